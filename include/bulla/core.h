@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The core: bytes in, sealed bytes out. No files, no SQL, no clock.
+ *
+ * Ownership, aliasing, NULL and threads follow docs/API-CONVENTIONS.md. In short: the object comes first,
+ * then outputs, then inputs; nothing keeps a pointer to its inputs; outputs must not overlap inputs; on
+ * failure every output is zeroed and its length is 0. Lengths count bytes. */
+
+#ifndef BULLA_CORE_H
+#define BULLA_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BULLA_API __attribute__((visibility("default")))
+#define BULLA_CHECKED __attribute__((warn_unused_result))
+
+#define BULLA_KEY_LEN 32    /* bytes of key material, always */
+#define BULLA_KEY_ID_LEN 16 /* bytes of a key id */
+#define BULLA_TAG_LEN 16    /* bytes of an authentication tag, always */
+
+/* What happened. Zero is success. bulla_status_text() says it in a sentence that names the remedy, and
+ * bulla_status_class() groups them as the command's exit status does. */
+enum bulla_status {
+  BULLA_OK = 0,
+
+  /* Refused. One status, BULLA_REFUSED, for every way in which opening can fail: malformed, truncated,
+   * forged, of another key, in another context. The others are told only of what has been authenticated. */
+  BULLA_REFUSED,
+  BULLA_EXPIRED,
+  BULLA_NOT_YET_VALID,
+  BULLA_CLAIM_REFUSED,
+  BULLA_REVOKED,
+  BULLA_KEY_EXHAUSTED,
+  BULLA_ROOT_WRONG,
+  BULLA_AUDIT_BROKEN,
+
+  /* Usage: the call can never succeed as it stands. */
+  BULLA_INVALID_ARGUMENT,
+  BULLA_INVALID_NAME,
+  BULLA_INVALID_TEXT,
+  BULLA_BUFFER_TOO_SMALL,
+  BULLA_TOO_LARGE,
+  BULLA_UNSUPPORTED,
+  BULLA_EXISTS,
+  BULLA_ROOT_MALFORMED,
+
+  BULLA_NOT_FOUND,
+
+  /* Environment: memory, locking, files, the database. */
+  BULLA_NO_MEMORY,
+  BULLA_LOCK_LIMIT,
+  BULLA_ARENA_FULL,
+  BULLA_FORKED,
+  BULLA_NO_CRYPTO,
+  BULLA_IO,
+  BULLA_DISK_FULL,
+  BULLA_READ_ONLY,
+  BULLA_BUSY,
+  BULLA_NO_VAULT,
+  BULLA_NOT_A_VAULT,
+  BULLA_NEWER_VAULT,
+  BULLA_ROOT_UNAVAILABLE,
+  BULLA_ROOT_EXPOSED,
+};
+
+enum bulla_status_class {
+  BULLA_CLASS_OK = 0,
+  BULLA_CLASS_REFUSED = 1,
+  BULLA_CLASS_USAGE = 2,
+  BULLA_CLASS_NOT_FOUND = 3,
+  BULLA_CLASS_ENVIRONMENT = 4,
+};
+
+/* bulla_status_text returns one line, in English, without a final period or newline: what happened and
+ * what to do about it. It is a constant and never NULL. */
+BULLA_API const char *bulla_status_text(enum bulla_status status);
+
+/* bulla_status_class returns the class of |status|, which is the exit status of the command. */
+BULLA_API enum bulla_status_class bulla_status_class(enum bulla_status status);
+
+/* Bytes that somebody else owns. |data| may be NULL if |len| is 0. */
+struct bulla_span {
+  const uint8_t *data;
+  size_t len;
+};
+
+/* Room for bytes that the caller owns: |size| bytes at |data|, of which the callee fills |len|. */
+struct bulla_buffer {
+  uint8_t *data;
+  size_t size;
+  size_t len;
+};
+
+/* bulla_span makes a span. */
+static inline struct bulla_span bulla_span(const void *data, size_t len) {
+  struct bulla_span span = {(const uint8_t *)data, len};
+  return span;
+}
+
+/* bulla_buffer makes an empty buffer over |size| bytes at |data|. */
+static inline struct bulla_buffer bulla_buffer(void *data, size_t size) {
+  struct bulla_buffer buffer = {(uint8_t *)data, size, 0};
+  return buffer;
+}
+
+/* bulla_written returns the filled part of |buffer|. */
+static inline struct bulla_span bulla_written(const struct bulla_buffer *buffer) {
+  struct bulla_span span = {buffer->data, buffer->len};
+  return span;
+}
+
+/* Locked memory. Key material, expanded keys and plaintext in flight live in one arena of the process:
+ * locked (mlock or memfd_secret), between guard pages, left out of core dumps, absent from forked
+ * children, wiped as it is freed. It is made at first use. */
+struct bulla_memory_options {
+  size_t arena_size;   /* bytes, rounded up to whole pages; 0 stands for 1 MiB */
+  bool allow_unlocked; /* go on when the memory cannot be locked: secrets may then reach the swap */
+};
+
+/* bulla_memory_init makes the arena with |options| instead of the defaults. It must come before any other
+ * call that needs the arena. Returns BULLA_INVALID_ARGUMENT if the arena exists already, BULLA_LOCK_LIMIT
+ * if the memory cannot be locked, BULLA_NO_MEMORY. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_memory_init(const struct bulla_memory_options *options);
+
+/* Secret bytes in locked memory. */
+struct bulla_secret;
+
+/* bulla_secret_new makes |*secret| of |len| zero bytes. Returns BULLA_ARENA_FULL, BULLA_LOCK_LIMIT,
+ * BULLA_NO_MEMORY. The caller frees it. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_secret_new(struct bulla_secret **secret, size_t len);
+
+/* bulla_secret_copy makes |*secret| a copy of |bytes|; wiping |bytes| is for the caller. Statuses as above. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_secret_copy(struct bulla_secret **secret, struct bulla_span bytes);
+
+/* bulla_secret_random makes |*secret| of |len| bytes from the random generator. Statuses as above and
+ * BULLA_NO_CRYPTO. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_secret_random(struct bulla_secret **secret, size_t len);
+
+/* bulla_secret_expand makes |*secret| of BULLA_KEY_LEN bytes: HKDF-Expand with SHA-256 (RFC 5869 §2.3) of
+ * |from|, which must be uniformly random and BULLA_KEY_LEN bytes long, and |info| of at most 256 bytes.
+ * Returns BULLA_INVALID_ARGUMENT for other lengths, and the statuses of bulla_secret_random. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_secret_expand(struct bulla_secret **secret,
+                                                              const struct bulla_secret *from,
+                                                              struct bulla_span info);
+
+/* bulla_secret_data returns the bytes, to be read or filled in place; NULL in a child forked after they
+ * were made, where they do not exist. */
+BULLA_API uint8_t *bulla_secret_data(struct bulla_secret *secret);
+
+/* bulla_secret_bytes returns the bytes to be read; an empty span in a forked child. */
+BULLA_API struct bulla_span bulla_secret_bytes(const struct bulla_secret *secret);
+
+/* bulla_secret_truncate shortens |secret| to |len| bytes and wipes the rest. A longer |len| changes nothing. */
+BULLA_API void bulla_secret_truncate(struct bulla_secret *secret, size_t len);
+
+/* bulla_secret_free wipes and frees |*secret| and leaves NULL there; NULL inside is fine. */
+BULLA_API void bulla_secret_free(struct bulla_secret **secret);
+
+/* bulla_secret_equal compares in time that depends on the lengths alone. */
+BULLA_API bool bulla_secret_equal(struct bulla_span a, struct bulla_span b);
+
+/* bulla_wipe overwrites |len| bytes so that the compiler cannot leave it out. */
+BULLA_API void bulla_wipe(void *data, size_t len);
+
+/* The suites of sealed blobs, docs/FORMAT.md §2. A key is pinned to one. */
+enum bulla_suite {
+  BULLA_AES_256_GCM = 1,     /* 96-bit nonce: at most 2^32 seals a key (NIST SP 800-38D §8.3) */
+  BULLA_XAES_256_GCM = 2,    /* C2SP XAES-256-GCM, 192-bit nonce: random nonces without that limit */
+  BULLA_AES_256_GCM_SIV = 3, /* RFC 8452: named in the format, not yet built */
+};
+
+/* A key: 32 secret bytes, the suite that it is for, and the key id that names it and commits to it. It is
+ * immutable but for its count of seals and may be shared by threads. In a forked child it is refused with
+ * BULLA_FORKED. */
+struct bulla_key;
+
+/* bulla_key_new makes |*key| for |suite| from |material| of BULLA_KEY_LEN bytes, which it copies. Returns
+ * BULLA_INVALID_ARGUMENT for another length, BULLA_UNSUPPORTED for another suite, BULLA_FORKED, and the
+ * statuses of bulla_secret_random. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite,
+                                                        const struct bulla_secret *material);
+
+/* bulla_key_free wipes and frees |*key| and leaves NULL there; NULL inside is fine. */
+BULLA_API void bulla_key_free(struct bulla_key **key);
+
+/* bulla_key_id returns the BULLA_KEY_ID_LEN bytes that name |key|; they live as long as |key|. */
+BULLA_API struct bulla_span bulla_key_id(const struct bulla_key *key);
+
+/* bulla_key_suite returns the suite that |key| is pinned to. */
+BULLA_API enum bulla_suite bulla_key_suite(const struct bulla_key *key);
+
+/* bulla_sealed_len returns the length of a blob of |suite| over |plaintext_len| bytes, or 0 if there is no
+ * such suite or the sum does not fit a size_t. */
+BULLA_API size_t bulla_sealed_len(enum bulla_suite suite, size_t plaintext_len);
+
+/* bulla_seal fills |blob| with |plaintext| sealed under |key| with a fresh random nonce, bound to |context|,
+ * which is authenticated and not stored (docs/FORMAT.md §2). |blob| needs bulla_sealed_len() bytes. Returns
+ * BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE past 2^36 - 32 bytes, BULLA_KEY_EXHAUSTED when a
+ * BULLA_AES_256_GCM key has sealed 2^32 times, BULLA_FORKED, BULLA_ARENA_FULL, BULLA_NO_CRYPTO. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob,
+                                                     struct bulla_span plaintext, struct bulla_span context);
+
+/* bulla_open fills |plaintext| with what |blob| holds, if it was sealed under |key| with |context|. Nothing
+ * is released before the tag has passed; on failure the whole buffer is zeroed. It needs as many bytes as the
+ * ciphertext has: |blob|'s length suffices. Returns
+ * BULLA_REFUSED whatever is wrong with |blob|, key or context, BULLA_BUFFER_TOO_SMALL, BULLA_FORKED,
+ * BULLA_ARENA_FULL, BULLA_NO_CRYPTO. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_open(const struct bulla_key *key, struct bulla_buffer *plaintext,
+                                                     struct bulla_span blob, struct bulla_span context);
+
+/* A key ring: the keys that may open, found by the id in the blob, never by trial. Not for several threads
+ * at once while it is being changed. */
+struct bulla_ring;
+
+/* bulla_ring_new makes an empty ring that holds up to |max_keys|. Returns BULLA_NO_MEMORY. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_ring_new(struct bulla_ring **ring, size_t max_keys);
+
+/* bulla_ring_free frees |*ring| and every key in it. */
+BULLA_API void bulla_ring_free(struct bulla_ring **ring);
+
+/* bulla_ring_add hands |*key| over to |ring| and leaves NULL there. On failure the caller still owns it.
+ * Returns BULLA_EXISTS if a key of that id is there, BULLA_TOO_LARGE if the ring is full. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_ring_add(struct bulla_ring *ring, struct bulla_key **key);
+
+/* bulla_ring_find returns the key of |key_id|, still owned by |ring|, or NULL. */
+BULLA_API struct bulla_key *bulla_ring_find(const struct bulla_ring *ring, struct bulla_span key_id);
+
+/* bulla_ring_open is bulla_open with the key that |blob| names; an unknown one is BULLA_REFUSED. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_ring_open(const struct bulla_ring *ring,
+                                                          struct bulla_buffer *plaintext, struct bulla_span blob,
+                                                          struct bulla_span context);
+
+/* The parts of a sealed blob, all of them views of the parsed bytes. */
+struct bulla_blob {
+  enum bulla_suite suite;
+  struct bulla_span header; /* the 18 bytes that are additional data: version, suite, key id */
+  struct bulla_span key_id;
+  struct bulla_span nonce;
+  struct bulla_span ciphertext;
+  struct bulla_span tag;
+};
+
+/* bulla_blob_parse splits |bytes| as docs/FORMAT.md §2 lays them out. It proves nothing of who made them.
+ * Returns BULLA_REFUSED for what is no blob of version 1. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_parse(struct bulla_blob *blob, struct bulla_span bytes);
+
+/* bulla_blob_write fills |bytes| with the blob that |blob| describes; writing what was parsed gives the same
+ * bytes. Returns BULLA_BUFFER_TOO_SMALL, BULLA_INVALID_ARGUMENT if the parts cannot be a blob's. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_write(struct bulla_buffer *bytes, const struct bulla_blob *blob);
+
+/* bulla_blob_text_len returns the length of the text form of a blob of |blob_len| bytes. */
+BULLA_API size_t bulla_blob_text_len(size_t blob_len);
+
+/* bulla_blob_to_text fills |text| with "bulla1:" and the base64url of |blob|, without a final NUL. Returns
+ * BULLA_BUFFER_TOO_SMALL, BULLA_REFUSED if |blob| does not parse. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_to_text(struct bulla_buffer *text, struct bulla_span blob);
+
+/* bulla_blob_from_text fills |blob| from its text form; it needs no more than |text| has bytes. Returns
+ * BULLA_BUFFER_TOO_SMALL, BULLA_REFUSED. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_from_text(struct bulla_buffer *blob, struct bulla_span text);
+
+/* The foreign form iv:authTag:ciphertext in hexadecimal, AES-256-GCM without additional data
+ * (docs/FORMAT.md §4). It commits to no key and binds no context: read it to import it, write it only for
+ * a system that knows nothing better. */
+
+/* bulla_triple_len returns the length of a triple with a 16-byte IV over |plaintext_len| bytes, or 0 if it
+ * does not fit a size_t. */
+BULLA_API size_t bulla_triple_len(size_t plaintext_len);
+
+/* bulla_triple_seal fills |text| with |plaintext| under the BULLA_KEY_LEN bytes of |key| and a random
+ * 16-byte IV, in lower-case digits. Returns BULLA_INVALID_ARGUMENT, BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE,
+ * BULLA_ARENA_FULL, BULLA_FORKED, BULLA_NO_CRYPTO. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_triple_seal(const struct bulla_secret *key, struct bulla_buffer *text,
+                                                            struct bulla_span plaintext);
+
+/* bulla_triple_open fills |plaintext| from |text|, whose IV is 16 or 12 bytes and whose tag is 16; digits
+ * of either case. It needs no more than |text| has bytes divided by 2. Returns BULLA_REFUSED whatever is
+ * wrong with |text| or key, and BULLA_INVALID_ARGUMENT, BULLA_BUFFER_TOO_SMALL, BULLA_ARENA_FULL,
+ * BULLA_FORKED, BULLA_NO_CRYPTO. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_triple_open(const struct bulla_secret *key,
+                                                            struct bulla_buffer *plaintext, struct bulla_span text);
+
+/* JWE, RFC 7516, compact serialization. A key is pinned to one "alg" and one "enc" before any input is read;
+ * the header never chooses. */
+enum bulla_jwe_alg {
+  BULLA_JWE_DIR = 1, /* RFC 7518 §4.5: the shared key is the content encryption key */
+};
+
+enum bulla_jwe_enc {
+  BULLA_JWE_A128GCM = 1, /* RFC 7518 §5.3 */
+  BULLA_JWE_A192GCM = 2,
+  BULLA_JWE_A256GCM = 3,
+};
+
+struct bulla_jwe_key;
+
+/* bulla_jwe_key_new makes |*key| for |alg| and |enc| from |material|, of 16, 24 or 32 bytes as |enc| says,
+ * which it copies. If |key_id| is not empty it is written as "kid", and a token must then carry it. Returns
+ * BULLA_INVALID_ARGUMENT for another length, for an unknown |alg| or |enc|, for a |key_id| that is no
+ * UTF-8 or is past 256 bytes, and the statuses of bulla_secret_random. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_alg alg,
+                                                            enum bulla_jwe_enc enc,
+                                                            const struct bulla_secret *material,
+                                                            struct bulla_span key_id);
+
+/* bulla_jwe_key_free wipes and frees |*key| and leaves NULL there; NULL inside is fine. */
+BULLA_API void bulla_jwe_key_free(struct bulla_jwe_key **key);
+
+/* bulla_jwe_len returns the length of the compact form of |plaintext_len| bytes under |key|, or 0 if it does
+ * not fit a size_t. */
+BULLA_API size_t bulla_jwe_len(const struct bulla_jwe_key *key, size_t plaintext_len);
+
+/* bulla_jwe_encrypt fills |token| with the compact form of |plaintext|, without a final NUL. The protected
+ * header has "alg", "enc", and "kid" if the key has one. Returns BULLA_BUFFER_TOO_SMALL,
+ * BULLA_TOO_LARGE if it came to more than 1 MiB, BULLA_KEY_EXHAUSTED after 2^32 calls, BULLA_FORKED,
+ * BULLA_NO_CRYPTO. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_jwe_encrypt(struct bulla_jwe_key *key, struct bulla_buffer *token,
+                                                            struct bulla_span plaintext);
+
+/* bulla_jwe_decrypt fills |plaintext| from |token|, of at most 1 MiB; it needs no more bytes than |token|
+ * has. Returns BULLA_REFUSED whatever is wrong with |token| or key (RFC 7516 §11.5), and
+ * BULLA_BUFFER_TOO_SMALL, BULLA_FORKED, BULLA_NO_CRYPTO. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_jwe_decrypt(const struct bulla_jwe_key *key,
+                                                            struct bulla_buffer *plaintext, struct bulla_span token);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The store: a vault of entries whose secret fields are sealed, shown masked, and opened only after the audit
+ * log says so. Knows nothing of tokens: of an API key it keeps a record with one sealed secret. */
+
+#ifndef BULLA_STORE_H
+#define BULLA_STORE_H
+
+#include <bulla/core.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BULLA_NAME_MAX 128      /* bytes of the name of a tenant, entry or field */
+#define BULLA_VALUE_MAX 65536   /* bytes of the value of a field */
+#define BULLA_MASK_MAX 16       /* bytes of a mask */
+#define BULLA_WHO_MAX 256       /* bytes of an actor, origin or reason */
+#define BULLA_RECORD_ID_LEN 16  /* bytes of the id of an API key record */
+
+/* Names are 1 to BULLA_NAME_MAX of A-Z a-z 0-9 . _ @ + and -, and do not begin with a dot or a hyphen. Other
+ * names are BULLA_INVALID_NAME. Spans in a callback's arguments live until it returns. A callback must not
+ * call the same vault. */
+
+/* The root key: it comes from outside the vault and wraps the tenants' keys. */
+struct bulla_root;
+
+/* bulla_root_open makes |*root| from |provider|, a NUL-terminated string:
+ *   env:NAME          64 hexadecimal digits in the environment variable
+ *   file:PATH         64 hexadecimal digits in a file that only its owner can read
+ *   fd:N              64 hexadecimal digits read from the file descriptor to its end
+ *   cred:NAME         the file NAME in $CREDENTIALS_DIRECTORY (systemd.exec, LoadCredential=)
+ *   sha256-env:NAME   SHA-256 of the value of the environment variable
+ * A newline after the digits is ignored. Returns BULLA_ROOT_UNAVAILABLE if there is no such variable, file or
+ * descriptor, BULLA_ROOT_EXPOSED if others can read the file, BULLA_ROOT_MALFORMED if it holds no key,
+ * BULLA_UNSUPPORTED for another provider, and the statuses of bulla_secret_random. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider);
+
+/* bulla_root_create writes a new random key to the file of the provider "file:PATH", mode 0600, durably, and
+ * makes |*root| from it. Returns BULLA_EXISTS if there is such a file, BULLA_UNSUPPORTED for another
+ * provider, BULLA_DISK_FULL, BULLA_READ_ONLY, BULLA_IO, and the statuses of bulla_secret_random. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_root_create(struct bulla_root **root, const char *provider);
+
+/* bulla_root_passphrase makes |*root| from a passphrase of 1 to 1024 bytes; the vault stretches it with
+ * scrypt (RFC 7914), N = 2^17, r = 8, p = 1, and a salt of its own. Returns BULLA_ROOT_MALFORMED for another
+ * length, and the statuses of bulla_secret_random. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_root_passphrase(struct bulla_root **root,
+                                                                struct bulla_span passphrase);
+
+/* bulla_root_free wipes and frees |*root| and leaves NULL there; NULL inside is fine. */
+BULLA_API void bulla_root_free(struct bulla_root **root);
+
+/* An open vault. May be shared by threads and by processes, each of which opens it; not carried over a fork. */
+struct bulla_vault;
+
+/* bulla_vault_create makes an empty vault at |url|, "sqlite:PATH", NUL-terminated, with mode 0600, under
+ * |root|. Returns BULLA_EXISTS, BULLA_UNSUPPORTED for another kind of URL, BULLA_READ_ONLY, BULLA_DISK_FULL,
+ * BULLA_IO, and the statuses of bulla_secret_random. On failure nothing is left behind. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root);
+
+/* bulla_vault_open makes |*vault|. |root| need not outlive the call. Returns BULLA_NO_VAULT if there is no
+ * file, BULLA_NOT_A_VAULT if it is another, BULLA_NEWER_VAULT if a later bulla made it, BULLA_ROOT_WRONG,
+ * BULLA_READ_ONLY, BULLA_BUSY, BULLA_IO, and the statuses of bulla_secret_random. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url,
+                                                           const struct bulla_root *root);
+
+/* bulla_vault_close wipes the keys and closes; NULL inside is fine. */
+BULLA_API void bulla_vault_close(struct bulla_vault **vault);
+
+/* Who asks, for the audit log: UTF-8 of at most BULLA_WHO_MAX bytes each. |actor| is mandatory, |reason| too
+ * where something is opened. */
+struct bulla_who {
+  struct bulla_span actor;  /* user, service, job */
+  struct bulla_span origin; /* address, host, terminal */
+  struct bulla_span reason;
+};
+
+/* A field to be put. */
+struct bulla_field {
+  struct bulla_span name;
+  struct bulla_span value; /* at most BULLA_VALUE_MAX bytes; a plain one is UTF-8 without NUL */
+  bool secret;
+};
+
+/* bulla_vault_put writes |num_fields| fields of |entry| of |tenant|, all or none, and makes tenant and entry
+ * if they are not there. Other fields of the entry stay. A field that is there gets the next revision.
+ * Returns BULLA_INVALID_NAME, BULLA_INVALID_TEXT, BULLA_TOO_LARGE, BULLA_INVALID_ARGUMENT, and the
+ * environment's statuses, after which nothing has changed. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
+                                                          struct bulla_span tenant, struct bulla_span entry,
+                                                          const struct bulla_field *fields, size_t num_fields);
+
+/* One imported value. */
+struct bulla_import {
+  struct bulla_span entry;
+  struct bulla_span field;
+  struct bulla_span triple; /* iv:authTag:ciphertext, see bulla_triple_open */
+};
+
+/* bulla_vault_import opens |num_rows| triples under |key| and puts them as secret fields of |tenant|, all or
+ * none. On failure |*failed_row| is the index of the row that was at fault, or |num_rows| if none was.
+ * Returns BULLA_REFUSED if a triple does not open, BULLA_EXISTS if a field is there already or twice among
+ * the rows, and the statuses of bulla_vault_put. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_row,
+                                                             const struct bulla_who *who, struct bulla_span tenant,
+                                                             const struct bulla_secret *key,
+                                                             const struct bulla_import *rows, size_t num_rows);
+
+/* A field as it may be shown. */
+struct bulla_field_view {
+  struct bulla_span name;
+  struct bulla_span text; /* the value of a plain field, the mask of a secret one */
+  bool secret;
+  int64_t revision; /* 1 for the first value */
+  int64_t updated;  /* seconds since 1970-01-01 UTC */
+};
+
+typedef enum bulla_status (*bulla_field_fn)(void *arg, const struct bulla_field_view *field);
+
+/* bulla_vault_show calls |each| for the fields of an entry in the order of their names. No secret is opened.
+ * A status other than BULLA_OK from |each| ends the walk and is returned. Returns BULLA_NOT_FOUND,
+ * BULLA_REFUSED if a mask has been tampered with. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span tenant,
+                                                           struct bulla_span entry, bulla_field_fn each, void *arg);
+
+/* An entry as it is listed. */
+struct bulla_entry_view {
+  struct bulla_span tenant;
+  struct bulla_span entry;
+  int64_t num_fields;
+  int64_t updated; /* seconds since 1970-01-01 UTC: the newest of its fields */
+};
+
+typedef enum bulla_status (*bulla_entry_fn)(void *arg, const struct bulla_entry_view *entry);
+
+/* bulla_vault_list calls |each| for the entries of |tenant|, or of every tenant if it is empty, in the order
+ * of their names. An unknown tenant is BULLA_NOT_FOUND. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span tenant,
+                                                           bulla_entry_fn each, void *arg);
+
+/* bulla_vault_remove removes an entry and all its fields. Returns BULLA_NOT_FOUND. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
+                                                             struct bulla_span tenant, struct bulla_span entry);
+
+/* A function that uses an opened value, which lies in locked memory and is wiped when it returns. */
+typedef enum bulla_status (*bulla_use_fn)(void *arg, struct bulla_span value);
+
+/* bulla_vault_use commits an audit record, and only then opens a field and hands it to |use|, whose status it
+ * returns. If the record cannot be written, nothing is opened. Asking for what is not there is recorded too.
+ * A plain field is handed over in the same way. Returns BULLA_NOT_FOUND, BULLA_REFUSED if the value has been
+ * tampered with or moved (recorded), BULLA_INVALID_ARGUMENT without actor or reason. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who,
+                                                          struct bulla_span tenant, struct bulla_span entry,
+                                                          struct bulla_span field, bulla_use_fn use, void *arg);
+
+/* An API key's record. */
+struct bulla_apikey_view {
+  struct bulla_span id; /* BULLA_RECORD_ID_LEN bytes */
+  struct bulla_span tenant;
+  struct bulla_span name;
+  int64_t created; /* seconds since 1970-01-01 UTC */
+  int64_t revoked; /* likewise, or 0 */
+};
+
+typedef enum bulla_status (*bulla_apikey_fn)(void *arg, const struct bulla_apikey_view *apikey);
+
+/* bulla_vault_apikey_put keeps a record for |tenant|, which it makes if it is not there: |id| of
+ * BULLA_RECORD_ID_LEN bytes, a |name| that may be empty, the |hash| of the key string (32 bytes), and |root|,
+ * which is sealed. Returns BULLA_EXISTS if |id| is there. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault,
+                                                                 const struct bulla_who *who,
+                                                                 struct bulla_span tenant, struct bulla_span id,
+                                                                 struct bulla_span name, struct bulla_span hash,
+                                                                 const struct bulla_secret *root);
+
+/* bulla_vault_apikey_list calls |each| for the records of |tenant|, or of all if it is empty, by age. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
+                                                                  bulla_apikey_fn each, void *arg);
+
+/* bulla_vault_apikey_revoke erases the sealed root of |id| and marks it revoked. Returns BULLA_NOT_FOUND; a
+ * key that was revoked before stays so, with BULLA_OK. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault,
+                                                                    const struct bulla_who *who,
+                                                                    struct bulla_span id);
+
+/* A function that uses the opened root of an API key of |tenant|. */
+typedef enum bulla_status (*bulla_apikey_use_fn)(void *arg, struct bulla_span tenant, struct bulla_span root);
+
+/* bulla_vault_apikey_use is bulla_vault_use for the root of the API key |id|: audited before it is opened.
+ * A revoked or unknown key is BULLA_NOT_FOUND. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault,
+                                                                 const struct bulla_who *who, struct bulla_span id,
+                                                                 bulla_apikey_use_fn use, void *arg);
+
+/* One record of the audit log. Values are never in it. */
+struct bulla_audit_record {
+  int64_t seq;  /* 1 for the first, without gaps */
+  int64_t time; /* microseconds since 1970-01-01 UTC */
+  struct bulla_span tenant;
+  struct bulla_span actor;
+  struct bulla_span origin;
+  struct bulla_span reason;
+  struct bulla_span op;      /* init put import remove use apikey-create apikey-revoke apikey-use */
+  struct bulla_span entry;   /* or the id of an API key */
+  struct bulla_span field;
+  struct bulla_span outcome; /* done, granted (about to be opened), not-found, failed (did not open) */
+};
+
+typedef enum bulla_status (*bulla_audit_fn)(void *arg, const struct bulla_audit_record *record);
+
+/* bulla_vault_audit_log calls |each| for the records from |first_seq| on, oldest first; of |tenant| alone if
+ * it is not empty. It does not verify them. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first_seq,
+                                                                struct bulla_span tenant, bulla_audit_fn each,
+                                                                void *arg);
+
+/* What bulla_vault_audit_verify found. */
+struct bulla_audit_verdict {
+  int64_t num_records; /* that are good, from the first on */
+  int64_t bad_seq;     /* the first record that is changed, missing or out of place; 0 if none is */
+};
+
+/* bulla_vault_audit_verify recomputes the whole chain and its head. Returns BULLA_AUDIT_BROKEN, with |verdict|
+ * filled, if a record was changed, removed, added or swapped. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault,
+                                                                   struct bulla_audit_verdict *verdict);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
