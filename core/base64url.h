@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Base64url without padding, RFC 4648 §5, strict: no padding, no white space, no other alphabet, no final bits
+ * that are not zero. Every byte string has one encoding and every encoding one byte string. */
+
+#ifndef BULLA_CORE_BASE64URL_H
+#define BULLA_CORE_BASE64URL_H
+
+#include "core/cursor.h"
+
+/* bulla_base64url_encoded_len returns the digits of |len| bytes; |len| is at most SIZE_MAX / 2. */
+static inline size_t bulla_base64url_encoded_len(size_t len) {
+  return len / 3 * 4 + (len % 3 == 0 ? 0 : len % 3 + 1);
+}
+
+/* bulla_base64url_decoded_len returns the bytes of |len| digits; of a |len| that no encoding has, the bytes of
+ * its whole digits. */
+static inline size_t bulla_base64url_decoded_len(size_t len) {
+  return len / 4 * 3 + len % 4 * 3 / 4;
+}
+
+/* bulla_base64url_encode writes bulla_base64url_encoded_len(|bytes.len|) digits to |text|. */
+void bulla_base64url_encode(uint8_t *text, struct bulla_span bytes);
+
+/* bulla_base64url_decode writes bulla_base64url_decoded_len(|text.len|) bytes to |bytes|, or returns false, and
+ * then |bytes| holds nothing of use. For public bytes: its time and memory accesses may depend on them. */
+BULLA_CHECKED bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Sealed blobs, version 1 (docs/FORMAT.md §2): their layout, sealing and opening, the text form.
+ *
+ *   version 1 | suite 1 | key id 16 | nonce 12 or 24 | ciphertext | tag 16
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base64url.h"
+#include "core/cleanup.h"
+#include "core/crypto.h"
+#include "core/cursor.h"
+#include "core/key.h"
+#include "core/slab.h"
+
+enum { VERSION = 0xb1, HEADER_LEN = 2 + BULLA_KEY_ID_LEN, CONTEXT_ON_STACK = 512 };
+
+/* NIST SP 800-38D §5.2.1.1: 2^39 - 256 bits. */
+static const uint64_t max_plaintext_len = (UINT64_C(1) << 36) - 32;
+
+static const char text_prefix[] = "bulla1:";
+enum { TEXT_PREFIX_LEN = sizeof(text_prefix) - 1 };
+
+/* 0 for what is no suite. */
+static size_t nonce_len(enum bulla_suite suite) {
+  switch (suite) {
+    case BULLA_AES_256_GCM:
+    case BULLA_AES_256_GCM_SIV:
+      return BULLA_NONCE_LEN;
+    case BULLA_XAES_256_GCM:
+      return BULLA_XAES_NONCE_LEN;
+  }
+  return 0;
+}
+
+size_t bulla_sealed_len(enum bulla_suite suite, size_t plaintext_len) {
+  size_t overhead = HEADER_LEN + nonce_len(suite) + BULLA_TAG_LEN;
+  return nonce_len(suite) == 0 || plaintext_len > SIZE_MAX - overhead ? 0 : plaintext_len + overhead;
+}
+
+enum bulla_status bulla_blob_parse(struct bulla_blob *blob, struct bulla_span bytes) {
+  *blob = (struct bulla_blob){0};
+  struct bulla_reader in = bulla_reader(bytes);
+  struct bulla_blob parts = {0};
+  if (!bulla_take(&in, &parts.header, HEADER_LEN) || parts.header.data[0] != VERSION) {
+    return BULLA_REFUSED;
+  }
+  parts.suite = parts.header.data[1];
+  parts.key_id = bulla_span(parts.header.data + 2, BULLA_KEY_ID_LEN);
+  if (nonce_len(parts.suite) == 0 || !bulla_take(&in, &parts.nonce, nonce_len(parts.suite)) ||
+      in.left < BULLA_TAG_LEN || !bulla_take(&in, &parts.ciphertext, in.left - BULLA_TAG_LEN) ||
+      !bulla_take(&in, &parts.tag, BULLA_TAG_LEN)) {
+    return BULLA_REFUSED;
+  }
+  *blob = parts;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_blob_write(struct bulla_buffer *bytes, const struct bulla_blob *blob) {
+  size_t len = nonce_len(blob->suite);
+  if (len == 0 || blob->nonce.len != len || blob->key_id.len != BULLA_KEY_ID_LEN ||
+      blob->tag.len != BULLA_TAG_LEN) {
+    return bulla_fail(bytes, BULLA_INVALID_ARGUMENT);
+  }
+  struct bulla_writer out = bulla_writer(bytes);
+  bulla_put_byte(&out, VERSION);
+  bulla_put_byte(&out, (uint8_t)blob->suite);
+  bulla_put(&out, blob->key_id);
+  bulla_put(&out, blob->nonce);
+  bulla_put(&out, blob->ciphertext);
+  bulla_put(&out, blob->tag);
+  return bulla_writer_finish(&out);
+}
+
+/* The AES-256-GCM key and nonce of one blob: those of the key itself, or the ones that XAES derives. */
+struct operation {
+  const struct bulla_aead *aead;
+  struct bulla_aead *derived; /* owned */
+  struct bulla_span nonce;
+};
+
+static enum bulla_status begin(struct operation *operation, const struct bulla_key *key, struct bulla_span nonce) {
+  *operation = (struct operation){.aead = key->aead, .nonce = nonce};
+  if (key->suite == BULLA_XAES_256_GCM) {
+    BULLA_TRY(bulla_xaes_derive(key->xaes, &operation->derived, nonce));
+    operation->aead = operation->derived;
+    operation->nonce = bulla_span(nonce.data + BULLA_NONCE_LEN, BULLA_NONCE_LEN);
+  }
+  return BULLA_OK;
+}
+
+static void end(struct operation *operation) {
+  bulla_aead_free(&operation->derived);
+}
+
+/* Additional data: the header as it stands in the blob, then the context. Most contexts are short. */
+struct additional_data {
+  uint8_t on_stack[CONTEXT_ON_STACK];
+  uint8_t *on_heap;
+  struct bulla_span bytes;
+};
+
+static void free_additional_data(struct additional_data *data) {
+  free(data->on_heap);
+}
+
+static enum bulla_status join(struct additional_data *data, struct bulla_span header, struct bulla_span context) {
+  data->on_heap = NULL;
+  if (context.len > SIZE_MAX - header.len) {
+    return BULLA_TOO_LARGE;
+  }
+  size_t len = header.len + context.len;
+  if (len > sizeof(data->on_stack)) {
+    data->on_heap = malloc(len);
+    if (data->on_heap == NULL) {
+      return BULLA_NO_MEMORY;
+    }
+  }
+  uint8_t *room = data->on_heap != NULL ? data->on_heap : data->on_stack;
+  memcpy(room, header.data, header.len);
+  if (context.len > 0) {
+    memcpy(room + header.len, context.data, context.len);
+  }
+  data->bytes = bulla_span(room, len);
+  return BULLA_OK;
+}
+
+/* Writes the blob into |out|, which has room for it. */
+static enum bulla_status seal(struct bulla_key *key, struct bulla_writer *out, struct bulla_span plaintext,
+                              struct bulla_span context) {
+  uint8_t *header = bulla_give(out, HEADER_LEN);
+  size_t len = nonce_len(key->suite);
+  uint8_t *nonce = bulla_give(out, len);
+  uint8_t *ciphertext = bulla_give(out, plaintext.len);
+  uint8_t *tag = bulla_give(out, BULLA_TAG_LEN);
+  header[0] = VERSION;
+  header[1] = (uint8_t)key->suite;
+  memcpy(header + 2, key->id, BULLA_KEY_ID_LEN);
+  BULLA_TRY(bulla_random(nonce, len));
+
+  BULLA_CLEANUP(free_additional_data) struct additional_data data;
+  BULLA_TRY(join(&data, bulla_span(header, HEADER_LEN), context));
+  BULLA_CLEANUP(end) struct operation operation;
+  BULLA_TRY(begin(&operation, key, bulla_span(nonce, len)));
+  return bulla_aead_seal(operation.aead, ciphertext, tag, operation.nonce, plaintext, data.bytes);
+}
+
+enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob, struct bulla_span plaintext,
+                             struct bulla_span context) {
+  if (key->generation != bulla_slab_generation()) {
+    return bulla_fail(blob, BULLA_FORKED);
+  }
+  if (plaintext.len > max_plaintext_len) {
+    return bulla_fail(blob, BULLA_TOO_LARGE);
+  }
+  if (blob->size < bulla_sealed_len(key->suite, plaintext.len)) {
+    return bulla_fail(blob, BULLA_BUFFER_TOO_SMALL);
+  }
+  enum bulla_status status = BULLA_OK;
+  if (key->suite == BULLA_AES_256_GCM) {
+    status = bulla_count_seal(&key->seals);
+  }
+  struct bulla_writer out = bulla_writer(blob);
+  if (status == BULLA_OK) {
+    status = seal(key, &out, plaintext, context);
+  }
+  return status == BULLA_OK ? BULLA_OK : bulla_fail(blob, status);
+}
+
+static enum bulla_status open_parsed(const struct bulla_key *key, struct bulla_buffer *plaintext,
+                                     const struct bulla_blob *blob, struct bulla_span context) {
+  if (plaintext->size < blob->ciphertext.len) {
+    return BULLA_BUFFER_TOO_SMALL;
+  }
+  BULLA_CLEANUP(free_additional_data) struct additional_data data;
+  BULLA_TRY(join(&data, blob->header, context));
+  BULLA_CLEANUP(end) struct operation operation;
+  BULLA_TRY(begin(&operation, key, blob->nonce));
+  BULLA_TRY(bulla_aead_open(operation.aead, plaintext->data, operation.nonce, blob->ciphertext, blob->tag,
+                            data.bytes));
+  plaintext->len = blob->ciphertext.len;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_open(const struct bulla_key *key, struct bulla_buffer *plaintext, struct bulla_span blob,
+                             struct bulla_span context) {
+  struct bulla_blob parts;
+  enum bulla_status status = BULLA_FORKED;
+  if (key->generation == bulla_slab_generation()) {
+    status = bulla_blob_parse(&parts, blob);
+  }
+  /* The suite and the key id are public: comparing them tells nothing that the blob does not say itself. */
+  if (status == BULLA_OK && (parts.suite != key->suite || !bulla_span_equal(parts.key_id, bulla_key_id(key)))) {
+    status = BULLA_REFUSED;
+  }
+  if (status == BULLA_OK) {
+    status = open_parsed(key, plaintext, &parts, context);
+  }
+  return status == BULLA_OK ? BULLA_OK : bulla_fail(plaintext, status);
+}
+
+size_t bulla_blob_text_len(size_t blob_len) {
+  return TEXT_PREFIX_LEN + bulla_base64url_encoded_len(blob_len);
+}
+
+enum bulla_status bulla_blob_to_text(struct bulla_buffer *text, struct bulla_span blob) {
+  struct bulla_blob parts;
+  enum bulla_status status = bulla_blob_parse(&parts, blob);
+  if (status != BULLA_OK) {
+    return bulla_fail(text, status);
+  }
+  struct bulla_writer out = bulla_writer(text);
+  bulla_put(&out, BULLA_LITERAL(text_prefix));
+  uint8_t *digits = bulla_give(&out, bulla_base64url_encoded_len(blob.len));
+  if (digits != NULL) {
+    bulla_base64url_encode(digits, blob);
+  }
+  return bulla_writer_finish(&out);
+}
+
+enum bulla_status bulla_blob_from_text(struct bulla_buffer *blob, struct bulla_span text) {
+  struct bulla_reader in = bulla_reader(text);
+  struct bulla_span prefix;
+  struct bulla_span digits;
+  if (!bulla_take(&in, &prefix, TEXT_PREFIX_LEN) || !bulla_span_equal(prefix, BULLA_LITERAL(text_prefix)) ||
+      !bulla_take(&in, &digits, in.left)) {
+    return bulla_fail(blob, BULLA_REFUSED);
+  }
+  struct bulla_writer out = bulla_writer(blob);
+  uint8_t *bytes = bulla_give(&out, bulla_base64url_decoded_len(digits.len));
+  if (bytes == NULL) {
+    return bulla_fail(blob, BULLA_BUFFER_TOO_SMALL);
+  }
+  struct bulla_blob parts;
+  if (!bulla_base64url_decode(bytes, digits) || bulla_blob_parse(&parts, bulla_written(blob)) != BULLA_OK) {
+    return bulla_fail(blob, BULLA_REFUSED);
+  }
+  return BULLA_OK;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The primitives of core/crypto.h, from BoringSSL.
+ *
+ * Debian's libcrypto.so.0 must not meet OpenSSL's in the same symbol scope: each would bind to the other's
+ * functions. So it is loaded with RTLD_LOCAL (its symbols serve nobody else) and RTLD_DEEPBIND (its own calls
+ * find its own symbols first), and reached through the table below. Where BULLA_BORINGSSL_PATH is not defined
+ * it is linked, statically or for a sanitizer, and the table holds the linked functions. */
+
+#include "core/crypto.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <openssl/aead.h>
+#include <openssl/aes.h>
+#include <openssl/digest.h>
+#include <openssl/evp.h>
+#include <openssl/hkdf.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include "core/cleanup.h"
+#include "core/slab.h"
+
+#define FUNCTIONS(EACH)            \
+  EACH(AES_encrypt)                \
+  EACH(AES_set_encrypt_key)        \
+  EACH(EVP_AEAD_CTX_init)          \
+  EACH(EVP_AEAD_CTX_open_gather)   \
+  EACH(EVP_AEAD_CTX_seal_scatter)  \
+  EACH(EVP_PBE_scrypt)             \
+  EACH(EVP_aead_aes_128_gcm)       \
+  EACH(EVP_aead_aes_192_gcm)       \
+  EACH(EVP_aead_aes_256_gcm)       \
+  EACH(EVP_sha256)                 \
+  EACH(HKDF_expand)                \
+  EACH(HKDF_extract)               \
+  EACH(HMAC)                       \
+  EACH(RAND_bytes)                 \
+  EACH(SHA256)
+
+#define DECLARE(function) __typeof__(function) *function;
+static struct {
+  FUNCTIONS(DECLARE)
+} boringssl;
+static bool available;
+
+static void load(void) {
+#ifdef BULLA_BORINGSSL_PATH
+  void *library = dlopen(BULLA_BORINGSSL_PATH, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+  if (library == NULL) {
+    return;
+  }
+#define FIND(function)                            \
+  {                                               \
+    void *symbol = dlsym(library, #function);     \
+    if (symbol == NULL) {                         \
+      return;                                     \
+    }                                             \
+    memcpy(&boringssl.function, &symbol, sizeof(symbol)); \
+  }
+#else
+#define FIND(function) boringssl.function = function;
+#endif
+  FUNCTIONS(FIND)
+  available = true;
+}
+
+static enum bulla_status need_boringssl(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, load);
+  return available ? BULLA_OK : BULLA_NO_CRYPTO;
+}
+
+static enum bulla_status succeeded(bool success) {
+  return success ? BULLA_OK : BULLA_NO_CRYPTO;
+}
+
+/* For AES-GCM EVP_AEAD_CTX holds the round keys inline and its cleanup neither frees nor wipes anything: the
+ * slab does. */
+struct bulla_aead {
+  EVP_AEAD_CTX context;
+};
+
+enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key) {
+  *aead = NULL;
+  BULLA_TRY(need_boringssl());
+  const EVP_AEAD *algorithm = NULL;
+  switch (key.len) {
+    case 16:
+      algorithm = boringssl.EVP_aead_aes_128_gcm();
+      break;
+    case 24:
+      algorithm = boringssl.EVP_aead_aes_192_gcm();
+      break;
+    case 32:
+      algorithm = boringssl.EVP_aead_aes_256_gcm();
+      break;
+    default:
+      return BULLA_INVALID_ARGUMENT;
+  }
+  void *slot = NULL;
+  BULLA_TRY(bulla_slab_new(&slot, sizeof(struct bulla_aead)));
+  struct bulla_aead *made = slot;
+  if (boringssl.EVP_AEAD_CTX_init(&made->context, algorithm, key.data, key.len, BULLA_TAG_LEN, NULL) != 1) {
+    bulla_aead_free(&made);
+    return BULLA_NO_CRYPTO;
+  }
+  *aead = made;
+  return BULLA_OK;
+}
+
+void bulla_aead_free(struct bulla_aead **aead) {
+  void *slot = *aead;
+  bulla_slab_free(&slot, sizeof(struct bulla_aead));
+  *aead = NULL;
+}
+
+enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
+                                  struct bulla_span nonce, struct bulla_span plaintext,
+                                  struct bulla_span additional_data) {
+  size_t tag_len = 0;
+  int sealed = boringssl.EVP_AEAD_CTX_seal_scatter(
+      &aead->context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce.data, nonce.len, plaintext.data,
+      plaintext.len, NULL, 0, additional_data.data, additional_data.len);
+  return succeeded(sealed == 1 && tag_len == BULLA_TAG_LEN);
+}
+
+enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext, struct bulla_span nonce,
+                                  struct bulla_span ciphertext, struct bulla_span tag,
+                                  struct bulla_span additional_data) {
+  if (tag.len == BULLA_TAG_LEN &&
+      boringssl.EVP_AEAD_CTX_open_gather(&aead->context, plaintext, nonce.data, nonce.len, ciphertext.data,
+                                         ciphertext.len, tag.data, tag.len, additional_data.data,
+                                         additional_data.len) == 1) {
+    return BULLA_OK;
+  }
+  bulla_wipe(plaintext, ciphertext.len);
+  return BULLA_REFUSED;
+}
+
+/* C2SP XAES-256-GCM: a CMAC-based derivation whose subkey K1 depends on the key alone. */
+struct bulla_xaes {
+  AES_KEY schedule;
+  uint8_t k1[AES_BLOCK_SIZE];
+};
+
+enum bulla_status bulla_xaes_new(struct bulla_xaes **xaes, struct bulla_span key) {
+  *xaes = NULL;
+  BULLA_TRY(need_boringssl());
+  if (key.len != BULLA_KEY_LEN) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  void *slot = NULL;
+  BULLA_TRY(bulla_slab_new(&slot, sizeof(struct bulla_xaes)));
+  struct bulla_xaes *made = slot;
+  if (boringssl.AES_set_encrypt_key(key.data, 256, &made->schedule) != 0) {
+    bulla_xaes_free(&made);
+    return BULLA_NO_CRYPTO;
+  }
+  /* L = AES(0); K1 = L doubled in GF(2^128), without a branch on its top bit. */
+  uint8_t *k1 = made->k1;
+  boringssl.AES_encrypt(k1, k1, &made->schedule);
+  uint8_t top_bit = k1[0] >> 7;
+  for (size_t i = 0; i + 1 < AES_BLOCK_SIZE; i++) {
+    k1[i] = (uint8_t)(k1[i] << 1 | k1[i + 1] >> 7);
+  }
+  k1[AES_BLOCK_SIZE - 1] = (uint8_t)(k1[AES_BLOCK_SIZE - 1] << 1 ^ (0x87 & -top_bit));
+  *xaes = made;
+  return BULLA_OK;
+}
+
+void bulla_xaes_free(struct bulla_xaes **xaes) {
+  void *slot = *xaes;
+  bulla_slab_free(&slot, sizeof(struct bulla_xaes));
+  *xaes = NULL;
+}
+
+enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_aead **aead,
+                                    struct bulla_span nonce) {
+  *aead = NULL;
+  if (nonce.len != 24) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  void *derived = NULL;
+  BULLA_TRY(bulla_slab_new(&derived, BULLA_KEY_LEN));
+  uint8_t *half = derived;
+  for (uint8_t counter = 1; counter <= 2; counter++, half += AES_BLOCK_SIZE) {
+    const uint8_t prefix[4] = {0, counter, 'X', 0};
+    memcpy(half, prefix, sizeof(prefix));
+    memcpy(half + sizeof(prefix), nonce.data, 12);
+    for (size_t i = 0; i < AES_BLOCK_SIZE; i++) {
+      half[i] ^= xaes->k1[i];
+    }
+    boringssl.AES_encrypt(half, half, &xaes->schedule);
+  }
+  enum bulla_status status = bulla_aead_new(aead, bulla_span(derived, BULLA_KEY_LEN));
+  bulla_slab_free(&derived, BULLA_KEY_LEN);
+  return status;
+}
+
+enum bulla_status bulla_hkdf_extract(uint8_t *prk, struct bulla_span salt, struct bulla_span secret) {
+  BULLA_TRY(need_boringssl());
+  size_t len = 0;
+  return succeeded(boringssl.HKDF_extract(prk, &len, boringssl.EVP_sha256(), secret.data, secret.len, salt.data,
+                                          salt.len) == 1);
+}
+
+enum bulla_status bulla_hkdf_expand(uint8_t *out, size_t out_len, struct bulla_span prk, struct bulla_span info) {
+  BULLA_TRY(need_boringssl());
+  return succeeded(boringssl.HKDF_expand(out, out_len, boringssl.EVP_sha256(), prk.data, prk.len, info.data,
+                                         info.len) == 1);
+}
+
+enum bulla_status bulla_hmac(uint8_t *mac, struct bulla_span key, struct bulla_span message) {
+  BULLA_TRY(need_boringssl());
+  unsigned len = 0;
+  return succeeded(boringssl.HMAC(boringssl.EVP_sha256(), key.data, key.len, message.data, message.len, mac,
+                                  &len) != NULL);
+}
+
+enum bulla_status bulla_sha256(uint8_t *digest, struct bulla_span message) {
+  BULLA_TRY(need_boringssl());
+  boringssl.SHA256(message.data, message.len, digest);
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struct bulla_span passphrase, struct bulla_span salt,
+                               uint64_t n, uint64_t r, uint64_t p) {
+  BULLA_TRY(need_boringssl());
+  size_t max_memory = SIZE_MAX / 2;
+  return succeeded(boringssl.EVP_PBE_scrypt((const char *)passphrase.data, passphrase.len, salt.data, salt.len, n,
+                                            r, p, max_memory, out, out_len) == 1);
+}
+
+enum bulla_status bulla_random(uint8_t *out, size_t len) {
+  BULLA_TRY(need_boringssl());
+  return succeeded(boringssl.RAND_bytes(out, len) == 1);
+}

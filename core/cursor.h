@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Cursors: the only way in which bytes of the outside are taken apart or put together. Neither can run past
+ * its end, and neither does arithmetic on a length that the input names.
+ *
+ * A reader fails at once: what it cannot give it does not take. A writer fails at the end: it remembers that
+ * something did not fit, writes nothing more, and bulla_writer_finish() tells. */
+
+#ifndef BULLA_CORE_CURSOR_H
+#define BULLA_CORE_CURSOR_H
+
+#include <string.h>
+
+#include <bulla/core.h>
+
+#define BULLA_LITERAL(text) bulla_span((text), sizeof(text) - 1)
+
+struct bulla_reader {
+  const uint8_t *at;
+  size_t left;
+};
+
+static inline struct bulla_reader bulla_reader(struct bulla_span bytes) {
+  struct bulla_reader reader = {bytes.data, bytes.len};
+  return reader;
+}
+
+/* bulla_take moves |len| bytes from |reader| to |span|, or returns false and changes neither. */
+static inline bool bulla_take(struct bulla_reader *reader, struct bulla_span *span, size_t len) {
+  if (len > reader->left) {
+    return false;
+  }
+  *span = bulla_span(reader->at, len);
+  if (len > 0) {
+    reader->at += len;
+    reader->left -= len;
+  }
+  return true;
+}
+
+/* bulla_take_byte takes one byte, or returns false. */
+static inline bool bulla_take_byte(struct bulla_reader *reader, uint8_t *byte) {
+  if (reader->left == 0) {
+    return false;
+  }
+  *byte = *reader->at;
+  reader->at++;
+  reader->left--;
+  return true;
+}
+
+/* bulla_take_until takes what comes before the first |mark|, and the mark, or returns false if there is none. */
+static inline bool bulla_take_until(struct bulla_reader *reader, struct bulla_span *span, uint8_t mark) {
+  const uint8_t *found = reader->left > 0 ? (const uint8_t *)memchr(reader->at, mark, reader->left) : NULL;
+  if (found == NULL) {
+    return false;
+  }
+  size_t len = (size_t)(found - reader->at);
+  *span = bulla_span(reader->at, len);
+  reader->at += len + 1;
+  reader->left -= len + 1;
+  return true;
+}
+
+/* bulla_span_equal compares public bytes; for secret ones there is bulla_secret_equal. */
+static inline bool bulla_span_equal(struct bulla_span a, struct bulla_span b) {
+  return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+struct bulla_writer {
+  struct bulla_buffer *out;
+  bool overflow;
+};
+
+/* bulla_writer empties |out| and writes to it from its beginning. */
+static inline struct bulla_writer bulla_writer(struct bulla_buffer *out) {
+  out->len = 0;
+  struct bulla_writer writer = {out, false};
+  return writer;
+}
+
+/* bulla_give hands out room for |len| bytes, to be filled by the caller, or NULL if it does not fit. */
+static inline uint8_t *bulla_give(struct bulla_writer *writer, size_t len) {
+  struct bulla_buffer *out = writer->out;
+  if (writer->overflow || len > out->size - out->len) {
+    writer->overflow = true;
+    return NULL;
+  }
+  if (len == 0) {
+    return out->data;
+  }
+  uint8_t *room = out->data + out->len;
+  out->len += len;
+  return room;
+}
+
+static inline void bulla_put(struct bulla_writer *writer, struct bulla_span bytes) {
+  uint8_t *room = bulla_give(writer, bytes.len);
+  if (room != NULL && bytes.len > 0) {
+    memcpy(room, bytes.data, bytes.len);
+  }
+}
+
+static inline void bulla_put_byte(struct bulla_writer *writer, uint8_t byte) {
+  uint8_t *room = bulla_give(writer, 1);
+  if (room != NULL) {
+    *room = byte;
+  }
+}
+
+/* bulla_put_be writes the |len| low bytes of |value|, most significant first. */
+static inline void bulla_put_be(struct bulla_writer *writer, uint64_t value, size_t len) {
+  uint8_t *room = bulla_give(writer, len);
+  for (size_t i = 0; room != NULL && i < len; i++) {
+    room[i] = (uint8_t)(value >> (8 * (len - 1 - i)));
+  }
+}
+
+/* bulla_put_prefixed writes the length of |bytes| as four bytes, most significant first, and |bytes|: a list
+ * of such parts can be read in one way only. */
+static inline void bulla_put_prefixed(struct bulla_writer *writer, struct bulla_span bytes) {
+  if (bytes.len > UINT32_MAX) {
+    writer->overflow = true;
+  }
+  bulla_put_be(writer, bytes.len, 4);
+  bulla_put(writer, bytes);
+}
+
+/* bulla_writer_finish says whether all of it fitted; if not, the buffer is wiped and left empty. */
+BULLA_CHECKED enum bulla_status bulla_writer_finish(struct bulla_writer *writer);
+
+/* bulla_fail wipes the |size| bytes of |out|, empties it, and returns |status|. */
+enum bulla_status bulla_fail(struct bulla_buffer *out, enum bulla_status status);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* JSON: a strict reader of I-JSON (RFC 8259, RFC 7493) that allocates nothing, and a writer.
+ *
+ * The reader goes over the whole text once, checks all of it, and hands out views of the members of the one
+ * object that the text must be. Stricter than RFC 8259: one object at the top; UTF-8 without a byte order mark;
+ * no duplicate members at any level (compared after unescaping); no NUL, surrogate or noncharacter, escaped or
+ * not; at most BULLA_JSON_MAX_DEPTH levels, and BULLA_JSON_MAX_NAMES members that stand open at once; integers
+ * within int64; other numbers of at most 40 characters and exponents of at most 250. */
+
+#ifndef BULLA_CORE_JSON_H
+#define BULLA_CORE_JSON_H
+
+#include "core/cursor.h"
+
+#define BULLA_JSON_MAX_DEPTH 32
+#define BULLA_JSON_MAX_NAMES 256
+
+enum bulla_json_type {
+  BULLA_JSON_NULL,
+  BULLA_JSON_FALSE,
+  BULLA_JSON_TRUE,
+  BULLA_JSON_NUMBER,
+  BULLA_JSON_STRING,
+  BULLA_JSON_ARRAY,
+  BULLA_JSON_OBJECT,
+};
+
+/* A checked value: a view of its text, without the quotes if it is a string. */
+struct bulla_json_value {
+  enum bulla_json_type type;
+  bool escaped; /* a string with escapes in it */
+  struct bulla_span text;
+};
+
+struct bulla_json_member {
+  struct bulla_json_value name; /* a string */
+  struct bulla_json_value value;
+};
+
+/* bulla_json_read checks |text| and fills |members| with the first |max_members| members of its object;
+ * |*num_members| is how many it has, which may be more. Returns BULLA_INVALID_TEXT. */
+BULLA_CHECKED enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num_members,
+                                                size_t max_members, struct bulla_span text);
+
+/* bulla_json_next takes the next element of a checked array, whose text |rest| must be at first, or returns
+ * false at its end. */
+bool bulla_json_next(struct bulla_span *rest, struct bulla_json_value *element);
+
+/* bulla_json_equal says whether a checked string is |text|, after unescaping. */
+bool bulla_json_equal(const struct bulla_json_value *string, struct bulla_span text);
+
+/* bulla_json_unescape writes a checked string to |writer|. */
+void bulla_json_unescape(struct bulla_writer *writer, const struct bulla_json_value *string);
+
+/* bulla_json_int64 reads a checked number that is written as an integer, or returns false. */
+bool bulla_json_int64(int64_t *number, const struct bulla_json_value *value);
+
+/* bulla_json_valid_string says whether |text|, unescaped, may stand in I-JSON: UTF-8, no NUL, no noncharacter. */
+bool bulla_json_valid_string(struct bulla_span text);
+
+/* A writer of JSON. It sets the commas; that names and values alternate is for the caller. It fails as a
+ * bulla_writer fails, and also if a string is not bulla_json_valid_string. */
+struct bulla_json_writer {
+  struct bulla_writer bytes;
+  bool comma;   /* the next name or value needs one before it */
+  bool invalid; /* a string was not valid */
+};
+
+struct bulla_json_writer bulla_json_writer(struct bulla_buffer *out);
+void bulla_json_begin(struct bulla_json_writer *writer, char bracket); /* '{' or '[' */
+void bulla_json_end(struct bulla_json_writer *writer, char bracket);   /* '}' or ']' */
+void bulla_json_name(struct bulla_json_writer *writer, struct bulla_span name);
+void bulla_json_string(struct bulla_json_writer *writer, struct bulla_span text);
+void bulla_json_int(struct bulla_json_writer *writer, int64_t number);
+void bulla_json_bool(struct bulla_json_writer *writer, bool value);
+/* bulla_json_text writes a value that is JSON already. */
+void bulla_json_text(struct bulla_json_writer *writer, struct bulla_span json);
+/* bulla_json_finish returns BULLA_INVALID_TEXT, BULLA_BUFFER_TOO_SMALL or BULLA_OK. */
+BULLA_CHECKED enum bulla_status bulla_json_finish(struct bulla_json_writer *writer);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The writer of JSON, see core/json.h. */
+
+#include "core/json.h"
+
+struct bulla_json_writer bulla_json_writer(struct bulla_buffer *out) {
+  struct bulla_json_writer writer = {.bytes = bulla_writer(out)};
+  return writer;
+}
+
+static void put_char(struct bulla_json_writer *writer, char c) {
+  bulla_put_byte(&writer->bytes, (uint8_t)c);
+}
+
+static void before_value(struct bulla_json_writer *writer) {
+  if (writer->comma) {
+    put_char(writer, ',');
+  }
+  writer->comma = true;
+}
+
+void bulla_json_begin(struct bulla_json_writer *writer, char bracket) {
+  before_value(writer);
+  put_char(writer, bracket);
+  writer->comma = false;
+}
+
+void bulla_json_end(struct bulla_json_writer *writer, char bracket) {
+  put_char(writer, bracket);
+  writer->comma = true;
+}
+
+static void put_escaped(struct bulla_json_writer *writer, uint8_t c) {
+  static const char hex[] = "0123456789abcdef";
+  put_char(writer, '\\');
+  switch (c) {
+    case '"':
+    case '\\':
+      put_char(writer, (char)c);
+      break;
+    case '\n':
+      put_char(writer, 'n');
+      break;
+    case '\r':
+      put_char(writer, 'r');
+      break;
+    case '\t':
+      put_char(writer, 't');
+      break;
+    default:
+      bulla_put(&writer->bytes, BULLA_LITERAL("u00"));
+      put_char(writer, hex[c >> 4]);
+      put_char(writer, hex[c & 15]);
+  }
+}
+
+static void put_quoted(struct bulla_json_writer *writer, struct bulla_span text) {
+  writer->invalid = writer->invalid || !bulla_json_valid_string(text);
+  put_char(writer, '"');
+  size_t plain_from = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    uint8_t c = text.data[i];
+    if (c < 0x20 || c == '"' || c == '\\') {
+      bulla_put(&writer->bytes, bulla_span(text.data + plain_from, i - plain_from));
+      put_escaped(writer, c);
+      plain_from = i + 1;
+    }
+  }
+  if (plain_from < text.len) {
+    bulla_put(&writer->bytes, bulla_span(text.data + plain_from, text.len - plain_from));
+  }
+  put_char(writer, '"');
+}
+
+void bulla_json_name(struct bulla_json_writer *writer, struct bulla_span name) {
+  before_value(writer);
+  put_quoted(writer, name);
+  put_char(writer, ':');
+  writer->comma = false;
+}
+
+void bulla_json_string(struct bulla_json_writer *writer, struct bulla_span text) {
+  before_value(writer);
+  put_quoted(writer, text);
+}
+
+void bulla_json_int(struct bulla_json_writer *writer, int64_t number) {
+  before_value(writer);
+  uint8_t digits[20];
+  size_t at = sizeof(digits);
+  uint64_t magnitude = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+  do {
+    digits[--at] = (uint8_t)('0' + magnitude % 10);
+    magnitude /= 10;
+  } while (magnitude > 0);
+  if (number < 0) {
+    digits[--at] = '-';
+  }
+  bulla_put(&writer->bytes, bulla_span(digits + at, sizeof(digits) - at));
+}
+
+void bulla_json_bool(struct bulla_json_writer *writer, bool value) {
+  bulla_json_text(writer, value ? BULLA_LITERAL("true") : BULLA_LITERAL("false"));
+}
+
+void bulla_json_text(struct bulla_json_writer *writer, struct bulla_span json) {
+  before_value(writer);
+  bulla_put(&writer->bytes, json);
+}
+
+enum bulla_status bulla_json_finish(struct bulla_json_writer *writer) {
+  if (writer->invalid) {
+    return bulla_fail(writer->bytes.out, BULLA_INVALID_TEXT);
+  }
+  return bulla_writer_finish(&writer->bytes);
+}

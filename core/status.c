@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What each status means to the person who reads it, and the class that the command exits with. */
+
+#include <bulla/core.h>
+
+const char *bulla_status_text(enum bulla_status status) {
+  switch (status) {
+    case BULLA_OK:
+      return "done";
+    case BULLA_REFUSED:
+      return "refused: damaged, forged, moved from its place, or sealed under another key";
+    case BULLA_EXPIRED:
+      return "expired: ask its issuer for a new one";
+    case BULLA_NOT_YET_VALID:
+      return "not yet valid: compare the clocks of both machines, or allow some leeway";
+    case BULLA_CLAIM_REFUSED:
+      return "authentic, but made for another tenant, audience or issuer";
+    case BULLA_REVOKED:
+      return "revoked: ask its issuer for a new one";
+    case BULLA_KEY_EXHAUSTED:
+      return "this key has sealed as often as is safe: make a new one";
+    case BULLA_ROOT_WRONG:
+      return "another root key than the one this vault was made with: name the right one";
+    case BULLA_AUDIT_BROKEN:
+      return "the audit log has been tampered with: keep a copy of the vault and compare it with a backup";
+    case BULLA_INVALID_ARGUMENT:
+      return "a value is missing or out of bounds: see the help of this command";
+    case BULLA_INVALID_NAME:
+      return "not a name: use 1 to 128 of A-Z a-z 0-9 . _ @ + -, not beginning with a dot or hyphen";
+    case BULLA_INVALID_TEXT:
+      return "not the text that it must be: valid UTF-8, and strict JSON where JSON is asked for";
+    case BULLA_BUFFER_TOO_SMALL:
+      return "the buffer is too small: give the room that the header names";
+    case BULLA_TOO_LARGE:
+      return "too large: shorten it or split it";
+    case BULLA_UNSUPPORTED:
+      return "not supported by this build: see the help for what is";
+    case BULLA_EXISTS:
+      return "there is one already: choose another name, or remove the old one first";
+    case BULLA_ROOT_MALFORMED:
+      return "no key in there: it must be 64 hexadecimal digits (a passphrase: 1 to 1024 bytes)";
+    case BULLA_NOT_FOUND:
+      return "not found: list what there is, and check the spelling";
+    case BULLA_NO_MEMORY:
+      return "out of memory: free some, then try again";
+    case BULLA_LOCK_LIMIT:
+      return "memory cannot be locked: raise RLIMIT_MEMLOCK (ulimit -l) to at least 2048 KiB";
+    case BULLA_ARENA_FULL:
+      return "the locked memory is used up: free secrets, or give bulla_memory_init a larger arena";
+    case BULLA_FORKED:
+      return "keys do not outlive a fork: open them again in the child";
+    case BULLA_NO_CRYPTO:
+      return "BoringSSL cannot be loaded or has failed: install android-libboringssl";
+    case BULLA_IO:
+      return "reading or writing failed: check the disk, the path and its permissions";
+    case BULLA_DISK_FULL:
+      return "the disk is full and nothing was changed: free some space, then try again";
+    case BULLA_READ_ONLY:
+      return "not writable: check the owner and permissions of the file and its folder";
+    case BULLA_BUSY:
+      return "locked by another process: try again when it is done";
+    case BULLA_NO_VAULT:
+      return "there is no vault here: make one with bulla init, or name another with --vault";
+    case BULLA_NOT_A_VAULT:
+      return "this file is no vault, or a damaged one: name another, or restore a backup";
+    case BULLA_NEWER_VAULT:
+      return "made by a newer bulla: upgrade this one";
+    case BULLA_ROOT_UNAVAILABLE:
+      return "no such variable, file or descriptor: set it, or name another root key";
+    case BULLA_ROOT_EXPOSED:
+      return "others can read this file: chmod 600, and consider the key compromised";
+  }
+  return "unknown status";
+}
+
+enum bulla_status_class bulla_status_class(enum bulla_status status) {
+  if (status == BULLA_OK) {
+    return BULLA_CLASS_OK;
+  }
+  if (status < BULLA_INVALID_ARGUMENT) {
+    return BULLA_CLASS_REFUSED;
+  }
+  if (status < BULLA_NOT_FOUND) {
+    return BULLA_CLASS_USAGE;
+  }
+  return status == BULLA_NOT_FOUND ? BULLA_CLASS_NOT_FOUND : BULLA_CLASS_ENVIRONMENT;
+}
