@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Claims from JSON, see token/claims.h. */
+
+#include "token/claims.h"
+
+#include "core/json.h"
+#include "token/day_key.h"
+
+enum { MAX_CLAIMS = 64 };
+
+/* What is known of a claim while its JSON is being gone through. */
+struct reading {
+  struct bulla_claims claims;
+  struct bulla_writer scratch;
+};
+
+static bool read_string(struct reading *reading, struct bulla_span *text, const struct bulla_json_value *value) {
+  if (value->type != BULLA_JSON_STRING || value->text.len == 0) {
+    return false;
+  }
+  *text = value->text;
+  if (value->escaped) {
+    const struct bulla_buffer *scratch = reading->scratch.out;
+    size_t start = scratch->len;
+    bulla_json_unescape(&reading->scratch, value);
+    *text = bulla_span(scratch->data + start, scratch->len - start);
+  }
+  return !reading->scratch.overflow;
+}
+
+static bool read_time(int64_t *time, const struct bulla_json_value *value) {
+  return bulla_json_int64(time, value) && *time >= 0 && *time <= BULLA_TIME_MAX;
+}
+
+static bool read_permissions(struct bulla_span *perms, const struct bulla_json_value *value) {
+  struct bulla_span rest = value->text;
+  struct bulla_json_value element;
+  if (value->type != BULLA_JSON_ARRAY) {
+    return false;
+  }
+  while (bulla_json_next(&rest, &element)) {
+    if (element.type != BULLA_JSON_STRING) {
+      return false;
+    }
+  }
+  *perms = value->text;
+  return true;
+}
+
+static bool read_object(struct bulla_span *object, const struct bulla_json_value *value) {
+  *object = value->text;
+  return value->type == BULLA_JSON_OBJECT;
+}
+
+static bool read_claim(struct reading *reading, const struct bulla_json_member *member) {
+  struct bulla_claims *claims = &reading->claims;
+  const struct {
+    struct bulla_span name;
+    struct bulla_span *text;
+    int64_t *time;
+  } known[] = {
+      {BULLA_LITERAL("org"), &claims->org, NULL}, {BULLA_LITERAL("sub"), &claims->sub, NULL},
+      {BULLA_LITERAL("iss"), &claims->iss, NULL}, {BULLA_LITERAL("aud"), &claims->aud, NULL},
+      {BULLA_LITERAL("jti"), &claims->jti, NULL}, {BULLA_LITERAL("iat"), NULL, &claims->iat},
+      {BULLA_LITERAL("exp"), NULL, &claims->exp}, {BULLA_LITERAL("nbf"), NULL, &claims->nbf},
+  };
+  for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    if (bulla_json_equal(&member->name, known[i].name)) {
+      return known[i].text != NULL ? read_string(reading, known[i].text, &member->value)
+                                   : read_time(known[i].time, &member->value);
+    }
+  }
+  if (bulla_json_equal(&member->name, BULLA_LITERAL("perms"))) {
+    return read_permissions(&claims->perms, &member->value);
+  }
+  if (bulla_json_equal(&member->name, BULLA_LITERAL("attrs"))) {
+    return read_object(&claims->attrs, &member->value);
+  }
+  return true;
+}
+
+/* The rules that need no clock. */
+static bool are_consistent(const struct bulla_claims *claims) {
+  return claims->org.len > 0 && claims->org.len <= BULLA_TOKEN_ORG_MAX && claims->sub.len > 0 &&
+         claims->iat >= 0 && claims->exp > claims->iat && claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX;
+}
+
+enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch,
+                                    struct bulla_span json) {
+  *claims = (struct bulla_claims){0};
+  struct bulla_json_member members[MAX_CLAIMS];
+  size_t num_members = 0;
+  if (bulla_json_read(members, &num_members, MAX_CLAIMS, json) != BULLA_OK || num_members > MAX_CLAIMS) {
+    return BULLA_INVALID_TEXT;
+  }
+  struct reading reading = {.claims = {.iat = -1, .exp = -1}, .scratch = bulla_writer(scratch)};
+  for (size_t i = 0; i < num_members; i++) {
+    if (!read_claim(&reading, &members[i])) {
+      return BULLA_INVALID_TEXT;
+    }
+  }
+  if (!are_consistent(&reading.claims)) {
+    return BULLA_INVALID_TEXT;
+  }
+  *claims = reading.claims;
+  return BULLA_OK;
+}
+
+bool bulla_claims_permit(const struct bulla_claims *claims, struct bulla_span permission) {
+  struct bulla_span rest = claims->perms;
+  struct bulla_json_value element;
+  while (bulla_json_next(&rest, &element)) {
+    if (bulla_json_equal(&element, permission)) {
+      return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The cache of day keys, see token/day_cache.h. */
+
+#include "token/day_cache.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdalign.h>
+#include <stdlib.h>
+
+#include "core/slab.h"
+
+enum { SHARDS = 8, WAYS = 4, CACHE_LINE = 64 };
+
+struct shard {
+  alignas(CACHE_LINE) _Atomic uint32_t users;
+};
+
+struct bulla_day_slot {
+  struct shard shards[SHARDS];
+  alignas(CACHE_LINE) _Atomic uint64_t tag;
+  _Atomic uint64_t seals;
+  struct bulla_day_key key;
+};
+
+struct bulla_day_cache {
+  pthread_mutex_t writer;
+  uint64_t generation; /* of the slab, in which the AEAD keys lie */
+  size_t next_victim;
+  size_t num_slots;
+  struct bulla_day_slot slots[];
+};
+
+/* A number of this thread, to spread threads over shards. */
+static size_t my_shard(void) {
+  static _Atomic size_t num_threads;
+  static _Thread_local size_t mine;
+  if (mine == 0) {
+    mine = ++num_threads;
+  }
+  return mine % SHARDS;
+}
+
+enum bulla_status bulla_day_cache_new(struct bulla_day_cache **cache, size_t num_slots) {
+  *cache = NULL;
+  size_t size = sizeof(struct bulla_day_cache) + num_slots * sizeof(struct bulla_day_slot);
+  struct bulla_day_cache *made = aligned_alloc(CACHE_LINE, size);
+  if (made == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  memset(made, 0, size);
+  pthread_mutex_init(&made->writer, NULL);
+  made->generation = bulla_slab_generation();
+  made->num_slots = num_slots;
+  *cache = made;
+  return BULLA_OK;
+}
+
+bool bulla_day_cache_here(const struct bulla_day_cache *cache) {
+  return cache->generation == bulla_slab_generation();
+}
+
+void bulla_day_cache_free(struct bulla_day_cache **cache) {
+  struct bulla_day_cache *handle = *cache;
+  if (handle == NULL) {
+    return;
+  }
+  for (size_t i = 0; bulla_day_cache_here(handle) && i < handle->num_slots; i++) {
+    bulla_day_key_clear(&handle->slots[i].key);
+  }
+  pthread_mutex_destroy(&handle->writer);
+  free(handle);
+  *cache = NULL;
+}
+
+/* The slots in which |tag| may be: all of a small cache, WAYS neighbours of a large one. */
+static struct bulla_day_slot *candidate(struct bulla_day_cache *cache, uint64_t tag, size_t way) {
+  return &cache->slots[(tag % cache->num_slots + way) % cache->num_slots];
+}
+
+static size_t num_ways(const struct bulla_day_cache *cache) {
+  return cache->num_slots < WAYS ? cache->num_slots : WAYS;
+}
+
+static bool pin(struct bulla_day_pin *pin, struct bulla_day_slot *slot, uint64_t tag) {
+  size_t shard = my_shard();
+  slot->shards[shard].users++;
+  if (slot->tag != tag) {
+    slot->shards[shard].users--;
+    return false;
+  }
+  *pin = (struct bulla_day_pin){&slot->key, &slot->seals, slot, shard};
+  return true;
+}
+
+void bulla_day_cache_release(struct bulla_day_pin *pin) {
+  if (pin->slot != NULL) {
+    pin->slot->shards[pin->shard].users--;
+  }
+  *pin = (struct bulla_day_pin){0};
+}
+
+struct bulla_day_pin bulla_day_cache_find(struct bulla_day_cache *cache, uint64_t tag, struct bulla_span header) {
+  struct bulla_day_pin found = {0};
+  for (size_t way = 0; way < num_ways(cache); way++) {
+    struct bulla_day_slot *slot = candidate(cache, tag, way);
+    if (slot->tag != tag || !pin(&found, slot, tag)) {
+      continue;
+    }
+    if (header.len == 0 || bulla_span_equal(header, bulla_span(slot->key.header, slot->key.header_len))) {
+      return found;
+    }
+    bulla_day_cache_release(&found);
+  }
+  return found;
+}
+
+static void wait_until_unused(struct bulla_day_slot *slot) {
+  for (size_t i = 0; i < SHARDS; i++) {
+    while (slot->shards[i].users != 0) {
+      sched_yield();
+    }
+  }
+}
+
+/* The slot that already has |tag|, or an empty one, or the next in turn. */
+static struct bulla_day_slot *choose(struct bulla_day_cache *cache, uint64_t tag) {
+  struct bulla_day_slot *empty = NULL;
+  for (size_t way = 0; way < num_ways(cache); way++) {
+    struct bulla_day_slot *slot = candidate(cache, tag, way);
+    if (slot->tag == tag) {
+      return slot;
+    }
+    if (slot->tag == 0 && empty == NULL) {
+      empty = slot;
+    }
+  }
+  return empty != NULL ? empty : candidate(cache, tag, cache->next_victim++ % num_ways(cache));
+}
+
+struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint64_t tag,
+                                            const struct bulla_day_key *key) {
+  pthread_mutex_lock(&cache->writer);
+  struct bulla_day_slot *slot = choose(cache, tag);
+  slot->tag = 0;
+  wait_until_unused(slot);
+  bulla_day_key_clear(&slot->key);
+  slot->key = *key;
+  slot->seals = 0;
+  size_t shard = my_shard();
+  slot->shards[shard].users++;
+  slot->tag = tag;
+  pthread_mutex_unlock(&cache->writer);
+  return (struct bulla_day_pin){&slot->key, &slot->seals, slot, shard};
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Minting: claims, composed in the caller's buffer and encrypted where they stand. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/json.h"
+#include "core/jwe_compact.h"
+#include "core/key.h"
+#include "token/claims.h"
+#include "token/day_cache.h"
+
+enum { NUM_DAYS = 2 }; /* today's key, and yesterday's around midnight */
+
+struct bulla_minter {
+  uint8_t key_id[BULLA_APIKEY_ID_LEN];
+  struct bulla_secret *root;
+  struct bulla_day_cache *days; /* each under its day plus one */
+};
+
+enum bulla_status bulla_minter_new(struct bulla_minter **minter, const struct bulla_apikey *apikey) {
+  *minter = NULL;
+  struct bulla_span root = bulla_secret_bytes(bulla_apikey_token_root(apikey));
+  if (root.len == 0) {
+    return BULLA_FORKED;
+  }
+  struct bulla_minter *made = calloc(1, sizeof(*made));
+  if (made == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  memcpy(made->key_id, bulla_apikey_id(apikey).data, BULLA_APIKEY_ID_LEN);
+  enum bulla_status status = bulla_secret_copy(&made->root, root);
+  if (status == BULLA_OK) {
+    status = bulla_day_cache_new(&made->days, NUM_DAYS);
+  }
+  if (status != BULLA_OK) {
+    bulla_minter_free(&made);
+  }
+  *minter = made;
+  return status;
+}
+
+void bulla_minter_free(struct bulla_minter **minter) {
+  struct bulla_minter *handle = *minter;
+  if (handle == NULL) {
+    return;
+  }
+  bulla_day_cache_free(&handle->days);
+  bulla_secret_free(&handle->root);
+  free(handle);
+  *minter = NULL;
+}
+
+static enum bulla_status pin_day(struct bulla_minter *minter, struct bulla_day_pin *pin, int64_t day) {
+  uint64_t tag = (uint64_t)day + 1;
+  *pin = bulla_day_cache_find(minter->days, tag, bulla_span(NULL, 0));
+  if (pin->key == NULL) {
+    struct bulla_day_key key = {0};
+    bulla_day_key_name(&key, bulla_span(minter->key_id, BULLA_APIKEY_ID_LEN), day);
+    BULLA_TRY(bulla_day_key_derive(&key, minter->root));
+    *pin = bulla_day_cache_insert(minter->days, tag, &key);
+  }
+  return BULLA_OK;
+}
+
+static bool times_are_in_bounds(const struct bulla_claims *claims) {
+  return claims->iat >= 0 && claims->iat <= BULLA_TIME_MAX - BULLA_TOKEN_LIFETIME_MAX &&
+         claims->exp > claims->iat && claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX && claims->nbf >= 0 &&
+         claims->nbf <= BULLA_TIME_MAX;
+}
+
+/* Composes the claims where the payload of the token will be; |*len| is their length. What can be minted must
+ * verify, so what was written is read as the verifier will read it. */
+static enum bulla_status compose(struct bulla_buffer *token, size_t *len, size_t header_len,
+                                 const struct bulla_claims *claims) {
+  size_t offset = bulla_jwe_payload_offset(header_len);
+  if (token->size < offset) {
+    return BULLA_BUFFER_TOO_SMALL;
+  }
+  size_t room = token->size - offset;
+  struct bulla_buffer json =
+      bulla_buffer(token->data + offset, room < BULLA_TOKEN_MAX ? room : BULLA_TOKEN_MAX);
+  enum bulla_status status = bulla_claims_write(&json, claims);
+  if (status != BULLA_OK) {
+    return status == BULLA_BUFFER_TOO_SMALL && room >= BULLA_TOKEN_MAX ? BULLA_TOO_LARGE : status;
+  }
+  *len = json.len;
+  if (bulla_jwe_compact_len(header_len, json.len) > BULLA_TOKEN_MAX) {
+    return BULLA_TOO_LARGE;
+  }
+  uint8_t scratch_room[BULLA_TOKEN_MAX];
+  struct bulla_buffer scratch = bulla_buffer(scratch_room, sizeof(scratch_room));
+  struct bulla_claims read;
+  status = bulla_claims_read(&read, &scratch, bulla_written(&json));
+  bulla_wipe(scratch.data, scratch.len);
+  return status;
+}
+
+static enum bulla_status mint(struct bulla_minter *minter, struct bulla_buffer *token,
+                              const struct bulla_claims *claims) {
+  BULLA_CLEANUP(bulla_day_cache_release) struct bulla_day_pin pin = {0};
+  BULLA_TRY(pin_day(minter, &pin, claims->iat / BULLA_SECONDS_PER_DAY));
+  BULLA_TRY(bulla_count_seal(pin.seals));
+  size_t len = 0;
+  BULLA_TRY(compose(token, &len, pin.key->header_len, claims));
+  return bulla_jwe_seal_composed(pin.key->aead, token, bulla_span(pin.key->header, pin.key->header_len), len);
+}
+
+enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,
+                                   const struct bulla_claims *claims) {
+  struct bulla_claims complete = *claims;
+  if (complete.exp == 0 && complete.iat <= BULLA_TIME_MAX) {
+    complete.exp = complete.iat + BULLA_TOKEN_LIFETIME;
+  }
+  enum bulla_status status = BULLA_OK;
+  if (!bulla_day_cache_here(minter->days)) {
+    status = BULLA_FORKED;
+  } else if (complete.org.len == 0 || complete.org.len > BULLA_TOKEN_ORG_MAX || complete.sub.len == 0 ||
+             !times_are_in_bounds(&complete)) {
+    status = BULLA_INVALID_ARGUMENT;
+  } else {
+    status = mint(minter, token, &complete);
+  }
+  return status == BULLA_OK ? BULLA_OK : bulla_fail(token, status);
+}
