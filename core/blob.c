@@ -139,7 +139,7 @@ static enum bulla_status seal(struct bulla_key *key, struct bulla_writer *out, s
   header[0] = VERSION;
   header[1] = (uint8_t)key->suite;
   memcpy(header + 2, key->id, BULLA_KEY_ID_LEN);
-  BULLA_TRY(bulla_random(nonce, len));
+  BULLA_TRY(bulla_nonce(nonce, len));
 
   BULLA_CLEANUP(free_additional_data) struct additional_data data;
   BULLA_TRY(join(&data, bulla_span(header, HEADER_LEN), context));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The primitives, and the only door to BoringSSL. core/crypto_*.c alone include its headers; everybody else
- * sees this. */
+/* The primitives. core/crypto_*.c alone include the headers of BoringSSL and ipsec-mb; everybody else sees
+ * this. */
 
 #ifndef BULLA_CORE_CRYPTO_H
 #define BULLA_CORE_CRYPTO_H
@@ -64,5 +64,9 @@ BULLA_CHECKED enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struc
 
 /* bulla_random fills |out| from the random generator. */
 BULLA_CHECKED enum bulla_status bulla_random(uint8_t *out, size_t len);
+
+/* bulla_nonce fills |nonce|, 8 to 64 bytes, at random: the same distribution, several times as fast, for what is
+ * public once it is used. */
+BULLA_CHECKED enum bulla_status bulla_nonce(uint8_t *nonce, size_t len);
 
 #endif

@@ -24,6 +24,7 @@
 #include <openssl/sha.h>
 
 #include "core/cleanup.h"
+#include "core/engine.h"
 #include "core/slab.h"
 
 #define FUNCTIONS(EACH)            \
@@ -80,68 +81,43 @@ static enum bulla_status succeeded(bool success) {
   return success ? BULLA_OK : BULLA_NO_CRYPTO;
 }
 
+static bool is_usable(void) {
+  return need_boringssl() == BULLA_OK;
+}
+
 /* For AES-GCM EVP_AEAD_CTX holds the round keys inline and its cleanup neither frees nor wipes anything: the
  * slab does. */
-struct bulla_aead {
-  EVP_AEAD_CTX context;
-};
-
-enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key) {
-  *aead = NULL;
-  BULLA_TRY(need_boringssl());
-  const EVP_AEAD *algorithm = NULL;
-  switch (key.len) {
-    case 16:
-      algorithm = boringssl.EVP_aead_aes_128_gcm();
-      break;
-    case 24:
-      algorithm = boringssl.EVP_aead_aes_192_gcm();
-      break;
-    case 32:
-      algorithm = boringssl.EVP_aead_aes_256_gcm();
-      break;
-    default:
-      return BULLA_INVALID_ARGUMENT;
-  }
-  void *slot = NULL;
-  BULLA_TRY(bulla_slab_new(&slot, sizeof(struct bulla_aead)));
-  struct bulla_aead *made = slot;
-  if (boringssl.EVP_AEAD_CTX_init(&made->context, algorithm, key.data, key.len, BULLA_TAG_LEN, NULL) != 1) {
-    bulla_aead_free(&made);
-    return BULLA_NO_CRYPTO;
-  }
-  *aead = made;
-  return BULLA_OK;
+static enum bulla_status expand(void *context, struct bulla_span key) {
+  const EVP_AEAD *algorithm = key.len == 16   ? boringssl.EVP_aead_aes_128_gcm()
+                              : key.len == 24 ? boringssl.EVP_aead_aes_192_gcm()
+                                              : boringssl.EVP_aead_aes_256_gcm();
+  return succeeded(boringssl.EVP_AEAD_CTX_init(context, algorithm, key.data, key.len, BULLA_TAG_LEN, NULL) == 1);
 }
 
-void bulla_aead_free(struct bulla_aead **aead) {
-  void *slot = *aead;
-  bulla_slab_free(&slot, sizeof(struct bulla_aead));
-  *aead = NULL;
-}
-
-enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
-                                  struct bulla_span nonce, struct bulla_span plaintext,
-                                  struct bulla_span additional_data) {
+static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, struct bulla_span nonce,
+                              struct bulla_span plaintext, struct bulla_span additional_data) {
   size_t tag_len = 0;
-  int sealed = boringssl.EVP_AEAD_CTX_seal_scatter(
-      &aead->context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce.data, nonce.len, plaintext.data,
-      plaintext.len, NULL, 0, additional_data.data, additional_data.len);
+  int sealed = boringssl.EVP_AEAD_CTX_seal_scatter(context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce.data,
+                                                   nonce.len, plaintext.data, plaintext.len, NULL, 0,
+                                                   additional_data.data, additional_data.len);
   return succeeded(sealed == 1 && tag_len == BULLA_TAG_LEN);
 }
 
-enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext, struct bulla_span nonce,
-                                  struct bulla_span ciphertext, struct bulla_span tag,
-                                  struct bulla_span additional_data) {
-  if (tag.len == BULLA_TAG_LEN &&
-      boringssl.EVP_AEAD_CTX_open_gather(&aead->context, plaintext, nonce.data, nonce.len, ciphertext.data,
-                                         ciphertext.len, tag.data, tag.len, additional_data.data,
-                                         additional_data.len) == 1) {
-    return BULLA_OK;
-  }
-  bulla_wipe(plaintext, ciphertext.len);
-  return BULLA_REFUSED;
+static bool open(const void *context, uint8_t *plaintext, struct bulla_span nonce, struct bulla_span ciphertext,
+                 struct bulla_span tag, struct bulla_span additional_data) {
+  return boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce.data, nonce.len, ciphertext.data,
+                                            ciphertext.len, tag.data, tag.len, additional_data.data,
+                                            additional_data.len) == 1;
 }
+
+const struct bulla_engine bulla_engine_boringssl = {
+    .name = "boringssl",
+    .context_len = sizeof(EVP_AEAD_CTX),
+    .is_usable = is_usable,
+    .expand = expand,
+    .seal = seal,
+    .open = open,
+};
 
 /* C2SP XAES-256-GCM: a CMAC-based derivation whose subkey K1 depends on the key alone. */
 struct bulla_xaes {

@@ -144,7 +144,7 @@ enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct 
                                           struct bulla_span header, size_t plaintext_len) {
   uint8_t iv[BULLA_JWE_IV_LEN];
   uint8_t tag[BULLA_TAG_LEN];
-  enum bulla_status status = bulla_random(iv, sizeof(iv));
+  enum bulla_status status = bulla_nonce(iv, sizeof(iv));
   if (status != BULLA_OK) {
     return bulla_fail(token, status);
   }

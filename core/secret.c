@@ -104,15 +104,28 @@ void bulla_secret_truncate(struct bulla_secret *secret, size_t len) {
   }
 }
 
+/* Hides a value from the optimiser, which could otherwise leave a loop at the first difference. */
+static void hide(uint64_t *value) {
+  __asm__("" : "+r"(*value));
+}
+
 bool bulla_secret_equal(struct bulla_span a, struct bulla_span b) {
   if (a.len != b.len) {
     return false;
   }
-  uint8_t difference = 0;
-  for (size_t i = 0; i < a.len; i++) {
-    difference |= (uint8_t)(a.data[i] ^ b.data[i]);
-    /* Hides the value from the optimiser, which could otherwise leave the loop at the first difference. */
-    __asm__("" : "+r"(difference));
+  uint64_t difference = 0;
+  size_t i = 0;
+  for (; a.len - i >= sizeof(difference); i += sizeof(difference)) {
+    uint64_t word_a;
+    uint64_t word_b;
+    memcpy(&word_a, a.data + i, sizeof(word_a));
+    memcpy(&word_b, b.data + i, sizeof(word_b));
+    difference |= word_a ^ word_b;
+    hide(&difference);
+  }
+  for (; i < a.len; i++) {
+    difference |= (uint64_t)(a.data[i] ^ b.data[i]);
+    hide(&difference);
   }
   return difference == 0;
 }

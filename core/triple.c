@@ -23,7 +23,7 @@ static enum bulla_status seal(const struct bulla_aead *aead, struct bulla_buffer
                               struct bulla_span plaintext) {
   uint8_t iv[IV_LEN];
   uint8_t tag[BULLA_TAG_LEN];
-  BULLA_TRY(bulla_random(iv, sizeof(iv)));
+  BULLA_TRY(bulla_nonce(iv, sizeof(iv)));
   struct bulla_writer out = bulla_writer(text);
   uint8_t *iv_digits = bulla_give(&out, 2 * sizeof(iv));
   bulla_put_byte(&out, ':');

@@ -129,6 +129,21 @@ struct bulla_memory_options {
  * if the memory cannot be locked, BULLA_NO_MEMORY. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_memory_init(const struct bulla_memory_options *options);
 
+/* Engines: what does AES-GCM. All give the same bytes; they differ in speed. */
+enum bulla_engine_choice {
+  BULLA_ENGINE_AUTO = 0,      /* the fastest that the processor can run */
+  BULLA_ENGINE_BORINGSSL = 1, /* everywhere */
+  BULLA_ENGINE_IPSEC_MB = 2,  /* where it was built in, on processors with AVX2 or VAES */
+};
+
+/* bulla_engine_choose makes keys that are made from now on use |choice|; without it the first key chooses
+ * BULLA_ENGINE_AUTO. Returns BULLA_UNSUPPORTED if this build or processor does not have it, BULLA_NO_CRYPTO if
+ * there is none at all. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_engine_choose(enum bulla_engine_choice choice);
+
+/* bulla_engine_name returns the name of the engine that new keys use: "boringssl", "ipsec-mb" or "none". */
+BULLA_API const char *bulla_engine_name(void);
+
 /* Secret bytes in locked memory. */
 struct bulla_secret;
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* AES-GCM through whichever engine is the fastest here. */
+
+#include "core/cleanup.h"
+#include "core/crypto.h"
+#include "core/engine.h"
+#include "core/slab.h"
+
+/* An expanded key, in the slab: which engine it is for, and what that engine keeps of it. */
+struct bulla_aead {
+  const struct bulla_engine *engine;
+  _Alignas(64) uint8_t context[];
+};
+
+/* The fastest first. */
+static const struct {
+  enum bulla_engine_choice choice;
+  const struct bulla_engine *engine;
+} engines[] = {
+#ifdef BULLA_HAVE_IPSEC_MB
+    {BULLA_ENGINE_IPSEC_MB, &bulla_engine_ipsec_mb},
+#endif
+    {BULLA_ENGINE_BORINGSSL, &bulla_engine_boringssl},
+};
+
+static const struct bulla_engine *_Atomic chosen;
+
+enum bulla_status bulla_engine_choose(enum bulla_engine_choice choice) {
+  for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
+    if ((choice == BULLA_ENGINE_AUTO || choice == engines[i].choice) && engines[i].engine->is_usable()) {
+      chosen = engines[i].engine;
+      return BULLA_OK;
+    }
+  }
+  return choice == BULLA_ENGINE_AUTO ? BULLA_NO_CRYPTO : BULLA_UNSUPPORTED;
+}
+
+static enum bulla_status need_engine(void) {
+  return chosen != NULL ? BULLA_OK : bulla_engine_choose(BULLA_ENGINE_AUTO);
+}
+
+const char *bulla_engine_name(void) {
+  return need_engine() == BULLA_OK ? chosen->name : "none";
+}
+
+static size_t slot_len(const struct bulla_engine *engine) {
+  return sizeof(struct bulla_aead) + engine->context_len;
+}
+
+enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key) {
+  *aead = NULL;
+  if (key.len != 16 && key.len != 24 && key.len != 32) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  BULLA_TRY(need_engine());
+  const struct bulla_engine *engine = chosen;
+  void *slot = NULL;
+  BULLA_TRY(bulla_slab_new(&slot, slot_len(engine)));
+  struct bulla_aead *made = slot;
+  made->engine = engine;
+  enum bulla_status status = engine->expand(made->context, key);
+  if (status != BULLA_OK) {
+    bulla_aead_free(&made);
+  }
+  *aead = made;
+  return status;
+}
+
+void bulla_aead_free(struct bulla_aead **aead) {
+  if (*aead != NULL) {
+    void *slot = *aead;
+    bulla_slab_free(&slot, slot_len((*aead)->engine));
+    *aead = NULL;
+  }
+}
+
+enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
+                                  struct bulla_span nonce, struct bulla_span plaintext,
+                                  struct bulla_span additional_data) {
+  return aead->engine->seal(aead->context, ciphertext, tag, nonce, plaintext, additional_data);
+}
+
+enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext, struct bulla_span nonce,
+                                  struct bulla_span ciphertext, struct bulla_span tag,
+                                  struct bulla_span additional_data) {
+  if (tag.len == BULLA_TAG_LEN &&
+      aead->engine->open(aead->context, plaintext, nonce, ciphertext, tag, additional_data)) {
+    return BULLA_OK;
+  }
+  bulla_wipe(plaintext, ciphertext.len);
+  return BULLA_REFUSED;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* AES-GCM from Intel's ipsec-mb, which has code for VAES and AVX2 that BoringSSL of 2022 has not.
+ *
+ * Its functions check their arguments and, if they do not like them, return without having done anything and
+ * without saying so. What they check is therefore made sure of here: no pointer is NULL, and no length is past
+ * the limits of GCM, which the callers keep. */
+
+#include "core/engine.h"
+
+#include <intel-ipsec-mb.h>
+#include <pthread.h>
+
+enum { FAST_NONCE_LEN = 12 };
+
+struct functions {
+  aes_gcm_pre_t expand;
+  aes_gcm_enc_dec_t seal;
+  aes_gcm_enc_dec_t open;
+  aes_gcm_init_var_iv_t begin;
+  aes_gcm_enc_dec_update_t seal_part;
+  aes_gcm_enc_dec_update_t open_part;
+  aes_gcm_enc_dec_finalize_t finish;
+};
+
+/* By the length of the key. */
+static struct functions functions_128;
+static struct functions functions_192;
+static struct functions functions_256;
+static bool usable;
+
+struct context {
+  struct gcm_key_data key;
+  const struct functions *functions;
+};
+
+/* The manager is only needed for the functions that it chose for this processor; they do not refer to it. */
+static void choose_functions(void) {
+  IMB_MGR *manager = alloc_mb_mgr(0);
+  if (manager == NULL) {
+    return;
+  }
+  init_mb_mgr_auto(manager, NULL);
+  functions_128 = (struct functions){manager->gcm128_pre,         manager->gcm128_enc,
+                                     manager->gcm128_dec,         manager->gcm128_init_var_iv,
+                                     manager->gcm128_enc_update,  manager->gcm128_dec_update,
+                                     manager->gcm128_enc_finalize};
+  functions_192 = (struct functions){manager->gcm192_pre,         manager->gcm192_enc,
+                                     manager->gcm192_dec,         manager->gcm192_init_var_iv,
+                                     manager->gcm192_enc_update,  manager->gcm192_dec_update,
+                                     manager->gcm192_enc_finalize};
+  functions_256 = (struct functions){manager->gcm256_pre,         manager->gcm256_enc,
+                                     manager->gcm256_dec,         manager->gcm256_init_var_iv,
+                                     manager->gcm256_enc_update,  manager->gcm256_dec_update,
+                                     manager->gcm256_enc_finalize};
+  uint64_t wanted = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ | IMB_FEATURE_AVX2;
+  usable = imb_get_errno(manager) == 0 && (manager->features & wanted) == wanted;
+  free_mb_mgr(manager);
+}
+
+static bool is_usable(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, choose_functions);
+  return usable;
+}
+
+static enum bulla_status expand(void *context, struct bulla_span key) {
+  struct context *made = context;
+  made->functions = key.len == 16 ? &functions_128 : key.len == 24 ? &functions_192 : &functions_256;
+  made->functions->expand(key.data, &made->key);
+  return BULLA_OK;
+}
+
+/* Something to point to where there is nothing. */
+static const uint8_t *never_null(struct bulla_span bytes) {
+  static const uint8_t nothing[1];
+  return bytes.data != NULL ? bytes.data : nothing;
+}
+
+/* Seals or opens |in|, and gives the tag that belongs to it. */
+static void run(const struct context *context, bool seal, uint8_t *out, uint8_t *tag, struct bulla_span nonce,
+                struct bulla_span in, struct bulla_span additional_data) {
+  const struct functions *functions = context->functions;
+  const uint8_t *data = never_null(additional_data);
+  const uint8_t *from = never_null(in);
+  uint8_t nowhere[1];
+  uint8_t *to = out != NULL ? out : nowhere;
+  struct gcm_context_data state;
+  if (nonce.len == FAST_NONCE_LEN) {
+    (seal ? functions->seal : functions->open)(&context->key, &state, to, from, in.len, nonce.data, data,
+                                               additional_data.len, tag, BULLA_TAG_LEN);
+  } else {
+    functions->begin(&context->key, &state, nonce.data, nonce.len, data, additional_data.len);
+    (seal ? functions->seal_part : functions->open_part)(&context->key, &state, to, from, in.len);
+    functions->finish(&context->key, &state, tag, BULLA_TAG_LEN);
+  }
+  /* It holds a block of the key stream. */
+  bulla_wipe(&state, sizeof(state));
+}
+
+static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, struct bulla_span nonce,
+                              struct bulla_span plaintext, struct bulla_span additional_data) {
+  run(context, true, ciphertext, tag, nonce, plaintext, additional_data);
+  return BULLA_OK;
+}
+
+static bool open(const void *context, uint8_t *plaintext, struct bulla_span nonce, struct bulla_span ciphertext,
+                 struct bulla_span tag, struct bulla_span additional_data) {
+  uint8_t expected[BULLA_TAG_LEN];
+  run(context, false, plaintext, expected, nonce, ciphertext, additional_data);
+  bool equal = bulla_secret_equal(bulla_span(expected, sizeof(expected)), tag);
+  bulla_wipe(expected, sizeof(expected));
+  return equal;
+}
+
+const struct bulla_engine bulla_engine_ipsec_mb = {
+    .name = "ipsec-mb",
+    .context_len = sizeof(struct context),
+    .is_usable = is_usable,
+    .expand = expand,
+    .seal = seal,
+    .open = open,
+};
