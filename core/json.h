@@ -16,6 +16,7 @@
 
 #define BULLA_JSON_MAX_DEPTH 32
 #define BULLA_JSON_MAX_NAMES 256
+#define BULLA_JSON_MAX_OUTER 64 /* members around a value that bulla_json_valid_inside has passed */
 
 enum bulla_json_type {
   BULLA_JSON_NULL,
@@ -43,6 +44,10 @@ struct bulla_json_member {
  * |*num_members| is how many it has, which may be more. Returns BULLA_INVALID_TEXT. */
 BULLA_CHECKED enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num_members,
                                                 size_t max_members, struct bulla_span text);
+
+/* bulla_json_valid_inside says whether |text| is an object ('{') or an array ('[') that may stand as a value
+ * among at most BULLA_JSON_MAX_OUTER members of the object at the top, and be accepted there. */
+bool bulla_json_valid_inside(struct bulla_span text, char bracket);
 
 /* bulla_json_next takes the next element of a checked array, whose text |rest| must be at first, or returns
  * false at its end. */
@@ -72,6 +77,8 @@ struct bulla_json_writer bulla_json_writer(struct bulla_buffer *out);
 void bulla_json_begin(struct bulla_json_writer *writer, char bracket); /* '{' or '[' */
 void bulla_json_end(struct bulla_json_writer *writer, char bracket);   /* '}' or ']' */
 void bulla_json_name(struct bulla_json_writer *writer, struct bulla_span name);
+/* bulla_json_quoted_name writes a name that stands in its quotes already, with the colon behind them. */
+void bulla_json_quoted_name(struct bulla_json_writer *writer, struct bulla_span name);
 void bulla_json_string(struct bulla_json_writer *writer, struct bulla_span text);
 void bulla_json_int(struct bulla_json_writer *writer, int64_t number);
 void bulla_json_bool(struct bulla_json_writer *writer, bool value);

@@ -2,102 +2,99 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* The strict reader of JSON: one pass over the text with a stack of open brackets, no recursion, no memory but
- * the frame. Time is linear in the text: names that stand open at once are bounded, and a new one is compared
- * with its siblings by hash. */
+ * the frame. Its time is linear in the text: the names that stand open at once are bounded, and a new one is
+ * compared with its siblings by a signature first.
+ *
+ * What takes a piece of text gets where it begins and where the text ends, and returns where the piece ends, or
+ * NULL if there is none. */
 
 #include "core/json_string.h"
 
-enum { MAX_REAL_LEN = 40, MAX_EXPONENT = 250 };
+enum { MAX_REAL_LEN = 40, MAX_EXPONENT = 250, SURE_DIGITS = 18 /* any so many fit an int64 */ };
 
+/* A name in an object that is still open. */
 struct name {
-  struct bulla_json_value string;
-  uint32_t hash; /* of the characters, FNV-1a: it only saves comparisons */
+  uint64_t signature; /* the same for equal names */
+  const uint8_t *text;
+  uint32_t len;
+  bool escaped;
+};
+
+struct level {
+  bool is_object;
+  size_t first_name; /* below, of the object at this level */
+  uint64_t filter;   /* a bit for each of its names: where a new name's is not set, no earlier one is the same */
 };
 
 struct parser {
-  struct bulla_reader in;
-  size_t depth;
-  uint8_t bracket[BULLA_JSON_MAX_DEPTH];     /* '{' or '[' */
-  size_t first_name[BULLA_JSON_MAX_DEPTH];   /* in |names|, of the object at that depth */
-  size_t num_names;
-  struct name names[BULLA_JSON_MAX_NAMES];   /* of the objects that are open */
+  const uint8_t *end;
+  size_t max_depth;
+  size_t max_names;
+  struct level levels[BULLA_JSON_MAX_DEPTH];
+  struct name names[BULLA_JSON_MAX_NAMES];
 };
 
-static void skip_space(struct bulla_reader *in) {
-  while (in->left > 0 && (*in->at == ' ' || *in->at == '\n' || *in->at == '\r' || *in->at == '\t')) {
-    in->at++;
-    in->left--;
+static const uint8_t *skip_space(const uint8_t *at, const uint8_t *end) {
+  while (at < end && *at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) {
+    at++;
   }
+  return at;
 }
 
-static bool take_this(struct bulla_reader *in, char c) {
-  if (in->left == 0 || *in->at != (uint8_t)c) {
-    return false;
+static const uint8_t *skip_digits(const uint8_t *at, const uint8_t *end) {
+  while (at < end && (uint8_t)(*at - '0') < 10) {
+    at++;
   }
-  in->at++;
-  in->left--;
-  return true;
+  return at;
 }
 
-static bool take_word(struct bulla_reader *in, struct bulla_span word) {
-  if (in->left < word.len || !bulla_span_equal(bulla_span(in->at, word.len), word)) {
-    return false;
-  }
-  in->at += word.len;
-  in->left -= word.len;
-  return true;
+static bool is_next(const uint8_t *at, const uint8_t *end, uint8_t c) {
+  return at < end && *at == c;
 }
 
-/* A plain character: ASCII, not a control, a quote or a backslash. */
-static bool is_plain(uint8_t c) {
-  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-static bool take_string(struct bulla_reader *in, struct bulla_json_value *value) {
-  if (!take_this(in, '"')) {
-    return false;
-  }
-  const uint8_t *start = in->at;
-  value->type = BULLA_JSON_STRING;
-  value->escaped = false;
-  while (!take_this(in, '"')) {
-    if (in->left > 0 && is_plain(*in->at)) {
-      in->at++;
-      in->left--;
+/* Takes the rest of a string, in which something is no plain ASCII. */
+static const uint8_t *take_unusual(const uint8_t *at, const uint8_t *end, bool *escaped) {
+  while (!is_next(at, end, '"')) {
+    size_t plain = bulla_json_plain_len(at, (size_t)(end - at));
+    if (plain > 0) {
+      at += plain;
       continue;
     }
-    value->escaped = value->escaped || (in->left > 0 && *in->at == '\\');
+    *escaped = *escaped || is_next(at, end, '\\');
+    struct bulla_reader in = bulla_reader(bulla_span(at, (size_t)(end - at)));
     uint32_t character;
-    if (!bulla_json_take_char(in, &character)) {
-      return false;
+    if (!bulla_json_take_char(&in, &character)) {
+      return NULL;
     }
+    at = in.at;
   }
-  value->text = bulla_span(start, (size_t)(in->at - start) - 1);
-  return true;
+  return at;
 }
 
-static size_t take_digits(struct bulla_reader *in) {
-  size_t num = 0;
-  while (num < in->left && in->at[num] >= '0' && in->at[num] <= '9') {
-    num++;
+/* Takes a string whose opening quote is at |at|. */
+static inline const uint8_t *take_string(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
+  const uint8_t *start = at + 1;
+  bool escaped = false;
+  at = start + bulla_json_plain_len(start, (size_t)(end - start));
+  if (!is_next(at, end, '"')) {
+    at = take_unusual(at, end, &escaped);
+    if (at == NULL) {
+      return NULL;
+    }
   }
-  in->at += num;
-  in->left -= num;
-  return num;
+  value->type = BULLA_JSON_STRING;
+  value->escaped = escaped;
+  value->text = bulla_span(start, (size_t)(at - start));
+  return at + 1;
 }
 
 static bool parse_int64(int64_t *number, struct bulla_span text) {
-  struct bulla_reader in = bulla_reader(text);
-  bool negative = take_this(&in, '-');
+  bool negative = text.len > 0 && text.data[0] == '-';
   uint64_t limit = negative ? UINT64_C(1) << 63 : INT64_MAX;
   uint64_t magnitude = 0;
-  uint8_t c;
-  while (bulla_take_byte(&in, &c)) {
-    if (c < '0' || c > '9') {
-      return false;
-    }
-    uint64_t digit = (uint64_t)(c - '0');
-    if (magnitude > (limit - digit) / 10) {
+  for (size_t i = negative ? 1 : 0; i < text.len; i++) {
+    uint64_t digit = (uint8_t)(text.data[i] - '0');
+    if (digit > 9 || (i >= SURE_DIGITS && magnitude > (limit - digit) / 10)) {
       return false;
     }
     magnitude = magnitude * 10 + digit;
@@ -106,277 +103,320 @@ static bool parse_int64(int64_t *number, struct bulla_span text) {
   return true;
 }
 
-/* RFC 8259 §6, within the bounds that core/json.h names. */
-static bool take_number(struct bulla_reader *in, struct bulla_json_value *value) {
-  const uint8_t *start = in->at;
-  take_this(in, '-');
-  bool leads_with_zero = in->left > 0 && *in->at == '0';
-  size_t num_digits = take_digits(in);
-  if (num_digits == 0 || (leads_with_zero && num_digits > 1)) {
-    return false;
-  }
-  bool real = false;
-  if (take_this(in, '.')) {
-    real = true;
-    if (take_digits(in) == 0) {
-      return false;
+/* Takes a fraction and an exponent, if they are there. */
+static const uint8_t *take_real(const uint8_t *at, const uint8_t *end) {
+  if (is_next(at, end, '.')) {
+    const uint8_t *digits = at + 1;
+    at = skip_digits(digits, end);
+    if (at == digits) {
+      return NULL;
     }
   }
-  if (take_this(in, 'e') || take_this(in, 'E')) {
-    real = true;
-    if (!take_this(in, '-')) {
-      take_this(in, '+');
+  if (is_next(at, end, 'e') || is_next(at, end, 'E')) {
+    at++;
+    if (is_next(at, end, '-') || is_next(at, end, '+')) {
+      at++;
     }
-    const uint8_t *exponent = in->at;
-    size_t len = take_digits(in);
+    const uint8_t *digits = at;
+    at = skip_digits(digits, end);
     int64_t power;
-    if (len == 0 || !parse_int64(&power, bulla_span(exponent, len)) || power > MAX_EXPONENT) {
-      return false;
+    if (at == digits || !parse_int64(&power, bulla_span(digits, (size_t)(at - digits))) || power > MAX_EXPONENT) {
+      return NULL;
+    }
+  }
+  return at;
+}
+
+/* Takes a number: RFC 8259 §6, within the bounds that core/json.h names. */
+static const uint8_t *take_number(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
+  const uint8_t *start = at;
+  const uint8_t *digits = is_next(at, end, '-') ? at + 1 : at;
+  const uint8_t *integer_end = skip_digits(digits, end);
+  size_t num_digits = (size_t)(integer_end - digits);
+  if (num_digits == 0 || (num_digits > 1 && *digits == '0')) {
+    return NULL;
+  }
+  at = integer_end;
+  if (at < end && (*at == '.' || (*at | 0x20) == 'e')) {
+    at = take_real(at, end);
+    if (at == NULL) {
+      return NULL;
     }
   }
   value->type = BULLA_JSON_NUMBER;
   value->escaped = false;
-  value->text = bulla_span(start, (size_t)(in->at - start));
+  value->text = bulla_span(start, (size_t)(at - start));
   int64_t number;
-  return real ? value->text.len <= MAX_REAL_LEN : parse_int64(&number, value->text);
+  bool in_bounds = at != integer_end ? value->text.len <= MAX_REAL_LEN
+                                     : num_digits <= SURE_DIGITS || parse_int64(&number, value->text);
+  return in_bounds ? at : NULL;
 }
 
-static bool take_literal(struct bulla_reader *in, struct bulla_json_value *value) {
-  const uint8_t *start = in->at;
-  value->escaped = false;
-  if (take_word(in, BULLA_LITERAL("true"))) {
-    value->type = BULLA_JSON_TRUE;
-  } else if (take_word(in, BULLA_LITERAL("false"))) {
-    value->type = BULLA_JSON_FALSE;
-  } else if (take_word(in, BULLA_LITERAL("null"))) {
-    value->type = BULLA_JSON_NULL;
-  } else {
-    return false;
+static const uint8_t *take_literal(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
+  static const struct {
+    enum bulla_json_type type;
+    struct bulla_span word;
+  } literals[] = {
+      {BULLA_JSON_TRUE, {(const uint8_t *)"true", 4}},
+      {BULLA_JSON_FALSE, {(const uint8_t *)"false", 5}},
+      {BULLA_JSON_NULL, {(const uint8_t *)"null", 4}},
+  };
+  for (size_t i = 0; i < sizeof(literals) / sizeof(literals[0]); i++) {
+    size_t len = literals[i].word.len;
+    if ((size_t)(end - at) >= len && bulla_span_equal(bulla_span(at, len), literals[i].word)) {
+      *value = (struct bulla_json_value){literals[i].type, false, bulla_span(at, len)};
+      return at + len;
+    }
   }
-  value->text = bulla_span(start, (size_t)(in->at - start));
-  return true;
+  return NULL;
 }
 
 /* Takes a value that has no values inside. */
-static bool take_scalar(struct bulla_reader *in, struct bulla_json_value *value) {
-  if (in->left == 0) {
-    return false;
+static inline const uint8_t *take_scalar(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
+  if (at == end) {
+    return NULL;
   }
-  switch (*in->at) {
-    case '"':
-      return take_string(in, value);
-    case 't':
-    case 'f':
-    case 'n':
-      return take_literal(in, value);
-    default:
-      return take_number(in, value);
+  if (*at == '"') {
+    return take_string(at, end, value);
   }
+  return *at < 'a' ? take_number(at, end, value) : take_literal(at, end, value);
 }
 
-static uint32_t hash_name(const struct bulla_json_value *string) {
-  uint32_t hash = 2166136261U;
-  struct bulla_reader in = bulla_reader(string->text);
-  uint32_t character;
-  while (bulla_json_take_char(&in, &character)) {
-    hash = (hash ^ character) * 16777619U;
+/* The first eight bytes of a name after unescaping, and its length, in one number. */
+static inline uint64_t signature_of(const struct bulla_json_value *name, const uint8_t *end) {
+  uint64_t word = 0;
+  size_t len = name->text.len;
+  if (name->escaped) {
+    uint8_t first[sizeof(word)] = {0};
+    len = bulla_json_unescaped_start(first, name);
+    memcpy(&word, first, sizeof(word));
+  } else if ((size_t)(end - name->text.data) < sizeof(word)) {
+    memcpy(&word, name->text.data, len);
+  } else {
+    /* Reads past a short name, but not past the text, and shifts out what it read too much. */
+    uint64_t wide;
+    memcpy(&wide, name->text.data, sizeof(wide));
+    word = len >= sizeof(wide) ? wide : len == 0 ? 0 : wide & (UINT64_MAX >> (64 - 8 * len));
   }
-  return hash;
+  return word ^ len * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* Takes a name and its colon, and notes it among those of its object, where it must be new. */
-static bool take_name(struct parser *parser, struct bulla_json_value *name) {
-  if (!take_string(&parser->in, name) || parser->num_names == BULLA_JSON_MAX_NAMES) {
-    return false;
-  }
-  uint32_t hash = hash_name(name);
-  for (size_t i = parser->first_name[parser->depth - 1]; i < parser->num_names; i++) {
-    if (parser->names[i].hash == hash && bulla_json_same(&parser->names[i].string, name)) {
-      return false;
+static bool is_same(const struct name *earlier, const struct bulla_json_value *name) {
+  struct bulla_json_value string = {BULLA_JSON_STRING, earlier->escaped, bulla_span(earlier->text, earlier->len)};
+  return bulla_json_same(&string, name);
+}
+
+static bool is_among(const struct parser *parser, size_t first, size_t num_names, uint64_t signature,
+                     const struct bulla_json_value *name) {
+  for (size_t i = first; i < num_names; i++) {
+    if (parser->names[i].signature == signature && is_same(&parser->names[i], name)) {
+      return true;
     }
   }
-  parser->names[parser->num_names].string = *name;
-  parser->names[parser->num_names].hash = hash;
-  parser->num_names++;
-  skip_space(&parser->in);
-  return take_this(&parser->in, ':');
+  return false;
 }
 
-/* Takes an opening bracket if there is one; |*opened| says so. False at too many levels. */
-static bool open_bracket(struct parser *parser, bool *opened) {
-  *opened = parser->in.left > 0 && (*parser->in.at == '{' || *parser->in.at == '[');
-  if (!*opened) {
-    return true;
-  }
-  if (parser->depth == BULLA_JSON_MAX_DEPTH) {
+/* Notes |name| as the name number |num_names|, unless its object at |level| has it already. */
+static inline bool note_name(struct parser *parser, struct level *level, size_t num_names,
+                             const struct bulla_json_value *name) {
+  if (num_names == parser->max_names || name->text.len > UINT32_MAX) {
     return false;
   }
-  bulla_take_byte(&parser->in, &parser->bracket[parser->depth]);
-  parser->first_name[parser->depth] = parser->num_names;
-  parser->depth++;
-  skip_space(&parser->in);
+  uint64_t signature = signature_of(name, parser->end);
+  uint64_t bit = UINT64_C(1) << (signature * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+  if ((level->filter & bit) != 0 && is_among(parser, level->first_name, num_names, signature, name)) {
+    return false;
+  }
+  level->filter |= bit;
+  parser->names[num_names] =
+      (struct name){signature, name->text.data, (uint32_t)name->text.len, name->escaped};
   return true;
 }
 
-static bool in_object(const struct parser *parser) {
-  return parser->bracket[parser->depth - 1] == '{';
-}
-
-static bool close_bracket(struct parser *parser) {
-  if (!take_this(&parser->in, in_object(parser) ? '}' : ']')) {
-    return false;
-  }
-  parser->depth--;
-  parser->num_names = parser->first_name[parser->depth];
-  return true;
-}
-
-/* What is being collected of the object at the top. */
+/* What is collected of the object at the top. */
 struct collector {
   struct bulla_json_member *members;
   size_t num;
   size_t max;
-  const uint8_t *value_start;
-  struct bulla_json_member current;
+  struct bulla_json_member spare; /* for what is not collected */
 };
 
-static void collect(struct collector *collector, const uint8_t *value_end) {
-  struct bulla_json_value *value = &collector->current.value;
-  if (value->type == BULLA_JSON_OBJECT || value->type == BULLA_JSON_ARRAY) {
-    value->text = bulla_span(collector->value_start, (size_t)(value_end - collector->value_start));
-  }
-  if (collector->num < collector->max) {
-    collector->members[collector->num] = collector->current;
-  }
-  collector->num++;
+/* Where the next member of the object at the top goes. */
+static inline struct bulla_json_member *next_member(struct collector *collector) {
+  return collector->num < collector->max ? &collector->members[collector->num] : &collector->spare;
 }
 
-/* Takes a value, or its opening bracket: then |*opened|, and the next thing is what stands inside. */
-static bool take_value(struct parser *parser, struct collector *collector, bool *opened) {
-  bool at_top = parser->depth == 1;
-  if (at_top) {
-    collector->value_start = parser->in.at;
+/* Takes a name that begins at |at| and the colon behind it. */
+static inline const uint8_t *take_name(struct parser *parser, struct level *level, size_t num_names,
+                                       const uint8_t *at, struct bulla_json_value *name) {
+  const uint8_t *const end = parser->end;
+  if (!is_next(at, end, '"')) {
+    return NULL;
   }
-  if (!open_bracket(parser, opened)) {
-    return false;
+  at = take_string(at, end, name);
+  if (at == NULL || !note_name(parser, level, num_names, name)) {
+    return NULL;
   }
-  struct bulla_json_value value = {.type = BULLA_JSON_ARRAY};
-  if (*opened) {
-    value.type = in_object(parser) ? BULLA_JSON_OBJECT : BULLA_JSON_ARRAY;
-  } else if (!take_scalar(&parser->in, &value)) {
-    return false;
-  }
-  if (at_top) {
-    collector->current.value = value;
-  }
-  return true;
+  at = skip_space(at, end);
+  return is_next(at, end, ':') ? skip_space(at + 1, end) : NULL;
 }
 
-/* Takes the rest of the object whose bracket is open, to its closing one. */
-static bool take_object(struct parser *parser, struct collector *collector) {
-  bool first = true; /* nothing stands yet inside the innermost bracket */
-  while (parser->depth > 0) {
-    skip_space(&parser->in);
-    if (close_bracket(parser)) {
-      first = false;
-      if (parser->depth == 1) {
-        collect(collector, parser->in.at);
+/* Takes the object or array whose opening bracket is at |at|, with everything inside. */
+static const uint8_t *take_nested(struct parser *parser, const uint8_t *at, struct collector *collector) {
+  const uint8_t *const end = parser->end;
+  struct level *level = parser->levels; /* the innermost that is open */
+  struct level *const top = level;
+  struct level *const last = level + parser->max_depth - 1;
+  struct bulla_json_member inner; /* whatever stands deeper than the top */
+  struct bulla_json_member *member = next_member(collector);
+  size_t num_names = 0;
+  *level = (struct level){*at == '{', num_names, 0};
+  at = skip_space(at + 1, end);
+  bool ended = is_next(at, end, level->is_object ? '}' : ']');
+  for (;;) {
+    if (!ended) {
+      /* A member or an element begins here. */
+      struct bulla_json_member *into = level == top ? member : &inner;
+      if (level->is_object) {
+        at = take_name(parser, level, num_names, at, &into->name);
+        if (at == NULL) {
+          return NULL;
+        }
+        num_names++;
       }
+      if (is_next(at, end, '{') || is_next(at, end, '[')) {
+        if (level == last) {
+          return NULL;
+        }
+        bool is_object = *at == '{';
+        into->value = (struct bulla_json_value){is_object ? BULLA_JSON_OBJECT : BULLA_JSON_ARRAY, false,
+                                                bulla_span(at, 0)};
+        level++;
+        *level = (struct level){is_object, num_names, 0};
+        at = skip_space(at + 1, end);
+        ended = is_next(at, end, is_object ? '}' : ']');
+        continue;
+      }
+      at = take_scalar(at, end, &into->value);
+      if (at == NULL) {
+        return NULL;
+      }
+      if (level == top) {
+        collector->num++;
+        member = next_member(collector);
+      }
+      at = skip_space(at, end);
+    }
+    if (is_next(at, end, ',')) {
+      at = skip_space(at + 1, end);
+      ended = false;
       continue;
     }
-    if (!first && !take_this(&parser->in, ',')) {
-      return false;
+    if (!is_next(at, end, level->is_object ? '}' : ']')) {
+      return NULL;
     }
-    skip_space(&parser->in);
-    if (in_object(parser)) {
-      struct bulla_json_value name;
-      if (!take_name(parser, &name)) {
-        return false;
-      }
-      if (parser->depth == 1) {
-        collector->current.name = name;
-      }
-      skip_space(&parser->in);
+    at++;
+    num_names = level->first_name;
+    if (level == top) {
+      return at;
     }
-    if (!take_value(parser, collector, &first)) {
-      return false;
+    level--;
+    if (level == top) {
+      member->value.text.len = (size_t)(at - member->value.text.data);
+      collector->num++;
+      member = next_member(collector);
     }
-    if (!first && parser->depth == 1) {
-      collect(collector, parser->in.at);
-    }
+    at = skip_space(at, end);
+    ended = true;
   }
-  return true;
+}
+
+/* Says whether the whole text is space, one object or array as |bracket| says, space. */
+static bool take_text(struct parser *parser, struct collector *collector, uint8_t bracket, struct bulla_span text) {
+  if (text.len == 0) {
+    return false;
+  }
+  parser->end = text.data + text.len;
+  const uint8_t *at = skip_space(text.data, parser->end);
+  if (!is_next(at, parser->end, bracket)) {
+    return false;
+  }
+  at = take_nested(parser, at, collector);
+  return at != NULL && skip_space(at, parser->end) == parser->end;
 }
 
 enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num_members, size_t max_members,
                                   struct bulla_span text) {
   struct parser parser;
-  parser.in = bulla_reader(text);
-  parser.depth = 0;
-  parser.num_names = 0;
-  struct collector collector = {.members = members, .max = max_members};
-  *num_members = 0;
-  bool opened = false;
-  skip_space(&parser.in);
-  if (!open_bracket(&parser, &opened) || !opened || !in_object(&parser) || !take_object(&parser, &collector)) {
-    return BULLA_INVALID_TEXT;
-  }
-  skip_space(&parser.in);
-  if (parser.in.left > 0) {
-    return BULLA_INVALID_TEXT;
-  }
-  *num_members = collector.num;
-  return BULLA_OK;
+  parser.max_depth = BULLA_JSON_MAX_DEPTH;
+  parser.max_names = BULLA_JSON_MAX_NAMES;
+  struct collector collector;
+  collector.members = members;
+  collector.num = 0;
+  collector.max = max_members;
+  bool good = take_text(&parser, &collector, '{', text);
+  *num_members = good ? collector.num : 0;
+  return good ? BULLA_OK : BULLA_INVALID_TEXT;
+}
+
+bool bulla_json_valid_inside(struct bulla_span text, char bracket) {
+  struct parser parser;
+  parser.max_depth = BULLA_JSON_MAX_DEPTH - 1;
+  parser.max_names = BULLA_JSON_MAX_NAMES - BULLA_JSON_MAX_OUTER;
+  struct collector collector;
+  collector.num = 0;
+  collector.max = 0;
+  return take_text(&parser, &collector, (uint8_t)bracket, text);
 }
 
 bool bulla_json_int64(int64_t *number, const struct bulla_json_value *value) {
   return value->type == BULLA_JSON_NUMBER && parse_int64(number, value->text);
 }
 
-/* Skips a checked value with brackets, to behind its closing one. */
-static bool skip_brackets(struct bulla_reader *in) {
+/* Skips a checked value whose opening bracket is at |at|. */
+static const uint8_t *skip_nested(const uint8_t *at, const uint8_t *end) {
   size_t depth = 0;
   struct bulla_json_value string;
-  do {
-    if (in->left == 0) {
-      return false;
-    }
-    uint8_t c = *in->at;
-    if (c == '"') {
-      if (!take_string(in, &string)) {
-        return false;
+  while (at < end) {
+    if (*at == '"') {
+      at = take_string(at, end, &string);
+      if (at == NULL) {
+        return NULL;
       }
       continue;
     }
-    if (c == '[' || c == '{') {
+    if (*at == '[' || *at == '{') {
       depth++;
-    } else if (c == ']' || c == '}') {
+    } else if (*at == ']' || *at == '}') {
       depth--;
     }
-    in->at++;
-    in->left--;
-  } while (depth > 0);
-  return true;
+    at++;
+    if (depth == 0) {
+      return at;
+    }
+  }
+  return NULL;
 }
 
 bool bulla_json_next(struct bulla_span *rest, struct bulla_json_value *element) {
-  struct bulla_reader in = bulla_reader(*rest);
-  if (!take_this(&in, '[') && !take_this(&in, ',')) {
+  if (rest->len == 0 || (rest->data[0] != '[' && rest->data[0] != ',')) {
     return false;
   }
-  skip_space(&in);
-  const uint8_t *start = in.at;
-  if (in.left > 0 && (*in.at == '[' || *in.at == '{')) {
-    element->type = *in.at == '[' ? BULLA_JSON_ARRAY : BULLA_JSON_OBJECT;
+  const uint8_t *end = rest->data + rest->len;
+  const uint8_t *start = skip_space(rest->data + 1, end);
+  const uint8_t *at;
+  if (is_next(start, end, '[') || is_next(start, end, '{')) {
+    at = skip_nested(start, end);
+    element->type = *start == '[' ? BULLA_JSON_ARRAY : BULLA_JSON_OBJECT;
     element->escaped = false;
-    if (!skip_brackets(&in)) {
-      return false;
-    }
-    element->text = bulla_span(start, (size_t)(in.at - start));
-  } else if (!take_scalar(&in, element)) {
+    element->text = bulla_span(start, at == NULL ? 0 : (size_t)(at - start));
+  } else {
+    at = take_scalar(start, end, element);
+  }
+  if (at == NULL) {
     return false;
   }
-  skip_space(&in);
-  *rest = bulla_span(in.at, in.left);
+  at = skip_space(at, end);
+  *rest = bulla_span(at, (size_t)(end - at));
   return true;
 }

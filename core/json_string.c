@@ -162,6 +162,24 @@ void bulla_json_unescape(struct bulla_writer *writer, const struct bulla_json_va
   }
 }
 
+size_t bulla_json_unescaped_start(uint8_t *first, const struct bulla_json_value *string) {
+  struct bulla_reader in = bulla_reader(string->text);
+  size_t len = 0;
+  uint32_t character;
+  while (bulla_json_take_char(&in, &character)) {
+    uint8_t room[4];
+    struct bulla_buffer utf8 = bulla_buffer(room, sizeof(room));
+    struct bulla_writer out = bulla_writer(&utf8);
+    put_utf8(&out, character);
+    for (size_t i = 0; i < utf8.len; i++, len++) {
+      if (len < 8) {
+        first[len] = room[i];
+      }
+    }
+  }
+  return len;
+}
+
 /* Compares without unescaping to memory: the escaped side gives its characters, the plain side its UTF-8. */
 bool bulla_json_equal(const struct bulla_json_value *string, struct bulla_span text) {
   if (string->type != BULLA_JSON_STRING) {
@@ -186,7 +204,9 @@ bool bulla_json_valid_string(struct bulla_span text) {
   struct bulla_reader in = bulla_reader(text);
   uint32_t character;
   while (in.left > 0) {
-    if (!take_utf8(&in, &character)) {
+    struct bulla_span plain;
+    if (!bulla_take(&in, &plain, bulla_json_plain_len(in.at, in.left)) ||
+        (in.left > 0 && !take_utf8(&in, &character))) {
       return false;
     }
   }

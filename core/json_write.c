@@ -3,7 +3,7 @@
 
 /* The writer of JSON, see core/json.h. */
 
-#include "core/json.h"
+#include "core/json_string.h"
 
 struct bulla_json_writer bulla_json_writer(struct bulla_buffer *out) {
   struct bulla_json_writer writer = {.bytes = bulla_writer(out)};
@@ -56,20 +56,25 @@ static void put_escaped(struct bulla_json_writer *writer, uint8_t c) {
   }
 }
 
-static void put_quoted(struct bulla_json_writer *writer, struct bulla_span text) {
+/* Writes what does not stand for itself: escaped, or as it is if it is UTF-8. */
+static void put_special(struct bulla_json_writer *writer, struct bulla_span text) {
   writer->invalid = writer->invalid || !bulla_json_valid_string(text);
-  put_char(writer, '"');
-  size_t plain_from = 0;
   for (size_t i = 0; i < text.len; i++) {
     uint8_t c = text.data[i];
     if (c < 0x20 || c == '"' || c == '\\') {
-      bulla_put(&writer->bytes, bulla_span(text.data + plain_from, i - plain_from));
       put_escaped(writer, c);
-      plain_from = i + 1;
+    } else {
+      put_char(writer, (char)c);
     }
   }
-  if (plain_from < text.len) {
-    bulla_put(&writer->bytes, bulla_span(text.data + plain_from, text.len - plain_from));
+}
+
+static void put_quoted(struct bulla_json_writer *writer, struct bulla_span text) {
+  size_t plain = bulla_json_plain_len(text.data, text.len);
+  put_char(writer, '"');
+  bulla_put(&writer->bytes, bulla_span(text.data, plain));
+  if (plain < text.len) {
+    put_special(writer, bulla_span(text.data + plain, text.len - plain));
   }
   put_char(writer, '"');
 }
@@ -78,6 +83,12 @@ void bulla_json_name(struct bulla_json_writer *writer, struct bulla_span name) {
   before_value(writer);
   put_quoted(writer, name);
   put_char(writer, ':');
+  writer->comma = false;
+}
+
+void bulla_json_quoted_name(struct bulla_json_writer *writer, struct bulla_span name) {
+  before_value(writer);
+  bulla_put(&writer->bytes, name);
   writer->comma = false;
 }
 

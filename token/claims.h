@@ -9,9 +9,15 @@
 
 #include <bulla/token.h>
 
-#include "core/cursor.h"
+#include "core/json.h"
 
-/* bulla_claims_write fills |json|. Returns BULLA_BUFFER_TOO_SMALL, BULLA_INVALID_TEXT. */
+/* bulla_claims_find returns the place of |name|, a checked string, among the claims that have a meaning here, or
+ * BULLA_CLAIMS_KNOWN if it has none. */
+#define BULLA_CLAIMS_KNOWN 10
+size_t bulla_claims_find(const struct bulla_json_value *name);
+
+/* bulla_claims_write fills |json| with what bulla_claims_read will accept and read as |claims|. Returns
+ * BULLA_BUFFER_TOO_SMALL, BULLA_INVALID_TEXT. */
 BULLA_CHECKED enum bulla_status bulla_claims_write(struct bulla_buffer *json, const struct bulla_claims *claims);
 
 /* bulla_claims_read fills |claims| with views of |json|, or of |scratch| where a string has escapes; |scratch|

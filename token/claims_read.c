@@ -5,10 +5,10 @@
 
 #include "token/claims.h"
 
-#include "core/json.h"
+#include "core/json_string.h"
 #include "token/day_key.h"
 
-enum { MAX_CLAIMS = 64 };
+enum { MAX_CLAIMS = BULLA_JSON_MAX_OUTER };
 
 /* What is known of a claim while its JSON is being gone through. */
 struct reading {
@@ -54,31 +54,54 @@ static bool read_object(struct bulla_span *object, const struct bulla_json_value
   return value->type == BULLA_JSON_OBJECT;
 }
 
-static bool read_claim(struct reading *reading, const struct bulla_json_member *member) {
-  struct bulla_claims *claims = &reading->claims;
-  const struct {
-    struct bulla_span name;
-    struct bulla_span *text;
-    int64_t *time;
-  } known[] = {
-      {BULLA_LITERAL("org"), &claims->org, NULL}, {BULLA_LITERAL("sub"), &claims->sub, NULL},
-      {BULLA_LITERAL("iss"), &claims->iss, NULL}, {BULLA_LITERAL("aud"), &claims->aud, NULL},
-      {BULLA_LITERAL("jti"), &claims->jti, NULL}, {BULLA_LITERAL("iat"), NULL, &claims->iat},
-      {BULLA_LITERAL("exp"), NULL, &claims->exp}, {BULLA_LITERAL("nbf"), NULL, &claims->nbf},
-  };
-  for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-    if (bulla_json_equal(&member->name, known[i].name)) {
-      return known[i].text != NULL ? read_string(reading, known[i].text, &member->value)
-                                   : read_time(known[i].time, &member->value);
+enum kind { STRING, TIME, PERMISSIONS, OBJECT };
+
+/* The claims that are known: names of at most eight bytes, so that one comparison finds each. */
+static const struct {
+  char name[8];
+  enum kind kind;
+  size_t at; /* in struct bulla_claims */
+} known[BULLA_CLAIMS_KNOWN] = {
+    {"org", STRING, offsetof(struct bulla_claims, org)},       {"sub", STRING, offsetof(struct bulla_claims, sub)},
+    {"iss", STRING, offsetof(struct bulla_claims, iss)},       {"aud", STRING, offsetof(struct bulla_claims, aud)},
+    {"iat", TIME, offsetof(struct bulla_claims, iat)},         {"exp", TIME, offsetof(struct bulla_claims, exp)},
+    {"jti", STRING, offsetof(struct bulla_claims, jti)},       {"perms", PERMISSIONS, offsetof(struct bulla_claims, perms)},
+    {"attrs", OBJECT, offsetof(struct bulla_claims, attrs)},   {"nbf", TIME, offsetof(struct bulla_claims, nbf)},
+};
+
+size_t bulla_claims_find(const struct bulla_json_value *name) {
+  char text[8] = {0};
+  if (name->escaped) {
+    if (bulla_json_unescaped_start((uint8_t *)text, name) > sizeof(text)) {
+      return BULLA_CLAIMS_KNOWN;
     }
+  } else if (name->text.len <= sizeof(text)) {
+    memcpy(text, name->text.data, name->text.len);
   }
-  if (bulla_json_equal(&member->name, BULLA_LITERAL("perms"))) {
-    return read_permissions(&claims->perms, &member->value);
+  size_t i = 0;
+  while (i < BULLA_CLAIMS_KNOWN && memcmp(text, known[i].name, sizeof(text)) != 0) {
+    i++;
   }
-  if (bulla_json_equal(&member->name, BULLA_LITERAL("attrs"))) {
-    return read_object(&claims->attrs, &member->value);
+  return i;
+}
+
+static bool read_claim(struct reading *reading, const struct bulla_json_member *member) {
+  size_t i = bulla_claims_find(&member->name);
+  if (i == BULLA_CLAIMS_KNOWN) {
+    return true;
   }
-  return true;
+  void *claim = (uint8_t *)&reading->claims + known[i].at;
+  switch (known[i].kind) {
+    case STRING:
+      return read_string(reading, claim, &member->value);
+    case TIME:
+      return read_time(claim, &member->value);
+    case PERMISSIONS:
+      return read_permissions(claim, &member->value);
+    case OBJECT:
+      return read_object(claim, &member->value);
+  }
+  return false;
 }
 
 /* The rules that need no clock. */
