@@ -72,6 +72,16 @@ static bool times_are_in_bounds(const struct bulla_claims *claims) {
          claims->nbf <= BULLA_TIME_MAX;
 }
 
+/* Says whether |read| is what |claims| say. "perms", "attrs" and "more" are written as they stand, and text such as
+ * {},"perms":["admin"] in one of them would bring in claims that it must not. */
+static bool say_the_same(const struct bulla_claims *read, const struct bulla_claims *claims) {
+  return bulla_span_equal(read->org, claims->org) && bulla_span_equal(read->sub, claims->sub) &&
+         bulla_span_equal(read->iss, claims->iss) && bulla_span_equal(read->aud, claims->aud) &&
+         bulla_span_equal(read->jti, claims->jti) && read->iat == claims->iat && read->exp == claims->exp &&
+         read->nbf == claims->nbf && bulla_span_equal(read->perms, claims->perms) &&
+         bulla_span_equal(read->attrs, claims->attrs);
+}
+
 /* Composes the claims where the payload of the token will be; |*len| is their length. What can be minted must
  * verify, so what was written is read as the verifier will read it. */
 static enum bulla_status compose(struct bulla_buffer *token, size_t *len, size_t header_len,
@@ -95,6 +105,9 @@ static enum bulla_status compose(struct bulla_buffer *token, size_t *len, size_t
   struct bulla_buffer scratch = bulla_buffer(scratch_room, sizeof(scratch_room));
   struct bulla_claims read;
   status = bulla_claims_read(&read, &scratch, bulla_written(&json));
+  if (status == BULLA_OK && !say_the_same(&read, claims)) {
+    status = BULLA_INVALID_TEXT;
+  }
   bulla_wipe(scratch.data, scratch.len);
   return status;
 }
