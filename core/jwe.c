@@ -61,7 +61,7 @@ enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_a
                                     const struct bulla_secret *material, struct bulla_span key_id) {
   *key = NULL;
   struct bulla_span bytes = bulla_secret_bytes(material);
-  if (bytes.len == 0) {
+  if (bytes.data == NULL) {
     return BULLA_FORKED;
   }
   if (alg != BULLA_JWE_DIR || enc < BULLA_JWE_A128GCM || enc > BULLA_JWE_A256GCM ||

@@ -15,8 +15,11 @@ size_t bulla_triple_len(size_t plaintext_len) {
 }
 
 static enum bulla_status check_key(const struct bulla_secret *key) {
-  size_t len = bulla_secret_bytes(key).len;
-  return len == BULLA_KEY_LEN ? BULLA_OK : len == 0 ? BULLA_FORKED : BULLA_INVALID_ARGUMENT;
+  struct bulla_span bytes = bulla_secret_bytes(key);
+  if (bytes.data == NULL) {
+    return BULLA_FORKED;
+  }
+  return bytes.len == BULLA_KEY_LEN ? BULLA_OK : BULLA_INVALID_ARGUMENT;
 }
 
 static enum bulla_status seal(const struct bulla_aead *aead, struct bulla_buffer *text,

@@ -85,6 +85,13 @@ static enum bulla_status fill(struct bulla_apikey *apikey, struct bulla_span str
   if (!bulla_hex_decode(bulla_secret_data(secret), parts.secret)) {
     return BULLA_REFUSED;
   }
+  /* Digits are read in either case; a key is to have one string, and so one hash. */
+  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *digits = NULL;
+  BULLA_TRY(bulla_secret_new(&digits, 2 * BULLA_KEY_LEN));
+  bulla_hex_encode(bulla_secret_data(digits), bulla_secret_bytes(secret));
+  if (!bulla_secret_equal(bulla_secret_bytes(digits), parts.secret)) {
+    return BULLA_REFUSED;
+  }
   memcpy(apikey->id, parts.id.data, BULLA_APIKEY_ID_LEN);
   BULLA_TRY(bulla_sha256(apikey->hash, string));
   return bulla_secret_expand(&apikey->root, secret, BULLA_LITERAL("bulla/v1/token-root"));

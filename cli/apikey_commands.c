@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* apikey create, list, revoke. The vault's record is named by the 16 digits of the key's id. */
+
+#include <bulla/token.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/session.h"
+
+_Static_assert(BULLA_APIKEY_ID_LEN == BULLA_RECORD_ID_LEN, "the digits of an API key's id name its record");
+
+enum bulla_status bulla_run_apikey_create(struct bulla_cli *cli) {
+  struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
+  struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "apikey create");
+  BULLA_TRY(bulla_apikey_generate(&apikey, &string));
+
+  struct bulla_span id = bulla_apikey_id(apikey);
+  BULLA_TRY(bulla_vault_apikey_put(vault, &me.who, bulla_option_span(cli, "tenant"), id,
+                                   bulla_option_span(cli, "name"), bulla_apikey_hash(apikey),
+                                   bulla_apikey_token_root(apikey)));
+  enum bulla_status status = bulla_output_line(cli, bulla_secret_bytes(string));
+  if (status != BULLA_OK) {
+    /* Nobody has this key now, or only a part of it: it shall not stay good. If that fails too, the first
+     * failure is still the one to tell. */
+    enum bulla_status revoked = bulla_vault_apikey_revoke(vault, &me.who, id);
+    (void)revoked;
+    return status;
+  }
+  if (isatty(STDERR_FILENO) == 1) {
+    (void)fprintf(stderr, "API key %.*s: keep it now, it is not shown again\n", (int)id.len,
+                  (const char *)id.data);
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status list_apikey(void *arg, const struct bulla_apikey_view *apikey) {
+  const struct bulla_cell cells[] = {
+      bulla_cell_text(apikey->id), bulla_cell_text(apikey->tenant), bulla_cell_text(apikey->name),
+      bulla_cell(BULLA_CELL_SECONDS, apikey->created),
+      bulla_cell(apikey->revoked == 0 ? BULLA_CELL_NONE : BULLA_CELL_SECONDS, apikey->revoked)};
+  return bulla_rows_add((struct bulla_rows *)arg, cells);
+}
+
+enum bulla_status bulla_run_apikey_list(struct bulla_cli *cli) {
+  static const char *const names[] = {"id", "tenant", "name", "created", "revoked", NULL};
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, true);
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_cli_at(cli, "apikey list");
+  BULLA_TRY(bulla_vault_apikey_list(vault, bulla_option_span(cli, "tenant"), list_apikey, &rows));
+  return bulla_rows_end(&rows);
+}
+
+enum bulla_status bulla_run_apikey_revoke(struct bulla_cli *cli) {
+  struct bulla_span id = bulla_text_span(cli->operands[0]);
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  /* Whoever gives the key itself for its id shall not find it in a log. */
+  if (id.len != BULLA_RECORD_ID_LEN) {
+    return bulla_cli_usage(cli, "argument 1 is not the id of an API key, 16 hexadecimal digits");
+  }
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "API key %s", cli->operands[0]);
+  return bulla_vault_apikey_revoke(vault, &me.who, id);
+}

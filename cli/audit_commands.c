@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* audit log and audit verify. */
+
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/session.h"
+
+static enum bulla_status print_record(void *arg, const struct bulla_audit_record *record) {
+  const struct bulla_cell cells[] = {bulla_cell(BULLA_CELL_NUMBER, record->seq),
+                                     bulla_cell(BULLA_CELL_MICROSECONDS, record->time),
+                                     bulla_cell_text(record->tenant),
+                                     bulla_cell_text(record->actor),
+                                     bulla_cell_text(record->origin),
+                                     bulla_cell_text(record->reason),
+                                     bulla_cell_text(record->op),
+                                     bulla_cell_text(record->entry),
+                                     bulla_cell_text(record->field),
+                                     bulla_cell_text(record->outcome)};
+  return bulla_rows_add((struct bulla_rows *)arg, cells);
+}
+
+enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
+  static const char *const names[] = {"seq", "time",  "tenant", "actor",   "origin", "reason",
+                                      "op",  "entry", "field",  "outcome", NULL};
+  int64_t first = 1;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, false);
+  BULLA_TRY(bulla_option_number(cli, "from", &first));
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_cli_at(cli, "audit log");
+  return bulla_vault_audit_log(vault, first, bulla_option_span(cli, "tenant"), print_record, &rows);
+}
+
+enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {
+  static const char *const names[] = {"records", "bad_seq", NULL};
+  struct bulla_audit_verdict verdict = {0, 0};
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, false);
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_cli_at(cli, "audit log");
+  enum bulla_status status = bulla_vault_audit_verify(vault, &verdict);
+  if (status != BULLA_OK && status != BULLA_AUDIT_BROKEN) {
+    return status;
+  }
+  if (status == BULLA_AUDIT_BROKEN) {
+    bulla_cli_at(cli, "audit record %lld", (long long)verdict.bad_seq);
+  }
+  if (cli->json) {
+    const struct bulla_cell cells[] = {
+        bulla_cell(BULLA_CELL_NUMBER, verdict.num_records),
+        bulla_cell(verdict.bad_seq == 0 ? BULLA_CELL_NONE : BULLA_CELL_NUMBER, verdict.bad_seq)};
+    BULLA_TRY(bulla_rows_add(&rows, cells));
+  } else if (status == BULLA_OK) {
+    printf("%lld records, unbroken\n", (long long)verdict.num_records);
+  }
+  return status;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The table that the whole command is: what there is, what each takes, and what its help says. */
+
+#include <bulla/store.h>
+#include <bulla/token.h>
+#include <stdint.h>
+
+#include "cli/cli.h"
+
+#define END {.name = NULL}
+
+const struct bulla_option bulla_global_options[] = {
+    {.name = "vault", .value = "URL", .help = "the vault; else BULLA_VAULT, else sqlite:bulla.db"},
+    {.name = "root", .value = "PROVIDER",
+     .help = "the root key; else BULLA_ROOT (env:NAME file:PATH fd:N cred:NAME sha256-env:NAME passphrase)"},
+    {.name = "actor", .value = "NAME", .help = "who asks, for the audit log; else the user of this process"},
+    {.name = "json", .help = "print lists as one JSON array, logs and reports as one object a line"},
+    {.name = "help", .help = "print the help"},
+    {.name = "version", .help = "print the version"},
+    END};
+
+static const struct bulla_option no_options[] = {END};
+
+#define REASON_OPTION {.name = "reason", .value = "TEXT", .help = "why, for the audit log"}
+#define REASON_MANDATORY {.name = "reason", .value = "TEXT", .help = "why, for the audit log", .mandatory = true}
+#define TENANT_OPTION {.name = "tenant", .value = "T", .help = "of this tenant alone"}
+#define TENANT_MANDATORY {.name = "tenant", .value = "T", .help = "the tenant", .mandatory = true}
+
+static const struct bulla_option reason_options[] = {REASON_OPTION, END};
+static const struct bulla_option tenant_options[] = {TENANT_OPTION, END};
+static const struct bulla_option get_options[] = {REASON_MANDATORY, END};
+
+static const struct bulla_option put_options[] = {
+    {.name = "secret", .value = "FIELD", .help = "a secret field, from stdin or a prompt", .repeated = true},
+    {.name = "secret-file", .value = "FIELD=PATH", .help = "a secret field, from a file", .repeated = true},
+    REASON_OPTION,
+    END};
+
+static const struct bulla_option exec_options[] = {
+    {.name = "env", .value = "NAME=TENANT/ENTRY:FIELD", .help = "a variable and the field that it is set to",
+     .mandatory = true, .repeated = true},
+    REASON_MANDATORY,
+    END};
+
+static const struct bulla_option import_options[] = {
+    {.name = "key-env", .value = "NAME", .help = "the variable whose SHA-256 is the key", .mandatory = true},
+    TENANT_MANDATORY,
+    REASON_OPTION,
+    END};
+
+static const struct bulla_option log_options[] = {
+    {.name = "from", .value = "SEQ", .help = "from this record on; 1 if it is not given"}, TENANT_OPTION, END};
+
+static const struct bulla_option create_options[] = {
+    TENANT_MANDATORY, {.name = "name", .value = "N", .help = "what the key is called"}, REASON_OPTION, END};
+
+static const struct bulla_option mint_options[] = {
+    {.name = "apikey-file", .value = "F", .help = "the file that holds the API key string", .mandatory = true},
+    {.name = "org", .value = "T", .help = "the tenant that owns the API key", .mandatory = true},
+    {.name = "sub", .value = "S", .help = "the user", .mandatory = true},
+    {.name = "perm", .value = "P", .help = "a permission", .repeated = true},
+    {.name = "attr", .value = "K=V", .help = "an attribute, a string", .repeated = true},
+    {.name = "ttl", .value = "SECONDS", .help = "lifetime, 1 to 86400; 3600 if it is not given"},
+    {.name = "claims", .value = "FILE", .help = "a JSON object of further claims"},
+    {.name = "iss", .value = "ISSUER", .help = "the issuer"},
+    {.name = "aud", .value = "AUDIENCE", .help = "the audience"},
+    {.name = "jti", .value = "ID", .help = "the token's own id"},
+    {.name = "nbf", .value = "SECONDS", .help = "not valid before, in seconds since 1970"},
+    END};
+
+static const struct bulla_option verify_options[] = {
+    {.name = "aud", .value = "AUDIENCE", .help = "insist on this audience"},
+    {.name = "iss", .value = "ISSUER", .help = "insist on this issuer"},
+    {.name = "leeway", .value = "SECONDS", .help = "how far clocks may differ, 0 to 3600; 0 if it is not given"},
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"token verify\" if it is not given"},
+    END};
+
+static const struct bulla_option seal_options[] = {
+    {.name = "key", .value = "FILE", .help = "the file with the key, 64 hexadecimal digits", .mandatory = true},
+    {.name = "suite", .value = "SUITE", .help = "aes256gcm, xaes256gcm (the default)"},
+    {.name = "context", .value = "TEXT", .help = "what the blob is bound to; opening needs the same"},
+    {.name = "format", .value = "FORMAT",
+     .help = "blob (the default), text (bulla1:…), hex (iv:authTag:ciphertext)"},
+    END};
+
+static const char vault_group[] = "Vault";
+static const char use_group[] = "Use";
+static const char audit_group[] = "Audit";
+static const char token_group[] = "Tokens";
+static const char seal_group[] = "Sealed blobs";
+static const char other_group[] = "Other";
+
+const struct bulla_command bulla_commands[] = {
+    {"init", vault_group, "", "Make a vault and, with --root file:PATH, the root key.",
+     "A root key file that is there already is taken as it is. If the vault is there, nothing is touched.\n"
+     "Keep a copy of the root key elsewhere: nothing opens the vault without it.",
+     "bulla init --root file:root.key", no_options, 0, 0, bulla_run_init},
+    {"put", vault_group, "TENANT/ENTRY [FIELD=VALUE]…", "Write fields of an entry, plain or secret, all or none.",
+     "FIELD=VALUE writes a plain field. The value of a secret is never an argument. At a terminal each --secret\n"
+     "is asked for without echo; otherwise one --secret takes all of standard input, byte for byte: a newline at\n"
+     "its end is part of it, so use printf and not echo. An empty secret is refused.",
+     "printf %s \"$PASSWORD\" | bulla put acme/warehouse host=db.acme.example --secret password", put_options, 1,
+     SIZE_MAX, bulla_run_put},
+    {"show", vault_group, "TENANT/ENTRY", "Show the fields of an entry, the secret ones masked.", NULL,
+     "bulla show acme/warehouse --json", no_options, 1, 1, bulla_run_show},
+    {"list", vault_group, "[TENANT]", "List the entries of a tenant, or of all tenants.", NULL, "bulla list acme",
+     no_options, 0, 1, bulla_run_list},
+    {"rm", vault_group, "TENANT/ENTRY", "Remove an entry and all its fields.", NULL, "bulla rm acme/warehouse",
+     reason_options, 1, 1, bulla_run_rm},
+    {"import hex", vault_group, "", "Import iv:authTag:ciphertext values as secret fields, all or none.",
+     "Standard input has lines of three columns without quotes: entry,field,iv:authTag:ciphertext. The first\n"
+     "line may be just that header. Errors name the line.",
+     "bulla import hex --key-env ENCRYPTION_KEY --tenant acme < keys.csv", import_options, 0, 0,
+     bulla_run_import_hex},
+
+    {"get", use_group, "TENANT/ENTRY FIELD", "Print the value of a field, after writing it to the audit log.",
+     "The value goes to standard output byte for byte, with nothing added.",
+     "bulla get acme/warehouse password --reason \"ticket 4711\"", get_options, 2, 2, bulla_run_get},
+    {"exec", use_group, "-- COMMAND [ARGUMENT]…",
+     "Run a command with secrets in its environment, each audited first.",
+     "If one of them is refused nothing runs. The command does not get BULLA_ROOT, nor the variable or\n"
+     "descriptor that the root key was read from, and its core dumps are off. The exit status is the command's;\n"
+     "127 if it is not found, 126 if it cannot be run.",
+     "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example",
+     exec_options, 0, SIZE_MAX, bulla_run_exec},
+
+    {"audit log", audit_group, "", "Print the audit log, oldest first.", NULL,
+     "bulla audit log --tenant acme --json", log_options, 0, 0, bulla_run_audit_log},
+    {"audit verify", audit_group, "", "Check the chain of the audit log from its first record to its head.",
+     "If a record was changed, removed, added or swapped, its number is named and the exit status is 1.",
+     "bulla audit verify", no_options, 0, 0, bulla_run_audit_verify},
+
+    {"apikey create", token_group, "", "Make an API key and print its string, once.",
+     "The vault keeps what verifying needs, never the string.",
+     "bulla apikey create --tenant acme --name embed > apikey", create_options, 0, 0, bulla_run_apikey_create},
+    {"apikey list", token_group, "", "List API keys, oldest first.", NULL, "bulla apikey list --tenant acme",
+     tenant_options, 0, 0, bulla_run_apikey_list},
+    {"apikey revoke", token_group, "ID", "Revoke an API key: its tokens are refused from now on.", NULL,
+     "bulla apikey revoke 0123456789abcdef", reason_options, 1, 1, bulla_run_apikey_revoke},
+    {"token mint", token_group, "", "Mint a token with an API key; needs no vault.",
+     "The file of --claims may hold perms and attrs, unless the options say them, and claims of your own; the\n"
+     "other known claims have their options.",
+     "bulla token mint --apikey-file apikey --org acme --sub alice --perm read --attr region=EU --ttl 600",
+     mint_options, 0, 0, bulla_run_token_mint},
+    {"token verify", token_group, "", "Verify the token on standard input and print its claims as JSON.", NULL,
+     "bulla token verify --aud dashboards < token", verify_options, 0, 0, bulla_run_token_verify},
+    {"token inspect", token_group, "", "Show what the token on standard input says in the open; proves nothing.",
+     NULL, "bulla token inspect < token", no_options, 0, 0, bulla_run_token_inspect},
+
+    {"seal", seal_group, "", "Seal standard input, at most 1 MiB, to standard output.", NULL,
+     "bulla seal --key blob.key --context invoice/17 < invoice.pdf > invoice.sealed", seal_options, 0, 0,
+     bulla_run_seal},
+    {"open", seal_group, "", "Open what seal has made, from standard input to standard output.", NULL,
+     "bulla open --key blob.key --context invoice/17 < invoice.sealed > invoice.pdf", seal_options, 0, 0,
+     bulla_run_open},
+    {"keygen", seal_group, "", "Print a new random key, 64 hexadecimal digits.", NULL,
+     "(umask 077; bulla keygen > blob.key)", no_options, 0, 0, bulla_run_keygen},
+
+    {"help", other_group, "[COMMAND]", "Print the help of a command, or of all.", NULL, "bulla help token mint",
+     no_options, 0, 2, bulla_run_help},
+    END};

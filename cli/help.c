@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Prints the help. Nothing in here knows a sub-command by name. */
+
+#include "cli/help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+
+static void print_options(const char *heading, const struct bulla_option *options) {
+  if (options->name != NULL) {
+    printf("\n%s:\n", heading);
+  }
+  for (; options->name != NULL; options++) {
+    char left[64];
+    (void)snprintf(left, sizeof(left), "--%s%s%s%s", options->name, options->value == NULL ? "" : " ",
+                   options->value == NULL ? "" : options->value, options->repeated ? " …" : "");
+    printf("  %-*s  %s%s\n", options->repeated ? 28 : 26, left, options->help,
+           options->mandatory ? " (mandatory)" : "");
+  }
+}
+
+static void print_usage(const struct bulla_command *command) {
+  printf("  bulla %s", command->name);
+  bool more = false;
+  for (const struct bulla_option *option = command->options; option->name != NULL; option++) {
+    more = more || !option->mandatory;
+    if (option->mandatory) {
+      printf(" --%s %s%s", option->name, option->value, option->repeated ? " …" : "");
+    }
+  }
+  printf("%s%s%s\n", more ? " [OPTION]…" : "", command->operands[0] == '\0' ? "" : " ", command->operands);
+}
+
+static void print_statuses(void) {
+  printf(
+      "\nExit statuses:\n"
+      "  0  done\n"
+      "  1  refused: authentication, integrity, expiry, revocation\n"
+      "  2  usage: the command line or the input cannot be right\n"
+      "  3  not found\n"
+      "  4  environment: memory, files, disk, database\n");
+}
+
+static void print_command(const struct bulla_command *command) {
+  printf("%s\n\nUsage:\n", command->summary);
+  print_usage(command);
+  if (command->details != NULL) {
+    printf("\n%s\n", command->details);
+  }
+  print_options("Options", command->options);
+  print_options("Options of every command", bulla_global_options);
+  printf("\nExample:\n  %s\n", command->example);
+  print_statuses();
+}
+
+static bool in_group(const struct bulla_command *command, const char *group) {
+  size_t len = group == NULL ? 0 : strlen(group);
+  return group == NULL || (strncmp(command->name, group, len) == 0 && command->name[len] == ' ');
+}
+
+static void print_commands(const char *group) {
+  printf(
+      "bulla seals secrets at rest and mints encrypted tokens.\n\n"
+      "Usage:\n  bulla COMMAND [OPTION]… [ARGUMENT]…\n  bulla help COMMAND\n");
+  const char *heading = "";
+  for (const struct bulla_command *command = bulla_commands; command->name != NULL; command++) {
+    if (!in_group(command, group)) {
+      continue;
+    }
+    if (strcmp(heading, command->group) != 0) {
+      heading = command->group;
+      printf("\n%s:\n", heading);
+    }
+    printf("  %-15s %s\n", command->name, command->summary);
+  }
+  print_options("Options of every command", bulla_global_options);
+  print_statuses();
+}
+
+void bulla_help_print(const struct bulla_command *command, const char *group) {
+  if (command != NULL) {
+    print_command(command);
+  } else {
+    print_commands(group);
+  }
+}
+
+enum bulla_status bulla_run_help(struct bulla_cli *cli) {
+  if (cli->num_operands == 0) {
+    bulla_help_print(NULL, NULL);
+    return BULLA_OK;
+  }
+  /* "bulla help token mint" is "bulla token mint --help". */
+  char *argv[] = {(char *)"bulla", (char *)"--help", cli->operands[0], cli->operands[1], NULL};
+  struct bulla_cli asked = {.what = ""};
+  enum bulla_status status = bulla_options_parse(&asked, (int)cli->num_operands + 2, argv);
+  if (status == BULLA_OK) {
+    bulla_help_print(asked.command, asked.group);
+  } else {
+    status = bulla_cli_usage(cli, "unknown command");
+  }
+  bulla_options_free(&asked);
+  return status;
+}

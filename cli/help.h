@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The help, written from the table of sub-commands. */
+
+#ifndef BULLA_CLI_HELP_H
+#define BULLA_CLI_HELP_H
+
+#include "cli/cli.h"
+
+/* bulla_help_print prints the help of |command|; if that is NULL, of the commands whose first word is |group|;
+ * if that is NULL too, of all. */
+void bulla_help_print(const struct bulla_command *command, const char *group);
+
+#endif

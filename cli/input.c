@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Reads files and streams, each up to a bound, however short the single reads are. */
+
+#include "cli/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* read_all fills |bytes| until the end of |fd| or of the room. */
+static enum bulla_status read_all(struct bulla_cli *cli, struct bulla_buffer *bytes, int fd) {
+  while (bytes->len < bytes->size) {
+    ssize_t got = read(fd, bytes->data + bytes->len, bytes->size - bytes->len);
+    if (got == 0) {
+      return BULLA_OK;
+    }
+    if (got < 0 && errno != EINTR) {
+      return bulla_cli_errno(cli, errno);
+    }
+    bytes->len += got > 0 ? (size_t)got : 0;
+  }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct bulla_secret **secret, int fd, size_t max_len) {
+  /* One byte more than there may be, to see that there are too many. The room is given back at the end, and
+   * as much as is needed is kept: locked memory is scarce. */
+  struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&room, max_len + 1));
+  struct bulla_buffer bytes = bulla_buffer(bulla_secret_data(room), max_len + 1);
+  BULLA_TRY(read_all(cli, &bytes, fd));
+  if (bytes.len > max_len) {
+    return BULLA_TOO_LARGE;
+  }
+  return bulla_secret_copy(secret, bulla_written(&bytes));
+}
+
+enum bulla_status bulla_input_secret_file(struct bulla_cli *cli, struct bulla_secret **secret, const char *path,
+                                          size_t max_len) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) {
+    return bulla_cli_errno(cli, errno);
+  }
+  enum bulla_status status = bulla_input_secret(cli, secret, fd, max_len);
+  (void)close(fd);
+  return status;
+}
+
+void bulla_input_line(struct bulla_secret *secret) {
+  struct bulla_span bytes = bulla_secret_bytes(secret);
+  if (bytes.len > 0 && bytes.data[bytes.len - 1] == '\n') {
+    bytes.len -= bytes.len > 1 && bytes.data[bytes.len - 2] == '\r' ? 2 : 1;
+    bulla_secret_truncate(secret, bytes.len);
+  }
+}
+
+enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer *text, int fd, size_t max_len) {
+  *text = bulla_buffer(NULL, 0);
+  for (;;) {
+    size_t size = text->size == 0 ? 65536 : text->size * 2;
+    size = size > max_len ? max_len + 1 : size;
+    uint8_t *larger = (uint8_t *)realloc(text->data, size);
+    if (larger == NULL) {
+      return BULLA_NO_MEMORY;
+    }
+    text->data = larger;
+    text->size = size;
+    BULLA_TRY(read_all(cli, text, fd));
+    if (text->len > max_len) {
+      return BULLA_TOO_LARGE;
+    }
+    if (text->len < text->size) {
+      return BULLA_OK;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The command line, read after the tables of cli.h. Options are "--name value" or "--name=value" and may stand
+ * before or after the operands; global ones also before the sub-command. "--" ends them. */
+
+#ifndef BULLA_CLI_OPTIONS_H
+#define BULLA_CLI_OPTIONS_H
+
+#include "cli/cli.h"
+
+/* bulla_options_parse finds the sub-command and fills |cli| with its options and operands, or with help set
+ * if help was asked for. What it returns is checked against the table: no unknown option, none without its
+ * value or with an empty one, none twice that must not be, none missing, as many operands as there may be.
+ * bulla_options_free frees what it fills, also after a failure. */
+BULLA_CHECKED enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **argv);
+
+void bulla_options_free(struct bulla_cli *cli);
+
+/* bulla_option_value returns the value of the option |name|, or NULL if it was not given; of a repeated one,
+ * the value given last. */
+const char *bulla_option_value(const struct bulla_cli *cli, const char *name);
+
+/* bulla_option_span is bulla_option_value as a span, empty if it was not given. */
+struct bulla_span bulla_option_span(const struct bulla_cli *cli, const char *name);
+
+/* bulla_option_next fills |value| with the next value of |name| from the place |*at| on, which is 0 at first,
+ * or returns false after the last. */
+bool bulla_option_next(const struct bulla_cli *cli, const char *name, size_t *at, const char **value);
+
+/* bulla_option_count returns how many times |name| was given. */
+size_t bulla_option_count(const struct bulla_cli *cli, const char *name);
+
+/* bulla_option_number fills |number| from the value of |name|, decimal digits alone, and leaves it as it is if
+ * there is none. */
+BULLA_CHECKED enum bulla_status bulla_option_number(struct bulla_cli *cli, const char *name, int64_t *number);
+
+/* bulla_text_span makes a span of a string that ends with NUL. */
+struct bulla_span bulla_text_span(const char *text);
+
+/* bulla_text_split cuts |text| at the first |mark|, or returns false if there is none. */
+bool bulla_text_split(struct bulla_span *before, struct bulla_span *after, const char *text, char mark);
+
+/* bulla_text_is_name says whether |text| has the form of a tenant's, an entry's or a field's name. */
+bool bulla_text_is_name(struct bulla_span text);
+
+#endif

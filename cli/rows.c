@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Rows as a table or as JSON. In a table control characters are escaped, so that what somebody stored cannot
+ * drive the terminal of the one who looks at it, and no cell can feign another. */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cli/options.h"
+#include "cli/output.h"
+#include "core/json.h"
+
+/* A cell wider than this does not widen its column. */
+#define MAX_WIDTH 40
+
+void bulla_rows_begin(struct bulla_rows *rows, struct bulla_cli *cli, const char *const *names, bool list) {
+  *rows = (struct bulla_rows){.cli = cli, .names = names, .list = list};
+}
+
+void bulla_rows_free(struct bulla_rows *rows) {
+  free(rows->held.data);
+  rows->held = bulla_buffer(NULL, 0);
+}
+
+/* make_room sees to it that |rows->held| has room for |len| bytes more. */
+static enum bulla_status make_room(struct bulla_rows *rows, size_t len) {
+  if (rows->held.size - rows->held.len >= len) {
+    return BULLA_OK;
+  }
+  size_t size = (rows->held.len + len) * 2;
+  uint8_t *data = (uint8_t *)realloc(rows->held.data, size);
+  if (data == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  rows->held.data = data;
+  rows->held.size = size;
+  return BULLA_OK;
+}
+
+/* scalar_text fills |room| with a cell that is no text, as it is printed in tables and, quoted or not, in JSON. */
+static struct bulla_span scalar_text(char room[64], const struct bulla_cell *cell) {
+  int64_t seconds = cell->type == BULLA_CELL_MICROSECONDS ? cell->number / 1000000 : cell->number;
+  struct tm parts = {0};
+  time_t when = (time_t)seconds;
+  size_t len = 0;
+  switch (cell->type) {
+    case BULLA_CELL_NUMBER:
+      (void)snprintf(room, 64, "%lld", (long long)cell->number);
+      return bulla_text_span(room);
+    case BULLA_CELL_BOOL:
+      return bulla_text_span(cell->number != 0 ? "yes" : "no");
+    case BULLA_CELL_SECONDS:
+    case BULLA_CELL_MICROSECONDS:
+      (void)gmtime_r(&when, &parts);
+      len = strftime(room, 64, "%Y-%m-%dT%H:%M:%S", &parts);
+      if (cell->type == BULLA_CELL_MICROSECONDS) {
+        len += (size_t)snprintf(room + len, 64 - len, ".%06lld", (long long)(cell->number % 1000000));
+      }
+      (void)snprintf(room + len, 64 - len, "Z");
+      return bulla_text_span(room);
+    case BULLA_CELL_NONE:
+    case BULLA_CELL_TEXT:
+      break;
+  }
+  return bulla_text_span("-");
+}
+
+/* put_escaped puts |text| with its control characters as \xNN. */
+static void put_escaped(struct bulla_writer *writer, struct bulla_span text) {
+  static const char hex[] = "0123456789abcdef";
+  for (size_t i = 0; i < text.len; i++) {
+    uint8_t byte = text.data[i];
+    /* U+0080 to U+009F, two bytes of which 0xC2 is the first. */
+    bool c1 = (byte == 0xC2 && i + 1 < text.len && text.data[i + 1] < 0xA0) ||
+              (i > 0 && text.data[i - 1] == 0xC2 && byte < 0xA0);
+    if (byte < 0x20 || byte == 0x7F || c1) {
+      bulla_put(writer, BULLA_LITERAL("\\x"));
+      bulla_put_byte(writer, (uint8_t)hex[byte >> 4]);
+      bulla_put_byte(writer, (uint8_t)hex[byte & 15]);
+    } else {
+      bulla_put_byte(writer, byte);
+    }
+  }
+}
+
+static size_t width_of(struct bulla_span cell) {
+  size_t width = 0;
+  for (size_t i = 0; i < cell.len; i++) {
+    width += (cell.data[i] & 0xC0) != 0x80 ? 1 : 0; /* the first byte of a character */
+  }
+  return width;
+}
+
+/* hold_cell keeps a cell, escaped and ended by NUL, and widens its column. */
+static enum bulla_status hold_cell(struct bulla_rows *rows, size_t column, struct bulla_span text) {
+  if (text.len == 0) {
+    text = BULLA_LITERAL("-");
+  }
+  BULLA_TRY(make_room(rows, 4 * text.len + 1));
+  size_t before = rows->held.len;
+  struct bulla_writer writer = {&rows->held, false};
+  put_escaped(&writer, text);
+  size_t width = width_of(bulla_span(rows->held.data + before, rows->held.len - before));
+  bulla_put_byte(&writer, 0);
+  width = width < MAX_WIDTH ? width : MAX_WIDTH;
+  rows->widths[column] = width > rows->widths[column] ? width : rows->widths[column];
+  return BULLA_OK;
+}
+
+static enum bulla_status hold_header(struct bulla_rows *rows) {
+  for (size_t column = 0; rows->names[column] != NULL; column++) {
+    char name[32];
+    size_t len = 0;
+    for (const char *c = rows->names[column]; *c != '\0' && len < sizeof(name); c++) {
+      name[len++] = (char)(*c == '_' ? ' ' : toupper(*c));
+    }
+    BULLA_TRY(hold_cell(rows, column, bulla_span(name, len)));
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status hold_row(struct bulla_rows *rows, const struct bulla_cell *cells) {
+  for (size_t column = 0; rows->names[column] != NULL; column++) {
+    char room[64];
+    const struct bulla_cell *cell = &cells[column];
+    BULLA_TRY(hold_cell(rows, column, cell->type == BULLA_CELL_TEXT ? cell->text : scalar_text(room, cell)));
+  }
+  return BULLA_OK;
+}
+
+/* print_held prints the cells that are held, with two spaces at least between columns. */
+static void print_held(struct bulla_rows *rows) {
+  struct bulla_reader reader = bulla_reader(bulla_written(&rows->held));
+  struct bulla_span cell;
+  size_t column = 0;
+  while (bulla_take_until(&reader, &cell, 0)) {
+    (void)fwrite(cell.data, 1, cell.len, stdout);
+    if (rows->names[column + 1] == NULL) {
+      (void)putchar('\n');
+      column = 0;
+      continue;
+    }
+    size_t width = width_of(cell);
+    printf("%*s", (int)(2 + (rows->widths[column] > width ? rows->widths[column] - width : 0)), "");
+    column++;
+  }
+  rows->held.len = 0;
+}
+
+static void write_cell(struct bulla_json_writer *writer, const struct bulla_cell *cell) {
+  char room[64];
+  switch (cell->type) {
+    case BULLA_CELL_NONE:
+      bulla_json_text(writer, BULLA_LITERAL("null"));
+      break;
+    case BULLA_CELL_TEXT:
+      bulla_json_string(writer, cell->text);
+      break;
+    case BULLA_CELL_NUMBER:
+      bulla_json_int(writer, cell->number);
+      break;
+    case BULLA_CELL_BOOL:
+      bulla_json_bool(writer, cell->number != 0);
+      break;
+    case BULLA_CELL_SECONDS:
+    case BULLA_CELL_MICROSECONDS:
+      bulla_json_string(writer, scalar_text(room, cell));
+      break;
+  }
+}
+
+static enum bulla_status print_json(struct bulla_rows *rows, const struct bulla_cell *cells) {
+  size_t room = 2;
+  for (size_t column = 0; rows->names[column] != NULL; column++) {
+    room += 128 + 6 * cells[column].text.len; /* the name, and every byte as \u00XX */
+  }
+  BULLA_TRY(make_room(rows, room));
+  struct bulla_json_writer writer = bulla_json_writer(&rows->held);
+  bulla_json_begin(&writer, '{');
+  for (size_t column = 0; rows->names[column] != NULL; column++) {
+    bulla_json_name(&writer, bulla_text_span(rows->names[column]));
+    write_cell(&writer, &cells[column]);
+  }
+  bulla_json_end(&writer, '}');
+  BULLA_TRY(bulla_json_finish(&writer));
+
+  if (rows->list) {
+    (void)fputs(rows->num_rows == 0 ? "[" : ",\n ", stdout);
+  }
+  (void)fwrite(rows->held.data, 1, rows->held.len, stdout);
+  if (!rows->list) {
+    (void)putchar('\n');
+  }
+  rows->held.len = 0;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cell *cells) {
+  if (rows->cli->json) {
+    BULLA_TRY(print_json(rows, cells));
+  } else {
+    if (rows->num_rows == 0) {
+      BULLA_TRY(hold_header(rows));
+    }
+    BULLA_TRY(hold_row(rows, cells));
+    if (!rows->list) {
+      print_held(rows);
+    }
+  }
+  rows->num_rows++;
+  /* A reader that went away ends a long log early; bulla_output_finish() says why. */
+  return ferror(stdout) == 0 ? BULLA_OK : bulla_output_finish(rows->cli);
+}
+
+enum bulla_status bulla_rows_end(struct bulla_rows *rows) {
+  if (!rows->cli->json) {
+    print_held(rows);
+  } else if (rows->list) {
+    (void)fputs(rows->num_rows == 0 ? "[]\n" : "]\n", stdout);
+  }
+  return BULLA_OK;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* seal, open, keygen: sealed blobs without a vault. The plaintext is in locked memory as a whole, hence its
+ * bound. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/input.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "core/hex.h"
+
+enum {
+  MAX_PLAINTEXT = 1 << 20,
+  MAX_SEALED = 2 * MAX_PLAINTEXT + 256, /* hexadecimal is the longest format */
+  ARENA_SIZE = 5 * MAX_PLAINTEXT / 2,   /* what was read and its copy */
+};
+
+enum format { FORMAT_BLOB, FORMAT_TEXT, FORMAT_HEX };
+
+/* What the options of seal and open say. */
+struct job {
+  struct bulla_secret *material;
+  struct bulla_key *key; /* NULL for FORMAT_HEX, which takes the material */
+  enum format format;
+  enum bulla_suite suite;
+  struct bulla_span context;
+};
+
+static void job_free(struct job *job) {
+  bulla_key_free(&job->key);
+  bulla_secret_free(&job->material);
+}
+
+static void free_text(struct bulla_buffer *text) {
+  free(text->data);
+}
+
+/* choose fills |index| with the place of the option's value among |names|, and leaves it if it was not given. */
+static enum bulla_status choose(struct bulla_cli *cli, const char *option, const char *const *names, int *index) {
+  const char *value = bulla_option_value(cli, option);
+  for (int i = 0; value != NULL && names[i] != NULL; i++) {
+    if (strcmp(value, names[i]) == 0) {
+      *index = i;
+      value = NULL;
+    }
+  }
+  return value == NULL ? BULLA_OK : bulla_cli_usage(cli, "--%s takes another value", option);
+}
+
+static enum bulla_status read_key(struct bulla_cli *cli, struct bulla_secret **material) {
+  struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
+  const char *path = bulla_option_value(cli, "key");
+  bulla_cli_at(cli, "key file %s", path);
+  enum bulla_status status = bulla_input_secret_file(cli, &text, path, 2 * BULLA_KEY_LEN + 2);
+  if (status == BULLA_TOO_LARGE) {
+    return BULLA_ROOT_MALFORMED;
+  }
+  BULLA_TRY(status);
+  bulla_input_line(text);
+  if (bulla_secret_bytes(text).len != 2 * (size_t)BULLA_KEY_LEN) {
+    return BULLA_ROOT_MALFORMED;
+  }
+  BULLA_TRY(bulla_secret_new(material, BULLA_KEY_LEN));
+  return bulla_hex_decode(bulla_secret_data(*material), bulla_secret_bytes(text)) ? BULLA_OK
+                                                                                  : BULLA_ROOT_MALFORMED;
+}
+
+static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
+  static const char *const formats[] = {"blob", "text", "hex", NULL};
+  static const char *const suites[] = {"aes256gcm", "xaes256gcm", "aes256gcmsiv", NULL};
+  int format = FORMAT_BLOB;
+  int suite = BULLA_XAES_256_GCM - 1;
+  BULLA_TRY(choose(cli, "format", formats, &format));
+  BULLA_TRY(choose(cli, "suite", suites, &suite));
+  job->format = (enum format)format;
+  job->suite = (enum bulla_suite)(suite + 1);
+  job->context = bulla_option_span(cli, "context");
+  if (job->format == FORMAT_HEX && bulla_option_count(cli, "context") + bulla_option_count(cli, "suite") > 0) {
+    return bulla_cli_usage(cli, "the format hex has neither a context nor a suite");
+  }
+  const struct bulla_memory_options memory = {.arena_size = ARENA_SIZE};
+  BULLA_TRY(bulla_memory_init(&memory));
+  BULLA_TRY(read_key(cli, &job->material));
+  bulla_cli_at(cli, "standard input");
+  return job->format == FORMAT_HEX ? BULLA_OK : bulla_key_new(&job->key, job->suite, job->material);
+}
+
+enum bulla_status bulla_run_seal(struct bulla_cli *cli) {
+  struct job job BULLA_CLEANUP(job_free) = {.material = NULL};
+  struct bulla_secret *plaintext BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_buffer sealed BULLA_CLEANUP(free_text) = {NULL, 0, 0};
+  struct bulla_buffer text BULLA_CLEANUP(free_text) = {NULL, 0, 0};
+  BULLA_TRY(begin(cli, &job));
+  BULLA_TRY(bulla_input_secret(cli, &plaintext, STDIN_FILENO, MAX_PLAINTEXT));
+  struct bulla_span bytes = bulla_secret_bytes(plaintext);
+
+  sealed.size = job.format == FORMAT_HEX ? bulla_triple_len(bytes.len) : bulla_sealed_len(job.suite, bytes.len);
+  sealed.data = (uint8_t *)malloc(sealed.size);
+  text.size = bulla_blob_text_len(sealed.size);
+  text.data = (uint8_t *)malloc(text.size);
+  if (sealed.data == NULL || text.data == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  BULLA_TRY(job.format == FORMAT_HEX ? bulla_triple_seal(job.material, &sealed, bytes)
+                                     : bulla_seal(job.key, &sealed, bytes, job.context));
+  if (job.format != FORMAT_TEXT) {
+    return job.format == FORMAT_HEX ? bulla_output_line(cli, bulla_written(&sealed))
+                                    : bulla_output_bytes(cli, bulla_written(&sealed));
+  }
+  BULLA_TRY(bulla_blob_to_text(&text, bulla_written(&sealed)));
+  return bulla_output_line(cli, bulla_written(&text));
+}
+
+enum bulla_status bulla_run_open(struct bulla_cli *cli) {
+  struct job job BULLA_CLEANUP(job_free) = {.material = NULL};
+  struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_buffer text BULLA_CLEANUP(free_text) = {NULL, 0, 0};
+  struct bulla_buffer blob BULLA_CLEANUP(free_text) = {NULL, 0, 0};
+  BULLA_TRY(begin(cli, &job));
+  BULLA_TRY(bulla_input_public(cli, &text, STDIN_FILENO, MAX_SEALED));
+  struct bulla_span sealed = bulla_written(&text);
+  if (job.format != FORMAT_BLOB && sealed.len > 0 && sealed.data[sealed.len - 1] == '\n') {
+    sealed.len--;
+  }
+  if (job.format == FORMAT_TEXT) {
+    blob = bulla_buffer(malloc(sealed.len + 1), sealed.len);
+    if (blob.data == NULL) {
+      return BULLA_NO_MEMORY;
+    }
+    BULLA_TRY(bulla_blob_from_text(&blob, sealed));
+    sealed = bulla_written(&blob);
+  }
+
+  BULLA_TRY(bulla_secret_new(&room, MAX_PLAINTEXT));
+  struct bulla_buffer plaintext = bulla_buffer(bulla_secret_data(room), MAX_PLAINTEXT);
+  enum bulla_status status = job.format == FORMAT_HEX ? bulla_triple_open(job.material, &plaintext, sealed)
+                                                      : bulla_open(job.key, &plaintext, sealed, job.context);
+  if (status == BULLA_BUFFER_TOO_SMALL) {
+    return BULLA_TOO_LARGE;
+  }
+  BULLA_TRY(status);
+  return bulla_output_bytes(cli, bulla_written(&plaintext));
+}
+
+enum bulla_status bulla_run_keygen(struct bulla_cli *cli) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_random(&key, BULLA_KEY_LEN));
+  BULLA_TRY(bulla_secret_new(&text, 2 * (size_t)BULLA_KEY_LEN));
+  bulla_hex_encode(bulla_secret_data(text), bulla_secret_bytes(key));
+  return bulla_output_line(cli, bulla_secret_bytes(text));
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Opens the vault for a sub-command. The actor is taken from the system, not from USER or LOGNAME, which any
+ * user can set to any name; SUDO_USER counts only where the process is root's, who could say anything anyway. */
+
+#include "cli/session.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/input.h"
+#include "cli/options.h"
+
+#define PASSPHRASE_MAX 1024
+
+static const char *option_or_variable(const struct bulla_cli *cli, const char *option, const char *variable) {
+  const char *value = bulla_option_value(cli, option);
+  if (value == NULL) {
+    value = getenv(variable);
+  }
+  return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+const char *bulla_session_url(const struct bulla_cli *cli) {
+  const char *url = option_or_variable(cli, "vault", "BULLA_VAULT");
+  return url == NULL ? "sqlite:bulla.db" : url;
+}
+
+void bulla_session_at_vault(struct bulla_cli *cli) {
+  /* The URL of a server may hold a password. */
+  const char *url = bulla_session_url(cli);
+  bulla_cli_at(cli, "vault%s%s", strncmp(url, "sqlite:", 7) == 0 ? " " : "",
+               strncmp(url, "sqlite:", 7) == 0 ? url : "");
+}
+
+void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
+  /* Who writes the key itself where its name belongs shall not find it in a log. */
+  static const char *const kinds[] = {"env:", "file:", "fd:", "cred:", "sha256-env:"};
+  bool known = false;
+  for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    known = known || strncmp(provider, kinds[i], strlen(kinds[i])) == 0;
+  }
+  bool digits =
+      known && strspn(strchr(provider, ':') + 1, "0123456789abcdefABCDEF") >= (size_t)(2 * BULLA_KEY_LEN);
+  bulla_cli_at(cli, "root key%s%s", known && !digits ? " " : "", known && !digits ? provider : "");
+}
+
+enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider) {
+  *provider = option_or_variable(cli, "root", "BULLA_ROOT");
+  return *provider != NULL ? BULLA_OK
+                           : bulla_cli_usage(cli, "no root key is named: give --root PROVIDER or set BULLA_ROOT");
+}
+
+static enum bulla_status ask_passphrase(struct bulla_cli *cli, struct bulla_root **root, bool fresh) {
+  struct bulla_secret *passphrase BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_secret *again BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_input_prompt(cli, &passphrase, "passphrase of the vault", PASSPHRASE_MAX));
+  if (fresh) {
+    BULLA_TRY(bulla_input_prompt(cli, &again, "the same passphrase again", PASSPHRASE_MAX));
+    if (!bulla_secret_equal(bulla_secret_bytes(passphrase), bulla_secret_bytes(again))) {
+      return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "the two passphrases differ: try again");
+    }
+  }
+  return bulla_root_passphrase(root, bulla_secret_bytes(passphrase));
+}
+
+enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **root, const char *provider,
+                                     bool fresh) {
+  bulla_session_at_root(cli, provider);
+  if (strcmp(provider, "passphrase") == 0) {
+    return ask_passphrase(cli, root, fresh);
+  }
+  return bulla_root_open(root, provider);
+}
+
+enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
+  const char *provider = NULL;
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  BULLA_TRY(bulla_session_provider(cli, &provider));
+  BULLA_TRY(bulla_session_root(cli, &root, provider, false));
+  bulla_session_at_vault(cli);
+  return bulla_vault_open(vault, bulla_session_url(cli), root);
+}
+
+static void name_actor(char *actor, size_t size) {
+  uid_t uid = getuid();
+  const char *sudo_user = getenv("SUDO_USER");
+  if (uid == 0 && sudo_user != NULL && sudo_user[0] != '\0') {
+    (void)snprintf(actor, size, "%s", sudo_user);
+    return;
+  }
+  const struct passwd *user = getpwuid(uid);
+  if (user != NULL) {
+    (void)snprintf(actor, size, "%s", user->pw_name);
+  } else {
+    (void)snprintf(actor, size, "uid %u", (unsigned)uid);
+  }
+}
+
+static void name_origin(char *origin, size_t size) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    char terminal[128];
+    if (ttyname_r(fd, terminal, sizeof(terminal)) == 0) {
+      (void)snprintf(origin, size, "cli %s", terminal);
+      return;
+    }
+  }
+  (void)snprintf(origin, size, "cli pid %ld", (long)getpid());
+}
+
+void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli *cli, const char *reason) {
+  name_actor(me->actor, sizeof(me->actor));
+  name_origin(me->origin, sizeof(me->origin));
+  me->who.actor = bulla_option_span(cli, "actor");
+  if (me->who.actor.len == 0) {
+    me->who.actor = bulla_text_span(me->actor);
+  }
+  me->who.origin = bulla_text_span(me->origin);
+  me->who.reason = bulla_option_span(cli, "reason");
+  if (me->who.reason.len == 0) {
+    me->who.reason = bulla_text_span(reason);
+  }
+}
+
+enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,
+                                      size_t index) {
+  if (!bulla_text_split(tenant, entry, cli->operands[index], '/') || !bulla_text_is_name(*tenant) ||
+      !bulla_text_is_name(*entry)) {
+    bulla_cli_at(cli, "argument %zu", index + 1);
+    return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, each of them %s",
+                           bulla_status_text(BULLA_INVALID_NAME));
+  }
+  return BULLA_OK;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* init, put, show, list, rm: the vault and its entries. None of them opens a secret. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/input.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/session.h"
+
+static bool vault_exists(const char *url) {
+  struct stat info;
+  return strncmp(url, "sqlite:", 7) == 0 && lstat(url + 7, &info) == 0;
+}
+
+/* make_root creates the key of "file:PATH", or opens the root key if it is there already or is no file. */
+static enum bulla_status make_root(struct bulla_cli *cli, struct bulla_root **root, const char *provider,
+                                   bool *created) {
+  if (strncmp(provider, "file:", 5) == 0) {
+    bulla_session_at_root(cli, provider);
+    enum bulla_status status = bulla_root_create(root, provider);
+    *created = status == BULLA_OK;
+    if (status != BULLA_EXISTS) {
+      return status;
+    }
+  }
+  return bulla_session_root(cli, root, provider, true);
+}
+
+enum bulla_status bulla_run_init(struct bulla_cli *cli) {
+  const char *provider = NULL;
+  const char *url = bulla_session_url(cli);
+  BULLA_TRY(bulla_session_provider(cli, &provider));
+  bulla_session_at_vault(cli);
+  if (vault_exists(url)) {
+    return BULLA_EXISTS;
+  }
+
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  bool created = false;
+  BULLA_TRY(make_root(cli, &root, provider, &created));
+  bulla_session_at_vault(cli);
+  enum bulla_status status = bulla_vault_create(url, root);
+  if (status != BULLA_OK) {
+    if (created) {
+      (void)unlink(provider + strlen("file:"));
+    }
+    return status;
+  }
+
+  if (cli->json) {
+    static const char *const names[] = {"vault", "root", "root_created", NULL};
+    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text_span(url)),
+                                       bulla_cell_text(bulla_text_span(provider)),
+                                       bulla_cell(BULLA_CELL_BOOL, created)};
+    struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+    bulla_rows_begin(&rows, cli, names, false);
+    return bulla_rows_add(&rows, cells);
+  }
+  printf("made vault %s\n", url);
+  if (created) {
+    printf("made root key %s: keep a copy elsewhere, nothing opens the vault without it\n", provider);
+  }
+  return BULLA_OK;
+}
+
+/* The fields of one put; the secrets among them own their values. */
+struct put {
+  struct bulla_field *fields;
+  struct bulla_secret **secrets;
+  size_t num_fields;
+};
+
+static void put_free(struct put *put) {
+  for (size_t i = 0; i < put->num_fields; i++) {
+    bulla_secret_free(&put->secrets[i]);
+  }
+  free(put->fields);
+  free(put->secrets);
+}
+
+/* add_field appends a field without its value. */
+static enum bulla_status add_field(struct bulla_cli *cli, struct put *put, struct bulla_field **field,
+                                   struct bulla_span name) {
+  for (size_t i = 0; i < put->num_fields; i++) {
+    if (bulla_span_equal(put->fields[i].name, name)) {
+      return bulla_cli_usage(cli, "a field is given twice");
+    }
+  }
+  *field = &put->fields[put->num_fields++];
+  (*field)->name = name;
+  return BULLA_OK;
+}
+
+/* take_fields fills |put| with what the command line says, and leaves the secrets' values for later. */
+static enum bulla_status take_fields(struct bulla_cli *cli, struct put *put) {
+  struct bulla_field *field = NULL;
+  struct bulla_span name;
+  struct bulla_span rest;
+  const char *value = NULL;
+  for (size_t at = 0; bulla_option_next(cli, "secret", &at, &value);) {
+    if (!bulla_text_is_name(bulla_text_span(value))) {
+      return bulla_cli_usage(
+          cli, "--secret takes a field's name alone; its value comes from standard input or a prompt");
+    }
+    BULLA_TRY(add_field(cli, put, &field, bulla_text_span(value)));
+    field->secret = true;
+  }
+  for (size_t at = 0; bulla_option_next(cli, "secret-file", &at, &value);) {
+    if (!bulla_text_split(&name, &rest, value, '=') || !bulla_text_is_name(name) || rest.len == 0) {
+      return bulla_cli_usage(cli, "--secret-file takes FIELD=PATH");
+    }
+    BULLA_TRY(add_field(cli, put, &field, name));
+    field->secret = true;
+  }
+  for (size_t i = 1; i < cli->num_operands; i++) {
+    if (!bulla_text_split(&name, &rest, cli->operands[i], '=') || !bulla_text_is_name(name)) {
+      return bulla_cli_usage(cli, "argument %zu is not FIELD=VALUE; a secret is given with --secret FIELD", i + 1);
+    }
+    BULLA_TRY(add_field(cli, put, &field, name));
+    field->value = rest;
+  }
+  return put->num_fields > 0 ? BULLA_OK : bulla_cli_usage(cli, "there is no field to put");
+}
+
+static enum bulla_status check_secret(struct bulla_cli *cli, struct bulla_field *field,
+                                      const struct bulla_secret *secret) {
+  field->value = bulla_secret_bytes(secret);
+  return field->value.len > 0 ? BULLA_OK : bulla_cli_error(cli, BULLA_INVALID_ARGUMENT, "the secret is empty");
+}
+
+/* read_secrets gets the values of --secret, which are the first fields, and of --secret-file, which are next. */
+static enum bulla_status read_secrets(struct bulla_cli *cli, struct put *put, struct bulla_span tenant,
+                                      struct bulla_span entry) {
+  bool terminal = isatty(STDIN_FILENO) == 1;
+  size_t field = 0;
+  const char *value = NULL;
+  for (size_t at = 0; bulla_option_next(cli, "secret", &at, &value); field++) {
+    bulla_cli_at(cli, "%.*s/%.*s:%s", (int)tenant.len, (const char *)tenant.data, (int)entry.len,
+                 (const char *)entry.data, value);
+    BULLA_TRY(terminal ? bulla_input_prompt(cli, &put->secrets[field], cli->what, BULLA_VALUE_MAX)
+                       : bulla_input_secret(cli, &put->secrets[field], STDIN_FILENO, BULLA_VALUE_MAX));
+    BULLA_TRY(check_secret(cli, &put->fields[field], put->secrets[field]));
+  }
+  for (size_t at = 0; bulla_option_next(cli, "secret-file", &at, &value); field++) {
+    const char *path = strchr(value, '=') + 1;
+    bulla_cli_at(cli, "%s", path);
+    BULLA_TRY(bulla_input_secret_file(cli, &put->secrets[field], path, BULLA_VALUE_MAX));
+    BULLA_TRY(check_secret(cli, &put->fields[field], put->secrets[field]));
+  }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_run_put(struct bulla_cli *cli) {
+  struct bulla_span tenant;
+  struct bulla_span entry;
+  BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
+  if (bulla_option_count(cli, "secret") > 1 && isatty(STDIN_FILENO) != 1) {
+    return bulla_cli_usage(cli,
+                           "standard input is no terminal and holds one secret: give one --secret, and the "
+                           "others with --secret-file");
+  }
+
+  struct put put BULLA_CLEANUP(put_free) = {NULL, NULL, 0};
+  size_t max_fields = cli->num_operands + cli->num_given;
+  put.fields = (struct bulla_field *)calloc(max_fields, sizeof(*put.fields));
+  put.secrets = (struct bulla_secret **)calloc(max_fields, sizeof(struct bulla_secret *));
+  if (put.fields == NULL || put.secrets == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  BULLA_TRY(take_fields(cli, &put));
+
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  BULLA_TRY(read_secrets(cli, &put, tenant, entry));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "%s", cli->operands[0]);
+  return bulla_vault_put(vault, &me.who, tenant, entry, put.fields, put.num_fields);
+}
+
+static enum bulla_status show_field(void *arg, const struct bulla_field_view *field) {
+  const struct bulla_cell cells[] = {
+      bulla_cell_text(field->name), bulla_cell_text(field->text), bulla_cell(BULLA_CELL_BOOL, field->secret),
+      bulla_cell(BULLA_CELL_NUMBER, field->revision), bulla_cell(BULLA_CELL_SECONDS, field->updated)};
+  return bulla_rows_add((struct bulla_rows *)arg, cells);
+}
+
+enum bulla_status bulla_run_show(struct bulla_cli *cli) {
+  static const char *const names[] = {"field", "value", "secret", "revision", "updated", NULL};
+  struct bulla_span tenant;
+  struct bulla_span entry;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, true);
+  BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_cli_at(cli, "%s", cli->operands[0]);
+  BULLA_TRY(bulla_vault_show(vault, tenant, entry, show_field, &rows));
+  return bulla_rows_end(&rows);
+}
+
+static enum bulla_status list_entry(void *arg, const struct bulla_entry_view *entry) {
+  const struct bulla_cell cells[] = {bulla_cell_text(entry->tenant), bulla_cell_text(entry->entry),
+                                     bulla_cell(BULLA_CELL_NUMBER, entry->num_fields),
+                                     bulla_cell(BULLA_CELL_SECONDS, entry->updated)};
+  return bulla_rows_add((struct bulla_rows *)arg, cells);
+}
+
+enum bulla_status bulla_run_list(struct bulla_cli *cli) {
+  static const char *const names[] = {"tenant", "entry", "fields", "updated", NULL};
+  struct bulla_span tenant = cli->num_operands > 0 ? bulla_text_span(cli->operands[0]) : bulla_span(NULL, 0);
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, true);
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_cli_at(cli, "list");
+  BULLA_TRY(bulla_vault_list(vault, tenant, list_entry, &rows));
+  return bulla_rows_end(&rows);
+}
+
+enum bulla_status bulla_run_rm(struct bulla_cli *cli) {
+  struct bulla_span tenant;
+  struct bulla_span entry;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "%s", cli->operands[0]);
+  return bulla_vault_remove(vault, &me.who, tenant, entry);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Records of API keys: an id, a hash, and a root that is sealed like a field and used like one. */
+
+#include "store/context.h"
+#include "store/field.h"
+#include "store/names.h"
+#include "store/tenant.h"
+#include "store/use.h"
+
+#define HASH_LEN 32
+
+static enum bulla_status check_id(struct bulla_span id) {
+  return id.len == BULLA_RECORD_ID_LEN ? bulla_name_check(id) : BULLA_INVALID_ARGUMENT;
+}
+
+static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_apikey_view *apikey,
+                                struct bulla_span tenant_id, struct bulla_span hash,
+                                const struct bulla_secret *root) {
+  static const char text[] =
+      "INSERT INTO apikey(id, tenant, name, created, revoked, hash, sealed, key_id) "
+      "VALUES ($1, $2, $3, $4, 0, $5, $6, $7)";
+  struct bulla_key *key;
+  struct bulla_context context;
+  BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
+  BULLA_TRY(bulla_context_apikey(&context, vault, tenant_id, apikey->id));
+  uint8_t bytes[BULLA_WRAPPED_MAX];
+  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof bytes);
+  BULLA_TRY(bulla_seal(key, &sealed, bulla_secret_bytes(root), bulla_context_span(&context)));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_text(&statement, apikey->id);
+  bulla_bind_blob(&statement, tenant_id);
+  bulla_bind_text(&statement, apikey->name);
+  bulla_bind_int(&statement, apikey->created);
+  bulla_bind_blob(&statement, hash);
+  bulla_bind_blob(&statement, bulla_written(&sealed));
+  bulla_bind_blob(&statement, bulla_key_id(key));
+  return bulla_finish(&statement);
+}
+
+enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct bulla_who *who,
+                                         struct bulla_span tenant, struct bulla_span id, struct bulla_span name,
+                                         struct bulla_span hash, const struct bulla_secret *root) {
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(check_id(id));
+  if (name.len > 0) {
+    BULLA_TRY(bulla_name_check(name));
+  }
+  if (hash.len != HASH_LEN || root == NULL || bulla_secret_bytes(root).len != BULLA_KEY_LEN) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  uint8_t tenant_id[BULLA_ID_LEN];
+  BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, tenant));
+  struct bulla_apikey_view apikey = {.id = id, .name = name, .created = bulla_clock_s()};
+  BULLA_TRY(insert(vault, &apikey, bulla_span(tenant_id, sizeof tenant_id), hash, root));
+  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-create"), tenant, id);
+  BULLA_TRY(bulla_audit_append(vault, &record));
+  return bulla_sql_commit(&transaction);
+}
+
+enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
+                                          bulla_apikey_fn each, void *arg) {
+  static const char text[] =
+      "SELECT a.id, t.name, a.name, a.created, a.revoked FROM apikey a JOIN tenant t ON t.id = a.tenant "
+      "WHERE $1 = '' OR t.name = $1 ORDER BY a.number";
+  if (tenant.len > 0) {
+    BULLA_TRY(bulla_name_check(tenant));
+  }
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_text(&statement, tenant);
+  for (;;) {
+    bool row;
+    BULLA_TRY(bulla_step(&statement, &row));
+    if (!row) {
+      return BULLA_OK;
+    }
+    struct bulla_apikey_view view;
+    view.id = bulla_column_name(&statement);
+    view.tenant = bulla_column_name(&statement);
+    view.name = bulla_column_text(&statement, BULLA_NAME_MAX);
+    view.created = bulla_column_int(&statement);
+    view.revoked = bulla_column_int(&statement);
+    bool named = view.name.len == 0 || bulla_name_check(view.name) == BULLA_OK;
+    if (!bulla_columns_good(&statement) || !named || view.id.len != BULLA_RECORD_ID_LEN) {
+      return BULLA_REFUSED;
+    }
+    BULLA_TRY(each(arg, &view));
+  }
+}
+
+/* Finds the tenant of |id|, which is written to the BULLA_NAME_MAX bytes of |tenant|, and whether it is
+ * |*revoked|. */
+static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct bulla_vault *vault,
+                              struct bulla_span id) {
+  static const char text[] =
+      "SELECT t.name, a.revoked FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.id = $1";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_text(&statement, id);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_NOT_FOUND;
+  }
+  struct bulla_writer writer = bulla_writer(tenant);
+  bulla_put(&writer, bulla_column_name(&statement));
+  *revoked = bulla_column_int(&statement) != 0;
+  return bulla_columns_good(&statement) ? bulla_writer_finish(&writer) : BULLA_REFUSED;
+}
+
+static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span id) {
+  static const char text[] = "UPDATE apikey SET revoked = $1, sealed = NULL, key_id = NULL WHERE id = $2";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_int(&statement, bulla_clock_s());
+  bulla_bind_text(&statement, id);
+  return bulla_finish(&statement);
+}
+
+enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const struct bulla_who *who,
+                                            struct bulla_span id) {
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(check_id(id));
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  uint8_t bytes[BULLA_NAME_MAX];
+  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
+  bool revoked = false;
+  BULLA_TRY(find(&tenant, &revoked, vault, id));
+  if (revoked) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(erase_root(vault, id));
+  struct bulla_audit_record record =
+      bulla_audit_record(who, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id);
+  BULLA_TRY(bulla_audit_append(vault, &record));
+  return bulla_sql_commit(&transaction);
+}
+
+static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_vault *vault,
+                                   const struct bulla_audit_record *record, struct bulla_statement *found) {
+  struct bulla_span tenant_id = bulla_column_blob(found, BULLA_ID_LEN);
+  struct bulla_span sealed = bulla_column_blob(found, BULLA_WRAPPED_MAX);
+  struct bulla_wrapped_key wrapped = bulla_columns_wrapped_key(found, tenant_id);
+  if (!bulla_columns_good(found)) {
+    return BULLA_REFUSED;
+  }
+  struct bulla_key *key;
+  struct bulla_context context;
+  BULLA_TRY(bulla_tenant_key(&key, vault, &wrapped));
+  BULLA_TRY(bulla_context_apikey(&context, vault, tenant_id, record->entry));
+  return bulla_open_secret(opened, key, sealed, &context);
+}
+
+/* All of a use that needs the vault to itself. The name of the tenant is written to |tenant|. */
+static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_buffer *tenant,
+                                     struct bulla_vault *vault, struct bulla_audit_record *record) {
+  static const char text[] =
+      "SELECT t.name, t.id, a.sealed, " BULLA_WRAPPED_KEY_COLUMNS
+      " FROM apikey a JOIN tenant t ON t.id = a.tenant "
+      "LEFT JOIN tenant_key k ON k.key_id = a.key_id AND k.tenant = t.id WHERE a.id = $1 AND a.revoked = 0";
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, text));
+  bulla_bind_text(&found, record->entry);
+  BULLA_TRY(bulla_open_audited(opened, vault, record, &found, open_root));
+  struct bulla_writer writer = bulla_writer(tenant);
+  bulla_put(&writer, record->tenant);
+  return bulla_writer_finish(&writer);
+}
+
+enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault, const struct bulla_who *who,
+                                         struct bulla_span id, bulla_apikey_use_fn use, void *arg) {
+  BULLA_TRY(bulla_who_check(who, true));
+  BULLA_TRY(check_id(id));
+  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-use"), bulla_span(NULL, 0), id);
+  uint8_t bytes[BULLA_NAME_MAX];
+  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
+  struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(open_locked(&opened, &tenant, vault, &record));
+  return use(arg, bulla_written(&tenant), bulla_secret_bytes(opened));
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Reading the audit log, and verifying it: see store/audit.h. Both go through the rows in order and keep one at a
+ * time. */
+
+#include "store/audit.h"
+#include "store/names.h"
+
+#define OP_MAX 32
+
+/* Columns of a record in this order. */
+#define SELECT_RECORDS "SELECT seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit"
+
+static struct bulla_span read_text(struct bulla_statement *statement, size_t max_len) {
+  struct bulla_span text = bulla_column_text(statement, max_len);
+  if (bulla_text_check(text, max_len) != BULLA_OK) {
+    statement->bad = true;
+  }
+  return text;
+}
+
+/* Returns BULLA_AUDIT_BROKEN for a row that no bulla wrote. */
+static enum bulla_status read_record(struct bulla_audit_record *record, struct bulla_statement *statement) {
+  record->seq = bulla_column_int(statement);
+  record->time = bulla_column_int(statement);
+  record->tenant = read_text(statement, BULLA_NAME_MAX);
+  record->actor = read_text(statement, BULLA_WHO_MAX);
+  record->origin = read_text(statement, BULLA_WHO_MAX);
+  record->reason = read_text(statement, BULLA_WHO_MAX);
+  record->op = read_text(statement, OP_MAX);
+  record->entry = read_text(statement, BULLA_NAME_MAX);
+  record->field = read_text(statement, BULLA_NAME_MAX);
+  record->outcome = read_text(statement, OP_MAX);
+  return bulla_columns_good(statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
+static enum bulla_status next_record(struct bulla_audit_record *record, struct bulla_statement *statement,
+                                     bool *row) {
+  BULLA_TRY(bulla_step(statement, row));
+  return *row ? read_record(record, statement) : BULLA_OK;
+}
+
+enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first_seq, struct bulla_span tenant,
+                                        bulla_audit_fn each, void *arg) {
+  static const char text[] = SELECT_RECORDS " WHERE seq >= $1 AND ($2 = '' OR tenant = $2) ORDER BY seq";
+  if (tenant.len > 0) {
+    BULLA_TRY(bulla_name_check(tenant));
+  }
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_int(&statement, first_seq);
+  bulla_bind_text(&statement, tenant);
+  for (;;) {
+    bool row;
+    struct bulla_audit_record record;
+    BULLA_TRY(next_record(&record, &statement, &row));
+    if (!row) {
+      return BULLA_OK;
+    }
+    BULLA_TRY(each(arg, &record));
+  }
+}
+
+/* A walk along the chain. */
+struct walk {
+  struct bulla_vault *vault;
+  struct bulla_secret *key; /* of the epoch of the record |num_good| */
+  int64_t num_good;
+  uint8_t mac[BULLA_MAC_LEN]; /* of the record |num_good| */
+};
+
+static void free_walk(struct walk *walk) {
+  bulla_secret_free(&walk->key);
+}
+
+static enum bulla_status load_first_key(struct walk *walk) {
+  static const char text[] = "SELECT first_key FROM audit_head WHERE id = 1";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, text));
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  struct bulla_span sealed = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
+  return bulla_audit_unseal(&walk->key, walk->vault, sealed, 0);
+}
+
+/* Returns BULLA_AUDIT_BROKEN unless |record|, with the mac that |statement| gives next, is the next one. */
+static enum bulla_status check_record(struct walk *walk, const struct bulla_audit_record *record,
+                                      struct bulla_statement *statement) {
+  uint8_t mac[BULLA_MAC_LEN];
+  bulla_column_bytes(statement, mac, sizeof mac);
+  if (record->seq != walk->num_good + 1 || !bulla_columns_good(statement)) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  if (bulla_audit_epoch(record->seq) != bulla_audit_epoch(walk->num_good)) {
+    BULLA_TRY(bulla_audit_ratchet(&walk->key));
+  }
+  uint8_t expected[BULLA_MAC_LEN];
+  BULLA_TRY(bulla_audit_mac(expected, walk->vault, walk->key, record, walk->mac));
+  if (!bulla_secret_equal(bulla_span(mac, sizeof mac), bulla_span(expected, sizeof expected))) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  walk->num_good++;
+  memcpy(walk->mac, mac, sizeof mac);
+  return BULLA_OK;
+}
+
+static enum bulla_status check_records(struct walk *walk) {
+  static const char text[] = SELECT_RECORDS " ORDER BY seq";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, text));
+  for (;;) {
+    bool row;
+    struct bulla_audit_record record;
+    BULLA_TRY(next_record(&record, &statement, &row));
+    if (!row) {
+      return BULLA_OK;
+    }
+    BULLA_TRY(check_record(walk, &record, &statement));
+  }
+}
+
+/* The head must vouch for the last record that there is, and hold the key of its epoch. */
+static enum bulla_status check_head(struct walk *walk) {
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
+  BULLA_TRY(bulla_audit_head_load(&head, walk->vault));
+  if (head.seq < walk->num_good) {
+    walk->num_good = head.seq;
+    return BULLA_AUDIT_BROKEN;
+  }
+  bool same = head.seq == walk->num_good &&
+              bulla_secret_equal(bulla_secret_bytes(head.key), bulla_secret_bytes(walk->key));
+  return same ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
+static enum bulla_status check_log(struct walk *walk) {
+  BULLA_TRY(load_first_key(walk));
+  BULLA_TRY(check_records(walk));
+  return check_head(walk);
+}
+
+enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault, struct bulla_audit_verdict *verdict) {
+  memset(verdict, 0, sizeof *verdict);
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_read(&transaction, &vault->sql));
+  struct walk walk BULLA_CLEANUP(free_walk) = {.vault = vault};
+  enum bulla_status status = check_log(&walk);
+  if (status == BULLA_NOT_A_VAULT) {
+    /* A page that is damaged, or a value past every bound: the log is not what was written. */
+    status = BULLA_AUDIT_BROKEN;
+  }
+  if (status == BULLA_OK || status == BULLA_AUDIT_BROKEN) {
+    verdict->num_records = walk.num_good;
+    verdict->bad_seq = status == BULLA_OK ? 0 : walk.num_good + 1;
+  }
+  return status;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/audit.h. */
+
+#include "store/audit.h"
+#include "store/context.h"
+
+#include "core/crypto.h"
+
+#define RECORDS_PER_EPOCH 64
+
+/* Of the message of a mac: the fixed parts, and of each field its length and what it may be. */
+#define MESSAGE_MAX (256 + 3 * (4 + BULLA_NAME_MAX) + 3 * (4 + BULLA_WHO_MAX) + 2 * (4 + 32))
+
+int64_t bulla_audit_epoch(int64_t seq) {
+  return seq > 0 ? (seq - 1) / RECORDS_PER_EPOCH : 0;
+}
+
+enum bulla_status bulla_audit_ratchet(struct bulla_secret **key) {
+  struct bulla_secret *next = NULL;
+  BULLA_TRY(bulla_secret_expand(&next, *key, BULLA_LITERAL("bulla/v1/audit-ratchet")));
+  bulla_secret_free(key);
+  *key = next;
+  return BULLA_OK;
+}
+
+static void put_number(struct bulla_writer *writer, int64_t number) {
+  bulla_put_be(writer, 8, 4);
+  bulla_put_be(writer, (uint64_t)number, 8);
+}
+
+static void start_message(struct bulla_writer *writer, const struct bulla_vault *vault, struct bulla_span label,
+                          int64_t seq, const uint8_t *mac) {
+  bulla_put_prefixed(writer, label);
+  bulla_put_prefixed(writer, bulla_span(vault->uuid, sizeof vault->uuid));
+  put_number(writer, seq);
+  bulla_put_prefixed(writer, bulla_span(mac, BULLA_MAC_LEN));
+}
+
+enum bulla_status bulla_audit_mac(uint8_t *mac, const struct bulla_vault *vault, const struct bulla_secret *key,
+                                  const struct bulla_audit_record *record, const uint8_t *previous) {
+  uint8_t message[MESSAGE_MAX];
+  struct bulla_buffer buffer = bulla_buffer(message, sizeof message);
+  struct bulla_writer writer = bulla_writer(&buffer);
+  start_message(&writer, vault, BULLA_LITERAL("bulla/v1/audit"), record->seq, previous);
+  put_number(&writer, record->time);
+  bulla_put_prefixed(&writer, record->tenant);
+  bulla_put_prefixed(&writer, record->actor);
+  bulla_put_prefixed(&writer, record->origin);
+  bulla_put_prefixed(&writer, record->reason);
+  bulla_put_prefixed(&writer, record->op);
+  bulla_put_prefixed(&writer, record->entry);
+  bulla_put_prefixed(&writer, record->field);
+  bulla_put_prefixed(&writer, record->outcome);
+  BULLA_TRY(bulla_writer_finish(&writer));
+  return bulla_hmac(mac, bulla_secret_bytes(key), bulla_written(&buffer));
+}
+
+static enum bulla_status head_tag(uint8_t *tag, const struct bulla_vault *vault,
+                                  const struct bulla_audit_head *head) {
+  uint8_t message[MESSAGE_MAX];
+  struct bulla_buffer buffer = bulla_buffer(message, sizeof message);
+  struct bulla_writer writer = bulla_writer(&buffer);
+  start_message(&writer, vault, BULLA_LITERAL("bulla/v1/audit-head"), head->seq, head->mac);
+  BULLA_TRY(bulla_writer_finish(&writer));
+  return bulla_hmac(tag, bulla_secret_bytes(head->key), bulla_written(&buffer));
+}
+
+enum bulla_status bulla_audit_unseal(struct bulla_secret **key, const struct bulla_vault *vault,
+                                     struct bulla_span sealed, int64_t epoch) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_audit_key(&context, vault, epoch));
+  struct bulla_secret *made BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&made, BULLA_KEY_LEN));
+  struct bulla_buffer buffer = bulla_buffer(bulla_secret_data(made), BULLA_KEY_LEN);
+  enum bulla_status status = bulla_open(vault->root, &buffer, sealed, bulla_context_span(&context));
+  if (status == BULLA_REFUSED || status == BULLA_BUFFER_TOO_SMALL ||
+      (status == BULLA_OK && buffer.len != BULLA_KEY_LEN)) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  BULLA_TRY(status);
+  *key = made;
+  made = NULL;
+  return BULLA_OK;
+}
+
+static enum bulla_status seal_key(struct bulla_buffer *sealed, const struct bulla_vault *vault,
+                                  const struct bulla_secret *key, int64_t epoch) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_audit_key(&context, vault, epoch));
+  return bulla_seal(vault->root, sealed, bulla_secret_bytes(key), bulla_context_span(&context));
+}
+
+void bulla_audit_head_free(struct bulla_audit_head *head) {
+  bulla_secret_free(&head->key);
+}
+
+enum bulla_status bulla_audit_head_load(struct bulla_audit_head *head, struct bulla_vault *vault) {
+  static const char text[] =
+      "SELECT audit_head.seq, audit_head.tag, audit_head.key, audit.mac "
+      "FROM audit_head LEFT JOIN audit ON audit.seq = audit_head.seq WHERE audit_head.id = 1";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  uint8_t tag[BULLA_MAC_LEN];
+  uint8_t expected[BULLA_MAC_LEN];
+  head->seq = bulla_column_int(&statement);
+  bulla_column_bytes(&statement, tag, sizeof tag);
+  struct bulla_span sealed = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
+  memset(head->mac, 0, sizeof head->mac);
+  if (head->seq != 0) {
+    bulla_column_bytes(&statement, head->mac, sizeof head->mac);
+  }
+  if (!bulla_columns_good(&statement) || head->seq < 0 || head->seq == INT64_MAX) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  BULLA_TRY(bulla_audit_unseal(&head->key, vault, sealed, bulla_audit_epoch(head->seq)));
+  BULLA_TRY(head_tag(expected, vault, head));
+  return bulla_secret_equal(bulla_span(tag, sizeof tag), bulla_span(expected, sizeof expected))
+             ? BULLA_OK
+             : BULLA_AUDIT_BROKEN;
+}
+
+/* Writes the head by |text|, whose parameters are seq, tag and sealed key. */
+static enum bulla_status store_head(struct bulla_vault *vault, const struct bulla_audit_head *head,
+                                    const char *text) {
+  uint8_t tag[BULLA_MAC_LEN];
+  BULLA_TRY(head_tag(tag, vault, head));
+  uint8_t bytes[BULLA_WRAPPED_MAX];
+  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof bytes);
+  BULLA_TRY(seal_key(&sealed, vault, head->key, bulla_audit_epoch(head->seq)));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_int(&statement, head->seq);
+  bulla_bind_blob(&statement, bulla_span(tag, sizeof tag));
+  bulla_bind_blob(&statement, bulla_written(&sealed));
+  return bulla_finish(&statement);
+}
+
+enum bulla_status bulla_audit_start(struct bulla_vault *vault) {
+  static const char text[] = "INSERT INTO audit_head(id, seq, tag, key, first_key) VALUES (1, $1, $2, $3, $3)";
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
+  BULLA_TRY(bulla_secret_random(&head.key, BULLA_KEY_LEN));
+  return store_head(vault, &head, text);
+}
+
+struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct bulla_span op,
+                                             struct bulla_span tenant, struct bulla_span entry) {
+  struct bulla_audit_record record = {
+      .tenant = tenant,
+      .actor = who->actor,
+      .origin = who->origin,
+      .reason = who->reason,
+      .op = op,
+      .entry = entry,
+      .outcome = BULLA_OUTCOME_DONE,
+  };
+  return record;
+}
+
+static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_audit_record *record,
+                                const uint8_t *mac) {
+  static const char text[] =
+      "INSERT INTO audit(seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_int(&statement, record->seq);
+  bulla_bind_int(&statement, record->time);
+  bulla_bind_text(&statement, record->tenant);
+  bulla_bind_text(&statement, record->actor);
+  bulla_bind_text(&statement, record->origin);
+  bulla_bind_text(&statement, record->reason);
+  bulla_bind_text(&statement, record->op);
+  bulla_bind_text(&statement, record->entry);
+  bulla_bind_text(&statement, record->field);
+  bulla_bind_text(&statement, record->outcome);
+  bulla_bind_blob(&statement, bulla_span(mac, BULLA_MAC_LEN));
+  enum bulla_status status = bulla_finish(&statement);
+  /* A record past the head is none of ours. */
+  return status == BULLA_EXISTS ? BULLA_AUDIT_BROKEN : status;
+}
+
+enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_audit_record *record) {
+  static const char text[] = "UPDATE audit_head SET seq = $1, tag = $2, key = $3 WHERE id = 1";
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
+  BULLA_TRY(bulla_audit_head_load(&head, vault));
+  record->seq = head.seq + 1;
+  record->time = bulla_clock_us();
+  if (bulla_audit_epoch(record->seq) != bulla_audit_epoch(head.seq)) {
+    BULLA_TRY(bulla_audit_ratchet(&head.key));
+  }
+  uint8_t mac[BULLA_MAC_LEN];
+  BULLA_TRY(bulla_audit_mac(mac, vault, head.key, record, head.mac));
+  BULLA_TRY(insert(vault, record, mac));
+  head.seq = record->seq;
+  memcpy(head.mac, mac, sizeof mac);
+  return store_head(vault, &head, text);
+}

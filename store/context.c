@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/context.h. The parts of each context are normative: docs/FORMAT.md. */
+
+#include "store/context.h"
+
+#include "core/crypto.h"
+
+/* A context being written. */
+struct draft {
+  struct bulla_buffer buffer;
+  struct bulla_writer writer;
+};
+
+static void start(struct draft *draft, struct bulla_context *context, const struct bulla_vault *vault,
+                  struct bulla_span label) {
+  draft->buffer = bulla_buffer(context->bytes, sizeof context->bytes);
+  draft->writer = bulla_writer(&draft->buffer);
+  bulla_put_prefixed(&draft->writer, label);
+  bulla_put_prefixed(&draft->writer, bulla_span(vault->uuid, sizeof vault->uuid));
+}
+
+static void put_number(struct draft *draft, int64_t number) {
+  bulla_put_be(&draft->writer, 8, 4);
+  bulla_put_be(&draft->writer, (uint64_t)number, 8);
+}
+
+static void put_place(struct draft *draft, const struct bulla_place *place) {
+  bulla_put_prefixed(&draft->writer, place->tenant_id);
+  bulla_put_prefixed(&draft->writer, place->entry_id);
+  bulla_put_prefixed(&draft->writer, place->field);
+  put_number(draft, place->revision);
+}
+
+static enum bulla_status finish(struct draft *draft, struct bulla_context *context) {
+  enum bulla_status status = bulla_writer_finish(&draft->writer);
+  context->len = draft->buffer.len;
+  return status;
+}
+
+enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_vault *vault,
+                                      const struct bulla_place *place) {
+  struct draft draft;
+  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/field"));
+  put_place(&draft, place);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_vault *vault,
+                                     const struct bulla_place *place) {
+  struct draft draft;
+  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/mask"));
+  put_place(&draft, place);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_vault *vault,
+                                      const struct bulla_place *place, struct bulla_span value) {
+  uint8_t digest[32];
+  BULLA_TRY(bulla_sha256(digest, value));
+  struct draft draft;
+  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/plain"));
+  put_place(&draft, place);
+  bulla_put_prefixed(&draft.writer, bulla_span(digest, sizeof digest));
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_apikey(struct bulla_context *context, const struct bulla_vault *vault,
+                                       struct bulla_span tenant_id, struct bulla_span id) {
+  struct draft draft;
+  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/apikey"));
+  bulla_put_prefixed(&draft.writer, tenant_id);
+  bulla_put_prefixed(&draft.writer, id);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_tenant_key(struct bulla_context *context, const struct bulla_vault *vault,
+                                           struct bulla_span tenant_id, int64_t version) {
+  struct draft draft;
+  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/tenant-key"));
+  bulla_put_prefixed(&draft.writer, tenant_id);
+  put_number(&draft, version);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_audit_key(struct bulla_context *context, const struct bulla_vault *vault,
+                                          int64_t epoch) {
+  struct draft draft;
+  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/audit-key"));
+  put_number(&draft, epoch);
+  return finish(&draft, context);
+}

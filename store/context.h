@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Contexts: what a sealed blob of the vault is bound to, so that it opens in its own place and in no other. They
+ * are built here alone, of a label and of ids that never change, each part with its length before it. */
+
+#ifndef BULLA_STORE_CONTEXT_H
+#define BULLA_STORE_CONTEXT_H
+
+#include "store/vault.h"
+
+#define BULLA_CONTEXT_MAX 320
+
+struct bulla_context {
+  uint8_t bytes[BULLA_CONTEXT_MAX];
+  size_t len;
+};
+
+/* bulla_context_span returns the bytes of |context|. */
+static inline struct bulla_span bulla_context_span(const struct bulla_context *context) {
+  return bulla_span(context->bytes, context->len);
+}
+
+/* Where a field is. */
+struct bulla_place {
+  struct bulla_span tenant_id;
+  struct bulla_span entry_id;
+  struct bulla_span field;
+  int64_t revision;
+};
+
+/* The value of a secret field at |place|. */
+BULLA_CHECKED enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_vault *vault,
+                                                    const struct bulla_place *place);
+
+/* The mask of a secret field at |place|. */
+BULLA_CHECKED enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_vault *vault,
+                                                   const struct bulla_place *place);
+
+/* The proof of a plain field at |place|: an empty text sealed to |value|, which is in the open. */
+BULLA_CHECKED enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_vault *vault,
+                                                    const struct bulla_place *place, struct bulla_span value);
+
+/* The root of the API key |id| of a tenant. */
+BULLA_CHECKED enum bulla_status bulla_context_apikey(struct bulla_context *context,
+                                                     const struct bulla_vault *vault, struct bulla_span tenant_id,
+                                                     struct bulla_span id);
+
+/* A tenant's key, under the root. */
+BULLA_CHECKED enum bulla_status bulla_context_tenant_key(struct bulla_context *context,
+                                                         const struct bulla_vault *vault,
+                                                         struct bulla_span tenant_id, int64_t version);
+
+/* The audit log's key of |epoch|, under the root. */
+BULLA_CHECKED enum bulla_status bulla_context_audit_key(struct bulla_context *context,
+                                                        const struct bulla_vault *vault, int64_t epoch);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/file.h. */
+
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+
+enum bulla_status bulla_file_status(int error) {
+  switch (error) {
+    case EEXIST:
+    case EISDIR:
+      return BULLA_EXISTS;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return BULLA_DISK_FULL;
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return BULLA_READ_ONLY;
+    case ENOMEM:
+      return BULLA_NO_MEMORY;
+    default:
+      return BULLA_IO;
+  }
+}
+
+enum bulla_status bulla_file_create(int *descriptor, const char *path) {
+  *descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  return *descriptor >= 0 ? BULLA_OK : bulla_file_status(errno);
+}
+
+enum bulla_status bulla_file_folder(int *descriptor, const char *path) {
+  char folder[PATH_MAX] = ".";
+  const char *slash = strrchr(path, '/');
+  if (slash != NULL) {
+    size_t len = slash == path ? 1 : (size_t)(slash - path);
+    if (len >= sizeof folder) {
+      return BULLA_IO;
+    }
+    memcpy(folder, path, len);
+    folder[len] = '\0';
+  }
+  *descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return *descriptor >= 0 ? BULLA_OK : bulla_file_status(errno);
+}
+
+enum bulla_status bulla_file_sync_folder(const char *path) {
+  int folder BULLA_CLEANUP(bulla_file_close) = -1;
+  BULLA_TRY(bulla_file_folder(&folder, path));
+  /* Some file systems cannot sync a folder and need not. */
+  return fsync(folder) == 0 || errno == EINVAL ? BULLA_OK : bulla_file_status(errno);
+}
+
+void bulla_file_close(int *descriptor) {
+  if (*descriptor >= 0) {
+    close(*descriptor);
+    *descriptor = -1;
+  }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Importing the blobs of a system that wrote iv:authTag:ciphertext. */
+
+#include "store/audit.h"
+#include "store/field.h"
+#include "store/names.h"
+#include "store/put.h"
+#include "store/tenant.h"
+
+/* Digits and colons of the longest triple: a 16-byte IV, a tag, a value. */
+#define TRIPLE_MAX (2 * (16 + BULLA_TAG_LEN + (size_t)BULLA_VALUE_MAX) + 2)
+
+static enum bulla_status import_row(const struct bulla_putter *putter, const struct bulla_secret *key,
+                                    const struct bulla_import *row) {
+  BULLA_TRY(bulla_name_check(row->entry));
+  BULLA_TRY(bulla_name_check(row->field));
+  if (row->triple.len > TRIPLE_MAX) {
+    return BULLA_TOO_LARGE;
+  }
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_buffer buffer;
+  BULLA_TRY(bulla_secret_room(&value, &buffer, row->triple.len / 2));
+  BULLA_TRY(bulla_triple_open(key, &buffer, row->triple));
+  if (buffer.len > BULLA_VALUE_MAX) {
+    return BULLA_TOO_LARGE;
+  }
+  struct bulla_field field = {.name = row->field, .value = bulla_written(&buffer), .secret = true};
+  return bulla_put_field(putter, row->entry, &field, true);
+}
+
+/* Whether a row can be at fault for |status|. */
+static bool is_of_row(enum bulla_status status) {
+  enum bulla_status_class status_class = bulla_status_class(status);
+  return status != BULLA_AUDIT_BROKEN &&
+         (status_class == BULLA_CLASS_REFUSED || status_class == BULLA_CLASS_USAGE);
+}
+
+enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_row, const struct bulla_who *who,
+                                     struct bulla_span tenant, const struct bulla_secret *key,
+                                     const struct bulla_import *rows, size_t num_rows) {
+  *failed_row = num_rows;
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  if (key == NULL || bulla_secret_bytes(key).len != BULLA_KEY_LEN) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  uint8_t tenant_id[BULLA_ID_LEN];
+  BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, tenant));
+  struct bulla_putter putter = {
+      .vault = vault,
+      .who = who,
+      .op = BULLA_LITERAL("import"),
+      .tenant = tenant,
+      .tenant_id = bulla_span(tenant_id, sizeof tenant_id),
+  };
+  BULLA_TRY(bulla_tenant_active_key(&putter.key, vault, putter.tenant_id));
+  for (size_t i = 0; i < num_rows; i++) {
+    enum bulla_status status = import_row(&putter, key, &rows[i]);
+    if (status != BULLA_OK) {
+      *failed_row = is_of_row(status) ? i : num_rows;
+      return status;
+    }
+  }
+  return bulla_sql_commit(&transaction);
+}

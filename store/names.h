@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What callers may call things, and who they may say they are. */
+
+#ifndef BULLA_STORE_NAMES_H
+#define BULLA_STORE_NAMES_H
+
+#include <bulla/store.h>
+
+#include "store/sql.h"
+
+/* bulla_name_check returns BULLA_INVALID_NAME for what is no name by the rule of bulla/store.h. */
+BULLA_CHECKED enum bulla_status bulla_name_check(struct bulla_span name);
+
+/* bulla_text_check returns BULLA_TOO_LARGE past |max_len| bytes, BULLA_INVALID_TEXT for what is no UTF-8, or has
+ * a NUL or a noncharacter. */
+BULLA_CHECKED enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len);
+
+/* bulla_who_check returns BULLA_INVALID_ARGUMENT without an actor, or without a reason if one |needs_reason|. */
+BULLA_CHECKED enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason);
+
+/* bulla_column_name is bulla_column_text for a name: anything else makes the row bad. */
+struct bulla_span bulla_column_name(struct bulla_statement *statement);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Putting and removing entries. A change and its audit record are one transaction. */
+
+#include "store/put.h"
+
+#include "core/crypto.h"
+#include "store/audit.h"
+#include "store/field.h"
+#include "store/names.h"
+#include "store/tenant.h"
+
+static enum bulla_status find_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
+                                    struct bulla_span name) {
+  static const char text[] = "SELECT id FROM entry WHERE tenant = $1 AND name = $2";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_blob(&statement, tenant_id);
+  bulla_bind_text(&statement, name);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_NOT_FOUND;
+  }
+  bulla_column_bytes(&statement, id, BULLA_ID_LEN);
+  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_REFUSED;
+}
+
+static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
+                                      struct bulla_span name) {
+  static const char text[] = "INSERT INTO entry(id, tenant, name) VALUES ($1, $2, $3)";
+  enum bulla_status status = find_entry(id, vault, tenant_id, name);
+  if (status != BULLA_NOT_FOUND) {
+    return status;
+  }
+  BULLA_TRY(bulla_random(id, BULLA_ID_LEN));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
+  bulla_bind_blob(&statement, tenant_id);
+  bulla_bind_text(&statement, name);
+  return bulla_finish(&statement);
+}
+
+/* |*revision| is that of the stored field, or 0. */
+static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *vault, struct bulla_span entry_id,
+                                       struct bulla_span name) {
+  static const char text[] = "SELECT revision FROM field WHERE entry = $1 AND name = $2";
+  *revision = 0;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_blob(&statement, entry_id);
+  bulla_bind_text(&statement, name);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (row) {
+    *revision = bulla_column_int(&statement);
+    return *revision > 0 && *revision < INT64_MAX ? BULLA_OK : BULLA_REFUSED;
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status write_field(const struct bulla_putter *putter, const struct bulla_place *place,
+                                     const struct bulla_field *field) {
+  static const char text[] =
+      "INSERT INTO field(entry, name, revision, secret, value, mask, key_id, updated) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(entry, name) DO UPDATE SET revision = $3, secret = $4, "
+      "value = $5, mask = $6, key_id = $7, updated = $8";
+  struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
+  struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
+  BULLA_TRY(bulla_field_seal(&value, &mask, putter->vault, putter->key, place, field));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &putter->vault->sql, text));
+  bulla_bind_blob(&statement, place->entry_id);
+  bulla_bind_text(&statement, place->field);
+  bulla_bind_int(&statement, place->revision);
+  bulla_bind_int(&statement, field->secret ? 1 : 0);
+  bulla_bind_blob(&statement, bulla_written(&value));
+  bulla_bind_blob(&statement, bulla_written(&mask));
+  bulla_bind_blob(&statement, bulla_key_id(putter->key));
+  bulla_bind_int(&statement, bulla_clock_s());
+  return bulla_finish(&statement);
+}
+
+enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bulla_span entry,
+                                  const struct bulla_field *field, bool must_be_new) {
+  uint8_t entry_id[BULLA_ID_LEN];
+  BULLA_TRY(ensure_entry(entry_id, putter->vault, putter->tenant_id, entry));
+  struct bulla_place place = {
+      .tenant_id = putter->tenant_id,
+      .entry_id = bulla_span(entry_id, sizeof entry_id),
+      .field = field->name,
+  };
+  BULLA_TRY(find_revision(&place.revision, putter->vault, place.entry_id, field->name));
+  if (must_be_new && place.revision > 0) {
+    return BULLA_EXISTS;
+  }
+  place.revision++;
+  BULLA_TRY(write_field(putter, &place, field));
+  struct bulla_audit_record record = bulla_audit_record(putter->who, putter->op, putter->tenant, entry);
+  record.field = field->name;
+  return bulla_audit_append(putter->vault, &record);
+}
+
+static enum bulla_status check_field(const struct bulla_field *field) {
+  BULLA_TRY(bulla_name_check(field->name));
+  if (field->secret) {
+    return field->value.len <= BULLA_VALUE_MAX ? BULLA_OK : BULLA_TOO_LARGE;
+  }
+  return bulla_text_check(field->value, BULLA_VALUE_MAX);
+}
+
+enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
+                                  struct bulla_span entry, const struct bulla_field *fields, size_t num_fields) {
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(entry));
+  if (num_fields == 0) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  for (size_t i = 0; i < num_fields; i++) {
+    BULLA_TRY(check_field(&fields[i]));
+  }
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  uint8_t tenant_id[BULLA_ID_LEN];
+  BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, tenant));
+  struct bulla_putter putter = {
+      .vault = vault,
+      .who = who,
+      .op = BULLA_LITERAL("put"),
+      .tenant = tenant,
+      .tenant_id = bulla_span(tenant_id, sizeof tenant_id),
+  };
+  BULLA_TRY(bulla_tenant_active_key(&putter.key, vault, putter.tenant_id));
+  for (size_t i = 0; i < num_fields; i++) {
+    BULLA_TRY(bulla_put_field(&putter, entry, &fields[i], false));
+  }
+  return bulla_sql_commit(&transaction);
+}
+
+/* Runs |text|, whose one parameter is the id of an entry. */
+static enum bulla_status delete_by_entry(struct bulla_vault *vault, const char *text, struct bulla_span entry_id) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_blob(&statement, entry_id);
+  return bulla_finish(&statement);
+}
+
+enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
+                                     struct bulla_span tenant, struct bulla_span entry) {
+  static const char delete_fields[] = "DELETE FROM field WHERE entry = $1";
+  static const char delete_entry[] = "DELETE FROM entry WHERE id = $1";
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(entry));
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  uint8_t tenant_id[BULLA_ID_LEN];
+  uint8_t entry_id[BULLA_ID_LEN];
+  BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
+  BULLA_TRY(find_entry(entry_id, vault, bulla_span(tenant_id, sizeof tenant_id), entry));
+  BULLA_TRY(delete_by_entry(vault, delete_fields, bulla_span(entry_id, sizeof entry_id)));
+  BULLA_TRY(delete_by_entry(vault, delete_entry, bulla_span(entry_id, sizeof entry_id)));
+  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("remove"), tenant, entry);
+  BULLA_TRY(bulla_audit_append(vault, &record));
+  return bulla_sql_commit(&transaction);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Writing fields, for put and import. */
+
+#ifndef BULLA_STORE_PUT_H
+#define BULLA_STORE_PUT_H
+
+#include "store/vault.h"
+
+/* Who writes, for whom, under which key. */
+struct bulla_putter {
+  struct bulla_vault *vault;
+  const struct bulla_who *who;
+  struct bulla_span op; /* put or import */
+  struct bulla_span tenant;
+  struct bulla_span tenant_id;
+  struct bulla_key *key;
+};
+
+/* bulla_put_field writes |field| of |entry| and its audit record, within the caller's transaction, and makes the
+ * entry if it is not there. If it |must_be_new|, a field that is there is BULLA_EXISTS. */
+BULLA_CHECKED enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bulla_span entry,
+                                                const struct bulla_field *field, bool must_be_new);
+
+#endif

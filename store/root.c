@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Root keys and where they come from. The digits go from the kernel into locked memory and are decoded there in
+ * constant time; no stdio buffer and no heap sees them.
+ *
+ * Links are followed: credentials and mounted secrets are links as a rule, and the checks are made on what was
+ * opened, so a link gains nothing for someone who could not write the file it points to. */
+
+#include "store/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/crypto.h"
+#include "core/cursor.h"
+#include "core/hex.h"
+#include "store/file.h"
+
+#define DIGITS (2 * (size_t)BULLA_KEY_LEN)
+#define PASSPHRASE_MAX 1024
+
+struct bulla_root {
+  struct bulla_secret *material; /* BULLA_KEY_LEN bytes, or the passphrase */
+  bool passphrase;
+};
+
+/* Hands |*material| over to a new |*root|. */
+static enum bulla_status wrap(struct bulla_root **root, struct bulla_secret **material, bool passphrase) {
+  struct bulla_root *made = malloc(sizeof *made);
+  if (made == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  made->material = *material;
+  made->passphrase = passphrase;
+  *material = NULL;
+  *root = made;
+  return BULLA_OK;
+}
+
+/* The key that |text| spells: the digits, and a newline or nothing. */
+static enum bulla_status decode(struct bulla_secret **material, struct bulla_span text) {
+  if (text.len == DIGITS + 1 && text.data[DIGITS] == '\n') {
+    text.len = DIGITS;
+  }
+  if (text.len != DIGITS) {
+    return BULLA_ROOT_MALFORMED;
+  }
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&key, BULLA_KEY_LEN));
+  if (!bulla_hex_decode(bulla_secret_data(key), text)) {
+    return BULLA_ROOT_MALFORMED;
+  }
+  *material = key;
+  key = NULL;
+  return BULLA_OK;
+}
+
+/* Reads |descriptor| to its end, or one byte past what a key may have. */
+static enum bulla_status read_key(struct bulla_secret **material, int descriptor) {
+  struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&text, DIGITS + 2));
+  size_t len = 0;
+  while (len < DIGITS + 2) {
+    ssize_t got = read(descriptor, bulla_secret_data(text) + len, DIGITS + 2 - len);
+    if (got == 0) {
+      break;
+    }
+    if (got < 0 && errno != EINTR) {
+      return BULLA_ROOT_UNAVAILABLE;
+    }
+    len += got > 0 ? (size_t)got : 0;
+  }
+  return decode(material, bulla_span(bulla_secret_data(text), len));
+}
+
+/* |others| are the permission bits that must not be set. */
+static enum bulla_status read_file(struct bulla_secret **material, const char *path, mode_t others) {
+  /* O_NONBLOCK: a pipe must not hold us up before it is seen to be one. */
+  int file BULLA_CLEANUP(bulla_file_close) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  struct stat status;
+  if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+    return BULLA_ROOT_UNAVAILABLE;
+  }
+  if ((status.st_mode & others) != 0) {
+    return BULLA_ROOT_EXPOSED;
+  }
+  return read_key(material, file);
+}
+
+static enum bulla_status from_file(struct bulla_secret **material, const char *path) {
+  return read_file(material, path, S_IRWXG | S_IRWXO);
+}
+
+/* systemd lets a service read its credentials through an access control list, which shows as a group's bit. */
+static enum bulla_status from_credential(struct bulla_secret **material, const char *name) {
+  const char *folder = getenv("CREDENTIALS_DIRECTORY");
+  if (*name == '\0' || strchr(name, '/') != NULL) {
+    return BULLA_ROOT_UNAVAILABLE;
+  }
+  if (folder == NULL) {
+    return BULLA_ROOT_UNAVAILABLE;
+  }
+  uint8_t path[PATH_MAX];
+  struct bulla_buffer buffer = bulla_buffer(path, sizeof path);
+  struct bulla_writer writer = bulla_writer(&buffer);
+  bulla_put(&writer, bulla_span(folder, strlen(folder)));
+  bulla_put_byte(&writer, '/');
+  bulla_put(&writer, bulla_span(name, strlen(name) + 1));
+  if (bulla_writer_finish(&writer) != BULLA_OK) {
+    return BULLA_ROOT_UNAVAILABLE;
+  }
+  return read_file(material, (const char *)path, S_IRWXO);
+}
+
+static enum bulla_status from_env(struct bulla_secret **material, const char *name) {
+  const char *text = getenv(name);
+  return text == NULL ? BULLA_ROOT_UNAVAILABLE : decode(material, bulla_span(text, strlen(text)));
+}
+
+static enum bulla_status from_hashed_env(struct bulla_secret **material, const char *name) {
+  const char *text = getenv(name);
+  if (text == NULL) {
+    return BULLA_ROOT_UNAVAILABLE;
+  }
+  if (*text == '\0') {
+    return BULLA_ROOT_MALFORMED;
+  }
+  struct bulla_secret *digest BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&digest, BULLA_KEY_LEN));
+  BULLA_TRY(bulla_sha256(bulla_secret_data(digest), bulla_span(text, strlen(text))));
+  *material = digest;
+  digest = NULL;
+  return BULLA_OK;
+}
+
+static enum bulla_status from_descriptor(struct bulla_secret **material, const char *number) {
+  char *end = NULL;
+  errno = 0;
+  long descriptor = strtol(number, &end, 10);
+  if (*number < '0' || *number > '9' || *end != '\0' || errno != 0 || descriptor > INT_MAX) {
+    return BULLA_ROOT_UNAVAILABLE;
+  }
+  return read_key(material, (int)descriptor);
+}
+
+/* What follows |prefix| in |provider|, or NULL. */
+static const char *after(const char *provider, const char *prefix) {
+  size_t len = strlen(prefix);
+  return strncmp(provider, prefix, len) == 0 ? provider + len : NULL;
+}
+
+enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider) {
+  static const struct {
+    const char *prefix;
+    enum bulla_status (*read)(struct bulla_secret **material, const char *rest);
+  } providers[] = {
+      {"env:", from_env},         {"file:", from_file},     {"sha256-env:", from_hashed_env},
+      {"cred:", from_credential}, {"fd:", from_descriptor},
+  };
+  *root = NULL;
+  if (provider == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++) {
+    const char *rest = after(provider, providers[i].prefix);
+    if (rest != NULL) {
+      struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+      BULLA_TRY(providers[i].read(&material, rest));
+      return wrap(root, &material, false);
+    }
+  }
+  return BULLA_UNSUPPORTED;
+}
+
+static enum bulla_status write_key(int file, const struct bulla_secret *material) {
+  struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&text, DIGITS + 1));
+  uint8_t *digits = bulla_secret_data(text);
+  bulla_hex_encode(digits, bulla_secret_bytes(material));
+  digits[DIGITS] = '\n';
+  size_t len = 0;
+  while (len < DIGITS + 1) {
+    ssize_t put = write(file, digits + len, DIGITS + 1 - len);
+    if (put < 0 && errno != EINTR) {
+      return bulla_file_status(errno);
+    }
+    len += put > 0 ? (size_t)put : 0;
+  }
+  return fsync(file) == 0 ? BULLA_OK : bulla_file_status(errno);
+}
+
+enum bulla_status bulla_root_create(struct bulla_root **root, const char *provider) {
+  *root = NULL;
+  if (provider == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  const char *path = after(provider, "file:");
+  if (path == NULL) {
+    return BULLA_UNSUPPORTED;
+  }
+  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_random(&material, BULLA_KEY_LEN));
+  int file BULLA_CLEANUP(bulla_file_close) = -1;
+  BULLA_TRY(bulla_file_create(&file, path));
+  enum bulla_status status = write_key(file, material);
+  if (status == BULLA_OK) {
+    status = bulla_file_sync_folder(path);
+  }
+  if (status == BULLA_OK) {
+    status = wrap(root, &material, false);
+  }
+  if (status != BULLA_OK) {
+    unlink(path);
+  }
+  return status;
+}
+
+enum bulla_status bulla_root_passphrase(struct bulla_root **root, struct bulla_span passphrase) {
+  *root = NULL;
+  if (passphrase.len < 1 || passphrase.len > PASSPHRASE_MAX) {
+    return BULLA_ROOT_MALFORMED;
+  }
+  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_copy(&material, passphrase));
+  return wrap(root, &material, true);
+}
+
+void bulla_root_free(struct bulla_root **root) {
+  if (*root != NULL) {
+    bulla_secret_free(&(*root)->material);
+    free(*root);
+    *root = NULL;
+  }
+}
+
+bool bulla_root_is_passphrase(const struct bulla_root *root) {
+  return root->passphrase;
+}
+
+enum bulla_status bulla_root_key(struct bulla_key **key, const struct bulla_root *root,
+                                 const struct bulla_stretch *stretch) {
+  if (root->passphrase != (stretch->log_n != 0)) {
+    return BULLA_ROOT_WRONG;
+  }
+  if (!root->passphrase) {
+    return bulla_key_new(key, BULLA_XAES_256_GCM, root->material);
+  }
+  if (stretch->log_n < BULLA_SCRYPT_LOG_N || stretch->log_n > BULLA_SCRYPT_LOG_N_MAX) {
+    return BULLA_ROOT_WRONG;
+  }
+  struct bulla_span passphrase = bulla_secret_bytes(root->material);
+  if (passphrase.len == 0) {
+    return BULLA_FORKED;
+  }
+  struct bulla_secret *stretched BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&stretched, BULLA_KEY_LEN));
+  BULLA_TRY(bulla_scrypt(bulla_secret_data(stretched), BULLA_KEY_LEN, passphrase,
+                         bulla_span(stretch->salt, sizeof stretch->salt), UINT64_C(1) << stretch->log_n, 8, 1));
+  return bulla_key_new(key, BULLA_XAES_256_GCM, stretched);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Showing an entry and listing entries. Nothing here opens the value of a secret. */
+
+#include "store/field.h"
+#include "store/names.h"
+#include "store/tenant.h"
+
+static enum bulla_status show_field(struct bulla_vault *vault, struct bulla_statement *statement,
+                                    struct bulla_secret *room, bulla_field_fn each, void *arg) {
+  struct bulla_stored_field field;
+  bulla_column_name(statement);
+  BULLA_TRY(bulla_field_columns(&field, vault, statement));
+  struct bulla_buffer mask = bulla_buffer(bulla_secret_data(room), BULLA_MASK_MAX);
+  struct bulla_field_view view = {
+      .name = field.place.field,
+      .secret = field.secret,
+      .revision = field.place.revision,
+      .updated = field.updated,
+  };
+  BULLA_TRY(bulla_field_show(&view.text, &mask, vault, &field));
+  return each(arg, &view);
+}
+
+enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry,
+                                   bulla_field_fn each, void *arg) {
+  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 ORDER BY f.name";
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(entry));
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&room, BULLA_MASK_MAX));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_text(&statement, tenant);
+  bulla_bind_text(&statement, entry);
+  for (bool found = false;; found = true) {
+    bool row;
+    BULLA_TRY(bulla_step(&statement, &row));
+    if (!row) {
+      return found ? BULLA_OK : BULLA_NOT_FOUND;
+    }
+    BULLA_TRY(show_field(vault, &statement, room, each, arg));
+  }
+}
+
+/* CROSS JOIN has SQLite walk the indexes of names in this order, so that nothing needs sorting. */
+#define SELECT_ENTRIES(condition)                                                \
+  "SELECT t.name, e.name, (SELECT count(*) FROM field f WHERE f.entry = e.id), " \
+  "(SELECT max(f.updated) FROM field f WHERE f.entry = e.id) "                   \
+  "FROM tenant t CROSS JOIN entry e ON e.tenant = t.id WHERE " condition " ORDER BY t.name, e.name"
+
+enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span tenant, bulla_entry_fn each,
+                                   void *arg) {
+  static const char of_all[] = SELECT_ENTRIES("t.name <> $1");
+  static const char of_one[] = SELECT_ENTRIES("t.name = $1");
+  bool all = tenant.len == 0;
+  if (!all) {
+    BULLA_TRY(bulla_name_check(tenant));
+  }
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_read(&transaction, &vault->sql));
+  if (!all) {
+    uint8_t tenant_id[BULLA_ID_LEN];
+    BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
+  }
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, all ? of_all : of_one));
+  bulla_bind_text(&statement, tenant);
+  for (;;) {
+    bool row;
+    BULLA_TRY(bulla_step(&statement, &row));
+    if (!row) {
+      return BULLA_OK;
+    }
+    struct bulla_entry_view view = {0};
+    view.tenant = bulla_column_name(&statement);
+    view.entry = bulla_column_name(&statement);
+    view.num_fields = bulla_column_int(&statement);
+    view.updated = bulla_column_null(&statement) ? 0 : bulla_column_int(&statement);
+    if (!bulla_columns_good(&statement)) {
+      return BULLA_REFUSED;
+    }
+    BULLA_TRY(each(arg, &view));
+  }
+}

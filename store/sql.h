@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The seam to the database: connections, transactions, statements. Nothing else in bulla sees SQLite.
+ *
+ * A statement binds its parameters in order and gives its columns in order. Both remember a failure instead of
+ * reporting each: a failed binding shows at the next step, and a column that does not hold what was asked for
+ * (another type, too long, NULL) gives zero or an empty span and shows in bulla_columns_good(). So whatever
+ * somebody wrote into the file, a reader sees values of the right type and within bounds, or one refusal. */
+
+#ifndef BULLA_STORE_SQL_H
+#define BULLA_STORE_SQL_H
+
+#include "core/cleanup.h"
+#include "core/cursor.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+#define BULLA_SQL_CACHE 48 /* prepared statements; there are fewer texts than that */
+
+/* A connection. Not for several threads at once. */
+struct bulla_sql {
+  struct sqlite3 *db;
+  const char *texts[BULLA_SQL_CACHE]; /* each the one literal that its statement was prepared from */
+  struct sqlite3_stmt *prepared[BULLA_SQL_CACHE];
+  size_t num_prepared;
+};
+
+/* bulla_sql_open connects |sql| to the file at |path|, which must be absolute and be there, with settings for a
+ * file that somebody else may have written. Nothing is written to it. On failure bulla_sql_close is still due. */
+BULLA_CHECKED enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path);
+
+/* bulla_sql_close ends what is open; a zeroed |sql| is fine. */
+void bulla_sql_close(struct bulla_sql *sql);
+
+/* bulla_sql_set_patience sets how long to wait for another writer before BULLA_BUSY. */
+void bulla_sql_set_patience(struct bulla_sql *sql, int milliseconds);
+
+/* bulla_sql_run runs |text| once, without parameters, and ignores the rows it gives. */
+BULLA_CHECKED enum bulla_status bulla_sql_run(struct bulla_sql *sql, const char *text);
+
+/* A transaction is a pointer to its connection: bulla_sql_write and bulla_sql_read begin one and set it,
+ * bulla_sql_commit makes it durable and sets it to NULL, bulla_sql_rollback undoes it unless it is NULL.
+ * Declared with BULLA_CLEANUP(bulla_sql_rollback), it is undone at every return before the commit. A writer
+ * waits for other writers at once, not in the middle; a reader sees one state of the database to its end. */
+BULLA_CHECKED enum bulla_status bulla_sql_write(struct bulla_sql **transaction, struct bulla_sql *sql);
+BULLA_CHECKED enum bulla_status bulla_sql_read(struct bulla_sql **transaction, struct bulla_sql *sql);
+BULLA_CHECKED enum bulla_status bulla_sql_commit(struct bulla_sql **transaction);
+void bulla_sql_rollback(struct bulla_sql **transaction);
+
+/* A statement in use. */
+struct bulla_statement {
+  struct sqlite3_stmt *handle;
+  int num_bound;
+  int num_read;
+  int failure; /* of the first binding that failed */
+  bool bad;
+};
+
+/* bulla_statement_begin readies |statement|. |text| is a literal, prepared once a connection and found again by
+ * its address; its parameters are $1, $2, ... in the order of their first appearance. */
+BULLA_CHECKED enum bulla_status bulla_statement_begin(struct bulla_statement *statement, struct bulla_sql *sql,
+                                                      const char *text);
+
+/* bulla_statement_end lets go of rows and parameters; a zeroed |statement| is fine. */
+void bulla_statement_end(struct bulla_statement *statement);
+
+/* What is bound must live until the statement ends. */
+void bulla_bind_int(struct bulla_statement *statement, int64_t value);
+void bulla_bind_text(struct bulla_statement *statement, struct bulla_span text);
+void bulla_bind_blob(struct bulla_statement *statement, struct bulla_span bytes);
+void bulla_bind_null(struct bulla_statement *statement);
+
+/* bulla_step moves to the next row and says in |*row| whether there is one. The spans of the row before are gone.
+ * Returns BULLA_EXISTS if a key is there already, BULLA_NOT_A_VAULT for a damaged file. */
+BULLA_CHECKED enum bulla_status bulla_step(struct bulla_statement *statement, bool *row);
+
+/* bulla_finish runs a statement that gives no row. */
+BULLA_CHECKED enum bulla_status bulla_finish(struct bulla_statement *statement);
+
+/* The next column of the row. Spans live until the next step or the end of the statement. */
+int64_t bulla_column_int(struct bulla_statement *statement);
+struct bulla_span bulla_column_text(struct bulla_statement *statement, size_t max_len);
+struct bulla_span bulla_column_blob(struct bulla_statement *statement, size_t max_len);
+/* bulla_column_bytes copies a blob of exactly |len| bytes, or |len| zeros. */
+void bulla_column_bytes(struct bulla_statement *statement, uint8_t *bytes, size_t len);
+/* bulla_column_null says whether the next column is NULL, and passes over it if it is. */
+bool bulla_column_null(struct bulla_statement *statement);
+
+/* bulla_columns_good says whether all columns of this row have been what was asked for. */
+bool bulla_columns_good(const struct bulla_statement *statement);
+
+#endif

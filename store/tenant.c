@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/tenant.h. A tenant's key is 32 random bytes, sealed under the root and bound to vault, tenant and
+ * version: a row moved to another tenant does not open. */
+
+#include "store/tenant.h"
+
+#include "core/crypto.h"
+#include "store/context.h"
+
+enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
+  static const char text[] = "SELECT id FROM tenant WHERE name = $1";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_text(&statement, name);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_NOT_FOUND;
+  }
+  bulla_column_bytes(&statement, id, BULLA_ID_LEN);
+  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_REFUSED;
+}
+
+/* Hands |*key| over to the cache, which is dropped whole when it is full. */
+static enum bulla_status cache(struct bulla_vault *vault, struct bulla_key **key) {
+  enum bulla_status status = bulla_ring_add(vault->tenant_keys, key);
+  if (status == BULLA_TOO_LARGE) {
+    struct bulla_ring *empty;
+    BULLA_TRY(bulla_ring_new(&empty, BULLA_CACHED_KEYS));
+    bulla_ring_free(&vault->tenant_keys);
+    vault->tenant_keys = empty;
+    status = bulla_ring_add(vault->tenant_keys, key);
+  }
+  return status;
+}
+
+static enum bulla_status insert_key(struct bulla_vault *vault, const struct bulla_wrapped_key *wrapped) {
+  static const char text[] =
+      "INSERT INTO tenant_key(key_id, tenant, version, state, wrapped, created) "
+      "VALUES ($1, $2, $3, 'active', $4, $5)";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_blob(&statement, wrapped->key_id);
+  bulla_bind_blob(&statement, wrapped->tenant_id);
+  bulla_bind_int(&statement, wrapped->version);
+  bulla_bind_blob(&statement, wrapped->wrapped);
+  bulla_bind_int(&statement, bulla_clock_s());
+  return bulla_finish(&statement);
+}
+
+static enum bulla_status make_key(struct bulla_vault *vault, struct bulla_span tenant_id, int64_t version) {
+  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_key *key BULLA_CLEANUP(bulla_key_free) = NULL;
+  struct bulla_context context;
+  BULLA_TRY(bulla_secret_random(&material, BULLA_KEY_LEN));
+  BULLA_TRY(bulla_key_new(&key, BULLA_XAES_256_GCM, material));
+  BULLA_TRY(bulla_context_tenant_key(&context, vault, tenant_id, version));
+  uint8_t bytes[BULLA_WRAPPED_MAX];
+  struct bulla_buffer buffer = bulla_buffer(bytes, sizeof bytes);
+  BULLA_TRY(bulla_seal(vault->root, &buffer, bulla_secret_bytes(material), bulla_context_span(&context)));
+  struct bulla_wrapped_key wrapped = {
+      .tenant_id = tenant_id,
+      .key_id = bulla_key_id(key),
+      .version = version,
+      .wrapped = bulla_written(&buffer),
+  };
+  BULLA_TRY(insert_key(vault, &wrapped));
+  return cache(vault, &key);
+}
+
+static enum bulla_status insert_tenant(struct bulla_vault *vault, const uint8_t *id, struct bulla_span name) {
+  static const char text[] = "INSERT INTO tenant(id, name, created) VALUES ($1, $2, $3)";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
+  bulla_bind_text(&statement, name);
+  bulla_bind_int(&statement, bulla_clock_s());
+  return bulla_finish(&statement);
+}
+
+enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
+  enum bulla_status status = bulla_tenant_find(id, vault, name);
+  if (status != BULLA_NOT_FOUND) {
+    return status;
+  }
+  BULLA_TRY(bulla_random(id, BULLA_ID_LEN));
+  BULLA_TRY(insert_tenant(vault, id, name));
+  return make_key(vault, bulla_span(id, BULLA_ID_LEN), 1);
+}
+
+struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *statement,
+                                                   struct bulla_span tenant_id) {
+  struct bulla_wrapped_key wrapped = {.tenant_id = tenant_id};
+  wrapped.key_id = bulla_column_blob(statement, BULLA_KEY_ID_LEN);
+  wrapped.version = bulla_column_int(statement);
+  wrapped.wrapped = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
+  return wrapped;
+}
+
+static enum bulla_status unwrap(struct bulla_key **key, struct bulla_vault *vault,
+                                const struct bulla_wrapped_key *wrapped) {
+  struct bulla_context context;
+  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_context_tenant_key(&context, vault, wrapped->tenant_id, wrapped->version));
+  BULLA_TRY(bulla_secret_new(&material, BULLA_KEY_LEN));
+  struct bulla_buffer buffer = bulla_buffer(bulla_secret_data(material), BULLA_KEY_LEN);
+  enum bulla_status status = bulla_open(vault->root, &buffer, wrapped->wrapped, bulla_context_span(&context));
+  if (status == BULLA_BUFFER_TOO_SMALL || (status == BULLA_OK && buffer.len != BULLA_KEY_LEN)) {
+    return BULLA_REFUSED;
+  }
+  BULLA_TRY(status);
+  return bulla_key_new(key, BULLA_XAES_256_GCM, material);
+}
+
+enum bulla_status bulla_tenant_key(struct bulla_key **key, struct bulla_vault *vault,
+                                   const struct bulla_wrapped_key *wrapped) {
+  *key = bulla_ring_find(vault->tenant_keys, wrapped->key_id);
+  if (*key != NULL) {
+    return BULLA_OK;
+  }
+  struct bulla_key *opened BULLA_CLEANUP(bulla_key_free) = NULL;
+  BULLA_TRY(unwrap(&opened, vault, wrapped));
+  if (!bulla_span_equal(bulla_key_id(opened), wrapped->key_id)) {
+    return BULLA_REFUSED;
+  }
+  struct bulla_key *cached = opened;
+  BULLA_TRY(cache(vault, &opened));
+  *key = cached;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_vault *vault,
+                                          struct bulla_span tenant_id) {
+  static const char text[] =
+      "SELECT " BULLA_WRAPPED_KEY_COLUMNS " FROM tenant_key k WHERE k.tenant = $1 AND k.state = 'active'";
+  *key = NULL;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_blob(&statement, tenant_id);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_REFUSED;
+  }
+  struct bulla_wrapped_key wrapped = bulla_columns_wrapped_key(&statement, tenant_id);
+  return bulla_columns_good(&statement) ? bulla_tenant_key(key, vault, &wrapped) : BULLA_REFUSED;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/use.h. A power cut at any point leaves at worst a record of something that was not opened after all;
+ * never something opened without a record. */
+
+#include "store/use.h"
+
+#include "store/field.h"
+#include "store/names.h"
+
+/* Looks up and records; when this returns BULLA_OK the record is durable. The row stays readable: it is a copy
+ * that the statement holds. */
+static enum bulla_status grant(struct bulla_vault *vault, struct bulla_audit_record *record,
+                               struct bulla_statement *found) {
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  bool row;
+  BULLA_TRY(bulla_step(found, &row));
+  record->outcome = BULLA_OUTCOME_NOT_FOUND;
+  if (row) {
+    record->tenant = bulla_column_name(found);
+    record->outcome = BULLA_OUTCOME_GRANTED;
+  }
+  BULLA_TRY(bulla_audit_append(vault, record));
+  BULLA_TRY(bulla_sql_commit(&transaction));
+  return row ? BULLA_OK : BULLA_NOT_FOUND;
+}
+
+static enum bulla_status append_alone(struct bulla_vault *vault, struct bulla_audit_record *record) {
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  BULLA_TRY(bulla_audit_append(vault, record));
+  return bulla_sql_commit(&transaction);
+}
+
+/* Records that what was granted did not open. */
+static enum bulla_status record_failure(struct bulla_vault *vault, const struct bulla_audit_record *granted,
+                                        struct bulla_statement *found) {
+  uint8_t bytes[BULLA_NAME_MAX];
+  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
+  struct bulla_writer writer = bulla_writer(&tenant);
+  bulla_put(&writer, granted->tenant);
+  BULLA_TRY(bulla_writer_finish(&writer));
+  struct bulla_audit_record record = *granted;
+  record.tenant = bulla_written(&tenant);
+  record.outcome = BULLA_OUTCOME_FAILED;
+  /* The row that is still held is of a state of the database that may be past, and from there nobody may write. */
+  bulla_statement_end(found);
+  return append_alone(vault, &record);
+}
+
+enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_vault *vault,
+                                     struct bulla_audit_record *record, struct bulla_statement *found,
+                                     bulla_opener open) {
+  BULLA_TRY(grant(vault, record, found));
+  enum bulla_status status = open(opened, vault, record, found);
+  if (status != BULLA_OK) {
+    /* Why it did not open is what the caller must hear of, even if that cannot be recorded. */
+    enum bulla_status ignored = record_failure(vault, record, found);
+    (void)ignored;
+  }
+  return status;
+}
+
+static enum bulla_status open_field(struct bulla_secret **opened, struct bulla_vault *vault,
+                                    const struct bulla_audit_record *record, struct bulla_statement *found) {
+  struct bulla_stored_field field;
+  BULLA_TRY(bulla_field_columns(&field, vault, found));
+  /* The name that was asked for, not the row's: an index that was tampered with leads to another field's row. */
+  field.place.field = record->field;
+  return bulla_field_open(opened, vault, &field);
+}
+
+/* All of a use that needs the vault to itself. */
+static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_vault *vault,
+                                     struct bulla_audit_record *record) {
+  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3";
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, text));
+  bulla_bind_text(&found, record->tenant);
+  bulla_bind_text(&found, record->entry);
+  bulla_bind_text(&found, record->field);
+  return bulla_open_audited(opened, vault, record, &found, open_field);
+}
+
+enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
+                                  struct bulla_span entry, struct bulla_span field, bulla_use_fn use, void *arg) {
+  BULLA_TRY(bulla_who_check(who, true));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(entry));
+  BULLA_TRY(bulla_name_check(field));
+  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("use"), tenant, entry);
+  record.field = field;
+  struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(open_locked(&opened, vault, &record));
+  return use(arg, bulla_secret_bytes(opened));
+}

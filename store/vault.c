@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Creating, opening and closing a vault. */
+
+#include "store/vault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/crypto.h"
+#include "core/slab.h"
+#include "store/audit.h"
+#include "store/file.h"
+#include "store/root.h"
+#include "store/schema.h"
+
+enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
+  if (vault == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  /* First: in a child another thread may have held the mutex as the fork came, and nobody lets go of it. */
+  if (vault->generation != bulla_slab_generation()) {
+    return BULLA_FORKED;
+  }
+  if (pthread_mutex_lock(&vault->mutex) != 0) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  *locked = vault;
+  return BULLA_OK;
+}
+
+void bulla_vault_unlock(struct bulla_vault **locked) {
+  if (*locked != NULL) {
+    pthread_mutex_unlock(&(*locked)->mutex);
+    *locked = NULL;
+  }
+}
+
+int64_t bulla_clock_us(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t bulla_clock_s(void) {
+  return bulla_clock_us() / 1000000;
+}
+
+/* Connects a new |*vault| to the file at |path|, without looking at what is in it. */
+static enum bulla_status connect_to(struct bulla_vault **vault, const char *path) {
+  /* SQLite gives a meaning of their own to some relative names, and a process may change its folder. */
+  char absolute[PATH_MAX];
+  if (realpath(path, absolute) == NULL) {
+    return bulla_file_status(errno);
+  }
+  struct bulla_vault *made = calloc(1, sizeof *made);
+  if (made == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  *vault = made;
+  made->generation = bulla_slab_generation();
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
+  pthread_mutex_init(&made->mutex, &attributes);
+  pthread_mutexattr_destroy(&attributes);
+  BULLA_TRY(bulla_ring_new(&made->tenant_keys, BULLA_CACHED_KEYS));
+  return bulla_sql_open(&made->sql, absolute);
+}
+
+void bulla_vault_close(struct bulla_vault **vault) {
+  struct bulla_vault *closing = *vault;
+  *vault = NULL;
+  /* A child has neither the keys nor a right to the connection: to close it there would disturb the parent. */
+  if (closing == NULL || closing->generation != bulla_slab_generation()) {
+    return;
+  }
+  bulla_ring_free(&closing->tenant_keys);
+  bulla_key_free(&closing->root);
+  bulla_sql_close(&closing->sql);
+  pthread_mutex_destroy(&closing->mutex);
+  free(closing);
+}
+
+static enum bulla_status path_of(const char **path, const char *url) {
+  static const char scheme[] = "sqlite:";
+  if (url == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  if (strncmp(url, scheme, sizeof scheme - 1) != 0) {
+    return BULLA_UNSUPPORTED;
+  }
+  *path = url + sizeof scheme - 1;
+  return **path != '\0' ? BULLA_OK : BULLA_INVALID_ARGUMENT;
+}
+
+static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bulla_stretch *stretch) {
+  static const char text[] =
+      "INSERT INTO vault(id, uuid, created, root_key_id, scrypt_salt, scrypt_log_n) VALUES (1, $1, $2, $3, $4, "
+      "$5)";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_blob(&statement, bulla_span(vault->uuid, sizeof vault->uuid));
+  bulla_bind_int(&statement, bulla_clock_s());
+  bulla_bind_blob(&statement, bulla_key_id(vault->root));
+  if (stretch->log_n != 0) {
+    bulla_bind_blob(&statement, bulla_span(stretch->salt, sizeof stretch->salt));
+    bulla_bind_int(&statement, stretch->log_n);
+  } else {
+    bulla_bind_null(&statement);
+    bulla_bind_null(&statement);
+  }
+  return bulla_finish(&statement);
+}
+
+static enum bulla_status fill(struct bulla_vault *vault, const struct bulla_root *root) {
+  struct bulla_stretch stretch = {0};
+  if (bulla_root_is_passphrase(root)) {
+    stretch.log_n = BULLA_SCRYPT_LOG_N;
+    BULLA_TRY(bulla_random(stretch.salt, sizeof stretch.salt));
+  }
+  BULLA_TRY(bulla_random(vault->uuid, sizeof vault->uuid));
+  BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
+  BULLA_TRY(bulla_sql_run(&vault->sql, "PRAGMA journal_mode = WAL"));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  BULLA_TRY(bulla_schema_create(&vault->sql));
+  BULLA_TRY(insert_vault(vault, &stretch));
+  BULLA_TRY(bulla_audit_start(vault));
+  struct bulla_who who = {.actor = BULLA_LITERAL("bulla")};
+  struct bulla_audit_record record =
+      bulla_audit_record(&who, BULLA_LITERAL("init"), bulla_span(NULL, 0), bulla_span(NULL, 0));
+  BULLA_TRY(bulla_audit_append(vault, &record));
+  return bulla_sql_commit(&transaction);
+}
+
+static enum bulla_status create_at(const char *path, const struct bulla_root *root) {
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  BULLA_TRY(connect_to(&vault, path));
+  BULLA_TRY(fill(vault, root));
+  return bulla_file_sync_folder(path);
+}
+
+/* Removes the file at |path| and what SQLite puts beside it. */
+static void remove_all(const char *path) {
+  static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    uint8_t name[PATH_MAX];
+    struct bulla_buffer buffer = bulla_buffer(name, sizeof name);
+    struct bulla_writer writer = bulla_writer(&buffer);
+    bulla_put(&writer, bulla_span(path, strlen(path)));
+    bulla_put(&writer, bulla_span(endings[i], strlen(endings[i]) + 1));
+    if (bulla_writer_finish(&writer) == BULLA_OK) {
+      unlink((const char *)name);
+    }
+  }
+}
+
+enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root) {
+  const char *path;
+  BULLA_TRY(path_of(&path, url));
+  if (root == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  int file BULLA_CLEANUP(bulla_file_close) = -1;
+  BULLA_TRY(bulla_file_create(&file, path));
+  bulla_file_close(&file);
+  enum bulla_status status = create_at(path, root);
+  if (status != BULLA_OK) {
+    remove_all(path);
+  }
+  return status;
+}
+
+/* What can be said of the file before SQLite sees it. Even to read, SQLite writes beside it. */
+static enum bulla_status check_file(const char *path) {
+  struct stat status;
+  if (stat(path, &status) != 0) {
+    return errno == ENOENT || errno == ENOTDIR ? BULLA_NO_VAULT : bulla_file_status(errno);
+  }
+  if (!S_ISREG(status.st_mode) || status.st_size == 0) {
+    return BULLA_NOT_A_VAULT;
+  }
+  if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0) {
+    return bulla_file_status(errno);
+  }
+  int folder BULLA_CLEANUP(bulla_file_close) = -1;
+  BULLA_TRY(bulla_file_folder(&folder, path));
+  return faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) == 0 ? BULLA_OK : bulla_file_status(errno);
+}
+
+/* Reads the vault's own row, makes the root key, and checks that it is the vault's. */
+static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root) {
+  static const char text[] = "SELECT uuid, root_key_id, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_NOT_A_VAULT;
+  }
+  uint8_t key_id[BULLA_KEY_ID_LEN];
+  struct bulla_stretch stretch = {0};
+  bulla_column_bytes(&statement, vault->uuid, sizeof vault->uuid);
+  bulla_column_bytes(&statement, key_id, sizeof key_id);
+  if (!bulla_column_null(&statement)) {
+    bulla_column_bytes(&statement, stretch.salt, sizeof stretch.salt);
+    stretch.log_n = bulla_column_int(&statement);
+  }
+  if (!bulla_columns_good(&statement)) {
+    return BULLA_NOT_A_VAULT;
+  }
+  BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
+  return bulla_span_equal(bulla_key_id(vault->root), bulla_span(key_id, sizeof key_id)) ? BULLA_OK
+                                                                                        : BULLA_ROOT_WRONG;
+}
+
+enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root) {
+  *vault = NULL;
+  const char *path;
+  BULLA_TRY(path_of(&path, url));
+  if (root == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  BULLA_TRY(check_file(path));
+  struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
+  BULLA_TRY(connect_to(&opening, path));
+  BULLA_TRY(bulla_schema_check(&opening->sql));
+  BULLA_TRY(bulla_sql_run(&opening->sql, "PRAGMA journal_mode = WAL"));
+  BULLA_TRY(load(opening, root));
+  *vault = opening;
+  opening = NULL;
+  return BULLA_OK;
+}
