@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Base64url: the portable codec. */
+/* Base64url: the portable codec, and the choice between it and those of core/base64url_x86.c. */
 
-#include "core/base64url.h"
+#include "core/base64url_variants.h"
 
-static const uint8_t digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+#include <stdatomic.h>
 
-/* The value of each digit plus one; 0 for every other byte. */
-static const uint8_t values[256] = {
+_Alignas(64) const uint8_t bulla_base64url_digits[64] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+_Alignas(64) const uint8_t bulla_base64url_values[256] = {
     ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
     ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
     ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
@@ -19,14 +21,18 @@ static const uint8_t values[256] = {
     ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
 };
 
+static bool always(void) {
+  return true;
+}
+
 /* Writes |num_digits| digits for the top bits of the 24 in |group|. */
 static void encode_group(uint8_t *text, uint32_t group, size_t num_digits) {
   for (size_t i = 0; i < num_digits; i++) {
-    text[i] = digits[group >> (18 - 6 * i) & 63];
+    text[i] = bulla_base64url_digits[group >> (18 - 6 * i) & 63];
   }
 }
 
-void bulla_base64url_encode(uint8_t *text, struct bulla_span bytes) {
+static void encode_portable(uint8_t *text, struct bulla_span bytes) {
   const uint8_t *in = bytes.data;
   size_t left = bytes.len;
   for (; left >= 3; left -= 3, in += 3, text += 4) {
@@ -44,7 +50,7 @@ static bool decode_group(uint32_t *group, const uint8_t *text, size_t num_digits
   uint32_t bits = 0;
   bool good = true;
   for (size_t i = 0; i < num_digits; i++) {
-    uint8_t value = values[text[i]];
+    uint8_t value = bulla_base64url_values[text[i]];
     good = good && value != 0;
     bits |= (uint32_t)((value - 1) & 63) << (18 - 6 * i);
   }
@@ -52,7 +58,7 @@ static bool decode_group(uint32_t *group, const uint8_t *text, size_t num_digits
   return good;
 }
 
-bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text) {
+static bool decode_portable(uint8_t *bytes, struct bulla_span text) {
   const uint8_t *in = text.data;
   size_t left = text.len;
   uint32_t group;
@@ -76,4 +82,55 @@ bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text) {
     return (group & 0xff) == 0;
   }
   return (group & 0xffff) == 0;
+}
+
+const struct bulla_base64url_variant bulla_base64url_portable = {"portable", always, encode_portable,
+                                                                 decode_portable};
+
+static const struct bulla_base64url_variant *const variants[] = {
+#ifdef __x86_64__
+    &bulla_base64url_avx512vbmi,
+    &bulla_base64url_avx2,
+#endif
+    &bulla_base64url_portable,
+};
+
+const struct bulla_base64url_variant *const *bulla_base64url_variants(size_t *num_variants) {
+  *num_variants = sizeof(variants) / sizeof(variants[0]);
+  return variants;
+}
+
+static void choose_and_encode(uint8_t *text, struct bulla_span bytes);
+static bool choose_and_decode(uint8_t *bytes, struct bulla_span text);
+
+static const struct bulla_base64url_variant unchosen = {"unchosen", always, choose_and_encode, choose_and_decode};
+
+/* Threads that come first together all choose, and choose the same. What it points to is constant, so that no
+ * order of memory accesses matters. */
+static const struct bulla_base64url_variant *_Atomic chosen = &unchosen;
+
+static const struct bulla_base64url_variant *choose(void) {
+  const size_t last = sizeof(variants) / sizeof(variants[0]) - 1;
+  size_t i = 0;
+  while (i < last && !variants[i]->is_usable()) {
+    i++;
+  }
+  atomic_store_explicit(&chosen, variants[i], memory_order_relaxed);
+  return variants[i];
+}
+
+static void choose_and_encode(uint8_t *text, struct bulla_span bytes) {
+  choose()->encode(text, bytes);
+}
+
+static bool choose_and_decode(uint8_t *bytes, struct bulla_span text) {
+  return choose()->decode(bytes, text);
+}
+
+void bulla_base64url_encode(uint8_t *text, struct bulla_span bytes) {
+  atomic_load_explicit(&chosen, memory_order_relaxed)->encode(text, bytes);
+}
+
+bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text) {
+  return atomic_load_explicit(&chosen, memory_order_relaxed)->decode(bytes, text);
 }

@@ -2,7 +2,9 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* Base64url without padding, RFC 4648 §5, strict: no padding, no white space, no other alphabet, no final bits
- * that are not zero. Every byte string has one encoding and every encoding one byte string. */
+ * that are not zero. Every byte string has one encoding and every encoding one byte string.
+ *
+ * Input and output must not overlap. */
 
 #ifndef BULLA_CORE_BASE64URL_H
 #define BULLA_CORE_BASE64URL_H
@@ -20,11 +22,20 @@ static inline size_t bulla_base64url_decoded_len(size_t len) {
   return len / 4 * 3 + len % 4 * 3 / 4;
 }
 
-/* bulla_base64url_encode writes bulla_base64url_encoded_len(|bytes.len|) digits to |text|. */
+/* bulla_base64url_encode writes bulla_base64url_encoded_len(|bytes.len|) digits to |text|. For public bytes: its
+ * time and memory accesses may depend on them. */
 void bulla_base64url_encode(uint8_t *text, struct bulla_span bytes);
 
 /* bulla_base64url_decode writes bulla_base64url_decoded_len(|text.len|) bytes to |bytes|, or returns false, and
- * then |bytes| holds nothing of use. For public bytes: its time and memory accesses may depend on them. */
+ * then |bytes| holds nothing of use. For public bytes, as bulla_base64url_encode. */
 BULLA_CHECKED bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text);
+
+/* bulla_base64url_encode_secret is bulla_base64url_encode for key material: its time and memory accesses depend
+ * on the length alone. */
+void bulla_base64url_encode_secret(uint8_t *text, struct bulla_span bytes);
+
+/* bulla_base64url_decode_secret is bulla_base64url_decode for key material: its time and memory accesses depend
+ * on the length alone. On failure |bytes| is zeroed. */
+BULLA_CHECKED bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_span text);
 
 #endif

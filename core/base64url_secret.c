@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Base64url for key material: no byte of it, digit or value, is an index or decides a branch. Each range of the
+ * alphabet is worked out for every digit, and a mask keeps the one that applies. */
+
+#include "core/base64url.h"
+
+/* All ones if |a| < |b|, or else 0. Both are below 2^31, so that the top bit of the difference tells. */
+static uint32_t less(uint32_t a, uint32_t b) {
+  return 0 - ((a - b) >> 31);
+}
+
+static uint32_t within(uint32_t x, uint32_t first, uint32_t last) {
+  return ~less(x, first) & ~less(last, x);
+}
+
+static uint8_t digit_of(uint32_t value) {
+  return (uint8_t)((within(value, 0, 25) & ('A' + value)) | (within(value, 26, 51) & ('a' + value - 26)) |
+                   (within(value, 52, 61) & ('0' + value - 52)) | (within(value, 62, 62) & '-') |
+                   (within(value, 63, 63) & '_'));
+}
+
+/* The value plus one, or 0 for what is no digit. */
+static uint32_t value_of(uint32_t digit) {
+  return (within(digit, 'A', 'Z') & (digit - 'A' + 1)) | (within(digit, 'a', 'z') & (digit - 'a' + 27)) |
+         (within(digit, '0', '9') & (digit - '0' + 53)) | (within(digit, '-', '-') & 63) |
+         (within(digit, '_', '_') & 64);
+}
+
+/* Both directions are one queue of bits: what comes in goes to its low end, and what goes out leaves at its high
+ * end. How many bits it holds depends on the length alone. */
+
+void bulla_base64url_encode_secret(uint8_t *text, struct bulla_span bytes) {
+  uint32_t queue = 0;
+  unsigned num_bits = 0;
+  for (size_t i = 0; i < bytes.len; i++) {
+    queue = queue << 8 | bytes.data[i];
+    for (num_bits += 8; num_bits >= 6; num_bits -= 6) {
+      *text++ = digit_of(queue >> (num_bits - 6) & 63);
+    }
+  }
+  if (num_bits > 0) {
+    *text = digit_of(queue << (6 - num_bits) & 63);
+  }
+}
+
+bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_span text) {
+  uint32_t queue = 0;
+  uint32_t bad = 0;
+  unsigned num_bits = 0;
+  size_t len = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    uint32_t value = value_of(text.data[i]);
+    bad |= less(value, 1);
+    queue = queue << 6 | ((value - 1) & 63);
+    num_bits += 6;
+    if (num_bits >= 8) {
+      num_bits -= 8;
+      bytes[len++] = (uint8_t)(queue >> num_bits);
+    }
+  }
+  /* Six bits left over are a digit too many; fewer must be zero. */
+  bad |= less(5, num_bits) | less(0, queue & ((1u << num_bits) - 1));
+  for (size_t i = 0; i < len; i++) {
+    bytes[i] &= (uint8_t)~bad;
+  }
+  return bad == 0;
+}
