@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Sealing and opening, by suite and size, with a context of 64 bytes. */
+
+#include <bulla/core.h>
+#include <stdlib.h>
+
+#include "bench/support.h"
+
+struct sealing {
+  struct bulla_key *key;
+  struct bulla_buffer blob;
+  struct bulla_buffer plaintext;
+  struct bulla_buffer message;
+};
+
+static const uint8_t context[64] = "vault, tenant, entry, field, revision: sixty-four bytes of it";
+
+static void tear_down(void *state) {
+  struct sealing *sealing = state;
+  bulla_key_free(&sealing->key);
+  free(sealing->blob.data);
+  free(sealing->plaintext.data);
+  free(sealing->message.data);
+  free(sealing);
+}
+
+static const char *run_seal(void *state) {
+  struct sealing *sealing = state;
+  return bench_result(bulla_seal(sealing->key, &sealing->blob, bulla_written(&sealing->message),
+                                 bulla_span(context, sizeof context)));
+}
+
+static const char *run_open(void *state) {
+  struct sealing *sealing = state;
+  return bench_result(bulla_open(sealing->key, &sealing->plaintext, bulla_written(&sealing->blob),
+                                 bulla_span(context, sizeof context)));
+}
+
+/* try_once leaves a blob for run_open, and says whether it opens to the message. */
+static const char *try_once(struct sealing *sealing) {
+  const char *error = run_seal(sealing);
+  if (error == NULL) {
+    error = run_open(sealing);
+  }
+  if (error == NULL && !bulla_secret_equal(bulla_written(&sealing->plaintext), bulla_written(&sealing->message))) {
+    error = "what was opened is not what was sealed";
+  }
+  return error;
+}
+
+static const char *set_up(void **state, const struct bench *bench) {
+  enum bulla_suite suite = (enum bulla_suite)bench->variant;
+  size_t blob_len = bulla_sealed_len(suite, bench->size);
+  struct sealing *sealing = calloc(1, sizeof *sealing);
+  if (sealing == NULL) {
+    return "no memory";
+  }
+  sealing->blob = bulla_buffer(malloc(blob_len), blob_len);
+  sealing->plaintext = bulla_buffer(malloc(bench->size), bench->size);
+  sealing->message = bulla_buffer(calloc(1, bench->size), bench->size);
+  sealing->message.len = bench->size;
+  struct bulla_secret *material = NULL;
+  const char *error = "no memory";
+  if (sealing->blob.data != NULL && sealing->plaintext.data != NULL && sealing->message.data != NULL) {
+    error = bench_result(bulla_secret_random(&material, BULLA_KEY_LEN));
+  }
+  if (error == NULL) {
+    error = bench_result(bulla_key_new(&sealing->key, suite, material));
+  }
+  bulla_secret_free(&material);
+  if (error == NULL) {
+    error = try_once(sealing);
+  }
+  if (error != NULL) {
+    tear_down(sealing);
+    return error;
+  }
+  *state = sealing;
+  return NULL;
+}
+
+#define ROW(name, size, suite, run) {name, size, suite, set_up, run, tear_down},
+#define ROWS(name, suite, run)                                                        \
+  ROW(name, 16, suite, run) ROW(name, 256, suite, run) ROW(name, 1024, suite, run)    \
+  ROW(name, 16384, suite, run) ROW(name, 65536, suite, run) ROW(name, 1048576, suite, run)
+
+struct bench_table bench_core(void) {
+  static const struct bench benches[] = {
+      ROWS("seal/aes256gcm", BULLA_AES_256_GCM, run_seal)
+      ROWS("open/aes256gcm", BULLA_AES_256_GCM, run_open)
+      ROWS("seal/xaes256gcm", BULLA_XAES_256_GCM, run_seal)
+      ROWS("open/xaes256gcm", BULLA_XAES_256_GCM, run_open)
+  };
+  struct bench_table table = {benches, sizeof benches / sizeof *benches};
+  return table;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What the fuzz targets share: the engine's entry point, and an assertion that no build can turn off. */
+
+#ifndef BULLA_FUZZ_FUZZ_H
+#define BULLA_FUZZ_FUZZ_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cursor.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FUZZ_ASSERT(condition)                                                            \
+  do {                                                                                    \
+    if (!(condition)) {                                                                   \
+      (void)fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition); \
+      abort();                                                                            \
+    }                                                                                     \
+  } while (0)
+
+enum { FUZZ_FILL = 0xa5 };
+
+/* fuzz_alloc returns a heap block of exactly |len| bytes of FUZZ_FILL: AddressSanitizer sees one byte too many. */
+static inline uint8_t *fuzz_alloc(size_t len) {
+  uint8_t *block = malloc(len > 0 ? len : 1);
+  FUZZ_ASSERT(block != NULL);
+  memset(block, FUZZ_FILL, len);
+  return block;
+}
+
+/* fuzz_failed says whether |buffer|, of fuzz_alloc, is as a failed call must leave it: empty, and every byte zero
+ * or never written. */
+static inline bool fuzz_failed(const struct bulla_buffer *buffer) {
+  bool clean = buffer->len == 0;
+  for (size_t i = 0; i < buffer->size; i++) {
+    clean = clean && (buffer->data[i] == 0 || buffer->data[i] == FUZZ_FILL);
+  }
+  return clean;
+}
+
+#endif

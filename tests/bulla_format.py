@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""docs/FORMAT.md once more, in another language and on another library: AES comes from python3-cryptography (that
+is, OpenSSL), the rest from Python itself. Written from the document; it shares no line with bulla. Section numbers
+are the document's."""
+
+import base64
+import hashlib
+import hmac
+import json
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+AES_256_GCM, XAES_256_GCM = 1, 2
+NONCE_LEN = {AES_256_GCM: 12, XAES_256_GCM: 24}
+
+
+class Refused(Exception):
+    """What does not open."""
+
+
+def require(condition):
+    if not condition:
+        raise Refused
+
+
+# §1
+
+def prefixed(*parts):
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def number(value):
+    return value.to_bytes(8, "big")
+
+
+def expand(key, info, length=32):
+    """HKDF-Expand, RFC 5869 §2.3, for at most one block."""
+    return hmac.digest(key, info + b"\x01", "sha256")[:length]
+
+
+def gcm_seal(key, nonce, plaintext, additional_data):
+    return AESGCM(key).encrypt(nonce, plaintext, additional_data)
+
+
+def gcm_open(key, nonce, sealed, additional_data):
+    try:
+        return AESGCM(key).decrypt(nonce, sealed, additional_data)
+    except InvalidTag:
+        raise Refused from None
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def from_base64url(text):
+    data = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    require(base64url(data) == text)
+    return data
+
+
+# §2
+
+def key_id(material):
+    return expand(material, b"bulla/v1/key-id", 16)
+
+
+def aead_key(material, suite):
+    return expand(material, b"bulla/v1/seal" + bytes([suite]))
+
+
+def xaes_key(key, nonce):
+    """The AES-256-GCM key of C2SP XAES-256-GCM for |nonce|."""
+    aes = Cipher(algorithms.AES(key), modes.ECB())
+
+    def encrypt(block):
+        encryptor = aes.encryptor()
+        return encryptor.update(block) + encryptor.finalize()
+
+    doubled = int.from_bytes(encrypt(bytes(16)), "big") << 1
+    k1 = (doubled ^ (0x87 if doubled >> 128 else 0)) & (1 << 128) - 1
+    blocks = (bytes([0, i]) + b"X\x00" + nonce[:12] for i in (1, 2))
+    return b"".join(encrypt((int.from_bytes(block, "big") ^ k1).to_bytes(16, "big")) for block in blocks)
+
+
+def aes_gcm_inputs(material, suite, nonce):
+    key = aead_key(material, suite)
+    return (key, nonce) if suite == AES_256_GCM else (xaes_key(key, nonce), nonce[12:])
+
+
+def seal(material, suite, nonce, plaintext, context):
+    header = bytes([0xB1, suite]) + key_id(material)
+    return header + nonce + gcm_seal(*aes_gcm_inputs(material, suite, nonce), plaintext, header + context)
+
+
+def open_blob(material, blob, context):
+    require(len(blob) >= 2 and blob[0] == 0xB1 and blob[1] in NONCE_LEN)
+    body = 18 + NONCE_LEN[blob[1]]
+    require(len(blob) >= body + 16 and blob[2:18] == key_id(material))
+    return gcm_open(*aes_gcm_inputs(material, blob[1], blob[18:body]), blob[body:], blob[:18] + context)
+
+
+# §3
+
+def blob_text(blob):
+    return b"bulla1:" + base64url(blob)
+
+
+# §4
+
+def triple_open(key, text):
+    iv, tag, ciphertext = (bytes.fromhex(part) for part in text.decode().split(":"))
+    require(len(iv) in (12, 16) and len(tag) == 16)
+    return gcm_open(key, iv, ciphertext + tag, b"")
+
+
+def triple_seal(key, iv, plaintext):
+    sealed = gcm_seal(key, iv, plaintext, b"")
+    return ":".join(part.hex() for part in (iv, sealed[-16:], sealed[:-16])).encode()
+
+
+# §5
+
+def apikey_string(identity, secret):
+    beginning = b"bulla_" + identity.hex().encode() + b"_" + secret.hex().encode()
+    return beginning + hashlib.sha256(beginning).hexdigest()[:8].encode()
+
+
+def apikey_hash(string):
+    return hashlib.sha256(string).digest()
+
+
+def token_root(secret):
+    return expand(secret, b"bulla/v1/token-root")
+
+
+# §6
+
+def day_cek(root, day):
+    return expand(root, b"bulla/v1/token" + day.to_bytes(4, "big"))
+
+
+def token_header(identity, day):
+    return f'{{"alg":"dir","enc":"A256GCM","typ":"JWT","kid":"{identity.hex()}.{day}"}}'.encode()
+
+
+def token_seal(root, identity, iv, claims):
+    day = json.loads(claims)["iat"] // 86400
+    header = base64url(token_header(identity, day))
+    sealed = gcm_seal(day_cek(root, day), iv, claims, header)
+    return b".".join((header, b"", base64url(iv), base64url(sealed[:-16]), base64url(sealed[-16:])))
+
+
+def token_open(root, token):
+    header, encrypted_key, iv, ciphertext, tag = token.split(b".")
+    require(encrypted_key == b"")
+    day = int(json.loads(from_base64url(header))["kid"].partition(".")[2])
+    sealed = from_base64url(ciphertext) + from_base64url(tag)
+    return gcm_open(day_cek(root, day), from_base64url(iv), sealed, header)
+
+
+# §7
+
+def context(label, uuid, *parts):
+    return prefixed(b"bulla/v1/" + label, uuid, *parts)
+
+
+def mask(value):
+    tail = value[-4:]
+    return b"*" * 8 + (tail if len(value) >= 16 and all(0x20 <= byte <= 0x7E for byte in tail) else b"")
+
+
+def stretch(passphrase, salt, log_n=17):
+    return hashlib.scrypt(passphrase, salt=salt, n=1 << log_n, r=8, p=1, maxmem=1 << 28, dklen=32)
+
+
+# §8
+
+def epoch(seq):
+    return (seq - 1) // 64 if seq > 0 else 0
+
+
+def ratchet(key):
+    return expand(key, b"bulla/v1/audit-ratchet")
+
+
+def record_mac(key, uuid, seq, previous, time, *texts):
+    """|texts| are tenant, actor, origin, reason, op, entry, field, outcome."""
+    message = prefixed(b"bulla/v1/audit", uuid, number(seq), previous, number(time), *texts)
+    return hmac.digest(key, message, "sha256")
+
+
+def head_tag(key, uuid, seq, mac):
+    return hmac.digest(key, prefixed(b"bulla/v1/audit-head", uuid, number(seq), mac), "sha256")

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""audit verify finds what somebody with the vault's file, and without the root key, has done to the log."""
+
+import shutil
+import sqlite3
+
+from command import run_tests, test
+
+
+def with_log(box):
+    """Makes a vault with a log of ten records or more, the last ones alike but for their number."""
+    box.init_with_secret()
+    for _ in range(8):
+        box.get()
+    return len(box.log())
+
+
+def refuse_after(box, statements, seq):
+    """A copy of the vault after |statements| is refused, and the record |seq| is named."""
+    shutil.copy(box.path("bulla.db"), box.path("copy.db"))
+    with sqlite3.connect(box.path("copy.db"), isolation_level=None) as database:
+        for statement in statements:
+            assert database.execute(statement).rowcount != 0, statement
+    database.close()
+    printed = box.run("audit", "verify", "--vault", "sqlite:copy.db", "--json", status=1)
+    assert b'"bad_seq":%d}' % seq in printed, (statements, printed)
+    assert f"audit record {seq}:" in box.errors, (statements, box.errors)
+    assert box.run("audit", "verify", "--vault", "sqlite:copy.db", status=1) == b""
+    box.path("copy.db").unlink()
+
+
+@test
+def an_untouched_log_is_good(box):
+    records = with_log(box)
+    assert box.json("audit", "verify") == {"records": records, "bad_seq": None}
+    assert box.run("audit", "verify") == b"%d records, unbroken\n" % records
+
+
+@test
+def an_edited_record_is_named(box):
+    with_log(box)
+    for column, value in (("time", "time + 1"), ("tenant", "'other'"), ("actor", "'nobody'"), ("origin", "''"),
+                          ("reason", "'why not'"), ("op", "'put'"), ("entry", "'eb'"), ("field", "''"),
+                          ("outcome", "'failed'"), ("mac", "zeroblob(32)")):
+        refuse_after(box, [f"UPDATE audit SET {column} = {value} WHERE seq = 5"], 5)
+    refuse_after(box, ["UPDATE audit SET entry = 'dbp', field = 'assword' WHERE seq = 5"], 5)
+
+
+@test
+def a_removed_record_is_named_wherever_it_was(box):
+    records = with_log(box)
+    for seq in (1, 5, records):
+        refuse_after(box, [f"DELETE FROM audit WHERE seq = {seq}"], seq)
+    refuse_after(box, ["DELETE FROM audit WHERE seq > 5"], 6)
+    refuse_after(box, ["DELETE FROM audit"], 1)
+
+
+@test
+def a_removed_record_whose_gap_was_closed_is_named(box):
+    records = with_log(box)
+    statements = ["DELETE FROM audit WHERE seq = 5"]
+    statements += [f"UPDATE audit SET seq = {seq - 1} WHERE seq = {seq}" for seq in range(6, records + 1)]
+    refuse_after(box, statements, 5)
+
+
+@test
+def swapped_records_are_named(box):
+    with_log(box)
+    refuse_after(box, ["UPDATE audit SET seq = -1 WHERE seq = 5", "UPDATE audit SET seq = 5 WHERE seq = 6",
+                       "UPDATE audit SET seq = 6 WHERE seq = -1"], 5)
+
+
+@test
+def an_added_record_is_named(box):
+    records = with_log(box)
+    columns = "time, tenant, actor, origin, reason, op, entry, field, outcome, mac"
+    refuse_after(box, [f"INSERT INTO audit SELECT {records + 1}, {columns} FROM audit WHERE seq = {records}"],
+                 records + 1)
+
+
+@test
+def a_truncated_log_whose_head_was_set_back_is_found(box):
+    records = with_log(box)
+    refuse_after(box, [f"DELETE FROM audit WHERE seq = {records}",
+                       f"UPDATE audit_head SET seq = {records - 1}"], records)
+
+
+@test
+def nothing_is_opened_if_its_record_cannot_be_written(box):
+    box.init_with_secret()
+    with sqlite3.connect(box.path("bulla.db")) as database:
+        database.execute("UPDATE audit_head SET tag = zeroblob(32), key = zeroblob(length(key))")
+    database.close()
+    run = box.start("get", "acme/db", "password", "--reason", "x", stdout=-1, stderr=-1)
+    out, _ = run.communicate()
+    assert run.returncode in (1, 4) and out == b"", (run.returncode, out)
+
+
+@test
+def refused_and_failing_uses_are_recorded(box):
+    box.init_with_secret()
+    box.get("acme/db", "nothing", status=3)
+    box.get("acme/nowhere", "nothing", status=3)
+    box.get("nobody/nowhere", "nothing", status=3)
+    with sqlite3.connect(box.path("bulla.db")) as database:
+        database.execute("UPDATE field SET value = zeroblob(length(value))")
+    database.close()
+    box.get(status=1)
+    outcomes = [(r["tenant"], r["outcome"]) for r in box.log() if r["op"] == "use"]
+    assert outcomes[:3] == [("acme", "not-found"), ("acme", "not-found"), ("nobody", "not-found")], outcomes
+    assert ("acme", "failed") in outcomes[3:], outcomes
+    box.run("audit", "verify")
+
+
+@test
+def a_use_without_a_reason_is_refused(box):
+    box.init_with_secret()
+    box.run("get", "acme/db", "password", status=2)
+    box.run("get", "acme/db", "password", "--reason", "", status=2)
+    box.run("get", "acme/db", "password", "--reason=", status=2)
+    box.run("get", "acme/db", "password", "--reason", "x" * 257, status=2)
+    box.run("get", "acme/db", "password", "--reason", b"\xff", status=2)
+    box.run("exec", "--env", "A=acme/db:password", "--", "true", status=2)
+    assert not [r for r in box.log() if r["op"] == "use"]
+
+
+run_tests()

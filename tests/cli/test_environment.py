@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""The machine around the command: files that are missing, foreign, locked or not to be written, disks that are
+full, readers that go away, processes that are killed, and what each exit status says about it."""
+
+import contextlib
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import time
+
+from command import BULLA, Skip, run_as_nobody, run_tests, test
+
+
+USAGE_ERRORS = """put
+nothing
+token
+token nothing
+put acme/db
+put acme/db a=1 a=2
+put acme/db a=1 --secret a
+put bad!/db a=1
+get acme/db
+show acme
+list a b
+list bad!
+list -x
+list --no-such
+list --json=yes
+list --json --json
+list --vault
+list --vault --json
+list --vault=
+list --vault mysql://host/db
+list --root vault:x
+import hex --tenant acme
+audit log --from -1
+audit log --from=-1
+audit log --from=99999999999999999999"""
+
+
+@test
+def each_exit_status_says_what_it_means(box):
+    box.init_with_secret()
+    box.write("other.key", "5a" * 32)
+    assert box.get(status=0)
+    box.run("list", "--root", "file:other.key", status=1)
+    box.run(status=2)
+    for usage in USAGE_ERRORS.splitlines():
+        box.run(*usage.split(), status=2)
+    box.run("get", "acme/db", "bad name", "--reason", "x", status=2)
+    box.run("put", "acme/db", "--secret", "a", "--secret", "b", stdin="x", status=2)
+    assert "--secret-file" in box.errors
+    box.run("list", env={"BULLA_ROOT": None}, status=2)
+    assert "--root" in box.errors and "BULLA_ROOT" in box.errors
+    for missing in (["show", "acme/none"], ["show", "none/db"], ["rm", "acme/none"], ["list", "none"]):
+        box.run(*missing, status=3)
+    box.run("list", "--vault", "sqlite:none.db", status=4)
+    assert "bulla init" in box.errors and not box.path("none.db").exists()
+
+
+@test
+def an_empty_secret_is_refused(box):
+    box.init()
+    box.write("empty", "")
+    box.run("put", "acme/db", "--secret", "password", stdin="", status=2)
+    box.run("put", "acme/db", "--secret-file", "password=empty", status=2)
+    assert box.json("list") == []
+
+
+@test
+def a_secret_past_64_KiB_is_refused(box):
+    box.init()
+    box.run("put", "acme/db", "--secret", "password", stdin=b"x" * 65537, status=2)
+    box.run("put", "acme/db", "--secret", "password", stdin=b"x" * (1 << 22), status=2)
+    assert box.json("list") == []
+
+
+@test
+def a_root_key_that_cannot_be_had_is_named(box):
+    box.init()
+    for root in ("env:UNSET", "sha256-env:UNSET", "file:none.key", "file:.", "fd:77", "cred:root.key"):
+        box.run("list", "--root", root, status=4)
+        assert f"root key {root}:" in box.errors, box.errors
+
+
+@test
+def a_file_that_holds_no_root_key_is_refused(box):
+    box.init()
+    good = box.path("root.key").read_bytes().strip()
+    for content in (b"", b"\n", good[:-1], good + b"0", good + b"\n\n", b" " + good, b"g" + good[1:], bytes(32),
+                    b"x" * 100000):
+        box.write("bad.key", content)
+        box.run("list", "--root", "file:bad.key", status=2)
+        box.run("seal", "--key", "bad.key", status=2)
+    box.write("exposed.key", good, 0o644)
+    box.run("list", "--root", "file:exposed.key", status=4)
+    box.write("newline.key", good + b"\n")
+    box.run("list", "--root", "file:newline.key")
+
+
+@test
+def files_that_are_no_vault_are_refused_and_left_alone(box):
+    box.init()
+    with contextlib.closing(sqlite3.connect(box.path("foreign.db"))) as database:
+        database.execute("CREATE TABLE vault(id INTEGER)")
+        database.commit()
+    box.write("empty.db", "")
+    box.write("text.db", "this is a text\n" * 1000)
+    vault = box.path("bulla.db").read_bytes()
+    box.write("cut.db", vault[:len(vault) // 2])
+    box.write("header.db", vault[:100])
+    box.write("noise.db", vault[:4096] + os.urandom(len(vault) - 4096))
+    for name in ("foreign.db", "empty.db", "text.db", "cut.db", "header.db", "noise.db", "."):
+        before = box.path(name).read_bytes() if name != "." else b""
+        box.run("list", "--vault", f"sqlite:{name}", status=4)
+        assert name == "." or box.path(name).read_bytes() == before
+        box.run("init", "--vault", f"sqlite:{name}", status=2)
+
+
+@test
+def a_vault_of_a_newer_version_is_refused_and_left_alone(box):
+    box.init_with_secret()
+    with contextlib.closing(sqlite3.connect(box.path("bulla.db"))) as database:
+        database.execute("PRAGMA user_version = 99")
+    before = box.path("bulla.db").read_bytes()
+    box.get(status=4)
+    assert "newer" in box.errors and box.path("bulla.db").read_bytes() == before
+
+
+@test
+def a_locked_vault_is_busy_and_answers_when_it_is_free(box):
+    box.init_with_secret()
+    with contextlib.closing(sqlite3.connect(box.path("bulla.db"), isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        assert box.get(status=4) == b""
+        assert "locked" in box.errors and time.monotonic() - started > 1
+        waiting = box.start("get", "acme/db", "password", "--reason", "x", stdout=-1)
+        time.sleep(0.5)
+        database.execute("ROLLBACK")
+        assert waiting.communicate()[0] == b"s3cret-of-acme" and waiting.returncode == 0
+
+
+@test
+def a_folder_that_is_not_to_be_written_is_told(box):
+    box.init_with_secret()
+    options = run_as_nobody()
+    for path in (box.folder, box.path("bulla.db"), box.path("root.key")):
+        if options:
+            os.chown(path, options["user"], 0)
+    box.folder.chmod(0o500)
+    try:
+        box.run("init", "--vault", "sqlite:new.db", status=4, **options)
+        box.run("init", "--vault", "sqlite:new.db", "--root", "file:new.key", status=4, **options)
+        box.get(status=4, **options)
+        assert "not writable" in box.errors, box.errors
+        assert not box.path("new.db").exists() and not box.path("new.key").exists()
+    finally:
+        box.folder.chmod(0o700)
+    assert box.get(**options) == b"s3cret-of-acme"
+
+
+@contextlib.contextmanager
+def small_disk(box, size):
+    """Mounts a file system of |size| in the box, and gives its folder."""
+    folder = box.path("disk")
+    folder.mkdir()
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
+    if mount.returncode != 0:
+        raise Skip("a small file system can be mounted by root alone")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@test
+def a_full_disk_is_told_and_loses_nothing(box):
+    with small_disk(box, "512k") as disk:
+        box.environment["BULLA_VAULT"] = f"sqlite:{disk}/bulla.db"
+        box.init_with_secret()
+        box.write("disk/filler", b"x" * 4096)
+        with open(disk / "filler", "ab", buffering=0) as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(b"x" * 4096)
+        box.write("big", os.urandom(65536))
+        box.run("put", "acme/db", "--secret-file", "password=big", status=4)
+        assert "disk is full" in box.errors, box.errors
+        assert box.get(status=4) == b"", "opened without an audit record"
+        os.unlink(disk / "filler")
+        assert box.get() == b"s3cret-of-acme"
+        box.run("audit", "verify")
+
+
+@test
+def a_full_disk_leaves_no_half_made_vault_or_key(box):
+    with small_disk(box, "16k") as disk:
+        box.environment["BULLA_VAULT"] = f"sqlite:{disk}/bulla.db"
+        box.run("init", "--root", f"file:{disk}/root.key", status=4)
+        assert list(disk.iterdir()) == []
+
+
+@test
+def standard_output_that_cannot_be_written_is_status_4(box):
+    box.init_with_secret()
+    box.apikey()
+    token = box.mint()
+    prints = [["--help"], ["--version"], ["list"], ["--json", "list"], ["show", "acme/db"], ["audit", "log"],
+              ["audit", "verify"], ["get", "acme/db", "password", "--reason", "x"], ["keygen"], ["apikey", "list"],
+              ["apikey", "create", "--tenant", "acme"], ["token", "verify"], ["token", "inspect"],
+              ["token", "mint", "--apikey-file", "key", "--org", "acme", "--sub", "alice"],
+              ["seal", "--key", "root.key"]]
+    for args in prints:
+        with open("/dev/full", "wb") as full:
+            box.run(*args, stdin=token, stdout=full, status=4)
+            assert "standard output: No space" in box.errors, (args, box.errors)
+        reader, writer = os.pipe()
+        os.close(reader)
+        box.run(*args, stdin=token, stdout=writer, status=4)
+        os.close(writer)
+        assert "standard output: Broken pipe" in box.errors, (args, box.errors)
+        # The vault's file must not be opened in the place of standard output and written over.
+        box.run(*args, stdin=token, stdout=None, preexec_fn=lambda: os.close(1), status=4)
+        assert "standard output: " in box.errors, (args, box.errors)
+    assert box.get() == b"s3cret-of-acme"
+    keys = box.json("apikey", "list")
+    assert sum(key["revoked"] is None for key in keys) == 1, "a key that nobody has seen is still good"
+
+
+@test
+def what_prints_nothing_needs_no_standard_output(box):
+    box.init()
+    box.run("put", "acme/db", "a=b", stdout=None, preexec_fn=lambda: os.close(1))
+    box.run("put", "acme/db", "--secret", "c", stdin=None, stdout=None, preexec_fn=lambda: os.close(0), status=4)
+    box.start("rm", "acme/db", preexec_fn=lambda: os.closerange(0, 3)).wait(60)
+    assert box.json("list") == []
+
+
+@test
+def a_long_log_ends_early_when_its_reader_goes_away(box):
+    box.init_with_secret()
+    for _ in range(300):
+        box.get()
+    process = box.start("audit", "log", "--json", stdout=-1, stderr=-1)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(60) == 4 and b"standard output: " in process.stderr.read()
+    process.stderr.close()
+
+
+@test
+def an_input_that_cannot_be_read_is_named(box):
+    box.init()
+    box.run("put", "acme/db", "--secret-file", "a=none", status=4)
+    assert "none: No such file" in box.errors, box.errors
+    box.run("put", "acme/db", "--secret-file", "a=.", status=4)
+    with open(box.path("out"), "wb") as write_only:
+        box.run("put", "acme/db", "--secret", "a", stdin=write_only, status=4)
+    assert box.json("list") == []
+
+
+@test
+def many_processes_write_at_once(box):
+    box.init()
+    writers = [box.start("put", f"acme/e{n % 4}", f"f{n}=v{n}", stderr=-1) for n in range(16)]
+    for writer in writers:
+        errors = writer.communicate()[1]
+        assert writer.returncode == 0, errors
+    fields = [f["field"] for n in range(4) for f in box.json("show", f"acme/e{n}")]
+    assert sorted(fields) == sorted(f"f{n}" for n in range(16))
+    box.run("audit", "verify")
+    assert len(box.log()) == 17
+
+
+@test
+def a_killed_process_leaves_what_was_committed_and_nothing_half_done(box):
+    box.init()
+    loop = 'n=0; while n=$((n+1)); do "$0" put acme/db a=$n b=$n && echo $n; done'
+    for delay in (0.1, 0.13, 0.17, 0.21, 0.25):
+        shell = subprocess.Popen(["sh", "-c", loop, BULLA], stdout=subprocess.PIPE, start_new_session=True,
+                                 **box.options({}))
+        time.sleep(delay)
+        os.killpg(shell.pid, signal.SIGKILL)
+        done = shell.communicate()[0].split()
+        box.run("audit", "verify")
+        fields = {f["field"]: f["value"] for f in box.json("show", "acme/db")} if done else {}
+        assert fields.get("a") == fields.get("b"), fields
+        assert not done or int(fields["a"]) >= int(done[-1]), (fields, done[-1])
+
+
+@test
+def memory_that_cannot_be_locked_is_told_with_its_remedy(box):
+    def forbid_locking():
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+    box.run("keygen", status=4, preexec_fn=forbid_locking, **run_as_nobody())
+    assert "RLIMIT_MEMLOCK" in box.errors, box.errors
+
+
+run_tests()

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""Builds and runs the project in tests/consumer in all the ways in which a project may take bulla: as a subproject and
+installed, static and shared. Everything happens in a temporary folder. Usage: run.py BULLA_SOURCE_FOLDER"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import tap
+
+source = pathlib.Path(sys.argv[1])
+consumer = source / "tests" / "consumer"
+
+
+def run(name, folder, environment):
+    """Runs the consumer in |folder| with an empty folder for its vault."""
+    with tempfile.TemporaryDirectory() as vault:
+        tap.succeeds(name, folder / "consumer", vault, env=environment)
+
+
+def linked(folder):
+    """Returns the names of the shared libraries that the consumer in |folder| asks for."""
+    listing = subprocess.run(["readelf", "-d", folder / "consumer"], check=True, stdout=subprocess.PIPE, text=True)
+    return [line for line in listing.stdout.splitlines() if "(NEEDED)" in line]
+
+
+def build(kind, project, folder, environment, *options):
+    """Builds |project| in |folder| and runs it; |kind|, static or shared, is how it must take bulla."""
+    name = folder.name
+    if tap.succeeds(f"{name}: set up", "meson", "setup", folder, project, *options, env=environment):
+        if tap.succeeds(f"{name}: build", "ninja", "-C", folder, env=environment):
+            needed = linked(folder)
+            tap.check(f"{name}: {kind}", (kind == "shared") == any("libbulla.so.0" in line for line in needed), needed)
+            run(f"{name}: run", folder, environment)
+
+
+with tempfile.TemporaryDirectory(prefix="bulla-consumer-") as temporary:
+    there = pathlib.Path(temporary)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("MESON")}
+
+    project = there / "project"
+    shutil.copytree(consumer, project)
+    (project / "subprojects").mkdir()
+    (project / "subprojects" / "bulla").symlink_to(source)
+    for kind in ("static", "shared"):
+        build(kind, project, there / f"subproject-{kind}", plain, f"-Ddefault_library={kind}")
+    built = {path.name for path in (there / "subproject-shared" / "subprojects" / "bulla").iterdir()}
+    tap.check("a subproject builds neither command nor tests", not built & {"cli", "tests", "fuzz", "bench"}, built)
+
+    prefix = there / "prefix"
+    library = there / "library"
+    features = [f"-D{feature}=disabled" for feature in ("cli", "tests", "bench")]
+    if tap.succeeds("library: set up", "meson", "setup", library, source, f"--prefix={prefix}", "--libdir=lib",
+                    "--buildtype=release", "-Ddefault_library=both", *features, env=plain):
+        tap.succeeds("library: install", "meson", "install", "-C", library, env=plain)
+        found = {**plain, "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig"), "LD_LIBRARY_PATH": str(prefix / "lib")}
+        for kind in ("static", "shared"):
+            prefer = f"-Dprefer_static={'true' if kind == 'static' else 'false'}"
+            build(kind, consumer, there / f"installed-{kind}", found, prefer, "--wrap-mode=nofallback")
+        by_hand = there / "by-hand"
+        by_hand.mkdir()
+        command = 'cc "$0" $(pkg-config --cflags --libs bulla) -o consumer'
+        if tap.succeeds(f"by-hand: {command}", "sh", "-c", command, consumer / "main.c", cwd=by_hand, env=found):
+            run("by-hand: run", by_hand, found)
+tap.finish()

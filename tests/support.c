@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What the unit tests share, see support.h. Little here calls what is under test, and nothing relies on it to be
+ * right. */
+
+#include "tests/support.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <criterion/logging.h>
+
+/* The blocks handed out, in a list so that a leak checker finds them. */
+static struct block {
+  struct block *next;
+  uint8_t *bytes;
+} * blocks;
+
+uint8_t *test_alloc(size_t size) {
+  struct block *block = malloc(sizeof *block);
+  uint8_t *bytes = malloc(size);
+  cr_assert(block != NULL && (bytes != NULL || size == 0), "no memory for the test");
+  *block = (struct block){blocks, bytes};
+  blocks = block;
+  if (size > 0) {
+    memset(bytes, 0xa5, size);
+  }
+  return bytes;
+}
+
+struct bulla_buffer test_room(size_t size) {
+  return bulla_buffer(test_alloc(size), size);
+}
+
+struct bulla_span test_concat(struct bulla_span a, struct bulla_span b) {
+  uint8_t *bytes = test_alloc(a.len + b.len);
+  if (a.len > 0) {
+    memcpy(bytes, a.data, a.len);
+  }
+  if (b.len > 0) {
+    memcpy(bytes + a.len, b.data, b.len);
+  }
+  return bulla_span(bytes, a.len + b.len);
+}
+
+struct bulla_span test_copy(struct bulla_span bytes) {
+  return test_concat(bytes, bulla_span(NULL, 0));
+}
+
+struct bulla_span test_text(const char *text) {
+  return test_copy(bulla_span(text, strlen(text)));
+}
+
+struct bulla_span test_hex(const char *digits) {
+  size_t num_spaces = 0;
+  for (const char *at = digits; *at != '\0'; at++) {
+    num_spaces += *at == ' ';
+  }
+  size_t len = (strlen(digits) - num_spaces) / 2;
+  uint8_t *bytes = test_alloc(len);
+  const char *at = digits;
+  for (size_t i = 0; i < len; i++) {
+    at += strspn(at, " ");
+    const char pair[3] = {at[0], at[1], '\0'};
+    bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+    cr_assert(isxdigit((unsigned char)at[0]) && isxdigit((unsigned char)at[1]), "no hexadecimal literal: %s",
+              digits);
+    at += 2;
+  }
+  cr_assert_eq(at[strspn(at, " ")], '\0', "no hexadecimal literal: %s", digits);
+  return bulla_span(bytes, len);
+}
+
+struct bulla_span test_filled(uint8_t byte, size_t len) {
+  uint8_t *bytes = test_alloc(len);
+  if (len > 0) {
+    memset(bytes, byte, len);
+  }
+  return bulla_span(bytes, len);
+}
+
+struct bulla_span test_flipped(struct bulla_span bytes, size_t bit) {
+  cr_assert(bit / 8 < bytes.len);
+  uint8_t *copy = test_alloc(bytes.len);
+  memcpy(copy, bytes.data, bytes.len);
+  copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+  return bulla_span(copy, bytes.len);
+}
+
+struct bulla_secret *test_secret(struct bulla_span bytes) {
+  struct bulla_secret *secret = NULL;
+  TEST_OK(bulla_secret_copy(&secret, bytes));
+  return secret;
+}
+
+struct bulla_key *test_key(enum bulla_suite suite, struct bulla_span material) {
+  struct bulla_secret *secret = test_secret(material);
+  struct bulla_key *key = NULL;
+  TEST_OK(bulla_key_new(&key, suite, secret));
+  bulla_secret_free(&secret);
+  return key;
+}
+
+struct bulla_span test_sealed(struct bulla_key *key, struct bulla_span plaintext, struct bulla_span context) {
+  struct bulla_buffer blob = test_room(bulla_sealed_len(bulla_key_suite(key), plaintext.len));
+  TEST_OK(bulla_seal(key, &blob, plaintext, context));
+  cr_assert_eq(blob.len, blob.size);
+  return bulla_written(&blob);
+}
+
+struct bulla_span test_base64url(struct bulla_span bytes) {
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  size_t num_bits = 8 * bytes.len;
+  struct bulla_buffer text = test_room((num_bits + 5) / 6);
+  for (size_t bit = 0; bit < num_bits; bit += 6) {
+    unsigned digit = 0;
+    for (size_t i = bit; i < bit + 6; i++) {
+      digit = digit * 2 + (i < num_bits ? bytes.data[i / 8] >> (7 - i % 8) & 1u : 0);
+    }
+    text.data[text.len++] = (uint8_t)alphabet[digit];
+  }
+  return bulla_written(&text);
+}
+
+bool test_same(struct bulla_span a, struct bulla_span b) {
+  return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool test_zero(const void *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    if (((const uint8_t *)bytes)[i] != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool test_failed(const struct bulla_buffer *buffer) {
+  return buffer->len == 0 && test_zero(buffer->data, buffer->size);
+}
+
+int test_in_child(int (*body)(void *), void *argument) {
+  fflush(NULL);
+  pid_t child = fork();
+  cr_assert(child >= 0, "fork: %s", strerror(errno));
+  if (child == 0) {
+    static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT};
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+      signal(fatal[i], SIG_DFL);
+    }
+    struct rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    _exit(body(argument));
+  }
+  int status;
+  cr_assert_eq(waitpid(child, &status, 0), child);
+  return status;
+}
+
+bool test_find_mapping(struct test_mapping *mapping, const void *address) {
+  FILE *file = fopen("/proc/self/smaps", "re");
+  if (file == NULL) {
+    return false;
+  }
+  char line[4096];
+  bool found = false;
+  bool flags_seen = false;
+  while (!flags_seen && fgets(line, sizeof line, file) != NULL) {
+    uintptr_t start;
+    uintptr_t end;
+    if (!found && sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end, mapping->permissions) == 3) {
+      found = (uintptr_t)address >= start && (uintptr_t)address < end;
+      mapping->start = (uint8_t *)start;
+      mapping->end = (uint8_t *)end;
+    } else if (found && strncmp(line, "VmFlags:", 8) == 0) {
+      snprintf(mapping->flags, sizeof mapping->flags, "%.200s", line + 8);
+      flags_seen = true;
+    }
+  }
+  fclose(file);
+  return flags_seen;
+}
+
+const char *test_folder(void) {
+  const char *parent = getenv("TMPDIR");
+  if (parent == NULL || *parent == '\0') {
+    parent = "/tmp";
+  }
+  size_t size = strlen(parent) + sizeof "/bulla-test-XXXXXX";
+  char *folder = (char *)test_alloc(size);
+  snprintf(folder, size, "%s/bulla-test-XXXXXX", parent);
+  cr_assert_not_null(mkdtemp(folder), "mkdtemp %s: %s", folder, strerror(errno));
+  return folder;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *position) {
+  (void)status;
+  (void)type;
+  (void)position;
+  return remove(path);
+}
+
+void test_remove_folder(const char *folder) {
+  nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+struct test_vectors {
+  FILE *file;
+};
+
+struct test_vectors *test_vectors_open(const char *name) {
+  const char *tree = getenv("BULLA_TEST_VECTORS");
+  if (tree == NULL) {
+    tree = "/usr/lib/python3/dist-packages/cryptography_vectors";
+  }
+  char path[4096];
+  cr_assert_lt(snprintf(path, sizeof path, "%s/%s", tree, name), (int)sizeof path);
+  struct test_vectors *vectors = (struct test_vectors *)test_alloc(sizeof *vectors);
+  vectors->file = fopen(path, "re");
+  if (vectors->file == NULL) {
+    cr_log_warn("SKIPPED: no %s: install python3-cryptography-vectors, or set BULLA_TEST_VECTORS\n", path);
+    cr_skip_test("no test vectors at %s", path);
+  }
+  return vectors;
+}
+
+/* Splits |line| at its "=" and trims both halves, in place. */
+static void add_field(struct test_record *record, char *line) {
+  cr_assert_lt(record->num_fields, sizeof record->fields / sizeof *record->fields);
+  static const char spaces[] = " \t\r\n[]";
+  char *name = line + strspn(line, spaces);
+  char *equals = strchr(name, '=');
+  char *value = equals == NULL ? name + strlen(name) : equals + 1 + strspn(equals + 1, spaces);
+  char *halves[] = {value, name};
+  if (equals != NULL) {
+    *equals = '\0';
+  }
+  for (size_t i = 0; i < 2; i++) {
+    size_t len = strlen(halves[i]);
+    while (len > 0 && strchr(spaces, halves[i][len - 1]) != NULL) {
+      halves[i][--len] = '\0';
+    }
+  }
+  record->fields[record->num_fields].name = name;
+  record->fields[record->num_fields++].value = value;
+}
+
+bool test_vectors_next(struct test_vectors *vectors, struct test_record *record) {
+  record->num_fields = 0;
+  char *line = NULL;
+  size_t size = 0;
+  bool done = false;
+  while (!done && getline(&line, &size, vectors->file) > 0) {
+    bool blank = strspn(line, " \t\r\n") == strlen(line);
+    if (blank) {
+      done = record->num_fields > 0;
+    } else if (*line != '#') {
+      struct bulla_span copy = test_copy(bulla_span(line, strlen(line) + 1));
+      add_field(record, (char *)(uintptr_t)copy.data);
+    }
+  }
+  free(line);
+  return record->num_fields > 0;
+}
+
+const char *test_field(const struct test_record *record, const char *name) {
+  for (size_t i = 0; i < record->num_fields; i++) {
+    if (strcasecmp(record->fields[i].name, name) == 0) {
+      return record->fields[i].value;
+    }
+  }
+  return NULL;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Keys of sealed blobs: making them, counting their seals, what is left of them in a forked child. */
+
+#include <pthread.h>
+
+#include "core/crypto.h"
+#include "core/key.h"
+#include "core/slab.h"
+#include "tests/support.h"
+
+static const enum bulla_suite suites[] = {BULLA_AES_256_GCM, BULLA_XAES_256_GCM};
+enum { NUM_SUITES = sizeof suites / sizeof *suites };
+
+Test(key, a_key_of_aes_256_gcm_seals_2_to_the_32_times_and_still_opens) {
+  struct bulla_key *key = test_key(BULLA_AES_256_GCM, test_filled(9, 32));
+  key->seals = (UINT64_C(1) << 32) - 2;
+  struct bulla_span blob = test_sealed(key, test_text("last but one"), bulla_span(NULL, 0));
+  blob = test_sealed(key, test_text("last"), bulla_span(NULL, 0));
+  for (size_t round = 0; round < 3; round++) {
+    struct bulla_buffer refused = test_room(100);
+    TEST_STATUS(bulla_seal(key, &refused, test_text("one more"), bulla_span(NULL, 0)), BULLA_KEY_EXHAUSTED);
+    TEST_FAILED(refused, "round %zu", round);
+  }
+  struct bulla_buffer opened = test_room(10);
+  TEST_OK(bulla_open(key, &opened, blob, bulla_span(NULL, 0)));
+  TEST_SPAN(bulla_written(&opened), test_text("last"), "opening is not limited");
+}
+
+Test(key, a_key_of_xaes_256_gcm_is_not_limited) {
+  struct bulla_key *key = test_key(BULLA_XAES_256_GCM, test_filled(9, 32));
+  key->seals = UINT64_C(1) << 33;
+  test_sealed(key, test_text("one more"), bulla_span(NULL, 0));
+}
+
+Test(key, seals_are_counted) {
+  struct bulla_key *key = test_key(BULLA_AES_256_GCM, test_filled(9, 32));
+  cr_expect_eq(key->seals, 0);
+  for (size_t i = 0; i < 5; i++) {
+    test_sealed(key, test_text("p"), bulla_span(NULL, 0));
+  }
+  cr_expect_eq(key->seals, 5);
+}
+
+Test(key, the_key_id_commits_to_the_key) {
+  struct bulla_span material = test_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+  struct bulla_key *key = test_key(BULLA_AES_256_GCM, material);
+  uint8_t *id = test_alloc(BULLA_KEY_ID_LEN);
+  TEST_OK(bulla_hkdf_expand(id, BULLA_KEY_ID_LEN, material, test_text("bulla/v1/key-id")));
+  TEST_SPAN(bulla_key_id(key), bulla_span(id, BULLA_KEY_ID_LEN), "HKDF-Expand");
+  TEST_SPAN(bulla_key_id(key), test_hex("0907a21f92b2dd1563ccc049c7ea01bc"), "made with Python's cryptography");
+}
+
+Test(key, key_new_refuses_other_lengths_and_suites) {
+  for (size_t len = 0; len <= 65; len++) {
+    struct bulla_secret *secret = test_secret(test_filled(1, len));
+    struct bulla_key *key = NULL;
+    enum bulla_status status = bulla_key_new(&key, BULLA_XAES_256_GCM, secret);
+    cr_expect_eq(status, len == 32 ? BULLA_OK : BULLA_INVALID_ARGUMENT, "%zu bytes", len);
+    cr_expect_eq(key != NULL, len == 32, "%zu bytes", len);
+    bulla_key_free(&key);
+    bulla_secret_free(&secret);
+  }
+  struct bulla_secret *secret = test_secret(test_filled(1, 32));
+  static const int others[] = {-1, 0, BULLA_AES_256_GCM_SIV, 4, 255, 256 + BULLA_AES_256_GCM};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    struct bulla_key *key = (struct bulla_key *)secret;
+    TEST_STATUS(bulla_key_new(&key, (enum bulla_suite)others[i], secret), BULLA_UNSUPPORTED);
+    cr_expect_null(key, "suite %d", others[i]);
+  }
+  bulla_secret_free(&secret);
+  cr_expect_eq(bulla_slab_usage().used, 0, "something stayed in the slab");
+}
+
+Test(key, a_key_keeps_nothing_but_its_expansion_and_leaves_nothing) {
+  struct bulla_key *key = test_key(BULLA_XAES_256_GCM, test_filled(9, 32));
+  cr_expect_gt(bulla_slab_usage().used, 0);
+  struct bulla_span blob = test_sealed(key, test_text("p"), bulla_span(NULL, 0));
+  size_t used = bulla_slab_usage().used;
+  for (size_t i = 0; i < 100; i++) {
+    struct bulla_buffer opened = test_room(1);
+    TEST_OK(bulla_open(key, &opened, blob, bulla_span(NULL, 0)));
+    TEST_STATUS(bulla_open(key, &opened, test_flipped(blob, 8 * blob.len - 1), bulla_span(NULL, 0)),
+                BULLA_REFUSED);
+    cr_assert_eq(bulla_slab_usage().used, used, "round %zu", i);
+  }
+  bulla_key_free(&key);
+  cr_expect_null(key);
+  cr_expect_eq(bulla_slab_usage().used, 0);
+  bulla_key_free(&key);
+}
+
+enum { NUM_THREADS = 4, NUM_ROUNDS = 2000 };
+
+static void *seal_and_open(void *argument) {
+  struct bulla_key *key = argument;
+  for (size_t i = 0; i < NUM_ROUNDS; i++) {
+    uint8_t sealed[100];
+    uint8_t opened[8];
+    struct bulla_buffer blob = bulla_buffer(sealed, sizeof sealed);
+    struct bulla_buffer plaintext = bulla_buffer(opened, sizeof opened);
+    if (bulla_seal(key, &blob, bulla_span("a secret", 8), bulla_span(NULL, 0)) != BULLA_OK ||
+        bulla_open(key, &plaintext, bulla_written(&blob), bulla_span(NULL, 0)) != BULLA_OK ||
+        memcmp(opened, "a secret", 8) != 0) {
+      return argument;
+    }
+  }
+  return NULL;
+}
+
+Test(key, threads_may_share_one_which_counts_all_their_seals) {
+  for (size_t i = 0; i < NUM_SUITES; i++) {
+    struct bulla_key *key = test_key(suites[i], test_filled(9, 32));
+    pthread_t threads[NUM_THREADS];
+    for (size_t j = 0; j < NUM_THREADS; j++) {
+      cr_assert_eq(pthread_create(&threads[j], NULL, seal_and_open, key), 0);
+    }
+    for (size_t j = 0; j < NUM_THREADS; j++) {
+      void *failure;
+      pthread_join(threads[j], &failure);
+      cr_expect_null(failure, "thread %zu", j);
+    }
+    cr_expect(suites[i] != BULLA_AES_256_GCM || key->seals == NUM_THREADS * NUM_ROUNDS);
+  }
+}
+
+static struct bulla_key *parents_key;
+static struct bulla_secret *parents_secret;
+static struct bulla_span parents_blob;
+
+static int finds_no_key(void *argument) {
+  (void)argument;
+  struct bulla_buffer out = test_room(200);
+  struct bulla_key *key = NULL;
+  if (bulla_seal(parents_key, &out, bulla_span("p", 1), bulla_span(NULL, 0)) != BULLA_FORKED ||
+      !test_failed(&out)) {
+    return 1;
+  }
+  out = test_room(200);
+  if (bulla_open(parents_key, &out, parents_blob, bulla_span(NULL, 0)) != BULLA_FORKED || !test_failed(&out)) {
+    return 2;
+  }
+  if (bulla_key_new(&key, BULLA_AES_256_GCM, parents_secret) != BULLA_FORKED || key != NULL) {
+    return 3;
+  }
+  bulla_key_free(&parents_key);
+  return parents_key == NULL ? 0 : 4;
+}
+
+static int makes_a_key_of_its_own(void *argument) {
+  (void)argument;
+  struct bulla_secret *secret = NULL;
+  struct bulla_key *key = NULL;
+  struct bulla_buffer out = test_room(200);
+  if (bulla_secret_copy(&secret, test_filled(9, 32)) != BULLA_OK ||
+      bulla_key_new(&key, bulla_key_suite(parents_key), secret) != BULLA_OK) {
+    return 1;
+  }
+  bool opened = bulla_open(key, &out, parents_blob, bulla_span(NULL, 0)) == BULLA_OK;
+  return opened && test_same(bulla_written(&out), bulla_span("parent", 6)) ? 0 : 2;
+}
+
+Test(key, a_key_is_refused_in_a_forked_child_which_can_make_its_own) {
+  for (size_t i = 0; i < NUM_SUITES; i++) {
+    parents_secret = test_secret(test_filled(9, 32));
+    parents_key = test_key(suites[i], test_filled(9, 32));
+    parents_blob = test_sealed(parents_key, test_text("parent"), bulla_span(NULL, 0));
+    cr_expect_eq(test_in_child(finds_no_key, NULL), 0);
+    cr_expect_eq(test_in_child(makes_a_key_of_its_own, NULL), 0);
+    struct bulla_buffer out = test_room(200);
+    TEST_OK(bulla_open(parents_key, &out, parents_blob, bulla_span(NULL, 0)));
+  }
+}

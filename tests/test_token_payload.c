@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Claims sealed honestly, by whoever holds the key, which the verifier must read with the same care as a
+ * stranger's. */
+
+#include <stdio.h>
+
+#include "core/jwe_compact.h"
+#include "tests/token_support.h"
+
+static struct test_registry registry;
+static struct test_issuer *issuer;
+static struct bulla_verifier *verifier;
+
+static void set_up(void) {
+  registry.issuers[0] = test_issuer();
+  registry.num_issuers = 1;
+  issuer = &registry.issuers[0];
+  verifier = test_verifier(&registry);
+}
+
+TestSuite(token_payload, .init = set_up);
+
+#define ORG "\"org\":\"acme\""
+#define SUB "\"sub\":\"alice\""
+#define IAT "\"iat\":1699964800"
+#define EXP "\"exp\":1699968400"
+#define LEAST ORG "," SUB "," IAT "," EXP
+
+static void judges(struct bulla_span claims, enum bulla_status wanted) {
+  TEST_VERIFY(verifier, test_honest(issuer, claims), TEST_NOW, wanted, "%.*s", (int)claims.len, claims.data);
+}
+
+Test(token_payload, claims_are_believed_in_every_spelling) {
+  static const char *const rows[] = {
+      "{" LEAST "}",
+      "{" EXP "," IAT "," SUB "," ORG "}",
+      " {\n\t" ORG " , " SUB " ,\r" IAT "," EXP "\n} ",
+      "{\"\\u006frg\":\"\\u0061cme\"," SUB "," IAT "," EXP "}",
+      "{" LEAST ",\"x\":null,\"y\":[1,{\"z\":[]}],\"org2\":\"other\",\"Org\":\"other\"}",
+      "{" LEAST ",\"attrs\":{\"org\":\"other\",\"exp\":1,\"exp2\":1}}",
+      "{" LEAST ",\"nbf\":0}",
+      "{" LEAST ",\"nbf\":1699964800}",
+      "{" LEAST ",\"perms\":[]}",
+      "{" LEAST ",\"perms\":[\"\",\"a\\\"b\"],\"attrs\":{}}",
+      "{" LEAST ",\"x\":-9223372036854775808,\"y\":9223372036854775807,\"z\":1.5e10}",
+      "{" ORG "," SUB "," IAT ",\"exp\":1699964801}",
+      "{" ORG "," SUB "," IAT ",\"exp\":1700051200}",
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    judges(test_text(rows[i]), BULLA_OK);
+  }
+}
+
+Test(token_payload, what_is_no_object_is_refused) {
+  static const char *const rows[] = {
+      "",
+      " ",
+      "null",
+      "true",
+      "1",
+      "\"acme\"",
+      "[]",
+      "[{" LEAST "}]",
+      "{}",
+      "{",
+      "{" LEAST,
+      LEAST "}",
+      LEAST,
+      "{" LEAST "}}",
+      "{" LEAST "}{}",
+      "{" LEAST "} x",
+      "{" LEAST ",}",
+      "{," LEAST "}",
+      "{" ORG "," SUB "," IAT EXP "}",
+      "\xef\xbb\xbf{" LEAST "}",
+      "{'org':'acme'," SUB "," IAT "," EXP "}",
+      "{org:\"acme\"," SUB "," IAT "," EXP "}",
+      "{/**/" LEAST "}",
+      "{" LEAST "}//",
+      "{\"org\" \"acme\"," SUB "," IAT "," EXP "}",
+      "{" LEAST ",\"x\"}",
+      "{" LEAST ",\"x\":}",
+      "{" LEAST ",\"x\":nul}",
+      "{" LEAST ",\"x\":True}",
+      "{" LEAST ",\"x\":NaN}",
+      "{" LEAST ",1:1}",
+      "{" LEAST ",null:1}",
+      "{" LEAST ",\"x\":[}]}",
+      "{" LEAST ",\"x\":[1 2]}",
+      "{" LEAST ",\"x\":{\"a\"}}",
+      "{" LEAST ",\"x\":\"}",
+      "{" LEAST "\f}",
+      "\v{" LEAST "}",
+      "{" LEAST "]",
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    judges(test_text(rows[i]), BULLA_REFUSED);
+  }
+  judges(test_concat(test_text("{" LEAST "}"), bulla_span("", 1)), BULLA_REFUSED);
+}
+
+Test(token_payload, a_claim_that_is_missing_or_of_another_type_is_refused) {
+  static const char *const rows[] = {
+      "{" SUB "," IAT "," EXP "}",
+      "{" ORG "," IAT "," EXP "}",
+      "{" ORG "," SUB "," EXP "}",
+      "{" ORG "," SUB "," IAT "}",
+      "{\"Org\":\"acme\"," SUB "," IAT "," EXP "}",
+      "{\"org\":\"\"," SUB "," IAT "," EXP "}",
+      "{\"org\":1," SUB "," IAT "," EXP "}",
+      "{\"org\":null," SUB "," IAT "," EXP "}",
+      "{\"org\":[\"acme\"]," SUB "," IAT "," EXP "}",
+      "{\"org\":{\"acme\":1}," SUB "," IAT "," EXP "}",
+      "{" ORG ",\"sub\":\"\"," IAT "," EXP "}",
+      "{" ORG ",\"sub\":7," IAT "," EXP "}",
+      "{" ORG ",\"sub\":true," IAT "," EXP "}",
+      "{" LEAST ",\"iss\":\"\"}",
+      "{" LEAST ",\"iss\":1}",
+      "{" LEAST ",\"iss\":null}",
+      "{" LEAST ",\"aud\":\"\"}",
+      "{" LEAST ",\"aud\":[\"a\"]}",
+      "{" LEAST ",\"aud\":{}}",
+      "{" LEAST ",\"jti\":\"\"}",
+      "{" LEAST ",\"jti\":1}",
+      "{" LEAST ",\"nbf\":\"1\"}",
+      "{" LEAST ",\"nbf\":null}",
+      "{" LEAST ",\"nbf\":1.5}",
+      "{" LEAST ",\"nbf\":-1}",
+      "{" LEAST ",\"nbf\":253402300800}",
+      "{" LEAST ",\"nbf\":[]}",
+      "{" LEAST ",\"perms\":\"admin\"}",
+      "{" LEAST ",\"perms\":{}}",
+      "{" LEAST ",\"perms\":null}",
+      "{" LEAST ",\"perms\":[1]}",
+      "{" LEAST ",\"perms\":[\"a\",null]}",
+      "{" LEAST ",\"perms\":[\"a\",[\"b\"]]}",
+      "{" LEAST ",\"perms\":[{}]}",
+      "{" LEAST ",\"attrs\":[]}",
+      "{" LEAST ",\"attrs\":\"a\"}",
+      "{" LEAST ",\"attrs\":null}",
+      "{" LEAST ",\"attrs\":1}",
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    judges(test_text(rows[i]), BULLA_REFUSED);
+  }
+}
+
+Test(token_payload, times_that_are_no_seconds_or_out_of_bounds_are_refused) {
+  static const char *const times[][2] = {
+      {"-1", "1699968400"},
+      {"0", "3600"}, /* of another day than the header's */
+      {"\"1699964800\"", "1699968400"},
+      {"1699964800.0", "1699968400"},
+      {"1.6999648e9", "1699968400"},
+      {"01699964800", "1699968400"},
+      {"+1699964800", "1699968400"},
+      {"null", "1699968400"},
+      {"true", "1699968400"},
+      {"[1699964800]", "1699968400"},
+      {"1699964800", "\"1699968400\""},
+      {"1699964800", "1699968400.0"},
+      {"1699964800", "16999684e2"},
+      {"1699964800", "null"},
+      {"1699964800", "0"},
+      {"1699964800", "-1699968400"},
+      {"1699964800", "1699964799"},
+      {"1699964800", "1699964800"},
+      {"1699964800", "1700051201"},
+      {"1699964800", "253402300800"},
+      {"1699964800", "9223372036854775807"},
+      {"1699964800", "9223372036854775808"},
+      {"1699964800", "-9223372036854775808"},
+      {"1699964800", "-9223372036854775809"},
+      {"1699964800", "18446744075409552016"}, /* 2^64 more than it should be */
+      {"18446744075409516416", "1699968400"},
+      {"1699964800", "99999999999999999999999999999999999999999999"},
+      {"1699964800", "1e400"},
+      {"-9223372036854775808", "9223372036854775807"},
+  };
+  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+    char json[300];
+    snprintf(json, sizeof json, "{" ORG "," SUB ",\"iat\":%s,\"exp\":%s}", times[i][0], times[i][1]);
+    judges(test_text(json), BULLA_REFUSED);
+  }
+  static const char *const numbers[] = {"9223372036854775808",
+                                        "-9223372036854775809",
+                                        "1e400",
+                                        "1e-400",
+                                        "1.",
+                                        ".5",
+                                        "-",
+                                        "00",
+                                        "0x1",
+                                        "1e",
+                                        "99999999999999999999999999999999999999999"};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    char json[300];
+    snprintf(json, sizeof json, "{" LEAST ",\"x\":%s}", numbers[i]);
+    judges(test_text(json), BULLA_REFUSED);
+  }
+}
+
+Test(token_payload, a_claim_that_comes_twice_is_refused) {
+  static const char *const rows[] = {
+      "{" LEAST "," ORG "}",
+      "{" LEAST "," SUB "}",
+      "{" LEAST "," EXP "}",
+      "{" LEAST ",\"exp\":1699968401}",
+      "{" LEAST ",\"\\u006frg\":\"other\"}",
+      "{\"\\u006frg\":\"other\"," LEAST "}",
+      "{" LEAST ",\"x\":1,\"x\":1}",
+      "{" LEAST ",\"x\":1,\"\\u0078\":1}",
+      "{" LEAST ",\"perms\":[],\"perms\":[\"admin\"]}",
+      "{" LEAST ",\"attrs\":{\"a\":1,\"a\":1}}",
+      "{" LEAST ",\"x\":[{\"a\":{\"b\":1,\"b\":2}}]}",
+      "{" LEAST ",\"\":1,\"\":1}",
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    judges(test_text(rows[i]), BULLA_REFUSED);
+  }
+}
+
+Test(token_payload, text_that_is_no_utf8_or_no_character_is_refused_wherever_it_stands) {
+  static const struct {
+    const char *bytes;
+    bool good;
+  } rows[] = {
+      {"\xc3\xa4", true},
+      {"\xf0\x9f\x94\x91", true},
+      {"\\ud83d\\udd11", true},
+      {"\\u00e4", true},
+      {"\xff", false},
+      {"\xfe", false},
+      {"\x80", false},
+      {"\xbf", false},
+      {"\xc3", false},
+      {"\xc3(", false},
+      {"\xe2\x82", false},
+      {"\xf0\x9f\x94", false},
+      {"\xc0\xaf", false},
+      {"\xc1\xbf", false},
+      {"\xe0\x80\xaf", false},
+      {"\xf0\x80\x80\xaf", false},
+      {"\xed\xa0\x80", false},
+      {"\xed\xbf\xbf", false},
+      {"\xed\xa0\xbd\xed\xb4\x91", false},
+      {"\xf4\x90\x80\x80", false},
+      {"\xf5\x80\x80\x80", false},
+      {"\xef\xbf\xbe", false},
+      {"\xef\xbf\xbf", false},
+      {"\xef\xb7\x90", false},
+      {"\\ud800", false},
+      {"\\udc00", false},
+      {"\\ud800x", false},
+      {"\\ud800\\u0041", false},
+      {"\\udd11\\ud83d", false},
+      {"\\ud83d\\ud83d", false},
+      {"\\uffff", false},
+      {"\\u0000", false},
+      {"\\u00", false},
+      {"\\u00g0", false},
+      {"\\x41", false},
+      {"\\'", false},
+      {"\\", false},
+      {"\n", false},
+      {"\x1f", false},
+      {"\\U0041", false},
+      {"\t", false},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    static const char *const places[] = {"{" LEAST ",\"iss\":\"%s\"}",
+                                         "{" LEAST ",\"x\":\"a%s\"}",
+                                         "{" LEAST ",\"a%s\":1}",
+                                         "{" LEAST ",\"perms\":[\"%s\"]}",
+                                         "{" LEAST ",\"attrs\":{\"a\":\"%s\"}}",
+                                         "{" LEAST ",\"attrs\":{\"%s\":1}}"};
+    for (size_t place = 0; place < sizeof places / sizeof *places; place++) {
+      struct bulla_span before = bulla_span(places[place], (size_t)(strchr(places[place], '%') - places[place]));
+      struct bulla_span after = test_text(strchr(places[place], '%') + 2);
+      judges(test_concat(before, test_concat(test_text(rows[i].bytes), after)),
+             rows[i].good ? BULLA_OK : BULLA_REFUSED);
+    }
+  }
+  judges(test_concat(test_text("{" LEAST ",\"iss\":\"a"), test_concat(bulla_span("", 1), test_text("\"}"))),
+         BULLA_REFUSED);
+}
+
+/* |open|, |num| times, then |close| as often, as the value of a claim that is not known. */
+static struct bulla_span nested(const char *open, const char *close, size_t num) {
+  struct bulla_span levels = test_text("0");
+  for (size_t i = 0; i < num; i++) {
+    levels = test_concat(test_text(open), test_concat(levels, test_text(close)));
+  }
+  return test_concat(test_text("{" LEAST ",\"x\":"), test_concat(levels, test_text("}")));
+}
+
+Test(token_payload, depth_is_bounded) {
+  static const size_t depths[] = {1, 30, 31, 32, 33, 100, 1000};
+  for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
+    enum bulla_status wanted = depths[i] + 1 <= 32 ? BULLA_OK : BULLA_REFUSED;
+    judges(nested("[", "]", depths[i]), wanted);
+    if (depths[i] < 1000) {
+      judges(nested("{\"a\":", "}", depths[i]), wanted);
+      judges(nested("[{\"a\":", "}]", depths[i]), depths[i] <= 15 ? BULLA_OK : BULLA_REFUSED);
+    }
+  }
+  judges(test_concat(test_text("{" LEAST ",\"x\":"), test_filled('[', 5000)), BULLA_REFUSED);
+}
+
+Test(token_payload, the_number_of_claims_is_bounded) {
+  for (size_t num_more = 58; num_more <= 62; num_more++) {
+    char json[1000] = "{" LEAST;
+    for (size_t i = 0; i < num_more; i++) {
+      snprintf(json + strlen(json), sizeof json - strlen(json), ",\"%zu\":0", i);
+    }
+    judges(test_concat(test_text(json), test_text("}")), num_more + 4 <= 64 ? BULLA_OK : BULLA_REFUSED);
+  }
+}
+
+Test(token_payload, an_org_is_at_most_128_bytes_after_unescaping) {
+  static const struct {
+    const char *character;
+    size_t len; /* of the character */
+  } rows[] = {{"a", 1}, {"\\u0061", 1}, {"\\u00e4", 2}, {"\xc3\xa4", 2}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t num = 128 / rows[i].len; num <= 128 / rows[i].len + 1; num++) {
+      struct bulla_span json = test_text("{\"org\":\"");
+      for (size_t repeat = 0; repeat < num; repeat++) {
+        json = test_concat(json, test_text(rows[i].character));
+      }
+      /* Of another tenant, if it can be read at all. */
+      judges(test_concat(json, test_text("\"," SUB "," IAT "," EXP "}")),
+             num * rows[i].len <= 128 ? BULLA_CLAIM_REFUSED : BULLA_REFUSED);
+    }
+  }
+}
+
+Test(token_payload, a_token_of_8192_bytes_verifies_and_a_longer_one_does_not) {
+  struct bulla_span cek = test_cek(test_root_of(issuer), TEST_DAY);
+  struct bulla_span header = test_own_header(issuer->key_id, TEST_DAY);
+  struct bulla_span least = test_text("{" LEAST "}");
+  size_t longest = 0;
+  for (size_t num_spaces = 5900; num_spaces < 6000; num_spaces++) {
+    struct bulla_span sealed = test_seal_token(cek, header, test_concat(least, test_filled(' ', num_spaces)));
+    bool fits = sealed.len <= 8192;
+    TEST_VERIFY(verifier, sealed, TEST_NOW, fits ? BULLA_OK : BULLA_REFUSED, "%zu bytes", sealed.len);
+    struct bulla_token_outline outline;
+    TEST_STATUS(bulla_token_inspect(&outline, sealed), fits ? BULLA_OK : BULLA_REFUSED);
+    longest = fits && sealed.len > longest ? sealed.len : longest;
+  }
+  cr_expect_geq(longest, 8191);
+  TEST_VERIFY(verifier, test_filled('A', 8193), TEST_NOW, BULLA_REFUSED, "8193 digits");
+  TEST_VERIFY(verifier, test_filled('A', 8192), TEST_NOW, BULLA_REFUSED, "8192 digits");
+}

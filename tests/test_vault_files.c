@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A file system that does not do what is asked of it: wrong files, wrong places, locks, full disks. */
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "store/vault.h"
+#include "tests/vault_support.h"
+
+TestSuite(vault_files, .init = build_house, .fini = leave_house);
+
+Test(vault_files, a_file_that_is_no_vault_is_told_and_left_as_it_was) {
+  close_vault();
+  struct bulla_span file = read_file(house.path);
+  struct bulla_span cut = bulla_span(file.data, file.len - 4096);
+  const struct bulla_span files[] = {
+      bulla_span(file.data, 0),    bulla_span(file.data, 50),   bulla_span(file.data, 100),
+      bulla_span(file.data, 4096), bulla_span(file.data, 5000), cut,
+      test_filled('x', 1),         test_filled('x', 10000),     test_filled(0, 10000),
+  };
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    write_file(house.path, files[i]);
+    TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root), BULLA_NOT_A_VAULT);
+    TEST_SPAN(read_file(house.path), files[i], "file %zu was written to", i);
+    unlink(in_house("v.db-wal"));
+    unlink(in_house("v.db-shm"));
+  }
+  unlink(house.path);
+  sqlite3 *db = NULL;
+  cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
+  cr_assert_eq(sqlite3_exec(db, "CREATE TABLE t(x); INSERT INTO t VALUES (1)", NULL, NULL, NULL), SQLITE_OK);
+  sqlite3_close(db);
+  struct bulla_span foreign = read_file(house.path);
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root), BULLA_NOT_A_VAULT);
+  TEST_SPAN(read_file(house.path), foreign, "a foreign database was written to");
+}
+
+Test(vault_files, urls_and_places_that_cannot_be) {
+  static const struct {
+    const char *path; /* in the folder */
+    enum bulla_status to_open;
+    enum bulla_status to_create;
+  } rows[] = {
+      {"absent.db", BULLA_NO_VAULT, BULLA_OK},    {"", BULLA_NOT_A_VAULT, BULLA_EXISTS},
+      {"nowhere/v.db", BULLA_NO_VAULT, BULLA_IO}, {"v.db/v.db", BULLA_NO_VAULT, BULLA_IO},
+      {"pipe", BULLA_NOT_A_VAULT, BULLA_EXISTS},  {"v.db", BULLA_OK, BULLA_EXISTS},
+      {"dangling", BULLA_NO_VAULT, BULLA_EXISTS},
+  };
+  alarm(20);
+  cr_assert_eq(mkfifo(in_house("pipe"), 0600), 0);
+  cr_assert_eq(symlink("target", in_house("dangling")), 0);
+  struct bulla_vault *vault = NULL;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    char url[400];
+    snprintf(url, sizeof url, "sqlite:%s/%s", house.folder, rows[i].path);
+    enum bulla_status status = bulla_vault_open(&vault, url, house.root);
+    cr_assert_eq(status, rows[i].to_open, "open %s: %s", url, bulla_status_text(status));
+    bulla_vault_close(&vault);
+    status = bulla_vault_create(url, house.root);
+    cr_assert_eq(status, rows[i].to_create, "create %s: %s", url, bulla_status_text(status));
+  }
+  static const char *const urls[] = {"", "v.db", "postgres://x", "SQLITE:x", "file:x"};
+  for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+    TEST_STATUS(bulla_vault_open(&vault, urls[i], house.root), BULLA_UNSUPPORTED);
+    TEST_STATUS(bulla_vault_create(urls[i], house.root), BULLA_UNSUPPORTED);
+  }
+  TEST_STATUS(bulla_vault_open(&vault, "sqlite:", house.root), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_create("sqlite:", house.root), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_open(&vault, NULL, house.root), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_open(&vault, house.url, NULL), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_create("sqlite:x", NULL), BULLA_INVALID_ARGUMENT);
+}
+
+Test(vault_files, names_that_mean_something_to_sqlite_are_names_of_files) {
+  static const char *const names[] = {":memory:", "file:x?mode=memory", "relative.db"};
+  cr_assert_eq(chdir(house.folder), 0);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    char url[100];
+    struct bulla_vault *vault = NULL;
+    snprintf(url, sizeof url, "sqlite:%s", names[i]);
+    TEST_OK(bulla_vault_create(url, house.root));
+    cr_assert_eq(access(in_house(names[i]), F_OK), 0, "%s", names[i]);
+    TEST_OK(bulla_vault_open(&vault, url, house.root));
+    bulla_vault_close(&vault);
+  }
+}
+
+/* As another user, who may read and not write. */
+static int open_as_nobody(void *arg) {
+  (void)arg;
+  if (setgid(65534) != 0 || setuid(65534) != 0) {
+    return 255;
+  }
+  setenv("BULLA_TEST_ROOT", "same", 1);
+  struct bulla_root *root = NULL;
+  struct bulla_vault *vault = NULL;
+  if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK) {
+    return 254;
+  }
+  enum bulla_status to_open = bulla_vault_open(&vault, house.url, root);
+  char url[400];
+  snprintf(url, sizeof url, "sqlite:%s/new.db", house.folder);
+  enum bulla_status to_create = bulla_vault_create(url, root);
+  return to_open == to_create ? (int)to_open : 253;
+}
+
+Test(vault_files, a_folder_or_file_that_cannot_be_written_is_read_only) {
+  close_vault();
+  static const struct {
+    mode_t file;
+    mode_t folder;
+  } rows[] = {{0666, 0755}, {0644, 0755}, {0600, 0755}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    cr_assert_eq(chmod(house.path, rows[i].file), 0);
+    cr_assert_eq(chmod(house.folder, rows[i].folder), 0);
+    int status = test_in_child(open_as_nobody, NULL);
+    if (WEXITSTATUS(status) == 255) {
+      cr_log_warn("SKIPPED: not root, cannot become another user\n");
+      cr_skip_test("not root: cannot become another user");
+    }
+    cr_assert_eq(WEXITSTATUS(status), BULLA_READ_ONLY, "%zu: %d", i, WEXITSTATUS(status));
+    cr_assert_neq(access(in_house("new.db"), F_OK), 0);
+  }
+}
+
+static enum bulla_status ignore_field(void *arg, const struct bulla_field_view *field) {
+  (void)field;
+  ++*(int *)arg;
+  return BULLA_OK;
+}
+
+Test(vault_files, a_locked_database_is_busy_and_nothing_opens) {
+  TEST_OK(put("acme", "db", "password", "x", true));
+  bulla_sql_set_patience(&house.vault->sql, 50);
+  sqlite3 *db = NULL;
+  cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
+  cr_assert_eq(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+  TEST_STATUS(use("acme", "db", "password"), BULLA_BUSY);
+  TEST_STATUS(put("acme", "db", "password", "y", true), BULLA_BUSY);
+  TEST_STATUS(bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db")), BULLA_BUSY);
+  cr_assert_eq(used.calls, 0);
+  /* Readers go on. */
+  int num = 0;
+  TEST_OK(bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_field, &num));
+  assert_unbroken(2);
+  cr_assert_eq(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+  sqlite3_close(db);
+  assert_use("acme", "db", "password", "x");
+}
+
+Test(vault_files, without_room_for_the_record_nothing_opens) {
+  TEST_OK(put("acme", "db", "password", "x", true));
+  sqlite3 *db = house.vault->sql.db;
+  cr_assert_eq(sqlite3_exec(db, "PRAGMA max_page_count = 1", NULL, NULL, NULL), SQLITE_OK);
+  enum bulla_status status = BULLA_OK;
+  for (int i = 0; i < 1000 && status == BULLA_OK; i++) {
+    status = use("acme", "db", "password");
+  }
+  TEST_STATUS(status, BULLA_DISK_FULL);
+  int calls = used.calls;
+  for (int i = 0; i < 3; i++) {
+    TEST_STATUS(use("acme", "db", "password"), BULLA_DISK_FULL);
+  }
+  cr_assert_eq(used.calls, calls);
+  cr_assert_eq(count_records("outcome = 'granted'"), calls);
+  /* A put that does not fit leaves what was there. */
+  struct bulla_field fields[] = {{TEXT("password"), TEXT("new"), true},
+                                 {TEXT("large"), test_filled('v', BULLA_VALUE_MAX), true}};
+  TEST_STATUS(bulla_vault_put(house.vault, &who, TEXT("acme"), TEXT("db"), fields, 2), BULLA_DISK_FULL);
+  cr_assert_eq(sqlite3_exec(db, "PRAGMA max_page_count = 100000", NULL, NULL, NULL), SQLITE_OK);
+  assert_use("acme", "db", "password", "x");
+  assert_unbroken(2 + calls + 1);
+}
+
+/* A disk that is full after |*arg| KiB: creates a vault, and uses it until that fails. */
+static int fill_disk(void *arg) {
+  rlim_t size = (rlim_t) * (int *)arg * 1024;
+  struct rlimit small = {size, size};
+  signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &small);
+  setenv("BULLA_TEST_ROOT", "same", 1);
+  struct bulla_root *root = NULL;
+  char url[400];
+  snprintf(url, sizeof url, "sqlite:%s/small.db", house.folder);
+  enum bulla_status status = bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT");
+  if (status == BULLA_OK) {
+    status = bulla_vault_create(url, root);
+  }
+  if (status == BULLA_DISK_FULL) {
+    return 1;
+  }
+  struct bulla_vault *vault = NULL;
+  if (status == BULLA_OK) {
+    status = bulla_vault_open(&vault, url, root);
+  }
+  if (status != BULLA_OK) {
+    return 100 + (int)status;
+  }
+  struct bulla_field field = {TEXT("password"), TEXT("a value"), true};
+  status = bulla_vault_put(vault, &who, TEXT("acme"), TEXT("db"), &field, 1);
+  while (status == BULLA_OK) {
+    status = bulla_vault_use(vault, &who, TEXT("acme"), TEXT("db"), TEXT("password"), remember, NULL);
+  }
+  struct bulla_audit_verdict verdict;
+  if (status != BULLA_DISK_FULL || bulla_vault_audit_verify(vault, &verdict) != BULLA_OK) {
+    return 100 + (int)status;
+  }
+  bulla_vault_close(&vault);
+  return 2;
+}
+
+Test(vault_files, a_full_disk_is_told_and_creation_leaves_nothing_behind) {
+  bool seen[3] = {false};
+  for (int kib = 0; kib <= 300; kib += kib < 100 ? 4 : 50) {
+    int status = test_in_child(fill_disk, &kib);
+    cr_assert(WIFEXITED(status), "%d KiB: %x", kib, (unsigned)status);
+    int result = WEXITSTATUS(status);
+    cr_assert(result == 1 || result == 2, "%d KiB: %s", kib, bulla_status_text((enum bulla_status)(result - 100)));
+    seen[result] = true;
+    DIR *folder = opendir(house.folder);
+    const struct dirent *entry;
+    while ((entry = readdir(folder)) != NULL) {
+      bool small = strncmp(entry->d_name, "small", 5) == 0;
+      cr_assert(!small || result == 2, "%d KiB: left %s behind", kib, entry->d_name);
+    }
+    closedir(folder);
+    if (result == 2) {
+      struct bulla_root *root = NULL;
+      struct bulla_vault *vault = NULL;
+      struct bulla_audit_verdict verdict;
+      char url[400];
+      setenv("BULLA_TEST_ROOT", "same", 1);
+      snprintf(url, sizeof url, "sqlite:%s/small.db", house.folder);
+      TEST_OK(bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT"));
+      TEST_OK(bulla_vault_open(&vault, url, root));
+      TEST_OK(bulla_vault_audit_verify(vault, &verdict));
+      bulla_vault_close(&vault);
+      bulla_root_free(&root);
+      unlink(in_house("small.db"));
+    }
+  }
+  cr_assert(seen[1] && seen[2], "both a creation and a use that fails");
+}
+
+Test(vault_files, stale_files_beside_a_new_vault_do_not_get_into_it) {
+  TEST_OK(put("acme", "db", "password", "x", true));
+  struct bulla_span wal = read_file(in_house("v.db-wal"));
+  cr_assert_gt(wal.len, 0);
+  write_file(in_house("new.db-wal"), wal);
+  write_file(in_house("new.db-journal"), test_filled('j', 5000));
+  char url[400];
+  snprintf(url, sizeof url, "sqlite:%s", in_house("new.db"));
+  struct bulla_vault *vault = NULL;
+  struct bulla_audit_verdict verdict;
+  TEST_OK(bulla_vault_create(url, house.root));
+  TEST_OK(bulla_vault_open(&vault, url, house.root));
+  TEST_OK(bulla_vault_audit_verify(vault, &verdict));
+  cr_assert_eq(verdict.num_records, 1);
+  bulla_vault_close(&vault);
+}

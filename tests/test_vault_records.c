@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Importing, and the records of API keys. */
+
+#include "tests/vault_support.h"
+
+TestSuite(vault_records, .init = build_house, .fini = leave_house);
+
+static struct bulla_span triple(struct bulla_secret *key, const char *value) {
+  struct bulla_buffer text = test_room(bulla_triple_len(strlen(value)));
+  TEST_OK(bulla_triple_seal(key, &text, test_text(value)));
+  return bulla_written(&text);
+}
+
+Test(vault_records, import_puts_what_opens) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
+  struct bulla_import rows[] = {
+      {TEXT("openai"), TEXT("key"), triple(key, "sk-1234567890abcdef")},
+      {TEXT("openai"), TEXT("other"), triple(key, "")},
+      {TEXT("claude"), TEXT("key"), triple(key, "another")},
+  };
+  size_t failed = 99;
+  TEST_OK(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, rows, 3));
+  cr_assert_eq(failed, 3);
+  assert_use("acme", "openai", "key", "sk-1234567890abcdef");
+  assert_use("acme", "openai", "other", "");
+  assert_use("acme", "claude", "key", "another");
+  cr_assert_eq(run_sql("SELECT count(*) FROM field WHERE secret = 1 AND revision = 1"), 3);
+  cr_assert_eq(count_records("op = 'import' AND outcome = 'done'"), 3);
+}
+
+Test(vault_records, import_is_all_or_nothing_and_names_the_row) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
+  struct bulla_secret *other BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(2, 32));
+  TEST_OK(put("acme", "old", "key", "x", true));
+  struct bulla_span good = triple(key, "value");
+  const struct {
+    struct bulla_import row;
+    enum bulla_status status;
+  } bad[] = {
+      {{TEXT("new"), TEXT("key"), triple(other, "value")}, BULLA_REFUSED},
+      {{TEXT("new"), TEXT("key"), TEXT("nonsense")}, BULLA_REFUSED},
+      {{TEXT("new"), TEXT("key"), TEXT("")}, BULLA_REFUSED},
+      {{TEXT("new"), TEXT("key"), test_filled('0', 200000)}, BULLA_TOO_LARGE},
+      {{TEXT("new"), TEXT("key"), test_flipped(good, 8 * 70)}, BULLA_REFUSED},
+      {{TEXT("old"), TEXT("key"), good}, BULLA_EXISTS},
+      {{TEXT("a"), TEXT("key"), good}, BULLA_EXISTS},
+      {{TEXT(""), TEXT("key"), good}, BULLA_INVALID_NAME},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    struct bulla_import rows[] = {{TEXT("a"), TEXT("key"), good},
+                                  {TEXT("b"), TEXT("key"), good},
+                                  bad[i].row,
+                                  {TEXT("c"), TEXT("key"), good}};
+    size_t failed = 99;
+    enum bulla_status status = bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, rows, 4);
+    cr_assert_eq(status, bad[i].status, "%zu: %s", i, bulla_status_text(status));
+    cr_assert_eq(failed, 2, "%zu: %zu", i, failed);
+    cr_assert_eq(run_sql("SELECT count(*) FROM field"), 1);
+    cr_assert_eq(run_sql("SELECT count(*) FROM entry"), 1);
+  }
+  assert_unbroken(2);
+  size_t failed;
+  struct bulla_import row = {TEXT("a"), TEXT("key"), good};
+  struct bulla_secret *short_key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 31));
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), short_key, &row, 1),
+              BULLA_INVALID_ARGUMENT);
+  cr_assert_eq(failed, 1);
+}
+
+static enum bulla_status note_apikey(void *arg, const struct bulla_apikey_view *apikey) {
+  note(arg, "%.*s %.*s '%.*s' %s\n", S(apikey->id), S(apikey->tenant), S(apikey->name),
+       apikey->revoked > 1500000000 ? "revoked"
+       : apikey->revoked == 0       ? "live"
+                                    : "?");
+  cr_assert_gt(apikey->created, 1500000000);
+  return BULLA_OK;
+}
+
+static enum bulla_status check_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  TEST_SPAN(tenant, TEXT("acme"), "tenant");
+  TEST_SPAN(root, test_filled(7, 32), "root");
+  ++*(int *)arg;
+  return BULLA_OK;
+}
+
+Test(vault_records, apikey_is_kept_used_and_revoked) {
+  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
+  struct bulla_span id1 = TEXT("0123456789abcdef");
+  struct bulla_span id2 = TEXT("1123456789abcdef");
+  struct bulla_span hash = test_filled(9, 32);
+  struct bulla_vault *v = house.vault;
+  int calls = 0;
+  TEST_OK(bulla_vault_apikey_put(v, &who, TEXT("acme"), id2, TEXT("main"), hash, root));
+  TEST_OK(bulla_vault_apikey_put(v, &who, TEXT("beta"), id1, TEXT(""), hash, root));
+  TEST_STATUS(bulla_vault_apikey_put(v, &who, TEXT("acme"), id1, TEXT("x"), hash, root), BULLA_EXISTS);
+  TEST_OK(bulla_vault_apikey_use(v, &who, id2, check_root, &calls));
+  TEST_OK(bulla_vault_apikey_revoke(v, &who, id1));
+  TEST_OK(bulla_vault_apikey_revoke(v, &who, id1));
+  TEST_STATUS(bulla_vault_apikey_revoke(v, &who, TEXT("2123456789abcdef")), BULLA_NOT_FOUND);
+  TEST_STATUS(bulla_vault_apikey_use(v, &who, id1, check_root, &calls), BULLA_NOT_FOUND);
+  TEST_STATUS(bulla_vault_apikey_use(v, &who, TEXT("2123456789abcdef"), check_root, &calls), BULLA_NOT_FOUND);
+  cr_assert_eq(calls, 1);
+  cr_assert_eq(run_sql("SELECT count(*) FROM apikey WHERE sealed IS NULL AND key_id IS NULL"), 1);
+  struct bulla_buffer out = test_room(1000);
+  TEST_OK(bulla_vault_apikey_list(v, TEXT(""), note_apikey, &out));
+  TEST_SPAN(bulla_written(&out), TEXT("1123456789abcdef acme 'main' live\n0123456789abcdef beta '' revoked\n"),
+            "all");
+  out.len = 0;
+  TEST_OK(bulla_vault_apikey_list(v, TEXT("acme"), note_apikey, &out));
+  TEST_SPAN(bulla_written(&out), TEXT("1123456789abcdef acme 'main' live\n"), "one");
+  cr_assert_eq(count_records("op = 'apikey-create'"), 2);
+  cr_assert_eq(count_records("op = 'apikey-revoke' AND tenant = 'beta' AND entry = '0123456789abcdef'"), 1);
+  cr_assert_eq(count_records("op = 'apikey-use' AND tenant = 'acme' AND outcome = 'granted'"), 1);
+  cr_assert_eq(count_records("op = 'apikey-use' AND tenant = '' AND outcome = 'not-found'"), 2);
+  assert_unbroken(7);
+}
+
+Test(vault_records, apikey_out_of_bounds_is_refused) {
+  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
+  struct bulla_secret *short_root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 31));
+  struct bulla_span id = TEXT("0123456789abcdef");
+  struct bulla_span hash = test_filled(9, 32);
+  struct bulla_span acme = TEXT("acme");
+  struct bulla_vault *v = house.vault;
+  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, TEXT("012345"), acme, hash, root), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, TEXT("012345678 abcdef"), acme, hash, root),
+              BULLA_INVALID_NAME);
+  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, TEXT("a b"), hash, root), BULLA_INVALID_NAME);
+  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, acme, test_filled(9, 31), root), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, acme, hash, short_root), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, acme, hash, NULL), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_use(v, &who, TEXT("x"), check_root, NULL), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_revoke(v, &who, TEXT("x")), BULLA_INVALID_ARGUMENT);
+  assert_unbroken(1);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A vault that somebody else has written to: what was changed or moved does not open, and nothing crashes. */
+
+#include "store/vault.h"
+#include "tests/vault_support.h"
+
+TestSuite(vault_tampered, .init = build_house, .fini = leave_house);
+
+/* Fields that the tampering below refers to, and the file they are in. */
+static struct bulla_span furnish(void) {
+  TEST_OK(put("acme", "db", "password", "acme db password", true));
+  TEST_OK(put("acme", "db", "token", "acme db token abc", true));
+  TEST_OK(put("acme", "db", "host", "db.example", false));
+  TEST_OK(put("acme", "db", "port", "5432", false));
+  TEST_OK(put("acme", "mail", "password", "acme mail password", true));
+  TEST_OK(put("beta", "db", "password", "beta db password", true));
+  TEST_OK(put("beta", "db", "host", "beta.example", false));
+  close_vault();
+  struct bulla_span file = read_file(house.path);
+  open_vault();
+  return file;
+}
+
+/* Pieces of SQL: a field, and the columns of one. */
+#define F(t, e, f)                                                                                                \
+  " (SELECT field.number FROM field JOIN entry ON entry.id = field.entry JOIN tenant ON tenant.id = entry.tenant" \
+  " WHERE tenant.name = '" t "' AND entry.name = '" e "' AND field.name = '" f "') "
+#define TARGET F("acme", "db", "password")
+#define HOST F("acme", "db", "host")
+#define SET_FROM(columns, from)                                                          \
+  "UPDATE field SET (" columns ") = (SELECT " columns " FROM field WHERE number = " from \
+  ") WHERE number "                                                                      \
+  "= " TARGET
+#define TENANT(name) "(SELECT id FROM tenant WHERE name = '" name "')"
+
+static const struct {
+  const char *what;
+  const char *sql;
+  const char *field; /* of acme/db */
+} changes[] = {
+    {"value of another field", SET_FROM("value", F("acme", "db", "token")), "password"},
+    {"value and mask of another field", SET_FROM("value, mask, revision, key_id", F("acme", "db", "token")),
+     "password"},
+    {"value of another entry", SET_FROM("value, mask, revision, key_id", F("acme", "mail", "password")),
+     "password"},
+    {"value of another tenant", SET_FROM("value, mask, revision, key_id", F("beta", "db", "password")),
+     "password"},
+    {"row given to another entry",
+     "DELETE FROM field WHERE number = " TARGET
+     "; UPDATE field SET entry = (SELECT entry FROM field WHERE name = 'token')"
+     " WHERE number = " F("acme", "mail", "password"),
+     "password"},
+    {"field renamed",
+     "DELETE FROM field WHERE number = " TARGET "; UPDATE field SET name = 'password' WHERE name = 'token'",
+     "password"},
+    {"revision raised", "UPDATE field SET revision = 2 WHERE number = " TARGET, "password"},
+    {"revision negative", "UPDATE field SET revision = -1 WHERE number = " TARGET, "password"},
+    {"bit of the value",
+     "UPDATE field SET value = CAST(substr(value, 1, 60) || x'00' || substr(value, 62) AS BLOB) WHERE number "
+     "= " TARGET,
+     "password"},
+    {"value cut", "UPDATE field SET value = substr(value, 1, length(value) - 1) WHERE number = " TARGET,
+     "password"},
+    {"value shorter than a header", "UPDATE field SET value = substr(value, 1, 17) WHERE number = " TARGET,
+     "password"},
+    {"value empty", "UPDATE field SET value = x'' WHERE number = " TARGET, "password"},
+    {"value longer", "UPDATE field SET value = CAST(value || x'00' AS BLOB) WHERE number = " TARGET, "password"},
+    {"value huge", "UPDATE field SET value = zeroblob(900000) WHERE number = " TARGET, "password"},
+    {"mask instead of the value", "UPDATE field SET value = mask WHERE number = " TARGET, "password"},
+    {"suite AES-256-GCM",
+     "UPDATE field SET value = CAST(x'B101' || substr(value, 3) AS BLOB) WHERE number = " TARGET, "password"},
+    {"secret called plain", "UPDATE field SET secret = 0 WHERE number = " TARGET, "password"},
+    {"secret replaced by a plain value",
+     "UPDATE field SET secret = 0, value = CAST('evil' AS BLOB) WHERE number = " TARGET, "password"},
+    {"plain put in place of a secret",
+     "UPDATE field SET (secret, value, mask) = (SELECT secret, value, mask FROM field WHERE number = " HOST
+     ") WHERE number = " TARGET,
+     "password"},
+    {"key of another tenant named",
+     "UPDATE field SET key_id = (SELECT key_id FROM tenant_key WHERE tenant = " TENANT(
+         "beta") ") WHERE number = " TARGET,
+     "password"},
+    {"key id unknown", "UPDATE field SET key_id = zeroblob(16) WHERE number = " TARGET, "password"},
+    {"key id empty", "UPDATE field SET key_id = x'' WHERE number = " TARGET, "password"},
+    {"key destroyed", "UPDATE tenant_key SET wrapped = NULL", "password"},
+    {"key cut", "UPDATE tenant_key SET wrapped = substr(wrapped, 1, 80)", "password"},
+    {"key empty", "UPDATE tenant_key SET wrapped = x''", "password"},
+    {"key huge", "UPDATE tenant_key SET wrapped = zeroblob(100000)", "password"},
+    {"key is the audit log's", "UPDATE tenant_key SET wrapped = (SELECT key FROM audit_head)", "password"},
+    {"key is a field's value",
+     "UPDATE tenant_key SET wrapped = (SELECT value FROM field WHERE number = " TARGET ")", "password"},
+    {"key of another version", "UPDATE tenant_key SET version = 2", "password"},
+    {"key removed", "DELETE FROM tenant_key", "password"},
+    {"keys swapped between tenants",
+     "UPDATE tenant_key SET state = 'pending'; UPDATE tenant_key SET tenant = CASE tenant WHEN " TENANT(
+         "acme") " THEN " TENANT("beta") " ELSE " TENANT("acme") " END, version = version + 1 WHERE 1; UPDATE "
+                                                                 "tenant_key SET version = 1",
+     "password"},
+    {"wrapped keys swapped",
+     "UPDATE tenant_key SET wrapped = (SELECT wrapped FROM tenant_key o WHERE o.tenant <> tenant_key.tenant) "
+     "WHERE tenant = " TENANT("acme"),
+     "password"},
+    {"tenant's id",
+     "UPDATE tenant_key SET tenant = zeroblob(16) WHERE tenant = " TENANT(
+         "acme") "; "
+                 "UPDATE entry SET tenant = zeroblob(16) WHERE tenant = " TENANT(
+                     "acme") "; "
+                             "UPDATE tenant SET id = zeroblob(16) WHERE name = 'acme'",
+     "password"},
+    {"tenant's id of another length",
+     "UPDATE tenant_key SET tenant = x'00' WHERE tenant = " TENANT(
+         "acme") "; "
+                 "UPDATE entry SET tenant = x'00' WHERE tenant = " TENANT(
+                     "acme") "; "
+                             "UPDATE tenant SET id = x'00' WHERE name = 'acme'",
+     "password"},
+    {"entry's id",
+     "UPDATE field SET entry = zeroblob(16) WHERE entry = (SELECT entry FROM field WHERE name = 'token'); "
+     "UPDATE entry SET id = zeroblob(16) WHERE id = (SELECT id FROM entry WHERE name = 'db' AND tenant = " TENANT(
+         "acme") ")",
+     "password"},
+    {"entries of two tenants swapped",
+     "UPDATE entry SET name = 'db2' WHERE tenant = " TENANT("acme") " AND name = 'db'; "
+                                                                    "UPDATE entry SET tenant = " TENANT(
+                                                                        "acme") " WHERE tenant = " TENANT("beta"),
+     "password"},
+    {"plain value", "UPDATE field SET value = CAST('evil.example' AS BLOB) WHERE number = " HOST, "host"},
+    {"plain value with its proof of another field",
+     "UPDATE field SET (value, mask) = (SELECT value, mask FROM field WHERE number = " F(
+         "acme", "db", "port") ") WHERE number = " HOST,
+     "host"},
+    {"plain value with its proof of another tenant",
+     "UPDATE field SET (value, mask) = (SELECT value, mask FROM field WHERE number = " F(
+         "beta", "db", "host") ") WHERE number = " HOST,
+     "host"},
+    {"plain revision", "UPDATE field SET revision = 9 WHERE number = " HOST, "host"},
+    {"plain called secret", "UPDATE field SET secret = 1 WHERE number = " HOST, "host"},
+    {"plain with a mask as proof",
+     "UPDATE field SET mask = (SELECT mask FROM field WHERE number = " TARGET ") WHERE number = " HOST, "host"},
+    {"proof empty", "UPDATE field SET mask = x'' WHERE number = " HOST, "host"},
+    {"vault's uuid", "UPDATE vault SET uuid = zeroblob(16)", NULL},
+};
+
+static void restore(struct bulla_span file, const char *sql) {
+  close_vault();
+  write_file(house.path, file);
+  run_sql(sql);
+  open_vault();
+}
+
+Test(vault_tampered, what_was_moved_or_changed_does_not_open_and_the_failure_is_recorded) {
+  struct bulla_span file = furnish();
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    const char *field = changes[i].field != NULL ? changes[i].field : "password";
+    restore(file, changes[i].sql);
+    enum bulla_status status = use("acme", "db", field);
+    if (changes[i].field == NULL) {
+      cr_assert_eq(status, BULLA_AUDIT_BROKEN, "%s: %s", changes[i].what, bulla_status_text(status));
+    } else {
+      cr_assert_eq(status, BULLA_REFUSED, "%s: %s", changes[i].what, bulla_status_text(status));
+      cr_assert_eq(count_records("op = 'use' AND outcome = 'granted'"), 1, "%s", changes[i].what);
+      cr_assert_eq(count_records("op = 'use' AND outcome = 'failed' AND tenant = 'acme' AND entry = 'db'"), 1,
+                   "%s", changes[i].what);
+      assert_unbroken(10);
+    }
+    cr_assert_eq(used.calls, 0, "%s: opened", changes[i].what);
+  }
+}
+
+Test(vault_tampered, what_was_moved_does_not_open_with_the_keys_in_the_cache_either) {
+  furnish();
+  assert_use("acme", "db", "password", "acme db password");
+  assert_use("beta", "db", "password", "beta db password");
+  used.calls = 0;
+  run_sql(SET_FROM("value, mask, revision, key_id", F("beta", "db", "password")));
+  TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
+  run_sql("UPDATE tenant_key SET wrapped = NULL");
+  TEST_STATUS(use("beta", "db", "password"), BULLA_REFUSED);
+  TEST_STATUS(put("beta", "db", "password", "x", true), BULLA_REFUSED);
+  cr_assert_eq(used.calls, 0);
+}
+
+Test(vault_tampered, an_older_revision_does_not_open_in_place_of_the_current_one) {
+  TEST_OK(put("acme", "db", "password", "old password value", true));
+  run_sql("CREATE TABLE stolen AS SELECT * FROM field");
+  TEST_OK(put("acme", "db", "password", "new password value", true));
+  run_sql("UPDATE field SET (value, mask, key_id) = (SELECT value, mask, key_id FROM stolen); DROP TABLE stolen");
+  TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
+  cr_assert_eq(used.calls, 0);
+}
+
+Test(vault_tampered, a_removed_entry_does_not_come_back_under_its_name) {
+  TEST_OK(put("acme", "db", "password", "old password value", true));
+  run_sql("CREATE TABLE stolen AS SELECT * FROM field");
+  TEST_OK(bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db")));
+  TEST_OK(put("acme", "db", "password", "new password value", true));
+  run_sql(
+      "UPDATE field SET (value, mask, key_id, revision) = (SELECT value, mask, key_id, revision FROM stolen); "
+      "DROP TABLE stolen");
+  TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
+}
+
+/* Has |table| sorted as by |other| in place of |unique|, behind a schema that says |unique|: SQLite, which
+ * takes the order for granted, then finds rows that are not what was asked for. */
+static void misorder(const char *table, const char *unique, const char *other) {
+  char text[600];
+  snprintf(text, sizeof text,
+           "CREATE TABLE kept AS SELECT sql FROM sqlite_schema WHERE name = '%s'; PRAGMA writable_schema = ON; "
+           "UPDATE sqlite_schema SET sql = replace(sql, '%s', '%s') WHERE name = '%s'",
+           table, unique, other, table);
+  run_sql(text);
+  snprintf(text, sizeof text,
+           "REINDEX %s; PRAGMA writable_schema = ON; "
+           "UPDATE sqlite_schema SET sql = (SELECT sql FROM kept) WHERE name = '%s'; DROP TABLE kept",
+           table, table);
+  run_sql(text);
+}
+
+Test(vault_tampered, an_index_out_of_order_does_not_open_one_field_for_another) {
+  char name[] = "fieldX";
+  for (char c = 'A'; c <= 'Z'; c++) {
+    name[5] = c;
+    TEST_OK(put("acme", "db", name, name, c % 2 == 0));
+  }
+  close_vault();
+  misorder("field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)");
+  open_vault();
+  for (char c = 'A'; c <= 'Z'; c++) {
+    name[5] = c;
+    if (use("acme", "db", name) == BULLA_OK) {
+      TEST_SPAN(used.value, test_text(name), "%s", name);
+    }
+  }
+  cr_assert_gt(count_records("outcome = 'failed'"), 0, "the index misleads");
+}
+
+static enum bulla_status check_own_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  (void)tenant;
+  TEST_SPAN(root, test_filled(*(const uint8_t *)arg, 32), "the root of another API key");
+  return BULLA_OK;
+}
+
+Test(vault_tampered, an_index_out_of_order_does_not_open_one_apikey_for_another) {
+  uint8_t id[] = "0123456789abcdeX";
+  for (uint8_t c = 'A'; c <= 'Z'; c++) {
+    struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(c, 32));
+    id[15] = c % 2 == 0 ? c : (uint8_t)(c | 0x20);
+    TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), bulla_span(id, 16), TEXT("x"),
+                                   test_filled(1, 32), root));
+  }
+  close_vault();
+  misorder("apikey", "UNIQUE", "UNIQUE COLLATE NOCASE");
+  open_vault();
+  for (uint8_t c = 'A'; c <= 'Z'; c++) {
+    id[15] = c % 2 == 0 ? c : (uint8_t)(c | 0x20);
+    enum bulla_status status = bulla_vault_apikey_use(house.vault, &who, bulla_span(id, 16), check_own_root, &c);
+    cr_assert(status == BULLA_OK || status == BULLA_REFUSED || status == BULLA_NOT_FOUND);
+  }
+  cr_assert_gt(count_records("outcome = 'failed'"), 0, "the index misleads");
+}
+
+static enum bulla_status ignore_field(void *arg, const struct bulla_field_view *field) {
+  (void)field;
+  ++*(int *)arg;
+  return BULLA_OK;
+}
+
+Test(vault_tampered, a_changed_mask_or_plain_value_is_not_shown) {
+  struct bulla_span file = furnish();
+  static const char *const sqls[] = {
+      "UPDATE field SET mask = (SELECT mask FROM field WHERE number = " F("acme", "db",
+                                                                          "token") ") WHERE number = " TARGET,
+      "UPDATE field SET mask = value WHERE number = " TARGET,
+      "UPDATE field SET mask = x'' WHERE number = " TARGET,
+      "UPDATE field SET mask = zeroblob(70000) WHERE number = " TARGET,
+      "UPDATE field SET mask = zeroblob(900000) WHERE number = " TARGET,
+      "UPDATE field SET revision = revision + 1 WHERE number = " TARGET,
+      "UPDATE field SET value = CAST('evil.example' AS BLOB) WHERE number = " HOST,
+      "UPDATE field SET secret = 0 WHERE number = " TARGET,
+      "UPDATE field SET name = '\x1b[2J' WHERE number = " TARGET,
+      "UPDATE field SET name = 'password ' WHERE number = " TARGET,
+      "UPDATE tenant_key SET wrapped = NULL",
+  };
+  for (size_t i = 0; i < sizeof sqls / sizeof sqls[0]; i++) {
+    int num = 0;
+    restore(file, sqls[i]);
+    TEST_STATUS(bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_field, &num), BULLA_REFUSED);
+    cr_assert_lt(num, 4, "%s", sqls[i]);
+  }
+}
+
+static enum bulla_status never(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  (void)arg;
+  (void)tenant;
+  (void)root;
+  cr_assert_fail("opened");
+  return BULLA_OK;
+}
+
+Test(vault_tampered, a_changed_apikey_does_not_open) {
+  struct bulla_span id = TEXT("0123456789abcdef");
+  struct bulla_span id2 = TEXT("1123456789abcdef");
+  struct bulla_span hash = test_filled(1, 32);
+  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(2, 32));
+  struct bulla_secret *root2 BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(3, 32));
+  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), id, TEXT("x"), hash, root));
+  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), id2, TEXT("x"), hash, root2));
+  TEST_OK(put("beta", "db", "password", "x", true));
+  close_vault();
+  struct bulla_span file = read_file(house.path);
+  open_vault();
+  static const char *const sqls[] = {
+      "UPDATE apikey SET sealed = (SELECT sealed FROM apikey WHERE number = 2) WHERE number = 1",
+      "UPDATE apikey SET sealed = zeroblob(90)",
+      "UPDATE apikey SET sealed = NULL",
+      "UPDATE apikey SET sealed = zeroblob(900000)",
+      "UPDATE apikey SET key_id = NULL",
+      "UPDATE apikey SET tenant = (SELECT id FROM tenant WHERE name = 'beta')",
+      "UPDATE apikey SET sealed = (SELECT value FROM field)",
+      "UPDATE apikey SET id = '2' WHERE number = 1; UPDATE apikey SET id = '0123456789abcdef' WHERE number = 2",
+      "UPDATE tenant SET name = 'ev il' WHERE name = 'acme'",
+  };
+  for (size_t i = 0; i < sizeof sqls / sizeof sqls[0]; i++) {
+    restore(file, sqls[i]);
+    TEST_STATUS(bulla_vault_apikey_use(house.vault, &who, id, never, NULL), BULLA_REFUSED);
+    cr_assert_eq(count_records("op = 'apikey-use' AND outcome = 'failed'"), 1, "%s", sqls[i]);
+  }
+}
+
+Test(vault_tampered, another_root_does_not_open_it) {
+  struct bulla_root *other = NULL;
+  struct bulla_vault *vault = NULL;
+  setenv("BULLA_TEST_ROOT", "another", 1);
+  TEST_OK(bulla_root_open(&other, "sha256-env:BULLA_TEST_ROOT"));
+  TEST_STATUS(bulla_vault_open(&vault, house.url, other), BULLA_ROOT_WRONG);
+  cr_assert_null(vault);
+  bulla_root_free(&other);
+}
+
+Test(vault_tampered, a_schema_that_is_not_ours_to_the_letter_is_no_vault) {
+  TEST_OK(put("acme", "db", "password", "x", true));
+  close_vault();
+  struct bulla_span file = read_file(house.path);
+  static const struct {
+    const char *sql;
+    enum bulla_status status;
+  } rows[] = {
+      {"CREATE TRIGGER t AFTER INSERT ON audit BEGIN DELETE FROM audit; END", BULLA_NOT_A_VAULT},
+      {"CREATE VIEW v AS SELECT 1", BULLA_NOT_A_VAULT},
+      {"CREATE TABLE t(x)", BULLA_NOT_A_VAULT},
+      {"CREATE TEMP TABLE t(x)", BULLA_OK},
+      {"CREATE INDEX i ON audit(time)", BULLA_NOT_A_VAULT},
+      {"ALTER TABLE field ADD COLUMN more ANY", BULLA_NOT_A_VAULT},
+      {"DROP INDEX tenant_key_active", BULLA_NOT_A_VAULT},
+      {"DROP TABLE apikey", BULLA_NOT_A_VAULT},
+      {"ALTER TABLE audit RENAME TO audit2; CREATE VIEW audit AS SELECT * FROM audit2", BULLA_NOT_A_VAULT},
+      {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', 'STRICT ') "
+       "WHERE name = 'field'",
+       BULLA_NOT_A_VAULT},
+      {"PRAGMA application_id = 0", BULLA_NOT_A_VAULT},
+      {"PRAGMA user_version = 2", BULLA_NEWER_VAULT},
+      {"PRAGMA user_version = 2147483647; DROP TABLE vault", BULLA_NEWER_VAULT},
+      {"PRAGMA user_version = 0", BULLA_NOT_A_VAULT},
+      {"PRAGMA user_version = -1", BULLA_NOT_A_VAULT},
+      {"DELETE FROM vault", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET uuid = x''", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET root_key_id = zeroblob(100)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET root_key_id = zeroblob(16)", BULLA_ROOT_WRONG},
+      {"UPDATE vault SET scrypt_salt = zeroblob(16)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET scrypt_salt = zeroblob(16), scrypt_log_n = 17", BULLA_ROOT_WRONG},
+      {"UPDATE vault SET scrypt_salt = zeroblob(16), scrypt_log_n = 0", BULLA_OK},
+      {"PRAGMA journal_mode = DELETE", BULLA_OK},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    write_file(house.path, file);
+    run_sql(rows[i].sql);
+    enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root);
+    cr_assert_eq(status, rows[i].status, "%s: %s", rows[i].sql, bulla_status_text(status));
+    cr_assert_eq(house.vault == NULL, status != BULLA_OK);
+    close_vault();
+  }
+}
+
+Test(vault_tampered, any_damaged_byte_gives_a_status_and_no_crash) {
+  struct bulla_span file = furnish();
+  close_vault();
+  alarm(100);
+  unsigned random = 12345;
+  for (int i = 0; i < 400; i++) {
+    struct bulla_span damaged = test_copy(file);
+    for (int j = 0; j < 1 + i % 4; j++) {
+      random = random * 1103515245u + 12345u;
+      size_t at = (random >> 4) % (i % 2 == 0 ? file.len : 4096);
+      random = random * 1103515245u + 12345u;
+      ((uint8_t *)(uintptr_t)damaged.data)[at] = (uint8_t)(random >> 16);
+    }
+    write_file(house.path, damaged);
+    if (bulla_vault_open(&house.vault, house.url, house.root) == BULLA_OK) {
+      struct bulla_audit_verdict verdict;
+      int num = 0;
+      bulla_sql_set_patience(&house.vault->sql, 10);
+      enum bulla_status status = bulla_vault_audit_verify(house.vault, &verdict);
+      if (use("acme", "db", "password") == BULLA_OK) {
+        TEST_SPAN(used.value, TEXT("acme db password"), "what opens is what was put");
+      }
+      status = bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_field, &num);
+      status = put("beta", "db", "password", "x", true);
+      (void)status;
+      close_vault();
+    }
+    unlink(in_house("v.db-wal"));
+    unlink(in_house("v.db-shm"));
+  }
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What the tests of the vault share: a vault in a folder of the test's own, and SQL behind its back. Include it in
+ * one file of a program. */
+
+#ifndef BULLA_TESTS_VAULT_SUPPORT_H
+#define BULLA_TESTS_VAULT_SUPPORT_H
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <bulla/store.h>
+
+#include "core/cleanup.h"
+#include "tests/support.h"
+
+#define UNUSED __attribute__((unused))
+#define TEXT(literal) BULLA_LITERAL(literal)
+
+static const struct bulla_who who = {
+    {(const uint8_t *)"tester", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to test", 7}};
+
+/* The vault of this test, closed until open_vault(). */
+static struct {
+  const char *folder;
+  char path[300];
+  char url[320];
+  struct bulla_root *root;
+  struct bulla_vault *vault;
+} house;
+
+/* in_house returns the path of |name| in the folder. */
+UNUSED static const char *in_house(const char *name) {
+  char *path = (char *)test_alloc(400);
+  snprintf(path, 400, "%s/%s", house.folder, name);
+  return path;
+}
+
+static void open_vault(void) {
+  TEST_OK(bulla_vault_open(&house.vault, house.url, house.root));
+}
+
+UNUSED static void close_vault(void) {
+  bulla_vault_close(&house.vault);
+}
+
+/* For the .init and .fini of a suite. */
+UNUSED static void build_house(void) {
+  house.folder = test_folder();
+  snprintf(house.path, sizeof house.path, "%s/v.db", house.folder);
+  snprintf(house.url, sizeof house.url, "sqlite:%s", house.path);
+  char provider[330];
+  snprintf(provider, sizeof provider, "file:%s/root", house.folder);
+  TEST_OK(bulla_root_create(&house.root, provider));
+  TEST_OK(bulla_vault_create(house.url, house.root));
+  open_vault();
+}
+
+UNUSED static void leave_house(void) {
+  bulla_vault_close(&house.vault);
+  bulla_root_free(&house.root);
+  test_remove_folder(house.folder);
+}
+
+/* The file as it is, and back to it. The vault must be closed. */
+UNUSED static struct bulla_span read_file(const char *path) {
+  FILE *file = fopen(path, "rbe");
+  if (file == NULL) {
+    return bulla_span(NULL, 0);
+  }
+  fseek(file, 0, SEEK_END);
+  size_t len = (size_t)ftell(file);
+  rewind(file);
+  uint8_t *bytes = test_alloc(len);
+  cr_assert_eq(fread(bytes, 1, len, file), len);
+  fclose(file);
+  return bulla_span(bytes, len);
+}
+
+UNUSED static void write_file(const char *path, struct bulla_span bytes) {
+  FILE *file = fopen(path, "wbe");
+  cr_assert_not_null(file, "%s", path);
+  cr_assert(bytes.len == 0 || fwrite(bytes.data, 1, bytes.len, file) == bytes.len);
+  cr_assert_eq(fclose(file), 0);
+}
+
+/* run_sql runs |text| on the file by a connection of its own, without any of the vault's precautions, and returns
+ * the first column of the last row as a number. */
+UNUSED static int64_t run_sql(const char *text) {
+  sqlite3 *db = NULL;
+  int64_t number = 0;
+  cr_assert_eq(sqlite3_open_v2(house.path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+  sqlite3_busy_timeout(db, 5000);
+  while (*text != '\0') {
+    sqlite3_stmt *statement = NULL;
+    cr_assert_eq(sqlite3_prepare_v2(db, text, -1, &statement, &text), SQLITE_OK, "%s: %s", text,
+                 sqlite3_errmsg(db));
+    int result;
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+      number = sqlite3_column_int64(statement, 0);
+    }
+    cr_assert_eq(result == SQLITE_DONE || statement == NULL, true, "%s", sqlite3_errmsg(db));
+    sqlite3_finalize(statement);
+  }
+  sqlite3_close(db);
+  return number;
+}
+
+/* put puts one field. */
+UNUSED static enum bulla_status put(const char *tenant, const char *entry, const char *name, const char *value,
+                                    bool secret) {
+  struct bulla_field field = {test_text(name), test_text(value), secret};
+  return bulla_vault_put(house.vault, &who, test_text(tenant), test_text(entry), &field, 1);
+}
+
+/* What the last use was given. */
+static struct {
+  int calls;
+  struct bulla_span value;
+} used;
+
+UNUSED static enum bulla_status remember(void *arg, struct bulla_span value) {
+  (void)arg;
+  used.calls++;
+  used.value = test_copy(value);
+  return BULLA_OK;
+}
+
+UNUSED static enum bulla_status use(const char *tenant, const char *entry, const char *field) {
+  return bulla_vault_use(house.vault, &who, test_text(tenant), test_text(entry), test_text(field), remember, NULL);
+}
+
+/* assert_use asserts that a field holds |value|. */
+UNUSED static void assert_use(const char *tenant, const char *entry, const char *field, const char *value) {
+  TEST_OK(use(tenant, entry, field));
+  TEST_SPAN(used.value, test_text(value), "%s/%s:%s", tenant, entry, field);
+}
+
+/* count_records returns how many audit records |condition| holds for. */
+UNUSED static int64_t count_records(const char *condition) {
+  char text[500];
+  snprintf(text, sizeof text, "SELECT count(*) FROM audit WHERE %s", condition);
+  return run_sql(text);
+}
+
+UNUSED static void assert_unbroken(int64_t num_records) {
+  struct bulla_audit_verdict verdict;
+  TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
+  cr_assert_eq(verdict.bad_seq, 0);
+  cr_assert_eq(verdict.num_records, num_records, "%ld records, not %ld", (long)verdict.num_records,
+               (long)num_records);
+}
+
+/* The arguments of "%.*s". */
+#define S(span) (int)(span).len, (const char *)(span).data
+
+/* note appends one line to the buffer |arg|. */
+UNUSED __attribute__((format(printf, 2, 3))) static void note(void *arg, const char *text, ...) {
+  struct bulla_buffer *out = arg;
+  va_list arguments;
+  va_start(arguments, text);
+  int len = vsnprintf((char *)out->data + out->len, out->size - out->len, text, arguments);
+  va_end(arguments);
+  cr_assert(len > 0 && (size_t)len < out->size - out->len);
+  out->len += (size_t)len;
+}
+
+#endif
