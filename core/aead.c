@@ -79,13 +79,16 @@ void bulla_aead_free(struct bulla_aead **aead) {
 enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
                                   struct bulla_span nonce, struct bulla_span plaintext,
                                   struct bulla_span additional_data) {
+  if (nonce.len == 0) {
+    return BULLA_INVALID_ARGUMENT;
+  }
   return aead->engine->seal(aead->context, ciphertext, tag, nonce, plaintext, additional_data);
 }
 
 enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext, struct bulla_span nonce,
                                   struct bulla_span ciphertext, struct bulla_span tag,
                                   struct bulla_span additional_data) {
-  if (tag.len == BULLA_TAG_LEN &&
+  if (tag.len == BULLA_TAG_LEN && nonce.len > 0 &&
       aead->engine->open(aead->context, plaintext, nonce, ciphertext, tag, additional_data)) {
     return BULLA_OK;
   }

@@ -20,7 +20,7 @@ BULLA_CHECKED enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct 
 void bulla_aead_free(struct bulla_aead **aead);
 
 /* bulla_aead_seal writes as many bytes as |plaintext| has to |ciphertext|, and BULLA_TAG_LEN bytes to |tag|.
- * |nonce| has 1 byte or more (NIST SP 800-38D §7.1); 12 is the fast length. */
+ * |nonce| has 1 byte or more (NIST SP 800-38D §7.1), else BULLA_INVALID_ARGUMENT; 12 is the fast length. */
 BULLA_CHECKED enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
                                                 struct bulla_span nonce, struct bulla_span plaintext,
                                                 struct bulla_span additional_data);

@@ -19,7 +19,7 @@ struct bulla_engine {
   /* Expands |key| of 16, 24 or 32 bytes into |context|, which is in the slab, zeroed, aligned to 64. */
   enum bulla_status (*expand)(void *context, struct bulla_span key);
 
-  /* As bulla_aead_seal. */
+  /* As bulla_aead_seal; |nonce| is not empty. */
   enum bulla_status (*seal)(const void *context, uint8_t *ciphertext, uint8_t *tag, struct bulla_span nonce,
                             struct bulla_span plaintext, struct bulla_span additional_data);
 

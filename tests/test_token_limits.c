@@ -194,6 +194,10 @@ Test(token_limits, more_keys_and_days_than_are_remembered_all_verify_in_bounded_
     tokens[i] = test_seal_token(test_cek(root_for(key_id), day), test_own_header(key_id, day), test_text(claims));
   }
   size_t before = bulla_slab_usage().used;
+  struct bulla_aead *one = NULL;
+  TEST_OK(bulla_aead_new(&one, test_filled(1, 32)));
+  size_t size_of_one = bulla_slab_usage().used - before;
+  bulla_aead_free(&one);
   TEST_OK(bulla_verifier_new(&any, &options, find_any, NULL));
   size_t most = 0;
   for (size_t round = 0; round < 3; round++) {
@@ -208,7 +212,8 @@ Test(token_limits, more_keys_and_days_than_are_remembered_all_verify_in_bounded_
       most = used > most ? used : most;
     }
   }
-  cr_expect_leq(most - before, 256 * 1024, "%zu bytes of locked memory", most - before);
+  /* 256 keys are remembered; a few more slots live while one is being derived. */
+  cr_expect_leq(most - before, 260 * size_of_one, "%zu bytes of locked memory", most - before);
   cr_expect_gt(num_asked, NUM_KEYS * NUM_DAYS, "all were remembered: that is not what this is to test");
   bulla_verifier_free(&any);
   cr_expect_eq(bulla_slab_usage().used, before, "the verifier left something in the slab");
