@@ -26,7 +26,7 @@ static const struct {
 struct bulla_jwe_key {
   enum bulla_jwe_enc enc;
   uint64_t generation; /* of the slab, in which |aead| lies */
-  _Atomic uint64_t seals;
+  struct bulla_seal_count seals;
   struct bulla_aead *aead;
   size_t key_id_len;
   uint8_t key_id[MAX_KEY_ID_LEN];
@@ -74,6 +74,7 @@ enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_a
   }
   made->enc = enc;
   made->generation = bulla_slab_generation();
+  bulla_seal_count_start(&made->seals);
   made->key_id_len = key_id.len;
   if (key_id.len > 0) {
     memcpy(made->key_id, key_id.data, key_id.len);

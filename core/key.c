@@ -5,7 +5,6 @@
 
 #include "core/key.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +46,7 @@ enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite,
   }
   made->suite = suite;
   made->generation = bulla_slab_generation();
+  bulla_seal_count_start(&made->seals);
   enum bulla_status status = expand_for_suite(made, material);
   if (status == BULLA_OK) {
     status = derive_id(made, bulla_secret_bytes(material));
@@ -77,12 +77,4 @@ struct bulla_span bulla_key_id(const struct bulla_key *key) {
 
 enum bulla_suite bulla_key_suite(const struct bulla_key *key) {
   return key->suite;
-}
-
-enum bulla_status bulla_count_seal(_Atomic uint64_t *seals) {
-  if (atomic_fetch_add_explicit(seals, 1, memory_order_relaxed) < BULLA_MAX_SEALS) {
-    return BULLA_OK;
-  }
-  atomic_fetch_sub_explicit(seals, 1, memory_order_relaxed);
-  return BULLA_KEY_EXHAUSTED;
 }

@@ -15,7 +15,7 @@ enum { NUM_SUITES = sizeof suites / sizeof *suites };
 
 Test(key, a_key_of_aes_256_gcm_seals_2_to_the_32_times_and_still_opens) {
   struct bulla_key *key = test_key(BULLA_AES_256_GCM, test_filled(9, 32));
-  key->seals = (UINT64_C(1) << 32) - 2;
+  key->seals.taken = (UINT64_C(1) << 32) - 2;
   struct bulla_span blob = test_sealed(key, test_text("last but one"), bulla_span(NULL, 0));
   blob = test_sealed(key, test_text("last"), bulla_span(NULL, 0));
   for (size_t round = 0; round < 3; round++) {
@@ -30,17 +30,33 @@ Test(key, a_key_of_aes_256_gcm_seals_2_to_the_32_times_and_still_opens) {
 
 Test(key, a_key_of_xaes_256_gcm_is_not_limited) {
   struct bulla_key *key = test_key(BULLA_XAES_256_GCM, test_filled(9, 32));
-  key->seals = UINT64_C(1) << 33;
+  key->seals.taken = UINT64_C(1) << 33;
   test_sealed(key, test_text("one more"), bulla_span(NULL, 0));
 }
 
-Test(key, seals_are_counted) {
+Test(key, seals_are_counted_in_batches) {
   struct bulla_key *key = test_key(BULLA_AES_256_GCM, test_filled(9, 32));
-  cr_expect_eq(key->seals, 0);
-  for (size_t i = 0; i < 5; i++) {
+  cr_expect_eq(key->seals.taken, 0);
+  for (size_t i = 1; i <= 3 * BULLA_SEAL_BATCH; i++) {
     test_sealed(key, test_text("p"), bulla_span(NULL, 0));
+    size_t batches = (i + BULLA_SEAL_BATCH - 1) / BULLA_SEAL_BATCH;
+    cr_expect_eq(key->seals.taken, batches * BULLA_SEAL_BATCH, "after %zu seals", i);
   }
-  cr_expect_eq(key->seals, 5);
+}
+
+Test(key, a_batch_serves_no_other_key) {
+  struct bulla_key *keys[20];
+  for (size_t i = 0; i < 20; i++) {
+    keys[i] = test_key(BULLA_AES_256_GCM, test_filled((uint8_t)i, 32));
+    test_sealed(keys[i], test_text("p"), bulla_span(NULL, 0));
+    keys[i]->seals.taken = UINT64_C(1) << 32;
+  }
+  for (size_t i = 0; i < 20; i++) {
+    struct bulla_key *other = test_key(BULLA_AES_256_GCM, test_filled((uint8_t)i, 32));
+    other->seals.taken = UINT64_C(1) << 32;
+    struct bulla_buffer refused = test_room(100);
+    TEST_STATUS(bulla_seal(other, &refused, test_text("p"), bulla_span(NULL, 0)), BULLA_KEY_EXHAUSTED);
+  }
 }
 
 Test(key, the_key_id_commits_to_the_key) {
@@ -121,7 +137,10 @@ Test(key, threads_may_share_one_which_counts_all_their_seals) {
       pthread_join(threads[j], &failure);
       cr_expect_null(failure, "thread %zu", j);
     }
-    cr_expect(suites[i] != BULLA_AES_256_GCM || key->seals == NUM_THREADS * NUM_ROUNDS);
+    uint64_t seals = NUM_THREADS * NUM_ROUNDS;
+    uint64_t taken = key->seals.taken;
+    cr_expect(suites[i] != BULLA_AES_256_GCM ||
+              (taken >= seals && taken <= seals + NUM_THREADS * BULLA_SEAL_BATCH));
   }
 }
 

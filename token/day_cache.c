@@ -21,7 +21,7 @@ struct shard {
 struct bulla_day_slot {
   struct shard shards[SHARDS];
   alignas(CACHE_LINE) _Atomic uint64_t tag;
-  _Atomic uint64_t seals;
+  struct bulla_seal_count seals;
   struct bulla_day_key key;
 };
 
@@ -148,7 +148,7 @@ struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint6
   wait_until_unused(slot);
   bulla_day_key_clear(&slot->key);
   slot->key = *key;
-  slot->seals = 0;
+  bulla_seal_count_start(&slot->seals);
   size_t shard = my_shard();
   slot->shards[shard].users++;
   slot->tag = tag;

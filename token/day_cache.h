@@ -11,6 +11,7 @@
 #ifndef BULLA_TOKEN_DAY_CACHE_H
 #define BULLA_TOKEN_DAY_CACHE_H
 
+#include "core/key.h"
 #include "token/day_key.h"
 
 struct bulla_day_cache;
@@ -19,7 +20,7 @@ struct bulla_day_slot;
 /* A day key in use. It stays where it is until it is released. */
 struct bulla_day_pin {
   const struct bulla_day_key *key; /* NULL if nothing was found */
-  _Atomic uint64_t *seals;         /* under the key since it has been in the cache */
+  struct bulla_seal_count *seals;  /* under the key since it has been in the cache */
   struct bulla_day_slot *slot;
   size_t shard;
 };
