@@ -20,13 +20,14 @@
 #endif
 
 #include "core/cleanup.h"
+#include "core/nonce.h"
 
-enum { PAGE_LEN = 4096, POOL_LEN = 2048 };
+enum { PAGE_LEN = 4096 };
 
 /* Zeroed bytes are bytes that have been handed out. */
 struct pool {
   size_t left; /* of |bytes|, from their beginning */
-  uint8_t bytes[POOL_LEN];
+  uint8_t bytes[BULLA_NONCE_POOL_LEN];
 };
 
 static _Thread_local struct pool *pool;
@@ -87,7 +88,7 @@ static void mix_in_fresh_word(uint8_t *nonce) {
   memcpy(nonce, &word, sizeof(word));
 }
 
-enum bulla_status bulla_nonce(uint8_t *nonce, size_t len) {
+enum bulla_status bulla_nonce_draw(uint8_t *nonce, size_t len) {
   if (pool == NULL) {
     pool = make_pool();
   }
@@ -96,12 +97,17 @@ enum bulla_status bulla_nonce(uint8_t *nonce, size_t len) {
   }
   if (pool->left < len) {
     pool->left = 0;
-    BULLA_TRY(bulla_random(pool->bytes, POOL_LEN));
-    pool->left = POOL_LEN;
+    BULLA_TRY(bulla_random(pool->bytes, BULLA_NONCE_POOL_LEN));
+    pool->left = BULLA_NONCE_POOL_LEN;
   }
   pool->left -= len;
   memcpy(nonce, pool->bytes + pool->left, len);
   bulla_wipe(pool->bytes + pool->left, len);
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_nonce(uint8_t *nonce, size_t len) {
+  BULLA_TRY(bulla_nonce_draw(nonce, len));
   mix_in_fresh_word(nonce);
   return BULLA_OK;
 }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* AES-GCM. Key, nonce, additional data and plaintext come from the input: both engines give the same ciphertext and
+ * tag, each opens what the other sealed, and neither opens anything with one bit changed. Where a build or processor
+ * has one engine alone, it is compared with itself. */
+
+#include "core/crypto.h"
+#include "fuzz/fuzz.h"
+
+enum { KEY_LEN = 32, NUM_ENGINES = 2 };
+
+static const enum bulla_engine_choice choices[NUM_ENGINES] = {BULLA_ENGINE_BORINGSSL, BULLA_ENGINE_IPSEC_MB};
+
+/* What one engine made of the input, in blocks of exactly its length. */
+struct result {
+  struct bulla_aead *aead;
+  uint8_t *ciphertext;
+  uint8_t tag[BULLA_TAG_LEN];
+};
+
+static void seal(struct result *result, enum bulla_engine_choice choice, struct bulla_span key,
+                 struct bulla_span nonce, struct bulla_span plaintext, struct bulla_span aad) {
+  if (bulla_engine_choose(choice) != BULLA_OK) {
+    FUZZ_ASSERT(bulla_engine_choose(BULLA_ENGINE_AUTO) == BULLA_OK);
+  }
+  FUZZ_ASSERT(bulla_aead_new(&result->aead, key) == BULLA_OK);
+  result->ciphertext = fuzz_alloc(plaintext.len);
+  FUZZ_ASSERT(bulla_aead_seal(result->aead, result->ciphertext, result->tag, nonce, plaintext, aad) == BULLA_OK);
+}
+
+/* Opens |ciphertext| with both, which must agree, and says whether it opened. */
+static bool open(const struct result *results, struct bulla_span nonce, struct bulla_span ciphertext,
+                 struct bulla_span tag, struct bulla_span aad, struct bulla_span plaintext) {
+  size_t num_opened = 0;
+  for (size_t i = 0; i < NUM_ENGINES; i++) {
+    struct bulla_buffer opened = bulla_buffer(fuzz_alloc(ciphertext.len), ciphertext.len);
+    if (bulla_aead_open(results[i].aead, opened.data, nonce, ciphertext, tag, aad) == BULLA_OK) {
+      FUZZ_ASSERT(bulla_span_equal(bulla_span(opened.data, ciphertext.len), plaintext));
+      num_opened++;
+    } else {
+      FUZZ_ASSERT(fuzz_failed(&opened));
+    }
+    free(opened.data);
+  }
+  FUZZ_ASSERT(num_opened == 0 || num_opened == NUM_ENGINES);
+  return num_opened > 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct bulla_reader in = bulla_reader(bulla_span(data, size));
+  uint8_t lengths[4]; /* of key, nonce, additional data; the bit to change */
+  struct bulla_span key;
+  struct bulla_span nonce;
+  struct bulla_span aad;
+  struct bulla_span plaintext;
+  for (size_t i = 0; i < sizeof lengths; i++) {
+    if (!bulla_take_byte(&in, &lengths[i])) {
+      return 0;
+    }
+  }
+  if (!bulla_take(&in, &key, 16 + 8 * (size_t)(lengths[0] % 3)) || !bulla_take(&in, &nonce, 1 + lengths[1] % 64U) ||
+      !bulla_take(&in, &aad, lengths[2]) || !bulla_take(&in, &plaintext, in.left)) {
+    return 0;
+  }
+  struct result results[NUM_ENGINES];
+  for (size_t i = 0; i < NUM_ENGINES; i++) {
+    seal(&results[i], choices[i], key, nonce, plaintext, aad);
+  }
+  struct bulla_span ciphertext = bulla_span(results[0].ciphertext, plaintext.len);
+  struct bulla_span tag = bulla_span(results[0].tag, BULLA_TAG_LEN);
+  FUZZ_ASSERT(bulla_span_equal(ciphertext, bulla_span(results[1].ciphertext, plaintext.len)));
+  FUZZ_ASSERT(bulla_span_equal(tag, bulla_span(results[1].tag, BULLA_TAG_LEN)));
+  FUZZ_ASSERT(open(results, nonce, ciphertext, tag, aad, plaintext));
+
+  uint8_t bit = (uint8_t)(1 << lengths[3] % 8);
+  results[0].tag[lengths[3] / 8 % BULLA_TAG_LEN] ^= bit;
+  FUZZ_ASSERT(!open(results, nonce, ciphertext, tag, aad, plaintext));
+  results[0].tag[lengths[3] / 8 % BULLA_TAG_LEN] ^= bit;
+  if (plaintext.len > 0) {
+    results[0].ciphertext[lengths[3] % plaintext.len] ^= bit;
+    FUZZ_ASSERT(!open(results, nonce, ciphertext, tag, aad, plaintext));
+  }
+  for (size_t i = 0; i < NUM_ENGINES; i++) {
+    bulla_aead_free(&results[i].aead);
+    free(results[i].ciphertext);
+  }
+  return 0;
+}
