@@ -1,61 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The bulla authors
 
-// Hands the tables of bench/shim.h to Google Benchmark. A benchmark that fails makes the exit status 1.
+// Hands the tables of bench/shim.h to Google Benchmark. A benchmark that fails makes the exit status 1; one that
+// the machine has not got what it needs for is left out with a note.
 
 #include <benchmark/benchmark.h>
+#include <bulla/core.h>
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "bench/shim.h"
 
 namespace {
 
-bool failed = false;
+std::atomic<bool> failed = false;
 
-void Fail(benchmark::State &state, const char *error) {
-  failed = true;
-  state.SkipWithError(error);
+// What the threads of one run share: the state of the first that came. No thread tears down before all have come,
+// since they wait for each other at both ends of the loop.
+struct Meeting {
+  std::mutex mutex;
+  int present = 0;
+  void *first = nullptr;
+};
+
+const char *Enter(Meeting &meeting, void **prepared, const bench &bench) {
+  const std::lock_guard<std::mutex> lock(meeting.mutex);
+  const char *error = bench.set_up(prepared, &bench, meeting.first);
+  if (error == nullptr && meeting.present++ == 0) {
+    meeting.first = *prepared;
+  }
+  return error;
 }
 
-void Measure(benchmark::State &state, const bench &bench) {
+void Leave(Meeting &meeting, void *prepared, const bench &bench) {
+  const std::lock_guard<std::mutex> lock(meeting.mutex);
+  if (--meeting.present == 0) {
+    meeting.first = nullptr;
+  }
+  bench.tear_down(prepared);
+}
+
+void Measure(benchmark::State &state, Meeting &meeting, const bench &bench) {
   void *prepared = nullptr;
-  const char *error = bench.set_up(&prepared, &bench);
+  const char *error = Enter(meeting, &prepared, bench);
   if (error != nullptr) {
-    Fail(state, error);
+    failed = failed || !bench.optional;
+    state.SkipWithError(error);
     return;
   }
+  const size_t allocations = bench_allocations();
   for ([[maybe_unused]] auto iteration : state) {
     error = bench.run(prepared);
     if (error != nullptr) {
-      Fail(state, error);
+      failed = true;
+      state.SkipWithError(error);
       break;
     }
   }
-  bench.tear_down(prepared);
+  const auto allocated = static_cast<double>(bench_allocations() - allocations);
+  Leave(meeting, prepared, bench);
+  state.counters["allocs"] = benchmark::Counter(allocated, benchmark::Counter::kAvgIterations);
   if (bench.size > 0) {
     state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(bench.size));
   }
 }
 
-void Register(const bench_table &table) {
-  for (size_t i = 0; i < table.num_benches; i++) {
-    const bench &bench = table.benches[i];
-    std::string name = bench.name;
-    if (bench.size > 0) {
-      name += "/" + std::to_string(bench.size);
+void Register(const bench &bench) {
+  std::string name = bench.name;
+  if (bench.size > 0) {
+    name += "/" + std::to_string(bench.size);
+  }
+  for (int threads = 1; threads <= (bench.threads ? 2 : 1); threads++) {
+    auto meeting = std::make_shared<Meeting>();
+    auto *registered = benchmark::RegisterBenchmark(
+        name.c_str(), [meeting, &bench](benchmark::State &state) { Measure(state, *meeting, bench); });
+    if (threads > 1) {
+      registered->Threads(threads);
     }
-    benchmark::RegisterBenchmark(name.c_str(), [&bench](benchmark::State &state) { Measure(state, bench); });
   }
 }
 
 }  // namespace
 
 int main(int argc, char **argv) {
-  Register(bench_core());
-  Register(bench_token());
-  Register(bench_vault());
+  bench_table table;
+  for (size_t subject = 0; bench_subject(&table, subject); subject++) {
+    for (size_t i = 0; i < table.num_benches; i++) {
+      Register(table.benches[i]);
+    }
+  }
+  benchmark::AddCustomContext("engine", bulla_engine_name());
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
     return 2;

@@ -6,6 +6,7 @@
 #ifndef BULLA_BENCH_SHIM_H
 #define BULLA_BENCH_SHIM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -17,9 +18,12 @@ struct bench {
   const char *name; /* without the size, which is appended if it is not 0 */
   size_t size;      /* bytes that a run works on */
   int variant;      /* for |set_up| */
+  bool threads;     /* also run by two threads, as NAME/threads:2 */
+  bool optional;    /* the machine may lack what it needs: it is no failure if |set_up| fails */
 
-  /* set_up fills |*state| with what |run| needs. On failure there is nothing to tear down. */
-  const char *(*set_up)(void **state, const struct bench *bench);
+  /* set_up fills |*state| with what |run| needs. |first| is NULL, or the state of another thread that runs at the
+   * same time: its objects are to be used, its buffers are not. On failure there is nothing to tear down. */
+  const char *(*set_up)(void **state, const struct bench *bench, void *first);
   const char *(*run)(void *state);
   void (*tear_down)(void *state);
 };
@@ -29,9 +33,11 @@ struct bench_table {
   size_t num_benches;
 };
 
-struct bench_table bench_core(void);
-struct bench_table bench_token(void);
-struct bench_table bench_vault(void);
+/* bench_subject fills |table| with the benchmarks of the |i|th file, or returns false past the last. */
+bool bench_subject(struct bench_table *table, size_t i);
+
+/* bench_allocations returns how often this thread has asked for memory so far. */
+size_t bench_allocations(void);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A vault with one secret field in a SQLite file, every commit of it durable. The file lies in a new folder in
+ * TMPDIR, or in /var/tmp, since /tmp may be memory. */
+
+#ifndef BULLA_BENCH_VAULT_H
+#define BULLA_BENCH_VAULT_H
+
+#include <bulla/store.h>
+
+#include "bench/support.h"
+
+struct bench_vault {
+  char folder[256];
+  struct bulla_vault *vault;
+};
+
+/* bench_vault_make fills |made|. On failure there is nothing to remove. */
+const char *bench_vault_make(struct bench_vault *made);
+
+/* bench_vault_remove closes the vault, unless it is NULL, and removes the folder. */
+void bench_vault_remove(struct bench_vault *made);
+
+const char *bench_vault_put(const struct bench_vault *made);
+const char *bench_vault_use(const struct bench_vault *made);
+
+#endif

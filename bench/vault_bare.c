@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The statements of vault/use, run bare on a vault's own file: as durable, as many bytes, no cryptography. What a
+ * use really runs is listened to first: if it is not what is run here, the benchmark fails. */
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/vault.h"
+#include "store/field.h"
+
+enum { NUM_STATEMENTS = 6, MAC_LEN = 32, SEALED_LEN = 90 };
+
+/* In the order in which a use runs them. */
+static const char *const statements[NUM_STATEMENTS] = {
+    "BEGIN IMMEDIATE",
+    BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3",
+    "SELECT audit_head.seq, audit_head.tag, audit_head.key, audit.mac "
+    "FROM audit_head LEFT JOIN audit ON audit.seq = audit_head.seq WHERE audit_head.id = 1",
+    "INSERT INTO audit(seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    "UPDATE audit_head SET seq = $1, tag = $2, key = $3 WHERE id = 1",
+    "COMMIT",
+};
+enum { FIND = 1, HEAD, RECORD, MOVE };
+
+struct bare {
+  struct bench_vault made;
+  sqlite3 *db;
+  sqlite3_stmt *prepared[NUM_STATEMENTS];
+};
+
+/* What the listener has heard, from whichever connection. */
+static struct {
+  size_t num_heard;
+  bool differs;
+} listening;
+
+static int hear(unsigned event, void *nobody, void *statement, void *text) {
+  (void)event;
+  (void)nobody;
+  (void)text;
+  const char *heard = sqlite3_sql(statement);
+  if (listening.num_heard < NUM_STATEMENTS && strcmp(heard, statements[listening.num_heard]) != 0) {
+    listening.differs = true;
+  }
+  listening.num_heard++;
+  return 0;
+}
+
+static int listen_to(sqlite3 *db, char **message, const struct sqlite3_api_routines *routines) {
+  (void)message;
+  (void)routines;
+  return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, hear, NULL);
+}
+
+/* bench_vault_make, and says whether a use of that vault runs |statements|. */
+static const char *make_and_listen(struct bench_vault *made) {
+  sqlite3_auto_extension((void (*)(void))listen_to);
+  const char *error = bench_vault_make(made);
+  sqlite3_cancel_auto_extension((void (*)(void))listen_to);
+  if (error != NULL) {
+    return error;
+  }
+  error = bench_vault_use(made); /* the first use also reads the tenant's key */
+  listening.num_heard = 0;
+  listening.differs = false;
+  if (error == NULL) {
+    error = bench_vault_use(made);
+  }
+  if (error == NULL && (listening.differs || listening.num_heard != NUM_STATEMENTS)) {
+    error = "vault/use runs other statements than vault/use_bare: bench/vault_bare.c is out of date";
+  }
+  if (error != NULL) {
+    bench_vault_remove(made);
+  }
+  return error;
+}
+
+/* The settings with which the vault opens its file, as far as they cost time. */
+static bool open_bare(struct bare *bare) {
+  static const char *const pragmas[] = {
+      "PRAGMA synchronous = FULL", "PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0",
+      "PRAGMA secure_delete = ON", "PRAGMA temp_store = MEMORY",  "PRAGMA foreign_keys = ON",
+  };
+  char path[300];
+  (void)snprintf(path, sizeof path, "%s/bench.db", bare->made.folder);
+  if (sqlite3_open_v2(path, &bare->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    return false;
+  }
+  for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++) {
+    if (sqlite3_exec(bare->db, pragmas[i], NULL, NULL, NULL) != SQLITE_OK) {
+      return false;
+    }
+  }
+  for (size_t i = 0; i < NUM_STATEMENTS; i++) {
+    if (sqlite3_prepare_v3(bare->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &bare->prepared[i], NULL) !=
+        SQLITE_OK) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static void tear_down(void *state) {
+  struct bare *bare = state;
+  for (size_t i = 0; i < NUM_STATEMENTS; i++) {
+    sqlite3_finalize(bare->prepared[i]);
+  }
+  sqlite3_close(bare->db);
+  bench_vault_remove(&bare->made);
+  free(bare);
+}
+
+static void bind(sqlite3_stmt *statement, int first, const char *const *texts, int num_texts) {
+  for (int i = 0; i < num_texts; i++) {
+    sqlite3_bind_text(statement, first + i, texts[i], -1, SQLITE_STATIC);
+  }
+}
+
+static const char *run(void *state) {
+  static const uint8_t bytes[SEALED_LEN];
+  static const char *const asked[] = {"acme", "db", "password"};
+  static const char *const record[] = {"acme", "bench", "localhost", "to measure it",
+                                       "use",  "db",    "password",  "granted"};
+  struct bare *bare = state;
+  sqlite3_stmt *const *prepared = bare->prepared;
+  sqlite3_int64 seq = 0;
+  bind(prepared[FIND], 1, asked, 3);
+  for (size_t i = 0; i < NUM_STATEMENTS; i++) {
+    int result = sqlite3_step(prepared[i]);
+    if (result != (i == FIND || i == HEAD ? SQLITE_ROW : SQLITE_DONE)) {
+      return "SQLite did not run a statement";
+    }
+    if (i == HEAD) {
+      seq = sqlite3_column_int64(prepared[HEAD], 0) + 1;
+      sqlite3_bind_int64(prepared[RECORD], 1, seq);
+      sqlite3_bind_int64(prepared[RECORD], 2, INT64_C(1700000000000000) + seq);
+      bind(prepared[RECORD], 3, record, 8);
+      sqlite3_bind_blob(prepared[RECORD], 11, bytes, MAC_LEN, SQLITE_STATIC);
+      sqlite3_bind_int64(prepared[MOVE], 1, seq);
+      sqlite3_bind_blob(prepared[MOVE], 2, bytes, MAC_LEN, SQLITE_STATIC);
+      sqlite3_bind_blob(prepared[MOVE], 3, bytes, SEALED_LEN, SQLITE_STATIC);
+    }
+    if (i != FIND) { /* the row of the field is held until the commit, as a use holds it */
+      sqlite3_reset(prepared[i]);
+    }
+  }
+  sqlite3_reset(prepared[FIND]);
+  return NULL;
+}
+
+static const char *set_up(void **state, const struct bench *bench, void *first) {
+  (void)bench;
+  (void)first;
+  struct bare *bare = calloc(1, sizeof *bare);
+  const char *error = bare == NULL ? "no memory" : make_and_listen(&bare->made);
+  if (error != NULL) {
+    free(bare);
+    return error;
+  }
+  bulla_vault_close(&bare->made.vault);
+  error = open_bare(bare) ? run(bare) : "SQLite did not open the vault's file";
+  if (error != NULL) {
+    tear_down(bare);
+    return error;
+  }
+  *state = bare;
+  return NULL;
+}
+
+struct bench_table bench_vault_bare(void) {
+  static const struct bench benches[] = {
+      {"vault/use_bare", 0, 0, false, false, set_up, run, tear_down},
+  };
+  return BENCH_TABLE(benches);
+}
