@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* apikey create, list, revoke. The vault's record is named by the 16 digits of the key's id. */
+/* apikey create, list, revoke, jwk. The vault's record is named by the 16 digits of the key's id. */
 
 #include <bulla/token.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/options.h"
@@ -61,16 +63,81 @@ enum bulla_status bulla_run_apikey_list(struct bulla_cli *cli) {
   return bulla_rows_end(&rows);
 }
 
+/* Whoever gives the key itself for its id shall not find it in a log. */
+static enum bulla_status check_id(struct bulla_cli *cli, struct bulla_span id) {
+  return id.len == BULLA_RECORD_ID_LEN
+             ? BULLA_OK
+             : bulla_cli_usage(cli, "argument 1 is not the id of an API key, 16 hexadecimal digits");
+}
+
 enum bulla_status bulla_run_apikey_revoke(struct bulla_cli *cli) {
   struct bulla_span id = bulla_text_span(cli->operands[0]);
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
-  /* Whoever gives the key itself for its id shall not find it in a log. */
-  if (id.len != BULLA_RECORD_ID_LEN) {
-    return bulla_cli_usage(cli, "argument 1 is not the id of an API key, 16 hexadecimal digits");
-  }
+  BULLA_TRY(check_id(cli, id));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "API key %s", cli->operands[0]);
   return bulla_vault_apikey_revoke(vault, &me.who, id);
+}
+
+/* read_date reads YYYY-MM-DD, of a day that there is. */
+static bool read_date(int64_t *day, const char *text) {
+  struct tm date = {0};
+  const char *end = strptime(text, "%Y-%m-%d", &date);
+  if (end == NULL) {
+    return false;
+  }
+  char again[32];
+  *day = (int64_t)timegm(&date) / 86400;
+  return strftime(again, sizeof(again), "%Y-%m-%d", &date) > 0 && strcmp(again, text) == 0;
+}
+
+static enum bulla_status read_day(struct bulla_cli *cli, int64_t *day) {
+  const char *text = bulla_option_value(cli, "day");
+  if (strcmp(text, "today") == 0) {
+    *day = (int64_t)time(NULL) / 86400;
+    return BULLA_OK;
+  }
+  if (strchr(text, '-') != NULL) {
+    if (!read_date(day, text)) {
+      return bulla_cli_usage(cli, "--day takes YYYY-MM-DD, a number of days since 1970-01-01, or today");
+    }
+  } else {
+    BULLA_TRY(bulla_option_number(cli, "day", day));
+  }
+  return *day >= 0 && *day <= BULLA_DAY_LAST ? BULLA_OK
+                                             : bulla_cli_usage(cli, "--day takes 1970-01-01 to 9999-12-31");
+}
+
+/* What of an API key is asked for, and where it goes. */
+struct day_request {
+  struct bulla_span id;
+  int64_t day;
+  struct bulla_secret *jwk;
+};
+
+static enum bulla_status make_jwk(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  struct day_request *request = (struct day_request *)arg;
+  struct bulla_secret *copy BULLA_CLEANUP(bulla_secret_free) = NULL;
+  (void)tenant;
+  BULLA_TRY(bulla_secret_copy(&copy, root));
+  return bulla_apikey_day_jwk(&request->jwk, copy, request->id, request->day);
+}
+
+static void free_request(struct day_request *request) {
+  bulla_secret_free(&request->jwk);
+}
+
+enum bulla_status bulla_run_apikey_jwk(struct bulla_cli *cli) {
+  struct day_request request BULLA_CLEANUP(free_request) = {.id = bulla_text_span(cli->operands[0])};
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  BULLA_TRY(check_id(cli, request.id));
+  BULLA_TRY(read_day(cli, &request.day));
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "apikey jwk");
+  bulla_cli_at(cli, "API key %s", cli->operands[0]);
+  BULLA_TRY(bulla_vault_apikey_use(vault, &me.who, request.id, make_jwk, &request));
+  return bulla_output_line(cli, bulla_secret_bytes(request.jwk));
 }

@@ -66,15 +66,35 @@ static const struct bulla_option mint_options[] = {
     {.name = "claims", .value = "FILE", .help = "a JSON object of further claims"},
     {.name = "iss", .value = "ISSUER", .help = "the issuer"},
     {.name = "aud", .value = "AUDIENCE", .help = "the audience"},
-    {.name = "jti", .value = "ID", .help = "the token's own id"},
+    {.name = "jti", .value = "ID", .help = "the token's own id, by which it can be revoked"},
     {.name = "nbf", .value = "SECONDS", .help = "not valid before, in seconds since 1970"},
     END};
 
+#define VERIFY_OPTIONS \
+  {.name = "aud", .value = "AUDIENCE", .help = "insist on this audience"}, \
+      {.name = "iss", .value = "ISSUER", .help = "insist on this issuer"}, \
+      {.name = "leeway", .value = "SECONDS", .help = "how far clocks may differ, 0 to 3600; 0 if it is not given"}
+
 static const struct bulla_option verify_options[] = {
-    {.name = "aud", .value = "AUDIENCE", .help = "insist on this audience"},
-    {.name = "iss", .value = "ISSUER", .help = "insist on this issuer"},
-    {.name = "leeway", .value = "SECONDS", .help = "how far clocks may differ, 0 to 3600; 0 if it is not given"},
+    VERIFY_OPTIONS,
     {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"token verify\" if it is not given"},
+    END};
+
+static const struct bulla_option refresh_options[] = {
+    {.name = "session", .value = "SECONDS",
+     .help = "from the first token to the last second, 1 to 2592000; 43200 if it is not given"},
+    VERIFY_OPTIONS,
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"token refresh\" if it is not given"},
+    END};
+
+static const struct bulla_option revoke_options[] = {
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"token revoke\" if it is not given"},
+    END};
+
+static const struct bulla_option jwk_options[] = {
+    {.name = "day", .value = "D",
+     .help = "YYYY-MM-DD, days since 1970-01-01, or today; in UTC", .mandatory = true},
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"apikey jwk\" if it is not given"},
     END};
 
 static const struct bulla_option seal_options[] = {
@@ -137,15 +157,28 @@ const struct bulla_command bulla_commands[] = {
      "bulla apikey create --tenant acme --name embed > apikey", create_options, 0, 0, bulla_run_apikey_create},
     {"apikey list", token_group, "", "List API keys, oldest first.", NULL, "bulla apikey list --tenant acme",
      tenant_options, 0, 0, bulla_run_apikey_list},
-    {"apikey revoke", token_group, "ID", "Revoke an API key: its tokens are refused from now on.", NULL,
+    {"apikey revoke", token_group, "ID", "Revoke an API key: its tokens are refused from now on.",
+     "Programs that verify tokens with the library see it at once too, if they ask for the vault's generation.",
      "bulla apikey revoke 0123456789abcdef", reason_options, 1, 1, bulla_run_apikey_revoke},
+    {"apikey jwk", token_group, "ID", "Print the key of an API key's tokens of one day as a JWK, audited first.",
+     "Libraries for JOSE read that day's tokens with it. Whoever has it can forge them.",
+     "bulla apikey jwk 0123456789abcdef --day today > day.jwk", jwk_options, 1, 1, bulla_run_apikey_jwk},
     {"token mint", token_group, "", "Mint a token with an API key; needs no vault.",
      "The file of --claims may hold perms and attrs, unless the options say them, and claims of your own; the\n"
-     "other known claims have their options.",
+     "other known claims have their options. Without --jti a token can only be ended by revoking the API key.",
      "bulla token mint --apikey-file apikey --org acme --sub alice --perm read --attr region=EU --ttl 600",
      mint_options, 0, 0, bulla_run_token_mint},
     {"token verify", token_group, "", "Verify the token on standard input and print its claims as JSON.", NULL,
      "bulla token verify --aud dashboards < token", verify_options, 0, 0, bulla_run_token_verify},
+    {"token refresh", token_group, "",
+     "Print a new token for the one on standard input, which must still be good.",
+     "It has the same claims and lives as long as the old one did, but not beyond the session, which began with\n"
+     "the first of its tokens.",
+     "bulla token refresh --session 28800 < token > next", refresh_options, 0, 0, bulla_run_token_refresh},
+    {"token revoke", token_group, "",
+     "Revoke the token on standard input, by its jti, and all it was refreshed to.",
+     "It must still be good. A token without jti can only be ended by revoking its API key.",
+     "bulla token revoke --reason logout < token", revoke_options, 0, 0, bulla_run_token_revoke},
     {"token inspect", token_group, "", "Show what the token on standard input says in the open; proves nothing.",
      NULL, "bulla token inspect < token", no_options, 0, 0, bulla_run_token_inspect},
 

@@ -54,14 +54,6 @@ static enum bulla_status build_attrs(struct bulla_cli *cli, struct bulla_buffer 
   return finish(cli, &writer, "--attr");
 }
 
-/* put_value writes a checked value as it stood. */
-static void put_value(struct bulla_writer *writer, const struct bulla_json_value *value) {
-  struct bulla_span quote = bulla_span("\"", value->type == BULLA_JSON_STRING ? 1 : 0);
-  bulla_put(writer, quote);
-  bulla_put(writer, value->text);
-  bulla_put(writer, quote);
-}
-
 /* take_member takes "perms" or "attrs" of the file, which the options must not have said too. */
 static bool take_member(struct bulla_span *claim, const struct bulla_json_member *member, const char *name,
                         enum bulla_json_type type) {
@@ -82,23 +74,17 @@ static enum bulla_status take_file(struct bulla_claims *claims, struct bulla_buf
   if (num_members > BULLA_JSON_MAX_NAMES) {
     return BULLA_TOO_LARGE;
   }
-  struct bulla_writer writer = bulla_writer(more);
-  const char *before = "{";
+  struct bulla_json_writer writer = bulla_json_writer(more);
+  bulla_json_begin(&writer, '{');
   for (size_t i = 0; i < num_members; i++) {
     if (!take_member(&claims->perms, &members[i], "perms", BULLA_JSON_ARRAY) &&
         !take_member(&claims->attrs, &members[i], "attrs", BULLA_JSON_OBJECT)) {
-      bulla_put(&writer, bulla_text_span(before));
-      put_value(&writer, &members[i].name);
-      bulla_put_byte(&writer, ':');
-      put_value(&writer, &members[i].value);
-      before = ",";
+      bulla_json_member(&writer, &members[i]);
     }
   }
-  if (more->len > 0) {
-    bulla_put_byte(&writer, '}');
-  }
+  bulla_json_end(&writer, '}');
   claims->more = bulla_written(more);
-  return bulla_writer_finish(&writer) == BULLA_OK ? BULLA_OK : BULLA_TOO_LARGE;
+  return bulla_json_finish(&writer) == BULLA_OK ? BULLA_OK : BULLA_TOO_LARGE;
 }
 
 static enum bulla_status set_times(struct bulla_cli *cli, struct bulla_claims *claims) {

@@ -84,6 +84,8 @@ void bulla_json_int(struct bulla_json_writer *writer, int64_t number);
 void bulla_json_bool(struct bulla_json_writer *writer, bool value);
 /* bulla_json_text writes a value that is JSON already. */
 void bulla_json_text(struct bulla_json_writer *writer, struct bulla_span json);
+/* bulla_json_member writes a checked member as it stood. */
+void bulla_json_member(struct bulla_json_writer *writer, const struct bulla_json_member *member);
 /* bulla_json_finish returns BULLA_INVALID_TEXT, BULLA_BUFFER_TOO_SMALL or BULLA_OK. */
 BULLA_CHECKED enum bulla_status bulla_json_finish(struct bulla_json_writer *writer);
 

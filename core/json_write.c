@@ -121,6 +121,20 @@ void bulla_json_text(struct bulla_json_writer *writer, struct bulla_span json) {
   bulla_put(&writer->bytes, json);
 }
 
+static void put_checked(struct bulla_json_writer *writer, const struct bulla_json_value *value) {
+  struct bulla_span quote = bulla_span("\"", value->type == BULLA_JSON_STRING ? 1 : 0);
+  bulla_put(&writer->bytes, quote);
+  bulla_put(&writer->bytes, value->text);
+  bulla_put(&writer->bytes, quote);
+}
+
+void bulla_json_member(struct bulla_json_writer *writer, const struct bulla_json_member *member) {
+  before_value(writer);
+  put_checked(writer, &member->name);
+  put_char(writer, ':');
+  put_checked(writer, &member->value);
+}
+
 enum bulla_status bulla_json_finish(struct bulla_json_writer *writer) {
   if (writer->invalid) {
     return bulla_fail(writer->bytes.out, BULLA_INVALID_TEXT);

@@ -146,7 +146,7 @@ enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const str
   struct bulla_audit_record record =
       bulla_audit_record(who, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id);
   BULLA_TRY(bulla_audit_append(vault, &record));
-  return bulla_sql_commit(&transaction);
+  return bulla_generation_commit(&vault->apikeys, &transaction);
 }
 
 static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_vault *vault,

@@ -189,6 +189,8 @@ static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_au
 enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_audit_record *record) {
   static const char text[] = "UPDATE audit_head SET seq = $1, tag = $2, key = $3 WHERE id = 1";
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
+  /* Whoever writes comes by here, and has the write lock. */
+  bulla_generation_repair(&vault->apikeys);
   BULLA_TRY(bulla_audit_head_load(&head, vault));
   record->seq = head.seq + 1;
   record->time = bulla_clock_us();

@@ -43,6 +43,12 @@ static const char *const statements[] = {
     "tenant BLOB NOT NULL REFERENCES tenant(id), name TEXT NOT NULL, created INTEGER NOT NULL, "
     "revoked INTEGER NOT NULL, hash BLOB NOT NULL, sealed BLOB, key_id BLOB REFERENCES tenant_key(key_id)) STRICT",
 
+    /* |jti| is the digest of a token's id. */
+    "CREATE TABLE revoked_token(tenant BLOB NOT NULL REFERENCES tenant(id), jti BLOB NOT NULL, "
+    "expires INTEGER NOT NULL, PRIMARY KEY(tenant, jti)) STRICT, WITHOUT ROWID",
+
+    "CREATE INDEX revoked_token_expires ON revoked_token(expires)",
+
     "CREATE TABLE audit(seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, tenant TEXT NOT NULL, "
     "actor TEXT NOT NULL, origin TEXT NOT NULL, reason TEXT NOT NULL, op TEXT NOT NULL, entry TEXT NOT NULL, "
     "field TEXT NOT NULL, outcome TEXT NOT NULL, mac BLOB NOT NULL) STRICT",

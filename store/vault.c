@@ -83,6 +83,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
   }
   bulla_ring_free(&closing->tenant_keys);
   bulla_key_free(&closing->root);
+  bulla_generation_close(&closing->apikeys);
   bulla_sql_close(&closing->sql);
   pthread_mutex_destroy(&closing->mutex);
   free(closing);
@@ -234,6 +235,7 @@ enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, 
   BULLA_TRY(bulla_schema_check(&opening->sql));
   BULLA_TRY(bulla_sql_run(&opening->sql, "PRAGMA journal_mode = WAL"));
   BULLA_TRY(load(opening, root));
+  BULLA_TRY(bulla_generation_open(&opening->apikeys, path));
   *vault = opening;
   opening = NULL;
   return BULLA_OK;

@@ -10,6 +10,7 @@
 
 #include <bulla/store.h>
 
+#include "store/generation.h"
 #include "store/sql.h"
 
 #define BULLA_ID_LEN 16       /* bytes of the random, immutable ids of a vault, a tenant, an entry */
@@ -23,6 +24,7 @@ struct bulla_vault {
   struct bulla_sql sql;
   uint8_t uuid[BULLA_ID_LEN];
   struct bulla_key *root;
+  struct bulla_generation apikeys; /* read without the mutex */
   struct bulla_ring *tenant_keys; /* a cache of unwrapped keys */
 };
 

@@ -173,6 +173,48 @@ Test(apikey, upper_case_is_refused) {
   }
 }
 
+Test(apikey, the_jwk_of_a_day_holds_its_key) {
+  struct bulla_apikey *apikey = NULL;
+  TEST_OK(bulla_apikey_parse(&apikey, test_text("bulla_0123456789abcdef_"
+                                                "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+                                                "9f63d480")));
+  const struct bulla_secret *root = bulla_apikey_token_root(apikey);
+  size_t used = bulla_slab_usage().used;
+  uint8_t cek[32];
+  static const struct {
+    int64_t day;
+    const char *kid;
+    const char *info; /* the day as four bytes */
+  } rows[] = {
+      {0, "0123456789abcdef.0", "00000000"},
+      {20717, "0123456789abcdef.20717", "000050ed"},
+      {BULLA_DAY_LAST, "0123456789abcdef.2932896", "002cc0a0"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct bulla_secret *jwk = NULL;
+    TEST_OK(bulla_hkdf_expand(cek, 32, bulla_secret_bytes(root),
+                              test_concat(test_text("bulla/v1/token"), test_hex(rows[i].info))));
+    struct bulla_span wanted = test_concat(
+        test_text("{\"kty\":\"oct\",\"alg\":\"A256GCM\",\"use\":\"enc\",\"kid\":\""),
+        test_concat(test_text(rows[i].kid),
+                    test_concat(test_text("\",\"k\":\""),
+                                test_concat(test_base64url(bulla_span(cek, 32)), test_text("\"}")))));
+    TEST_OK(bulla_apikey_day_jwk(&jwk, root, bulla_apikey_id(apikey), rows[i].day));
+    TEST_SPAN(bulla_secret_bytes(jwk), wanted, "row %zu", i);
+    bulla_secret_free(&jwk);
+  }
+  static const int64_t bad[] = {-1, BULLA_DAY_LAST + 1, INT64_MIN, INT64_MAX};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    struct bulla_secret *jwk = (struct bulla_secret *)&used;
+    TEST_STATUS(bulla_apikey_day_jwk(&jwk, root, bulla_apikey_id(apikey), bad[i]), BULLA_INVALID_ARGUMENT);
+    cr_assert_null(jwk);
+  }
+  struct bulla_secret *jwk = (struct bulla_secret *)&used;
+  TEST_STATUS(bulla_apikey_day_jwk(&jwk, root, test_text("0123456789abcde\""), 0), BULLA_INVALID_ARGUMENT);
+  cr_expect_null(jwk);
+  cr_expect_eq(bulla_slab_usage().used, used, "something stayed in the slab");
+}
+
 static struct bulla_apikey *parents_apikey;
 static struct bulla_span parents_string;
 

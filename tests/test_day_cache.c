@@ -216,6 +216,41 @@ Test(day_cache, a_key_in_use_stays_until_its_last_user_has_released_it, .timeout
   cr_expect(done && holds(shared, 2) && !holds(shared, 1));
 }
 
+static void *drop_all(void *argument) {
+  (void)argument;
+  inserting = true;
+  bulla_day_cache_drop(shared);
+  done = true;
+  return NULL;
+}
+
+Test(day_cache, dropping_waits_for_users_and_wipes_all, .timeout = 30) {
+  size_t empty = bulla_slab_usage().used;
+  shared = new_cache(8);
+  for (uint64_t tag = 2; tag <= NUM_KEYS; tag++) {
+    struct bulla_day_pin pin = inserted(shared, tag);
+    bulla_day_cache_release(&pin);
+  }
+  struct bulla_day_pin used = inserted(shared, 1);
+  pthread_t dropper;
+  cr_assert_eq(pthread_create(&dropper, NULL, drop_all, NULL), 0);
+  while (!inserting) {
+  }
+  static const struct timespec moment = {.tv_nsec = 50000000};
+  nanosleep(&moment, NULL);
+  cr_expect(!done && is_right(&used, 1), "it was dropped in use");
+  cr_expect_not(holds(shared, 1), "what is being dropped was found");
+  bulla_day_cache_release(&used);
+  pthread_join(dropper, NULL);
+  for (uint64_t tag = 1; tag <= NUM_KEYS; tag++) {
+    cr_expect_not(holds(shared, tag));
+  }
+  cr_expect_eq(bulla_slab_usage().used, empty);
+  used = inserted(shared, 1);
+  bulla_day_cache_release(&used);
+  cr_expect(holds(shared, 1));
+}
+
 static atomic_bool stop;
 
 /* Uses keys in an order of its own for as long as it may. Returns how often the key was wrong. */

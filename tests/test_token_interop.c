@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base64url.h"
 #include "tests/token_support.h"
 
 #define CLAIMS "{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1699964800,\"exp\":1699968400}"
@@ -20,13 +19,11 @@ static cjose_jwk_t *jwk;
 static char kid[32];
 
 static cjose_jwk_t *day_jwk(int64_t day) {
-  uint8_t digits[64];
-  char json[200];
-  bulla_base64url_encode(digits, test_cek(test_root_of(issuer), day));
-  snprintf(json, sizeof json, "{\"kty\":\"oct\",\"alg\":\"dir\",\"use\":\"enc\",\"kid\":\"%s\",\"k\":\"%.*s\"}",
-           kid, (int)bulla_base64url_encoded_len(BULLA_KEY_LEN), (const char *)digits);
+  struct bulla_secret *json = NULL;
+  TEST_OK(bulla_apikey_day_jwk(&json, bulla_apikey_token_root(issuer->apikey), issuer->key_id, day));
+  struct bulla_span text = bulla_secret_bytes(json);
   cjose_err error;
-  cjose_jwk_t *made = cjose_jwk_import(json, strlen(json), &error);
+  cjose_jwk_t *made = cjose_jwk_import((const char *)text.data, text.len, &error);
   cr_assert_not_null(made, "cjose: %s", error.message);
   return made;
 }
@@ -83,6 +80,15 @@ Test(token_interop, cjose_reads_what_was_minted_given_the_key_of_the_day) {
     TEST_OK(bulla_token_verify(verifier, &claims, &payload, token, TEST_NOW));
     TEST_SPAN(decrypted(token, jwk), bulla_written(&payload), "%zu bytes of sub", len);
   }
+}
+
+Test(token_interop, cjose_reads_what_was_refreshed) {
+  struct bulla_claims claims = test_claims();
+  struct bulla_buffer fresh = test_room(BULLA_TOKEN_MAX);
+  struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
+  TEST_OK(bulla_token_refresh(verifier, &fresh, &payload, test_minted(issuer, &claims), TEST_NOW + 1));
+  TEST_OK(bulla_token_verify(verifier, &claims, &payload, bulla_written(&fresh), TEST_NOW + 1));
+  TEST_SPAN(decrypted(bulla_written(&fresh), jwk), bulla_written(&payload), "refreshed");
 }
 
 Test(token_interop, cjose_does_not_read_it_with_the_key_of_another_day) {

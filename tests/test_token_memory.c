@@ -51,12 +51,14 @@ static struct test_issuer *issuer;
 static struct bulla_verifier *verifier;
 static struct bulla_claims claims;
 static uint8_t token_room[BULLA_TOKEN_MAX];
+static uint8_t fresh_room[BULLA_TOKEN_MAX];
 static uint8_t payload_room[BULLA_PAYLOAD_SIZE];
 static struct bulla_span strange; /* a good token with a header in other bytes */
 
 /* Mints and verifies in every way once. Returns how many of the calls went as they should. */
 static int use_all(void) {
   struct bulla_buffer token = bulla_buffer(token_room, sizeof token_room);
+  struct bulla_buffer fresh = bulla_buffer(fresh_room, sizeof fresh_room);
   struct bulla_buffer too_small = bulla_buffer(token_room, 100);
   struct bulla_buffer payload = bulla_buffer(payload_room, sizeof payload_room);
   struct bulla_claims read;
@@ -69,12 +71,13 @@ static int use_all(void) {
   num_good += bulla_claims_permit(&read, BULLA_LITERAL("write"));
   num_good += bulla_token_verify(verifier, &read, &payload, bulla_written(&token), claims.exp) == BULLA_EXPIRED;
   num_good += bulla_token_verify(verifier, &read, &payload, strange, TEST_NOW) == BULLA_OK;
+  num_good += bulla_token_refresh(verifier, &fresh, &payload, bulla_written(&token), TEST_NOW) == BULLA_OK;
   token_room[token.len / 2] ^= 1;
   num_good += bulla_token_verify(verifier, &read, &payload, bulla_written(&token), TEST_NOW) == BULLA_REFUSED;
   return num_good;
 }
 
-enum { ALL = 8 };
+enum { ALL = 9 };
 
 static void set_up(void) {
   registry.issuers[0] = test_issuer();

@@ -8,8 +8,6 @@
 #include "core/json_string.h"
 #include "token/day_key.h"
 
-enum { MAX_CLAIMS = BULLA_JSON_MAX_OUTER };
-
 /* What is known of a claim while its JSON is being gone through. */
 struct reading {
   struct bulla_claims claims;
@@ -67,6 +65,8 @@ static const struct {
     {"iat", TIME, offsetof(struct bulla_claims, iat)},         {"exp", TIME, offsetof(struct bulla_claims, exp)},
     {"jti", STRING, offsetof(struct bulla_claims, jti)},       {"perms", PERMISSIONS, offsetof(struct bulla_claims, perms)},
     {"attrs", OBJECT, offsetof(struct bulla_claims, attrs)},   {"nbf", TIME, offsetof(struct bulla_claims, nbf)},
+    /* Eight letters: there is no room for a NUL behind them. */
+    {{'o', 'r', 'i', 'g', '_', 'i', 'a', 't'}, TIME, offsetof(struct bulla_claims, orig_iat)},
 };
 
 size_t bulla_claims_find(const struct bulla_json_value *name) {
@@ -83,6 +83,11 @@ size_t bulla_claims_find(const struct bulla_json_value *name) {
     i++;
   }
   return i;
+}
+
+bool bulla_claims_is_time(const struct bulla_json_value *name) {
+  size_t i = bulla_claims_find(name);
+  return i < BULLA_CLAIMS_KNOWN && known[i].kind == TIME;
 }
 
 static bool read_claim(struct reading *reading, const struct bulla_json_member *member) {
@@ -107,22 +112,27 @@ static bool read_claim(struct reading *reading, const struct bulla_json_member *
 /* The rules that need no clock. */
 static bool are_consistent(const struct bulla_claims *claims) {
   return claims->org.len > 0 && claims->org.len <= BULLA_TOKEN_ORG_MAX && claims->sub.len > 0 &&
-         claims->iat >= 0 && claims->exp > claims->iat && claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX;
+         claims->iat >= 0 && claims->exp > claims->iat && claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX &&
+         claims->orig_iat <= claims->iat;
 }
 
 enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch,
                                     struct bulla_span json) {
   *claims = (struct bulla_claims){0};
-  struct bulla_json_member members[MAX_CLAIMS];
+  struct bulla_json_member members[BULLA_CLAIMS_MAX];
   size_t num_members = 0;
-  if (bulla_json_read(members, &num_members, MAX_CLAIMS, json) != BULLA_OK || num_members > MAX_CLAIMS) {
+  if (bulla_json_read(members, &num_members, BULLA_CLAIMS_MAX, json) != BULLA_OK ||
+      num_members > BULLA_CLAIMS_MAX) {
     return BULLA_INVALID_TEXT;
   }
-  struct reading reading = {.claims = {.iat = -1, .exp = -1}, .scratch = bulla_writer(scratch)};
+  struct reading reading = {.claims = {.iat = -1, .exp = -1, .orig_iat = -1}, .scratch = bulla_writer(scratch)};
   for (size_t i = 0; i < num_members; i++) {
     if (!read_claim(&reading, &members[i])) {
       return BULLA_INVALID_TEXT;
     }
+  }
+  if (reading.claims.orig_iat < 0) {
+    reading.claims.orig_iat = reading.claims.iat;
   }
   if (!are_consistent(&reading.claims)) {
     return BULLA_INVALID_TEXT;

@@ -5,6 +5,8 @@
 
 #include "token/claims.h"
 
+#include "core/cleanup.h"
+
 static void put_string(struct bulla_json_writer *out, struct bulla_span name, struct bulla_span text) {
   if (text.len > 0) {
     bulla_json_quoted_name(out, name);
@@ -69,6 +71,28 @@ static void put_more(struct bulla_json_writer *out, struct bulla_span more) {
   if (num_members > 0 && bulla_take_until(&in, &before, '{')) {
     bulla_json_text(out, bulla_span(in.at, in.left - 1));
   }
+}
+
+enum bulla_status bulla_claims_refresh(struct bulla_buffer *json, const struct bulla_claims *claims,
+                                       struct bulla_span old) {
+  struct bulla_json_member members[BULLA_CLAIMS_MAX];
+  size_t num_members = 0;
+  BULLA_TRY(bulla_json_read(members, &num_members, BULLA_CLAIMS_MAX, old));
+  struct bulla_json_writer out = bulla_json_writer(json);
+  size_t num_written = 3;
+  bulla_json_begin(&out, '{');
+  for (size_t i = 0; i < num_members; i++) {
+    if (!bulla_claims_is_time(&members[i].name)) {
+      bulla_json_member(&out, &members[i]);
+      num_written++;
+    }
+  }
+  /* Behind the others: a reader that counts the names before a nested one counts no more than it did. */
+  put_time(&out, BULLA_LITERAL("\"iat\":"), claims->iat);
+  put_time(&out, BULLA_LITERAL("\"exp\":"), claims->exp);
+  put_time(&out, BULLA_LITERAL("\"orig_iat\":"), claims->orig_iat);
+  bulla_json_end(&out, '}');
+  return num_written > BULLA_CLAIMS_MAX ? bulla_fail(json, BULLA_TOO_LARGE) : bulla_json_finish(&out);
 }
 
 enum bulla_status bulla_claims_write(struct bulla_buffer *json, const struct bulla_claims *claims) {

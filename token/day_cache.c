@@ -155,3 +155,16 @@ struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint6
   pthread_mutex_unlock(&cache->writer);
   return (struct bulla_day_pin){&slot->key, &slot->seals, slot, shard};
 }
+
+void bulla_day_cache_drop(struct bulla_day_cache *cache) {
+  pthread_mutex_lock(&cache->writer);
+  for (size_t i = 0; i < cache->num_slots; i++) {
+    struct bulla_day_slot *slot = &cache->slots[i];
+    if (slot->tag != 0) {
+      slot->tag = 0;
+      wait_until_unused(slot);
+      bulla_day_key_clear(&slot->key);
+    }
+  }
+  pthread_mutex_unlock(&cache->writer);
+}

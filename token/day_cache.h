@@ -28,7 +28,8 @@ struct bulla_day_pin {
 /* bulla_day_cache_new makes |*cache| with |num_slots| slots, at least one. Returns BULLA_NO_MEMORY. */
 BULLA_CHECKED enum bulla_status bulla_day_cache_new(struct bulla_day_cache **cache, size_t num_slots);
 
-/* bulla_day_cache_free wipes and frees all; nothing may be in use. In a forked child it frees what exists there. */
+/* bulla_day_cache_free wipes and frees all; nothing may be in use. In a forked child it frees what exists there.
+ * */
 void bulla_day_cache_free(struct bulla_day_cache **cache);
 
 /* bulla_day_cache_here says whether the keys of |cache| exist in this process. */
@@ -40,6 +41,10 @@ struct bulla_day_pin bulla_day_cache_find(struct bulla_day_cache *cache, uint64_
 /* bulla_day_cache_insert takes over |key| under |tag| in place of an older one, and returns it in use. */
 struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint64_t tag,
                                             const struct bulla_day_key *key);
+
+/* bulla_day_cache_drop wipes and frees all keys, each as soon as nobody uses it; the caller uses none. Afterwards
+ * none is found that was there before. */
+void bulla_day_cache_drop(struct bulla_day_cache *cache);
 
 /* bulla_day_cache_release ends the use of what find or insert returned. */
 void bulla_day_cache_release(struct bulla_day_pin *pin);

@@ -5,15 +5,15 @@
 
 #include "token/day_key.h"
 
+#include <string.h>
 
 #include "core/base64url.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 
-enum { MAX_HEADER_JSON = BULLA_DAY_HEADER_MAX / 4 * 3, MAX_DAY_DIGITS = 7 };
+enum { MAX_HEADER_JSON = BULLA_DAY_HEADER_MAX / 4 * 3 };
 
-/* A kid: the id of the API key, a dot, the day in decimal. */
-static void write_kid(struct bulla_buffer *kid, struct bulla_span key_id, int64_t day) {
+void bulla_day_kid(struct bulla_buffer *kid, struct bulla_span key_id, int64_t day) {
   struct bulla_writer out = bulla_writer(kid);
   bulla_put(&out, key_id);
   bulla_put_byte(&out, '.');
@@ -24,9 +24,9 @@ static void write_kid(struct bulla_buffer *kid, struct bulla_span key_id, int64_
 }
 
 void bulla_day_key_name(struct bulla_day_key *key, struct bulla_span key_id, int64_t day) {
-  uint8_t kid_room[BULLA_APIKEY_ID_LEN + 1 + MAX_DAY_DIGITS];
+  uint8_t kid_room[BULLA_KID_MAX];
   struct bulla_buffer kid = bulla_buffer(kid_room, sizeof(kid_room));
-  write_kid(&kid, key_id, day);
+  bulla_day_kid(&kid, key_id, day);
 
   uint8_t json_room[MAX_HEADER_JSON];
   struct bulla_buffer json = bulla_buffer(json_room, sizeof(json_room));
@@ -42,20 +42,24 @@ void bulla_day_key_name(struct bulla_day_key *key, struct bulla_span key_id, int
   bulla_json_string(&out, bulla_written(&kid));
   bulla_json_end(&out, '}');
 
+  memcpy(key->key_id, key_id.data, BULLA_APIKEY_ID_LEN);
   key->day = day;
   key->header_len = bulla_base64url_encoded_len(json.len);
   bulla_base64url_encode(key->header, bulla_written(&json));
 }
 
-enum bulla_status bulla_day_key_derive(struct bulla_day_key *key, const struct bulla_secret *root) {
+enum bulla_status bulla_day_cek(struct bulla_secret **cek, const struct bulla_secret *root, int64_t day) {
   uint8_t info_room[32];
   struct bulla_buffer info = bulla_buffer(info_room, sizeof(info_room));
   struct bulla_writer out = bulla_writer(&info);
   bulla_put(&out, BULLA_LITERAL("bulla/v1/token"));
-  bulla_put_be(&out, (uint64_t)key->day, 4);
+  bulla_put_be(&out, (uint64_t)day, 4);
+  return bulla_secret_expand(cek, root, bulla_written(&info));
+}
 
+enum bulla_status bulla_day_key_derive(struct bulla_day_key *key, const struct bulla_secret *root) {
   BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *cek = NULL;
-  BULLA_TRY(bulla_secret_expand(&cek, root, bulla_written(&info)));
+  BULLA_TRY(bulla_day_cek(&cek, root, key->day));
   return bulla_aead_new(&key->aead, bulla_secret_bytes(cek));
 }
 

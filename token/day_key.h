@@ -14,10 +14,13 @@
 
 #define BULLA_SECONDS_PER_DAY 86400
 #define BULLA_TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z: later times are refused */
+#define BULLA_KID_MAX (BULLA_APIKEY_ID_LEN + 1 + 7)
 #define BULLA_DAY_HEADER_MAX 112             /* base64url digits of a header */
 
 struct bulla_day_key {
+  uint8_t key_id[BULLA_APIKEY_ID_LEN];
   int64_t day;
+  uint64_t generation; /* of the keys as it was asked for, in a verifier */
   struct bulla_aead *aead;
   size_t header_len;
   uint8_t header[BULLA_DAY_HEADER_MAX]; /* base64url of the protected header */
@@ -36,7 +39,14 @@ static inline bool bulla_is_key_id(struct bulla_span text) {
   return text.len == BULLA_APIKEY_ID_LEN;
 }
 
-/* bulla_day_key_name sets |key|'s day and header for the API key |key_id|. |day| is 0 to that of BULLA_TIME_MAX. */
+/* bulla_day_kid fills |kid|, BULLA_KID_MAX bytes, with the key id, a dot, the day in decimal. */
+void bulla_day_kid(struct bulla_buffer *kid, struct bulla_span key_id, int64_t day);
+
+/* bulla_day_cek makes |*cek|, the key of |day|, from the token |root|. */
+BULLA_CHECKED enum bulla_status bulla_day_cek(struct bulla_secret **cek, const struct bulla_secret *root,
+                                              int64_t day);
+
+/* bulla_day_key_name sets |key|'s key id, day and header. |day| is 0 to BULLA_DAY_LAST. */
 void bulla_day_key_name(struct bulla_day_key *key, struct bulla_span key_id, int64_t day);
 
 /* bulla_day_key_derive makes the AEAD key of a named |key| from the token |root|. */

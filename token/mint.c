@@ -7,11 +7,8 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "core/json.h"
-#include "core/jwe_compact.h"
-#include "core/key.h"
 #include "token/claims.h"
-#include "token/day_cache.h"
+#include "token/compose.h"
 
 enum { NUM_DAYS = 2 }; /* today's key, and yesterday's around midnight */
 
@@ -72,31 +69,13 @@ static bool times_are_in_bounds(const struct bulla_claims *claims) {
          claims->nbf <= BULLA_TIME_MAX;
 }
 
-/* Composes the claims where the payload of the token will be; |*len| is their length. */
-static enum bulla_status compose(struct bulla_buffer *token, size_t *len, size_t header_len,
-                                 const struct bulla_claims *claims) {
-  size_t offset = bulla_jwe_payload_offset(header_len);
-  if (token->size < offset) {
-    return BULLA_BUFFER_TOO_SMALL;
-  }
-  size_t room = token->size - offset;
-  struct bulla_buffer json = bulla_buffer(token->data + offset, room < BULLA_TOKEN_MAX ? room : BULLA_TOKEN_MAX);
-  enum bulla_status status = bulla_claims_write(&json, claims);
-  if (status != BULLA_OK) {
-    return status == BULLA_BUFFER_TOO_SMALL && room >= BULLA_TOKEN_MAX ? BULLA_TOO_LARGE : status;
-  }
-  *len = json.len;
-  return bulla_jwe_compact_len(header_len, json.len) > BULLA_TOKEN_MAX ? BULLA_TOO_LARGE : BULLA_OK;
-}
-
 static enum bulla_status mint(struct bulla_minter *minter, struct bulla_buffer *token,
                               const struct bulla_claims *claims) {
   BULLA_CLEANUP(bulla_day_cache_release) struct bulla_day_pin pin = {0};
   BULLA_TRY(pin_day(minter, &pin, claims->iat / BULLA_SECONDS_PER_DAY));
-  BULLA_TRY(bulla_count_seal(pin.seals));
-  size_t len = 0;
-  BULLA_TRY(compose(token, &len, pin.key->header_len, claims));
-  return bulla_jwe_seal_composed(pin.key->aead, token, bulla_span(pin.key->header, pin.key->header_len), len);
+  struct bulla_buffer json;
+  BULLA_TRY(bulla_compose_begin(&json, token, pin.key));
+  return bulla_compose_end(token, &pin, &json, bulla_claims_write(&json, claims));
 }
 
 enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,

@@ -18,6 +18,7 @@ extern "C" {
 #define BULLA_MASK_MAX 16       /* bytes of a mask */
 #define BULLA_WHO_MAX 256       /* bytes of an actor, origin or reason */
 #define BULLA_RECORD_ID_LEN 16  /* bytes of the id of an API key record */
+#define BULLA_JTI_MAX 8192      /* bytes of the id of a token */
 
 /* Names are 1 to BULLA_NAME_MAX of A-Z a-z 0-9 . _ @ + and -, and do not begin with a dot or a hyphen. Other
  * names are BULLA_INVALID_NAME. Spans in a callback's arguments live until it returns. A callback must not
@@ -178,8 +179,9 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_put(struct bulla_va
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
                                                                   bulla_apikey_fn each, void *arg);
 
-/* bulla_vault_apikey_revoke erases the sealed root of |id| and marks it revoked. Returns BULLA_NOT_FOUND; a
- * key that was revoked before stays so, with BULLA_OK. */
+/* bulla_vault_apikey_revoke erases the sealed root of |id| and marks it revoked; when it returns BULLA_OK,
+ * bulla_vault_generation says so everywhere. Returns BULLA_NOT_FOUND; a key that was revoked before stays so, with
+ * BULLA_OK. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault,
                                                                     const struct bulla_who *who,
                                                                     struct bulla_span id);
@@ -193,6 +195,26 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_use(struct bulla_va
                                                                  const struct bulla_who *who, struct bulla_span id,
                                                                  bulla_apikey_use_fn use, void *arg);
 
+/* bulla_vault_generation returns the generation of the API keys: another number as soon as one of them has been
+ * revoked by any process of this machine that has the vault open. Whatever was fetched with bulla_vault_apikey_use
+ * after one call is good as long as further calls return the same; docs/API-CONVENTIONS.md says where that ends.
+ * It takes a few nanoseconds and no lock. |vault| is open and not closed meanwhile. */
+BULLA_API uint64_t bulla_vault_generation(struct bulla_vault *vault);
+
+/* bulla_vault_token_revoke marks the token, or session of tokens, |jti| of |tenant| as revoked, and keeps that
+ * until |expires|, in seconds since 1970-01-01 UTC, or longer. Once more is fine. Returns BULLA_NOT_FOUND for an
+ * unknown tenant, BULLA_INVALID_ARGUMENT for a |jti| that is empty or longer than BULLA_JTI_MAX. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_token_revoke(struct bulla_vault *vault,
+                                                                   const struct bulla_who *who,
+                                                                   struct bulla_span tenant, struct bulla_span jti,
+                                                                   int64_t expires);
+
+/* bulla_vault_token_revoked sets |*revoked| if the token |jti| of |tenant| is revoked, in whatever process that
+ * was done. Statuses as of bulla_vault_token_revoke; |*revoked| says nothing unless it is BULLA_OK. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *revoked,
+                                                                    struct bulla_span tenant,
+                                                                    struct bulla_span jti);
+
 /* One record of the audit log. Values are never in it. */
 struct bulla_audit_record {
   int64_t seq;  /* 1 for the first, without gaps */
@@ -201,7 +223,7 @@ struct bulla_audit_record {
   struct bulla_span actor;
   struct bulla_span origin;
   struct bulla_span reason;
-  struct bulla_span op;      /* init put import remove use apikey-create apikey-revoke apikey-use */
+  struct bulla_span op;      /* init put import remove use apikey-create apikey-revoke apikey-use token-revoke */
   struct bulla_span entry;   /* or the id of an API key */
   struct bulla_span field;
   struct bulla_span outcome; /* done, granted (about to be opened), not-found, failed (did not open) */

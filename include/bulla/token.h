@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Tokens: API keys, and JWE compact tokens minted under them and verified (docs/FORMAT.md §5 and §6). Knows
- * nothing of the vault: the verifier asks a callback for the key that a token names. Times are whole seconds
+/* Tokens: API keys, and JWE compact tokens minted under them, verified, refreshed (docs/FORMAT.md §5 and §6).
+ * Knows nothing of the vault: the verifier asks a callback for the key that a token names. Times are whole seconds
  * since 1970-01-01 UTC, given by the caller. */
 
 #ifndef BULLA_TOKEN_H
@@ -24,6 +24,9 @@ extern "C" {
 #define BULLA_TOKEN_LIFETIME_MAX 86400   /* seconds from "iat" to "exp" at most */
 #define BULLA_TOKEN_LEEWAY_MAX 3600      /* seconds of leeway at most */
 #define BULLA_TOKEN_ORG_MAX 128          /* bytes of "org" at most */
+#define BULLA_SESSION_DEFAULT 43200      /* seconds for which tokens are refreshed if a verifier does not say */
+#define BULLA_SESSION_MAX 2592000        /* seconds for which a token can be refreshed at most */
+#define BULLA_DAY_LAST 2932896           /* the last day of tokens, 9999-12-31, since 1970-01-01 */
 
 /* An API key: its public id, its token root, its hash. Immutable; may be shared by threads. */
 struct bulla_apikey;
@@ -50,6 +53,14 @@ BULLA_API struct bulla_span bulla_apikey_hash(const struct bulla_apikey *apikey)
  * owned by |apikey|. Whoever has them can mint and read this key's tokens. */
 BULLA_API const struct bulla_secret *bulla_apikey_token_root(const struct bulla_apikey *apikey);
 
+/* bulla_apikey_day_jwk makes |*jwk|, the JWK (RFC 7517) of the key that encrypts the tokens of one API key on one
+ * day: |root| is its token root, |key_id| its id, |day| counts from 1970-01-01 UTC, 0 to BULLA_DAY_LAST. Any
+ * library for JOSE reads that day's tokens with it, and can forge them. Returns BULLA_INVALID_ARGUMENT, and the
+ * statuses of bulla_secret_random. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_apikey_day_jwk(struct bulla_secret **jwk,
+                                                               const struct bulla_secret *root,
+                                                               struct bulla_span key_id, int64_t day);
+
 /* What a token says. Strings are UTF-8 without NUL; an empty span stands for a claim that is absent. */
 struct bulla_claims {
   struct bulla_span org; /* tenant that owns the API key: mandatory, at most BULLA_TOKEN_ORG_MAX bytes */
@@ -60,6 +71,7 @@ struct bulla_claims {
   int64_t iat;           /* §4.1.6: mandatory, at least 0 */
   int64_t exp;           /* §4.1.4: mandatory, later than iat by at most BULLA_TOKEN_LIFETIME_MAX */
   int64_t nbf;           /* §4.1.5; 0 stands for absent */
+  int64_t orig_iat;      /* verified claims only: the "iat" of the first token of the session */
   struct bulla_span perms; /* a JSON array of strings */
   struct bulla_span attrs; /* a JSON object */
   struct bulla_span more;  /* mint only: a JSON object whose members, none of them named above, are added */
@@ -67,6 +79,10 @@ struct bulla_claims {
 
 /* bulla_claims_permit says whether "perms" of verified |claims| holds |permission|. */
 BULLA_API bool bulla_claims_permit(const struct bulla_claims *claims, struct bulla_span permission);
+
+/* bulla_claims_session_end returns the second from which on no verifier accepts a token with verified |claims|,
+ * nor one that it was or will be refreshed to: until then a revocation of its "jti" must be kept. */
+BULLA_API int64_t bulla_claims_session_end(const struct bulla_claims *claims);
 
 /* Mints tokens under one API key. May be shared by threads. */
 struct bulla_minter;
@@ -100,19 +116,34 @@ struct bulla_token_key {
  * status is handed on to the caller of bulla_token_verify. It may be called by several threads at once. */
 typedef enum bulla_status (*bulla_token_key_fn)(void *arg, struct bulla_span key_id, struct bulla_token_key *key);
 
+/* A function that says whether the token |jti| of the tenant |org| has been revoked: it returns BULLA_REVOKED if
+ * so, BULLA_OK if not, and any other status, which is handed on, if it cannot say. It is asked about every token
+ * that has a "jti" and is good otherwise; one without can only be ended by revoking its API key. It may be called
+ * by several threads at once. */
+typedef enum bulla_status (*bulla_token_revoked_fn)(void *arg, struct bulla_span org, struct bulla_span jti);
+
+/* A function that returns the generation of the keys, a number that is another one as soon as a key has been
+ * revoked, such as bulla_vault_generation. It is called at the beginning of every verification, by several threads
+ * at once. */
+typedef uint64_t (*bulla_generation_fn)(void *arg);
+
 /* What a verifier insists on. */
 struct bulla_verifier_options {
   struct bulla_span aud; /* if not empty, "aud" must be there and equal */
   struct bulla_span iss; /* if not empty, "iss" must be there and equal */
   int64_t leeway;        /* seconds by which clocks may differ, 0 to BULLA_TOKEN_LEEWAY_MAX */
+  int64_t session;       /* seconds for which a token can be refreshed, to BULLA_SESSION_MAX; 0 stands for
+                          * BULLA_SESSION_DEFAULT */
+  bulla_token_revoked_fn is_revoked; /* NULL if tokens cannot be revoked one by one */
+  bulla_generation_fn generation;    /* NULL if keys stay good here until the verifier is replaced */
 };
 
-/* Verifies tokens. It remembers the keys it has asked for, a bounded number of them, so a key that is revoked
- * stays good here until the verifier is replaced. May be shared by threads. */
+/* Verifies tokens. It remembers the keys it has asked for, a bounded number of them, and forgets them when
+ * |generation| of its options gives another number. May be shared by threads. */
 struct bulla_verifier;
 
-/* bulla_verifier_new makes |*verifier|, which asks |find| with |arg| for keys and copies |options|. Returns
- * BULLA_INVALID_ARGUMENT for a leeway out of bounds, BULLA_NO_MEMORY. */
+/* bulla_verifier_new makes |*verifier|, which asks |find| and the functions in |options| with |arg|, and copies
+ * |options|. Returns BULLA_INVALID_ARGUMENT for a leeway or session out of bounds, BULLA_NO_MEMORY. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier,
                                                              const struct bulla_verifier_options *options,
                                                              bulla_token_key_fn find, void *arg);
@@ -125,12 +156,23 @@ BULLA_API void bulla_verifier_free(struct bulla_verifier **verifier);
  * times the length of |token| suffice for it. Returns BULLA_REFUSED for every way in which |token| is not
  * an authentic token of a known key; once authentic, BULLA_EXPIRED from "exp" + leeway on,
  * BULLA_NOT_YET_VALID before "nbf" or "iat" - leeway, BULLA_CLAIM_REFUSED if "org", "aud" or "iss" is
- * another; BULLA_BUFFER_TOO_SMALL, BULLA_FORKED, BULLA_ARENA_FULL, BULLA_NO_CRYPTO, and what the callback
- * returned. On failure |claims| and |payload| hold nothing. */
+ * another, BULLA_REVOKED if its "jti" is; BULLA_BUFFER_TOO_SMALL, BULLA_FORKED, BULLA_ARENA_FULL,
+ * BULLA_NO_CRYPTO, and what the callbacks returned. On failure |claims| and |payload| hold nothing. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_token_verify(struct bulla_verifier *verifier,
                                                              struct bulla_claims *claims,
                                                              struct bulla_buffer *payload, struct bulla_span token,
                                                              int64_t now);
+
+/* bulla_token_refresh verifies |old| as bulla_token_verify does and fills |token| with one of |now| under the same
+ * API key, with the same claims but for the times: it lives as long as |old| did, "nbf" is gone, "orig_iat" is
+ * when the session began, and "jti" names the session, so that revoking it ends all its tokens. No new token
+ * lives beyond the session, and from its end on the status is BULLA_EXPIRED. |payload| is room to work in, which
+ * afterwards holds the claims of |old|; sizes are as of bulla_token_mint and bulla_token_verify, whose statuses it
+ * returns. On failure |token| and |payload| hold nothing. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_token_refresh(struct bulla_verifier *verifier,
+                                                              struct bulla_buffer *token,
+                                                              struct bulla_buffer *payload,
+                                                              struct bulla_span old, int64_t now);
 
 /* What the unprotected eye sees of a token: nothing here is authenticated. */
 struct bulla_token_outline {

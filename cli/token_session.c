@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See cli/token_session.h. */
+
+#include "cli/token_session.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/input.h"
+
+enum bulla_status bulla_token_input(struct bulla_cli *cli, struct bulla_secret **token) {
+  bulla_cli_at(cli, "token");
+  enum bulla_status status = bulla_input_secret(cli, token, STDIN_FILENO, BULLA_TOKEN_MAX + 2);
+  if (status == BULLA_TOO_LARGE) {
+    return BULLA_REFUSED; /* like any other that is none */
+  }
+  BULLA_TRY(status);
+  bulla_input_line(*token);
+  return BULLA_OK;
+}
+
+static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  struct bulla_token_key *key = (struct bulla_token_key *)arg;
+  if (tenant.len > sizeof(key->org)) {
+    return BULLA_TOO_LARGE;
+  }
+  memcpy(key->org, tenant.data, tenant.len);
+  key->org_len = tenant.len;
+  return bulla_secret_copy(&key->root, root);
+}
+
+static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
+  const struct bulla_token_session *session = (const struct bulla_token_session *)arg;
+  return bulla_vault_apikey_use(session->vault, &session->me.who, key_id, take_root, key);
+}
+
+static enum bulla_status is_revoked(void *arg, struct bulla_span org, struct bulla_span jti) {
+  const struct bulla_token_session *session = (const struct bulla_token_session *)arg;
+  bool revoked;
+  BULLA_TRY(bulla_vault_token_revoked(session->vault, &revoked, org, jti));
+  return revoked ? BULLA_REVOKED : BULLA_OK;
+}
+
+enum bulla_status bulla_token_session_open(struct bulla_cli *cli, struct bulla_token_session *session,
+                                           struct bulla_verifier_options options, const char *reason) {
+  options.is_revoked = is_revoked;
+  BULLA_TRY(bulla_session_vault(cli, &session->vault));
+  bulla_session_identify(&session->me, cli, reason);
+  BULLA_TRY(bulla_token_input(cli, &session->token));
+  BULLA_TRY(bulla_verifier_new(&session->verifier, &options, find_key, session));
+  BULLA_TRY(bulla_secret_new(&session->room, BULLA_PAYLOAD_SIZE + BULLA_TOKEN_MAX));
+  uint8_t *room = bulla_secret_data(session->room);
+  session->payload = bulla_buffer(room, BULLA_PAYLOAD_SIZE);
+  session->fresh = bulla_buffer(room + BULLA_PAYLOAD_SIZE, BULLA_TOKEN_MAX);
+  return BULLA_OK;
+}
+
+void bulla_token_session_close(struct bulla_token_session *session) {
+  bulla_verifier_free(&session->verifier);
+  bulla_vault_close(&session->vault);
+  bulla_secret_free(&session->token);
+  bulla_secret_free(&session->room);
+}

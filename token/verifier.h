@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The verifier, as verifying and refreshing share it. */
+
+#ifndef BULLA_TOKEN_VERIFIER_H
+#define BULLA_TOKEN_VERIFIER_H
+
+#include "token/day_cache.h"
+
+#define BULLA_EXPECTED_MAX 256 /* bytes of an audience or issuer that a verifier insists on */
+
+struct bulla_verifier {
+  bulla_token_key_fn find;
+  struct bulla_verifier_options options; /* spans are of what is kept below */
+  void *arg;                             /* of the functions */
+  uint8_t expected[2 * BULLA_EXPECTED_MAX];
+  _Atomic uint64_t generation; /* that the cache was last seen to be of */
+  struct bulla_day_cache *days;
+};
+
+/* Which key a token is under: what its "kid" says. */
+struct bulla_kid {
+  uint8_t key_id[BULLA_APIKEY_ID_LEN];
+  int64_t day;
+};
+
+/* bulla_kid_read fills |kid| from the base64url of a token's header, or returns BULLA_REFUSED if it is not the
+ * header of a token. */
+BULLA_CHECKED enum bulla_status bulla_kid_read(struct bulla_kid *kid, struct bulla_span header);
+
+/* bulla_verifier_pin makes |pin| of the key that |kid| names, and bulla_verifier_pin_header of the one that
+ * |header| does if it may be good at |now|. Whoever calls them holds no other pin: a writer of the cache waits for
+ * those. Return BULLA_REFUSED for an unknown key, and what the verifier's callback does. */
+BULLA_CHECKED enum bulla_status bulla_verifier_pin(struct bulla_verifier *verifier, struct bulla_day_pin *pin,
+                                                   const struct bulla_kid *kid);
+BULLA_CHECKED enum bulla_status bulla_verifier_pin_header(struct bulla_verifier *verifier,
+                                                          struct bulla_day_pin *pin, struct bulla_span header,
+                                                          int64_t now);
+
+/* bulla_verifier_verify is bulla_token_verify that also fills the BULLA_APIKEY_ID_LEN bytes of |key_id|, and
+ * leaves it to the caller to clear the outputs when it fails. */
+BULLA_CHECKED enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
+                                                      uint8_t *key_id, struct bulla_buffer *payload,
+                                                      struct bulla_span token, int64_t now);
+
+#endif
