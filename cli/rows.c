@@ -212,8 +212,8 @@ enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cel
     }
   }
   rows->num_rows++;
-  /* A reader that went away ends a long log early; bulla_output_finish() says why. */
-  return ferror(stdout) == 0 ? BULLA_OK : bulla_output_finish(rows->cli);
+  /* A reader that went away ends a long log early. */
+  return bulla_output_check(rows->cli);
 }
 
 enum bulla_status bulla_rows_end(struct bulla_rows *rows) {

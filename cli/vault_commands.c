@@ -3,7 +3,6 @@
 
 /* init, put, show, list, rm: the vault and its entries. None of them opens a secret. */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -122,9 +122,9 @@ def lists_are_one_json_array_and_the_log_is_one_object_a_line(box):
 @test
 def tables_are_aligned_and_hold_no_control_characters(box):
     box.init()
-    box.run("put", "acme/db", "a=\x1b[2J\nb", "host-name=x")
-    lines = box.run("show", "acme/db").decode().splitlines()
-    assert len(lines) == 3 and "\\x1b[2J\\x0ab" in lines[1], lines
+    box.run("put", "acme/db", "a=\x1b[2J\n\x7f\u009bé", "host-name=x")
+    lines = box.run("show", "acme/db").decode().split("\n")[:-1]
+    assert len(lines) == 3 and "\\x1b[2J\\x0a\\x7f\\xc2\\x9bé" in lines[1], lines
     assert len({line.index(word) for line, word in zip(lines, ("SECRET", "no", "no"))}) == 1, lines
 
 
