@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Reading the audit log, and verifying it: see store/audit.h. Both go through the rows in order and keep one at a
- * time. */
+/* Reading the audit log, and verifying it: see store/audit.h and docs/FORMAT.md §8. Both go through the rows in
+ * order and keep one at a time. */
 
 #include "store/audit.h"
 #include "store/names.h"

@@ -17,8 +17,10 @@
 #include "core/slab.h"
 #include "store/audit.h"
 #include "store/file.h"
+#include "store/proof.h"
 #include "store/root.h"
 #include "store/schema.h"
+#include "store/tenant.h"
 
 enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
   if (vault == NULL) {
@@ -70,7 +72,6 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const char *path
   pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
   pthread_mutex_init(&made->mutex, &attributes);
   pthread_mutexattr_destroy(&attributes);
-  BULLA_TRY(bulla_ring_new(&made->tenant_keys, BULLA_CACHED_KEYS));
   return bulla_sql_open(&made->sql, absolute);
 }
 
@@ -81,7 +82,8 @@ void bulla_vault_close(struct bulla_vault **vault) {
   if (closing == NULL || closing->generation != bulla_slab_generation()) {
     return;
   }
-  bulla_ring_free(&closing->tenant_keys);
+  bulla_tenant_forget_keys(closing);
+  bulla_secret_free(&closing->name_key);
   bulla_key_free(&closing->root);
   bulla_sql_close(&closing->sql);
   pthread_mutex_destroy(&closing->mutex);
@@ -102,13 +104,17 @@ static enum bulla_status path_of(const char **path, const char *url) {
 
 static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bulla_stretch *stretch) {
   static const char text[] =
-      "INSERT INTO vault(id, uuid, created, root_key_id, scrypt_salt, scrypt_log_n) VALUES (1, $1, $2, $3, $4, "
-      "$5)";
+      "INSERT INTO vault(id, uuid, created, root_key_id, name_key, scrypt_salt, scrypt_log_n) "
+      "VALUES (1, $1, $2, $3, $4, $5, $6)";
+  uint8_t bytes[BULLA_WRAPPED_MAX];
+  struct bulla_buffer name_key = bulla_buffer(bytes, sizeof bytes);
+  BULLA_TRY(bulla_name_key_new(vault, &name_key));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_blob(&statement, bulla_span(vault->uuid, sizeof vault->uuid));
   bulla_bind_int(&statement, bulla_clock_s());
   bulla_bind_blob(&statement, bulla_key_id(vault->root));
+  bulla_bind_blob(&statement, bulla_written(&name_key));
   if (stretch->log_n != 0) {
     bulla_bind_blob(&statement, bulla_span(stretch->salt, sizeof stretch->salt));
     bulla_bind_int(&statement, stretch->log_n);
@@ -195,9 +201,10 @@ static enum bulla_status check_file(const char *path) {
   return faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) == 0 ? BULLA_OK : bulla_file_status(errno);
 }
 
-/* Reads the vault's own row, makes the root key, and checks that it is the vault's. */
+/* Reads the vault's own row, makes the root key, checks that it is the vault's, and unwraps the key of names. */
 static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root) {
-  static const char text[] = "SELECT uuid, root_key_id, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1";
+  static const char text[] =
+      "SELECT uuid, root_key_id, name_key, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bool row;
@@ -209,6 +216,7 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   struct bulla_stretch stretch = {0};
   bulla_column_bytes(&statement, vault->uuid, sizeof vault->uuid);
   bulla_column_bytes(&statement, key_id, sizeof key_id);
+  struct bulla_span name_key = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
   if (!bulla_column_null(&statement)) {
     bulla_column_bytes(&statement, stretch.salt, sizeof stretch.salt);
     stretch.log_n = bulla_column_int(&statement);
@@ -217,8 +225,10 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
     return BULLA_NOT_A_VAULT;
   }
   BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
-  return bulla_span_equal(bulla_key_id(vault->root), bulla_span(key_id, sizeof key_id)) ? BULLA_OK
-                                                                                        : BULLA_ROOT_WRONG;
+  if (!bulla_span_equal(bulla_key_id(vault->root), bulla_span(key_id, sizeof key_id))) {
+    return BULLA_ROOT_WRONG;
+  }
+  return bulla_name_key_load(vault, name_key);
 }
 
 enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root) {

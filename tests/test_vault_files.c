@@ -177,6 +177,27 @@ Test(vault_files, without_room_for_the_record_nothing_opens) {
   assert_unbroken(2 + calls + 1);
 }
 
+Test(vault_files, an_import_that_does_not_fit_blames_no_row) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
+  struct bulla_span value = test_filled('v', 30000);
+  struct bulla_buffer triple = test_room(bulla_triple_len(value.len));
+  TEST_OK(bulla_triple_seal(key, &triple, value));
+  struct bulla_import rows[] = {{TEXT("a"), TEXT("key"), bulla_written(&triple)},
+                                {TEXT("b"), TEXT("key"), bulla_written(&triple)}};
+  size_t failed = 0;
+  cr_assert_eq(sqlite3_exec(house.vault->sql.db, "PRAGMA max_page_count = 1", NULL, NULL, NULL), SQLITE_OK);
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, rows, 2), BULLA_DISK_FULL);
+  cr_assert_eq(failed, 2);
+}
+
+Test(vault_files, a_vault_has_its_log_from_the_first_transaction_on) {
+  char url[400];
+  snprintf(url, sizeof url, "sqlite:%s", in_house("new.db"));
+  TEST_OK(bulla_vault_create(url, house.root));
+  /* https://www.sqlite.org/fileformat.html, section 1.3: 2 stands for WAL. */
+  TEST_SPAN(bulla_span(read_file(in_house("new.db")).data + 18, 2), TEXT("\2\2"), "write and read version");
+}
+
 /* A disk that is full after |*arg| KiB: creates a vault, and uses it until that fails. */
 static int fill_disk(void *arg) {
   rlim_t size = (rlim_t) * (int *)arg * 1024;
