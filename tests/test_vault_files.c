@@ -268,14 +268,19 @@ Test(vault_files, a_full_disk_is_told_and_creation_leaves_nothing_behind) {
   cr_assert(seen[1] && seen[2], "both a creation and a use that fails");
 }
 
-Test(vault_files, stale_files_beside_a_new_vault_do_not_get_into_it) {
+Test(vault_files, stale_files_of_an_earlier_vault_are_not_taken_for_the_new_ones) {
   TEST_OK(put("acme", "db", "password", "x", true));
   struct bulla_span wal = read_file(in_house("v.db-wal"));
   cr_assert_gt(wal.len, 0);
-  write_file(in_house("new.db-wal"), wal);
-  write_file(in_house("new.db-journal"), test_filled('j', 5000));
   char url[400];
   snprintf(url, sizeof url, "sqlite:%s", in_house("new.db"));
+  static const char *const stale[] = {"new.db-wal", "new.db-journal"};
+  for (size_t i = 0; i < 2; i++) {
+    write_file(in_house(stale[i]), wal);
+    TEST_STATUS(bulla_vault_create(url, house.root), BULLA_EXISTS);
+    cr_expect_eq(read_file(in_house(stale[i])).len, wal.len, "what was there is untouched");
+    unlink(in_house(stale[i]));
+  }
   struct bulla_vault *vault = NULL;
   struct bulla_audit_verdict verdict;
   TEST_OK(bulla_vault_create(url, house.root));

@@ -299,6 +299,20 @@ def a_killed_process_leaves_what_was_committed_and_nothing_half_done(box):
 
 
 @test
+def a_killed_init_leaves_nothing_that_is_taken_for_a_vault(box):
+    for n in range(40):
+        vault, root = box.path(f"{n}.db"), box.path(f"{n}.key")
+        options = ("--vault", f"sqlite:{vault}", "--root", f"file:{root}")
+        maker = box.start("init", *options, stdout=-1, stderr=-1)
+        time.sleep(n * 0.001)
+        maker.kill()
+        maker.communicate()
+        if not os.path.exists(vault):
+            box.run("init", *options)
+        box.run("audit", "verify", *options)
+
+
+@test
 def memory_that_cannot_be_locked_is_told_with_its_remedy(box):
     if SANITIZED:
         raise Skip("sanitizers turn mlock(2) off")
