@@ -309,7 +309,7 @@ struct bulla_span bulla_column_exact(struct bulla_statement *statement, size_t l
 void bulla_column_bytes(struct bulla_statement *statement, uint8_t *bytes, size_t len) {
   struct bulla_span blob = bulla_column_exact(statement, len);
   memset(bytes, 0, len);
-  if (blob.len == len) {
+  if (len > 0 && blob.len == len) {
     memcpy(bytes, blob.data, len);
   }
 }

@@ -212,8 +212,8 @@ Test(audit, a_log_cut_short_is_never_vouched_for_again) {
       "DELETE FROM audit WHERE seq > 1; UPDATE audit_head SET seq = 1",
       "DELETE FROM audit; UPDATE audit_head SET seq = 0",
       "DELETE FROM audit; DELETE FROM audit_head",
-      "INSERT INTO audit SELECT 6, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit "
-      "WHERE seq = 5",
+      ("INSERT INTO audit SELECT 6, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit "
+       "WHERE seq = 5"),
   };
   struct bulla_span file = save();
   for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {

@@ -244,7 +244,10 @@ class Terminal:
     """A pseudo-terminal and bulla, or another |program| that starts it, in a session of its own at it."""
 
     def __init__(self, box, *args, program=(BULLA,)):
-        self.fd, self.other = pty.openpty()
+        try:
+            self.fd, self.other = pty.openpty()
+        except OSError as error:
+            raise Skip(f"there are no pseudo-terminals: {error}") from error
         self.seen = b""
         self.process = subprocess.Popen(
             [*program, *args], stdin=self.other, stdout=self.other, stderr=self.other, start_new_session=True,
