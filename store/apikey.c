@@ -83,7 +83,7 @@ static enum bulla_status read_view(struct bulla_apikey_view *view, const struct 
 enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
                                           bulla_apikey_fn each, void *arg) {
   static const char text[] =
-      "SELECT " BULLA_TENANT_COLUMNS
+      "SELECT a.number, " BULLA_TENANT_COLUMNS
       ", a.id, a.name, a.created, a.revoked "
       "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE $1 = '' OR t.name = $1 ORDER BY a.number";
   if (tenant.len > 0) {
@@ -94,12 +94,18 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_text(&statement, tenant);
-  for (;;) {
+  for (int64_t last = INT64_MIN;;) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
       return BULLA_OK;
     }
+    /* Pages that point at each other can give the same rows without end. */
+    int64_t number = bulla_column_int(&statement);
+    if (number <= last) {
+      return BULLA_REFUSED;
+    }
+    last = number;
     struct bulla_apikey_view view;
     BULLA_TRY(read_view(&view, vault, &statement));
     BULLA_TRY(each(arg, &view));

