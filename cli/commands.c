@@ -114,7 +114,8 @@ static const char other_group[] = "Other";
 
 const struct bulla_command bulla_commands[] = {
     {"init", vault_group, "", "Make a vault and, with --root file:PATH, the root key.",
-     "A root key file that is there already is taken as it is. If the vault is there, nothing is touched.\n"
+     "A root key file that is there already is taken as it is, and one that was made stays even if the vault cannot\n"
+    "be made. If the vault is there, nothing is touched.\n"
      "Keep a copy of the root key elsewhere: nothing opens the vault without it.",
      "bulla init --root file:root.key", no_options, 0, 0, bulla_run_init},
     {"put", vault_group, "TENANT/ENTRY [FIELD=VALUE]…", "Write fields of an entry, plain or secret, all or none.",

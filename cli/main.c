@@ -62,6 +62,7 @@ static void harden(void) {
   }
   (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   (void)signal(SIGPIPE, SIG_IGN);
+  (void)signal(SIGXFSZ, SIG_IGN);
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
     if (fcntl(fd, F_GETFD) < 0) {
       /* The lowest free descriptor is this one. */

@@ -34,6 +34,10 @@ enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span byt
   return bulla_output_bytes(cli, BULLA_LITERAL("\n"));
 }
 
+enum bulla_status bulla_output_check(struct bulla_cli *cli) {
+  return ferror(stdout) == 0 ? BULLA_OK : failed(cli, errno);
+}
+
 enum bulla_status bulla_output_finish(struct bulla_cli *cli) {
   /* After an error stdio forgets which it was, so an earlier one counts as EIO. Some file systems tell only as
    * the file is closed. */

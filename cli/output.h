@@ -16,6 +16,9 @@ BULLA_CHECKED enum bulla_status bulla_output_bytes(struct bulla_cli *cli, struct
 /* bulla_output_line is bulla_output_bytes and a newline. */
 BULLA_CHECKED enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span bytes);
 
+/* bulla_output_check returns what made the call of stdio fail that came just before, if it did. */
+BULLA_CHECKED enum bulla_status bulla_output_check(struct bulla_cli *cli);
+
 /* bulla_output_finish flushes and closes standard output. */
 BULLA_CHECKED enum bulla_status bulla_output_finish(struct bulla_cli *cli);
 

@@ -55,7 +55,9 @@ static struct bulla_span scalar_text(char room[64], const struct bulla_cell *cel
       return bulla_text_span(cell->number != 0 ? "yes" : "no");
     case BULLA_CELL_SECONDS:
     case BULLA_CELL_MICROSECONDS:
-      (void)gmtime_r(&when, &parts);
+      if (gmtime_r(&when, &parts) == NULL) {
+        return bulla_span(NULL, 0);
+      }
       len = strftime(room, 64, "%Y-%m-%dT%H:%M:%S", &parts);
       if (cell->type == BULLA_CELL_MICROSECONDS) {
         len += (size_t)snprintf(room + len, 64 - len, ".%06lld", (long long)(cell->number % 1000000));
@@ -66,7 +68,7 @@ static struct bulla_span scalar_text(char room[64], const struct bulla_cell *cel
     case BULLA_CELL_TEXT:
       break;
   }
-  return bulla_text_span("-");
+  return bulla_span(NULL, 0);
 }
 
 /* put_escaped puts |text| with its control characters as \xNN. */
@@ -77,7 +79,12 @@ static void put_escaped(struct bulla_writer *writer, struct bulla_span text) {
     /* U+0080 to U+009F, two bytes of which 0xC2 is the first. */
     bool c1 = (byte == 0xC2 && i + 1 < text.len && text.data[i + 1] < 0xA0) ||
               (i > 0 && text.data[i - 1] == 0xC2 && byte < 0xA0);
-    if (byte < 0x20 || byte == 0x7F || c1) {
+    /* Two spaces part columns, and a hyphen alone stands for nothing. */
+    bool edge = byte == ' ' && (i == 0 || i + 1 == text.len || text.data[i - 1] == ' ');
+    bool nothing = byte == '-' && text.len == 1;
+    if (byte == '\\') {
+      bulla_put(writer, BULLA_LITERAL("\\\\"));
+    } else if (byte < 0x20 || byte == 0x7F || c1 || edge || nothing) {
       bulla_put(writer, BULLA_LITERAL("\\x"));
       bulla_put_byte(writer, (uint8_t)hex[byte >> 4]);
       bulla_put_byte(writer, (uint8_t)hex[byte & 15]);
@@ -97,12 +104,12 @@ static size_t width_of(struct bulla_span cell) {
 
 /* hold_cell keeps a cell, escaped and ended by NUL, and widens its column. */
 static enum bulla_status hold_cell(struct bulla_rows *rows, size_t column, struct bulla_span text) {
-  if (text.len == 0) {
-    text = BULLA_LITERAL("-");
-  }
-  BULLA_TRY(make_room(rows, 4 * text.len + 1));
+  BULLA_TRY(make_room(rows, 4 * text.len + 2));
   size_t before = rows->held.len;
   struct bulla_writer writer = {&rows->held, false};
+  if (text.len == 0) {
+    bulla_put_byte(&writer, '-');
+  }
   put_escaped(&writer, text);
   size_t width = width_of(bulla_span(rows->held.data + before, rows->held.len - before));
   bulla_put_byte(&writer, 0);
@@ -212,8 +219,8 @@ enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cel
     }
   }
   rows->num_rows++;
-  /* A reader that went away ends a long log early; bulla_output_finish() says why. */
-  return ferror(stdout) == 0 ? BULLA_OK : bulla_output_finish(rows->cli);
+  /* A reader that went away ends a long log early. */
+  return bulla_output_check(rows->cli);
 }
 
 enum bulla_status bulla_rows_end(struct bulla_rows *rows) {

@@ -224,6 +224,7 @@ enum bulla_status bulla_run_exec(struct bulla_cli *cli) {
   BULLA_TRY(open_values(cli, &env, wanted, num));
 
   (void)signal(SIGPIPE, SIG_DFL);
+  (void)signal(SIGXFSZ, SIG_DFL);
   (void)execvpe(cli->operands[0], cli->operands, env.lines);
   int error = errno;
   bulla_cli_at(cli, "the command after --");

@@ -3,7 +3,6 @@
 
 /* init, put, show, list, rm: the vault and its entries. None of them opens a secret. */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,13 +46,8 @@ enum bulla_status bulla_run_init(struct bulla_cli *cli) {
   bool created = false;
   BULLA_TRY(make_root(cli, &root, provider, &created));
   bulla_session_at_vault(cli);
-  enum bulla_status status = bulla_vault_create(url, root);
-  if (status != BULLA_OK) {
-    if (created) {
-      (void)unlink(provider + strlen("file:"));
-    }
-    return status;
-  }
+  /* A key file that was just made stays, whatever comes: another init may have taken it for its vault already. */
+  BULLA_TRY(bulla_vault_create(url, root));
 
   if (cli->json) {
     static const char *const names[] = {"vault", "root", "root_created", NULL};

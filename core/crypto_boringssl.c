@@ -44,6 +44,7 @@
   EACH(RAND_bytes)                 \
   EACH(SHA256)
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a name in parentheses cannot be declared. */
 #define DECLARE(function) __typeof__(function) *function;
 static struct {
   FUNCTIONS(DECLARE)

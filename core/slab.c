@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -100,6 +101,11 @@ uint64_t bulla_slab_generation(void) {
 
 /* Puts pages of memfd_secret over the reserved range, or says that it could not. */
 static bool map_secret_memfd(uint8_t *arena, size_t size) {
+  /* To the kernel it is a file: past the limit for files, its growth would be answered by SIGXFSZ. */
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < size) {
+    return false;
+  }
   int fd = (int)syscall(SYS_memfd_secret, O_CLOEXEC);
   if (fd < 0) {
     return false;

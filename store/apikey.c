@@ -6,6 +6,7 @@
 #include "store/context.h"
 #include "store/field.h"
 #include "store/names.h"
+#include "store/proof.h"
 #include "store/tenant.h"
 #include "store/use.h"
 
@@ -65,11 +66,26 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   return bulla_sql_commit(&transaction);
 }
 
+/* Fills |view| from the row of |statement|, until its next step. */
+static enum bulla_status read_view(struct bulla_apikey_view *view, const struct bulla_vault *vault,
+                                   struct bulla_statement *statement) {
+  struct bulla_span tenant_id;
+  BULLA_TRY(bulla_columns_tenant(&tenant_id, &view->tenant, vault, statement));
+  view->id = bulla_column_name(statement);
+  view->name = bulla_column_text(statement, BULLA_NAME_MAX);
+  view->created = bulla_column_int(statement);
+  view->revoked = bulla_column_int(statement);
+  bool named = view->name.len == 0 || bulla_name_check(view->name) == BULLA_OK;
+  bool good = bulla_columns_good(statement) && named && view->id.len == BULLA_RECORD_ID_LEN;
+  return good ? BULLA_OK : BULLA_REFUSED;
+}
+
 enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
                                           bulla_apikey_fn each, void *arg) {
   static const char text[] =
-      "SELECT a.id, t.name, a.name, a.created, a.revoked FROM apikey a JOIN tenant t ON t.id = a.tenant "
-      "WHERE $1 = '' OR t.name = $1 ORDER BY a.number";
+      "SELECT a.number, " BULLA_TENANT_COLUMNS
+      ", a.id, a.name, a.created, a.revoked "
+      "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE $1 = '' OR t.name = $1 ORDER BY a.number";
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
@@ -78,32 +94,30 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_text(&statement, tenant);
-  for (;;) {
+  for (int64_t last = INT64_MIN;;) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
       return BULLA_OK;
     }
-    struct bulla_apikey_view view;
-    view.id = bulla_column_name(&statement);
-    view.tenant = bulla_column_name(&statement);
-    view.name = bulla_column_text(&statement, BULLA_NAME_MAX);
-    view.created = bulla_column_int(&statement);
-    view.revoked = bulla_column_int(&statement);
-    bool named = view.name.len == 0 || bulla_name_check(view.name) == BULLA_OK;
-    if (!bulla_columns_good(&statement) || !named || view.id.len != BULLA_RECORD_ID_LEN) {
+    /* Pages that point at each other can give the same rows without end. */
+    int64_t number = bulla_column_int(&statement);
+    if (number <= last) {
       return BULLA_REFUSED;
     }
+    last = number;
+    struct bulla_apikey_view view;
+    BULLA_TRY(read_view(&view, vault, &statement));
     BULLA_TRY(each(arg, &view));
   }
 }
 
-/* Finds the tenant of |id|, which is written to the BULLA_NAME_MAX bytes of |tenant|, and whether it is
- * |*revoked|. */
+/* Finds whether |id| is |*revoked|, and its tenant's name, which is written to the BULLA_NAME_MAX bytes of
+ * |tenant|. A name that is not proven is left out: the key can be revoked all the same, but not used. */
 static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct bulla_vault *vault,
                               struct bulla_span id) {
   static const char text[] =
-      "SELECT t.name, a.revoked FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.id = $1";
+      "SELECT a.revoked, " BULLA_TENANT_COLUMNS " FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.id = $1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_text(&statement, id);
@@ -112,10 +126,16 @@ static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct
   if (!row) {
     return BULLA_NOT_FOUND;
   }
-  struct bulla_writer writer = bulla_writer(tenant);
-  bulla_put(&writer, bulla_column_name(&statement));
   *revoked = bulla_column_int(&statement) != 0;
-  return bulla_columns_good(&statement) ? bulla_writer_finish(&writer) : BULLA_REFUSED;
+  struct bulla_span tenant_id;
+  struct bulla_span name;
+  enum bulla_status status = bulla_columns_tenant(&tenant_id, &name, vault, &statement);
+  struct bulla_writer writer = bulla_writer(tenant);
+  if (status != BULLA_REFUSED) {
+    BULLA_TRY(status);
+    bulla_put(&writer, name);
+  }
+  return bulla_writer_finish(&writer);
 }
 
 static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span id) {
@@ -151,12 +171,14 @@ enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const str
 
 static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_vault *vault,
                                    const struct bulla_audit_record *record, struct bulla_statement *found) {
-  struct bulla_span tenant_id = bulla_column_blob(found, BULLA_ID_LEN);
+  struct bulla_span tenant_id = bulla_column_exact(found, BULLA_ID_LEN);
+  struct bulla_span proof = bulla_column_exact(found, BULLA_PROOF_LEN);
   struct bulla_span sealed = bulla_column_blob(found, BULLA_WRAPPED_MAX);
   struct bulla_wrapped_key wrapped = bulla_columns_wrapped_key(found, tenant_id);
   if (!bulla_columns_good(found)) {
     return BULLA_REFUSED;
   }
+  BULLA_TRY(bulla_name_check_proof(vault, tenant_id, bulla_span(NULL, 0), record->tenant, proof));
   struct bulla_key *key;
   struct bulla_context context;
   BULLA_TRY(bulla_tenant_key(&key, vault, &wrapped));
@@ -164,22 +186,26 @@ static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_va
   return bulla_open_secret(opened, key, sealed, &context);
 }
 
-/* All of a use that needs the vault to itself. The name of the tenant is written to |tenant|. */
+/* All of a use that needs the vault to itself. The name of the tenant is written to |tenant|. Anybody can make up
+ * key ids: to ask for one that is no good costs a look and leaves no record. */
 static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_buffer *tenant,
                                      struct bulla_vault *vault, struct bulla_audit_record *record) {
   static const char text[] =
-      "SELECT t.name, t.id, a.sealed, " BULLA_WRAPPED_KEY_COLUMNS
+      "SELECT t.id, t.name_proof, a.sealed, " BULLA_WRAPPED_KEY_COLUMNS
       " FROM apikey a JOIN tenant t ON t.id = a.tenant "
       "LEFT JOIN tenant_key k ON k.key_id = a.key_id AND k.tenant = t.id WHERE a.id = $1 AND a.revoked = 0";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
+  bool revoked = false;
+  BULLA_TRY(find(tenant, &revoked, vault, record->entry));
+  if (revoked) {
+    return BULLA_NOT_FOUND;
+  }
+  record->tenant = bulla_written(tenant);
   struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&found, &vault->sql, text));
   bulla_bind_text(&found, record->entry);
-  BULLA_TRY(bulla_open_audited(opened, vault, record, &found, open_root));
-  struct bulla_writer writer = bulla_writer(tenant);
-  bulla_put(&writer, record->tenant);
-  return bulla_writer_finish(&writer);
+  return bulla_open_audited(opened, vault, record, &found, open_root);
 }
 
 enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault, const struct bulla_who *who,

@@ -6,8 +6,9 @@
  *   mac[seq] = HMAC(K[epoch], label, vault uuid, seq, mac[seq - 1], the fields of the record)
  *   epoch = (seq - 1) / 64;  K[epoch + 1] = HKDF-Expand(K[epoch], "bulla/v1/audit-ratchet")
  *
- * The vault keeps the current key alone, sealed under the root, and the first one for the verifier. The head has
- * a tag of its own over the last record, so that removing records from the end shows. */
+ * docs/FORMAT.md §8 is normative. The vault keeps the current key alone, sealed under the root, and the first one
+ * for the verifier. The head has a tag of its own over the last record, so that removing records from the end
+ * shows. */
 
 #ifndef BULLA_STORE_AUDIT_H
 #define BULLA_STORE_AUDIT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Reading the audit log, and verifying it: see store/audit.h. Both go through the rows in order and keep one at a
- * time. */
+/* Reading the audit log, and verifying it: see store/audit.h and docs/FORMAT.md §8. Both go through the rows in
+ * order and keep one at a time. */
 
 #include "store/audit.h"
 #include "store/names.h"
@@ -53,13 +53,18 @@ enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_int(&statement, first_seq);
   bulla_bind_text(&statement, tenant);
-  for (;;) {
+  for (int64_t last = INT64_MIN;;) {
     bool row;
     struct bulla_audit_record record;
     BULLA_TRY(next_record(&record, &statement, &row));
     if (!row) {
       return BULLA_OK;
     }
+    /* Pages that point at each other can give the same rows without end. */
+    if (record.seq <= last) {
+      return BULLA_AUDIT_BROKEN;
+    }
+    last = record.seq;
     BULLA_TRY(each(arg, &record));
   }
 }

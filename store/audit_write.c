@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/audit.h. */
+/* See store/audit.h. The messages of the MACs are normative: docs/FORMAT.md §8. */
 
 #include "store/audit.h"
-#include "store/context.h"
+#include "store/wrap.h"
 
 #include "core/crypto.h"
 
@@ -71,25 +71,15 @@ enum bulla_status bulla_audit_unseal(struct bulla_secret **key, const struct bul
                                      struct bulla_span sealed, int64_t epoch) {
   struct bulla_context context;
   BULLA_TRY(bulla_context_audit_key(&context, vault, epoch));
-  struct bulla_secret *made BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_new(&made, BULLA_KEY_LEN));
-  struct bulla_buffer buffer = bulla_buffer(bulla_secret_data(made), BULLA_KEY_LEN);
-  enum bulla_status status = bulla_open(vault->root, &buffer, sealed, bulla_context_span(&context));
-  if (status == BULLA_REFUSED || status == BULLA_BUFFER_TOO_SMALL ||
-      (status == BULLA_OK && buffer.len != BULLA_KEY_LEN)) {
-    return BULLA_AUDIT_BROKEN;
-  }
-  BULLA_TRY(status);
-  *key = made;
-  made = NULL;
-  return BULLA_OK;
+  enum bulla_status status = bulla_unwrap(key, vault, sealed, &context);
+  return status == BULLA_REFUSED ? BULLA_AUDIT_BROKEN : status;
 }
 
 static enum bulla_status seal_key(struct bulla_buffer *sealed, const struct bulla_vault *vault,
                                   const struct bulla_secret *key, int64_t epoch) {
   struct bulla_context context;
   BULLA_TRY(bulla_context_audit_key(&context, vault, epoch));
-  return bulla_seal(vault->root, sealed, bulla_secret_bytes(key), bulla_context_span(&context));
+  return bulla_wrap(sealed, vault, key, &context);
 }
 
 void bulla_audit_head_free(struct bulla_audit_head *head) {

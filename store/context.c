@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/context.h. The parts of each context are normative: docs/FORMAT.md. */
+/* See store/context.h. The parts of each context are normative: docs/FORMAT.md §7. */
 
 #include "store/context.h"
 
@@ -81,6 +81,23 @@ enum bulla_status bulla_context_tenant_key(struct bulla_context *context, const 
   start(&draft, context, vault, BULLA_LITERAL("bulla/v1/tenant-key"));
   bulla_put_prefixed(&draft.writer, tenant_id);
   put_number(&draft, version);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_name_key(struct bulla_context *context, const struct bulla_vault *vault) {
+  struct draft draft;
+  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/name-key"));
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_vault *vault,
+                                     struct bulla_span tenant_id, struct bulla_span entry_id,
+                                     struct bulla_span name) {
+  struct draft draft;
+  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/name"));
+  bulla_put_prefixed(&draft.writer, tenant_id);
+  bulla_put_prefixed(&draft.writer, entry_id);
+  bulla_put_prefixed(&draft.writer, name);
   return finish(&draft, context);
 }
 

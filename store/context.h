@@ -51,6 +51,15 @@ BULLA_CHECKED enum bulla_status bulla_context_tenant_key(struct bulla_context *c
                                                          const struct bulla_vault *vault,
                                                          struct bulla_span tenant_id, int64_t version);
 
+/* The key that proves names, under the root. */
+BULLA_CHECKED enum bulla_status bulla_context_name_key(struct bulla_context *context,
+                                                       const struct bulla_vault *vault);
+
+/* The name of a tenant, or of its entry if |entry_id| is not empty: what its proof is the MAC of. */
+BULLA_CHECKED enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_vault *vault,
+                                                   struct bulla_span tenant_id, struct bulla_span entry_id,
+                                                   struct bulla_span name);
+
 /* The audit log's key of |epoch|, under the root. */
 BULLA_CHECKED enum bulla_status bulla_context_audit_key(struct bulla_context *context,
                                                         const struct bulla_vault *vault, int64_t epoch);

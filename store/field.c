@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "store/names.h"
+#include "store/proof.h"
 #include "store/tenant.h"
 
 #define STARS 8
@@ -91,18 +92,23 @@ enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buff
 
 enum bulla_status bulla_field_columns(struct bulla_stored_field *field, struct bulla_vault *vault,
                                       struct bulla_statement *statement) {
-  field->place.tenant_id = bulla_column_blob(statement, BULLA_ID_LEN);
-  field->place.entry_id = bulla_column_blob(statement, BULLA_ID_LEN);
-  field->place.field = bulla_column_name(statement);
-  field->place.revision = bulla_column_int(statement);
+  struct bulla_place *place = &field->place;
+  place->tenant_id = bulla_column_exact(statement, BULLA_ID_LEN);
+  struct bulla_span tenant_proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
+  place->entry_id = bulla_column_exact(statement, BULLA_ID_LEN);
+  struct bulla_span entry_proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
+  place->field = bulla_column_name(statement);
+  place->revision = bulla_column_int(statement);
   field->secret = bulla_column_int(statement) != 0;
   field->value = bulla_column_blob(statement, SEALED_MAX);
   field->mask = bulla_column_blob(statement, SEALED_MAX);
   field->updated = bulla_column_int(statement);
-  struct bulla_wrapped_key wrapped = bulla_columns_wrapped_key(statement, field->place.tenant_id);
+  struct bulla_wrapped_key wrapped = bulla_columns_wrapped_key(statement, place->tenant_id);
   if (!bulla_columns_good(statement)) {
     return BULLA_REFUSED;
   }
+  BULLA_TRY(bulla_name_check_proof(vault, place->tenant_id, bulla_span(NULL, 0), field->tenant, tenant_proof));
+  BULLA_TRY(bulla_name_check_proof(vault, place->tenant_id, place->entry_id, field->entry, entry_proof));
   return bulla_tenant_key(&field->key, vault, &wrapped);
 }
 

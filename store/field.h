@@ -17,15 +17,17 @@ BULLA_CHECKED enum bulla_status bulla_field_seal(struct bulla_buffer *value, str
 /* bulla_field_free frees what bulla_field_seal allocated. For BULLA_CLEANUP. */
 void bulla_field_free(struct bulla_buffer *buffer);
 
-/* The query of stored fields, to be followed by a WHERE. Its first column is the tenant's name, which the caller
- * takes; the others are for bulla_field_columns. */
-#define BULLA_SELECT_FIELDS                                                                                    \
-  "SELECT t.name, t.id, e.id, f.name, f.revision, f.secret, f.value, f.mask, f.updated, k.key_id, k.version, " \
-  "k.wrapped FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id "                    \
+/* The query of stored fields, to be followed by a WHERE. Its columns are for bulla_field_columns. */
+#define BULLA_SELECT_FIELDS                                                                        \
+  "SELECT t.id, t.name_proof, e.id, e.name_proof, f.name, f.revision, f.secret, f.value, f.mask, " \
+  "f.updated, k.key_id, k.version, k.wrapped "                                                     \
+  "FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id "                  \
   "LEFT JOIN tenant_key k ON k.key_id = f.key_id AND k.tenant = t.id "
 
 /* A field as it is stored. */
 struct bulla_stored_field {
+  struct bulla_span tenant; /* its name and the entry's, as the caller asked for them */
+  struct bulla_span entry;
   struct bulla_place place;
   bool secret;
   struct bulla_span value;
@@ -34,8 +36,8 @@ struct bulla_stored_field {
   struct bulla_key *key;
 };
 
-/* bulla_field_columns fills |field| from the row of |statement|, until its next step. Returns BULLA_REFUSED for a
- * row that no bulla wrote. */
+/* bulla_field_columns fills |field| but for the names from the row of |statement|, until its next step. Returns
+ * BULLA_REFUSED for a row that no bulla wrote, or of which the names are not proven. */
 BULLA_CHECKED enum bulla_status bulla_field_columns(struct bulla_stored_field *field, struct bulla_vault *vault,
                                                     struct bulla_statement *statement);
 

@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/crypto.h"
+#include "core/hex.h"
 
 enum bulla_status bulla_file_status(int error) {
   switch (error) {
@@ -59,6 +61,33 @@ enum bulla_status bulla_file_sync_folder(const char *path) {
   BULLA_TRY(bulla_file_folder(&folder, path));
   /* Some file systems cannot sync a folder and need not. */
   return fsync(folder) == 0 || errno == EINVAL ? BULLA_OK : bulla_file_status(errno);
+}
+
+bool bulla_file_append(char name[PATH_MAX], const char *path, const char *ending) {
+  struct bulla_buffer buffer = bulla_buffer(name, PATH_MAX);
+  struct bulla_writer writer = bulla_writer(&buffer);
+  bulla_put(&writer, bulla_span(path, strlen(path)));
+  bulla_put(&writer, bulla_span(ending, strlen(ending) + 1));
+  return bulla_writer_finish(&writer) == BULLA_OK;
+}
+
+enum bulla_status bulla_file_draft(char draft[PATH_MAX], const char *path) {
+  uint8_t random[16];
+  char ending[5 + 2 * sizeof random + 1] = ".new-";
+  BULLA_TRY(bulla_random(random, sizeof random));
+  bulla_hex_encode((uint8_t *)ending + 5, bulla_span(random, sizeof random));
+  return bulla_file_append(draft, path, ending) ? BULLA_OK : BULLA_TOO_LARGE;
+}
+
+enum bulla_status bulla_file_publish(const char *path, const char *draft) {
+  if (renameat2(AT_FDCWD, draft, AT_FDCWD, path, RENAME_NOREPLACE) != 0) {
+    /* Some file systems cannot rename in this way, but link. */
+    if (errno != EINVAL || link(draft, path) != 0) {
+      return bulla_file_status(errno);
+    }
+    unlink(draft);
+  }
+  return bulla_file_sync_folder(path);
 }
 
 void bulla_file_close(int *descriptor) {

@@ -9,11 +9,12 @@
 #include "store/audit.h"
 #include "store/field.h"
 #include "store/names.h"
+#include "store/proof.h"
 #include "store/tenant.h"
 
 static enum bulla_status find_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
                                     struct bulla_span name) {
-  static const char text[] = "SELECT id FROM entry WHERE tenant = $1 AND name = $2";
+  static const char text[] = "SELECT id, name_proof FROM entry WHERE tenant = $1 AND name = $2";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_blob(&statement, tenant_id);
@@ -24,22 +25,29 @@ static enum bulla_status find_entry(uint8_t *id, struct bulla_vault *vault, stru
     return BULLA_NOT_FOUND;
   }
   bulla_column_bytes(&statement, id, BULLA_ID_LEN);
-  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_REFUSED;
+  struct bulla_span proof = bulla_column_exact(&statement, BULLA_PROOF_LEN);
+  if (!bulla_columns_good(&statement)) {
+    return BULLA_REFUSED;
+  }
+  return bulla_name_check_proof(vault, tenant_id, bulla_span(id, BULLA_ID_LEN), name, proof);
 }
 
 static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
                                       struct bulla_span name) {
-  static const char text[] = "INSERT INTO entry(id, tenant, name) VALUES ($1, $2, $3)";
+  static const char text[] = "INSERT INTO entry(id, tenant, name, name_proof) VALUES ($1, $2, $3, $4)";
   enum bulla_status status = find_entry(id, vault, tenant_id, name);
   if (status != BULLA_NOT_FOUND) {
     return status;
   }
+  uint8_t proof[BULLA_PROOF_LEN];
   BULLA_TRY(bulla_random(id, BULLA_ID_LEN));
+  BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, bulla_span(id, BULLA_ID_LEN), name));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, name);
+  bulla_bind_blob(&statement, bulla_span(proof, sizeof proof));
   return bulla_finish(&statement);
 }
 

@@ -206,19 +206,19 @@ enum bulla_status bulla_root_create(struct bulla_root **root, const char *provid
   }
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_random(&material, BULLA_KEY_LEN));
+  char draft[PATH_MAX];
   int file BULLA_CLEANUP(bulla_file_close) = -1;
-  BULLA_TRY(bulla_file_create(&file, path));
+  BULLA_TRY(bulla_file_draft(draft, path));
+  BULLA_TRY(bulla_file_create(&file, draft));
   enum bulla_status status = write_key(file, material);
   if (status == BULLA_OK) {
-    status = bulla_file_sync_folder(path);
-  }
-  if (status == BULLA_OK) {
-    status = wrap(root, &material, false);
+    status = bulla_file_publish(path, draft);
   }
   if (status != BULLA_OK) {
-    unlink(path);
+    unlink(draft);
+    return status;
   }
-  return status;
+  return wrap(root, &material, false);
 }
 
 enum bulla_status bulla_root_passphrase(struct bulla_root **root, struct bulla_span passphrase) {

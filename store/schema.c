@@ -13,12 +13,13 @@
 #define NUM_STATEMENTS (sizeof statements / sizeof statements[0])
 
 static const char *const statements[] = {
-    /* One row. The salt is there if the root is a passphrase. */
+    /* One row. The salt is there if the root is a passphrase. |name_key| is wrapped under the root. */
     "CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), uuid BLOB NOT NULL, created INTEGER NOT NULL, "
-    "root_key_id BLOB NOT NULL, scrypt_salt BLOB, scrypt_log_n INTEGER) STRICT",
+    "root_key_id BLOB NOT NULL, scrypt_salt BLOB, scrypt_log_n INTEGER, name_key BLOB NOT NULL) STRICT",
 
-    "CREATE TABLE tenant(id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL) "
-    "STRICT, WITHOUT ROWID",
+    /* |name_proof| says whose name it is: see store/proof.h. */
+    "CREATE TABLE tenant(id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, name_proof BLOB NOT NULL, "
+    "created INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 
     /* |wrapped| is NULL once the key is destroyed. */
     "CREATE TABLE tenant_key(key_id BLOB PRIMARY KEY, tenant BLOB NOT NULL REFERENCES tenant(id), "
@@ -29,7 +30,7 @@ static const char *const statements[] = {
     "CREATE UNIQUE INDEX tenant_key_active ON tenant_key(tenant) WHERE state = 'active'",
 
     "CREATE TABLE entry(id BLOB PRIMARY KEY, tenant BLOB NOT NULL REFERENCES tenant(id), name TEXT NOT NULL, "
-    "UNIQUE(tenant, name)) STRICT, WITHOUT ROWID",
+    "name_proof BLOB NOT NULL, UNIQUE(tenant, name)) STRICT, WITHOUT ROWID",
 
     /* |value| is sealed if |secret|. |mask| is the sealed mask of a secret, or the proof of a plain value. */
     "CREATE TABLE field(number INTEGER PRIMARY KEY, entry BLOB NOT NULL REFERENCES entry(id), name TEXT NOT NULL, "

@@ -5,21 +5,22 @@
 
 #include "store/field.h"
 #include "store/names.h"
+#include "store/proof.h"
 #include "store/tenant.h"
 
-static enum bulla_status show_field(struct bulla_vault *vault, struct bulla_statement *statement,
-                                    struct bulla_secret *room, bulla_field_fn each, void *arg) {
-  struct bulla_stored_field field;
-  bulla_column_name(statement);
-  BULLA_TRY(bulla_field_columns(&field, vault, statement));
+/* Shows the field that |statement| is at; |field| has the names that were asked for. */
+static enum bulla_status show_field(struct bulla_vault *vault, struct bulla_stored_field *field,
+                                    struct bulla_statement *statement, struct bulla_secret *room,
+                                    bulla_field_fn each, void *arg) {
+  BULLA_TRY(bulla_field_columns(field, vault, statement));
   struct bulla_buffer mask = bulla_buffer(bulla_secret_data(room), BULLA_MASK_MAX);
   struct bulla_field_view view = {
-      .name = field.place.field,
-      .secret = field.secret,
-      .revision = field.place.revision,
-      .updated = field.updated,
+      .name = field->place.field,
+      .secret = field->secret,
+      .revision = field->place.revision,
+      .updated = field->updated,
   };
-  BULLA_TRY(bulla_field_show(&view.text, &mask, vault, &field));
+  BULLA_TRY(bulla_field_show(&view.text, &mask, vault, field));
   return each(arg, &view);
 }
 
@@ -36,21 +37,40 @@ enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span 
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_text(&statement, tenant);
   bulla_bind_text(&statement, entry);
+  struct bulla_stored_field field = {.tenant = tenant, .entry = entry};
   for (bool found = false;; found = true) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
       return found ? BULLA_OK : BULLA_NOT_FOUND;
     }
-    BULLA_TRY(show_field(vault, &statement, room, each, arg));
+    BULLA_TRY(show_field(vault, &field, &statement, room, each, arg));
   }
 }
 
 /* CROSS JOIN has SQLite walk the indexes of names in this order, so that nothing needs sorting. */
-#define SELECT_ENTRIES(condition)                                                \
-  "SELECT t.name, e.name, (SELECT count(*) FROM field f WHERE f.entry = e.id), " \
-  "(SELECT max(f.updated) FROM field f WHERE f.entry = e.id) "                   \
+#define SELECT_ENTRIES(condition)                              \
+  "SELECT " BULLA_TENANT_COLUMNS                               \
+  ", e.id, e.name, e.name_proof, "                             \
+  "(SELECT count(*) FROM field f WHERE f.entry = e.id), "      \
+  "(SELECT max(f.updated) FROM field f WHERE f.entry = e.id) " \
   "FROM tenant t CROSS JOIN entry e ON e.tenant = t.id WHERE " condition " ORDER BY t.name, e.name"
+
+/* Fills |view| from the row of |statement|, until its next step. */
+static enum bulla_status read_entry(struct bulla_entry_view *view, const struct bulla_vault *vault,
+                                    struct bulla_statement *statement) {
+  struct bulla_span tenant_id;
+  BULLA_TRY(bulla_columns_tenant(&tenant_id, &view->tenant, vault, statement));
+  struct bulla_span entry_id = bulla_column_exact(statement, BULLA_ID_LEN);
+  view->entry = bulla_column_name(statement);
+  struct bulla_span entry_proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
+  view->num_fields = bulla_column_int(statement);
+  view->updated = bulla_column_null(statement) ? 0 : bulla_column_int(statement);
+  if (!bulla_columns_good(statement)) {
+    return BULLA_REFUSED;
+  }
+  return bulla_name_check_proof(vault, tenant_id, entry_id, view->entry, entry_proof);
+}
 
 enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span tenant, bulla_entry_fn each,
                                    void *arg) {
@@ -77,14 +97,8 @@ enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span 
     if (!row) {
       return BULLA_OK;
     }
-    struct bulla_entry_view view = {0};
-    view.tenant = bulla_column_name(&statement);
-    view.entry = bulla_column_name(&statement);
-    view.num_fields = bulla_column_int(&statement);
-    view.updated = bulla_column_null(&statement) ? 0 : bulla_column_int(&statement);
-    if (!bulla_columns_good(&statement)) {
-      return BULLA_REFUSED;
-    }
+    struct bulla_entry_view view;
+    BULLA_TRY(read_entry(&view, vault, &statement));
     BULLA_TRY(each(arg, &view));
   }
 }

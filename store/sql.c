@@ -297,13 +297,20 @@ struct bulla_span bulla_column_blob(struct bulla_statement *statement, size_t ma
   return bounded(statement, column, data, max_len);
 }
 
-void bulla_column_bytes(struct bulla_statement *statement, uint8_t *bytes, size_t len) {
+struct bulla_span bulla_column_exact(struct bulla_statement *statement, size_t len) {
   struct bulla_span blob = bulla_column_blob(statement, len);
   if (blob.len == len) {
+    return blob;
+  }
+  statement->bad = true;
+  return bulla_span(NULL, 0);
+}
+
+void bulla_column_bytes(struct bulla_statement *statement, uint8_t *bytes, size_t len) {
+  struct bulla_span blob = bulla_column_exact(statement, len);
+  memset(bytes, 0, len);
+  if (len > 0 && blob.len == len) {
     memcpy(bytes, blob.data, len);
-  } else {
-    statement->bad = true;
-    memset(bytes, 0, len);
   }
 }
 

@@ -83,6 +83,8 @@ BULLA_CHECKED enum bulla_status bulla_finish(struct bulla_statement *statement);
 int64_t bulla_column_int(struct bulla_statement *statement);
 struct bulla_span bulla_column_text(struct bulla_statement *statement, size_t max_len);
 struct bulla_span bulla_column_blob(struct bulla_statement *statement, size_t max_len);
+/* bulla_column_exact is bulla_column_blob for one of exactly |len| bytes. */
+struct bulla_span bulla_column_exact(struct bulla_statement *statement, size_t len);
 /* bulla_column_bytes copies a blob of exactly |len| bytes, or |len| zeros. */
 void bulla_column_bytes(struct bulla_statement *statement, uint8_t *bytes, size_t len);
 /* bulla_column_null says whether the next column is NULL, and passes over it if it is. */

@@ -7,10 +7,12 @@
 #include "store/tenant.h"
 
 #include "core/crypto.h"
-#include "store/context.h"
+#include "store/names.h"
+#include "store/proof.h"
+#include "store/wrap.h"
 
 enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
-  static const char text[] = "SELECT id FROM tenant WHERE name = $1";
+  static const char text[] = "SELECT id, name_proof FROM tenant WHERE name = $1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_text(&statement, name);
@@ -20,20 +22,39 @@ enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, stru
     return BULLA_NOT_FOUND;
   }
   bulla_column_bytes(&statement, id, BULLA_ID_LEN);
-  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_REFUSED;
+  struct bulla_span proof = bulla_column_exact(&statement, BULLA_PROOF_LEN);
+  if (!bulla_columns_good(&statement)) {
+    return BULLA_REFUSED;
+  }
+  return bulla_name_check_proof(vault, bulla_span(id, BULLA_ID_LEN), bulla_span(NULL, 0), name, proof);
+}
+
+void bulla_tenant_forget_keys(struct bulla_vault *vault) {
+  for (size_t i = 0; i < vault->num_cached; i++) {
+    bulla_key_free(&vault->cached[i].key);
+  }
+  vault->num_cached = 0;
 }
 
 /* Hands |*key| over to the cache, which is dropped whole when it is full. */
-static enum bulla_status cache(struct bulla_vault *vault, struct bulla_key **key) {
-  enum bulla_status status = bulla_ring_add(vault->tenant_keys, key);
-  if (status == BULLA_TOO_LARGE) {
-    struct bulla_ring *empty;
-    BULLA_TRY(bulla_ring_new(&empty, BULLA_CACHED_KEYS));
-    bulla_ring_free(&vault->tenant_keys);
-    vault->tenant_keys = empty;
-    status = bulla_ring_add(vault->tenant_keys, key);
+static void cache(struct bulla_vault *vault, struct bulla_key **key, const struct bulla_wrapped_key *wrapped) {
+  if (vault->num_cached == BULLA_CACHED_KEYS) {
+    bulla_tenant_forget_keys(vault);
   }
-  return status;
+  struct bulla_cached_key *cached = &vault->cached[vault->num_cached++];
+  memcpy(cached->tenant_id, wrapped->tenant_id.data, sizeof cached->tenant_id);
+  cached->version = wrapped->version;
+  cached->key = *key;
+  *key = NULL;
+}
+
+static const struct bulla_cached_key *find_cached(const struct bulla_vault *vault, struct bulla_span key_id) {
+  for (size_t i = 0; i < vault->num_cached; i++) {
+    if (bulla_span_equal(bulla_key_id(vault->cached[i].key), key_id)) {
+      return &vault->cached[i];
+    }
+  }
+  return NULL;
 }
 
 static enum bulla_status insert_key(struct bulla_vault *vault, const struct bulla_wrapped_key *wrapped) {
@@ -59,7 +80,7 @@ static enum bulla_status make_key(struct bulla_vault *vault, struct bulla_span t
   BULLA_TRY(bulla_context_tenant_key(&context, vault, tenant_id, version));
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer buffer = bulla_buffer(bytes, sizeof bytes);
-  BULLA_TRY(bulla_seal(vault->root, &buffer, bulla_secret_bytes(material), bulla_context_span(&context)));
+  BULLA_TRY(bulla_wrap(&buffer, vault, material, &context));
   struct bulla_wrapped_key wrapped = {
       .tenant_id = tenant_id,
       .key_id = bulla_key_id(key),
@@ -67,15 +88,19 @@ static enum bulla_status make_key(struct bulla_vault *vault, struct bulla_span t
       .wrapped = bulla_written(&buffer),
   };
   BULLA_TRY(insert_key(vault, &wrapped));
-  return cache(vault, &key);
+  cache(vault, &key, &wrapped);
+  return BULLA_OK;
 }
 
 static enum bulla_status insert_tenant(struct bulla_vault *vault, const uint8_t *id, struct bulla_span name) {
-  static const char text[] = "INSERT INTO tenant(id, name, created) VALUES ($1, $2, $3)";
+  static const char text[] = "INSERT INTO tenant(id, name, name_proof, created) VALUES ($1, $2, $3, $4)";
+  uint8_t proof[BULLA_PROOF_LEN];
+  BULLA_TRY(bulla_name_prove(proof, vault, bulla_span(id, BULLA_ID_LEN), bulla_span(NULL, 0), name));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
   bulla_bind_text(&statement, name);
+  bulla_bind_blob(&statement, bulla_span(proof, sizeof proof));
   bulla_bind_int(&statement, bulla_clock_s());
   return bulla_finish(&statement);
 }
@@ -90,10 +115,21 @@ enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, st
   return make_key(vault, bulla_span(id, BULLA_ID_LEN), 1);
 }
 
+enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span *name,
+                                       const struct bulla_vault *vault, struct bulla_statement *statement) {
+  *id = bulla_column_exact(statement, BULLA_ID_LEN);
+  *name = bulla_column_name(statement);
+  struct bulla_span proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
+  if (!bulla_columns_good(statement)) {
+    return BULLA_REFUSED;
+  }
+  return bulla_name_check_proof(vault, *id, bulla_span(NULL, 0), *name, proof);
+}
+
 struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *statement,
                                                    struct bulla_span tenant_id) {
   struct bulla_wrapped_key wrapped = {.tenant_id = tenant_id};
-  wrapped.key_id = bulla_column_blob(statement, BULLA_KEY_ID_LEN);
+  wrapped.key_id = bulla_column_exact(statement, BULLA_KEY_ID_LEN);
   wrapped.version = bulla_column_int(statement);
   wrapped.wrapped = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
   return wrapped;
@@ -104,20 +140,21 @@ static enum bulla_status unwrap(struct bulla_key **key, struct bulla_vault *vaul
   struct bulla_context context;
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_context_tenant_key(&context, vault, wrapped->tenant_id, wrapped->version));
-  BULLA_TRY(bulla_secret_new(&material, BULLA_KEY_LEN));
-  struct bulla_buffer buffer = bulla_buffer(bulla_secret_data(material), BULLA_KEY_LEN);
-  enum bulla_status status = bulla_open(vault->root, &buffer, wrapped->wrapped, bulla_context_span(&context));
-  if (status == BULLA_BUFFER_TOO_SMALL || (status == BULLA_OK && buffer.len != BULLA_KEY_LEN)) {
-    return BULLA_REFUSED;
-  }
-  BULLA_TRY(status);
+  BULLA_TRY(bulla_unwrap(&material, vault, wrapped->wrapped, &context));
   return bulla_key_new(key, BULLA_XAES_256_GCM, material);
 }
 
 enum bulla_status bulla_tenant_key(struct bulla_key **key, struct bulla_vault *vault,
                                    const struct bulla_wrapped_key *wrapped) {
-  *key = bulla_ring_find(vault->tenant_keys, wrapped->key_id);
-  if (*key != NULL) {
+  *key = NULL;
+  const struct bulla_cached_key *cached = find_cached(vault, wrapped->key_id);
+  if (cached != NULL) {
+    /* What the wrap is bound to, as unwrapping it again would find. */
+    struct bulla_span tenant_id = bulla_span(cached->tenant_id, sizeof cached->tenant_id);
+    if (!bulla_span_equal(tenant_id, wrapped->tenant_id) || cached->version != wrapped->version) {
+      return BULLA_REFUSED;
+    }
+    *key = cached->key;
     return BULLA_OK;
   }
   struct bulla_key *opened BULLA_CLEANUP(bulla_key_free) = NULL;
@@ -125,9 +162,8 @@ enum bulla_status bulla_tenant_key(struct bulla_key **key, struct bulla_vault *v
   if (!bulla_span_equal(bulla_key_id(opened), wrapped->key_id)) {
     return BULLA_REFUSED;
   }
-  struct bulla_key *cached = opened;
-  BULLA_TRY(cache(vault, &opened));
-  *key = cached;
+  *key = opened;
+  cache(vault, &opened, wrapped);
   return BULLA_OK;
 }
 

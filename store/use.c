@@ -17,11 +17,7 @@ static enum bulla_status grant(struct bulla_vault *vault, struct bulla_audit_rec
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   bool row;
   BULLA_TRY(bulla_step(found, &row));
-  record->outcome = BULLA_OUTCOME_NOT_FOUND;
-  if (row) {
-    record->tenant = bulla_column_name(found);
-    record->outcome = BULLA_OUTCOME_GRANTED;
-  }
+  record->outcome = row ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
   BULLA_TRY(bulla_audit_append(vault, record));
   BULLA_TRY(bulla_sql_commit(&transaction));
   return row ? BULLA_OK : BULLA_NOT_FOUND;
@@ -37,13 +33,7 @@ static enum bulla_status append_alone(struct bulla_vault *vault, struct bulla_au
 /* Records that what was granted did not open. */
 static enum bulla_status record_failure(struct bulla_vault *vault, const struct bulla_audit_record *granted,
                                         struct bulla_statement *found) {
-  uint8_t bytes[BULLA_NAME_MAX];
-  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
-  struct bulla_writer writer = bulla_writer(&tenant);
-  bulla_put(&writer, granted->tenant);
-  BULLA_TRY(bulla_writer_finish(&writer));
   struct bulla_audit_record record = *granted;
-  record.tenant = bulla_written(&tenant);
   record.outcome = BULLA_OUTCOME_FAILED;
   /* The row that is still held is of a state of the database that may be past, and from there nobody may write. */
   bulla_statement_end(found);
@@ -63,11 +53,12 @@ enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_
   return status;
 }
 
+/* An index that is damaged or tampered with leads to rows that were not asked for. So what is proven of the row
+ * are the names that were asked for, not its own, and the value must be bound to the field that was. */
 static enum bulla_status open_field(struct bulla_secret **opened, struct bulla_vault *vault,
                                     const struct bulla_audit_record *record, struct bulla_statement *found) {
-  struct bulla_stored_field field;
+  struct bulla_stored_field field = {.tenant = record->tenant, .entry = record->entry};
   BULLA_TRY(bulla_field_columns(&field, vault, found));
-  /* The name that was asked for, not the row's: an index that was tampered with leads to another field's row. */
   field.place.field = record->field;
   return bulla_field_open(opened, vault, &field);
 }

@@ -8,13 +8,13 @@
 
 #include "store/audit.h"
 
-/* Makes |*opened| from the row of |found|, whose first column has been taken, for what |record| says was asked. */
+/* Makes |*opened| from the row of |found|, for what |record| says was asked. */
 typedef enum bulla_status (*bulla_opener)(struct bulla_secret **opened, struct bulla_vault *vault,
                                           const struct bulla_audit_record *record, struct bulla_statement *found);
 
-/* bulla_open_audited runs the bound statement |found|, whose first column must be the tenant's name, and commits
- * |record| of whether it gave a row; only then has |open| make |*opened| from that row, and if it cannot, records
- * that as well. Returns BULLA_NOT_FOUND without a row. */
+/* bulla_open_audited runs the bound statement |found| and commits |record| of whether it gave a row; only then has
+ * |open| make |*opened| from that row, and if it cannot, records that as well. Returns BULLA_NOT_FOUND without a
+ * row. */
 BULLA_CHECKED enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_vault *vault,
                                                    struct bulla_audit_record *record,
                                                    struct bulla_statement *found, bulla_opener open);

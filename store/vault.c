@@ -17,8 +17,10 @@
 #include "core/slab.h"
 #include "store/audit.h"
 #include "store/file.h"
+#include "store/proof.h"
 #include "store/root.h"
 #include "store/schema.h"
+#include "store/tenant.h"
 
 enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
   if (vault == NULL) {
@@ -70,7 +72,6 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const char *path
   pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
   pthread_mutex_init(&made->mutex, &attributes);
   pthread_mutexattr_destroy(&attributes);
-  BULLA_TRY(bulla_ring_new(&made->tenant_keys, BULLA_CACHED_KEYS));
   return bulla_sql_open(&made->sql, absolute);
 }
 
@@ -81,7 +82,8 @@ void bulla_vault_close(struct bulla_vault **vault) {
   if (closing == NULL || closing->generation != bulla_slab_generation()) {
     return;
   }
-  bulla_ring_free(&closing->tenant_keys);
+  bulla_tenant_forget_keys(closing);
+  bulla_secret_free(&closing->name_key);
   bulla_key_free(&closing->root);
   bulla_generation_close(&closing->apikeys);
   bulla_sql_close(&closing->sql);
@@ -103,13 +105,17 @@ static enum bulla_status path_of(const char **path, const char *url) {
 
 static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bulla_stretch *stretch) {
   static const char text[] =
-      "INSERT INTO vault(id, uuid, created, root_key_id, scrypt_salt, scrypt_log_n) VALUES (1, $1, $2, $3, $4, "
-      "$5)";
+      "INSERT INTO vault(id, uuid, created, root_key_id, name_key, scrypt_salt, scrypt_log_n) "
+      "VALUES (1, $1, $2, $3, $4, $5, $6)";
+  uint8_t bytes[BULLA_WRAPPED_MAX];
+  struct bulla_buffer name_key = bulla_buffer(bytes, sizeof bytes);
+  BULLA_TRY(bulla_name_key_new(vault, &name_key));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_blob(&statement, bulla_span(vault->uuid, sizeof vault->uuid));
   bulla_bind_int(&statement, bulla_clock_s());
   bulla_bind_blob(&statement, bulla_key_id(vault->root));
+  bulla_bind_blob(&statement, bulla_written(&name_key));
   if (stretch->log_n != 0) {
     bulla_bind_blob(&statement, bulla_span(stretch->salt, sizeof stretch->salt));
     bulla_bind_int(&statement, stretch->log_n);
@@ -143,38 +149,56 @@ static enum bulla_status fill(struct bulla_vault *vault, const struct bulla_root
 
 static enum bulla_status create_at(const char *path, const struct bulla_root *root) {
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  int file BULLA_CLEANUP(bulla_file_close) = -1;
+  BULLA_TRY(bulla_file_create(&file, path));
   BULLA_TRY(connect_to(&vault, path));
-  BULLA_TRY(fill(vault, root));
-  return bulla_file_sync_folder(path);
+  return fill(vault, root);
 }
 
-/* Removes the file at |path| and what SQLite puts beside it. */
+/* What belongs to a vault: its file and what SQLite puts beside it. */
+static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+enum { NUM_ENDINGS = sizeof endings / sizeof endings[0] };
+
 static void remove_all(const char *path) {
-  static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-    uint8_t name[PATH_MAX];
-    struct bulla_buffer buffer = bulla_buffer(name, sizeof name);
-    struct bulla_writer writer = bulla_writer(&buffer);
-    bulla_put(&writer, bulla_span(path, strlen(path)));
-    bulla_put(&writer, bulla_span(endings[i], strlen(endings[i]) + 1));
-    if (bulla_writer_finish(&writer) == BULLA_OK) {
-      unlink((const char *)name);
+  char name[PATH_MAX];
+  for (size_t i = 0; i < NUM_ENDINGS; i++) {
+    if (bulla_file_append(name, path, endings[i])) {
+      unlink(name);
     }
   }
 }
 
+/* A log that lies there without its vault would be taken for the new one's. */
+static bool any_exists(const char *path) {
+  char name[PATH_MAX];
+  struct stat status;
+  for (size_t i = 0; i < NUM_ENDINGS; i++) {
+    if (bulla_file_append(name, path, endings[i]) && lstat(name, &status) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A vault is made under another name and gets its own when it is whole: whoever is killed meanwhile leaves a file
+ * that nobody takes for a vault. */
 enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root) {
   const char *path;
+  char draft[PATH_MAX];
   BULLA_TRY(path_of(&path, url));
   if (root == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  int file BULLA_CLEANUP(bulla_file_close) = -1;
-  BULLA_TRY(bulla_file_create(&file, path));
-  bulla_file_close(&file);
-  enum bulla_status status = create_at(path, root);
+  if (any_exists(path)) {
+    return BULLA_EXISTS;
+  }
+  BULLA_TRY(bulla_file_draft(draft, path));
+  enum bulla_status status = create_at(draft, root);
+  if (status == BULLA_OK) {
+    status = bulla_file_publish(path, draft);
+  }
   if (status != BULLA_OK) {
-    remove_all(path);
+    remove_all(draft);
   }
   return status;
 }
@@ -196,9 +220,10 @@ static enum bulla_status check_file(const char *path) {
   return faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) == 0 ? BULLA_OK : bulla_file_status(errno);
 }
 
-/* Reads the vault's own row, makes the root key, and checks that it is the vault's. */
+/* Reads the vault's own row, makes the root key, checks that it is the vault's, and unwraps the key of names. */
 static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root) {
-  static const char text[] = "SELECT uuid, root_key_id, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1";
+  static const char text[] =
+      "SELECT uuid, root_key_id, name_key, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bool row;
@@ -210,6 +235,7 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   struct bulla_stretch stretch = {0};
   bulla_column_bytes(&statement, vault->uuid, sizeof vault->uuid);
   bulla_column_bytes(&statement, key_id, sizeof key_id);
+  struct bulla_span name_key = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
   if (!bulla_column_null(&statement)) {
     bulla_column_bytes(&statement, stretch.salt, sizeof stretch.salt);
     stretch.log_n = bulla_column_int(&statement);
@@ -218,8 +244,10 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
     return BULLA_NOT_A_VAULT;
   }
   BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
-  return bulla_span_equal(bulla_key_id(vault->root), bulla_span(key_id, sizeof key_id)) ? BULLA_OK
-                                                                                        : BULLA_ROOT_WRONG;
+  if (!bulla_span_equal(bulla_key_id(vault->root), bulla_span(key_id, sizeof key_id))) {
+    return BULLA_ROOT_WRONG;
+  }
+  return bulla_name_key_load(vault, name_key);
 }
 
 enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root) {

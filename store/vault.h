@@ -18,6 +18,13 @@
 
 #define BULLA_CACHED_KEYS 128 /* tenants' keys that a vault keeps unwrapped */
 
+/* A tenant's key, unwrapped, and the row that it was wrapped for. */
+struct bulla_cached_key {
+  struct bulla_key *key;
+  uint8_t tenant_id[BULLA_ID_LEN];
+  int64_t version;
+};
+
 struct bulla_vault {
   pthread_mutex_t mutex; /* over all that follows; refuses a second lock by the same thread */
   uint64_t generation;   /* of the process that opened the vault, see core/slab.h */
@@ -25,7 +32,9 @@ struct bulla_vault {
   uint8_t uuid[BULLA_ID_LEN];
   struct bulla_key *root;
   struct bulla_generation apikeys; /* read without the mutex */
-  struct bulla_ring *tenant_keys; /* a cache of unwrapped keys */
+  struct bulla_secret *name_key;   /* see store/proof.h */
+  struct bulla_cached_key cached[BULLA_CACHED_KEYS];
+  size_t num_cached;
 };
 
 /* bulla_vault_lock waits for |vault| and sets |*locked| to it. Returns BULLA_INVALID_ARGUMENT without a vault or

@@ -169,6 +169,11 @@ def context(label, uuid, *parts):
     return prefixed(b"bulla/v1/" + label, uuid, *parts)
 
 
+def name_proof(key, *parts):
+    """|parts| are the vault's uuid, the tenant's id, the entry's id or nothing, the name."""
+    return hmac.digest(key, context(b"name", *parts), "sha256")
+
+
 def mask(value):
     tail = value[-4:]
     return b"*" * 8 + (tail if len(value) >= 16 and all(0x20 <= byte <= 0x7E for byte in tail) else b"")

@@ -93,11 +93,14 @@ def make_vault(v, schema, database):
         db.execute("BEGIN")
         for statement in schema:
             db.execute(statement)
-        db.execute("INSERT INTO vault VALUES (1, ?, 0, ?, NULL, NULL)", (uuid, v["root.key-id"]))
-        db.execute("INSERT INTO tenant VALUES (?, 'acme', 0)", (tenant,))
+        db.execute("INSERT INTO vault VALUES (1, ?, 0, ?, NULL, NULL, ?)",
+                   (uuid, v["root.key-id"], v["name-key.wrapped"]))
+        db.execute("INSERT INTO tenant VALUES (?, ?, ?, 0)",
+                   (tenant, v["tenant.name"].decode(), v["tenant.name-proof"]))
         db.execute("INSERT INTO tenant_key VALUES (?, ?, ?, 'active', ?, 0)",
                    (tenant_key, tenant, v["tenant-key.version"], v["tenant-key.wrapped"]))
-        db.execute("INSERT INTO entry VALUES (?, ?, 'warehouse')", (entry, tenant))
+        db.execute("INSERT INTO entry VALUES (?, ?, ?, ?)",
+                   (entry, tenant, v["entry.name"].decode(), v["entry.name-proof"]))
         for name, secret, value, mask in fields:
             db.execute("INSERT INTO field VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, 0)",
                        (entry, v[f"{name}.name"].decode(), v[f"{name}.revision"], secret, value, mask, tenant_key))
@@ -148,6 +151,15 @@ def tenant_keys(db, root, uuid):
         context = model.context(b"tenant-key", uuid, tenant, model.number(version))
         keys[key_id] = model.open_blob(root, wrapped, context)
     return keys
+
+
+def names_are_proven(db, root, uuid):
+    key = model.open_blob(root, db.execute("SELECT name_key FROM vault").fetchone()[0],
+                          model.context(b"name-key", uuid))
+    rows = db.execute("SELECT id, x'', name, name_proof FROM tenant "
+                      "UNION ALL SELECT tenant, id, name, name_proof FROM entry").fetchall()
+    return len(rows) == 2 and all(proof == model.name_proof(key, uuid, tenant, entry, name.encode())
+                                  for tenant, entry, name, proof in rows)
 
 
 def read_fields(db, keys, uuid):
@@ -204,6 +216,7 @@ def we_read_the_commands(bulla, schema):
         keys = tenant_keys(db, root, uuid)
         tap.check("tenant keys open and have the document's ids",
                   all(key_id == model.key_id(key) for key_id, key in keys.items()))
+        tap.check("names are proven", names_are_proven(db, root, uuid))
         values, masks, shown = read_fields(db, keys, uuid)
         tap.check("secret fields open", values == secrets)
         tap.check("masks are the document's",

@@ -55,6 +55,8 @@ def blobs(v):
     yield "blob-empty.blob", v["key.material"], 2, v["blob-empty.nonce"], b"", b""
     yield ("tenant-key.wrapped", v["root.material"], 2, v["tenant-key.nonce"], v["tenant-key.material"],
            v["tenant-key.context"])
+    yield ("name-key.wrapped", v["root.material"], 2, v["name-key.nonce"], v["name-key.material"],
+           v["name-key.context"])
     tenant = v["tenant-key.material"]
     yield "field.sealed", tenant, 2, v["field.nonce"], v["field.value"], v["field.context"]
     yield "mask.sealed", tenant, 2, v["mask.nonce"], v["mask.text"], v["mask.context"]
@@ -90,6 +92,11 @@ def derived(v):
                                           v["token.claims"])
     yield "root.key-id", model.key_id(v["root.material"])
     yield "tenant-key.key-id", model.key_id(v["tenant-key.material"])
+    names = (b"", v["tenant.name"]), (v["entry.id"], v["entry.name"])
+    for kind, parts in zip(("tenant", "entry"), names):
+        parts = v["vault.uuid"], v["tenant.id"], *parts
+        yield f"{kind}.name-context", model.context(b"name", *parts)
+        yield f"{kind}.name-proof", model.name_proof(v["name-key.material"], *parts)
     yield "mask.text", model.mask(v["field.value"])
     yield "scrypt.material", model.stretch(v["scrypt.passphrase"], v["scrypt.salt"])
     yield from contexts(v)
@@ -106,6 +113,7 @@ def contexts(v):
     yield "plain.context", model.context(b"plain", uuid, *plain)
     yield "apikey-root.context", model.context(b"apikey", uuid, tenant, v["apikey.id-bytes"].hex().encode())
     yield "tenant-key.context", model.context(b"tenant-key", uuid, tenant, model.number(v["tenant-key.version"]))
+    yield "name-key.context", model.context(b"name-key", uuid)
     yield "audit.key-context-0", model.context(b"audit-key", uuid, model.number(0))
     yield "audit.key-context-1", model.context(b"audit-key", uuid, model.number(1))
 

@@ -123,7 +123,7 @@ def check_page(name, path):
                   "printed:\n" + "\n".join(printed or ["(nothing: it did not run)"]))
     for command in commands:
         if command.elsewhere():
-            tap.skip(f"line {command.line}: {command.text.splitlines()[0]}", "runs in " + command.elsewhere())
+            print(f"# line {command.line}: {command.text.splitlines()[0]}: runs in {command.elsewhere()}")
     stale = ELSEWHERE.keys() - {command.text for command in commands}
     tap.check("what is said to run elsewhere is on the page", not stale, stale)
 

@@ -18,8 +18,8 @@ PLAN = re.compile(r"1\.\.(\d+)")
 
 
 def judge(program):
-    """Returns the number of tests that passed and were skipped, and the names of those that failed."""
-    passed, skipped, failed = 0, 0, []
+    """Returns how many tests passed, and the names of those that were skipped, with the reason, and that failed."""
+    passed, skipped, failed = 0, [], []
     planned = None
     for line in program.get("stdout", "").splitlines():
         if plan := PLAN.match(line):
@@ -30,10 +30,10 @@ def judge(program):
         if match[1]:
             failed.append(re.sub(r" +\([0-9.]+s\)$", "", name.strip()))
         elif directive.strip().upper().startswith("SKIP"):
-            skipped += 1
+            skipped.append(f"{name.strip()}: {directive.strip()[4:].strip()}")
         else:
             passed += 1
-    ran = passed + skipped + len(failed)
+    ran = passed + len(skipped) + len(failed)
     if not failed and program["result"] not in ("OK", "SKIP"):
         failed.append(f"({program['result'].lower()}, exit status {program['returncode']})")
     elif not failed and (ran == 0 or planned != ran):
@@ -53,7 +53,9 @@ def main(build):
     for program in programs:
         name = program["name"].split(" / ")[-1]
         passed, skipped, failed = judge(program)
-        totals = [a + b for a, b in zip(totals, (passed, len(failed), skipped))]
+        totals = [a + b for a, b in zip(totals, (passed, len(failed), len(skipped)))]
+        for test in skipped:
+            print(f"SKIPPED {name}: {test}")
         if failed:
             log = logs / f"failed-{name}.txt"
             log.write_text("".join(program.get(stream, "") for stream in ("stdout", "stderr")))

@@ -11,13 +11,10 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <criterion/logging.h>
 
 /* BULLA_ENGINE=boringssl or ipsec-mb runs a whole test program on that engine. The library knows of no variable. */
 __attribute__((constructor)) static void choose_engine(void) {
@@ -25,7 +22,7 @@ __attribute__((constructor)) static void choose_engine(void) {
   if (name != NULL) {
     enum bulla_engine_choice choice = strcmp(name, "boringssl") == 0 ? BULLA_ENGINE_BORINGSSL : BULLA_ENGINE_IPSEC_MB;
     if (bulla_engine_choose(choice) != BULLA_OK || strcmp(bulla_engine_name(), name) != 0) {
-      fprintf(stderr, "there is no engine %s here\n", name);
+      (void)fprintf(stderr, "there is no engine %s here\n", name);
       exit(77);
     }
   }
@@ -136,7 +133,7 @@ struct bulla_span test_base64url(struct bulla_span bytes) {
   for (size_t bit = 0; bit < num_bits; bit += 6) {
     unsigned digit = 0;
     for (size_t i = bit; i < bit + 6; i++) {
-      digit = digit * 2 + (i < num_bits ? bytes.data[i / 8] >> (7 - i % 8) & 1u : 0);
+      digit = digit * 2 + (i < num_bits ? (unsigned)bytes.data[i / 8] >> (7 - i % 8) & 1 : 0);
     }
     text.data[text.len++] = (uint8_t)alphabet[digit];
   }
@@ -239,8 +236,7 @@ struct test_vectors *test_vectors_open(const char *name) {
   struct test_vectors *vectors = (struct test_vectors *)test_alloc(sizeof *vectors);
   vectors->file = fopen(path, "re");
   if (vectors->file == NULL) {
-    cr_log_warn("SKIPPED: no %s: install python3-cryptography-vectors, or set BULLA_TEST_VECTORS\n", path);
-    cr_skip_test("no test vectors at %s", path);
+    TEST_SKIP("no %s: install python3-cryptography-vectors, or set BULLA_TEST_VECTORS", path);
   }
   return vectors;
 }

@@ -8,6 +8,8 @@
 #ifndef BULLA_TESTS_SUPPORT_H
 #define BULLA_TESTS_SUPPORT_H
 
+#include <stdio.h>
+
 #include <criterion/criterion.h>
 
 #include "core/cursor.h"
@@ -27,6 +29,15 @@
 
 /* TEST_FAILED asserts that |buffer| is as a failed call must leave it: empty, and zero all over. */
 #define TEST_FAILED(buffer, ...) cr_assert(test_failed(&(buffer)), __VA_ARGS__)
+
+/* TEST_SKIP ends the test as skipped, and says so on standard error too; cr_log_warn would fail the program. */
+#define TEST_SKIP(...)            \
+  do {                            \
+    fputs("SKIPPED: ", stderr);   \
+    fprintf(stderr, __VA_ARGS__); \
+    fputc('\n', stderr);          \
+    cr_skip_test(__VA_ARGS__);    \
+  } while (0)
 
 /* test_alloc returns |size| bytes of 0xA5. */
 uint8_t *test_alloc(size_t size);

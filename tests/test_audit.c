@@ -212,8 +212,8 @@ Test(audit, a_log_cut_short_is_never_vouched_for_again) {
       "DELETE FROM audit WHERE seq > 1; UPDATE audit_head SET seq = 1",
       "DELETE FROM audit; UPDATE audit_head SET seq = 0",
       "DELETE FROM audit; DELETE FROM audit_head",
-      "INSERT INTO audit SELECT 6, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit "
-      "WHERE seq = 5",
+      ("INSERT INTO audit SELECT 6, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit "
+       "WHERE seq = 5"),
   };
   struct bulla_span file = save();
   for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
@@ -346,6 +346,24 @@ Test(audit, a_callback_can_end_the_walk) {
   TEST_STATUS(bulla_vault_audit_log(house.vault, 1, TEXT(""), stop, &num), BULLA_EXPIRED);
   cr_assert_eq(num, 1);
   assert_unbroken(5);
+}
+
+/* Two vaults that were one: the same keys, the same first records, and then each its own. */
+Test(audit, a_record_of_a_restored_copy_of_the_vault_does_not_fit) {
+  fill_log(3);
+  struct bulla_span common = save();
+  TEST_OK(put("acme", "db", "other", "a value", true));
+  TEST_OK(put("acme", "db", "other", "a value", true));
+  close_vault();
+  write_file(in_house("copy.db"), read_file(house.path));
+  write_file(house.path, common);
+  open_vault();
+  fill_log(3);
+  struct bulla_span file = save();
+  tamper(file, format("ATTACH '%s' AS copy; DELETE FROM audit WHERE seq = 5; "
+                      "INSERT INTO audit SELECT * FROM copy.audit WHERE seq = 5",
+                      in_house("copy.db")));
+  assert_broken_at(5, "a record that follows another one");
 }
 
 Test(audit, a_log_under_another_root_or_of_another_vault_does_not_verify) {

@@ -115,6 +115,17 @@ Test(claims, views_are_of_the_json_or_where_there_are_escapes_of_the_scratch) {
   cr_expect(claims.iss.data > json.data && claims.iss.data < json.data + json.len);
 }
 
+Test(claims, writing_refuses_text_that_is_no_utf8) {
+  static const char *const strings[] = {"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xef\xbf\xbf"};
+  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+    struct bulla_claims claims = test_claims();
+    claims.jti = test_text(strings[i]);
+    struct bulla_buffer json = test_room(1000);
+    TEST_STATUS(bulla_claims_write(&json, &claims), BULLA_INVALID_TEXT);
+    TEST_FAILED(json, "string %zu", i);
+  }
+}
+
 Test(claims, writing_needs_exactly_the_bytes_that_it_writes) {
   struct bulla_claims claims = all_claims();
   claims.more = test_text("{ \"name\" : \"Alice\" }");

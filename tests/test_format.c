@@ -13,6 +13,7 @@
 #include "store/audit.h"
 #include "store/context.h"
 #include "store/field.h"
+#include "store/proof.h"
 #include "store/root.h"
 #include "tests/support.h"
 
@@ -196,6 +197,34 @@ Test(format, the_root_opens_the_tenant_key_in_its_context) {
   TEST_OK(bulla_context_tenant_key(&context, &opened, bytes("tenant.id"), number("tenant-key.version")));
   TEST_SPAN(bulla_context_span(&context), bytes("tenant-key.context"), "context");
   opens_to(opened.root, "tenant-key.wrapped", bulla_context_span(&context), bytes("tenant-key.material"));
+  bulla_key_free(&opened.root);
+}
+
+Test(format, the_key_of_names_opens_in_its_context_and_proves_names) {
+  struct bulla_vault opened = vault();
+  struct bulla_context context;
+  TEST_OK(bulla_context_name_key(&context, &opened));
+  TEST_SPAN(bulla_context_span(&context), bytes("name-key.context"), "context of the key");
+  TEST_OK(bulla_name_key_load(&opened, bytes("name-key.wrapped")));
+  TEST_SPAN(bulla_secret_bytes(opened.name_key), bytes("name-key.material"), "key");
+  const struct {
+    struct bulla_span entry_id;
+    const char *name;
+    const char *context;
+    const char *proof;
+  } rows[] = {
+      {bulla_span(NULL, 0), "tenant.name", "tenant.name-context", "tenant.name-proof"},
+      {bytes("entry.id"), "entry.name", "entry.name-context", "entry.name-proof"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    uint8_t proof[BULLA_PROOF_LEN];
+    struct bulla_span name = text(rows[i].name);
+    TEST_OK(bulla_context_name(&context, &opened, bytes("tenant.id"), rows[i].entry_id, name));
+    TEST_SPAN(bulla_context_span(&context), bytes(rows[i].context), "%s", rows[i].context);
+    TEST_OK(bulla_name_prove(proof, &opened, bytes("tenant.id"), rows[i].entry_id, name));
+    TEST_SPAN(bulla_span(proof, sizeof proof), bytes(rows[i].proof), "%s", rows[i].proof);
+  }
+  bulla_secret_free(&opened.name_key);
   bulla_key_free(&opened.root);
 }
 

@@ -283,6 +283,21 @@ Test(jwe, key_new_takes_a_key_id_of_256_bytes_of_utf_8) {
   }
 }
 
+Test(jwe, every_byte_of_a_long_key_id_counts) {
+  struct bulla_span material = test_filled(9, 32);
+  char key_id[257] = {0};
+  memset(key_id, 'k', 256);
+  struct bulla_jwe_key *key = new_key(BULLA_JWE_A256GCM, material, key_id);
+  struct bulla_span token = encrypted(key, test_text("p"));
+  for (size_t i = 0; i < 256; i++) {
+    key_id[i] = 'x';
+    struct bulla_jwe_key *other = new_key(BULLA_JWE_A256GCM, material, key_id);
+    refuses(other, token, "byte", i);
+    bulla_jwe_key_free(&other);
+    key_id[i] = 'k';
+  }
+}
+
 Test(jwe, ivs_differ) {
   enum { NUM = 1000 };
   struct bulla_jwe_key *key = new_key(BULLA_JWE_A256GCM, test_filled(9, 32), "");

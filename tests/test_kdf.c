@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <criterion/logging.h>
-
 #include "core/crypto.h"
 #include "tests/support.h"
 
@@ -153,8 +151,7 @@ Test(kdf, scrypt_derives_the_vectors_of_rfc_7914) {
 Test(kdf, scrypt_derives_the_vector_of_rfc_7914_that_takes_a_gibibyte) {
   size_t free_memory = (size_t)sysconf(_SC_AVPHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
   if (free_memory < (size_t)3 << 29) {
-    cr_log_warn("SKIPPED: less than 1.5 GiB of memory are free\n");
-    cr_skip_test("less than 1.5 GiB of memory are free");
+    TEST_SKIP("less than 1.5 GiB of memory are free");
   }
   derive_with_scrypt("pleaseletmein", "SodiumChloride", 1048576, 8, 1,
                      "2101cb9b6a511aaeaddbbe09cf70f881ec568d574a2ffd4dabe5ee9820adaa47"

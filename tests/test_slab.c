@@ -179,6 +179,24 @@ Test(slab, slots_do_not_overlap_whatever_is_freed_before) {
   cr_expect_lt(num_full, NUM_STEPS / 4, "the arena was always full");
 }
 
+/* The slot in the middle fills a whole word of the map of what is taken, which a search steps over at once. */
+Test(slab, free_space_before_and_behind_a_slot_is_not_one_piece) {
+  struct bulla_memory_options options = {.arena_size = 3 * PAGE};
+  TEST_OK(bulla_memory_init(&options));
+  static const size_t lengths[] = {60 * GRANULE, 0, 62 * GRANULE, 0, 60 * GRANULE};
+  void *slots[5];
+  for (size_t i = 0; i < 5; i++) {
+    slots[i] = new_slot(lengths[i]);
+  }
+  cr_assert_eq(bulla_slab_usage().used, 3 * PAGE, "the arena is not full");
+  bulla_slab_free(&slots[1], 0);
+  bulla_slab_free(&slots[3], 0);
+  void *slot;
+  TEST_STATUS(bulla_slab_new(&slot, GRANULE), BULLA_ARENA_FULL);
+  new_slot(0);
+  new_slot(0);
+}
+
 Test(slab, free_wipes_the_slot_and_its_canaries) {
   static const size_t lengths[] = {1, 31, 32, 63, 64, 65, 128, 600, 5000};
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
@@ -378,7 +396,7 @@ Test(slab, a_forked_child_makes_an_arena_of_its_own) {
 
 static void *allocate_and_free(void *argument) {
   unsigned seed = *(unsigned *)argument;
-  for (size_t round = 0; round < 3000; round++) {
+  for (size_t round = 0; round < 10000; round++) {
     size_t len = (size_t)rand_r(&seed) % 300 + 1;
     void *slot;
     if (bulla_slab_new(&slot, len) != BULLA_OK || !test_zero(slot, len)) {

@@ -313,6 +313,31 @@ Test(token, a_forked_child_can_neither_mint_nor_verify_with_what_the_parent_made
   test_minted(issuer, &claims);
 }
 
+static int makes_keys_of_its_own(void *argument) {
+  (void)argument;
+  struct test_registry own = {.num_issuers = 1};
+  struct bulla_verifier_options options = {.leeway = 0};
+  struct bulla_verifier *own_verifier = NULL;
+  struct bulla_secret *string = NULL;
+  if (bulla_apikey_generate(&own.issuers[0].apikey, &string) != BULLA_OK ||
+      bulla_minter_new(&own.issuers[0].minter, own.issuers[0].apikey) != BULLA_OK ||
+      bulla_verifier_new(&own_verifier, &options, test_find_key, &own) != BULLA_OK) {
+    return 1;
+  }
+  own.issuers[0].key_id = bulla_apikey_id(own.issuers[0].apikey);
+  struct bulla_claims claims = test_claims();
+  struct bulla_buffer token = test_room(BULLA_TOKEN_MAX);
+  struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
+  if (bulla_token_mint(own.issuers[0].minter, &token, &claims) != BULLA_OK) {
+    return 2;
+  }
+  return bulla_token_verify(own_verifier, &claims, &payload, bulla_written(&token), TEST_NOW) == BULLA_OK ? 0 : 3;
+}
+
+Test(token, a_forked_child_can_mint_and_verify_with_what_it_made_itself) {
+  cr_expect_eq(test_in_child(makes_keys_of_its_own, NULL), 0);
+}
+
 Test(token, freeing_nothing_is_fine) {
   struct bulla_minter *no_minter = NULL;
   struct bulla_verifier *no_verifier = NULL;

@@ -375,6 +375,7 @@ Test(token_forgery, what_is_no_token_cannot_be_inspected) {
     bool all_dots = len > between(0, 4).len;
     TEST_STATUS(bulla_token_inspect(&outline, bulla_span(token.data, len)), all_dots ? BULLA_OK : BULLA_REFUSED);
   }
+  TEST_STATUS(bulla_token_inspect(&outline, test_concat(token, test_text("."))), BULLA_REFUSED);
   struct bulla_span too_long = with_part(3, test_filled('A', BULLA_TOKEN_MAX));
   TEST_STATUS(bulla_token_inspect(&outline, too_long), BULLA_REFUSED);
   cr_expect_eq(registry.num_calls, 1, "by the good token alone");

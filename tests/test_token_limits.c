@@ -91,6 +91,7 @@ Test(token_limits, verifying_needs_the_same_room_every_time_and_no_more_than_doc
         if (status == BULLA_OK) {
           needed[round] = needed[round] == 0 ? size : needed[round];
           cr_assert(test_same(read.sub, claims.sub));
+          cr_assert(read.sub.data >= payload.data && read.sub.data + read.sub.len <= payload.data + payload.size);
         } else {
           TEST_FAILED(payload, "%zu bytes", size);
           cr_assert(test_zero(&read, sizeof read), "%zu bytes", size);

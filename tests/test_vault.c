@@ -325,6 +325,7 @@ Test(vault, is_not_carried_over_a_fork) {
 Test(vault, more_tenants_than_the_cache_of_keys_holds) {
   enum { NUM = BULLA_CACHED_KEYS + 20 };
   char name[20];
+  size_t left[2];
   for (int round = 0; round < 2; round++) {
     for (int i = 0; i < NUM; i++) {
       snprintf(name, sizeof name, "tenant%d", i);
@@ -335,8 +336,10 @@ Test(vault, more_tenants_than_the_cache_of_keys_holds) {
       }
     }
     close_vault();
+    left[round] = bulla_slab_usage().used;
     open_vault();
   }
+  cr_assert_eq(left[0], left[1], "keys outlive the cache");
 }
 
 static bool holds(const char *path, struct bulla_span needle) {

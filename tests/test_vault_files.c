@@ -120,7 +120,6 @@ Test(vault_files, a_folder_or_file_that_cannot_be_written_is_read_only) {
     cr_assert_eq(chmod(house.folder, rows[i].folder), 0);
     int status = test_in_child(open_as_nobody, NULL);
     if (WEXITSTATUS(status) == 255) {
-      cr_log_warn("SKIPPED: not root, cannot become another user\n");
       cr_skip_test("not root: cannot become another user");
     }
     cr_assert_eq(WEXITSTATUS(status), BULLA_READ_ONLY, "%zu: %d", i, WEXITSTATUS(status));
@@ -175,6 +174,27 @@ Test(vault_files, without_room_for_the_record_nothing_opens) {
   cr_assert_eq(sqlite3_exec(db, "PRAGMA max_page_count = 100000", NULL, NULL, NULL), SQLITE_OK);
   assert_use("acme", "db", "password", "x");
   assert_unbroken(2 + calls + 1);
+}
+
+Test(vault_files, an_import_that_does_not_fit_blames_no_row) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
+  struct bulla_span value = test_filled('v', 30000);
+  struct bulla_buffer triple = test_room(bulla_triple_len(value.len));
+  TEST_OK(bulla_triple_seal(key, &triple, value));
+  struct bulla_import rows[] = {{TEXT("a"), TEXT("key"), bulla_written(&triple)},
+                                {TEXT("b"), TEXT("key"), bulla_written(&triple)}};
+  size_t failed = 0;
+  cr_assert_eq(sqlite3_exec(house.vault->sql.db, "PRAGMA max_page_count = 1", NULL, NULL, NULL), SQLITE_OK);
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, rows, 2), BULLA_DISK_FULL);
+  cr_assert_eq(failed, 2);
+}
+
+Test(vault_files, a_vault_has_its_log_from_the_first_transaction_on) {
+  char url[400];
+  snprintf(url, sizeof url, "sqlite:%s", in_house("new.db"));
+  TEST_OK(bulla_vault_create(url, house.root));
+  /* https://www.sqlite.org/fileformat.html, section 1.3: 2 stands for WAL. */
+  TEST_SPAN(bulla_span(read_file(in_house("new.db")).data + 18, 2), TEXT("\2\2"), "write and read version");
 }
 
 /* A disk that is full after |*arg| KiB: creates a vault, and uses it until that fails. */
@@ -247,14 +267,19 @@ Test(vault_files, a_full_disk_is_told_and_creation_leaves_nothing_behind) {
   cr_assert(seen[1] && seen[2], "both a creation and a use that fails");
 }
 
-Test(vault_files, stale_files_beside_a_new_vault_do_not_get_into_it) {
+Test(vault_files, stale_files_of_an_earlier_vault_are_not_taken_for_the_new_ones) {
   TEST_OK(put("acme", "db", "password", "x", true));
   struct bulla_span wal = read_file(in_house("v.db-wal"));
   cr_assert_gt(wal.len, 0);
-  write_file(in_house("new.db-wal"), wal);
-  write_file(in_house("new.db-journal"), test_filled('j', 5000));
   char url[400];
   snprintf(url, sizeof url, "sqlite:%s", in_house("new.db"));
+  static const char *const stale[] = {"new.db-wal", "new.db-journal"};
+  for (size_t i = 0; i < 2; i++) {
+    write_file(in_house(stale[i]), wal);
+    TEST_STATUS(bulla_vault_create(url, house.root), BULLA_EXISTS);
+    cr_expect_eq(read_file(in_house(stale[i])).len, wal.len, "what was there is untouched");
+    unlink(in_house(stale[i]));
+  }
   struct bulla_vault *vault = NULL;
   struct bulla_audit_verdict verdict;
   TEST_OK(bulla_vault_create(url, house.root));

@@ -137,7 +137,7 @@ static struct bulla_day_slot *choose(struct bulla_day_cache *cache, uint64_t tag
       empty = slot;
     }
   }
-  return empty != NULL ? empty : candidate(cache, tag, cache->next_victim++ % num_ways(cache));
+  return empty != NULL ? empty : candidate(cache, tag, cache->next_victim++ % WAYS);
 }
 
 struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint64_t tag,

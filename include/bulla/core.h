@@ -125,8 +125,9 @@ struct bulla_memory_options {
 };
 
 /* bulla_memory_init makes the arena with |options| instead of the defaults. It must come before any other
- * call that needs the arena. Returns BULLA_INVALID_ARGUMENT if the arena exists already, BULLA_LOCK_LIMIT
- * if the memory cannot be locked, BULLA_NO_MEMORY. */
+ * call that needs the arena. Returns BULLA_INVALID_ARGUMENT if the arena exists already, BULLA_TOO_LARGE past
+ * 1 GiB, BULLA_LOCK_LIMIT if the memory cannot be locked, BULLA_NO_MEMORY, BULLA_NO_CRYPTO if the kernel gives no
+ * random bytes. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_memory_init(const struct bulla_memory_options *options);
 
 /* Engines: what does AES-GCM. All give the same bytes; they differ in speed. */
@@ -217,16 +218,17 @@ BULLA_API size_t bulla_sealed_len(enum bulla_suite suite, size_t plaintext_len);
 
 /* bulla_seal fills |blob| with |plaintext| sealed under |key| with a fresh random nonce, bound to |context|,
  * which is authenticated and not stored (docs/FORMAT.md §2). |blob| needs bulla_sealed_len() bytes. Returns
- * BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE past 2^36 - 32 bytes, BULLA_KEY_EXHAUSTED when a
- * BULLA_AES_256_GCM key has sealed 2^32 times, BULLA_FORKED, BULLA_ARENA_FULL, BULLA_NO_CRYPTO. */
+ * BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE past 2^36 - 32 bytes and for a |context| that leaves a size_t no room,
+ * BULLA_KEY_EXHAUSTED when a BULLA_AES_256_GCM key has sealed 2^32 times, BULLA_FORKED, BULLA_NO_MEMORY,
+ * BULLA_ARENA_FULL, BULLA_NO_CRYPTO. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob,
                                                      struct bulla_span plaintext, struct bulla_span context);
 
 /* bulla_open fills |plaintext| with what |blob| holds, if it was sealed under |key| with |context|. Nothing
  * is released before the tag has passed; on failure the whole buffer is zeroed. It needs as many bytes as the
- * ciphertext has: |blob|'s length suffices. Returns
- * BULLA_REFUSED whatever is wrong with |blob|, key or context, BULLA_BUFFER_TOO_SMALL, BULLA_FORKED,
- * BULLA_ARENA_FULL, BULLA_NO_CRYPTO. */
+ * ciphertext has: |blob|'s length suffices. Returns BULLA_REFUSED whatever is wrong with |blob|, key or context,
+ * BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE for a |context| that leaves a size_t no room, BULLA_FORKED,
+ * BULLA_NO_MEMORY, BULLA_ARENA_FULL, BULLA_NO_CRYPTO. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_open(const struct bulla_key *key, struct bulla_buffer *plaintext,
                                                      struct bulla_span blob, struct bulla_span context);
 

@@ -52,7 +52,10 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_root_passphrase(struct bulla_roo
 /* bulla_root_free wipes and frees |*root| and leaves NULL there; NULL inside is fine. */
 BULLA_API void bulla_root_free(struct bulla_root **root);
 
-/* An open vault. May be shared by threads and by processes, each of which opens it; not carried over a fork. */
+/* An open vault. May be shared by threads and by processes, each of which opens it; not carried over a fork.
+ *
+ * A call that goes by the name of a tenant or an entry, or hands one out, returns BULLA_REFUSED if somebody who
+ * lacks the root key has given that name to another row. */
 struct bulla_vault;
 
 /* bulla_vault_create makes an empty vault at |url|, "sqlite:PATH", NUL-terminated, with mode 0600, under
@@ -62,7 +65,8 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_create(const char *url, co
 
 /* bulla_vault_open makes |*vault|. |root| need not outlive the call. Returns BULLA_NO_VAULT if there is no
  * file, BULLA_NOT_A_VAULT if it is another, BULLA_NEWER_VAULT if a later bulla made it, BULLA_ROOT_WRONG,
- * BULLA_READ_ONLY, BULLA_BUSY, BULLA_IO, and the statuses of bulla_secret_random. */
+ * BULLA_REFUSED if the vault's own row has been tampered with, BULLA_READ_ONLY, BULLA_BUSY, BULLA_IO, and the
+ * statuses of bulla_secret_random. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url,
                                                            const struct bulla_root *root);
 
@@ -121,7 +125,7 @@ typedef enum bulla_status (*bulla_field_fn)(void *arg, const struct bulla_field_
 
 /* bulla_vault_show calls |each| for the fields of an entry in the order of their names. No secret is opened.
  * A status other than BULLA_OK from |each| ends the walk and is returned. Returns BULLA_NOT_FOUND,
- * BULLA_REFUSED if a mask has been tampered with. */
+ * BULLA_REFUSED if a mask or a plain value has been tampered with. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span tenant,
                                                            struct bulla_span entry, bulla_field_fn each, void *arg);
 
@@ -179,9 +183,9 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_put(struct bulla_va
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
                                                                   bulla_apikey_fn each, void *arg);
 
-/* bulla_vault_apikey_revoke erases the sealed root of |id| and marks it revoked; when it returns BULLA_OK,
- * bulla_vault_generation says so everywhere. Returns BULLA_NOT_FOUND; a key that was revoked before stays so, with
- * BULLA_OK. */
+/* bulla_vault_apikey_revoke erases the sealed root of |id| and marks it revoked, even if its tenant's name has been
+ * tampered with: the audit record then names none. When it returns BULLA_OK, bulla_vault_generation says so
+ * everywhere. Returns BULLA_NOT_FOUND; a key that was revoked before stays so, with BULLA_OK. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault,
                                                                     const struct bulla_who *who,
                                                                     struct bulla_span id);
@@ -189,8 +193,8 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_revoke(struct bulla
 /* A function that uses the opened root of an API key of |tenant|. */
 typedef enum bulla_status (*bulla_apikey_use_fn)(void *arg, struct bulla_span tenant, struct bulla_span root);
 
-/* bulla_vault_apikey_use is bulla_vault_use for the root of the API key |id|: audited before it is opened.
- * A revoked or unknown key is BULLA_NOT_FOUND. */
+/* bulla_vault_apikey_use is bulla_vault_use for the root of the API key |id|: audited before it is opened. A
+ * revoked or unknown key is BULLA_NOT_FOUND and leaves no record, since whoever makes up tokens makes up ids. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault,
                                                                  const struct bulla_who *who, struct bulla_span id,
                                                                  bulla_apikey_use_fn use, void *arg);

@@ -143,7 +143,8 @@ struct bulla_verifier_options {
 struct bulla_verifier;
 
 /* bulla_verifier_new makes |*verifier|, which asks |find| and the functions in |options| with |arg|, and copies
- * |options|. Returns BULLA_INVALID_ARGUMENT for a leeway or session out of bounds, BULLA_NO_MEMORY. */
+ * |options|. Returns BULLA_INVALID_ARGUMENT for a leeway or session out of bounds or an "aud" or "iss" past 256
+ * bytes, BULLA_NO_MEMORY. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier,
                                                              const struct bulla_verifier_options *options,
                                                              bulla_token_key_fn find, void *arg);
@@ -156,8 +157,9 @@ BULLA_API void bulla_verifier_free(struct bulla_verifier **verifier);
  * times the length of |token| suffice for it. Returns BULLA_REFUSED for every way in which |token| is not
  * an authentic token of a known key; once authentic, BULLA_EXPIRED from "exp" + leeway on,
  * BULLA_NOT_YET_VALID before "nbf" or "iat" - leeway, BULLA_CLAIM_REFUSED if "org", "aud" or "iss" is
- * another, BULLA_REVOKED if its "jti" is; BULLA_BUFFER_TOO_SMALL, BULLA_FORKED, BULLA_ARENA_FULL,
- * BULLA_NO_CRYPTO, and what the callbacks returned. On failure |claims| and |payload| hold nothing. */
+ * another, BULLA_REVOKED if its "jti" is; BULLA_INVALID_ARGUMENT unless |now| is 0 to 253402300799, the end of the
+ * year 9999; BULLA_BUFFER_TOO_SMALL, BULLA_FORKED, BULLA_ARENA_FULL, BULLA_NO_CRYPTO, and what the callbacks
+ * returned. On failure |claims| and |payload| hold nothing. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_token_verify(struct bulla_verifier *verifier,
                                                              struct bulla_claims *claims,
                                                              struct bulla_buffer *payload, struct bulla_span token,

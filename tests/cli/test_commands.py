@@ -122,9 +122,9 @@ def lists_are_one_json_array_and_the_log_is_one_object_a_line(box):
 @test
 def tables_are_aligned_and_hold_no_control_characters(box):
     box.init()
-    box.run("put", "acme/db", "a=\x1b[2J\nb", "host-name=x")
-    lines = box.run("show", "acme/db").decode().splitlines()
-    assert len(lines) == 3 and "\\x1b[2J\\x0ab" in lines[1], lines
+    box.run("put", "acme/db", "a=\x1b[2J\n\x7f\u009bé", "host-name=x")
+    lines = box.run("show", "acme/db").decode().split("\n")[:-1]
+    assert len(lines) == 3 and "\\x1b[2J\\x0a\\x7f\\xc2\\x9bé" in lines[1], lines
     assert len({line.index(word) for line, word in zip(lines, ("SECRET", "no", "no"))}) == 1, lines
 
 
@@ -164,12 +164,27 @@ def init_touches_nothing_if_the_vault_is_there(box):
 
 
 @test
-def init_removes_the_root_key_it_made_if_the_vault_cannot_be_made(box):
+def init_keeps_the_root_key_for_the_next_try_if_the_vault_cannot_be_made(box):
     box.run("init", "--vault", "sqlite:no/such/folder/bulla.db", status=4)
-    assert list(box.folder.iterdir()) == []
-    key = box.write("root.key", "5a" * 32)
-    box.run("init", "--vault", "sqlite:no/such/folder/bulla.db", status=4)
-    assert key.exists()
+    assert [path.name for path in box.folder.iterdir()] == ["root.key"]
+    key = box.path("root.key").read_bytes()
+    box.run("init")
+    box.run("audit", "verify")
+    assert box.path("root.key").read_bytes() == key
+
+
+@test
+def racing_inits_make_one_vault_and_keep_its_root_key(box):
+    for n in range(25):
+        options = ("--vault", f"sqlite:{box.path(f'{n}.db')}", "--root", f"file:{box.path(f'{n}.key')}")
+        racers = [box.start("init", *options, stdout=-1, stderr=-1) for _ in range(3)]
+        outcomes = sorted((racer.communicate(), racer.returncode)[1] for racer in racers)
+        assert outcomes == [0, 2, 2], outcomes
+        box.run("audit", "verify", *options)
+        made = {path.name for path in box.folder.iterdir()}
+        assert made == {f"{n}.db", f"{n}.db-generation", f"{n}.key"}, made
+        for path in box.folder.iterdir():
+            path.unlink()
 
 
 @test

@@ -87,8 +87,8 @@ def a_bad_line_is_named_and_nothing_is_imported(box):
     refused = (other, iv + b":" + tag, value + b"00", value[:-1], value + b",x", b"", b" " + value, value + b"\0",
                iv + b":" + tag[2:] + b":" + ciphertext, tag + b":" + iv + b":" + ciphertext, b"zz" + value[2:])
     malformed = (b"a-secret-value", b"a-secret-value,key", b"", b",,", b"bad name,key," + value,
-                 b",key," + value, b"bad,," + value, b".bad,key," + value, b"x" * 129 + b",key," + value, b'"bad",key,' + value,
-                 b"\xef\xbb\xbfbad,key," + value, b"good,key," + value)
+                 b",key," + value, b"bad,," + value, b".bad,key," + value, b"x" * 129 + b",key," + value,
+                 b'"bad",key,' + value, b"\xef\xbb\xbfbad,key," + value, b"good,key," + value)
     lines = [(b"bad,key," + text, 1) for text in refused] + [(HEADER, 1)] + [(line, 2) for line in malformed]
     for line, status in lines:
         refuse(box, good + line + b"\n", "line 2: ", status)

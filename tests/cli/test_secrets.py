@@ -17,7 +17,7 @@ import sys
 import termios
 import time
 
-from command import BULLA, Skip, run_as_nobody, run_tests, test
+from command import BULLA, SANITIZED, Skip, run_as_nobody, run_tests, test
 
 SECRET = b"s3cret-of-acme-0123456789"
 
@@ -78,6 +78,8 @@ def start_reading(box, **options):
 def a_secret_that_is_being_read_is_in_locked_memory_alone(box):
     if os.geteuid() != 0:
         raise Skip("only root can read the memory of a process that hides it")
+    if SANITIZED:
+        raise Skip("a sanitizer's shadow of the memory is too large to be read")
     box.init()
     process, proc = start_reading(box)
     found = []
@@ -242,11 +244,21 @@ class Terminal:
     """A pseudo-terminal and bulla, or another |program| that starts it, in a session of its own at it."""
 
     def __init__(self, box, *args, program=(BULLA,)):
-        self.fd, self.other = pty.openpty()
+        try:
+            self.fd, self.other = pty.openpty()
+        except OSError as error:
+            raise Skip(f"there are no pseudo-terminals: {error}") from error
         self.seen = b""
+
+        def prepare():
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            # Whoever started the tests may have had them ignored.
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+
         self.process = subprocess.Popen(
             [*program, *args], stdin=self.other, stdout=self.other, stderr=self.other, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), **box.options({}))
+            preexec_fn=prepare, **box.options({}))
 
     def __enter__(self):
         return self

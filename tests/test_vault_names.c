@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A vault in which somebody without keys has given names, and keys, to other rows: no name stands for a tenant or
+ * an entry that bulla did not give it to, and no key seals for a tenant that it was not made for. */
+
+#include "tests/vault_support.h"
+
+TestSuite(vault_names, .init = build_house, .fini = leave_house);
+
+#define APIKEY TEXT("0123456789abcdef")
+
+/* Two tenants with the same entries and fields, an API key of acme, and the file that they are in. */
+static struct bulla_span furnish(void) {
+  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
+  TEST_OK(put("acme", "db", "password", "acme db password", true));
+  TEST_OK(put("acme", "db", "host", "acme.example", false));
+  TEST_OK(put("acme", "mail", "password", "acme mail password", true));
+  TEST_OK(put("acme", "mail", "host", "mail.example", false));
+  TEST_OK(put("beta", "db", "password", "beta db password", true));
+  TEST_OK(put("beta", "db", "host", "beta.example", false));
+  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), APIKEY, TEXT("x"), test_filled(1, 32), root));
+  close_vault();
+  struct bulla_span file = read_file(house.path);
+  open_vault();
+  return file;
+}
+
+static void restore(struct bulla_span file, const char *sql) {
+  close_vault();
+  write_file(house.path, file);
+  run_sql(sql);
+  open_vault();
+}
+
+/* Whatever a callback is given is too much. */
+static int num_given;
+
+static enum bulla_status take_field(void *arg, const struct bulla_field_view *field) {
+  (void)arg;
+  (void)field;
+  num_given++;
+  return BULLA_OK;
+}
+
+static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  (void)arg;
+  (void)tenant;
+  (void)root;
+  num_given++;
+  return BULLA_OK;
+}
+
+static enum bulla_status ignore_entry(void *arg, const struct bulla_entry_view *entry) {
+  (void)arg;
+  (void)entry;
+  return BULLA_OK;
+}
+
+static enum bulla_status ignore_apikey(void *arg, const struct bulla_apikey_view *apikey) {
+  (void)arg;
+  (void)apikey;
+  return BULLA_OK;
+}
+
+static enum bulla_status use_secret(void) {
+  return use("acme", "db", "password");
+}
+
+static enum bulla_status use_plain(void) {
+  return use("acme", "db", "host");
+}
+
+static enum bulla_status show(void) {
+  return bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), take_field, NULL);
+}
+
+static enum bulla_status put_field(void) {
+  return put("acme", "db", "other", "x", true);
+}
+
+static enum bulla_status put_entry(void) {
+  return put("acme", "new", "other", "x", true);
+}
+
+static enum bulla_status import(void) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
+  struct bulla_buffer text = test_room(bulla_triple_len(1));
+  TEST_OK(bulla_triple_seal(key, &text, TEXT("x")));
+  struct bulla_import row = {TEXT("db"), TEXT("imported"), bulla_written(&text)};
+  size_t failed;
+  return bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, &row, 1);
+}
+
+static enum bulla_status remove_entry(void) {
+  return bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db"));
+}
+
+static enum bulla_status list_one(void) {
+  return bulla_vault_list(house.vault, TEXT("acme"), ignore_entry, NULL);
+}
+
+static enum bulla_status list_all(void) {
+  return bulla_vault_list(house.vault, TEXT(""), ignore_entry, NULL);
+}
+
+static enum bulla_status put_apikey(void) {
+  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
+  return bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), TEXT("1123456789abcdef"), TEXT("x"),
+                                test_filled(1, 32), root);
+}
+
+static enum bulla_status use_apikey(void) {
+  return bulla_vault_apikey_use(house.vault, &who, APIKEY, take_root, NULL);
+}
+
+static enum bulla_status list_apikeys(void) {
+  return bulla_vault_apikey_list(house.vault, TEXT(""), ignore_apikey, NULL);
+}
+
+static const struct {
+  const char *what;
+  enum bulla_status (*ask)(void);
+  bool of_entry; /* by way of the name of an entry too */
+} questions[] = {
+    {"use", use_secret, true},
+    {"use of a plain field", use_plain, true},
+    {"show", show, true},
+    {"put", put_field, true},
+    {"put of a new entry", put_entry, false},
+    {"import", import, true},
+    {"remove", remove_entry, true},
+    {"list", list_one, true},
+    {"list of all", list_all, true},
+    {"apikey put", put_apikey, false},
+    {"apikey use", use_apikey, false},
+    {"apikey list", list_apikeys, false},
+};
+
+/* Asserts that nothing that goes by way of a name is done once |sql| has been run. With the keys of both tenants
+ * in the cache, if it is |warm|. */
+static void assert_all_refused(struct bulla_span file, const char *sql, bool of_entry, bool warm) {
+  for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+    if (of_entry && !questions[i].of_entry) {
+      continue;
+    }
+    restore(file, warm ? "" : sql);
+    if (warm) {
+      assert_use("acme", "db", "password", "acme db password");
+      assert_use("beta", "db", "password", "beta db password");
+      run_sql(sql);
+    }
+    used.calls = 0;
+    num_given = 0;
+    enum bulla_status status = questions[i].ask();
+    cr_assert_eq(status, BULLA_REFUSED, "%s: %s: %s", questions[i].what, sql, bulla_status_text(status));
+    cr_assert_eq(used.calls + num_given, 0, "%s: %s: given", questions[i].what, sql);
+  }
+}
+
+#define OF_ACME "tenant = (SELECT id FROM tenant WHERE name = 'acme')"
+#define RENAME(table, from, to, condition) \
+  "UPDATE " table " SET name = '" to "' WHERE name = '" from "' AND " condition ";"
+#define SWAP(table, a, b, condition) \
+  RENAME(table, a, "none", condition) RENAME(table, b, a, condition) RENAME(table, "none", b, condition)
+#define SWAP_WITH_PROOFS(table, a, b, condition)                                                             \
+  "CREATE TABLE kept AS SELECT name, name_proof FROM " table " WHERE " condition                             \
+  ";" SWAP(table, a, b, condition) "UPDATE " table                                                           \
+                                   " SET name_proof = (SELECT name_proof FROM kept WHERE kept.name = " table \
+                                   ".name) WHERE " condition "; DROP TABLE kept"
+#define SET_PROOF(table, name, condition, proof) \
+  "UPDATE " table " SET name_proof = " proof " WHERE name = '" name "' AND " condition
+
+static const char *const tenant_changes[] = {
+    SWAP("tenant", "acme", "beta", "1"),
+    SWAP_WITH_PROOFS("tenant", "acme", "beta", "1"),
+    SET_PROOF("tenant", "acme", "1", "(SELECT o.name_proof FROM tenant o WHERE o.name = 'beta')"),
+    SET_PROOF("tenant", "acme", "1", "(SELECT name_proof FROM entry WHERE name = 'db')"),
+    SET_PROOF("tenant", "acme", "1", "zeroblob(32)"),
+    SET_PROOF("tenant", "acme", "1", "x''"),
+    SET_PROOF("tenant", "acme", "1", "substr(name_proof, 1, 31)"),
+    SET_PROOF("tenant", "acme", "1", "CAST(name_proof || x'00' AS BLOB)"),
+};
+
+static const char *const entry_changes[] = {
+    SWAP("entry", "db", "mail", OF_ACME),
+    SWAP_WITH_PROOFS("entry", "db", "mail", OF_ACME),
+    SET_PROOF("entry", "db", OF_ACME,
+              "(SELECT o.name_proof FROM entry o WHERE o.name = 'db' AND NOT o." OF_ACME ")"),
+    SET_PROOF("entry", "db", OF_ACME, "(SELECT name_proof FROM tenant WHERE name = 'acme')"),
+    SET_PROOF("entry", "db", OF_ACME, "zeroblob(32)"),
+    SET_PROOF("entry", "db", OF_ACME, "x''"),
+};
+
+Test(vault_names, a_tenant_is_not_taken_for_another) {
+  struct bulla_span file = furnish();
+  for (size_t i = 0; i < sizeof tenant_changes / sizeof tenant_changes[0]; i++) {
+    assert_all_refused(file, tenant_changes[i], false, false);
+    assert_all_refused(file, tenant_changes[i], false, true);
+  }
+}
+
+Test(vault_names, an_entry_is_not_taken_for_another) {
+  struct bulla_span file = furnish();
+  for (size_t i = 0; i < sizeof entry_changes / sizeof entry_changes[0]; i++) {
+    assert_all_refused(file, entry_changes[i], true, false);
+    assert_all_refused(file, entry_changes[i], true, true);
+  }
+}
+
+Test(vault_names, a_new_name_stands_for_nothing) {
+  struct bulla_span file = furnish();
+  restore(file, RENAME("tenant", "acme", "gamma", "1"));
+  TEST_STATUS(use("gamma", "db", "password"), BULLA_REFUSED);
+  TEST_STATUS(use("acme", "db", "password"), BULLA_NOT_FOUND);
+  restore(file, RENAME("entry", "db", "other", OF_ACME));
+  TEST_STATUS(use("acme", "other", "password"), BULLA_REFUSED);
+  TEST_STATUS(use("acme", "db", "password"), BULLA_NOT_FOUND);
+  cr_assert_eq(used.calls, 0);
+}
+
+Test(vault_names, the_proof_of_a_tenant_is_none_of_an_entry_without_id) {
+  struct bulla_span file = furnish();
+  restore(file, "INSERT INTO entry SELECT x'', id, name, name_proof FROM tenant WHERE name = 'acme'");
+  TEST_STATUS(list_all(), BULLA_REFUSED);
+}
+
+Test(vault_names, what_is_refused_is_recorded_for_the_name_that_was_asked_for) {
+  struct bulla_span file = furnish();
+  restore(file, tenant_changes[0]);
+  TEST_STATUS(use_secret(), BULLA_REFUSED);
+  TEST_STATUS(use_apikey(), BULLA_REFUSED);
+  cr_assert_eq(count_records("op = 'use' AND outcome = 'failed' AND tenant = 'acme' AND entry = 'db'"), 1);
+  cr_assert_eq(count_records("op = 'apikey-use' AND outcome = 'failed' AND tenant = ''"), 1);
+  assert_unbroken(12);
+}
+
+Test(vault_names, an_apikey_is_revoked_whatever_its_tenant_is_called) {
+  struct bulla_span file = furnish();
+  restore(file, tenant_changes[0]);
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, APIKEY));
+  cr_assert_eq(run_sql("SELECT count(*) FROM apikey WHERE revoked > 0 AND sealed IS NULL"), 1);
+  cr_assert_eq(count_records("op = 'apikey-revoke' AND tenant = ''"), 1);
+}
+
+#define KEYS_SWAPPED                                                                      \
+  "UPDATE tenant_key SET state = 'pending', version = (SELECT unicode(name) FROM tenant " \
+  "WHERE id = tenant_key.tenant);"                                                        \
+  "UPDATE tenant_key SET tenant = (SELECT id FROM tenant WHERE id <> tenant_key.tenant);" \
+  "UPDATE tenant_key SET state = 'active', version = 1"
+
+Test(vault_names, a_cached_key_does_not_seal_for_another_tenant) {
+  furnish();
+  assert_use("acme", "db", "password", "acme db password");
+  assert_use("beta", "db", "password", "beta db password");
+  run_sql(KEYS_SWAPPED);
+  cr_assert_eq(run_sql("SELECT count(*) FROM tenant_key WHERE state = 'active' AND version = 1"), 2);
+  TEST_STATUS(put_field(), BULLA_REFUSED);
+  TEST_STATUS(put_apikey(), BULLA_REFUSED);
+  TEST_STATUS(import(), BULLA_REFUSED);
+}
+
+Test(vault_names, a_cached_key_does_not_open_as_another_version) {
+  furnish();
+  assert_use("acme", "db", "password", "acme db password");
+  run_sql("UPDATE tenant_key SET version = 2");
+  TEST_STATUS(use_secret(), BULLA_REFUSED);
+  TEST_STATUS(put_field(), BULLA_REFUSED);
+}
+
+Test(vault_names, a_changed_row_of_the_vault_does_not_open) {
+  struct bulla_span file = furnish();
+  static const struct {
+    const char *sql;
+    enum bulla_status status;
+  } rows[] = {
+      {"UPDATE vault SET uuid = zeroblob(16)", BULLA_REFUSED},
+      {"UPDATE vault SET name_key = zeroblob(90)", BULLA_REFUSED},
+      {"UPDATE vault SET name_key = x''", BULLA_REFUSED},
+      {"UPDATE vault SET name_key = CAST(name_key || x'00' AS BLOB)", BULLA_REFUSED},
+      {"UPDATE vault SET name_key = (SELECT key FROM audit_head)", BULLA_REFUSED},
+      {"UPDATE vault SET name_key = (SELECT wrapped FROM tenant_key)", BULLA_REFUSED},
+      {"UPDATE vault SET name_key = zeroblob(1000)", BULLA_NOT_A_VAULT},
+  };
+  close_vault();
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    write_file(house.path, file);
+    run_sql(rows[i].sql);
+    enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root);
+    cr_assert_eq(status, rows[i].status, "%s: %s", rows[i].sql, bulla_status_text(status));
+    cr_assert_null(house.vault);
+  }
+}
