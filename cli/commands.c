@@ -147,15 +147,16 @@ const struct bulla_command bulla_commands[] = {
      "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example",
      exec_options, 0, SIZE_MAX, bulla_run_exec},
 
-    {"audit log", audit_group, "", "Print the audit log, oldest first.", NULL,
+    {"audit log", audit_group, "", "Print the audit log, oldest first.",
+     "With --json it is one object a line, for jq or json.tool --json-lines.",
      "bulla audit log --tenant acme --json", log_options, 0, 0, bulla_run_audit_log},
     {"audit verify", audit_group, "", "Check the chain of the audit log from its first record to its head.",
      "If a record was changed, removed, added or swapped, its number is named and the exit status is 1.",
      "bulla audit verify", no_options, 0, 0, bulla_run_audit_verify},
 
     {"apikey create", token_group, "", "Make an API key and print its string, once.",
-     "The vault keeps what verifying needs, never the string.",
-     "bulla apikey create --tenant acme --name embed > apikey", create_options, 0, 0, bulla_run_apikey_create},
+     "The vault keeps what verifying needs, never the string. Print it into a file that nobody else can read.",
+     "(umask 077; bulla apikey create --tenant acme --name embed > apikey)", create_options, 0, 0, bulla_run_apikey_create},
     {"apikey list", token_group, "", "List API keys, oldest first.", NULL, "bulla apikey list --tenant acme",
      tenant_options, 0, 0, bulla_run_apikey_list},
     {"apikey revoke", token_group, "ID", "Revoke an API key: its tokens are refused from now on.",
@@ -166,7 +167,8 @@ const struct bulla_command bulla_commands[] = {
      "bulla apikey jwk 0123456789abcdef --day today > day.jwk", jwk_options, 1, 1, bulla_run_apikey_jwk},
     {"token mint", token_group, "", "Mint a token with an API key; needs no vault.",
      "The file of --claims may hold perms and attrs, unless the options say them, and claims of your own; the\n"
-     "other known claims have their options. Without --jti a token can only be ended by revoking the API key.",
+     "other known claims have their options. That --org owns the key is checked at verifying. Without --jti a token\n"
+     "can only be ended by revoking the API key.",
      "bulla token mint --apikey-file apikey --org acme --sub alice --perm read --attr region=EU --ttl 600",
      mint_options, 0, 0, bulla_run_token_mint},
     {"token verify", token_group, "", "Verify the token on standard input and print its claims as JSON.", NULL,

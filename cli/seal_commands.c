@@ -54,7 +54,7 @@ static enum bulla_status choose(struct bulla_cli *cli, const char *option, const
 static enum bulla_status read_key(struct bulla_cli *cli, struct bulla_secret **material) {
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   const char *path = bulla_option_value(cli, "key");
-  bulla_cli_at(cli, "key file %s", path);
+  bulla_cli_at(cli, "the file of --key"); /* a path may turn out to be the key itself */
   enum bulla_status status = bulla_input_secret_file(cli, &text, path, 2 * BULLA_KEY_LEN + 2);
   if (status == BULLA_TOO_LARGE) {
     return BULLA_ROOT_MALFORMED;

@@ -74,7 +74,10 @@ enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **
   if (strcmp(provider, "passphrase") == 0) {
     return ask_passphrase(cli, root, fresh);
   }
-  return bulla_root_open(root, provider);
+  enum bulla_status status = bulla_root_open(root, provider);
+  return status == BULLA_UNSUPPORTED
+             ? bulla_cli_error(cli, status, "write file:PATH (or env:NAME fd:N cred:NAME sha256-env:NAME passphrase)")
+             : status;
 }
 
 enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
@@ -83,7 +86,13 @@ enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault 
   BULLA_TRY(bulla_session_provider(cli, &provider));
   BULLA_TRY(bulla_session_root(cli, &root, provider, false));
   bulla_session_at_vault(cli);
-  return bulla_vault_open(vault, bulla_session_url(cli), root);
+  return bulla_session_explain(cli, bulla_vault_open(vault, bulla_session_url(cli), root));
+}
+
+enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {
+  return status == BULLA_UNSUPPORTED
+             ? bulla_cli_error(cli, status, "write sqlite:PATH with --vault or in BULLA_VAULT")
+             : status;
 }
 
 static void name_actor(char *actor, size_t size) {

@@ -25,6 +25,10 @@ BULLA_CHECKED enum bulla_status bulla_session_provider(struct bulla_cli *cli, co
 BULLA_CHECKED enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **root,
                                                    const char *provider, bool fresh);
 
+/* bulla_session_explain passes on the status of opening or making a vault, with a text where the status says too
+ * little. */
+BULLA_CHECKED enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status);
+
 /* bulla_session_vault opens the vault. The caller closes it. */
 BULLA_CHECKED enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 

@@ -125,7 +125,7 @@ enum bulla_status bulla_minted_claims_read(struct bulla_cli *cli, struct bulla_m
   if (path == NULL) {
     return BULLA_OK;
   }
-  bulla_cli_at(cli, "claims file %s", path);
+  bulla_cli_at(cli, "the file of --claims");
   BULLA_TRY(bulla_input_secret_file(cli, &minted->file, path, BULLA_TOKEN_MAX));
   return take_file(claims, &more, bulla_secret_bytes(minted->file));
 }

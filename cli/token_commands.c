@@ -15,7 +15,7 @@
 static enum bulla_status read_apikey(struct bulla_cli *cli, struct bulla_apikey **apikey) {
   struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
   const char *path = bulla_option_value(cli, "apikey-file");
-  bulla_cli_at(cli, "API key file %s", path);
+  bulla_cli_at(cli, "the file of --apikey-file"); /* a path may turn out to be the key itself */
   enum bulla_status status = bulla_input_secret_file(cli, &string, path, BULLA_APIKEY_LEN + 2);
   if (status == BULLA_TOO_LARGE) {
     return BULLA_REFUSED;

@@ -47,7 +47,7 @@ enum bulla_status bulla_run_init(struct bulla_cli *cli) {
   BULLA_TRY(make_root(cli, &root, provider, &created));
   bulla_session_at_vault(cli);
   /* A key file that was just made stays, whatever comes: another init may have taken it for its vault already. */
-  BULLA_TRY(bulla_vault_create(url, root));
+  BULLA_TRY(bulla_session_explain(cli, bulla_vault_create(url, root)));
 
   if (cli->json) {
     static const char *const names[] = {"vault", "root", "root_created", NULL};
@@ -145,7 +145,7 @@ static enum bulla_status read_secrets(struct bulla_cli *cli, struct put *put, st
   }
   for (size_t at = 0; bulla_option_next(cli, "secret-file", &at, &value); field++) {
     const char *path = strchr(value, '=') + 1;
-    bulla_cli_at(cli, "%s", path);
+    bulla_cli_at(cli, "the file of --secret-file %.*s=", (int)(path - 1 - value), value);
     BULLA_TRY(bulla_input_secret_file(cli, &put->secrets[field], path, BULLA_VALUE_MAX));
     BULLA_TRY(check_secret(cli, &put->fields[field], put->secrets[field]));
   }

@@ -51,19 +51,22 @@ static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, st
   return bulla_finish(&statement);
 }
 
-/* |*revision| is that of the stored field, or 0. */
+/* |*revision| is that of the stored field, or 0. What |field| is to be must fit what is stored. */
 static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *vault, struct bulla_span entry_id,
-                                       struct bulla_span name) {
-  static const char text[] = "SELECT revision FROM field WHERE entry = $1 AND name = $2";
+                                       const struct bulla_field *field) {
+  static const char text[] = "SELECT revision, secret FROM field WHERE entry = $1 AND name = $2";
   *revision = 0;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_blob(&statement, entry_id);
-  bulla_bind_text(&statement, name);
+  bulla_bind_text(&statement, field->name);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (row) {
     *revision = bulla_column_int(&statement);
+    if (bulla_column_int(&statement) != 0 && !field->secret) {
+      return BULLA_STAYS_SECRET;
+    }
     return *revision > 0 && *revision < INT64_MAX ? BULLA_OK : BULLA_REFUSED;
   }
   return BULLA_OK;
@@ -100,7 +103,7 @@ enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bull
       .entry_id = bulla_span(entry_id, sizeof entry_id),
       .field = field->name,
   };
-  BULLA_TRY(find_revision(&place.revision, putter->vault, place.entry_id, field->name));
+  BULLA_TRY(find_revision(&place.revision, putter->vault, place.entry_id, field));
   if (must_be_new && place.revision > 0) {
     return BULLA_EXISTS;
   }

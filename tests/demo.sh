@@ -72,8 +72,8 @@ step 0 "bulla get acme/openai key --reason 'compare with the older system' && ec
 step 0 "bulla get acme/anthropic-old key --reason 'compare with the older system' && echo" '^sk-ant-imported-Zb81nWc0Hd5y$'
 
 chapter 'Two API keys; a token of the first'
-step 0 'bulla apikey create --tenant acme --name web > web.key'
-step 0 'bulla apikey create --tenant acme --name mobile > mobile.key'
+step 0 '(umask 077; bulla apikey create --tenant acme --name web > web.key)'
+step 0 '(umask 077; bulla apikey create --tenant acme --name mobile > mobile.key)'
 step 0 'bulla token mint --apikey-file web.key --org acme --sub alice --perm dashboards:read --ttl 60 > token'
 step 0 'cat token'
 step 0 'bulla token verify < token' '"sub":"alice"'

@@ -98,10 +98,19 @@ Test(vault, put_replaces_named_fields_and_leaves_the_others) {
   TEST_OK(put("acme", "db", "password", "one", true));
   TEST_OK(put("acme", "db", "host", "h1", false));
   TEST_OK(put("acme", "db", "password", "two", true));
-  TEST_OK(put("acme", "db", "host", "now a secret host", true));
   TEST_OK(put("acme", "db", "host", "h2", false));
   assert_use("acme", "db", "password", "two");
-  assert_shows("acme", "db", "host=h2 plain 3\npassword=******** secret 2\n");
+  assert_shows("acme", "db", "host=h2 plain 2\npassword=******** secret 2\n");
+}
+
+Test(vault, a_plain_field_may_become_secret_and_a_secret_one_stays_so) {
+  TEST_OK(put("acme", "db", "host", "h1", false));
+  TEST_OK(put("acme", "db", "host", "now a secret host", true));
+  TEST_STATUS(put("acme", "db", "host", "h2", false), BULLA_STAYS_SECRET);
+  assert_use("acme", "db", "host", "now a secret host");
+  assert_shows("acme", "db", "host=********host secret 2\n");
+  TEST_OK(bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db")));
+  TEST_OK(put("acme", "db", "host", "h2", false));
 }
 
 Test(vault, put_is_all_or_nothing) {

@@ -54,35 +54,51 @@ static bool read_object(struct bulla_span *object, const struct bulla_json_value
 
 enum kind { STRING, TIME, PERMISSIONS, OBJECT };
 
-/* The claims that are known: names of at most eight bytes, so that one comparison finds each. */
+/* The claims that are known. */
+enum { LONGEST = 8 /* bytes of a name */ };
+
 static const struct {
-  char name[8];
+  const char *name;
+  size_t len;
   enum kind kind;
   size_t at; /* in struct bulla_claims */
 } known[BULLA_CLAIMS_KNOWN] = {
-    {"org", STRING, offsetof(struct bulla_claims, org)},       {"sub", STRING, offsetof(struct bulla_claims, sub)},
-    {"iss", STRING, offsetof(struct bulla_claims, iss)},       {"aud", STRING, offsetof(struct bulla_claims, aud)},
-    {"iat", TIME, offsetof(struct bulla_claims, iat)},         {"exp", TIME, offsetof(struct bulla_claims, exp)},
-    {"jti", STRING, offsetof(struct bulla_claims, jti)},       {"perms", PERMISSIONS, offsetof(struct bulla_claims, perms)},
-    {"attrs", OBJECT, offsetof(struct bulla_claims, attrs)},   {"nbf", TIME, offsetof(struct bulla_claims, nbf)},
-    /* Eight letters: there is no room for a NUL behind them. */
-    {{'o', 'r', 'i', 'g', '_', 'i', 'a', 't'}, TIME, offsetof(struct bulla_claims, orig_iat)},
+    {"org", 3, STRING, offsetof(struct bulla_claims, org)},
+    {"sub", 3, STRING, offsetof(struct bulla_claims, sub)},
+    {"iss", 3, STRING, offsetof(struct bulla_claims, iss)},
+    {"aud", 3, STRING, offsetof(struct bulla_claims, aud)},
+    {"jti", 3, STRING, offsetof(struct bulla_claims, jti)},
+    {"iat", 3, TIME, offsetof(struct bulla_claims, iat)},
+    {"exp", 3, TIME, offsetof(struct bulla_claims, exp)},
+    {"nbf", 3, TIME, offsetof(struct bulla_claims, nbf)},
+    {"orig_iat", 8, TIME, offsetof(struct bulla_claims, orig_iat)},
+    {"perms", 5, PERMISSIONS, offsetof(struct bulla_claims, perms)},
+    {"attrs", 5, OBJECT, offsetof(struct bulla_claims, attrs)},
+};
+
+/* Where each name's place among the known ones is found, plus one: no two of them have the same slot, or the
+ * compiler would complain of one that is set twice. */
+#define SLOT(first, second, len) (((unsigned)(first) + 3 * (unsigned)(second) + (unsigned)(len)) % 32)
+static const uint8_t slots[32] = {
+    [SLOT('o', 'r', 3)] = 1, [SLOT('s', 'u', 3)] = 2, [SLOT('i', 's', 3)] = 3, [SLOT('a', 'u', 3)] = 4,
+    [SLOT('j', 't', 3)] = 5, [SLOT('i', 'a', 3)] = 6, [SLOT('e', 'x', 3)] = 7, [SLOT('n', 'b', 3)] = 8,
+    [SLOT('o', 'r', 8)] = 9, [SLOT('p', 'e', 5)] = 10, [SLOT('a', 't', 5)] = 11,
 };
 
 size_t bulla_claims_find(const struct bulla_json_value *name) {
-  char text[8] = {0};
+  uint8_t unescaped[LONGEST] = {0};
+  const uint8_t *text = name->text.data;
+  size_t len = name->text.len;
   if (name->escaped) {
-    if (bulla_json_unescaped_start((uint8_t *)text, name) > sizeof(text)) {
-      return BULLA_CLAIMS_KNOWN;
-    }
-  } else if (name->text.len <= sizeof(text)) {
-    memcpy(text, name->text.data, name->text.len);
+    text = unescaped;
+    len = bulla_json_unescaped_start(unescaped, name);
   }
-  size_t i = 0;
-  while (i < BULLA_CLAIMS_KNOWN && memcmp(text, known[i].name, sizeof(text)) != 0) {
-    i++;
+  if (len < 3 || len > LONGEST) {
+    return BULLA_CLAIMS_KNOWN;
   }
-  return i;
+  size_t place = slots[SLOT(text[0], text[1], len)];
+  bool found = place > 0 && known[place - 1].len == len && memcmp(known[place - 1].name, text, len) == 0;
+  return found ? place - 1 : BULLA_CLAIMS_KNOWN;
 }
 
 bool bulla_claims_is_time(const struct bulla_json_value *name) {

@@ -121,6 +121,9 @@ def secrets_are_in_no_argument(box):
 
 
 LEAKING_LINES = f"""SECRET
+token mint --apikey-file bulla_SECRET --org acme --sub a
+seal --key SECRET
+put acme/db --secret-file a=SECRET
 token SECRET
 help SECRET
 keygen SECRET
