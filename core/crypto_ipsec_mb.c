@@ -88,6 +88,7 @@ static void run(const struct context *context, bool seal, uint8_t *out, uint8_t 
   uint8_t *to = out != NULL ? out : nowhere;
   struct gcm_context_data state;
   if (nonce.len == FAST_NONCE_LEN) {
+    /* cppcheck-suppress uninitvar; it is written before it is read. */
     (seal ? functions->seal : functions->open)(&context->key, &state, to, from, in.len, nonce.data, data,
                                                additional_data.len, tag, BULLA_TAG_LEN);
   } else {

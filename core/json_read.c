@@ -276,6 +276,7 @@ static const uint8_t *take_nested(struct parser *parser, const uint8_t *at, stru
   for (;;) {
     if (!ended) {
       /* A member or an element begins here. */
+      /* cppcheck-suppress uninitvar; it is only written. */
       struct bulla_json_member *into = level == top ? member : &inner;
       if (level->is_object) {
         at = take_name(parser, level, num_names, at, &into->name);

@@ -105,6 +105,7 @@ void bulla_secret_truncate(struct bulla_secret *secret, size_t len) {
 }
 
 /* Hides a value from the optimiser, which could otherwise leave a loop at the first difference. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): to the compiler, it is written. */
 static void hide(uint64_t *value) {
   __asm__("" : "+r"(*value));
 }

@@ -4,6 +4,9 @@
 /* Nonces: none comes twice, in one thread, in several, or across a fork. All but one of these look at the pool
  * without the processor's fresh word, which would hide a pool that repeats itself. */
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,9 +200,21 @@ Test(nonce, a_thread_that_ends_leaves_no_pool_behind) {
   cr_expect_leq(wiped_maps(false, bulla_span(NULL, 0)), before + 1);
 }
 
+static bool has_rdrand(void) {
+#ifdef __x86_64__
+  unsigned a;
+  unsigned b;
+  unsigned c = 0;
+  unsigned d;
+  return __get_cpuid(1, &a, &b, &c, &d) == 1 && (c & bit_RDRND) != 0;
+#else
+  return false;
+#endif
+}
+
 /* A virtual machine that is copied as it runs: a child whose pool is its parent's. */
 Test(nonce, a_copy_of_the_whole_process_gets_other_nonces_by_the_processors_fresh_word) {
-  if (!__builtin_cpu_supports("rdrnd")) {
+  if (!has_rdrand()) {
     cr_skip_test("the processor has no RDRAND");
   }
   uint8_t(*nonces)[4][24] = mmap(NULL, sizeof *nonces, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
