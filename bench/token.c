@@ -23,6 +23,7 @@ struct minting {
   uint8_t token_bytes[BULLA_TOKEN_MAX];
   uint8_t refreshed_bytes[BULLA_TOKEN_MAX];
   uint8_t payload_bytes[BULLA_PAYLOAD_SIZE];
+  char attrs[BULLA_TOKEN_MAX];
 };
 
 static enum bulla_status find(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
@@ -78,8 +79,26 @@ static const char *make_keys(struct minting *minting) {
   return bench_result(status);
 }
 
-/* try_once leaves a token for run_verify, and says whether it is of the bytes that the peers' are of. */
-static const char *try_once(struct minting *minting) {
+/* fill_attrs writes the attributes of BENCH_ATTRS, and one more that brings the claims to |size| bytes. */
+static struct bulla_span fill_attrs(struct minting *minting, size_t size) {
+  static const char start[] = ",\"note\":\"";
+  static const char end[] = "\"}";
+  size_t len = strlen(BENCH_ATTRS);
+  memcpy(minting->attrs, BENCH_ATTRS, len);
+  if (size > BENCH_CLAIMS_LEN) {
+    size_t more = size - BENCH_CLAIMS_LEN;
+    char *at = minting->attrs + len - 1; /* over the closing brace, which comes again */
+    memset(at, 'x', more);
+    memcpy(at, start, sizeof start - 1);
+    len += more;
+    memcpy(minting->attrs + len - (sizeof end - 1), end, sizeof end - 1);
+  }
+  return bulla_span(minting->attrs, len);
+}
+
+/* try_once leaves a token for run_verify, and says whether its claims are of |size| bytes, and of those that the
+ * peers' are of where they have the same size. */
+static const char *try_once(struct minting *minting, size_t size) {
   char json[BENCH_CLAIMS_LEN + 1];
   const char *error = run_mint(minting);
   if (error == NULL) {
@@ -87,6 +106,9 @@ static const char *try_once(struct minting *minting) {
   }
   if (error != NULL) {
     return error;
+  }
+  if (size != BENCH_CLAIMS_LEN) {
+    return minting->payload.len == size ? NULL : "the claims have another size";
   }
   const uint8_t *dot = memchr(minting->token.data, '.', minting->token.len);
   bool same = bench_claims_json(json, minting->claims.iat) && minting->payload.len == BENCH_CLAIMS_LEN &&
@@ -96,7 +118,6 @@ static const char *try_once(struct minting *minting) {
 }
 
 static const char *set_up(void **state, const struct bench *bench, void *first) {
-  (void)bench;
   struct minting *minting = calloc(1, sizeof *minting);
   if (minting == NULL) {
     return "no memory";
@@ -114,7 +135,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
       .iat = now,
       .exp = now + BULLA_TOKEN_LIFETIME,
       .perms = bench_text(BENCH_PERMS),
-      .attrs = bench_text(BENCH_ATTRS),
+      .attrs = fill_attrs(minting, bench->size),
   };
   const char *error = NULL;
   if (first != NULL) {
@@ -124,7 +145,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
     error = make_keys(minting);
   }
   if (error == NULL) {
-    error = try_once(minting);
+    error = try_once(minting, bench->size);
   }
   if (error != NULL) {
     tear_down(minting);
@@ -138,6 +159,10 @@ struct bench_table bench_token(void) {
   static const struct bench benches[] = {
       {"token/mint", BENCH_CLAIMS_LEN, 0, true, false, set_up, run_mint, tear_down},
       {"token/verify", BENCH_CLAIMS_LEN, 0, true, false, set_up, run_verify, tear_down},
+      {"token/mint", 1024, 0, false, false, set_up, run_mint, tear_down},
+      {"token/verify", 1024, 0, false, false, set_up, run_verify, tear_down},
+      {"token/mint", 4096, 0, false, false, set_up, run_mint, tear_down},
+      {"token/verify", 4096, 0, false, false, set_up, run_verify, tear_down},
 #ifdef BENCH_HAVE_REFRESH
       {"token/refresh", BENCH_CLAIMS_LEN, 0, false, false, set_up, run_refresh, tear_down},
 #endif

@@ -10,7 +10,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_OK:
       return "done";
     case BULLA_REFUSED:
-      return "refused: damaged, forged, moved from its place, or sealed under another key";
+      return "refused: damaged, forged, moved from its place, or sealed under another key or a revoked one";
     case BULLA_EXPIRED:
       return "expired: ask its issuer for a new one";
     case BULLA_NOT_YET_VALID:
