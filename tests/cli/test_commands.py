@@ -120,6 +120,17 @@ def lists_are_one_json_array_and_the_log_is_one_object_a_line(box):
 
 
 @test
+def no_cell_of_a_table_can_feign_another(box):
+    box.init()
+    box.run("put", "acme/f", "a=h  yes  9", "b=-", "c=\\x1b", "d= x ", "e=one two")
+    lines = box.run("show", "acme/f").decode().splitlines()[1:]
+    shown = " ".join(lines)
+    for wanted in ("h \\x20yes \\x209", "\\x2d", "\\\\x1b", "\\x20x\\x20", "one two"):
+        assert wanted in shown, (wanted, lines)
+    assert [field["value"] for field in box.json("show", "acme/f")] == ["h  yes  9", "-", "\\x1b", " x ", "one two"]
+
+
+@test
 def tables_are_aligned_and_hold_no_control_characters(box):
     box.init()
     box.run("put", "acme/db", "a=\x1b[2J\n\x7f\u009bé", "host-name=x")
