@@ -18,14 +18,14 @@ Test(vault_records, import_puts_what_opens) {
   struct bulla_import rows[] = {
       {TEXT("openai"), TEXT("key"), triple(key, "sk-1234567890abcdef")},
       {TEXT("openai"), TEXT("other"), triple(key, "")},
-      {TEXT("claude"), TEXT("key"), triple(key, "another")},
+      {TEXT("mailer"), TEXT("key"), triple(key, "another")},
   };
   size_t failed = 99;
   TEST_OK(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, rows, 3));
   cr_assert_eq(failed, 3);
   assert_use("acme", "openai", "key", "sk-1234567890abcdef");
   assert_use("acme", "openai", "other", "");
-  assert_use("acme", "claude", "key", "another");
+  assert_use("acme", "mailer", "key", "another");
   cr_assert_eq(run_sql("SELECT count(*) FROM field WHERE secret = 1 AND revision = 1"), 3);
   cr_assert_eq(count_records("op = 'import' AND outcome = 'done'"), 3);
 }
