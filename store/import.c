@@ -7,7 +7,6 @@
 #include "store/field.h"
 #include "store/names.h"
 #include "store/put.h"
-#include "store/tenant.h"
 
 /* Digits and colons of the longest triple: a 16-byte IV, a tag, a value. */
 #define TRIPLE_MAX (2 * (16 + BULLA_TAG_LEN + (size_t)BULLA_VALUE_MAX) + 2)
@@ -50,16 +49,8 @@ enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_r
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  uint8_t tenant_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, tenant));
-  struct bulla_putter putter = {
-      .vault = vault,
-      .who = who,
-      .op = BULLA_LITERAL("import"),
-      .tenant = tenant,
-      .tenant_id = bulla_span(tenant_id, sizeof tenant_id),
-  };
-  BULLA_TRY(bulla_tenant_active_key(&putter.key, vault, putter.tenant_id));
+  struct bulla_putter putter;
+  BULLA_TRY(bulla_putter_begin(&putter, vault, who, BULLA_LITERAL("import"), tenant));
   for (size_t i = 0; i < num_rows; i++) {
     enum bulla_status status = import_row(&putter, key, &rows[i]);
     if (status != BULLA_OK) {

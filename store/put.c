@@ -94,12 +94,20 @@ static enum bulla_status write_field(const struct bulla_putter *putter, const st
   return bulla_finish(&statement);
 }
 
+enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_vault *vault,
+                                     const struct bulla_who *who, struct bulla_span op, struct bulla_span tenant) {
+  *putter = (struct bulla_putter){.vault = vault, .who = who, .op = op, .tenant = tenant};
+  BULLA_TRY(bulla_tenant_ensure(putter->tenant_id, vault, tenant));
+  return bulla_tenant_active_key(&putter->key, vault, bulla_span(putter->tenant_id, BULLA_ID_LEN));
+}
+
 enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bulla_span entry,
                                   const struct bulla_field *field, bool must_be_new) {
   uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(ensure_entry(entry_id, putter->vault, putter->tenant_id, entry));
+  struct bulla_span tenant_id = bulla_span(putter->tenant_id, BULLA_ID_LEN);
+  BULLA_TRY(ensure_entry(entry_id, putter->vault, tenant_id, entry));
   struct bulla_place place = {
-      .tenant_id = putter->tenant_id,
+      .tenant_id = tenant_id,
       .entry_id = bulla_span(entry_id, sizeof entry_id),
       .field = field->name,
   };
@@ -137,16 +145,8 @@ enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  uint8_t tenant_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, tenant));
-  struct bulla_putter putter = {
-      .vault = vault,
-      .who = who,
-      .op = BULLA_LITERAL("put"),
-      .tenant = tenant,
-      .tenant_id = bulla_span(tenant_id, sizeof tenant_id),
-  };
-  BULLA_TRY(bulla_tenant_active_key(&putter.key, vault, putter.tenant_id));
+  struct bulla_putter putter;
+  BULLA_TRY(bulla_putter_begin(&putter, vault, who, BULLA_LITERAL("put"), tenant));
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(bulla_put_field(&putter, entry, &fields[i], false));
   }

@@ -14,9 +14,15 @@ struct bulla_putter {
   const struct bulla_who *who;
   struct bulla_span op; /* put or import */
   struct bulla_span tenant;
-  struct bulla_span tenant_id;
+  uint8_t tenant_id[BULLA_ID_LEN];
   struct bulla_key *key;
 };
+
+/* bulla_putter_begin finds the key that |tenant| seals with, within the caller's transaction, and makes the tenant
+ * if it is not there. What the arguments point to must outlive |putter|. */
+BULLA_CHECKED enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_vault *vault,
+                                                   const struct bulla_who *who, struct bulla_span op,
+                                                   struct bulla_span tenant);
 
 /* bulla_put_field writes |field| of |entry| and its audit record, within the caller's transaction, and makes the
  * entry if it is not there. If it |must_be_new|, a field that is there is BULLA_EXISTS. */
