@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Whatever docs/API-CONVENTIONS.md lets threads share, shared by threads that do everything with it at once. Most is
+ * asserted by ThreadSanitizer, under which `./dev tsan` runs this. */
+
+#include <pthread.h>
+
+#include <bulla/token.h>
+
+#include "tests/vault_support.h"
+
+enum { NUM_THREADS = 4, ROUNDS = 40, NOW = 1700000000 };
+
+TestSuite(threads, .init = build_house, .fini = leave_house);
+
+/* What the threads share. Each also has an API key of its own, which it makes, revokes and makes again. */
+static struct {
+  struct bulla_key *keys[2];
+  struct bulla_ring *ring;
+  struct bulla_jwe_key *jwe;
+  struct bulla_secret *secret;
+  struct bulla_apikey *apikey;
+  struct bulla_minter *minter;
+  struct bulla_verifier *verifier;
+} shared;
+
+static struct bulla_span id_of_shared(void) {
+  return bulla_apikey_id(shared.apikey);
+}
+
+static uint64_t generation(void *arg) {
+  (void)arg;
+  return bulla_vault_generation(house.vault);
+}
+
+static enum bulla_status is_revoked(void *arg, struct bulla_span org, struct bulla_span jti) {
+  (void)arg;
+  bool revoked;
+  BULLA_TRY(bulla_vault_token_revoked(house.vault, &revoked, org, jti));
+  return revoked ? BULLA_REVOKED : BULLA_OK;
+}
+
+static enum bulla_status hand_over(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  struct bulla_token_key *key = arg;
+  memcpy(key->org, tenant.data, tenant.len);
+  key->org_len = tenant.len;
+  return bulla_secret_copy(&key->root, root);
+}
+
+static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
+  (void)arg;
+  return bulla_vault_apikey_use(house.vault, &who, key_id, hand_over, key);
+}
+
+static enum bulla_status keep(const struct bulla_apikey *apikey) {
+  return bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), bulla_apikey_id(apikey), TEXT("key"),
+                                bulla_apikey_hash(apikey), bulla_apikey_token_root(apikey));
+}
+
+static void make_shared(void) {
+  struct bulla_secret *string = NULL;
+  struct bulla_verifier_options options = {.generation = generation, .is_revoked = is_revoked};
+  TEST_OK(bulla_secret_random(&shared.secret, BULLA_KEY_LEN));
+  TEST_OK(bulla_jwe_key_new(&shared.jwe, BULLA_JWE_DIR, BULLA_JWE_A256GCM, shared.secret, TEXT("shared")));
+  TEST_OK(bulla_ring_new(&shared.ring, 2));
+  for (size_t i = 0; i < 2; i++) {
+    shared.keys[i] = test_key(i == 0 ? BULLA_AES_256_GCM : BULLA_XAES_256_GCM, test_filled((uint8_t)i, 32));
+    struct bulla_key *in_ring = shared.keys[i];
+    TEST_OK(bulla_ring_add(shared.ring, &in_ring));
+  }
+  TEST_OK(bulla_apikey_generate(&shared.apikey, &string));
+  bulla_secret_free(&string);
+  TEST_OK(keep(shared.apikey));
+  TEST_OK(bulla_minter_new(&shared.minter, shared.apikey));
+  TEST_OK(bulla_verifier_new(&shared.verifier, &options, find_key, NULL));
+}
+
+/* Says whether what is sealed and encrypted with the shared keys opens again. */
+static enum bulla_status seal_and_open(struct bulla_span text, size_t round) {
+  uint8_t room[512];
+  uint8_t opened_room[512];
+  struct bulla_buffer sealed = bulla_buffer(room, sizeof room);
+  struct bulla_buffer opened = bulla_buffer(opened_room, sizeof opened_room);
+  BULLA_TRY(bulla_seal(shared.keys[round % 2], &sealed, text, TEXT("here")));
+  BULLA_TRY(bulla_ring_open(shared.ring, &opened, bulla_written(&sealed), TEXT("here")));
+  if (!bulla_span_equal(bulla_written(&opened), text)) {
+    return BULLA_REFUSED;
+  }
+  BULLA_TRY(bulla_jwe_encrypt(shared.jwe, &sealed, text));
+  BULLA_TRY(bulla_jwe_decrypt(shared.jwe, &opened, bulla_written(&sealed)));
+  return bulla_span_equal(bulla_written(&opened), text) ? BULLA_OK : BULLA_REFUSED;
+}
+
+static enum bulla_status mint_and_verify(struct bulla_minter *minter, struct bulla_span sub, int64_t day) {
+  static _Thread_local uint8_t room[BULLA_TOKEN_MAX];
+  static _Thread_local uint8_t payload_room[BULLA_PAYLOAD_SIZE];
+  struct bulla_buffer token = bulla_buffer(room, sizeof room);
+  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof payload_room);
+  int64_t now = NOW + day * 86400;
+  struct bulla_claims claims = {.org = TEXT("acme"), .sub = sub, .jti = TEXT("one"), .iat = now};
+  struct bulla_claims read;
+  BULLA_TRY(bulla_token_mint(minter, &token, &claims));
+  BULLA_TRY(bulla_token_verify(shared.verifier, &read, &payload, bulla_written(&token), now));
+  return bulla_span_equal(read.sub, sub) ? BULLA_OK : BULLA_REFUSED;
+}
+
+/* An API key that lives for this call: good while it is kept, refused as soon as it has been revoked. */
+static enum bulla_status live_and_die(struct bulla_span sub) {
+  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *string = NULL;
+  BULLA_CLEANUP(bulla_apikey_free) struct bulla_apikey *apikey = NULL;
+  BULLA_CLEANUP(bulla_minter_free) struct bulla_minter *minter = NULL;
+  BULLA_TRY(bulla_apikey_generate(&apikey, &string));
+  BULLA_TRY(bulla_minter_new(&minter, apikey));
+  BULLA_TRY(keep(apikey));
+  BULLA_TRY(mint_and_verify(minter, sub, 0));
+  BULLA_TRY(bulla_vault_apikey_revoke(house.vault, &who, bulla_apikey_id(apikey)));
+  return mint_and_verify(minter, sub, 0) == BULLA_REFUSED ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
+static enum bulla_status count_field(void *arg, const struct bulla_field_view *field) {
+  (void)field;
+  (*(size_t *)arg)++;
+  return BULLA_OK;
+}
+
+static enum bulla_status same(void *arg, struct bulla_span value) {
+  return bulla_span_equal(*(struct bulla_span *)arg, value) ? BULLA_OK : BULLA_REFUSED;
+}
+
+static enum bulla_status store_and_use(struct bulla_span entry, struct bulla_span text) {
+  struct bulla_field field = {TEXT("password"), text, true};
+  struct bulla_audit_verdict verdict;
+  size_t num_fields = 0;
+  BULLA_TRY(bulla_vault_put(house.vault, &who, TEXT("acme"), entry, &field, 1));
+  BULLA_TRY(bulla_vault_use(house.vault, &who, TEXT("acme"), entry, field.name, same, &text));
+  BULLA_TRY(bulla_vault_show(house.vault, TEXT("acme"), entry, count_field, &num_fields));
+  BULLA_TRY(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), text, NOW + 1));
+  BULLA_TRY(bulla_vault_audit_verify(house.vault, &verdict));
+  return num_fields == 1 ? BULLA_OK : BULLA_NOT_FOUND;
+}
+
+static enum bulla_status results[NUM_THREADS];
+
+static enum bulla_status do_everything(int id) {
+  char name[20];
+  char text[40];
+  struct bulla_span entry = bulla_span(name, (size_t)snprintf(name, sizeof name, "worker%d", id));
+  for (int round = 0; round < ROUNDS; round++) {
+    struct bulla_span value = bulla_span(text, (size_t)snprintf(text, sizeof text, "value %d of %d", round, id));
+    BULLA_TRY(seal_and_open(value, (size_t)round));
+    BULLA_TRY(mint_and_verify(shared.minter, value, round % 3));
+    BULLA_TRY(live_and_die(value));
+    if (round % 4 == 0) {
+      BULLA_TRY(store_and_use(entry, value));
+    }
+  }
+  return BULLA_OK;
+}
+
+static void *run_thread(void *arg) {
+  enum bulla_status *result = arg;
+  *result = do_everything((int)(result - results));
+  return NULL;
+}
+
+Test(threads, do_everything_with_what_they_share, .timeout = 120) {
+  pthread_t threads[NUM_THREADS];
+  make_shared();
+  for (size_t i = 0; i < NUM_THREADS; i++) {
+    cr_assert_eq(pthread_create(&threads[i], NULL, run_thread, &results[i]), 0);
+  }
+  for (size_t i = 0; i < NUM_THREADS; i++) {
+    pthread_join(threads[i], NULL);
+    TEST_OK(results[i]);
+  }
+  TEST_OK(mint_and_verify(shared.minter, TEXT("alice"), 0));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, id_of_shared()));
+  TEST_STATUS(mint_and_verify(shared.minter, TEXT("alice"), 0), BULLA_REFUSED);
+  cr_assert_eq(run_sql("SELECT revision FROM field ORDER BY revision LIMIT 1"), ROUNDS / 4);
+  struct bulla_audit_verdict verdict;
+  TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
+}
