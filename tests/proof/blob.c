@@ -7,7 +7,7 @@
 
 #include "core/base64url.h"
 
-enum { BOUND = 72, TEXT_BOUND = 96 };
+enum { BOUND = 60, TEXT_BOUND = 72 };
 
 static void parse_and_write(void) {
   uint8_t room[BOUND];
@@ -29,11 +29,11 @@ static void parse_and_write(void) {
 
 static void write_text(void) {
   uint8_t room[BOUND];
-  uint8_t text_room[TEXT_BOUND + 8];
+  uint8_t text_room[TEXT_BOUND + 16];
   size_t len = any_len(BOUND);
   //@ split len;
   ;
-  size_t size = Frama_C_nondet(0, 1) ? bulla_blob_text_len(len) : any_len(8);
+  size_t size = bulla_blob_text_len(len) - (size_t)Frama_C_interval(0, 1);
   //@ split size;
   ;
   struct bulla_buffer text = room_for(text_room, sizeof(text_room), size);
@@ -46,7 +46,7 @@ static void read_text(void) {
   size_t len = any_len(TEXT_BOUND);
   //@ split len;
   ;
-  size_t size = Frama_C_nondet(0, 1) && len >= 7 ? bulla_base64url_decoded_len(len - 7) : any_len(8);
+  size_t size = len < 12 ? len : bulla_base64url_decoded_len(len - 7) - (size_t)Frama_C_interval(0, 1);
   //@ split size;
   ;
   struct bulla_buffer blob = room_for(room, BOUND, size);

@@ -8,7 +8,7 @@
 #include "core/base64url.h"
 #include "core/jwe_compact.h"
 
-enum { BOUND = 24, HEADER_BOUND = 6, PLAINTEXT_BOUND = 10, TOKEN_BOUND = 64 + HEADER_BOUND };
+enum { BOUND = 12, HEADER_BOUND = 4, PLAINTEXT_BOUND = 7, TOKEN_BOUND = 64 + HEADER_BOUND };
 
 static void split(void) {
   uint8_t room[BOUND];

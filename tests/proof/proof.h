@@ -29,6 +29,13 @@ static inline struct bulla_buffer room_for(uint8_t *room, size_t size, size_t le
   return bulla_buffer(room + (size - len), len);
 }
 
+/* write_any writes any |len| bytes to |bytes|. */
+static inline void write_any(uint8_t *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    bytes[i] = Frama_C_unsigned_char_interval(0, 255);
+  }
+}
+
 /* read_all reads each byte of |span|: a view that an input was taken apart into must lie inside it. */
 static inline void read_all(struct bulla_span span) {
   volatile uint8_t sink = 0;

@@ -7,7 +7,7 @@
 
 #include "core/hex.h"
 
-enum { HEX_BOUND = 40, PLAINTEXT_BOUND = 8, TEXT_BOUND = 66 + 2 * PLAINTEXT_BOUND + 2 };
+enum { HEX_BOUND = 40, PLAINTEXT_BOUND = 2, TEXT_BOUND = 66 + 2 * PLAINTEXT_BOUND + 2 };
 
 static void hex(void) {
   uint8_t room[HEX_BOUND];
@@ -27,11 +27,10 @@ static void seal(void) {
   size_t len = any_len(PLAINTEXT_BOUND);
   //@ split len;
   ;
-  size_t size = Frama_C_nondet(0, 1) ? bulla_triple_len(len) : any_len(TEXT_BOUND);
-  struct bulla_buffer text = bulla_buffer(text_room, size);
-  if (size == bulla_triple_len(len)) {
-    text.data = text_room + (TEXT_BOUND - size);
-  }
+  size_t size = bulla_triple_len(len) - (size_t)Frama_C_interval(0, 1);
+  //@ split size;
+  ;
+  struct bulla_buffer text = room_for(text_room, TEXT_BOUND, size);
   (void)!bulla_triple_seal(NULL, &text, any_bytes(room, PLAINTEXT_BOUND, len));
 }
 
