@@ -20,7 +20,7 @@ enum bulla_status bulla_nonce(uint8_t *nonce, size_t len) {
 }
 
 enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key) {
-  read_all(key);
+  (void)key; /* what bulla_secret_bytes gave */
   *aead = NULL;
   return Frama_C_nondet(BULLA_OK, BULLA_ARENA_FULL);
 }
@@ -52,5 +52,5 @@ enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaint
 struct bulla_span bulla_secret_bytes(const struct bulla_secret *secret) {
   static uint8_t bytes[BULLA_KEY_LEN];
   (void)secret;
-  return bulla_span(bytes, BULLA_KEY_LEN);
+  return any_bytes(bytes, sizeof(bytes), sizeof(bytes));
 }
