@@ -37,8 +37,8 @@ HANDED_OUT = {
     ('wrap', 'bulla_root_open'),
 }
 
-# What takes a minute together and is fed from outside.
-SHORT = ['base64url', 'blob_form', 'claims', 'cursor', 'hex', 'json', 'json_string', 'jwe_forged', 'secret', 'threads']
+# What takes half a minute together and is fed from outside.
+SHORT = ['blob_form', 'claims', 'cursor', 'hex', 'json', 'jwe_forged', 'secret']
 
 # What a test does in order to be punished: it touches the guard pages.
 ON_PURPOSE = {('InvalidRead', 'touch', 'tests/test_slab.c'), ('InvalidWrite', 'touch', 'tests/test_slab.c')}
