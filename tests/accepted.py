@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""Findings of an analysis, held against a list of accepted ones: a line each, below a comment that gives the reason.
-A finding that is not on the list fails, and so does one on the list that is not found any more."""
+"""Findings of an analysis, held against a list of accepted ones: a line each, below a comment that gives the
+reason. A finding that is not on the list fails, and so does one on the list that is not found any more."""
 
 
 def read(path):

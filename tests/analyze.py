@@ -33,8 +33,8 @@ def sources(build):
 
 def analyze(command, directory, **more):
     command = command + ['-fanalyzer', '-fdiagnostics-plain-output', '-S', '-o', os.devnull]
-    return subprocess.run(command, env={**os.environ, 'LC_ALL': 'C'}, cwd=directory, stderr=subprocess.PIPE, text=True,
-                          check=False, **more).stderr
+    return subprocess.run(command, env={**os.environ, 'LC_ALL': 'C'}, cwd=directory, stderr=subprocess.PIPE,
+                          text=True, check=False, **more).stderr
 
 
 def findings(text):

@@ -38,7 +38,8 @@ def svg(rows):
         y = 24 + i * ROW
         lines.append(f'<text x="{LEFT - 6}" y="{y + 9}" text-anchor="end">{row["filename"]}</text>'
                      f'<rect class="b" x="{LEFT}" y="{y}" width="{WIDTH}" height="10"/>'
-                     f'<rect class="l" x="{LEFT}" y="{y}" width="{percent(row, "line") / 100 * WIDTH:.0f}" height="6"/>'
+                     f'<rect class="l" x="{LEFT}" y="{y}" width="{percent(row, "line") / 100 * WIDTH:.0f}"'
+                     f' height="6"/>'
                      f'<rect class="r" x="{LEFT}" y="{y + 6}" width="{percent(row, "branch") / 100 * WIDTH:.0f}"'
                      f' height="4"/><text x="{LEFT + WIDTH + 6}" y="{y + 9}">{percent(row, "line"):.0f} / '
                      f'{percent(row, "branch"):.0f} %</text>')

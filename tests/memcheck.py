@@ -4,10 +4,11 @@
 
 """Runs unit tests under valgrind's memcheck: memcheck.py BUILD [--short | MODULE...]
 
-Every error counts, in the test's process and in those that it forks, and every block that is lost for certain. The
-tests free nothing, so handles that they made are lost by right: a lost block is the test's own if it was allocated by
-a test, or by one of the functions below that give their caller what they allocate, called by a test. What such a
-handle owns is lost only indirectly, and is not reported. Everything else is a leak of the library."""
+Every error counts, in the test's process and in those that it forks, and every block that is lost for certain.
+The tests free nothing, so handles that they made are lost by right: a lost block is the test's own if it was
+allocated by a test, or by one of the functions below that give their caller what they allocate, called by a
+test. What such a handle owns is lost only indirectly, and is not reported. Everything else is a leak of the
+library."""
 
 import pathlib
 import subprocess

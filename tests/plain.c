@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A plain runner for the unit tests, in place of Criterion's. That one does not start under ThreadSanitizer, and it
- * loses what valgrind says with a child's exit status. Criterion's macros leave the tests in a section of the
+/* A plain runner for the unit tests, in place of Criterion's. That one does not start under ThreadSanitizer, and
+ * it loses what valgrind says with a child's exit status. Criterion's macros leave the tests in a section of the
  * program and call the few functions that are defined here: the tests are the same objects, but nothing of
  * Criterion runs. Each test runs in a forked child, whose exit status is the tool's verdict too. Prints TAP.
  *
@@ -137,7 +137,8 @@ static bool report(size_t number, const struct criterion_test *test, int status)
   bool skipped = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIPPED;
   bool good = skipped || (test->data->signal != 0 ? WIFSIGNALED(status) && WTERMSIG(status) == test->data->signal
                                                   : WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  printf("%sok %zu - %s::%s%s\n", good ? "" : "not ", number, test->category, test->name, skipped ? " # SKIP" : "");
+  printf("%sok %zu - %s::%s%s\n", good ? "" : "not ", number, test->category, test->name,
+         skipped ? " # SKIP" : "");
   if (!good) {
     printf("# it ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "status",
            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));

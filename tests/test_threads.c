@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Whatever docs/API-CONVENTIONS.md lets threads share, shared by threads that do everything with it at once. Most is
- * asserted by ThreadSanitizer, under which `./dev tsan` runs this. */
+/* Whatever docs/API-CONVENTIONS.md lets threads share, shared by threads that do everything with it at once. Most
+ * is asserted by ThreadSanitizer, under which `./dev tsan` runs this. */
 
 #include <pthread.h>
 

@@ -43,7 +43,7 @@ static void read_any(void) {
   for (int i = 0; i < STEPS; i++) {
     take_any(&in);
     //@ split in.left;
-  ;
+    ;
     read_all(bulla_span(in.at, in.left));
   }
 }
@@ -85,10 +85,10 @@ static void write_any_order(void) {
   for (int i = 0; i < STEPS; i++) {
     size_t len = any_len(BOUND);
     //@ split len;
-  ;
+    ;
     put_any(&out, any_bytes(source, BOUND, len));
     //@ split bytes.len;
-  ;
+    ;
   }
   if (bulla_writer_finish(&out) == BULLA_OK) {
     read_all(bulla_written(&bytes));

@@ -33,13 +33,15 @@ OPTIONS = {'lengths': ['-warn-unsigned-overflow']}
 
 # As many states as there are; merging any would lose which length belongs to which pointer.
 EVA = ['frama-c', '-machdep', 'gcc_x86_64', '-main', 'prove', '-eva', '-eva-slevel', '30000', '-eva-plevel', '300',
-       '-eva-ilevel', '64', '-eva-auto-loop-unroll', '100', '-eva-split-return', 'full', '-eva-interprocedural-splits',
-       '-eva-msg-key=-final-states', '-cpp-extra-args=-I. -Iinclude -D_GNU_SOURCE -include tests/proof/portable.h']
+       '-eva-ilevel', '64', '-eva-auto-loop-unroll', '100', '-eva-split-return', 'full',
+       '-eva-interprocedural-splits', '-eva-msg-key=-final-states',
+       '-cpp-extra-args=-I. -Iinclude -D_GNU_SOURCE -include tests/proof/portable.h']
 
 
 def run(subject, sources):
     command = EVA + OPTIONS.get(subject, []) + [f'tests/proof/{subject}.c'] + sources + ALWAYS
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False)
     if done.returncode != 0 or 'ANALYSIS SUMMARY' not in done.stdout:
         sys.exit(f'{done.stdout}\neva: {subject}: Frama-C ended with status {done.returncode}')
     return done.stdout
@@ -62,8 +64,8 @@ def prove(subject):
     counted = re.search(r'(\d+) alarms? generated', text)
     if int(counted[1]) > 0 and not alarms:
         sys.exit(f'{text}\neva: {subject}: alarms that could not be read')
-    print(f'{subject}: {len(alarms)} alarms, {reached[1]} of {reached[2]} statements reached in the functions called, '
-          f'{time.monotonic() - started:.0f} s', flush=True)
+    print(f'{subject}: {len(alarms)} alarms, {reached[1]} of {reached[2]} statements reached in the functions '
+          f'called, {time.monotonic() - started:.0f} s', flush=True)
     return alarms
 
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The reader of JSON: any short text; and longer ones in whose shape, a member or two, a few bytes are any. What it
- * hands out is read, and an array is walked. */
+/* The reader of JSON: any short text; and longer ones in whose shape, a member or two, a few bytes are any. What
+ * it hands out is read, and an array is walked. */
 
 #include "tests/proof/proof.h"
 

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* What the drivers of Frama-C's Eva share. An input is any length up to a bound, of any bytes; it ends where its
- * array ends, so that one byte too many is out of bounds, and begins where its array begins if it is as long as the
- * bound. An output is all that is left of an array in the same way. A driver splits on each length, so that the
- * analysis takes each by itself. */
+ * array ends, so that one byte too many is out of bounds, and begins where its array begins if it is as long as
+ * the bound. An output is all that is left of an array in the same way. A driver splits on each length, so that
+ * the analysis takes each by itself. */
 
 #ifndef BULLA_TESTS_PROOF_H
 #define BULLA_TESTS_PROOF_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What the proved functions call and the proof leaves out: it writes what its contract says and may return what its
- * contract names. That the bytes are there is proved at each call. */
+/* What the proved functions call and the proof leaves out: it writes what its contract says and may return what
+ * its contract names. That the bytes are there is proved at each call. */
 
 #include "tests/proof/proof.h"
 

@@ -51,7 +51,8 @@ static void open_any(void) {
   open(any_bytes(room, SHORT_BOUND, len));
 }
 
-/* An IV of a length that fits or nearly does, a tag, a few bytes of ciphertext, whose digits are any but colons. */
+/* An IV of a length that fits or nearly does, a tag, a few bytes of ciphertext, whose digits are any but colons.
+ */
 static void open_shaped(void) {
   uint8_t room[TEXT_BOUND];
   size_t iv_len = Frama_C_nondet(0, 1) ? 24 : Frama_C_unsigned_long_interval(31, 33);
