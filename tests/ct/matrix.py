@@ -54,7 +54,9 @@ def main(source, folder, *cells):
               f"{time.monotonic() - started:.0f} s", flush=True)
         if not good:
             failed.append(cell)
-            print(run.stdout, flush=True)
+            log = folder / f"{cell}.log"
+            log.write_text(run.stdout)
+            print("\n".join(run.stdout.splitlines()[:40]), f"\nsee {log}", flush=True)
     num = len(cells or CELLS)
     print(f"{num - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
