@@ -39,8 +39,9 @@ static void handle_secrets(void) {
   CT_ASSERT(!bulla_secret_equal(bulla_secret_bytes(from), bulla_secret_bytes(expanded)));
   bulla_secret_truncate(copy, 5);
   CT_ASSERT(bulla_secret_bytes(copy).len == 5);
+  bulla_wipe_small(bulla_secret_data(from), BULLA_KEY_LEN);
   bulla_wipe(bulla_secret_data(expanded), BULLA_KEY_LEN);
-  CT_ASSERT(*bulla_secret_data(expanded) == 0);
+  CT_ASSERT(*bulla_secret_data(expanded) == 0 && *bulla_secret_data(from) == 0);
 }
 
 static void compare(void) {
@@ -248,7 +249,7 @@ static void encrypt_jwe(void) {
 
 const struct ct_call ct_core_calls[] = {
     {"bulla_secret_new bulla_secret_copy bulla_secret_expand bulla_secret_data bulla_secret_bytes "
-     "bulla_secret_truncate bulla_secret_free bulla_wipe",
+     "bulla_secret_truncate bulla_secret_free bulla_wipe bulla_wipe_small",
      "the bytes", "nothing", handle_secrets},
     {"bulla_secret_equal", "both sides", EQUAL, compare},
     {"bulla_slab_new bulla_slab_free", "the slot", "nothing", use_slots},
