@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -64,8 +65,7 @@ static bool is_control(const char *scenario) {
 static void hear(void) {
   struct message message;
   uint8_t bytes[BYTES_MAX];
-  ssize_t got;
-  while ((got = read(run.from_child, &message, sizeof message)) == (ssize_t)sizeof message) {
+  while (read(run.from_child, &message, sizeof message) == (ssize_t)sizeof message) {
     if (message.len > sizeof bytes || (message.len > 0 && read(run.from_child, bytes, message.len) != message.len)) {
       die("a message was cut");
     }
@@ -111,38 +111,28 @@ static void start(const char *scenario, const char *engine) {
   run.num_checks = 0;
 }
 
-/* Searches the file |name|, and prints and counts what it finds. */
-static size_t search_file(const char *name) {
-  size_t total = 0;
-  FILE *file = fopen(name, "re");
-  if (file == NULL) {
+/* Searches the dump |name|, prints and counts what it finds, and removes it. */
+static size_t search_dump(const char *name) {
+  char what[128];
+  size_t place;
+  struct stat status;
+  int file = open(name, O_RDONLY | O_CLOEXEC);
+  if (file < 0 || fstat(file, &status) != 0 || status.st_size == 0) {
     die(name);
   }
-  enum { PART = 1 << 20, LAP = 16 };
-  static uint8_t bytes[PART + LAP];
-  size_t kept = 0;
-  size_t got;
-  size_t whole = 0;
-  while ((got = fread(bytes + kept, 1, PART, file)) > 0) {
-    char what[128];
-    size_t place;
-    size_t hits = needles_find(run.needles, bulla_span(bytes, kept + got), 16, what, &place);
-    if (hits > 0) {
-      printf("# %zu in %s, near byte %zu: %s\n", hits, name, whole + place, what);
-    }
-    total += hits;
-    whole += got;
-    kept = kept + got < LAP - 1 ? kept + got : LAP - 1;
-    memmove(bytes, bytes + (got + kept > PART + LAP ? got : 0), 0);
-    memmove(bytes, bytes + got, kept);
+  size_t len = (size_t)status.st_size;
+  void *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, file, 0);
+  if (bytes == MAP_FAILED) {
+    die(name);
   }
-  fclose(file);
-  if (whole < 4096) {
-    printf("# %s has %zu bytes\n", name, whole);
-    total++;
+  size_t hits = needles_find(run.needles, bulla_span(bytes, len), 16, what, &place);
+  if (hits > 0) {
+    printf("# %zu in %s, first at byte %zu: %s\n", hits, name, place, what);
   }
+  munmap(bytes, len);
+  close(file);
   unlink(name);
-  return total;
+  return hits;
 }
 
 /* By gcore(1), from outside. */
@@ -159,7 +149,7 @@ static void check_gcore(const char *scenario, const char *engine) {
     verdict(false, scenario, engine, "gcore(1) makes a dump");
     return;
   }
-  size_t hits = search_file(name);
+  size_t hits = search_dump(name);
   verdict((hits > 0) == is_control(scenario), scenario, engine,
           is_control(scenario) ? "what gcore(1) dumps has the copy" : "what gcore(1) dumps has nothing");
 }
@@ -176,7 +166,7 @@ static void check_abort(const char *scenario, const char *engine) {
     return;
   }
   fclose(file);
-  int status;
+  int status = 0;
   if (write(run.to_child, "x", 1) != 1 || waitpid(run.pid, &status, 0) != run.pid) {
     die("the end of the child");
   }
@@ -188,7 +178,7 @@ static void check_abort(const char *scenario, const char *engine) {
     verdict(false, scenario, engine, "SIGABRT makes a dump");
     return;
   }
-  size_t hits = search_file(name);
+  size_t hits = search_dump(name);
   verdict((hits > 0) == is_control(scenario), scenario, engine,
           is_control(scenario) ? "what SIGABRT dumps has the copy" : "what SIGABRT dumps has nothing");
 }
@@ -203,7 +193,7 @@ static void judge(const char *scenario, const char *engine) {
   }
 }
 
-/* Follows the child from stop to stop, and returns whether it came to its end. */
+/* Follows the child from stop to stop. */
 static void play(const char *scenario, const char *engine) {
   start(scenario, engine);
   for (;;) {
@@ -219,7 +209,7 @@ static void play(const char *scenario, const char *engine) {
     }
     int signal = WSTOPSIG(status);
     if (signal != SIGTRAP) {
-      ptrace(PTRACE_CONT, run.pid, NULL, (void *)(long)signal);
+      ptrace(PTRACE_CONT, run.pid, NULL, signal);
       continue;
     }
     if (run.next.kind == CHECK_CORES) {

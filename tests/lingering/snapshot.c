@@ -47,7 +47,7 @@ static void read_region(struct region *region, int pid) {
   }
   for (size_t done = 0; done < region->len;) {
     struct iovec local = {region->bytes + done, region->len - done};
-    struct iovec remote = {(char *)NULL + region->start + done, region->len - done};
+    struct iovec remote = {(void *)(region->start + done), region->len - done};
     ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
     if (got < 0 && errno != EFAULT) {
       fail("process_vm_readv");
