@@ -75,4 +75,11 @@ void snapshot_free(struct snapshot *snapshot);
  * there are. |live| leaves out the memory that is locked and not dumped. */
 size_t snapshot_search(const struct snapshot *snapshot, const struct needles *needles, bool live);
 
+/* verdict prints a line of TAP; skip does so of what cannot be looked at here, and says it loudly. */
+void verdict(bool good, const char *scenario, const char *where, const char *name);
+void skip(const char *what, const char *why);
+
+/* play_commands runs the command at |bulla| in |folder|. */
+void play_commands(const char *bulla, const char *folder);
+
 #endif

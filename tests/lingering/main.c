@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* The parent: runs each scenario in a child on each engine, looks at each stop, and prints the verdicts as TAP.
- * Usage: lingering [SCENARIO] */
+ * Usage: lingering [--command PATH] [SCENARIO]; the command is looked at too if it is named. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,13 +46,13 @@ static void die(const char *what) {
   exit(2);
 }
 
-static void verdict(bool good, const char *scenario, const char *engine, const char *name) {
+void verdict(bool good, const char *scenario, const char *where, const char *name) {
   num_failed += good ? 0 : 1;
-  printf("%s %d - %s: %s (%s)\n", good ? "ok" : "not ok", ++num_printed, scenario, name, engine);
+  printf("%s %d - %s: %s (%s)\n", good ? "ok" : "not ok", ++num_printed, scenario, name, where);
   fflush(stdout);
 }
 
-static void skip(const char *what, const char *why) {
+void skip(const char *what, const char *why) {
   fprintf(stderr, "SKIPPED: %s: %s\n", what, why);
   printf("ok %d - %s # SKIP %s\n", ++num_printed, what, why);
 }
@@ -248,6 +248,12 @@ int main(int argc, char **argv) {
   if (argc == 4 && strcmp(argv[1], "--child") == 0) {
     return run_child(argv[2], argv[3]);
   }
+  const char *command_path = NULL;
+  if (argc > 2 && strcmp(argv[1], "--command") == 0) {
+    command_path = realpath(argv[2], NULL);
+    argc -= 2;
+    argv += 2;
+  }
   if (!may_trace()) {
     skip("nothing lingers", "ptrace(2) is not permitted here");
     printf("1..1\n");
@@ -264,6 +270,9 @@ int main(int argc, char **argv) {
         play(scenario_name(i), engines[n]);
       }
     }
+  }
+  if (command_path != NULL) {
+    play_commands(command_path, folder);
   }
   char command[128];
   snprintf(command, sizeof command, "rm -r %s", folder);
