@@ -96,7 +96,10 @@ struct bulla_buffer room_in(struct bulla_secret *secret) {
 void tell_blob(struct bulla_span blob) {
   struct bulla_blob parts;
   ASSERT(bulla_blob_parse(&parts, blob) == BULLA_OK);
-  tell(XAES_NONCE, "nonce", parts.nonce);
+  tell(CIPHERTEXT, "", parts.ciphertext);
+  if (parts.suite == BULLA_XAES_256_GCM) {
+    tell(XAES_NONCE, "", parts.nonce);
+  }
 }
 
 static void wait_for_parent(void) {

@@ -23,6 +23,7 @@ enum {
   DAY = 19675,    /* of all tokens here */
   NAME_LEN = 56,
   BYTES_MAX = 512,
+  WINDOW = 8,     /* so many bytes in a row of a secret are a find */
 };
 
 enum kind {
@@ -32,6 +33,7 @@ enum kind {
   SECRET_MATERIAL, /* what keys of suites are derived from */
   SECRET_ROOT,     /* what the day keys of tokens are derived from */
   XAES_NONCE,      /* public, but makes keys of materials: 24 bytes */
+  CIPHERTEXT,      /* public, but makes the key stream of the "plaintext" */
   /* Where the next stop will be: */
   CHECK_LIVE,  /* handles live: bulla's locked memory may hold secrets, nothing else may */
   CHECK_FREED, /* all is freed: nothing may */
@@ -60,10 +62,9 @@ void needles_free(struct needles *needles);
 /* needles_add adds every form of a secret. */
 void needles_add(struct needles *needles, enum kind kind, const char *name, struct bulla_span secret);
 
-/* needles_find looks for |window| bytes in a row of any needle, 8 or 16, and returns how often it found some. It
- * describes the first in |what|, with the place within |haystack|. */
-size_t needles_find(const struct needles *needles, struct bulla_span haystack, size_t window, char what[128],
-                    size_t *place);
+/* needles_find looks for WINDOW bytes in a row of any needle, and returns how often it found some. It describes the
+ * first in |what|, with the place within |haystack|. */
+size_t needles_find(const struct needles *needles, struct bulla_span haystack, char what[128], size_t *place);
 
 /* The memory and the registers of a stopped process. */
 struct snapshot;

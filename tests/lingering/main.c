@@ -125,7 +125,7 @@ static size_t search_dump(const char *name) {
   if (bytes == MAP_FAILED) {
     die(name);
   }
-  size_t hits = needles_find(run.needles, bulla_span(bytes, len), 16, what, &place);
+  size_t hits = needles_find(run.needles, bulla_span(bytes, len), what, &place);
   if (hits > 0) {
     printf("# %zu in %s, first at byte %zu: %s\n", hits, name, place, what);
   }

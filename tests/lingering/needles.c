@@ -27,7 +27,7 @@ struct needles {
   size_t num_materials;
   struct needle *materials[64];
   struct needle *all[MAX_NEEDLES];
-  uint8_t filter[FILTER_BITS / 8]; /* of the first eight bytes of each window */
+  uint8_t filter[FILTER_BITS / 8]; /* of each window */
 };
 
 struct needles *needles_new(void) {
@@ -57,7 +57,7 @@ static struct needle *add(struct needles *needles, const char *name, const char 
   needle->len = bytes.len;
   memcpy(needle->bytes, bytes.data, bytes.len);
   needles->all[needles->num++] = needle;
-  for (size_t i = 0; i + 8 <= bytes.len; i++) {
+  for (size_t i = 0; i + WINDOW <= bytes.len; i++) {
     uint32_t place = filter_place(needle->bytes + i);
     needles->filter[place / 8] |= (uint8_t)(1 << place % 8);
   }
@@ -263,6 +263,23 @@ static void add_xaes(struct needles *needles, struct bulla_span material, const 
   add_key(needles, "key of one blob", bulla_span(derived, sizeof derived));
 }
 
+/* The key stream, which is as good as the plaintext to whoever has the ciphertext. */
+static void add_key_stream(struct needles *needles, struct bulla_span ciphertext) {
+  uint8_t stream[BYTES_MAX];
+  for (size_t i = needles->num; i-- > 0;) {
+    const struct needle *plaintext = needles->all[i];
+    if (strcmp(plaintext->name, "plaintext") == 0 && plaintext->len == ciphertext.len) {
+      for (size_t n = 0; n < ciphertext.len; n++) {
+        stream[n] = plaintext->bytes[n] ^ ciphertext.data[n];
+      }
+      add(needles, "key stream", "", bulla_span(stream, ciphertext.len));
+      return;
+    }
+  }
+  fputs("a ciphertext of nothing\n", stderr);
+  exit(2);
+}
+
 void needles_add(struct needles *needles, enum kind kind, const char *name, struct bulla_span secret) {
   static const uint8_t day[4] = {0, 0, DAY >> 8, DAY & 255};
   uint8_t info[18] = "bulla/v1/token";
@@ -272,6 +289,8 @@ void needles_add(struct needles *needles, enum kind kind, const char *name, stru
       struct bulla_span material = bulla_span(needles->materials[i]->bytes, BULLA_KEY_LEN);
       add_xaes(needles, material, secret.data);
     }
+  } else if (kind == CIPHERTEXT) {
+    add_key_stream(needles, secret);
   } else if (kind == SECRET_TEXT) {
     add_plain(needles, name, secret);
   } else {
@@ -287,33 +306,32 @@ void needles_add(struct needles *needles, enum kind kind, const char *name, stru
   }
 }
 
-/* The needle that has the |window| bytes |at|, or NULL. */
-static const struct needle *match(const struct needles *needles, const uint8_t *at, size_t window) {
+/* The needle that has the WINDOW bytes |at|, or NULL. */
+static const struct needle *match(const struct needles *needles, const uint8_t *at) {
   for (size_t i = 0; i < needles->num; i++) {
-    if (memmem(needles->all[i]->bytes, needles->all[i]->len, at, window) != NULL) {
+    if (memmem(needles->all[i]->bytes, needles->all[i]->len, at, WINDOW) != NULL) {
       return needles->all[i];
     }
   }
   return NULL;
 }
 
-size_t needles_find(const struct needles *needles, struct bulla_span haystack, size_t window, char what[128],
-                    size_t *place) {
+size_t needles_find(const struct needles *needles, struct bulla_span haystack, char what[128], size_t *place) {
   size_t num_found = 0;
-  for (size_t i = 0; i + window <= haystack.len; i++) {
+  for (size_t i = 0; i + WINDOW <= haystack.len; i++) {
     const uint8_t *at = haystack.data + i;
     uint32_t bit = filter_place(at);
     if ((needles->filter[bit / 8] >> bit % 8 & 1) == 0) {
       continue;
     }
-    const struct needle *needle = match(needles, at, window);
+    const struct needle *needle = match(needles, at);
     if (needle != NULL) {
       if (num_found == 0) {
         snprintf(what, 128, "%s", needle->name);
         *place = i;
       }
       num_found++;
-      i += window - 1;
+      i += WINDOW - 1;
     }
   }
   return num_found;

@@ -140,7 +140,7 @@ void snapshot_free(struct snapshot *snapshot) {
 static size_t search_registers(const struct needles *needles, const char *name, const uint8_t *bytes, size_t len) {
   char what[128];
   size_t place = 0;
-  size_t hits = len > 0 ? needles_find(needles, bulla_span(bytes, len), 8, what, &place) : 0;
+  size_t hits = len > 0 ? needles_find(needles, bulla_span(bytes, len), what, &place) : 0;
   if (hits > 0) {
     printf("# %zu in the %s registers, first at byte %zu: %s\n", hits, name, place, what);
   }
@@ -153,7 +153,7 @@ static size_t search_region(const struct snapshot *snapshot, const struct needle
   for (size_t from = 0; num_hits < HITS_SHOWN;) {
     char what[128];
     size_t place = 0;
-    size_t hits = needles_find(needles, bulla_span(region->bytes + from, region->len - from), 16, what, &place);
+    size_t hits = needles_find(needles, bulla_span(region->bytes + from, region->len - from), what, &place);
     if (hits == 0) {
       break;
     }
@@ -164,7 +164,7 @@ static size_t search_region(const struct snapshot *snapshot, const struct needle
     printf(stack && below > 0 ? ", %ld bytes below the stack pointer: %s\n" : ", %ld: %s\n", stack ? below : 0L,
            what);
     num_hits++;
-    from += place + 16;
+    from += place + WINDOW;
   }
   return num_hits;
 }
