@@ -180,8 +180,6 @@ enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_
     }
     boringssl.AES_encrypt(half, half, &xaes->schedule);
   }
-  /* AES alone uses no stack. */
-  bulla_scrub_registers();
   enum bulla_status status = bulla_aead_new(aead, bulla_span(derived, BULLA_KEY_LEN));
   bulla_slab_free(&derived, BULLA_KEY_LEN);
   return status;

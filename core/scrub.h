@@ -10,13 +10,14 @@
 
 #include <bulla/core.h>
 
-/* Bytes below the caller's frame that are cleared: more than twice as deep as Debian's BoringSSL was seen to go, which is 768. */
+/* Bytes below the caller's frame that are cleared: more than twice as deep as Debian's BoringSSL was seen to leave
+ * something, which is 768. */
 #define BULLA_SCRUB_DEPTH 2048
 
 /* bulla_scrub_registers clears all registers that a call need not preserve: vectors above all. */
 void bulla_scrub_registers(void);
 
-/* bulla_scrub clears them, and BULLA_SCRUB_DEPTH 2048bytes of the stack below the caller's frame. */
+/* bulla_scrub clears them, and BULLA_SCRUB_DEPTH bytes of the stack below the caller's frame. */
 void bulla_scrub(void);
 
 #endif
