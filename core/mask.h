@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Masks, all ones or zero, that choose between secrets. A compiler that sees that there are only two of them may make a
- * branch of the choice. */
+/* Masks, all ones or zero, that choose between secrets. A compiler that sees that there are only two of them may
+ * make a branch of the choice. */
 
 #ifndef BULLA_CORE_MASK_H
 #define BULLA_CORE_MASK_H

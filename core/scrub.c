@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See core/scrub.h. Neither function may become part of its caller: the stack below the caller's frame is where its
- * own frame begins, and only a call tells the compiler that registers are lost. */
+/* See core/scrub.h. Neither function may become part of its caller: the stack below the caller's frame is where
+ * its own frame begins, and only a call tells the compiler that registers are lost. */
 
 #include "core/scrub.h"
 
 #ifdef __x86_64__
 
-/* Names alone: what they hold is what is cleared. The registers that AVX-512 adds are named where the compiler may use
- * them itself. */
+/* Names alone: what they hold is what is cleared. The registers that AVX-512 adds are named where the compiler may
+ * use them itself. */
 #ifdef __AVX512F__
 #define UPPER_VECTORS                                                                                           \
   , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", \

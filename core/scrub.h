@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What a function that has worked with secrets leaves behind without knowing: words of them in registers, and on the
- * stack where its frames were. Whoever calls such a function clears both afterwards. Intel's ipsec-mb does so by
- * itself. */
+/* What a function that has worked with secrets leaves behind without knowing: words of them in registers, and on
+ * the stack where its frames were. Whoever calls such a function clears both afterwards. Intel's ipsec-mb does so
+ * by itself. */
 
 #ifndef BULLA_CORE_SCRUB_H
 #define BULLA_CORE_SCRUB_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Where something secret becomes public, and where secrets come into being. The linker puts these functions between
- * bulla's own (--wrap), so that nothing of the check is in bulla itself. Every place where the marks are taken off, but
- * for those in the table's own calls and the one in tests/ct/verdict.supp, is in this file. */
+/* Where something secret becomes public, and where secrets come into being. The linker puts these functions
+ * between bulla's own (--wrap), so that nothing of the check is in bulla itself. Every place where the marks are
+ * taken off, but for those in the table's own calls and the one in tests/ct/verdict.supp, is in this file. */
 
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 struct ct_rules ct_rules;
 
 /* The names are the linker's. */
-#define WRAP(type, name, ...)       \
+#define WRAP(type, name, ...)      \
   type __real_##name(__VA_ARGS__); \
   type __wrap_##name(__VA_ARGS__); \
   type __wrap_##name(__VA_ARGS__)
@@ -30,8 +30,8 @@ WRAP(enum bulla_status, bulla_aead_seal, const struct bulla_aead *aead, uint8_t 
   return status;
 }
 
-/* Whether two secrets are equal is told to the caller; where they differ is not. MemorySanitizer takes whatever goes
- * through inline assembly for used, and there is some in the comparison: it is shown public copies. */
+/* Whether two secrets are equal is told to the caller; where they differ is not. MemorySanitizer takes whatever
+ * goes through inline assembly for used, and there is some in the comparison: it is shown public copies. */
 WRAP(bool, bulla_secret_equal, struct bulla_span a, struct bulla_span b) {
 #ifdef CT_MSAN
   uint8_t copies[2][512];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* MemorySanitizer does not see what is done in libraries that were not built with it. These wrappers say it instead,
- * for BoringSSL and SQLite: what comes out of the first is secret or public by what it is; the second only hands out
- * what it was given. Nothing else is taken off its marks here. */
+/* MemorySanitizer does not see what is done in libraries that were not built with it. These wrappers say it
+ * instead, for BoringSSL and SQLite: what comes out of the first is secret or public by what it is; the second
+ * only hands out what it was given. Nothing else is taken off its marks here. */
 
 #include <stdint.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 #include "tests/ct/secret.h"
 
 /* The names are the linker's; the parameters BoringSSL's, as far as they matter. */
-#define WRAP(type, name, ...)       \
+#define WRAP(type, name, ...)      \
   type __real_##name(__VA_ARGS__); \
   type __wrap_##name(__VA_ARGS__); \
   type __wrap_##name(__VA_ARGS__)
@@ -25,8 +25,8 @@ WRAP(void, AES_encrypt, const uint8_t *in, uint8_t *out, const void *key) {
 
 WRAP(int, EVP_AEAD_CTX_open_gather, const void *context, uint8_t *out, const uint8_t *nonce, size_t nonce_len,
      const uint8_t *in, size_t in_len, const uint8_t *tag, size_t tag_len, const uint8_t *data, size_t data_len) {
-  int opened = __real_EVP_AEAD_CTX_open_gather(context, out, nonce, nonce_len, in, in_len, tag, tag_len, data,
-                                               data_len);
+  int opened =
+      __real_EVP_AEAD_CTX_open_gather(context, out, nonce, nonce_len, in, in_len, tag, tag_len, data, data_len);
   ct_poison(out, in_len);
   return opened;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What must be reported. If one of these is not, the check is blind, and its silence about the rest means nothing. */
+/* What must be reported. If one of these is not, the check is blind, and its silence about the rest means nothing.
+ */
 
 #include <string.h>
 
@@ -53,7 +54,8 @@ static void branch_on_an_opened_plaintext(void) {
   }
 }
 
-/* Not planted here: BoringSSL's, see ct_engine_counts_openly. When this is not reported any more, that is better. */
+/* Not planted here: BoringSSL's, see ct_engine_counts_openly. When this is not reported any more, that is better.
+ */
 static void count_in_the_open(void) {
   static const char text[] = "00112233445566778899aabbccddeeff:00112233445566778899aabbccddeeff:00";
   struct bulla_secret *key = ct_secret(BULLA_KEY_LEN);

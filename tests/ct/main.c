@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Runs the table of calls on each engine, or one canary. Exit status 0 if nothing but valgrind or MemorySanitizer had
- * anything to say. Usage: ct [--list | --canaries | NAME-OF-CANARY] */
+/* Runs the table of calls on each engine, or one canary. Exit status 0 if nothing but valgrind or MemorySanitizer
+ * had anything to say. Usage: ct [--list | --canaries | NAME-OF-CANARY] */
 
 #include <string.h>
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""The constant-time check with each compiler and each optimisation, since what a compiler makes of the source is what
-counts; and with MemorySanitizer. Usage: matrix.py SOURCE_FOLDER BUILD_FOLDER [COMPILER-OPTIMISATION…], as in gcc-O2 or
-clang-msan. Exit status 0 if all of them pass."""
+"""The constant-time check with each compiler and each optimisation, since what a compiler makes of the source is
+what counts; and with MemorySanitizer. Usage: matrix.py SOURCE_FOLDER BUILD_FOLDER [COMPILER-OPTIMISATION…], as in
+gcc-O2 or clang-msan. Exit status 0 if all of them pass."""
 
 import os
 import pathlib

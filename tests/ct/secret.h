@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Secret bytes as bytes that count as not initialised: whatever branches on them, or makes an address of them, is then
- * reported by valgrind's memcheck or, in a build of its own, by MemorySanitizer. The same marks serve both. */
+/* Secret bytes as bytes that count as not initialised: whatever branches on them, or makes an address of them, is
+ * then reported by valgrind's memcheck or, in a build of its own, by MemorySanitizer. The same marks serve both.
+ */
 
 #ifndef BULLA_TESTS_CT_SECRET_H
 #define BULLA_TESTS_CT_SECRET_H

@@ -3,9 +3,9 @@
 
 /* Constant time, by the clock: what valgrind does not show, since it hides AVX-512 and VAES from the program. Each
  * subject is called with secrets of two classes in random order, and Welch's t-test says whether the two take
- * different times (after "Dude, is my code constant time?" by Reparaz, Balasch and Verbauwhede). A test like this can
- * show that there is a difference, never that there is none. Two subjects are controls: one leaks and must be found
- * out, one does not.
+ * different times (after "Dude, is my code constant time?" by Reparaz, Balasch and Verbauwhede). A test like this
+ * can show that there is a difference, never that there is none. Two subjects are controls: one leaks and must be
+ * found out, one does not.
  *
  * Usage: ct-timing [SECONDS [controls]] */
 
@@ -49,12 +49,12 @@ struct subject {
   bool leaks;
 };
 
-#define ASSERT(condition)                                      \
-  do {                                                         \
-    if (!(condition)) {                                        \
+#define ASSERT(condition)                                     \
+  do {                                                        \
+    if (!(condition)) {                                       \
       fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
-      exit(2);                                                 \
-    }                                                          \
+      exit(2);                                                \
+    }                                                         \
   } while (0)
 
 static volatile int sink;
@@ -154,7 +154,8 @@ static void expand_key(uint8_t *bytes) {
 }
 
 static void derive(uint8_t *bytes) {
-  sink = (int)bulla_hkdf_expand(house.out, BULLA_KEY_LEN, bulla_span(bytes, BULLA_KEY_LEN), BULLA_LITERAL("label"));
+  sink =
+      (int)bulla_hkdf_expand(house.out, BULLA_KEY_LEN, bulla_span(bytes, BULLA_KEY_LEN), BULLA_LITERAL("label"));
 }
 
 static struct bulla_span nonce(void) {
@@ -207,9 +208,10 @@ static void verify(uint8_t *bytes) {
                                  house.claims.iat);
 }
 
-#define BOTH(name, prepare, call)                                     \
-  {name " (boringssl)", BULLA_ENGINE_BORINGSSL, prepare, call, false}, \
-      {name " (ipsec-mb)", BULLA_ENGINE_IPSEC_MB, prepare, call, false}
+#define BOTH(name, prepare, call)                                        \
+  {name " (boringssl)", BULLA_ENGINE_BORINGSSL, prepare, call, false}, { \
+    name " (ipsec-mb)", BULLA_ENGINE_IPSEC_MB, prepare, call, false      \
+  }
 
 static const struct subject subjects[] = {
     {"control: leaks", BULLA_ENGINE_AUTO, differ_first_or_last, compare_leaking, true},

@@ -130,8 +130,8 @@ void check_cores(void) {
   abort();
 }
 
-/* A memory of memfd_secret(2) cannot be read from outside: not even whether it was wiped. So it is made as on a kernel
- * without, which bulla does if a file could not be so large. */
+/* A memory of memfd_secret(2) cannot be read from outside: not even whether it was wiped. So it is made as on a
+ * kernel without, which bulla does if a file could not be so large. */
 static void make_readable_arena(void) {
   const struct bulla_memory_options options = {.arena_size = 1 << 20};
   struct rlimit before;

@@ -29,19 +29,19 @@ void assert_holds(bool condition, const char *what, int line);
 
 /* CHECK announces a stop, makes the call that is looked at, and stops before anything else has happened. */
 #define STOP() __asm__ volatile("int3" ::: "memory")
-#define CHECK(kind, name, call)              \
-  do {                                       \
-    tell(kind, name, bulla_span(NULL, 0));   \
-    call;                                    \
-    STOP();                                  \
+#define CHECK(kind, name, call)            \
+  do {                                     \
+    tell(kind, name, bulla_span(NULL, 0)); \
+    call;                                  \
+    STOP();                                \
   } while (0)
 
 /* CHECK_OK is CHECK while handles live, of a call that must succeed; CHECK_STATUS of one that gives |wanted|. */
-#define CHECK_STATUS(name, call, wanted)                \
-  do {                                                  \
-    enum bulla_status check_status;                     \
-    CHECK(CHECK_LIVE, name, check_status = (call));     \
-    ASSERT(check_status == (wanted));                   \
+#define CHECK_STATUS(name, call, wanted)            \
+  do {                                              \
+    enum bulla_status check_status;                 \
+    CHECK(CHECK_LIVE, name, check_status = (call)); \
+    ASSERT(check_status == (wanted));               \
   } while (0)
 #define CHECK_OK(name, call) CHECK_STATUS(name, call, BULLA_OK)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The command: each of its sub-commands that touches a secret is stopped as it exits, when whatever it has not wiped is
- * still there. */
+/* The command: each of its sub-commands that touches a secret is stopped as it exits, when whatever it has not
+ * wiped is still there. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Does anything of a secret stay behind? A child calls bulla and stops after each call; its parent looks through all
- * that the child can write to, registers too, for the secrets that the child has named, in every form that they may
- * have taken. This is what the two say to each other.
+/* Does anything of a secret stay behind? A child calls bulla and stops after each call; its parent looks through
+ * all that the child can write to, registers too, for the secrets that the child has named, in every form that
+ * they may have taken. This is what the two say to each other.
  *
- * The child keeps its own copies of secrets in bulla's locked memory alone, from where write(2) takes them, so that
- * whatever is found elsewhere was left there by bulla. */
+ * The child keeps its own copies of secrets in bulla's locked memory alone, from where write(2) takes them, so
+ * that whatever is found elsewhere was left there by bulla. */
 
 #ifndef BULLA_TESTS_LINGERING_LINGERING_H
 #define BULLA_TESTS_LINGERING_LINGERING_H
@@ -18,12 +18,12 @@
 #include <bulla/core.h>
 
 enum {
-  TO_PARENT = 3,  /* descriptors of the child */
+  TO_PARENT = 3, /* descriptors of the child */
   TO_CHILD = 4,
-  DAY = 19675,    /* of all tokens here */
+  DAY = 19675, /* of all tokens here */
   NAME_LEN = 56,
   BYTES_MAX = 512,
-  WINDOW = 8,     /* so many bytes in a row of a secret are a find */
+  WINDOW = 8, /* so many bytes in a row of a secret are a find */
 };
 
 enum kind {
@@ -62,8 +62,8 @@ void needles_free(struct needles *needles);
 /* needles_add adds every form of a secret. */
 void needles_add(struct needles *needles, enum kind kind, const char *name, struct bulla_span secret);
 
-/* needles_find looks for WINDOW bytes in a row of any needle, and returns how often it found some. It describes the
- * first in |what|, with the place within |haystack|. */
+/* needles_find looks for WINDOW bytes in a row of any needle, and returns how often it found some. It describes
+ * the first in |what|, with the place within |haystack|. */
 size_t needles_find(const struct needles *needles, struct bulla_span haystack, char what[128], size_t *place);
 
 /* The memory and the registers of a stopped process. */
@@ -72,8 +72,8 @@ struct snapshot;
 struct snapshot *snapshot_take(int pid, bool with_registers);
 void snapshot_free(struct snapshot *snapshot);
 
-/* snapshot_search looks through it and prints each place where there is a hit, as comments of TAP. Returns how many
- * there are. |live| leaves out the memory that is locked and not dumped. */
+/* snapshot_search looks through it and prints each place where there is a hit, as comments of TAP. Returns how
+ * many there are. |live| leaves out the memory that is locked and not dumped. */
 size_t snapshot_search(const struct snapshot *snapshot, const struct needles *needles, bool live);
 
 /* verdict prints a line of TAP; skip does so of what cannot be looked at here, and says it loudly. */

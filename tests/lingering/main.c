@@ -66,7 +66,8 @@ static void hear(void) {
   struct message message;
   uint8_t bytes[BYTES_MAX];
   while (read(run.from_child, &message, sizeof message) == (ssize_t)sizeof message) {
-    if (message.len > sizeof bytes || (message.len > 0 && read(run.from_child, bytes, message.len) != message.len)) {
+    if (message.len > sizeof bytes ||
+        (message.len > 0 && read(run.from_child, bytes, message.len) != message.len)) {
       die("a message was cut");
     }
     if (message.kind >= CHECK_LIVE) {

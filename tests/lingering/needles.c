@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The forms that a secret may have taken. AES is worked out here by the book (FIPS 197), so that what is looked for
- * does not come from the libraries that are looked at. */
+/* The forms that a secret may have taken. AES is worked out here by the book (FIPS 197), so that what is looked
+ * for does not come from the libraries that are looked at. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,7 +167,8 @@ static void add_hash_key(struct needles *needles, const char *name, struct bulla
   add(needles, name, "its hash key doubled", bulla_span(turned, BLOCK));
 }
 
-static void add_words_turned(struct needles *needles, const char *name, const char *form, struct bulla_span bytes) {
+static void add_words_turned(struct needles *needles, const char *name, const char *form,
+                             struct bulla_span bytes) {
   uint8_t turned[BYTES_MAX];
   for (size_t i = 0; i < bytes.len; i++) {
     turned[i] = bytes.data[i ^ 3];

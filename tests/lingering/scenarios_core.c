@@ -3,6 +3,7 @@
 
 /* The calls of bulla/core.h. */
 
+#include "core/hex.h"
 #include "tests/lingering/child.h"
 
 static const struct bulla_span context = {(const uint8_t *)"context", 7};
@@ -61,15 +62,20 @@ static void xaes_gcm(void) {
   seal_and_open(BULLA_XAES_256_GCM);
 }
 
+/* The last block is not whole: engines keep its key stream for what may come. */
 static void triples(void) {
+  enum { LEN = 110 };
+  uint8_t ciphertext[LEN];
   uint8_t room[512];
   struct bulla_buffer text = bulla_buffer(room, sizeof room);
   struct bulla_secret *key = new_secret(SECRET_KEY, "key", BULLA_KEY_LEN);
-  struct bulla_secret *plaintext = new_secret(SECRET_TEXT, "plaintext", 100);
+  struct bulla_secret *plaintext = new_secret(SECRET_TEXT, "plaintext", LEN);
   struct bulla_secret *opened = NULL;
-  ASSERT(bulla_secret_new(&opened, 100) == BULLA_OK);
+  ASSERT(bulla_secret_new(&opened, LEN) == BULLA_OK);
   struct bulla_buffer out = room_in(opened);
   CHECK_OK("bulla_triple_seal", bulla_triple_seal(key, &text, bulla_secret_bytes(plaintext)));
+  ASSERT(bulla_hex_decode(ciphertext, bulla_span(text.data + text.len - 2 * LEN, 2 * LEN)));
+  tell(CIPHERTEXT, "", bulla_span(ciphertext, LEN));
   CHECK_OK("bulla_triple_open", bulla_triple_open(key, &out, bulla_written(&text)));
   room[90] = room[90] == '0' ? '1' : '0';
   CHECK_STATUS("bulla_triple_open, forged", bulla_triple_open(key, &out, bulla_written(&text)), BULLA_REFUSED);

@@ -155,7 +155,11 @@ static void dump(void) {
 }
 
 const struct scenario store_scenarios[] = {
-    {"roots", roots},    {"vault", vault},      {"records", records},
-    {"forks", fork_off}, {"core dumps", dump}, {"core dumps of memfd_secret(2)", dump},
+    {"roots", roots},
+    {"vault", vault},
+    {"records", records},
+    {"forks", fork_off},
+    {"core dumps", dump},
+    {"core dumps of memfd_secret(2)", dump},
     {0},
 };
