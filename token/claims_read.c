@@ -49,9 +49,9 @@ static const struct {
   uint16_t at; /* in struct bulla_claims */
 } known[BULLA_CLAIMS_KNOWN] = {
 #define CLAIM(name, kind) {#name, sizeof(#name) - 1, kind, offsetof(struct bulla_claims, name)}
-    CLAIM(org, STRING), CLAIM(sub, STRING), CLAIM(iss, STRING),    CLAIM(aud, STRING),        CLAIM(jti, STRING),
-    CLAIM(iat, TIME),   CLAIM(exp, TIME),   CLAIM(nbf, TIME),      CLAIM(orig_iat, TIME),     CLAIM(perms, PERMISSIONS),
-    CLAIM(attrs, OBJECT),
+    CLAIM(org, STRING), CLAIM(sub, STRING),    CLAIM(iss, STRING),        CLAIM(aud, STRING),
+    CLAIM(jti, STRING), CLAIM(iat, TIME),      CLAIM(exp, TIME),          CLAIM(nbf, TIME),
+    CLAIM(orig_iat, TIME), CLAIM(perms, PERMISSIONS), CLAIM(attrs, OBJECT),
 #undef CLAIM
 };
 
