@@ -96,10 +96,11 @@ struct bulla_buffer room_in(struct bulla_secret *secret) {
 void tell_blob(struct bulla_span blob) {
   struct bulla_blob parts;
   ASSERT(bulla_blob_parse(&parts, blob) == BULLA_OK);
+  uint8_t both[24 + BULLA_TAG_LEN];
+  memcpy(both, parts.nonce.data, parts.nonce.len);
+  memcpy(both + parts.nonce.len, parts.tag.data, parts.tag.len);
   tell(CIPHERTEXT, "", parts.ciphertext);
-  if (parts.suite == BULLA_XAES_256_GCM) {
-    tell(XAES_NONCE, "", parts.nonce);
-  }
+  tell(BLOB_NONCE, "", bulla_span(both, parts.nonce.len + parts.tag.len));
 }
 
 static void wait_for_parent(void) {

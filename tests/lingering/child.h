@@ -54,7 +54,8 @@ struct bulla_secret *new_text(const char *name, size_t len);
 /* room_in returns the bytes of a secret as an empty buffer. */
 struct bulla_buffer room_in(struct bulla_secret *secret);
 
-/* tell_blob tells what makes secrets of other ones: the ciphertext of a blob over "plaintext", its nonce. */
+/* tell_blob tells what makes secrets of other ones: the ciphertext of a blob over "plaintext", its
+ * nonce and tag. */
 void tell_blob(struct bulla_span blob);
 
 /* check_fork forks, and has the parent look at the child of the child. */

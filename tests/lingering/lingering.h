@@ -32,7 +32,8 @@ enum kind {
   SECRET_KEY,      /* a key of AES, HMAC or HKDF */
   SECRET_MATERIAL, /* what keys of suites are derived from */
   SECRET_ROOT,     /* what the day keys of tokens are derived from */
-  XAES_NONCE,      /* public, but makes keys of materials: 24 bytes */
+  BLOB_NONCE,      /* public, but makes keys of materials: 12 or 24 bytes, and behind them the tag */
+  LONG_NONCE,      /* public, but makes the first counter under the last key: 16 bytes */
   CIPHERTEXT,      /* public, but makes the key stream of the "plaintext" */
   /* Where the next stop will be: */
   CHECK_LIVE,  /* handles live: bulla's locked memory may hold secrets, nothing else may */

@@ -26,6 +26,7 @@ struct needles {
   size_t num;
   size_t num_materials;
   struct needle *materials[64];
+  struct needle *last_key;
   struct needle *all[MAX_NEEDLES];
   uint8_t filter[FILTER_BITS / 8]; /* of each window */
 };
@@ -236,6 +237,59 @@ static void add_derived(struct needles *needles, const char *name, struct bulla_
   add_key(needles, longer, bulla_span(derived, sizeof derived));
 }
 
+/* What the tag of a blob is made of: the block of key stream over it, and the hash, from which whoever knows what
+ * was hashed gets the hash key. */
+static void add_tag_parts(struct needles *needles, struct bulla_span key, const uint8_t *nonce,
+                          const uint8_t *tag) {
+  uint8_t block[BLOCK] = {[BLOCK - 1] = 1};
+  uint8_t turned[BLOCK];
+  memcpy(block, nonce, 12);
+  encrypt(block, key);
+  add(needles, "key stream", "over the tag", bulla_span(block, BLOCK));
+  for (size_t i = 0; i < BLOCK; i++) {
+    block[i] ^= tag[i];
+  }
+  add(needles, "hash", "of what is authenticated", bulla_span(block, BLOCK));
+  for (size_t i = 0; i < BLOCK; i++) {
+    turned[i] = block[BLOCK - 1 - i];
+  }
+  add(needles, "hash", "of what is authenticated, turned", bulla_span(turned, BLOCK));
+}
+
+/* Multiplication in the field of GHASH (NIST SP 800-38D §6.3): |x| becomes |x| times |y|. */
+static void multiply(uint8_t *x, const uint8_t *y) {
+  uint8_t product[BLOCK] = {0};
+  uint8_t shifted[BLOCK];
+  memcpy(shifted, y, BLOCK);
+  for (size_t i = 0; i < 8 * BLOCK; i++) {
+    uint8_t bit = x[i / 8] >> (7 - i % 8) & 1;
+    uint8_t carry = shifted[BLOCK - 1] & 1;
+    for (size_t n = BLOCK; n-- > 0;) {
+      product[n] ^= bit != 0 ? shifted[n] : 0;
+      shifted[n] = (uint8_t)(shifted[n] >> 1 | (n > 0 ? shifted[n - 1] << 7 : 0));
+    }
+    shifted[0] ^= carry != 0 ? 0xe1 : 0;
+  }
+  memcpy(x, product, BLOCK);
+}
+
+/* The first counter of a nonce of 16 bytes, which is its hash (§7.1), and gives the hash key away. */
+static void add_counter(struct needles *needles, struct bulla_span key, const uint8_t *nonce) {
+  uint8_t hash_key[BLOCK] = {0};
+  uint8_t counter[BLOCK];
+  uint8_t turned[BLOCK];
+  encrypt(hash_key, key);
+  memcpy(counter, nonce, BLOCK);
+  multiply(counter, hash_key);
+  counter[BLOCK - 1] ^= 8 * BLOCK;
+  multiply(counter, hash_key);
+  for (size_t i = 0; i < BLOCK; i++) {
+    turned[i] = counter[BLOCK - 1 - i];
+  }
+  add(needles, "counter", "of a long nonce", bulla_span(counter, BLOCK));
+  add(needles, "counter", "of a long nonce, turned", bulla_span(turned, BLOCK));
+}
+
 /* C2SP XAES-256-GCM: the key of AES-256-GCM that a nonce makes of the key of a material's suite. */
 static void add_xaes(struct needles *needles, struct bulla_span material, const uint8_t *nonce) {
   uint8_t key[BULLA_KEY_LEN];
@@ -262,6 +316,16 @@ static void add_xaes(struct needles *needles, struct bulla_span material, const 
   }
   add(needles, "XAES", "K1", bulla_span(k1, BLOCK));
   add_key(needles, "key of one blob", bulla_span(derived, sizeof derived));
+  add_tag_parts(needles, bulla_span(derived, sizeof derived), nonce + 12, nonce + 24);
+}
+
+/* Suite 1, likewise. */
+static void add_gcm(struct needles *needles, struct bulla_span material, const uint8_t *nonce) {
+  uint8_t key[BULLA_KEY_LEN];
+  if (bulla_hkdf_expand(key, sizeof key, material, BULLA_LITERAL("bulla/v1/seal\x01")) != BULLA_OK) {
+    exit(2);
+  }
+  add_tag_parts(needles, bulla_span(key, sizeof key), nonce, nonce + 12);
 }
 
 /* The key stream, which is as good as the plaintext to whoever has the ciphertext. */
@@ -285,11 +349,13 @@ void needles_add(struct needles *needles, enum kind kind, const char *name, stru
   static const uint8_t day[4] = {0, 0, DAY >> 8, DAY & 255};
   uint8_t info[18] = "bulla/v1/token";
   memcpy(info + 14, day, sizeof day);
-  if (kind == XAES_NONCE) {
+  if (kind == BLOB_NONCE) {
     for (size_t i = 0; i < needles->num_materials; i++) {
       struct bulla_span material = bulla_span(needles->materials[i]->bytes, BULLA_KEY_LEN);
-      add_xaes(needles, material, secret.data);
+      (secret.len > 24 + 12 ? add_xaes : add_gcm)(needles, material, secret.data);
     }
+  } else if (kind == LONG_NONCE) {
+    add_counter(needles, bulla_span(needles->last_key->bytes, needles->last_key->len), secret.data);
   } else if (kind == CIPHERTEXT) {
     add_key_stream(needles, secret);
   } else if (kind == SECRET_TEXT) {
@@ -297,6 +363,7 @@ void needles_add(struct needles *needles, enum kind kind, const char *name, stru
   } else {
     size_t first = needles->num;
     add_key(needles, name, secret);
+    needles->last_key = needles->all[first];
     if (kind == SECRET_MATERIAL) {
       needles->materials[needles->num_materials++ % 64] = needles->all[first];
       add_derived(needles, name, secret, BULLA_LITERAL("bulla/v1/seal\x01"));

@@ -66,6 +66,7 @@ static void xaes_gcm(void) {
 static void triples(void) {
   enum { LEN = 110 };
   uint8_t ciphertext[LEN];
+  uint8_t iv[16];
   uint8_t room[512];
   struct bulla_buffer text = bulla_buffer(room, sizeof room);
   struct bulla_secret *key = new_secret(SECRET_KEY, "key", BULLA_KEY_LEN);
@@ -76,6 +77,8 @@ static void triples(void) {
   CHECK_OK("bulla_triple_seal", bulla_triple_seal(key, &text, bulla_secret_bytes(plaintext)));
   ASSERT(bulla_hex_decode(ciphertext, bulla_span(text.data + text.len - 2 * LEN, 2 * LEN)));
   tell(CIPHERTEXT, "", bulla_span(ciphertext, LEN));
+  ASSERT(bulla_hex_decode(iv, bulla_span(text.data, 2 * sizeof iv)));
+  tell(LONG_NONCE, "", bulla_span(iv, sizeof iv));
   CHECK_OK("bulla_triple_open", bulla_triple_open(key, &out, bulla_written(&text)));
   room[90] = room[90] == '0' ? '1' : '0';
   CHECK_STATUS("bulla_triple_open, forged", bulla_triple_open(key, &out, bulla_written(&text)), BULLA_REFUSED);
