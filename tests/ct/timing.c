@@ -7,7 +7,7 @@
  * can show that there is a difference, never that there is none. Two subjects are controls: one leaks and must be
  * found out, one does not.
  *
- * Usage: ct-timing [SECONDS [controls]] */
+ * Usage: ct-timing [SECONDS] */
 
 #include <math.h>
 #include <stdio.h>
@@ -361,9 +361,9 @@ static bool judge(const struct subject *subject, double seconds) {
 
 int main(int argc, char **argv) {
   double seconds = argc > 1 ? strtod(argv[1], NULL) : 120;
-  size_t num = argc > 2 && strcmp(argv[2], "controls") == 0 ? 2 : sizeof subjects / sizeof subjects[0];
+  const size_t num = sizeof subjects / sizeof subjects[0];
   if (!(seconds > 0)) {
-    fputs("usage: ct-timing [SECONDS [controls]]\n", stderr);
+    fputs("usage: ct-timing [SECONDS]\n", stderr);
     return 2;
   }
   size_t num_failed = 0;
