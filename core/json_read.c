@@ -304,6 +304,7 @@ static const uint8_t *take_top(struct parser *parser, const uint8_t *at, struct 
     return at + 1;
   }
   for (;;) {
+    /* cppcheck-suppress uninitvar; it is only written. */
     struct bulla_json_member *member =
         collector->num < collector->max ? &collector->members[collector->num] : &spare;
     at = take_name(parser, level, at, &member->name);
