@@ -3,11 +3,14 @@
 # SPDX-FileCopyrightText: The bulla authors
 
 """Runs fuzz/oss-fuzz/build.sh on a copy of the tree, as OSS-Fuzz would, and looks at what it leaves: every target with
-its seeds, dictionary and options, running where nothing else is but the C library. Usage: oss_fuzz.py SOURCE_FOLDER"""
+its seeds, dictionary and options, running where nothing else is but the C library.
+Usage: oss_fuzz.py SOURCE_FOLDER BUILD_FOLDER, of a build for production"""
 
+import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,7 +19,7 @@ import zipfile
 
 import tap
 
-source = pathlib.Path(sys.argv[1]).resolve()
+source, production = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
 
 # What OSS-Fuzz's base-builder sets for its address sanitizer and libFuzzer; -stdlib=libc++ it has itself.
 FLAGS = ("-O1 -fno-omit-frame-pointer -gline-tables-only -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION "
@@ -41,7 +44,8 @@ def copy_tree(to):
         listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=source, check=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError):
-        shutil.copytree(source, to, ignore=shutil.ignore_patterns("build*"))
+        shutil.copytree(source, to, ignore=lambda folder, names: [
+            name for name in names if pathlib.Path(folder) == source and re.match(r"build|\.git$", name)])
         return
     for name in filter(lambda name: (source / name).is_file(), listed):
         (to / name).parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +59,28 @@ def build(work):
     places = {"SRC": str(work / "src"), "OUT": str(work / "out"), "WORK": str(work / "work")}
     return tap.succeeds("build.sh builds", "bash", "-eu", work / "src/bulla/fuzz/oss-fuzz/build.sh",
                         env={**os.environ, **SETTINGS, **places}, cwd=work / "src/bulla")
+
+
+def defines(build, root):
+    """Returns {source: what its compiler's command defines}."""
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        file = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
+        if file.is_relative_to(root) and file.relative_to(root).parts[0] in ("core", "store", "token"):
+            found[str(file.relative_to(root))] = {word for word in shlex.split(entry["command"]) if word[:2] == "-D"}
+    return found
+
+
+def check_defines(work):
+    """Nothing may be defined that production does not know. That BoringSSL is linked, not loaded, is one definition
+    less; the one more changes nothing, as production.py proves."""
+    fuzzed, plain = defines(work / "work/build", work / "src/bulla"), defines(production, source)
+    different = {file: words ^ fuzzed.get(file, set()) for file, words in plain.items()}
+    known = re.compile(r"-DBULLA_BORINGSSL_PATH=.*|-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION|-D_FILE_OFFSET_BITS=64")
+    unknown = {file: words for file, words in different.items()
+               if any(not known.fullmatch(word) for word in words)}
+    tap.check("the sources are compiled as for production", plain.keys() == fuzzed.keys() and plain and not unknown,
+              f"{plain.keys() ^ fuzzed.keys()} {unknown}")
 
 
 def libraries(program):
@@ -133,6 +159,7 @@ with tempfile.TemporaryDirectory() as temporary:
         tap.check("the table has targets", len(targets()) >= 4, targets())
         for target in targets():
             check_target(target, place / "out")
+        check_defines(place)
         # Away from where they were built, and what was built gone.
         shutil.rmtree(place / "src")
         shutil.rmtree(place / "work")
