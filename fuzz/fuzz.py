@@ -61,7 +61,7 @@ class Status:
 def work(runs):
     """Carries |runs| out, as many at once as there are processors, and says of each how it ended."""
     waiting, running, status = collections.deque(runs), [], Status(runs)
-    print(f"{'target':20} {'executions':>12} {'exec/s':>9} {'coverage':>8} {'features':>8} {'corpus':>7}", flush=True)
+    print(f"{'target':20} {'executions':>12} {'exec/s':>9} {'per core':>9} {'coverage':>8} {'features':>8} {'corpus':>7}", flush=True)
     try:
         while waiting or running:
             while waiting and len(running) < AT_ONCE:
@@ -80,9 +80,9 @@ def work(runs):
 
 
 def tell(run):
-    _, executions, covered, features, inputs, _ = run.last()
-    executions = run.statistics.get("number_of_executed_units", executions)
-    print(f"{run.target.name:20} {executions:12,} {run.rate():9,} {covered:8} {features:8} {inputs:7}", flush=True)
+    _, _, covered, features, inputs, _ = run.last()
+    print(f"{run.target.name:20} {run.executions():12,} {run.rate():9,} {run.core_rate():9,} {covered:8} {features:8} "
+          f"{inputs:7}", flush=True)
     if run.regression is not None:
         tell_crash(run.target, run.regression, run.problem)
     elif run.problem is not None:

@@ -108,6 +108,7 @@ class Run:
         self.samples, self.statistics = [], {}
         self.artifact = self.regression = self.problem = None
         self.started = self.ended = None
+        self.processor_seconds = 0
         self.log = target.tree.logs / f"{target.name}.log"
 
     def start(self):
@@ -128,7 +129,9 @@ class Run:
                 log.write(raw)
                 log.flush()
                 self.take(raw.decode(errors="replace").rstrip())
-        self.process.wait()
+        _, status, usage = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.processor_seconds = usage.ru_utime + usage.ru_stime
         self.ended = time.monotonic()
 
     def take(self, line):
@@ -158,11 +161,18 @@ class Run:
     def last(self):
         return self.samples[-1] if self.samples else (0, 0, 0, 0, 0, 0)
 
+    def executions(self):
+        """Returns libFuzzer's count at the end, or that of its latest line."""
+        return self.statistics.get("number_of_executed_units", self.last()[1])
+
     def rate(self):
-        """Executions a second over the whole run: libFuzzer's count at the end, its latest line before that."""
-        executions = self.statistics.get("number_of_executed_units")
-        seconds, latest = (self.elapsed(), executions) if executions else self.last()[:2]
-        return int(latest / seconds) if seconds > 0 else 0
+        """Returns the executions a second so far, by the clock on the wall."""
+        seconds = self.ended - self.started if self.ended else self.last()[0]
+        return int(self.executions() / seconds) if seconds > 0 else 0
+
+    def core_rate(self):
+        """Returns the executions a second of one processor: on a busy machine, what the target is capable of."""
+        return int(self.executions() / self.processor_seconds) if self.processor_seconds > 0 else 0
 
 
 def minimize(target, file):

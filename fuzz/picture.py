@@ -75,6 +75,7 @@ def fuzzing(rows, title):
     drawing = Drawing(top + row_height * len(rows) + 30, title)
     drawing.text(12, 24, title, 16, weight="bold")
     last_second = max([1] + [samples[-1][0] for _, samples, _ in rows if samples])
+    drawing.text(WIDTH - 12, 24, "each curve from 0 to its highest", 11, "end")
     left, wide = (180, 540), 260
     for x, words, color in ((left[0], "executions a second", FIRST), (left[1], "edges covered", SECOND)):
         drawing.text(x, 50, words, 12, color=color, weight="bold")
@@ -91,7 +92,6 @@ def fuzzing(rows, title):
     for x in left:
         drawing.text(x, bottom, "0 s", 11)
         drawing.text(x + wide, bottom, f"{last_second:.0f} s", 11, "end")
-    drawing.text(12, bottom, "each curve from 0 to its highest", 11)
     return drawing.svg()
 
 

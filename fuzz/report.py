@@ -3,8 +3,8 @@
 
 """Writes build-fuzz/report/: pictures, their figures, and a page that shows them."""
 
-import json
 import html
+import json
 
 import coverage as figures
 import picture
@@ -50,9 +50,10 @@ def fuzzing(tree, runs):
     title = f"{len(runs)} targets, {runs[0].seconds} s each" if len(runs) > 1 else \
         f"{runs[0].target.name}, {runs[0].seconds} s"
     svg = picture.fuzzing([(run.target.name, run.samples, run.rate()) for run in runs], title)
-    rows = [[run.target.name, run.statistics.get("number_of_executed_units", run.last()[1]), run.rate(),
-             *run.last()[2:5], run.problem or ""] for run in runs]
-    write(tree, "fuzzing", svg, ["target", "executions", "exec/s", "coverage", "features", "inputs", "finding"], rows)
+    rows = [[run.target.name, run.executions(), run.rate(), run.core_rate(), *run.last()[2:5], run.problem or ""]
+            for run in runs]
+    write(tree, "fuzzing", svg,
+          ["target", "executions", "exec/s", "per core", "coverage", "features", "inputs", "finding"], rows)
 
 
 def coverage(tree, files, how, replay):
