@@ -3,7 +3,10 @@
 
 /* Replays a corpus without a fuzzing engine. The arguments are files and folders; every file in them is one
  * test, handed to the target in a heap block of its exact size and reported as a line of TAP. A target that
- * finds something ends the program, which is then short of its plan. */
+ * finds something ends the program, which is then short of its plan.
+ *
+ * After --mutate each file is handed to the target's mutator, and what comes out to the target, many times, and the
+ * last test is that enough of that got past the target's tag or checksum, as the code under test says. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +14,14 @@
 
 #include "fuzz/fuzz.h"
 
+/* Of fuzz/mutate.c, where the target has it. */
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+__attribute__((weak)) extern size_t fuzz_num_passed;
+
+enum { NUM_MUTATIONS = 400, MAX_MUTATED = 12288, MIN_PERCENT = 10 };
+
+static bool is_mutating;
+static size_t num_mutated;
 static int num_files;
 static int num_failed;
 
@@ -45,6 +56,29 @@ static uint8_t *read_whole(FILE *file, size_t *len) {
   return bytes;
 }
 
+static void mutate(const uint8_t *bytes, size_t len) {
+  static uint8_t room[MAX_MUTATED];
+  for (unsigned seed = 0; seed < NUM_MUTATIONS && len <= sizeof room; seed++) {
+    if (len > 0) {
+      memcpy(room, bytes, len);
+    }
+    size_t mutated_len = LLVMFuzzerCustomMutator(room, len, sizeof room, seed);
+    uint8_t *mutated = fuzz_alloc(mutated_len);
+    memcpy(mutated, room, mutated_len);
+    LLVMFuzzerTestOneInput(mutated, mutated_len);
+    free(mutated);
+    num_mutated++;
+  }
+}
+
+static void report_mutated(void) {
+  char error[64];
+  (void)snprintf(error, sizeof error, "%zu of %zu", fuzz_num_passed, num_mutated);
+  bool enough = fuzz_num_passed * 100 >= num_mutated * MIN_PERCENT;
+  (void)printf("# %s mutated inputs got past\n", error);
+  report("enough mutated inputs get past", enough ? NULL : error);
+}
+
 static void replay_file(const char *path) {
   FILE *file = fopen(path, "rb");
   size_t len = 0;
@@ -54,7 +88,11 @@ static void replay_file(const char *path) {
     (void)fclose(file);
   }
   if (bytes != NULL) {
-    LLVMFuzzerTestOneInput(bytes, len);
+    if (is_mutating) {
+      mutate(bytes, len);
+    } else {
+      LLVMFuzzerTestOneInput(bytes, len);
+    }
     free(bytes);
   }
   report(path, error);
@@ -86,8 +124,13 @@ static void replay(const char *path) {
 }
 
 int main(int argc, char **argv) {
-  for (int i = 1; i < argc; i++) {
+  is_mutating = argc > 1 && strcmp(argv[1], "--mutate") == 0;
+  FUZZ_ASSERT(!is_mutating || LLVMFuzzerCustomMutator != NULL);
+  for (int i = is_mutating ? 2 : 1; i < argc; i++) {
     replay(argv[i]);
+  }
+  if (is_mutating) {
+    report_mutated();
   }
   (void)printf("1..%d\n", num_files);
   return num_failed == 0 && num_files > 0 ? 0 : 1;
