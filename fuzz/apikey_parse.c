@@ -18,20 +18,20 @@ enum { ID_AT = 6, SECRET_AT = 23, CHECKSUM_AT = 87, DIGEST_LEN = 32 };
 
 /* put_digits writes the lower-case digits of |bytes|, and a NUL. */
 static void put_digits(char *text, const uint8_t *bytes, size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    (void)snprintf(text + 2 * i, 3, "%02x", (unsigned)bytes[i]);
+  for (size_t i = 0; i < 2 * len; i++) {
+    text[i] = "0123456789abcdef"[i % 2 == 0 ? bytes[i / 2] >> 4 : bytes[i / 2] & 15];
   }
+  text[2 * len] = '\0';
 }
 
 /* read_digits reads |len| bytes from lower-case digits, or returns false. */
 static bool read_digits(uint8_t *bytes, const uint8_t *text, size_t len) {
-  const char *all = "0123456789abcdef";
   for (size_t i = 0; i < 2 * len; i++) {
-    const char *digit = text[i] != 0 ? strchr(all, text[i]) : NULL;
-    if (digit == NULL) {
+    bool is_decimal = text[i] >= '0' && text[i] <= '9';
+    if (!is_decimal && (text[i] < 'a' || text[i] > 'f')) {
       return false;
     }
-    bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | (digit - all));
+    bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | (is_decimal ? text[i] - '0' : text[i] - 'a' + 10));
   }
   return true;
 }
@@ -39,7 +39,7 @@ static bool read_digits(uint8_t *bytes, const uint8_t *text, size_t len) {
 /* print writes a key string. */
 static void print(char *string, const uint8_t *id, const uint8_t *secret) {
   uint8_t digest[DIGEST_LEN];
-  (void)strcpy(string, "bulla_");
+  memcpy(string, "bulla_", ID_AT);
   put_digits(string + ID_AT, id, BULLA_APIKEY_ID_LEN / 2);
   string[SECRET_AT - 1] = '_';
   put_digits(string + SECRET_AT, secret, BULLA_KEY_LEN);

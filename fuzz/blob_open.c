@@ -3,7 +3,7 @@
 
 /* bulla_open, bulla_ring_open and bulla_seal (docs/FORMAT.md §2).
  *
- * Input: one byte, what to do; one byte, the length of a context; the context; then a blob to open, or which byte to
+ * Input: one byte, what to do; two, the length of a context; the context; then a blob to open, or which byte to
  * change, two, and a plaintext to seal.
  * Oracle: the same format by nettle. A blob opens to what that says or is refused, with nothing left in the output.
  * What is sealed is to nettle the plaintext, under another nonce than before, and is refused with one byte changed,
@@ -16,7 +16,7 @@
 /* The bits of the first byte. */
 enum { SEAL = 1, XAES = 2, BY_RING = 4, CHANGE = 0x18, CHANGE_BYTE = 0, CHANGE_CONTEXT = 8, CUT = 0x10 };
 
-enum { HEADER_LEN = 18, MAX_CONTEXT = 255, MAX_NONCE = 24, NUM_SUITES = 2, NUM_CHOICES = 1 };
+enum { HEADER_LEN = 18, MAX_CONTEXT = 1000 /* more than what is kept on the stack */, MAX_NONCE = 24, NUM_SUITES = 2, NUM_CHOICES = 1 };
 
 /* One key of every suite, of the same material. */
 static struct suite {
@@ -172,10 +172,11 @@ static void check_seal(uint8_t flags, size_t choice, struct bulla_span plaintext
   free(blob.data);
 }
 
-/* take_context takes the length of the context and the context. */
+/* take_context takes the length of the context, or what it comes to, and the context. */
 static bool take_context(struct bulla_reader *in, struct bulla_span *context) {
-  uint8_t len;
-  return bulla_take_byte(in, &len) && bulla_take(in, context, len);
+  struct bulla_span len;
+  return bulla_take(in, &len, 2) &&
+         bulla_take(in, context, ((size_t)len.data[0] << 8 | len.data[1]) % (MAX_CONTEXT + 1));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -223,7 +224,7 @@ static size_t seal_blob(uint8_t *rest, size_t max_len, const uint8_t *choices, c
   const struct model_gcm *gcm;
   uint8_t aad[HEADER_LEN + MAX_CONTEXT];
   set_up();
-  bulla_put_be(&out, context.len, 1);
+  bulla_put_be(&out, context.len, 2);
   bulla_put(&out, context);
   if ((choices[0] & SEAL) != 0) {
     bulla_put(&out, plaintext);

@@ -30,13 +30,13 @@ static void set_up(void) {
 /* model_decode writes the bytes of |digits|, or returns false. */
 static bool model_decode(uint8_t *bytes, struct bulla_span digits) {
   for (size_t i = 0; i < digits.len; i++) {
-    const char *all = "0123456789abcdef";
-    const char *digit = digits.data[i] != 0 ? strchr(all, tolower(digits.data[i])) : NULL;
-    if (digit == NULL) {
+    int c = digits.data[i];
+    if (!isxdigit(c)) {
       return false;
     }
+    int value = isdigit(c) ? c - '0' : tolower(c) - 'a' + 10;
     if (i / 2 < digits.len / 2) {
-      bytes[i / 2] = (uint8_t)((i % 2 == 0 ? 0 : bytes[i / 2] << 4) | (digit - all));
+      bytes[i / 2] = (uint8_t)((i % 2 == 0 ? 0 : bytes[i / 2] << 4) | value);
     }
   }
   return digits.len % 2 == 0;
@@ -164,9 +164,9 @@ static bool open_triple(struct fuzz_part *parts, const uint8_t *choices, struct 
 
 static void put_digits(struct bulla_writer *out, struct bulla_span bytes, const char *behind) {
   for (size_t i = 0; i < bytes.len; i++) {
-    char digits[3];
-    (void)snprintf(digits, sizeof digits, i % 3 == 0 ? "%02X" : "%02x", (unsigned)bytes.data[i]);
-    bulla_put(out, bulla_span(digits, 2));
+    const char *all = i % 3 == 0 ? "0123456789ABCDEF" : "0123456789abcdef";
+    bulla_put_byte(out, (uint8_t)all[bytes.data[i] >> 4]);
+    bulla_put_byte(out, (uint8_t)all[bytes.data[i] & 15]);
   }
   bulla_put(out, bulla_span(behind, strlen(behind)));
 }

@@ -74,8 +74,7 @@ void model_header_free(struct model_header *header) {
   header->tree = NULL;
 }
 
-/* Splits |token| into exactly five parts. */
-static bool split_at_dots(struct bulla_span *parts, struct bulla_span token) {
+bool model_split_at_dots(struct bulla_span *parts, struct bulla_span token) {
   size_t num_dots = 0;
   size_t start = 0;
   for (size_t i = 0; i <= token.len; i++) {
@@ -92,7 +91,7 @@ static bool split_at_dots(struct bulla_span *parts, struct bulla_span token) {
 
 bool model_token_split(struct model_token *split, struct bulla_span token) {
   FUZZ_ASSERT(token.len <= MODEL_TOKEN_MAX);
-  if (!split_at_dots(split->parts, token)) {
+  if (!model_split_at_dots(split->parts, token)) {
     return false;
   }
   struct bulla_span *const decoded[] = {&split->header, NULL, &split->iv, &split->ciphertext, &split->tag};

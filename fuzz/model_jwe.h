@@ -36,6 +36,9 @@ struct model_token {
   uint8_t room[MODEL_TOKEN_MAX];
 };
 
+/* model_split_at_dots says whether |token| has five |parts|. */
+bool model_split_at_dots(struct bulla_span *parts, struct bulla_span token);
+
 /* model_token_split says whether |token|, of at most MODEL_TOKEN_MAX bytes, has the form of a token with an empty
  * encrypted key, an IV of 12 bytes and a tag of 16. */
 bool model_token_split(struct model_token *split, struct bulla_span token);
