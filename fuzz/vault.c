@@ -5,6 +5,7 @@
 
 #include "fuzz/vault.h"
 
+#include <dirent.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,11 +22,28 @@ static struct {
   struct bulla_root *root;
 } house;
 
+static bool is_one_of(const char *name, const char *const *names, size_t num) {
+  for (size_t i = 0; i < num; i++) {
+    if (strcmp(name, names[i]) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void fuzz_vault_keep(const char *const *names, size_t num) {
+  DIR *folder = opendir(house.folder);
+  FUZZ_ASSERT(folder != NULL);
+  for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+    if (!is_one_of(entry->d_name, names, num)) {
+      (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+  }
+  (void)closedir(folder);
+}
+
 static void leave(void) {
-  char name[96];
-  (void)unlink(house.path);
-  (void)snprintf(name, sizeof name, "%s-generation", house.path);
-  (void)unlink(name);
+  fuzz_vault_keep(NULL, 0);
   (void)rmdir(house.folder);
 }
 

@@ -50,6 +50,9 @@ bool fuzz_vault_edit(struct sqlite3 *db, const char *text);
 void fuzz_vault_put(struct bulla_vault *vault, const char *tenant, const char *entry, const char *field,
                     struct bulla_span value, bool secret);
 
+/* fuzz_vault_keep removes every file of the folder but for |num| of |names|. */
+void fuzz_vault_keep(const char *const *names, size_t num);
+
 /* fuzz_text returns the characters of |text| without the final NUL. */
 static inline struct bulla_span fuzz_text(const char *text) {
   return bulla_span(text, strlen(text));
