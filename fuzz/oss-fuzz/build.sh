@@ -15,7 +15,7 @@ build=$WORK/build
 rm -rf "$build"
 LDFLAGS="${LDFLAGS:-} -Wl,--disable-new-dtags,-rpath,\$ORIGIN/lib" meson setup "$build" \
   --buildtype=plain -Db_lundef=false -Dfuzzing_engine=oss-fuzz "-Dfuzzer_ldflags=$LIB_FUZZING_ENGINE" \
-  -Dcli=disabled -Dtests=disabled -Dbench=disabled -Dman=disabled
+  -Dtests=disabled -Dbench=disabled -Dman=disabled
 ninja -C "$build"
 
 mkdir -p "$OUT/lib"
