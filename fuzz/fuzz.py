@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+import afl
 import coverage
 import libfuzzer
 import report
@@ -110,7 +111,7 @@ def chosen(tree, name):
 
 
 def fuzz(tree, options):
-    runs = [libfuzzer.Run(target, options.seconds) for target in chosen(tree, options.target)]
+    runs = [options.engine(target, options.seconds) for target in chosen(tree, options.target)]
     if len(runs) > 1:
         print(f"{len(runs)} targets, {options.seconds} s each, {AT_ONCE} at once: "
               f"about {-(-len(runs) // AT_ONCE) * options.seconds} s", flush=True)
@@ -181,10 +182,11 @@ def main():
                         help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", required=True)
 
-    command = commands.add_parser("fuzz", help="fuzz a target, or all of them, for SECONDS each")
-    command.set_defaults(run=fuzz)
-    command.add_argument("target", metavar="TARGET|all")
-    command.add_argument("seconds", metavar="SECONDS", type=int)
+    for name, engine in (("fuzz", libfuzzer.Run), ("fuzz-afl", afl.Run)):
+        command = commands.add_parser(name, help="fuzz a target, or all of them, for SECONDS each")
+        command.set_defaults(run=fuzz, engine=engine)
+        command.add_argument("target", metavar="TARGET|all")
+        command.add_argument("seconds", metavar="SECONDS", type=int)
 
     command = commands.add_parser("fuzz-merge", help="take what was found and adds coverage into the tree")
     command.set_defaults(run=merge)

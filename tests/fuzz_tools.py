@@ -184,6 +184,21 @@ def check_other_findings(toy):
     tap.check("the picture shows each", set(TARGETS) <= set(texts), texts)
 
 
+def check_afl(toy):
+    if not shutil.which("afl-fuzz"):
+        tap.skip("AFL++", "afl-fuzz is missing; ./dev fuzz-afl installs it")
+        return
+    (toy.root / "build-afl/fuzz").mkdir(parents=True)
+    tap.succeeds("a target is built for AFL++", "afl-clang-fast", "-fsanitize=fuzzer,address", "-g", "-D_GNU_SOURCE",
+                 "-I", toy.root, "-I", source, "-I", source / "include", "-o", toy.root / "build-afl/fuzz/faulty",
+                 toy.root / "fuzz/faulty.c", toy.root / "core/toy.c")
+    for file in toy.regressions("faulty"):
+        file.unlink()
+    status, output = toy.run("fuzz-afl", "faulty", 60)
+    kept = [file.read_bytes() for file in toy.regressions("faulty")]
+    tap.check("a crash that AFL++ finds is kept as one of libFuzzer's", status == 1 and len(kept) == 1, output)
+
+
 def check_merge(toy):
     for file in (toy.root / "build-fuzz/corpus/sound").iterdir():
         file.unlink()
@@ -234,6 +249,6 @@ if not shutil.which("clang") or not shutil.which("llvm-cov"):
 with tempfile.TemporaryDirectory() as folder:
     toy_tree = Toy(pathlib.Path(folder))
     toy_tree.build()
-    for check in (check_sound, check_faulty, check_other_findings, check_merge, check_coverage):
+    for check in (check_sound, check_faulty, check_other_findings, check_afl, check_merge, check_coverage):
         check(toy_tree)
 tap.finish()

@@ -21,7 +21,10 @@ ninja -C "$build"
 mkdir -p "$OUT/lib"
 targets=$(sed -n '/^targets = {/,/^}/ s/^  .\([a-z0-9_]*\).: .*/\1/p' fuzz/meson.build)
 for target in $targets; do
-  cp "$build/fuzz/$target" "fuzz/$target.options" "fuzz/$target.dict" "$OUT/"
+  cp "$build/fuzz/$target" "$OUT/"
+  for kind in options dict; do
+    [ ! -e "fuzz/$target.$kind" ] || cp "fuzz/$target.$kind" "$OUT/"
+  done
   rm -f "$OUT/${target}_seed_corpus.zip"
   (cd "fuzz/corpus/$target" && python3 -m zipfile -c "$OUT/${target}_seed_corpus.zip" ./*)
   ldd "$OUT/$target" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | while read -r library; do
