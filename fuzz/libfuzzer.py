@@ -95,7 +95,8 @@ def finding(output):
     line = ASSERTION.search(output) or SUMMARY.search(output)
     if line is None:
         return "ended without a word"
-    return re.sub(r"\d+ (byte\(s\) leaked in) \d+", r"\1", line[line.lastindex or 0])
+    words = re.sub(r"\d+ (byte\(s\) leaked in) \d+", r"\1", line[line.lastindex or 0])
+    return re.sub(r"(?:/\S*/build-fuzz/|(?<!\S))\.\./", "", words)
 
 
 class Run:
