@@ -60,7 +60,8 @@ struct bulla_verifier *token_verifier(const struct bulla_verifier_options **opti
 
 int64_t token_clock(uint8_t choice) {
   const int64_t midnight = FUZZ_NOW / MODEL_DAY_SECONDS * MODEL_DAY_SECONDS;
-  const int64_t clocks[] = {FUZZ_NOW, FUZZ_NOW, midnight, midnight - 1, FUZZ_NOW + 3599, -1, 0, model_time_max + 1};
+  const int64_t clocks[] = {FUZZ_NOW,        FUZZ_NOW, midnight, midnight - 1,
+                            FUZZ_NOW + 3599, -1,       0,        model_time_max + 1};
   return clocks[choice % 8];
 }
 
