@@ -11,6 +11,8 @@
 
 #include "core/json.h"
 
+#include <ctype.h>
+
 #include "fuzz/fuzz.h"
 #include "fuzz/model_json.h"
 #include "fuzz/mutate.h"
@@ -20,6 +22,28 @@ static const enum bulla_json_type types[] = {
     [JSON_INTEGER] = BULLA_JSON_NUMBER, [JSON_REAL] = BULLA_JSON_NUMBER, [JSON_TRUE] = BULLA_JSON_TRUE,
     [JSON_FALSE] = BULLA_JSON_FALSE,    [JSON_NULL] = BULLA_JSON_NULL,
 };
+
+/* check_shape compares what is said of a member, or of a value by itself, with the |wanted| one. */
+static void check_shape(const struct bulla_json_value *value, json_t *wanted) {
+  bool all_strings = true;
+  size_t i;
+  json_t *element;
+  json_array_foreach(wanted, i, element) {
+    all_strings = all_strings && json_is_string(element);
+  }
+  FUZZ_ASSERT(value->type == types[json_typeof(wanted)]);
+  FUZZ_ASSERT(!json_is_array(wanted) || value->all_strings == all_strings);
+}
+
+static struct bulla_span trimmed(struct bulla_span text) {
+  while (text.len > 0 && isspace(text.data[0])) {
+    text = bulla_span(text.data + 1, text.len - 1);
+  }
+  while (text.len > 0 && isspace(text.data[text.len - 1])) {
+    text.len--;
+  }
+  return text;
+}
 
 /* check_string compares a string with the |wanted| one and returns it unescaped, in the room of |bytes|. */
 static struct bulla_span check_string(uint8_t *bytes, const struct bulla_json_value *string,
@@ -62,6 +86,7 @@ static void check_members(struct bulla_json_writer *out, const struct bulla_json
     uint8_t *room = fuzz_alloc(members[i].name.text.len);
     bulla_json_name(out, check_string(room, &members[i].name, bulla_span(key, key_len)));
     free(room);
+    check_shape(&members[i].value, value);
     check_value(out, &members[i].value, value);
     i++;
   }
@@ -131,15 +156,17 @@ static void check_accepted(struct bulla_span text, const struct bulla_json_membe
 
 static void check_text(struct bulla_span text) {
   static struct bulla_json_member members[BULLA_JSON_MAX_NAMES];
-  const size_t depth_inside = BULLA_JSON_MAX_DEPTH - 1;
-  const size_t names_inside = BULLA_JSON_MAX_NAMES - BULLA_JSON_MAX_OUTER;
+  struct bulla_json_value value;
   size_t num_members = 0;
   json_t *tree = model_json_load(text);
   bool accepted = bulla_json_read(members, &num_members, BULLA_JSON_MAX_NAMES, text) == BULLA_OK;
-  for (const char *bracket = "{["; *bracket != '\0'; bracket++) {
-    const struct model_json_limits inside = {*bracket, depth_inside, names_inside};
-    bool good = tree != NULL && model_json_is_strict(tree, text, inside);
-    FUZZ_ASSERT(bulla_json_valid_inside(text, *bracket) == good);
+  const struct model_json_limits inside = {json_is_array(tree) ? '[' : '{', BULLA_JSON_MAX_DEPTH - 1,
+                                           BULLA_JSON_MAX_NAMES - BULLA_JSON_MAX_OUTER};
+  bool is_inside = bulla_json_read_inside(&value, text);
+  FUZZ_ASSERT(is_inside == (tree != NULL && model_json_is_strict(tree, text, inside)));
+  if (is_inside) {
+    check_shape(&value, tree);
+    FUZZ_ASSERT(value.text.len >= 2 && bulla_span_equal(value.text, trimmed(text)));
   }
   FUZZ_ASSERT(accepted == (tree != NULL && model_json_is_strict(tree, text, MODEL_JSON_TOP)));
   FUZZ_ASSERT(num_members == (accepted ? json_object_size(tree) : 0));
