@@ -3,10 +3,12 @@
 
 /* bulla_apikey_parse (docs/FORMAT.md §5).
  *
- * Input: the string of an API key, or what is meant to be one. If it is one, its characters choose one of them to be
- * changed.
- * Oracle: the format read plainly, with nettle's SHA-256 and HKDF: the same strings are keys, with the same id, hash
- * and token root; printing id, secret and checksum again gives the string; with any character changed it is none. */
+ * Input: the string of an API key, or what is meant to be one. If it is one, its characters choose one of them to
+ * be changed.
+ *
+ * Oracle: the format read plainly, with nettle's SHA-256 and HKDF: the same strings are keys, with the same id,
+ * hash and token root; printing id, secret and checksum again gives the string; with any character changed it is
+ * none. */
 
 #include <bulla/token.h>
 
@@ -65,7 +67,8 @@ static void check_parsed(const struct bulla_apikey *apikey, struct bulla_span st
   model_expand(root, sizeof root, bulla_span(secret, BULLA_KEY_LEN), BULLA_LITERAL("bulla/v1/token-root"));
   FUZZ_ASSERT(bulla_span_equal(bulla_apikey_id(apikey), bulla_span(string.data + ID_AT, BULLA_APIKEY_ID_LEN)));
   FUZZ_ASSERT(bulla_span_equal(bulla_apikey_hash(apikey), bulla_span(hash, sizeof hash)));
-  FUZZ_ASSERT(bulla_span_equal(bulla_secret_bytes(bulla_apikey_token_root(apikey)), bulla_span(root, sizeof root)));
+  FUZZ_ASSERT(
+      bulla_span_equal(bulla_secret_bytes(bulla_apikey_token_root(apikey)), bulla_span(root, sizeof root)));
 }
 
 /* check_changed parses |string| with one character changed, which its digits choose. */
@@ -119,7 +122,8 @@ static bool open_string(struct fuzz_part *parts, const uint8_t *choices, struct 
   memset(parts[1].bytes, 0, BULLA_APIKEY_LEN);
   parts[0].len = 0;
   parts[1].len = BULLA_APIKEY_ID_LEN / 2 + BULLA_KEY_LEN;
-  return string.len == BULLA_APIKEY_LEN && read_digits(parts[1].bytes, string.data + ID_AT, BULLA_APIKEY_ID_LEN / 2) &&
+  return string.len == BULLA_APIKEY_LEN &&
+         read_digits(parts[1].bytes, string.data + ID_AT, BULLA_APIKEY_ID_LEN / 2) &&
          read_digits(parts[1].bytes + BULLA_APIKEY_ID_LEN / 2, string.data + SECRET_AT, BULLA_KEY_LEN);
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* core/base64url.h: every variant for public bytes that the processor can run, the one for key material, and the one
- * that is chosen.
+/* core/base64url.h: every variant for public bytes that the processor can run, the one for key material, and the
+ * one that is chosen.
  *
  * Input: any bytes, taken for digits and for what is to be encoded.
+ *
  * Oracle: nettle's codec, made strict. All accept the same texts and give the same bytes, which encode to the same
  * text again; and all encode the same. */
 

@@ -5,9 +5,10 @@
  *
  * Input: one byte, what to do; two, the length of a context; the context; then a blob to open, or which byte to
  * change, two, and a plaintext to seal.
- * Oracle: the same format by nettle. A blob opens to what that says or is refused, with nothing left in the output.
- * What is sealed is to nettle the plaintext, under another nonce than before, and is refused with one byte changed,
- * cut short, or in another context. */
+ *
+ * Oracle: the same format by nettle. A blob opens to what that says or is refused, with nothing left in the
+ * output. What is sealed is to nettle the plaintext, under another nonce than before, and is refused with one byte
+ * changed, cut short, or in another context. */
 
 #include "fuzz/fuzz.h"
 #include "fuzz/model_crypto.h"
@@ -16,7 +17,13 @@
 /* The bits of the first byte. */
 enum { SEAL = 1, XAES = 2, BY_RING = 4, CHANGE = 0x18, CHANGE_BYTE = 0, CHANGE_CONTEXT = 8, CUT = 0x10 };
 
-enum { HEADER_LEN = 18, MAX_CONTEXT = 1000 /* more than what is kept on the stack */, MAX_NONCE = 24, NUM_SUITES = 2, NUM_CHOICES = 1 };
+enum {
+  HEADER_LEN = 18,
+  MAX_CONTEXT = 1000 /* more than what is kept on the stack */,
+  MAX_NONCE = 24,
+  NUM_SUITES = 2,
+  NUM_CHOICES = 1
+};
 
 /* One key of every suite, of the same material. */
 static struct suite {

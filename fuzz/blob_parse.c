@@ -4,8 +4,9 @@
 /* bulla_blob_parse and bulla_blob_write, bulla_blob_to_text and bulla_blob_from_text (docs/FORMAT.md §2 and §3).
  *
  * Input: any bytes, taken for a blob, and for the text of one.
- * Oracle: a plain model of the layout accepts the same bytes and sees the same parts; writing what was parsed gives
- * the same bytes; the text form is one-to-one. */
+ *
+ * Oracle: a plain model of the layout accepts the same bytes and sees the same parts; writing what was parsed
+ * gives the same bytes; the text form is one-to-one. */
 
 #include "fuzz/fuzz.h"
 

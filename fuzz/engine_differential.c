@@ -3,11 +3,12 @@
 
 /* bulla_aead_seal and bulla_aead_open through each engine.
  *
- * Input: four bytes, the lengths of key, nonce and additional data, and which bit to change; then these three, and a
- * plaintext.
- * Oracle: both engines and nettle give the same ciphertext and tag, each engine opens it, and neither opens anything
- * with that bit of tag or ciphertext changed. Where a build or processor has one engine alone, it is compared with
- * nettle. */
+ * Input: four bytes, the lengths of key, nonce and additional data, and which bit to change; then these three, and
+ * a plaintext.
+ *
+ * Oracle: both engines and nettle give the same ciphertext and tag, each engine opens it, and neither opens
+ * anything with that bit of tag or ciphertext changed. Where a build or processor has one engine alone, it is
+ * compared with nettle. */
 
 #include "core/crypto.h"
 #include "fuzz/fuzz.h"
@@ -77,8 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       return 0;
     }
   }
-  if (!bulla_take(&in, &key, 16 + 8 * (size_t)(lengths[0] % 3)) || !bulla_take(&in, &nonce, 1 + lengths[1] % 64U) ||
-      !bulla_take(&in, &aad, lengths[2]) || !bulla_take(&in, &plaintext, in.left)) {
+  if (!bulla_take(&in, &key, 16 + 8 * (size_t)(lengths[0] % 3)) ||
+      !bulla_take(&in, &nonce, 1 + lengths[1] % 64U) || !bulla_take(&in, &aad, lengths[2]) ||
+      !bulla_take(&in, &plaintext, in.left)) {
     return 0;
   }
   struct result results[NUM_ENGINES];

@@ -4,9 +4,10 @@
 /* The foreign triple (docs/FORMAT.md §4) and the hexadecimal digits it is written with.
  *
  * Input: one byte, what to do; then a triple to open, or a plaintext to seal, or digits.
- * Oracle: a plain parser, and AES-GCM by nettle, under one key. A triple opens to what they say, or is refused. What
- * is sealed is, to them, the plaintext in the one form that is written. Digits decode to what they stand for, and
- * encode to themselves in lower case. */
+ *
+ * Oracle: a plain parser, and AES-GCM by nettle, under one key. A triple opens to what they say, or is refused.
+ * What is sealed is, to them, the plaintext in the one form that is written. Digits decode to what they stand for,
+ * and encode to themselves in lower case. */
 
 #include <ctype.h>
 

@@ -4,21 +4,46 @@
 /* core/json.h: the reader, the look at one value, strings, the writer.
  *
  * Input: any bytes, taken for a JSON text, and if they do not look like one for the inside of a string.
- * Oracle: jansson and the rules of fuzz/model_json.h. The reader accepts what they accept, at the top and as a value
- * inside; members, elements, numbers and strings are what jansson says; what the writer makes of them is, to
+ *
+ * Oracle: jansson and the rules of fuzz/model_json.h. The reader accepts what they accept, at the top and as a
+ * value inside; members, elements, numbers and strings are what jansson says; what the writer makes of them is, to
  * jansson, the same text again. */
 
 #include "core/json.h"
+
+#include <ctype.h>
 
 #include "fuzz/fuzz.h"
 #include "fuzz/model_json.h"
 #include "fuzz/mutate.h"
 
 static const enum bulla_json_type types[] = {
-    [JSON_OBJECT] = BULLA_JSON_OBJECT,  [JSON_ARRAY] = BULLA_JSON_ARRAY,   [JSON_STRING] = BULLA_JSON_STRING,
-    [JSON_INTEGER] = BULLA_JSON_NUMBER, [JSON_REAL] = BULLA_JSON_NUMBER,   [JSON_TRUE] = BULLA_JSON_TRUE,
+    [JSON_OBJECT] = BULLA_JSON_OBJECT,  [JSON_ARRAY] = BULLA_JSON_ARRAY, [JSON_STRING] = BULLA_JSON_STRING,
+    [JSON_INTEGER] = BULLA_JSON_NUMBER, [JSON_REAL] = BULLA_JSON_NUMBER, [JSON_TRUE] = BULLA_JSON_TRUE,
     [JSON_FALSE] = BULLA_JSON_FALSE,    [JSON_NULL] = BULLA_JSON_NULL,
 };
+
+/* check_shape compares what is said of a member, or of a value by itself, with the |wanted| one. */
+static void check_shape(const struct bulla_json_value *value, json_t *wanted) {
+  bool all_strings = true;
+  size_t i;
+  json_t *element;
+  json_array_foreach(wanted, i, element) {
+    all_strings = all_strings && json_is_string(element);
+  }
+  FUZZ_ASSERT(value->type == types[json_typeof(wanted)]);
+  FUZZ_ASSERT(!json_is_array(wanted) || value->all_strings == all_strings);
+}
+
+static struct bulla_span trimmed(struct bulla_span text) {
+  while (text.len > 0 && isspace(text.data[0])) {
+    text = bulla_span(text.data + 1, text.len - 1);
+  }
+  while (text.len > 0 && isspace(text.data[text.len - 1])) {
+    text.len--;
+  }
+  return text;
+}
 
 /* check_string compares a string with the |wanted| one and returns it unescaped, in the room of |bytes|. */
 static struct bulla_span check_string(uint8_t *bytes, const struct bulla_json_value *string,
@@ -48,18 +73,22 @@ static void check_number(const struct bulla_json_value *value, json_t *wanted) {
 
 static void check_value(struct bulla_json_writer *out, const struct bulla_json_value *value, json_t *wanted);
 
+/* The depth of a tree is bounded. NOLINTBEGIN(misc-no-recursion) */
+
 /* check_members compares all members of an object, and writes it. */
 static void check_members(struct bulla_json_writer *out, const struct bulla_json_member *members, json_t *wanted) {
   const char *key;
   size_t key_len;
   json_t *value;
+  size_t i = 0;
   bulla_json_begin(out, '{');
   json_object_keylen_foreach(wanted, key, key_len, value) {
-    uint8_t *room = fuzz_alloc(members->name.text.len);
-    bulla_json_name(out, check_string(room, &members->name, bulla_span(key, key_len)));
+    uint8_t *room = fuzz_alloc(members[i].name.text.len);
+    bulla_json_name(out, check_string(room, &members[i].name, bulla_span(key, key_len)));
     free(room);
-    check_value(out, &members->value, value);
-    members++;
+    check_shape(&members[i].value, value);
+    check_value(out, &members[i].value, value);
+    i++;
   }
   bulla_json_end(out, '}');
 }
@@ -110,6 +139,8 @@ static void check_value(struct bulla_json_writer *out, const struct bulla_json_v
   }
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 /* check_accepted goes through the members of a text with its tree, and writes it once more. */
 static void check_accepted(struct bulla_span text, const struct bulla_json_member *members, json_t *tree) {
   /* A character takes at most six to write. */
@@ -125,15 +156,17 @@ static void check_accepted(struct bulla_span text, const struct bulla_json_membe
 
 static void check_text(struct bulla_span text) {
   static struct bulla_json_member members[BULLA_JSON_MAX_NAMES];
-  const size_t depth_inside = BULLA_JSON_MAX_DEPTH - 1;
-  const size_t names_inside = BULLA_JSON_MAX_NAMES - BULLA_JSON_MAX_OUTER;
+  struct bulla_json_value value;
   size_t num_members = 0;
   json_t *tree = model_json_load(text);
   bool accepted = bulla_json_read(members, &num_members, BULLA_JSON_MAX_NAMES, text) == BULLA_OK;
-  for (const char *bracket = "{["; *bracket != '\0'; bracket++) {
-    const struct model_json_limits inside = {*bracket, depth_inside, names_inside};
-    bool good = tree != NULL && model_json_is_strict(tree, text, inside);
-    FUZZ_ASSERT(bulla_json_valid_inside(text, *bracket) == good);
+  const struct model_json_limits inside = {json_is_array(tree) ? '[' : '{', BULLA_JSON_MAX_DEPTH - 1,
+                                           BULLA_JSON_MAX_NAMES - BULLA_JSON_MAX_OUTER};
+  bool is_inside = bulla_json_read_inside(&value, text);
+  FUZZ_ASSERT(is_inside == (tree != NULL && model_json_is_strict(tree, text, inside)));
+  if (is_inside) {
+    check_shape(&value, tree);
+    FUZZ_ASSERT(value.text.len >= 2 && bulla_span_equal(value.text, trimmed(text)));
   }
   FUZZ_ASSERT(accepted == (tree != NULL && model_json_is_strict(tree, text, MODEL_JSON_TOP)));
   FUZZ_ASSERT(num_members == (accepted ? json_object_size(tree) : 0));

@@ -4,9 +4,10 @@
 /* bulla_jwe_split and bulla_jwe_decrypt of what an attacker sends.
  *
  * Input: a token, made without the key.
- * Oracle: a count of the dots says whether it is split, and the parts and dots are the input again. It never opens,
- * and nothing is left in the output: the key is this target's alone, and no mutator has it. Room for as many bytes
- * as the ciphertext stands for is always enough. */
+ *
+ * Oracle: a count of the dots says whether it is split, and the parts and dots are the input again. It never
+ * opens, and nothing is left in the output: the key is this target's alone, and no mutator has it. Room for as
+ * many bytes as the ciphertext stands for is always enough. */
 
 #include "core/base64url.h"
 #include "core/jwe_compact.h"

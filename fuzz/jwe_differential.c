@@ -4,6 +4,7 @@
 /* bulla_jwe_decrypt and bulla_jwe_encrypt beside rhonabwy, another library for JOSE.
  *
  * Input: one byte, which key, and who seals; then a token, or a plaintext that bulla seals.
+ *
  * Oracle: rhonabwy opens what bulla sealed. A token opens here if it opens there, to the same plaintext, and obeys
  * the stricter rules that fuzz/model_jwe.h has: so each disagreement is explained by one of them, or found. */
 
@@ -19,7 +20,8 @@ static const struct {
   const char *name;
   enum bulla_jwe_enc enc;
   size_t len;
-} encryptions[] = {{"A128GCM", BULLA_JWE_A128GCM, 16}, {"A192GCM", BULLA_JWE_A192GCM, 24}, {"A256GCM", BULLA_JWE_A256GCM, 32}};
+} encryptions[] = {
+    {"A128GCM", BULLA_JWE_A128GCM, 16}, {"A192GCM", BULLA_JWE_A192GCM, 24}, {"A256GCM", BULLA_JWE_A256GCM, 32}};
 
 /* A key in each library: three of every length, and three with a "kid". */
 static struct key {
@@ -36,7 +38,8 @@ static void make_key(struct key *key, size_t i) {
   key->enc = bulla_span(encryptions[i % 3].name, strlen(encryptions[i % 3].name));
   key->kid = bulla_span("k1", i < 3 ? 0 : 2);
   FUZZ_ASSERT(bulla_secret_copy(&material, bytes) == BULLA_OK);
-  FUZZ_ASSERT(bulla_jwe_key_new(&key->bulla, BULLA_JWE_DIR, encryptions[i % 3].enc, material, key->kid) == BULLA_OK);
+  FUZZ_ASSERT(bulla_jwe_key_new(&key->bulla, BULLA_JWE_DIR, encryptions[i % 3].enc, material, key->kid) ==
+              BULLA_OK);
   FUZZ_ASSERT(r_jwk_init(&key->rhonabwy) == RHN_OK);
   FUZZ_ASSERT(r_jwk_import_from_symmetric_key(key->rhonabwy, bytes.data, bytes.len) == RHN_OK);
   model_gcm_set_key(&key->model, bytes);
@@ -134,11 +137,13 @@ static bool open_token(struct fuzz_part *parts, const uint8_t *choices, struct b
 }
 
 static size_t seal_token(uint8_t *token, size_t max_len, const uint8_t *choices, const struct fuzz_part *parts) {
-  return (choices[0] & SEALS) != 0
-             ? fuzz_seal_plain(token, max_len, choices, parts)
-             : model_token_seal(token, max_len, &get_key(choices[0])->model,
-                                bulla_span(parts[0].bytes, parts[0].len), bulla_span(parts[1].bytes, parts[1].len));
+  return (choices[0] & SEALS) != 0 ? fuzz_seal_plain(token, max_len, choices, parts)
+                                   : model_token_seal(token, max_len, &get_key(choices[0])->model,
+                                                      bulla_span(parts[0].bytes, parts[0].len),
+                                                      bulla_span(parts[1].bytes, parts[1].len));
 }
 
+#define FIRST_HEADER "{\"alg\":\"dir\",\"enc\":\"A128GCM\",\"kid\":\"k1\"}"
+
 const struct fuzz_form fuzz_form = {
-    1, open_token, seal_token, {true, false}, {(const uint8_t *)"{\"alg\":\"dir\",\"enc\":\"A128GCM\",\"kid\":\"k1\"}", 40}};
+    1, open_token, seal_token, {true, false}, {(const uint8_t *)FIRST_HEADER, sizeof FIRST_HEADER - 1}};

@@ -5,6 +5,7 @@
  *
  * Input: any bytes, taken for a protected header: the JSON, which is then encoded, or if they do not begin with a
  * brace or white space the digits.
+ *
  * Oracle: fuzz/model_jwe.h on jansson. The two accept the same headers and see the same "alg", "enc", "kid" and
  * "typ" in them. */
 

@@ -4,6 +4,7 @@
 /* bulla_jwe_encrypt and bulla_jwe_decrypt.
  *
  * Input: which key, one byte; which byte to change, two; what to, one; then a plaintext.
+ *
  * Oracle: the token has the length that was said, opens to the plaintext, has another IV than the one before, and
  * with the one byte changed is refused. */
 

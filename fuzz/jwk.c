@@ -4,8 +4,9 @@
 /* bulla_apikey_day_jwk.
  *
  * Input: one byte, whose key; sixteen, a key id; four, a day; and a token root, of a stranger's key.
- * Oracle: docs/FORMAT.md §6 by nettle says which arguments are good and every byte of the JWK. jansson reads it, and
- * what is in it: "k" of an own key opens the token that the key mints on that day. */
+ *
+ * Oracle: docs/FORMAT.md §6 by nettle says which arguments are good and every byte of the JWK. jansson reads it,
+ * and what is in it: "k" of an own key opens the token that the key mints on that day. */
 
 #include <bulla/token.h>
 
@@ -39,7 +40,8 @@ static void model_jwk(char *jwk, size_t size, struct bulla_span root, struct bul
   }
   model_expand(cek, sizeof cek, root, bulla_span(info, sizeof info - 1));
   FUZZ_ASSERT(model_base64url_encode(digits, bulla_span(cek, sizeof cek)) == KEY_DIGITS);
-  (void)snprintf(jwk, size, "{\"kty\":\"oct\",\"alg\":\"A256GCM\",\"use\":\"enc\",\"kid\":\"%.*s.%lld\",\"k\":\"%.*s\"}",
+  (void)snprintf(jwk, size,
+                 "{\"kty\":\"oct\",\"alg\":\"A256GCM\",\"use\":\"enc\",\"kid\":\"%.*s.%lld\",\"k\":\"%.*s\"}",
                  (int)key_id.len, (const char *)key_id.data, (long long)day, KEY_DIGITS, (const char *)digits);
 }
 

@@ -87,8 +87,8 @@ void model_expand(uint8_t *out, size_t len, struct bulla_span key, struct bulla_
   struct hmac_sha256_ctx hmac;
   hmac_sha256_set_key(&hmac, key.len, key.data);
   hkdf_expand(&hmac, (nettle_hash_update_func *)(void (*)(void))hmac_sha256_update,
-              (nettle_hash_digest_func *)(void (*)(void))hmac_sha256_digest, SHA256_DIGEST_SIZE, info.len, info.data,
-              len, out);
+              (nettle_hash_digest_func *)(void (*)(void))hmac_sha256_digest, SHA256_DIGEST_SIZE, info.len,
+              info.data, len, out);
 }
 
 void model_sha256(uint8_t *digest, struct bulla_span message) {
@@ -129,7 +129,6 @@ bool model_base64url_decode(uint8_t *bytes, size_t *len, struct bulla_span text)
     return false;
   }
   /* Padding makes nettle look at the final bits. */
-  return text.len % 4 == 0 ||
-         (base64_decode_update(&context, &rest_len, rest, 4 - text.len % 4, "==") &&
-          base64_decode_final(&context));
+  return text.len % 4 == 0 || (base64_decode_update(&context, &rest_len, rest, 4 - text.len % 4, "==") &&
+                               base64_decode_final(&context));
 }

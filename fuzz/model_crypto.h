@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The cryptography of docs/FORMAT.md put together a second time, from nettle: what a target compares with, and what
- * a mutator opens and seals with. Nothing here calls a function of bulla's. */
+/* The cryptography of docs/FORMAT.md put together a second time, from nettle: what a target compares with, and
+ * what a mutator opens and seals with. Nothing here calls a function of bulla's. */
 
 #ifndef BULLA_FUZZ_MODEL_CRYPTO_H
 #define BULLA_FUZZ_MODEL_CRYPTO_H

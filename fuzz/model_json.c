@@ -59,12 +59,15 @@ static bool has_noncharacter(struct bulla_span text) {
 
 bool model_json_is_text(struct bulla_span text) {
   json_t *string = json_stringn(text.len > 0 ? (const char *)text.data : "", text.len);
-  bool good = string != NULL && (text.len == 0 || memchr(text.data, 0, text.len) == NULL) && !has_noncharacter(text);
+  bool good =
+      string != NULL && (text.len == 0 || memchr(text.data, 0, text.len) == NULL) && !has_noncharacter(text);
   json_decref(string);
   return good;
 }
 
-/* Says whether a tree keeps to the limits when |num_open| members stand open around it. */
+/* Says whether a tree keeps to the limits when |num_open| members stand open around it. The limits bound
+ * the recursion. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static bool is_within(json_t *tree, size_t depth, size_t num_open, const struct model_json_limits *limits) {
   if (json_is_string(tree)) {
     return !has_noncharacter(model_json_string(tree));
@@ -111,7 +114,8 @@ static bool is_plain_number(struct bulla_span number) {
 
 bool model_json_is_strict(json_t *tree, struct bulla_span text, struct model_json_limits limits) {
   /* jansson overlooks a NUL behind a number. */
-  if (memchr(text.data, 0, text.len) != NULL || !(limits.bracket == '{' ? json_is_object(tree) : json_is_array(tree)) || !is_within(tree, 0, 0, &limits)) {
+  if (memchr(text.data, 0, text.len) != NULL ||
+      !(limits.bracket == '{' ? json_is_object(tree) : json_is_array(tree)) || !is_within(tree, 0, 0, &limits)) {
     return false;
   }
   struct bulla_span number;

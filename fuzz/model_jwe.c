@@ -14,7 +14,7 @@ enum { MAX_HEADER = 1024, MAX_MEMBERS = 32, IV_LEN = 12 };
 
 /* RFC 7516 §4.1.1 to §4.1.13, RFC 7518 §4.6.1, §4.7.1 and §4.8.1. */
 static const char *const registered[] = {
-    "alg", "enc", "zip", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256",
+    "alg", "enc", "zip",  "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256",
     "typ", "cty", "crit", "epk", "apu", "apv", "iv",  "tag", "p2s", "p2c",
 };
 
@@ -109,7 +109,8 @@ bool model_token_split(struct model_token *split, struct bulla_span token) {
   return split->parts[1].len == 0 && split->iv.len == IV_LEN && split->tag.len == BULLA_TAG_LEN;
 }
 
-bool model_token_open(struct bulla_buffer *plaintext, const struct model_gcm *key, const struct model_token *split) {
+bool model_token_open(struct bulla_buffer *plaintext, const struct model_gcm *key,
+                      const struct model_token *split) {
   FUZZ_ASSERT(plaintext->size >= split->ciphertext.len);
   bool good = model_gcm_open(key, plaintext->data, split->iv, split->ciphertext, split->tag, split->parts[0]);
   plaintext->len = good ? split->ciphertext.len : 0;

@@ -48,8 +48,9 @@ const struct model_gcm *model_day_key(int64_t day) {
 }
 
 struct bulla_span model_day_header(char json[MODEL_HEADER_SIZE], int64_t day) {
-  int len = snprintf(json, MODEL_HEADER_SIZE, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"%s.%lld\"}",
-                     MODEL_APIKEY_ID, (long long)day);
+  int len = snprintf(json, MODEL_HEADER_SIZE,
+                     "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"%s.%lld\"}", MODEL_APIKEY_ID,
+                     (long long)day);
   return bulla_span(json, (size_t)len);
 }
 
@@ -71,7 +72,7 @@ bool model_kid_read(struct bulla_span *key_id, int64_t *day, struct bulla_span j
   }
   if (good) {
     *key_id = bulla_span(kid, BULLA_APIKEY_ID_LEN);
-    *day = atoi(digits);
+    *day = strtol(digits, NULL, 10);
   }
   model_header_free(&header);
   return good && *day <= BULLA_DAY_LAST;

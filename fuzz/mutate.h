@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Mutators that know what an input is made of. A target whose inputs are protected, by a tag or a checksum, says how
- * they are opened with the test key and sealed again: so the fuzzer's inputs get past the tag, and the tag is
+/* Mutators that know what an input is made of. A target whose inputs are protected, by a tag or a checksum, says
+ * how they are opened with the test key and sealed again: so the fuzzer's inputs get past the tag, and the tag is
  * checked as ever. One mutation in four is of the bytes as they are. */
 
 #ifndef BULLA_FUZZ_MUTATE_H
@@ -40,10 +40,15 @@ extern const struct fuzz_form fuzz_form;
 /* The form of an input without protection, all of which is the second part. */
 bool fuzz_open_plain(struct fuzz_part *parts, const uint8_t *choices, struct bulla_span rest);
 size_t fuzz_seal_plain(uint8_t *rest, size_t max_len, const uint8_t *choices, const struct fuzz_part *parts);
-#define FUZZ_FORM_OF_JSON {0, fuzz_open_plain, fuzz_seal_plain, {false, true}, {NULL, 0}}
+#define FUZZ_FORM_OF_JSON                                 \
+  {                                                       \
+    0, fuzz_open_plain, fuzz_seal_plain, {false, true}, { \
+      NULL, 0                                             \
+    }                                                     \
+  }
 
-/* How many inputs got past the protection: the target counts those of which the code under test says so. The driver
- * that replays a corpus mutates it and looks whether they do. */
+/* How many inputs got past the protection: the target counts those of which the code under test says so. The
+ * driver that replays a corpus mutates it and looks whether they do. */
 extern size_t fuzz_num_passed;
 
 /* fuzz_set_part sets a part, or returns false if it is too long. */

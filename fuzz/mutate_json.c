@@ -28,17 +28,15 @@ static size_t replace(uint8_t *text, size_t len, size_t max_len, struct bulla_sp
   return before + bytes.len + behind;
 }
 
-/* A number that is likely to be a bound of something. */
+/* A number that is likely to be a bound of something, or a time close to one. */
 static int64_t odd_number(unsigned *random) {
-  static const int64_t numbers[] = {
-      0,          -1,           1,          INT64_MAX,        INT64_MIN,    INT64_C(253402300799), FUZZ_NOW,
-      FUZZ_NOW,   FUZZ_NOW,     FUZZ_NOW,   FUZZ_NOW + 3600,  FUZZ_NOW - 3600, FUZZ_NOW + 86400,   FUZZ_NOW - 86400,
-      FUZZ_NOW + 60, FUZZ_NOW - 60, FUZZ_NOW / 86400 * 86400, FUZZ_NOW / 86400 * 86400 + 86400,
-      FUZZ_NOW - 43200, FUZZ_NOW - 2592000,
-  };
-  int64_t number = numbers[fuzz_random(random, sizeof numbers / sizeof numbers[0])];
-  bool may_step = number != INT64_MAX && number != INT64_MIN;
-  return may_step ? number + (int64_t)fuzz_random(random, 3) - 1 : number;
+  static const int64_t bounds[] = {0, 1, -1, INT64_MAX, INT64_MIN, INT64_C(253402300799), INT64_C(253402300800)};
+  static const int64_t times[] = {0, 60, -60, 3600, -3600, 7200, -7200, 43200, -43200, 86400, -86400, -2592000};
+  const int64_t from = fuzz_random(random, 4) == 0 ? FUZZ_NOW / 86400 * 86400 : FUZZ_NOW;
+  if (fuzz_random(random, 4) == 0) {
+    return bounds[fuzz_random(random, sizeof bounds / sizeof bounds[0])];
+  }
+  return from + times[fuzz_random(random, sizeof times / sizeof times[0])] + (int64_t)fuzz_random(random, 3) - 1;
 }
 
 static size_t change_number(uint8_t *text, size_t len, size_t max_len, struct bulla_span value, unsigned *random) {
@@ -48,7 +46,8 @@ static size_t change_number(uint8_t *text, size_t len, size_t max_len, struct bu
 }
 
 /* Puts a copy of |member| behind |other|. */
-static size_t insert(uint8_t *text, size_t len, size_t max_len, struct bulla_span other, struct bulla_span member) {
+static size_t insert(uint8_t *text, size_t len, size_t max_len, struct bulla_span other,
+                     struct bulla_span member) {
   static uint8_t both[2 * FUZZ_PART_MAX + 1];
   memcpy(both, other.data, other.len);
   both[other.len] = ',';

@@ -5,9 +5,9 @@
  * test, handed to the target in a heap block of its exact size and reported as a line of TAP. A target that
  * finds something ends the program, which is then short of its plan.
  *
- * After --mutate each file that gets past the target's tag or checksum, as the code under test says, is handed to the
- * target's mutator, and what comes out to the target, many times; the last test is that enough of that got past,
- * too. */
+ * After --mutate each file that gets past the target's tag or checksum, as the code under test says, is handed to
+ * the target's mutator, and what comes out to the target, many times; the last test is that enough of that got
+ * past, too. */
 
 #include <dirent.h>
 #include <errno.h>

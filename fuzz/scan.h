@@ -15,7 +15,8 @@ struct scan_member {
   struct bulla_span value; /* as it stands */
 };
 
-/* scan_members finds at most |max_members| members of |text|, which may be no JSON at all, and returns how many. */
+/* scan_members finds at most |max_members| members of |text|, which may be no JSON at all, and returns how many.
+ */
 size_t scan_members(struct scan_member *members, size_t max_members, struct bulla_span text);
 
 /* scan_number finds the first run of characters that numbers are made of, outside of strings, or returns false. */

@@ -5,8 +5,10 @@
  *
  * Input: three bytes that choose "iat", "exp" and "nbf"; then up to eight claims with the byte 0xff between them:
  * "org", "sub", "iss", "aud", "jti", "perms", "attrs", and more members.
- * Oracle: a plain model of what the header says may be minted. nettle opens what is, under its day's key and header,
- * and to jansson it holds these claims, in their order, and nothing else. It verifies to the same claims. */
+ *
+ * Oracle: a plain model of what the header says may be minted. nettle opens what is, under its day's key and
+ * header, and to jansson it holds these claims, in their order, and nothing else. It verifies to the same claims.
+ */
 
 #include "fuzz/fuzz.h"
 #include "fuzz/mutate.h"
@@ -15,7 +17,7 @@
 enum { NUM_CHOICES = 3, NUM_TEXTS = 8, BETWEEN = 0xff, MAX_MORE = 53, MAX_INPUT = 10000 };
 enum { ORG, SUB, ISS, AUD, JTI, PERMS, ATTRS, MORE };
 
-static const char *const own_names[] = {"org", "sub", "iss", "aud", "iat",   "exp",
+static const char *const own_names[] = {"org", "sub", "iss",   "aud",   "iat",     "exp",
                                         "nbf", "jti", "perms", "attrs", "orig_iat"};
 
 static void take_texts(struct bulla_span *texts, struct bulla_span input) {
@@ -28,9 +30,22 @@ static void take_texts(struct bulla_span *texts, struct bulla_span input) {
 }
 
 static int64_t choose_time(uint8_t choice, int64_t from) {
-  const int64_t times[] = {FUZZ_NOW,  from + 1,   from + 3600,    from + 86400,   from + 86401, 0,
-                           from,      from - 1,   -1,             model_time_max, model_time_max + 1,
-                           INT64_MAX, INT64_MIN,  model_time_max - 86400, model_time_max - 86399, FUZZ_NOW / 86400 * 86400};
+  const int64_t times[] = {FUZZ_NOW,
+                           from + 1,
+                           from + 3600,
+                           from + 86400,
+                           from + 86401,
+                           0,
+                           from,
+                           from - 1,
+                           -1,
+                           model_time_max,
+                           model_time_max + 1,
+                           INT64_MAX,
+                           INT64_MIN,
+                           model_time_max - 86400,
+                           model_time_max - 86399,
+                           FUZZ_NOW / 86400 * 86400};
   return times[choice % 16];
 }
 
@@ -138,8 +153,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   model_json_begin();
   struct bulla_span texts[NUM_TEXTS];
   take_texts(texts, bulla_span(data + NUM_CHOICES, size - NUM_CHOICES));
-  struct bulla_claims claims = {.org = texts[ORG], .sub = texts[SUB], .iss = texts[ISS], .aud = texts[AUD],
-                                .jti = texts[JTI], .perms = texts[PERMS], .attrs = texts[ATTRS], .more = texts[MORE]};
+  struct bulla_claims claims = {.org = texts[ORG],
+                                .sub = texts[SUB],
+                                .iss = texts[ISS],
+                                .aud = texts[AUD],
+                                .jti = texts[JTI],
+                                .perms = texts[PERMS],
+                                .attrs = texts[ATTRS],
+                                .more = texts[MORE]};
   claims.iat = choose_time(data[0], FUZZ_NOW);
   claims.exp = choose_time(data[1], claims.iat > model_time_max || claims.iat < 0 ? 0 : claims.iat);
   claims.nbf = choose_time(data[2], FUZZ_NOW);
@@ -151,7 +172,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (claims.exp == 0 && claims.iat <= model_time_max) {
     claims.exp = claims.iat + BULLA_TOKEN_LIFETIME;
   }
-  bool good_arguments = texts[ORG].len > 0 && texts[ORG].len <= 128 && texts[SUB].len > 0 && are_times_good(&claims);
+  bool good_arguments =
+      texts[ORG].len > 0 && texts[ORG].len <= 128 && texts[SUB].len > 0 && are_times_good(&claims);
   json_t *tree = build(&claims, texts);
   if (!good_arguments) {
     FUZZ_ASSERT(status == BULLA_INVALID_ARGUMENT);

@@ -3,11 +3,12 @@
 
 /* bulla_token_refresh.
  *
- * Input: two bytes, the clock and what the verifier insists on; then the claims of the old token, which a holder of
- * the key encrypts.
+ * Input: two bytes, the clock and what the verifier insists on; then the claims of the old token, which a holder
+ * of the key encrypts.
+ *
  * Oracle: fuzz/model_token.h says whether the old token is good, and what the times of the new one must be. nettle
- * opens the new one under its day's key and header; its claims are, to jansson, the old ones but for the times; and
- * it verifies. On failure nothing is left in the outputs. */
+ * opens the new one under its day's key and header; its claims are, to jansson, the old ones but for the times;
+ * and it verifies. On failure nothing is left in the outputs. */
 
 #include "fuzz/fuzz.h"
 #include "fuzz/mutate.h"
@@ -57,14 +58,15 @@ static void check_renewed(struct bulla_verifier *verifier, struct bulla_span tok
   free(payload.data);
 }
 
-/* predict returns the status that refreshing claims encrypted under |day|'s key must have but for the length of the
- * new token. */
+/* predict returns the status that refreshing claims encrypted under |day|'s key must have but for the length of
+ * the new token. */
 static enum bulla_status predict(struct model_claims *claims, struct bulla_span json, size_t token_len,
                                  const struct bulla_verifier_options *options, int64_t day, int64_t now) {
   if (now < 0 || now > model_time_max) {
     return BULLA_INVALID_ARGUMENT;
   }
-  if (token_len > BULLA_TOKEN_MAX || !model_day_is_in_window(options, day, now) || !model_claims_read(claims, json)) {
+  if (token_len > BULLA_TOKEN_MAX || !model_day_is_in_window(options, day, now) ||
+      !model_claims_read(claims, json)) {
     return BULLA_REFUSED;
   }
   enum bulla_status status = model_judge(claims, options, day, now);

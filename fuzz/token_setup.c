@@ -8,11 +8,14 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/mutate.h"
 
-enum { NUM_VERIFIERS = 64 };
+/* As many as fit the arena when each of them is full of keys. */
+enum { NUM_VERIFIERS = 16, ARENA_SIZE = 4 << 20 };
 
 struct bulla_apikey *token_apikey(void) {
   static struct bulla_apikey *apikey;
   if (apikey == NULL) {
+    const struct bulla_memory_options memory = {.arena_size = ARENA_SIZE, .allow_unlocked = true};
+    FUZZ_ASSERT(bulla_memory_init(&memory) == BULLA_OK);
     char string[BULLA_APIKEY_LEN + 1];
     model_apikey_string(string);
     FUZZ_ASSERT(bulla_apikey_parse(&apikey, bulla_span(string, BULLA_APIKEY_LEN)) == BULLA_OK);
@@ -44,13 +47,14 @@ struct bulla_verifier *token_verifier(const struct bulla_verifier_options **opti
   } all[NUM_VERIFIERS];
   static const int64_t leeways[] = {0, 1, 60, BULLA_TOKEN_LEEWAY_MAX};
   size_t i = choice % NUM_VERIFIERS;
+  (void)token_apikey();
   if (all[i].verifier == NULL) {
     all[i].options = (struct bulla_verifier_options){
         .leeway = leeways[i % 4],
         .aud = bulla_span("dash", (i & 4) != 0 ? 4 : 0),
         .iss = bulla_span("https://issuer", (i & 8) != 0 ? 14 : 0),
-        .is_revoked = (i & 16) != 0 ? is_revoked : NULL,
-        .session = (i & 32) != 0 ? 7200 : 0,
+        .is_revoked = (i & 1) != 0 ? is_revoked : NULL,
+        .session = (i & 2) != 0 ? 7200 : 0,
     };
     FUZZ_ASSERT(bulla_verifier_new(&all[i].verifier, &all[i].options, find, NULL) == BULLA_OK);
   }
@@ -60,7 +64,8 @@ struct bulla_verifier *token_verifier(const struct bulla_verifier_options **opti
 
 int64_t token_clock(uint8_t choice) {
   const int64_t midnight = FUZZ_NOW / MODEL_DAY_SECONDS * MODEL_DAY_SECONDS;
-  const int64_t clocks[] = {FUZZ_NOW, FUZZ_NOW, midnight, midnight - 1, FUZZ_NOW + 3599, -1, 0, model_time_max + 1};
+  const int64_t clocks[] = {FUZZ_NOW,        FUZZ_NOW, midnight, midnight - 1,
+                            FUZZ_NOW + 3599, -1,       0,        model_time_max + 1};
   return clocks[choice % 8];
 }
 

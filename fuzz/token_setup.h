@@ -12,7 +12,7 @@
 /* token_apikey returns the API key; it is made at the first call. */
 struct bulla_apikey *token_apikey(void);
 
-/* token_verifier returns the verifier of |choice|, one of 64, and its options. */
+/* token_verifier returns the verifier of |choice|, one of 16, and its options. */
 struct bulla_verifier *token_verifier(const struct bulla_verifier_options **options, uint8_t choice);
 
 /* token_clock returns one of 8 times: most are close to each other, some are out of bounds. */

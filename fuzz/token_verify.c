@@ -5,8 +5,9 @@
  *
  * Input: two bytes, the clock and what the verifier insists on; then a token, or claims that a holder of the key
  * encrypts.
- * Oracle: fuzz/model_token.h, the rules of docs/FORMAT.md §6 one after the other, says which status every token gets
- * and what is in the claims of a good one. On failure nothing is left in the outputs. */
+ *
+ * Oracle: fuzz/model_token.h, the rules of docs/FORMAT.md §6 one after the other, says which status every token
+ * gets and what is in the claims of a good one. On failure nothing is left in the outputs. */
 
 #include "fuzz/fuzz.h"
 #include "fuzz/mutate.h"
