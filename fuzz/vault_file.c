@@ -4,10 +4,10 @@
 /* A hostile database. Entry points: bulla_vault_open on the file, then every other function of the vault.
  *
  * The input is a database, or a list of what an attacker without the root key does to a good one by SQL
- * (fuzz/vault_script.h). Whatever it is: nothing crashes; a value comes out only under the names that it was once put
- * under, and so do masks and token roots; whoever is refused gets nothing; walks end; a log that is said to be
- * unbroken is a part of the true one. A file can be such that SQLite itself walks without end before it gives a row,
- * which docs/THREATS.md calls denial of service: there SQLite is interrupted, and bulla has to cope. */
+ * (fuzz/vault_script.h). Whatever it is: nothing crashes; a value comes out only under the names that it was once
+ * put under, and so do masks and token roots; whoever is refused gets nothing; walks end; a log that is said to be
+ * unbroken is a part of the true one. A file can be such that SQLite itself walks without end before it gives a
+ * row, which docs/THREATS.md calls denial of service: there SQLite is interrupted, and bulla has to cope. */
 
 #include <sqlite3.h>
 
@@ -15,8 +15,8 @@
 #include "fuzz/vault_script.h"
 
 enum {
-  MAX_ROWS = 5000,      /* that a database of FUZZ_IMAGE_MAX bytes may hold */
-  MAX_STEPS = 3000,     /* of 100 instructions of SQLite's machine */
+  MAX_ROWS = 5000,        /* that a database of FUZZ_IMAGE_MAX bytes may hold */
+  MAX_STEPS = 3000,       /* of 100 instructions of SQLite's machine */
   FIRST_NUM_RECORDS = 17, /* of the good vault */
 };
 
@@ -145,8 +145,9 @@ static enum bulla_status take_record(void *arg, const struct bulla_audit_record 
 static enum bulla_status use(struct bulla_vault *vault, struct expected *expected) {
   begin();
   expected->calls = 0;
-  enum bulla_status status = bulla_vault_use(vault, &fuzz_who, fuzz_text(expected->tenant), fuzz_text(expected->entry),
-                                             fuzz_text(expected->field), take_value, expected);
+  enum bulla_status status =
+      bulla_vault_use(vault, &fuzz_who, fuzz_text(expected->tenant), fuzz_text(expected->entry),
+                      fuzz_text(expected->field), take_value, expected);
   FUZZ_ASSERT(expected->calls == (status == BULLA_OK ? 1 : 0));
   return status;
 }
@@ -213,7 +214,8 @@ static void open_apikeys(struct bulla_vault *vault) {
 static void change(struct bulla_vault *vault) {
   const struct bulla_field field = {BULLA_LITERAL("password"), BULLA_LITERAL(FRESH), true};
   begin();
-  enum bulla_status status = bulla_vault_put(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), &field, 1);
+  enum bulla_status status =
+      bulla_vault_put(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), &field, 1);
   struct expected expected = {.tenant = "acme", .entry = "db", .field = "password", .fresh = status == BULLA_OK};
   (void)use(vault, &expected);
   (void)show(vault, "acme", "db", status == BULLA_OK);
