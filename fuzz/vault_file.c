@@ -26,6 +26,18 @@ static bool is_set_up;
 static int num_steps;
 static size_t num_rows;
 
+/* What a walk gave last, which must grow. */
+static char last_name[2 * BULLA_NAME_MAX + 2];
+
+/* check_order sees to it that a walk gives nothing twice. */
+static void check_order(struct bulla_span first, struct bulla_span second) {
+  char name[sizeof last_name];
+  int len = snprintf(name, sizeof name, "%.*s/%.*s", (int)first.len, (const char *)first.data, (int)second.len,
+                     (const char *)second.data);
+  FUZZ_ASSERT(len > 0 && (size_t)len < sizeof name && strcmp(name, last_name) > 0);
+  memcpy(last_name, name, (size_t)len + 1);
+}
+
 /* Where a callback is told what it may be given. */
 struct expected {
   const char *tenant;
@@ -57,6 +69,7 @@ static void set_up(void) {
 static void begin(void) {
   num_steps = 0;
   num_rows = 0;
+  last_name[0] = '\0';
 }
 
 static enum bulla_status count_row(void) {
@@ -102,12 +115,14 @@ static enum bulla_status take_field(void *arg, const struct bulla_field_view *fi
   char name[BULLA_NAME_MAX + 1] = "";
   memcpy(name, field->name.data, field->name.len);
   expected.field = name;
+  check_order(field->name, bulla_span(NULL, 0));
   FUZZ_ASSERT(is_known(&expected, field->text, field->secret, field->secret));
   return count_row();
 }
 
 static enum bulla_status take_entry(void *arg, const struct bulla_entry_view *entry) {
   (void)arg;
+  check_order(entry->tenant, entry->entry);
   for (size_t i = 0; i < FUZZ_NUM_KNOWN; i++) {
     if (bulla_span_equal(entry->tenant, fuzz_text(fuzz_known[i].tenant)) &&
         bulla_span_equal(entry->entry, fuzz_text(fuzz_known[i].entry))) {

@@ -152,6 +152,16 @@ static const char *const values[] = {
 };
 enum { NUM_VALUES = sizeof values / sizeof values[0] };
 
+/* An index in another order than its schema says: SQLite then finds rows that are not what was asked for. */
+#define MISORDER(table, unique, other)                                                          \
+  "UPDATE sqlite_schema SET sql = replace(sql, '" unique "', '" other "') WHERE name = '" table \
+  "'; "                                                                                         \
+  "PRAGMA writable_schema = RESET; REINDEX " table                                              \
+  "; PRAGMA writable_schema = ON; "                                                             \
+  "UPDATE sqlite_schema SET sql = replace(sql, '" other "', '" unique "') WHERE name = '" table \
+  "'; "                                                                                         \
+  "PRAGMA writable_schema = RESET; PRAGMA writable_schema = ON"
+
 static const char *const statements[] = {
     "CREATE TRIGGER extra AFTER INSERT ON audit BEGIN DELETE FROM audit; END",
     "CREATE TRIGGER extra AFTER UPDATE ON audit_head BEGIN UPDATE field SET secret = 0; END",
@@ -168,6 +178,10 @@ static const char *const statements[] = {
     "PRAGMA journal_mode = DELETE",
     "ANALYZE",
     "VACUUM",
+    MISORDER("field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)"),
+    MISORDER("entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name DESC)"),
+    MISORDER("tenant", "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL UNIQUE COLLATE NOCASE"),
+    MISORDER("apikey", "id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL UNIQUE COLLATE NOCASE"),
 };
 enum { NUM_STATEMENTS = sizeof statements / sizeof statements[0] };
 
