@@ -3,7 +3,8 @@
 
 /* What the parts of the command share: its table of sub-commands, the state of one run, and the one way in
  * which a run fails. A function that fails returns a status; what it was busy with has been noted in the run
- * before, and bulla_cli_run() prints both in one line. So no function prints an error, and none is printed twice. */
+ * before, and bulla_cli_run() prints both in one line. So no function prints an error, and none is printed
+ * twice. */
 
 #ifndef BULLA_CLI_CLI_H
 #define BULLA_CLI_CLI_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* One run of the command: finds the sub-command, runs it, and says in one line on standard error what went wrong. */
+/* One run of the command: finds the sub-command, runs it, and says in one line on standard error what went
+ * wrong. */
 
 #include <errno.h>
 #include <stdarg.h>

@@ -3,12 +3,12 @@
 
 /* The audit log. Entry points: bulla_vault_audit_verify, and bulla_audit_append by way of bulla_vault_use.
  *
- * The input is a byte that chooses a log, of 8 records or of 67, which are of two epochs, and edits of the tables of
- * the log by SQL, of four bytes each: cells changed or copied, records dropped, cut off, swapped, renumbered,
- * inserted, the head put back to what it was at any time. The oracle reads the tables back and knows every record and
- * every head that there ever was. So it knows what must be found: everything, and at which record, but for what
- * docs/THREATS.md says cannot be: an older head together with the records that it had then. It also knows which heads
- * are fit to be appended to, and sees that appending makes no broken log a good one. */
+ * The input is a byte that chooses a log, of 8 records or of 67, which are of two epochs, and edits of the tables
+ * of the log by SQL, of four bytes each: cells changed or copied, records dropped, cut off, swapped, renumbered,
+ * inserted, the head put back to what it was at any time. The oracle reads the tables back and knows every record
+ * and every head that there ever was. So it knows what must be found: everything, and at which record, but for
+ * what docs/THREATS.md says cannot be: an older head together with the records that it had then. It also knows
+ * which heads are fit to be appended to, and sees that appending makes no broken log a good one. */
 
 #include <sqlite3.h>
 
@@ -16,7 +16,7 @@
 #include "fuzz/vault.h"
 #include "store/audit.h"
 
-enum { SHORT_LOG = 8, LONG_LOG = 67, MAX_EDITS = 8, TEXT_MAX = 4096, ROW_MAX = 1024 };
+enum { SHORT_LOG = 8, LONG_LOG = 67, MAX_EDITS = 8, ROW_MAX = 1024 };
 
 /* A record as SQL writes it, and the head after it. */
 struct moment {
@@ -30,8 +30,9 @@ static struct moment moments[LONG_LOG + 1];
 static char first_key[300];
 static struct bulla_span logs[2];
 
-#define ROW                                                                                                        \
-  "quote(time) || quote(tenant) || quote(actor) || quote(origin) || quote(reason) || quote(op) || quote(entry) || " \
+#define ROW                                                                                                      \
+  "quote(time) || quote(tenant) || quote(actor) || quote(origin) || quote(reason) || quote(op) || quote(entry) " \
+  "|| "                                                                                                          \
   "quote(field) || quote(outcome) || quote(mac)"
 
 static void copy_column(char *room, size_t size, sqlite3_stmt *statement, int column) {
@@ -65,8 +66,8 @@ static enum bulla_status ignore_value(void *arg, struct bulla_span value) {
 
 /* append adds a record by a use of |field|; that there is no such field is recorded too. */
 static enum bulla_status append(struct bulla_vault *vault, const char *field) {
-  return bulla_vault_use(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), fuzz_text(field), ignore_value,
-                         NULL);
+  return bulla_vault_use(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), fuzz_text(field),
+                         ignore_value, NULL);
 }
 
 static void set_up(void) {
@@ -96,12 +97,11 @@ struct edit {
   uint8_t number;
 };
 
-static const char *const columns[] = {"seq",    "time",   "tenant", "actor", "origin", "reason",
-                                      "op",     "entry",  "field",  "outcome", "mac"};
+static const char *const columns[] = {"seq", "time",  "tenant", "actor",   "origin", "reason",
+                                      "op",  "entry", "field",  "outcome", "mac"};
 enum { NUM_COLUMNS = sizeof columns / sizeof columns[0] };
 
-/* Sets |text| to what changes a cell. */
-static void write_change(char text[TEXT_MAX], const struct edit *edit) {
+static void change_cell(struct sqlite3 *db, const struct edit *edit) {
   static const char *const changes[] = {
       "%s + 1",
       "%s - 1000000",
@@ -122,91 +122,90 @@ static void write_change(char text[TEXT_MAX], const struct edit *edit) {
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
   (void)snprintf(change, sizeof change, changes[edit->number % (sizeof changes / sizeof changes[0])], column);
 #pragma GCC diagnostic pop
-  (void)snprintf(text, TEXT_MAX, "UPDATE audit SET %s = %s WHERE seq = %d", column, change, edit->row);
+  (void)fuzz_vault_edit(db, "UPDATE audit SET %s = %s WHERE seq = %d", column, change, edit->row);
 }
 
-/* Sets |text| to what puts something of the head back to an earlier moment. */
-static void write_head(char text[TEXT_MAX], const struct edit *edit) {
+/* change_head puts something of the head back to an earlier moment. */
+static void change_head(struct sqlite3 *db, const struct edit *edit) {
   const struct moment *moment = &moments[edit->row];
   switch (edit->number % 8) {
     case 0:
-      (void)snprintf(text, TEXT_MAX, "UPDATE audit_head SET seq = %d", edit->row);
+      (void)fuzz_vault_edit(db, "UPDATE audit_head SET seq = %d", edit->row);
       break;
     case 1:
-      (void)snprintf(text, TEXT_MAX, "UPDATE audit_head SET tag = %s", moment->tag);
+      (void)fuzz_vault_edit(db, "UPDATE audit_head SET tag = %s", moment->tag);
       break;
     case 2:
-      (void)snprintf(text, TEXT_MAX, "UPDATE audit_head SET key = %s", moment->key);
+      (void)fuzz_vault_edit(db, "UPDATE audit_head SET key = %s", moment->key);
       break;
     case 3:
-      (void)snprintf(text, TEXT_MAX, "UPDATE audit_head SET first_key = %s", moment->key);
+      (void)fuzz_vault_edit(db, "UPDATE audit_head SET first_key = %s", moment->key);
       break;
     case 4:
-      (void)snprintf(text, TEXT_MAX, "UPDATE audit_head SET key = first_key");
+      (void)fuzz_vault_edit(db, "UPDATE audit_head SET key = first_key");
       break;
     case 5:
-      (void)snprintf(text, TEXT_MAX, "UPDATE audit_head SET seq = %d, tag = %s, key = %s", edit->row, moment->tag,
-                     moment->key);
+      (void)fuzz_vault_edit(db, "UPDATE audit_head SET seq = %d, tag = %s, key = %s", edit->row, moment->tag,
+                            moment->key);
       break;
     case 6: /* the one thing that cannot be found */
-      (void)snprintf(text, TEXT_MAX,
-                     "UPDATE audit_head SET seq = %d, tag = %s, key = %s; DELETE FROM audit WHERE seq > %d", edit->row,
-                     moment->tag, moment->key, edit->row);
+      (void)fuzz_vault_edit(db,
+                            "UPDATE audit_head SET seq = %d, tag = %s, key = %s; DELETE FROM audit WHERE seq > %d",
+                            edit->row, moment->tag, moment->key, edit->row);
       break;
     default:
-      (void)snprintf(text, TEXT_MAX, "%s",
-                     edit->other % 2 == 0 ? "DELETE FROM audit_head" : "UPDATE audit_head SET first_key = NULL");
+      (void)fuzz_vault_edit(
+          db, "%s", edit->other % 2 == 0 ? "DELETE FROM audit_head" : "UPDATE audit_head SET first_key = NULL");
       break;
   }
 }
 
 static void run_edit(struct sqlite3 *db, const struct edit *edit) {
-  char text[TEXT_MAX] = "";
   switch (edit->what % 9) {
     case 0:
-      write_change(text, edit);
+      change_cell(db, edit);
       break;
     case 1: {
       const char *column = columns[edit->number % NUM_COLUMNS];
-      (void)snprintf(text, sizeof text, "UPDATE audit SET %s = (SELECT %s FROM audit WHERE seq = %d) WHERE seq = %d",
-                     column, column, edit->other, edit->row);
+      (void)fuzz_vault_edit(db, "UPDATE audit SET %s = (SELECT %s FROM audit WHERE seq = %d) WHERE seq = %d",
+                            column, column, edit->other, edit->row);
       break;
     }
     case 2:
-      (void)snprintf(text, sizeof text, "DELETE FROM audit WHERE seq = %d", edit->row);
+      (void)fuzz_vault_edit(db, "DELETE FROM audit WHERE seq = %d", edit->row);
       break;
     case 3:
-      (void)snprintf(text, sizeof text, "DELETE FROM audit WHERE seq > %d", edit->row);
+      (void)fuzz_vault_edit(db, "DELETE FROM audit WHERE seq > %d", edit->row);
       break;
     case 4:
-      (void)snprintf(text, sizeof text,
-                     "UPDATE audit SET seq = -1 WHERE seq = %d; UPDATE audit SET seq = %d WHERE seq = %d; "
-                     "UPDATE audit SET seq = %d WHERE seq = -1",
-                     edit->row, edit->row, edit->other, edit->other);
+      (void)fuzz_vault_edit(db,
+                            "UPDATE audit SET seq = -1 WHERE seq = %d; UPDATE audit SET seq = %d WHERE seq = %d; "
+                            "UPDATE audit SET seq = %d WHERE seq = -1",
+                            edit->row, edit->row, edit->other, edit->other);
       break;
     case 5: /* a record is taken out and the later ones close ranks, or one is put in */
-      (void)snprintf(text, sizeof text,
-                     "DELETE FROM audit WHERE seq = %d; UPDATE audit SET seq = seq - 1000 WHERE seq > %d; "
-                     "UPDATE audit SET seq = seq + %d WHERE seq < 0",
-                     edit->number % 2 == 0 ? edit->row : 0, edit->row, edit->number % 2 == 0 ? 999 : 1001);
+      (void)fuzz_vault_edit(db,
+                            "DELETE FROM audit WHERE seq = %d; UPDATE audit SET seq = seq - 1000 WHERE seq > %d; "
+                            "UPDATE audit SET seq = seq + %d WHERE seq < 0",
+                            edit->number % 2 == 0 ? edit->row : 0, edit->row, edit->number % 2 == 0 ? 999 : 1001);
       break;
     case 6:
-      (void)snprintf(text, sizeof text,
-                     "INSERT INTO audit SELECT %d, time, tenant, actor, origin, reason, op, entry, field, outcome, mac "
-                     "FROM audit WHERE seq = %d",
-                     edit->other - 1, edit->row);
+      (void)fuzz_vault_edit(
+          db,
+          "INSERT INTO audit SELECT %d, time, tenant, actor, origin, reason, op, entry, field, outcome, mac "
+          "FROM audit WHERE seq = %d",
+          edit->other - 1, edit->row);
       break;
     default:
-      write_head(text, edit);
+      change_head(db, edit);
       break;
   }
-  (void)fuzz_vault_edit(db, text);
 }
 
 /* What the tables say after the edits. */
 struct found {
-  int prefix;      /* records that are the first ones, unchanged */
-  bool more;       /* and what comes then is no such record */
+  int prefix; /* records that are the first ones, unchanged */
+  bool more;  /* and what comes then is no such record */
   bool has_head;
   int64_t head;    /* its seq */
   bool first_key;  /* it is the true one */
@@ -230,7 +229,8 @@ static bool is_key(sqlite3_stmt *statement, int column, int64_t epoch) {
 
 static void read_rows(struct sqlite3 *db, struct found *found) {
   sqlite3_stmt *statement = NULL;
-  FUZZ_ASSERT(sqlite3_prepare_v2(db, "SELECT seq, " ROW " FROM audit ORDER BY seq", -1, &statement, NULL) == SQLITE_OK);
+  FUZZ_ASSERT(sqlite3_prepare_v2(db, "SELECT seq, " ROW " FROM audit ORDER BY seq", -1, &statement, NULL) ==
+              SQLITE_OK);
   while (!found->more && sqlite3_step(statement) == SQLITE_ROW) {
     int next = found->prefix + 1;
     bool same = next <= LONG_LOG && sqlite3_column_int64(statement, 0) == next &&
@@ -243,11 +243,12 @@ static void read_rows(struct sqlite3 *db, struct found *found) {
 
 static void read_head(struct sqlite3 *db, struct found *found) {
   sqlite3_stmt *statement = NULL;
-  FUZZ_ASSERT(sqlite3_prepare_v2(db,
-                                 "SELECT h.seq, quote(h.tag), quote(h.key), quote(h.first_key), quote(a.mac), b.seq "
-                                 "FROM audit_head h LEFT JOIN audit a ON a.seq = h.seq "
-                                 "LEFT JOIN audit b ON b.seq = h.seq + 1 WHERE h.id = 1",
-                                 -1, &statement, NULL) == SQLITE_OK);
+  FUZZ_ASSERT(
+      sqlite3_prepare_v2(db,
+                         "SELECT h.seq, quote(h.tag), quote(h.key), quote(h.first_key), quote(a.mac), b.seq "
+                         "FROM audit_head h LEFT JOIN audit a ON a.seq = h.seq "
+                         "LEFT JOIN audit b ON b.seq = h.seq + 1 WHERE h.id = 1",
+                         -1, &statement, NULL) == SQLITE_OK);
   if (sqlite3_step(statement) == SQLITE_ROW) {
     found->has_head = true;
     found->head = sqlite3_column_int64(statement, 0);

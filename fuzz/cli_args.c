@@ -3,13 +3,13 @@
 
 /* The command. Entry point: bulla_cli_run, which is main() but for the preparation of the process.
  *
- * The input is text: a line for each argument, an empty line, and standard input. A word between percent signs stands
- * for what only this process knows: %TOKEN% is a token that verifies, %SECRET% a secret on its way in, see the table.
- * A vault, key files and variables are prepared with secrets of their own. Whatever the arguments: the exit status is
- * 0 to 4, or 126 or 127 from `exec`; an error is one printable line on standard error; no secret is on either
- * output, but the value of a field on standard output of `get` and the plaintext on that of `open`; nor is what was
- * given as an argument and may have been meant as a secret in an error. What `exec` would run gets the values that
- * were asked for, and nothing that leads to the root key. */
+ * The input is text: a line for each argument, an empty line, and standard input. A word between percent signs
+ * stands for what only this process knows: %TOKEN% is a token that verifies, %SECRET% a secret on its way in, see
+ * the table. A vault, key files and variables are prepared with secrets of their own. Whatever the arguments: the
+ * exit status is 0 to 4, or 126 or 127 from `exec`; an error is one printable line on standard error; no secret is
+ * on either output, but the value of a field on standard output of `get` and the plaintext on that of `open`; nor
+ * is what was given as an argument and may have been meant as a secret in an error. What `exec` would run gets the
+ * values that were asked for, and nothing that leads to the root key. */
 
 #include <bulla/token.h>
 #include <errno.h>
@@ -35,8 +35,8 @@ static struct {
   const char *word;
   char text[BULLA_TOKEN_MAX + 1];
 } words[] = {
-    {"%F%", ""},     {"%TOKEN%", ""},  {"%ID%", ""},         {"%APIKEY%", ""},      {"%BLOB%", ""},
-    {"%HEX%", ""},   {"%TRIPLE%", ""}, {"%SECRET%", SECRET}, {"%ARG%", ARGUMENT}, {"%ROOT%", FUZZ_ROOT_DIGITS},
+    {"%F%", ""},   {"%TOKEN%", ""},  {"%ID%", ""},         {"%APIKEY%", ""},    {"%BLOB%", ""},
+    {"%HEX%", ""}, {"%TRIPLE%", ""}, {"%SECRET%", SECRET}, {"%ARG%", ARGUMENT}, {"%ROOT%", FUZZ_ROOT_DIGITS},
 };
 enum { FOLDER, TOKEN, ID, APIKEY, BLOB, HEX, TRIPLE, NUM_MADE, NUM_WORDS = sizeof words / sizeof words[0] };
 
@@ -63,7 +63,7 @@ static bool has_argument(const char *text) {
 
 static bool in_arguments(const char *text) {
   for (int i = 1; i < num_arguments; i++) {
-    if (strstr(arguments[i], text) != NULL) {
+    if (fuzz_shows(fuzz_text(arguments[i]), fuzz_text(text))) {
       return true;
     }
   }
@@ -185,8 +185,8 @@ static void expand(struct bulla_writer *writer, struct bulla_span text) {
   }
 }
 
-/* tame keeps an argument from leading out of the folder, or to a descriptor that is none of the command's. What may be
- * written to is put there; what may be read is where the process is, and relative. */
+/* tame keeps an argument from leading out of the folder, or to a descriptor that is none of the command's. What
+ * may be written to is put there; what may be read is where the process is, and relative. */
 static void tame(struct bulla_writer *writer, struct bulla_span argument) {
   static const char *const schemes[] = {"sqlite:", "file:"};
   for (size_t i = 0; i < argument.len; i++) {
@@ -236,13 +236,13 @@ static void take_arguments(struct bulla_reader *input) {
   arguments[num_arguments] = NULL;
 }
 
-/* may_name says whether |text|, which has the form of a name, stands where a name is expected or a file is named, and
- * may be repeated. */
+/* may_name says whether |text|, or its hexadecimal digits, stand in the arguments where a name is expected or a
+ * file is named, and may be repeated. */
 static bool may_name(const char *text) {
   for (int i = 1; i < num_arguments; i++) {
-    const char *found = strstr(arguments[i], text);
-    bool alone = found != NULL && strcmp(arguments[i], text) == 0;
-    if (found != NULL && (!alone || strcmp(arguments[i - 1], "--secret") == 0 || has_argument("get"))) {
+    bool found = fuzz_shows(fuzz_text(arguments[i]), fuzz_text(text));
+    bool alone = strcmp(arguments[i], text) == 0;
+    if (found && (!alone || strcmp(arguments[i - 1], "--secret") == 0 || has_argument("get"))) {
       return true;
     }
   }
@@ -275,7 +275,8 @@ static void check_outputs(const struct fuzz_outcome *outcome) {
 
 /* clean_up removes what `init` has made. */
 static void clean_up(void) {
-  static const char *const names[] = {"v.db", "v.db-generation", "root.key", "blob.key", "secret", "claims", "apikey"};
+  static const char *const names[] = {"v.db",   "v.db-generation", "root.key", "blob.key",
+                                      "secret", "claims",          "apikey"};
   fuzz_vault_keep(names, sizeof names / sizeof names[0]);
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The import of a foreign system's values. Entry points: `bulla import hex` with the input on standard input, and so
- * the reader of lines in cli/import.c and bulla_vault_import.
+/* The import of a foreign system's values. Entry points: `bulla import hex` with the input on standard input, and
+ * so the reader of lines in cli/import.c and bulla_vault_import.
  *
- * A plain model reads the same bytes. It knows the few triples that were ever sealed under the key; a triple that is
- * none of them must be refused. The command must come to the same exit status and name the same line, all rows or
- * none must be in the vault, each with its value, and neither a value, nor the key, nor what is in a column of triples
- * may be in an error. */
+ * A plain model reads the same bytes. It knows the few triples that were ever sealed under the key; a triple that
+ * is none of them must be refused. The command must come to the same exit status and name the same line, all rows
+ * or none must be in the vault, each with its value, and neither a value, nor the key, nor what is in a column of
+ * triples may be in an error. */
 
 #include <strings.h>
 
@@ -106,7 +106,8 @@ static bool split_row(struct verdict *verdict, struct bulla_span line) {
 static bool is_there(const struct verdict *verdict, size_t row) {
   struct bulla_span entry = verdict->rows[row].entry;
   struct bulla_span field = verdict->rows[row].field;
-  bool there = bulla_span_equal(entry, BULLA_LITERAL("taken")) && bulla_span_equal(field, BULLA_LITERAL("password"));
+  bool there =
+      bulla_span_equal(entry, BULLA_LITERAL("taken")) && bulla_span_equal(field, BULLA_LITERAL("password"));
   for (size_t i = 0; i < row; i++) {
     there = there ||
             (bulla_span_equal(entry, verdict->rows[i].entry) && bulla_span_equal(field, verdict->rows[i].field));

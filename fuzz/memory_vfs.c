@@ -10,12 +10,13 @@
 
 #include "fuzz/fuzz.h"
 
-enum { MAX_FILES = 8, MAX_REGIONS = 8, MAX_NAME = 512, MAX_FILE = 1 << 26 };
+enum { MAX_FILES = 8, MAX_REGIONS = 8, REGION_LEN = 32768, MAX_NAME = 512, MAX_FILE = 4 << 20 };
 
+/* What is behind |len| is left from before. Nothing here allocates: where memory is made to fail, it is not this.
+ */
 struct contents {
-  uint8_t *bytes;
   size_t len;
-  size_t room;
+  uint8_t bytes[MAX_FILE];
 };
 
 struct stored {
@@ -35,9 +36,8 @@ struct handle {
 
 static struct stored files[MAX_FILES];
 
-/* Shared memory, of the one database that needs it: kept, since it is large. */
-static void *regions[MAX_REGIONS];
-static size_t region_len;
+/* Shared memory, of the one database that needs it. */
+static uint8_t regions[MAX_REGIONS][REGION_LEN];
 static int num_regions;
 static uint64_t randomness;
 
@@ -73,13 +73,6 @@ static bool change_fails(enum fuzz_fault fault) {
 }
 
 static void set_len(struct contents *contents, size_t len) {
-  FUZZ_ASSERT(len <= MAX_FILE);
-  if (len > contents->room) {
-    size_t room = 2 * len;
-    contents->bytes = realloc(contents->bytes, room);
-    FUZZ_ASSERT(contents->bytes != NULL);
-    contents->room = room;
-  }
   if (len > contents->len) {
     memset(contents->bytes + contents->len, 0, len - contents->len);
   }
@@ -177,7 +170,7 @@ static int write_file(sqlite3_file *file, const void *bytes, int len, sqlite3_in
     }
     return SQLITE_IOERR_WRITE;
   }
-  if (strikes(FUZZ_FAULT_FULL)) {
+  if (strikes(FUZZ_FAULT_FULL) || at > MAX_FILE - len) {
     return SQLITE_FULL;
   }
   write_at(of(file), bytes, (size_t)len, (size_t)at);
@@ -246,17 +239,13 @@ static int characteristics(sqlite3_file *file) {
 static int map_shared(sqlite3_file *file, int region, int len, int extend, void volatile **mapped) {
   (void)file;
   *mapped = NULL;
-  if (strikes(FUZZ_FAULT_OPEN) || region >= MAX_REGIONS) {
+  if (strikes(FUZZ_FAULT_OPEN) || region >= MAX_REGIONS || len != REGION_LEN) {
     return SQLITE_IOERR_SHMMAP;
   }
-  for (; region >= num_regions && extend != 0; num_regions++) {
-    if (regions[num_regions] == NULL) {
-      regions[num_regions] = calloc(1, (size_t)len);
-      FUZZ_ASSERT(regions[num_regions] != NULL);
-    }
+  if (region >= num_regions && extend != 0) {
+    num_regions = region + 1;
   }
   *mapped = region < num_regions ? regions[region] : NULL;
-  region_len = (size_t)len;
   return SQLITE_OK;
 }
 
@@ -275,7 +264,7 @@ static int unmap_shared(sqlite3_file *file, int remove) {
   (void)file;
   (void)remove;
   for (; num_regions > 0; num_regions--) {
-    memset(regions[num_regions - 1], 0, region_len);
+    memset(regions[num_regions - 1], 0, REGION_LEN);
   }
   return SQLITE_OK;
 }
@@ -408,7 +397,7 @@ void fuzz_vfs_load(const char *name, struct bulla_span bytes) {
   if (stored == NULL) {
     stored = make(name);
   }
-  FUZZ_ASSERT(stored->num_open == 0);
+  FUZZ_ASSERT(stored->num_open == 0 && bytes.len <= MAX_FILE);
   truncate_to(stored, 0);
   write_at(stored, bytes.data, bytes.len, 0);
   copy_dirty(stored, &stored->durable, &stored->now);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A file system in memory for SQLite, as sqlite3_vfs_register takes one, that fails where it is told to. It is made
- * the default, so what bulla itself opens goes to it, by the code that every vault goes through. For one connection
- * at a time. */
+/* A file system in memory for SQLite, as sqlite3_vfs_register takes one, that fails where it is told to. It is
+ * made the default, so what bulla itself opens goes to it, by the code that every vault goes through. For one
+ * connection at a time. */
 
 #ifndef BULLA_FUZZ_MEMORY_VFS_H
 #define BULLA_FUZZ_MEMORY_VFS_H
@@ -32,7 +32,8 @@ void fuzz_vfs_load(const char *name, struct bulla_span bytes);
 /* fuzz_vfs_clear removes every file. None may be open. */
 void fuzz_vfs_clear(void);
 
-/* fuzz_vfs_bytes returns what is in the file whose name ends in |ending|, until it changes; empty if there is none. */
+/* fuzz_vfs_bytes returns what is in the file whose name ends in |ending|, until it changes; empty if there is
+ * none. */
 struct bulla_span fuzz_vfs_bytes(const char *ending);
 
 /* fuzz_vfs_arm has |fault| strike at the call number |countdown|, counted from 0. */
@@ -47,7 +48,8 @@ void fuzz_vfs_crash(void);
 /* fuzz_vfs_dead says whether that has happened. */
 bool fuzz_vfs_dead(void);
 
-/* fuzz_vfs_revive begins the next process, once all files are closed. If |lost_power|, what was not synced is gone. */
+/* fuzz_vfs_revive begins the next process, once all files are closed. If |lost_power|, what was not synced is
+ * gone. */
 void fuzz_vfs_revive(bool lost_power);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -122,15 +123,22 @@ struct sqlite3 *fuzz_vault_sql(void) {
   struct sqlite3 *db = NULL;
   FUZZ_ASSERT(sqlite3_open_v2(house.path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
   FUZZ_ASSERT(sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL) == SQLITE_OK);
-  if (!fuzz_vault_edit(db, "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; "
-                           "PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON;")) {
+  if (!fuzz_vault_edit(db,
+                       "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; "
+                       "PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON;")) {
     sqlite3_close(db);
     return NULL;
   }
   return db;
 }
 
-bool fuzz_vault_edit(struct sqlite3 *db, const char *text) {
+bool fuzz_vault_edit(struct sqlite3 *db, const char *format, ...) {
+  char text[4096];
+  va_list arguments;
+  va_start(arguments, format);
+  int len = vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  FUZZ_ASSERT(len >= 0 && (size_t)len < sizeof text);
   return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 

@@ -43,8 +43,8 @@ struct bulla_vault *fuzz_vault_open(void);
  * none of its own. */
 struct sqlite3 *fuzz_vault_sql(void);
 
-/* fuzz_vault_edit runs |text| there, and says whether that went well. */
-bool fuzz_vault_edit(struct sqlite3 *db, const char *text);
+/* fuzz_vault_edit runs SQL there, and says whether that went well. */
+bool fuzz_vault_edit(struct sqlite3 *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* fuzz_vault_put puts one field, which must go well. */
 void fuzz_vault_put(struct bulla_vault *vault, const char *tenant, const char *entry, const char *field,

@@ -4,10 +4,10 @@
 /* A hostile database. Entry points: bulla_vault_open on the file, then every other function of the vault.
  *
  * The input is a database, or a list of what an attacker without the root key does to a good one by SQL
- * (fuzz/vault_script.h). Whatever it is: nothing crashes; a value comes out only under the names that it was once put
- * under, and so do masks and token roots; whoever is refused gets nothing; walks end; a log that is said to be
- * unbroken is a part of the true one. A file can be such that SQLite itself walks without end before it gives a row,
- * which docs/THREATS.md calls denial of service: there SQLite is interrupted, and bulla has to cope. */
+ * (fuzz/vault_script.h). Whatever it is: nothing crashes; a value comes out only under the names that it was once
+ * put under, and so do masks and token roots; whoever is refused gets nothing; walks end; a log that is said to be
+ * unbroken is a part of the true one. A file can be such that SQLite itself walks without end before it gives a
+ * row, which docs/THREATS.md calls denial of service: there SQLite is interrupted, and bulla has to cope. */
 
 #include <sqlite3.h>
 
@@ -15,8 +15,8 @@
 #include "fuzz/vault_script.h"
 
 enum {
-  MAX_ROWS = 5000,      /* that a database of FUZZ_IMAGE_MAX bytes may hold */
-  MAX_STEPS = 3000,     /* of 100 instructions of SQLite's machine */
+  MAX_ROWS = 5000,        /* that a database of FUZZ_IMAGE_MAX bytes may hold */
+  MAX_STEPS = 3000,       /* of 100 instructions of SQLite's machine */
   FIRST_NUM_RECORDS = 17, /* of the good vault */
 };
 
@@ -25,6 +25,18 @@ enum {
 static bool is_set_up;
 static int num_steps;
 static size_t num_rows;
+
+/* What a walk gave last, which must grow. */
+static char last_name[2 * BULLA_NAME_MAX + 2];
+
+/* check_order sees to it that a walk gives nothing twice. */
+static void check_order(struct bulla_span first, struct bulla_span second) {
+  char name[sizeof last_name];
+  int len = snprintf(name, sizeof name, "%.*s/%.*s", (int)first.len, (const char *)first.data, (int)second.len,
+                     (const char *)second.data);
+  FUZZ_ASSERT(len > 0 && (size_t)len < sizeof name && strcmp(name, last_name) > 0);
+  memcpy(last_name, name, (size_t)len + 1);
+}
 
 /* Where a callback is told what it may be given. */
 struct expected {
@@ -57,6 +69,7 @@ static void set_up(void) {
 static void begin(void) {
   num_steps = 0;
   num_rows = 0;
+  last_name[0] = '\0';
 }
 
 static enum bulla_status count_row(void) {
@@ -102,12 +115,14 @@ static enum bulla_status take_field(void *arg, const struct bulla_field_view *fi
   char name[BULLA_NAME_MAX + 1] = "";
   memcpy(name, field->name.data, field->name.len);
   expected.field = name;
+  check_order(field->name, bulla_span(NULL, 0));
   FUZZ_ASSERT(is_known(&expected, field->text, field->secret, field->secret));
   return count_row();
 }
 
 static enum bulla_status take_entry(void *arg, const struct bulla_entry_view *entry) {
   (void)arg;
+  check_order(entry->tenant, entry->entry);
   for (size_t i = 0; i < FUZZ_NUM_KNOWN; i++) {
     if (bulla_span_equal(entry->tenant, fuzz_text(fuzz_known[i].tenant)) &&
         bulla_span_equal(entry->entry, fuzz_text(fuzz_known[i].entry))) {
@@ -145,8 +160,9 @@ static enum bulla_status take_record(void *arg, const struct bulla_audit_record 
 static enum bulla_status use(struct bulla_vault *vault, struct expected *expected) {
   begin();
   expected->calls = 0;
-  enum bulla_status status = bulla_vault_use(vault, &fuzz_who, fuzz_text(expected->tenant), fuzz_text(expected->entry),
-                                             fuzz_text(expected->field), take_value, expected);
+  enum bulla_status status =
+      bulla_vault_use(vault, &fuzz_who, fuzz_text(expected->tenant), fuzz_text(expected->entry),
+                      fuzz_text(expected->field), take_value, expected);
   FUZZ_ASSERT(expected->calls == (status == BULLA_OK ? 1 : 0));
   return status;
 }
@@ -213,7 +229,8 @@ static void open_apikeys(struct bulla_vault *vault) {
 static void change(struct bulla_vault *vault) {
   const struct bulla_field field = {BULLA_LITERAL("password"), BULLA_LITERAL(FRESH), true};
   begin();
-  enum bulla_status status = bulla_vault_put(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), &field, 1);
+  enum bulla_status status =
+      bulla_vault_put(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), &field, 1);
   struct expected expected = {.tenant = "acme", .entry = "db", .field = "password", .fresh = status == BULLA_OK};
   (void)use(vault, &expected);
   (void)show(vault, "acme", "db", status == BULLA_OK);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A plain model of a vault: what each call returns, what it changes, and what it leaves in the audit log. Names come
- * from short lists, of which a call has the indexes. */
+/* A plain model of a vault: what each call returns, what it changes, and what it leaves in the audit log. Names
+ * come from short lists, of which a call has the indexes. */
 
 #ifndef BULLA_FUZZ_VAULT_MODEL_H
 #define BULLA_FUZZ_VAULT_MODEL_H
@@ -15,7 +15,7 @@ enum {
   FUZZ_FIELDS = 3,
   FUZZ_APIKEYS = 3,
   FUZZ_JTIS = 2,
-  FUZZ_ITEMS = 3,     /* fields of one put, rows of one import */
+  FUZZ_ITEMS = 3,    /* fields of one put, rows of one import */
   FUZZ_RECORDS = 48, /* that a sequence of calls can leave */
 };
 
@@ -99,15 +99,15 @@ struct fuzz_model {
 /* fuzz_model_empty makes |model| that of a new vault. */
 void fuzz_model_empty(struct fuzz_model *model);
 
-/* fuzz_model_call changes |model| as |call| is to change the vault, and returns the status that it is to return. Of an
- * import, |*failed| becomes the row at fault. */
+/* fuzz_model_call changes |model| as |call| is to change the vault, and returns the status that it is to return.
+ * Of an import, |*failed| becomes the row at fault. */
 enum bulla_status fuzz_model_call(struct fuzz_model *model, size_t *failed, const struct fuzz_call *call);
 
 /* fuzz_model_value writes the value of |field| to a new block, which the caller frees. */
 uint8_t *fuzz_model_value(size_t len, uint8_t fill);
 
-/* fuzz_model_matches says whether |vault| holds what |model| does: entries, fields, API keys, revoked tokens, and the
- * records of the log from number |first| on, counted from 0. Nothing in it may fail. */
+/* fuzz_model_matches says whether |vault| holds what |model| does: entries, fields, API keys, revoked tokens, and
+ * the records of the log from number |first| on, counted from 0. Nothing in it may fail. */
 bool fuzz_model_matches(const struct fuzz_model *model, struct bulla_vault *vault, size_t first);
 
 /* fuzz_model_matches_call says so of the records and of what |call| has touched. */

@@ -5,11 +5,11 @@
  * bulla/store.h but for the making of root keys.
  *
  * The input is a byte that chooses the vault to begin with, then calls. A call may have a fault of the file system
- * (fuzz/memory_vfs.h), at the operation that the input says, up to a crash with or without loss of power. Without a
- * fault the call returns what the model says, and vault and model agree afterwards, in every field, mask, API key,
- * revoked token and audit record: each use leaves exactly one. With a fault that shows, the vault is as before the
- * call or as after it, in the same connection and in a new one, and the same call then goes well; nothing is handed
- * out without its record. What was done before is never lost. At the end the log is unbroken. */
+ * (fuzz/memory_vfs.h), at the operation that the input says, up to a crash with or without loss of power. Without
+ * a fault the call returns what the model says, and vault and model agree afterwards, in every field, mask, API
+ * key, revoked token and audit record: each use leaves exactly one. With a fault that shows, the vault is as
+ * before the call or as after it, in the same connection and in a new one, and the same call then goes well;
+ * nothing is handed out without its record. What was done before is never lost. At the end the log is unbroken. */
 
 #include "fuzz/memory_vfs.h"
 #include "fuzz/sqlite_pool.h"
@@ -331,8 +331,10 @@ static void set_up(void) {
   starts[0].model.num_old = 1;
 
   struct run run = begin(0);
-  const struct fuzz_call call = {
-      .op = FUZZ_PUT, .tenant = 1, .num_items = 1, .items = {{.field = 1, .fill = 's', .len = 20, .secret = true}}};
+  const struct fuzz_call call = {.op = FUZZ_PUT,
+                                 .tenant = 1,
+                                 .num_items = 1,
+                                 .items = {{.field = 1, .fill = 's', .len = 20, .secret = true}}};
   const struct fuzz_call apikey = {.op = FUZZ_APIKEY_PUT, .tenant = 1};
   call_well(&run, &apikey);
   while (run.model.num_records < 62) {

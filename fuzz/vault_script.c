@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See fuzz/vault_script.h. The attacker has the file and every older state of it, knows SQL, and lacks the root key.
- * Rows are named by their order, columns by their tables, so that an edit means the same whatever the random ids. */
+/* See fuzz/vault_script.h. The attacker has the file and every older state of it, knows SQL, and lacks the root
+ * key. Rows are named by their order, columns by their tables, so that an edit means the same whatever the random
+ * ids. */
 
 #include "fuzz/vault_script.h"
 
@@ -11,8 +12,9 @@
 #include "fuzz/memory_vfs.h"
 
 const struct fuzz_known fuzz_known[FUZZ_NUM_KNOWN] = {
-    {"acme", "db", "password", true, 2},  {"acme", "db", "host", false, 2},      {"acme", "db", "token", true, 1},
-    {"acme", "mail", "password", true, 1}, {"acme", "gone", "password", true, 1}, {"beta", "db", "password", true, 1},
+    {"acme", "db", "password", true, 2},   {"acme", "db", "host", false, 2},
+    {"acme", "db", "token", true, 1},      {"acme", "mail", "password", true, 1},
+    {"acme", "gone", "password", true, 1}, {"beta", "db", "password", true, 1},
     {"beta", "db", "host", false, 1},
 };
 
@@ -26,8 +28,8 @@ static struct bulla_span good; /* for as long as the process lives, as the young
 static struct bulla_span young;
 
 struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, int revision) {
-  int len = snprintf(room, FUZZ_KNOWN_MAX, "%s/%s:%s revision %d %c%c%c%d", known->tenant, known->entry, known->field,
-                     revision, known->tenant[0], known->entry[0], known->field[0], revision);
+  int len = snprintf(room, FUZZ_KNOWN_MAX, "%s/%s:%s revision %d %c%c%c%d", known->tenant, known->entry,
+                     known->field, revision, known->tenant[0], known->entry[0], known->field[0], revision);
   FUZZ_ASSERT(len > 0 && len < FUZZ_KNOWN_MAX);
   return bulla_span(room, (size_t)len);
 }
@@ -60,8 +62,9 @@ static void put_apikeys(struct bulla_vault *vault) {
 static void shrink(void) {
   struct sqlite3 *db = fuzz_vault_sql();
   FUZZ_ASSERT(db != NULL);
-  FUZZ_ASSERT(fuzz_vault_edit(db, "PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM; "
-                                  "PRAGMA journal_mode = WAL;"));
+  FUZZ_ASSERT(fuzz_vault_edit(db,
+                              "PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM; "
+                              "PRAGMA journal_mode = WAL;"));
   FUZZ_ASSERT(sqlite3_close(db) == SQLITE_OK);
 }
 
@@ -82,8 +85,8 @@ void fuzz_script_set_up(void) {
   put_revision(vault, 2);
   FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, fuzz_text("acme"), fuzz_text("gone")) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[2].id)) == BULLA_OK);
-  FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI), INT64_C(1) << 40) ==
-              BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI),
+                                       INT64_C(1) << 40) == BULLA_OK);
   bulla_vault_close(&vault);
   good = fuzz_vault_image();
 }
@@ -109,10 +112,7 @@ static const struct table {
      "number",
      {"number", "entry", "name", "revision", "secret", "value", "mask", "key_id", "updated"},
      9},
-    {"apikey",
-     "number",
-     {"number", "id", "tenant", "name", "created", "revoked", "hash", "sealed", "key_id"},
-     9},
+    {"apikey", "number", {"number", "id", "tenant", "name", "created", "revoked", "hash", "sealed", "key_id"}, 9},
     {"revoked_token", "expires", {"jti", "tenant", "expires"}, 3},
     {"audit",
      "seq",
@@ -152,6 +152,16 @@ static const char *const values[] = {
 };
 enum { NUM_VALUES = sizeof values / sizeof values[0] };
 
+/* An index in another order than its schema says: SQLite then finds rows that are not what was asked for. */
+#define MISORDER(table, unique, other)                                                          \
+  "UPDATE sqlite_schema SET sql = replace(sql, '" unique "', '" other "') WHERE name = '" table \
+  "'; "                                                                                         \
+  "PRAGMA writable_schema = RESET; REINDEX " table                                              \
+  "; PRAGMA writable_schema = ON; "                                                             \
+  "UPDATE sqlite_schema SET sql = replace(sql, '" other "', '" unique "') WHERE name = '" table \
+  "'; "                                                                                         \
+  "PRAGMA writable_schema = RESET; PRAGMA writable_schema = ON"
+
 static const char *const statements[] = {
     "CREATE TRIGGER extra AFTER INSERT ON audit BEGIN DELETE FROM audit; END",
     "CREATE TRIGGER extra AFTER UPDATE ON audit_head BEGIN UPDATE field SET secret = 0; END",
@@ -168,6 +178,10 @@ static const char *const statements[] = {
     "PRAGMA journal_mode = DELETE",
     "ANALYZE",
     "VACUUM",
+    MISORDER("field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)"),
+    MISORDER("entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name DESC)"),
+    MISORDER("tenant", "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL UNIQUE COLLATE NOCASE"),
+    MISORDER("apikey", "id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL UNIQUE COLLATE NOCASE"),
 };
 enum { NUM_STATEMENTS = sizeof statements / sizeof statements[0] };
 
@@ -198,36 +212,29 @@ static void write_value(char room[TEXT_MAX], const struct edit *edit) {
 
 /* set_cell gives a cell another value. */
 static void set_cell(struct sqlite3 *db, const struct edit *edit) {
-  char text[3 * TEXT_MAX];
   char where[TEXT_MAX];
   char value[TEXT_MAX];
   name_row(where, edit->table, edit->row);
   write_value(value, edit);
-  (void)snprintf(text, sizeof text, "UPDATE %s SET %s = %s WHERE %s", edit->table->name, edit->column, value, where);
-  (void)fuzz_vault_edit(db, text);
+  (void)fuzz_vault_edit(db, "UPDATE %s SET %s = %s WHERE %s", edit->table->name, edit->column, value, where);
 }
 
 /* copy_cell puts there what is in |column| of |table|. */
 static void copy_cell(struct sqlite3 *db, const struct edit *edit, const struct table *table, const char *column) {
-  char text[3 * TEXT_MAX];
   char where[TEXT_MAX];
   name_row(where, edit->table, edit->row);
-  (void)snprintf(text, sizeof text, "UPDATE %s SET %s = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %u) WHERE %s",
-                 edit->table->name, edit->column, column, table->name, table->order, edit->other, where);
-  (void)fuzz_vault_edit(db, text);
+  (void)fuzz_vault_edit(db, "UPDATE %s SET %s = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %u) WHERE %s",
+                        edit->table->name, edit->column, column, table->name, table->order, edit->other, where);
 }
 
 static void delete_row(struct sqlite3 *db, const struct edit *edit) {
-  char text[2 * TEXT_MAX];
   char where[TEXT_MAX];
   name_row(where, edit->table, edit->row);
-  (void)snprintf(text, sizeof text, "DELETE FROM %s WHERE %s", edit->table->name, where);
-  (void)fuzz_vault_edit(db, text);
+  (void)fuzz_vault_edit(db, "DELETE FROM %s WHERE %s", edit->table->name, where);
 }
 
 /* copy_row adds the row once more, with another value in one column. */
 static void copy_row(struct sqlite3 *db, const struct edit *edit) {
-  char text[4 * TEXT_MAX];
   char where[TEXT_MAX];
   char value[TEXT_MAX];
   char columns[TEXT_MAX];
@@ -244,23 +251,20 @@ static void copy_row(struct sqlite3 *db, const struct edit *edit) {
     taken_len += snprintf(taken + taken_len, sizeof taken - (size_t)taken_len, "%s%s", comma, from);
     FUZZ_ASSERT((size_t)columns_len < sizeof columns && (size_t)taken_len < sizeof taken);
   }
-  (void)snprintf(text, sizeof text, "INSERT INTO %s(%s) SELECT %s FROM %s WHERE %s", edit->table->name, columns, taken,
-                 edit->table->name, where);
-  (void)fuzz_vault_edit(db, text);
+  (void)fuzz_vault_edit(db, "INSERT INTO %s(%s) SELECT %s FROM %s WHERE %s", edit->table->name, columns, taken,
+                        edit->table->name, where);
 }
 
 /* put_back has the younger vault's rows of a table in place of what is there, or beside it. */
 static void put_back(struct sqlite3 *db, const struct edit *edit) {
-  char text[3 * TEXT_MAX];
   const char *table = edit->table->name;
   if (edit->number % 2 == 0) {
-    (void)snprintf(text, sizeof text, "DELETE FROM %s; INSERT INTO %s SELECT * FROM young.%s", table, table, table);
+    (void)fuzz_vault_edit(db, "DELETE FROM %s; INSERT INTO %s SELECT * FROM young.%s", table, table, table);
   } else {
     char where[TEXT_MAX];
     name_row(where, edit->table, edit->row);
-    (void)snprintf(text, sizeof text, "INSERT OR REPLACE INTO %s SELECT * FROM young.%s WHERE %s", table, table, where);
+    (void)fuzz_vault_edit(db, "INSERT OR REPLACE INTO %s SELECT * FROM young.%s WHERE %s", table, table, where);
   }
-  (void)fuzz_vault_edit(db, text);
 }
 
 static void run_edit(struct sqlite3 *db, const struct edit *edit) {
@@ -287,7 +291,7 @@ static void run_edit(struct sqlite3 *db, const struct edit *edit) {
       put_back(db, edit);
       break;
     default:
-      (void)fuzz_vault_edit(db, statements[edit->number % NUM_STATEMENTS]);
+      (void)fuzz_vault_edit(db, "%s", statements[edit->number % NUM_STATEMENTS]);
       break;
   }
 }
@@ -299,12 +303,10 @@ bool fuzz_script_image(struct bulla_span input) {
 
 static void run_script(struct bulla_reader *input) {
   char name[100];
-  char attach[160];
   (void)snprintf(name, sizeof name, "%s-young", fuzz_vault_path());
-  (void)snprintf(attach, sizeof attach, "ATTACH '%s' AS young", name);
   fuzz_vfs_load(name, young);
   struct sqlite3 *db = fuzz_vault_sql();
-  FUZZ_ASSERT(db != NULL && fuzz_vault_edit(db, attach));
+  FUZZ_ASSERT(db != NULL && fuzz_vault_edit(db, "ATTACH '%s' AS young", name));
   for (int i = 0; i < MAX_EDITS && input->left > 0; i++) {
     struct edit edit = {.what = fuzz_next(input)};
     edit.table = &tables[fuzz_next(input) % NUM_TABLES];
