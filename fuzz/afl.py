@@ -66,5 +66,5 @@ class Run(libfuzzer.Run):
             return
         stats = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
         if "corpus_count" in stats:
-            self.samples.append((time.monotonic() - self.started, int(stats["execs_done"]), int(stats["edges_found"]),
-                                 0, int(stats["corpus_count"]), 0))
+            self.samples.append((time.monotonic() - self.started, int(stats["execs_done"]),
+                                 int(stats["edges_found"]), 0, int(stats["corpus_count"]), 0))

@@ -62,7 +62,8 @@ class Status:
 def work(runs):
     """Carries |runs| out, as many at once as there are processors, and says of each how it ended."""
     waiting, running, status = collections.deque(runs), [], Status(runs)
-    print(f"{'target':20} {'executions':>12} {'exec/s':>9} {'per core':>9} {'coverage':>8} {'features':>8} {'corpus':>7}", flush=True)
+    print(f"{'target':20} {'executions':>12} {'exec/s':>9} {'per core':>9} {'coverage':>8} {'features':>8} "
+          f"{'corpus':>7}", flush=True)
     try:
         while waiting or running:
             while waiting and len(running) < AT_ONCE:
@@ -82,8 +83,8 @@ def work(runs):
 
 def tell(run):
     _, _, covered, features, inputs, _ = run.last()
-    print(f"{run.target.name:20} {run.executions():12,} {run.rate():9,} {run.core_rate():9,} {covered:8} {features:8} "
-          f"{inputs:7}", flush=True)
+    print(f"{run.target.name:20} {run.executions():12,} {run.rate():9,} {run.core_rate():9,} {covered:8} "
+          f"{features:8} {inputs:7}", flush=True)
     if run.regression is not None:
         tell_crash(run.target, run.regression, run.problem)
     elif run.problem is not None:
@@ -93,7 +94,8 @@ def tell(run):
 def tell_crash(target, path, found):
     name = path.relative_to(target.tree.root)
     print(f"CRASH {target.name}: {found}\n"
-          f"  minimised to {path.stat().st_size} bytes and stored as {name}: a regression that ./dev test replays\n"
+          f"  minimised to {path.stat().st_size} bytes and stored as {name}:\n"
+          f"  a regression that ./dev test replays from now on\n"
           f"  see it again: ./dev fuzz-repro {target.name} {name}", flush=True)
 
 
@@ -201,7 +203,8 @@ def main():
 
     command = commands.add_parser("fuzz-coverage", help="show what the corpora reach of the sources")
     command.set_defaults(run=cover)
-    command.add_argument("--from-empty", metavar="SECONDS", type=int, help="what fuzzing reaches alone, for SECONDS each")
+    command.add_argument("--from-empty", metavar="SECONDS", type=int,
+                         help="what fuzzing reaches alone, for SECONDS each")
 
     options = parser.parse_args()
     if getattr(options, "seconds", 1) <= 0:

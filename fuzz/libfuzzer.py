@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""A fuzz target and what libFuzzer does with it: a run that can be watched, a crash made small, a corpus merged."""
+"""A fuzz target and what libFuzzer does with it: a run to be watched, a crash made small, a corpus merged."""
 
 import configparser
 import hashlib
@@ -91,7 +91,7 @@ def environment():
 
 
 def finding(output):
-    """Returns what tells one finding from another: the assertion that does not hold, or the sanitizer's summary."""
+    """Returns what tells one finding from another: the assertion that failed, or the sanitizer's summary."""
     line = ASSERTION.search(output) or SUMMARY.search(output)
     if line is None:
         return "ended without a word"
@@ -177,8 +177,8 @@ class Run:
 
 
 def minimize(target, file):
-    """Returns the smallest bytes found that end in the same finding as |file|, and that finding. The finding is None
-    if there was none."""
+    """Returns the smallest bytes found that end in the same finding as |file|, and that finding. The finding is
+    None if there was none."""
     wanted = target.reproduce(file)[2]
     best = file.read_bytes()
     deadline, misses = time.monotonic() + MINIMIZE_SECONDS, 0
@@ -199,8 +199,8 @@ def minimize(target, file):
 
 
 def keep(target, file):
-    """Stores what |file| finds as a regression input. Returns its path, or None if it finds nothing now, and what to
-    tell about it."""
+    """Stores what |file| finds as a regression input. Returns its path, or None if it finds nothing now, and what
+    to tell about it."""
     data, found = minimize(target, file)
     if found is None:
         return None, f"a crash that did not come again: {file}, see {target.tree.logs / target.name}.log"
@@ -211,8 +211,8 @@ def keep(target, file):
 
 
 def merge(target, max_bytes):
-    """Takes from what was found the inputs of at most |max_bytes| that reach an edge which no seed reaches. Returns
-    them."""
+    """Takes from what was found the inputs of at most |max_bytes| that reach an edge which no seed reaches.
+    Returns them."""
     before = set(target.seeds.iterdir()) if target.seeds.exists() else set()
     target.seeds.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -30,8 +30,8 @@ def comment(name):
 
 def marked(text):
     """Marks names of functions and files as code."""
-    return re.sub(r"(?<![\w`/(])((?:bulla|fuzz)_[a-z0-9_]+|(?:core|fuzz|store|cli|docs)/[\w/]+\.(?:[ch]|md))(?![\w`])", r"`\1`",
-                  text)
+    return re.sub(r"(?<![\w`/(])((?:bulla|fuzz)_[a-z0-9_]+|(?:core|fuzz|store|cli|docs)/[\w/]+\.(?:[ch]|md))(?![\w`])",
+                  r"`\1`", text)
 
 
 def described():

@@ -19,11 +19,12 @@ class Drawing:
                       f'<rect width="{WIDTH}" height="{height}" fill="{GROUND}"/>']
 
     def text(self, x, y, words, size=12, anchor="start", color=INK, weight="normal"):
-        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{color}" '
-                          f'font-weight="{weight}">{html.escape(str(words))}</text>')
+        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" '
+                          f'fill="{color}" font-weight="{weight}">{html.escape(str(words))}</text>')
 
     def box(self, x, y, width, height, color):
-        self.parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{color}"/>')
+        self.parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
+                          f'fill="{color}"/>')
 
     def line(self, points, color, width=1.5):
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

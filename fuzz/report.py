@@ -12,7 +12,8 @@ import picture
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>bulla: fuzzing</title>
 <style>body {{ font-family: sans-serif; max-width: 60em; margin: 2em auto; background: #fff; color: #1f2328 }}
-td, th {{ padding: 0.1em 1em; text-align: right }} td:first-child, th:first-child {{ text-align: left }}</style></head>
+td, th {{ padding: 0.1em 1em; text-align: right }}
+td:first-child, th:first-child {{ text-align: left }}</style></head>
 <body><h1>bulla: fuzzing</h1>
 {parts}
 </body></html>
@@ -20,10 +21,9 @@ td, th {{ padding: 0.1em 1em; text-align: right }} td:first-child, th:first-chil
 
 
 def table(head, rows):
-    cells = [head, *rows]
-    lines = ["".join(f"<{'th' if i == 0 else 'td'}>{html.escape(str(cell))}</{'th' if i == 0 else 'td'}>" for cell in row)
-             for i, row in enumerate(cells)]
-    return "<table>" + "".join(f"<tr>{line}</tr>\n" for line in lines) + "</table>"
+    def line(kind, row):
+        return "<tr>" + "".join(f"<{kind}>{html.escape(str(cell))}</{kind}>" for cell in row) + "</tr>\n"
+    return "<table>" + line("th", head) + "".join(line("td", row) for row in rows) + "</table>"
 
 
 def page(tree):
@@ -61,6 +61,7 @@ def coverage(tree, files, how, replay):
     rows = [(name, lines.percent(), branches.percent(), name in sums)
             for name, (lines, branches) in [*sums.items(), *files.items()]]
     svg = picture.coverage(rows, f"Coverage by {how}")
-    cells = [[name, str(lines).strip(), str(branches).strip()] for name, (lines, branches) in [*sums.items(), *files.items()]]
+    cells = [[name, str(lines).strip(), str(branches).strip()]
+             for name, (lines, branches) in [*sums.items(), *files.items()]]
     replay.pages(tree.report / "coverage")
     write(tree, "coverage", svg, ["source file", "lines", "branches"], cells)

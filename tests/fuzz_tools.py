@@ -107,13 +107,13 @@ class Toy:
         return path
 
     def compile(self, output, *arguments):
-        return tap.succeeds(f"{output} is built", "clang", "-g", "-O0", "-D_GNU_SOURCE", "-I", self.root, "-I", source,
-                            "-I", source / "include", "-o", self.root / output, *arguments)
+        return tap.succeeds(f"{output} is built", "clang", "-g", "-O0", "-D_GNU_SOURCE", "-I", self.root,
+                            "-I", source, "-I", source / "include", "-o", self.root / output, *arguments)
 
     def build(self):
         for name in TARGETS:
-            self.compile(f"build-fuzz/fuzz/{name}", "-fsanitize=fuzzer,address,undefined", self.root / f"fuzz/{name}.c",
-                         self.root / "core/toy.c")
+            self.compile(f"build-fuzz/fuzz/{name}", "-fsanitize=fuzzer,address,undefined",
+                         self.root / f"fuzz/{name}.c", self.root / "core/toy.c")
         counted = "-fprofile-instr-generate", "-fcoverage-mapping"
         self.compile("build-fuzz-coverage/libbulla.so", *counted, "-shared", "-fPIC", self.root / "core/toy.c")
         for name in ("sound", "faulty", "leaking", "undefined"):
@@ -122,7 +122,8 @@ class Toy:
 
     def run(self, *arguments):
         run = subprocess.run([sys.executable, "fuzz/fuzz.py", *map(str, arguments)], cwd=self.root,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                             check=False)
         return run.returncode, run.stdout
 
     def regressions(self, name):
@@ -189,7 +190,7 @@ def check_afl(toy):
         tap.skip("AFL++", "afl-fuzz is missing; ./dev fuzz-afl installs it")
         return
     (toy.root / "build-afl/fuzz").mkdir(parents=True)
-    tap.succeeds("a target is built for AFL++", "afl-clang-fast", "-fsanitize=fuzzer,address", "-g", "-D_GNU_SOURCE",
+    tap.succeeds("a target is built for AFL++", "afl-clang-fast", "-fsanitize=fuzzer,address", "-D_GNU_SOURCE",
                  "-I", toy.root, "-I", source, "-I", source / "include", "-o", toy.root / "build-afl/fuzz/faulty",
                  toy.root / "fuzz/faulty.c", toy.root / "core/toy.c")
     for file in toy.regressions("faulty"):
@@ -207,8 +208,8 @@ def check_merge(toy):
     before = set((toy.root / "fuzz/corpus/sound").iterdir())
     status, output = toy.run("fuzz-merge", "sound")
     added = [file.read_bytes() for file in (toy.root / "fuzz/corpus/sound").iterdir() if file not in before]
-    tap.check("a merge takes the smallest input that adds an edge, and no long one", status == 0 and added == [b"A"],
-              f"{output}{added}")
+    tap.check("a merge takes the smallest input that adds an edge, and no long one",
+              status == 0 and added == [b"A"], f"{output}{added}")
     status, output = toy.run("fuzz-merge")
     tap.check("a merge again adds nothing", status == 0 and "sound: 0 of" in output, output)
 

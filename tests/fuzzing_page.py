@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""Runs the commands that docs/FUZZING.md shows, for a second each, and checks that the page says of the targets what
-their sources say. The commands run on a view of the tree from which nothing gets back into it.
+"""Runs the commands that docs/FUZZING.md shows, for a second each, and checks that the page says of the targets
+what their sources say. The commands run on a view of the tree from which nothing gets back into it.
 Usage: fuzzing_page.py SOURCE_FOLDER"""
 
 import pathlib
@@ -76,7 +76,8 @@ offered = set(re.findall(r"^  (fuzz[\w-]*)", usage, re.M))
 tap.check("every sub-command that fuzzes is on the page, and no other",
           {command.split()[1] for command in shown_commands} == offered, offered)
 tap.check("what is said to run elsewhere is on the page", ELSEWHERE.keys() <= set(shown_commands))
-tap.succeeds("the page says of each target what its source says", sys.executable, "fuzz/page.py", "--check", cwd=source)
+tap.succeeds("the page says of each target what its source says",
+             sys.executable, "fuzz/page.py", "--check", cwd=source)
 if shutil.which("clang") and shutil.which("llvm-cov"):
     check_run([command for command in shown_commands if command not in ELSEWHERE])
 else:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""Runs fuzz/oss-fuzz/build.sh on a copy of the tree, as OSS-Fuzz would, and looks at what it leaves: every target with
-its seeds, dictionary and options, running where nothing else is but the C library.
+"""Runs fuzz/oss-fuzz/build.sh on a copy of the tree, as OSS-Fuzz would, and looks at what it leaves: every target
+with its seeds, dictionary and options, running where nothing else is but the C library.
 Usage: oss_fuzz.py SOURCE_FOLDER BUILD_FOLDER, of a build for production"""
 
 import json
@@ -67,20 +67,21 @@ def defines(build, root):
     for entry in json.loads((build / "compile_commands.json").read_text()):
         file = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
         if file.is_relative_to(root) and file.relative_to(root).parts[0] in ("core", "store", "token"):
-            found[str(file.relative_to(root))] = {word for word in shlex.split(entry["command"]) if word[:2] == "-D"}
+            found[str(file.relative_to(root))] = {
+                word for word in shlex.split(entry["command"]) if word.startswith("-D")}
     return found
 
 
 def check_defines(work):
-    """Nothing may be defined that production does not know. That BoringSSL is linked, not loaded, is one definition
-    less; the one more changes nothing, as production.py proves."""
+    """Nothing may be defined that production does not know. That BoringSSL is linked, not loaded, is one
+    definition less; the one more changes nothing, as production.py proves."""
     fuzzed, plain = defines(work / "work/build", work / "src/bulla"), defines(production, source)
     different = {file: words ^ fuzzed.get(file, set()) for file, words in plain.items()}
-    known = re.compile(r"-DBULLA_BORINGSSL_PATH=.*|-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION|-D_FILE_OFFSET_BITS=64")
+    known = re.compile(r"-DBULLA_BORINGSSL_PATH=.*|-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION")
     unknown = {file: words for file, words in different.items()
                if any(not known.fullmatch(word) for word in words)}
-    tap.check("the sources are compiled as for production", plain.keys() == fuzzed.keys() and plain and not unknown,
-              f"{plain.keys() ^ fuzzed.keys()} {unknown}")
+    tap.check("the sources are compiled as for production",
+              plain.keys() == fuzzed.keys() and plain and not unknown, f"{plain.keys() ^ fuzzed.keys()} {unknown}")
 
 
 def libraries(program):
@@ -137,7 +138,8 @@ def check_runs(folder):
     ways = [way for way in (own, real)
             if subprocess.run([*way, "/none"], stderr=subprocess.DEVNULL, check=False).returncode == 127]
     if not ways:
-        tap.skip("the programs where there is only the C library", "neither root nor a user's name space is to be had")
+        tap.skip("the programs where there is only the C library",
+                 "neither root nor a user's name space is to be had")
         return
     enter = ways[0]
     for name in targets():
@@ -146,8 +148,8 @@ def check_runs(folder):
         run = subprocess.run([*enter, f"/out/{name}", "-runs=1", "/tmp/seed"], stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                              env={"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0"}, check=False)
-        tap.check(f"{name} runs where there is only the C library", run.returncode == 0 and "Executed" in run.stdout,
-                  f"status {run.returncode}\n{run.stdout[-3000:]}")
+        tap.check(f"{name} runs where there is only the C library",
+                  run.returncode == 0 and "Executed" in run.stdout, f"status {run.returncode}\n{run.stdout[-3000:]}")
 
 
 if not shutil.which("clang"):

@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The bulla authors
 
 """Proves that fuzzing sees the code that production runs. Fuzzing services define
-FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION so that a program may drop checks for them: every source, preprocessed with it
-and without, must give the same code. So that nothing else makes a difference, no source may ask which sanitizer or
+FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION so that a program may drop checks for them: every source, preprocessed
+with it and without, must give the same code. So that nothing else makes a difference, no source may ask which sanitizer or
 engine it is built with. Usage: production.py SOURCE_FOLDER BUILD_FOLDER, or production.py --self-test"""
 
 import json
@@ -47,9 +47,10 @@ def telltales(root, folders=FOLDERS):
     """Returns the lines of code, comments aside, that could make a fuzzed build another one."""
     found = []
     for path in sorted(path for folder in folders for path in (root / folder).rglob("*.[ch]")):
-        text = re.sub(r"/\*.*?\*/|//[^\n]*", lambda match: re.sub(r"[^\n]", " ", match[0]), path.read_text(), flags=re.S)
-        found += [f"{path.relative_to(root)}:{number}: {line.strip()}" for number, line in enumerate(text.splitlines(), 1)
-                  if TELLTALE.search(line)]
+        text = re.sub(r"/\*.*?\*/|//[^\n]*", lambda match: re.sub(r"[^\n]", " ", match[0]), path.read_text(),
+                      flags=re.S)
+        found += [f"{path.relative_to(root)}:{number}: {line.strip()}"
+                  for number, line in enumerate(text.splitlines(), 1) if TELLTALE.search(line)]
     return found
 
 
@@ -81,11 +82,12 @@ def self_test():
         (root / "core").mkdir()
         (root / "core/weak.c").write_text(SAMPLE)
         (root / "core/sound.c").write_text(SAMPLE.replace("FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION", "SOMETHING"))
-        same = [preprocessed(["cc", f"core/{name}.c"], root) == preprocessed(["cc", f"core/{name}.c"], root, DEFINE)
-                for name in ("weak", "sound")]
+        sources = [["cc", f"core/{name}.c"] for name in ("weak", "sound")]
+        same = [preprocessed(source, root) == preprocessed(source, root, DEFINE) for source in sources]
         tap.check("a check that is left out is seen in the code", same == [False, True], same)
-        tap.check("and where it is asked for", [line.split(":")[:2] for line in telltales(root, ["core"])] == [["core/weak.c", "4"]],
-                  telltales(root, ["core"]))
+        found = telltales(root, ["core"])
+        tap.check("and where it is asked for", [line.split(":")[:2] for line in found] == [["core/weak.c", "4"]],
+                  found)
 
 
 if sys.argv[1] == "--self-test":

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-# Builds every fuzz target for OSS-Fuzz and ClusterFuzzLite, from $SRC/bulla into $OUT, in the environment that they
-# set: CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE, WORK.
+# Builds every fuzz target for OSS-Fuzz and ClusterFuzzLite, from $SRC/bulla into $OUT, in the environment that
+# they set: CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE, WORK.
 #
-# Where the targets run there is no library but glibc's. BoringSSL and rhonabwy have no static library in Debian, so
-# all that a target needs is copied to $OUT/lib. The path to it is an RPATH, since a RUNPATH would not count for what
-# the libraries need themselves. They are not instrumented: the sources of bulla are.
+# Where the targets run there is no library but glibc's. BoringSSL and rhonabwy have no static library in Debian,
+# so all that a target needs is copied to $OUT/lib. The path to it is an RPATH, since a RUNPATH would not count for
+# what the libraries need themselves. They are not instrumented: the sources of bulla are.
 
 set -o pipefail
 cd "$SRC/bulla"
