@@ -198,7 +198,8 @@ def main():
     command = commands.add_parser("fuzz-repro", help="run one input and show where it ends")
     command.set_defaults(run=repro)
     command.add_argument("target", metavar="TARGET")
-    command.add_argument("file", metavar="FILE", type=pathlib.Path)
+    # ./dev has left the folder that it was called in.
+    command.add_argument("file", metavar="FILE", type=pathlib.Path(os.environ.get("CALLED_FROM", ".")).joinpath)
     command.add_argument("--keep", action="store_true", help="make it small and store it as a regression")
 
     command = commands.add_parser("fuzz-coverage", help="show what the corpora reach of the sources")
@@ -213,6 +214,8 @@ def main():
         parser.error(f"there is no file {options.file}")
     try:
         sys.exit(options.run(libfuzzer.Tree(options.root), options))
+    except KeyboardInterrupt:
+        sys.exit(130)
     except (subprocess.CalledProcessError, RuntimeError) as error:
         print(error, file=sys.stderr)
         sys.exit(4)
