@@ -69,20 +69,14 @@ static void check_sealed(const struct result *result, struct bulla_span key, str
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct bulla_reader in = bulla_reader(bulla_span(data, size));
   uint8_t lengths[4]; /* of key, nonce, additional data; the bit to change */
-  struct bulla_span key;
-  struct bulla_span nonce;
-  struct bulla_span aad;
-  struct bulla_span plaintext;
-  for (size_t i = 0; i < sizeof lengths; i++) {
-    if (!bulla_take_byte(&in, &lengths[i])) {
-      return 0;
-    }
-  }
-  if (!bulla_take(&in, &key, 16 + 8 * (size_t)(lengths[0] % 3)) ||
-      !bulla_take(&in, &nonce, 1 + lengths[1] % 64U) || !bulla_take(&in, &aad, lengths[2]) ||
-      !bulla_take(&in, &plaintext, in.left)) {
-    return 0;
-  }
+  uint8_t key_room[32];
+  uint8_t nonce_room[64];
+  uint8_t aad_room[UINT8_MAX];
+  (void)fuzz_take(&in, lengths, sizeof lengths);
+  struct bulla_span key = fuzz_take(&in, key_room, 16 + 8 * (size_t)(lengths[0] % 3));
+  struct bulla_span nonce = fuzz_take(&in, nonce_room, 1 + lengths[1] % sizeof nonce_room);
+  struct bulla_span aad = fuzz_take(&in, aad_room, lengths[2]);
+  struct bulla_span plaintext = bulla_span(in.at, in.left);
   struct result results[NUM_ENGINES];
   for (size_t i = 0; i < NUM_ENGINES; i++) {
     seal(&results[i], choices[i], key, nonce, plaintext, aad);

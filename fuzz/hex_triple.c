@@ -143,11 +143,17 @@ static void check_digits(struct bulla_span text) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct bulla_reader in = bulla_reader(bulla_span(data, size));
+  uint8_t task;
   set_up();
-  if (size > 0) {
-    struct bulla_span rest = bulla_span(data + 1, size - 1);
-    int task = data[0] % NUM_TASKS;
-    task == OPEN ? check_triple(rest) : task == SEAL ? check_seal(rest) : check_digits(rest);
+  (void)fuzz_take(&in, &task, 1);
+  struct bulla_span rest = bulla_span(in.at, in.left);
+  if (task % NUM_TASKS == OPEN) {
+    check_triple(rest);
+  } else if (task % NUM_TASKS == SEAL) {
+    check_seal(rest);
+  } else {
+    check_digits(rest);
   }
   return 0;
 }

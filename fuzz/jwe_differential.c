@@ -113,12 +113,15 @@ static void check_sealed(const struct key *key, struct bulla_span plaintext) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size == 0 || size > MODEL_TOKEN_MAX) {
+  if (size > MODEL_TOKEN_MAX) {
     return 0;
   }
-  const struct key *key = get_key(data[0]);
-  struct bulla_span rest = bulla_span(data + 1, size - 1);
-  if ((data[0] & SEALS) != 0 && rest.len > 0) {
+  uint8_t choice;
+  struct bulla_reader in = bulla_reader(bulla_span(data, size));
+  (void)fuzz_take(&in, &choice, 1);
+  const struct key *key = get_key(choice);
+  struct bulla_span rest = bulla_span(in.at, in.left);
+  if ((choice & SEALS) != 0 && rest.len > 0) {
     check_sealed(key, rest);
   } else {
     check_token(key, rest);

@@ -40,11 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     set_up();
   }
   enum { NUM_CHOICES = 4 };
-  if (size < NUM_CHOICES) {
-    return 0;
-  }
-  struct bulla_jwe_key *key = keys[data[0] % NUM_KEYS];
-  struct bulla_span wanted = bulla_span(data + NUM_CHOICES, size - NUM_CHOICES);
+  uint8_t choices[NUM_CHOICES];
+  struct bulla_reader in = bulla_reader(bulla_span(data, size));
+  (void)fuzz_take(&in, choices, NUM_CHOICES);
+  struct bulla_jwe_key *key = keys[choices[0] % NUM_KEYS];
+  struct bulla_span wanted = bulla_span(in.at, in.left);
   size_t len = bulla_jwe_len(key, wanted.len);
   struct bulla_buffer token = bulla_buffer(fuzz_alloc(len), len);
   struct bulla_buffer plaintext = bulla_buffer(fuzz_alloc(wanted.len), wanted.len);
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   FUZZ_ASSERT(bulla_jwe_decrypt(key, &plaintext, bulla_written(&token)) == BULLA_OK);
   FUZZ_ASSERT(bulla_span_equal(bulla_written(&plaintext), wanted));
 
-  token.data[((size_t)data[1] << 8 | data[2]) % len] ^= data[3] == 0 ? 1 : data[3];
+  token.data[((size_t)choices[1] << 8 | choices[2]) % len] ^= choices[3] == 0 ? 1 : choices[3];
   FUZZ_ASSERT(bulla_jwe_decrypt(key, &plaintext, bulla_written(&token)) == BULLA_REFUSED);
   FUZZ_ASSERT(fuzz_failed(&plaintext));
   free(plaintext.data);

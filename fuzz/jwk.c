@@ -103,20 +103,19 @@ static void check_jwk(bool is_own, struct bulla_span root, struct bulla_span key
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct bulla_reader in = bulla_reader(bulla_span(data, size));
-  struct bulla_span key_id;
-  struct bulla_span day_bytes;
+  uint8_t key_id_room[BULLA_APIKEY_ID_LEN];
+  uint8_t day_room[4];
   uint8_t whose;
   if (apikey == NULL) {
     set_up();
   }
   model_json_begin();
-  if (!bulla_take_byte(&in, &whose) || !bulla_take(&in, &key_id, BULLA_APIKEY_ID_LEN) ||
-      !bulla_take(&in, &day_bytes, 4)) {
-    return 0;
-  }
+  (void)fuzz_take(&in, &whose, 1);
+  struct bulla_span key_id = fuzz_take(&in, key_id_room, sizeof key_id_room);
+  (void)fuzz_take(&in, day_room, sizeof day_room);
   uint32_t bits = 0;
-  for (size_t i = 0; i < 4; i++) {
-    bits = bits << 8 | day_bytes.data[i];
+  for (size_t i = 0; i < sizeof day_room; i++) {
+    bits = bits << 8 | day_room[i];
   }
   int64_t day = (int32_t)bits;
   if (whose % 2 == STRANGER) {

@@ -144,7 +144,10 @@ static void check_minted(struct bulla_span token, const struct bulla_claims *min
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static struct bulla_minter *minter;
-  if (size < NUM_CHOICES || size > MAX_INPUT) {
+  uint8_t choices[NUM_CHOICES];
+  struct bulla_reader in = bulla_reader(bulla_span(data, size));
+  (void)fuzz_take(&in, choices, NUM_CHOICES);
+  if (size > MAX_INPUT) {
     return 0;
   }
   if (minter == NULL) {
@@ -152,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   model_json_begin();
   struct bulla_span texts[NUM_TEXTS];
-  take_texts(texts, bulla_span(data + NUM_CHOICES, size - NUM_CHOICES));
+  take_texts(texts, bulla_span(in.at, in.left));
   struct bulla_claims claims = {.org = texts[ORG],
                                 .sub = texts[SUB],
                                 .iss = texts[ISS],
@@ -161,9 +164,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                 .perms = texts[PERMS],
                                 .attrs = texts[ATTRS],
                                 .more = texts[MORE]};
-  claims.iat = choose_time(data[0], FUZZ_NOW);
-  claims.exp = choose_time(data[1], claims.iat > model_time_max || claims.iat < 0 ? 0 : claims.iat);
-  claims.nbf = choose_time(data[2], FUZZ_NOW);
+  claims.iat = choose_time(choices[0], FUZZ_NOW);
+  claims.exp = choose_time(choices[1], claims.iat > model_time_max || claims.iat < 0 ? 0 : claims.iat);
+  claims.nbf = choose_time(choices[2], FUZZ_NOW);
   /* Room for what is too long, so that this is what is said of it. */
   const size_t room = (size_t)2 * BULLA_TOKEN_MAX;
   struct bulla_buffer token = bulla_buffer(malloc(room), room);

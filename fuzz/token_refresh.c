@@ -109,9 +109,12 @@ static void check_refresh(uint8_t clock, uint8_t choice, struct bulla_span json)
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size >= NUM_CHOICES && size <= MAX_INPUT) {
+  uint8_t choices[NUM_CHOICES];
+  struct bulla_reader in = bulla_reader(bulla_span(data, size));
+  (void)fuzz_take(&in, choices, NUM_CHOICES);
+  if (size <= MAX_INPUT) {
     model_json_begin();
-    check_refresh(data[0], data[1], bulla_span(data + NUM_CHOICES, size - NUM_CHOICES));
+    check_refresh(choices[0], choices[1], bulla_span(in.at, in.left));
   }
   return 0;
 }

@@ -109,15 +109,18 @@ static void check_claims(const struct check *check, struct bulla_span json, int6
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size < NUM_CHOICES || size > MAX_INPUT) {
+  if (size > MAX_INPUT) {
     return 0;
   }
-  struct check check = {.now = token_clock(data[0])};
-  check.verifier = token_verifier(&check.options, data[1]);
-  struct bulla_span rest = bulla_span(data + NUM_CHOICES, size - NUM_CHOICES);
+  uint8_t choices[NUM_CHOICES];
+  struct bulla_reader in = bulla_reader(bulla_span(data, size));
+  (void)fuzz_take(&in, choices, NUM_CHOICES);
+  struct check check = {.now = token_clock(choices[0])};
+  check.verifier = token_verifier(&check.options, choices[1]);
+  struct bulla_span rest = bulla_span(in.at, in.left);
   model_json_begin();
-  if ((data[0] & CLAIMS) != 0) {
-    int64_t day = FUZZ_NOW / MODEL_DAY_SECONDS - ((data[0] & YESTERDAY) != 0 ? 1 : 0);
+  if ((choices[0] & CLAIMS) != 0) {
+    int64_t day = FUZZ_NOW / MODEL_DAY_SECONDS - ((choices[0] & YESTERDAY) != 0 ? 1 : 0);
     check_claims(&check, rest, check.now == 0 ? 0 : day);
   } else {
     check_token(&check, rest);
