@@ -7,7 +7,8 @@
  * every one after it. Allocations are malloc and its like, and mmap, of bulla (the linker's --wrap leads them
  * here), all of SQLite's, and slots of locked memory; not those within BoringSSL. A call then returns
  * BULLA_NO_MEMORY or BULLA_ARENA_FULL, with its outputs empty and no transaction left open, or goes well all the
- * same; the next one, without a fault, goes well; and in the end every block and every slot has been given back. */
+ * same; the next one, without a fault, goes well; and in the end every block and every slot has been given back.
+ */
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -41,6 +42,7 @@ static bool strikes(void) {
   return true;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-*): what the linker calls them. */
 void *__real_malloc(size_t len);
 void *__wrap_malloc(size_t len);
 void *__real_calloc(size_t num, size_t len);
@@ -101,6 +103,8 @@ enum bulla_status __wrap_bulla_slab_new(void **slot, size_t len) {
   }
   return __real_bulla_slab_new(slot, len);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-*) */
 
 /* SQLite's own methods, of which the allocations can fail. */
 static sqlite3_mem_methods original;
