@@ -33,6 +33,7 @@ struct run {
   struct fuzz_model model;
   size_t num_checked; /* records of the log that have been compared */
   bool had_fault;
+  bool verifies; /* at its end */
 };
 
 /* What a callback of a use expects. */
@@ -305,7 +306,8 @@ static void step(struct run *run, struct bulla_reader *input) {
 }
 
 static struct run begin(int start) {
-  struct run run = {.model = starts[start].model, .num_checked = starts[start].model.num_records};
+  struct run run = {
+      .model = starts[start].model, .num_checked = starts[start].model.num_records, .verifies = true};
   fuzz_vault_load(bulla_written(&starts[start].image));
   run.vault = fuzz_vault_open();
   return run;
@@ -316,7 +318,9 @@ static void end(struct run *run) {
     FUZZ_ASSERT(reopen(&run->vault) == BULLA_OK);
   }
   FUZZ_ASSERT(fuzz_model_matches(&run->model, run->vault, run->num_checked));
-  FUZZ_ASSERT(verify(run->vault, &run->model) == BULLA_OK);
+  if (run->verifies) {
+    FUZZ_ASSERT(verify(run->vault, &run->model) == BULLA_OK);
+  }
   bulla_vault_close(&run->vault);
 }
 
@@ -360,7 +364,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     set_up();
   }
   struct bulla_reader input = bulla_reader(bulla_span(data, size));
-  struct run run = begin(below(&input, 4) == 3 ? 1 : 0);
+  uint8_t start = fuzz_next(&input);
+  struct run run = begin(start % 4 == 3 ? 1 : 0);
+  run.verifies = start % 4 != 3 || start >= 128; /* the long log takes longer than all the rest */
   for (int i = 0; i < MAX_CALLS && input.left > 0; i++) {
     step(&run, &input);
   }
