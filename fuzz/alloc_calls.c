@@ -18,7 +18,7 @@ static const int64_t now = 1700000000;
 
 /* What the calls need, made without faults. */
 static struct {
-  struct bulla_span image;
+  struct bulla_buffer image;
   struct bulla_vault *vault; /* opened when a call needs it */
   struct bulla_secret *material;
   struct bulla_secret *apikey_string;
@@ -386,7 +386,7 @@ void fuzz_calls_set_up(void) {
 }
 
 void fuzz_calls_begin(void) {
-  fuzz_vault_load(kit.image);
+  fuzz_vault_load(bulla_written(&kit.image));
 }
 
 void fuzz_calls_end(void) {

@@ -3,11 +3,13 @@
 
 /* No memory. Entry points: those of core, token and store that allocate.
  *
- * The input is a list of calls, each with a number: the allocation of that number fails, and if the input says so
- * every one after it. Allocations are malloc and its like, and mmap, of bulla (the linker's --wrap leads them
- * here), all of SQLite's, and slots of locked memory; not those within BoringSSL. A call then returns
- * BULLA_NO_MEMORY or BULLA_ARENA_FULL, with its outputs empty and no transaction left open, or goes well all the
- * same; the next one, without a fault, goes well; and in the end every block and every slot has been given back. */
+ * The input is a list of calls, each with a kind of allocations and a number: the one of that number fails, and if
+ * the input says so every one after it. Allocations are malloc and its like, and mmap, of bulla (the linker's
+ * --wrap leads them here), all of SQLite's, and slots of locked memory; not those within BoringSSL. A call then
+ * returns BULLA_NO_MEMORY or BULLA_ARENA_FULL, with its outputs empty and no transaction left open, or goes well
+ * all the same; the next one, without a fault, goes well; and in the end every block and every slot has been given
+ * back.
+ */
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -19,17 +21,20 @@
 
 enum { MAX_CALLS = 6 };
 
+enum kind { ANY, HEAP, SQLITE, SLOT, NUM_KINDS };
+
 /* What fails next, and what is allocated. */
 static struct {
   bool armed;
+  enum kind kind;
   bool lasting;
   unsigned countdown;
   bool struck;
   int64_t num_blocks;
 } memory;
 
-static bool strikes(void) {
-  if (!memory.armed) {
+static bool strikes(enum kind kind) {
+  if (!memory.armed || (memory.kind != ANY && memory.kind != kind)) {
     return false;
   }
   if (memory.countdown > 0) {
@@ -41,6 +46,7 @@ static bool strikes(void) {
   return true;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-*): what the linker calls them. */
 void *__real_malloc(size_t len);
 void *__wrap_malloc(size_t len);
 void *__real_calloc(size_t num, size_t len);
@@ -62,19 +68,19 @@ static void *count(void *block) {
 }
 
 void *__wrap_malloc(size_t len) {
-  return strikes() ? NULL : count(__real_malloc(len));
+  return strikes(HEAP) ? NULL : count(__real_malloc(len));
 }
 
 void *__wrap_calloc(size_t num, size_t len) {
-  return strikes() ? NULL : count(__real_calloc(num, len));
+  return strikes(HEAP) ? NULL : count(__real_calloc(num, len));
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t len) {
-  return strikes() ? NULL : count(__real_aligned_alloc(alignment, len));
+  return strikes(HEAP) ? NULL : count(__real_aligned_alloc(alignment, len));
 }
 
 void *__wrap_realloc(void *block, size_t len) {
-  if (strikes()) {
+  if (strikes(HEAP)) {
     return NULL;
   }
   memory.num_blocks -= block != NULL ? 1 : 0;
@@ -87,7 +93,7 @@ void __wrap_free(void *block) {
 }
 
 void *__wrap_mmap(void *address, size_t len, int rights, int flags, int file, off_t offset) {
-  if (strikes()) {
+  if (strikes(HEAP)) {
     errno = ENOMEM;
     return MAP_FAILED;
   }
@@ -95,22 +101,24 @@ void *__wrap_mmap(void *address, size_t len, int rights, int flags, int file, of
 }
 
 enum bulla_status __wrap_bulla_slab_new(void **slot, size_t len) {
-  if (strikes()) {
+  if (strikes(SLOT)) {
     *slot = NULL;
     return BULLA_ARENA_FULL;
   }
   return __real_bulla_slab_new(slot, len);
 }
 
+/* NOLINTEND(bugprone-reserved-identifier,cert-*) */
+
 /* SQLite's own methods, of which the allocations can fail. */
 static sqlite3_mem_methods original;
 
 static void *allocate(int len) {
-  return strikes() ? NULL : original.xMalloc(len);
+  return strikes(SQLITE) ? NULL : original.xMalloc(len);
 }
 
 static void *resize(void *block, int len) {
-  return strikes() ? NULL : original.xRealloc(block, len);
+  return strikes(SQLITE) ? NULL : original.xRealloc(block, len);
 }
 
 static void configure(void) {
@@ -135,8 +143,9 @@ static void note_baseline(void) {
 }
 
 /* call makes one call with the allocation number |countdown| failing, and if that shows once more without. */
-static void call(enum bulla_status (*function)(void), unsigned countdown, bool lasting) {
+static void call(enum bulla_status (*function)(void), enum kind kind, unsigned countdown, bool lasting) {
   memory.armed = true;
+  memory.kind = kind;
   memory.lasting = lasting;
   memory.countdown = countdown;
   memory.struck = false;
@@ -174,7 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t which = fuzz_next(&input) % fuzz_num_calls;
     uint8_t countdown = fuzz_next(&input);
     uint8_t more = fuzz_next(&input);
-    call(fuzz_calls[which], countdown + 256U * (more % 4), more >= 128);
+    call(fuzz_calls[which], (enum kind)(more / 4 % NUM_KINDS), countdown + 256U * (more % 4), more >= 128);
   }
   fuzz_calls_end();
   FUZZ_ASSERT(memory.num_blocks == baseline.num_blocks);

@@ -28,7 +28,7 @@ struct moment {
 
 static struct moment moments[LONG_LOG + 1];
 static char first_key[300];
-static struct bulla_span logs[2];
+static struct bulla_buffer logs[2];
 
 #define ROW                                                                                                      \
   "quote(time) || quote(tenant) || quote(actor) || quote(origin) || quote(reason) || quote(op) || quote(entry) " \
@@ -297,7 +297,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct bulla_reader input = bulla_reader(bulla_span(data, size));
   bool is_long = fuzz_next(&input) % 8 == 7;
   int len = is_long ? LONG_LOG : SHORT_LOG;
-  fuzz_vault_load(logs[is_long]);
+  fuzz_vault_load(bulla_written(&logs[is_long]));
   struct sqlite3 *db = fuzz_vault_sql();
   for (int i = 0; i < MAX_EDITS && input.left > 0; i++) {
     struct edit edit = {.what = fuzz_next(&input)};

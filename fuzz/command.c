@@ -38,7 +38,7 @@ void fuzz_command_set_up(void) {
   outputs[0] = fuzz_alloc(OUT_MAX);
   outputs[1] = fuzz_alloc(OUT_MAX);
   if (__sanitizer_set_report_fd != NULL && saved[2] >= 0) {
-    __sanitizer_set_report_fd((void *)(intptr_t)saved[2]);
+    __sanitizer_set_report_fd((void *)(intptr_t)saved[2]); /* NOLINT(performance-no-int-to-ptr): so it is */
   }
   FUZZ_ASSERT(setenv("BULLA_VAULT", fuzz_vault_url(), 1) == 0);
   FUZZ_ASSERT(setenv("BULLA_ROOT", FUZZ_ROOT, 1) == 0);

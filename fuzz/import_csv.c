@@ -35,7 +35,7 @@ static const struct {
 };
 enum { NUM_KNOWN = sizeof known / sizeof known[0] };
 
-static struct bulla_span image;
+static struct bulla_buffer image;
 
 /* What the model makes of the input. */
 struct verdict {
@@ -157,7 +157,7 @@ static void judge(struct verdict *verdict, struct bulla_span text) {
 }
 
 static enum bulla_status compare_value(void *arg, struct bulla_span value) {
-  FUZZ_ASSERT(bulla_span_equal(value, fuzz_text((const char *)arg)));
+  FUZZ_ASSERT(bulla_span_equal(value, fuzz_text(known[*(const int *)arg].value)));
   return BULLA_OK;
 }
 
@@ -173,9 +173,9 @@ static void check_vault(const struct verdict *verdict) {
   FUZZ_ASSERT(bulla_vault_list(vault, BULLA_LITERAL("acme"), count_fields, &num_fields) == BULLA_OK);
   FUZZ_ASSERT(num_fields == 1 + (verdict->exit_status == 0 ? (int64_t)verdict->num_rows : 0));
   for (size_t i = 0; verdict->exit_status == 0 && i < verdict->num_rows; i++) {
+    int which = verdict->rows[i].known;
     FUZZ_ASSERT(bulla_vault_use(vault, &fuzz_who, BULLA_LITERAL("acme"), verdict->rows[i].entry,
-                                verdict->rows[i].field, compare_value,
-                                (void *)(uintptr_t)known[verdict->rows[i].known].value) == BULLA_OK);
+                                verdict->rows[i].field, compare_value, &which) == BULLA_OK);
   }
   bulla_vault_close(&vault);
 }
@@ -215,7 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   struct verdict verdict;
   judge(&verdict, bulla_span(data, size));
-  fuzz_vault_load(image);
+  fuzz_vault_load(bulla_written(&image));
   struct fuzz_outcome outcome = fuzz_command(7, arguments, bulla_span(data, size));
   FUZZ_ASSERT(outcome.exit_status == verdict.exit_status);
   check_outputs(&verdict, &outcome);

@@ -369,8 +369,9 @@ static int current_time(sqlite3_vfs *vfs, double *days) {
 
 static int last_error(sqlite3_vfs *vfs, int size, char *room) {
   (void)vfs;
-  (void)size;
-  (void)room;
+  if (size > 0) {
+    room[0] = '\0';
+  }
   return 0;
 }
 
@@ -430,10 +431,6 @@ void fuzz_vfs_arm(enum fuzz_fault fault, unsigned countdown) {
 bool fuzz_vfs_disarm(void) {
   state.fault = FUZZ_FAULT_NONE;
   return state.struck;
-}
-
-void fuzz_vfs_crash(void) {
-  state.dead = true;
 }
 
 bool fuzz_vfs_dead(void) {

@@ -42,10 +42,7 @@ void fuzz_vfs_arm(enum fuzz_fault fault, unsigned countdown);
 /* fuzz_vfs_disarm takes it back, and says whether it has struck. */
 bool fuzz_vfs_disarm(void);
 
-/* fuzz_vfs_crash ends the life of the process that has files open: from now on nothing works. */
-void fuzz_vfs_crash(void);
-
-/* fuzz_vfs_dead says whether that has happened. */
+/* fuzz_vfs_dead says whether a FUZZ_FAULT_CRASH has struck. */
 bool fuzz_vfs_dead(void);
 
 /* fuzz_vfs_revive begins the next process, once all files are closed. If |lost_power|, what was not synced is

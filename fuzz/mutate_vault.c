@@ -80,13 +80,13 @@ size_t fuzz_mutate_vault(uint8_t *data, size_t size, size_t max_size, unsigned s
   if (draw(&seed, 16) != 0) {
     return LLVMFuzzerMutate(data, size, max_size);
   }
-  fuzz_script_load(input);
-  struct bulla_span image = fuzz_vault_image();
+  (void)fuzz_script_load(input);
+  struct bulla_buffer image = fuzz_vault_image();
   if (image.len <= max_size) {
     memcpy(data, image.data, image.len);
     mutate_image(data, image.len, &seed);
     size = image.len;
   }
-  free((void *)(uintptr_t)image.data);
+  free(image.data);
   return size;
 }

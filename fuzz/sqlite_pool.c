@@ -62,8 +62,11 @@ static void release(void *bytes) {
 }
 
 static int size_of(void *bytes) {
+  if (bytes == NULL) {
+    return 0;
+  }
   const struct block *block = (const struct block *)bytes - 1;
-  return bytes == NULL ? 0 : (int)(((size_t)1 << block->bits) - sizeof *block);
+  return (int)(((size_t)1 << block->bits) - sizeof *block);
 }
 
 static void *resize(void *bytes, int len) {

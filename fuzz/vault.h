@@ -30,8 +30,8 @@ const struct bulla_root *fuzz_vault_root(void);
 #define FUZZ_ROOT "env:BULLA_FUZZ_ROOT"
 #define FUZZ_ROOT_DIGITS "b0a11ab0a11ab0a11ab0a11ab0a11ab0a11ab0a11ab0a11ab0a11ab0a11ab0a1"
 
-/* fuzz_vault_image returns a copy of the database, which must be closed. The caller frees it. */
-struct bulla_span fuzz_vault_image(void);
+/* fuzz_vault_image returns a copy of the database, which must be closed. The caller frees its bytes. */
+struct bulla_buffer fuzz_vault_image(void);
 
 /* fuzz_vault_load makes |image| the database, and the only file there is. */
 void fuzz_vault_load(struct bulla_span image);

@@ -19,7 +19,7 @@ enum { MAX_CALLS = 6 };
 
 /* Two vaults to begin with, and their models: one that is new, one whose log is about to enter its next epoch. */
 static struct {
-  struct bulla_span image;
+  struct bulla_buffer image;
   struct fuzz_model model;
 } starts[2];
 
@@ -33,6 +33,7 @@ struct run {
   struct fuzz_model model;
   size_t num_checked; /* records of the log that have been compared */
   bool had_fault;
+  bool verifies; /* at its end */
 };
 
 /* What a callback of a use expects. */
@@ -76,38 +77,47 @@ static enum bulla_status ignore_entry(void *arg, const struct bulla_entry_view *
 
 static enum bulla_status put(struct bulla_vault *vault, const struct fuzz_call *call) {
   struct bulla_field fields[FUZZ_ITEMS];
-  for (uint8_t i = 0; i < call->num_items; i++) {
+  uint8_t *values[FUZZ_ITEMS];
+  for (size_t i = 0; i < call->num_items; i++) {
     const struct fuzz_item *item = &call->items[i];
+    values[i] = fuzz_model_value(item->len, item->fill);
     fields[i].name = fuzz_text(fuzz_fields[item->field]);
-    fields[i].value = bulla_span(fuzz_model_value(item->len, item->fill), item->len);
+    fields[i].value = bulla_span(values[i], item->len);
     fields[i].secret = item->secret;
   }
   enum bulla_status status = bulla_vault_put(vault, &fuzz_who, fuzz_text(fuzz_tenants[call->tenant]),
                                              fuzz_text(fuzz_entries[call->entry]), fields, call->num_items);
-  for (uint8_t i = 0; i < call->num_items; i++) {
-    free((void *)(uintptr_t)fields[i].value.data);
+  for (size_t i = 0; i < call->num_items; i++) {
+    free(values[i]);
   }
   return status;
 }
 
+/* make_triple returns what a foreign system would have kept of the value of |item|. The caller frees its bytes. */
+static struct bulla_buffer make_triple(const struct fuzz_item *item) {
+  size_t len = bulla_triple_len(item->len);
+  struct bulla_buffer triple = bulla_buffer(fuzz_alloc(len), len);
+  uint8_t *value = fuzz_model_value(item->len, item->fill);
+  FUZZ_ASSERT(bulla_triple_seal(item->forged ? other_key : import_key, &triple, bulla_span(value, item->len)) ==
+              BULLA_OK);
+  free(value);
+  return triple;
+}
+
 static enum bulla_status import(struct bulla_vault *vault, size_t *failed, const struct fuzz_call *call) {
   struct bulla_import rows[FUZZ_ITEMS];
-  for (uint8_t i = 0; i < call->num_items; i++) {
+  struct bulla_buffer triples[FUZZ_ITEMS];
+  for (size_t i = 0; i < call->num_items; i++) {
     const struct fuzz_item *item = &call->items[i];
-    size_t len = bulla_triple_len(item->len);
-    struct bulla_buffer triple = bulla_buffer(fuzz_alloc(len), len);
-    uint8_t *value = fuzz_model_value(item->len, item->fill);
-    FUZZ_ASSERT(bulla_triple_seal(item->forged ? other_key : import_key, &triple, bulla_span(value, item->len)) ==
-                BULLA_OK);
-    free(value);
+    triples[i] = make_triple(item);
     rows[i].entry = fuzz_text(fuzz_entries[item->entry]);
     rows[i].field = fuzz_text(fuzz_fields[item->field]);
-    rows[i].triple = bulla_written(&triple);
+    rows[i].triple = bulla_written(&triples[i]);
   }
   enum bulla_status status = bulla_vault_import(vault, failed, &fuzz_who, fuzz_text(fuzz_tenants[call->tenant]),
                                                 import_key, rows, call->num_items);
-  for (uint8_t i = 0; i < call->num_items; i++) {
-    free((void *)(uintptr_t)rows[i].triple.data);
+  for (size_t i = 0; i < call->num_items; i++) {
+    free(triples[i].data);
   }
   return status;
 }
@@ -296,8 +306,9 @@ static void step(struct run *run, struct bulla_reader *input) {
 }
 
 static struct run begin(int start) {
-  struct run run = {.model = starts[start].model, .num_checked = starts[start].model.num_records};
-  fuzz_vault_load(starts[start].image);
+  struct run run = {
+      .model = starts[start].model, .num_checked = starts[start].model.num_records, .verifies = true};
+  fuzz_vault_load(bulla_written(&starts[start].image));
   run.vault = fuzz_vault_open();
   return run;
 }
@@ -307,7 +318,9 @@ static void end(struct run *run) {
     FUZZ_ASSERT(reopen(&run->vault) == BULLA_OK);
   }
   FUZZ_ASSERT(fuzz_model_matches(&run->model, run->vault, run->num_checked));
-  FUZZ_ASSERT(verify(run->vault, &run->model) == BULLA_OK);
+  if (run->verifies) {
+    FUZZ_ASSERT(verify(run->vault, &run->model) == BULLA_OK);
+  }
   bulla_vault_close(&run->vault);
 }
 
@@ -321,8 +334,8 @@ static struct bulla_secret *filled(uint8_t byte) {
 static void set_up(void) {
   import_key = filled(0x11);
   other_key = filled(0x22);
-  for (uint8_t i = 0; i < FUZZ_APIKEYS; i++) {
-    roots[i] = filled(i);
+  for (size_t i = 0; i < FUZZ_APIKEYS; i++) {
+    roots[i] = filled((uint8_t)i);
   }
   fuzz_sqlite_pool();
   fuzz_vault_set_up();
@@ -351,7 +364,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     set_up();
   }
   struct bulla_reader input = bulla_reader(bulla_span(data, size));
-  struct run run = begin(below(&input, 4) == 3 ? 1 : 0);
+  uint8_t start = fuzz_next(&input);
+  struct run run = begin(start % 4 == 3 ? 1 : 0);
+  run.verifies = start % 4 != 3 || start >= 128; /* the long log takes longer than all the rest */
   for (int i = 0; i < MAX_CALLS && input.left > 0; i++) {
     step(&run, &input);
   }

@@ -24,8 +24,11 @@ const struct fuzz_apikey fuzz_apikeys[FUZZ_NUM_APIKEYS] = {
     {"00112233445566cc", "acme", true, 0x33},
 };
 
-static struct bulla_span good; /* for as long as the process lives, as the young one */
-static struct bulla_span young;
+enum { TEXT_MAX = 1024, SCHEMA_MAX = 8192, MAX_EDITS = 12, MAX_ROWS = 32 };
+
+static struct bulla_buffer good; /* for as long as the process lives, as the young one */
+static struct bulla_buffer young;
+static char good_schema[SCHEMA_MAX];
 
 struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, int revision) {
   int len = snprintf(room, FUZZ_KNOWN_MAX, "%s/%s:%s revision %d %c%c%c%d", known->tenant, known->entry,
@@ -68,6 +71,21 @@ static void shrink(void) {
   FUZZ_ASSERT(sqlite3_close(db) == SQLITE_OK);
 }
 
+/* read_schema writes the texts of the schema to |room|, sorted, or returns false if there is no reading them. */
+static bool read_schema(struct sqlite3 *db, char room[SCHEMA_MAX]) {
+  sqlite3_stmt *statement = NULL;
+  bool read = sqlite3_prepare_v2(db,
+                                 "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema "
+                                 "WHERE sql IS NOT NULL OR type <> 'index' ORDER BY sql)",
+                                 -1, &statement, NULL) == SQLITE_OK &&
+              sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT;
+  if (read) {
+    (void)snprintf(room, SCHEMA_MAX, "%s", sqlite3_column_text(statement, 0));
+  }
+  sqlite3_finalize(statement);
+  return read;
+}
+
 void fuzz_script_set_up(void) {
   fuzz_vault_set_up();
   shrink();
@@ -77,9 +95,8 @@ void fuzz_script_set_up(void) {
   bulla_vault_close(&vault);
   young = fuzz_vault_image();
   /* It is only read, and two databases in WAL mode are too many for the file system. */
-  uint8_t *versions = (uint8_t *)(uintptr_t)young.data + 18;
-  versions[0] = 1;
-  versions[1] = 1;
+  young.data[18] = 1;
+  young.data[19] = 1;
 
   vault = fuzz_vault_open();
   put_revision(vault, 2);
@@ -89,6 +106,8 @@ void fuzz_script_set_up(void) {
                                        INT64_C(1) << 40) == BULLA_OK);
   bulla_vault_close(&vault);
   good = fuzz_vault_image();
+  struct sqlite3 *db = fuzz_vault_sql();
+  FUZZ_ASSERT(db != NULL && read_schema(db, good_schema) && sqlite3_close(db) == SQLITE_OK);
 }
 
 /* The tables, the order of their rows, and their columns, of which the first names a row. */
@@ -195,8 +214,6 @@ struct edit {
   uint8_t number;
 };
 
-enum { TEXT_MAX = 1024, MAX_EDITS = 12, MAX_ROWS = 32 };
-
 /* name_row writes the condition that holds for the row number |row| of |table|. */
 static void name_row(char room[TEXT_MAX], const struct table *table, unsigned row) {
   (void)snprintf(room, TEXT_MAX, "%s = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %u)", table->columns[0],
@@ -301,10 +318,10 @@ bool fuzz_script_image(struct bulla_span input) {
   return input.len > magic.len && memcmp(input.data, magic.data, magic.len) == 0;
 }
 
-static void run_script(struct bulla_reader *input) {
+static bool run_script(struct bulla_reader *input) {
   char name[100];
   (void)snprintf(name, sizeof name, "%s-young", fuzz_vault_path());
-  fuzz_vfs_load(name, young);
+  fuzz_vfs_load(name, bulla_written(&young));
   struct sqlite3 *db = fuzz_vault_sql();
   FUZZ_ASSERT(db != NULL && fuzz_vault_edit(db, "ATTACH '%s' AS young", name));
   for (int i = 0; i < MAX_EDITS && input->left > 0; i++) {
@@ -316,7 +333,10 @@ static void run_script(struct bulla_reader *input) {
     edit.number = fuzz_next(input);
     run_edit(db, &edit);
   }
+  char schema[SCHEMA_MAX];
+  bool same = !read_schema(db, schema) || strcmp(schema, good_schema) == 0;
   FUZZ_ASSERT(sqlite3_close(db) == SQLITE_OK);
+  return same;
 }
 
 unsigned fuzz_script_choice(struct bulla_span input) {
@@ -324,14 +344,15 @@ unsigned fuzz_script_choice(struct bulla_span input) {
   return at < input.len ? input.data[at] : 0;
 }
 
-void fuzz_script_load(struct bulla_span input) {
+bool fuzz_script_load(struct bulla_span input) {
   if (fuzz_script_image(input)) {
     fuzz_vault_load(input);
-    return;
+    return true;
   }
-  fuzz_vault_load(good);
-  if (input.len > 1) {
-    struct bulla_reader reader = bulla_reader(bulla_span(input.data + 1, input.len - 1));
-    run_script(&reader);
+  fuzz_vault_load(bulla_written(&good));
+  if (input.len <= 1) {
+    return true;
   }
+  struct bulla_reader reader = bulla_reader(bulla_span(input.data + 1, input.len - 1));
+  return run_script(&reader);
 }

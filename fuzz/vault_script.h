@@ -43,8 +43,8 @@ void fuzz_script_set_up(void);
 
 /* fuzz_script_load makes the hostile vault that |input| stands for: a database if it begins like one, else the
  * good vault and, after one byte, a list of edits, of six bytes each. An edit that SQLite refuses changes nothing.
- */
-void fuzz_script_load(struct bulla_span input);
+ * Returns false if the edits have left a schema that is another than that of the good vault. */
+bool fuzz_script_load(struct bulla_span input);
 
 /* fuzz_script_image says whether |input| is a database as it is. */
 bool fuzz_script_image(struct bulla_span input);
