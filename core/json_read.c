@@ -304,8 +304,9 @@ static const uint8_t *take_top(struct parser *parser, const uint8_t *at, struct 
     return at + 1;
   }
   for (;;) {
-    struct bulla_json_member *member =
-        collector->num < collector->max ? &collector->members[collector->num] : &spare;
+    bool collected = collector->num < collector->max;
+    /* cppcheck-suppress uninitvar; it is only written. */
+    struct bulla_json_member *member = collected ? &collector->members[collector->num] : &spare;
     at = take_name(parser, level, at, &member->name);
     if (at == NULL) {
       return NULL;
