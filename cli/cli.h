@@ -3,7 +3,8 @@
 
 /* What the parts of the command share: its table of sub-commands, the state of one run, and the one way in
  * which a run fails. A function that fails returns a status; what it was busy with has been noted in the run
- * before, and main() prints both in one line. So no function prints an error, and none is printed twice. */
+ * before, and bulla_cli_run() prints both in one line. So no function prints an error, and none is printed
+ * twice. */
 
 #ifndef BULLA_CLI_CLI_H
 #define BULLA_CLI_CLI_H
@@ -59,8 +60,11 @@ struct bulla_cli {
   bool json;
   char what[512];  /* what it is busy with, for the error line */
   char text[256];  /* what went wrong, if the status does not say it best */
-  int exit_status; /* if not 0, what main() returns instead of the status's class */
+  int exit_status; /* if not 0, what bulla_cli_run() returns instead of the status's class */
 };
+
+/* bulla_cli_run runs the command line and returns the exit status. */
+int bulla_cli_run(int argc, char **argv);
 
 /* bulla_cli_at notes what the run is busy with. */
 void bulla_cli_at(struct bulla_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -42,4 +42,15 @@ static inline bool fuzz_failed(const struct bulla_buffer *buffer) {
   return clean;
 }
 
+/* fuzz_take moves |len| bytes from |in| to |room|; those that are not there are zero. So every input means something,
+ * the empty one included, without which libFuzzer does not start. */
+static inline struct bulla_span fuzz_take(struct bulla_reader *in, uint8_t *room, size_t len) {
+  struct bulla_span taken = {NULL, 0};
+  memset(room, 0, len);
+  if (bulla_take(in, &taken, len < in->left ? len : in->left) && taken.len > 0) {
+    memcpy(room, taken.data, taken.len);
+  }
+  return bulla_span(room, len);
+}
+
 #endif

@@ -1,178 +1,162 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The verifier of tokens, in the three places that an attacker or a careless minter can reach.
+/* bulla_token_verify and bulla_token_inspect.
  *
- * As a token, the input never verifies, since nobody has the key, which this process drew at random. As claims
- * encrypted by a holder of the key, it verifies only if what comes out obeys the rules, and can then be minted
- * again to the same effect. As a choice of a bit, it breaks a token that was good. On failure nothing is left in
- * the outputs. */
+ * Input: two bytes, the clock and what the verifier insists on; then a token, or claims that a holder of the key
+ * encrypts.
+ *
+ * Oracle: fuzz/model_token.h, the rules of docs/FORMAT.md §6 one after the other, says which status every token
+ * gets and what is in the claims of a good one. On failure nothing is left in the outputs. */
 
-#include <bulla/token.h>
-
-#include "core/base64url.h"
-#include "core/crypto.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/mutate.h"
+#include "fuzz/token_setup.h"
 
-static const int64_t now = 1700000000;
-enum { DAY = 1700000000 / 86400 };
+/* The bits of the first byte above the clock. */
+enum { CLAIMS = 8, YESTERDAY = 16 };
 
-static struct bulla_apikey *apikey;
-static struct bulla_minter *minter;
-static struct bulla_verifier *verifier;
-static struct bulla_aead *day_key;
-static char header[256];
+enum { NUM_CHOICES = 2, MAX_INPUT = 12000 };
 
-/* find answers for every key id, so that the id in the input does not end the matter. */
-static enum bulla_status find(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
-  (void)arg;
-  FUZZ_ASSERT(key_id.len == BULLA_APIKEY_ID_LEN);
-  memcpy(key->org, "acme", 4);
-  key->org_len = 4;
-  return bulla_secret_copy(&key->root, bulla_secret_bytes(bulla_apikey_token_root(apikey)));
-}
+struct check {
+  struct bulla_verifier *verifier;
+  const struct bulla_verifier_options *options;
+  int64_t now;
+};
 
-static void set_up(void) {
-  struct bulla_secret *string = NULL;
-  struct bulla_verifier_options options = {.leeway = 0};
-  FUZZ_ASSERT(bulla_apikey_generate(&apikey, &string) == BULLA_OK);
-  FUZZ_ASSERT(bulla_minter_new(&minter, apikey) == BULLA_OK);
-  FUZZ_ASSERT(bulla_verifier_new(&verifier, &options, find, NULL) == BULLA_OK);
-  bulla_secret_free(&string);
-
-  struct bulla_secret *day_secret = NULL;
-  uint8_t info[32];
-  struct bulla_buffer info_buffer = bulla_buffer(info, sizeof info);
-  struct bulla_writer writer = bulla_writer(&info_buffer);
-  bulla_put(&writer, BULLA_LITERAL("bulla/v1/token"));
-  bulla_put_be(&writer, DAY, 4);
-  FUZZ_ASSERT(bulla_writer_finish(&writer) == BULLA_OK);
-  FUZZ_ASSERT(bulla_secret_expand(&day_secret, bulla_apikey_token_root(apikey), bulla_written(&info_buffer)) ==
-              BULLA_OK);
-  FUZZ_ASSERT(bulla_aead_new(&day_key, bulla_secret_bytes(day_secret)) == BULLA_OK);
-  bulla_secret_free(&day_secret);
-
-  char json[128];
-  int len =
-      snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"%.*s.%d\"}",
-               BULLA_APIKEY_ID_LEN, (const char *)bulla_apikey_id(apikey).data, DAY);
-  bulla_base64url_encode((uint8_t *)header, bulla_span(json, (size_t)len));
-  header[bulla_base64url_encoded_len((size_t)len)] = '\0';
-}
-
-static bool all_zero(const void *bytes, size_t len) {
-  const uint8_t *byte = bytes;
-  uint8_t any = 0;
-  for (size_t i = 0; i < len; i++) {
-    any |= byte[i];
-  }
-  return any == 0;
-}
-
-static void check_failed(const struct bulla_claims *claims, const struct bulla_buffer *payload) {
-  FUZZ_ASSERT(fuzz_failed(payload));
-  FUZZ_ASSERT(all_zero(claims, sizeof *claims));
-}
-
-/* check_forgery hands |token| in. */
-static void check_forgery(struct bulla_span token) {
-  struct bulla_buffer payload = bulla_buffer(fuzz_alloc(BULLA_PAYLOAD_SIZE), BULLA_PAYLOAD_SIZE);
-  struct bulla_claims claims;
-  memset(&claims, 0xa5, sizeof claims);
-  FUZZ_ASSERT(bulla_token_verify(verifier, &claims, &payload, token, now) == BULLA_REFUSED);
-  check_failed(&claims, &payload);
+/* check_inspected compares what the header says with the model's reading of it. */
+static void check_inspected(struct bulla_span token, bool good, struct bulla_span key_id, int64_t day,
+                            const struct model_token *split) {
   struct bulla_token_outline outline;
-  if (bulla_token_inspect(&outline, token) == BULLA_OK) {
-    FUZZ_ASSERT(outline.day >= 0 && outline.ciphertext_len < token.len);
+  static const struct bulla_token_outline none;
+  memset(&outline, FUZZ_FILL, sizeof outline);
+  FUZZ_ASSERT((bulla_token_inspect(&outline, token) == BULLA_OK) == good);
+  if (good) {
+    FUZZ_ASSERT(memcmp(outline.key_id, key_id.data, BULLA_APIKEY_ID_LEN) == 0 && outline.day == day);
+    FUZZ_ASSERT(outline.ciphertext_len == split->parts[3].len * 3 / 4);
   } else {
-    FUZZ_ASSERT(all_zero(&outline, sizeof outline));
+    FUZZ_ASSERT(memcmp(&outline, &none, sizeof none) == 0);
   }
-  free(payload.data);
 }
 
-/* encrypt writes the token that a holder of the key can make of any bytes. */
-static void encrypt(struct bulla_buffer *token, struct bulla_span bytes) {
-  uint8_t nonce[12];
-  uint8_t tag[BULLA_TAG_LEN];
-  uint8_t *ciphertext = fuzz_alloc(bytes.len);
-  struct bulla_span parts[] = {bulla_span(nonce, sizeof nonce), bulla_span(ciphertext, bytes.len),
-                               bulla_span(tag, sizeof tag)};
-  struct bulla_span head = bulla_span(header, strlen(header));
-  FUZZ_ASSERT(bulla_random(nonce, sizeof nonce) == BULLA_OK);
-  FUZZ_ASSERT(bulla_aead_seal(day_key, ciphertext, tag, parts[0], bytes, head) == BULLA_OK);
-  struct bulla_writer writer = bulla_writer(token);
-  bulla_put(&writer, head);
-  bulla_put_byte(&writer, '.');
-  for (size_t i = 0; i < 3; i++) {
-    bulla_put_byte(&writer, '.');
-    uint8_t *room = bulla_give(&writer, bulla_base64url_encoded_len(parts[i].len));
-    FUZZ_ASSERT(room != NULL);
-    bulla_base64url_encode(room, parts[i]);
+/* predict returns what must become of |token|, and the claims if it is good; |plaintext| is their JSON. */
+static enum bulla_status predict(struct model_claims *claims, struct bulla_buffer *plaintext,
+                                 const struct check *check, struct bulla_span token) {
+  static struct model_token split;
+  struct bulla_span key_id = {NULL, 0};
+  int64_t day = 0;
+  uint8_t header_room[MODEL_TOKEN_MAX];
+  size_t header_len = 0;
+  bool is_split = token.len <= BULLA_TOKEN_MAX && model_split_at_dots(split.parts, token);
+  bool is_named = is_split && model_base64url_decode(header_room, &header_len, split.parts[0]) &&
+                  model_kid_read(&key_id, &day, bulla_span(header_room, header_len));
+  check_inspected(token, is_named, key_id, day, &split);
+  if (check->now < 0 || check->now > model_time_max) {
+    return BULLA_INVALID_ARGUMENT;
   }
-  free(ciphertext);
-}
-
-static void check_same(const struct bulla_claims *a, const struct bulla_claims *b) {
-  FUZZ_ASSERT(bulla_span_equal(a->org, b->org) && bulla_span_equal(a->sub, b->sub));
-  FUZZ_ASSERT(bulla_span_equal(a->iss, b->iss) && bulla_span_equal(a->aud, b->aud));
-  FUZZ_ASSERT(bulla_span_equal(a->jti, b->jti) && bulla_span_equal(a->perms, b->perms));
-  FUZZ_ASSERT(bulla_span_equal(a->attrs, b->attrs));
-  FUZZ_ASSERT(a->iat == b->iat && a->exp == b->exp && a->nbf == b->nbf);
-}
-
-/* check_minted mints |claims| and breaks the token at the bit that |choice| names. */
-static void check_minted(const struct bulla_claims *claims, size_t choice) {
-  struct bulla_buffer token = bulla_buffer(fuzz_alloc(BULLA_TOKEN_MAX), BULLA_TOKEN_MAX);
-  struct bulla_buffer payload = bulla_buffer(fuzz_alloc(BULLA_PAYLOAD_SIZE), BULLA_PAYLOAD_SIZE);
-  struct bulla_claims verified;
-  enum bulla_status status = bulla_token_mint(minter, &token, claims);
-  FUZZ_ASSERT(status == BULLA_OK || (status == BULLA_TOO_LARGE && token.len == 0));
-  if (status == BULLA_OK) {
-    FUZZ_ASSERT(bulla_token_verify(verifier, &verified, &payload, bulla_written(&token), now) == BULLA_OK);
-    check_same(&verified, claims);
-    token.data[choice / 8 % token.len] ^= (uint8_t)(1 << choice % 8);
-    check_forgery(bulla_written(&token));
+  if (!is_named || !model_day_is_in_window(check->options, day, check->now) || !model_is_known(key_id) ||
+      !model_token_split(&split, token) || !model_token_open(plaintext, model_day_key(day), &split) ||
+      !model_claims_read(claims, bulla_written(plaintext))) {
+    return BULLA_REFUSED;
   }
-  free(payload.data);
-  free(token.data);
+  return model_judge(claims, check->options, day, check->now);
 }
 
-/* check_claims hands |bytes| in as the claims of an authentic token. */
-static void check_claims(struct bulla_span bytes, size_t choice) {
-  const size_t room = (size_t)3 * BULLA_TOKEN_MAX;
-  struct bulla_buffer token = bulla_buffer(fuzz_alloc(room), room);
-  struct bulla_buffer payload = bulla_buffer(fuzz_alloc(BULLA_PAYLOAD_SIZE), BULLA_PAYLOAD_SIZE);
+static void check_status(const struct check *check, struct bulla_span token, enum bulla_status wanted_status,
+                         const struct model_claims *wanted, struct bulla_span wanted_payload) {
+  const size_t room = token.len * 3 / 2;
+  struct bulla_buffer payload = bulla_buffer(fuzz_alloc(room), room);
   struct bulla_claims claims;
-  memset(&claims, 0xa5, sizeof claims);
-  encrypt(&token, bytes);
-  enum bulla_status status = bulla_token_verify(verifier, &claims, &payload, bulla_written(&token), now);
+  memset(&claims, FUZZ_FILL, sizeof claims);
+  enum bulla_status status = bulla_token_verify(check->verifier, &claims, &payload, token, check->now);
+  FUZZ_ASSERT(status == wanted_status);
   if (status == BULLA_OK) {
-    FUZZ_ASSERT(token.len <= BULLA_TOKEN_MAX);
-    FUZZ_ASSERT(bulla_span_equal(bulla_written(&payload), bytes));
-    FUZZ_ASSERT(bulla_span_equal(claims.org, BULLA_LITERAL("acme")) && claims.sub.len > 0);
-    FUZZ_ASSERT(claims.exp > now && claims.iat <= now && claims.nbf <= now);
-    FUZZ_ASSERT(claims.exp > claims.iat && claims.exp - claims.iat <= BULLA_TOKEN_LIFETIME_MAX);
-    check_minted(&claims, choice);
+    FUZZ_ASSERT(bulla_span_equal(bulla_written(&payload), wanted_payload));
+    token_check_claims(&claims, wanted);
   } else {
-    FUZZ_ASSERT(bulla_status_class(status) == BULLA_CLASS_REFUSED);
-    check_failed(&claims, &payload);
+    token_check_failed(&claims, &payload);
   }
   free(payload.data);
-  free(token.data);
+}
+
+static void check_token(const struct check *check, struct bulla_span token) {
+  static uint8_t room[MODEL_TOKEN_MAX];
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  struct model_claims claims = {0};
+  enum bulla_status status = predict(&claims, &plaintext, check, token);
+  check_status(check, token, status, &claims, bulla_written(&plaintext));
+  fuzz_num_passed += status != BULLA_REFUSED && status != BULLA_INVALID_ARGUMENT ? 1 : 0;
+}
+
+/* check_claims encrypts |json| under the key of |day|. */
+static void check_claims(const struct check *check, struct bulla_span json, int64_t day) {
+  static uint8_t token[2 * MODEL_TOKEN_MAX];
+  char header[MODEL_HEADER_SIZE];
+  struct model_claims claims = {0};
+  size_t len = model_token_seal(token, sizeof token, model_day_key(day), model_day_header(header, day), json);
+  FUZZ_ASSERT(len > 0);
+  enum bulla_status status = BULLA_REFUSED;
+  if (check->now < 0 || check->now > model_time_max) {
+    status = BULLA_INVALID_ARGUMENT;
+  } else if (len <= BULLA_TOKEN_MAX && model_day_is_in_window(check->options, day, check->now) &&
+             model_claims_read(&claims, json)) {
+    status = model_judge(&claims, check->options, day, check->now);
+  }
+  uint8_t *exact = fuzz_alloc(len);
+  memcpy(exact, token, len);
+  check_status(check, bulla_span(exact, len), status, &claims, json);
+  free(exact);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (apikey == NULL) {
-    set_up();
+  if (size > MAX_INPUT) {
+    return 0;
   }
-  struct bulla_span bytes = bulla_span(data, size);
-  size_t choice = size == 0 ? 0 : (size_t)data[0] | (size_t)data[size - 1] << 8;
-  const struct bulla_claims plain = {
-      .org = BULLA_LITERAL("acme"), .sub = BULLA_LITERAL("alice"), .iat = now, .exp = now + 60};
-  check_forgery(bytes);
-  check_minted(&plain, choice);
-  if (size <= BULLA_TOKEN_MAX) {
-    check_claims(bytes, choice);
+  uint8_t choices[NUM_CHOICES];
+  struct bulla_reader in = bulla_reader(bulla_span(data, size));
+  (void)fuzz_take(&in, choices, NUM_CHOICES);
+  struct check check = {.now = token_clock(choices[0])};
+  check.verifier = token_verifier(&check.options, choices[1]);
+  struct bulla_span rest = bulla_span(in.at, in.left);
+  model_json_begin();
+  if ((choices[0] & CLAIMS) != 0) {
+    int64_t day = FUZZ_NOW / MODEL_DAY_SECONDS - ((choices[0] & YESTERDAY) != 0 ? 1 : 0);
+    check_claims(&check, rest, check.now == 0 ? 0 : day);
+  } else {
+    check_token(&check, rest);
   }
   return 0;
 }
+
+static bool open_token(struct fuzz_part *parts, const uint8_t *choices, struct bulla_span rest) {
+  static struct model_token split;
+  struct bulla_buffer plaintext = bulla_buffer(parts[1].bytes, FUZZ_PART_MAX);
+  struct bulla_span key_id;
+  int64_t day;
+  model_json_begin();
+  if ((choices[0] & CLAIMS) != 0) {
+    return fuzz_open_plain(parts, choices, rest);
+  }
+  bool good = rest.len <= FUZZ_PART_MAX && model_token_split(&split, rest) &&
+              model_kid_read(&key_id, &day, split.header) &&
+              model_token_open(&plaintext, model_day_key(day), &split) && fuzz_set_part(&parts[0], split.header);
+  parts[1].len = plaintext.len;
+  return good;
+}
+
+static size_t seal_token(uint8_t *rest, size_t max_len, const uint8_t *choices, const struct fuzz_part *parts) {
+  struct bulla_span header = bulla_span(parts[0].bytes, parts[0].len);
+  struct bulla_span key_id;
+  int64_t day = FUZZ_NOW / MODEL_DAY_SECONDS;
+  if ((choices[0] & CLAIMS) != 0) {
+    return fuzz_seal_plain(rest, max_len, choices, parts);
+  }
+  model_json_begin();
+  (void)model_kid_read(&key_id, &day, header);
+  return model_token_seal(rest, max_len, model_day_key(day), header, bulla_span(parts[1].bytes, parts[1].len));
+}
+
+#define FIRST_HEADER "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"" MODEL_APIKEY_ID ".19675\"}"
+
+const struct fuzz_form fuzz_form = {
+    NUM_CHOICES, open_token, seal_token, {true, true}, {(const uint8_t *)FIRST_HEADER, sizeof FIRST_HEADER - 1}};

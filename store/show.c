@@ -10,9 +10,12 @@
 
 /* Shows the field that |statement| is at; |field| has the names that were asked for. */
 static enum bulla_status show_field(struct bulla_vault *vault, struct bulla_stored_field *field,
-                                    struct bulla_statement *statement, struct bulla_secret *room,
-                                    bulla_field_fn each, void *arg) {
+                                    struct bulla_walked *walked, struct bulla_statement *statement,
+                                    struct bulla_secret *room, bulla_field_fn each, void *arg) {
   BULLA_TRY(bulla_field_columns(field, vault, statement));
+  if (!bulla_walk_on(walked, field->place.field, bulla_span(NULL, 0))) {
+    return BULLA_REFUSED;
+  }
   struct bulla_buffer mask = bulla_buffer(bulla_secret_data(room), BULLA_MASK_MAX);
   struct bulla_field_view view = {
       .name = field->place.field,
@@ -38,13 +41,14 @@ enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span 
   bulla_bind_text(&statement, tenant);
   bulla_bind_text(&statement, entry);
   struct bulla_stored_field field = {.tenant = tenant, .entry = entry};
+  struct bulla_walked walked = {.len = 0};
   for (bool found = false;; found = true) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
       return found ? BULLA_OK : BULLA_NOT_FOUND;
     }
-    BULLA_TRY(show_field(vault, &field, &statement, room, each, arg));
+    BULLA_TRY(show_field(vault, &field, &walked, &statement, room, each, arg));
   }
 }
 
@@ -91,6 +95,7 @@ enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span 
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, all ? of_all : of_one));
   bulla_bind_text(&statement, tenant);
+  struct bulla_walked walked = {.len = 0};
   for (;;) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -99,6 +104,9 @@ enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span 
     }
     struct bulla_entry_view view;
     BULLA_TRY(read_entry(&view, vault, &statement));
+    if (!bulla_walk_on(&walked, view.tenant, view.entry)) {
+      return BULLA_REFUSED;
+    }
     BULLA_TRY(each(arg, &view));
   }
 }

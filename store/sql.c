@@ -146,7 +146,17 @@ enum bulla_status bulla_sql_run(struct bulla_sql *sql, const char *text) {
   return status;
 }
 
+/* Undoes the transaction that is open, if one is: SQLite has rolled back by itself after some failures. */
+static enum bulla_status undo(struct bulla_sql *sql) {
+  static const char text[] = "ROLLBACK";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, sql, text));
+  return sqlite3_get_autocommit(sql->db) == 0 ? bulla_finish(&statement) : BULLA_OK;
+}
+
 static enum bulla_status begin(struct bulla_sql **transaction, struct bulla_sql *sql, const char *text) {
+  /* What undoes is prepared before there is anything to undo: later there may be no memory for it. */
+  BULLA_TRY(undo(sql));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, sql, text));
   BULLA_TRY(bulla_finish(&statement));
@@ -176,9 +186,8 @@ enum bulla_status bulla_sql_commit(struct bulla_sql **transaction) {
 void bulla_sql_rollback(struct bulla_sql **transaction) {
   struct bulla_sql *sql = *transaction;
   *transaction = NULL;
-  /* SQLite has rolled back by itself after some failures: then there is nothing to undo. */
-  if (sql != NULL && sqlite3_get_autocommit(sql->db) == 0) {
-    enum bulla_status ignored = bulla_sql_run(sql, "ROLLBACK");
+  if (sql != NULL) {
+    enum bulla_status ignored = undo(sql);
     (void)ignored;
   }
 }

@@ -282,6 +282,51 @@ Test(vault_tampered, an_index_out_of_order_does_not_open_one_entry_or_tenant_for
   }
 }
 
+static enum bulla_status ignore_any_field(void *arg, const struct bulla_field_view *field) {
+  (void)arg;
+  (void)field;
+  return BULLA_OK;
+}
+
+static enum bulla_status ignore_any_entry(void *arg, const struct bulla_entry_view *entry) {
+  (void)arg;
+  (void)entry;
+  return BULLA_OK;
+}
+
+/* Rows that come twice, or come round and round, come out of order. */
+Test(vault_tampered, a_walk_out_of_order_is_refused) {
+  TEST_OK(put("Bcme", "db", "password", "x", true));
+  TEST_OK(put("acme", "Ea", "password", "x", true));
+  TEST_OK(put("acme", "db", "host", "x", false));
+  TEST_OK(put("acme", "db", "password", "x", true));
+  close_vault();
+  struct bulla_span good = read_file(house.path);
+  static const struct {
+    const char *table;
+    const char *unique;
+    const char *other;
+  } orders[] = {
+      {"field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)"},
+      {"entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name COLLATE NOCASE)"},
+      {"tenant", "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL UNIQUE COLLATE NOCASE"},
+  };
+  for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+    write_file(house.path, good);
+    open_vault();
+    TEST_OK(bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_any_field, NULL));
+    TEST_OK(bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL));
+    close_vault();
+    misorder(orders[i].table, orders[i].unique, orders[i].other);
+    open_vault();
+    enum bulla_status status =
+        i == 0 ? bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_any_field, NULL)
+               : bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL);
+    cr_assert_eq(status, BULLA_REFUSED, "%s: %s", orders[i].table, bulla_status_text(status));
+    close_vault();
+  }
+}
+
 static enum bulla_status check_own_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
   (void)tenant;
   TEST_SPAN(root, test_filled(*(const uint8_t *)arg, 32), "the root of another API key");

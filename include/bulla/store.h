@@ -55,7 +55,8 @@ BULLA_API void bulla_root_free(struct bulla_root **root);
 /* An open vault. May be shared by threads and by processes, each of which opens it; not carried over a fork.
  *
  * A call that goes by the name of a tenant or an entry, or hands one out, returns BULLA_REFUSED if somebody who
- * lacks the root key has given that name to another row. */
+ * lacks the root key has given that name to another row. So does one that walks over names and finds them out of
+ * order. */
 struct bulla_vault;
 
 /* bulla_vault_create makes an empty vault at |url|, "sqlite:PATH", NUL-terminated, with mode 0600, under

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See fuzz/alloc_calls.h. */
+
+#include "fuzz/alloc_calls.h"
+
+#include <bulla/token.h>
+#include <sqlite3.h>
+
+#include "core/cleanup.h"
+#include "fuzz/vault.h"
+#include "store/vault.h"
+
+enum { ROOM = 1024 };
+
+static const int64_t now = 1700000000;
+
+/* What the calls need, made without faults. */
+static struct {
+  struct bulla_buffer image;
+  struct bulla_vault *vault; /* opened when a call needs it */
+  struct bulla_secret *material;
+  struct bulla_secret *apikey_string;
+  struct bulla_apikey *apikey;
+  struct bulla_key *key;
+  struct bulla_buffer blob;
+  struct bulla_buffer triple;
+  struct bulla_buffer jwe;
+  struct bulla_buffer token;
+  char long_context[200];
+} kit;
+
+static struct bulla_span long_context(void) {
+  return bulla_span(kit.long_context, sizeof kit.long_context);
+}
+
+static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
+  (void)arg;
+  (void)key_id;
+  memcpy(key->org, "acme", 4);
+  key->org_len = 4;
+  return bulla_secret_copy(&key->root, bulla_secret_bytes(bulla_apikey_token_root(kit.apikey)));
+}
+
+/* check_output says whether |buffer| is empty after a failure, and |wanted| otherwise; |wanted| may be empty. */
+static enum bulla_status check_output(enum bulla_status status, struct bulla_buffer *buffer,
+                                      struct bulla_span wanted) {
+  if (status != BULLA_OK) {
+    FUZZ_ASSERT(fuzz_failed(buffer));
+  } else {
+    FUZZ_ASSERT(wanted.len == 0 || bulla_span_equal(bulla_written(buffer), wanted));
+  }
+  return status;
+}
+
+/* One call each. All they make they free. */
+static enum bulla_status make_secrets(void) {
+  struct bulla_secret *a = NULL;
+  struct bulla_secret *b = NULL;
+  enum bulla_status status = bulla_secret_random(&a, 32);
+  FUZZ_ASSERT((status == BULLA_OK) == (a != NULL));
+  if (status == BULLA_OK) {
+    status = bulla_secret_expand(&b, a, BULLA_LITERAL("info"));
+    FUZZ_ASSERT((status == BULLA_OK) == (b != NULL));
+  }
+  bulla_secret_free(&a);
+  bulla_secret_free(&b);
+  return status;
+}
+
+static enum bulla_status make_key(void) {
+  struct bulla_key *key = NULL;
+  struct bulla_ring *ring = NULL;
+  enum bulla_status status = bulla_key_new(&key, BULLA_AES_256_GCM, kit.material);
+  FUZZ_ASSERT((status == BULLA_OK) == (key != NULL));
+  if (status == BULLA_OK) {
+    status = bulla_ring_new(&ring, 4);
+    FUZZ_ASSERT((status == BULLA_OK) == (ring != NULL));
+  }
+  if (status == BULLA_OK) {
+    status = bulla_ring_add(ring, &key);
+  }
+  bulla_ring_free(&ring);
+  bulla_key_free(&key);
+  return status;
+}
+
+static enum bulla_status seal(void) {
+  uint8_t room[ROOM];
+  memset(room, FUZZ_FILL, sizeof room);
+  struct bulla_buffer blob = bulla_buffer(room, sizeof room);
+  return check_output(bulla_seal(kit.key, &blob, BULLA_LITERAL("secret"), long_context()), &blob,
+                      bulla_span(NULL, 0));
+}
+
+static enum bulla_status open(void) {
+  uint8_t room[ROOM];
+  memset(room, FUZZ_FILL, sizeof room);
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  return check_output(bulla_open(kit.key, &plaintext, bulla_written(&kit.blob), long_context()), &plaintext,
+                      BULLA_LITERAL("secret"));
+}
+
+static enum bulla_status open_triple(void) {
+  uint8_t room[ROOM];
+  memset(room, FUZZ_FILL, sizeof room);
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  return check_output(bulla_triple_open(kit.material, &plaintext, bulla_written(&kit.triple)), &plaintext,
+                      BULLA_LITERAL("secret"));
+}
+
+static enum bulla_status decrypt(void) {
+  uint8_t room[ROOM];
+  memset(room, FUZZ_FILL, sizeof room);
+  struct bulla_jwe_key *key = NULL;
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  enum bulla_status status =
+      bulla_jwe_key_new(&key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, kit.material, BULLA_LITERAL("key"));
+  FUZZ_ASSERT((status == BULLA_OK) == (key != NULL));
+  if (status == BULLA_OK) {
+    status = check_output(bulla_jwe_decrypt(key, &plaintext, bulla_written(&kit.jwe)), &plaintext,
+                          BULLA_LITERAL("secret"));
+  }
+  bulla_jwe_key_free(&key);
+  return status;
+}
+
+static enum bulla_status make_apikey(void) {
+  struct bulla_apikey *apikey = NULL;
+  struct bulla_secret *string = NULL;
+  enum bulla_status status = bulla_apikey_generate(&apikey, &string);
+  FUZZ_ASSERT((status == BULLA_OK) == (apikey != NULL) && (status == BULLA_OK) == (string != NULL));
+  bulla_apikey_free(&apikey);
+  bulla_secret_free(&string);
+  return status;
+}
+
+static enum bulla_status make_jwk(void) {
+  struct bulla_apikey *apikey = NULL;
+  struct bulla_secret *jwk = NULL;
+  enum bulla_status status = bulla_apikey_parse(&apikey, bulla_secret_bytes(kit.apikey_string));
+  FUZZ_ASSERT((status == BULLA_OK) == (apikey != NULL));
+  if (status == BULLA_OK) {
+    status = bulla_apikey_day_jwk(&jwk, bulla_apikey_token_root(apikey), bulla_apikey_id(apikey), 19675);
+    FUZZ_ASSERT((status == BULLA_OK) == (jwk != NULL));
+  }
+  bulla_secret_free(&jwk);
+  bulla_apikey_free(&apikey);
+  return status;
+}
+
+static struct bulla_claims claims_of(int64_t iat) {
+  struct bulla_claims claims = {
+      .org = BULLA_LITERAL("acme"), .sub = BULLA_LITERAL("alice"), .iat = iat, .exp = iat + 60};
+  return claims;
+}
+
+/* mint has two days, so that the keys of each are derived anew. */
+static enum bulla_status mint(void) {
+  static int day;
+  uint8_t room[BULLA_TOKEN_MAX];
+  memset(room, FUZZ_FILL, sizeof room);
+  struct bulla_minter *minter = NULL;
+  struct bulla_buffer token = bulla_buffer(room, sizeof room);
+  struct bulla_claims claims = claims_of(now + 86400 * (int64_t)(day++ % 7));
+  enum bulla_status status = bulla_minter_new(&minter, kit.apikey);
+  FUZZ_ASSERT((status == BULLA_OK) == (minter != NULL));
+  if (status == BULLA_OK) {
+    status = check_output(bulla_token_mint(minter, &token, &claims), &token, bulla_span(NULL, 0));
+  }
+  bulla_minter_free(&minter);
+  return status;
+}
+
+/* verify verifies and refreshes, with a verifier that knows no key yet. */
+static enum bulla_status verify(void) {
+  uint8_t payload_room[BULLA_PAYLOAD_SIZE];
+  uint8_t token_room[BULLA_TOKEN_MAX];
+  memset(payload_room, FUZZ_FILL, sizeof payload_room);
+  memset(token_room, FUZZ_FILL, sizeof token_room);
+  const struct bulla_verifier_options options = {.leeway = 0};
+  struct bulla_verifier *verifier = NULL;
+  struct bulla_claims claims;
+  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof payload_room);
+  struct bulla_buffer token = bulla_buffer(token_room, sizeof token_room);
+  enum bulla_status status = bulla_verifier_new(&verifier, &options, find_key, NULL);
+  FUZZ_ASSERT((status == BULLA_OK) == (verifier != NULL));
+  if (status == BULLA_OK) {
+    status = check_output(bulla_token_verify(verifier, &claims, &payload, bulla_written(&kit.token), now),
+                          &payload, bulla_span(NULL, 0));
+    FUZZ_ASSERT((status == BULLA_OK) == (claims.org.len > 0));
+  }
+  if (status == BULLA_OK) {
+    status = check_output(bulla_token_refresh(verifier, &token, &payload, bulla_written(&kit.token), now), &token,
+                          bulla_span(NULL, 0));
+  }
+  bulla_verifier_free(&verifier);
+  return status;
+}
+
+/* The vault, which the calls share. If it is not open, they open it. */
+static enum bulla_status open_vault(void) {
+  if (kit.vault != NULL) {
+    return BULLA_OK;
+  }
+  enum bulla_status status = bulla_vault_open(&kit.vault, fuzz_vault_url(), fuzz_vault_root());
+  FUZZ_ASSERT((status == BULLA_OK) == (kit.vault != NULL));
+  return status;
+}
+
+static enum bulla_status reopen(void) {
+  bulla_vault_close(&kit.vault);
+  return open_vault();
+}
+
+static enum bulla_status take_value(void *arg, struct bulla_span value) {
+  (*(int *)arg)++;
+  FUZZ_ASSERT(bulla_span_equal(value, BULLA_LITERAL("the value of a field")));
+  return BULLA_OK;
+}
+
+static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  (*(int *)arg)++;
+  FUZZ_ASSERT(bulla_span_equal(tenant, BULLA_LITERAL("acme")));
+  FUZZ_ASSERT(bulla_span_equal(root, bulla_secret_bytes(bulla_apikey_token_root(kit.apikey))));
+  return BULLA_OK;
+}
+
+static enum bulla_status count_field(void *arg, const struct bulla_field_view *field) {
+  (*(int *)arg)++;
+  FUZZ_ASSERT(
+      bulla_span_equal(field->text, field->secret ? BULLA_LITERAL("********ield") : BULLA_LITERAL("plain")));
+  return BULLA_OK;
+}
+
+static enum bulla_status count_entry(void *arg, const struct bulla_entry_view *entry) {
+  (*(int *)arg)++;
+  FUZZ_ASSERT(entry->num_fields == 2);
+  return BULLA_OK;
+}
+
+static enum bulla_status count_apikey(void *arg, const struct bulla_apikey_view *apikey) {
+  (*(int *)arg)++;
+  FUZZ_ASSERT(bulla_span_equal(apikey->id, bulla_apikey_id(kit.apikey)));
+  return BULLA_OK;
+}
+
+static enum bulla_status put_fields(const char *tenant) {
+  const struct bulla_field fields[] = {{BULLA_LITERAL("host"), BULLA_LITERAL("plain"), false},
+                                       {BULLA_LITERAL("password"), BULLA_LITERAL("the value of a field"), true}};
+  return bulla_vault_put(kit.vault, &fuzz_who, fuzz_text(tenant), BULLA_LITERAL("db"), fields, 2);
+}
+
+static enum bulla_status put(void) {
+  BULLA_TRY(open_vault());
+  return put_fields("acme");
+}
+
+/* put_new makes a tenant, and then has it no more than needed: it stays until the vault is loaded anew. */
+static enum bulla_status put_new(void) {
+  BULLA_TRY(open_vault());
+  return put_fields("beta");
+}
+
+static enum bulla_status import_and_remove(void) {
+  BULLA_TRY(open_vault());
+  const struct bulla_import row = {BULLA_LITERAL("new"), BULLA_LITERAL("key"), bulla_written(&kit.triple)};
+  size_t failed = 0;
+  enum bulla_status status =
+      bulla_vault_import(kit.vault, &failed, &fuzz_who, BULLA_LITERAL("acme"), kit.material, &row, 1);
+  FUZZ_ASSERT(failed == (status == BULLA_EXISTS ? 0 : 1));
+  /* It is there if the removal has failed before. */
+  BULLA_TRY(status == BULLA_EXISTS ? BULLA_OK : status);
+  return bulla_vault_remove(kit.vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("new"));
+}
+
+static enum bulla_status show(void) {
+  BULLA_TRY(open_vault());
+  int num = 0;
+  enum bulla_status status =
+      bulla_vault_show(kit.vault, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), count_field, &num);
+  FUZZ_ASSERT(status != BULLA_OK || num == 2);
+  return status;
+}
+
+static enum bulla_status list(void) {
+  BULLA_TRY(open_vault());
+  int num = 0;
+  enum bulla_status status = bulla_vault_list(kit.vault, BULLA_LITERAL("acme"), count_entry, &num);
+  FUZZ_ASSERT(status != BULLA_OK || num == 1);
+  return status;
+}
+
+static enum bulla_status use(void) {
+  BULLA_TRY(open_vault());
+  int num = 0;
+  enum bulla_status status = bulla_vault_use(kit.vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"),
+                                             BULLA_LITERAL("password"), take_value, &num);
+  FUZZ_ASSERT(num == (status == BULLA_OK ? 1 : 0));
+  return status;
+}
+
+static enum bulla_status use_apikey(void) {
+  BULLA_TRY(open_vault());
+  int num = 0;
+  enum bulla_status status =
+      bulla_vault_apikey_use(kit.vault, &fuzz_who, bulla_apikey_id(kit.apikey), take_root, &num);
+  FUZZ_ASSERT(num == (status == BULLA_OK ? 1 : 0));
+  return status;
+}
+
+static enum bulla_status list_apikeys(void) {
+  BULLA_TRY(open_vault());
+  int num = 0;
+  enum bulla_status status = bulla_vault_apikey_list(kit.vault, BULLA_LITERAL("acme"), count_apikey, &num);
+  FUZZ_ASSERT(status != BULLA_OK || num == 1);
+  return status;
+}
+
+static enum bulla_status revoke_token(void) {
+  BULLA_TRY(open_vault());
+  bool revoked = false;
+  BULLA_TRY(bulla_vault_token_revoke(kit.vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("session"),
+                                     INT64_C(1) << 40));
+  enum bulla_status status =
+      bulla_vault_token_revoked(kit.vault, &revoked, BULLA_LITERAL("acme"), BULLA_LITERAL("session"));
+  FUZZ_ASSERT(revoked == (status == BULLA_OK));
+  return status;
+}
+
+static enum bulla_status verify_log(void) {
+  BULLA_TRY(open_vault());
+  struct bulla_audit_verdict verdict;
+  enum bulla_status status = bulla_vault_audit_verify(kit.vault, &verdict);
+  FUZZ_ASSERT(verdict.bad_seq == 0 && (verdict.num_records > 0) == (status == BULLA_OK));
+  return status;
+}
+
+enum bulla_status (*const fuzz_calls[])(void) = {
+    make_secrets, make_key, seal,       open,         open_triple,  decrypt,    make_apikey,
+    make_jwk,     mint,     verify,     reopen,       put,          use,        put_new,
+    show,         list,     use_apikey, list_apikeys, revoke_token, verify_log, import_and_remove,
+};
+const size_t fuzz_num_calls = sizeof fuzz_calls / sizeof fuzz_calls[0];
+
+static struct bulla_buffer room(size_t len) {
+  return bulla_buffer(fuzz_alloc(len), len);
+}
+
+static void make_sealed(void) {
+  struct bulla_jwe_key *jwe_key = NULL;
+  FUZZ_ASSERT(bulla_key_new(&kit.key, BULLA_XAES_256_GCM, kit.material) == BULLA_OK);
+  FUZZ_ASSERT(bulla_jwe_key_new(&jwe_key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, kit.material, BULLA_LITERAL("key")) ==
+              BULLA_OK);
+  kit.blob = room(ROOM);
+  kit.triple = room(ROOM);
+  kit.jwe = room(ROOM);
+  FUZZ_ASSERT(bulla_seal(kit.key, &kit.blob, BULLA_LITERAL("secret"), long_context()) == BULLA_OK);
+  FUZZ_ASSERT(bulla_triple_seal(kit.material, &kit.triple, BULLA_LITERAL("secret")) == BULLA_OK);
+  FUZZ_ASSERT(bulla_jwe_encrypt(jwe_key, &kit.jwe, BULLA_LITERAL("secret")) == BULLA_OK);
+  bulla_jwe_key_free(&jwe_key);
+}
+
+static void make_token(void) {
+  struct bulla_minter *minter = NULL;
+  struct bulla_claims claims = claims_of(now);
+  kit.token = room(BULLA_TOKEN_MAX);
+  FUZZ_ASSERT(bulla_apikey_generate(&kit.apikey, &kit.apikey_string) == BULLA_OK);
+  FUZZ_ASSERT(bulla_minter_new(&minter, kit.apikey) == BULLA_OK);
+  FUZZ_ASSERT(bulla_token_mint(minter, &kit.token, &claims) == BULLA_OK);
+  bulla_minter_free(&minter);
+}
+
+void fuzz_calls_set_up(void) {
+  fuzz_vault_set_up();
+  FUZZ_ASSERT(bulla_secret_random(&kit.material, BULLA_KEY_LEN) == BULLA_OK);
+  make_sealed();
+  make_token();
+  FUZZ_ASSERT(open_vault() == BULLA_OK && put() == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_apikey_put(kit.vault, &fuzz_who, BULLA_LITERAL("acme"), bulla_apikey_id(kit.apikey),
+                                     bulla_span(NULL, 0), bulla_apikey_hash(kit.apikey),
+                                     bulla_apikey_token_root(kit.apikey)) == BULLA_OK);
+  bulla_vault_close(&kit.vault);
+  kit.image = fuzz_vault_image();
+}
+
+void fuzz_calls_begin(void) {
+  fuzz_vault_load(bulla_written(&kit.image));
+}
+
+void fuzz_calls_end(void) {
+  bulla_vault_close(&kit.vault);
+}
+
+bool fuzz_calls_idle(void) {
+  return kit.vault == NULL || sqlite3_get_autocommit(kit.vault->sql.db) != 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The calls that fuzz/alloc_fail.c makes memory fail in. */
+
+#ifndef BULLA_FUZZ_ALLOC_CALLS_H
+#define BULLA_FUZZ_ALLOC_CALLS_H
+
+#include "fuzz/fuzz.h"
+
+/* Each makes a call or a few, and frees what they made. On failure it has seen to it that the outputs are empty,
+ * and what it returns is the first status that was not BULLA_OK; otherwise, that they hold what they must. */
+extern enum bulla_status (*const fuzz_calls[])(void);
+extern const size_t fuzz_num_calls;
+
+/* fuzz_calls_set_up makes what they need. fuzz_calls_begin and fuzz_calls_end come before and after calls: the
+ * vault, if one of them opened it, is closed, and anew at the next. */
+void fuzz_calls_set_up(void);
+void fuzz_calls_begin(void);
+void fuzz_calls_end(void);
+
+/* fuzz_calls_idle says whether the vault, if it is open, has no transaction open. */
+bool fuzz_calls_idle(void);
+
+#endif

@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""The sub-commands of ./dev that fuzz, once it has built what they need. docs/FUZZING.md says how to use them.
+Exit status: 0 done; 1 something was found; 2 usage; 4 a tool failed."""
+
+import argparse
+import collections
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+import afl
+import coverage
+import libfuzzer
+import report
+
+MERGED_MAX = 4096  # bytes of an input that goes into the tree
+LINE_EVERY = 10  # seconds between two lines where there is no terminal
+AT_ONCE = os.cpu_count() or 1
+
+
+def size(count):
+    return f"{count / 1024:.0f} KiB" if count >= 10240 else f"{count} B"
+
+
+class Status:
+    """What is going on: one line that changes on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, runs):
+        self.runs, self.terminal, self.next_line = runs, sys.stderr.isatty(), LINE_EVERY
+        self.started = time.monotonic()
+
+    def line(self, run):
+        _, _, covered, features, inputs, num_bytes = run.last()
+        return (f"{run.target.name}: {run.rate():,} exec/s, coverage {covered}, features {features}, "
+                f"corpus {inputs} ({size(num_bytes)}), {1 if run.artifact else 0} crashes, "
+                f"{max(0, run.seconds - run.elapsed()):.0f} s left")
+
+    def show(self, running, ended):
+        lines = [self.line(run) for run in running]
+        if self.terminal:
+            if len(self.runs) > 1:
+                crashes = sum(run.artifact is not None for run in self.runs if run.started)
+                lines = [f"{ended}/{len(self.runs)} done, {crashes} crashes"] + \
+                    [f"{run.target.name} {run.rate():,}/s cov {run.last()[2]}" for run in running]
+            width = shutil.get_terminal_size().columns - 1
+            print("\r\x1b[K" + " | ".join(lines)[:width], end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - self.started >= self.next_line:
+            self.next_line += LINE_EVERY
+            print("\n".join(lines), file=sys.stderr, flush=True)
+
+    def end(self):
+        if self.terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def work(runs):
+    """Carries |runs| out, as many at once as there are processors, and says of each how it ended."""
+    waiting, running, status = collections.deque(runs), [], Status(runs)
+    print(f"{'target':20} {'executions':>12} {'exec/s':>9} {'per core':>9} {'coverage':>8} {'features':>8} "
+          f"{'corpus':>7}", flush=True)
+    try:
+        while waiting or running:
+            while waiting and len(running) < AT_ONCE:
+                running.append(waiting.popleft())
+                running[-1].start()
+            time.sleep(0.2)
+            status.show(running, len(runs) - len(running) - len(waiting))
+            for run in [run for run in running if not run.alive()]:
+                running.remove(run)
+                status.end()
+                run.finish()
+                tell(run)
+    finally:
+        for run in running:
+            run.process.terminate()
+
+
+def tell(run):
+    _, _, covered, features, inputs, _ = run.last()
+    print(f"{run.target.name:20} {run.executions():12,} {run.rate():9,} {run.core_rate():9,} {covered:8} "
+          f"{features:8} {inputs:7}", flush=True)
+    if run.regression is not None:
+        tell_crash(run.target, run.regression, run.problem)
+    elif run.problem is not None:
+        print(f"FAILED {run.target.name}: {run.problem}", flush=True)
+
+
+def tell_crash(target, path, found):
+    name = path.relative_to(target.tree.root)
+    print(f"CRASH {target.name}: {found}\n"
+          f"  minimised to {path.stat().st_size} bytes and stored as {name}:\n"
+          f"  a regression that ./dev test replays from now on\n"
+          f"  see it again: ./dev fuzz-repro {target.name} {name}", flush=True)
+
+
+def chosen(tree, name):
+    """Returns the targets that |name|, or "all", stands for."""
+    targets = tree.targets()
+    if name != "all":
+        named = [target for target in targets if target.name == name]
+        if not named:
+            print(f"there is no target {name}; there are: {' '.join(target.name for target in targets)}",
+                  file=sys.stderr)
+            sys.exit(2)
+        targets = named
+    return targets
+
+
+def fuzz(tree, options):
+    runs = [options.engine(target, options.seconds) for target in chosen(tree, options.target)]
+    if len(runs) > 1:
+        print(f"{len(runs)} targets, {options.seconds} s each, {AT_ONCE} at once: "
+              f"about {-(-len(runs) // AT_ONCE) * options.seconds} s", flush=True)
+    work(runs)
+    report.fuzzing(tree, runs)
+    print(f"picture: {(tree.report / 'fuzzing.svg').relative_to(tree.root)}; "
+          f"logs: {tree.logs.relative_to(tree.root)}/")
+    return 1 if any(run.problem for run in runs) else 0
+
+
+def merge(tree, options):
+    for target in chosen(tree, options.target):
+        if not target.found.is_dir() or not any(target.found.iterdir()):
+            print(f"{target.name}: nothing was found yet")
+            continue
+        added = libfuzzer.merge(target, options.max_bytes)
+        print(f"{target.name}: {len(added)} of {len(list(target.found.iterdir()))} inputs reach something new: "
+              f"{size(sum(file.stat().st_size for file in added))} more in {target.seeds.relative_to(tree.root)}/")
+    return 0
+
+
+def repro(tree, options):
+    [target] = chosen(tree, options.target)
+    status, output, found = target.reproduce(options.file.resolve())
+    print(output, end="")
+    if found is None:
+        print(f"\n{target.name} finds nothing in {options.file}")
+        return 0
+    print(f"\nCRASH {target.name}: {found} (status {status})")
+    if options.keep:
+        path, found = libfuzzer.keep(target, options.file.resolve())
+        if path is not None:
+            tell_crash(target, path, found)
+    return 1
+
+
+def cover(tree, options):
+    corpora = {target.name: [target.seeds, target.found] for target in tree.targets()}
+    problem = False
+    how = "replaying the corpora"
+    if options.from_empty:
+        empty = tree.build / "from-empty"
+        shutil.rmtree(empty, ignore_errors=True)
+        for target in tree.targets():
+            (empty / target.name).mkdir(parents=True)
+            (empty / target.name / "start").write_bytes(b"\n")  # what libFuzzer tries first, and does not write
+        runs = [libfuzzer.Run(target, options.from_empty, empty / target.name, []) for target in tree.targets()]
+        work(runs)
+        problem = any(run.problem for run in runs)
+        corpora = {target.name: [empty / target.name] for target in tree.targets()}
+        how = f"{options.from_empty} s a target from an empty corpus"
+    replay = coverage.Replay(tree.root / "build-fuzz-coverage")
+    failed = replay.run(corpora)
+    for name in failed:
+        print(f"FAILED {name}: its replay did not come to its end: see {replay.build}/replay-{name}.log")
+    files = replay.files(tree.root)
+    print(f"{'source file':34} {'lines':>7} {'branches':>8}")
+    for name, (lines, branches) in [*files.items(), *coverage.totals(files).items()]:
+        print(f"{name:34} {lines} {str(branches):>8}")
+    report.coverage(tree, files, how, replay)
+    print(f"pages: {(tree.report / 'index.html').relative_to(tree.root)}")
+    return 1 if failed or problem else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev")
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent,
+                        help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    for name, engine in (("fuzz", libfuzzer.Run), ("fuzz-afl", afl.Run)):
+        command = commands.add_parser(name, help="fuzz a target, or all of them, for SECONDS each")
+        command.set_defaults(run=fuzz, engine=engine)
+        command.add_argument("target", metavar="TARGET|all")
+        command.add_argument("seconds", metavar="SECONDS", type=int)
+
+    command = commands.add_parser("fuzz-merge", help="take what was found and adds coverage into the tree")
+    command.set_defaults(run=merge)
+    command.add_argument("target", metavar="TARGET", nargs="?", default="all")
+    command.add_argument("--max-bytes", type=int, default=MERGED_MAX, help="leave larger inputs where they are")
+
+    command = commands.add_parser("fuzz-repro", help="run one input and show where it ends")
+    command.set_defaults(run=repro)
+    command.add_argument("target", metavar="TARGET")
+    # ./dev has left the folder that it was called in.
+    command.add_argument("file", metavar="FILE", type=pathlib.Path(os.environ.get("CALLED_FROM", ".")).joinpath)
+    command.add_argument("--keep", action="store_true", help="make it small and store it as a regression")
+
+    command = commands.add_parser("fuzz-coverage", help="show what the corpora reach of the sources")
+    command.set_defaults(run=cover)
+    command.add_argument("--from-empty", metavar="SECONDS", type=int,
+                         help="what fuzzing reaches alone, for SECONDS each")
+
+    options = parser.parse_args()
+    if getattr(options, "seconds", 1) <= 0:
+        parser.error("SECONDS must be more than 0")
+    if getattr(options, "file", None) and not options.file.is_file():
+        parser.error(f"there is no file {options.file}")
+    try:
+        sys.exit(options.run(libfuzzer.Tree(options.root), options))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (subprocess.CalledProcessError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(4)
+
+
+if __name__ == "__main__":
+    main()

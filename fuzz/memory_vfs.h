@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A file system in memory for SQLite, as sqlite3_vfs_register takes one, that fails where it is told to. It is
+ * made the default, so what bulla itself opens goes to it, by the code that every vault goes through. For one
+ * connection at a time. */
+
+#ifndef BULLA_FUZZ_MEMORY_VFS_H
+#define BULLA_FUZZ_MEMORY_VFS_H
+
+#include "core/cursor.h"
+
+/* What fails. All but FUZZ_FAULT_NONE strike at the nth call of their kind. */
+enum fuzz_fault {
+  FUZZ_FAULT_NONE,
+  FUZZ_FAULT_WRITE, /* one write, of which half is done */
+  FUZZ_FAULT_FULL,  /* every write from then on: the disk is full */
+  FUZZ_FAULT_SYNC,  /* one sync, which did nothing */
+  FUZZ_FAULT_READ,  /* one read */
+  FUZZ_FAULT_OPEN,  /* one opening, deletion, or look whether a file is there */
+  FUZZ_FAULT_LOCK,  /* every lock from then on: somebody else has it and does not let go */
+  FUZZ_FAULT_CRASH, /* the process ends in the middle of a change to a file: nothing works from then on */
+  FUZZ_NUM_FAULTS,
+};
+
+/* fuzz_vfs_register makes this the default file system, once. */
+void fuzz_vfs_register(void);
+
+/* fuzz_vfs_load makes |bytes| the file |name|, durably. It must not be open. */
+void fuzz_vfs_load(const char *name, struct bulla_span bytes);
+
+/* fuzz_vfs_clear removes every file. None may be open. */
+void fuzz_vfs_clear(void);
+
+/* fuzz_vfs_bytes returns what is in the file whose name ends in |ending|, until it changes; empty if there is
+ * none. */
+struct bulla_span fuzz_vfs_bytes(const char *ending);
+
+/* fuzz_vfs_arm has |fault| strike at the call number |countdown|, counted from 0. */
+void fuzz_vfs_arm(enum fuzz_fault fault, unsigned countdown);
+
+/* fuzz_vfs_disarm takes it back, and says whether it has struck. */
+bool fuzz_vfs_disarm(void);
+
+/* fuzz_vfs_dead says whether a FUZZ_FAULT_CRASH has struck. */
+bool fuzz_vfs_dead(void);
+
+/* fuzz_vfs_revive begins the next process, once all files are closed. If |lost_power|, what was not synced is
+ * gone. */
+void fuzz_vfs_revive(bool lost_power);
+
+#endif

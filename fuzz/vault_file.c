@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A hostile database. Entry points: bulla_vault_open on the file, then every other function of the vault.
+ *
+ * The input is a database, or a list of what an attacker without the root key does to a good one by SQL
+ * (fuzz/vault_script.h). Whatever it is: nothing crashes; a vault with another schema does not open; a value comes
+ * out only under the names that it was once put under, and so do masks and token roots; whoever is refused gets
+ * nothing; a walk gives nothing twice; a log that is said to be unbroken is a part of the true one. A file can be
+ * such that SQLite itself walks without end before it gives a row, which docs/THREATS.md calls denial of service:
+ * there SQLite is interrupted, and bulla has to cope. */
+
+#include <sqlite3.h>
+
+#include "fuzz/mutate_vault.h"
+#include "fuzz/vault_script.h"
+
+enum {
+  MAX_ROWS = 5000,        /* that a database of FUZZ_IMAGE_MAX bytes may hold */
+  MAX_STEPS = 3000,       /* of 100 instructions of SQLite's machine */
+  FIRST_NUM_RECORDS = 17, /* of the good vault */
+};
+
+#define FRESH "a fresh value"
+
+static bool is_set_up;
+static int num_steps;
+static size_t num_rows;
+
+/* What a walk gave last, which must grow. */
+static char last_name[2 * BULLA_NAME_MAX + 2];
+
+/* check_order sees to it that a walk gives nothing twice. */
+static void check_order(struct bulla_span first, struct bulla_span second) {
+  char name[sizeof last_name];
+  int len = snprintf(name, sizeof name, "%.*s/%.*s", (int)first.len, (const char *)first.data, (int)second.len,
+                     (const char *)second.data);
+  FUZZ_ASSERT(len > 0 && (size_t)len < sizeof name && strcmp(name, last_name) > 0);
+  memcpy(last_name, name, (size_t)len + 1);
+}
+
+/* Where a callback is told what it may be given. */
+struct expected {
+  const char *tenant;
+  const char *entry;
+  const char *field;
+  bool fresh; /* FRESH was put there */
+  int calls;
+};
+
+static int tick(void *arg) {
+  (void)arg;
+  return num_steps++ >= MAX_STEPS ? 1 : 0;
+}
+
+static int watch(sqlite3 *db, char **error, const struct sqlite3_api_routines *routines) {
+  (void)error;
+  (void)routines;
+  sqlite3_progress_handler(db, 100, tick, NULL);
+  return SQLITE_OK;
+}
+
+static void set_up(void) {
+  fuzz_script_set_up();
+  FUZZ_ASSERT(sqlite3_auto_extension((void (*)(void))watch) == SQLITE_OK);
+  is_set_up = true;
+}
+
+/* begin comes before each call. */
+static void begin(void) {
+  num_steps = 0;
+  num_rows = 0;
+  last_name[0] = '\0';
+}
+
+static enum bulla_status count_row(void) {
+  FUZZ_ASSERT(num_rows++ < MAX_ROWS);
+  return BULLA_OK;
+}
+
+/* is_known says whether |value| was put there, as a secret or not, or if |mask|, is a mask of what was put. */
+static bool is_known(const struct expected *expected, struct bulla_span value, bool secret, bool mask) {
+  if (expected->fresh && secret && !mask && bulla_span_equal(value, BULLA_LITERAL(FRESH))) {
+    return true;
+  }
+  if (expected->fresh && secret && mask && bulla_span_equal(value, BULLA_LITERAL("********"))) {
+    return true;
+  }
+  for (size_t i = 0; i < FUZZ_NUM_KNOWN; i++) {
+    const struct fuzz_known *known = &fuzz_known[i];
+    bool here = strcmp(known->tenant, expected->tenant) == 0 && strcmp(known->entry, expected->entry) == 0 &&
+                strcmp(known->field, expected->field) == 0 && known->secret == secret;
+    for (int revision = 1; here && revision <= known->revisions; revision++) {
+      char room[FUZZ_KNOWN_MAX];
+      struct bulla_span whole = fuzz_known_value(room, known, revision);
+      struct bulla_span tail = bulla_span(whole.data + whole.len - 4, 4);
+      bool masked = value.len == 12 && memcmp(value.data, "********", 8) == 0 &&
+                    bulla_span_equal(bulla_span(value.data + 8, 4), tail);
+      if (mask ? masked : bulla_span_equal(value, whole)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static enum bulla_status take_value(void *arg, struct bulla_span value) {
+  struct expected *expected = (struct expected *)arg;
+  expected->calls++;
+  FUZZ_ASSERT(is_known(expected, value, true, false) || is_known(expected, value, false, false));
+  return BULLA_OK;
+}
+
+static enum bulla_status take_field(void *arg, const struct bulla_field_view *field) {
+  struct expected expected = *(const struct expected *)arg;
+  char name[BULLA_NAME_MAX + 1] = "";
+  memcpy(name, field->name.data, field->name.len);
+  expected.field = name;
+  check_order(field->name, bulla_span(NULL, 0));
+  FUZZ_ASSERT(is_known(&expected, field->text, field->secret, field->secret));
+  return count_row();
+}
+
+static enum bulla_status take_entry(void *arg, const struct bulla_entry_view *entry) {
+  (void)arg;
+  check_order(entry->tenant, entry->entry);
+  for (size_t i = 0; i < FUZZ_NUM_KNOWN; i++) {
+    if (bulla_span_equal(entry->tenant, fuzz_text(fuzz_known[i].tenant)) &&
+        bulla_span_equal(entry->entry, fuzz_text(fuzz_known[i].entry))) {
+      return count_row();
+    }
+  }
+  FUZZ_ASSERT(false);
+  return BULLA_OK;
+}
+
+static enum bulla_status take_apikey(void *arg, const struct bulla_apikey_view *apikey) {
+  (void)arg;
+  FUZZ_ASSERT(bulla_span_equal(apikey->tenant, BULLA_LITERAL("acme")) ||
+              bulla_span_equal(apikey->tenant, BULLA_LITERAL("beta")));
+  FUZZ_ASSERT(apikey->id.len == BULLA_RECORD_ID_LEN);
+  return count_row();
+}
+
+static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  const struct fuzz_apikey *apikey = (const struct fuzz_apikey *)arg;
+  FUZZ_ASSERT(bulla_span_equal(tenant, fuzz_text(apikey->tenant)) && root.len == BULLA_KEY_LEN);
+  for (size_t i = 0; i < root.len; i++) {
+    FUZZ_ASSERT(root.data[i] == apikey->root);
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status take_record(void *arg, const struct bulla_audit_record *record) {
+  int64_t *last = (int64_t *)arg;
+  FUZZ_ASSERT(record->seq > *last && record->actor.len <= BULLA_WHO_MAX && record->tenant.len <= BULLA_NAME_MAX);
+  *last = record->seq;
+  return count_row();
+}
+
+static enum bulla_status use(struct bulla_vault *vault, struct expected *expected) {
+  begin();
+  expected->calls = 0;
+  enum bulla_status status =
+      bulla_vault_use(vault, &fuzz_who, fuzz_text(expected->tenant), fuzz_text(expected->entry),
+                      fuzz_text(expected->field), take_value, expected);
+  FUZZ_ASSERT(expected->calls == (status == BULLA_OK ? 1 : 0));
+  return status;
+}
+
+static enum bulla_status show(struct bulla_vault *vault, const char *tenant, const char *entry, bool fresh) {
+  struct expected expected = {.tenant = tenant, .entry = entry, .fresh = fresh};
+  begin();
+  return bulla_vault_show(vault, fuzz_text(tenant), fuzz_text(entry), take_field, &expected);
+}
+
+/* verify checks the log: of |own| records more than there were, if it is unbroken, at most. */
+static void verify(struct bulla_vault *vault, int64_t own) {
+  struct bulla_audit_verdict verdict;
+  begin();
+  enum bulla_status status = bulla_vault_audit_verify(vault, &verdict);
+  if (status == BULLA_OK) {
+    FUZZ_ASSERT(verdict.bad_seq == 0 && verdict.num_records >= 1);
+    FUZZ_ASSERT(verdict.num_records <= FIRST_NUM_RECORDS + own);
+  } else if (status == BULLA_AUDIT_BROKEN) {
+    FUZZ_ASSERT(verdict.bad_seq == verdict.num_records + 1 && verdict.num_records <= FIRST_NUM_RECORDS + own);
+  } else {
+    FUZZ_ASSERT(verdict.bad_seq == 0 && verdict.num_records == 0);
+  }
+}
+
+/* ignore is for statuses that may be anything. */
+static void ignore(enum bulla_status status) {
+  (void)status;
+}
+
+/* read_all looks at what shows without being opened. */
+static void read_all(struct bulla_vault *vault) {
+  int64_t last = INT64_MIN;
+  verify(vault, 0);
+  begin();
+  ignore(bulla_vault_audit_log(vault, INT64_MIN, bulla_span(NULL, 0), take_record, &last));
+  begin();
+  ignore(bulla_vault_list(vault, bulla_span(NULL, 0), take_entry, NULL));
+  begin();
+  ignore(bulla_vault_list(vault, BULLA_LITERAL("acme"), take_entry, NULL));
+  begin();
+  ignore(bulla_vault_apikey_list(vault, bulla_span(NULL, 0), take_apikey, NULL));
+}
+
+/* open_half opens and shows every second field. */
+static void open_half(struct bulla_vault *vault, size_t first) {
+  for (size_t i = first; i < FUZZ_NUM_KNOWN; i += 2) {
+    const struct fuzz_known *known = &fuzz_known[i];
+    struct expected expected = {.tenant = known->tenant, .entry = known->entry, .field = known->field};
+    (void)use(vault, &expected);
+    (void)show(vault, known->tenant, known->entry, false);
+  }
+}
+
+static void open_apikeys(struct bulla_vault *vault) {
+  struct expected never = {.tenant = "beta", .entry = "mail", .field = "password"};
+  FUZZ_ASSERT(use(vault, &never) != BULLA_OK);
+  for (size_t i = 0; i < FUZZ_NUM_APIKEYS; i++) {
+    begin();
+    struct fuzz_apikey apikey = fuzz_apikeys[i];
+    ignore(bulla_vault_apikey_use(vault, &fuzz_who, fuzz_text(apikey.id), take_root, &apikey));
+  }
+}
+
+/* change writes, so that what is written meets what was there. */
+static void change(struct bulla_vault *vault) {
+  const struct bulla_field field = {BULLA_LITERAL("password"), BULLA_LITERAL(FRESH), true};
+  begin();
+  enum bulla_status status =
+      bulla_vault_put(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), &field, 1);
+  struct expected expected = {.tenant = "acme", .entry = "db", .field = "password", .fresh = status == BULLA_OK};
+  (void)use(vault, &expected);
+  (void)show(vault, "acme", "db", status == BULLA_OK);
+  begin();
+  ignore(bulla_vault_remove(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("mail")));
+  verify(vault, 4);
+}
+
+static void revoke(struct bulla_vault *vault) {
+  bool revoked = true;
+  begin();
+  ignore(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[0].id)));
+  begin();
+  ignore(bulla_vault_token_revoke(vault, &fuzz_who, BULLA_LITERAL("beta"), BULLA_LITERAL("session-2"), 1));
+  begin();
+  enum bulla_status status =
+      bulla_vault_token_revoked(vault, &revoked, BULLA_LITERAL("acme"), BULLA_LITERAL(FUZZ_JTI));
+  FUZZ_ASSERT(status == BULLA_OK || !revoked);
+  verify(vault, 2);
+}
+
+/* exercise asks for a part of what can be asked for: opening a vault anew and asking little is faster. */
+static void exercise(struct bulla_vault *vault, unsigned choice) {
+  switch (choice % 6) {
+    case 0:
+      read_all(vault);
+      break;
+    case 1:
+    case 2:
+      open_half(vault, choice % 6 - 1);
+      break;
+    case 3:
+      open_apikeys(vault);
+      break;
+    case 4:
+      change(vault);
+      break;
+    default:
+      revoke(vault);
+      break;
+  }
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed) {
+  if (!is_set_up) {
+    set_up();
+  }
+  begin();
+  return fuzz_mutate_vault(data, size, max_size, seed);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (!is_set_up) {
+    set_up();
+  }
+  if (size > FUZZ_IMAGE_MAX) {
+    return -1;
+  }
+  struct bulla_vault *vault = NULL;
+  begin();
+  bool same_schema = fuzz_script_load(bulla_span(data, size));
+  begin();
+  if (bulla_vault_open(&vault, fuzz_vault_url(), fuzz_vault_root()) == BULLA_OK) {
+    FUZZ_ASSERT(same_schema);
+    exercise(vault, fuzz_script_choice(bulla_span(data, size)));
+    begin();
+  } else {
+    FUZZ_ASSERT(vault == NULL);
+  }
+  bulla_vault_close(&vault);
+  return 0;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A vault and a plain model of it (fuzz/vault_model.h) are put through the same calls. Entry points: all of
+ * bulla/store.h but for the making of root keys.
+ *
+ * The input is a byte that chooses the vault to begin with, then calls. A call may have a fault of the file system
+ * (fuzz/memory_vfs.h), at the operation that the input says, up to a crash with or without loss of power. Without
+ * a fault the call returns what the model says, and vault and model agree afterwards, in every field, mask, API
+ * key, revoked token and audit record: each use leaves exactly one. With a fault that shows, the vault is as
+ * before the call or as after it, in the same connection and in a new one, and the same call then goes well;
+ * nothing is handed out without its record. What was done before is never lost. At the end the log is unbroken. */
+
+#include "fuzz/memory_vfs.h"
+#include "fuzz/sqlite_pool.h"
+#include "fuzz/vault_model.h"
+
+enum { MAX_CALLS = 6 };
+
+/* Two vaults to begin with, and their models: one that is new, one whose log is about to enter its next epoch. */
+static struct {
+  struct bulla_buffer image;
+  struct fuzz_model model;
+} starts[2];
+
+static struct bulla_secret *import_key;
+static struct bulla_secret *other_key;
+static struct bulla_secret *roots[FUZZ_APIKEYS];
+
+/* One run. */
+struct run {
+  struct bulla_vault *vault;
+  struct fuzz_model model;
+  size_t num_checked; /* records of the log that have been compared */
+  bool had_fault;
+  bool verifies; /* at its end */
+};
+
+/* What a callback of a use expects. */
+struct expected {
+  const struct fuzz_model *model;
+  const struct fuzz_call *call;
+  int num_calls;
+};
+
+static enum bulla_status take_value(void *arg, struct bulla_span value) {
+  struct expected *expected = (struct expected *)arg;
+  const struct fuzz_call *call = expected->call;
+  const struct fuzz_field *field = &expected->model->fields[call->tenant][call->entry][call->items[0].field];
+  uint8_t *wanted = fuzz_model_value(field->len, field->fill);
+  FUZZ_ASSERT(field->revision > 0 && bulla_span_equal(value, bulla_span(wanted, field->len)));
+  free(wanted);
+  expected->num_calls++;
+  return BULLA_OK;
+}
+
+static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  struct expected *expected = (struct expected *)arg;
+  uint8_t apikey = expected->call->apikey;
+  FUZZ_ASSERT(bulla_span_equal(tenant, fuzz_text(fuzz_tenants[expected->model->apikeys[apikey].tenant])));
+  FUZZ_ASSERT(bulla_span_equal(root, bulla_secret_bytes(roots[apikey])));
+  expected->num_calls++;
+  return BULLA_OK;
+}
+
+static enum bulla_status ignore_field(void *arg, const struct bulla_field_view *field) {
+  (void)arg;
+  (void)field;
+  return BULLA_OK;
+}
+
+static enum bulla_status ignore_entry(void *arg, const struct bulla_entry_view *entry) {
+  (void)arg;
+  (void)entry;
+  return BULLA_OK;
+}
+
+static enum bulla_status put(struct bulla_vault *vault, const struct fuzz_call *call) {
+  struct bulla_field fields[FUZZ_ITEMS];
+  uint8_t *values[FUZZ_ITEMS];
+  for (size_t i = 0; i < call->num_items; i++) {
+    const struct fuzz_item *item = &call->items[i];
+    values[i] = fuzz_model_value(item->len, item->fill);
+    fields[i].name = fuzz_text(fuzz_fields[item->field]);
+    fields[i].value = bulla_span(values[i], item->len);
+    fields[i].secret = item->secret;
+  }
+  enum bulla_status status = bulla_vault_put(vault, &fuzz_who, fuzz_text(fuzz_tenants[call->tenant]),
+                                             fuzz_text(fuzz_entries[call->entry]), fields, call->num_items);
+  for (size_t i = 0; i < call->num_items; i++) {
+    free(values[i]);
+  }
+  return status;
+}
+
+/* make_triple returns what a foreign system would have kept of the value of |item|. The caller frees its bytes. */
+static struct bulla_buffer make_triple(const struct fuzz_item *item) {
+  size_t len = bulla_triple_len(item->len);
+  struct bulla_buffer triple = bulla_buffer(fuzz_alloc(len), len);
+  uint8_t *value = fuzz_model_value(item->len, item->fill);
+  FUZZ_ASSERT(bulla_triple_seal(item->forged ? other_key : import_key, &triple, bulla_span(value, item->len)) ==
+              BULLA_OK);
+  free(value);
+  return triple;
+}
+
+static enum bulla_status import(struct bulla_vault *vault, size_t *failed, const struct fuzz_call *call) {
+  struct bulla_import rows[FUZZ_ITEMS];
+  struct bulla_buffer triples[FUZZ_ITEMS];
+  for (size_t i = 0; i < call->num_items; i++) {
+    const struct fuzz_item *item = &call->items[i];
+    triples[i] = make_triple(item);
+    rows[i].entry = fuzz_text(fuzz_entries[item->entry]);
+    rows[i].field = fuzz_text(fuzz_fields[item->field]);
+    rows[i].triple = bulla_written(&triples[i]);
+  }
+  enum bulla_status status = bulla_vault_import(vault, failed, &fuzz_who, fuzz_text(fuzz_tenants[call->tenant]),
+                                                import_key, rows, call->num_items);
+  for (size_t i = 0; i < call->num_items; i++) {
+    free(triples[i].data);
+  }
+  return status;
+}
+
+static enum bulla_status verify(struct bulla_vault *vault, const struct fuzz_model *model) {
+  struct bulla_audit_verdict verdict;
+  enum bulla_status status = bulla_vault_audit_verify(vault, &verdict);
+  FUZZ_ASSERT(verdict.bad_seq == 0);
+  FUZZ_ASSERT(verdict.num_records == (status == BULLA_OK ? (int64_t)model->num_records : 0));
+  return status;
+}
+
+static enum bulla_status revoke_apikey(struct bulla_vault *vault, const struct fuzz_model *model,
+                                       const struct fuzz_call *call) {
+  uint64_t generation = bulla_vault_generation(vault);
+  bool live = model->apikeys[call->apikey].there && !model->apikeys[call->apikey].revoked;
+  enum bulla_status status = bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikey_ids[call->apikey]));
+  FUZZ_ASSERT(bulla_vault_generation(vault) % 2 == 0);
+  if (status == BULLA_OK) {
+    FUZZ_ASSERT((bulla_vault_generation(vault) != generation) == live);
+  }
+  return status;
+}
+
+static enum bulla_status token_revoked(struct bulla_vault *vault, const struct fuzz_model *model,
+                                       const struct fuzz_call *call) {
+  bool revoked = true;
+  enum bulla_status status = bulla_vault_token_revoked(vault, &revoked, fuzz_text(fuzz_tenants[call->tenant]),
+                                                       fuzz_text(fuzz_jtis[call->jti]));
+  FUZZ_ASSERT(revoked == (status == BULLA_OK && model->revoked[call->tenant][call->jti] != 0));
+  return status;
+}
+
+static enum bulla_status reopen(struct bulla_vault **vault) {
+  bulla_vault_close(vault);
+  enum bulla_status status = bulla_vault_open(vault, fuzz_vault_url(), fuzz_vault_root());
+  FUZZ_ASSERT((status == BULLA_OK) == (*vault != NULL));
+  return status;
+}
+
+/* perform makes the call. |model| is as before it. */
+static enum bulla_status perform(struct run *run, const struct fuzz_model *model, size_t *failed,
+                                 const struct fuzz_call *call) {
+  struct bulla_vault *vault = run->vault;
+  struct expected expected = {.model = model, .call = call};
+  struct bulla_span tenant = fuzz_text(fuzz_tenants[call->tenant]);
+  struct bulla_span entry = fuzz_text(fuzz_entries[call->entry]);
+  struct bulla_span id = fuzz_text(fuzz_apikey_ids[call->apikey]);
+  uint8_t hash[32] = {0};
+  enum bulla_status status = BULLA_OK;
+  *failed = call->num_items;
+  switch (call->op) {
+    case FUZZ_PUT:
+      return put(vault, call);
+    case FUZZ_IMPORT:
+      return import(vault, failed, call);
+    case FUZZ_REMOVE:
+      return bulla_vault_remove(vault, &fuzz_who, tenant, entry);
+    case FUZZ_USE:
+      status = bulla_vault_use(vault, &fuzz_who, tenant, entry, fuzz_text(fuzz_fields[call->items[0].field]),
+                               take_value, &expected);
+      FUZZ_ASSERT(expected.num_calls == (status == BULLA_OK ? 1 : 0));
+      return status;
+    case FUZZ_SHOW:
+      return bulla_vault_show(vault, tenant, entry, ignore_field, NULL);
+    case FUZZ_LIST:
+      return bulla_vault_list(vault, tenant, ignore_entry, NULL);
+    case FUZZ_APIKEY_PUT:
+      return bulla_vault_apikey_put(vault, &fuzz_who, tenant, id, BULLA_LITERAL("embed"),
+                                    bulla_span(hash, sizeof hash), roots[call->apikey]);
+    case FUZZ_APIKEY_REVOKE:
+      return revoke_apikey(vault, model, call);
+    case FUZZ_APIKEY_USE:
+      status = bulla_vault_apikey_use(vault, &fuzz_who, id, take_root, &expected);
+      FUZZ_ASSERT(expected.num_calls == (status == BULLA_OK ? 1 : 0));
+      return status;
+    case FUZZ_TOKEN_REVOKE:
+      return bulla_vault_token_revoke(vault, &fuzz_who, tenant, fuzz_text(fuzz_jtis[call->jti]),
+                                      call->past ? 1 : INT64_C(1) << 40);
+    case FUZZ_TOKEN_REVOKED:
+      return token_revoked(vault, model, call);
+    case FUZZ_VERIFY:
+      return verify(vault, model);
+    case FUZZ_REOPEN:
+    case FUZZ_NUM_OPS:
+      break;
+  }
+  return reopen(&run->vault);
+}
+
+/* call_well makes a call without a fault. What it touches is compared at once, the rest at the end of the run. */
+static void call_well(struct run *run, const struct fuzz_call *call) {
+  struct fuzz_model before = run->model;
+  size_t wanted_failed;
+  size_t failed;
+  enum bulla_status wanted = fuzz_model_call(&run->model, &wanted_failed, call);
+  FUZZ_ASSERT(perform(run, &before, &failed, call) == wanted);
+  FUZZ_ASSERT(failed == wanted_failed);
+  FUZZ_ASSERT(fuzz_model_matches_call(&run->model, run->vault, run->num_checked, call));
+  run->num_checked = run->model.num_records;
+}
+
+/* settle finds out which of two models the vault is now, and makes it the run's. */
+static void settle(struct run *run, const struct fuzz_model *before, const struct fuzz_model *after) {
+  bool is_after = fuzz_model_matches(after, run->vault, run->num_checked);
+  FUZZ_ASSERT(is_after || fuzz_model_matches(before, run->vault, run->num_checked));
+  run->model = is_after ? *after : *before;
+  run->num_checked = run->model.num_records;
+}
+
+/* call_badly makes a call with a fault. |lost_power| is for a crash. */
+static void call_badly(struct run *run, const struct fuzz_call *call, enum fuzz_fault fault, unsigned countdown,
+                       bool lost_power) {
+  const struct fuzz_model before = run->model;
+  struct fuzz_model after = before;
+  size_t wanted_failed;
+  size_t failed;
+  enum bulla_status wanted = fuzz_model_call(&after, &wanted_failed, call);
+  fuzz_vfs_arm(fault, countdown);
+  enum bulla_status status = perform(run, &before, &failed, call);
+  bool struck = fuzz_vfs_disarm();
+  if (status == wanted) {
+    FUZZ_ASSERT(failed == wanted_failed);
+  } else {
+    FUZZ_ASSERT(struck && bulla_status_class(status) == BULLA_CLASS_ENVIRONMENT && failed == call->num_items);
+  }
+  bool crashed = fuzz_vfs_dead();
+  if (crashed || run->vault == NULL) {
+    bulla_vault_close(&run->vault);
+    fuzz_vfs_revive(lost_power);
+    run->vault = fuzz_vault_open();
+  }
+  /* What was reported as done is done. */
+  settle(run, status == wanted ? &after : &before, &after);
+  if (status != wanted && run->model.num_records == before.num_records) {
+    call_well(run, call);
+  }
+  if (crashed) {
+    /* What was half-done, and is done now, becomes durable with the next record. */
+    const struct fuzz_call any = {.op = FUZZ_USE};
+    call_well(run, &any);
+  }
+  run->had_fault = run->had_fault || struck;
+}
+
+static uint8_t below(struct bulla_reader *input, uint8_t num) {
+  return (uint8_t)(fuzz_next(input) % num);
+}
+
+static struct fuzz_call decode_call(struct bulla_reader *input, uint8_t what) {
+  struct fuzz_call call = {.op = (enum fuzz_op)(what % FUZZ_NUM_OPS)};
+  call.tenant = below(input, FUZZ_TENANTS);
+  uint8_t which = fuzz_next(input);
+  call.entry = which % FUZZ_ENTRIES;
+  call.apikey = which % FUZZ_APIKEYS;
+  call.jti = which % FUZZ_JTIS;
+  call.past = which >= 128;
+  bool writes = call.op == FUZZ_PUT || call.op == FUZZ_IMPORT;
+  call.num_items = writes ? (uint8_t)(1 + which / 4 % FUZZ_ITEMS) : call.op == FUZZ_USE ? 1 : 0;
+  for (uint8_t i = 0; i < call.num_items; i++) {
+    struct fuzz_item *item = &call.items[i];
+    uint8_t place = fuzz_next(input);
+    item->field = place % FUZZ_FIELDS;
+    item->entry = place / 4 % FUZZ_ENTRIES;
+    item->secret = place < 128;
+    if (writes) {
+      item->len = fuzz_next(input);
+      item->len = item->len == 255 ? BULLA_VALUE_MAX + 1 : item->len;
+      item->forged = place / 16 % 8 == 7;
+      item->fill = (uint8_t)('a' + item->len % 26);
+    }
+  }
+  return call;
+}
+
+static void step(struct run *run, struct bulla_reader *input) {
+  uint8_t what = fuzz_next(input);
+  struct fuzz_call call = decode_call(input, what);
+  if (what < 128) {
+    call_well(run, &call);
+    return;
+  }
+  enum fuzz_fault fault = (enum fuzz_fault)(1 + below(input, FUZZ_NUM_FAULTS - 1));
+  uint8_t countdown = fuzz_next(input);
+  call_badly(run, &call, fault, countdown % 64, countdown >= 128);
+}
+
+static struct run begin(int start) {
+  struct run run = {
+      .model = starts[start].model, .num_checked = starts[start].model.num_records, .verifies = true};
+  fuzz_vault_load(bulla_written(&starts[start].image));
+  run.vault = fuzz_vault_open();
+  return run;
+}
+
+static void end(struct run *run) {
+  if (run->had_fault) {
+    FUZZ_ASSERT(reopen(&run->vault) == BULLA_OK);
+  }
+  FUZZ_ASSERT(fuzz_model_matches(&run->model, run->vault, run->num_checked));
+  if (run->verifies) {
+    FUZZ_ASSERT(verify(run->vault, &run->model) == BULLA_OK);
+  }
+  bulla_vault_close(&run->vault);
+}
+
+static struct bulla_secret *filled(uint8_t byte) {
+  struct bulla_secret *secret = NULL;
+  FUZZ_ASSERT(bulla_secret_new(&secret, BULLA_KEY_LEN) == BULLA_OK);
+  memset(bulla_secret_data(secret), byte, BULLA_KEY_LEN);
+  return secret;
+}
+
+static void set_up(void) {
+  import_key = filled(0x11);
+  other_key = filled(0x22);
+  for (size_t i = 0; i < FUZZ_APIKEYS; i++) {
+    roots[i] = filled((uint8_t)i);
+  }
+  fuzz_sqlite_pool();
+  fuzz_vault_set_up();
+  starts[0].image = fuzz_vault_image();
+  fuzz_model_empty(&starts[0].model);
+  starts[0].model.num_old = 1;
+
+  struct run run = begin(0);
+  const struct fuzz_call call = {.op = FUZZ_PUT,
+                                 .tenant = 1,
+                                 .num_items = 1,
+                                 .items = {{.field = 1, .fill = 's', .len = 20, .secret = true}}};
+  const struct fuzz_call apikey = {.op = FUZZ_APIKEY_PUT, .tenant = 1};
+  call_well(&run, &apikey);
+  while (run.model.num_records < 62) {
+    call_well(&run, &call);
+    run.model.num_old = run.model.num_records;
+  }
+  end(&run);
+  starts[1].image = fuzz_vault_image();
+  starts[1].model = run.model;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (import_key == NULL) {
+    set_up();
+  }
+  struct bulla_reader input = bulla_reader(bulla_span(data, size));
+  uint8_t start = fuzz_next(&input);
+  struct run run = begin(start % 4 == 3 ? 1 : 0);
+  run.verifies = start % 4 != 3 || start >= 128; /* the long log takes longer than all the rest */
+  for (int i = 0; i < MAX_CALLS && input.left > 0; i++) {
+    step(&run, &input);
+  }
+  end(&run);
+  return 0;
+}

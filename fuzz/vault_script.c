@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See fuzz/vault_script.h. The attacker has the file and every older state of it, knows SQL, and lacks the root
+ * key. Rows are named by their order, columns by their tables, so that an edit means the same whatever the random
+ * ids. */
+
+#include "fuzz/vault_script.h"
+
+#include <sqlite3.h>
+
+#include "fuzz/memory_vfs.h"
+
+const struct fuzz_known fuzz_known[FUZZ_NUM_KNOWN] = {
+    {"acme", "db", "password", true, 2},   {"acme", "db", "host", false, 2},
+    {"acme", "db", "token", true, 1},      {"acme", "mail", "password", true, 1},
+    {"acme", "gone", "password", true, 1}, {"beta", "db", "password", true, 1},
+    {"beta", "db", "host", false, 1},
+};
+
+const struct fuzz_apikey fuzz_apikeys[FUZZ_NUM_APIKEYS] = {
+    {"00112233445566aa", "acme", false, 0x11},
+    {"00112233445566bb", "beta", false, 0x22},
+    {"00112233445566cc", "acme", true, 0x33},
+};
+
+enum { TEXT_MAX = 1024, SCHEMA_MAX = 8192, MAX_EDITS = 12, MAX_ROWS = 32 };
+
+static struct bulla_buffer good; /* for as long as the process lives, as the young one */
+static struct bulla_buffer young;
+static char good_schema[SCHEMA_MAX];
+
+struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, int revision) {
+  int len = snprintf(room, FUZZ_KNOWN_MAX, "%s/%s:%s revision %d %c%c%c%d", known->tenant, known->entry,
+                     known->field, revision, known->tenant[0], known->entry[0], known->field[0], revision);
+  FUZZ_ASSERT(len > 0 && len < FUZZ_KNOWN_MAX);
+  return bulla_span(room, (size_t)len);
+}
+
+static void put_revision(struct bulla_vault *vault, int revision) {
+  for (size_t i = 0; i < FUZZ_NUM_KNOWN; i++) {
+    const struct fuzz_known *known = &fuzz_known[i];
+    char room[FUZZ_KNOWN_MAX];
+    if (known->revisions >= revision) {
+      fuzz_vault_put(vault, known->tenant, known->entry, known->field, fuzz_known_value(room, known, revision),
+                     known->secret);
+    }
+  }
+}
+
+static void put_apikeys(struct bulla_vault *vault) {
+  for (size_t i = 0; i < FUZZ_NUM_APIKEYS; i++) {
+    const struct fuzz_apikey *apikey = &fuzz_apikeys[i];
+    struct bulla_secret *root = NULL;
+    uint8_t hash[32] = {0};
+    FUZZ_ASSERT(bulla_secret_new(&root, BULLA_KEY_LEN) == BULLA_OK);
+    memset(bulla_secret_data(root), apikey->root, BULLA_KEY_LEN);
+    FUZZ_ASSERT(bulla_vault_apikey_put(vault, &fuzz_who, fuzz_text(apikey->tenant), fuzz_text(apikey->id),
+                                       fuzz_text("embed"), bulla_span(hash, sizeof hash), root) == BULLA_OK);
+    bulla_secret_free(&root);
+  }
+}
+
+/* Smaller pages make smaller inputs; bulla does not care how large they are. */
+static void shrink(void) {
+  struct sqlite3 *db = fuzz_vault_sql();
+  FUZZ_ASSERT(db != NULL);
+  FUZZ_ASSERT(fuzz_vault_edit(db,
+                              "PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM; "
+                              "PRAGMA journal_mode = WAL;"));
+  FUZZ_ASSERT(sqlite3_close(db) == SQLITE_OK);
+}
+
+/* read_schema writes the texts of the schema to |room|, sorted, or returns false if there is no reading them. */
+static bool read_schema(struct sqlite3 *db, char room[SCHEMA_MAX]) {
+  sqlite3_stmt *statement = NULL;
+  bool read = sqlite3_prepare_v2(db,
+                                 "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema "
+                                 "WHERE sql IS NOT NULL OR type <> 'index' ORDER BY sql)",
+                                 -1, &statement, NULL) == SQLITE_OK &&
+              sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT;
+  if (read) {
+    (void)snprintf(room, SCHEMA_MAX, "%s", sqlite3_column_text(statement, 0));
+  }
+  sqlite3_finalize(statement);
+  return read;
+}
+
+void fuzz_script_set_up(void) {
+  fuzz_vault_set_up();
+  shrink();
+  struct bulla_vault *vault = fuzz_vault_open();
+  put_revision(vault, 1);
+  put_apikeys(vault);
+  bulla_vault_close(&vault);
+  young = fuzz_vault_image();
+  /* It is only read, and two databases in WAL mode are too many for the file system. */
+  young.data[18] = 1;
+  young.data[19] = 1;
+
+  vault = fuzz_vault_open();
+  put_revision(vault, 2);
+  FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, fuzz_text("acme"), fuzz_text("gone")) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[2].id)) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI),
+                                       INT64_C(1) << 40) == BULLA_OK);
+  bulla_vault_close(&vault);
+  good = fuzz_vault_image();
+  struct sqlite3 *db = fuzz_vault_sql();
+  FUZZ_ASSERT(db != NULL && read_schema(db, good_schema) && sqlite3_close(db) == SQLITE_OK);
+}
+
+/* The tables, the order of their rows, and their columns, of which the first names a row. */
+static const struct table {
+  const char *name;
+  const char *order;
+  const char *columns[11];
+  unsigned num_columns;
+} tables[] = {
+    {"vault", "id", {"id", "uuid", "created", "root_key_id", "scrypt_salt", "scrypt_log_n", "name_key"}, 7},
+    {"tenant", "name", {"id", "name", "name_proof", "created"}, 4},
+    {"tenant_key",
+     "(SELECT name FROM tenant WHERE id = tenant)",
+     {"key_id", "tenant", "version", "state", "wrapped", "created"},
+     6},
+    {"entry",
+     "(SELECT t.name FROM tenant t WHERE t.id = tenant), name",
+     {"id", "tenant", "name", "name_proof"},
+     4},
+    {"field",
+     "number",
+     {"number", "entry", "name", "revision", "secret", "value", "mask", "key_id", "updated"},
+     9},
+    {"apikey", "number", {"number", "id", "tenant", "name", "created", "revoked", "hash", "sealed", "key_id"}, 9},
+    {"revoked_token", "expires", {"jti", "tenant", "expires"}, 3},
+    {"audit",
+     "seq",
+     {"seq", "time", "tenant", "actor", "origin", "reason", "op", "entry", "field", "outcome", "mac"},
+     11},
+    {"audit_head", "id", {"id", "seq", "tag", "key", "first_key"}, 5},
+    {"sqlite_schema", "name", {"name", "type", "tbl_name", "rootpage", "sql"}, 5},
+};
+enum { NUM_TABLES = sizeof tables / sizeof tables[0] };
+
+/* What a cell may become: the first argument is its column, the second a number of the input. */
+static const char *const values[] = {
+    "NULL",
+    "%2$u",
+    "-%2$u",
+    "9223372036854775807",
+    "''",
+    "x''",
+    "zeroblob(%2$u * %2$u)",
+    "'acme'",
+    "'beta'",
+    "'db'",
+    "'password'",
+    "'host'",
+    "'active'",
+    "'decrypt-only'",
+    "CAST(%1$s AS BLOB)",
+    "CAST(%1$s AS TEXT)",
+    "substr(%1$s, 1, %2$u)",
+    "CAST(%1$s || x'00' AS BLOB)",
+    "CAST(substr(%1$s, 1, %2$u) || x'5a' || substr(%1$s, %2$u + 2) AS BLOB)",
+    "CAST(substr(%1$s, 1, 1) || x'01' || substr(%1$s, 3) AS BLOB)",
+    "substr(%1$s, 1, %2$u) || 'x'",
+    "%1$s + %2$u",
+    "replace(%1$s, 'NOT NULL', '')",
+    "%1$s || ' '",
+};
+enum { NUM_VALUES = sizeof values / sizeof values[0] };
+
+/* An index in another order than its schema says: SQLite then finds rows that are not what was asked for. */
+#define MISORDER(table, unique, other)                                                          \
+  "UPDATE sqlite_schema SET sql = replace(sql, '" unique "', '" other "') WHERE name = '" table \
+  "'; "                                                                                         \
+  "PRAGMA writable_schema = RESET; REINDEX " table                                              \
+  "; PRAGMA writable_schema = ON; "                                                             \
+  "UPDATE sqlite_schema SET sql = replace(sql, '" other "', '" unique "') WHERE name = '" table \
+  "'; "                                                                                         \
+  "PRAGMA writable_schema = RESET; PRAGMA writable_schema = ON"
+
+static const char *const statements[] = {
+    "CREATE TRIGGER extra AFTER INSERT ON audit BEGIN DELETE FROM audit; END",
+    "CREATE TRIGGER extra AFTER UPDATE ON audit_head BEGIN UPDATE field SET secret = 0; END",
+    "CREATE VIEW extra AS SELECT 1",
+    "CREATE TABLE extra(x)",
+    "CREATE INDEX extra ON field(value)",
+    "DROP INDEX field_key",
+    "DROP TABLE revoked_token",
+    "ALTER TABLE field ADD COLUMN extra",
+    "ALTER TABLE field RENAME COLUMN value TO mask2",
+    "PRAGMA user_version = 2",
+    "PRAGMA user_version = 0",
+    "PRAGMA application_id = 0",
+    "PRAGMA journal_mode = DELETE",
+    "ANALYZE",
+    "VACUUM",
+    MISORDER("field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)"),
+    MISORDER("entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name DESC)"),
+    MISORDER("tenant", "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL UNIQUE COLLATE NOCASE"),
+    MISORDER("apikey", "id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL UNIQUE COLLATE NOCASE"),
+};
+enum { NUM_STATEMENTS = sizeof statements / sizeof statements[0] };
+
+/* One edit, as the input says. */
+struct edit {
+  uint8_t what;
+  const struct table *table;
+  const char *column;
+  unsigned row;
+  unsigned other;
+  uint8_t number;
+};
+
+/* name_row writes the condition that holds for the row number |row| of |table|. */
+static void name_row(char room[TEXT_MAX], const struct table *table, unsigned row) {
+  (void)snprintf(room, TEXT_MAX, "%s = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %u)", table->columns[0],
+                 table->columns[0], table->name, table->order, row);
+}
+
+static void write_value(char room[TEXT_MAX], const struct edit *edit) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  (void)snprintf(room, TEXT_MAX, values[edit->number % NUM_VALUES], edit->column, edit->other);
+#pragma GCC diagnostic pop
+}
+
+/* set_cell gives a cell another value. */
+static void set_cell(struct sqlite3 *db, const struct edit *edit) {
+  char where[TEXT_MAX];
+  char value[TEXT_MAX];
+  name_row(where, edit->table, edit->row);
+  write_value(value, edit);
+  (void)fuzz_vault_edit(db, "UPDATE %s SET %s = %s WHERE %s", edit->table->name, edit->column, value, where);
+}
+
+/* copy_cell puts there what is in |column| of |table|. */
+static void copy_cell(struct sqlite3 *db, const struct edit *edit, const struct table *table, const char *column) {
+  char where[TEXT_MAX];
+  name_row(where, edit->table, edit->row);
+  (void)fuzz_vault_edit(db, "UPDATE %s SET %s = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %u) WHERE %s",
+                        edit->table->name, edit->column, column, table->name, table->order, edit->other, where);
+}
+
+static void delete_row(struct sqlite3 *db, const struct edit *edit) {
+  char where[TEXT_MAX];
+  name_row(where, edit->table, edit->row);
+  (void)fuzz_vault_edit(db, "DELETE FROM %s WHERE %s", edit->table->name, where);
+}
+
+/* copy_row adds the row once more, with another value in one column. */
+static void copy_row(struct sqlite3 *db, const struct edit *edit) {
+  char where[TEXT_MAX];
+  char value[TEXT_MAX];
+  char columns[TEXT_MAX];
+  char taken[2 * TEXT_MAX];
+  int columns_len = 0;
+  int taken_len = 0;
+  write_value(value, edit);
+  name_row(where, edit->table, edit->row);
+  for (unsigned i = 0; i < edit->table->num_columns; i++) {
+    const char *column = edit->table->columns[i];
+    const char *comma = i > 0 ? ", " : "";
+    const char *from = column == edit->column ? value : strcmp(column, "number") == 0 ? "number + 100" : column;
+    columns_len += snprintf(columns + columns_len, sizeof columns - (size_t)columns_len, "%s%s", comma, column);
+    taken_len += snprintf(taken + taken_len, sizeof taken - (size_t)taken_len, "%s%s", comma, from);
+    FUZZ_ASSERT((size_t)columns_len < sizeof columns && (size_t)taken_len < sizeof taken);
+  }
+  (void)fuzz_vault_edit(db, "INSERT INTO %s(%s) SELECT %s FROM %s WHERE %s", edit->table->name, columns, taken,
+                        edit->table->name, where);
+}
+
+/* put_back has the younger vault's rows of a table in place of what is there, or beside it. */
+static void put_back(struct sqlite3 *db, const struct edit *edit) {
+  const char *table = edit->table->name;
+  if (edit->number % 2 == 0) {
+    (void)fuzz_vault_edit(db, "DELETE FROM %s; INSERT INTO %s SELECT * FROM young.%s", table, table, table);
+  } else {
+    char where[TEXT_MAX];
+    name_row(where, edit->table, edit->row);
+    (void)fuzz_vault_edit(db, "INSERT OR REPLACE INTO %s SELECT * FROM young.%s WHERE %s", table, table, where);
+  }
+}
+
+static void run_edit(struct sqlite3 *db, const struct edit *edit) {
+  switch (edit->what % 8) {
+    case 0:
+    case 1:
+      set_cell(db, edit);
+      break;
+    case 2:
+      copy_cell(db, edit, edit->table, edit->column);
+      break;
+    case 3: {
+      const struct table *table = &tables[edit->number % NUM_TABLES];
+      copy_cell(db, edit, table, table->columns[edit->number / NUM_TABLES % table->num_columns]);
+      break;
+    }
+    case 4:
+      delete_row(db, edit);
+      break;
+    case 5:
+      copy_row(db, edit);
+      break;
+    case 6:
+      put_back(db, edit);
+      break;
+    default:
+      (void)fuzz_vault_edit(db, "%s", statements[edit->number % NUM_STATEMENTS]);
+      break;
+  }
+}
+
+bool fuzz_script_image(struct bulla_span input) {
+  struct bulla_span magic = BULLA_LITERAL("SQLite format 3");
+  return input.len > magic.len && memcmp(input.data, magic.data, magic.len) == 0;
+}
+
+static bool run_script(struct bulla_reader *input) {
+  char name[100];
+  (void)snprintf(name, sizeof name, "%s-young", fuzz_vault_path());
+  fuzz_vfs_load(name, bulla_written(&young));
+  struct sqlite3 *db = fuzz_vault_sql();
+  FUZZ_ASSERT(db != NULL && fuzz_vault_edit(db, "ATTACH '%s' AS young", name));
+  for (int i = 0; i < MAX_EDITS && input->left > 0; i++) {
+    struct edit edit = {.what = fuzz_next(input)};
+    edit.table = &tables[fuzz_next(input) % NUM_TABLES];
+    edit.column = edit.table->columns[fuzz_next(input) % edit.table->num_columns];
+    edit.row = fuzz_next(input) % MAX_ROWS;
+    edit.other = fuzz_next(input);
+    edit.number = fuzz_next(input);
+    run_edit(db, &edit);
+  }
+  char schema[SCHEMA_MAX];
+  bool same = !read_schema(db, schema) || strcmp(schema, good_schema) == 0;
+  FUZZ_ASSERT(sqlite3_close(db) == SQLITE_OK);
+  return same;
+}
+
+unsigned fuzz_script_choice(struct bulla_span input) {
+  size_t at = fuzz_script_image(input) ? 27 : 0;
+  return at < input.len ? input.data[at] : 0;
+}
+
+bool fuzz_script_load(struct bulla_span input) {
+  if (fuzz_script_image(input)) {
+    fuzz_vault_load(input);
+    return true;
+  }
+  fuzz_vault_load(bulla_written(&good));
+  if (input.len <= 1) {
+    return true;
+  }
+  struct bulla_reader reader = bulla_reader(bulla_span(input.data + 1, input.len - 1));
+  return run_script(&reader);
+}
