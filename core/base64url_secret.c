@@ -5,10 +5,11 @@
  * alphabet is worked out for every digit, and a mask keeps the one that applies. */
 
 #include "core/base64url.h"
+#include "core/mask.h"
 
 /* All ones if |a| < |b|, or else 0. Both are below 2^31, so that the top bit of the difference tells. */
 static uint32_t less(uint32_t a, uint32_t b) {
-  return 0 - ((a - b) >> 31);
+  return bulla_mask(0 - ((a - b) >> 31));
 }
 
 static uint32_t within(uint32_t x, uint32_t first, uint32_t last) {

@@ -25,6 +25,7 @@
 
 #include "core/cleanup.h"
 #include "core/engine.h"
+#include "core/scrub.h"
 #include "core/slab.h"
 
 #define FUNCTIONS(EACH)            \
@@ -78,7 +79,9 @@ static enum bulla_status need_boringssl(void) {
   return available ? BULLA_OK : BULLA_NO_CRYPTO;
 }
 
+/* Ends every call that was handed a secret: BoringSSL leaves parts of them in registers and on the stack. */
 static enum bulla_status succeeded(bool success) {
+  bulla_scrub();
   return success ? BULLA_OK : BULLA_NO_CRYPTO;
 }
 
@@ -108,8 +111,9 @@ static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t 
 static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
                  size_t nonce_len, const uint8_t *ciphertext, size_t len, const uint8_t *additional_data,
                  size_t additional_data_len) {
-  return boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag,
-                                            BULLA_TAG_LEN, additional_data, additional_data_len) == 1;
+  int opened = boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag,
+                                                  BULLA_TAG_LEN, additional_data, additional_data_len);
+  return succeeded(opened == 1) == BULLA_OK;
 }
 
 const struct bulla_engine bulla_engine_boringssl = {
@@ -149,7 +153,7 @@ enum bulla_status bulla_xaes_new(struct bulla_xaes **xaes, struct bulla_span key
   }
   k1[AES_BLOCK_SIZE - 1] = (uint8_t)(k1[AES_BLOCK_SIZE - 1] << 1 ^ (0x87 & -top_bit));
   *xaes = made;
-  return BULLA_OK;
+  return succeeded(true);
 }
 
 void bulla_xaes_free(struct bulla_xaes **xaes) {
@@ -203,8 +207,7 @@ enum bulla_status bulla_hmac(uint8_t *mac, struct bulla_span key, struct bulla_s
 
 enum bulla_status bulla_sha256(uint8_t *digest, struct bulla_span message) {
   BULLA_TRY(need_boringssl());
-  boringssl.SHA256(message.data, message.len, digest);
-  return BULLA_OK;
+  return succeeded(boringssl.SHA256(message.data, message.len, digest) != NULL);
 }
 
 enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struct bulla_span passphrase, struct bulla_span salt,

@@ -98,6 +98,8 @@ static inline void run(const struct context *context, bool seal, uint8_t *out, u
     functions->begin(&context->key, &state, nonce, nonce_len, data, additional_data_len);
     (seal ? functions->seal_part : functions->open_part)(&context->key, &state, to, from, len);
     functions->finish(&context->key, &state, tag, BULLA_TAG_LEN);
+    /* The counters of a nonce that has not 12 bytes come from its hash. */
+    bulla_wipe_small(&state, sizeof(state));
   }
   /* A block of the key stream; and the hash, which gives the hash key away to who knows what was hashed. */
   bulla_wipe_small(state.partial_block_enc_key, sizeof(state.partial_block_enc_key));

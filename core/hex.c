@@ -5,9 +5,11 @@
 
 #include "core/hex.h"
 
+#include "core/mask.h"
+
 static uint8_t digit(unsigned value) {
   /* 9 - value wraps around for 10 to 15, which reach from '9' over to 'a'. */
-  return (uint8_t)('0' + value + (((9 - value) >> 8) & ('a' - '0' - 10)));
+  return (uint8_t)('0' + value + (bulla_mask((9 - value) >> 8) & ('a' - '0' - 10)));
 }
 
 void bulla_hex_encode(uint8_t *text, struct bulla_span bytes) {
@@ -20,7 +22,7 @@ void bulla_hex_encode(uint8_t *text, struct bulla_span bytes) {
 /* All ones if |low| <= |c| <= |high|, else zero. */
 static unsigned in_range(unsigned c, unsigned low, unsigned high) {
   unsigned both = (low - 1 - c) & (c - high - 1);
-  return 0 - (both >> 31);
+  return bulla_mask(0 - (both >> 31));
 }
 
 /* The value of a digit; what is none sets bits in |bad|. */

@@ -9,6 +9,7 @@
 
 #include "core/cleanup.h"
 #include "core/crypto.h"
+#include "core/scrub.h"
 #include "core/slab.h"
 
 enum { MAX_INFO_LEN = 256 };
@@ -58,6 +59,7 @@ enum bulla_status bulla_secret_copy(struct bulla_secret **secret, struct bulla_s
   BULLA_TRY(bulla_secret_new(secret, bytes.len));
   if (bytes.len > 0) {
     memcpy((*secret)->slot, bytes.data, bytes.len);
+    bulla_scrub_registers();
   }
   return BULLA_OK;
 }

@@ -204,7 +204,8 @@ static void mark(size_t from, size_t num) {
   while (num > 0) {
     size_t bit = from % 64;
     size_t run = num < 64 - bit ? num : 64 - bit;
-    slab.taken[from / 64] ^= UINT64_MAX >> (64 - run) << bit;
+    uint64_t ones = run < 64 ? (UINT64_C(1) << run) - 1 : UINT64_MAX;
+    slab.taken[from / 64] ^= ones << bit;
     from += run;
     num -= run;
   }

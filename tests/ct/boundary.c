@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Where something secret becomes public, and where secrets come into being. The linker puts these functions
+ * between bulla's own (--wrap), so that nothing of the check is in bulla itself. Every place where the marks are
+ * taken off, but for those in the table's own calls and the one in tests/ct/verdict.supp, is in this file. */
+
+#include <string.h>
+#include <unistd.h>
+
+#include "core/crypto.h"
+#include "core/jwe_compact.h"
+#include "store/sql.h"
+#include "tests/ct/ct.h"
+
+struct ct_rules ct_rules;
+
+/* The names are the linker's. */
+#define WRAP(type, name, ...)      \
+  type __real_##name(__VA_ARGS__); \
+  type __wrap_##name(__VA_ARGS__); \
+  type __wrap_##name(__VA_ARGS__)
+
+/* What is sealed is made to be seen: ciphertext and tag. */
+WRAP(enum bulla_status, bulla_aead_seal, const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
+     struct bulla_span nonce, struct bulla_span plaintext, struct bulla_span additional_data) {
+  enum bulla_status status = __real_bulla_aead_seal(aead, ciphertext, tag, nonce, plaintext, additional_data);
+  ct_declassify(ciphertext, plaintext.len);
+  ct_declassify(tag, BULLA_TAG_LEN);
+  return status;
+}
+
+/* Whether two secrets are equal is told to the caller; where they differ is not. MemorySanitizer takes whatever
+ * goes through inline assembly for used, and there is some in the comparison: it is shown public copies. */
+WRAP(bool, bulla_secret_equal, struct bulla_span a, struct bulla_span b) {
+#ifdef CT_MSAN
+  uint8_t copies[2][512];
+  CT_ASSERT(a.len <= sizeof copies[0] && b.len <= sizeof copies[1]);
+  memcpy(copies[0], a.data, a.len);
+  memcpy(copies[1], b.data, b.len);
+  ct_declassify(copies, sizeof copies);
+  a.data = copies[0];
+  b.data = copies[1];
+#endif
+  bool verdict = __real_bulla_secret_equal(a, b);
+  ct_declassify(&verdict, sizeof verdict);
+  return verdict;
+}
+
+/* Whether all digits were digits is told to the caller; which one was not is not. */
+WRAP(bool, bulla_hex_decode, uint8_t *bytes, struct bulla_span text) {
+  bool verdict = __real_bulla_hex_decode(bytes, text);
+  ct_declassify(&verdict, sizeof verdict);
+  return verdict;
+}
+
+WRAP(bool, bulla_base64url_decode_secret, uint8_t *bytes, struct bulla_span text) {
+  bool verdict = __real_bulla_base64url_decode_secret(bytes, text);
+  ct_declassify(&verdict, sizeof verdict);
+  return verdict;
+}
+
+/* A key's id is derived from it and stands in every blob (docs/FORMAT.md §2). */
+WRAP(enum bulla_status, bulla_key_new, struct bulla_key **key, enum bulla_suite suite,
+     const struct bulla_secret *material) {
+  enum bulla_status status = __real_bulla_key_new(key, suite, material);
+  if (status == BULLA_OK) {
+    ct_declassify(bulla_key_id(*key).data, BULLA_KEY_ID_LEN);
+  }
+  return status;
+}
+
+/* What goes into the database is in the open: sealed blobs, MACs, hashes, ids. */
+WRAP(void, bulla_bind_blob, struct bulla_statement *statement, struct bulla_span bytes) {
+  ct_declassify(bytes.data, bytes.len);
+  __real_bulla_bind_blob(statement, bytes);
+}
+
+/* The claims of an authentic token are JSON that is read with branches: docs/THREATS.md, "Timing". */
+WRAP(enum bulla_status, bulla_jwe_open, const struct bulla_aead *aead, struct bulla_buffer *plaintext,
+     const struct bulla_jwe_parts *parts) {
+  enum bulla_status status = __real_bulla_jwe_open(aead, plaintext, parts);
+  if (ct_rules.claims_are_public) {
+    ct_declassify(plaintext->data, plaintext->len);
+  }
+  return status;
+}
+
+/* Here secrets come into being, but for the id at the beginning of an API key. */
+WRAP(enum bulla_status, bulla_secret_random, struct bulla_secret **secret, size_t len) {
+  enum bulla_status status = __real_bulla_secret_random(secret, len);
+  if (status == BULLA_OK) {
+    ct_poison(bulla_secret_data(*secret) + ct_rules.public_prefix, len - ct_rules.public_prefix);
+  }
+  return status;
+}
+
+/* And here they come from a file: the digits, not the newline behind them. */
+WRAP(ssize_t, read, int descriptor, void *bytes, size_t len) {
+  ssize_t got = __real_read(descriptor, bytes, len);
+  if (ct_rules.reads_are_secret && got >= 2 * BULLA_KEY_LEN) {
+    ct_poison(bytes, 2 * (size_t)BULLA_KEY_LEN);
+  }
+  return got;
+}
+
+/* A new root key is written to its file. */
+WRAP(ssize_t, write, int descriptor, const void *bytes, size_t len) {
+  ct_declassify(bytes, len);
+  return __real_write(descriptor, bytes, len);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* MemorySanitizer does not see what is done in libraries that were not built with it. These wrappers say it
+ * instead, for BoringSSL and SQLite: what comes out of the first is secret or public by what it is; the second
+ * only hands out what it was given. Nothing else is taken off its marks here. */
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include <sqlite3.h>
+
+#include "tests/ct/secret.h"
+
+/* The names are the linker's; the parameters BoringSSL's, as far as they matter. */
+#define WRAP(type, name, ...)      \
+  type __real_##name(__VA_ARGS__); \
+  type __wrap_##name(__VA_ARGS__); \
+  type __wrap_##name(__VA_ARGS__)
+
+WRAP(void, AES_encrypt, const uint8_t *in, uint8_t *out, const void *key) {
+  __real_AES_encrypt(in, out, key);
+  ct_poison(out, 16);
+}
+
+WRAP(int, EVP_AEAD_CTX_open_gather, const void *context, uint8_t *out, const uint8_t *nonce, size_t nonce_len,
+     const uint8_t *in, size_t in_len, const uint8_t *tag, size_t tag_len, const uint8_t *data, size_t data_len) {
+  int opened =
+      __real_EVP_AEAD_CTX_open_gather(context, out, nonce, nonce_len, in, in_len, tag, tag_len, data, data_len);
+  ct_poison(out, in_len);
+  return opened;
+}
+
+WRAP(int, EVP_AEAD_CTX_seal_scatter, const void *context, uint8_t *out, uint8_t *tag, size_t *tag_len,
+     size_t max_tag_len, const uint8_t *nonce, size_t nonce_len, const uint8_t *in, size_t in_len,
+     const uint8_t *extra, size_t extra_len, const uint8_t *data, size_t data_len) {
+  int sealed = __real_EVP_AEAD_CTX_seal_scatter(context, out, tag, tag_len, max_tag_len, nonce, nonce_len, in,
+                                                in_len, extra, extra_len, data, data_len);
+  ct_declassify(out, in_len);
+  ct_declassify(tag, max_tag_len);
+  return sealed;
+}
+
+WRAP(int, HKDF_expand, uint8_t *out, size_t out_len, const void *digest, const uint8_t *prk, size_t prk_len,
+     const uint8_t *info, size_t info_len) {
+  int done = __real_HKDF_expand(out, out_len, digest, prk, prk_len, info, info_len);
+  ct_poison(out, out_len);
+  return done;
+}
+
+WRAP(int, HKDF_extract, uint8_t *out, size_t *out_len, const void *digest, const uint8_t *secret,
+     size_t secret_len, const uint8_t *salt, size_t salt_len) {
+  int done = __real_HKDF_extract(out, out_len, digest, secret, secret_len, salt, salt_len);
+  ct_poison(out, 32);
+  return done;
+}
+
+WRAP(uint8_t *, HMAC, const void *digest, const void *key, size_t key_len, const uint8_t *data, size_t data_len,
+     uint8_t *out, unsigned *out_len) {
+  uint8_t *done = __real_HMAC(digest, key, key_len, data, data_len, out, out_len);
+  ct_poison(out, 32);
+  return done;
+}
+
+WRAP(int, RAND_bytes, uint8_t *out, size_t len) {
+  int done = __real_RAND_bytes(out, len);
+  ct_declassify(out, len);
+  return done;
+}
+
+WRAP(uint8_t *, SHA256, const uint8_t *data, size_t len, uint8_t *out) {
+  uint8_t *done = __real_SHA256(data, len, out);
+  ct_poison(out, 32);
+  return done;
+}
+
+/* Of libc's functions MemorySanitizer knows most, not these. */
+WRAP(int, fstat64, int descriptor, struct stat *status) {
+  int result = __real_fstat64(descriptor, status);
+  ct_declassify(status, sizeof *status);
+  return result;
+}
+
+WRAP(int, stat64, const char *path, struct stat *status) {
+  int result = __real_stat64(path, status);
+  ct_declassify(status, sizeof *status);
+  return result;
+}
+
+WRAP(void, explicit_bzero, void *bytes, size_t len) {
+  __real_explicit_bzero(bytes, len);
+  ct_declassify(bytes, len);
+}
+
+/* What SQLite hands to libc is not looked at: it does not keep the marks of its own memory. */
+WRAP(int, sqlite3_step, sqlite3_stmt *statement) {
+  __msan_scoped_disable_interceptor_checks();
+  int result = __real_sqlite3_step(statement);
+  __msan_scoped_enable_interceptor_checks();
+  return result;
+}
+
+WRAP(int, sqlite3_prepare_v3, sqlite3 *db, const char *text, int len, unsigned flags, sqlite3_stmt **statement,
+     const char **tail) {
+  __msan_scoped_disable_interceptor_checks();
+  int result = __real_sqlite3_prepare_v3(db, text, len, flags, statement, tail);
+  __msan_scoped_enable_interceptor_checks();
+  return result;
+}
+
+WRAP(int, sqlite3_open_v2, const char *path, sqlite3 **db, int flags, const char *module) {
+  __msan_scoped_disable_interceptor_checks();
+  int result = __real_sqlite3_open_v2(path, db, flags, module);
+  __msan_scoped_enable_interceptor_checks();
+  return result;
+}
+
+WRAP(int, sqlite3_close, sqlite3 *db) {
+  __msan_scoped_disable_interceptor_checks();
+  int result = __real_sqlite3_close(db);
+  __msan_scoped_enable_interceptor_checks();
+  return result;
+}
+
+WRAP(const void *, sqlite3_column_blob, sqlite3_stmt *statement, int column) {
+  const void *blob = __real_sqlite3_column_blob(statement, column);
+  ct_declassify(blob, (size_t)sqlite3_column_bytes(statement, column));
+  return blob;
+}
+
+WRAP(const unsigned char *, sqlite3_column_text, sqlite3_stmt *statement, int column) {
+  const unsigned char *text = __real_sqlite3_column_text(statement, column);
+  ct_declassify(text, (size_t)sqlite3_column_bytes(statement, column));
+  return text;
+}

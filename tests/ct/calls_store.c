@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The constant-time check of store/: the life of a vault in a folder of its own. */
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/ct/ct.h"
+
+static const struct bulla_who who = {
+    {(const uint8_t *)"tester", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to test", 7}};
+
+#define ACME BULLA_LITERAL("acme")
+#define ENTRY BULLA_LITERAL("warehouse")
+#define PASSWORD BULLA_LITERAL("password")
+#define RECORD_ID BULLA_LITERAL("0123456789abcdef")
+
+static struct {
+  char folder[PATH_MAX];
+  char url[PATH_MAX + 16];
+  char provider[PATH_MAX + 16];
+  struct bulla_root *root;
+  struct bulla_vault *vault;
+} house;
+
+static void build_house(void) {
+  const char *base = getenv("TMPDIR");
+  snprintf(house.folder, sizeof house.folder, "%.3000s/bulla-ct-XXXXXX", base != NULL ? base : "/tmp");
+  CT_ASSERT(mkdtemp(house.folder) != NULL);
+  snprintf(house.url, sizeof house.url, "sqlite:%.3100s/v.db", house.folder);
+  snprintf(house.provider, sizeof house.provider, "file:%.3100s/root", house.folder);
+  ct_rules.reads_are_secret = true;
+  CT_OK(bulla_root_create(&house.root, house.provider));
+  bulla_root_free(&house.root);
+  CT_OK(bulla_root_open(&house.root, house.provider));
+  CT_OK(bulla_vault_create(house.url, house.root));
+  CT_OK(bulla_vault_open(&house.vault, house.url, house.root));
+}
+
+static void leave_house(void) {
+  static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "v.db-generation", "root"};
+  bulla_vault_close(&house.vault);
+  bulla_root_free(&house.root);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/%s", house.folder, names[i]);
+    unlink(path);
+  }
+  CT_ASSERT(rmdir(house.folder) == 0);
+}
+
+static void enter_house(void) {
+  build_house();
+  leave_house();
+}
+
+/* A vault that is opened again has no key in its cache: it unwraps what it needs. */
+static void open_again(void) {
+  bulla_vault_close(&house.vault);
+  CT_OK(bulla_vault_open(&house.vault, house.url, house.root));
+}
+
+/* The last four bytes of a value are in its mask, if they can be shown. */
+static struct bulla_secret *secret_value(size_t len) {
+  struct bulla_secret *value = ct_secret(len);
+  memcpy(bulla_secret_data(value) + len - 4, "4711", 4);
+  ct_declassify(bulla_secret_data(value) + len - 4, 4);
+  return value;
+}
+
+static enum bulla_status expect_secret(void *arg, struct bulla_span value) {
+  CT_ARRIVED(value.data, value.len);
+  *(int *)arg += 1;
+  return BULLA_OK;
+}
+
+static enum bulla_status expect_mask(void *arg, const struct bulla_field_view *field) {
+  CT_ASSERT(field->secret && field->text.len == 12);
+  CT_ARRIVED(field->text.data, field->text.len);
+  *(int *)arg += 1;
+  return BULLA_OK;
+}
+
+static enum bulla_status count_entry(void *arg, const struct bulla_entry_view *entry) {
+  *(int64_t *)arg += entry->num_fields;
+  return BULLA_OK;
+}
+
+static void put_and_use(void) {
+  int num_seen = 0;
+  int64_t num_fields = 0;
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = secret_value(40);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
+  build_house();
+  for (int round = 0; round < 2; round++) {
+    CT_OK(bulla_vault_put(house.vault, &who, ACME, ENTRY, &field, 1));
+    CT_OK(bulla_vault_use(house.vault, &who, ACME, ENTRY, PASSWORD, expect_secret, &num_seen));
+    open_again();
+    CT_OK(bulla_vault_use(house.vault, &who, ACME, ENTRY, PASSWORD, expect_secret, &num_seen));
+    CT_OK(bulla_vault_show(house.vault, ACME, ENTRY, expect_mask, &num_seen));
+    CT_OK(bulla_vault_list(house.vault, ACME, count_entry, &num_fields));
+  }
+  CT_OK(bulla_vault_remove(house.vault, &who, ACME, ENTRY));
+  leave_house();
+  CT_ASSERT(num_seen == 6 && num_fields == 2);
+}
+
+static void import(void) {
+  int num_seen = 0;
+  size_t failed_row = 0;
+  uint8_t digits[256];
+  struct bulla_buffer triple = bulla_buffer(digits, sizeof digits);
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = ct_secret(BULLA_KEY_LEN);
+  /* Shorter than 16 bytes: no mask shows anything of it, and what is opened is secret to the last byte. */
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = ct_secret(12);
+  CT_OK(bulla_triple_seal(key, &triple, bulla_secret_bytes(value)));
+  struct bulla_import row = {ENTRY, PASSWORD, bulla_written(&triple)};
+  build_house();
+  CT_OK(bulla_vault_import(house.vault, &failed_row, &who, ACME, key, &row, 1));
+  CT_OK(bulla_vault_use(house.vault, &who, ACME, ENTRY, PASSWORD, expect_secret, &num_seen));
+  leave_house();
+  CT_ASSERT(num_seen == 1);
+}
+
+static enum bulla_status expect_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  CT_ASSERT(bulla_span_equal(tenant, ACME));
+  return expect_secret(arg, root);
+}
+
+static enum bulla_status count_apikey(void *arg, const struct bulla_apikey_view *apikey) {
+  CT_ASSERT(bulla_span_equal(apikey->id, RECORD_ID));
+  *(int *)arg += 1;
+  return BULLA_OK;
+}
+
+static void keep_apikeys(void) {
+  int num_seen = 0;
+  uint8_t hash[32] = {1};
+  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = ct_secret(BULLA_KEY_LEN);
+  build_house();
+  CT_OK(bulla_vault_apikey_put(house.vault, &who, ACME, RECORD_ID, BULLA_LITERAL("embed"),
+                               bulla_span(hash, sizeof hash), root));
+  CT_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, expect_root, &num_seen));
+  open_again();
+  CT_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, expect_root, &num_seen));
+  CT_OK(bulla_vault_apikey_list(house.vault, ACME, count_apikey, &num_seen));
+  CT_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
+  leave_house();
+  CT_ASSERT(num_seen == 3);
+}
+
+static enum bulla_status count_record(void *arg, const struct bulla_audit_record *record) {
+  *(int64_t *)arg = record->seq;
+  return BULLA_OK;
+}
+
+/* As many records as make the key of the log go on to its next epoch. */
+static void audit(void) {
+  int64_t last = 0;
+  bool revoked = false;
+  struct bulla_audit_verdict verdict;
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = secret_value(16);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
+  build_house();
+  CT_OK(bulla_vault_put(house.vault, &who, ACME, ENTRY, &field, 1));
+  for (int i = 0; i < 66; i++) {
+    CT_OK(bulla_vault_token_revoke(house.vault, &who, ACME, BULLA_LITERAL("session"), INT64_C(4000000000)));
+  }
+  CT_OK(bulla_vault_token_revoked(house.vault, &revoked, ACME, BULLA_LITERAL("session")));
+  CT_OK(bulla_vault_audit_verify(house.vault, &verdict));
+  CT_OK(bulla_vault_audit_log(house.vault, 1, ACME, count_record, &last));
+  leave_house();
+  CT_ASSERT(revoked && verdict.bad_seq == 0 && verdict.num_records == last && last > 64);
+}
+
+static void take_passphrase(void) {
+  struct bulla_root *root = NULL;
+  struct bulla_secret *passphrase BULLA_CLEANUP(bulla_secret_free) = ct_secret(20);
+  CT_OK(bulla_root_passphrase(&root, bulla_secret_bytes(passphrase)));
+  bulla_root_free(&root);
+}
+
+#define STORED "what is stored: blobs, MACs, key ids; whether what was stored is authentic"
+
+const struct ct_call ct_store_calls[] = {
+    {"bulla_root_open bulla_root_create bulla_root_free bulla_vault_create bulla_vault_open bulla_vault_close",
+     "the root key and its digits, every key of the vault", STORED "; whether the digits are digits", enter_house},
+    {"bulla_vault_put bulla_vault_use bulla_vault_show bulla_vault_list bulla_vault_remove",
+     "values but for the last four bytes, which the mask shows; every key", STORED, put_and_use},
+    {"bulla_vault_import", "the foreign key, the value, every key", STORED, import},
+    {"bulla_vault_apikey_put bulla_vault_apikey_use bulla_vault_apikey_list bulla_vault_apikey_revoke",
+     "the token root, every key", STORED, keep_apikeys},
+    {"bulla_vault_audit_verify bulla_vault_audit_log bulla_vault_token_revoke bulla_vault_token_revoked",
+     "the keys of the log, every other key", STORED, audit},
+    {"bulla_root_passphrase", "the passphrase", "nothing", take_passphrase},
+    {0},
+};

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""Runs the constant-time check and its canaries, and compares its table with the headers. A program that was built
+with MemorySanitizer runs by itself, any other under valgrind. Usage: run.py PROGRAM SOURCE_FOLDER"""
+
+import fnmatch
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(FOLDER.parent))
+import tap  # noqa: E402 (it lies in the folder above)
+
+FOUND = 99  # exit status when valgrind or MemorySanitizer has found something
+
+# What touches no secret, by header. A function is in the table of tests/ct/calls_*.c or here, or the check fails.
+NO_SECRET = {
+    "bulla/core.h": """bulla_status_text bulla_status_class bulla_memory_init bulla_engine_choose bulla_engine_name
+        bulla_key_id bulla_key_suite bulla_sealed_len bulla_ring_new bulla_ring_find bulla_blob_parse
+        bulla_blob_write bulla_blob_text_len bulla_blob_to_text bulla_blob_from_text bulla_triple_len
+        bulla_jwe_len bulla_span bulla_buffer bulla_written""",
+    # A revocation by jti and the generation are looked up by what is public.
+    "bulla/store.h": "bulla_vault_generation",
+    # Claims of an authentic token count as public: docs/THREATS.md, "Timing".
+    "bulla/token.h": "bulla_apikey_id bulla_claims_permit bulla_claims_session_end bulla_token_inspect",
+    # scrypt's memory accesses depend on the passphrase by design (RFC 7914 §13): it is named, and not checked.
+    "core/crypto.h": "bulla_scrypt",
+    "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode
+        bulla_base64url_decode""",
+    "core/base64url_variants.h": "bulla_base64url_variants",
+    "core/cursor.h": """bulla_reader bulla_take_until bulla_span_equal bulla_writer bulla_give bulla_put_be""",
+    # JSON is headers of tokens, and claims.
+    "core/json*.h": "*",
+    "core/jwe_compact.h": """bulla_jwe_split bulla_jwe_read_header bulla_jwe_compact_len
+        bulla_jwe_payload_offset""",
+    "core/key.h": "bulla_seal_count_start bulla_count_seal",
+    "core/nonce.h": "bulla_nonce_draw",
+    # What it clears, it does not look at. A mask is a number like others.
+    "core/mask.h": "bulla_mask",
+    "core/scrub.h": "bulla_scrub_registers bulla_scrub",
+    "core/slab.h": "bulla_slab_generation bulla_slab_usage",
+}
+
+DECLARED = re.compile(r"^(?!#|typedef)[A-Za-z_][^;{}=()]*?\b(bulla_\w+)\(", re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+def headers(source):
+    """Returns the functions that each public header and each header of core/ declares."""
+    found = {}
+    for folder, pattern in ((source / "include", "bulla/*.h"), (source, "core/*.h")):
+        for path in sorted(folder.glob(pattern)):
+            text = COMMENT.sub("", path.read_text()).replace("BULLA_CLEANUP(", "")
+            names = set(DECLARED.findall(text))
+            if names:
+                found[str(path.relative_to(folder))] = names
+    return found
+
+
+def check_table(program, source):
+    """Checks that every function is in the table, or said to touch no secret, and not both."""
+    rows = subprocess.run([program, "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    table = {name for row in rows for name in row.split("\t")[0].split()}
+    incomplete = [row for row in rows if len([part for part in row.split("\t") if part]) != 3]
+    tap.check("every row says what is secret and what may show", rows and not incomplete, incomplete)
+    declared = headers(source)
+    unknown, both = set(), set()
+    for header, names in declared.items():
+        free = {name for pattern, listed in NO_SECRET.items() if fnmatch.fnmatch(header, pattern)
+                for name in listed.split()}
+        free = names - table if free == {"*"} else free
+        unknown |= names - table - free
+        unknown |= free - names
+        both |= free & table
+    everything = set().union(*declared.values())
+    tap.check("every function of the headers is in the table or touches no secret", len(everything) > 100
+              and not unknown, unknown)
+    tap.check("no function is in both", not both, both)
+    tap.check("every function of the table is declared", table <= everything, table - everything)
+
+
+def runner(program):
+    """Returns the command that watches |program|, and its environment."""
+    environment = dict(os.environ, MSAN_OPTIONS=f"exit_code={FOUND}:poison_in_malloc=0:poison_in_free=0")
+    # A sanitizer's names are in the program itself.
+    if b"__msan_init" in pathlib.Path(program).read_bytes():
+        return [program], environment
+    return ["valgrind", "--quiet", f"--error-exitcode={FOUND}", "--error-limit=no", "--num-callers=20",
+            f"--suppressions={FOLDER / 'verdict.supp'}", program], environment
+
+
+def main(program, source):
+    command, environment = runner(program)
+    if command[0] == "valgrind" and shutil.which("valgrind") is None:
+        print("SKIPPED: there is no valgrind: no constant-time check", file=sys.stderr)
+        tap.skip("nothing branches on a secret, or looks something up by one", "there is no valgrind")
+        tap.finish()
+
+    def run(*arguments):
+        return subprocess.run([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env=environment)
+
+    check_table(program, pathlib.Path(source))
+    canaries = subprocess.run([program, "--canaries"], check=True, stdout=subprocess.PIPE, text=True)
+    for line in canaries.stdout.splitlines():
+        name = line.split("\t")[0]
+        if name == "boringssl-counter" and command[0] != "valgrind":
+            continue  # it is in assembly, which MemorySanitizer does not see
+        watched = run(name)
+        tap.check(f"the canary {name} is reported", watched.returncode == FOUND, watched.stdout)
+    everything = run()
+    tap.check("nothing branches on a secret, or looks something up by one",
+              everything.returncode == 0 and " calls on " in everything.stdout, everything.stdout)
+    print("".join(f"# {line}\n" for line in everything.stdout.splitlines() if " calls on " in line), end="")
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

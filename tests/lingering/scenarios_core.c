@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The calls of bulla/core.h. */
+
+#include "core/hex.h"
+#include "tests/lingering/child.h"
+
+static const struct bulla_span context = {(const uint8_t *)"context", 7};
+
+static void secrets(void) {
+  struct bulla_secret *from = new_secret(SECRET_KEY, "secret", BULLA_KEY_LEN);
+  struct bulla_secret *copy = NULL;
+  struct bulla_secret *drawn = NULL;
+  struct bulla_secret *expanded = NULL;
+  bool equal;
+  CHECK_OK("bulla_secret_copy", bulla_secret_copy(&copy, bulla_secret_bytes(from)));
+  CHECK_OK("bulla_secret_random", bulla_secret_random(&drawn, BULLA_KEY_LEN));
+  CHECK_OK("bulla_secret_expand", bulla_secret_expand(&expanded, from, context));
+  tell(SECRET_KEY, "expanded", bulla_secret_bytes(expanded));
+  CHECK(CHECK_LIVE, "bulla_secret_equal",
+        equal = bulla_secret_equal(bulla_secret_bytes(from), bulla_secret_bytes(copy)));
+  ASSERT(equal);
+  CHECK(CHECK_LIVE, "bulla_secret_truncate", bulla_secret_truncate(copy, 8));
+  bulla_secret_free(&copy);
+  bulla_secret_free(&drawn);
+  bulla_secret_free(&expanded);
+  CHECK(CHECK_FREED, "bulla_secret_free", bulla_secret_free(&from));
+}
+
+static void seal_and_open(enum bulla_suite suite) {
+  uint8_t room[512];
+  struct bulla_buffer blob = bulla_buffer(room, sizeof room);
+  struct bulla_secret *material = new_secret(SECRET_MATERIAL, "material", BULLA_KEY_LEN);
+  struct bulla_secret *plaintext = new_secret(SECRET_TEXT, "plaintext", 200);
+  struct bulla_secret *opened = NULL;
+  struct bulla_key *key = NULL;
+  ASSERT(bulla_secret_new(&opened, 200) == BULLA_OK);
+  struct bulla_buffer out = room_in(opened);
+  CHECK_OK("bulla_key_new", bulla_key_new(&key, suite, material));
+  CHECK_OK("bulla_seal", bulla_seal(key, &blob, bulla_secret_bytes(plaintext), context));
+  tell_blob(bulla_written(&blob));
+  CHECK_OK("bulla_open", bulla_open(key, &out, bulla_written(&blob), context));
+  /* A forged one: what it would have been must not show. */
+  room[60] ^= 1;
+  CHECK_STATUS("bulla_open of a forged blob", bulla_open(key, &out, bulla_written(&blob), context), BULLA_REFUSED);
+  room[60] ^= 1;
+  struct bulla_ring *ring = NULL;
+  ASSERT(bulla_ring_new(&ring, 1) == BULLA_OK && bulla_ring_add(ring, &key) == BULLA_OK);
+  CHECK_OK("bulla_ring_open", bulla_ring_open(ring, &out, bulla_written(&blob), context));
+  bulla_secret_free(&opened);
+  bulla_secret_free(&plaintext);
+  bulla_secret_free(&material);
+  CHECK(CHECK_FREED, "bulla_ring_free, bulla_key_free", bulla_ring_free(&ring));
+}
+
+static void aes_gcm(void) {
+  seal_and_open(BULLA_AES_256_GCM);
+}
+
+static void xaes_gcm(void) {
+  seal_and_open(BULLA_XAES_256_GCM);
+}
+
+/* The last block is not whole: engines keep its key stream for what may come. */
+static void triples(void) {
+  enum { LEN = 110 };
+  uint8_t ciphertext[LEN];
+  uint8_t iv[16];
+  uint8_t room[512];
+  struct bulla_buffer text = bulla_buffer(room, sizeof room);
+  struct bulla_secret *key = new_secret(SECRET_KEY, "key", BULLA_KEY_LEN);
+  struct bulla_secret *plaintext = new_secret(SECRET_TEXT, "plaintext", LEN);
+  struct bulla_secret *opened = NULL;
+  ASSERT(bulla_secret_new(&opened, LEN) == BULLA_OK);
+  struct bulla_buffer out = room_in(opened);
+  CHECK_OK("bulla_triple_seal", bulla_triple_seal(key, &text, bulla_secret_bytes(plaintext)));
+  ASSERT(bulla_hex_decode(ciphertext, bulla_span(text.data + text.len - 2 * LEN, 2 * LEN)));
+  tell(CIPHERTEXT, "", bulla_span(ciphertext, LEN));
+  ASSERT(bulla_hex_decode(iv, bulla_span(text.data, 2 * sizeof iv)));
+  tell(LONG_NONCE, "", bulla_span(iv, sizeof iv));
+  CHECK_OK("bulla_triple_open", bulla_triple_open(key, &out, bulla_written(&text)));
+  room[90] = room[90] == '0' ? '1' : '0';
+  CHECK_STATUS("bulla_triple_open, forged", bulla_triple_open(key, &out, bulla_written(&text)), BULLA_REFUSED);
+  bulla_secret_free(&opened);
+  bulla_secret_free(&plaintext);
+  CHECK(CHECK_FREED, "all is freed", bulla_secret_free(&key));
+}
+
+static void encrypt_with(enum bulla_jwe_enc enc, size_t key_len) {
+  uint8_t room[1024];
+  struct bulla_buffer token = bulla_buffer(room, sizeof room);
+  struct bulla_secret *material = new_secret(SECRET_KEY, "key", key_len);
+  struct bulla_secret *plaintext = new_text("plaintext", 300);
+  struct bulla_secret *opened = NULL;
+  struct bulla_jwe_key *key = NULL;
+  ASSERT(bulla_secret_new(&opened, 400) == BULLA_OK);
+  struct bulla_buffer out = room_in(opened);
+  CHECK_OK("bulla_jwe_key_new", bulla_jwe_key_new(&key, BULLA_JWE_DIR, enc, material, context));
+  CHECK_OK("bulla_jwe_encrypt", bulla_jwe_encrypt(key, &token, bulla_secret_bytes(plaintext)));
+  CHECK_OK("bulla_jwe_decrypt", bulla_jwe_decrypt(key, &out, bulla_written(&token)));
+  room[token.len - 60] = room[token.len - 60] == 'A' ? 'B' : 'A';
+  CHECK_STATUS("bulla_jwe_decrypt, forged", bulla_jwe_decrypt(key, &out, bulla_written(&token)), BULLA_REFUSED);
+  bulla_secret_free(&opened);
+  bulla_secret_free(&plaintext);
+  bulla_secret_free(&material);
+  CHECK(CHECK_FREED, "bulla_jwe_key_free", bulla_jwe_key_free(&key));
+}
+
+static void jwe(void) {
+  encrypt_with(BULLA_JWE_A128GCM, 16);
+  encrypt_with(BULLA_JWE_A192GCM, 24);
+  encrypt_with(BULLA_JWE_A256GCM, 32);
+}
+
+const struct scenario core_scenarios[] = {
+    {"secrets", secrets}, {"aes256gcm", aes_gcm}, {"xaes256gcm", xaes_gcm},
+    {"triples", triples}, {"jwe", jwe},           {0},
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The calls of bulla/store.h, and what is dumped and forked while all kinds of handles live. */
+
+#include <unistd.h>
+
+#include <bulla/store.h>
+#include <bulla/token.h>
+
+#include "tests/lingering/child.h"
+
+static const struct bulla_who who = {
+    {(const uint8_t *)"tester", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to test", 7}};
+
+#define ACME BULLA_LITERAL("acme")
+#define ENTRY BULLA_LITERAL("warehouse")
+#define PASSWORD BULLA_LITERAL("password")
+#define RECORD_ID BULLA_LITERAL("0123456789abcdef")
+static const char url[] = "sqlite:v.db";
+
+static void leave(void) {
+  static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "v.db-generation", "root"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    unlink(names[i]);
+  }
+}
+
+static enum bulla_status in_use(void *arg, struct bulla_span value) {
+  ASSERT(value.len > 0);
+  (void)arg;
+  STOP();
+  return BULLA_OK;
+}
+
+static enum bulla_status root_in_use(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  ASSERT(tenant.len > 0);
+  return in_use(arg, root);
+}
+
+static enum bulla_status see_field(void *arg, const struct bulla_field_view *field) {
+  *(bool *)arg = field->secret;
+  return BULLA_OK;
+}
+
+static void roots(void) {
+  struct bulla_root *root = NULL;
+  struct bulla_secret *passphrase = new_text("passphrase", 32);
+  CHECK_OK("bulla_root_create", bulla_root_create(&root, "file:root"));
+  bulla_root_free(&root);
+  CHECK_OK("bulla_root_open", bulla_root_open(&root, "file:root"));
+  bulla_root_free(&root);
+  CHECK_OK("bulla_root_passphrase", bulla_root_passphrase(&root, bulla_secret_bytes(passphrase)));
+  CHECK_OK("bulla_vault_create with a passphrase", bulla_vault_create(url, root));
+  bulla_secret_free(&passphrase);
+  CHECK(CHECK_FREED, "bulla_root_free", bulla_root_free(&root));
+  leave();
+}
+
+static void vault(void) {
+  struct bulla_root *root = NULL;
+  struct bulla_vault *vault = NULL;
+  bool secret = false;
+  struct bulla_audit_verdict verdict;
+  struct bulla_secret *value = new_text("value", 48);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
+  ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
+  CHECK_OK("bulla_vault_create", bulla_vault_create(url, root));
+  CHECK_OK("bulla_vault_open", bulla_vault_open(&vault, url, root));
+  CHECK_OK("bulla_vault_put", bulla_vault_put(vault, &who, ACME, ENTRY, &field, 1));
+  tell(CHECK_LIVE, "within bulla_vault_use", bulla_span(NULL, 0));
+  ASSERT(bulla_vault_use(vault, &who, ACME, ENTRY, PASSWORD, in_use, NULL) == BULLA_OK);
+  bulla_vault_close(&vault);
+  ASSERT(bulla_vault_open(&vault, url, root) == BULLA_OK);
+  tell(CHECK_LIVE, "within bulla_vault_use, the key unwrapped", bulla_span(NULL, 0));
+  CHECK_OK("bulla_vault_use", bulla_vault_use(vault, &who, ACME, ENTRY, PASSWORD, in_use, NULL));
+  CHECK_OK("bulla_vault_show", bulla_vault_show(vault, ACME, ENTRY, see_field, &secret));
+  CHECK_OK("bulla_vault_audit_verify", bulla_vault_audit_verify(vault, &verdict));
+  CHECK_OK("bulla_vault_remove", bulla_vault_remove(vault, &who, ACME, ENTRY));
+  bulla_secret_free(&value);
+  bulla_root_free(&root);
+  CHECK(CHECK_FREED, "bulla_vault_close", bulla_vault_close(&vault));
+  leave();
+  ASSERT(secret);
+}
+
+static void records(void) {
+  struct bulla_root *root = NULL;
+  struct bulla_vault *vault = NULL;
+  size_t failed_row;
+  uint8_t digits[512];
+  uint8_t hash[32] = {1};
+  struct bulla_buffer triple = bulla_buffer(digits, sizeof digits);
+  struct bulla_secret *value = new_text("value", 48);
+  struct bulla_secret *key = new_secret(SECRET_KEY, "foreign key", BULLA_KEY_LEN);
+  struct bulla_secret *token_root = new_secret(SECRET_ROOT, "token root", BULLA_KEY_LEN);
+  ASSERT(bulla_triple_seal(key, &triple, bulla_secret_bytes(value)) == BULLA_OK);
+  struct bulla_import row = {ENTRY, PASSWORD, bulla_written(&triple)};
+  ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
+  ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root) == BULLA_OK);
+  CHECK_OK("bulla_vault_import", bulla_vault_import(vault, &failed_row, &who, ACME, key, &row, 1));
+  CHECK_OK("bulla_vault_apikey_put", bulla_vault_apikey_put(vault, &who, ACME, RECORD_ID, BULLA_LITERAL("embed"),
+                                                            bulla_span(hash, sizeof hash), token_root));
+  tell(CHECK_LIVE, "within bulla_vault_apikey_use", bulla_span(NULL, 0));
+  CHECK_OK("bulla_vault_apikey_use", bulla_vault_apikey_use(vault, &who, RECORD_ID, root_in_use, NULL));
+  CHECK_OK("bulla_vault_apikey_revoke", bulla_vault_apikey_revoke(vault, &who, RECORD_ID));
+  bulla_secret_free(&value);
+  bulla_secret_free(&key);
+  bulla_secret_free(&token_root);
+  bulla_root_free(&root);
+  CHECK(CHECK_FREED, "bulla_vault_close", bulla_vault_close(&vault));
+  leave();
+}
+
+/* Every kind of handle, each of which has worked. */
+static void live(void) {
+  static uint8_t room[BULLA_TOKEN_MAX];
+  struct bulla_buffer out = bulla_buffer(room, sizeof room);
+  struct bulla_secret *material = new_secret(SECRET_MATERIAL, "material", BULLA_KEY_LEN);
+  struct bulla_secret *value = new_text("value", 48);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
+  struct bulla_root *root = NULL;
+  struct bulla_vault *vault = NULL;
+  struct bulla_apikey *apikey = NULL;
+  struct bulla_secret *string = NULL;
+  struct bulla_minter *minter = NULL;
+  struct bulla_jwe_key *jwe_key = NULL;
+  const struct bulla_claims claims = {
+      .org = BULLA_LITERAL("acme"), .sub = bulla_secret_bytes(value), .iat = DAY * INT64_C(86400)};
+  for (enum bulla_suite suite = BULLA_AES_256_GCM; suite <= BULLA_XAES_256_GCM; suite++) {
+    struct bulla_key *key = NULL;
+    ASSERT(bulla_key_new(&key, suite, material) == BULLA_OK);
+    ASSERT(bulla_seal(key, &out, bulla_secret_bytes(value), ACME) == BULLA_OK);
+  }
+  ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
+  ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root) == BULLA_OK);
+  ASSERT(bulla_vault_put(vault, &who, ACME, ENTRY, &field, 1) == BULLA_OK);
+  ASSERT(bulla_apikey_generate(&apikey, &string) == BULLA_OK);
+  tell(SECRET_ROOT, "token root", bulla_secret_bytes(bulla_apikey_token_root(apikey)));
+  ASSERT(bulla_minter_new(&minter, apikey) == BULLA_OK);
+  ASSERT(bulla_token_mint(minter, &out, &claims) == BULLA_OK);
+  ASSERT(bulla_jwe_key_new(&jwe_key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, material, ACME) == BULLA_OK);
+  ASSERT(bulla_jwe_encrypt(jwe_key, &out, bulla_secret_bytes(value)) == BULLA_OK);
+  leave();
+}
+
+static void fork_off(void) {
+  live();
+  check_fork();
+}
+
+static void dump(void) {
+  live();
+  check_cores();
+}
+
+const struct scenario store_scenarios[] = {
+    {"roots", roots},
+    {"vault", vault},
+    {"records", records},
+    {"forks", fork_off},
+    {"core dumps", dump},
+    {"core dumps of memfd_secret(2)", dump},
+    {0},
+};
