@@ -276,7 +276,8 @@ static void check_outputs(const struct fuzz_outcome *outcome) {
   check_hidden(outcome, SECRET, false);
   check_hidden(outcome, FILE_SECRET, false);
   if (!in_arguments("sqlite:") && !in_arguments("file:") && !in_arguments("env:") && !in_arguments("cred:")) {
-    FUZZ_ASSERT(!fuzz_shows(outcome->err, fuzz_text(ARGUMENT)));
+    /* As it is: its digits would be a name, and may be repeated. */
+    FUZZ_ASSERT(memmem(outcome->err.data, outcome->err.len, ARGUMENT, strlen(ARGUMENT)) == NULL);
   }
   bool ran = has_argument("exec") && (outcome->exit_status == 126 || outcome->exit_status == 127);
   FUZZ_ASSERT((outcome->exit_status >= 0 && outcome->exit_status <= 4) || ran);
