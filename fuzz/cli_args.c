@@ -28,7 +28,8 @@ enum { MAX_ARGUMENTS = 24, MAX_TEXT = 1 << 14 };
 #define PLAINTEXT "what was sealed, 6d5b"
 #define SECRET "a secret on its way in, 9c8d"
 #define FILE_SECRET "a secret in a file, 2b3c"
-#define ARGUMENT "sup3r s3cret=pass/word"
+#define ARGUMENT_PART "sup3r s3cret"
+#define ARGUMENT ARGUMENT_PART "=pass/word"
 
 /* Words of the input, and what they stand for. */
 static struct {
@@ -276,7 +277,8 @@ static void check_outputs(const struct fuzz_outcome *outcome) {
   check_hidden(outcome, SECRET, false);
   check_hidden(outcome, FILE_SECRET, false);
   if (!in_arguments("sqlite:") && !in_arguments("file:") && !in_arguments("env:") && !in_arguments("cred:")) {
-    FUZZ_ASSERT(!fuzz_shows(outcome->err, fuzz_text(ARGUMENT)));
+    /* As it is: its digits would be a name, and may be repeated. */
+    FUZZ_ASSERT(memmem(outcome->err.data, outcome->err.len, ARGUMENT_PART, strlen(ARGUMENT_PART)) == NULL);
   }
   bool ran = has_argument("exec") && (outcome->exit_status == 126 || outcome->exit_status == 127);
   FUZZ_ASSERT((outcome->exit_status >= 0 && outcome->exit_status <= 4) || ran);
