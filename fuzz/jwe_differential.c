@@ -5,8 +5,9 @@
  *
  * Input: one byte, which key, and who seals; then a token, or a plaintext that bulla seals.
  *
- * Oracle: rhonabwy opens what bulla sealed. A token opens here if it opens there, to the same plaintext, and obeys
- * the stricter rules that fuzz/model_jwe.h has: so each disagreement is explained by one of them, or found. */
+ * Oracle: rhonabwy opens what bulla sealed. A token that obeys the stricter rules of fuzz/model_jwe.h opens here
+ * if it opens there, and to the same plaintext; no other does. So each disagreement is explained by one of the
+ * rules, or found. */
 
 #include <rhonabwy.h>
 
@@ -86,11 +87,16 @@ static void check_token(const struct key *key, struct bulla_span token) {
   struct bulla_buffer plaintext = bulla_buffer(fuzz_alloc(token.len), token.len);
   struct bulla_buffer empty = bulla_buffer(NULL, 0);
   bool strict = is_strict(&split, key, token);
-  /* rhonabwy opens no empty plaintext. */
-  bool peer_opened = strict && split.ciphertext.len == 0 ? model_token_open(&empty, &key->model, &split)
-                                                         : peer_open(&jwe, &wanted, key, token);
+  bool opened = strict;
+  if (strict && split.ciphertext.len == 0) {
+    /* rhonabwy opens no empty plaintext. */
+    opened = model_token_open(&empty, &key->model, &split);
+  } else if (strict) {
+    /* Of other tokens its verdict would change nothing, and on padded ones it writes past its memory. */
+    opened = peer_open(&jwe, &wanted, key, token);
+  }
   enum bulla_status status = bulla_jwe_decrypt(key->bulla, &plaintext, token);
-  FUZZ_ASSERT(status == (peer_opened && strict ? BULLA_OK : BULLA_REFUSED));
+  FUZZ_ASSERT(status == (opened ? BULLA_OK : BULLA_REFUSED));
   if (status == BULLA_OK) {
     fuzz_num_passed++;
     FUZZ_ASSERT(bulla_span_equal(bulla_written(&plaintext), wanted));
