@@ -154,6 +154,19 @@ Test(json, invalid_texts_are_refused) {
   cr_expect_not(valid(bulla_span(NULL, 0)));
 }
 
+Test(json, nothing_behind_the_text_is_read) {
+  static const char *const texts[] = {
+      "{}", "{\"\":1}", "{\"a\":1}", "{\"abcdef\":[]}", "{\"abcdefgh\":0}", "{\"a\":\"0123456789abcdef\"}",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    struct bulla_span text = test_guarded(test_text(texts[i]));
+    cr_expect(valid(text), "%s", texts[i]);
+    for (size_t len = 0; len < text.len; len++) {
+      cr_expect_not(valid(test_guarded(bulla_span(text.data, len))), "%.*s", (int)len, texts[i]);
+    }
+  }
+}
+
 Test(json, every_prefix_of_a_valid_text_is_refused) {
   struct bulla_span text =
       test_text("{\"a\":[1,-2.5e+3,\"\\u00e9\\ud83d\\ude00\xf0\x9f\x98\x80\",{\"b\":null}],\"c\":true,\"d\":{}}");
