@@ -82,14 +82,16 @@ enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *cipher
   if (nonce.len == 0) {
     return BULLA_INVALID_ARGUMENT;
   }
-  return aead->engine->seal(aead->context, ciphertext, tag, nonce, plaintext, additional_data);
+  return aead->engine->seal(aead->context, ciphertext, tag, nonce.data, nonce.len, plaintext.data, plaintext.len,
+                            additional_data.data, additional_data.len);
 }
 
 enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext, struct bulla_span nonce,
                                   struct bulla_span ciphertext, struct bulla_span tag,
                                   struct bulla_span additional_data) {
   if (tag.len == BULLA_TAG_LEN && nonce.len > 0 &&
-      aead->engine->open(aead->context, plaintext, nonce, ciphertext, tag, additional_data)) {
+      aead->engine->open(aead->context, plaintext, tag.data, nonce.data, nonce.len, ciphertext.data,
+                         ciphertext.len, additional_data.data, additional_data.len)) {
     return BULLA_OK;
   }
   bulla_wipe(plaintext, ciphertext.len);

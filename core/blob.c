@@ -41,21 +41,23 @@ size_t bulla_sealed_len(enum bulla_suite suite, size_t plaintext_len) {
   return nonce_len(suite) == 0 || plaintext_len > SIZE_MAX - overhead ? 0 : plaintext_len + overhead;
 }
 
-enum bulla_status bulla_blob_parse(struct bulla_blob *blob, struct bulla_span bytes) {
-  *blob = (struct bulla_blob){0};
+static bool parse(struct bulla_blob *blob, struct bulla_span bytes) {
   struct bulla_reader in = bulla_reader(bytes);
-  struct bulla_blob parts = {0};
-  if (!bulla_take(&in, &parts.header, HEADER_LEN) || parts.header.data[0] != VERSION) {
+  if (!bulla_take(&in, &blob->header, HEADER_LEN) || blob->header.data[0] != VERSION) {
+    return false;
+  }
+  blob->suite = blob->header.data[1];
+  blob->key_id = bulla_span(blob->header.data + 2, BULLA_KEY_ID_LEN);
+  size_t len = nonce_len(blob->suite);
+  return len > 0 && bulla_take(&in, &blob->nonce, len) && in.left >= BULLA_TAG_LEN &&
+         bulla_take(&in, &blob->ciphertext, in.left - BULLA_TAG_LEN) && bulla_take(&in, &blob->tag, BULLA_TAG_LEN);
+}
+
+enum bulla_status bulla_blob_parse(struct bulla_blob *blob, struct bulla_span bytes) {
+  if (!parse(blob, bytes)) {
+    *blob = (struct bulla_blob){0};
     return BULLA_REFUSED;
   }
-  parts.suite = parts.header.data[1];
-  parts.key_id = bulla_span(parts.header.data + 2, BULLA_KEY_ID_LEN);
-  if (nonce_len(parts.suite) == 0 || !bulla_take(&in, &parts.nonce, nonce_len(parts.suite)) ||
-      in.left < BULLA_TAG_LEN || !bulla_take(&in, &parts.ciphertext, in.left - BULLA_TAG_LEN) ||
-      !bulla_take(&in, &parts.tag, BULLA_TAG_LEN)) {
-    return BULLA_REFUSED;
-  }
-  *blob = parts;
   return BULLA_OK;
 }
 
@@ -93,7 +95,9 @@ static enum bulla_status begin(struct operation *operation, const struct bulla_k
 }
 
 static void end(struct operation *operation) {
-  bulla_aead_free(&operation->derived);
+  if (operation->derived != NULL) {
+    bulla_aead_free(&operation->derived);
+  }
 }
 
 /* Additional data: the header as it stands in the blob, then the context. Most contexts are short. */
@@ -104,7 +108,9 @@ struct additional_data {
 };
 
 static void free_additional_data(struct additional_data *data) {
-  free(data->on_heap);
+  if (data->on_heap != NULL) {
+    free(data->on_heap);
+  }
 }
 
 static enum bulla_status join(struct additional_data *data, struct bulla_span header, struct bulla_span context) {
@@ -120,7 +126,7 @@ static enum bulla_status join(struct additional_data *data, struct bulla_span he
     }
   }
   uint8_t *room = data->on_heap != NULL ? data->on_heap : data->on_stack;
-  memcpy(room, header.data, header.len);
+  memcpy(room, header.data, HEADER_LEN);
   if (context.len > 0) {
     memcpy(room + header.len, context.data, context.len);
   }
@@ -193,7 +199,7 @@ enum bulla_status bulla_open(const struct bulla_key *key, struct bulla_buffer *p
     status = bulla_blob_parse(&parts, blob);
   }
   /* The suite and the key id are public: comparing them tells nothing that the blob does not say itself. */
-  if (status == BULLA_OK && (parts.suite != key->suite || !bulla_span_equal(parts.key_id, bulla_key_id(key)))) {
+  if (status == BULLA_OK && (parts.suite != key->suite || memcmp(parts.key_id.data, key->id, BULLA_KEY_ID_LEN) != 0)) {
     status = BULLA_REFUSED;
   }
   if (status == BULLA_OK) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Cleanup attributes: a handle or a secret declared with one of these is freed or wiped at every return. */
+/* Cleaning up: a handle or a secret declared with BULLA_CLEANUP is freed or wiped at every return. */
 
 #ifndef BULLA_CORE_CLEANUP_H
 #define BULLA_CORE_CLEANUP_H
+
+#include <string.h>
 
 #include <bulla/core.h>
 
@@ -20,5 +22,12 @@
       return try_status;                 \
     }                                    \
   } while (0)
+
+/* bulla_wipe_small is bulla_wipe of a few bytes, whose number the compiler knows: a store or two, no call. */
+static inline void bulla_wipe_small(void *data, size_t len) {
+  memset(data, 0, len);
+  /* Somebody might read them: the stores stay. */
+  __asm__ volatile("" : : "r"(data) : "memory");
+}
 
 #endif

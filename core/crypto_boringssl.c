@@ -95,20 +95,21 @@ static enum bulla_status expand(void *context, struct bulla_span key) {
   return succeeded(boringssl.EVP_AEAD_CTX_init(context, algorithm, key.data, key.len, BULLA_TAG_LEN, NULL) == 1);
 }
 
-static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, struct bulla_span nonce,
-                              struct bulla_span plaintext, struct bulla_span additional_data) {
+static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
+                              size_t nonce_len, const uint8_t *plaintext, size_t len,
+                              const uint8_t *additional_data, size_t additional_data_len) {
   size_t tag_len = 0;
-  int sealed = boringssl.EVP_AEAD_CTX_seal_scatter(context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce.data,
-                                                   nonce.len, plaintext.data, plaintext.len, NULL, 0,
-                                                   additional_data.data, additional_data.len);
+  int sealed = boringssl.EVP_AEAD_CTX_seal_scatter(context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce,
+                                                   nonce_len, plaintext, len, NULL, 0, additional_data,
+                                                   additional_data_len);
   return succeeded(sealed == 1 && tag_len == BULLA_TAG_LEN);
 }
 
-static bool open(const void *context, uint8_t *plaintext, struct bulla_span nonce, struct bulla_span ciphertext,
-                 struct bulla_span tag, struct bulla_span additional_data) {
-  return boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce.data, nonce.len, ciphertext.data,
-                                            ciphertext.len, tag.data, tag.len, additional_data.data,
-                                            additional_data.len) == 1;
+static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
+                 size_t nonce_len, const uint8_t *ciphertext, size_t len, const uint8_t *additional_data,
+                 size_t additional_data_len) {
+  return boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag,
+                                            BULLA_TAG_LEN, additional_data, additional_data_len) == 1;
 }
 
 const struct bulla_engine bulla_engine_boringssl = {

@@ -12,6 +12,8 @@
 #include <intel-ipsec-mb.h>
 #include <pthread.h>
 
+#include "core/cleanup.h"
+
 enum { FAST_NONCE_LEN = 12 };
 
 struct functions {
@@ -73,45 +75,50 @@ static enum bulla_status expand(void *context, struct bulla_span key) {
 }
 
 /* Something to point to where there is nothing. */
-static const uint8_t *never_null(struct bulla_span bytes) {
+static const uint8_t *never_null(const uint8_t *bytes) {
   static const uint8_t nothing[1];
-  return bytes.data != NULL ? bytes.data : nothing;
+  return bytes != NULL ? bytes : nothing;
 }
 
-/* Seals or opens |in|, and gives the tag that belongs to it. */
-static void run(const struct context *context, bool seal, uint8_t *out, uint8_t *tag, struct bulla_span nonce,
-                struct bulla_span in, struct bulla_span additional_data) {
+/* Seals or opens |len| bytes, and gives the tag that belongs to them. */
+static inline void run(const struct context *context, bool seal, uint8_t *out, uint8_t *tag, const uint8_t *nonce,
+                       size_t nonce_len, const uint8_t *in, size_t len, const uint8_t *additional_data,
+                       size_t additional_data_len) {
   const struct functions *functions = context->functions;
   const uint8_t *data = never_null(additional_data);
   const uint8_t *from = never_null(in);
   uint8_t nowhere[1];
   uint8_t *to = out != NULL ? out : nowhere;
   struct gcm_context_data state;
-  if (nonce.len == FAST_NONCE_LEN) {
+  if (nonce_len == FAST_NONCE_LEN) {
     /* cppcheck-suppress uninitvar; it is written before it is read. */
-    (seal ? functions->seal : functions->open)(&context->key, &state, to, from, in.len, nonce.data, data,
-                                               additional_data.len, tag, BULLA_TAG_LEN);
+    (seal ? functions->seal : functions->open)(&context->key, &state, to, from, len, nonce, data,
+                                               additional_data_len, tag, BULLA_TAG_LEN);
   } else {
-    functions->begin(&context->key, &state, nonce.data, nonce.len, data, additional_data.len);
-    (seal ? functions->seal_part : functions->open_part)(&context->key, &state, to, from, in.len);
+    functions->begin(&context->key, &state, nonce, nonce_len, data, additional_data_len);
+    (seal ? functions->seal_part : functions->open_part)(&context->key, &state, to, from, len);
     functions->finish(&context->key, &state, tag, BULLA_TAG_LEN);
   }
-  /* It holds a block of the key stream. */
-  bulla_wipe(&state, sizeof(state));
+  /* A block of the key stream; and the hash, which gives the hash key away to who knows what was hashed. */
+  bulla_wipe_small(state.partial_block_enc_key, sizeof(state.partial_block_enc_key));
+  bulla_wipe_small(state.aad_hash, sizeof(state.aad_hash));
 }
 
-static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, struct bulla_span nonce,
-                              struct bulla_span plaintext, struct bulla_span additional_data) {
-  run(context, true, ciphertext, tag, nonce, plaintext, additional_data);
+static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
+                              size_t nonce_len, const uint8_t *plaintext, size_t len,
+                              const uint8_t *additional_data, size_t additional_data_len) {
+  run(context, true, ciphertext, tag, nonce, nonce_len, plaintext, len, additional_data, additional_data_len);
   return BULLA_OK;
 }
 
-static bool open(const void *context, uint8_t *plaintext, struct bulla_span nonce, struct bulla_span ciphertext,
-                 struct bulla_span tag, struct bulla_span additional_data) {
+static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
+                 size_t nonce_len, const uint8_t *ciphertext, size_t len, const uint8_t *additional_data,
+                 size_t additional_data_len) {
   uint8_t expected[BULLA_TAG_LEN];
-  run(context, false, plaintext, expected, nonce, ciphertext, additional_data);
-  bool equal = bulla_secret_equal(bulla_span(expected, sizeof(expected)), tag);
-  bulla_wipe(expected, sizeof(expected));
+  run(context, false, plaintext, expected, nonce, nonce_len, ciphertext, len, additional_data,
+      additional_data_len);
+  bool equal = bulla_secret_equal(bulla_span(expected, BULLA_TAG_LEN), bulla_span(tag, BULLA_TAG_LEN));
+  bulla_wipe_small(expected, sizeof(expected));
   return equal;
 }
 

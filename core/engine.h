@@ -19,14 +19,17 @@ struct bulla_engine {
   /* Expands |key| of 16, 24 or 32 bytes into |context|, which is in the slab, zeroed, aligned to 64. */
   enum bulla_status (*expand)(void *context, struct bulla_span key);
 
-  /* As bulla_aead_seal; |nonce| is not empty. */
-  enum bulla_status (*seal)(const void *context, uint8_t *ciphertext, uint8_t *tag, struct bulla_span nonce,
-                            struct bulla_span plaintext, struct bulla_span additional_data);
+  /* As bulla_aead_seal; |nonce| is not empty. Here and below spans come taken apart: five of them would travel
+   * over the stack, written by halves and read whole, for which processors wait. */
+  enum bulla_status (*seal)(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
+                            size_t nonce_len, const uint8_t *plaintext, size_t len,
+                            const uint8_t *additional_data, size_t additional_data_len);
 
   /* As bulla_aead_open with a tag of BULLA_TAG_LEN, but false stands for any failure, and wiping |plaintext| is
    * for the caller. The tags are compared in constant time. */
-  bool (*open)(const void *context, uint8_t *plaintext, struct bulla_span nonce, struct bulla_span ciphertext,
-               struct bulla_span tag, struct bulla_span additional_data);
+  bool (*open)(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
+               size_t nonce_len, const uint8_t *ciphertext, size_t len, const uint8_t *additional_data,
+               size_t additional_data_len);
 };
 
 extern const struct bulla_engine bulla_engine_boringssl;

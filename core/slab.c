@@ -35,7 +35,7 @@ static struct {
   struct bulla_memory_options options;
   uint8_t *arena;
   uint64_t *taken;    /* one bit a granule */
-  size_t search_from; /* the granule behind the newest slot */
+  size_t search_from; /* where the next slot may fit: behind the newest, or where one became free before it */
   uint64_t generation;
   struct bulla_slab_usage usage;
   uint8_t canary[GRANULE];
@@ -181,55 +181,58 @@ enum bulla_status bulla_memory_init(const struct bulla_memory_options *options) 
   return status;
 }
 
-/* Finds |num| free granules in a row from |from| on and before |end|; returns |end| if there are none. */
+/* Finds |num| free granules in a row from |from| on and before |end|, which is at the end of a word; returns |end|
+ * if there are none. */
 static size_t find_free(size_t from, size_t end, size_t num) {
   size_t run = 0;
-  for (size_t granule = from; granule < end; granule++) {
-    uint64_t word = slab.taken[granule / 64];
-    if (word == UINT64_MAX) {
-      run = 0;
-      granule |= 63;
-    } else if ((word >> (granule % 64) & 1) != 0) {
-      run = 0;
-    } else if (++run == num) {
-      return granule + 1 - num;
-    }
+  size_t granule = from;
+  while (granule < end && run < num) {
+    size_t left_in_word = 64 - granule % 64;
+    uint64_t word = slab.taken[granule / 64] >> (granule % 64);
+    bool is_taken = (word & 1) != 0;
+    uint64_t others = is_taken ? ~word : word;
+    size_t alike = others == 0 ? left_in_word : (size_t)__builtin_ctzll(others);
+    alike = alike < left_in_word ? alike : left_in_word;
+    run = is_taken ? 0 : run + alike;
+    granule += alike;
   }
-  return end;
+  return run >= num ? granule - run : end;
 }
 
+/* Turns the bits of |num| granules round. */
 static void mark(size_t from, size_t num) {
-  for (size_t granule = from; granule < from + num; granule++) {
-    slab.taken[granule / 64] ^= UINT64_C(1) << (granule % 64);
+  while (num > 0) {
+    size_t bit = from % 64;
+    size_t run = num < 64 - bit ? num : 64 - bit;
+    slab.taken[from / 64] ^= UINT64_MAX >> (64 - run) << bit;
+    from += run;
+    num -= run;
   }
 }
 
-/* The canary behind a slot fills what is left of its last granule and one more. */
-static size_t tail_len(size_t len) {
-  return (GRANULE - len % GRANULE) % GRANULE + GRANULE;
+/* What is left of the last granule of a slot. The canary behind the slot fills it, and one granule more. */
+static size_t spare_len(size_t len) {
+  return (GRANULE - len % GRANULE) % GRANULE;
 }
 
 static size_t num_granules(size_t len) {
-  return (GRANULE + len + tail_len(len)) / GRANULE;
+  return (GRANULE + len + spare_len(len) + GRANULE) / GRANULE;
 }
 
 static void write_canaries(uint8_t *slot, size_t len) {
+  uint8_t *behind = slot + len + spare_len(len);
   memcpy(slot - GRANULE, slab.canary, GRANULE);
-  for (size_t i = 0; i < tail_len(len); i++) {
-    slot[len + i] = slab.canary[i % GRANULE];
-  }
+  memcpy(slot + len, slab.canary, spare_len(len));
+  memcpy(behind, slab.canary, GRANULE);
+}
+
+static bool is_canary(const uint8_t *bytes, size_t len) {
+  return bulla_secret_equal(bulla_span(bytes, len), bulla_span(slab.canary, len));
 }
 
 static bool canaries_intact(const uint8_t *slot, size_t len) {
-  const uint8_t *before = slot - GRANULE;
-  uint8_t difference = 0;
-  for (size_t i = 0; i < GRANULE; i++) {
-    difference |= (uint8_t)(before[i] ^ slab.canary[i]);
-  }
-  for (size_t i = 0; i < tail_len(len); i++) {
-    difference |= (uint8_t)(slot[len + i] ^ slab.canary[i % GRANULE]);
-  }
-  return difference == 0;
+  return is_canary(slot - GRANULE, GRANULE) && is_canary(slot + len, spare_len(len)) &&
+         is_canary(slot + len + spare_len(len), GRANULE);
 }
 
 /* Called with the mutex held. */
@@ -280,9 +283,14 @@ void bulla_slab_free(void **slot, size_t len) {
   if (!canaries_intact(bytes, len)) {
     abort();
   }
-  bulla_wipe(bytes - GRANULE, num_granules(len) * GRANULE);
-  mark((size_t)(bytes - slab.arena) / GRANULE - 1, num_granules(len));
-  slab.usage.used -= num_granules(len) * GRANULE;
+  size_t num = num_granules(len);
+  size_t first = (size_t)(bytes - slab.arena) / GRANULE - 1;
+  bulla_wipe(bytes - GRANULE, num * GRANULE);
+  mark(first, num);
+  slab.usage.used -= num * GRANULE;
+  if (first < slab.search_from) {
+    slab.search_from = first;
+  }
   unlock();
 }
 
