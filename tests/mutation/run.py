@@ -70,7 +70,7 @@ class Check:
         self.seconds, self.timeout = 0.0, float(test["timeout"] or 3600)
         program = pathlib.Path(build, test["cmd"][0])
         self.is_program = program.is_relative_to(build)
-        self.target = str(program.relative_to(build)) if self.is_program else None
+        self.targets = [str(program.relative_to(build))] if self.is_program else []
 
     def order(self):
         """What needs no more than one program comes first, then what is quick."""
@@ -97,7 +97,7 @@ class Fuzzer(Check):
     """A fuzz target, run for a while; finding something is its failure."""
 
     def __init__(self, target, folder, seconds):
-        self.suite, self.name, self.target, self.is_program = "fuzzing", f"fuzzing/{target}", target, True
+        self.suite, self.name, self.targets, self.is_program = "fuzzing", f"fuzzing/{target}", [], True
         self.command = [f"{folder}/fuzz/{target}", f"-max_total_time={seconds}", "-close_fd_mask=3",
                         f"-artifact_prefix={folder}/", f"-dict={folder}/../source/fuzz/{target}.dict",
                         f"{folder}/../source/fuzz/corpus/{target}"]
@@ -154,8 +154,8 @@ class Tree:
         """The checks that a defect is likely to meet its end in."""
         stem = pathlib.Path(defect.file).stem
         wanted = [killer] if killer else []
-        wanted += [f"unit/{name}" for name in defect.first or [stem, stem.split("_")[0]]]
-        by_name = {check.name: check for check in self.checks if check.is_program}
+        wanted += [name if "/" in name else f"unit/{name}" for name in defect.first or [stem, stem.split("_")[0]]]
+        by_name = {check.name: check for check in self.checks}
         return [by_name[name] for name in dict.fromkeys(wanted) if name in by_name]
 
     def fuzzers(self):
@@ -179,7 +179,7 @@ class Tree:
     def judge_planted(self, defect, killer):
         tried = self.first_checks(defect, killer)
         for check in tried:
-            if not self.compiles(check.target):
+            if not self.compiles(*check.targets):
                 return "invalid", "the compiler", ""
             fault = check.find_fault()
             if fault:
