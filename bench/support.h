@@ -21,7 +21,8 @@ enum {
 
 #define BENCH_ROW(name, size, variant, run) {name, size, variant, false, true, set_up, run, tear_down}
 #define BENCH_SIZES(name, variant, run)                                             \
-  BENCH_ROW(name, 16, variant, run), BENCH_ROW(name, 256, variant, run),            \
+  BENCH_ROW(name, 16, variant, run),                                                \
+      {name, 256, variant, true, true, set_up, run, tear_down},                     \
       BENCH_ROW(name, 1024, variant, run), BENCH_ROW(name, 16384, variant, run),    \
       BENCH_ROW(name, 65536, variant, run), BENCH_ROW(name, 1048576, variant, run)
 

@@ -64,6 +64,8 @@ def promises(run):
     yield 'vault/rewrap, fields a second', 100000, 'least', run.median('vault/rewrap', 'items_per_second')
     for name in THREADS:
         yield f'{name}, two threads over one', 1.9, 'least', run.ratio(name, name + '/threads:2', factor=2)
+    for name in raw + '/seal/256', raw + '/open/256':
+        yield f'{name} itself, two threads over one', None, 'least', run.ratio(name, name + '/threads:2', factor=2)
 
 
 def verdict(target, bound, value):

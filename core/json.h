@@ -16,7 +16,7 @@
 
 #define BULLA_JSON_MAX_DEPTH 32
 #define BULLA_JSON_MAX_NAMES 256
-#define BULLA_JSON_MAX_OUTER 64 /* members around a value that bulla_json_valid_inside has passed */
+#define BULLA_JSON_MAX_OUTER 64 /* members around a value that bulla_json_read_inside has passed */
 
 enum bulla_json_type {
   BULLA_JSON_NULL,
@@ -31,7 +31,8 @@ enum bulla_json_type {
 /* A checked value: a view of its text, without the quotes if it is a string. */
 struct bulla_json_value {
   enum bulla_json_type type;
-  bool escaped; /* a string with escapes in it */
+  bool escaped;     /* a string with escapes in it */
+  bool all_strings; /* an array of strings alone, or of nothing; not told of what is nested deeper */
   struct bulla_span text;
 };
 
@@ -45,9 +46,9 @@ struct bulla_json_member {
 BULLA_CHECKED enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num_members,
                                                 size_t max_members, struct bulla_span text);
 
-/* bulla_json_valid_inside says whether |text| is an object ('{') or an array ('[') that may stand as a value
- * among at most BULLA_JSON_MAX_OUTER members of the object at the top, and be accepted there. */
-bool bulla_json_valid_inside(struct bulla_span text, char bracket);
+/* bulla_json_read_inside reads |text|, an object or an array, as it may stand as a value among at most
+ * BULLA_JSON_MAX_OUTER members of the object at the top, and be accepted there; else it returns false. */
+BULLA_CHECKED bool bulla_json_read_inside(struct bulla_json_value *value, struct bulla_span text);
 
 /* bulla_json_next takes the next element of a checked array, whose text |rest| must be at first, or returns
  * false at its end. */
@@ -78,7 +79,16 @@ void bulla_json_begin(struct bulla_json_writer *writer, char bracket); /* '{' or
 void bulla_json_end(struct bulla_json_writer *writer, char bracket);   /* '}' or ']' */
 void bulla_json_name(struct bulla_json_writer *writer, struct bulla_span name);
 /* bulla_json_quoted_name writes a name that stands in its quotes already, with the colon behind them. */
-void bulla_json_quoted_name(struct bulla_json_writer *writer, struct bulla_span name);
+static inline void bulla_json_quoted_name(struct bulla_json_writer *writer, struct bulla_span name) {
+  size_t comma = writer->comma ? 1 : 0;
+  uint8_t *room = bulla_give(&writer->bytes, comma + name.len);
+  if (room != NULL) {
+    room[0] = ',';
+    memcpy(room + comma, name.data, name.len);
+  }
+  writer->comma = false;
+}
+
 void bulla_json_string(struct bulla_json_writer *writer, struct bulla_span text);
 void bulla_json_int(struct bulla_json_writer *writer, int64_t number);
 void bulla_json_bool(struct bulla_json_writer *writer, bool value);

@@ -8,16 +8,15 @@
  * What takes a piece of text gets where it begins and where the text ends, and returns where the piece ends, or
  * NULL if there is none. */
 
-#include "core/json_string.h"
+#include <endian.h>
 
-enum { MAX_REAL_LEN = 40, MAX_EXPONENT = 250, SURE_DIGITS = 18 /* any so many fit an int64 */ };
+#include "core/json_number.h"
+#include "core/json_string.h"
 
 /* A name in an object that is still open. */
 struct name {
-  uint64_t signature; /* the same for equal names */
-  const uint8_t *text;
-  uint32_t len;
-  bool escaped;
+  uint64_t signature;   /* the same for equal names */
+  const uint8_t *quote; /* where it begins in the text */
 };
 
 struct level {
@@ -27,33 +26,37 @@ struct level {
 };
 
 struct parser {
+  const uint8_t *start;
   const uint8_t *end;
-  size_t max_depth;
-  size_t max_names;
+  const uint8_t *block; /* the part of the text that was last looked through for ends of strings */
+  uint64_t stops;       /* in it, see bulla_json_stops */
+  size_t num_names;     /* that stand open */
   struct level levels[BULLA_JSON_MAX_DEPTH];
   struct name names[BULLA_JSON_MAX_NAMES];
 };
 
-static const uint8_t *skip_space(const uint8_t *at, const uint8_t *end) {
+static inline const uint8_t *skip_space(const uint8_t *at, const uint8_t *end) {
   while (at < end && *at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) {
     at++;
   }
   return at;
 }
 
-static const uint8_t *skip_digits(const uint8_t *at, const uint8_t *end) {
-  while (at < end && (uint8_t)(*at - '0') < 10) {
-    at++;
-  }
-  return at;
-}
-
-static bool is_next(const uint8_t *at, const uint8_t *end, uint8_t c) {
+static inline bool is_next(const uint8_t *at, const uint8_t *end, uint8_t c) {
   return at < end && *at == c;
 }
 
+/* Takes |mark| and the space around it. */
+static inline const uint8_t *take_mark(const uint8_t *at, const uint8_t *end, uint8_t mark) {
+  if (end - at >= 2 && at[0] == mark && at[1] > ' ') {
+    return at + 1;
+  }
+  at = skip_space(at, end);
+  return is_next(at, end, mark) ? skip_space(at + 1, end) : NULL;
+}
+
 /* Takes the rest of a string, in which something is no plain ASCII. */
-static const uint8_t *take_unusual(const uint8_t *at, const uint8_t *end, bool *escaped) {
+__attribute__((noinline)) static const uint8_t *take_unusual(const uint8_t *at, const uint8_t *end, bool *escaped) {
   while (!is_next(at, end, '"')) {
     size_t plain = bulla_json_plain_len(at, (size_t)(end - at));
     if (plain > 0) {
@@ -71,85 +74,46 @@ static const uint8_t *take_unusual(const uint8_t *at, const uint8_t *end, bool *
   return at;
 }
 
+/* Looks on for the first byte from |at| on that is not plain in a string, a block at a time. */
+__attribute__((noinline)) static const uint8_t *find_stop(struct parser *parser, const uint8_t *at) {
+  if ((size_t)(at - parser->block) < BULLA_JSON_BLOCK) {
+    at = parser->block + BULLA_JSON_BLOCK;
+  }
+  for (;;) {
+    parser->block = at;
+    parser->stops = bulla_json_stops(parser->start, at, parser->end);
+    if (parser->stops != 0) {
+      return at + __builtin_ctzll(parser->stops);
+    }
+    at += BULLA_JSON_BLOCK;
+  }
+}
+
+/* The first byte from |at| on that is not plain in a string, or the end of the text. */
+static inline const uint8_t *next_stop(struct parser *parser, const uint8_t *at) {
+  size_t offset = (size_t)(at - parser->block);
+  uint64_t ahead = offset < BULLA_JSON_BLOCK ? parser->stops >> offset : 0;
+  return ahead != 0 ? at + __builtin_ctzll(ahead) : find_stop(parser, at);
+}
+
 /* Takes a string whose opening quote is at |at|. */
-static inline const uint8_t *take_string(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
+static inline const uint8_t *take_string(struct parser *parser, const uint8_t *at,
+                                         struct bulla_json_value *value) {
   const uint8_t *start = at + 1;
+  at = next_stop(parser, start);
+  if (is_next(at, parser->end, '"')) {
+    *value = (struct bulla_json_value){.type = BULLA_JSON_STRING,
+                                       .text = bulla_span(start, (size_t)(at - start))};
+    return at + 1;
+  }
   bool escaped = false;
-  at = start + bulla_json_plain_len(start, (size_t)(end - start));
-  if (!is_next(at, end, '"')) {
-    at = take_unusual(at, end, &escaped);
-    if (at == NULL) {
-      return NULL;
-    }
-  }
-  value->type = BULLA_JSON_STRING;
-  value->escaped = escaped;
-  value->text = bulla_span(start, (size_t)(at - start));
-  return at + 1;
-}
-
-static bool parse_int64(int64_t *number, struct bulla_span text) {
-  bool negative = text.len > 0 && text.data[0] == '-';
-  uint64_t limit = negative ? UINT64_C(1) << 63 : INT64_MAX;
-  uint64_t magnitude = 0;
-  for (size_t i = negative ? 1 : 0; i < text.len; i++) {
-    uint64_t digit = (uint8_t)(text.data[i] - '0');
-    if (digit > 9 || (i >= SURE_DIGITS && magnitude > (limit - digit) / 10)) {
-      return false;
-    }
-    magnitude = magnitude * 10 + digit;
-  }
-  *number = (int64_t)(negative ? 0 - magnitude : magnitude);
-  return true;
-}
-
-/* Takes a fraction and an exponent, if they are there. */
-static const uint8_t *take_real(const uint8_t *at, const uint8_t *end) {
-  if (is_next(at, end, '.')) {
-    const uint8_t *digits = at + 1;
-    at = skip_digits(digits, end);
-    if (at == digits) {
-      return NULL;
-    }
-  }
-  if (is_next(at, end, 'e') || is_next(at, end, 'E')) {
-    at++;
-    if (is_next(at, end, '-') || is_next(at, end, '+')) {
-      at++;
-    }
-    const uint8_t *digits = at;
-    at = skip_digits(digits, end);
-    int64_t power;
-    if (at == digits || !parse_int64(&power, bulla_span(digits, (size_t)(at - digits))) || power > MAX_EXPONENT) {
-      return NULL;
-    }
-  }
-  return at;
-}
-
-/* Takes a number: RFC 8259 §6, within the bounds that core/json.h names. */
-static const uint8_t *take_number(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
-  const uint8_t *start = at;
-  const uint8_t *digits = is_next(at, end, '-') ? at + 1 : at;
-  const uint8_t *integer_end = skip_digits(digits, end);
-  size_t num_digits = (size_t)(integer_end - digits);
-  if (num_digits == 0 || (num_digits > 1 && *digits == '0')) {
+  at = take_unusual(at, parser->end, &escaped);
+  if (at == NULL) {
     return NULL;
   }
-  at = integer_end;
-  if (at < end && (*at == '.' || (*at | 0x20) == 'e')) {
-    at = take_real(at, end);
-    if (at == NULL) {
-      return NULL;
-    }
-  }
-  value->type = BULLA_JSON_NUMBER;
-  value->escaped = false;
-  value->text = bulla_span(start, (size_t)(at - start));
-  int64_t number;
-  bool in_bounds = at != integer_end ? value->text.len <= MAX_REAL_LEN
-                                     : num_digits <= SURE_DIGITS || parse_int64(&number, value->text);
-  return in_bounds ? at : NULL;
+  *value = (struct bulla_json_value){
+      .type = BULLA_JSON_STRING, .escaped = escaped, .text = bulla_span(start, (size_t)(at - start))};
+  return at + 1;
 }
 
 static const uint8_t *take_literal(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
@@ -164,7 +128,7 @@ static const uint8_t *take_literal(const uint8_t *at, const uint8_t *end, struct
   for (size_t i = 0; i < sizeof(literals) / sizeof(literals[0]); i++) {
     size_t len = literals[i].word.len;
     if ((size_t)(end - at) >= len && bulla_span_equal(bulla_span(at, len), literals[i].word)) {
-      *value = (struct bulla_json_value){literals[i].type, false, bulla_span(at, len)};
+      *value = (struct bulla_json_value){.type = literals[i].type, .text = bulla_span(at, len)};
       return at + len;
     }
   }
@@ -172,65 +136,149 @@ static const uint8_t *take_literal(const uint8_t *at, const uint8_t *end, struct
 }
 
 /* Takes a value that has no values inside. */
-static inline const uint8_t *take_scalar(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
-  if (at == end) {
+static inline const uint8_t *take_scalar(struct parser *parser, const uint8_t *at,
+                                         struct bulla_json_value *value) {
+  if (at == parser->end) {
     return NULL;
   }
   if (*at == '"') {
-    return take_string(at, end, value);
+    return take_string(parser, at, value);
   }
-  return *at < 'a' ? take_number(at, end, value) : take_literal(at, end, value);
+  return *at < 'a' ? bulla_json_take_number(at, parser->end, value) : take_literal(at, parser->end, value);
 }
 
-/* The first eight bytes of a name after unescaping, and its length, in one number. */
+static uint64_t signature(uint64_t start, size_t len) {
+  return start ^ len * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* The signature of a name with escapes, or so near the end of the text that eight bytes cannot be read: the opening
+ * quote, the first seven bytes after unescaping, zeros if there are less, and the length. */
+__attribute__((noinline)) static uint64_t signature_of_unusual(const struct bulla_json_value *name) {
+  uint8_t first[8] = {0};
+  size_t len = bulla_json_unescaped_start(first, name);
+  uint64_t word;
+  memcpy(&word, first, sizeof(word));
+  return signature(le64toh(word) << 8 | '"', len);
+}
+
 static inline uint64_t signature_of(const struct bulla_json_value *name, const uint8_t *end) {
-  uint64_t word = 0;
+  const uint8_t *quote = name->text.data - 1;
   size_t len = name->text.len;
-  if (name->escaped) {
-    uint8_t first[sizeof(word)] = {0};
-    len = bulla_json_unescaped_start(first, name);
-    memcpy(&word, first, sizeof(word));
-  } else if ((size_t)(end - name->text.data) < sizeof(word)) {
-    memcpy(&word, name->text.data, len);
-  } else {
-    /* Reads past a short name, but not past the text, and shifts out what it read too much. */
-    uint64_t wide;
-    memcpy(&wide, name->text.data, sizeof(wide));
-    word = len >= sizeof(wide) ? wide : len == 0 ? 0 : wide & (UINT64_MAX >> (64 - 8 * len));
+  uint64_t word;
+  if (name->escaped || (size_t)(end - quote) < sizeof(word)) {
+    return signature_of_unusual(name);
   }
-  return word ^ len * UINT64_C(0x9e3779b97f4a7c15);
+  /* What was read past a short name is shifted out. */
+  memcpy(&word, quote, sizeof(word));
+  size_t past = len < 7 ? 8 * (7 - len) : 0;
+  return signature(le64toh(word) << past >> past, len);
 }
 
-static bool is_same(const struct name *earlier, const struct bulla_json_value *name) {
-  struct bulla_json_value string = {BULLA_JSON_STRING, earlier->escaped, bulla_span(earlier->text, earlier->len)};
-  return bulla_json_same(&string, name);
-}
-
-static bool is_among(const struct parser *parser, size_t first, size_t num_names, uint64_t signature,
-                     const struct bulla_json_value *name) {
-  for (size_t i = first; i < num_names; i++) {
-    if (parser->names[i].signature == signature && is_same(&parser->names[i], name)) {
+/* Says whether |name| is one of the names from |first| on. */
+__attribute__((noinline)) static bool is_among(struct parser *parser, size_t first, uint64_t signature,
+                                               const struct bulla_json_value *name) {
+  for (size_t i = first; i < parser->num_names; i++) {
+    struct bulla_json_value earlier;
+    if (parser->names[i].signature == signature &&
+        take_string(parser, parser->names[i].quote, &earlier) != NULL && bulla_json_same(&earlier, name)) {
       return true;
     }
   }
   return false;
 }
 
-/* Notes |name| as the name number |num_names|, unless its object at |level| has it already. */
-static inline bool note_name(struct parser *parser, struct level *level, size_t num_names,
-                             const struct bulla_json_value *name) {
-  if (num_names == parser->max_names || name->text.len > UINT32_MAX) {
-    return false;
-  }
+/* Notes |name|, unless its object at |level| has it already. */
+__attribute__((always_inline)) static inline bool note_name(struct parser *parser, struct level *level,
+                                                            const struct bulla_json_value *name) {
   uint64_t signature = signature_of(name, parser->end);
   uint64_t bit = UINT64_C(1) << (signature * UINT64_C(0x9e3779b97f4a7c15) >> 58);
-  if ((level->filter & bit) != 0 && is_among(parser, level->first_name, num_names, signature, name)) {
+  if (parser->num_names == BULLA_JSON_MAX_NAMES ||
+      ((level->filter & bit) != 0 && is_among(parser, level->first_name, signature, name))) {
     return false;
   }
   level->filter |= bit;
-  parser->names[num_names] =
-      (struct name){signature, name->text.data, (uint32_t)name->text.len, name->escaped};
+  parser->names[parser->num_names++] = (struct name){signature, name->text.data - 1};
   return true;
+}
+
+/* Takes a name that begins at |at|, the colon behind it, and the space around that. */
+__attribute__((always_inline)) static inline const uint8_t *take_name(struct parser *parser, struct level *level,
+                                                                      const uint8_t *at,
+                                                                      struct bulla_json_value *name) {
+  if (!is_next(at, parser->end, '"')) {
+    return NULL;
+  }
+  at = take_string(parser, at, name);
+  return at != NULL && note_name(parser, level, name) ? take_mark(at, parser->end, ':') : NULL;
+}
+
+static inline bool is_bracket(const uint8_t *at, const uint8_t *end) {
+  return is_next(at, end, '{') || is_next(at, end, '[');
+}
+
+/* Enters the object or array whose opening bracket is at |at|. */
+static inline const uint8_t *enter(const struct parser *parser, struct level *level, const uint8_t *at) {
+  *level = (struct level){.is_object = *at == '{', .first_name = parser->num_names};
+  return skip_space(at + 1, parser->end);
+}
+
+/* Takes the object or array whose opening bracket is at |at|, inside the one at the top, with everything in it. */
+static const uint8_t *take_nested(struct parser *parser, const uint8_t *at, struct bulla_json_value *value) {
+  const uint8_t *const end = parser->end;
+  const uint8_t *const start = at;
+  struct level *const first = &parser->levels[1];
+  struct level *const last = &parser->levels[BULLA_JSON_MAX_DEPTH - 1];
+  struct level *level = first; /* the innermost that is open */
+  struct bulla_json_value inner;
+  bool all_strings = *at == '[';
+  at = enter(parser, level, at);
+  bool ended = is_next(at, end, level->is_object ? '}' : ']');
+  for (;;) {
+    if (!ended) {
+      /* A member or an element begins here. */
+      if (level->is_object) {
+        at = take_name(parser, level, at, &inner);
+        if (at == NULL) {
+          return NULL;
+        }
+      }
+      if (is_bracket(at, end)) {
+        if (level == last) {
+          return NULL;
+        }
+        all_strings = false;
+        level++;
+        at = enter(parser, level, at);
+        ended = is_next(at, end, level->is_object ? '}' : ']');
+        continue;
+      }
+      at = take_scalar(parser, at, &inner);
+      if (at == NULL) {
+        return NULL;
+      }
+      all_strings = all_strings && inner.type == BULLA_JSON_STRING;
+    }
+    const uint8_t *next = take_mark(at, end, ',');
+    if (next != NULL) {
+      at = next;
+      ended = false;
+      continue;
+    }
+    at = skip_space(at, end);
+    if (!is_next(at, end, level->is_object ? '}' : ']')) {
+      return NULL;
+    }
+    at++;
+    parser->num_names = level->first_name;
+    if (level == first) {
+      *value = (struct bulla_json_value){.type = first->is_object ? BULLA_JSON_OBJECT : BULLA_JSON_ARRAY,
+                                         .all_strings = all_strings,
+                                         .text = bulla_span(start, (size_t)(at - start))};
+      return at;
+    }
+    level--;
+    ended = true;
+  }
 }
 
 /* What is collected of the object at the top. */
@@ -238,149 +286,86 @@ struct collector {
   struct bulla_json_member *members;
   size_t num;
   size_t max;
-  struct bulla_json_member spare; /* for what is not collected */
 };
 
-/* Where the next member of the object at the top goes. */
-static inline struct bulla_json_member *next_member(struct collector *collector) {
-  return collector->num < collector->max ? &collector->members[collector->num] : &collector->spare;
-}
-
-/* Takes a name that begins at |at| and the colon behind it. */
-static inline const uint8_t *take_name(struct parser *parser, struct level *level, size_t num_names,
-                                       const uint8_t *at, struct bulla_json_value *name) {
+/* Takes the object at the top, whose opening brace is at |at|. */
+static const uint8_t *take_top(struct parser *parser, const uint8_t *at, struct collector *collector) {
   const uint8_t *const end = parser->end;
-  if (!is_next(at, end, '"')) {
-    return NULL;
+  struct level *level = &parser->levels[0];
+  struct bulla_json_member spare; /* for what is not collected */
+  at = enter(parser, level, at);
+  if (is_next(at, end, '}')) {
+    return at + 1;
   }
-  at = take_string(at, end, name);
-  if (at == NULL || !note_name(parser, level, num_names, name)) {
-    return NULL;
-  }
-  at = skip_space(at, end);
-  return is_next(at, end, ':') ? skip_space(at + 1, end) : NULL;
-}
-
-/* Takes the object or array whose opening bracket is at |at|, with everything inside. */
-static const uint8_t *take_nested(struct parser *parser, const uint8_t *at, struct collector *collector) {
-  const uint8_t *const end = parser->end;
-  struct level *level = parser->levels; /* the innermost that is open */
-  struct level *const top = level;
-  struct level *const last = level + parser->max_depth - 1;
-  struct bulla_json_member inner; /* whatever stands deeper than the top */
-  struct bulla_json_member *member = next_member(collector);
-  size_t num_names = 0;
-  *level = (struct level){*at == '{', num_names, 0};
-  at = skip_space(at + 1, end);
-  bool ended = is_next(at, end, level->is_object ? '}' : ']');
   for (;;) {
-    if (!ended) {
-      /* A member or an element begins here. */
-      /* cppcheck-suppress uninitvar; it is only written. */
-      struct bulla_json_member *into = level == top ? member : &inner;
-      if (level->is_object) {
-        at = take_name(parser, level, num_names, at, &into->name);
-        if (at == NULL) {
-          return NULL;
-        }
-        num_names++;
-      }
-      if (is_next(at, end, '{') || is_next(at, end, '[')) {
-        if (level == last) {
-          return NULL;
-        }
-        bool is_object = *at == '{';
-        into->value = (struct bulla_json_value){is_object ? BULLA_JSON_OBJECT : BULLA_JSON_ARRAY, false,
-                                                bulla_span(at, 0)};
-        level++;
-        *level = (struct level){is_object, num_names, 0};
-        at = skip_space(at + 1, end);
-        ended = is_next(at, end, is_object ? '}' : ']');
-        continue;
-      }
-      at = take_scalar(at, end, &into->value);
-      if (at == NULL) {
-        return NULL;
-      }
-      if (level == top) {
-        collector->num++;
-        member = next_member(collector);
-      }
-      at = skip_space(at, end);
-    }
-    if (is_next(at, end, ',')) {
-      at = skip_space(at + 1, end);
-      ended = false;
-      continue;
-    }
-    if (!is_next(at, end, level->is_object ? '}' : ']')) {
+    struct bulla_json_member *member =
+        collector->num < collector->max ? &collector->members[collector->num] : &spare;
+    at = take_name(parser, level, at, &member->name);
+    if (at == NULL) {
       return NULL;
     }
-    at++;
-    num_names = level->first_name;
-    if (level == top) {
-      return at;
+    at = is_bracket(at, end) ? take_nested(parser, at, &member->value) : take_scalar(parser, at, &member->value);
+    if (at == NULL) {
+      return NULL;
     }
-    level--;
-    if (level == top) {
-      member->value.text.len = (size_t)(at - member->value.text.data);
-      collector->num++;
-      member = next_member(collector);
+    collector->num++;
+    const uint8_t *next = take_mark(at, end, ',');
+    if (next == NULL) {
+      at = skip_space(at, end);
+      return is_next(at, end, '}') ? at + 1 : NULL;
     }
-    at = skip_space(at, end);
-    ended = true;
+    at = next;
   }
 }
 
-/* Says whether the whole text is space, one object or array as |bracket| says, space. */
-static bool take_text(struct parser *parser, struct collector *collector, uint8_t bracket, struct bulla_span text) {
-  if (text.len == 0) {
-    return false;
-  }
+/* Makes |parser| one for |text| and returns where its first token begins. */
+static const uint8_t *begin(struct parser *parser, struct bulla_span text) {
+  parser->start = text.data;
   parser->end = text.data + text.len;
-  const uint8_t *at = skip_space(text.data, parser->end);
-  if (!is_next(at, parser->end, bracket)) {
-    return false;
-  }
-  at = take_nested(parser, at, collector);
+  parser->block = text.data;
+  parser->stops = bulla_json_stops(text.data, text.data, parser->end);
+  parser->num_names = 0;
+  return skip_space(text.data, parser->end);
+}
+
+/* Says whether nothing is left of the text from |at| on but space. */
+static bool is_end(const struct parser *parser, const uint8_t *at) {
   return at != NULL && skip_space(at, parser->end) == parser->end;
 }
 
 enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num_members, size_t max_members,
                                   struct bulla_span text) {
   struct parser parser;
-  parser.max_depth = BULLA_JSON_MAX_DEPTH;
-  parser.max_names = BULLA_JSON_MAX_NAMES;
-  struct collector collector;
-  collector.members = members;
-  collector.num = 0;
-  collector.max = max_members;
-  bool good = take_text(&parser, &collector, '{', text);
-  *num_members = good ? collector.num : 0;
-  return good ? BULLA_OK : BULLA_INVALID_TEXT;
+  struct collector collector = {members, 0, max_members};
+  *num_members = 0;
+  if (text.len == 0) {
+    return BULLA_INVALID_TEXT;
+  }
+  const uint8_t *at = begin(&parser, text);
+  if (!is_next(at, parser.end, '{') || !is_end(&parser, take_top(&parser, at, &collector))) {
+    return BULLA_INVALID_TEXT;
+  }
+  *num_members = collector.num;
+  return BULLA_OK;
 }
 
-bool bulla_json_valid_inside(struct bulla_span text, char bracket) {
+bool bulla_json_read_inside(struct bulla_json_value *value, struct bulla_span text) {
   struct parser parser;
-  parser.max_depth = BULLA_JSON_MAX_DEPTH - 1;
-  parser.max_names = BULLA_JSON_MAX_NAMES - BULLA_JSON_MAX_OUTER;
-  struct collector collector;
-  collector.num = 0;
-  collector.max = 0;
-  return take_text(&parser, &collector, (uint8_t)bracket, text);
-}
-
-bool bulla_json_int64(int64_t *number, const struct bulla_json_value *value) {
-  return value->type == BULLA_JSON_NUMBER && parse_int64(number, value->text);
+  if (text.len == 0) {
+    return false;
+  }
+  const uint8_t *at = begin(&parser, text);
+  parser.num_names = BULLA_JSON_MAX_OUTER;
+  return is_bracket(at, parser.end) && is_end(&parser, take_nested(&parser, at, value));
 }
 
 /* Skips a checked value whose opening bracket is at |at|. */
-static const uint8_t *skip_nested(const uint8_t *at, const uint8_t *end) {
+static const uint8_t *skip_nested(struct parser *parser, const uint8_t *at) {
   size_t depth = 0;
   struct bulla_json_value string;
-  while (at < end) {
+  while (at < parser->end) {
     if (*at == '"') {
-      at = take_string(at, end, &string);
+      at = take_string(parser, at, &string);
       if (at == NULL) {
         return NULL;
       }
@@ -403,21 +388,20 @@ bool bulla_json_next(struct bulla_span *rest, struct bulla_json_value *element) 
   if (rest->len == 0 || (rest->data[0] != '[' && rest->data[0] != ',')) {
     return false;
   }
-  const uint8_t *end = rest->data + rest->len;
-  const uint8_t *start = skip_space(rest->data + 1, end);
+  struct parser parser;
+  const uint8_t *start = begin(&parser, bulla_span(rest->data + 1, rest->len - 1));
   const uint8_t *at;
-  if (is_next(start, end, '[') || is_next(start, end, '{')) {
-    at = skip_nested(start, end);
-    element->type = *start == '[' ? BULLA_JSON_ARRAY : BULLA_JSON_OBJECT;
-    element->escaped = false;
-    element->text = bulla_span(start, at == NULL ? 0 : (size_t)(at - start));
+  if (is_bracket(start, parser.end)) {
+    at = skip_nested(&parser, start);
+    *element = (struct bulla_json_value){.type = *start == '[' ? BULLA_JSON_ARRAY : BULLA_JSON_OBJECT,
+                                         .text = bulla_span(start, at == NULL ? 0 : (size_t)(at - start))};
   } else {
-    at = take_scalar(start, end, element);
+    at = take_scalar(&parser, start, element);
   }
   if (at == NULL) {
     return false;
   }
-  at = skip_space(at, end);
-  *rest = bulla_span(at, (size_t)(end - at));
+  at = skip_space(at, parser.end);
+  *rest = bulla_span(at, (size_t)(parser.end - at));
   return true;
 }

@@ -17,20 +17,27 @@
  * or returns false: at the end, at a quote, at what is not allowed. */
 bool bulla_json_take_char(struct bulla_reader *reader, uint32_t *character);
 
+#ifdef __SSE2__
+/* bulla_json_special returns a bit for each of the 16 bytes at |at| that is not plain. */
+static inline unsigned bulla_json_special(const uint8_t *at) {
+  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+  /* Signed: what is not ASCII is negative, and so less than a space, like the controls. */
+  __m128i special = _mm_or_si128(
+      _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+  return (unsigned)_mm_movemask_epi8(special);
+}
+#endif
+
 /* bulla_json_plain_len returns how many of the |len| bytes at |at| stand for themselves in a string: ASCII, no
  * control, no quote, no backslash. */
 static inline size_t bulla_json_plain_len(const uint8_t *at, size_t len) {
   size_t plain = 0;
 #ifdef __SSE2__
   for (; len - plain >= 16; plain += 16) {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + plain));
-    /* Signed: what is not ASCII is negative, and so less than a space, like the controls. */
-    __m128i special = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
-                                   _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                                _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
-    unsigned mask = (unsigned)_mm_movemask_epi8(special);
-    if (mask != 0) {
-      return plain + (size_t)__builtin_ctz(mask);
+    unsigned special = bulla_json_special(at + plain);
+    if (special != 0) {
+      return plain + (size_t)__builtin_ctz(special);
     }
   }
 #endif
@@ -38,6 +45,30 @@ static inline size_t bulla_json_plain_len(const uint8_t *at, size_t len) {
     plain++;
   }
   return plain;
+}
+
+#define BULLA_JSON_BLOCK 64
+
+/* bulla_json_stops returns a bit for each of the BULLA_JSON_BLOCK bytes at |at|, in the text from |start| to |end|,
+ * that is not plain; the lowest bit is the first byte's. What would be past the end of the text is not plain. */
+static inline uint64_t bulla_json_stops(const uint8_t *start, const uint8_t *at, const uint8_t *end) {
+  size_t left = (size_t)(end - at);
+  size_t num = left < BULLA_JSON_BLOCK ? left : BULLA_JSON_BLOCK;
+  uint64_t stops = num < BULLA_JSON_BLOCK ? UINT64_MAX << num : 0;
+  size_t i = 0;
+#ifdef __SSE2__
+  for (; num - i >= 16; i += 16) {
+    stops |= (uint64_t)bulla_json_special(at + i) << i;
+  }
+  if (num > i && end - start >= 16) {
+    /* The last 16 bytes of the text: those before |at + i| have been seen. */
+    return stops | (uint64_t)bulla_json_special(end - 16) >> (16 - (num - i)) << i;
+  }
+#endif
+  for (; i < num; i++) {
+    stops |= (uint64_t)(bulla_json_plain_len(at + i, 1) == 0) << i;
+  }
+  return stops;
 }
 
 /* bulla_json_unescaped_start fills the eight bytes of |first| with the beginning of a checked string, unescaped,

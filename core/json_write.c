@@ -71,11 +71,20 @@ static void put_special(struct bulla_json_writer *writer, struct bulla_span text
 
 static void put_quoted(struct bulla_json_writer *writer, struct bulla_span text) {
   size_t plain = bulla_json_plain_len(text.data, text.len);
+  if (plain == text.len && plain <= SIZE_MAX - 2) {
+    uint8_t *room = bulla_give(&writer->bytes, plain + 2);
+    if (room != NULL) {
+      room[0] = '"';
+      if (plain > 0) {
+        memcpy(room + 1, text.data, plain);
+      }
+      room[plain + 1] = '"';
+    }
+    return;
+  }
   put_char(writer, '"');
   bulla_put(&writer->bytes, bulla_span(text.data, plain));
-  if (plain < text.len) {
-    put_special(writer, bulla_span(text.data + plain, text.len - plain));
-  }
+  put_special(writer, bulla_span(text.data + plain, text.len - plain));
   put_char(writer, '"');
 }
 
@@ -86,12 +95,6 @@ void bulla_json_name(struct bulla_json_writer *writer, struct bulla_span name) {
   writer->comma = false;
 }
 
-void bulla_json_quoted_name(struct bulla_json_writer *writer, struct bulla_span name) {
-  before_value(writer);
-  bulla_put(&writer->bytes, name);
-  writer->comma = false;
-}
-
 void bulla_json_string(struct bulla_json_writer *writer, struct bulla_span text) {
   before_value(writer);
   put_quoted(writer, text);
@@ -99,13 +102,19 @@ void bulla_json_string(struct bulla_json_writer *writer, struct bulla_span text)
 
 void bulla_json_int(struct bulla_json_writer *writer, int64_t number) {
   before_value(writer);
+  static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                              "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                              "8081828384858687888990919293949596979899";
   uint8_t digits[20];
   size_t at = sizeof(digits);
   uint64_t magnitude = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-  do {
-    digits[--at] = (uint8_t)('0' + magnitude % 10);
-    magnitude /= 10;
-  } while (magnitude > 0);
+  for (; magnitude >= 10; magnitude /= 100) {
+    at -= 2;
+    memcpy(digits + at, pairs + 2 * (magnitude % 100), 2);
+  }
+  if (magnitude > 0 || at == sizeof(digits)) {
+    digits[--at] = (uint8_t)('0' + magnitude);
+  }
   if (number < 0) {
     digits[--at] = '-';
   }

@@ -133,6 +133,12 @@ static void encode_in_place(uint8_t *digits, size_t len) {
 /* Seals the |len| bytes of plaintext at the beginning of |digits|, the room for their base64url. */
 static enum bulla_status seal_in_place(const struct bulla_aead *aead, uint8_t *digits, size_t len, uint8_t *tag,
                                        struct bulla_span iv, struct bulla_span header) {
+  uint8_t chunk[CHUNK];
+  if (len <= CHUNK) {
+    BULLA_TRY(bulla_aead_seal(aead, chunk, tag, iv, bulla_span(digits, len), header));
+    bulla_base64url_encode(digits, bulla_span(chunk, len));
+    return BULLA_OK;
+  }
   uint8_t *bytes = digits + bulla_base64url_encoded_len(len) - len;
   memmove(bytes, digits, len);
   BULLA_TRY(bulla_aead_seal(aead, bytes, tag, iv, bulla_span(bytes, len), header));

@@ -198,7 +198,8 @@ Test(json_string, every_character_is_judged_by_its_number) {
     }
     cr_assert_eq(bulla_json_valid_string(bulla_span(utf8, utf8_len)), good, "U+%04X raw", (unsigned)character);
     if (good) {
-      struct bulla_json_value string = {BULLA_JSON_STRING, true, bulla_span(escaped, strlen(escaped))};
+      struct bulla_json_value string = {
+          .type = BULLA_JSON_STRING, .escaped = true, .text = bulla_span(escaped, strlen(escaped))};
       struct bulla_buffer out = bulla_buffer(text, 4);
       struct bulla_writer writer = bulla_writer(&out);
       bulla_json_unescape(&writer, &string);

@@ -8,24 +8,19 @@
 #include "core/json_string.h"
 #include "token/day_key.h"
 
-/* What is known of a claim while its JSON is being gone through. */
-struct reading {
-  struct bulla_claims claims;
-  struct bulla_writer scratch;
-};
-
-static bool read_string(struct reading *reading, struct bulla_span *text, const struct bulla_json_value *value) {
+static bool read_string(struct bulla_span *text, struct bulla_writer *scratch,
+                        const struct bulla_json_value *value) {
   if (value->type != BULLA_JSON_STRING || value->text.len == 0) {
     return false;
   }
   *text = value->text;
   if (value->escaped) {
-    const struct bulla_buffer *scratch = reading->scratch.out;
-    size_t start = scratch->len;
-    bulla_json_unescape(&reading->scratch, value);
-    *text = bulla_span(scratch->data + start, scratch->len - start);
+    const struct bulla_buffer *room = scratch->out;
+    size_t start = room->len;
+    bulla_json_unescape(scratch, value);
+    *text = bulla_span(room->data + start, room->len - start);
   }
-  return !reading->scratch.overflow;
+  return !scratch->overflow;
 }
 
 static bool read_time(int64_t *time, const struct bulla_json_value *value) {
@@ -33,18 +28,8 @@ static bool read_time(int64_t *time, const struct bulla_json_value *value) {
 }
 
 static bool read_permissions(struct bulla_span *perms, const struct bulla_json_value *value) {
-  struct bulla_span rest = value->text;
-  struct bulla_json_value element;
-  if (value->type != BULLA_JSON_ARRAY) {
-    return false;
-  }
-  while (bulla_json_next(&rest, &element)) {
-    if (element.type != BULLA_JSON_STRING) {
-      return false;
-    }
-  }
   *perms = value->text;
-  return true;
+  return value->type == BULLA_JSON_ARRAY && value->all_strings;
 }
 
 static bool read_object(struct bulla_span *object, const struct bulla_json_value *value) {
@@ -58,22 +43,16 @@ enum kind { STRING, TIME, PERMISSIONS, OBJECT };
 enum { LONGEST = 8 /* bytes of a name */ };
 
 static const struct {
-  const char *name;
-  size_t len;
-  enum kind kind;
-  size_t at; /* in struct bulla_claims */
+  char name[LONGEST]; /* without a zero behind the longest */
+  uint8_t len;
+  uint8_t kind;
+  uint16_t at; /* in struct bulla_claims */
 } known[BULLA_CLAIMS_KNOWN] = {
-    {"org", 3, STRING, offsetof(struct bulla_claims, org)},
-    {"sub", 3, STRING, offsetof(struct bulla_claims, sub)},
-    {"iss", 3, STRING, offsetof(struct bulla_claims, iss)},
-    {"aud", 3, STRING, offsetof(struct bulla_claims, aud)},
-    {"jti", 3, STRING, offsetof(struct bulla_claims, jti)},
-    {"iat", 3, TIME, offsetof(struct bulla_claims, iat)},
-    {"exp", 3, TIME, offsetof(struct bulla_claims, exp)},
-    {"nbf", 3, TIME, offsetof(struct bulla_claims, nbf)},
-    {"orig_iat", 8, TIME, offsetof(struct bulla_claims, orig_iat)},
-    {"perms", 5, PERMISSIONS, offsetof(struct bulla_claims, perms)},
-    {"attrs", 5, OBJECT, offsetof(struct bulla_claims, attrs)},
+#define CLAIM(name, kind) {#name, sizeof(#name) - 1, kind, offsetof(struct bulla_claims, name)}
+    CLAIM(org, STRING), CLAIM(sub, STRING),    CLAIM(iss, STRING),        CLAIM(aud, STRING),
+    CLAIM(jti, STRING), CLAIM(iat, TIME),      CLAIM(exp, TIME),          CLAIM(nbf, TIME),
+    CLAIM(orig_iat, TIME), CLAIM(perms, PERMISSIONS), CLAIM(attrs, OBJECT),
+#undef CLAIM
 };
 
 /* Where each name's place among the known ones is found, plus one: no two of them have the same slot, or the
@@ -84,6 +63,13 @@ static const uint8_t slots[32] = {
     [SLOT('j', 't', 3)] = 5, [SLOT('i', 'a', 3)] = 6, [SLOT('e', 'x', 3)] = 7, [SLOT('n', 'b', 3)] = 8,
     [SLOT('o', 'r', 8)] = 9, [SLOT('p', 'e', 5)] = 10, [SLOT('a', 't', 5)] = 11,
 };
+
+/* Says whether |text| is |name|; both have |len| bytes, of which the compiler knows the number each time. */
+static inline bool is_same(const char *name, const uint8_t *text, size_t len) {
+  return len == 3   ? memcmp(name, text, 3) == 0
+         : len == 5 ? memcmp(name, text, 5) == 0
+                    : len == LONGEST && memcmp(name, text, LONGEST) == 0;
+}
 
 size_t bulla_claims_find(const struct bulla_json_value *name) {
   uint8_t unescaped[LONGEST] = {0};
@@ -97,7 +83,7 @@ size_t bulla_claims_find(const struct bulla_json_value *name) {
     return BULLA_CLAIMS_KNOWN;
   }
   size_t place = slots[SLOT(text[0], text[1], len)];
-  bool found = place > 0 && known[place - 1].len == len && memcmp(known[place - 1].name, text, len) == 0;
+  bool found = place > 0 && known[place - 1].len == len && is_same(known[place - 1].name, text, len);
   return found ? place - 1 : BULLA_CLAIMS_KNOWN;
 }
 
@@ -106,15 +92,16 @@ bool bulla_claims_is_time(const struct bulla_json_value *name) {
   return i < BULLA_CLAIMS_KNOWN && known[i].kind == TIME;
 }
 
-static bool read_claim(struct reading *reading, const struct bulla_json_member *member) {
+static bool read_claim(struct bulla_claims *claims, struct bulla_writer *scratch,
+                       const struct bulla_json_member *member) {
   size_t i = bulla_claims_find(&member->name);
   if (i == BULLA_CLAIMS_KNOWN) {
     return true;
   }
-  void *claim = (uint8_t *)&reading->claims + known[i].at;
-  switch (known[i].kind) {
+  void *claim = (uint8_t *)claims + known[i].at;
+  switch ((enum kind)known[i].kind) {
     case STRING:
-      return read_string(reading, claim, &member->value);
+      return read_string(claim, scratch, &member->value);
     case TIME:
       return read_time(claim, &member->value);
     case PERMISSIONS:
@@ -132,28 +119,32 @@ static bool are_consistent(const struct bulla_claims *claims) {
          claims->orig_iat <= claims->iat;
 }
 
-enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch,
-                                    struct bulla_span json) {
-  *claims = (struct bulla_claims){0};
+static bool read_claims(struct bulla_claims *claims, struct bulla_buffer *scratch, struct bulla_span json) {
   struct bulla_json_member members[BULLA_CLAIMS_MAX];
   size_t num_members = 0;
   if (bulla_json_read(members, &num_members, BULLA_CLAIMS_MAX, json) != BULLA_OK ||
       num_members > BULLA_CLAIMS_MAX) {
-    return BULLA_INVALID_TEXT;
+    return false;
   }
-  struct reading reading = {.claims = {.iat = -1, .exp = -1, .orig_iat = -1}, .scratch = bulla_writer(scratch)};
+  *claims = (struct bulla_claims){.iat = -1, .exp = -1, .orig_iat = -1};
+  struct bulla_writer unescaped = bulla_writer(scratch);
   for (size_t i = 0; i < num_members; i++) {
-    if (!read_claim(&reading, &members[i])) {
-      return BULLA_INVALID_TEXT;
+    if (!read_claim(claims, &unescaped, &members[i])) {
+      return false;
     }
   }
-  if (reading.claims.orig_iat < 0) {
-    reading.claims.orig_iat = reading.claims.iat;
+  if (claims->orig_iat < 0) {
+    claims->orig_iat = claims->iat;
   }
-  if (!are_consistent(&reading.claims)) {
+  return are_consistent(claims);
+}
+
+enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch,
+                                    struct bulla_span json) {
+  if (!read_claims(claims, scratch, json)) {
+    *claims = (struct bulla_claims){0};
     return BULLA_INVALID_TEXT;
   }
-  *claims = reading.claims;
   return BULLA_OK;
 }
 

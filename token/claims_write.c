@@ -7,7 +7,7 @@
 
 #include "core/cleanup.h"
 
-static void put_string(struct bulla_json_writer *out, struct bulla_span name, struct bulla_span text) {
+static inline void put_string(struct bulla_json_writer *out, struct bulla_span name, struct bulla_span text) {
   if (text.len > 0) {
     bulla_json_quoted_name(out, name);
     bulla_json_string(out, text);
@@ -16,23 +16,22 @@ static void put_string(struct bulla_json_writer *out, struct bulla_span name, st
 
 /* Writes JSON of the caller's, which must be one value and nothing else: text such as {},"perms":["admin"] would
  * bring in claims that nobody asked for. */
-static void put_json(struct bulla_json_writer *out, struct bulla_span name, struct bulla_span json, char bracket) {
-  if (json.len > 0) {
-    out->invalid = out->invalid || !bulla_json_valid_inside(json, bracket);
-    bulla_json_quoted_name(out, name);
-    bulla_json_text(out, json);
+static inline void put_json(struct bulla_json_writer *out, struct bulla_span name, struct bulla_span json,
+                     enum bulla_json_type type) {
+  struct bulla_json_value value;
+  if (json.len == 0) {
+    return;
   }
+  if (!bulla_json_read_inside(&value, json) || value.type != type ||
+      (type == BULLA_JSON_ARRAY && !value.all_strings)) {
+    out->invalid = true;
+    return;
+  }
+  bulla_json_quoted_name(out, name);
+  bulla_json_text(out, value.text);
 }
 
-static void put_permissions(struct bulla_json_writer *out, struct bulla_span perms) {
-  put_json(out, BULLA_LITERAL("\"perms\":"), perms, '[');
-  struct bulla_json_value element;
-  while (!out->invalid && bulla_json_next(&perms, &element)) {
-    out->invalid = element.type != BULLA_JSON_STRING;
-  }
-}
-
-static void put_time(struct bulla_json_writer *out, struct bulla_span name, int64_t time) {
+static inline void put_time(struct bulla_json_writer *out, struct bulla_span name, int64_t time) {
   bulla_json_quoted_name(out, name);
   bulla_json_int(out, time);
 }
@@ -41,7 +40,8 @@ static void put_time(struct bulla_json_writer *out, struct bulla_span name, int6
 static bool may_be_added(struct bulla_span more, size_t *num_members) {
   struct bulla_json_member members[BULLA_JSON_MAX_OUTER - BULLA_CLAIMS_KNOWN];
   const size_t max = sizeof(members) / sizeof(members[0]);
-  if (!bulla_json_valid_inside(more, '{') || bulla_json_read(members, num_members, max, more) != BULLA_OK ||
+  struct bulla_json_value whole;
+  if (!bulla_json_read_inside(&whole, more) || bulla_json_read(members, num_members, max, more) != BULLA_OK ||
       *num_members > max) {
     return false;
   }
@@ -108,8 +108,8 @@ enum bulla_status bulla_claims_write(struct bulla_buffer *json, const struct bul
     put_time(&out, BULLA_LITERAL("\"nbf\":"), claims->nbf);
   }
   put_string(&out, BULLA_LITERAL("\"jti\":"), claims->jti);
-  put_permissions(&out, claims->perms);
-  put_json(&out, BULLA_LITERAL("\"attrs\":"), claims->attrs, '{');
+  put_json(&out, BULLA_LITERAL("\"perms\":"), claims->perms, BULLA_JSON_ARRAY);
+  put_json(&out, BULLA_LITERAL("\"attrs\":"), claims->attrs, BULLA_JSON_OBJECT);
   put_more(&out, claims->more);
   bulla_json_end(&out, '}');
   return bulla_json_finish(&out);

@@ -80,18 +80,20 @@ static enum bulla_status mint(struct bulla_minter *minter, struct bulla_buffer *
 
 enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,
                                    const struct bulla_claims *claims) {
-  struct bulla_claims complete = *claims;
-  if (complete.exp == 0 && complete.iat <= BULLA_TIME_MAX) {
-    complete.exp = complete.iat + BULLA_TOKEN_LIFETIME;
+  struct bulla_claims complete;
+  if (claims->exp == 0 && claims->iat <= BULLA_TIME_MAX) {
+    complete = *claims;
+    complete.exp = claims->iat + BULLA_TOKEN_LIFETIME;
+    claims = &complete;
   }
   enum bulla_status status = BULLA_OK;
   if (!bulla_day_cache_here(minter->days)) {
     status = BULLA_FORKED;
-  } else if (complete.org.len == 0 || complete.org.len > BULLA_TOKEN_ORG_MAX || complete.sub.len == 0 ||
-             !times_are_in_bounds(&complete)) {
+  } else if (claims->org.len == 0 || claims->org.len > BULLA_TOKEN_ORG_MAX || claims->sub.len == 0 ||
+             !times_are_in_bounds(claims)) {
     status = BULLA_INVALID_ARGUMENT;
   } else {
-    status = mint(minter, token, &complete);
+    status = mint(minter, token, claims);
   }
   return status == BULLA_OK ? BULLA_OK : bulla_fail(token, status);
 }

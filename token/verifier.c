@@ -71,14 +71,15 @@ void bulla_verifier_free(struct bulla_verifier **verifier) {
 
 /* A tag for the cache: the end of a header is where the key id and the day stand. */
 static uint64_t tag_of(struct bulla_span header) {
-  uint64_t hash = header.len + 1;
+  uint64_t hash = header.len;
   size_t from = header.len > 40 ? header.len - 40 : 0;
   for (size_t at = from; at + 8 <= header.len; at += 8) {
     uint64_t word;
     memcpy(&word, header.data + at, sizeof(word));
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    hash ^= hash >> 29;
+    hash = (hash << 23 | hash >> 41) ^ word;
   }
+  hash *= UINT64_C(0x9e3779b97f4a7c15);
+  hash ^= hash >> 29;
   return hash == 0 ? 1 : hash;
 }
 
