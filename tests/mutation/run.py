@@ -230,7 +230,7 @@ class Progress:
                 print(file=sys.stderr)
 
 
-def work(tree, waiting, rows, killers, progress):
+def work(tree, waiting, rows, killers, memory, progress):
     while True:
         try:
             defect = waiting.get_nowait()
@@ -243,6 +243,9 @@ def work(tree, waiting, rows, killers, progress):
                "test": test, "explained": defect.explained, "seconds": round(time.monotonic() - started, 1)}
         rows[defect.name] = row
         progress.ended(row)
+        if verdict == "killed":
+            killers[defect.name] = by
+            memory.write_text(json.dumps(killers.copy(), indent=1))
 
 
 def table(rows):
@@ -307,7 +310,8 @@ def main():
     for defect in planted:
         waiting.put(defect)
     results = {}
-    workers = [threading.Thread(target=work, args=(tree, waiting, results, killers, progress)) for tree in trees]
+    workers = [threading.Thread(target=work, args=(tree, waiting, results, killers, memory, progress))
+               for tree in trees]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -316,8 +320,6 @@ def main():
     rows = [results[defect.name] for defect in planted if defect.name in results]
     killed = sum(row["verdict"] == "killed" for row in rows)
     score = 100 * killed / len(rows) if rows else 0
-    killers.update({row["name"]: row["by"] for row in rows if row["verdict"] == "killed"})
-    memory.write_text(json.dumps(killers, indent=1))
     (folder / "results.json").write_text(json.dumps(
         {"killed": killed, "planted": len(rows), "score": round(score, 1), "threshold": arguments.threshold,
          "seconds": round(time.monotonic() - started), "control": "survived", "defects": rows}, indent=1))
