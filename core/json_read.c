@@ -21,8 +21,8 @@ struct name {
 
 struct level {
   bool is_object;
-  size_t first_name; /* below, of the object at this level */
-  uint64_t filter;   /* a bit for each of its names: where a new name's is not set, no earlier one is the same */
+  struct name *first_name; /* of the object at this level */
+  uint64_t filter;         /* a bit for each of its names: where a new name's is not set, no earlier one is the same */
 };
 
 struct parser {
@@ -30,16 +30,23 @@ struct parser {
   const uint8_t *end;
   const uint8_t *block; /* the part of the text that was last looked through for ends of strings */
   uint64_t stops;       /* in it, see bulla_json_stops */
-  size_t num_names;     /* that stand open */
+  struct name *next_name; /* where the next one goes: before it are those that stand open */
   struct level levels[BULLA_JSON_MAX_DEPTH];
   struct name names[BULLA_JSON_MAX_NAMES];
 };
 
-static inline const uint8_t *skip_space(const uint8_t *at, const uint8_t *end) {
-  while (at < end && *at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) {
+/* What tokens and people seldom write is off the straight way of the code. */
+#define RARE __attribute__((cold, noinline))
+
+RARE static const uint8_t *skip_some_space(const uint8_t *at, const uint8_t *end) {
+  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) {
     at++;
   }
   return at;
+}
+
+static inline const uint8_t *skip_space(const uint8_t *at, const uint8_t *end) {
+  return at < end && *at <= ' ' ? skip_some_space(at, end) : at;
 }
 
 static inline bool is_next(const uint8_t *at, const uint8_t *end, uint8_t c) {
@@ -48,15 +55,12 @@ static inline bool is_next(const uint8_t *at, const uint8_t *end, uint8_t c) {
 
 /* Takes |mark| and the space around it. */
 static inline const uint8_t *take_mark(const uint8_t *at, const uint8_t *end, uint8_t mark) {
-  if (end - at >= 2 && at[0] == mark && at[1] > ' ') {
-    return at + 1;
-  }
   at = skip_space(at, end);
   return is_next(at, end, mark) ? skip_space(at + 1, end) : NULL;
 }
 
 /* Takes the rest of a string, in which something is no plain ASCII. */
-__attribute__((noinline)) static const uint8_t *take_unusual(const uint8_t *at, const uint8_t *end, bool *escaped) {
+RARE static const uint8_t *take_unusual(const uint8_t *at, const uint8_t *end, bool *escaped) {
   while (!is_next(at, end, '"')) {
     size_t plain = bulla_json_plain_len(at, (size_t)(end - at));
     if (plain > 0) {
@@ -116,7 +120,7 @@ static inline const uint8_t *take_string(struct parser *parser, const uint8_t *a
   return at + 1;
 }
 
-static const uint8_t *take_literal(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
+RARE static const uint8_t *take_literal(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value) {
   static const struct {
     enum bulla_json_type type;
     struct bulla_span word;
@@ -135,14 +139,11 @@ static const uint8_t *take_literal(const uint8_t *at, const uint8_t *end, struct
   return NULL;
 }
 
-/* Takes a value that has no values inside. */
-static inline const uint8_t *take_scalar(struct parser *parser, const uint8_t *at,
-                                         struct bulla_json_value *value) {
+/* Takes a value that is neither a string nor has values inside. */
+static inline const uint8_t *take_other(struct parser *parser, const uint8_t *at,
+                                        struct bulla_json_value *value) {
   if (at == parser->end) {
     return NULL;
-  }
-  if (*at == '"') {
-    return take_string(parser, at, value);
   }
   return *at < 'a' ? bulla_json_take_number(at, parser->end, value) : take_literal(at, parser->end, value);
 }
@@ -153,7 +154,7 @@ static uint64_t signature(uint64_t start, size_t len) {
 
 /* The signature of a name with escapes, or so near the end of the text that eight bytes cannot be read: the opening
  * quote, the first seven bytes after unescaping, zeros if there are less, and the length. */
-__attribute__((noinline)) static uint64_t signature_of_unusual(const struct bulla_json_value *name) {
+RARE static uint64_t signature_of_unusual(const struct bulla_json_value *name) {
   uint8_t first[8] = {0};
   size_t len = bulla_json_unescaped_start(first, name);
   uint64_t word;
@@ -175,12 +176,12 @@ static inline uint64_t signature_of(const struct bulla_json_value *name, const u
 }
 
 /* Says whether |name| is one of the names from |first| on. */
-__attribute__((noinline)) static bool is_among(struct parser *parser, size_t first, uint64_t signature,
-                                               const struct bulla_json_value *name) {
-  for (size_t i = first; i < parser->num_names; i++) {
+RARE static bool is_among(struct parser *parser, const struct name *first, uint64_t signature,
+                          const struct bulla_json_value *name) {
+  for (; first < parser->next_name; first++) {
     struct bulla_json_value earlier;
-    if (parser->names[i].signature == signature &&
-        take_string(parser, parser->names[i].quote, &earlier) != NULL && bulla_json_same(&earlier, name)) {
+    if (first->signature == signature && take_string(parser, first->quote, &earlier) != NULL &&
+        bulla_json_same(&earlier, name)) {
       return true;
     }
   }
@@ -192,12 +193,14 @@ __attribute__((always_inline)) static inline bool note_name(struct parser *parse
                                                             const struct bulla_json_value *name) {
   uint64_t signature = signature_of(name, parser->end);
   uint64_t bit = UINT64_C(1) << (signature * UINT64_C(0x9e3779b97f4a7c15) >> 58);
-  if (parser->num_names == BULLA_JSON_MAX_NAMES ||
+  struct name *noted = parser->next_name;
+  if (noted == parser->names + BULLA_JSON_MAX_NAMES ||
       ((level->filter & bit) != 0 && is_among(parser, level->first_name, signature, name))) {
     return false;
   }
   level->filter |= bit;
-  parser->names[parser->num_names++] = (struct name){signature, name->text.data - 1};
+  *noted = (struct name){signature, name->text.data - 1};
+  parser->next_name = noted + 1;
   return true;
 }
 
@@ -218,7 +221,7 @@ static inline bool is_bracket(const uint8_t *at, const uint8_t *end) {
 
 /* Enters the object or array whose opening bracket is at |at|. */
 static inline const uint8_t *enter(const struct parser *parser, struct level *level, const uint8_t *at) {
-  *level = (struct level){.is_object = *at == '{', .first_name = parser->num_names};
+  *level = (struct level){.is_object = *at == '{', .first_name = parser->next_name};
   return skip_space(at + 1, parser->end);
 }
 
@@ -242,7 +245,9 @@ static const uint8_t *take_nested(struct parser *parser, const uint8_t *at, stru
           return NULL;
         }
       }
-      if (is_bracket(at, end)) {
+      if (is_next(at, end, '"')) {
+        at = take_string(parser, at, &inner);
+      } else if (is_bracket(at, end)) {
         if (level == last) {
           return NULL;
         }
@@ -251,12 +256,13 @@ static const uint8_t *take_nested(struct parser *parser, const uint8_t *at, stru
         at = enter(parser, level, at);
         ended = is_next(at, end, level->is_object ? '}' : ']');
         continue;
+      } else {
+        at = take_other(parser, at, &inner);
+        all_strings = false;
       }
-      at = take_scalar(parser, at, &inner);
       if (at == NULL) {
         return NULL;
       }
-      all_strings = all_strings && inner.type == BULLA_JSON_STRING;
     }
     const uint8_t *next = take_mark(at, end, ',');
     if (next != NULL) {
@@ -269,7 +275,7 @@ static const uint8_t *take_nested(struct parser *parser, const uint8_t *at, stru
       return NULL;
     }
     at++;
-    parser->num_names = level->first_name;
+    parser->next_name = level->first_name;
     if (level == first) {
       *value = (struct bulla_json_value){.type = first->is_object ? BULLA_JSON_OBJECT : BULLA_JSON_ARRAY,
                                          .all_strings = all_strings,
@@ -304,7 +310,13 @@ static const uint8_t *take_top(struct parser *parser, const uint8_t *at, struct 
     if (at == NULL) {
       return NULL;
     }
-    at = is_bracket(at, end) ? take_nested(parser, at, &member->value) : take_scalar(parser, at, &member->value);
+    if (is_next(at, end, '"')) {
+      at = take_string(parser, at, &member->value);
+    } else if (is_bracket(at, end)) {
+      at = take_nested(parser, at, &member->value);
+    } else {
+      at = take_other(parser, at, &member->value);
+    }
     if (at == NULL) {
       return NULL;
     }
@@ -324,7 +336,7 @@ static const uint8_t *begin(struct parser *parser, struct bulla_span text) {
   parser->end = text.data + text.len;
   parser->block = text.data;
   parser->stops = bulla_json_stops(text.data, text.data, parser->end);
-  parser->num_names = 0;
+  parser->next_name = parser->names;
   return skip_space(text.data, parser->end);
 }
 
@@ -355,7 +367,7 @@ bool bulla_json_read_inside(struct bulla_json_value *value, struct bulla_span te
     return false;
   }
   const uint8_t *at = begin(&parser, text);
-  parser.num_names = BULLA_JSON_MAX_OUTER;
+  parser.next_name = parser.names + BULLA_JSON_MAX_OUTER;
   return is_bracket(at, parser.end) && is_end(&parser, take_nested(&parser, at, value));
 }
 
@@ -391,12 +403,14 @@ bool bulla_json_next(struct bulla_span *rest, struct bulla_json_value *element) 
   struct parser parser;
   const uint8_t *start = begin(&parser, bulla_span(rest->data + 1, rest->len - 1));
   const uint8_t *at;
-  if (is_bracket(start, parser.end)) {
+  if (is_next(start, parser.end, '"')) {
+    at = take_string(&parser, start, element);
+  } else if (is_bracket(start, parser.end)) {
     at = skip_nested(&parser, start);
     *element = (struct bulla_json_value){.type = *start == '[' ? BULLA_JSON_ARRAY : BULLA_JSON_OBJECT,
                                          .text = bulla_span(start, at == NULL ? 0 : (size_t)(at - start))};
   } else {
-    at = take_scalar(&parser, start, element);
+    at = take_other(&parser, start, element);
   }
   if (at == NULL) {
     return false;
