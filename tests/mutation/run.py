@@ -34,7 +34,7 @@ import tap  # noqa: E402
 from report import judge  # noqa: E402
 
 SUITES = ("unit", "fuzz", "ct", "lingering", "cli")  # from cheap to dear
-QUICK = SUITES[:-1]
+QUICK = ("unit", "fuzz")
 LEFT_OUT = {"docs", "listed", "readme-tool", "mutation-lists"}  # do not run what a defect is in
 OPTIONS = ("-Dtests=enabled", "-Dbench=disabled", "-Dman=disabled")
 CONTROL = lists.Defect("control", "core/status.c", "nothing: this is no defect", [], "", '"done"', '"done"')
@@ -113,6 +113,7 @@ class Tree:
 
     def __init__(self, folder, quick, fuzz_seconds):
         self.source, self.build = folder / "source", folder / "build"
+        self.suites = QUICK if quick else SUITES
         self.fuzz_build, self.fuzz_seconds = folder / "fuzz", fuzz_seconds
         self.copy()
         if not (self.build / "build.ninja").exists():
@@ -123,7 +124,7 @@ class Tree:
                       self.fuzz_build, self.source)
         self.must("ninja", "-C", self.build)
         tests = json.loads(self.must("meson", "introspect", "--tests", self.build))
-        suites = {f"bulla:{suite}" for suite in (QUICK if quick else SUITES)}
+        suites = {f"bulla:{suite}" for suite in (SUITES[:-1] if quick else SUITES)}
         self.checks = [Check(test, self.build) for test in tests
                        if suites & set(test["suite"]) and test["name"] not in LEFT_OUT]
 
@@ -186,7 +187,8 @@ class Tree:
                 return "killed", check.name, fault
         if not self.compiles():
             return "invalid", "the compiler", ""
-        rest = sorted((check for check in self.checks if check not in tried), key=Check.order)
+        rest = sorted((check for check in self.checks if check not in tried
+                       and (check.suite in self.suites or defect is CONTROL)), key=Check.order)
         dear = [check for check in rest if check.suite == "cli"]
         for check in rest[:len(rest) - len(dear)] + self.fuzzers() + dear:
             fault = check.find_fault()
@@ -275,7 +277,7 @@ def main():
     parser = argparse.ArgumentParser(prog="dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--only", metavar="RE", default="", help="plant only defects whose name or file matches")
     parser.add_argument("--jobs", metavar="N", type=int, default=1, help="copies of the tree to work in")
-    parser.add_argument("--quick", action="store_true", help="leave out the tests of the command")
+    parser.add_argument("--quick", action="store_true", help="only the unit tests, the corpora, and what a defect names")
     parser.add_argument("--fuzz", metavar="SECONDS", type=int, default=0, help="fuzz each target for what is left")
     parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0)
     parser.add_argument("--check", action="store_true", help="only say whether each defect fits the source")
