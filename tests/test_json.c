@@ -258,6 +258,18 @@ Test(json, numbers_are_read_within_their_bounds) {
   }
 }
 
+Test(json, nothing_but_a_digit_is_one_near_the_end_of_the_text_or_far_from_it) {
+  static const size_t spaces[] = {0, 13, 14, 15, 64};
+  for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+    for (unsigned byte = 0; byte < 256; byte++) {
+      const uint8_t number[] = {'1', (uint8_t)byte, '2'};
+      struct bulla_span value = test_concat(bulla_span(number, sizeof number), test_filled(' ', spaces[i]));
+      bool good = (byte >= '0' && byte <= '9') || byte == '.' || byte == 'e' || byte == 'E';
+      cr_expect_eq(valid_value(value), good, "%#x, %zu spaces", byte, spaces[i]);
+    }
+  }
+}
+
 Test(json, int64_is_of_numbers_alone) {
   static const char *const values[] = {"\"7\"", "null", "true", "[7]", "{\"a\":7}"};
   for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
