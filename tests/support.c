@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,6 +64,18 @@ struct bulla_span test_concat(struct bulla_span a, struct bulla_span b) {
 
 struct bulla_span test_copy(struct bulla_span bytes) {
   return test_concat(bytes, bulla_span(NULL, 0));
+}
+
+struct bulla_span test_guarded(struct bulla_span bytes) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  size_t room = (bytes.len + page) / page * page;
+  uint8_t *pages = mmap(NULL, room + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  cr_assert(pages != MAP_FAILED);
+  cr_assert_eq(mprotect(pages, room, PROT_READ | PROT_WRITE), 0);
+  if (bytes.len > 0) {
+    memcpy(pages + room - bytes.len, bytes.data, bytes.len);
+  }
+  return bulla_span(pages + room - bytes.len, bytes.len);
 }
 
 struct bulla_span test_text(const char *text) {

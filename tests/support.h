@@ -47,6 +47,9 @@ struct bulla_buffer test_room(size_t size);
 
 struct bulla_span test_copy(struct bulla_span bytes);
 
+/* test_guarded returns a copy of |bytes| with a page behind it in which any access faults. */
+struct bulla_span test_guarded(struct bulla_span bytes);
+
 /* test_concat returns |a|, then |b|. */
 struct bulla_span test_concat(struct bulla_span a, struct bulla_span b);
 

@@ -71,6 +71,15 @@ Test(apikey, a_string_made_elsewhere_parses_to_known_values) {
             test_hex("6380b168471344428086879a347bedd93c650aff7c228b1d345117a3a0a4365c"), "token root");
 }
 
+/* "bulla_", the id's 16 digits, "_", the secret's 64. */
+Test(apikey, an_id_gives_no_part_of_its_secret_away) {
+  struct bulla_apikey *made = NULL;
+  struct bulla_span string = generated(&made);
+  for (size_t at = 0; at + 8 <= 64; at++) {
+    cr_expect(memmem(string.data + 6, 16, string.data + 23 + at, 8) == NULL, "digits from %zu on", at);
+  }
+}
+
 Test(apikey, parsing_a_generated_string_gives_the_same_key) {
   for (size_t round = 0; round < 20; round++) {
     struct bulla_apikey *made = NULL;

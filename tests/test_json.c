@@ -93,6 +93,10 @@ Test(json, invalid_texts_are_refused) {
       "{\"a\":[1,2}]}",
       "{\"a\":]}",
       "{\"a\":[}",
+      "{\"a\":[}}",
+      "{\"a\":[1}}",
+      "{\"a\":{\"b\":1]}",
+      "{\"a\":[{\"b\":1]]}",
       "{\"a\":{]}",
       "{\"a\"::1}",
       "{\"a\":1:2}",
@@ -152,6 +156,19 @@ Test(json, invalid_texts_are_refused) {
   cr_expect_not(valid(bulla_span("{\0}", 3)));
   cr_expect_not(valid(bulla_span("{}\0", 3)));
   cr_expect_not(valid(bulla_span(NULL, 0)));
+}
+
+Test(json, nothing_behind_the_text_is_read) {
+  static const char *const texts[] = {
+      "{}", "{\"\":1}", "{\"a\":1}", "{\"abcdef\":[]}", "{\"abcdefgh\":0}", "{\"a\":\"0123456789abcdef\"}",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    struct bulla_span text = test_guarded(test_text(texts[i]));
+    cr_expect(valid(text), "%s", texts[i]);
+    for (size_t len = 0; len < text.len; len++) {
+      cr_expect_not(valid(test_guarded(bulla_span(text.data, len))), "%.*s", (int)len, texts[i]);
+    }
+  }
 }
 
 Test(json, every_prefix_of_a_valid_text_is_refused) {
@@ -237,6 +254,18 @@ Test(json, numbers_are_read_within_their_bounds) {
       TEST_SPAN(value.text, test_text(rows[i].number), "%s", rows[i].number);
       cr_expect_eq(bulla_json_int64(&number, &value), rows[i].integer, "%s", rows[i].number);
       cr_expect(!rows[i].integer || number == rows[i].value, "%s", rows[i].number);
+    }
+  }
+}
+
+Test(json, nothing_but_a_digit_is_one_near_the_end_of_the_text_or_far_from_it) {
+  static const size_t spaces[] = {0, 13, 14, 15, 64};
+  for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+    for (unsigned byte = 0; byte < 256; byte++) {
+      const uint8_t number[] = {'1', (uint8_t)byte, '2'};
+      struct bulla_span value = test_concat(bulla_span(number, sizeof number), test_filled(' ', spaces[i]));
+      bool good = (byte >= '0' && byte <= '9') || byte == '.' || byte == 'e' || byte == 'E';
+      cr_expect_eq(valid_value(value), good, "%#x, %zu spaces", byte, spaces[i]);
     }
   }
 }

@@ -28,6 +28,22 @@ Test(key, a_key_of_aes_256_gcm_seals_2_to_the_32_times_and_still_opens) {
   TEST_SPAN(bulla_written(&opened), test_text("last"), "opening is not limited");
 }
 
+Test(key, the_count_of_a_key_that_is_used_up_grows_no_more) {
+  static const uint64_t short_of_the_end[] = {0, 1, BULLA_SEAL_BATCH - 1, BULLA_SEAL_BATCH};
+  for (size_t i = 0; i < sizeof short_of_the_end / sizeof *short_of_the_end; i++) {
+    struct bulla_seal_count count;
+    bulla_seal_count_start(&count);
+    count.taken = BULLA_MAX_SEALS - short_of_the_end[i];
+    for (uint64_t seal = 0; seal < short_of_the_end[i]; seal++) {
+      TEST_OK(bulla_count_seal(&count));
+    }
+    for (size_t round = 0; round < 3; round++) {
+      TEST_STATUS(bulla_count_seal(&count), BULLA_KEY_EXHAUSTED);
+      cr_expect_eq(count.taken, BULLA_MAX_SEALS, "%zu rounds", round);
+    }
+  }
+}
+
 Test(key, a_key_of_xaes_256_gcm_is_not_limited) {
   struct bulla_key *key = test_key(BULLA_XAES_256_GCM, test_filled(9, 32));
   key->seals.taken = UINT64_C(1) << 33;

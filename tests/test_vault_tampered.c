@@ -197,6 +197,9 @@ Test(vault_tampered, nothing_is_put_under_a_key_of_another_tenant_or_past_the_la
   restore(file, "UPDATE tenant_key SET state = 'decrypt-only', version = 2 WHERE tenant = " TENANT("acme") "; "
                 "UPDATE tenant_key SET tenant = " TENANT("acme") " WHERE tenant = " TENANT("beta"));
   TEST_STATUS(put("acme", "db", "password", "x", true), BULLA_REFUSED);
+  /* Nor under one that is not what its id names. */
+  restore(file, "UPDATE tenant_key SET key_id = zeroblob(16) WHERE tenant = " TENANT("acme"));
+  TEST_STATUS(put("acme", "db", "password", "x", true), BULLA_REFUSED);
   static const char *const revisions[] = {"9223372036854775807", "-1", "0"};
   for (size_t i = 0; i < sizeof revisions / sizeof revisions[0]; i++) {
     char text[100];

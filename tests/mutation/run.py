@@ -1,0 +1,339 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""Plants defects one at a time in a copy of the tree, and says which check finds each: `./dev mutate`.
+
+The checks run in an order in which the first failure comes early, and end with it: what found the defect last
+time, the unit tests named after its file, then all that there is, from cheap to dear. A check that hangs has
+found it too. A defect that does not compile, or whose place in the source is not there once, is a mistake in the
+list and fails the run; so does a score below the threshold, and so does the control: before all else a defect
+that changes nothing goes the whole way, and must survive."""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import defects as lists  # noqa: E402
+import tap  # noqa: E402
+from report import judge  # noqa: E402
+
+SUITES = ("unit", "fuzz", "ct", "lingering", "cli")  # from cheap to dear
+QUICK = ("unit", "fuzz")
+LEFT_OUT = {"docs", "listed", "readme-tool", "mutation-lists"}  # do not run what a defect is in
+OPTIONS = ("-Dtests=enabled", "-Dbench=disabled", "-Dman=disabled")
+CONTROL = lists.Defect("control", "core/status.c", "nothing: this is no defect", [], "", '"done"', '"done"')
+
+
+class Broken(Exception):
+    """The copy does not build, or does not pass as it is."""
+
+
+def run(command, timeout, **options):
+    """Runs |command| in a process group of its own; returns exit status, or None for a hang, and standard output.
+    That goes to a file: of a pipe, what a child of |command| still holds would keep us waiting."""
+    with tempfile.TemporaryFile() as output:
+        options = {"stderr": subprocess.DEVNULL, **options}
+        with subprocess.Popen(command, stdout=output, stdin=subprocess.DEVNULL, start_new_session=True,
+                              **options) as process:
+            try:
+                status = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                status = None
+        output.seek(0)
+        return status, output.read().decode(errors="replace")
+
+
+class Check:
+    """One program of the tests, as Meson would run it."""
+
+    def __init__(self, test, build):
+        self.suite = next(s for s in SUITES if f"bulla:{s}" in test["suite"])
+        self.name = f"{self.suite}/{test['name']}"
+        self.test, self.build = test, build
+        self.seconds, self.timeout = 0.0, float(test["timeout"] or 3600)
+        program = pathlib.Path(build, test["cmd"][0])
+        self.is_program = program.is_relative_to(build)
+        self.targets = [str(program.relative_to(build))] if self.is_program else []
+
+    def order(self):
+        """What needs no more than one program comes first, then what is quick."""
+        return SUITES.index(self.suite), not self.is_program, self.seconds
+
+    def find_fault(self):
+        """Runs it; returns the name of the test that failed, or None."""
+        environment = {**os.environ, **self.test["env"], "MALLOC_PERTURB_": "165"}
+        command = [os.path.join(self.build, self.test["cmd"][0]) if self.is_program else self.test["cmd"][0],
+                   *self.test["cmd"][1:]]
+        started = time.monotonic()
+        status, output = run(command, self.timeout, cwd=self.test["workdir"] or self.build, env=environment)
+        self.seconds = time.monotonic() - started
+        if status is None:
+            return "(hangs)"
+        if self.test["protocol"] != "tap":
+            return None if status == 0 else f"(exit status {status})"
+        result = {0: "OK"}.get(status, "FAIL")
+        _, _, failed = judge({"stdout": output, "result": result, "returncode": status})
+        return re.sub(r": .*", "", failed[0]) if failed else None
+
+
+class Fuzzer(Check):
+    """A fuzz target, run for a while; finding something is its failure."""
+
+    def __init__(self, target, folder, seconds):
+        self.suite, self.name, self.targets, self.is_program = "fuzzing", f"fuzzing/{target}", [], True
+        self.command = [f"{folder}/fuzz/{target}", f"-max_total_time={seconds}", "-close_fd_mask=3",
+                        f"-artifact_prefix={folder}/", f"-dict={folder}/../source/fuzz/{target}.dict",
+                        f"{folder}/../source/fuzz/corpus/{target}"]
+        self.limit = 10 * seconds + 60
+
+    def find_fault(self):
+        status, _ = run(self.command, self.limit)
+        return None if status == 0 else "(found)"
+
+
+class Tree:
+    """A copy of the sources with its build folder; one defect at a time is in it."""
+
+    def __init__(self, folder, quick, fuzz_seconds):
+        self.source, self.build = folder / "source", folder / "build"
+        self.suites = QUICK if quick else SUITES
+        self.fuzz_build, self.fuzz_seconds = folder / "fuzz", fuzz_seconds
+        self.copy()
+        if not (self.build / "build.ninja").exists():
+            self.must("meson", "setup", *OPTIONS, self.build, self.source)
+        if fuzz_seconds and not (self.fuzz_build / "build.ninja").exists():
+            self.must("env", "CC=clang", "meson", "setup", "-Dfuzzing_engine=libfuzzer", "-Db_lundef=false",
+                      "-Db_sanitize=address,undefined", "-Dcli=disabled", "-Dtests=disabled", "-Dbench=disabled",
+                      self.fuzz_build, self.source)
+        self.must("ninja", "-C", self.build)
+        tests = json.loads(self.must("meson", "introspect", "--tests", self.build))
+        suites = {f"bulla:{suite}" for suite in (SUITES[:-1] if quick else SUITES)}
+        self.checks = [Check(test, self.build) for test in tests
+                       if suites & set(test["suite"]) and test["name"] not in LEFT_OUT]
+
+    @staticmethod
+    def must(*command):
+        status, output = run([str(word) for word in command], 1800, stderr=subprocess.STDOUT)
+        if status != 0:
+            raise Broken(f"{command[0]} failed:\n{output}")
+        return output
+
+    def copy(self):
+        """Makes the copy the same as the tree, and touches only what differs."""
+        listed = run(["git", "-C", str(ROOT), "ls-files", "-z", "-co", "--exclude-standard"], 60)[1]
+        names = {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
+        for name in names:
+            there, bytes_here = self.source / name, (ROOT / name).read_bytes()
+            if not there.exists() or there.read_bytes() != bytes_here:
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, there)
+        for there in [path for path in self.source.rglob("*") if path.is_file()]:
+            if str(there.relative_to(self.source)) not in names and "__pycache__" not in there.parts:
+                there.unlink()
+
+    def compiles(self, *targets):
+        return run(["ninja", "-C", str(self.build), *targets], 1800)[0] == 0
+
+    def first_checks(self, defect, killer):
+        """The checks that a defect is likely to meet its end in."""
+        stem = pathlib.Path(defect.file).stem
+        wanted = [killer] if killer else []
+        wanted += [name if "/" in name else f"unit/{name}" for name in defect.first or [stem, stem.split("_")[0]]]
+        by_name = {check.name: check for check in self.checks}
+        return [by_name[name] for name in dict.fromkeys(wanted) if name in by_name]
+
+    def fuzzers(self):
+        if not self.fuzz_seconds:
+            return []
+        self.must("ninja", "-C", self.fuzz_build)
+        targets = (self.source / "fuzz").glob("*.options")
+        return [Fuzzer(target.stem, self.fuzz_build, self.fuzz_seconds) for target in sorted(targets)
+                if (self.fuzz_build / "fuzz" / target.stem).exists()]
+
+    def try_defect(self, defect, killer=None):
+        """Returns a verdict, and the check and the test that found the defect, if one did."""
+        path = self.source / defect.file
+        sound = path.read_text()
+        path.write_text(lists.plant(defect, sound))
+        try:
+            return self.judge_planted(defect, killer)
+        finally:
+            path.write_text(sound)
+
+    def judge_planted(self, defect, killer):
+        tried = self.first_checks(defect, killer)
+        for check in tried:
+            if not self.compiles(*check.targets):
+                return "invalid", "the compiler", ""
+            fault = check.find_fault()
+            if fault:
+                return "killed", check.name, fault
+        if not self.compiles():
+            return "invalid", "the compiler", ""
+        rest = sorted((check for check in self.checks if check not in tried
+                       and (check.suite in self.suites or defect is CONTROL)), key=Check.order)
+        dear = [check for check in rest if check.suite == "cli"]
+        for check in rest[:len(rest) - len(dear)] + self.fuzzers() + dear:
+            fault = check.find_fault()
+            if fault:
+                return "killed", check.name, fault
+        return "survived", "", ""
+
+    def control(self):
+        """What changes nothing must survive everything; and now each check's time is known."""
+        verdict, check, fault = self.try_defect(CONTROL)
+        if verdict != "survived":
+            raise Broken(f"the control did not survive: {verdict} by {check}: {fault}")
+        for check in self.checks:
+            check.timeout = min(check.timeout, 10 + 10 * check.seconds)
+
+
+class Progress:
+    def __init__(self, total):
+        self.started, self.total, self.done = time.monotonic(), total, 0
+        self.live = sys.stderr.isatty()
+        self.lock = threading.Lock()
+
+    def says(self, line):
+        clear = "\r\x1b[K" if self.live else ""
+        print(f"{clear}{line}", end="" if self.live else "\n", file=sys.stderr, flush=True)
+
+    def beginning(self, defect):
+        with self.lock:
+            if self.live:
+                self.says(f"[{self.done + 1}/{self.total}] {defect.name} …")
+
+    def ended(self, row):
+        with self.lock:
+            self.done += 1
+            seconds = time.monotonic() - self.started
+            left = seconds / self.done * (self.total - self.done)
+            by = f" by {row['by']}: {row['test']}" if row["by"] else ""
+            self.says(f"[{self.done}/{self.total}, {left / 60:.0f} min left] {row['file']} {row['name']}: "
+                      f"{row['verdict']}{by} ({row['seconds']:.0f} s)")
+            if self.live:
+                print(file=sys.stderr)
+
+
+def work(tree, waiting, rows, killers, memory, progress):
+    while True:
+        try:
+            defect = waiting.get_nowait()
+        except queue.Empty:
+            return
+        progress.beginning(defect)
+        started = time.monotonic()
+        verdict, by, test = tree.try_defect(defect, killers.get(defect.name))
+        row = {"name": defect.name, "file": defect.file, "means": defect.means, "verdict": verdict, "by": by,
+               "test": test, "explained": defect.explained, "seconds": round(time.monotonic() - started, 1)}
+        rows[defect.name] = row
+        progress.ended(row)
+        if verdict == "killed":
+            killers[defect.name] = by
+            memory.write_text(json.dumps(killers.copy(), indent=1))
+
+
+def table(rows):
+    """Prints the score of each file, and the survivors."""
+    columns = ["unit", "fuzz", "fuzzing", "ct", "lingering", "cli"]
+    files = collections.defaultdict(collections.Counter)
+    for row in rows:
+        for key in (row["file"], "all"):
+            files[key]["planted"] += 1
+            files[key][row["verdict"]] += 1
+            files[key][row["by"].split("/")[0]] += 1
+    columns = [column for column in columns if files["all"][column]]
+    print("| file | planted | killed | " + " | ".join(f"by {column}" for column in columns) + " | survived |")
+    print("|---|" + "---|" * (len(columns) + 3))
+    for file in [*sorted(file for file in files if file != "all"), "all"]:
+        counts = files[file]
+        cells = [counts["planted"], counts["killed"], *(counts[column] for column in columns), counts["survived"]]
+        print(f"| {file} | " + " | ".join(str(cell) for cell in cells) + " |")
+    for row in rows:
+        if row["verdict"] != "killed":
+            print(f"{row['verdict']}: {row['name']} ({row['file']}): {row['means']}")
+            if row["explained"]:
+                print(f"  {row['explained']}")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--only", metavar="RE", default="", help="plant only defects whose name or file matches")
+    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="copies of the tree to work in")
+    parser.add_argument("--quick", action="store_true", help="only the unit tests, the corpora, and what a defect names")
+    parser.add_argument("--fuzz", metavar="SECONDS", type=int, default=0, help="fuzz each target for what is left")
+    parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0)
+    parser.add_argument("--check", action="store_true", help="only say whether each defect fits the source")
+    parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build-mutation")
+    parser.add_argument("lists", nargs="*", type=pathlib.Path, default=sorted(HERE.glob("*.txt")))
+    arguments = parser.parse_args()
+
+    planted = [defect for path in arguments.lists for defect in lists.read(path)]
+    problems = lists.problems(planted, ROOT)
+    if arguments.check:
+        tap.check(f"each of {len(planted)} planted defects has its place in the source", not problems,
+                  "\n".join(problems))
+        tap.finish()
+    if problems:
+        raise lists.Invalid("\n".join(problems))
+    wanted = re.compile(arguments.only)
+    planted = [defect for defect in planted if wanted.search(defect.name) or wanted.search(defect.file)]
+    progress = Progress(len(planted))
+
+    folder = arguments.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    memory = folder / "killers.json"
+    killers = json.loads(memory.read_text()) if memory.exists() else {}
+    started = time.monotonic()
+    progress.says("building a copy, in which every check must pass")
+    trees = [Tree(folder / str(number), arguments.quick, arguments.fuzz) for number in range(arguments.jobs)]
+    for tree in trees:
+        tree.control()
+    progress.started = time.monotonic()
+
+    waiting = queue.SimpleQueue()
+    for defect in planted:
+        waiting.put(defect)
+    results = {}
+    workers = [threading.Thread(target=work, args=(tree, waiting, results, killers, memory, progress))
+               for tree in trees]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    rows = [results[defect.name] for defect in planted if defect.name in results]
+    killed = sum(row["verdict"] == "killed" for row in rows)
+    score = 100 * killed / len(rows) if rows else 0
+    (folder / "results.json").write_text(json.dumps(
+        {"killed": killed, "planted": len(rows), "score": round(score, 1), "threshold": arguments.threshold,
+         "seconds": round(time.monotonic() - started), "control": "survived", "defects": rows}, indent=1))
+    table(rows)
+    print(f"{killed} of {len(rows)} planted defects killed, {score:.1f} %, in {time.monotonic() - started:.0f} s: "
+          f"{folder}/results.json")
+    sound = len(rows) == len(planted) and all(row["verdict"] != "invalid" for row in rows)
+    return 0 if sound and score >= arguments.threshold else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (Broken, lists.Invalid) as error:
+        sys.exit(str(error))
