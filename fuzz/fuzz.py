@@ -135,16 +135,22 @@ def merge(tree, options):
     return 0
 
 
+def named(file):
+    """The file that was named where the command was called."""
+    return pathlib.Path(os.environ.get("CALLED_FROM", ".")).joinpath(file).resolve()
+
+
 def repro(tree, options):
     [target] = chosen(tree, options.target)
-    status, output, found = target.reproduce(options.file.resolve())
+    file = named(options.file)
+    status, output, found = target.reproduce(file)
     print(output, end="")
     if found is None:
         print(f"\n{target.name} finds nothing in {options.file}")
         return 0
     print(f"\nCRASH {target.name}: {found} (status {status})")
     if options.keep:
-        path, found = libfuzzer.keep(target, options.file.resolve())
+        path, found = libfuzzer.keep(target, file)
         if path is not None:
             tell_crash(target, path, found)
     return 1
@@ -199,7 +205,7 @@ def main():
     command.set_defaults(run=repro)
     command.add_argument("target", metavar="TARGET")
     # ./dev has left the folder that it was called in.
-    command.add_argument("file", metavar="FILE", type=pathlib.Path(os.environ.get("CALLED_FROM", ".")).joinpath)
+    command.add_argument("file", metavar="FILE")
     command.add_argument("--keep", action="store_true", help="make it small and store it as a regression")
 
     command = commands.add_parser("fuzz-coverage", help="show what the corpora reach of the sources")
@@ -210,7 +216,7 @@ def main():
     options = parser.parse_args()
     if getattr(options, "seconds", 1) <= 0:
         parser.error("SECONDS must be more than 0")
-    if getattr(options, "file", None) and not options.file.is_file():
+    if getattr(options, "file", None) and not named(options.file).is_file():
         parser.error(f"there is no file {options.file}")
     try:
         sys.exit(options.run(libfuzzer.Tree(options.root), options))

@@ -167,9 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   claims.iat = choose_time(choices[0], FUZZ_NOW);
   claims.exp = choose_time(choices[1], claims.iat > model_time_max || claims.iat < 0 ? 0 : claims.iat);
   claims.nbf = choose_time(choices[2], FUZZ_NOW);
-  /* Room for what is too long, so that this is what is said of it. */
-  const size_t room = (size_t)2 * BULLA_TOKEN_MAX;
-  struct bulla_buffer token = bulla_buffer(malloc(room), room);
+  struct bulla_buffer token = bulla_buffer(malloc(BULLA_TOKEN_MAX), BULLA_TOKEN_MAX);
   enum bulla_status status = bulla_token_mint(minter, &token, &claims);
 
   if (claims.exp == 0 && claims.iat <= model_time_max) {

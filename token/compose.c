@@ -22,7 +22,7 @@ enum bulla_status bulla_compose_begin(struct bulla_buffer *claims, const struct 
 enum bulla_status bulla_compose_end(struct bulla_buffer *token, const struct bulla_day_pin *pin,
                                     const struct bulla_buffer *claims, enum bulla_status written) {
   struct bulla_span header = bulla_span(pin->key->header, pin->key->header_len);
-  if (written == BULLA_BUFFER_TOO_SMALL && claims->size >= BULLA_TOKEN_MAX) {
+  if (written == BULLA_BUFFER_TOO_SMALL && token->size >= BULLA_TOKEN_MAX) {
     return BULLA_TOO_LARGE;
   }
   BULLA_TRY(written);
