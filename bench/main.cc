@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <iostream>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -84,9 +85,25 @@ void Register(const bench &bench) {
   }
 }
 
+// Takes --engine=NAME, the last argument, from Google Benchmark; says whether that engine is there.
+bool ChooseEngine(int &argc, char **argv) {
+  const std::string last = argc > 1 ? argv[argc - 1] : "";
+  if (last.rfind("--engine=", 0) != 0) {
+    return true;
+  }
+  argv[--argc] = nullptr;
+  const bool boringssl = last == "--engine=boringssl";
+  return (boringssl || last == "--engine=ipsec-mb") &&
+         bulla_engine_choose(boringssl ? BULLA_ENGINE_BORINGSSL : BULLA_ENGINE_IPSEC_MB) == BULLA_OK;
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
+  if (!ChooseEngine(argc, argv)) {
+    std::cerr << "bulla-bench: there is no such engine here: --engine=boringssl or --engine=ipsec-mb\n";
+    return 2;
+  }
   bench_table table;
   for (size_t subject = 0; bench_subject(&table, subject); subject++) {
     for (size_t i = 0; i < table.num_benches; i++) {
