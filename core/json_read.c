@@ -15,8 +15,10 @@
 
 /* A name in an object that is still open. */
 struct name {
-  uint64_t signature;   /* the same for equal names */
-  const uint8_t *quote; /* where it begins in the text */
+  uint64_t signature; /* the same for equal names */
+  const uint8_t *text;
+  uint32_t len;
+  bool escaped;
 };
 
 struct level {
@@ -176,12 +178,12 @@ static inline uint64_t signature_of(const struct bulla_json_value *name, const u
 }
 
 /* Says whether |name| is one of the names from |first| on. */
-RARE static bool is_among(struct parser *parser, const struct name *first, uint64_t signature,
+RARE static bool is_among(const struct parser *parser, const struct name *first, uint64_t signature,
                           const struct bulla_json_value *name) {
   for (; first < parser->next_name; first++) {
-    struct bulla_json_value earlier;
-    if (first->signature == signature && take_string(parser, first->quote, &earlier) != NULL &&
-        bulla_json_same(&earlier, name)) {
+    struct bulla_json_value earlier = {
+        .type = BULLA_JSON_STRING, .escaped = first->escaped, .text = bulla_span(first->text, first->len)};
+    if (first->signature == signature && bulla_json_same(&earlier, name)) {
       return true;
     }
   }
@@ -194,12 +196,12 @@ __attribute__((always_inline)) static inline bool note_name(struct parser *parse
   uint64_t signature = signature_of(name, parser->end);
   uint64_t bit = UINT64_C(1) << (signature * UINT64_C(0x9e3779b97f4a7c15) >> 58);
   struct name *noted = parser->next_name;
-  if (noted == parser->names + BULLA_JSON_MAX_NAMES ||
+  if (noted == parser->names + BULLA_JSON_MAX_NAMES || name->text.len > UINT32_MAX ||
       ((level->filter & bit) != 0 && is_among(parser, level->first_name, signature, name))) {
     return false;
   }
   level->filter |= bit;
-  *noted = (struct name){signature, name->text.data - 1};
+  *noted = (struct name){signature, name->text.data, (uint32_t)name->text.len, name->escaped};
   parser->next_name = noted + 1;
   return true;
 }

@@ -14,12 +14,18 @@ static inline void put_string(struct bulla_json_writer *out, struct bulla_span n
   }
 }
 
+/* Says whether |json| may fit at all: reading what cannot would be work for nothing. */
+static bool may_fit(struct bulla_json_writer *out, struct bulla_span json) {
+  out->bytes.overflow = out->bytes.overflow || json.len > out->bytes.out->size;
+  return !out->bytes.overflow;
+}
+
 /* Writes JSON of the caller's, which must be one value and nothing else: text such as {},"perms":["admin"] would
  * bring in claims that nobody asked for. */
 static inline void put_json(struct bulla_json_writer *out, struct bulla_span name, struct bulla_span json,
                      enum bulla_json_type type) {
   struct bulla_json_value value;
-  if (json.len == 0) {
+  if (json.len == 0 || !may_fit(out, json)) {
     return;
   }
   if (!bulla_json_read_inside(&value, json) || value.type != type ||
@@ -56,7 +62,7 @@ static bool may_be_added(struct bulla_span more, size_t *num_members) {
 /* Writes what is between the braces of |more|. */
 static void put_more(struct bulla_json_writer *out, struct bulla_span more) {
   size_t num_members = 0;
-  if (more.len == 0) {
+  if (more.len == 0 || !may_fit(out, more)) {
     return;
   }
   if (!may_be_added(more, &num_members)) {
