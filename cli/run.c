@@ -68,7 +68,9 @@ static void report(const struct bulla_cli *cli, enum bulla_status status) {
                      cli->text[0] != '\0' ? cli->text : bulla_status_text(status));
   size_t end = len < 0 ? 0 : (size_t)len < sizeof(line) - 1 ? (size_t)len : sizeof(line) - 2;
   for (size_t i = 0; i < end; i++) {
-    if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F) {
+    /* In UTF-8, C2 and what follows it are the controls U+0080 to U+009F. */
+    bool is_c1 = i > 0 && (unsigned char)line[i - 1] == 0xC2 && (unsigned char)line[i] < 0xA0;
+    if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F || is_c1) {
       line[i] = '?';
     }
   }

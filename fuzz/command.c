@@ -87,6 +87,7 @@ static void check_error_line(struct bulla_span err) {
   FUZZ_ASSERT(err.data[err.len - 1] == '\n');
   for (size_t i = 0; i + 1 < err.len; i++) {
     FUZZ_ASSERT(err.data[i] >= 0x20 && err.data[i] != 0x7f);
+    FUZZ_ASSERT(err.data[i] != 0xc2 || err.data[i + 1] < 0x80 || err.data[i + 1] >= 0xa0);
   }
 }
 

@@ -95,7 +95,7 @@ def tell_crash(target, path, found):
     name = path.relative_to(target.tree.root)
     print(f"CRASH {target.name}: {found}\n"
           f"  minimised to {path.stat().st_size} bytes and stored as {name}:\n"
-          f"  a regression that ./dev test replays from now on\n"
+          f"  a regression that ./dev test and ./dev sanitize replay from now on\n"
           f"  see it again: ./dev fuzz-repro {target.name} {name}", flush=True)
 
 
@@ -140,7 +140,16 @@ def named(file):
     return pathlib.Path(os.environ.get("CALLED_FROM", ".")).joinpath(file).resolve()
 
 
+def positive(text):
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return number
+
+
 def repro(tree, options):
+    if options.target == "all":
+        raise RuntimeError("fuzz-repro runs one target")
     [target] = chosen(tree, options.target)
     file = named(options.file)
     status, output, found = target.reproduce(file)
@@ -194,12 +203,12 @@ def main():
         command = commands.add_parser(name, help="fuzz a target, or all of them, for SECONDS each")
         command.set_defaults(run=fuzz, engine=engine)
         command.add_argument("target", metavar="TARGET|all")
-        command.add_argument("seconds", metavar="SECONDS", type=int)
+        command.add_argument("seconds", metavar="SECONDS", type=positive)
 
     command = commands.add_parser("fuzz-merge", help="take what was found and adds coverage into the tree")
     command.set_defaults(run=merge)
     command.add_argument("target", metavar="TARGET", nargs="?", default="all")
-    command.add_argument("--max-bytes", type=int, default=MERGED_MAX, help="leave larger inputs where they are")
+    command.add_argument("--max-bytes", type=positive, default=MERGED_MAX, help="leave larger inputs where they are")
 
     command = commands.add_parser("fuzz-repro", help="run one input and show where it ends")
     command.set_defaults(run=repro)
@@ -210,14 +219,12 @@ def main():
 
     command = commands.add_parser("fuzz-coverage", help="show what the corpora reach of the sources")
     command.set_defaults(run=cover)
-    command.add_argument("--from-empty", metavar="SECONDS", type=int,
+    command.add_argument("--from-empty", metavar="SECONDS", type=positive,
                          help="what fuzzing reaches alone, for SECONDS each")
 
     options = parser.parse_args()
-    if getattr(options, "seconds", 1) <= 0:
-        parser.error("SECONDS must be more than 0")
     if getattr(options, "file", None) and not named(options.file).is_file():
-        parser.error(f"there is no file {options.file}")
+        parser.error(f"{options.file} is not a file")
     try:
         sys.exit(options.run(libfuzzer.Tree(options.root), options))
     except KeyboardInterrupt:

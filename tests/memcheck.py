@@ -119,6 +119,10 @@ def main():
     elif not modules:
         modules = sorted(path.stem[len('test_'):] for path in ROOT.glob('tests/test_*.c'))
         modules = [module for module in modules if module not in LEFT_OUT]
+    for module in modules:
+        if not (ROOT / f'tests/test_{module}.c').exists():
+            print(f'memcheck: there is no tests/test_{module}.c', file=sys.stderr)
+            sys.exit(2)
     targets = ['tests/control'] + [f'tests/plain-{module}' for module in modules]
     subprocess.run(['ninja', '-C', build, '--quiet'] + targets, check=True, stdout=sys.stderr)
     check_controls(build)

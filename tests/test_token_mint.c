@@ -3,7 +3,10 @@
 
 /* Claims that must not be minted. */
 
+#include "core/key.h"
 #include "tests/token_support.h"
+#include "token/claims.h"
+#include "token/compose.h"
 
 enum { DAY = 86400 };
 
@@ -162,5 +165,24 @@ Test(token_mint, perms_attrs_and_more_that_are_not_what_they_must_be_are_not_min
     claims.attrs = test_text(rows[i].attrs);
     claims.more = test_text(rows[i].more);
     does_not_mint(&claims, BULLA_INVALID_TEXT, "row", i);
+  }
+}
+
+Test(token_mint, a_key_of_a_day_that_is_used_up_mints_no_more) {
+  struct bulla_day_cache *cache;
+  struct bulla_day_key key = {0};
+  TEST_OK(bulla_day_cache_new(&cache, 1));
+  bulla_day_key_name(&key, bulla_apikey_id(issuer->apikey), TEST_NOW / DAY);
+  TEST_OK(bulla_day_key_derive(&key, bulla_apikey_token_root(issuer->apikey)));
+  struct bulla_day_pin pin = bulla_day_cache_insert(cache, 1, &key);
+  const uint64_t one_left = BULLA_MAX_SEALS - 1;
+  pin.seals->taken = one_left;
+  for (size_t i = 0; i < 2; i++) {
+    struct bulla_buffer token = test_room(BULLA_TOKEN_MAX);
+    struct bulla_buffer claims;
+    TEST_OK(bulla_compose_begin(&claims, &token, pin.key));
+    struct bulla_claims minted = test_claims();
+    enum bulla_status written = bulla_claims_write(&claims, &minted);
+    TEST_STATUS(bulla_compose_end(&token, &pin, &claims, written), i == 0 ? BULLA_OK : BULLA_KEY_EXHAUSTED);
   }
 }

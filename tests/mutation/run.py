@@ -293,8 +293,13 @@ def main():
         tap.finish()
     if problems:
         raise lists.Invalid("\n".join(problems))
-    wanted = re.compile(arguments.only)
+    try:
+        wanted = re.compile(arguments.only)
+    except re.error as error:
+        raise lists.Invalid(f"--only: {error}") from error
     planted = [defect for defect in planted if wanted.search(defect.name) or wanted.search(defect.file)]
+    if not planted:
+        raise lists.Invalid("--only: no defect has such a name or file")
     progress = Progress(len(planted))
 
     folder = arguments.folder
