@@ -288,3 +288,20 @@ Test(vault_files, stale_files_of_an_earlier_vault_are_not_taken_for_the_new_ones
   cr_assert_eq(verdict.num_records, 1);
   bulla_vault_close(&vault);
 }
+
+Test(vault_files, nothing_of_what_was_removed_or_replaced_stays_in_the_file) {
+  static const char *const values[] = {"first-value-of-the-host", "second-value-of-the-host"};
+  for (size_t i = 0; i < 2; i++) {
+    TEST_OK(put("acme", "db", "host", values[i], false));
+    TEST_OK(put("acme", "other", "host", "a-neighbour-that-stays", false));
+  }
+  close_vault();
+  struct bulla_span file = read_file(house.path);
+  cr_assert_null(memmem(file.data, file.len, values[0], strlen(values[0])));
+  cr_assert_not_null(memmem(file.data, file.len, values[1], strlen(values[1])));
+  open_vault();
+  TEST_OK(bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db")));
+  close_vault();
+  file = read_file(house.path);
+  cr_assert_null(memmem(file.data, file.len, values[1], strlen(values[1])));
+}
