@@ -224,7 +224,7 @@ def main():
 
     options = parser.parse_args()
     if getattr(options, "file", None) and not named(options.file).is_file():
-        parser.error(f"{options.file} is not a file")
+        parser.error(f"there is no file {options.file}")
     try:
         sys.exit(options.run(libfuzzer.Tree(options.root), options))
     except KeyboardInterrupt:
