@@ -108,17 +108,16 @@ struct additional_data {
 };
 
 static void free_additional_data(struct additional_data *data) {
-  if (data->on_heap != NULL) {
-    free(data->on_heap);
-  }
+  free(data->on_heap);
 }
 
-static enum bulla_status join(struct additional_data *data, struct bulla_span header, struct bulla_span context) {
+/* |header| has HEADER_LEN bytes. */
+static enum bulla_status join(struct additional_data *data, const uint8_t *header, struct bulla_span context) {
   data->on_heap = NULL;
-  if (context.len > SIZE_MAX - header.len) {
+  if (context.len > SIZE_MAX - HEADER_LEN) {
     return BULLA_TOO_LARGE;
   }
-  size_t len = header.len + context.len;
+  size_t len = HEADER_LEN + context.len;
   if (len > sizeof(data->on_stack)) {
     data->on_heap = malloc(len);
     if (data->on_heap == NULL) {
@@ -126,9 +125,9 @@ static enum bulla_status join(struct additional_data *data, struct bulla_span he
     }
   }
   uint8_t *room = data->on_heap != NULL ? data->on_heap : data->on_stack;
-  memcpy(room, header.data, HEADER_LEN);
+  memcpy(room, header, HEADER_LEN);
   if (context.len > 0) {
-    memcpy(room + header.len, context.data, context.len);
+    memcpy(room + HEADER_LEN, context.data, context.len);
   }
   data->bytes = bulla_span(room, len);
   return BULLA_OK;
@@ -148,7 +147,7 @@ static enum bulla_status seal(struct bulla_key *key, struct bulla_writer *out, s
   BULLA_TRY(bulla_nonce(nonce, len));
 
   BULLA_CLEANUP(free_additional_data) struct additional_data data;
-  BULLA_TRY(join(&data, bulla_span(header, HEADER_LEN), context));
+  BULLA_TRY(join(&data, header, context));
   BULLA_CLEANUP(end) struct operation operation;
   BULLA_TRY(begin(&operation, key, bulla_span(nonce, len)));
   return bulla_aead_seal(operation.aead, ciphertext, tag, operation.nonce, plaintext, data.bytes);
@@ -182,7 +181,7 @@ static enum bulla_status open_parsed(const struct bulla_key *key, struct bulla_b
     return BULLA_BUFFER_TOO_SMALL;
   }
   BULLA_CLEANUP(free_additional_data) struct additional_data data;
-  BULLA_TRY(join(&data, blob->header, context));
+  BULLA_TRY(join(&data, blob->header.data, context));
   BULLA_CLEANUP(end) struct operation operation;
   BULLA_TRY(begin(&operation, key, blob->nonce));
   BULLA_TRY(bulla_aead_open(operation.aead, plaintext->data, operation.nonce, blob->ciphertext, blob->tag,
