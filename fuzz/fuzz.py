@@ -112,8 +112,19 @@ def chosen(tree, name):
     return targets
 
 
+def steady(target, seconds, seed):
+    """A run that tries the same inputs in the same order each time: from the seeds in the tree alone."""
+    corpus = target.tree.build / "steady" / target.name
+    shutil.rmtree(corpus, ignore_errors=True)
+    return libfuzzer.Run(target, seconds, corpus, extra=[f"-seed={seed}"])
+
+
 def fuzz(tree, options):
-    runs = [options.engine(target, options.seconds) for target in chosen(tree, options.target)]
+    targets = chosen(tree, options.target)
+    if options.seed is None:
+        runs = [options.engine(target, options.seconds) for target in targets]
+    else:
+        runs = [steady(target, options.seconds, options.seed) for target in targets]
     if len(runs) > 1:
         print(f"{len(runs)} targets, {options.seconds} s each, {AT_ONCE} at once: "
               f"about {-(-len(runs) // AT_ONCE) * options.seconds} s", flush=True)
@@ -201,9 +212,12 @@ def main():
 
     for name, engine in (("fuzz", libfuzzer.Run), ("fuzz-afl", afl.Run)):
         command = commands.add_parser(name, help="fuzz a target, or all of them, for SECONDS each")
-        command.set_defaults(run=fuzz, engine=engine)
+        command.set_defaults(run=fuzz, engine=engine, seed=None)
         command.add_argument("target", metavar="TARGET|all")
         command.add_argument("seconds", metavar="SECONDS", type=positive)
+        if name == "fuzz":
+            command.add_argument("--seed", metavar="N", type=positive,
+                                 help="try the same inputs each time, without what earlier runs found")
 
     command = commands.add_parser("fuzz-merge", help="take what was found and adds coverage into the tree")
     command.set_defaults(run=merge)

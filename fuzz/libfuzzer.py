@@ -102,8 +102,8 @@ def finding(output):
 class Run:
     """A target at work for some seconds. Samples are (seconds, executions, coverage, features, inputs, bytes)."""
 
-    def __init__(self, target, seconds, corpus=None, seeds=None):
-        self.target, self.seconds = target, seconds
+    def __init__(self, target, seconds, corpus=None, seeds=None, extra=()):
+        self.target, self.seconds, self.extra = target, seconds, extra
         self.corpus = corpus or target.found
         self.seeds = [target.seeds] if seeds is None else seeds
         self.samples, self.statistics = [], {}
@@ -117,7 +117,8 @@ class Run:
         for folder in (crashes, self.corpus, self.log.parent):
             folder.mkdir(parents=True, exist_ok=True)
         command = self.target.command(f"-max_total_time={self.seconds}", "-print_final_stats=1",
-                                      f"-artifact_prefix={crashes}/{self.target.name}-", self.corpus, *self.seeds)
+                                      f"-artifact_prefix={crashes}/{self.target.name}-", *self.extra,
+                                      self.corpus, *self.seeds)
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, env=environment())
