@@ -51,6 +51,8 @@ Test(token_mint, times_out_of_bounds_are_not_minted) {
       {INT64_MAX, INT64_MAX, 0},
       {100, 200, -1},
       {100, 200, INT64_MIN},
+      {100, 200, 200},
+      {100, 0, 100 + BULLA_TOKEN_LIFETIME},
       {100, 200, last + 1},
       {100, 200, INT64_MAX},
       {last, last + 1, 0},
@@ -66,7 +68,7 @@ Test(token_mint, times_out_of_bounds_are_not_minted) {
   }
   claims.iat = TEST_NOW;
   claims.exp = TEST_NOW + DAY;
-  claims.nbf = last;
+  claims.nbf = TEST_NOW + DAY - 1;
   TEST_VERIFY(verifier, test_minted(issuer, &claims), TEST_NOW, BULLA_NOT_YET_VALID, "the largest");
 }
 

@@ -53,6 +53,11 @@ Test(token_payload, claims_are_believed_in_every_spelling) {
   }
 }
 
+Test(token_payload, what_begins_after_its_end_is_good_at_no_time) {
+  judges(test_text("{" LEAST ",\"nbf\":1699968400}"), BULLA_NOT_YET_VALID);
+  judges(test_text("{" ORG "," SUB ",\"iat\":1699964700,\"exp\":1699964800,\"nbf\":1699964900}"), BULLA_EXPIRED);
+}
+
 Test(token_payload, what_is_no_object_is_refused) {
   static const char *const rows[] = {
       "",
