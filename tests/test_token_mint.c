@@ -10,18 +10,7 @@
 
 enum { DAY = 86400 };
 
-static struct test_registry registry;
-static struct test_issuer *issuer;
-static struct bulla_verifier *verifier;
-
-static void set_up(void) {
-  registry.issuers[0] = test_issuer();
-  registry.num_issuers = 1;
-  issuer = &registry.issuers[0];
-  verifier = test_verifier(&registry);
-}
-
-TestSuite(token_mint, .init = set_up);
+TEST_TOKEN_SUITE(token_mint);
 
 /* Asserts that |claims| are not minted, for the reason |wanted|. */
 static void does_not_mint(const struct bulla_claims *claims, enum bulla_status wanted, const char *what,

@@ -9,18 +9,7 @@
 #include "core/jwe_compact.h"
 #include "tests/token_support.h"
 
-static struct test_registry registry;
-static struct test_issuer *issuer;
-static struct bulla_verifier *verifier;
-
-static void set_up(void) {
-  registry.issuers[0] = test_issuer();
-  registry.num_issuers = 1;
-  issuer = &registry.issuers[0];
-  verifier = test_verifier(&registry);
-}
-
-TestSuite(token_payload, .init = set_up);
+TEST_TOKEN_SUITE(token_payload);
 
 #define ORG "\"org\":\"acme\""
 #define SUB "\"sub\":\"alice\""
