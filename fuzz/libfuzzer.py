@@ -19,6 +19,7 @@ STATISTIC = re.compile(r"stat::(\w+):\s+(\d+)")
 ARTIFACT = re.compile(r"Test unit written to (.+)")
 ASSERTION = re.compile(r"^\S+:\d+: .* does not hold$", re.MULTILINE)
 SUMMARY = re.compile(r"^SUMMARY: (.*)$", re.MULTILINE)
+NO_WORD = "ended without a word"  # what is told of a run that failed, but not by a finding
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 MINIMIZE_STEP_SECONDS = 5  # without a smaller input, before that counts as the smallest
@@ -94,7 +95,7 @@ def finding(output):
     """Returns what tells one finding from another: the assertion that failed, or the sanitizer's summary."""
     line = ASSERTION.search(output) or SUMMARY.search(output)
     if line is None:
-        return "ended without a word"
+        return NO_WORD
     words = re.sub(r"\d+ (byte\(s\) leaked in) \d+", r"\1", line[line.lastindex or 0])
     return re.sub(r"(?:/\S*/build-fuzz/|(?<!\S))\.\./", "", words)
 
