@@ -37,11 +37,14 @@ class Tree:
         self.logs = self.build / "logs"
         self.report = self.build / "report"
 
-    def targets(self):
-        """Returns the targets of the table in fuzz/meson.build that could be built."""
+    def names(self):
+        """Returns the names in the table of fuzz/meson.build."""
         table = re.search(r"^targets = \{\n(.*?)^\}", (self.sources / "meson.build").read_text(), re.M | re.S)
-        named = re.findall(r"^  '(\w+)':", table[1], re.M)
-        return [Target(self, name) for name in named if (self.build / "fuzz" / name).exists()]
+        return re.findall(r"^  '(\w+)':", table[1], re.M)
+
+    def targets(self):
+        """Returns the targets of the table that could be built."""
+        return [Target(self, name) for name in self.names() if (self.build / "fuzz" / name).exists()]
 
 
 class Target:

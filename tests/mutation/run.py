@@ -320,19 +320,39 @@ def table(rows):
             print(f"not confirmed: {row['name']} by {by}: {test}")
 
 
-def main():
+def positive(text):
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return number
+
+
+def parse(words):
+    """Returns what the command line asks for and the defects it chooses, or ends with status 2."""
     parser = argparse.ArgumentParser(prog="dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--only", metavar="RE", default="", help="plant only defects whose name or file matches")
-    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="copies of the tree to work in")
+    parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="copies of the tree to work in")
     parser.add_argument("--quick", action="store_true", help="only the unit tests, the corpora, and what a defect names")
-    parser.add_argument("--fuzz", metavar="SECONDS", type=int, default=0, help="fuzz each target for what is left")
+    parser.add_argument("--fuzz", metavar="SECONDS", type=positive, default=0, help="fuzz each target for what is left")
     parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0)
     parser.add_argument("--check", action="store_true", help="only say whether each defect fits the source")
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build-mutation")
     parser.add_argument("lists", nargs="*", type=pathlib.Path, default=sorted(HERE.glob("*.txt")))
-    arguments = parser.parse_args()
-
+    arguments = parser.parse_args(words)
     planted = [defect for path in arguments.lists for defect in lists.read(path)]
+    try:
+        wanted = re.compile(arguments.only)
+    except re.error as error:
+        parser.error(f"--only: {error}")
+    chosen = [defect for defect in planted if wanted.search(defect.name) or wanted.search(defect.file)]
+    if not chosen:
+        files = " ".join(sorted({defect.file for defect in planted}))
+        parser.error(f"--only: no defect has such a name, or such a file: {files}")
+    return arguments, chosen
+
+
+def main():
+    arguments, planted = parse(sys.argv[1:])
     problems = lists.problems(planted, ROOT)
     if arguments.check:
         tap.check(f"each of {len(planted)} planted defects has its place in the source", not problems,
@@ -340,13 +360,6 @@ def main():
         tap.finish()
     if problems:
         raise lists.Invalid("\n".join(problems))
-    try:
-        wanted = re.compile(arguments.only)
-    except re.error as error:
-        raise lists.Invalid(f"--only: {error}") from error
-    planted = [defect for defect in planted if wanted.search(defect.name) or wanted.search(defect.file)]
-    if not planted:
-        raise lists.Invalid("--only: no defect has such a name or file")
     progress = Progress(len(planted))
 
     folder = arguments.folder
