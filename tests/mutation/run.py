@@ -108,8 +108,8 @@ class Check:
 
 
 def bare(name):
-    """The name of a test without what it says of its end."""
-    return re.sub(r": .*", "", name)
+    """The name of a test without what Criterion and others say of its end behind it."""
+    return re.sub(r"(:| unexpected signal) .*", "", name)
 
 
 class Fuzzer(Check):

@@ -12,9 +12,11 @@ import tap
 
 # What a program does when it is run first, and when it is run again.
 FAILS, PASSES = "echo 'not ok 1 - it holds: CRASH!'; echo 1..1; exit 1", "echo 'ok 1 - it holds'; echo 1..1"
+CRASHES = FAILS.replace(": CRASH!", " unexpected signal after tests/test_a.c:7")
 OTHER, DIES, HANGS = FAILS.replace("it holds", "another"), "kill -9 $$", "sleep 60"
 CHECKS = {
     "fails twice": (FAILS, FAILS, "it holds"),
+    "fails, and crashes when it is repeated": (FAILS, CRASHES, "it holds"),
     "fails once": (FAILS, PASSES, None),
     "fails by another test when it is repeated": (FAILS, OTHER, None),
     "fails by a test that the sound tree does not pass": (OTHER, OTHER, None),
