@@ -23,6 +23,7 @@ TestSuite(token, .init = set_up);
 static struct bulla_verifier *verifier_with(struct bulla_verifier_options options) {
   struct bulla_verifier *made = NULL;
   TEST_OK(bulla_verifier_new(&made, &options, test_find_key, &registry));
+  test_keep(made);
   return made;
 }
 
@@ -324,6 +325,10 @@ static int makes_keys_of_its_own(void *argument) {
       bulla_verifier_new(&own_verifier, &options, test_find_key, &own) != BULLA_OK) {
     return 1;
   }
+  test_keep(own.issuers[0].apikey);
+  test_keep(own.issuers[0].minter);
+  test_keep(own_verifier);
+  bulla_secret_free(&string);
   own.issuers[0].key_id = bulla_apikey_id(own.issuers[0].apikey);
   struct bulla_claims claims = test_claims();
   struct bulla_buffer token = test_room(BULLA_TOKEN_MAX);

@@ -26,6 +26,7 @@ TestSuite(token_refresh, .init = set_up);
 static struct bulla_verifier *verifier_with(struct bulla_verifier_options options) {
   struct bulla_verifier *made = NULL;
   TEST_OK(bulla_verifier_new(&made, &options, test_find_key, &registry));
+  test_keep(made);
   return made;
 }
 
