@@ -3,10 +3,15 @@
 # SPDX-FileCopyrightText: The bulla authors
 
 """Checks that what the pages of docs/ point to is there: linked pages, sources, tests by their file and their
-name, and sections of FORMAT.md that sources refer to. Usage: docs.py SOURCE_FOLDER"""
+name, sections of FORMAT.md that sources refer to; and that ./dev takes the commands that they and README.md show.
+Usage: docs.py SOURCE_FOLDER"""
 
+import concurrent.futures
+import os
 import pathlib
 import re
+import shlex
+import subprocess
 import sys
 
 import tap
@@ -38,4 +43,42 @@ referred = [(path.name, number) for path in sources
             for number in re.findall(r"FORMAT\.md[\s*]+§(\d+)", path.read_text(encoding="utf-8"))]
 missing = [reference for reference in referred if reference[1] not in sections]
 tap.check("sections of FORMAT.md that sources refer to are there", referred and not missing, missing)
+
+# What stands for an argument, and one of its kind.
+STANDS_FOR = {"TARGET": "json", "SECONDS": "1", "FILE": "README.md", "REF": "HEAD", "SUB-COMMAND": "help"}
+# Pages that tell how to check something, and at least so many commands each.
+WITH_COMMANDS = {"VERIFICATION.md": 30, "MUTATION.md": 4, "BENCHMARKS.md": 4, "FUZZING.md": 8,
+                 "verification-constant-time.md": 4, "verification-lingering.md": 1}
+
+
+def commands(page):
+    """Returns the commands of a page, in its blocks and in its text, without what need not be given."""
+    blocks = re.findall(r"^```.*?^```", page, re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^(?:\$ )?\./dev (.*?)(?:   .*)?$", "\n".join(blocks), re.MULTILINE)
+    found += [" ".join(words.split()) for words in re.findall(r"`\./dev ([^`]*)`", text)]
+    return {re.sub(r" ?\[[^]]*\]", "", command) for command in found}
+
+
+def refusal(command):
+    """Returns what is said against |command|, if ./dev does not take it."""
+    words = [STANDS_FOR.get(word, word) for word in shlex.split(command)]
+    run = subprocess.run([sys.executable, root / "tests/arguments.py", *words], stdout=subprocess.PIPE, text=True,
+                         stderr=subprocess.STDOUT, env={**os.environ, "CALLED_FROM": str(root)}, check=False)
+    return f"./dev {command}: {run.stdout}" if run.returncode != 0 else ""
+
+
+shown = {name: commands(page) for name, page in {**pages, "README.md": (root / "README.md").read_text()}.items()}
+with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    distinct = sorted(set().union(*shown.values()))
+    refused = dict(zip(distinct, pool.map(refusal, distinct)))
+for name, those in shown.items():
+    if those or name in WITH_COMMANDS:
+        tap.check(f"{name}: ./dev takes its commands", len(those) >= WITH_COMMANDS.get(name, 1) and
+                  not any(refused[command] for command in those),
+                  "".join(refused[command] for command in sorted(those)) or f"only {len(those)} were found")
+offered = re.findall(r"^  ([a-z][a-z-]+) ", (root / "dev").read_text().split("END", 2)[1], re.MULTILINE)
+listed = subprocess.run([sys.executable, root / "tests/arguments.py", ""], stderr=subprocess.PIPE, text=True,
+                        check=False).stderr.split("there are: ")[1].split()
+tap.check("the usage of ./dev offers every sub-command", set(offered) | {"help"} == set(listed), offered)
 tap.finish()

@@ -305,6 +305,10 @@ static int makes_keys_of_its_own(void *argument) {
       bulla_verifier_new(&own_verifier, &options, test_find_key, &own) != BULLA_OK) {
     return 1;
   }
+  test_keep(own.issuers[0].apikey);
+  test_keep(own.issuers[0].minter);
+  test_keep(own_verifier);
+  bulla_secret_free(&string);
   own.issuers[0].key_id = bulla_apikey_id(own.issuers[0].apikey);
   struct bulla_claims claims = test_claims();
   struct bulla_buffer token = test_room(BULLA_TOKEN_MAX);

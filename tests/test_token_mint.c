@@ -163,6 +163,7 @@ Test(token_mint, a_key_of_a_day_that_is_used_up_mints_no_more) {
   struct bulla_day_cache *cache;
   struct bulla_day_key key = {0};
   TEST_OK(bulla_day_cache_new(&cache, 1));
+  test_keep(cache);
   bulla_day_key_name(&key, bulla_apikey_id(issuer->apikey), TEST_NOW / DAY);
   TEST_OK(bulla_day_key_derive(&key, bulla_apikey_token_root(issuer->apikey)));
   struct bulla_day_pin pin = bulla_day_cache_insert(cache, 1, &key);

@@ -76,6 +76,8 @@ def main():
     subjects = sys.argv[1:] or list(SUBJECTS)
     if unknown := set(subjects) - set(SUBJECTS):
         sys.exit(f'eva: there is no subject {", ".join(unknown)}; there are: {" ".join(SUBJECTS)}')
+    if not subjects:
+        sys.exit('eva: there is no subject to prove')
     if not any('out of bounds read' in alarm for alarm in alarms_of('control', run('control', []))):
         sys.exit('eva: the planted byte too many raised no alarm')
     print('control: the planted byte too many raises an alarm', flush=True)
