@@ -42,7 +42,10 @@ enum bulla_status test_find_key(void *arg, struct bulla_span key_id, struct bull
 }
 
 struct bulla_verifier *test_verifier(struct test_registry *registry) {
-  static const struct bulla_verifier_options options = {.leeway = 0};
+  return test_verifier_with(registry, (struct bulla_verifier_options){.leeway = 0});
+}
+
+struct bulla_verifier *test_verifier_with(struct test_registry *registry, struct bulla_verifier_options options) {
   struct bulla_verifier *verifier = NULL;
   TEST_OK(bulla_verifier_new(&verifier, &options, test_find_key, registry));
   test_keep(verifier);
