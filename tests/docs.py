@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The bulla authors
 
 """Checks that what the pages of docs/ point to is there: linked pages, sources, tests by their file and their
-name, sections of FORMAT.md that sources refer to; and that ./dev takes the commands that they and README.md show.
-Usage: docs.py SOURCE_FOLDER"""
+name, sections of FORMAT.md that sources refer to; and that ./dev takes the commands that they and README.md show,
+and no others. Usage: docs.py SOURCE_FOLDER"""
 
 import concurrent.futures
 import os
@@ -60,23 +60,38 @@ def commands(page):
     return {re.sub(r" ?\[[^]]*\]", "", command) for command in found}
 
 
-def refusal(command):
-    """Returns what is said against |command|, if ./dev does not take it."""
+# What ./dev must refuse, and a word of what it says.
+NOT_TAKEN = {
+    "ct nosuch": "gcc-O2", "prove nosuch": "cursor", "memcheck nosuch": "vault", "tsan nosuch": "threads",
+    "test nosuch": "vault", "test --suite nosuch": "unit", "fuzz nosuch 5": "json", "fuzz json abc": "abc",
+    "fuzz json": "SECONDS", "fuzz all 0": "more than 0", "fuzz-repro json nosuch": "there is no file",
+    "check abc": "seconds", "ct-timing abc": "seconds", "mutate --jobs 0": "more than 0",
+    "mutate --only nosuch": "core/slab.c", "bench-table --nosuch": "--figures", "bench-compare": "commit",
+    "lint nosuch": "no arguments", "nosuch": "memcheck",
+}
+
+
+def judged(command):
+    """Returns the exit status and the words with which ./dev takes or refuses |command|."""
     words = [STANDS_FOR.get(word, word) for word in shlex.split(command)]
     run = subprocess.run([sys.executable, root / "tests/arguments.py", *words], stdout=subprocess.PIPE, text=True,
                          stderr=subprocess.STDOUT, env={**os.environ, "CALLED_FROM": str(root)}, check=False)
-    return f"./dev {command}: {run.stdout}" if run.returncode != 0 else ""
+    return run.returncode, run.stdout
 
 
 shown = {name: commands(page) for name, page in {**pages, "README.md": (root / "README.md").read_text()}.items()}
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-    distinct = sorted(set().union(*shown.values()))
-    refused = dict(zip(distinct, pool.map(refusal, distinct)))
+    distinct = sorted(set().union(NOT_TAKEN, *shown.values()))
+    verdicts = dict(zip(distinct, pool.map(judged, distinct)))
 for name, those in shown.items():
     if those or name in WITH_COMMANDS:
-        tap.check(f"{name}: ./dev takes its commands", len(those) >= WITH_COMMANDS.get(name, 1) and
-                  not any(refused[command] for command in those),
-                  "".join(refused[command] for command in sorted(those)) or f"only {len(those)} were found")
+        refused = [f"./dev {command}: {said}" for command in sorted(those)
+                   for status, said in [verdicts[command]] if status != 0]
+        tap.check(f"{name}: ./dev takes its commands", len(those) >= WITH_COMMANDS.get(name, 1) and not refused,
+                  "".join(refused) or f"only {len(those)} were found")
+for command, word in NOT_TAKEN.items():
+    status, said = verdicts[command]
+    tap.check(f"./dev {command}: refused", status == 2 and word in said, f"{status}: {said}")
 offered = re.findall(r"^  ([a-z][a-z-]+) ", (root / "dev").read_text().split("END", 2)[1], re.MULTILINE)
 listed = subprocess.run([sys.executable, root / "tests/arguments.py", ""], stderr=subprocess.PIPE, text=True,
                         check=False).stderr.split("there are: ")[1].split()

@@ -314,8 +314,8 @@ def table(rows):
     for row in rows:
         if row["verdict"] != "killed":
             print(f"{row['verdict']}: {row['name']} ({row['file']}): {row['means']}")
-            if row["explained"]:
-                print(f"  {row['explained']}")
+            if row["explained"] or row["verdict"] == "invalid":
+                print(f"  {row['explained'] or row['by'] + ': ' + row['test']}")
         for by, test in row["unconfirmed"]:
             print(f"not confirmed: {row['name']} by {by}: {test}")
 
@@ -332,10 +332,13 @@ def parse(words):
     parser = argparse.ArgumentParser(prog="dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--only", metavar="RE", default="", help="plant only defects whose name or file matches")
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="copies of the tree to work in")
-    parser.add_argument("--quick", action="store_true", help="only the unit tests, the corpora, and what a defect names")
-    parser.add_argument("--fuzz", metavar="SECONDS", type=positive, default=0, help="fuzz each target for what is left")
+    parser.add_argument("--quick", action="store_true",
+                        help="only the unit tests, the corpora, and what a defect names")
+    parser.add_argument("--fuzz", metavar="SECONDS", type=positive, default=0,
+                        help="fuzz each target for what is left")
     parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0)
-    parser.add_argument("--check", action="store_true", help="only say whether each defect fits the source")
+    parser.add_argument("--check", metavar="BUILD", type=pathlib.Path,
+                        help="only say whether each defect fits the source, and compiles as in BUILD")
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build-mutation")
     parser.add_argument("lists", nargs="*", type=pathlib.Path, default=sorted(HERE.glob("*.txt")))
     arguments = parser.parse_args(words)
@@ -357,6 +360,9 @@ def main():
     if arguments.check:
         tap.check(f"each of {len(planted)} planted defects has its place in the source", not problems,
                   "\n".join(problems))
+        if not problems:
+            problems = lists.uncompilable(planted, ROOT, arguments.check)
+            tap.check("each of them compiles", not problems, "\n".join(problems))
         tap.finish()
     if problems:
         raise lists.Invalid("\n".join(problems))
