@@ -22,4 +22,7 @@ void fuzz_calls_end(void);
 /* fuzz_calls_idle says whether the vault, if it is open, has no transaction open. */
 bool fuzz_calls_idle(void);
 
+/* fuzz_crypto_fails, of fuzz/alloc_fail.c, says whether the function of BoringSSL that is called now fails. */
+bool fuzz_crypto_fails(void);
+
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* No memory. Entry points: those of core, token and store that allocate.
+/* No memory, and no BoringSSL. Entry points: those of core, token and store that allocate or need a primitive.
  *
- * The input is a list of calls, each with a kind of allocations and a number: the one of that number fails, and if
- * the input says so every one after it. Allocations are malloc and its like, and mmap, of bulla (the linker's
- * --wrap leads them here), all of SQLite's, and slots of locked memory; not those within BoringSSL. A call then
- * returns BULLA_NO_MEMORY or BULLA_ARENA_FULL, with its outputs empty and no transaction left open, or goes well
- * all the same; the next one, without a fault, goes well; and in the end every block and every slot has been given
- * back.
- */
+ * The input is a list of calls, each with an engine, a kind of allocations and a number: the one of that number
+ * fails, and if the input says so every one after it. Allocations are malloc and its like, and mmap, of bulla (the
+ * linker's --wrap leads them here), all of SQLite's, and slots of locked memory; not those within BoringSSL. In
+ * their place it can be a function of BoringSSL that fails. A call then returns BULLA_NO_MEMORY or
+ * BULLA_ARENA_FULL, or for BoringSSL BULLA_NO_CRYPTO, with its outputs empty and no transaction left open, or goes
+ * well all the same; the next one, without a fault, goes well; and in the end every block and every slot has been
+ * given back. */
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -21,7 +21,7 @@
 
 enum { MAX_CALLS = 6 };
 
-enum kind { ANY, HEAP, SQLITE, SLOT, NUM_KINDS };
+enum kind { ANY, HEAP, SQLITE, SLOT, CRYPTO, NUM_KINDS };
 
 /* What fails next, and what is allocated. */
 static struct {
@@ -34,7 +34,7 @@ static struct {
 } memory;
 
 static bool strikes(enum kind kind) {
-  if (!memory.armed || (memory.kind != ANY && memory.kind != kind)) {
+  if (!memory.armed || (memory.kind == ANY ? kind == CRYPTO : memory.kind != kind)) {
     return false;
   }
   if (memory.countdown > 0) {
@@ -44,6 +44,10 @@ static bool strikes(enum kind kind) {
   memory.struck = true;
   memory.armed = memory.lasting;
   return true;
+}
+
+bool fuzz_crypto_fails(void) {
+  return strikes(CRYPTO);
 }
 
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-*): what the linker calls them. */
@@ -57,8 +61,8 @@ void *__real_realloc(void *block, size_t len);
 void *__wrap_realloc(void *block, size_t len);
 void __real_free(void *block);
 void __wrap_free(void *block);
-void *__real_mmap(void *address, size_t len, int rights, int flags, int file, off_t offset);
-void *__wrap_mmap(void *address, size_t len, int rights, int flags, int file, off_t offset);
+void *__real_mmap64(void *address, size_t len, int rights, int flags, int file, off_t offset);
+void *__wrap_mmap64(void *address, size_t len, int rights, int flags, int file, off_t offset);
 enum bulla_status __real_bulla_slab_new(void **slot, size_t len);
 enum bulla_status __wrap_bulla_slab_new(void **slot, size_t len);
 
@@ -92,12 +96,12 @@ void __wrap_free(void *block) {
   __real_free(block);
 }
 
-void *__wrap_mmap(void *address, size_t len, int rights, int flags, int file, off_t offset) {
+void *__wrap_mmap64(void *address, size_t len, int rights, int flags, int file, off_t offset) {
   if (strikes(HEAP)) {
     errno = ENOMEM;
     return MAP_FAILED;
   }
-  return __real_mmap(address, len, rights, flags, file, offset);
+  return __real_mmap64(address, len, rights, flags, file, offset);
 }
 
 enum bulla_status __wrap_bulla_slab_new(void **slot, size_t len) {
@@ -152,8 +156,12 @@ static void call(enum bulla_status (*function)(void), enum kind kind, unsigned c
   enum bulla_status status = function();
   memory.armed = false;
   FUZZ_ASSERT(fuzz_calls_idle());
+  /* Without memory a call may find another way; without a primitive it cannot. */
+  FUZZ_ASSERT(kind != CRYPTO || memory.struck == (status == BULLA_NO_CRYPTO));
   if (status != BULLA_OK) {
-    FUZZ_ASSERT(memory.struck && (status == BULLA_NO_MEMORY || status == BULLA_ARENA_FULL));
+    FUZZ_ASSERT(memory.struck &&
+                (status == BULLA_NO_MEMORY || status == BULLA_ARENA_FULL || status == BULLA_NO_CRYPTO));
+    FUZZ_ASSERT(kind == CRYPTO || status != BULLA_NO_CRYPTO);
     FUZZ_ASSERT(function() == BULLA_OK);
   }
 }
@@ -183,6 +191,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t which = fuzz_next(&input) % fuzz_num_calls;
     uint8_t countdown = fuzz_next(&input);
     uint8_t more = fuzz_next(&input);
+    FUZZ_ASSERT(bulla_engine_choose((more & 64) != 0 ? BULLA_ENGINE_BORINGSSL : BULLA_ENGINE_AUTO) == BULLA_OK);
     call(fuzz_calls[which], (enum kind)(more / 4 % NUM_KINDS), countdown + 256U * (more % 4), more >= 128);
   }
   fuzz_calls_end();

@@ -321,8 +321,9 @@ struct bulla_jwe_key;
 
 /* bulla_jwe_key_new makes |*key| for |alg| and |enc| from |material|, of 16, 24 or 32 bytes as |enc| says,
  * which it copies. If |key_id| is not empty it is written as "kid", and a token must then carry it. Returns
- * BULLA_INVALID_ARGUMENT for another length, for an unknown |alg| or |enc|, for a |key_id| that is no
- * UTF-8 or is past 256 bytes, and the statuses of bulla_secret_random. */
+ * BULLA_INVALID_ARGUMENT for another length, for an unknown |alg| or |enc|, for a |key_id| that is no UTF-8 as in
+ * I-JSON (RFC 7493 §2.1; nor a NUL), is past 256 bytes or, with what it needs of escapes, makes a header past 1024,
+ * and the statuses of bulla_secret_random. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_alg alg,
                                                             enum bulla_jwe_enc enc,
                                                             const struct bulla_secret *material,
