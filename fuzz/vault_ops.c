@@ -357,6 +357,7 @@ static void end(struct run *run) {
     FUZZ_ASSERT(reopen(run) == BULLA_OK);
   } else {
     fuzz_vfs_revive(false);
+    bulla_tenant_forget_keys(run->vault);
   }
   FUZZ_ASSERT(fuzz_model_matches(&run->model, run->vault, run->num_checked));
   if (run->verifies) {
