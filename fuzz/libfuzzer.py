@@ -89,8 +89,8 @@ class Target:
 
 
 def environment():
-    """The sanitizers' settings: every report is a finding, and shows its stack. What is freed is kept back for many
-    inputs, in memory that a processor's cache has some of; in 256 MiB, the default, every block is a new one."""
+    """The sanitizers' settings: every report is a finding, and shows its stack. What is freed is kept back for
+    many inputs; with the 256 MiB of the default every block is one that no cache has."""
     return dict(os.environ, ASAN_OPTIONS="handle_abort=1:detect_stack_use_after_return=1:quarantine_size_mb=16",
                 UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1", LC_ALL="C")
 

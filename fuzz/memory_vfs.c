@@ -12,8 +12,7 @@
 
 enum { MAX_FILES = 8, MAX_REGIONS = 8, REGION_LEN = 32768, MAX_NAME = 512, MAX_FILE = 4 << 20 };
 
-/* What is behind |len| is left from before. Nothing here allocates: where memory is made to fail, it is not this.
- */
+/* What is behind |len| is left from before. Nothing here allocates: what fails for lack of memory is not this. */
 struct contents {
   size_t len;
   uint8_t bytes[MAX_FILE];

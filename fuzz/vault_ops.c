@@ -421,7 +421,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t choice = fuzz_next(&input);
   enum start start = choice % 8 == 7 ? LONG : choice % 2 == 1 ? FILLED : NEW;
   struct run run = begin(start);
-  run.verifies = start != LONG || choice >= 192; /* it takes longer than all the rest */
+  run.verifies = start != LONG || choice >= 128; /* it takes longer than all the rest */
   run.reopens = choice / 64 == 1;
   for (int i = 0; i < MAX_CALLS && input.left > 0; i++) {
     step(&run, &input);
