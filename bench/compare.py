@@ -100,7 +100,8 @@ def print_table(rows):
               f'  {row["verdict"]}')
 
 
-def main():
+def parse(words):
+    """Returns what the command line asks for, or ends with status 2."""
     parser = argparse.ArgumentParser(prog='./dev bench-compare REF', description=__doc__)
     parser.add_argument('--programs', nargs=2, required=True, help=argparse.SUPPRESS)
     parser.add_argument('--folder', required=True, help=argparse.SUPPRESS)
@@ -109,9 +110,14 @@ def main():
     parser.add_argument('--threshold', type=float, default=5, metavar='PERCENT')
     parser.add_argument('--rounds', type=int, default=60)
     parser.add_argument('--min-time', type=float, default=0.01, help='seconds of each row in each round')
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     if arguments.rounds < 9:
         parser.error('the U test wants 9 rounds or more')
+    return arguments
+
+
+def main():
+    arguments = parse(sys.argv[1:])
     paths = measure(arguments.programs, arguments)
     report = google_compare(paths, os.path.join(arguments.folder, 'google.json'))
     rows = judge(report, arguments.threshold)

@@ -75,11 +75,16 @@ def judge(budget, counted):
     return num_past
 
 
-def main():
+def parse(words):
+    """Returns what the command line asks for, or ends with status 2."""
     parser = argparse.ArgumentParser(prog='./dev bench-instructions', description=__doc__)
     parser.add_argument('--build', required=True, help=argparse.SUPPRESS)
     parser.add_argument('--update', action='store_true', help='make what is counted now the budget')
-    arguments = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def main():
+    arguments = parse(sys.argv[1:])
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'instructions.json')
     with open(path, encoding='utf-8') as file:
         budget = json.load(file)

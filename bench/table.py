@@ -137,7 +137,8 @@ def processor():
     return 'unknown processor'
 
 
-def main():
+def parse(words):
+    """Returns what the command line asks for, or ends with status 2."""
     parser = argparse.ArgumentParser(prog='./dev bench-table', description=__doc__)
     parser.add_argument('--bench', required=True, help=argparse.SUPPRESS)
     parser.add_argument('--repetitions', type=int, default=41)
@@ -145,7 +146,11 @@ def main():
     parser.add_argument('--figures', action='store_true', help='also every size, and the peers')
     parser.add_argument('--from', dest='report', help='do not run: read what Google Benchmark wrote to this file')
     parser.add_argument('--out', help='keep the measurements in this file')
-    arguments = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def main():
+    arguments = parse(sys.argv[1:])
     if arguments.report:
         with open(arguments.report, encoding='utf-8') as file:
             report = json.load(file)

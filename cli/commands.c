@@ -67,7 +67,7 @@ static const struct bulla_option mint_options[] = {
     {.name = "iss", .value = "ISSUER", .help = "the issuer"},
     {.name = "aud", .value = "AUDIENCE", .help = "the audience"},
     {.name = "jti", .value = "ID", .help = "the token's own id, by which it can be revoked"},
-    {.name = "nbf", .value = "SECONDS", .help = "not valid before, in seconds since 1970"},
+    {.name = "nbf", .value = "SECONDS", .help = "not valid before, in seconds since 1970; earlier than its end"},
     END};
 
 #define VERIFY_OPTIONS \

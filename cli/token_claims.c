@@ -36,7 +36,8 @@ static enum bulla_status build_perms(struct bulla_cli *cli, struct bulla_buffer 
   return finish(cli, &writer, "--perm");
 }
 
-/* build_attrs writes the --attr options as a JSON object of strings. */
+/* build_attrs writes the --attr options as a JSON object of strings. Its strings are good once it is finished: if it
+ * cannot be read, it has a name twice, or more names than an object may have. */
 static enum bulla_status build_attrs(struct bulla_cli *cli, struct bulla_buffer *json) {
   struct bulla_json_writer writer = bulla_json_writer(json);
   struct bulla_span name;
@@ -51,7 +52,11 @@ static enum bulla_status build_attrs(struct bulla_cli *cli, struct bulla_buffer 
     bulla_json_string(&writer, text);
   }
   bulla_json_end(&writer, '}');
-  return finish(cli, &writer, "--attr");
+  BULLA_TRY(finish(cli, &writer, "--attr"));
+  size_t num_members;
+  return bulla_json_read(NULL, &num_members, 0, bulla_written(json)) == BULLA_OK
+             ? BULLA_OK
+             : bulla_cli_usage(cli, "--attr takes each name once, and at most %d", BULLA_JSON_MAX_NAMES);
 }
 
 /* take_member takes "perms" or "attrs" of the file, which the options must not have said too. */

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* The strict reader of JSON: one pass over the text with a stack of open brackets, no recursion, no memory but
- * the frame. Its time is linear in the text: the names that stand open at once are bounded, and a new one is
- * compared with its siblings by a signature first.
+ * the frame. Its time is linear in the text, whatever the names: those that stand open at once are bounded, and each
+ * is hashed at most once.
  *
  * What takes a piece of text gets where it begins and where the text ends, and returns where the piece ends, or
  * NULL if there is none. */
@@ -16,6 +16,7 @@
 /* A name in an object that is still open. */
 struct name {
   uint64_t signature; /* the same for equal names */
+  uint64_t hash;      /* of all of it, or 0 as long as nobody has asked */
   const uint8_t *text;
   uint32_t len;
   bool escaped;
@@ -177,13 +178,20 @@ static inline uint64_t signature_of(const struct bulla_json_value *name, const u
   return signature(le64toh(word) << past >> past, len);
 }
 
-/* Says whether |name| is one of the names from |first| on. */
-RARE static bool is_among(const struct parser *parser, const struct name *first, uint64_t signature,
-                          const struct bulla_json_value *name) {
-  for (; first < parser->next_name; first++) {
-    struct bulla_json_value earlier = {
-        .type = BULLA_JSON_STRING, .escaped = first->escaped, .text = bulla_span(first->text, first->len)};
-    if (first->signature == signature && bulla_json_same(&earlier, name)) {
+static uint64_t hash_of(struct name *name) {
+  if (name->hash == 0) {
+    struct bulla_json_value string = {
+        .type = BULLA_JSON_STRING, .escaped = name->escaped, .text = bulla_span(name->text, name->len)};
+    name->hash = bulla_json_hash(&string);
+  }
+  return name->hash;
+}
+
+/* Says whether |name| is one of the names of |level|. Different names of one hash, which only a search for them
+ * will find, count as the same: the text is refused. */
+RARE static bool is_among(const struct parser *parser, const struct level *level, struct name *name) {
+  for (struct name *earlier = level->first_name; earlier < parser->next_name; earlier++) {
+    if (earlier->signature == name->signature && hash_of(earlier) == hash_of(name)) {
       return true;
     }
   }
@@ -196,12 +204,14 @@ __attribute__((always_inline)) static inline bool note_name(struct parser *parse
   uint64_t signature = signature_of(name, parser->end);
   uint64_t bit = UINT64_C(1) << (signature * UINT64_C(0x9e3779b97f4a7c15) >> 58);
   struct name *noted = parser->next_name;
-  if (noted == parser->names + BULLA_JSON_MAX_NAMES || name->text.len > UINT32_MAX ||
-      ((level->filter & bit) != 0 && is_among(parser, level->first_name, signature, name))) {
+  if (noted == parser->names + BULLA_JSON_MAX_NAMES || name->text.len > UINT32_MAX) {
+    return false;
+  }
+  *noted = (struct name){signature, 0, name->text.data, (uint32_t)name->text.len, name->escaped};
+  if ((level->filter & bit) != 0 && is_among(parser, level, noted)) {
     return false;
   }
   level->filter |= bit;
-  *noted = (struct name){signature, name->text.data, (uint32_t)name->text.len, name->escaped};
   parser->next_name = noted + 1;
   return true;
 }

@@ -121,20 +121,15 @@ bool bulla_json_take_char(struct bulla_reader *reader, uint32_t *character) {
   return take_utf8(reader, character);
 }
 
-bool bulla_json_same(const struct bulla_json_value *a, const struct bulla_json_value *b) {
-  if (!a->escaped && !b->escaped) {
-    return bulla_span_equal(a->text, b->text);
+uint64_t bulla_json_hash(const struct bulla_json_value *string) {
+  struct bulla_reader in = bulla_reader(string->text);
+  uint64_t hash = 1;
+  uint32_t character;
+  while (bulla_json_take_char(&in, &character)) {
+    hash = (hash ^ character) * UINT64_C(0x9e3779b97f4a7c15);
+    hash ^= hash >> 32;
   }
-  struct bulla_reader in_a = bulla_reader(a->text);
-  struct bulla_reader in_b = bulla_reader(b->text);
-  while (in_a.left > 0 && in_b.left > 0) {
-    uint32_t char_a = 0;
-    uint32_t char_b = 0;
-    if (!bulla_json_take_char(&in_a, &char_a) || !bulla_json_take_char(&in_b, &char_b) || char_a != char_b) {
-      return false;
-    }
-  }
-  return in_a.left == 0 && in_b.left == 0;
+  return hash | 1;
 }
 
 static void put_utf8(struct bulla_writer *writer, uint32_t character) {

@@ -9,6 +9,7 @@
 
 #include "core/cleanup.h"
 #include "core/crypto.h"
+#include "core/mask.h"
 #include "core/scrub.h"
 #include "core/slab.h"
 
@@ -106,16 +107,11 @@ void bulla_secret_truncate(struct bulla_secret *secret, size_t len) {
   }
 }
 
-/* Hides a value from the optimiser, which could otherwise leave a loop at the first difference. */
-/* NOLINTNEXTLINE(readability-non-const-parameter): to the compiler, it is written. */
-static void hide(uint64_t *value) {
-  __asm__("" : "+r"(*value));
-}
-
 bool bulla_secret_equal(struct bulla_span a, struct bulla_span b) {
   if (a.len != b.len) {
     return false;
   }
+  const uint64_t zero = bulla_unknown_zero();
   uint64_t difference = 0;
   size_t i = 0;
   for (; a.len - i >= sizeof(difference); i += sizeof(difference)) {
@@ -123,12 +119,10 @@ bool bulla_secret_equal(struct bulla_span a, struct bulla_span b) {
     uint64_t word_b;
     memcpy(&word_a, a.data + i, sizeof(word_a));
     memcpy(&word_b, b.data + i, sizeof(word_b));
-    difference |= word_a ^ word_b;
-    hide(&difference);
+    difference = (difference | (word_a ^ word_b)) ^ zero;
   }
   for (; i < a.len; i++) {
-    difference |= (uint64_t)(a.data[i] ^ b.data[i]);
-    hide(&difference);
+    difference = (difference | (uint64_t)(a.data[i] ^ b.data[i])) ^ zero;
   }
   return difference == 0;
 }

@@ -17,6 +17,7 @@
 
 #include "core/slab.h"
 #include "fuzz/alloc_calls.h"
+#include "fuzz/sqlite_pool.h"
 #include "fuzz/vault.h"
 
 enum { MAX_CALLS = 6 };
@@ -126,6 +127,7 @@ static void *resize(void *block, int len) {
 }
 
 static void configure(void) {
+  fuzz_sqlite_pool();
   FUZZ_ASSERT(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &original) == SQLITE_OK);
   sqlite3_mem_methods failing = original;
   failing.xMalloc = allocate;

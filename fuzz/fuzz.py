@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The bulla authors
 
 """The sub-commands of ./dev that fuzz, once it has built what they need. docs/FUZZING.md says how to use them.
-Exit status: 0 done; 1 something was found; 2 usage; 4 a tool failed."""
+Exit status: 0 nothing was found; 1 something was; 2 usage; 4 a target or a tool did not do its work."""
 
 import argparse
 import collections
@@ -100,15 +100,10 @@ def tell_crash(target, path, found):
 
 
 def chosen(tree, name):
-    """Returns the targets that |name|, or "all", stands for."""
-    targets = tree.targets()
-    if name != "all":
-        named = [target for target in targets if target.name == name]
-        if not named:
-            print(f"there is no target {name}; there are: {' '.join(target.name for target in targets)}",
-                  file=sys.stderr)
-            sys.exit(2)
-        targets = named
+    """Returns the targets that |name|, or "all", stands for, and were built."""
+    targets = [target for target in tree.targets() if name in (target.name, "all")]
+    if not targets:
+        raise RuntimeError("no target was built" if name == "all" else f"{name} was not built: a library is missing")
     return targets
 
 
@@ -132,7 +127,12 @@ def fuzz(tree, options):
     report.fuzzing(tree, runs)
     print(f"picture: {(tree.report / 'fuzzing.svg').relative_to(tree.root)}; "
           f"logs: {tree.logs.relative_to(tree.root)}/")
-    return 1 if any(run.problem for run in runs) else 0
+    return outcome(runs)
+
+
+def outcome(runs):
+    """The exit status: what was found counts more than what did not work."""
+    return 1 if any(run.artifact for run in runs) else 4 if any(run.problem for run in runs) else 0
 
 
 def merge(tree, options):
@@ -159,8 +159,6 @@ def positive(text):
 
 
 def repro(tree, options):
-    if options.target == "all":
-        raise RuntimeError("fuzz-repro runs one target")
     [target] = chosen(tree, options.target)
     file = named(options.file)
     status, output, found = target.reproduce(file)
@@ -177,19 +175,20 @@ def repro(tree, options):
 
 
 def cover(tree, options):
-    corpora = {target.name: [target.seeds, target.found] for target in tree.targets()}
-    problem = False
+    targets = chosen(tree, "all")
+    corpora = {target.name: [target.seeds, target.found] for target in targets}
+    status = 0
     how = "replaying the corpora"
     if options.from_empty:
         empty = tree.build / "from-empty"
         shutil.rmtree(empty, ignore_errors=True)
-        for target in tree.targets():
+        for target in targets:
             (empty / target.name).mkdir(parents=True)
             (empty / target.name / "start").write_bytes(b"\n")  # what libFuzzer tries first, and does not write
-        runs = [libfuzzer.Run(target, options.from_empty, empty / target.name, []) for target in tree.targets()]
+        runs = [libfuzzer.Run(target, options.from_empty, empty / target.name, []) for target in targets]
         work(runs)
-        problem = any(run.problem for run in runs)
-        corpora = {target.name: [empty / target.name] for target in tree.targets()}
+        status = outcome(runs)
+        corpora = {target.name: [empty / target.name] for target in targets}
         how = f"{options.from_empty} s a target from an empty corpus"
     replay = coverage.Replay(tree.root / "build-fuzz-coverage")
     failed = replay.run(corpora)
@@ -201,10 +200,11 @@ def cover(tree, options):
         print(f"{name:34} {lines} {str(branches):>8}")
     report.coverage(tree, files, how, replay)
     print(f"pages: {(tree.report / 'index.html').relative_to(tree.root)}")
-    return 1 if failed or problem else 0
+    return 1 if failed else status
 
 
-def main():
+def parse(words):
+    """Returns what the command line asks for, or ends with status 2."""
     parser = argparse.ArgumentParser(prog="./dev")
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent,
                         help=argparse.SUPPRESS)
@@ -236,14 +236,22 @@ def main():
     command.add_argument("--from-empty", metavar="SECONDS", type=positive,
                          help="what fuzzing reaches alone, for SECONDS each")
 
-    options = parser.parse_args()
+    options = parser.parse_args(words)
+    known = libfuzzer.Tree(options.root).names() + (["all"] if options.command != "fuzz-repro" else [])
+    if getattr(options, "target", known[0]) not in known:
+        parser.error(f"there is no target {options.target}; there are: {' '.join(known)}")
     if getattr(options, "file", None) and not named(options.file).is_file():
         parser.error(f"there is no file {options.file}")
+    return options
+
+
+def main():
+    options = parse(sys.argv[1:])
     try:
         sys.exit(options.run(libfuzzer.Tree(options.root), options))
     except KeyboardInterrupt:
         sys.exit(130)
-    except (subprocess.CalledProcessError, RuntimeError) as error:
+    except (subprocess.CalledProcessError, OSError, RuntimeError) as error:
         print(error, file=sys.stderr)
         sys.exit(4)
 

@@ -19,6 +19,7 @@ STATISTIC = re.compile(r"stat::(\w+):\s+(\d+)")
 ARTIFACT = re.compile(r"Test unit written to (.+)")
 ASSERTION = re.compile(r"^\S+:\d+: .* does not hold$", re.MULTILINE)
 SUMMARY = re.compile(r"^SUMMARY: (.*)$", re.MULTILINE)
+NO_WORD = "ended without a word"  # what is told of a run that failed, but not by a finding
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 MINIMIZE_STEP_SECONDS = 5  # without a smaller input, before that counts as the smallest
@@ -36,11 +37,14 @@ class Tree:
         self.logs = self.build / "logs"
         self.report = self.build / "report"
 
-    def targets(self):
-        """Returns the targets of the table in fuzz/meson.build that could be built."""
+    def names(self):
+        """Returns the names in the table of fuzz/meson.build."""
         table = re.search(r"^targets = \{\n(.*?)^\}", (self.sources / "meson.build").read_text(), re.M | re.S)
-        named = re.findall(r"^  '(\w+)':", table[1], re.M)
-        return [Target(self, name) for name in named if (self.build / "fuzz" / name).exists()]
+        return re.findall(r"^  '(\w+)':", table[1], re.M)
+
+    def targets(self):
+        """Returns the targets of the table that could be built."""
+        return [Target(self, name) for name in self.names() if (self.build / "fuzz" / name).exists()]
 
 
 class Target:
@@ -85,8 +89,9 @@ class Target:
 
 
 def environment():
-    """The sanitizers' settings: every report is a finding, and shows its stack."""
-    return dict(os.environ, ASAN_OPTIONS="handle_abort=1:detect_stack_use_after_return=1",
+    """The sanitizers' settings: every report is a finding, and shows its stack. What is freed is kept back for
+    many inputs; with the 256 MiB of the default every block is one that no cache has."""
+    return dict(os.environ, ASAN_OPTIONS="handle_abort=1:detect_stack_use_after_return=1:quarantine_size_mb=16",
                 UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1", LC_ALL="C")
 
 
@@ -94,7 +99,7 @@ def finding(output):
     """Returns what tells one finding from another: the assertion that failed, or the sanitizer's summary."""
     line = ASSERTION.search(output) or SUMMARY.search(output)
     if line is None:
-        return "ended without a word"
+        return NO_WORD
     words = re.sub(r"\d+ (byte\(s\) leaked in) \d+", r"\1", line[line.lastindex or 0])
     return re.sub(r"(?:/\S*/build-fuzz/|(?<!\S))\.\./", "", words)
 

@@ -12,8 +12,7 @@
 
 enum { MAX_FILES = 8, MAX_REGIONS = 8, REGION_LEN = 32768, MAX_NAME = 512, MAX_FILE = 4 << 20 };
 
-/* What is behind |len| is left from before. Nothing here allocates: where memory is made to fail, it is not this.
- */
+/* What is behind |len| is left from before. Nothing here allocates: what fails for lack of memory is not this. */
 struct contents {
   size_t len;
   uint8_t bytes[MAX_FILE];
@@ -109,10 +108,11 @@ static void truncate_to(struct stored *stored, size_t len) {
   stored->dirty_to = end > stored->dirty_to ? end : stored->dirty_to;
 }
 
-static void drop(struct stored *stored) {
-  stored->name[0] = '\0';
+static void empty(struct stored *stored) {
   stored->now.len = 0;
   stored->durable.len = 0;
+  stored->dirty_from = SIZE_MAX;
+  stored->dirty_to = 0;
 }
 
 static struct stored *find(const char *name) {
@@ -130,8 +130,7 @@ static struct stored *make(const char *name) {
     if (stored->name[0] == '\0' && stored->num_open == 0) {
       FUZZ_ASSERT(strlen(name) < sizeof stored->name);
       memcpy(stored->name, name, strlen(name) + 1);
-      stored->dirty_from = SIZE_MAX;
-      stored->dirty_to = 0;
+      empty(stored);
       return stored;
     }
   }
@@ -259,13 +258,16 @@ static void shared_barrier(sqlite3_file *file) {
   (void)file;
 }
 
+static void forget(void) {
+  memset(regions, 0, (size_t)num_regions * REGION_LEN);
+}
+
 /* One connection at a time: whoever lets go was the last. */
 static int unmap_shared(sqlite3_file *file, int remove) {
   (void)file;
   (void)remove;
-  for (; num_regions > 0; num_regions--) {
-    memset(regions[num_regions - 1], 0, REGION_LEN);
-  }
+  forget();
+  num_regions = 0;
   return SQLITE_OK;
 }
 
@@ -320,7 +322,8 @@ static int delete_file(sqlite3_vfs *vfs, const char *name, int sync_folder) {
   if (stored == NULL) {
     return SQLITE_IOERR_DELETE_NOENT;
   }
-  drop(stored);
+  empty(stored);
+  stored->name[0] = '\0';
   return SQLITE_OK;
 }
 
@@ -394,11 +397,8 @@ void fuzz_vfs_register(void) {
 }
 
 void fuzz_vfs_load(const char *name, struct bulla_span bytes) {
-  struct stored *stored = find(name);
-  if (stored == NULL) {
-    stored = make(name);
-  }
-  FUZZ_ASSERT(stored->num_open == 0 && bytes.len <= MAX_FILE);
+  struct stored *stored = find(name) != NULL ? find(name) : make(name);
+  FUZZ_ASSERT(bytes.len <= MAX_FILE);
   truncate_to(stored, 0);
   write_at(stored, bytes.data, bytes.len, 0);
   copy_dirty(stored, &stored->durable, &stored->now);
@@ -407,9 +407,12 @@ void fuzz_vfs_load(const char *name, struct bulla_span bytes) {
 void fuzz_vfs_clear(void) {
   randomness = 0;
   for (size_t i = 0; i < MAX_FILES; i++) {
-    FUZZ_ASSERT(files[i].num_open == 0);
-    drop(&files[i]);
+    empty(&files[i]);
+    if (files[i].num_open == 0) {
+      files[i].name[0] = '\0';
+    }
   }
+  forget();
 }
 
 struct bulla_span fuzz_vfs_bytes(const char *ending) {
@@ -439,11 +442,8 @@ bool fuzz_vfs_dead(void) {
 
 void fuzz_vfs_revive(bool lost_power) {
   state.dead = false;
-  for (size_t i = 0; i < MAX_FILES; i++) {
-    struct stored *stored = &files[i];
-    FUZZ_ASSERT(stored->num_open == 0);
-    if (lost_power) {
-      copy_dirty(stored, &stored->now, &stored->durable);
-    }
+  forget();
+  for (size_t i = 0; lost_power && i < MAX_FILES; i++) {
+    copy_dirty(&files[i], &files[i].now, &files[i].durable);
   }
 }

@@ -26,10 +26,12 @@ enum fuzz_fault {
 /* fuzz_vfs_register makes this the default file system, once. */
 void fuzz_vfs_register(void);
 
-/* fuzz_vfs_load makes |bytes| the file |name|, durably. It must not be open. */
+/* fuzz_vfs_load makes |bytes| the file |name|, durably. */
 void fuzz_vfs_load(const char *name, struct bulla_span bytes);
 
-/* fuzz_vfs_clear removes every file. None may be open. */
+/* fuzz_vfs_clear removes every file; one that is open becomes empty, and so does the shared memory. A connection
+ * that is idle has then forgotten what it has read, as SQLite sees another state there, and reads what is loaded.
+ */
 void fuzz_vfs_clear(void);
 
 /* fuzz_vfs_bytes returns what is in the file whose name ends in |ending|, until it changes; empty if there is
@@ -45,8 +47,8 @@ bool fuzz_vfs_disarm(void);
 /* fuzz_vfs_dead says whether a FUZZ_FAULT_CRASH has struck. */
 bool fuzz_vfs_dead(void);
 
-/* fuzz_vfs_revive begins the next process, once all files are closed. If |lost_power|, what was not synced is
- * gone. */
+/* fuzz_vfs_revive begins the next process: what was in shared memory is gone, and if |lost_power| what was not
+ * synced. A connection that is still open and idle then reads everything anew, as a new one would. */
 void fuzz_vfs_revive(bool lost_power);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Memory for SQLite that costs little, for targets that are about what bulla does and not about what bulla reads
- * of a hostile file: a third of the time goes into AddressSanitizer's allocator otherwise. bulla's own blocks stay
- * there. */
+/* Memory for SQLite that costs little: AddressSanitizer's own allocator takes a third of the time otherwise. What
+ * SQLite has not been given, or has given back, is poisoned, so AddressSanitizer still finds who reads past a
+ * block or uses what is gone; it cannot tell who had it, and what has rested for a while is given out again
+ * sooner. bulla's own blocks stay with AddressSanitizer. */
 
 #ifndef BULLA_FUZZ_SQLITE_POOL_H
 #define BULLA_FUZZ_SQLITE_POOL_H

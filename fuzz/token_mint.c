@@ -99,7 +99,7 @@ static json_t *build(const struct bulla_claims *claims, const struct bulla_span 
 
 static bool are_times_good(const struct bulla_claims *claims) {
   return claims->iat >= 0 && claims->iat <= model_time_max - 86400 && claims->exp > claims->iat &&
-         claims->exp - claims->iat <= 86400 && claims->nbf >= 0 && claims->nbf <= model_time_max;
+         claims->exp - claims->iat <= 86400 && claims->nbf >= 0 && claims->nbf < claims->exp;
 }
 
 /* is_same_order compares the names of two objects with the same members. */

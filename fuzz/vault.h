@@ -33,7 +33,8 @@ const struct bulla_root *fuzz_vault_root(void);
 /* fuzz_vault_image returns a copy of the database, which must be closed. The caller frees its bytes. */
 struct bulla_buffer fuzz_vault_image(void);
 
-/* fuzz_vault_load makes |image| the database, and the only file there is. */
+/* fuzz_vault_load makes |image| the database, and the only file there is. A vault that is open, and idle, goes on
+ * with it; it must be of the same root key and uuid. */
 void fuzz_vault_load(struct bulla_span image);
 
 /* fuzz_vault_open opens it, which must go well. */

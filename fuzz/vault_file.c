@@ -6,13 +6,14 @@
  * The input is a database, or a list of what an attacker without the root key does to a good one by SQL
  * (fuzz/vault_script.h). Whatever it is: nothing crashes; a vault with another schema does not open; a value comes
  * out only under the names that it was once put under, and so do masks and token roots; whoever is refused gets
- * nothing; a walk gives nothing twice; a log that is said to be unbroken is a part of the true one. A file can be
- * such that SQLite itself walks without end before it gives a row, which docs/THREATS.md calls denial of service:
- * there SQLite is interrupted, and bulla has to cope. */
+ * nothing; a walk gives nothing twice; a log that is said to be unbroken is a part of the true one; and in the end
+ * SQLite has all of its memory back. A file can be such that SQLite itself walks without end before it gives a
+ * row, which docs/THREATS.md calls denial of service: there SQLite is interrupted, and bulla has to cope. */
 
 #include <sqlite3.h>
 
 #include "fuzz/mutate_vault.h"
+#include "fuzz/sqlite_pool.h"
 #include "fuzz/vault_script.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
 #define FRESH "a fresh value"
 
 static bool is_set_up;
+static int64_t memory_used; /* by SQLite, without a vault */
 static int num_steps;
 static size_t num_rows;
 
@@ -61,8 +63,10 @@ static int watch(sqlite3 *db, char **error, const struct sqlite3_api_routines *r
 }
 
 static void set_up(void) {
+  fuzz_sqlite_pool();
   fuzz_script_set_up();
   FUZZ_ASSERT(sqlite3_auto_extension((void (*)(void))watch) == SQLITE_OK);
+  memory_used = sqlite3_memory_used();
   is_set_up = true;
 }
 
@@ -304,5 +308,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_ASSERT(vault == NULL);
   }
   bulla_vault_close(&vault);
+  FUZZ_ASSERT(sqlite3_memory_used() == memory_used);
   return 0;
 }

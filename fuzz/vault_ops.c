@@ -8,20 +8,25 @@
  * (fuzz/memory_vfs.h), at the operation that the input says, up to a crash with or without loss of power. Without
  * a fault the call returns what the model says, and vault and model agree afterwards, in every field, mask, API
  * key, revoked token and audit record: each use leaves exactly one. With a fault that shows, the vault is as
- * before the call or as after it, in the same connection and in a new one, and the same call then goes well;
- * nothing is handed out without its record. What was done before is never lost. At the end the log is unbroken. */
+ * before the call or as after it, in the same connection, and at the end by what is in the files, as a new one
+ * reads them or one that has forgotten all; and the same call then goes well. Nothing is handed out without its
+ * record. What was done before is never lost. At the end the log is unbroken. */
 
 #include "fuzz/memory_vfs.h"
 #include "fuzz/sqlite_pool.h"
 #include "fuzz/vault_model.h"
+#include "store/tenant.h"
 
 enum { MAX_CALLS = 6 };
 
-/* Two vaults to begin with, and their models: one that is new, one whose log is about to enter its next epoch. */
+/* The vaults to begin with, and their models: one that is new, one with an API key and a field, and that one when
+ * its log is about to enter the next epoch. */
+enum start { NEW, FILLED, LONG, NUM_STARTS };
+
 static struct {
   struct bulla_buffer image;
   struct fuzz_model model;
-} starts[2];
+} starts[NUM_STARTS];
 
 static struct bulla_secret *import_key;
 static struct bulla_secret *other_key;
@@ -32,8 +37,9 @@ struct run {
   struct bulla_vault *vault;
   struct fuzz_model model;
   size_t num_checked; /* records of the log that have been compared */
-  bool had_fault;
-  bool verifies; /* at its end */
+  bool had_fault;     /* since |vault| was opened */
+  bool verifies;      /* at its end */
+  bool reopens;       /* there, if it had a fault */
 };
 
 /* What a callback of a use expects. */
@@ -164,10 +170,11 @@ static enum bulla_status token_revoked(struct bulla_vault *vault, const struct f
   return status;
 }
 
-static enum bulla_status reopen(struct bulla_vault **vault) {
-  bulla_vault_close(vault);
-  enum bulla_status status = bulla_vault_open(vault, fuzz_vault_url(), fuzz_vault_root());
-  FUZZ_ASSERT((status == BULLA_OK) == (*vault != NULL));
+static enum bulla_status reopen(struct run *run) {
+  bulla_vault_close(&run->vault);
+  enum bulla_status status = bulla_vault_open(&run->vault, fuzz_vault_url(), fuzz_vault_root());
+  FUZZ_ASSERT((status == BULLA_OK) == (run->vault != NULL));
+  run->had_fault = false;
   return status;
 }
 
@@ -218,19 +225,26 @@ static enum bulla_status perform(struct run *run, const struct fuzz_model *model
     case FUZZ_NUM_OPS:
       break;
   }
-  return reopen(&run->vault);
+  return reopen(run);
 }
 
-/* call_well makes a call without a fault. What it touches is compared at once, the rest at the end of the run. */
+/* done makes |after| the run's model. What the |call| touched is compared at once, the rest at the end of the run.
+ */
+static void done(struct run *run, const struct fuzz_model *after, const struct fuzz_call *call) {
+  run->model = *after;
+  FUZZ_ASSERT(fuzz_model_matches_call(after, run->vault, run->num_checked, call));
+  run->num_checked = after->num_records;
+}
+
+/* call_well makes a call without a fault. */
 static void call_well(struct run *run, const struct fuzz_call *call) {
-  struct fuzz_model before = run->model;
+  struct fuzz_model after = run->model;
   size_t wanted_failed;
   size_t failed;
-  enum bulla_status wanted = fuzz_model_call(&run->model, &wanted_failed, call);
-  FUZZ_ASSERT(perform(run, &before, &failed, call) == wanted);
+  enum bulla_status wanted = fuzz_model_call(&after, &wanted_failed, call);
+  FUZZ_ASSERT(perform(run, &run->model, &failed, call) == wanted);
   FUZZ_ASSERT(failed == wanted_failed);
-  FUZZ_ASSERT(fuzz_model_matches_call(&run->model, run->vault, run->num_checked, call));
-  run->num_checked = run->model.num_records;
+  done(run, &after, call);
 }
 
 /* settle finds out which of two models the vault is now, and makes it the run's. */
@@ -257,11 +271,16 @@ static void call_badly(struct run *run, const struct fuzz_call *call, enum fuzz_
   } else {
     FUZZ_ASSERT(struck && bulla_status_class(status) == BULLA_CLASS_ENVIRONMENT && failed == call->num_items);
   }
+  if (!struck) {
+    done(run, &after, call);
+    return;
+  }
   bool crashed = fuzz_vfs_dead();
+  run->had_fault = true;
   if (crashed || run->vault == NULL) {
     bulla_vault_close(&run->vault);
     fuzz_vfs_revive(lost_power);
-    run->vault = fuzz_vault_open();
+    FUZZ_ASSERT(reopen(run) == BULLA_OK);
   }
   /* What was reported as done is done. */
   settle(run, status == wanted ? &after : &before, &after);
@@ -273,7 +292,6 @@ static void call_badly(struct run *run, const struct fuzz_call *call, enum fuzz_
     const struct fuzz_call any = {.op = FUZZ_USE};
     call_well(run, &any);
   }
-  run->had_fault = run->had_fault || struck;
 }
 
 static uint8_t below(struct bulla_reader *input, uint8_t num) {
@@ -318,23 +336,36 @@ static void step(struct run *run, struct bulla_reader *input) {
   call_badly(run, &call, fault, countdown % 64, countdown >= 128);
 }
 
-static struct run begin(int start) {
+/* The vault, which stays open from one run to the next, as one does in a service: opening one, and preparing each
+ * statement anew, take half of the time otherwise. Of the runs before it knows statements, and nothing else. */
+static struct bulla_vault *kept;
+
+static struct run begin(enum start start) {
   struct run run = {
       .model = starts[start].model, .num_checked = starts[start].model.num_records, .verifies = true};
   fuzz_vault_load(bulla_written(&starts[start].image));
-  run.vault = fuzz_vault_open();
+  if (kept == NULL) {
+    kept = fuzz_vault_open();
+  }
+  run.vault = kept;
+  kept = NULL;
   return run;
 }
 
 static void end(struct run *run) {
-  if (run->had_fault) {
-    FUZZ_ASSERT(reopen(&run->vault) == BULLA_OK);
+  if (run->had_fault && run->reopens) {
+    FUZZ_ASSERT(reopen(run) == BULLA_OK);
+  } else {
+    fuzz_vfs_revive(false);
+    bulla_tenant_forget_keys(run->vault);
   }
   FUZZ_ASSERT(fuzz_model_matches(&run->model, run->vault, run->num_checked));
   if (run->verifies) {
     FUZZ_ASSERT(verify(run->vault, &run->model) == BULLA_OK);
   }
-  bulla_vault_close(&run->vault);
+  bulla_tenant_forget_keys(run->vault);
+  kept = run->vault;
+  run->vault = NULL;
 }
 
 static struct bulla_secret *filled(uint8_t byte) {
@@ -342,6 +373,15 @@ static struct bulla_secret *filled(uint8_t byte) {
   FUZZ_ASSERT(bulla_secret_new(&secret, BULLA_KEY_LEN) == BULLA_OK);
   memset(bulla_secret_data(secret), byte, BULLA_KEY_LEN);
   return secret;
+}
+
+/* note_start makes what |run| has come to a vault to begin with. */
+static void note_start(enum start start, struct run *run) {
+  run->model.num_old = run->model.num_records;
+  end(run);
+  bulla_vault_close(&kept);
+  starts[start].image = fuzz_vault_image();
+  starts[start].model = run->model;
 }
 
 static void set_up(void) {
@@ -352,24 +392,25 @@ static void set_up(void) {
   }
   fuzz_sqlite_pool();
   fuzz_vault_set_up();
-  starts[0].image = fuzz_vault_image();
-  fuzz_model_empty(&starts[0].model);
-  starts[0].model.num_old = 1;
+  starts[NEW].image = fuzz_vault_image();
+  fuzz_model_empty(&starts[NEW].model);
+  starts[NEW].model.num_old = 1;
 
-  struct run run = begin(0);
+  struct run run = begin(NEW);
   const struct fuzz_call call = {.op = FUZZ_PUT,
                                  .tenant = 1,
                                  .num_items = 1,
                                  .items = {{.field = 1, .fill = 's', .len = 20, .secret = true}}};
   const struct fuzz_call apikey = {.op = FUZZ_APIKEY_PUT, .tenant = 1};
   call_well(&run, &apikey);
+  call_well(&run, &call);
+  note_start(FILLED, &run);
+  run = begin(FILLED);
   while (run.model.num_records < 62) {
     call_well(&run, &call);
     run.model.num_old = run.model.num_records;
   }
-  end(&run);
-  starts[1].image = fuzz_vault_image();
-  starts[1].model = run.model;
+  note_start(LONG, &run);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -377,9 +418,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     set_up();
   }
   struct bulla_reader input = bulla_reader(bulla_span(data, size));
-  uint8_t start = fuzz_next(&input);
-  struct run run = begin(start % 4 == 3 ? 1 : 0);
-  run.verifies = start % 4 != 3 || start >= 128; /* the long log takes longer than all the rest */
+  uint8_t choice = fuzz_next(&input);
+  enum start start = choice % 8 == 7 ? LONG : choice % 2 == 1 ? FILLED : NEW;
+  struct run run = begin(start);
+  run.verifies = start != LONG || choice >= 128; /* it takes longer than all the rest */
+  run.reopens = choice / 64 == 1;
   for (int i = 0; i < MAX_CALLS && input.left > 0; i++) {
     step(&run, &input);
   }

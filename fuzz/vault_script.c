@@ -61,16 +61,6 @@ static void put_apikeys(struct bulla_vault *vault) {
   }
 }
 
-/* Smaller pages make smaller inputs; bulla does not care how large they are. */
-static void shrink(void) {
-  struct sqlite3 *db = fuzz_vault_sql();
-  FUZZ_ASSERT(db != NULL);
-  FUZZ_ASSERT(fuzz_vault_edit(db,
-                              "PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM; "
-                              "PRAGMA journal_mode = WAL;"));
-  FUZZ_ASSERT(sqlite3_close(db) == SQLITE_OK);
-}
-
 /* read_schema writes the texts of the schema to |room|, sorted, or returns false if there is no reading them. */
 static bool read_schema(struct sqlite3 *db, char room[SCHEMA_MAX]) {
   sqlite3_stmt *statement = NULL;
@@ -88,7 +78,6 @@ static bool read_schema(struct sqlite3 *db, char room[SCHEMA_MAX]) {
 
 void fuzz_script_set_up(void) {
   fuzz_vault_set_up();
-  shrink();
   struct bulla_vault *vault = fuzz_vault_open();
   put_revision(vault, 1);
   put_apikeys(vault);

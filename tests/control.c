@@ -28,7 +28,7 @@ static void race(void) {
   }
 }
 
-/* A handle that nobody frees, made where none of the tests makes one. */
+/* A handle that nobody frees. */
 static void leak(void) {
   struct bulla_secret *secret = NULL;
   if (bulla_secret_new(&secret, 1) == BULLA_OK) {

@@ -138,11 +138,19 @@ def check_sound(toy):
     tap.check("the options count: no input is longer than max_len", found and max(found) <= 24, found)
     log = (toy.root / "build-fuzz/logs/sound.log").read_text(errors="replace")
     tap.check("the dictionary is read", "Dictionary: 1 entries" in log, log[:500])
-    for name, arguments in {"a target": ("fuzz", "absent", 1), "a number of seconds": ("fuzz", "sound", 0),
+    for name, arguments in {"a target": ("fuzz", "nowhere", 1), "a number of seconds": ("fuzz", "sound", 0),
+                            "a number": ("fuzz", "sound", "abc"), "a single target": ("fuzz-repro", "all", "dev"),
                             "a file": ("fuzz-repro", "sound", "nowhere")}.items():
         status, output = toy.run(*arguments)
-        tap.check(f"what is not {name} is a mistake of usage", status == 2 and "there is no" in output or
-                  status == 2 and "more than 0" in output, output)
+        tap.check(f"what is not {name} is a mistake of usage", status == 2 and
+                  re.search("there is no|more than 0|invalid", output), output)
+    status, output = toy.run("fuzz", "absent", 1)
+    tap.check("a target that was not built is told", status == 4 and "not built" in output, output)
+    (toy.root / "build-fuzz/fuzz").rename(toy.root / "build-fuzz/away")
+    for command in (("fuzz", "all", 1), ("fuzz-merge",), ("fuzz-coverage",)):
+        status, output = toy.run(*command)
+        tap.check(f"{command[0]} without any target fails", status == 4 and "no target was built" in output, output)
+    (toy.root / "build-fuzz/away").rename(toy.root / "build-fuzz/fuzz")
 
 
 def check_faulty(toy):
@@ -174,7 +182,7 @@ def check_other_findings(toy):
     tap.check("so is undefined behaviour", status == 1 and "undefined-behavior" in output and
               len(toy.regressions("undefined")) == 1, output)
     status, output = toy.run("fuzz", "broken", 1)
-    tap.check("a target that does not run is a failure", status == 1 and "FAILED broken" in output, output)
+    tap.check("a target that does not run is a failure", status == 4 and "FAILED broken" in output, output)
     for file in [file for name in TARGETS for file in toy.regressions(name)]:
         file.unlink()
     status, output = toy.run("fuzz", "all", 2)

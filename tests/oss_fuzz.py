@@ -38,16 +38,22 @@ def targets():
     return re.findall(r"^  '(\w+)':", table[1], re.M)
 
 
-def copy_tree(to):
-    """Copies what git would take into a commit; all but the builds where there is no git."""
+def listed():
+    """Returns what git would take into a commit; nothing where there is no git, or where it ignores all this."""
     try:
-        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=source, check=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.splitlines()
+        return subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=source, check=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError):
+        return []
+
+
+def copy_tree(to):
+    """Copies what git lists; if it lists nothing, all but the builds."""
+    names = [name for name in listed() if (source / name).is_file()]
+    if not names:
         shutil.copytree(source, to, ignore=lambda folder, names: [
             name for name in names if pathlib.Path(folder) == source and re.match(r"build|\.git$", name)])
-        return
-    for name in filter(lambda name: (source / name).is_file(), listed):
+    for name in names:
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source / name, to / name)
 

@@ -18,8 +18,8 @@ PLAN = re.compile(r"1\.\.(\d+)")
 
 
 def judge(program):
-    """Returns how many tests passed, and the names of those that were skipped, with the reason, and that failed."""
-    passed, skipped, failed = 0, [], []
+    """Returns the names of the tests that passed, were skipped, with the reason, and failed."""
+    passed, skipped, failed = [], [], []
     planned = None
     for line in program.get("stdout", "").splitlines():
         if plan := PLAN.match(line):
@@ -27,13 +27,14 @@ def judge(program):
         if not (match := LINE.match(line)):
             continue
         name, _, directive = match[2].partition("#")
+        name = re.sub(r" +\([0-9.]+s\)$", "", name.strip())
         if match[1]:
-            failed.append(re.sub(r" +\([0-9.]+s\)$", "", name.strip()))
+            failed.append(name)
         elif directive.strip().upper().startswith("SKIP"):
-            skipped.append(f"{name.strip()}: {directive.strip()[4:].strip()}")
+            skipped.append(f"{name}: {directive.strip()[4:].strip()}")
         else:
-            passed += 1
-    ran = passed + len(skipped) + len(failed)
+            passed.append(name)
+    ran = len(passed) + len(skipped) + len(failed)
     if not failed and program["result"] not in ("OK", "SKIP"):
         failed.append(f"({program['result'].lower()}, exit status {program['returncode']})")
     elif not failed and (ran == 0 or planned != ran):
@@ -53,7 +54,7 @@ def main(build):
     for program in programs:
         name = program["name"].split(" / ")[-1]
         passed, skipped, failed = judge(program)
-        totals = [a + b for a, b in zip(totals, (passed, len(failed), len(skipped)))]
+        totals = [a + b for a, b in zip(totals, (len(passed), len(failed), len(skipped)))]
         for test in skipped:
             print(f"SKIPPED {name}: {test}")
         if failed:

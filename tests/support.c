@@ -29,18 +29,23 @@ __attribute__((constructor)) static void choose_engine(void) {
   }
 }
 
-/* The blocks handed out, in a list so that a leak checker finds them. */
-static struct block {
-  struct block *next;
-  uint8_t *bytes;
-} * blocks;
+/* In a list, so that a leak checker finds them. */
+static struct kept {
+  struct kept *next;
+  const void *made;
+} * all_kept;
+
+void test_keep(const void *made) {
+  struct kept *kept = malloc(sizeof *kept);
+  cr_assert_not_null(kept, "no memory for the test");
+  *kept = (struct kept){all_kept, made};
+  all_kept = kept;
+}
 
 uint8_t *test_alloc(size_t size) {
-  struct block *block = malloc(sizeof *block);
   uint8_t *bytes = malloc(size);
-  cr_assert(block != NULL && (bytes != NULL || size == 0), "no memory for the test");
-  *block = (struct block){blocks, bytes};
-  blocks = block;
+  cr_assert(bytes != NULL || size == 0, "no memory for the test");
+  test_keep(bytes);
   if (size > 0) {
     memset(bytes, 0xa5, size);
   }
@@ -121,6 +126,7 @@ struct bulla_span test_flipped(struct bulla_span bytes, size_t bit) {
 struct bulla_secret *test_secret(struct bulla_span bytes) {
   struct bulla_secret *secret = NULL;
   TEST_OK(bulla_secret_copy(&secret, bytes));
+  test_keep(secret);
   return secret;
 }
 
@@ -128,6 +134,7 @@ struct bulla_key *test_key(enum bulla_suite suite, struct bulla_span material) {
   struct bulla_secret *secret = test_secret(material);
   struct bulla_key *key = NULL;
   TEST_OK(bulla_key_new(&key, suite, secret));
+  test_keep(key);
   bulla_secret_free(&secret);
   return key;
 }

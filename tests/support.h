@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* What the unit tests share. Everything handed out here stays until the test's process ends, and Criterion runs
- * each test in a process of its own: no test needs to free. Every buffer is a heap block of its exact size, so
+ * each test in a process of its own: no test needs to free that. Every buffer is a heap block of its exact size, so
  * that AddressSanitizer sees one byte too many. */
 
 #ifndef BULLA_TESTS_SUPPORT_H
@@ -38,6 +38,9 @@
     fputc('\n', stderr);          \
     cr_skip_test(__VA_ARGS__);    \
   } while (0)
+
+/* test_keep holds on to what a test made and does not free: whatever else is lost when it ends is a leak. */
+void test_keep(const void *made);
 
 /* test_alloc returns |size| bytes of 0xA5. */
 uint8_t *test_alloc(size_t size);

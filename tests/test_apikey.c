@@ -5,6 +5,7 @@
 
 #include "core/crypto.h"
 #include "core/hex.h"
+#include "core/cleanup.h"
 #include "core/slab.h"
 #include "tests/support.h"
 
@@ -13,6 +14,7 @@ enum { ID = 6, SECRET = 23, CHECKSUM = 87 }; /* where they begin in the string *
 static struct bulla_span generated(struct bulla_apikey **apikey) {
   struct bulla_secret *string = NULL;
   TEST_OK(bulla_apikey_generate(apikey, &string));
+  test_keep(*apikey);
   struct bulla_span copy = test_copy(bulla_secret_bytes(string));
   bulla_secret_free(&string);
   return copy;
@@ -60,7 +62,7 @@ Test(apikey, a_string_has_the_documented_form) {
 
 Test(apikey, a_string_made_elsewhere_parses_to_known_values) {
   /* Made with Python's hashlib and hmac from the documented format. */
-  struct bulla_apikey *apikey = NULL;
+  struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
   TEST_OK(bulla_apikey_parse(&apikey, test_text("bulla_0123456789abcdef_"
                                                 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
                                                 "9f63d480")));
@@ -161,7 +163,7 @@ Test(apikey, another_form_is_refused_even_with_a_checksum_to_match) {
       {ID + 7, ' '},     {SECRET - 1, '-'}, {SECRET - 1, '0'}, {SECRET, 'A'},      {SECRET + 63, 'F'},
       {SECRET + 1, 'g'}, {SECRET, ' '},     {SECRET, '\0'},    {SECRET + 31, '_'},
   };
-  struct bulla_apikey *unchanged = NULL;
+  struct bulla_apikey *unchanged BULLA_CLEANUP(bulla_apikey_free) = NULL;
   TEST_OK(bulla_apikey_parse(&unchanged, with_checksum(string)));
   for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
     refuses(with_checksum(changed(string, changes[i].at, (uint8_t)changes[i].byte)), "change", i);
@@ -183,7 +185,7 @@ Test(apikey, upper_case_is_refused) {
 }
 
 Test(apikey, the_jwk_of_a_day_holds_its_key) {
-  struct bulla_apikey *apikey = NULL;
+  struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
   TEST_OK(bulla_apikey_parse(&apikey, test_text("bulla_0123456789abcdef_"
                                                 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
                                                 "9f63d480")));
@@ -243,8 +245,8 @@ static int lacks_what_the_parent_has(void *argument) {
 
 static int parses_the_string_itself(void *argument) {
   (void)argument;
-  struct bulla_apikey *apikey = NULL;
-  struct bulla_minter *minter = NULL;
+  struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
+  struct bulla_minter *minter BULLA_CLEANUP(bulla_minter_free) = NULL;
   if (bulla_apikey_parse(&apikey, parents_string) != BULLA_OK ||
       bulla_secret_bytes(bulla_apikey_token_root(apikey)).len != BULLA_KEY_LEN) {
     return 1;

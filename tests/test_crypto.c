@@ -292,6 +292,8 @@ Test(crypto, xaes_seals_the_accumulated_vector_of_c2sp) {
   }
   TEST_SPAN(draw(accumulator, 32), test_hex("e6b9edf2df6cec60c8cbd864e2211b597fb69a529160cd040d56c0c210081939"),
             "10,000 iterations");
+  gcry_md_close(generator);
+  gcry_md_close(accumulator);
 }
 
 Test(crypto, xaes_refuses_other_lengths) {

@@ -58,6 +58,7 @@ static void set_up(void) {
 static struct bulla_day_cache *new_cache(size_t num_slots) {
   struct bulla_day_cache *cache = NULL;
   TEST_OK(bulla_day_cache_new(&cache, num_slots));
+  test_keep(cache);
   return cache;
 }
 

@@ -16,6 +16,7 @@ static struct bulla_jwe_key *new_key(enum bulla_jwe_enc enc, struct bulla_span m
   struct bulla_secret *secret = test_secret(material);
   struct bulla_jwe_key *key = NULL;
   TEST_OK(bulla_jwe_key_new(&key, BULLA_JWE_DIR, enc, secret, test_text(key_id)));
+  test_keep(key);
   bulla_secret_free(&secret);
   return key;
 }

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/key.h"
 #include "core/slab.h"
@@ -185,8 +186,8 @@ static int finds_no_key(void *argument) {
 
 static int makes_a_key_of_its_own(void *argument) {
   (void)argument;
-  struct bulla_secret *secret = NULL;
-  struct bulla_key *key = NULL;
+  struct bulla_secret *secret BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_key *key BULLA_CLEANUP(bulla_key_free) = NULL;
   struct bulla_buffer out = test_room(200);
   if (bulla_secret_copy(&secret, test_filled(9, 32)) != BULLA_OK ||
       bulla_key_new(&key, bulla_key_suite(parents_key), secret) != BULLA_OK) {

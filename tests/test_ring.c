@@ -8,6 +8,7 @@
 static struct bulla_ring *new_ring(size_t num, size_t max) {
   struct bulla_ring *ring = NULL;
   TEST_OK(bulla_ring_new(&ring, max));
+  test_keep(ring);
   for (size_t i = 0; i < num; i++) {
     struct bulla_key *key = test_key(BULLA_XAES_256_GCM, test_filled((uint8_t)i, 32));
     TEST_OK(bulla_ring_add(ring, &key));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
+#include "core/cleanup.h"
 #include "core/slab.h"
 #include "tests/support.h"
 
@@ -22,16 +23,17 @@ Test(secret, new_ones_are_zero_at_every_length) {
 
 Test(secret, copy_holds_the_same_bytes_elsewhere) {
   struct bulla_span bytes = test_hex("00 01 02 ff fe 80");
-  struct bulla_secret *secret = NULL;
+  struct bulla_secret *secret BULLA_CLEANUP(bulla_secret_free) = NULL;
   TEST_OK(bulla_secret_copy(&secret, bytes));
   TEST_SPAN(bulla_secret_bytes(secret), bytes, "copy");
   cr_expect_neq(bulla_secret_bytes(secret).data, bytes.data);
+  bulla_secret_free(&secret);
   TEST_OK(bulla_secret_copy(&secret, bulla_span(NULL, 0)));
   cr_expect_eq(bulla_secret_bytes(secret).len, 0);
 }
 
 Test(secret, data_can_be_filled_in_place) {
-  struct bulla_secret *secret = NULL;
+  struct bulla_secret *secret BULLA_CLEANUP(bulla_secret_free) = NULL;
   TEST_OK(bulla_secret_new(&secret, 3));
   memcpy(bulla_secret_data(secret), "abc", 3);
   TEST_SPAN(bulla_secret_bytes(secret), test_text("abc"), "filled");
@@ -40,8 +42,8 @@ Test(secret, data_can_be_filled_in_place) {
 Test(secret, random_ones_differ_and_fill_every_byte) {
   uint8_t seen[32] = {0};
   for (size_t round = 0; round < 16; round++) {
-    struct bulla_secret *a = NULL;
-    struct bulla_secret *b = NULL;
+    struct bulla_secret *a BULLA_CLEANUP(bulla_secret_free) = NULL;
+    struct bulla_secret *b BULLA_CLEANUP(bulla_secret_free) = NULL;
     TEST_OK(bulla_secret_random(&a, 32));
     TEST_OK(bulla_secret_random(&b, 32));
     cr_assert_not(test_same(bulla_secret_bytes(a), bulla_secret_bytes(b)));
@@ -56,7 +58,7 @@ Test(secret, expand_is_hkdf_expand) {
   /* RFC 5869 A.1: PRK, info, and the first 32 bytes of OKM. */
   struct bulla_secret *prk =
       test_secret(test_hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5"));
-  struct bulla_secret *expanded = NULL;
+  struct bulla_secret *expanded BULLA_CLEANUP(bulla_secret_free) = NULL;
   TEST_OK(bulla_secret_expand(&expanded, prk, test_hex("f0f1f2f3f4f5f6f7f8f9")));
   TEST_SPAN(bulla_secret_bytes(expanded),
             test_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"), "A.1");
@@ -72,12 +74,13 @@ Test(secret, expand_refuses_other_lengths) {
     cr_expect_null(expanded);
   }
   struct bulla_secret *from = test_secret(test_filled(1, BULLA_KEY_LEN));
-  struct bulla_secret *expanded = NULL;
+  struct bulla_secret *expanded BULLA_CLEANUP(bulla_secret_free) = NULL;
   size_t used = bulla_slab_usage().used;
   TEST_STATUS(bulla_secret_expand(&expanded, from, info), BULLA_INVALID_ARGUMENT);
   cr_expect_null(expanded);
   cr_expect_eq(bulla_slab_usage().used, used);
   TEST_OK(bulla_secret_expand(&expanded, from, bulla_span(info.data, 256)));
+  bulla_secret_free(&expanded);
   TEST_OK(bulla_secret_expand(&expanded, from, bulla_span(NULL, 0)));
 }
 

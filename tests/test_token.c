@@ -7,24 +7,7 @@
 
 enum { DAY = 86400 };
 
-static struct test_registry registry;
-static struct test_issuer *issuer;
-static struct bulla_verifier *verifier;
-
-static void set_up(void) {
-  registry.issuers[0] = test_issuer();
-  registry.num_issuers = 1;
-  issuer = &registry.issuers[0];
-  verifier = test_verifier(&registry);
-}
-
-TestSuite(token, .init = set_up);
-
-static struct bulla_verifier *verifier_with(struct bulla_verifier_options options) {
-  struct bulla_verifier *made = NULL;
-  TEST_OK(bulla_verifier_new(&made, &options, test_find_key, &registry));
-  return made;
-}
+TEST_TOKEN_SUITE(token);
 
 Test(token, verifying_undoes_minting_with_every_claim_there_is) {
   struct bulla_claims claims = test_claims();
@@ -120,7 +103,6 @@ Test(token, the_clock_decides_to_the_second) {
       {100, 60, 130, 5, 125, BULLA_OK},
       {100, 60, 130, 5, 124, BULLA_NOT_YET_VALID},
       {100, 60, 90, 0, 100, BULLA_OK},
-      {100, 60, 170, 0, 165, BULLA_EXPIRED},
       /* A day at most. */
       {0, DAY, 0, 0, DAY - 1, BULLA_OK},
       {0, DAY, 0, 0, DAY, BULLA_EXPIRED},
@@ -136,7 +118,7 @@ Test(token, the_clock_decides_to_the_second) {
       {10, 60, 0, 20, -21, BULLA_REFUSED},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct bulla_verifier *strict = verifier_with((struct bulla_verifier_options){.leeway = rows[i].leeway});
+    struct bulla_verifier *strict = TEST_VERIFIER(.leeway = rows[i].leeway);
     struct bulla_claims claims = test_claims();
     claims.iat = TEST_DAY_START + rows[i].iat;
     claims.exp = claims.iat + rows[i].lifetime;
@@ -208,7 +190,7 @@ Test(token, another_tenant_audience_or_issuer_is_refused_by_name) {
     memcpy(iss, rows[i].wants_iss, strlen(rows[i].wants_iss));
     struct bulla_verifier_options options = {.aud = bulla_span(aud, strlen(aud)),
                                              .iss = bulla_span(iss, strlen(iss))};
-    struct bulla_verifier *strict = verifier_with(options);
+    struct bulla_verifier *strict = test_verifier_with(&registry, options);
     memset(aud, 'x', sizeof aud); /* the verifier keeps no pointer to them */
     memset(iss, 'x', sizeof iss);
     TEST_VERIFY(strict, test_minted(issuer, &claims), TEST_NOW, rows[i].wanted, "row %zu", i);
@@ -226,8 +208,7 @@ Test(token, options_out_of_bounds_make_no_verifier) {
     cr_expect_null(made, "options %zu", i);
   }
   text.len = 256;
-  struct bulla_verifier *most =
-      verifier_with((struct bulla_verifier_options){.leeway = 3600, .aud = text, .iss = text});
+  struct bulla_verifier *most = TEST_VERIFIER(.leeway = 3600, .aud = text, .iss = text);
   struct bulla_claims claims = test_claims();
   claims.aud = claims.iss = text;
   TEST_VERIFY(most, test_minted(issuer, &claims), TEST_NOW, BULLA_OK, "the longest expectations");
@@ -324,6 +305,10 @@ static int makes_keys_of_its_own(void *argument) {
       bulla_verifier_new(&own_verifier, &options, test_find_key, &own) != BULLA_OK) {
     return 1;
   }
+  test_keep(own.issuers[0].apikey);
+  test_keep(own.issuers[0].minter);
+  test_keep(own_verifier);
+  bulla_secret_free(&string);
   own.issuers[0].key_id = bulla_apikey_id(own.issuers[0].apikey);
   struct bulla_claims claims = test_claims();
   struct bulla_buffer token = test_room(BULLA_TOKEN_MAX);

@@ -25,6 +25,8 @@ static cjose_jwk_t *day_jwk(int64_t day) {
   cjose_err error;
   cjose_jwk_t *made = cjose_jwk_import((const char *)text.data, text.len, &error);
   cr_assert_not_null(made, "cjose: %s", error.message);
+  test_keep(made);
+  bulla_secret_free(&json);
   return made;
 }
 

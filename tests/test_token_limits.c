@@ -13,18 +13,7 @@
 #include "core/slab.h"
 #include "tests/token_support.h"
 
-static struct test_registry registry;
-static struct test_issuer *issuer;
-static struct bulla_verifier *verifier;
-
-static void set_up(void) {
-  registry.issuers[0] = test_issuer();
-  registry.num_issuers = 1;
-  issuer = &registry.issuers[0];
-  verifier = test_verifier(&registry);
-}
-
-TestSuite(token_limits, .init = set_up);
+TEST_TOKEN_SUITE(token_limits);
 
 Test(token_limits, minting_needs_exactly_as_much_room_as_the_token_has_bytes) {
   for (size_t sub_len = 1; sub_len <= 3; sub_len++) {

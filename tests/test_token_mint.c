@@ -10,18 +10,7 @@
 
 enum { DAY = 86400 };
 
-static struct test_registry registry;
-static struct test_issuer *issuer;
-static struct bulla_verifier *verifier;
-
-static void set_up(void) {
-  registry.issuers[0] = test_issuer();
-  registry.num_issuers = 1;
-  issuer = &registry.issuers[0];
-  verifier = test_verifier(&registry);
-}
-
-TestSuite(token_mint, .init = set_up);
+TEST_TOKEN_SUITE(token_mint);
 
 /* Asserts that |claims| are not minted, for the reason |wanted|. */
 static void does_not_mint(const struct bulla_claims *claims, enum bulla_status wanted, const char *what,
@@ -51,6 +40,8 @@ Test(token_mint, times_out_of_bounds_are_not_minted) {
       {INT64_MAX, INT64_MAX, 0},
       {100, 200, -1},
       {100, 200, INT64_MIN},
+      {100, 200, 200},
+      {100, 0, 100 + BULLA_TOKEN_LIFETIME},
       {100, 200, last + 1},
       {100, 200, INT64_MAX},
       {last, last + 1, 0},
@@ -66,7 +57,7 @@ Test(token_mint, times_out_of_bounds_are_not_minted) {
   }
   claims.iat = TEST_NOW;
   claims.exp = TEST_NOW + DAY;
-  claims.nbf = last;
+  claims.nbf = TEST_NOW + DAY - 1;
   TEST_VERIFY(verifier, test_minted(issuer, &claims), TEST_NOW, BULLA_NOT_YET_VALID, "the largest");
 }
 
@@ -172,6 +163,7 @@ Test(token_mint, a_key_of_a_day_that_is_used_up_mints_no_more) {
   struct bulla_day_cache *cache;
   struct bulla_day_key key = {0};
   TEST_OK(bulla_day_cache_new(&cache, 1));
+  test_keep(cache);
   bulla_day_key_name(&key, bulla_apikey_id(issuer->apikey), TEST_NOW / DAY);
   TEST_OK(bulla_day_key_derive(&key, bulla_apikey_token_root(issuer->apikey)));
   struct bulla_day_pin pin = bulla_day_cache_insert(cache, 1, &key);

@@ -9,18 +9,7 @@
 #include "core/jwe_compact.h"
 #include "tests/token_support.h"
 
-static struct test_registry registry;
-static struct test_issuer *issuer;
-static struct bulla_verifier *verifier;
-
-static void set_up(void) {
-  registry.issuers[0] = test_issuer();
-  registry.num_issuers = 1;
-  issuer = &registry.issuers[0];
-  verifier = test_verifier(&registry);
-}
-
-TestSuite(token_payload, .init = set_up);
+TEST_TOKEN_SUITE(token_payload);
 
 #define ORG "\"org\":\"acme\""
 #define SUB "\"sub\":\"alice\""
@@ -51,6 +40,11 @@ Test(token_payload, claims_are_believed_in_every_spelling) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     judges(test_text(rows[i]), BULLA_OK);
   }
+}
+
+Test(token_payload, what_begins_after_its_end_is_good_at_no_time) {
+  judges(test_text("{" LEAST ",\"nbf\":1699968400}"), BULLA_NOT_YET_VALID);
+  judges(test_text("{" ORG "," SUB ",\"iat\":1699964700,\"exp\":1699964800,\"nbf\":1699964900}"), BULLA_EXPIRED);
 }
 
 Test(token_payload, what_is_no_object_is_refused) {

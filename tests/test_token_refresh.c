@@ -10,24 +10,7 @@
 
 enum { DAY = 86400, HOUR = 3600, SESSION = BULLA_SESSION_DEFAULT };
 
-static struct test_registry registry;
-static struct test_issuer *issuer;
-static struct bulla_verifier *verifier;
-
-static void set_up(void) {
-  registry.issuers[0] = test_issuer();
-  registry.num_issuers = 1;
-  issuer = &registry.issuers[0];
-  verifier = test_verifier(&registry);
-}
-
-TestSuite(token_refresh, .init = set_up);
-
-static struct bulla_verifier *verifier_with(struct bulla_verifier_options options) {
-  struct bulla_verifier *made = NULL;
-  TEST_OK(bulla_verifier_new(&made, &options, test_find_key, &registry));
-  return made;
-}
+TEST_TOKEN_SUITE(token_refresh);
 
 /* Refreshes |*token|, which on success becomes the new one, and asserts that a failure leaves nothing. */
 static enum bulla_status refresh(struct bulla_verifier *by, struct bulla_span *token, int64_t now) {
@@ -75,7 +58,7 @@ Test(token_refresh, what_was_minted_can_be_refreshed_and_has_the_header_of_its_d
   struct bulla_claims claims = test_claims();
   claims.exp = claims.iat + DAY;
   struct bulla_span token = test_minted(issuer, &claims);
-  struct bulla_verifier *longer = verifier_with((struct bulla_verifier_options){.session = INT64_C(3) * DAY});
+  struct bulla_verifier *longer = TEST_VERIFIER(.session = INT64_C(3) * DAY);
   int64_t next = TEST_DAY_START + DAY + 5;
   size_t num_calls = registry.num_calls;
   TEST_OK(refresh(longer, &token, next));
@@ -128,8 +111,7 @@ Test(token_refresh, no_token_lives_beyond_its_session) {
       {0, -SESSION, 0, HOUR, 5, -5, BULLA_EXPIRED, 0},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct bulla_verifier *by =
-        verifier_with((struct bulla_verifier_options){.session = rows[i].session, .leeway = rows[i].leeway});
+    struct bulla_verifier *by = TEST_VERIFIER(.session = rows[i].session, .leeway = rows[i].leeway);
     char json[200];
     int64_t iat = TEST_NOW + rows[i].iat;
     snprintf(json, sizeof json, "{\"orig_iat\":%ld,\"org\":\"acme\",\"sub\":\"a\",\"iat\":%ld,\"exp\":%ld}",
@@ -178,7 +160,7 @@ Test(token_refresh, the_last_times_there_are_do_not_overflow) {
   struct bulla_claims claims;
   TEST_OK(test_verify(verifier, &claims, token, last - 1));
   cr_expect_eq(claims.exp, last);
-  struct bulla_verifier *late = verifier_with((struct bulla_verifier_options){.leeway = 5});
+  struct bulla_verifier *late = TEST_VERIFIER(.leeway = 5);
   TEST_STATUS(refresh(late, &first, last), BULLA_EXPIRED);
 }
 
@@ -193,7 +175,7 @@ Test(token_refresh, what_does_not_verify_is_not_refreshed) {
   claims.org = test_text("other");
   struct bulla_span foreign = test_minted(issuer, &claims);
   TEST_STATUS(refresh(verifier, &foreign, TEST_NOW), BULLA_CLAIM_REFUSED);
-  struct bulla_verifier *strict = verifier_with((struct bulla_verifier_options){.aud = test_text("a")});
+  struct bulla_verifier *strict = TEST_VERIFIER(.aud = test_text("a"));
   TEST_STATUS(refresh(strict, &good, TEST_NOW), BULLA_CLAIM_REFUSED);
   struct bulla_span later = test_honest(
       issuer, test_text("{\"org\":\"acme\",\"sub\":\"a\",\"iat\":1699964800,\"exp\":1699968400,"

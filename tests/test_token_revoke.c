@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "core/cleanup.h"
 #include "core/slab.h"
 #include "tests/token_support.h"
 
@@ -44,6 +45,7 @@ TestSuite(token_revoke, .init = set_up);
 static struct bulla_verifier *new_verifier(struct bulla_verifier_options options) {
   struct bulla_verifier *made = NULL;
   TEST_OK(bulla_verifier_new(&made, &options, test_find_key, &world));
+  test_keep(made);
   return made;
 }
 
@@ -156,7 +158,7 @@ static enum bulla_status find_while_revoked(void *arg, struct bulla_span key_id,
 }
 
 Test(token_revoke, a_key_that_was_fetched_as_it_was_revoked_is_not_kept) {
-  struct bulla_verifier *verifier = NULL;
+  struct bulla_verifier *verifier BULLA_CLEANUP(bulla_verifier_free) = NULL;
   struct bulla_verifier_options options = {.generation = generation};
   TEST_OK(bulla_verifier_new(&verifier, &options, find_while_revoked, &world));
   struct bulla_claims claims = test_claims();

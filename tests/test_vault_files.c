@@ -97,8 +97,8 @@ static int open_as_nobody(void *arg) {
     return 255;
   }
   setenv("BULLA_TEST_ROOT", "same", 1);
-  struct bulla_root *root = NULL;
-  struct bulla_vault *vault = NULL;
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK) {
     return 254;
   }
@@ -204,7 +204,7 @@ static int fill_disk(void *arg) {
   signal(SIGXFSZ, SIG_IGN);
   setrlimit(RLIMIT_FSIZE, &small);
   setenv("BULLA_TEST_ROOT", "same", 1);
-  struct bulla_root *root = NULL;
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   char url[400];
   snprintf(url, sizeof url, "sqlite:%s/small.db", house.folder);
   enum bulla_status status = bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT");

@@ -227,8 +227,8 @@ Test(vault_revoked, a_counter_that_is_a_link_or_no_file_opens_no_vault) {
 
 static int reads_and_cannot_revoke(void *argument) {
   (void)argument;
-  struct bulla_vault *vault = NULL;
-  struct bulla_root *root = NULL;
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   setenv("BULLA_TEST_ROOT", "ignored", 1);
   if (setgid(65534) != 0 || setuid(65534) != 0 ||
       bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK ||

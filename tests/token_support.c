@@ -17,6 +17,8 @@ struct test_issuer test_issuer(void) {
   struct bulla_secret *string = NULL;
   TEST_OK(bulla_apikey_generate(&issuer.apikey, &string));
   TEST_OK(bulla_minter_new(&issuer.minter, issuer.apikey));
+  test_keep(issuer.apikey);
+  test_keep(issuer.minter);
   bulla_secret_free(&string);
   issuer.key_id = bulla_apikey_id(issuer.apikey);
   return issuer;
@@ -40,9 +42,13 @@ enum bulla_status test_find_key(void *arg, struct bulla_span key_id, struct bull
 }
 
 struct bulla_verifier *test_verifier(struct test_registry *registry) {
-  static const struct bulla_verifier_options options = {.leeway = 0};
+  return test_verifier_with(registry, (struct bulla_verifier_options){.leeway = 0});
+}
+
+struct bulla_verifier *test_verifier_with(struct test_registry *registry, struct bulla_verifier_options options) {
   struct bulla_verifier *verifier = NULL;
   TEST_OK(bulla_verifier_new(&verifier, &options, test_find_key, registry));
+  test_keep(verifier);
   return verifier;
 }
 

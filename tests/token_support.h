@@ -35,8 +35,26 @@ struct test_registry {
 /* test_find_key is the callback; |registry| is its argument. */
 enum bulla_status test_find_key(void *registry, struct bulla_span key_id, struct bulla_token_key *key);
 
-/* test_verifier returns a verifier over |registry| that insists on nothing more. */
+/* test_verifier returns a verifier over |registry| that insists on nothing more; test_verifier_with one with
+ * |options|. */
 struct bulla_verifier *test_verifier(struct test_registry *registry);
+struct bulla_verifier *test_verifier_with(struct test_registry *registry, struct bulla_verifier_options options);
+
+/* TEST_TOKEN_SUITE is a suite whose tests begin with one issuer, which |registry| knows, and a verifier over that. */
+#define TEST_TOKEN_SUITE(suite)             \
+  static struct test_registry registry;     \
+  static struct test_issuer *issuer;        \
+  static struct bulla_verifier *verifier;   \
+  static void set_up(void) {                \
+    registry.issuers[0] = test_issuer();    \
+    registry.num_issuers = 1;               \
+    issuer = &registry.issuers[0];          \
+    verifier = test_verifier(&registry);    \
+  }                                         \
+  TestSuite(suite, .init = set_up)
+
+/* TEST_VERIFIER returns a verifier over the suite's registry, with these options, as an initialiser has them. */
+#define TEST_VERIFIER(...) test_verifier_with(&registry, (struct bulla_verifier_options){__VA_ARGS__})
 
 /* test_claims returns claims with what is mandatory, of TEST_NOW. */
 struct bulla_claims test_claims(void);

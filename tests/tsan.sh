@@ -19,13 +19,14 @@ for module in "$@"; do
   # Under a sanitizer there is no test of living beside OpenSSL.
   if [ "$module" = isolation ]; then
     echo "isolation: left out, because OpenSSL and BoringSSL cannot both be linked"
-  elif [ -e "tests/test_$module.c" ]; then
-    modules="$modules $module"
   else
-    echo "tsan: there is no tests/test_$module.c" >&2
-    exit 2
+    modules="$modules $module"
   fi
 done
+if [ -z "$modules" ]; then
+  echo "tsan: there is no module to run" >&2
+  exit 1
+fi
 # shellcheck disable=SC2046,SC2086 # lists of words
 ninja -C "$build" --quiet tests/control $(printf 'tests/plain-%s ' $modules) >&2
 

@@ -66,7 +66,7 @@ static enum bulla_status pin_day(struct bulla_minter *minter, struct bulla_day_p
 static bool times_are_in_bounds(const struct bulla_claims *claims) {
   return claims->iat >= 0 && claims->iat <= BULLA_TIME_MAX - BULLA_TOKEN_LIFETIME_MAX &&
          claims->exp > claims->iat && claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX && claims->nbf >= 0 &&
-         claims->nbf <= BULLA_TIME_MAX;
+         claims->nbf < claims->exp;
 }
 
 static enum bulla_status mint(struct bulla_minter *minter, struct bulla_buffer *token,

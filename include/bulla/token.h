@@ -70,7 +70,7 @@ struct bulla_claims {
   struct bulla_span jti; /* §4.1.7 */
   int64_t iat;           /* §4.1.6: mandatory, at least 0 */
   int64_t exp;           /* §4.1.4: mandatory, later than iat by at most BULLA_TOKEN_LIFETIME_MAX */
-  int64_t nbf;           /* §4.1.5; 0 stands for absent */
+  int64_t nbf;           /* §4.1.5: earlier than exp; 0 stands for absent */
   int64_t orig_iat;      /* verified claims only: the "iat" of the first token of the session */
   struct bulla_span perms; /* a JSON array of strings */
   struct bulla_span attrs; /* a JSON object */

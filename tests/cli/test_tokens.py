@@ -201,6 +201,8 @@ def claims_that_cannot_be_are_refused(box):
         box.write("claims", claims)
         assert box.mint("--claims", "claims", status=2) == b"", claims
     box.mint("--attr", "a=1", "--attr", "a=2", status=2)
+    assert "each name once" in box.errors, box.errors
+    box.mint("--nbf", str(int(time.time()) + 7200), status=2)
     box.mint("--attr", "no-value", status=2)
     box.mint("--attr", "a=" + "x" * 9000, status=2)
     box.mint("--perm", b"\xff", status=2)

@@ -39,15 +39,13 @@ def build(source, folder, cell):
 
 def main(source, folder, *cells):
     source, folder = pathlib.Path(source).resolve(), pathlib.Path(folder).resolve()
-    if unknown := set(cells) - set(CELLS):
-        sys.exit(f"no such cell: {' '.join(unknown)}; there are: {' '.join(CELLS)}")
-    failed = []
-    for cell in cells or CELLS:
+    cells, failed = cells or CELLS, []
+    for cell in cells:
         started = time.monotonic()
         program = build(source, folder / cell, cell)
         run = subprocess.run([sys.executable, source / "tests/ct/run.py", program, source], stdout=subprocess.PIPE,
                              text=True)
-        calls = ", ".join(re.findall(r"^# (\d+ calls on .*)", run.stdout, re.MULTILINE))
+        calls = ", ".join(re.findall(r"^# ([1-9]\d* calls on .*)", run.stdout, re.MULTILINE))
         passed = len(re.findall(r"^ok", run.stdout, re.MULTILINE))
         good = run.returncode == 0 and calls
         print(f"{cell:12} {'passed' if good else 'FAILED'}  {passed} checks, {calls or 'no calls'}, "
@@ -57,9 +55,8 @@ def main(source, folder, *cells):
             log = folder / f"{cell}.log"
             log.write_text(run.stdout)
             print("\n".join(run.stdout.splitlines()[:40]), f"\nsee {log}", flush=True)
-    num = len(cells or CELLS)
-    print(f"{num - len(failed)} passed, {len(failed)} failed")
-    return 1 if failed else 0
+    print(f"{len(cells) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed or not cells else 0
 
 
 if __name__ == "__main__":

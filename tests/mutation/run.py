@@ -6,9 +6,10 @@
 
 The checks run in an order in which the first failure comes early, and end with it: what found the defect last
 time, the unit tests named after its file, then all that there is, from cheap to dear. A check that hangs has
-found it too. A defect that does not compile, or whose place in the source is not there once, is a mistake in the
-list and fails the run; so does a score below the threshold, and so does the control: before all else a defect
-that changes nothing goes the whole way, and must survive."""
+found it too. What was found counts once it is confirmed: the same test passed in the sound tree, and fails again
+when the check is repeated. A defect that does not compile, or whose place in the source is not there once, is a
+mistake in the list and fails the run; so does a score below the threshold, and so does the control: before all
+else a defect that changes nothing goes the whole way, and must survive."""
 
 import argparse
 import collections
@@ -28,15 +29,18 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.append(str(ROOT / "fuzz"))
 
 import defects as lists  # noqa: E402
+import libfuzzer  # noqa: E402
 import tap  # noqa: E402
 from report import judge  # noqa: E402
 
 SUITES = ("unit", "fuzz", "ct", "lingering", "cli")  # from cheap to dear
 QUICK = ("unit", "fuzz")
-LEFT_OUT = {"docs", "listed", "readme-tool", "mutation-lists"}  # do not run what a defect is in
+LEFT_OUT = {"docs", "listed", "readme-tool", "mutation-lists", "mutation-tool"}  # do not run what a defect is in
 OPTIONS = ("-Dtests=enabled", "-Dbench=disabled", "-Dman=disabled")
+HANGS = "(hangs)"
 CONTROL = lists.Defect("control", "core/status.c", "nothing: this is no defect", [], "", '"done"', '"done"')
 
 
@@ -68,6 +72,7 @@ class Check:
         self.name = f"{self.suite}/{test['name']}"
         self.test, self.build = test, build
         self.seconds, self.timeout = 0.0, float(test["timeout"] or 3600)
+        self.passed, self.sound = set(), None  # the tests that pass: when it ran last, and in the sound tree
         program = pathlib.Path(build, test["cmd"][0])
         self.is_program = program.is_relative_to(build)
         self.targets = [str(program.relative_to(build))] if self.is_program else []
@@ -76,8 +81,8 @@ class Check:
         """What needs no more than one program comes first, then what is quick."""
         return SUITES.index(self.suite), not self.is_program, self.seconds
 
-    def find_fault(self):
-        """Runs it; returns the name of the test that failed, or None."""
+    def find_faults(self):
+        """Runs it; returns the tests that failed, or in parentheses how the whole of it did."""
         environment = {**os.environ, **self.test["env"], "MALLOC_PERTURB_": "165"}
         command = [os.path.join(self.build, self.test["cmd"][0]) if self.is_program else self.test["cmd"][0],
                    *self.test["cmd"][1:]]
@@ -85,27 +90,56 @@ class Check:
         status, output = run(command, self.timeout, cwd=self.test["workdir"] or self.build, env=environment)
         self.seconds = time.monotonic() - started
         if status is None:
-            return "(hangs)"
+            return [HANGS]
         if self.test["protocol"] != "tap":
-            return None if status == 0 else f"(exit status {status})"
+            return [] if status == 0 else [f"(exit status {status})"]
         result = {0: "OK"}.get(status, "FAIL")
-        _, _, failed = judge({"stdout": output, "result": result, "returncode": status})
-        return re.sub(r": .*", "", failed[0]) if failed else None
+        passed, _, failed = judge({"stdout": output, "result": result, "returncode": status})
+        self.passed = {bare(name) for name in passed}
+        return [bare(name) for name in failed]
+
+    def confirm(self, faults):
+        """Runs it again; returns which of |faults| come again, of tests that pass in the sound tree."""
+        again = self.find_faults()
+        return [fault for fault in faults if fault in again and (fault.startswith("(") or self.is_sound(fault))]
+
+    def is_sound(self, name):
+        return self.sound is None or name in self.sound
+
+
+def bare(name):
+    """The name of a test without what Criterion and others say of its end behind it."""
+    return re.sub(r"(:| unexpected signal) .*", "", name)
 
 
 class Fuzzer(Check):
-    """A fuzz target, run for a while; finding something is its failure."""
+    """A fuzz target, run for a while. It fails by a finding: an assertion, a report of a sanitizer or of
+    libFuzzer. Whatever else it ends with is a mistake of ours."""
 
     def __init__(self, target, folder, seconds):
         self.suite, self.name, self.targets, self.is_program = "fuzzing", f"fuzzing/{target}", [], True
-        self.command = [f"{folder}/fuzz/{target}", f"-max_total_time={seconds}", "-close_fd_mask=3",
-                        f"-artifact_prefix={folder}/", f"-dict={folder}/../source/fuzz/{target}.dict",
-                        f"{folder}/../source/fuzz/corpus/{target}"]
+        self.program, self.artifact = f"{folder}/fuzz/{target}", None
+        self.arguments = [f"-max_total_time={seconds}", f"-artifact_prefix={folder}/",
+                          f"-dict={folder}/../source/fuzz/{target}.dict",
+                          f"{folder}/../source/fuzz/corpus/{target}"]
         self.limit = 10 * seconds + 60
 
-    def find_fault(self):
-        status, _ = run(self.command, self.limit)
-        return None if status == 0 else "(found)"
+    def finds(self, arguments):
+        status, output = run([self.program, *arguments], self.limit, stderr=subprocess.STDOUT,
+                             env=libfuzzer.environment())
+        found = HANGS if status is None else f"({libfuzzer.finding(output)})"
+        if found == f"({libfuzzer.NO_WORD})" and status != 0:
+            raise Broken(f"{self.name} ended with status {status}, but not by a finding:\n{output[-2000:]}")
+        self.artifact = (libfuzzer.ARTIFACT.findall(output) or [None])[-1]
+        return [found] if status != 0 else []
+
+    def find_faults(self):
+        return self.finds(self.arguments)
+
+    def confirm(self, faults):
+        """The input that was found must end in the same finding by itself."""
+        again = self.finds(["-runs=1", self.artifact] if self.artifact else self.arguments)
+        return [fault for fault in faults if fault in again]
 
 
 class Tree:
@@ -127,6 +161,8 @@ class Tree:
         suites = {f"bulla:{suite}" for suite in (SUITES[:-1] if quick else SUITES)}
         self.checks = [Check(test, self.build) for test in tests
                        if suites & set(test["suite"]) and test["name"] not in LEFT_OUT]
+        if missing := suites - {f"bulla:{check.suite}" for check in self.checks}:
+            raise Broken(f"there is no test in {', '.join(sorted(missing))}")
 
     @staticmethod
     def must(*command):
@@ -168,22 +204,23 @@ class Tree:
                 if (self.fuzz_build / "fuzz" / target.stem).exists()]
 
     def try_defect(self, defect, killer=None):
-        """Returns a verdict, and the check and the test that found the defect, if one did."""
-        path = self.source / defect.file
+        """Returns a verdict, the check and the test that found the defect, if one did, and what was doubtful."""
+        path, doubts = self.source / defect.file, []
         sound = path.read_text()
         path.write_text(lists.plant(defect, sound))
         try:
-            return self.judge_planted(defect, killer)
+            return *self.judge_planted(defect, killer, doubts), doubts
+        except Broken as error:
+            return "invalid", "a tool", str(error), doubts
         finally:
             path.write_text(sound)
 
-    def judge_planted(self, defect, killer):
+    def judge_planted(self, defect, killer, doubts):
         tried = self.first_checks(defect, killer)
         for check in tried:
             if not self.compiles(*check.targets):
                 return "invalid", "the compiler", ""
-            fault = check.find_fault()
-            if fault:
+            if fault := self.confirmed_fault(check, doubts):
                 return "killed", check.name, fault
         if not self.compiles():
             return "invalid", "the compiler", ""
@@ -191,18 +228,26 @@ class Tree:
                        and (check.suite in self.suites or defect is CONTROL)), key=Check.order)
         dear = [check for check in rest if check.suite == "cli"]
         for check in rest[:len(rest) - len(dear)] + self.fuzzers() + dear:
-            fault = check.find_fault()
-            if fault:
+            if fault := self.confirmed_fault(check, doubts):
                 return "killed", check.name, fault
-        return "survived", "", ""
+        return ("unconfirmed", *doubts[0]) if doubts else ("survived", "", "")
+
+    @staticmethod
+    def confirmed_fault(check, doubts):
+        faults = check.find_faults()
+        confirmed = check.confirm(faults) if faults else []
+        if faults and not confirmed:
+            doubts.append((check.name, faults[0]))
+        return confirmed[0] if confirmed else None
 
     def control(self):
         """What changes nothing must survive everything; and now each check's time is known."""
-        verdict, check, fault = self.try_defect(CONTROL)
+        verdict, check, fault, _ = self.try_defect(CONTROL)
         if verdict != "survived":
             raise Broken(f"the control did not survive: {verdict} by {check}: {fault}")
         for check in self.checks:
             check.timeout = min(check.timeout, 10 + 10 * check.seconds)
+            check.sound = check.passed
 
 
 class Progress:
@@ -240,9 +285,10 @@ def work(tree, waiting, rows, killers, memory, progress):
             return
         progress.beginning(defect)
         started = time.monotonic()
-        verdict, by, test = tree.try_defect(defect, killers.get(defect.name))
+        verdict, by, test, doubts = tree.try_defect(defect, killers.get(defect.name))
         row = {"name": defect.name, "file": defect.file, "means": defect.means, "verdict": verdict, "by": by,
-               "test": test, "explained": defect.explained, "seconds": round(time.monotonic() - started, 1)}
+               "test": test, "unconfirmed": doubts, "explained": defect.explained,
+               "seconds": round(time.monotonic() - started, 1)}
         rows[defect.name] = row
         progress.ended(row)
         if verdict == "killed":
@@ -251,55 +297,75 @@ def work(tree, waiting, rows, killers, memory, progress):
 
 
 def table(rows):
-    """Prints the score of each file, and the survivors."""
-    columns = ["unit", "fuzz", "fuzzing", "ct", "lingering", "cli"]
+    """Prints the score of each file, what survived, and what was found but not confirmed."""
+    columns = [f"by {suite}" for suite in ("unit", "fuzz", "fuzzing", "ct", "lingering", "cli")] + ["unconfirmed"]
     files = collections.defaultdict(collections.Counter)
     for row in rows:
         for key in (row["file"], "all"):
             files[key]["planted"] += 1
             files[key][row["verdict"]] += 1
-            files[key][row["by"].split("/")[0]] += 1
-    columns = [column for column in columns if files["all"][column]]
-    print("| file | planted | killed | " + " | ".join(f"by {column}" for column in columns) + " | survived |")
-    print("|---|" + "---|" * (len(columns) + 3))
+            files[key][f'by {row["by"].split("/")[0]}'] += row["verdict"] == "killed"
+    columns = ["planted", "killed"] + [column for column in columns if files["all"][column]] + ["survived"]
+    print("| file | " + " | ".join(columns) + " |")
+    print("|---|" + "---|" * len(columns))
     for file in [*sorted(file for file in files if file != "all"), "all"]:
         counts = files[file]
-        cells = [counts["planted"], counts["killed"], *(counts[column] for column in columns), counts["survived"]]
-        print(f"| {file} | " + " | ".join(str(cell) for cell in cells) + " |")
+        print(f"| {file} | " + " | ".join(str(counts[column]) for column in columns) + " |")
     for row in rows:
         if row["verdict"] != "killed":
             print(f"{row['verdict']}: {row['name']} ({row['file']}): {row['means']}")
-            if row["explained"]:
-                print(f"  {row['explained']}")
+            if row["explained"] or row["verdict"] == "invalid":
+                print(f"  {row['explained'] or row['by'] + ': ' + row['test']}")
+        for by, test in row["unconfirmed"]:
+            print(f"not confirmed: {row['name']} by {by}: {test}")
+
+
+def positive(text):
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return number
+
+
+def parse(words):
+    """Returns what the command line asks for and the defects it chooses, or ends with status 2."""
+    parser = argparse.ArgumentParser(prog="dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--only", metavar="RE", default="", help="plant only defects whose name or file matches")
+    parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="copies of the tree to work in")
+    parser.add_argument("--quick", action="store_true",
+                        help="only the unit tests, the corpora, and what a defect names")
+    parser.add_argument("--fuzz", metavar="SECONDS", type=positive, default=0,
+                        help="fuzz each target for what is left")
+    parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0)
+    parser.add_argument("--check", metavar="BUILD", type=pathlib.Path,
+                        help="only say whether each defect fits the source, and compiles as in BUILD")
+    parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build-mutation")
+    parser.add_argument("lists", nargs="*", type=pathlib.Path, default=sorted(HERE.glob("*.txt")))
+    arguments = parser.parse_args(words)
+    planted = [defect for path in arguments.lists for defect in lists.read(path)]
+    try:
+        wanted = re.compile(arguments.only)
+    except re.error as error:
+        parser.error(f"--only: {error}")
+    chosen = [defect for defect in planted if wanted.search(defect.name) or wanted.search(defect.file)]
+    if not chosen:
+        files = " ".join(sorted({defect.file for defect in planted}))
+        parser.error(f"--only: no defect has such a name, or such a file: {files}")
+    return arguments, chosen
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
-    parser.add_argument("--only", metavar="RE", default="", help="plant only defects whose name or file matches")
-    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="copies of the tree to work in")
-    parser.add_argument("--quick", action="store_true", help="only the unit tests, the corpora, and what a defect names")
-    parser.add_argument("--fuzz", metavar="SECONDS", type=int, default=0, help="fuzz each target for what is left")
-    parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0)
-    parser.add_argument("--check", action="store_true", help="only say whether each defect fits the source")
-    parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build-mutation")
-    parser.add_argument("lists", nargs="*", type=pathlib.Path, default=sorted(HERE.glob("*.txt")))
-    arguments = parser.parse_args()
-
-    planted = [defect for path in arguments.lists for defect in lists.read(path)]
+    arguments, planted = parse(sys.argv[1:])
     problems = lists.problems(planted, ROOT)
     if arguments.check:
         tap.check(f"each of {len(planted)} planted defects has its place in the source", not problems,
                   "\n".join(problems))
+        if not problems:
+            problems = lists.uncompilable(planted, ROOT, arguments.check)
+            tap.check("each of them compiles", not problems, "\n".join(problems))
         tap.finish()
     if problems:
         raise lists.Invalid("\n".join(problems))
-    try:
-        wanted = re.compile(arguments.only)
-    except re.error as error:
-        raise lists.Invalid(f"--only: {error}") from error
-    planted = [defect for defect in planted if wanted.search(defect.name) or wanted.search(defect.file)]
-    if not planted:
-        raise lists.Invalid("--only: no defect has such a name or file")
     progress = Progress(len(planted))
 
     folder = arguments.folder

@@ -8,7 +8,7 @@
 
 #include "core/json.h"
 
-enum { BOUND = 5, SHAPE_MAX = 24, MAX_MEMBERS = 1 };
+enum { BOUND = 5, SHAPE_MAX = 80, MAX_MEMBERS = 1 };
 
 static void read_text(struct bulla_span text) {
   struct bulla_json_member members[MAX_MEMBERS];
@@ -53,4 +53,8 @@ void prove(void) {
   shaped_text("{\"\\u@@@@\":1}");
   shaped_text("{\"a\":1@@}");
   shaped_text("{\"a\":{\"@\":@}}");
+  shaped_text("{\"aaaaaaaa@\":1,\"aaaaaaaa@\":1}");
+  shaped_text("{\"\\n@\":1,\"\\u000a@\":1}");
+  /* The free bytes are on both sides of the end of a block. */
+  shaped_text("{\"a\":\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb@@@\"}");
 }

@@ -13,7 +13,7 @@
 #define atomic_load_explicit(object, order) (*(object))
 #define atomic_store_explicit(object, value, order) (*(object) = (value))
 
-/* Eva takes Frama-C's specifications of these two for what they do, and cannot evaluate them. */
+/* Eva takes Frama-C's specifications of these for what they do, and cannot evaluate them. */
 #include <stdint.h>
 #include <string.h>
 
@@ -38,5 +38,17 @@ static inline int proof_memcmp(const void *a, const void *b, size_t len) {
   return 0;
 }
 
+static inline int proof_ctzll(unsigned long long bits) {
+  int num = 0;
+  while (num < 63 && (bits >> num & 1) == 0) {
+    num++;
+  }
+  return num;
+}
+
+#include <endian.h>
+#undef le64toh
+#define le64toh(word) (word) /* the machine of the proof is little-endian */
 #define memchr proof_memchr
 #define memcmp proof_memcmp
+#define __builtin_ctzll proof_ctzll
