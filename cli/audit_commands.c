@@ -57,7 +57,7 @@ enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {
         bulla_cell(verdict.bad_seq == 0 ? BULLA_CELL_NONE : BULLA_CELL_NUMBER, verdict.bad_seq)};
     BULLA_TRY(bulla_rows_add(&rows, cells));
   } else if (status == BULLA_OK) {
-    printf("%lld records, unbroken\n", (long long)verdict.num_records);
+    printf("%lld record%s, unbroken\n", (long long)verdict.num_records, verdict.num_records == 1 ? "" : "s");
   }
   return status;
 }

@@ -140,7 +140,7 @@ enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *
   if (!bulla_text_split(tenant, entry, cli->operands[index], '/') || !bulla_text_is_name(*tenant) ||
       !bulla_text_is_name(*entry)) {
     bulla_cli_at(cli, "argument %zu", index + 1);
-    return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, each of them %s",
+    return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY; if it is, one is %s",
                            bulla_status_text(BULLA_INVALID_NAME));
   }
   return BULLA_OK;

@@ -17,12 +17,13 @@ static enum bulla_status read_apikey(struct bulla_cli *cli, struct bulla_apikey 
   const char *path = bulla_option_value(cli, "apikey-file");
   bulla_cli_at(cli, "the file of --apikey-file"); /* a path may turn out to be the key itself */
   enum bulla_status status = bulla_input_secret_file(cli, &string, path, BULLA_APIKEY_LEN + 2);
-  if (status == BULLA_TOO_LARGE) {
-    return BULLA_REFUSED;
+  if (status == BULLA_OK) {
+    bulla_input_line(string);
+    status = bulla_apikey_parse(apikey, bulla_secret_bytes(string));
   }
-  BULLA_TRY(status);
-  bulla_input_line(string);
-  return bulla_apikey_parse(apikey, bulla_secret_bytes(string));
+  return status == BULLA_REFUSED || status == BULLA_TOO_LARGE
+             ? bulla_cli_error(cli, BULLA_REFUSED, "it holds no API key, or a damaged one")
+             : status;
 }
 
 enum bulla_status bulla_run_token_mint(struct bulla_cli *cli) {

@@ -14,9 +14,13 @@
 #include "cli/output.h"
 #include "cli/session.h"
 
-static bool vault_exists(const char *url) {
+/* may_make looks, before there is a root key, for what needs none to be wrong. */
+static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
   struct stat info;
-  return strncmp(url, "sqlite:", 7) == 0 && lstat(url + 7, &info) == 0;
+  if (strncmp(url, "sqlite:", 7) != 0) {
+    return bulla_session_explain(cli, BULLA_UNSUPPORTED);
+  }
+  return lstat(url + 7, &info) == 0 ? BULLA_EXISTS : BULLA_OK;
 }
 
 /* make_root creates the key of "file:PATH", or opens the root key if it is there already or is no file. */
@@ -38,10 +42,7 @@ enum bulla_status bulla_run_init(struct bulla_cli *cli) {
   const char *url = bulla_session_url(cli);
   BULLA_TRY(bulla_session_provider(cli, &provider));
   bulla_session_at_vault(cli);
-  if (vault_exists(url)) {
-    return BULLA_EXISTS;
-  }
-
+  BULLA_TRY(may_make(cli, url));
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   bool created = false;
   BULLA_TRY(make_root(cli, &root, provider, &created));

@@ -3,6 +3,7 @@
 
 /* Tokens minted and verified, and how authentic claims are judged. Forgeries are in test_token_forgery.c. */
 
+#include "core/cleanup.h"
 #include "tests/token_support.h"
 
 enum { DAY = 86400 };
@@ -244,6 +245,40 @@ Test(token, a_callback_with_a_root_of_another_length_verifies_nothing) {
   TEST_VERIFY(verifier, token, TEST_NOW, BULLA_INVALID_ARGUMENT, "31 bytes");
   bulla_secret_truncate(root, 0);
   TEST_VERIFY(verifier, token, TEST_NOW, BULLA_INVALID_ARGUMENT, "no bytes");
+}
+
+static enum bulla_status find_part(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
+  const struct bulla_token_key *missing = arg;
+  cr_assert(key->root == NULL && key->org_len == 0, "the key does not come zeroed");
+  enum bulla_status status = test_find_key(&registry, key_id, key);
+  if (missing->root != NULL) {
+    bulla_secret_free(&key->root);
+  }
+  key->org_len = missing->org_len;
+  return status;
+}
+
+Test(token, a_callback_without_a_root_or_a_tenant_verifies_nothing) {
+  struct bulla_claims claims = test_claims();
+  struct bulla_span token = test_minted(issuer, &claims);
+  struct bulla_secret *some = test_secret(test_text("some"));
+  const struct {
+    struct bulla_token_key missing;
+    enum bulla_status wanted;
+  } rows[] = {
+      {{.root = NULL, .org_len = 4}, BULLA_OK},
+      {{.root = some, .org_len = 4}, BULLA_INVALID_ARGUMENT},
+      {{.root = NULL, .org_len = 0}, BULLA_INVALID_ARGUMENT},
+      {{.root = NULL, .org_len = BULLA_TOKEN_ORG_MAX}, BULLA_CLAIM_REFUSED},
+      {{.root = NULL, .org_len = BULLA_TOKEN_ORG_MAX + 1}, BULLA_INVALID_ARGUMENT},
+      {{.root = NULL, .org_len = SIZE_MAX}, BULLA_INVALID_ARGUMENT},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct bulla_verifier_options options = {.leeway = 0};
+    struct bulla_verifier *fresh BULLA_CLEANUP(bulla_verifier_free) = NULL;
+    TEST_OK(bulla_verifier_new(&fresh, &options, find_part, (void *)(uintptr_t)&rows[i].missing));
+    TEST_VERIFY(fresh, token, TEST_NOW, rows[i].wanted, "row %zu", i);
+  }
 }
 
 Test(token, inspecting_says_what_the_header_says_and_needs_no_key) {

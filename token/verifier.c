@@ -137,10 +137,18 @@ static struct bulla_day_pin find_cached(struct bulla_verifier *verifier, struct 
   return pin;
 }
 
+/* What a callback that is another's says it found. */
+static bool is_complete(const struct bulla_token_key *found) {
+  return found->root != NULL && found->org_len > 0 && found->org_len <= BULLA_TOKEN_ORG_MAX;
+}
+
 static enum bulla_status ask_for_key(struct bulla_verifier *verifier, struct bulla_day_key *key) {
   struct bulla_token_key found = {0};
   enum bulla_status status =
       verifier->find(verifier->arg, bulla_span(key->key_id, BULLA_APIKEY_ID_LEN), &found);
+  if (status == BULLA_OK && !is_complete(&found)) {
+    status = BULLA_INVALID_ARGUMENT;
+  }
   if (status == BULLA_OK) {
     memcpy(key->org, found.org, BULLA_TOKEN_ORG_MAX);
     key->org_len = found.org_len;

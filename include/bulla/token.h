@@ -107,14 +107,15 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_token_mint(struct bulla_minter *
 
 /* What the callback of a verifier finds out about a key id. */
 struct bulla_token_key {
-  struct bulla_secret *root; /* the token root; the verifier takes it over and frees it */
+  struct bulla_secret *root; /* the token root; the verifier frees what is here, whatever the callback returned */
   uint8_t org[BULLA_TOKEN_ORG_MAX];
-  size_t org_len; /* bytes of |org|: the tenant that owns the key */
+  size_t org_len; /* bytes of |org|, at least 1: the tenant that owns the key */
 };
 
-/* A function that fills |key| for |key_id|, BULLA_APIKEY_ID_LEN bytes whose form alone has been checked. It
- * returns BULLA_NOT_FOUND for an unknown or revoked key, which makes the token BULLA_REFUSED; any other
- * status is handed on to the caller of bulla_token_verify. It may be called by several threads at once. */
+/* A function that fills |key|, which comes zeroed, for |key_id|, BULLA_APIKEY_ID_LEN bytes whose form alone has
+ * been checked. It returns BULLA_NOT_FOUND for an unknown or revoked key, which makes the token BULLA_REFUSED; any
+ * other status is handed on to the caller of bulla_token_verify. BULLA_OK without a root or a tenant becomes
+ * BULLA_INVALID_ARGUMENT. It may be called by several threads at once. */
 typedef enum bulla_status (*bulla_token_key_fn)(void *arg, struct bulla_span key_id, struct bulla_token_key *key);
 
 /* A function that says whether the token |jti| of the tenant |org| has been revoked: it returns BULLA_REVOKED if

@@ -175,6 +175,13 @@ def init_touches_nothing_if_the_vault_is_there(box):
 
 
 @test
+def init_makes_no_root_key_for_a_vault_that_is_none(box):
+    for url in ("bulla.db", "file:bulla.db", "postgresql://host/bulla", "sqlite"):
+        box.run("init", "--vault", url, status=2)
+        assert "write sqlite:PATH" in box.errors and not list(box.folder.iterdir())
+
+
+@test
 def init_keeps_the_root_key_for_the_next_try_if_the_vault_cannot_be_made(box):
     box.run("init", "--vault", "sqlite:no/such/folder/bulla.db", status=4)
     assert [path.name for path in box.folder.iterdir()] == ["root.key"]
