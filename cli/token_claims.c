@@ -53,10 +53,11 @@ static enum bulla_status build_attrs(struct bulla_cli *cli, struct bulla_buffer 
   }
   bulla_json_end(&writer, '}');
   BULLA_TRY(finish(cli, &writer, "--attr"));
-  size_t num_members;
-  return bulla_json_read(NULL, &num_members, 0, bulla_written(json)) == BULLA_OK
+  struct bulla_json_value whole;
+  return bulla_json_read_inside(&whole, bulla_written(json))
              ? BULLA_OK
-             : bulla_cli_usage(cli, "--attr takes each name once, and at most %d", BULLA_JSON_MAX_NAMES);
+             : bulla_cli_usage(cli, "--attr takes each name once, and at most %d",
+                               BULLA_JSON_MAX_NAMES - BULLA_JSON_MAX_OUTER);
 }
 
 /* take_member takes "perms" or "attrs" of the file, which the options must not have said too. */

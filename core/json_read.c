@@ -178,20 +178,30 @@ static inline uint64_t signature_of(const struct bulla_json_value *name, const u
   return signature(le64toh(word) << past >> past, len);
 }
 
+static struct bulla_json_value string_of(const struct name *name) {
+  return (struct bulla_json_value){
+      .type = BULLA_JSON_STRING, .escaped = name->escaped, .text = bulla_span(name->text, name->len)};
+}
+
 static uint64_t hash_of(struct name *name) {
   if (name->hash == 0) {
-    struct bulla_json_value string = {
-        .type = BULLA_JSON_STRING, .escaped = name->escaped, .text = bulla_span(name->text, name->len)};
+    struct bulla_json_value string = string_of(name);
     name->hash = bulla_json_hash(&string);
   }
   return name->hash;
 }
 
-/* Says whether |name| is one of the names of |level|. Different names of one hash, which only a search for them
- * will find, count as the same: the text is refused. */
+/* Compares byte by byte only what differs in nothing that is cheaper to compare. */
+static bool is_same(struct name *a, struct name *b) {
+  struct bulla_json_value string_a = string_of(a);
+  struct bulla_json_value string_b = string_of(b);
+  return a->signature == b->signature && hash_of(a) == hash_of(b) && bulla_json_same(&string_a, &string_b);
+}
+
+/* Says whether |name| is one of the names of |level|. */
 RARE static bool is_among(const struct parser *parser, const struct level *level, struct name *name) {
   for (struct name *earlier = level->first_name; earlier < parser->next_name; earlier++) {
-    if (earlier->signature == name->signature && hash_of(earlier) == hash_of(name)) {
+    if (is_same(earlier, name)) {
       return true;
     }
   }

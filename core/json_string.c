@@ -121,6 +121,22 @@ bool bulla_json_take_char(struct bulla_reader *reader, uint32_t *character) {
   return take_utf8(reader, character);
 }
 
+bool bulla_json_same(const struct bulla_json_value *a, const struct bulla_json_value *b) {
+  if (!a->escaped && !b->escaped) {
+    return bulla_span_equal(a->text, b->text);
+  }
+  struct bulla_reader in_a = bulla_reader(a->text);
+  struct bulla_reader in_b = bulla_reader(b->text);
+  while (in_a.left > 0 && in_b.left > 0) {
+    uint32_t of_a;
+    uint32_t of_b;
+    if (!bulla_json_take_char(&in_a, &of_a) || !bulla_json_take_char(&in_b, &of_b) || of_a != of_b) {
+      return false;
+    }
+  }
+  return in_a.left == 0 && in_b.left == 0;
+}
+
 uint64_t bulla_json_hash(const struct bulla_json_value *string) {
   struct bulla_reader in = bulla_reader(string->text);
   uint64_t hash = 1;

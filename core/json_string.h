@@ -75,8 +75,11 @@ static inline uint64_t bulla_json_stops(const uint8_t *start, const uint8_t *at,
  * padded with zeros, and returns the length of all of it in bytes. */
 size_t bulla_json_unescaped_start(uint8_t *first, const struct bulla_json_value *string);
 
+/* bulla_json_same says whether two checked strings are the same after unescaping. */
+bool bulla_json_same(const struct bulla_json_value *a, const struct bulla_json_value *b);
+
 /* bulla_json_hash returns 64 bits, never 0, that are the same for checked strings that are the same after
- * unescaping. */
+ * unescaping. Others that have the same are found in seconds by whoever looks for them. */
 uint64_t bulla_json_hash(const struct bulla_json_value *string);
 
 #endif

@@ -72,6 +72,23 @@ Test(audit, every_change_of_every_column_of_every_record_is_found) {
   }
 }
 
+Test(audit, a_change_of_the_last_byte_of_the_longest_text_is_found) {
+  static const char *const texts[] = {"tenant", "actor", "origin", "reason", "entry", "field"};
+  const struct bulla_who longest = {test_filled('a', BULLA_WHO_MAX), test_filled('o', BULLA_WHO_MAX),
+                                    test_filled('r', BULLA_WHO_MAX)};
+  const struct bulla_field field = {test_filled('f', BULLA_NAME_MAX), TEXT("a value"), true};
+  TEST_OK(bulla_vault_put(house.vault, &longest, test_filled('t', BULLA_NAME_MAX), test_filled('e', BULLA_NAME_MAX),
+                          &field, 1));
+  struct bulla_span file = save();
+  assert_unbroken(2);
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    const char *sql = format("UPDATE audit SET %s = substr(%s, 1, length(%s) - 1) || 'x' WHERE seq = 2", texts[i],
+                             texts[i], texts[i]);
+    tamper(file, sql);
+    assert_broken_at(2, sql);
+  }
+}
+
 Test(audit, moving_bytes_from_one_column_to_the_next_is_found) {
   fill_log(3);
   tamper(save(), "UPDATE audit SET actor = 'teste', origin = 'rhere' WHERE seq = 2");

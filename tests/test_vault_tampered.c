@@ -250,6 +250,39 @@ Test(vault_tampered, a_changed_mask_or_plain_value_is_not_shown) {
   }
 }
 
+/* |len| times |letter|, and |last| in the place of the last one. */
+static const char *long_text(char letter, size_t len, char last) {
+  char *text = (char *)test_alloc(len + 1);
+  memset(text, letter, len);
+  text[len - 1] = last;
+  text[len] = '\0';
+  return text;
+}
+
+Test(vault_tampered, what_is_long_is_proven_to_its_last_byte) {
+  static const char *const sqls[] = {
+      "UPDATE field SET value = CAST(substr(value, 1, length(value) - 1) || 'x' AS BLOB)",
+      "UPDATE field SET name = substr(name, 1, length(name) - 1) || 'x'",
+      "UPDATE entry SET name = substr(name, 1, length(name) - 1) || 'x'",
+      "UPDATE tenant SET name = substr(name, 1, length(name) - 1) || 'x'",
+  };
+  const char *field = long_text('f', BULLA_NAME_MAX, 'f');
+  const char *entry = long_text('e', BULLA_NAME_MAX, 'e');
+  const char *tenant = long_text('t', BULLA_NAME_MAX, 't');
+  TEST_OK(put(tenant, entry, field, long_text('v', BULLA_VALUE_MAX, 'v'), false));
+  close_vault();
+  struct bulla_span file = read_file(house.path);
+  open_vault();
+  TEST_OK(use(tenant, entry, field));
+  for (size_t i = 0; i < sizeof sqls / sizeof sqls[0]; i++) {
+    restore(file, sqls[i]);
+    enum bulla_status status = use(i == 3 ? long_text('t', BULLA_NAME_MAX, 'x') : tenant,
+                                   i == 2 ? long_text('e', BULLA_NAME_MAX, 'x') : entry,
+                                   i == 1 ? long_text('f', BULLA_NAME_MAX, 'x') : field);
+    cr_expect_eq(status, BULLA_REFUSED, "%s: %s", sqls[i], bulla_status_text(status));
+  }
+}
+
 static enum bulla_status never(void *arg, struct bulla_span tenant, struct bulla_span root) {
   (void)arg;
   (void)tenant;
