@@ -331,6 +331,35 @@ Test(vault_tampered, another_root_does_not_open_it) {
   bulla_root_free(&other);
 }
 
+/* The schema is compared besides: this is for what SQLite would do before, or with what is compared wrongly. */
+Test(vault_tampered, sqlite_is_open_to_nothing_that_a_vault_does_not_need) {
+  sqlite3 *db = house.vault->sql.db;
+  static const int off[] = {SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_ENABLE_TRIGGER,
+                            SQLITE_DBCONFIG_ENABLE_VIEW,    SQLITE_DBCONFIG_DQS_DML,
+                            SQLITE_DBCONFIG_DQS_DDL,        SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION};
+  static const int on[] = {SQLITE_DBCONFIG_DEFENSIVE, SQLITE_DBCONFIG_ENABLE_FKEY};
+  int value = -1;
+  for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
+    cr_assert_eq(sqlite3_db_config(db, off[i], -1, &value), SQLITE_OK);
+    cr_expect_eq(value, 0, "setting %d", off[i]);
+  }
+  for (size_t i = 0; i < sizeof on / sizeof *on; i++) {
+    cr_assert_eq(sqlite3_db_config(db, on[i], -1, &value), SQLITE_OK);
+    cr_expect_eq(value, 1, "setting %d", on[i]);
+  }
+  static const struct {
+    int id, most;
+  } limits[] = {{SQLITE_LIMIT_LENGTH, 1 << 20},          {SQLITE_LIMIT_SQL_LENGTH, 1 << 16},
+                {SQLITE_LIMIT_COLUMN, 64},               {SQLITE_LIMIT_EXPR_DEPTH, 64},
+                {SQLITE_LIMIT_COMPOUND_SELECT, 2},       {SQLITE_LIMIT_VDBE_OP, 25000},
+                {SQLITE_LIMIT_FUNCTION_ARG, 8},          {SQLITE_LIMIT_ATTACHED, 0},
+                {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},  {SQLITE_LIMIT_VARIABLE_NUMBER, 32},
+                {SQLITE_LIMIT_TRIGGER_DEPTH, 1},         {SQLITE_LIMIT_WORKER_THREADS, 0}};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    cr_expect_leq(sqlite3_limit(db, limits[i].id, -1), limits[i].most, "limit %d", limits[i].id);
+  }
+}
+
 Test(vault_tampered, a_schema_that_is_not_ours_to_the_letter_is_no_vault) {
   TEST_OK(put("acme", "db", "password", "x", true));
   close_vault();
