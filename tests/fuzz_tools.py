@@ -143,7 +143,7 @@ def check_sound(toy):
                             "a file": ("fuzz-repro", "sound", "nowhere")}.items():
         status, output = toy.run(*arguments)
         tap.check(f"what is not {name} is a mistake of usage", status == 2 and
-                  re.search("there is no|more than 0|invalid", output), output)
+                  re.search("there is no|a whole number above 0", output), output)
     status, output = toy.run("fuzz", "absent", 1)
     tap.check("a target that was not built is told", status == 4 and "not built" in output, output)
     (toy.root / "build-fuzz/fuzz").rename(toy.root / "build-fuzz/away")

@@ -320,15 +320,14 @@ def table(rows):
 
 
 def positive(text):
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return number
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, and not {text!r}")
+    return int(text)
 
 
 def parse(words):
     """Returns what the command line asks for and the defects it chooses, or ends with status 2."""
-    parser = argparse.ArgumentParser(prog="dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(prog="./dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--only", metavar="RE", default="", help="plant only defects whose name or file matches")
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="copies of the tree to work in")
     parser.add_argument("--quick", action="store_true",
