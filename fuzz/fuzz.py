@@ -21,6 +21,7 @@ import report
 
 MERGED_MAX = 4096  # bytes of an input that goes into the tree
 LINE_EVERY = 10  # seconds between two lines where there is no terminal
+STARTING = 3  # seconds until a target under AddressSanitizer has read its corpus, as a rule
 AT_ONCE = os.cpu_count() or 1
 
 
@@ -107,6 +108,14 @@ def chosen(tree, name):
     return targets
 
 
+def seeded(target):
+    """Refuses a target without an input to begin with."""
+    if not target.seeds.is_dir() or not any(target.seeds.iterdir()):
+        raise RuntimeError(f"{target.seeds.relative_to(target.tree.root)}/ is missing or empty: put one input there "
+                           "(docs/FUZZING.md, A new target)")
+    return target
+
+
 def steady(target, seconds, seed):
     """A run that tries the same inputs in the same order each time: from the seeds in the tree alone."""
     corpus = target.tree.build / "steady" / target.name
@@ -115,14 +124,14 @@ def steady(target, seconds, seed):
 
 
 def fuzz(tree, options):
-    targets = chosen(tree, options.target)
+    targets = [seeded(target) for target in chosen(tree, options.target)]
     if options.seed is None:
         runs = [options.engine(target, options.seconds) for target in targets]
     else:
         runs = [steady(target, options.seconds, options.seed) for target in targets]
     if len(runs) > 1:
         print(f"{len(runs)} targets, {options.seconds} s each, {AT_ONCE} at once: "
-              f"about {-(-len(runs) // AT_ONCE) * options.seconds} s", flush=True)
+              f"about {-(-len(runs) // AT_ONCE) * (options.seconds + STARTING)} s", flush=True)
     work(runs)
     report.fuzzing(tree, runs)
     print(f"picture: {(tree.report / 'fuzzing.svg').relative_to(tree.root)}; "

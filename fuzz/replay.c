@@ -117,7 +117,7 @@ static void replay(const char *path) {
     return;
   }
   if (num_entries == 0) {
-    report(path, "the folder is empty");
+    report(path, "the folder is empty: put one input there (docs/FUZZING.md, A new target)");
   }
   for (int i = 0; i < num_entries; i++) {
     char *inner = NULL;
