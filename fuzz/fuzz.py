@@ -21,7 +21,7 @@ import report
 
 MERGED_MAX = 4096  # bytes of an input that goes into the tree
 LINE_EVERY = 10  # seconds between two lines where there is no terminal
-STARTING = 3  # seconds until a target under AddressSanitizer has read its corpus, as a rule
+STARTING = 2  # seconds more until a target under AddressSanitizer has begun and ended, where little else runs
 AT_ONCE = os.cpu_count() or 1
 
 
@@ -131,7 +131,7 @@ def fuzz(tree, options):
         runs = [steady(target, options.seconds, options.seed) for target in targets]
     if len(runs) > 1:
         print(f"{len(runs)} targets, {options.seconds} s each, {AT_ONCE} at once: "
-              f"about {-(-len(runs) // AT_ONCE) * (options.seconds + STARTING)} s", flush=True)
+              f"about {-(-len(runs) // AT_ONCE) * (options.seconds + STARTING)} s, more on a busy machine", flush=True)
     work(runs)
     report.fuzzing(tree, runs)
     print(f"picture: {(tree.report / 'fuzzing.svg').relative_to(tree.root)}; "
