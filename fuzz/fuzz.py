@@ -111,8 +111,8 @@ def chosen(tree, name):
 def seeded(target):
     """Refuses a target without an input to begin with."""
     if not target.seeds.is_dir() or not any(target.seeds.iterdir()):
-        raise RuntimeError(f"{target.seeds.relative_to(target.tree.root)}/ is missing or empty: put one input there "
-                           "(docs/FUZZING.md, A new target)")
+        raise RuntimeError(f"{target.seeds.relative_to(target.tree.root)}/ is missing or empty: put one input "
+                           "there (docs/FUZZING.md, A new target)")
     return target
 
 
@@ -130,8 +130,9 @@ def fuzz(tree, options):
     else:
         runs = [steady(target, options.seconds, options.seed) for target in targets]
     if len(runs) > 1:
+        rounds = -(-len(runs) // AT_ONCE)
         print(f"{len(runs)} targets, {options.seconds} s each, {AT_ONCE} at once: "
-              f"about {-(-len(runs) // AT_ONCE) * (options.seconds + STARTING)} s, more on a busy machine", flush=True)
+              f"about {rounds * (options.seconds + STARTING)} s, more on a busy machine", flush=True)
     work(runs)
     report.fuzzing(tree, runs)
     print(f"picture: {(tree.report / 'fuzzing.svg').relative_to(tree.root)}; "
@@ -222,7 +223,7 @@ def parse(words):
         return subparsers.add_parser(name, help=what, description=what)
 
     for name, engine, which in (("fuzz", libfuzzer.Run, "libFuzzer"), ("fuzz-afl", afl.Run, "AFL++")):
-        command = add(name, f"fuzz a target, or all of them, for SECONDS each with {which}; docs/FUZZING.md says more")
+        command = add(name, f"fuzz a target, or all of them, for SECONDS each, with {which}: docs/FUZZING.md")
         command.set_defaults(run=fuzz, engine=engine, seed=None)
         command.add_argument("target", metavar="TARGET|all")
         command.add_argument("seconds", metavar="SECONDS", type=positive)
@@ -233,7 +234,8 @@ def parse(words):
     command = add("fuzz-merge", "take what was found and adds coverage into the tree")
     command.set_defaults(run=merge)
     command.add_argument("target", metavar="TARGET", nargs="?", default="all")
-    command.add_argument("--max-bytes", metavar="N", type=positive, default=MERGED_MAX, help="leave larger inputs where they are")
+    command.add_argument("--max-bytes", metavar="N", type=positive, default=MERGED_MAX,
+                         help=f"leave larger inputs where they are (default {MERGED_MAX})")
 
     command = add("fuzz-repro", "run one input and show where it ends")
     command.set_defaults(run=repro)

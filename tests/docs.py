@@ -100,8 +100,8 @@ for command, word in NOT_TAKEN.items():
     tap.check(f"./dev {command}: refused", status == 2 and word in said, f"{status}: {said}")
 for command, word in TOLD.items():
     # All of it, as that is what must not begin to install, to configure or to build.
-    run = subprocess.run([root / "dev", *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                         check=False)
+    run = subprocess.run([root / "dev", *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         text=True, check=False)
     tap.check(f"./dev {command}: told once", run.returncode == 0 and run.stdout.count("usage: ./dev") == 1 and
               word in run.stdout and not run.stderr, f"{run.returncode}: {run.stdout}{run.stderr}")
 offered = re.findall(r"^  ([a-z][a-z-]+) ", (root / "dev").read_text().split("END", 2)[1], re.MULTILINE)

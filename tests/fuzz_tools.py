@@ -151,7 +151,8 @@ def check_sound(toy):
     (toy.root / "fuzz/corpus/away").rename(toy.root / "fuzz/corpus/sound")
     (toy.root / "docs").mkdir()
     (toy.root / "docs/FUZZING.md").write_text("<!-- targets -->\n<!-- end of targets -->\n")
-    page = subprocess.run([sys.executable, "fuzz/page.py"], cwd=toy.root, stderr=subprocess.PIPE, text=True, check=False)
+    page = subprocess.run([sys.executable, "fuzz/page.py"], cwd=toy.root, stderr=subprocess.PIPE, text=True,
+                          check=False)
     tap.check("a target without a first comment is told its form", page.returncode == 1 and
               page.stderr.startswith("fuzz/sound.c: the first comment") and "Oracle:" in page.stderr, page.stderr)
     status, output = toy.run("fuzz", "absent", 1)

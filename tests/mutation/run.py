@@ -121,7 +121,8 @@ class Fuzzer(Check):
         self.program, self.artifact = f"{folder}/fuzz/{target}", None
         sources = pathlib.Path(folder).parent / "source/fuzz"
         self.arguments = [f"-max_total_time={seconds}", f"-artifact_prefix={folder}/",
-                          *(f"-dict={path}" for path in sources.glob(f"{target}.dict")), f"{sources}/corpus/{target}"]
+                          *(f"-dict={path}" for path in sources.glob(f"{target}.dict")),
+                          f"{sources}/corpus/{target}"]
         self.limit = 10 * seconds + 60
 
     def finds(self, arguments):
@@ -200,8 +201,8 @@ class Tree:
         if not self.fuzz_seconds:
             return []
         self.must("ninja", "-C", self.fuzz_build)
-        return [Fuzzer(target, self.fuzz_build, self.fuzz_seconds) for target in libfuzzer.Tree(self.source).names()
-                if (self.fuzz_build / "fuzz" / target).exists()]
+        return [Fuzzer(name, self.fuzz_build, self.fuzz_seconds) for name in libfuzzer.Tree(self.source).names()
+                if (self.fuzz_build / "fuzz" / name).exists()]
 
     def try_defect(self, defect, killer=None):
         """Returns a verdict, the check and the test that found the defect, if one did, and what was doubtful."""
