@@ -231,7 +231,8 @@ class Tree:
         rest[len(rest) - len(dear):] = self.fuzzers() + dear
         for number, check in enumerate(rest):
             if defect is CONTROL:
-                self.says(f"the copy as it is must pass: check {number + 1} of {len(rest)}, {check.name}", 10)
+                self.says(f"the copy as it is must pass: check {number + 1} of {len(rest)}, {check.name}",
+                          every=10 if check.suite in QUICK else 0)
             if fault := self.confirmed_fault(check, doubts):
                 return "killed", check.name, fault
         return ("unconfirmed", *doubts[0]) if doubts else ("survived", "", "")
