@@ -21,6 +21,7 @@ import report
 
 MERGED_MAX = 4096  # bytes of an input that goes into the tree
 LINE_EVERY = 10  # seconds between two lines where there is no terminal
+STARTING = 2  # seconds more until a target under AddressSanitizer has begun and ended, where little else runs
 AT_ONCE = os.cpu_count() or 1
 
 
@@ -107,6 +108,14 @@ def chosen(tree, name):
     return targets
 
 
+def seeded(target):
+    """Refuses a target without an input to begin with."""
+    if not target.seeds.is_dir() or not any(target.seeds.iterdir()):
+        raise RuntimeError(f"{target.seeds.relative_to(target.tree.root)}/ is missing or empty: put one input "
+                           "there (docs/FUZZING.md, A new target)")
+    return target
+
+
 def steady(target, seconds, seed):
     """A run that tries the same inputs in the same order each time: from the seeds in the tree alone."""
     corpus = target.tree.build / "steady" / target.name
@@ -115,14 +124,15 @@ def steady(target, seconds, seed):
 
 
 def fuzz(tree, options):
-    targets = chosen(tree, options.target)
+    targets = [seeded(target) for target in chosen(tree, options.target)]
     if options.seed is None:
         runs = [options.engine(target, options.seconds) for target in targets]
     else:
         runs = [steady(target, options.seconds, options.seed) for target in targets]
     if len(runs) > 1:
+        rounds = -(-len(runs) // AT_ONCE)
         print(f"{len(runs)} targets, {options.seconds} s each, {AT_ONCE} at once: "
-              f"about {-(-len(runs) // AT_ONCE) * options.seconds} s", flush=True)
+              f"about {rounds * (options.seconds + STARTING)} s, more on a busy machine", flush=True)
     work(runs)
     report.fuzzing(tree, runs)
     print(f"picture: {(tree.report / 'fuzzing.svg').relative_to(tree.root)}; "
@@ -152,10 +162,9 @@ def named(file):
 
 
 def positive(text):
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return number
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, and not {text!r}")
+    return int(text)
 
 
 def repro(tree, options):
@@ -208,10 +217,13 @@ def parse(words):
     parser = argparse.ArgumentParser(prog="./dev")
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent,
                         help=argparse.SUPPRESS)
-    commands = parser.add_subparsers(dest="command", required=True)
+    subparsers = parser.add_subparsers(dest="command", required=True)
 
-    for name, engine in (("fuzz", libfuzzer.Run), ("fuzz-afl", afl.Run)):
-        command = commands.add_parser(name, help="fuzz a target, or all of them, for SECONDS each")
+    def add(name, what):
+        return subparsers.add_parser(name, help=what, description=what)
+
+    for name, engine, which in (("fuzz", libfuzzer.Run, "libFuzzer"), ("fuzz-afl", afl.Run, "AFL++")):
+        command = add(name, f"fuzz a target, or all of them, for SECONDS each, with {which}: docs/FUZZING.md")
         command.set_defaults(run=fuzz, engine=engine, seed=None)
         command.add_argument("target", metavar="TARGET|all")
         command.add_argument("seconds", metavar="SECONDS", type=positive)
@@ -219,29 +231,31 @@ def parse(words):
             command.add_argument("--seed", metavar="N", type=positive,
                                  help="try the same inputs each time, without what earlier runs found")
 
-    command = commands.add_parser("fuzz-merge", help="take what was found and adds coverage into the tree")
+    command = add("fuzz-merge", "take what was found and adds coverage into the tree")
     command.set_defaults(run=merge)
     command.add_argument("target", metavar="TARGET", nargs="?", default="all")
-    command.add_argument("--max-bytes", type=positive, default=MERGED_MAX, help="leave larger inputs where they are")
+    command.add_argument("--max-bytes", metavar="N", type=positive, default=MERGED_MAX,
+                         help=f"leave larger inputs where they are (default {MERGED_MAX})")
 
-    command = commands.add_parser("fuzz-repro", help="run one input and show where it ends")
+    command = add("fuzz-repro", "run one input and show where it ends")
     command.set_defaults(run=repro)
     command.add_argument("target", metavar="TARGET")
     # ./dev has left the folder that it was called in.
     command.add_argument("file", metavar="FILE")
     command.add_argument("--keep", action="store_true", help="make it small and store it as a regression")
 
-    command = commands.add_parser("fuzz-coverage", help="show what the corpora reach of the sources")
+    command = add("fuzz-coverage", "show what the corpora reach of the sources")
     command.set_defaults(run=cover)
     command.add_argument("--from-empty", metavar="SECONDS", type=positive,
                          help="what fuzzing reaches alone, for SECONDS each")
 
     options = parser.parse_args(words)
+    refuse = subparsers.choices[options.command].error
     known = libfuzzer.Tree(options.root).names() + (["all"] if options.command != "fuzz-repro" else [])
     if getattr(options, "target", known[0]) not in known:
-        parser.error(f"there is no target {options.target}; there are: {' '.join(known)}")
+        refuse(f"there is no target {options.target}; there are: {' '.join(known)}")
     if getattr(options, "file", None) and not named(options.file).is_file():
-        parser.error(f"there is no file {options.file}")
+        refuse(f"there is no file {options.file}")
     return options
 
 

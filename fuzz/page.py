@@ -12,6 +12,12 @@ import re
 import sys
 
 PAGE = pathlib.Path("docs/FUZZING.md")
+FORM = """the first comment behind the licence must have this form, with a blank line between its parts:
+/* What is called: functions, or a header.
+ *
+ * Input: what the bytes are.
+ *
+ * Oracle: what the result is compared with. */"""
 REPORT = pathlib.Path("build-fuzz/report")
 
 
@@ -22,9 +28,11 @@ def targets():
 
 def comment(name):
     """Returns the paragraphs of the first comment behind the licence, each on one line."""
-    text = pathlib.Path(f"fuzz/{name}.c").read_text()
-    body = re.search(r"^/\* (?!SPDX)(.*?)\*/", text, re.M | re.S)[1]
-    lines = [re.sub(r"^ \* ?", "", line).strip() for line in body.splitlines()]
+    before, _, _ = pathlib.Path(f"fuzz/{name}.c").read_text().partition("\n#include")
+    body = re.search(r"^/\* (?!SPDX)(.*?)\*/", before, re.M | re.S)
+    if body is None:
+        sys.exit(f"fuzz/{name}.c: {FORM}")
+    lines = [re.sub(r"^ \* ?", "", line).strip() for line in body[1].splitlines()]
     return [" ".join(paragraph.split("\n")) for paragraph in "\n".join(lines).strip().split("\n\n")]
 
 

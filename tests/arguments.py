@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""Says whether a sub-command of ./dev takes these arguments, before anything is installed or built for it.
-Usage: arguments.py SUB-COMMAND [ARGUMENT...]. Exit status 2, and what there is to choose from, if not."""
+"""Says whether a sub-command of ./dev takes these arguments, or what it takes, before anything is installed or
+built for it. Usage: arguments.py SUB-COMMAND [ARGUMENT...]. Exit status 2, and what there is to choose from, if it
+does not take them; 3 if help was asked for, which is then printed, and nothing is left to do."""
 
 import argparse
 import importlib
@@ -13,6 +14,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODULES = sorted(path.stem[len('test_'):] for path in ROOT.glob('tests/test_*.c'))
+HELP = {'-h', '--help'}
+MISTAKEN, TOLD = 2, 3
 
 
 class Mistake(Exception):
@@ -44,21 +47,23 @@ def parsed_by(name, *before):
     return lambda words: script(name).parse([*before, *words])
 
 
-def modules(words):
-    all_in(words, 'module', MODULES)
+# Of what a sub-command takes some, or for none of them all.
+CHOICES = {
+    'tsan': ('module', lambda: MODULES),
+    'memcheck': ('module', lambda: MODULES),
+    'prove': ('subject', lambda: list(script('tests/proof/eva').SUBJECTS)),
+    'ct': ('cell', lambda: script('tests/ct/matrix').CELLS),
+}
+
+
+def some_of(command):
+    kind, known = CHOICES[command]
+    return lambda words: all_in(words, kind, known())
 
 
 def memcheck(words):
     if words != ['--short']:
-        modules(words)
-
-
-def subjects(words):
-    all_in(words, 'subject', list(script('tests/proof/eva').SUBJECTS))
-
-
-def cells(words):
-    all_in(words, 'cell', script('tests/ct/matrix').CELLS)
+        some_of('memcheck')(words)
 
 
 def seconds(words):
@@ -67,13 +72,13 @@ def seconds(words):
     except ValueError:
         good = False
     if not good:
-        raise Mistake(f'it takes a number of seconds: {" ".join(words)}')
+        raise Mistake(f'it takes a number of seconds, a whole one above 0, and not {" ".join(words)}')
 
 
 def comparison(words):
     if not words or words[0].startswith('-'):
         raise Mistake('it takes a commit to compare with, and then options')
-    parsed_by('bench/compare', '--programs', '', '', '--folder', '')(words[1:])
+    PARSERS['bench-compare'](words[1:])
 
 
 def tests(words):
@@ -91,25 +96,67 @@ def tests(words):
         all_in(names, 'test', sorted({*MODULES, *scripts, *targets, *re.findall(r"test\('([\w-]+)',", builds)}))
 
 
-COMMANDS = {
-    'demo': nothing, 'build': nothing, 'lint': nothing, 'coverage': nothing, 'help': nothing,
-    'test': tests, 'sanitize': tests, 'tsan': modules, 'memcheck': memcheck, 'prove': subjects, 'ct': cells,
-    'ct-timing': seconds, 'check': seconds, 'mutate': parsed_by('tests/mutation/run'),
-    'bench': anything, 'bench-table': parsed_by('bench/table', '--bench', ''), 'bench-compare': comparison,
+def about(words):
+    """What is asked about is itself a sub-command, or none."""
+    if words:
+        usage(words[0])
+        nothing(words[1:])
+
+
+# These know what they take in detail.
+PARSERS = {
+    'mutate': parsed_by('tests/mutation/run'),
+    'bench-table': parsed_by('bench/table', '--bench', ''),
+    'bench-compare': parsed_by('bench/compare', '--programs', '', '', '--folder', ''),
     'bench-instructions': parsed_by('bench/instructions', '--build', ''),
     **{name: parsed_by('fuzz/fuzz', name)
        for name in ('fuzz', 'fuzz-afl', 'fuzz-merge', 'fuzz-coverage', 'fuzz-repro')},
 }
+COMMANDS = {
+    'demo': nothing, 'build': nothing, 'lint': nothing, 'coverage': nothing, 'help': about,
+    'test': tests, 'sanitize': tests, 'tsan': some_of('tsan'), 'memcheck': memcheck, 'prove': some_of('prove'),
+    'ct': some_of('ct'), 'ct-timing': seconds, 'check': seconds, 'bench': anything,
+    **PARSERS, 'bench-compare': comparison,
+}
+
+
+def usage(command=None):
+    """Returns the usage text of ./dev, or what it says of one sub-command."""
+    text = re.search(r"<<'END'\n(.*?)^END$", (ROOT / 'dev').read_text(), re.M | re.S)[1]
+    if command is None:
+        return text
+    if command not in COMMANDS:
+        raise Mistake(f'there is no such sub-command; see ./dev help; there are: {" ".join(sorted(COMMANDS))}')
+    entry = re.search(rf'^  {command}(?: .*\n|\n)(?:   .*\n)*', text, re.M)[0]
+    return f'usage: ./dev SUB-COMMAND\n{entry}'
+
+
+def help_on(command):
+    """Prints what can be said of a sub-command, or of all without one."""
+    text = usage(command)
+    if command in PARSERS:
+        try:
+            PARSERS[command](['--help'])
+        except SystemExit:
+            return
+    print(text, end='')
+    if command in CHOICES:
+        kind, known = CHOICES[command]
+        print(f'each {kind} of:', *known())
 
 
 def main(command, *words):
     try:
-        if command not in COMMANDS:
-            raise Mistake(f'there is no such sub-command; there are: {" ".join(COMMANDS)}')
+        if command in HELP | {'help'} or HELP & set(words):
+            asked = [word for word in [command, *words] if word not in HELP | {'help'}]
+            about(asked if command in HELP | {'help'} else asked[:1])
+            help_on(asked[0] if asked else None)
+            return TOLD
+        usage(command)
         COMMANDS[command](list(words))
     except Mistake as mistake:
         print(f'dev {command}: {mistake}', file=sys.stderr)
-        return 2
+        return MISTAKEN
     return 0
 
 

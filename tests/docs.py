@@ -16,7 +16,7 @@ import sys
 
 import tap
 
-root = pathlib.Path(sys.argv[1])
+root = pathlib.Path(sys.argv[1]).resolve()
 folders = "include", "core", "store", "token", "cli"
 sources = [path for folder in folders for path in (root / folder).rglob("*.[ch]")]
 tests = {path.name: path.read_text(encoding="utf-8") for path in (root / "tests").glob("*.c")}
@@ -64,10 +64,16 @@ def commands(page):
 NOT_TAKEN = {
     "ct nosuch": "gcc-O2", "prove nosuch": "cursor", "memcheck nosuch": "vault", "tsan nosuch": "threads",
     "test nosuch": "vault", "test --suite nosuch": "unit", "fuzz nosuch 5": "json", "fuzz json abc": "abc",
-    "fuzz json": "SECONDS", "fuzz all 0": "more than 0", "fuzz-repro json nosuch": "there is no file",
-    "check abc": "seconds", "ct-timing abc": "seconds", "mutate --jobs 0": "more than 0",
+    "fuzz json": "SECONDS", "fuzz all 0": "above 0", "fuzz-repro json nosuch": "there is no file",
+    "check abc": "seconds", "ct-timing abc": "seconds", "mutate --jobs 0": "above 0",
     "mutate --only nosuch": "core/slab.c", "bench-table --nosuch": "--figures", "bench-compare": "commit",
-    "lint nosuch": "no arguments", "nosuch": "memcheck",
+    "lint nosuch": "no arguments", "nosuch": "memcheck", "help nosuch": "memcheck", "nosuch --help": "memcheck",
+}
+
+# What ./dev says something of and then does nothing, and a word of that.
+TOLD = {
+    "": "SUB-COMMAND", "help": "mutate", "--help": "mutate", "-h": "mutate", "help fuzz": "--seed N",
+    "fuzz json 5 --help": "--seed N", "ct --help": "gcc-O2", "prove -h": "cursor", "test --help": "meson test",
 }
 
 
@@ -86,14 +92,23 @@ with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
 for name, those in shown.items():
     if those or name in WITH_COMMANDS:
         refused = [f"./dev {command}: {said}" for command in sorted(those)
-                   for status, said in [verdicts[command]] if status != 0]
+                   for status, said in [verdicts[command]] if status not in (0, 3)]
         tap.check(f"{name}: ./dev takes its commands", len(those) >= WITH_COMMANDS.get(name, 1) and not refused,
                   "".join(refused) or f"only {len(those)} were found")
 for command, word in NOT_TAKEN.items():
     status, said = verdicts[command]
     tap.check(f"./dev {command}: refused", status == 2 and word in said, f"{status}: {said}")
+for command, word in TOLD.items():
+    # All of it, as that is what must not begin to install, to configure or to build.
+    run = subprocess.run([root / "dev", *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         text=True, check=False)
+    tap.check(f"./dev {command}: told once", run.returncode == 0 and run.stdout.count("usage: ./dev") == 1 and
+              word in run.stdout and not run.stderr, f"{run.returncode}: {run.stdout}{run.stderr}")
 offered = re.findall(r"^  ([a-z][a-z-]+) ", (root / "dev").read_text().split("END", 2)[1], re.MULTILINE)
 listed = subprocess.run([sys.executable, root / "tests/arguments.py", ""], stderr=subprocess.PIPE, text=True,
                         check=False).stderr.split("there are: ")[1].split()
-tap.check("the usage of ./dev offers every sub-command", set(offered) | {"help"} == set(listed), offered)
+tap.check("the usage of ./dev offers every sub-command", set(offered) == set(listed), offered)
+for command in listed:
+    status, said = judged(f"{command} --help")
+    tap.check(f"./dev {command} --help: told", status == 3 and command in said, f"{status}: {said}")
 tap.finish()

@@ -143,7 +143,18 @@ def check_sound(toy):
                             "a file": ("fuzz-repro", "sound", "nowhere")}.items():
         status, output = toy.run(*arguments)
         tap.check(f"what is not {name} is a mistake of usage", status == 2 and
-                  re.search("there is no|more than 0|invalid", output), output)
+                  re.search("there is no|a whole number above 0", output), output)
+    (toy.root / "fuzz/corpus/sound").rename(toy.root / "fuzz/corpus/away")
+    status, output = toy.run("fuzz", "sound", 1)
+    tap.check("a target without a corpus is told what it needs", status == 4 and
+              "fuzz/corpus/sound/ is missing or empty" in output, output)
+    (toy.root / "fuzz/corpus/away").rename(toy.root / "fuzz/corpus/sound")
+    (toy.root / "docs").mkdir()
+    (toy.root / "docs/FUZZING.md").write_text("<!-- targets -->\n<!-- end of targets -->\n")
+    page = subprocess.run([sys.executable, "fuzz/page.py"], cwd=toy.root, stderr=subprocess.PIPE, text=True,
+                          check=False)
+    tap.check("a target without a first comment is told its form", page.returncode == 1 and
+              page.stderr.startswith("fuzz/sound.c: the first comment") and "Oracle:" in page.stderr, page.stderr)
     status, output = toy.run("fuzz", "absent", 1)
     tap.check("a target that was not built is told", status == 4 and "not built" in output, output)
     (toy.root / "build-fuzz/fuzz").rename(toy.root / "build-fuzz/away")
@@ -241,6 +252,8 @@ def check_coverage(toy):
     toy.seed("faulty", "bad", b"BUG")
     status, _, output = figures()
     tap.check("a replay that ends early is a failure", status == 1 and "FAILED faulty" in output, output)
+    log = (toy.root / "build-fuzz-coverage/replay-faulty.log").read_text()
+    tap.check("it says in which input", log.endswith("/fuzz/corpus/faulty/bad\n"), log)
     (toy.root / "fuzz/corpus/sound/b").unlink()
     for name in ("faulty", "leaking", "undefined"):
         (toy.root / "build-fuzz/fuzz" / name).unlink()

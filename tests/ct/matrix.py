@@ -15,7 +15,7 @@ import time
 
 LEVELS = {"O0": "0", "O1": "1", "O2": "2", "O3": "3", "Os": "s"}
 CELLS = [f"{compiler}-{level}" for compiler in ("gcc", "clang") for level in LEVELS] + ["clang-msan"]
-NEITHER = ["-Dtests=disabled", "-Dbench=disabled", "-Dcli=disabled", "-Dman=disabled"]
+NEITHER = ["-Dtests=disabled", "-Dbench=disabled", "-Dcli=disabled", "-Dman=disabled", "-Dchecks=enabled"]
 # ipsec-mb is assembly throughout, and MemorySanitizer would not see what it writes.
 MSAN = ["-Db_sanitize=memory", "-Db_lundef=false", "-Dipsec_mb=disabled", "-Doptimization=2"]
 
@@ -31,8 +31,10 @@ def build(source, folder, cell):
     """Builds the check of one cell and returns the program."""
     compiler, level = cell.split("-")
     options = MSAN if level == "msan" else [f"-Doptimization={LEVELS[level]}"]
-    if not (folder / "build.ninja").exists():
-        quietly("meson", "setup", folder, source, *NEITHER, *options, env=dict(os.environ, CC=compiler))
+    before = folder / "meson-private/cmd_line.txt"
+    if not before.exists() or "checks = enabled" not in before.read_text():
+        again = ["--reconfigure"] if before.exists() else []
+        quietly("meson", "setup", *again, folder, source, *NEITHER, *options, env=dict(os.environ, CC=compiler))
     quietly("ninja", "-C", folder, "tests/ct/ct")
     return folder / "tests/ct/ct"
 

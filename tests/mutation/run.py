@@ -14,6 +14,7 @@ else a defect that changes nothing goes the whole way, and must survive."""
 import argparse
 import collections
 import json
+import math
 import os
 import pathlib
 import queue
@@ -118,9 +119,10 @@ class Fuzzer(Check):
     def __init__(self, target, folder, seconds):
         self.suite, self.name, self.targets, self.is_program = "fuzzing", f"fuzzing/{target}", [], True
         self.program, self.artifact = f"{folder}/fuzz/{target}", None
+        sources = pathlib.Path(folder).parent / "source/fuzz"
         self.arguments = [f"-max_total_time={seconds}", f"-artifact_prefix={folder}/",
-                          f"-dict={folder}/../source/fuzz/{target}.dict",
-                          f"{folder}/../source/fuzz/corpus/{target}"]
+                          *(f"-dict={path}" for path in sources.glob(f"{target}.dict")),
+                          f"{sources}/corpus/{target}"]
         self.limit = 10 * seconds + 60
 
     def finds(self, arguments):
@@ -142,9 +144,10 @@ class Fuzzer(Check):
 
 
 class Tree:
-    """A copy of the sources with its build folder; one defect at a time is in it."""
+    """A copy of the sources with its build folder; one defect at a time is in it. What takes long |says| so."""
 
-    def __init__(self, folder, quick, fuzz_seconds):
+    def __init__(self, folder, quick, fuzz_seconds, says):
+        self.says = says
         self.source, self.build = folder / "source", folder / "build"
         self.suites = QUICK if quick else SUITES
         self.fuzz_build, self.fuzz_seconds = folder / "fuzz", fuzz_seconds
@@ -198,9 +201,8 @@ class Tree:
         if not self.fuzz_seconds:
             return []
         self.must("ninja", "-C", self.fuzz_build)
-        targets = (self.source / "fuzz").glob("*.options")
-        return [Fuzzer(target.stem, self.fuzz_build, self.fuzz_seconds) for target in sorted(targets)
-                if (self.fuzz_build / "fuzz" / target.stem).exists()]
+        return [Fuzzer(name, self.fuzz_build, self.fuzz_seconds) for name in libfuzzer.Tree(self.source).names()
+                if (self.fuzz_build / "fuzz" / name).exists()]
 
     def try_defect(self, defect, killer=None):
         """Returns a verdict, the check and the test that found the defect, if one did, and what was doubtful."""
@@ -226,7 +228,11 @@ class Tree:
         rest = sorted((check for check in self.checks if check not in tried
                        and (check.suite in self.suites or defect is CONTROL)), key=Check.order)
         dear = [check for check in rest if check.suite == "cli"]
-        for check in rest[:len(rest) - len(dear)] + self.fuzzers() + dear:
+        rest[len(rest) - len(dear):] = self.fuzzers() + dear
+        for number, check in enumerate(rest):
+            if defect is CONTROL:
+                self.says(f"the copy as it is must pass: check {number + 1} of {len(rest)}, {check.name}",
+                          every=10 if check.suite in QUICK else 0)
             if fault := self.confirmed_fault(check, doubts):
                 return "killed", check.name, fault
         return ("unconfirmed", *doubts[0]) if doubts else ("survived", "", "")
@@ -253,9 +259,13 @@ class Progress:
     def __init__(self, total):
         self.started, self.total, self.done = time.monotonic(), total, 0
         self.live = sys.stderr.isatty()
-        self.lock = threading.Lock()
+        self.lock, self.said = threading.Lock(), -math.inf
 
-    def says(self, line):
+    def says(self, line, every=0):
+        """Prints |line|; where it stays, only if |every| seconds have gone by."""
+        if not self.live and time.monotonic() < self.said + every:
+            return
+        self.said = time.monotonic()
         clear = "\r\x1b[K" if self.live else ""
         print(f"{clear}{line}", end="" if self.live else "\n", file=sys.stderr, flush=True)
 
@@ -320,26 +330,29 @@ def table(rows):
 
 
 def positive(text):
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return number
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, and not {text!r}")
+    return int(text)
 
 
 def parse(words):
     """Returns what the command line asks for and the defects it chooses, or ends with status 2."""
-    parser = argparse.ArgumentParser(prog="dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(prog="./dev mutate", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--only", metavar="RE", default="", help="plant only defects whose name or file matches")
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="copies of the tree to work in")
     parser.add_argument("--quick", action="store_true",
-                        help="only the unit tests, the corpora, and what a defect names")
+                        help="run only the unit tests, the replays of the corpora, and what the defect's entry names")
     parser.add_argument("--fuzz", metavar="SECONDS", type=positive, default=0,
-                        help="fuzz each target for what is left")
-    parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0)
+                        help="if none of these finds a defect, fuzz each target for SECONDS before the tests of the "
+                        "command")
+    parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0,
+                        help="fail if fewer of the defects are found (default 95)")
     parser.add_argument("--check", metavar="BUILD", type=pathlib.Path,
                         help="only say whether each defect fits the source, and compiles as in BUILD")
-    parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build-mutation")
-    parser.add_argument("lists", nargs="*", type=pathlib.Path, default=sorted(HERE.glob("*.txt")))
+    parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build-mutation",
+                        help="where the copies and the results are (default build-mutation)")
+    parser.add_argument("lists", metavar="LIST", nargs="*", type=pathlib.Path, default=sorted(HERE.glob("*.txt")),
+                        help="files of defects (default: all in tests/mutation/)")
     arguments = parser.parse_args(words)
     planted = [defect for path in arguments.lists for defect in lists.read(path)]
     try:
@@ -372,10 +385,11 @@ def main():
     memory = folder / "killers.json"
     killers = json.loads(memory.read_text()) if memory.exists() else {}
     started = time.monotonic()
-    progress.says("building a copy, in which every check must pass")
-    trees = [Tree(folder / str(number), arguments.quick, arguments.fuzz) for number in range(arguments.jobs)]
-    for tree in trees:
-        tree.control()
+    trees = []
+    for number in range(arguments.jobs):
+        progress.says(f"building copy {number + 1} of {arguments.jobs}: minutes the first time")
+        trees.append(Tree(folder / str(number), arguments.quick, arguments.fuzz, progress.says))
+        trees[-1].control()
     progress.started = time.monotonic()
 
     waiting = queue.SimpleQueue()
