@@ -10,6 +10,7 @@ import collections
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -117,10 +118,11 @@ def seeded(target):
 
 
 def steady(target, seconds, seed):
-    """A run that tries the same inputs in the same order each time: from the seeds in the tree alone."""
+    """A run that tries the same inputs in the same order each time: from the seeds in the tree alone, and without
+    what libFuzzer learns from comparisons, since addresses are among them."""
     corpus = target.tree.build / "steady" / target.name
     shutil.rmtree(corpus, ignore_errors=True)
-    return libfuzzer.Run(target, seconds, corpus, extra=[f"-seed={seed}"])
+    return libfuzzer.Run(target, seconds, corpus, extra=[f"-seed={seed}", "-use_cmp=0"])
 
 
 def fuzz(tree, options):
@@ -261,6 +263,7 @@ def parse(words):
 
 def main():
     options = parse(sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and so ends what this process started
     try:
         sys.exit(options.run(libfuzzer.Tree(options.root), options))
     except KeyboardInterrupt:

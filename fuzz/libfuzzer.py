@@ -131,10 +131,12 @@ class Run:
         self.reader.start()
 
     def read(self):
-        with self.log.open("wb") as log:
+        with self.log.open("wb", buffering=0) as log:
             for raw in self.process.stderr:
-                log.write(raw)
-                log.flush()
+                try:
+                    log.write(raw)
+                except OSError as error:  # the disk is full: what is found counts all the same
+                    self.problem = f"{self.log}: {error.strerror}"
                 self.take(raw.decode(errors="replace").rstrip())
         _, status, usage = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
@@ -211,8 +213,11 @@ def keep(target, file):
     if found is None:
         return None, f"a crash that did not come again: {file}, see {target.tree.logs / target.name}.log"
     path = target.seeds / f"regression-{hashlib.sha256(data).hexdigest()[:12]}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        return None, f"{found}; it could not be stored: {path}: {error.strerror}; what was found is {file}"
     return path, found
 
 

@@ -122,7 +122,7 @@ class Fuzzer(Check):
         sources = pathlib.Path(folder).parent / "source/fuzz"
         self.arguments = [f"-max_total_time={seconds}", f"-artifact_prefix={folder}/",
                           *(f"-dict={path}" for path in sources.glob(f"{target}.dict")),
-                          f"{sources}/corpus/{target}"]
+                          f"{folder}/found-{target}", f"{sources}/corpus/{target}"]
         self.limit = 10 * seconds + 60
 
     def finds(self, arguments):
@@ -135,6 +135,10 @@ class Fuzzer(Check):
         return [found] if status != 0 else []
 
     def find_faults(self):
+        """What an earlier defect led to is not there."""
+        found = pathlib.Path(self.arguments[-2])
+        shutil.rmtree(found, ignore_errors=True)
+        found.mkdir()
         return self.finds(self.arguments)
 
     def confirm(self, faults):
