@@ -191,17 +191,17 @@ static uint64_t hash_of(struct name *name) {
   return name->hash;
 }
 
-/* Compares byte by byte only what differs in nothing that is cheaper to compare. */
-static bool is_same(struct name *a, struct name *b) {
+static bool are_same(const struct name *a, const struct name *b) {
   struct bulla_json_value string_a = string_of(a);
   struct bulla_json_value string_b = string_of(b);
-  return a->signature == b->signature && hash_of(a) == hash_of(b) && bulla_json_same(&string_a, &string_b);
+  return bulla_json_same(&string_a, &string_b);
 }
 
 /* Says whether |name| is one of the names of |level|. */
 RARE static bool is_among(const struct parser *parser, const struct level *level, struct name *name) {
   for (struct name *earlier = level->first_name; earlier < parser->next_name; earlier++) {
-    if (is_same(earlier, name)) {
+    /* What is cheap to compare comes first. */
+    if (earlier->signature == name->signature && hash_of(earlier) == hash_of(name) && are_same(earlier, name)) {
       return true;
     }
   }
