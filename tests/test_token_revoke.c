@@ -169,12 +169,12 @@ Test(token_revoke, a_key_that_was_fetched_as_it_was_revoked_is_not_kept) {
 
 static struct bulla_verifier *nested;
 static struct bulla_span nested_token;
-static uint64_t before; /* the generation in which it begins */
+static uint64_t first_generation; /* the generation in which it begins */
 
 /* A callback that is slower still: as it has found the key, it is revoked, and somebody else verifies. */
 static enum bulla_status find_and_be_overtaken(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
   enum bulla_status status = test_find_key(arg, key_id, key);
-  if (world.generation == before) {
+  if (world.generation == first_generation) {
     world.generation = 2;
     TEST_VERIFY(nested, nested_token, TEST_NOW, BULLA_OK, "the other one's");
     world.keys.status = BULLA_NOT_FOUND;
@@ -190,7 +190,7 @@ Test(token_revoke, a_key_that_is_put_back_after_all_were_wiped_is_not_used) {
   struct bulla_span token = test_minted(issuer, &claims);
   nested_token = test_minted(&world.keys.issuers[1], &claims);
   for (size_t i = 0; i < sizeof generations / sizeof *generations; i++) {
-    world.generation = before = generations[i];
+    world.generation = first_generation = generations[i];
     world.keys.status = BULLA_OK;
     TEST_OK(bulla_verifier_new(&nested, &options, find_and_be_overtaken, &world));
     TEST_VERIFY(nested, token, TEST_NOW, BULLA_OK, "it was good as it was asked for");
