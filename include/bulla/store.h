@@ -89,10 +89,10 @@ struct bulla_field {
   bool secret;
 };
 
-/* bulla_vault_put writes |num_fields| fields of |entry| of |tenant|, all or none, and makes tenant and entry
- * if they are not there. Other fields of the entry stay. A field that is there gets the next revision; a secret one
- * does not become plain: BULLA_STAYS_SECRET. Returns BULLA_INVALID_NAME, BULLA_INVALID_TEXT, BULLA_TOO_LARGE, BULLA_INVALID_ARGUMENT, and the
- * environment's statuses, after which nothing has changed. */
+/* bulla_vault_put writes |num_fields| fields of |entry| of |tenant|, all or none, and makes tenant and entry if
+ * they are not there. Other fields of the entry stay. A field that is there gets the next revision; a secret one
+ * does not become plain: BULLA_STAYS_SECRET. Returns BULLA_INVALID_NAME, BULLA_INVALID_TEXT, BULLA_TOO_LARGE,
+ * BULLA_INVALID_ARGUMENT, and the environment's statuses, after which nothing has changed. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
                                                           struct bulla_span tenant, struct bulla_span entry,
                                                           const struct bulla_field *fields, size_t num_fields);
