@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* The strict reader of JSON: one pass over the text with a stack of open brackets, no recursion, no memory but
- * the frame. Its time is linear in the text, whatever the names: those that stand open at once are bounded, and each
- * is hashed at most once.
+ * the frame. Its time is linear in the text: the names that stand open at once are bounded, each is hashed at most
+ * once, and only those of one hash are compared.
  *
  * What takes a piece of text gets where it begins and where the text ends, and returns where the piece ends, or
  * NULL if there is none. */
