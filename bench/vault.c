@@ -56,7 +56,7 @@ static enum bulla_status create(struct bench_vault *made) {
     status = bulla_vault_create(url, root);
   }
   if (status == BULLA_OK) {
-    status = bulla_vault_open(&made->vault, url, root);
+    status = bulla_vault_open(&made->vault, url, root, NULL);
   }
   bulla_root_free(&root);
   return status;

@@ -60,6 +60,8 @@ struct bulla_cli {
   bool json;
   char what[512];  /* what it is busy with, for the error line */
   char text[256];  /* what went wrong, if the status does not say it best */
+  char detail[256];           /* what the library's log said last, */
+  enum bulla_status detailed; /* and of which status */
   int exit_status; /* if not 0, what bulla_cli_run() returns instead of the status's class */
 };
 

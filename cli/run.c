@@ -61,11 +61,22 @@ static enum bulla_status run(struct bulla_cli *cli, int argc, char **argv) {
   return cli->command->run(cli);
 }
 
+/* What the library knows beyond the status is kept for the error line. */
+static void keep_detail(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
+  struct bulla_cli *cli = (struct bulla_cli *)arg;
+  if (level == BULLA_LOG_ERROR) {
+    (void)snprintf(cli->detail, sizeof(cli->detail), "%s", detail);
+    cli->detailed = status;
+  }
+}
+
 /* report writes the error line in one piece. What came from outside cannot break it or drive the terminal. */
 static void report(const struct bulla_cli *cli, enum bulla_status status) {
-  char line[sizeof(cli->what) + sizeof(cli->text) + 128];
-  int len = snprintf(line, sizeof(line) - 1, "bulla: %s: %s", cli->what,
-                     cli->text[0] != '\0' ? cli->text : bulla_status_text(status));
+  char line[sizeof(cli->what) + sizeof(cli->text) + sizeof(cli->detail) + 128];
+  bool detailed = cli->detail[0] != '\0' && cli->detailed == status;
+  int len = snprintf(line, sizeof(line) - 1, "bulla: %s: %s%s%s%s", cli->what,
+                     cli->text[0] != '\0' ? cli->text : bulla_status_text(status), detailed ? " (" : "",
+                     detailed ? cli->detail : "", detailed ? ")" : "");
   size_t end = len < 0 ? 0 : (size_t)len < sizeof(line) - 1 ? (size_t)len : sizeof(line) - 2;
   for (size_t i = 0; i < end; i++) {
     /* In UTF-8, C2 and what follows it are the controls U+0080 to U+009F. */
@@ -81,6 +92,7 @@ static void report(const struct bulla_cli *cli, enum bulla_status status) {
 
 int bulla_cli_run(int argc, char **argv) {
   struct bulla_cli cli = {.what = "command line"};
+  bulla_log_set(keep_detail, &cli);
   enum bulla_status status = run(&cli, argc, argv);
   if (status == BULLA_OK) {
     status = bulla_output_finish(&cli);
@@ -88,6 +100,7 @@ int bulla_cli_run(int argc, char **argv) {
   if (status != BULLA_OK) {
     report(&cli, status);
   }
+  bulla_log_set(NULL, NULL);
   bulla_options_free(&cli);
   return cli.exit_status != 0 ? cli.exit_status : (int)bulla_status_class(status);
 }

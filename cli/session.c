@@ -86,7 +86,7 @@ enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault 
   BULLA_TRY(bulla_session_provider(cli, &provider));
   BULLA_TRY(bulla_session_root(cli, &root, provider, false));
   bulla_session_at_vault(cli);
-  return bulla_session_explain(cli, bulla_vault_open(vault, bulla_session_url(cli), root));
+  return bulla_session_explain(cli, bulla_vault_open(vault, bulla_session_url(cli), root, NULL));
 }
 
 enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {

@@ -25,6 +25,8 @@ const char *bulla_status_text(enum bulla_status status) {
       return "another root key than the one this vault was made with: name the right one";
     case BULLA_AUDIT_BROKEN:
       return "the audit log has been tampered with: keep a copy of the vault and compare it with a backup";
+    case BULLA_WRONG_VAULT:
+      return "another vault than the one whose id was given: find out who put it there";
     case BULLA_INVALID_ARGUMENT:
       return "a value is missing or out of bounds: see the help of this command";
     case BULLA_INVALID_NAME:
@@ -73,6 +75,10 @@ const char *bulla_status_text(enum bulla_status status) {
       return "no such variable, file or descriptor: set it, or name another root key";
     case BULLA_ROOT_EXPOSED:
       return "others can read this file: chmod 600, and consider the key compromised";
+    case BULLA_VAULT_MOVED:
+      return "the vault's files were moved, replaced or removed while it was open: put them back, open it again";
+    case BULLA_VAULT_SHARED:
+      return "the vault's file has a second name, or is mounted without its folder: share the folder instead";
   }
   return "unknown status";
 }

@@ -204,7 +204,7 @@ static enum bulla_status open_vault(void) {
   if (kit.vault != NULL) {
     return BULLA_OK;
   }
-  enum bulla_status status = bulla_vault_open(&kit.vault, fuzz_vault_url(), fuzz_vault_root());
+  enum bulla_status status = bulla_vault_open(&kit.vault, fuzz_vault_url(), fuzz_vault_root(), NULL);
   FUZZ_ASSERT((status == BULLA_OK) == (kit.vault != NULL));
   return status;
 }

@@ -83,7 +83,7 @@ static enum bulla_status_class class_of(enum bulla_status status) {
   if (status == BULLA_OK || status == BULLA_NOT_FOUND) {
     return status == BULLA_OK ? BULLA_CLASS_OK : BULLA_CLASS_NOT_FOUND;
   }
-  return status <= BULLA_AUDIT_BROKEN   ? BULLA_CLASS_REFUSED
+  return status <= BULLA_WRONG_VAULT    ? BULLA_CLASS_REFUSED
          : status <= BULLA_STAYS_SECRET ? BULLA_CLASS_USAGE
                                         : BULLA_CLASS_ENVIRONMENT;
 }
@@ -93,7 +93,7 @@ static void status_text(struct bulla_reader *in) {
   enum bulla_status status = (enum bulla_status)misuse_byte(in);
   const char *text = bulla_status_text(status);
   size_t len = strlen(text);
-  bool known = status <= BULLA_ROOT_EXPOSED;
+  bool known = status <= BULLA_VAULT_SHARED;
   FUZZ_ASSERT(len > 0 && strchr(text, '\n') == NULL && text[len - 1] != '.');
   FUZZ_ASSERT(known == (strcmp(text, "unknown status") != 0));
   FUZZ_ASSERT(bulla_status_class(status) == class_of(status));

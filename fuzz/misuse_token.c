@@ -186,7 +186,7 @@ static struct bulla_span clash(uint8_t *copy, struct bulla_span token, uint8_t w
 }
 
 static enum bulla_status failure(struct bulla_reader *in) {
-  return (enum bulla_status)(1 + misuse_byte(in) % BULLA_ROOT_EXPOSED);
+  return (enum bulla_status)(1 + misuse_byte(in) % BULLA_VAULT_SHARED);
 }
 
 /* What a verification was given. */

@@ -127,7 +127,7 @@ void fuzz_vault_load(struct bulla_span image) {
 
 struct bulla_vault *fuzz_vault_open(void) {
   struct bulla_vault *vault = NULL;
-  FUZZ_ASSERT(bulla_vault_open(&vault, house.url, house.root) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_open(&vault, house.url, house.root, NULL) == BULLA_OK);
   return vault;
 }
 

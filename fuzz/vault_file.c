@@ -300,7 +300,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   begin();
   bool same_schema = fuzz_script_load(bulla_span(data, size));
   begin();
-  if (bulla_vault_open(&vault, fuzz_vault_url(), fuzz_vault_root()) == BULLA_OK) {
+  if (bulla_vault_open(&vault, fuzz_vault_url(), fuzz_vault_root(), NULL) == BULLA_OK) {
     FUZZ_ASSERT(same_schema);
     exercise(vault, fuzz_script_choice(bulla_span(data, size)));
     begin();

@@ -172,7 +172,7 @@ static enum bulla_status token_revoked(struct bulla_vault *vault, const struct f
 
 static enum bulla_status reopen(struct run *run) {
   bulla_vault_close(&run->vault);
-  enum bulla_status status = bulla_vault_open(&run->vault, fuzz_vault_url(), fuzz_vault_root());
+  enum bulla_status status = bulla_vault_open(&run->vault, fuzz_vault_url(), fuzz_vault_root(), NULL);
   FUZZ_ASSERT((status == BULLA_OK) == (run->vault != NULL));
   run->had_fault = false;
   return status;

@@ -186,6 +186,17 @@ static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_va
   return bulla_open_secret(opened, key, sealed, &context);
 }
 
+enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bulla_span id) {
+  BULLA_TRY(check_id(id));
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  uint8_t bytes[BULLA_NAME_MAX];
+  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
+  bool revoked = false;
+  BULLA_TRY(find(&tenant, &revoked, vault, id));
+  return revoked ? BULLA_NOT_FOUND : BULLA_OK;
+}
+
 /* All of a use that needs the vault to itself. The name of the tenant is written to |tenant|. Anybody can make up
  * key ids: to ask for one that is no good costs a look and leaves no record. */
 static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_buffer *tenant,

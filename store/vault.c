@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/crypto.h"
+#include "core/log.h"
 #include "core/slab.h"
 #include "store/audit.h"
 #include "store/file.h"
@@ -252,10 +253,30 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   return bulla_name_key_load(vault, name_key);
 }
 
-enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root) {
+struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {
+  return bulla_span(vault->uuid, sizeof vault->uuid);
+}
+
+/* Reads |options| of the size that the caller knew. */
+static enum bulla_status take_options(struct bulla_vault_options *taken, const struct bulla_vault_options *options) {
+  *taken = (struct bulla_vault_options)BULLA_VAULT_OPTIONS_INIT;
+  if (options == NULL) {
+    return BULLA_OK;
+  }
+  if (options->size > sizeof *taken) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "the options of the vault are of a later version of this library");
+  }
+  memcpy(taken, options, options->size);
+  return taken->id.len == 0 || taken->id.len == BULLA_VAULT_ID_LEN ? BULLA_OK : BULLA_INVALID_ARGUMENT;
+}
+
+enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root,
+                                   const struct bulla_vault_options *options) {
   *vault = NULL;
   const char *path;
+  struct bulla_vault_options taken;
   BULLA_TRY(path_of(&path, url));
+  BULLA_TRY(take_options(&taken, options));
   if (root == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
@@ -265,6 +286,9 @@ enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, 
   BULLA_TRY(bulla_schema_check(&opening->sql));
   BULLA_TRY(bulla_sql_run(&opening->sql, "PRAGMA journal_mode = WAL"));
   BULLA_TRY(load(opening, root));
+  if (taken.id.len > 0 && !bulla_span_equal(taken.id, bulla_vault_id(opening))) {
+    return BULLA_WRONG_VAULT;
+  }
   BULLA_TRY(bulla_generation_open(&opening->apikeys, path));
   *vault = opening;
   opening = NULL;

@@ -396,7 +396,7 @@ Test(audit, a_log_under_another_root_or_of_another_vault_does_not_verify) {
              in_house("other.db")));
   struct bulla_vault *other = NULL;
   struct bulla_audit_verdict verdict;
-  TEST_OK(bulla_vault_open(&other, url, house.root));
+  TEST_OK(bulla_vault_open(&other, url, house.root, NULL));
   TEST_STATUS(bulla_vault_audit_verify(other, &verdict), BULLA_AUDIT_BROKEN);
   cr_assert_eq(verdict.bad_seq, 1);
   bulla_vault_close(&other);

@@ -311,10 +311,10 @@ Test(root, passphrase_opens_its_vault_and_another_does_not) {
   TEST_OK(bulla_root_passphrase(&wrong, TEXT("correct horsf")));
   TEST_OK(bulla_root_create(&raw, join("file:", in_house("key"))));
   TEST_OK(bulla_vault_create(url, right));
-  TEST_OK(bulla_vault_open(&vault, url, right));
+  TEST_OK(bulla_vault_open(&vault, url, right, NULL));
   bulla_vault_close(&vault);
-  TEST_STATUS(bulla_vault_open(&vault, url, wrong), BULLA_ROOT_WRONG);
-  TEST_STATUS(bulla_vault_open(&vault, url, raw), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_open(&vault, url, wrong, NULL), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_open(&vault, url, raw, NULL), BULLA_ROOT_WRONG);
   cr_assert_null(vault);
 }
 
@@ -327,7 +327,7 @@ Test(root, passphrase_does_not_open_a_vault_without_a_salt) {
   TEST_OK(bulla_root_create(&raw, join("file:", in_house("key"))));
   TEST_OK(bulla_vault_create(url, raw));
   TEST_OK(bulla_root_passphrase(&passphrase, TEXT("correct horse")));
-  TEST_STATUS(bulla_vault_open(&vault, url, passphrase), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_open(&vault, url, passphrase, NULL), BULLA_ROOT_WRONG);
 }
 
 Test(root, stretching_is_scrypt_as_promised_and_no_other_cost_is_believed) {

@@ -25,7 +25,7 @@ Test(vault_files, a_file_that_is_no_vault_is_told_and_left_as_it_was) {
   };
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
     write_file(house.path, files[i]);
-    TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root), BULLA_NOT_A_VAULT);
+    TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, NULL), BULLA_NOT_A_VAULT);
     TEST_SPAN(read_file(house.path), files[i], "file %zu was written to", i);
     unlink(in_house("v.db-wal"));
     unlink(in_house("v.db-shm"));
@@ -36,7 +36,7 @@ Test(vault_files, a_file_that_is_no_vault_is_told_and_left_as_it_was) {
   cr_assert_eq(sqlite3_exec(db, "CREATE TABLE t(x); INSERT INTO t VALUES (1)", NULL, NULL, NULL), SQLITE_OK);
   sqlite3_close(db);
   struct bulla_span foreign = read_file(house.path);
-  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root), BULLA_NOT_A_VAULT);
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, NULL), BULLA_NOT_A_VAULT);
   TEST_SPAN(read_file(house.path), foreign, "a foreign database was written to");
 }
 
@@ -58,7 +58,7 @@ Test(vault_files, urls_and_places_that_cannot_be) {
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     char url[400];
     snprintf(url, sizeof url, "sqlite:%s/%s", house.folder, rows[i].path);
-    enum bulla_status status = bulla_vault_open(&vault, url, house.root);
+    enum bulla_status status = bulla_vault_open(&vault, url, house.root, NULL);
     cr_assert_eq(status, rows[i].to_open, "open %s: %s", url, bulla_status_text(status));
     bulla_vault_close(&vault);
     status = bulla_vault_create(url, house.root);
@@ -66,13 +66,13 @@ Test(vault_files, urls_and_places_that_cannot_be) {
   }
   static const char *const urls[] = {"", "v.db", "postgres://x", "SQLITE:x", "file:x"};
   for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-    TEST_STATUS(bulla_vault_open(&vault, urls[i], house.root), BULLA_UNSUPPORTED);
+    TEST_STATUS(bulla_vault_open(&vault, urls[i], house.root, NULL), BULLA_UNSUPPORTED);
     TEST_STATUS(bulla_vault_create(urls[i], house.root), BULLA_UNSUPPORTED);
   }
-  TEST_STATUS(bulla_vault_open(&vault, "sqlite:", house.root), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_open(&vault, "sqlite:", house.root, NULL), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_create("sqlite:", house.root), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_open(&vault, NULL, house.root), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_open(&vault, house.url, NULL), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_open(&vault, NULL, house.root, NULL), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_open(&vault, house.url, NULL, NULL), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_create("sqlite:x", NULL), BULLA_INVALID_ARGUMENT);
 }
 
@@ -85,7 +85,7 @@ Test(vault_files, names_that_mean_something_to_sqlite_are_names_of_files) {
     snprintf(url, sizeof url, "sqlite:%s", names[i]);
     TEST_OK(bulla_vault_create(url, house.root));
     cr_assert_eq(access(in_house(names[i]), F_OK), 0, "%s", names[i]);
-    TEST_OK(bulla_vault_open(&vault, url, house.root));
+    TEST_OK(bulla_vault_open(&vault, url, house.root, NULL));
     bulla_vault_close(&vault);
   }
 }
@@ -102,7 +102,7 @@ static int open_as_nobody(void *arg) {
   if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK) {
     return 254;
   }
-  enum bulla_status to_open = bulla_vault_open(&vault, house.url, root);
+  enum bulla_status to_open = bulla_vault_open(&vault, house.url, root, NULL);
   char url[400];
   snprintf(url, sizeof url, "sqlite:%s/new.db", house.folder);
   enum bulla_status to_create = bulla_vault_create(url, root);
@@ -216,7 +216,7 @@ static int fill_disk(void *arg) {
   }
   struct bulla_vault *vault = NULL;
   if (status == BULLA_OK) {
-    status = bulla_vault_open(&vault, url, root);
+    status = bulla_vault_open(&vault, url, root, NULL);
   }
   if (status != BULLA_OK) {
     return 100 + (int)status;
@@ -257,7 +257,7 @@ Test(vault_files, a_full_disk_is_told_and_creation_leaves_nothing_behind) {
       setenv("BULLA_TEST_ROOT", "same", 1);
       snprintf(url, sizeof url, "sqlite:%s/small.db", house.folder);
       TEST_OK(bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT"));
-      TEST_OK(bulla_vault_open(&vault, url, root));
+      TEST_OK(bulla_vault_open(&vault, url, root, NULL));
       TEST_OK(bulla_vault_audit_verify(vault, &verdict));
       bulla_vault_close(&vault);
       bulla_root_free(&root);
@@ -283,7 +283,7 @@ Test(vault_files, stale_files_of_an_earlier_vault_are_not_taken_for_the_new_ones
   struct bulla_vault *vault = NULL;
   struct bulla_audit_verdict verdict;
   TEST_OK(bulla_vault_create(url, house.root));
-  TEST_OK(bulla_vault_open(&vault, url, house.root));
+  TEST_OK(bulla_vault_open(&vault, url, house.root, NULL));
   TEST_OK(bulla_vault_audit_verify(vault, &verdict));
   cr_assert_eq(verdict.num_records, 1);
   bulla_vault_close(&vault);

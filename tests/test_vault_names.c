@@ -286,7 +286,7 @@ Test(vault_names, a_changed_row_of_the_vault_does_not_open) {
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     write_file(house.path, file);
     run_sql(rows[i].sql);
-    enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root);
+    enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root, NULL);
     cr_assert_eq(status, rows[i].status, "%s: %s", rows[i].sql, bulla_status_text(status));
     cr_assert_null(house.vault);
   }

@@ -117,7 +117,7 @@ Test(vault_revoked, what_cannot_be_revoked_is_refused_and_changes_nothing) {
 
 Test(vault_revoked, revoking_a_key_ends_the_generation_for_all_who_have_the_vault_open) {
   struct bulla_vault *other = NULL;
-  TEST_OK(bulla_vault_open(&other, house.url, house.root));
+  TEST_OK(bulla_vault_open(&other, house.url, house.root, NULL));
   add_key();
   uint64_t before = bulla_vault_generation(house.vault);
   cr_expect_eq(bulla_vault_generation(other), before);
@@ -148,7 +148,7 @@ static void *watch(void *vault) {
 Test(vault_revoked, nothing_cached_is_good_while_a_revocation_is_committed, .timeout = 60) {
   struct bulla_vault *other = NULL;
   pthread_t watcher;
-  TEST_OK(bulla_vault_open(&other, house.url, house.root));
+  TEST_OK(bulla_vault_open(&other, house.url, house.root, NULL));
   cr_assert_eq(pthread_create(&watcher, NULL, watch, other), 0);
   /* A commit waits for the disk: it takes few of them until the watcher has seen one. */
   for (int i = 0; i < 500 && num_odd == 0; i++) {
@@ -211,16 +211,16 @@ Test(vault_revoked, a_counter_that_is_a_link_or_no_file_opens_no_vault) {
   cr_assert_eq(unlink(counter_path()), 0);
   write_file(in_house("elsewhere"), test_text("01234567"));
   cr_assert_eq(symlink("elsewhere", counter_path()), 0);
-  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root), BULLA_IO);
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, NULL), BULLA_IO);
   cr_assert_eq(unlink(counter_path()), 0);
   cr_assert_eq(mkfifo(counter_path(), 0700), 0);
-  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root), BULLA_IO);
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, NULL), BULLA_IO);
   struct stat status;
   cr_assert_eq(stat(counter_path(), &status), 0);
   cr_expect_eq(status.st_mode & 07777, 0700, "it was made to look like the database");
   cr_assert_eq(unlink(counter_path()), 0);
   cr_assert_eq(mkdir(counter_path(), 0700), 0);
-  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root), BULLA_IO);
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, NULL), BULLA_IO);
   cr_assert_eq(rmdir(counter_path()), 0);
   open_vault();
 }
@@ -232,7 +232,7 @@ static int reads_and_cannot_revoke(void *argument) {
   setenv("BULLA_TEST_ROOT", "ignored", 1);
   if (setgid(65534) != 0 || setuid(65534) != 0 ||
       bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK ||
-      bulla_vault_open(&vault, house.url, root) != BULLA_OK) {
+      bulla_vault_open(&vault, house.url, root, NULL) != BULLA_OK) {
     return 1;
   }
   uint64_t before = bulla_vault_generation(vault);

@@ -25,7 +25,7 @@ TestSuite(vault_shared, .init = build_shared_house, .fini = leave_house);
 static bool enter(struct bulla_vault **vault) {
   struct bulla_root *root = NULL;
   bool entered = bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") == BULLA_OK &&
-                 bulla_vault_open(vault, house.url, root) == BULLA_OK;
+                 bulla_vault_open(vault, house.url, root, NULL) == BULLA_OK;
   bulla_root_free(&root);
   return entered;
 }

@@ -326,7 +326,7 @@ Test(vault_tampered, another_root_does_not_open_it) {
   struct bulla_vault *vault = NULL;
   setenv("BULLA_TEST_ROOT", "another", 1);
   TEST_OK(bulla_root_open(&other, "sha256-env:BULLA_TEST_ROOT"));
-  TEST_STATUS(bulla_vault_open(&vault, house.url, other), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_open(&vault, house.url, other, NULL), BULLA_ROOT_WRONG);
   cr_assert_null(vault);
   bulla_root_free(&other);
 }
@@ -397,7 +397,7 @@ Test(vault_tampered, a_schema_that_is_not_ours_to_the_letter_is_no_vault) {
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     write_file(house.path, file);
     run_sql(rows[i].sql);
-    enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root);
+    enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root, NULL);
     cr_assert_eq(status, rows[i].status, "%s: %s", rows[i].sql, bulla_status_text(status));
     cr_assert_eq(house.vault == NULL, status != BULLA_OK);
     close_vault();
@@ -418,7 +418,7 @@ Test(vault_tampered, any_damaged_byte_gives_a_status_and_no_crash) {
       ((uint8_t *)(uintptr_t)damaged.data)[at] = (uint8_t)(random >> 16);
     }
     write_file(house.path, damaged);
-    if (bulla_vault_open(&house.vault, house.url, house.root) == BULLA_OK) {
+    if (bulla_vault_open(&house.vault, house.url, house.root, NULL) == BULLA_OK) {
       struct bulla_audit_verdict verdict;
       int num = 0;
       bulla_sql_set_patience(&house.vault->sql, 10);

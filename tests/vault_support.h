@@ -41,7 +41,7 @@ UNUSED static const char *in_house(const char *name) {
 }
 
 static void open_vault(void) {
-  TEST_OK(bulla_vault_open(&house.vault, house.url, house.root));
+  TEST_OK(bulla_vault_open(&house.vault, house.url, house.root, NULL));
   test_keep(house.vault); /* a forked child cannot free it */
 }
 

@@ -40,6 +40,7 @@ enum bulla_status {
   BULLA_KEY_EXHAUSTED,
   BULLA_ROOT_WRONG,
   BULLA_AUDIT_BROKEN,
+  BULLA_WRONG_VAULT,
 
   /* Usage: the call can never succeed as it stands. */
   BULLA_INVALID_ARGUMENT,
@@ -69,6 +70,8 @@ enum bulla_status {
   BULLA_NEWER_VAULT,
   BULLA_ROOT_UNAVAILABLE,
   BULLA_ROOT_EXPOSED,
+  BULLA_VAULT_MOVED,
+  BULLA_VAULT_SHARED,
 };
 
 enum bulla_status_class {
@@ -85,6 +88,22 @@ BULLA_API const char *bulla_status_text(enum bulla_status status);
 
 /* bulla_status_class returns the class of |status|, which is the exit status of the command. */
 BULLA_API enum bulla_status_class bulla_status_class(enum bulla_status status);
+
+/* How much a line of the log matters. */
+enum bulla_log_level {
+  BULLA_LOG_ERROR = 1,   /* why a call is about to return a status */
+  BULLA_LOG_WARNING = 2, /* something was done, but not as it should be */
+};
+
+/* A function that is told what a status leaves out: which object, which file, the system's or the database's own
+ * words. |detail| is one line of English without a final period, NUL-terminated, and lives until the function
+ * returns; it holds no secret and no bytes of an input. It may be called by several threads at once, with locks
+ * held: it must call nothing of bulla. */
+typedef void (*bulla_log_fn)(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail);
+
+/* bulla_log_set has |log| told from now on; NULL ends that, which is the default. Call it before other threads call
+ * bulla. */
+BULLA_API void bulla_log_set(bulla_log_fn log, void *arg);
 
 /* Bytes that somebody else owns. |data| may be NULL if |len| is 0. */
 struct bulla_span {

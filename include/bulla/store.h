@@ -19,6 +19,7 @@ extern "C" {
 #define BULLA_WHO_MAX 256       /* bytes of an actor, origin or reason */
 #define BULLA_RECORD_ID_LEN 16  /* bytes of the id of an API key record */
 #define BULLA_JTI_MAX 8192      /* bytes of the id of a token */
+#define BULLA_VAULT_ID_LEN 16   /* bytes of the id of a vault */
 
 /* Names are 1 to BULLA_NAME_MAX of A-Z a-z 0-9 . _ @ + and -, and do not begin with a dot or a hyphen. Other
  * names are BULLA_INVALID_NAME. Spans in a callback's arguments live until it returns. A callback must not
@@ -64,12 +65,29 @@ struct bulla_vault;
  * BULLA_IO, and the statuses of bulla_secret_random. On failure nothing is left behind. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root);
 
-/* bulla_vault_open makes |*vault|. |root| need not outlive the call. Returns BULLA_NO_VAULT if there is no
- * file, BULLA_NOT_A_VAULT if it is another, BULLA_NEWER_VAULT if a later bulla made it, BULLA_ROOT_WRONG,
- * BULLA_REFUSED if the vault's own row has been tampered with, BULLA_READ_ONLY, BULLA_BUSY, BULLA_IO, and the
- * statuses of bulla_secret_random. */
+/* How a vault is opened. Begin with BULLA_VAULT_OPTIONS_INIT: members may come with later versions. */
+struct bulla_vault_options {
+  size_t size;          /* sizeof(struct bulla_vault_options) as the caller was compiled */
+  struct bulla_span id; /* if not empty, BULLA_VAULT_ID_LEN bytes: the vault must be the one of this id */
+};
+
+#define BULLA_VAULT_OPTIONS_INIT \
+  { .size = sizeof(struct bulla_vault_options) }
+
+/* bulla_vault_open makes |*vault|. |root| need not outlive the call; |options| may be NULL. Where the file system or
+ * its permissions allow no writing the vault is open for reading, and what would write is BULLA_READ_ONLY. Returns
+ * BULLA_NO_VAULT if there is no file, BULLA_NOT_A_VAULT if it is another, BULLA_NEWER_VAULT if a later bulla made it,
+ * BULLA_ROOT_WRONG, BULLA_WRONG_VAULT if its id is another than that of |options|, BULLA_REFUSED if the vault's own
+ * row has been tampered with, BULLA_VAULT_SHARED if the file has several names or is mounted without its folder,
+ * BULLA_VAULT_MOVED if it was replaced meanwhile, BULLA_INVALID_ARGUMENT for options of a later bulla,
+ * BULLA_READ_ONLY, BULLA_BUSY, BULLA_IO, and the statuses of bulla_secret_random. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url,
-                                                           const struct bulla_root *root);
+                                                           const struct bulla_root *root,
+                                                           const struct bulla_vault_options *options);
+
+/* bulla_vault_id returns the BULLA_VAULT_ID_LEN random bytes that tell this vault from every other, also of the same
+ * root key; they live as long as |vault|. */
+BULLA_API struct bulla_span bulla_vault_id(const struct bulla_vault *vault);
 
 /* bulla_vault_close wipes the keys and closes; NULL inside is fine. */
 BULLA_API void bulla_vault_close(struct bulla_vault **vault);
@@ -205,6 +223,11 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_use(struct bulla_va
  * after one call is good as long as further calls return the same; docs/API-CONVENTIONS.md says where that ends.
  * It takes a few nanoseconds and no lock. |vault| is open and not closed meanwhile. */
 BULLA_API uint64_t bulla_vault_generation(struct bulla_vault *vault);
+
+/* bulla_vault_apikey_live returns BULLA_OK unless the API key |id|, which was fetched with bulla_vault_apikey_use since
+ * |vault| was opened, has been revoked since: BULLA_NOT_FOUND. It writes no record. Returns BULLA_VAULT_MOVED, BULLA_IO
+ * and others of the environment if that cannot be told: nothing that is remembered may be used then. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bulla_span id);
 
 /* bulla_vault_token_revoke marks the token, or session of tokens, |jti| of |tenant| as revoked, and keeps that
  * until |expires|, in seconds since 1970-01-01 UTC, or longer. Once more is fine. Returns BULLA_NOT_FOUND for an

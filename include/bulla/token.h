@@ -26,6 +26,8 @@ extern "C" {
 #define BULLA_TOKEN_ORG_MAX 128          /* bytes of "org" at most */
 #define BULLA_SESSION_DEFAULT 43200      /* seconds for which tokens are refreshed if a verifier does not say */
 #define BULLA_SESSION_MAX 2592000        /* seconds for which a token can be refreshed at most */
+#define BULLA_KEYS_DEFAULT 1024          /* API keys that a verifier remembers if it does not say */
+#define BULLA_KEYS_MAX 1048576           /* API keys that a verifier remembers at most */
 #define BULLA_DAY_LAST 2932896           /* the last day of tokens, 9999-12-31, since 1970-01-01 */
 
 /* An API key: its public id, its token root, its hash. Immutable; may be shared by threads. */
@@ -129,6 +131,11 @@ typedef enum bulla_status (*bulla_token_revoked_fn)(void *arg, struct bulla_span
  * at once. */
 typedef uint64_t (*bulla_generation_fn)(void *arg);
 
+/* A function that says, without a record, whether the key |key_id| that was found before is still good: BULLA_OK, or
+ * BULLA_NOT_FOUND if it has been revoked, such as bulla_vault_apikey_live. After any other status the key is forgotten
+ * too, and asked for again when a token names it. It may be called by several threads at once. */
+typedef enum bulla_status (*bulla_key_live_fn)(void *arg, struct bulla_span key_id);
+
 /* What a verifier insists on. */
 struct bulla_verifier_options {
   struct bulla_span aud; /* if not empty, "aud" must be there and equal */
@@ -138,6 +145,10 @@ struct bulla_verifier_options {
                           * BULLA_SESSION_DEFAULT */
   bulla_token_revoked_fn is_revoked; /* NULL if tokens cannot be revoked one by one */
   bulla_generation_fn generation;    /* NULL if keys stay good here until the verifier is replaced */
+  bulla_key_live_fn is_live;         /* asked for each key that is remembered when |generation| gives another number;
+                                      * NULL: all keys are forgotten then */
+  size_t max_keys;                   /* API keys whose token roots are remembered; 0 stands for BULLA_KEYS_DEFAULT, and
+                                      * BULLA_KEYS_MAX is the most */
 };
 
 /* Verifies tokens. It remembers the keys it has asked for, a bounded number of them, and forgets them when

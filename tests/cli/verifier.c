@@ -49,7 +49,7 @@ int main(int argc, char **argv) {
   struct bulla_verifier *verifier = NULL;
   struct bulla_verifier_options options = {.is_revoked = is_revoked, .generation = generation};
   if (argc != 3 || bulla_root_open(&root, argv[2]) != BULLA_OK ||
-      bulla_vault_open(&service.vault, argv[1], root) != BULLA_OK ||
+      bulla_vault_open(&service.vault, argv[1], root, NULL) != BULLA_OK ||
       bulla_verifier_new(&verifier, &options, find, &service) != BULLA_OK) {
     return 1;
   }

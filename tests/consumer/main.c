@@ -69,7 +69,7 @@ static void keep_and_use(const char *folder) {
   must(bulla_root_create(&root, provider), "bulla_root_create");
   must(bulla_vault_create(url, root), "bulla_vault_create");
   struct bulla_vault *vault = NULL;
-  must(bulla_vault_open(&vault, url, root), "bulla_vault_open");
+  must(bulla_vault_open(&vault, url, root, NULL), "bulla_vault_open");
   bulla_root_free(&root);
 
   struct bulla_who who = {text("consumer"), text("localhost"), text("to see that it works")};

@@ -36,7 +36,7 @@ static void build_house(void) {
   bulla_root_free(&house.root);
   CT_OK(bulla_root_open(&house.root, house.provider));
   CT_OK(bulla_vault_create(house.url, house.root));
-  CT_OK(bulla_vault_open(&house.vault, house.url, house.root));
+  CT_OK(bulla_vault_open(&house.vault, house.url, house.root, NULL));
 }
 
 static void leave_house(void) {
@@ -59,7 +59,7 @@ static void enter_house(void) {
 /* A vault that is opened again has no key in its cache: it unwraps what it needs. */
 static void open_again(void) {
   bulla_vault_close(&house.vault);
-  CT_OK(bulla_vault_open(&house.vault, house.url, house.root));
+  CT_OK(bulla_vault_open(&house.vault, house.url, house.root, NULL));
 }
 
 /* The last four bytes of a value are in its mask, if they can be shown. */

@@ -66,12 +66,12 @@ static void vault(void) {
   struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
   ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
   CHECK_OK("bulla_vault_create", bulla_vault_create(url, root));
-  CHECK_OK("bulla_vault_open", bulla_vault_open(&vault, url, root));
+  CHECK_OK("bulla_vault_open", bulla_vault_open(&vault, url, root, NULL));
   CHECK_OK("bulla_vault_put", bulla_vault_put(vault, &who, ACME, ENTRY, &field, 1));
   tell(CHECK_LIVE, "within bulla_vault_use", bulla_span(NULL, 0));
   ASSERT(bulla_vault_use(vault, &who, ACME, ENTRY, PASSWORD, in_use, NULL) == BULLA_OK);
   bulla_vault_close(&vault);
-  ASSERT(bulla_vault_open(&vault, url, root) == BULLA_OK);
+  ASSERT(bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
   tell(CHECK_LIVE, "within bulla_vault_use, the key unwrapped", bulla_span(NULL, 0));
   CHECK_OK("bulla_vault_use", bulla_vault_use(vault, &who, ACME, ENTRY, PASSWORD, in_use, NULL));
   CHECK_OK("bulla_vault_show", bulla_vault_show(vault, ACME, ENTRY, see_field, &secret));
@@ -97,7 +97,7 @@ static void records(void) {
   ASSERT(bulla_triple_seal(key, &triple, bulla_secret_bytes(value)) == BULLA_OK);
   struct bulla_import row = {ENTRY, PASSWORD, bulla_written(&triple)};
   ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
-  ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root) == BULLA_OK);
+  ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
   CHECK_OK("bulla_vault_import", bulla_vault_import(vault, &failed_row, &who, ACME, key, &row, 1));
   CHECK_OK("bulla_vault_apikey_put", bulla_vault_apikey_put(vault, &who, ACME, RECORD_ID, BULLA_LITERAL("embed"),
                                                             bulla_span(hash, sizeof hash), token_root));
@@ -133,7 +133,7 @@ static void live(void) {
     ASSERT(bulla_seal(key, &out, bulla_secret_bytes(value), ACME) == BULLA_OK);
   }
   ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
-  ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root) == BULLA_OK);
+  ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
   ASSERT(bulla_vault_put(vault, &who, ACME, ENTRY, &field, 1) == BULLA_OK);
   ASSERT(bulla_apikey_generate(&apikey, &string) == BULLA_OK);
   tell(SECRET_ROOT, "token root", bulla_secret_bytes(bulla_apikey_token_root(apikey)));
