@@ -6,6 +6,7 @@
 #include "store/context.h"
 #include "store/field.h"
 #include "store/names.h"
+#include "store/page.h"
 #include "store/proof.h"
 #include "store/tenant.h"
 #include "store/use.h"
@@ -63,12 +64,12 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   BULLA_TRY(insert(vault, &apikey, bulla_span(tenant_id, sizeof tenant_id), hash, root));
   struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-create"), tenant, id);
   BULLA_TRY(bulla_audit_append(vault, &record));
-  return bulla_sql_commit(&transaction);
+  return bulla_audit_commit(vault, &transaction);
 }
 
-/* Fills |view| from the row of |statement|, until its next step. */
-static enum bulla_status read_view(struct bulla_apikey_view *view, const struct bulla_vault *vault,
-                                   struct bulla_statement *statement) {
+/* Fills |view| from the row of |statement|, with spans in |page|. */
+static enum bulla_status read_view(struct bulla_apikey_view *view, struct bulla_page *page,
+                                   const struct bulla_vault *vault, struct bulla_statement *statement) {
   struct bulla_span tenant_id;
   BULLA_TRY(bulla_columns_tenant(&tenant_id, &view->tenant, vault, statement));
   view->id = bulla_column_name(statement);
@@ -77,39 +78,67 @@ static enum bulla_status read_view(struct bulla_apikey_view *view, const struct 
   view->revoked = bulla_column_int(statement);
   bool named = view->name.len == 0 || bulla_name_check(view->name) == BULLA_OK;
   bool good = bulla_columns_good(statement) && named && view->id.len == BULLA_RECORD_ID_LEN;
+  bulla_page_keep(page, &view->tenant);
+  bulla_page_keep(page, &view->id);
+  bulla_page_keep(page, &view->name);
   return good ? BULLA_OK : BULLA_REFUSED;
 }
 
-enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
-                                          bulla_apikey_fn each, void *arg) {
+/* Where a walk over the records stands. */
+struct walk {
+  struct bulla_page page;
+  struct bulla_apikey_view views[BULLA_PAGE_ROWS];
+  size_t num;
+  int64_t last; /* number of the last row that was read */
+};
+
+static void free_walk(struct walk *walk) {
+  bulla_page_free(&walk->page);
+}
+
+static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault, struct bulla_span tenant) {
   static const char text[] =
       "SELECT a.number, " BULLA_TENANT_COLUMNS
       ", a.id, a.name, a.created, a.revoked "
-      "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE $1 = '' OR t.name = $1 ORDER BY a.number";
-  if (tenant.len > 0) {
-    BULLA_TRY(bulla_name_check(tenant));
-  }
+      "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.number > $1 AND ($2 = '' OR t.name = $2) "
+      "ORDER BY a.number";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_page_begin(&walk->page));
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_int(&statement, walk->last);
   bulla_bind_text(&statement, tenant);
-  for (int64_t last = INT64_MIN;;) {
+  for (walk->num = 0; bulla_page_has_room(&walk->page, walk->num); walk->num++) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
       return BULLA_OK;
     }
-    /* Pages that point at each other can give the same rows without end. */
+    /* Pages of a damaged file that point at each other can give the same rows without end. */
     int64_t number = bulla_column_int(&statement);
-    if (number <= last) {
+    if (number <= walk->last) {
       return BULLA_REFUSED;
     }
-    last = number;
-    struct bulla_apikey_view view;
-    BULLA_TRY(read_view(&view, vault, &statement));
-    BULLA_TRY(each(arg, &view));
+    BULLA_TRY(read_view(&walk->views[walk->num], &walk->page, vault, &statement));
+    walk->last = number;
   }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
+                                          bulla_apikey_fn each, void *arg) {
+  if (tenant.len > 0) {
+    BULLA_TRY(bulla_name_check(tenant));
+  }
+  struct walk walk BULLA_CLEANUP(free_walk) = {.last = INT64_MIN};
+  do {
+    BULLA_TRY(read_views(&walk, vault, tenant));
+    for (size_t i = 0; i < walk.num; i++) {
+      BULLA_TRY(each(arg, &walk.views[i]));
+    }
+  } while (walk.num > 0);
+  return BULLA_OK;
 }
 
 /* Finds whether |id| is |*revoked|, and its tenant's name, which is written to the BULLA_NAME_MAX bytes of
@@ -147,14 +176,12 @@ static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span
   return bulla_finish(&statement);
 }
 
-enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const struct bulla_who *who,
-                                            struct bulla_span id) {
-  BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(check_id(id));
+/* All of a revocation that needs the vault to itself. */
+static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  BULLA_TRY(bulla_sql_write_first(&transaction, &vault->sql));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
   bool revoked = false;
@@ -166,7 +193,16 @@ enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const str
   struct bulla_audit_record record =
       bulla_audit_record(who, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id);
   BULLA_TRY(bulla_audit_append(vault, &record));
-  return bulla_generation_commit(&vault->apikeys, &transaction);
+  return bulla_audit_commit(vault, &transaction);
+}
+
+enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const struct bulla_who *who,
+                                            struct bulla_span id) {
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(check_id(id));
+  BULLA_TRY(revoke_locked(vault, who, id));
+  bulla_watch_wait(vault);
+  return BULLA_OK;
 }
 
 static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_vault *vault,
@@ -184,17 +220,6 @@ static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_va
   BULLA_TRY(bulla_tenant_key(&key, vault, &wrapped));
   BULLA_TRY(bulla_context_apikey(&context, vault, tenant_id, record->entry));
   return bulla_open_secret(opened, key, sealed, &context);
-}
-
-enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bulla_span id) {
-  BULLA_TRY(check_id(id));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  uint8_t bytes[BULLA_NAME_MAX];
-  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
-  bool revoked = false;
-  BULLA_TRY(find(&tenant, &revoked, vault, id));
-  return revoked ? BULLA_NOT_FOUND : BULLA_OK;
 }
 
 /* All of a use that needs the vault to itself. The name of the tenant is written to |tenant|. Anybody can make up

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Reading the audit log, and verifying it: see store/audit.h and docs/FORMAT.md §8. Both go through the rows in
- * order and keep one at a time. */
+/* Reading the audit log, and verifying it: see store/audit.h and docs/FORMAT.md §8. Both go through the rows in order, a
+ * page at a time, and hold no state of the database meanwhile: records are only ever added. */
 
 #include "store/audit.h"
 #include "store/names.h"
+#include "store/page.h"
 
 #define OP_MAX 32
+#define PAGE_RECORDS 1000 /* that are verified before others get at the vault */
 
 /* Columns of a record in this order. */
 #define SELECT_RECORDS "SELECT seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit"
@@ -41,32 +43,86 @@ static enum bulla_status next_record(struct bulla_audit_record *record, struct b
   return *row ? read_record(record, statement) : BULLA_OK;
 }
 
-enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first_seq, struct bulla_span tenant,
-                                        bulla_audit_fn each, void *arg) {
-  static const char text[] = SELECT_RECORDS " WHERE seq >= $1 AND ($2 = '' OR tenant = $2) ORDER BY seq";
-  if (tenant.len > 0) {
-    BULLA_TRY(bulla_name_check(tenant));
-  }
+/* Where reading stands. */
+struct reading {
+  struct bulla_page page;
+  struct bulla_audit_record records[BULLA_PAGE_ROWS];
+  size_t num;
+  int64_t next; /* the seq from which on to read */
+  int64_t end;  /* the last seq there was as it began: a log that grows as fast as it is read has an end too */
+};
+
+static void free_reading(struct reading *reading) {
+  bulla_page_free(&reading->page);
+}
+
+static void keep_record(struct reading *reading, const struct bulla_audit_record *record) {
+  struct bulla_audit_record *kept = &reading->records[reading->num++];
+  *kept = *record;
+  bulla_page_keep(&reading->page, &kept->tenant);
+  bulla_page_keep(&reading->page, &kept->actor);
+  bulla_page_keep(&reading->page, &kept->origin);
+  bulla_page_keep(&reading->page, &kept->reason);
+  bulla_page_keep(&reading->page, &kept->op);
+  bulla_page_keep(&reading->page, &kept->entry);
+  bulla_page_keep(&reading->page, &kept->field);
+  bulla_page_keep(&reading->page, &kept->outcome);
+}
+
+static enum bulla_status find_end(struct reading *reading, struct bulla_vault *vault) {
+  static const char text[] = "SELECT max(seq) FROM audit";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  reading->end = row && !bulla_column_null(&statement) ? bulla_column_int(&statement) : 0;
+  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
+static enum bulla_status read_records(struct reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
+  static const char text[] =
+      SELECT_RECORDS " WHERE seq >= $1 AND seq <= $2 AND ($3 = '' OR tenant = $3) ORDER BY seq";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_page_begin(&reading->page));
+  if (reading->end == 0) {
+    BULLA_TRY(find_end(reading, vault));
+  }
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
-  bulla_bind_int(&statement, first_seq);
+  bulla_bind_int(&statement, reading->next);
+  bulla_bind_int(&statement, reading->end);
   bulla_bind_text(&statement, tenant);
-  for (int64_t last = INT64_MIN;;) {
+  for (reading->num = 0; bulla_page_has_room(&reading->page, reading->num);) {
     bool row;
     struct bulla_audit_record record;
     BULLA_TRY(next_record(&record, &statement, &row));
     if (!row) {
       return BULLA_OK;
     }
-    /* Pages that point at each other can give the same rows without end. */
-    if (record.seq <= last) {
+    /* Pages of a damaged file that point at each other can give the same rows without end. */
+    if (record.seq < reading->next || record.seq == INT64_MAX) {
       return BULLA_AUDIT_BROKEN;
     }
-    last = record.seq;
-    BULLA_TRY(each(arg, &record));
+    reading->next = record.seq + 1;
+    keep_record(reading, &record);
   }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first_seq, struct bulla_span tenant,
+                                        bulla_audit_fn each, void *arg) {
+  if (tenant.len > 0) {
+    BULLA_TRY(bulla_name_check(tenant));
+  }
+  struct reading reading BULLA_CLEANUP(free_reading) = {.next = first_seq};
+  do {
+    BULLA_TRY(read_records(&reading, vault, tenant));
+    for (size_t i = 0; i < reading.num; i++) {
+      BULLA_TRY(each(arg, &reading.records[i]));
+    }
+  } while (reading.num > 0);
+  return BULLA_OK;
 }
 
 /* A walk along the chain. */
@@ -115,19 +171,24 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
   return BULLA_OK;
 }
 
-static enum bulla_status check_records(struct walk *walk) {
-  static const char text[] = SELECT_RECORDS " ORDER BY seq";
+/* Checks the records of a page, and says whether there was none. */
+static enum bulla_status check_records(struct walk *walk, bool *end) {
+  static const char text[] = SELECT_RECORDS " WHERE seq >= $1 ORDER BY seq";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, text));
-  for (;;) {
+  /* Before the first page all that there is: also what cannot be there. */
+  bulla_bind_int(&statement, walk->num_good > 0 ? walk->num_good + 1 : INT64_MIN);
+  for (size_t i = 0; i < PAGE_RECORDS; i++) {
     bool row;
     struct bulla_audit_record record;
     BULLA_TRY(next_record(&record, &statement, &row));
     if (!row) {
+      *end = true;
       return BULLA_OK;
     }
     BULLA_TRY(check_record(walk, &record, &statement));
   }
+  return BULLA_OK;
 }
 
 /* The head must vouch for the last record that there is, and hold the key of its epoch. */
@@ -143,20 +204,27 @@ static enum bulla_status check_head(struct walk *walk) {
   return same ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
-static enum bulla_status check_log(struct walk *walk) {
-  BULLA_TRY(load_first_key(walk));
-  BULLA_TRY(check_records(walk));
-  return check_head(walk);
+/* Checks a page, and the head with the last one, in one state of the database. */
+static enum bulla_status check_page(struct walk *walk, bool *end) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, walk->vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_read(&transaction, &walk->vault->sql));
+  if (walk->key == NULL) {
+    BULLA_TRY(load_first_key(walk));
+  }
+  BULLA_TRY(check_records(walk, end));
+  return *end ? check_head(walk) : BULLA_OK;
 }
 
 enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault, struct bulla_audit_verdict *verdict) {
   memset(verdict, 0, sizeof *verdict);
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_read(&transaction, &vault->sql));
+  BULLA_TRY(bulla_vault_here(vault));
   struct walk walk BULLA_CLEANUP(free_walk) = {.vault = vault};
-  enum bulla_status status = check_log(&walk);
+  enum bulla_status status = BULLA_OK;
+  for (bool end = false; status == BULLA_OK && !end;) {
+    status = check_page(&walk, &end);
+  }
   if (status == BULLA_NOT_A_VAULT) {
     /* A page that is damaged, or a value past every bound: the log is not what was written. */
     status = BULLA_AUDIT_BROKEN;

@@ -7,6 +7,7 @@
 #include "store/wrap.h"
 
 #include "core/crypto.h"
+#include "core/log.h"
 
 #define RECORDS_PER_EPOCH 64
 
@@ -179,9 +180,10 @@ static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_au
 enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_audit_record *record) {
   static const char text[] = "UPDATE audit_head SET seq = $1, tag = $2, key = $3 WHERE id = 1";
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
-  /* Whoever writes comes by here, and has the write lock. */
-  bulla_generation_repair(&vault->apikeys);
   BULLA_TRY(bulla_audit_head_load(&head, vault));
+  if (head.seq < vault->last_seq) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
+  }
   record->seq = head.seq + 1;
   record->time = bulla_clock_us();
   if (bulla_audit_epoch(record->seq) != bulla_audit_epoch(head.seq)) {
@@ -192,5 +194,12 @@ enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_aud
   BULLA_TRY(insert(vault, record, mac));
   head.seq = record->seq;
   memcpy(head.mac, mac, sizeof mac);
+  vault->appended_seq = head.seq;
   return store_head(vault, &head, text);
+}
+
+enum bulla_status bulla_audit_commit(struct bulla_vault *vault, struct bulla_sql **transaction) {
+  BULLA_TRY(bulla_sql_commit(transaction));
+  vault->last_seq = vault->appended_seq;
+  return BULLA_OK;
 }

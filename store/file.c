@@ -87,7 +87,12 @@ enum bulla_status bulla_file_publish(const char *path, const char *draft) {
     }
     unlink(draft);
   }
-  return bulla_file_sync_folder(path);
+  enum bulla_status status = bulla_file_sync_folder(path);
+  if (status != BULLA_OK) {
+    /* Nobody is told that it is there, so it must not be. */
+    unlink(path);
+  }
+  return status;
 }
 
 void bulla_file_close(int *descriptor) {

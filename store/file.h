@@ -31,7 +31,7 @@ BULLA_CHECKED bool bulla_file_append(char name[PATH_MAX], const char *path, cons
 BULLA_CHECKED enum bulla_status bulla_file_draft(char draft[PATH_MAX], const char *path);
 
 /* bulla_file_publish gives the finished file at |draft| the name |path|, durably, unless there is something of that
- * name: BULLA_EXISTS. */
+ * name: BULLA_EXISTS. On failure there is nothing at |path| that was not there before. */
 BULLA_CHECKED enum bulla_status bulla_file_publish(const char *path, const char *draft);
 
 /* bulla_file_close closes |*descriptor| unless it is negative. For BULLA_CLEANUP. */

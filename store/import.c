@@ -58,5 +58,5 @@ enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_r
       return status;
     }
   }
-  return bulla_sql_commit(&transaction);
+  return bulla_audit_commit(vault, &transaction);
 }

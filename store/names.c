@@ -40,22 +40,15 @@ enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason
   return bulla_text_check(who->reason, BULLA_WHO_MAX);
 }
 
-bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span first, struct bulla_span second) {
-  struct bulla_walked next;
-  struct bulla_buffer buffer = bulla_buffer(next.names, sizeof next.names);
-  struct bulla_writer writer = bulla_writer(&buffer);
-  bulla_put(&writer, first);
-  bulla_put_byte(&writer, 0); /* less than any byte of a name */
-  bulla_put(&writer, second);
-  if (bulla_writer_finish(&writer) != BULLA_OK) {
+bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span name) {
+  if (name.len == 0 || name.len > sizeof walked->name) {
     return false;
   }
-  next.len = buffer.len;
-  size_t common = next.len < walked->len ? next.len : walked->len;
-  int order = memcmp(next.names, walked->names, common);
-  bool follows = order > 0 || (order == 0 && next.len > walked->len);
-  memcpy(walked->names, next.names, next.len);
-  walked->len = next.len;
+  size_t common = name.len < walked->len ? name.len : walked->len;
+  int order = memcmp(name.data, walked->name, common);
+  bool follows = order > 0 || (order == 0 && name.len > walked->len);
+  memcpy(walked->name, name.data, name.len);
+  walked->len = name.len;
   return follows;
 }
 

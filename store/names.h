@@ -22,14 +22,18 @@ BULLA_CHECKED enum bulla_status bulla_who_check(const struct bulla_who *who, boo
 
 /* Where a walk in the order of names stands. */
 struct bulla_walked {
-  uint8_t names[2 * BULLA_NAME_MAX + 1];
+  uint8_t name[BULLA_NAME_MAX];
   size_t len; /* 0 before the first row */
 };
 
-/* bulla_walk_on says whether the row that |first| and |second| name, each a name or empty, comes after the one
- * before, and remembers it. In a file that is damaged or tampered with, pages that point at each other can give
- * the same rows without end. */
-bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span first, struct bulla_span second);
+/* bulla_walk_on says whether the row of |name| comes after the one before, and remembers it. In a file that is damaged
+ * or tampered with, pages that point at each other can give the same rows without end. */
+bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span name);
+
+/* bulla_walked_name returns the name of the last row, empty before the first, until the next. */
+static inline struct bulla_span bulla_walked_name(const struct bulla_walked *walked) {
+  return bulla_span(walked->name, walked->len);
+}
 
 /* bulla_column_name is bulla_column_text for a name: anything else makes the row bad. */
 struct bulla_span bulla_column_name(struct bulla_statement *statement);

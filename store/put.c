@@ -150,7 +150,7 @@ enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(bulla_put_field(&putter, entry, &fields[i], false));
   }
-  return bulla_sql_commit(&transaction);
+  return bulla_audit_commit(vault, &transaction);
 }
 
 /* Runs |text|, whose one parameter is the id of an entry. */
@@ -180,5 +180,5 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
   BULLA_TRY(delete_by_entry(vault, delete_entry, bulla_span(entry_id, sizeof entry_id)));
   struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("remove"), tenant, entry);
   BULLA_TRY(bulla_audit_append(vault, &record));
-  return bulla_sql_commit(&transaction);
+  return bulla_audit_commit(vault, &transaction);
 }

@@ -6,6 +6,8 @@
 
 #include "store/schema.h"
 
+#include "core/log.h"
+
 #define APPLICATION_ID 0x42554C41 /* BULA */
 #define VERSION 1
 
@@ -77,35 +79,75 @@ static enum bulla_status read_number(struct bulla_sql *sql, int64_t *number, con
   return BULLA_OK;
 }
 
-/* Marks the statement that |text| is in |seen|, or returns false if it is none of ours or was there before. */
-static bool mark_seen(bool seen[NUM_STATEMENTS], struct bulla_span text) {
+/* The statement of ours that |text| is, or NUM_STATEMENTS. */
+static size_t find_statement(struct bulla_span text) {
+  size_t i = 0;
+  while (i < NUM_STATEMENTS && !bulla_span_equal(text, bulla_span(statements[i], strlen(statements[i])))) {
+    i++;
+  }
+  return i;
+}
+
+/* What ANALYZE leaves is read by SQLite alone, and for nothing but the choice of an index. */
+static bool is_statistics(struct bulla_span type, struct bulla_span text) {
+  static const char *const texts[] = {
+      "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+      "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
+  };
+  bool is_one = false;
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    is_one = is_one || bulla_span_equal(text, bulla_span(texts[i], strlen(texts[i])));
+  }
+  return is_one && bulla_span_equal(type, BULLA_LITERAL("table"));
+}
+
+/* What stands behind "CREATE TABLE " and the like in a statement of ours. */
+static struct bulla_span name_in(const char *statement) {
+  const char *name = strchr(statement, ' ');
+  while (name != NULL && (strncmp(name, " TABLE ", 7) == 0 || strncmp(name, " UNIQUE ", 8) == 0 ||
+                          strncmp(name, " INDEX ", 7) == 0)) {
+    name = strchr(name + 1, ' ');
+  }
+  return name == NULL ? bulla_span(NULL, 0) : bulla_span(name + 1, strcspn(name + 1, "( "));
+}
+
+static enum bulla_status blame_missing(const bool seen[NUM_STATEMENTS]) {
+  char text[BULLA_LOG_NAME_MAX];
   for (size_t i = 0; i < NUM_STATEMENTS; i++) {
-    if (bulla_span_equal(text, bulla_span(statements[i], strlen(statements[i])))) {
-      bool first = !seen[i];
-      seen[i] = true;
-      return first;
+    if (!seen[i]) {
+      return bulla_explain(BULLA_NOT_A_VAULT, "%s is missing, or is not as a vault has it: restore a backup",
+                           bulla_log_name(text, name_in(statements[i])));
     }
   }
-  return false;
+  return BULLA_OK;
 }
 
 static enum bulla_status check_statements(struct bulla_sql *sql) {
   /* SQLite's own indexes, of PRIMARY KEY and UNIQUE, follow from the tables and have no text. */
-  static const char text[] = "SELECT sql FROM sqlite_schema WHERE NOT (type = 'index' AND sql IS NULL)";
+  static const char text[] = "SELECT type, name, sql FROM sqlite_schema WHERE NOT (type = 'index' AND sql IS NULL)";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, sql, text));
   bool seen[NUM_STATEMENTS] = {false};
-  size_t num_seen = 0;
   for (;;) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
-      return num_seen == NUM_STATEMENTS ? BULLA_OK : BULLA_NOT_A_VAULT;
+      return blame_missing(seen);
     }
-    if (!mark_seen(seen, bulla_column_text(&statement, SCHEMA_TEXT_MAX))) {
-      return BULLA_NOT_A_VAULT;
+    struct bulla_span type = bulla_column_text(&statement, SCHEMA_TEXT_MAX);
+    struct bulla_span name = bulla_column_text(&statement, SCHEMA_TEXT_MAX);
+    struct bulla_span created = bulla_column_text(&statement, SCHEMA_TEXT_MAX);
+    size_t ours = find_statement(created);
+    if (ours < NUM_STATEMENTS && !seen[ours]) {
+      seen[ours] = true;
+    } else if (!is_statistics(type, created)) {
+      char type_text[BULLA_LOG_NAME_MAX];
+      char name_text[BULLA_LOG_NAME_MAX];
+      return bulla_explain(BULLA_NOT_A_VAULT,
+                           "the %s %s is not part of a vault, or is not as a vault has it; the rest may be whole: have "
+                           "what made it take it out again, or restore a backup",
+                           bulla_log_name(type_text, type), bulla_log_name(name_text, name));
     }
-    num_seen++;
   }
 }
 
@@ -116,8 +158,15 @@ enum bulla_status bulla_schema_check(struct bulla_sql *sql) {
   int64_t version;
   BULLA_TRY(read_number(sql, &id, id_text));
   BULLA_TRY(read_number(sql, &version, version_text));
+  if (id == 0 && version == 0) {
+    /* An SQL dump keeps neither. */
+    BULLA_TRY(check_statements(sql));
+    return bulla_explain(BULLA_NOT_A_VAULT,
+                         "it has the tables of a vault, but was made from an SQL dump: if you trust the dump, run PRAGMA "
+                         "application_id = 1112886337; PRAGMA user_version = 1");
+  }
   if (id != APPLICATION_ID || version < VERSION) {
-    return BULLA_NOT_A_VAULT;
+    return bulla_explain(BULLA_NOT_A_VAULT, "its application_id is %lld, that of a vault is 1112886337", (long long)id);
   }
   if (version > VERSION) {
     return BULLA_NEWER_VAULT;

@@ -1,22 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Showing an entry and listing entries. Nothing here opens the value of a secret. */
+/* Showing an entry and listing entries, a page at a time. Nothing here opens the value of a secret. */
 
 #include "store/field.h"
 #include "store/names.h"
+#include "store/page.h"
 #include "store/proof.h"
 #include "store/tenant.h"
 
-/* Shows the field that |statement| is at; |field| has the names that were asked for. */
-static enum bulla_status show_field(struct bulla_vault *vault, struct bulla_stored_field *field,
-                                    struct bulla_walked *walked, struct bulla_statement *statement,
-                                    struct bulla_secret *room, bulla_field_fn each, void *arg) {
+/* Where a walk over the fields of an entry stands. */
+struct field_walk {
+  struct bulla_page page;
+  struct bulla_field_view views[BULLA_PAGE_ROWS];
+  size_t num;
+  struct bulla_secret *masks; /* BULLA_MASK_MAX bytes for each of |views| */
+  struct bulla_walked walked;
+};
+
+static void free_field_walk(struct field_walk *walk) {
+  bulla_secret_free(&walk->masks);
+  bulla_page_free(&walk->page);
+}
+
+/* Reads the field that |statement| is at; |field| has the names that were asked for. */
+static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault *vault,
+                                    struct bulla_stored_field *field, struct bulla_statement *statement) {
   BULLA_TRY(bulla_field_columns(field, vault, statement));
-  if (!bulla_walk_on(walked, field->place.field, bulla_span(NULL, 0))) {
+  if (!bulla_walk_on(&walk->walked, field->place.field)) {
     return BULLA_REFUSED;
   }
-  struct bulla_buffer mask = bulla_buffer(bulla_secret_data(room), BULLA_MASK_MAX);
+  uint8_t *room = bulla_secret_data(walk->masks) + walk->num * BULLA_MASK_MAX;
+  struct bulla_buffer mask = bulla_buffer(room, BULLA_MASK_MAX);
   struct bulla_field_view view = {
       .name = field->place.field,
       .secret = field->secret,
@@ -24,89 +39,181 @@ static enum bulla_status show_field(struct bulla_vault *vault, struct bulla_stor
       .updated = field->updated,
   };
   BULLA_TRY(bulla_field_show(&view.text, &mask, vault, field));
-  return each(arg, &view);
+  bulla_page_keep(&walk->page, &view.name);
+  if (!view.secret) {
+    bulla_page_keep(&walk->page, &view.text);
+  }
+  walk->views[walk->num++] = view;
+  return BULLA_OK;
 }
 
-enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry,
-                                   bulla_field_fn each, void *arg) {
-  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 ORDER BY f.name";
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
+static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault *vault, struct bulla_span tenant,
+                                     struct bulla_span entry) {
+  static const char text[] =
+      BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_new(&room, BULLA_MASK_MAX));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  struct bulla_span last = bulla_walked_name(&walk->walked);
+  struct bulla_stored_field field = {.tenant = tenant, .entry = entry};
+  BULLA_TRY(bulla_page_begin(&walk->page));
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_text(&statement, tenant);
   bulla_bind_text(&statement, entry);
-  struct bulla_stored_field field = {.tenant = tenant, .entry = entry};
-  struct bulla_walked walked = {.len = 0};
-  for (bool found = false;; found = true) {
-    bool row;
-    BULLA_TRY(bulla_step(&statement, &row));
-    if (!row) {
-      return found ? BULLA_OK : BULLA_NOT_FOUND;
-    }
-    BULLA_TRY(show_field(vault, &field, &walked, &statement, room, each, arg));
-  }
-}
-
-/* CROSS JOIN has SQLite walk the indexes of names in this order, so that nothing needs sorting. */
-#define SELECT_ENTRIES(condition)                              \
-  "SELECT " BULLA_TENANT_COLUMNS                               \
-  ", e.id, e.name, e.name_proof, "                             \
-  "(SELECT count(*) FROM field f WHERE f.entry = e.id), "      \
-  "(SELECT max(f.updated) FROM field f WHERE f.entry = e.id) " \
-  "FROM tenant t CROSS JOIN entry e ON e.tenant = t.id WHERE " condition " ORDER BY t.name, e.name"
-
-/* Fills |view| from the row of |statement|, until its next step. */
-static enum bulla_status read_entry(struct bulla_entry_view *view, const struct bulla_vault *vault,
-                                    struct bulla_statement *statement) {
-  struct bulla_span tenant_id;
-  BULLA_TRY(bulla_columns_tenant(&tenant_id, &view->tenant, vault, statement));
-  struct bulla_span entry_id = bulla_column_exact(statement, BULLA_ID_LEN);
-  view->entry = bulla_column_name(statement);
-  struct bulla_span entry_proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
-  view->num_fields = bulla_column_int(statement);
-  view->updated = bulla_column_null(statement) ? 0 : bulla_column_int(statement);
-  if (!bulla_columns_good(statement)) {
-    return BULLA_REFUSED;
-  }
-  return bulla_name_check_proof(vault, tenant_id, entry_id, view->entry, entry_proof);
-}
-
-enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span tenant, bulla_entry_fn each,
-                                   void *arg) {
-  static const char of_all[] = SELECT_ENTRIES("t.name <> $1");
-  static const char of_one[] = SELECT_ENTRIES("t.name = $1");
-  bool all = tenant.len == 0;
-  if (!all) {
-    BULLA_TRY(bulla_name_check(tenant));
-  }
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_read(&transaction, &vault->sql));
-  if (!all) {
-    uint8_t tenant_id[BULLA_ID_LEN];
-    BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
-  }
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, all ? of_all : of_one));
-  bulla_bind_text(&statement, tenant);
-  struct bulla_walked walked = {.len = 0};
-  for (;;) {
+  bulla_bind_copy(&statement, last);
+  for (walk->num = 0; bulla_page_has_room(&walk->page, walk->num);) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
       return BULLA_OK;
     }
-    struct bulla_entry_view view;
-    BULLA_TRY(read_entry(&view, vault, &statement));
-    if (!bulla_walk_on(&walked, view.tenant, view.entry)) {
-      return BULLA_REFUSED;
-    }
-    BULLA_TRY(each(arg, &view));
+    BULLA_TRY(read_field(walk, vault, &field, &statement));
   }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry,
+                                   bulla_field_fn each, void *arg) {
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(entry));
+  struct field_walk walk BULLA_CLEANUP(free_field_walk) = {.num = 0};
+  BULLA_TRY(bulla_secret_new(&walk.masks, BULLA_PAGE_ROWS * (size_t)BULLA_MASK_MAX));
+  for (bool found = false;; found = true) {
+    BULLA_TRY(read_fields(&walk, vault, tenant, entry));
+    if (walk.num == 0) {
+      return found ? BULLA_OK : BULLA_NOT_FOUND;
+    }
+    for (size_t i = 0; i < walk.num; i++) {
+      BULLA_TRY(each(arg, &walk.views[i]));
+    }
+  }
+}
+
+/* Where a walk over entries stands: in one tenant after the other. */
+struct entry_walk {
+  struct bulla_page page;
+  struct bulla_entry_view views[BULLA_PAGE_ROWS];
+  size_t num;
+  uint8_t tenant_id[BULLA_ID_LEN];
+  struct bulla_walked tenant;
+  struct bulla_walked entry;
+};
+
+static void free_entry_walk(struct entry_walk *walk) {
+  bulla_page_free(&walk->page);
+}
+
+/* Enters the tenant that |statement| is at: the one where the page before ended, or the next. */
+static enum bulla_status enter_tenant(struct entry_walk *walk, const struct bulla_vault *vault,
+                                      struct bulla_statement *statement) {
+  struct bulla_span id;
+  struct bulla_span name;
+  BULLA_TRY(bulla_columns_tenant(&id, &name, vault, statement));
+  if (walk->num == 0 && bulla_span_equal(name, bulla_walked_name(&walk->tenant))) {
+    return BULLA_OK;
+  }
+  if (!bulla_walk_on(&walk->tenant, name)) {
+    return BULLA_REFUSED;
+  }
+  memcpy(walk->tenant_id, id.data, BULLA_ID_LEN);
+  walk->entry.len = 0;
+  return BULLA_OK;
+}
+
+/* Reads the entry that |statement| is at. */
+static enum bulla_status read_entry(struct entry_walk *walk, const struct bulla_vault *vault,
+                                    struct bulla_statement *statement) {
+  struct bulla_entry_view *view = &walk->views[walk->num];
+  struct bulla_span entry_id = bulla_column_exact(statement, BULLA_ID_LEN);
+  view->entry = bulla_column_name(statement);
+  struct bulla_span proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
+  view->num_fields = bulla_column_int(statement);
+  view->updated = bulla_column_null(statement) ? 0 : bulla_column_int(statement);
+  if (!bulla_columns_good(statement)) {
+    return BULLA_REFUSED;
+  }
+  struct bulla_span tenant_id = bulla_span(walk->tenant_id, BULLA_ID_LEN);
+  BULLA_TRY(bulla_name_check_proof(vault, tenant_id, entry_id, view->entry, proof));
+  if (!bulla_walk_on(&walk->entry, view->entry)) {
+    return BULLA_REFUSED;
+  }
+  view->tenant = bulla_walked_name(&walk->tenant);
+  bulla_page_keep(&walk->page, &view->tenant);
+  bulla_page_keep(&walk->page, &view->entry);
+  walk->num++;
+  return BULLA_OK;
+}
+
+/* Reads what is left of the tenant that the walk is in, as far as the page has room. */
+static enum bulla_status read_entries(struct entry_walk *walk, struct bulla_vault *vault) {
+  static const char text[] =
+      "SELECT e.id, e.name, e.name_proof, (SELECT count(*) FROM field f WHERE f.entry = e.id), "
+      "(SELECT max(f.updated) FROM field f WHERE f.entry = e.id) "
+      "FROM entry e WHERE e.tenant = $1 AND e.name > $2 ORDER BY e.name";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_blob(&statement, bulla_span(walk->tenant_id, BULLA_ID_LEN));
+  bulla_bind_copy(&statement, bulla_walked_name(&walk->entry));
+  while (bulla_page_has_room(&walk->page, walk->num)) {
+    bool row;
+    BULLA_TRY(bulla_step(&statement, &row));
+    if (!row) {
+      return BULLA_OK;
+    }
+    BULLA_TRY(read_entry(walk, vault, &statement));
+  }
+  return BULLA_OK;
+}
+
+/* Fills a page with entries of one tenant. */
+static enum bulla_status read_of_one(struct entry_walk *walk, struct bulla_vault *vault, struct bulla_span tenant) {
+  if (walk->tenant.len == 0) {
+    BULLA_TRY(bulla_tenant_find(walk->tenant_id, vault, tenant));
+    (void)bulla_walk_on(&walk->tenant, tenant);
+  }
+  return read_entries(walk, vault);
+}
+
+/* Fills a page with entries of all tenants. */
+static enum bulla_status read_of_all(struct entry_walk *walk, struct bulla_vault *vault) {
+  static const char text[] = "SELECT " BULLA_TENANT_COLUMNS " FROM tenant t WHERE t.name >= $1 ORDER BY t.name";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_copy(&statement, bulla_walked_name(&walk->tenant));
+  while (bulla_page_has_room(&walk->page, walk->num)) {
+    bool row;
+    BULLA_TRY(bulla_step(&statement, &row));
+    if (!row) {
+      return BULLA_OK;
+    }
+    BULLA_TRY(enter_tenant(walk, vault, &statement));
+    BULLA_TRY(read_entries(walk, vault));
+  }
+  return BULLA_OK;
+}
+
+/* Fills a page with entries of |tenant|, or of all tenants if it is empty. */
+static enum bulla_status read_page(struct entry_walk *walk, struct bulla_vault *vault, struct bulla_span tenant) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_read(&transaction, &vault->sql));
+  BULLA_TRY(bulla_page_begin(&walk->page));
+  walk->num = 0;
+  return tenant.len > 0 ? read_of_one(walk, vault, tenant) : read_of_all(walk, vault);
+}
+
+enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span tenant, bulla_entry_fn each,
+                                   void *arg) {
+  if (tenant.len > 0) {
+    BULLA_TRY(bulla_name_check(tenant));
+  }
+  struct entry_walk walk BULLA_CLEANUP(free_entry_walk) = {.num = 0};
+  do {
+    BULLA_TRY(read_page(&walk, vault, tenant));
+    for (size_t i = 0; i < walk.num; i++) {
+      BULLA_TRY(each(arg, &walk.views[i]));
+    }
+  } while (walk.num > 0);
+  return BULLA_OK;
 }

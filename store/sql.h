@@ -13,23 +13,42 @@
 
 #include "core/cleanup.h"
 #include "core/cursor.h"
+#include "store/site.h"
+#include "store/turn.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
+struct sqlite3_value;
 
-#define BULLA_SQL_CACHE 48 /* prepared statements; there are fewer texts than that */
+#define BULLA_SQL_CACHE 64   /* statements that stay prepared */
+#define BULLA_SQL_COLUMNS 16 /* of a row that is kept, at most */
 
-/* A connection. Not for several threads at once. */
+/* A connection. Not for several threads at once; it stays where it is until it is closed. */
 struct bulla_sql {
   struct sqlite3 *db;
+  struct bulla_site site;
+  struct bulla_turn turn;
+  bool read_only;
+  int patience; /* milliseconds to wait for others in one call */
+  int left;     /* of them in this one */
+  int num_frames;    /* that the -wal held after the last commit of this connection */
+  int checkpoint_at; /* as many: the next that moves them into the database */
   const char *texts[BULLA_SQL_CACHE]; /* each the one literal that its statement was prepared from */
   struct sqlite3_stmt *prepared[BULLA_SQL_CACHE];
   size_t num_prepared;
 };
 
-/* bulla_sql_open connects |sql| to the file at |path|, which must be absolute and be there, with settings for a
- * file that somebody else may have written. Nothing is written to it. On failure bulla_sql_close is still due. */
-BULLA_CHECKED enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path);
+/* bulla_sql_open connects |sql| to the file at |path|, which must be there, with settings for a file that somebody else
+ * may have written. Nothing is written to it. If it is |read_only| nothing can be, and it need not be in a place where
+ * SQLite could put files beside it. Returns BULLA_VAULT_SHARED as well. On failure bulla_sql_close is still due. */
+BULLA_CHECKED enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path, bool read_only);
+
+/* bulla_sql_settle switches a connection that may write to WAL, reads once, and notes which files it holds open then:
+ * from now on each commit looks whether they are still where they were. */
+BULLA_CHECKED enum bulla_status bulla_sql_settle(struct bulla_sql *sql);
+
+/* bulla_sql_empty_log moves all of the -wal into the database, durably. Returns BULLA_BUSY if others are at work. */
+BULLA_CHECKED enum bulla_status bulla_sql_empty_log(struct bulla_sql *sql);
 
 /* bulla_sql_close ends what is open; a zeroed |sql| is fine. */
 void bulla_sql_close(struct bulla_sql *sql);
@@ -43,8 +62,13 @@ BULLA_CHECKED enum bulla_status bulla_sql_run(struct bulla_sql *sql, const char 
 /* A transaction is a pointer to its connection: bulla_sql_write and bulla_sql_read begin one and set it,
  * bulla_sql_commit makes it durable and sets it to NULL, bulla_sql_rollback undoes it unless it is NULL.
  * Declared with BULLA_CLEANUP(bulla_sql_rollback), it is undone at every return before the commit. A writer
- * waits for other writers at once, not in the middle; a reader sees one state of the database to its end. */
+ * waits for other writers at once, not in the middle, and in turn; what revokes goes first, by
+ * bulla_sql_write_first. A reader sees one state of the database to its end.
+ *
+ * bulla_sql_commit returns BULLA_VAULT_MOVED if the files are no longer where they were: before, with nothing
+ * committed, or after, when what was committed is where nobody looks. */
 BULLA_CHECKED enum bulla_status bulla_sql_write(struct bulla_sql **transaction, struct bulla_sql *sql);
+BULLA_CHECKED enum bulla_status bulla_sql_write_first(struct bulla_sql **transaction, struct bulla_sql *sql);
 BULLA_CHECKED enum bulla_status bulla_sql_read(struct bulla_sql **transaction, struct bulla_sql *sql);
 BULLA_CHECKED enum bulla_status bulla_sql_commit(struct bulla_sql **transaction);
 void bulla_sql_rollback(struct bulla_sql **transaction);
@@ -52,6 +76,9 @@ void bulla_sql_rollback(struct bulla_sql **transaction);
 /* A statement in use. */
 struct bulla_statement {
   struct sqlite3_stmt *handle;
+  bool owned; /* not of the connection's prepared ones */
+  struct sqlite3_value *kept[BULLA_SQL_COLUMNS];
+  size_t num_kept;
   int num_bound;
   int num_read;
   int failure; /* of the first binding that failed */
@@ -71,10 +98,16 @@ void bulla_bind_int(struct bulla_statement *statement, int64_t value);
 void bulla_bind_text(struct bulla_statement *statement, struct bulla_span text);
 void bulla_bind_blob(struct bulla_statement *statement, struct bulla_span bytes);
 void bulla_bind_null(struct bulla_statement *statement);
+/* bulla_bind_copy is bulla_bind_text of what may change before the statement ends. */
+void bulla_bind_copy(struct bulla_statement *statement, struct bulla_span text);
 
 /* bulla_step moves to the next row and says in |*row| whether there is one. The spans of the row before are gone.
  * Returns BULLA_EXISTS if a key is there already, BULLA_NOT_A_VAULT for a damaged file. */
 BULLA_CHECKED enum bulla_status bulla_step(struct bulla_statement *statement, bool *row);
+
+/* bulla_statement_keep copies the row and lets go of the database: its columns can be read, and their spans are good,
+ * until the statement ends, whatever is committed meanwhile. The next step would begin anew. */
+BULLA_CHECKED enum bulla_status bulla_statement_keep(struct bulla_statement *statement);
 
 /* bulla_finish runs a statement that gives no row. */
 BULLA_CHECKED enum bulla_status bulla_finish(struct bulla_statement *statement);

@@ -9,17 +9,20 @@
 #include "store/field.h"
 #include "store/names.h"
 
-/* Looks up and records; when this returns BULLA_OK the record is durable. The row stays readable: it is a copy
- * that the statement holds. */
+/* Looks up and records; when this returns BULLA_OK the record is durable, and |found| holds a copy of the row. Nothing
+ * is read from the database any more as the transaction ends: a commit beside a reader moves nothing out of the -wal. */
 static enum bulla_status grant(struct bulla_vault *vault, struct bulla_audit_record *record,
                                struct bulla_statement *found) {
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   bool row;
   BULLA_TRY(bulla_step(found, &row));
+  if (row) {
+    BULLA_TRY(bulla_statement_keep(found));
+  }
   record->outcome = row ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
   BULLA_TRY(bulla_audit_append(vault, record));
-  BULLA_TRY(bulla_sql_commit(&transaction));
+  BULLA_TRY(bulla_audit_commit(vault, &transaction));
   return row ? BULLA_OK : BULLA_NOT_FOUND;
 }
 
@@ -27,16 +30,13 @@ static enum bulla_status append_alone(struct bulla_vault *vault, struct bulla_au
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   BULLA_TRY(bulla_audit_append(vault, record));
-  return bulla_sql_commit(&transaction);
+  return bulla_audit_commit(vault, &transaction);
 }
 
 /* Records that what was granted did not open. */
-static enum bulla_status record_failure(struct bulla_vault *vault, const struct bulla_audit_record *granted,
-                                        struct bulla_statement *found) {
+static enum bulla_status record_failure(struct bulla_vault *vault, const struct bulla_audit_record *granted) {
   struct bulla_audit_record record = *granted;
   record.outcome = BULLA_OUTCOME_FAILED;
-  /* The row that is still held is of a state of the database that may be past, and from there nobody may write. */
-  bulla_statement_end(found);
   return append_alone(vault, &record);
 }
 
@@ -47,7 +47,7 @@ enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_
   enum bulla_status status = open(opened, vault, record, found);
   if (status != BULLA_OK) {
     /* Why it did not open is what the caller must hear of, even if that cannot be recorded. */
-    enum bulla_status ignored = record_failure(vault, record, found);
+    enum bulla_status ignored = record_failure(vault, record);
     (void)ignored;
   }
   return status;

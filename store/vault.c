@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/crypto.h"
@@ -23,70 +22,70 @@
 #include "store/schema.h"
 #include "store/tenant.h"
 
-enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
+enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
   if (vault == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
+  return vault->fork_epoch == bulla_slab_generation() ? BULLA_OK : BULLA_FORKED;
+}
+
+enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
   /* First: in a child another thread may have held the mutex as the fork came, and nobody lets go of it. */
-  if (vault->generation != bulla_slab_generation()) {
-    return BULLA_FORKED;
-  }
+  BULLA_TRY(bulla_vault_here(vault));
+  int before;
+  /* SQLite waits for disks and locks, where threads can be cancelled: the mutex would stay locked for good. */
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
   if (pthread_mutex_lock(&vault->mutex) != 0) {
+    pthread_setcancelstate(before, NULL);
     return BULLA_INVALID_ARGUMENT;
   }
-  *locked = vault;
-  return BULLA_OK;
+  vault->cancel_state = before;
+  enum bulla_status status = bulla_site_check(&vault->sql.site);
+  if (status == BULLA_OK) {
+    *locked = vault;
+  } else {
+    bulla_vault_unlock(&vault);
+  }
+  return status;
 }
 
 void bulla_vault_unlock(struct bulla_vault **locked) {
   if (*locked != NULL) {
+    int before = (*locked)->cancel_state;
     pthread_mutex_unlock(&(*locked)->mutex);
     *locked = NULL;
+    pthread_setcancelstate(before, NULL);
   }
-}
-
-int64_t bulla_clock_us(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-int64_t bulla_clock_s(void) {
-  return bulla_clock_us() / 1000000;
 }
 
 /* Connects a new |*vault| to the file at |path|, without looking at what is in it. */
-static enum bulla_status connect_to(struct bulla_vault **vault, const char *path) {
-  /* SQLite gives a meaning of their own to some relative names, and a process may change its folder. */
-  char absolute[PATH_MAX];
-  if (realpath(path, absolute) == NULL) {
-    return bulla_file_status(errno);
-  }
+static enum bulla_status connect_to(struct bulla_vault **vault, const char *path, bool read_only) {
   struct bulla_vault *made = calloc(1, sizeof *made);
   if (made == NULL) {
     return BULLA_NO_MEMORY;
   }
   *vault = made;
-  made->generation = bulla_slab_generation();
+  made->fork_epoch = bulla_slab_generation();
   pthread_mutexattr_t attributes;
   pthread_mutexattr_init(&attributes);
   pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
   pthread_mutex_init(&made->mutex, &attributes);
   pthread_mutexattr_destroy(&attributes);
-  return bulla_sql_open(&made->sql, absolute);
+  bulla_watch_begin(&made->watch);
+  return bulla_sql_open(&made->sql, path, read_only);
 }
 
 void bulla_vault_close(struct bulla_vault **vault) {
   struct bulla_vault *closing = *vault;
   *vault = NULL;
   /* A child has neither the keys nor a right to the connection: to close it there would disturb the parent. */
-  if (closing == NULL || closing->generation != bulla_slab_generation()) {
+  if (closing == NULL || closing->fork_epoch != bulla_slab_generation()) {
     return;
   }
   bulla_tenant_forget_keys(closing);
   bulla_secret_free(&closing->name_key);
   bulla_key_free(&closing->root);
-  bulla_generation_close(&closing->apikeys);
+  bulla_watch_end(&closing->watch);
   bulla_sql_close(&closing->sql);
   pthread_mutex_destroy(&closing->mutex);
   free(closing);
@@ -136,7 +135,7 @@ static enum bulla_status fill(struct bulla_vault *vault, const struct bulla_root
   }
   BULLA_TRY(bulla_random(vault->uuid, sizeof vault->uuid));
   BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
-  BULLA_TRY(bulla_sql_run(&vault->sql, "PRAGMA journal_mode = WAL"));
+  BULLA_TRY(bulla_sql_settle(&vault->sql));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   BULLA_TRY(bulla_schema_create(&vault->sql));
@@ -146,15 +145,19 @@ static enum bulla_status fill(struct bulla_vault *vault, const struct bulla_root
   struct bulla_audit_record record =
       bulla_audit_record(&who, BULLA_LITERAL("init"), bulla_span(NULL, 0), bulla_span(NULL, 0));
   BULLA_TRY(bulla_audit_append(vault, &record));
-  return bulla_sql_commit(&transaction);
+  return bulla_audit_commit(vault, &transaction);
 }
 
+/* Closing moves the -wal into the database too, but when that fails it says nothing: here it must have been done. */
 static enum bulla_status create_at(const char *path, const struct bulla_root *root) {
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   int file BULLA_CLEANUP(bulla_file_close) = -1;
   BULLA_TRY(bulla_file_create(&file, path));
-  BULLA_TRY(connect_to(&vault, path));
-  return fill(vault, root);
+  /* Whoever closes a file loses the locks that the process has on it: not once SQLite has some. */
+  bulla_file_close(&file);
+  BULLA_TRY(connect_to(&vault, path, false));
+  BULLA_TRY(fill(vault, root));
+  return bulla_sql_empty_log(&vault->sql);
 }
 
 /* What belongs to a vault: its file and what SQLite puts beside it. */
@@ -171,15 +174,24 @@ static void remove_all(const char *path) {
 }
 
 /* A log that lies there without its vault would be taken for the new one's. */
-static bool any_exists(const char *path) {
+static bool any_from(size_t first, const char *path) {
   char name[PATH_MAX];
   struct stat status;
-  for (size_t i = 0; i < NUM_ENDINGS; i++) {
+  for (size_t i = first; i < NUM_ENDINGS; i++) {
     if (bulla_file_append(name, path, endings[i]) && lstat(name, &status) == 0) {
       return true;
     }
   }
   return false;
+}
+
+static bool any_exists(const char *path) {
+  return any_from(0, path);
+}
+
+/* In a database that was closed well all is in the one file. */
+static bool any_sidecar(const char *path) {
+  return any_from(1, path);
 }
 
 /* A vault is made under another name and gets its own when it is whole: whoever is killed meanwhile leaves a file
@@ -196,6 +208,9 @@ enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *r
   }
   BULLA_TRY(bulla_file_draft(draft, path));
   enum bulla_status status = create_at(draft, root);
+  if (status == BULLA_OK && any_sidecar(draft)) {
+    status = bulla_explain(BULLA_IO, "SQLite left files beside the new database");
+  }
   if (status == BULLA_OK) {
     status = bulla_file_publish(path, draft);
   }
@@ -205,21 +220,27 @@ enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *r
   return status;
 }
 
-/* What can be said of the file before SQLite sees it. Even to read, SQLite writes beside it. */
-static enum bulla_status check_file(const char *path) {
+/* What can be said of the file before SQLite sees it, and whether it can only be read. */
+static enum bulla_status check_file(bool *read_only, const char *path) {
   struct stat status;
   if (stat(path, &status) != 0) {
     return errno == ENOENT || errno == ENOTDIR ? BULLA_NO_VAULT : bulla_file_status(errno);
   }
   if (!S_ISREG(status.st_mode) || status.st_size == 0) {
-    return BULLA_NOT_A_VAULT;
+    return bulla_explain(BULLA_NOT_A_VAULT, S_ISREG(status.st_mode) ? "the file is empty" : "it is no regular file");
   }
-  if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0) {
+  if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0) {
     return bulla_file_status(errno);
   }
   int folder BULLA_CLEANUP(bulla_file_close) = -1;
-  BULLA_TRY(bulla_file_folder(&folder, path));
-  return faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) == 0 ? BULLA_OK : bulla_file_status(errno);
+  char resolved[PATH_MAX];
+  if (realpath(path, resolved) == NULL) {
+    return bulla_file_status(errno);
+  }
+  BULLA_TRY(bulla_file_folder(&folder, resolved));
+  *read_only = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0 ||
+               faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) != 0;
+  return BULLA_OK;
 }
 
 /* Reads the vault's own row, makes the root key, checks that it is the vault's, and unwraps the key of names. */
@@ -280,16 +301,16 @@ enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, 
   if (root == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  BULLA_TRY(check_file(path));
+  bool read_only;
+  BULLA_TRY(check_file(&read_only, path));
   struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
-  BULLA_TRY(connect_to(&opening, path));
+  BULLA_TRY(connect_to(&opening, path, read_only));
   BULLA_TRY(bulla_schema_check(&opening->sql));
-  BULLA_TRY(bulla_sql_run(&opening->sql, "PRAGMA journal_mode = WAL"));
+  BULLA_TRY(bulla_sql_settle(&opening->sql));
   BULLA_TRY(load(opening, root));
   if (taken.id.len > 0 && !bulla_span_equal(taken.id, bulla_vault_id(opening))) {
     return BULLA_WRONG_VAULT;
   }
-  BULLA_TRY(bulla_generation_open(&opening->apikeys, path));
   *vault = opening;
   opening = NULL;
   return BULLA_OK;

@@ -10,8 +10,9 @@
 
 #include <bulla/store.h>
 
-#include "store/generation.h"
+#include "store/clock.h"
 #include "store/sql.h"
+#include "store/watch.h"
 
 #define BULLA_ID_LEN 16       /* bytes of the random, immutable ids of a vault, a tenant, an entry */
 #define BULLA_WRAPPED_MAX 128 /* bytes of a sealed key at most */
@@ -26,28 +27,29 @@ struct bulla_cached_key {
 };
 
 struct bulla_vault {
-  pthread_mutex_t mutex; /* over all that follows; refuses a second lock by the same thread */
-  uint64_t generation;   /* of the process that opened the vault, see core/slab.h */
+  pthread_mutex_t mutex; /* over all that follows but |watch|; refuses a second lock by the same thread */
+  int cancel_state;      /* of the thread that has the mutex, as it was before */
+  uint64_t fork_epoch;   /* of the process that opened the vault, see core/slab.h */
   struct bulla_sql sql;
+  struct bulla_watch watch; /* has a lock of its own */
   uint8_t uuid[BULLA_ID_LEN];
+  int64_t last_seq;     /* of the log, as this process has seen it */
+  int64_t appended_seq; /* the newest of the transaction that is open */
   struct bulla_key *root;
-  struct bulla_generation apikeys; /* read without the mutex */
-  struct bulla_secret *name_key;   /* see store/proof.h */
+  struct bulla_secret *name_key; /* see store/proof.h */
   struct bulla_cached_key cached[BULLA_CACHED_KEYS];
   size_t num_cached;
 };
 
-/* bulla_vault_lock waits for |vault| and sets |*locked| to it. Returns BULLA_INVALID_ARGUMENT without a vault or
- * if a callback of this thread has it already, BULLA_FORKED in a child of the process that opened it. */
+/* bulla_vault_here returns BULLA_INVALID_ARGUMENT without a vault, BULLA_FORKED in a child of the process that opened
+ * it. */
+BULLA_CHECKED enum bulla_status bulla_vault_here(const struct bulla_vault *vault);
+
+/* bulla_vault_lock waits for |vault| and sets |*locked| to it. The thread cannot be cancelled until it lets go. Returns
+ * the statuses of bulla_vault_here, and BULLA_VAULT_MOVED if its files are not where they were. */
 BULLA_CHECKED enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault);
 
-/* bulla_vault_unlock lets go of |*locked| unless it is NULL. For BULLA_CLEANUP. */
+/* bulla_vault_unlock lets go of |*locked| unless it is NULL, and leaves NULL there. For BULLA_CLEANUP. */
 void bulla_vault_unlock(struct bulla_vault **locked);
-
-/* bulla_clock_us returns the time of day in microseconds since 1970-01-01 UTC. */
-int64_t bulla_clock_us(void);
-
-/* bulla_clock_s returns it in seconds. */
-int64_t bulla_clock_s(void);
 
 #endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A page of a walk: some rows are read and copied, the vault and its database are let go of, and only then does the
+ * caller see them. However long it takes, nobody waits for it, and it may call the vault itself. */
+
+#ifndef BULLA_STORE_PAGE_H
+#define BULLA_STORE_PAGE_H
+
+#include "store/sql.h"
+
+#define BULLA_PAGE_ROWS 64                /* at most */
+#define BULLA_PAGE_ROW_MAX (72 * 1024)    /* bytes that one row may keep: a plain value and its names */
+#define BULLA_PAGE_BYTES (128 * 1024)
+
+/* The bytes of the rows. Zeroed, it holds nothing. */
+struct bulla_page {
+  uint8_t *bytes;
+  size_t len;
+};
+
+/* bulla_page_begin empties |page|. Returns BULLA_NO_MEMORY. */
+BULLA_CHECKED enum bulla_status bulla_page_begin(struct bulla_page *page);
+
+/* bulla_page_free frees what it holds. */
+void bulla_page_free(struct bulla_page *page);
+
+/* bulla_page_has_room says whether another row may be kept beside |num_rows|. */
+bool bulla_page_has_room(const struct bulla_page *page, size_t num_rows);
+
+/* bulla_page_keep copies what |*span| points to and has it point to the copy, until the next bulla_page_begin. All that is
+ * kept of one row is at most BULLA_PAGE_ROW_MAX bytes. */
+void bulla_page_keep(struct bulla_page *page, struct bulla_span *span);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A set of what has been revoked, in memory: it only grows. One thread adds at a time; any number look meanwhile,
+ * without a lock. Members are 16 bytes that whoever may choose them cannot choose to share a place: which it is depends
+ * on a random number of the set. */
+
+#ifndef BULLA_STORE_REVOCATIONS_H
+#define BULLA_STORE_REVOCATIONS_H
+
+#include <bulla/core.h>
+
+#define BULLA_REVOCATION_LEN 16
+
+struct bulla_revocations_table;
+
+struct bulla_revocations {
+  struct bulla_revocations_table *_Atomic table; /* NULL while the set is empty */
+  uint64_t random;
+  size_t num;
+};
+
+/* bulla_revocations_free frees what the set holds. Nobody may be looking. */
+void bulla_revocations_free(struct bulla_revocations *set);
+
+/* bulla_revocations_add adds |member|, BULLA_REVOCATION_LEN bytes, and says in |*added| whether it was not there. Returns
+ * BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
+BULLA_CHECKED enum bulla_status bulla_revocations_add(struct bulla_revocations *set, bool *added,
+                                                      const uint8_t *member);
+
+/* bulla_revocations_has says whether |member| is in the set. */
+bool bulla_revocations_has(const struct bulla_revocations *set, const uint8_t *member);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/watch.h. */
+
+#include "store/watch.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "core/crypto.h"
+#include "core/hex.h"
+#include "core/log.h"
+#include "store/names.h"
+#include "store/vault.h"
+
+enum { DIGEST_LEN = 32, RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32 };
+
+void bulla_watch_begin(struct bulla_watch *watch) {
+  pthread_mutex_init(&watch->mutex, NULL);
+  watch->seq = -1;
+}
+
+void bulla_watch_end(struct bulla_watch *watch) {
+  if (watch->connected) {
+    bulla_sql_close(&watch->sql);
+  }
+  bulla_revocations_free(&watch->keys);
+  bulla_revocations_free(&watch->tokens);
+  pthread_mutex_destroy(&watch->mutex);
+}
+
+/* A cheap clock: it moves every few milliseconds, and a look is made by the tick before it. */
+static int64_t clock_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+}
+
+static bool is_recent(const struct bulla_watch *watch, int64_t now, int64_t limit) {
+  int64_t looked = atomic_load_explicit(&watch->looked, memory_order_acquire);
+  return looked != 0 && now - looked < limit;
+}
+
+/* A number for |bytes| that nobody can choose who does not know |random|. */
+static uint64_t tag_of(uint64_t random, struct bulla_span bytes) {
+  uint64_t tag = random ^ bytes.len;
+  for (size_t at = 0; at < bytes.len; at += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    size_t left = bytes.len - at;
+    memcpy(&word, bytes.data + at, left < sizeof word ? left : sizeof word);
+    tag = (tag ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    tag = (tag ^ tag >> 32) * (random | 1);
+    tag ^= tag >> 29;
+  }
+  return tag;
+}
+
+/* What the set of tokens holds for a digest of a tenant: the first half of it, and the tenant. */
+static void member_of(uint8_t *member, const uint8_t *digest, uint64_t tenant_tag) {
+  uint64_t second;
+  memcpy(member, digest, BULLA_REVOCATION_LEN);
+  memcpy(&second, member + sizeof second, sizeof second);
+  second ^= tenant_tag;
+  memcpy(member + sizeof second, &second, sizeof second);
+}
+
+static enum bulla_status add_token(struct bulla_watch *watch, struct bulla_span tenant, const uint8_t *digest) {
+  uint8_t member[BULLA_REVOCATION_LEN];
+  uint64_t tag = tag_of(watch->random, tenant);
+  bool added;
+  member_of(member, digest, tag);
+  BULLA_TRY(bulla_revocations_add(&watch->tokens, &added, member));
+  atomic_fetch_or_explicit(&watch->tenants[tag % 16], UINT64_C(1) << (tag >> 58), memory_order_release);
+  return BULLA_OK;
+}
+
+static enum bulla_status add_key(struct bulla_watch *watch, struct bulla_span id) {
+  bool added = false;
+  if (id.len == BULLA_REVOCATION_LEN) {
+    BULLA_TRY(bulla_revocations_add(&watch->keys, &added, id.data));
+  }
+  if (added) {
+    atomic_fetch_add(&watch->generation, 2);
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status connect_to(struct bulla_watch *watch, const struct bulla_vault *vault) {
+  BULLA_TRY(bulla_site_check(&vault->sql.site));
+  /* Once: what the sets hold depends on it. */
+  if (watch->random == 0) {
+    BULLA_TRY(bulla_random((uint8_t *)&watch->random, sizeof watch->random));
+  }
+  if (!watch->connected) {
+    watch->connected = true;
+    BULLA_TRY(bulla_sql_open(&watch->sql, vault->sql.site.given, vault->sql.read_only));
+    BULLA_TRY(bulla_sql_settle(&watch->sql));
+    BULLA_TRY(bulla_site_check(&vault->sql.site));
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status read_seq(int64_t *seq, struct bulla_watch *watch) {
+  static const char text[] = "SELECT seq FROM audit_head WHERE id = 1";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  bool row;
+  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  BULLA_TRY(bulla_step(&statement, &row));
+  *seq = row ? bulla_column_int(&statement) : -1;
+  return row && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
+/* Runs a query of what is revoked now, and takes each row by |take|. */
+static enum bulla_status take_all(struct bulla_watch *watch, const char *text,
+                                  enum bulla_status (*take)(struct bulla_watch *, struct bulla_statement *)) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  for (;;) {
+    bool row;
+    BULLA_TRY(bulla_step(&statement, &row));
+    if (!row) {
+      return BULLA_OK;
+    }
+    BULLA_TRY(take(watch, &statement));
+  }
+}
+
+static enum bulla_status take_key(struct bulla_watch *watch, struct bulla_statement *statement) {
+  return add_key(watch, bulla_column_text(statement, BULLA_NAME_MAX));
+}
+
+static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_statement *statement) {
+  uint8_t digest[DIGEST_LEN];
+  struct bulla_span tenant = bulla_column_text(statement, BULLA_NAME_MAX);
+  bulla_column_bytes(statement, digest, sizeof digest);
+  return bulla_columns_good(statement) ? add_token(watch, tenant, digest) : BULLA_OK;
+}
+
+static enum bulla_status reload(struct bulla_watch *watch) {
+  static const char keys[] = "SELECT id FROM apikey WHERE revoked <> 0";
+  static const char tokens[] = "SELECT t.name, r.jti FROM revoked_token r JOIN tenant t ON t.id = r.tenant";
+  BULLA_TRY(take_all(watch, keys, take_key));
+  return take_all(watch, tokens, take_token);
+}
+
+static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_statement *statement) {
+  uint8_t digest[DIGEST_LEN];
+  struct bulla_span op = bulla_column_text(statement, BULLA_NAME_MAX);
+  struct bulla_span tenant = bulla_column_text(statement, BULLA_NAME_MAX);
+  struct bulla_span entry = bulla_column_text(statement, BULLA_NAME_MAX);
+  if (bulla_span_equal(op, BULLA_LITERAL("apikey-revoke"))) {
+    return add_key(watch, entry);
+  }
+  bool is_digest = entry.len == 2 * sizeof digest && bulla_hex_decode(digest, entry);
+  return is_digest ? add_token(watch, tenant, digest) : BULLA_OK;
+}
+
+/* The records between the last look and |seq|. */
+static enum bulla_status follow(struct bulla_watch *watch, int64_t seq) {
+  static const char text[] =
+      "SELECT op, tenant, entry FROM audit WHERE seq > $1 AND seq <= $2 AND op IN ('apikey-revoke', 'token-revoke')";
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  bulla_bind_int(&statement, watch->seq);
+  bulla_bind_int(&statement, seq);
+  for (;;) {
+    bool row;
+    BULLA_TRY(bulla_step(&statement, &row));
+    if (!row) {
+      return BULLA_OK;
+    }
+    BULLA_TRY(take_record(watch, &statement));
+  }
+}
+
+static enum bulla_status catch_up(struct bulla_watch *watch) {
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  int64_t seq;
+  BULLA_TRY(bulla_sql_read(&transaction, &watch->sql));
+  BULLA_TRY(read_seq(&seq, watch));
+  if (seq < watch->seq) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
+  }
+  bool far = watch->seq < 0 || seq - watch->seq > RELOAD_AFTER;
+  if (seq != watch->seq) {
+    BULLA_TRY(far ? reload(watch) : follow(watch, seq));
+  }
+  watch->seq = seq;
+  return BULLA_OK;
+}
+
+/* Called with the mutex. A connection that failed is made anew the next time. */
+static enum bulla_status look(struct bulla_vault *vault) {
+  struct bulla_watch *watch = &vault->watch;
+  int64_t now = clock_ms();
+  if (is_recent(watch, now, BULLA_LOOK_SOON_MS)) {
+    return BULLA_OK;
+  }
+  enum bulla_status status = connect_to(watch, vault);
+  if (status == BULLA_OK) {
+    status = catch_up(watch);
+  }
+  if (status != BULLA_OK && watch->connected) {
+    bulla_sql_close(&watch->sql);
+    watch->connected = false;
+  }
+  atomic_store_explicit(&watch->looked, status == BULLA_OK ? now : 0, memory_order_release);
+  return status;
+}
+
+enum bulla_status bulla_watch_look(struct bulla_vault *vault) {
+  struct bulla_watch *watch = &vault->watch;
+  BULLA_TRY(bulla_vault_here(vault));
+  int64_t now = clock_ms();
+  if (is_recent(watch, now, BULLA_LOOK_SOON_MS)) {
+    return BULLA_OK;
+  }
+  int before;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  enum bulla_status status = BULLA_OK;
+  bool taken = pthread_mutex_trylock(&watch->mutex) == 0;
+  if (!taken && !is_recent(watch, now, BULLA_LOOK_MS)) {
+    pthread_mutex_lock(&watch->mutex);
+    taken = true;
+  }
+  if (taken) {
+    status = look(vault);
+    pthread_mutex_unlock(&watch->mutex);
+  }
+  pthread_setcancelstate(before, NULL);
+  return status;
+}
+
+void bulla_watch_wait(struct bulla_vault *vault) {
+  struct timespec tick;
+  clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+  atomic_store_explicit(&vault->watch.looked, 0, memory_order_release);
+  /* Those who look read the clock by ticks, one at each end. */
+  int64_t left_ms = BULLA_LOOK_MS + 2 * (tick.tv_nsec / 1000000 + 1);
+  struct timespec left = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};
+  while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
+}
+
+uint64_t bulla_vault_generation(struct bulla_vault *vault) {
+  static _Atomic uint64_t next_odd = 1;
+  if (bulla_watch_look(vault) != BULLA_OK) {
+    return atomic_fetch_add(&next_odd, 2);
+  }
+  return atomic_load_explicit(&vault->watch.generation, memory_order_acquire);
+}
+
+enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bulla_span id) {
+  if (id.len != BULLA_RECORD_ID_LEN) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  BULLA_TRY(bulla_watch_look(vault));
+  return bulla_revocations_has(&vault->watch.keys, id.data) ? BULLA_NOT_FOUND : BULLA_OK;
+}
+
+/* SHA-256 of |jti|: a token is verified again and again, and a digest takes a quarter of the time of a verification. */
+static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
+  static _Thread_local struct {
+    size_t len; /* 0: nothing is kept here */
+    uint8_t jti[JTI_KEPT];
+    uint8_t digest[DIGEST_LEN];
+  } kept[NUM_DIGESTS_KEPT];
+  if (jti.len > JTI_KEPT) {
+    return bulla_sha256(digest, jti);
+  }
+  size_t at = (size_t)(tag_of(1, jti) >> 32) % NUM_DIGESTS_KEPT;
+  if (!bulla_span_equal(jti, bulla_span(kept[at].jti, kept[at].len))) {
+    kept[at].len = 0;
+    BULLA_TRY(bulla_sha256(kept[at].digest, jti));
+    memcpy(kept[at].jti, jti.data, jti.len);
+    kept[at].len = jti.len;
+  }
+  memcpy(digest, kept[at].digest, DIGEST_LEN);
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *revoked, struct bulla_span tenant,
+                                            struct bulla_span jti) {
+  uint8_t digest[DIGEST_LEN];
+  uint8_t member[BULLA_REVOCATION_LEN];
+  *revoked = false;
+  BULLA_TRY(bulla_name_check(tenant));
+  if (jti.len == 0 || jti.len > BULLA_JTI_MAX) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  BULLA_TRY(bulla_watch_look(vault));
+  uint64_t tag = tag_of(vault->watch.random, tenant);
+  uint64_t bits = atomic_load_explicit(&vault->watch.tenants[tag % 16], memory_order_acquire);
+  if ((bits >> (tag >> 58) & 1) != 0) {
+    BULLA_TRY(digest_of(digest, jti));
+    member_of(member, digest, tag);
+    *revoked = bulla_revocations_has(&vault->watch.tokens, member);
+  }
+  return BULLA_OK;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What has been revoked, as verifiers ask at every token: in memory, without a lock and without SQL.
+ *
+ * A look at the database, by a connection of its own, takes what was revoked since the last look, from the audit log. It
+ * is good for BULLA_LOOK_MS, and the first who asks afterwards looks again; so nothing happens while nobody asks. Whoever
+ * revokes returns only when every look that was made before has expired, in whatever process (bulla_watch_wait). If a look
+ * fails, for one because the vault's files are not where they were, nothing is known: callers get its status. */
+
+#ifndef BULLA_STORE_WATCH_H
+#define BULLA_STORE_WATCH_H
+
+#include <pthread.h>
+
+#include "store/revocations.h"
+#include "store/sql.h"
+
+#define BULLA_LOOK_MS 20     /* that a look is good for */
+#define BULLA_LOOK_SOON_MS 10 /* after which one thread looks again, while the others go on */
+
+struct bulla_vault;
+
+struct bulla_watch {
+  pthread_mutex_t mutex; /* over what a look does; the rest is read without it */
+  struct bulla_sql sql;
+  bool connected;
+  int64_t seq; /* of the log, up to which all is known; -1 before the first look */
+  _Atomic int64_t looked;      /* milliseconds of a clock that is never set, 0 before the first good look */
+  _Atomic uint64_t generation; /* even; another one when an API key was revoked */
+  uint64_t random;             /* for tags of tenants */
+  _Atomic uint64_t tenants[16]; /* a bit for each tenant of whom a token was revoked: others need not be looked for */
+  struct bulla_revocations keys;
+  struct bulla_revocations tokens;
+};
+
+/* bulla_watch_begin readies a zeroed |watch|, bulla_watch_end frees what it holds. */
+void bulla_watch_begin(struct bulla_watch *watch);
+void bulla_watch_end(struct bulla_watch *watch);
+
+/* bulla_watch_look makes sure that what the watch knows is not older than a look may be. Returns BULLA_FORKED,
+ * BULLA_VAULT_MOVED, BULLA_AUDIT_BROKEN if the log is shorter than it was, and the statuses of the database. */
+BULLA_CHECKED enum bulla_status bulla_watch_look(struct bulla_vault *vault);
+
+/* bulla_watch_wait returns when every look of any process that was made before the call has expired. */
+void bulla_watch_wait(struct bulla_vault *vault);
+
+#endif
