@@ -169,7 +169,7 @@ static bool is_in_files(struct sqlite3 *db) {
          strncmp(vfs->zName, "unix", 4) == 0;
 }
 
-static enum bulla_status set_up(struct bulla_sql *sql) {
+static enum bulla_status set_up(struct bulla_sql *sql, bool alone) {
   static const char *const pragmas[] = {
       "PRAGMA synchronous = FULL", "PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0",
       "PRAGMA secure_delete = ON", "PRAGMA temp_store = MEMORY",  "PRAGMA journal_size_limit = " WAL_BYTES_KEPT,
@@ -177,16 +177,21 @@ static enum bulla_status set_up(struct bulla_sql *sql) {
   sqlite3_busy_handler(sql->db, on_busy, sql);
   sqlite3_wal_hook(sql->db, on_commit, sql);
   BULLA_TRY(harden(sql->db));
+  if (alone) {
+    BULLA_TRY(bulla_sql_run(sql, "PRAGMA locking_mode = EXCLUSIVE"));
+  }
   for (size_t i = 0; i < sizeof pragmas / sizeof pragmas[0]; i++) {
     BULLA_TRY(bulla_sql_run(sql, pragmas[i]));
   }
   return BULLA_OK;
 }
 
+/* Connects by |vfs|, or by the one of the process if it is NULL. With a file system that locks nothing the connection is
+ * |alone|: it keeps to itself what others would share with it by a -shm. */
 static enum bulla_status connect_to(struct bulla_sql *sql, const char *name, int flags, const char *vfs) {
   flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   int result = sqlite3_open_v2(name, &sql->db, flags, vfs);
-  return result == SQLITE_OK ? set_up(sql) : status_of(sql->db, result);
+  return result == SQLITE_OK ? set_up(sql, vfs != NULL) : status_of(sql->db, result);
 }
 
 /* A URI of |path| for a database that nobody changes. */
@@ -215,8 +220,7 @@ static enum bulla_status open_to_read(struct bulla_sql *sql) {
   char name[PATH_MAX];
   char uri[4 * PATH_MAX];
   struct stat seen;
-  BULLA_TRY(connect_to(sql, sql->site.path, SQLITE_OPEN_READONLY, NULL));
-  if (read_once(sql) == BULLA_OK) {
+  if (connect_to(sql, sql->site.path, SQLITE_OPEN_READONLY, NULL) == BULLA_OK && read_once(sql) == BULLA_OK) {
     return BULLA_OK;
   }
   sqlite3_close(sql->db);
@@ -226,7 +230,6 @@ static enum bulla_status open_to_read(struct bulla_sql *sql) {
   }
   if (stat(name, &seen) == 0 && seen.st_size > 0) {
     BULLA_TRY(connect_to(sql, sql->site.path, SQLITE_OPEN_READONLY, "unix-none"));
-    BULLA_TRY(bulla_sql_run(sql, "PRAGMA locking_mode = EXCLUSIVE"));
   } else {
     BULLA_TRY(connect_to(sql, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL));
   }

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A vault whose files move while it is open: nothing opens, and nothing is told done that is not in the file which the
+ * path leads to now. */
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "store/watch.h"
+#include "tests/vault_support.h"
+
+#define KEY_ID TEXT("0123456789abcdef")
+
+static void build_used_house(void) {
+  build_house();
+  TEST_OK(put("acme", "db", "password", "hunter2", true));
+  struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
+  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), KEY_ID, TEXT(""), test_filled(1, 32), root));
+  bulla_secret_free(&root);
+}
+
+TestSuite(vault_moved, .init = build_used_house, .fini = leave_house, .timeout = 100);
+
+static enum bulla_status count_field(void *arg, const struct bulla_field_view *field) {
+  (void)field;
+  ++*(int *)arg;
+  return BULLA_OK;
+}
+
+static enum bulla_status count_entry(void *arg, const struct bulla_entry_view *entry) {
+  (void)entry;
+  ++*(int *)arg;
+  return BULLA_OK;
+}
+
+static enum bulla_status count_record(void *arg, const struct bulla_audit_record *record) {
+  (void)record;
+  ++*(int *)arg;
+  return BULLA_OK;
+}
+
+static enum bulla_status count_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  (void)tenant;
+  (void)root;
+  ++*(int *)arg;
+  return BULLA_OK;
+}
+
+/* Everything that a living service does: each says that the files have moved, and gives nothing away. */
+static void assert_nothing_works(const char *how) {
+  int calls = 0;
+  bool is = true;
+  struct bulla_audit_verdict verdict;
+  struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
+  const enum bulla_status statuses[] = {
+      use("acme", "db", "password"),
+      put("acme", "db", "host", "h", false),
+      bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db")),
+      bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), count_field, &calls),
+      bulla_vault_list(house.vault, TEXT(""), count_entry, &calls),
+      bulla_vault_audit_log(house.vault, 1, TEXT(""), count_record, &calls),
+      bulla_vault_audit_verify(house.vault, &verdict),
+      bulla_vault_apikey_use(house.vault, &who, KEY_ID, count_root, &calls),
+      bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), TEXT("fedcba9876543210"), TEXT(""), test_filled(1, 32),
+                             root),
+      bulla_vault_apikey_revoke(house.vault, &who, KEY_ID),
+      bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX),
+      bulla_vault_token_revoked(house.vault, &is, TEXT("acme"), TEXT("t")),
+      bulla_vault_apikey_live(house.vault, KEY_ID),
+  };
+  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+    cr_expect_eq(statuses[i], BULLA_VAULT_MOVED, "%s, call %zu: %s", how, i, bulla_status_text(statuses[i]));
+  }
+  cr_expect_eq(calls + used.calls, 0, "%s", how);
+  cr_expect_not(is, "%s", how);
+  cr_expect_eq(bulla_vault_generation(house.vault) % 2, 1, "%s", how);
+}
+
+/* What is known from before is believed no longer than a look is good for. */
+static void wait_for_the_look(void) {
+  usleep((BULLA_LOOK_MS + 20) * 1000);
+}
+
+static void begin_to_live(void) {
+  bool is;
+  TEST_OK(bulla_vault_token_revoked(house.vault, &is, TEXT("acme"), TEXT("t")));
+  TEST_OK(bulla_vault_apikey_live(house.vault, KEY_ID));
+}
+
+/* Has |name| of the house lead elsewhere by |how|, and back. */
+static void move_away(const char *name) {
+  cr_assert_eq(rename(in_house(name), in_house("elsewhere")), 0);
+}
+
+static void move_back(const char *name) {
+  cr_assert_eq(rename(in_house("elsewhere"), in_house(name)), 0);
+}
+
+static void replace(const char *name) {
+  write_file(in_house("copy"), read_file(in_house(name)));
+  cr_assert_eq(link(in_house(name), in_house("elsewhere")), 0);
+  cr_assert_eq(rename(in_house("copy"), in_house(name)), 0);
+}
+
+Test(vault_moved, a_service_that_lives_on_notices_each_file_that_moved_and_goes_on_when_it_is_back) {
+  static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm"};
+  static void (*const ways[])(const char *) = {move_away, replace};
+  begin_to_live();
+  for (size_t i = 0; i < 6; i++) {
+    char how[100];
+    snprintf(how, sizeof how, "%s, %s", names[i % 3], i < 3 ? "moved away" : "replaced");
+    ways[i / 3](names[i % 3]);
+    wait_for_the_look();
+    assert_nothing_works(how);
+    move_back(names[i % 3]);
+    begin_to_live();
+    assert_use("acme", "db", "password", "hunter2");
+    used.calls = 0;
+  }
+  assert_unbroken(9);
+}
+
+Test(vault_moved, what_is_removed_for_good_stays_an_error) {
+  static const char *const names[] = {"v.db-wal", "v.db-shm", "v.db"};
+  begin_to_live();
+  for (size_t i = 0; i < 3; i++) {
+    cr_assert_eq(unlink(in_house(names[i])), 0);
+    wait_for_the_look();
+    assert_nothing_works(names[i]);
+  }
+}
+
+Test(vault_moved, a_folder_that_was_renamed_is_a_vault_that_moved) {
+  char other[400];
+  snprintf(other, sizeof other, "%s.other", house.folder);
+  begin_to_live();
+  cr_assert_eq(rename(house.folder, other), 0);
+  wait_for_the_look();
+  assert_nothing_works("folder");
+  cr_assert_eq(rename(other, house.folder), 0);
+  assert_use("acme", "db", "password", "hunter2");
+}
+
+Test(vault_moved, a_link_that_leads_to_another_vault_now_is_a_vault_that_moved) {
+  char url[400];
+  bulla_vault_close(&house.vault);
+  snprintf(url, sizeof url, "sqlite:%s", in_house("other.db"));
+  TEST_OK(bulla_vault_create(url, house.root));
+  cr_assert_eq(symlink("v.db", in_house("current.db")), 0);
+  snprintf(url, sizeof url, "sqlite:%s", in_house("current.db"));
+  TEST_OK(bulla_vault_open(&house.vault, url, house.root, NULL));
+  begin_to_live();
+  cr_assert_eq(unlink(in_house("current.db")), 0);
+  cr_assert_eq(symlink("other.db", in_house("current.db")), 0);
+  wait_for_the_look();
+  assert_nothing_works("link");
+}
+
+/* Moves the database while a use holds the value, and so between two commits. */
+static enum bulla_status move_meanwhile(void *arg, struct bulla_span value) {
+  (void)arg;
+  (void)value;
+  move_away("v.db");
+  return BULLA_OK;
+}
+
+Test(vault_moved, a_use_after_the_move_opens_nothing_however_soon) {
+  TEST_OK(bulla_vault_use(house.vault, &who, TEXT("acme"), TEXT("db"), TEXT("password"), move_meanwhile, NULL));
+  TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
+  cr_expect_eq(used.calls, 0);
+  move_back("v.db");
+  assert_unbroken(4);
+}
+
+Test(vault_moved, a_file_with_a_second_name_is_not_opened_by_either) {
+  struct bulla_vault *vault = NULL;
+  char url[400];
+  close_vault();
+  cr_assert_eq(link(house.path, in_house("other.db")), 0);
+  snprintf(url, sizeof url, "sqlite:%s", in_house("other.db"));
+  TEST_STATUS(bulla_vault_open(&vault, url, house.root, NULL), BULLA_VAULT_SHARED);
+  TEST_STATUS(bulla_vault_open(&vault, house.url, house.root, NULL), BULLA_VAULT_SHARED);
+  cr_assert_eq(unlink(in_house("other.db")), 0);
+  open_vault();
+  assert_use("acme", "db", "password", "hunter2");
+}
+
+/* In a name space of its own: mounts |arg|, a file, over another, and opens that. */
+static int open_mounted_alone(void *arg) {
+  struct bulla_vault *vault = NULL;
+  struct bulla_root *root = NULL;
+  char url[400];
+  if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+      mount(house.path, arg, NULL, MS_BIND, NULL) != 0) {
+    return 255;
+  }
+  snprintf(url, sizeof url, "file:%s", in_house("root"));
+  if (bulla_root_open(&root, url) != BULLA_OK) {
+    return 254;
+  }
+  snprintf(url, sizeof url, "sqlite:%s", (const char *)arg);
+  return (int)bulla_vault_open(&vault, url, root, NULL);
+}
+
+Test(vault_moved, a_file_that_is_mounted_without_its_folder_is_not_opened) {
+  char alone[400];
+  snprintf(alone, sizeof alone, "%s", in_house("alone.db"));
+  close_vault();
+  write_file(alone, TEXT("x"));
+  int status = test_in_child(open_mounted_alone, alone);
+  if (WEXITSTATUS(status) == 255) {
+    cr_skip_test("cannot mount here");
+  }
+  cr_expect_eq(WEXITSTATUS(status), BULLA_VAULT_SHARED, "%d", status);
+}
+
+Test(vault_moved, another_vault_of_the_same_root_is_not_the_one_of_the_id) {
+  struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
+  struct bulla_span id = test_copy(bulla_vault_id(house.vault));
+  char url[400];
+  cr_assert_eq(id.len, BULLA_VAULT_ID_LEN);
+  close_vault();
+  snprintf(url, sizeof url, "sqlite:%s", in_house("other.db"));
+  TEST_OK(bulla_vault_create(url, house.root));
+  options.id = id;
+  TEST_OK(bulla_vault_open(&house.vault, house.url, house.root, &options));
+  close_vault();
+  cr_assert_eq(rename(in_house("other.db"), house.path), 0);
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &options), BULLA_WRONG_VAULT);
+  options.id.len--;
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &options), BULLA_INVALID_ARGUMENT);
+  options.id.len = 0;
+  options.size++;
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &options), BULLA_INVALID_ARGUMENT);
+}
+
+static char told[600];
+
+static void tell(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
+  (void)arg;
+  (void)level;
+  (void)status;
+  snprintf(told, sizeof told, "%s", detail);
+}
+
+Test(vault_moved, the_log_names_the_file) {
+  bulla_log_set(tell, NULL);
+  begin_to_live();
+  move_away("v.db-shm");
+  TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
+  cr_expect_not_null(strstr(told, "-shm"), "%s", told);
+  bulla_log_set(NULL, NULL);
+}
