@@ -230,7 +230,7 @@ static enum bulla_status check_file(bool *read_only, const char *path) {
     return bulla_explain(BULLA_NOT_A_VAULT, S_ISREG(status.st_mode) ? "the file is empty" : "it is no regular file");
   }
   if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0) {
-    return bulla_file_status(errno);
+    return bulla_explain(bulla_file_status(errno), "the database cannot be read by this user");
   }
   int folder BULLA_CLEANUP(bulla_file_close) = -1;
   char resolved[PATH_MAX];

@@ -43,6 +43,13 @@ static uint64_t generation(void *arg) {
   return bulla_vault_generation(service->vault);
 }
 
+static const char *verdict(enum bulla_status status) {
+  if (status == BULLA_OK || status == BULLA_REVOKED) {
+    return status == BULLA_OK ? "good" : "revoked";
+  }
+  return bulla_status_class(status) == BULLA_CLASS_REFUSED ? "refused" : "unable";
+}
+
 int main(int argc, char **argv) {
   struct service service = {.num_asked = 0};
   struct bulla_root *root = NULL;
@@ -60,8 +67,7 @@ int main(int argc, char **argv) {
     struct bulla_buffer payload = bulla_buffer(room, sizeof room);
     struct bulla_span token = bulla_span(line, strcspn(line, "\n"));
     enum bulla_status status = bulla_token_verify(verifier, &claims, &payload, token, (int64_t)time(NULL));
-    (void)printf("%s %d\n", status == BULLA_OK ? "good" : status == BULLA_REVOKED ? "revoked" : "refused",
-           service.num_asked);
+    (void)printf("%s %d\n", verdict(status), service.num_asked);
     (void)fflush(stdout);
   }
   bulla_verifier_free(&verifier);
