@@ -90,7 +90,7 @@ struct fuzz_model {
   bool entries[FUZZ_TENANTS][FUZZ_ENTRIES];
   struct fuzz_field fields[FUZZ_TENANTS][FUZZ_ENTRIES][FUZZ_FIELDS];
   struct fuzz_apikey_state apikeys[FUZZ_APIKEYS];
-  uint8_t revoked[FUZZ_TENANTS][FUZZ_JTIS]; /* 0: not, 1: until long ago, 2: until long from now */
+  bool revoked[FUZZ_TENANTS][FUZZ_JTIS];
   size_t num_records;
   size_t num_old;                           /* of them are no longer kept */
   struct fuzz_record records[FUZZ_RECORDS]; /* the others */

@@ -151,12 +151,13 @@ static enum bulla_status verify(struct bulla_vault *vault, const struct fuzz_mod
 
 static enum bulla_status revoke_apikey(struct bulla_vault *vault, const struct fuzz_model *model,
                                        const struct fuzz_call *call) {
-  uint64_t generation = bulla_vault_generation(vault);
+  uint64_t before = bulla_vault_generation(vault);
   bool live = model->apikeys[call->apikey].there && !model->apikeys[call->apikey].revoked;
   enum bulla_status status = bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikey_ids[call->apikey]));
-  FUZZ_ASSERT(bulla_vault_generation(vault) % 2 == 0);
-  if (status == BULLA_OK) {
-    FUZZ_ASSERT((bulla_vault_generation(vault) != generation) == live);
+  uint64_t after = bulla_vault_generation(vault);
+  /* An odd one says that a look failed, and that nothing is to be trusted. */
+  if (status == BULLA_OK && before % 2 == 0 && after % 2 == 0) {
+    FUZZ_ASSERT((after != before) == live);
   }
   return status;
 }
@@ -166,7 +167,7 @@ static enum bulla_status token_revoked(struct bulla_vault *vault, const struct f
   bool revoked = true;
   enum bulla_status status = bulla_vault_token_revoked(vault, &revoked, fuzz_text(fuzz_tenants[call->tenant]),
                                                        fuzz_text(fuzz_jtis[call->jti]));
-  FUZZ_ASSERT(revoked == (status == BULLA_OK && model->revoked[call->tenant][call->jti] != 0));
+  FUZZ_ASSERT(revoked == (status == BULLA_OK && model->revoked[call->tenant][call->jti]));
   return status;
 }
 
@@ -352,18 +353,29 @@ static struct run begin(enum start start) {
   return run;
 }
 
+/* forget makes the vault one that has been opened just now. */
+static void forget(struct bulla_vault *vault) {
+  bulla_tenant_forget_keys(vault);
+  vault->last_seq = 0;
+  vault->watch.looked = 0;
+  vault->watch.seq = -1;
+  memset(vault->watch.tenants, 0, sizeof vault->watch.tenants);
+  bulla_revocations_free(&vault->watch.keys);
+  bulla_revocations_free(&vault->watch.tokens);
+}
+
 static void end(struct run *run) {
   if (run->had_fault && run->reopens) {
     FUZZ_ASSERT(reopen(run) == BULLA_OK);
   } else {
     fuzz_vfs_revive(false);
-    bulla_tenant_forget_keys(run->vault);
+    forget(run->vault);
   }
   FUZZ_ASSERT(fuzz_model_matches(&run->model, run->vault, run->num_checked));
   if (run->verifies) {
     FUZZ_ASSERT(verify(run->vault, &run->model) == BULLA_OK);
   }
-  bulla_tenant_forget_keys(run->vault);
+  forget(run->vault);
   kept = run->vault;
   run->vault = NULL;
 }

@@ -235,8 +235,11 @@ enum bulla_status bulla_watch_look(struct bulla_vault *vault) {
 
 void bulla_watch_wait(struct bulla_vault *vault) {
   struct timespec tick;
-  clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
   atomic_store_explicit(&vault->watch.looked, 0, memory_order_release);
+  if (vault->sql.turn.file < 0) {
+    return; /* its files are in no file system: no other process has it */
+  }
+  clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
   /* Those who look read the clock by ticks, one at each end. */
   int64_t left_ms = BULLA_LOOK_MS + 2 * (tick.tv_nsec / 1000000 + 1);
   struct timespec left = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};
