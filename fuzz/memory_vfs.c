@@ -25,12 +25,15 @@ struct stored {
   size_t dirty_from; /* what differs between them, but for the length */
   size_t dirty_to;
   int num_open;
+  int num_sharing; /* of those who have it open, that have a lock */
 };
 
 /* What SQLite calls a file. */
 struct handle {
   sqlite3_file base;
   struct stored *stored;
+  int level; /* of its lock */
+  bool maps; /* the shared memory */
 };
 
 static struct stored files[MAX_FILES];
@@ -38,6 +41,7 @@ static struct stored files[MAX_FILES];
 /* Shared memory, of the one database that needs it. */
 static uint8_t regions[MAX_REGIONS][REGION_LEN];
 static int num_regions;
+static int num_mapping;
 static uint64_t randomness;
 
 static struct {
@@ -142,7 +146,13 @@ static struct stored *of(sqlite3_file *file) {
   return ((struct handle *)file)->stored;
 }
 
+static void set_level(struct handle *handle, int level) {
+  handle->stored->num_sharing += (level > SQLITE_LOCK_NONE) - (handle->level > SQLITE_LOCK_NONE);
+  handle->level = level;
+}
+
 static int close_file(sqlite3_file *file) {
+  set_level((struct handle *)file, SQLITE_LOCK_NONE);
   of(file)->num_open--;
   return SQLITE_OK;
 }
@@ -200,15 +210,25 @@ static int size_of_file(sqlite3_file *file, sqlite3_int64 *len) {
   return SQLITE_OK;
 }
 
-static int lock_file(sqlite3_file *file, int level) {
-  (void)file;
-  (void)level;
+static int lock_fails(void) {
   return strikes(FUZZ_FAULT_LOCK) ? (state.dead ? SQLITE_IOERR_LOCK : SQLITE_BUSY) : SQLITE_OK;
 }
 
+static int lock_file(sqlite3_file *file, int level) {
+  struct handle *handle = (struct handle *)file;
+  int result = lock_fails();
+  bool others = handle->stored->num_sharing > (handle->level > SQLITE_LOCK_NONE ? 1 : 0);
+  if (result == SQLITE_OK && level == SQLITE_LOCK_EXCLUSIVE && others) {
+    return SQLITE_BUSY;
+  }
+  if (result == SQLITE_OK && level > handle->level) {
+    set_level(handle, level);
+  }
+  return result;
+}
+
 static int unlock_file(sqlite3_file *file, int level) {
-  (void)file;
-  (void)level;
+  set_level((struct handle *)file, level);
   return SQLITE_OK;
 }
 
@@ -236,8 +256,10 @@ static int characteristics(sqlite3_file *file) {
 }
 
 static int map_shared(sqlite3_file *file, int region, int len, int extend, void volatile **mapped) {
-  (void)file;
+  struct handle *handle = (struct handle *)file;
   *mapped = NULL;
+  num_mapping += handle->maps ? 0 : 1;
+  handle->maps = true;
   if (strikes(FUZZ_FAULT_OPEN) || region >= MAX_REGIONS || len != REGION_LEN) {
     return SQLITE_IOERR_SHMMAP;
   }
@@ -249,9 +271,10 @@ static int map_shared(sqlite3_file *file, int region, int len, int extend, void 
 }
 
 static int lock_shared(sqlite3_file *file, int offset, int num, int flags) {
+  (void)file;
   (void)offset;
   (void)num;
-  return (flags & SQLITE_SHM_LOCK) != 0 ? lock_file(file, 0) : SQLITE_OK;
+  return (flags & SQLITE_SHM_LOCK) != 0 ? lock_fails() : SQLITE_OK;
 }
 
 static void shared_barrier(sqlite3_file *file) {
@@ -262,12 +285,16 @@ static void forget(void) {
   memset(regions, 0, (size_t)num_regions * REGION_LEN);
 }
 
-/* One connection at a time: whoever lets go was the last. */
+/* The last who lets go takes it away. */
 static int unmap_shared(sqlite3_file *file, int remove) {
-  (void)file;
+  struct handle *handle = (struct handle *)file;
   (void)remove;
-  forget();
-  num_regions = 0;
+  num_mapping -= handle->maps ? 1 : 0;
+  handle->maps = false;
+  if (num_mapping == 0) {
+    forget();
+    num_regions = 0;
+  }
   return SQLITE_OK;
 }
 

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* A file system in memory for SQLite, as sqlite3_vfs_register takes one, that fails where it is told to. It is
- * made the default, so what bulla itself opens goes to it, by the code that every vault goes through. For one
- * connection at a time. */
+ * made the default, so what bulla itself opens goes to it, by the code that every vault goes through. For one thread,
+ * and connections that are idle while another works. */
 
 #ifndef BULLA_FUZZ_MEMORY_VFS_H
 #define BULLA_FUZZ_MEMORY_VFS_H

@@ -350,6 +350,8 @@ static struct run begin(enum start start) {
   }
   run.vault = kept;
   kept = NULL;
+  /* The first connection that finds the shared memory gone reads everything anew; this one has something to forget. */
+  FUZZ_ASSERT(bulla_sql_run(&run.vault->sql, "SELECT count(*) FROM vault") == BULLA_OK);
   return run;
 }
 
@@ -357,11 +359,9 @@ static struct run begin(enum start start) {
 static void forget(struct bulla_vault *vault) {
   bulla_tenant_forget_keys(vault);
   vault->last_seq = 0;
-  vault->watch.looked = 0;
-  vault->watch.seq = -1;
-  memset(vault->watch.tenants, 0, sizeof vault->watch.tenants);
-  bulla_revocations_free(&vault->watch.keys);
-  bulla_revocations_free(&vault->watch.tokens);
+  bulla_watch_end(&vault->watch);
+  memset(&vault->watch, 0, sizeof vault->watch);
+  bulla_watch_begin(&vault->watch);
 }
 
 static void end(struct run *run) {

@@ -61,12 +61,14 @@ static void put_apikeys(struct bulla_vault *vault) {
   }
 }
 
-/* read_schema writes the texts of the schema to |room|, sorted, or returns false if there is no reading them. */
+/* read_schema writes the texts of the schema to |room|, sorted and without what ANALYZE leaves, or returns false if there is no reading them. */
 static bool read_schema(struct sqlite3 *db, char room[SCHEMA_MAX]) {
   sqlite3_stmt *statement = NULL;
   bool read = sqlite3_prepare_v2(db,
                                  "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema "
-                                 "WHERE sql IS NOT NULL OR type <> 'index' ORDER BY sql)",
+                                 "WHERE (sql IS NOT NULL OR type <> 'index') AND sql NOT IN "
+                                 "('CREATE TABLE sqlite_stat1(tbl,idx,stat)', "
+                                 "'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)') ORDER BY sql)",
                                  -1, &statement, NULL) == SQLITE_OK &&
               sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT;
   if (read) {

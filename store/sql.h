@@ -59,6 +59,11 @@ void bulla_sql_set_patience(struct bulla_sql *sql, int milliseconds);
 /* bulla_sql_run runs |text| once, without parameters, and ignores the rows it gives. */
 BULLA_CHECKED enum bulla_status bulla_sql_run(struct bulla_sql *sql, const char *text);
 
+/* bulla_sql_status says what |result|, of SQLite, means, and tells the log; bulla_sql_hook has a connection wait for others
+ * and keep its -wal short. For the files of the seam alone. */
+BULLA_CHECKED enum bulla_status bulla_sql_status(struct sqlite3 *db, int result);
+void bulla_sql_hook(struct bulla_sql *sql);
+
 /* A transaction is a pointer to its connection: bulla_sql_write and bulla_sql_read begin one and set it,
  * bulla_sql_commit makes it durable and sets it to NULL, bulla_sql_rollback undoes it unless it is NULL.
  * Declared with BULLA_CLEANUP(bulla_sql_rollback), it is undone at every return before the commit. A writer
