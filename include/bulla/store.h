@@ -22,8 +22,8 @@ extern "C" {
 #define BULLA_VAULT_ID_LEN 16   /* bytes of the id of a vault */
 
 /* Names are 1 to BULLA_NAME_MAX of A-Z a-z 0-9 . _ @ + and -, and do not begin with a dot or a hyphen. Other
- * names are BULLA_INVALID_NAME. Spans in a callback's arguments live until it returns. A callback must not
- * call the same vault. */
+ * names are BULLA_INVALID_NAME. Spans in a callback's arguments live until it returns. A callback may call the same
+ * vault: none is called while anything is locked. */
 
 /* The root key: it comes from outside the vault and wraps the tenants' keys. */
 struct bulla_root;
@@ -54,6 +54,9 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_root_passphrase(struct bulla_roo
 BULLA_API void bulla_root_free(struct bulla_root **root);
 
 /* An open vault. May be shared by threads and by processes, each of which opens it; not carried over a fork.
+ *
+ * Every call returns BULLA_VAULT_MOVED if the files of the vault are not those, or not where, they were when it was opened;
+ * nothing is opened then and nothing is said to be done that is not in the file that the path leads to.
  *
  * A call that goes by the name of a tenant or an entry, or hands one out, returns BULLA_REFUSED if somebody who
  * lacks the root key has given that name to another row. So does one that walks over names and finds them out of
@@ -204,7 +207,7 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_list(struct bulla_v
 
 /* bulla_vault_apikey_revoke erases the sealed root of |id| and marks it revoked, even if its tenant's name has been
  * tampered with: the audit record then names none. When it returns BULLA_OK, bulla_vault_generation says so
- * everywhere. Returns BULLA_NOT_FOUND; a key that was revoked before stays so, with BULLA_OK. */
+ * in every process of this machine. Returns BULLA_NOT_FOUND; a key that was revoked before stays so, with BULLA_OK. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault,
                                                                     const struct bulla_who *who,
                                                                     struct bulla_span id);
@@ -218,10 +221,11 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_use(struct bulla_va
                                                                  const struct bulla_who *who, struct bulla_span id,
                                                                  bulla_apikey_use_fn use, void *arg);
 
-/* bulla_vault_generation returns the generation of the API keys: another number as soon as one of them has been
- * revoked by any process of this machine that has the vault open. Whatever was fetched with bulla_vault_apikey_use
- * after one call is good as long as further calls return the same; docs/API-CONVENTIONS.md says where that ends.
- * It takes a few nanoseconds and no lock. |vault| is open and not closed meanwhile. */
+/* bulla_vault_generation returns the generation of the API keys: another number as soon as one of them has been revoked
+ * by any process of this machine, and another odd one each time it cannot tell. Whatever was fetched with
+ * bulla_vault_apikey_use after one call is good as long as further calls return the same number, or bulla_vault_apikey_live
+ * says so. It takes some nanoseconds, and now and then a look at the database; docs/API-CONVENTIONS.md. |vault| is open and
+ * not closed meanwhile. */
 BULLA_API uint64_t bulla_vault_generation(struct bulla_vault *vault);
 
 /* bulla_vault_apikey_live returns BULLA_OK unless the API key |id|, which was fetched with bulla_vault_apikey_use since
@@ -229,16 +233,19 @@ BULLA_API uint64_t bulla_vault_generation(struct bulla_vault *vault);
  * and others of the environment if that cannot be told: nothing that is remembered may be used then. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bulla_span id);
 
-/* bulla_vault_token_revoke marks the token, or session of tokens, |jti| of |tenant| as revoked, and keeps that
- * until |expires|, in seconds since 1970-01-01 UTC, or longer. Once more is fine. Returns BULLA_NOT_FOUND for an
- * unknown tenant, BULLA_INVALID_ARGUMENT for a |jti| that is empty or longer than BULLA_JTI_MAX. */
+/* bulla_vault_token_revoke marks the token, or session of tokens, |jti| of |tenant| as revoked, for good; |expires|, in
+ * seconds since 1970-01-01 UTC, is noted as the time until which it matters. Revoking the same token again succeeds. When
+ * it returns, every process of this machine that asks hears of it. Returns BULLA_NOT_FOUND for an unknown tenant,
+ * BULLA_INVALID_ARGUMENT for a |jti| that is empty or longer than BULLA_JTI_MAX. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_token_revoke(struct bulla_vault *vault,
                                                                    const struct bulla_who *who,
                                                                    struct bulla_span tenant, struct bulla_span jti,
                                                                    int64_t expires);
 
-/* bulla_vault_token_revoked sets |*revoked| if the token |jti| of |tenant| is revoked, in whatever process that
- * was done. Statuses as of bulla_vault_token_revoke; |*revoked| says nothing unless it is BULLA_OK. */
+/* bulla_vault_token_revoked sets |*revoked| if the token |jti| of |tenant| is revoked, in whatever process that was done,
+ * without a lock or a query as a rule. An unknown tenant has revoked nothing. Returns BULLA_INVALID_NAME,
+ * BULLA_INVALID_ARGUMENT as of bulla_vault_token_revoke, and the environment's statuses if that cannot be told; |*revoked|
+ * says nothing unless it is BULLA_OK. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *revoked,
                                                                     struct bulla_span tenant,
                                                                     struct bulla_span jti);
