@@ -115,7 +115,7 @@ PARSERS = {
 COMMANDS = {
     'demo': nothing, 'build': nothing, 'lint': nothing, 'coverage': nothing, 'help': about,
     'test': tests, 'sanitize': tests, 'tsan': some_of('tsan'), 'memcheck': memcheck, 'prove': some_of('prove'),
-    'ct': some_of('ct'), 'ct-timing': seconds, 'check': seconds, 'bench': anything,
+    'ct': some_of('ct'), 'ct-timing': seconds, 'check': seconds, 'soak': seconds, 'bench': anything,
     **PARSERS, 'bench-compare': comparison,
 }
 
