@@ -66,13 +66,18 @@ def memcheck(words):
         some_of('memcheck')(words)
 
 
-def seconds(words):
-    try:
-        good = len(words) == 0 or len(words) == 1 and int(words[0]) > 0
-    except ValueError:
-        good = False
-    if not good:
-        raise Mistake(f'it takes a number of seconds, a whole one above 0, and not {" ".join(words)}')
+def number_of(things):
+    def judge(words):
+        try:
+            good = len(words) == 0 or len(words) == 1 and int(words[0]) > 0
+        except ValueError:
+            good = False
+        if not good:
+            raise Mistake(f'it takes a number of {things}, a whole one above 0, and not {" ".join(words)}')
+    return judge
+
+
+seconds = number_of('seconds')
 
 
 def comparison(words):
@@ -115,7 +120,7 @@ PARSERS = {
 COMMANDS = {
     'demo': nothing, 'build': nothing, 'lint': nothing, 'coverage': nothing, 'help': about,
     'test': tests, 'sanitize': tests, 'tsan': some_of('tsan'), 'memcheck': memcheck, 'prove': some_of('prove'),
-    'ct': some_of('ct'), 'ct-timing': seconds, 'check': seconds, 'soak': seconds, 'bench': anything,
+    'ct': some_of('ct'), 'ct-timing': seconds, 'check': seconds, 'soak': number_of('uses'), 'bench': anything,
     **PARSERS, 'bench-compare': comparison,
 }
 
