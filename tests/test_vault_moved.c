@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "store/watch.h"
+#include "store/vault.h"
 #include "tests/vault_support.h"
 
 #define KEY_ID TEXT("0123456789abcdef")
@@ -173,6 +173,17 @@ Test(vault_moved, a_use_after_the_move_opens_nothing_however_soon) {
   cr_expect_eq(used.calls, 0);
   move_back("v.db");
   assert_unbroken(4);
+}
+
+Test(vault_moved, what_would_be_committed_after_the_move_is_undone) {
+  struct bulla_sql *transaction = NULL;
+  TEST_OK(bulla_sql_write(&transaction, &house.vault->sql));
+  TEST_OK(bulla_sql_run(&house.vault->sql, "DELETE FROM field"));
+  move_away("v.db");
+  TEST_STATUS(bulla_sql_commit(&transaction), BULLA_VAULT_MOVED);
+  bulla_sql_rollback(&transaction);
+  move_back("v.db");
+  assert_use("acme", "db", "password", "hunter2");
 }
 
 Test(vault_moved, a_file_with_a_second_name_is_not_opened_by_either) {

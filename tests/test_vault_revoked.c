@@ -34,6 +34,9 @@ Test(vault_revoked, a_token_is_revoked_for_its_tenant_alone_and_for_good) {
   TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), test_text(odd), INT64_MAX));
   cr_expect(revoked("acme", "t-1") && revoked("acme", odd));
   cr_expect_not(revoked("globex", "t-1"));
+  TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("globex"), TEXT("t-2"), INT64_MAX));
+  cr_expect_not(revoked("globex", "t-1"));
+  cr_expect_not(revoked("acme", "t-2"));
   cr_expect_not(revoked("acme", "t-"));
   cr_expect_not(revoked("acme", "T-1"));
   close_vault();

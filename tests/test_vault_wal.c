@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "store/vault.h"
 #include "tests/vault_support.h"
 
 #define KEY_ID TEXT("0123456789abcdef")
@@ -174,6 +175,23 @@ Test(vault_wal, writers_of_other_processes_come_through_beside_a_flood) {
     kill(floods[i], SIGKILL);
     waitpid(floods[i], &status, 0);
   }
+}
+
+Test(vault_wal, the_turn_is_one_at_a_time_and_what_revokes_goes_first) {
+  const struct bulla_turn *ours = &house.vault->sql.turn;
+  struct bulla_vault *other = enter();
+  const struct bulla_turn *theirs = &other->sql.turn;
+  cr_assert(bulla_turn_try(ours, false));
+  cr_expect_not(bulla_turn_try(theirs, false));
+  cr_expect_not(bulla_turn_try(theirs, true));
+  bulla_turn_announce(theirs);
+  bulla_turn_give(ours);
+  cr_expect_not(bulla_turn_try(ours, false), "somebody waits who goes first");
+  cr_assert(bulla_turn_try(theirs, true));
+  bulla_turn_give(theirs);
+  cr_expect(bulla_turn_try(ours, false));
+  bulla_turn_give(ours);
+  bulla_vault_close(&other);
 }
 
 static void *use_for_ever(void *arg) {
