@@ -8,6 +8,15 @@
 #include "store/proof.h"
 #include "store/tenant.h"
 
+/* How long the value is, or 0 if it is sealed and cannot be opened anyway. */
+static size_t value_len(const struct bulla_stored_field *field) {
+  struct bulla_blob parts;
+  if (!field->secret) {
+    return field->value.len;
+  }
+  return bulla_blob_parse(&parts, field->value) == BULLA_OK ? parts.ciphertext.len : 0;
+}
+
 /* Shows the field that |statement| is at; |field| has the names that were asked for. */
 static enum bulla_status show_field(struct bulla_vault *vault, struct bulla_stored_field *field,
                                     struct bulla_walked *walked, struct bulla_statement *statement,
@@ -20,6 +29,7 @@ static enum bulla_status show_field(struct bulla_vault *vault, struct bulla_stor
   struct bulla_field_view view = {
       .name = field->place.field,
       .secret = field->secret,
+      .value_len = value_len(field),
       .revision = field->place.revision,
       .updated = field->updated,
   };

@@ -118,6 +118,7 @@ struct bulla_field_view {
   struct bulla_span name;
   struct bulla_span text; /* the value of a plain field, the mask of a secret one */
   bool secret;
+  size_t value_len; /* bytes of the value as it is stored; of a secret one, nothing proves it before it is opened */
   int64_t revision; /* 1 for the first value */
   int64_t updated;  /* seconds since 1970-01-01 UTC */
 };
