@@ -59,11 +59,10 @@ enum bulla_status bulla_run_init(struct bulla_cli *cli) {
     bulla_rows_begin(&rows, cli, names, false);
     return bulla_rows_add(&rows, cells);
   }
-  printf("made vault %s\n", url);
-  if (created) {
-    printf("made root key %s: keep a copy elsewhere, nothing opens the vault without it\n", provider);
-  }
-  return BULLA_OK;
+  BULLA_TRY(bulla_output_text(cli, "made vault ", url, "\n"));
+  return !created ? BULLA_OK
+                  : bulla_output_text(cli, "made root key ", provider,
+                                      ": keep a copy elsewhere, nothing opens the vault without it\n");
 }
 
 /* The fields of one put; the secrets among them own their values. */
@@ -181,6 +180,9 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   return bulla_vault_put(vault, &me.who, tenant, entry, put.fields, put.num_fields);
 }
 
+/* One long plain value must not push what is beside the others off the screen. */
+#define SHOWN_WIDTH 40
+
 static enum bulla_status show_field(void *arg, const struct bulla_field_view *field) {
   const struct bulla_cell cells[] = {
       bulla_cell_text(field->name), bulla_cell_text(field->text), bulla_cell(BULLA_CELL_BOOL, field->secret),
@@ -195,6 +197,7 @@ enum bulla_status bulla_run_show(struct bulla_cli *cli) {
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);
+  rows.max_width = SHOWN_WIDTH;
   BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_cli_at(cli, "%s", cli->operands[0]);
