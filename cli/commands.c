@@ -137,15 +137,18 @@ const struct bulla_command bulla_commands[] = {
      bulla_run_import_hex},
 
     {"get", use_group, "TENANT/ENTRY FIELD", "Print the value of a field, after writing it to the audit log.",
-     "The value goes to standard output byte for byte, with nothing added.",
-     "bulla get acme/warehouse password --reason \"ticket 4711\"", get_options, 2, 2, bulla_run_get},
+     "The value goes to standard output byte for byte, with nothing added. TENANT/ENTRY:FIELD, as exec has it,\n"
+     "does as well.",
+     "bulla get acme/warehouse password --reason \"ticket 4711\"", get_options, 1, 2, bulla_run_get},
     {"exec", use_group, "-- COMMAND [ARGUMENT]…",
      "Run a command with secrets in its environment, each audited first.",
-     "If one of them is refused nothing runs. The command does not get BULLA_ROOT, nor the variable or\n"
-     "descriptor that the root key was read from, and its core dumps are off. The exit status is the command's;\n"
-     "127 if it is not found, 126 if it cannot be run.",
+     "If one of them is refused nothing runs, and if they cannot all be handed on none is opened. The command gets\n"
+     "the signals, descriptors and variables that bulla was given, but nothing that leads to the root key: not\n"
+     "BULLA_ROOT, nor the variable or descriptor that it was read from, nor CREDENTIALS_DIRECTORY if it lies there.\n"
+     "Its core dumps are off. The exit status is the command's; 125 if bulla fails before, 126 if the command\n"
+     "cannot be run, 127 if it is not found.",
      "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example",
-     exec_options, 0, SIZE_MAX, bulla_run_exec},
+     exec_options, 0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
 
     {"audit log", audit_group, "", "Print the audit log, oldest first.",
      "With --json it is one object a line, for jq or json.tool --json-lines.",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""Where secrets go and where they do not: files, arguments, errors, the terminal, the environment of commands."""
+"""Where secrets go and where they do not: files, arguments, errors, the terminal."""
 
 import fcntl
 import os
@@ -169,78 +169,6 @@ def errors_repeat_nothing_of_what_was_read(box):
                  ["token", "mint", "--apikey-file", "short.key", "--org", "o", "--sub", "s"],
                  ["token", "mint", "--apikey-file", "key", "--org", "o", "--sub", "s", "--claims", "bad.key"]):
         assert "c0ffee" not in box.fail(*args, env={"KEY": "c0ffee"})
-
-
-@test
-def a_command_gets_just_the_variables_that_were_asked_for(box):
-    box.init_with_secret(SECRET)
-    box.run("put", "acme/db", "host=db.example")
-    digits = box.path("root.key").read_text().strip()
-    environment = {"ROOT_DIGITS": digits, "BULLA_ROOT": "env:ROOT_DIGITS", "KEPT": "yes", "PW": "old"}
-    options = ["exec", "--env", "PW=acme/db:password", "--env", "HOST=acme/db:host", "--reason", "test", "--"]
-    seen = box.run(*options, "cat", "/proc/self/environ", env=environment)
-    wanted = [b"PATH=" + os.environb[b"PATH"], b"KEPT=yes", b"PW=" + SECRET, b"HOST=db.example"]
-    assert sorted(seen.split(b"\0")) == sorted([*wanted, b""]), seen
-    assert SECRET not in box.run(*options, "cat", "/proc/self/cmdline", env=environment)
-
-
-@test
-def a_command_gets_no_variable_that_any_root_key_is_read_from(box):
-    box.init_with_secret(SECRET)
-    digits = box.path("root.key").read_text().strip()
-    environment = {"FIRST": digits, "BULLA_ROOT": "sha256-env:SECOND", "SECOND": "x", "SECONDS": "kept"}
-    seen = box.run("exec", "--root", "env:FIRST", "--env", "PW=acme/db:password", "--reason", "x", "--", "env",
-                   env=environment).decode()
-    names = sorted(line.split("=")[0] for line in seen.splitlines())
-    assert names == ["PATH", "PW", "SECONDS"], names
-
-
-@test
-def a_command_gets_no_descriptor_that_the_root_key_is_read_from(box):
-    box.init_with_secret(SECRET)
-    with open(box.path("root.key")) as key:
-        number = fcntl.fcntl(key, fcntl.F_DUPFD, 50)
-        seen = box.run("exec", "--root", f"fd:{number}", "--env", "PW=acme/db:password", "--reason", "x", "--",
-                       "ls", "/proc/self/fd", pass_fds=[number]).decode().split()
-    assert {"0", "1", "2"} <= set(seen) and str(number) not in seen, seen
-
-
-@test
-def a_command_gets_its_signals_arguments_input_and_status(box):
-    box.init_with_secret(SECRET)
-    options = ["exec", "--env", "PW=acme/db:password", "--reason", "x", "--"]
-    run = box.start(*options, "sh", "-c", 'read line; echo "$line $1 $2"; kill -PIPE $$', "sh", "--json", "a b",
-                    stdin=-1, stdout=-1)
-    assert run.communicate(b"input\n")[0] == b"input --json a b\n" and run.returncode == -signal.SIGPIPE
-    assert box.start(*options, "sh", "-c", "exit 42").wait() == 42
-
-
-@test
-def a_command_that_cannot_be_run_gives_127_or_126(box):
-    box.init_with_secret(SECRET)
-    box.write("file", "no program", 0o600)
-    options = ["exec", "--env", "PW=acme/db:password", "--reason", "x", "--"]
-    box.run(*options, "no-such-command", status=127)
-    box.run(*options, "./file", status=126)
-
-
-@test
-def nothing_runs_if_one_value_is_refused(box):
-    box.init_with_secret(SECRET)
-    box.put_secret("acme/db", "binary", b"a\0b")
-    touch = ["--", "touch", box.path("ran")]
-    good = ["--env", "A=acme/db:password"]
-    box.run("exec", *good, "--env", "B=acme/db:nothing", "--reason", "x", *touch, status=3)
-    box.run("exec", *good, "--env", "B=acme/db:binary", "--reason", "x", *touch, status=2)
-    box.run("exec", *good, "--env", "A=acme/db:password", "--reason", "x", *touch, status=2)
-    box.run("exec", *good, "--env", "1B=acme/db:password", "--reason", "x", *touch, status=2)
-    box.run("exec", *good, *touch, status=2)
-    box.run("exec", *good, "--reason", *touch, status=2)
-    box.run("exec", *good, "--reason", "--json", *touch, status=2)
-    box.run("exec", *good, "--reason", "x", "touch", box.path("ran"), status=2)
-    assert not box.path("ran").exists()
-    box.run("exec", *good, "--reason", "x", *touch)
-    assert box.path("ran").exists()
 
 
 class Terminal:
