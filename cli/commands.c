@@ -94,6 +94,7 @@ static const struct bulla_option revoke_options[] = {
 static const struct bulla_option jwk_options[] = {
     {.name = "day", .value = "D",
      .help = "YYYY-MM-DD, days since 1970-01-01, or today; in UTC", .mandatory = true},
+    {.name = "any-day", .help = "take a day other than yesterday, today and tomorrow"},
     {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"apikey jwk\" if it is not given"},
     END};
 
@@ -166,7 +167,8 @@ const struct bulla_command bulla_commands[] = {
      "Programs that verify tokens with the library see it at once too, if they ask for the vault's generation.",
      "bulla apikey revoke 0123456789abcdef", reason_options, 1, 1, bulla_run_apikey_revoke},
     {"apikey jwk", token_group, "ID", "Print the key of an API key's tokens of one day as a JWK, audited first.",
-     "Libraries for JOSE read that day's tokens with it. Whoever has it can forge them.",
+     "Libraries for JOSE read that day's tokens with it. Whoever has it can forge them, so the log has a record\n"
+     "of its own for it, apikey-export with the day. A day further off than tomorrow or yesterday needs --any-day.",
      "bulla apikey jwk 0123456789abcdef --day today > day.jwk", jwk_options, 1, 1, bulla_run_apikey_jwk},
     {"token mint", token_group, "", "Mint a token with an API key; needs no vault.",
      "The file of --claims may hold perms and attrs, unless the options say them, and claims of your own; the\n"
