@@ -247,7 +247,7 @@ def an_empty_or_overlong_line_at_a_prompt_is_refused(box):
 @test
 def an_interrupted_prompt_sets_the_terminal_back_and_dies_of_the_signal(box):
     box.init()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU, signal.SIGPROF):
         with Terminal(box, "put", "acme/db", "--secret", "password") as terminal:
             terminal.answer(b"acme/db:password: ", b"half a secr" + (b"\x03" if number == signal.SIGINT else b""))
             if number != signal.SIGINT:
@@ -284,6 +284,64 @@ def a_stopped_prompt_sets_the_terminal_back_and_asks_again(box):
         terminal.answer(b"acme/db:password: ", SECRET + b"\n")
         assert terminal.wait() == 0, terminal.seen
     assert box.get() == SECRET
+
+
+IN_THE_BACKGROUND = """
+import os, signal, subprocess, sys, termios
+
+def to_the_background():
+    os.setpgid(0, 0)
+    if DISPOSITION is not None:
+        signal.signal(signal.SIGTTOU, DISPOSITION)
+        signal.signal(signal.SIGTTIN, DISPOSITION)
+
+child = subprocess.Popen(sys.argv[1:], preexec_fn=to_the_background, stderr=subprocess.PIPE)
+errors = child.stderr.read()
+print("ended", child.wait(), b"foreground" in errors, bool(termios.tcgetattr(0)[3] & termios.ECHO), flush=True)
+print("read", input(), flush=True)
+"""
+
+
+@test
+def a_prompt_in_the_background_leaves_the_foreground_its_echo_and_input(box):
+    box.init()
+    for disposition in ("None", "signal.SIG_IGN"):
+        program = (sys.executable, "-c", IN_THE_BACKGROUND.replace("DISPOSITION", disposition), BULLA)
+        for args in (["put", "acme/db", "--secret", "password"], ["list", "--root", "passphrase"]):
+            with Terminal(box, *args, program=program) as terminal:
+                os.write(terminal.fd, b"for the foreground\n")
+                assert terminal.wait() == 0, terminal.seen
+                assert b"ended 4 True True" in terminal.seen and b"read for the foreground" in terminal.seen, terminal.seen
+                assert b"password: " not in terminal.seen and b"passphrase" not in terminal.seen, terminal.seen
+    assert box.json("list") == []
+
+
+SENT_TO_THE_BACKGROUND = """
+import os, signal, subprocess, sys, termios
+
+def to_the_foreground():
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+
+child = subprocess.Popen(sys.argv[1:], preexec_fn=to_the_foreground, stderr=subprocess.PIPE)
+assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+os.tcsetpgrp(0, os.getpgrp())
+os.kill(child.pid, signal.SIGCONT)
+print("ended", child.wait(), bool(termios.tcgetattr(0)[3] & termios.ECHO), flush=True)
+"""
+
+
+@test
+def a_stopped_prompt_that_goes_on_in_the_background_asks_no_more(box):
+    box.init()
+    program = (sys.executable, "-c", SENT_TO_THE_BACKGROUND, BULLA)
+    with Terminal(box, "put", "acme/db", "--secret", "password", program=program) as terminal:
+        terminal.answer(b"acme/db:password: ", b"half a secr\x1a")
+        assert terminal.wait() == 0 and b"ended 4 True" in terminal.seen, terminal.seen
+    assert box.json("list") == []
 
 
 @test
