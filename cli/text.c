@@ -42,9 +42,10 @@ static const struct range wide[] = {
 
 #define IS_IN(ranges, c) is_in((ranges), sizeof(ranges) / sizeof((ranges)[0]), (c))
 
+/* The ranges ascend, and most characters come before most of them. */
 static bool is_in(const struct range *ranges, size_t num, uint32_t c) {
-  for (size_t i = 0; i < num; i++) {
-    if (c >= ranges[i].first && c <= ranges[i].last) {
+  for (size_t i = 0; i < num && c >= ranges[i].first; i++) {
+    if (c <= ranges[i].last) {
       return true;
     }
   }

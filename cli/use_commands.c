@@ -31,9 +31,9 @@ static enum bulla_status take_place(struct bulla_cli *cli, struct bulla_span *te
 }
 
 enum bulla_status bulla_run_get(struct bulla_cli *cli) {
-  struct bulla_span tenant;
-  struct bulla_span entry;
-  struct bulla_span field;
+  struct bulla_span tenant = bulla_span(NULL, 0);
+  struct bulla_span entry = tenant;
+  struct bulla_span field = tenant;
   BULLA_TRY(take_place(cli, &tenant, &entry, &field));
 
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
