@@ -98,7 +98,8 @@ def a_field_is_got_by_two_words_or_as_exec_has_it_but_not_by_both(box):
     for words in (["acme/db:password", "password"], ["acme/db:password", "token"], ["acme/db"], ["acme/db:", "token"]):
         assert box.run("get", *words, "--reason", "x", status=2) == b""
         assert "TENANT/ENTRY FIELD" in box.errors and "TENANT/ENTRY:FIELD" in box.errors, box.errors
-    for words in (["acme/db:"], ["acme:password"], ["acme/db:a:b"], ["acme/db", "a:b"], ["acme/db:a/b"], [":"], [":x"]):
+    for words in (["acme/db:"], ["acme:password"], ["acme/db:a:b"], ["acme/db", "a:b"], ["acme/db:a/b"], [":"],
+                  [":x"]):
         box.run("get", *words, "--reason", "x", status=2)
     assert len(box.log()) == records
     box.run("get", "acme/db:nothing", "--reason", "x", status=3)

@@ -14,7 +14,8 @@ from command import BULLA, run_tests, test
 
 # Each stands for a kind: controls of both sets, separators, marks of direction, blanks, what has no width.
 CONTROLS = "\x1b\x7f\x80\x85\x9b\x9f"
-UNSEEN = CONTROLS + "\u2028\u2029\u202a\u202e\u2066\u2069\u200e\u061c\u200b\u200d\u2060\ufeff\u00ad\u3164\U000e0041\ufe0f"
+UNSEEN = CONTROLS + ("\u2028\u2029\u202a\u202e\u2066\u2069\u200e\u061c\u200b\u200d\u2060\ufeff\u00ad\u3164\ufe0f"
+                     "\U000e0041")
 SPACES = "\u00a0\u1680\u2000\u2003\u200a\u202f\u205f\u3000"
 SEEN = "é ж 漢字 e\u0301 🏛 \\ \" ~"
 
@@ -104,7 +105,8 @@ def no_error_or_plain_line_has_characters_that_cannot_be_seen(box):
 @test
 def columns_of_the_log_stay_where_they_are(box):
     box.init()
-    for n, (actor, reason) in enumerate([("a", "r"), ("b" * 60, "s"), ("c", "t" * 256), ("漢字", "u " * 30), ("é", "-")]):
+    who = [("a", "r"), ("b" * 60, "s"), ("c", "t" * 256), ("漢字", "u " * 30), ("é", "-")]
+    for n, (actor, reason) in enumerate(who):
         box.run("put", f"acme/entry{'x' * 20 * (n % 2)}", "a=b", "--actor", actor, "--reason", reason)
     lines = [line.replace("漢字", "....") for line in box.run("audit", "log").decode().splitlines()]
     for name in ("TENANT", "ACTOR", "REASON", "OP", "ENTRY", "FIELD", "OUTCOME"):

@@ -311,7 +311,8 @@ def a_prompt_in_the_background_leaves_the_foreground_its_echo_and_input(box):
             with Terminal(box, *args, program=program) as terminal:
                 os.write(terminal.fd, b"for the foreground\n")
                 assert terminal.wait() == 0, terminal.seen
-                assert b"ended 4 True True" in terminal.seen and b"read for the foreground" in terminal.seen, terminal.seen
+                assert b"ended 4 True True" in terminal.seen, terminal.seen
+                assert b"read for the foreground" in terminal.seen, terminal.seen
                 assert b"password: " not in terminal.seen and b"passphrase" not in terminal.seen, terminal.seen
     assert box.json("list") == []
 
