@@ -35,7 +35,11 @@ struct bulla_command {
   size_t min_operands;
   size_t max_operands;
   enum bulla_status (*run)(struct bulla_cli *cli);
+  int failure; /* the exit status of every failure of its own, or 0 for that of the status's class */
 };
+
+/* What `exec` ends with if it does not come to run the command, as env(1) does. */
+#define BULLA_EXEC_FAILED 125
 
 /* The table, ended by one without a name, and the options that every sub-command takes. */
 extern const struct bulla_command bulla_commands[];
@@ -58,11 +62,12 @@ struct bulla_cli {
   size_t num_before_dashes; /* operands that stood before "--" */
   bool help;
   bool json;
-  char what[512];  /* what it is busy with, for the error line */
-  char text[256];  /* what went wrong, if the status does not say it best */
+  char what[512];             /* what it is busy with, for the error line */
+  char text[256];             /* what went wrong, if the status does not say it best */
   char detail[256];           /* what the library's log said last, */
   enum bulla_status detailed; /* and of which status */
-  int exit_status; /* if not 0, what bulla_cli_run() returns instead of the status's class */
+  bool reader_left;           /* standard output is a pipe that nobody reads any more */
+  int exit_status;            /* if not 0, what bulla_cli_run() returns for a failure */
 };
 
 /* bulla_cli_run runs the command line and returns the exit status. */

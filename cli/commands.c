@@ -94,6 +94,7 @@ static const struct bulla_option revoke_options[] = {
 static const struct bulla_option jwk_options[] = {
     {.name = "day", .value = "D",
      .help = "YYYY-MM-DD, days since 1970-01-01, or today; in UTC", .mandatory = true},
+    {.name = "any-day", .help = "take a day other than yesterday, today and tomorrow"},
     {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"apikey jwk\" if it is not given"},
     END};
 
@@ -137,15 +138,18 @@ const struct bulla_command bulla_commands[] = {
      bulla_run_import_hex},
 
     {"get", use_group, "TENANT/ENTRY FIELD", "Print the value of a field, after writing it to the audit log.",
-     "The value goes to standard output byte for byte, with nothing added.",
-     "bulla get acme/warehouse password --reason \"ticket 4711\"", get_options, 2, 2, bulla_run_get},
+     "The value goes to standard output byte for byte, with nothing added. TENANT/ENTRY:FIELD, as exec has it,\n"
+     "does as well.",
+     "bulla get acme/warehouse password --reason \"ticket 4711\"", get_options, 1, 2, bulla_run_get},
     {"exec", use_group, "-- COMMAND [ARGUMENT]…",
      "Run a command with secrets in its environment, each audited first.",
-     "If one of them is refused nothing runs. The command does not get BULLA_ROOT, nor the variable or\n"
-     "descriptor that the root key was read from, and its core dumps are off. The exit status is the command's;\n"
-     "127 if it is not found, 126 if it cannot be run.",
+     "If one of them is refused nothing runs, and if they cannot all be handed on none is opened. The command gets\n"
+     "the signals, descriptors and variables that bulla was given, but nothing that leads to the root key: not\n"
+     "BULLA_ROOT, nor the variable or descriptor that it was read from, nor CREDENTIALS_DIRECTORY if it lies there.\n"
+     "Its core dumps are off. The exit status is the command's; 125 if bulla fails before, 126 if the command\n"
+     "cannot be run, 127 if it is not found.",
      "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example",
-     exec_options, 0, SIZE_MAX, bulla_run_exec},
+     exec_options, 0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
 
     {"audit log", audit_group, "", "Print the audit log, oldest first.",
      "With --json it is one object a line, for jq or json.tool --json-lines.",
@@ -163,7 +167,8 @@ const struct bulla_command bulla_commands[] = {
      "Programs that verify tokens with the library see it at once too, if they ask for the vault's generation.",
      "bulla apikey revoke 0123456789abcdef", reason_options, 1, 1, bulla_run_apikey_revoke},
     {"apikey jwk", token_group, "ID", "Print the key of an API key's tokens of one day as a JWK, audited first.",
-     "Libraries for JOSE read that day's tokens with it. Whoever has it can forge them.",
+     "Libraries for JOSE read that day's tokens with it. Whoever has it can forge them, so the log has a record\n"
+     "of its own for it, apikey-export with the day. A day further off than tomorrow or yesterday needs --any-day.",
      "bulla apikey jwk 0123456789abcdef --day today > day.jwk", jwk_options, 1, 1, bulla_run_apikey_jwk},
     {"token mint", token_group, "", "Mint a token with an API key; needs no vault.",
      "The file of --claims may hold perms and attrs, unless the options say them, and claims of your own; the\n"

@@ -42,7 +42,9 @@ static void print_statuses(void) {
       "  1  refused: authentication, integrity, expiry, revocation\n"
       "  2  usage: the command line or the input cannot be right\n"
       "  3  not found\n"
-      "  4  environment: memory, files, disk, database\n");
+      "  4  environment: memory, files, disk, database\n"
+      "exec ends with its command's, or with 125 if bulla fails before, 126 if the command cannot be run,\n"
+      "127 if it is not found.\n");
 }
 
 static void print_command(const struct bulla_command *command) {
@@ -101,7 +103,8 @@ enum bulla_status bulla_run_help(struct bulla_cli *cli) {
   if (status == BULLA_OK) {
     bulla_help_print(asked.command, asked.group);
   } else {
-    status = bulla_cli_usage(cli, "unknown command");
+    (void)snprintf(cli->what, sizeof(cli->what), "%s", asked.what);
+    (void)snprintf(cli->text, sizeof(cli->text), "%s", asked.text);
   }
   bulla_options_free(&asked);
   return status;

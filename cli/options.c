@@ -98,8 +98,7 @@ static bool take_command(struct bulla_cli *cli, const char *word) {
 
 static enum bulla_status check_command(struct bulla_cli *cli) {
   if (cli->command == NULL) {
-    return cli->group == NULL ? bulla_cli_usage(cli, "no command is given")
-                              : bulla_cli_usage(cli, "the command needs a second word");
+    return cli->group == NULL ? bulla_cli_usage(cli, "no command is given") : bulla_unknown_command(cli, NULL);
   }
   for (const struct bulla_option *option = cli->command->options; option->name != NULL; option++) {
     if (option->mandatory && bulla_option_count(cli, option->name) == 0) {
@@ -134,7 +133,7 @@ enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **ar
       return bulla_cli_usage(cli, "options begin with two hyphens");
     } else if (cli->command == NULL) {
       if (!take_command(cli, argv[i])) {
-        return bulla_cli_usage(cli, "unknown command");
+        return bulla_unknown_command(cli, argv[i]);
       }
     } else {
       cli->operands[cli->num_operands++] = argv[i];

@@ -17,6 +17,10 @@ BULLA_CHECKED enum bulla_status bulla_options_parse(struct bulla_cli *cli, int a
 
 void bulla_options_free(struct bulla_cli *cli);
 
+/* bulla_unknown_command is bulla_cli_usage for a |word| that is no sub-command, or NULL for one that is missing: it
+ * names those that are like it, and never the word. */
+enum bulla_status bulla_unknown_command(struct bulla_cli *cli, const char *word);
+
 /* bulla_option_value returns the value of the option |name|, or NULL if it was not given; of a repeated one,
  * the value given last. */
 const char *bulla_option_value(const struct bulla_cli *cli, const char *name);

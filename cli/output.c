@@ -7,10 +7,16 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/options.h"
+#include "cli/text.h"
+
 static enum bulla_status failed(struct bulla_cli *cli, int error) {
+  cli->reader_left = error == EPIPE;
   bulla_cli_at(cli, "standard output");
   return bulla_cli_errno(cli, error);
 }
@@ -34,14 +40,37 @@ enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span byt
   return bulla_output_bytes(cli, BULLA_LITERAL("\n"));
 }
 
+/* stdio_error returns what made a call of stdio fail. stdio forgets it, but what was not written is tried again
+ * here; and a pipe knows whether anybody reads it. */
+static int stdio_error(void) {
+  struct pollfd stream = {.fd = STDOUT_FILENO};
+  if (fflush(stdout) != 0) {
+    return errno;
+  }
+  return poll(&stream, 1, 0) == 1 && (stream.revents & POLLERR) != 0 ? EPIPE : EIO;
+}
+
 enum bulla_status bulla_output_check(struct bulla_cli *cli) {
-  return ferror(stdout) == 0 ? BULLA_OK : failed(cli, errno);
+  return ferror(stdout) == 0 ? BULLA_OK : failed(cli, stdio_error());
+}
+
+enum bulla_status bulla_output_text(struct bulla_cli *cli, const char *before, const char *text,
+                                    const char *after) {
+  struct bulla_span bytes = bulla_text_span(text);
+  struct bulla_buffer plain = bulla_buffer(malloc(bytes.len + 1), bytes.len);
+  if (plain.data == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  struct bulla_writer writer = bulla_writer(&plain);
+  bulla_text_put_plain(&writer, bytes);
+  (void)printf("%s%.*s%s", before, (int)plain.len, (const char *)plain.data, after);
+  free(plain.data);
+  return bulla_output_check(cli);
 }
 
 enum bulla_status bulla_output_finish(struct bulla_cli *cli) {
-  /* After an error stdio forgets which it was, so an earlier one counts as EIO. Some file systems tell only as
-   * the file is closed. */
-  int error = ferror(stdout) != 0 ? EIO : 0;
+  int error = ferror(stdout) != 0 ? stdio_error() : 0;
+  /* Some file systems tell only as the file is closed. */
   if (fflush(stdout) != 0 || (error == 0 && close(STDOUT_FILENO) != 0)) {
     error = errno;
   }

@@ -16,8 +16,12 @@ BULLA_CHECKED enum bulla_status bulla_output_bytes(struct bulla_cli *cli, struct
 /* bulla_output_line is bulla_output_bytes and a newline. */
 BULLA_CHECKED enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span bytes);
 
-/* bulla_output_check returns what made the call of stdio fail that came just before, if it did. */
+/* bulla_output_check returns what made a call of stdio fail, if one did. */
 BULLA_CHECKED enum bulla_status bulla_output_check(struct bulla_cli *cli);
+
+/* bulla_output_text prints |text|, which came from outside, between two texts. Returns BULLA_NO_MEMORY. */
+BULLA_CHECKED enum bulla_status bulla_output_text(struct bulla_cli *cli, const char *before, const char *text,
+                                                  const char *after);
 
 /* bulla_output_finish flushes and closes standard output. */
 BULLA_CHECKED enum bulla_status bulla_output_finish(struct bulla_cli *cli);
@@ -49,13 +53,14 @@ static inline struct bulla_cell bulla_cell_text(struct bulla_span text) {
 
 #define BULLA_MAX_COLUMNS 10
 
-/* Rows on their way out. A list is one JSON array, or a table that is aligned as a whole; what is no list is
- * printed row by row as it comes, each a JSON object on a line of its own. */
+/* Rows on their way out. A list is one JSON array, or a table that is held until its end and aligned as a whole;
+ * what is no list is printed row by row as it comes, each a JSON object on a line of its own. */
 struct bulla_rows {
   struct bulla_cli *cli;
   const char *const *names; /* of the columns, in lower case, ended by NULL; the members of the JSON objects */
   bool list;
   size_t num_rows;
+  size_t max_width; /* a cell wider than this does not widen its column; no limit at first */
   size_t widths[BULLA_MAX_COLUMNS];
   struct bulla_buffer held; /* text cells that are not printed yet, each ended by a NUL, or one JSON object */
 };
@@ -64,6 +69,10 @@ struct bulla_rows {
 void bulla_rows_begin(struct bulla_rows *rows, struct bulla_cli *cli, const char *const *names, bool list);
 
 void bulla_rows_free(struct bulla_rows *rows);
+
+/* bulla_rows_measure widens the columns to what a row needs that bulla_rows_add gets later, so that rows which are
+ * printed as they come are aligned, too. */
+BULLA_CHECKED enum bulla_status bulla_rows_measure(struct bulla_rows *rows, const struct bulla_cell *cells);
 
 /* bulla_rows_add takes one row, as many |cells| as there are columns. */
 BULLA_CHECKED enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cell *cells);

@@ -3,7 +3,8 @@
 
 /* Asks for a secret at the terminal. Echo is off while it is typed, and on again before anything else happens:
  * the signals that end or stop a process are held back but for the moment of waiting, and given to it again
- * once the terminal is as it was. */
+ * once the terminal is as it was. A process in the background does not ask: the terminal's modes and what is typed
+ * are another's. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,8 @@
 /* The kernel cuts longer lines off without a word (N_TTY_BUF_SIZE). */
 #define LINE_SIZE 4096
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGALRM};
+static const int signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGTSTP,   SIGTTIN, SIGTTOU,
+                              SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF};
 #define NUM_SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
 static volatile sig_atomic_t caught;
@@ -40,8 +42,15 @@ static void write_text(int fd, const char *text) {
   (void)ignored;
 }
 
+/* A terminal that does not control this process has no foreground. */
+static bool is_in_foreground(int fd) {
+  pid_t foreground = tcgetpgrp(fd);
+  return foreground < 0 || foreground == getpgrp();
+}
+
 static void restore(const struct terminal *terminal) {
-  (void)tcsetattr(terminal->fd, TCSAFLUSH, &terminal->modes);
+  /* What was typed behind the line was meant for the prompt, unless the terminal has been taken over meanwhile. */
+  (void)tcsetattr(terminal->fd, is_in_foreground(terminal->fd) ? TCSAFLUSH : TCSANOW, &terminal->modes);
   for (size_t i = 0; i < NUM_SIGNALS; i++) {
     sigaction(signals[i], &terminal->actions[i], NULL);
   }
@@ -99,6 +108,11 @@ static enum bulla_status ask(struct bulla_cli *cli, struct bulla_secret *line, i
   size_t len = 0;
   int error = 0;
   do {
+    if (!is_in_foreground(fd)) {
+      return bulla_cli_error(
+          cli, BULLA_IO,
+          "this process is in the background of its terminal: run it in the foreground to be asked");
+    }
     error = silence(&terminal);
     if (error == 0) {
       write_text(fd, prompt);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Rows as a table or as JSON. In a table control characters are escaped, so that what somebody stored cannot
- * drive the terminal of the one who looks at it, and no cell can feign another. */
+/* Rows as a table or as JSON. What is in the cells came from outside: cli/text.h escapes it. */
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,13 +11,11 @@
 
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/text.h"
 #include "core/json.h"
 
-/* A cell wider than this does not widen its column. */
-#define MAX_WIDTH 40
-
 void bulla_rows_begin(struct bulla_rows *rows, struct bulla_cli *cli, const char *const *names, bool list) {
-  *rows = (struct bulla_rows){.cli = cli, .names = names, .list = list};
+  *rows = (struct bulla_rows){.cli = cli, .names = names, .list = list, .max_width = SIZE_MAX};
 }
 
 void bulla_rows_free(struct bulla_rows *rows) {
@@ -71,49 +68,18 @@ static struct bulla_span scalar_text(char room[64], const struct bulla_cell *cel
   return bulla_span(NULL, 0);
 }
 
-/* put_escaped puts |text| with its control characters as \xNN. */
-static void put_escaped(struct bulla_writer *writer, struct bulla_span text) {
-  static const char hex[] = "0123456789abcdef";
-  for (size_t i = 0; i < text.len; i++) {
-    uint8_t byte = text.data[i];
-    /* U+0080 to U+009F, two bytes of which 0xC2 is the first. */
-    bool c1 = (byte == 0xC2 && i + 1 < text.len && text.data[i + 1] < 0xA0) ||
-              (i > 0 && text.data[i - 1] == 0xC2 && byte < 0xA0);
-    /* Two spaces part columns, and a hyphen alone stands for nothing. */
-    bool edge = byte == ' ' && (i == 0 || i + 1 == text.len || text.data[i - 1] == ' ');
-    bool nothing = byte == '-' && text.len == 1;
-    if (byte == '\\') {
-      bulla_put(writer, BULLA_LITERAL("\\\\"));
-    } else if (byte < 0x20 || byte == 0x7F || c1 || edge || nothing) {
-      bulla_put(writer, BULLA_LITERAL("\\x"));
-      bulla_put_byte(writer, (uint8_t)hex[byte >> 4]);
-      bulla_put_byte(writer, (uint8_t)hex[byte & 15]);
-    } else {
-      bulla_put_byte(writer, byte);
-    }
-  }
-}
-
-static size_t width_of(struct bulla_span cell) {
-  size_t width = 0;
-  for (size_t i = 0; i < cell.len; i++) {
-    width += (cell.data[i] & 0xC0) != 0x80 ? 1 : 0; /* the first byte of a character */
-  }
-  return width;
-}
-
 /* hold_cell keeps a cell, escaped and ended by NUL, and widens its column. */
 static enum bulla_status hold_cell(struct bulla_rows *rows, size_t column, struct bulla_span text) {
-  BULLA_TRY(make_room(rows, 4 * text.len + 2));
+  BULLA_TRY(make_room(rows, BULLA_TEXT_GROWTH * text.len + 2));
   size_t before = rows->held.len;
   struct bulla_writer writer = {&rows->held, false};
   if (text.len == 0) {
     bulla_put_byte(&writer, '-');
   }
-  put_escaped(&writer, text);
-  size_t width = width_of(bulla_span(rows->held.data + before, rows->held.len - before));
+  bulla_text_put_cell(&writer, text);
+  size_t width = bulla_text_width(bulla_span(rows->held.data + before, rows->held.len - before));
   bulla_put_byte(&writer, 0);
-  width = width < MAX_WIDTH ? width : MAX_WIDTH;
+  width = width < rows->max_width ? width : rows->max_width;
   rows->widths[column] = width > rows->widths[column] ? width : rows->widths[column];
   return BULLA_OK;
 }
@@ -151,7 +117,7 @@ static void print_held(struct bulla_rows *rows) {
       column = 0;
       continue;
     }
-    size_t width = width_of(cell);
+    size_t width = bulla_text_width(cell);
     printf("%*s", (int)(2 + (rows->widths[column] > width ? rows->widths[column] - width : 0)), "");
     column++;
   }
@@ -194,16 +160,30 @@ static enum bulla_status print_json(struct bulla_rows *rows, const struct bulla_
   }
   bulla_json_end(&writer, '}');
   BULLA_TRY(bulla_json_finish(&writer));
+  /* The line to print stands behind it. */
+  size_t len = rows->held.len;
+  BULLA_TRY(make_room(rows, BULLA_TEXT_GROWTH * len));
+  struct bulla_writer line = {&rows->held, false};
+  bulla_text_put_json(&line, bulla_span(rows->held.data, len));
 
   if (rows->list) {
     (void)fputs(rows->num_rows == 0 ? "[" : ",\n ", stdout);
   }
-  (void)fwrite(rows->held.data, 1, rows->held.len, stdout);
+  (void)fwrite(rows->held.data + len, 1, rows->held.len - len, stdout);
   if (!rows->list) {
     (void)putchar('\n');
   }
   rows->held.len = 0;
   return BULLA_OK;
+}
+
+enum bulla_status bulla_rows_measure(struct bulla_rows *rows, const struct bulla_cell *cells) {
+  if (rows->cli->json) {
+    return BULLA_OK;
+  }
+  enum bulla_status status = hold_row(rows, cells);
+  rows->held.len = 0;
+  return status;
 }
 
 enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cell *cells) {

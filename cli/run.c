@@ -13,6 +13,8 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/process.h"
+#include "cli/text.h"
 
 void bulla_cli_at(struct bulla_cli *cli, const char *format, ...) {
   va_list args;
@@ -72,22 +74,29 @@ static void keep_detail(void *arg, enum bulla_log_level level, enum bulla_status
 
 /* report writes the error line in one piece. What came from outside cannot break it or drive the terminal. */
 static void report(const struct bulla_cli *cli, enum bulla_status status) {
-  char line[sizeof(cli->what) + sizeof(cli->text) + sizeof(cli->detail) + 128];
+  char text[sizeof(cli->what) + sizeof(cli->text) + sizeof(cli->detail) + 128];
+  uint8_t room[sizeof(text) + 1];
+  struct bulla_buffer line = bulla_buffer(room, sizeof(room));
+  struct bulla_writer writer = bulla_writer(&line);
   bool detailed = cli->detail[0] != '\0' && cli->detailed == status;
-  int len = snprintf(line, sizeof(line) - 1, "bulla: %s: %s%s%s%s", cli->what,
-                     cli->text[0] != '\0' ? cli->text : bulla_status_text(status), detailed ? " (" : "",
-                     detailed ? cli->detail : "", detailed ? ")" : "");
-  size_t end = len < 0 ? 0 : (size_t)len < sizeof(line) - 1 ? (size_t)len : sizeof(line) - 2;
-  for (size_t i = 0; i < end; i++) {
-    /* In UTF-8, C2 and what follows it are the controls U+0080 to U+009F. */
-    bool is_c1 = i > 0 && (unsigned char)line[i - 1] == 0xC2 && (unsigned char)line[i] < 0xA0;
-    if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F || is_c1) {
-      line[i] = '?';
-    }
-  }
-  line[end] = '\n';
-  ssize_t ignored = write(STDERR_FILENO, line, end + 1);
+  (void)snprintf(text, sizeof(text), "bulla: %s: %s%s%s%s", cli->what,
+                 cli->text[0] != '\0' ? cli->text : bulla_status_text(status), detailed ? " (" : "",
+                 detailed ? cli->detail : "", detailed ? ")" : "");
+  bulla_text_put_plain(&writer, bulla_text_span(text));
+  bulla_put_byte(&writer, '\n');
+  ssize_t ignored = write(STDERR_FILENO, line.data, line.len);
   (void)ignored;
+}
+
+static int exit_status(const struct bulla_cli *cli, enum bulla_status status) {
+  if (status == BULLA_OK) {
+    return 0;
+  }
+  if (cli->exit_status != 0) {
+    return cli->exit_status;
+  }
+  bool own = cli->command != NULL && cli->command->failure != 0;
+  return own ? cli->command->failure : (int)bulla_status_class(status);
 }
 
 int bulla_cli_run(int argc, char **argv) {
@@ -97,10 +106,13 @@ int bulla_cli_run(int argc, char **argv) {
   if (status == BULLA_OK) {
     status = bulla_output_finish(&cli);
   }
+  if (cli.reader_left) {
+    bulla_process_end_by_pipe();
+  }
   if (status != BULLA_OK) {
     report(&cli, status);
   }
   bulla_log_set(NULL, NULL);
   bulla_options_free(&cli);
-  return cli.exit_status != 0 ? cli.exit_status : (int)bulla_status_class(status);
+  return exit_status(&cli, status);
 }

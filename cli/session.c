@@ -76,8 +76,27 @@ enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **
   }
   enum bulla_status status = bulla_root_open(root, provider);
   return status == BULLA_UNSUPPORTED
-             ? bulla_cli_error(cli, status, "write file:PATH (or env:NAME fd:N cred:NAME sha256-env:NAME passphrase)")
+             ? bulla_cli_error(cli, status,
+                               "write file:PATH (or env:NAME fd:N cred:NAME sha256-env:NAME passphrase)")
              : status;
+}
+
+enum bulla_status bulla_session_memory(size_t values_len) {
+  struct bulla_memory_options memory = {.arena_size = BULLA_WORKING_ROOM + values_len};
+  enum bulla_status status = bulla_memory_init(&memory);
+  if (status == BULLA_LOCK_LIMIT || status == BULLA_TOO_LARGE) {
+    memory.arena_size = 0;
+    status = bulla_memory_init(&memory);
+  }
+  return status;
+}
+
+enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_len) {
+  return bulla_cli_error(
+      cli, BULLA_ARENA_FULL,
+      "%zu KiB of values do not fit into the memory that may be locked: take fewer at a time, or "
+      "raise the limit to %zu KiB (ulimit -l)",
+      values_len / 1024 + 1, (2 * BULLA_WORKING_ROOM + values_len) / 1024);
 }
 
 enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
@@ -135,13 +154,20 @@ void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli
   }
 }
 
-enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,
-                                      size_t index) {
-  if (!bulla_text_split(tenant, entry, cli->operands[index], '/') || !bulla_text_is_name(*tenant) ||
-      !bulla_text_is_name(*entry)) {
+enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,
+                                      struct bulla_span text, size_t index) {
+  struct bulla_reader reader = bulla_reader(text);
+  bool split = bulla_take_until(&reader, tenant, '/');
+  *entry = bulla_span(reader.at, reader.left);
+  if (!split || !bulla_text_is_name(*tenant) || !bulla_text_is_name(*entry)) {
     bulla_cli_at(cli, "argument %zu", index + 1);
     return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY; if it is, one is %s",
                            bulla_status_text(BULLA_INVALID_NAME));
   }
   return BULLA_OK;
+}
+
+enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,
+                                      size_t index) {
+  return bulla_session_place(cli, tenant, entry, bulla_text_span(cli->operands[index]), index);
 }

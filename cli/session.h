@@ -29,6 +29,19 @@ BULLA_CHECKED enum bulla_status bulla_session_root(struct bulla_cli *cli, struct
  * little. */
 BULLA_CHECKED enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status);
 
+/* Locked memory: what every run needs, for the vault's keys, one value on its way and what else there is; and what
+ * a secret takes beside its bytes. */
+#define BULLA_WORKING_ROOM ((size_t)1 << 20)
+#define BULLA_SLOT_ROOM ((size_t)256)
+
+/* bulla_session_memory makes the arena, before all else that needs it, with room for |values_len| bytes of values
+ * beside what every run needs. Where so much cannot be locked it is the usual one: values may be smaller. Statuses
+ * of bulla_memory_init. */
+BULLA_CHECKED enum bulla_status bulla_session_memory(size_t values_len);
+
+/* bulla_session_arena_full notes that |values_len| bytes of values do not fit, and returns BULLA_ARENA_FULL. */
+enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_len);
+
 /* bulla_session_vault opens the vault. The caller closes it. */
 BULLA_CHECKED enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 
@@ -43,7 +56,12 @@ struct bulla_session_who {
  * the origin is the terminal, or the process; the reason is --reason, or |reason| if that was not given. */
 void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli *cli, const char *reason);
 
-/* bulla_session_entry cuts the operand |index| into tenant and entry. */
+/* bulla_session_place cuts |text|, of the operand |index|, into tenant and entry; bulla_session_entry cuts all of
+ * that operand. */
+BULLA_CHECKED enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_span *tenant,
+                                                    struct bulla_span *entry, struct bulla_span text,
+                                                    size_t index);
+
 BULLA_CHECKED enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant,
                                                     struct bulla_span *entry, size_t index);
 

@@ -9,6 +9,7 @@
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/text.h"
 #include "cli/token_claims.h"
 #include "cli/token_session.h"
 
@@ -51,6 +52,17 @@ static enum bulla_status read_expectations(struct bulla_cli *cli, struct bulla_v
              : bulla_cli_usage(cli, "--leeway takes 0 to %d seconds", BULLA_TOKEN_LEEWAY_MAX);
 }
 
+/* print_claims prints claims as one line, however whoever minted the token has set them. */
+static enum bulla_status print_claims(struct bulla_cli *cli, struct bulla_span claims) {
+  struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
+  size_t size = BULLA_TEXT_GROWTH * claims.len;
+  BULLA_TRY(bulla_secret_new(&room, size));
+  struct bulla_buffer line = bulla_buffer(bulla_secret_data(room), size);
+  struct bulla_writer writer = bulla_writer(&line);
+  bulla_text_put_json(&writer, claims);
+  return bulla_output_line(cli, bulla_written(&line));
+}
+
 enum bulla_status bulla_run_token_verify(struct bulla_cli *cli) {
   struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
   struct bulla_verifier_options options = {.leeway = 0};
@@ -59,7 +71,7 @@ enum bulla_status bulla_run_token_verify(struct bulla_cli *cli) {
   BULLA_TRY(bulla_token_session_open(cli, &session, options, "token verify"));
   BULLA_TRY(bulla_token_verify(session.verifier, &claims, &session.payload, bulla_secret_bytes(session.token),
                                (int64_t)time(NULL)));
-  return bulla_output_line(cli, bulla_written(&session.payload));
+  return print_claims(cli, bulla_written(&session.payload));
 }
 
 enum bulla_status bulla_run_token_refresh(struct bulla_cli *cli) {

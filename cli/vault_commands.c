@@ -59,11 +59,10 @@ enum bulla_status bulla_run_init(struct bulla_cli *cli) {
     bulla_rows_begin(&rows, cli, names, false);
     return bulla_rows_add(&rows, cells);
   }
-  printf("made vault %s\n", url);
-  if (created) {
-    printf("made root key %s: keep a copy elsewhere, nothing opens the vault without it\n", provider);
-  }
-  return BULLA_OK;
+  BULLA_TRY(bulla_output_text(cli, "made vault ", url, "\n"));
+  return !created ? BULLA_OK
+                  : bulla_output_text(cli, "made root key ", provider,
+                                      ": keep a copy elsewhere, nothing opens the vault without it\n");
 }
 
 /* The fields of one put; the secrets among them own their values. */
@@ -153,6 +152,23 @@ static enum bulla_status read_secrets(struct bulla_cli *cli, struct put *put, st
   return BULLA_OK;
 }
 
+/* file_room returns how much locked memory the secret in the file at |path| takes. */
+static size_t file_room(const char *path) {
+  struct stat info;
+  bool known = stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size < BULLA_VALUE_MAX;
+  return BULLA_SLOT_ROOM + (known ? (size_t)info.st_size : BULLA_VALUE_MAX);
+}
+
+/* secrets_room returns how much all secrets take: they are held together until the entry is written. */
+static size_t secrets_room(const struct bulla_cli *cli) {
+  const char *value = NULL;
+  size_t room = bulla_option_count(cli, "secret") * (BULLA_SLOT_ROOM + BULLA_VALUE_MAX);
+  for (size_t at = 0; bulla_option_next(cli, "secret-file", &at, &value);) {
+    room += file_room(strchr(value, '=') + 1);
+  }
+  return room;
+}
+
 enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   struct bulla_span tenant;
   struct bulla_span entry;
@@ -171,15 +187,23 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
     return BULLA_NO_MEMORY;
   }
   BULLA_TRY(take_fields(cli, &put));
+  size_t room = secrets_room(cli);
+  BULLA_TRY(bulla_session_memory(room));
 
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  BULLA_TRY(read_secrets(cli, &put, tenant, entry));
+  enum bulla_status status = read_secrets(cli, &put, tenant, entry);
+  if (status != BULLA_OK) {
+    return status == BULLA_ARENA_FULL ? bulla_session_arena_full(cli, room) : status;
+  }
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "%s", cli->operands[0]);
   return bulla_vault_put(vault, &me.who, tenant, entry, put.fields, put.num_fields);
 }
+
+/* One long plain value must not push what is beside the others off the screen. */
+#define SHOWN_WIDTH 40
 
 static enum bulla_status show_field(void *arg, const struct bulla_field_view *field) {
   const struct bulla_cell cells[] = {
@@ -195,6 +219,7 @@ enum bulla_status bulla_run_show(struct bulla_cli *cli) {
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);
+  rows.max_width = SHOWN_WIDTH;
   BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_cli_at(cli, "%s", cli->operands[0]);

@@ -3,6 +3,8 @@
 
 /* Records of API keys: an id, a hash, and a root that is sealed like a field and used like one. */
 
+#include <time.h>
+
 #include "store/context.h"
 #include "store/field.h"
 #include "store/names.h"
@@ -12,6 +14,7 @@
 #include "store/use.h"
 
 #define HASH_LEN 32
+#define LAST_DAY 2932896 /* 9999-12-31 */
 
 static enum bulla_status check_id(struct bulla_span id) {
   return id.len == BULLA_RECORD_ID_LEN ? bulla_name_check(id) : BULLA_INVALID_ARGUMENT;
@@ -244,14 +247,39 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
   return bulla_open_audited(opened, vault, record, &found, open_root);
 }
 
-enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault, const struct bulla_who *who,
-                                         struct bulla_span id, bulla_apikey_use_fn use, void *arg) {
-  BULLA_TRY(bulla_who_check(who, true));
-  BULLA_TRY(check_id(id));
-  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-use"), bulla_span(NULL, 0), id);
+/* Opens the root for |record|, and has |use| use it. */
+static enum bulla_status use_root(struct bulla_vault *vault, struct bulla_audit_record *record,
+                                  bulla_apikey_use_fn use, void *arg) {
+  BULLA_TRY(check_id(record->entry));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
   struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(open_locked(&opened, &tenant, vault, &record));
+  BULLA_TRY(open_locked(&opened, &tenant, vault, record));
   return use(arg, bulla_written(&tenant), bulla_secret_bytes(opened));
+}
+
+enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault, const struct bulla_who *who,
+                                         struct bulla_span id, bulla_apikey_use_fn use, void *arg) {
+  BULLA_TRY(bulla_who_check(who, true));
+  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-use"), bulla_span(NULL, 0), id);
+  return use_root(vault, &record, use, arg);
+}
+
+enum bulla_status bulla_vault_apikey_export(struct bulla_vault *vault, const struct bulla_who *who,
+                                            struct bulla_span id, int64_t day, bulla_apikey_use_fn use,
+                                            void *arg) {
+  BULLA_TRY(bulla_who_check(who, true));
+  struct tm parts;
+  char date[16];
+  if (day < 0 || day > LAST_DAY) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  time_t when = (time_t)(day * 86400);
+  if (gmtime_r(&when, &parts) == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  struct bulla_audit_record record =
+      bulla_audit_record(who, BULLA_LITERAL("apikey-export"), bulla_span(NULL, 0), id);
+  record.field = bulla_span(date, strftime(date, sizeof date, "%Y-%m-%d", &parts));
+  return use_root(vault, &record, use, arg);
 }

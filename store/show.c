@@ -9,6 +9,15 @@
 #include "store/proof.h"
 #include "store/tenant.h"
 
+/* How long the value is, or 0 if it is sealed and cannot be opened anyway. */
+static size_t value_len(const struct bulla_stored_field *field) {
+  struct bulla_blob parts;
+  if (!field->secret) {
+    return field->value.len;
+  }
+  return bulla_blob_parse(&parts, field->value) == BULLA_OK ? parts.ciphertext.len : 0;
+}
+
 /* Where a walk over the fields of an entry stands. */
 struct field_walk {
   struct bulla_page page;
@@ -35,6 +44,7 @@ static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault 
   struct bulla_field_view view = {
       .name = field->place.field,
       .secret = field->secret,
+      .value_len = value_len(field),
       .revision = field->place.revision,
       .updated = field->updated,
   };

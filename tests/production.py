@@ -37,7 +37,7 @@ NAMED = {
     "_Alignas", "_Atomic", "_Static_assert", "_Thread_local", "__asm__", "__attribute__", "__typeof__",
     "__builtin_add_overflow", "__builtin_mul_overflow", "__builtin_ctz", "__builtin_ctzll",
     "__builtin_cpu_init", "__builtin_cpu_supports", "__get_cpuid", "__m128i", "__m256i", "__m512i", "__mmask64",
-    "_SC_PAGESIZE",
+    "_SC_ARG_MAX", "_SC_PAGESIZE",
 }
 
 # What may be named in one file.

@@ -26,6 +26,23 @@ static void assert_shows(const char *tenant, const char *entry, const char *text
   TEST_SPAN(bulla_written(&out), test_text(text), "%.*s", S(bulla_written(&out)));
 }
 
+static enum bulla_status note_len(void *arg, const struct bulla_field_view *field) {
+  note(arg, "%.*s %zu\n", S(field->name), field->value_len);
+  return BULLA_OK;
+}
+
+Test(vault, show_tells_how_long_values_are) {
+  struct bulla_field fields[] = {{TEXT("blank"), TEXT(""), false},
+                                 {TEXT("empty"), TEXT(""), true},
+                                 {TEXT("most"), test_filled('m', BULLA_VALUE_MAX), true},
+                                 {TEXT("password"), TEXT("correct horse battery"), true},
+                                 {TEXT("user"), TEXT("joe"), false}};
+  struct bulla_buffer out = test_room(4000);
+  TEST_OK(bulla_vault_put(house.vault, &who, TEXT("acme"), TEXT("db"), fields, 5));
+  TEST_OK(bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), note_len, &out));
+  TEST_SPAN(bulla_written(&out), TEXT("blank 0\nempty 0\nmost 65536\npassword 21\nuser 3\n"), "lengths");
+}
+
 Test(vault, keeps_secret_and_plain_fields_over_a_reopening) {
   struct bulla_field fields[] = {
       {TEXT("user"), TEXT("joe"), false},

@@ -117,6 +117,29 @@ Test(vault_records, apikey_is_kept_used_and_revoked) {
   assert_unbroken(5);
 }
 
+Test(vault_records, an_exported_apikey_has_a_record_of_its_own_with_the_day) {
+  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
+  struct bulla_span id = TEXT("1123456789abcdef");
+  struct bulla_vault *v = house.vault;
+  int calls = 0;
+  TEST_OK(bulla_vault_apikey_put(v, &who, TEXT("acme"), id, TEXT("main"), test_filled(9, 32), root));
+  TEST_OK(bulla_vault_apikey_export(v, &who, id, 0, check_root, &calls));
+  TEST_OK(bulla_vault_apikey_export(v, &who, id, 20485, check_root, &calls));
+  TEST_OK(bulla_vault_apikey_export(v, &who, id, 2932896, check_root, &calls));
+  cr_assert_eq(calls, 3);
+  TEST_STATUS(bulla_vault_apikey_export(v, &who, id, -1, check_root, &calls), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_export(v, &who, id, 2932897, check_root, &calls), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_export(v, &who, id, INT64_MAX, check_root, &calls), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_export(v, &who, TEXT("x"), 0, check_root, &calls), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_export(v, &who, TEXT("2123456789abcdef"), 0, check_root, &calls), BULLA_NOT_FOUND);
+  cr_assert_eq(calls, 3);
+  cr_assert_eq(count_records("op = 'apikey-export' AND tenant = 'acme' AND entry = '1123456789abcdef' AND "
+                             "outcome = 'granted' AND field IN ('1970-01-01', '2026-02-01', '9999-12-31')"),
+               3);
+  cr_assert_eq(count_records("op LIKE 'apikey-%'"), 4);
+  assert_unbroken(5);
+}
+
 Test(vault_records, apikey_out_of_bounds_is_refused) {
   struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
   struct bulla_secret *short_root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 31));

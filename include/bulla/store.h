@@ -139,6 +139,7 @@ struct bulla_field_view {
   struct bulla_span name;
   struct bulla_span text; /* the value of a plain field, the mask of a secret one */
   bool secret;
+  size_t value_len; /* bytes of the value as it is stored; of a secret one, nothing proves it before it is opened */
   int64_t revision; /* 1 for the first value */
   int64_t updated;  /* seconds since 1970-01-01 UTC */
 };
@@ -221,6 +222,14 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_use(struct bulla_va
                                                                  const struct bulla_who *who, struct bulla_span id,
                                                                  bulla_apikey_use_fn use, void *arg);
 
+/* bulla_vault_apikey_export is bulla_vault_apikey_use for a root from which the key of |day|, in days since 1970-01-01
+ * UTC, is handed to somebody else: its record says so, as "apikey-export", and has the day in its field, as
+ * YYYY-MM-DD. Returns BULLA_INVALID_ARGUMENT for a day before 1970 or after 9999. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_export(struct bulla_vault *vault,
+                                                                    const struct bulla_who *who,
+                                                                    struct bulla_span id, int64_t day,
+                                                                    bulla_apikey_use_fn use, void *arg);
+
 /* bulla_vault_generation returns the generation of the API keys: another number as soon as one of them has been revoked
  * by any process of this machine, and another odd one each time it cannot tell. Whatever was fetched with
  * bulla_vault_apikey_use after one call is good as long as further calls return the same number, or bulla_vault_apikey_live
@@ -258,9 +267,10 @@ struct bulla_audit_record {
   struct bulla_span actor;
   struct bulla_span origin;
   struct bulla_span reason;
-  struct bulla_span op;      /* init put import remove use apikey-create apikey-revoke apikey-use token-revoke */
+  struct bulla_span op; /* init put import remove use apikey-create apikey-revoke apikey-use apikey-export
+                         * token-revoke */
   struct bulla_span entry;   /* or the id of an API key */
-  struct bulla_span field;
+  struct bulla_span field;   /* or the day of which a key was exported */
   struct bulla_span outcome; /* done, granted (about to be opened), not-found, failed (did not open) */
 };
 

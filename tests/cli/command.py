@@ -95,7 +95,7 @@ class Box:
         """Runs bulla, which must fail, and returns its error line."""
         process = self.start(*args, stdin=subprocess.DEVNULL, stdout=-1, stderr=-1, **options)
         out, errors = process.communicate(timeout=60)
-        assert process.returncode in (1, 2, 3, 4) and out == b"", (args, process.returncode, out)
+        assert process.returncode in (1, 2, 3, 4, 125) and out == b"", (args, process.returncode, out)
         assert re.fullmatch(rb"bulla: [^\n]+: [^\n]+\n", errors), errors
         return errors.decode()
 

@@ -154,7 +154,7 @@ def a_use_without_a_reason_is_refused(box):
     box.run("get", "acme/db", "password", "--reason=", status=2)
     box.run("get", "acme/db", "password", "--reason", "x" * 257, status=2)
     box.run("get", "acme/db", "password", "--reason", b"\xff", status=2)
-    box.run("exec", "--env", "A=acme/db:password", "--", "true", status=2)
+    box.run("exec", "--env", "A=acme/db:password", "--", "true", status=125)
     assert not [r for r in box.log() if r["op"] == "use"]
 
 

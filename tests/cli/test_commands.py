@@ -89,6 +89,41 @@ def the_vault_is_named_by_option_then_variable_then_default(box):
 
 
 @test
+def a_field_is_got_by_two_words_or_as_exec_has_it_but_not_by_both(box):
+    box.init_with_secret()
+    box.put_secret("acme/db", "token", "t0ken")
+    assert box.run("get", "acme/db:password", "--reason", "x") == box.get() == b"s3cret-of-acme"
+    assert box.run("get", "acme/db:token", "--reason", "x") == b"t0ken"
+    records = len(box.log())
+    for words in (["acme/db:password", "password"], ["acme/db:password", "token"], ["acme/db"], ["acme/db:", "token"]):
+        assert box.run("get", *words, "--reason", "x", status=2) == b""
+        assert "TENANT/ENTRY FIELD" in box.errors and "TENANT/ENTRY:FIELD" in box.errors, box.errors
+    for words in (["acme/db:"], ["acme:password"], ["acme/db:a:b"], ["acme/db", "a:b"], ["acme/db:a/b"], [":"],
+                  [":x"]):
+        box.run("get", *words, "--reason", "x", status=2)
+    assert len(box.log()) == records
+    box.run("get", "acme/db:nothing", "--reason", "x", status=3)
+    assert "acme/db:nothing" in box.errors
+
+
+@test
+def an_unknown_command_names_those_that_are_like_it(box):
+    for words, named in (("ls", None), ("lst", "list"), ("shwo acme/db", "show"), ("ptu", "put"), ("lists", "list"),
+                         ("verify", "audit verify, token verify"), ("mint", "token mint"), ("tokn mint", "token mint"),
+                         ("revoke", "apikey revoke, token revoke"), ("apikeys list", "apikey list"), ("excc", "exec"),
+                         ("nothing", None), ("s", None), ("x" * 40, None), ("help lst", "list")):
+        errors = box.fail(*words.split())
+        assert "unknown command" in errors and ("did you mean" in errors) == (named is not None), errors
+        assert named is None or named in errors, (words, errors)
+    for group, words in (("token", "mint, verify, refresh, revoke, inspect"), ("apikey", "create, list, revoke, jwk"),
+                         ("audit", "log, verify"), ("import", "hex")):
+        for word in (["nothing"], []):
+            errors = box.fail(group, *word)
+            assert words in errors and "nothing" not in errors, errors
+        assert words in box.fail("help", group, "nothing")
+
+
+@test
 def a_double_hyphen_ends_the_options(box):
     box.init()
     box.run("list", "--", "--json", status=2)

@@ -46,6 +46,14 @@ def values_of_an_older_system_are_imported(box):
 
 
 @test
+def many_large_values_are_imported(box):
+    box.init()
+    value = triple(box, b"v" * 65536)
+    assert import_hex(box, b"".join(b"e%d,key," % n + value + b"\n" for n in range(40))) == b"imported 40\n"
+    assert box.get("acme/e39", "key") == b"v" * 65536
+
+
+@test
 def a_vector_that_another_program_made_is_imported(box):
     box.init()
     lines = (DATA / "imported.csv").read_bytes()

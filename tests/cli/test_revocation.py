@@ -5,6 +5,7 @@
 while the command revokes. Usage: test_revocation.py BULLA VERIFIER"""
 
 import base64
+import datetime
 import json
 import os
 import sqlite3
@@ -193,9 +194,10 @@ def the_jwk_of_a_day_has_the_form_that_libraries_read(box):
     assert len(base64.urlsafe_b64decode(jwk["k"] + "=")) == 32
     assert box.run("apikey", "jwk", key_id, "--day", str(today)) == line
     assert box.json("apikey", "jwk", key_id, "--day", "today")["kid"] in (f"{key_id}.{today}", f"{key_id}.{today + 1}")
-    assert box.json("apikey", "jwk", key_id, "--day", "2932896")["k"] != jwk["k"]
-    assert box.json("apikey", "jwk", key_id, "--day", "9999-12-31")["kid"] == f"{key_id}.2932896"
-    assert box.json("apikey", "jwk", key_id, "--day", "1970-01-01")["kid"] == f"{key_id}.0"
+    any_day = ("apikey", "jwk", key_id, "--any-day", "--day")
+    assert box.json(*any_day, "2932896")["k"] != jwk["k"]
+    assert box.json(*any_day, "9999-12-31")["kid"] == f"{key_id}.2932896"
+    assert box.json(*any_day, "1970-01-01")["kid"] == f"{key_id}.0"
     for day in ("2932897", "-1", "2023-02-29", "2023-1-1", "2023-01-01x", "10000-01-01", "1969-12-31", "tomorrow",
                 "9" * 30, ""):
         box.run("apikey", "jwk", key_id, "--day", day, status=2)
@@ -203,17 +205,42 @@ def the_jwk_of_a_day_has_the_form_that_libraries_read(box):
 
 
 @test
-def a_jwk_is_audited_before_it_is_made(box):
+def a_jwk_is_audited_as_an_export_with_its_day_before_it_is_made(box):
     box.init()
     key_id = box.apikey()
-    box.run("apikey", "jwk", key_id, "--day", "today", "--reason", "debugging")
-    box.run("apikey", "jwk", key_id, "--day", "0")
+    today = int(time.time()) // 86400
+    box.run("apikey", "jwk", key_id, "--day", str(today), "--reason", "debugging")
+    box.run("apikey", "jwk", key_id, "--day", "0", "--any-day")
     box.run("apikey", "revoke", key_id)
     box.run("apikey", "jwk", key_id, "--day", "today", status=3)
     box.run("apikey", "jwk", "0" * 16, "--day", "today", status=3)
     box.run("apikey", "jwk", "short", "--day", "today", status=2)
-    uses = [(r["entry"], r["reason"]) for r in box.log() if r["op"] == "apikey-use" and r["outcome"] == "granted"]
-    assert uses == [(key_id, "debugging"), (key_id, "apikey jwk")]
+    date = time.strftime("%Y-%m-%d", time.gmtime(today * 86400))
+    exports = [(r["tenant"], r["entry"], r["field"], r["reason"], r["outcome"]) for r in box.log()
+               if r["op"] == "apikey-export"]
+    assert exports == [("acme", key_id, date, "debugging", "granted"),
+                       ("acme", key_id, "1970-01-01", "apikey jwk", "granted")], exports
+    assert not [r for r in box.log() if r["op"] == "apikey-use"]
+    box.run("audit", "verify")
+
+
+@test
+def a_jwk_of_a_day_that_is_not_near_needs_a_word_more(box):
+    box.init()
+    key_id = box.apikey()
+    if time.time() % 86400 > 86340:
+        time.sleep(61)  # the day must not end meanwhile
+    today = int(time.time()) // 86400
+    for day in (today - 1, today, today + 1):
+        box.run("apikey", "jwk", key_id, "--day", str(day))
+    records = len(box.log())
+    for day in (today - 2, today + 2, today + 365, 0, 2932896):
+        date = str(datetime.date(1970, 1, 1) + datetime.timedelta(day))
+        for form in (str(day), date):
+            assert box.run("apikey", "jwk", key_id, "--day", form, status=2) == b""
+            assert "--any-day" in box.errors, box.errors
+    assert len(box.log()) == records
+    assert box.json("apikey", "jwk", key_id, "--day", str(today + 2), "--any-day")["kid"] == f"{key_id}.{today + 2}"
 
 
 run_tests()

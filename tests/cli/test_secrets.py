@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""Where secrets go and where they do not: files, arguments, errors, the terminal, the environment of commands."""
+"""Where secrets go and where they do not: files, arguments, errors, the terminal."""
 
 import fcntl
 import os
@@ -171,78 +171,6 @@ def errors_repeat_nothing_of_what_was_read(box):
         assert "c0ffee" not in box.fail(*args, env={"KEY": "c0ffee"})
 
 
-@test
-def a_command_gets_just_the_variables_that_were_asked_for(box):
-    box.init_with_secret(SECRET)
-    box.run("put", "acme/db", "host=db.example")
-    digits = box.path("root.key").read_text().strip()
-    environment = {"ROOT_DIGITS": digits, "BULLA_ROOT": "env:ROOT_DIGITS", "KEPT": "yes", "PW": "old"}
-    options = ["exec", "--env", "PW=acme/db:password", "--env", "HOST=acme/db:host", "--reason", "test", "--"]
-    seen = box.run(*options, "cat", "/proc/self/environ", env=environment)
-    wanted = [b"PATH=" + os.environb[b"PATH"], b"KEPT=yes", b"PW=" + SECRET, b"HOST=db.example"]
-    assert sorted(seen.split(b"\0")) == sorted([*wanted, b""]), seen
-    assert SECRET not in box.run(*options, "cat", "/proc/self/cmdline", env=environment)
-
-
-@test
-def a_command_gets_no_variable_that_any_root_key_is_read_from(box):
-    box.init_with_secret(SECRET)
-    digits = box.path("root.key").read_text().strip()
-    environment = {"FIRST": digits, "BULLA_ROOT": "sha256-env:SECOND", "SECOND": "x", "SECONDS": "kept"}
-    seen = box.run("exec", "--root", "env:FIRST", "--env", "PW=acme/db:password", "--reason", "x", "--", "env",
-                   env=environment).decode()
-    names = sorted(line.split("=")[0] for line in seen.splitlines())
-    assert names == ["PATH", "PW", "SECONDS"], names
-
-
-@test
-def a_command_gets_no_descriptor_that_the_root_key_is_read_from(box):
-    box.init_with_secret(SECRET)
-    with open(box.path("root.key")) as key:
-        number = fcntl.fcntl(key, fcntl.F_DUPFD, 50)
-        seen = box.run("exec", "--root", f"fd:{number}", "--env", "PW=acme/db:password", "--reason", "x", "--",
-                       "ls", "/proc/self/fd", pass_fds=[number]).decode().split()
-    assert {"0", "1", "2"} <= set(seen) and str(number) not in seen, seen
-
-
-@test
-def a_command_gets_its_signals_arguments_input_and_status(box):
-    box.init_with_secret(SECRET)
-    options = ["exec", "--env", "PW=acme/db:password", "--reason", "x", "--"]
-    run = box.start(*options, "sh", "-c", 'read line; echo "$line $1 $2"; kill -PIPE $$', "sh", "--json", "a b",
-                    stdin=-1, stdout=-1)
-    assert run.communicate(b"input\n")[0] == b"input --json a b\n" and run.returncode == -signal.SIGPIPE
-    assert box.start(*options, "sh", "-c", "exit 42").wait() == 42
-
-
-@test
-def a_command_that_cannot_be_run_gives_127_or_126(box):
-    box.init_with_secret(SECRET)
-    box.write("file", "no program", 0o600)
-    options = ["exec", "--env", "PW=acme/db:password", "--reason", "x", "--"]
-    box.run(*options, "no-such-command", status=127)
-    box.run(*options, "./file", status=126)
-
-
-@test
-def nothing_runs_if_one_value_is_refused(box):
-    box.init_with_secret(SECRET)
-    box.put_secret("acme/db", "binary", b"a\0b")
-    touch = ["--", "touch", box.path("ran")]
-    good = ["--env", "A=acme/db:password"]
-    box.run("exec", *good, "--env", "B=acme/db:nothing", "--reason", "x", *touch, status=3)
-    box.run("exec", *good, "--env", "B=acme/db:binary", "--reason", "x", *touch, status=2)
-    box.run("exec", *good, "--env", "A=acme/db:password", "--reason", "x", *touch, status=2)
-    box.run("exec", *good, "--env", "1B=acme/db:password", "--reason", "x", *touch, status=2)
-    box.run("exec", *good, *touch, status=2)
-    box.run("exec", *good, "--reason", *touch, status=2)
-    box.run("exec", *good, "--reason", "--json", *touch, status=2)
-    box.run("exec", *good, "--reason", "x", "touch", box.path("ran"), status=2)
-    assert not box.path("ran").exists()
-    box.run("exec", *good, "--reason", "x", *touch)
-    assert box.path("ran").exists()
-
-
 class Terminal:
     """A pseudo-terminal and bulla, or another |program| that starts it, in a session of its own at it."""
 
@@ -319,7 +247,7 @@ def an_empty_or_overlong_line_at_a_prompt_is_refused(box):
 @test
 def an_interrupted_prompt_sets_the_terminal_back_and_dies_of_the_signal(box):
     box.init()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU, signal.SIGPROF):
         with Terminal(box, "put", "acme/db", "--secret", "password") as terminal:
             terminal.answer(b"acme/db:password: ", b"half a secr" + (b"\x03" if number == signal.SIGINT else b""))
             if number != signal.SIGINT:
@@ -356,6 +284,65 @@ def a_stopped_prompt_sets_the_terminal_back_and_asks_again(box):
         terminal.answer(b"acme/db:password: ", SECRET + b"\n")
         assert terminal.wait() == 0, terminal.seen
     assert box.get() == SECRET
+
+
+IN_THE_BACKGROUND = """
+import os, signal, subprocess, sys, termios
+
+def to_the_background():
+    os.setpgid(0, 0)
+    if DISPOSITION is not None:
+        signal.signal(signal.SIGTTOU, DISPOSITION)
+        signal.signal(signal.SIGTTIN, DISPOSITION)
+
+child = subprocess.Popen(sys.argv[1:], preexec_fn=to_the_background, stderr=subprocess.PIPE)
+errors = child.stderr.read()
+print("ended", child.wait(), b"foreground" in errors, bool(termios.tcgetattr(0)[3] & termios.ECHO), flush=True)
+print("read", input(), flush=True)
+"""
+
+
+@test
+def a_prompt_in_the_background_leaves_the_foreground_its_echo_and_input(box):
+    box.init()
+    for disposition in ("None", "signal.SIG_IGN"):
+        program = (sys.executable, "-c", IN_THE_BACKGROUND.replace("DISPOSITION", disposition), BULLA)
+        for args in (["put", "acme/db", "--secret", "password"], ["list", "--root", "passphrase"]):
+            with Terminal(box, *args, program=program) as terminal:
+                os.write(terminal.fd, b"for the foreground\n")
+                assert terminal.wait() == 0, terminal.seen
+                assert b"ended 4 True True" in terminal.seen, terminal.seen
+                assert b"read for the foreground" in terminal.seen, terminal.seen
+                assert b"password: " not in terminal.seen and b"passphrase" not in terminal.seen, terminal.seen
+    assert box.json("list") == []
+
+
+SENT_TO_THE_BACKGROUND = """
+import os, signal, subprocess, sys, termios
+
+def to_the_foreground():
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+
+child = subprocess.Popen(sys.argv[1:], preexec_fn=to_the_foreground, stderr=subprocess.PIPE)
+assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+os.tcsetpgrp(0, os.getpgrp())
+os.kill(child.pid, signal.SIGCONT)
+print("ended", child.wait(), bool(termios.tcgetattr(0)[3] & termios.ECHO), flush=True)
+"""
+
+
+@test
+def a_stopped_prompt_that_goes_on_in_the_background_asks_no_more(box):
+    box.init()
+    program = (sys.executable, "-c", SENT_TO_THE_BACKGROUND, BULLA)
+    with Terminal(box, "put", "acme/db", "--secret", "password", program=program) as terminal:
+        terminal.answer(b"acme/db:password: ", b"half a secr\x1a")
+        assert terminal.wait() == 0 and b"ended 4 True" in terminal.seen, terminal.seen
+    assert box.json("list") == []
 
 
 @test

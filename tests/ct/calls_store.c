@@ -145,10 +145,11 @@ static void keep_apikeys(void) {
   CT_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, expect_root, &num_seen));
   open_again();
   CT_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, expect_root, &num_seen));
+  CT_OK(bulla_vault_apikey_export(house.vault, &who, RECORD_ID, 20485, expect_root, &num_seen));
   CT_OK(bulla_vault_apikey_list(house.vault, ACME, count_apikey, &num_seen));
   CT_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   leave_house();
-  CT_ASSERT(num_seen == 3);
+  CT_ASSERT(num_seen == 4);
 }
 
 static enum bulla_status count_record(void *arg, const struct bulla_audit_record *record) {
@@ -190,7 +191,8 @@ const struct ct_call ct_store_calls[] = {
     {"bulla_vault_put bulla_vault_use bulla_vault_show bulla_vault_list bulla_vault_remove",
      "values but for the last four bytes, which the mask shows; every key", STORED, put_and_use},
     {"bulla_vault_import", "the foreign key, the value, every key", STORED, import},
-    {"bulla_vault_apikey_put bulla_vault_apikey_use bulla_vault_apikey_list bulla_vault_apikey_revoke",
+    {"bulla_vault_apikey_put bulla_vault_apikey_use bulla_vault_apikey_export bulla_vault_apikey_list "
+     "bulla_vault_apikey_revoke",
      "the token root, every key", STORED, keep_apikeys},
     {"bulla_vault_audit_verify bulla_vault_audit_log bulla_vault_token_revoke bulla_vault_token_revoked",
      "the keys of the log, every other key", STORED, audit},

@@ -150,7 +150,7 @@ class Fuzzer(Check):
 class Tree:
     """A copy of the sources with its build folder; one defect at a time is in it. What takes long |says| so."""
 
-    def __init__(self, folder, quick, fuzz_seconds, says):
+    def __init__(self, folder, quick, fuzz_seconds, says, named=()):
         self.says = says
         self.source, self.build = folder / "source", folder / "build"
         self.suites = QUICK if quick else SUITES
@@ -166,7 +166,7 @@ class Tree:
         tests = json.loads(self.must("meson", "introspect", "--tests", self.build))
         suites = {f"bulla:{suite}" for suite in (SUITES[:-1] if quick else SUITES)}
         self.checks = [Check(test, self.build) for test in tests
-                       if suites & set(test["suite"])]
+                       if suites & set(test["suite"]) or f"cli/{test['name']}" in named]
         if missing := suites - {f"bulla:{check.suite}" for check in self.checks}:
             raise Broken(f"there is no test in {', '.join(sorted(missing))}")
 
@@ -392,7 +392,8 @@ def main():
     trees = []
     for number in range(arguments.jobs):
         progress.says(f"building copy {number + 1} of {arguments.jobs}: minutes the first time")
-        trees.append(Tree(folder / str(number), arguments.quick, arguments.fuzz, progress.says))
+        trees.append(Tree(folder / str(number), arguments.quick, arguments.fuzz, progress.says,
+                          {name for defect in planted for name in defect.first}))
         trees[-1].control()
     progress.started = time.monotonic()
 

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See cli/environment.h. */
+
+#include "cli/environment.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+
+static const char credentials[] = "CREDENTIALS_DIRECTORY";
+
+enum bulla_status bulla_environment_new(struct bulla_environment *env, size_t num_more) {
+  size_t num = 0;
+  while (environ[num] != NULL) {
+    num++;
+  }
+  env->lines = (char **)calloc(num + num_more + 1, sizeof(char *));
+  if (env->lines == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  memcpy(env->lines, environ, num * sizeof(char *));
+  env->num_lines = num;
+  return BULLA_OK;
+}
+
+void bulla_environment_free(struct bulla_environment *env) {
+  free(env->lines);
+  *env = (struct bulla_environment){NULL, 0};
+}
+
+static bool sets(const char *line, struct bulla_span name) {
+  return strncmp(line, (const char *)name.data, name.len) == 0 && line[name.len] == '=';
+}
+
+void bulla_environment_drop(struct bulla_environment *env, struct bulla_span name) {
+  size_t kept = 0;
+  for (size_t i = 0; i < env->num_lines; i++) {
+    if (!sets(env->lines[i], name)) {
+      env->lines[kept++] = env->lines[i];
+    }
+  }
+  env->num_lines = kept;
+  env->lines[kept] = NULL;
+}
+
+void bulla_environment_set(struct bulla_environment *env, struct bulla_span name, char *line) {
+  bulla_environment_drop(env, name);
+  env->lines[env->num_lines++] = line;
+  env->lines[env->num_lines] = NULL;
+}
+
+/* after returns what follows |prefix| in |provider|, or NULL. */
+static const char *after(const char *provider, const char *prefix) {
+  size_t len = strlen(prefix);
+  return strncmp(provider, prefix, len) == 0 ? provider + len : NULL;
+}
+
+/* find_file fills |path| with the file that |provider| names, or returns false. */
+static bool find_file(char path[PATH_MAX], const char *provider) {
+  const char *file = after(provider, "file:");
+  const char *credential = after(provider, "cred:");
+  const char *folder = getenv(credentials);
+  int len = -1;
+  if (file != NULL) {
+    len = snprintf(path, PATH_MAX, "%s", file);
+  } else if (credential != NULL && folder != NULL) {
+    len = snprintf(path, PATH_MAX, "%s/%s", folder, credential);
+  }
+  return len >= 0 && len < PATH_MAX;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether |provider| reads the root key from the folder of systemd's credentials. */
+static bool is_credential(const char *provider) {
+  char path[PATH_MAX];
+  struct stat folder;
+  struct stat other;
+  const char *named = getenv(credentials);
+  if (after(provider, "cred:") != NULL) {
+    return true;
+  }
+  if (named == NULL || !find_file(path, provider)) {
+    return false;
+  }
+  char *end = strrchr(path, '/');
+  if (end != NULL) {
+    end[1] = '\0';
+  }
+  return stat(end != NULL ? path : ".", &folder) == 0 && stat(named, &other) == 0 && is_same(&folder, &other);
+}
+
+void bulla_environment_hide(struct bulla_environment *env, const char *provider) {
+  if (provider == NULL) {
+    return;
+  }
+  const char *name = after(provider, "env:");
+  if (name == NULL) {
+    name = after(provider, "sha256-env:");
+  }
+  if (name != NULL) {
+    bulla_environment_drop(env, bulla_text_span(name));
+  }
+  if (is_credential(provider)) {
+    bulla_environment_drop(env, bulla_text_span(credentials));
+  }
+}
+
+static void hide_descriptor(int fd) {
+  if (fd > STDERR_FILENO) {
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return;
+  }
+  /* Without a standard stream, the command's first file would be taken for it. */
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0 || dup2(null, fd) < 0) {
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+  }
+  (void)close(null);
+}
+
+/* hide_same hides all descriptors of |file|, which may have been opened more than once. */
+static void hide_same(const struct stat *file) {
+  struct stat other;
+  DIR *folder = opendir("/proc/self/fd");
+  if (folder == NULL) {
+    return;
+  }
+  for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+    int fd = (int)strtol(entry->d_name, NULL, 10);
+    if (entry->d_name[0] != '.' && fstat(fd, &other) == 0 && is_same(&other, file)) {
+      hide_descriptor(fd);
+    }
+  }
+  (void)closedir(folder);
+}
+
+/* find_descriptor reads the number of "fd:N", or returns false. */
+static bool find_descriptor(int *fd, const char *provider) {
+  const char *number = after(provider, "fd:");
+  if (number == NULL || number[0] == '\0' || strspn(number, "0123456789") != strlen(number)) {
+    return false;
+  }
+  long value = strtol(number, NULL, 10);
+  *fd = (int)value;
+  return value <= INT_MAX;
+}
+
+void bulla_descriptors_hide(const char *provider) {
+  char path[PATH_MAX];
+  struct stat file;
+  int fd = -1;
+  if (provider == NULL) {
+    return;
+  }
+  bool is_descriptor = find_descriptor(&fd, provider);
+  bool found = is_descriptor ? fstat(fd, &file) == 0 : find_file(path, provider) && stat(path, &file) == 0;
+  if (is_descriptor) {
+    hide_descriptor(fd);
+  }
+  /* A terminal is not the key's alone. */
+  if (found && (S_ISREG(file.st_mode) || S_ISFIFO(file.st_mode))) {
+    hide_same(&file);
+  }
+}

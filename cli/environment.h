@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What the command gets that `exec` runs: the variables and descriptors of this process, without those that lead
+ * to a root key. */
+
+#ifndef BULLA_CLI_ENVIRONMENT_H
+#define BULLA_CLI_ENVIRONMENT_H
+
+#include "cli/cli.h"
+
+/* Lines NAME=VALUE, ended by NULL. The lines belong to others. */
+struct bulla_environment {
+  char **lines;
+  size_t num_lines;
+};
+
+/* bulla_environment_new fills |env| with the variables of this process, and makes room for |num_more|. The caller
+ * frees it with bulla_environment_free. */
+BULLA_CHECKED enum bulla_status bulla_environment_new(struct bulla_environment *env, size_t num_more);
+
+void bulla_environment_free(struct bulla_environment *env);
+
+/* bulla_environment_drop removes the variable |name|. */
+void bulla_environment_drop(struct bulla_environment *env, struct bulla_span name);
+
+/* bulla_environment_set puts |line| in the place of what the variable |name| was. */
+void bulla_environment_set(struct bulla_environment *env, struct bulla_span name, char *line);
+
+/* bulla_environment_hide removes the variable that |provider| reads a root key from, and CREDENTIALS_DIRECTORY if
+ * the key lies there. NULL stands for no provider. */
+void bulla_environment_hide(struct bulla_environment *env, const char *provider);
+
+/* bulla_descriptors_hide keeps from the command what this process has open of the root key of |provider|: the
+ * descriptor that it names, and all others of the same file or pipe. They close as the command begins; in the
+ * place of a standard stream there is /dev/null. It comes after the root key was read. */
+void bulla_descriptors_hide(const char *provider);
+
+#endif
