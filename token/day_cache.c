@@ -5,11 +5,12 @@
 
 #include "token/day_cache.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <stdalign.h>
 #include <stdlib.h>
 
+#include "core/cleanup.h"
+#include "core/lock.h"
 #include "core/slab.h"
 
 enum { SHARDS = 8, WAYS = 4, CACHE_LINE = 64 };
@@ -143,7 +144,8 @@ static struct bulla_day_slot *choose(struct bulla_day_cache *cache, uint64_t tag
 
 struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint64_t tag,
                                             const struct bulla_day_key *key) {
-  pthread_mutex_lock(&cache->writer);
+  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  (void)bulla_lock(&lock, &cache->writer);
   struct bulla_day_slot *slot = choose(cache, tag);
   slot->tag = 0;
   wait_until_unused(slot);
@@ -153,12 +155,12 @@ struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint6
   size_t shard = my_shard();
   slot->shards[shard].users++;
   slot->tag = tag;
-  pthread_mutex_unlock(&cache->writer);
   return (struct bulla_day_pin){&slot->key, &slot->seals, slot, shard};
 }
 
 void bulla_day_cache_drop(struct bulla_day_cache *cache) {
-  pthread_mutex_lock(&cache->writer);
+  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  (void)bulla_lock(&lock, &cache->writer);
   for (size_t i = 0; i < cache->num_slots; i++) {
     struct bulla_day_slot *slot = &cache->slots[i];
     if (slot->tag != 0) {
@@ -167,5 +169,4 @@ void bulla_day_cache_drop(struct bulla_day_cache *cache) {
       bulla_day_key_clear(&slot->key);
     }
   }
-  pthread_mutex_unlock(&cache->writer);
 }
