@@ -82,15 +82,17 @@ static struct slab *the_slab(void) {
   return found != NULL ? found : map_slab(&slab);
 }
 
+static uint64_t begin_generation(struct slab *slab) {
+  uint64_t none = 0;
+  uint64_t next = ++last_generation;
+  /* Where another thread was first it is its number. */
+  return atomic_compare_exchange_strong(&slab->generation, &none, next) ? next : slab->generation;
+}
+
 uint64_t bulla_slab_generation(void) {
   struct slab *slab = the_slab();
   uint64_t generation = slab->generation;
-  if (generation == 0) {
-    uint64_t next = ++last_generation;
-    /* Where another thread was first it is its number. */
-    generation = atomic_compare_exchange_strong(&slab->generation, &generation, next) ? next : generation;
-  }
-  return generation;
+  return generation != 0 ? generation : begin_generation(slab);
 }
 
 /* Puts pages of memfd_secret over the reserved range, or says that it could not. */
@@ -160,24 +162,30 @@ static enum bulla_status make_arena(struct slab *slab, const struct bulla_memory
   return BULLA_OK;
 }
 
-/* Fills |canary|, if an arena is yet to be made. Before the mutex is taken: getrandom(2) may wait. */
-static enum bulla_status draw_canary(const struct slab *slab, uint8_t *canary) {
-  if (slab->arena != NULL) {
-    return BULLA_OK;
-  }
+/* Before the mutex is taken: getrandom(2) may wait. */
+static enum bulla_status draw_canary(uint8_t *canary) {
   int cancel_state = bulla_hold_cancel();
   ssize_t len = getrandom(canary, GRANULE, 0);
   bulla_allow_cancel(cancel_state);
   return len == GRANULE ? BULLA_OK : BULLA_NO_CRYPTO;
 }
 
-/* Makes the arena if there is none. Called with the mutex held; |canary| is draw_canary's. */
-static enum bulla_status need_arena(struct slab *slab, const struct bulla_memory_options *options,
-                                    const uint8_t *canary) {
-  if (slab->arena == NULL) {
-    memcpy(slab->canary, canary, GRANULE);
-    return make_arena(slab, options);
+/* Makes the arena, as |asked| or, where that is NULL, as before; or returns BULLA_EXISTS where there is one. */
+static enum bulla_status make_first_arena(struct slab *slab, const struct bulla_memory_options *asked) {
+  uint8_t canary[GRANULE];
+  if (slab->arena != NULL) {
+    return BULLA_EXISTS;
   }
+  BULLA_TRY(draw_canary(canary));
+  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  (void)bulla_lock(&lock, &slab->mutex);
+  if (slab->arena != NULL) {
+    return BULLA_EXISTS;
+  }
+  memcpy(slab->canary, canary, GRANULE);
+  struct bulla_memory_options options = asked != NULL ? *asked : wanted;
+  BULLA_TRY(make_arena(slab, &options));
+  wanted = options;
   return BULLA_OK;
 }
 
@@ -185,17 +193,8 @@ enum bulla_status bulla_memory_init(const struct bulla_memory_options *options) 
   if (options->arena_size > MAX_ARENA_SIZE) {
     return BULLA_TOO_LARGE;
   }
-  struct slab *slab = the_slab();
-  uint8_t canary[GRANULE];
-  BULLA_TRY(draw_canary(slab, canary));
-  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
-  (void)bulla_lock(&lock, &slab->mutex);
-  if (slab->arena != NULL) {
-    return BULLA_INVALID_ARGUMENT;
-  }
-  BULLA_TRY(need_arena(slab, options, canary));
-  wanted = *options;
-  return BULLA_OK;
+  enum bulla_status status = make_first_arena(the_slab(), options);
+  return status == BULLA_EXISTS ? BULLA_INVALID_ARGUMENT : status;
 }
 
 /* Finds |num| free granules in a row from |from| on and before |end|, which is at the end of a word; returns |end|
@@ -279,12 +278,17 @@ static enum bulla_status take_slot(struct slab *slab, void **slot, size_t len) {
 enum bulla_status bulla_slab_new(void **slot, size_t len) {
   *slot = NULL;
   struct slab *slab = the_slab();
-  uint8_t canary[GRANULE];
-  BULLA_TRY(draw_canary(slab, canary));
-  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
-  (void)bulla_lock(&lock, &slab->mutex);
-  BULLA_TRY(need_arena(slab, &wanted, canary));
-  return take_slot(slab, slot, len);
+  if (slab->arena == NULL) {
+    enum bulla_status status = make_first_arena(slab, NULL);
+    if (status != BULLA_OK && status != BULLA_EXISTS) {
+      return status;
+    }
+  }
+  /* Between the two nothing waits, so that nobody is cancelled there. */
+  pthread_mutex_lock(&slab->mutex);
+  enum bulla_status status = take_slot(slab, slot, len);
+  pthread_mutex_unlock(&slab->mutex);
+  return status;
 }
 
 void bulla_slab_free(void **slot, size_t len) {
@@ -294,8 +298,7 @@ void bulla_slab_free(void **slot, size_t len) {
   }
   *slot = NULL;
   struct slab *slab = the_slab();
-  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
-  (void)bulla_lock(&lock, &slab->mutex);
+  pthread_mutex_lock(&slab->mutex);
   if (!canaries_intact(slab, bytes, len)) {
     abort();
   }
@@ -307,11 +310,13 @@ void bulla_slab_free(void **slot, size_t len) {
   if (first < slab->search_from) {
     slab->search_from = first;
   }
+  pthread_mutex_unlock(&slab->mutex);
 }
 
 struct bulla_slab_usage bulla_slab_usage(void) {
   struct slab *slab = the_slab();
-  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
-  (void)bulla_lock(&lock, &slab->mutex);
-  return slab->usage;
+  pthread_mutex_lock(&slab->mutex);
+  struct bulla_slab_usage usage = slab->usage;
+  pthread_mutex_unlock(&slab->mutex);
+  return usage;
 }
