@@ -91,7 +91,7 @@ def runner(program):
     """Returns the command that watches |program|, and its environment."""
     environment = dict(os.environ, MSAN_OPTIONS=f"exit_code={FOUND}:poison_in_malloc=0:poison_in_free=0")
     # A sanitizer's names are in the program itself.
-    if b"__msan_init" in pathlib.Path(program).read_bytes():
+    if b"__msan_poison" in pathlib.Path(program).read_bytes():
         return [program], environment
     return ["valgrind", "--quiet", f"--error-exitcode={FOUND}", "--error-limit=no", "--num-callers=20",
             f"--suppressions={FOLDER / 'verdict.supp'}", program], environment
