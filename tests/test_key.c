@@ -110,6 +110,14 @@ Test(key, a_thread_for_each_seal_loses_none) {
   cr_expect_eq(num_left(&count), 0);
 }
 
+Test(key, a_count_begins_with_nothing_whatever_was_there) {
+  struct bulla_seal_count count;
+  memset(&count, 0xff, sizeof count);
+  bulla_seal_count_start(&count);
+  cr_expect_eq(count.taken, 0);
+  cr_expect_eq(num_left(&count), 0);
+}
+
 static void *count_to_the_end(void *argument) {
   uint64_t num = 0;
   while (bulla_count_seal(argument) == BULLA_OK) {
@@ -125,6 +133,11 @@ Test(key, threads_that_use_a_key_up_get_all_of_its_seals_and_none_more) {
     uintptr_t sum = 0;
     bulla_seal_count_start(&count);
     count.taken = BULLA_MAX_SEALS - 10000 - round;
+    if (round % 2 == 0) {
+      /* All in one place, over which they meet. */
+      count.shards[3].left = BULLA_MAX_SEALS - count.taken;
+      count.taken = BULLA_MAX_SEALS;
+    }
     for (size_t i = 0; i < 6; i++) {
       cr_assert_eq(pthread_create(&threads[i], NULL, count_to_the_end, &count), 0);
     }

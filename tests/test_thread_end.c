@@ -16,6 +16,7 @@
 #include <bulla/token.h>
 
 #include "core/crypto.h"
+#include "core/lock.h"
 #include "core/nonce.h"
 #include "core/slab.h"
 #include "tests/vault_support.h"
@@ -275,6 +276,31 @@ Test(thread_end, a_thread_cancelled_in_the_first_secret_leaves_no_lock, .timeout
   for (size_t i = 0; i < 20; i++) {
     cr_assert_eq(test_in_child(survives_a_cancelled_first, NULL), 0, "round %zu", i);
   }
+}
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool passed;
+
+static void *hold_and_be_cancelled(void *argument) {
+  struct bulla_lock lock;
+  if (bulla_lock(&lock, &mutex)) {
+    pthread_cancel(pthread_self());
+    pthread_testcancel();
+    passed = true;
+    bulla_unlock(&lock);
+  }
+  pthread_testcancel();
+  return argument;
+}
+
+Test(thread_end, a_thread_is_cancelled_after_it_held_a_lock_and_not_before) {
+  pthread_t thread;
+  void *result;
+  cr_assert_eq(pthread_create(&thread, NULL, hold_and_be_cancelled, &mutex), 0);
+  pthread_join(thread, &result);
+  cr_expect_eq(result, PTHREAD_CANCELED);
+  cr_expect(passed, "it was cancelled while it held the lock");
+  cr_expect_eq(pthread_mutex_trylock(&mutex), 0, "the lock was left");
 }
 
 static atomic_bool stop;
