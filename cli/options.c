@@ -42,9 +42,6 @@ static enum bulla_status parse_option(struct bulla_cli *cli, char **argv, int *a
   struct bulla_span name;
   struct bulla_span inline_value;
   bool has_inline = bulla_text_split(&name, &inline_value, argv[*at] + 2, '=');
-  if (!has_inline) {
-    name = bulla_text_span(argv[*at] + 2);
-  }
 
   const struct bulla_option *option = find_option(bulla_global_options, name);
   if (option == NULL && cli->command != NULL) {
@@ -215,6 +212,8 @@ struct bulla_span bulla_text_span(const char *text) {
 bool bulla_text_split(struct bulla_span *before, struct bulla_span *after, const char *text, char mark) {
   const char *found = strchr(text, mark);
   if (found == NULL) {
+    *before = bulla_text_span(text);
+    *after = bulla_span(NULL, 0);
     return false;
   }
   *before = bulla_span(text, (size_t)(found - text));

@@ -42,7 +42,7 @@ BULLA_CHECKED enum bulla_status bulla_option_number(struct bulla_cli *cli, const
 /* bulla_text_span makes a span of a string that ends with NUL. */
 struct bulla_span bulla_text_span(const char *text);
 
-/* bulla_text_split cuts |text| at the first |mark|, or returns false if there is none. */
+/* bulla_text_split cuts |text| at the first |mark|, or returns false if there is none: then |before| is all of it. */
 bool bulla_text_split(struct bulla_span *before, struct bulla_span *after, const char *text, char mark);
 
 /* bulla_text_is_name says whether |text| has the form of a tenant's, an entry's or a field's name. */

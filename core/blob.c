@@ -208,7 +208,12 @@ enum bulla_status bulla_open(const struct bulla_key *key, struct bulla_buffer *p
 }
 
 size_t bulla_blob_text_len(size_t blob_len) {
-  return TEXT_PREFIX_LEN + bulla_base64url_encoded_len(blob_len);
+  const size_t max_digits = SIZE_MAX - TEXT_PREFIX_LEN;
+  if (blob_len / 3 > max_digits / 4) {
+    return 0;
+  }
+  size_t digits = bulla_base64url_encoded_len(blob_len);
+  return digits > max_digits ? 0 : TEXT_PREFIX_LEN + digits;
 }
 
 enum bulla_status bulla_blob_to_text(struct bulla_buffer *text, struct bulla_span blob) {

@@ -52,9 +52,37 @@ static struct {
 } boringssl;
 static bool available;
 
+#ifdef BULLA_BORINGSSL_PATH
+static bool is_sanitized(void) {
+  static const char *const runtimes[] = {"__asan_init", "__hwasan_init", "__tsan_init", "__msan_init"};
+  for (size_t i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]); i++) {
+    if (dlsym(RTLD_DEFAULT, runtimes[i]) != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A sanitizer, which the program may have where this library has none, puts a dlopen of its own before libc's and ends
+ * the process at RTLD_DEEPBIND: what such a library allocates would go past it. BoringSSL hands nothing over that
+ * others free, nor frees what others made, so libc's own dlopen may be asked. */
+static void *open_library(void) {
+  void *(*load_from)(const char *, int) = dlopen;
+  if (is_sanitized()) {
+    void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+    void *symbol = libc != NULL ? dlsym(libc, "dlopen") : NULL;
+    if (symbol == NULL) {
+      return NULL;
+    }
+    memcpy(&load_from, &symbol, sizeof(symbol));
+  }
+  return load_from(BULLA_BORINGSSL_PATH, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+}
+#endif
+
 static void load(void) {
 #ifdef BULLA_BORINGSSL_PATH
-  void *library = dlopen(BULLA_BORINGSSL_PATH, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+  void *library = open_library();
   if (library == NULL) {
     return;
   }

@@ -109,8 +109,9 @@ void bulla_json_int(struct bulla_json_writer *writer, int64_t number) {
   size_t at = sizeof(digits);
   uint64_t magnitude = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
   for (; magnitude >= 10; magnitude /= 100) {
-    at -= 2;
-    memcpy(digits + at, pairs + 2 * (magnitude % 100), 2);
+    const char *pair = pairs + 2 * (magnitude % 100);
+    digits[--at] = (uint8_t)pair[1];
+    digits[--at] = (uint8_t)pair[0];
   }
   if (magnitude > 0 || at == sizeof(digits)) {
     digits[--at] = (uint8_t)('0' + magnitude);

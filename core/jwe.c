@@ -68,10 +68,11 @@ enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_a
       bytes.len != encryptions[enc].key_len || key_id.len > MAX_KEY_ID_LEN) {
     return BULLA_INVALID_ARGUMENT;
   }
-  struct bulla_jwe_key *made = calloc(1, sizeof(*made));
+  struct bulla_jwe_key *made = aligned_alloc(BULLA_CACHE_LINE, sizeof(*made));
   if (made == NULL) {
     return BULLA_NO_MEMORY;
   }
+  memset(made, 0, sizeof(*made));
   made->enc = enc;
   made->generation = bulla_slab_generation();
   bulla_seal_count_start(&made->seals);

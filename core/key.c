@@ -40,10 +40,11 @@ enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite,
   if (suite != BULLA_AES_256_GCM && suite != BULLA_XAES_256_GCM) {
     return BULLA_UNSUPPORTED;
   }
-  struct bulla_key *made = calloc(1, sizeof(*made));
+  struct bulla_key *made = aligned_alloc(BULLA_CACHE_LINE, sizeof(*made));
   if (made == NULL) {
     return BULLA_NO_MEMORY;
   }
+  memset(made, 0, sizeof(*made));
   made->suite = suite;
   made->generation = bulla_slab_generation();
   bulla_seal_count_start(&made->seals);

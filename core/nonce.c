@@ -4,16 +4,17 @@
 /* Nonces. A call of the random generator costs more than the seal that it serves, so each thread draws them in
  * bulk and hands them out once.
  *
- * Two things would make a nonce come twice. A forked child would go on with its parent's pool: the pool lies in
- * memory that reads as zero in the child, and an all-zero pool is an empty one. A virtual machine that is copied
+ * The pool is thread-local and nothing else: it is there as long as the thread is, in whatever it runs at its end
+ * too, and leaves nothing to be done then.
+ *
+ * Two things would make a nonce come twice. A forked child would go on with its parent's pool: a pool knows in
+ * which generation of the slab it was drawn, and in another one it is empty. A virtual machine that is copied
  * while it runs would go on in both copies: into every nonce goes a fresh word from the processor, where it has
  * RDRAND. */
 
 #include "core/crypto.h"
 
-#include <pthread.h>
 #include <string.h>
-#include <sys/mman.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -21,42 +22,13 @@
 
 #include "core/cleanup.h"
 #include "core/nonce.h"
+#include "core/slab.h"
 
-enum { PAGE_LEN = 4096 };
-
-/* Zeroed bytes are bytes that have been handed out. */
-struct pool {
-  size_t left; /* of |bytes|, from their beginning */
+static _Thread_local struct {
+  uint64_t generation; /* of the slab, in which |bytes| were drawn */
+  size_t left;         /* of |bytes|, from their beginning; what was handed out is zero */
   uint8_t bytes[BULLA_NONCE_POOL_LEN];
-};
-
-static _Thread_local struct pool *pool;
-static pthread_key_t end_of_thread;
-
-static void free_pool(void *mapped) {
-  bulla_wipe(mapped, sizeof(struct pool));
-  munmap(mapped, PAGE_LEN);
-}
-
-static void make_key(void) {
-  pthread_key_create(&end_of_thread, free_pool);
-}
-
-/* The pool of this thread, or NULL where there can be none that is safe. */
-static struct pool *make_pool(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, make_key);
-  void *mapped = mmap(NULL, PAGE_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) {
-    return NULL;
-  }
-  if (madvise(mapped, PAGE_LEN, MADV_WIPEONFORK) != 0 || madvise(mapped, PAGE_LEN, MADV_DONTDUMP) != 0 ||
-      pthread_setspecific(end_of_thread, mapped) != 0) {
-    munmap(mapped, PAGE_LEN);
-    return NULL;
-  }
-  return mapped;
-}
+} pool;
 
 #if defined(__x86_64__)
 static bool have_rdrand(void) {
@@ -81,33 +53,30 @@ static uint64_t fresh_word(void) {
 }
 #endif
 
-static void mix_in_fresh_word(uint8_t *nonce) {
-  uint64_t word;
-  memcpy(&word, nonce, sizeof(word));
-  word ^= fresh_word();
-  memcpy(nonce, &word, sizeof(word));
+static enum bulla_status draw(uint8_t *nonce, size_t len) {
+  uint64_t generation = bulla_slab_generation();
+  if (pool.generation != generation || pool.left < len) {
+    pool.left = 0;
+    BULLA_TRY(bulla_random(pool.bytes, BULLA_NONCE_POOL_LEN));
+    pool.generation = generation;
+    pool.left = BULLA_NONCE_POOL_LEN;
+  }
+  pool.left -= len;
+  memcpy(nonce, pool.bytes + pool.left, len);
+  bulla_wipe(pool.bytes + pool.left, len);
+  return BULLA_OK;
 }
 
-enum bulla_status bulla_nonce_draw(uint8_t *nonce, size_t len) {
-  if (pool == NULL) {
-    pool = make_pool();
-  }
-  if (pool == NULL) {
-    return bulla_random(nonce, len);
-  }
-  if (pool->left < len) {
-    pool->left = 0;
-    BULLA_TRY(bulla_random(pool->bytes, BULLA_NONCE_POOL_LEN));
-    pool->left = BULLA_NONCE_POOL_LEN;
-  }
-  pool->left -= len;
-  memcpy(nonce, pool->bytes + pool->left, len);
-  bulla_wipe(pool->bytes + pool->left, len);
+enum bulla_status bulla_nonce_mixed(uint8_t *nonce, size_t len, uint64_t fresh) {
+  BULLA_TRY(draw(nonce, len));
+  uint64_t word;
+  memcpy(&word, nonce, sizeof(word));
+  /* Whatever |fresh| is, the sum has the distribution of what was drawn. */
+  word ^= fresh;
+  memcpy(nonce, &word, sizeof(word));
   return BULLA_OK;
 }
 
 enum bulla_status bulla_nonce(uint8_t *nonce, size_t len) {
-  BULLA_TRY(bulla_nonce_draw(nonce, len));
-  mix_in_fresh_word(nonce);
-  return BULLA_OK;
+  return bulla_nonce_mixed(nonce, len, fresh_word());
 }

@@ -10,7 +10,8 @@
 
 #define BULLA_NONCE_POOL_LEN 2048 /* bytes that a thread draws at once */
 
-/* bulla_nonce_draw is bulla_nonce without the processor's fresh word: |len| bytes of this thread's pool. */
-BULLA_CHECKED enum bulla_status bulla_nonce_draw(uint8_t *nonce, size_t len);
+/* bulla_nonce_mixed is bulla_nonce with |fresh| in the place of the processor's fresh word. With 0 it gives |len|
+ * bytes of this thread's pool as they are. */
+BULLA_CHECKED enum bulla_status bulla_nonce_mixed(uint8_t *nonce, size_t len, uint64_t fresh);
 
 #endif

@@ -3,19 +3,22 @@
 
 /* The arena of locked memory.
  *
- * One mapping, made at first use: guard page, arena, guard page. memfd_secret(2) takes the arena out of the
- * kernel's own map where the kernel has it; otherwise it is anonymous and mlocked. MADV_DONTFORK keeps it from
- * forked children, who are told apart by a word that reads as zero in them, and who make an arena of their own
- * when they need one.
+ * One mapping, made at first use: guard page, arena, guard page, and a map of what is taken. memfd_secret(2) takes
+ * the arena out of the kernel's own map where the kernel has it; otherwise it is anonymous and mlocked.
+ * MADV_DONTFORK keeps all of it from forked children, who make an arena of their own when they need one.
  *
- * Space is counted in granules of 64 bytes, one bit each in a bitmap outside the arena. A slot lies between a
+ * All that is known about the arena, its mutex too, lies in memory that reads as zero in a forked child: whatever
+ * another thread was about at that moment, the child begins with nothing, in a generation of its own, and with a
+ * mutex that nobody holds.
+ *
+ * Space is counted in granules of 64 bytes, one bit each in a bitmap behind the second guard. A slot lies between a
  * granule of canary before it and at least a granule of canary behind its last byte. The arena is all zeros
  * but for what is in use, because free wipes. */
 
 #include "core/slab.h"
 
 #include <fcntl.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,79 +27,72 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
+#include "core/lock.h"
+
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
 
 enum { GRANULE = 64, DEFAULT_ARENA_SIZE = 1 << 20, MAX_ARENA_SIZE = 1 << 30 };
 
-static struct {
-  pthread_mutex_t mutex;
-  struct bulla_memory_options options;
-  uint8_t *arena;
+/* Of zeros this is what a process begins with; zeros are a mutex that is not locked. */
+struct slab {
+  _Atomic uint64_t generation; /* 0: none yet */
+  pthread_mutex_t mutex;       /* over all that follows */
+  uint8_t *_Atomic arena;
   uint64_t *taken;    /* one bit a granule */
   size_t search_from; /* where the next slot may fit: behind the newest, or where one became free before it */
-  uint64_t generation;
   struct bulla_slab_usage usage;
   uint8_t canary[GRANULE];
-} slab = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+};
 
-/* The generation, in memory that reads as zero in a forked child. */
-static _Atomic uint64_t first_alive;
-static _Atomic uint64_t *_Atomic alive = &first_alive;
+/* What a child takes over: how large an arena the program wants, and which generations there have been. */
+static struct bulla_memory_options wanted;
+static _Atomic uint64_t last_generation;
 
-static void lock(void) {
-  pthread_mutex_lock(&slab.mutex);
+/* Where the kernel cannot wipe on fork, a handler does, which a bare clone(2) passes by. */
+static struct slab wiped_by_handler;
+
+static void wipe_in_child(void) {
+  wiped_by_handler = (struct slab){0};
 }
 
-static void unlock(void) {
-  pthread_mutex_unlock(&slab.mutex);
-}
-
-static void forget_in_child(void) {
-  *alive = 0;
-  unlock();
-}
-
-/* Wiping on fork also tells children of a bare clone(2), for which fork handlers do not run. Where the kernel
- * lacks it, the handlers must do. */
-static void watch_for_forks(void) {
-  pthread_atfork(lock, unlock, forget_in_child);
+/* Maps the slab, or returns the one that another thread mapped meanwhile. No lock, no pthread_once: a child forked
+ * in the midst would wait for ever. */
+static struct slab *map_slab(struct slab *_Atomic *slab) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  void *word = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (word != MAP_FAILED) {
-    if (madvise(word, page, MADV_WIPEONFORK) == 0) {
-      alive = word;
-    } else {
-      munmap(word, page);
-    }
+  struct slab *mapped = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  struct slab *made = mapped;
+  if (mapped == MAP_FAILED || madvise(mapped, page, MADV_WIPEONFORK) != 0) {
+    made = &wiped_by_handler;
+    pthread_atfork(NULL, NULL, wipe_in_child);
   }
+  struct slab *other = NULL;
+  bool is_ours = atomic_compare_exchange_strong(slab, &other, made);
+  if (mapped != MAP_FAILED && !(is_ours && made == mapped)) {
+    munmap(mapped, page);
+  }
+  return is_ours ? made : other;
 }
 
-/* Begins a generation if this process has none yet. The parent's arena is not here any more. */
-static void begin_generation(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, watch_for_forks);
-  lock();
-  if (*alive == 0) {
-    free(slab.taken);
-    slab.taken = NULL;
-    slab.arena = NULL;
-    slab.search_from = 0;
-    slab.usage = (struct bulla_slab_usage){0};
-    slab.generation++;
-    *alive = slab.generation;
-  }
-  unlock();
+static struct slab *the_slab(void) {
+  static struct slab *_Atomic slab;
+  struct slab *found = slab;
+  return found != NULL ? found : map_slab(&slab);
+}
+
+static uint64_t begin_generation(struct slab *slab) {
+  uint64_t none = 0;
+  uint64_t next = ++last_generation;
+  /* Where another thread was first it is its number. */
+  return atomic_compare_exchange_strong(&slab->generation, &none, next) ? next : slab->generation;
 }
 
 uint64_t bulla_slab_generation(void) {
-  uint64_t generation = *alive;
-  while (generation == 0) {
-    begin_generation();
-    generation = *alive;
-  }
-  return generation;
+  struct slab *slab = the_slab();
+  uint64_t generation = slab->generation;
+  return generation != 0 ? generation : begin_generation(slab);
 }
 
 /* Puts pages of memfd_secret over the reserved range, or says that it could not. */
@@ -121,48 +117,75 @@ static bool map_anonymous(uint8_t *arena, size_t size) {
   return mmap(arena, size, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED;
 }
 
-static enum bulla_status fill_reserved(uint8_t *arena, size_t size) {
+static enum bulla_status fill_reserved(struct slab *slab, uint8_t *arena, size_t size, bool allow_unlocked) {
   bool secret_memfd = map_secret_memfd(arena, size);
   if (!secret_memfd && !map_anonymous(arena, size)) {
     return BULLA_NO_MEMORY;
   }
   bool locked = secret_memfd || mlock(arena, size) == 0;
-  if (!locked && !slab.options.allow_unlocked) {
+  if (!locked && !allow_unlocked) {
     return BULLA_LOCK_LIMIT;
   }
-  if (madvise(arena, size, MADV_DONTDUMP) != 0 || madvise(arena, size, MADV_DONTFORK) != 0) {
+  if (madvise(arena, size, MADV_DONTDUMP) != 0) {
     return BULLA_NO_MEMORY;
   }
-  slab.usage = (struct bulla_slab_usage){.arena_size = size, .locked = locked, .secret_memfd = secret_memfd};
+  slab->usage = (struct bulla_slab_usage){.arena_size = size, .locked = locked, .secret_memfd = secret_memfd};
   return BULLA_OK;
 }
 
 /* Called with the mutex held. */
-static enum bulla_status make_arena(void) {
+static enum bulla_status make_arena(struct slab *slab, const struct bulla_memory_options *options) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  size_t size = slab.options.arena_size == 0 ? DEFAULT_ARENA_SIZE : slab.options.arena_size;
+  size_t size = options->arena_size == 0 ? DEFAULT_ARENA_SIZE : options->arena_size;
   size = (size + page - 1) / page * page;
-  if (getrandom(slab.canary, GRANULE, 0) != GRANULE) {
-    return BULLA_NO_CRYPTO;
-  }
-  uint64_t *taken = calloc(size / GRANULE / 64, sizeof(uint64_t));
-  if (taken == NULL) {
-    return BULLA_NO_MEMORY;
-  }
+  size_t taken_size = (size / GRANULE / 8 + page - 1) / page * page;
   /* Reserved without access: what is not filled below stays as the guard pages. */
-  uint8_t *reserved = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  size_t reserved_size = page + size + page + taken_size;
+  uint8_t *reserved = mmap(NULL, reserved_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (reserved == MAP_FAILED) {
-    free(taken);
     return BULLA_NO_MEMORY;
   }
-  enum bulla_status status = fill_reserved(reserved + page, size);
+  uint8_t *arena = reserved + page;
+  uint8_t *taken = arena + size + page;
+  enum bulla_status status = fill_reserved(slab, arena, size, options->allow_unlocked);
+  if (status == BULLA_OK && (mprotect(taken, taken_size, PROT_READ | PROT_WRITE) != 0 ||
+                             madvise(reserved, reserved_size, MADV_DONTFORK) != 0)) {
+    status = BULLA_NO_MEMORY;
+  }
   if (status != BULLA_OK) {
-    munmap(reserved, size + 2 * page);
-    free(taken);
+    munmap(reserved, reserved_size);
+    slab->usage = (struct bulla_slab_usage){0};
     return status;
   }
-  slab.arena = reserved + page;
-  slab.taken = taken;
+  slab->taken = (void *)taken;
+  slab->arena = arena;
+  return BULLA_OK;
+}
+
+/* Before the mutex is taken: getrandom(2) may wait. */
+static enum bulla_status draw_canary(uint8_t *canary) {
+  int cancel_state = bulla_hold_cancel();
+  ssize_t len = getrandom(canary, GRANULE, 0);
+  bulla_allow_cancel(cancel_state);
+  return len == GRANULE ? BULLA_OK : BULLA_NO_CRYPTO;
+}
+
+/* Makes the arena, as |asked| or, where that is NULL, as before; or returns BULLA_EXISTS where there is one. */
+static enum bulla_status make_first_arena(struct slab *slab, const struct bulla_memory_options *asked) {
+  uint8_t canary[GRANULE];
+  if (slab->arena != NULL) {
+    return BULLA_EXISTS;
+  }
+  BULLA_TRY(draw_canary(canary));
+  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  (void)bulla_lock(&lock, &slab->mutex);
+  if (slab->arena != NULL) {
+    return BULLA_EXISTS;
+  }
+  memcpy(slab->canary, canary, GRANULE);
+  struct bulla_memory_options options = asked != NULL ? *asked : wanted;
+  BULLA_TRY(make_arena(slab, &options));
+  wanted = options;
   return BULLA_OK;
 }
 
@@ -170,25 +193,18 @@ enum bulla_status bulla_memory_init(const struct bulla_memory_options *options) 
   if (options->arena_size > MAX_ARENA_SIZE) {
     return BULLA_TOO_LARGE;
   }
-  bulla_slab_generation();
-  lock();
-  enum bulla_status status = BULLA_INVALID_ARGUMENT;
-  if (slab.arena == NULL) {
-    slab.options = *options;
-    status = make_arena();
-  }
-  unlock();
-  return status;
+  enum bulla_status status = make_first_arena(the_slab(), options);
+  return status == BULLA_EXISTS ? BULLA_INVALID_ARGUMENT : status;
 }
 
 /* Finds |num| free granules in a row from |from| on and before |end|, which is at the end of a word; returns |end|
  * if there are none. */
-static size_t find_free(size_t from, size_t end, size_t num) {
+static size_t find_free(const struct slab *slab, size_t from, size_t end, size_t num) {
   size_t run = 0;
   size_t granule = from;
   while (granule < end && run < num) {
     size_t left_in_word = 64 - granule % 64;
-    uint64_t word = slab.taken[granule / 64] >> (granule % 64);
+    uint64_t word = slab->taken[granule / 64] >> (granule % 64);
     bool is_taken = (word & 1) != 0;
     uint64_t others = is_taken ? ~word : word;
     size_t alike = others == 0 ? left_in_word : (size_t)__builtin_ctzll(others);
@@ -200,12 +216,12 @@ static size_t find_free(size_t from, size_t end, size_t num) {
 }
 
 /* Turns the bits of |num| granules round. */
-static void mark(size_t from, size_t num) {
+static void mark(struct slab *slab, size_t from, size_t num) {
   while (num > 0) {
     size_t bit = from % 64;
     size_t run = num < 64 - bit ? num : 64 - bit;
     uint64_t ones = run < 64 ? (UINT64_C(1) << run) - 1 : UINT64_MAX;
-    slab.taken[from / 64] ^= ones << bit;
+    slab->taken[from / 64] ^= ones << bit;
     from += run;
     num -= run;
   }
@@ -220,57 +236,58 @@ static size_t num_granules(size_t len) {
   return (GRANULE + len + spare_len(len) + GRANULE) / GRANULE;
 }
 
-static void write_canaries(uint8_t *slot, size_t len) {
+static void write_canaries(const struct slab *slab, uint8_t *slot, size_t len) {
   uint8_t *behind = slot + len + spare_len(len);
-  memcpy(slot - GRANULE, slab.canary, GRANULE);
-  memcpy(slot + len, slab.canary, spare_len(len));
-  memcpy(behind, slab.canary, GRANULE);
+  memcpy(slot - GRANULE, slab->canary, GRANULE);
+  memcpy(slot + len, slab->canary, spare_len(len));
+  memcpy(behind, slab->canary, GRANULE);
 }
 
-static bool is_canary(const uint8_t *bytes, size_t len) {
-  return bulla_secret_equal(bulla_span(bytes, len), bulla_span(slab.canary, len));
+static bool is_canary(const struct slab *slab, const uint8_t *bytes, size_t len) {
+  return bulla_secret_equal(bulla_span(bytes, len), bulla_span(slab->canary, len));
 }
 
-static bool canaries_intact(const uint8_t *slot, size_t len) {
-  return is_canary(slot - GRANULE, GRANULE) && is_canary(slot + len, spare_len(len)) &&
-         is_canary(slot + len + spare_len(len), GRANULE);
+static bool canaries_intact(const struct slab *slab, const uint8_t *slot, size_t len) {
+  return is_canary(slab, slot - GRANULE, GRANULE) && is_canary(slab, slot + len, spare_len(len)) &&
+         is_canary(slab, slot + len + spare_len(len), GRANULE);
 }
 
 /* Called with the mutex held. */
-static enum bulla_status take_slot(void **slot, size_t len) {
-  if (slab.arena == NULL) {
-    enum bulla_status status = make_arena();
-    if (status != BULLA_OK) {
-      return status;
-    }
-  }
-  size_t end = slab.usage.arena_size / GRANULE;
-  if (len > slab.usage.arena_size) {
+static enum bulla_status take_slot(struct slab *slab, void **slot, size_t len) {
+  size_t end = slab->usage.arena_size / GRANULE;
+  if (len > slab->usage.arena_size) {
     return BULLA_ARENA_FULL;
   }
   size_t num = num_granules(len);
-  size_t first = find_free(slab.search_from, end, num);
+  size_t first = find_free(slab, slab->search_from, end, num);
   if (first == end) {
-    first = find_free(0, end, num);
+    first = find_free(slab, 0, end, num);
   }
   if (first == end) {
     return BULLA_ARENA_FULL;
   }
-  mark(first, num);
-  slab.search_from = first + num;
-  slab.usage.used += num * GRANULE;
-  uint8_t *bytes = slab.arena + (first + 1) * GRANULE;
-  write_canaries(bytes, len);
+  mark(slab, first, num);
+  slab->search_from = first + num;
+  slab->usage.used += num * GRANULE;
+  uint8_t *bytes = slab->arena + (first + 1) * GRANULE;
+  write_canaries(slab, bytes, len);
   *slot = bytes;
   return BULLA_OK;
 }
 
 enum bulla_status bulla_slab_new(void **slot, size_t len) {
   *slot = NULL;
-  bulla_slab_generation();
-  lock();
-  enum bulla_status status = take_slot(slot, len);
-  unlock();
+  struct slab *slab = the_slab();
+  if (slab->arena == NULL) {
+    enum bulla_status status = make_first_arena(slab, NULL);
+    if (status != BULLA_OK && status != BULLA_EXISTS) {
+      return status;
+    }
+  }
+  /* Between the two nothing waits, so that nobody is cancelled there. */
+  pthread_mutex_lock(&slab->mutex);
+  enum bulla_status status = take_slot(slab, slot, len);
+  pthread_mutex_unlock(&slab->mutex);
   return status;
 }
 
@@ -280,25 +297,26 @@ void bulla_slab_free(void **slot, size_t len) {
     return;
   }
   *slot = NULL;
-  lock();
-  if (!canaries_intact(bytes, len)) {
+  struct slab *slab = the_slab();
+  pthread_mutex_lock(&slab->mutex);
+  if (!canaries_intact(slab, bytes, len)) {
     abort();
   }
   size_t num = num_granules(len);
-  size_t first = (size_t)(bytes - slab.arena) / GRANULE - 1;
+  size_t first = (size_t)(bytes - slab->arena) / GRANULE - 1;
   bulla_wipe(bytes - GRANULE, num * GRANULE);
-  mark(first, num);
-  slab.usage.used -= num * GRANULE;
-  if (first < slab.search_from) {
-    slab.search_from = first;
+  mark(slab, first, num);
+  slab->usage.used -= num * GRANULE;
+  if (first < slab->search_from) {
+    slab->search_from = first;
   }
-  unlock();
+  pthread_mutex_unlock(&slab->mutex);
 }
 
 struct bulla_slab_usage bulla_slab_usage(void) {
-  bulla_slab_generation();
-  lock();
-  struct bulla_slab_usage usage = slab.usage;
-  unlock();
+  struct slab *slab = the_slab();
+  pthread_mutex_lock(&slab->mutex);
+  struct bulla_slab_usage usage = slab->usage;
+  pthread_mutex_unlock(&slab->mutex);
   return usage;
 }

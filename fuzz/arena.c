@@ -73,15 +73,15 @@ static void set_taken(const uint8_t *bytes, size_t len, bool taken) {
 }
 
 /* What is wrong with making an arena now, that the kernel has been asked. */
-static uint64_t arena_wrongs(void) {
+static uint64_t arena_wrongs(const struct bulla_memory_options *options) {
   unsigned refused = fuzz_kernel.refused;
   uint64_t wrongs = (refused & FUZZ_NO_RANDOM) != 0 ? one(BULLA_NO_CRYPTO) : 0;
-  if ((refused & (FUZZ_NO_HEAP | FUZZ_NO_RESERVATION | FUZZ_NO_DONTDUMP | FUZZ_NO_DONTFORK)) != 0) {
+  if ((refused & (FUZZ_NO_RESERVATION | FUZZ_NO_DONTDUMP | FUZZ_NO_DONTFORK)) != 0) {
     wrongs |= one(BULLA_NO_MEMORY);
   }
   if ((refused & FUZZ_NO_SECRETMEM) != 0 || (wrongs == 0 && !fuzz_kernel.arena.secret)) {
     wrongs |= (refused & FUZZ_NO_PAGES) != 0 ? one(BULLA_NO_MEMORY) : 0;
-    wrongs |= (refused & FUZZ_NO_LOCK) != 0 && !model.options.allow_unlocked ? one(BULLA_LOCK_LIMIT) : 0;
+    wrongs |= (refused & FUZZ_NO_LOCK) != 0 && !options->allow_unlocked ? one(BULLA_LOCK_LIMIT) : 0;
   }
   return wrongs;
 }
@@ -91,7 +91,7 @@ static void note_arena(void) {
   struct bulla_slab_usage usage = bulla_slab_usage();
   size_t size = model.options.arena_size == 0 ? DEFAULT_SIZE : model.options.arena_size;
   model.size = (size + PAGE - 1) / PAGE * PAGE;
-  FUZZ_ASSERT(usage.arena_size == model.size && arena->reserved_len == model.size + 2 * (size_t)PAGE);
+  FUZZ_ASSERT(usage.arena_size == model.size && arena->reserved_len >= model.size + 2 * (size_t)PAGE);
   FUZZ_ASSERT(arena->dontdump && arena->dontfork && usage.secret_memfd == arena->secret);
   FUZZ_ASSERT(!arena->secret || (fuzz_kernel.refused & FUZZ_NO_SECRETMEM) == 0);
   FUZZ_ASSERT(usage.locked == (arena->secret || (fuzz_kernel.refused & FUZZ_NO_LOCK) == 0));
@@ -127,8 +127,8 @@ static void init(unsigned value) {
     check_status(status, wrongs | (options.arena_size == TOO_LARGE_SIZE ? one(BULLA_TOO_LARGE) : 0));
     return;
   }
-  model.options = options;
-  if (check_status(status, arena_wrongs())) {
+  if (check_status(status, arena_wrongs(&options))) {
+    model.options = options;
     note_arena();
   }
 }
@@ -203,7 +203,7 @@ static void make(struct kept *secret, enum kind kind, size_t len, const struct k
   }
   wrongs |= (fuzz_kernel.refused & FUZZ_NO_HEAP) != 0 ? one(BULLA_NO_MEMORY) : 0;
   if (wrongs == 0 && !existed) {
-    wrongs = arena_wrongs();
+    wrongs = arena_wrongs(&model.options);
     if (wrongs == 0) {
       note_arena();
     }
@@ -299,13 +299,14 @@ static void step(uint8_t kind, uint8_t which, unsigned value) {
   }
 }
 
-/* begin_input sets back what outlives a fork: the options, which an attempt that fails at once leaves behind. */
+/* begin_input sets back what outlives a fork: the options that an arena was made with. */
 static void begin_input(void) {
   static const struct bulla_memory_options defaults;
-  fuzz_kernel.refused = FUZZ_NO_RANDOM;
-  FUZZ_ASSERT(bulla_memory_init(&defaults) == BULLA_NO_CRYPTO);
-  fuzz_kernel.refused = 0;
-  model.options = defaults;
+  if (model.options.arena_size != 0 || model.options.allow_unlocked) {
+    FUZZ_ASSERT(bulla_memory_init(&defaults) == BULLA_OK);
+    fuzz_fork();
+    model.options = defaults;
+  }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -219,6 +219,8 @@ def parse(words):
     parser = argparse.ArgumentParser(prog="./dev")
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent,
                         help=argparse.SUPPRESS)
+    # For ./dev: prints the target that must be built, or "all", and does nothing.
+    parser.add_argument("--which", action="store_true", help=argparse.SUPPRESS)
     subparsers = parser.add_subparsers(dest="command", required=True)
 
     def add(name, what):
@@ -263,6 +265,9 @@ def parse(words):
 
 def main():
     options = parse(sys.argv[1:])
+    if options.which:
+        print(getattr(options, "target", "all"))
+        return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and so ends what this process started
     try:
         sys.exit(options.run(libfuzzer.Tree(options.root), options))

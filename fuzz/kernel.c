@@ -29,10 +29,7 @@ static struct {
   size_t len;
 } wiped[MAX_WIPED];
 
-static struct {
-  void (*prepare)(void);
-  void (*child)(void);
-} handlers[MAX_HANDLERS];
+static void (*handlers[MAX_HANDLERS])(void); /* of children */
 static size_t num_handlers;
 
 static struct {
@@ -73,8 +70,6 @@ ssize_t __real_getrandom(void *room, size_t len, unsigned flags);
 ssize_t __wrap_getrandom(void *room, size_t len, unsigned flags);
 void *__real_calloc(size_t num, size_t len);
 void *__wrap_calloc(size_t num, size_t len);
-int __real_pthread_setspecific(pthread_key_t key, const void *value);
-int __wrap_pthread_setspecific(pthread_key_t key, const void *value);
 int __wrap_pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
 _Noreturn void __real_abort(void);
 _Noreturn void __wrap_abort(void);
@@ -117,11 +112,13 @@ static void note_wiped(void *at, size_t len) {
   wiped[i].len = len;
 }
 
-/* note_arena notes advice, which must be about the whole arena and no more. */
+/* note_arena notes advice. That about children must be about all that is reserved, that about dumps about the arena,
+ * which lies behind one guard and before another. */
 static void note_arena(const uint8_t *at, size_t len, int advice) {
   struct fuzz_arena *arena = &fuzz_kernel.arena;
-  size_t guard = (arena->reserved_len - len) / 2;
-  FUZZ_ASSERT(guard >= 4096 && at == arena->reserved + guard);
+  size_t before = (size_t)(at - arena->reserved);
+  FUZZ_ASSERT(advice == MADV_DONTFORK ? before == 0 && len == arena->reserved_len
+                                      : before == 4096 && len + 2 * before <= arena->reserved_len);
   arena->dontdump = arena->dontdump || advice == MADV_DONTDUMP;
   arena->dontfork = arena->dontfork || advice == MADV_DONTFORK;
 }
@@ -176,24 +173,9 @@ void *__wrap_calloc(size_t num, size_t len) {
   return len > MAX_BLOCK || refuses(FUZZ_NO_HEAP, ENOMEM) ? NULL : __real_calloc(num, len);
 }
 
-/* Sanitizers have data of a thread, too. */
-static bool is_wiped(const void *at) {
-  size_t i = 0;
-  while (i < MAX_WIPED && wiped[i].at != at) {
-    i++;
-  }
-  return at != NULL && i < MAX_WIPED;
-}
-
-int __wrap_pthread_setspecific(pthread_key_t key, const void *value) {
-  return is_wiped(value) && refuses(FUZZ_NO_THREAD_DATA, 0) ? ENOMEM : __real_pthread_setspecific(key, value);
-}
-
 int __wrap_pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void)) {
-  (void)parent;
-  FUZZ_ASSERT(num_handlers < MAX_HANDLERS);
-  handlers[num_handlers].prepare = prepare;
-  handlers[num_handlers].child = child;
+  FUZZ_ASSERT(prepare == NULL && parent == NULL && num_handlers < MAX_HANDLERS);
+  handlers[num_handlers] = child;
   num_handlers++;
   return 0;
 }
@@ -206,9 +188,9 @@ void __wrap_abort(void) {
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-*) */
 
-/* become_child does what the kernel and the handlers do in a child. The guards of an arena that is not there go
+/* It does what the kernel and the handlers do in a child. The guards of an arena that is not there go
  * too, which they would not: a process that forks from child to child for hours has more of them than fit. */
-static void become_child(void) {
+void fuzz_fork(void) {
   for (size_t i = 0; i < MAX_WIPED; i++) {
     if (wiped[i].at != NULL) {
       memset(wiped[i].at, 0, wiped[i].len);
@@ -219,15 +201,8 @@ static void become_child(void) {
   }
   fuzz_kernel.arena = (struct fuzz_arena){0};
   for (size_t i = 0; i < num_handlers; i++) {
-    handlers[i].child();
+    handlers[i]();
   }
-}
-
-void fuzz_fork(void) {
-  for (size_t i = 0; i < num_handlers; i++) {
-    handlers[i].prepare();
-  }
-  become_child();
 }
 
 bool fuzz_aborts(void (*function)(void *arg), void *arg) {
@@ -236,8 +211,7 @@ bool fuzz_aborts(void (*function)(void *arg), void *arg) {
     end.armed = true;
     function(arg);
   } else {
-    /* It holds the lock that the handlers let go of. */
-    become_child();
+    fuzz_fork();
     aborted = true;
   }
   end.armed = false;

@@ -2,8 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* A kernel that refuses, and forks without a second process. The linker's --wrap ('own-kernel' in
- * fuzz/meson.build) leads here what bulla asks of the kernel and of the C library for its locked memory and its
- * nonces. */
+ * fuzz/meson.build) leads here what bulla asks of the kernel and of the C library for its locked memory. */
 
 #ifndef BULLA_FUZZ_KERNEL_H
 #define BULLA_FUZZ_KERNEL_H
@@ -26,8 +25,7 @@ enum {
   FUZZ_NO_PAGE = 1 << 11, /* mmap of anything else */
   FUZZ_NO_RANDOM = 1 << 12,
   FUZZ_NO_HEAP = 1 << 13, /* calloc */
-  FUZZ_NO_THREAD_DATA = 1 << 14,
-  FUZZ_REFUSALS = (1 << 15) - 1,
+  FUZZ_REFUSALS = (1 << 14) - 1,
   FUZZ_NO_SECRETMEM =
       FUZZ_NO_SECRET_FILE | FUZZ_NO_FILE_LEN | FUZZ_NO_SECRET_PAGES | FUZZ_NO_FILE_LIMIT | FUZZ_LOW_FILE_LIMIT,
 };

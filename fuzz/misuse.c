@@ -188,19 +188,15 @@ static void *draw_nonces(void *arg) {
   return NULL;
 }
 
-/* in_thread draws nonces in a thread of its own, which has no pool yet, and perhaps gets none. */
+/* in_thread draws nonces in a thread of its own, which has no pool yet. */
 static void in_thread(struct bulla_reader *in) {
   pthread_t thread;
   uint8_t choice[2];
   choice[0] = misuse_byte(in);
   choice[1] = misuse_byte(in);
-  static const unsigned refusals[] = {0, FUZZ_NO_PAGE, FUZZ_NO_WIPEONFORK, FUZZ_NO_DONTDUMP, FUZZ_NO_THREAD_DATA};
-  unsigned refused = refusals[misuse_byte(in) % (sizeof refusals / sizeof refusals[0])];
   (void)draw_nonces(choice);
-  fuzz_kernel.refused = refused;
   FUZZ_ASSERT(pthread_create(&thread, NULL, draw_nonces, choice) == 0);
   FUZZ_ASSERT(pthread_join(thread, NULL) == 0);
-  fuzz_kernel.refused = 0;
 }
 
 static void exhaust(struct bulla_reader *in) {

@@ -40,6 +40,45 @@ def build(kind, project, folder, environment, *options):
             run(f"{name}: run", folder, environment)
 
 
+def compiles(name, folder, environment, command):
+    """Runs |command|, a line of shell in which $0 is the folder of the consumer's sources, in |folder|."""
+    folder.mkdir(exist_ok=True)
+    return tap.succeeds(name, "sh", "-ec", command, consumer, cwd=folder, env=environment)
+
+
+def with_plugins(folder, environment):
+    """Copies of bulla in one process: the archive in the program, the library or the archive in its plugins."""
+    compiled = compiles("plugins: build", folder, environment, """
+      archive="$(pkg-config --variable=libdir bulla)/libbulla.a $(pkg-config --static --libs bulla | sed 's/-lbulla //')"
+      cflags="$(pkg-config --cflags bulla) -fPIC"
+      cc $cflags -shared -Dmain=consume "$0/main.c" $(pkg-config --libs bulla) -o shared.so
+      for name in static another; do
+        cc $cflags -shared -Dmain=consume "$0/main.c" $archive -o $name.so
+      done
+      cc $cflags "$0/host.c" $archive -ldl -o host
+      cc $cflags -rdynamic "$0/host.c" $archive -ldl -o exporting-host""")
+    for host in ("host", "exporting-host"):
+        for plugins in (("shared",), ("static",), ("shared", "static", "another"), ("another", "static", "shared")):
+            with tempfile.TemporaryDirectory() as vaults:
+                arguments = []
+                for plugin in plugins:
+                    vault = pathlib.Path(vaults, plugin)
+                    vault.mkdir()
+                    arguments += [folder / f"{plugin}.so", vault]
+                if compiled:
+                    tap.succeeds(f"{host} with plugins {', '.join(plugins)}: run", folder / host, *arguments,
+                                 env=environment)
+
+
+def sanitized(folder, environment):
+    """A program under AddressSanitizer takes the library as it is, also where it has OpenSSL."""
+    for name, more in (("asan", ""), ("asan-openssl", "-Wl,--no-as-needed -lcrypto")):
+        command = f'cc -g -fsanitize=address "$0/main.c" $(pkg-config --cflags --libs bulla) {more} -o {name}'
+        if compiles(f"{name}: build", folder, environment, command):
+            with tempfile.TemporaryDirectory() as vault:
+                tap.succeeds(f"{name}: run", folder / name, vault, env=environment)
+
+
 with tempfile.TemporaryDirectory(prefix="bulla-consumer-") as temporary:
     there = pathlib.Path(temporary)
     plain = {name: value for name, value in os.environ.items() if not name.startswith("MESON")}
@@ -63,6 +102,8 @@ with tempfile.TemporaryDirectory(prefix="bulla-consumer-") as temporary:
         for kind in ("static", "shared"):
             prefer = f"-Dprefer_static={'true' if kind == 'static' else 'false'}"
             build(kind, consumer, there / f"installed-{kind}", found, prefer, "--wrap-mode=nofallback")
+        with_plugins(there / "plugins", found)
+        sanitized(there / "sanitized", found)
         by_hand = there / "by-hand"
         by_hand.mkdir()
         command = 'cc "$0" $(pkg-config --cflags --libs bulla) -o consumer'

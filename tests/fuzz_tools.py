@@ -138,6 +138,13 @@ def check_sound(toy):
     tap.check("the options count: no input is longer than max_len", found and max(found) <= 24, found)
     log = (toy.root / "build-fuzz/logs/sound.log").read_text(errors="replace")
     tap.check("the dictionary is read", "Dictionary: 1 entries" in log, log[:500])
+    for arguments, wanted in {("fuzz", "sound", 1): "sound", ("fuzz", "--seed", 7, "sound", 1): "sound",
+                              ("fuzz", "all", 1): "all", ("fuzz-afl", "faulty", 1): "faulty",
+                              ("fuzz-repro", "faulty", "fuzz/fuzz.py"): "faulty", ("fuzz-merge", "leaking"): "leaking",
+                              ("fuzz-merge",): "all", ("fuzz-coverage",): "all"}.items():
+        status, output = toy.run("--which", *arguments)
+        tap.check(f"{arguments[0]} {arguments[1:]} needs {wanted} to be built, and no more",
+                  (status, output) == (0, f"{wanted}\n"), output)
     for name, arguments in {"a target": ("fuzz", "nowhere", 1), "a number of seconds": ("fuzz", "sound", 0),
                             "a number": ("fuzz", "sound", "abc"), "a single target": ("fuzz-repro", "all", "dev"),
                             "a file": ("fuzz-repro", "sound", "nowhere")}.items():

@@ -41,7 +41,12 @@ NAMED = {
 }
 
 # What may be named in one file.
-NAMED_THERE = {("cli/options.c", "assert")}  # that the option of a name is there, which no input decides
+NAMED_THERE = {
+    ("cli/options.c", "assert"),  # that the option of a name is there, which no input decides
+    # How BoringSSL is loaded into a program that has a sanitizer; no check hangs on it.
+    *(("core/crypto_boringssl.c", name)
+      for name in ("is_sanitized", "__asan_init", "__hwasan_init", "__tsan_init", "__msan_init")),
+}
 
 COMMENT_OR_TEXT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|' + r"'(?:\\.|[^'\\\n])*'", re.S)
 GUARD = re.compile(r"^#ifndef (BULLA_\w+_H)$(?=\n#define \1$)", re.M)

@@ -209,3 +209,26 @@ Test(blob_form, from_text_refuses_padding_and_white_space) {
     text_is_refused(test_concat(text, test_filled(0, 1)));
   }
 }
+
+/* More bits than a sum of lengths can have. */
+__extension__ typedef unsigned __int128 wide;
+
+static size_t sum_or_0(wide sum) {
+  return sum <= SIZE_MAX ? (size_t)sum : 0;
+}
+
+Test(blob_form, a_length_that_does_not_fit_is_0) {
+  static const size_t ends[] = {0, SIZE_MAX / 8, SIZE_MAX / 4, SIZE_MAX / 2, SIZE_MAX / 4 * 3, SIZE_MAX};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    for (size_t at = 0; at < 400; at++) {
+      size_t len = ends[i] - 200 + at;
+      wide digits = (wide)(len / 3) * 4 + (len % 3 == 0 ? 0 : len % 3 + 1);
+      cr_expect_eq(bulla_blob_text_len(len), sum_or_0(7 + digits), "text of %zx bytes", len);
+      for (unsigned suite = 1; suite <= 2; suite++) {
+        wide sum = (wide)len + 18 + nonce_len(suite) + BULLA_TAG_LEN;
+        cr_expect_eq(bulla_sealed_len(suite, len), sum_or_0(sum), "suite %u, %zx bytes", suite, len);
+      }
+      cr_expect_eq(bulla_triple_len(len), sum_or_0(66 + (wide)2 * len), "triple of %zx bytes", len);
+    }
+  }
+}

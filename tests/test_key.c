@@ -51,26 +51,111 @@ Test(key, a_key_of_xaes_256_gcm_is_not_limited) {
   test_sealed(key, test_text("one more"), bulla_span(NULL, 0));
 }
 
-Test(key, seals_are_counted_in_batches) {
+static uint64_t num_left(const struct bulla_seal_count *count) {
+  uint64_t left = 0;
+  for (size_t i = 0; i < BULLA_SHARDS; i++) {
+    left += count->shards[i].left;
+  }
+  return left;
+}
+
+Test(key, seals_are_counted_in_batches_of_which_all_are_left_but_what_was_used) {
   struct bulla_key *key = test_key(BULLA_AES_256_GCM, test_filled(9, 32));
   cr_expect_eq(key->seals.taken, 0);
   for (size_t i = 1; i <= 3 * BULLA_SEAL_BATCH; i++) {
     test_sealed(key, test_text("p"), bulla_span(NULL, 0));
-    size_t batches = (i + BULLA_SEAL_BATCH - 1) / BULLA_SEAL_BATCH;
-    cr_expect_eq(key->seals.taken, batches * BULLA_SEAL_BATCH, "after %zu seals", i);
+    cr_expect_eq(key->seals.taken - num_left(&key->seals), i, "after %zu seals", i);
+    cr_expect_leq(num_left(&key->seals), BULLA_SHARDS * BULLA_SEAL_BATCH, "after %zu seals", i);
   }
 }
 
-Test(key, a_batch_serves_no_other_key) {
+Test(key, keys_in_turn_lose_no_seal) {
   struct bulla_key *keys[20];
   for (size_t i = 0; i < 20; i++) {
     keys[i] = test_key(BULLA_AES_256_GCM, test_filled((uint8_t)i, 32));
-    test_sealed(keys[i], test_text("p"), bulla_span(NULL, 0));
-    keys[i]->seals.taken = UINT64_C(1) << 32;
   }
+  for (size_t round = 1; round <= 2000; round++) {
+    for (size_t i = 0; i < 20; i++) {
+      TEST_OK(bulla_count_seal(&keys[i]->seals));
+      cr_assert_eq(keys[i]->seals.taken - num_left(&keys[i]->seals), round, "key %zu", i);
+    }
+  }
+}
+
+static void *count_one(void *argument) {
+  return bulla_count_seal(argument) == BULLA_OK ? NULL : argument;
+}
+
+static size_t count_in_a_thread_each(struct bulla_seal_count *count, size_t num) {
+  size_t failures = 0;
+  for (size_t i = 0; i < num; i++) {
+    pthread_t thread;
+    void *failure;
+    cr_assert_eq(pthread_create(&thread, NULL, count_one, count), 0);
+    pthread_join(thread, &failure);
+    failures += failure != NULL;
+  }
+  return failures;
+}
+
+Test(key, a_thread_for_each_seal_loses_none) {
+  struct bulla_seal_count count;
+  bulla_seal_count_start(&count);
+  cr_expect_eq(count_in_a_thread_each(&count, 3000), 0);
+  cr_expect_eq(count.taken - num_left(&count), 3000);
+  /* So that what is left serves to the last. */
+  count.taken = BULLA_MAX_SEALS;
+  size_t left = num_left(&count);
+  cr_expect_eq(count_in_a_thread_each(&count, left + 100), 100);
+  cr_expect_eq(num_left(&count), 0);
+}
+
+Test(key, a_count_begins_with_nothing_whatever_was_there) {
+  struct bulla_seal_count count;
+  memset(&count, 0xff, sizeof count);
+  bulla_seal_count_start(&count);
+  cr_expect_eq(count.taken, 0);
+  cr_expect_eq(num_left(&count), 0);
+}
+
+static void *count_to_the_end(void *argument) {
+  uint64_t num = 0;
+  while (bulla_count_seal(argument) == BULLA_OK) {
+    num++;
+  }
+  return (void *)(uintptr_t)num;
+}
+
+Test(key, threads_that_use_a_key_up_get_all_of_its_seals_and_none_more) {
+  for (size_t round = 0; round < 200; round++) {
+    struct bulla_seal_count count;
+    pthread_t threads[6];
+    uintptr_t sum = 0;
+    bulla_seal_count_start(&count);
+    count.taken = BULLA_MAX_SEALS - 10000 - round;
+    if (round % 2 == 0) {
+      /* All in one place, over which they meet. */
+      count.shards[3].left = BULLA_MAX_SEALS - count.taken;
+      count.taken = BULLA_MAX_SEALS;
+    }
+    for (size_t i = 0; i < 6; i++) {
+      cr_assert_eq(pthread_create(&threads[i], NULL, count_to_the_end, &count), 0);
+    }
+    for (size_t i = 0; i < 6; i++) {
+      void *num;
+      pthread_join(threads[i], &num);
+      sum += (uintptr_t)num;
+    }
+    cr_assert_eq(sum, 10000 + round, "round %zu: %zu", round, (size_t)sum);
+  }
+}
+
+Test(key, what_a_key_has_left_serves_no_other) {
   for (size_t i = 0; i < 20; i++) {
+    struct bulla_key *key = test_key(BULLA_AES_256_GCM, test_filled((uint8_t)i, 32));
+    test_sealed(key, test_text("p"), bulla_span(NULL, 0));
     struct bulla_key *other = test_key(BULLA_AES_256_GCM, test_filled((uint8_t)i, 32));
-    other->seals.taken = UINT64_C(1) << 32;
+    other->seals.taken = BULLA_MAX_SEALS;
     struct bulla_buffer refused = test_room(100);
     TEST_STATUS(bulla_seal(other, &refused, test_text("p"), bulla_span(NULL, 0)), BULLA_KEY_EXHAUSTED);
   }
@@ -154,10 +239,8 @@ Test(key, threads_may_share_one_which_counts_all_their_seals) {
       pthread_join(threads[j], &failure);
       cr_expect_null(failure, "thread %zu", j);
     }
-    uint64_t seals = NUM_THREADS * NUM_ROUNDS;
-    uint64_t taken = key->seals.taken;
-    cr_expect(suites[i] != BULLA_AES_256_GCM ||
-              (taken >= seals && taken <= seals + NUM_THREADS * BULLA_SEAL_BATCH));
+    uint64_t seals = suites[i] == BULLA_AES_256_GCM ? NUM_THREADS * NUM_ROUNDS : 0;
+    cr_expect_eq(key->seals.taken - num_left(&key->seals), seals);
   }
 }
 

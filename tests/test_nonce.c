@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Nonces: none comes twice, in one thread, in several, or across a fork. All but one of these look at the pool
- * without the processor's fresh word, which would hide a pool that repeats itself. */
+/* Nonces: none comes twice, in one thread, in several, or across a fork, and no bit of them is likelier than another.
+ * Most of these look at the pool without the processor's fresh word, which would hide a pool that repeats itself. */
 
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +26,7 @@ enum { LEN = 12 };
 static uint64_t draw(void) {
   uint8_t nonce[LEN];
   uint64_t word;
-  TEST_OK(bulla_nonce_draw(nonce, sizeof nonce));
+  TEST_OK(bulla_nonce_mixed(nonce, sizeof nonce, 0));
   memcpy(&word, nonce + 2, sizeof word);
   return word;
 }
@@ -65,7 +67,7 @@ Test(nonce, draws_of_every_length_overlap_in_no_byte) {
   for (size_t i = 0; i < NUM; i++) {
     uint8_t nonce[64];
     size_t len = 8 + i * 7 % 57;
-    TEST_OK(bulla_nonce_draw(nonce, len));
+    TEST_OK(bulla_nonce_mixed(nonce, len, 0));
     for (size_t at = 0; at + WINDOW <= len; at++, num++) {
       memcpy(&words[num], nonce + at, WINDOW);
       zeros += (words[num] & 0xffffffff) == 0;
@@ -136,14 +138,46 @@ Test(nonce, threads_share_no_nonce_also_those_that_come_after_others_have_ended)
   free(words);
 }
 
-static size_t num_found;
-static const uint8_t *newest_map;
+enum { BITS_MAX = 8 * 24, NUM_COUNTED = 100000 };
 
-/* Goes over the maps that are wiped on fork, the pools of threads among them, and returns how many there are. If
- * |keep|, they are from now on copied instead. |num_found| is then in how many of them |needle| is, and
- * |newest_map| the last one that holds anything. */
-static size_t wiped_maps(bool keep, struct bulla_span needle) {
-  num_found = 0;
+/* Where the fresh word comes from. */
+enum source { FROM_PROCESSOR, FROM_ARGUMENT };
+
+static void count_ones(size_t *ones, size_t len, enum source source, uint64_t fresh) {
+  for (size_t i = 0; i < NUM_COUNTED; i++) {
+    uint8_t nonce[BITS_MAX / 8];
+    TEST_OK(source == FROM_PROCESSOR ? bulla_nonce(nonce, len) : bulla_nonce_mixed(nonce, len, fresh));
+    for (size_t bit = 0; bit < 8 * len; bit++) {
+      ones[bit] += (nonce[bit / 8] >> bit % 8) & 1;
+    }
+  }
+}
+
+/* The standard deviation is 158: a bit that is fair is as far off as 1000 once in 4 * 10^9 times. */
+Test(nonce, every_bit_is_one_as_often_as_zero_whatever_the_fresh_word_is) {
+  static const struct {
+    enum source source;
+    uint64_t fresh;
+  } rows[] = {{FROM_PROCESSOR, 0},
+              {FROM_ARGUMENT, 0},
+              {FROM_ARGUMENT, ~UINT64_C(0)},
+              {FROM_ARGUMENT, UINT64_C(0x00000000ffffffff)},
+              {FROM_ARGUMENT, UINT64_C(0xaaaaaaaaaaaaaaaa)}};
+  static const size_t lens[] = {12, 24};
+  for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+    for (size_t i = 0; i < 2; i++) {
+      size_t ones[BITS_MAX] = {0};
+      count_ones(ones, lens[i], rows[row].source, rows[row].fresh);
+      for (size_t bit = 0; bit < 8 * lens[i]; bit++) {
+        cr_expect(ones[bit] > NUM_COUNTED / 2 - 1000 && ones[bit] < NUM_COUNTED / 2 + 1000,
+                  "row %zu, %zu bytes: bit %zu is one %zu times", row, lens[i], bit, ones[bit]);
+      }
+    }
+  }
+}
+
+/* From now on a fork copies the memory that it would wipe, as a virtual machine's copy does. */
+static void let_children_be_copies(void) {
   FILE *file = fopen("/proc/self/smaps", "r");
   char line[512];
   void *start = NULL;
@@ -158,46 +192,53 @@ static size_t wiped_maps(bool keep, struct bulla_span needle) {
       end = to;
     }
     if (strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " wf") != NULL) {
-      size_t len = (size_t)((char *)end - (char *)start);
+      cr_assert_eq(madvise(start, (size_t)((char *)end - (char *)start), MADV_KEEPONFORK), 0);
       num++;
-      num_found += needle.len > 0 && memmem(start, len, needle.data, needle.len) != NULL;
-      newest_map = len >= 4096 && ((const uint8_t *)start)[120] != 0 ? start : newest_map;
-      cr_assert(!keep || madvise(start, len, MADV_KEEPONFORK) == 0);
     }
   }
   fclose(file);
-  return num;
+  cr_assert_gt(num, 0, "no memory is wiped on fork");
 }
 
-Test(nonce, what_was_handed_out_is_wiped_from_the_pool) {
-  uint8_t nonce[24];
-  TEST_OK(bulla_nonce_draw(nonce, sizeof nonce));
-  struct bulla_span needle = bulla_span(nonce, sizeof nonce);
-  cr_assert_gt(wiped_maps(false, needle), 0);
-  cr_expect_eq(num_found, 0, "a nonce is still in the pool");
-  /* What comes next is there, and the search finds it. */
-  uint8_t next[24];
-  memcpy(next, newest_map + 100, sizeof next);
-  wiped_maps(false, bulla_span(next, sizeof next));
-  cr_expect_eq(num_found, 1);
-}
+/* What copies of this process draw, each from the same pool. */
+struct copies {
+  uint8_t nonces[4][24];
+};
 
-static void *draw_once(void *arg) {
-  *(uint64_t *)arg = draw();
-  return NULL;
-}
-
-Test(nonce, a_thread_that_ends_leaves_no_pool_behind) {
-  uint64_t words[200];
-  draw();
-  size_t before = wiped_maps(false, bulla_span(NULL, 0));
-  cr_assert_gt(before, 0, "no memory is wiped on fork");
-  for (size_t i = 0; i < 200; i++) {
-    pthread_t thread;
-    cr_assert_eq(pthread_create(&thread, NULL, draw_once, &words[i]), 0);
-    pthread_join(thread, NULL);
+/* Has a copy of this process draw into |nonce|, by the processor's fresh word or by |fresh|. */
+static void draw_in_copy(uint8_t *nonce, enum source source, uint64_t fresh) {
+  pid_t child = fork();
+  if (child == 0) {
+    enum bulla_status status =
+        source == FROM_PROCESSOR ? bulla_nonce(nonce, 24) : bulla_nonce_mixed(nonce, 24, fresh);
+    _exit(status == BULLA_OK ? 0 : 1);
   }
-  cr_expect_leq(wiped_maps(false, bulla_span(NULL, 0)), before + 1);
+  int status = 1;
+  cr_assert_eq(waitpid(child, &status, 0), child);
+  cr_assert_eq(status, 0);
+}
+
+static struct copies *new_copies(void) {
+  struct copies *copies = mmap(NULL, sizeof *copies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  cr_assert(copies != MAP_FAILED);
+  draw();
+  let_children_be_copies();
+  return copies;
+}
+
+Test(nonce, the_fresh_word_is_added_to_the_first_bytes_and_nothing_else) {
+  static const uint64_t words[] = {1, UINT64_C(1) << 63, UINT64_C(0x0123456789abcdef), ~UINT64_C(0)};
+  struct copies *copies = new_copies();
+  draw_in_copy(copies->nonces[0], FROM_ARGUMENT, 0);
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    uint64_t plain;
+    uint64_t mixed;
+    draw_in_copy(copies->nonces[1], FROM_ARGUMENT, words[i]);
+    memcpy(&plain, copies->nonces[0], sizeof plain);
+    memcpy(&mixed, copies->nonces[1], sizeof mixed);
+    cr_expect_eq(plain ^ mixed, words[i], "word %zu", i);
+    cr_expect(memcmp(copies->nonces[0] + 8, copies->nonces[1] + 8, 16) == 0, "word %zu", i);
+  }
 }
 
 static bool has_rdrand(void) {
@@ -212,26 +253,69 @@ static bool has_rdrand(void) {
 #endif
 }
 
-/* A virtual machine that is copied as it runs: a child whose pool is its parent's. */
 Test(nonce, a_copy_of_the_whole_process_gets_other_nonces_by_the_processors_fresh_word) {
   if (!has_rdrand()) {
     cr_skip_test("the processor has no RDRAND");
   }
-  uint8_t(*nonces)[4][24] = mmap(NULL, sizeof *nonces, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  cr_assert(nonces != MAP_FAILED);
-  draw();
-  cr_assert_gt(wiped_maps(true, bulla_span(NULL, 0)), 0);
-  pid_t child = fork();
-  size_t mine = child == 0 ? 0 : 2;
-  TEST_OK(bulla_nonce_draw((*nonces)[mine], 24));
-  TEST_OK(bulla_nonce((*nonces)[mine + 1], 24));
-  if (child == 0) {
-    _exit(0);
+  struct copies *copies = new_copies();
+  draw_in_copy(copies->nonces[0], FROM_ARGUMENT, 0);
+  draw_in_copy(copies->nonces[1], FROM_ARGUMENT, 0);
+  cr_expect(memcmp(copies->nonces[0], copies->nonces[1], 24) == 0, "the pools are not the same: this proves nothing");
+  draw_in_copy(copies->nonces[2], FROM_PROCESSOR, 0);
+  draw_in_copy(copies->nonces[3], FROM_PROCESSOR, 0);
+  cr_expect(memcmp(copies->nonces[2], copies->nonces[3], 8) != 0, "the same nonce came in both");
+  cr_expect(memcmp(copies->nonces[0], copies->nonces[2], 8) != 0, "no fresh word was added");
+  cr_expect(memcmp(copies->nonces[2] + 8, copies->nonces[3] + 8, 16) == 0, "the pools were not the same");
+}
+
+enum { MASK = 0x5a, MAX_SEARCHED = 64 << 20 };
+
+/* How often the bytes that |masked| hides are in the memory of this process: a search that leaves no copy. */
+static size_t num_in_memory(const uint8_t *masked, size_t len) {
+  FILE *maps = fopen("/proc/self/maps", "r");
+  char line[512];
+  size_t found = 0;
+  cr_assert_not_null(maps);
+  while (fgets(line, sizeof line, maps) != NULL) {
+    uintptr_t start;
+    uintptr_t end;
+    char rights[5];
+    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end, rights) != 3 || strcmp(rights, "rw-p") != 0 ||
+        end - start > MAX_SEARCHED) {
+      continue;
+    }
+    uint8_t *copy = mmap(NULL, end - start, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct iovec to = {copy, end - start};
+    struct iovec from = {(void *)start, end - start};
+    ssize_t read = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+    for (ssize_t at = 0; at + (ssize_t)len <= read; at++) {
+      size_t same = 0;
+      while (same < len && (copy[at + (ssize_t)same] ^ MASK) == masked[same]) {
+        same++;
+      }
+      found += same == len;
+    }
+    munmap(copy, end - start);
   }
-  int status = 0;
-  cr_assert_eq(waitpid(child, &status, 0), child);
-  cr_assert_eq(status, 0);
-  cr_expect(memcmp((*nonces)[0], (*nonces)[2], 24) == 0, "the pools were not the same: this proves nothing");
-  cr_expect(memcmp((*nonces)[1], (*nonces)[3], 8) != 0, "the same nonce came in both");
-  cr_expect(memcmp((*nonces)[1] + 8, (*nonces)[3] + 8, 16) == 0, "the pools were not the same");
+  fclose(maps);
+  return found;
+}
+
+static void mask_nonce(uint8_t *nonce) {
+  for (size_t i = 0; i < 24; i++) {
+    nonce[i] ^= MASK;
+  }
+}
+
+Test(nonce, what_was_handed_out_is_wiped_from_the_pool) {
+  struct copies *copies = new_copies();
+  uint8_t *next = copies->nonces[0];
+  draw_in_copy(next, FROM_ARGUMENT, 0);
+  mask_nonce(next);
+  cr_expect_eq(num_in_memory(next, 24), 1, "what comes next is in the pool, and the search finds it");
+  uint8_t *drawn = copies->nonces[1];
+  TEST_OK(bulla_nonce_mixed(drawn, 24, 0));
+  mask_nonce(drawn);
+  cr_assert(memcmp(drawn, next, 24) == 0, "another nonce came");
+  cr_expect_eq(num_in_memory(next, 24), 0, "it is still there");
 }

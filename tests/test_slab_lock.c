@@ -168,3 +168,51 @@ Test(slab_lock, memory_that_cannot_be_locked_is_used_if_the_caller_allows_it) {
   skip_unless_mlock_can_fail();
   cr_expect_eq(test_in_child(goes_on_unlocked_if_allowed, NULL), 0);
 }
+
+/* The kernel has no room for the arena, whatever the program allows. */
+static int asks_in_vain_and_is_refused_afterwards(void *argument) {
+  (void)argument;
+  struct rlimit before;
+  if (!give_up_locking() || getrlimit(RLIMIT_AS, &before) != 0) {
+    return 1;
+  }
+  struct rlimit little = {.rlim_cur = 256 << 20, .rlim_max = before.rlim_max};
+  struct bulla_memory_options options = {.arena_size = 1 << 30, .allow_unlocked = true};
+  if (setrlimit(RLIMIT_AS, &little) != 0 || bulla_memory_init(&options) != BULLA_NO_MEMORY ||
+      setrlimit(RLIMIT_AS, &before) != 0) {
+    return 2;
+  }
+  void *slot;
+  return bulla_slab_new(&slot, 32) == BULLA_LOCK_LIMIT && bulla_slab_usage().arena_size == 0 ? 0 : 3;
+}
+
+Test(slab_lock, an_init_that_failed_allows_nothing_afterwards) {
+  skip_unless_mlock_can_fail();
+  cr_expect_eq(test_in_child(asks_in_vain_and_is_refused_afterwards, NULL), 0);
+}
+
+static int is_served_by_default_after_a_failure(void *argument) {
+  (void)argument;
+  struct rlimit before;
+  if (getrlimit(RLIMIT_MEMLOCK, &before) != 0 || setgroups(0, NULL) != 0 || setgid(65534) != 0 ||
+      setuid(65534) != 0) {
+    return 77;
+  }
+  struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+  struct bulla_memory_options options = {.arena_size = PAGE};
+  if (setrlimit(RLIMIT_MEMLOCK, &none) != 0 || bulla_memory_init(&options) != BULLA_LOCK_LIMIT ||
+      setrlimit(RLIMIT_MEMLOCK, &before) != 0) {
+    return 1;
+  }
+  void *slot;
+  return bulla_slab_new(&slot, 32) == BULLA_OK && bulla_slab_usage().arena_size == 1 << 20 ? 0 : 2;
+}
+
+Test(slab_lock, an_init_that_failed_leaves_the_size_as_it_was) {
+  skip_unless_mlock_can_fail();
+  int status = test_in_child(is_served_by_default_after_a_failure, NULL);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+    TEST_SKIP("only root can become somebody else");
+  }
+  cr_expect_eq(status, 0);
+}

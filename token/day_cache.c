@@ -5,22 +5,24 @@
 
 #include "token/day_cache.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <stdalign.h>
 #include <stdlib.h>
 
+#include "core/cleanup.h"
+#include "core/lock.h"
+#include "core/shard.h"
 #include "core/slab.h"
 
-enum { SHARDS = 8, WAYS = 4, CACHE_LINE = 64 };
+enum { WAYS = 4 };
 
 struct shard {
-  alignas(CACHE_LINE) _Atomic uint32_t users;
+  alignas(BULLA_CACHE_LINE) _Atomic uint32_t users;
 };
 
 struct bulla_day_slot {
-  struct shard shards[SHARDS];
-  alignas(CACHE_LINE) _Atomic uint64_t tag;
+  struct shard shards[BULLA_SHARDS];
+  alignas(BULLA_CACHE_LINE) _Atomic uint64_t tag;
   struct bulla_seal_count seals;
   struct bulla_day_key key;
 };
@@ -33,20 +35,10 @@ struct bulla_day_cache {
   struct bulla_day_slot slots[];
 };
 
-/* A number of this thread, to spread threads over shards. */
-static size_t my_shard(void) {
-  static _Atomic size_t num_threads;
-  static _Thread_local size_t mine;
-  if (mine == 0) {
-    mine = ++num_threads;
-  }
-  return mine % SHARDS;
-}
-
 enum bulla_status bulla_day_cache_new(struct bulla_day_cache **cache, size_t num_slots) {
   *cache = NULL;
   size_t size = sizeof(struct bulla_day_cache) + num_slots * sizeof(struct bulla_day_slot);
-  struct bulla_day_cache *made = aligned_alloc(CACHE_LINE, size);
+  struct bulla_day_cache *made = aligned_alloc(BULLA_CACHE_LINE, size);
   if (made == NULL) {
     return BULLA_NO_MEMORY;
   }
@@ -86,7 +78,7 @@ static size_t num_ways(const struct bulla_day_cache *cache) {
 }
 
 static bool pin(struct bulla_day_pin *pin, struct bulla_day_slot *slot, uint64_t tag) {
-  size_t shard = my_shard();
+  size_t shard = bulla_my_shard();
   slot->shards[shard].users++;
   if (slot->tag != tag) {
     slot->shards[shard].users--;
@@ -119,7 +111,7 @@ struct bulla_day_pin bulla_day_cache_find(struct bulla_day_cache *cache, uint64_
 }
 
 static void wait_until_unused(struct bulla_day_slot *slot) {
-  for (size_t i = 0; i < SHARDS; i++) {
+  for (size_t i = 0; i < BULLA_SHARDS; i++) {
     while (slot->shards[i].users != 0) {
       sched_yield();
     }
@@ -143,22 +135,23 @@ static struct bulla_day_slot *choose(struct bulla_day_cache *cache, uint64_t tag
 
 struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint64_t tag,
                                             const struct bulla_day_key *key) {
-  pthread_mutex_lock(&cache->writer);
+  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  (void)bulla_lock(&lock, &cache->writer);
   struct bulla_day_slot *slot = choose(cache, tag);
   slot->tag = 0;
   wait_until_unused(slot);
   bulla_day_key_clear(&slot->key);
   slot->key = *key;
   bulla_seal_count_start(&slot->seals);
-  size_t shard = my_shard();
+  size_t shard = bulla_my_shard();
   slot->shards[shard].users++;
   slot->tag = tag;
-  pthread_mutex_unlock(&cache->writer);
   return (struct bulla_day_pin){&slot->key, &slot->seals, slot, shard};
 }
 
 void bulla_day_cache_drop(struct bulla_day_cache *cache) {
-  pthread_mutex_lock(&cache->writer);
+  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  (void)bulla_lock(&lock, &cache->writer);
   for (size_t i = 0; i < cache->num_slots; i++) {
     struct bulla_day_slot *slot = &cache->slots[i];
     if (slot->tag != 0) {
@@ -167,5 +160,4 @@ void bulla_day_cache_drop(struct bulla_day_cache *cache) {
       bulla_day_key_clear(&slot->key);
     }
   }
-  pthread_mutex_unlock(&cache->writer);
 }

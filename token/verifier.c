@@ -142,8 +142,12 @@ static bool is_complete(const struct bulla_token_key *found) {
   return found->root != NULL && found->org_len > 0 && found->org_len <= BULLA_TOKEN_ORG_MAX;
 }
 
+static void free_root(struct bulla_token_key *found) {
+  bulla_secret_free(&found->root);
+}
+
 static enum bulla_status ask_for_key(struct bulla_verifier *verifier, struct bulla_day_key *key) {
-  struct bulla_token_key found = {0};
+  BULLA_CLEANUP(free_root) struct bulla_token_key found = {0};
   enum bulla_status status =
       verifier->find(verifier->arg, bulla_span(key->key_id, BULLA_APIKEY_ID_LEN), &found);
   if (status == BULLA_OK && !is_complete(&found)) {
@@ -154,7 +158,6 @@ static enum bulla_status ask_for_key(struct bulla_verifier *verifier, struct bul
     key->org_len = found.org_len;
     status = bulla_day_key_derive(key, found.root);
   }
-  bulla_secret_free(&found.root);
   return status == BULLA_NOT_FOUND ? BULLA_REFUSED : status;
 }
 

@@ -292,7 +292,8 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_parse(struct bulla_blob *bl
  * bytes. Returns BULLA_BUFFER_TOO_SMALL, BULLA_INVALID_ARGUMENT if the parts cannot be a blob's. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_write(struct bulla_buffer *bytes, const struct bulla_blob *blob);
 
-/* bulla_blob_text_len returns the length of the text form of a blob of |blob_len| bytes. */
+/* bulla_blob_text_len returns the length of the text form of a blob of |blob_len| bytes, or 0 if it does not fit a
+ * size_t. */
 BULLA_API size_t bulla_blob_text_len(size_t blob_len);
 
 /* bulla_blob_to_text fills |text| with "bulla1:" and the base64url of |blob|, without a final NUL. Returns
@@ -351,8 +352,8 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key
 /* bulla_jwe_key_free wipes and frees |*key| and leaves NULL there; NULL inside is fine. */
 BULLA_API void bulla_jwe_key_free(struct bulla_jwe_key **key);
 
-/* bulla_jwe_len returns the length of the compact form of |plaintext_len| bytes under |key|, or 0 if it does
- * not fit a size_t. */
+/* bulla_jwe_len returns the length of the compact form of |plaintext_len| bytes under |key|, or 0 for more than
+ * SIZE_MAX / 8 bytes: far more than bulla_jwe_encrypt takes. */
 BULLA_API size_t bulla_jwe_len(const struct bulla_jwe_key *key, size_t plaintext_len);
 
 /* bulla_jwe_encrypt fills |token| with the compact form of |plaintext|, without a final NUL. The protected

@@ -19,7 +19,7 @@ import tap  # noqa: E402
 
 BULLA = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.environ["BULLA"])
 ROOT = "file:root.key"
-SANITIZED = b"__asan_init" in pathlib.Path(BULLA).read_bytes()
+SANITIZED = b"__asan_report_load" in pathlib.Path(BULLA).read_bytes()
 
 _tests = []
 

@@ -40,10 +40,12 @@ NO_SECRET = {
     "core/jwe_compact.h": """bulla_jwe_split bulla_jwe_read_header bulla_jwe_compact_len
         bulla_jwe_payload_offset""",
     "core/key.h": "bulla_seal_count_start bulla_count_seal",
-    "core/nonce.h": "bulla_nonce_draw",
+    "core/lock.h": "bulla_lock bulla_unlock bulla_hold_cancel bulla_allow_cancel",
+    "core/nonce.h": "bulla_nonce_mixed",
     # What it clears, it does not look at. What is hidden is a number like others.
     "core/mask.h": "bulla_unknown_zero bulla_mask",
     "core/scrub.h": "bulla_scrub_registers bulla_scrub",
+    "core/shard.h": "bulla_my_shard",
     "core/slab.h": "bulla_slab_generation bulla_slab_usage",
 }
 
@@ -89,7 +91,7 @@ def runner(program):
     """Returns the command that watches |program|, and its environment."""
     environment = dict(os.environ, MSAN_OPTIONS=f"exit_code={FOUND}:poison_in_malloc=0:poison_in_free=0")
     # A sanitizer's names are in the program itself.
-    if b"__msan_init" in pathlib.Path(program).read_bytes():
+    if b"__msan_poison" in pathlib.Path(program).read_bytes():
         return [program], environment
     return ["valgrind", "--quiet", f"--error-exitcode={FOUND}", "--error-limit=no", "--num-callers=20",
             f"--suppressions={FOLDER / 'verdict.supp'}", program], environment
