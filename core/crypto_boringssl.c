@@ -129,6 +129,9 @@ const struct bulla_engine bulla_engine_boringssl = {
     .open = open,
 };
 
+/* AES_encrypt is assembly that needs no stack, or C that does not go deep. */
+enum { AES_SCRUB_DEPTH = 1024 };
+
 /* C2SP XAES-256-GCM: a CMAC-based derivation whose subkey K1 depends on the key alone. */
 struct bulla_xaes {
   AES_KEY schedule;
@@ -184,7 +187,7 @@ enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_
     }
     boringssl.AES_encrypt(half, half, &xaes->schedule);
   }
-  bulla_scrub(BULLA_SCRUB_DEPTH);
+  bulla_scrub(AES_SCRUB_DEPTH);
   enum bulla_status status = bulla_aead_new(aead, bulla_span(derived, BULLA_KEY_LEN));
   bulla_slab_free(&derived, BULLA_KEY_LEN);
   return status;

@@ -22,7 +22,7 @@ enum bulla_vectors { BULLA_VECTORS_SSE, BULLA_VECTORS_AVX, BULLA_VECTORS_AVX512 
 void bulla_scrub_below(size_t depth, enum bulla_vectors vectors);
 
 /* bulla_scrub clears all registers that a call need not preserve, vectors and masks with them, and |depth| bytes of
- * the stack below the caller's frame, rounded up to 64. It is part of its caller even where nothing else is: a frame
+ * the stack below the caller's frame, rounded up to 256. It is part of its caller even where nothing else is: a frame
  * of its own would lie over what is to be cleared. */
 __attribute__((always_inline)) static inline void bulla_scrub(size_t depth) {
   bulla_scrub_below(depth, __builtin_cpu_supports("avx512f") ? BULLA_VECTORS_AVX512

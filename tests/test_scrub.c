@@ -73,6 +73,9 @@ static size_t left_by(void (*call)(void)) {
 
 /* Also loads the libraries and chooses an engine, which handles no secret, and goes deep. */
 static void start(void) {
+#ifndef __OPTIMIZE__
+  cr_skip_test("without optimisation bulla's own frames alone are deeper than what is cleared");
+#endif
   TEST_OK(bulla_random(noise, sizeof noise));
   TEST_OK(bulla_engine_choose(BULLA_ENGINE_AUTO));
 }
