@@ -46,7 +46,7 @@ void bulla_vault_unlock(struct bulla_vault **locked) {
 
 int64_t bulla_clock_us(void) {
   struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
+  (void)clock_gettime(CLOCK_REALTIME, &now);
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
