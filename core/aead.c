@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* AES-GCM through whichever engine is the fastest here. */
+/* AES-GCM through whichever engine is the fastest here. Each call of one ends with clearing what it leaves. */
 
 #include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/engine.h"
+#include "core/scrub.h"
 #include "core/slab.h"
 
 /* An expanded key, in the slab: which engine it is for, and what that engine keeps of it. */
@@ -61,6 +62,7 @@ enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key
   struct bulla_aead *made = slot;
   made->engine = engine;
   enum bulla_status status = engine->expand(made->context, key);
+  bulla_scrub(engine->scrub_depth);
   if (status != BULLA_OK) {
     bulla_aead_free(&made);
   }
@@ -82,18 +84,24 @@ enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *cipher
   if (nonce.len == 0) {
     return BULLA_INVALID_ARGUMENT;
   }
-  return aead->engine->seal(aead->context, ciphertext, tag, nonce.data, nonce.len, plaintext.data, plaintext.len,
-                            additional_data.data, additional_data.len);
+  const struct bulla_engine *engine = aead->engine;
+  enum bulla_status status =
+      engine->seal(aead->context, ciphertext, tag, nonce.data, nonce.len, plaintext.data, plaintext.len,
+                   additional_data.data, additional_data.len);
+  bulla_scrub(engine->scrub_depth);
+  return status;
 }
 
 enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext, struct bulla_span nonce,
                                   struct bulla_span ciphertext, struct bulla_span tag,
                                   struct bulla_span additional_data) {
-  if (tag.len == BULLA_TAG_LEN && nonce.len > 0 &&
-      aead->engine->open(aead->context, plaintext, tag.data, nonce.data, nonce.len, ciphertext.data,
-                         ciphertext.len, additional_data.data, additional_data.len)) {
-    return BULLA_OK;
+  const struct bulla_engine *engine = aead->engine;
+  bool authentic = tag.len == BULLA_TAG_LEN && nonce.len > 0 &&
+                   engine->open(aead->context, plaintext, tag.data, nonce.data, nonce.len, ciphertext.data,
+                                ciphertext.len, additional_data.data, additional_data.len);
+  bulla_scrub(engine->scrub_depth);
+  if (!authentic) {
+    bulla_wipe(plaintext, ciphertext.len);
   }
-  bulla_wipe(plaintext, ciphertext.len);
-  return BULLA_REFUSED;
+  return authentic ? BULLA_OK : BULLA_REFUSED;
 }

@@ -107,10 +107,14 @@ static enum bulla_status need_boringssl(void) {
   return available ? BULLA_OK : BULLA_NO_CRYPTO;
 }
 
+static enum bulla_status status_of(bool success) {
+  return success ? BULLA_OK : BULLA_NO_CRYPTO;
+}
+
 /* Ends every call that was handed a secret: BoringSSL leaves parts of them in registers and on the stack. */
 static enum bulla_status succeeded(bool success) {
-  bulla_scrub();
-  return success ? BULLA_OK : BULLA_NO_CRYPTO;
+  bulla_scrub(BULLA_SCRUB_DEPTH);
+  return status_of(success);
 }
 
 static bool is_usable(void) {
@@ -123,7 +127,7 @@ static enum bulla_status expand(void *context, struct bulla_span key) {
   const EVP_AEAD *algorithm = key.len == 16   ? boringssl.EVP_aead_aes_128_gcm()
                               : key.len == 24 ? boringssl.EVP_aead_aes_192_gcm()
                                               : boringssl.EVP_aead_aes_256_gcm();
-  return succeeded(boringssl.EVP_AEAD_CTX_init(context, algorithm, key.data, key.len, BULLA_TAG_LEN, NULL) == 1);
+  return status_of(boringssl.EVP_AEAD_CTX_init(context, algorithm, key.data, key.len, BULLA_TAG_LEN, NULL) == 1);
 }
 
 static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
@@ -133,25 +137,28 @@ static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t 
   int sealed = boringssl.EVP_AEAD_CTX_seal_scatter(context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce,
                                                    nonce_len, plaintext, len, NULL, 0, additional_data,
                                                    additional_data_len);
-  return succeeded(sealed == 1 && tag_len == BULLA_TAG_LEN);
+  return status_of(sealed == 1 && tag_len == BULLA_TAG_LEN);
 }
 
 static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
                  size_t nonce_len, const uint8_t *ciphertext, size_t len, const uint8_t *additional_data,
                  size_t additional_data_len) {
-  int opened = boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag,
-                                                  BULLA_TAG_LEN, additional_data, additional_data_len);
-  return succeeded(opened == 1) == BULLA_OK;
+  return boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag,
+                                            BULLA_TAG_LEN, additional_data, additional_data_len) == 1;
 }
 
 const struct bulla_engine bulla_engine_boringssl = {
     .name = "boringssl",
     .context_len = sizeof(EVP_AEAD_CTX),
+    .scrub_depth = BULLA_SCRUB_DEPTH,
     .is_usable = is_usable,
     .expand = expand,
     .seal = seal,
     .open = open,
 };
+
+/* AES_encrypt is assembly that needs no stack, or C that does not go deep. */
+enum { AES_SCRUB_DEPTH = 1024 };
 
 /* C2SP XAES-256-GCM: a CMAC-based derivation whose subkey K1 depends on the key alone. */
 struct bulla_xaes {
@@ -208,6 +215,7 @@ enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_
     }
     boringssl.AES_encrypt(half, half, &xaes->schedule);
   }
+  bulla_scrub(AES_SCRUB_DEPTH);
   enum bulla_status status = bulla_aead_new(aead, bulla_span(derived, BULLA_KEY_LEN));
   bulla_slab_free(&derived, BULLA_KEY_LEN);
   return status;

@@ -13,6 +13,10 @@ struct bulla_engine {
   const char *name;
   size_t context_len; /* bytes of an expanded key */
 
+  /* How deep below the caller's frame its calls may leave something of a secret, at most. It clears neither that
+   * nor the registers: the caller does, by bulla_scrub. */
+  size_t scrub_depth;
+
   /* Says whether the library is there and the processor has what it needs. */
   bool (*is_usable)(void);
 

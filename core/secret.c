@@ -60,7 +60,7 @@ enum bulla_status bulla_secret_copy(struct bulla_secret **secret, struct bulla_s
   BULLA_TRY(bulla_secret_new(secret, bytes.len));
   if (bytes.len > 0) {
     memcpy((*secret)->slot, bytes.data, bytes.len);
-    bulla_scrub_registers();
+    bulla_scrub(0);
   }
   return BULLA_OK;
 }

@@ -39,7 +39,8 @@ static struct {
     {"%F%", ""},   {"%TOKEN%", ""},  {"%ID%", ""},         {"%APIKEY%", ""},    {"%BLOB%", ""},
     {"%HEX%", ""}, {"%TRIPLE%", ""}, {"%SECRET%", SECRET}, {"%ARG%", ARGUMENT}, {"%ROOT%", FUZZ_ROOT_DIGITS},
 };
-enum { FOLDER, TOKEN, ID, APIKEY, BLOB, HEX, TRIPLE, NUM_MADE, NUM_WORDS = sizeof words / sizeof words[0] };
+enum { FOLDER, TOKEN, ID, APIKEY, BLOB, HEX, TRIPLE, NUM_MADE };
+enum { NUM_WORDS = sizeof words / sizeof words[0] };
 
 static struct bulla_buffer image;
 static char *arguments[MAX_ARGUMENTS + 2];

@@ -146,7 +146,7 @@ static void primitives(struct bulla_reader *in) {
   size_t tag_len = misuse_usual(in, BULLA_TAG_LEN);
   size_t xaes_nonce_len = misuse_usual(in, 24);
   uint8_t plaintext[] = {1, 2, 3, 4};
-  uint8_t ciphertext[sizeof plaintext];
+  uint8_t ciphertext[sizeof plaintext] = {0};
   uint8_t tag[MISUSE_USUAL_MAX] = {0};
   struct bulla_span key = bulla_span(misuse_bytes, key_len);
   struct bulla_span nonce = bulla_span(misuse_bytes, nonce_len);

@@ -12,7 +12,7 @@
 /* bulla_clock_us returns the time of day in microseconds since 1970-01-01 UTC. */
 static inline int64_t bulla_clock_us(void) {
   struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
+  (void)clock_gettime(CLOCK_REALTIME, &now);
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 

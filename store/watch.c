@@ -34,7 +34,7 @@ void bulla_watch_end(struct bulla_watch *watch) {
 /* A cheap clock: it moves every few milliseconds, and a look is made by the tick before it. */
 static int64_t clock_ms(void) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
 }
 
@@ -239,7 +239,7 @@ void bulla_watch_wait(struct bulla_vault *vault) {
   if (vault->sql.turn.file < 0) {
     return; /* its files are in no file system: no other process has it */
   }
-  clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+  (void)clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
   /* Those who look read the clock by ticks, one at each end. */
   int64_t left_ms = BULLA_LOOK_MS + 2 * (tick.tv_nsec / 1000000 + 1);
   struct timespec left = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};

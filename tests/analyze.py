@@ -59,6 +59,16 @@ def analyze_entry(entry):
     return list(findings(analyze(command, entry['directory'])))
 
 
+def accepted_here(lines):
+    """Of the accepted findings those of this gcc: "gcc 14: " before one says that no other has it."""
+    run = subprocess.run(['gcc', '-dumpversion'], check=True, stdout=subprocess.PIPE, text=True)
+    major = run.stdout.strip().split('.')[0]
+    for line in lines:
+        version = re.match(r'gcc (\d+): ', line)
+        if version is None or version[1] == major:
+            yield line[version.end() if version else 0:]
+
+
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     control = analyze(['gcc', '-x', 'c', '-', '-O2'], '.', input=CONTROL)
@@ -67,7 +77,7 @@ def main():
     commands = sources(build)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = [finding for each in pool.map(analyze_entry, commands.values()) for finding in each]
-    if not accepted.compare(found, accepted.read(ROOT / 'tests/analyze.txt')):
+    if not accepted.compare(found, list(accepted_here(accepted.read(ROOT / 'tests/analyze.txt')))):
         sys.exit(1)
     print(f'gcc -fanalyzer: {len(commands)} files, {len(found)} accepted findings, none other')
 

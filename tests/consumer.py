@@ -5,8 +5,10 @@
 """Builds and runs the project in tests/consumer in all the ways in which a project may take bulla: as a subproject and
 installed, static and shared. Everything happens in a temporary folder. Usage: run.py BULLA_SOURCE_FOLDER"""
 
+import json
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,6 +30,13 @@ def linked(folder):
     """Returns the names of the shared libraries that the consumer in |folder| asks for."""
     listing = subprocess.run(["readelf", "-d", folder / "consumer"], check=True, stdout=subprocess.PIPE, text=True)
     return [line for line in listing.stdout.splitlines() if "(NEEDED)" in line]
+
+
+def optimisation(folder, source):
+    """Returns the options -O with which a file whose name ends in |source| is compiled in |folder|."""
+    commands = json.loads((folder / "compile_commands.json").read_text())
+    return [word for entry in commands if entry["file"].endswith(source) for word in shlex.split(entry["command"])
+            if word.startswith("-O")]
 
 
 def build(kind, project, folder, environment, *options):
@@ -89,6 +98,9 @@ with tempfile.TemporaryDirectory(prefix="bulla-consumer-") as temporary:
     (project / "subprojects" / "bulla").symlink_to(source)
     for kind in ("static", "shared"):
         build(kind, project, there / f"subproject-{kind}", plain, f"-Ddefault_library={kind}")
+    options = {name: optimisation(there / "subproject-static", name) for name in ("/core/aead.c", "main.c")}
+    tap.check("a subproject is optimised though the project is not",
+              options == {"/core/aead.c": ["-O2"], "main.c": ["-O0"]}, options)
     built = {path.name for path in (there / "subproject-shared" / "subprojects" / "bulla").iterdir()}
     tap.check("a subproject builds neither command nor tests", not built & {"cli", "tests", "fuzz", "bench"}, built)
 

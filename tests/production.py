@@ -25,7 +25,6 @@ FOLDERS = "include", "core", "store", "token", "cli"
 ASKED_FOR = {
     "__x86_64__": "the processor",
     "__SSE2__": "the processor; part of x86-64",
-    "__AVX512F__": "the processor: a copy with wider registers has more of them to clear",
     "__cplusplus": "the language of who includes a public header",
     "SYS_memfd_secret": "libc's headers, which may be older than the kernel",
     "BULLA_BORINGSSL_PATH": "meson.build: BoringSSL is loaded; sanitizers need it linked; no check hangs on it",

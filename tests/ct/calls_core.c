@@ -13,8 +13,8 @@
 #include "tests/ct/ct.h"
 
 /* Lengths around the blocks of AES, of vectors, and of the loops of the engines. */
-static const size_t lens[] = {0, 1, 15, 16, 17, 64, 100, 300};
-enum { NUM_LENS = sizeof lens / sizeof lens[0], MAX_LEN = 300 };
+static const size_t lens[] = {0, 1, 15, 16, 17, 64, 100, 300, 1100};
+enum { NUM_LENS = sizeof lens / sizeof lens[0], MAX_LEN = 1100 };
 
 static const struct bulla_span context = {(const uint8_t *)"context", 7};
 static const struct bulla_span nothing;
@@ -232,7 +232,7 @@ static void encrypt_jwe(void) {
     SECRET(plaintext, len);
     SECRET(opened, len);
     struct bulla_jwe_key *key BULLA_CLEANUP(bulla_jwe_key_free) = NULL;
-    uint8_t digits[1024];
+    uint8_t digits[2 * MAX_LEN];
     struct bulla_buffer token = bulla_buffer(digits, sizeof digits);
     struct bulla_buffer room = room_in(opened);
     CT_OK(bulla_jwe_key_new(&key, BULLA_JWE_DIR, encs[i % 3].enc, material, context));

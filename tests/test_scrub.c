@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Clearing what functions of libraries leave on the stack, of any build of them: calls are made on a stack that was
+ * painted, and whatever is neither paint nor zero afterwards was left there. */
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "core/crypto.h"
+#include "core/scrub.h"
+#include "tests/support.h"
+
+enum {
+  STACK_LEN = 1 << 18,
+  PAINT = 0xa5,
+  /* Above the calls, for what begins and ends a thread. */
+  ROOM_ABOVE = 16384,
+  /* The frames of bulla's own function that makes the call, which holds pointers and lengths. */
+  OWN_FRAMES = 512,
+};
+
+static const size_t lens[] = {0, 1, 15, 16, 100, 128, 255, 256, 257, 512, 769, 1024, 4096, 20000};
+static uint8_t noise[20000];
+static uint8_t out[20000];
+static uint8_t tag[BULLA_TAG_LEN];
+static struct bulla_aead *aead;
+
+static struct bulla_span some(size_t len) {
+  return bulla_span(noise, len);
+}
+
+struct work {
+  void (*call)(void);
+  const uint8_t *frame;
+};
+
+/* Deep enough that the end of the thread does not write over what is looked at. */
+__attribute__((noinline)) static void call_below(struct work *work) {
+  work->frame = __builtin_frame_address(0);
+  work->call();
+  __asm__ volatile("" ::: "memory"); /* no tail call */
+}
+
+static void *run_work(void *argument) {
+  volatile uint8_t room[ROOM_ABOVE];
+  room[0] = 0;
+  call_below(argument);
+  room[1] = room[0];
+  return NULL;
+}
+
+/* Makes |call| and returns how deep below it something is left, or 0. */
+static size_t left_by(void (*call)(void)) {
+  uint8_t *stack = aligned_alloc(4096, STACK_LEN);
+  struct work work = {.call = call};
+  pthread_attr_t attributes;
+  pthread_t thread;
+  cr_assert(stack != NULL);
+  memset(stack, PAINT, STACK_LEN);
+  cr_assert(pthread_attr_init(&attributes) == 0 && pthread_attr_setstack(&attributes, stack, STACK_LEN) == 0);
+  cr_assert(pthread_create(&thread, &attributes, run_work, &work) == 0);
+  cr_assert(pthread_join(thread, NULL) == 0);
+  pthread_attr_destroy(&attributes);
+  size_t depth = 0;
+  const uint8_t *end = work.frame - OWN_FRAMES;
+  for (const uint8_t *at = stack; at < end && depth == 0; at++) {
+    depth = *at == PAINT || *at == 0 ? 0 : (size_t)(work.frame - at);
+  }
+  free(stack);
+  return depth;
+}
+
+/* Also loads the libraries and chooses an engine, which handles no secret, and goes deep. */
+static void start(void) {
+#ifndef __OPTIMIZE__
+  cr_skip_test("without optimisation bulla's own frames alone are deeper than what is cleared");
+#endif
+  TEST_OK(bulla_random(noise, sizeof noise));
+  TEST_OK(bulla_engine_choose(BULLA_ENGINE_AUTO));
+}
+
+static void nothing_left_by(void (*call)(void), const char *name) {
+  size_t depth = left_by(call);
+  cr_expect(depth == 0, "%s, %s leaves something %zu deep", bulla_engine_name(), name, depth);
+}
+
+#define NOTHING_LEFT_BY(call) nothing_left_by(call, #call)
+
+/* Left alone, this is seen. */
+static void leave_something(void) {
+  uint8_t bytes[3000];
+  memset(bytes, 1, sizeof bytes);
+  __asm__ volatile("" ::"r"(bytes) : "memory");
+}
+
+static void leave_and_clear(void) {
+  leave_something();
+  bulla_scrub(4096);
+}
+
+Test(scrub, what_is_left_is_seen_and_what_is_cleared_is_not) {
+  cr_assert(left_by(leave_something) > 2900, "%zu", left_by(leave_something));
+  cr_assert(left_by(leave_and_clear) == 0);
+}
+
+static void expand(void) {
+  for (size_t len = 16; len <= 32; len += 8) {
+    struct bulla_aead *made = NULL;
+    TEST_OK(bulla_aead_new(&made, some(len)));
+    bulla_aead_free(&made);
+  }
+}
+
+static void seal(void) {
+  for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+    TEST_OK(bulla_aead_seal(aead, out, tag, some(12), some(lens[i]), some(99)));
+  }
+}
+
+static void seal_with_a_long_nonce(void) {
+  for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+    TEST_OK(bulla_aead_seal(aead, out, tag, some(16 + i), some(lens[i]), some(99)));
+  }
+}
+
+static void open(void) {
+  for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+    TEST_STATUS(bulla_aead_open(aead, out, some(12), some(lens[i]), bulla_span(tag, sizeof tag), some(99)),
+                BULLA_REFUSED);
+  }
+}
+
+static void open_with_a_long_nonce(void) {
+  for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+    TEST_STATUS(bulla_aead_open(aead, out, some(16 + i), some(lens[i]), bulla_span(tag, sizeof tag), some(99)),
+                BULLA_REFUSED);
+  }
+}
+
+Test(scrub, no_engine_leaves_anything_on_the_stack, .init = start, .timeout = 60) {
+  static const enum bulla_engine_choice choices[] = {BULLA_ENGINE_BORINGSSL, BULLA_ENGINE_IPSEC_MB};
+  for (size_t n = 0; n < sizeof choices / sizeof choices[0]; n++) {
+    if (bulla_engine_choose(choices[n]) == BULLA_UNSUPPORTED) {
+      continue;
+    }
+    for (size_t len = 16; len <= 32; len += 8) {
+      TEST_OK(bulla_aead_new(&aead, some(len)));
+      NOTHING_LEFT_BY(seal);
+      NOTHING_LEFT_BY(seal_with_a_long_nonce);
+      NOTHING_LEFT_BY(open);
+      NOTHING_LEFT_BY(open_with_a_long_nonce);
+      bulla_aead_free(&aead);
+    }
+    NOTHING_LEFT_BY(expand);
+  }
+}
+
+static void extract(void) {
+  TEST_OK(bulla_hkdf_extract(out, some(10), some(32)));
+}
+
+static void derive(void) {
+  TEST_OK(bulla_hkdf_expand(out, 32, some(32), some(100)));
+}
+
+static void hash_with_a_key(void) {
+  TEST_OK(bulla_hmac(out, some(32), some(1000)));
+}
+
+static void hash(void) {
+  TEST_OK(bulla_sha256(out, some(1000)));
+}
+
+static void stretch(void) {
+  TEST_OK(bulla_scrypt(out, 32, some(20), some(16), 1024, 8, 1));
+}
+
+static void draw(void) {
+  TEST_OK(bulla_random(out, 32));
+}
+
+static void make_xaes(void) {
+  static const uint8_t nonce[24];
+  struct bulla_xaes *xaes = NULL;
+  struct bulla_aead *derived = NULL;
+  TEST_OK(bulla_xaes_new(&xaes, some(32)));
+  TEST_OK(bulla_xaes_derive(xaes, &derived, bulla_span(nonce, sizeof nonce)));
+  bulla_aead_free(&derived);
+  bulla_xaes_free(&xaes);
+}
+
+Test(scrub, nothing_that_hashes_derives_or_draws_leaves_anything_on_the_stack, .init = start) {
+  NOTHING_LEFT_BY(extract);
+  NOTHING_LEFT_BY(derive);
+  NOTHING_LEFT_BY(hash_with_a_key);
+  NOTHING_LEFT_BY(hash);
+  NOTHING_LEFT_BY(stretch);
+  NOTHING_LEFT_BY(draw);
+  NOTHING_LEFT_BY(make_xaes);
+}
