@@ -101,9 +101,9 @@ BULLA_API void bulla_minter_free(struct bulla_minter **minter);
  * |claims->exp| is 0 the token lives BULLA_TOKEN_LIFETIME. BULLA_TOKEN_MAX bytes of buffer suffice. Returns
  * BULLA_INVALID_ARGUMENT if a mandatory claim is missing or a time is out of bounds, BULLA_INVALID_TEXT if
  * a string is not UTF-8 or "perms", "attrs", "more" is not the JSON it must be, BULLA_TOO_LARGE past
- * BULLA_TOKEN_MAX, BULLA_BUFFER_TOO_SMALL, BULLA_KEY_EXHAUSTED, BULLA_FORKED, BULLA_ARENA_FULL,
- * BULLA_NO_CRYPTO. Claims past the room are not read: BULLA_TOO_LARGE and BULLA_BUFFER_TOO_SMALL do not say
- * that they were well-formed. */
+ * BULLA_TOKEN_MAX, 64 claims, or 256 names that stand open at once, BULLA_BUFFER_TOO_SMALL, BULLA_KEY_EXHAUSTED,
+ * BULLA_FORKED, BULLA_ARENA_FULL, BULLA_NO_CRYPTO. Claims past the room are not read: BULLA_TOO_LARGE and
+ * BULLA_BUFFER_TOO_SMALL do not say that they were well-formed. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,
                                                            const struct bulla_claims *claims);
 
