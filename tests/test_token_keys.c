@@ -13,6 +13,7 @@
 #include "core/crypto.h"
 #include "core/slab.h"
 #include "tests/token_support.h"
+#include "token/verifier.h"
 
 enum { NUM_KEYS = 1000 };
 
@@ -403,6 +404,29 @@ Test(token_keys, no_thread_uses_a_key_that_was_revoked_before_it_began, .timeout
     pthread_join(threads[i], &num_wrong);
     cr_expect_null(num_wrong);
   }
+}
+
+Test(token_keys, texts_that_share_a_slot_in_one_verifier_do_not_in_another) {
+  enum { NUM_TEXTS = 2000, NUM_SLOTS = 256 };
+  const struct bulla_hash_key *one = &new_verifier(0)->keys.hash_key;
+  const struct bulla_hash_key *other = &new_verifier(0)->keys.hash_key;
+  size_t num_shared = 0;
+  size_t num_still_shared = 0;
+  struct bulla_span texts[NUM_TEXTS];
+  for (size_t i = 0; i < NUM_TEXTS; i++) {
+    texts[i] = id_of(i);
+    for (size_t j = 0; j < i; j++) {
+      bool shared_here = bulla_keyed_hash(one, texts[i].data, 16) % NUM_SLOTS ==
+                         bulla_keyed_hash(one, texts[j].data, 16) % NUM_SLOTS;
+      bool shared_there = bulla_keyed_hash(other, texts[i].data, 16) % NUM_SLOTS ==
+                          bulla_keyed_hash(other, texts[j].data, 16) % NUM_SLOTS;
+      num_shared += shared_here;
+      num_still_shared += shared_here && shared_there;
+    }
+  }
+  /* One pair in 256 shares a slot, and of those one in 256 again: 7800 and 30 are expected. */
+  cr_expect(num_shared > 3000 && num_shared < 30000, "%zu", num_shared);
+  cr_expect(num_still_shared < 600, "%zu of %zu", num_still_shared, num_shared);
 }
 
 /* Says how often the root of the key |number| is in the arena. */
