@@ -88,6 +88,8 @@ static const struct bulla_option refresh_options[] = {
     END};
 
 static const struct bulla_option revoke_options[] = {
+    {.name = "jti", .value = "ID", .help = "the token's own id, with --tenant, in place of the token"},
+    {.name = "tenant", .value = "T", .help = "the tenant whose token --jti names"},
     {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"token revoke\" if it is not given"},
     END};
 
@@ -185,7 +187,11 @@ const struct bulla_command bulla_commands[] = {
      "bulla token refresh --session 28800 < token > next", refresh_options, 0, 0, bulla_run_token_refresh},
     {"token revoke", token_group, "",
      "Revoke the token on standard input, by its jti, and all it was refreshed to.",
-     "It must still be good. A token without jti can only be ended by revoking its API key.",
+     "It must be authentic. It may have expired or been refreshed: it is revoked as long as a verifier or a refresh\n"
+     "could take it or what it was refreshed to, 30 days and an hour from the first token of its session. With\n"
+     "--jti and --tenant no token is needed, and the revocation is kept for 30 days and two hours: as long as any\n"
+     "token with that jti that may be good now can be refreshed. A token without jti can only be ended by revoking\n"
+     "its API key.",
      "bulla token revoke --reason logout < token", revoke_options, 0, 0, bulla_run_token_revoke},
     {"token inspect", token_group, "", "Show what the token on standard input says in the open; proves nothing.",
      NULL, "bulla token inspect < token", no_options, 0, 0, bulla_run_token_inspect},

@@ -7,11 +7,12 @@
 
 #include "cli/token_claims.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "cli/input.h"
 #include "cli/options.h"
-#include "core/json.h"
+#include "token/claims.h"
 
 void bulla_minted_claims_free(struct bulla_minted_claims *minted) {
   bulla_secret_free(&minted->file);
@@ -36,8 +37,8 @@ static enum bulla_status build_perms(struct bulla_cli *cli, struct bulla_buffer 
   return finish(cli, &writer, "--perm");
 }
 
-/* build_attrs writes the --attr options as a JSON object of strings. Its strings are good once it is finished: if it
- * cannot be read, it has a name twice, or more names than an object may have. */
+/* build_attrs writes the --attr options as a JSON object of strings. Its strings are good once it is finished: if
+ * it cannot be read, it has a name twice, or more names than any object may have. */
 static enum bulla_status build_attrs(struct bulla_cli *cli, struct bulla_buffer *json) {
   struct bulla_json_writer writer = bulla_json_writer(json);
   struct bulla_span name;
@@ -53,40 +54,75 @@ static enum bulla_status build_attrs(struct bulla_cli *cli, struct bulla_buffer 
   }
   bulla_json_end(&writer, '}');
   BULLA_TRY(finish(cli, &writer, "--attr"));
-  struct bulla_json_value whole;
-  return bulla_json_read_inside(&whole, bulla_written(json))
-             ? BULLA_OK
-             : bulla_cli_usage(cli, "--attr takes each name once, and at most %d",
-                               BULLA_JSON_MAX_NAMES - BULLA_JSON_MAX_OUTER);
+  size_t num_names;
+  enum bulla_status status = bulla_json_read(NULL, &num_names, 0, bulla_written(json));
+  return status == BULLA_OK ? BULLA_OK
+         : status == BULLA_TOO_LARGE
+             ? bulla_cli_error(cli, status, "more than %d attributes", BULLA_JSON_MAX_NAMES)
+             : bulla_cli_usage(cli, "--attr takes each name once");
 }
 
-/* take_member takes "perms" or "attrs" of the file, which the options must not have said too. */
-static bool take_member(struct bulla_span *claim, const struct bulla_json_member *member, const char *name,
-                        enum bulla_json_type type) {
-  if (claim->len > 0 || member->value.type != type || !bulla_json_equal(&member->name, bulla_text_span(name))) {
-    return false;
+/* take_nested takes "perms" or "attrs" of the file, which the |option| must not have said too. */
+static enum bulla_status take_nested(struct bulla_cli *cli, struct bulla_span *claim,
+                                     const struct bulla_json_member *member, const char *option, bool good,
+                                     const char *kind) {
+  if (claim->len > 0) {
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "its \"%ss\" come from --%s already: give them once", option,
+                           option);
+  }
+  if (!good) {
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "its \"%ss\" must be %s", option, kind);
   }
   *claim = member->value.text;
-  return true;
+  return BULLA_OK;
+}
+
+/* refuse_known tells of a member of the file that is said in another way. */
+static enum bulla_status refuse_known(struct bulla_cli *cli, const char *name) {
+  if (strcmp(name, "iat") == 0 || strcmp(name, "orig_iat") == 0) {
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it may not say \"%s\": minting sets the time", name);
+  }
+  return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it may not say \"%s\": that has an option of its own, --%s",
+                         name, strcmp(name, "exp") == 0 ? "ttl" : name);
+}
+
+/* take_member takes a member of the file: "perms", "attrs", or one of the caller's own. */
+static enum bulla_status take_member(struct bulla_cli *cli, struct bulla_claims *claims,
+                                     struct bulla_json_writer *more, const struct bulla_json_member *member) {
+  if (bulla_json_equal(&member->name, BULLA_LITERAL("perms"))) {
+    bool good = member->value.type == BULLA_JSON_ARRAY && member->value.all_strings;
+    return take_nested(cli, &claims->perms, member, "perm", good, "an array of strings");
+  }
+  if (bulla_json_equal(&member->name, BULLA_LITERAL("attrs"))) {
+    return take_nested(cli, &claims->attrs, member, "attr", member->value.type == BULLA_JSON_OBJECT, "an object");
+  }
+  size_t known = bulla_claims_find(&member->name);
+  if (known != BULLA_CLAIMS_KNOWN) {
+    return refuse_known(cli, bulla_claims_name(known));
+  }
+  bulla_json_member(more, member);
+  return BULLA_OK;
 }
 
 /* take_file takes "perms" and "attrs" from the file of --claims, and all its other members as they stand. Whether
- * any of them is one too many is seen as the token is minted. */
-static enum bulla_status take_file(struct bulla_claims *claims, struct bulla_buffer *more,
+ * they are too many beside the other claims is seen as the token is minted. */
+static enum bulla_status take_file(struct bulla_cli *cli, struct bulla_claims *claims, struct bulla_buffer *more,
                                    struct bulla_span file) {
   struct bulla_json_member members[BULLA_JSON_MAX_NAMES];
   size_t num_members = 0;
-  BULLA_TRY(bulla_json_read(members, &num_members, BULLA_JSON_MAX_NAMES, file));
-  if (num_members > BULLA_JSON_MAX_NAMES) {
-    return BULLA_TOO_LARGE;
+  enum bulla_status status = bulla_json_read(members, &num_members, BULLA_JSON_MAX_NAMES, file);
+  if (status == BULLA_TOO_LARGE) {
+    return bulla_cli_error(cli, status,
+                           "a token has at most %d claims, in at most %d levels with %d names open at once",
+                           BULLA_CLAIMS_MAX, BULLA_JSON_MAX_DEPTH, BULLA_JSON_MAX_NAMES);
+  }
+  if (status != BULLA_OK) {
+    return bulla_cli_error(cli, status, "it must hold one object in strict JSON: UTF-8, no name twice");
   }
   struct bulla_json_writer writer = bulla_json_writer(more);
   bulla_json_begin(&writer, '{');
   for (size_t i = 0; i < num_members; i++) {
-    if (!take_member(&claims->perms, &members[i], "perms", BULLA_JSON_ARRAY) &&
-        !take_member(&claims->attrs, &members[i], "attrs", BULLA_JSON_OBJECT)) {
-      bulla_json_member(&writer, &members[i]);
-    }
+    BULLA_TRY(take_member(cli, claims, &writer, &members[i]));
   }
   bulla_json_end(&writer, '}');
   claims->more = bulla_written(more);
@@ -102,7 +138,23 @@ static enum bulla_status set_times(struct bulla_cli *cli, struct bulla_claims *c
   }
   claims->iat = (int64_t)time(NULL);
   claims->exp = claims->iat + ttl;
-  return BULLA_OK;
+  return claims->nbf < claims->exp
+             ? BULLA_OK
+             : bulla_cli_usage(cli, "--nbf is not before the token ends, at %lld", (long long)claims->exp);
+}
+
+/* check_texts says which option has a text that no claim may have. */
+static enum bulla_status check_texts(struct bulla_cli *cli) {
+  static const char *const names[] = {"org", "sub", "iss", "aud", "jti"};
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    if (!bulla_json_valid_string(bulla_option_span(cli, names[i]))) {
+      bulla_cli_at(cli, "--%s", names[i]);
+      return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it must be UTF-8, without noncharacters");
+    }
+  }
+  return bulla_option_span(cli, "org").len <= BULLA_TOKEN_ORG_MAX
+             ? BULLA_OK
+             : bulla_cli_usage(cli, "--org takes %d bytes at most", BULLA_TOKEN_ORG_MAX);
 }
 
 enum bulla_status bulla_minted_claims_read(struct bulla_cli *cli, struct bulla_minted_claims *minted) {
@@ -112,6 +164,7 @@ enum bulla_status bulla_minted_claims_read(struct bulla_cli *cli, struct bulla_m
   claims->iss = bulla_option_span(cli, "iss");
   claims->aud = bulla_option_span(cli, "aud");
   claims->jti = bulla_option_span(cli, "jti");
+  BULLA_TRY(check_texts(cli));
   BULLA_TRY(set_times(cli, claims));
 
   BULLA_TRY(bulla_secret_new(&minted->room, 3 * (size_t)BULLA_TOKEN_MAX));
@@ -132,6 +185,10 @@ enum bulla_status bulla_minted_claims_read(struct bulla_cli *cli, struct bulla_m
     return BULLA_OK;
   }
   bulla_cli_at(cli, "the file of --claims");
-  BULLA_TRY(bulla_input_secret_file(cli, &minted->file, path, BULLA_TOKEN_MAX));
-  return take_file(claims, &more, bulla_secret_bytes(minted->file));
+  enum bulla_status status = bulla_input_secret_file(cli, &minted->file, path, BULLA_TOKEN_MAX);
+  if (status == BULLA_TOO_LARGE) {
+    return bulla_cli_error(cli, status, "it has more bytes than a token, %d", BULLA_TOKEN_MAX);
+  }
+  BULLA_TRY(status);
+  return take_file(cli, claims, &more, bulla_secret_bytes(minted->file));
 }

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* token mint, verify, refresh, revoke, inspect. */
+/* token mint, verify, refresh, inspect. */
 
 #include <bulla/token.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/input.h"
 #include "cli/options.h"
@@ -13,13 +19,40 @@
 #include "cli/token_claims.h"
 #include "cli/token_session.h"
 
+static void close_file(const int *fd) {
+  if (*fd >= 0) {
+    (void)close(*fd);
+  }
+}
+
+/* others_may says which permissions of others the file of a key may not have. systemd lets a service read its
+ * credentials through an access control list, which shows as a group's bit. */
+static mode_t others_may(const char *path) {
+  const char *folder = getenv("CREDENTIALS_DIRECTORY");
+  size_t len = folder == NULL ? 0 : strlen(folder);
+  bool is_credential = len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/';
+  return is_credential ? S_IRWXO : S_IRWXG | S_IRWXO;
+}
+
+/* read_private makes |*string| of the file at |path|, which others must not be able to read, or of a pipe. */
+static enum bulla_status read_private(struct bulla_cli *cli, struct bulla_secret **string, const char *path) {
+  int fd BULLA_CLEANUP(close_file) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  struct stat status;
+  if (fd < 0 || fstat(fd, &status) != 0) {
+    return bulla_cli_errno(cli, errno);
+  }
+  if (S_ISREG(status.st_mode) && (status.st_mode & others_may(path)) != 0) {
+    return bulla_cli_error(cli, BULLA_ROOT_EXPOSED,
+                           "others can read this file: chmod 600, and revoke the API key if somebody may have");
+  }
+  return bulla_input_secret(cli, string, fd, BULLA_APIKEY_LEN + 2);
+}
+
 static enum bulla_status read_apikey(struct bulla_cli *cli, struct bulla_apikey **apikey) {
   struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
-  const char *path = bulla_option_value(cli, "apikey-file");
   bulla_cli_at(cli, "the file of --apikey-file"); /* a path may turn out to be the key itself */
-  enum bulla_status status = bulla_input_secret_file(cli, &string, path, BULLA_APIKEY_LEN + 2);
+  enum bulla_status status = read_private(cli, &string, bulla_option_value(cli, "apikey-file"));
   if (status == BULLA_OK) {
-    bulla_input_line(string);
     status = bulla_apikey_parse(apikey, bulla_secret_bytes(string));
   }
   return status == BULLA_REFUSED || status == BULLA_TOO_LARGE
@@ -88,25 +121,6 @@ enum bulla_status bulla_run_token_refresh(struct bulla_cli *cli) {
   return bulla_output_line(cli, bulla_written(&session.fresh));
 }
 
-enum bulla_status bulla_run_token_revoke(struct bulla_cli *cli) {
-  struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
-  const struct bulla_verifier_options options = {.leeway = 0};
-  struct bulla_claims claims;
-  BULLA_TRY(bulla_token_session_open(cli, &session, options, "token revoke"));
-  enum bulla_status status = bulla_token_verify(session.verifier, &claims, &session.payload,
-                                                bulla_secret_bytes(session.token), (int64_t)time(NULL));
-  if (status == BULLA_REVOKED) {
-    return BULLA_OK;
-  }
-  BULLA_TRY(status);
-  if (claims.jti.len == 0) {
-    return bulla_cli_error(cli, BULLA_INVALID_ARGUMENT,
-                           "it has no jti: it can only be ended by revoking its API key");
-  }
-  return bulla_vault_token_revoke(session.vault, &session.me.who, claims.org, claims.jti,
-                                  bulla_claims_session_end(&claims));
-}
-
 enum bulla_status bulla_run_token_inspect(struct bulla_cli *cli) {
   static const char *const names[] = {"key_id", "day", "day_begins", "ciphertext_bytes", NULL};
   struct bulla_secret *token BULLA_CLEANUP(bulla_secret_free) = NULL;
@@ -114,7 +128,9 @@ enum bulla_status bulla_run_token_inspect(struct bulla_cli *cli) {
   struct bulla_token_outline outline;
   bulla_rows_begin(&rows, cli, names, false);
   BULLA_TRY(bulla_token_input(cli, &token));
-  BULLA_TRY(bulla_token_inspect(&outline, bulla_secret_bytes(token)));
+  if (bulla_token_inspect(&outline, bulla_secret_bytes(token)) != BULLA_OK) {
+    return bulla_cli_error(cli, BULLA_REFUSED, "refused: it does not have the form of a token");
+  }
   const struct bulla_cell cells[] = {bulla_cell_text(bulla_span(outline.key_id, sizeof(outline.key_id))),
                                      bulla_cell(BULLA_CELL_NUMBER, outline.day),
                                      bulla_cell(BULLA_CELL_SECONDS, outline.day * 86400),

@@ -43,9 +43,21 @@ static enum bulla_status is_revoked(void *arg, struct bulla_span org, struct bul
   return revoked ? BULLA_REVOKED : BULLA_OK;
 }
 
+static uint64_t generation(void *arg) {
+  const struct bulla_token_session *session = (const struct bulla_token_session *)arg;
+  return bulla_vault_generation(session->vault);
+}
+
+static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
+  const struct bulla_token_session *session = (const struct bulla_token_session *)arg;
+  return bulla_vault_apikey_live(session->vault, key_id);
+}
+
 enum bulla_status bulla_token_session_open(struct bulla_cli *cli, struct bulla_token_session *session,
                                            struct bulla_verifier_options options, const char *reason) {
   options.is_revoked = is_revoked;
+  options.generation = generation;
+  options.is_live = is_live;
   BULLA_TRY(bulla_session_vault(cli, &session->vault));
   bulla_session_identify(&session->me, cli, reason);
   BULLA_TRY(bulla_token_input(cli, &session->token));

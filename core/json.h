@@ -16,7 +16,6 @@
 
 #define BULLA_JSON_MAX_DEPTH 32
 #define BULLA_JSON_MAX_NAMES 256
-#define BULLA_JSON_MAX_OUTER 64 /* members around a value that bulla_json_read_inside has passed */
 
 enum bulla_json_type {
   BULLA_JSON_NULL,
@@ -42,13 +41,21 @@ struct bulla_json_member {
 };
 
 /* bulla_json_read checks |text| and fills |members| with the first |max_members| members of its object;
- * |*num_members| is how many it has, which may be more. Returns BULLA_INVALID_TEXT. */
+ * |*num_members| is how many it has, which may be more. Returns BULLA_TOO_LARGE if it is strict JSON up to where
+ * it has too many levels or members that stand open, else BULLA_INVALID_TEXT. */
 BULLA_CHECKED enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num_members,
                                                 size_t max_members, struct bulla_span text);
 
-/* bulla_json_read_inside reads |text|, an object or an array, as it may stand as a value among at most
- * BULLA_JSON_MAX_OUTER members of the object at the top, and be accepted there; else it returns false. */
-BULLA_CHECKED bool bulla_json_read_inside(struct bulla_json_value *value, struct bulla_span text);
+/* bulla_json_read_behind is bulla_json_read of an object whose members are to stand behind |num_before| others of
+ * the object at the top. */
+BULLA_CHECKED enum bulla_status bulla_json_read_behind(struct bulla_json_member *members, size_t *num_members,
+                                                       size_t max_members, size_t num_before,
+                                                       struct bulla_span text);
+
+/* bulla_json_read_inside reads |text|, an object or an array, as the value of a member that stands behind
+ * |num_before| others of the object at the top. Statuses as of bulla_json_read. */
+BULLA_CHECKED enum bulla_status bulla_json_read_inside(struct bulla_json_value *value, size_t num_before,
+                                                       struct bulla_span text);
 
 /* bulla_json_next takes the next element of a checked array, whose text |rest| must be at first, or returns
  * false at its end. */

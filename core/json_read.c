@@ -34,6 +34,7 @@ struct parser {
   const uint8_t *block; /* the part of the text that was last looked through for ends of strings */
   uint64_t stops;       /* in it, see bulla_json_stops */
   struct name *next_name; /* where the next one goes: before it are those that stand open */
+  bool too_large;         /* it ended where a bound is */
   struct level levels[BULLA_JSON_MAX_DEPTH];
   struct name names[BULLA_JSON_MAX_NAMES];
 };
@@ -215,6 +216,7 @@ __attribute__((always_inline)) static inline bool note_name(struct parser *parse
   uint64_t bit = UINT64_C(1) << (signature * UINT64_C(0x9e3779b97f4a7c15) >> 58);
   struct name *noted = parser->next_name;
   if (noted == parser->names + BULLA_JSON_MAX_NAMES || name->text.len > UINT32_MAX) {
+    parser->too_large = true;
     return false;
   }
   *noted = (struct name){signature, 0, name->text.data, (uint32_t)name->text.len, name->escaped};
@@ -271,6 +273,7 @@ static const uint8_t *take_nested(struct parser *parser, const uint8_t *at, stru
         at = take_string(parser, at, &inner);
       } else if (is_bracket(at, end)) {
         if (level == last) {
+          parser->too_large = true;
           return NULL;
         }
         all_strings = false;
@@ -360,7 +363,12 @@ static const uint8_t *begin(struct parser *parser, struct bulla_span text) {
   parser->block = text.data;
   parser->stops = bulla_json_stops(text.data, text.data, parser->end);
   parser->next_name = parser->names;
+  parser->too_large = false;
   return skip_space(text.data, parser->end);
+}
+
+static enum bulla_status failure(const struct parser *parser) {
+  return parser->too_large ? BULLA_TOO_LARGE : BULLA_INVALID_TEXT;
 }
 
 /* Says whether nothing is left of the text from |at| on but space. */
@@ -370,28 +378,36 @@ static bool is_end(const struct parser *parser, const uint8_t *at) {
 
 enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num_members, size_t max_members,
                                   struct bulla_span text) {
+  return bulla_json_read_behind(members, num_members, max_members, 0, text);
+}
+
+enum bulla_status bulla_json_read_behind(struct bulla_json_member *members, size_t *num_members,
+                                         size_t max_members, size_t num_before, struct bulla_span text) {
   struct parser parser;
   struct collector collector = {members, 0, max_members};
   *num_members = 0;
-  if (text.len == 0) {
+  if (text.len == 0 || num_before > BULLA_JSON_MAX_NAMES) {
     return BULLA_INVALID_TEXT;
   }
   const uint8_t *at = begin(&parser, text);
+  parser.next_name += num_before;
   if (!is_next(at, parser.end, '{') || !is_end(&parser, take_top(&parser, at, &collector))) {
-    return BULLA_INVALID_TEXT;
+    return failure(&parser);
   }
   *num_members = collector.num;
   return BULLA_OK;
 }
 
-bool bulla_json_read_inside(struct bulla_json_value *value, struct bulla_span text) {
+enum bulla_status bulla_json_read_inside(struct bulla_json_value *value, size_t num_before,
+                                         struct bulla_span text) {
   struct parser parser;
-  if (text.len == 0) {
-    return false;
+  if (text.len == 0 || num_before >= BULLA_JSON_MAX_NAMES) {
+    return BULLA_INVALID_TEXT;
   }
   const uint8_t *at = begin(&parser, text);
-  parser.next_name = parser.names + BULLA_JSON_MAX_OUTER;
-  return is_bracket(at, parser.end) && is_end(&parser, take_nested(&parser, at, value));
+  parser.next_name += num_before + 1; /* and its own name */
+  bool good = is_bracket(at, parser.end) && is_end(&parser, take_nested(&parser, at, value));
+  return good ? BULLA_OK : failure(&parser);
 }
 
 /* Skips a checked value whose opening bracket is at |at|. */

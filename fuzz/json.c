@@ -162,11 +162,12 @@ static void check_text(struct bulla_span text) {
   static struct bulla_json_member members[BULLA_JSON_MAX_NAMES];
   struct bulla_json_value value;
   size_t num_members = 0;
+  const size_t num_before = 8 * (text.len % 32);
   json_t *tree = model_json_load(text);
   bool accepted = bulla_json_read(members, &num_members, BULLA_JSON_MAX_NAMES, text) == BULLA_OK;
   const struct model_json_limits inside = {json_is_array(tree) ? '[' : '{', BULLA_JSON_MAX_DEPTH - 1,
-                                           BULLA_JSON_MAX_NAMES - BULLA_JSON_MAX_OUTER};
-  bool is_inside = bulla_json_read_inside(&value, text);
+                                           BULLA_JSON_MAX_NAMES - num_before - 1};
+  bool is_inside = bulla_json_read_inside(&value, num_before, text) == BULLA_OK;
   FUZZ_ASSERT(is_inside == (tree != NULL && model_json_is_strict(tree, text, inside)));
   if (is_inside) {
     check_shape(&value, tree);
@@ -174,6 +175,11 @@ static void check_text(struct bulla_span text) {
   }
   FUZZ_ASSERT(accepted == (tree != NULL && model_json_is_strict(tree, text, MODEL_JSON_TOP)));
   FUZZ_ASSERT(num_members == (accepted ? json_object_size(tree) : 0));
+  const struct model_json_limits behind = {'{', BULLA_JSON_MAX_DEPTH, BULLA_JSON_MAX_NAMES - num_before};
+  bool is_behind =
+      bulla_json_read_behind(members, &num_members, BULLA_JSON_MAX_NAMES, num_before, text) == BULLA_OK;
+  FUZZ_ASSERT(is_behind == (tree != NULL && model_json_is_strict(tree, text, behind)));
+  accepted = bulla_json_read(members, &num_members, BULLA_JSON_MAX_NAMES, text) == BULLA_OK;
   if (accepted) {
     fuzz_num_passed++;
     check_accepted(text, members, tree);

@@ -24,10 +24,25 @@ static struct {
   enum bulla_status find;
   enum bulla_status is_revoked;
   uint64_t generation;
-  uint64_t cached; /* the generation that the verifier's key is of */
+  bool known;      /* the key is, to the verifier, */
+  uint64_t cached; /* and is good in this generation */
   bool moves;      /* the generation does, while the key is asked for */
   int num_asked;
 } world;
+
+/* In every other generation the key is forgotten as it begins. */
+static bool stays(void) {
+  return world.generation % 2 == 0;
+}
+
+static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
+  (void)arg;
+  FUZZ_ASSERT(world.known && world.cached != world.generation);
+  FUZZ_ASSERT(bulla_span_equal(key_id, bulla_apikey_id(kit.apikey)));
+  world.known = stays();
+  world.cached = world.generation;
+  return world.known ? BULLA_OK : BULLA_NOT_FOUND;
+}
 
 /* move_on begins a generation, and verifies in it. */
 static void move_on(void) {
@@ -40,6 +55,8 @@ static void move_on(void) {
               world.is_revoked);
   FUZZ_ASSERT(world.num_asked == 2);
   world.num_asked = 1;
+  world.known = true;
+  world.cached = world.generation;
 }
 
 static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
@@ -170,8 +187,8 @@ static void mint_long(struct bulla_reader *in) {
   misuse_done(status, wrongs, &token, token.len);
 }
 
-/* clash returns |token| with a bit each changed in two words of its header, so that to the verifier's cache it
- * looks like the header that it was. */
+/* clash returns |token| with a bit each changed in two words of its header: one that is like a header that the
+ * verifier knows, and is not it. */
 static struct bulla_span clash(uint8_t *copy, struct bulla_span token, uint8_t word, uint8_t bit) {
   const uint8_t *dot = memchr(token.data, '.', token.len);
   size_t at = (size_t)(dot - token.data) - sizeof(uint64_t) * (TAG_WORDS - word % (TAG_WORDS - 1));
@@ -236,7 +253,8 @@ static struct occasion occasion_of(struct bulla_reader *in, uint8_t *copy, bool 
     occasion.asks = false;
   }
   occasion.generation = world.generation;
-  occasion.asks = occasion.asks && world.cached != world.generation;
+  bool knows = world.known && (world.cached == world.generation || stays());
+  occasion.asks = occasion.asks && !knows;
   if (occasion.asks && world.find != BULLA_OK) {
     occasion.wrongs |= MISUSE(world.find == BULLA_NOT_FOUND ? BULLA_REFUSED : world.find);
   }
@@ -250,7 +268,8 @@ static struct occasion occasion_of(struct bulla_reader *in, uint8_t *copy, bool 
 static void check_asked(const struct occasion *occasion) {
   bool clashes = occasion->token.data != kit.token.data;
   FUZZ_ASSERT(clashes || world.num_asked == (occasion->asks ? 1 : 0));
-  if (!clashes && world.num_asked > 0 && world.find == BULLA_OK) {
+  if (!clashes && world.num_asked > 0 && world.find == BULLA_OK && world.generation == occasion->generation) {
+    world.known = true;
     world.cached = occasion->generation;
   }
 }
@@ -314,7 +333,9 @@ static void make_verifier(struct bulla_reader *in) {
   options.session = edges[misuse_byte(in) % 8];
   options.aud = bulla_span(misuse_bytes, misuse_len(in));
   options.iss = bulla_span(misuse_bytes, misuse_len(in));
-  bool good = options.leeway >= 0 && options.leeway <= BULLA_TOKEN_LEEWAY_MAX && options.session >= 0 &&
+  options.max_keys = options.aud.len == 3 ? BULLA_KEYS_MAX + 1 : options.aud.len;
+  bool good = options.max_keys <= BULLA_KEYS_MAX && options.leeway >= 0 &&
+              options.leeway <= BULLA_TOKEN_LEEWAY_MAX && options.session >= 0 &&
               options.session <= BULLA_SESSION_MAX && options.aud.len <= 256 && options.iss.len <= 256;
   struct bulla_verifier *verifier = kit.verifier;
   enum bulla_status status = bulla_verifier_new(&verifier, &options, find_key, NULL);
@@ -362,7 +383,7 @@ static void use_cache(struct bulla_reader *in) {
     }
     bulla_day_cache_release(&pin);
     if (choice >= 240) {
-      bulla_day_cache_drop(cache);
+      bulla_day_cache_drop_key(cache, bulla_apikey_id(kit.apikey).data);
       memset(last, 0, sizeof last);
     }
   }
@@ -381,7 +402,8 @@ void misuse_token(struct bulla_reader *in, uint8_t kind) {
 }
 
 void misuse_token_make(void) {
-  const struct bulla_verifier_options options = {.is_revoked = is_revoked, .generation = generation};
+  const struct bulla_verifier_options options = {
+      .is_revoked = is_revoked, .generation = generation, .is_live = is_live};
   struct bulla_claims claims = claims_of();
   struct bulla_secret *string = NULL;
   uint8_t refreshed_room[1024];
@@ -395,6 +417,7 @@ void misuse_token_make(void) {
   FUZZ_ASSERT(bulla_token_mint(kit.minter, &kit.token, &claims) == BULLA_OK);
   world.find = world.is_revoked = BULLA_OK;
   FUZZ_ASSERT(bulla_token_refresh(kit.verifier, &refreshed, &payload, bulla_written(&kit.token), now) == BULLA_OK);
+  world.known = true;
   world.cached = world.generation;
   kit.refreshed_len = refreshed.len;
   bulla_secret_free(&string);

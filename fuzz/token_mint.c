@@ -14,7 +14,7 @@
 #include "fuzz/mutate.h"
 #include "fuzz/token_setup.h"
 
-enum { NUM_CHOICES = 3, NUM_TEXTS = 8, BETWEEN = 0xff, MAX_MORE = 53, MAX_INPUT = 10000 };
+enum { NUM_CHOICES = 3, NUM_TEXTS = 8, BETWEEN = 0xff, MAX_MEMBERS = 64, MAX_NAMES = 256, MAX_INPUT = 10000 };
 enum { ORG, SUB, ISS, AUD, JTI, PERMS, ATTRS, MORE };
 
 static const char *const own_names[] = {"org", "sub", "iss",   "aud",   "iat",     "exp",
@@ -49,11 +49,21 @@ static int64_t choose_time(uint8_t choice, int64_t from) {
   return times[choice % 16];
 }
 
-/* load_inside loads a value that is to stand in the claims, or returns NULL if it may not. */
-static json_t *load_inside(struct bulla_span text, char bracket) {
-  const struct model_json_limits limits = {bracket, 31, 192};
+/* load loads a value that is to stand in the claims, with |num_before| names before it, or returns NULL if it may
+ * not. */
+static json_t *load(struct bulla_span text, char bracket, size_t max_depth, size_t num_before) {
+  const struct model_json_limits limits = {bracket, max_depth, MAX_NAMES - num_before};
   json_t *tree = model_json_load(text);
   return tree != NULL && model_json_is_strict(tree, text, limits) ? tree : NULL;
+}
+
+/* has_much says whether |text| may have more levels or members than its place allows, well-formed or not. */
+static bool has_much(struct bulla_span text) {
+  size_t num_marks = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    num_marks += text.data[i] == '[' || text.data[i] == '{' || text.data[i] == ':' ? 1 : 0;
+  }
+  return num_marks > 30;
 }
 
 /* set puts a claim into |tree|; an empty one is absent. */
@@ -63,7 +73,7 @@ static bool set_text(json_t *tree, const char *name, struct bulla_span text) {
 }
 
 static bool set_json(json_t *tree, const char *name, struct bulla_span text, char bracket) {
-  json_t *value = text.len == 0 ? NULL : load_inside(text, bracket);
+  json_t *value = text.len == 0 ? NULL : load(text, bracket, 31, json_object_size(tree) + 1);
   size_t i;
   json_t *element;
   json_array_foreach(value, i, element) {
@@ -75,13 +85,14 @@ static bool set_json(json_t *tree, const char *name, struct bulla_span text, cha
 }
 
 static bool add_more(json_t *tree, struct bulla_span text) {
-  json_t *more = text.len == 0 ? json_object() : load_inside(text, '{');
+  size_t num_before = json_object_size(tree);
+  json_t *more = text.len == 0 ? json_object() : load(text, '{', 32, num_before);
   for (size_t i = 0; i < sizeof own_names / sizeof own_names[0]; i++) {
     if (json_object_get(more, own_names[i]) != NULL) {
       return false;
     }
   }
-  return more != NULL && json_object_size(more) <= MAX_MORE && json_object_update(tree, more) == 0;
+  return more != NULL && json_object_size(more) <= MAX_MEMBERS - num_before && json_object_update(tree, more) == 0;
 }
 
 /* build returns what the claims must be, in their order, or NULL if one of them may not be minted. */
@@ -181,7 +192,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   } else if (tree == NULL) {
     /* What lies behind the room is not read: of two faults either may be told. A byte becomes six at most. */
     bool may_be_long = size * 6 > BULLA_TOKEN_MAX / 2;
-    FUZZ_ASSERT(status == BULLA_INVALID_TEXT || (status == BULLA_TOO_LARGE && may_be_long));
+    bool may_be_much = has_much(texts[ATTRS]) || has_much(texts[MORE]);
+    FUZZ_ASSERT(status == BULLA_INVALID_TEXT || (status == BULLA_TOO_LARGE && (may_be_long || may_be_much)));
   } else {
     bool is_long = json_dumpb(tree, NULL, 0, JSON_COMPACT) + size > BULLA_TOKEN_MAX / 4;
     FUZZ_ASSERT(status == BULLA_OK || (status == BULLA_TOO_LARGE && is_long));

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* bulla_token_verify and bulla_token_inspect.
+/* bulla_token_verify, bulla_token_authenticate and bulla_token_inspect.
  *
  * Input: two bytes, the clock and what the verifier insists on; then a token, or claims that a holder of the key
  * encrypts.
  *
  * Oracle: fuzz/model_token.h, the rules of docs/FORMAT.md §6 one after the other, says which status every token
- * gets and what is in the claims of a good one. On failure nothing is left in the outputs. */
+ * gets and what is in the claims of a good one; and of one that is only authentic. On failure nothing is left in
+ * the outputs. */
 
 #include "fuzz/fuzz.h"
 #include "fuzz/mutate.h"
@@ -39,27 +40,34 @@ static void check_inspected(struct bulla_span token, bool good, struct bulla_spa
   }
 }
 
-/* predict returns what must become of |token|, and the claims if it is good; |plaintext| is their JSON. */
-static enum bulla_status predict(struct model_claims *claims, struct bulla_buffer *plaintext,
-                                 const struct check *check, struct bulla_span token) {
+/* read_token reads the |claims| of an authentic |token|, and the day of its key; |plaintext| is their JSON. Says
+ * whether it has the form of one. */
+static bool read_token(struct model_claims *claims, int64_t *day, struct bulla_buffer *plaintext,
+                       struct bulla_span token) {
   static struct model_token split;
   struct bulla_span key_id = {NULL, 0};
-  int64_t day = 0;
   uint8_t header_room[MODEL_TOKEN_MAX];
   size_t header_len = 0;
   bool is_split = token.len <= BULLA_TOKEN_MAX && model_split_at_dots(split.parts, token);
   bool is_named = is_split && model_base64url_decode(header_room, &header_len, split.parts[0]) &&
-                  model_kid_read(&key_id, &day, bulla_span(header_room, header_len));
-  check_inspected(token, is_named, key_id, day, &split);
+                  model_kid_read(&key_id, day, bulla_span(header_room, header_len));
+  check_inspected(token, is_named, key_id, *day, &split);
+  if (is_named && model_is_known(key_id) && model_token_split(&split, token) &&
+      model_token_open(plaintext, model_day_key(*day), &split) &&
+      !model_claims_read(claims, bulla_written(plaintext))) {
+    claims->tree = NULL;
+  }
+  return is_named;
+}
+
+/* judge returns what must become of claims that were read from a token, or not. */
+static enum bulla_status judge(const struct check *check, bool is_token, const struct model_claims *claims,
+                               int64_t day) {
   if (check->now < 0 || check->now > model_time_max) {
     return BULLA_INVALID_ARGUMENT;
   }
-  if (!is_named || !model_day_is_in_window(check->options, day, check->now) || !model_is_known(key_id) ||
-      !model_token_split(&split, token) || !model_token_open(plaintext, model_day_key(day), &split) ||
-      !model_claims_read(claims, bulla_written(plaintext))) {
-    return BULLA_REFUSED;
-  }
-  return model_judge(claims, check->options, day, check->now);
+  bool good = is_token && claims->tree != NULL && model_day_is_in_window(check->options, day, check->now);
+  return good ? model_judge(claims, check->options, day, check->now) : BULLA_REFUSED;
 }
 
 static void check_status(const struct check *check, struct bulla_span token, enum bulla_status wanted_status,
@@ -79,12 +87,37 @@ static void check_status(const struct check *check, struct bulla_span token, enu
   free(payload.data);
 }
 
+/* check_authentic compares what is said of a token at no time in particular with |wanted|, if the model has read
+ * its claims under the key of |day|. */
+static void check_authentic(const struct check *check, struct bulla_span token, const struct model_claims *wanted,
+                            int64_t day, struct bulla_span wanted_payload) {
+  const size_t room = token.len * 3 / 2;
+  struct bulla_buffer payload = bulla_buffer(fuzz_alloc(room), room);
+  struct bulla_claims claims;
+  enum bulla_status wanted_status = wanted->tree == NULL || wanted->iat / MODEL_DAY_SECONDS != day ? BULLA_REFUSED
+                                    : bulla_span_equal(wanted->org, MODEL_ORG)                     ? BULLA_OK
+                                                                               : BULLA_CLAIM_REFUSED;
+  memset(&claims, FUZZ_FILL, sizeof claims);
+  enum bulla_status status = bulla_token_authenticate(check->verifier, &claims, &payload, token);
+  FUZZ_ASSERT(status == wanted_status);
+  if (status == BULLA_OK) {
+    FUZZ_ASSERT(bulla_span_equal(bulla_written(&payload), wanted_payload));
+    token_check_claims(&claims, wanted);
+  } else {
+    token_check_failed(&claims, &payload);
+  }
+  free(payload.data);
+}
+
 static void check_token(const struct check *check, struct bulla_span token) {
   static uint8_t room[MODEL_TOKEN_MAX];
   struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
   struct model_claims claims = {0};
-  enum bulla_status status = predict(&claims, &plaintext, check, token);
+  int64_t day = 0;
+  bool is_token = read_token(&claims, &day, &plaintext, token);
+  enum bulla_status status = judge(check, is_token, &claims, day);
   check_status(check, token, status, &claims, bulla_written(&plaintext));
+  check_authentic(check, token, &claims, day, bulla_written(&plaintext));
   fuzz_num_passed += status != BULLA_REFUSED && status != BULLA_INVALID_ARGUMENT ? 1 : 0;
 }
 
@@ -95,16 +128,15 @@ static void check_claims(const struct check *check, struct bulla_span json, int6
   struct model_claims claims = {0};
   size_t len = model_token_seal(token, sizeof token, model_day_key(day), model_day_header(header, day), json);
   FUZZ_ASSERT(len > 0);
-  enum bulla_status status = BULLA_REFUSED;
-  if (check->now < 0 || check->now > model_time_max) {
-    status = BULLA_INVALID_ARGUMENT;
-  } else if (len <= BULLA_TOKEN_MAX && model_day_is_in_window(check->options, day, check->now) &&
-             model_claims_read(&claims, json)) {
-    status = model_judge(&claims, check->options, day, check->now);
+  bool is_token = len <= BULLA_TOKEN_MAX;
+  if (!is_token || !model_claims_read(&claims, json)) {
+    claims.tree = NULL;
   }
   uint8_t *exact = fuzz_alloc(len);
   memcpy(exact, token, len);
-  check_status(check, bulla_span(exact, len), status, &claims, json);
+  struct bulla_span whole = bulla_span(exact, len);
+  check_status(check, whole, judge(check, is_token, &claims, day), &claims, json);
+  check_authentic(check, whole, &claims, day, json);
   free(exact);
 }
 

@@ -233,6 +233,7 @@ def we_read_the_commands(bulla, schema):
                   model.open_blob(keys[key_id], sealed, context) == token_root)
         num = check_log(db, root, uuid)
         tap.check("every record of the log follows, over epochs", num > NUM_RECORDS, num)
+    (bulla.folder / "apikey").touch(mode=0o600)
     (bulla.folder / "apikey").write_bytes(string)
     token = bulla.prints("token", "mint", "--apikey-file", "apikey", "--org", "acme", "--sub", "s").strip()
     tap.check("a minted token opens", json.loads(model.token_open(token_root, token))["sub"] == "s")

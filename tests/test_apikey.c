@@ -143,13 +143,26 @@ Test(apikey, every_other_length_is_refused) {
     refuses(test_copy(bulla_span(string.data + string.len - len, len)), "tail", len);
   }
   refuses(bulla_span(NULL, 0), "no string", 0);
-  static const char *const tails[] = {"\n", "\r\n", " ", "0", "_"};
+  static const char *const tails[] = {"\n\n", "\r\n\n", "\n\r\n", "\r", "\n\r", " ", " \n", "0", "0\n", "_"};
   for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
     refuses(test_concat(string, test_text(tails[i])), "tail", i);
     refuses(test_concat(test_text(tails[i]), string), "lead", i);
   }
   refuses(test_concat(string, bulla_span("", 1)), "final NUL", 0);
   refuses(test_concat(string, string), "twice", 0);
+}
+
+Test(apikey, one_newline_behind_the_string_is_not_part_of_it) {
+  struct bulla_apikey *apikey = NULL;
+  struct bulla_span string = generated(&apikey);
+  static const char *const ends[] = {"", "\n", "\r\n"};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    struct bulla_apikey *again BULLA_CLEANUP(bulla_apikey_free) = NULL;
+    TEST_OK(bulla_apikey_parse(&again, test_concat(string, test_text(ends[i]))));
+    TEST_SPAN(bulla_apikey_hash(again), bulla_apikey_hash(apikey), "hash, %zu", i);
+    TEST_SPAN(bulla_apikey_id(again), bulla_apikey_id(apikey), "id, %zu", i);
+    refuses(test_concat(test_text("\n"), string), "lead", i);
+  }
 }
 
 Test(apikey, another_form_is_refused_even_with_a_checksum_to_match) {

@@ -217,15 +217,18 @@ Test(day_cache, a_key_in_use_stays_until_its_last_user_has_released_it, .timeout
   cr_expect(done && holds(shared, 2) && !holds(shared, 1));
 }
 
+static const uint8_t *const own_id = (const uint8_t *)"0123456789abcdef";
+static const uint8_t *const other_id = (const uint8_t *)"fedcba9876543210";
+
 static void *drop_all(void *argument) {
   (void)argument;
   inserting = true;
-  bulla_day_cache_drop(shared);
+  bulla_day_cache_drop_key(shared, own_id);
   done = true;
   return NULL;
 }
 
-Test(day_cache, dropping_waits_for_users_and_wipes_all, .timeout = 30) {
+Test(day_cache, dropping_a_key_waits_for_users_and_wipes_all_its_days, .timeout = 30) {
   size_t empty = bulla_slab_usage().used;
   shared = new_cache(8);
   for (uint64_t tag = 2; tag <= NUM_KEYS; tag++) {
@@ -250,6 +253,32 @@ Test(day_cache, dropping_waits_for_users_and_wipes_all, .timeout = 30) {
   used = inserted(shared, 1);
   bulla_day_cache_release(&used);
   cr_expect(holds(shared, 1));
+}
+
+Test(day_cache, dropping_a_key_leaves_other_keys) {
+  struct bulla_day_cache *cache = new_cache(8);
+  for (uint64_t tag = 1; tag <= NUM_KEYS; tag++) {
+    struct bulla_day_pin pin = inserted(cache, tag);
+    bulla_day_cache_release(&pin);
+  }
+  bulla_day_cache_drop_key(cache, other_id);
+  for (uint64_t tag = 1; tag <= NUM_KEYS; tag++) {
+    cr_expect(holds(cache, tag));
+  }
+}
+
+Test(day_cache, a_key_that_is_in_no_cache_goes_with_its_pin) {
+  size_t empty = bulla_slab_usage().used;
+  struct bulla_day_key key;
+  struct bulla_day_pin pin = {0};
+  cr_assert(make(&key, 3));
+  TEST_OK(bulla_day_pin_alone(&pin, &key));
+  cr_expect(is_right(&pin, 3) && pin.seals->taken == 0);
+  TEST_OK(bulla_count_seal(pin.seals));
+  bulla_day_cache_release(&pin);
+  cr_expect(pin.key == NULL && pin.seals == NULL);
+  cr_expect_eq(bulla_slab_usage().used, empty);
+  bulla_day_cache_release(&pin);
 }
 
 static atomic_bool stop;

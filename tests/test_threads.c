@@ -34,6 +34,11 @@ static uint64_t generation(void *arg) {
   return bulla_vault_generation(house.vault);
 }
 
+static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
+  (void)arg;
+  return bulla_vault_apikey_live(house.vault, key_id);
+}
+
 static enum bulla_status is_revoked(void *arg, struct bulla_span org, struct bulla_span jti) {
   (void)arg;
   bool revoked;
@@ -60,7 +65,7 @@ static enum bulla_status keep(const struct bulla_apikey *apikey) {
 
 static void make_shared(void) {
   struct bulla_secret *string = NULL;
-  struct bulla_verifier_options options = {.generation = generation, .is_revoked = is_revoked};
+  struct bulla_verifier_options options = {.generation = generation, .is_live = is_live, .is_revoked = is_revoked};
   TEST_OK(bulla_secret_random(&shared.secret, BULLA_KEY_LEN));
   TEST_OK(bulla_jwe_key_new(&shared.jwe, BULLA_JWE_DIR, BULLA_JWE_A256GCM, shared.secret, TEXT("shared")));
   TEST_OK(bulla_ring_new(&shared.ring, 2));

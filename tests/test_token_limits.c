@@ -172,7 +172,7 @@ static enum bulla_status find_any(void *argument, struct bulla_span key_id, stru
   return bulla_secret_copy(&key->root, root_for(key_id));
 }
 
-Test(token_limits, more_keys_and_days_than_are_remembered_all_verify_in_bounded_memory) {
+Test(token_limits, more_days_than_are_cached_all_verify_in_bounded_memory) {
   enum { NUM_KEYS = 400, NUM_DAYS = 2 };
   struct bulla_verifier_options options = {.leeway = 0};
   struct bulla_verifier *any = NULL;
@@ -206,9 +206,12 @@ Test(token_limits, more_keys_and_days_than_are_remembered_all_verify_in_bounded_
       most = used > most ? used : most;
     }
   }
-  /* 256 keys are remembered; a few more slots live while one is being derived. */
-  cr_expect_leq(most - before, 260 * size_of_one, "%zu bytes of locked memory", most - before);
-  cr_expect_gt(num_asked, NUM_KEYS * NUM_DAYS, "all were remembered: that is not what this is to test");
+  /* 256 days' keys are cached, and a few more slots live while one is being derived; roots come in pieces of 64.
+   */
+  size_t roots = (NUM_KEYS + 63) / 64 * (64 * (size_t)BULLA_KEY_LEN + 128);
+  cr_expect_leq(most - before, 260 * size_of_one + roots, "%zu bytes of locked memory", most - before);
+  cr_expect_geq(most - before, 256 * size_of_one, "they all fit: that is not what this is to test");
+  cr_expect_eq(num_asked, NUM_KEYS, "%zu openings", num_asked);
   bulla_verifier_free(&any);
   cr_expect_eq(bulla_slab_usage().used, before, "the verifier left something in the slab");
 }

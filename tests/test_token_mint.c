@@ -159,6 +159,128 @@ Test(token_mint, perms_attrs_and_more_that_are_not_what_they_must_be_are_not_min
   }
 }
 
+/* An object of |num| members with names of their own. */
+static struct bulla_span object_of(size_t num, const char *prefix) {
+  struct bulla_span text = test_text("{");
+  for (size_t i = 0; i < num; i++) {
+    char member[40];
+    snprintf(member, sizeof member, "%s\"%s%zu\":1", i == 0 ? "" : ",", prefix, i);
+    text = test_concat(text, test_text(member));
+  }
+  return test_concat(text, test_text("}"));
+}
+
+/* Asserts that |claims| are minted, and then verify, or are BULLA_TOO_LARGE. */
+static void mints_if(bool wanted, const struct bulla_claims *claims, const char *what, size_t num) {
+  struct bulla_buffer token = test_room(BULLA_TOKEN_MAX);
+  enum bulla_status status = bulla_token_mint(issuer->minter, &token, claims);
+  cr_assert_eq(status, wanted ? BULLA_OK : BULLA_TOO_LARGE, "%s, %zu: %s", what, num, bulla_status_text(status));
+  if (wanted) {
+    TEST_VERIFY(verifier, bulla_written(&token), TEST_NOW, BULLA_OK, "%s, %zu", what, num);
+  }
+}
+
+/* Asserts that |json|, of the claims of TEST_NOW, verifies if |wanted|. */
+static void verifies_if(bool wanted, struct bulla_span own, const char *what, size_t num) {
+  struct bulla_span start = test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1699964800,\"exp\":1699968400");
+  struct bulla_span rest = bulla_span(own.data + 1, own.len - 1);
+  struct bulla_span json = test_concat(test_concat(start, test_text(own.len > 2 ? "," : "")), rest);
+  TEST_VERIFY(verifier, test_honest(issuer, json), TEST_NOW, wanted ? BULLA_OK : BULLA_REFUSED, "%s, %zu", what,
+              num);
+}
+
+Test(token_mint, as_many_own_claims_are_minted_as_verify) {
+  struct bulla_claims claims = test_claims();
+  for (size_t num = 0; num <= 300; num += num < 50 || num > 70 ? 10 : 1) {
+    claims.more = object_of(num, "x");
+    mints_if(num <= 60, &claims, "own claims", num);
+    verifies_if(num <= 60, claims.more, "own claims", num);
+  }
+  claims.iss = claims.aud = claims.jti = test_text("x");
+  claims.nbf = 1;
+  claims.perms = test_text("[]");
+  claims.attrs = test_text("{}");
+  for (size_t num = 50; num <= 60; num++) {
+    claims.more = object_of(num, "x");
+    mints_if(num <= 54, &claims, "own claims behind ten others", num);
+  }
+}
+
+static struct bulla_span nested(size_t depth) {
+  struct bulla_span text = test_text("");
+  for (size_t i = 0; i < depth; i++) {
+    text = test_concat(text, test_text("{\"n\":"));
+  }
+  text = test_concat(text, test_text("0"));
+  for (size_t i = 0; i < depth; i++) {
+    text = test_concat(text, test_text("}"));
+  }
+  return text;
+}
+
+Test(token_mint, own_claims_may_be_nested_as_deep_and_as_wide_as_verify) {
+  for (size_t depth = 28; depth <= 36; depth++) {
+    struct bulla_claims claims = test_claims();
+    claims.more = nested(depth);
+    mints_if(depth <= 32, &claims, "levels of own claims", depth);
+    verifies_if(depth <= 32, claims.more, "levels of own claims", depth);
+    claims.more = bulla_span(NULL, 0);
+    claims.attrs = nested(depth);
+    mints_if(depth <= 31, &claims, "levels of attrs", depth);
+  }
+  for (size_t num = 185; num <= 260; num++) {
+    struct bulla_claims claims = test_claims();
+    claims.attrs = object_of(num, "x");
+    mints_if(num <= 256 - 5, &claims, "attrs", num);
+    struct bulla_span attrs = test_concat(test_concat(test_text("{\"attrs\":"), claims.attrs), test_text("}"));
+    verifies_if(num <= 256 - 5, attrs, "attrs", num);
+    claims.attrs = bulla_span(NULL, 0);
+    claims.more = test_concat(test_concat(test_text("{\"a\":"), object_of(num, "x")), test_text("}"));
+    mints_if(num <= 256 - 5, &claims, "members of an own claim", num);
+    verifies_if(num <= 256 - 5, claims.more, "members of an own claim", num);
+  }
+}
+
+static char told[256];
+
+static void keep_detail(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
+  (void)arg;
+  cr_expect_eq(level, BULLA_LOG_ERROR);
+  snprintf(told, sizeof told, "%d %s", (int)status, detail);
+}
+
+Test(token_mint, the_log_is_told_which_claim_is_at_fault) {
+  static const struct {
+    const char *perms, *attrs, *more;
+    enum bulla_status status;
+    const char *told;
+  } rows[] = {
+      {"[1]", "", "", BULLA_INVALID_TEXT, "perms: not an array of strings"},
+      {"", "[]", "", BULLA_INVALID_TEXT, "attrs: not an object"},
+      {"", "", "{", BULLA_INVALID_TEXT, "own claims: not an object"},
+      {"", "", "{\"s\\u0075b\":\"x\"}", BULLA_INVALID_TEXT, "\"sub\" has a field of its own"},
+      {"", "", "{\"orig_iat\":1}", BULLA_INVALID_TEXT, "\"orig_iat\" has a field of its own"},
+  };
+  bulla_log_set(keep_detail, NULL);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct bulla_claims claims = test_claims();
+    claims.perms = test_text(rows[i].perms);
+    claims.attrs = test_text(rows[i].attrs);
+    claims.more = test_text(rows[i].more);
+    told[0] = '\0';
+    does_not_mint(&claims, rows[i].status, "row", i);
+    cr_expect(strstr(told, rows[i].told) != NULL, "row %zu: %s", i, told);
+  }
+  struct bulla_claims claims = test_claims();
+  claims.more = object_of(61, "x");
+  does_not_mint(&claims, BULLA_TOO_LARGE, "more", 61);
+  cr_expect(strstr(told, "61 own claims and 4 others: a token has at most 64") != NULL, "%s", told);
+  claims.more = nested(33);
+  does_not_mint(&claims, BULLA_TOO_LARGE, "more", 33);
+  cr_expect(strstr(told, "at most 32 levels with 256 names") != NULL, "%s", told);
+  bulla_log_set(NULL, NULL);
+}
+
 Test(token_mint, a_key_of_a_day_that_is_used_up_mints_no_more) {
   struct bulla_day_cache *cache;
   struct bulla_day_key key = {0};

@@ -108,7 +108,91 @@ Test(token_revoke, a_revocation_is_kept_until_no_verifier_accepts_the_session) {
   cr_expect_eq(bulla_claims_session_end(&claims), claims.exp + 3600);
 }
 
-Test(token_revoke, keys_are_asked_for_anew_in_each_generation) {
+static enum bulla_status authenticate(struct bulla_verifier *verifier, struct bulla_claims *claims,
+                                      struct bulla_span token) {
+  struct bulla_buffer payload = test_room(token.len * 3 / 2);
+  memset(claims, 0xa5, sizeof *claims);
+  enum bulla_status status = bulla_token_authenticate(verifier, claims, &payload, token);
+  if (status != BULLA_OK) {
+    TEST_FAILED(payload, "a refused token left something in the payload");
+    cr_assert(test_zero(claims, sizeof *claims), "a refused token left claims");
+  }
+  return status;
+}
+
+Test(token_revoke, what_is_authentic_is_told_whatever_its_times_audience_and_revocation) {
+  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){
+      .is_revoked = is_revoked, .aud = test_text("dash"), .iss = test_text("issuer")});
+  static const struct {
+    int64_t iat, exp, nbf;
+  } times[] = {
+      {TEST_NOW, TEST_NOW + 60, 0},
+      {TEST_NOW, TEST_NOW + 60, TEST_NOW + 59},
+      {0, 1, 0},
+      {TEST_NOW - 40 * INT64_C(86400), TEST_NOW - 39 * INT64_C(86400), 0},
+      {TEST_NOW + 40 * INT64_C(86400), TEST_NOW + 41 * INT64_C(86400), 0},
+      {INT64_C(253402300799) - 86400, INT64_C(253402300799), 0},
+  };
+  world.verdict = BULLA_REVOKED;
+  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+    struct bulla_claims claims = test_claims();
+    struct bulla_claims read;
+    claims.iat = times[i].iat;
+    claims.exp = times[i].exp;
+    claims.nbf = times[i].nbf;
+    claims.jti = test_text("s-1");
+    claims.aud = i % 2 == 0 ? test_text("other") : bulla_span(NULL, 0);
+    struct bulla_span token = test_minted(issuer, &claims);
+    TEST_OK(authenticate(verifier, &read, token));
+    cr_expect(test_claims_same(&read, &claims) && read.orig_iat == claims.iat, "row %zu", i);
+  }
+  cr_expect_eq(world.num_asked, 0, "whether it is revoked was asked");
+}
+
+Test(token_revoke, what_is_not_authentic_or_of_another_tenant_is_not_taken_for_it) {
+  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.leeway = 0});
+  struct bulla_claims claims = test_claims();
+  struct bulla_claims read;
+  struct bulla_span token = test_minted(issuer, &claims);
+  for (size_t bit = 0; bit < 8 * token.len; bit += 5) {
+    TEST_STATUS(authenticate(verifier, &read, test_flipped(token, bit)), BULLA_REFUSED);
+  }
+  TEST_STATUS(authenticate(verifier, &read, test_concat(token, test_filled('A', BULLA_TOKEN_MAX))), BULLA_REFUSED);
+  TEST_STATUS(authenticate(verifier, &read, bulla_span(NULL, 0)), BULLA_REFUSED);
+  claims.org = test_text("globex");
+  TEST_STATUS(authenticate(verifier, &read, test_minted(issuer, &claims)), BULLA_CLAIM_REFUSED);
+  struct bulla_span header = test_own_header(issuer->key_id, TEST_DAY - 1);
+  struct bulla_span json = test_text("{\"org\":\"acme\",\"sub\":\"s\",\"iat\":1699964800,\"exp\":1699964900}");
+  TEST_STATUS(
+      authenticate(verifier, &read, test_seal_token(test_cek(test_root_of(issuer), TEST_DAY - 1), header, json)),
+      BULLA_REFUSED);
+  world.keys.status = BULLA_NOT_FOUND;
+  struct bulla_verifier *strange = new_verifier((struct bulla_verifier_options){.leeway = 0});
+  TEST_STATUS(authenticate(strange, &read, token), BULLA_REFUSED);
+  world.keys.status = BULLA_BUSY;
+  TEST_STATUS(authenticate(strange, &read, token), BULLA_BUSY);
+  struct bulla_buffer small = test_room(token.len / 4);
+  TEST_STATUS(bulla_token_authenticate(verifier, &read, &small, token), BULLA_BUFFER_TOO_SMALL);
+}
+
+static struct bulla_span shared_token;
+
+static int authenticates_in_a_child(void *argument) {
+  struct bulla_claims read;
+  uint8_t room[BULLA_PAYLOAD_SIZE];
+  struct bulla_buffer payload = bulla_buffer(room, sizeof room);
+  return bulla_token_authenticate(argument, &read, &payload, shared_token) == BULLA_FORKED ? 0 : 1;
+}
+
+Test(token_revoke, a_forked_child_authenticates_nothing) {
+  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.leeway = 0});
+  struct bulla_claims claims = test_claims();
+  shared_token = test_minted(issuer, &claims);
+  TEST_VERIFY(verifier, shared_token, TEST_NOW, BULLA_OK, "before");
+  cr_expect_eq(test_in_child(authenticates_in_a_child, verifier), 0);
+}
+
+Test(token_revoke, without_is_live_keys_are_asked_for_anew_in_each_generation) {
   struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.generation = generation});
   struct bulla_claims claims = test_claims();
   struct bulla_span token = test_minted(issuer, &claims);

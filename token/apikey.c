@@ -69,6 +69,16 @@ static bool split(struct parts *parts, struct bulla_span string) {
          bulla_take(&in, &parts->checksum, 2 * CHECKSUM_BYTES);
 }
 
+/* Drops what the end of a line adds to |string|. No byte that may be one of the key is looked at. */
+static struct bulla_span without_newline(struct bulla_span string) {
+  if (string.len <= BULLA_APIKEY_LEN) {
+    return string;
+  }
+  struct bulla_span rest = bulla_span(string.data + BULLA_APIKEY_LEN, string.len - BULLA_APIKEY_LEN);
+  bool is_newline = bulla_span_equal(rest, BULLA_LITERAL("\n")) || bulla_span_equal(rest, BULLA_LITERAL("\r\n"));
+  return is_newline ? bulla_span(string.data, BULLA_APIKEY_LEN) : string;
+}
+
 static enum bulla_status fill(struct bulla_apikey *apikey, struct bulla_span string) {
   struct parts parts;
   BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *expected = NULL;
@@ -103,7 +113,7 @@ enum bulla_status bulla_apikey_parse(struct bulla_apikey **apikey, struct bulla_
   if (made == NULL) {
     return BULLA_NO_MEMORY;
   }
-  enum bulla_status status = fill(made, string);
+  enum bulla_status status = fill(made, without_newline(string));
   if (status != BULLA_OK) {
     bulla_apikey_free(&made);
   }

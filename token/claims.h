@@ -11,12 +11,15 @@
 
 #include "core/json.h"
 
-#define BULLA_CLAIMS_MAX BULLA_JSON_MAX_OUTER /* members that a token's JSON may have at its top */
+#define BULLA_CLAIMS_MAX 64 /* members that a token's JSON may have at its top */
 
 /* bulla_claims_find returns the place of |name|, a checked string, among the claims that have a meaning here, or
  * BULLA_CLAIMS_KNOWN if it has none. */
 #define BULLA_CLAIMS_KNOWN 11
 size_t bulla_claims_find(const struct bulla_json_value *name);
+
+/* bulla_claims_name returns the name of a claim that bulla_claims_find has found, NUL-terminated. */
+const char *bulla_claims_name(size_t place);
 
 /* bulla_claims_is_time says whether |name|, a checked string, is one of the claims that are times. */
 bool bulla_claims_is_time(const struct bulla_json_value *name);
@@ -28,7 +31,7 @@ BULLA_CHECKED enum bulla_status bulla_claims_refresh(struct bulla_buffer *json, 
                                                      struct bulla_span old);
 
 /* bulla_claims_write fills |json| with what bulla_claims_read will accept and read as |claims|. Returns
- * BULLA_BUFFER_TOO_SMALL, BULLA_INVALID_TEXT. */
+ * BULLA_BUFFER_TOO_SMALL, BULLA_INVALID_TEXT, BULLA_TOO_LARGE for more members or names than that accepts. */
 BULLA_CHECKED enum bulla_status bulla_claims_write(struct bulla_buffer *json, const struct bulla_claims *claims);
 
 /* bulla_claims_read fills |claims| with views of |json|, or of |scratch| where a string has escapes; |scratch|

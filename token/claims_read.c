@@ -43,7 +43,7 @@ enum kind { STRING, TIME, PERMISSIONS, OBJECT };
 enum { LONGEST = 8 /* bytes of a name */ };
 
 static const struct {
-  char name[LONGEST]; /* without a zero behind the longest */
+  char name[LONGEST + 1];
   uint8_t len;
   uint8_t kind;
   uint16_t at; /* in struct bulla_claims */
@@ -85,6 +85,10 @@ size_t bulla_claims_find(const struct bulla_json_value *name) {
   size_t place = slots[SLOT(text[0], text[1], len)];
   bool found = place > 0 && known[place - 1].len == len && is_same(known[place - 1].name, text, len);
   return found ? place - 1 : BULLA_CLAIMS_KNOWN;
+}
+
+const char *bulla_claims_name(size_t place) {
+  return known[place].name;
 }
 
 bool bulla_claims_is_time(const struct bulla_json_value *name) {

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdalign.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cleanup.h"
 #include "core/lock.h"
@@ -84,13 +85,35 @@ static bool pin(struct bulla_day_pin *pin, struct bulla_day_slot *slot, uint64_t
     slot->shards[shard].users--;
     return false;
   }
-  *pin = (struct bulla_day_pin){&slot->key, &slot->seals, slot, shard};
+  *pin = (struct bulla_day_pin){.key = &slot->key, .seals = &slot->seals, .slot = slot, .shard = shard};
   return true;
+}
+
+/* A key that is in no cache, for one pin, which has no slot. */
+struct lone_key {
+  struct bulla_seal_count seals; /* first: the pin's pointer to them is one to the whole */
+  struct bulla_day_key key;
+};
+
+enum bulla_status bulla_day_pin_alone(struct bulla_day_pin *pin, const struct bulla_day_key *key) {
+  struct lone_key *lone = aligned_alloc(BULLA_CACHE_LINE, sizeof(*lone));
+  if (lone == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  memset(lone, 0, sizeof(*lone));
+  lone->key = *key;
+  bulla_seal_count_start(&lone->seals);
+  *pin = (struct bulla_day_pin){.key = &lone->key, .seals = &lone->seals};
+  return BULLA_OK;
 }
 
 void bulla_day_cache_release(struct bulla_day_pin *pin) {
   if (pin->slot != NULL) {
     pin->slot->shards[pin->shard].users--;
+  } else if (pin->key != NULL) {
+    struct lone_key *lone = (struct lone_key *)pin->seals;
+    bulla_day_key_clear(&lone->key);
+    free(lone);
   }
   *pin = (struct bulla_day_pin){0};
 }
@@ -146,15 +169,15 @@ struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint6
   size_t shard = bulla_my_shard();
   slot->shards[shard].users++;
   slot->tag = tag;
-  return (struct bulla_day_pin){&slot->key, &slot->seals, slot, shard};
+  return (struct bulla_day_pin){.key = &slot->key, .seals = &slot->seals, .slot = slot, .shard = shard};
 }
 
-void bulla_day_cache_drop(struct bulla_day_cache *cache) {
+void bulla_day_cache_drop_key(struct bulla_day_cache *cache, const uint8_t *key_id) {
   BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
   (void)bulla_lock(&lock, &cache->writer);
   for (size_t i = 0; i < cache->num_slots; i++) {
     struct bulla_day_slot *slot = &cache->slots[i];
-    if (slot->tag != 0) {
+    if (slot->tag != 0 && memcmp(slot->key.key_id, key_id, BULLA_APIKEY_ID_LEN) == 0) {
       slot->tag = 0;
       wait_until_unused(slot);
       bulla_day_key_clear(&slot->key);

@@ -21,7 +21,7 @@ struct bulla_day_slot;
 struct bulla_day_pin {
   const struct bulla_day_key *key; /* NULL if nothing was found */
   struct bulla_seal_count *seals;  /* under the key since it has been in the cache */
-  struct bulla_day_slot *slot;
+  struct bulla_day_slot *slot;     /* that it is in; NULL if it is the pin's own */
   size_t shard;
 };
 
@@ -42,11 +42,15 @@ struct bulla_day_pin bulla_day_cache_find(struct bulla_day_cache *cache, uint64_
 struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint64_t tag,
                                             const struct bulla_day_key *key);
 
-/* bulla_day_cache_drop wipes and frees all keys, each as soon as nobody uses it; the caller uses none. Afterwards
- * none is found that was there before. */
-void bulla_day_cache_drop(struct bulla_day_cache *cache);
+/* bulla_day_cache_drop_key wipes and frees all days' keys of the API key |key_id|, each as soon as nobody uses it;
+ * the caller uses none. Afterwards none is found that was there before. */
+void bulla_day_cache_drop_key(struct bulla_day_cache *cache, const uint8_t *key_id);
 
-/* bulla_day_cache_release ends the use of what find or insert returned. */
+/* bulla_day_pin_alone takes over |key|, which is to be used through |pin| alone and is wiped and freed with it.
+ * Returns BULLA_NO_MEMORY, and then has not taken it. */
+BULLA_CHECKED enum bulla_status bulla_day_pin_alone(struct bulla_day_pin *pin, const struct bulla_day_key *key);
+
+/* bulla_day_cache_release ends the use of what find, insert or bulla_day_pin_alone returned. */
 void bulla_day_cache_release(struct bulla_day_pin *pin);
 
 #endif

@@ -20,7 +20,6 @@
 struct bulla_day_key {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
   int64_t day;
-  uint64_t generation; /* of the keys as it was asked for, in a verifier */
   struct bulla_aead *aead;
   size_t header_len;
   uint8_t header[BULLA_DAY_HEADER_MAX]; /* base64url of the protected header */

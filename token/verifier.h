@@ -6,17 +6,15 @@
 #ifndef BULLA_TOKEN_VERIFIER_H
 #define BULLA_TOKEN_VERIFIER_H
 
-#include "token/day_cache.h"
+#include "token/known_keys.h"
 
 #define BULLA_EXPECTED_MAX 256 /* bytes of an audience or issuer that a verifier insists on */
 
 struct bulla_verifier {
-  bulla_token_key_fn find;
   struct bulla_verifier_options options; /* spans are of what is kept below */
   void *arg;                             /* of the functions */
   uint8_t expected[2 * BULLA_EXPECTED_MAX];
-  _Atomic uint64_t generation; /* that the cache was last seen to be of */
-  struct bulla_day_cache *days;
+  struct bulla_known_keys keys;
 };
 
 /* Which key a token is under: what its "kid" says. */
@@ -30,8 +28,9 @@ struct bulla_kid {
 BULLA_CHECKED enum bulla_status bulla_kid_read(struct bulla_kid *kid, struct bulla_span header);
 
 /* bulla_verifier_pin makes |pin| of the key that |kid| names, and bulla_verifier_pin_header of the one that
- * |header| does if it may be good at |now|. Whoever calls them holds no other pin: a writer of the cache waits for
- * those. Return BULLA_REFUSED for an unknown key, and what the verifier's callback does. */
+ * |header| does if it may be good at |now|, or at any time where |now| is BULLA_AT_ANY_TIME. Statuses as of
+ * bulla_known_keys_pin, and BULLA_REFUSED for a header that is none; no other pin may be held. */
+#define BULLA_AT_ANY_TIME (-1)
 BULLA_CHECKED enum bulla_status bulla_verifier_pin(struct bulla_verifier *verifier, struct bulla_day_pin *pin,
                                                    const struct bulla_kid *kid);
 BULLA_CHECKED enum bulla_status bulla_verifier_pin_header(struct bulla_verifier *verifier,

@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "core/jwe_compact.h"
+#include "core/log.h"
 #include "token/claims.h"
 #include "token/verifier.h"
 
@@ -15,15 +16,14 @@ static bool satisfies(struct bulla_span claim, struct bulla_span expected) {
   return expected.len == 0 || bulla_span_equal(claim, expected);
 }
 
-/* Judges authentic claims. */
+/* Judges claims that are authentic and of the tenant that owns the key. */
 static enum bulla_status judge(const struct bulla_verifier_options *options, const struct bulla_claims *claims,
-                               const struct bulla_day_key *key, int64_t now) {
-  if (claims->iat / BULLA_SECONDS_PER_DAY != key->day) {
-    return BULLA_REFUSED;
+                               int64_t now) {
+  if (!satisfies(claims->aud, options->aud)) {
+    return bulla_explain(BULLA_CLAIM_REFUSED, "\"aud\" is not the one that is insisted on");
   }
-  if (!bulla_span_equal(claims->org, bulla_span(key->org, key->org_len)) ||
-      !satisfies(claims->aud, options->aud) || !satisfies(claims->iss, options->iss)) {
-    return BULLA_CLAIM_REFUSED;
+  if (!satisfies(claims->iss, options->iss)) {
+    return bulla_explain(BULLA_CLAIM_REFUSED, "\"iss\" is not the one that is insisted on");
   }
   if (now - options->leeway >= claims->exp) {
     return BULLA_EXPIRED;
@@ -32,17 +32,20 @@ static enum bulla_status judge(const struct bulla_verifier_options *options, con
   return latest < claims->iat || latest < claims->nbf ? BULLA_NOT_YET_VALID : BULLA_OK;
 }
 
-/* Reads and judges the claims that |payload| holds; strings with escapes are unescaped behind them. */
-static enum bulla_status read_claims(const struct bulla_verifier *verifier, struct bulla_claims *claims,
-                                     const struct bulla_buffer *payload, const struct bulla_day_key *key,
-                                     int64_t now) {
+/* Reads the claims that |payload| holds; strings with escapes are unescaped behind them. */
+static enum bulla_status read_claims(struct bulla_claims *claims, const struct bulla_buffer *payload,
+                                     const struct bulla_day_key *key) {
   struct bulla_buffer scratch = bulla_buffer(payload->data + payload->len, payload->len);
-  if (bulla_claims_read(claims, &scratch, bulla_written(payload)) != BULLA_OK) {
+  if (bulla_claims_read(claims, &scratch, bulla_written(payload)) != BULLA_OK ||
+      claims->iat / BULLA_SECONDS_PER_DAY != key->day) {
     return BULLA_REFUSED;
   }
-  return judge(&verifier->options, claims, key, now);
+  return bulla_span_equal(claims->org, bulla_span(key->org, key->org_len))
+             ? BULLA_OK
+             : bulla_explain(BULLA_CLAIM_REFUSED, "\"org\" is not the tenant that owns its API key");
 }
 
+/* Opens an authentic token, if it may be one that is good at |now|. */
 static enum bulla_status open_claims(struct bulla_verifier *verifier, struct bulla_claims *claims, uint8_t *key_id,
                                      struct bulla_buffer *payload, struct bulla_span token, int64_t now) {
   struct bulla_jwe_parts parts;
@@ -57,35 +60,50 @@ static enum bulla_status open_claims(struct bulla_verifier *verifier, struct bul
   }
   BULLA_TRY(bulla_jwe_open(pin.key->aead, payload, &parts));
   memcpy(key_id, pin.key->key_id, BULLA_APIKEY_ID_LEN);
-  return read_claims(verifier, claims, payload, pin.key, now);
+  return read_claims(claims, payload, pin.key);
 }
 
 enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                         uint8_t *key_id, struct bulla_buffer *payload, struct bulla_span token,
                                         int64_t now) {
   const struct bulla_verifier_options *options = &verifier->options;
-  if (!bulla_day_cache_here(verifier->days)) {
+  if (!bulla_day_cache_here(verifier->keys.days)) {
     return BULLA_FORKED;
   }
   if (now < 0 || now > BULLA_TIME_MAX) {
     return BULLA_INVALID_ARGUMENT;
   }
   BULLA_TRY(open_claims(verifier, claims, key_id, payload, token, now));
+  BULLA_TRY(judge(options, claims, now));
   /* No key is pinned while the callback takes its time. */
   return options->is_revoked == NULL || claims->jti.len == 0
              ? BULLA_OK
              : options->is_revoked(verifier->arg, claims->org, claims->jti);
 }
 
-enum bulla_status bulla_token_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
-                                     struct bulla_buffer *payload, struct bulla_span token, int64_t now) {
-  uint8_t key_id[BULLA_APIKEY_ID_LEN];
-  enum bulla_status status = bulla_verifier_verify(verifier, claims, key_id, payload, token, now);
+/* Clears what a call that returns |status| must not leave. */
+static enum bulla_status finish(struct bulla_claims *claims, struct bulla_buffer *payload,
+                                enum bulla_status status) {
   if (status != BULLA_OK) {
     *claims = (struct bulla_claims){0};
     return bulla_fail(payload, status);
   }
   return BULLA_OK;
+}
+
+enum bulla_status bulla_token_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
+                                     struct bulla_buffer *payload, struct bulla_span token, int64_t now) {
+  uint8_t key_id[BULLA_APIKEY_ID_LEN];
+  return finish(claims, payload, bulla_verifier_verify(verifier, claims, key_id, payload, token, now));
+}
+
+enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier, struct bulla_claims *claims,
+                                           struct bulla_buffer *payload, struct bulla_span token) {
+  uint8_t key_id[BULLA_APIKEY_ID_LEN];
+  enum bulla_status status = bulla_day_cache_here(verifier->keys.days)
+                                 ? open_claims(verifier, claims, key_id, payload, token, BULLA_AT_ANY_TIME)
+                                 : BULLA_FORKED;
+  return finish(claims, payload, status);
 }
 
 enum bulla_status bulla_token_inspect(struct bulla_token_outline *outline, struct bulla_span token) {

@@ -38,8 +38,9 @@ struct bulla_apikey;
 BULLA_API BULLA_CHECKED enum bulla_status bulla_apikey_generate(struct bulla_apikey **apikey,
                                                                 struct bulla_secret **string);
 
-/* bulla_apikey_parse makes |*apikey| from its string. Returns BULLA_REFUSED if |string| is no API key or its
- * checksum is wrong, and the statuses of bulla_secret_random. */
+/* bulla_apikey_parse makes |*apikey| from its string; one newline behind it, with or without a carriage return, is
+ * not part of it. Returns BULLA_REFUSED if |string| is no API key or its checksum is wrong, and the statuses of
+ * bulla_secret_random. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_apikey_parse(struct bulla_apikey **apikey, struct bulla_span string);
 
 /* bulla_apikey_free wipes and frees |*apikey| and leaves NULL there; NULL inside is fine. */
@@ -101,9 +102,9 @@ BULLA_API void bulla_minter_free(struct bulla_minter **minter);
  * |claims->exp| is 0 the token lives BULLA_TOKEN_LIFETIME. BULLA_TOKEN_MAX bytes of buffer suffice. Returns
  * BULLA_INVALID_ARGUMENT if a mandatory claim is missing or a time is out of bounds, BULLA_INVALID_TEXT if
  * a string is not UTF-8 or "perms", "attrs", "more" is not the JSON it must be, BULLA_TOO_LARGE past
- * BULLA_TOKEN_MAX, BULLA_BUFFER_TOO_SMALL, BULLA_KEY_EXHAUSTED, BULLA_FORKED, BULLA_ARENA_FULL,
- * BULLA_NO_CRYPTO. Claims past the room are not read: BULLA_TOO_LARGE and BULLA_BUFFER_TOO_SMALL do not say
- * that they were well-formed. */
+ * BULLA_TOKEN_MAX, 64 claims, or 256 names that stand open at once, BULLA_BUFFER_TOO_SMALL, BULLA_KEY_EXHAUSTED,
+ * BULLA_FORKED, BULLA_ARENA_FULL, BULLA_NO_CRYPTO. Claims past the room are not read: BULLA_TOO_LARGE and
+ * BULLA_BUFFER_TOO_SMALL do not say that they were well-formed. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,
                                                            const struct bulla_claims *claims);
 
@@ -131,9 +132,11 @@ typedef enum bulla_status (*bulla_token_revoked_fn)(void *arg, struct bulla_span
  * at once. */
 typedef uint64_t (*bulla_generation_fn)(void *arg);
 
-/* A function that says, without a record, whether the key |key_id| that was found before is still good: BULLA_OK, or
- * BULLA_NOT_FOUND if it has been revoked, such as bulla_vault_apikey_live. After any other status the key is forgotten
- * too, and asked for again when a token names it. It may be called by several threads at once. */
+/* A function that says, without a record, whether the key |key_id| that was found before is still good: BULLA_OK,
+ * or BULLA_NOT_FOUND if it has been revoked, such as bulla_vault_apikey_live. After any other status the key is
+ * forgotten too, and asked for again when a token names it. Other threads wait until it has been asked about all
+ * keys: it should be quick, and must not use the verifier. It may be called by several threads at once, for
+ * several verifiers. */
 typedef enum bulla_status (*bulla_key_live_fn)(void *arg, struct bulla_span key_id);
 
 /* What a verifier insists on. */
@@ -151,13 +154,16 @@ struct bulla_verifier_options {
                                       * BULLA_KEYS_MAX is the most */
 };
 
-/* Verifies tokens. It remembers the keys it has asked for, a bounded number of them, and forgets them when
- * |generation| of its options gives another number. May be shared by threads. */
+/* Verifies tokens. It remembers the keys it has asked for, |max_keys| of its options: one more takes the place of
+ * one that was not used lately, which is asked for again when a token names it. A key that several threads need at
+ * once is asked for once. When |generation| of its options gives another number, each key is kept or forgotten as
+ * |is_live| says before another one is used; numbers that are never the same have each verification ask. May be
+ * shared by threads. */
 struct bulla_verifier;
 
 /* bulla_verifier_new makes |*verifier|, which asks |find| and the functions in |options| with |arg|, and copies
- * |options|. Returns BULLA_INVALID_ARGUMENT for a leeway or session out of bounds or an "aud" or "iss" past 256
- * bytes, BULLA_NO_MEMORY. */
+ * |options|. Returns BULLA_INVALID_ARGUMENT for a leeway, session or number of keys out of bounds or an "aud" or
+ * "iss" past 256 bytes, BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier,
                                                              const struct bulla_verifier_options *options,
                                                              bulla_token_key_fn find, void *arg);
@@ -177,6 +183,18 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_token_verify(struct bulla_verifi
                                                              struct bulla_claims *claims,
                                                              struct bulla_buffer *payload, struct bulla_span token,
                                                              int64_t now);
+
+/* bulla_token_authenticate decrypts |token| as bulla_token_verify does, and says whether it is authentic, not
+ * whether it is good: it may have expired, not be valid yet, be for another audience or issuer, have been revoked.
+ * For what must be done with such tokens too, above all to revoke them until bulla_claims_session_end. Sizes are
+ * as of bulla_token_verify. Returns BULLA_REFUSED if |token| is not an authentic token of a known key,
+ * BULLA_CLAIM_REFUSED if "org" is not the tenant that owns the key, BULLA_BUFFER_TOO_SMALL, BULLA_FORKED,
+ * BULLA_ARENA_FULL, BULLA_NO_CRYPTO, and what the verifier's callback returned. On failure |claims| and |payload|
+ * hold nothing. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier,
+                                                                   struct bulla_claims *claims,
+                                                                   struct bulla_buffer *payload,
+                                                                   struct bulla_span token);
 
 /* bulla_token_refresh verifies |old| as bulla_token_verify does and fills |token| with one of |now| under the same
  * API key, with the same claims but for the times: it lives as long as |old| did, "nbf" is gone, "orig_iat" is

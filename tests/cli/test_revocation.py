@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from command import BULLA, ROOT, run_tests, test
+from command import BULLA, ROOT, Skip, run_tests, test
 
 VERIFIER = os.path.abspath(sys.argv[2])
 
@@ -53,19 +53,46 @@ def the_first_verification_after_a_key_is_revoked_is_refused_in_another_process(
             assert first.verify(token)[0] == second.verify(token)[0] == "refused"
 
 
+def num_openings(box):
+    return sum(record["op"] == "apikey-use" for record in box.log())
+
+
 @test
-def other_keys_stay_good_and_are_asked_for_once_more(box):
+def another_tenants_revocation_has_no_key_opened_again(box):
     box.init()
-    key_id = box.apikey(name="one")
-    box.apikey(name="two")
+    key_ids = [box.apikey(tenant=f"tenant{i}", name=f"key{i}") for i in range(8)]
+    tokens = [box.mint(key=f"key{i}", org=f"tenant{i}") for i in range(8)]
     with Service(box) as service:
-        one, two = box.mint(key="one"), box.mint(key="two")
-        assert service.verify(one) == ("good", 1) and service.verify(two) == ("good", 2)
-        box.run("apikey", "revoke", key_id)
-        assert service.verify(two) == ("good", 3) and service.verify(two) == ("good", 3)
-        assert service.verify(one) == ("refused", 4)
+        for i, token in enumerate(tokens):
+            assert service.verify(token) == ("good", i + 1)
+        before = num_openings(box)
+        for i in range(4):
+            box.run("apikey", "revoke", key_ids[i])
+            verdicts = [service.verify(token)[0] for token in tokens]
+            assert verdicts == ["refused"] * (i + 1) + ["good"] * (7 - i), verdicts
+        asked = service.verify(tokens[7])[1]
+        assert asked == 8 + 1 + 2 + 3 + 4, f"{asked} keys were asked for: more than the revoked ones"
+        assert num_openings(box) == before, "a revocation made records"
         box.put_secret("acme/db", "password", b"x")
-        assert service.verify(two) == ("good", 3 + 1), "a write that revokes nothing"
+        assert service.verify(tokens[7]) == ("good", asked), "a write that revokes nothing"
+
+
+@test
+def forged_tokens_that_name_live_keys_make_one_record_for_each_key(box):
+    box.init()
+    key_ids = [box.apikey(name=f"key{i}") for i in range(3)]
+    rest = b"." + box.mint(key="key0").strip().split(b".", 1)[1]
+    today = int(time.time()) // 86400
+    with Service(box) as service:
+        for i in range(600):
+            header = {"x": i, "alg": "dir", "enc": "A256GCM", "kid": f"{key_ids[i % 3]}.{today - i // 3 % 2}"}
+            if i % 5 == 0:
+                header["typ"] = "JWT"
+            if i % 7 == 0:
+                del header["x"]
+            encoded = base64.urlsafe_b64encode(json.dumps(header, indent=i % 4 or None).encode()).rstrip(b"=")
+            assert service.verify(encoded + rest)[0] == "refused"
+    assert num_openings(box) == 3
 
 
 @test
@@ -122,26 +149,130 @@ def a_token_is_revoked_by_its_jti_with_all_that_it_was_refreshed_to(box):
     assert box.verify(other)
     box.run("token", "revoke", stdin=token)
     revoked = [r for r in box.log() if r["op"] == "token-revoke"]
-    assert [(r["tenant"], r["reason"]) for r in revoked] == [("acme", "logout")]
+    assert [(r["tenant"], r["reason"]) for r in revoked] == [("acme", "logout"), ("acme", "token revoke")]
     with sqlite3.connect(box.path("bulla.db")) as database:
         rows = database.execute("SELECT expires FROM revoked_token").fetchall()
     database.close()
     assert len(rows) == 1 and abs(rows[0][0] - time.time() - 30 * 86400 - 3600) < 60
 
 
+def token_of(box, key_id, claims):
+    """Returns the token with |claims| that the holder of the key could have minted at their "iat"."""
+    try:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    except ImportError:
+        raise Skip("install python3-cryptography") from None
+    day = claims["iat"] // 86400
+    key = json.loads(box.run("apikey", "jwk", key_id, "--day", str(day), "--any-day"))["k"]
+    header = {"alg": "dir", "enc": "A256GCM", "typ": "JWT", "kid": f"{key_id}.{day}"}
+    parts = [json.dumps(header, separators=(",", ":")).encode(), b"", os.urandom(12)]
+    encoded = [base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts]
+    cipher = AESGCM(base64.urlsafe_b64decode(key + "="))
+    sealed = cipher.encrypt(parts[2], json.dumps(claims).encode(), encoded[0])
+    return b".".join(encoded + [base64.urlsafe_b64encode(part).rstrip(b"=") for part in (sealed[:-16], sealed[-16:])])
+
+
 @test
-def what_has_no_jti_or_does_not_verify_cannot_be_revoked(box):
+def what_is_authentic_is_revoked_as_long_as_anything_may_take_it(box):
+    box.init()
+    key_id = box.apikey()
+    now = int(time.time())
+    hour, day = 3600, 86400
+    claims = {"org": "acme", "sub": "alice"}
+    revocable = {
+        "expired": {"iat": now - hour - 5, "exp": now - 5},
+        "expired-longer-than-any-leeway": {"iat": now - 3 * day, "exp": now - 2 * day},
+        "not-yet-valid": {"iat": now + 2 * day, "exp": now + 2 * day + 60},
+        "not-before": {"iat": now, "nbf": now + 50, "exp": now + 60},
+        "audience": {"iat": now, "exp": now + 60, "aud": "somebody", "iss": "somebody"},
+        "begun-29-days-ago": {"iat": now - 29 * day, "exp": now - 29 * day + hour},
+        "at-the-end-of-its-session": {"iat": now - 30 * day - hour + 120, "exp": now - 30 * day + 120},
+        "refreshed": {"iat": now, "exp": now + 60, "orig_iat": now - 30 * day + 100},
+        "outlives-its-session": {"iat": now - day + 100, "exp": now + 100, "orig_iat": now - 30 * day - hour},
+    }
+    for jti, times in revocable.items():
+        box.run("token", "revoke", stdin=token_of(box, key_id, {**claims, **times, "jti": jti}))
+    assert len([r for r in box.log() if r["op"] == "token-revoke"]) == len(revocable)
+    session = box.mint("--jti", "refreshed")
+    box.refuse(session)
+    assert "revoked" in box.errors, box.errors
+
+    first = box.mint("--jti", "session", "--ttl", "2")
+    later = box.run("token", "refresh", stdin=box.run("token", "refresh", "--leeway", "60", stdin=first))
+    time.sleep(2.1)
+    box.run("token", "revoke", stdin=first)
+    box.run("token", "refresh", "--leeway", "3600", stdin=later, status=1)
+    assert "revoked" in box.errors, box.errors
+
+
+@test
+def what_nothing_takes_any_more_is_told_and_not_revoked(box):
+    box.init()
+    key_id = box.apikey()
+    now = int(time.time())
+    claims = {"org": "acme", "sub": "alice", "jti": "x"}
+    for times in ({"iat": now - 30 * 86400 - 3600 - 5, "exp": now - 30 * 86400}, {"iat": 5, "exp": 10},
+                  {"iat": now - 90000, "exp": now - 3605, "orig_iat": now - 31 * 86400}):
+        box.run("token", "revoke", stdin=token_of(box, key_id, {**claims, **times}), status=1)
+        assert "nothing to revoke" in box.errors, box.errors
+    box.run("token", "revoke", stdin=token_of(box, key_id, {**claims, "iat": now, "exp": now + 60, "org": "globex"}),
+            status=1)
+    assert '"org"' in box.errors, box.errors
+    token = box.mint("--jti", "x")
+    box.run("apikey", "revoke", key_id)
+    box.run("token", "revoke", stdin=token, status=1)
+    assert key_id in box.errors and "was revoked" in box.errors and "nothing to revoke" in box.errors, box.errors
+    assert not [r for r in box.log() if r["op"] == "token-revoke"]
+
+
+@test
+def what_has_no_jti_or_is_not_authentic_cannot_be_revoked(box):
     box.init()
     key_id = box.apikey()
     token = box.mint()
     box.run("token", "revoke", stdin=token, status=2)
-    assert "jti" in box.errors and "API key" in box.errors
+    assert "no jti" in box.errors and f"bulla apikey revoke {key_id}" in box.errors, box.errors
     box.run("token", "revoke", stdin=b"", status=1)
+    assert "form" in box.errors, box.errors
     box.run("token", "revoke", stdin=token[:-5], status=1)
-    with_jti = box.mint("--jti", "x")
-    box.run("apikey", "revoke", key_id)
-    box.run("token", "revoke", stdin=with_jti, status=1)
+    for _ in range(2):
+        jti = box.mint("--jti", "x")
+        forged = jti[:150] + (b"A" if jti[150:151] != b"A" else b"B") + jti[151:]
+    box.run("token", "revoke", stdin=forged, status=1)
+    assert "not authentic" in box.errors and key_id in box.errors, box.errors
+    other = "0123456789abcdef"
+    header = json.dumps({"alg": "dir", "enc": "A256GCM", "kid": f"{other}.{int(time.time()) // 86400}"}).encode()
+    strange = base64.urlsafe_b64encode(header).rstrip(b"=") + token[token.index(b"."):]
+    box.run("token", "revoke", stdin=strange, status=1)
+    assert other in box.errors and "not in this vault" in box.errors, box.errors
     assert not [r for r in box.log() if r["op"] == "token-revoke"]
+
+
+@test
+def a_token_is_revoked_by_its_jti_alone(box):
+    box.init()
+    box.apikey()
+    token = box.mint("--jti", "s-1")
+    box.run("token", "revoke", "--jti", "s-1", "--tenant", "acme", "--reason", "stolen")
+    box.refuse(token)
+    assert "revoked" in box.errors, box.errors
+    revoked = [r for r in box.log() if r["op"] == "token-revoke"]
+    assert [(r["tenant"], r["reason"]) for r in revoked] == [("acme", "stolen")]
+    with sqlite3.connect(box.path("bulla.db")) as database:
+        rows = database.execute("SELECT expires FROM revoked_token").fetchall()
+    database.close()
+    assert len(rows) == 1 and abs(rows[0][0] - time.time() - 30 * 86400 - 2 * 3600) < 60
+    box.run("token", "revoke", "--jti", "s-1", "--tenant", "globex", status=3)
+    assert "tenant" in box.errors, box.errors
+    for args in (("--jti", "s-1"), ("--tenant", "acme")):
+        box.run("token", "revoke", *args, status=2)
+        assert "go together" in box.errors, box.errors
+    with open(box.write("both", token), "rb") as file:
+        for stdin in (token, file):
+            box.run("token", "revoke", "--jti", "s-2", "--tenant", "acme", stdin=stdin, status=2)
+            assert "standard input" in box.errors, box.errors
+        assert file.read() == token, "it has read what was not for it"
+    box.run("token", "revoke", "--jti", "s-2", "--tenant", "acme", stdin=subprocess.DEVNULL)
 
 
 @test

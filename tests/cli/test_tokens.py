@@ -182,12 +182,33 @@ def a_file_that_holds_no_api_key_is_refused(box):
     box.apikey()
     string = box.path("key").read_bytes()
     changed = string[:40] + (b"0" if string[40:41] != b"0" else b"1") + string[41:]
-    for content in (b"", b"\n", string[:-2], string + b"\n", changed, b"x" * 95, string * 1000, b"\xff" * 95):
+    for content in (b"", b"\n", string[:-2], string + b"\n", string + b"\r\n", string.strip() + b"\r", b"\n" + string,
+                    string.strip() + b" ", changed, b"x" * 95, string * 1000, b"\xff" * 95):
         box.write("bad", content)
         assert box.mint(key="bad", status=1) == b"" and "holds no API key" in box.errors
     box.mint(key="absent", status=4)
-    box.write("crlf", string.strip() + b"\r\n")
-    box.verify(box.mint(key="crlf"))
+    for end in (b"", b"\n", b"\r\n"):
+        box.write("ended", string.strip() + end)
+        box.verify(box.mint(key="ended"))
+        assert box.verify(box.mint().strip() + end)
+
+
+@test
+def a_key_file_that_others_can_read_is_refused_and_pipes_are_not(box):
+    box.init()
+    box.apikey()
+    for mode in (0o640, 0o604, 0o644, 0o620, 0o602, 0o601):
+        box.path("key").chmod(mode)
+        assert box.mint(status=4) == b"" and "others can read" in box.errors, box.errors
+    box.path("key").chmod(0o440)
+    credentials = str(box.folder)
+    assert box.mint(key=credentials + "/key", env={"CREDENTIALS_DIRECTORY": credentials})
+    box.mint(key=credentials + "/key", env={"CREDENTIALS_DIRECTORY": credentials + "/else"}, status=4)
+    box.path("key").chmod(0o444)
+    box.mint(key=credentials + "/key", env={"CREDENTIALS_DIRECTORY": credentials}, status=4)
+    assert box.verify(box.mint(key="/dev/stdin", stdin=box.path("key").read_bytes()))
+    box.path("key").chmod(0o400)
+    assert box.verify(box.mint())
 
 
 @test
@@ -200,6 +221,15 @@ def claims_that_cannot_be_are_refused(box):
                    b"\xff", '{"a":"' + "x" * 9000 + '"}'):
         box.write("claims", claims)
         assert box.mint("--claims", "claims", status=2) == b"", claims
+    for claim, option in (("sub", "--sub"), ("iss", "--iss"), ("aud", "--aud"), ("jti", "--jti"), ("nbf", "--nbf"),
+                          ("exp", "--ttl"), ("org", "--org"), ("iat", "sets the time"), ("orig_iat", "sets the time")):
+        box.write("claims", json.dumps({"own": 1, claim: 1}))
+        box.mint("--claims", "claims", status=2)
+        assert f'"{claim}"' in box.errors and option in box.errors, box.errors
+    for claim, option in (("perms", "--perm"), ("attrs", "--attr")):
+        box.write("claims", json.dumps({"perms": ["a"]} if claim == "perms" else {"attrs": {}}))
+        box.mint("--claims", "claims", option, "a=b", status=2)
+        assert f'"{claim}"' in box.errors and option in box.errors, box.errors
     box.mint("--attr", "a=1", "--attr", "a=2", status=2)
     assert "each name once" in box.errors, box.errors
     box.mint("--nbf", str(int(time.time()) + 7200), status=2)
@@ -212,6 +242,52 @@ def claims_that_cannot_be_are_refused(box):
         args = ["--org", "acme", "--sub", "alice", "--apikey-file", "key"]
         at = args.index(missing)
         box.run("token", "mint", *args[:at], *args[at + 2:], status=2)
+
+
+@test
+def as_many_claims_are_minted_as_verify_and_the_limit_is_told(box):
+    box.init()
+    box.apikey()
+    for number in (50, 53, 54, 60):
+        own = {f"x{i}": i for i in range(number)}
+        box.write("claims", json.dumps(own))
+        claims = box.verify(box.mint("--claims", "claims"))
+        assert {name: claims[name] for name in own} == own
+    for number in (61, 64, 65, 256, 257, 300):
+        box.write("claims", json.dumps({f"x{i}": i for i in range(number)}))
+        box.mint("--claims", "claims", status=2)
+        assert "at most 64" in box.errors and "JSON" not in box.errors, box.errors
+    box.write("claims", '{"n":' * 32 + "1" + "}" * 32)
+    assert "n" in box.verify(box.mint("--claims", "claims"))
+    box.write("claims", '{"n":' * 33 + "1" + "}" * 33)
+    box.mint("--claims", "claims", status=2)
+    assert "32 levels" in box.errors, box.errors
+    attrs = [part for i in range(251) for part in ("--attr", f"a{i}=1")]
+    assert len(box.verify(box.mint(*attrs))["attrs"]) == 251
+    box.mint(*attrs, "--attr", "b=1", status=2)
+    assert "256 names" in box.errors, box.errors
+    box.write("claims", b" " * 8193)
+    box.mint("--claims", "claims", status=2)
+    assert "8192" in box.errors, box.errors
+
+
+@test
+def an_error_says_which_part_of_a_token_is_at_fault(box):
+    box.init()
+    box.apikey()
+    token = box.mint("--aud", "a", "--iss", "i")
+    for args, part in ((("--aud", "b"), "aud"), (("--iss", "j"), "iss")):
+        box.refuse(token, *args)
+        assert f'"{part}"' in box.errors, box.errors
+    box.refuse(box.mint(org="globex"))
+    assert '"org"' in box.errors, box.errors
+    box.run("token", "inspect", stdin=b"no token", status=1)
+    assert "form" in box.errors, box.errors
+    box.run("token", "refresh", "--session", "1", stdin=b"no token", status=1)
+    old = box.mint()
+    time.sleep(1.1)
+    box.run("token", "refresh", "--session", "1", stdin=old, status=1)
+    assert "session" in box.errors, box.errors
 
 
 @test

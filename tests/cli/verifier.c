@@ -43,6 +43,11 @@ static uint64_t generation(void *arg) {
   return bulla_vault_generation(service->vault);
 }
 
+static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
+  struct service *service = arg;
+  return bulla_vault_apikey_live(service->vault, key_id);
+}
+
 static const char *verdict(enum bulla_status status) {
   if (status == BULLA_OK || status == BULLA_REVOKED) {
     return status == BULLA_OK ? "good" : "revoked";
@@ -54,7 +59,7 @@ int main(int argc, char **argv) {
   struct service service = {.num_asked = 0};
   struct bulla_root *root = NULL;
   struct bulla_verifier *verifier = NULL;
-  struct bulla_verifier_options options = {.is_revoked = is_revoked, .generation = generation};
+  struct bulla_verifier_options options = {.is_revoked = is_revoked, .generation = generation, .is_live = is_live};
   if (argc != 3 || bulla_root_open(&root, argv[2]) != BULLA_OK ||
       bulla_vault_open(&service.vault, argv[1], root, NULL) != BULLA_OK ||
       bulla_verifier_new(&verifier, &options, find, &service) != BULLA_OK) {

@@ -68,6 +68,13 @@ static void tokens(void) {
            bulla_token_refresh(verifier, &younger, &payload, bulla_written(&token), now + 10));
   CHECK_STATUS("bulla_token_verify of an expired one",
                bulla_token_verify(verifier, &read, &payload, bulla_written(&token), now + 9999), BULLA_EXPIRED);
+  CHECK_OK("bulla_token_authenticate of an expired one",
+           bulla_token_authenticate(verifier, &read, &payload, bulla_written(&token)));
+  struct bulla_claims yesterday = claims;
+  yesterday.iat = yesterday.nbf = now - 3000;
+  ASSERT(bulla_token_mint(minter, &younger, &yesterday) == BULLA_OK);
+  CHECK_OK("bulla_token_verify of yesterday's, the root known",
+           bulla_token_verify(verifier, &read, &payload, bulla_written(&younger), now));
   rooms[0][token.len - 40] = rooms[0][token.len - 40] == 'A' ? 'B' : 'A';
   CHECK_STATUS("bulla_token_verify of a forged one",
                bulla_token_verify(verifier, &read, &payload, bulla_written(&token), now), BULLA_REFUSED);

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The keys that a verifier remembers: how often it asks for one, whatever tokens it is sent and whoever else's key
+ * is revoked, and that none is used that has been. */
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "core/crypto.h"
+#include "core/slab.h"
+#include "tests/token_support.h"
+#include "token/verifier.h"
+
+enum { NUM_KEYS = 1000 };
+
+/* What the callbacks know. Keys are numbers. */
+static struct {
+  _Atomic bool is_gone[NUM_KEYS];
+  _Atomic size_t num_found;  /* calls of find */
+  _Atomic size_t num_judged; /* calls of is_live */
+  _Atomic int find;          /* if not BULLA_OK, what find says */
+  _Atomic int is_live;       /* likewise */
+  _Atomic uint64_t generation;
+  uint64_t step;                 /* by which a look at the generation changes it */
+  long delay;                    /* of find, in nanoseconds */
+  struct bulla_verifier *nested; /* that find verifies |nested_token| with, */
+  struct bulla_span nested_token;
+  enum bulla_status nested_status; /* to get this */
+} world;
+
+static struct bulla_span id_of(size_t number) {
+  char text[BULLA_APIKEY_ID_LEN + 1];
+  snprintf(text, sizeof text, "%016zx", number);
+  return test_copy(bulla_span(text, BULLA_APIKEY_ID_LEN));
+}
+
+static struct bulla_span root_of(size_t number) {
+  static _Thread_local uint8_t root[BULLA_KEY_LEN];
+  memset(root, 0x5a, sizeof root);
+  memcpy(root, &number, sizeof number);
+  return bulla_span(root, sizeof root);
+}
+
+static size_t number_of(struct bulla_span key_id) {
+  char text[BULLA_APIKEY_ID_LEN + 1] = {0};
+  memcpy(text, key_id.data, BULLA_APIKEY_ID_LEN);
+  return strtoul(text, NULL, 16);
+}
+
+static enum bulla_status find(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
+  size_t number = number_of(key_id);
+  cr_assert_eq(arg, &world);
+  world.num_found++;
+  if (world.delay > 0) {
+    struct timespec delay = {.tv_nsec = world.delay};
+    nanosleep(&delay, NULL);
+  }
+  if (world.nested != NULL) {
+    struct bulla_verifier *verifier = world.nested;
+    world.nested = NULL;
+    TEST_VERIFY(verifier, world.nested_token, TEST_NOW, world.nested_status, "inside the callback");
+  }
+  if (world.find != BULLA_OK) {
+    return (enum bulla_status)world.find;
+  }
+  if (number >= NUM_KEYS || world.is_gone[number]) {
+    return BULLA_NOT_FOUND;
+  }
+  key->org_len = (size_t)snprintf((char *)key->org, sizeof key->org, "tenant%zu", number);
+  return bulla_secret_copy(&key->root, root_of(number));
+}
+
+static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
+  cr_assert_eq(arg, &world);
+  world.num_judged++;
+  if (world.is_live != BULLA_OK) {
+    return (enum bulla_status)world.is_live;
+  }
+  return world.is_gone[number_of(key_id)] ? BULLA_NOT_FOUND : BULLA_OK;
+}
+
+static uint64_t generation(void *arg) {
+  cr_assert_eq(arg, &world);
+  return atomic_fetch_add(&world.generation, world.step) + world.step;
+}
+
+static struct bulla_verifier *new_verifier(size_t max_keys) {
+  struct bulla_verifier *made = NULL;
+  struct bulla_verifier_options options = {.generation = generation, .is_live = is_live, .max_keys = max_keys};
+  TEST_OK(bulla_verifier_new(&made, &options, find, &world));
+  test_keep(made);
+  return made;
+}
+
+/* A token of the key |number| on |day|, good at TEST_NOW if that is today or yesterday. */
+static struct bulla_span token_of_day(size_t number, int64_t day) {
+  char json[200];
+  int64_t iat = day == TEST_DAY ? TEST_NOW : TEST_NOW - 80000;
+  snprintf(json, sizeof json, "{\"org\":\"tenant%zu\",\"sub\":\"s\",\"iat\":%" PRId64 ",\"exp\":%" PRId64 "}",
+           number, iat, iat + 86400);
+  return test_seal_token(test_cek(root_of(number), day), test_own_header(id_of(number), day), test_text(json));
+}
+
+static struct bulla_span token_of(size_t number) {
+  return token_of_day(number, TEST_DAY);
+}
+
+/* A header of the key |number| that nobody mints, one of many. */
+static struct bulla_span strange_header(size_t number, size_t kind) {
+  int64_t day = TEST_DAY - (int64_t)(kind / 8 % 2);
+  char kid[32];
+  char json[300];
+  snprintf(kid, sizeof kid, "\"kid\":\"@.%" PRId64 "\"", day);
+  switch (kind % 8) {
+    case 0:
+      snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s}", kid);
+      break;
+    case 1:
+      snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kid);
+      break;
+    case 2:
+      snprintf(json, sizeof json, "{%s,\"alg\":\"dir\",\"enc\":\"A256GCM\"}", kid);
+      break;
+    case 3:
+      snprintf(json, sizeof json, "{\"enc\":\"A256GCM\",%s,\"typ\":\"JWT\",\"alg\":\"dir\"}", kid);
+      break;
+    case 4:
+      snprintf(json, sizeof json, " {\"alg\" : \"dir\",\n\"enc\":\"A256GCM\",\t\"typ\":\"JWT\",%s } ", kid);
+      break;
+    case 5:
+      snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s,\"x%zu\":[{}]}", kid,
+               kind);
+      break;
+    case 6:
+      snprintf(json, sizeof json, "{\"x%zu\":null,\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
+      break;
+    default:
+      snprintf(json, sizeof json, "{\"jwk\":{\"n\":%zu},\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
+      break;
+  }
+  return test_header(json, id_of(number));
+}
+
+Test(token_keys, forged_tokens_that_name_live_keys_have_each_opened_once, .timeout = 100) {
+  enum { NUM_FORGED = 10000, NUM_LIVE = 300 };
+  struct bulla_verifier *verifier = new_verifier(NUM_LIVE);
+  struct bulla_span good = token_of(0);
+  const uint8_t *dot = memchr(good.data, '.', good.len);
+  struct bulla_span body = bulla_span(dot, (size_t)(good.data + good.len - dot));
+  for (size_t i = 0; i < NUM_FORGED; i++) {
+    struct bulla_span forged = test_concat(strange_header((i + 1) % NUM_LIVE, i / NUM_LIVE), body);
+    enum bulla_status wanted = (i + 1) % NUM_LIVE == 0 && i / NUM_LIVE % 16 == 0 ? BULLA_OK : BULLA_REFUSED;
+    TEST_VERIFY(verifier, forged, TEST_NOW, wanted, "%zu", i);
+  }
+  cr_expect_eq(world.num_found, NUM_LIVE, "%zu openings of %d keys", (size_t)world.num_found, (int)NUM_LIVE);
+}
+
+Test(token_keys, as_many_keys_are_remembered_as_the_option_says) {
+  static const size_t maxima[] = {1, 2, 3, 63, 64, 65, NUM_KEYS};
+  for (size_t i = 0; i < sizeof maxima / sizeof *maxima; i++) {
+    struct bulla_verifier *verifier = new_verifier(maxima[i]);
+    world.num_found = 0;
+    for (size_t round = 0; round < 3; round++) {
+      for (size_t number = 0; number < maxima[i]; number++) {
+        TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu of %zu", number, maxima[i]);
+      }
+      cr_assert_eq(world.num_found, maxima[i], "%zu keys, round %zu: %zu calls", maxima[i], round,
+                   (size_t)world.num_found);
+    }
+    bulla_verifier_free(&verifier);
+  }
+}
+
+Test(token_keys, more_keys_than_are_remembered_are_all_good_and_asked_for_again) {
+  struct bulla_verifier *verifier = new_verifier(2);
+  for (size_t round = 0; round < 10; round++) {
+    for (size_t number = 0; number < 5; number++) {
+      TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu", number);
+    }
+  }
+  cr_expect(world.num_found > 5 && world.num_found <= 50, "%zu calls", (size_t)world.num_found);
+}
+
+/* Verifying a token of another day takes the root once more: its key is in use. */
+Test(token_keys, a_key_that_is_in_use_does_not_make_room_for_another, .timeout = 30) {
+  struct bulla_verifier *verifier = new_verifier(3);
+  for (size_t number = 0; number < 3; number++) {
+    TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu", number);
+  }
+  TEST_VERIFY(verifier, token_of_day(0, TEST_DAY - 1), TEST_NOW, BULLA_OK, "in use");
+  TEST_VERIFY(verifier, token_of(3), TEST_NOW, BULLA_OK, "one more");
+  cr_assert_eq(world.num_found, 4);
+  TEST_VERIFY(verifier, token_of(0), TEST_NOW, BULLA_OK, "in use");
+  TEST_VERIFY(verifier, token_of(2), TEST_NOW, BULLA_OK, "not the next in turn");
+  cr_expect_eq(world.num_found, 4, "another key made room");
+}
+
+Test(token_keys, one_of_the_keys_makes_room_if_all_are_in_use, .timeout = 30) {
+  struct bulla_verifier *verifier = new_verifier(2);
+  for (int64_t day = TEST_DAY; day >= TEST_DAY - 1; day--) {
+    TEST_VERIFY(verifier, token_of_day(0, day), TEST_NOW, BULLA_OK, "first");
+    TEST_VERIFY(verifier, token_of_day(1, day), TEST_NOW, BULLA_OK, "second");
+  }
+  cr_assert_eq(world.num_found, 2);
+  TEST_VERIFY(verifier, token_of(2), TEST_NOW, BULLA_OK, "one more");
+  TEST_VERIFY(verifier, token_of(2), TEST_NOW, BULLA_OK, "one more");
+  cr_expect_eq(world.num_found, 3);
+}
+
+Test(token_keys, an_idle_verifier_takes_no_locked_memory_and_a_busy_one_what_it_needs) {
+  struct bulla_aead *one = NULL;
+  size_t empty = bulla_slab_usage().used;
+  TEST_OK(bulla_aead_new(&one, root_of(1)));
+  size_t size_of_one = bulla_slab_usage().used - empty;
+  bulla_aead_free(&one);
+  struct bulla_verifier *verifier = new_verifier(BULLA_KEYS_MAX);
+  cr_expect_eq(bulla_slab_usage().used, empty);
+  for (size_t number = 0; number < 65; number++) {
+    TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu", number);
+  }
+  size_t most = 2 * (64 * BULLA_KEY_LEN + 128) + 65 * size_of_one;
+  cr_expect(bulla_slab_usage().used - empty <= most, "%zu bytes", bulla_slab_usage().used - empty);
+  bulla_verifier_free(&verifier);
+  cr_expect_eq(bulla_slab_usage().used, empty);
+  struct bulla_verifier_options options = {.max_keys = BULLA_KEYS_MAX + 1};
+  TEST_STATUS(bulla_verifier_new(&verifier, &options, find, &world), BULLA_INVALID_ARGUMENT);
+  cr_expect_null(verifier);
+}
+
+Test(token_keys, both_days_and_refreshing_need_one_opening) {
+  struct bulla_verifier *verifier = new_verifier(4);
+  struct bulla_buffer fresh = test_room(BULLA_TOKEN_MAX);
+  struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
+  TEST_VERIFY(verifier, token_of_day(1, TEST_DAY - 1), TEST_NOW, BULLA_OK, "yesterday's");
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "today's");
+  TEST_OK(bulla_token_refresh(verifier, &fresh, &payload, token_of(1), TEST_DAY_START + 86400));
+  TEST_VERIFY(verifier, bulla_written(&fresh), TEST_DAY_START + 86400, BULLA_OK, "tomorrow's");
+  cr_expect_eq(world.num_found, 1);
+}
+
+static void verify_all(struct bulla_verifier *verifier, size_t num_keys, size_t gone) {
+  for (size_t number = 0; number < num_keys; number++) {
+    TEST_VERIFY(verifier, token_of(number), TEST_NOW, number == gone ? BULLA_REFUSED : BULLA_OK, "%zu", number);
+  }
+}
+
+Test(token_keys, a_revocation_has_no_other_key_opened_again) {
+  struct bulla_verifier *verifier = new_verifier(0);
+  verify_all(verifier, 400, NUM_KEYS);
+  cr_assert_eq(world.num_found, 400);
+  world.is_gone[7] = true;
+  world.generation += 2;
+  verify_all(verifier, 400, 7);
+  cr_expect_eq(world.num_judged, 400, "%zu judged", (size_t)world.num_judged);
+  cr_expect_eq(world.num_found, 401, "the revoked one alone is asked for again");
+  verify_all(verifier, 400, 7);
+  cr_expect_eq(world.num_judged, 400);
+}
+
+Test(token_keys, a_revoked_key_leaves_the_memory_with_its_days) {
+  struct bulla_verifier *verifier = new_verifier(0);
+  TEST_VERIFY(verifier, token_of(0), TEST_NOW, BULLA_OK, "another");
+  size_t before = bulla_slab_usage().used;
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "today's");
+  TEST_VERIFY(verifier, token_of_day(1, TEST_DAY - 1), TEST_NOW, BULLA_OK, "yesterday's");
+  world.is_gone[1] = true;
+  world.generation += 2;
+  TEST_VERIFY(verifier, token_of(0), TEST_NOW, BULLA_OK, "another");
+  cr_expect_eq(bulla_slab_usage().used, before, "a day's key is still there");
+  TEST_VERIFY(verifier, token_of_day(1, TEST_DAY - 1), TEST_NOW, BULLA_REFUSED, "yesterday's");
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_REFUSED, "today's");
+}
+
+Test(token_keys, a_key_that_had_to_make_room_is_not_used_after_it_was_revoked) {
+  struct bulla_verifier *verifier = new_verifier(1);
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "the first");
+  TEST_VERIFY(verifier, token_of(2), TEST_NOW, BULLA_OK, "the one in its place");
+  world.is_gone[1] = true;
+  world.generation += 2;
+  TEST_VERIFY(verifier, token_of(2), TEST_NOW, BULLA_OK, "the one in its place");
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_REFUSED, "the first");
+}
+
+Test(token_keys, a_key_of_which_nobody_can_say_whether_it_is_live_is_asked_for_again) {
+  struct bulla_verifier *verifier = new_verifier(0);
+  static const enum bulla_status statuses[] = {BULLA_IO, BULLA_VAULT_MOVED, BULLA_REVOKED, BULLA_NOT_FOUND};
+  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+    world.is_live = world.find = BULLA_OK;
+    TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "%zu", i);
+    world.is_live = world.find = (int)statuses[i];
+    world.generation += 2;
+    TEST_VERIFY(verifier, token_of(1), TEST_NOW, statuses[i] == BULLA_NOT_FOUND ? BULLA_REFUSED : statuses[i],
+                "%zu", i);
+  }
+}
+
+Test(token_keys, numbers_that_never_repeat_have_each_verification_ask_whether_its_key_is_live) {
+  struct bulla_verifier *verifier = new_verifier(0);
+  world.generation = 1;
+  world.step = 2;
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "first");
+  for (size_t round = 1; round <= 5; round++) {
+    TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "round %zu", round);
+    cr_expect_eq(world.num_judged, round);
+    cr_expect_eq(world.num_found, 1);
+  }
+  world.is_gone[1] = true;
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_REFUSED, "revoked");
+  world.is_live = world.find = BULLA_BUSY;
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_BUSY, "nobody can say");
+}
+
+static struct bulla_verifier *shared;
+static struct bulla_span shared_tokens[2];
+
+static void *verify_once(void *argument) {
+  static _Thread_local uint8_t room[BULLA_PAYLOAD_SIZE];
+  struct bulla_buffer payload = bulla_buffer(room, sizeof room);
+  struct bulla_claims claims;
+  return (void *)(uintptr_t)bulla_token_verify(shared, &claims, &payload, *(struct bulla_span *)argument,
+                                               TEST_NOW);
+}
+
+/* Asserts that four threads that come at once with |shared_tokens| get |wanted|. */
+static void verify_at_once(enum bulla_status wanted) {
+  pthread_t threads[4];
+  for (size_t i = 0; i < 4; i++) {
+    cr_assert_eq(pthread_create(&threads[i], NULL, verify_once, &shared_tokens[i % 2]), 0);
+  }
+  for (size_t i = 0; i < 4; i++) {
+    void *status = NULL;
+    pthread_join(threads[i], &status);
+    cr_expect_eq((uintptr_t)status, wanted);
+  }
+}
+
+Test(token_keys, threads_that_need_a_key_at_once_have_it_opened_once, .timeout = 30) {
+  shared = new_verifier(0);
+  shared_tokens[0] = token_of(1);
+  shared_tokens[1] = token_of_day(1, TEST_DAY - 1);
+  world.delay = 200000000;
+  verify_at_once(BULLA_OK);
+  cr_expect_eq(world.num_found, 1, "%zu calls", (size_t)world.num_found);
+}
+
+Test(token_keys, threads_that_wait_for_an_answer_in_vain_ask_by_themselves, .timeout = 30) {
+  shared = new_verifier(0);
+  shared_tokens[0] = shared_tokens[1] = token_of(1);
+  world.delay = 100000000;
+  world.find = BULLA_BUSY;
+  verify_at_once(BULLA_BUSY);
+  cr_expect_eq(world.num_found, 4, "%zu calls", (size_t)world.num_found);
+}
+
+Test(token_keys, a_callback_that_verifies_waits_neither_for_itself_nor_for_another, .timeout = 30) {
+  shared = new_verifier(0);
+  world.nested = shared;
+  world.nested_token = token_of(1);
+  TEST_VERIFY(shared, token_of(1), TEST_NOW, BULLA_OK, "the same key");
+  cr_expect_eq(world.num_found, 2);
+  TEST_VERIFY(shared, token_of(1), TEST_NOW, BULLA_OK, "the same key, remembered");
+  cr_expect_eq(world.num_found, 2);
+  world.is_gone[2] = true;
+  world.nested = shared;
+  world.nested_token = token_of(2);
+  world.nested_status = BULLA_REFUSED;
+  TEST_VERIFY(shared, token_of(3), TEST_NOW, BULLA_OK, "another");
+}
+
+static _Atomic bool stop;
+
+static void *verify_on(void *argument) {
+  uintptr_t num_wrong = 0;
+  while (!stop) {
+    uintptr_t status = (uintptr_t)verify_once(argument);
+    num_wrong += status != BULLA_OK && (argument == &shared_tokens[1] || status != BULLA_REFUSED);
+  }
+  return (void *)num_wrong;
+}
+
+Test(token_keys, no_thread_uses_a_key_that_was_revoked_before_it_began, .timeout = 100) {
+  pthread_t threads[3];
+  struct bulla_claims claims;
+  shared = new_verifier(0);
+  shared_tokens[0] = token_of(1);
+  shared_tokens[1] = token_of(2);
+  for (size_t i = 0; i < 3; i++) {
+    cr_assert_eq(pthread_create(&threads[i], NULL, verify_on, &shared_tokens[i % 2]), 0);
+  }
+  for (size_t round = 0; round < 2000; round++) {
+    TEST_STATUS(test_verify(shared, &claims, shared_tokens[0], TEST_NOW), BULLA_OK);
+    world.is_gone[1] = true;
+    world.generation += 2;
+    TEST_STATUS(test_verify(shared, &claims, shared_tokens[0], TEST_NOW), BULLA_REFUSED);
+    world.is_gone[1] = false;
+  }
+  stop = true;
+  for (size_t i = 0; i < 3; i++) {
+    void *num_wrong = NULL;
+    pthread_join(threads[i], &num_wrong);
+    cr_expect_null(num_wrong);
+  }
+}
+
+Test(token_keys, texts_that_share_a_slot_in_one_verifier_do_not_in_another) {
+  enum { NUM_TEXTS = 2000, NUM_SLOTS = 256 };
+  const struct bulla_hash_key *one = &new_verifier(0)->keys.hash_key;
+  const struct bulla_hash_key *other = &new_verifier(0)->keys.hash_key;
+  size_t num_shared = 0;
+  size_t num_still_shared = 0;
+  struct bulla_span texts[NUM_TEXTS];
+  for (size_t i = 0; i < NUM_TEXTS; i++) {
+    texts[i] = id_of(i);
+    for (size_t j = 0; j < i; j++) {
+      bool shared_here = bulla_keyed_hash(one, texts[i].data, 16) % NUM_SLOTS ==
+                         bulla_keyed_hash(one, texts[j].data, 16) % NUM_SLOTS;
+      bool shared_there = bulla_keyed_hash(other, texts[i].data, 16) % NUM_SLOTS ==
+                          bulla_keyed_hash(other, texts[j].data, 16) % NUM_SLOTS;
+      num_shared += shared_here;
+      num_still_shared += shared_here && shared_there;
+    }
+  }
+  /* One pair in 256 shares a slot, and of those one in 256 again: 7800 and 30 are expected. */
+  cr_expect(num_shared > 3000 && num_shared < 30000, "%zu", num_shared);
+  cr_expect(num_still_shared < 600, "%zu of %zu", num_still_shared, num_shared);
+}
+
+/* Says how often the root of the key |number| is in the arena. */
+static size_t count_in_arena(size_t number) {
+  struct bulla_secret *probe = test_secret(test_filled(1, 1));
+  struct test_mapping arena;
+  size_t num = 0;
+  cr_assert(test_find_mapping(&arena, bulla_secret_data(probe)));
+  for (const uint8_t *at = arena.start; at + BULLA_KEY_LEN <= arena.end; at += 8) {
+    num += memcmp(at, root_of(number).data, BULLA_KEY_LEN) == 0;
+  }
+  bulla_secret_free(&probe);
+  return num;
+}
+
+Test(token_keys, a_root_is_remembered_in_one_place_and_wiped_when_it_is_forgotten) {
+  struct bulla_verifier *verifier = new_verifier(0);
+  TEST_VERIFY(verifier, token_of(0), TEST_NOW, BULLA_OK, "another");
+  cr_expect_eq(count_in_arena(1), 0);
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "it");
+  cr_expect_eq(count_in_arena(1), 1);
+  world.is_gone[1] = true;
+  world.generation += 2;
+  TEST_VERIFY(verifier, token_of(0), TEST_NOW, BULLA_OK, "another");
+  cr_expect_eq(count_in_arena(1), 0);
+  cr_expect_eq(count_in_arena(0), 1);
+}
