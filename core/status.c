@@ -45,6 +45,8 @@ const char *bulla_status_text(enum bulla_status status) {
       return "no key in there: it must be 64 hexadecimal digits (a passphrase: 1 to 1024 bytes)";
     case BULLA_STAYS_SECRET:
       return "a secret field stays secret: give its value as a secret, or remove the entry first";
+    case BULLA_IN_USE:
+      return "still in use: remove or revoke what hangs on it first";
     case BULLA_NOT_FOUND:
       return "not found: list what there is, and check the spelling";
     case BULLA_NO_MEMORY:

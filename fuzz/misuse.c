@@ -84,7 +84,7 @@ static enum bulla_status_class class_of(enum bulla_status status) {
     return status == BULLA_OK ? BULLA_CLASS_OK : BULLA_CLASS_NOT_FOUND;
   }
   return status <= BULLA_WRONG_VAULT    ? BULLA_CLASS_REFUSED
-         : status <= BULLA_STAYS_SECRET ? BULLA_CLASS_USAGE
+         : status <= BULLA_IN_USE ? BULLA_CLASS_USAGE
                                         : BULLA_CLASS_ENVIRONMENT;
 }
 

@@ -29,4 +29,12 @@ BULLA_CHECKED enum bulla_status bulla_putter_begin(struct bulla_putter *putter, 
 BULLA_CHECKED enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bulla_span entry,
                                                 const struct bulla_field *field, bool must_be_new);
 
+/* bulla_entry_find fills the BULLA_ID_LEN bytes of |id|. Returns BULLA_NOT_FOUND, BULLA_REFUSED if the name is not
+ * proven to be the row's. */
+BULLA_CHECKED enum bulla_status bulla_entry_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
+                                                 struct bulla_span name);
+
+/* bulla_value_check returns BULLA_TOO_LARGE for a value of more than BULLA_VALUE_MAX bytes. */
+BULLA_CHECKED enum bulla_status bulla_value_check(size_t len);
+
 #endif

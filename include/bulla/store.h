@@ -167,6 +167,38 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_list(struct bulla_vault *v
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
                                                              struct bulla_span tenant, struct bulla_span entry);
 
+/* bulla_vault_remove_fields removes |num_fields| fields of an entry, all or none; the entry goes with its last field.
+ * Returns BULLA_NOT_FOUND, also for a field that is named twice, BULLA_INVALID_ARGUMENT without a field. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault,
+                                                                    const struct bulla_who *who,
+                                                                    struct bulla_span tenant,
+                                                                    struct bulla_span entry,
+                                                                    const struct bulla_span *fields,
+                                                                    size_t num_fields);
+
+/* bulla_vault_remove_tenant removes a tenant that has no entry and no API key but revoked ones, which go with it, as
+ * its keys and its revoked tokens do. Its records in the audit log stay. Returns BULLA_IN_USE, BULLA_NOT_FOUND. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault,
+                                                                    const struct bulla_who *who,
+                                                                    struct bulla_span tenant);
+
+/* bulla_vault_rename_tenant, _entry and _field give what is there the new |name|, under which values, revisions and
+ * masks stay what they were. A secret field is opened for that and sealed again, without anybody's seeing it. Two
+ * records tell of it, one with the old names and one with the new. Returns BULLA_NOT_FOUND, BULLA_EXISTS if the name is
+ * taken, BULLA_REFUSED if the field does not open, BULLA_IN_USE for a tenant with API keys that are not revoked: their
+ * tokens say the old name. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault,
+                                                                    const struct bulla_who *who,
+                                                                    struct bulla_span tenant, struct bulla_span name);
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault,
+                                                                   const struct bulla_who *who,
+                                                                   struct bulla_span tenant, struct bulla_span entry,
+                                                                   struct bulla_span name);
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault,
+                                                                   const struct bulla_who *who,
+                                                                   struct bulla_span tenant, struct bulla_span entry,
+                                                                   struct bulla_span field, struct bulla_span name);
+
 /* A function that uses an opened value, which lies in locked memory and is wiped when it returns. */
 typedef enum bulla_status (*bulla_use_fn)(void *arg, struct bulla_span value);
 
