@@ -119,7 +119,7 @@ enum bulla_status bulla_run_import_hex(struct bulla_cli *cli) {
   bulla_session_identify(&me, cli, "");
   size_t failed_row = rows.num_rows;
   enum bulla_status status = bulla_vault_import(vault, &failed_row, &me.who, bulla_option_span(cli, "tenant"), key,
-                                                rows.rows, rows.num_rows);
+                                                NULL, rows.rows, rows.num_rows);
   if (status != BULLA_OK) {
     if (failed_row < rows.num_rows) {
       bulla_cli_at(cli, "line %zu", rows.first_line + failed_row);

@@ -137,7 +137,7 @@ enum bulla_status bulla_run_open(struct bulla_cli *cli) {
 
   BULLA_TRY(bulla_secret_new(&room, MAX_PLAINTEXT));
   struct bulla_buffer plaintext = bulla_buffer(bulla_secret_data(room), MAX_PLAINTEXT);
-  enum bulla_status status = job.format == FORMAT_HEX ? bulla_triple_open(job.material, &plaintext, sealed)
+  enum bulla_status status = job.format == FORMAT_HEX ? bulla_triple_open(job.material, &plaintext, sealed, NULL)
                                                       : bulla_open(job.key, &plaintext, sealed, job.context);
   if (status == BULLA_BUFFER_TOO_SMALL) {
     return BULLA_TOO_LARGE;

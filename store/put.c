@@ -40,6 +40,15 @@ enum bulla_status bulla_entry_find(uint8_t *id, struct bulla_vault *vault, struc
   return status == BULLA_NOT_FOUND ? bulla_explain(status, "the tenant has no such entry") : status;
 }
 
+enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant,
+                                      struct bulla_span entry) {
+  uint8_t tenant_id[BULLA_ID_LEN];
+  uint8_t entry_id[BULLA_ID_LEN];
+  BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
+  BULLA_TRY(bulla_entry_find(entry_id, vault, bulla_span(tenant_id, sizeof tenant_id), entry));
+  return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
+}
+
 static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
                                       struct bulla_span name) {
   static const char text[] = "INSERT INTO entry(id, tenant, name, name_proof) VALUES ($1, $2, $3, $4)";
@@ -131,7 +140,8 @@ enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bull
 }
 
 enum bulla_status bulla_value_check(size_t len) {
-  return len <= BULLA_VALUE_MAX ? BULLA_OK : bulla_explain(BULLA_TOO_LARGE, "a value has at most %d bytes", BULLA_VALUE_MAX);
+  return len <= BULLA_VALUE_MAX ? BULLA_OK
+                                : bulla_explain(BULLA_TOO_LARGE, "a value has at most %d bytes", BULLA_VALUE_MAX);
 }
 
 static enum bulla_status check_field(const struct bulla_field *field) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Renaming tenants, entries and fields. What is sealed is bound to the ids of tenant and entry, so a new name of those
- * is a new proof and nothing else. A field is bound to its name: it is opened and sealed again, in this process and in
- * locked memory, and nobody gets to see it. A rename and its two audit records, of the old name and of the new one,
- * are one transaction. */
+/* Renaming tenants, entries and fields. What is sealed is bound to the ids of tenant and entry, so a new name of
+ * those is a new proof and nothing else. A field is bound to its name: it is opened and sealed again, in this
+ * process and in locked memory, and nobody gets to see it. A rename and its two audit records, of the old name and
+ * of the new one, are one transaction. */
 
 #include "core/log.h"
 #include "store/audit.h"
@@ -137,8 +137,9 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
   return BULLA_OK;
 }
 
-static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span tenant_id,
-                                  struct bulla_span old_name, struct bulla_span new_name) {
+static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving,
+                                  struct bulla_span tenant_id, struct bulla_span old_name,
+                                  struct bulla_span new_name) {
   static const char text[] =
       "UPDATE field SET name = $1, value = $2, mask = $3, key_id = $4 WHERE entry = $5 AND name = $6";
   const struct bulla_place place = {
