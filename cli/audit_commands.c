@@ -33,7 +33,10 @@ enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
   BULLA_TRY(bulla_option_number(cli, "from", &first));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_cli_at(cli, "audit log");
-  return bulla_vault_audit_log(vault, first, bulla_option_span(cli, "tenant"), print_record, &rows);
+  struct bulla_span tenant = bulla_option_span(cli, "tenant");
+  BULLA_TRY(bulla_vault_audit_log(vault, first, tenant, print_record, &rows));
+  /* A tenant that was removed still has its records. */
+  return rows.num_rows > 0 ? BULLA_OK : bulla_session_tenant(vault, tenant);
 }
 
 enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {

@@ -29,7 +29,11 @@ BULLA_CHECKED enum bulla_status bulla_session_root(struct bulla_cli *cli, struct
  * little. */
 BULLA_CHECKED enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status);
 
-/* bulla_session_vault opens the vault. The caller closes it. */
+/* bulla_session_tenant returns BULLA_NOT_FOUND if there is no |tenant|; an empty one stands for all. */
+BULLA_CHECKED enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant);
+
+/* bulla_session_vault opens the vault, which must be the one of --vault-id or BULLA_VAULT_ID if that is given. The
+ * caller closes it. */
 BULLA_CHECKED enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 
 /* Who is asking, with the room for the names. */

@@ -217,7 +217,7 @@ def a_jwk_is_audited_before_it_is_made(box):
     box.run("apikey", "jwk", key_id, "--day", "today", "--reason", "debugging")
     box.run("apikey", "jwk", key_id, "--day", "0")
     box.run("apikey", "revoke", key_id)
-    box.run("apikey", "jwk", key_id, "--day", "today", status=3)
+    box.run("apikey", "jwk", key_id, "--day", "today", status=1)
     box.run("apikey", "jwk", "0" * 16, "--day", "today", status=3)
     box.run("apikey", "jwk", "short", "--day", "today", status=2)
     uses = [(r["entry"], r["reason"]) for r in box.log() if r["op"] == "apikey-use" and r["outcome"] == "granted"]
