@@ -6,6 +6,7 @@
 #include "store/field.h"
 #include "store/names.h"
 #include "store/proof.h"
+#include "store/put.h"
 #include "store/tenant.h"
 
 /* Shows the field that |statement| is at; |field| has the names that were asked for. */
@@ -46,7 +47,7 @@ enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span 
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
-      return found ? BULLA_OK : BULLA_NOT_FOUND;
+      return found ? BULLA_OK : bulla_field_missing(vault, tenant, entry);
     }
     BULLA_TRY(show_field(vault, &field, &walked, &statement, room, each, arg));
   }

@@ -133,6 +133,18 @@ Test(vault_renamed, a_secret_field_keeps_value_mask_and_revision_under_its_new_n
   assert_unbroken(11);
 }
 
+Test(vault_renamed, what_is_not_found_is_told) {
+  struct bulla_buffer out = test_room(1000);
+  furnish();
+  TOLD(use("beta", "db", "host"), BULLA_NOT_FOUND, "no such tenant");
+  TOLD(use("acme", "mail", "host"), BULLA_NOT_FOUND, "no such entry");
+  TOLD(use("acme", "db", "password"), BULLA_NOT_FOUND, "no such field");
+  TOLD(bulla_vault_show(house.vault, TEXT("beta"), DB, note_field, &out), BULLA_NOT_FOUND, "no such tenant");
+  TOLD(bulla_vault_show(house.vault, ACME, TEXT("mail"), note_field, &out), BULLA_NOT_FOUND, "no such entry");
+  TOLD(bulla_vault_list(house.vault, TEXT("beta"), NULL, NULL), BULLA_NOT_FOUND, "no such tenant");
+  cr_assert_eq(count_records("outcome = 'not-found'"), 3);
+}
+
 Test(vault_renamed, an_entry_keeps_its_fields_under_its_new_name) {
   furnish();
   TEST_OK(bulla_vault_rename_entry(house.vault, &who, ACME, DB, TEXT("warehouse")));
