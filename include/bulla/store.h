@@ -35,9 +35,9 @@ struct bulla_root;
  *   cred:NAME         the file NAME in $CREDENTIALS_DIRECTORY (systemd.exec, LoadCredential=)
  *   sha256-env:NAME   SHA-256 of the value of the environment variable
  * One newline after the digits, LF or CRLF, is ignored. A file must be its user's or root's. Returns
- * BULLA_ROOT_UNAVAILABLE if there is no such variable, file or descriptor, BULLA_ROOT_EXPOSED if others can read the
- * file or own it, BULLA_ROOT_MALFORMED if it holds no key, BULLA_UNSUPPORTED for another provider, and the statuses of
- * bulla_secret_random. The log is told why. */
+ * BULLA_ROOT_UNAVAILABLE if there is no such variable, file or descriptor, BULLA_ROOT_EXPOSED if others can read
+ * the file or own it, BULLA_ROOT_MALFORMED if it holds no key, BULLA_UNSUPPORTED for another provider, and the
+ * statuses of bulla_secret_random. The log is told why. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider);
 
 /* bulla_root_create writes a new random key to the file of the provider "file:PATH", mode 0600, durably, and
@@ -62,8 +62,8 @@ BULLA_API void bulla_root_free(struct bulla_root **root);
 struct bulla_vault;
 
 /* bulla_vault_create makes an empty vault at |url|, "sqlite:PATH", NUL-terminated, with mode 0600, under
- * |root|. PATH is taken as it is written. Returns BULLA_EXISTS, BULLA_UNSUPPORTED for another kind of URL and for what
- * other programs would not take as a path (docs/API-CONVENTIONS.md), BULLA_READ_ONLY, BULLA_DISK_FULL,
+ * |root|. PATH is taken as it is written. Returns BULLA_EXISTS, BULLA_UNSUPPORTED for another kind of URL and for
+ * what other programs would not take as a path (docs/API-CONVENTIONS.md), BULLA_READ_ONLY, BULLA_DISK_FULL,
  * BULLA_IO, and the statuses of bulla_secret_random. On failure nothing is left behind. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root);
 
