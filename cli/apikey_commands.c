@@ -59,26 +59,97 @@ enum bulla_status bulla_run_apikey_list(struct bulla_cli *cli) {
   bulla_rows_begin(&rows, cli, names, true);
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_cli_at(cli, "apikey list");
+  BULLA_TRY(bulla_session_tenant(vault, bulla_option_span(cli, "tenant")));
   BULLA_TRY(bulla_vault_apikey_list(vault, bulla_option_span(cli, "tenant"), list_apikey, &rows));
   return bulla_rows_end(&rows);
 }
 
-/* Whoever gives the key itself for its id shall not find it in a log. */
+/* Whoever gives the key itself for its id or name shall not find it in a log. */
+static enum bulla_status check_name(struct bulla_cli *cli, struct bulla_span name) {
+  return bulla_text_is_name(name) && name.len != BULLA_APIKEY_LEN
+             ? BULLA_OK
+             : bulla_cli_usage(cli, "argument 1 is neither the id nor the name of an API key");
+}
+
 static enum bulla_status check_id(struct bulla_cli *cli, struct bulla_span id) {
   return id.len == BULLA_RECORD_ID_LEN
              ? BULLA_OK
              : bulla_cli_usage(cli, "argument 1 is not the id of an API key, 16 hexadecimal digits");
 }
 
+/* What an operand names among the API keys: the one of that id, and those of that name. */
+struct search {
+  struct bulla_span wanted;
+  size_t num_live; /* of that name and not revoked */
+  bool by_id;
+  bool revoked; /* the one of that id, or else all of that name */
+  char id[BULLA_RECORD_ID_LEN + 1];
+  char named[BULLA_RECORD_ID_LEN + 1]; /* the first of that name: one that is not revoked, if there is one */
+};
+
+static void note_id(char id[BULLA_RECORD_ID_LEN + 1], struct bulla_span found) {
+  memcpy(id, found.data, BULLA_RECORD_ID_LEN);
+  id[BULLA_RECORD_ID_LEN] = '\0';
+}
+
+static enum bulla_status look_at(void *arg, const struct bulla_apikey_view *apikey) {
+  struct search *search = (struct search *)arg;
+  if (bulla_span_equal(apikey->id, search->wanted)) {
+    search->by_id = true;
+    search->revoked = apikey->revoked != 0;
+    note_id(search->id, apikey->id);
+  } else if (bulla_span_equal(apikey->name, search->wanted)) {
+    bool live = apikey->revoked == 0;
+    if (search->named[0] == '\0' || (live && search->num_live == 0)) {
+      note_id(search->named, apikey->id);
+    }
+    search->num_live += live ? 1 : 0;
+  }
+  return BULLA_OK;
+}
+
+/* find_apikey finds the one API key that the operand means. A name of several is refused, and so is one that is
+ * another's id: whom to revoke is not to be guessed. */
+static enum bulla_status find_apikey(struct bulla_cli *cli, struct search *search, struct bulla_vault *vault,
+                                     struct bulla_span tenant) {
+  *search = (struct search){.wanted = bulla_text_span(cli->operands[0])};
+  bulla_cli_at(cli, "argument 1");
+  BULLA_TRY(bulla_session_tenant(vault, tenant));
+  enum bulla_status status = bulla_vault_apikey_list(vault, tenant, look_at, search);
+  if (status == BULLA_REFUSED && search->wanted.len == BULLA_RECORD_ID_LEN) {
+    /* Somebody has tampered with a name: a key must be revoked by its id all the same. */
+    note_id(search->id, search->wanted);
+    return BULLA_OK;
+  }
+  BULLA_TRY(status);
+  if (search->by_id && search->num_live > 0) {
+    return bulla_cli_error(cli, BULLA_INVALID_ARGUMENT, "it is the id of one API key and the name of another, %s",
+                           search->named);
+  }
+  if (search->num_live > 1) {
+    return bulla_cli_error(cli, BULLA_INVALID_ARGUMENT, "%zu API keys have this name: give --tenant or an id",
+                           search->num_live);
+  }
+  if (!search->by_id && search->named[0] == '\0') {
+    return bulla_cli_error(cli, BULLA_NOT_FOUND, "no API key has this id or name: see bulla apikey list");
+  }
+  if (!search->by_id) {
+    search->revoked = search->num_live == 0;
+    memcpy(search->id, search->named, sizeof(search->id));
+  }
+  bulla_cli_at(cli, "API key %s", search->id);
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_run_apikey_revoke(struct bulla_cli *cli) {
-  struct bulla_span id = bulla_text_span(cli->operands[0]);
+  struct search search;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
-  BULLA_TRY(check_id(cli, id));
+  BULLA_TRY(check_name(cli, bulla_text_span(cli->operands[0])));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
-  bulla_cli_at(cli, "API key %s", cli->operands[0]);
-  return bulla_vault_apikey_revoke(vault, &me.who, id);
+  BULLA_TRY(find_apikey(cli, &search, vault, bulla_option_span(cli, "tenant")));
+  return bulla_vault_apikey_revoke(vault, &me.who, bulla_text_span(search.id));
 }
 
 /* read_date reads YYYY-MM-DD, of a day that there is. */
@@ -150,6 +221,13 @@ enum bulla_status bulla_run_apikey_jwk(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "apikey jwk");
   bulla_cli_at(cli, "API key %s", cli->operands[0]);
-  BULLA_TRY(bulla_vault_apikey_export(vault, &me.who, request.id, request.day, make_jwk, &request));
+  enum bulla_status status =
+      bulla_vault_apikey_export(vault, &me.who, request.id, request.day, make_jwk, &request);
+  if (status == BULLA_NOT_FOUND) {
+    struct search search;
+    BULLA_TRY(find_apikey(cli, &search, vault, bulla_span(NULL, 0)));
+    return search.revoked ? bulla_cli_error(cli, BULLA_REVOKED, "this API key was revoked: make another") : status;
+  }
+  BULLA_TRY(status);
   return bulla_output_line(cli, bulla_secret_bytes(request.jwk));
 }

@@ -17,6 +17,7 @@ enum { NUM_COLUMNS = 10 };
 struct log {
   struct bulla_rows rows;
   int64_t last_seq; /* what is newer than the first reading is left out, it might be wider */
+  int64_t num_records; /* that there were to print */
 };
 
 static void make_cells(struct bulla_cell cells[NUM_COLUMNS], const struct bulla_audit_record *record) {
@@ -45,6 +46,7 @@ static enum bulla_status print_record(void *arg, const struct bulla_audit_record
   struct log *log = (struct log *)arg;
   struct bulla_cell cells[NUM_COLUMNS];
   make_cells(cells, record);
+  log->num_records++;
   return record->seq <= log->last_seq ? bulla_rows_add(&log->rows, cells) : BULLA_OK;
 }
 
@@ -68,7 +70,9 @@ enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
     enum bulla_status ignored = bulla_vault_audit_log(vault, first, tenant, measure_record, &log);
     (void)ignored;
   }
-  return bulla_vault_audit_log(vault, first, tenant, print_record, &log);
+  BULLA_TRY(bulla_vault_audit_log(vault, first, tenant, print_record, &log));
+  /* A tenant that was removed still has its records. */
+  return log.num_records > 0 ? BULLA_OK : bulla_session_tenant(vault, tenant);
 }
 
 enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {

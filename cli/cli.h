@@ -95,6 +95,7 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli);
 enum bulla_status bulla_run_show(struct bulla_cli *cli);
 enum bulla_status bulla_run_list(struct bulla_cli *cli);
 enum bulla_status bulla_run_rm(struct bulla_cli *cli);
+enum bulla_status bulla_run_mv(struct bulla_cli *cli);
 enum bulla_status bulla_run_get(struct bulla_cli *cli);
 enum bulla_status bulla_run_exec(struct bulla_cli *cli);
 enum bulla_status bulla_run_import_hex(struct bulla_cli *cli);

@@ -13,8 +13,12 @@
 
 const struct bulla_option bulla_global_options[] = {
     {.name = "vault", .value = "URL", .help = "the vault; else BULLA_VAULT, else sqlite:bulla.db"},
-    {.name = "root", .value = "PROVIDER",
+    {.name = "root",
+     .value = "PROVIDER",
      .help = "the root key; else BULLA_ROOT (env:NAME file:PATH fd:N cred:NAME sha256-env:NAME passphrase)"},
+    {.name = "vault-id",
+     .value = "ID",
+     .help = "the id that init printed: another vault is refused; else BULLA_VAULT_ID"},
     {.name = "actor", .value = "NAME", .help = "who asks, for the audit log; else the user of this process"},
     {.name = "json", .help = "print lists as one JSON array, logs and reports as one object a line"},
     {.name = "help", .help = "print the help"},
@@ -25,12 +29,16 @@ static const struct bulla_option no_options[] = {END};
 
 #define REASON_OPTION {.name = "reason", .value = "TEXT", .help = "why, for the audit log"}
 #define REASON_MANDATORY {.name = "reason", .value = "TEXT", .help = "why, for the audit log", .mandatory = true}
+#define KEY_FILE_HELP "the file with the key itself: 64 hexadecimal digits, or base64 of 32 bytes"
 #define TENANT_OPTION {.name = "tenant", .value = "T", .help = "of this tenant alone"}
 #define TENANT_MANDATORY {.name = "tenant", .value = "T", .help = "the tenant", .mandatory = true}
 
 static const struct bulla_option reason_options[] = {REASON_OPTION, END};
 static const struct bulla_option tenant_options[] = {TENANT_OPTION, END};
 static const struct bulla_option get_options[] = {REASON_MANDATORY, END};
+
+static const struct bulla_option init_options[] = {
+    {.name = "reuse-root", .help = "take the key file of --root file:PATH that is there already"}, END};
 
 static const struct bulla_option put_options[] = {
     {.name = "secret", .value = "FIELD", .help = "a secret field, from stdin or a prompt", .repeated = true},
@@ -45,13 +53,19 @@ static const struct bulla_option exec_options[] = {
     END};
 
 static const struct bulla_option import_options[] = {
-    {.name = "key-env", .value = "NAME", .help = "the variable whose SHA-256 is the key", .mandatory = true},
+    {.name = "key-env", .value = "NAME", .help = "the variable whose SHA-256 is the key"},
+    {.name = "key", .value = "FILE", .help = KEY_FILE_HELP},
     TENANT_MANDATORY,
+    {.name = "encoding", .value = "E", .help = "of the three parts: hex (the default), base64, base64url"},
+    {.name = "order", .value = "O", .help = "iv:authTag:ciphertext (the default), iv:ciphertext:authTag"},
+    {.name = "aad", .value = "TEXT", .help = "the additional data that every value was sealed with"},
     REASON_OPTION,
     END};
 
 static const struct bulla_option log_options[] = {
     {.name = "from", .value = "SEQ", .help = "from this record on; 1 if it is not given"}, TENANT_OPTION, END};
+
+static const struct bulla_option revoke_key_options[] = {TENANT_OPTION, REASON_OPTION, END};
 
 static const struct bulla_option create_options[] = {
     TENANT_MANDATORY, {.name = "name", .value = "N", .help = "what the key is called"}, REASON_OPTION, END};
@@ -101,10 +115,11 @@ static const struct bulla_option jwk_options[] = {
     END};
 
 static const struct bulla_option seal_options[] = {
-    {.name = "key", .value = "FILE", .help = "the file with the key, 64 hexadecimal digits", .mandatory = true},
+    {.name = "key", .value = "FILE", .help = KEY_FILE_HELP, .mandatory = true},
     {.name = "suite", .value = "SUITE", .help = "aes256gcm, xaes256gcm (the default)"},
     {.name = "context", .value = "TEXT", .help = "what the blob is bound to; opening needs the same"},
-    {.name = "format", .value = "FORMAT",
+    {.name = "format",
+     .value = "FORMAT",
      .help = "blob (the default), text (bulla1:…), hex (iv:authTag:ciphertext)"},
     END};
 
@@ -117,10 +132,13 @@ static const char other_group[] = "Other";
 
 const struct bulla_command bulla_commands[] = {
     {"init", vault_group, "", "Make a vault and, with --root file:PATH, the root key.",
-     "A root key file that is there already is taken as it is, and one that was made stays even if the vault cannot\n"
-    "be made. If the vault is there, nothing is touched.\n"
+     "If the vault is there, nothing is touched. A key file that is there is another vault's, as a rule: it is "
+     "taken\n"
+     "with --reuse-root alone. One that was made stays even if the vault cannot be made. The id that is printed "
+     "tells\n"
+     "this vault from every other, also of the same root key: pin it with --vault-id or BULLA_VAULT_ID.\n"
      "Keep a copy of the root key elsewhere: nothing opens the vault without it.",
-     "bulla init --root file:root.key", no_options, 0, 0, bulla_run_init},
+     "bulla init --root file:root.key", init_options, 0, 0, bulla_run_init},
     {"put", vault_group, "TENANT/ENTRY [FIELD=VALUE]…", "Write fields of an entry, plain or secret, all or none.",
      "FIELD=VALUE writes a plain field. The value of a secret is never an argument. At a terminal each --secret\n"
      "is asked for without echo; otherwise one --secret takes all of standard input, byte for byte: a newline at\n"
@@ -131,11 +149,20 @@ const struct bulla_command bulla_commands[] = {
      "bulla show acme/warehouse --json", no_options, 1, 1, bulla_run_show},
     {"list", vault_group, "[TENANT]", "List the entries of a tenant, or of all tenants.", NULL, "bulla list acme",
      no_options, 0, 1, bulla_run_list},
-    {"rm", vault_group, "TENANT/ENTRY", "Remove an entry and all its fields.", NULL, "bulla rm acme/warehouse",
-     reason_options, 1, 1, bulla_run_rm},
+    {"rm", vault_group, "TENANT[/ENTRY [FIELD]…]",
+     "Remove an entry, fields of it, or a tenant that has no entries.",
+     "An entry goes with its last field. A tenant goes if its API keys are revoked; its records in the log stay.",
+     "bulla rm acme/warehouse pasword", reason_options, 1, SIZE_MAX, bulla_run_rm},
+    {"mv", vault_group, "TENANT[/ENTRY [FIELD]] NAME", "Give a tenant, an entry or a field another name.",
+     "An entry's new name is written TENANT/NAME, of the same tenant. A tenant with API keys that are not revoked "
+     "keeps\n"
+     "its name, since their tokens say it.",
+     "bulla mv acme/warehouse pasword password", reason_options, 2, 3, bulla_run_mv},
     {"import hex", vault_group, "", "Import iv:authTag:ciphertext values as secret fields, all or none.",
      "Standard input has lines of three columns without quotes: entry,field,iv:authTag:ciphertext. The first\n"
-     "line may be just that header. Errors name the line.",
+     "line may be just that header; empty lines are passed over. Errors name the line. One of --key-env and "
+     "--key\n"
+     "is needed. Nothing is guessed: what is not as the options say is refused.",
      "bulla import hex --key-env ENCRYPTION_KEY --tenant acme < keys.csv", import_options, 0, 0,
      bulla_run_import_hex},
 
@@ -162,19 +189,23 @@ const struct bulla_command bulla_commands[] = {
 
     {"apikey create", token_group, "", "Make an API key and print its string, once.",
      "The vault keeps what verifying needs, never the string. Print it into a file that nobody else can read.",
-     "(umask 077; bulla apikey create --tenant acme --name embed > apikey)", create_options, 0, 0, bulla_run_apikey_create},
+     "(umask 077; bulla apikey create --tenant acme --name embed > apikey)", create_options, 0, 0,
+     bulla_run_apikey_create},
     {"apikey list", token_group, "", "List API keys, oldest first.", NULL, "bulla apikey list --tenant acme",
      tenant_options, 0, 0, bulla_run_apikey_list},
-    {"apikey revoke", token_group, "ID", "Revoke an API key: its tokens are refused from now on.",
-     "Programs that verify tokens with the library see it at once too, if they ask for the vault's generation.",
-     "bulla apikey revoke 0123456789abcdef", reason_options, 1, 1, bulla_run_apikey_revoke},
+    {"apikey revoke", token_group, "ID|NAME", "Revoke an API key: its tokens are refused from now on.",
+     "A name must be that of one API key alone that is not revoked; --tenant T says whose. Programs that verify "
+     "tokens\n"
+     "with the library see it at once too, if they ask for the vault's generation.",
+     "bulla apikey revoke 0123456789abcdef", revoke_key_options, 1, 1, bulla_run_apikey_revoke},
     {"apikey jwk", token_group, "ID", "Print the key of an API key's tokens of one day as a JWK, audited first.",
      "Libraries for JOSE read that day's tokens with it. Whoever has it can forge them, so the log has a record\n"
      "of its own for it, apikey-export with the day. A day further off than tomorrow or yesterday needs --any-day.",
      "bulla apikey jwk 0123456789abcdef --day today > day.jwk", jwk_options, 1, 1, bulla_run_apikey_jwk},
     {"token mint", token_group, "", "Mint a token with an API key; needs no vault.",
      "The file of --claims may hold perms and attrs, unless the options say them, and claims of your own; the\n"
-     "other known claims have their options. That --org owns the key is checked at verifying. Without --jti a token\n"
+     "other known claims have their options. That --org owns the key is checked at verifying. Without --jti a "
+     "token\n"
      "can only be ended by revoking the API key.",
      "bulla token mint --apikey-file apikey --org acme --sub alice --perm read --attr region=EU --ttl 600",
      mint_options, 0, 0, bulla_run_token_mint},

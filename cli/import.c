@@ -2,13 +2,15 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* import hex: lines entry,field,iv:authTag:ciphertext, of which all are taken or none. An error names the line
- * by its number; what is on it is never repeated. */
+ * by its number; what is on it is never repeated. In which form a value is the options say, and nothing is
+ * guessed. */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/input.h"
+#include "cli/key_file.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -20,19 +22,24 @@ enum {
   MAX_LINE = 2 * (BULLA_NAME_MAX + 1) + 2 * (16 + BULLA_TAG_LEN) + 2 + 2 * BULLA_VALUE_MAX,
 };
 
-static const char header[] = "entry,field,iv:authTag:ciphertext";
-
-/* The rows of an import, all of them views of |text|. */
+/* One row of an import, with the number of its line. All of it are views of the text that was read. */
 struct rows {
   struct bulla_buffer text;
   struct bulla_import *rows;
+  size_t *lines;
   size_t num_rows;
-  size_t first_line; /* the number of the line of the first row */
 };
 
 static void rows_free(struct rows *rows) {
   free(rows->text.data);
   free(rows->rows);
+  free(rows->lines);
+}
+
+/* header_of returns the first line that a file in |format| may have, and what its rows look like. */
+static const char *header_of(const struct bulla_triple_format *format) {
+  return format->order == BULLA_TRIPLE_TAG_SECOND ? "entry,field,iv:authTag:ciphertext"
+                                                  : "entry,field,iv:ciphertext:authTag";
 }
 
 /* take_line takes a line without its ending, which the last line need not have. */
@@ -40,28 +47,32 @@ static bool take_line(struct bulla_reader *reader, struct bulla_span *line) {
   if (reader->left == 0) {
     return false;
   }
-  if (!bulla_take_until(reader, line, '\n')) {
-    (void)bulla_take(reader, line, reader->left);
+  const uint8_t *start = reader->at;
+  struct bulla_span unused;
+  if (!bulla_take_until(reader, &unused, '\n')) {
+    (void)bulla_take(reader, &unused, reader->left);
   }
-  if (line->len > 0 && line->data[line->len - 1] == '\r') {
-    line->len--;
-  }
+  *line = bulla_without_newline(bulla_span(start, (size_t)(reader->at - start)), 0);
   return true;
 }
 
-static enum bulla_status parse_row(struct bulla_cli *cli, struct bulla_import *row, struct bulla_span line) {
+static enum bulla_status parse_row(struct bulla_cli *cli, struct bulla_import *row, struct bulla_span line,
+                                   const struct bulla_triple_format *format) {
   struct bulla_reader reader = bulla_reader(line);
+  size_t len;
   if (line.len > MAX_LINE) {
-    return BULLA_TOO_LARGE;
+    return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: a value has at most %d bytes", BULLA_VALUE_MAX);
   }
-  if (line.len > 0 && memchr(line.data, '"', line.len) != NULL) {
+  if (memchr(line.data, '"', line.len) != NULL) {
     return bulla_cli_error(cli, BULLA_INVALID_TEXT, "there are quotes: write the three columns without them");
   }
   if (!bulla_take_until(&reader, &row->entry, ',') || !bulla_take_until(&reader, &row->field, ',')) {
-    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "not of the form %s", header);
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "not of the form %s", header_of(format));
   }
   row->triple = bulla_span(reader.at, reader.left);
-  return BULLA_OK;
+  enum bulla_status status = bulla_triple_check(&len, row->triple, format);
+  return status == BULLA_INVALID_TEXT ? bulla_cli_error(cli, status, "not of the form %s", header_of(format))
+                                      : status;
 }
 
 static size_t count_lines(struct bulla_span text) {
@@ -72,29 +83,67 @@ static size_t count_lines(struct bulla_span text) {
   return num;
 }
 
-static enum bulla_status parse_rows(struct bulla_cli *cli, struct rows *rows) {
+/* check_header passes over |line| if it is the header of |format|; that of the other order is a contradiction. */
+static enum bulla_status check_header(struct bulla_cli *cli, bool *is_header, struct bulla_span line,
+                                      const struct bulla_triple_format *format) {
+  static const struct bulla_triple_format orders[] = {{.order = BULLA_TRIPLE_TAG_SECOND},
+                                                      {.order = BULLA_TRIPLE_TAG_LAST}};
+  const struct bulla_triple_format *other = &orders[format->order == BULLA_TRIPLE_TAG_SECOND ? 1 : 0];
+  *is_header = bulla_span_equal(line, bulla_text_span(header_of(format)));
+  if (bulla_span_equal(line, bulla_text_span(header_of(other)))) {
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "the header says %s, and without another --order it is %s",
+                           header_of(other) + sizeof("entry,field,") - 1,
+                           header_of(format) + sizeof("entry,field,") - 1);
+  }
+  return BULLA_OK;
+}
+
+/* take_mark passes over the mark of UTF-8 that some programs put first. */
+static enum bulla_status take_mark(struct bulla_cli *cli, struct bulla_reader *reader) {
+  struct bulla_span mark;
+  struct bulla_reader peek = *reader;
+  if (bulla_take(&peek, &mark, 3) && bulla_span_equal(mark, BULLA_LITERAL("\xEF\xBB\xBF"))) {
+    *reader = peek;
+    return BULLA_OK;
+  }
+  peek = *reader;
+  if (bulla_take(&peek, &mark, 2) &&
+      (bulla_span_equal(mark, BULLA_LITERAL("\xFF\xFE")) || bulla_span_equal(mark, BULLA_LITERAL("\xFE\xFF")))) {
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it is UTF-16: write it in UTF-8");
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status parse_rows(struct bulla_cli *cli, struct rows *rows,
+                                    const struct bulla_triple_format *format) {
   struct bulla_reader reader = bulla_reader(bulla_written(&rows->text));
   struct bulla_span line;
-  rows->rows = (struct bulla_import *)calloc(count_lines(bulla_written(&rows->text)), sizeof(*rows->rows));
-  if (rows->rows == NULL) {
+  size_t max_rows = count_lines(bulla_written(&rows->text));
+  rows->rows = (struct bulla_import *)calloc(max_rows, sizeof(*rows->rows));
+  rows->lines = (size_t *)calloc(max_rows, sizeof(*rows->lines));
+  if (rows->rows == NULL || rows->lines == NULL) {
     return BULLA_NO_MEMORY;
   }
-  rows->first_line = 1;
-  while (take_line(&reader, &line)) {
-    if (rows->num_rows == 0 && rows->first_line == 1 && bulla_span_equal(line, bulla_text_span(header))) {
-      rows->first_line = 2;
-      continue;
+  BULLA_TRY(take_mark(cli, &reader));
+  bool first = true;
+  for (size_t number = 1; take_line(&reader, &line); number++) {
+    bool skip = line.len == 0;
+    bulla_cli_at(cli, "line %zu", number);
+    if (!skip && first) {
+      BULLA_TRY(check_header(cli, &skip, line, format));
+      first = false;
     }
-    bulla_cli_at(cli, "line %zu", rows->first_line + rows->num_rows);
-    BULLA_TRY(parse_row(cli, &rows->rows[rows->num_rows], line));
-    rows->num_rows++;
+    if (!skip) {
+      BULLA_TRY(parse_row(cli, &rows->rows[rows->num_rows], line, format));
+      rows->lines[rows->num_rows++] = number;
+    }
   }
   bulla_cli_at(cli, "standard input");
   return rows->num_rows > 0 ? BULLA_OK : bulla_cli_error(cli, BULLA_INVALID_ARGUMENT, "there are no rows");
 }
 
-/* make_key fills |key| with SHA-256 of the environment variable --key-env. */
-static enum bulla_status make_key(struct bulla_cli *cli, struct bulla_secret **key) {
+/* hash_variable fills |key| with SHA-256 of the environment variable --key-env. */
+static enum bulla_status hash_variable(struct bulla_cli *cli, struct bulla_secret **key) {
   const char *variable = bulla_option_value(cli, "key-env");
   const char *value = getenv(variable);
   if (value == NULL || value[0] == '\0') {
@@ -105,35 +154,63 @@ static enum bulla_status make_key(struct bulla_cli *cli, struct bulla_secret **k
   return bulla_sha256(bulla_secret_data(*key), bulla_text_span(value));
 }
 
+static enum bulla_status make_key(struct bulla_cli *cli, struct bulla_secret **key) {
+  bool hashed = bulla_option_count(cli, "key-env") > 0;
+  bool raw = bulla_option_count(cli, "key") > 0;
+  if (hashed == raw) {
+    return bulla_cli_usage(cli, "give one of --key FILE, the key itself, and --key-env NAME, whose SHA-256 it is");
+  }
+  return raw ? bulla_key_file_read(cli, key) : hash_variable(cli, key);
+}
+
+static enum bulla_status read_format(struct bulla_cli *cli, struct bulla_triple_format *format) {
+  static const char *const encodings[] = {"hex", "base64", "base64url", NULL};
+  static const char *const orders[] = {"iv:authTag:ciphertext", "iv:ciphertext:authTag", NULL};
+  int encoding = BULLA_TRIPLE_HEX;
+  int order = BULLA_TRIPLE_TAG_SECOND;
+  BULLA_TRY(bulla_option_choice(cli, "encoding", encodings, &encoding));
+  BULLA_TRY(bulla_option_choice(cli, "order", orders, &order));
+  format->encoding = (enum bulla_triple_encoding)encoding;
+  format->order = (enum bulla_triple_order)order;
+  format->additional_data = bulla_option_span(cli, "aad");
+  return BULLA_OK;
+}
+
+static enum bulla_status report(struct bulla_cli *cli, size_t num_rows) {
+  static const char *const names[] = {"imported", NULL};
+  const struct bulla_cell cells[] = {bulla_cell(BULLA_CELL_NUMBER, (int64_t)num_rows)};
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, false);
+  if (!cli->json) {
+    printf("imported %zu\n", num_rows);
+    return BULLA_OK;
+  }
+  return bulla_rows_add(&rows, cells);
+}
+
 enum bulla_status bulla_run_import_hex(struct bulla_cli *cli) {
   struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
-  struct rows rows BULLA_CLEANUP(rows_free) = {bulla_buffer(NULL, 0), NULL, 0, 0};
+  struct rows rows BULLA_CLEANUP(rows_free) = {bulla_buffer(NULL, 0), NULL, NULL, 0};
+  struct bulla_triple_format format;
+  BULLA_TRY(read_format(cli, &format));
   BULLA_TRY(make_key(cli, &key));
   bulla_cli_at(cli, "standard input");
   BULLA_TRY(bulla_input_public(cli, &rows.text, STDIN_FILENO, MAX_INPUT));
-  BULLA_TRY(parse_rows(cli, &rows));
+  BULLA_TRY(parse_rows(cli, &rows, &format));
 
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "import hex");
   size_t failed_row = rows.num_rows;
   enum bulla_status status = bulla_vault_import(vault, &failed_row, &me.who, bulla_option_span(cli, "tenant"), key,
-                                                rows.rows, rows.num_rows);
-  if (status != BULLA_OK) {
-    if (failed_row < rows.num_rows) {
-      bulla_cli_at(cli, "line %zu", rows.first_line + failed_row);
-    }
-    return status;
+                                                &format, rows.rows, rows.num_rows);
+  if (failed_row < rows.num_rows) {
+    bulla_cli_at(cli, "line %zu", rows.lines[failed_row]);
   }
-
-  if (!cli->json) {
-    printf("imported %zu\n", rows.num_rows);
-    return BULLA_OK;
+  if (status == BULLA_REFUSED && failed_row < rows.num_rows) {
+    return bulla_cli_error(cli, status, "refused: it is damaged, or of another key, encoding, order or --aad");
   }
-  static const char *const names[] = {"imported", NULL};
-  const struct bulla_cell cells[] = {bulla_cell(BULLA_CELL_NUMBER, (int64_t)rows.num_rows)};
-  struct bulla_rows report BULLA_CLEANUP(bulla_rows_free);
-  bulla_rows_begin(&report, cli, names, false);
-  return bulla_rows_add(&report, cells);
+  return status == BULLA_OK ? report(cli, rows.num_rows) : status;
 }

@@ -25,6 +25,10 @@ static enum bulla_status read_all(struct bulla_cli *cli, struct bulla_buffer *by
   return BULLA_OK;
 }
 
+static enum bulla_status too_large(struct bulla_cli *cli, size_t max_len) {
+  return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: at most %zu bytes", max_len);
+}
+
 enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct bulla_secret **secret, int fd, size_t max_len) {
   /* One byte more than there may be, to see that there are too many. The room is given back at the end, and
    * as much as is needed is kept: locked memory is scarce. */
@@ -33,7 +37,7 @@ enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct bulla_secret 
   struct bulla_buffer bytes = bulla_buffer(bulla_secret_data(room), max_len + 1);
   BULLA_TRY(read_all(cli, &bytes, fd));
   if (bytes.len > max_len) {
-    return BULLA_TOO_LARGE;
+    return too_large(cli, max_len);
   }
   return bulla_secret_copy(secret, bulla_written(&bytes));
 }
@@ -50,11 +54,7 @@ enum bulla_status bulla_input_secret_file(struct bulla_cli *cli, struct bulla_se
 }
 
 void bulla_input_line(struct bulla_secret *secret) {
-  struct bulla_span bytes = bulla_secret_bytes(secret);
-  if (bytes.len > 0 && bytes.data[bytes.len - 1] == '\n') {
-    bytes.len -= bytes.len > 1 && bytes.data[bytes.len - 2] == '\r' ? 2 : 1;
-    bulla_secret_truncate(secret, bytes.len);
-  }
+  bulla_secret_truncate(secret, bulla_without_newline(bulla_secret_bytes(secret), 0).len);
 }
 
 enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer *text, int fd, size_t max_len) {
@@ -70,7 +70,7 @@ enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer 
     text->size = size;
     BULLA_TRY(read_all(cli, text, fd));
     if (text->len > max_len) {
-      return BULLA_TOO_LARGE;
+      return too_large(cli, max_len);
     }
     if (text->len < text->size) {
       return BULLA_OK;

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,6 +204,21 @@ enum bulla_status bulla_option_number(struct bulla_cli *cli, const char *name, i
   }
   *number = sum;
   return BULLA_OK;
+}
+
+enum bulla_status bulla_option_choice(struct bulla_cli *cli, const char *name, const char *const *choices,
+                                      int *index) {
+  const char *value = bulla_option_value(cli, name);
+  char list[128];
+  size_t len = 0;
+  for (int i = 0; value != NULL && choices[i] != NULL; i++) {
+    if (strcmp(value, choices[i]) == 0) {
+      *index = i;
+      return BULLA_OK;
+    }
+    len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i > 0 ? ", " : "", choices[i]);
+  }
+  return value == NULL ? BULLA_OK : bulla_cli_usage(cli, "--%s takes one of %s", name, list);
 }
 
 struct bulla_span bulla_text_span(const char *text) {

@@ -39,6 +39,11 @@ size_t bulla_option_count(const struct bulla_cli *cli, const char *name);
  * there is none. */
 BULLA_CHECKED enum bulla_status bulla_option_number(struct bulla_cli *cli, const char *name, int64_t *number);
 
+/* bulla_option_choice fills |index| with the place of the value of |name| among |choices|, which NULL ends, and
+ * leaves it as it is if there is none. */
+BULLA_CHECKED enum bulla_status bulla_option_choice(struct bulla_cli *cli, const char *name,
+                                                    const char *const *choices, int *index);
+
 /* bulla_text_span makes a span of a string that ends with NUL. */
 struct bulla_span bulla_text_span(const char *text);
 

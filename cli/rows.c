@@ -38,28 +38,47 @@ static enum bulla_status make_room(struct bulla_rows *rows, size_t len) {
   return BULLA_OK;
 }
 
-/* scalar_text fills |room| with a cell that is no text, as it is printed in tables and, quoted or not, in JSON. */
-static struct bulla_span scalar_text(char room[64], const struct bulla_cell *cell) {
-  int64_t seconds = cell->type == BULLA_CELL_MICROSECONDS ? cell->number / 1000000 : cell->number;
+/* time_text fills |room| with |seconds| and, unless negative, |micros|; or returns false for a year that RFC 3339
+ * cannot say: before 0 or after 9999. */
+static bool time_text(char room[64], int64_t seconds, int64_t micros) {
   struct tm parts = {0};
   time_t when = (time_t)seconds;
-  size_t len = 0;
+  if (gmtime_r(&when, &parts) == NULL || parts.tm_year < -1900 || parts.tm_year > 9999 - 1900) {
+    return false;
+  }
+  size_t len = (size_t)snprintf(room, 64, "%04d", parts.tm_year + 1900);
+  len += strftime(room + len, 64 - len, "-%m-%dT%H:%M:%S", &parts);
+  if (micros >= 0) {
+    len += (size_t)snprintf(room + len, 64 - len, ".%06lld", (long long)micros);
+  }
+  (void)snprintf(room + len, 64 - len, "Z");
+  return true;
+}
+
+static bool cell_time_text(char room[64], const struct bulla_cell *cell) {
+  if (cell->type == BULLA_CELL_SECONDS) {
+    return time_text(room, cell->number, -1);
+  }
+  /* Division rounds to zero, and so upwards before 1970. */
+  int64_t seconds = cell->number / 1000000;
+  int64_t micros = cell->number % 1000000;
+  return micros < 0 ? time_text(room, seconds - 1, micros + 1000000) : time_text(room, seconds, micros);
+}
+
+/* scalar_text fills |room| with a cell that is no text, as it is printed in tables and, quoted or not, in JSON. A
+ * time that cannot be said in words is its number. */
+static struct bulla_span scalar_text(char room[64], const struct bulla_cell *cell) {
   switch (cell->type) {
-    case BULLA_CELL_NUMBER:
-      (void)snprintf(room, 64, "%lld", (long long)cell->number);
-      return bulla_text_span(room);
     case BULLA_CELL_BOOL:
       return bulla_text_span(cell->number != 0 ? "yes" : "no");
     case BULLA_CELL_SECONDS:
     case BULLA_CELL_MICROSECONDS:
-      if (gmtime_r(&when, &parts) == NULL) {
-        return bulla_span(NULL, 0);
+      if (cell_time_text(room, cell)) {
+        return bulla_text_span(room);
       }
-      len = strftime(room, 64, "%Y-%m-%dT%H:%M:%S", &parts);
-      if (cell->type == BULLA_CELL_MICROSECONDS) {
-        len += (size_t)snprintf(room + len, 64 - len, ".%06lld", (long long)(cell->number % 1000000));
-      }
-      (void)snprintf(room + len, 64 - len, "Z");
+      __attribute__((fallthrough));
+    case BULLA_CELL_NUMBER:
+      (void)snprintf(room, 64, "%lld", (long long)cell->number);
       return bulla_text_span(room);
     case BULLA_CELL_NONE:
     case BULLA_CELL_TEXT:

@@ -5,10 +5,10 @@
  * bound. */
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/input.h"
+#include "cli/key_file.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "core/hex.h"
@@ -39,43 +39,13 @@ static void free_text(struct bulla_buffer *text) {
   free(text->data);
 }
 
-/* choose fills |index| with the place of the option's value among |names|, and leaves it if it was not given. */
-static enum bulla_status choose(struct bulla_cli *cli, const char *option, const char *const *names, int *index) {
-  const char *value = bulla_option_value(cli, option);
-  for (int i = 0; value != NULL && names[i] != NULL; i++) {
-    if (strcmp(value, names[i]) == 0) {
-      *index = i;
-      value = NULL;
-    }
-  }
-  return value == NULL ? BULLA_OK : bulla_cli_usage(cli, "--%s takes another value", option);
-}
-
-static enum bulla_status read_key(struct bulla_cli *cli, struct bulla_secret **material) {
-  struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
-  const char *path = bulla_option_value(cli, "key");
-  bulla_cli_at(cli, "the file of --key"); /* a path may turn out to be the key itself */
-  enum bulla_status status = bulla_input_secret_file(cli, &text, path, 2 * BULLA_KEY_LEN + 2);
-  if (status == BULLA_TOO_LARGE) {
-    return BULLA_ROOT_MALFORMED;
-  }
-  BULLA_TRY(status);
-  bulla_input_line(text);
-  if (bulla_secret_bytes(text).len != 2 * (size_t)BULLA_KEY_LEN) {
-    return BULLA_ROOT_MALFORMED;
-  }
-  BULLA_TRY(bulla_secret_new(material, BULLA_KEY_LEN));
-  return bulla_hex_decode(bulla_secret_data(*material), bulla_secret_bytes(text)) ? BULLA_OK
-                                                                                  : BULLA_ROOT_MALFORMED;
-}
-
 static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
   static const char *const formats[] = {"blob", "text", "hex", NULL};
   static const char *const suites[] = {"aes256gcm", "xaes256gcm", "aes256gcmsiv", NULL};
   int format = FORMAT_BLOB;
   int suite = BULLA_XAES_256_GCM - 1;
-  BULLA_TRY(choose(cli, "format", formats, &format));
-  BULLA_TRY(choose(cli, "suite", suites, &suite));
+  BULLA_TRY(bulla_option_choice(cli, "format", formats, &format));
+  BULLA_TRY(bulla_option_choice(cli, "suite", suites, &suite));
   job->format = (enum format)format;
   job->suite = (enum bulla_suite)(suite + 1);
   job->context = bulla_option_span(cli, "context");
@@ -84,7 +54,7 @@ static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
   }
   const struct bulla_memory_options memory = {.arena_size = ARENA_SIZE};
   BULLA_TRY(bulla_memory_init(&memory));
-  BULLA_TRY(read_key(cli, &job->material));
+  BULLA_TRY(bulla_key_file_read(cli, &job->material));
   bulla_cli_at(cli, "standard input");
   return job->format == FORMAT_HEX ? BULLA_OK : bulla_key_new(&job->key, job->suite, job->material);
 }
@@ -123,8 +93,8 @@ enum bulla_status bulla_run_open(struct bulla_cli *cli) {
   BULLA_TRY(begin(cli, &job));
   BULLA_TRY(bulla_input_public(cli, &text, STDIN_FILENO, MAX_SEALED));
   struct bulla_span sealed = bulla_written(&text);
-  if (job.format != FORMAT_BLOB && sealed.len > 0 && sealed.data[sealed.len - 1] == '\n') {
-    sealed.len--;
+  if (job.format != FORMAT_BLOB) {
+    sealed = bulla_without_newline(sealed, 0);
   }
   if (job.format == FORMAT_TEXT) {
     blob = bulla_buffer(malloc(sealed.len + 1), sealed.len);
@@ -137,10 +107,10 @@ enum bulla_status bulla_run_open(struct bulla_cli *cli) {
 
   BULLA_TRY(bulla_secret_new(&room, MAX_PLAINTEXT));
   struct bulla_buffer plaintext = bulla_buffer(bulla_secret_data(room), MAX_PLAINTEXT);
-  enum bulla_status status = job.format == FORMAT_HEX ? bulla_triple_open(job.material, &plaintext, sealed)
+  enum bulla_status status = job.format == FORMAT_HEX ? bulla_triple_open(job.material, &plaintext, sealed, NULL)
                                                       : bulla_open(job.key, &plaintext, sealed, job.context);
   if (status == BULLA_BUFFER_TOO_SMALL) {
-    return BULLA_TOO_LARGE;
+    return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: what it holds is more than %d bytes", MAX_PLAINTEXT);
   }
   BULLA_TRY(status);
   return bulla_output_bytes(cli, bulla_written(&plaintext));

@@ -14,6 +14,8 @@
 
 #include "cli/input.h"
 #include "cli/options.h"
+#include "core/hex.h"
+#include "core/json.h"
 
 #define PASSPHRASE_MAX 1024
 
@@ -99,19 +101,81 @@ enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_
       values_len / 1024 + 1, (2 * BULLA_WORKING_ROOM + values_len) / 1024);
 }
 
+/* read_id fills |id| from --vault-id or BULLA_VAULT_ID and sets |*given| to it, or to nothing. A variable that is
+ * set but empty is no id: what was to be pinned must not go unpinned. */
+static enum bulla_status read_id(struct bulla_cli *cli, struct bulla_span *given, uint8_t id[BULLA_VAULT_ID_LEN]) {
+  const char *text = bulla_option_value(cli, "vault-id");
+  text = text != NULL ? text : getenv("BULLA_VAULT_ID");
+  *given = bulla_span(id, text == NULL ? 0 : BULLA_VAULT_ID_LEN);
+  if (text == NULL) {
+    return BULLA_OK;
+  }
+  struct bulla_span digits = bulla_without_newline(bulla_text_span(text), 0);
+  if (digits.len != 2 * (size_t)BULLA_VAULT_ID_LEN || !bulla_hex_decode(id, digits)) {
+    return bulla_cli_usage(cli, "--vault-id or BULLA_VAULT_ID is no id of a vault, %d hexadecimal digits",
+                           2 * BULLA_VAULT_ID_LEN);
+  }
+  return BULLA_OK;
+}
+
+/* check_who looks at what the log is to say, so that it is not taken for a fault of what is to be done. */
+static enum bulla_status check_who(struct bulla_cli *cli) {
+  static const char *const options[] = {"actor", "reason"};
+  for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+    const char *value = NULL;
+    size_t at = 0;
+    while (bulla_option_next(cli, options[i], &at, &value)) {
+      struct bulla_span text = bulla_text_span(value);
+      bulla_cli_at(cli, "--%s", options[i]);
+      if (text.len > BULLA_WHO_MAX) {
+        return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: at most %d bytes", BULLA_WHO_MAX);
+      }
+      if (!bulla_json_valid_string(text)) {
+        return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it is no UTF-8, or has a noncharacter");
+      }
+    }
+  }
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
   const char *provider = NULL;
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
+  uint8_t id[BULLA_VAULT_ID_LEN];
+  BULLA_TRY(check_who(cli));
+  BULLA_TRY(read_id(cli, &options.id, id));
   BULLA_TRY(bulla_session_provider(cli, &provider));
   BULLA_TRY(bulla_session_root(cli, &root, provider, false));
   bulla_session_at_vault(cli);
-  return bulla_session_explain(cli, bulla_vault_open(vault, bulla_session_url(cli), root, NULL));
+  return bulla_session_explain(cli, bulla_vault_open(vault, bulla_session_url(cli), root, &options));
 }
 
 enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {
-  return status == BULLA_UNSUPPORTED
-             ? bulla_cli_error(cli, status, "write sqlite:PATH with --vault or in BULLA_VAULT")
-             : status;
+  switch (status) {
+    case BULLA_UNSUPPORTED:
+      return bulla_cli_error(cli, status, "write sqlite:PATH with --vault or in BULLA_VAULT");
+    case BULLA_NO_VAULT:
+      return bulla_cli_error(cli, status,
+                             "there is no vault here: make one with bulla init, or name another with --vault");
+    default:
+      return status;
+  }
+}
+
+/* Ends the walk of bulla_session_tenant at the first entry. */
+static enum bulla_status stop(void *arg, const struct bulla_entry_view *entry) {
+  (void)arg;
+  (void)entry;
+  return BULLA_EXISTS;
+}
+
+enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant) {
+  if (tenant.len == 0) {
+    return BULLA_OK;
+  }
+  enum bulla_status status = bulla_vault_list(vault, tenant, stop, NULL);
+  return status == BULLA_EXISTS ? BULLA_OK : status;
 }
 
 static void name_actor(char *actor, size_t size) {

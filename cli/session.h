@@ -42,7 +42,11 @@ BULLA_CHECKED enum bulla_status bulla_session_memory(size_t values_len);
 /* bulla_session_arena_full notes that |values_len| bytes of values do not fit, and returns BULLA_ARENA_FULL. */
 enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_len);
 
-/* bulla_session_vault opens the vault. The caller closes it. */
+/* bulla_session_tenant returns BULLA_NOT_FOUND if there is no |tenant|; an empty one stands for all. */
+BULLA_CHECKED enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant);
+
+/* bulla_session_vault opens the vault, which must be the one of --vault-id or BULLA_VAULT_ID if that is given. The
+ * caller closes it. */
 BULLA_CHECKED enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 
 /* Who is asking, with the room for the names. */

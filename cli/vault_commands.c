@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* init, put, show, list, rm: the vault and its entries. None of them opens a secret. */
+/* init, put, show, list: the vault and its entries. None of them opens a secret. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,17 +13,23 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "core/hex.h"
+#include "store/file.h"
 
 /* may_make looks, before there is a root key, for what needs none to be wrong. */
 static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
   struct stat info;
-  if (strncmp(url, "sqlite:", 7) != 0) {
-    return bulla_session_explain(cli, BULLA_UNSUPPORTED);
+  const char *path = NULL;
+  if (bulla_option_count(cli, "vault-id") > 0) {
+    return bulla_cli_usage(cli, "the id of a new vault is drawn at random: init takes no --vault-id");
   }
-  return lstat(url + 7, &info) == 0 ? BULLA_EXISTS : BULLA_OK;
+  BULLA_TRY(bulla_session_explain(cli, bulla_file_of_url(&path, url)));
+  return lstat(path, &info) == 0 ? BULLA_EXISTS : BULLA_OK;
 }
 
-/* make_root creates the key of "file:PATH", or opens the root key if it is there already or is no file. */
+/* make_root creates the key of "file:PATH", or opens the root key if that is no file. A key that is there already
+ * is another vault's, as a rule: whoever could put one of the two vaults in the place of the other would be
+ * believed. */
 static enum bulla_status make_root(struct bulla_cli *cli, struct bulla_root **root, const char *provider,
                                    bool *created) {
   if (strncmp(provider, "file:", 5) == 0) {
@@ -33,36 +39,66 @@ static enum bulla_status make_root(struct bulla_cli *cli, struct bulla_root **ro
     if (status != BULLA_EXISTS) {
       return status;
     }
+    if (bulla_option_count(cli, "reuse-root") == 0) {
+      return bulla_cli_error(
+          cli, status,
+          "there is a key file already: name another, or give --reuse-root to have this vault under "
+          "the same key");
+    }
   }
   return bulla_session_root(cli, root, provider, true);
 }
 
-enum bulla_status bulla_run_init(struct bulla_cli *cli) {
-  const char *provider = NULL;
-  const char *url = bulla_session_url(cli);
-  BULLA_TRY(bulla_session_provider(cli, &provider));
-  bulla_session_at_vault(cli);
-  BULLA_TRY(may_make(cli, url));
-  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
-  bool created = false;
-  BULLA_TRY(make_root(cli, &root, provider, &created));
-  bulla_session_at_vault(cli);
-  /* A key file that was just made stays, whatever comes: another init may have taken it for its vault already. */
-  BULLA_TRY(bulla_session_explain(cli, bulla_vault_create(url, root)));
+/* make_vault makes the vault, and opens it for its id. */
+static enum bulla_status make_vault(struct bulla_cli *cli, const struct bulla_root *root,
+                                    char id[2 * BULLA_VAULT_ID_LEN + 1]) {
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  BULLA_TRY(bulla_session_explain(cli, bulla_vault_create(bulla_session_url(cli), root)));
+  BULLA_TRY(bulla_session_explain(cli, bulla_vault_open(&vault, bulla_session_url(cli), root, NULL)));
+  bulla_hex_encode((uint8_t *)id, bulla_vault_id(vault));
+  id[2 * BULLA_VAULT_ID_LEN] = '\0';
+  return BULLA_OK;
+}
 
+static enum bulla_status report_init(struct bulla_cli *cli, const char *provider, bool created, const char *id) {
+  const char *url = bulla_session_url(cli);
   if (cli->json) {
-    static const char *const names[] = {"vault", "root", "root_created", NULL};
-    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text_span(url)),
+    static const char *const names[] = {"vault", "id", "root", "root_created", NULL};
+    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text_span(url)), bulla_cell_text(bulla_text_span(id)),
                                        bulla_cell_text(bulla_text_span(provider)),
                                        bulla_cell(BULLA_CELL_BOOL, created)};
     struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
     bulla_rows_begin(&rows, cli, names, false);
     return bulla_rows_add(&rows, cells);
   }
-  BULLA_TRY(bulla_output_text(cli, "made vault ", url, "\n"));
+  char after[sizeof(", id ") + 2 * BULLA_VAULT_ID_LEN + 1];
+  (void)snprintf(after, sizeof(after), ", id %s\n", id);
+  BULLA_TRY(bulla_output_text(cli, "made vault ", url, after));
   return !created ? BULLA_OK
                   : bulla_output_text(cli, "made root key ", provider,
                                       ": keep a copy elsewhere, nothing opens the vault without it\n");
+}
+
+enum bulla_status bulla_run_init(struct bulla_cli *cli) {
+  const char *provider = NULL;
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  bool created = false;
+  char id[2 * BULLA_VAULT_ID_LEN + 1];
+  BULLA_TRY(bulla_session_provider(cli, &provider));
+  bulla_session_at_vault(cli);
+  BULLA_TRY(may_make(cli, bulla_session_url(cli)));
+  BULLA_TRY(make_root(cli, &root, provider, &created));
+  bulla_session_at_vault(cli);
+  enum bulla_status status = make_vault(cli, root, id);
+  if (status != BULLA_OK && created) {
+    /* The key file stays: another init may have taken it for its vault already. */
+    const char *why = cli->text[0] != '\0' ? cli->text : bulla_status_text(status);
+    char text[sizeof(cli->text)];
+    (void)snprintf(text, sizeof(text), "%.180s; the new root key file stays: next time give --reuse-root", why);
+    return bulla_cli_error(cli, status, "%s", text);
+  }
+  BULLA_TRY(status);
+  return report_init(cli, provider, created, id);
 }
 
 /* The fields of one put; the secrets among them own their values. */
@@ -244,16 +280,4 @@ enum bulla_status bulla_run_list(struct bulla_cli *cli) {
   bulla_cli_at(cli, "list");
   BULLA_TRY(bulla_vault_list(vault, tenant, list_entry, &rows));
   return bulla_rows_end(&rows);
-}
-
-enum bulla_status bulla_run_rm(struct bulla_cli *cli) {
-  struct bulla_span tenant;
-  struct bulla_span entry;
-  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
-  struct bulla_session_who me;
-  BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
-  BULLA_TRY(bulla_session_vault(cli, &vault));
-  bulla_session_identify(&me, cli, "");
-  bulla_cli_at(cli, "%s", cli->operands[0]);
-  return bulla_vault_remove(vault, &me.who, tenant, entry);
 }

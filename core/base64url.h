@@ -38,4 +38,11 @@ void bulla_base64url_encode_secret(uint8_t *text, struct bulla_span bytes);
  * on the length alone. On failure |bytes| is zeroed. */
 BULLA_CHECKED bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_span text);
 
+/* bulla_base64_decode_secret is bulla_base64url_decode_secret for the alphabet of RFC 4648 §4, with + and /: for
+ * what other systems wrote. */
+BULLA_CHECKED bool bulla_base64_decode_secret(uint8_t *bytes, struct bulla_span text);
+
+/* bulla_base64_without_padding returns |text| without the one or two = that fill it up to whole groups of four. */
+struct bulla_span bulla_base64_without_padding(struct bulla_span text);
+
 #endif

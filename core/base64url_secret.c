@@ -22,11 +22,13 @@ static uint8_t digit_of(uint32_t value) {
                    (within(value, 63, 63) & '_'));
 }
 
-/* The value plus one, or 0 for what is no digit. */
-static uint32_t value_of(uint32_t digit) {
+/* The value plus one, or 0 for what is no digit. |last| are the digits of 62 and 63. */
+static uint32_t value_of(uint32_t digit, const char last[2]) {
+  uint32_t of_62 = (uint32_t)last[0];
+  uint32_t of_63 = (uint32_t)last[1];
   return (within(digit, 'A', 'Z') & (digit - 'A' + 1)) | (within(digit, 'a', 'z') & (digit - 'a' + 27)) |
-         (within(digit, '0', '9') & (digit - '0' + 53)) | (within(digit, '-', '-') & 63) |
-         (within(digit, '_', '_') & 64);
+         (within(digit, '0', '9') & (digit - '0' + 53)) | (within(digit, of_62, of_62) & 63) |
+         (within(digit, of_63, of_63) & 64);
 }
 
 /* Both directions are one queue of bits: what comes in goes to its low end, and what goes out leaves at its high
@@ -46,13 +48,13 @@ void bulla_base64url_encode_secret(uint8_t *text, struct bulla_span bytes) {
   }
 }
 
-bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_span text) {
+static bool decode(uint8_t *bytes, struct bulla_span text, const char last[2]) {
   uint32_t queue = 0;
   uint32_t bad = 0;
   unsigned num_bits = 0;
   size_t len = 0;
   for (size_t i = 0; i < text.len; i++) {
-    uint32_t value = value_of(text.data[i]);
+    uint32_t value = value_of(text.data[i], last);
     bad |= less(value, 1);
     queue = queue << 6 | ((value - 1) & 63);
     num_bits += 6;
@@ -67,4 +69,21 @@ bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_span text) {
     bytes[i] &= (uint8_t)~bad;
   }
   return bad == 0;
+}
+
+bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_span text) {
+  return decode(bytes, text, "-_");
+}
+
+bool bulla_base64_decode_secret(uint8_t *bytes, struct bulla_span text) {
+  return decode(bytes, text, "+/");
+}
+
+struct bulla_span bulla_base64_without_padding(struct bulla_span text) {
+  if (text.len == 0 || text.len % 4 != 0) {
+    return text;
+  }
+  size_t last = text.data[text.len - 1] == '=';
+  size_t both = last & (size_t)(text.data[text.len - 2] == '=');
+  return bulla_span(text.data, text.len - last - both);
 }

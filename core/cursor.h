@@ -68,6 +68,18 @@ static inline bool bulla_span_equal(struct bulla_span a, struct bulla_span b) {
   return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* bulla_without_newline returns |text| without one newline at its end, LF or CRLF, if it has one: of a key, a
+ * token or a blob's text form that comes from a file, a descriptor or a variable, a newline at the end is no part.
+ * The first |least| bytes, which may be secret, are not looked at. */
+static inline struct bulla_span bulla_without_newline(struct bulla_span text, size_t least) {
+  size_t len = text.len;
+  if (len > least && text.data[len - 1] == '\n') {
+    len--;
+    len -= len > least && text.data[len - 1] == '\r' ? 1 : 0;
+  }
+  return bulla_span(text.data, len);
+}
+
 struct bulla_writer {
   struct bulla_buffer *out;
   bool overflow;

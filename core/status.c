@@ -28,7 +28,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_WRONG_VAULT:
       return "another vault than the one whose id was given: find out who put it there";
     case BULLA_INVALID_ARGUMENT:
-      return "a value is missing or out of bounds: see the help of this command";
+      return "a value is missing or out of bounds: see what is asked for";
     case BULLA_INVALID_NAME:
       return "not a name: use 1 to 128 of A-Z a-z 0-9 . _ @ + -, not beginning with a dot or hyphen";
     case BULLA_INVALID_TEXT:
@@ -38,13 +38,15 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_TOO_LARGE:
       return "too large: shorten it or split it";
     case BULLA_UNSUPPORTED:
-      return "not supported by this build: see the help for what is";
+      return "not supported by this build: name another";
     case BULLA_EXISTS:
       return "there is one already: choose another name, or remove the old one first";
     case BULLA_ROOT_MALFORMED:
       return "no key in there: it must be 64 hexadecimal digits (a passphrase: 1 to 1024 bytes)";
     case BULLA_STAYS_SECRET:
       return "a secret field stays secret: give its value as a secret, or remove the entry first";
+    case BULLA_IN_USE:
+      return "still in use: remove or revoke what hangs on it first";
     case BULLA_NOT_FOUND:
       return "not found: list what there is, and check the spelling";
     case BULLA_NO_MEMORY:
@@ -66,15 +68,15 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_BUSY:
       return "locked by another process: try again when it is done";
     case BULLA_NO_VAULT:
-      return "there is no vault here: make one with bulla init, or name another with --vault";
+      return "there is no vault here: make one, or name another";
     case BULLA_NOT_A_VAULT:
       return "this file is no vault, or a damaged one: name another, or restore a backup";
     case BULLA_NEWER_VAULT:
       return "made by a newer bulla: upgrade this one";
     case BULLA_ROOT_UNAVAILABLE:
-      return "no such variable, file or descriptor: set it, or name another root key";
+      return "the root key cannot be read from there: mend that, or name another";
     case BULLA_ROOT_EXPOSED:
-      return "others can read this file: chmod 600, and consider the key compromised";
+      return "others can read or change this file: make it its user's alone, and consider the key compromised";
     case BULLA_VAULT_MOVED:
       return "the vault's files were moved, replaced or removed while it was open: put them back, open it again";
     case BULLA_VAULT_SHARED:

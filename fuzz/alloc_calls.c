@@ -106,7 +106,7 @@ static enum bulla_status open_triple(void) {
   uint8_t room[ROOM];
   memset(room, FUZZ_FILL, sizeof room);
   struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
-  return check_output(bulla_triple_open(kit.material, &plaintext, bulla_written(&kit.triple)), &plaintext,
+  return check_output(bulla_triple_open(kit.material, &plaintext, bulla_written(&kit.triple), NULL), &plaintext,
                       BULLA_LITERAL("secret"));
 }
 
@@ -268,7 +268,7 @@ static enum bulla_status import_and_remove(void) {
   const struct bulla_import row = {BULLA_LITERAL("new"), BULLA_LITERAL("key"), bulla_written(&kit.triple)};
   size_t failed = 0;
   enum bulla_status status =
-      bulla_vault_import(kit.vault, &failed, &fuzz_who, BULLA_LITERAL("acme"), kit.material, &row, 1);
+      bulla_vault_import(kit.vault, &failed, &fuzz_who, BULLA_LITERAL("acme"), kit.material, NULL, &row, 1);
   FUZZ_ASSERT(failed == (status == BULLA_EXISTS ? 0 : 1));
   /* It is there if the removal has failed before. */
   BULLA_TRY(status == BULLA_EXISTS ? BULLA_OK : status);

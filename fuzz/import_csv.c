@@ -5,10 +5,11 @@
  * so the reader of lines in cli/import.c and bulla_vault_import.
  *
  * A plain model reads the same bytes. It knows the few triples that were ever sealed under the key; a triple that
- * is none of them must be refused. The command must come to the same exit status and name the same line, all rows
- * or none must be in the vault, each with its value, and neither a value, nor the key, nor what is in a column of
- * triples may be in an error. */
+ * is none of them must be refused, and what has not the form of one before any is opened. The command must come to
+ * the same exit status and name the same line, all rows or none must be in the vault, each with its value, and
+ * neither a value, nor the key, nor what is in a column of triples may be in an error. */
 
+#include <ctype.h>
 #include <strings.h>
 
 #include "fuzz/command.h"
@@ -43,6 +44,7 @@ struct verdict {
   size_t line; /* at fault, 0 if none is */
   size_t num_rows;
   struct {
+    size_t line;
     struct bulla_span entry;
     struct bulla_span field;
     struct bulla_span triple;
@@ -85,21 +87,47 @@ static int find_known(struct bulla_span triple) {
   return -1;
 }
 
+static bool is_hex(struct bulla_span text) {
+  for (size_t i = 0; i < text.len; i++) {
+    if (!isxdigit(text.data[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* is_formed says whether |triple| has the form of one. */
+static bool is_formed(struct bulla_span triple) {
+  const uint8_t *first = triple.len > 0 ? memchr(triple.data, ':', triple.len) : NULL;
+  const uint8_t *end = triple.data + triple.len;
+  const uint8_t *second = first != NULL ? memchr(first + 1, ':', (size_t)(end - first) - 1) : NULL;
+  if (second == NULL) {
+    return false;
+  }
+  struct bulla_span iv = bulla_span(triple.data, (size_t)(first - triple.data));
+  struct bulla_span tag = bulla_span(first + 1, (size_t)(second - first) - 1);
+  struct bulla_span ciphertext = bulla_span(second + 1, (size_t)(end - second) - 1);
+  return (iv.len == 24 || iv.len == 32) && tag.len == 32 && ciphertext.len % 2 == 0 && is_hex(iv) && is_hex(tag) &&
+         is_hex(ciphertext);
+}
+
 /* split_row takes a line apart into the next row, or returns false. */
-static bool split_row(struct verdict *verdict, struct bulla_span line) {
-  const uint8_t *first = line.len > 0 ? memchr(line.data, ',', line.len) : NULL;
+static bool split_row(struct verdict *verdict, struct bulla_span line, size_t number) {
+  const uint8_t *first = memchr(line.data, ',', line.len);
   const uint8_t *end = line.data + line.len;
   const uint8_t *second = first != NULL ? memchr(first + 1, ',', (size_t)(end - first) - 1) : NULL;
   if (line.len > MAX_LINE || second == NULL || memchr(line.data, '"', line.len) != NULL) {
     return false;
   }
   FUZZ_ASSERT(verdict->num_rows < MAX_ROWS);
-  size_t row = verdict->num_rows++;
+  size_t row = verdict->num_rows;
+  verdict->rows[row].line = number;
   verdict->rows[row].entry = bulla_span(line.data, (size_t)(first - line.data));
   verdict->rows[row].field = bulla_span(first + 1, (size_t)(second - first) - 1);
   verdict->rows[row].triple = bulla_span(second + 1, (size_t)(end - second) - 1);
   verdict->rows[row].known = find_known(verdict->rows[row].triple);
-  return true;
+  verdict->num_rows++;
+  return is_formed(verdict->rows[row].triple);
 }
 
 /* is_there says whether the field of |row| is in the vault, or in a row before. */
@@ -115,43 +143,75 @@ static bool is_there(const struct verdict *verdict, size_t row) {
   return there;
 }
 
-static int judge_row(const struct verdict *verdict, size_t row) {
-  if (!is_name(verdict->rows[row].entry) || !is_name(verdict->rows[row].field) ||
-      verdict->rows[row].triple.len > MAX_TRIPLE) {
-    return BULLA_CLASS_USAGE;
-  }
+/* judge_form is for what is looked at in all rows before the first is opened. */
+static int judge_form(const struct verdict *verdict, size_t row) {
+  bool good = is_name(verdict->rows[row].entry) && is_name(verdict->rows[row].field) &&
+              verdict->rows[row].triple.len <= MAX_TRIPLE;
+  return good ? BULLA_CLASS_OK : BULLA_CLASS_USAGE;
+}
+
+static int judge_value(const struct verdict *verdict, size_t row) {
   if (verdict->rows[row].known < 0) {
     return BULLA_CLASS_REFUSED;
   }
   return is_there(verdict, row) ? BULLA_CLASS_USAGE : BULLA_CLASS_OK;
 }
 
-static void judge(struct verdict *verdict, struct bulla_span text) {
-  static const char header[] = "entry,field,iv:authTag:ciphertext";
-  size_t number = 0;
-  size_t first = 1;
-  verdict->num_rows = 0;
-  verdict->exit_status = BULLA_CLASS_USAGE;
-  while (text.len > 0) {
-    const uint8_t *newline = memchr(text.data, '\n', text.len);
-    size_t len = newline != NULL ? (size_t)(newline - text.data) : text.len;
-    size_t whole = newline != NULL ? len + 1 : len;
-    number++;
-    verdict->line = number;
-    struct bulla_span line = bulla_span(text.data, len > 0 && text.data[len - 1] == '\r' ? len - 1 : len);
-    text = bulla_span(text.data + whole, text.len - whole);
-    if (number == 1 && bulla_span_equal(line, fuzz_text(header))) {
-      first = 2;
-    } else if (!split_row(verdict, line)) {
-      return;
-    }
+/* take_line takes the next line of |text| without its ending. */
+static struct bulla_span take_line(struct bulla_span *text) {
+  const uint8_t *newline = memchr(text->data, '\n', text->len);
+  size_t len = newline != NULL ? (size_t)(newline - text->data) : text->len;
+  size_t whole = newline != NULL ? len + 1 : len;
+  struct bulla_span line = bulla_span(text->data, len);
+  if (newline != NULL && len > 0 && text->data[len - 1] == '\r') {
+    line.len--;
   }
+  *text = bulla_span(text->data + whole, text->len - whole);
+  return line;
+}
+
+/* judge_mark passes over the mark of UTF-8, or returns false for one of UTF-16. */
+static bool judge_mark(struct bulla_span *text) {
+  if (text->len >= 3 && memcmp(text->data, "\xEF\xBB\xBF", 3) == 0) {
+    *text = bulla_span(text->data + 3, text->len - 3);
+    return true;
+  }
+  return text->len < 2 || (memcmp(text->data, "\xFF\xFE", 2) != 0 && memcmp(text->data, "\xFE\xFF", 2) != 0);
+}
+
+/* judge_lines returns false at the first line that has not the form of a row. */
+static bool judge_lines(struct verdict *verdict, struct bulla_span text) {
+  static const char header[] = "entry,field,iv:authTag:ciphertext";
+  bool first = true;
+  for (size_t number = 1; text.len > 0; number++) {
+    struct bulla_span line = take_line(&text);
+    if (line.len == 0) {
+      continue;
+    }
+    if (!(first && bulla_span_equal(line, fuzz_text(header))) && !split_row(verdict, line, number)) {
+      verdict->line = number;
+      return false;
+    }
+    first = false;
+  }
+  return true;
+}
+
+static void judge(struct verdict *verdict, struct bulla_span text) {
+  verdict->num_rows = 0;
   verdict->line = 0;
-  for (size_t row = 0; row < verdict->num_rows; row++) {
-    verdict->exit_status = judge_row(verdict, row);
-    if (verdict->exit_status != 0) {
-      verdict->line = first + row;
-      return;
+  verdict->exit_status = BULLA_CLASS_USAGE;
+  if (!judge_mark(&text) || !judge_lines(verdict, text) || verdict->num_rows == 0) {
+    return;
+  }
+  int (*const judges[])(const struct verdict *, size_t) = {judge_form, judge_value};
+  for (size_t i = 0; i < 2; i++) {
+    for (size_t row = 0; row < verdict->num_rows; row++) {
+      verdict->exit_status = judges[i](verdict, row);
+      if (verdict->exit_status != 0) {
+        verdict->line = verdict->rows[row].line;
+        return;
+      }
     }
   }
 }

@@ -83,9 +83,9 @@ static enum bulla_status_class class_of(enum bulla_status status) {
   if (status == BULLA_OK || status == BULLA_NOT_FOUND) {
     return status == BULLA_OK ? BULLA_CLASS_OK : BULLA_CLASS_NOT_FOUND;
   }
-  return status <= BULLA_WRONG_VAULT    ? BULLA_CLASS_REFUSED
-         : status <= BULLA_STAYS_SECRET ? BULLA_CLASS_USAGE
-                                        : BULLA_CLASS_ENVIRONMENT;
+  return status <= BULLA_WRONG_VAULT ? BULLA_CLASS_REFUSED
+         : status <= BULLA_IN_USE    ? BULLA_CLASS_USAGE
+                                     : BULLA_CLASS_ENVIRONMENT;
 }
 
 /* status_text takes one status, which may be none, and compares it with all others. */

@@ -195,7 +195,7 @@ static void triple(struct bulla_reader *in) {
 
   wrongs = misuse_forked;
   struct bulla_buffer plaintext = misuse_room(in, value.len, &wrongs);
-  misuse_done(bulla_triple_open(kit.material, &plaintext, bulla_written(&kit.triple)), wrongs, &plaintext,
+  misuse_done(bulla_triple_open(kit.material, &plaintext, bulla_written(&kit.triple), NULL), wrongs, &plaintext,
               value.len);
   wrongs = misuse_forked;
   struct bulla_buffer sealed = misuse_room(in, bulla_triple_len(value.len), &wrongs);

@@ -56,12 +56,17 @@ static enum bulla_status put(struct fuzz_model *model, const struct fuzz_call *c
 }
 
 static enum bulla_status import(struct fuzz_model *model, size_t *failed, const struct fuzz_call *call) {
+  /* All rows are looked at before the first is opened. */
+  for (uint8_t i = 0; i < call->num_items; i++) {
+    if (call->items[i].len > BULLA_VALUE_MAX) {
+      *failed = i;
+      return BULLA_TOO_LARGE;
+    }
+  }
   model->tenants[call->tenant] = true;
   for (uint8_t i = 0; i < call->num_items; i++) {
     const struct fuzz_item *item = &call->items[i];
-    enum bulla_status status = item->len > BULLA_VALUE_MAX ? BULLA_TOO_LARGE
-                               : item->forged              ? BULLA_REFUSED
-                                                           : write_item(model, call, "import", item->entry, item);
+    enum bulla_status status = item->forged ? BULLA_REFUSED : write_item(model, call, "import", item->entry, item);
     if (status != BULLA_OK) {
       *failed = i;
       return status;

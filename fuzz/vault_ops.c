@@ -134,7 +134,7 @@ static enum bulla_status import(struct bulla_vault *vault, size_t *failed, const
     rows[i].triple = take_triple(&triples[i], item);
   }
   enum bulla_status status = bulla_vault_import(vault, failed, &fuzz_who, fuzz_text(fuzz_tenants[call->tenant]),
-                                                import_key, rows, call->num_items);
+                                                import_key, NULL, rows, call->num_items);
   for (size_t i = 0; i < call->num_items; i++) {
     free(triples[i].data);
   }

@@ -6,6 +6,7 @@
 #include "store/names.h"
 
 #include "core/json.h"
+#include "core/log.h"
 
 static bool is_name_byte(uint8_t byte) {
   return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
@@ -26,18 +27,33 @@ enum bulla_status bulla_name_check(struct bulla_span name) {
 
 enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len) {
   if (text.len > max_len) {
-    return BULLA_TOO_LARGE;
+    return bulla_explain(BULLA_TOO_LARGE, "there are %zu bytes, and at most %zu may be", text.len, max_len);
   }
-  return bulla_json_valid_string(text) ? BULLA_OK : BULLA_INVALID_TEXT;
+  return bulla_json_valid_string(text)
+             ? BULLA_OK
+             : bulla_explain(BULLA_INVALID_TEXT, "it is no UTF-8, or has a NUL or a noncharacter");
+}
+
+static enum bulla_status check_text_of_who(struct bulla_span text, const char *what) {
+  if (text.len > BULLA_WHO_MAX) {
+    return bulla_explain(BULLA_TOO_LARGE, "the %s has %zu bytes, and at most %d may be", what, text.len,
+                         BULLA_WHO_MAX);
+  }
+  return bulla_json_valid_string(text)
+             ? BULLA_OK
+             : bulla_explain(BULLA_INVALID_TEXT, "the %s is no UTF-8, or has a NUL or a noncharacter", what);
 }
 
 enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason) {
-  if (who == NULL || who->actor.len == 0 || (needs_reason && who->reason.len == 0)) {
-    return BULLA_INVALID_ARGUMENT;
+  if (who == NULL || who->actor.len == 0) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "nobody says who asks");
   }
-  BULLA_TRY(bulla_text_check(who->actor, BULLA_WHO_MAX));
-  BULLA_TRY(bulla_text_check(who->origin, BULLA_WHO_MAX));
-  return bulla_text_check(who->reason, BULLA_WHO_MAX);
+  if (needs_reason && who->reason.len == 0) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "there is no reason");
+  }
+  BULLA_TRY(check_text_of_who(who->actor, "actor"));
+  BULLA_TRY(check_text_of_who(who->origin, "origin"));
+  return check_text_of_who(who->reason, "reason");
 }
 
 bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span name) {

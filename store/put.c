@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Putting and removing entries. A change and its audit record are one transaction. */
+/* Putting entries. A change and its audit record are one transaction. */
 
 #include "store/put.h"
 
 #include "core/crypto.h"
+#include "core/log.h"
 #include "store/audit.h"
 #include "store/field.h"
 #include "store/names.h"
 #include "store/proof.h"
 #include "store/tenant.h"
 
-static enum bulla_status find_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
-                                    struct bulla_span name) {
+/* bulla_entry_find, but an entry that is not there is no news. */
+static enum bulla_status look_for_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
+                                        struct bulla_span name) {
   static const char text[] = "SELECT id, name_proof FROM entry WHERE tenant = $1 AND name = $2";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
@@ -32,10 +34,25 @@ static enum bulla_status find_entry(uint8_t *id, struct bulla_vault *vault, stru
   return bulla_name_check_proof(vault, tenant_id, bulla_span(id, BULLA_ID_LEN), name, proof);
 }
 
+enum bulla_status bulla_entry_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
+                                   struct bulla_span name) {
+  enum bulla_status status = look_for_entry(id, vault, tenant_id, name);
+  return status == BULLA_NOT_FOUND ? bulla_explain(status, "the tenant has no such entry") : status;
+}
+
+enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant,
+                                      struct bulla_span entry) {
+  uint8_t tenant_id[BULLA_ID_LEN];
+  uint8_t entry_id[BULLA_ID_LEN];
+  BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
+  BULLA_TRY(bulla_entry_find(entry_id, vault, bulla_span(tenant_id, sizeof tenant_id), entry));
+  return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
+}
+
 static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
                                       struct bulla_span name) {
   static const char text[] = "INSERT INTO entry(id, tenant, name, name_proof) VALUES ($1, $2, $3, $4)";
-  enum bulla_status status = find_entry(id, vault, tenant_id, name);
+  enum bulla_status status = look_for_entry(id, vault, tenant_id, name);
   if (status != BULLA_NOT_FOUND) {
     return status;
   }
@@ -65,7 +82,7 @@ static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *va
   if (row) {
     *revision = bulla_column_int(&statement);
     if (bulla_column_int(&statement) != 0 && !field->secret) {
-      return BULLA_STAYS_SECRET;
+      return bulla_explain(BULLA_STAYS_SECRET, "the field is secret");
     }
     return *revision > 0 && *revision < INT64_MAX ? BULLA_OK : BULLA_REFUSED;
   }
@@ -113,7 +130,7 @@ enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bull
   };
   BULLA_TRY(find_revision(&place.revision, putter->vault, place.entry_id, field));
   if (must_be_new && place.revision > 0) {
-    return BULLA_EXISTS;
+    return bulla_explain(BULLA_EXISTS, "the entry has a field of this name");
   }
   place.revision++;
   BULLA_TRY(write_field(putter, &place, field));
@@ -122,10 +139,15 @@ enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bull
   return bulla_audit_append(putter->vault, &record);
 }
 
+enum bulla_status bulla_value_check(size_t len) {
+  return len <= BULLA_VALUE_MAX ? BULLA_OK
+                                : bulla_explain(BULLA_TOO_LARGE, "a value has at most %d bytes", BULLA_VALUE_MAX);
+}
+
 static enum bulla_status check_field(const struct bulla_field *field) {
   BULLA_TRY(bulla_name_check(field->name));
   if (field->secret) {
-    return field->value.len <= BULLA_VALUE_MAX ? BULLA_OK : BULLA_TOO_LARGE;
+    return bulla_value_check(field->value.len);
   }
   return bulla_text_check(field->value, BULLA_VALUE_MAX);
 }
@@ -150,35 +172,5 @@ enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(bulla_put_field(&putter, entry, &fields[i], false));
   }
-  return bulla_audit_commit(vault, &transaction);
-}
-
-/* Runs |text|, whose one parameter is the id of an entry. */
-static enum bulla_status delete_by_entry(struct bulla_vault *vault, const char *text, struct bulla_span entry_id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
-  bulla_bind_blob(&statement, entry_id);
-  return bulla_finish(&statement);
-}
-
-enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
-                                     struct bulla_span tenant, struct bulla_span entry) {
-  static const char delete_fields[] = "DELETE FROM field WHERE entry = $1";
-  static const char delete_entry[] = "DELETE FROM entry WHERE id = $1";
-  BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  uint8_t tenant_id[BULLA_ID_LEN];
-  uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
-  BULLA_TRY(find_entry(entry_id, vault, bulla_span(tenant_id, sizeof tenant_id), entry));
-  BULLA_TRY(delete_by_entry(vault, delete_fields, bulla_span(entry_id, sizeof entry_id)));
-  BULLA_TRY(delete_by_entry(vault, delete_entry, bulla_span(entry_id, sizeof entry_id)));
-  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("remove"), tenant, entry);
-  BULLA_TRY(bulla_audit_append(vault, &record));
   return bulla_audit_commit(vault, &transaction);
 }

@@ -29,4 +29,17 @@ BULLA_CHECKED enum bulla_status bulla_putter_begin(struct bulla_putter *putter, 
 BULLA_CHECKED enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bulla_span entry,
                                                 const struct bulla_field *field, bool must_be_new);
 
+/* bulla_entry_find fills the BULLA_ID_LEN bytes of |id|. Returns BULLA_NOT_FOUND, BULLA_REFUSED if the name is not
+ * proven to be the row's. */
+BULLA_CHECKED enum bulla_status bulla_entry_find(uint8_t *id, struct bulla_vault *vault,
+                                                 struct bulla_span tenant_id, struct bulla_span name);
+
+/* bulla_field_missing returns BULLA_NOT_FOUND for a field that was not found, and tells the log which part of its
+ * place is not there; or what else is wrong with the names of its tenant and entry. */
+BULLA_CHECKED enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant,
+                                                    struct bulla_span entry);
+
+/* bulla_value_check returns BULLA_TOO_LARGE for a value of more than BULLA_VALUE_MAX bytes. */
+BULLA_CHECKED enum bulla_status bulla_value_check(size_t len);
+
 #endif

@@ -20,15 +20,23 @@
 #include "core/crypto.h"
 #include "core/cursor.h"
 #include "core/hex.h"
+#include "core/log.h"
 #include "store/file.h"
 
 #define DIGITS (2 * (size_t)BULLA_KEY_LEN)
+#define TEXT_MAX (DIGITS + 2) /* with a newline */
 #define PASSPHRASE_MAX 1024
 
 struct bulla_root {
   struct bulla_secret *material; /* BULLA_KEY_LEN bytes, or the passphrase */
   bool passphrase;
 };
+
+/* Says why a key cannot be had, in the system's words. */
+static enum bulla_status unavailable(int error) {
+  char words[128];
+  return bulla_explain(BULLA_ROOT_UNAVAILABLE, "%s", strerror_r(error, words, sizeof words));
+}
 
 /* Hands |*material| over to a new |*root|. */
 static enum bulla_status wrap(struct bulla_root **root, struct bulla_secret **material, bool passphrase) {
@@ -43,18 +51,33 @@ static enum bulla_status wrap(struct bulla_root **root, struct bulla_secret **ma
   return BULLA_OK;
 }
 
+/* Why |text| of the right length spells no key. Only what is no digit is told of, and only where it is. */
+static enum bulla_status explain_digits(struct bulla_span text) {
+  uint8_t byte;
+  for (size_t i = 0; i + 1 < text.len; i += 2) {
+    if (!bulla_hex_decode(&byte, bulla_span(text.data + i, 2))) {
+      uint8_t pair[2] = {text.data[i], '0'};
+      size_t at = bulla_hex_decode(&byte, bulla_span(pair, 2)) ? i + 2 : i + 1;
+      bulla_wipe(pair, sizeof pair);
+      bulla_wipe(&byte, sizeof byte);
+      return bulla_explain(BULLA_ROOT_MALFORMED, "character %zu is no hexadecimal digit", at);
+    }
+  }
+  return BULLA_ROOT_MALFORMED;
+}
+
 /* The key that |text| spells: the digits, and a newline or nothing. */
 static enum bulla_status decode(struct bulla_secret **material, struct bulla_span text) {
-  if (text.len == DIGITS + 1 && text.data[DIGITS] == '\n') {
-    text.len = DIGITS;
-  }
+  bool cut = text.len > TEXT_MAX;
+  text = bulla_without_newline(text, DIGITS);
   if (text.len != DIGITS) {
-    return BULLA_ROOT_MALFORMED;
+    return cut ? bulla_explain(BULLA_ROOT_MALFORMED, "there are more than %zu characters", DIGITS)
+               : bulla_explain(BULLA_ROOT_MALFORMED, "there are %zu characters, not %zu", text.len, DIGITS);
   }
   struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&key, BULLA_KEY_LEN));
   if (!bulla_hex_decode(bulla_secret_data(key), text)) {
-    return BULLA_ROOT_MALFORMED;
+    return explain_digits(text);
   }
   *material = key;
   key = NULL;
@@ -64,31 +87,48 @@ static enum bulla_status decode(struct bulla_secret **material, struct bulla_spa
 /* Reads |descriptor| to its end, or one byte past what a key may have. */
 static enum bulla_status read_key(struct bulla_secret **material, int descriptor) {
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_new(&text, DIGITS + 2));
+  BULLA_TRY(bulla_secret_new(&text, TEXT_MAX + 1));
   size_t len = 0;
-  while (len < DIGITS + 2) {
-    ssize_t got = read(descriptor, bulla_secret_data(text) + len, DIGITS + 2 - len);
+  while (len < TEXT_MAX + 1) {
+    ssize_t got = read(descriptor, bulla_secret_data(text) + len, TEXT_MAX + 1 - len);
     if (got == 0) {
       break;
     }
     if (got < 0 && errno != EINTR) {
-      return BULLA_ROOT_UNAVAILABLE;
+      return unavailable(errno);
     }
     len += got > 0 ? (size_t)got : 0;
   }
   return decode(material, bulla_span(bulla_secret_data(text), len));
 }
 
-/* |others| are the permission bits that must not be set. */
+static enum bulla_status check_kind(mode_t mode) {
+  if (S_ISREG(mode)) {
+    return BULLA_OK;
+  }
+  const char *kind = S_ISDIR(mode)    ? "a folder"
+                     : S_ISFIFO(mode) ? "a pipe: open it and say fd:N"
+                     : S_ISSOCK(mode) ? "a socket"
+                                      : "a device";
+  return bulla_explain(BULLA_ROOT_UNAVAILABLE, "it is no file but %s", kind);
+}
+
+/* |others| are the permission bits that must not be set. Whoever owns the file can change it and its permissions.
+ */
 static enum bulla_status read_file(struct bulla_secret **material, const char *path, mode_t others) {
   /* O_NONBLOCK: a pipe must not hold us up before it is seen to be one. */
   int file BULLA_CLEANUP(bulla_file_close) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   struct stat status;
-  if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-    return BULLA_ROOT_UNAVAILABLE;
+  if (file < 0 || fstat(file, &status) != 0) {
+    return unavailable(errno);
+  }
+  BULLA_TRY(check_kind(status.st_mode));
+  if (status.st_uid != 0 && status.st_uid != geteuid()) {
+    return bulla_explain(BULLA_ROOT_EXPOSED, "it belongs to user %lu, not to this one or root",
+                         (unsigned long)status.st_uid);
   }
   if ((status.st_mode & others) != 0) {
-    return BULLA_ROOT_EXPOSED;
+    return bulla_explain(BULLA_ROOT_EXPOSED, "its mode is %04o", (unsigned)status.st_mode & 07777);
   }
   return read_key(material, file);
 }
@@ -101,10 +141,10 @@ static enum bulla_status from_file(struct bulla_secret **material, const char *p
 static enum bulla_status from_credential(struct bulla_secret **material, const char *name) {
   const char *folder = getenv("CREDENTIALS_DIRECTORY");
   if (*name == '\0' || strchr(name, '/') != NULL) {
-    return BULLA_ROOT_UNAVAILABLE;
+    return bulla_explain(BULLA_ROOT_UNAVAILABLE, "the name of a credential is not empty and has no slash");
   }
   if (folder == NULL) {
-    return BULLA_ROOT_UNAVAILABLE;
+    return bulla_explain(BULLA_ROOT_UNAVAILABLE, "CREDENTIALS_DIRECTORY is not set");
   }
   uint8_t path[PATH_MAX];
   struct bulla_buffer buffer = bulla_buffer(path, sizeof path);
@@ -113,23 +153,26 @@ static enum bulla_status from_credential(struct bulla_secret **material, const c
   bulla_put_byte(&writer, '/');
   bulla_put(&writer, bulla_span(name, strlen(name) + 1));
   if (bulla_writer_finish(&writer) != BULLA_OK) {
-    return BULLA_ROOT_UNAVAILABLE;
+    return unavailable(ENAMETOOLONG);
   }
   return read_file(material, (const char *)path, S_IRWXO);
 }
 
+static const char not_set[] = "the variable is not set";
+
 static enum bulla_status from_env(struct bulla_secret **material, const char *name) {
   const char *text = getenv(name);
-  return text == NULL ? BULLA_ROOT_UNAVAILABLE : decode(material, bulla_span(text, strlen(text)));
+  return text == NULL ? bulla_explain(BULLA_ROOT_UNAVAILABLE, not_set)
+                      : decode(material, bulla_span(text, strlen(text)));
 }
 
 static enum bulla_status from_hashed_env(struct bulla_secret **material, const char *name) {
   const char *text = getenv(name);
   if (text == NULL) {
-    return BULLA_ROOT_UNAVAILABLE;
+    return bulla_explain(BULLA_ROOT_UNAVAILABLE, not_set);
   }
   if (*text == '\0') {
-    return BULLA_ROOT_MALFORMED;
+    return bulla_explain(BULLA_ROOT_MALFORMED, "the variable is empty");
   }
   struct bulla_secret *digest BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&digest, BULLA_KEY_LEN));
@@ -144,7 +187,10 @@ static enum bulla_status from_descriptor(struct bulla_secret **material, const c
   errno = 0;
   long descriptor = strtol(number, &end, 10);
   if (*number < '0' || *number > '9' || *end != '\0' || errno != 0 || descriptor > INT_MAX) {
-    return BULLA_ROOT_UNAVAILABLE;
+    return bulla_explain(BULLA_ROOT_UNAVAILABLE, "a descriptor is a number");
+  }
+  if (fcntl((int)descriptor, F_GETFD) < 0) {
+    return bulla_explain(BULLA_ROOT_UNAVAILABLE, "the descriptor is not open");
   }
   return read_key(material, (int)descriptor);
 }
@@ -224,7 +270,7 @@ enum bulla_status bulla_root_create(struct bulla_root **root, const char *provid
 enum bulla_status bulla_root_passphrase(struct bulla_root **root, struct bulla_span passphrase) {
   *root = NULL;
   if (passphrase.len < 1 || passphrase.len > PASSPHRASE_MAX) {
-    return BULLA_ROOT_MALFORMED;
+    return bulla_explain(BULLA_ROOT_MALFORMED, "a passphrase has 1 to %d bytes", PASSPHRASE_MAX);
   }
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_copy(&material, passphrase));

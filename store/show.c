@@ -7,6 +7,7 @@
 #include "store/names.h"
 #include "store/page.h"
 #include "store/proof.h"
+#include "store/put.h"
 #include "store/tenant.h"
 
 /* How long the value is, or 0 if it is sealed and cannot be opened anyway. */
@@ -75,7 +76,7 @@ static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
-      return BULLA_OK;
+      return walk->walked.len > 0 ? BULLA_OK : bulla_field_missing(vault, tenant, entry);
     }
     BULLA_TRY(read_field(walk, vault, &field, &statement));
   }
@@ -88,15 +89,13 @@ enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span 
   BULLA_TRY(bulla_name_check(entry));
   struct field_walk walk BULLA_CLEANUP(free_field_walk) = {.num = 0};
   BULLA_TRY(bulla_secret_new(&walk.masks, BULLA_PAGE_ROWS * (size_t)BULLA_MASK_MAX));
-  for (bool found = false;; found = true) {
+  do {
     BULLA_TRY(read_fields(&walk, vault, tenant, entry));
-    if (walk.num == 0) {
-      return found ? BULLA_OK : BULLA_NOT_FOUND;
-    }
     for (size_t i = 0; i < walk.num; i++) {
       BULLA_TRY(each(arg, &walk.views[i]));
     }
-  }
+  } while (walk.num > 0);
+  return BULLA_OK;
 }
 
 /* Where a walk over entries stands: in one tenant after the other. */

@@ -7,11 +7,13 @@
 #include "store/tenant.h"
 
 #include "core/crypto.h"
+#include "core/log.h"
 #include "store/names.h"
 #include "store/proof.h"
 #include "store/wrap.h"
 
-enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
+/* bulla_tenant_find, but a tenant that is not there is no news. */
+static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
   static const char text[] = "SELECT id, name_proof FROM tenant WHERE name = $1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
@@ -27,6 +29,11 @@ enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, stru
     return BULLA_REFUSED;
   }
   return bulla_name_check_proof(vault, bulla_span(id, BULLA_ID_LEN), bulla_span(NULL, 0), name, proof);
+}
+
+enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
+  enum bulla_status status = look_for(id, vault, name);
+  return status == BULLA_NOT_FOUND ? bulla_explain(status, "there is no such tenant") : status;
 }
 
 void bulla_tenant_forget_keys(struct bulla_vault *vault) {
@@ -106,7 +113,7 @@ static enum bulla_status insert_tenant(struct bulla_vault *vault, const uint8_t 
 }
 
 enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
-  enum bulla_status status = bulla_tenant_find(id, vault, name);
+  enum bulla_status status = look_for(id, vault, name);
   if (status != BULLA_NOT_FOUND) {
     return status;
   }

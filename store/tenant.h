@@ -50,6 +50,10 @@ BULLA_CHECKED enum bulla_status bulla_tenant_key(struct bulla_key **key, struct 
 BULLA_CHECKED enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_vault *vault,
                                                         struct bulla_span tenant_id);
 
+/* bulla_tenant_check_no_live_apikey returns BULLA_IN_USE if the tenant has an API key that is not revoked. */
+BULLA_CHECKED enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault,
+                                                                  struct bulla_span tenant_id);
+
 /* bulla_tenant_forget_keys wipes the cache. */
 void bulla_tenant_forget_keys(struct bulla_vault *vault);
 

@@ -8,6 +8,7 @@
 
 #include "store/field.h"
 #include "store/names.h"
+#include "store/put.h"
 
 /* Looks up and records; when this returns BULLA_OK the record is durable, and |found| holds a copy of the row. Nothing
  * is read from the database any more as the transaction ends: a commit beside a reader moves nothing out of the -wal. */
@@ -74,7 +75,8 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
   bulla_bind_text(&found, record->tenant);
   bulla_bind_text(&found, record->entry);
   bulla_bind_text(&found, record->field);
-  return bulla_open_audited(opened, vault, record, &found, open_field);
+  enum bulla_status status = bulla_open_audited(opened, vault, record, &found, open_field);
+  return status == BULLA_NOT_FOUND ? bulla_field_missing(vault, record->tenant, record->entry) : status;
 }
 
 enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,

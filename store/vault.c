@@ -92,15 +92,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
 }
 
 static enum bulla_status path_of(const char **path, const char *url) {
-  static const char scheme[] = "sqlite:";
-  if (url == NULL) {
-    return BULLA_INVALID_ARGUMENT;
-  }
-  if (strncmp(url, scheme, sizeof scheme - 1) != 0) {
-    return BULLA_UNSUPPORTED;
-  }
-  *path = url + sizeof scheme - 1;
-  return **path != '\0' ? BULLA_OK : BULLA_INVALID_ARGUMENT;
+  return bulla_file_of_url(path, url);
 }
 
 static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bulla_stretch *stretch) {

@@ -102,7 +102,7 @@ Test(format, triples_open) {
   struct bulla_secret *key = test_secret(bytes("triple.key"));
   for (size_t i = 0; i < 2; i++) {
     struct bulla_buffer opened = test_room(text(texts[i]).len / 2);
-    TEST_OK(bulla_triple_open(key, &opened, text(texts[i])));
+    TEST_OK(bulla_triple_open(key, &opened, text(texts[i]), NULL));
     TEST_SPAN(bulla_written(&opened), text("triple.plaintext"), "%s", texts[i]);
   }
   bulla_secret_free(&key);

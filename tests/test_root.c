@@ -88,7 +88,13 @@ static const struct {
     {DIGITS "00", BULLA_ROOT_MALFORMED},
     {DIGITS "\r", BULLA_ROOT_MALFORMED},
     {DIGITS "\n\n", BULLA_ROOT_MALFORMED},
-    {DIGITS "\r\n", BULLA_ROOT_MALFORMED},
+    {DIGITS "\r\n", BULLA_OK},
+    {DIGITS "\n\r", BULLA_ROOT_MALFORMED},
+    {DIGITS "\r\n\n", BULLA_ROOT_MALFORMED},
+    {DIGITS "\r\r\n", BULLA_ROOT_MALFORMED},
+    {DIGITS "\r\n\r\n", BULLA_ROOT_MALFORMED},
+    {"\n" DIGITS, BULLA_ROOT_MALFORMED},
+    {"\xEF\xBB\xBF" DIGITS, BULLA_ROOT_MALFORMED},
     {" " DIGITS, BULLA_ROOT_MALFORMED},
     {DIGITS DIGITS, BULLA_ROOT_MALFORMED},
     {"0x112233445566778899aabbccddeeff0123456789ABCDEF0123456789abcdef", BULLA_ROOT_MALFORMED},
@@ -105,7 +111,7 @@ static void assert_text(size_t i, const char *provider) {
   }
 }
 
-Test(root, env_takes_64_digits_and_a_newline_and_nothing_else) {
+Test(root, env_takes_64_digits_and_one_newline_and_nothing_else) {
   for (size_t i = 0; i < NUM_TEXTS; i++) {
     setenv("BULLA_TEST_ROOT", texts[i].text, 1);
     assert_text(i, "env:BULLA_TEST_ROOT");
@@ -115,7 +121,7 @@ Test(root, env_takes_64_digits_and_a_newline_and_nothing_else) {
   assert_refused("env:", BULLA_ROOT_UNAVAILABLE);
 }
 
-Test(root, file_takes_64_digits_and_a_newline_and_nothing_else) {
+Test(root, file_takes_64_digits_and_one_newline_and_nothing_else) {
   const char *provider = join("file:", in_house("key"));
   for (size_t i = 0; i < NUM_TEXTS; i++) {
     write_mode("key", texts[i].text, 0600);
@@ -143,6 +149,104 @@ Test(root, file_must_be_a_regular_file) {
   cr_assert_eq(mkfifo(in_house("pipe"), 0600), 0);
   alarm(10);
   assert_refused(join("file:", in_house("pipe")), BULLA_ROOT_UNAVAILABLE);
+}
+
+static struct {
+  char text[512];
+  enum bulla_status status;
+} told;
+
+static void note_detail(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
+  (void)arg;
+  if (level == BULLA_LOG_ERROR) {
+    snprintf(told.text, sizeof told.text, "%s", detail);
+    told.status = status;
+  }
+}
+
+/* Asserts that the log is told |words| when |provider| is opened, and nothing that |not_told| says. */
+static void assert_told(const char *provider, const char *words, const char *not_told) {
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  told.text[0] = '\0';
+  bulla_log_set(note_detail, NULL);
+  enum bulla_status status = bulla_root_open(&root, provider);
+  bulla_log_set(NULL, NULL);
+  cr_assert_neq(status, BULLA_OK, "%s", provider);
+  cr_assert_eq(told.status, status, "%s: %s", provider, told.text);
+  cr_assert_not_null(strstr(told.text, words), "%s: %s", provider, told.text);
+  cr_assert(not_told == NULL || strstr(told.text, not_told) == NULL, "%s: %s", provider, told.text);
+}
+
+Test(root, the_log_is_told_why_a_key_cannot_be_had_and_nothing_of_it) {
+  const char *file = join("file:", in_house("key"));
+  unsetenv("BULLA_TEST_ROOT");
+  unsetenv("CREDENTIALS_DIRECTORY");
+  assert_told("env:BULLA_TEST_ROOT", "variable is not set", NULL);
+  assert_told("sha256-env:BULLA_TEST_ROOT", "variable is not set", NULL);
+  assert_told("cred:key", "CREDENTIALS_DIRECTORY", NULL);
+  assert_told("cred:a/b", "slash", "a/b");
+  assert_told("fd:987", "not open", NULL);
+  assert_told("fd:x", "number", NULL);
+  assert_told(file, "No such file", NULL);
+  assert_told(join("file:", house.folder), "a folder", NULL);
+  assert_told("file:/dev/null", "a device", NULL);
+  cr_assert_eq(mkfifo(in_house("pipe"), 0600), 0);
+  assert_told(join("file:", in_house("pipe")), "fd:N", NULL);
+  write_mode("key", DIGITS, 0640);
+  assert_told(file, "0640", NULL);
+  write_mode("key", "c0ffee", 0600);
+  assert_told(file, "6 characters, not 64", "c0ffee");
+  write_mode("key", DIGITS DIGITS, 0600);
+  assert_told(file, "more than 64", "0011");
+  for (size_t at = 0; at < 64; at++) {
+    char text[65] = DIGITS;
+    char place[32];
+    text[at] = 'z';
+    snprintf(place, sizeof place, "character %zu is", at + 1);
+    setenv("BULLA_TEST_ROOT", text, 1);
+    assert_told("env:BULLA_TEST_ROOT", place, "z");
+  }
+}
+
+Test(root, file_of_another_user_is_exposed) {
+  if (geteuid() != 0) {
+    cr_skip_test("not root: cannot give a file away");
+  }
+  write_mode("key", DIGITS, 0600);
+  assert_opens(join("file:", in_house("key")), test_hex(DIGITS));
+  cr_assert_eq(chown(in_house("key"), 65534, 0), 0);
+  assert_told(join("file:", in_house("key")), "belongs to user 65534", NULL);
+  assert_refused(join("file:", in_house("key")), BULLA_ROOT_EXPOSED);
+  setenv("CREDENTIALS_DIRECTORY", house.folder, 1);
+  assert_refused("cred:key", BULLA_ROOT_EXPOSED);
+}
+
+static int open_as_nobody(void *arg) {
+  if (setgid(65534) != 0 || setuid(65534) != 0) {
+    return 255;
+  }
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  return (int)bulla_root_open(&root, (const char *)arg);
+}
+
+Test(root, file_of_this_user_or_of_root_is_taken) {
+  if (geteuid() != 0) {
+    cr_skip_test("not root: cannot become another user");
+  }
+  /* As systemd gives a credential to a service: root's, readable through a list that shows as a group's bit. */
+  setenv("CREDENTIALS_DIRECTORY", house.folder, 1);
+  cr_assert_eq(chmod(house.folder, 0755), 0);
+  write_mode("key", DIGITS, 0440);
+  cr_assert_eq(chown(in_house("key"), 0, 65534), 0);
+  cr_assert_eq(test_in_child(open_as_nobody, (void *)"cred:key"), 0);
+  write_mode("key", DIGITS, 0400);
+  cr_assert_eq(chown(in_house("key"), 65534, 65534), 0);
+  cr_assert_eq(test_in_child(open_as_nobody, (void *)"cred:key"), 0);
+  char provider[420];
+  snprintf(provider, sizeof provider, "%s", join("file:", in_house("key")));
+  cr_assert_eq(test_in_child(open_as_nobody, provider), 0);
+  cr_assert_eq(chown(in_house("key"), 65533, 65534), 0);
+  cr_assert_eq(WEXITSTATUS(test_in_child(open_as_nobody, (void *)"cred:key")), BULLA_ROOT_UNAVAILABLE);
 }
 
 Test(root, file_may_be_a_link_whose_target_is_judged) {

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include "core/slab.h"
 #include "tests/support.h"
@@ -29,7 +30,7 @@ static struct bulla_secret *vector_key(void) {
 
 static void refuses(const struct bulla_secret *key, struct bulla_span text) {
   struct bulla_buffer plaintext = test_room(text.len / 2);
-  enum bulla_status status = bulla_triple_open(key, &plaintext, text);
+  enum bulla_status status = bulla_triple_open(key, &plaintext, text, NULL);
   cr_assert_eq(status, BULLA_REFUSED, "%.*s: %s", (int)text.len, (const char *)text.data,
                bulla_status_text(status));
   TEST_FAILED(plaintext, "%.*s", (int)text.len, (const char *)text.data);
@@ -46,7 +47,7 @@ Test(triple, opens_what_another_implementation_made_with_16_and_12_bytes_of_iv) 
   for (size_t i = 0; i < NUM_VECTORS; i++) {
     struct bulla_span text = test_text(vectors[i].text);
     struct bulla_buffer plaintext = test_room(text.len / 2);
-    TEST_OK(bulla_triple_open(vector_key(), &plaintext, text));
+    TEST_OK(bulla_triple_open(vector_key(), &plaintext, text, NULL));
     TEST_SPAN(bulla_written(&plaintext), test_text(vectors[i].plaintext), "vector %zu", i);
   }
 }
@@ -62,9 +63,9 @@ Test(triple, reads_digits_of_either_case) {
     }
     cr_assert(memcmp(upper, text.data, text.len) != 0);
     struct bulla_buffer plaintext = test_room(text.len / 2);
-    TEST_OK(bulla_triple_open(vector_key(), &plaintext, bulla_span(upper, text.len)));
+    TEST_OK(bulla_triple_open(vector_key(), &plaintext, bulla_span(upper, text.len), NULL));
     TEST_SPAN(bulla_written(&plaintext), test_text(vectors[i].plaintext), "vector %zu", i);
-    TEST_OK(bulla_triple_open(vector_key(), &plaintext, bulla_span(mixed, text.len)));
+    TEST_OK(bulla_triple_open(vector_key(), &plaintext, bulla_span(mixed, text.len), NULL));
     TEST_SPAN(bulla_written(&plaintext), test_text(vectors[i].plaintext), "vector %zu", i);
   }
 }
@@ -173,7 +174,7 @@ Test(triple, open_undoes_seal_at_every_length) {
     struct bulla_buffer text = test_room(bulla_triple_len(len));
     TEST_OK(bulla_triple_seal(key, &text, bulla_span(bytes, len)));
     struct bulla_buffer plaintext = test_room(text.len / 2);
-    TEST_OK(bulla_triple_open(key, &plaintext, bulla_written(&text)));
+    TEST_OK(bulla_triple_open(key, &plaintext, bulla_written(&text), NULL));
     TEST_SPAN(bulla_written(&plaintext), bulla_span(bytes, len), "length %zu", len);
   }
 }
@@ -208,6 +209,170 @@ Test(triple, every_byte_of_the_iv_is_drawn) {
   }
 }
 
+/* Made with OpenSSL: the same key, an IV of 12 and one of 16 bytes, the additional data
+ * "row 7" or none. */
+static const struct {
+  const char *iv;
+  const char *tag;
+  const char *ciphertext;
+  const char *additional_data;
+} foreign[] = {
+    {"f4f5f6f7f8f9fafbfcfdfeff", "554a47bdf6e7ec6c0de894106014b9c0", "9c66ec80359a3c784ecfc145dfa1b7cf44a7ef28",
+     "row 7"},
+    {"eff0f1f2f3f4f5f6f7f8f9fafbfcfdfe", "cb854491398cfbc5095acec4282f51fb",
+     "9fb8332933d375e0f2317db57c5f8ffae12bab1a", "row 7"},
+    {"f4f5f6f7f8f9fafbfcfdfeff", "77204a553e43890c8e07718a0d6e4b47", "9c66ec80359a3c784ecfc145dfa1b7cf44a7ef28",
+     ""},
+};
+enum { NUM_FOREIGN = sizeof foreign / sizeof *foreign, NUM_SPELLINGS = 6 };
+
+/* Returns |bytes| in the spelling |which|: both cases of hexadecimal, base64 and base64url, each with padding and
+ * without. */
+static struct bulla_span spell(struct bulla_span bytes, int which) {
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  struct bulla_buffer text = test_room(2 * bytes.len + 4);
+  text.len = 0;
+  for (size_t i = 0; which < 2 && i < bytes.len; i++) {
+    text.len += (size_t)snprintf((char *)text.data + text.len, 3, which == 0 ? "%02x" : "%02X", bytes.data[i]);
+  }
+  for (size_t i = 0; which >= 2 && i < bytes.len * 8; i += 6) {
+    unsigned pair = (unsigned)bytes.data[i / 8] << 8 | (i / 8 + 1 < bytes.len ? bytes.data[i / 8 + 1] : 0);
+    unsigned value = pair >> (10 - i % 8) & 63;
+    text.data[text.len++] = (uint8_t)(value < 62 ? alphabet[value] : (which < 4 ? "+/" : "-_")[value - 62]);
+  }
+  while ((which == 2 || which == 4) && text.len % 4 != 0) {
+    text.data[text.len++] = '=';
+  }
+  return bulla_written(&text);
+}
+
+static struct bulla_span join(struct bulla_span a, struct bulla_span b, struct bulla_span c) {
+  struct bulla_span colon = test_text(":");
+  return test_concat(test_concat(test_concat(a, colon), test_concat(b, colon)), c);
+}
+
+/* The foreign triple |i| in the spelling |which| and in |format|'s order. */
+static struct bulla_span foreign_text(size_t i, int which, const struct bulla_triple_format *format) {
+  struct bulla_span iv = spell(test_hex(foreign[i].iv), which);
+  struct bulla_span tag = spell(test_hex(foreign[i].tag), which);
+  struct bulla_span ciphertext = spell(test_hex(foreign[i].ciphertext), which);
+  return format->order == BULLA_TRIPLE_TAG_SECOND ? join(iv, tag, ciphertext) : join(iv, ciphertext, tag);
+}
+
+static struct bulla_triple_format format_of(size_t i, int which, enum bulla_triple_order order) {
+  struct bulla_triple_format format = {
+      .encoding = (enum bulla_triple_encoding)(which / 2),
+      .order = order,
+      .additional_data = test_text(foreign[i].additional_data),
+  };
+  return format;
+}
+
+Test(triple, opens_every_foreign_form_that_it_is_told_and_no_other) {
+  for (size_t i = 0; i < NUM_FOREIGN; i++) {
+    for (int which = 0; which < NUM_SPELLINGS; which++) {
+      for (int order = 0; order < 2; order++) {
+        struct bulla_triple_format format = format_of(i, which, (enum bulla_triple_order)order);
+        struct bulla_span text = foreign_text(i, which, &format);
+        struct bulla_buffer plaintext = test_room(20);
+        size_t len = 99;
+        TEST_OK(bulla_triple_check(&len, text, &format));
+        cr_assert_eq(len, 20);
+        TEST_OK(bulla_triple_open(vector_key(), &plaintext, text, &format));
+        TEST_SPAN(bulla_written(&plaintext), test_text("cret-of-a-foreigner!"), "%zu %d %d", i, which, order);
+
+        struct bulla_triple_format other = format;
+        other.additional_data = test_text("row 8");
+        TEST_STATUS(bulla_triple_open(vector_key(), &plaintext, text, &other), BULLA_REFUSED);
+        TEST_FAILED(plaintext, "additional data");
+        other = format;
+        other.order = (enum bulla_triple_order)(1 - order);
+        TEST_STATUS(bulla_triple_open(vector_key(), &plaintext, text, &other), BULLA_REFUSED);
+        TEST_STATUS(bulla_triple_check(&len, text, &other), BULLA_INVALID_TEXT);
+        cr_assert_eq(len, 0);
+        other = format;
+        /* The IV has digits in which the alphabets of base64 differ. */
+        for (int encoding = 0; encoding < 3; encoding++) {
+          other.encoding = (enum bulla_triple_encoding)encoding;
+          if (other.encoding != format.encoding) {
+            TEST_STATUS(bulla_triple_open(vector_key(), &plaintext, text, &other), BULLA_REFUSED);
+            TEST_STATUS(bulla_triple_check(&len, text, &other), BULLA_INVALID_TEXT);
+          }
+        }
+      }
+    }
+  }
+}
+
+/* Each change of one character in base64 is another value, or no base64; nothing opens but what was written. */
+Test(triple, refuses_every_other_character_of_base64) {
+  struct bulla_secret *key = vector_key();
+  for (int which = 2; which < NUM_SPELLINGS; which++) {
+    struct bulla_triple_format format = format_of(0, which, BULLA_TRIPLE_TAG_SECOND);
+    struct bulla_span text = foreign_text(0, which, &format);
+    for (size_t at = 0; at < text.len; at++) {
+      for (int character = 0; character < 256; character++) {
+        if (character != text.data[at]) {
+          struct bulla_buffer plaintext = test_room(text.len);
+          TEST_STATUS(bulla_triple_open(key, &plaintext, changed(text, at, (uint8_t)character), &format),
+                      BULLA_REFUSED);
+        }
+      }
+    }
+  }
+}
+
+Test(triple, check_takes_what_has_the_form_and_nothing_else) {
+  static const char *const good[] = {"000102030405060708090a0b:00112233445566778899aabbccddeeff:",
+                                     "000102030405060708090a0b:00112233445566778899aabbccddeeff:00FF"};
+  static const char *const bad[] = {"",
+                                    ":",
+                                    "::",
+                                    "a",
+                                    "000102030405060708090a0b:00112233445566778899aabbccddeeff",
+                                    "000102030405060708090a:00112233445566778899aabbccddeeff:00",
+                                    "000102030405060708090a0b:0011:00",
+                                    "000102030405060708090a0b:00112233445566778899aabbccddeeff:0",
+                                    "x00102030405060708090a0b:00112233445566778899aabbccddeeff:00",
+                                    "000102030405060708090a0b:00112233445566778899aabbccddeefg:00",
+                                    "000102030405060708090a0b:00112233445566778899aabbccddeeff:00:",
+                                    "000102030405060708090a0b:00112233445566778899aabbccddeeff:0x",
+                                    " 000102030405060708090a0b:00112233445566778899aabbccddeeff:00"};
+  size_t len;
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    TEST_OK(bulla_triple_check(&len, test_text(good[i]), NULL));
+    cr_assert_eq(len, 2 * i);
+  }
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    cr_assert_eq(bulla_triple_check(&len, test_text(bad[i]), NULL), BULLA_INVALID_TEXT, "%s", bad[i]);
+    cr_assert_eq(len, 0);
+  }
+  const struct bulla_triple_format base64 = {.encoding = BULLA_TRIPLE_BASE64};
+  static const char *const padded[] = {"AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA==:",
+                                       "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:AA"};
+  static const char *const ill_padded[] = {
+      "AAAAAAAAAAAAAAAA:AAAAAAAAAAA=AAAAAAAAAA:AA",   "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA=:AA",
+      "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:AA=",  "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:AB",
+      "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:====", "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:AA==AAAA",
+      "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:A",    "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:A==="};
+  for (size_t i = 0; i < sizeof padded / sizeof *padded; i++) {
+    TEST_OK(bulla_triple_check(&len, test_text(padded[i]), &base64));
+    cr_assert_eq(len, i);
+  }
+  for (size_t i = 0; i < sizeof ill_padded / sizeof *ill_padded; i++) {
+    cr_assert_eq(bulla_triple_check(&len, test_text(ill_padded[i]), &base64), BULLA_INVALID_TEXT, "%s",
+                 ill_padded[i]);
+  }
+  const struct bulla_triple_format formats[] = {{.encoding = (enum bulla_triple_encoding)3},
+                                                {.order = (enum bulla_triple_order)2}};
+  for (size_t i = 0; i < 2; i++) {
+    struct bulla_buffer plaintext = test_room(100);
+    TEST_STATUS(bulla_triple_check(&len, test_text(good[1]), &formats[i]), BULLA_INVALID_ARGUMENT);
+    TEST_STATUS(bulla_triple_open(vector_key(), &plaintext, test_text(good[1]), &formats[i]),
+                BULLA_INVALID_ARGUMENT);
+  }
+}
+
 Test(triple, both_directions_need_their_room) {
   struct bulla_secret *key = vector_key();
   size_t needed = bulla_triple_len(20);
@@ -219,11 +384,11 @@ Test(triple, both_directions_need_their_room) {
   struct bulla_span text = test_text(vectors[0].text);
   for (size_t size = 0; size < strlen(vectors[0].plaintext); size++) {
     struct bulla_buffer plaintext = test_room(size);
-    TEST_STATUS(bulla_triple_open(key, &plaintext, text), BULLA_BUFFER_TOO_SMALL);
+    TEST_STATUS(bulla_triple_open(key, &plaintext, text, NULL), BULLA_BUFFER_TOO_SMALL);
     TEST_FAILED(plaintext, "size %zu", size);
   }
   struct bulla_buffer exact = test_room(strlen(vectors[0].plaintext));
-  TEST_OK(bulla_triple_open(key, &exact, text));
+  TEST_OK(bulla_triple_open(key, &exact, text, NULL));
 }
 
 Test(triple, len_does_not_overflow) {
@@ -243,7 +408,7 @@ Test(triple, both_directions_refuse_keys_of_other_lengths) {
     TEST_STATUS(bulla_triple_seal(key, &out, test_text("p")), BULLA_INVALID_ARGUMENT);
     TEST_FAILED(out, "key of %zu bytes", lengths[i]);
     out = test_room(200);
-    TEST_STATUS(bulla_triple_open(key, &out, test_text(vectors[0].text)), BULLA_INVALID_ARGUMENT);
+    TEST_STATUS(bulla_triple_open(key, &out, test_text(vectors[0].text), NULL), BULLA_INVALID_ARGUMENT);
     TEST_FAILED(out, "key of %zu bytes", lengths[i]);
   }
 }
@@ -253,7 +418,7 @@ Test(triple, nothing_stays_in_the_slab) {
   size_t used = bulla_slab_usage().used;
   struct bulla_buffer out = test_room(200);
   TEST_OK(bulla_triple_seal(key, &out, test_text("p")));
-  TEST_OK(bulla_triple_open(key, &out, test_text(vectors[0].text)));
+  TEST_OK(bulla_triple_open(key, &out, test_text(vectors[0].text), NULL));
   refuses(key, test_text("no triple"));
   cr_expect_eq(bulla_slab_usage().used, used);
 }
@@ -266,7 +431,7 @@ static int finds_no_key(void *argument) {
   if (bulla_triple_seal(parents_key, &out, bulla_span("p", 1)) != BULLA_FORKED || !test_failed(&out)) {
     return 1;
   }
-  enum bulla_status status = bulla_triple_open(parents_key, &out, test_text(vectors[0].text));
+  enum bulla_status status = bulla_triple_open(parents_key, &out, test_text(vectors[0].text), NULL);
   return status == BULLA_FORKED && test_failed(&out) ? 0 : 2;
 }
 

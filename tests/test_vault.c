@@ -174,11 +174,11 @@ Test(vault, names_and_texts_out_of_bounds_are_refused_everywhere) {
     TEST_STATUS(bulla_vault_show(v, ok, bad, note_field, &out), BULLA_INVALID_NAME);
     TEST_STATUS(bulla_vault_remove(v, &who, bad, ok), BULLA_INVALID_NAME);
     TEST_STATUS(bulla_vault_remove(v, &who, ok, bad), BULLA_INVALID_NAME);
-    TEST_STATUS(bulla_vault_import(v, &failed, &who, bad, key, &row, 1), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_import(v, &failed, &who, bad, key, NULL, &row, 1), BULLA_INVALID_NAME);
     cr_assert_eq(failed, 1);
-    TEST_STATUS(bulla_vault_import(v, &failed, &who, ok, key, &row, 1), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_import(v, &failed, &who, ok, key, NULL, &row, 1), BULLA_INVALID_NAME);
     cr_assert_eq(failed, 0);
-    TEST_STATUS(bulla_vault_import(v, &failed, &who, ok, key, &row2, 1), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_import(v, &failed, &who, ok, key, NULL, &row2, 1), BULLA_INVALID_NAME);
     TEST_STATUS(bulla_vault_apikey_put(v, &who, bad, TEXT("0123456789abcdef"), ok, test_filled(1, 32), key),
                 BULLA_INVALID_NAME);
     if (bad.len > 0) {

@@ -64,20 +64,33 @@ Test(vault_files, urls_and_places_that_cannot_be) {
     status = bulla_vault_create(url, house.root);
     cr_assert_eq(status, rows[i].to_create, "create %s: %s", url, bulla_status_text(status));
   }
-  static const char *const urls[] = {"", "v.db", "postgres://x", "SQLITE:x", "file:x"};
+  static const char *const urls[] = {"", "v.db", "postgres://x", "SQLITE:x", "file:x", "sqlite:"};
   for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
     TEST_STATUS(bulla_vault_open(&vault, urls[i], house.root, NULL), BULLA_UNSUPPORTED);
     TEST_STATUS(bulla_vault_create(urls[i], house.root), BULLA_UNSUPPORTED);
   }
-  TEST_STATUS(bulla_vault_open(&vault, "sqlite:", house.root, NULL), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_create("sqlite:", house.root), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_open(&vault, NULL, house.root, NULL), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_open(&vault, house.url, NULL, NULL), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_create("sqlite:x", NULL), BULLA_INVALID_ARGUMENT);
 }
 
-Test(vault_files, names_that_mean_something_to_sqlite_are_names_of_files) {
-  static const char *const names[] = {":memory:", "file:x?mode=memory", "relative.db"};
+Test(vault_files, paths_that_mean_something_else_to_others_are_refused) {
+  static const char *const urls[] = {"sqlite::memory:", "sqlite:file:x",    "sqlite:file:x?mode=memory",
+                                     "sqlite::x",       "sqlite:x?mode=ro", "sqlite:x?",
+                                     "sqlite://x",      "sqlite:///x",      "sqlite:////x",
+                                     "sqlite:?x",       "sqlite://host/x",  "sqlite:///"};
+  cr_assert_eq(chdir(house.folder), 0);
+  for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+    struct bulla_vault *vault = NULL;
+    TEST_STATUS(bulla_vault_create(urls[i], house.root), BULLA_UNSUPPORTED);
+    TEST_STATUS(bulla_vault_open(&vault, urls[i], house.root, NULL), BULLA_UNSUPPORTED);
+  }
+  cr_assert_neq(access("x", F_OK), 0);
+  cr_assert_neq(access("/x", F_OK), 0);
+}
+
+Test(vault_files, names_that_mean_something_to_sqlite_are_names_of_files_behind_a_folder) {
+  static const char *const names[] = {"./:memory:", "./file:x", "relative.db", "a:b", "./#x"};
   cr_assert_eq(chdir(house.folder), 0);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     char url[100];
@@ -191,7 +204,7 @@ Test(vault_files, an_import_that_does_not_fit_blames_no_row) {
                                 {TEXT("b"), TEXT("key"), bulla_written(&triple)}};
   size_t failed = 0;
   cr_assert_eq(sqlite3_exec(house.vault->sql.db, "PRAGMA max_page_count = 1", NULL, NULL, NULL), SQLITE_OK);
-  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, rows, 2), BULLA_DISK_FULL);
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, rows, 2), BULLA_DISK_FULL);
   cr_assert_eq(failed, 2);
 }
 

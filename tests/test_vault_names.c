@@ -26,6 +26,25 @@ static struct bulla_span furnish(void) {
   return file;
 }
 
+/* Two vaults of one root key: the file of one in the place of the other is authentic in itself. */
+Test(vault_names, a_vault_is_not_taken_for_another_whose_id_is_pinned) {
+  struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
+  struct bulla_vault *vault = NULL;
+  options.id = test_copy(bulla_vault_id(house.vault));
+  close_vault();
+  TEST_OK(bulla_vault_open(&vault, house.url, house.root, &options));
+  bulla_vault_close(&vault);
+  unlink(house.path);
+  TEST_OK(bulla_vault_create(house.url, house.root));
+  TEST_STATUS(bulla_vault_open(&vault, house.url, house.root, &options), BULLA_WRONG_VAULT);
+  cr_assert_null(vault);
+  TEST_OK(bulla_vault_open(&vault, house.url, house.root, NULL));
+  cr_assert_not(test_same(bulla_vault_id(vault), options.id));
+  bulla_vault_close(&vault);
+  options.id.len = BULLA_VAULT_ID_LEN - 1;
+  TEST_STATUS(bulla_vault_open(&vault, house.url, house.root, &options), BULLA_INVALID_ARGUMENT);
+}
+
 static void restore(struct bulla_span file, const char *sql) {
   close_vault();
   write_file(house.path, file);
@@ -89,7 +108,7 @@ static enum bulla_status import(void) {
   TEST_OK(bulla_triple_seal(key, &text, TEXT("x")));
   struct bulla_import row = {TEXT("db"), TEXT("imported"), bulla_written(&text)};
   size_t failed;
-  return bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, &row, 1);
+  return bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, &row, 1);
 }
 
 static enum bulla_status remove_entry(void) {

@@ -21,7 +21,7 @@ Test(vault_records, import_puts_what_opens) {
       {TEXT("mailer"), TEXT("key"), triple(key, "another")},
   };
   size_t failed = 99;
-  TEST_OK(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, rows, 3));
+  TEST_OK(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, rows, 3));
   cr_assert_eq(failed, 3);
   assert_use("acme", "openai", "key", "sk-1234567890abcdef");
   assert_use("acme", "openai", "other", "");
@@ -40,8 +40,8 @@ Test(vault_records, import_is_all_or_nothing_and_names_the_row) {
     enum bulla_status status;
   } bad[] = {
       {{TEXT("new"), TEXT("key"), triple(other, "value")}, BULLA_REFUSED},
-      {{TEXT("new"), TEXT("key"), TEXT("nonsense")}, BULLA_REFUSED},
-      {{TEXT("new"), TEXT("key"), TEXT("")}, BULLA_REFUSED},
+      {{TEXT("new"), TEXT("key"), TEXT("nonsense")}, BULLA_INVALID_TEXT},
+      {{TEXT("new"), TEXT("key"), TEXT("")}, BULLA_INVALID_TEXT},
       {{TEXT("new"), TEXT("key"), test_filled('0', 200000)}, BULLA_TOO_LARGE},
       {{TEXT("new"), TEXT("key"), test_flipped(good, 8 * 70)}, BULLA_REFUSED},
       {{TEXT("old"), TEXT("key"), good}, BULLA_EXISTS},
@@ -54,7 +54,7 @@ Test(vault_records, import_is_all_or_nothing_and_names_the_row) {
                                   bad[i].row,
                                   {TEXT("c"), TEXT("key"), good}};
     size_t failed = 99;
-    enum bulla_status status = bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, rows, 4);
+    enum bulla_status status = bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, rows, 4);
     cr_assert_eq(status, bad[i].status, "%zu: %s", i, bulla_status_text(status));
     cr_assert_eq(failed, 2, "%zu: %zu", i, failed);
     cr_assert_eq(run_sql("SELECT count(*) FROM field"), 1);
@@ -64,9 +64,34 @@ Test(vault_records, import_is_all_or_nothing_and_names_the_row) {
   size_t failed;
   struct bulla_import row = {TEXT("a"), TEXT("key"), good};
   struct bulla_secret *short_key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 31));
-  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), short_key, &row, 1),
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), short_key, NULL, &row, 1),
               BULLA_INVALID_ARGUMENT);
   cr_assert_eq(failed, 1);
+  const struct bulla_triple_format no_format = {.encoding = (enum bulla_triple_encoding)3};
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, &no_format, &row, 1),
+              BULLA_INVALID_ARGUMENT);
+  cr_assert_eq(failed, 1);
+}
+
+Test(vault_records, import_looks_at_the_form_of_every_row_before_it_opens_one) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
+  struct bulla_secret *other BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(2, 32));
+  struct bulla_import rows[] = {{TEXT("a"), TEXT("key"), triple(other, "value")},
+                                {TEXT("b"), TEXT("key"), TEXT("nonsense")}};
+  size_t failed = 99;
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, rows, 2),
+              BULLA_INVALID_TEXT);
+  cr_assert_eq(failed, 1);
+}
+
+Test(vault_records, import_of_no_rows_changes_nothing) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
+  size_t failed = 99;
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, NULL, 0),
+              BULLA_INVALID_ARGUMENT);
+  cr_assert_eq(failed, 0);
+  cr_assert_eq(run_sql("SELECT count(*) FROM tenant"), 0);
+  assert_unbroken(1);
 }
 
 static enum bulla_status note_apikey(void *arg, const struct bulla_apikey_view *apikey) {

@@ -52,6 +52,7 @@ enum bulla_status {
   BULLA_EXISTS,
   BULLA_ROOT_MALFORMED,
   BULLA_STAYS_SECRET,
+  BULLA_IN_USE,
 
   BULLA_NOT_FOUND,
 
@@ -304,9 +305,29 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_to_text(struct bulla_buffer
  * BULLA_BUFFER_TOO_SMALL, BULLA_REFUSED. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_from_text(struct bulla_buffer *blob, struct bulla_span text);
 
-/* The foreign form iv:authTag:ciphertext in hexadecimal, AES-256-GCM without additional data
- * (docs/FORMAT.md §4). It commits to no key and binds no context: read it to import it, write it only for
- * a system that knows nothing better. */
+/* The foreign form iv:authTag:ciphertext, AES-256-GCM (docs/FORMAT.md §4). It commits to no key and binds no
+ * context: read it to import it, write it only for a system that knows nothing better. */
+
+/* How the parts of a foreign triple are spelled. Of base64 and base64url a part may be padded or not; of each the
+ * digits of the other are refused. */
+enum bulla_triple_encoding {
+  BULLA_TRIPLE_HEX = 0,       /* digits of either case */
+  BULLA_TRIPLE_BASE64 = 1,    /* RFC 4648 §4 */
+  BULLA_TRIPLE_BASE64URL = 2, /* RFC 4648 §5 */
+};
+
+/* In which order they stand. */
+enum bulla_triple_order {
+  BULLA_TRIPLE_TAG_SECOND = 0, /* iv:authTag:ciphertext */
+  BULLA_TRIPLE_TAG_LAST = 1,   /* iv:ciphertext:authTag */
+};
+
+/* What a foreign system does in its own way. All zero, as NULL for it, is what bulla_triple_seal writes. */
+struct bulla_triple_format {
+  enum bulla_triple_encoding encoding;
+  enum bulla_triple_order order;
+  struct bulla_span additional_data; /* that the system authenticates with every value */
+};
 
 /* bulla_triple_len returns the length of a triple with a 16-byte IV over |plaintext_len| bytes, or 0 if it
  * does not fit a size_t. */
@@ -318,12 +339,19 @@ BULLA_API size_t bulla_triple_len(size_t plaintext_len);
 BULLA_API BULLA_CHECKED enum bulla_status bulla_triple_seal(const struct bulla_secret *key, struct bulla_buffer *text,
                                                             struct bulla_span plaintext);
 
-/* bulla_triple_open fills |plaintext| from |text|, whose IV is 16 or 12 bytes and whose tag is 16; digits
- * of either case. It needs no more than |text| has bytes divided by 2. Returns BULLA_REFUSED whatever is
- * wrong with |text| or key, and BULLA_INVALID_ARGUMENT, BULLA_BUFFER_TOO_SMALL, BULLA_ARENA_FULL,
+/* bulla_triple_open fills |plaintext| from |text|, whose IV is 16 or 12 bytes and whose tag is 16. It needs
+ * no more than bulla_triple_check() says, nor than |text| has bytes. |format| may be NULL. Returns BULLA_REFUSED
+ * whatever is wrong with |text| or key, and BULLA_INVALID_ARGUMENT, BULLA_BUFFER_TOO_SMALL, BULLA_ARENA_FULL,
  * BULLA_FORKED, BULLA_NO_CRYPTO. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_triple_open(const struct bulla_secret *key,
-                                                            struct bulla_buffer *plaintext, struct bulla_span text);
+                                                            struct bulla_buffer *plaintext, struct bulla_span text,
+                                                            const struct bulla_triple_format *format);
+
+/* bulla_triple_check looks whether |text| has the form of a triple in |format|, which may be NULL, and sets
+ * |*plaintext_len| to the length of what it holds. It proves nothing. Returns BULLA_INVALID_TEXT for another form,
+ * and tells the log what is amiss; BULLA_INVALID_ARGUMENT for a |format| that there is not. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_triple_check(size_t *plaintext_len, struct bulla_span text,
+                                                             const struct bulla_triple_format *format);
 
 /* JWE, RFC 7516, compact serialization. A key is pinned to one "alg" and one "enc" before any input is read;
  * the header never chooses. */

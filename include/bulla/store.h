@@ -34,9 +34,10 @@ struct bulla_root;
  *   fd:N              64 hexadecimal digits read from the file descriptor to its end
  *   cred:NAME         the file NAME in $CREDENTIALS_DIRECTORY (systemd.exec, LoadCredential=)
  *   sha256-env:NAME   SHA-256 of the value of the environment variable
- * A newline after the digits is ignored. Returns BULLA_ROOT_UNAVAILABLE if there is no such variable, file or
- * descriptor, BULLA_ROOT_EXPOSED if others can read the file, BULLA_ROOT_MALFORMED if it holds no key,
- * BULLA_UNSUPPORTED for another provider, and the statuses of bulla_secret_random. */
+ * One newline after the digits, LF or CRLF, is ignored. A file must be its user's or root's. Returns
+ * BULLA_ROOT_UNAVAILABLE if there is no such variable, file or descriptor, BULLA_ROOT_EXPOSED if others can read
+ * the file or own it, BULLA_ROOT_MALFORMED if it holds no key, BULLA_UNSUPPORTED for another provider, and the
+ * statuses of bulla_secret_random. The log is told why. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider);
 
 /* bulla_root_create writes a new random key to the file of the provider "file:PATH", mode 0600, durably, and
@@ -64,7 +65,8 @@ BULLA_API void bulla_root_free(struct bulla_root **root);
 struct bulla_vault;
 
 /* bulla_vault_create makes an empty vault at |url|, "sqlite:PATH", NUL-terminated, with mode 0600, under
- * |root|. Returns BULLA_EXISTS, BULLA_UNSUPPORTED for another kind of URL, BULLA_READ_ONLY, BULLA_DISK_FULL,
+ * |root|. PATH is taken as it is written. Returns BULLA_EXISTS, BULLA_UNSUPPORTED for another kind of URL and for
+ * what other programs would not take as a path (docs/API-CONVENTIONS.md), BULLA_READ_ONLY, BULLA_DISK_FULL,
  * BULLA_IO, and the statuses of bulla_secret_random. On failure nothing is left behind. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root);
 
@@ -125,13 +127,15 @@ struct bulla_import {
   struct bulla_span triple; /* iv:authTag:ciphertext, see bulla_triple_open */
 };
 
-/* bulla_vault_import opens |num_rows| triples under |key| and puts them as secret fields of |tenant|, all or
- * none. On failure |*failed_row| is the index of the row that was at fault, or |num_rows| if none was.
- * Returns BULLA_REFUSED if a triple does not open, BULLA_EXISTS if a field is there already or twice among
- * the rows, and the statuses of bulla_vault_put. */
+/* bulla_vault_import opens |num_rows| triples under |key|, in |format|, which may be NULL, and puts them as secret
+ * fields of |tenant|, all or none. On failure |*failed_row| is the index of the row that was at fault, or
+ * |num_rows| if none was. Returns BULLA_INVALID_TEXT if a triple has not the form of one, which is looked at in
+ * all rows first, BULLA_REFUSED if one does not open, BULLA_EXISTS if a field is there already or twice among the
+ * rows, BULLA_INVALID_ARGUMENT without a row, and the statuses of bulla_vault_put. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_row,
                                                              const struct bulla_who *who, struct bulla_span tenant,
                                                              const struct bulla_secret *key,
+                                                             const struct bulla_triple_format *format,
                                                              const struct bulla_import *rows, size_t num_rows);
 
 /* A field as it may be shown. */
@@ -170,6 +174,37 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_list(struct bulla_vault *v
 /* bulla_vault_remove removes an entry and all its fields. Returns BULLA_NOT_FOUND. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
                                                              struct bulla_span tenant, struct bulla_span entry);
+
+/* bulla_vault_remove_fields removes |num_fields| fields of an entry, all or none; the entry goes with its last
+ * field. Returns BULLA_NOT_FOUND, also for a field that is named twice, BULLA_INVALID_ARGUMENT without a field. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_remove_fields(
+    struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant, struct bulla_span entry,
+    const struct bulla_span *fields, size_t num_fields);
+
+/* bulla_vault_remove_tenant removes a tenant that has no entry and no API key but revoked ones, which go with it,
+ * as its keys and its revoked tokens do. Its records in the audit log stay. Returns BULLA_IN_USE, BULLA_NOT_FOUND.
+ */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault,
+                                                                    const struct bulla_who *who,
+                                                                    struct bulla_span tenant);
+
+/* bulla_vault_rename_tenant, _entry and _field give what is there the new |name|, under which values, revisions
+ * and masks stay what they were. A secret field is opened for that and sealed again, without anybody's seeing it.
+ * Two records tell of it, one with the old names and one with the new. Returns BULLA_NOT_FOUND, BULLA_EXISTS if
+ * the name is taken, BULLA_REFUSED if the field does not open, BULLA_IN_USE for a tenant with API keys that are
+ * not revoked: their tokens say the old name. */
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault,
+                                                                    const struct bulla_who *who,
+                                                                    struct bulla_span tenant,
+                                                                    struct bulla_span name);
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault,
+                                                                   const struct bulla_who *who,
+                                                                   struct bulla_span tenant,
+                                                                   struct bulla_span entry,
+                                                                   struct bulla_span name);
+BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_rename_field(
+    struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant, struct bulla_span entry,
+    struct bulla_span field, struct bulla_span name);
 
 /* A function that uses an opened value, which lies in locked memory and is wiped when it returns. */
 typedef enum bulla_status (*bulla_use_fn)(void *arg, struct bulla_span value);

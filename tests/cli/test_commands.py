@@ -83,8 +83,8 @@ def options_may_stand_before_between_and_after_the_words_of_a_command(box):
 @test
 def the_vault_is_named_by_option_then_variable_then_default(box):
     box.run("init", "--vault", "sqlite:a.db", env={"BULLA_VAULT": "sqlite:b.db"})
-    box.run("init", env={"BULLA_VAULT": "sqlite:b.db"})
-    box.run("init", env={"BULLA_VAULT": ""})
+    box.run("init", "--reuse-root", env={"BULLA_VAULT": "sqlite:b.db"})
+    box.run("init", "--reuse-root", env={"BULLA_VAULT": ""})
     assert sorted(p.name for p in box.folder.glob("*.db")) == ["a.db", "b.db", "bulla.db"]
 
 
@@ -187,6 +187,7 @@ def the_audit_log_knows_actor_origin_and_reason(box):
 @test
 def init_makes_the_root_key_for_its_owner_alone(box):
     report = box.json("init")
+    assert re.fullmatch("[0-9a-f]{32}", report.pop("id"))
     assert report == {"vault": "sqlite:bulla.db", "root": "file:root.key", "root_created": True}
     assert box.path("root.key").stat().st_mode & 0o777 == 0o600
     assert box.path("bulla.db").stat().st_mode & 0o777 == 0o600
@@ -194,9 +195,9 @@ def init_makes_the_root_key_for_its_owner_alone(box):
 
 
 @test
-def init_takes_a_root_key_that_is_there(box):
+def init_takes_a_root_key_that_is_there_if_that_is_said(box):
     key = box.write("root.key", "5a" * 32).read_bytes()
-    assert box.json("init")["root_created"] is False
+    assert box.json("init", "--reuse-root")["root_created"] is False
     assert box.path("root.key").read_bytes() == key
 
 
@@ -220,8 +221,9 @@ def init_makes_no_root_key_for_a_vault_that_is_none(box):
 def init_keeps_the_root_key_for_the_next_try_if_the_vault_cannot_be_made(box):
     box.run("init", "--vault", "sqlite:no/such/folder/bulla.db", status=4)
     assert [path.name for path in box.folder.iterdir()] == ["root.key"]
+    assert "key file stays" in box.errors and "--reuse-root" in box.errors, box.errors
     key = box.path("root.key").read_bytes()
-    box.run("init")
+    box.run("init", "--reuse-root")
     box.run("audit", "verify")
     assert box.path("root.key").read_bytes() == key
 

@@ -36,6 +36,12 @@ list --vault --json
 list --vault=
 list --vault mysql://host/db
 list --root vault:x
+list --vault-id
+list --vault-id x
+mv acme
+mv acme/db x
+rm acme/db bad!
+apikey revoke
 import hex --tenant acme
 audit log --from -1
 audit log --from=-1
@@ -56,7 +62,8 @@ def each_exit_status_says_what_it_means(box):
     assert "--secret-file" in box.errors
     box.run("list", env={"BULLA_ROOT": None}, status=2)
     assert "--root" in box.errors and "BULLA_ROOT" in box.errors
-    for missing in (["show", "acme/none"], ["show", "none/db"], ["rm", "acme/none"], ["list", "none"]):
+    for missing in (["show", "acme/none"], ["audit", "log", "--tenant", "none"], ["rm", "acme/db", "none"],
+                    ["mv", "acme/none", "acme/x"], ["show", "none/db"], ["rm", "acme/none"], ["list", "none"]):
         box.run(*missing, status=3)
     box.run("list", "--vault", "sqlite:none.db", status=4)
     assert "bulla init" in box.errors and not box.path("none.db").exists()
@@ -302,7 +309,7 @@ def a_killed_init_leaves_nothing_that_is_taken_for_a_vault(box):
         maker.kill()
         maker.communicate()
         if not os.path.exists(vault):
-            box.run("init", *options)
+            box.run("init", "--reuse-root", *options)
         box.run("audit", "verify", *options)
 
 

@@ -3,6 +3,8 @@
 
 """import hex: the lines that are taken, and that of all others none is."""
 
+import base64
+import ctypes
 import hashlib
 import pathlib
 
@@ -25,13 +27,15 @@ def import_hex(box, lines, status=0, **environment):
 
 
 def refuse(box, lines, named="", status=2, **environment):
-    """Nothing is imported, and the error names |named| but not what was read."""
+    """Nothing is imported, and the error, which is returned, names |named| but not what was read."""
     before = box.json("list")
     import_hex(box, lines, status, **environment)
     assert box.errors.startswith(f"bulla: {named}"), (named, box.errors)
     assert not any(len(word) > 8 and word.decode("latin-1") in box.errors
                    for line in lines.split(b"\n")[:3] if line != HEADER for word in line.split(b",")), box.errors
+    errors = box.errors
     assert box.json("list") == before
+    return errors
 
 
 @test
@@ -69,7 +73,7 @@ def every_form_of_lines_is_read(box):
              HEADER + b"\n" + b"\n".join(rows), HEADER + b"\r\n" + b"\r\n".join(rows)]
     for number, form in enumerate(forms):
         box.environment["BULLA_VAULT"] = f"sqlite:{number}.db"
-        box.init()
+        box.run("init", "--reuse-root")
         assert box.run("--json", "import", "hex", "--key-env", "OLD", "--tenant", "acme", stdin=form,
                        env={"OLD": PASSPHRASE}) == b'{"imported":2}\n'
         assert box.get("acme/b", "key") == b"value"
@@ -92,24 +96,173 @@ def a_bad_line_is_named_and_nothing_is_imported(box):
     good = b"good,key," + value + b"\n"
     other = triple(box, b"a-secret-value", "another key")
     iv, tag, ciphertext = value.split(b":")
-    refused = (other, iv + b":" + tag, value + b"00", value[:-1], value + b",x", b"", b" " + value, value + b"\0",
-               iv + b":" + tag[2:] + b":" + ciphertext, tag + b":" + iv + b":" + ciphertext, b"zz" + value[2:])
-    malformed = (b"a-secret-value", b"a-secret-value,key", b"", b",,", b"bad name,key," + value,
-                 b",key," + value, b"bad,," + value, b".bad,key," + value, b"x" * 129 + b",key," + value,
-                 b'"bad",key,' + value, b"\xef\xbb\xbfbad,key," + value, b"good,key," + value)
-    lines = [(b"bad,key," + text, 1) for text in refused] + [(HEADER, 1)] + [(line, 2) for line in malformed]
-    for line, status in lines:
+    refused = (other, value + b"00", iv + b":" + tag + b":", tag + b":" + iv + b":" + ciphertext)
+    malformed = (iv + b":" + tag, value[:-1], value + b",x", b"", b" " + value, value + b" ", value + b"\0",
+                 value + b"\r\r", iv + b":" + tag[2:] + b":" + ciphertext, iv + b":" + ciphertext + b":" + tag,
+                 b"zz" + value[2:], b"a-secret-value", iv[2:] + value[32:], value + b":")
+    lines = [b"a-secret-value", b"a-secret-value,key", b",,", b"bad name,key," + value,
+             b",key," + value, b"bad,," + value, b".bad,key," + value, b"x" * 129 + b",key," + value,
+             b'"bad",key,' + value, b"\xef\xbb\xbfbad,key," + value, b"good,key," + value, HEADER, b" ", b"\r\r"]
+    lines = [(line, 2) for line in lines + [b"bad,key," + text for text in malformed]]
+    for line, status in lines + [(b"bad,key," + text, 1) for text in refused]:
         refuse(box, good + line + b"\n", "line 2: ", status)
-        refuse(box, HEADER + b"\n" + good + line + b"\nafter,key," + value, "line 3: ", status)
+        refuse(box, HEADER + b"\n" + good + b"\n" + line + b"\nafter,key," + value, "line 4: ", status)
     import_hex(box, good)
     refuse(box, good, "line 1: ")
 
 
 @test
+def a_form_is_told_apart_from_a_wrong_key_and_looked_at_first(box):
+    box.init()
+    value = triple(box, b"a-secret-value")
+    other = triple(box, b"a-secret-value", "another key")
+    iv, tag, ciphertext = value.split(b":")
+    for text, told in ((b"x", "three parts"), (b"zz" + value[2:], "IV is not in hexadecimal"),
+                       (iv + b":" + ciphertext + b":" + tag, "has 14 bytes, not 16"),
+                       (iv[4:] + value[32:], "IV has 14 bytes"), (value[:-1], "ciphertext is not")):
+        errors = refuse(box, b"a,key," + other + b"\nb,key," + text,
+                        "line 2: not of the form entry,field,iv:authTag:ciphertext")
+        assert told in errors, (told, errors)
+    refuse(box, b"a,key," + other, "line 1: refused", status=1)
+    refuse(box, b"name,column,value\na,key," + value, "line 1: not of the form entry,field,iv:authTag:ciphertext")
+    import_hex(box, b"entry,field,iv:ciphertext:authTag\na,key," + value, 2)
+    assert box.errors.startswith("bulla: line 1: the header says"), box.errors
+    refuse(box, (HEADER + b"\na,key," + value).decode().encode("utf-16"), "standard input: it is UTF-16")
+
+
+@test
+def one_mark_of_utf_8_and_empty_lines_are_passed_over(box):
+    box.init()
+    value = triple(box, b"value")
+    mark = b"\xef\xbb\xbf"
+    forms = [mark + b"N,key," + value, mark + HEADER + b"\r\nN,key," + value + b"\r\n\r\n",
+             b"\n\r\n" + HEADER + b"\n\nN,key," + value + b"\n\n\n", mark + b"\nN,key," + value]
+    for number, form in enumerate(forms):
+        assert import_hex(box, form.replace(b"N", b"%d" % number)) == b"imported 1\n"
+        assert box.get(f"acme/{number}", "key") == b"value"
+    for form in (mark + mark + b"N,key," + value, b"\n" + mark + b"N,key," + value, mark[:2] + b"N,key," + value):
+        refuse(box, form, "line ")
+    refuse(box, mark, "standard input: there are no rows")
+
+
+RAW = bytes(range(32))
+FOREIGN_IV = bytes(range(12))
+
+
+def foreign(box, encode, order, aad):
+    """Returns a line of a system that keeps values in its own way."""
+    ciphertext, tag = seal_with_openssl(RAW, FOREIGN_IV, b"s3cret of a foreign system", aad)
+    parts = [FOREIGN_IV, tag, ciphertext] if order == TAG_SECOND else [FOREIGN_IV, ciphertext, tag]
+    return b":".join(encode(part) for part in parts)
+
+
+TAG_SECOND, TAG_LAST = "iv:authTag:ciphertext", "iv:ciphertext:authTag"
+ENCODINGS = {
+    "hex": [lambda b: b.hex().encode(), lambda b: b.hex().upper().encode()],
+    "base64": [base64.b64encode, lambda b: base64.b64encode(b).rstrip(b"=")],
+    "base64url": [base64.urlsafe_b64encode, lambda b: base64.urlsafe_b64encode(b).rstrip(b"=")],
+}
+
+
+def seal_with_openssl(key, iv, plaintext, aad):
+    """AES-256-GCM by libcrypto, since no module for it can be relied on."""
+    library = ctypes.CDLL("libcrypto.so.3")
+    library.EVP_CIPHER_CTX_new.restype = library.EVP_aes_256_gcm.restype = ctypes.c_void_p
+    context, cipher = ctypes.c_void_p(library.EVP_CIPHER_CTX_new()), ctypes.c_void_p(library.EVP_aes_256_gcm())
+    out, tag, length = ctypes.create_string_buffer(len(plaintext) + 16), ctypes.create_string_buffer(16), ctypes.c_int()
+    assert library.EVP_EncryptInit_ex(context, cipher, None, key, iv) == 1  # an IV of 12 bytes
+    assert library.EVP_EncryptUpdate(context, None, ctypes.byref(length), aad, len(aad)) == 1
+    assert library.EVP_EncryptUpdate(context, out, ctypes.byref(length), plaintext, len(plaintext)) == 1
+    assert library.EVP_EncryptFinal_ex(context, None, ctypes.byref(length)) == 1
+    assert library.EVP_CIPHER_CTX_ctrl(context, 16, 16, tag) == 1
+    library.EVP_CIPHER_CTX_free(context)
+    return out.raw[:len(plaintext)], tag.raw
+
+
+@test
+def values_of_other_systems_are_imported_as_the_options_say_and_in_no_other_way(box):
+    box.init()
+    box.write("raw", RAW.hex())
+    box.write("other", "00" * 32)
+    number = 0
+    options = [(encoding, order, aad) for encoding in ENCODINGS for order in (TAG_SECOND, TAG_LAST)
+               for aad in (b"", b"row")]
+    def arguments(encoding, order, aad, key="raw"):
+        return ["import", "hex", "--key", key, "--tenant", "acme", "--encoding", encoding, "--order", order,
+                *(["--aad", aad.decode()] if aad else [])]
+    for encoding, order, aad in options:
+        for encode in ENCODINGS[encoding]:
+            line = b"e%d,key," % number + foreign(box, encode, order, aad)
+            for other in options:
+                # Digits that both alphabets of base64 have mean the same in both.
+                same = other[1:] == (order, aad) and {other[0], encoding} == {"base64", "base64url"} and \
+                    not set(line.split(b",")[2]) & set(b"+/-_")
+                if other != (encoding, order, aad) and not same:
+                    form = other[:2] != (encoding, order)
+                    alike = {other[0], encoding} == {"base64", "base64url"} and not set(line) & set(b"+/-_") \
+                        and other[1] == order
+                    box.run(*arguments(*other), stdin=line, status=2 if form and not alike else 1)
+            box.run(*arguments(encoding, order, aad, "other"), stdin=line, status=1)
+            header = b"entry,field," + order.encode() + b"\n"
+            assert box.run(*arguments(encoding, order, aad), stdin=header + line) == b"imported 1\n"
+            assert box.get(f"acme/e{number}", "key") == b"s3cret of a foreign system"
+            number += 1
+    for args in (["--encoding", "base32"], ["--order", "tag:iv:ciphertext"], ["--encoding", "HEX"]):
+        box.run("import", "hex", "--key", "raw", "--tenant", "acme", *args, stdin=line, status=2)
+        assert "takes one of" in box.errors, box.errors
+
+
+@test
+def a_raw_key_is_read_in_each_of_its_forms_and_never_guessed(box):
+    box.init()
+    key = bytes(range(224, 256))
+    sealed = None
+    for number, text in enumerate((key.hex(), key.hex().upper(), base64.b64encode(key).decode(),
+                                   base64.b64encode(key).decode().rstrip("="), base64.urlsafe_b64encode(key).decode(),
+                                   base64.urlsafe_b64encode(key).decode().rstrip("="))):
+        for newline in ("", "\n", "\r\n"):
+            box.write("key", text + newline)
+            sealed = sealed or box.run("seal", "--key", "key", "--format", "hex", stdin="value").strip()
+            assert box.run("open", "--key", "key", "--format", "hex", stdin=sealed) == b"value"
+        line = b"e%d,key," % number + sealed
+        assert box.run("import", "hex", "--key", "key", "--tenant", "acme", stdin=line) == b"imported 1\n"
+    mixed = base64.b64encode(key).decode().replace("+", "-")
+    for bad in ("x" * 32, key, "x" * 16, "0" * 63, "0" * 65, "g" * 64, text + "\n\n", text + "\r", " " + text, mixed,
+                "A" * 42 + "B=", "A" * 44, "A" * 43 + "==", "", "x" * 100000):
+        box.write("key", bad)
+        for args in (["open", "--format", "hex"], ["import", "hex", "--tenant", "acme"]):
+            box.run(*args, "--key", "key", stdin=b"new,key," + sealed, status=2)
+            assert "--key" in box.errors and len(box.errors) < 200, box.errors
+    box.write("key", "x" * 32)
+    box.run("open", "--format", "hex", "--key", "key", status=2)
+    assert "the key itself or a half of its digits" in box.errors, box.errors
+    box.write("key", key.hex())
+    lines = b"new,key," + sealed
+    box.run("import", "hex", "--tenant", "acme", stdin=lines, status=2)
+    assert "--key FILE" in box.errors and "--key-env NAME" in box.errors, box.errors
+    box.run("import", "hex", "--tenant", "acme", "--key", "key", "--key-env", "OLD", env={"OLD": "x"}, stdin=lines, status=2)
+    assert not any(entry["entry"] == "new" for entry in box.json("list"))
+
+
+@test
+def one_newline_at_the_end_is_no_part_of_a_text_form(box):
+    box.write("key", "5a" * 32)
+    for form in ("text", "hex"):
+        sealed = box.run("seal", "--key", "key", "--format", form, stdin="value").strip()
+        for end in (b"", b"\n", b"\r\n"):
+            assert box.run("open", "--key", "key", "--format", form, stdin=sealed + end) == b"value"
+        for end in (b"\r", b"\n\n", b"\r\n\n", b" \n"):
+            box.run("open", "--key", "key", "--format", form, stdin=sealed + end, status=1)
+    blob = box.run("seal", "--key", "key", stdin="value")
+    box.run("open", "--key", "key", stdin=blob + b"\n", status=1)
+
+
+@test
 def an_input_without_rows_is_refused(box):
     box.init()
-    for lines in (b"", HEADER, HEADER + b"\n"):
+    for lines in (b"", HEADER, HEADER + b"\n", b"\n\r\n", b"\xef\xbb\xbf"):
         refuse(box, lines, "standard input: ")
+    assert len(box.log()) == 1
 
 
 @test

@@ -343,7 +343,7 @@ def a_jwk_is_audited_as_an_export_with_its_day_before_it_is_made(box):
     box.run("apikey", "jwk", key_id, "--day", str(today), "--reason", "debugging")
     box.run("apikey", "jwk", key_id, "--day", "0", "--any-day")
     box.run("apikey", "revoke", key_id)
-    box.run("apikey", "jwk", key_id, "--day", "today", status=3)
+    box.run("apikey", "jwk", key_id, "--day", "today", status=1)
     box.run("apikey", "jwk", "0" * 16, "--day", "today", status=3)
     box.run("apikey", "jwk", "short", "--day", "today", status=2)
     date = time.strftime("%Y-%m-%d", time.gmtime(today * 86400))

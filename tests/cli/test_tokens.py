@@ -160,7 +160,8 @@ def a_revoked_key_mints_nothing_that_is_accepted(box):
     listed = {apikey["id"]: apikey["revoked"] for apikey in box.json("apikey", "list")}
     assert listed.pop(key_id) and list(listed.values()) == [None]
     box.run("apikey", "revoke", "0" * 16, status=3)
-    box.run("apikey", "revoke", "short", status=2)
+    box.run("apikey", "revoke", "short", status=3)
+    box.run("apikey", "revoke", "no/name", status=2)
 
 
 @test

@@ -125,6 +125,7 @@ static void read_what_is_no_digit(void) {
   uint8_t out[32];
   CT_ASSERT(!bulla_hex_decode(out, bulla_secret_bytes(text)));
   CT_ASSERT(!bulla_base64url_decode_secret(out, bulla_secret_bytes(text)));
+  CT_ASSERT(!bulla_base64_decode_secret(out, bulla_secret_bytes(text)));
 }
 
 /* Every way through an engine: lengths of key, nonce, text; the right tag and a wrong one. */
@@ -214,10 +215,10 @@ static void seal_triples(void) {
     struct bulla_buffer text = bulla_buffer(digits, sizeof digits);
     struct bulla_buffer room = room_in(opened);
     CT_OK(bulla_triple_seal(key, &text, bulla_secret_bytes(plaintext)));
-    CT_OK(bulla_triple_open(key, &room, bulla_written(&text)));
+    CT_OK(bulla_triple_open(key, &room, bulla_written(&text), NULL));
     CT_ASSERT(bulla_secret_equal(bulla_secret_bytes(plaintext), bulla_secret_bytes(opened)));
     digits[40] = digits[40] == '0' ? '1' : '0';
-    CT_ASSERT(bulla_triple_open(key, &room, bulla_written(&text)) == BULLA_REFUSED);
+    CT_ASSERT(bulla_triple_open(key, &room, bulla_written(&text), NULL) == BULLA_REFUSED);
   }
 }
 
@@ -259,7 +260,7 @@ const struct ct_call ct_core_calls[] = {
     {"bulla_hkdf_extract bulla_hkdf_expand bulla_hmac bulla_sha256", "key and message", "nothing", hash},
     {"bulla_hex_encode bulla_hex_decode bulla_base64url_encode_secret bulla_base64url_decode_secret",
      "bytes and digits", "whether all were digits: the result says so", write_digits},
-    {"bulla_hex_decode bulla_base64url_decode_secret", "characters that are no digits",
+    {"bulla_hex_decode bulla_base64url_decode_secret bulla_base64_decode_secret", "characters that are no digits",
      "whether all were digits: the result says so", read_what_is_no_digit},
     {"bulla_aead_new bulla_aead_free bulla_aead_seal bulla_aead_open", "key and plaintext",
      "ciphertext and tag: they are made to be seen; " VERDICT, run_engine},

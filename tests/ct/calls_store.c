@@ -107,6 +107,24 @@ static void put_and_use(void) {
   CT_ASSERT(num_seen == 6 && num_fields == 2);
 }
 
+static void rename_and_remove(void) {
+  static const struct bulla_span other = {(const uint8_t *)"other", 5};
+  int num_seen = 0;
+  /* Shorter than 16 bytes: no mask shows anything of it. */
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = ct_secret(12);
+  struct bulla_field field = {other, bulla_secret_bytes(value), true};
+  build_house();
+  CT_OK(bulla_vault_put(house.vault, &who, other, other, &field, 1));
+  CT_OK(bulla_vault_rename_tenant(house.vault, &who, other, ACME));
+  CT_OK(bulla_vault_rename_entry(house.vault, &who, ACME, other, ENTRY));
+  CT_OK(bulla_vault_rename_field(house.vault, &who, ACME, ENTRY, other, PASSWORD));
+  CT_OK(bulla_vault_use(house.vault, &who, ACME, ENTRY, PASSWORD, expect_secret, &num_seen));
+  CT_OK(bulla_vault_remove_fields(house.vault, &who, ACME, ENTRY, (const struct bulla_span[]){PASSWORD}, 1));
+  CT_OK(bulla_vault_remove_tenant(house.vault, &who, ACME));
+  leave_house();
+  CT_ASSERT(num_seen == 1);
+}
+
 static void import(void) {
   int num_seen = 0;
   size_t failed_row = 0;
@@ -118,7 +136,7 @@ static void import(void) {
   CT_OK(bulla_triple_seal(key, &triple, bulla_secret_bytes(value)));
   struct bulla_import row = {ENTRY, PASSWORD, bulla_written(&triple)};
   build_house();
-  CT_OK(bulla_vault_import(house.vault, &failed_row, &who, ACME, key, &row, 1));
+  CT_OK(bulla_vault_import(house.vault, &failed_row, &who, ACME, key, NULL, &row, 1));
   CT_OK(bulla_vault_use(house.vault, &who, ACME, ENTRY, PASSWORD, expect_secret, &num_seen));
   leave_house();
   CT_ASSERT(num_seen == 1);
@@ -190,6 +208,9 @@ const struct ct_call ct_store_calls[] = {
      "the root key and its digits, every key of the vault", STORED "; whether the digits are digits", enter_house},
     {"bulla_vault_put bulla_vault_use bulla_vault_show bulla_vault_list bulla_vault_remove",
      "values but for the last four bytes, which the mask shows; every key", STORED, put_and_use},
+    {"bulla_vault_rename_tenant bulla_vault_rename_entry bulla_vault_rename_field bulla_vault_remove_fields "
+     "bulla_vault_remove_tenant",
+     "the value, every key", STORED, rename_and_remove},
     {"bulla_vault_import", "the foreign key, the value, every key", STORED, import},
     {"bulla_vault_apikey_put bulla_vault_apikey_use bulla_vault_apikey_export bulla_vault_apikey_list "
      "bulla_vault_apikey_revoke",

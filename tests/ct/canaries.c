@@ -68,7 +68,7 @@ static void count_in_the_open(void) {
     CT_OK(bulla_triple_seal(key, &triple, bulla_span(room, sizeof room)));
   }
   struct bulla_buffer out = bulla_buffer(room, sizeof room);
-  CT_ASSERT(bulla_triple_open(key, &out, BULLA_LITERAL(text)) == BULLA_REFUSED);
+  CT_ASSERT(bulla_triple_open(key, &out, BULLA_LITERAL(text), NULL) == BULLA_REFUSED);
 }
 
 const struct ct_call ct_canaries[] = {

@@ -24,6 +24,7 @@ NO_SECRET = {
     "bulla/core.h": """bulla_status_text bulla_status_class bulla_memory_init bulla_engine_choose bulla_engine_name
         bulla_key_id bulla_key_suite bulla_sealed_len bulla_ring_new bulla_ring_find bulla_blob_parse
         bulla_blob_write bulla_blob_text_len bulla_blob_to_text bulla_blob_from_text bulla_triple_len
+        bulla_triple_check
         bulla_jwe_len bulla_span bulla_buffer bulla_written""",
     # A revocation by jti and the generation are looked up by what is public.
     "bulla/store.h": "bulla_vault_generation",
@@ -32,9 +33,9 @@ NO_SECRET = {
     # scrypt's memory accesses depend on the passphrase by design (RFC 7914 §13): it is named, and not checked.
     "core/crypto.h": "bulla_scrypt",
     "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode
-        bulla_base64url_decode""",
+        bulla_base64url_decode bulla_base64_without_padding""",
     "core/base64url_variants.h": "bulla_base64url_variants",
-    "core/cursor.h": """bulla_reader bulla_take_until bulla_span_equal bulla_writer bulla_give bulla_put_be""",
+    "core/cursor.h": """bulla_reader bulla_take_until bulla_span_equal bulla_without_newline bulla_writer bulla_give bulla_put_be""",
     # JSON is headers of tokens, and claims.
     "core/json*.h": "*",
     "core/jwe_compact.h": """bulla_jwe_split bulla_jwe_read_header bulla_jwe_compact_len

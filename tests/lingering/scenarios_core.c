@@ -79,9 +79,10 @@ static void triples(void) {
   tell(CIPHERTEXT, "", bulla_span(ciphertext, LEN));
   ASSERT(bulla_hex_decode(iv, bulla_span(text.data, 2 * sizeof iv)));
   tell(LONG_NONCE, "", bulla_span(iv, sizeof iv));
-  CHECK_OK("bulla_triple_open", bulla_triple_open(key, &out, bulla_written(&text)));
+  CHECK_OK("bulla_triple_open", bulla_triple_open(key, &out, bulla_written(&text), NULL));
   room[90] = room[90] == '0' ? '1' : '0';
-  CHECK_STATUS("bulla_triple_open, forged", bulla_triple_open(key, &out, bulla_written(&text)), BULLA_REFUSED);
+  CHECK_STATUS("bulla_triple_open, forged", bulla_triple_open(key, &out, bulla_written(&text), NULL),
+               BULLA_REFUSED);
   bulla_secret_free(&opened);
   bulla_secret_free(&plaintext);
   CHECK(CHECK_FREED, "all is freed", bulla_secret_free(&key));

@@ -76,6 +76,8 @@ static void vault(void) {
   CHECK_OK("bulla_vault_use", bulla_vault_use(vault, &who, ACME, ENTRY, PASSWORD, in_use, NULL));
   CHECK_OK("bulla_vault_show", bulla_vault_show(vault, ACME, ENTRY, see_field, &secret));
   CHECK_OK("bulla_vault_audit_verify", bulla_vault_audit_verify(vault, &verdict));
+  CHECK_OK("bulla_vault_rename_field",
+           bulla_vault_rename_field(vault, &who, ACME, ENTRY, PASSWORD, BULLA_LITERAL("other")));
   CHECK_OK("bulla_vault_remove", bulla_vault_remove(vault, &who, ACME, ENTRY));
   bulla_secret_free(&value);
   bulla_root_free(&root);
@@ -98,7 +100,7 @@ static void records(void) {
   struct bulla_import row = {ENTRY, PASSWORD, bulla_written(&triple)};
   ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
   ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
-  CHECK_OK("bulla_vault_import", bulla_vault_import(vault, &failed_row, &who, ACME, key, &row, 1));
+  CHECK_OK("bulla_vault_import", bulla_vault_import(vault, &failed_row, &who, ACME, key, NULL, &row, 1));
   CHECK_OK("bulla_vault_apikey_put", bulla_vault_apikey_put(vault, &who, ACME, RECORD_ID, BULLA_LITERAL("embed"),
                                                             bulla_span(hash, sizeof hash), token_root));
   tell(CHECK_LIVE, "within bulla_vault_apikey_use", bulla_span(NULL, 0));

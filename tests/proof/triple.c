@@ -40,7 +40,7 @@ static void open(struct bulla_span text) {
   //@ split size;
   ;
   struct bulla_buffer plaintext = room_for(room, PLAINTEXT_BOUND, size);
-  (void)!bulla_triple_open(NULL, &plaintext, text);
+  (void)!bulla_triple_open(NULL, &plaintext, text, NULL);
 }
 
 static void open_any(void) {

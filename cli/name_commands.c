@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* rm, mv: what happens to the names of tenants, entries and fields. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/session.h"
+
+/* is_tenant says whether the first operand names a tenant and not an entry. */
+static bool is_tenant(const struct bulla_cli *cli) {
+  return strchr(cli->operands[0], '/') == NULL;
+}
+
+/* take_name takes the operand |index| as a name, of |what|. Operands that are none are not repeated. */
+static enum bulla_status take_name(struct bulla_cli *cli, struct bulla_span *name, size_t index,
+                                   const char *what) {
+  *name = bulla_text_span(cli->operands[index]);
+  if (bulla_text_is_name(*name)) {
+    return BULLA_OK;
+  }
+  bulla_cli_at(cli, "argument %zu", index + 1);
+  return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be %s, %s", what,
+                         bulla_status_text(BULLA_INVALID_NAME));
+}
+
+static void free_fields(struct bulla_span **fields) {
+  free(*fields);
+}
+
+/* take_fields takes the operands from the second on as names of fields. */
+static enum bulla_status take_fields(struct bulla_cli *cli, struct bulla_span **fields, size_t *num_fields) {
+  *num_fields = cli->num_operands - 1;
+  *fields = (struct bulla_span *)calloc(cli->num_operands, sizeof(**fields));
+  if (*fields == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  for (size_t i = 0; i < *num_fields; i++) {
+    BULLA_TRY(take_name(cli, &(*fields)[i], i + 1, "a field"));
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status remove_tenant(struct bulla_cli *cli) {
+  struct bulla_span tenant;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  if (cli->num_operands > 1) {
+    return bulla_cli_usage(cli, "a tenant has no fields: write TENANT/ENTRY before them");
+  }
+  BULLA_TRY(take_name(cli, &tenant, 0, "TENANT or TENANT/ENTRY"));
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "tenant %s", cli->operands[0]);
+  return bulla_vault_remove_tenant(vault, &me.who, tenant);
+}
+
+enum bulla_status bulla_run_rm(struct bulla_cli *cli) {
+  struct bulla_span tenant;
+  struct bulla_span entry;
+  struct bulla_span *fields BULLA_CLEANUP(free_fields) = NULL;
+  size_t num_fields;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  if (is_tenant(cli)) {
+    return remove_tenant(cli);
+  }
+  BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
+  BULLA_TRY(take_fields(cli, &fields, &num_fields));
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "%s", cli->operands[0]);
+  return num_fields == 0 ? bulla_vault_remove(vault, &me.who, tenant, entry)
+                         : bulla_vault_remove_fields(vault, &me.who, tenant, entry, fields, num_fields);
+}
+
+/* What mv is to do, taken from its operands. */
+struct move {
+  struct bulla_span tenant;
+  struct bulla_span entry; /* empty for a tenant */
+  struct bulla_span field; /* empty unless it is a field */
+  struct bulla_span name;
+};
+
+static enum bulla_status take_move(struct bulla_cli *cli, struct move *move) {
+  *move = (struct move){.entry = bulla_span(NULL, 0), .field = bulla_span(NULL, 0)};
+  if (is_tenant(cli)) {
+    BULLA_TRY(take_name(cli, &move->tenant, 0, "TENANT or TENANT/ENTRY"));
+    if (cli->num_operands > 2) {
+      return bulla_cli_usage(cli, "a tenant has no fields: write TENANT/ENTRY before them");
+    }
+    return take_name(cli, &move->name, 1, "the tenant's new name");
+  }
+  BULLA_TRY(bulla_session_entry(cli, &move->tenant, &move->entry, 0));
+  if (cli->num_operands > 2) {
+    BULLA_TRY(take_name(cli, &move->field, 1, "a field"));
+    return take_name(cli, &move->name, 2, "the field's new name");
+  }
+  if (strchr(cli->operands[1], '/') == NULL) {
+    return bulla_cli_usage(cli, "write the entry's new name as TENANT/ENTRY, or give a field and its new name");
+  }
+  struct bulla_span tenant;
+  BULLA_TRY(bulla_session_entry(cli, &tenant, &move->name, 1));
+  return bulla_span_equal(tenant, move->tenant)
+             ? BULLA_OK
+             : bulla_cli_usage(cli, "an entry stays with its tenant: put it there anew, then remove this one");
+}
+
+enum bulla_status bulla_run_mv(struct bulla_cli *cli) {
+  struct move move;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  BULLA_TRY(take_move(cli, &move));
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "%s%s", is_tenant(cli) ? "tenant " : "", cli->operands[0]);
+  if (move.entry.len == 0) {
+    return bulla_vault_rename_tenant(vault, &me.who, move.tenant, move.name);
+  }
+  return move.field.len == 0
+             ? bulla_vault_rename_entry(vault, &me.who, move.tenant, move.entry, move.name)
+             : bulla_vault_rename_field(vault, &me.who, move.tenant, move.entry, move.field, move.name);
+}

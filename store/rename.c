@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Renaming tenants, entries and fields. What is sealed is bound to the ids of tenant and entry, so a new name of
+ * those is a new proof and nothing else. A field is bound to its name: it is opened and sealed again, in this
+ * process and in locked memory, and nobody gets to see it. A rename and its two audit records, of the old name and
+ * of the new one, are one transaction. */
+
+#include "core/log.h"
+#include "store/audit.h"
+#include "store/field.h"
+#include "store/names.h"
+#include "store/proof.h"
+#include "store/put.h"
+#include "store/tenant.h"
+
+/* The names of what is renamed; of those that do not apply the spans are empty. */
+struct names {
+  struct bulla_span tenant;
+  struct bulla_span entry;
+  struct bulla_span field;
+};
+
+static enum bulla_status append(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span op,
+                                const struct names *names) {
+  struct bulla_audit_record record = bulla_audit_record(who, op, names->tenant, names->entry);
+  record.field = names->field;
+  return bulla_audit_append(vault, &record);
+}
+
+static enum bulla_status append_both(struct bulla_vault *vault, const struct bulla_who *who,
+                                     const struct names *before, const struct names *after) {
+  BULLA_TRY(append(vault, who, BULLA_LITERAL("rename-from"), before));
+  return append(vault, who, BULLA_LITERAL("rename-to"), after);
+}
+
+/* Runs |text|, whose parameters are a new name, its proof, and the id of the row. */
+static enum bulla_status update_name(struct bulla_vault *vault, const char *text, struct bulla_span name,
+                                     const uint8_t *proof, struct bulla_span id) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_text(&statement, name);
+  bulla_bind_blob(&statement, bulla_span(proof, BULLA_PROOF_LEN));
+  bulla_bind_blob(&statement, id);
+  enum bulla_status status = bulla_finish(&statement);
+  return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
+}
+
+enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const struct bulla_who *who,
+                                            struct bulla_span tenant, struct bulla_span name) {
+  static const char text[] = "UPDATE tenant SET name = $1, name_proof = $2 WHERE id = $3";
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(name));
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  uint8_t id[BULLA_ID_LEN];
+  uint8_t proof[BULLA_PROOF_LEN];
+  struct bulla_span tenant_id = bulla_span(id, sizeof id);
+  BULLA_TRY(bulla_tenant_find(id, vault, tenant));
+  if (bulla_span_equal(tenant, name)) {
+    return bulla_explain(BULLA_EXISTS, "the new name is the old one");
+  }
+  /* Its tokens say the old name. */
+  BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
+  BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, bulla_span(NULL, 0), name));
+  BULLA_TRY(update_name(vault, text, name, proof, tenant_id));
+  const struct names before = {.tenant = tenant};
+  const struct names after = {.tenant = name};
+  BULLA_TRY(append_both(vault, who, &before, &after));
+  return bulla_audit_commit(vault, &transaction);
+}
+
+enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const struct bulla_who *who,
+                                           struct bulla_span tenant, struct bulla_span entry,
+                                           struct bulla_span name) {
+  static const char text[] = "UPDATE entry SET name = $1, name_proof = $2 WHERE id = $3";
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(entry));
+  BULLA_TRY(bulla_name_check(name));
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  uint8_t id[BULLA_ID_LEN];
+  uint8_t of_tenant[BULLA_ID_LEN];
+  uint8_t proof[BULLA_PROOF_LEN];
+  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof of_tenant);
+  struct bulla_span entry_id = bulla_span(id, sizeof id);
+  BULLA_TRY(bulla_tenant_find(of_tenant, vault, tenant));
+  BULLA_TRY(bulla_entry_find(id, vault, tenant_id, entry));
+  if (bulla_span_equal(entry, name)) {
+    return bulla_explain(BULLA_EXISTS, "the new name is the old one");
+  }
+  BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, entry_id, name));
+  BULLA_TRY(update_name(vault, text, name, proof, entry_id));
+  const struct names before = {.tenant = tenant, .entry = entry};
+  const struct names after = {.tenant = tenant, .entry = name};
+  BULLA_TRY(append_both(vault, who, &before, &after));
+  return bulla_audit_commit(vault, &transaction);
+}
+
+/* A field between its two names. */
+struct moving {
+  uint8_t entry_id[BULLA_ID_LEN];
+  int64_t revision;
+  bool secret;
+  struct bulla_secret *value;
+};
+
+static void moving_free(struct moving *moving) {
+  bulla_secret_free(&moving->value);
+}
+
+static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vault, const struct names *names) {
+  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3";
+  struct bulla_stored_field field = {.tenant = names->tenant, .entry = names->entry};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_text(&statement, names->tenant);
+  bulla_bind_text(&statement, names->entry);
+  bulla_bind_text(&statement, names->field);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
+  }
+  BULLA_TRY(bulla_field_columns(&field, vault, &statement));
+  field.place.field = names->field;
+  BULLA_TRY(bulla_field_open(&moving->value, vault, &field));
+  memcpy(moving->entry_id, field.place.entry_id.data, sizeof moving->entry_id);
+  moving->revision = field.place.revision;
+  moving->secret = field.secret;
+  return BULLA_OK;
+}
+
+static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving,
+                                  struct bulla_span tenant_id, struct bulla_span old_name,
+                                  struct bulla_span new_name) {
+  static const char text[] =
+      "UPDATE field SET name = $1, value = $2, mask = $3, key_id = $4 WHERE entry = $5 AND name = $6";
+  const struct bulla_place place = {
+      .tenant_id = tenant_id,
+      .entry_id = bulla_span(moving->entry_id, sizeof moving->entry_id),
+      .field = new_name,
+      .revision = moving->revision,
+  };
+  const struct bulla_field field = {
+      .name = new_name, .value = bulla_secret_bytes(moving->value), .secret = moving->secret};
+  struct bulla_key *key;
+  struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
+  struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
+  BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
+  BULLA_TRY(bulla_field_seal(&value, &mask, vault, key, &place, &field));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  bulla_bind_text(&statement, new_name);
+  bulla_bind_blob(&statement, bulla_written(&value));
+  bulla_bind_blob(&statement, bulla_written(&mask));
+  bulla_bind_blob(&statement, bulla_key_id(key));
+  bulla_bind_blob(&statement, place.entry_id);
+  bulla_bind_text(&statement, old_name);
+  enum bulla_status status = bulla_finish(&statement);
+  return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
+}
+
+enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const struct bulla_who *who,
+                                           struct bulla_span tenant, struct bulla_span entry,
+                                           struct bulla_span field, struct bulla_span name) {
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(entry));
+  BULLA_TRY(bulla_name_check(field));
+  BULLA_TRY(bulla_name_check(name));
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  const struct names before = {.tenant = tenant, .entry = entry, .field = field};
+  const struct names after = {.tenant = tenant, .entry = entry, .field = name};
+  uint8_t of_tenant[BULLA_ID_LEN];
+  uint8_t of_entry[BULLA_ID_LEN];
+  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof of_tenant);
+  struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
+  BULLA_TRY(bulla_tenant_find(of_tenant, vault, tenant));
+  BULLA_TRY(bulla_entry_find(of_entry, vault, tenant_id, entry));
+  BULLA_TRY(take_out(&moving, vault, &before));
+  if (bulla_span_equal(field, name)) {
+    return bulla_explain(BULLA_EXISTS, "the new name is the old one");
+  }
+  BULLA_TRY(put_back(vault, &moving, tenant_id, field, name));
+  BULLA_TRY(append_both(vault, who, &before, &after));
+  return bulla_audit_commit(vault, &transaction);
+}
