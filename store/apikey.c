@@ -106,13 +106,14 @@ static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault
       "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.number > $1 AND ($2 = '' OR t.name = $2) "
       "ORDER BY a.number";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_page_begin(&walk->page));
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_int(&statement, walk->last);
   bulla_bind_text(&statement, tenant);
-  for (walk->num = 0; bulla_page_has_room(&walk->page, walk->num); walk->num++) {
+  for (; bulla_page_has_room(&walk->page, walk->num); walk->num++) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
@@ -136,10 +137,12 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
   }
   struct walk walk BULLA_CLEANUP(free_walk) = {.last = INT64_MIN};
   do {
-    BULLA_TRY(read_views(&walk, vault, tenant));
+    /* What was read before a row that is refused is given out first. */
+    enum bulla_status status = read_views(&walk, vault, tenant);
     for (size_t i = 0; i < walk.num; i++) {
       BULLA_TRY(each(arg, &walk.views[i]));
     }
+    BULLA_TRY(status);
   } while (walk.num > 0);
   return BULLA_OK;
 }

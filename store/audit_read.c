@@ -83,6 +83,7 @@ static enum bulla_status read_records(struct reading *reading, struct bulla_vaul
   static const char text[] =
       SELECT_RECORDS " WHERE seq >= $1 AND seq <= $2 AND ($3 = '' OR tenant = $3) ORDER BY seq";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  reading->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_page_begin(&reading->page));
@@ -93,7 +94,7 @@ static enum bulla_status read_records(struct reading *reading, struct bulla_vaul
   bulla_bind_int(&statement, reading->next);
   bulla_bind_int(&statement, reading->end);
   bulla_bind_text(&statement, tenant);
-  for (reading->num = 0; bulla_page_has_room(&reading->page, reading->num);) {
+  while (bulla_page_has_room(&reading->page, reading->num)) {
     bool row;
     struct bulla_audit_record record;
     BULLA_TRY(next_record(&record, &statement, &row));
@@ -117,10 +118,12 @@ enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first
   }
   struct reading reading BULLA_CLEANUP(free_reading) = {.next = first_seq};
   do {
-    BULLA_TRY(read_records(&reading, vault, tenant));
+    /* What was read before a record that cannot be is given out first. */
+    enum bulla_status status = read_records(&reading, vault, tenant);
     for (size_t i = 0; i < reading.num; i++) {
       BULLA_TRY(each(arg, &reading.records[i]));
     }
+    BULLA_TRY(status);
   } while (reading.num > 0);
   return BULLA_OK;
 }

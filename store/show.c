@@ -63,6 +63,7 @@ static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault
   static const char text[] =
       BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   struct bulla_span last = bulla_walked_name(&walk->walked);
@@ -72,7 +73,7 @@ static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault
   bulla_bind_text(&statement, tenant);
   bulla_bind_text(&statement, entry);
   bulla_bind_copy(&statement, last);
-  for (walk->num = 0; bulla_page_has_room(&walk->page, walk->num);) {
+  while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
@@ -90,10 +91,12 @@ enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span 
   struct field_walk walk BULLA_CLEANUP(free_field_walk) = {.num = 0};
   BULLA_TRY(bulla_secret_new(&walk.masks, BULLA_PAGE_ROWS * (size_t)BULLA_MASK_MAX));
   do {
-    BULLA_TRY(read_fields(&walk, vault, tenant, entry));
+    /* What was read before a row that is refused is given out first. */
+    enum bulla_status status = read_fields(&walk, vault, tenant, entry);
     for (size_t i = 0; i < walk.num; i++) {
       BULLA_TRY(each(arg, &walk.views[i]));
     }
+    BULLA_TRY(status);
   } while (walk.num > 0);
   return BULLA_OK;
 }
@@ -204,11 +207,11 @@ static enum bulla_status read_of_all(struct entry_walk *walk, struct bulla_vault
 /* Fills a page with entries of |tenant|, or of all tenants if it is empty. */
 static enum bulla_status read_page(struct entry_walk *walk, struct bulla_vault *vault, struct bulla_span tenant) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_read(&transaction, &vault->sql));
   BULLA_TRY(bulla_page_begin(&walk->page));
-  walk->num = 0;
   return tenant.len > 0 ? read_of_one(walk, vault, tenant) : read_of_all(walk, vault);
 }
 
@@ -219,10 +222,11 @@ enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span 
   }
   struct entry_walk walk BULLA_CLEANUP(free_entry_walk) = {.num = 0};
   do {
-    BULLA_TRY(read_page(&walk, vault, tenant));
+    enum bulla_status status = read_page(&walk, vault, tenant);
     for (size_t i = 0; i < walk.num; i++) {
       BULLA_TRY(each(arg, &walk.views[i]));
     }
+    BULLA_TRY(status);
   } while (walk.num > 0);
   return BULLA_OK;
 }

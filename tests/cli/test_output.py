@@ -63,7 +63,7 @@ def no_json_has_characters_that_cannot_be_seen(box):
     box.init()
     text = f"v{UNSEEN}{SPACES}{SEEN}"
     box.run("put", "acme/db", f"a={text}", "--reason", text, "--actor", f"a{UNSEEN[:20]}")
-    for args in (["show", "acme/db"], ["audit", "log"], ["list"], ["init", "--vault", f"sqlite:{UNSEEN[5:]}.db"]):
+    for args in (["show", "acme/db"], ["audit", "log"], ["list"], ["init", "--reuse-root", "--vault", f"sqlite:{UNSEEN[5:]}.db"]):
         printed = box.run("--json", *args)
         assert_no_control(printed.replace(b"\n", b""))
     assert box.json("show", "acme/db")[0]["value"] == text
@@ -132,7 +132,7 @@ PRINTS = [["--help"], ["--version"], ["list"], ["--json", "list"], ["show", "acm
           ["audit", "log", "--json"], ["audit", "verify"], ["get", "acme/db", "password", "--reason", "x"], ["keygen"],
           ["apikey", "list"], ["apikey", "create", "--tenant", "acme"], ["token", "verify"], ["token", "inspect"],
           ["token", "refresh"], ["token", "mint", "--apikey-file", "key", "--org", "acme", "--sub", "alice"],
-          ["seal", "--key", "root.key"], ["exec", "--help"], ["init", "--vault", "sqlite:other.db"]]
+          ["seal", "--key", "root.key"], ["exec", "--help"], ["init", "--reuse-root", "--vault", "sqlite:other.db"]]
 
 
 def run_without_reader(box, args, stdin, **options):
