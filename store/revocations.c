@@ -41,11 +41,8 @@ static struct halves halves_of(const uint8_t *member) {
 }
 
 static size_t place_of(const struct bulla_revocations *set, const struct bulla_revocations_table *table,
-                       struct halves halves) {
-  uint64_t mixed = (halves.first ^ set->random) * UINT64_C(0x9e3779b97f4a7c15);
-  mixed = ((mixed ^ mixed >> 32) + (halves.second ^ (set->random << 32 | set->random >> 32))) | 1;
-  mixed *= set->random | 1;
-  return (size_t)(mixed >> 32) & (table->size - 1);
+                       const struct halves *halves) {
+  return bulla_keyed_hash(&set->key, (const uint8_t *)halves, sizeof *halves) & (table->size - 1);
 }
 
 void bulla_revocations_free(struct bulla_revocations *set) {
@@ -62,7 +59,7 @@ void bulla_revocations_free(struct bulla_revocations *set) {
 /* The place of |halves| in |table|, or the free one where it belongs. */
 static size_t find(const struct bulla_revocations *set, const struct bulla_revocations_table *table,
                    struct halves halves, bool *there) {
-  for (size_t at = place_of(set, table, halves);; at = (at + 1) & (table->size - 1)) {
+  for (size_t at = place_of(set, table, &halves);; at = (at + 1) & (table->size - 1)) {
     uint64_t first = atomic_load_explicit(&table->members[at].first, memory_order_acquire);
     *there = first == halves.first &&
              atomic_load_explicit(&table->members[at].second, memory_order_relaxed) == halves.second;
@@ -84,7 +81,7 @@ static void put(const struct bulla_revocations *set, struct bulla_revocations_ta
 static enum bulla_status grow(struct bulla_revocations *set) {
   struct bulla_revocations_table *old = set->table;
   if (old == NULL) {
-    BULLA_TRY(bulla_random((uint8_t *)&set->random, sizeof set->random));
+    BULLA_TRY(bulla_random((uint8_t *)&set->key, sizeof set->key));
   } else if (set->num < old->size / 2) {
     return BULLA_OK;
   }

@@ -2,13 +2,14 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* A set of what has been revoked, in memory: it only grows. One thread adds at a time; any number look meanwhile,
- * without a lock. Members are 16 bytes that whoever may choose them cannot choose to share a place: which it is depends
- * on a random number of the set. */
+ * without a lock. Members are 16 bytes; whoever may choose them cannot choose that they share a place. */
 
 #ifndef BULLA_STORE_REVOCATIONS_H
 #define BULLA_STORE_REVOCATIONS_H
 
 #include <bulla/core.h>
+
+#include "core/keyed_hash.h"
 
 #define BULLA_REVOCATION_LEN 16
 
@@ -16,7 +17,7 @@ struct bulla_revocations_table;
 
 struct bulla_revocations {
   struct bulla_revocations_table *_Atomic table; /* NULL while the set is empty */
-  uint64_t random;
+  struct bulla_hash_key key;
   size_t num;
 };
 

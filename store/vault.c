@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/crypto.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/slab.h"
 #include "store/audit.h"
@@ -32,11 +33,10 @@ enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
 enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
   /* First: in a child another thread may have held the mutex as the fork came, and nobody lets go of it. */
   BULLA_TRY(bulla_vault_here(vault));
-  int before;
   /* SQLite waits for disks and locks, where threads can be cancelled: the mutex would stay locked for good. */
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  int before = bulla_hold_cancel();
   if (pthread_mutex_lock(&vault->mutex) != 0) {
-    pthread_setcancelstate(before, NULL);
+    bulla_allow_cancel(before);
     return BULLA_INVALID_ARGUMENT;
   }
   vault->cancel_state = before;
@@ -54,7 +54,7 @@ void bulla_vault_unlock(struct bulla_vault **locked) {
     int before = (*locked)->cancel_state;
     pthread_mutex_unlock(&(*locked)->mutex);
     *locked = NULL;
-    pthread_setcancelstate(before, NULL);
+    bulla_allow_cancel(before);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/crypto.h"
 #include "core/hex.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "store/names.h"
 #include "store/vault.h"
@@ -217,8 +218,7 @@ enum bulla_status bulla_watch_look(struct bulla_vault *vault) {
   if (is_recent(watch, now, BULLA_LOOK_SOON_MS)) {
     return BULLA_OK;
   }
-  int before;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  int before = bulla_hold_cancel();
   enum bulla_status status = BULLA_OK;
   bool taken = pthread_mutex_trylock(&watch->mutex) == 0;
   if (!taken && !is_recent(watch, now, BULLA_LOOK_MS)) {
@@ -229,7 +229,7 @@ enum bulla_status bulla_watch_look(struct bulla_vault *vault) {
     status = look(vault);
     pthread_mutex_unlock(&watch->mutex);
   }
-  pthread_setcancelstate(before, NULL);
+  bulla_allow_cancel(before);
   return status;
 }
 

@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 
 #include "token/day_cache.h"
-#include "token/keyed_hash.h"
+#include "core/keyed_hash.h"
 #include "token/root_table.h"
 
 /* Who is asked, see include/bulla/token.h. */

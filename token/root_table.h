@@ -12,7 +12,7 @@
 
 #include <bulla/token.h>
 
-#include "token/keyed_hash.h"
+#include "core/keyed_hash.h"
 
 #define BULLA_ROOTS_PER_CHUNK 64
 

@@ -6,8 +6,8 @@
  * a random key the numbers of any two texts are independent, and no number is likelier than another. Words are
  * read as the machine has them, so the numbers are of this process alone. */
 
-#ifndef BULLA_TOKEN_KEYED_HASH_H
-#define BULLA_TOKEN_KEYED_HASH_H
+#ifndef BULLA_CORE_KEYED_HASH_H
+#define BULLA_CORE_KEYED_HASH_H
 
 #include <string.h>
 
