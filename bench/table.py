@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 
-THREADS = ['seal/aes256gcm/256', 'open/aes256gcm/256', 'token/mint/233', 'token/verify/233']
+THREADS = ['seal/aes256gcm/256', 'open/aes256gcm/256', 'token/mint/233', 'token/verify/233',
+           'token/verify_revocable/233']
 SIZES = [16, 256, 1024, 16384, 65536, 1048576]
 FIGURES = [
     ('bulla', '{}/aes256gcm/{}'), ('bulla, XAES', '{}/xaes256gcm/{}'), ('ipsec-mb, bare', 'raw/ipsec_mb/{}/{}'),
@@ -59,6 +60,10 @@ def promises(run):
         yield f'token/{name}/233 over cjose', target, 'least', run.ratio(f'peer/cjose/{name}', f'token/{name}/233')
     for name in 'mint', 'verify':
         yield f'token/{name}/233, allocations', 0, 'most', run.median(f'token/{name}/233', 'allocs')
+    yield ('token/verify_revocable/233 to token/verify/233', 1.2, 'most',
+           run.ratio('token/verify_revocable/233', 'token/verify/233'))
+    yield ('token/verify_revocable_each/233 to token/verify_each/233', None, 'most',
+           run.ratio('token/verify_revocable_each/233', 'token/verify_each/233'))
     yield ('vault/use to its SQLite statements bare', 1.3, 'most',
            run.ratio('vault/use', 'vault/use_bare', 'real_time'))
     yield 'vault/rewrap, fields a second', 100000, 'least', run.median('vault/rewrap', 'items_per_second')

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* Minting, verifying, refreshing a token, by the bytes of its claims. Verifying asks the clock, as a server does.
- * Threads share the minter and the verifier. */
+ * Threads share the minter and the verifier. A revocable token is verified against a vault in which others of its tenant
+ * are revoked: the same one again and again, or each of many in turn. */
 
 #include <bulla/token.h>
 #include <stdlib.h>
@@ -10,6 +11,9 @@
 #include <time.h>
 
 #include "bench/support.h"
+#include "bench/vault.h"
+
+enum { ALONE, REVOCABLE, NUM_TOKENS = 64, TOKEN_ROOM = 640, NUM_REVOKED = 10 };
 
 struct minting {
   bool owns_keys;
@@ -24,6 +28,10 @@ struct minting {
   uint8_t refreshed_bytes[BULLA_TOKEN_MAX];
   uint8_t payload_bytes[BULLA_PAYLOAD_SIZE];
   char attrs[BULLA_TOKEN_MAX];
+  struct bench_vault house; /* of revocable tokens */
+  struct bulla_buffer tokens[NUM_TOKENS];
+  uint8_t many_bytes[NUM_TOKENS][TOKEN_ROOM];
+  size_t next;
 };
 
 static enum bulla_status find(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
@@ -34,9 +42,29 @@ static enum bulla_status find(void *arg, struct bulla_span key_id, struct bulla_
   return bulla_secret_copy(&key->root, bulla_secret_bytes(bulla_apikey_token_root(minting->apikey)));
 }
 
+static uint64_t generation(void *arg) {
+  const struct minting *minting = arg;
+  return bulla_vault_generation(minting->house.vault);
+}
+
+static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
+  const struct minting *minting = arg;
+  return bulla_vault_apikey_live(minting->house.vault, key_id);
+}
+
+static enum bulla_status is_revoked(void *arg, struct bulla_span org, struct bulla_span jti) {
+  const struct minting *minting = arg;
+  bool revoked;
+  enum bulla_status status = bulla_vault_token_revoked(minting->house.vault, &revoked, org, jti);
+  return status == BULLA_OK && revoked ? BULLA_REVOKED : status;
+}
+
 static void tear_down(void *state) {
   struct minting *minting = state;
   if (minting->owns_keys) {
+    if (minting->house.vault != NULL) {
+      bench_vault_remove(&minting->house);
+    }
     bulla_verifier_free(&minting->verifier);
     bulla_minter_free(&minting->minter);
     bulla_apikey_free(&minting->apikey);
@@ -56,6 +84,14 @@ static const char *run_verify(void *state) {
                                          bulla_written(&minting->token), time(NULL)));
 }
 
+static const char *run_verify_each(void *state) {
+  struct minting *minting = state;
+  struct bulla_claims claims;
+  const struct bulla_buffer *token = &minting->tokens[minting->next++ % NUM_TOKENS];
+  return bench_result(
+      bulla_token_verify(minting->verifier, &claims, &minting->payload, bulla_written(token), time(NULL)));
+}
+
 #ifdef BENCH_HAVE_REFRESH
 static const char *run_refresh(void *state) {
   struct minting *minting = state;
@@ -64,8 +100,29 @@ static const char *run_refresh(void *state) {
 }
 #endif
 
-static const char *make_keys(struct minting *minting) {
+/* make_house has a vault with some revoked tokens of the tenant, so that each verification has something to compare. */
+static const char *make_house(struct minting *minting) {
+  const struct bulla_who asking = {bench_text("bench"), bench_text("localhost"), bench_text("to measure it")};
+  const char *error = bench_vault_make(&minting->house);
+  for (char i = 0; error == NULL && i < NUM_REVOKED; i++) {
+    const char jti[] = {'r', 'e', 'v', 'o', 'k', 'e', 'd', (char)('0' + i), '\0'};
+    error = bench_result(bulla_vault_token_revoke(minting->house.vault, &asking, bench_text(BENCH_ORG), bench_text(jti),
+                                                  INT64_MAX));
+  }
+  return error;
+}
+
+static const char *make_keys(struct minting *minting, bool revocable) {
   struct bulla_verifier_options options = {.leeway = 0};
+  if (revocable) {
+    const char *error = make_house(minting);
+    if (error != NULL) {
+      return error;
+    }
+    options.generation = generation;
+    options.is_live = is_live;
+    options.is_revoked = is_revoked;
+  }
   struct bulla_secret *string = NULL;
   minting->owns_keys = true;
   enum bulla_status status = bulla_apikey_generate(&minting->apikey, &string);
@@ -117,6 +174,21 @@ static const char *try_once(struct minting *minting, size_t size) {
   return same ? NULL : "the token is not of the bytes that the peers' are of";
 }
 
+/* mint_many makes the tokens that are verified in turn, each with another "jti" of the same length. */
+static const char *mint_many(struct minting *minting) {
+  char jti[] = BENCH_JTI;
+  struct bulla_claims claims = minting->claims;
+  const char *error = NULL;
+  for (size_t i = 0; error == NULL && i < NUM_TOKENS; i++) {
+    jti[0] = (char)('A' + i % 8);
+    jti[1] = (char)('A' + i / 8);
+    claims.jti = bench_text(jti);
+    minting->tokens[i] = bulla_buffer(minting->many_bytes[i], TOKEN_ROOM);
+    error = bench_result(bulla_token_mint(minting->minter, &minting->tokens[i], &claims));
+  }
+  return error;
+}
+
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   struct minting *minting = calloc(1, sizeof *minting);
   if (minting == NULL) {
@@ -142,10 +214,13 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
     minting->minter = ((struct minting *)first)->minter;
     minting->verifier = ((struct minting *)first)->verifier;
   } else {
-    error = make_keys(minting);
+    error = make_keys(minting, bench->variant == REVOCABLE);
   }
   if (error == NULL) {
     error = try_once(minting, bench->size);
+  }
+  if (error == NULL && bench->size == BENCH_CLAIMS_LEN) {
+    error = mint_many(minting);
   }
   if (error != NULL) {
     tear_down(minting);
@@ -159,6 +234,9 @@ struct bench_table bench_token(void) {
   static const struct bench benches[] = {
       {"token/mint", BENCH_CLAIMS_LEN, 0, true, false, set_up, run_mint, tear_down},
       {"token/verify", BENCH_CLAIMS_LEN, 0, true, false, set_up, run_verify, tear_down},
+      {"token/verify_revocable", BENCH_CLAIMS_LEN, REVOCABLE, true, false, set_up, run_verify, tear_down},
+      {"token/verify_each", BENCH_CLAIMS_LEN, ALONE, false, false, set_up, run_verify_each, tear_down},
+      {"token/verify_revocable_each", BENCH_CLAIMS_LEN, REVOCABLE, false, false, set_up, run_verify_each, tear_down},
       {"token/mint", 1024, 0, false, false, set_up, run_mint, tear_down},
       {"token/verify", 1024, 0, false, false, set_up, run_verify, tear_down},
       {"token/mint", 4096, 0, false, false, set_up, run_mint, tear_down},
