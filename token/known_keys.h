@@ -16,8 +16,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "token/day_cache.h"
 #include "core/keyed_hash.h"
+#include "token/day_cache.h"
 #include "token/root_table.h"
 
 /* Who is asked, see include/bulla/token.h. */
@@ -74,7 +74,10 @@ static inline uint64_t bulla_known_keys_tag(const struct bulla_known_keys *keys,
 static inline bool bulla_known_keys_find(const struct bulla_known_keys *keys, struct bulla_day_pin *pin,
                                          struct bulla_span header, uint64_t generation) {
   uint64_t tag = bulla_known_keys_tag(keys, header);
-  *pin = tag == 0 ? (struct bulla_day_pin){0} : bulla_day_cache_find(keys->days, tag, header);
+  *pin = (struct bulla_day_pin){0};
+  if (tag != 0) {
+    *pin = bulla_day_cache_find(keys->days, tag, header);
+  }
   if (pin->key != NULL && keys->generation != generation) {
     bulla_day_cache_release(pin);
   }
