@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { LINE_MAX_LEN = 512 };
 
@@ -54,7 +55,10 @@ static bool may_show(uint8_t byte) {
 const char *bulla_log_name(char text[BULLA_LOG_NAME_MAX], struct bulla_span name) {
   size_t len = 0;
   for (; len < name.len && len < BULLA_LOG_NAME_MAX - 1; len++) {
-    text[len] = may_show(name.data[len]) ? (char)name.data[len] : '?';
+    text[len] = '?';
+    if (may_show(name.data[len])) {
+      memcpy(text + len, name.data + len, 1);
+    }
   }
   text[len] = '\0';
   return text;

@@ -293,7 +293,7 @@ enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, 
   if (root == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  bool read_only;
+  bool read_only = false;
   BULLA_TRY(check_file(&read_only, path));
   struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(connect_to(&opening, path, read_only));
