@@ -24,12 +24,12 @@ static const struct {
 };
 
 struct bulla_jwe_key {
-  enum bulla_jwe_enc enc;
-  uint64_t generation; /* of the slab, in which |aead| lies */
+  struct bulla_seal_count seals;
   struct bulla_aead *aead;
+  uint64_t generation; /* of the slab, in which |aead| lies */
   size_t key_id_len;
   size_t header_len; /* digits */
-  struct bulla_seal_count seals;
+  enum bulla_jwe_enc enc;
   uint8_t key_id[MAX_KEY_ID_LEN];
   uint8_t header[(MAX_OWN_HEADER_LEN + 2) / 3 * 4];
 };

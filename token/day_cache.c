@@ -23,8 +23,8 @@ struct shard {
 
 struct bulla_day_slot {
   struct shard shards[BULLA_SHARDS];
-  alignas(BULLA_CACHE_LINE) _Atomic uint64_t tag;
   struct bulla_seal_count seals;
+  alignas(BULLA_CACHE_LINE) _Atomic uint64_t tag;
   struct bulla_day_key key;
 };
 
