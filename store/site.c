@@ -72,8 +72,16 @@ enum bulla_status bulla_site_begin(struct bulla_site *site, const char *path) {
   return BULLA_OK;
 }
 
-static enum bulla_status moved(size_t file, const char *how) {
-  return bulla_explain(BULLA_VAULT_MOVED, "%s %s", called[file], how);
+/* The last part of |path|, as the log may show it. */
+static const char *name_of(char text[BULLA_LOG_NAME_MAX], const char *path) {
+  const char *slash = strrchr(path, '/');
+  const char *name = slash != NULL ? slash + 1 : path;
+  return bulla_log_name(text, bulla_span(name, strlen(name)));
+}
+
+static enum bulla_status moved(const struct bulla_site *site, size_t file, const char *how) {
+  char text[BULLA_LOG_NAME_MAX];
+  return bulla_explain(BULLA_VAULT_MOVED, "%s of %s %s", called[file], name_of(text, site->given), how);
 }
 
 enum bulla_status bulla_site_complete(struct bulla_site *site) {
@@ -84,7 +92,7 @@ enum bulla_status bulla_site_complete(struct bulla_site *site) {
       return BULLA_TOO_LARGE;
     }
     if (lstat(name, &seen) != 0) {
-      return errno == ENOENT ? moved(i, "is gone") : bulla_file_status(errno);
+      return errno == ENOENT ? moved(site, i, "is gone") : bulla_file_status(errno);
     }
     if (!S_ISREG(seen.st_mode) || seen.st_nlink != 1) {
       return bulla_explain(BULLA_VAULT_SHARED, "%s is no regular file of one name", called[i]);
@@ -95,26 +103,38 @@ enum bulla_status bulla_site_complete(struct bulla_site *site) {
   return bulla_site_check(site);
 }
 
-static enum bulla_status check_one(const struct bulla_site *site, size_t file) {
+/* What is wrong with where |file| is, or NULL. */
+static const char *wrong_with(const struct bulla_site *site, size_t file) {
   char name[PATH_MAX];
   struct stat seen;
   const char *path = site->given;
   if (file != BULLA_SITE_DATABASE) {
     if (!bulla_site_sidecar(name, site, file)) {
-      return BULLA_TOO_LARGE;
+      return "has too long a name";
     }
     path = name;
   }
   if (stat(path, &seen) != 0) {
-    return moved(file, errno == ENOENT || errno == ENOTDIR ? "is gone from its place" : "cannot be looked at any more");
+    return errno == ENOENT || errno == ENOTDIR ? "is gone from its place" : "cannot be looked at any more";
   }
   bool same = seen.st_dev == site->ids[file].device && seen.st_ino == site->ids[file].inode;
-  return same ? BULLA_OK : moved(file, "is another one than was opened");
+  return same ? NULL : "is another one than was opened";
+}
+
+bool bulla_site_is_whole(const struct bulla_site *site) {
+  bool whole = true;
+  for (size_t i = 0; whole && i < site->num_known; i++) {
+    whole = wrong_with(site, i) == NULL;
+  }
+  return whole;
 }
 
 enum bulla_status bulla_site_check(const struct bulla_site *site) {
   for (size_t i = 0; i < site->num_known; i++) {
-    BULLA_TRY(check_one(site, i));
+    const char *wrong = wrong_with(site, i);
+    if (wrong != NULL) {
+      return moved(site, i, wrong);
+    }
   }
   return BULLA_OK;
 }

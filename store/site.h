@@ -35,7 +35,10 @@ BULLA_CHECKED enum bulla_status bulla_site_begin(struct bulla_site *site, const 
 /* bulla_site_complete takes the files beside it, which a connection that has read in WAL mode holds open. */
 BULLA_CHECKED enum bulla_status bulla_site_complete(struct bulla_site *site);
 
-/* bulla_site_check returns BULLA_VAULT_MOVED unless every name leads to the file that it led to. */
+/* bulla_site_is_whole says whether every name leads to the file that it led to. */
+BULLA_CHECKED bool bulla_site_is_whole(const struct bulla_site *site);
+
+/* bulla_site_check returns BULLA_VAULT_MOVED unless it does, and tells the log. */
 BULLA_CHECKED enum bulla_status bulla_site_check(const struct bulla_site *site);
 
 /* bulla_site_sidecar fills |name| with that of one of the files, or returns false if it is too long for a path. */

@@ -34,6 +34,10 @@ static enum bulla_status class_of(struct sqlite3 *db, int result) {
   if (result == SQLITE_IOERR_CORRUPTFS) {
     return BULLA_NOT_A_VAULT;
   }
+  /* The -shm tells of more than the -wal has: it is not the one that others write. */
+  if (result == SQLITE_IOERR_SHORT_READ) {
+    return BULLA_VAULT_MOVED;
+  }
   switch (result & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:

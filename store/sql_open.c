@@ -125,10 +125,9 @@ static enum bulla_status open_to_read(struct bulla_sql *sql) {
   }
   if (stat(name, &seen) == 0 && seen.st_size > 0) {
     BULLA_TRY(connect_to(sql, sql->site.path, SQLITE_OPEN_READONLY, "unix-none"));
-  } else {
-    BULLA_TRY(connect_to(sql, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL));
+    return BULLA_OK;
   }
-  return read_once(sql);
+  return connect_to(sql, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
 }
 
 enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path, bool read_only) {
@@ -139,6 +138,9 @@ enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path, bool r
   BULLA_TRY(bulla_site_begin(&sql->site, path));
   enum bulla_status status =
       read_only ? open_to_read(sql) : connect_to(sql, sql->site.path, SQLITE_OPEN_READWRITE, NULL);
+  if (status == BULLA_OK) {
+    status = read_once(sql);
+  }
   if (status == BULLA_IO || status == BULLA_READ_ONLY) {
     bulla_site_blame(&sql->site, status);
   }

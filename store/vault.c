@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -278,6 +279,9 @@ static enum bulla_status take_options(struct bulla_vault_options *taken, const s
   }
   if (options->size > sizeof *taken) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "the options of the vault are of a later version of this library");
+  }
+  if (options->size < offsetof(struct bulla_vault_options, id) + sizeof taken->id) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "the options of the vault do not begin with BULLA_VAULT_OPTIONS_INIT");
   }
   memcpy(taken, options, options->size);
   return taken->id.len == 0 || taken->id.len == BULLA_VAULT_ID_LEN ? BULLA_OK : BULLA_INVALID_ARGUMENT;

@@ -89,7 +89,13 @@ static enum bulla_status add_key(struct bulla_watch *watch, struct bulla_span id
 }
 
 static enum bulla_status connect_to(struct bulla_watch *watch, const struct bulla_vault *vault) {
-  BULLA_TRY(bulla_site_check(&vault->sql.site));
+  /* A verifier asks at every token: the log hears of it once. */
+  if (watch->moved && !bulla_site_is_whole(&vault->sql.site)) {
+    return BULLA_VAULT_MOVED;
+  }
+  enum bulla_status status = bulla_site_check(&vault->sql.site);
+  watch->moved = status == BULLA_VAULT_MOVED;
+  BULLA_TRY(status);
   /* Once: what the sets hold depends on it. */
   if (watch->random == 0) {
     BULLA_TRY(bulla_random((uint8_t *)&watch->random, sizeof watch->random));

@@ -25,6 +25,7 @@ struct bulla_watch {
   pthread_mutex_t mutex; /* over what a look does; the rest is read without it */
   struct bulla_sql sql;
   bool connected;
+  bool moved; /* at the last look; the log was told */
   int64_t seq; /* of the log, up to which all is known; -1 before the first look */
   _Atomic int64_t looked;      /* milliseconds of a clock that is never set, 0 before the first good look */
   _Atomic uint64_t generation; /* even; another one when an API key was revoked */

@@ -243,6 +243,8 @@ Test(vault_moved, another_vault_of_the_same_root_is_not_the_one_of_the_id) {
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &options), BULLA_WRONG_VAULT);
   options.id.len--;
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &options), BULLA_INVALID_ARGUMENT);
+  const struct bulla_vault_options unsized = {.id = id};
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &unsized), BULLA_INVALID_ARGUMENT);
   options.id.len = 0;
   options.size++;
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &options), BULLA_INVALID_ARGUMENT);

@@ -70,7 +70,8 @@ struct bulla_vault;
  * BULLA_IO, and the statuses of bulla_secret_random. On failure nothing is left behind. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root);
 
-/* How a vault is opened. Begin with BULLA_VAULT_OPTIONS_INIT: members may come with later versions. */
+/* How a vault is opened. Begin with BULLA_VAULT_OPTIONS_INIT, which fills |size|: members may come with later versions,
+ * and options without a size are BULLA_INVALID_ARGUMENT. */
 struct bulla_vault_options {
   size_t size;          /* sizeof(struct bulla_vault_options) as the caller was compiled */
   struct bulla_span id; /* if not empty, BULLA_VAULT_ID_LEN bytes: the vault must be the one of this id */

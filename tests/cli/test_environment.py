@@ -323,4 +323,18 @@ def memory_that_cannot_be_locked_is_told_with_its_remedy(box):
     assert "RLIMIT_MEMLOCK" in box.errors, box.errors
 
 
+@test
+def a_log_that_was_taken_from_a_living_service_is_named_and_not_a_broken_disk(box):
+    box.init()
+    box.put_secret("acme/db", "password", b"s3cret")
+    with sqlite3.connect(box.path("bulla.db")) as living:
+        living.execute("SELECT count(*) FROM audit").fetchall()
+        for i in range(3):
+            box.put_secret(f"acme/db{i}", "password", b"s3cret")
+        box.path("bulla.db-wal").unlink()
+        box.run("audit", "verify", status=4)
+        assert "moved, replaced or removed" in box.errors, box.errors
+    living.close()
+
+
 run_tests()
