@@ -361,7 +361,7 @@ static void forget(struct bulla_vault *vault) {
   vault->last_seq = 0;
   bulla_watch_end(&vault->watch);
   memset(&vault->watch, 0, sizeof vault->watch);
-  bulla_watch_begin(&vault->watch);
+  bulla_watch_begin(&vault->watch, &vault->sql);
 }
 
 static void end(struct run *run) {

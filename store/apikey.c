@@ -207,7 +207,7 @@ enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(check_id(id));
   BULLA_TRY(revoke_locked(vault, who, id));
-  bulla_watch_wait(vault);
+  bulla_watch_wait(&vault->watch);
   return BULLA_OK;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Revoking tokens one by one. Their ids may be anything, and are nobody's business who reads the file: they are kept by
+/* Revoking tokens one by one, and who asks what is revoked. Their ids may be anything, and are nobody's business who reads the file: they are kept by
  * their digests. They are kept for good: a clock that runs ahead once would otherwise drop what is still needed, and the
- * record of the revocation stays too. Who asks whether a token is revoked: store/watch.h. */
+ * record of the revocation stays too. */
+
+#include <stdatomic.h>
 
 #include "core/crypto.h"
 #include "core/hex.h"
@@ -58,6 +60,35 @@ enum bulla_status bulla_vault_token_revoke(struct bulla_vault *vault, const stru
   struct bulla_audit_record record =
       bulla_audit_record(who, BULLA_LITERAL("token-revoke"), tenant, bulla_span(digits, sizeof digits));
   BULLA_TRY(revoke_locked(vault, bulla_span(digest, sizeof digest), expires, &record));
-  bulla_watch_wait(vault);
+  bulla_watch_wait(&vault->watch);
   return BULLA_OK;
+}
+
+uint64_t bulla_vault_generation(struct bulla_vault *vault) {
+  static _Atomic uint64_t next_odd = 1;
+  if (bulla_vault_here(vault) != BULLA_OK || bulla_watch_look(&vault->watch) != BULLA_OK) {
+    return atomic_fetch_add(&next_odd, 2);
+  }
+  return atomic_load_explicit(&vault->watch.generation, memory_order_acquire);
+}
+
+enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bulla_span id) {
+  BULLA_TRY(bulla_vault_here(vault));
+  if (id.len != BULLA_RECORD_ID_LEN) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  BULLA_TRY(bulla_watch_look(&vault->watch));
+  return bulla_watch_has_key(&vault->watch, id) ? BULLA_NOT_FOUND : BULLA_OK;
+}
+
+enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *revoked, struct bulla_span tenant,
+                                            struct bulla_span jti) {
+  *revoked = false;
+  BULLA_TRY(bulla_vault_here(vault));
+  BULLA_TRY(bulla_name_check(tenant));
+  if (jti.len == 0 || jti.len > BULLA_JTI_MAX) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  BULLA_TRY(bulla_watch_look(&vault->watch));
+  return bulla_watch_has_token(&vault->watch, revoked, tenant, jti);
 }

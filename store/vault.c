@@ -72,7 +72,7 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const char *path
   pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
   pthread_mutex_init(&made->mutex, &attributes);
   pthread_mutexattr_destroy(&attributes);
-  bulla_watch_begin(&made->watch);
+  bulla_watch_begin(&made->watch, &made->sql);
   return bulla_sql_open(&made->sql, path, read_only);
 }
 

@@ -9,17 +9,17 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/hex.h"
 #include "core/lock.h"
 #include "core/log.h"
-#include "store/names.h"
-#include "store/vault.h"
 
-enum { DIGEST_LEN = 32, RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32 };
+enum { DIGEST_LEN = 32, RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128 };
 
-void bulla_watch_begin(struct bulla_watch *watch) {
+void bulla_watch_begin(struct bulla_watch *watch, const struct bulla_sql *main) {
   pthread_mutex_init(&watch->mutex, NULL);
+  watch->main = main;
   watch->seq = -1;
 }
 
@@ -88,12 +88,13 @@ static enum bulla_status add_key(struct bulla_watch *watch, struct bulla_span id
   return BULLA_OK;
 }
 
-static enum bulla_status connect_to(struct bulla_watch *watch, const struct bulla_vault *vault) {
+static enum bulla_status connect(struct bulla_watch *watch) {
+  const struct bulla_site *site = &watch->main->site;
   /* A verifier asks at every token: the log hears of it once. */
-  if (watch->moved && !bulla_site_is_whole(&vault->sql.site)) {
+  if (watch->moved && !bulla_site_is_whole(site)) {
     return BULLA_VAULT_MOVED;
   }
-  enum bulla_status status = bulla_site_check(&vault->sql.site);
+  enum bulla_status status = bulla_site_check(site);
   watch->moved = status == BULLA_VAULT_MOVED;
   BULLA_TRY(status);
   /* Once: what the sets hold depends on it. */
@@ -102,9 +103,9 @@ static enum bulla_status connect_to(struct bulla_watch *watch, const struct bull
   }
   if (!watch->connected) {
     watch->connected = true;
-    BULLA_TRY(bulla_sql_open(&watch->sql, vault->sql.site.given, vault->sql.read_only));
+    BULLA_TRY(bulla_sql_open(&watch->sql, site->given, watch->main->read_only));
     BULLA_TRY(bulla_sql_settle(&watch->sql));
-    BULLA_TRY(bulla_site_check(&vault->sql.site));
+    BULLA_TRY(bulla_site_check(site));
   }
   return BULLA_OK;
 }
@@ -135,12 +136,12 @@ static enum bulla_status take_all(struct bulla_watch *watch, const char *text,
 }
 
 static enum bulla_status take_key(struct bulla_watch *watch, struct bulla_statement *statement) {
-  return add_key(watch, bulla_column_text(statement, BULLA_NAME_MAX));
+  return add_key(watch, bulla_column_text(statement, TEXT_MAX));
 }
 
 static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_statement *statement) {
   uint8_t digest[DIGEST_LEN];
-  struct bulla_span tenant = bulla_column_text(statement, BULLA_NAME_MAX);
+  struct bulla_span tenant = bulla_column_text(statement, TEXT_MAX);
   bulla_column_bytes(statement, digest, sizeof digest);
   return bulla_columns_good(statement) ? add_token(watch, tenant, digest) : BULLA_OK;
 }
@@ -154,9 +155,9 @@ static enum bulla_status reload(struct bulla_watch *watch) {
 
 static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_statement *statement) {
   uint8_t digest[DIGEST_LEN];
-  struct bulla_span op = bulla_column_text(statement, BULLA_NAME_MAX);
-  struct bulla_span tenant = bulla_column_text(statement, BULLA_NAME_MAX);
-  struct bulla_span entry = bulla_column_text(statement, BULLA_NAME_MAX);
+  struct bulla_span op = bulla_column_text(statement, TEXT_MAX);
+  struct bulla_span tenant = bulla_column_text(statement, TEXT_MAX);
+  struct bulla_span entry = bulla_column_text(statement, TEXT_MAX);
   if (bulla_span_equal(op, BULLA_LITERAL("apikey-revoke"))) {
     return add_key(watch, entry);
   }
@@ -199,13 +200,12 @@ static enum bulla_status catch_up(struct bulla_watch *watch) {
 }
 
 /* Called with the mutex. A connection that failed is made anew the next time. */
-static enum bulla_status look(struct bulla_vault *vault) {
-  struct bulla_watch *watch = &vault->watch;
+static enum bulla_status look(struct bulla_watch *watch) {
   int64_t now = clock_ms();
   if (is_recent(watch, now, BULLA_LOOK_SOON_MS)) {
     return BULLA_OK;
   }
-  enum bulla_status status = connect_to(watch, vault);
+  enum bulla_status status = connect(watch);
   if (status == BULLA_OK) {
     status = catch_up(watch);
   }
@@ -217,9 +217,7 @@ static enum bulla_status look(struct bulla_vault *vault) {
   return status;
 }
 
-enum bulla_status bulla_watch_look(struct bulla_vault *vault) {
-  struct bulla_watch *watch = &vault->watch;
-  BULLA_TRY(bulla_vault_here(vault));
+enum bulla_status bulla_watch_look(struct bulla_watch *watch) {
   int64_t now = clock_ms();
   if (is_recent(watch, now, BULLA_LOOK_SOON_MS)) {
     return BULLA_OK;
@@ -232,17 +230,17 @@ enum bulla_status bulla_watch_look(struct bulla_vault *vault) {
     taken = true;
   }
   if (taken) {
-    status = look(vault);
+    status = look(watch);
     pthread_mutex_unlock(&watch->mutex);
   }
   bulla_allow_cancel(before);
   return status;
 }
 
-void bulla_watch_wait(struct bulla_vault *vault) {
+void bulla_watch_wait(struct bulla_watch *watch) {
   struct timespec tick;
-  atomic_store_explicit(&vault->watch.looked, 0, memory_order_release);
-  if (vault->sql.turn.file < 0) {
+  atomic_store_explicit(&watch->looked, 0, memory_order_release);
+  if (watch->main->turn.file < 0) {
     return; /* its files are in no file system: no other process has it */
   }
   (void)clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
@@ -253,20 +251,8 @@ void bulla_watch_wait(struct bulla_vault *vault) {
   }
 }
 
-uint64_t bulla_vault_generation(struct bulla_vault *vault) {
-  static _Atomic uint64_t next_odd = 1;
-  if (bulla_watch_look(vault) != BULLA_OK) {
-    return atomic_fetch_add(&next_odd, 2);
-  }
-  return atomic_load_explicit(&vault->watch.generation, memory_order_acquire);
-}
-
-enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bulla_span id) {
-  if (id.len != BULLA_RECORD_ID_LEN) {
-    return BULLA_INVALID_ARGUMENT;
-  }
-  BULLA_TRY(bulla_watch_look(vault));
-  return bulla_revocations_has(&vault->watch.keys, id.data) ? BULLA_NOT_FOUND : BULLA_OK;
+bool bulla_watch_has_key(const struct bulla_watch *watch, struct bulla_span id) {
+  return id.len == BULLA_REVOCATION_LEN && bulla_revocations_has(&watch->keys, id.data);
 }
 
 /* Where the digest of |jti| is kept. Whoever picks ids that share a place gains that they are digested again. */
@@ -300,22 +286,17 @@ static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
   return BULLA_OK;
 }
 
-enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *revoked, struct bulla_span tenant,
-                                            struct bulla_span jti) {
+enum bulla_status bulla_watch_has_token(const struct bulla_watch *watch, bool *revoked, struct bulla_span tenant,
+                                        struct bulla_span jti) {
   uint8_t digest[DIGEST_LEN];
   uint8_t member[BULLA_REVOCATION_LEN];
+  uint64_t tag = tag_of(watch->random, tenant);
+  uint64_t bits = atomic_load_explicit(&watch->tenants[tag % 16], memory_order_acquire);
   *revoked = false;
-  BULLA_TRY(bulla_name_check(tenant));
-  if (jti.len == 0 || jti.len > BULLA_JTI_MAX) {
-    return BULLA_INVALID_ARGUMENT;
-  }
-  BULLA_TRY(bulla_watch_look(vault));
-  uint64_t tag = tag_of(vault->watch.random, tenant);
-  uint64_t bits = atomic_load_explicit(&vault->watch.tenants[tag % 16], memory_order_acquire);
   if ((bits >> (tag >> 58) & 1) != 0) {
     BULLA_TRY(digest_of(digest, jti));
     member_of(member, digest, tag);
-    *revoked = bulla_revocations_has(&vault->watch.tokens, member);
+    *revoked = bulla_revocations_has(&watch->tokens, member);
   }
   return BULLA_OK;
 }

@@ -19,11 +19,10 @@
 #define BULLA_LOOK_MS 20     /* that a look is good for */
 #define BULLA_LOOK_SOON_MS 10 /* after which one thread looks again, while the others go on */
 
-struct bulla_vault;
-
 struct bulla_watch {
-  pthread_mutex_t mutex; /* over what a look does; the rest is read without it */
-  struct bulla_sql sql;
+  pthread_mutex_t mutex;        /* over what a look does; the rest is read without it */
+  const struct bulla_sql *main; /* the vault's connection, for where its files are */
+  struct bulla_sql sql;         /* the watch's own */
   bool connected;
   bool moved; /* at the last look; the log was told */
   int64_t seq; /* of the log, up to which all is known; -1 before the first look */
@@ -35,15 +34,22 @@ struct bulla_watch {
   struct bulla_revocations tokens;
 };
 
-/* bulla_watch_begin readies a zeroed |watch|, bulla_watch_end frees what it holds. */
-void bulla_watch_begin(struct bulla_watch *watch);
+/* bulla_watch_begin readies a zeroed |watch| over the vault of the connection |main|, which outlives it; bulla_watch_end
+ * frees what it holds. */
+void bulla_watch_begin(struct bulla_watch *watch, const struct bulla_sql *main);
 void bulla_watch_end(struct bulla_watch *watch);
 
-/* bulla_watch_look makes sure that what the watch knows is not older than a look may be. Returns BULLA_FORKED,
- * BULLA_VAULT_MOVED, BULLA_AUDIT_BROKEN if the log is shorter than it was, and the statuses of the database. */
-BULLA_CHECKED enum bulla_status bulla_watch_look(struct bulla_vault *vault);
+/* bulla_watch_look makes sure that what the watch knows is not older than a look may be. Returns BULLA_VAULT_MOVED,
+ * BULLA_AUDIT_BROKEN if the log is shorter than it was, and the statuses of the database. */
+BULLA_CHECKED enum bulla_status bulla_watch_look(struct bulla_watch *watch);
 
 /* bulla_watch_wait returns when every look of any process that was made before the call has expired. */
-void bulla_watch_wait(struct bulla_vault *vault);
+void bulla_watch_wait(struct bulla_watch *watch);
+
+/* What the last look knows: whether the API key |id|, BULLA_REVOCATION_LEN bytes, is revoked, and, in |*revoked|, whether the
+ * token |jti| of |tenant| is. Returns BULLA_NO_CRYPTO. */
+bool bulla_watch_has_key(const struct bulla_watch *watch, struct bulla_span id);
+BULLA_CHECKED enum bulla_status bulla_watch_has_token(const struct bulla_watch *watch, bool *revoked,
+                                                      struct bulla_span tenant, struct bulla_span jti);
 
 #endif
