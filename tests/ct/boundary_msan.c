@@ -70,7 +70,12 @@ WRAP(int, RAND_bytes, uint8_t *out, size_t len) {
 
 WRAP(uint8_t *, SHA256, const uint8_t *data, size_t len, uint8_t *out) {
   uint8_t *done = __real_SHA256(data, len, out);
-  ct_poison(out, 32);
+  /* A digest of what is public is public: revoked tokens are looked up by theirs. */
+  if (len > 0 && __msan_test_shadow(data, len) >= 0) {
+    ct_poison(out, 32);
+  } else {
+    ct_declassify(out, 32);
+  }
   return done;
 }
 
@@ -83,6 +88,18 @@ WRAP(int, fstat64, int descriptor, struct stat *status) {
 
 WRAP(int, stat64, const char *path, struct stat *status) {
   int result = __real_stat64(path, status);
+  ct_declassify(status, sizeof *status);
+  return result;
+}
+
+WRAP(int, lstat64, const char *path, struct stat *status) {
+  int result = __real_lstat64(path, status);
+  ct_declassify(status, sizeof *status);
+  return result;
+}
+
+WRAP(int, statx, int folder, const char *path, int flags, unsigned mask, struct statx *status) {
+  int result = __real_statx(folder, path, flags, mask, status);
   ct_declassify(status, sizeof *status);
   return result;
 }

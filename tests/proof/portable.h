@@ -52,3 +52,4 @@ static inline int proof_ctzll(unsigned long long bits) {
 #define memchr proof_memchr
 #define memcmp proof_memcmp
 #define __builtin_ctzll proof_ctzll
+int sched_getcpu(void); /* of GNU, which the headers of the proof have not */
