@@ -206,7 +206,12 @@ enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const str
                                             struct bulla_span id) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(check_id(id));
-  BULLA_TRY(revoke_locked(vault, who, id));
+  enum bulla_status status = revoke_locked(vault, who, id);
+  if (status == BULLA_DISK_FULL) {
+    /* Undoing it has emptied the -wal, which may be room enough. */
+    status = revoke_locked(vault, who, id);
+  }
+  BULLA_TRY(status);
   bulla_watch_wait(&vault->watch);
   return BULLA_OK;
 }

@@ -59,7 +59,12 @@ enum bulla_status bulla_vault_token_revoke(struct bulla_vault *vault, const stru
   bulla_hex_encode(digits, bulla_span(digest, sizeof digest));
   struct bulla_audit_record record =
       bulla_audit_record(who, BULLA_LITERAL("token-revoke"), tenant, bulla_span(digits, sizeof digits));
-  BULLA_TRY(revoke_locked(vault, bulla_span(digest, sizeof digest), expires, &record));
+  enum bulla_status status = revoke_locked(vault, bulla_span(digest, sizeof digest), expires, &record);
+  if (status == BULLA_DISK_FULL) {
+    /* Undoing it has emptied the -wal, which may be room enough. */
+    status = revoke_locked(vault, bulla_span(digest, sizeof digest), expires, &record);
+  }
+  BULLA_TRY(status);
   bulla_watch_wait(&vault->watch);
   return BULLA_OK;
 }
@@ -78,7 +83,7 @@ enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bull
     return BULLA_INVALID_ARGUMENT;
   }
   BULLA_TRY(bulla_watch_look(&vault->watch));
-  return bulla_watch_has_key(&vault->watch, id) ? BULLA_NOT_FOUND : BULLA_OK;
+  return bulla_watch_find_key(&vault->watch, id);
 }
 
 enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *revoked, struct bulla_span tenant,

@@ -53,7 +53,7 @@ static bool is_mounted_alone(const char *path) {
 
 enum bulla_status bulla_site_begin(struct bulla_site *site, const char *path) {
   struct stat seen;
-  *site = (struct bulla_site){.num_known = 0};
+  memset(site, 0, sizeof *site);
   BULLA_TRY(make_absolute(site->given, path));
   if (realpath(site->given, site->path) == NULL || stat(site->path, &seen) != 0) {
     return bulla_file_status(errno);
@@ -68,6 +68,8 @@ enum bulla_status bulla_site_begin(struct bulla_site *site, const char *path) {
     return bulla_explain(BULLA_VAULT_SHARED, "the database is mounted as a single file: mount the folder that it is in");
   }
   site->ids[BULLA_SITE_DATABASE] = (struct bulla_file_id){seen.st_dev, seen.st_ino};
+  site->owner = seen.st_uid;
+  site->mode = seen.st_mode;
   site->num_known = 1;
   return BULLA_OK;
 }
@@ -79,9 +81,20 @@ static const char *name_of(char text[BULLA_LOG_NAME_MAX], const char *path) {
   return bulla_log_name(text, bulla_span(name, strlen(name)));
 }
 
-static enum bulla_status moved(const struct bulla_site *site, size_t file, const char *how) {
+static enum bulla_status moved(struct bulla_site *site, size_t file, const char *how) {
   char text[BULLA_LOG_NAME_MAX];
+  site->lost = true;
   return bulla_explain(BULLA_VAULT_MOVED, "%s of %s %s", called[file], name_of(text, site->given), how);
+}
+
+enum bulla_status bulla_site_lose(struct bulla_site *site, const char *why) {
+  return moved(site, BULLA_SITE_WAL, why);
+}
+
+/* Whoever may write into what SQLite keeps beside the database, or reads it, is another than of the database. */
+static bool is_of_another(const struct bulla_site *site, const struct stat *seen) {
+  bool known = seen->st_uid == site->owner || seen->st_uid == 0 || seen->st_uid == geteuid();
+  return !known || (seen->st_mode & (S_IRWXG | S_IRWXO) & ~site->mode) != 0;
 }
 
 enum bulla_status bulla_site_complete(struct bulla_site *site) {
@@ -96,6 +109,10 @@ enum bulla_status bulla_site_complete(struct bulla_site *site) {
     }
     if (!S_ISREG(seen.st_mode) || seen.st_nlink != 1) {
       return bulla_explain(BULLA_VAULT_SHARED, "%s is no regular file of one name", called[i]);
+    }
+    if (is_of_another(site, &seen)) {
+      return bulla_explain(BULLA_VAULT_SHARED, "%s belongs to another user, or is open to more than the database is: find "
+                           "out who made it", called[i]);
     }
     site->ids[i] = (struct bulla_file_id){seen.st_dev, seen.st_ino};
   }
@@ -121,15 +138,10 @@ static const char *wrong_with(const struct bulla_site *site, size_t file) {
   return same ? NULL : "is another one than was opened";
 }
 
-bool bulla_site_is_whole(const struct bulla_site *site) {
-  bool whole = true;
-  for (size_t i = 0; whole && i < site->num_known; i++) {
-    whole = wrong_with(site, i) == NULL;
+enum bulla_status bulla_site_check(struct bulla_site *site) {
+  if (site->lost) {
+    return BULLA_VAULT_MOVED;
   }
-  return whole;
-}
-
-enum bulla_status bulla_site_check(const struct bulla_site *site) {
   for (size_t i = 0; i < site->num_known; i++) {
     const char *wrong = wrong_with(site, i);
     if (wrong != NULL) {
@@ -137,6 +149,19 @@ enum bulla_status bulla_site_check(const struct bulla_site *site) {
     }
   }
   return BULLA_OK;
+}
+
+void bulla_site_state(const struct bulla_site *site, struct bulla_site_state *state) {
+  memset(state, 0, sizeof *state);
+  for (size_t i = 0; i < 2; i++) {
+    char name[PATH_MAX];
+    struct stat seen;
+    if (bulla_site_sidecar(name, site, i) && stat(name, &seen) == 0) {
+      state->len[i] = seen.st_size;
+      state->seconds[i] = seen.st_mtim.tv_sec;
+      state->nanoseconds[i] = seen.st_mtim.tv_nsec;
+    }
+  }
 }
 
 void bulla_site_blame(const struct bulla_site *site, enum bulla_status status) {

@@ -26,7 +26,20 @@ struct bulla_site {
   char path[PATH_MAX];  /* without links: SQLite puts its files beside this one */
   struct bulla_file_id ids[BULLA_SITE_FILES];
   size_t num_known; /* of |ids|: the database alone until bulla_site_complete */
+  uid_t owner;      /* of the database */
+  mode_t mode;
+  _Atomic bool lost; /* a name led elsewhere once: what happened in between is not known, and it is not gone on with */
 };
+
+/* How the database and its -wal are: another one as soon as somebody writes. No padding, for comparing. */
+struct bulla_site_state {
+  int64_t len[2];
+  int64_t seconds[2];
+  int64_t nanoseconds[2];
+};
+
+/* bulla_site_state fills |state|; a file that is not there has zeros. */
+void bulla_site_state(const struct bulla_site *site, struct bulla_site_state *state);
 
 /* bulla_site_begin takes the database at |path|. Returns BULLA_VAULT_SHARED if another name leads to its file too, or it
  * is mounted alone, without the folder that the other files are in; and the statuses of bulla_file_status. */
@@ -35,11 +48,12 @@ BULLA_CHECKED enum bulla_status bulla_site_begin(struct bulla_site *site, const 
 /* bulla_site_complete takes the files beside it, which a connection that has read in WAL mode holds open. */
 BULLA_CHECKED enum bulla_status bulla_site_complete(struct bulla_site *site);
 
-/* bulla_site_is_whole says whether every name leads to the file that it led to. */
-BULLA_CHECKED bool bulla_site_is_whole(const struct bulla_site *site);
+/* bulla_site_lose is what bulla_site_check does when it finds something wrong, for those who find it otherwise. */
+enum bulla_status bulla_site_lose(struct bulla_site *site, const char *why);
 
-/* bulla_site_check returns BULLA_VAULT_MOVED unless it does, and tells the log. */
-BULLA_CHECKED enum bulla_status bulla_site_check(const struct bulla_site *site);
+/* bulla_site_check returns BULLA_VAULT_MOVED unless every name leads to the file that it led to, now and at each check
+ * before, and tells the log the first time. */
+BULLA_CHECKED enum bulla_status bulla_site_check(struct bulla_site *site);
 
 /* bulla_site_sidecar fills |name| with that of one of the files, or returns false if it is too long for a path. */
 BULLA_CHECKED bool bulla_site_sidecar(char name[PATH_MAX], const struct bulla_site *site, size_t file);

@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "store/file.h"
@@ -14,6 +17,8 @@
 /* Frames of the -wal, a page of 4 KiB and 24 bytes each: from when they are moved into the database, from when those
  * who read an older state are waited for, and how many may come before the next try. */
 enum { CHECKPOINT_FRAMES = 1000, INSIST_FRAMES = 1500, FRAMES_BETWEEN = 100, INSIST_MS = 100 };
+
+enum { TURN_MS = 500 /* that the turn is waited for */ };
 
 /* SQLite notes the errno of a failed call most of the time; of a failed write to the log it is still where the
  * system left it. */
@@ -80,11 +85,18 @@ enum bulla_status bulla_sql_status(struct sqlite3 *db, int result) {
 
 /* Others are waited for by short looks, each of which may be the one: long ones let those who are quicker go first. */
 static bool wait_a_little(struct bulla_sql *sql) {
+  struct timespec before;
+  struct timespec after;
   if (sql->left <= 0) {
     return false;
   }
-  sql->left--;
+  (void)clock_gettime(CLOCK_MONOTONIC, &before);
   sqlite3_sleep(1);
+  (void)clock_gettime(CLOCK_MONOTONIC, &after);
+  int64_t us = (after.tv_sec - before.tv_sec) * INT64_C(1000000) + (after.tv_nsec - before.tv_nsec) / 1000;
+  /* A signal ends a pause early; a file system of the process's own only pretends to sleep. */
+  bool is_whole = us >= 900 || sql->turn.file < 0;
+  sql->left -= is_whole ? (int)(us / 1000 > 1 ? us / 1000 : 1) : 0;
   return true;
 }
 
@@ -110,18 +122,24 @@ void bulla_sql_hook(struct bulla_sql *sql) {
   sqlite3_wal_hook(sql->db, on_commit, sql);
 }
 
+/* Moves the -wal into the database, as far as |mode| and others let it. */
+static void move_log(struct bulla_sql *sql, int mode) {
+  int left = sql->left;
+  sql->left = INSIST_MS;
+  int result = sqlite3_wal_checkpoint_v2(sql->db, NULL, mode, NULL, NULL);
+  sql->left = left;
+  if (result != SQLITE_OK && result != SQLITE_BUSY) {
+    bulla_warn(bulla_sql_status(sql->db, result), "the log of changes (-wal) could not be moved into the database");
+  }
+}
+
 /* Keeps the -wal short. It can begin anew only when all of it is in the database and nobody reads from it. That it could
  * not is no failure of what has been committed. */
 static void checkpoint(struct bulla_sql *sql) {
   if (sql->num_frames < sql->checkpoint_at) {
     return;
   }
-  int mode = sql->num_frames < INSIST_FRAMES ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
-  sql->left = INSIST_MS;
-  int result = sqlite3_wal_checkpoint_v2(sql->db, NULL, mode, NULL, NULL);
-  if (result != SQLITE_OK && result != SQLITE_BUSY) {
-    bulla_warn(bulla_sql_status(sql->db, result), "the log of changes (-wal) could not be moved into the database");
-  }
+  move_log(sql, sql->num_frames < INSIST_FRAMES ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART);
   sql->checkpoint_at = sql->num_frames + FRAMES_BETWEEN;
 }
 
@@ -139,9 +157,12 @@ void bulla_sql_set_patience(struct bulla_sql *sql, int milliseconds) {
   sql->left = milliseconds;
 }
 
+void bulla_sql_begin_call(struct bulla_sql *sql, int waited) {
+  sql->left = waited < sql->patience ? sql->patience - waited : 0;
+}
+
 enum bulla_status bulla_sql_run(struct bulla_sql *sql, const char *text) {
   struct sqlite3_stmt *handle = NULL;
-  sql->left = sql->patience;
   int result = sqlite3_prepare_v3(sql->db, text, -1, 0, &handle, NULL);
   if (result == SQLITE_OK) {
     do {
@@ -169,17 +190,15 @@ static enum bulla_status begin(struct bulla_sql **transaction, struct bulla_sql 
   return BULLA_OK;
 }
 
-static enum bulla_status take_turn(struct bulla_sql *sql, bool first) {
-  sql->left = sql->patience;
+/* Waits for the turn, but not for ever: whoever has it may have been stopped, and then the write lock, which is what
+ * counts, is to be had without it. */
+static void take_turn(struct bulla_sql *sql, bool first) {
+  int enough = sql->left - TURN_MS;
   if (first) {
     bulla_turn_announce(&sql->turn);
   }
-  while (!bulla_turn_try(&sql->turn, first)) {
-    if (!wait_a_little(sql)) {
-      return BULLA_BUSY;
-    }
+  while (!bulla_turn_try(&sql->turn, first) && sql->left > enough && wait_a_little(sql)) {
   }
-  return BULLA_OK;
 }
 
 static enum bulla_status begin_to_write(struct bulla_sql **transaction, struct bulla_sql *sql, bool first) {
@@ -189,10 +208,8 @@ static enum bulla_status begin_to_write(struct bulla_sql **transaction, struct b
   }
   /* What undoes is prepared before there is anything to undo: later there may be no memory for it. */
   BULLA_TRY(undo(sql));
-  enum bulla_status status = take_turn(sql, first);
-  if (status == BULLA_OK) {
-    status = begin(transaction, sql, text);
-  }
+  take_turn(sql, first);
+  enum bulla_status status = begin(transaction, sql, text);
   bulla_turn_give(&sql->turn);
   return status;
 }
@@ -218,12 +235,39 @@ static enum bulla_status commit(struct bulla_sql *sql) {
   return bulla_finish(&statement);
 }
 
+/* Looks at the -wal itself, which somebody may have emptied or written over in its place. After a commit it has a
+ * beginning; and as long as that is the same it does not become shorter. */
+static enum bulla_status check_log(struct bulla_sql *sql, bool committed) {
+  static const uint8_t magic[] = {0x37, 0x7f, 0x06}; /* https://www.sqlite.org/fileformat.html, section 4.1 */
+  uint8_t start[sizeof sql->log_start];
+  struct stat seen;
+  if (sql->turn.file < 0) {
+    return BULLA_OK;
+  }
+  if (fstat(sql->turn.file, &seen) != 0) {
+    return bulla_file_status(errno);
+  }
+  bool begun = pread(sql->turn.file, start, sizeof start, 0) == (ssize_t)sizeof start &&
+               memcmp(start, magic, sizeof magic) == 0;
+  bool shorter = begun && memcmp(start, sql->log_start, sizeof start) == 0 && seen.st_size < sql->log_len;
+  if (shorter || (committed && !begun)) {
+    return bulla_site_lose(&sql->site, "was emptied or written over");
+  }
+  if (committed) {
+    memcpy(sql->log_start, start, sizeof start);
+    sql->log_len = seen.st_size;
+  }
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_sql_commit(struct bulla_sql **transaction) {
   struct bulla_sql *sql = *transaction;
   BULLA_TRY(bulla_site_check(&sql->site));
+  BULLA_TRY(check_log(sql, false));
   BULLA_TRY(commit(sql));
   *transaction = NULL;
   BULLA_TRY(bulla_site_check(&sql->site));
+  BULLA_TRY(check_log(sql, true));
   checkpoint(sql);
   return BULLA_OK;
 }
@@ -232,7 +276,12 @@ void bulla_sql_rollback(struct bulla_sql **transaction) {
   struct bulla_sql *sql = *transaction;
   *transaction = NULL;
   if (sql != NULL) {
+    bool is_full = (sqlite3_errcode(sql->db) & 0xff) == SQLITE_FULL;
     enum bulla_status ignored = undo(sql);
     (void)ignored;
+    if (is_full) {
+      /* What is in the -wal already needs no more room in the database than it has, and the next has the -wal's. */
+      move_log(sql, SQLITE_CHECKPOINT_RESTART);
+    }
   }
 }

@@ -29,8 +29,12 @@ struct bulla_sql {
   struct bulla_site site;
   struct bulla_turn turn;
   bool read_only;
+  bool frozen; /* read without looking whether others write: good only as long as the files stay as they are */
+  struct bulla_site_state state; /* of a frozen one, as it was opened */
   int patience; /* milliseconds to wait for others in one call */
   int left;     /* of them in this one */
+  uint8_t log_start[32]; /* of the -wal, as the last commit of this connection left it: it says which log it is */
+  off_t log_len;
   int num_frames;    /* that the -wal held after the last commit of this connection */
   int checkpoint_at; /* as many: the next that moves them into the database */
   const char *texts[BULLA_SQL_CACHE]; /* each the one literal that its statement was prepared from */
@@ -43,6 +47,9 @@ struct bulla_sql {
  * SQLite could put files beside it. Returns BULLA_VAULT_SHARED as well. On failure bulla_sql_close is still due. */
 BULLA_CHECKED enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path, bool read_only);
 
+/* bulla_sql_is_current says whether what a frozen connection reads is what is in the files; any other is. */
+BULLA_CHECKED bool bulla_sql_is_current(const struct bulla_sql *sql);
+
 /* bulla_sql_settle switches a connection that may write to WAL, reads once, and notes which files it holds open then:
  * from now on each commit looks whether they are still where they were. */
 BULLA_CHECKED enum bulla_status bulla_sql_settle(struct bulla_sql *sql);
@@ -52,6 +59,9 @@ BULLA_CHECKED enum bulla_status bulla_sql_empty_log(struct bulla_sql *sql);
 
 /* bulla_sql_close ends what is open; a zeroed |sql| is fine. */
 void bulla_sql_close(struct bulla_sql *sql);
+
+/* bulla_sql_begin_call begins a call, of which |waited| milliseconds have gone by with waiting. */
+void bulla_sql_begin_call(struct bulla_sql *sql, int waited);
 
 /* bulla_sql_set_patience sets how long to wait for another writer before BULLA_BUSY. */
 void bulla_sql_set_patience(struct bulla_sql *sql, int milliseconds);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "store/file.h"
 
 #define PATIENCE_MS 5000
+#define ALONE_MS 1000 /* that others who are about to open the database have for it */
 #define KEEP_WAL_BYTES "PRAGMA journal_size_limit = 8388608"
 
 /* Against what a hostile file could make SQLite do: a limit on everything, no attached files, no triggers, views
@@ -109,8 +111,60 @@ static enum bulla_status read_once(struct bulla_sql *sql) {
   return bulla_sql_run(sql, "SELECT count(*) FROM sqlite_schema");
 }
 
+/* Waits until nobody else has a lock on |file|, or, if |shm| appears, has one who opened the database by this name. */
+static bool is_ours_alone(sqlite3_file *file, const char *shm) {
+  for (int tries = 0; tries < ALONE_MS; tries++) {
+    int result = file->pMethods->xLock(file, SQLITE_LOCK_SHARED);
+    if (result == SQLITE_OK) {
+      result = file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE);
+    }
+    file->pMethods->xUnlock(file, SQLITE_LOCK_NONE);
+    if (result == SQLITE_OK || access(shm, F_OK) == 0) {
+      return true;
+    }
+    sqlite3_sleep(1);
+  }
+  return false;
+}
+
+/* Without a -shm nobody has the database open by this name. Who has it open by another, since it was moved, holds a lock on
+ * the file, and writes a -wal that is not the one beside it. The lock is asked for by SQLite's own file, since closing any
+ * other would take those from the process that its connections have. */
+static enum bulla_status check_alone(struct bulla_sql *sql) {
+  char shm[PATH_MAX];
+  char name[PATH_MAX + 2] = {0}; /* SQLite looks for parameters behind the first NUL */
+  sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+  if (vfs == NULL || strncmp(vfs->zName, "unix", 4) != 0) {
+    return BULLA_OK;
+  }
+  if (!bulla_site_sidecar(shm, &sql->site, BULLA_SITE_SHM)) {
+    return BULLA_TOO_LARGE;
+  }
+  if (access(shm, F_OK) == 0) {
+    return BULLA_OK;
+  }
+  sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
+  if (file == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  memcpy(name, sql->site.path, strlen(sql->site.path));
+  enum bulla_status status = BULLA_IO;
+  if (vfs->xOpen(vfs, name, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_DB, NULL) == SQLITE_OK) {
+    status = is_ours_alone(file, shm)
+                 ? BULLA_OK
+                 : bulla_explain(BULLA_VAULT_SHARED,
+                                 "another process has the database open by a name that it had before: stop that process");
+  }
+  if (file->pMethods != NULL) {
+    file->pMethods->xClose(file);
+  }
+  free(file);
+  return status;
+}
+
 /* Where nothing can be written SQLite cannot share what it knows of the -wal with others. If somebody who can has left it
- * a -shm, it is read; otherwise nobody else is there, and the -wal, if there is one, is read by this connection alone. */
+ * a -shm, it is read; otherwise nobody else is there now, and the -wal, if there is one, is read by this connection alone,
+ * for as long as the files stay as they are. */
 static enum bulla_status open_to_read(struct bulla_sql *sql) {
   char name[PATH_MAX];
   char uri[4 * PATH_MAX];
@@ -120,14 +174,24 @@ static enum bulla_status open_to_read(struct bulla_sql *sql) {
   }
   sqlite3_close(sql->db);
   sql->db = NULL;
+  sql->frozen = true;
   if (!bulla_site_sidecar(name, &sql->site, BULLA_SITE_WAL) || !immutable_uri(uri, sql->site.path)) {
     return BULLA_TOO_LARGE;
   }
+  bulla_site_state(&sql->site, &sql->state);
   if (stat(name, &seen) == 0 && seen.st_size > 0) {
-    BULLA_TRY(connect_to(sql, sql->site.path, SQLITE_OPEN_READONLY, "unix-none"));
-    return BULLA_OK;
+    return connect_to(sql, sql->site.path, SQLITE_OPEN_READONLY, "unix-none");
   }
   return connect_to(sql, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+}
+
+bool bulla_sql_is_current(const struct bulla_sql *sql) {
+  struct bulla_site_state now;
+  if (!sql->frozen) {
+    return true;
+  }
+  bulla_site_state(&sql->site, &now);
+  return memcmp(&now, &sql->state, sizeof now) == 0;
 }
 
 enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path, bool read_only) {
@@ -136,6 +200,9 @@ enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path, bool r
   sql->read_only = read_only;
   bulla_sql_set_patience(sql, PATIENCE_MS);
   BULLA_TRY(bulla_site_begin(&sql->site, path));
+  if (!read_only) {
+    BULLA_TRY(check_alone(sql));
+  }
   enum bulla_status status =
       read_only ? open_to_read(sql) : connect_to(sql, sql->site.path, SQLITE_OPEN_READWRITE, NULL);
   if (status == BULLA_OK) {

@@ -10,7 +10,6 @@
 enum bulla_status bulla_statement_begin(struct bulla_statement *statement, struct bulla_sql *sql,
                                         const char *text) {
   memset(statement, 0, sizeof *statement);
-  sql->left = sql->patience;
   for (size_t i = 0; i < sql->num_prepared; i++) {
     if (sql->texts[i] == text) {
       statement->handle = sql->prepared[i];

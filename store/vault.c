@@ -10,7 +10,9 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/crypto.h"
@@ -31,17 +33,48 @@ enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
   return vault->fork_epoch == bulla_slab_generation() ? BULLA_OK : BULLA_FORKED;
 }
 
+/* Milliseconds since |start|. */
+static int since(const struct timespec *start) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int)((now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000);
+}
+
+/* Waits for the mutex as long as the vault has patience, and has what is left of it for the call. */
+static enum bulla_status wait_for_mutex(struct bulla_vault *vault) {
+  struct timespec start;
+  (void)clock_gettime(CLOCK_MONOTONIC, &start);
+  struct timespec end = {start.tv_sec + vault->sql.patience / 1000,
+                         start.tv_nsec + vault->sql.patience % 1000 * 1000000};
+  end.tv_sec += end.tv_nsec / 1000000000;
+  end.tv_nsec %= 1000000000;
+  int result = pthread_mutex_clocklock(&vault->mutex, CLOCK_MONOTONIC, &end);
+  if (result != 0) {
+    return result == ETIMEDOUT ? BULLA_BUSY : BULLA_INVALID_ARGUMENT;
+  }
+  bulla_sql_begin_call(&vault->sql, since(&start));
+  return BULLA_OK;
+}
+
+static enum bulla_status check_files(struct bulla_vault *vault) {
+  BULLA_TRY(bulla_site_check(&vault->sql.site));
+  return bulla_sql_is_current(&vault->sql)
+             ? BULLA_OK
+             : bulla_explain(BULLA_VAULT_MOVED, "somebody wrote to the vault since it was opened for reading: open it again");
+}
+
 enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
   /* First: in a child another thread may have held the mutex as the fork came, and nobody lets go of it. */
   BULLA_TRY(bulla_vault_here(vault));
   /* SQLite waits for disks and locks, where threads can be cancelled: the mutex would stay locked for good. */
   int before = bulla_hold_cancel();
-  if (pthread_mutex_lock(&vault->mutex) != 0) {
+  enum bulla_status status = wait_for_mutex(vault);
+  if (status != BULLA_OK) {
     bulla_allow_cancel(before);
-    return BULLA_INVALID_ARGUMENT;
+    return status;
   }
   vault->cancel_state = before;
-  enum bulla_status status = bulla_site_check(&vault->sql.site);
+  status = check_files(vault);
   if (status == BULLA_OK) {
     *locked = vault;
   } else {
@@ -59,11 +92,32 @@ void bulla_vault_unlock(struct bulla_vault **locked) {
   }
 }
 
+/* How many vaults are open, and in which process they were opened. What SQLite knows of files and locks passes a fork,
+ * where it is not true any more. */
+static _Atomic size_t num_open;
+static _Atomic uint64_t epoch_of_open;
+
+static enum bulla_status count_open(void) {
+  uint64_t epoch = bulla_slab_generation();
+  if (num_open > 0 && epoch_of_open != epoch) {
+    return bulla_explain(BULLA_FORKED, "a vault was open as this process was forked: open vaults after the fork, or only "
+                                       "in the parent");
+  }
+  epoch_of_open = epoch;
+  num_open++;
+  return BULLA_OK;
+}
+
 /* Connects a new |*vault| to the file at |path|, without looking at what is in it. */
 static enum bulla_status connect_to(struct bulla_vault **vault, const char *path, bool read_only) {
   struct bulla_vault *made = calloc(1, sizeof *made);
   if (made == NULL) {
     return BULLA_NO_MEMORY;
+  }
+  enum bulla_status status = count_open();
+  if (status != BULLA_OK) {
+    free(made);
+    return status;
   }
   *vault = made;
   made->fork_epoch = bulla_slab_generation();
@@ -79,8 +133,13 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const char *path
 void bulla_vault_close(struct bulla_vault **vault) {
   struct bulla_vault *closing = *vault;
   *vault = NULL;
-  /* A child has neither the keys nor a right to the connection: to close it there would disturb the parent. */
-  if (closing == NULL || closing->fork_epoch != bulla_slab_generation()) {
+  if (closing == NULL) {
+    return;
+  }
+  if (closing->fork_epoch != bulla_slab_generation()) {
+    /* A child has neither the keys nor a right to the connection: to close it there would disturb the parent. Only the
+     * turn, which the open file keeps, must not outlive the parent here. */
+    bulla_file_close(&closing->sql.turn.file);
     return;
   }
   bulla_tenant_forget_keys(closing);
@@ -88,6 +147,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
   bulla_key_free(&closing->root);
   bulla_watch_end(&closing->watch);
   bulla_sql_close(&closing->sql);
+  num_open--;
   pthread_mutex_destroy(&closing->mutex);
   free(closing);
 }

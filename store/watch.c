@@ -17,10 +17,13 @@
 
 enum { DIGEST_LEN = 32, RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128 };
 
-void bulla_watch_begin(struct bulla_watch *watch, const struct bulla_sql *main) {
+void bulla_watch_begin(struct bulla_watch *watch, struct bulla_sql *main) {
+  static _Atomic uint64_t next_generation;
   pthread_mutex_init(&watch->mutex, NULL);
   watch->main = main;
   watch->seq = -1;
+  /* No two watches of a process ever have the same. */
+  watch->generation = atomic_fetch_add(&next_generation, UINT64_C(1) << 40);
 }
 
 void bulla_watch_end(struct bulla_watch *watch) {
@@ -28,6 +31,7 @@ void bulla_watch_end(struct bulla_watch *watch) {
     bulla_sql_close(&watch->sql);
   }
   bulla_revocations_free(&watch->keys);
+  bulla_revocations_free(&watch->live);
   bulla_revocations_free(&watch->tokens);
   pthread_mutex_destroy(&watch->mutex);
 }
@@ -89,21 +93,18 @@ static enum bulla_status add_key(struct bulla_watch *watch, struct bulla_span id
 }
 
 static enum bulla_status connect(struct bulla_watch *watch) {
-  const struct bulla_site *site = &watch->main->site;
-  /* A verifier asks at every token: the log hears of it once. */
-  if (watch->moved && !bulla_site_is_whole(site)) {
-    return BULLA_VAULT_MOVED;
+  struct bulla_site *site = &watch->main->site;
+  BULLA_TRY(bulla_site_check(site));
+  if (watch->main->read_only) {
+    return bulla_explain(BULLA_READ_ONLY, "what others revoke cannot be told from a vault that is open for reading only");
   }
-  enum bulla_status status = bulla_site_check(site);
-  watch->moved = status == BULLA_VAULT_MOVED;
-  BULLA_TRY(status);
   /* Once: what the sets hold depends on it. */
   if (watch->random == 0) {
     BULLA_TRY(bulla_random((uint8_t *)&watch->random, sizeof watch->random));
   }
   if (!watch->connected) {
     watch->connected = true;
-    BULLA_TRY(bulla_sql_open(&watch->sql, site->given, watch->main->read_only));
+    BULLA_TRY(bulla_sql_open(&watch->sql, site->given, false));
     BULLA_TRY(bulla_sql_settle(&watch->sql));
     BULLA_TRY(bulla_site_check(site));
   }
@@ -135,10 +136,6 @@ static enum bulla_status take_all(struct bulla_watch *watch, const char *text,
   }
 }
 
-static enum bulla_status take_key(struct bulla_watch *watch, struct bulla_statement *statement) {
-  return add_key(watch, bulla_column_text(statement, TEXT_MAX));
-}
-
 static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_statement *statement) {
   uint8_t digest[DIGEST_LEN];
   struct bulla_span tenant = bulla_column_text(statement, TEXT_MAX);
@@ -146,10 +143,12 @@ static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_stat
   return bulla_columns_good(statement) ? add_token(watch, tenant, digest) : BULLA_OK;
 }
 
+/* Where the log is too far ahead to be followed. Which API keys were revoked meanwhile the tables do not say, since those of
+ * a tenant that was removed are gone: nobody is known to be live any more. */
 static enum bulla_status reload(struct bulla_watch *watch) {
-  static const char keys[] = "SELECT id FROM apikey WHERE revoked <> 0";
   static const char tokens[] = "SELECT t.name, r.jti FROM revoked_token r JOIN tenant t ON t.id = r.tenant";
-  BULLA_TRY(take_all(watch, keys, take_key));
+  watch->reloads++;
+  atomic_fetch_add(&watch->generation, 2);
   return take_all(watch, tokens, take_token);
 }
 
@@ -207,6 +206,7 @@ static enum bulla_status look(struct bulla_watch *watch) {
   }
   enum bulla_status status = connect(watch);
   if (status == BULLA_OK) {
+    bulla_sql_begin_call(&watch->sql, 0);
     status = catch_up(watch);
   }
   if (status != BULLA_OK && watch->connected) {
@@ -251,8 +251,47 @@ void bulla_watch_wait(struct bulla_watch *watch) {
   }
 }
 
-bool bulla_watch_has_key(const struct bulla_watch *watch, struct bulla_span id) {
-  return id.len == BULLA_REVOCATION_LEN && bulla_revocations_has(&watch->keys, id.data);
+/* What the set of live keys holds for |id|: nothing from before the last reload is in it. */
+static void live_member(uint8_t *member, const struct bulla_watch *watch, struct bulla_span id) {
+  uint64_t second;
+  memcpy(member, id.data, BULLA_REVOCATION_LEN);
+  memcpy(&second, member + sizeof second, sizeof second);
+  second ^= watch->reloads * UINT64_C(0x9e3779b97f4a7c15);
+  memcpy(member + sizeof second, &second, sizeof second);
+}
+
+/* Called with the mutex: asks the database. */
+static enum bulla_status find_live(struct bulla_watch *watch, struct bulla_span id) {
+  static const char text[] = "SELECT 1 FROM apikey WHERE id = $1 AND revoked = 0";
+  uint8_t member[BULLA_REVOCATION_LEN];
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  bool row;
+  bool added;
+  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  bulla_bind_text(&statement, id);
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_NOT_FOUND;
+  }
+  live_member(member, watch, id);
+  return bulla_revocations_add(&watch->live, &added, member);
+}
+
+enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_span id) {
+  uint8_t member[BULLA_REVOCATION_LEN];
+  if (id.len != BULLA_REVOCATION_LEN || bulla_revocations_has(&watch->keys, id.data)) {
+    return BULLA_NOT_FOUND;
+  }
+  live_member(member, watch, id);
+  if (bulla_revocations_has(&watch->live, member)) {
+    return BULLA_OK;
+  }
+  int before = bulla_hold_cancel();
+  pthread_mutex_lock(&watch->mutex);
+  enum bulla_status status = watch->connected ? find_live(watch, id) : BULLA_IO;
+  pthread_mutex_unlock(&watch->mutex);
+  bulla_allow_cancel(before);
+  return status;
 }
 
 /* Where the digest of |jti| is kept. Whoever picks ids that share a place gains that they are digested again. */

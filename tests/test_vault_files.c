@@ -296,6 +296,7 @@ static int fill_disk(void *arg) {
 
 Test(vault_files, a_full_disk_is_told_and_creation_leaves_nothing_behind) {
   bool seen[3] = {false};
+  close_vault();
   for (int kib = 0; kib <= 300; kib += kib < 100 ? 4 : 50) {
     int status = test_in_child(fill_disk, &kib);
     cr_assert(WIFEXITED(status), "%d KiB: %x", kib, (unsigned)status);

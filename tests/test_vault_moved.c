@@ -105,7 +105,17 @@ static void replace(const char *name) {
   cr_assert_eq(rename(in_house("copy"), in_house(name)), 0);
 }
 
-Test(vault_moved, a_service_that_lives_on_notices_each_file_that_moved_and_goes_on_when_it_is_back) {
+/* What happened to the files meanwhile nobody knows: the open vault is not gone on with, a new one is. */
+static void open_anew(void) {
+  TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
+  close_vault();
+  open_vault();
+  begin_to_live();
+  assert_use("acme", "db", "password", "hunter2");
+  used.calls = 0;
+}
+
+Test(vault_moved, a_service_that_lives_on_notices_each_file_that_moved_and_goes_on_only_when_it_opens_it_anew) {
   static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm"};
   static void (*const ways[])(const char *) = {move_away, replace};
   begin_to_live();
@@ -116,9 +126,7 @@ Test(vault_moved, a_service_that_lives_on_notices_each_file_that_moved_and_goes_
     wait_for_the_look();
     assert_nothing_works(how);
     move_back(names[i % 3]);
-    begin_to_live();
-    assert_use("acme", "db", "password", "hunter2");
-    used.calls = 0;
+    open_anew();
   }
   assert_unbroken(9);
 }
@@ -141,7 +149,7 @@ Test(vault_moved, a_folder_that_was_renamed_is_a_vault_that_moved) {
   wait_for_the_look();
   assert_nothing_works("folder");
   cr_assert_eq(rename(other, house.folder), 0);
-  assert_use("acme", "db", "password", "hunter2");
+  open_anew();
 }
 
 Test(vault_moved, a_link_that_leads_to_another_vault_now_is_a_vault_that_moved) {
@@ -172,6 +180,8 @@ Test(vault_moved, a_use_after_the_move_opens_nothing_however_soon) {
   TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
   cr_expect_eq(used.calls, 0);
   move_back("v.db");
+  close_vault();
+  open_vault();
   assert_unbroken(4);
 }
 
@@ -183,6 +193,8 @@ Test(vault_moved, what_would_be_committed_after_the_move_is_undone) {
   TEST_STATUS(bulla_sql_commit(&transaction), BULLA_VAULT_MOVED);
   bulla_sql_rollback(&transaction);
   move_back("v.db");
+  close_vault();
+  open_vault();
   assert_use("acme", "db", "password", "hunter2");
 }
 
@@ -197,6 +209,19 @@ Test(vault_moved, a_file_with_a_second_name_is_not_opened_by_either) {
   cr_assert_eq(unlink(in_house("other.db")), 0);
   open_vault();
   assert_use("acme", "db", "password", "hunter2");
+}
+
+/* In another process: opens the vault at |arg|. */
+static int open_elsewhere(void *arg) {
+  struct bulla_vault *vault = NULL;
+  struct bulla_root *root = NULL;
+  char url[400];
+  snprintf(url, sizeof url, "file:%s", in_house("root"));
+  if (bulla_root_open(&root, url) != BULLA_OK) {
+    return 254;
+  }
+  snprintf(url, sizeof url, "sqlite:%s", (const char *)arg);
+  return (int)bulla_vault_open(&vault, url, root, NULL);
 }
 
 /* In a name space of its own: mounts |arg|, a file, over another, and opens that. */
@@ -226,6 +251,69 @@ Test(vault_moved, a_file_that_is_mounted_without_its_folder_is_not_opened) {
     cr_skip_test("cannot mount here");
   }
   cr_expect_eq(WEXITSTATUS(status), BULLA_VAULT_SHARED, "%d", status);
+}
+
+/* The child is forked before the vault is open here, waits until it is and has moved, and opens it by its new name. */
+Test(vault_moved, who_opens_a_vault_by_its_new_name_is_refused_while_another_has_it_by_the_old) {
+  char name[400];
+  int ready[2];
+  snprintf(name, sizeof name, "%s", in_house("moved.db"));
+  close_vault();
+  cr_assert_eq(pipe(ready), 0);
+  pid_t child = fork();
+  if (child == 0) {
+    char go;
+    _exit(read(ready[0], &go, 1) == 1 ? open_elsewhere(name) : 253);
+  }
+  open_vault();
+  begin_to_live();
+  cr_assert_eq(rename(house.path, name), 0);
+  cr_assert_eq(write(ready[1], "x", 1), 1);
+  int status;
+  cr_assert_eq(waitpid(child, &status, 0), child);
+  cr_expect_eq(WEXITSTATUS(status), BULLA_VAULT_SHARED, "%d", WEXITSTATUS(status));
+  TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
+}
+
+Test(vault_moved, a_log_of_changes_that_was_emptied_in_its_place_is_noticed_by_the_next_commit) {
+  for (int i = 0; i < 2; i++) {
+    struct stat seen;
+    cr_assert_eq(stat(in_house("v.db-wal"), &seen), 0);
+    cr_assert_eq(truncate(in_house("v.db-wal"), i == 0 ? 0 : seen.st_size / 2), 0);
+    TEST_STATUS(put("acme", "db", "host", "h", false), BULLA_VAULT_MOVED);
+    TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
+    cr_expect_eq(used.calls, 0);
+    leave_house();
+    build_used_house();
+  }
+}
+
+Test(vault_moved, files_beside_the_database_that_another_user_made_are_not_taken) {
+  if (geteuid() != 0) {
+    cr_skip_test("cannot make files of another user");
+  }
+  /* SQLite itself gives root's files to whom the database belongs; other users cannot. */
+  struct bulla_site site;
+  close_vault();
+  TEST_OK(bulla_site_begin(&site, house.path));
+  write_file(in_house("v.db-wal"), TEXT("x"));
+  write_file(in_house("v.db-shm"), TEXT("x"));
+  TEST_STATUS(bulla_site_complete(&site), BULLA_VAULT_SHARED);
+  cr_assert_eq(chmod(in_house("v.db-wal"), 0600) | chmod(in_house("v.db-shm"), 0600), 0);
+  TEST_OK(bulla_site_complete(&site));
+  site.num_known = 1;
+  cr_assert_eq(chown(in_house("v.db-shm"), 65534, 65534), 0);
+  TEST_STATUS(bulla_site_complete(&site), BULLA_VAULT_SHARED);
+}
+
+static int open_after_the_fork(void *arg) {
+  bulla_vault_close(&house.vault);
+  return open_elsewhere(arg);
+}
+
+Test(vault_moved, a_child_of_a_process_that_has_a_vault_open_cannot_open_one) {
+  cr_expect_eq(WEXITSTATUS(test_in_child(open_after_the_fork, house.path)), BULLA_FORKED);
+  assert_use("acme", "db", "password", "hunter2");
 }
 
 Test(vault_moved, another_vault_of_the_same_root_is_not_the_one_of_the_id) {

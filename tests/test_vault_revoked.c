@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "store/vault.h"
 #include "tests/vault_support.h"
 
 TestSuite(vault_revoked, .init = build_house, .fini = leave_house);
@@ -123,7 +124,7 @@ Test(vault_revoked, revoking_a_key_is_seen_by_all_who_have_the_vault_open) {
   cr_expect_neq(bulla_vault_generation(other), before_other);
   TEST_STATUS(live(house.vault), BULLA_NOT_FOUND);
   TEST_STATUS(live(other), BULLA_NOT_FOUND);
-  TEST_OK(bulla_vault_apikey_live(other, TEXT("fedcba9876543210")));
+  TEST_STATUS(bulla_vault_apikey_live(other, TEXT("fedcba9876543210")), BULLA_NOT_FOUND);
   bulla_vault_close(&other);
   close_vault();
   open_vault();
@@ -215,6 +216,26 @@ Test(vault_revoked, a_log_that_became_shorter_is_believed_by_nobody_who_saw_it) 
   cr_expect_neq(bulla_vault_generation(house.vault), before);
   TEST_STATUS(live(house.vault), BULLA_AUDIT_BROKEN);
   TEST_STATUS(put("acme", "db", "host", "h", false), BULLA_AUDIT_BROKEN);
+}
+
+Test(vault_revoked, a_key_whose_row_is_gone_is_not_live_for_who_could_not_follow_the_log) {
+  add_key();
+  TEST_OK(live(house.vault));
+  uint64_t before = bulla_vault_generation(house.vault);
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, KEY_ID));
+  run_sql("DELETE FROM apikey");
+  house.vault->watch.seq = -1; /* as if thousands of records had come meanwhile */
+  house.vault->watch.looked = 0;
+  bulla_revocations_free(&house.vault->watch.keys);
+  cr_expect_neq(bulla_vault_generation(house.vault), before);
+  TEST_STATUS(live(house.vault), BULLA_NOT_FOUND);
+}
+
+Test(vault_revoked, no_two_handles_have_a_generation_in_common) {
+  uint64_t before = bulla_vault_generation(house.vault);
+  close_vault();
+  open_vault();
+  cr_expect_neq(bulla_vault_generation(house.vault), before);
 }
 
 static int ask_in_a_child(void *argument) {

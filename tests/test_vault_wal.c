@@ -111,10 +111,12 @@ static void verify_until_killed(void) {
 Test(vault_wal, a_mix_of_calls_in_two_processes_keeps_it_short) {
   struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
   TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), KEY_ID, TEXT(""), test_filled(1, 32), root));
+  close_vault();
   pid_t child = fork();
   if (child == 0) {
     verify_until_killed();
   }
+  open_vault();
   off_t longest = 0;
   for (int i = 0; i < 1200; i++) {
     TEST_OK(use_once(house.vault));
@@ -149,12 +151,14 @@ static void flood(void) {
 Test(vault_wal, writers_of_other_processes_come_through_beside_a_flood) {
   enum { FLOODS = 2, ROUNDS = 30 };
   pid_t floods[FLOODS];
+  close_vault();
   for (int i = 0; i < FLOODS; i++) {
     floods[i] = fork();
     if (floods[i] == 0) {
       flood();
     }
   }
+  open_vault();
   double longest = 0;
   usleep(300000);
   for (int i = 0; i < ROUNDS; i++) {
@@ -192,6 +196,43 @@ Test(vault_wal, the_turn_is_one_at_a_time_and_what_revokes_goes_first) {
   cr_expect(bulla_turn_try(ours, false));
   bulla_turn_give(ours);
   bulla_vault_close(&other);
+}
+
+Test(vault_wal, a_turn_that_nobody_gives_back_holds_up_nobody_for_long) {
+  struct bulla_vault *other = enter();
+  cr_assert(bulla_turn_try(&other->sql.turn, false));
+  bulla_turn_announce(&other->sql.turn);
+  double start = seconds();
+  TEST_OK(put("acme", "db", "host", "h", false));
+  TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX));
+  cr_expect_lt(seconds() - start, 3.0);
+  bulla_vault_close(&other);
+}
+
+/* Holds the write lock of SQLite, and so everybody else up. */
+static void *put_once(void *arg) {
+  *(enum bulla_status *)arg = put("acme", "db", "host", "h", false);
+  return NULL;
+}
+
+Test(vault_wal, who_waits_is_told_after_five_seconds_also_behind_other_threads, .timeout = 60) {
+  enum { THREADS = 4 };
+  sqlite3 *db = NULL;
+  pthread_t threads[THREADS];
+  enum bulla_status statuses[THREADS];
+  cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
+  cr_assert_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+  double start = seconds();
+  for (int i = 0; i < THREADS; i++) {
+    cr_assert_eq(pthread_create(&threads[i], NULL, put_once, &statuses[i]), 0);
+  }
+  for (int i = 0; i < THREADS; i++) {
+    pthread_join(threads[i], NULL);
+    TEST_STATUS(statuses[i], BULLA_BUSY);
+  }
+  double took = seconds() - start;
+  cr_expect(took > 4.5 && took < 7.5, "%g s", took);
+  sqlite3_close(db);
 }
 
 static void *use_for_ever(void *arg) {
@@ -310,6 +351,40 @@ static int read_on_read_only_media(void *arg) {
     }
   }
   return 0;
+}
+
+/* In a name space of its own, where the folder is read-only, while somebody else revokes. */
+static int ask_on_read_only_media(void *arg) {
+  (void)arg;
+  if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+      mount(house.folder, house.folder, NULL, MS_BIND, NULL) != 0 ||
+      mount(NULL, house.folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0) {
+    return 255;
+  }
+  bool is = false;
+  struct bulla_vault *vault = enter();
+  struct bulla_audit_verdict verdict;
+  const bool steps[] = {
+      bulla_vault_token_revoked(vault, &is, TEXT("acme"), TEXT("t")) == BULLA_READ_ONLY,
+      bulla_vault_apikey_live(vault, KEY_ID) == BULLA_READ_ONLY,
+      bulla_vault_generation(vault) % 2 == 1,
+      bulla_vault_audit_verify(vault, &verdict) == BULLA_OK,
+  };
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    if (!steps[i]) {
+      return (int)i + 1;
+    }
+  }
+  return 0;
+}
+
+Test(vault_wal, what_is_open_for_reading_only_says_of_no_key_or_token_that_it_is_not_revoked) {
+  close_vault();
+  int status = test_in_child(ask_on_read_only_media, NULL);
+  if (WEXITSTATUS(status) == 255) {
+    cr_skip_test("cannot mount here");
+  }
+  cr_expect_eq(status, 0, "step %d", WEXITSTATUS(status));
 }
 
 Test(vault_wal, on_read_only_media_all_that_only_reads_works) {
