@@ -44,7 +44,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_ROOT_MALFORMED:
       return "no key in there: it must be 64 hexadecimal digits (a passphrase: 1 to 1024 bytes)";
     case BULLA_STAYS_SECRET:
-      return "a secret field stays secret: give its value as a secret, or remove the field first";
+      return "the field is secret and stays secret: give its value as a secret, or remove the field first";
     case BULLA_IN_USE:
       return "still in use: remove or revoke what hangs on it first";
     case BULLA_NOT_FOUND:
