@@ -98,8 +98,12 @@ static size_t count_lines(struct bulla_span text) {
 static bool looks_like_header(struct bulla_span line) {
   struct bulla_reader reader = bulla_reader(line);
   struct bulla_span column;
-  return bulla_take_until(&reader, &column, ',') && bulla_take_until(&reader, &column, ',') && reader.left > 0 &&
-         !has(bulla_span(reader.at, reader.left), ':');
+  for (int i = 0; i < 2; i++) {
+    if (!bulla_take_until(&reader, &column, ',')) {
+      return false;
+    }
+  }
+  return reader.left > 0 && !has(bulla_span(reader.at, reader.left), ':');
 }
 
 /* check_header passes over |line| if it is the header of |format|; that of the other order is a contradiction. */

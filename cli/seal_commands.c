@@ -56,7 +56,7 @@ static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
   BULLA_TRY(bulla_memory_init(&memory));
   BULLA_TRY(bulla_key_file_read(cli, &job->material));
   if (job->format != FORMAT_HEX) {
-    bulla_cli_at(cli, "--suite");
+    bulla_cli_at(cli, "%s", cli->command->name);
     BULLA_TRY(bulla_key_new(&job->key, job->suite, job->material));
   }
   bulla_cli_at(cli, "standard input");
