@@ -58,7 +58,7 @@ enum bulla_status bulla_run_apikey_list(struct bulla_cli *cli) {
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  bulla_cli_at(cli, "apikey list");
+  bulla_session_at_tenant(cli, bulla_option_span(cli, "tenant"), "--tenant");
   BULLA_TRY(bulla_session_tenant(vault, bulla_option_span(cli, "tenant")));
   BULLA_TRY(bulla_vault_apikey_list(vault, bulla_option_span(cli, "tenant"), list_apikey, &rows));
   return bulla_rows_end(&rows);
@@ -113,8 +113,9 @@ static enum bulla_status look_at(void *arg, const struct bulla_apikey_view *apik
 static enum bulla_status find_apikey(struct bulla_cli *cli, struct search *search, struct bulla_vault *vault,
                                      struct bulla_span tenant) {
   *search = (struct search){.wanted = bulla_text_span(cli->operands[0])};
-  bulla_cli_at(cli, "argument 1");
+  bulla_session_at_tenant(cli, tenant, "--tenant");
   BULLA_TRY(bulla_session_tenant(vault, tenant));
+  bulla_cli_at(cli, "argument 1");
   enum bulla_status status = bulla_vault_apikey_list(vault, tenant, look_at, search);
   if (status == BULLA_REFUSED && search->wanted.len == BULLA_RECORD_ID_LEN) {
     /* Somebody has tampered with a name: a key must be revoked by its id all the same. */
@@ -166,16 +167,19 @@ static bool read_date(int64_t *day, const char *text) {
 
 static enum bulla_status read_day(struct bulla_cli *cli, int64_t *day) {
   const char *text = bulla_option_value(cli, "day");
-  if (strcmp(text, "today") == 0) {
-    *day = (int64_t)time(NULL) / 86400;
-    return BULLA_OK;
-  }
-  if (strchr(text, '-') != NULL) {
-    if (!read_date(day, text)) {
-      return bulla_cli_usage(cli, "--day takes YYYY-MM-DD, a number of days since 1970-01-01, or today");
+  static const char *const near[] = {"yesterday", "today", "tomorrow"};
+  for (int i = 0; i < 3; i++) {
+    if (strcmp(text, near[i]) == 0) {
+      *day = (int64_t)time(NULL) / 86400 + i - 1;
+      return BULLA_OK;
     }
-  } else {
+  }
+  bool is_number = strspn(text, "0123456789") == strlen(text);
+  if (is_number) {
     BULLA_TRY(bulla_option_number(cli, "day", day));
+  } else if (!read_date(day, text)) {
+    return bulla_cli_usage(
+        cli, "--day takes YYYY-MM-DD, a number of days since 1970-01-01, yesterday, today or tomorrow");
   }
   return *day >= 0 && *day <= BULLA_DAY_LAST ? BULLA_OK
                                              : bulla_cli_usage(cli, "--day takes 1970-01-01 to 9999-12-31");
@@ -188,8 +192,8 @@ static enum bulla_status check_day(struct bulla_cli *cli, int64_t day) {
   if ((ahead >= -1 && ahead <= 1) || bulla_option_count(cli, "any-day") > 0) {
     return BULLA_OK;
   }
-  return bulla_cli_usage(cli,
-                         "--day is neither yesterday, today nor tomorrow, in UTC: if it shall be, add --any-day");
+  return bulla_cli_usage(
+      cli, "--day is not yesterday, today or tomorrow, in UTC: add --any-day to print the key all the same");
 }
 
 /* What of an API key is asked for, and where it goes. */

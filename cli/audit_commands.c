@@ -16,7 +16,7 @@ enum { NUM_COLUMNS = 10 };
  * to be held. */
 struct log {
   struct bulla_rows rows;
-  int64_t last_seq; /* what is newer than the first reading is left out, it might be wider */
+  int64_t last_seq;    /* what is newer than the first reading is left out, it might be wider */
   int64_t num_records; /* that there were to print */
 };
 
@@ -64,7 +64,7 @@ enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
   bulla_rows_begin(&log.rows, cli, names, false);
   BULLA_TRY(bulla_option_number(cli, "from", &first));
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  bulla_cli_at(cli, "audit log");
+  bulla_session_at_tenant(cli, tenant, "--tenant");
   if (!cli->json) {
     /* Where it cannot be read on, that is told once the records before have been printed. */
     enum bulla_status ignored = bulla_vault_audit_log(vault, first, tenant, measure_record, &log);

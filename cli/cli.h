@@ -59,7 +59,6 @@ struct bulla_cli {
   size_t num_given;
   char **operands; /* ended by NULL */
   size_t num_operands;
-  size_t num_before_dashes; /* operands that stood before "--" */
   bool help;
   bool json;
   char what[512];             /* what it is busy with, for the error line */

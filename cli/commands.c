@@ -29,7 +29,7 @@ static const struct bulla_option no_options[] = {END};
 
 #define REASON_OPTION {.name = "reason", .value = "TEXT", .help = "why, for the audit log"}
 #define REASON_MANDATORY {.name = "reason", .value = "TEXT", .help = "why, for the audit log", .mandatory = true}
-#define KEY_FILE_HELP "the file with the key itself: 64 hexadecimal digits, or base64 of 32 bytes"
+#define KEY_FILE_HELP "the file with the key itself, 64 hexadecimal digits or base64; others must not read it"
 #define TENANT_OPTION {.name = "tenant", .value = "T", .help = "of this tenant alone"}
 #define TENANT_MANDATORY {.name = "tenant", .value = "T", .help = "the tenant", .mandatory = true}
 
@@ -109,7 +109,7 @@ static const struct bulla_option revoke_options[] = {
 
 static const struct bulla_option jwk_options[] = {
     {.name = "day", .value = "D",
-     .help = "YYYY-MM-DD, days since 1970-01-01, or today; in UTC", .mandatory = true},
+     .help = "YYYY-MM-DD, days since 1970-01-01, yesterday, today or tomorrow; in UTC", .mandatory = true},
     {.name = "any-day", .help = "take a day other than yesterday, today and tomorrow"},
     {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"apikey jwk\" if it is not given"},
     END};
@@ -134,10 +134,11 @@ const struct bulla_command bulla_commands[] = {
     {"init", vault_group, "", "Make a vault and, with --root file:PATH, the root key.",
      "If the vault is there, nothing is touched. A key file that is there is another vault's, as a rule: it is "
      "taken\n"
-     "with --reuse-root alone. One that was made stays even if the vault cannot be made. The id that is printed "
+     "only with --reuse-root. One that was made stays even if the vault cannot be made. The id that is printed "
      "tells\n"
      "this vault from every other, also of the same root key: pin it with --vault-id or BULLA_VAULT_ID.\n"
-     "Keep a copy of the root key elsewhere: nothing opens the vault without it.",
+     "Keep a copy of the root key elsewhere: nothing opens the vault without it. The first record of the log is\n"
+     "bulla's own, and the id is drawn at random: --actor, --vault-id and BULLA_VAULT_ID are refused.",
      "bulla init --root file:root.key", init_options, 0, 0, bulla_run_init},
     {"put", vault_group, "TENANT/ENTRY [FIELD=VALUE]…", "Write fields of an entry, plain or secret, all or none.",
      "FIELD=VALUE writes a plain field. The value of a secret is never an argument. At a terminal each --secret\n"

@@ -261,7 +261,7 @@ static enum bulla_status replace_process(struct job *job) {
   bulla_process_hand_on();
   (void)execvpe(command, cli->operands, job->env.lines);
   int error = errno;
-  bulla_cli_at(cli, "the command after --");
+  bulla_cli_at(cli, "%s", command);
   /* A program whose interpreter is missing has been found. */
   bool found = error != ENOENT || (strchr(command, '/') != NULL && access(command, F_OK) == 0);
   cli->exit_status = found ? STATUS_CANNOT_RUN : STATUS_NOT_FOUND;
@@ -269,12 +269,13 @@ static enum bulla_status replace_process(struct job *job) {
     return bulla_cli_error(cli, BULLA_TOO_LARGE,
                            "its arguments and variables are too long for the system (ulimit -s)");
   }
-  return bulla_cli_errno(cli, error);
+  return found ? bulla_cli_errno(cli, error)
+               : bulla_cli_error(cli, BULLA_IO, "there is no such program: check its name and PATH");
 }
 
 enum bulla_status bulla_run_exec(struct bulla_cli *cli) {
-  if (cli->num_before_dashes > 0 || cli->num_operands == 0) {
-    return bulla_cli_usage(cli, "the command to run stands after --");
+  if (cli->num_operands == 0) {
+    return bulla_cli_usage(cli, "what is to be run stands behind --, and there is nothing");
   }
   struct job job BULLA_CLEANUP(job_free) = {.cli = cli};
   BULLA_TRY(take_wanted(&job));

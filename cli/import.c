@@ -56,6 +56,10 @@ static bool take_line(struct bulla_reader *reader, struct bulla_span *line) {
   return true;
 }
 
+static bool has(struct bulla_span text, char mark) {
+  return text.len > 0 && memchr(text.data, mark, text.len) != NULL;
+}
+
 static enum bulla_status parse_row(struct bulla_cli *cli, struct bulla_import *row, struct bulla_span line,
                                    const struct bulla_triple_format *format) {
   struct bulla_reader reader = bulla_reader(line);
@@ -63,16 +67,23 @@ static enum bulla_status parse_row(struct bulla_cli *cli, struct bulla_import *r
   if (line.len > MAX_LINE) {
     return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: a value has at most %d bytes", BULLA_VALUE_MAX);
   }
-  if (memchr(line.data, '"', line.len) != NULL) {
+  if (has(line, '"')) {
     return bulla_cli_error(cli, BULLA_INVALID_TEXT, "there are quotes: write the three columns without them");
   }
   if (!bulla_take_until(&reader, &row->entry, ',') || !bulla_take_until(&reader, &row->field, ',')) {
-    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "not of the form %s", header_of(format));
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "not of the form %s: there are fewer than three columns",
+                           header_of(format));
   }
   row->triple = bulla_span(reader.at, reader.left);
+  if (has(row->triple, ',')) {
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "not of the form %s: there are more than three columns",
+                           header_of(format));
+  }
   enum bulla_status status = bulla_triple_check(&len, row->triple, format);
-  return status == BULLA_INVALID_TEXT ? bulla_cli_error(cli, status, "not of the form %s", header_of(format))
-                                      : status;
+  return status == BULLA_INVALID_TEXT
+             ? bulla_cli_error(cli, status, "not of the form %s, as --encoding and --order have it",
+                               header_of(format))
+             : status;
 }
 
 static size_t count_lines(struct bulla_span text) {
@@ -83,6 +94,18 @@ static size_t count_lines(struct bulla_span text) {
   return num;
 }
 
+/* looks_like_header says whether |line| has three columns or more and no parts in the third. */
+static bool looks_like_header(struct bulla_span line) {
+  struct bulla_reader reader = bulla_reader(line);
+  struct bulla_span column;
+  for (int i = 0; i < 2; i++) {
+    if (!bulla_take_until(&reader, &column, ',')) {
+      return false;
+    }
+  }
+  return reader.left > 0 && !has(bulla_span(reader.at, reader.left), ':');
+}
+
 /* check_header passes over |line| if it is the header of |format|; that of the other order is a contradiction. */
 static enum bulla_status check_header(struct bulla_cli *cli, bool *is_header, struct bulla_span line,
                                       const struct bulla_triple_format *format) {
@@ -91,9 +114,15 @@ static enum bulla_status check_header(struct bulla_cli *cli, bool *is_header, st
   const struct bulla_triple_format *other = &orders[format->order == BULLA_TRIPLE_TAG_SECOND ? 1 : 0];
   *is_header = bulla_span_equal(line, bulla_text_span(header_of(format)));
   if (bulla_span_equal(line, bulla_text_span(header_of(other)))) {
-    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "the header says %s, and without another --order it is %s",
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "the header says %s, and --order %s %s",
                            header_of(other) + sizeof("entry,field,") - 1,
+                           bulla_option_count(cli, "order") > 0 ? "says" : "is not given and stands for",
                            header_of(format) + sizeof("entry,field,") - 1);
+  }
+  if (!*is_header && looks_like_header(line)) {
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT,
+                           "not of the form %s: it looks like a header, which is just that or left out",
+                           header_of(format));
   }
   return BULLA_OK;
 }

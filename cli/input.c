@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* read_all fills |bytes| until the end of |fd| or of the room. */
@@ -42,15 +44,39 @@ enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct bulla_secret 
   return bulla_secret_copy(secret, bulla_written(&bytes));
 }
 
+static void close_file(const int *fd) {
+  if (*fd >= 0) {
+    (void)close(*fd);
+  }
+}
+
 enum bulla_status bulla_input_secret_file(struct bulla_cli *cli, struct bulla_secret **secret, const char *path,
                                           size_t max_len) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0) {
+  int fd BULLA_CLEANUP(close_file) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  return fd < 0 ? bulla_cli_errno(cli, errno) : bulla_input_secret(cli, secret, fd, max_len);
+}
+
+/* others_may says which permissions of others the file of a key may not have. systemd lets a service read its
+ * credentials through an access control list, which shows as a group's bit. */
+static mode_t others_may(const char *path) {
+  const char *folder = getenv("CREDENTIALS_DIRECTORY");
+  size_t len = folder == NULL ? 0 : strlen(folder);
+  bool is_credential = len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/';
+  return is_credential ? S_IRWXO : S_IRWXG | S_IRWXO;
+}
+
+enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secret **secret, const char *path,
+                                       size_t max_len, const char *remedy) {
+  int fd BULLA_CLEANUP(close_file) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  struct stat status;
+  if (fd < 0 || fstat(fd, &status) != 0) {
     return bulla_cli_errno(cli, errno);
   }
-  enum bulla_status status = bulla_input_secret(cli, secret, fd, max_len);
-  (void)close(fd);
-  return status;
+  if (S_ISREG(status.st_mode) && (status.st_mode & others_may(path)) != 0) {
+    return bulla_cli_error(cli, BULLA_ROOT_EXPOSED,
+                           "others can read this file: chmod 600, and %s if somebody may have", remedy);
+  }
+  return bulla_input_secret(cli, secret, fd, max_len);
 }
 
 void bulla_input_line(struct bulla_secret *secret) {

@@ -17,6 +17,11 @@ BULLA_CHECKED enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct
 BULLA_CHECKED enum bulla_status bulla_input_secret_file(struct bulla_cli *cli, struct bulla_secret **secret,
                                                         const char *path, size_t max_len);
 
+/* bulla_input_key_file is bulla_input_secret_file of a file that others must not be able to read, or of a pipe.
+ * Returns BULLA_ROOT_EXPOSED if they are; |remedy| says what to do then beside chmod. */
+BULLA_CHECKED enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secret **secret,
+                                                     const char *path, size_t max_len, const char *remedy);
+
 /* bulla_input_line drops one newline, or carriage return and newline, from the end of |secret|. */
 void bulla_input_line(struct bulla_secret *secret);
 

@@ -49,7 +49,8 @@ enum bulla_status bulla_key_file_read(struct bulla_cli *cli, struct bulla_secret
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_secret *made BULLA_CLEANUP(bulla_secret_free) = NULL;
   bulla_cli_at(cli, "the file of --key"); /* a path may turn out to be the key itself */
-  enum bulla_status status = bulla_input_secret_file(cli, &text, bulla_option_value(cli, "key"), MAX_TEXT);
+  enum bulla_status status =
+      bulla_input_key_file(cli, &text, bulla_option_value(cli, "key"), MAX_TEXT, "take another key");
   if (status == BULLA_TOO_LARGE) {
     return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "no key in there: it has more than %d bytes", MAX_TEXT);
   }

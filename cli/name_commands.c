@@ -22,7 +22,7 @@ static enum bulla_status take_name(struct bulla_cli *cli, struct bulla_span *nam
     return BULLA_OK;
   }
   bulla_cli_at(cli, "argument %zu", index + 1);
-  return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be %s, %s", what,
+  return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be %s, but is %s", what,
                          bulla_status_text(BULLA_INVALID_NAME));
 }
 
@@ -39,6 +39,11 @@ static enum bulla_status take_fields(struct bulla_cli *cli, struct bulla_span **
   }
   for (size_t i = 0; i < *num_fields; i++) {
     BULLA_TRY(take_name(cli, &(*fields)[i], i + 1, "a field"));
+    for (size_t j = 0; j < i; j++) {
+      if (bulla_span_equal((*fields)[i], (*fields)[j])) {
+        return bulla_cli_usage(cli, "the field %s is named twice", cli->operands[i + 1]);
+      }
+    }
   }
   return BULLA_OK;
 }
@@ -57,6 +62,46 @@ static enum bulla_status remove_tenant(struct bulla_cli *cli) {
   return bulla_vault_remove_tenant(vault, &me.who, tenant);
 }
 
+/* at_field notes that the run is busy with |field| of the entry of the first operand. */
+static void at_field(struct bulla_cli *cli, struct bulla_span field) {
+  bulla_cli_at(cli, "%s:%.*s", cli->operands[0], (int)field.len, (const char *)field.data);
+}
+
+/* Which of some fields an entry has. */
+struct found {
+  const struct bulla_span *fields;
+  size_t num_fields;
+  bool *has;
+};
+
+static enum bulla_status look_at(void *arg, const struct bulla_field_view *field) {
+  const struct found *found = (const struct found *)arg;
+  for (size_t i = 0; i < found->num_fields; i++) {
+    found->has[i] = found->has[i] || bulla_span_equal(found->fields[i], field->name);
+  }
+  return BULLA_OK;
+}
+
+static void free_flags(bool **flags) {
+  free(*flags);
+}
+
+/* name_missing notes the first of |fields| that the entry has not, if it can be told. */
+static void name_missing(struct bulla_cli *cli, struct bulla_vault *vault, struct bulla_span tenant,
+                         struct bulla_span entry, const struct bulla_span *fields, size_t num_fields) {
+  bool *has BULLA_CLEANUP(free_flags) = (bool *)calloc(num_fields, sizeof(*has));
+  struct found found = {fields, num_fields, has};
+  if (has == NULL || bulla_vault_show(vault, tenant, entry, look_at, &found) != BULLA_OK) {
+    return;
+  }
+  for (size_t i = 0; i < num_fields; i++) {
+    if (!has[i]) {
+      at_field(cli, fields[i]);
+      return;
+    }
+  }
+}
+
 enum bulla_status bulla_run_rm(struct bulla_cli *cli) {
   struct bulla_span tenant;
   struct bulla_span entry;
@@ -72,8 +117,14 @@ enum bulla_status bulla_run_rm(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "%s", cli->operands[0]);
-  return num_fields == 0 ? bulla_vault_remove(vault, &me.who, tenant, entry)
-                         : bulla_vault_remove_fields(vault, &me.who, tenant, entry, fields, num_fields);
+  if (num_fields == 0) {
+    return bulla_vault_remove(vault, &me.who, tenant, entry);
+  }
+  enum bulla_status status = bulla_vault_remove_fields(vault, &me.who, tenant, entry, fields, num_fields);
+  if (status == BULLA_NOT_FOUND) {
+    name_missing(cli, vault, tenant, entry, fields, num_fields);
+  }
+  return status;
 }
 
 /* What mv is to do, taken from its operands. */
@@ -90,6 +141,12 @@ static enum bulla_status take_move(struct bulla_cli *cli, struct move *move) {
     BULLA_TRY(take_name(cli, &move->tenant, 0, "TENANT or TENANT/ENTRY"));
     if (cli->num_operands > 2) {
       return bulla_cli_usage(cli, "a tenant has no fields: write TENANT/ENTRY before them");
+    }
+    if (strchr(cli->operands[1], '/') != NULL) {
+      bulla_cli_at(cli, "argument 2");
+      return bulla_cli_error(
+          cli, BULLA_INVALID_NAME,
+          "a tenant's new name has no slash: to rename an entry write bulla mv TENANT/ENTRY TENANT/NAME");
     }
     return take_name(cli, &move->name, 1, "the tenant's new name");
   }
@@ -108,6 +165,16 @@ static enum bulla_status take_move(struct bulla_cli *cli, struct move *move) {
              : bulla_cli_usage(cli, "an entry stays with its tenant: put it there anew, then remove this one");
 }
 
+static enum bulla_status run_move(struct bulla_vault *vault, const struct bulla_who *who,
+                                  const struct move *move) {
+  if (move->entry.len == 0) {
+    return bulla_vault_rename_tenant(vault, who, move->tenant, move->name);
+  }
+  return move->field.len == 0
+             ? bulla_vault_rename_entry(vault, who, move->tenant, move->entry, move->name)
+             : bulla_vault_rename_field(vault, who, move->tenant, move->entry, move->field, move->name);
+}
+
 enum bulla_status bulla_run_mv(struct bulla_cli *cli) {
   struct move move;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
@@ -116,10 +183,17 @@ enum bulla_status bulla_run_mv(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "%s%s", is_tenant(cli) ? "tenant " : "", cli->operands[0]);
-  if (move.entry.len == 0) {
-    return bulla_vault_rename_tenant(vault, &me.who, move.tenant, move.name);
+  if (move.field.len > 0) {
+    at_field(cli, move.field);
   }
-  return move.field.len == 0
-             ? bulla_vault_rename_entry(vault, &me.who, move.tenant, move.entry, move.name)
-             : bulla_vault_rename_field(vault, &me.who, move.tenant, move.entry, move.field, move.name);
+  enum bulla_status status = run_move(vault, &me.who, &move);
+  if (status != BULLA_EXISTS) {
+    return status;
+  }
+  const struct bulla_span *old = move.field.len > 0   ? &move.field
+                                 : move.entry.len > 0 ? &move.entry
+                                                      : &move.tenant;
+  return bulla_span_equal(*old, move.name)
+             ? bulla_cli_error(cli, status, "the new name is the old one: nothing was changed")
+             : bulla_cli_error(cli, status, "the new name is taken: choose another");
 }

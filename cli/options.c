@@ -112,6 +112,12 @@ static enum bulla_status check_command(struct bulla_cli *cli) {
   return BULLA_OK;
 }
 
+/* takes_dashes says whether all operands of |command| stand behind "--", so that their options are not taken for
+ * its own. */
+static bool takes_dashes(const struct bulla_command *command) {
+  return strncmp(command->operands, "-- ", 3) == 0;
+}
+
 enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **argv) {
   cli->given = (struct bulla_given *)calloc((size_t)argc + 1, sizeof(*cli->given));
   cli->operands = (char **)calloc((size_t)argc + 1, sizeof(*cli->operands));
@@ -133,9 +139,11 @@ enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **ar
       if (!take_command(cli, argv[i])) {
         return bulla_unknown_command(cli, argv[i]);
       }
+    } else if (!dashes && takes_dashes(cli->command)) {
+      return bulla_cli_usage(cli, "what is to be run stands behind --: bulla %s … %s", cli->command->name,
+                             cli->command->operands);
     } else {
       cli->operands[cli->num_operands++] = argv[i];
-      cli->num_before_dashes += dashes ? 0 : 1;
     }
   }
 

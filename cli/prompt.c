@@ -136,7 +136,9 @@ enum bulla_status bulla_input_prompt(struct bulla_cli *cli, struct bulla_secret 
     fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   }
   if (fd < 0) {
-    return bulla_cli_error(cli, BULLA_IO, "there is no terminal to ask at");
+    return bulla_cli_error(
+        cli, BULLA_IO,
+        "there is no terminal to ask at: run this at one, or take the key from elsewhere with --root");
   }
   enum bulla_status status = ask(cli, line, fd, prompt);
   (void)close(fd);

@@ -72,15 +72,16 @@ static void keep_detail(void *arg, enum bulla_log_level level, enum bulla_status
   }
 }
 
-/* report writes the error line in one piece. What came from outside cannot break it or drive the terminal. */
+/* report writes the error line in one piece. What came from outside cannot break it or drive the terminal. A
+ * detail that the text has already is not said again. */
 static void report(const struct bulla_cli *cli, enum bulla_status status) {
   char text[sizeof(cli->what) + sizeof(cli->text) + sizeof(cli->detail) + 128];
   uint8_t room[sizeof(text) + 1];
   struct bulla_buffer line = bulla_buffer(room, sizeof(room));
   struct bulla_writer writer = bulla_writer(&line);
-  bool detailed = cli->detail[0] != '\0' && cli->detailed == status;
-  (void)snprintf(text, sizeof(text), "bulla: %s: %s%s%s%s", cli->what,
-                 cli->text[0] != '\0' ? cli->text : bulla_status_text(status), detailed ? " (" : "",
+  const char *why = cli->text[0] != '\0' ? cli->text : bulla_status_text(status);
+  bool detailed = cli->detail[0] != '\0' && cli->detailed == status && strstr(why, cli->detail) == NULL;
+  (void)snprintf(text, sizeof(text), "bulla: %s: %s%s%s%s", cli->what, why, detailed ? " (" : "",
                  detailed ? cli->detail : "", detailed ? ")" : "");
   bulla_text_put_plain(&writer, bulla_text_span(text));
   bulla_put_byte(&writer, '\n');

@@ -41,7 +41,7 @@ static void free_text(struct bulla_buffer *text) {
 
 static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
   static const char *const formats[] = {"blob", "text", "hex", NULL};
-  static const char *const suites[] = {"aes256gcm", "xaes256gcm", "aes256gcmsiv", NULL};
+  static const char *const suites[] = {"aes256gcm", "xaes256gcm", NULL};
   int format = FORMAT_BLOB;
   int suite = BULLA_XAES_256_GCM - 1;
   BULLA_TRY(bulla_option_choice(cli, "format", formats, &format));
@@ -55,8 +55,12 @@ static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
   const struct bulla_memory_options memory = {.arena_size = ARENA_SIZE};
   BULLA_TRY(bulla_memory_init(&memory));
   BULLA_TRY(bulla_key_file_read(cli, &job->material));
+  if (job->format != FORMAT_HEX) {
+    bulla_cli_at(cli, "%s", cli->command->name);
+    BULLA_TRY(bulla_key_new(&job->key, job->suite, job->material));
+  }
   bulla_cli_at(cli, "standard input");
-  return job->format == FORMAT_HEX ? BULLA_OK : bulla_key_new(&job->key, job->suite, job->material);
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_run_seal(struct bulla_cli *cli) {
@@ -85,6 +89,34 @@ enum bulla_status bulla_run_seal(struct bulla_cli *cli) {
   return bulla_output_line(cli, bulla_written(&text));
 }
 
+/* open_job opens |sealed|, which is in |blob| if it had to be decoded. */
+static enum bulla_status open_job(const struct job *job, struct bulla_buffer *plaintext, struct bulla_buffer *blob,
+                                  struct bulla_span sealed) {
+  if (job->format == FORMAT_HEX) {
+    return bulla_triple_open(job->material, plaintext, sealed, NULL);
+  }
+  if (job->format == FORMAT_TEXT) {
+    *blob = bulla_buffer(malloc(sealed.len + 1), sealed.len);
+    if (blob->data == NULL) {
+      return BULLA_NO_MEMORY;
+    }
+    BULLA_TRY(bulla_blob_from_text(blob, sealed));
+    sealed = bulla_written(blob);
+  }
+  return bulla_open(job->key, plaintext, sealed, job->context);
+}
+
+static enum bulla_status explain_open(struct bulla_cli *cli, const struct job *job, enum bulla_status status) {
+  if (status == BULLA_BUFFER_TOO_SMALL) {
+    return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: what it holds is more than %d bytes", MAX_PLAINTEXT);
+  }
+  return status != BULLA_REFUSED
+             ? status
+             : bulla_cli_error(
+                   cli, status, "refused: it is damaged, or was sealed with another %s",
+                   job->format == FORMAT_HEX ? "--key or --format" : "--key, --context, --suite or --format");
+}
+
 enum bulla_status bulla_run_open(struct bulla_cli *cli) {
   struct job job BULLA_CLEANUP(job_free) = {.material = NULL};
   struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
@@ -96,23 +128,9 @@ enum bulla_status bulla_run_open(struct bulla_cli *cli) {
   if (job.format != FORMAT_BLOB) {
     sealed = bulla_without_newline(sealed, 0);
   }
-  if (job.format == FORMAT_TEXT) {
-    blob = bulla_buffer(malloc(sealed.len + 1), sealed.len);
-    if (blob.data == NULL) {
-      return BULLA_NO_MEMORY;
-    }
-    BULLA_TRY(bulla_blob_from_text(&blob, sealed));
-    sealed = bulla_written(&blob);
-  }
-
   BULLA_TRY(bulla_secret_new(&room, MAX_PLAINTEXT));
   struct bulla_buffer plaintext = bulla_buffer(bulla_secret_data(room), MAX_PLAINTEXT);
-  enum bulla_status status = job.format == FORMAT_HEX ? bulla_triple_open(job.material, &plaintext, sealed, NULL)
-                                                      : bulla_open(job.key, &plaintext, sealed, job.context);
-  if (status == BULLA_BUFFER_TOO_SMALL) {
-    return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: what it holds is more than %d bytes", MAX_PLAINTEXT);
-  }
-  BULLA_TRY(status);
+  BULLA_TRY(explain_open(cli, &job, open_job(&job, &plaintext, &blob, sealed)));
   return bulla_output_bytes(cli, bulla_written(&plaintext));
 }
 

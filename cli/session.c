@@ -61,6 +61,9 @@ static enum bulla_status ask_passphrase(struct bulla_cli *cli, struct bulla_root
   struct bulla_secret *passphrase BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_secret *again BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_input_prompt(cli, &passphrase, "passphrase of the vault", PASSPHRASE_MAX));
+  if (bulla_secret_bytes(passphrase).len == 0) {
+    return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "a passphrase has 1 to %d bytes: try again", PASSPHRASE_MAX);
+  }
   if (fresh) {
     BULLA_TRY(bulla_input_prompt(cli, &again, "the same passphrase again", PASSPHRASE_MAX));
     if (!bulla_secret_equal(bulla_secret_bytes(passphrase), bulla_secret_bytes(again))) {
@@ -151,6 +154,11 @@ enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault 
   return bulla_session_explain(cli, bulla_vault_open(vault, bulla_session_url(cli), root, &options));
 }
 
+static bool is_passphrase(const struct bulla_cli *cli) {
+  const char *provider = option_or_variable(cli, "root", "BULLA_ROOT");
+  return provider != NULL && strcmp(provider, "passphrase") == 0;
+}
+
 enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {
   switch (status) {
     case BULLA_UNSUPPORTED:
@@ -158,6 +166,14 @@ enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status
     case BULLA_NO_VAULT:
       return bulla_cli_error(cli, status,
                              "there is no vault here: make one with bulla init, or name another with --vault");
+    case BULLA_EXISTS:
+      return bulla_cli_error(cli, status,
+                             "there is a file already, and it is left as it is: name another vault with --vault");
+    case BULLA_ROOT_WRONG:
+      return is_passphrase(cli)
+                 ? bulla_cli_error(cli, status,
+                                   "this vault was made with another passphrase or root key: try again")
+                 : status;
     default:
       return status;
   }
@@ -168,6 +184,14 @@ static enum bulla_status stop(void *arg, const struct bulla_entry_view *entry) {
   (void)arg;
   (void)entry;
   return BULLA_EXISTS;
+}
+
+void bulla_session_at_tenant(struct bulla_cli *cli, struct bulla_span tenant, const char *what) {
+  if (bulla_text_is_name(tenant)) {
+    bulla_cli_at(cli, "tenant %.*s", (int)tenant.len, (const char *)tenant.data);
+  } else {
+    bulla_cli_at(cli, "%s", tenant.len > 0 ? what : cli->command->name);
+  }
 }
 
 enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant) {
@@ -223,12 +247,17 @@ enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_span *
   struct bulla_reader reader = bulla_reader(text);
   bool split = bulla_take_until(&reader, tenant, '/');
   *entry = bulla_span(reader.at, reader.left);
-  if (!split || !bulla_text_is_name(*tenant) || !bulla_text_is_name(*entry)) {
-    bulla_cli_at(cli, "argument %zu", index + 1);
-    return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY; if it is, one is %s",
-                           bulla_status_text(BULLA_INVALID_NAME));
+  bool good_tenant = bulla_text_is_name(*tenant);
+  if (split && good_tenant && bulla_text_is_name(*entry)) {
+    return BULLA_OK;
   }
-  return BULLA_OK;
+  bulla_cli_at(cli, "argument %zu", index + 1);
+  bool again = split && entry->len > 0 && memchr(entry->data, '/', entry->len) != NULL;
+  return !split || again
+             ? bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, and has %s",
+                               again ? "more than one slash" : "no slash")
+             : bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, and its %s is %s",
+                               good_tenant ? "entry" : "tenant", bulla_status_text(BULLA_INVALID_NAME));
 }
 
 enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,

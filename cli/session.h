@@ -42,6 +42,10 @@ BULLA_CHECKED enum bulla_status bulla_session_memory(size_t values_len);
 /* bulla_session_arena_full notes that |values_len| bytes of values do not fit, and returns BULLA_ARENA_FULL. */
 enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_len);
 
+/* bulla_session_at_tenant notes that the run is busy with |tenant|, or with |what| of the command line if that is
+ * no name, which is not repeated. An empty one stands for all. */
+void bulla_session_at_tenant(struct bulla_cli *cli, struct bulla_span tenant, const char *what);
+
 /* bulla_session_tenant returns BULLA_NOT_FOUND if there is no |tenant|; an empty one stands for all. */
 BULLA_CHECKED enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant);
 

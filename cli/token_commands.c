@@ -4,11 +4,6 @@
 /* token mint, verify, refresh, inspect. */
 
 #include <bulla/token.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,39 +14,11 @@
 #include "cli/token_claims.h"
 #include "cli/token_session.h"
 
-static void close_file(const int *fd) {
-  if (*fd >= 0) {
-    (void)close(*fd);
-  }
-}
-
-/* others_may says which permissions of others the file of a key may not have. systemd lets a service read its
- * credentials through an access control list, which shows as a group's bit. */
-static mode_t others_may(const char *path) {
-  const char *folder = getenv("CREDENTIALS_DIRECTORY");
-  size_t len = folder == NULL ? 0 : strlen(folder);
-  bool is_credential = len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/';
-  return is_credential ? S_IRWXO : S_IRWXG | S_IRWXO;
-}
-
-/* read_private makes |*string| of the file at |path|, which others must not be able to read, or of a pipe. */
-static enum bulla_status read_private(struct bulla_cli *cli, struct bulla_secret **string, const char *path) {
-  int fd BULLA_CLEANUP(close_file) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  struct stat status;
-  if (fd < 0 || fstat(fd, &status) != 0) {
-    return bulla_cli_errno(cli, errno);
-  }
-  if (S_ISREG(status.st_mode) && (status.st_mode & others_may(path)) != 0) {
-    return bulla_cli_error(cli, BULLA_ROOT_EXPOSED,
-                           "others can read this file: chmod 600, and revoke the API key if somebody may have");
-  }
-  return bulla_input_secret(cli, string, fd, BULLA_APIKEY_LEN + 2);
-}
-
 static enum bulla_status read_apikey(struct bulla_cli *cli, struct bulla_apikey **apikey) {
   struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
   bulla_cli_at(cli, "the file of --apikey-file"); /* a path may turn out to be the key itself */
-  enum bulla_status status = read_private(cli, &string, bulla_option_value(cli, "apikey-file"));
+  enum bulla_status status = bulla_input_key_file(cli, &string, bulla_option_value(cli, "apikey-file"),
+                                                  BULLA_APIKEY_LEN + 2, "revoke the API key");
   if (status == BULLA_OK) {
     status = bulla_apikey_parse(apikey, bulla_secret_bytes(string));
   }

@@ -49,12 +49,13 @@ static enum bulla_status revoke_named(struct bulla_cli *cli) {
     return bulla_cli_usage(
         cli, "give the token or its --jti: with --jti nothing may be on standard input (</dev/null)");
   }
-  bulla_cli_at(cli, "token");
+  bulla_session_at_tenant(cli, tenant, "--tenant");
   enum bulla_status status = bulla_vault_token_revoke(vault, &me.who, tenant, jti, last_end((int64_t)time(NULL)));
   if (status == BULLA_INVALID_ARGUMENT && jti.len > BULLA_JTI_MAX) {
+    bulla_cli_at(cli, "--jti");
     return bulla_cli_error(cli, status, "no jti is longer than %d bytes", BULLA_JTI_MAX);
   }
-  return status == BULLA_NOT_FOUND ? bulla_cli_error(cli, status, "there is no such tenant") : status;
+  return status;
 }
 
 /* What is looked for among the API keys. */

@@ -18,7 +18,9 @@ enum bulla_status bulla_token_input(struct bulla_cli *cli, struct bulla_secret *
   }
   BULLA_TRY(status);
   bulla_input_line(*token);
-  return BULLA_OK;
+  return bulla_secret_bytes(*token).len > 0
+             ? BULLA_OK
+             : bulla_cli_error(cli, BULLA_REFUSED, "standard input is empty: give the token there");
 }
 
 static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {

@@ -23,8 +23,14 @@ static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
   if (bulla_option_count(cli, "vault-id") > 0) {
     return bulla_cli_usage(cli, "the id of a new vault is drawn at random: init takes no --vault-id");
   }
+  if (getenv("BULLA_VAULT_ID") != NULL) {
+    return bulla_cli_usage(cli, "BULLA_VAULT_ID is the id of a vault that is there: unset it to make a new one");
+  }
+  if (bulla_option_count(cli, "actor") > 0) {
+    return bulla_cli_usage(cli, "the first record is bulla's own: init takes no --actor");
+  }
   BULLA_TRY(bulla_session_explain(cli, bulla_file_of_url(&path, url)));
-  return lstat(path, &info) == 0 ? BULLA_EXISTS : BULLA_OK;
+  return lstat(path, &info) == 0 ? bulla_session_explain(cli, BULLA_EXISTS) : BULLA_OK;
 }
 
 /* make_root creates the key of "file:PATH", or opens the root key if that is no file. A key that is there already
@@ -163,7 +169,10 @@ static enum bulla_status take_fields(struct bulla_cli *cli, struct put *put) {
 static enum bulla_status check_secret(struct bulla_cli *cli, struct bulla_field *field,
                                       const struct bulla_secret *secret) {
   field->value = bulla_secret_bytes(secret);
-  return field->value.len > 0 ? BULLA_OK : bulla_cli_error(cli, BULLA_INVALID_ARGUMENT, "the secret is empty");
+  return field->value.len > 0 ? BULLA_OK
+                              : bulla_cli_error(cli, BULLA_INVALID_ARGUMENT,
+                                                "the secret is empty: give its value, or remove the field with "
+                                                "bulla rm");
 }
 
 /* read_secrets gets the values of --secret, which are the first fields, and of --secret-file, which are next. */
@@ -205,6 +214,24 @@ static size_t secrets_room(const struct bulla_cli *cli) {
   return room;
 }
 
+/* Which of the plain fields of one put is a secret one already. */
+struct look {
+  struct bulla_cli *cli;
+  const struct put *put;
+};
+
+static enum bulla_status name_secret(void *arg, const struct bulla_field_view *there) {
+  const struct look *look = (const struct look *)arg;
+  for (size_t i = 0; there->secret && i < look->put->num_fields; i++) {
+    const struct bulla_field *field = &look->put->fields[i];
+    if (!field->secret && bulla_span_equal(field->name, there->name)) {
+      bulla_cli_at(look->cli, "%s:%.*s", look->cli->operands[0], (int)field->name.len,
+                   (const char *)field->name.data);
+    }
+  }
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   struct bulla_span tenant;
   struct bulla_span entry;
@@ -235,7 +262,13 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   }
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "%s", cli->operands[0]);
-  return bulla_vault_put(vault, &me.who, tenant, entry, put.fields, put.num_fields);
+  status = bulla_vault_put(vault, &me.who, tenant, entry, put.fields, put.num_fields);
+  if (status == BULLA_STAYS_SECRET) {
+    struct look look = {cli, &put};
+    enum bulla_status ignored = bulla_vault_show(vault, tenant, entry, name_secret, &look);
+    (void)ignored;
+  }
+  return status;
 }
 
 /* One long plain value must not push what is beside the others off the screen. */
@@ -277,7 +310,7 @@ enum bulla_status bulla_run_list(struct bulla_cli *cli) {
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  bulla_cli_at(cli, "list");
+  bulla_session_at_tenant(cli, tenant, "argument 1");
   BULLA_TRY(bulla_vault_list(vault, tenant, list_entry, &rows));
   return bulla_rows_end(&rows);
 }

@@ -40,11 +40,11 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_UNSUPPORTED:
       return "not supported by this build: name another";
     case BULLA_EXISTS:
-      return "there is one already: choose another name, or remove the old one first";
+      return "there is one already: choose another name";
     case BULLA_ROOT_MALFORMED:
       return "no key in there: it must be 64 hexadecimal digits (a passphrase: 1 to 1024 bytes)";
     case BULLA_STAYS_SECRET:
-      return "a secret field stays secret: give its value as a secret, or remove the entry first";
+      return "the field is secret and stays secret: give its value as a secret, or remove the field first";
     case BULLA_IN_USE:
       return "still in use: remove or revoke what hangs on it first";
     case BULLA_NOT_FOUND:
@@ -78,7 +78,8 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_ROOT_EXPOSED:
       return "others can read or change this file: make it its user's alone, and consider the key compromised";
     case BULLA_VAULT_MOVED:
-      return "the vault's files were moved, replaced or removed while it was open: put them back, open it again";
+      return "the vault's files were moved, replaced or removed while it was open: put them back, or close and "
+             "reopen it";
     case BULLA_VAULT_SHARED:
       return "the vault's file has a second name, or is mounted without its folder: share the folder instead";
   }

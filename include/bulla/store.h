@@ -303,9 +303,9 @@ struct bulla_audit_record {
   struct bulla_span actor;
   struct bulla_span origin;
   struct bulla_span reason;
-  struct bulla_span op; /* init put import remove use apikey-create apikey-revoke apikey-use apikey-export
-                         * token-revoke */
-  struct bulla_span entry;   /* or the id of an API key */
+  struct bulla_span op; /* init put import remove rename-from rename-to use apikey-create apikey-revoke apikey-use
+                         * apikey-export token-revoke */
+  struct bulla_span entry;   /* or the id of an API key, or the SHA-256 of a jti, 64 digits */
   struct bulla_span field;   /* or the day of which a key was exported */
   struct bulla_span outcome; /* done, granted (about to be opened), not-found, failed (did not open) */
 };

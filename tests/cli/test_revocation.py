@@ -253,6 +253,8 @@ def what_has_no_jti_or_is_not_authentic_cannot_be_revoked(box):
     box.run("token", "revoke", stdin=token, status=2)
     assert "no jti" in box.errors and f"bulla apikey revoke {key_id}" in box.errors, box.errors
     box.run("token", "revoke", stdin=b"", status=1)
+    assert "standard input is empty" in box.errors, box.errors
+    box.run("token", "revoke", stdin=b"x", status=1)
     assert "form" in box.errors, box.errors
     box.run("token", "revoke", stdin=token[:-5], status=1)
     for _ in range(2):
@@ -349,9 +351,15 @@ def the_jwk_of_a_day_has_the_form_that_libraries_read(box):
     assert box.json(*any_day, "2932896")["k"] != jwk["k"]
     assert box.json(*any_day, "9999-12-31")["kid"] == f"{key_id}.2932896"
     assert box.json(*any_day, "1970-01-01")["kid"] == f"{key_id}.0"
-    for day in ("2932897", "-1", "2023-02-29", "2023-1-1", "2023-01-01x", "10000-01-01", "1969-12-31", "tomorrow",
+    for day in ("2932897", "-1", "2023-02-29", "2023-1-1", "2023-01-01x", "10000-01-01", "1969-12-31", "gestern",
                 "9" * 30, ""):
         box.run("apikey", "jwk", key_id, "--day", day, status=2)
+        assert "takes a number" not in box.errors or day == "9" * 30, box.errors
+    if time.time() % 86400 > 86340:
+        time.sleep(61)  # the day must not end meanwhile
+    today = int(time.time()) // 86400
+    for day, number in (("yesterday", today - 1), ("today", today), ("tomorrow", today + 1)):
+        assert box.json("apikey", "jwk", key_id, "--day", day)["kid"] == f"{key_id}.{number}"
     box.run("apikey", "jwk", key_id, status=2)
 
 

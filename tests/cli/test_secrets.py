@@ -358,6 +358,10 @@ def a_passphrase_is_asked_for_twice_at_init_and_opens_the_vault(box):
         with Terminal(box, "list", "--json") as terminal:
             terminal.answer(b"passphrase of the vault: ", phrase)
             assert terminal.wait() == status and (b"[]" in terminal.seen) == (status == 0), terminal.seen
+            assert (b"another passphrase" in terminal.seen) == (status == 1), terminal.seen
+    with Terminal(box, "list") as terminal:
+        terminal.answer(b"passphrase of the vault: ", b"\n")
+        assert terminal.wait() == 2 and b"1 to 1024 bytes: try again" in terminal.seen, terminal.seen
 
 
 @test

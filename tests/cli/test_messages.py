@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""What errors say: which part is wrong, once, and what helps."""
+
+from command import run_tests, test
+
+
+def tells(box, line, *words, status=2, stdin=b"", **options):
+    """|line| fails, and the error has all |words|."""
+    box.run(*line.split(), stdin=stdin, status=status, **options)
+    for word in words:
+        assert word in box.errors, (line, word, box.errors)
+
+
+@test
+def init_refuses_what_it_would_not_heed(box):
+    tells(box, "init --actor me", "--actor", "bulla's own")
+    tells(box, "init --reason why", "--reason")
+    tells(box, "init --vault-id " + "0" * 32, "--vault-id")
+    for value in ("0" * 32, ""):
+        tells(box, "init", "BULLA_VAULT_ID", "unset it", env={"BULLA_VAULT_ID": value})
+    assert list(box.folder.iterdir()) == []
+
+
+@test
+def no_error_invites_to_delete_a_vault_or_an_entry(box):
+    box.init_with_secret()
+    tells(box, "init", "left as it is", "name another")
+    assert "remove" not in box.errors, box.errors
+    box.run("put", "acme/db", "host=h")
+    tells(box, "put acme/db host=x password=x", "acme/db:password: ", "remove the field")
+    assert "entry" not in box.errors and "(" not in box.errors, box.errors
+
+
+@test
+def the_field_or_tenant_that_is_wrong_is_named(box):
+    box.init_with_secret()
+    box.run("put", "acme/db", "host=h", "port=1")
+    before = box.json("show", "acme/db"), len(box.log())
+    tells(box, "rm acme/db zz b", "acme/db:zz: ", "no such field", status=3)
+    tells(box, "rm acme/db host zz", "acme/db:zz: ", "no such field", status=3)
+    tells(box, "rm acme/db host host", "host is named twice")
+    tells(box, "rm acme/none zz", "acme/none: ", "no such entry", status=3)
+    tells(box, "mv acme/db host1 h2", "acme/db:host1: ", "no such field", status=3)
+    tells(box, "mv acme/db host port", "acme/db:host: ", "taken")
+    for names in ("acme/db acme/db", "acme/db host host", "acme acme"):
+        tells(box, f"mv {names}", "the new name is the old one")
+        assert box.errors.count("old one") == 1 and "remove" not in box.errors, box.errors
+    for command in ("list none", "audit log --tenant none", "apikey list --tenant none",
+                    "apikey revoke x --tenant none", "token revoke --jti z --tenant none"):
+        tells(box, command, "tenant none: ", status=3)
+        assert box.errors.count("there is no such tenant") == 1, box.errors
+    for command in ("list", "audit log --tenant", "apikey list --tenant", "token revoke --jti z --tenant"):
+        tells(box, f"{command} no/name", "argument 1: " if command == "list" else "--tenant: ", "not a name")
+    assert (box.json("show", "acme/db"), len(box.log())) == before
+
+
+@test
+def places_that_are_none_are_told_by_what_is_wrong_with_them(box):
+    box.init_with_secret()
+    for command in ("show acme", "put acme a=b", "get acme password --reason x"):
+        tells(box, command, "argument 1: ", "TENANT/ENTRY", "no slash")
+    tells(box, "put ac/me/db a=b", "more than one slash")
+    tells(box, "put ac!me/db a=b", "its tenant is not a name")
+    tells(box, "put acme/ a=b", "its entry is not a name")
+    tells(box, "mv acme acme/x", "argument 2: ", "no slash", "TENANT/ENTRY TENANT/NAME")
+
+
+@test
+def exec_names_what_it_cannot_run_and_where_it_belongs(box):
+    box.init_with_secret()
+    start = "exec --env A=acme/db:password --reason r "
+    for words in ("sh -c x", "sh --version", "true", "true -- x"):
+        tells(box, start + words, "what is to be run stands behind --", status=125)
+    tells(box, start, "what is to be run stands behind --", status=125)
+    assert [r for r in box.log() if r["op"] == "use"] == []
+    tells(box, start + "-- nosuchprog", "nosuchprog: ", "PATH", status=127)
+    tells(box, start + "-- ./nosuchprog", "./nosuchprog: ", status=127)
+    tells(box, start + "-- /dev/null", "/dev/null: ", status=126)
+
+
+@test
+def days_that_are_none_are_told_with_those_that_are(box):
+    for day in ("gestern", "2023-02-29", "12x", "-1"):
+        tells(box, f"apikey jwk 0123456789abcdef --day={day}", "YYYY-MM-DD", "yesterday, today or tomorrow")
+    tells(box, "apikey jwk 0123456789abcdef --day 5", "add --any-day")
+
+
+@test
+def a_blob_that_does_not_open_names_the_options_that_may_be_wrong(box):
+    box.write("key", "5a" * 32)
+    box.write("other", "a5" * 32)
+    blob = box.run("seal", "--key", "key", stdin="x")
+    for options in ("--key other", "--key key --context c", "--key key --suite aes256gcm", "--key key --format text"):
+        tells(box, f"open {options}", "--key, --context, --suite or --format", stdin=blob, status=1)
+    triple = box.run("seal", "--key", "key", "--format", "hex", stdin="x")
+    tells(box, "open --key other --format hex", "--key or --format", stdin=triple, status=1)
+    assert "--suite" not in box.errors, box.errors
+    for suite in ("aes256gcmsiv", "aes128gcm"):
+        tells(box, f"seal --key key --suite {suite}", "--suite takes one of aes256gcm, xaes256gcm;")
+
+
+@test
+def a_key_file_that_others_can_read_is_refused(box):
+    box.init()
+    for mode in (0o640, 0o604, 0o620, 0o666):
+        box.write("key", "5a" * 32, mode)
+        for command in ("seal", "open", "import hex --tenant acme"):
+            tells(box, f"{command} --key key", "--key: ", "chmod 600", status=4)
+    box.write("key", "5a" * 32, 0o400)
+    sealed = box.run("seal", "--key", "key", stdin="x")
+    assert box.run("open", "--key", "key", stdin=sealed) == b"x"
+    key = box.write("key", "5a" * 32, 0o440)
+    assert box.run("open", "--key", str(key), stdin=sealed, env={"CREDENTIALS_DIRECTORY": str(box.folder)}) == b"x"
+
+
+@test
+def rows_of_an_import_say_what_is_wrong_with_them(box):
+    box.init()
+    box.write("key", "5a" * 32)
+    second, last = "iv:authTag:ciphertext", "iv:ciphertext:authTag"
+    start = "import hex --key key --tenant acme"
+    tells(box, f"{start} --order {last}", f"the header says {second}, and --order says {last}",
+          stdin=f"entry,field,{second}\n")
+    tells(box, start, f"the header says {last}", "--order is not given", second, stdin=f"entry,field,{last}\n")
+    tells(box, start, "line 1: ", "looks like a header", f"entry,field,{second}", stdin="entry,field,value\n")
+    tells(box, start, "--encoding", "the IV is not in hexadecimal", stdin="a,b,AAECAwQFBgcICQoL:AAAA:AA==\n")
+    tells(box, start, "more than three columns", stdin="a,b,c:d:e,d\n")
+    tells(box, start, "fewer than three columns", stdin="a,b\n")
+
+
+@test
+def what_is_empty_or_cannot_be_asked_for_is_told_with_a_remedy(box):
+    box.init()
+    for command in ("verify", "refresh", "revoke", "inspect"):
+        for stdin in (b"", b"\n"):
+            tells(box, f"token {command}", "standard input is empty", stdin=stdin, status=1)
+    tells(box, "put acme/db --secret x", "the secret is empty", "bulla rm")
+    box.write("empty", "")
+    tells(box, "put acme/db --secret-file x=empty", "the secret is empty", "bulla rm")
+    tells(box, "list --root passphrase", "no terminal", "--root", status=4, start_new_session=True)
+
+
+run_tests()
