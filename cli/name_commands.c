@@ -18,10 +18,15 @@ static bool is_tenant(const struct bulla_cli *cli) {
 static enum bulla_status take_name(struct bulla_cli *cli, struct bulla_span *name, size_t index,
                                    const char *what) {
   *name = bulla_text_span(cli->operands[index]);
-  if (bulla_text_is_name(*name)) {
+  /* Who puts an API key where a name belongs shall not find it in a log. */
+  bool is_apikey = name->len == BULLA_APIKEY_LEN && memcmp(name->data, "bulla_", 6) == 0;
+  if (bulla_text_is_name(*name) && !is_apikey) {
     return BULLA_OK;
   }
   bulla_cli_at(cli, "argument %zu", index + 1);
+  if (is_apikey) {
+    return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be %s, but is an API key, which is a secret", what);
+  }
   return bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be %s, but is %s", what,
                          bulla_status_text(BULLA_INVALID_NAME));
 }

@@ -85,7 +85,8 @@ struct bulla_vault_options {
  * BULLA_NO_VAULT if there is no file, BULLA_NOT_A_VAULT if it is another, BULLA_NEWER_VAULT if a later bulla made it,
  * BULLA_ROOT_WRONG, BULLA_WRONG_VAULT if its id is another than that of |options|, BULLA_REFUSED if the vault's own
  * row has been tampered with, BULLA_VAULT_SHARED if the file has several names or is mounted without its folder,
- * BULLA_VAULT_MOVED if it was replaced meanwhile, BULLA_INVALID_ARGUMENT for options of a later bulla,
+ * BULLA_VAULT_MOVED if it was replaced meanwhile, BULLA_FORKED if the parent of this process had a vault open as it forked,
+ * BULLA_INVALID_ARGUMENT for options of a later bulla,
  * BULLA_READ_ONLY, BULLA_BUSY, BULLA_IO, and the statuses of bulla_secret_random. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url,
                                                            const struct bulla_root *root,
@@ -273,8 +274,8 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_export(struct bulla
  * not closed meanwhile. */
 BULLA_API uint64_t bulla_vault_generation(struct bulla_vault *vault);
 
-/* bulla_vault_apikey_live returns BULLA_OK unless the API key |id|, which was fetched with bulla_vault_apikey_use since
- * |vault| was opened, has been revoked since: BULLA_NOT_FOUND. It writes no record. Returns BULLA_VAULT_MOVED, BULLA_IO
+/* bulla_vault_apikey_live returns BULLA_OK if the API key |id| is there and not revoked, BULLA_NOT_FOUND if not. It writes no
+ * record, and asks the database once for each key as a rule. Returns BULLA_VAULT_MOVED, BULLA_IO
  * and others of the environment if that cannot be told: nothing that is remembered may be used then. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bulla_span id);
 
