@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bulla/token.h>
+
 #include "cli/options.h"
 #include "cli/session.h"
 
