@@ -53,9 +53,9 @@ static inline struct bulla_cell bulla_cell_text(struct bulla_span text) {
 
 #define BULLA_MAX_COLUMNS 10
 
-/* Rows on their way out. A list is one JSON array or one table, aligned as a whole, and is held until its end: of one
- * that breaks off nothing is printed. What is no list is printed row by row as it comes, each a JSON object on a
- * line of its own. */
+/* Rows on their way out. A list is one JSON array or one table, aligned as a whole, and is held until its end: of
+ * one that breaks off nothing is printed. What is no list is printed row by row as it comes, each a JSON object on
+ * a line of its own. */
 struct bulla_rows {
   struct bulla_cli *cli;
   const char *const *names; /* of the columns, in lower case, ended by NULL; the members of the JSON objects */

@@ -83,8 +83,8 @@ static void enter(struct bulla_known_keys *keys, uint64_t generation) {
   }
 }
 
-/* With the lock: asks about a key in doubt. It is not looked for anew, which would be a record at each token for as
- * long as nobody can say. */
+/* With the lock: asks about a key in doubt. It is not looked for anew, which would be a record at each token for
+ * as long as nobody can say. */
 static enum bulla_status settle(struct bulla_known_keys *keys, const uint8_t *key_id) {
   struct judging judging = {keys, BULLA_OK};
   bulla_root_table_settle(keys->roots, key_id, judge, &judging);
@@ -200,9 +200,9 @@ static void answer(struct bulla_question *question) {
   pthread_cond_broadcast(&question->keys->answered);
 }
 
-/* With the lock, which ask() lets go of meanwhile: asks for the named |key|, and makes |pin| of it. If the generation
- * has passed by then the key is used once and not kept: it was good as it was asked for, and may not be any more.
- */
+/* With the lock, which ask() lets go of meanwhile: asks for the named |key|, and makes |pin| of it. If the
+ * generation has passed by then the key is used once and not kept: it was good as it was asked for, and may not be
+ * any more. */
 static enum bulla_status pin_asked(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
                                    struct bulla_day_key *key, uint64_t generation) {
   static _Atomic uint64_t num_questions;

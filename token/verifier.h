@@ -37,8 +37,8 @@ BULLA_CHECKED enum bulla_status bulla_verifier_pin_header(struct bulla_verifier 
                                                           struct bulla_day_pin *pin, struct bulla_span header,
                                                           int64_t now);
 
-/* The outputs of a call. bulla_outputs_end, which fits BULLA_CLEANUP, clears them unless |status| is BULLA_OK: also
- * where a callback is left by an exception. */
+/* The outputs of a call. bulla_outputs_end, which fits BULLA_CLEANUP, clears them unless |status| is BULLA_OK:
+ * also where a callback is left by an exception. */
 struct bulla_outputs {
   enum bulla_status status;    /* not BULLA_OK before the call has ended well */
   struct bulla_claims *claims; /* NULL if the call has none */

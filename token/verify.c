@@ -92,6 +92,7 @@ enum bulla_status bulla_token_verify(struct bulla_verifier *verifier, struct bul
 enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                            struct bulla_buffer *payload, struct bulla_span token) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
+  /* cppcheck-suppress ctuuninitvar ; it is written to alone */
   struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_FORKED, claims, payload, NULL};
   if (bulla_day_cache_here(verifier->keys.days)) {
     outputs.status = open_claims(verifier, claims, key_id, payload, token, BULLA_AT_ANY_TIME);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The bulla authors
 
-// Callbacks of a verifier that throw: what they leave behind, and that the verifier works on. Exit status 0 if all of
-// it went well.
+// Callbacks of a verifier that throw: what they leave behind, and that the verifier works on. Exit status 0 if all
+// of it went well.
 
 #include <bulla/token.h>
 
