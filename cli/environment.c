@@ -64,13 +64,27 @@ static const char *after(const char *provider, const char *prefix) {
   return strncmp(provider, prefix, len) == 0 ? provider + len : NULL;
 }
 
+/* find_descriptor reads the number of "fd:N", or returns false. */
+static bool find_descriptor(int *fd, const char *provider) {
+  const char *number = after(provider, "fd:");
+  if (number == NULL || number[0] == '\0' || strspn(number, "0123456789") != strlen(number)) {
+    return false;
+  }
+  long value = strtol(number, NULL, 10);
+  *fd = (int)value;
+  return value <= INT_MAX;
+}
+
 /* find_file fills |path| with the file that |provider| names, or returns false. */
 static bool find_file(char path[PATH_MAX], const char *provider) {
   const char *file = after(provider, "file:");
   const char *credential = after(provider, "cred:");
   const char *folder = getenv(credentials);
   int len = -1;
-  if (file != NULL) {
+  int fd;
+  if (find_descriptor(&fd, provider)) {
+    len = snprintf(path, PATH_MAX, "/proc/self/fd/%d", fd);
+  } else if (file != NULL) {
     len = snprintf(path, PATH_MAX, "%s", file);
   } else if (credential != NULL && folder != NULL) {
     len = snprintf(path, PATH_MAX, "%s/%s", folder, credential);
@@ -82,23 +96,57 @@ static bool is_same(const struct stat *a, const struct stat *b) {
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Whether |provider| reads the root key from the folder of systemd's credentials. */
+/* is_below says whether |path|, all links in it followed, is |folder| or leads through it. */
+static bool is_below(const struct stat *folder, const char *path) {
+  char real[PATH_MAX];
+  struct stat part;
+  if (realpath(path, real) == NULL) {
+    return false;
+  }
+  for (char *end = real + strlen(real); end != NULL; end = strrchr(real, '/')) {
+    *end = '\0';
+    if (stat(real[0] != '\0' ? real : "/", &part) == 0 && is_same(&part, folder)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* holds says whether an entry of the folder |name| is |file|, or a link to it. */
+static bool holds(const char *name, const struct stat *file) {
+  struct stat other;
+  bool found = false;
+  DIR *folder = opendir(name);
+  if (folder == NULL) {
+    return false;
+  }
+  for (const struct dirent *entry = readdir(folder); entry != NULL && !found; entry = readdir(folder)) {
+    found = fstatat(dirfd(folder), entry->d_name, &other, 0) == 0 && is_same(&other, file);
+  }
+  (void)closedir(folder);
+  return found;
+}
+
+/* Whether |provider| reads the root key from the folder of systemd's credentials, under whatever name. */
 static bool is_credential(const char *provider) {
   char path[PATH_MAX];
   struct stat folder;
-  struct stat other;
+  struct stat file;
   const char *named = getenv(credentials);
   if (after(provider, "cred:") != NULL) {
     return true;
   }
-  if (named == NULL || !find_file(path, provider)) {
+  if (named == NULL || stat(named, &folder) != 0 || !find_file(path, provider)) {
     return false;
+  }
+  if (is_below(&folder, path) || (stat(path, &file) == 0 && holds(named, &file))) {
+    return true;
   }
   char *end = strrchr(path, '/');
   if (end != NULL) {
     end[1] = '\0';
   }
-  return stat(end != NULL ? path : ".", &folder) == 0 && stat(named, &other) == 0 && is_same(&folder, &other);
+  return is_below(&folder, end != NULL ? path : ".");
 }
 
 void bulla_environment_hide(struct bulla_environment *env, const char *provider) {
@@ -146,17 +194,6 @@ static void hide_same(const struct stat *file) {
   (void)closedir(folder);
 }
 
-/* find_descriptor reads the number of "fd:N", or returns false. */
-static bool find_descriptor(int *fd, const char *provider) {
-  const char *number = after(provider, "fd:");
-  if (number == NULL || number[0] == '\0' || strspn(number, "0123456789") != strlen(number)) {
-    return false;
-  }
-  long value = strtol(number, NULL, 10);
-  *fd = (int)value;
-  return value <= INT_MAX;
-}
-
 void bulla_descriptors_hide(const char *provider) {
   char path[PATH_MAX];
   struct stat file;
@@ -164,9 +201,8 @@ void bulla_descriptors_hide(const char *provider) {
   if (provider == NULL) {
     return;
   }
-  bool is_descriptor = find_descriptor(&fd, provider);
-  bool found = is_descriptor ? fstat(fd, &file) == 0 : find_file(path, provider) && stat(path, &file) == 0;
-  if (is_descriptor) {
+  bool found = find_file(path, provider) && stat(path, &file) == 0;
+  if (find_descriptor(&fd, provider)) {
     hide_descriptor(fd);
   }
   /* A terminal is not the key's alone. */

@@ -53,8 +53,9 @@ static inline struct bulla_cell bulla_cell_text(struct bulla_span text) {
 
 #define BULLA_MAX_COLUMNS 10
 
-/* Rows on their way out. A list is one JSON array, or a table that is held until its end and aligned as a whole;
- * what is no list is printed row by row as it comes, each a JSON object on a line of its own. */
+/* Rows on their way out. A list is one JSON array or one table, aligned as a whole, and is held until its end: of
+ * one that breaks off nothing is printed. What is no list is printed row by row as it comes, each a JSON object on
+ * a line of its own. */
 struct bulla_rows {
   struct bulla_cli *cli;
   const char *const *names; /* of the columns, in lower case, ended by NULL; the members of the JSON objects */
@@ -62,7 +63,7 @@ struct bulla_rows {
   size_t num_rows;
   size_t max_width; /* a cell wider than this does not widen its column; no limit at first */
   size_t widths[BULLA_MAX_COLUMNS];
-  struct bulla_buffer held; /* text cells that are not printed yet, each ended by a NUL, or one JSON object */
+  struct bulla_buffer held; /* what is not printed yet: cells of a table, each ended by a NUL, or JSON */
 };
 
 /* bulla_rows_begin starts |rows|. bulla_rows_free frees what they hold. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli/options.h"
@@ -165,35 +166,45 @@ static void write_cell(struct bulla_json_writer *writer, const struct bulla_cell
   }
 }
 
-static enum bulla_status print_json(struct bulla_rows *rows, const struct bulla_cell *cells) {
-  size_t room = 2;
-  for (size_t column = 0; rows->names[column] != NULL; column++) {
-    room += 128 + 6 * cells[column].text.len; /* the name, and every byte as \u00XX */
-  }
-  BULLA_TRY(make_room(rows, room));
-  struct bulla_json_writer writer = bulla_json_writer(&rows->held);
+/* write_object fills |object| with a row, in which nothing is escaped yet but what JSON insists on. */
+static enum bulla_status write_object(struct bulla_buffer *object, const struct bulla_rows *rows,
+                                      const struct bulla_cell *cells) {
+  struct bulla_json_writer writer = bulla_json_writer(object);
   bulla_json_begin(&writer, '{');
   for (size_t column = 0; rows->names[column] != NULL; column++) {
     bulla_json_name(&writer, bulla_text_span(rows->names[column]));
     write_cell(&writer, &cells[column]);
   }
   bulla_json_end(&writer, '}');
-  BULLA_TRY(bulla_json_finish(&writer));
-  /* The line to print stands behind it. */
-  size_t len = rows->held.len;
-  BULLA_TRY(make_room(rows, BULLA_TEXT_GROWTH * len));
-  struct bulla_writer line = {&rows->held, false};
-  bulla_text_put_json(&line, bulla_span(rows->held.data, len));
+  return bulla_json_finish(&writer);
+}
 
+static enum bulla_status hold_json(struct bulla_rows *rows, const struct bulla_cell *cells) {
+  size_t start = rows->held.len;
+  size_t room = 2;
+  for (size_t column = 0; rows->names[column] != NULL; column++) {
+    room += 128 + 6 * cells[column].text.len; /* the name, and every byte as \u00XX */
+  }
+  BULLA_TRY(make_room(rows, room));
+  struct bulla_buffer object = bulla_buffer(rows->held.data + start, room);
+  BULLA_TRY(write_object(&object, rows, cells));
+  /* What is printed is written behind it, and then takes its place. */
+  rows->held.len += object.len;
+  BULLA_TRY(make_room(rows, BULLA_TEXT_GROWTH * object.len + 4));
+  struct bulla_writer line = {&rows->held, false};
   if (rows->list) {
-    (void)fputs(rows->num_rows == 0 ? "[" : ",\n ", stdout);
+    bulla_put(&line, rows->num_rows == 0 ? BULLA_LITERAL("[") : BULLA_LITERAL(",\n "));
   }
-  (void)fwrite(rows->held.data + len, 1, rows->held.len - len, stdout);
-  if (!rows->list) {
-    (void)putchar('\n');
-  }
-  rows->held.len = 0;
+  bulla_text_put_json(&line, bulla_span(rows->held.data + start, object.len));
+  bulla_put(&line, rows->list ? bulla_span(NULL, 0) : BULLA_LITERAL("\n"));
+  rows->held.len -= object.len;
+  memmove(rows->held.data + start, rows->held.data + start + object.len, rows->held.len - start);
   return BULLA_OK;
+}
+
+static void print_held_json(struct bulla_rows *rows) {
+  (void)fwrite(rows->held.data, 1, rows->held.len, stdout);
+  rows->held.len = 0;
 }
 
 enum bulla_status bulla_rows_measure(struct bulla_rows *rows, const struct bulla_cell *cells) {
@@ -207,7 +218,10 @@ enum bulla_status bulla_rows_measure(struct bulla_rows *rows, const struct bulla
 
 enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cell *cells) {
   if (rows->cli->json) {
-    BULLA_TRY(print_json(rows, cells));
+    BULLA_TRY(hold_json(rows, cells));
+    if (!rows->list) {
+      print_held_json(rows);
+    }
   } else {
     if (rows->num_rows == 0) {
       BULLA_TRY(hold_header(rows));
@@ -226,6 +240,7 @@ enum bulla_status bulla_rows_end(struct bulla_rows *rows) {
   if (!rows->cli->json) {
     print_held(rows);
   } else if (rows->list) {
+    print_held_json(rows);
     (void)fputs(rows->num_rows == 0 ? "[]\n" : "]\n", stdout);
   }
   return BULLA_OK;

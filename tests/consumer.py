@@ -79,6 +79,18 @@ def with_plugins(folder, environment):
                                  env=environment)
 
 
+def throwing(folder, environment):
+    """Callbacks in C++ that throw through the library and through the archive."""
+    compiled = compiles("throws: build", folder, environment, """
+      set -- -std=c++17 -pthread "$0/throws.cc" $(pkg-config --cflags bulla)
+      c++ "$@" $(pkg-config --libs bulla) -o shared
+      c++ "$@" "$(pkg-config --variable=libdir bulla)/libbulla.a" \
+        $(pkg-config --static --libs bulla | sed 's/-lbulla //') -o static""")
+    for name in ("shared", "static"):
+        if compiled:
+            tap.succeeds(f"throws, {name}: run", folder / name, env=environment)
+
+
 def sanitized(folder, environment):
     """A program under AddressSanitizer takes the library as it is, also where it has OpenSSL."""
     for name, more in (("asan", ""), ("asan-openssl", "-Wl,--no-as-needed -lcrypto")):
@@ -115,6 +127,7 @@ with tempfile.TemporaryDirectory(prefix="bulla-consumer-") as temporary:
             prefer = f"-Dprefer_static={'true' if kind == 'static' else 'false'}"
             build(kind, consumer, there / f"installed-{kind}", found, prefer, "--wrap-mode=nofallback")
         with_plugins(there / "plugins", found)
+        throwing(there / "throwing", found)
         sanitized(there / "sanitized", found)
         by_hand = there / "by-hand"
         by_hand.mkdir()

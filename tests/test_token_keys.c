@@ -24,6 +24,8 @@ static struct {
   _Atomic size_t num_judged; /* calls of is_live */
   _Atomic int find;          /* if not BULLA_OK, what find says */
   _Atomic int is_live;       /* likewise */
+  _Atomic size_t in_doubt;   /* the key, if not 0, of which is_live says BULLA_IO */
+  _Atomic int num_ends;      /* how often find or is_live is yet to end its thread */
   _Atomic uint64_t generation;
   uint64_t step;                 /* by which a look at the generation changes it */
   long delay;                    /* of find, in nanoseconds */
@@ -51,6 +53,13 @@ static size_t number_of(struct bulla_span key_id) {
   return strtoul(text, NULL, 16);
 }
 
+static void end_thread(void) {
+  if (world.num_ends > 0) {
+    world.num_ends--;
+    pthread_exit(PTHREAD_CANCELED);
+  }
+}
+
 static enum bulla_status find(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
   size_t number = number_of(key_id);
   cr_assert_eq(arg, &world);
@@ -71,14 +80,20 @@ static enum bulla_status find(void *arg, struct bulla_span key_id, struct bulla_
     return BULLA_NOT_FOUND;
   }
   key->org_len = (size_t)snprintf((char *)key->org, sizeof key->org, "tenant%zu", number);
-  return bulla_secret_copy(&key->root, root_of(number));
+  enum bulla_status status = bulla_secret_copy(&key->root, root_of(number));
+  end_thread();
+  return status;
 }
 
 static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
   cr_assert_eq(arg, &world);
   world.num_judged++;
+  end_thread();
   if (world.is_live != BULLA_OK) {
     return (enum bulla_status)world.is_live;
+  }
+  if (world.in_doubt != 0 && world.in_doubt == number_of(key_id)) {
+    return BULLA_IO;
   }
   return world.is_gone[number_of(key_id)] ? BULLA_NOT_FOUND : BULLA_OK;
 }
@@ -285,17 +300,63 @@ Test(token_keys, a_key_that_had_to_make_room_is_not_used_after_it_was_revoked) {
   TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_REFUSED, "the first");
 }
 
-Test(token_keys, a_key_of_which_nobody_can_say_whether_it_is_live_is_asked_for_again) {
+Test(token_keys, a_key_of_which_nobody_can_say_whether_it_is_live_is_neither_used_nor_looked_for) {
   struct bulla_verifier *verifier = new_verifier(0);
-  static const enum bulla_status statuses[] = {BULLA_IO, BULLA_VAULT_MOVED, BULLA_REVOKED, BULLA_NOT_FOUND};
+  static const enum bulla_status statuses[] = {BULLA_IO, BULLA_VAULT_MOVED, BULLA_REVOKED};
   for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
-    world.is_live = world.find = BULLA_OK;
+    world.is_live = BULLA_OK;
     TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "%zu", i);
-    world.is_live = world.find = (int)statuses[i];
+    world.is_live = (int)statuses[i];
     world.generation += 2;
-    TEST_VERIFY(verifier, token_of(1), TEST_NOW, statuses[i] == BULLA_NOT_FOUND ? BULLA_REFUSED : statuses[i],
-                "%zu", i);
+    TEST_VERIFY(verifier, token_of(1), TEST_NOW, statuses[i], "%zu", i);
+    TEST_VERIFY(verifier, token_of_day(1, TEST_DAY - 1), TEST_NOW, statuses[i], "another day, %zu", i);
   }
+  cr_expect_eq(world.num_found, 1, "%zu calls", (size_t)world.num_found);
+  world.is_live = BULLA_NOT_FOUND;
+  TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "found anew");
+  cr_expect_eq(world.num_found, 2, "%zu calls", (size_t)world.num_found);
+}
+
+Test(token_keys, while_nobody_can_say_which_keys_are_live_none_is_looked_for_twice) {
+  struct bulla_verifier *verifier = new_verifier(0);
+  for (size_t number = 1; number <= 5; number++) {
+    TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu", number);
+  }
+  world.is_live = BULLA_IO;
+  world.generation = 1;
+  world.step = 2;
+  TEST_VERIFY(verifier, token_of(6), TEST_NOW, BULLA_OK, "one more");
+  world.num_judged = 0;
+  for (size_t i = 0; i < 60; i++) {
+    TEST_VERIFY(verifier, token_of(1 + i % 6), TEST_NOW, BULLA_IO, "%zu", i);
+  }
+  cr_expect_eq(world.num_found, 6, "%zu calls of find", (size_t)world.num_found);
+  cr_expect_leq(world.num_judged, 120, "%zu calls of is_live: not one for each key", (size_t)world.num_judged);
+  world.is_live = BULLA_OK;
+  world.generation = 1000;
+  world.step = 0;
+  world.is_gone[3] = true;
+  for (size_t number = 1; number <= 6; number++) {
+    TEST_VERIFY(verifier, token_of(number), TEST_NOW, number == 3 ? BULLA_REFUSED : BULLA_OK, "%zu", number);
+  }
+  cr_expect_eq(world.num_found, 7, "%zu calls of find: the revoked one's is one more", (size_t)world.num_found);
+}
+
+Test(token_keys, a_key_of_which_nobody_can_say_whether_it_is_live_ends_no_other) {
+  struct bulla_verifier *verifier = new_verifier(0);
+  for (size_t number = 1; number <= 5; number++) {
+    TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu", number);
+  }
+  world.in_doubt = 2;
+  world.is_gone[4] = true;
+  world.generation += 2;
+  for (size_t round = 0; round < 3; round++) {
+    for (size_t number = 1; number <= 5; number++) {
+      enum bulla_status wanted = number == 2 ? BULLA_IO : number == 4 ? BULLA_REFUSED : BULLA_OK;
+      TEST_VERIFY(verifier, token_of(number), TEST_NOW, wanted, "%zu", number);
+    }
+  }
+  cr_expect_eq(world.num_found, 5 + 3, "%zu calls: the revoked one's are more", (size_t)world.num_found);
 }
 
 Test(token_keys, numbers_that_never_repeat_have_each_verification_ask_whether_its_key_is_live) {
@@ -354,6 +415,51 @@ Test(token_keys, threads_that_wait_for_an_answer_in_vain_ask_by_themselves, .tim
   world.find = BULLA_BUSY;
   verify_at_once(BULLA_BUSY);
   cr_expect_eq(world.num_found, 4, "%zu calls", (size_t)world.num_found);
+}
+
+/* Has |num_threads| at once verify |shared_tokens[0]|, of which |num_ends| are ended by a callback. */
+static void verify_and_end(size_t num_threads, int num_ends) {
+  pthread_t threads[4];
+  size_t num_good = 0;
+  size_t num_ended = 0;
+  world.num_ends = num_ends;
+  for (size_t i = 0; i < num_threads; i++) {
+    cr_assert_eq(pthread_create(&threads[i], NULL, verify_once, &shared_tokens[0]), 0);
+  }
+  for (size_t i = 0; i < num_threads; i++) {
+    void *status = NULL;
+    pthread_join(threads[i], &status);
+    num_good += (uintptr_t)status == BULLA_OK;
+    num_ended += status == PTHREAD_CANCELED;
+  }
+  cr_expect_eq(num_ended, (size_t)num_ends);
+  cr_expect_eq(num_good, num_threads - num_ended);
+}
+
+Test(token_keys, a_callback_that_ends_its_thread_leaves_nothing_behind, .timeout = 30) {
+  shared = new_verifier(0);
+  shared_tokens[0] = token_of(1);
+  size_t before = bulla_slab_usage().used;
+  for (size_t i = 0; i < 3; i++) {
+    verify_and_end(1, 1);
+  }
+  cr_expect_eq(bulla_slab_usage().used, before, "a root is left");
+  TEST_VERIFY(shared, token_of(1), TEST_NOW, BULLA_OK, "the same key");
+  cr_expect_eq(world.num_found, 4);
+  world.generation += 2;
+  verify_and_end(1, 1);
+  TEST_VERIFY(shared, token_of(1), TEST_NOW, BULLA_OK, "after is_live");
+  cr_expect_eq(world.num_found, 4);
+  cr_expect_eq(world.num_judged, 2);
+}
+
+Test(token_keys, threads_that_wait_for_one_that_is_ended_ask_by_themselves, .timeout = 30) {
+  shared = new_verifier(0);
+  shared_tokens[0] = token_of(1);
+  world.delay = 200000000;
+  verify_and_end(4, 1);
+  TEST_VERIFY(shared, token_of(1), TEST_NOW, BULLA_OK, "remembered");
+  cr_expect(world.num_found >= 2 && world.num_found <= 4, "%zu calls", (size_t)world.num_found);
 }
 
 Test(token_keys, a_callback_that_verifies_waits_neither_for_itself_nor_for_another, .timeout = 30) {

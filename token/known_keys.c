@@ -8,15 +8,18 @@
  * its callback may verify, and two of them could wait for each other.
  *
  * A thread that is cancelled with the lock held, or while others wait for its answer, would leave them waiting:
- * cancellation is held off meanwhile. */
+ * cancellation is held off meanwhile. And a callback may be left by an exception or by pthread_exit(3): what is to
+ * be undone then, cleanups undo. */
 
 #include "token/known_keys.h"
 
 #include "core/cleanup.h"
 #include "core/crypto.h"
+#include "core/lock.h"
 
 /* A key that somebody is asking for; on the asker's stack. */
 struct bulla_question {
+  struct bulla_known_keys *keys;
   const uint8_t *key_id;
   uint64_t generation;
   uint64_t number; /* of all questions */
@@ -44,23 +47,48 @@ void bulla_known_keys_end(struct bulla_known_keys *keys) {
   pthread_mutex_destroy(&keys->lock);
 }
 
-static bool is_live(void *arg, const uint8_t *key_id) {
-  const struct bulla_known_keys *keys = (const struct bulla_known_keys *)arg;
-  const struct bulla_key_source *source = &keys->source;
-  if (source->is_live != NULL &&
-      source->is_live(source->arg, bulla_span(key_id, BULLA_APIKEY_ID_LEN)) == BULLA_OK) {
-    return true;
+/* Asking whether keys are live. */
+struct judging {
+  struct bulla_known_keys *keys;
+  enum bulla_status status; /* why nobody can say; BULLA_OK so far */
+};
+
+/* Once nobody could say, nobody is asked about the others: what is out of order now may take its time for each. */
+static enum bulla_root_verdict judge(void *arg, const uint8_t *key_id, bool doubted) {
+  struct judging *judging = (struct judging *)arg;
+  const struct bulla_key_source *source = &judging->keys->source;
+  enum bulla_status status = source->is_live == NULL ? BULLA_NOT_FOUND : judging->status;
+  if (status == BULLA_OK) {
+    status = source->is_live(source->arg, bulla_span(key_id, BULLA_APIKEY_ID_LEN));
   }
-  bulla_day_cache_drop_key(keys->days, key_id);
-  return false;
+  if (status == BULLA_OK) {
+    return BULLA_ROOT_STAYS;
+  }
+  if (!doubted) {
+    bulla_day_cache_drop_key(judging->keys->days, key_id);
+  }
+  if (status == BULLA_NOT_FOUND) {
+    return BULLA_ROOT_GOES;
+  }
+  judging->status = status;
+  return BULLA_ROOT_IN_DOUBT;
 }
 
 /* With the lock: begins |generation|, unless it is this one. */
 static void enter(struct bulla_known_keys *keys, uint64_t generation) {
   if (keys->generation != generation) {
-    bulla_root_table_sweep(keys->roots, is_live, keys);
+    struct judging judging = {keys, BULLA_OK};
+    bulla_root_table_sweep(keys->roots, judge, &judging);
     keys->generation = generation;
   }
+}
+
+/* With the lock: asks about a key in doubt. It is not looked for anew, which would be a record at each token for
+ * as long as nobody can say. */
+static enum bulla_status settle(struct bulla_known_keys *keys, const uint8_t *key_id) {
+  struct judging judging = {keys, BULLA_OK};
+  bulla_root_table_settle(keys->roots, key_id, judge, &judging);
+  return judging.status;
 }
 
 static enum bulla_status derive(struct bulla_day_key *key, const struct bulla_token_key *found) {
@@ -86,6 +114,7 @@ static enum bulla_status pin_known(struct bulla_known_keys *keys, struct bulla_d
   if (bulla_known_keys_find(keys, pin, bulla_span(key->header, key->header_len), generation)) {
     return BULLA_OK;
   }
+  BULLA_TRY(settle(keys, key->key_id));
   struct bulla_token_key known BULLA_CLEANUP(free_root) = {0};
   BULLA_TRY(bulla_root_table_get(keys->roots, &known, key->key_id));
   BULLA_TRY(derive(key, &known));
@@ -139,13 +168,19 @@ static bool wait_for_answer(struct bulla_known_keys *keys, const struct bulla_da
   return true;
 }
 
-/* Asks, without the lock. */
+static void lock_again(struct bulla_known_keys **keys) {
+  pthread_mutex_lock(&(*keys)->lock);
+  asking--;
+}
+
+/* Asks, and lets go of the lock meanwhile. */
 static enum bulla_status ask(struct bulla_known_keys *keys, struct bulla_day_key *key,
                              struct bulla_token_key *found) {
+  struct bulla_known_keys *unlocked BULLA_CLEANUP(lock_again) = keys;
   asking++;
+  pthread_mutex_unlock(&unlocked->lock);
   enum bulla_status status =
       keys->source.find(keys->source.arg, bulla_span(key->key_id, BULLA_APIKEY_ID_LEN), found);
-  asking--;
   if (status != BULLA_OK) {
     return status == BULLA_NOT_FOUND ? BULLA_REFUSED : status;
   }
@@ -155,32 +190,31 @@ static enum bulla_status ask(struct bulla_known_keys *keys, struct bulla_day_key
   return derive(key, found);
 }
 
-static void answer(struct bulla_known_keys *keys, const struct bulla_question *question) {
-  struct bulla_question **link = &keys->questions;
+/* With the lock: has those who wait look, or ask by themselves. */
+static void answer(struct bulla_question *question) {
+  struct bulla_question **link = &question->keys->questions;
   while (*link != question) {
     link = &(*link)->next;
   }
   *link = question->next;
-  pthread_cond_broadcast(&keys->answered);
+  pthread_cond_broadcast(&question->keys->answered);
 }
 
-/* With the lock, which it lets go of meanwhile: asks for the named |key|, and makes |pin| of it. If the generation
- * has passed by then the key is used once and not kept: it was good as it was asked for, and may not be any more.
- */
+/* With the lock, which ask() lets go of meanwhile: asks for the named |key|, and makes |pin| of it. If the
+ * generation has passed by then the key is used once and not kept: it was good as it was asked for, and may not be
+ * any more. */
 static enum bulla_status pin_asked(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
                                    struct bulla_day_key *key, uint64_t generation) {
   static _Atomic uint64_t num_questions;
   struct bulla_token_key found BULLA_CLEANUP(free_root) = {0};
-  struct bulla_question question = {key->key_id, generation, num_questions++, keys->questions};
+  struct bulla_question question BULLA_CLEANUP(answer) = {keys, key->key_id, generation, num_questions++,
+                                                          keys->questions};
   /* cppcheck-suppress autoVariables ; answer() takes it out again before it goes */
   keys->questions = &question;
-  pthread_mutex_unlock(&keys->lock);
   enum bulla_status status = ask(keys, key, &found);
-  pthread_mutex_lock(&keys->lock);
   if (status == BULLA_OK) {
     status = keys->generation == generation ? keep(keys, pin, key, &found) : bulla_day_pin_alone(pin, key);
   }
-  answer(keys, &question);
   if (status != BULLA_OK) {
     bulla_day_key_clear(key);
   }
@@ -189,11 +223,10 @@ static enum bulla_status pin_asked(struct bulla_known_keys *keys, struct bulla_d
 
 enum bulla_status bulla_known_keys_pin(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
                                        const uint8_t *key_id, int64_t day, uint64_t generation) {
-  int cancel_state;
   struct bulla_day_key key = {.aead = NULL};
   bulla_day_key_name(&key, bulla_span(key_id, BULLA_APIKEY_ID_LEN), day);
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-  pthread_mutex_lock(&keys->lock);
+  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  (void)bulla_lock(&lock, &keys->lock);
   enum bulla_status status = pin_known(keys, pin, &key, generation);
   if (status == BULLA_NOT_FOUND && wait_for_answer(keys, &key, generation)) {
     status = pin_known(keys, pin, &key, generation);
@@ -201,7 +234,5 @@ enum bulla_status bulla_known_keys_pin(struct bulla_known_keys *keys, struct bul
   if (status == BULLA_NOT_FOUND) {
     status = pin_asked(keys, pin, &key, generation);
   }
-  pthread_mutex_unlock(&keys->lock);
-  pthread_setcancelstate(cancel_state, NULL);
   return status;
 }

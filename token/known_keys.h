@@ -5,10 +5,12 @@
  * them. Somebody else is asked for a root once; both days' keys, and each that the cache has no more room for,
  * come from it.
  *
- * All keys in here are good in one generation, |generation|. What changes them holds the lock: it begins a
- * generation by asking whether each key is live, puts a key in only if that was asked for in the same generation,
- * and takes the day keys out with their root. A reader needs no lock: what it has pinned cannot be taken out, so
- * if the generation is its own while it holds the pin, the key is good in it. */
+ * All keys in here are good in one generation, |generation|, but for roots in doubt, of which nobody could say
+ * whether they are: those are asked about again before they are used. What changes the keys holds the lock: it
+ * begins a generation by asking whether each key is live, puts a key in only if that was asked for in the same
+ * generation, and takes the day keys out with their root, or as it comes into doubt. A reader needs no lock: what
+ * it has pinned cannot be taken out, so if the generation is its own while it holds the pin, the key is good in
+ * it. */
 
 #ifndef BULLA_TOKEN_KNOWN_KEYS_H
 #define BULLA_TOKEN_KNOWN_KEYS_H
@@ -50,7 +52,8 @@ void bulla_known_keys_end(struct bulla_known_keys *keys);
 
 /* bulla_known_keys_pin makes |pin| of the key |key_id| of |day|, good in |generation|. Whoever calls it holds no
  * other pin: who takes a key out waits for those. Returns BULLA_REFUSED for an unknown key, the other statuses of
- * the source, BULLA_INVALID_ARGUMENT if what it found is no key, and the statuses of bulla_aead_new. */
+ * the source's functions, BULLA_INVALID_ARGUMENT if what it found is no key, and the statuses of bulla_aead_new.
+ */
 BULLA_CHECKED enum bulla_status bulla_known_keys_pin(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
                                                      const uint8_t *key_id, int64_t day, uint64_t generation);
 

@@ -47,10 +47,7 @@ static enum bulla_status refresh(struct bulla_verifier *verifier, struct bulla_b
 
 enum bulla_status bulla_token_refresh(struct bulla_verifier *verifier, struct bulla_buffer *token,
                                       struct bulla_buffer *payload, struct bulla_span old, int64_t now) {
-  enum bulla_status status = refresh(verifier, token, payload, old, now);
-  if (status != BULLA_OK) {
-    bulla_fail(payload, status);
-    return bulla_fail(token, status);
-  }
-  return BULLA_OK;
+  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, token};
+  outputs.status = refresh(verifier, token, payload, old, now);
+  return outputs.status;
 }

@@ -16,6 +16,7 @@ struct entry {
   uint8_t org[BULLA_TOKEN_ORG_MAX];
   uint8_t org_len;    /* 0: the place is free */
   bool recently_used; /* since its turn came last */
+  bool in_doubt;      /* nobody could say whether it is still good */
   uint32_t next;      /* in its bucket, or among the free places */
 };
 
@@ -191,15 +192,32 @@ void bulla_root_table_put(struct bulla_root_table *table, const uint8_t *key_id,
   struct entry *entry = entry_at(table, place);
   memcpy(entry->org, key->org, sizeof(entry->org));
   entry->org_len = (uint8_t)key->org_len;
+  entry->in_doubt = false;
   memcpy(root_at(table, place), bulla_secret_bytes(key->root).data, BULLA_KEY_LEN);
   bulla_scrub(0);
 }
 
-void bulla_root_table_sweep(struct bulla_root_table *table, bulla_root_stays_fn stays, void *arg) {
+static void judge_at(struct bulla_root_table *table, uint32_t place, bulla_root_judge_fn judge, void *arg) {
+  struct entry *entry = entry_at(table, place);
+  enum bulla_root_verdict verdict = judge(arg, entry->key_id, entry->in_doubt);
+  entry->in_doubt = verdict == BULLA_ROOT_IN_DOUBT;
+  if (verdict == BULLA_ROOT_GOES) {
+    forget(table, place);
+  }
+}
+
+void bulla_root_table_settle(struct bulla_root_table *table, const uint8_t *key_id, bulla_root_judge_fn judge,
+                             void *arg) {
+  uint32_t place = *link_to(table, key_id);
+  if (place != 0 && entry_at(table, place)->in_doubt) {
+    judge_at(table, place, judge, arg);
+  }
+}
+
+void bulla_root_table_sweep(struct bulla_root_table *table, bulla_root_judge_fn judge, void *arg) {
   for (uint32_t place = 1; place <= table->num_places; place++) {
-    struct entry *entry = entry_at(table, place);
-    if (entry->org_len > 0 && !stays(arg, entry->key_id)) {
-      forget(table, place);
+    if (entry_at(table, place)->org_len > 0) {
+      judge_at(table, place, judge, arg);
     }
   }
   if (table->num_keys == 0) {

@@ -40,11 +40,18 @@ BULLA_CHECKED enum bulla_status bulla_root_table_make_room(struct bulla_root_tab
 void bulla_root_table_put(struct bulla_root_table *table, const uint8_t *key_id,
                           const struct bulla_token_key *key);
 
-/* Says whether the key |key_id| stays. */
-typedef bool (*bulla_root_stays_fn)(void *arg, const uint8_t *key_id);
+/* What is to become of a key. One in doubt stays, for bulla_root_table_settle before it is used. */
+enum bulla_root_verdict { BULLA_ROOT_STAYS, BULLA_ROOT_GOES, BULLA_ROOT_IN_DOUBT };
 
-/* bulla_root_table_sweep asks |stays| for each key, and wipes those that do not. What a table that is empty then
- * had of locked memory it gives back. */
-void bulla_root_table_sweep(struct bulla_root_table *table, bulla_root_stays_fn stays, void *arg);
+/* Judges the key |key_id|, which has been in doubt since it was judged last if |doubted|. */
+typedef enum bulla_root_verdict (*bulla_root_judge_fn)(void *arg, const uint8_t *key_id, bool doubted);
+
+/* bulla_root_table_sweep has |judge| judge each key, and wipes those that go. What a table that is empty then had
+ * of locked memory it gives back. |judge| may be left by an exception. */
+void bulla_root_table_sweep(struct bulla_root_table *table, bulla_root_judge_fn judge, void *arg);
+
+/* bulla_root_table_settle does the same for |key_id| alone, if it is in doubt. */
+void bulla_root_table_settle(struct bulla_root_table *table, const uint8_t *key_id, bulla_root_judge_fn judge,
+                             void *arg);
 
 #endif

@@ -37,6 +37,28 @@ BULLA_CHECKED enum bulla_status bulla_verifier_pin_header(struct bulla_verifier 
                                                           struct bulla_day_pin *pin, struct bulla_span header,
                                                           int64_t now);
 
+/* The outputs of a call. bulla_outputs_end, which fits BULLA_CLEANUP, clears them unless |status| is BULLA_OK:
+ * also where a callback is left by an exception. */
+struct bulla_outputs {
+  enum bulla_status status;    /* not BULLA_OK before the call has ended well */
+  struct bulla_claims *claims; /* NULL if the call has none */
+  struct bulla_buffer *payload;
+  struct bulla_buffer *token; /* NULL if the call has none */
+};
+
+static inline void bulla_outputs_end(struct bulla_outputs *outputs) {
+  if (outputs->status == BULLA_OK) {
+    return;
+  }
+  if (outputs->claims != NULL) {
+    *outputs->claims = (struct bulla_claims){0};
+  }
+  if (outputs->token != NULL) {
+    (void)bulla_fail(outputs->token, outputs->status);
+  }
+  (void)bulla_fail(outputs->payload, outputs->status);
+}
+
 /* bulla_verifier_verify is bulla_token_verify that also fills the BULLA_APIKEY_ID_LEN bytes of |key_id|, and
  * leaves it to the caller to clear the outputs when it fails. */
 BULLA_CHECKED enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,

@@ -81,29 +81,23 @@ enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct 
              : options->is_revoked(verifier->arg, claims->org, claims->jti);
 }
 
-/* Clears what a call that returns |status| must not leave. */
-static enum bulla_status finish(struct bulla_claims *claims, struct bulla_buffer *payload,
-                                enum bulla_status status) {
-  if (status != BULLA_OK) {
-    *claims = (struct bulla_claims){0};
-    return bulla_fail(payload, status);
-  }
-  return BULLA_OK;
-}
-
 enum bulla_status bulla_token_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                      struct bulla_buffer *payload, struct bulla_span token, int64_t now) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
-  return finish(claims, payload, bulla_verifier_verify(verifier, claims, key_id, payload, token, now));
+  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, claims, payload, NULL};
+  outputs.status = bulla_verifier_verify(verifier, claims, key_id, payload, token, now);
+  return outputs.status;
 }
 
 enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                            struct bulla_buffer *payload, struct bulla_span token) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
-  enum bulla_status status = bulla_day_cache_here(verifier->keys.days)
-                                 ? open_claims(verifier, claims, key_id, payload, token, BULLA_AT_ANY_TIME)
-                                 : BULLA_FORKED;
-  return finish(claims, payload, status);
+  /* cppcheck-suppress ctuuninitvar ; it is written to alone */
+  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_FORKED, claims, payload, NULL};
+  if (bulla_day_cache_here(verifier->keys.days)) {
+    outputs.status = open_claims(verifier, claims, key_id, payload, token, BULLA_AT_ANY_TIME);
+  }
+  return outputs.status;
 }
 
 enum bulla_status bulla_token_inspect(struct bulla_token_outline *outline, struct bulla_span token) {

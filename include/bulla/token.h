@@ -133,10 +133,11 @@ typedef enum bulla_status (*bulla_token_revoked_fn)(void *arg, struct bulla_span
 typedef uint64_t (*bulla_generation_fn)(void *arg);
 
 /* A function that says, without a record, whether the key |key_id| that was found before is still good: BULLA_OK,
- * or BULLA_NOT_FOUND if it has been revoked, such as bulla_vault_apikey_live. After any other status the key is
- * forgotten too, and asked for again when a token names it. Other threads wait until it has been asked about all
- * keys: it should be quick, and must not use the verifier. It may be called by several threads at once, for
- * several verifiers. */
+ * or BULLA_NOT_FOUND if it has been revoked, such as bulla_vault_apikey_live: the key is then forgotten, and
+ * looked for again when a token names it. Any other status says that this cannot be told. The key is not used then
+ * and not looked for either: the status is handed on to the caller of bulla_token_verify, and the next token that
+ * names the key has this asked again. Other threads wait until it has been asked about all keys: it should be
+ * quick, and must not use the verifier. It may be called by several threads at once, for several verifiers. */
 typedef enum bulla_status (*bulla_key_live_fn)(void *arg, struct bulla_span key_id);
 
 /* What a verifier insists on. */
@@ -157,8 +158,9 @@ struct bulla_verifier_options {
 /* Verifies tokens. It remembers the keys it has asked for, |max_keys| of its options: one more takes the place of
  * one that was not used lately, which is asked for again when a token names it. A key that several threads need at
  * once is asked for once. When |generation| of its options gives another number, each key is kept or forgotten as
- * |is_live| says before another one is used; numbers that are never the same have each verification ask. May be
- * shared by threads. */
+ * |is_live| says before another one is used; numbers that are never the same have each verification ask. A
+ * callback may be left by a C++ exception or pthread_exit(3): the outputs then hold nothing, and the verifier
+ * works on. May be shared by threads. */
 struct bulla_verifier;
 
 /* bulla_verifier_new makes |*verifier|, which asks |find| and the functions in |options| with |arg|, and copies

@@ -190,10 +190,32 @@ def a_command_does_not_learn_where_credentials_lie_that_the_root_key_is_among(bo
     folder.joinpath("root").chmod(0o600)
     given = {"CREDENTIALS_DIRECTORY": str(folder)}
     shown = ("sh", "-c", 'echo "$CREDENTIALS_DIRECTORY"')
-    for root in ("cred:root", f"file:{folder}/root", f"file:{folder}/../credentials/root"):
-        assert box.run("exec", "--root", root, *EXEC[1:], *shown, env=given) == b"\n", root
-        assert box.run(*EXEC, *shown, env={**given, "BULLA_ROOT": root}) == b"\n", root
+    sub = folder / "sub" / "deeper"
+    sub.mkdir(parents=True)
+    sub.joinpath("root").write_bytes(box.path("root.key").read_bytes())
+    sub.joinpath("root").chmod(0o600)
+    folder.joinpath("out").symlink_to(box.path("elsewhere.key"))
+    box.write("elsewhere.key", box.path("root.key").read_bytes())
+    folder.joinpath("loop").symlink_to("loop")
+    for name, target in (("link", folder / "root"), ("chain", "link"), ("to-sub", sub), ("to-folder", folder),
+                         ("to-out", folder / "out")):
+        box.path(name).symlink_to(target)
+    os.link(folder / "root", box.path("hard"))
+    roots = ["cred:root", f"file:{folder}/root", f"file:{folder}/../credentials/root", "file:credentials/sub/deeper/root",
+             "file:link", "file:chain", "file:to-sub/root", "file:to-folder/root", "file:to-folder/sub/deeper/root",
+             "file:to-out", "file:hard", "file:elsewhere.key", f"file:{folder}/out", "cred:out"]
+    for root in roots:
+        for named in (str(folder), "credentials/", "to-folder"):
+            given["CREDENTIALS_DIRECTORY"] = named
+            assert box.run("exec", "--root", root, *EXEC[1:], *shown, env=given) == b"\n", root
+            assert box.run(*EXEC, *shown, env={**given, "BULLA_ROOT": root}) == b"\n", root
+    given["CREDENTIALS_DIRECTORY"] = str(folder)
+    with open(sub / "root") as key:
+        number = fcntl.fcntl(key, fcntl.F_DUPFD, 50)
+        assert box.run("exec", "--root", f"fd:{number}", *EXEC[1:], *shown, env=given, pass_fds=[number]) == b"\n"
+        os.close(number)
     assert box.run(*EXEC, *shown, env=given).decode().strip() == str(folder)
+    assert box.run(*EXEC, *shown, env={"CREDENTIALS_DIRECTORY": "none"}) == b"none\n"
 
 
 @test

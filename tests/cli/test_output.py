@@ -128,6 +128,38 @@ def a_table_of_a_damaged_log_shows_what_comes_before_the_damage(box):
     assert [len(lines) for lines in printed] == [3, 2] and printed[0][2].endswith(b"done"), printed
 
 
+@test
+def a_list_of_which_a_row_is_refused_is_not_printed_at_all(box):
+    box.init()
+    for entry in ("acme/a", "acme/b"):
+        box.run("put", entry, "x=1", "y=2")
+        box.run("apikey", "create", "--tenant", "acme")
+    lists = (["list"], ["list", "acme"], ["show", "acme/b"], ["apikey", "list"])
+    for args in lists:
+        assert len(box.json(*args)) == 2, args
+    with sqlite3.connect(box.path("bulla.db")) as database:
+        database.executescript("UPDATE entry SET name = name || 'x' WHERE name = 'b'; UPDATE field SET revision = -1 "
+                               "WHERE number = 4; UPDATE apikey SET name = hex(zeroblob(300)) WHERE number = 2")
+    database.close()
+    for args in lists:
+        if args[0] == "show":
+            with sqlite3.connect(box.path("bulla.db")) as database:
+                database.execute("UPDATE entry SET name = 'b' WHERE name = 'bx'")
+            database.close()
+        for options in ([], ["--json"]):
+            assert box.run(*args, *options, status=1) == b"", (args, options)
+
+
+@test
+def a_long_list_is_one_array(box):
+    box.init()
+    fields = [f"f{n:03}={'v' * n}{UNSEEN}" for n in range(300)]
+    box.run("put", "acme/db", *fields)
+    shown = box.json("show", "acme/db")
+    assert [f"{field['field']}={field['value']}" for field in shown] == fields
+    assert box.json("apikey", "list") == []
+
+
 PRINTS = [["--help"], ["--version"], ["list"], ["--json", "list"], ["show", "acme/db"], ["audit", "log"],
           ["audit", "log", "--json"], ["audit", "verify"], ["get", "acme/db", "password", "--reason", "x"], ["keygen"],
           ["apikey", "list"], ["apikey", "create", "--tenant", "acme"], ["token", "verify"], ["token", "inspect"],

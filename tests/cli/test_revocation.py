@@ -8,6 +8,8 @@ import base64
 import datetime
 import json
 import os
+import pathlib
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -148,6 +150,24 @@ def a_key_stays_revoked_for_a_living_service_when_its_tenant_is_removed(box):
         database.close()
         assert service.verify(token)[0] == "refused"
         assert service.verify(token)[0] == "refused"
+
+
+@test
+def a_service_that_cannot_look_for_revocations_opens_no_key_twice(box):
+    box.init()
+    box.apikey()
+    token = box.mint()
+    with Service(box) as service:
+        assert service.verify(b"no token") == ("refused", 0)
+        pid = service.process.pid
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        most = max(int(path.name) for path in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (most + 1, limits[1]))
+        verdicts = [service.verify(token) for _ in range(20)]
+        assert verdicts == [("good", 1)] + [("unable", 1)] * 19, verdicts
+        assert num_openings(box) == 1
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        assert service.verify(token) == ("good", 1)
 
 
 @test
