@@ -90,7 +90,6 @@ enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *rev
                                             struct bulla_span jti) {
   *revoked = false;
   BULLA_TRY(bulla_vault_here(vault));
-  BULLA_TRY(bulla_name_check(tenant));
   if (jti.len == 0 || jti.len > BULLA_JTI_MAX) {
     return BULLA_INVALID_ARGUMENT;
   }
