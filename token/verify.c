@@ -84,6 +84,7 @@ enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct 
 enum bulla_status bulla_token_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                      struct bulla_buffer *payload, struct bulla_span token, int64_t now) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
+  /* cppcheck-suppress ctuuninitvar ; it is written to alone */
   struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, claims, payload, NULL};
   outputs.status = bulla_verifier_verify(verifier, claims, key_id, payload, token, now);
   return outputs.status;

@@ -289,8 +289,9 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_token_revoke(struct bulla_
                                                                    int64_t expires);
 
 /* bulla_vault_token_revoked sets |*revoked| if the token |jti| of |tenant| is revoked, in whatever process that was done,
- * without a lock or a query as a rule. What is no tenant has revoked nothing. Returns BULLA_INVALID_ARGUMENT as of bulla_vault_token_revoke, and the environment's statuses if that cannot be told; |*revoked|
- * says nothing unless it is BULLA_OK. */
+ * without a lock or a query as a rule. What is no tenant has revoked nothing. Returns BULLA_INVALID_ARGUMENT as of
+ * bulla_vault_token_revoke, and the environment's statuses if that cannot be told; |*revoked| says nothing unless it is
+ * BULLA_OK. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *revoked,
                                                                     struct bulla_span tenant,
                                                                     struct bulla_span jti);
