@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* Minting, verifying, refreshing a token, by the bytes of its claims. Verifying asks the clock, as a server does.
- * Threads share the minter and the verifier. A revocable token is verified against a vault in which others of its tenant
- * are revoked: the same one again and again, or each of many in turn. */
+ * Threads share the minter and the verifier. A revocable token is verified against a vault in which others of its
+ * tenant are revoked: the same one again and again, or each of many in turn. */
 
 #include <bulla/token.h>
 #include <stdlib.h>

@@ -61,7 +61,8 @@ static void put_apikeys(struct bulla_vault *vault) {
   }
 }
 
-/* read_schema writes the texts of the schema to |room|, sorted and without what ANALYZE leaves, or returns false if there is no reading them. */
+/* read_schema writes the texts of the schema to |room|, sorted and without what ANALYZE leaves, or returns false if
+ * there is no reading them. */
 static bool read_schema(struct sqlite3 *db, char room[SCHEMA_MAX]) {
   sqlite3_stmt *statement = NULL;
   bool read = sqlite3_prepare_v2(db,

@@ -59,8 +59,8 @@ struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct
                                              struct bulla_span tenant, struct bulla_span entry);
 
 /* bulla_audit_append appends |record|, within the caller's transaction, and fills in its seq and time. Returns
- * BULLA_AUDIT_BROKEN if the head has been tampered with, or is older than one that this process has seen: to go on would
- * vouch for a log that was cut short. */
+ * BULLA_AUDIT_BROKEN if the head has been tampered with, or is older than one that this process has seen: to go on
+ * would vouch for a log that was cut short. */
 BULLA_CHECKED enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_audit_record *record);
 
 /* bulla_audit_commit is bulla_sql_commit of a transaction in which a record was appended: from then on a log that is

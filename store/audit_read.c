@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Reading the audit log, and verifying it: see store/audit.h and docs/FORMAT.md §8. Both go through the rows in order, a
- * page at a time, and hold no state of the database meanwhile: records are only ever added. */
+/* Reading the audit log, and verifying it: see store/audit.h and docs/FORMAT.md §8. Both go through the rows in
+ * order, a page at a time, and hold no state of the database meanwhile: records are only ever added. */
 
 #include "store/audit.h"
 #include "store/names.h"

@@ -28,8 +28,8 @@ void bulla_page_free(struct bulla_page *page);
 /* bulla_page_has_room says whether another row may be kept beside |num_rows|. */
 bool bulla_page_has_room(const struct bulla_page *page, size_t num_rows);
 
-/* bulla_page_keep copies what |*span| points to and has it point to the copy, until the next bulla_page_begin. All that is
- * kept of one row is at most BULLA_PAGE_ROW_MAX bytes. */
+/* bulla_page_keep copies what |*span| points to and has it point to the copy, until the next bulla_page_begin. All
+ * that is kept of one row is at most BULLA_PAGE_ROW_MAX bytes. */
 void bulla_page_keep(struct bulla_page *page, struct bulla_span *span);
 
 #endif

@@ -24,8 +24,8 @@ struct bulla_revocations {
 /* bulla_revocations_free frees what the set holds. Nobody may be looking. */
 void bulla_revocations_free(struct bulla_revocations *set);
 
-/* bulla_revocations_add adds |member|, BULLA_REVOCATION_LEN bytes, and says in |*added| whether it was not there. Returns
- * BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
+/* bulla_revocations_add adds |member|, BULLA_REVOCATION_LEN bytes, and says in |*added| whether it was not there.
+ * Returns BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
 BULLA_CHECKED enum bulla_status bulla_revocations_add(struct bulla_revocations *set, bool *added,
                                                       const uint8_t *member);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Revoking tokens one by one, and who asks what is revoked. Their ids may be anything, and are nobody's business who reads the file: they are kept by
- * their digests. They are kept for good: a clock that runs ahead once would otherwise drop what is still needed, and the
- * record of the revocation stays too. */
+/* Revoking tokens one by one, and asking what is revoked. A token's id may be anything, and is nobody's business who
+ * reads the file: it is kept by its digest. Revocations are kept for good: a clock that runs ahead once would otherwise
+ * drop what is still needed, and the record of the revocation stays too. */
 
 #include <stdatomic.h>
 

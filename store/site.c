@@ -43,8 +43,8 @@ static enum bulla_status make_absolute(char absolute[PATH_MAX], const char *path
   return bulla_writer_finish(&writer) == BULLA_OK ? BULLA_OK : BULLA_TOO_LARGE;
 }
 
-/* Whether the file itself, not its folder, is where something is mounted: then what lies beside it here is not what lies
- * beside it where it came from. */
+/* Whether the file itself, not its folder, is where something is mounted: then what lies beside it here is not what
+ * lies beside it where it came from. */
 static bool is_mounted_alone(const char *path) {
   struct statx seen;
   return statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &seen) == 0 &&

@@ -41,8 +41,8 @@ struct bulla_site_state {
 /* bulla_site_state fills |state|; a file that is not there has zeros. */
 void bulla_site_state(const struct bulla_site *site, struct bulla_site_state *state);
 
-/* bulla_site_begin takes the database at |path|. Returns BULLA_VAULT_SHARED if another name leads to its file too, or it
- * is mounted alone, without the folder that the other files are in; and the statuses of bulla_file_status. */
+/* bulla_site_begin takes the database at |path|. Returns BULLA_VAULT_SHARED if another name leads to its file too, or
+ * it is mounted alone, without the folder that the other files are in; and the statuses of bulla_file_status. */
 BULLA_CHECKED enum bulla_status bulla_site_begin(struct bulla_site *site, const char *path);
 
 /* bulla_site_complete takes the files beside it, which a connection that has read in WAL mode holds open. */

@@ -73,8 +73,8 @@ static enum bulla_status class_of(struct sqlite3 *db, int result) {
   }
 }
 
-/* What callers may expect is for them to explain; of the rest SQLite has more to say. Its texts are of the schema and of
- * the system, not of values. */
+/* What callers may expect is for them to explain; of the rest SQLite has more to say. Its texts are of the schema and
+ * of the system, not of values. */
 enum bulla_status bulla_sql_status(struct sqlite3 *db, int result) {
   enum bulla_status status = class_of(db, result);
   if (status != BULLA_OK && status != BULLA_EXISTS && status != BULLA_BUSY && db != NULL) {
@@ -133,8 +133,8 @@ static void move_log(struct bulla_sql *sql, int mode) {
   }
 }
 
-/* Keeps the -wal short. It can begin anew only when all of it is in the database and nobody reads from it. That it could
- * not is no failure of what has been committed. */
+/* Keeps the -wal short. It can begin anew only when all of it is in the database and nobody reads from it. That it
+ * could not is no failure of what has been committed. */
 static void checkpoint(struct bulla_sql *sql) {
   if (sql->num_frames < sql->checkpoint_at) {
     return;

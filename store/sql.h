@@ -69,8 +69,8 @@ void bulla_sql_set_patience(struct bulla_sql *sql, int milliseconds);
 /* bulla_sql_run runs |text| once, without parameters, and ignores the rows it gives. */
 BULLA_CHECKED enum bulla_status bulla_sql_run(struct bulla_sql *sql, const char *text);
 
-/* bulla_sql_status says what |result|, of SQLite, means, and tells the log; bulla_sql_hook has a connection wait for others
- * and keep its -wal short. For the files of the seam alone. */
+/* bulla_sql_status says what |result|, of SQLite, means, and tells the log; bulla_sql_hook has a connection wait for
+ * others and keep its -wal short. For the files of the seam alone. */
 BULLA_CHECKED enum bulla_status bulla_sql_status(struct sqlite3 *db, int result);
 void bulla_sql_hook(struct bulla_sql *sql);
 

@@ -60,7 +60,8 @@ static enum bulla_status harden(struct sqlite3 *db) {
   return BULLA_OK;
 }
 
-/* The unix file systems of SQLite keep their files in the file system; another one, as a test may register, need not. */
+/* The unix file systems of SQLite keep their files in the file system; another one, as a test may register, need
+ * not. */
 static bool is_in_files(struct sqlite3 *db) {
   sqlite3_vfs *vfs = NULL;
   return sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, (void *)&vfs) == SQLITE_OK && vfs != NULL &&
@@ -83,8 +84,8 @@ static enum bulla_status set_up(struct bulla_sql *sql, bool alone) {
   return BULLA_OK;
 }
 
-/* Connects by |vfs|, or by the one of the process if it is NULL. With a file system that locks nothing the connection is
- * |alone|: it keeps to itself what others would share with it by a -shm. */
+/* Connects by |vfs|, or by the one of the process if it is NULL. With a file system that locks nothing the connection
+ * is |alone|: it keeps to itself what others would share with it by a -shm. */
 static enum bulla_status connect_to(struct bulla_sql *sql, const char *name, int flags, const char *vfs) {
   flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   int result = sqlite3_open_v2(name, &sql->db, flags, vfs);
@@ -127,9 +128,9 @@ static bool is_ours_alone(sqlite3_file *file, const char *shm) {
   return false;
 }
 
-/* Without a -shm nobody has the database open by this name. Who has it open by another, since it was moved, holds a lock on
- * the file, and writes a -wal that is not the one beside it. The lock is asked for by SQLite's own file, since closing any
- * other would take those from the process that its connections have. */
+/* Without a -shm nobody has the database open by this name. Who has it open by another, since it was moved, holds a
+ * lock on the file, and writes a -wal that is not the one beside it. The lock is asked for by SQLite's own file,
+ * since closing any other would take those from the process that its connections have. */
 static enum bulla_status check_alone(struct bulla_sql *sql) {
   char shm[PATH_MAX];
   char name[PATH_MAX + 2] = {0}; /* SQLite looks for parameters behind the first NUL */
@@ -162,9 +163,9 @@ static enum bulla_status check_alone(struct bulla_sql *sql) {
   return status;
 }
 
-/* Where nothing can be written SQLite cannot share what it knows of the -wal with others. If somebody who can has left it
- * a -shm, it is read; otherwise nobody else is there now, and the -wal, if there is one, is read by this connection alone,
- * for as long as the files stay as they are. */
+/* Where nothing can be written SQLite cannot share what it knows of the -wal with others. If somebody who can has
+ * left it a -shm, it is read; otherwise nobody else is there now, and the -wal, if there is one, is read by this
+ * connection alone, for as long as the files stay as they are. */
 static enum bulla_status open_to_read(struct bulla_sql *sql) {
   char name[PATH_MAX];
   char uri[4 * PATH_MAX];

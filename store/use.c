@@ -11,7 +11,8 @@
 #include "store/put.h"
 
 /* Looks up and records; when this returns BULLA_OK the record is durable, and |found| holds a copy of the row. Nothing
- * is read from the database any more as the transaction ends: a commit beside a reader moves nothing out of the -wal. */
+ * is read from the database any more as the transaction ends: a commit beside a reader moves nothing out of the
+ * -wal. */
 static enum bulla_status grant(struct bulla_vault *vault, struct bulla_audit_record *record,
                                struct bulla_statement *found) {
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;

@@ -143,8 +143,8 @@ static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_stat
   return bulla_columns_good(statement) ? add_token(watch, tenant, digest) : BULLA_OK;
 }
 
-/* Where the log is too far ahead to be followed. Which API keys were revoked meanwhile the tables do not say, since those of
- * a tenant that was removed are gone: nobody is known to be live any more. */
+/* Where the log is too far ahead to be followed. Which API keys were revoked meanwhile the tables do not say, since
+ * those of a tenant that was removed are gone: nobody is known to be live any more. */
 static enum bulla_status reload(struct bulla_watch *watch) {
   static const char tokens[] = "SELECT t.name, r.jti FROM revoked_token r JOIN tenant t ON t.id = r.tenant";
   watch->reloads++;

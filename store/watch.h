@@ -3,10 +3,11 @@
 
 /* What has been revoked, as verifiers ask at every token: in memory, without a lock and without SQL.
  *
- * A look at the database, by a connection of its own, takes what was revoked since the last look, from the audit log. It
- * is good for BULLA_LOOK_MS, and the first who asks afterwards looks again; so nothing happens while nobody asks. Whoever
- * revokes returns only when every look that was made before has expired, in whatever process (bulla_watch_wait). If a look
- * fails, for one because the vault's files are not where they were, nothing is known: callers get its status. */
+ * A look at the database, by a connection of its own, takes what was revoked since the last look, from the audit log.
+ * It is good for BULLA_LOOK_MS, and the first who asks afterwards looks again; so nothing happens while nobody asks.
+ * Whoever revokes returns only when every look that was made before has expired, in whatever process
+ * (bulla_watch_wait). If a look fails, for one because the vault's files are not where they were, nothing is known:
+ * callers get its status. */
 
 #ifndef BULLA_STORE_WATCH_H
 #define BULLA_STORE_WATCH_H
@@ -35,8 +36,8 @@ struct bulla_watch {
   struct bulla_revocations tokens;
 };
 
-/* bulla_watch_begin readies a zeroed |watch| over the vault of the connection |main|, which outlives it; bulla_watch_end
- * frees what it holds. */
+/* bulla_watch_begin readies a zeroed |watch| over the vault of the connection |main|, which outlives it;
+ * bulla_watch_end frees what it holds. */
 void bulla_watch_begin(struct bulla_watch *watch, struct bulla_sql *main);
 void bulla_watch_end(struct bulla_watch *watch);
 
@@ -47,8 +48,8 @@ BULLA_CHECKED enum bulla_status bulla_watch_look(struct bulla_watch *watch);
 /* bulla_watch_wait returns when every look of any process that was made before the call has expired. */
 void bulla_watch_wait(struct bulla_watch *watch);
 
-/* bulla_watch_find_key returns BULLA_OK if the API key |id| is there and not revoked, by the last look, BULLA_NOT_FOUND if
- * not; it asks the database once for each key. */
+/* bulla_watch_find_key returns BULLA_OK if the API key |id| is there and not revoked, by the last look,
+ * BULLA_NOT_FOUND if not; it asks the database once for each key. */
 BULLA_CHECKED enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_span id);
 
 /* bulla_watch_has_token sets |*revoked| if the token |jti| of |tenant| is revoked, by the last look. Returns

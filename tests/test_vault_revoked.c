@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Revocations in the vault: of tokens and of API keys, and that every process sees them as soon as they are told done. */
+/* Revocations in the vault: of tokens and of API keys, and that every process sees them as soon as they are told
+ * done. */
 
 #include <pthread.h>
 #include <time.h>

@@ -56,8 +56,8 @@ BULLA_API void bulla_root_free(struct bulla_root **root);
 
 /* An open vault. May be shared by threads and by processes, each of which opens it; not carried over a fork.
  *
- * Every call returns BULLA_VAULT_MOVED if the files of the vault are not those, or not where, they were when it was opened;
- * nothing is opened then and nothing is said to be done that is not in the file that the path leads to.
+ * Every call returns BULLA_VAULT_MOVED if the files of the vault are not those, or not where, they were when it was
+ * opened; nothing is opened then and nothing is said to be done that is not in the file that the path leads to.
  *
  * A call that goes by the name of a tenant or an entry, or hands one out, returns BULLA_REFUSED if somebody who
  * lacks the root key has given that name to another row. So does one that walks over names and finds them out of
@@ -85,9 +85,9 @@ struct bulla_vault_options {
  * BULLA_NO_VAULT if there is no file, BULLA_NOT_A_VAULT if it is another, BULLA_NEWER_VAULT if a later bulla made it,
  * BULLA_ROOT_WRONG, BULLA_WRONG_VAULT if its id is another than that of |options|, BULLA_REFUSED if the vault's own
  * row has been tampered with, BULLA_VAULT_SHARED if the file has several names or is mounted without its folder,
- * BULLA_VAULT_MOVED if it was replaced meanwhile, BULLA_FORKED if the parent of this process had a vault open as it forked,
- * BULLA_INVALID_ARGUMENT for options of a later bulla,
- * BULLA_READ_ONLY, BULLA_BUSY, BULLA_IO, and the statuses of bulla_secret_random. */
+ * BULLA_VAULT_MOVED if it was replaced meanwhile, BULLA_FORKED if the parent of this process had a vault open as it
+ * forked, BULLA_INVALID_ARGUMENT for options of a later bulla, BULLA_READ_ONLY, BULLA_BUSY, BULLA_IO, and the
+ * statuses of bulla_secret_random. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url,
                                                            const struct bulla_root *root,
                                                            const struct bulla_vault_options *options);
@@ -267,31 +267,31 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_export(struct bulla
                                                                     struct bulla_span id, int64_t day,
                                                                     bulla_apikey_use_fn use, void *arg);
 
-/* bulla_vault_generation returns the generation of the API keys: another number as soon as one of them has been revoked
- * by any process of this machine, and another odd one each time it cannot tell. Whatever was fetched with
- * bulla_vault_apikey_use after one call is good as long as further calls return the same number, or bulla_vault_apikey_live
- * says so. It takes some nanoseconds, and now and then a look at the database; docs/API-CONVENTIONS.md. |vault| is open and
- * not closed meanwhile. */
+/* bulla_vault_generation returns the generation of the API keys: another number as soon as one of them has been
+ * revoked by any process of this machine, and another odd one each time it cannot tell. Whatever was fetched with
+ * bulla_vault_apikey_use after one call is good as long as further calls return the same number, or
+ * bulla_vault_apikey_live says so. It takes some nanoseconds, and now and then a look at the database;
+ * docs/API-CONVENTIONS.md. |vault| is open and not closed meanwhile. */
 BULLA_API uint64_t bulla_vault_generation(struct bulla_vault *vault);
 
-/* bulla_vault_apikey_live returns BULLA_OK if the API key |id| is there and not revoked, BULLA_NOT_FOUND if not. It writes no
- * record, and asks the database once for each key as a rule. Returns BULLA_VAULT_MOVED, BULLA_IO
- * and others of the environment if that cannot be told: nothing that is remembered may be used then. */
+/* bulla_vault_apikey_live returns BULLA_OK if the API key |id| is there and not revoked, BULLA_NOT_FOUND if not. It
+ * writes no record, and asks the database once for each key as a rule. Returns BULLA_VAULT_MOVED, BULLA_IO and others
+ * of the environment if that cannot be told: nothing that is remembered may be used then. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bulla_span id);
 
-/* bulla_vault_token_revoke marks the token, or session of tokens, |jti| of |tenant| as revoked, for good; |expires|, in
- * seconds since 1970-01-01 UTC, is noted as the time until which it matters. Revoking the same token again succeeds. When
- * it returns, every process of this machine that asks hears of it. Returns BULLA_NOT_FOUND for an unknown tenant,
- * BULLA_INVALID_ARGUMENT for a |jti| that is empty or longer than BULLA_JTI_MAX. */
+/* bulla_vault_token_revoke marks the token, or session of tokens, |jti| of |tenant| as revoked, for good; |expires|,
+ * in seconds since 1970-01-01 UTC, is noted as the time until which it matters. Revoking the same token again
+ * succeeds. When it returns, every process of this machine that asks hears of it. Returns BULLA_NOT_FOUND for an
+ * unknown tenant, BULLA_INVALID_ARGUMENT for a |jti| that is empty or longer than BULLA_JTI_MAX. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_token_revoke(struct bulla_vault *vault,
                                                                    const struct bulla_who *who,
                                                                    struct bulla_span tenant, struct bulla_span jti,
                                                                    int64_t expires);
 
-/* bulla_vault_token_revoked sets |*revoked| if the token |jti| of |tenant| is revoked, in whatever process that was done,
- * without a lock or a query as a rule. What is no tenant has revoked nothing. Returns BULLA_INVALID_ARGUMENT as of
- * bulla_vault_token_revoke, and the environment's statuses if that cannot be told; |*revoked| says nothing unless it is
- * BULLA_OK. */
+/* bulla_vault_token_revoked sets |*revoked| if the token |jti| of |tenant| is revoked, in whatever process that was
+ * done, without a lock or a query as a rule. What is no tenant has revoked nothing. Returns BULLA_INVALID_ARGUMENT as
+ * of bulla_vault_token_revoke, and the environment's statuses if that cannot be told; |*revoked| says nothing unless
+ * it is BULLA_OK. */
 BULLA_API BULLA_CHECKED enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *revoked,
                                                                     struct bulla_span tenant,
                                                                     struct bulla_span jti);
