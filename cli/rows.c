@@ -203,7 +203,9 @@ static enum bulla_status hold_json(struct bulla_rows *rows, const struct bulla_c
 }
 
 static void print_held_json(struct bulla_rows *rows) {
-  (void)fwrite(rows->held.data, 1, rows->held.len, stdout);
+  if (rows->held.len > 0) {
+    (void)fwrite(rows->held.data, 1, rows->held.len, stdout);
+  }
   rows->held.len = 0;
 }
 
