@@ -245,6 +245,7 @@ void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli
 enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,
                                       struct bulla_span text, size_t index) {
   struct bulla_reader reader = bulla_reader(text);
+  *tenant = bulla_span(NULL, 0);
   bool split = bulla_take_until(&reader, tenant, '/');
   *entry = bulla_span(reader.at, reader.left);
   bool good_tenant = bulla_text_is_name(*tenant);
