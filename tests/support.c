@@ -11,6 +11,7 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -29,17 +30,18 @@ __attribute__((constructor)) static void choose_engine(void) {
   }
 }
 
-/* In a list, so that a leak checker finds them. */
+/* In a list, so that a leak checker finds them. Threads of a test add to it too. */
 static struct kept {
   struct kept *next;
   const void *made;
-} * all_kept;
+} *_Atomic all_kept;
 
 void test_keep(const void *made) {
   struct kept *kept = malloc(sizeof *kept);
   cr_assert_not_null(kept, "no memory for the test");
   *kept = (struct kept){all_kept, made};
-  all_kept = kept;
+  while (!atomic_compare_exchange_weak(&all_kept, &kept->next, kept)) {
+  }
 }
 
 uint8_t *test_alloc(size_t size) {
