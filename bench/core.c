@@ -31,14 +31,14 @@ static void tear_down(void *state) {
 
 static const char *run_seal(void *state) {
   struct sealing *sealing = state;
-  return bench_result(bulla_seal(sealing->key, &sealing->blob, bulla_written(&sealing->message),
-                                 bulla_span(context, sizeof context)));
+  return bench_result(
+      bulla_seal(sealing->key, &sealing->blob, bulla_written(&sealing->message), bulla_span(context, sizeof(context))));
 }
 
 static const char *run_open(void *state) {
   struct sealing *sealing = state;
   return bench_result(bulla_open(sealing->key, &sealing->plaintext, bulla_written(&sealing->blob),
-                                 bulla_span(context, sizeof context)));
+                                 bulla_span(context, sizeof(context))));
 }
 
 /* try_once leaves a blob for run_open, and says whether it opens to the message. */
@@ -67,7 +67,7 @@ static const char *make_key(struct sealing *sealing, enum bulla_suite suite) {
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   enum bulla_suite suite = (enum bulla_suite)bench->variant;
   size_t blob_len = bulla_sealed_len(suite, bench->size);
-  struct sealing *sealing = calloc(1, sizeof *sealing);
+  struct sealing *sealing = calloc(1, sizeof(*sealing));
   if (sealing == NULL) {
     return "no memory";
   }
@@ -94,10 +94,11 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
   return NULL;
 }
 
-#define ROW(name, size, suite, run) {name, size, suite, (size) == 256, false, set_up, run, tear_down}
-#define ROWS(name, suite, run)                                                                            \
-  ROW(name, 16, suite, run), ROW(name, 256, suite, run), ROW(name, 1024, suite, run),                     \
-      ROW(name, 16384, suite, run), ROW(name, 65536, suite, run), ROW(name, 1048576, suite, run)
+#define ROW(name, size, suite, run) \
+  { name, size, suite, (size) == 256, false, set_up, run, tear_down }
+#define ROWS(name, suite, run)                                                                                      \
+  ROW(name, 16, suite, run), ROW(name, 256, suite, run), ROW(name, 1024, suite, run), ROW(name, 16384, suite, run), \
+      ROW(name, 65536, suite, run), ROW(name, 1048576, suite, run)
 
 struct bench_table bench_core(void) {
   static const struct bench benches[] = {

@@ -13,8 +13,8 @@
 
 #define VAES __attribute__((target("vaes,avx512f")))
 #define EACH_ROUND(ROUND) \
-  ROUND(1) ROUND(2) ROUND(3) ROUND(4) ROUND(5) ROUND(6) ROUND(7) ROUND(8) \
-  ROUND(9) ROUND(10) ROUND(11) ROUND(12) ROUND(13)
+  ROUND(1)                \
+  ROUND(2) ROUND(3) ROUND(4) ROUND(5) ROUND(6) ROUND(7) ROUND(8) ROUND(9) ROUND(10) ROUND(11) ROUND(12) ROUND(13)
 
 enum { LAST_ROUND = 14, BLOCKS = 4, VECTOR_LEN = 64 };
 
@@ -40,17 +40,15 @@ VAES static const char *run(void *state) {
     counter = _mm512_add_epi32(counter, step);
     __m512i d = _mm512_xor_si512(counter, keys[0]);
     counter = _mm512_add_epi32(counter, step);
-#define ROUND(i)                              \
-  a = _mm512_aesenc_epi128(a, keys[i]);       \
-  b = _mm512_aesenc_epi128(b, keys[i]);       \
-  c = _mm512_aesenc_epi128(c, keys[i]);       \
+#define ROUND(i)                        \
+  a = _mm512_aesenc_epi128(a, keys[i]); \
+  b = _mm512_aesenc_epi128(b, keys[i]); \
+  c = _mm512_aesenc_epi128(c, keys[i]); \
   d = _mm512_aesenc_epi128(d, keys[i]);
     EACH_ROUND(ROUND)
 #undef ROUND
-    a = _mm512_xor_si512(_mm512_aesenclast_epi128(a, keys[LAST_ROUND]),
-                         _mm512_aesenclast_epi128(b, keys[LAST_ROUND]));
-    c = _mm512_xor_si512(_mm512_aesenclast_epi128(c, keys[LAST_ROUND]),
-                         _mm512_aesenclast_epi128(d, keys[LAST_ROUND]));
+    a = _mm512_xor_si512(_mm512_aesenclast_epi128(a, keys[LAST_ROUND]), _mm512_aesenclast_epi128(b, keys[LAST_ROUND]));
+    c = _mm512_xor_si512(_mm512_aesenclast_epi128(c, keys[LAST_ROUND]), _mm512_aesenclast_epi128(d, keys[LAST_ROUND]));
     sum = _mm512_xor_si512(sum, _mm512_xor_si512(a, c));
   }
   for (; left > 0; left--) {
@@ -72,8 +70,7 @@ static bool have_vaes(void) {
   unsigned c = 0;
   unsigned d;
   __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f") != 0 && __get_cpuid_count(7, 0, &a, &b, &c, &d) == 1 &&
-         (c & bit_VAES) != 0;
+  return __builtin_cpu_supports("avx512f") != 0 && __get_cpuid_count(7, 0, &a, &b, &c, &d) == 1 && (c & bit_VAES) != 0;
 }
 
 static const char *set_up(void **state, const struct bench *bench, void *first) {
@@ -82,7 +79,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
   if (!have_vaes()) {
     return "this processor has no VAES with vectors of 512 bits";
   }
-  memset(&rounds, 0x5a, sizeof rounds);
+  memset(&rounds, 0x5a, sizeof(rounds));
   rounds.num_vectors = (bench->size + VECTOR_LEN - 1) / VECTOR_LEN;
   *state = &rounds;
   return NULL;

@@ -58,7 +58,7 @@ static void tear_down(void *state) {
 static const char *prepare(struct calls *calls) {
   static const uint8_t key[BULLA_KEY_LEN] = "a key of thirty-two bytes, as is";
   cjose_err error;
-  calls->jwk = cjose_jwk_create_oct_spec(key, sizeof key, &error);
+  calls->jwk = cjose_jwk_create_oct_spec(key, sizeof(key), &error);
   calls->header = cjose_header_new(&error);
   if (calls->jwk == NULL || calls->header == NULL || !bench_claims_json(calls->claims, time(NULL)) ||
       !cjose_header_set(calls->header, CJOSE_HDR_ALG, CJOSE_HDR_ALG_DIR, &error) ||
@@ -74,7 +74,7 @@ static const char *prepare(struct calls *calls) {
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   (void)bench;
   (void)first;
-  struct calls *calls = calloc(1, sizeof *calls);
+  struct calls *calls = calloc(1, sizeof(*calls));
   if (calls == NULL) {
     return "no memory";
   }

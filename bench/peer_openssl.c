@@ -22,7 +22,7 @@ static const char *run_seal(void *state) {
                 EVP_EncryptUpdate(context, NULL, &len, raw->data, (int)raw->data_len) == 1 &&
                 EVP_EncryptUpdate(context, raw->ciphertext, &len, raw->plaintext, (int)raw->len) == 1 &&
                 EVP_EncryptFinal_ex(context, raw->ciphertext + len, &len) == 1 &&
-                EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, sizeof raw->tag, raw->tag) == 1;
+                EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, sizeof(raw->tag), raw->tag) == 1;
   return sealed ? NULL : "OpenSSL did not seal";
 }
 
@@ -34,7 +34,7 @@ static const char *run_open(void *state) {
   bool opened = EVP_DecryptInit_ex(context, NULL, NULL, NULL, raw->nonce) == 1 &&
                 EVP_DecryptUpdate(context, NULL, &len, raw->data, (int)raw->data_len) == 1 &&
                 EVP_DecryptUpdate(context, raw->plaintext, &len, raw->ciphertext, (int)raw->len) == 1 &&
-                EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, sizeof raw->tag, raw->tag) == 1 &&
+                EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, sizeof(raw->tag), raw->tag) == 1 &&
                 EVP_DecryptFinal_ex(context, raw->plaintext + len, &len) == 1;
   return opened ? NULL : "OpenSSL did not open";
 }
@@ -49,7 +49,7 @@ static void tear_down(void *state) {
 
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   (void)first;
-  struct calls *calls = calloc(1, sizeof *calls);
+  struct calls *calls = calloc(1, sizeof(*calls));
   if (calls == NULL || !bench_raw_make(&calls->raw, bench)) {
     free(calls);
     return "no memory";

@@ -28,8 +28,7 @@ static const char *run_verify(void *state) {
   struct calls *calls = state;
   jwt_t *jwt = NULL;
   const bool good = r_jwt_init(&jwt) == RHN_OK && r_jwt_parse(jwt, calls->token, 0) == RHN_OK &&
-                    r_jwt_decrypt(jwt, calls->jwk, 0) == RHN_OK &&
-                    r_jwt_get_claim_int_value(jwt, "exp") > time(NULL);
+                    r_jwt_decrypt(jwt, calls->jwk, 0) == RHN_OK && r_jwt_get_claim_int_value(jwt, "exp") > time(NULL);
   r_jwt_free(jwt);
   return good ? NULL : "rhonabwy did not verify";
 }
@@ -46,8 +45,8 @@ static const char *prepare(struct calls *calls) {
   static const uint8_t key[BULLA_KEY_LEN] = "a key of thirty-two bytes, as is";
   char claims[BENCH_CLAIMS_LEN + 1];
   if (!bench_claims_json(claims, time(NULL)) || r_jwk_init(&calls->jwk) != RHN_OK ||
-      r_jwk_import_from_symmetric_key(calls->jwk, key, sizeof key) != RHN_OK ||
-      r_jwt_init(&calls->jwt) != RHN_OK || r_jwt_set_enc_alg(calls->jwt, R_JWA_ALG_DIR) != RHN_OK ||
+      r_jwk_import_from_symmetric_key(calls->jwk, key, sizeof(key)) != RHN_OK || r_jwt_init(&calls->jwt) != RHN_OK ||
+      r_jwt_set_enc_alg(calls->jwt, R_JWA_ALG_DIR) != RHN_OK ||
       r_jwt_set_enc(calls->jwt, R_JWA_ENC_A256GCM) != RHN_OK ||
       r_jwt_set_header_str_value(calls->jwt, "kid", "0123456789abcdef.20000") != RHN_OK ||
       r_jwt_set_full_claims_json_str(calls->jwt, claims) != RHN_OK) {
@@ -60,7 +59,7 @@ static const char *prepare(struct calls *calls) {
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   (void)bench;
   (void)first;
-  struct calls *calls = r_global_init() == RHN_OK ? calloc(1, sizeof *calls) : NULL;
+  struct calls *calls = r_global_init() == RHN_OK ? calloc(1, sizeof(*calls)) : NULL;
   if (calls == NULL) {
     return "rhonabwy did not start";
   }

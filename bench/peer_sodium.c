@@ -15,8 +15,8 @@ struct calls {
 static const char *run_seal(void *state) {
   struct calls *calls = state;
   struct bench_raw *raw = &calls->raw;
-  int failed = crypto_aead_aes256gcm_encrypt_detached_afternm(raw->ciphertext, raw->tag, NULL, raw->plaintext,
-                                                              raw->len, raw->data, raw->data_len, NULL, raw->nonce,
+  int failed = crypto_aead_aes256gcm_encrypt_detached_afternm(raw->ciphertext, raw->tag, NULL, raw->plaintext, raw->len,
+                                                              raw->data, raw->data_len, NULL, raw->nonce,
                                                               (const void *)&calls->context);
   return failed == 0 ? NULL : "libsodium did not seal";
 }
@@ -24,8 +24,8 @@ static const char *run_seal(void *state) {
 static const char *run_open(void *state) {
   struct calls *calls = state;
   struct bench_raw *raw = &calls->raw;
-  int failed = crypto_aead_aes256gcm_decrypt_detached_afternm(raw->plaintext, NULL, raw->ciphertext, raw->len,
-                                                              raw->tag, raw->data, raw->data_len, raw->nonce,
+  int failed = crypto_aead_aes256gcm_decrypt_detached_afternm(raw->plaintext, NULL, raw->ciphertext, raw->len, raw->tag,
+                                                              raw->data, raw->data_len, raw->nonce,
                                                               (const void *)&calls->context);
   return failed == 0 ? NULL : "libsodium did not open";
 }
@@ -42,7 +42,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
     return "libsodium has no AES-256-GCM for this processor";
   }
   struct calls *calls = NULL;
-  if (posix_memalign((void **)&calls, 64, sizeof *calls) != 0) {
+  if (posix_memalign((void **)&calls, 64, sizeof(*calls)) != 0) {
     return "no memory";
   }
   if (!bench_raw_make(&calls->raw, bench)) {

@@ -32,9 +32,9 @@ static inline void bench_raw_free(struct bench_raw *raw) {
 /* bench_raw_make returns false if there is no memory; then there is nothing to free. */
 static inline bool bench_raw_make(struct bench_raw *raw, const struct bench *bench) {
   const bool token = bench->variant == BENCH_RAW_TOKEN;
-  memset(raw, 0, sizeof *raw);
-  memset(raw->key, 0x4b, sizeof raw->key);
-  memset(raw->data, 0x61, sizeof raw->data);
+  memset(raw, 0, sizeof(*raw));
+  memset(raw->key, 0x4b, sizeof(raw->key));
+  memset(raw->data, 0x61, sizeof(raw->data));
   raw->data_len = token ? (size_t)BENCH_HEADER_LEN : (size_t)BENCH_BLOB_DATA_LEN;
   raw->len = token ? BENCH_CLAIMS_LEN : bench->size;
   raw->plaintext = calloc(1, raw->len);

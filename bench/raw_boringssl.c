@@ -26,7 +26,7 @@ struct calls {
 #ifdef BULLA_BORINGSSL_PATH
 static bool find(void *library, void *function, const char *name) {
   void *symbol = dlsym(library, name);
-  memcpy(function, &symbol, sizeof symbol);
+  memcpy(function, &symbol, sizeof(symbol));
   return symbol != NULL;
 }
 
@@ -50,18 +50,16 @@ static const char *run_seal(void *state) {
   struct calls *calls = state;
   struct bench_raw *raw = &calls->raw;
   size_t tag_len;
-  int sealed = calls->functions.seal(&calls->context, raw->ciphertext, raw->tag, &tag_len, sizeof raw->tag,
-                                     raw->nonce, sizeof raw->nonce, raw->plaintext, raw->len, NULL, 0, raw->data,
-                                     raw->data_len);
+  int sealed = calls->functions.seal(&calls->context, raw->ciphertext, raw->tag, &tag_len, sizeof(raw->tag), raw->nonce,
+                                     sizeof(raw->nonce), raw->plaintext, raw->len, NULL, 0, raw->data, raw->data_len);
   return sealed == 1 ? NULL : "BoringSSL did not seal";
 }
 
 static const char *run_open(void *state) {
   struct calls *calls = state;
   struct bench_raw *raw = &calls->raw;
-  int opened = calls->functions.open(&calls->context, raw->plaintext, raw->nonce, sizeof raw->nonce,
-                                     raw->ciphertext, raw->len, raw->tag, sizeof raw->tag, raw->data,
-                                     raw->data_len);
+  int opened = calls->functions.open(&calls->context, raw->plaintext, raw->nonce, sizeof(raw->nonce), raw->ciphertext,
+                                     raw->len, raw->tag, sizeof(raw->tag), raw->data, raw->data_len);
   return opened == 1 ? NULL : "BoringSSL did not open";
 }
 
@@ -74,14 +72,13 @@ static void tear_down(void *state) {
 
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   (void)first;
-  struct calls *calls = calloc(1, sizeof *calls);
+  struct calls *calls = calloc(1, sizeof(*calls));
   if (calls == NULL || !bench_raw_make(&calls->raw, bench)) {
     free(calls);
     return "no memory";
   }
-  if (!load(&calls->functions) ||
-      calls->functions.init(&calls->context, calls->functions.algorithm(), calls->raw.key, sizeof calls->raw.key,
-                            BULLA_TAG_LEN, NULL) != 1) {
+  if (!load(&calls->functions) || calls->functions.init(&calls->context, calls->functions.algorithm(), calls->raw.key,
+                                                        sizeof(calls->raw.key), BULLA_TAG_LEN, NULL) != 1) {
     bench_raw_free(&calls->raw);
     free(calls);
     return "BoringSSL did not take the key";

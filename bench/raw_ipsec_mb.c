@@ -49,7 +49,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
     free_mb_mgr(manager);
     return "ipsec-mb has nothing for this processor";
   }
-  struct calls *calls = aligned_alloc(alignment, (sizeof *calls + alignment - 1) / alignment * alignment);
+  struct calls *calls = aligned_alloc(alignment, (sizeof(*calls) + alignment - 1) / alignment * alignment);
   if (calls == NULL || !bench_raw_make(&calls->raw, bench)) {
     free(calls);
     free_mb_mgr(manager);

@@ -9,7 +9,7 @@ bool bench_subject(struct bench_table *table, size_t i) {
 #define SUBJECT(name) bench_##name,
   static struct bench_table (*const subjects[])(void) = {BENCH_SUBJECTS};
 #undef SUBJECT
-  if (i >= sizeof subjects / sizeof *subjects) {
+  if (i >= sizeof(subjects) / sizeof(*subjects)) {
     return false;
   }
   *table = subjects[i]();

@@ -19,15 +19,17 @@ enum {
   BENCH_HEADER_LEN = 96, /* base64url digits of a token's header, on a day of five digits */
 };
 
-#define BENCH_ROW(name, size, variant, run) {name, size, variant, false, true, set_up, run, tear_down}
-#define BENCH_SIZES(name, variant, run)                                             \
-  BENCH_ROW(name, 16, variant, run),                                                \
-      {name, 256, variant, true, true, set_up, run, tear_down},                     \
-      BENCH_ROW(name, 1024, variant, run), BENCH_ROW(name, 16384, variant, run),    \
-      BENCH_ROW(name, 65536, variant, run), BENCH_ROW(name, 1048576, variant, run)
+#define BENCH_ROW(name, size, variant, run) \
+  { name, size, variant, false, true, set_up, run, tear_down }
+#define BENCH_SIZES(name, variant, run)                                                                                \
+  BENCH_ROW(name, 16, variant, run), {name, 256, variant, true, true, set_up, run, tear_down},                         \
+      BENCH_ROW(name, 1024, variant, run), BENCH_ROW(name, 16384, variant, run), BENCH_ROW(name, 65536, variant, run), \
+      BENCH_ROW(name, 1048576, variant, run)
 
-#define BENCH_TABLE(benches) \
-  (struct bench_table) { benches, sizeof(benches) / sizeof *(benches) }
+#define BENCH_TABLE(benches)                     \
+  (struct bench_table) {                         \
+    benches, sizeof(benches) / sizeof *(benches) \
+  }
 
 /* Each is the table of the file of that name. */
 struct bench_table bench_core(void);

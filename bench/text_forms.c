@@ -59,15 +59,15 @@ static const char *run_encode(void *state) {
 
 static const char *run_decode(void *state) {
   struct texts *texts = state;
-  bool good = bulla_base64url_decode(
-      texts->bytes, bulla_span(texts->digits, bulla_base64url_encoded_len(BENCH_CLAIMS_LEN)));
+  bool good =
+      bulla_base64url_decode(texts->bytes, bulla_span(texts->digits, bulla_base64url_encoded_len(BENCH_CLAIMS_LEN)));
   return good ? NULL : "what was encoded does not decode";
 }
 
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   (void)bench;
   (void)first;
-  struct texts *texts = calloc(1, sizeof *texts);
+  struct texts *texts = calloc(1, sizeof(*texts));
   if (texts == NULL) {
     return "no memory";
   }

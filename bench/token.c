@@ -80,8 +80,8 @@ static const char *run_mint(void *state) {
 static const char *run_verify(void *state) {
   struct minting *minting = state;
   struct bulla_claims claims;
-  return bench_result(bulla_token_verify(minting->verifier, &claims, &minting->payload,
-                                         bulla_written(&minting->token), time(NULL)));
+  return bench_result(
+      bulla_token_verify(minting->verifier, &claims, &minting->payload, bulla_written(&minting->token), time(NULL)));
 }
 
 static const char *run_verify_each(void *state) {
@@ -106,8 +106,8 @@ static const char *make_house(struct minting *minting) {
   const char *error = bench_vault_make(&minting->house);
   for (char i = 0; error == NULL && i < NUM_REVOKED; i++) {
     const char jti[] = {'r', 'e', 'v', 'o', 'k', 'e', 'd', (char)('0' + i), '\0'};
-    error = bench_result(bulla_vault_token_revoke(minting->house.vault, &asking, bench_text(BENCH_ORG), bench_text(jti),
-                                                  INT64_MAX));
+    error = bench_result(
+        bulla_vault_token_revoke(minting->house.vault, &asking, bench_text(BENCH_ORG), bench_text(jti), INT64_MAX));
   }
   return error;
 }
@@ -146,9 +146,9 @@ static struct bulla_span fill_attrs(struct minting *minting, size_t size) {
     size_t more = size - BENCH_CLAIMS_LEN;
     char *at = minting->attrs + len - 1; /* over the closing brace, which comes again */
     memset(at, 'x', more);
-    memcpy(at, start, sizeof start - 1);
+    memcpy(at, start, sizeof(start) - 1);
     len += more;
-    memcpy(minting->attrs + len - (sizeof end - 1), end, sizeof end - 1);
+    memcpy(minting->attrs + len - (sizeof(end) - 1), end, sizeof(end) - 1);
   }
   return bulla_span(minting->attrs, len);
 }
@@ -190,13 +190,13 @@ static const char *mint_many(struct minting *minting) {
 }
 
 static const char *set_up(void **state, const struct bench *bench, void *first) {
-  struct minting *minting = calloc(1, sizeof *minting);
+  struct minting *minting = calloc(1, sizeof(*minting));
   if (minting == NULL) {
     return "no memory";
   }
-  minting->token = bulla_buffer(minting->token_bytes, sizeof minting->token_bytes);
-  minting->refreshed = bulla_buffer(minting->refreshed_bytes, sizeof minting->refreshed_bytes);
-  minting->payload = bulla_buffer(minting->payload_bytes, sizeof minting->payload_bytes);
+  minting->token = bulla_buffer(minting->token_bytes, sizeof(minting->token_bytes));
+  minting->refreshed = bulla_buffer(minting->refreshed_bytes, sizeof(minting->refreshed_bytes));
+  minting->payload = bulla_buffer(minting->payload_bytes, sizeof(minting->payload_bytes));
   const int64_t now = time(NULL);
   minting->claims = (struct bulla_claims){
       .org = bench_text(BENCH_ORG),

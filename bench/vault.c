@@ -40,8 +40,8 @@ static enum bulla_status look(void *arg, struct bulla_span value) {
 const char *bench_vault_use(const struct bench_vault *made) {
   const struct bulla_who asking = who();
   size_t seen = 0;
-  enum bulla_status status = bulla_vault_use(made->vault, &asking, bench_text("acme"), bench_text("db"),
-                                             bench_text("password"), look, &seen);
+  enum bulla_status status =
+      bulla_vault_use(made->vault, &asking, bench_text("acme"), bench_text("db"), bench_text("password"), look, &seen);
   return status == BULLA_OK && seen == 0 ? "nothing was opened" : bench_result(status);
 }
 
@@ -49,8 +49,8 @@ static enum bulla_status create(struct bench_vault *made) {
   char url[300];
   char provider[300];
   struct bulla_root *root = NULL;
-  (void)snprintf(url, sizeof url, "sqlite:%s/bench.db", made->folder);
-  (void)snprintf(provider, sizeof provider, "file:%s/root.key", made->folder);
+  (void)snprintf(url, sizeof(url), "sqlite:%s/bench.db", made->folder);
+  (void)snprintf(provider, sizeof(provider), "file:%s/root.key", made->folder);
   enum bulla_status status = bulla_root_create(&root, provider);
   if (status == BULLA_OK) {
     status = bulla_vault_create(url, root);
@@ -65,7 +65,7 @@ static enum bulla_status create(struct bench_vault *made) {
 const char *bench_vault_make(struct bench_vault *made) {
   const char *parent = getenv("TMPDIR");
   made->vault = NULL;
-  (void)snprintf(made->folder, sizeof made->folder, "%s/bulla-bench-XXXXXX", parent != NULL ? parent : "/var/tmp");
+  (void)snprintf(made->folder, sizeof(made->folder), "%s/bulla-bench-XXXXXX", parent != NULL ? parent : "/var/tmp");
   if (mkdtemp(made->folder) == NULL) {
     return "no folder could be made in TMPDIR";
   }
@@ -82,7 +82,7 @@ const char *bench_vault_make(struct bench_vault *made) {
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   (void)bench;
   (void)first;
-  struct bench_vault *made = malloc(sizeof *made);
+  struct bench_vault *made = malloc(sizeof(*made));
   const char *error = made == NULL ? "no memory" : bench_vault_make(made);
   if (error != NULL) {
     free(made);

@@ -86,11 +86,11 @@ static bool open_bare(struct bare *bare) {
       "PRAGMA secure_delete = ON", "PRAGMA temp_store = MEMORY",  "PRAGMA foreign_keys = ON",
   };
   char path[300];
-  (void)snprintf(path, sizeof path, "%s/bench.db", bare->made.folder);
+  (void)snprintf(path, sizeof(path), "%s/bench.db", bare->made.folder);
   if (sqlite3_open_v2(path, &bare->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
     return false;
   }
-  for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++) {
+  for (size_t i = 0; i < sizeof(pragmas) / sizeof(*pragmas); i++) {
     if (sqlite3_exec(bare->db, pragmas[i], NULL, NULL, NULL) != SQLITE_OK) {
       return false;
     }
@@ -155,7 +155,7 @@ static const char *run(void *state) {
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   (void)bench;
   (void)first;
-  struct bare *bare = calloc(1, sizeof *bare);
+  struct bare *bare = calloc(1, sizeof(*bare));
   const char *error = bare == NULL ? "no memory" : make_and_listen(&bare->made);
   if (error != NULL) {
     free(bare);

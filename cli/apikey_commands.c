@@ -26,9 +26,8 @@ enum bulla_status bulla_run_apikey_create(struct bulla_cli *cli) {
   BULLA_TRY(bulla_apikey_generate(&apikey, &string));
 
   struct bulla_span id = bulla_apikey_id(apikey);
-  BULLA_TRY(bulla_vault_apikey_put(vault, &me.who, bulla_option_span(cli, "tenant"), id,
-                                   bulla_option_span(cli, "name"), bulla_apikey_hash(apikey),
-                                   bulla_apikey_token_root(apikey)));
+  BULLA_TRY(bulla_vault_apikey_put(vault, &me.who, bulla_option_span(cli, "tenant"), id, bulla_option_span(cli, "name"),
+                                   bulla_apikey_hash(apikey), bulla_apikey_token_root(apikey)));
   enum bulla_status status = bulla_output_line(cli, bulla_secret_bytes(string));
   if (status != BULLA_OK) {
     /* Nobody has this key now, or only a part of it: it shall not stay good. If that fails too, the first
@@ -38,8 +37,7 @@ enum bulla_status bulla_run_apikey_create(struct bulla_cli *cli) {
     return status;
   }
   if (isatty(STDERR_FILENO) == 1) {
-    (void)fprintf(stderr, "API key %.*s: keep it now, it is not shown again\n", (int)id.len,
-                  (const char *)id.data);
+    (void)fprintf(stderr, "API key %.*s: keep it now, it is not shown again\n", (int)id.len, (const char *)id.data);
   }
   return BULLA_OK;
 }
@@ -178,11 +176,10 @@ static enum bulla_status read_day(struct bulla_cli *cli, int64_t *day) {
   if (is_number) {
     BULLA_TRY(bulla_option_number(cli, "day", day));
   } else if (!read_date(day, text)) {
-    return bulla_cli_usage(
-        cli, "--day takes YYYY-MM-DD, a number of days since 1970-01-01, yesterday, today or tomorrow");
+    return bulla_cli_usage(cli,
+                           "--day takes YYYY-MM-DD, a number of days since 1970-01-01, yesterday, today or tomorrow");
   }
-  return *day >= 0 && *day <= BULLA_DAY_LAST ? BULLA_OK
-                                             : bulla_cli_usage(cli, "--day takes 1970-01-01 to 9999-12-31");
+  return *day >= 0 && *day <= BULLA_DAY_LAST ? BULLA_OK : bulla_cli_usage(cli, "--day takes 1970-01-01 to 9999-12-31");
 }
 
 /* check_day: the key of a day that is far ahead forges tokens then, when nobody remembers that it was handed out.
@@ -225,8 +222,7 @@ enum bulla_status bulla_run_apikey_jwk(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "apikey jwk");
   bulla_cli_at(cli, "API key %s", cli->operands[0]);
-  enum bulla_status status =
-      bulla_vault_apikey_export(vault, &me.who, request.id, request.day, make_jwk, &request);
+  enum bulla_status status = bulla_vault_apikey_export(vault, &me.who, request.id, request.day, make_jwk, &request);
   if (status == BULLA_NOT_FOUND) {
     struct search search;
     BULLA_TRY(find_apikey(cli, &search, vault, bulla_span(NULL, 0)));

@@ -81,8 +81,7 @@ enum bulla_status bulla_cli_error(struct bulla_cli *cli, enum bulla_status statu
 
 /* bulla_cli_usage is bulla_cli_error for a command line that cannot be run; it points to the help. Arguments
  * are named by their place and not repeated: one of them may be a secret. */
-enum bulla_status bulla_cli_usage(struct bulla_cli *cli, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+enum bulla_status bulla_cli_usage(struct bulla_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* bulla_cli_errno notes the system's error |code| and returns the status that it stands for. */
 enum bulla_status bulla_cli_errno(struct bulla_cli *cli, int code);

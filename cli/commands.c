@@ -9,7 +9,8 @@
 
 #include "cli/cli.h"
 
-#define END {.name = NULL}
+#define END \
+  { .name = NULL }
 
 const struct bulla_option bulla_global_options[] = {
     {.name = "vault", .value = "URL", .help = "the vault; else BULLA_VAULT, else sqlite:bulla.db"},
@@ -27,11 +28,15 @@ const struct bulla_option bulla_global_options[] = {
 
 static const struct bulla_option no_options[] = {END};
 
-#define REASON_OPTION {.name = "reason", .value = "TEXT", .help = "why, for the audit log"}
-#define REASON_MANDATORY {.name = "reason", .value = "TEXT", .help = "why, for the audit log", .mandatory = true}
+#define REASON_OPTION \
+  { .name = "reason", .value = "TEXT", .help = "why, for the audit log" }
+#define REASON_MANDATORY \
+  { .name = "reason", .value = "TEXT", .help = "why, for the audit log", .mandatory = true }
 #define KEY_FILE_HELP "the file with the key itself, 64 hexadecimal digits or base64; others must not read it"
-#define TENANT_OPTION {.name = "tenant", .value = "T", .help = "of this tenant alone"}
-#define TENANT_MANDATORY {.name = "tenant", .value = "T", .help = "the tenant", .mandatory = true}
+#define TENANT_OPTION \
+  { .name = "tenant", .value = "T", .help = "of this tenant alone" }
+#define TENANT_MANDATORY \
+  { .name = "tenant", .value = "T", .help = "the tenant", .mandatory = true }
 
 static const struct bulla_option reason_options[] = {REASON_OPTION, END};
 static const struct bulla_option tenant_options[] = {TENANT_OPTION, END};
@@ -46,11 +51,13 @@ static const struct bulla_option put_options[] = {
     REASON_OPTION,
     END};
 
-static const struct bulla_option exec_options[] = {
-    {.name = "env", .value = "NAME=TENANT/ENTRY:FIELD", .help = "a variable and the field that it is set to",
-     .mandatory = true, .repeated = true},
-    REASON_MANDATORY,
-    END};
+static const struct bulla_option exec_options[] = {{.name = "env",
+                                                    .value = "NAME=TENANT/ENTRY:FIELD",
+                                                    .help = "a variable and the field that it is set to",
+                                                    .mandatory = true,
+                                                    .repeated = true},
+                                                   REASON_MANDATORY,
+                                                   END};
 
 static const struct bulla_option import_options[] = {
     {.name = "key-env", .value = "NAME", .help = "the variable whose SHA-256 is the key"},
@@ -84,10 +91,11 @@ static const struct bulla_option mint_options[] = {
     {.name = "nbf", .value = "SECONDS", .help = "not valid before, in seconds since 1970; earlier than its end"},
     END};
 
-#define VERIFY_OPTIONS \
-  {.name = "aud", .value = "AUDIENCE", .help = "insist on this audience"}, \
-      {.name = "iss", .value = "ISSUER", .help = "insist on this issuer"}, \
-      {.name = "leeway", .value = "SECONDS", .help = "how far clocks may differ, 0 to 3600; 0 if it is not given"}
+#define VERIFY_OPTIONS                                                                                         \
+  {.name = "aud", .value = "AUDIENCE", .help = "insist on this audience"},                                     \
+      {.name = "iss", .value = "ISSUER", .help = "insist on this issuer"}, {                                   \
+    .name = "leeway", .value = "SECONDS", .help = "how far clocks may differ, 0 to 3600; 0 if it is not given" \
+  }
 
 static const struct bulla_option verify_options[] = {
     VERIFY_OPTIONS,
@@ -95,7 +103,8 @@ static const struct bulla_option verify_options[] = {
     END};
 
 static const struct bulla_option refresh_options[] = {
-    {.name = "session", .value = "SECONDS",
+    {.name = "session",
+     .value = "SECONDS",
      .help = "from the first token to the last second, 1 to 2592000; 43200 if it is not given"},
     VERIFY_OPTIONS,
     {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"token refresh\" if it is not given"},
@@ -108,8 +117,10 @@ static const struct bulla_option revoke_options[] = {
     END};
 
 static const struct bulla_option jwk_options[] = {
-    {.name = "day", .value = "D",
-     .help = "YYYY-MM-DD, days since 1970-01-01, yesterday, today or tomorrow; in UTC", .mandatory = true},
+    {.name = "day",
+     .value = "D",
+     .help = "YYYY-MM-DD, days since 1970-01-01, yesterday, today or tomorrow; in UTC",
+     .mandatory = true},
     {.name = "any-day", .help = "take a day other than yesterday, today and tomorrow"},
     {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"apikey jwk\" if it is not given"},
     END};
@@ -118,9 +129,7 @@ static const struct bulla_option seal_options[] = {
     {.name = "key", .value = "FILE", .help = KEY_FILE_HELP, .mandatory = true},
     {.name = "suite", .value = "SUITE", .help = "aes256gcm, xaes256gcm (the default)"},
     {.name = "context", .value = "TEXT", .help = "what the blob is bound to; opening needs the same"},
-    {.name = "format",
-     .value = "FORMAT",
-     .help = "blob (the default), text (bulla1:…), hex (iv:authTag:ciphertext)"},
+    {.name = "format", .value = "FORMAT", .help = "blob (the default), text (bulla1:…), hex (iv:authTag:ciphertext)"},
     END};
 
 static const char vault_group[] = "Vault";
@@ -150,8 +159,7 @@ const struct bulla_command bulla_commands[] = {
      "bulla show acme/warehouse --json", no_options, 1, 1, bulla_run_show},
     {"list", vault_group, "[TENANT]", "List the entries of a tenant, or of all tenants.", NULL, "bulla list acme",
      no_options, 0, 1, bulla_run_list},
-    {"rm", vault_group, "TENANT[/ENTRY [FIELD]…]",
-     "Remove an entry, fields of it, or a tenant that has no entries.",
+    {"rm", vault_group, "TENANT[/ENTRY [FIELD]…]", "Remove an entry, fields of it, or a tenant that has no entries.",
      "An entry goes with its last field. A tenant goes if its API keys are revoked; its records in the log stay.",
      "bulla rm acme/warehouse pasword", reason_options, 1, SIZE_MAX, bulla_run_rm},
     {"mv", vault_group, "TENANT[/ENTRY [FIELD]] NAME", "Give a tenant, an entry or a field another name.",
@@ -164,26 +172,24 @@ const struct bulla_command bulla_commands[] = {
      "line may be just that header; empty lines are passed over. Errors name the line. One of --key-env and "
      "--key\n"
      "is needed. Nothing is guessed: what is not as the options say is refused.",
-     "bulla import hex --key-env ENCRYPTION_KEY --tenant acme < keys.csv", import_options, 0, 0,
-     bulla_run_import_hex},
+     "bulla import hex --key-env ENCRYPTION_KEY --tenant acme < keys.csv", import_options, 0, 0, bulla_run_import_hex},
 
     {"get", use_group, "TENANT/ENTRY FIELD", "Print the value of a field, after writing it to the audit log.",
      "The value goes to standard output byte for byte, with nothing added. TENANT/ENTRY:FIELD, as exec has it,\n"
      "does as well.",
      "bulla get acme/warehouse password --reason \"ticket 4711\"", get_options, 1, 2, bulla_run_get},
-    {"exec", use_group, "-- COMMAND [ARGUMENT]…",
-     "Run a command with secrets in its environment, each audited first.",
+    {"exec", use_group, "-- COMMAND [ARGUMENT]…", "Run a command with secrets in its environment, each audited first.",
      "If one of them is refused nothing runs, and if they cannot all be handed on none is opened. The command gets\n"
      "the signals, descriptors and variables that bulla was given, but nothing that leads to the root key: not\n"
      "BULLA_ROOT, nor the variable or descriptor that it was read from, nor CREDENTIALS_DIRECTORY if it lies there.\n"
      "Its core dumps are off. The exit status is the command's; 125 if bulla fails before, 126 if the command\n"
      "cannot be run, 127 if it is not found.",
-     "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example",
-     exec_options, 0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
+     "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example", exec_options,
+     0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
 
     {"audit log", audit_group, "", "Print the audit log, oldest first.",
-     "With --json it is one object a line, for jq or json.tool --json-lines.",
-     "bulla audit log --tenant acme --json", log_options, 0, 0, bulla_run_audit_log},
+     "With --json it is one object a line, for jq or json.tool --json-lines.", "bulla audit log --tenant acme --json",
+     log_options, 0, 0, bulla_run_audit_log},
     {"audit verify", audit_group, "", "Check the chain of the audit log from its first record to its head.",
      "If a record was changed, removed, added or swapped, its number is named and the exit status is 1.",
      "bulla audit verify", no_options, 0, 0, bulla_run_audit_verify},
@@ -212,21 +218,19 @@ const struct bulla_command bulla_commands[] = {
      mint_options, 0, 0, bulla_run_token_mint},
     {"token verify", token_group, "", "Verify the token on standard input and print its claims as JSON.", NULL,
      "bulla token verify --aud dashboards < token", verify_options, 0, 0, bulla_run_token_verify},
-    {"token refresh", token_group, "",
-     "Print a new token for the one on standard input, which must still be good.",
+    {"token refresh", token_group, "", "Print a new token for the one on standard input, which must still be good.",
      "It has the same claims and lives as long as the old one did, but not beyond the session, which began with\n"
      "the first of its tokens.",
      "bulla token refresh --session 28800 < token > next", refresh_options, 0, 0, bulla_run_token_refresh},
-    {"token revoke", token_group, "",
-     "Revoke the token on standard input, by its jti, and all it was refreshed to.",
+    {"token revoke", token_group, "", "Revoke the token on standard input, by its jti, and all it was refreshed to.",
      "It must be authentic. It may have expired or been refreshed: it is revoked as long as a verifier or a refresh\n"
      "could take it or what it was refreshed to, 30 days and an hour from the first token of its session. With\n"
      "--jti and --tenant no token is needed, and the revocation is kept for 30 days and two hours: as long as any\n"
      "token with that jti that may be good now can be refreshed. A token without jti can only be ended by revoking\n"
      "its API key.",
      "bulla token revoke --reason logout < token", revoke_options, 0, 0, bulla_run_token_revoke},
-    {"token inspect", token_group, "", "Show what the token on standard input says in the open; proves nothing.",
-     NULL, "bulla token inspect < token", no_options, 0, 0, bulla_run_token_inspect},
+    {"token inspect", token_group, "", "Show what the token on standard input says in the open; proves nothing.", NULL,
+     "bulla token inspect < token", no_options, 0, 0, bulla_run_token_inspect},
 
     {"seal", seal_group, "", "Seal standard input, at most 1 MiB, to standard output.", NULL,
      "bulla seal --key blob.key --context invoice/17 < invoice.pdf > invoice.sealed", seal_options, 0, 0,

@@ -17,7 +17,7 @@ struct bulla_environment {
 
 /* bulla_environment_new fills |env| with the variables of this process, and makes room for |num_more|. The caller
  * frees it with bulla_environment_free. */
-BULLA_CHECKED enum bulla_status bulla_environment_new(struct bulla_environment *env, size_t num_more);
+BULLA_NODISCARD enum bulla_status bulla_environment_new(struct bulla_environment *env, size_t num_more);
 
 void bulla_environment_free(struct bulla_environment *env);
 

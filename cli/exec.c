@@ -173,11 +173,10 @@ static enum bulla_status check_passed(struct job *job) {
   }
   return len <= passed_max()
              ? BULLA_OK
-             : bulla_cli_error(
-                   job->cli, BULLA_TOO_LARGE,
-                   "the values, the other variables and the arguments take %zu KiB, and the system hands "
-                   "%zu KiB at most to a command: give fewer --env, or raise that (ulimit -s)",
-                   len / 1024, passed_max() / 1024);
+             : bulla_cli_error(job->cli, BULLA_TOO_LARGE,
+                               "the values, the other variables and the arguments take %zu KiB, and the system hands "
+                               "%zu KiB at most to a command: give fewer --env, or raise that (ulimit -s)",
+                               len / 1024, passed_max() / 1024);
 }
 
 /* reserve_lines takes the locked memory for all lines, and leaves enough to open one value after the other. */
@@ -208,8 +207,7 @@ static enum bulla_status make_line(void *arg, struct bulla_span value) {
     has_nul |= (value.data[i] - 1U) >> 31; /* 1 for 0 alone, without a branch */
   }
   if (has_nul != 0) {
-    return bulla_cli_error(line->cli, BULLA_INVALID_TEXT,
-                           "the value has a NUL byte, which no environment can hold");
+    return bulla_cli_error(line->cli, BULLA_INVALID_TEXT, "the value has a NUL byte, which no environment can hold");
   }
   if (value.len > wanted->value_len) {
     /* It has changed since it was looked at. */
@@ -266,8 +264,7 @@ static enum bulla_status replace_process(struct job *job) {
   bool found = error != ENOENT || (strchr(command, '/') != NULL && access(command, F_OK) == 0);
   cli->exit_status = found ? STATUS_CANNOT_RUN : STATUS_NOT_FOUND;
   if (error == E2BIG) {
-    return bulla_cli_error(cli, BULLA_TOO_LARGE,
-                           "its arguments and variables are too long for the system (ulimit -s)");
+    return bulla_cli_error(cli, BULLA_TOO_LARGE, "its arguments and variables are too long for the system (ulimit -s)");
   }
   return found ? bulla_cli_errno(cli, error)
                : bulla_cli_error(cli, BULLA_IO, "there is no such program: check its name and PATH");

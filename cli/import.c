@@ -81,8 +81,7 @@ static enum bulla_status parse_row(struct bulla_cli *cli, struct bulla_import *r
   }
   enum bulla_status status = bulla_triple_check(&len, row->triple, format);
   return status == BULLA_INVALID_TEXT
-             ? bulla_cli_error(cli, status, "not of the form %s, as --encoding and --order have it",
-                               header_of(format))
+             ? bulla_cli_error(cli, status, "not of the form %s, as --encoding and --order have it", header_of(format))
              : status;
 }
 

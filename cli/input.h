@@ -10,30 +10,30 @@
 
 /* bulla_input_secret makes |*secret| of all that |fd| gives, byte for byte. Returns BULLA_TOO_LARGE past
  * |max_len| bytes, BULLA_IO, and the statuses of bulla_secret_new. */
-BULLA_CHECKED enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct bulla_secret **secret, int fd,
-                                                   size_t max_len);
+BULLA_NODISCARD enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct bulla_secret **secret, int fd,
+                                                     size_t max_len);
 
 /* bulla_input_secret_file is bulla_input_secret of the file at |path|. */
-BULLA_CHECKED enum bulla_status bulla_input_secret_file(struct bulla_cli *cli, struct bulla_secret **secret,
-                                                        const char *path, size_t max_len);
+BULLA_NODISCARD enum bulla_status bulla_input_secret_file(struct bulla_cli *cli, struct bulla_secret **secret,
+                                                          const char *path, size_t max_len);
 
 /* bulla_input_key_file is bulla_input_secret_file of a file that others must not be able to read, or of a pipe.
  * Returns BULLA_ROOT_EXPOSED if they are; |remedy| says what to do then beside chmod. */
-BULLA_CHECKED enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secret **secret,
-                                                     const char *path, size_t max_len, const char *remedy);
+BULLA_NODISCARD enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secret **secret,
+                                                       const char *path, size_t max_len, const char *remedy);
 
 /* bulla_input_line drops one newline, or carriage return and newline, from the end of |secret|. */
 void bulla_input_line(struct bulla_secret *secret);
 
 /* bulla_input_public fills |text|, which the caller frees with free(), with all that |fd| gives. For what need
  * not be hidden. Returns BULLA_TOO_LARGE past |max_len| bytes, BULLA_IO, BULLA_NO_MEMORY. */
-BULLA_CHECKED enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer *text, int fd,
-                                                   size_t max_len);
+BULLA_NODISCARD enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer *text, int fd,
+                                                     size_t max_len);
 
 /* bulla_input_prompt asks for |*secret| at the terminal, without echo, as one line without its newline. Returns
  * BULLA_IO if there is no terminal, BULLA_TOO_LARGE past |max_len| bytes or what a terminal's line holds. The
  * line may be empty. */
-BULLA_CHECKED enum bulla_status bulla_input_prompt(struct bulla_cli *cli, struct bulla_secret **secret,
-                                                   const char *prompt, size_t max_len);
+BULLA_NODISCARD enum bulla_status bulla_input_prompt(struct bulla_cli *cli, struct bulla_secret **secret,
+                                                     const char *prompt, size_t max_len);
 
 #endif

@@ -15,10 +15,9 @@ enum { HEX_DIGITS = 2 * BULLA_KEY_LEN, BASE64_DIGITS = 43, MAX_TEXT = 1024 };
 
 static enum bulla_status malformed(struct bulla_cli *cli, size_t len) {
   if (len == BULLA_KEY_LEN) {
-    return bulla_cli_error(
-        cli, BULLA_ROOT_MALFORMED,
-        "32 bytes may be the key itself or a half of its digits: write it as 64 hexadecimal digits "
-        "or as base64");
+    return bulla_cli_error(cli, BULLA_ROOT_MALFORMED,
+                           "32 bytes may be the key itself or a half of its digits: write it as 64 hexadecimal digits "
+                           "or as base64");
   }
   return bulla_cli_error(
       cli, BULLA_ROOT_MALFORMED,
@@ -41,8 +40,7 @@ static enum bulla_status decode(struct bulla_cli *cli, struct bulla_secret *key,
       bulla_base64url_decode_secret(bulla_secret_data(key), digits)) {
     return BULLA_OK;
   }
-  return bulla_cli_error(cli, BULLA_ROOT_MALFORMED,
-                         "no key in there: it is neither base64 nor base64url of 32 bytes");
+  return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "no key in there: it is neither base64 nor base64url of 32 bytes");
 }
 
 enum bulla_status bulla_key_file_read(struct bulla_cli *cli, struct bulla_secret **key) {

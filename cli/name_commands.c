@@ -17,8 +17,7 @@ static bool is_tenant(const struct bulla_cli *cli) {
 }
 
 /* take_name takes the operand |index| as a name, of |what|. Operands that are none are not repeated. */
-static enum bulla_status take_name(struct bulla_cli *cli, struct bulla_span *name, size_t index,
-                                   const char *what) {
+static enum bulla_status take_name(struct bulla_cli *cli, struct bulla_span *name, size_t index, const char *what) {
   *name = bulla_text_span(cli->operands[index]);
   /* Who puts an API key where a name belongs shall not find it in a log. */
   bool is_apikey = name->len == BULLA_APIKEY_LEN && memcmp(name->data, "bulla_", 6) == 0;
@@ -172,8 +171,7 @@ static enum bulla_status take_move(struct bulla_cli *cli, struct move *move) {
              : bulla_cli_usage(cli, "an entry stays with its tenant: put it there anew, then remove this one");
 }
 
-static enum bulla_status run_move(struct bulla_vault *vault, const struct bulla_who *who,
-                                  const struct move *move) {
+static enum bulla_status run_move(struct bulla_vault *vault, const struct bulla_who *who, const struct move *move) {
   if (move->entry.len == 0) {
     return bulla_vault_rename_tenant(vault, who, move->tenant, move->name);
   }
@@ -197,9 +195,7 @@ enum bulla_status bulla_run_mv(struct bulla_cli *cli) {
   if (status != BULLA_EXISTS) {
     return status;
   }
-  const struct bulla_span *old = move.field.len > 0   ? &move.field
-                                 : move.entry.len > 0 ? &move.entry
-                                                      : &move.tenant;
+  const struct bulla_span *old = move.field.len > 0 ? &move.field : move.entry.len > 0 ? &move.entry : &move.tenant;
   return bulla_span_equal(*old, move.name)
              ? bulla_cli_error(cli, status, "the new name is the old one: nothing was changed")
              : bulla_cli_error(cli, status, "the new name is taken: choose another");

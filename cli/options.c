@@ -65,8 +65,8 @@ static enum bulla_status parse_option(struct bulla_cli *cli, char **argv, int *a
   } else {
     /* A value that looks like an option is a forgotten value: "--reason -- CMD" must not run CMD. */
     if (argv[*at + 1] == NULL || strncmp(argv[*at + 1], "--", 2) == 0) {
-      return bulla_cli_usage(cli, "--%s needs %s; one that begins with two hyphens is written --%s=%s",
-                             option->name, option->value, option->name, option->value);
+      return bulla_cli_usage(cli, "--%s needs %s; one that begins with two hyphens is written --%s=%s", option->name,
+                             option->value, option->name, option->value);
     }
     *at += 1;
     given->value = argv[*at];
@@ -214,8 +214,7 @@ enum bulla_status bulla_option_number(struct bulla_cli *cli, const char *name, i
   return BULLA_OK;
 }
 
-enum bulla_status bulla_option_choice(struct bulla_cli *cli, const char *name, const char *const *choices,
-                                      int *index) {
+enum bulla_status bulla_option_choice(struct bulla_cli *cli, const char *name, const char *const *choices, int *index) {
   const char *value = bulla_option_value(cli, name);
   char list[128];
   size_t len = 0;

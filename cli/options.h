@@ -13,7 +13,7 @@
  * if help was asked for. What it returns is checked against the table: no unknown option, none without its
  * value or with an empty one, none twice that must not be, none missing, as many operands as there may be.
  * bulla_options_free frees what it fills, also after a failure. */
-BULLA_CHECKED enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **argv);
+BULLA_NODISCARD enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **argv);
 
 void bulla_options_free(struct bulla_cli *cli);
 
@@ -37,12 +37,12 @@ size_t bulla_option_count(const struct bulla_cli *cli, const char *name);
 
 /* bulla_option_number fills |number| from the value of |name|, decimal digits alone, and leaves it as it is if
  * there is none. */
-BULLA_CHECKED enum bulla_status bulla_option_number(struct bulla_cli *cli, const char *name, int64_t *number);
+BULLA_NODISCARD enum bulla_status bulla_option_number(struct bulla_cli *cli, const char *name, int64_t *number);
 
 /* bulla_option_choice fills |index| with the place of the value of |name| among |choices|, which NULL ends, and
  * leaves it as it is if there is none. */
-BULLA_CHECKED enum bulla_status bulla_option_choice(struct bulla_cli *cli, const char *name,
-                                                    const char *const *choices, int *index);
+BULLA_NODISCARD enum bulla_status bulla_option_choice(struct bulla_cli *cli, const char *name,
+                                                      const char *const *choices, int *index);
 
 /* bulla_text_span makes a span of a string that ends with NUL. */
 struct bulla_span bulla_text_span(const char *text);

@@ -11,20 +11,20 @@
 
 /* bulla_output_bytes writes all of |bytes| to standard output, unbuffered. Nothing else may have been printed
  * before. Returns BULLA_IO or BULLA_DISK_FULL. */
-BULLA_CHECKED enum bulla_status bulla_output_bytes(struct bulla_cli *cli, struct bulla_span bytes);
+BULLA_NODISCARD enum bulla_status bulla_output_bytes(struct bulla_cli *cli, struct bulla_span bytes);
 
 /* bulla_output_line is bulla_output_bytes and a newline. */
-BULLA_CHECKED enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span bytes);
+BULLA_NODISCARD enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span bytes);
 
 /* bulla_output_check returns what made a call of stdio fail, if one did. */
-BULLA_CHECKED enum bulla_status bulla_output_check(struct bulla_cli *cli);
+BULLA_NODISCARD enum bulla_status bulla_output_check(struct bulla_cli *cli);
 
 /* bulla_output_text prints |text|, which came from outside, between two texts. Returns BULLA_NO_MEMORY. */
-BULLA_CHECKED enum bulla_status bulla_output_text(struct bulla_cli *cli, const char *before, const char *text,
-                                                  const char *after);
+BULLA_NODISCARD enum bulla_status bulla_output_text(struct bulla_cli *cli, const char *before, const char *text,
+                                                    const char *after);
 
 /* bulla_output_finish flushes and closes standard output. */
-BULLA_CHECKED enum bulla_status bulla_output_finish(struct bulla_cli *cli);
+BULLA_NODISCARD enum bulla_status bulla_output_finish(struct bulla_cli *cli);
 
 enum bulla_cell_type {
   BULLA_CELL_NONE,
@@ -73,12 +73,12 @@ void bulla_rows_free(struct bulla_rows *rows);
 
 /* bulla_rows_measure widens the columns to what a row needs that bulla_rows_add gets later, so that rows which are
  * printed as they come are aligned, too. */
-BULLA_CHECKED enum bulla_status bulla_rows_measure(struct bulla_rows *rows, const struct bulla_cell *cells);
+BULLA_NODISCARD enum bulla_status bulla_rows_measure(struct bulla_rows *rows, const struct bulla_cell *cells);
 
 /* bulla_rows_add takes one row, as many |cells| as there are columns. */
-BULLA_CHECKED enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cell *cells);
+BULLA_NODISCARD enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cell *cells);
 
 /* bulla_rows_end prints what is left. */
-BULLA_CHECKED enum bulla_status bulla_rows_end(struct bulla_rows *rows);
+BULLA_NODISCARD enum bulla_status bulla_rows_end(struct bulla_rows *rows);
 
 #endif

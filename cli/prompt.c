@@ -17,7 +17,7 @@
 #include "cli/input.h"
 
 /* The kernel cuts longer lines off without a word (N_TTY_BUF_SIZE). */
-#define LINE_SIZE 4096
+enum { LINE_SIZE = 4096 };
 
 static const int signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGTSTP,   SIGTTIN, SIGTTOU,
                               SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF};
@@ -109,9 +109,8 @@ static enum bulla_status ask(struct bulla_cli *cli, struct bulla_secret *line, i
   int error = 0;
   do {
     if (!is_in_foreground(fd)) {
-      return bulla_cli_error(
-          cli, BULLA_IO,
-          "this process is in the background of its terminal: run it in the foreground to be asked");
+      return bulla_cli_error(cli, BULLA_IO,
+                             "this process is in the background of its terminal: run it in the foreground to be asked");
     }
     error = silence(&terminal);
     if (error == 0) {
@@ -137,8 +136,7 @@ enum bulla_status bulla_input_prompt(struct bulla_cli *cli, struct bulla_secret 
   }
   if (fd < 0) {
     return bulla_cli_error(
-        cli, BULLA_IO,
-        "there is no terminal to ask at: run this at one, or take the key from elsewhere with --root");
+        cli, BULLA_IO, "there is no terminal to ask at: run this at one, or take the key from elsewhere with --root");
   }
   enum bulla_status status = ask(cli, line, fd, prompt);
   (void)close(fd);

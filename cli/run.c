@@ -39,8 +39,8 @@ enum bulla_status bulla_cli_usage(struct bulla_cli *cli, const char *format, ...
   va_end(args);
   bulla_cli_at(cli, "%s", name != NULL ? name : "command line");
   if (len >= 0 && (size_t)len < sizeof(cli->text)) {
-    (void)snprintf(cli->text + len, sizeof(cli->text) - (size_t)len, "; see bulla %s%s--help",
-                   name != NULL ? name : "", name != NULL ? " " : "");
+    (void)snprintf(cli->text + len, sizeof(cli->text) - (size_t)len, "; see bulla %s%s--help", name != NULL ? name : "",
+                   name != NULL ? " " : "");
   }
   return BULLA_INVALID_ARGUMENT;
 }

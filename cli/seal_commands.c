@@ -110,11 +110,10 @@ static enum bulla_status explain_open(struct bulla_cli *cli, const struct job *j
   if (status == BULLA_BUFFER_TOO_SMALL) {
     return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: what it holds is more than %d bytes", MAX_PLAINTEXT);
   }
-  return status != BULLA_REFUSED
-             ? status
-             : bulla_cli_error(
-                   cli, status, "refused: it is damaged, or was sealed with another %s",
-                   job->format == FORMAT_HEX ? "--key or --format" : "--key, --context, --suite or --format");
+  return status != BULLA_REFUSED ? status
+                                 : bulla_cli_error(cli, status, "refused: it is damaged, or was sealed with another %s",
+                                                   job->format == FORMAT_HEX ? "--key or --format"
+                                                                             : "--key, --context, --suite or --format");
 }
 
 enum bulla_status bulla_run_open(struct bulla_cli *cli) {

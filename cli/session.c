@@ -17,7 +17,7 @@
 #include "core/hex.h"
 #include "core/json.h"
 
-#define PASSPHRASE_MAX 1024
+enum { PASSPHRASE_MAX = 1024 };
 
 static const char *option_or_variable(const struct bulla_cli *cli, const char *option, const char *variable) {
   const char *value = bulla_option_value(cli, option);
@@ -46,8 +46,7 @@ void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
   for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
     known = known || strncmp(provider, kinds[i], strlen(kinds[i])) == 0;
   }
-  bool digits =
-      known && strspn(strchr(provider, ':') + 1, "0123456789abcdefABCDEF") >= (size_t)(2 * BULLA_KEY_LEN);
+  bool digits = known && strspn(strchr(provider, ':') + 1, "0123456789abcdefABCDEF") >= (size_t)(2 * BULLA_KEY_LEN);
   bulla_cli_at(cli, "root key%s%s", known && !digits ? " " : "", known && !digits ? provider : "");
 }
 
@@ -81,8 +80,7 @@ enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **
   }
   enum bulla_status status = bulla_root_open(root, provider);
   return status == BULLA_UNSUPPORTED
-             ? bulla_cli_error(cli, status,
-                               "write file:PATH (or env:NAME fd:N cred:NAME sha256-env:NAME passphrase)")
+             ? bulla_cli_error(cli, status, "write file:PATH (or env:NAME fd:N cred:NAME sha256-env:NAME passphrase)")
              : status;
 }
 
@@ -97,11 +95,10 @@ enum bulla_status bulla_session_memory(size_t values_len) {
 }
 
 enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_len) {
-  return bulla_cli_error(
-      cli, BULLA_ARENA_FULL,
-      "%zu KiB of values do not fit into the memory that may be locked: take fewer at a time, or "
-      "raise the limit to %zu KiB (ulimit -l)",
-      values_len / 1024 + 1, (2 * BULLA_WORKING_ROOM + values_len) / 1024);
+  return bulla_cli_error(cli, BULLA_ARENA_FULL,
+                         "%zu KiB of values do not fit into the memory that may be locked: take fewer at a time, or "
+                         "raise the limit to %zu KiB (ulimit -l)",
+                         values_len / 1024 + 1, (2 * BULLA_WORKING_ROOM + values_len) / 1024);
 }
 
 /* read_id fills |id| from --vault-id or BULLA_VAULT_ID and sets |*given| to it, or to nothing. A variable that is
@@ -171,8 +168,7 @@ enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status
                              "there is a file already, and it is left as it is: name another vault with --vault");
     case BULLA_ROOT_WRONG:
       return is_passphrase(cli)
-                 ? bulla_cli_error(cli, status,
-                                   "this vault was made with another passphrase or root key: try again")
+                 ? bulla_cli_error(cli, status, "this vault was made with another passphrase or root key: try again")
                  : status;
     default:
       return status;
@@ -254,11 +250,10 @@ enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_span *
   }
   bulla_cli_at(cli, "argument %zu", index + 1);
   bool again = split && entry->len > 0 && memchr(entry->data, '/', entry->len) != NULL;
-  return !split || again
-             ? bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, and has %s",
-                               again ? "more than one slash" : "no slash")
-             : bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, and its %s is %s",
-                               good_tenant ? "entry" : "tenant", bulla_status_text(BULLA_INVALID_NAME));
+  return !split || again ? bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, and has %s",
+                                           again ? "more than one slash" : "no slash")
+                         : bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, and its %s is %s",
+                                           good_tenant ? "entry" : "tenant", bulla_status_text(BULLA_INVALID_NAME));
 }
 
 enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,

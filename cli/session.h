@@ -19,15 +19,15 @@ void bulla_session_at_vault(struct bulla_cli *cli);
 void bulla_session_at_root(struct bulla_cli *cli, const char *provider);
 
 /* bulla_session_provider finds the root key's provider, from --root or BULLA_ROOT. */
-BULLA_CHECKED enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider);
+BULLA_NODISCARD enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider);
 
 /* bulla_session_root opens the root key of |provider|; a passphrase is asked for, twice if it is |fresh|. */
-BULLA_CHECKED enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **root,
-                                                   const char *provider, bool fresh);
+BULLA_NODISCARD enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **root,
+                                                     const char *provider, bool fresh);
 
 /* bulla_session_explain passes on the status of opening or making a vault, with a text where the status says too
  * little. */
-BULLA_CHECKED enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status);
+BULLA_NODISCARD enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status);
 
 /* Locked memory: what every run needs, for the vault's keys, one value on its way and what else there is; and what
  * a secret takes beside its bytes. */
@@ -37,7 +37,7 @@ BULLA_CHECKED enum bulla_status bulla_session_explain(struct bulla_cli *cli, enu
 /* bulla_session_memory makes the arena, before all else that needs it, with room for |values_len| bytes of values
  * beside what every run needs. Where so much cannot be locked it is the usual one: values may be smaller. Statuses
  * of bulla_memory_init. */
-BULLA_CHECKED enum bulla_status bulla_session_memory(size_t values_len);
+BULLA_NODISCARD enum bulla_status bulla_session_memory(size_t values_len);
 
 /* bulla_session_arena_full notes that |values_len| bytes of values do not fit, and returns BULLA_ARENA_FULL. */
 enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_len);
@@ -47,11 +47,11 @@ enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_
 void bulla_session_at_tenant(struct bulla_cli *cli, struct bulla_span tenant, const char *what);
 
 /* bulla_session_tenant returns BULLA_NOT_FOUND if there is no |tenant|; an empty one stands for all. */
-BULLA_CHECKED enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant);
+BULLA_NODISCARD enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant);
 
 /* bulla_session_vault opens the vault, which must be the one of --vault-id or BULLA_VAULT_ID if that is given. The
  * caller closes it. */
-BULLA_CHECKED enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
+BULLA_NODISCARD enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 
 /* Who is asking, with the room for the names. */
 struct bulla_session_who {
@@ -66,11 +66,10 @@ void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli
 
 /* bulla_session_place cuts |text|, of the operand |index|, into tenant and entry; bulla_session_entry cuts all of
  * that operand. */
-BULLA_CHECKED enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_span *tenant,
-                                                    struct bulla_span *entry, struct bulla_span text,
-                                                    size_t index);
+BULLA_NODISCARD enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_span *tenant,
+                                                      struct bulla_span *entry, struct bulla_span text, size_t index);
 
-BULLA_CHECKED enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant,
-                                                    struct bulla_span *entry, size_t index);
+BULLA_NODISCARD enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant,
+                                                      struct bulla_span *entry, size_t index);
 
 #endif

@@ -56,10 +56,9 @@ static enum bulla_status build_attrs(struct bulla_cli *cli, struct bulla_buffer 
   BULLA_TRY(finish(cli, &writer, "--attr"));
   size_t num_names;
   enum bulla_status status = bulla_json_read(NULL, &num_names, 0, bulla_written(json));
-  return status == BULLA_OK ? BULLA_OK
-         : status == BULLA_TOO_LARGE
-             ? bulla_cli_error(cli, status, "more than %d attributes", BULLA_JSON_MAX_NAMES)
-             : bulla_cli_usage(cli, "--attr takes each name once");
+  return status == BULLA_OK          ? BULLA_OK
+         : status == BULLA_TOO_LARGE ? bulla_cli_error(cli, status, "more than %d attributes", BULLA_JSON_MAX_NAMES)
+                                     : bulla_cli_usage(cli, "--attr takes each name once");
 }
 
 /* take_nested takes "perms" or "attrs" of the file, which the |option| must not have said too. */
@@ -82,13 +81,13 @@ static enum bulla_status refuse_known(struct bulla_cli *cli, const char *name) {
   if (strcmp(name, "iat") == 0 || strcmp(name, "orig_iat") == 0) {
     return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it may not say \"%s\": minting sets the time", name);
   }
-  return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it may not say \"%s\": that has an option of its own, --%s",
-                         name, strcmp(name, "exp") == 0 ? "ttl" : name);
+  return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it may not say \"%s\": that has an option of its own, --%s", name,
+                         strcmp(name, "exp") == 0 ? "ttl" : name);
 }
 
 /* take_member takes a member of the file: "perms", "attrs", or one of the caller's own. */
-static enum bulla_status take_member(struct bulla_cli *cli, struct bulla_claims *claims,
-                                     struct bulla_json_writer *more, const struct bulla_json_member *member) {
+static enum bulla_status take_member(struct bulla_cli *cli, struct bulla_claims *claims, struct bulla_json_writer *more,
+                                     const struct bulla_json_member *member) {
   if (bulla_json_equal(&member->name, BULLA_LITERAL("perms"))) {
     bool good = member->value.type == BULLA_JSON_ARRAY && member->value.all_strings;
     return take_nested(cli, &claims->perms, member, "perm", good, "an array of strings");

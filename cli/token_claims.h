@@ -18,8 +18,7 @@ struct bulla_minted_claims {
 
 /* bulla_minted_claims_read fills |minted|, which must be zero, from the options of the run. Its spans live until
  * bulla_minted_claims_free. */
-BULLA_CHECKED enum bulla_status bulla_minted_claims_read(struct bulla_cli *cli,
-                                                         struct bulla_minted_claims *minted);
+BULLA_NODISCARD enum bulla_status bulla_minted_claims_read(struct bulla_cli *cli, struct bulla_minted_claims *minted);
 
 void bulla_minted_claims_free(struct bulla_minted_claims *minted);
 

@@ -83,8 +83,8 @@ enum bulla_status bulla_run_token_refresh(struct bulla_cli *cli) {
     return bulla_cli_usage(cli, "--session takes 1 to %d seconds", BULLA_SESSION_MAX);
   }
   BULLA_TRY(bulla_token_session_open(cli, &session, options, "token refresh"));
-  BULLA_TRY(bulla_token_refresh(session.verifier, &session.fresh, &session.payload,
-                                bulla_secret_bytes(session.token), (int64_t)time(NULL)));
+  BULLA_TRY(bulla_token_refresh(session.verifier, &session.fresh, &session.payload, bulla_secret_bytes(session.token),
+                                (int64_t)time(NULL)));
   return bulla_output_line(cli, bulla_written(&session.fresh));
 }
 

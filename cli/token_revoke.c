@@ -23,8 +23,8 @@ static bool has_input(void) {
   if (S_ISREG(status.st_mode)) {
     return lseek(STDIN_FILENO, 0, SEEK_CUR) < status.st_size;
   }
-  return (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) &&
-         ioctl(STDIN_FILENO, FIONREAD, &num_bytes) == 0 && num_bytes > 0;
+  return (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) && ioctl(STDIN_FILENO, FIONREAD, &num_bytes) == 0 &&
+         num_bytes > 0;
 }
 
 /* last_end returns when the last token that may be good now, or may become good by some verifier's leeway, and all
@@ -46,8 +46,8 @@ static enum bulla_status revoke_named(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "token revoke");
   if (has_input()) {
-    return bulla_cli_usage(
-        cli, "give the token or its --jti: with --jti nothing may be on standard input (</dev/null)");
+    return bulla_cli_usage(cli,
+                           "give the token or its --jti: with --jti nothing may be on standard input (</dev/null)");
   }
   bulla_session_at_tenant(cli, tenant, "--tenant");
   enum bulla_status status = bulla_vault_token_revoke(vault, &me.who, tenant, jti, last_end((int64_t)time(NULL)));
@@ -85,15 +85,13 @@ static enum bulla_status explain_refused(struct bulla_cli *cli, struct bulla_tok
   int len = (int)search.id.len;
   const char *id = (const char *)search.id.data;
   if (!search.found) {
-    return bulla_cli_error(cli, BULLA_REFUSED, "refused: it names API key %.*s, which is not in this vault", len,
-                           id);
+    return bulla_cli_error(cli, BULLA_REFUSED, "refused: it names API key %.*s, which is not in this vault", len, id);
   }
-  return search.revoked
-             ? bulla_cli_error(cli, BULLA_REFUSED,
-                               "API key %.*s was revoked: nothing takes its tokens, there is nothing to revoke",
-                               len, id)
-             : bulla_cli_error(cli, BULLA_REFUSED, "refused: it is not authentic, although it names API key %.*s",
-                               len, id);
+  return search.revoked ? bulla_cli_error(
+                              cli, BULLA_REFUSED,
+                              "API key %.*s was revoked: nothing takes its tokens, there is nothing to revoke", len, id)
+                        : bulla_cli_error(cli, BULLA_REFUSED,
+                                          "refused: it is not authentic, although it names API key %.*s", len, id);
 }
 
 static enum bulla_status explain_no_jti(struct bulla_cli *cli, const struct bulla_token_session *session) {
@@ -121,9 +119,8 @@ static enum bulla_status revoke_given(struct bulla_cli *cli) {
         cli, BULLA_EXPIRED,
         "it has expired, and nothing takes it or what it was refreshed to: there is nothing to revoke");
   }
-  return claims.jti.len == 0
-             ? explain_no_jti(cli, &session)
-             : bulla_vault_token_revoke(session.vault, &session.me.who, claims.org, claims.jti, end);
+  return claims.jti.len == 0 ? explain_no_jti(cli, &session)
+                             : bulla_vault_token_revoke(session.vault, &session.me.who, claims.org, claims.jti, end);
 }
 
 enum bulla_status bulla_run_token_revoke(struct bulla_cli *cli) {

@@ -25,14 +25,12 @@ struct bulla_token_session {
 /* bulla_token_session_open fills |session|, which must be zero and stay where it is; its verifier insists on
  * |options|. |reason| is what the audit log is told without --reason. bulla_token_session_close is due also when
  * it fails. */
-BULLA_CHECKED enum bulla_status bulla_token_session_open(struct bulla_cli *cli,
-                                                         struct bulla_token_session *session,
-                                                         struct bulla_verifier_options options,
-                                                         const char *reason);
+BULLA_NODISCARD enum bulla_status bulla_token_session_open(struct bulla_cli *cli, struct bulla_token_session *session,
+                                                           struct bulla_verifier_options options, const char *reason);
 
 void bulla_token_session_close(struct bulla_token_session *session);
 
 /* bulla_token_input makes |*token| from standard input. */
-BULLA_CHECKED enum bulla_status bulla_token_input(struct bulla_cli *cli, struct bulla_secret **token);
+BULLA_NODISCARD enum bulla_status bulla_token_input(struct bulla_cli *cli, struct bulla_secret **token);
 
 #endif

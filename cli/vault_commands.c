@@ -46,10 +46,9 @@ static enum bulla_status make_root(struct bulla_cli *cli, struct bulla_root **ro
       return status;
     }
     if (bulla_option_count(cli, "reuse-root") == 0) {
-      return bulla_cli_error(
-          cli, status,
-          "there is a key file already: name another, or give --reuse-root to have this vault under "
-          "the same key");
+      return bulla_cli_error(cli, status,
+                             "there is a key file already: name another, or give --reuse-root to have this vault under "
+                             "the same key");
     }
   }
   return bulla_session_root(cli, root, provider, true);
@@ -143,8 +142,8 @@ static enum bulla_status take_fields(struct bulla_cli *cli, struct put *put) {
   const char *value = NULL;
   for (size_t at = 0; bulla_option_next(cli, "secret", &at, &value);) {
     if (!bulla_text_is_name(bulla_text_span(value))) {
-      return bulla_cli_usage(
-          cli, "--secret takes a field's name alone; its value comes from standard input or a prompt");
+      return bulla_cli_usage(cli,
+                             "--secret takes a field's name alone; its value comes from standard input or a prompt");
     }
     BULLA_TRY(add_field(cli, put, &field, bulla_text_span(value)));
     field->secret = true;
@@ -225,8 +224,7 @@ static enum bulla_status name_secret(void *arg, const struct bulla_field_view *t
   for (size_t i = 0; there->secret && i < look->put->num_fields; i++) {
     const struct bulla_field *field = &look->put->fields[i];
     if (!field->secret && bulla_span_equal(field->name, there->name)) {
-      bulla_cli_at(look->cli, "%s:%.*s", look->cli->operands[0], (int)field->name.len,
-                   (const char *)field->name.data);
+      bulla_cli_at(look->cli, "%s:%.*s", look->cli->operands[0], (int)field->name.len, (const char *)field->name.data);
     }
   }
   return BULLA_OK;
@@ -272,7 +270,7 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
 }
 
 /* One long plain value must not push what is beside the others off the screen. */
-#define SHOWN_WIDTH 40
+enum { SHOWN_WIDTH = 40 };
 
 static enum bulla_status show_field(void *arg, const struct bulla_field_view *field) {
   const struct bulla_cell cells[] = {

@@ -85,9 +85,8 @@ enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *cipher
     return BULLA_INVALID_ARGUMENT;
   }
   const struct bulla_engine *engine = aead->engine;
-  enum bulla_status status =
-      engine->seal(aead->context, ciphertext, tag, nonce.data, nonce.len, plaintext.data, plaintext.len,
-                   additional_data.data, additional_data.len);
+  enum bulla_status status = engine->seal(aead->context, ciphertext, tag, nonce.data, nonce.len, plaintext.data,
+                                          plaintext.len, additional_data.data, additional_data.len);
   bulla_scrub(engine->scrub_depth);
   return status;
 }

@@ -28,7 +28,7 @@ void bulla_base64url_encode(uint8_t *text, struct bulla_span bytes);
 
 /* bulla_base64url_decode writes bulla_base64url_decoded_len(|text.len|) bytes to |bytes|, or returns false, and
  * then |bytes| holds nothing of use. For public bytes, as bulla_base64url_encode. */
-BULLA_CHECKED bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text);
+BULLA_NODISCARD bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text);
 
 /* bulla_base64url_encode_secret is bulla_base64url_encode for key material: its time and memory accesses depend
  * on the length alone. */
@@ -36,11 +36,11 @@ void bulla_base64url_encode_secret(uint8_t *text, struct bulla_span bytes);
 
 /* bulla_base64url_decode_secret is bulla_base64url_decode for key material: its time and memory accesses depend
  * on the length alone. On failure |bytes| is zeroed. */
-BULLA_CHECKED bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_span text);
+BULLA_NODISCARD bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_span text);
 
 /* bulla_base64_decode_secret is bulla_base64url_decode_secret for the alphabet of RFC 4648 §4, with + and /: for
  * what other systems wrote. */
-BULLA_CHECKED bool bulla_base64_decode_secret(uint8_t *bytes, struct bulla_span text);
+BULLA_NODISCARD bool bulla_base64_decode_secret(uint8_t *bytes, struct bulla_span text);
 
 /* bulla_base64_without_padding returns |text| without the one or two = that fill it up to whole groups of four. */
 struct bulla_span bulla_base64_without_padding(struct bulla_span text);

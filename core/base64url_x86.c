@@ -39,8 +39,7 @@ AVX2 static __m256i encode_24(const uint8_t *in) {
   /* Twelve bytes to each half. Three bytes a, b, c become the words a:b and b:c. The first has a digit at bit 10
    * and one at bit 4, the second at bit 6 and at bit 0. */
   __m256i bytes = _mm256_loadu2_m128i((const void *)(in + 12), (const void *)in);
-  __m256i words =
-      _mm256_shuffle_epi8(bytes, twice(_mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10)));
+  __m256i words = _mm256_shuffle_epi8(bytes, twice(_mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10)));
   /* The higher one goes down to bit 0 and the lower one up to bit 8, by a number of places that differs from word
    * to word. A product does that: its low half is a shift up, and the high half of w * 2^n is w >> (16 - n). */
   __m256i higher = _mm256_and_si256(words, _mm256_set1_epi32(0x0fc0fc00));
@@ -49,8 +48,8 @@ AVX2 static __m256i encode_24(const uint8_t *in) {
                                    _mm256_mullo_epi16(lower, _mm256_set1_epi32(1 << 24 | 1 << 4)));
   /* The alphabet is five ranges, in each of which digit minus value is the same. Saturation makes the range's
    * number: 0 up to value 51, then 1 to 10, 11, 12; and one more from 26 on, since true is -1. */
-  __m256i range = _mm256_sub_epi8(_mm256_subs_epu8(values, _mm256_set1_epi8(51)),
-                                  _mm256_cmpgt_epi8(values, _mm256_set1_epi8(25)));
+  __m256i range =
+      _mm256_sub_epi8(_mm256_subs_epu8(values, _mm256_set1_epi8(51)), _mm256_cmpgt_epi8(values, _mm256_set1_epi8(25)));
   __m256i offsets = twice(_mm_setr_epi8('A', 'a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
                                         '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 0, 0));
   return _mm256_add_epi8(values, _mm256_shuffle_epi8(offsets, range));
@@ -81,8 +80,8 @@ AVX2 static void decode_32(uint8_t *out, __m256i text, __m256i *bad) {
   /* The row says what to add to make the value, but for '_', which is told from its row by going to 5 + 8. */
   __m256i is_underscore = _mm256_cmpeq_epi8(text, _mm256_set1_epi8('_'));
   __m256i kind = _mm256_add_epi8(row, _mm256_and_si256(is_underscore, _mm256_set1_epi8(8)));
-  const __m256i offsets = twice(
-      _mm_setr_epi8(0, 0, 62 - '-', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0, 0, 0, 63 - '_', 0, 0));
+  const __m256i offsets =
+      twice(_mm_setr_epi8(0, 0, 62 - '-', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0, 0, 0, 63 - '_', 0, 0));
   __m256i values = _mm256_add_epi8(text, _mm256_shuffle_epi8(offsets, kind));
   /* Neighbours join: two values to twelve bits, two of those to 24, in a word of 32 bits. */
   __m256i twelves = _mm256_maddubs_epi16(values, _mm256_set1_epi16(1 << 8 | 1 << 6));
@@ -115,8 +114,8 @@ static __mmask64 first(size_t len) {
 /* The 64 digits of the first 48 of |bytes|. */
 VBMI static __m512i encode_48(__m512i bytes) {
   /* Each six bytes, turned round, are a number of 48 bits in a word of 64. */
-  __m512i turned = _mm512_setr_epi64(0x000102030405, 0x060708090a0b, 0x0c0d0e0f1011, 0x121314151617,
-                                     0x18191a1b1c1d, 0x1e1f20212223, 0x242526272829, 0x2a2b2c2d2e2f);
+  __m512i turned = _mm512_setr_epi64(0x000102030405, 0x060708090a0b, 0x0c0d0e0f1011, 0x121314151617, 0x18191a1b1c1d,
+                                     0x1e1f20212223, 0x242526272829, 0x2a2b2c2d2e2f);
   __m512i numbers = _mm512_permutexvar_epi8(turned, bytes);
   /* Its digits begin at bits 42, 36, and so on to 0. Multishift takes eight bits from each of these places; the
    * look-up goes by the low six of them. */
@@ -181,7 +180,7 @@ VBMI static bool decode_avx512vbmi(uint8_t *bytes, struct bulla_span text) {
   return (_mm512_movepi8_mask(bad) | spare) == 0;
 }
 
-const struct bulla_base64url_variant bulla_base64url_avx512vbmi = {"avx512vbmi", have_avx512vbmi,
-                                                                   encode_avx512vbmi, decode_avx512vbmi};
+const struct bulla_base64url_variant bulla_base64url_avx512vbmi = {"avx512vbmi", have_avx512vbmi, encode_avx512vbmi,
+                                                                   decode_avx512vbmi};
 
 #endif

@@ -63,8 +63,7 @@ enum bulla_status bulla_blob_parse(struct bulla_blob *blob, struct bulla_span by
 
 enum bulla_status bulla_blob_write(struct bulla_buffer *bytes, const struct bulla_blob *blob) {
   size_t len = nonce_len(blob->suite);
-  if (len == 0 || blob->nonce.len != len || blob->key_id.len != BULLA_KEY_ID_LEN ||
-      blob->tag.len != BULLA_TAG_LEN) {
+  if (len == 0 || blob->nonce.len != len || blob->key_id.len != BULLA_KEY_ID_LEN || blob->tag.len != BULLA_TAG_LEN) {
     return bulla_fail(bytes, BULLA_INVALID_ARGUMENT);
   }
   struct bulla_writer out = bulla_writer(bytes);
@@ -146,9 +145,9 @@ static enum bulla_status seal(struct bulla_key *key, struct bulla_writer *out, s
   memcpy(header + 2, key->id, BULLA_KEY_ID_LEN);
   BULLA_TRY(bulla_nonce(nonce, len));
 
-  BULLA_CLEANUP(free_additional_data) struct additional_data data;
+  struct additional_data data BULLA_CLEANUP(free_additional_data);
   BULLA_TRY(join(&data, header, context));
-  BULLA_CLEANUP(end) struct operation operation;
+  struct operation operation BULLA_CLEANUP(end);
   BULLA_TRY(begin(&operation, key, bulla_span(nonce, len)));
   return bulla_aead_seal(operation.aead, ciphertext, tag, operation.nonce, plaintext, data.bytes);
 }
@@ -180,12 +179,11 @@ static enum bulla_status open_parsed(const struct bulla_key *key, struct bulla_b
   if (plaintext->size < blob->ciphertext.len) {
     return BULLA_BUFFER_TOO_SMALL;
   }
-  BULLA_CLEANUP(free_additional_data) struct additional_data data;
+  struct additional_data data BULLA_CLEANUP(free_additional_data);
   BULLA_TRY(join(&data, blob->header.data, context));
-  BULLA_CLEANUP(end) struct operation operation;
+  struct operation operation BULLA_CLEANUP(end);
   BULLA_TRY(begin(&operation, key, blob->nonce));
-  BULLA_TRY(bulla_aead_open(operation.aead, plaintext->data, operation.nonce, blob->ciphertext, blob->tag,
-                            data.bytes));
+  BULLA_TRY(bulla_aead_open(operation.aead, plaintext->data, operation.nonce, blob->ciphertext, blob->tag, data.bytes));
   plaintext->len = blob->ciphertext.len;
   return BULLA_OK;
 }

@@ -15,12 +15,12 @@
 
 /* BULLA_TRY returns from the function with the status of |call| unless it is BULLA_OK. The one control-flow
  * macro there is. */
-#define BULLA_TRY(call)                  \
-  do {                                   \
+#define BULLA_TRY(call)                    \
+  do {                                     \
     enum bulla_status try_status = (call); \
-    if (try_status != BULLA_OK) {        \
-      return try_status;                 \
-    }                                    \
+    if (try_status != BULLA_OK) {          \
+      return try_status;                   \
+    }                                      \
   } while (0)
 
 /* bulla_wipe_small is bulla_wipe of a few bytes, whose number the compiler knows: a store or two, no call. */

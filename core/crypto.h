@@ -14,59 +14,59 @@ struct bulla_aead;
 
 /* bulla_aead_new expands |key| of 16, 24 or 32 bytes into a slot of the slab. Returns BULLA_INVALID_ARGUMENT
  * for another length, BULLA_NO_CRYPTO, and the statuses of bulla_slab_new. */
-BULLA_CHECKED enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key);
+BULLA_NODISCARD enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key);
 
 /* bulla_aead_free wipes and frees |*aead|, which this process must have made; NULL inside is fine. */
 void bulla_aead_free(struct bulla_aead **aead);
 
 /* bulla_aead_seal writes as many bytes as |plaintext| has to |ciphertext|, and BULLA_TAG_LEN bytes to |tag|.
  * |nonce| has 1 byte or more (NIST SP 800-38D §7.1), else BULLA_INVALID_ARGUMENT; 12 is the fast length. */
-BULLA_CHECKED enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
-                                                struct bulla_span nonce, struct bulla_span plaintext,
-                                                struct bulla_span additional_data);
+BULLA_NODISCARD enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
+                                                  struct bulla_span nonce, struct bulla_span plaintext,
+                                                  struct bulla_span additional_data);
 
 /* bulla_aead_open writes as many bytes as |ciphertext| has to |plaintext|, or zeroes them and returns
  * BULLA_REFUSED (§7.2). A |tag| of another length than BULLA_TAG_LEN is refused. */
-BULLA_CHECKED enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext,
-                                                struct bulla_span nonce, struct bulla_span ciphertext,
-                                                struct bulla_span tag, struct bulla_span additional_data);
+BULLA_NODISCARD enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext,
+                                                  struct bulla_span nonce, struct bulla_span ciphertext,
+                                                  struct bulla_span tag, struct bulla_span additional_data);
 
 /* The key of C2SP XAES-256-GCM, expanded. It is secret and lives in the slab. */
 struct bulla_xaes;
 
 /* bulla_xaes_new expands |key| of 32 bytes. Statuses as of bulla_aead_new. */
-BULLA_CHECKED enum bulla_status bulla_xaes_new(struct bulla_xaes **xaes, struct bulla_span key);
+BULLA_NODISCARD enum bulla_status bulla_xaes_new(struct bulla_xaes **xaes, struct bulla_span key);
 
 /* bulla_xaes_free wipes and frees |*xaes|, which this process must have made; NULL inside is fine. */
 void bulla_xaes_free(struct bulla_xaes **xaes);
 
 /* bulla_xaes_derive makes |*aead|, the AES-256-GCM key for |nonce| of 24 bytes, of which it uses the first 12;
  * the last 12 are the nonce to use it with. Statuses as of bulla_aead_new. */
-BULLA_CHECKED enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_aead **aead,
-                                                  struct bulla_span nonce);
+BULLA_NODISCARD enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_aead **aead,
+                                                    struct bulla_span nonce);
 
 /* bulla_hkdf_extract fills the 32 bytes of |prk|: RFC 5869 §2.2 with SHA-256. */
-BULLA_CHECKED enum bulla_status bulla_hkdf_extract(uint8_t *prk, struct bulla_span salt, struct bulla_span secret);
+BULLA_NODISCARD enum bulla_status bulla_hkdf_extract(uint8_t *prk, struct bulla_span salt, struct bulla_span secret);
 
 /* bulla_hkdf_expand fills |out|, at most 8160 bytes: RFC 5869 §2.3 with SHA-256. */
-BULLA_CHECKED enum bulla_status bulla_hkdf_expand(uint8_t *out, size_t out_len, struct bulla_span prk,
-                                                  struct bulla_span info);
+BULLA_NODISCARD enum bulla_status bulla_hkdf_expand(uint8_t *out, size_t out_len, struct bulla_span prk,
+                                                    struct bulla_span info);
 
 /* bulla_hmac fills the 32 bytes of |mac| with HMAC-SHA256 (RFC 2104). */
-BULLA_CHECKED enum bulla_status bulla_hmac(uint8_t *mac, struct bulla_span key, struct bulla_span message);
+BULLA_NODISCARD enum bulla_status bulla_hmac(uint8_t *mac, struct bulla_span key, struct bulla_span message);
 
 /* bulla_sha256 fills the 32 bytes of |digest|. */
-BULLA_CHECKED enum bulla_status bulla_sha256(uint8_t *digest, struct bulla_span message);
+BULLA_NODISCARD enum bulla_status bulla_sha256(uint8_t *digest, struct bulla_span message);
 
 /* bulla_scrypt fills |out|: RFC 7914. |n| is a power of two; it takes 128 * |n| * |r| bytes of memory. */
-BULLA_CHECKED enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struct bulla_span passphrase,
-                                             struct bulla_span salt, uint64_t n, uint64_t r, uint64_t p);
+BULLA_NODISCARD enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struct bulla_span passphrase,
+                                               struct bulla_span salt, uint64_t n, uint64_t r, uint64_t p);
 
 /* bulla_random fills |out| from the random generator. */
-BULLA_CHECKED enum bulla_status bulla_random(uint8_t *out, size_t len);
+BULLA_NODISCARD enum bulla_status bulla_random(uint8_t *out, size_t len);
 
 /* bulla_nonce fills |nonce|, 8 to 64 bytes, at random: the same distribution, several times as fast, for what is
  * public once it is used. */
-BULLA_CHECKED enum bulla_status bulla_nonce(uint8_t *nonce, size_t len);
+BULLA_NODISCARD enum bulla_status bulla_nonce(uint8_t *nonce, size_t len);
 
 #endif

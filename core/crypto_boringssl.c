@@ -28,28 +28,26 @@
 #include "core/scrub.h"
 #include "core/slab.h"
 
-#define FUNCTIONS(EACH)            \
-  EACH(AES_encrypt)                \
-  EACH(AES_set_encrypt_key)        \
-  EACH(EVP_AEAD_CTX_init)          \
-  EACH(EVP_AEAD_CTX_open_gather)   \
-  EACH(EVP_AEAD_CTX_seal_scatter)  \
-  EACH(EVP_PBE_scrypt)             \
-  EACH(EVP_aead_aes_128_gcm)       \
-  EACH(EVP_aead_aes_192_gcm)       \
-  EACH(EVP_aead_aes_256_gcm)       \
-  EACH(EVP_sha256)                 \
-  EACH(HKDF_expand)                \
-  EACH(HKDF_extract)               \
-  EACH(HMAC)                       \
-  EACH(RAND_bytes)                 \
+#define FUNCTIONS(EACH)           \
+  EACH(AES_encrypt)               \
+  EACH(AES_set_encrypt_key)       \
+  EACH(EVP_AEAD_CTX_init)         \
+  EACH(EVP_AEAD_CTX_open_gather)  \
+  EACH(EVP_AEAD_CTX_seal_scatter) \
+  EACH(EVP_PBE_scrypt)            \
+  EACH(EVP_aead_aes_128_gcm)      \
+  EACH(EVP_aead_aes_192_gcm)      \
+  EACH(EVP_aead_aes_256_gcm)      \
+  EACH(EVP_sha256)                \
+  EACH(HKDF_expand)               \
+  EACH(HKDF_extract)              \
+  EACH(HMAC)                      \
+  EACH(RAND_bytes)                \
   EACH(SHA256)
 
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): a name in parentheses cannot be declared. */
 #define DECLARE(function) __typeof__(function) *function;
-static struct {
-  FUNCTIONS(DECLARE)
-} boringssl;
+static struct { FUNCTIONS(DECLARE) } boringssl;
 static bool available;
 
 #ifdef BULLA_BORINGSSL_PATH
@@ -86,12 +84,12 @@ static void load(void) {
   if (library == NULL) {
     return;
   }
-#define FIND(function)                            \
-  {                                               \
-    void *symbol = dlsym(library, #function);     \
-    if (symbol == NULL) {                         \
-      return;                                     \
-    }                                             \
+#define FIND(function)                                    \
+  {                                                       \
+    void *symbol = dlsym(library, #function);             \
+    if (symbol == NULL) {                                 \
+      return;                                             \
+    }                                                     \
     memcpy(&boringssl.function, &symbol, sizeof(symbol)); \
   }
 #else
@@ -131,20 +129,18 @@ static enum bulla_status expand(void *context, struct bulla_span key) {
 }
 
 static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
-                              size_t nonce_len, const uint8_t *plaintext, size_t len,
-                              const uint8_t *additional_data, size_t additional_data_len) {
+                              size_t nonce_len, const uint8_t *plaintext, size_t len, const uint8_t *additional_data,
+                              size_t additional_data_len) {
   size_t tag_len = 0;
-  int sealed = boringssl.EVP_AEAD_CTX_seal_scatter(context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce,
-                                                   nonce_len, plaintext, len, NULL, 0, additional_data,
-                                                   additional_data_len);
+  int sealed = boringssl.EVP_AEAD_CTX_seal_scatter(context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce, nonce_len,
+                                                   plaintext, len, NULL, 0, additional_data, additional_data_len);
   return status_of(sealed == 1 && tag_len == BULLA_TAG_LEN);
 }
 
-static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
-                 size_t nonce_len, const uint8_t *ciphertext, size_t len, const uint8_t *additional_data,
-                 size_t additional_data_len) {
-  return boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag,
-                                            BULLA_TAG_LEN, additional_data, additional_data_len) == 1;
+static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce, size_t nonce_len,
+                 const uint8_t *ciphertext, size_t len, const uint8_t *additional_data, size_t additional_data_len) {
+  return boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag, BULLA_TAG_LEN,
+                                            additional_data, additional_data_len) == 1;
 }
 
 const struct bulla_engine bulla_engine_boringssl = {
@@ -197,8 +193,7 @@ void bulla_xaes_free(struct bulla_xaes **xaes) {
   *xaes = NULL;
 }
 
-enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_aead **aead,
-                                    struct bulla_span nonce) {
+enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_aead **aead, struct bulla_span nonce) {
   *aead = NULL;
   if (nonce.len != 24) {
     return BULLA_INVALID_ARGUMENT;
@@ -224,21 +219,21 @@ enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_
 enum bulla_status bulla_hkdf_extract(uint8_t *prk, struct bulla_span salt, struct bulla_span secret) {
   BULLA_TRY(need_boringssl());
   size_t len = 0;
-  return succeeded(boringssl.HKDF_extract(prk, &len, boringssl.EVP_sha256(), secret.data, secret.len, salt.data,
-                                          salt.len) == 1);
+  return succeeded(
+      boringssl.HKDF_extract(prk, &len, boringssl.EVP_sha256(), secret.data, secret.len, salt.data, salt.len) == 1);
 }
 
 enum bulla_status bulla_hkdf_expand(uint8_t *out, size_t out_len, struct bulla_span prk, struct bulla_span info) {
   BULLA_TRY(need_boringssl());
-  return succeeded(boringssl.HKDF_expand(out, out_len, boringssl.EVP_sha256(), prk.data, prk.len, info.data,
-                                         info.len) == 1);
+  return succeeded(
+      boringssl.HKDF_expand(out, out_len, boringssl.EVP_sha256(), prk.data, prk.len, info.data, info.len) == 1);
 }
 
 enum bulla_status bulla_hmac(uint8_t *mac, struct bulla_span key, struct bulla_span message) {
   BULLA_TRY(need_boringssl());
   unsigned len = 0;
-  return succeeded(boringssl.HMAC(boringssl.EVP_sha256(), key.data, key.len, message.data, message.len, mac,
-                                  &len) != NULL);
+  return succeeded(boringssl.HMAC(boringssl.EVP_sha256(), key.data, key.len, message.data, message.len, mac, &len) !=
+                   NULL);
 }
 
 enum bulla_status bulla_sha256(uint8_t *digest, struct bulla_span message) {
@@ -250,8 +245,8 @@ enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struct bulla_span p
                                uint64_t n, uint64_t r, uint64_t p) {
   BULLA_TRY(need_boringssl());
   size_t max_memory = SIZE_MAX / 2;
-  return succeeded(boringssl.EVP_PBE_scrypt((const char *)passphrase.data, passphrase.len, salt.data, salt.len, n,
-                                            r, p, max_memory, out, out_len) == 1);
+  return succeeded(boringssl.EVP_PBE_scrypt((const char *)passphrase.data, passphrase.len, salt.data, salt.len, n, r, p,
+                                            max_memory, out, out_len) == 1);
 }
 
 enum bulla_status bulla_random(uint8_t *out, size_t len) {

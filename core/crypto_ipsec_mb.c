@@ -51,18 +51,15 @@ static void choose_functions(void) {
     return;
   }
   init_mb_mgr_auto(manager, NULL);
-  functions_128 = (struct functions){manager->gcm128_pre,         manager->gcm128_enc,
-                                     manager->gcm128_dec,         manager->gcm128_init_var_iv,
-                                     manager->gcm128_enc_update,  manager->gcm128_dec_update,
-                                     manager->gcm128_enc_finalize};
-  functions_192 = (struct functions){manager->gcm192_pre,         manager->gcm192_enc,
-                                     manager->gcm192_dec,         manager->gcm192_init_var_iv,
-                                     manager->gcm192_enc_update,  manager->gcm192_dec_update,
-                                     manager->gcm192_enc_finalize};
-  functions_256 = (struct functions){manager->gcm256_pre,         manager->gcm256_enc,
-                                     manager->gcm256_dec,         manager->gcm256_init_var_iv,
-                                     manager->gcm256_enc_update,  manager->gcm256_dec_update,
-                                     manager->gcm256_enc_finalize};
+  functions_128 = (struct functions){
+      manager->gcm128_pre,        manager->gcm128_enc,        manager->gcm128_dec,         manager->gcm128_init_var_iv,
+      manager->gcm128_enc_update, manager->gcm128_dec_update, manager->gcm128_enc_finalize};
+  functions_192 = (struct functions){
+      manager->gcm192_pre,        manager->gcm192_enc,        manager->gcm192_dec,         manager->gcm192_init_var_iv,
+      manager->gcm192_enc_update, manager->gcm192_dec_update, manager->gcm192_enc_finalize};
+  functions_256 = (struct functions){
+      manager->gcm256_pre,        manager->gcm256_enc,        manager->gcm256_dec,         manager->gcm256_init_var_iv,
+      manager->gcm256_enc_update, manager->gcm256_dec_update, manager->gcm256_enc_finalize};
   uint64_t wanted = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ | IMB_FEATURE_AVX2;
   usable = imb_get_errno(manager) == 0 && (manager->features & wanted) == wanted;
   free_mb_mgr(manager);
@@ -106,8 +103,8 @@ static inline void run(const struct context *context, bool seal, uint8_t *out, u
   struct gcm_context_data state;
   if (nonce_len == FAST_NONCE_LEN) {
     /* cppcheck-suppress uninitvar; it is written before it is read. */
-    (seal ? functions->seal : functions->open)(&context->key, &state, to, from, len, nonce, data,
-                                               additional_data_len, tag, BULLA_TAG_LEN);
+    (seal ? functions->seal : functions->open)(&context->key, &state, to, from, len, nonce, data, additional_data_len,
+                                               tag, BULLA_TAG_LEN);
   } else {
     functions->begin(&context->key, &state, nonce, nonce_len, data, additional_data_len);
     run_in_pieces(context, seal ? functions->seal_part : functions->open_part, &state, to, from, len);
@@ -116,18 +113,16 @@ static inline void run(const struct context *context, bool seal, uint8_t *out, u
 }
 
 static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
-                              size_t nonce_len, const uint8_t *plaintext, size_t len,
-                              const uint8_t *additional_data, size_t additional_data_len) {
+                              size_t nonce_len, const uint8_t *plaintext, size_t len, const uint8_t *additional_data,
+                              size_t additional_data_len) {
   run(context, true, ciphertext, tag, nonce, nonce_len, plaintext, len, additional_data, additional_data_len);
   return BULLA_OK;
 }
 
-static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
-                 size_t nonce_len, const uint8_t *ciphertext, size_t len, const uint8_t *additional_data,
-                 size_t additional_data_len) {
+static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce, size_t nonce_len,
+                 const uint8_t *ciphertext, size_t len, const uint8_t *additional_data, size_t additional_data_len) {
   uint8_t expected[BULLA_TAG_LEN];
-  run(context, false, plaintext, expected, nonce, nonce_len, ciphertext, len, additional_data,
-      additional_data_len);
+  run(context, false, plaintext, expected, nonce, nonce_len, ciphertext, len, additional_data, additional_data_len);
   return bulla_secret_equal(bulla_span(expected, BULLA_TAG_LEN), bulla_span(tag, BULLA_TAG_LEN));
 }
 

@@ -140,7 +140,7 @@ static inline void bulla_put_prefixed(struct bulla_writer *writer, struct bulla_
 }
 
 /* bulla_writer_finish says whether all of it fitted; if not, the buffer is wiped and left empty. */
-BULLA_CHECKED enum bulla_status bulla_writer_finish(struct bulla_writer *writer);
+BULLA_NODISCARD enum bulla_status bulla_writer_finish(struct bulla_writer *writer);
 
 /* bulla_fail wipes the |size| bytes of |out|, empties it, and returns |status|. */
 enum bulla_status bulla_fail(struct bulla_buffer *out, enum bulla_status status);

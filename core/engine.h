@@ -26,14 +26,13 @@ struct bulla_engine {
   /* As bulla_aead_seal; |nonce| is not empty. Here and below spans come taken apart: five of them would travel
    * over the stack, written by halves and read whole, for which processors wait. */
   enum bulla_status (*seal)(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
-                            size_t nonce_len, const uint8_t *plaintext, size_t len,
-                            const uint8_t *additional_data, size_t additional_data_len);
+                            size_t nonce_len, const uint8_t *plaintext, size_t len, const uint8_t *additional_data,
+                            size_t additional_data_len);
 
   /* As bulla_aead_open with a tag of BULLA_TAG_LEN, but false stands for any failure, and wiping |plaintext| is
    * for the caller. The tags are compared in constant time. */
-  bool (*open)(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
-               size_t nonce_len, const uint8_t *ciphertext, size_t len, const uint8_t *additional_data,
-               size_t additional_data_len);
+  bool (*open)(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce, size_t nonce_len,
+               const uint8_t *ciphertext, size_t len, const uint8_t *additional_data, size_t additional_data_len);
 };
 
 extern const struct bulla_engine bulla_engine_boringssl;

@@ -14,6 +14,6 @@ void bulla_hex_encode(uint8_t *text, struct bulla_span bytes);
 
 /* bulla_hex_decode writes |text.len| / 2 bytes to |bytes|, from digits of either case, or returns false for
  * an odd length or another character; |bytes| then holds nothing of use. */
-BULLA_CHECKED bool bulla_hex_decode(uint8_t *bytes, struct bulla_span text);
+BULLA_NODISCARD bool bulla_hex_decode(uint8_t *bytes, struct bulla_span text);
 
 #endif

@@ -43,19 +43,18 @@ struct bulla_json_member {
 /* bulla_json_read checks |text| and fills |members| with the first |max_members| members of its object;
  * |*num_members| is how many it has, which may be more. Returns BULLA_TOO_LARGE if it is strict JSON up to where
  * it has too many levels or members that stand open, else BULLA_INVALID_TEXT. */
-BULLA_CHECKED enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num_members,
-                                                size_t max_members, struct bulla_span text);
+BULLA_NODISCARD enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num_members,
+                                                  size_t max_members, struct bulla_span text);
 
 /* bulla_json_read_behind is bulla_json_read of an object whose members are to stand behind |num_before| others of
  * the object at the top. */
-BULLA_CHECKED enum bulla_status bulla_json_read_behind(struct bulla_json_member *members, size_t *num_members,
-                                                       size_t max_members, size_t num_before,
-                                                       struct bulla_span text);
+BULLA_NODISCARD enum bulla_status bulla_json_read_behind(struct bulla_json_member *members, size_t *num_members,
+                                                         size_t max_members, size_t num_before, struct bulla_span text);
 
 /* bulla_json_read_inside reads |text|, an object or an array, as the value of a member that stands behind
  * |num_before| others of the object at the top. Statuses as of bulla_json_read. */
-BULLA_CHECKED enum bulla_status bulla_json_read_inside(struct bulla_json_value *value, size_t num_before,
-                                                       struct bulla_span text);
+BULLA_NODISCARD enum bulla_status bulla_json_read_inside(struct bulla_json_value *value, size_t num_before,
+                                                         struct bulla_span text);
 
 /* bulla_json_next takes the next element of a checked array, whose text |rest| must be at first, or returns
  * false at its end. */
@@ -104,6 +103,6 @@ void bulla_json_text(struct bulla_json_writer *writer, struct bulla_span json);
 /* bulla_json_member writes a checked member as it stood. */
 void bulla_json_member(struct bulla_json_writer *writer, const struct bulla_json_member *member);
 /* bulla_json_finish returns BULLA_INVALID_TEXT, BULLA_BUFFER_TOO_SMALL or BULLA_OK. */
-BULLA_CHECKED enum bulla_status bulla_json_finish(struct bulla_json_writer *writer);
+BULLA_NODISCARD enum bulla_status bulla_json_finish(struct bulla_json_writer *writer);
 
 #endif

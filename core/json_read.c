@@ -31,8 +31,8 @@ struct level {
 struct parser {
   const uint8_t *start;
   const uint8_t *end;
-  const uint8_t *block; /* the part of the text that was last looked through for ends of strings */
-  uint64_t stops;       /* in it, see bulla_json_stops */
+  const uint8_t *block;   /* the part of the text that was last looked through for ends of strings */
+  uint64_t stops;         /* in it, see bulla_json_stops */
   struct name *next_name; /* where the next one goes: before it are those that stand open */
   bool too_large;         /* it ended where a bound is */
   struct level levels[BULLA_JSON_MAX_DEPTH];
@@ -105,13 +105,11 @@ static inline const uint8_t *next_stop(struct parser *parser, const uint8_t *at)
 }
 
 /* Takes a string whose opening quote is at |at|. */
-static inline const uint8_t *take_string(struct parser *parser, const uint8_t *at,
-                                         struct bulla_json_value *value) {
+static inline const uint8_t *take_string(struct parser *parser, const uint8_t *at, struct bulla_json_value *value) {
   const uint8_t *start = at + 1;
   at = next_stop(parser, start);
   if (is_next(at, parser->end, '"')) {
-    *value = (struct bulla_json_value){.type = BULLA_JSON_STRING,
-                                       .text = bulla_span(start, (size_t)(at - start))};
+    *value = (struct bulla_json_value){.type = BULLA_JSON_STRING, .text = bulla_span(start, (size_t)(at - start))};
     return at + 1;
   }
   bool escaped = false;
@@ -144,8 +142,7 @@ RARE static const uint8_t *take_literal(const uint8_t *at, const uint8_t *end, s
 }
 
 /* Takes a value that is neither a string nor has values inside. */
-static inline const uint8_t *take_other(struct parser *parser, const uint8_t *at,
-                                        struct bulla_json_value *value) {
+static inline const uint8_t *take_other(struct parser *parser, const uint8_t *at, struct bulla_json_value *value) {
   if (at == parser->end) {
     return NULL;
   }
@@ -381,8 +378,8 @@ enum bulla_status bulla_json_read(struct bulla_json_member *members, size_t *num
   return bulla_json_read_behind(members, num_members, max_members, 0, text);
 }
 
-enum bulla_status bulla_json_read_behind(struct bulla_json_member *members, size_t *num_members,
-                                         size_t max_members, size_t num_before, struct bulla_span text) {
+enum bulla_status bulla_json_read_behind(struct bulla_json_member *members, size_t *num_members, size_t max_members,
+                                         size_t num_before, struct bulla_span text) {
   struct parser parser;
   struct collector collector = {members, 0, max_members};
   *num_members = 0;
@@ -398,8 +395,7 @@ enum bulla_status bulla_json_read_behind(struct bulla_json_member *members, size
   return BULLA_OK;
 }
 
-enum bulla_status bulla_json_read_inside(struct bulla_json_value *value, size_t num_before,
-                                         struct bulla_span text) {
+enum bulla_status bulla_json_read_inside(struct bulla_json_value *value, size_t num_before, struct bulla_span text) {
   struct parser parser;
   if (text.len == 0 || num_before >= BULLA_JSON_MAX_NAMES) {
     return BULLA_INVALID_TEXT;

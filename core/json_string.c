@@ -67,8 +67,8 @@ static bool take_unicode_escape(struct bulla_reader *reader, uint32_t *character
   if (unit >= 0xd800 && unit <= 0xdbff) {
     uint32_t low;
     struct bulla_span mark;
-    if (!bulla_take(reader, &mark, 2) || !bulla_span_equal(mark, BULLA_LITERAL("\\u")) ||
-        !take_hex4(reader, &low) || low < 0xdc00 || low > 0xdfff) {
+    if (!bulla_take(reader, &mark, 2) || !bulla_span_equal(mark, BULLA_LITERAL("\\u")) || !take_hex4(reader, &low) ||
+        low < 0xdc00 || low > 0xdfff) {
       return false;
     }
     unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);

@@ -22,9 +22,9 @@ bool bulla_json_take_char(struct bulla_reader *reader, uint32_t *character);
 static inline unsigned bulla_json_special(const uint8_t *at) {
   __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
   /* Signed: what is not ASCII is negative, and so less than a space, like the controls. */
-  __m128i special = _mm_or_si128(
-      _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
-      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+  __m128i special =
+      _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                   _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
   return (unsigned)_mm_movemask_epi8(special);
 }
 #endif

@@ -130,8 +130,7 @@ static bool header_agrees(const struct bulla_jwe_key *key, struct bulla_span dig
     return true;
   }
   struct bulla_jwe_header header;
-  return bulla_jwe_read_header(&header, digits) == BULLA_OK &&
-         bulla_json_equal(&header.alg, BULLA_LITERAL("dir")) &&
+  return bulla_jwe_read_header(&header, digits) == BULLA_OK && bulla_json_equal(&header.alg, BULLA_LITERAL("dir")) &&
          bulla_json_equal(&header.enc, encryptions[key->enc].name) &&
          (key->key_id_len == 0 || bulla_json_equal(&header.kid, bulla_span(key->key_id, key->key_id_len)));
 }
@@ -142,8 +141,7 @@ enum bulla_status bulla_jwe_decrypt(const struct bulla_jwe_key *key, struct bull
     return bulla_fail(plaintext, BULLA_FORKED);
   }
   struct bulla_jwe_parts parts;
-  if (token.len > MAX_TOKEN_LEN || bulla_jwe_split(&parts, token) != BULLA_OK ||
-      !header_agrees(key, parts.header)) {
+  if (token.len > MAX_TOKEN_LEN || bulla_jwe_split(&parts, token) != BULLA_OK || !header_agrees(key, parts.header)) {
     return bulla_fail(plaintext, BULLA_REFUSED);
   }
   return bulla_jwe_open(key->aead, plaintext, &parts);

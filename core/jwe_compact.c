@@ -27,8 +27,9 @@ enum bulla_status bulla_jwe_split(struct bulla_jwe_parts *parts, struct bulla_sp
 
 /* The members that RFC 7516 §4.1 and RFC 7518 §4 register. */
 static const struct bulla_span registered[] = {
-#define NAME(text) {(const uint8_t *)(text), sizeof(text) - 1}
-    NAME("alg"), NAME("enc"), NAME("zip"), NAME("jku"), NAME("jwk"),      NAME("kid"), NAME("x5u"),
+#define NAME(text) \
+  { (const uint8_t *)(text), sizeof(text) - 1 }
+    NAME("alg"), NAME("enc"), NAME("zip"), NAME("jku"), NAME("jwk"),      NAME("kid"),  NAME("x5u"),
     NAME("x5c"), NAME("x5t"), NAME("typ"), NAME("cty"), NAME("x5t#S256"), NAME("crit"), NAME("epk"),
     NAME("apu"), NAME("apv"), NAME("iv"),  NAME("tag"), NAME("p2s"),      NAME("p2c"),
 #undef NAME
@@ -174,8 +175,8 @@ enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct 
   return BULLA_OK;
 }
 
-enum bulla_status bulla_jwe_seal(const struct bulla_aead *aead, struct bulla_buffer *token,
-                                 struct bulla_span header, struct bulla_span plaintext) {
+enum bulla_status bulla_jwe_seal(const struct bulla_aead *aead, struct bulla_buffer *token, struct bulla_span header,
+                                 struct bulla_span plaintext) {
   if (token->size < bulla_jwe_compact_len(header.len, plaintext.len)) {
     return bulla_fail(token, BULLA_BUFFER_TOO_SMALL);
   }

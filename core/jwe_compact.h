@@ -23,7 +23,7 @@ struct bulla_jwe_parts {
 
 /* bulla_jwe_split splits |token| at its dots, of which it must have four. Capping its length is for the caller.
  * Returns BULLA_REFUSED. */
-BULLA_CHECKED enum bulla_status bulla_jwe_split(struct bulla_jwe_parts *parts, struct bulla_span token);
+BULLA_NODISCARD enum bulla_status bulla_jwe_split(struct bulla_jwe_parts *parts, struct bulla_span token);
 
 /* What of a protected header decides anything. Members that are absent have an empty text. */
 struct bulla_jwe_header {
@@ -38,7 +38,7 @@ struct bulla_jwe_header {
  * strings, no "crit" (no extension is understood here, RFC 7516 §4.1.13), no "zip", no member that differs
  * from a registered one by case alone. Other members are ignored, "jwk", "jku" and "x5*" among them. Returns
  * BULLA_REFUSED. */
-BULLA_CHECKED enum bulla_status bulla_jwe_read_header(struct bulla_jwe_header *header, struct bulla_span digits);
+BULLA_NODISCARD enum bulla_status bulla_jwe_read_header(struct bulla_jwe_header *header, struct bulla_span digits);
 
 /* bulla_jwe_compact_len returns the length of a token with an empty encrypted key, of |header_len| digits of
  * header and |plaintext_len| bytes of plaintext; both at most SIZE_MAX / 8. */
@@ -50,17 +50,17 @@ size_t bulla_jwe_payload_offset(size_t header_len);
 
 /* bulla_jwe_seal fills |token| with |header|, which is base64url already, an empty encrypted key, and |plaintext|
  * sealed with a fresh IV. Returns BULLA_BUFFER_TOO_SMALL, BULLA_NO_CRYPTO. */
-BULLA_CHECKED enum bulla_status bulla_jwe_seal(const struct bulla_aead *aead, struct bulla_buffer *token,
-                                               struct bulla_span header, struct bulla_span plaintext);
+BULLA_NODISCARD enum bulla_status bulla_jwe_seal(const struct bulla_aead *aead, struct bulla_buffer *token,
+                                                 struct bulla_span header, struct bulla_span plaintext);
 
 /* bulla_jwe_seal_composed is bulla_jwe_seal for |plaintext_len| bytes of plaintext that stand in |token|'s room
  * already, at bulla_jwe_payload_offset, and are overwritten there: no other copy of them need exist. */
-BULLA_CHECKED enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct bulla_buffer *token,
-                                                        struct bulla_span header, size_t plaintext_len);
+BULLA_NODISCARD enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct bulla_buffer *token,
+                                                          struct bulla_span header, size_t plaintext_len);
 
 /* bulla_jwe_open fills |plaintext| from |parts|, whose encrypted key must be empty. Returns BULLA_REFUSED,
  * BULLA_BUFFER_TOO_SMALL. */
-BULLA_CHECKED enum bulla_status bulla_jwe_open(const struct bulla_aead *aead, struct bulla_buffer *plaintext,
-                                               const struct bulla_jwe_parts *parts);
+BULLA_NODISCARD enum bulla_status bulla_jwe_open(const struct bulla_aead *aead, struct bulla_buffer *plaintext,
+                                                 const struct bulla_jwe_parts *parts);
 
 #endif

@@ -26,7 +26,7 @@ static enum bulla_status expand_for_suite(struct bulla_key *key, const struct bu
   memcpy(info, label, sizeof(label) - 1);
   info[sizeof(label) - 1] = (uint8_t)key->suite;
 
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *derived = NULL;
+  struct bulla_secret *derived BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_expand(&derived, material, bulla_span(info, sizeof(info))));
   if (key->suite == BULLA_XAES_256_GCM) {
     return bulla_xaes_new(&key->xaes, bulla_secret_bytes(derived));
@@ -34,8 +34,7 @@ static enum bulla_status expand_for_suite(struct bulla_key *key, const struct bu
   return bulla_aead_new(&key->aead, bulla_secret_bytes(derived));
 }
 
-enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite,
-                                const struct bulla_secret *material) {
+enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite, const struct bulla_secret *material) {
   *key = NULL;
   if (suite != BULLA_AES_256_GCM && suite != BULLA_XAES_256_GCM) {
     return BULLA_UNSUPPORTED;

@@ -33,14 +33,14 @@ struct bulla_seal_count {
 void bulla_seal_count_start(struct bulla_seal_count *count);
 
 /* bulla_count_seal counts one more seal, or returns BULLA_KEY_EXHAUSTED. */
-BULLA_CHECKED enum bulla_status bulla_count_seal(struct bulla_seal_count *count);
+BULLA_NODISCARD enum bulla_status bulla_count_seal(struct bulla_seal_count *count);
 
 struct bulla_key {
   enum bulla_suite suite;
   uint8_t id[BULLA_KEY_ID_LEN];
-  uint64_t generation; /* of the slab: where it is another, |aead| and |xaes| do not exist */
-  struct bulla_aead *aead; /* suite BULLA_AES_256_GCM */
-  struct bulla_xaes *xaes; /* suite BULLA_XAES_256_GCM */
+  uint64_t generation;           /* of the slab: where it is another, |aead| and |xaes| do not exist */
+  struct bulla_aead *aead;       /* suite BULLA_AES_256_GCM */
+  struct bulla_xaes *xaes;       /* suite BULLA_XAES_256_GCM */
   struct bulla_seal_count seals; /* suite BULLA_AES_256_GCM */
 };
 

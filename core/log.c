@@ -48,8 +48,8 @@ void bulla_warn(enum bulla_status status, const char *format, ...) {
 }
 
 static bool may_show(uint8_t byte) {
-  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
-         byte == '.' || byte == '_' || byte == '-';
+  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '.' ||
+         byte == '_' || byte == '-';
 }
 
 const char *bulla_log_name(char text[BULLA_LOG_NAME_MAX], struct bulla_span name) {

@@ -12,6 +12,6 @@
 
 /* bulla_nonce_mixed is bulla_nonce with |fresh| in the place of the processor's fresh word. With 0 it gives |len|
  * bytes of this thread's pool as they are. */
-BULLA_CHECKED enum bulla_status bulla_nonce_mixed(uint8_t *nonce, size_t len, uint64_t fresh);
+BULLA_NODISCARD enum bulla_status bulla_nonce_mixed(uint8_t *nonce, size_t len, uint64_t fresh);
 
 #endif

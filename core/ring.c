@@ -64,8 +64,8 @@ enum bulla_status bulla_ring_add(struct bulla_ring *ring, struct bulla_key **key
   return BULLA_OK;
 }
 
-enum bulla_status bulla_ring_open(const struct bulla_ring *ring, struct bulla_buffer *plaintext,
-                                  struct bulla_span blob, struct bulla_span context) {
+enum bulla_status bulla_ring_open(const struct bulla_ring *ring, struct bulla_buffer *plaintext, struct bulla_span blob,
+                                  struct bulla_span context) {
   struct bulla_blob parts;
   if (bulla_blob_parse(&parts, blob) == BULLA_OK) {
     const struct bulla_key *key = bulla_ring_find(ring, parts.key_id);

@@ -84,8 +84,7 @@ enum bulla_status bulla_secret_expand(struct bulla_secret **secret, const struct
     return BULLA_INVALID_ARGUMENT;
   }
   BULLA_TRY(bulla_secret_new(secret, BULLA_KEY_LEN));
-  enum bulla_status status =
-      bulla_hkdf_expand((*secret)->slot, BULLA_KEY_LEN, bulla_secret_bytes(from), info);
+  enum bulla_status status = bulla_hkdf_expand((*secret)->slot, BULLA_KEY_LEN, bulla_secret_bytes(from), info);
   if (status != BULLA_OK) {
     bulla_secret_free(secret);
   }

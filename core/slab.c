@@ -177,7 +177,7 @@ static enum bulla_status make_first_arena(struct slab *slab, const struct bulla_
     return BULLA_EXISTS;
   }
   BULLA_TRY(draw_canary(canary));
-  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  struct bulla_lock lock BULLA_CLEANUP(bulla_unlock);
   (void)bulla_lock(&lock, &slab->mutex);
   if (slab->arena != NULL) {
     return BULLA_EXISTS;

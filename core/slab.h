@@ -12,7 +12,7 @@
 
 /* bulla_slab_new fills |*slot| with |len| zero bytes aligned to 64. Returns BULLA_ARENA_FULL, BULLA_LOCK_LIMIT,
  * BULLA_NO_MEMORY. */
-BULLA_CHECKED enum bulla_status bulla_slab_new(void **slot, size_t len);
+BULLA_NODISCARD enum bulla_status bulla_slab_new(void **slot, size_t len);
 
 /* bulla_slab_free wipes and frees the slot of |len| bytes at |*slot|, which this process must have made, and
  * leaves NULL there; NULL inside is fine. It ends the process if a canary has been written over. */

@@ -78,7 +78,8 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_ROOT_EXPOSED:
       return "others can read or change this file: make it its user's alone, and consider the key compromised";
     case BULLA_VAULT_MOVED:
-      return "the vault's files were moved, replaced or removed while it was open: stop who has it open, put them back, "
+      return "the vault's files were moved, replaced or removed while it was open: stop who has it open, put them "
+             "back, "
              "and open it again";
     case BULLA_VAULT_SHARED:
       return "the vault's file has a second name, or is mounted without its folder: share the folder instead";

@@ -25,8 +25,7 @@ static enum bulla_status check_key(const struct bulla_secret *key) {
   return bytes.len == BULLA_KEY_LEN ? BULLA_OK : BULLA_INVALID_ARGUMENT;
 }
 
-static enum bulla_status seal(const struct bulla_aead *aead, struct bulla_buffer *text,
-                              struct bulla_span plaintext) {
+static enum bulla_status seal(const struct bulla_aead *aead, struct bulla_buffer *text, struct bulla_span plaintext) {
   uint8_t iv[IV_LEN];
   uint8_t tag[BULLA_TAG_LEN];
   BULLA_TRY(bulla_nonce(iv, sizeof(iv)));
@@ -56,7 +55,7 @@ enum bulla_status bulla_triple_seal(const struct bulla_secret *key, struct bulla
   } else if (status == BULLA_OK && text->size < len) {
     status = BULLA_BUFFER_TOO_SMALL;
   }
-  BULLA_CLEANUP(bulla_aead_free) struct bulla_aead *aead = NULL;
+  struct bulla_aead *aead BULLA_CLEANUP(bulla_aead_free) = NULL;
   if (status == BULLA_OK) {
     status = bulla_aead_new(&aead, bulla_secret_bytes(key));
   }
@@ -151,7 +150,7 @@ static bool is_format(const struct bulla_triple_format *format) {
 
 enum bulla_status bulla_triple_open(const struct bulla_secret *key, struct bulla_buffer *plaintext,
                                     struct bulla_span text, const struct bulla_triple_format *format) {
-  BULLA_CLEANUP(bulla_aead_free) struct bulla_aead *aead = NULL;
+  struct bulla_aead *aead BULLA_CLEANUP(bulla_aead_free) = NULL;
   format = format == NULL ? &usual : format;
   enum bulla_status status = is_format(format) ? check_key(key) : BULLA_INVALID_ARGUMENT;
   if (status == BULLA_OK) {

@@ -32,7 +32,7 @@ static struct {
 } kit;
 
 static struct bulla_span long_context(void) {
-  return bulla_span(kit.long_context, sizeof kit.long_context);
+  return bulla_span(kit.long_context, sizeof(kit.long_context));
 }
 
 static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
@@ -44,8 +44,7 @@ static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bu
 }
 
 /* check_output says whether |buffer| is empty after a failure, and |wanted| otherwise; |wanted| may be empty. */
-static enum bulla_status check_output(enum bulla_status status, struct bulla_buffer *buffer,
-                                      struct bulla_span wanted) {
+static enum bulla_status check_output(enum bulla_status status, struct bulla_buffer *buffer, struct bulla_span wanted) {
   if (status != BULLA_OK) {
     FUZZ_ASSERT(fuzz_failed(buffer));
   } else {
@@ -88,39 +87,38 @@ static enum bulla_status make_key(void) {
 
 static enum bulla_status seal(void) {
   uint8_t room[ROOM];
-  memset(room, FUZZ_FILL, sizeof room);
-  struct bulla_buffer blob = bulla_buffer(room, sizeof room);
-  return check_output(bulla_seal(kit.key, &blob, BULLA_LITERAL("secret"), long_context()), &blob,
-                      bulla_span(NULL, 0));
+  memset(room, FUZZ_FILL, sizeof(room));
+  struct bulla_buffer blob = bulla_buffer(room, sizeof(room));
+  return check_output(bulla_seal(kit.key, &blob, BULLA_LITERAL("secret"), long_context()), &blob, bulla_span(NULL, 0));
 }
 
 static enum bulla_status open(void) {
   uint8_t room[ROOM];
-  memset(room, FUZZ_FILL, sizeof room);
-  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  memset(room, FUZZ_FILL, sizeof(room));
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
   return check_output(bulla_open(kit.key, &plaintext, bulla_written(&kit.blob), long_context()), &plaintext,
                       BULLA_LITERAL("secret"));
 }
 
 static enum bulla_status open_triple(void) {
   uint8_t room[ROOM];
-  memset(room, FUZZ_FILL, sizeof room);
-  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  memset(room, FUZZ_FILL, sizeof(room));
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
   return check_output(bulla_triple_open(kit.material, &plaintext, bulla_written(&kit.triple), NULL), &plaintext,
                       BULLA_LITERAL("secret"));
 }
 
 static enum bulla_status decrypt(void) {
   uint8_t room[ROOM];
-  memset(room, FUZZ_FILL, sizeof room);
+  memset(room, FUZZ_FILL, sizeof(room));
   struct bulla_jwe_key *key = NULL;
-  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
   enum bulla_status status =
       bulla_jwe_key_new(&key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, kit.material, BULLA_LITERAL("key"));
   FUZZ_ASSERT((status == BULLA_OK) == (key != NULL));
   if (status == BULLA_OK) {
-    status = check_output(bulla_jwe_decrypt(key, &plaintext, bulla_written(&kit.jwe)), &plaintext,
-                          BULLA_LITERAL("secret"));
+    status =
+        check_output(bulla_jwe_decrypt(key, &plaintext, bulla_written(&kit.jwe)), &plaintext, BULLA_LITERAL("secret"));
   }
   bulla_jwe_key_free(&key);
   return status;
@@ -160,9 +158,9 @@ static struct bulla_claims claims_of(int64_t iat) {
 static enum bulla_status mint(void) {
   static int day;
   uint8_t room[BULLA_TOKEN_MAX];
-  memset(room, FUZZ_FILL, sizeof room);
+  memset(room, FUZZ_FILL, sizeof(room));
   struct bulla_minter *minter = NULL;
-  struct bulla_buffer token = bulla_buffer(room, sizeof room);
+  struct bulla_buffer token = bulla_buffer(room, sizeof(room));
   struct bulla_claims claims = claims_of(now + 86400 * (int64_t)(day++ % 7));
   enum bulla_status status = bulla_minter_new(&minter, kit.apikey);
   FUZZ_ASSERT((status == BULLA_OK) == (minter != NULL));
@@ -177,18 +175,18 @@ static enum bulla_status mint(void) {
 static enum bulla_status verify(void) {
   uint8_t payload_room[BULLA_PAYLOAD_SIZE];
   uint8_t token_room[BULLA_TOKEN_MAX];
-  memset(payload_room, FUZZ_FILL, sizeof payload_room);
-  memset(token_room, FUZZ_FILL, sizeof token_room);
+  memset(payload_room, FUZZ_FILL, sizeof(payload_room));
+  memset(token_room, FUZZ_FILL, sizeof(token_room));
   const struct bulla_verifier_options options = {.leeway = 0};
   struct bulla_verifier *verifier = NULL;
   struct bulla_claims claims;
-  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof payload_room);
-  struct bulla_buffer token = bulla_buffer(token_room, sizeof token_room);
+  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
+  struct bulla_buffer token = bulla_buffer(token_room, sizeof(token_room));
   enum bulla_status status = bulla_verifier_new(&verifier, &options, find_key, NULL);
   FUZZ_ASSERT((status == BULLA_OK) == (verifier != NULL));
   if (status == BULLA_OK) {
-    status = check_output(bulla_token_verify(verifier, &claims, &payload, bulla_written(&kit.token), now),
-                          &payload, bulla_span(NULL, 0));
+    status = check_output(bulla_token_verify(verifier, &claims, &payload, bulla_written(&kit.token), now), &payload,
+                          bulla_span(NULL, 0));
     FUZZ_ASSERT((status == BULLA_OK) == (claims.org.len > 0));
   }
   if (status == BULLA_OK) {
@@ -229,8 +227,7 @@ static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct b
 
 static enum bulla_status count_field(void *arg, const struct bulla_field_view *field) {
   (*(int *)arg)++;
-  FUZZ_ASSERT(
-      bulla_span_equal(field->text, field->secret ? BULLA_LITERAL("********ield") : BULLA_LITERAL("plain")));
+  FUZZ_ASSERT(bulla_span_equal(field->text, field->secret ? BULLA_LITERAL("********ield") : BULLA_LITERAL("plain")));
   return BULLA_OK;
 }
 
@@ -278,8 +275,7 @@ static enum bulla_status import_and_remove(void) {
 static enum bulla_status show(void) {
   BULLA_TRY(open_vault());
   int num = 0;
-  enum bulla_status status =
-      bulla_vault_show(kit.vault, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), count_field, &num);
+  enum bulla_status status = bulla_vault_show(kit.vault, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), count_field, &num);
   FUZZ_ASSERT(status != BULLA_OK || num == 2);
   return status;
 }
@@ -304,8 +300,7 @@ static enum bulla_status use(void) {
 static enum bulla_status use_apikey(void) {
   BULLA_TRY(open_vault());
   int num = 0;
-  enum bulla_status status =
-      bulla_vault_apikey_use(kit.vault, &fuzz_who, bulla_apikey_id(kit.apikey), take_root, &num);
+  enum bulla_status status = bulla_vault_apikey_use(kit.vault, &fuzz_who, bulla_apikey_id(kit.apikey), take_root, &num);
   FUZZ_ASSERT(num == (status == BULLA_OK ? 1 : 0));
   return status;
 }
@@ -342,7 +337,7 @@ enum bulla_status (*const fuzz_calls[])(void) = {
     make_jwk,     mint,     verify,     reopen,       put,          use,        put_new,
     show,         list,     use_apikey, list_apikeys, revoke_token, verify_log, import_and_remove,
 };
-const size_t fuzz_num_calls = sizeof fuzz_calls / sizeof fuzz_calls[0];
+const size_t fuzz_num_calls = sizeof(fuzz_calls) / sizeof(fuzz_calls[0]);
 
 static struct bulla_buffer room(size_t len) {
   return bulla_buffer(fuzz_alloc(len), len);

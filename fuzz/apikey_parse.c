@@ -52,7 +52,7 @@ static void print(char *string, const uint8_t *id, const uint8_t *secret) {
 static bool model_parse(uint8_t *secret, struct bulla_span string) {
   uint8_t id[BULLA_APIKEY_ID_LEN / 2] = {0};
   char printed[BULLA_APIKEY_LEN + 1];
-  if (string.len != BULLA_APIKEY_LEN || !read_digits(id, string.data + ID_AT, sizeof id) ||
+  if (string.len != BULLA_APIKEY_LEN || !read_digits(id, string.data + ID_AT, sizeof(id)) ||
       !read_digits(secret, string.data + SECRET_AT, BULLA_KEY_LEN)) {
     return false;
   }
@@ -73,11 +73,10 @@ static void check_parsed(const struct bulla_apikey *apikey, struct bulla_span st
   uint8_t hash[DIGEST_LEN];
   uint8_t root[BULLA_KEY_LEN];
   model_sha256(hash, string);
-  model_expand(root, sizeof root, bulla_span(secret, BULLA_KEY_LEN), BULLA_LITERAL("bulla/v1/token-root"));
+  model_expand(root, sizeof(root), bulla_span(secret, BULLA_KEY_LEN), BULLA_LITERAL("bulla/v1/token-root"));
   FUZZ_ASSERT(bulla_span_equal(bulla_apikey_id(apikey), bulla_span(string.data + ID_AT, BULLA_APIKEY_ID_LEN)));
-  FUZZ_ASSERT(bulla_span_equal(bulla_apikey_hash(apikey), bulla_span(hash, sizeof hash)));
-  FUZZ_ASSERT(
-      bulla_span_equal(bulla_secret_bytes(bulla_apikey_token_root(apikey)), bulla_span(root, sizeof root)));
+  FUZZ_ASSERT(bulla_span_equal(bulla_apikey_hash(apikey), bulla_span(hash, sizeof(hash))));
+  FUZZ_ASSERT(bulla_span_equal(bulla_secret_bytes(bulla_apikey_token_root(apikey)), bulla_span(root, sizeof(root))));
 }
 
 /* check_changed parses |string| with one character changed, which its digits choose. */
@@ -132,8 +131,7 @@ static bool open_string(struct fuzz_part *parts, const uint8_t *choices, struct 
   memset(parts[1].bytes, 0, BULLA_APIKEY_LEN);
   parts[0].len = 0;
   parts[1].len = BULLA_APIKEY_ID_LEN / 2 + BULLA_KEY_LEN;
-  return string.len == BULLA_APIKEY_LEN &&
-         read_digits(parts[1].bytes, string.data + ID_AT, BULLA_APIKEY_ID_LEN / 2) &&
+  return string.len == BULLA_APIKEY_LEN && read_digits(parts[1].bytes, string.data + ID_AT, BULLA_APIKEY_ID_LEN / 2) &&
          read_digits(parts[1].bytes + BULLA_APIKEY_ID_LEN / 2, string.data + SECRET_AT, BULLA_KEY_LEN);
 }
 
@@ -144,7 +142,7 @@ static size_t seal_string(uint8_t *string, size_t max_len, const uint8_t *choice
   if (max_len < BULLA_APIKEY_LEN) {
     return 0;
   }
-  memcpy(bytes, parts[1].bytes, parts[1].len < sizeof bytes ? parts[1].len : sizeof bytes);
+  memcpy(bytes, parts[1].bytes, parts[1].len < sizeof(bytes) ? parts[1].len : sizeof(bytes));
   print(printed, bytes, bytes + BULLA_APIKEY_ID_LEN / 2);
   memcpy(string, printed, BULLA_APIKEY_LEN);
   return BULLA_APIKEY_LEN;

@@ -110,7 +110,7 @@ static void begin_process(void) {
     secrets[i].is_here = false;
   }
   if (model.exists) {
-    memset(model.taken, 0, model.size / GRANULE * sizeof model.taken[0]);
+    memset(model.taken, 0, model.size / GRANULE * sizeof(model.taken[0]));
   }
   model.exists = false;
   model.used = 0;
@@ -314,7 +314,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t bytes[STEP_LEN];
   begin_input();
   for (int i = 0; i < MAX_STEPS && input.left > 0; i++) {
-    (void)fuzz_take(&input, bytes, sizeof bytes);
+    (void)fuzz_take(&input, bytes, sizeof(bytes));
     step(bytes[0], bytes[1], (unsigned)bytes[2] << 8 | bytes[3]);
     check_usage();
   }

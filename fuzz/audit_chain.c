@@ -50,11 +50,11 @@ static void remember(struct bulla_vault *vault, int seq) {
                                  ", h.seq FROM audit_head h JOIN audit a ON a.seq = h.seq",
                                  -1, &statement, NULL) == SQLITE_OK);
   FUZZ_ASSERT(sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 5) == seq);
-  copy_column(moment->tag, sizeof moment->tag, statement, 0);
-  copy_column(moment->key, sizeof moment->key, statement, 1);
-  copy_column(first_key, sizeof first_key, statement, 2);
-  copy_column(moment->mac, sizeof moment->mac, statement, 3);
-  copy_column(moment->row, sizeof moment->row, statement, 4);
+  copy_column(moment->tag, sizeof(moment->tag), statement, 0);
+  copy_column(moment->key, sizeof(moment->key), statement, 1);
+  copy_column(first_key, sizeof(first_key), statement, 2);
+  copy_column(moment->mac, sizeof(moment->mac), statement, 3);
+  copy_column(moment->row, sizeof(moment->row), statement, 4);
   sqlite3_finalize(statement);
 }
 
@@ -66,8 +66,8 @@ static enum bulla_status ignore_value(void *arg, struct bulla_span value) {
 
 /* append adds a record by a use of |field|; that there is no such field is recorded too. */
 static enum bulla_status append(struct bulla_vault *vault, const char *field) {
-  return bulla_vault_use(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), fuzz_text(field),
-                         ignore_value, NULL);
+  return bulla_vault_use(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), fuzz_text(field), ignore_value,
+                         NULL);
 }
 
 static void set_up(void) {
@@ -99,7 +99,7 @@ struct edit {
 
 static const char *const columns[] = {"seq", "time",  "tenant", "actor",   "origin", "reason",
                                       "op",  "entry", "field",  "outcome", "mac"};
-enum { NUM_COLUMNS = sizeof columns / sizeof columns[0] };
+enum { NUM_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 static void change_cell(struct sqlite3 *db, const struct edit *edit) {
   static const char *const changes[] = {
@@ -120,7 +120,7 @@ static void change_cell(struct sqlite3 *db, const struct edit *edit) {
   char change[256];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  (void)snprintf(change, sizeof change, changes[edit->number % (sizeof changes / sizeof changes[0])], column);
+  (void)snprintf(change, sizeof(change), changes[edit->number % (sizeof(changes) / sizeof(changes[0]))], column);
 #pragma GCC diagnostic pop
   (void)fuzz_vault_edit(db, "UPDATE audit SET %s = %s WHERE seq = %d", column, change, edit->row);
 }
@@ -149,13 +149,12 @@ static void change_head(struct sqlite3 *db, const struct edit *edit) {
                             moment->key);
       break;
     case 6: /* the one thing that cannot be found */
-      (void)fuzz_vault_edit(db,
-                            "UPDATE audit_head SET seq = %d, tag = %s, key = %s; DELETE FROM audit WHERE seq > %d",
+      (void)fuzz_vault_edit(db, "UPDATE audit_head SET seq = %d, tag = %s, key = %s; DELETE FROM audit WHERE seq > %d",
                             edit->row, moment->tag, moment->key, edit->row);
       break;
     default:
-      (void)fuzz_vault_edit(
-          db, "%s", edit->other % 2 == 0 ? "DELETE FROM audit_head" : "UPDATE audit_head SET first_key = NULL");
+      (void)fuzz_vault_edit(db, "%s",
+                            edit->other % 2 == 0 ? "DELETE FROM audit_head" : "UPDATE audit_head SET first_key = NULL");
       break;
   }
 }
@@ -167,8 +166,8 @@ static void run_edit(struct sqlite3 *db, const struct edit *edit) {
       break;
     case 1: {
       const char *column = columns[edit->number % NUM_COLUMNS];
-      (void)fuzz_vault_edit(db, "UPDATE audit SET %s = (SELECT %s FROM audit WHERE seq = %d) WHERE seq = %d",
-                            column, column, edit->other, edit->row);
+      (void)fuzz_vault_edit(db, "UPDATE audit SET %s = (SELECT %s FROM audit WHERE seq = %d) WHERE seq = %d", column,
+                            column, edit->other, edit->row);
       break;
     }
     case 2:
@@ -229,12 +228,11 @@ static bool is_key(sqlite3_stmt *statement, int column, int64_t epoch) {
 
 static void read_rows(struct sqlite3 *db, struct found *found) {
   sqlite3_stmt *statement = NULL;
-  FUZZ_ASSERT(sqlite3_prepare_v2(db, "SELECT seq, " ROW " FROM audit ORDER BY seq", -1, &statement, NULL) ==
-              SQLITE_OK);
+  FUZZ_ASSERT(sqlite3_prepare_v2(db, "SELECT seq, " ROW " FROM audit ORDER BY seq", -1, &statement, NULL) == SQLITE_OK);
   while (!found->more && sqlite3_step(statement) == SQLITE_ROW) {
     int next = found->prefix + 1;
-    bool same = next <= LONG_LOG && sqlite3_column_int64(statement, 0) == next &&
-                same_text(statement, 1, moments[next].row);
+    bool same =
+        next <= LONG_LOG && sqlite3_column_int64(statement, 0) == next && same_text(statement, 1, moments[next].row);
     found->prefix += same ? 1 : 0;
     found->more = !same;
   }
@@ -243,12 +241,11 @@ static void read_rows(struct sqlite3 *db, struct found *found) {
 
 static void read_head(struct sqlite3 *db, struct found *found) {
   sqlite3_stmt *statement = NULL;
-  FUZZ_ASSERT(
-      sqlite3_prepare_v2(db,
-                         "SELECT h.seq, quote(h.tag), quote(h.key), quote(h.first_key), quote(a.mac), b.seq "
-                         "FROM audit_head h LEFT JOIN audit a ON a.seq = h.seq "
-                         "LEFT JOIN audit b ON b.seq = h.seq + 1 WHERE h.id = 1",
-                         -1, &statement, NULL) == SQLITE_OK);
+  FUZZ_ASSERT(sqlite3_prepare_v2(db,
+                                 "SELECT h.seq, quote(h.tag), quote(h.key), quote(h.first_key), quote(a.mac), b.seq "
+                                 "FROM audit_head h LEFT JOIN audit a ON a.seq = h.seq "
+                                 "LEFT JOIN audit b ON b.seq = h.seq + 1 WHERE h.id = 1",
+                                 -1, &statement, NULL) == SQLITE_OK);
   if (sqlite3_step(statement) == SQLITE_ROW) {
     found->has_head = true;
     found->head = sqlite3_column_int64(statement, 0);

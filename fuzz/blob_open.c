@@ -40,13 +40,13 @@ static void set_up_suite(struct bulla_secret *material, size_t i) {
   struct suite *suite = &suites[i];
   uint8_t number = (uint8_t)(i + 1);
   uint8_t label[] = {"bulla/v1/seal?"};
-  label[sizeof label - 2] = number;
+  label[sizeof(label) - 2] = number;
   suite->nonce_len = number == BULLA_XAES_256_GCM ? MAX_NONCE : 12;
   suite->header[0] = 0xb1;
   suite->header[1] = number;
   model_expand(suite->header + 2, BULLA_KEY_ID_LEN, MODEL_KEY, BULLA_LITERAL("bulla/v1/key-id"));
-  model_expand(suite->aead_key, sizeof suite->aead_key, MODEL_KEY, bulla_span(label, sizeof label - 1));
-  model_gcm_set_key(&suite->gcm, bulla_span(suite->aead_key, sizeof suite->aead_key));
+  model_expand(suite->aead_key, sizeof(suite->aead_key), MODEL_KEY, bulla_span(label, sizeof(label) - 1));
+  model_gcm_set_key(&suite->gcm, bulla_span(suite->aead_key, sizeof(suite->aead_key)));
   FUZZ_ASSERT(bulla_key_new(&suite->key, (enum bulla_suite)number, material) == BULLA_OK);
   FUZZ_ASSERT(bulla_span_equal(bulla_key_id(suite->key), bulla_span(suite->header + 2, BULLA_KEY_ID_LEN)));
 }
@@ -69,11 +69,11 @@ static void set_up(void) {
 }
 
 /* A key of GCM and the nonce to use it with, for a blob's nonce. */
-static struct bulla_span nonce_for(const struct suite *suite, struct model_gcm *derived,
-                                   const struct model_gcm **gcm, struct bulla_span nonce) {
+static struct bulla_span nonce_for(const struct suite *suite, struct model_gcm *derived, const struct model_gcm **gcm,
+                                   struct bulla_span nonce) {
   *gcm = &suite->gcm;
   if (suite->nonce_len == MAX_NONCE) {
-    model_xaes_derive(derived, bulla_span(suite->aead_key, sizeof suite->aead_key), nonce);
+    model_xaes_derive(derived, bulla_span(suite->aead_key, sizeof(suite->aead_key)), nonce);
     *gcm = derived;
     nonce = bulla_span(nonce.data + 12, 12);
   }
@@ -159,7 +159,7 @@ static void check_seal(uint8_t flags, size_t choice, struct bulla_span plaintext
   struct bulla_buffer blob = bulla_buffer(fuzz_alloc(len), len);
   struct bulla_buffer opened = bulla_buffer(fuzz_alloc(len), len);
   uint8_t context_room[MAX_CONTEXT + 1];
-  struct bulla_buffer changed = bulla_buffer(context_room, sizeof context_room);
+  struct bulla_buffer changed = bulla_buffer(context_room, sizeof(context_room));
   changed.len = context.len;
   memcpy(context_room, context.data, context.len);
 
@@ -201,7 +201,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if ((flags & SEAL) == 0) {
     check_open(flags, bulla_span(in.at, in.left), context);
   } else {
-    (void)fuzz_take(&in, choice, sizeof choice);
+    (void)fuzz_take(&in, choice, sizeof(choice));
     check_seal(flags, (size_t)choice[0] << 8 | choice[1], bulla_span(in.at, in.left), context);
   }
   return 0;
@@ -253,5 +253,4 @@ static size_t seal_blob(uint8_t *rest, size_t max_len, const uint8_t *choices, c
   return buffer.len;
 }
 
-const struct fuzz_form fuzz_form = {
-    NUM_CHOICES, open_blob, seal_blob, {false, false}, {(const uint8_t *)"context", 7}};
+const struct fuzz_form fuzz_form = {NUM_CHOICES, open_blob, seal_blob, {false, false}, {(const uint8_t *)"context", 7}};

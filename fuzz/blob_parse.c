@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct bulla_span bytes = bulla_span(data, size);
   size_t nonce_len = model_nonce_len(bytes);
   struct bulla_blob blob;
-  memset(&blob, FUZZ_FILL, sizeof blob);
+  memset(&blob, FUZZ_FILL, sizeof(blob));
   enum bulla_status status = bulla_blob_parse(&blob, bytes);
   FUZZ_ASSERT(status == (nonce_len != 0 ? BULLA_OK : BULLA_REFUSED));
   if (status == BULLA_OK) {

@@ -40,7 +40,7 @@ static struct {
     {"%HEX%", ""}, {"%TRIPLE%", ""}, {"%SECRET%", SECRET}, {"%ARG%", ARGUMENT}, {"%ROOT%", FUZZ_ROOT_DIGITS},
 };
 enum { FOLDER, TOKEN, ID, APIKEY, BLOB, HEX, TRIPLE, NUM_MADE };
-enum { NUM_WORDS = sizeof words / sizeof words[0] };
+enum { NUM_WORDS = sizeof(words) / sizeof(words[0]) };
 
 static struct bulla_buffer image;
 static char *arguments[MAX_ARGUMENTS + 2];
@@ -99,7 +99,7 @@ int execvpe(const char *file, char *const argv[], char *const envp[]) {
 }
 
 static void set_word(int word, struct bulla_span text) {
-  FUZZ_ASSERT(text.len < sizeof words[word].text);
+  FUZZ_ASSERT(text.len < sizeof(words[word].text));
   memcpy(words[word].text, text.data, text.len);
   words[word].text[text.len] = '\0';
 }
@@ -109,7 +109,7 @@ static void make_token(struct bulla_vault *vault) {
   struct bulla_secret *string = NULL;
   struct bulla_minter *minter = NULL;
   uint8_t room[BULLA_TOKEN_MAX];
-  struct bulla_buffer token = bulla_buffer(room, sizeof room);
+  struct bulla_buffer token = bulla_buffer(room, sizeof(room));
   const struct bulla_claims claims = {.org = BULLA_LITERAL("acme"),
                                       .sub = BULLA_LITERAL("alice"),
                                       .jti = BULLA_LITERAL("session-1"),
@@ -136,8 +136,8 @@ static void make_sealed(void) {
   struct bulla_key *key = NULL;
   uint8_t bytes[256];
   uint8_t digits[512];
-  struct bulla_buffer blob = bulla_buffer(bytes, sizeof bytes);
-  struct bulla_buffer text = bulla_buffer(digits, sizeof digits);
+  struct bulla_buffer blob = bulla_buffer(bytes, sizeof(bytes));
+  struct bulla_buffer text = bulla_buffer(digits, sizeof(digits));
   FUZZ_ASSERT(bulla_secret_new(&material, BULLA_KEY_LEN) == BULLA_OK);
   for (size_t i = 0; i < BULLA_KEY_LEN; i += 2) {
     memcpy(bulla_secret_data(material) + i, "\x5e\xa1", 2);
@@ -287,9 +287,8 @@ static void check_outputs(const struct fuzz_outcome *outcome) {
 
 /* clean_up removes what `init` has made. */
 static void clean_up(void) {
-  static const char *const names[] = {"v.db",   "v.db-generation", "root.key", "blob.key",
-                                      "secret", "claims",          "apikey"};
-  fuzz_vault_keep(names, sizeof names / sizeof names[0]);
+  static const char *const names[] = {"v.db", "v.db-generation", "root.key", "blob.key", "secret", "claims", "apikey"};
+  fuzz_vault_keep(names, sizeof(names) / sizeof(names[0]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -46,7 +46,7 @@ void fuzz_command_set_up(void) {
 
 void fuzz_command_file(const char *name, struct bulla_span bytes) {
   char path[160];
-  (void)snprintf(path, sizeof path, "%s/%s", fuzz_vault_folder(), name);
+  (void)snprintf(path, sizeof(path), "%s/%s", fuzz_vault_folder(), name);
   int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
   FUZZ_ASSERT(file >= 0 && write(file, bytes.data, bytes.len) == (ssize_t)bytes.len);
   (void)close(file);
@@ -109,7 +109,7 @@ struct fuzz_outcome fuzz_command(int argc, char **argv, struct bulla_span input)
 bool fuzz_shows(struct bulla_span bytes, struct bulla_span secret) {
   static const char digits[2][17] = {"0123456789abcdef", "0123456789ABCDEF"};
   uint8_t hex[2 * 512];
-  FUZZ_ASSERT(secret.len > 0 && 2 * secret.len <= sizeof hex);
+  FUZZ_ASSERT(secret.len > 0 && 2 * secret.len <= sizeof(hex));
   bool shown = memmem(bytes.data, bytes.len, secret.data, secret.len) != NULL;
   for (int letter_case = 0; letter_case < 2; letter_case++) {
     for (size_t i = 0; i < secret.len; i++) {

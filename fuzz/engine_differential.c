@@ -25,8 +25,8 @@ struct result {
   uint8_t tag[BULLA_TAG_LEN];
 };
 
-static void seal(struct result *result, enum bulla_engine_choice choice, struct bulla_span key,
-                 struct bulla_span nonce, struct bulla_span plaintext, struct bulla_span aad) {
+static void seal(struct result *result, enum bulla_engine_choice choice, struct bulla_span key, struct bulla_span nonce,
+                 struct bulla_span plaintext, struct bulla_span aad) {
   if (bulla_engine_choose(choice) != BULLA_OK) {
     FUZZ_ASSERT(bulla_engine_choose(BULLA_ENGINE_AUTO) == BULLA_OK);
   }
@@ -61,7 +61,7 @@ static void check_sealed(const struct result *result, struct bulla_span key, str
   uint8_t tag[BULLA_TAG_LEN];
   model_gcm_set_key(&gcm, key);
   model_gcm_seal(&gcm, ciphertext, tag, nonce, plaintext, aad);
-  FUZZ_ASSERT(memcmp(tag, result->tag, sizeof tag) == 0);
+  FUZZ_ASSERT(memcmp(tag, result->tag, sizeof(tag)) == 0);
   FUZZ_ASSERT(memcmp(ciphertext, result->ciphertext, plaintext.len) == 0);
   free(ciphertext);
 }
@@ -72,9 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t key_room[32];
   uint8_t nonce_room[64];
   uint8_t aad_room[UINT8_MAX];
-  (void)fuzz_take(&in, lengths, sizeof lengths);
+  (void)fuzz_take(&in, lengths, sizeof(lengths));
   struct bulla_span key = fuzz_take(&in, key_room, 16 + 8 * (size_t)(lengths[0] % 3));
-  struct bulla_span nonce = fuzz_take(&in, nonce_room, 1 + lengths[1] % sizeof nonce_room);
+  struct bulla_span nonce = fuzz_take(&in, nonce_room, 1 + lengths[1] % sizeof(nonce_room));
   struct bulla_span aad = fuzz_take(&in, aad_room, lengths[2]);
   struct bulla_span plaintext = bulla_span(in.at, in.left);
   struct result results[NUM_ENGINES];

@@ -24,9 +24,9 @@ FUNCTION(int, EVP_AEAD_CTX_init, 0,
          (void *context, const void *algorithm, const uint8_t *key, size_t len, size_t tag_len, void *engine),
          (context, algorithm, key, len, tag_len, engine))
 FUNCTION(int, EVP_AEAD_CTX_seal_scatter, 0,
-         (const void *context, uint8_t *out, uint8_t *tag, size_t *tag_len, size_t max_tag_len,
-          const uint8_t *nonce, size_t nonce_len, const uint8_t *in, size_t len, const uint8_t *extra,
-          size_t extra_len, const uint8_t *data, size_t data_len),
+         (const void *context, uint8_t *out, uint8_t *tag, size_t *tag_len, size_t max_tag_len, const uint8_t *nonce,
+          size_t nonce_len, const uint8_t *in, size_t len, const uint8_t *extra, size_t extra_len, const uint8_t *data,
+          size_t data_len),
          (context, out, tag, tag_len, max_tag_len, nonce, nonce_len, in, len, extra, extra_len, data, data_len))
 FUNCTION(int, HKDF_expand, 0,
          (uint8_t * out, size_t out_len, const void *hash, const uint8_t *key, size_t len, const uint8_t *info,
@@ -51,8 +51,8 @@ void *__wrap_dlsym(void *library, const char *name) {
 #define LEAD(function)                                         \
   if (strcmp(name, #function) == 0) {                          \
     __typeof__(loaded_##function) failing = __wrap_##function; \
-    memcpy(&loaded_##function, &symbol, sizeof symbol);        \
-    memcpy(&symbol, &failing, sizeof symbol);                  \
+    memcpy(&loaded_##function, &symbol, sizeof(symbol));       \
+    memcpy(&symbol, &failing, sizeof(symbol));                 \
   }
   LEAD(AES_set_encrypt_key)
   LEAD(EVP_AEAD_CTX_init)

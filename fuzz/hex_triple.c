@@ -286,8 +286,8 @@ static size_t seal_triple(uint8_t *text, size_t max_len, const uint8_t *choices,
   struct bulla_buffer buffer = bulla_buffer(text, max_len);
   struct bulla_writer out = bulla_writer(&buffer);
   put_digits(&out, nonce, format.encoding, ":");
-  put_digits(&out, tag_last ? sealed : bulla_span(tag, sizeof tag), format.encoding, ":");
-  put_digits(&out, tag_last ? bulla_span(tag, sizeof tag) : sealed, format.encoding, "");
+  put_digits(&out, tag_last ? sealed : bulla_span(tag, sizeof(tag)), format.encoding, ":");
+  put_digits(&out, tag_last ? bulla_span(tag, sizeof(tag)) : sealed, format.encoding, "");
   return out.overflow ? 0 : buffer.len;
 }
 

@@ -34,7 +34,7 @@ static const struct {
      "",
      ""},
 };
-enum { NUM_KNOWN = sizeof known / sizeof known[0] };
+enum { NUM_KNOWN = sizeof(known) / sizeof(known[0]) };
 
 static struct bulla_buffer image;
 
@@ -134,11 +134,10 @@ static bool split_row(struct verdict *verdict, struct bulla_span line, size_t nu
 static bool is_there(const struct verdict *verdict, size_t row) {
   struct bulla_span entry = verdict->rows[row].entry;
   struct bulla_span field = verdict->rows[row].field;
-  bool there =
-      bulla_span_equal(entry, BULLA_LITERAL("taken")) && bulla_span_equal(field, BULLA_LITERAL("password"));
+  bool there = bulla_span_equal(entry, BULLA_LITERAL("taken")) && bulla_span_equal(field, BULLA_LITERAL("password"));
   for (size_t i = 0; i < row; i++) {
-    there = there ||
-            (bulla_span_equal(entry, verdict->rows[i].entry) && bulla_span_equal(field, verdict->rows[i].field));
+    there =
+        there || (bulla_span_equal(entry, verdict->rows[i].entry) && bulla_span_equal(field, verdict->rows[i].field));
   }
   return there;
 }
@@ -234,8 +233,8 @@ static void check_vault(const struct verdict *verdict) {
   FUZZ_ASSERT(num_fields == 1 + (verdict->exit_status == 0 ? (int64_t)verdict->num_rows : 0));
   for (size_t i = 0; verdict->exit_status == 0 && i < verdict->num_rows; i++) {
     int which = verdict->rows[i].known;
-    FUZZ_ASSERT(bulla_vault_use(vault, &fuzz_who, BULLA_LITERAL("acme"), verdict->rows[i].entry,
-                                verdict->rows[i].field, compare_value, &which) == BULLA_OK);
+    FUZZ_ASSERT(bulla_vault_use(vault, &fuzz_who, BULLA_LITERAL("acme"), verdict->rows[i].entry, verdict->rows[i].field,
+                                compare_value, &which) == BULLA_OK);
   }
   bulla_vault_close(&vault);
 }
@@ -253,11 +252,11 @@ static void check_outputs(const struct verdict *verdict, const struct fuzz_outco
     FUZZ_ASSERT(triple.len < 40 || memmem(outcome->err.data, outcome->err.len, triple.data, triple.len) == NULL);
   }
   char line[32];
-  int len = snprintf(line, sizeof line, "bulla: line %zu: ", verdict->line);
+  int len = snprintf(line, sizeof(line), "bulla: line %zu: ", verdict->line);
   if (verdict->line > 0) {
     FUZZ_ASSERT(outcome->err.len > (size_t)len && memcmp(outcome->err.data, line, (size_t)len) == 0);
   }
-  len = snprintf(line, sizeof line, "imported %zu\n", verdict->num_rows);
+  len = snprintf(line, sizeof(line), "imported %zu\n", verdict->num_rows);
   FUZZ_ASSERT(bulla_span_equal(outcome->out, bulla_span(line, outcome->exit_status == 0 ? (size_t)len : 0)));
 }
 

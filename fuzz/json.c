@@ -50,8 +50,7 @@ static struct bulla_span trimmed(struct bulla_span text) {
 }
 
 /* check_string compares a string with the |wanted| one and returns it unescaped, in the room of |bytes|. */
-static struct bulla_span check_string(uint8_t *bytes, const struct bulla_json_value *string,
-                                      struct bulla_span wanted) {
+static struct bulla_span check_string(uint8_t *bytes, const struct bulla_json_value *string, struct bulla_span wanted) {
   struct bulla_buffer buffer = bulla_buffer(bytes, string->text.len);
   struct bulla_writer out = bulla_writer(&buffer);
   bulla_json_unescape(&out, string);
@@ -67,7 +66,7 @@ static void check_number(const struct bulla_json_value *value, json_t *wanted) {
   FUZZ_ASSERT(number == json_integer_value(wanted));
   if (json_is_real(wanted)) {
     char text[64] = "";
-    FUZZ_ASSERT(value->text.len < sizeof text);
+    FUZZ_ASSERT(value->text.len < sizeof(text));
     memcpy(text, value->text.data, value->text.len);
     char *end;
     double real = strtod(text, &end);
@@ -100,7 +99,7 @@ static void check_members(struct bulla_json_writer *out, const struct bulla_json
 /* check_object reads an object on its own. */
 static void check_object(struct bulla_json_writer *out, struct bulla_span text, json_t *wanted) {
   size_t max = json_object_size(wanted);
-  struct bulla_json_member *members = (struct bulla_json_member *)(void *)fuzz_alloc(max * sizeof *members);
+  struct bulla_json_member *members = (struct bulla_json_member *)(void *)fuzz_alloc(max * sizeof(*members));
   size_t num_members = 0;
   FUZZ_ASSERT(bulla_json_read(members, &num_members, max, text) == BULLA_OK && num_members == max);
   check_members(out, members, wanted);
@@ -176,8 +175,7 @@ static void check_text(struct bulla_span text) {
   FUZZ_ASSERT(accepted == (tree != NULL && model_json_is_strict(tree, text, MODEL_JSON_TOP)));
   FUZZ_ASSERT(num_members == (accepted ? json_object_size(tree) : 0));
   const struct model_json_limits behind = {'{', BULLA_JSON_MAX_DEPTH, BULLA_JSON_MAX_NAMES - num_before};
-  bool is_behind =
-      bulla_json_read_behind(members, &num_members, BULLA_JSON_MAX_NAMES, num_before, text) == BULLA_OK;
+  bool is_behind = bulla_json_read_behind(members, &num_members, BULLA_JSON_MAX_NAMES, num_before, text) == BULLA_OK;
   FUZZ_ASSERT(is_behind == (tree != NULL && model_json_is_strict(tree, text, behind)));
   accepted = bulla_json_read(members, &num_members, BULLA_JSON_MAX_NAMES, text) == BULLA_OK;
   if (accepted) {
@@ -188,7 +186,7 @@ static void check_text(struct bulla_span text) {
 
 /* check_as_string takes the bytes for the inside of a string, unescaped. */
 static void check_as_string(struct bulla_span text) {
-  size_t room = 6 * text.len + sizeof "[\"\"]";
+  size_t room = 6 * text.len + sizeof("[\"\"]");
   struct bulla_buffer json = bulla_buffer(fuzz_alloc(room), room);
   struct bulla_json_writer out = bulla_json_writer(&json);
   bool is_text = model_json_is_text(text);
@@ -216,11 +214,11 @@ static void check(struct bulla_span text) {
 
 /* many_members returns |num| members, of which no two have the same name. */
 static struct bulla_span many_members(size_t num) {
-  static char text[MAX_MEMBERS * sizeof ",\"ff\":1"];
+  static char text[MAX_MEMBERS * sizeof(",\"ff\":1")];
   static size_t ends[MAX_MEMBERS];
   size_t end = 0;
   for (size_t i = 0; i < MAX_MEMBERS && ends[MAX_MEMBERS - 1] == 0; i++) {
-    end += (size_t)snprintf(text + end, sizeof text - end, "%s\"%zx\":1", i > 0 ? "," : "", i);
+    end += (size_t)snprintf(text + end, sizeof(text) - end, "%s\"%zx\":1", i > 0 ? "," : "", i);
     ends[i] = end;
   }
   return bulla_span(text, ends[num - 1]);
@@ -251,7 +249,7 @@ static bool is_expanded(struct bulla_span input) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static uint8_t room[EXPANDED_MAX];
-  struct bulla_buffer expanded = bulla_buffer(room, sizeof room);
+  struct bulla_buffer expanded = bulla_buffer(room, sizeof(room));
   struct bulla_span input = bulla_span(data, size);
   if (!is_expanded(input) || !expand(&expanded, input)) {
     check(input);

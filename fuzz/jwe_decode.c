@@ -30,8 +30,7 @@ static void set_up(void) {
   };
   for (size_t i = 0; i < NUM_KEYS; i++) {
     struct bulla_secret *material = NULL;
-    FUZZ_ASSERT(bulla_secret_copy(&material, bulla_span("this one seals nothing, no token", rows[i].len)) ==
-                BULLA_OK);
+    FUZZ_ASSERT(bulla_secret_copy(&material, bulla_span("this one seals nothing, no token", rows[i].len)) == BULLA_OK);
     FUZZ_ASSERT(bulla_jwe_key_new(&keys[i], BULLA_JWE_DIR, rows[i].enc, material,
                                   bulla_span(rows[i].kid, strlen(rows[i].kid))) == BULLA_OK);
     bulla_secret_free(&material);

@@ -39,8 +39,7 @@ static void make_key(struct key *key, size_t i) {
   key->enc = bulla_span(encryptions[i % 3].name, strlen(encryptions[i % 3].name));
   key->kid = bulla_span("k1", i < 3 ? 0 : 2);
   FUZZ_ASSERT(bulla_secret_copy(&material, bytes) == BULLA_OK);
-  FUZZ_ASSERT(bulla_jwe_key_new(&key->bulla, BULLA_JWE_DIR, encryptions[i % 3].enc, material, key->kid) ==
-              BULLA_OK);
+  FUZZ_ASSERT(bulla_jwe_key_new(&key->bulla, BULLA_JWE_DIR, encryptions[i % 3].enc, material, key->kid) == BULLA_OK);
   FUZZ_ASSERT(r_jwk_init(&key->rhonabwy) == RHN_OK);
   FUZZ_ASSERT(r_jwk_import_from_symmetric_key(key->rhonabwy, bytes.data, bytes.len) == RHN_OK);
   model_gcm_set_key(&key->model, bytes);
@@ -59,8 +58,8 @@ static struct key *get_key(uint8_t choice) {
 /* peer_open opens |token| with rhonabwy. The plaintext lives as long as |*jwe|, which the caller frees. */
 static bool peer_open(jwe_t **jwe, struct bulla_span *plaintext, const struct key *key, struct bulla_span token) {
   FUZZ_ASSERT(r_jwe_init(jwe) == RHN_OK);
-  if (r_jwe_advanced_compact_parsen(*jwe, (const char *)token.data, token.len, R_PARSE_NONE,
-                                    R_FLAG_IGNORE_REMOTE) != RHN_OK ||
+  if (r_jwe_advanced_compact_parsen(*jwe, (const char *)token.data, token.len, R_PARSE_NONE, R_FLAG_IGNORE_REMOTE) !=
+          RHN_OK ||
       r_jwe_decrypt(*jwe, key->rhonabwy, R_FLAG_IGNORE_REMOTE) != RHN_OK) {
     return false;
   }
@@ -146,13 +145,13 @@ static bool open_token(struct fuzz_part *parts, const uint8_t *choices, struct b
 }
 
 static size_t seal_token(uint8_t *token, size_t max_len, const uint8_t *choices, const struct fuzz_part *parts) {
-  return (choices[0] & SEALS) != 0 ? fuzz_seal_plain(token, max_len, choices, parts)
-                                   : model_token_seal(token, max_len, &get_key(choices[0])->model,
-                                                      bulla_span(parts[0].bytes, parts[0].len),
-                                                      bulla_span(parts[1].bytes, parts[1].len));
+  return (choices[0] & SEALS) != 0
+             ? fuzz_seal_plain(token, max_len, choices, parts)
+             : model_token_seal(token, max_len, &get_key(choices[0])->model, bulla_span(parts[0].bytes, parts[0].len),
+                                bulla_span(parts[1].bytes, parts[1].len));
 }
 
 #define FIRST_HEADER "{\"alg\":\"dir\",\"enc\":\"A128GCM\",\"kid\":\"k1\"}"
 
 const struct fuzz_form fuzz_form = {
-    1, open_token, seal_token, {true, false}, {(const uint8_t *)FIRST_HEADER, sizeof FIRST_HEADER - 1}};
+    1, open_token, seal_token, {true, false}, {(const uint8_t *)FIRST_HEADER, sizeof(FIRST_HEADER) - 1}};

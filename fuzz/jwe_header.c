@@ -21,7 +21,7 @@ static void check_member(const struct bulla_json_value *value, struct bulla_span
 }
 
 static void check_header(struct bulla_span digits, bool is_text, struct bulla_span json) {
-  struct bulla_jwe_header *header = (struct bulla_jwe_header *)(void *)fuzz_alloc(sizeof *header);
+  struct bulla_jwe_header *header = (struct bulla_jwe_header *)(void *)fuzz_alloc(sizeof(*header));
   struct model_header wanted = {0};
   bool good = is_text && model_header_read(&wanted, json);
   enum bulla_status status = bulla_jwe_read_header(header, digits);

@@ -24,7 +24,7 @@ static void set_up(void) {
   char whole[BULLA_APIKEY_LEN + 1];
   uint8_t digest[32];
   model_sha256(digest, bulla_span(string, strlen(string)));
-  (void)snprintf(whole, sizeof whole, "%s%02x%02x%02x%02x", string, (unsigned)digest[0], (unsigned)digest[1],
+  (void)snprintf(whole, sizeof(whole), "%s%02x%02x%02x%02x", string, (unsigned)digest[0], (unsigned)digest[1],
                  (unsigned)digest[2], (unsigned)digest[3]);
   FUZZ_ASSERT(bulla_apikey_parse(&apikey, bulla_span(whole, BULLA_APIKEY_LEN)) == BULLA_OK);
   FUZZ_ASSERT(bulla_minter_new(&minter, apikey) == BULLA_OK);
@@ -36,10 +36,10 @@ static void model_jwk(char *jwk, size_t size, struct bulla_span root, struct bul
   uint8_t cek[BULLA_KEY_LEN];
   uint8_t digits[KEY_DIGITS + 4];
   for (size_t i = 0; i < 4; i++) {
-    info[sizeof info - 5 + i] = (uint8_t)(day >> (24 - 8 * i));
+    info[sizeof(info) - 5 + i] = (uint8_t)(day >> (24 - 8 * i));
   }
-  model_expand(cek, sizeof cek, root, bulla_span(info, sizeof info - 1));
-  FUZZ_ASSERT(model_base64url_encode(digits, bulla_span(cek, sizeof cek)) == KEY_DIGITS);
+  model_expand(cek, sizeof(cek), root, bulla_span(info, sizeof(info) - 1));
+  FUZZ_ASSERT(model_base64url_encode(digits, bulla_span(cek, sizeof(cek))) == KEY_DIGITS);
   (void)snprintf(jwk, size,
                  "{\"kty\":\"oct\",\"alg\":\"A256GCM\",\"use\":\"enc\",\"kid\":\"%.*s.%lld\",\"k\":\"%.*s\"}",
                  (int)key_id.len, (const char *)key_id.data, (long long)day, KEY_DIGITS, (const char *)digits);
@@ -49,9 +49,9 @@ static void model_jwk(char *jwk, size_t size, struct bulla_span root, struct bul
 static void check_opens(struct bulla_span jwk, int64_t day) {
   uint8_t bytes[KEY_DIGITS];
   uint8_t room[512];
-  uint8_t plaintext_room[sizeof room];
-  struct bulla_buffer token = bulla_buffer(room, sizeof room);
-  struct bulla_buffer plaintext = bulla_buffer(plaintext_room, sizeof plaintext_room);
+  uint8_t plaintext_room[sizeof(room)];
+  struct bulla_buffer token = bulla_buffer(room, sizeof(room));
+  struct bulla_buffer plaintext = bulla_buffer(plaintext_room, sizeof(plaintext_room));
   struct bulla_secret *material = NULL;
   struct bulla_jwe_key *key = NULL;
   size_t len = 0;
@@ -90,7 +90,7 @@ static void check_jwk(bool is_own, struct bulla_span root, struct bulla_span key
   FUZZ_ASSERT(status == (good ? BULLA_OK : BULLA_INVALID_ARGUMENT));
   FUZZ_ASSERT((jwk != NULL) == good);
   if (good) {
-    model_jwk(wanted, sizeof wanted, root, key_id, day);
+    model_jwk(wanted, sizeof(wanted), root, key_id, day);
     FUZZ_ASSERT(bulla_span_equal(bulla_secret_bytes(jwk), bulla_span(wanted, strlen(wanted))));
     /* The last day has no second that a whole lifetime could follow. */
     if (is_own && day < BULLA_DAY_LAST) {
@@ -111,10 +111,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   model_json_begin();
   (void)fuzz_take(&in, &whose, 1);
-  struct bulla_span key_id = fuzz_take(&in, key_id_room, sizeof key_id_room);
-  (void)fuzz_take(&in, day_room, sizeof day_room);
+  struct bulla_span key_id = fuzz_take(&in, key_id_room, sizeof(key_id_room));
+  (void)fuzz_take(&in, day_room, sizeof(day_room));
   uint32_t bits = 0;
-  for (size_t i = 0; i < sizeof day_room; i++) {
+  for (size_t i = 0; i < sizeof(day_room); i++) {
     bits = bits << 8 | day_room[i];
   }
   int64_t day = (int32_t)bits;

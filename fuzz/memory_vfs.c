@@ -132,7 +132,7 @@ static struct stored *make(const char *name) {
   for (size_t i = 0; i < MAX_FILES; i++) {
     struct stored *stored = &files[i];
     if (stored->name[0] == '\0' && stored->num_open == 0) {
-      FUZZ_ASSERT(strlen(name) < sizeof stored->name);
+      FUZZ_ASSERT(strlen(name) < sizeof(stored->name));
       memcpy(stored->name, name, strlen(name) + 1);
       empty(stored);
       return stored;
@@ -321,7 +321,7 @@ static const sqlite3_io_methods methods = {
 static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags) {
   (void)vfs;
   struct handle *handle = (struct handle *)file;
-  memset(handle, 0, sizeof *handle);
+  memset(handle, 0, sizeof(*handle));
   if (name == NULL || strikes(FUZZ_FAULT_OPEN)) {
     return SQLITE_CANTOPEN;
   }

@@ -146,18 +146,18 @@ static void primitives(struct bulla_reader *in) {
   size_t tag_len = misuse_usual(in, BULLA_TAG_LEN);
   size_t xaes_nonce_len = misuse_usual(in, 24);
   uint8_t plaintext[] = {1, 2, 3, 4};
-  uint8_t ciphertext[sizeof plaintext] = {0};
+  uint8_t ciphertext[sizeof(plaintext)] = {0};
   uint8_t tag[MISUSE_USUAL_MAX] = {0};
   struct bulla_span key = bulla_span(misuse_bytes, key_len);
   struct bulla_span nonce = bulla_span(misuse_bytes, nonce_len);
-  struct bulla_span sealed = bulla_span(ciphertext, sizeof ciphertext);
+  struct bulla_span sealed = bulla_span(ciphertext, sizeof(ciphertext));
   struct bulla_aead *aead = NULL;
   struct bulla_xaes *xaes = NULL;
   bool good = key_len == 16 || key_len == 24 || key_len == 32;
   if (misuse_check(bulla_aead_new(&aead, key), good ? 0 : MISUSE(BULLA_INVALID_ARGUMENT))) {
     uint64_t wrongs = nonce_len == 0 ? MISUSE(BULLA_INVALID_ARGUMENT) : 0;
     enum bulla_status status =
-        bulla_aead_seal(aead, ciphertext, tag, nonce, bulla_span(plaintext, sizeof plaintext), nonce);
+        bulla_aead_seal(aead, ciphertext, tag, nonce, bulla_span(plaintext, sizeof(plaintext)), nonce);
     if (misuse_check(status, wrongs)) {
       wrongs = tag_len == BULLA_TAG_LEN ? 0 : MISUSE(BULLA_REFUSED);
       status = bulla_aead_open(aead, plaintext, nonce, sealed, bulla_span(tag, tag_len), nonce);
@@ -228,7 +228,7 @@ static void end_input(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static void (*const calls[])(struct bulla_reader * in) = {status_text, count,   choose_engine, primitives,
                                                             in_thread,   exhaust, become_child};
-  enum { NUM_CALLS = sizeof calls / sizeof calls[0], NUM_OTHERS = 64 };
+  enum { NUM_CALLS = sizeof(calls) / sizeof(calls[0]), NUM_OTHERS = 64 };
   static bool is_made;
   if (!is_made) {
     make();

@@ -208,7 +208,7 @@ static bool fits_header(uint8_t c, size_t len) {
   static const char around[] = "{\"alg\":\"dir\",\"enc\":\"A128GCM\",\"kid\":\"\"}";
   bool is_short = c == '\n' || c == '\r' || c == '\t' || c == '"' || c == '\\';
   size_t written = is_short ? 2 : c < ' ' ? 6 : 1;
-  return c != 0 && c < 0x80 && sizeof around - 1 + written * len <= 1024;
+  return c != 0 && c < 0x80 && sizeof(around) - 1 + written * len <= 1024;
 }
 
 static void make_jwe_key(struct bulla_reader *in) {
@@ -217,11 +217,11 @@ static void make_jwe_key(struct bulla_reader *in) {
   size_t len = misuse_usual(in, 8 * (enc + 1));
   size_t key_id_len = misuse_len(in);
   uint8_t key_id[257];
-  memset(key_id, misuse_byte(in), sizeof key_id);
+  memset(key_id, misuse_byte(in), sizeof(key_id));
   struct bulla_secret *material = misuse_secret(len);
   struct bulla_jwe_key *key = kit.jwe_key;
-  bool good = alg == BULLA_JWE_DIR && enc >= BULLA_JWE_A128GCM && enc <= BULLA_JWE_A256GCM &&
-              len == 8 * (enc + 1) && key_id_len <= 256 && (key_id_len == 0 || fits_header(key_id[0], key_id_len));
+  bool good = alg == BULLA_JWE_DIR && enc >= BULLA_JWE_A128GCM && enc <= BULLA_JWE_A256GCM && len == 8 * (enc + 1) &&
+              key_id_len <= 256 && (key_id_len == 0 || fits_header(key_id[0], key_id_len));
   enum bulla_status status = bulla_jwe_key_new(&key, (enum bulla_jwe_alg)alg, (enum bulla_jwe_enc)enc, material,
                                                bulla_span(key_id, key_id_len));
   FUZZ_ASSERT((key != NULL) == misuse_check(status, good ? 0 : MISUSE(BULLA_INVALID_ARGUMENT)));
@@ -257,7 +257,7 @@ void misuse_core(struct bulla_reader *in, uint8_t kind) {
   static void (*const calls[])(struct bulla_reader * in) = {
       lengths, make_key, seal, open, rings, ring_open, write_blob, blob_text, triple, make_jwe_key, jwe,
   };
-  calls[kind % (sizeof calls / sizeof calls[0])](in);
+  calls[kind % (sizeof(calls) / sizeof(calls[0]))](in);
 }
 
 static struct bulla_buffer room(void) {
@@ -277,8 +277,8 @@ void misuse_core_make(void) {
   kit.triple = room();
   kit.token = room();
   FUZZ_ASSERT(bulla_triple_seal(kit.material, &kit.triple, value) == BULLA_OK);
-  FUZZ_ASSERT(bulla_jwe_key_new(&kit.jwe_key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, kit.material,
-                                BULLA_LITERAL("key")) == BULLA_OK);
+  FUZZ_ASSERT(bulla_jwe_key_new(&kit.jwe_key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, kit.material, BULLA_LITERAL("key")) ==
+              BULLA_OK);
   FUZZ_ASSERT(bulla_jwe_encrypt(kit.jwe_key, &kit.token, value) == BULLA_OK);
 }
 

@@ -47,12 +47,11 @@ static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
 /* move_on begins a generation, and verifies in it. */
 static void move_on(void) {
   static uint8_t room[2048];
-  struct bulla_buffer payload = bulla_buffer(room, sizeof room);
+  struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
   struct bulla_claims claims;
   world.moves = false;
   world.generation++;
-  FUZZ_ASSERT(bulla_token_verify(kit.verifier, &claims, &payload, bulla_written(&kit.token), now) ==
-              world.is_revoked);
+  FUZZ_ASSERT(bulla_token_verify(kit.verifier, &claims, &payload, bulla_written(&kit.token), now) == world.is_revoked);
   FUZZ_ASSERT(world.num_asked == 2);
   world.num_asked = 1;
   world.known = true;
@@ -102,10 +101,10 @@ static struct bulla_claims claims_of(void) {
 /* long_object returns attributes for which no room of mint() is enough. */
 static struct bulla_span long_object(void) {
   static char json[512];
-  memset(json, ' ', sizeof json);
+  memset(json, ' ', sizeof(json));
   json[0] = '{';
-  json[sizeof json - 1] = '}';
-  return bulla_span(json, sizeof json);
+  json[sizeof(json) - 1] = '}';
+  return bulla_span(json, sizeof(json));
 }
 
 /* spoil puts something wrong into |claims|, or not, and returns what. */
@@ -172,7 +171,7 @@ static void mint_long(struct bulla_reader *in) {
   len += misuse_byte(in) % 32U;
   size_t size = BULLA_TOKEN_MAX + (misuse_byte(in) & 1) * (size_t)BULLA_TOKEN_MAX;
   struct bulla_claims claims = claims_of();
-  memset(name, 'a', sizeof name);
+  memset(name, 'a', sizeof(name));
   size_t more = (len - (len < claims.sub.len ? len : claims.sub.len)) * 4 / 3;
   claims.sub = bulla_span(name, len);
   uint64_t wrongs = misuse_forked | misuse_exhausted | (len == 0 ? MISUSE(BULLA_INVALID_ARGUMENT) : 0);
@@ -195,9 +194,9 @@ static struct bulla_span clash(uint8_t *copy, struct bulla_span token, uint8_t w
   memcpy(copy, token.data, token.len);
   for (size_t i = 0; i < 2; i++) {
     uint64_t value;
-    memcpy(&value, copy + at + i * sizeof value, sizeof value);
+    memcpy(&value, copy + at + i * sizeof(value), sizeof(value));
     value ^= UINT64_C(1) << (bit + i * 23) % 64;
-    memcpy(copy + at + i * sizeof value, &value, sizeof value);
+    memcpy(copy + at + i * sizeof(value), &value, sizeof(value));
   }
   return bulla_span(copy, token.len);
 }
@@ -299,11 +298,11 @@ static void verify(struct bulla_reader *in) {
   struct bulla_claims claims;
   struct occasion occasion = occasion_of(in, copy, true);
   struct bulla_buffer payload = payload_room(in, &occasion);
-  memset(&claims, FUZZ_FILL, sizeof claims);
+  memset(&claims, FUZZ_FILL, sizeof(claims));
   enum bulla_status status = bulla_token_verify(kit.verifier, &claims, &payload, occasion.token, occasion.now);
   check_asked(&occasion);
   FUZZ_ASSERT(status == BULLA_OK ? bulla_span_equal(claims.jti, BULLA_LITERAL("session"))
-                                 : memcmp(&claims, &none, sizeof none) == 0);
+                                 : memcmp(&claims, &none, sizeof(none)) == 0);
   misuse_done(status, wrongs_seen(&occasion, status), &payload, payload.len);
 }
 
@@ -320,23 +319,18 @@ static void refresh(struct bulla_reader *in) {
 }
 
 static void make_verifier(struct bulla_reader *in) {
-  const int64_t edges[] = {0,
-                           -1,
-                           BULLA_TOKEN_LEEWAY_MAX,
-                           BULLA_TOKEN_LEEWAY_MAX + 1,
-                           BULLA_SESSION_MAX,
-                           BULLA_SESSION_MAX + 1,
-                           INT64_MAX,
-                           INT64_MIN};
+  const int64_t edges[] = {
+      0,         -1,       BULLA_TOKEN_LEEWAY_MAX, BULLA_TOKEN_LEEWAY_MAX + 1, BULLA_SESSION_MAX, BULLA_SESSION_MAX + 1,
+      INT64_MAX, INT64_MIN};
   struct bulla_verifier_options options = {0};
   options.leeway = edges[misuse_byte(in) % 8];
   options.session = edges[misuse_byte(in) % 8];
   options.aud = bulla_span(misuse_bytes, misuse_len(in));
   options.iss = bulla_span(misuse_bytes, misuse_len(in));
   options.max_keys = options.aud.len == 3 ? BULLA_KEYS_MAX + 1 : options.aud.len;
-  bool good = options.max_keys <= BULLA_KEYS_MAX && options.leeway >= 0 &&
-              options.leeway <= BULLA_TOKEN_LEEWAY_MAX && options.session >= 0 &&
-              options.session <= BULLA_SESSION_MAX && options.aud.len <= 256 && options.iss.len <= 256;
+  bool good = options.max_keys <= BULLA_KEYS_MAX && options.leeway >= 0 && options.leeway <= BULLA_TOKEN_LEEWAY_MAX &&
+              options.session >= 0 && options.session <= BULLA_SESSION_MAX && options.aud.len <= 256 &&
+              options.iss.len <= 256;
   struct bulla_verifier *verifier = kit.verifier;
   enum bulla_status status = bulla_verifier_new(&verifier, &options, find_key, NULL);
   FUZZ_ASSERT((verifier != NULL) == misuse_check(status, good ? 0 : MISUSE(BULLA_INVALID_ARGUMENT)));
@@ -384,7 +378,7 @@ static void use_cache(struct bulla_reader *in) {
     bulla_day_cache_release(&pin);
     if (choice >= 240) {
       bulla_day_cache_drop_key(cache, bulla_apikey_id(kit.apikey).data);
-      memset(last, 0, sizeof last);
+      memset(last, 0, sizeof(last));
     }
   }
   bulla_day_cache_free(&cache);
@@ -398,7 +392,7 @@ void misuse_token(struct bulla_reader *in, uint8_t kind) {
   static void (*const calls[])(struct bulla_reader * in) = {
       mint, mint_long, verify, refresh, make_verifier, use_apikey, use_cache, verify,
   };
-  calls[kind % (sizeof calls / sizeof calls[0])](in);
+  calls[kind % (sizeof(calls) / sizeof(calls[0]))](in);
 }
 
 void misuse_token_make(void) {
@@ -407,9 +401,9 @@ void misuse_token_make(void) {
   struct bulla_claims claims = claims_of();
   struct bulla_secret *string = NULL;
   uint8_t refreshed_room[1024];
-  struct bulla_buffer refreshed = bulla_buffer(refreshed_room, sizeof refreshed_room);
+  struct bulla_buffer refreshed = bulla_buffer(refreshed_room, sizeof(refreshed_room));
   uint8_t payload_room[BULLA_PAYLOAD_SIZE];
-  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof payload_room);
+  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
   kit.token = bulla_buffer(fuzz_alloc(1024), 1024);
   FUZZ_ASSERT(bulla_apikey_generate(&kit.apikey, &string) == BULLA_OK);
   FUZZ_ASSERT(bulla_minter_new(&kit.minter, kit.apikey) == BULLA_OK);

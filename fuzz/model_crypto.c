@@ -75,20 +75,20 @@ void model_xaes_derive(struct model_gcm *gcm, struct bulla_span key, struct bull
   for (uint8_t half = 0; half < 2; half++) {
     uint8_t *block = derived + (size_t)half * BLOCK;
     const uint8_t start[] = {0, (uint8_t)(half + 1), 0x58, 0};
-    memcpy(block, start, sizeof start);
-    memcpy(block + sizeof start, nonce.data, SHORT_NONCE);
+    memcpy(block, start, sizeof(start));
+    memcpy(block + sizeof(start), nonce.data, SHORT_NONCE);
     memxor(block, subkey, BLOCK);
   }
-  aes256_encrypt(&cipher, sizeof derived, derived, derived);
-  model_gcm_set_key(gcm, bulla_span(derived, sizeof derived));
+  aes256_encrypt(&cipher, sizeof(derived), derived, derived);
+  model_gcm_set_key(gcm, bulla_span(derived, sizeof(derived)));
 }
 
 void model_expand(uint8_t *out, size_t len, struct bulla_span key, struct bulla_span info) {
   struct hmac_sha256_ctx hmac;
   hmac_sha256_set_key(&hmac, key.len, key.data);
   hkdf_expand(&hmac, (nettle_hash_update_func *)(void (*)(void))hmac_sha256_update,
-              (nettle_hash_digest_func *)(void (*)(void))hmac_sha256_digest, SHA256_DIGEST_SIZE, info.len,
-              info.data, len, out);
+              (nettle_hash_digest_func *)(void (*)(void))hmac_sha256_digest, SHA256_DIGEST_SIZE, info.len, info.data,
+              len, out);
 }
 
 void model_sha256(uint8_t *digest, struct bulla_span message) {
@@ -122,13 +122,13 @@ bool model_base64url_decode(uint8_t *bytes, size_t *len, struct bulla_span text)
   }
   struct base64_decode_ctx context;
   uint8_t rest[4];
-  size_t rest_len = sizeof rest;
+  size_t rest_len = sizeof(rest);
   *len = text.len;
   base64url_decode_init(&context);
   if (!base64_decode_update(&context, len, bytes, text.len, (const char *)text.data) || text.len % 4 == 1) {
     return false;
   }
   /* Padding makes nettle look at the final bits. */
-  return text.len % 4 == 0 || (base64_decode_update(&context, &rest_len, rest, 4 - text.len % 4, "==") &&
-                               base64_decode_final(&context));
+  return text.len % 4 == 0 ||
+         (base64_decode_update(&context, &rest_len, rest, 4 - text.len % 4, "==") && base64_decode_final(&context));
 }

@@ -59,8 +59,7 @@ static bool has_noncharacter(struct bulla_span text) {
 
 bool model_json_is_text(struct bulla_span text) {
   json_t *string = json_stringn(text.len > 0 ? (const char *)text.data : "", text.len);
-  bool good =
-      string != NULL && (text.len == 0 || memchr(text.data, 0, text.len) == NULL) && !has_noncharacter(text);
+  bool good = string != NULL && (text.len == 0 || memchr(text.data, 0, text.len) == NULL) && !has_noncharacter(text);
   json_decref(string);
   return good;
 }
@@ -114,8 +113,8 @@ static bool is_plain_number(struct bulla_span number) {
 
 bool model_json_is_strict(json_t *tree, struct bulla_span text, struct model_json_limits limits) {
   /* jansson overlooks a NUL behind a number. */
-  if (memchr(text.data, 0, text.len) != NULL ||
-      !(limits.bracket == '{' ? json_is_object(tree) : json_is_array(tree)) || !is_within(tree, 0, 0, &limits)) {
+  if (memchr(text.data, 0, text.len) != NULL || !(limits.bracket == '{' ? json_is_object(tree) : json_is_array(tree)) ||
+      !is_within(tree, 0, 0, &limits)) {
     return false;
   }
   struct bulla_span number;

@@ -19,7 +19,7 @@ static const char *const registered[] = {
 };
 
 static bool is_acceptable_name(const char *name) {
-  for (size_t i = 0; i < sizeof registered / sizeof registered[0]; i++) {
+  for (size_t i = 0; i < sizeof(registered) / sizeof(registered[0]); i++) {
     if (strcasecmp(name, registered[i]) == 0 && strcmp(name, registered[i]) != 0) {
       return false;
     }
@@ -109,8 +109,7 @@ bool model_token_split(struct model_token *split, struct bulla_span token) {
   return split->parts[1].len == 0 && split->iv.len == IV_LEN && split->tag.len == BULLA_TAG_LEN;
 }
 
-bool model_token_open(struct bulla_buffer *plaintext, const struct model_gcm *key,
-                      const struct model_token *split) {
+bool model_token_open(struct bulla_buffer *plaintext, const struct model_gcm *key, const struct model_token *split) {
   FUZZ_ASSERT(plaintext->size >= split->ciphertext.len);
   bool good = model_gcm_open(key, plaintext->data, split->iv, split->ciphertext, split->tag, split->parts[0]);
   plaintext->len = good ? split->ciphertext.len : 0;
@@ -143,6 +142,6 @@ size_t model_token_seal(uint8_t *token, size_t max_len, const struct model_gcm *
   bulla_put_byte(&out, '.');
   put_digits(&out, bulla_span(ciphertext, plaintext.len));
   bulla_put_byte(&out, '.');
-  put_digits(&out, bulla_span(tag, sizeof tag));
+  put_digits(&out, bulla_span(tag, sizeof(tag)));
   return out.overflow ? 0 : buffer.len;
 }

@@ -44,8 +44,7 @@ bool model_split_at_dots(struct bulla_span *parts, struct bulla_span token);
 bool model_token_split(struct model_token *split, struct bulla_span token);
 
 /* model_token_open opens what was split, or returns false. */
-bool model_token_open(struct bulla_buffer *plaintext, const struct model_gcm *key,
-                      const struct model_token *split);
+bool model_token_open(struct bulla_buffer *plaintext, const struct model_gcm *key, const struct model_token *split);
 
 /* model_token_seal writes a token with |header|, which is JSON, and an IV that is always the same, which is well
  * enough for a key that is no secret. It returns its length, or 0 if it is more than |max_len|. */

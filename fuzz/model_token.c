@@ -36,11 +36,11 @@ const struct model_gcm *model_day_key(int64_t day) {
     uint8_t cek[ROOT_LEN];
     uint8_t info[] = {"bulla/v1/token????"};
     for (size_t at = 0; at < 4; at++) {
-      info[sizeof info - 5 + at] = (uint8_t)(day >> (24 - 8 * at));
+      info[sizeof(info) - 5 + at] = (uint8_t)(day >> (24 - 8 * at));
     }
-    model_expand(root, sizeof root, MODEL_KEY, BULLA_LITERAL("bulla/v1/token-root"));
-    model_expand(cek, sizeof cek, bulla_span(root, sizeof root), bulla_span(info, sizeof info - 1));
-    model_gcm_set_key(&cache[i].gcm, bulla_span(cek, sizeof cek));
+    model_expand(root, sizeof(root), MODEL_KEY, BULLA_LITERAL("bulla/v1/token-root"));
+    model_expand(cek, sizeof(cek), bulla_span(root, sizeof(root)), bulla_span(info, sizeof(info) - 1));
+    model_gcm_set_key(&cache[i].gcm, bulla_span(cek, sizeof(cek)));
     cache[i].used = true;
     cache[i].day = day;
   }
@@ -48,9 +48,9 @@ const struct model_gcm *model_day_key(int64_t day) {
 }
 
 struct bulla_span model_day_header(char json[MODEL_HEADER_SIZE], int64_t day) {
-  int len = snprintf(json, MODEL_HEADER_SIZE,
-                     "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"%s.%lld\"}", MODEL_APIKEY_ID,
-                     (long long)day);
+  int len =
+      snprintf(json, MODEL_HEADER_SIZE, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"%s.%lld\"}",
+               MODEL_APIKEY_ID, (long long)day);
   return bulla_span(json, (size_t)len);
 }
 
@@ -62,11 +62,10 @@ bool model_kid_read(struct bulla_span *key_id, int64_t *day, struct bulla_span j
   struct model_header header = {0};
   bool good = model_header_read(&header, json) && bulla_span_equal(header.alg, BULLA_LITERAL("dir")) &&
               bulla_span_equal(header.enc, BULLA_LITERAL("A256GCM")) &&
-              (header.typ.data == NULL || bulla_span_equal(header.typ, BULLA_LITERAL("JWT"))) &&
-              header.kid.len > 0 && header.kid.len < sizeof kid &&
-              memchr(header.raw_kid.data, '\\', header.raw_kid.len) == NULL;
+              (header.typ.data == NULL || bulla_span_equal(header.typ, BULLA_LITERAL("JWT"))) && header.kid.len > 0 &&
+              header.kid.len < sizeof(kid) && memchr(header.raw_kid.data, '\\', header.raw_kid.len) == NULL;
   if (good) {
-    (void)snprintf(kid, sizeof kid, "%.*s", (int)header.kid.len, (const char *)header.kid.data);
+    (void)snprintf(kid, sizeof(kid), "%.*s", (int)header.kid.len, (const char *)header.kid.data);
     good = sscanf(kid, "%16[0-9a-f].%7[0-9]%n", id, digits, &len) == 2 && len == (int)header.kid.len &&
            strlen(id) == BULLA_APIKEY_ID_LEN && (digits[0] != '0' || digits[1] == '\0');
   }

@@ -34,20 +34,19 @@ static int64_t odd_number(unsigned *random) {
   static const int64_t times[] = {0, 60, -60, 3600, -3600, 7200, -7200, 43200, -43200, 86400, -86400, -2592000};
   const int64_t from = fuzz_random(random, 4) == 0 ? FUZZ_NOW / 86400 * 86400 : FUZZ_NOW;
   if (fuzz_random(random, 4) == 0) {
-    return bounds[fuzz_random(random, sizeof bounds / sizeof bounds[0])];
+    return bounds[fuzz_random(random, sizeof(bounds) / sizeof(bounds[0]))];
   }
-  return from + times[fuzz_random(random, sizeof times / sizeof times[0])] + (int64_t)fuzz_random(random, 3) - 1;
+  return from + times[fuzz_random(random, sizeof(times) / sizeof(times[0]))] + (int64_t)fuzz_random(random, 3) - 1;
 }
 
 static size_t change_number(uint8_t *text, size_t len, size_t max_len, struct bulla_span value, unsigned *random) {
   char digits[MAX_NUMBER];
-  (void)snprintf(digits, sizeof digits, "%" PRId64, odd_number(random));
+  (void)snprintf(digits, sizeof(digits), "%" PRId64, odd_number(random));
   return replace(text, len, max_len, value, bulla_span(digits, strlen(digits)));
 }
 
 /* Puts a copy of |member| behind |other|. */
-static size_t insert(uint8_t *text, size_t len, size_t max_len, struct bulla_span other,
-                     struct bulla_span member) {
+static size_t insert(uint8_t *text, size_t len, size_t max_len, struct bulla_span other, struct bulla_span member) {
   static uint8_t both[2 * FUZZ_PART_MAX + 1];
   memcpy(both, other.data, other.len);
   both[other.len] = ',';

@@ -31,7 +31,7 @@ static uint8_t other_byte(uint8_t byte, unsigned *seed) {
     case 0:
       return (uint8_t)(byte + (draw(seed, 2) == 0 ? 1 : -1));
     case 1:
-      return bounds[draw(seed, sizeof bounds)];
+      return bounds[draw(seed, sizeof(bounds))];
     case 2:
       return (uint8_t)(byte ^ 1U << draw(seed, 8));
     default:

@@ -34,7 +34,7 @@ static const char *running; /* the file that the target has now */
 static void name_input(int number) {
   static const char words[] = "this was the input: ";
   if (running != NULL) {
-    (void)!write(STDERR_FILENO, words, sizeof words - 1);
+    (void)!write(STDERR_FILENO, words, sizeof(words) - 1);
     (void)!write(STDERR_FILENO, running, strlen(running));
     (void)!write(STDERR_FILENO, "\n", 1);
   }
@@ -44,7 +44,7 @@ static void name_input(int number) {
 /* A signal that a sanitizer handles stays with it: its report ends in SIGABRT. SIGTERM is sent to what hangs. */
 static void name_input_at_the_end(void) {
   static const int numbers[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTERM};
-  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
     struct sigaction now;
     FUZZ_ASSERT(sigaction(numbers[i], NULL, &now) == 0);
     if (now.sa_handler == SIG_DFL) {
@@ -95,10 +95,10 @@ static bool passes(const uint8_t *bytes, size_t len) {
 
 static void mutate(const uint8_t *bytes, size_t len) {
   static uint8_t room[MAX_MUTATED];
-  FUZZ_ASSERT(len <= sizeof room);
+  FUZZ_ASSERT(len <= sizeof(room));
   for (unsigned seed = 0; seed < NUM_MUTATIONS && passes(bytes, len); seed++) {
     memcpy(room, bytes, len);
-    size_t mutated_len = LLVMFuzzerCustomMutator(room, len, sizeof room, seed);
+    size_t mutated_len = LLVMFuzzerCustomMutator(room, len, sizeof(room), seed);
     uint8_t *mutated = fuzz_alloc(mutated_len);
     memcpy(mutated, room, mutated_len);
     num_passed += passes(mutated, mutated_len) ? 1 : 0;

@@ -116,5 +116,5 @@ static void stop(void *arg) {
 void fuzz_sqlite_pool(void) {
   static const sqlite3_mem_methods methods = {allocate, release, resize, size_of, round_up, start, stop, NULL};
   FUZZ_ASSERT(sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) == SQLITE_OK);
-  ASAN_POISON_MEMORY_REGION(arena, sizeof arena);
+  ASAN_POISON_MEMORY_REGION(arena, sizeof(arena));
 }

@@ -87,7 +87,7 @@ static bool set_json(json_t *tree, const char *name, struct bulla_span text, cha
 static bool add_more(json_t *tree, struct bulla_span text) {
   size_t num_before = json_object_size(tree);
   json_t *more = text.len == 0 ? json_object() : load(text, '{', 32, num_before);
-  for (size_t i = 0; i < sizeof own_names / sizeof own_names[0]; i++) {
+  for (size_t i = 0; i < sizeof(own_names) / sizeof(own_names[0]); i++) {
     if (json_object_get(more, own_names[i]) != NULL) {
       return false;
     }
@@ -131,7 +131,7 @@ static void check_minted(struct bulla_span token, const struct bulla_claims *min
   static struct model_token split;
   static uint8_t room[MODEL_TOKEN_MAX];
   char header[MODEL_HEADER_SIZE];
-  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
   int64_t day = minted->iat / MODEL_DAY_SECONDS;
   FUZZ_ASSERT(token.len <= BULLA_TOKEN_MAX && model_token_split(&split, token));
   FUZZ_ASSERT(bulla_span_equal(split.header, model_day_header(header, day)));
@@ -184,8 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (claims.exp == 0 && claims.iat <= model_time_max) {
     claims.exp = claims.iat + BULLA_TOKEN_LIFETIME;
   }
-  bool good_arguments =
-      texts[ORG].len > 0 && texts[ORG].len <= 128 && texts[SUB].len > 0 && are_times_good(&claims);
+  bool good_arguments = texts[ORG].len > 0 && texts[ORG].len <= 128 && texts[SUB].len > 0 && are_times_good(&claims);
   json_t *tree = build(&claims, texts);
   if (!good_arguments) {
     FUZZ_ASSERT(status == BULLA_INVALID_ARGUMENT);

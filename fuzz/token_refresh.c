@@ -45,7 +45,7 @@ static void check_renewed(struct bulla_verifier *verifier, struct bulla_span tok
   static struct model_token split;
   static uint8_t room[MODEL_TOKEN_MAX];
   char header[MODEL_HEADER_SIZE];
-  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
   struct bulla_buffer payload = bulla_buffer(fuzz_alloc(token.len * 3 / 2), token.len * 3 / 2);
   struct bulla_claims claims;
   int64_t day = wanted->iat / MODEL_DAY_SECONDS;
@@ -65,8 +65,7 @@ static enum bulla_status predict(struct model_claims *claims, struct bulla_span 
   if (now < 0 || now > model_time_max) {
     return BULLA_INVALID_ARGUMENT;
   }
-  if (token_len > BULLA_TOKEN_MAX || !model_day_is_in_window(options, day, now) ||
-      !model_claims_read(claims, json)) {
+  if (token_len > BULLA_TOKEN_MAX || !model_day_is_in_window(options, day, now) || !model_claims_read(claims, json)) {
     return BULLA_REFUSED;
   }
   enum bulla_status status = model_judge(claims, options, day, now);
@@ -87,8 +86,8 @@ static void check_refresh(uint8_t clock, uint8_t choice, struct bulla_span json)
   struct bulla_verifier *verifier = token_verifier(&options, choice);
   int64_t now = token_clock(clock);
   int64_t day = model_claims_read(&wanted, json) ? wanted.iat / MODEL_DAY_SECONDS : FUZZ_NOW / MODEL_DAY_SECONDS;
-  struct bulla_span old = bulla_span(old_room, model_token_seal(old_room, sizeof old_room, model_day_key(day),
-                                                                model_day_header(header, day), json));
+  struct bulla_span old = bulla_span(
+      old_room, model_token_seal(old_room, sizeof(old_room), model_day_key(day), model_day_header(header, day), json));
   enum bulla_status wanted_status = predict(&wanted, json, old.len, options, day, now);
 
   struct bulla_buffer token = bulla_buffer(fuzz_alloc(old.len + 96), old.len + 96);

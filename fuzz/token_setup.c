@@ -64,8 +64,7 @@ struct bulla_verifier *token_verifier(const struct bulla_verifier_options **opti
 
 int64_t token_clock(uint8_t choice) {
   const int64_t midnight = FUZZ_NOW / MODEL_DAY_SECONDS * MODEL_DAY_SECONDS;
-  const int64_t clocks[] = {FUZZ_NOW,        FUZZ_NOW, midnight, midnight - 1,
-                            FUZZ_NOW + 3599, -1,       0,        model_time_max + 1};
+  const int64_t clocks[] = {FUZZ_NOW, FUZZ_NOW, midnight, midnight - 1, FUZZ_NOW + 3599, -1, 0, model_time_max + 1};
   return clocks[choice % 8];
 }
 
@@ -90,13 +89,12 @@ void token_check_claims(const struct bulla_claims *claims, const struct model_cl
   FUZZ_ASSERT(claims->iat == wanted->iat && claims->exp == wanted->exp && claims->nbf == wanted->nbf);
   FUZZ_ASSERT(claims->orig_iat == wanted->orig_iat);
   int64_t last = wanted->orig_iat + BULLA_SESSION_MAX;
-  FUZZ_ASSERT(bulla_claims_session_end(claims) ==
-              (wanted->exp > last ? wanted->exp : last) + BULLA_TOKEN_LEEWAY_MAX);
+  FUZZ_ASSERT(bulla_claims_session_end(claims) == (wanted->exp > last ? wanted->exp : last) + BULLA_TOKEN_LEEWAY_MAX);
   check_permissions(claims, json_object_get(wanted->tree, "perms"));
 }
 
 void token_check_failed(const struct bulla_claims *claims, const struct bulla_buffer *payload) {
   static const struct bulla_claims none;
   FUZZ_ASSERT(fuzz_failed(payload));
-  FUZZ_ASSERT(memcmp(claims, &none, sizeof none) == 0);
+  FUZZ_ASSERT(memcmp(claims, &none, sizeof(none)) == 0);
 }

@@ -30,13 +30,13 @@ static void check_inspected(struct bulla_span token, bool good, struct bulla_spa
                             const struct model_token *split) {
   struct bulla_token_outline outline;
   static const struct bulla_token_outline none;
-  memset(&outline, FUZZ_FILL, sizeof outline);
+  memset(&outline, FUZZ_FILL, sizeof(outline));
   FUZZ_ASSERT((bulla_token_inspect(&outline, token) == BULLA_OK) == good);
   if (good) {
     FUZZ_ASSERT(memcmp(outline.key_id, key_id.data, BULLA_APIKEY_ID_LEN) == 0 && outline.day == day);
     FUZZ_ASSERT(outline.ciphertext_len == split->parts[3].len * 3 / 4);
   } else {
-    FUZZ_ASSERT(memcmp(&outline, &none, sizeof none) == 0);
+    FUZZ_ASSERT(memcmp(&outline, &none, sizeof(none)) == 0);
   }
 }
 
@@ -75,7 +75,7 @@ static void check_status(const struct check *check, struct bulla_span token, enu
   const size_t room = token.len * 3 / 2;
   struct bulla_buffer payload = bulla_buffer(fuzz_alloc(room), room);
   struct bulla_claims claims;
-  memset(&claims, FUZZ_FILL, sizeof claims);
+  memset(&claims, FUZZ_FILL, sizeof(claims));
   enum bulla_status status = bulla_token_verify(check->verifier, &claims, &payload, token, check->now);
   FUZZ_ASSERT(status == wanted_status);
   if (status == BULLA_OK) {
@@ -97,7 +97,7 @@ static void check_authentic(const struct check *check, struct bulla_span token, 
   enum bulla_status wanted_status = wanted->tree == NULL || wanted->iat / MODEL_DAY_SECONDS != day ? BULLA_REFUSED
                                     : bulla_span_equal(wanted->org, MODEL_ORG)                     ? BULLA_OK
                                                                                : BULLA_CLAIM_REFUSED;
-  memset(&claims, FUZZ_FILL, sizeof claims);
+  memset(&claims, FUZZ_FILL, sizeof(claims));
   enum bulla_status status = bulla_token_authenticate(check->verifier, &claims, &payload, token);
   FUZZ_ASSERT(status == wanted_status);
   if (status == BULLA_OK) {
@@ -111,7 +111,7 @@ static void check_authentic(const struct check *check, struct bulla_span token, 
 
 static void check_token(const struct check *check, struct bulla_span token) {
   static uint8_t room[MODEL_TOKEN_MAX];
-  struct bulla_buffer plaintext = bulla_buffer(room, sizeof room);
+  struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
   struct model_claims claims = {0};
   int64_t day = 0;
   bool is_token = read_token(&claims, &day, &plaintext, token);
@@ -126,7 +126,7 @@ static void check_claims(const struct check *check, struct bulla_span json, int6
   static uint8_t token[2 * MODEL_TOKEN_MAX];
   char header[MODEL_HEADER_SIZE];
   struct model_claims claims = {0};
-  size_t len = model_token_seal(token, sizeof token, model_day_key(day), model_day_header(header, day), json);
+  size_t len = model_token_seal(token, sizeof(token), model_day_key(day), model_day_header(header, day), json);
   FUZZ_ASSERT(len > 0);
   bool is_token = len <= BULLA_TOKEN_MAX;
   if (!is_token || !model_claims_read(&claims, json)) {
@@ -170,8 +170,8 @@ static bool open_token(struct fuzz_part *parts, const uint8_t *choices, struct b
     return fuzz_open_plain(parts, choices, rest);
   }
   bool good = rest.len <= FUZZ_PART_MAX && model_token_split(&split, rest) &&
-              model_kid_read(&key_id, &day, split.header) &&
-              model_token_open(&plaintext, model_day_key(day), &split) && fuzz_set_part(&parts[0], split.header);
+              model_kid_read(&key_id, &day, split.header) && model_token_open(&plaintext, model_day_key(day), &split) &&
+              fuzz_set_part(&parts[0], split.header);
   parts[1].len = plaintext.len;
   return good;
 }
@@ -191,4 +191,4 @@ static size_t seal_token(uint8_t *rest, size_t max_len, const uint8_t *choices, 
 #define FIRST_HEADER "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"" MODEL_APIKEY_ID ".19675\"}"
 
 const struct fuzz_form fuzz_form = {
-    NUM_CHOICES, open_token, seal_token, {true, true}, {(const uint8_t *)FIRST_HEADER, sizeof FIRST_HEADER - 1}};
+    NUM_CHOICES, open_token, seal_token, {true, true}, {(const uint8_t *)FIRST_HEADER, sizeof(FIRST_HEADER) - 1}};

@@ -49,13 +49,13 @@ static void leave(void) {
 }
 
 static void make_folder(void) {
-  (void)snprintf(house.folder, sizeof house.folder, "/dev/shm/bulla-fuzz-XXXXXX");
+  (void)snprintf(house.folder, sizeof(house.folder), "/dev/shm/bulla-fuzz-XXXXXX");
   if (mkdtemp(house.folder) == NULL) {
-    (void)snprintf(house.folder, sizeof house.folder, "/tmp/bulla-fuzz-XXXXXX");
+    (void)snprintf(house.folder, sizeof(house.folder), "/tmp/bulla-fuzz-XXXXXX");
     FUZZ_ASSERT(mkdtemp(house.folder) != NULL);
   }
-  (void)snprintf(house.path, sizeof house.path, "%s/v.db", house.folder);
-  (void)snprintf(house.url, sizeof house.url, "sqlite:%s", house.path);
+  (void)snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
+  (void)snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
   FUZZ_ASSERT(atexit(leave) == 0);
 }
 
@@ -149,9 +149,9 @@ bool fuzz_vault_edit(struct sqlite3 *db, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): the analyzer loses it where it follows a call to here. */
-  int len = vsnprintf(text, sizeof text, format, arguments);
+  int len = vsnprintf(text, sizeof(text), format, arguments);
   va_end(arguments);
-  FUZZ_ASSERT(len >= 0 && (size_t)len < sizeof text);
+  FUZZ_ASSERT(len >= 0 && (size_t)len < sizeof(text));
   return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 

@@ -34,10 +34,10 @@ static char last_name[2 * BULLA_NAME_MAX + 2];
 
 /* check_order sees to it that a walk gives nothing twice. */
 static void check_order(struct bulla_span first, struct bulla_span second) {
-  char name[sizeof last_name];
-  int len = snprintf(name, sizeof name, "%.*s/%.*s", (int)first.len, (const char *)first.data, (int)second.len,
+  char name[sizeof(last_name)];
+  int len = snprintf(name, sizeof(name), "%.*s/%.*s", (int)first.len, (const char *)first.data, (int)second.len,
                      (const char *)second.data);
-  FUZZ_ASSERT(len > 0 && (size_t)len < sizeof name && strcmp(name, last_name) > 0);
+  FUZZ_ASSERT(len > 0 && (size_t)len < sizeof(name) && strcmp(name, last_name) > 0);
   memcpy(last_name, name, (size_t)len + 1);
 }
 
@@ -165,9 +165,8 @@ static enum bulla_status take_record(void *arg, const struct bulla_audit_record 
 static enum bulla_status use(struct bulla_vault *vault, struct expected *expected) {
   begin();
   expected->calls = 0;
-  enum bulla_status status =
-      bulla_vault_use(vault, &fuzz_who, fuzz_text(expected->tenant), fuzz_text(expected->entry),
-                      fuzz_text(expected->field), take_value, expected);
+  enum bulla_status status = bulla_vault_use(vault, &fuzz_who, fuzz_text(expected->tenant), fuzz_text(expected->entry),
+                                             fuzz_text(expected->field), take_value, expected);
   FUZZ_ASSERT(expected->calls == (status == BULLA_OK ? 1 : 0));
   return status;
 }
@@ -236,8 +235,7 @@ static void open_apikeys(struct bulla_vault *vault) {
 static void change(struct bulla_vault *vault) {
   const struct bulla_field field = {BULLA_LITERAL("password"), BULLA_LITERAL(FRESH), true};
   begin();
-  enum bulla_status status =
-      bulla_vault_put(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), &field, 1);
+  enum bulla_status status = bulla_vault_put(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), &field, 1);
   struct expected expected = {.tenant = "acme", .entry = "db", .field = "password", .fresh = status == BULLA_OK};
   (void)use(vault, &expected);
   (void)show(vault, "acme", "db", status == BULLA_OK);
@@ -253,8 +251,7 @@ static void revoke(struct bulla_vault *vault) {
   begin();
   ignore(bulla_vault_token_revoke(vault, &fuzz_who, BULLA_LITERAL("beta"), BULLA_LITERAL("session-2"), 1));
   begin();
-  enum bulla_status status =
-      bulla_vault_token_revoked(vault, &revoked, BULLA_LITERAL("acme"), BULLA_LITERAL(FUZZ_JTI));
+  enum bulla_status status = bulla_vault_token_revoked(vault, &revoked, BULLA_LITERAL("acme"), BULLA_LITERAL(FUZZ_JTI));
   FUZZ_ASSERT(status == BULLA_OK || !revoked);
   verify(vault, 2);
 }

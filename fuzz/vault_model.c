@@ -19,7 +19,7 @@ static void add_record(struct fuzz_model *model, const char *op, const struct fu
 }
 
 void fuzz_model_empty(struct fuzz_model *model) {
-  memset(model, 0, sizeof *model);
+  memset(model, 0, sizeof(*model));
   add_record(model, "init", NULL, "", "", "done");
 }
 
@@ -80,7 +80,7 @@ static enum bulla_status remove_entry(struct fuzz_model *model, const struct fuz
     return BULLA_NOT_FOUND;
   }
   model->entries[call->tenant][call->entry] = false;
-  memset(model->fields[call->tenant][call->entry], 0, sizeof model->fields[0][0]);
+  memset(model->fields[call->tenant][call->entry], 0, sizeof(model->fields[0][0]));
   add_record(model, "remove", call, fuzz_entries[call->entry], "", "done");
   return BULLA_OK;
 }
@@ -205,8 +205,7 @@ static enum bulla_status compare_field(void *arg, const struct bulla_field_view 
     text = bulla_span(mask, field->len >= 16 ? 12 : 8);
   }
   walk->same = walk->same && view->secret == field->secret && view->revision == field->revision &&
-               bulla_span_equal(view->name, fuzz_text(fuzz_fields[walk->next])) &&
-               bulla_span_equal(view->text, text);
+               bulla_span_equal(view->name, fuzz_text(fuzz_fields[walk->next])) && bulla_span_equal(view->text, text);
   walk->next++;
   free(value);
   return BULLA_OK;
@@ -267,8 +266,8 @@ static enum bulla_status compare_record(void *arg, const struct bulla_audit_reco
 
 static bool entry_matches(const struct fuzz_model *model, struct bulla_vault *vault, int tenant, int entry) {
   struct walk walk = {.model = model, .tenant = tenant, .entry = entry, .same = true};
-  enum bulla_status status = bulla_vault_show(vault, fuzz_text(fuzz_tenants[tenant]),
-                                              fuzz_text(fuzz_entries[entry]), compare_field, &walk);
+  enum bulla_status status =
+      bulla_vault_show(vault, fuzz_text(fuzz_tenants[tenant]), fuzz_text(fuzz_entries[entry]), compare_field, &walk);
   FUZZ_ASSERT(status == BULLA_OK || status == BULLA_NOT_FOUND);
   for (; walk.next < FUZZ_FIELDS; walk.next++) {
     walk.same = walk.same && model->fields[tenant][entry][walk.next].revision == 0;
@@ -315,8 +314,7 @@ static bool tokens_match(const struct fuzz_model *model, struct bulla_vault *vau
 
 static bool records_match(const struct fuzz_model *model, struct bulla_vault *vault, size_t first) {
   struct walk walk = {.model = model, .next = (int)first, .same = true};
-  FUZZ_ASSERT(bulla_vault_audit_log(vault, (int64_t)first + 1, bulla_span(NULL, 0), compare_record, &walk) ==
-              BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_audit_log(vault, (int64_t)first + 1, bulla_span(NULL, 0), compare_record, &walk) == BULLA_OK);
   return walk.same && (size_t)walk.next == model->num_records;
 }
 

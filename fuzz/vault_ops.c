@@ -208,7 +208,7 @@ static enum bulla_status perform(struct run *run, const struct fuzz_model *model
       return bulla_vault_list(vault, tenant, ignore_entry, NULL);
     case FUZZ_APIKEY_PUT:
       return bulla_vault_apikey_put(vault, &fuzz_who, tenant, id, BULLA_LITERAL("embed"),
-                                    bulla_span(hash, sizeof hash), roots[call->apikey]);
+                                    bulla_span(hash, sizeof(hash)), roots[call->apikey]);
     case FUZZ_APIKEY_REVOKE:
       return revoke_apikey(vault, model, call);
     case FUZZ_APIKEY_USE:
@@ -342,8 +342,7 @@ static void step(struct run *run, struct bulla_reader *input) {
 static struct bulla_vault *kept;
 
 static struct run begin(enum start start) {
-  struct run run = {
-      .model = starts[start].model, .num_checked = starts[start].model.num_records, .verifies = true};
+  struct run run = {.model = starts[start].model, .num_checked = starts[start].model.num_records, .verifies = true};
   fuzz_vault_load(bulla_written(&starts[start].image));
   if (kept == NULL) {
     kept = fuzz_vault_open();
@@ -360,7 +359,7 @@ static void forget(struct bulla_vault *vault) {
   bulla_tenant_forget_keys(vault);
   vault->last_seq = 0;
   bulla_watch_end(&vault->watch);
-  memset(&vault->watch, 0, sizeof vault->watch);
+  memset(&vault->watch, 0, sizeof(vault->watch));
   bulla_watch_begin(&vault->watch, &vault->sql);
 }
 
@@ -409,10 +408,8 @@ static void set_up(void) {
   starts[NEW].model.num_old = 1;
 
   struct run run = begin(NEW);
-  const struct fuzz_call call = {.op = FUZZ_PUT,
-                                 .tenant = 1,
-                                 .num_items = 1,
-                                 .items = {{.field = 1, .fill = 's', .len = 20, .secret = true}}};
+  const struct fuzz_call call = {
+      .op = FUZZ_PUT, .tenant = 1, .num_items = 1, .items = {{.field = 1, .fill = 's', .len = 20, .secret = true}}};
   const struct fuzz_call apikey = {.op = FUZZ_APIKEY_PUT, .tenant = 1};
   call_well(&run, &apikey);
   call_well(&run, &call);

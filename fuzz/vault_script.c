@@ -12,9 +12,8 @@
 #include "fuzz/memory_vfs.h"
 
 const struct fuzz_known fuzz_known[FUZZ_NUM_KNOWN] = {
-    {"acme", "db", "password", true, 2},   {"acme", "db", "host", false, 2},
-    {"acme", "db", "token", true, 1},      {"acme", "mail", "password", true, 1},
-    {"acme", "gone", "password", true, 1}, {"beta", "db", "password", true, 1},
+    {"acme", "db", "password", true, 2},   {"acme", "db", "host", false, 2},      {"acme", "db", "token", true, 1},
+    {"acme", "mail", "password", true, 1}, {"acme", "gone", "password", true, 1}, {"beta", "db", "password", true, 1},
     {"beta", "db", "host", false, 1},
 };
 
@@ -31,8 +30,8 @@ static struct bulla_buffer young;
 static char good_schema[SCHEMA_MAX];
 
 struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, int revision) {
-  int len = snprintf(room, FUZZ_KNOWN_MAX, "%s/%s:%s revision %d %c%c%c%d", known->tenant, known->entry,
-                     known->field, revision, known->tenant[0], known->entry[0], known->field[0], revision);
+  int len = snprintf(room, FUZZ_KNOWN_MAX, "%s/%s:%s revision %d %c%c%c%d", known->tenant, known->entry, known->field,
+                     revision, known->tenant[0], known->entry[0], known->field[0], revision);
   FUZZ_ASSERT(len > 0 && len < FUZZ_KNOWN_MAX);
   return bulla_span(room, (size_t)len);
 }
@@ -56,7 +55,7 @@ static void put_apikeys(struct bulla_vault *vault) {
     FUZZ_ASSERT(bulla_secret_new(&root, BULLA_KEY_LEN) == BULLA_OK);
     memset(bulla_secret_data(root), apikey->root, BULLA_KEY_LEN);
     FUZZ_ASSERT(bulla_vault_apikey_put(vault, &fuzz_who, fuzz_text(apikey->tenant), fuzz_text(apikey->id),
-                                       fuzz_text("embed"), bulla_span(hash, sizeof hash), root) == BULLA_OK);
+                                       fuzz_text("embed"), bulla_span(hash, sizeof(hash)), root) == BULLA_OK);
     bulla_secret_free(&root);
   }
 }
@@ -94,8 +93,8 @@ void fuzz_script_set_up(void) {
   put_revision(vault, 2);
   FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, fuzz_text("acme"), fuzz_text("gone")) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[2].id)) == BULLA_OK);
-  FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI),
-                                       INT64_C(1) << 40) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI), INT64_C(1) << 40) ==
+              BULLA_OK);
   bulla_vault_close(&vault);
   good = fuzz_vault_image();
   struct sqlite3 *db = fuzz_vault_sql();
@@ -115,14 +114,8 @@ static const struct table {
      "(SELECT name FROM tenant WHERE id = tenant)",
      {"key_id", "tenant", "version", "state", "wrapped", "created"},
      6},
-    {"entry",
-     "(SELECT t.name FROM tenant t WHERE t.id = tenant), name",
-     {"id", "tenant", "name", "name_proof"},
-     4},
-    {"field",
-     "number",
-     {"number", "entry", "name", "revision", "secret", "value", "mask", "key_id", "updated"},
-     9},
+    {"entry", "(SELECT t.name FROM tenant t WHERE t.id = tenant), name", {"id", "tenant", "name", "name_proof"}, 4},
+    {"field", "number", {"number", "entry", "name", "revision", "secret", "value", "mask", "key_id", "updated"}, 9},
     {"apikey", "number", {"number", "id", "tenant", "name", "created", "revoked", "hash", "sealed", "key_id"}, 9},
     {"revoked_token", "expires", {"jti", "tenant", "expires"}, 3},
     {"audit",
@@ -132,7 +125,7 @@ static const struct table {
     {"audit_head", "id", {"id", "seq", "tag", "key", "first_key"}, 5},
     {"sqlite_schema", "name", {"name", "type", "tbl_name", "rootpage", "sql"}, 5},
 };
-enum { NUM_TABLES = sizeof tables / sizeof tables[0] };
+enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 /* What a cell may become: the first argument is its column, the second a number of the input. */
 static const char *const values[] = {
@@ -161,7 +154,7 @@ static const char *const values[] = {
     "replace(%1$s, 'NOT NULL', '')",
     "%1$s || ' '",
 };
-enum { NUM_VALUES = sizeof values / sizeof values[0] };
+enum { NUM_VALUES = sizeof(values) / sizeof(values[0]) };
 
 /* An index in another order than its schema says: SQLite then finds rows that are not what was asked for. */
 #define MISORDER(table, unique, other)                                                          \
@@ -194,7 +187,7 @@ static const char *const statements[] = {
     MISORDER("tenant", "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL UNIQUE COLLATE NOCASE"),
     MISORDER("apikey", "id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL UNIQUE COLLATE NOCASE"),
 };
-enum { NUM_STATEMENTS = sizeof statements / sizeof statements[0] };
+enum { NUM_STATEMENTS = sizeof(statements) / sizeof(statements[0]) };
 
 /* One edit, as the input says. */
 struct edit {
@@ -256,9 +249,9 @@ static void copy_row(struct sqlite3 *db, const struct edit *edit) {
     const char *column = edit->table->columns[i];
     const char *comma = i > 0 ? ", " : "";
     const char *from = column == edit->column ? value : strcmp(column, "number") == 0 ? "number + 100" : column;
-    columns_len += snprintf(columns + columns_len, sizeof columns - (size_t)columns_len, "%s%s", comma, column);
-    taken_len += snprintf(taken + taken_len, sizeof taken - (size_t)taken_len, "%s%s", comma, from);
-    FUZZ_ASSERT((size_t)columns_len < sizeof columns && (size_t)taken_len < sizeof taken);
+    columns_len += snprintf(columns + columns_len, sizeof(columns) - (size_t)columns_len, "%s%s", comma, column);
+    taken_len += snprintf(taken + taken_len, sizeof(taken) - (size_t)taken_len, "%s%s", comma, from);
+    FUZZ_ASSERT((size_t)columns_len < sizeof(columns) && (size_t)taken_len < sizeof(taken));
   }
   (void)fuzz_vault_edit(db, "INSERT INTO %s(%s) SELECT %s FROM %s WHERE %s", edit->table->name, columns, taken,
                         edit->table->name, where);
@@ -312,7 +305,7 @@ bool fuzz_script_image(struct bulla_span input) {
 
 static bool run_script(struct bulla_reader *input) {
   char name[100];
-  (void)snprintf(name, sizeof name, "%s-young", fuzz_vault_path());
+  (void)snprintf(name, sizeof(name), "%s-young", fuzz_vault_path());
   fuzz_vfs_load(name, bulla_written(&young));
   struct sqlite3 *db = fuzz_vault_sql();
   FUZZ_ASSERT(db != NULL && fuzz_vault_edit(db, "ATTACH '%s' AS young", name));

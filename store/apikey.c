@@ -13,16 +13,15 @@
 #include "store/tenant.h"
 #include "store/use.h"
 
-#define HASH_LEN 32
-#define LAST_DAY 2932896 /* 9999-12-31 */
+enum { HASH_LEN = 32 };
+enum { LAST_DAY = 2932896 }; /* 9999-12-31 */
 
 static enum bulla_status check_id(struct bulla_span id) {
   return id.len == BULLA_RECORD_ID_LEN ? bulla_name_check(id) : BULLA_INVALID_ARGUMENT;
 }
 
 static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_apikey_view *apikey,
-                                struct bulla_span tenant_id, struct bulla_span hash,
-                                const struct bulla_secret *root) {
+                                struct bulla_span tenant_id, struct bulla_span hash, const struct bulla_secret *root) {
   static const char text[] =
       "INSERT INTO apikey(id, tenant, name, created, revoked, hash, sealed, key_id) "
       "VALUES ($1, $2, $3, $4, 0, $5, $6, $7)";
@@ -31,7 +30,7 @@ static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_ap
   BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
   BULLA_TRY(bulla_context_apikey(&context, vault, tenant_id, apikey->id));
   uint8_t bytes[BULLA_WRAPPED_MAX];
-  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof bytes);
+  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(bulla_seal(key, &sealed, bulla_secret_bytes(root), bulla_context_span(&context)));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
@@ -64,7 +63,7 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   uint8_t tenant_id[BULLA_ID_LEN];
   BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, tenant));
   struct bulla_apikey_view apikey = {.id = id, .name = name, .created = bulla_clock_s()};
-  BULLA_TRY(insert(vault, &apikey, bulla_span(tenant_id, sizeof tenant_id), hash, root));
+  BULLA_TRY(insert(vault, &apikey, bulla_span(tenant_id, sizeof(tenant_id)), hash, root));
   struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-create"), tenant, id);
   BULLA_TRY(bulla_audit_append(vault, &record));
   return bulla_audit_commit(vault, &transaction);
@@ -130,8 +129,8 @@ static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault
   return BULLA_OK;
 }
 
-enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
-                                          bulla_apikey_fn each, void *arg) {
+enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant, bulla_apikey_fn each,
+                                          void *arg) {
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
@@ -189,7 +188,7 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct b
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write_first(&transaction, &vault->sql));
   uint8_t bytes[BULLA_NAME_MAX];
-  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
+  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));
   bool revoked = false;
   BULLA_TRY(find(&tenant, &revoked, vault, id));
   if (revoked) {
@@ -256,26 +255,25 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
 }
 
 /* Opens the root for |record|, and has |use| use it. */
-static enum bulla_status use_root(struct bulla_vault *vault, struct bulla_audit_record *record,
-                                  bulla_apikey_use_fn use, void *arg) {
+static enum bulla_status use_root(struct bulla_vault *vault, struct bulla_audit_record *record, bulla_apikey_use_fn use,
+                                  void *arg) {
   BULLA_TRY(check_id(record->entry));
   uint8_t bytes[BULLA_NAME_MAX];
-  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof bytes);
+  struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));
   struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(open_locked(&opened, &tenant, vault, record));
   return use(arg, bulla_written(&tenant), bulla_secret_bytes(opened));
 }
 
-enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault, const struct bulla_who *who,
-                                         struct bulla_span id, bulla_apikey_use_fn use, void *arg) {
+enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id,
+                                         bulla_apikey_use_fn use, void *arg) {
   BULLA_TRY(bulla_who_check(who, true));
   struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-use"), bulla_span(NULL, 0), id);
   return use_root(vault, &record, use, arg);
 }
 
 enum bulla_status bulla_vault_apikey_export(struct bulla_vault *vault, const struct bulla_who *who,
-                                            struct bulla_span id, int64_t day, bulla_apikey_use_fn use,
-                                            void *arg) {
+                                            struct bulla_span id, int64_t day, bulla_apikey_use_fn use, void *arg) {
   BULLA_TRY(bulla_who_check(who, true));
   struct tm parts;
   char date[16];
@@ -286,8 +284,7 @@ enum bulla_status bulla_vault_apikey_export(struct bulla_vault *vault, const str
   if (gmtime_r(&when, &parts) == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  struct bulla_audit_record record =
-      bulla_audit_record(who, BULLA_LITERAL("apikey-export"), bulla_span(NULL, 0), id);
-  record.field = bulla_span(date, strftime(date, sizeof date, "%Y-%m-%d", &parts));
+  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-export"), bulla_span(NULL, 0), id);
+  record.field = bulla_span(date, strftime(date, sizeof(date), "%Y-%m-%d", &parts));
   return use_root(vault, &record, use, arg);
 }

@@ -27,16 +27,16 @@
 int64_t bulla_audit_epoch(int64_t seq);
 
 /* bulla_audit_ratchet replaces |*key| by the key of the next epoch. */
-BULLA_CHECKED enum bulla_status bulla_audit_ratchet(struct bulla_secret **key);
+BULLA_NODISCARD enum bulla_status bulla_audit_ratchet(struct bulla_secret **key);
 
 /* bulla_audit_mac fills the BULLA_MAC_LEN bytes of |mac|; |previous| is the mac of the record before. */
-BULLA_CHECKED enum bulla_status bulla_audit_mac(uint8_t *mac, const struct bulla_vault *vault,
-                                                const struct bulla_secret *key,
-                                                const struct bulla_audit_record *record, const uint8_t *previous);
+BULLA_NODISCARD enum bulla_status bulla_audit_mac(uint8_t *mac, const struct bulla_vault *vault,
+                                                  const struct bulla_secret *key,
+                                                  const struct bulla_audit_record *record, const uint8_t *previous);
 
 /* bulla_audit_unseal makes |*key| from the |sealed| key of |epoch|, or returns BULLA_AUDIT_BROKEN. */
-BULLA_CHECKED enum bulla_status bulla_audit_unseal(struct bulla_secret **key, const struct bulla_vault *vault,
-                                                   struct bulla_span sealed, int64_t epoch);
+BULLA_NODISCARD enum bulla_status bulla_audit_unseal(struct bulla_secret **key, const struct bulla_vault *vault,
+                                                     struct bulla_span sealed, int64_t epoch);
 
 /* Where the log stands. */
 struct bulla_audit_head {
@@ -49,10 +49,10 @@ struct bulla_audit_head {
 void bulla_audit_head_free(struct bulla_audit_head *head);
 
 /* bulla_audit_head_load reads the head and checks its tag. Returns BULLA_AUDIT_BROKEN. */
-BULLA_CHECKED enum bulla_status bulla_audit_head_load(struct bulla_audit_head *head, struct bulla_vault *vault);
+BULLA_NODISCARD enum bulla_status bulla_audit_head_load(struct bulla_audit_head *head, struct bulla_vault *vault);
 
 /* bulla_audit_start makes the head of an empty log and its first key, within the caller's transaction. */
-BULLA_CHECKED enum bulla_status bulla_audit_start(struct bulla_vault *vault);
+BULLA_NODISCARD enum bulla_status bulla_audit_start(struct bulla_vault *vault);
 
 /* bulla_audit_record makes a record of what |who| does to a tenant's entry. */
 struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct bulla_span op,
@@ -61,10 +61,10 @@ struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct
 /* bulla_audit_append appends |record|, within the caller's transaction, and fills in its seq and time. Returns
  * BULLA_AUDIT_BROKEN if the head has been tampered with, or is older than one that this process has seen: to go on
  * would vouch for a log that was cut short. */
-BULLA_CHECKED enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_audit_record *record);
+BULLA_NODISCARD enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_audit_record *record);
 
 /* bulla_audit_commit is bulla_sql_commit of a transaction in which a record was appended: from then on a log that is
  * shorter is none that this process goes on with. */
-BULLA_CHECKED enum bulla_status bulla_audit_commit(struct bulla_vault *vault, struct bulla_sql **transaction);
+BULLA_NODISCARD enum bulla_status bulla_audit_commit(struct bulla_vault *vault, struct bulla_sql **transaction);
 
 #endif

@@ -8,8 +8,8 @@
 #include "store/names.h"
 #include "store/page.h"
 
-#define OP_MAX 32
-#define PAGE_RECORDS 1000 /* that are verified before others get at the vault */
+enum { OP_MAX = 32 };
+enum { PAGE_RECORDS = 1000 }; /* that are verified before others get at the vault */
 
 /* Columns of a record in this order. */
 #define SELECT_RECORDS "SELECT seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit"
@@ -37,8 +37,7 @@ static enum bulla_status read_record(struct bulla_audit_record *record, struct b
   return bulla_columns_good(statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
-static enum bulla_status next_record(struct bulla_audit_record *record, struct bulla_statement *statement,
-                                     bool *row) {
+static enum bulla_status next_record(struct bulla_audit_record *record, struct bulla_statement *statement, bool *row) {
   BULLA_TRY(bulla_step(statement, row));
   return *row ? read_record(record, statement) : BULLA_OK;
 }
@@ -80,8 +79,7 @@ static enum bulla_status find_end(struct reading *reading, struct bulla_vault *v
 }
 
 static enum bulla_status read_records(struct reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
-  static const char text[] =
-      SELECT_RECORDS " WHERE seq >= $1 AND seq <= $2 AND ($3 = '' OR tenant = $3) ORDER BY seq";
+  static const char text[] = SELECT_RECORDS " WHERE seq >= $1 AND seq <= $2 AND ($3 = '' OR tenant = $3) ORDER BY seq";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   reading->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
@@ -157,7 +155,7 @@ static enum bulla_status load_first_key(struct walk *walk) {
 static enum bulla_status check_record(struct walk *walk, const struct bulla_audit_record *record,
                                       struct bulla_statement *statement) {
   uint8_t mac[BULLA_MAC_LEN];
-  bulla_column_bytes(statement, mac, sizeof mac);
+  bulla_column_bytes(statement, mac, sizeof(mac));
   if (record->seq != walk->num_good + 1 || !bulla_columns_good(statement)) {
     return BULLA_AUDIT_BROKEN;
   }
@@ -166,11 +164,11 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
   }
   uint8_t expected[BULLA_MAC_LEN];
   BULLA_TRY(bulla_audit_mac(expected, walk->vault, walk->key, record, walk->mac));
-  if (!bulla_secret_equal(bulla_span(mac, sizeof mac), bulla_span(expected, sizeof expected))) {
+  if (!bulla_secret_equal(bulla_span(mac, sizeof(mac)), bulla_span(expected, sizeof(expected)))) {
     return BULLA_AUDIT_BROKEN;
   }
   walk->num_good++;
-  memcpy(walk->mac, mac, sizeof mac);
+  memcpy(walk->mac, mac, sizeof(mac));
   return BULLA_OK;
 }
 
@@ -202,8 +200,8 @@ static enum bulla_status check_head(struct walk *walk) {
     walk->num_good = head.seq;
     return BULLA_AUDIT_BROKEN;
   }
-  bool same = head.seq == walk->num_good &&
-              bulla_secret_equal(bulla_secret_bytes(head.key), bulla_secret_bytes(walk->key));
+  bool same =
+      head.seq == walk->num_good && bulla_secret_equal(bulla_secret_bytes(head.key), bulla_secret_bytes(walk->key));
   return same ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
@@ -221,7 +219,7 @@ static enum bulla_status check_page(struct walk *walk, bool *end) {
 }
 
 enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault, struct bulla_audit_verdict *verdict) {
-  memset(verdict, 0, sizeof *verdict);
+  memset(verdict, 0, sizeof(*verdict));
   BULLA_TRY(bulla_vault_here(vault));
   struct walk walk BULLA_CLEANUP(free_walk) = {.vault = vault};
   enum bulla_status status = BULLA_OK;

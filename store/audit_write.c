@@ -9,7 +9,7 @@
 #include "core/crypto.h"
 #include "core/log.h"
 
-#define RECORDS_PER_EPOCH 64
+enum { RECORDS_PER_EPOCH = 64 };
 
 /* Of the message of a mac: the fixed parts, and of each field its length and what it may be. */
 #define MESSAGE_MAX (256 + 3 * (4 + BULLA_NAME_MAX) + 3 * (4 + BULLA_WHO_MAX) + 2 * (4 + 32))
@@ -34,7 +34,7 @@ static void put_number(struct bulla_writer *writer, int64_t number) {
 static void start_message(struct bulla_writer *writer, const struct bulla_vault *vault, struct bulla_span label,
                           int64_t seq, const uint8_t *mac) {
   bulla_put_prefixed(writer, label);
-  bulla_put_prefixed(writer, bulla_span(vault->uuid, sizeof vault->uuid));
+  bulla_put_prefixed(writer, bulla_span(vault->uuid, sizeof(vault->uuid)));
   put_number(writer, seq);
   bulla_put_prefixed(writer, bulla_span(mac, BULLA_MAC_LEN));
 }
@@ -42,7 +42,7 @@ static void start_message(struct bulla_writer *writer, const struct bulla_vault 
 enum bulla_status bulla_audit_mac(uint8_t *mac, const struct bulla_vault *vault, const struct bulla_secret *key,
                                   const struct bulla_audit_record *record, const uint8_t *previous) {
   uint8_t message[MESSAGE_MAX];
-  struct bulla_buffer buffer = bulla_buffer(message, sizeof message);
+  struct bulla_buffer buffer = bulla_buffer(message, sizeof(message));
   struct bulla_writer writer = bulla_writer(&buffer);
   start_message(&writer, vault, BULLA_LITERAL("bulla/v1/audit"), record->seq, previous);
   put_number(&writer, record->time);
@@ -58,10 +58,9 @@ enum bulla_status bulla_audit_mac(uint8_t *mac, const struct bulla_vault *vault,
   return bulla_hmac(mac, bulla_secret_bytes(key), bulla_written(&buffer));
 }
 
-static enum bulla_status head_tag(uint8_t *tag, const struct bulla_vault *vault,
-                                  const struct bulla_audit_head *head) {
+static enum bulla_status head_tag(uint8_t *tag, const struct bulla_vault *vault, const struct bulla_audit_head *head) {
   uint8_t message[MESSAGE_MAX];
-  struct bulla_buffer buffer = bulla_buffer(message, sizeof message);
+  struct bulla_buffer buffer = bulla_buffer(message, sizeof(message));
   struct bulla_writer writer = bulla_writer(&buffer);
   start_message(&writer, vault, BULLA_LITERAL("bulla/v1/audit-head"), head->seq, head->mac);
   BULLA_TRY(bulla_writer_finish(&writer));
@@ -101,34 +100,32 @@ enum bulla_status bulla_audit_head_load(struct bulla_audit_head *head, struct bu
   uint8_t tag[BULLA_MAC_LEN];
   uint8_t expected[BULLA_MAC_LEN];
   head->seq = bulla_column_int(&statement);
-  bulla_column_bytes(&statement, tag, sizeof tag);
+  bulla_column_bytes(&statement, tag, sizeof(tag));
   struct bulla_span sealed = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
-  memset(head->mac, 0, sizeof head->mac);
+  memset(head->mac, 0, sizeof(head->mac));
   if (head->seq != 0) {
-    bulla_column_bytes(&statement, head->mac, sizeof head->mac);
+    bulla_column_bytes(&statement, head->mac, sizeof(head->mac));
   }
   if (!bulla_columns_good(&statement) || head->seq < 0 || head->seq == INT64_MAX) {
     return BULLA_AUDIT_BROKEN;
   }
   BULLA_TRY(bulla_audit_unseal(&head->key, vault, sealed, bulla_audit_epoch(head->seq)));
   BULLA_TRY(head_tag(expected, vault, head));
-  return bulla_secret_equal(bulla_span(tag, sizeof tag), bulla_span(expected, sizeof expected))
-             ? BULLA_OK
-             : BULLA_AUDIT_BROKEN;
+  return bulla_secret_equal(bulla_span(tag, sizeof(tag)), bulla_span(expected, sizeof(expected))) ? BULLA_OK
+                                                                                                  : BULLA_AUDIT_BROKEN;
 }
 
 /* Writes the head by |text|, whose parameters are seq, tag and sealed key. */
-static enum bulla_status store_head(struct bulla_vault *vault, const struct bulla_audit_head *head,
-                                    const char *text) {
+static enum bulla_status store_head(struct bulla_vault *vault, const struct bulla_audit_head *head, const char *text) {
   uint8_t tag[BULLA_MAC_LEN];
   BULLA_TRY(head_tag(tag, vault, head));
   uint8_t bytes[BULLA_WRAPPED_MAX];
-  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof bytes);
+  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(seal_key(&sealed, vault, head->key, bulla_audit_epoch(head->seq)));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_int(&statement, head->seq);
-  bulla_bind_blob(&statement, bulla_span(tag, sizeof tag));
+  bulla_bind_blob(&statement, bulla_span(tag, sizeof(tag)));
   bulla_bind_blob(&statement, bulla_written(&sealed));
   return bulla_finish(&statement);
 }
@@ -193,7 +190,7 @@ enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_aud
   BULLA_TRY(bulla_audit_mac(mac, vault, head.key, record, head.mac));
   BULLA_TRY(insert(vault, record, mac));
   head.seq = record->seq;
-  memcpy(head.mac, mac, sizeof mac);
+  memcpy(head.mac, mac, sizeof(mac));
   vault->appended_seq = head.seq;
   return store_head(vault, &head, text);
 }

@@ -15,10 +15,10 @@ struct draft {
 
 static void start(struct draft *draft, struct bulla_context *context, const struct bulla_vault *vault,
                   struct bulla_span label) {
-  draft->buffer = bulla_buffer(context->bytes, sizeof context->bytes);
+  draft->buffer = bulla_buffer(context->bytes, sizeof(context->bytes));
   draft->writer = bulla_writer(&draft->buffer);
   bulla_put_prefixed(&draft->writer, label);
-  bulla_put_prefixed(&draft->writer, bulla_span(vault->uuid, sizeof vault->uuid));
+  bulla_put_prefixed(&draft->writer, bulla_span(vault->uuid, sizeof(vault->uuid)));
 }
 
 static void put_number(struct draft *draft, int64_t number) {
@@ -62,7 +62,7 @@ enum bulla_status bulla_context_plain(struct bulla_context *context, const struc
   struct draft draft;
   start(&draft, context, vault, BULLA_LITERAL("bulla/v1/plain"));
   put_place(&draft, place);
-  bulla_put_prefixed(&draft.writer, bulla_span(digest, sizeof digest));
+  bulla_put_prefixed(&draft.writer, bulla_span(digest, sizeof(digest)));
   return finish(&draft, context);
 }
 
@@ -91,8 +91,7 @@ enum bulla_status bulla_context_name_key(struct bulla_context *context, const st
 }
 
 enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_vault *vault,
-                                     struct bulla_span tenant_id, struct bulla_span entry_id,
-                                     struct bulla_span name) {
+                                     struct bulla_span tenant_id, struct bulla_span entry_id, struct bulla_span name) {
   struct draft draft;
   start(&draft, context, vault, BULLA_LITERAL("bulla/v1/name"));
   bulla_put_prefixed(&draft.writer, tenant_id);

@@ -30,38 +30,37 @@ struct bulla_place {
 };
 
 /* The value of a secret field at |place|. */
-BULLA_CHECKED enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_vault *vault,
-                                                    const struct bulla_place *place);
+BULLA_NODISCARD enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_vault *vault,
+                                                      const struct bulla_place *place);
 
 /* The mask of a secret field at |place|. */
-BULLA_CHECKED enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_vault *vault,
-                                                   const struct bulla_place *place);
+BULLA_NODISCARD enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_vault *vault,
+                                                     const struct bulla_place *place);
 
 /* The proof of a plain field at |place|: an empty text sealed to |value|, which is in the open. */
-BULLA_CHECKED enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_vault *vault,
-                                                    const struct bulla_place *place, struct bulla_span value);
+BULLA_NODISCARD enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_vault *vault,
+                                                      const struct bulla_place *place, struct bulla_span value);
 
 /* The root of the API key |id| of a tenant. */
-BULLA_CHECKED enum bulla_status bulla_context_apikey(struct bulla_context *context,
-                                                     const struct bulla_vault *vault, struct bulla_span tenant_id,
-                                                     struct bulla_span id);
+BULLA_NODISCARD enum bulla_status bulla_context_apikey(struct bulla_context *context, const struct bulla_vault *vault,
+                                                       struct bulla_span tenant_id, struct bulla_span id);
 
 /* A tenant's key, under the root. */
-BULLA_CHECKED enum bulla_status bulla_context_tenant_key(struct bulla_context *context,
-                                                         const struct bulla_vault *vault,
-                                                         struct bulla_span tenant_id, int64_t version);
+BULLA_NODISCARD enum bulla_status bulla_context_tenant_key(struct bulla_context *context,
+                                                           const struct bulla_vault *vault, struct bulla_span tenant_id,
+                                                           int64_t version);
 
 /* The key that proves names, under the root. */
-BULLA_CHECKED enum bulla_status bulla_context_name_key(struct bulla_context *context,
-                                                       const struct bulla_vault *vault);
+BULLA_NODISCARD enum bulla_status bulla_context_name_key(struct bulla_context *context,
+                                                         const struct bulla_vault *vault);
 
 /* The name of a tenant, or of its entry if |entry_id| is not empty: what its proof is the MAC of. */
-BULLA_CHECKED enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_vault *vault,
-                                                   struct bulla_span tenant_id, struct bulla_span entry_id,
-                                                   struct bulla_span name);
+BULLA_NODISCARD enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_vault *vault,
+                                                     struct bulla_span tenant_id, struct bulla_span entry_id,
+                                                     struct bulla_span name);
 
 /* The audit log's key of |epoch|, under the root. */
-BULLA_CHECKED enum bulla_status bulla_context_audit_key(struct bulla_context *context,
-                                                        const struct bulla_vault *vault, int64_t epoch);
+BULLA_NODISCARD enum bulla_status bulla_context_audit_key(struct bulla_context *context,
+                                                          const struct bulla_vault *vault, int64_t epoch);
 
 #endif

@@ -13,9 +13,9 @@
 #include "store/proof.h"
 #include "store/tenant.h"
 
-#define STARS 8
-#define TAIL 4           /* bytes of the value that a mask ends with */
-#define TAIL_FROM_LEN 16 /* if the value is as long as this */
+enum { STARS = 8 };
+enum { TAIL = 4 };           /* bytes of the value that a mask ends with */
+enum { TAIL_FROM_LEN = 16 }; /* if the value is as long as this */
 #define SEALED_MAX (BULLA_VALUE_MAX + 128)
 
 void bulla_field_free(struct bulla_buffer *buffer) {
@@ -47,9 +47,8 @@ static bool has_tail(struct bulla_span value) {
   return unprintable == 0;
 }
 
-static enum bulla_status seal_mask(struct bulla_buffer *blob, const struct bulla_vault *vault,
-                                   struct bulla_key *key, const struct bulla_place *place,
-                                   struct bulla_span value) {
+static enum bulla_status seal_mask(struct bulla_buffer *blob, const struct bulla_vault *vault, struct bulla_key *key,
+                                   const struct bulla_place *place, struct bulla_span value) {
   struct bulla_context context;
   struct bulla_secret *mask BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_context_mask(&context, vault, place));
@@ -118,8 +117,8 @@ enum bulla_status bulla_secret_room(struct bulla_secret **secret, struct bulla_b
   return BULLA_OK;
 }
 
-enum bulla_status bulla_open_secret(struct bulla_secret **opened, const struct bulla_key *key,
-                                    struct bulla_span blob, const struct bulla_context *context) {
+enum bulla_status bulla_open_secret(struct bulla_secret **opened, const struct bulla_key *key, struct bulla_span blob,
+                                    const struct bulla_context *context) {
   struct bulla_blob parts;
   BULLA_TRY(bulla_blob_parse(&parts, blob));
   struct bulla_secret *secret BULLA_CLEANUP(bulla_secret_free) = NULL;
@@ -156,8 +155,8 @@ enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bu
   return bulla_writer_finish(&writer);
 }
 
-enum bulla_status bulla_field_show(struct bulla_span *text, struct bulla_buffer *mask,
-                                   const struct bulla_vault *vault, const struct bulla_stored_field *field) {
+enum bulla_status bulla_field_show(struct bulla_span *text, struct bulla_buffer *mask, const struct bulla_vault *vault,
+                                   const struct bulla_stored_field *field) {
   if (!field->secret) {
     *text = field->value;
     return check_plain(vault, field);

@@ -47,7 +47,7 @@ enum bulla_status bulla_file_folder(int *descriptor, const char *path) {
   const char *slash = strrchr(path, '/');
   if (slash != NULL) {
     size_t len = slash == path ? 1 : (size_t)(slash - path);
-    if (len >= sizeof folder) {
+    if (len >= sizeof(folder)) {
       return BULLA_IO;
     }
     memcpy(folder, path, len);
@@ -74,9 +74,9 @@ bool bulla_file_append(char name[PATH_MAX], const char *path, const char *ending
 
 enum bulla_status bulla_file_draft(char draft[PATH_MAX], const char *path) {
   uint8_t random[16];
-  char ending[5 + 2 * sizeof random + 1] = ".new-";
-  BULLA_TRY(bulla_random(random, sizeof random));
-  bulla_hex_encode((uint8_t *)ending + 5, bulla_span(random, sizeof random));
+  char ending[5 + 2 * sizeof(random) + 1] = ".new-";
+  BULLA_TRY(bulla_random(random, sizeof(random)));
+  bulla_hex_encode((uint8_t *)ending + 5, bulla_span(random, sizeof(random)));
   return bulla_file_append(draft, path, ending) ? BULLA_OK : BULLA_TOO_LARGE;
 }
 
@@ -111,17 +111,17 @@ enum bulla_status bulla_file_of_url(const char **path, const char *url) {
   if (url == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  if (strncmp(url, scheme, sizeof scheme - 1) != 0) {
+  if (strncmp(url, scheme, sizeof(scheme) - 1) != 0) {
     return bulla_explain(BULLA_UNSUPPORTED, "the URL of a vault begins with sqlite:");
   }
-  const char *found = url + sizeof scheme - 1;
+  const char *found = url + sizeof(scheme) - 1;
   if (*found == '\0') {
     return bulla_explain(BULLA_UNSUPPORTED, "there is no path behind sqlite:");
   }
   if (strchr(found, '?') != NULL) {
     return bulla_explain(BULLA_UNSUPPORTED, "the path has a question mark, and there are no parameters");
   }
-  for (size_t i = 0; i < sizeof misleading / sizeof misleading[0]; i++) {
+  for (size_t i = 0; i < sizeof(misleading) / sizeof(misleading[0]); i++) {
     if (strncmp(found, misleading[i].beginning, strlen(misleading[i].beginning)) == 0) {
       return bulla_explain(BULLA_UNSUPPORTED, "%s", misleading[i].why);
     }

@@ -15,30 +15,30 @@ enum bulla_status bulla_file_status(int error);
 
 /* bulla_file_create makes an empty file at |path| that was not there, mode 0600, and opens it for writing. A link
  * at |path| counts as being there. Returns BULLA_EXISTS and the statuses of bulla_file_status. */
-BULLA_CHECKED enum bulla_status bulla_file_create(int *descriptor, const char *path);
+BULLA_NODISCARD enum bulla_status bulla_file_create(int *descriptor, const char *path);
 
 /* bulla_file_folder opens the folder of |path|. */
-BULLA_CHECKED enum bulla_status bulla_file_folder(int *descriptor, const char *path);
+BULLA_NODISCARD enum bulla_status bulla_file_folder(int *descriptor, const char *path);
 
 /* bulla_file_sync_folder makes durable that there is a file at |path|. */
-BULLA_CHECKED enum bulla_status bulla_file_sync_folder(const char *path);
+BULLA_NODISCARD enum bulla_status bulla_file_sync_folder(const char *path);
 
 /* bulla_file_append puts |path| and |ending| together, or returns false if that is too long for a path. */
-BULLA_CHECKED bool bulla_file_append(char name[PATH_MAX], const char *path, const char *ending);
+BULLA_NODISCARD bool bulla_file_append(char name[PATH_MAX], const char *path, const char *ending);
 
 /* bulla_file_draft makes a name beside |path| that nobody else uses: what must be there whole or not at all is made
  * under it, and gets its own by bulla_file_publish. */
-BULLA_CHECKED enum bulla_status bulla_file_draft(char draft[PATH_MAX], const char *path);
+BULLA_NODISCARD enum bulla_status bulla_file_draft(char draft[PATH_MAX], const char *path);
 
 /* bulla_file_publish gives the finished file at |draft| the name |path|, durably, unless there is something of that
  * name: BULLA_EXISTS. On failure there is nothing at |path| that was not there before. */
-BULLA_CHECKED enum bulla_status bulla_file_publish(const char *path, const char *draft);
+BULLA_NODISCARD enum bulla_status bulla_file_publish(const char *path, const char *draft);
 
 /* bulla_file_of_url sets |*path| to the path in |url|, "sqlite:PATH". The path is taken as it is written, so what
  * would mean something else to other programs is refused: two slashes at its beginning, a question mark, "file:",
  * ":memory:". Returns BULLA_UNSUPPORTED for that and for another kind of URL, BULLA_INVALID_ARGUMENT without a
  * URL. */
-BULLA_CHECKED enum bulla_status bulla_file_of_url(const char **path, const char *url);
+BULLA_NODISCARD enum bulla_status bulla_file_of_url(const char **path, const char *url);
 
 /* bulla_file_close closes |*descriptor| unless it is negative. For BULLA_CLEANUP. */
 void bulla_file_close(int *descriptor);

@@ -40,8 +40,7 @@ static enum bulla_status import_row(const struct bulla_putter *putter, const str
 /* Whether a row can be at fault for |status|. */
 static bool is_of_row(enum bulla_status status) {
   enum bulla_status_class status_class = bulla_status_class(status);
-  return status != BULLA_AUDIT_BROKEN &&
-         (status_class == BULLA_CLASS_REFUSED || status_class == BULLA_CLASS_USAGE);
+  return status != BULLA_AUDIT_BROKEN && (status_class == BULLA_CLASS_REFUSED || status_class == BULLA_CLASS_USAGE);
 }
 
 static enum bulla_status check_rows(size_t *failed_row, const struct bulla_triple_format *format,

@@ -9,8 +9,8 @@
 #include "core/log.h"
 
 static bool is_name_byte(uint8_t byte) {
-  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
-         byte == '.' || byte == '_' || byte == '@' || byte == '+' || byte == '-';
+  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '.' ||
+         byte == '_' || byte == '@' || byte == '+' || byte == '-';
 }
 
 enum bulla_status bulla_name_check(struct bulla_span name) {
@@ -36,8 +36,7 @@ enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len) {
 
 static enum bulla_status check_text_of_who(struct bulla_span text, const char *what) {
   if (text.len > BULLA_WHO_MAX) {
-    return bulla_explain(BULLA_TOO_LARGE, "the %s has %zu bytes, and at most %d may be", what, text.len,
-                         BULLA_WHO_MAX);
+    return bulla_explain(BULLA_TOO_LARGE, "the %s has %zu bytes, and at most %d may be", what, text.len, BULLA_WHO_MAX);
   }
   return bulla_json_valid_string(text)
              ? BULLA_OK
@@ -57,7 +56,7 @@ enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason
 }
 
 bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span name) {
-  if (name.len == 0 || name.len > sizeof walked->name) {
+  if (name.len == 0 || name.len > sizeof(walked->name)) {
     return false;
   }
   size_t common = name.len < walked->len ? name.len : walked->len;

@@ -11,14 +11,14 @@
 #include "store/sql.h"
 
 /* bulla_name_check returns BULLA_INVALID_NAME for what is no name by the rule of bulla/store.h. */
-BULLA_CHECKED enum bulla_status bulla_name_check(struct bulla_span name);
+BULLA_NODISCARD enum bulla_status bulla_name_check(struct bulla_span name);
 
 /* bulla_text_check returns BULLA_TOO_LARGE past |max_len| bytes, BULLA_INVALID_TEXT for what is no UTF-8, or has
  * a NUL or a noncharacter. */
-BULLA_CHECKED enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len);
+BULLA_NODISCARD enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len);
 
 /* bulla_who_check returns BULLA_INVALID_ARGUMENT without an actor, or without a reason if one |needs_reason|. */
-BULLA_CHECKED enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason);
+BULLA_NODISCARD enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason);
 
 /* Where a walk in the order of names stands. */
 struct bulla_walked {

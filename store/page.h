@@ -9,8 +9,8 @@
 
 #include "store/sql.h"
 
-#define BULLA_PAGE_ROWS 64                /* at most */
-#define BULLA_PAGE_ROW_MAX (72 * 1024)    /* bytes that one row may keep: a plain value and its names */
+#define BULLA_PAGE_ROWS 64             /* at most */
+#define BULLA_PAGE_ROW_MAX (72 * 1024) /* bytes that one row may keep: a plain value and its names */
 #define BULLA_PAGE_BYTES (128 * 1024)
 
 /* The bytes of the rows. Zeroed, it holds nothing. */
@@ -20,7 +20,7 @@ struct bulla_page {
 };
 
 /* bulla_page_begin empties |page|. Returns BULLA_NO_MEMORY. */
-BULLA_CHECKED enum bulla_status bulla_page_begin(struct bulla_page *page);
+BULLA_NODISCARD enum bulla_status bulla_page_begin(struct bulla_page *page);
 
 /* bulla_page_free frees what it holds. */
 void bulla_page_free(struct bulla_page *page);

@@ -31,9 +31,8 @@ enum bulla_status bulla_name_prove(uint8_t *proof, const struct bulla_vault *vau
 }
 
 enum bulla_status bulla_name_check_proof(const struct bulla_vault *vault, struct bulla_span tenant_id,
-                                         struct bulla_span entry_id, struct bulla_span name,
-                                         struct bulla_span proof) {
+                                         struct bulla_span entry_id, struct bulla_span name, struct bulla_span proof) {
   uint8_t expected[BULLA_PROOF_LEN];
   BULLA_TRY(bulla_name_prove(expected, vault, tenant_id, entry_id, name));
-  return bulla_secret_equal(bulla_span(expected, sizeof expected), proof) ? BULLA_OK : BULLA_REFUSED;
+  return bulla_secret_equal(bulla_span(expected, sizeof(expected)), proof) ? BULLA_OK : BULLA_REFUSED;
 }

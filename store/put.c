@@ -40,12 +40,11 @@ enum bulla_status bulla_entry_find(uint8_t *id, struct bulla_vault *vault, struc
   return status == BULLA_NOT_FOUND ? bulla_explain(status, "the tenant has no such entry") : status;
 }
 
-enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant,
-                                      struct bulla_span entry) {
+enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry) {
   uint8_t tenant_id[BULLA_ID_LEN];
   uint8_t entry_id[BULLA_ID_LEN];
   BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
-  BULLA_TRY(bulla_entry_find(entry_id, vault, bulla_span(tenant_id, sizeof tenant_id), entry));
+  BULLA_TRY(bulla_entry_find(entry_id, vault, bulla_span(tenant_id, sizeof(tenant_id)), entry));
   return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
 }
 
@@ -64,7 +63,7 @@ static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, st
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, name);
-  bulla_bind_blob(&statement, bulla_span(proof, sizeof proof));
+  bulla_bind_blob(&statement, bulla_span(proof, sizeof(proof)));
   return bulla_finish(&statement);
 }
 
@@ -125,7 +124,7 @@ enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bull
   BULLA_TRY(ensure_entry(entry_id, putter->vault, tenant_id, entry));
   struct bulla_place place = {
       .tenant_id = tenant_id,
-      .entry_id = bulla_span(entry_id, sizeof entry_id),
+      .entry_id = bulla_span(entry_id, sizeof(entry_id)),
       .field = field->name,
   };
   BULLA_TRY(find_revision(&place.revision, putter->vault, place.entry_id, field));

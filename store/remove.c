@@ -36,9 +36,8 @@ static enum bulla_status append(struct bulla_vault *vault, const struct bulla_wh
 }
 
 /* Removes the entry, within the caller's transaction, and tells of it. */
-static enum bulla_status remove_entry(struct bulla_vault *vault, const struct bulla_who *who,
-                                      struct bulla_span tenant, struct bulla_span entry,
-                                      struct bulla_span entry_id) {
+static enum bulla_status remove_entry(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
+                                      struct bulla_span entry, struct bulla_span entry_id) {
   static const char delete_fields[] = "DELETE FROM field WHERE entry = $1";
   static const char delete_entry[] = "DELETE FROM entry WHERE id = $1";
   BULLA_TRY(delete_by_id(vault, delete_fields, entry_id));
@@ -50,11 +49,11 @@ static enum bulla_status find_entry(uint8_t *entry_id, struct bulla_vault *vault
                                     struct bulla_span entry) {
   uint8_t tenant_id[BULLA_ID_LEN];
   BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
-  return bulla_entry_find(entry_id, vault, bulla_span(tenant_id, sizeof tenant_id), entry);
+  return bulla_entry_find(entry_id, vault, bulla_span(tenant_id, sizeof(tenant_id)), entry);
 }
 
-enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
-                                     struct bulla_span tenant, struct bulla_span entry) {
+enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
+                                     struct bulla_span entry) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(bulla_name_check(entry));
@@ -64,12 +63,11 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   uint8_t entry_id[BULLA_ID_LEN];
   BULLA_TRY(find_entry(entry_id, vault, tenant, entry));
-  BULLA_TRY(remove_entry(vault, who, tenant, entry, bulla_span(entry_id, sizeof entry_id)));
+  BULLA_TRY(remove_entry(vault, who, tenant, entry, bulla_span(entry_id, sizeof(entry_id))));
   return bulla_audit_commit(vault, &transaction);
 }
 
-static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_span entry_id,
-                                      struct bulla_span field) {
+static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_span entry_id, struct bulla_span field) {
   static const char text[] = "DELETE FROM field WHERE entry = $1 AND name = $2 RETURNING 1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
@@ -98,7 +96,7 @@ enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const str
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   uint8_t id[BULLA_ID_LEN];
-  struct bulla_span entry_id = bulla_span(id, sizeof id);
+  struct bulla_span entry_id = bulla_span(id, sizeof(id));
   BULLA_TRY(find_entry(id, vault, tenant, entry));
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(remove_field(vault, entry_id, fields[i]));
@@ -146,11 +144,11 @@ enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault, const str
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   uint8_t id[BULLA_ID_LEN];
-  struct bulla_span tenant_id = bulla_span(id, sizeof id);
+  struct bulla_span tenant_id = bulla_span(id, sizeof(id));
   BULLA_TRY(bulla_tenant_find(id, vault, tenant));
   BULLA_TRY(check_no_entry(vault, tenant_id));
   BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     BULLA_TRY(delete_by_id(vault, texts[i], tenant_id));
   }
   bulla_tenant_forget_keys(vault);

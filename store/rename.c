@@ -28,8 +28,8 @@ static enum bulla_status append(struct bulla_vault *vault, const struct bulla_wh
   return bulla_audit_append(vault, &record);
 }
 
-static enum bulla_status append_both(struct bulla_vault *vault, const struct bulla_who *who,
-                                     const struct names *before, const struct names *after) {
+static enum bulla_status append_both(struct bulla_vault *vault, const struct bulla_who *who, const struct names *before,
+                                     const struct names *after) {
   BULLA_TRY(append(vault, who, BULLA_LITERAL("rename-from"), before));
   return append(vault, who, BULLA_LITERAL("rename-to"), after);
 }
@@ -58,7 +58,7 @@ enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   uint8_t id[BULLA_ID_LEN];
   uint8_t proof[BULLA_PROOF_LEN];
-  struct bulla_span tenant_id = bulla_span(id, sizeof id);
+  struct bulla_span tenant_id = bulla_span(id, sizeof(id));
   BULLA_TRY(bulla_tenant_find(id, vault, tenant));
   if (bulla_span_equal(tenant, name)) {
     return bulla_explain(BULLA_EXISTS, "the new name is the old one");
@@ -74,8 +74,7 @@ enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const str
 }
 
 enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const struct bulla_who *who,
-                                           struct bulla_span tenant, struct bulla_span entry,
-                                           struct bulla_span name) {
+                                           struct bulla_span tenant, struct bulla_span entry, struct bulla_span name) {
   static const char text[] = "UPDATE entry SET name = $1, name_proof = $2 WHERE id = $3";
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
@@ -88,8 +87,8 @@ enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const stru
   uint8_t id[BULLA_ID_LEN];
   uint8_t of_tenant[BULLA_ID_LEN];
   uint8_t proof[BULLA_PROOF_LEN];
-  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof of_tenant);
-  struct bulla_span entry_id = bulla_span(id, sizeof id);
+  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof(of_tenant));
+  struct bulla_span entry_id = bulla_span(id, sizeof(id));
   BULLA_TRY(bulla_tenant_find(of_tenant, vault, tenant));
   BULLA_TRY(bulla_entry_find(id, vault, tenant_id, entry));
   if (bulla_span_equal(entry, name)) {
@@ -131,20 +130,19 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
   BULLA_TRY(bulla_field_columns(&field, vault, &statement));
   field.place.field = names->field;
   BULLA_TRY(bulla_field_open(&moving->value, vault, &field));
-  memcpy(moving->entry_id, field.place.entry_id.data, sizeof moving->entry_id);
+  memcpy(moving->entry_id, field.place.entry_id.data, sizeof(moving->entry_id));
   moving->revision = field.place.revision;
   moving->secret = field.secret;
   return BULLA_OK;
 }
 
-static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving,
-                                  struct bulla_span tenant_id, struct bulla_span old_name,
-                                  struct bulla_span new_name) {
+static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span tenant_id,
+                                  struct bulla_span old_name, struct bulla_span new_name) {
   static const char text[] =
       "UPDATE field SET name = $1, value = $2, mask = $3, key_id = $4 WHERE entry = $5 AND name = $6";
   const struct bulla_place place = {
       .tenant_id = tenant_id,
-      .entry_id = bulla_span(moving->entry_id, sizeof moving->entry_id),
+      .entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id)),
       .field = new_name,
       .revision = moving->revision,
   };
@@ -168,8 +166,8 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
 }
 
 enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const struct bulla_who *who,
-                                           struct bulla_span tenant, struct bulla_span entry,
-                                           struct bulla_span field, struct bulla_span name) {
+                                           struct bulla_span tenant, struct bulla_span entry, struct bulla_span field,
+                                           struct bulla_span name) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(bulla_name_check(entry));
@@ -183,7 +181,7 @@ enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const stru
   const struct names after = {.tenant = tenant, .entry = entry, .field = name};
   uint8_t of_tenant[BULLA_ID_LEN];
   uint8_t of_entry[BULLA_ID_LEN];
-  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof of_tenant);
+  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof(of_tenant));
   struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
   BULLA_TRY(bulla_tenant_find(of_tenant, vault, tenant));
   BULLA_TRY(bulla_entry_find(of_entry, vault, tenant_id, entry));

@@ -34,15 +34,15 @@ struct halves {
 
 static struct halves halves_of(const uint8_t *member) {
   struct halves halves;
-  memcpy(&halves.first, member, sizeof halves.first);
-  memcpy(&halves.second, member + sizeof halves.first, sizeof halves.second);
+  memcpy(&halves.first, member, sizeof(halves.first));
+  memcpy(&halves.second, member + sizeof(halves.first), sizeof(halves.second));
   halves.first = halves.first == 0 ? 1 : halves.first;
   return halves;
 }
 
 static size_t place_of(const struct bulla_revocations *set, const struct bulla_revocations_table *table,
                        const struct halves *halves) {
-  return bulla_keyed_hash(&set->key, (const uint8_t *)halves, sizeof *halves) & (table->size - 1);
+  return bulla_keyed_hash(&set->key, (const uint8_t *)halves, sizeof(*halves)) & (table->size - 1);
 }
 
 void bulla_revocations_free(struct bulla_revocations *set) {
@@ -81,12 +81,12 @@ static void put(const struct bulla_revocations *set, struct bulla_revocations_ta
 static enum bulla_status grow(struct bulla_revocations *set) {
   struct bulla_revocations_table *old = set->table;
   if (old == NULL) {
-    BULLA_TRY(bulla_random((uint8_t *)&set->key, sizeof set->key));
+    BULLA_TRY(bulla_random((uint8_t *)&set->key, sizeof(set->key)));
   } else if (set->num < old->size / 2) {
     return BULLA_OK;
   }
   size_t size = old == NULL ? FIRST_SIZE : 2 * old->size;
-  struct bulla_revocations_table *table = calloc(1, sizeof *table + size * sizeof(struct member));
+  struct bulla_revocations_table *table = calloc(1, sizeof(*table) + size * sizeof(struct member));
   if (table == NULL) {
     return BULLA_NO_MEMORY;
   }

@@ -26,8 +26,8 @@ void bulla_revocations_free(struct bulla_revocations *set);
 
 /* bulla_revocations_add adds |member|, BULLA_REVOCATION_LEN bytes, and says in |*added| whether it was not there.
  * Returns BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
-BULLA_CHECKED enum bulla_status bulla_revocations_add(struct bulla_revocations *set, bool *added,
-                                                      const uint8_t *member);
+BULLA_NODISCARD enum bulla_status bulla_revocations_add(struct bulla_revocations *set, bool *added,
+                                                        const uint8_t *member);
 
 /* bulla_revocations_has says whether |member| is in the set. */
 bool bulla_revocations_has(const struct bulla_revocations *set, const uint8_t *member);

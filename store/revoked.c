@@ -13,7 +13,7 @@
 #include "store/names.h"
 #include "store/tenant.h"
 
-#define DIGEST_LEN 32
+enum { DIGEST_LEN = 32 };
 
 static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
   if (jti.len == 0 || jti.len > BULLA_JTI_MAX) {
@@ -44,7 +44,7 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, struct bulla_s
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write_first(&transaction, &vault->sql));
   BULLA_TRY(bulla_tenant_find(tenant_id, vault, record->tenant));
-  BULLA_TRY(insert(vault, bulla_span(tenant_id, sizeof tenant_id), digest, expires));
+  BULLA_TRY(insert(vault, bulla_span(tenant_id, sizeof(tenant_id)), digest, expires));
   BULLA_TRY(bulla_audit_append(vault, record));
   return bulla_audit_commit(vault, &transaction);
 }
@@ -56,13 +56,13 @@ enum bulla_status bulla_vault_token_revoke(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(digest_of(digest, jti));
-  bulla_hex_encode(digits, bulla_span(digest, sizeof digest));
+  bulla_hex_encode(digits, bulla_span(digest, sizeof(digest)));
   struct bulla_audit_record record =
-      bulla_audit_record(who, BULLA_LITERAL("token-revoke"), tenant, bulla_span(digits, sizeof digits));
-  enum bulla_status status = revoke_locked(vault, bulla_span(digest, sizeof digest), expires, &record);
+      bulla_audit_record(who, BULLA_LITERAL("token-revoke"), tenant, bulla_span(digits, sizeof(digits)));
+  enum bulla_status status = revoke_locked(vault, bulla_span(digest, sizeof(digest)), expires, &record);
   if (status == BULLA_DISK_FULL) {
     /* Undoing it has emptied the -wal, which may be room enough. */
-    status = revoke_locked(vault, bulla_span(digest, sizeof digest), expires, &record);
+    status = revoke_locked(vault, bulla_span(digest, sizeof(digest)), expires, &record);
   }
   BULLA_TRY(status);
   bulla_watch_wait(&vault->watch);

@@ -25,7 +25,7 @@
 
 #define DIGITS (2 * (size_t)BULLA_KEY_LEN)
 #define TEXT_MAX (DIGITS + 2) /* with a newline */
-#define PASSPHRASE_MAX 1024
+enum { PASSPHRASE_MAX = 1024 };
 
 struct bulla_root {
   struct bulla_secret *material; /* BULLA_KEY_LEN bytes, or the passphrase */
@@ -35,12 +35,12 @@ struct bulla_root {
 /* Says why a key cannot be had, in the system's words. */
 static enum bulla_status unavailable(int error) {
   char words[128];
-  return bulla_explain(BULLA_ROOT_UNAVAILABLE, "%s", strerror_r(error, words, sizeof words));
+  return bulla_explain(BULLA_ROOT_UNAVAILABLE, "%s", strerror_r(error, words, sizeof(words)));
 }
 
 /* Hands |*material| over to a new |*root|. */
 static enum bulla_status wrap(struct bulla_root **root, struct bulla_secret **material, bool passphrase) {
-  struct bulla_root *made = malloc(sizeof *made);
+  struct bulla_root *made = malloc(sizeof(*made));
   if (made == NULL) {
     return BULLA_NO_MEMORY;
   }
@@ -58,8 +58,8 @@ static enum bulla_status explain_digits(struct bulla_span text) {
     if (!bulla_hex_decode(&byte, bulla_span(text.data + i, 2))) {
       uint8_t pair[2] = {text.data[i], '0'};
       size_t at = bulla_hex_decode(&byte, bulla_span(pair, 2)) ? i + 2 : i + 1;
-      bulla_wipe(pair, sizeof pair);
-      bulla_wipe(&byte, sizeof byte);
+      bulla_wipe(pair, sizeof(pair));
+      bulla_wipe(&byte, sizeof(byte));
       return bulla_explain(BULLA_ROOT_MALFORMED, "character %zu is no hexadecimal digit", at);
     }
   }
@@ -147,7 +147,7 @@ static enum bulla_status from_credential(struct bulla_secret **material, const c
     return bulla_explain(BULLA_ROOT_UNAVAILABLE, "CREDENTIALS_DIRECTORY is not set");
   }
   uint8_t path[PATH_MAX];
-  struct bulla_buffer buffer = bulla_buffer(path, sizeof path);
+  struct bulla_buffer buffer = bulla_buffer(path, sizeof(path));
   struct bulla_writer writer = bulla_writer(&buffer);
   bulla_put(&writer, bulla_span(folder, strlen(folder)));
   bulla_put_byte(&writer, '/');
@@ -213,7 +213,7 @@ enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++) {
+  for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
     const char *rest = after(provider, providers[i].prefix);
     if (rest != NULL) {
       struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
@@ -307,6 +307,6 @@ enum bulla_status bulla_root_key(struct bulla_key **key, const struct bulla_root
   struct bulla_secret *stretched BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&stretched, BULLA_KEY_LEN));
   BULLA_TRY(bulla_scrypt(bulla_secret_data(stretched), BULLA_KEY_LEN, passphrase,
-                         bulla_span(stretch->salt, sizeof stretch->salt), UINT64_C(1) << stretch->log_n, 8, 1));
+                         bulla_span(stretch->salt, sizeof(stretch->salt)), UINT64_C(1) << stretch->log_n, 8, 1));
   return bulla_key_new(key, BULLA_XAES_256_GCM, stretched);
 }

@@ -23,7 +23,7 @@ bool bulla_root_is_passphrase(const struct bulla_root *root);
 
 /* bulla_root_key makes |*key| of |root|. Returns BULLA_ROOT_WRONG if |stretch| is not for its kind, BULLA_FORKED
  * in a child, and the statuses of bulla_key_new. */
-BULLA_CHECKED enum bulla_status bulla_root_key(struct bulla_key **key, const struct bulla_root *root,
-                                               const struct bulla_stretch *stretch);
+BULLA_NODISCARD enum bulla_status bulla_root_key(struct bulla_key **key, const struct bulla_root *root,
+                                                 const struct bulla_stretch *stretch);
 
 #endif

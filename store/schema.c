@@ -8,11 +8,11 @@
 
 #include "core/log.h"
 
-#define APPLICATION_ID 0x42554C41 /* BULA */
-#define VERSION 1
+enum { APPLICATION_ID = 0x42554C41 }; /* BULA */
+enum { VERSION = 1 };
 
-#define SCHEMA_TEXT_MAX 1024
-#define NUM_STATEMENTS (sizeof statements / sizeof statements[0])
+enum { SCHEMA_TEXT_MAX = 1024 };
+#define NUM_STATEMENTS (sizeof(statements) / sizeof(statements[0]))
 
 static const char *const statements[] = {
     /* One row. The salt is there if the root is a passphrase. |name_key| is wrapped under the root. */
@@ -95,7 +95,7 @@ static bool is_statistics(struct bulla_span type, struct bulla_span text) {
       "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
   };
   bool is_one = false;
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     is_one = is_one || bulla_span_equal(text, bulla_span(texts[i], strlen(texts[i])));
   }
   return is_one && bulla_span_equal(type, BULLA_LITERAL("table"));
@@ -104,8 +104,8 @@ static bool is_statistics(struct bulla_span type, struct bulla_span text) {
 /* What stands behind "CREATE TABLE " and the like in a statement of ours. */
 static struct bulla_span name_in(const char *statement) {
   const char *name = strchr(statement, ' ');
-  while (name != NULL && (strncmp(name, " TABLE ", 7) == 0 || strncmp(name, " UNIQUE ", 8) == 0 ||
-                          strncmp(name, " INDEX ", 7) == 0)) {
+  while (name != NULL &&
+         (strncmp(name, " TABLE ", 7) == 0 || strncmp(name, " UNIQUE ", 8) == 0 || strncmp(name, " INDEX ", 7) == 0)) {
     name = strchr(name + 1, ' ');
   }
   return name == NULL ? bulla_span(NULL, 0) : bulla_span(name + 1, strcspn(name + 1, "( "));
@@ -161,9 +161,10 @@ enum bulla_status bulla_schema_check(struct bulla_sql *sql) {
   if (id == 0 && version == 0) {
     /* An SQL dump keeps neither. */
     BULLA_TRY(check_statements(sql));
-    return bulla_explain(BULLA_NOT_A_VAULT,
-                         "it has the tables of a vault, but was made from an SQL dump: if you trust the dump, run PRAGMA "
-                         "application_id = 1112886337; PRAGMA user_version = 1");
+    return bulla_explain(
+        BULLA_NOT_A_VAULT,
+        "it has the tables of a vault, but was made from an SQL dump: if you trust the dump, run PRAGMA "
+        "application_id = 1112886337; PRAGMA user_version = 1");
   }
   if (id != APPLICATION_ID || version < VERSION) {
     return bulla_explain(BULLA_NOT_A_VAULT, "its application_id is %lld, that of a vault is 1112886337", (long long)id);

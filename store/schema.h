@@ -9,10 +9,10 @@
 #include "store/sql.h"
 
 /* bulla_schema_create makes the tables in an empty database, within the caller's transaction. */
-BULLA_CHECKED enum bulla_status bulla_schema_create(struct bulla_sql *sql);
+BULLA_NODISCARD enum bulla_status bulla_schema_create(struct bulla_sql *sql);
 
 /* bulla_schema_check returns BULLA_OK if |sql| has the tables of a vault and nothing else, BULLA_NEWER_VAULT if
  * a later bulla made it, BULLA_NOT_A_VAULT. It writes nothing. */
-BULLA_CHECKED enum bulla_status bulla_schema_check(struct bulla_sql *sql);
+BULLA_NODISCARD enum bulla_status bulla_schema_check(struct bulla_sql *sql);
 
 #endif

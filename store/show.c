@@ -60,8 +60,7 @@ static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault 
 
 static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault *vault, struct bulla_span tenant,
                                      struct bulla_span entry) {
-  static const char text[] =
-      BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name";
+  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));

@@ -33,7 +33,7 @@ static enum bulla_status make_absolute(char absolute[PATH_MAX], const char *path
   struct bulla_writer writer = bulla_writer(&buffer);
   char folder[PATH_MAX];
   if (path[0] != '/') {
-    if (getcwd(folder, sizeof folder) == NULL) {
+    if (getcwd(folder, sizeof(folder)) == NULL) {
       return bulla_file_status(errno);
     }
     bulla_put(&writer, bulla_span(folder, strlen(folder)));
@@ -53,7 +53,7 @@ static bool is_mounted_alone(const char *path) {
 
 enum bulla_status bulla_site_begin(struct bulla_site *site, const char *path) {
   struct stat seen;
-  memset(site, 0, sizeof *site);
+  memset(site, 0, sizeof(*site));
   BULLA_TRY(make_absolute(site->given, path));
   if (realpath(site->given, site->path) == NULL || stat(site->path, &seen) != 0) {
     return bulla_file_status(errno);
@@ -65,7 +65,8 @@ enum bulla_status bulla_site_begin(struct bulla_site *site, const char *path) {
                          (unsigned long)seen.st_nlink);
   }
   if (is_mounted_alone(site->path)) {
-    return bulla_explain(BULLA_VAULT_SHARED, "the database is mounted as a single file: mount the folder that it is in");
+    return bulla_explain(BULLA_VAULT_SHARED,
+                         "the database is mounted as a single file: mount the folder that it is in");
   }
   site->ids[BULLA_SITE_DATABASE] = (struct bulla_file_id){seen.st_dev, seen.st_ino};
   site->owner = seen.st_uid;
@@ -111,8 +112,10 @@ enum bulla_status bulla_site_complete(struct bulla_site *site) {
       return bulla_explain(BULLA_VAULT_SHARED, "%s is no regular file of one name", called[i]);
     }
     if (is_of_another(site, &seen)) {
-      return bulla_explain(BULLA_VAULT_SHARED, "%s belongs to another user, or is open to more than the database is: find "
-                           "out who made it", called[i]);
+      return bulla_explain(BULLA_VAULT_SHARED,
+                           "%s belongs to another user, or is open to more than the database is: find "
+                           "out who made it",
+                           called[i]);
     }
     site->ids[i] = (struct bulla_file_id){seen.st_dev, seen.st_ino};
   }
@@ -152,7 +155,7 @@ enum bulla_status bulla_site_check(struct bulla_site *site) {
 }
 
 void bulla_site_state(const struct bulla_site *site, struct bulla_site_state *state) {
-  memset(state, 0, sizeof *state);
+  memset(state, 0, sizeof(*state));
   for (size_t i = 0; i < 2; i++) {
     char name[PATH_MAX];
     struct stat seen;

@@ -43,20 +43,20 @@ void bulla_site_state(const struct bulla_site *site, struct bulla_site_state *st
 
 /* bulla_site_begin takes the database at |path|. Returns BULLA_VAULT_SHARED if another name leads to its file too, or
  * it is mounted alone, without the folder that the other files are in; and the statuses of bulla_file_status. */
-BULLA_CHECKED enum bulla_status bulla_site_begin(struct bulla_site *site, const char *path);
+BULLA_NODISCARD enum bulla_status bulla_site_begin(struct bulla_site *site, const char *path);
 
 /* bulla_site_complete takes the files beside it, which a connection that has read in WAL mode holds open. */
-BULLA_CHECKED enum bulla_status bulla_site_complete(struct bulla_site *site);
+BULLA_NODISCARD enum bulla_status bulla_site_complete(struct bulla_site *site);
 
 /* bulla_site_lose is what bulla_site_check does when it finds something wrong, for those who find it otherwise. */
 enum bulla_status bulla_site_lose(struct bulla_site *site, const char *why);
 
 /* bulla_site_check returns BULLA_VAULT_MOVED unless every name leads to the file that it led to, now and at each check
  * before, and tells the log the first time. */
-BULLA_CHECKED enum bulla_status bulla_site_check(struct bulla_site *site);
+BULLA_NODISCARD enum bulla_status bulla_site_check(struct bulla_site *site);
 
 /* bulla_site_sidecar fills |name| with that of one of the files, or returns false if it is too long for a path. */
-BULLA_CHECKED bool bulla_site_sidecar(char name[PATH_MAX], const struct bulla_site *site, size_t file);
+BULLA_NODISCARD bool bulla_site_sidecar(char name[PATH_MAX], const struct bulla_site *site, size_t file);
 
 /* bulla_site_blame tells the log which of the files, if any, cannot be used, when SQLite says no more than |status|. */
 void bulla_site_blame(const struct bulla_site *site, enum bulla_status status);

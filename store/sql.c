@@ -239,7 +239,7 @@ static enum bulla_status commit(struct bulla_sql *sql) {
  * beginning; and as long as that is the same it does not become shorter. */
 static enum bulla_status check_log(struct bulla_sql *sql, bool committed) {
   static const uint8_t magic[] = {0x37, 0x7f, 0x06}; /* https://www.sqlite.org/fileformat.html, section 4.1 */
-  uint8_t start[sizeof sql->log_start];
+  uint8_t start[sizeof(sql->log_start)];
   struct stat seen;
   if (sql->turn.file < 0) {
     return BULLA_OK;
@@ -247,14 +247,14 @@ static enum bulla_status check_log(struct bulla_sql *sql, bool committed) {
   if (fstat(sql->turn.file, &seen) != 0) {
     return bulla_file_status(errno);
   }
-  bool begun = pread(sql->turn.file, start, sizeof start, 0) == (ssize_t)sizeof start &&
-               memcmp(start, magic, sizeof magic) == 0;
-  bool shorter = begun && memcmp(start, sql->log_start, sizeof start) == 0 && seen.st_size < sql->log_len;
+  bool begun = pread(sql->turn.file, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
+               memcmp(start, magic, sizeof(magic)) == 0;
+  bool shorter = begun && memcmp(start, sql->log_start, sizeof(start)) == 0 && seen.st_size < sql->log_len;
   if (shorter || (committed && !begun)) {
     return bulla_site_lose(&sql->site, "was emptied or written over");
   }
   if (committed) {
-    memcpy(sql->log_start, start, sizeof start);
+    memcpy(sql->log_start, start, sizeof(start));
     sql->log_len = seen.st_size;
   }
   return BULLA_OK;

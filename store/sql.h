@@ -31,12 +31,12 @@ struct bulla_sql {
   bool read_only;
   bool frozen; /* read without looking whether others write: good only as long as the files stay as they are */
   struct bulla_site_state state; /* of a frozen one, as it was opened */
-  int patience; /* milliseconds to wait for others in one call */
-  int left;     /* of them in this one */
+  int patience;                  /* milliseconds to wait for others in one call */
+  int left;                      /* of them in this one */
   uint8_t log_start[32]; /* of the -wal, as the last commit of this connection left it: it says which log it is */
   off_t log_len;
-  int num_frames;    /* that the -wal held after the last commit of this connection */
-  int checkpoint_at; /* as many: the next that moves them into the database */
+  int num_frames;                     /* that the -wal held after the last commit of this connection */
+  int checkpoint_at;                  /* as many: the next that moves them into the database */
   const char *texts[BULLA_SQL_CACHE]; /* each the one literal that its statement was prepared from */
   struct sqlite3_stmt *prepared[BULLA_SQL_CACHE];
   size_t num_prepared;
@@ -45,17 +45,17 @@ struct bulla_sql {
 /* bulla_sql_open connects |sql| to the file at |path|, which must be there, with settings for a file that somebody else
  * may have written. Nothing is written to it. If it is |read_only| nothing can be, and it need not be in a place where
  * SQLite could put files beside it. Returns BULLA_VAULT_SHARED as well. On failure bulla_sql_close is still due. */
-BULLA_CHECKED enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path, bool read_only);
+BULLA_NODISCARD enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path, bool read_only);
 
 /* bulla_sql_is_current says whether what a frozen connection reads is what is in the files; any other is. */
-BULLA_CHECKED bool bulla_sql_is_current(const struct bulla_sql *sql);
+BULLA_NODISCARD bool bulla_sql_is_current(const struct bulla_sql *sql);
 
 /* bulla_sql_settle switches a connection that may write to WAL, reads once, and notes which files it holds open then:
  * from now on each commit looks whether they are still where they were. */
-BULLA_CHECKED enum bulla_status bulla_sql_settle(struct bulla_sql *sql);
+BULLA_NODISCARD enum bulla_status bulla_sql_settle(struct bulla_sql *sql);
 
 /* bulla_sql_empty_log moves all of the -wal into the database, durably. Returns BULLA_BUSY if others are at work. */
-BULLA_CHECKED enum bulla_status bulla_sql_empty_log(struct bulla_sql *sql);
+BULLA_NODISCARD enum bulla_status bulla_sql_empty_log(struct bulla_sql *sql);
 
 /* bulla_sql_close ends what is open; a zeroed |sql| is fine. */
 void bulla_sql_close(struct bulla_sql *sql);
@@ -67,11 +67,11 @@ void bulla_sql_begin_call(struct bulla_sql *sql, int waited);
 void bulla_sql_set_patience(struct bulla_sql *sql, int milliseconds);
 
 /* bulla_sql_run runs |text| once, without parameters, and ignores the rows it gives. */
-BULLA_CHECKED enum bulla_status bulla_sql_run(struct bulla_sql *sql, const char *text);
+BULLA_NODISCARD enum bulla_status bulla_sql_run(struct bulla_sql *sql, const char *text);
 
 /* bulla_sql_status says what |result|, of SQLite, means, and tells the log; bulla_sql_hook has a connection wait for
  * others and keep its -wal short. For the files of the seam alone. */
-BULLA_CHECKED enum bulla_status bulla_sql_status(struct sqlite3 *db, int result);
+BULLA_NODISCARD enum bulla_status bulla_sql_status(struct sqlite3 *db, int result);
 void bulla_sql_hook(struct bulla_sql *sql);
 
 /* A transaction is a pointer to its connection: bulla_sql_write and bulla_sql_read begin one and set it,
@@ -82,10 +82,10 @@ void bulla_sql_hook(struct bulla_sql *sql);
  *
  * bulla_sql_commit returns BULLA_VAULT_MOVED if the files are no longer where they were: before, with nothing
  * committed, or after, when what was committed is where nobody looks. */
-BULLA_CHECKED enum bulla_status bulla_sql_write(struct bulla_sql **transaction, struct bulla_sql *sql);
-BULLA_CHECKED enum bulla_status bulla_sql_write_first(struct bulla_sql **transaction, struct bulla_sql *sql);
-BULLA_CHECKED enum bulla_status bulla_sql_read(struct bulla_sql **transaction, struct bulla_sql *sql);
-BULLA_CHECKED enum bulla_status bulla_sql_commit(struct bulla_sql **transaction);
+BULLA_NODISCARD enum bulla_status bulla_sql_write(struct bulla_sql **transaction, struct bulla_sql *sql);
+BULLA_NODISCARD enum bulla_status bulla_sql_write_first(struct bulla_sql **transaction, struct bulla_sql *sql);
+BULLA_NODISCARD enum bulla_status bulla_sql_read(struct bulla_sql **transaction, struct bulla_sql *sql);
+BULLA_NODISCARD enum bulla_status bulla_sql_commit(struct bulla_sql **transaction);
 void bulla_sql_rollback(struct bulla_sql **transaction);
 
 /* A statement in use. */
@@ -102,8 +102,8 @@ struct bulla_statement {
 
 /* bulla_statement_begin readies |statement|. |text| is a literal, prepared once a connection and found again by
  * its address; its parameters are $1, $2, ... in the order of their first appearance. */
-BULLA_CHECKED enum bulla_status bulla_statement_begin(struct bulla_statement *statement, struct bulla_sql *sql,
-                                                      const char *text);
+BULLA_NODISCARD enum bulla_status bulla_statement_begin(struct bulla_statement *statement, struct bulla_sql *sql,
+                                                        const char *text);
 
 /* bulla_statement_end lets go of rows and parameters; a zeroed |statement| is fine. */
 void bulla_statement_end(struct bulla_statement *statement);
@@ -118,14 +118,14 @@ void bulla_bind_copy(struct bulla_statement *statement, struct bulla_span text);
 
 /* bulla_step moves to the next row and says in |*row| whether there is one. The spans of the row before are gone.
  * Returns BULLA_EXISTS if a key is there already, BULLA_NOT_A_VAULT for a damaged file. */
-BULLA_CHECKED enum bulla_status bulla_step(struct bulla_statement *statement, bool *row);
+BULLA_NODISCARD enum bulla_status bulla_step(struct bulla_statement *statement, bool *row);
 
 /* bulla_statement_keep copies the row and lets go of the database: its columns can be read, and their spans are good,
  * until the statement ends, whatever is committed meanwhile. The next step would begin anew. */
-BULLA_CHECKED enum bulla_status bulla_statement_keep(struct bulla_statement *statement);
+BULLA_NODISCARD enum bulla_status bulla_statement_keep(struct bulla_statement *statement);
 
 /* bulla_finish runs a statement that gives no row. */
-BULLA_CHECKED enum bulla_status bulla_finish(struct bulla_statement *statement);
+BULLA_NODISCARD enum bulla_status bulla_finish(struct bulla_statement *statement);
 
 /* The next column of the row. Spans live until the next step or the end of the statement. */
 int64_t bulla_column_int(struct bulla_statement *statement);

@@ -15,8 +15,8 @@
 #include "core/log.h"
 #include "store/file.h"
 
-#define PATIENCE_MS 5000
-#define ALONE_MS 1000 /* that others who are about to open the database have for it */
+enum { PATIENCE_MS = 5000 };
+enum { ALONE_MS = 1000 }; /* that others who are about to open the database have for it */
 #define KEEP_WAL_BYTES "PRAGMA journal_size_limit = 8388608"
 
 /* Against what a hostile file could make SQLite do: a limit on everything, no attached files, no triggers, views
@@ -26,18 +26,10 @@ static enum bulla_status harden(struct sqlite3 *db) {
     int id;
     int value;
   } limits[] = {
-      {SQLITE_LIMIT_LENGTH, 1 << 20},
-      {SQLITE_LIMIT_SQL_LENGTH, 1 << 16},
-      {SQLITE_LIMIT_COLUMN, 64},
-      {SQLITE_LIMIT_EXPR_DEPTH, 64},
-      {SQLITE_LIMIT_COMPOUND_SELECT, 2},
-      {SQLITE_LIMIT_VDBE_OP, 25000},
-      {SQLITE_LIMIT_FUNCTION_ARG, 8},
-      {SQLITE_LIMIT_ATTACHED, 0},
-      {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
-      {SQLITE_LIMIT_VARIABLE_NUMBER, 32},
-      {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
-      {SQLITE_LIMIT_WORKER_THREADS, 0},
+      {SQLITE_LIMIT_LENGTH, 1 << 20},     {SQLITE_LIMIT_SQL_LENGTH, 1 << 16}, {SQLITE_LIMIT_COLUMN, 64},
+      {SQLITE_LIMIT_EXPR_DEPTH, 64},      {SQLITE_LIMIT_COMPOUND_SELECT, 2},  {SQLITE_LIMIT_VDBE_OP, 25000},
+      {SQLITE_LIMIT_FUNCTION_ARG, 8},     {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
+      {SQLITE_LIMIT_VARIABLE_NUMBER, 32}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},    {SQLITE_LIMIT_WORKER_THREADS, 0},
   };
   static const struct {
     int id;
@@ -48,10 +40,10 @@ static enum bulla_status harden(struct sqlite3 *db) {
       {SQLITE_DBCONFIG_DQS_DML, 0},        {SQLITE_DBCONFIG_DQS_DDL, 0},
       {SQLITE_DBCONFIG_ENABLE_FKEY, 1},    {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
   };
-  for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+  for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
     sqlite3_limit(db, limits[i].id, limits[i].value);
   }
-  for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+  for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
     int result = sqlite3_db_config(db, settings[i].id, settings[i].value, (int *)NULL);
     if (result != SQLITE_OK) {
       return bulla_sql_status(db, result);
@@ -78,7 +70,7 @@ static enum bulla_status set_up(struct bulla_sql *sql, bool alone) {
   if (alone) {
     BULLA_TRY(bulla_sql_run(sql, "PRAGMA locking_mode = EXCLUSIVE"));
   }
-  for (size_t i = 0; i < sizeof pragmas / sizeof pragmas[0]; i++) {
+  for (size_t i = 0; i < sizeof(pragmas) / sizeof(pragmas[0]); i++) {
     BULLA_TRY(bulla_sql_run(sql, pragmas[i]));
   }
   return BULLA_OK;
@@ -104,7 +96,7 @@ static bool immutable_uri(char uri[4 * PATH_MAX], const char *path) {
     bulla_put_byte(&writer, (uint8_t)digits[byte >> 4]);
     bulla_put_byte(&writer, (uint8_t)digits[byte & 15]);
   }
-  bulla_put(&writer, bulla_span("?immutable=1", sizeof "?immutable=1"));
+  bulla_put(&writer, bulla_span("?immutable=1", sizeof("?immutable=1")));
   return bulla_writer_finish(&writer) == BULLA_OK;
 }
 
@@ -151,10 +143,11 @@ static enum bulla_status check_alone(struct bulla_sql *sql) {
   memcpy(name, sql->site.path, strlen(sql->site.path));
   enum bulla_status status = BULLA_IO;
   if (vfs->xOpen(vfs, name, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_DB, NULL) == SQLITE_OK) {
-    status = is_ours_alone(file, shm)
-                 ? BULLA_OK
-                 : bulla_explain(BULLA_VAULT_SHARED,
-                                 "another process has the database open by a name that it had before: stop that process");
+    status =
+        is_ours_alone(file, shm)
+            ? BULLA_OK
+            : bulla_explain(BULLA_VAULT_SHARED,
+                            "another process has the database open by a name that it had before: stop that process");
   }
   if (file->pMethods != NULL) {
     file->pMethods->xClose(file);
@@ -192,11 +185,11 @@ bool bulla_sql_is_current(const struct bulla_sql *sql) {
     return true;
   }
   bulla_site_state(&sql->site, &now);
-  return memcmp(&now, &sql->state, sizeof now) == 0;
+  return memcmp(&now, &sql->state, sizeof(now)) == 0;
 }
 
 enum bulla_status bulla_sql_open(struct bulla_sql *sql, const char *path, bool read_only) {
-  memset(sql, 0, sizeof *sql);
+  memset(sql, 0, sizeof(*sql));
   sql->turn.file = -1;
   sql->read_only = read_only;
   bulla_sql_set_patience(sql, PATIENCE_MS);
@@ -261,6 +254,6 @@ void bulla_sql_close(struct bulla_sql *sql) {
   if (sql->db != NULL) {
     bulla_file_close(&sql->turn.file);
   }
-  memset(sql, 0, sizeof *sql);
+  memset(sql, 0, sizeof(*sql));
   sql->turn.file = -1;
 }

@@ -7,9 +7,8 @@
 
 #include <sqlite3.h>
 
-enum bulla_status bulla_statement_begin(struct bulla_statement *statement, struct bulla_sql *sql,
-                                        const char *text) {
-  memset(statement, 0, sizeof *statement);
+enum bulla_status bulla_statement_begin(struct bulla_statement *statement, struct bulla_sql *sql, const char *text) {
+  memset(statement, 0, sizeof(*statement));
   for (size_t i = 0; i < sql->num_prepared; i++) {
     if (sql->texts[i] == text) {
       statement->handle = sql->prepared[i];
@@ -39,7 +38,7 @@ void bulla_statement_end(struct bulla_statement *statement) {
     sqlite3_reset(statement->handle);
     sqlite3_clear_bindings(statement->handle);
   }
-  memset(statement, 0, sizeof *statement);
+  memset(statement, 0, sizeof(*statement));
 }
 
 static void note_binding(struct bulla_statement *statement, int result) {
@@ -58,19 +57,18 @@ static const void *not_null(struct bulla_span bytes) {
 }
 
 void bulla_bind_text(struct bulla_statement *statement, struct bulla_span text) {
-  note_binding(statement, sqlite3_bind_text64(statement->handle, ++statement->num_bound,
-                                              (const char *)not_null(text), text.len, SQLITE_STATIC, SQLITE_UTF8));
+  note_binding(statement, sqlite3_bind_text64(statement->handle, ++statement->num_bound, (const char *)not_null(text),
+                                              text.len, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void bulla_bind_copy(struct bulla_statement *statement, struct bulla_span text) {
-  note_binding(statement,
-               sqlite3_bind_text64(statement->handle, ++statement->num_bound, (const char *)not_null(text), text.len,
-                                   SQLITE_TRANSIENT, SQLITE_UTF8));
+  note_binding(statement, sqlite3_bind_text64(statement->handle, ++statement->num_bound, (const char *)not_null(text),
+                                              text.len, SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 void bulla_bind_blob(struct bulla_statement *statement, struct bulla_span bytes) {
-  note_binding(statement, sqlite3_bind_blob64(statement->handle, ++statement->num_bound, not_null(bytes),
-                                              bytes.len, SQLITE_STATIC));
+  note_binding(statement, sqlite3_bind_blob64(statement->handle, ++statement->num_bound, not_null(bytes), bytes.len,
+                                              SQLITE_STATIC));
 }
 
 void bulla_bind_null(struct bulla_statement *statement) {

@@ -49,7 +49,7 @@ static void cache(struct bulla_vault *vault, struct bulla_key **key, const struc
     bulla_tenant_forget_keys(vault);
   }
   struct bulla_cached_key *cached = &vault->cached[vault->num_cached++];
-  memcpy(cached->tenant_id, wrapped->tenant_id.data, sizeof cached->tenant_id);
+  memcpy(cached->tenant_id, wrapped->tenant_id.data, sizeof(cached->tenant_id));
   cached->version = wrapped->version;
   cached->key = *key;
   *key = NULL;
@@ -86,7 +86,7 @@ static enum bulla_status make_key(struct bulla_vault *vault, struct bulla_span t
   BULLA_TRY(bulla_key_new(&key, BULLA_XAES_256_GCM, material));
   BULLA_TRY(bulla_context_tenant_key(&context, vault, tenant_id, version));
   uint8_t bytes[BULLA_WRAPPED_MAX];
-  struct bulla_buffer buffer = bulla_buffer(bytes, sizeof bytes);
+  struct bulla_buffer buffer = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(bulla_wrap(&buffer, vault, material, &context));
   struct bulla_wrapped_key wrapped = {
       .tenant_id = tenant_id,
@@ -107,7 +107,7 @@ static enum bulla_status insert_tenant(struct bulla_vault *vault, const uint8_t 
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
   bulla_bind_text(&statement, name);
-  bulla_bind_blob(&statement, bulla_span(proof, sizeof proof));
+  bulla_bind_blob(&statement, bulla_span(proof, sizeof(proof)));
   bulla_bind_int(&statement, bulla_clock_s());
   return bulla_finish(&statement);
 }
@@ -122,8 +122,8 @@ enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, st
   return make_key(vault, bulla_span(id, BULLA_ID_LEN), 1);
 }
 
-enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span *name,
-                                       const struct bulla_vault *vault, struct bulla_statement *statement) {
+enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span *name, const struct bulla_vault *vault,
+                                       struct bulla_statement *statement) {
   *id = bulla_column_exact(statement, BULLA_ID_LEN);
   *name = bulla_column_name(statement);
   struct bulla_span proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
@@ -133,8 +133,7 @@ enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span 
   return bulla_name_check_proof(vault, *id, bulla_span(NULL, 0), *name, proof);
 }
 
-struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *statement,
-                                                   struct bulla_span tenant_id) {
+struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *statement, struct bulla_span tenant_id) {
   struct bulla_wrapped_key wrapped = {.tenant_id = tenant_id};
   wrapped.key_id = bulla_column_exact(statement, BULLA_KEY_ID_LEN);
   wrapped.version = bulla_column_int(statement);
@@ -157,7 +156,7 @@ enum bulla_status bulla_tenant_key(struct bulla_key **key, struct bulla_vault *v
   const struct bulla_cached_key *cached = find_cached(vault, wrapped->key_id);
   if (cached != NULL) {
     /* What the wrap is bound to, as unwrapping it again would find. */
-    struct bulla_span tenant_id = bulla_span(cached->tenant_id, sizeof cached->tenant_id);
+    struct bulla_span tenant_id = bulla_span(cached->tenant_id, sizeof(cached->tenant_id));
     if (!bulla_span_equal(tenant_id, wrapped->tenant_id) || cached->version != wrapped->version) {
       return BULLA_REFUSED;
     }

@@ -10,21 +10,20 @@
 
 /* bulla_tenant_find fills the BULLA_ID_LEN bytes of |id|. Returns BULLA_NOT_FOUND, BULLA_REFUSED if the name is
  * not proven to be the row's. */
-BULLA_CHECKED enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span name);
+BULLA_NODISCARD enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span name);
 
 /* bulla_tenant_ensure is bulla_tenant_find, and makes the tenant and its first key if there is none, within the
  * caller's transaction. */
-BULLA_CHECKED enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault,
-                                                    struct bulla_span name);
+BULLA_NODISCARD enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, struct bulla_span name);
 
 /* The columns of a tenant t that bulla_columns_tenant takes. */
 #define BULLA_TENANT_COLUMNS "t.id, t.name, t.name_proof"
 
 /* bulla_columns_tenant takes the next columns of |statement|. Returns BULLA_REFUSED if the name is not proven to
  * be the row's. */
-BULLA_CHECKED enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span *name,
-                                                     const struct bulla_vault *vault,
-                                                     struct bulla_statement *statement);
+BULLA_NODISCARD enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span *name,
+                                                       const struct bulla_vault *vault,
+                                                       struct bulla_statement *statement);
 
 /* A tenant's key as it is stored. */
 struct bulla_wrapped_key {
@@ -43,16 +42,16 @@ struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *state
 
 /* bulla_tenant_key sets |*key| to the key that |wrapped| holds, which |vault| owns until the next call. Returns
  * BULLA_REFUSED if it does not open, or was cached for another tenant or version. */
-BULLA_CHECKED enum bulla_status bulla_tenant_key(struct bulla_key **key, struct bulla_vault *vault,
-                                                 const struct bulla_wrapped_key *wrapped);
+BULLA_NODISCARD enum bulla_status bulla_tenant_key(struct bulla_key **key, struct bulla_vault *vault,
+                                                   const struct bulla_wrapped_key *wrapped);
 
 /* bulla_tenant_active_key sets |*key| to the key that seals what a tenant puts, as bulla_tenant_key does. */
-BULLA_CHECKED enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_vault *vault,
-                                                        struct bulla_span tenant_id);
+BULLA_NODISCARD enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_vault *vault,
+                                                          struct bulla_span tenant_id);
 
 /* bulla_tenant_check_no_live_apikey returns BULLA_IN_USE if the tenant has an API key that is not revoked. */
-BULLA_CHECKED enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault,
-                                                                  struct bulla_span tenant_id);
+BULLA_NODISCARD enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault,
+                                                                    struct bulla_span tenant_id);
 
 /* bulla_tenant_forget_keys wipes the cache. */
 void bulla_tenant_forget_keys(struct bulla_vault *vault);

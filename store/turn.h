@@ -19,7 +19,7 @@ struct bulla_turn {
 
 /* bulla_turn_try takes the turn if nobody has it, and, unless |first|, nobody waits who goes first. Returns false if it
  * is to be tried again. */
-BULLA_CHECKED bool bulla_turn_try(const struct bulla_turn *turn, bool first);
+BULLA_NODISCARD bool bulla_turn_try(const struct bulla_turn *turn, bool first);
 
 /* bulla_turn_announce says that somebody waits who goes first, until bulla_turn_give. */
 void bulla_turn_announce(const struct bulla_turn *turn);

@@ -15,8 +15,8 @@ typedef enum bulla_status (*bulla_opener)(struct bulla_secret **opened, struct b
 /* bulla_open_audited runs the bound statement |found| and commits |record| of whether it gave a row; only then has
  * |open| make |*opened| from that row, and if it cannot, records that as well. Returns BULLA_NOT_FOUND without a
  * row. */
-BULLA_CHECKED enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_vault *vault,
-                                                   struct bulla_audit_record *record,
-                                                   struct bulla_statement *found, bulla_opener open);
+BULLA_NODISCARD enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_vault *vault,
+                                                     struct bulla_audit_record *record, struct bulla_statement *found,
+                                                     bulla_opener open);
 
 #endif

@@ -74,7 +74,8 @@ static enum bulla_status check_files(struct bulla_vault *vault) {
   BULLA_TRY(bulla_site_check(&vault->sql.site));
   return bulla_sql_is_current(&vault->sql)
              ? BULLA_OK
-             : bulla_explain(BULLA_VAULT_MOVED, "somebody wrote to the vault since it was opened for reading: open it again");
+             : bulla_explain(BULLA_VAULT_MOVED,
+                             "somebody wrote to the vault since it was opened for reading: open it again");
 }
 
 enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
@@ -114,8 +115,9 @@ static _Atomic uint64_t epoch_of_open;
 static enum bulla_status count_open(void) {
   uint64_t epoch = bulla_slab_generation();
   if (num_open > 0 && epoch_of_open != epoch) {
-    return bulla_explain(BULLA_FORKED, "a vault was open as this process was forked: open vaults after the fork, or only "
-                                       "in the parent");
+    return bulla_explain(BULLA_FORKED,
+                         "a vault was open as this process was forked: open vaults after the fork, or only "
+                         "in the parent");
   }
   epoch_of_open = epoch;
   num_open++;
@@ -124,7 +126,7 @@ static enum bulla_status count_open(void) {
 
 /* Connects a new |*vault| to the file at |path|, without looking at what is in it. */
 static enum bulla_status connect_to(struct bulla_vault **vault, const char *path, bool read_only) {
-  struct bulla_vault *made = calloc(1, sizeof *made);
+  struct bulla_vault *made = calloc(1, sizeof(*made));
   if (made == NULL) {
     return BULLA_NO_MEMORY;
   }
@@ -175,17 +177,17 @@ static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bu
       "INSERT INTO vault(id, uuid, created, root_key_id, name_key, scrypt_salt, scrypt_log_n) "
       "VALUES (1, $1, $2, $3, $4, $5, $6)";
   uint8_t bytes[BULLA_WRAPPED_MAX];
-  struct bulla_buffer name_key = bulla_buffer(bytes, sizeof bytes);
+  struct bulla_buffer name_key = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(bulla_name_key_new(vault, &name_key));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
-  bulla_bind_blob(&statement, bulla_span(vault->uuid, sizeof vault->uuid));
+  bulla_bind_blob(&statement, bulla_span(vault->uuid, sizeof(vault->uuid)));
   bulla_bind_int(&statement, bulla_clock_s());
   /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): connect_to has made it, or said that it has not. */
   bulla_bind_blob(&statement, bulla_key_id(vault->root));
   bulla_bind_blob(&statement, bulla_written(&name_key));
   if (stretch->log_n != 0) {
-    bulla_bind_blob(&statement, bulla_span(stretch->salt, sizeof stretch->salt));
+    bulla_bind_blob(&statement, bulla_span(stretch->salt, sizeof(stretch->salt)));
     bulla_bind_int(&statement, stretch->log_n);
   } else {
     bulla_bind_null(&statement);
@@ -198,9 +200,9 @@ static enum bulla_status fill(struct bulla_vault *vault, const struct bulla_root
   struct bulla_stretch stretch = {0};
   if (bulla_root_is_passphrase(root)) {
     stretch.log_n = BULLA_SCRYPT_LOG_N;
-    BULLA_TRY(bulla_random(stretch.salt, sizeof stretch.salt));
+    BULLA_TRY(bulla_random(stretch.salt, sizeof(stretch.salt)));
   }
-  BULLA_TRY(bulla_random(vault->uuid, sizeof vault->uuid));
+  BULLA_TRY(bulla_random(vault->uuid, sizeof(vault->uuid)));
   BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
   BULLA_TRY(bulla_sql_settle(&vault->sql));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
@@ -229,7 +231,7 @@ static enum bulla_status create_at(const char *path, const struct bulla_root *ro
 
 /* What belongs to a vault: its file and what SQLite puts beside it. */
 static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-enum { NUM_ENDINGS = sizeof endings / sizeof endings[0] };
+enum { NUM_ENDINGS = sizeof(endings) / sizeof(endings[0]) };
 
 static void remove_all(const char *path) {
   char name[PATH_MAX];
@@ -305,15 +307,13 @@ static enum bulla_status check_file(bool *read_only, const char *path) {
     return bulla_file_status(errno);
   }
   BULLA_TRY(bulla_file_folder(&folder, resolved));
-  *read_only = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0 ||
-               faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) != 0;
+  *read_only = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0 || faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) != 0;
   return BULLA_OK;
 }
 
 /* Reads the vault's own row, makes the root key, checks that it is the vault's, and unwraps the key of names. */
 static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root) {
-  static const char text[] =
-      "SELECT uuid, root_key_id, name_key, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1";
+  static const char text[] = "SELECT uuid, root_key_id, name_key, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bool row;
@@ -323,11 +323,11 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   }
   uint8_t key_id[BULLA_KEY_ID_LEN];
   struct bulla_stretch stretch = {0};
-  bulla_column_bytes(&statement, vault->uuid, sizeof vault->uuid);
-  bulla_column_bytes(&statement, key_id, sizeof key_id);
+  bulla_column_bytes(&statement, vault->uuid, sizeof(vault->uuid));
+  bulla_column_bytes(&statement, key_id, sizeof(key_id));
   struct bulla_span name_key = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
   if (!bulla_column_null(&statement)) {
-    bulla_column_bytes(&statement, stretch.salt, sizeof stretch.salt);
+    bulla_column_bytes(&statement, stretch.salt, sizeof(stretch.salt));
     stretch.log_n = bulla_column_int(&statement);
   }
   if (!bulla_columns_good(&statement)) {
@@ -335,14 +335,14 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   }
   BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
   /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): connect_to has made it, or said that it has not. */
-  if (!bulla_span_equal(bulla_key_id(vault->root), bulla_span(key_id, sizeof key_id))) {
+  if (!bulla_span_equal(bulla_key_id(vault->root), bulla_span(key_id, sizeof(key_id)))) {
     return BULLA_ROOT_WRONG;
   }
   return bulla_name_key_load(vault, name_key);
 }
 
 struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {
-  return bulla_span(vault->uuid, sizeof vault->uuid);
+  return bulla_span(vault->uuid, sizeof(vault->uuid));
 }
 
 /* Reads |options| of the size that the caller knew. */
@@ -351,10 +351,10 @@ static enum bulla_status take_options(struct bulla_vault_options *taken, const s
   if (options == NULL) {
     return BULLA_OK;
   }
-  if (options->size > sizeof *taken) {
+  if (options->size > sizeof(*taken)) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "the options of the vault are of a later version of this library");
   }
-  if (options->size < offsetof(struct bulla_vault_options, id) + sizeof taken->id) {
+  if (options->size < offsetof(struct bulla_vault_options, id) + sizeof(taken->id)) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "the options of the vault do not begin with BULLA_VAULT_OPTIONS_INIT");
   }
   memcpy(taken, options, options->size);

@@ -43,11 +43,11 @@ struct bulla_vault {
 
 /* bulla_vault_here returns BULLA_INVALID_ARGUMENT without a vault, BULLA_FORKED in a child of the process that opened
  * it. */
-BULLA_CHECKED enum bulla_status bulla_vault_here(const struct bulla_vault *vault);
+BULLA_NODISCARD enum bulla_status bulla_vault_here(const struct bulla_vault *vault);
 
 /* bulla_vault_lock waits for |vault| and sets |*locked| to it. The thread cannot be cancelled until it lets go. Returns
  * the statuses of bulla_vault_here, and BULLA_VAULT_MOVED if its files are not where they were. */
-BULLA_CHECKED enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault);
+BULLA_NODISCARD enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault);
 
 /* bulla_vault_unlock lets go of |*locked| unless it is NULL, and leaves NULL there. For BULLA_CLEANUP. */
 void bulla_vault_unlock(struct bulla_vault **locked);

@@ -54,7 +54,7 @@ static uint64_t tag_of(uint64_t random, struct bulla_span bytes) {
   for (size_t at = 0; at < bytes.len; at += sizeof(uint64_t)) {
     uint64_t word = 0;
     size_t left = bytes.len - at;
-    memcpy(&word, bytes.data + at, left < sizeof word ? left : sizeof word);
+    memcpy(&word, bytes.data + at, left < sizeof(word) ? left : sizeof(word));
     tag = (tag ^ word) * UINT64_C(0x9e3779b97f4a7c15);
     tag = (tag ^ tag >> 32) * (random | 1);
     tag ^= tag >> 29;
@@ -66,9 +66,9 @@ static uint64_t tag_of(uint64_t random, struct bulla_span bytes) {
 static void member_of(uint8_t *member, const uint8_t *digest, uint64_t tenant_tag) {
   uint64_t second;
   memcpy(member, digest, BULLA_REVOCATION_LEN);
-  memcpy(&second, member + sizeof second, sizeof second);
+  memcpy(&second, member + sizeof(second), sizeof(second));
   second ^= tenant_tag;
-  memcpy(member + sizeof second, &second, sizeof second);
+  memcpy(member + sizeof(second), &second, sizeof(second));
 }
 
 static enum bulla_status add_token(struct bulla_watch *watch, struct bulla_span tenant, const uint8_t *digest) {
@@ -96,11 +96,12 @@ static enum bulla_status connect(struct bulla_watch *watch) {
   struct bulla_site *site = &watch->main->site;
   BULLA_TRY(bulla_site_check(site));
   if (watch->main->read_only) {
-    return bulla_explain(BULLA_READ_ONLY, "what others revoke cannot be told from a vault that is open for reading only");
+    return bulla_explain(BULLA_READ_ONLY,
+                         "what others revoke cannot be told from a vault that is open for reading only");
   }
   /* Once: what the sets hold depends on it. */
   if (watch->random == 0) {
-    BULLA_TRY(bulla_random((uint8_t *)&watch->random, sizeof watch->random));
+    BULLA_TRY(bulla_random((uint8_t *)&watch->random, sizeof(watch->random)));
   }
   if (!watch->connected) {
     watch->connected = true;
@@ -139,7 +140,7 @@ static enum bulla_status take_all(struct bulla_watch *watch, const char *text,
 static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_statement *statement) {
   uint8_t digest[DIGEST_LEN];
   struct bulla_span tenant = bulla_column_text(statement, TEXT_MAX);
-  bulla_column_bytes(statement, digest, sizeof digest);
+  bulla_column_bytes(statement, digest, sizeof(digest));
   return bulla_columns_good(statement) ? add_token(watch, tenant, digest) : BULLA_OK;
 }
 
@@ -160,7 +161,7 @@ static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_sta
   if (bulla_span_equal(op, BULLA_LITERAL("apikey-revoke"))) {
     return add_key(watch, entry);
   }
-  bool is_digest = entry.len == 2 * sizeof digest && bulla_hex_decode(digest, entry);
+  bool is_digest = entry.len == 2 * sizeof(digest) && bulla_hex_decode(digest, entry);
   return is_digest ? add_token(watch, tenant, digest) : BULLA_OK;
 }
 
@@ -255,9 +256,9 @@ void bulla_watch_wait(struct bulla_watch *watch) {
 static void live_member(uint8_t *member, const struct bulla_watch *watch, struct bulla_span id) {
   uint64_t second;
   memcpy(member, id.data, BULLA_REVOCATION_LEN);
-  memcpy(&second, member + sizeof second, sizeof second);
+  memcpy(&second, member + sizeof(second), sizeof(second));
   second ^= watch->reloads * UINT64_C(0x9e3779b97f4a7c15);
-  memcpy(member + sizeof second, &second, sizeof second);
+  memcpy(member + sizeof(second), &second, sizeof(second));
 }
 
 /* Called with the mutex: asks the database. */
@@ -298,7 +299,7 @@ enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_s
 static size_t place_of(struct bulla_span jti) {
   uint64_t first = 0;
   uint64_t last = 0;
-  size_t len = jti.len < sizeof first ? jti.len : sizeof first;
+  size_t len = jti.len < sizeof(first) ? jti.len : sizeof(first);
   memcpy(&first, jti.data, len);
   memcpy(&last, jti.data + jti.len - len, len);
   return (size_t)(((first ^ last << 1) * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % NUM_DIGESTS_KEPT;

@@ -17,7 +17,7 @@
 #include "store/revocations.h"
 #include "store/sql.h"
 
-#define BULLA_LOOK_MS 20     /* that a look is good for */
+#define BULLA_LOOK_MS 20      /* that a look is good for */
 #define BULLA_LOOK_SOON_MS 10 /* after which one thread looks again, while the others go on */
 
 struct bulla_watch {
@@ -25,12 +25,12 @@ struct bulla_watch {
   struct bulla_sql *main; /* the vault's connection, for where its files are */
   struct bulla_sql sql;   /* the watch's own */
   bool connected;
-  int64_t seq; /* of the log, up to which all is known; -1 before the first look */
-  _Atomic int64_t looked;      /* milliseconds of a clock that is never set, 0 before the first good look */
-  _Atomic uint64_t generation; /* even; another one when an API key was revoked */
-  _Atomic uint64_t reloads;    /* times that the log was too far ahead to be followed */
-  uint64_t random;             /* for tags of tenants */
-  _Atomic uint64_t tenants[16]; /* a bit for each tenant of whom a token was revoked: others need not be looked for */
+  int64_t seq;                   /* of the log, up to which all is known; -1 before the first look */
+  _Atomic int64_t looked;        /* milliseconds of a clock that is never set, 0 before the first good look */
+  _Atomic uint64_t generation;   /* even; another one when an API key was revoked */
+  _Atomic uint64_t reloads;      /* times that the log was too far ahead to be followed */
+  uint64_t random;               /* for tags of tenants */
+  _Atomic uint64_t tenants[16];  /* a bit for each tenant of whom a token was revoked: others need not be looked for */
   struct bulla_revocations keys; /* that were revoked */
   struct bulla_revocations live; /* that were found live since the last reload */
   struct bulla_revocations tokens;
@@ -43,18 +43,18 @@ void bulla_watch_end(struct bulla_watch *watch);
 
 /* bulla_watch_look makes sure that what the watch knows is not older than a look may be. Returns BULLA_VAULT_MOVED,
  * BULLA_AUDIT_BROKEN if the log is shorter than it was, and the statuses of the database. */
-BULLA_CHECKED enum bulla_status bulla_watch_look(struct bulla_watch *watch);
+BULLA_NODISCARD enum bulla_status bulla_watch_look(struct bulla_watch *watch);
 
 /* bulla_watch_wait returns when every look of any process that was made before the call has expired. */
 void bulla_watch_wait(struct bulla_watch *watch);
 
 /* bulla_watch_find_key returns BULLA_OK if the API key |id| is there and not revoked, by the last look,
  * BULLA_NOT_FOUND if not; it asks the database once for each key. */
-BULLA_CHECKED enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_span id);
+BULLA_NODISCARD enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_span id);
 
 /* bulla_watch_has_token sets |*revoked| if the token |jti| of |tenant| is revoked, by the last look. Returns
  * BULLA_NO_CRYPTO. */
-BULLA_CHECKED enum bulla_status bulla_watch_has_token(const struct bulla_watch *watch, bool *revoked,
-                                                      struct bulla_span tenant, struct bulla_span jti);
+BULLA_NODISCARD enum bulla_status bulla_watch_has_token(const struct bulla_watch *watch, bool *revoked,
+                                                        struct bulla_span tenant, struct bulla_span jti);
 
 #endif

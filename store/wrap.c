@@ -10,8 +10,8 @@ enum bulla_status bulla_wrap(struct bulla_buffer *wrapped, const struct bulla_va
   return bulla_seal(vault->root, wrapped, bulla_secret_bytes(key), bulla_context_span(context));
 }
 
-enum bulla_status bulla_unwrap(struct bulla_secret **key, const struct bulla_vault *vault,
-                               struct bulla_span wrapped, const struct bulla_context *context) {
+enum bulla_status bulla_unwrap(struct bulla_secret **key, const struct bulla_vault *vault, struct bulla_span wrapped,
+                               const struct bulla_context *context) {
   struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&opened, BULLA_KEY_LEN));
   struct bulla_buffer buffer = bulla_buffer(bulla_secret_data(opened), BULLA_KEY_LEN);

@@ -49,7 +49,7 @@ int main(int argc, char **argv) {
     const char *name;
     void (*plant)(void);
   } plants[] = {{"race", race}, {"leak", leak}, {"uninitialised", read_uninitialised}};
-  for (size_t i = 0; i < sizeof plants / sizeof *plants; i++) {
+  for (size_t i = 0; i < sizeof(plants) / sizeof(*plants); i++) {
     if (argc == 2 && strcmp(argv[1], plants[i].name) == 0) {
       plants[i].plant();
       return 0;

@@ -137,8 +137,7 @@ static bool report(size_t number, const struct criterion_test *test, int status)
   bool skipped = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIPPED;
   bool good = skipped || (test->data->signal != 0 ? WIFSIGNALED(status) && WTERMSIG(status) == test->data->signal
                                                   : WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  printf("%sok %zu - %s::%s%s\n", good ? "" : "not ", number, test->category, test->name,
-         skipped ? " # SKIP" : "");
+  printf("%sok %zu - %s::%s%s\n", good ? "" : "not ", number, test->category, test->name, skipped ? " # SKIP" : "");
   if (!good) {
     printf("# it ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "status",
            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));

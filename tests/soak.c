@@ -61,7 +61,7 @@ static enum bulla_status put(struct bulla_vault *vault, const char *text) {
 static long wal_len(void) {
   char name[80];
   struct stat seen;
-  (void)snprintf(name, sizeof name, "%s-wal", path);
+  (void)snprintf(name, sizeof(name), "%s-wal", path);
   return stat(name, &seen) == 0 ? (long)seen.st_size : -1;
 }
 
@@ -100,7 +100,7 @@ static int compare(const void *a, const void *b) {
 }
 
 static bool tell(const char *what, double *times) {
-  qsort(times, ROUNDS, sizeof *times, compare);
+  qsort(times, ROUNDS, sizeof(*times), compare);
   printf("%d of %d %s beside %d processes that use the vault in a loop: median %.0f ms, longest %.0f ms (limit 1000)\n",
          ROUNDS, ROUNDS, what, FLOODS, times[ROUNDS / 2] * 1e3, times[ROUNDS - 1] * 1e3);
   return times[ROUNDS - 1] < 1;
@@ -119,7 +119,7 @@ static bool come_through(void) {
   }
   for (int i = 0; i < ROUNDS; i++) {
     char text[20];
-    int len = snprintf(text, sizeof text, "t-%d", i);
+    int len = snprintf(text, sizeof(text), "t-%d", i);
     double start = seconds();
     struct bulla_vault *vault = enter();
     must(put(vault, text), "put beside the flood");
@@ -156,8 +156,8 @@ int main(int argc, char **argv) {
     (void)fprintf(stderr, "usage: soak [USES]\n");
     return 2;
   }
-  (void)snprintf(path, sizeof path, "%s/v.db", folder);
-  (void)snprintf(url, sizeof url, "sqlite:%s", path);
+  (void)snprintf(path, sizeof(path), "%s/v.db", folder);
+  (void)snprintf(url, sizeof(url), "sqlite:%s", path);
   must(bulla_root_open(&root, "sha256-env:BULLA_SOAK_ROOT"), "root");
   must(bulla_vault_create(url, root), "create");
   bulla_root_free(&root);

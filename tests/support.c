@@ -34,10 +34,10 @@ __attribute__((constructor)) static void choose_engine(void) {
 static struct kept {
   struct kept *next;
   const void *made;
-} *_Atomic all_kept;
+} * _Atomic all_kept;
 
 void test_keep(const void *made) {
-  struct kept *kept = malloc(sizeof *kept);
+  struct kept *kept = malloc(sizeof(*kept));
   cr_assert_not_null(kept, "no memory for the test");
   *kept = (struct kept){all_kept, made};
   while (!atomic_compare_exchange_weak(&all_kept, &kept->next, kept)) {
@@ -101,8 +101,7 @@ struct bulla_span test_hex(const char *digits) {
     at += strspn(at, " ");
     const char pair[3] = {at[0], at[1], '\0'};
     bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
-    cr_assert(isxdigit((unsigned char)at[0]) && isxdigit((unsigned char)at[1]), "no hexadecimal literal: %s",
-              digits);
+    cr_assert(isxdigit((unsigned char)at[0]) && isxdigit((unsigned char)at[1]), "no hexadecimal literal: %s", digits);
     at += 2;
   }
   cr_assert_eq(at[strspn(at, " ")], '\0', "no hexadecimal literal: %s", digits);
@@ -185,7 +184,7 @@ int test_in_child(int (*body)(void *), void *argument) {
   cr_assert(child >= 0, "fork: %s", strerror(errno));
   if (child == 0) {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT};
-    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+    for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) {
       signal(fatal[i], SIG_DFL);
     }
     struct rlimit no_core = {0, 0};
@@ -205,7 +204,7 @@ bool test_find_mapping(struct test_mapping *mapping, const void *address) {
   char line[4096];
   bool found = false;
   bool flags_seen = false;
-  while (!flags_seen && fgets(line, sizeof line, file) != NULL) {
+  while (!flags_seen && fgets(line, sizeof(line), file) != NULL) {
     uintptr_t start;
     uintptr_t end;
     if (!found && sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end, mapping->permissions) == 3) {
@@ -213,7 +212,7 @@ bool test_find_mapping(struct test_mapping *mapping, const void *address) {
       mapping->start = (uint8_t *)start;
       mapping->end = (uint8_t *)end;
     } else if (found && strncmp(line, "VmFlags:", 8) == 0) {
-      snprintf(mapping->flags, sizeof mapping->flags, "%.200s", line + 8);
+      snprintf(mapping->flags, sizeof(mapping->flags), "%.200s", line + 8);
       flags_seen = true;
     }
   }
@@ -226,7 +225,7 @@ const char *test_folder(void) {
   if (parent == NULL || *parent == '\0') {
     parent = "/tmp";
   }
-  size_t size = strlen(parent) + sizeof "/bulla-test-XXXXXX";
+  size_t size = strlen(parent) + sizeof("/bulla-test-XXXXXX");
   char *folder = (char *)test_alloc(size);
   snprintf(folder, size, "%s/bulla-test-XXXXXX", parent);
   cr_assert_not_null(mkdtemp(folder), "mkdtemp %s: %s", folder, strerror(errno));
@@ -254,8 +253,8 @@ struct test_vectors *test_vectors_open(const char *name) {
     tree = "/usr/lib/python3/dist-packages/cryptography_vectors";
   }
   char path[4096];
-  cr_assert_lt(snprintf(path, sizeof path, "%s/%s", tree, name), (int)sizeof path);
-  struct test_vectors *vectors = (struct test_vectors *)test_alloc(sizeof *vectors);
+  cr_assert_lt(snprintf(path, sizeof(path), "%s/%s", tree, name), (int)sizeof(path));
+  struct test_vectors *vectors = (struct test_vectors *)test_alloc(sizeof(*vectors));
   vectors->file = fopen(path, "re");
   if (vectors->file == NULL) {
     TEST_SKIP("no %s: install python3-cryptography-vectors, or set BULLA_TEST_VECTORS", path);
@@ -265,7 +264,7 @@ struct test_vectors *test_vectors_open(const char *name) {
 
 /* Splits |line| at its "=" and trims both halves, in place. */
 static void add_field(struct test_record *record, char *line) {
-  cr_assert_lt(record->num_fields, sizeof record->fields / sizeof *record->fields);
+  cr_assert_lt(record->num_fields, sizeof(record->fields) / sizeof(*record->fields));
   static const char spaces[] = " \t\r\n[]";
   char *name = line + strspn(line, spaces);
   char *equals = strchr(name, '=');

@@ -67,8 +67,8 @@ Test(apikey, a_string_made_elsewhere_parses_to_known_values) {
                                                 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
                                                 "9f63d480")));
   TEST_SPAN(bulla_apikey_id(apikey), test_text("0123456789abcdef"), "id");
-  TEST_SPAN(bulla_apikey_hash(apikey),
-            test_hex("e1cf7f89cbc5018cde24b5d53e4f70638ebdfd1886f33cd4d31cb24029b6fa2e"), "hash");
+  TEST_SPAN(bulla_apikey_hash(apikey), test_hex("e1cf7f89cbc5018cde24b5d53e4f70638ebdfd1886f33cd4d31cb24029b6fa2e"),
+            "hash");
   TEST_SPAN(bulla_secret_bytes(bulla_apikey_token_root(apikey)),
             test_hex("6380b168471344428086879a347bedd93c650aff7c228b1d345117a3a0a4365c"), "token root");
 }
@@ -90,8 +90,8 @@ Test(apikey, parsing_a_generated_string_gives_the_same_key) {
     TEST_OK(bulla_apikey_parse(&parsed, string));
     TEST_SPAN(bulla_apikey_id(parsed), bulla_apikey_id(made), "id");
     TEST_SPAN(bulla_apikey_hash(parsed), bulla_apikey_hash(made), "hash");
-    TEST_SPAN(bulla_secret_bytes(bulla_apikey_token_root(parsed)),
-              bulla_secret_bytes(bulla_apikey_token_root(made)), "token root");
+    TEST_SPAN(bulla_secret_bytes(bulla_apikey_token_root(parsed)), bulla_secret_bytes(bulla_apikey_token_root(made)),
+              "token root");
     bulla_apikey_free(&made);
     bulla_apikey_free(&parsed);
     cr_expect(made == NULL && parsed == NULL);
@@ -144,7 +144,7 @@ Test(apikey, every_other_length_is_refused) {
   }
   refuses(bulla_span(NULL, 0), "no string", 0);
   static const char *const tails[] = {"\n\n", "\r\n\n", "\n\r\n", "\r", "\n\r", " ", " \n", "0", "0\n", "_"};
-  for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+  for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
     refuses(test_concat(string, test_text(tails[i])), "tail", i);
     refuses(test_concat(test_text(tails[i]), string), "lead", i);
   }
@@ -156,7 +156,7 @@ Test(apikey, one_newline_behind_the_string_is_not_part_of_it) {
   struct bulla_apikey *apikey = NULL;
   struct bulla_span string = generated(&apikey);
   static const char *const ends[] = {"", "\n", "\r\n"};
-  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+  for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
     struct bulla_apikey *again BULLA_CLEANUP(bulla_apikey_free) = NULL;
     TEST_OK(bulla_apikey_parse(&again, test_concat(string, test_text(ends[i]))));
     TEST_SPAN(bulla_apikey_hash(again), bulla_apikey_hash(apikey), "hash, %zu", i);
@@ -178,7 +178,7 @@ Test(apikey, another_form_is_refused_even_with_a_checksum_to_match) {
   };
   struct bulla_apikey *unchanged BULLA_CLEANUP(bulla_apikey_free) = NULL;
   TEST_OK(bulla_apikey_parse(&unchanged, with_checksum(string)));
-  for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+  for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
     refuses(with_checksum(changed(string, changes[i].at, (uint8_t)changes[i].byte)), "change", i);
   }
 }
@@ -214,21 +214,21 @@ Test(apikey, the_jwk_of_a_day_holds_its_key) {
       {20717, "0123456789abcdef.20717", "000050ed"},
       {BULLA_DAY_LAST, "0123456789abcdef.2932896", "002cc0a0"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_secret *jwk = NULL;
     TEST_OK(bulla_hkdf_expand(cek, 32, bulla_secret_bytes(root),
                               test_concat(test_text("bulla/v1/token"), test_hex(rows[i].info))));
     struct bulla_span wanted = test_concat(
         test_text("{\"kty\":\"oct\",\"alg\":\"A256GCM\",\"use\":\"enc\",\"kid\":\""),
-        test_concat(test_text(rows[i].kid),
-                    test_concat(test_text("\",\"k\":\""),
-                                test_concat(test_base64url(bulla_span(cek, 32)), test_text("\"}")))));
+        test_concat(
+            test_text(rows[i].kid),
+            test_concat(test_text("\",\"k\":\""), test_concat(test_base64url(bulla_span(cek, 32)), test_text("\"}")))));
     TEST_OK(bulla_apikey_day_jwk(&jwk, root, bulla_apikey_id(apikey), rows[i].day));
     TEST_SPAN(bulla_secret_bytes(jwk), wanted, "row %zu", i);
     bulla_secret_free(&jwk);
   }
   static const int64_t bad[] = {-1, BULLA_DAY_LAST + 1, INT64_MIN, INT64_MAX};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+  for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
     struct bulla_secret *jwk = (struct bulla_secret *)&used;
     TEST_STATUS(bulla_apikey_day_jwk(&jwk, root, bulla_apikey_id(apikey), bad[i]), BULLA_INVALID_ARGUMENT);
     cr_assert_null(jwk);

@@ -60,7 +60,7 @@ Test(audit, every_change_of_every_column_of_every_record_is_found) {
   struct bulla_span file = save();
   assert_unbroken(NUM);
   for (int seq = 1; seq <= NUM; seq++) {
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
       const char *name = columns[i];
       const char *change = strcmp(name, "mac") == 0    ? "zeroblob(32)"
                            : strcmp(name, "time") == 0 ? "time + 1"
@@ -81,7 +81,7 @@ Test(audit, a_change_of_the_last_byte_of_the_longest_text_is_found) {
                           &field, 1));
   struct bulla_span file = save();
   assert_unbroken(2);
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     const char *sql = format("UPDATE audit SET %s = substr(%s, 1, length(%s) - 1) || 'x' WHERE seq = 2", texts[i],
                              texts[i], texts[i]);
     tamper(file, sql);
@@ -140,7 +140,7 @@ Test(audit, every_added_record_is_found) {
     const char *seq;
     int64_t bad;
   } places[] = {{"-5", 1}, {"0", 1}, {"5", 5}, {"6", 5}, {"9223372036854775807", 5}, {"-9223372036854775808", 1}};
-  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+  for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
     for (int from = 1; from <= NUM; from++) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -159,7 +159,7 @@ Test(audit, changes_are_found_across_the_ratchet) {
   struct bulla_span file = save();
   assert_unbroken(NUM);
   static const int seqs[] = {1, 63, 64, 65, 66, 127, 128, 129, 192, 193, 199, 200};
-  for (size_t i = 0; i < sizeof seqs / sizeof seqs[0]; i++) {
+  for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++) {
     const char *sql = format("UPDATE audit SET reason = 'other' WHERE seq = %d", seqs[i]);
     tamper(file, sql);
     assert_broken_at(seqs[i], sql);
@@ -181,8 +181,7 @@ Test(audit, the_key_of_a_past_epoch_is_not_kept) {
   /* The sealed key of epoch 0, put back, is not the one that goes with record 65. */
   char *hex = (char *)test_alloc(400);
   write_file(in_house("before.db"), before);
-  snprintf(hex, 400,
-           "UPDATE audit_head SET key = first_key; SELECT count(*) FROM audit_head WHERE key = first_key");
+  snprintf(hex, 400, "UPDATE audit_head SET key = first_key; SELECT count(*) FROM audit_head WHERE key = first_key");
   cr_assert_eq(run_sql("SELECT key <> first_key FROM audit_head"), 1);
   close_vault();
   cr_assert_eq(run_sql(hex), 1);
@@ -215,7 +214,7 @@ Test(audit, a_changed_head_is_found) {
       {"DELETE FROM audit_head", 1},
       {"DELETE FROM audit", 1},
   };
-  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+  for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
     tamper(file, changes[i].sql);
     assert_broken_at(changes[i].bad, changes[i].sql);
   }
@@ -233,7 +232,7 @@ Test(audit, a_log_cut_short_is_never_vouched_for_again) {
        "WHERE seq = 5"),
   };
   struct bulla_span file = save();
-  for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+  for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
     tamper(file, cuts[i]);
     TEST_STATUS(put("acme", "db", "password", "another", true), BULLA_AUDIT_BROKEN);
     TEST_STATUS(use("acme", "db", "password"), BULLA_AUDIT_BROKEN);
@@ -286,8 +285,8 @@ Test(audit, columns_of_any_type_and_length_are_bad_and_no_crash) {
       "CAST(zeroblob(2000000) AS TEXT)",
       "x''",
   };
-  for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-    for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {
+  for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+    for (size_t j = 0; j < sizeof(values) / sizeof(values[0]); j++) {
       bool fits = (i > 0 && i < 9 && strcmp(values[j], "'text'") == 0);
       const char *sql = format("UPDATE audit SET %s = %s WHERE seq = 2", columns[i], values[j]);
       tamper_types(file, "audit", sql);
@@ -300,14 +299,13 @@ Test(audit, columns_of_any_type_and_length_are_bad_and_no_crash) {
     }
   }
   static const char *const head_columns[] = {"seq", "tag", "key", "first_key"};
-  for (size_t i = 0; i < sizeof head_columns / sizeof head_columns[0]; i++) {
-    for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {
+  for (size_t i = 0; i < sizeof(head_columns) / sizeof(head_columns[0]); i++) {
+    for (size_t j = 0; j < sizeof(values) / sizeof(values[0]); j++) {
       const char *sql = format("UPDATE audit_head SET %s = %s", head_columns[i], values[j]);
       tamper_types(file, "audit_head", sql);
       struct bulla_audit_verdict verdict;
       enum bulla_status status = bulla_vault_audit_verify(house.vault, &verdict);
-      cr_assert(status == BULLA_AUDIT_BROKEN || status == BULLA_TOO_LARGE, "%s: %s", sql,
-                bulla_status_text(status));
+      cr_assert(status == BULLA_AUDIT_BROKEN || status == BULLA_TOO_LARGE, "%s: %s", sql, bulla_status_text(status));
       cr_assert_neq(put("acme", "db", "password", "x", true), i == 3 ? BULLA_AUDIT_BROKEN : BULLA_OK, "%s", sql);
     }
   }
@@ -315,9 +313,8 @@ Test(audit, columns_of_any_type_and_length_are_bad_and_no_crash) {
 
 /* What the log says, in one line a record. */
 static enum bulla_status note_record(void *arg, const struct bulla_audit_record *record) {
-  note(arg, "%ld %.*s %.*s %.*s %.*s %.*s %.*s %.*s %.*s\n", (long)record->seq, S(record->tenant),
-       S(record->actor), S(record->origin), S(record->reason), S(record->op), S(record->entry), S(record->field),
-       S(record->outcome));
+  note(arg, "%ld %.*s %.*s %.*s %.*s %.*s %.*s %.*s %.*s\n", (long)record->seq, S(record->tenant), S(record->actor),
+       S(record->origin), S(record->reason), S(record->op), S(record->entry), S(record->field), S(record->outcome));
   cr_assert_gt(record->time, INT64_C(1500000000000000), "microseconds");
   return BULLA_OK;
 }
@@ -388,7 +385,7 @@ Test(audit, a_log_under_another_root_or_of_another_vault_does_not_verify) {
   close_vault();
   /* The rows of this vault in a vault of the same root. */
   char url[400];
-  snprintf(url, sizeof url, "sqlite:%s", in_house("other.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
   TEST_OK(bulla_vault_create(url, house.root));
   run_sql(
       format("ATTACH '%s' AS other; DELETE FROM other.audit; DELETE FROM other.audit_head; "

@@ -21,7 +21,7 @@ static size_t num_codecs = 2;
 static void add_variants(void) {
   size_t num_variants;
   const struct bulla_base64url_variant *const *variants = bulla_base64url_variants(&num_variants);
-  cr_assert_leq(num_codecs + num_variants, sizeof codecs / sizeof *codecs);
+  cr_assert_leq(num_codecs + num_variants, sizeof(codecs) / sizeof(*codecs));
   for (size_t i = 0; i < num_variants; i++) {
     if (variants[i]->is_usable()) {
       codecs[num_codecs++] = *variants[i];
@@ -69,8 +69,7 @@ static bool is_digit(unsigned character) {
 }
 
 /* Asserts that |codec| makes |text| of |bytes| and |bytes| of |text|. */
-static void round_trip(const struct bulla_base64url_variant *codec, struct bulla_span bytes,
-                       struct bulla_span text) {
+static void round_trip(const struct bulla_base64url_variant *codec, struct bulla_span bytes, struct bulla_span text) {
   cr_assert_eq(bulla_base64url_encoded_len(bytes.len), text.len);
   cr_assert_eq(bulla_base64url_decoded_len(text.len), bytes.len);
   uint8_t *digits = test_alloc(text.len);
@@ -112,7 +111,7 @@ Test(base64url, encodes_and_decodes_the_vectors_of_rfc_4648) {
       {"ffffff", "____"},
   };
   for (size_t c = 0; c < num_codecs; c++) {
-    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+    for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
       round_trip(&codecs[c], test_hex(vectors[i].bytes), test_text(vectors[i].text));
     }
   }
@@ -145,9 +144,9 @@ Test(base64url, every_digit_has_its_value_at_every_place) {
       for (size_t c = 0; c < num_codecs; c++) {
         uint8_t bytes[LEN / 4 * 3];
         cr_assert(codecs[c].decode(bytes, bulla_span(text, LEN)));
-        cr_assert_arr_eq(bytes, wanted, sizeof bytes, "%s, place %zu, value %u", codecs[c].name, at, value);
+        cr_assert_arr_eq(bytes, wanted, sizeof(bytes), "%s, place %zu, value %u", codecs[c].name, at, value);
         uint8_t again[LEN];
-        codecs[c].encode(again, bulla_span(bytes, sizeof bytes));
+        codecs[c].encode(again, bulla_span(bytes, sizeof(bytes)));
         cr_assert_arr_eq(again, text, LEN, "%s, place %zu, value %u", codecs[c].name, at, value);
       }
     }
@@ -169,10 +168,9 @@ Test(base64url, decode_refuses_every_other_character_at_every_place) {
           text.data[at] = (uint8_t)character;
           bool read = codecs[c].decode(bytes, bulla_span(text.data, len));
           bool known = is_digit(character);
-          cr_assert(known || !read, "%s, length %u, place %zu, character %02x", codecs[c].name, len, at,
-                    character);
-          cr_assert(!known || read || at == len - 1, "%s, length %u, place %zu, character %02x", codecs[c].name,
-                    len, at, character);
+          cr_assert(known || !read, "%s, length %u, place %zu, character %02x", codecs[c].name, len, at, character);
+          cr_assert(!known || read || at == len - 1, "%s, length %u, place %zu, character %02x", codecs[c].name, len,
+                    at, character);
         }
         text.data[at] = good.data[at];
       }
@@ -223,7 +221,7 @@ Test(base64url, decode_refuses_padding_and_white_space) {
   static const char *const texts[] = {"=",   "Zg==", "Zg=",   "Zm8=", "Zm9v=",      "Zm9v====", "Zm9v\n",
                                       " Zg", "Zg\n", "Zm 9v", "Z\tg", "Zm9vYg\r\n", "Zm+v",     "Zm/v"};
   for (size_t c = 0; c < num_codecs; c++) {
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
       cr_expect_not(decodes(&codecs[c], test_text(texts[i])), "%s, %s", codecs[c].name, texts[i]);
     }
     cr_expect_not(decodes(&codecs[c], bulla_span("Zg\0\0", 4)), "%s", codecs[c].name);

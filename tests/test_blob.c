@@ -9,15 +9,15 @@
 enum { HEADER = 18 };
 
 static const enum bulla_suite suites[] = {BULLA_AES_256_GCM, BULLA_XAES_256_GCM};
-enum { NUM_SUITES = sizeof suites / sizeof *suites };
+enum { NUM_SUITES = sizeof(suites) / sizeof(*suites) };
 
 static size_t nonce_len(enum bulla_suite suite) {
   return suite == BULLA_XAES_256_GCM ? 24 : 12;
 }
 
 /* Asserts that |blob| is refused and that nothing is released. */
-static void refuses(const struct bulla_key *key, struct bulla_span blob, struct bulla_span context,
-                    const char *what, size_t which) {
+static void refuses(const struct bulla_key *key, struct bulla_span blob, struct bulla_span context, const char *what,
+                    size_t which) {
   struct bulla_buffer plaintext = test_room(blob.len);
   enum bulla_status status = bulla_open(key, &plaintext, blob, context);
   cr_assert_eq(status, BULLA_REFUSED, "%s %zu: %s", what, which, bulla_status_text(status));
@@ -64,8 +64,7 @@ Test(blob, a_sealed_blob_is_what_the_format_says_byte_for_byte) {
       struct bulla_span plaintext = test_filled('p', len);
       struct bulla_span blob = test_sealed(key, plaintext, context);
       struct bulla_span nonce = bulla_span(blob.data + HEADER, nonce_len(suites[i]));
-      TEST_SPAN(blob, by_hand(suites[i], material, nonce, plaintext, context), "suite %d, %zu bytes", suites[i],
-                len);
+      TEST_SPAN(blob, by_hand(suites[i], material, nonce, plaintext, context), "suite %d, %zu bytes", suites[i], len);
     }
     bulla_key_free(&key);
   }
@@ -304,7 +303,7 @@ Test(blob, seal_refuses_more_than_gcm_can_take) {
   const size_t lengths[] = {((size_t)1 << 36) - 31, SIZE_MAX / 2, SIZE_MAX - 1, SIZE_MAX};
   for (size_t i = 0; i < NUM_SUITES; i++) {
     struct bulla_key *key = test_key(suites[i], test_filled(9, 32));
-    for (size_t j = 0; j < sizeof lengths / sizeof *lengths; j++) {
+    for (size_t j = 0; j < sizeof(lengths) / sizeof(*lengths); j++) {
       struct bulla_buffer blob = test_room(100);
       TEST_STATUS(bulla_seal(key, &blob, bulla_span("x", lengths[j]), bulla_span(NULL, 0)), BULLA_TOO_LARGE);
       TEST_FAILED(blob, "%zu bytes", lengths[j]);

@@ -124,8 +124,7 @@ static struct bulla_span text_of(struct bulla_span bytes) {
 static void text_is_refused(struct bulla_span text) {
   struct bulla_buffer bytes = test_room(text.len);
   enum bulla_status status = bulla_blob_from_text(&bytes, text);
-  cr_assert_eq(status, BULLA_REFUSED, "%.*s: %s", (int)text.len, (const char *)text.data,
-               bulla_status_text(status));
+  cr_assert_eq(status, BULLA_REFUSED, "%.*s: %s", (int)text.len, (const char *)text.data, bulla_status_text(status));
   TEST_FAILED(bytes, "%.*s", (int)text.len, (const char *)text.data);
 }
 
@@ -186,8 +185,7 @@ Test(blob_form, the_text_form_is_canonical) {
         changed[at] = (uint8_t)character;
         struct bulla_buffer bytes = test_room(text.len);
         if (bulla_blob_from_text(&bytes, bulla_span(changed, text.len)) == BULLA_OK) {
-          TEST_SPAN(text_of(bulla_written(&bytes)), bulla_span(changed, text.len), "place %zu: %02x", at,
-                    character);
+          TEST_SPAN(text_of(bulla_written(&bytes)), bulla_span(changed, text.len), "place %zu: %02x", at, character);
         } else {
           TEST_FAILED(bytes, "place %zu: %02x", at, character);
         }
@@ -200,11 +198,11 @@ Test(blob_form, from_text_refuses_padding_and_white_space) {
   static const char *const ends[] = {"=", "==", "\n", "\r\n", " ", "\t", "."};
   for (size_t len = 0; len < 3; len++) {
     struct bulla_span text = text_of(made_up(1, len));
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
       text_is_refused(test_concat(text, test_text(ends[i])));
       text_is_refused(test_concat(test_text(ends[i]), text));
-      text_is_refused(test_concat(test_concat(test_text("bulla1:"), test_text(ends[i])),
-                                  bulla_span(text.data + 7, text.len - 7)));
+      text_is_refused(
+          test_concat(test_concat(test_text("bulla1:"), test_text(ends[i])), bulla_span(text.data + 7, text.len - 7)));
     }
     text_is_refused(test_concat(text, test_filled(0, 1)));
   }
@@ -219,7 +217,7 @@ static size_t sum_or_0(wide sum) {
 
 Test(blob_form, a_length_that_does_not_fit_is_0) {
   static const size_t ends[] = {0, SIZE_MAX / 8, SIZE_MAX / 4, SIZE_MAX / 2, SIZE_MAX / 4 * 3, SIZE_MAX};
-  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+  for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
     for (size_t at = 0; at < 400; at++) {
       size_t len = ends[i] - 200 + at;
       wide digits = (wide)(len / 3) * 4 + (len % 3 == 0 ? 0 : len % 3 + 1);

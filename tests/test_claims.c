@@ -35,17 +35,16 @@ static struct bulla_claims all_claims(void) {
 
 Test(claims, are_written_as_documented) {
   struct bulla_claims least = test_claims();
-  TEST_SPAN(written(&least),
-            test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1699964800,\"exp\":1699968400}"), "the least");
+  TEST_SPAN(written(&least), test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1699964800,\"exp\":1699968400}"),
+            "the least");
   struct bulla_claims all = all_claims();
   all.more = test_text("{\"name\":\"Alice\"}");
-  TEST_SPAN(
-      written(&all),
-      test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iss\":\"https://issuer.example\",\"aud\":\"dashboards\","
-                "\"iat\":1699964800,\"exp\":1699968400,\"nbf\":1699964810,\"jti\":\"7c1b\","
-                "\"perms\":[\"dashboards:read\",\"charts:read\"],"
-                "\"attrs\":{\"region\":\"emea\",\"tiers\":[1,2]},\"name\":\"Alice\"}"),
-      "all");
+  TEST_SPAN(written(&all),
+            test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iss\":\"https://issuer.example\",\"aud\":\"dashboards\","
+                      "\"iat\":1699964800,\"exp\":1699968400,\"nbf\":1699964810,\"jti\":\"7c1b\","
+                      "\"perms\":[\"dashboards:read\",\"charts:read\"],"
+                      "\"attrs\":{\"region\":\"emea\",\"tiers\":[1,2]},\"name\":\"Alice\"}"),
+            "all");
 }
 
 Test(claims, reading_undoes_writing) {
@@ -74,7 +73,7 @@ Test(claims, strings_survive_whatever_characters_they_have) {
       "\",\"perms\":[\"admin\"],\"x\":\"",
       "}",
   };
-  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
     struct bulla_claims claims = test_claims();
     claims.org = claims.sub = claims.iss = claims.aud = claims.jti = test_text(strings[i]);
     struct bulla_claims read = read_claims(written(&claims));
@@ -95,7 +94,7 @@ Test(claims, strings_are_read_in_every_spelling) {
       {"\\uD83D\\uDD11 key", "\xf0\x9f\x94\x91 key"},
       {"\xf0\x9f\x94\x91", "\xf0\x9f\x94\x91"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_span json = test_concat(test_text("{\"org\":\"acme\",\"iat\":1,\"exp\":2,\"sub\":\""),
                                          test_concat(test_text(rows[i].spelling), test_text("\"}")));
     TEST_SPAN(read_claims(json).sub, test_text(rows[i].text), "%s", rows[i].spelling);
@@ -117,7 +116,7 @@ Test(claims, views_are_of_the_json_or_where_there_are_escapes_of_the_scratch) {
 
 Test(claims, writing_refuses_text_that_is_no_utf8) {
   static const char *const strings[] = {"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xef\xbf\xbf"};
-  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
     struct bulla_claims claims = test_claims();
     claims.jti = test_text(strings[i]);
     struct bulla_buffer json = test_room(1000);
@@ -154,12 +153,12 @@ Test(claims, members_of_more_are_added_as_they_stand) {
       {"{ \"a\" : [1, {}] , \"b\":\"}\" }", ", \"a\" : [1, {}] , \"b\":\"}\" "},
       {"{\"a\":{\"org\":\"other\"}}", ",\"a\":{\"org\":\"other\"}"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_claims claims = test_claims();
     struct bulla_span without = written(&claims);
     claims.more = test_text(rows[i].more);
-    struct bulla_span expected = test_concat(bulla_span(without.data, without.len - 1),
-                                             test_concat(test_text(rows[i].added), test_text("}")));
+    struct bulla_span expected =
+        test_concat(bulla_span(without.data, without.len - 1), test_concat(test_text(rows[i].added), test_text("}")));
     TEST_SPAN(written(&claims), expected, "%s", rows[i].more);
   }
 }
@@ -185,7 +184,7 @@ Test(claims, more_that_is_no_object_is_refused) {
       "{\"a\":\"\\ud800\"}",
       "{\"a\":01}",
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_claims claims = test_claims();
     claims.more = test_text(rows[i]);
     struct bulla_buffer json = test_room(1000);
@@ -199,9 +198,9 @@ Test(claims, reading_refuses_scratch_that_is_too_small) {
   for (size_t size = 0; size <= 9; size++) {
     struct bulla_buffer scratch = test_room(size);
     struct bulla_claims claims;
-    memset(&claims, 0xa5, sizeof claims);
+    memset(&claims, 0xa5, sizeof(claims));
     TEST_STATUS(bulla_claims_read(&claims, &scratch, json), size < 9 ? BULLA_INVALID_TEXT : BULLA_OK);
-    cr_assert(size == 9 || test_zero(&claims, sizeof claims), "%zu bytes", size);
+    cr_assert(size == 9 || test_zero(&claims, sizeof(claims)), "%zu bytes", size);
   }
 }
 
@@ -214,13 +213,13 @@ Test(claims, reading_leaves_none_when_it_fails) {
       "{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1,\"exp\":2,\"jti\":1}",
       "{\"org\":\"acme\",\"sub\":\"alice\",\"exp\":2}",
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_span json = test_text(rows[i]);
     struct bulla_buffer scratch = test_room(json.len);
     struct bulla_claims claims;
-    memset(&claims, 0xa5, sizeof claims);
+    memset(&claims, 0xa5, sizeof(claims));
     TEST_STATUS(bulla_claims_read(&claims, &scratch, json), BULLA_INVALID_TEXT);
-    cr_assert(test_zero(&claims, sizeof claims), "%s", rows[i]);
+    cr_assert(test_zero(&claims, sizeof(claims)), "%s", rows[i]);
   }
 }
 
@@ -252,7 +251,7 @@ Test(claims, permit_what_perms_name_and_nothing_else) {
       {"", "read", false},
       {"", "", false},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_claims claims = {.perms = test_text(rows[i].perms)};
     cr_expect_eq(bulla_claims_permit(&claims, test_text(rows[i].permission)), rows[i].permitted, "row %zu: %s", i,
                  rows[i].perms);

@@ -16,8 +16,8 @@ static struct bulla_aead *new_aead(struct bulla_span key) {
 }
 
 /* Ciphertext, then tag. */
-static struct bulla_span sealed(const struct bulla_aead *aead, struct bulla_span nonce,
-                                struct bulla_span plaintext, struct bulla_span additional_data) {
+static struct bulla_span sealed(const struct bulla_aead *aead, struct bulla_span nonce, struct bulla_span plaintext,
+                                struct bulla_span additional_data) {
   uint8_t *out = test_alloc(plaintext.len + BULLA_TAG_LEN);
   TEST_OK(bulla_aead_seal(aead, out, out + plaintext.len, nonce, plaintext, additional_data));
   return bulla_span(out, plaintext.len + BULLA_TAG_LEN);
@@ -145,8 +145,8 @@ static void agrees_with_gcrypt(size_t key_len, size_t nonce_len, size_t len, siz
   TEST_SPAN(ours, gcrypt_sealed(key, nonce, plaintext, additional_data), "key %zu, nonce %zu, %zu and %zu bytes",
             key_len, nonce_len, len, additional_len);
   uint8_t *opened = test_alloc(len);
-  TEST_OK(bulla_aead_open(aead, opened, nonce, bulla_span(ours.data, len),
-                          bulla_span(ours.data + len, BULLA_TAG_LEN), additional_data));
+  TEST_OK(bulla_aead_open(aead, opened, nonce, bulla_span(ours.data, len), bulla_span(ours.data + len, BULLA_TAG_LEN),
+                          additional_data));
   TEST_SPAN(bulla_span(opened, len), plaintext, "%zu bytes do not come back", len);
   bulla_aead_free(&aead);
 }
@@ -215,8 +215,7 @@ Test(crypto, aead_refuses_an_empty_nonce) {
   uint8_t *out = test_alloc(1);
   uint8_t *tag = test_alloc(BULLA_TAG_LEN);
   cr_expect_neq(bulla_aead_seal(aead, out, tag, none, test_text("p"), none), BULLA_OK);
-  TEST_STATUS(bulla_aead_open(aead, out, none, test_text("c"), test_filled(0, BULLA_TAG_LEN), none),
-              BULLA_REFUSED);
+  TEST_STATUS(bulla_aead_open(aead, out, none, test_text("c"), test_filled(0, BULLA_TAG_LEN), none), BULLA_REFUSED);
 }
 
 Test(crypto, aead_new_takes_the_three_key_lengths_and_no_other) {

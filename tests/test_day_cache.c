@@ -29,7 +29,7 @@ static bool make(struct bulla_day_key *key, uint64_t tag) {
 }
 
 static bool mark(uint8_t *bytes, const struct bulla_day_key *key) {
-  return bulla_aead_seal(key->aead, NULL, bytes, bulla_span(nonce, sizeof nonce), bulla_span(NULL, 0),
+  return bulla_aead_seal(key->aead, NULL, bytes, bulla_span(nonce, sizeof(nonce)), bulla_span(NULL, 0),
                          bulla_span(NULL, 0)) == BULLA_OK;
 }
 
@@ -40,7 +40,7 @@ static bool is_right(const struct bulla_day_pin *pin, uint64_t tag) {
   return pin->key != NULL && pin->key->day == (int64_t)tag &&
          test_same(bulla_span(pin->key->header, pin->key->header_len),
                    bulla_span(expected.header, expected.header_len)) &&
-         mark(bytes, pin->key) && memcmp(bytes, marks[tag], sizeof bytes) == 0;
+         mark(bytes, pin->key) && memcmp(bytes, marks[tag], sizeof(bytes)) == 0;
 }
 
 static void set_up(void) {
@@ -120,7 +120,7 @@ Test(day_cache, a_key_is_found_by_its_own_header_or_by_none) {
       {bulla_span(header.data, header.len - 1), false},
       {test_concat(header, test_text("A")), false},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     pin = bulla_day_cache_find(cache, 1, rows[i].header);
     cr_expect_eq(pin.key != NULL, rows[i].found, "row %zu", i);
     bulla_day_cache_release(&pin);
@@ -145,8 +145,8 @@ Test(day_cache, inserting_more_than_fits_keeps_the_newest_and_no_more_memory) {
       cr_assert(holds(cache, tag));
       size_t used = bulla_slab_usage().used;
       full = round == 20 ? used : full;
-      cr_assert(round <= 20 || used == full, "%zu slots, round %d: %zu bytes, not %zu", num_slots, (int)round,
-                used, full);
+      cr_assert(round <= 20 || used == full, "%zu slots, round %d: %zu bytes, not %zu", num_slots, (int)round, used,
+                full);
     }
     size_t num_held = 0;
     for (uint64_t tag = 1; tag <= NUM_KEYS; tag++) {

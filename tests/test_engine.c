@@ -10,7 +10,7 @@
 enum { MAX_LEN = 4096, MAX_AAD = 256 };
 
 static const enum bulla_engine_choice choices[] = {BULLA_ENGINE_BORINGSSL, BULLA_ENGINE_IPSEC_MB};
-enum { NUM_ENGINES = sizeof choices / sizeof choices[0] };
+enum { NUM_ENGINES = sizeof(choices) / sizeof(choices[0]) };
 
 static uint8_t noise[MAX_LEN + MAX_AAD + 64];
 static uint8_t sealed[NUM_ENGINES][MAX_LEN];
@@ -41,8 +41,7 @@ static void compare(struct bulla_aead *aeads[NUM_ENGINES], struct bulla_span non
   }
   cr_assert(memcmp(sealed[0], sealed[1], plaintext.len) == 0, "%zu bytes, %zu of additional data", plaintext.len,
             aad.len);
-  cr_assert(memcmp(tags[0], tags[1], BULLA_TAG_LEN) == 0, "%zu bytes, %zu of additional data", plaintext.len,
-            aad.len);
+  cr_assert(memcmp(tags[0], tags[1], BULLA_TAG_LEN) == 0, "%zu bytes, %zu of additional data", plaintext.len, aad.len);
   for (size_t i = 0; i < NUM_ENGINES; i++) {
     struct bulla_span ciphertext = bulla_span(sealed[1 - i], plaintext.len);
     TEST_OK(bulla_aead_open(aeads[i], opened, nonce, ciphertext, bulla_span(tags[1 - i], BULLA_TAG_LEN), aad));
@@ -55,7 +54,7 @@ static void compare(struct bulla_aead *aeads[NUM_ENGINES], struct bulla_span non
 }
 
 static void fill_noise(void) {
-  TEST_OK(bulla_random(noise, sizeof noise));
+  TEST_OK(bulla_random(noise, sizeof(noise)));
 }
 
 Test(engine, both_agree_on_every_length_to_4096_with_every_length_of_additional_data_to_256, .init = fill_noise,
@@ -98,8 +97,8 @@ Test(engine, both_work_in_place_and_at_every_alignment, .init = fill_noise) {
       TEST_OK(bulla_aead_seal(aeads[i], bytes, tags[i], nonce, bulla_span(bytes, 1000), aad));
       TEST_OK(bulla_aead_seal(aeads[1 - i], sealed[0], tags[1 - i], nonce, plaintext, aad));
       cr_assert(memcmp(bytes, sealed[0], 1000) == 0 && memcmp(tags[0], tags[1], BULLA_TAG_LEN) == 0);
-      TEST_OK(bulla_aead_open(aeads[i], bytes, nonce, bulla_span(bytes, 1000), bulla_span(tags[0], BULLA_TAG_LEN),
-                              aad));
+      TEST_OK(
+          bulla_aead_open(aeads[i], bytes, nonce, bulla_span(bytes, 1000), bulla_span(tags[0], BULLA_TAG_LEN), aad));
       cr_assert(memcmp(bytes, plaintext.data, 1000) == 0);
     }
   }

@@ -32,7 +32,7 @@ static void read_document(void) {
 /* The line "NAME = " of the document, from behind the equals sign. */
 static struct bulla_span line(const char *name) {
   char start[100];
-  snprintf(start, sizeof start, "\n%s = ", name);
+  snprintf(start, sizeof(start), "\n%s = ", name);
   const char *found = strstr(document, start);
   cr_assert_not_null(found, "no vector %s", name);
   found += strlen(start);
@@ -81,7 +81,7 @@ Test(format, blobs_open_and_carry_the_key_id) {
       {BULLA_AES_256_GCM, "blob-1.blob", "text.of-blob-1"},
       {BULLA_XAES_256_GCM, "blob-2.blob", "text.of-blob-2"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     struct bulla_key *key = key_of("key.material", rows[i].suite);
     TEST_SPAN(bulla_key_id(key), bytes("key.id"), "suite %d", rows[i].suite);
     opens_to(key, rows[i].blob, text("blob.context"), text("blob.plaintext"));
@@ -134,8 +134,7 @@ static enum bulla_status find_root(void *arg, struct bulla_span key_id, struct b
 
 /* Asserts that |token| verifies to the claims of the document, byte for byte. */
 static void verifies(struct bulla_apikey *parsed, struct bulla_span token) {
-  const struct bulla_verifier_options options = {.aud = BULLA_LITERAL("embed"),
-                                                 .iss = BULLA_LITERAL("app.example")};
+  const struct bulla_verifier_options options = {.aud = BULLA_LITERAL("embed"), .iss = BULLA_LITERAL("app.example")};
   struct bulla_verifier *verifier = NULL;
   TEST_OK(bulla_verifier_new(&verifier, &options, find_root, parsed));
   struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
@@ -182,7 +181,7 @@ Test(format, what_is_minted_has_the_header_and_the_claims_of_the_document) {
 /* A vault of which only what contexts and keys are made of is there. */
 static struct bulla_vault vault(void) {
   struct bulla_vault made = {.root = key_of("root.material", BULLA_XAES_256_GCM)};
-  memcpy(made.uuid, bytes("vault.uuid").data, sizeof made.uuid);
+  memcpy(made.uuid, bytes("vault.uuid").data, sizeof(made.uuid));
   return made;
 }
 
@@ -216,13 +215,13 @@ Test(format, the_key_of_names_opens_in_its_context_and_proves_names) {
       {bulla_span(NULL, 0), "tenant.name", "tenant.name-context", "tenant.name-proof"},
       {bytes("entry.id"), "entry.name", "entry.name-context", "entry.name-proof"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     uint8_t proof[BULLA_PROOF_LEN];
     struct bulla_span name = text(rows[i].name);
     TEST_OK(bulla_context_name(&context, &opened, bytes("tenant.id"), rows[i].entry_id, name));
     TEST_SPAN(bulla_context_span(&context), bytes(rows[i].context), "%s", rows[i].context);
     TEST_OK(bulla_name_prove(proof, &opened, bytes("tenant.id"), rows[i].entry_id, name));
-    TEST_SPAN(bulla_span(proof, sizeof proof), bytes(rows[i].proof), "%s", rows[i].proof);
+    TEST_SPAN(bulla_span(proof, sizeof(proof)), bytes(rows[i].proof), "%s", rows[i].proof);
   }
   bulla_secret_free(&opened.name_key);
   bulla_key_free(&opened.root);
@@ -253,7 +252,7 @@ Test(format, the_tenant_key_opens_what_it_sealed_each_in_its_context) {
       {"apikey-root.sealed", &root, "apikey-root.context", bytes("apikey.token-root")},
   };
   TEST_SPAN(bulla_key_id(key), bytes("tenant-key.key-id"), "key id");
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     TEST_SPAN(bulla_context_span(rows[i].made), bytes(rows[i].context), "%s", rows[i].context);
     opens_to(key, rows[i].blob, bulla_context_span(rows[i].made), rows[i].plaintext);
   }
@@ -280,7 +279,7 @@ Test(format, a_value_gets_the_mask_of_the_document) {
 
 Test(format, a_passphrase_is_stretched_to_the_root_key, .timeout = 60) {
   struct bulla_stretch stretch = {.log_n = 17};
-  memcpy(stretch.salt, bytes("scrypt.salt").data, sizeof stretch.salt);
+  memcpy(stretch.salt, bytes("scrypt.salt").data, sizeof(stretch.salt));
   struct bulla_root *root = NULL;
   struct bulla_key *stretched = NULL;
   TEST_OK(bulla_root_passphrase(&root, text("scrypt.passphrase")));
@@ -294,8 +293,8 @@ Test(format, a_passphrase_is_stretched_to_the_root_key, .timeout = 60) {
 
 /* The name of the member |field| of |record|. */
 static const char *of(const char *record, const char *field) {
-  return (const char *)test_concat(test_concat(test_text(record), test_text(".")),
-                                   bulla_span(field, strlen(field) + 1)).data;
+  return (const char *)test_concat(test_concat(test_text(record), test_text(".")), bulla_span(field, strlen(field) + 1))
+      .data;
 }
 
 Test(format, audit_records_have_the_macs_of_the_document_across_an_epoch) {
@@ -321,7 +320,7 @@ Test(format, audit_records_have_the_macs_of_the_document_across_an_epoch) {
       TEST_SPAN(bulla_secret_bytes(key), bytes("audit.key-1"), "the second key");
     }
     TEST_OK(bulla_audit_mac(mac, &opened, key, &record, bytes(of(records[i], "previous")).data));
-    TEST_SPAN(bulla_span(mac, sizeof mac), bytes(of(records[i], "mac")), "%s", records[i]);
+    TEST_SPAN(bulla_span(mac, sizeof(mac)), bytes(of(records[i], "mac")), "%s", records[i]);
   }
   bulla_secret_free(&key);
   bulla_key_free(&opened.root);

@@ -22,7 +22,7 @@ Test(hex, encode_writes_every_byte_as_two_lower_case_digits) {
     uint8_t *text = test_alloc(2);
     bulla_hex_encode(text, test_filled((uint8_t)byte, 1));
     char wanted[3];
-    snprintf(wanted, sizeof wanted, "%02x", byte);
+    snprintf(wanted, sizeof(wanted), "%02x", byte);
     cr_expect_arr_eq(text, wanted, 2, "byte %u", byte);
   }
 }

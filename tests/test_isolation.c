@@ -39,13 +39,13 @@ static void openssl_works(void) {
   cr_assert_not_null(context);
   cr_assert_eq(EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, key.data, iv.data), 1);
   cr_assert_eq(EVP_EncryptFinal_ex(context, tag, &len), 1);
-  cr_assert_eq(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, sizeof tag, tag), 1);
+  cr_assert_eq(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, sizeof(tag), tag), 1);
   EVP_CIPHER_CTX_free(context);
-  TEST_SPAN(bulla_span(tag, sizeof tag), test_hex("bdc1ac884d332457a1d2664f168c76f0"), "tag");
+  TEST_SPAN(bulla_span(tag, sizeof(tag)), test_hex("bdc1ac884d332457a1d2664f168c76f0"), "tag");
 
   uint8_t random[16] = {0};
-  cr_assert_eq(RAND_bytes(random, sizeof random), 1);
-  cr_assert_not(test_zero(random, sizeof random));
+  cr_assert_eq(RAND_bytes(random, sizeof(random)), 1);
+  cr_assert_not(test_zero(random, sizeof(random)));
 }
 
 /* Ours: the same, by way of BoringSSL. */
@@ -60,18 +60,17 @@ static void bulla_works(void) {
   uint8_t none = 0;
   TEST_OK(bulla_aead_seal(aead, &none, tag, test_hex("516c33929df5a3284ff463d7"), bulla_span(NULL, 0),
                           bulla_span(NULL, 0)));
-  TEST_SPAN(bulla_span(tag, sizeof tag), test_hex("bdc1ac884d332457a1d2664f168c76f0"), "tag");
+  TEST_SPAN(bulla_span(tag, sizeof(tag)), test_hex("bdc1ac884d332457a1d2664f168c76f0"), "tag");
   bulla_aead_free(&aead);
   uint8_t prk[32];
   uint8_t expanded[42];
   TEST_OK(bulla_hkdf_extract(prk, test_hex("000102030405060708090a0b0c"), test_filled(0x0b, 22)));
-  TEST_OK(bulla_hkdf_expand(expanded, sizeof expanded, bulla_span(prk, 32), test_hex("f0f1f2f3f4f5f6f7f8f9")));
-  TEST_SPAN(bulla_span(expanded, sizeof expanded),
-            test_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"),
-            "HKDF");
+  TEST_OK(bulla_hkdf_expand(expanded, sizeof(expanded), bulla_span(prk, 32), test_hex("f0f1f2f3f4f5f6f7f8f9")));
+  TEST_SPAN(bulla_span(expanded, sizeof(expanded)),
+            test_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"), "HKDF");
   uint8_t random[16] = {0};
-  TEST_OK(bulla_random(random, sizeof random));
-  cr_assert_not(test_zero(random, sizeof random));
+  TEST_OK(bulla_random(random, sizeof(random)));
+  cr_assert_not(test_zero(random, sizeof(random)));
 }
 
 Test(isolation, the_program_is_linked_with_openssl_3) {

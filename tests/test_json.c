@@ -47,7 +47,7 @@ Test(json, valid_texts_are_read) {
       "{\"a\":1,\"A\":1,\"aa\":1,\"\":1,\"\\u0061\\u0061\\u0061\":1}",
       "{\"\x7f\":\"\x7f\"}",
   };
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+  for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
     cr_expect(valid(test_text(texts[i])), "%s", texts[i]);
   }
 }
@@ -150,7 +150,7 @@ Test(json, invalid_texts_are_refused) {
       "{\"a\":[{\"x\":1}],\"a\":3}",
       "{\"a\":{\"b\":{},\"c\":[],\"b\":{}}}",
   };
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+  for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
     cr_expect_not(valid(test_text(texts[i])), "%s", texts[i]);
   }
   cr_expect_not(valid(bulla_span("{\0}", 3)));
@@ -162,7 +162,7 @@ Test(json, nothing_behind_the_text_is_read) {
   static const char *const texts[] = {
       "{}", "{\"\":1}", "{\"a\":1}", "{\"abcdef\":[]}", "{\"abcdefgh\":0}", "{\"a\":\"0123456789abcdef\"}",
   };
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+  for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
     struct bulla_span text = test_guarded(test_text(texts[i]));
     cr_expect(valid(text), "%s", texts[i]);
     for (size_t len = 0; len < text.len; len++) {
@@ -245,7 +245,7 @@ Test(json, numbers_are_read_within_their_bounds) {
       {"1,5", false, false, 0},
       {"\xd9\xa1", false, false, 0},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     cr_assert_eq(valid_value(test_text(rows[i].number)), rows[i].good, "%s", rows[i].number);
     if (rows[i].good) {
       struct bulla_json_value value = value_of(rows[i].number);
@@ -260,10 +260,10 @@ Test(json, numbers_are_read_within_their_bounds) {
 
 Test(json, nothing_but_a_digit_is_one_near_the_end_of_the_text_or_far_from_it) {
   static const size_t spaces[] = {0, 13, 14, 15, 64};
-  for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+  for (size_t i = 0; i < sizeof(spaces) / sizeof(*spaces); i++) {
     for (unsigned byte = 0; byte < 256; byte++) {
       const uint8_t number[] = {'1', (uint8_t)byte, '2'};
-      struct bulla_span value = test_concat(bulla_span(number, sizeof number), test_filled(' ', spaces[i]));
+      struct bulla_span value = test_concat(bulla_span(number, sizeof(number)), test_filled(' ', spaces[i]));
       bool good = (byte >= '0' && byte <= '9') || byte == '.' || byte == 'e' || byte == 'E';
       cr_expect_eq(valid_value(value), good, "%#x, %zu spaces", byte, spaces[i]);
     }
@@ -272,7 +272,7 @@ Test(json, nothing_but_a_digit_is_one_near_the_end_of_the_text_or_far_from_it) {
 
 Test(json, int64_is_of_numbers_alone) {
   static const char *const values[] = {"\"7\"", "null", "true", "[7]", "{\"a\":7}"};
-  for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+  for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
     struct bulla_json_value value = value_of(values[i]);
     int64_t number;
     cr_expect_not(bulla_json_int64(&number, &value), "%s", values[i]);
@@ -314,8 +314,7 @@ static struct bulla_span with_members(size_t num, bool escaped) {
   struct bulla_span text = test_text("{");
   for (size_t i = 0; i < num; i++) {
     char member[32];
-    snprintf(member, sizeof member, "%s\"%s%04x\":1", i == 0 ? "" : ",", escaped ? "\\u" : "",
-             (unsigned)(0x4000 + i));
+    snprintf(member, sizeof(member), "%s\"%s%04x\":1", i == 0 ? "" : ",", escaped ? "\\u" : "", (unsigned)(0x4000 + i));
     text = test_concat(text, test_text(member));
   }
   return test_concat(text, test_text("}"));
@@ -340,7 +339,7 @@ Test(json, the_last_of_many_names_is_compared_with_all) {
   struct bulla_span text = with_members(200, false);
   for (unsigned i = 0; i < 200; i++) {
     char member[32];
-    snprintf(member, sizeof member, ",\"%x\":2}", 0x4000 + i);
+    snprintf(member, sizeof(member), ",\"%x\":2}", 0x4000 + i);
     cr_expect_not(valid(test_concat(bulla_span(text.data, text.len - 1), test_text(member))), "%s", member);
   }
 }
@@ -354,7 +353,7 @@ Test(json, names_of_the_same_hash_are_not_the_same_name) {
       "{\"e\":1,\"e\\u012e\\uc0ea\":2}",
       "{\"e\\u012e\\uc0ea\":1,\"e\":2}",
   };
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+  for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
     cr_expect(valid(test_text(texts[i])), "%s", texts[i]);
   }
 }
@@ -394,8 +393,7 @@ Test(json, members_are_views_of_the_text) {
 
 Test(json, members_past_the_room_are_counted_and_checked) {
   for (size_t room = 0; room <= 4; room++) {
-    struct bulla_json_member *members =
-        (struct bulla_json_member *)test_alloc(room * sizeof(struct bulla_json_member));
+    struct bulla_json_member *members = (struct bulla_json_member *)test_alloc(room * sizeof(struct bulla_json_member));
     size_t num_members;
     TEST_OK(bulla_json_read(members, &num_members, room, test_text("{\"a\":1,\"b\":[2],\"c\":{\"x\":3}}")));
     cr_expect_eq(num_members, 3, "room for %zu", room);
@@ -416,7 +414,7 @@ Test(json, arrays_are_walked_element_by_element) {
                 {"null", BULLA_JSON_NULL},         {"true", BULLA_JSON_TRUE}};
   struct bulla_span rest = array.text;
   struct bulla_json_value element;
-  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+  for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
     cr_assert(bulla_json_next(&rest, &element), "element %zu", i);
     TEST_SPAN(element.text, test_text(wanted[i].text), "element %zu", i);
     cr_expect_eq(element.type, wanted[i].type, "element %zu", i);
@@ -428,7 +426,7 @@ Test(json, arrays_are_walked_element_by_element) {
 
 Test(json, an_empty_array_has_no_elements) {
   static const char *const arrays[] = {"[]", "[ ]", "[\t\r\n ]"};
-  for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+  for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++) {
     struct bulla_span rest = value_of(arrays[i]).text;
     struct bulla_json_value element;
     cr_expect_not(bulla_json_next(&rest, &element), "%s", arrays[i]);

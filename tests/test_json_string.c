@@ -114,7 +114,7 @@ Test(json_string, strings_are_i_json) {
       {"\"\xfe\"", false},
       {"\"\xff\"", false},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     const char *string = rows[i].string;
     cr_expect_eq(valid(object_of("{\"a\":", string, "}")), rows[i].good, "as a value: row %zu, %s", i, string);
     cr_expect_eq(valid(object_of("{", string, ":1}")), rows[i].good, "as a name: row %zu, %s", i, string);
@@ -129,12 +129,11 @@ static size_t sequence_len(struct bulla_span bytes) {
   } rows[] = {{0x00, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
               {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
               {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     if (bytes.data[0] < rows[i].first_lead || bytes.data[0] > rows[i].last_lead || rows[i].len > bytes.len) {
       continue;
     }
-    bool good =
-        rows[i].len == 1 || (bytes.data[1] >= rows[i].first_second && bytes.data[1] <= rows[i].last_second);
+    bool good = rows[i].len == 1 || (bytes.data[1] >= rows[i].first_second && bytes.data[1] <= rows[i].last_second);
     for (size_t at = 2; at < rows[i].len; at++) {
       good = good && (bytes.data[at] & 0xc0) == 0x80;
     }
@@ -156,7 +155,7 @@ static bool is_utf8(struct bulla_span bytes) {
 
 Test(json_string, every_lead_and_second_byte_is_judged_as_rfc_3629_does) {
   static const uint8_t thirds[] = {0x41, 0x7f, 0x80, 0x90, 0xad, 0xbd, 0xc0, 0xff};
-  enum { NUM_THIRDS = sizeof thirds };
+  enum { NUM_THIRDS = sizeof(thirds) };
   for (unsigned lead = 1; lead < 256; lead++) {
     for (unsigned second = 1; second < 256; second++) {
       for (size_t i = 0; i < NUM_THIRDS * NUM_THIRDS; i++) {
@@ -164,8 +163,8 @@ Test(json_string, every_lead_and_second_byte_is_judged_as_rfc_3629_does) {
         bool noncharacter = lead == 0xef && second == 0xb7 && bytes[2] >= 0x90 && bytes[2] <= 0xaf;
         for (size_t len = 2; len <= 4; len++) {
           struct bulla_span span = bulla_span(bytes, len);
-          cr_assert_eq(bulla_json_valid_string(span), is_utf8(span) && !noncharacter,
-                       "%zu bytes: %02x %02x %02x %02x", len, lead, second, bytes[2], bytes[3]);
+          cr_assert_eq(bulla_json_valid_string(span), is_utf8(span) && !noncharacter, "%zu bytes: %02x %02x %02x %02x",
+                       len, lead, second, bytes[2], bytes[3]);
         }
       }
     }
@@ -180,13 +179,13 @@ Test(json_string, every_character_is_judged_by_its_number) {
     bool good = character != 0 && !surrogate && !noncharacter;
     char escaped[16];
     if (character < 0x10000) {
-      snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)character);
+      snprintf(escaped, sizeof(escaped), "\\u%04x", (unsigned)character);
     } else {
       unsigned offset = (unsigned)character - 0x10000;
-      snprintf(escaped, sizeof escaped, "\\u%04X\\u%04x", 0xd800 + (offset >> 10), 0xdc00 + (offset & 0x3ff));
+      snprintf(escaped, sizeof(escaped), "\\u%04X\\u%04x", 0xd800 + (offset >> 10), 0xdc00 + (offset & 0x3ff));
     }
     char text[32];
-    int len = snprintf(text, sizeof text, "{\"a\":\"%s\"}", escaped);
+    int len = snprintf(text, sizeof(text), "{\"a\":\"%s\"}", escaped);
     cr_assert_eq(valid(bulla_span(text, (size_t)len)), good, "U+%04X escaped", (unsigned)character);
 
     uint8_t utf8[4];
@@ -204,8 +203,7 @@ Test(json_string, every_character_is_judged_by_its_number) {
       struct bulla_writer writer = bulla_writer(&out);
       bulla_json_unescape(&writer, &string);
       cr_assert_eq(bulla_writer_finish(&writer), BULLA_OK, "U+%04X", (unsigned)character);
-      cr_assert(test_same(bulla_written(&out), bulla_span(utf8, utf8_len)), "U+%04X unescaped",
-                (unsigned)character);
+      cr_assert(test_same(bulla_written(&out), bulla_span(utf8, utf8_len)), "U+%04X unescaped", (unsigned)character);
       cr_assert(bulla_json_equal(&string, bulla_span(utf8, utf8_len)), "U+%04X equal", (unsigned)character);
     }
   }
@@ -235,7 +233,7 @@ Test(json_string, strings_are_compared_after_unescaping) {
       {"null", "null", false},
       {"[]", "[]", false},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_json_value value = value_of(rows[i].string);
     cr_expect_eq(bulla_json_equal(&value, test_text(rows[i].text)), rows[i].equal, "%s and %s", rows[i].string,
                  rows[i].text);
@@ -249,8 +247,7 @@ Test(json_string, unescape_writes_the_characters) {
   struct bulla_writer writer = bulla_writer(&out);
   bulla_json_unescape(&writer, &value);
   TEST_OK(bulla_writer_finish(&writer));
-  TEST_SPAN(bulla_written(&out), test_text("a\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xc3\xa9z"),
-            "all");
+  TEST_SPAN(bulla_written(&out), test_text("a\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xc3\xa9z"), "all");
   for (size_t size = 0; size < out.len; size++) {
     struct bulla_buffer too_small = test_room(size);
     writer = bulla_writer(&too_small);

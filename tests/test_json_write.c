@@ -39,7 +39,7 @@ Test(json_write, sets_commas_colons_and_escapes) {
 }
 
 Test(json_write, needs_its_room_and_not_a_byte_more) {
-  size_t needed = sizeof sample - 1;
+  size_t needed = sizeof(sample) - 1;
   for (size_t size = 0; size <= needed; size++) {
     struct bulla_buffer out = test_room(size);
     struct bulla_json_writer writer = bulla_json_writer(&out);
@@ -75,7 +75,7 @@ Test(json_write, refuses_strings_that_i_json_forbids) {
       test_text("\xc0\x80"),     test_text("\xed\xa0\x80"),    test_text("\xff"),
       test_text("\xef\xbf\xbf"), test_text("\xef\xb7\x90"),    test_text("\xf4\x90\x80\x80"),
       test_text("\xe2\x82"),     test_text("\xf0\x9f\xbf\xbe")};
-  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
     for (int as_name = 0; as_name < 2; as_name++) {
       struct bulla_buffer out = test_room(100);
       struct bulla_json_writer writer = bulla_json_writer(&out);
@@ -95,7 +95,7 @@ Test(json_write, refuses_strings_that_i_json_forbids) {
 Test(json_write, integers_come_back_from_the_reader) {
   static const int64_t numbers[] = {
       0, 1, -1, 9, 10, -10, 99, 100, 1234567890123, INT32_MIN, INT64_MAX, INT64_MAX - 1, INT64_MIN, INT64_MIN + 1};
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+  for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
     struct bulla_buffer out = test_room(40);
     struct bulla_json_writer writer = bulla_json_writer(&out);
     bulla_json_begin(&writer, '{');

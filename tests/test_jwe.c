@@ -113,7 +113,7 @@ Test(jwe, a_token_is_what_rfc_7516_says_byte_for_byte) {
       {BULLA_JWE_A256GCM, "\"\\\n\x01\xc3\xa9",
        "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"\\\"\\\\\\n\\u0001\xc3\xa9\"}"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_span material = test_filled(9, key_lengths[rows[i].enc]);
     struct bulla_jwe_key *key = new_key(rows[i].enc, material, rows[i].key_id);
     struct bulla_aead *aead = NULL;
@@ -140,7 +140,7 @@ Test(jwe, decrypt_undoes_encrypt_at_every_length) {
   static const size_t long_lengths[] = {3071, 3072, 3073, 3074, 6143, 6144, 6145, 9216, 9217, 100000, 786000};
   for (enum bulla_jwe_enc enc = BULLA_JWE_A128GCM; enc <= BULLA_JWE_A256GCM; enc++) {
     struct bulla_jwe_key *key = new_key(enc, test_filled(9, key_lengths[enc]), "kid");
-    for (size_t i = 0; i <= 300 + sizeof long_lengths / sizeof *long_lengths; i++) {
+    for (size_t i = 0; i <= 300 + sizeof(long_lengths) / sizeof(*long_lengths); i++) {
       size_t len = i <= 300 ? i : long_lengths[i - 301];
       uint8_t *bytes = test_alloc(len);
       for (size_t at = 0; at < len; at++) {
@@ -179,7 +179,7 @@ Test(jwe, refuses_every_truncation_and_every_character_inserted_or_left_out) {
     for (size_t at = 0; at <= token.len; at++) {
       struct bulla_span before = bulla_span(token.data, at);
       struct bulla_span behind = bulla_span(token.data + at, token.len - at);
-      for (size_t i = 0; i < sizeof inserted / sizeof *inserted; i++) {
+      for (size_t i = 0; i < sizeof(inserted) / sizeof(*inserted); i++) {
         refuses(key, test_concat(test_concat(before, test_text(inserted[i])), behind), inserted[i], at);
       }
       if (at < token.len) {
@@ -228,7 +228,7 @@ Test(jwe, a_key_is_pinned_to_its_enc) {
 Test(jwe, a_key_with_a_kid_refuses_tokens_without_it) {
   struct bulla_span material = test_filled(9, 32);
   static const char *const others[] = {"", "two", "on", "one1", "One", "one ", "\xc3\xb6ne"};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+  for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
     struct bulla_span token = encrypted(new_key(BULLA_JWE_A256GCM, material, others[i]), test_text("p"));
     refuses(new_key(BULLA_JWE_A256GCM, material, "one"), token, "kid", i);
     struct bulla_buffer plaintext = test_room(1);
@@ -252,11 +252,10 @@ Test(jwe, key_new_refuses_other_lengths_algs_and_encs) {
   }
   struct bulla_secret *secret = test_secret(test_filled(1, 32));
   static const int algs[] = {-1, 0, 2, 100};
-  for (size_t i = 0; i < sizeof algs / sizeof *algs; i++) {
+  for (size_t i = 0; i < sizeof(algs) / sizeof(*algs); i++) {
     struct bulla_jwe_key *key = (struct bulla_jwe_key *)secret;
-    TEST_STATUS(
-        bulla_jwe_key_new(&key, (enum bulla_jwe_alg)algs[i], BULLA_JWE_A256GCM, secret, bulla_span(NULL, 0)),
-        BULLA_INVALID_ARGUMENT);
+    TEST_STATUS(bulla_jwe_key_new(&key, (enum bulla_jwe_alg)algs[i], BULLA_JWE_A256GCM, secret, bulla_span(NULL, 0)),
+                BULLA_INVALID_ARGUMENT);
     cr_expect_null(key);
   }
   bulla_secret_free(&secret);
@@ -273,7 +272,7 @@ Test(jwe, key_new_takes_a_key_id_of_256_bytes_of_utf_8) {
       {test_text("\xf0\x9f\x94\x91"), true}, {test_text("\xff"), false},     {test_text("\xc3"), false},
       {test_text("\xed\xa0\x80"), false},    {test_filled(0, 1), false},     {bulla_span("k", SIZE_MAX), false},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_jwe_key *key = NULL;
     enum bulla_status status = bulla_jwe_key_new(&key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, secret, rows[i].key_id);
     cr_assert_eq(status, rows[i].good ? BULLA_OK : BULLA_INVALID_ARGUMENT, "row %zu", i);
@@ -357,7 +356,7 @@ static void stay_on_this_processor(void) {
   cpu_set_t here;
   CPU_ZERO(&here);
   CPU_SET((size_t)sched_getcpu(), &here);
-  cr_assert_eq(sched_setaffinity(0, sizeof here, &here), 0);
+  cr_assert_eq(sched_setaffinity(0, sizeof(here), &here), 0);
 }
 
 /* The count is the key's own: this finds it as the word that counts along. */
@@ -365,7 +364,7 @@ static _Atomic uint64_t *find_count(struct bulla_jwe_key *key) {
   enum { NUM_WORDS = 16 };
   _Atomic uint64_t *words = (_Atomic uint64_t *)key;
   bool counts[NUM_WORDS];
-  memset(counts, 1, sizeof counts);
+  memset(counts, 1, sizeof(counts));
   for (uint64_t num = 1; num <= 4 * BULLA_SEAL_BATCH; num++) {
     encrypted(key, bulla_span(NULL, 0));
     uint64_t batches = (num + BULLA_SEAL_BATCH - 1) / BULLA_SEAL_BATCH;
@@ -373,7 +372,7 @@ static _Atomic uint64_t *find_count(struct bulla_jwe_key *key) {
       counts[i] = counts[i] && words[i] == batches * BULLA_SEAL_BATCH;
     }
   }
-  const bool *found = memchr(counts, 1, sizeof counts);
+  const bool *found = memchr(counts, 1, sizeof(counts));
   cr_assert_not_null(found, "nothing counts the tokens");
   return words + (found - counts);
 }
@@ -407,8 +406,7 @@ static int finds_no_key(void *argument) {
   if (bulla_jwe_decrypt(parents_key, &out, parents_token) != BULLA_FORKED || !test_failed(&out)) {
     return 2;
   }
-  if (bulla_jwe_key_new(&key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, parents_secret, bulla_span(NULL, 0)) !=
-      BULLA_FORKED) {
+  if (bulla_jwe_key_new(&key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, parents_secret, bulla_span(NULL, 0)) != BULLA_FORKED) {
     return 3;
   }
   bulla_jwe_key_free(&parents_key);

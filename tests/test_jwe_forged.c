@@ -74,7 +74,7 @@ Test(jwe_forged, headers_that_say_the_same_in_other_words_are_read) {
       "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"x5u\":\"https:x\",\"x5c\":[\"AAAA\"],\"x5t\":\"AA\"}",
       "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"algorithm\":\"none\",\"encoding\":\"x\"}",
   };
-  for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+  for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
     cr_expect_eq(decrypt(with_header(test_text(headers[i])), ""), BULLA_OK, "%s", headers[i]);
   }
 }
@@ -153,7 +153,7 @@ Test(jwe_forged, headers_that_say_anything_else_are_refused) {
       "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"x\":\"\xff\"}",
       "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"x\":\"\\ud800\"}",
   };
-  for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+  for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
     cr_expect_eq(decrypt(with_header(test_text(headers[i])), ""), BULLA_REFUSED, "%s", headers[i]);
   }
   struct bulla_span header = test_text("{\"alg\":\"dir\",\"enc\":\"A256GCM\"}");
@@ -178,16 +178,15 @@ Test(jwe_forged, the_kid_must_be_the_keys_own) {
       {"{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":{\"kid\":\"one\"}}", false},
       {"{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"x\":{\"kid\":\"one\"}}", false},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    cr_expect_eq(decrypt(with_header(test_text(rows[i].header)), "one"), rows[i].good ? BULLA_OK : BULLA_REFUSED,
-                 "%s", rows[i].header);
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+    cr_expect_eq(decrypt(with_header(test_text(rows[i].header)), "one"), rows[i].good ? BULLA_OK : BULLA_REFUSED, "%s",
+                 rows[i].header);
   }
 }
 
 Test(jwe_forged, a_header_has_at_most_1024_bytes) {
   for (size_t len = 1000; len <= 1100; len++) {
-    struct bulla_span header =
-        test_concat(test_text("{\"alg\":\"dir\",\"enc\":\"A256GCM\"}"), test_filled(' ', 1100));
+    struct bulla_span header = test_concat(test_text("{\"alg\":\"dir\",\"enc\":\"A256GCM\"}"), test_filled(' ', 1100));
     header.len = len;
     cr_expect_eq(decrypt(with_header(header), ""), len <= 1024 ? BULLA_OK : BULLA_REFUSED, "%zu bytes", len);
   }
@@ -201,8 +200,7 @@ Test(jwe_forged, a_header_has_at_most_32_members) {
       strcat(json, member);
     }
     strcat(json, "}");
-    cr_expect_eq(decrypt(with_header(test_text(json)), ""), num <= 32 ? BULLA_OK : BULLA_REFUSED, "%zu members",
-                 num);
+    cr_expect_eq(decrypt(with_header(test_text(json)), ""), num <= 32 ? BULLA_OK : BULLA_REFUSED, "%zu members", num);
   }
 }
 
@@ -238,7 +236,7 @@ Test(jwe_forged, the_parts_behind_the_header_have_one_length_each) {
   };
   struct forgery good = {.header = header, .encrypted_key = "", .iv_len = 12, .tag_len = 16};
   cr_assert_eq(decrypt(forged(&good), ""), BULLA_OK);
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct forgery forgery = {header, rows[i].encrypted_key, rows[i].iv_len, rows[i].tag_len};
     cr_expect_eq(decrypt(forged(&forgery), ""), BULLA_REFUSED, "encrypted key \"%s\", IV %zu, tag %zu",
                  rows[i].encrypted_key, rows[i].iv_len, rows[i].tag_len);
@@ -253,7 +251,7 @@ Test(jwe_forged, padding_in_the_header_is_refused_though_authentic) {
       "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0\n",
       "{\"alg\":\"dir\",\"enc\":\"A256GCM\"}",
   };
-  for (size_t i = 0; i < sizeof segments / sizeof *segments; i++) {
+  for (size_t i = 0; i < sizeof(segments) / sizeof(*segments); i++) {
     struct bulla_aead *aead = NULL;
     TEST_OK(bulla_aead_new(&aead, test_filled(KEY_BYTE, 32)));
     uint8_t *body = test_alloc(12 + BULLA_TAG_LEN);
@@ -277,8 +275,8 @@ Test(jwe_forged, a_token_past_a_mebibyte_is_refused_though_authentic) {
   TEST_OK(bulla_aead_seal(aead, body, body + plaintext.len, iv, plaintext, header));
   struct bulla_span token = test_concat(test_concat(header, test_text("..")), test_base64url(iv));
   token = test_concat(test_concat(token, test_text(".")), test_base64url(bulla_span(body, plaintext.len)));
-  token = test_concat(test_concat(token, test_text(".")),
-                      test_base64url(bulla_span(body + plaintext.len, BULLA_TAG_LEN)));
+  token =
+      test_concat(test_concat(token, test_text(".")), test_base64url(bulla_span(body + plaintext.len, BULLA_TAG_LEN)));
   cr_expect_eq(decrypt(token, ""), BULLA_REFUSED);
 }
 
@@ -296,7 +294,7 @@ Test(jwe_forged, a_header_without_alg_or_enc_is_not_read) {
       {"{\"kid\":\"k\"}", false},
       {"{}", false},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_jwe_header header;
     TEST_STATUS(bulla_jwe_read_header(&header, test_base64url(test_text(rows[i].json))),
                 rows[i].good ? BULLA_OK : BULLA_REFUSED);

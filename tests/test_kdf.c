@@ -36,7 +36,7 @@ Test(kdf, hkdf_extracts_and_expands_the_vectors_of_rfc_5869) {
        "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04",
        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"},
   };
-  for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+  for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
     struct bulla_span okm = test_hex(vectors[i].okm);
     uint8_t *prk = test_alloc(32);
     TEST_OK(bulla_hkdf_extract(prk, test_hex(vectors[i].salt), test_hex(vectors[i].secret)));
@@ -74,7 +74,7 @@ Test(kdf, hmac_makes_the_vectors_of_rfc_4231) {
       {"0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c", "546573742057697468205472756e636174696f6e",
        "a3b6167473100ee06e0c796c2955552b"},
   };
-  for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+  for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
     struct bulla_span wanted = test_hex(vectors[i].mac);
     uint8_t *mac = test_alloc(32);
     TEST_OK(bulla_hmac(mac, test_hex(vectors[i].key), test_hex(vectors[i].message)));

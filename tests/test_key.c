@@ -12,7 +12,7 @@
 #include "tests/support.h"
 
 static const enum bulla_suite suites[] = {BULLA_AES_256_GCM, BULLA_XAES_256_GCM};
-enum { NUM_SUITES = sizeof suites / sizeof *suites };
+enum { NUM_SUITES = sizeof(suites) / sizeof(*suites) };
 
 Test(key, a_key_of_aes_256_gcm_seals_2_to_the_32_times_and_still_opens) {
   struct bulla_key *key = test_key(BULLA_AES_256_GCM, test_filled(9, 32));
@@ -31,7 +31,7 @@ Test(key, a_key_of_aes_256_gcm_seals_2_to_the_32_times_and_still_opens) {
 
 Test(key, the_count_of_a_key_that_is_used_up_grows_no_more) {
   static const uint64_t short_of_the_end[] = {0, 1, BULLA_SEAL_BATCH - 1, BULLA_SEAL_BATCH};
-  for (size_t i = 0; i < sizeof short_of_the_end / sizeof *short_of_the_end; i++) {
+  for (size_t i = 0; i < sizeof(short_of_the_end) / sizeof(*short_of_the_end); i++) {
     struct bulla_seal_count count;
     bulla_seal_count_start(&count);
     count.taken = BULLA_MAX_SEALS - short_of_the_end[i];
@@ -112,7 +112,7 @@ Test(key, a_thread_for_each_seal_loses_none) {
 
 Test(key, a_count_begins_with_nothing_whatever_was_there) {
   struct bulla_seal_count count;
-  memset(&count, 0xff, sizeof count);
+  memset(&count, 0xff, sizeof(count));
   bulla_seal_count_start(&count);
   cr_expect_eq(count.taken, 0);
   cr_expect_eq(num_left(&count), 0);
@@ -182,7 +182,7 @@ Test(key, key_new_refuses_other_lengths_and_suites) {
   }
   struct bulla_secret *secret = test_secret(test_filled(1, 32));
   static const int others[] = {-1, 0, BULLA_AES_256_GCM_SIV, 4, 255, 256 + BULLA_AES_256_GCM};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+  for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
     struct bulla_key *key = (struct bulla_key *)secret;
     TEST_STATUS(bulla_key_new(&key, (enum bulla_suite)others[i], secret), BULLA_UNSUPPORTED);
     cr_expect_null(key, "suite %d", others[i]);
@@ -199,8 +199,7 @@ Test(key, a_key_keeps_nothing_but_its_expansion_and_leaves_nothing) {
   for (size_t i = 0; i < 100; i++) {
     struct bulla_buffer opened = test_room(1);
     TEST_OK(bulla_open(key, &opened, blob, bulla_span(NULL, 0)));
-    TEST_STATUS(bulla_open(key, &opened, test_flipped(blob, 8 * blob.len - 1), bulla_span(NULL, 0)),
-                BULLA_REFUSED);
+    TEST_STATUS(bulla_open(key, &opened, test_flipped(blob, 8 * blob.len - 1), bulla_span(NULL, 0)), BULLA_REFUSED);
     cr_assert_eq(bulla_slab_usage().used, used, "round %zu", i);
   }
   bulla_key_free(&key);
@@ -216,8 +215,8 @@ static void *seal_and_open(void *argument) {
   for (size_t i = 0; i < NUM_ROUNDS; i++) {
     uint8_t sealed[100];
     uint8_t opened[8];
-    struct bulla_buffer blob = bulla_buffer(sealed, sizeof sealed);
-    struct bulla_buffer plaintext = bulla_buffer(opened, sizeof opened);
+    struct bulla_buffer blob = bulla_buffer(sealed, sizeof(sealed));
+    struct bulla_buffer plaintext = bulla_buffer(opened, sizeof(opened));
     if (bulla_seal(key, &blob, bulla_span("a secret", 8), bulla_span(NULL, 0)) != BULLA_OK ||
         bulla_open(key, &plaintext, bulla_written(&blob), bulla_span(NULL, 0)) != BULLA_OK ||
         memcmp(opened, "a secret", 8) != 0) {
@@ -252,8 +251,7 @@ static int finds_no_key(void *argument) {
   (void)argument;
   struct bulla_buffer out = test_room(200);
   struct bulla_key *key = NULL;
-  if (bulla_seal(parents_key, &out, bulla_span("p", 1), bulla_span(NULL, 0)) != BULLA_FORKED ||
-      !test_failed(&out)) {
+  if (bulla_seal(parents_key, &out, bulla_span("p", 1), bulla_span(NULL, 0)) != BULLA_FORKED || !test_failed(&out)) {
     return 1;
   }
   out = test_room(200);

@@ -34,7 +34,7 @@ struct copy {
 
 static bool find(void *library, const char *name, void *function) {
   void *symbol = dlsym(library, name);
-  memcpy(function, &symbol, sizeof symbol);
+  memcpy(function, &symbol, sizeof(symbol));
   return symbol != NULL;
 }
 
@@ -56,8 +56,8 @@ static bool seals_and_opens(const struct copy *copy) {
   struct bulla_key *key = NULL;
   uint8_t sealed[100];
   uint8_t opened[8];
-  struct bulla_buffer blob = bulla_buffer(sealed, sizeof sealed);
-  struct bulla_buffer plaintext = bulla_buffer(opened, sizeof opened);
+  struct bulla_buffer blob = bulla_buffer(sealed, sizeof(sealed));
+  struct bulla_buffer plaintext = bulla_buffer(opened, sizeof(opened));
   bool good = copy->secret_random(&material, BULLA_KEY_LEN) == BULLA_OK &&
               copy->key_new(&key, BULLA_XAES_256_GCM, material) == BULLA_OK &&
               copy->seal(key, &blob, bulla_span("a secret", 8), bulla_span(NULL, 0)) == BULLA_OK &&
@@ -73,10 +73,9 @@ static bool mints(const struct copy *copy) {
   struct bulla_secret *string = NULL;
   struct bulla_minter *minter = NULL;
   static uint8_t room[BULLA_TOKEN_MAX];
-  struct bulla_buffer token = bulla_buffer(room, sizeof room);
+  struct bulla_buffer token = bulla_buffer(room, sizeof(room));
   struct bulla_claims claims = {.org = bulla_span("acme", 4), .sub = bulla_span("alice", 5), .iat = 1700000000};
-  bool good = copy->apikey_generate(&apikey, &string) == BULLA_OK &&
-              copy->minter_new(&minter, apikey) == BULLA_OK &&
+  bool good = copy->apikey_generate(&apikey, &string) == BULLA_OK && copy->minter_new(&minter, apikey) == BULLA_OK &&
               copy->token_mint(minter, &token, &claims) == BULLA_OK;
   copy->minter_free(&minter);
   copy->apikey_free(&apikey);
@@ -91,7 +90,7 @@ static size_t num_locked(void) {
   size_t size = 0;
   size_t sum = 0;
   cr_assert_not_null(file);
-  while (fgets(line, sizeof line, file) != NULL) {
+  while (fgets(line, sizeof(line), file) != NULL) {
     sscanf(line, "Size: %zu", &size);
     if (strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " lo") != NULL) {
       sum += size;
@@ -158,7 +157,7 @@ static void copy_library(const char *to) {
   FILE *out = fopen(to, "we");
   cr_assert(in != NULL && out != NULL);
   char room[65536];
-  for (size_t len = fread(room, 1, sizeof room, in); len > 0; len = fread(room, 1, sizeof room, in)) {
+  for (size_t len = fread(room, 1, sizeof(room), in); len > 0; len = fread(room, 1, sizeof(room), in)) {
     cr_assert_eq(fwrite(room, 1, len, out), len);
   }
   fclose(in);
@@ -169,7 +168,7 @@ static void copy_library(const char *to) {
 Test(loaded, two_copies_in_one_process_keep_to_themselves) {
   char path[4096];
   const char *folder = test_folder();
-  snprintf(path, sizeof path, "%s/libother.so", folder);
+  snprintf(path, sizeof(path), "%s/libother.so", folder);
   copy_library(path);
   struct copy copies[2];
   cr_assert(load(&copies[0], BULLA_LIBRARY, RTLD_GLOBAL));

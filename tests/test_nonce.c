@@ -26,8 +26,8 @@ enum { LEN = 12 };
 static uint64_t draw(void) {
   uint8_t nonce[LEN];
   uint64_t word;
-  TEST_OK(bulla_nonce_mixed(nonce, sizeof nonce, 0));
-  memcpy(&word, nonce + 2, sizeof word);
+  TEST_OK(bulla_nonce_mixed(nonce, sizeof(nonce), 0));
+  memcpy(&word, nonce + 2, sizeof(word));
   return word;
 }
 
@@ -39,7 +39,7 @@ static int compare(const void *a, const void *b) {
 
 static size_t count_repeats(uint64_t *words, size_t num) {
   size_t repeats = 0;
-  qsort(words, num, sizeof *words, compare);
+  qsort(words, num, sizeof(*words), compare);
   for (size_t i = 1; i < num; i++) {
     repeats += words[i] == words[i - 1];
   }
@@ -48,7 +48,7 @@ static size_t count_repeats(uint64_t *words, size_t num) {
 
 Test(nonce, ten_million_draws_hold_no_repeat) {
   enum { NUM = 10000000 };
-  uint64_t *words = malloc(NUM * sizeof *words);
+  uint64_t *words = malloc(NUM * sizeof(*words));
   cr_assert_not_null(words);
   for (size_t i = 0; i < NUM; i++) {
     words[i] = draw();
@@ -60,7 +60,7 @@ Test(nonce, ten_million_draws_hold_no_repeat) {
 Test(nonce, draws_of_every_length_overlap_in_no_byte) {
   /* A pool that hands a byte out twice gives some draw the end of an earlier one. */
   enum { NUM = 4000, WINDOW = 8 };
-  uint64_t *words = malloc(NUM * 64 * sizeof *words);
+  uint64_t *words = malloc(NUM * 64 * sizeof(*words));
   size_t num = 0;
   size_t zeros = 0;
   cr_assert_not_null(words);
@@ -92,7 +92,7 @@ static void draw_all(uint64_t *words) {
 }
 
 Test(nonce, a_child_shares_no_nonce_with_its_parent) {
-  struct drawn *drawn = mmap(NULL, sizeof *drawn, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  struct drawn *drawn = mmap(NULL, sizeof(*drawn), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   cr_assert(drawn != MAP_FAILED);
   for (size_t used = 0; used < 2 * BULLA_NONCE_POOL_LEN / LEN; used += 17) {
     pid_t child = fork();
@@ -122,7 +122,7 @@ static void *draw_many(void *arg) {
 }
 
 Test(nonce, threads_share_no_nonce_also_those_that_come_after_others_have_ended) {
-  uint64_t *words = malloc(2 * NUM_THREADS * PER_THREAD * sizeof *words);
+  uint64_t *words = malloc(2 * NUM_THREADS * PER_THREAD * sizeof(*words));
   cr_assert_not_null(words);
   for (size_t round = 0; round < 2; round++) {
     pthread_t threads[NUM_THREADS];
@@ -164,7 +164,7 @@ Test(nonce, every_bit_is_one_as_often_as_zero_whatever_the_fresh_word_is) {
               {FROM_ARGUMENT, UINT64_C(0x00000000ffffffff)},
               {FROM_ARGUMENT, UINT64_C(0xaaaaaaaaaaaaaaaa)}};
   static const size_t lens[] = {12, 24};
-  for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+  for (size_t row = 0; row < sizeof(rows) / sizeof(*rows); row++) {
     for (size_t i = 0; i < 2; i++) {
       size_t ones[BITS_MAX] = {0};
       count_ones(ones, lens[i], rows[row].source, rows[row].fresh);
@@ -184,7 +184,7 @@ static void let_children_be_copies(void) {
   void *end = NULL;
   size_t num = 0;
   cr_assert_not_null(file);
-  while (fgets(line, sizeof line, file) != NULL) {
+  while (fgets(line, sizeof(line), file) != NULL) {
     void *from;
     void *to;
     if (sscanf(line, "%p-%p ", &from, &to) == 2) {
@@ -209,8 +209,7 @@ struct copies {
 static void draw_in_copy(uint8_t *nonce, enum source source, uint64_t fresh) {
   pid_t child = fork();
   if (child == 0) {
-    enum bulla_status status =
-        source == FROM_PROCESSOR ? bulla_nonce(nonce, 24) : bulla_nonce_mixed(nonce, 24, fresh);
+    enum bulla_status status = source == FROM_PROCESSOR ? bulla_nonce(nonce, 24) : bulla_nonce_mixed(nonce, 24, fresh);
     _exit(status == BULLA_OK ? 0 : 1);
   }
   int status = 1;
@@ -219,7 +218,7 @@ static void draw_in_copy(uint8_t *nonce, enum source source, uint64_t fresh) {
 }
 
 static struct copies *new_copies(void) {
-  struct copies *copies = mmap(NULL, sizeof *copies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  struct copies *copies = mmap(NULL, sizeof(*copies), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   cr_assert(copies != MAP_FAILED);
   draw();
   let_children_be_copies();
@@ -230,12 +229,12 @@ Test(nonce, the_fresh_word_is_added_to_the_first_bytes_and_nothing_else) {
   static const uint64_t words[] = {1, UINT64_C(1) << 63, UINT64_C(0x0123456789abcdef), ~UINT64_C(0)};
   struct copies *copies = new_copies();
   draw_in_copy(copies->nonces[0], FROM_ARGUMENT, 0);
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+  for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
     uint64_t plain;
     uint64_t mixed;
     draw_in_copy(copies->nonces[1], FROM_ARGUMENT, words[i]);
-    memcpy(&plain, copies->nonces[0], sizeof plain);
-    memcpy(&mixed, copies->nonces[1], sizeof mixed);
+    memcpy(&plain, copies->nonces[0], sizeof(plain));
+    memcpy(&mixed, copies->nonces[1], sizeof(mixed));
     cr_expect_eq(plain ^ mixed, words[i], "word %zu", i);
     cr_expect(memcmp(copies->nonces[0] + 8, copies->nonces[1] + 8, 16) == 0, "word %zu", i);
   }
@@ -276,7 +275,7 @@ static size_t num_in_memory(const uint8_t *masked, size_t len) {
   char line[512];
   size_t found = 0;
   cr_assert_not_null(maps);
-  while (fgets(line, sizeof line, maps) != NULL) {
+  while (fgets(line, sizeof(line), maps) != NULL) {
     uintptr_t start;
     uintptr_t end;
     char rights[5];

@@ -72,8 +72,7 @@ Test(ring, open_refuses_unknown_keys_flipped_bits_and_what_is_no_blob) {
   }
   for (size_t len = 0; len < blob.len; len++) {
     plaintext = test_room(40);
-    TEST_STATUS(bulla_ring_open(ring, &plaintext, bulla_span(blob.data, len), test_text("context")),
-                BULLA_REFUSED);
+    TEST_STATUS(bulla_ring_open(ring, &plaintext, bulla_span(blob.data, len), test_text("context")), BULLA_REFUSED);
     TEST_FAILED(plaintext, "length %zu", len);
   }
   TEST_STATUS(bulla_ring_open(ring, &plaintext, blob, test_text("another")), BULLA_REFUSED);
@@ -118,7 +117,7 @@ Test(ring, add_refuses_one_more_than_there_is_room_for) {
 
 Test(ring, new_refuses_a_size_that_no_memory_has) {
   const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 8, SIZE_MAX / 8 + 1};
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+  for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
     struct bulla_ring *ring = (struct bulla_ring *)&ring;
     TEST_STATUS(bulla_ring_new(&ring, sizes[i]), BULLA_NO_MEMORY);
     cr_expect_null(ring);

@@ -101,7 +101,7 @@ static const struct {
     {"g0112233445566778899aabbccddeeff0123456789ABCDEF0123456789abcdef", BULLA_ROOT_MALFORMED},
 };
 
-#define NUM_TEXTS (sizeof texts / sizeof texts[0])
+#define NUM_TEXTS (sizeof(texts) / sizeof(texts[0]))
 
 static void assert_text(size_t i, const char *provider) {
   if (texts[i].status == BULLA_OK) {
@@ -159,7 +159,7 @@ static struct {
 static void note_detail(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
   (void)arg;
   if (level == BULLA_LOG_ERROR) {
-    snprintf(told.text, sizeof told.text, "%s", detail);
+    snprintf(told.text, sizeof(told.text), "%s", detail);
     told.status = status;
   }
 }
@@ -202,7 +202,7 @@ Test(root, the_log_is_told_why_a_key_cannot_be_had_and_nothing_of_it) {
     char text[65] = DIGITS;
     char place[32];
     text[at] = 'z';
-    snprintf(place, sizeof place, "character %zu is", at + 1);
+    snprintf(place, sizeof(place), "character %zu is", at + 1);
     setenv("BULLA_TEST_ROOT", text, 1);
     assert_told("env:BULLA_TEST_ROOT", place, "z");
   }
@@ -243,7 +243,7 @@ Test(root, file_of_this_user_or_of_root_is_taken) {
   cr_assert_eq(chown(in_house("key"), 65534, 65534), 0);
   cr_assert_eq(test_in_child(open_as_nobody, (void *)"cred:key"), 0);
   char provider[420];
-  snprintf(provider, sizeof provider, "%s", join("file:", in_house("key")));
+  snprintf(provider, sizeof(provider), "%s", join("file:", in_house("key")));
   cr_assert_eq(test_in_child(open_as_nobody, provider), 0);
   cr_assert_eq(chown(in_house("key"), 65533, 65534), 0);
   cr_assert_eq(WEXITSTATUS(test_in_child(open_as_nobody, (void *)"cred:key")), BULLA_ROOT_UNAVAILABLE);
@@ -272,7 +272,7 @@ Test(root, descriptor_is_read_to_its_end_and_left_open) {
     }
     close(ends[1]);
     char provider[32];
-    snprintf(provider, sizeof provider, "fd:%d", ends[0]);
+    snprintf(provider, sizeof(provider), "fd:%d", ends[0]);
     assert_text(i, provider);
     waitpid(child, NULL, 0);
     cr_assert_eq(fcntl(ends[0], F_GETFD), 0);
@@ -283,7 +283,7 @@ Test(root, descriptor_is_read_to_its_end_and_left_open) {
 Test(root, descriptor_must_be_an_open_number) {
   static const char *const providers[] = {
       "fd:987", "fd:", "fd:-1", "fd:x", "fd:3x", "fd: 3", "fd:+3", "fd:99999999999999999999", "fd:4294967296"};
-  for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++) {
+  for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
     assert_refused(providers[i], BULLA_ROOT_UNAVAILABLE);
   }
 }
@@ -321,7 +321,7 @@ Test(root, other_providers_are_unsupported) {
   static const char *const providers[] = {"",      "env",      "file", "http://x", "passphrase", "passphrase:x",
                                           "ENV:X", "cmd:true", DIGITS};
   struct bulla_root *root = NULL;
-  for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++) {
+  for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
     assert_refused(providers[i], BULLA_UNSUPPORTED);
     TEST_STATUS(bulla_root_create(&root, providers[i]), BULLA_UNSUPPORTED);
   }
@@ -406,7 +406,7 @@ Test(root, passphrase_has_1_to_1024_bytes) {
 
 Test(root, passphrase_opens_its_vault_and_another_does_not) {
   char url[400];
-  snprintf(url, sizeof url, "sqlite:%s", in_house("v.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("v.db"));
   struct bulla_root *right BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_root *wrong BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_root *raw BULLA_CLEANUP(bulla_root_free) = NULL;
@@ -424,7 +424,7 @@ Test(root, passphrase_opens_its_vault_and_another_does_not) {
 
 Test(root, passphrase_does_not_open_a_vault_without_a_salt) {
   char url[400];
-  snprintf(url, sizeof url, "sqlite:%s", in_house("v.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("v.db"));
   struct bulla_root *raw BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_root *passphrase BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_vault *vault = NULL;
@@ -445,7 +445,7 @@ Test(root, stretching_is_scrypt_as_promised_and_no_other_cost_is_believed) {
             id_of_bytes(test_hex("aa6b264e05219145de9ee3be635c6926423619248d53fbe162940b97c1766983")), "scrypt");
   bulla_key_free(&key);
   static const int64_t costs[] = {INT64_MIN, -1, 1, 16, 21, 63, 64, 127, INT64_MAX};
-  for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
+  for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
     stretch.log_n = costs[i];
     TEST_STATUS(bulla_root_key(&key, root, &stretch), BULLA_ROOT_WRONG);
   }

@@ -76,7 +76,7 @@ static void start(void) {
 #ifndef __OPTIMIZE__
   cr_skip_test("without optimisation bulla's own frames alone are deeper than what is cleared");
 #endif
-  TEST_OK(bulla_random(noise, sizeof noise));
+  TEST_OK(bulla_random(noise, sizeof(noise)));
   TEST_OK(bulla_engine_choose(BULLA_ENGINE_AUTO));
 }
 
@@ -90,7 +90,7 @@ static void nothing_left_by(void (*call)(void), const char *name) {
 /* Left alone, this is seen. */
 static void leave_something(void) {
   uint8_t bytes[3000];
-  memset(bytes, 1, sizeof bytes);
+  memset(bytes, 1, sizeof(bytes));
   __asm__ volatile("" ::"r"(bytes) : "memory");
 }
 
@@ -113,34 +113,34 @@ static void expand(void) {
 }
 
 static void seal(void) {
-  for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
     TEST_OK(bulla_aead_seal(aead, out, tag, some(12), some(lens[i]), some(99)));
   }
 }
 
 static void seal_with_a_long_nonce(void) {
-  for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
     TEST_OK(bulla_aead_seal(aead, out, tag, some(16 + i), some(lens[i]), some(99)));
   }
 }
 
 static void open(void) {
-  for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
-    TEST_STATUS(bulla_aead_open(aead, out, some(12), some(lens[i]), bulla_span(tag, sizeof tag), some(99)),
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    TEST_STATUS(bulla_aead_open(aead, out, some(12), some(lens[i]), bulla_span(tag, sizeof(tag)), some(99)),
                 BULLA_REFUSED);
   }
 }
 
 static void open_with_a_long_nonce(void) {
-  for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
-    TEST_STATUS(bulla_aead_open(aead, out, some(16 + i), some(lens[i]), bulla_span(tag, sizeof tag), some(99)),
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    TEST_STATUS(bulla_aead_open(aead, out, some(16 + i), some(lens[i]), bulla_span(tag, sizeof(tag)), some(99)),
                 BULLA_REFUSED);
   }
 }
 
 Test(scrub, no_engine_leaves_anything_on_the_stack, .init = start, .timeout = 60) {
   static const enum bulla_engine_choice choices[] = {BULLA_ENGINE_BORINGSSL, BULLA_ENGINE_IPSEC_MB};
-  for (size_t n = 0; n < sizeof choices / sizeof choices[0]; n++) {
+  for (size_t n = 0; n < sizeof(choices) / sizeof(choices[0]); n++) {
     if (bulla_engine_choose(choices[n]) == BULLA_UNSUPPORTED) {
       continue;
     }
@@ -185,7 +185,7 @@ static void make_xaes(void) {
   struct bulla_xaes *xaes = NULL;
   struct bulla_aead *derived = NULL;
   TEST_OK(bulla_xaes_new(&xaes, some(32)));
-  TEST_OK(bulla_xaes_derive(xaes, &derived, bulla_span(nonce, sizeof nonce)));
+  TEST_OK(bulla_xaes_derive(xaes, &derived, bulla_span(nonce, sizeof(nonce))));
   bulla_aead_free(&derived);
   bulla_xaes_free(&xaes);
 }

@@ -51,23 +51,22 @@ Test(secret, random_ones_differ_and_fill_every_byte) {
       seen[i] |= bulla_secret_data(a)[i];
     }
   }
-  cr_expect_null(memchr(seen, 0, sizeof seen), "a byte that was zero 16 times over");
+  cr_expect_null(memchr(seen, 0, sizeof(seen)), "a byte that was zero 16 times over");
 }
 
 Test(secret, expand_is_hkdf_expand) {
   /* RFC 5869 A.1: PRK, info, and the first 32 bytes of OKM. */
-  struct bulla_secret *prk =
-      test_secret(test_hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5"));
+  struct bulla_secret *prk = test_secret(test_hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5"));
   struct bulla_secret *expanded BULLA_CLEANUP(bulla_secret_free) = NULL;
   TEST_OK(bulla_secret_expand(&expanded, prk, test_hex("f0f1f2f3f4f5f6f7f8f9")));
-  TEST_SPAN(bulla_secret_bytes(expanded),
-            test_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"), "A.1");
+  TEST_SPAN(bulla_secret_bytes(expanded), test_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"),
+            "A.1");
 }
 
 Test(secret, expand_refuses_other_lengths) {
   struct bulla_span info = test_filled('i', 257);
   static const size_t lengths[] = {0, 16, 31, 33, 64};
-  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+  for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
     struct bulla_secret *expanded = NULL;
     struct bulla_secret *from = test_secret(test_filled(1, lengths[i]));
     TEST_STATUS(bulla_secret_expand(&expanded, from, test_text("info")), BULLA_INVALID_ARGUMENT);

@@ -58,7 +58,7 @@ Test(slab, a_guard_page_before_and_behind_the_arena_faults) {
       {{.at = 0, .write = true}, false},
       {{.at = -1, .from_end = true, .write = true}, false},
   };
-  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+  for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
     struct place place = places[i].place;
     int status = test_in_child(touch, &place);
     bool faulted = WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV;
@@ -108,7 +108,7 @@ Test(slab, memory_init_comes_too_late_after_the_first_secret) {
 
 Test(slab, memory_init_refuses_an_arena_that_no_machine_has) {
   const size_t sizes[] = {SIZE_MAX, SIZE_MAX - PAGE, SIZE_MAX / 2, (size_t)1 << 46};
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+  for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
     struct bulla_memory_options options = {.arena_size = sizes[i]};
     cr_expect_neq(bulla_memory_init(&options), BULLA_OK, "%zx bytes", sizes[i]);
   }
@@ -199,7 +199,7 @@ Test(slab, free_space_before_and_behind_a_slot_is_not_one_piece) {
 
 Test(slab, free_wipes_the_slot_and_its_canaries) {
   static const size_t lengths[] = {1, 31, 32, 63, 64, 65, 128, 600, 5000};
-  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+  for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
     size_t len = lengths[i];
     uint8_t *slot = new_slot(len);
     memset(slot, 0xee, len);
@@ -240,8 +240,8 @@ Test(slab, one_byte_before_or_behind_a_slot_ends_the_process_on_free) {
   static const size_t lengths[] = {1, 32, 63, 64, 65, 600};
   static const struct overrun overruns[] = {
       {.at = -1}, {.at = -GRANULE}, {.at = 0, .from_end = true}, {.at = GRANULE - 1, .from_end = true}};
-  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-    for (size_t j = 0; j < sizeof overruns / sizeof *overruns; j++) {
+  for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+    for (size_t j = 0; j < sizeof(overruns) / sizeof(*overruns); j++) {
       struct overrun overrun = overruns[j];
       overrun.len = lengths[i];
       int status = test_in_child(overrun_and_free, &overrun);
@@ -271,7 +271,7 @@ Test(slab, a_full_arena_says_so_and_recovers_after_a_free) {
   size_t num = 0;
   enum bulla_status status = BULLA_OK;
   while (status == BULLA_OK) {
-    cr_assert_lt(num, sizeof slots / sizeof *slots);
+    cr_assert_lt(num, sizeof(slots) / sizeof(*slots));
     status = bulla_slab_new(&slots[num++], GRANULE);
   }
   cr_assert_eq(status, BULLA_ARENA_FULL);
@@ -302,7 +302,7 @@ Test(slab, a_slot_larger_than_the_arena_is_refused_at_every_length) {
   TEST_OK(bulla_memory_init(&options));
   static const size_t lengths[] = {PAGE - GRANULE, PAGE,          PAGE + 1,      SIZE_MAX / 2,
                                    SIZE_MAX - 200, SIZE_MAX - 64, SIZE_MAX - 63, SIZE_MAX};
-  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+  for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
     void *slot = &options;
     TEST_STATUS(bulla_slab_new(&slot, lengths[i]), BULLA_ARENA_FULL);
     cr_expect_null(slot);

@@ -32,7 +32,7 @@ static bool see_an_older_kernel(void) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
-  struct sock_fprog filter = {sizeof program / sizeof *program, program};
+  struct sock_fprog filter = {sizeof(program) / sizeof(*program), program};
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
@@ -155,8 +155,7 @@ static int goes_on_unlocked_if_allowed(void *argument) {
   if (!give_up_locking() || bulla_slab_new(&slot, 32) != BULLA_LOCK_LIMIT) {
     return 1;
   }
-  if (bulla_memory_init(&options) != BULLA_OK || bulla_slab_usage().locked ||
-      bulla_slab_new(&slot, 32) != BULLA_OK) {
+  if (bulla_memory_init(&options) != BULLA_OK || bulla_slab_usage().locked || bulla_slab_new(&slot, 32) != BULLA_OK) {
     return 2;
   }
   memset(slot, 1, 32);
@@ -194,8 +193,7 @@ Test(slab_lock, an_init_that_failed_allows_nothing_afterwards) {
 static int is_served_by_default_after_a_failure(void *argument) {
   (void)argument;
   struct rlimit before;
-  if (getrlimit(RLIMIT_MEMLOCK, &before) != 0 || setgroups(0, NULL) != 0 || setgid(65534) != 0 ||
-      setuid(65534) != 0) {
+  if (getrlimit(RLIMIT_MEMLOCK, &before) != 0 || setgroups(0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0) {
     return 77;
   }
   struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};

@@ -47,7 +47,7 @@ static const enum bulla_status_class classes[] = {
     [BULLA_VAULT_SHARED] = BULLA_CLASS_ENVIRONMENT,
 };
 
-enum { NUM_STATUSES = sizeof classes / sizeof *classes };
+enum { NUM_STATUSES = sizeof(classes) / sizeof(*classes) };
 
 static const char *text_of(size_t status) {
   return bulla_status_text((enum bulla_status)status);
@@ -89,7 +89,7 @@ Test(status, every_text_is_unique) {
 
 Test(status, a_number_that_is_no_status_has_a_text_of_its_own_and_is_no_success) {
   const int strangers[] = {NUM_STATUSES, 1000, -1};
-  for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+  for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++) {
     const char *text = bulla_status_text((enum bulla_status)strangers[i]);
     cr_assert_not_null(text);
     for (size_t j = 0; j < NUM_STATUSES; j++) {

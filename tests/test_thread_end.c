@@ -33,7 +33,7 @@ static void draw_some(void) {
     if (bulla_nonce_mixed(nonce, LEN, 0) != BULLA_OK) {
       abort();
     }
-    memcpy(&words[num_words++], nonce + 2, sizeof *words);
+    memcpy(&words[num_words++], nonce + 2, sizeof(*words));
   }
 }
 
@@ -45,7 +45,7 @@ static int compare(const void *a, const void *b) {
 
 static size_t count_repeats(void) {
   size_t repeats = 0;
-  qsort(words, num_words, sizeof *words, compare);
+  qsort(words, num_words, sizeof(*words), compare);
   for (size_t i = 1; i < num_words; i++) {
     repeats += words[i] == words[i - 1];
   }
@@ -107,7 +107,7 @@ static size_t num_wiped_on_fork(void) {
   size_t size = 0;
   size_t sum = 0;
   cr_assert_not_null(maps);
-  while (fgets(line, sizeof line, maps) != NULL) {
+  while (fgets(line, sizeof(line), maps) != NULL) {
     sscanf(line, "Size: %zu", &size);
     sum += strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " wf") != NULL ? size : 0;
   }
@@ -128,8 +128,7 @@ Test(thread_end, nonces_drawn_by_the_destructors_of_a_threads_data_are_new_in_ev
         plans[i].draws = i % 2 == 0;
         for (size_t key = 0; key < NUM_KEYS; key++) {
           bool draws_here = which == NUM_KEYS || which == key;
-          plans[i].wills[key] =
-              (struct last_will){.key = keys[key], .rounds = 4, .draws = draws_here ? draws : 0};
+          plans[i].wills[key] = (struct last_will){.key = keys[key], .rounds = 4, .draws = draws_here ? draws : 0};
         }
         cr_assert_eq(pthread_create(&threads[i], NULL, run_plan, &plans[i]), 0);
       }
@@ -269,7 +268,7 @@ static int survives_a_cancelled_first(void *argument) {
   int status = 1;
   waitpid(child, &status, 0);
   return status == 0 && result == PTHREAD_CANCELED && forks_and_makes(NULL) == 0 && bulla_slab_usage().used == 0 ? 0
-                                                                                                                  : 2;
+                                                                                                                 : 2;
 }
 
 Test(thread_end, a_thread_cancelled_in_the_first_secret_leaves_no_lock, .timeout = 60) {

@@ -85,8 +85,8 @@ static void make_shared(void) {
 static enum bulla_status seal_and_open(struct bulla_span text, size_t round) {
   uint8_t room[512];
   uint8_t opened_room[512];
-  struct bulla_buffer sealed = bulla_buffer(room, sizeof room);
-  struct bulla_buffer opened = bulla_buffer(opened_room, sizeof opened_room);
+  struct bulla_buffer sealed = bulla_buffer(room, sizeof(room));
+  struct bulla_buffer opened = bulla_buffer(opened_room, sizeof(opened_room));
   BULLA_TRY(bulla_seal(shared.keys[round % 2], &sealed, text, TEXT("here")));
   BULLA_TRY(bulla_ring_open(shared.ring, &opened, bulla_written(&sealed), TEXT("here")));
   if (!bulla_span_equal(bulla_written(&opened), text)) {
@@ -100,8 +100,8 @@ static enum bulla_status seal_and_open(struct bulla_span text, size_t round) {
 static enum bulla_status mint_and_verify(struct bulla_minter *minter, struct bulla_span sub, int64_t day) {
   static _Thread_local uint8_t room[BULLA_TOKEN_MAX];
   static _Thread_local uint8_t payload_room[BULLA_PAYLOAD_SIZE];
-  struct bulla_buffer token = bulla_buffer(room, sizeof room);
-  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof payload_room);
+  struct bulla_buffer token = bulla_buffer(room, sizeof(room));
+  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
   int64_t now = NOW + day * 86400;
   struct bulla_claims claims = {.org = TEXT("acme"), .sub = sub, .jti = TEXT("one"), .iat = now};
   struct bulla_claims read;
@@ -112,9 +112,9 @@ static enum bulla_status mint_and_verify(struct bulla_minter *minter, struct bul
 
 /* An API key that lives for this call: good while it is kept, refused as soon as it has been revoked. */
 static enum bulla_status live_and_die(struct bulla_span sub) {
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *string = NULL;
-  BULLA_CLEANUP(bulla_apikey_free) struct bulla_apikey *apikey = NULL;
-  BULLA_CLEANUP(bulla_minter_free) struct bulla_minter *minter = NULL;
+  struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
+  struct bulla_minter *minter BULLA_CLEANUP(bulla_minter_free) = NULL;
   BULLA_TRY(bulla_apikey_generate(&apikey, &string));
   BULLA_TRY(bulla_minter_new(&minter, apikey));
   BULLA_TRY(keep(apikey));
@@ -150,9 +150,9 @@ static enum bulla_status results[NUM_THREADS];
 static enum bulla_status do_everything(int id) {
   char name[20];
   char text[40];
-  struct bulla_span entry = bulla_span(name, (size_t)snprintf(name, sizeof name, "worker%d", id));
+  struct bulla_span entry = bulla_span(name, (size_t)snprintf(name, sizeof(name), "worker%d", id));
   for (int round = 0; round < ROUNDS; round++) {
-    struct bulla_span value = bulla_span(text, (size_t)snprintf(text, sizeof text, "value %d of %d", round, id));
+    struct bulla_span value = bulla_span(text, (size_t)snprintf(text, sizeof(text), "value %d of %d", round, id));
     BULLA_TRY(seal_and_open(value, (size_t)round));
     BULLA_TRY(mint_and_verify(shared.minter, value, round % 3));
     BULLA_TRY(live_and_die(value));

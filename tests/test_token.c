@@ -29,20 +29,19 @@ Test(token, verifying_undoes_minting_with_every_claim_there_is) {
 
   struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
   TEST_OK(bulla_token_verify(verifier, &read, &payload, token, TEST_NOW));
-  TEST_SPAN(
-      bulla_written(&payload),
-      test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iss\":\"https://issuer.example\",\"aud\":\"dashboards\","
-                "\"iat\":1699964800,\"exp\":1699968400,\"nbf\":1699964790,\"jti\":\"7c1b\","
-                "\"perms\":[\"dashboards:read\"],\"attrs\":{\"region\":\"emea\"},\"name\":\"Alice\","
-                "\"depth\":{\"org\":\"other\"}}"),
-      "payload");
+  TEST_SPAN(bulla_written(&payload),
+            test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iss\":\"https://issuer.example\",\"aud\":\"dashboards\","
+                      "\"iat\":1699964800,\"exp\":1699968400,\"nbf\":1699964790,\"jti\":\"7c1b\","
+                      "\"perms\":[\"dashboards:read\"],\"attrs\":{\"region\":\"emea\"},\"name\":\"Alice\","
+                      "\"depth\":{\"org\":\"other\"}}"),
+            "payload");
 }
 
 Test(token, strings_come_back_whatever_characters_they_have) {
   static const char *const strings[] = {"\"",          "\\",
                                         "a\nb\tc\x01", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x94\x91",
                                         "\\u0041",     "\",\"perms\":[\"admin\"],\"x\":\""};
-  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
     struct bulla_claims claims = test_claims();
     claims.sub = claims.iss = claims.aud = claims.jti = test_text(strings[i]);
     struct bulla_claims read;
@@ -118,7 +117,7 @@ Test(token, the_clock_decides_to_the_second) {
       {10, 60, 0, 20, -20, BULLA_NOT_YET_VALID},
       {10, 60, 0, 20, -21, BULLA_REFUSED},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_verifier *strict = TEST_VERIFIER(.leeway = rows[i].leeway);
     struct bulla_claims claims = test_claims();
     claims.iat = TEST_DAY_START + rows[i].iat;
@@ -134,7 +133,7 @@ Test(token, the_clock_decides_to_the_second) {
 
 Test(token, one_of_the_first_second_and_one_of_the_last_verify) {
   static const int64_t times[] = {0, 1, DAY, INT64_C(253402300799) - DAY};
-  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+  for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
     struct bulla_claims claims = test_claims();
     claims.iat = times[i];
     claims.exp = claims.iat + DAY;
@@ -150,7 +149,7 @@ Test(token, a_clock_out_of_bounds_is_an_error_of_the_caller) {
   struct bulla_claims claims = test_claims();
   struct bulla_span token = test_minted(issuer, &claims);
   static const int64_t clocks[] = {INT64_MIN, -1, INT64_C(253402300800), INT64_MAX};
-  for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+  for (size_t i = 0; i < sizeof(clocks) / sizeof(*clocks); i++) {
     TEST_VERIFY(verifier, token, clocks[i], BULLA_INVALID_ARGUMENT, "clock %zu", i);
   }
   TEST_VERIFY(verifier, token, 0, BULLA_REFUSED, "the first second");
@@ -180,7 +179,7 @@ Test(token, another_tenant_audience_or_issuer_is_refused_by_name) {
       {"acmes", "", "", "", "", BULLA_CLAIM_REFUSED},
       {"Acme", "", "", "", "", BULLA_CLAIM_REFUSED},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_claims claims = test_claims();
     claims.org = test_text(rows[i].org);
     claims.aud = test_text(rows[i].aud);
@@ -189,11 +188,10 @@ Test(token, another_tenant_audience_or_issuer_is_refused_by_name) {
     char iss[3] = {0};
     memcpy(aud, rows[i].wants_aud, strlen(rows[i].wants_aud));
     memcpy(iss, rows[i].wants_iss, strlen(rows[i].wants_iss));
-    struct bulla_verifier_options options = {.aud = bulla_span(aud, strlen(aud)),
-                                             .iss = bulla_span(iss, strlen(iss))};
+    struct bulla_verifier_options options = {.aud = bulla_span(aud, strlen(aud)), .iss = bulla_span(iss, strlen(iss))};
     struct bulla_verifier *strict = test_verifier_with(&registry, options);
-    memset(aud, 'x', sizeof aud); /* the verifier keeps no pointer to them */
-    memset(iss, 'x', sizeof iss);
+    memset(aud, 'x', sizeof(aud)); /* the verifier keeps no pointer to them */
+    memset(iss, 'x', sizeof(iss));
     TEST_VERIFY(strict, test_minted(issuer, &claims), TEST_NOW, rows[i].wanted, "row %zu", i);
     bulla_verifier_free(&strict);
   }
@@ -203,7 +201,7 @@ Test(token, options_out_of_bounds_make_no_verifier) {
   struct bulla_span text = test_filled('a', 257);
   const struct bulla_verifier_options bad[] = {{.leeway = -1},        {.leeway = 3601}, {.leeway = INT64_MIN},
                                                {.leeway = INT64_MAX}, {.aud = text},    {.iss = text}};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+  for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
     struct bulla_verifier *made = verifier;
     TEST_STATUS(bulla_verifier_new(&made, &bad[i], test_find_key, &registry), BULLA_INVALID_ARGUMENT);
     cr_expect_null(made, "options %zu", i);
@@ -225,14 +223,14 @@ Test(token, what_the_callback_says_is_handed_on_and_not_remembered) {
       {BULLA_REVOKED, BULLA_REVOKED}, {BULLA_NO_MEMORY, BULLA_NO_MEMORY},
       {BULLA_BUSY, BULLA_BUSY},       {BULLA_OK, BULLA_OK},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     registry.status = rows[i].said;
     TEST_VERIFY(verifier, token, TEST_NOW, rows[i].wanted, "%s", bulla_status_text(rows[i].said));
     cr_assert_eq(registry.num_calls, i + 1);
   }
   registry.status = BULLA_IO;
   TEST_VERIFY(verifier, token, TEST_NOW, BULLA_OK, "a key that is known already");
-  cr_expect_eq(registry.num_calls, sizeof rows / sizeof *rows);
+  cr_expect_eq(registry.num_calls, sizeof(rows) / sizeof(*rows));
 }
 
 Test(token, a_callback_with_a_root_of_another_length_verifies_nothing) {
@@ -273,7 +271,7 @@ Test(token, a_callback_without_a_root_or_a_tenant_verifies_nothing) {
       {{.root = NULL, .org_len = BULLA_TOKEN_ORG_MAX + 1}, BULLA_INVALID_ARGUMENT},
       {{.root = NULL, .org_len = SIZE_MAX}, BULLA_INVALID_ARGUMENT},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_verifier_options options = {.leeway = 0};
     struct bulla_verifier *fresh BULLA_CLEANUP(bulla_verifier_free) = NULL;
     TEST_OK(bulla_verifier_new(&fresh, &options, find_part, (void *)(uintptr_t)&rows[i].missing));
@@ -307,8 +305,8 @@ static int finds_no_key(void *argument) {
     return 1;
   }
   room = test_room(BULLA_PAYLOAD_SIZE);
-  if (bulla_token_verify(verifier, &claims, &room, parents_token, TEST_NOW) != BULLA_FORKED ||
-      !test_failed(&room) || !test_zero(&claims, sizeof claims)) {
+  if (bulla_token_verify(verifier, &claims, &room, parents_token, TEST_NOW) != BULLA_FORKED || !test_failed(&room) ||
+      !test_zero(&claims, sizeof(claims))) {
     return 2;
   }
   struct bulla_token_outline outline;

@@ -96,7 +96,7 @@ Test(token_forgery, every_extension_by_a_byte_is_refused_at_either_end) {
 Test(token_forgery, every_extension_of_a_part_is_refused) {
   static const char *const extras[] = {"A", "AA", "AAAA", "=", "==", " ", "\n", ".", ".."};
   for (size_t part = 0; part < 5; part++) {
-    for (size_t i = 0; i < sizeof extras / sizeof *extras; i++) {
+    for (size_t i = 0; i < sizeof(extras) / sizeof(*extras); i++) {
       refuses(with_part(part, test_concat(between(part, part + 1), test_text(extras[i]))), "behind part", part);
       refuses(with_part(part, test_concat(test_text(extras[i]), between(part, part + 1))), "before part", part);
     }
@@ -105,7 +105,7 @@ Test(token_forgery, every_extension_of_a_part_is_refused) {
 
 Test(token_forgery, parts_of_other_lengths_are_refused) {
   static const size_t lengths[] = {0, 1, 8, 11, 12, 13, 15, 16, 17, 32};
-  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+  for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
     struct bulla_span digits = encoded(test_filled(0, lengths[i]));
     refuses(with_part(2, digits), "IV", lengths[i]);
     refuses(with_part(3, digits), "ciphertext", lengths[i]);
@@ -131,7 +131,7 @@ Test(token_forgery, parts_of_another_token_of_the_same_key_are_refused) {
 
 Test(token_forgery, as_many_dots_as_you_like_are_refused) {
   static const size_t counts[] = {0, 1, 2, 3, 4, 5, 6, 100, 8191, 8192, 8193, 1000000};
-  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+  for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
     refuses(test_filled('.', counts[i]), "dots", counts[i]);
     refuses(test_concat(between(0, 1), test_filled('.', counts[i])), "dots behind a good header", counts[i]);
     refuses(test_concat(token, test_filled('.', counts[i] + 1)), "dots behind a good token", counts[i]);
@@ -147,16 +147,16 @@ Test(token_forgery, one_key_does_not_open_another_keys_token) {
   struct bulla_span claims = test_text(GOOD_CLAIMS);
   struct bulla_span cek = test_cek(test_root_of(issuer), TEST_DAY);
   refuses(test_seal_token(cek, test_own_header(other->key_id, TEST_DAY), claims), "sealed with the other's id", 0);
-  TEST_VERIFY(verifier, test_seal_token(cek, test_own_header(issuer->key_id, TEST_DAY), claims), TEST_NOW,
-              BULLA_OK, "sealed as it should be");
+  TEST_VERIFY(verifier, test_seal_token(cek, test_own_header(issuer->key_id, TEST_DAY), claims), TEST_NOW, BULLA_OK,
+              "sealed as it should be");
 }
 
 Test(token_forgery, a_day_is_what_the_key_the_header_and_iat_say_together) {
   struct bulla_span claims = test_text(GOOD_CLAIMS);
   for (int64_t key_day = TEST_DAY - 1; key_day <= TEST_DAY + 1; key_day++) {
     for (int64_t header_day = TEST_DAY - 1; header_day <= TEST_DAY + 1; header_day++) {
-      struct bulla_span sealed = test_seal_token(test_cek(test_root_of(issuer), key_day),
-                                                 test_own_header(issuer->key_id, header_day), claims);
+      struct bulla_span sealed =
+          test_seal_token(test_cek(test_root_of(issuer), key_day), test_own_header(issuer->key_id, header_day), claims);
       bool good = key_day == TEST_DAY && header_day == TEST_DAY;
       TEST_VERIFY(verifier, sealed, TEST_NOW, good ? BULLA_OK : BULLA_REFUSED, "key of day %d, header of day %d",
                   (int)key_day, (int)header_day);
@@ -166,7 +166,7 @@ Test(token_forgery, a_day_is_what_the_key_the_header_and_iat_say_together) {
 
 Test(token_forgery, a_day_out_of_the_window_is_refused_before_the_callback_is_asked) {
   static const int64_t days[] = {0, 1, TEST_DAY - 365, TEST_DAY - 2, TEST_DAY + 1, TEST_DAY + 2, 2932896};
-  for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+  for (size_t i = 0; i < sizeof(days) / sizeof(*days); i++) {
     struct bulla_span sealed = test_seal_token(test_cek(test_root_of(issuer), days[i]),
                                                test_own_header(issuer->key_id, days[i]), test_text(GOOD_CLAIMS));
     size_t num_calls = registry.num_calls;
@@ -178,10 +178,9 @@ Test(token_forgery, a_day_out_of_the_window_is_refused_before_the_callback_is_as
 Test(token_forgery, a_key_that_is_known_serves_only_as_long_as_its_day_is_in_the_window) {
   size_t num_calls = registry.num_calls;
   static const int64_t later[] = {0, 1, 2, 3, 100};
-  for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+  for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {
     int64_t now = TEST_DAY_START + later[i] * 86400 + 86399;
-    TEST_VERIFY(verifier, token, now, later[i] < 2 ? BULLA_EXPIRED : BULLA_REFUSED, "%d days later",
-                (int)later[i]);
+    TEST_VERIFY(verifier, token, now, later[i] < 2 ? BULLA_EXPIRED : BULLA_REFUSED, "%d days later", (int)later[i]);
   }
   TEST_VERIFY(verifier, token, TEST_DAY_START - 1, BULLA_REFUSED, "the day before");
   cr_expect_eq(registry.num_calls, num_calls);
@@ -207,7 +206,7 @@ Test(token_forgery, a_header_that_says_the_same_in_other_bytes_verifies_and_asks
       "\"x5u\":\"https://evil.example\",\"x5c\":[\"AAAA\"],\"x5t\":\"AAAA\",\"kid\":\"@.19675\"}",
   };
   size_t num_calls = registry.num_calls;
-  for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+  for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
     TEST_VERIFY(verifier, with_header(headers[i]), TEST_NOW, BULLA_OK, "%s", headers[i]);
     cr_assert_eq(registry.num_calls, num_calls, "%s", headers[i]);
     struct bulla_verifier *fresh = test_verifier(&registry);
@@ -331,21 +330,21 @@ Test(token_forgery, a_header_that_says_anything_else_is_refused_before_the_callb
       "{" ALG ENC "\"kid\":[\"@.19675\"]}",
   };
   size_t num_calls = registry.num_calls;
-  for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+  for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
     struct bulla_span sealed = with_header(headers[i]);
     refuses(sealed, headers[i], i);
     cr_assert_eq(registry.num_calls, num_calls, "%s", headers[i]);
     struct bulla_token_outline outline;
-    memset(&outline, 0xa5, sizeof outline);
+    memset(&outline, 0xa5, sizeof(outline));
     TEST_STATUS(bulla_token_inspect(&outline, sealed), BULLA_REFUSED);
-    cr_assert(test_zero(&outline, sizeof outline), "%s", headers[i]);
+    cr_assert(test_zero(&outline, sizeof(outline)), "%s", headers[i]);
   }
 }
 
 Test(token_forgery, a_header_that_is_too_long_or_has_too_many_members_is_refused) {
   for (size_t num_spaces = 0; num_spaces < 2000; num_spaces += 50) {
     char json[2200];
-    snprintf(json, sizeof json, "{%*s" ALG ENC KID "}", (int)num_spaces, "");
+    snprintf(json, sizeof(json), "{%*s" ALG ENC KID "}", (int)num_spaces, "");
     struct bulla_span header = test_header(json, issuer->key_id);
     bool good = bulla_base64url_decoded_len(header.len) <= 1024;
     TEST_VERIFY(verifier, with_header(json), TEST_NOW, good ? BULLA_OK : BULLA_REFUSED, "%zu spaces", num_spaces);
@@ -353,7 +352,7 @@ Test(token_forgery, a_header_that_is_too_long_or_has_too_many_members_is_refused
   for (size_t num_more = 0; num_more < 60; num_more++) {
     char json[1000] = "{" ALG ENC KID;
     for (size_t i = 0; i < num_more; i++) {
-      snprintf(json + strlen(json), sizeof json - strlen(json), ",\"%zu\":0", i);
+      snprintf(json + strlen(json), sizeof(json) - strlen(json), ",\"%zu\":0", i);
     }
     strcat(json, "}");
     enum bulla_status wanted = num_more + 3 <= 32 ? BULLA_OK : BULLA_REFUSED;
@@ -362,13 +361,13 @@ Test(token_forgery, a_header_that_is_too_long_or_has_too_many_members_is_refused
 }
 
 Test(token_forgery, what_is_no_token_cannot_be_inspected) {
-  static const char *const rows[] = {
-      "", ".", "..", "...", "....", ".....", "e30....", "AAAA.AAAA.AAAA.AAAA.AAAA", "token"};
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  static const char *const rows[] = {"",     ".", "..", "...", "....", ".....", "e30....", "AAAA.AAAA.AAAA.AAAA.AAAA",
+                                     "token"};
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_token_outline outline;
-    memset(&outline, 0xa5, sizeof outline);
+    memset(&outline, 0xa5, sizeof(outline));
     TEST_STATUS(bulla_token_inspect(&outline, test_text(rows[i])), BULLA_REFUSED);
-    cr_assert(test_zero(&outline, sizeof outline), "%s", rows[i]);
+    cr_assert(test_zero(&outline, sizeof(outline)), "%s", rows[i]);
   }
   struct bulla_token_outline outline;
   for (size_t len = 0; len < token.len; len++) {

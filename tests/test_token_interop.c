@@ -35,7 +35,7 @@ static void set_up(void) {
   registry.num_issuers = 1;
   issuer = &registry.issuers[0];
   verifier = test_verifier(&registry);
-  snprintf(kid, sizeof kid, "%.16s.%d", (const char *)issuer->key_id.data, (int)TEST_DAY);
+  snprintf(kid, sizeof(kid), "%.16s.%d", (const char *)issuer->key_id.data, (int)TEST_DAY);
   jwk = day_jwk(TEST_DAY);
 }
 
@@ -110,7 +110,7 @@ Test(token_interop, what_cjose_encrypts_verifies_if_the_header_is_right) {
       {{"alg", "dir", "enc", "A256GCM", "typ", "JWS", "kid", kid, NULL}, BULLA_REFUSED},
       {{"alg", "dir", "enc", "A256GCM", "kid", kid, "zip", "DEF", NULL}, BULLA_REFUSED},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_span token = encrypted(rows[i].members, test_text(CLAIMS));
     struct bulla_claims read;
     cr_expect_eq(test_verify(verifier, &read, token, TEST_NOW), rows[i].wanted, "row %zu", i);

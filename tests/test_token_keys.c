@@ -36,15 +36,15 @@ static struct {
 
 static struct bulla_span id_of(size_t number) {
   char text[BULLA_APIKEY_ID_LEN + 1];
-  snprintf(text, sizeof text, "%016zx", number);
+  snprintf(text, sizeof(text), "%016zx", number);
   return test_copy(bulla_span(text, BULLA_APIKEY_ID_LEN));
 }
 
 static struct bulla_span root_of(size_t number) {
   static _Thread_local uint8_t root[BULLA_KEY_LEN];
-  memset(root, 0x5a, sizeof root);
-  memcpy(root, &number, sizeof number);
-  return bulla_span(root, sizeof root);
+  memset(root, 0x5a, sizeof(root));
+  memcpy(root, &number, sizeof(number));
+  return bulla_span(root, sizeof(root));
 }
 
 static size_t number_of(struct bulla_span key_id) {
@@ -79,7 +79,7 @@ static enum bulla_status find(void *arg, struct bulla_span key_id, struct bulla_
   if (number >= NUM_KEYS || world.is_gone[number]) {
     return BULLA_NOT_FOUND;
   }
-  key->org_len = (size_t)snprintf((char *)key->org, sizeof key->org, "tenant%zu", number);
+  key->org_len = (size_t)snprintf((char *)key->org, sizeof(key->org), "tenant%zu", number);
   enum bulla_status status = bulla_secret_copy(&key->root, root_of(number));
   end_thread();
   return status;
@@ -115,8 +115,8 @@ static struct bulla_verifier *new_verifier(size_t max_keys) {
 static struct bulla_span token_of_day(size_t number, int64_t day) {
   char json[200];
   int64_t iat = day == TEST_DAY ? TEST_NOW : TEST_NOW - 80000;
-  snprintf(json, sizeof json, "{\"org\":\"tenant%zu\",\"sub\":\"s\",\"iat\":%" PRId64 ",\"exp\":%" PRId64 "}",
-           number, iat, iat + 86400);
+  snprintf(json, sizeof(json), "{\"org\":\"tenant%zu\",\"sub\":\"s\",\"iat\":%" PRId64 ",\"exp\":%" PRId64 "}", number,
+           iat, iat + 86400);
   return test_seal_token(test_cek(root_of(number), day), test_own_header(id_of(number), day), test_text(json));
 }
 
@@ -129,32 +129,31 @@ static struct bulla_span strange_header(size_t number, size_t kind) {
   int64_t day = TEST_DAY - (int64_t)(kind / 8 % 2);
   char kid[32];
   char json[300];
-  snprintf(kid, sizeof kid, "\"kid\":\"@.%" PRId64 "\"", day);
+  snprintf(kid, sizeof(kid), "\"kid\":\"@.%" PRId64 "\"", day);
   switch (kind % 8) {
     case 0:
-      snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s}", kid);
+      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s}", kid);
       break;
     case 1:
-      snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kid);
+      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kid);
       break;
     case 2:
-      snprintf(json, sizeof json, "{%s,\"alg\":\"dir\",\"enc\":\"A256GCM\"}", kid);
+      snprintf(json, sizeof(json), "{%s,\"alg\":\"dir\",\"enc\":\"A256GCM\"}", kid);
       break;
     case 3:
-      snprintf(json, sizeof json, "{\"enc\":\"A256GCM\",%s,\"typ\":\"JWT\",\"alg\":\"dir\"}", kid);
+      snprintf(json, sizeof(json), "{\"enc\":\"A256GCM\",%s,\"typ\":\"JWT\",\"alg\":\"dir\"}", kid);
       break;
     case 4:
-      snprintf(json, sizeof json, " {\"alg\" : \"dir\",\n\"enc\":\"A256GCM\",\t\"typ\":\"JWT\",%s } ", kid);
+      snprintf(json, sizeof(json), " {\"alg\" : \"dir\",\n\"enc\":\"A256GCM\",\t\"typ\":\"JWT\",%s } ", kid);
       break;
     case 5:
-      snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s,\"x%zu\":[{}]}", kid,
-               kind);
+      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s,\"x%zu\":[{}]}", kid, kind);
       break;
     case 6:
-      snprintf(json, sizeof json, "{\"x%zu\":null,\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
+      snprintf(json, sizeof(json), "{\"x%zu\":null,\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
       break;
     default:
-      snprintf(json, sizeof json, "{\"jwk\":{\"n\":%zu},\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
+      snprintf(json, sizeof(json), "{\"jwk\":{\"n\":%zu},\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
       break;
   }
   return test_header(json, id_of(number));
@@ -176,7 +175,7 @@ Test(token_keys, forged_tokens_that_name_live_keys_have_each_opened_once, .timeo
 
 Test(token_keys, as_many_keys_are_remembered_as_the_option_says) {
   static const size_t maxima[] = {1, 2, 3, 63, 64, 65, NUM_KEYS};
-  for (size_t i = 0; i < sizeof maxima / sizeof *maxima; i++) {
+  for (size_t i = 0; i < sizeof(maxima) / sizeof(*maxima); i++) {
     struct bulla_verifier *verifier = new_verifier(maxima[i]);
     world.num_found = 0;
     for (size_t round = 0; round < 3; round++) {
@@ -303,7 +302,7 @@ Test(token_keys, a_key_that_had_to_make_room_is_not_used_after_it_was_revoked) {
 Test(token_keys, a_key_of_which_nobody_can_say_whether_it_is_live_is_neither_used_nor_looked_for) {
   struct bulla_verifier *verifier = new_verifier(0);
   static const enum bulla_status statuses[] = {BULLA_IO, BULLA_VAULT_MOVED, BULLA_REVOKED};
-  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+  for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
     world.is_live = BULLA_OK;
     TEST_VERIFY(verifier, token_of(1), TEST_NOW, BULLA_OK, "%zu", i);
     world.is_live = (int)statuses[i];
@@ -380,10 +379,9 @@ static struct bulla_span shared_tokens[2];
 
 static void *verify_once(void *argument) {
   static _Thread_local uint8_t room[BULLA_PAYLOAD_SIZE];
-  struct bulla_buffer payload = bulla_buffer(room, sizeof room);
+  struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
   struct bulla_claims claims;
-  return (void *)(uintptr_t)bulla_token_verify(shared, &claims, &payload, *(struct bulla_span *)argument,
-                                               TEST_NOW);
+  return (void *)(uintptr_t)bulla_token_verify(shared, &claims, &payload, *(struct bulla_span *)argument, TEST_NOW);
 }
 
 /* Asserts that four threads that come at once with |shared_tokens| get |wanted|. */
@@ -522,8 +520,8 @@ Test(token_keys, texts_that_share_a_slot_in_one_verifier_do_not_in_another) {
   for (size_t i = 0; i < NUM_TEXTS; i++) {
     texts[i] = id_of(i);
     for (size_t j = 0; j < i; j++) {
-      bool shared_here = bulla_keyed_hash(one, texts[i].data, 16) % NUM_SLOTS ==
-                         bulla_keyed_hash(one, texts[j].data, 16) % NUM_SLOTS;
+      bool shared_here =
+          bulla_keyed_hash(one, texts[i].data, 16) % NUM_SLOTS == bulla_keyed_hash(one, texts[j].data, 16) % NUM_SLOTS;
       bool shared_there = bulla_keyed_hash(other, texts[i].data, 16) % NUM_SLOTS ==
                           bulla_keyed_hash(other, texts[j].data, 16) % NUM_SLOTS;
       num_shared += shared_here;

@@ -24,8 +24,7 @@ Test(token_limits, minting_needs_exactly_as_much_room_as_the_token_has_bytes) {
     for (size_t size = 0; size <= len + 1; size++) {
       struct bulla_buffer token = test_room(size);
       token.len = size;
-      TEST_STATUS(bulla_token_mint(issuer->minter, &token, &claims),
-                  size < len ? BULLA_BUFFER_TOO_SMALL : BULLA_OK);
+      TEST_STATUS(bulla_token_mint(issuer->minter, &token, &claims), size < len ? BULLA_BUFFER_TOO_SMALL : BULLA_OK);
       if (size < len) {
         TEST_FAILED(token, "%zu bytes", size);
       } else {
@@ -57,8 +56,8 @@ Test(token_limits, a_token_past_8192_bytes_is_not_minted) {
   /* Where there is room for every token that is allowed, its want is not what is told. */
   static const size_t rooms[] = {BULLA_TOKEN_MAX, BULLA_TOKEN_MAX + 50, 2000000};
   static const size_t lengths[] = {7000, 8000, 8050, 8100, 8192, 10000, 1000000};
-  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-    for (size_t j = 0; j < sizeof rooms / sizeof *rooms; j++) {
+  for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+    for (size_t j = 0; j < sizeof(rooms) / sizeof(*rooms); j++) {
       claims.sub = test_filled('s', lengths[i]);
       struct bulla_buffer token = test_room(rooms[j]);
       TEST_STATUS(bulla_token_mint(issuer->minter, &token, &claims), BULLA_TOO_LARGE);
@@ -77,7 +76,7 @@ Test(token_limits, verifying_needs_the_same_room_every_time_and_no_more_than_doc
       for (size_t size = 0; size <= token.len * 3 / 2; size++) {
         struct bulla_buffer payload = test_room(size);
         struct bulla_claims read;
-        memset(&read, 0xa5, sizeof read);
+        memset(&read, 0xa5, sizeof(read));
         enum bulla_status status = bulla_token_verify(verifier, &read, &payload, token, TEST_NOW);
         cr_assert_eq(status, needed[round] > 0 || status == BULLA_OK ? BULLA_OK : BULLA_BUFFER_TOO_SMALL,
                      "%zu bytes: %s", size, bulla_status_text(status));
@@ -87,7 +86,7 @@ Test(token_limits, verifying_needs_the_same_room_every_time_and_no_more_than_doc
           cr_assert(read.sub.data >= payload.data && read.sub.data + read.sub.len <= payload.data + payload.size);
         } else {
           TEST_FAILED(payload, "%zu bytes", size);
-          cr_assert(test_zero(&read, sizeof read), "%zu bytes", size);
+          cr_assert(test_zero(&read, sizeof(read)), "%zu bytes", size);
         }
       }
     }
@@ -113,15 +112,14 @@ static struct bulla_span strange_header(uint64_t number) {
   char json[256];
   switch (number % 3) {
     case 0:
-      snprintf(json, sizeof json, "{\"x\":%d,\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"@.19675\"}",
-               (int)number);
+      snprintf(json, sizeof(json), "{\"x\":%d,\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"@.19675\"}", (int)number);
       break;
     case 1:
-      snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"%016x.%d\"}",
+      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"%016x.%d\"}",
                (unsigned)number, (int)(TEST_DAY - (int64_t)(number / 3 % 2)));
       break;
     default:
-      snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":%d}", (int)number);
+      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":%d}", (int)number);
       break;
   }
   return test_header(json, issuer->key_id);
@@ -181,8 +179,8 @@ Test(token_limits, more_days_than_are_cached_all_verify_in_bounded_memory) {
     char id[17];
     char claims[128];
     int64_t day = TEST_DAY - (int64_t)(i % NUM_DAYS);
-    snprintf(id, sizeof id, "%016x", (unsigned)(i / NUM_DAYS * 0x9e3779b9));
-    snprintf(claims, sizeof claims, "{\"org\":\"acme\",\"sub\":\"%zu\",\"iat\":%ld,\"exp\":%ld}", i,
+    snprintf(id, sizeof(id), "%016x", (unsigned)(i / NUM_DAYS * 0x9e3779b9));
+    snprintf(claims, sizeof(claims), "{\"org\":\"acme\",\"sub\":\"%zu\",\"iat\":%ld,\"exp\":%ld}", i,
              day * 86400 + 86399, day * 86400 + 86399 + 86400);
     struct bulla_span key_id = test_text(id);
     tokens[i] = test_seal_token(test_cek(root_for(key_id), day), test_own_header(key_id, day), test_text(claims));
@@ -198,7 +196,7 @@ Test(token_limits, more_days_than_are_cached_all_verify_in_bounded_memory) {
     for (size_t i = 0; i < NUM_KEYS * NUM_DAYS; i++) {
       struct bulla_claims read;
       char sub[8];
-      snprintf(sub, sizeof sub, "%zu", i);
+      snprintf(sub, sizeof(sub), "%zu", i);
       int64_t now = TEST_DAY_START + 86399 - (int64_t)(i % NUM_DAYS);
       TEST_STATUS(test_verify(any, &read, tokens[i], now), BULLA_OK);
       TEST_SPAN(read.sub, test_text(sub), "token %zu", i);
@@ -260,12 +258,12 @@ static void *mint_and_verify(void *argument) {
   for (int64_t round = 0; !stop || round < 100; round++) {
     sub[2] = (uint8_t)('0' + round % 10);
     sub[3] = (uint8_t)('0' + round / 10 % 10);
-    struct bulla_claims claims = {.org = BULLA_LITERAL("acme"), .sub = bulla_span(sub, sizeof sub)};
+    struct bulla_claims claims = {.org = BULLA_LITERAL("acme"), .sub = bulla_span(sub, sizeof(sub))};
     claims.iat = (TEST_DAY + round / 3 % 4) * 86400 + 50000;
     claims.exp = claims.iat + 60;
     struct bulla_claims read;
-    struct bulla_buffer token = bulla_buffer(token_room, sizeof token_room);
-    struct bulla_buffer payload = bulla_buffer(payload_room, sizeof payload_room);
+    struct bulla_buffer token = bulla_buffer(token_room, sizeof(token_room));
+    struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
     bool good = bulla_token_mint(issuer->minter, &token, &claims) == BULLA_OK &&
                 bulla_token_verify(verifier, &read, &payload, bulla_written(&token), claims.iat) == BULLA_OK &&
                 test_claims_same(&read, &claims);

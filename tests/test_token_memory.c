@@ -57,10 +57,10 @@ static struct bulla_span strange; /* a good token with a header in other bytes *
 
 /* Mints and verifies in every way once. Returns how many of the calls went as they should. */
 static int use_all(void) {
-  struct bulla_buffer token = bulla_buffer(token_room, sizeof token_room);
-  struct bulla_buffer fresh = bulla_buffer(fresh_room, sizeof fresh_room);
+  struct bulla_buffer token = bulla_buffer(token_room, sizeof(token_room));
+  struct bulla_buffer fresh = bulla_buffer(fresh_room, sizeof(fresh_room));
   struct bulla_buffer too_small = bulla_buffer(token_room, 100);
-  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof payload_room);
+  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
   struct bulla_claims read;
   struct bulla_claims bad = claims;
   bad.more = BULLA_LITERAL("{\"org\":1}");
@@ -89,10 +89,9 @@ static void set_up(void) {
   claims.perms = test_text("[\"read\",\"write\"]");
   claims.attrs = test_text("{\"region\":\"emea\"}");
   claims.more = test_text("{\"name\":\"Alice\"}");
-  strange =
-      test_seal_token(test_cek(test_root_of(issuer), TEST_DAY),
-                      test_header("{\"kid\":\"@.19675\",\"alg\":\"dir\",\"enc\":\"A256GCM\"}", issuer->key_id),
-                      test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1699964800,\"exp\":1699968400}"));
+  strange = test_seal_token(test_cek(test_root_of(issuer), TEST_DAY),
+                            test_header("{\"kid\":\"@.19675\",\"alg\":\"dir\",\"enc\":\"A256GCM\"}", issuer->key_id),
+                            test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1699964800,\"exp\":1699968400}"));
   cr_assert_eq(use_all(), ALL, "the first use");
 }
 

@@ -13,8 +13,7 @@ enum { DAY = 86400 };
 TEST_TOKEN_SUITE(token_mint);
 
 /* Asserts that |claims| are not minted, for the reason |wanted|. */
-static void does_not_mint(const struct bulla_claims *claims, enum bulla_status wanted, const char *what,
-                          size_t row) {
+static void does_not_mint(const struct bulla_claims *claims, enum bulla_status wanted, const char *what, size_t row) {
   struct bulla_buffer token = test_room(BULLA_TOKEN_MAX);
   token.len = token.size;
   enum bulla_status status = bulla_token_mint(issuer->minter, &token, claims);
@@ -49,7 +48,7 @@ Test(token_mint, times_out_of_bounds_are_not_minted) {
       {TEST_NOW, TEST_NOW + DAY + 1, 0},
   };
   struct bulla_claims claims = test_claims();
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     claims.iat = rows[i].iat;
     claims.exp = rows[i].exp;
     claims.nbf = rows[i].nbf;
@@ -78,10 +77,10 @@ Test(token_mint, what_lacks_a_mandatory_claim_is_not_minted) {
 Test(token_mint, text_that_is_no_utf8_is_not_minted_in_any_claim) {
   static const char *const strings[] = {
       "\xff", "\xc3", "\xc0\xaf", "\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xef\xbf\xbf", "\xe2\x82"};
-  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
     struct bulla_claims good = test_claims();
     struct bulla_span *texts[] = {&good.org, &good.sub, &good.iss, &good.aud, &good.jti};
-    for (size_t which = 0; which < sizeof texts / sizeof *texts; which++) {
+    for (size_t which = 0; which < sizeof(texts) / sizeof(*texts); which++) {
       struct bulla_span before = *texts[which];
       *texts[which] = test_concat(test_text("a"), test_text(strings[i]));
       does_not_mint(&good, BULLA_INVALID_TEXT, strings[i], which);
@@ -150,7 +149,7 @@ Test(token_mint, perms_attrs_and_more_that_are_not_what_they_must_be_are_not_min
       {"", "", "{\"a\":9223372036854775808}"},
       {"", "", "{},\"a\":{}"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_claims claims = test_claims();
     claims.perms = test_text(rows[i].perms);
     claims.attrs = test_text(rows[i].attrs);
@@ -164,7 +163,7 @@ static struct bulla_span object_of(size_t num, const char *prefix) {
   struct bulla_span text = test_text("{");
   for (size_t i = 0; i < num; i++) {
     char member[40];
-    snprintf(member, sizeof member, "%s\"%s%zu\":1", i == 0 ? "" : ",", prefix, i);
+    snprintf(member, sizeof(member), "%s\"%s%zu\":1", i == 0 ? "" : ",", prefix, i);
     text = test_concat(text, test_text(member));
   }
   return test_concat(text, test_text("}"));
@@ -185,8 +184,7 @@ static void verifies_if(bool wanted, struct bulla_span own, const char *what, si
   struct bulla_span start = test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1699964800,\"exp\":1699968400");
   struct bulla_span rest = bulla_span(own.data + 1, own.len - 1);
   struct bulla_span json = test_concat(test_concat(start, test_text(own.len > 2 ? "," : "")), rest);
-  TEST_VERIFY(verifier, test_honest(issuer, json), TEST_NOW, wanted ? BULLA_OK : BULLA_REFUSED, "%s, %zu", what,
-              num);
+  TEST_VERIFY(verifier, test_honest(issuer, json), TEST_NOW, wanted ? BULLA_OK : BULLA_REFUSED, "%s, %zu", what, num);
 }
 
 Test(token_mint, as_many_own_claims_are_minted_as_verify) {
@@ -246,7 +244,7 @@ static char told[256];
 static void keep_detail(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
   (void)arg;
   cr_expect_eq(level, BULLA_LOG_ERROR);
-  snprintf(told, sizeof told, "%d %s", (int)status, detail);
+  snprintf(told, sizeof(told), "%d %s", (int)status, detail);
 }
 
 Test(token_mint, the_log_is_told_which_claim_is_at_fault) {
@@ -262,7 +260,7 @@ Test(token_mint, the_log_is_told_which_claim_is_at_fault) {
       {"", "", "{\"orig_iat\":1}", BULLA_INVALID_TEXT, "\"orig_iat\" has a field of its own"},
   };
   bulla_log_set(keep_detail, NULL);
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_claims claims = test_claims();
     claims.perms = test_text(rows[i].perms);
     claims.attrs = test_text(rows[i].attrs);

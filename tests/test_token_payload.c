@@ -37,7 +37,7 @@ Test(token_payload, claims_are_believed_in_every_spelling) {
       "{" ORG "," SUB "," IAT ",\"exp\":1699964801}",
       "{" ORG "," SUB "," IAT ",\"exp\":1700051200}",
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     judges(test_text(rows[i]), BULLA_OK);
   }
 }
@@ -89,7 +89,7 @@ Test(token_payload, what_is_no_object_is_refused) {
       "\v{" LEAST "}",
       "{" LEAST "]",
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     judges(test_text(rows[i]), BULLA_REFUSED);
   }
   judges(test_concat(test_text("{" LEAST "}"), bulla_span("", 1)), BULLA_REFUSED);
@@ -136,7 +136,7 @@ Test(token_payload, a_claim_that_is_missing_or_of_another_type_is_refused) {
       "{" LEAST ",\"attrs\":null}",
       "{" LEAST ",\"attrs\":1}",
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     judges(test_text(rows[i]), BULLA_REFUSED);
   }
 }
@@ -173,9 +173,9 @@ Test(token_payload, times_that_are_no_seconds_or_out_of_bounds_are_refused) {
       {"1699964800", "1e400"},
       {"-9223372036854775808", "9223372036854775807"},
   };
-  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+  for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
     char json[300];
-    snprintf(json, sizeof json, "{" ORG "," SUB ",\"iat\":%s,\"exp\":%s}", times[i][0], times[i][1]);
+    snprintf(json, sizeof(json), "{" ORG "," SUB ",\"iat\":%s,\"exp\":%s}", times[i][0], times[i][1]);
     judges(test_text(json), BULLA_REFUSED);
   }
   static const char *const numbers[] = {"9223372036854775808",
@@ -189,9 +189,9 @@ Test(token_payload, times_that_are_no_seconds_or_out_of_bounds_are_refused) {
                                         "0x1",
                                         "1e",
                                         "99999999999999999999999999999999999999999"};
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+  for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
     char json[300];
-    snprintf(json, sizeof json, "{" LEAST ",\"x\":%s}", numbers[i]);
+    snprintf(json, sizeof(json), "{" LEAST ",\"x\":%s}", numbers[i]);
     judges(test_text(json), BULLA_REFUSED);
   }
 }
@@ -211,7 +211,7 @@ Test(token_payload, a_claim_that_comes_twice_is_refused) {
       "{" LEAST ",\"x\":[{\"a\":{\"b\":1,\"b\":2}}]}",
       "{" LEAST ",\"\":1,\"\":1}",
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     judges(test_text(rows[i]), BULLA_REFUSED);
   }
 }
@@ -263,14 +263,14 @@ Test(token_payload, text_that_is_no_utf8_or_no_character_is_refused_wherever_it_
       {"\\U0041", false},
       {"\t", false},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     static const char *const places[] = {"{" LEAST ",\"iss\":\"%s\"}",
                                          "{" LEAST ",\"x\":\"a%s\"}",
                                          "{" LEAST ",\"a%s\":1}",
                                          "{" LEAST ",\"perms\":[\"%s\"]}",
                                          "{" LEAST ",\"attrs\":{\"a\":\"%s\"}}",
                                          "{" LEAST ",\"attrs\":{\"%s\":1}}"};
-    for (size_t place = 0; place < sizeof places / sizeof *places; place++) {
+    for (size_t place = 0; place < sizeof(places) / sizeof(*places); place++) {
       struct bulla_span before = bulla_span(places[place], (size_t)(strchr(places[place], '%') - places[place]));
       struct bulla_span after = test_text(strchr(places[place], '%') + 2);
       judges(test_concat(before, test_concat(test_text(rows[i].bytes), after)),
@@ -292,7 +292,7 @@ static struct bulla_span nested(const char *open, const char *close, size_t num)
 
 Test(token_payload, depth_is_bounded) {
   static const size_t depths[] = {1, 30, 31, 32, 33, 100, 1000};
-  for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
+  for (size_t i = 0; i < sizeof(depths) / sizeof(*depths); i++) {
     enum bulla_status wanted = depths[i] + 1 <= 32 ? BULLA_OK : BULLA_REFUSED;
     judges(nested("[", "]", depths[i]), wanted);
     if (depths[i] < 1000) {
@@ -307,7 +307,7 @@ Test(token_payload, the_number_of_claims_is_bounded) {
   for (size_t num_more = 58; num_more <= 62; num_more++) {
     char json[1000] = "{" LEAST;
     for (size_t i = 0; i < num_more; i++) {
-      snprintf(json + strlen(json), sizeof json - strlen(json), ",\"%zu\":0", i);
+      snprintf(json + strlen(json), sizeof(json) - strlen(json), ",\"%zu\":0", i);
     }
     judges(test_concat(test_text(json), test_text("}")), num_more + 4 <= 64 ? BULLA_OK : BULLA_REFUSED);
   }
@@ -318,7 +318,7 @@ Test(token_payload, an_org_is_at_most_128_bytes_after_unescaping) {
     const char *character;
     size_t len; /* of the character */
   } rows[] = {{"a", 1}, {"\\u0061", 1}, {"\\u00e4", 2}, {"\xc3\xa4", 2}};
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     for (size_t num = 128 / rows[i].len; num <= 128 / rows[i].len + 1; num++) {
       struct bulla_span json = test_text("{\"org\":\"");
       for (size_t repeat = 0; repeat < num; repeat++) {

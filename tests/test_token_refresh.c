@@ -81,7 +81,7 @@ Test(token_refresh, a_header_in_other_bytes_comes_back_as_minting_writes_it) {
 
 Test(token_refresh, no_token_lives_beyond_its_session) {
   static const struct {
-    int64_t session; /* of the verifier */
+    int64_t session;                              /* of the verifier */
     int64_t orig_iat, iat, lifetime, leeway, now; /* after TEST_NOW */
     enum bulla_status wanted;
     int64_t exp;
@@ -110,11 +110,11 @@ Test(token_refresh, no_token_lives_beyond_its_session) {
       {0, 0, 0, HOUR, 5, -5, BULLA_OK, HOUR},
       {0, -SESSION, 0, HOUR, 5, -5, BULLA_EXPIRED, 0},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_verifier *by = TEST_VERIFIER(.session = rows[i].session, .leeway = rows[i].leeway);
     char json[200];
     int64_t iat = TEST_NOW + rows[i].iat;
-    snprintf(json, sizeof json, "{\"orig_iat\":%ld,\"org\":\"acme\",\"sub\":\"a\",\"iat\":%ld,\"exp\":%ld}",
+    snprintf(json, sizeof(json), "{\"orig_iat\":%ld,\"org\":\"acme\",\"sub\":\"a\",\"iat\":%ld,\"exp\":%ld}",
              (long)(TEST_NOW + rows[i].orig_iat), (long)iat, (long)(iat + rows[i].lifetime));
     struct bulla_span token = test_honest(issuer, test_text(json));
     int64_t now = TEST_NOW + rows[i].now;
@@ -150,11 +150,10 @@ Test(token_refresh, a_session_of_many_tokens_ends_when_it_must) {
 Test(token_refresh, the_last_times_there_are_do_not_overflow) {
   const int64_t last = INT64_C(253402300799);
   char json[200];
-  snprintf(json, sizeof json, "{\"org\":\"acme\",\"sub\":\"a\",\"iat\":%ld,\"exp\":%ld}", (long)(last - 10),
+  snprintf(json, sizeof(json), "{\"org\":\"acme\",\"sub\":\"a\",\"iat\":%ld,\"exp\":%ld}", (long)(last - 10),
            (long)last);
   struct bulla_span header = test_own_header(issuer->key_id, last / DAY);
-  struct bulla_span first =
-      test_seal_token(test_cek(test_root_of(issuer), last / DAY), header, test_text(json));
+  struct bulla_span first = test_seal_token(test_cek(test_root_of(issuer), last / DAY), header, test_text(json));
   struct bulla_span token = first;
   TEST_OK(refresh(verifier, &token, last - 1));
   struct bulla_claims claims;
@@ -177,9 +176,9 @@ Test(token_refresh, what_does_not_verify_is_not_refreshed) {
   TEST_STATUS(refresh(verifier, &foreign, TEST_NOW), BULLA_CLAIM_REFUSED);
   struct bulla_verifier *strict = TEST_VERIFIER(.aud = test_text("a"));
   TEST_STATUS(refresh(strict, &good, TEST_NOW), BULLA_CLAIM_REFUSED);
-  struct bulla_span later = test_honest(
-      issuer, test_text("{\"org\":\"acme\",\"sub\":\"a\",\"iat\":1699964800,\"exp\":1699968400,"
-                        "\"orig_iat\":1699964801}"));
+  struct bulla_span later =
+      test_honest(issuer, test_text("{\"org\":\"acme\",\"sub\":\"a\",\"iat\":1699964800,\"exp\":1699968400,"
+                                    "\"orig_iat\":1699964801}"));
   TEST_STATUS(refresh(verifier, &later, TEST_NOW), BULLA_REFUSED);
 }
 
@@ -206,7 +205,7 @@ static struct bulla_span many(size_t num_more, size_t len) {
   struct bulla_span json = test_text("{\"org\":\"acme\",\"sub\":\"a\",\"iat\":1699964800,\"exp\":1699968400");
   for (size_t i = 0; i < num_more; i++) {
     char name[20];
-    snprintf(name, sizeof name, ",\"m%zu\":\"", i);
+    snprintf(name, sizeof(name), ",\"m%zu\":\"", i);
     json = test_concat(json, test_concat(test_text(name), test_concat(test_filled('x', len), test_text("\""))));
   }
   return test_concat(json, test_text("}"));
@@ -226,8 +225,7 @@ Test(token_refresh, what_would_not_be_read_again_is_too_large) {
       break;
     }
     enum bulla_status status = refresh(verifier, &token, TEST_NOW);
-    cr_assert(status == BULLA_TOO_LARGE || test_verify(verifier, &claims, token, TEST_NOW) == BULLA_OK, "%zu",
-              len);
+    cr_assert(status == BULLA_TOO_LARGE || test_verify(verifier, &claims, token, TEST_NOW) == BULLA_OK, "%zu", len);
   }
   struct bulla_span longest = test_honest(issuer, many(1, 5900));
   while (longest.len < BULLA_TOKEN_MAX - 4) {
@@ -255,7 +253,7 @@ Test(token_refresh, minting_leaves_room_to_refresh_and_has_no_say_in_the_session
   TEST_OK(refresh(verifier, &token, TEST_NOW));
   TEST_OK(refresh(verifier, &token, TEST_NOW));
   static const char *const bad[] = {"{\"orig_iat\":1}", "{\"\\u006frig_iat\":1}", "{\"orig_iat\":null}"};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+  for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
     claims.more = test_text(bad[i]);
     struct bulla_buffer room = test_room(BULLA_TOKEN_MAX);
     TEST_STATUS(bulla_token_mint(issuer->minter, &room, &claims), BULLA_INVALID_TEXT);
@@ -269,21 +267,20 @@ Test(token_refresh, orig_iat_must_be_a_time_not_after_iat) {
     const char *value;
     enum bulla_status wanted;
   } rows[] = {
-      {"1699964800", BULLA_OK}, {"1699964801", BULLA_REFUSED},    {"0", BULLA_OK},      {"-1", BULLA_REFUSED},
+      {"1699964800", BULLA_OK}, {"1699964801", BULLA_REFUSED},     {"0", BULLA_OK},         {"-1", BULLA_REFUSED},
       {"1.0", BULLA_REFUSED},   {"\"1699964800\"", BULLA_REFUSED}, {"null", BULLA_REFUSED},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     char json[200];
-    snprintf(json, sizeof json,
-             "{\"org\":\"acme\",\"sub\":\"a\",\"iat\":1699964800,\"exp\":1699968400,\"orig_iat\":%s}",
-             rows[i].value);
+    snprintf(json, sizeof(json),
+             "{\"org\":\"acme\",\"sub\":\"a\",\"iat\":1699964800,\"exp\":1699968400,\"orig_iat\":%s}", rows[i].value);
     TEST_VERIFY(verifier, test_honest(issuer, test_text(json)), TEST_NOW, rows[i].wanted, "%s", rows[i].value);
   }
 }
 
 Test(token_refresh, sessions_out_of_bounds_make_no_verifier) {
   static const int64_t bad[] = {-1, BULLA_SESSION_MAX + 1, INT64_MIN, INT64_MAX};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+  for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
     struct bulla_verifier *made = verifier;
     struct bulla_verifier_options options = {.session = bad[i]};
     TEST_STATUS(bulla_verifier_new(&made, &options, test_find_key, &registry), BULLA_INVALID_ARGUMENT);

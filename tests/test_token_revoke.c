@@ -80,7 +80,7 @@ Test(token_revoke, what_the_callback_says_is_the_verdict) {
   claims.jti = test_text("s-1");
   struct bulla_span token = test_minted(issuer, &claims);
   static const enum bulla_status verdicts[] = {BULLA_REVOKED, BULLA_BUSY, BULLA_NOT_FOUND, BULLA_IO, BULLA_OK};
-  for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
+  for (size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
     world.verdict = verdicts[i];
     TEST_VERIFY(verifier, token, TEST_NOW, verdicts[i], "verdict %zu", i);
     TEST_STATUS(refresh(verifier, token), verdicts[i]);
@@ -111,18 +111,18 @@ Test(token_revoke, a_revocation_is_kept_until_no_verifier_accepts_the_session) {
 static enum bulla_status authenticate(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                       struct bulla_span token) {
   struct bulla_buffer payload = test_room(token.len * 3 / 2);
-  memset(claims, 0xa5, sizeof *claims);
+  memset(claims, 0xa5, sizeof(*claims));
   enum bulla_status status = bulla_token_authenticate(verifier, claims, &payload, token);
   if (status != BULLA_OK) {
     TEST_FAILED(payload, "a refused token left something in the payload");
-    cr_assert(test_zero(claims, sizeof *claims), "a refused token left claims");
+    cr_assert(test_zero(claims, sizeof(*claims)), "a refused token left claims");
   }
   return status;
 }
 
 Test(token_revoke, what_is_authentic_is_told_whatever_its_times_audience_and_revocation) {
-  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){
-      .is_revoked = is_revoked, .aud = test_text("dash"), .iss = test_text("issuer")});
+  struct bulla_verifier *verifier = new_verifier(
+      (struct bulla_verifier_options){.is_revoked = is_revoked, .aud = test_text("dash"), .iss = test_text("issuer")});
   static const struct {
     int64_t iat, exp, nbf;
   } times[] = {
@@ -134,7 +134,7 @@ Test(token_revoke, what_is_authentic_is_told_whatever_its_times_audience_and_rev
       {INT64_C(253402300799) - 86400, INT64_C(253402300799), 0},
   };
   world.verdict = BULLA_REVOKED;
-  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+  for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
     struct bulla_claims claims = test_claims();
     struct bulla_claims read;
     claims.iat = times[i].iat;
@@ -180,7 +180,7 @@ static struct bulla_span shared_token;
 static int authenticates_in_a_child(void *argument) {
   struct bulla_claims read;
   uint8_t room[BULLA_PAYLOAD_SIZE];
-  struct bulla_buffer payload = bulla_buffer(room, sizeof room);
+  struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
   return bulla_token_authenticate(argument, &read, &payload, shared_token) == BULLA_FORKED ? 0 : 1;
 }
 
@@ -199,7 +199,7 @@ Test(token_revoke, without_is_live_keys_are_asked_for_anew_in_each_generation) {
   struct bulla_span other = test_minted(&world.keys.issuers[1], &claims);
   static const uint64_t generations[] = {0, 2, 3, 2, UINT64_MAX, 0};
   size_t used = 0;
-  for (size_t i = 0; i < sizeof generations / sizeof *generations; i++) {
+  for (size_t i = 0; i < sizeof(generations) / sizeof(*generations); i++) {
     world.generation = generations[i];
     for (size_t round = 0; round < 3; round++) {
       TEST_VERIFY(verifier, token, TEST_NOW, BULLA_OK, "generation %zu", i);
@@ -273,7 +273,7 @@ Test(token_revoke, a_key_that_is_put_back_after_all_were_wiped_is_not_used) {
   struct bulla_claims claims = test_claims();
   struct bulla_span token = test_minted(issuer, &claims);
   nested_token = test_minted(&world.keys.issuers[1], &claims);
-  for (size_t i = 0; i < sizeof generations / sizeof *generations; i++) {
+  for (size_t i = 0; i < sizeof(generations) / sizeof(*generations); i++) {
     world.generation = first_generation = generations[i];
     world.keys.status = BULLA_OK;
     TEST_OK(bulla_verifier_new(&nested, &options, find_and_be_overtaken, &world));
@@ -293,7 +293,7 @@ static void *verify_on(void *argument) {
   uintptr_t num_failed = 0;
   static _Thread_local uint8_t room[BULLA_PAYLOAD_SIZE];
   for (size_t round = (uintptr_t)argument; !stop; round++) {
-    struct bulla_buffer payload = bulla_buffer(room, sizeof room);
+    struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
     struct bulla_claims claims;
     num_failed += bulla_token_verify(shared, &claims, &payload, shared_tokens[round % 2], TEST_NOW) != BULLA_OK;
   }

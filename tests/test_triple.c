@@ -22,7 +22,7 @@ static const struct {
      "sk-live-0123456789abcdef"},
     {"d0d1d2d3d4d5d6d7d8d9dadbdcdddedf:4b4de3985fb58d07a826c45316ce6a04:", ""},
 };
-enum { NUM_VECTORS = sizeof vectors / sizeof *vectors };
+enum { NUM_VECTORS = sizeof(vectors) / sizeof(*vectors) };
 
 static struct bulla_secret *vector_key(void) {
   return test_secret(test_hex(key_digits));
@@ -31,8 +31,7 @@ static struct bulla_secret *vector_key(void) {
 static void refuses(const struct bulla_secret *key, struct bulla_span text) {
   struct bulla_buffer plaintext = test_room(text.len / 2);
   enum bulla_status status = bulla_triple_open(key, &plaintext, text, NULL);
-  cr_assert_eq(status, BULLA_REFUSED, "%.*s: %s", (int)text.len, (const char *)text.data,
-               bulla_status_text(status));
+  cr_assert_eq(status, BULLA_REFUSED, "%.*s: %s", (int)text.len, (const char *)text.data, bulla_status_text(status));
   TEST_FAILED(plaintext, "%.*s", (int)text.len, (const char *)text.data);
 }
 
@@ -103,7 +102,7 @@ Test(triple, refuses_every_digit_or_colon_too_many_or_too_few) {
       struct bulla_span before = bulla_span(text.data, at);
       struct bulla_span behind = bulla_span(text.data + at, text.len - at);
       static const char *const inserted[] = {":", "::", "0", "00", "0000", " ", "\n", "-", "."};
-      for (size_t j = 0; j < sizeof inserted / sizeof *inserted; j++) {
+      for (size_t j = 0; j < sizeof(inserted) / sizeof(*inserted); j++) {
         refuses(key, test_concat(test_concat(before, test_text(inserted[j])), behind));
       }
       for (size_t less = 1; less <= 8 && less <= behind.len; less++) {
@@ -125,7 +124,7 @@ Test(triple, refuses_authentic_parts_of_other_lengths) {
       "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f:a4e8e2e6ffb47b669f836cf4df91f865:"
       "40ed0ae4791d970ea1a4f6ef471aabc04305cd17df9bc582",
   };
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+  for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
     refuses(vector_key(), test_text(texts[i]));
   }
 }
@@ -135,8 +134,7 @@ Test(triple, refuses_parts_far_longer_than_an_iv_or_a_tag) {
   struct bulla_span text = test_text(vectors[0].text);
   struct bulla_span digits = test_filled('0', 1 << 20);
   refuses(key, test_concat(digits, text));
-  refuses(key,
-          test_concat(test_concat(bulla_span(text.data, 33), digits), bulla_span(text.data + 33, text.len - 33)));
+  refuses(key, test_concat(test_concat(bulla_span(text.data, 33), digits), bulla_span(text.data + 33, text.len - 33)));
 }
 
 Test(triple, refuses_every_other_key) {
@@ -219,12 +217,11 @@ static const struct {
 } foreign[] = {
     {"f4f5f6f7f8f9fafbfcfdfeff", "554a47bdf6e7ec6c0de894106014b9c0", "9c66ec80359a3c784ecfc145dfa1b7cf44a7ef28",
      "row 7"},
-    {"eff0f1f2f3f4f5f6f7f8f9fafbfcfdfe", "cb854491398cfbc5095acec4282f51fb",
-     "9fb8332933d375e0f2317db57c5f8ffae12bab1a", "row 7"},
-    {"f4f5f6f7f8f9fafbfcfdfeff", "77204a553e43890c8e07718a0d6e4b47", "9c66ec80359a3c784ecfc145dfa1b7cf44a7ef28",
-     ""},
+    {"eff0f1f2f3f4f5f6f7f8f9fafbfcfdfe", "cb854491398cfbc5095acec4282f51fb", "9fb8332933d375e0f2317db57c5f8ffae12bab1a",
+     "row 7"},
+    {"f4f5f6f7f8f9fafbfcfdfeff", "77204a553e43890c8e07718a0d6e4b47", "9c66ec80359a3c784ecfc145dfa1b7cf44a7ef28", ""},
 };
-enum { NUM_FOREIGN = sizeof foreign / sizeof *foreign, NUM_SPELLINGS = 6 };
+enum { NUM_FOREIGN = sizeof(foreign) / sizeof(*foreign), NUM_SPELLINGS = 6 };
 
 /* Returns |bytes| in the spelling |which|: both cases of hexadecimal, base64 and base64url, each with padding and
  * without. */
@@ -339,11 +336,11 @@ Test(triple, check_takes_what_has_the_form_and_nothing_else) {
                                     "000102030405060708090a0b:00112233445566778899aabbccddeeff:0x",
                                     " 000102030405060708090a0b:00112233445566778899aabbccddeeff:00"};
   size_t len;
-  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+  for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
     TEST_OK(bulla_triple_check(&len, test_text(good[i]), NULL));
     cr_assert_eq(len, 2 * i);
   }
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+  for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
     cr_assert_eq(bulla_triple_check(&len, test_text(bad[i]), NULL), BULLA_INVALID_TEXT, "%s", bad[i]);
     cr_assert_eq(len, 0);
   }
@@ -355,21 +352,19 @@ Test(triple, check_takes_what_has_the_form_and_nothing_else) {
       "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:AA=",  "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:AB",
       "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:====", "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:AA==AAAA",
       "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:A",    "AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA:A==="};
-  for (size_t i = 0; i < sizeof padded / sizeof *padded; i++) {
+  for (size_t i = 0; i < sizeof(padded) / sizeof(*padded); i++) {
     TEST_OK(bulla_triple_check(&len, test_text(padded[i]), &base64));
     cr_assert_eq(len, i);
   }
-  for (size_t i = 0; i < sizeof ill_padded / sizeof *ill_padded; i++) {
-    cr_assert_eq(bulla_triple_check(&len, test_text(ill_padded[i]), &base64), BULLA_INVALID_TEXT, "%s",
-                 ill_padded[i]);
+  for (size_t i = 0; i < sizeof(ill_padded) / sizeof(*ill_padded); i++) {
+    cr_assert_eq(bulla_triple_check(&len, test_text(ill_padded[i]), &base64), BULLA_INVALID_TEXT, "%s", ill_padded[i]);
   }
   const struct bulla_triple_format formats[] = {{.encoding = (enum bulla_triple_encoding)3},
                                                 {.order = (enum bulla_triple_order)2}};
   for (size_t i = 0; i < 2; i++) {
     struct bulla_buffer plaintext = test_room(100);
     TEST_STATUS(bulla_triple_check(&len, test_text(good[1]), &formats[i]), BULLA_INVALID_ARGUMENT);
-    TEST_STATUS(bulla_triple_open(vector_key(), &plaintext, test_text(good[1]), &formats[i]),
-                BULLA_INVALID_ARGUMENT);
+    TEST_STATUS(bulla_triple_open(vector_key(), &plaintext, test_text(good[1]), &formats[i]), BULLA_INVALID_ARGUMENT);
   }
 }
 
@@ -402,7 +397,7 @@ Test(triple, len_does_not_overflow) {
 
 Test(triple, both_directions_refuse_keys_of_other_lengths) {
   static const size_t lengths[] = {0, 16, 24, 31, 33, 64};
-  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+  for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
     struct bulla_secret *key = test_secret(test_filled(1, lengths[i]));
     struct bulla_buffer out = test_room(200);
     TEST_STATUS(bulla_triple_seal(key, &out, test_text("p")), BULLA_INVALID_ARGUMENT);

@@ -73,8 +73,7 @@ Test(vault, keeps_secrets_of_every_byte_and_of_the_greatest_length) {
   for (size_t i = 0; i < 256; i++) {
     ((uint8_t *)(uintptr_t)value.data)[i] = (uint8_t)i;
   }
-  struct bulla_field fields[] = {{TEXT("blob"), value, true},
-                                 {TEXT("text"), test_filled('t', BULLA_VALUE_MAX), false}};
+  struct bulla_field fields[] = {{TEXT("blob"), value, true}, {TEXT("text"), test_filled('t', BULLA_VALUE_MAX), false}};
   TEST_OK(bulla_vault_put(house.vault, &who, TEXT("acme"), TEXT("db"), fields, 2));
   TEST_OK(use("acme", "db", "blob"));
   TEST_SPAN(used.value, value, "blob");
@@ -103,10 +102,10 @@ Test(vault, mask_shows_four_bytes_of_sixteen_and_more_if_they_print) {
        "23456789012345z",
        "********345z"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     char wanted[100];
     TEST_OK(put("acme", "db", "password", rows[i].value, true));
-    snprintf(wanted, sizeof wanted, "password=%s secret %zu\n", rows[i].mask, i + 1);
+    snprintf(wanted, sizeof(wanted), "password=%s secret %zu\n", rows[i].mask, i + 1);
     assert_shows("acme", "db", wanted);
   }
 }
@@ -158,7 +157,7 @@ Test(vault, names_and_texts_out_of_bounds_are_refused_everywhere) {
   size_t failed;
   struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
   struct bulla_buffer out = test_room(100);
-  for (size_t i = 0; i < sizeof bad_names / sizeof bad_names[0]; i++) {
+  for (size_t i = 0; i < sizeof(bad_names) / sizeof(bad_names[0]); i++) {
     struct bulla_span bad = bad_names[i];
     struct bulla_field field = {ok, ok, true};
     struct bulla_field bad_field = {bad, ok, true};
@@ -187,14 +186,9 @@ Test(vault, names_and_texts_out_of_bounds_are_refused_everywhere) {
       TEST_STATUS(bulla_vault_audit_log(v, 1, bad, NULL, NULL), BULLA_INVALID_NAME);
     }
   }
-  struct bulla_span good_names[] = {TEXT("a"),
-                                    TEXT("0"),
-                                    TEXT("_a"),
-                                    TEXT("@"),
-                                    TEXT("+1"),
-                                    TEXT("A.b_c@d+e-f"),
-                                    test_filled('z', BULLA_NAME_MAX)};
-  for (size_t i = 0; i < sizeof good_names / sizeof good_names[0]; i++) {
+  struct bulla_span good_names[] = {
+      TEXT("a"), TEXT("0"), TEXT("_a"), TEXT("@"), TEXT("+1"), TEXT("A.b_c@d+e-f"), test_filled('z', BULLA_NAME_MAX)};
+  for (size_t i = 0; i < sizeof(good_names) / sizeof(good_names[0]); i++) {
     struct bulla_field field = {good_names[i], ok, true};
     TEST_OK(bulla_vault_put(v, &who, good_names[i], good_names[i], &field, 1));
   }
@@ -231,10 +225,9 @@ Test(vault, who_asks_is_mandatory_and_bounded) {
       {{ok, TEXT("a\0"), ok}, BULLA_INVALID_TEXT, BULLA_INVALID_TEXT},
       {{ok, ok, TEXT("\xed\xa0\x80")}, BULLA_INVALID_TEXT, BULLA_INVALID_TEXT},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     cr_assert_eq(bulla_vault_put(house.vault, &rows[i].who, ok, ok, &field, 1), rows[i].to_put, "put %zu", i);
-    cr_assert_eq(bulla_vault_use(house.vault, &rows[i].who, ok, ok, ok, remember, NULL), rows[i].to_use, "use %zu",
-                 i);
+    cr_assert_eq(bulla_vault_use(house.vault, &rows[i].who, ok, ok, ok, remember, NULL), rows[i].to_use, "use %zu", i);
   }
   TEST_STATUS(bulla_vault_put(house.vault, NULL, ok, ok, &field, 1), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_put(NULL, &who, ok, ok, &field, 1), BULLA_INVALID_ARGUMENT);
@@ -295,10 +288,9 @@ Test(vault, removed_entry_is_gone_and_its_name_free) {
 /* In the callback: the record is durable, a second connection sees it; the vault can be used. */
 static enum bulla_status look_at_log(void *arg, struct bulla_span value) {
   TEST_SPAN(value, TEXT("hunter2"), "the value");
-  cr_assert_eq(
-      count_records("seq = 3 AND op = 'use' AND outcome = 'granted' AND tenant = 'acme' AND entry = 'db' "
-                    "AND field = 'password' AND actor = 'tester' AND origin = 'here' AND reason = 'to test'"),
-      1);
+  cr_assert_eq(count_records("seq = 3 AND op = 'use' AND outcome = 'granted' AND tenant = 'acme' AND entry = 'db' "
+                             "AND field = 'password' AND actor = 'tester' AND origin = 'here' AND reason = 'to test'"),
+               1);
   *(const uint8_t **)arg = value.data;
   return BULLA_EXPIRED;
 }
@@ -381,7 +373,7 @@ Test(vault, more_tenants_than_the_cache_of_keys_holds) {
   size_t left[2];
   for (int round = 0; round < 2; round++) {
     for (int i = 0; i < NUM; i++) {
-      snprintf(name, sizeof name, "tenant%d", i);
+      snprintf(name, sizeof(name), "tenant%d", i);
       if (round == 0) {
         TEST_OK(put(name, "db", "password", name, true));
       } else {
@@ -413,7 +405,7 @@ Test(vault, no_secret_byte_reaches_the_files) {
   for (int round = 0; round < 2; round++) {
     for (size_t i = 0; i < 3; i++) {
       char path[400];
-      snprintf(path, sizeof path, "%s%s", house.path, endings[i]);
+      snprintf(path, sizeof(path), "%s%s", house.path, endings[i]);
       seen_plain |= holds(path, TEXT("plain-host.example"));
       cr_assert_not(holds(path, bulla_span(value.data, 12)), "%s", path);
       cr_assert_not(holds(path, bulla_span(value.data + value.len - 6, 6)), "%s", path);
@@ -432,7 +424,7 @@ Test(vault, files_are_for_their_owner_alone) {
   for (size_t i = 0; i < 3; i++) {
     char path[400];
     struct stat status;
-    snprintf(path, sizeof path, "%s%s", house.path, endings[i]);
+    snprintf(path, sizeof(path), "%s%s", house.path, endings[i]);
     cr_assert_eq(stat(path, &status), 0, "%s", path);
     cr_assert_eq(status.st_mode & 0777, 0600, "%s: %o", path, (unsigned)status.st_mode);
   }

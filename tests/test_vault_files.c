@@ -23,7 +23,7 @@ Test(vault_files, a_file_that_is_no_vault_is_told_and_left_as_it_was) {
       bulla_span(file.data, 4096), bulla_span(file.data, 5000), cut,
       test_filled('x', 1),         test_filled('x', 10000),     test_filled(0, 10000),
   };
-  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+  for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
     write_file(house.path, files[i]);
     TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, NULL), BULLA_NOT_A_VAULT);
     TEST_SPAN(read_file(house.path), files[i], "file %zu was written to", i);
@@ -55,9 +55,9 @@ Test(vault_files, urls_and_places_that_cannot_be) {
   cr_assert_eq(mkfifo(in_house("pipe"), 0600), 0);
   cr_assert_eq(symlink("target", in_house("dangling")), 0);
   struct bulla_vault *vault = NULL;
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     char url[400];
-    snprintf(url, sizeof url, "sqlite:%s/%s", house.folder, rows[i].path);
+    snprintf(url, sizeof(url), "sqlite:%s/%s", house.folder, rows[i].path);
     enum bulla_status status = bulla_vault_open(&vault, url, house.root, NULL);
     cr_assert_eq(status, rows[i].to_open, "open %s: %s", url, bulla_status_text(status));
     bulla_vault_close(&vault);
@@ -65,7 +65,7 @@ Test(vault_files, urls_and_places_that_cannot_be) {
     cr_assert_eq(status, rows[i].to_create, "create %s: %s", url, bulla_status_text(status));
   }
   static const char *const urls[] = {"", "v.db", "postgres://x", "SQLITE:x", "file:x", "sqlite:"};
-  for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+  for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
     TEST_STATUS(bulla_vault_open(&vault, urls[i], house.root, NULL), BULLA_UNSUPPORTED);
     TEST_STATUS(bulla_vault_create(urls[i], house.root), BULLA_UNSUPPORTED);
   }
@@ -80,7 +80,7 @@ Test(vault_files, paths_that_mean_something_else_to_others_are_refused) {
                                      "sqlite://x",      "sqlite:///x",      "sqlite:////x",
                                      "sqlite:?x",       "sqlite://host/x",  "sqlite:///"};
   cr_assert_eq(chdir(house.folder), 0);
-  for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+  for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
     struct bulla_vault *vault = NULL;
     TEST_STATUS(bulla_vault_create(urls[i], house.root), BULLA_UNSUPPORTED);
     TEST_STATUS(bulla_vault_open(&vault, urls[i], house.root, NULL), BULLA_UNSUPPORTED);
@@ -92,10 +92,10 @@ Test(vault_files, paths_that_mean_something_else_to_others_are_refused) {
 Test(vault_files, names_that_mean_something_to_sqlite_are_names_of_files_behind_a_folder) {
   static const char *const names[] = {"./:memory:", "./file:x", "relative.db", "a:b", "./#x"};
   cr_assert_eq(chdir(house.folder), 0);
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     char url[100];
     struct bulla_vault *vault = NULL;
-    snprintf(url, sizeof url, "sqlite:%s", names[i]);
+    snprintf(url, sizeof(url), "sqlite:%s", names[i]);
     TEST_OK(bulla_vault_create(url, house.root));
     cr_assert_eq(access(in_house(names[i]), F_OK), 0, "%s", names[i]);
     TEST_OK(bulla_vault_open(&vault, url, house.root, NULL));
@@ -117,7 +117,7 @@ static int open_as_nobody(void *arg) {
   }
   enum bulla_status to_open = bulla_vault_open(&vault, house.url, root, NULL);
   char url[400];
-  snprintf(url, sizeof url, "sqlite:%s/new.db", house.folder);
+  snprintf(url, sizeof(url), "sqlite:%s/new.db", house.folder);
   enum bulla_status to_create = bulla_vault_create(url, root);
   return to_create == BULLA_READ_ONLY ? (int)to_open : 253;
 }
@@ -134,7 +134,7 @@ Test(vault_files, a_folder_or_file_that_cannot_be_written_is_only_read) {
       {0644, 0755, BULLA_ROOT_WRONG},
       {0600, 0755, BULLA_READ_ONLY},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     cr_assert_eq(chmod(house.path, rows[i].file), 0);
     cr_assert_eq(chmod(house.folder, rows[i].folder), 0);
     int status = test_in_child(open_as_nobody, NULL);
@@ -210,7 +210,7 @@ Test(vault_files, an_import_that_does_not_fit_blames_no_row) {
 
 Test(vault_files, a_vault_has_its_log_from_the_first_transaction_on) {
   char url[400];
-  snprintf(url, sizeof url, "sqlite:%s", in_house("new.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("new.db"));
   TEST_OK(bulla_vault_create(url, house.root));
   /* https://www.sqlite.org/fileformat.html, section 1.3: 2 stands for WAL. */
   TEST_SPAN(bulla_span(read_file(in_house("new.db")).data + 18, 2), TEXT("\2\2"), "write and read version");
@@ -222,7 +222,7 @@ static void tell(void *arg, enum bulla_log_level level, enum bulla_status status
   (void)arg;
   (void)status;
   if (level == BULLA_LOG_ERROR) {
-    snprintf(told, sizeof told, "%s", detail);
+    snprintf(told, sizeof(told), "%s", detail);
   }
 }
 
@@ -243,7 +243,7 @@ Test(vault_files, what_makes_a_file_no_vault_is_named_and_what_analyze_leaves_is
       {"PRAGMA application_id = 7", "PRAGMA application_id = 1112886337", "application_id is 7"},
   };
   bulla_log_set(tell, NULL);
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     close_vault();
     run_sql(rows[i].change);
     told[0] = '\0';
@@ -266,7 +266,7 @@ static int fill_disk(void *arg) {
   setenv("BULLA_TEST_ROOT", "same", 1);
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   char url[400];
-  snprintf(url, sizeof url, "sqlite:%s/small.db", house.folder);
+  snprintf(url, sizeof(url), "sqlite:%s/small.db", house.folder);
   enum bulla_status status = bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT");
   if (status == BULLA_OK) {
     status = bulla_vault_create(url, root);
@@ -316,7 +316,7 @@ Test(vault_files, a_full_disk_is_told_and_creation_leaves_nothing_behind) {
       struct bulla_audit_verdict verdict;
       char url[400];
       setenv("BULLA_TEST_ROOT", "same", 1);
-      snprintf(url, sizeof url, "sqlite:%s/small.db", house.folder);
+      snprintf(url, sizeof(url), "sqlite:%s/small.db", house.folder);
       TEST_OK(bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT"));
       TEST_OK(bulla_vault_open(&vault, url, root, NULL));
       TEST_OK(bulla_vault_audit_verify(vault, &verdict));
@@ -333,7 +333,7 @@ Test(vault_files, stale_files_of_an_earlier_vault_are_not_taken_for_the_new_ones
   struct bulla_span wal = read_file(in_house("v.db-wal"));
   cr_assert_gt(wal.len, 0);
   char url[400];
-  snprintf(url, sizeof url, "sqlite:%s", in_house("new.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("new.db"));
   static const char *const stale[] = {"new.db-wal", "new.db-journal"};
   for (size_t i = 0; i < 2; i++) {
     write_file(in_house(stale[i]), wal);

@@ -11,12 +11,12 @@ TestSuite(vault_misordered, .init = build_house, .fini = leave_house);
  * takes the order for granted, then finds rows that are not what was asked for. */
 static void misorder(const char *table, const char *unique, const char *other) {
   char text[600];
-  snprintf(text, sizeof text,
+  snprintf(text, sizeof(text),
            "CREATE TABLE kept AS SELECT sql FROM sqlite_schema WHERE name = '%s'; PRAGMA writable_schema = ON; "
            "UPDATE sqlite_schema SET sql = replace(sql, '%s', '%s') WHERE name = '%s'",
            table, unique, other, table);
   run_sql(text);
-  snprintf(text, sizeof text,
+  snprintf(text, sizeof(text),
            "REINDEX %s; PRAGMA writable_schema = ON; "
            "UPDATE sqlite_schema SET sql = (SELECT sql FROM kept) WHERE name = '%s'; DROP TABLE kept",
            table, table);
@@ -49,7 +49,7 @@ Test(vault_misordered, an_index_out_of_order_does_not_open_one_entry_or_tenant_f
   for (int i = 0; i < 2; i++) {
     char names[26][3];
     for (int n = 0; n < 26; n++) {
-      snprintf(names[n], sizeof names[n], "%c%c", n % 2 == 0 ? 'A' + n : 'a' + n, 'x');
+      snprintf(names[n], sizeof(names[n]), "%c%c", n % 2 == 0 ? 'A' + n : 'a' + n, 'x');
       TEST_OK(put(i == 0 ? "acme" : names[n], i == 0 ? names[n] : "db", "password", names[n], true));
     }
     close_vault();
@@ -63,8 +63,7 @@ Test(vault_misordered, an_index_out_of_order_does_not_open_one_entry_or_tenant_f
     cr_assert_gt(count_records("outcome = 'failed'"), 0, "the index misleads");
     int64_t num_refused = 0;
     for (int n = 0; n < 26; n++) {
-      num_refused +=
-          put(i == 0 ? "acme" : names[n], i == 0 ? names[n] : "db", "other", "x", true) == BULLA_REFUSED;
+      num_refused += put(i == 0 ? "acme" : names[n], i == 0 ? names[n] : "db", "other", "x", true) == BULLA_REFUSED;
     }
     cr_assert_gt(num_refused, 0, "nor is anything put there");
     leave_house();
@@ -101,7 +100,7 @@ Test(vault_misordered, a_walk_out_of_order_is_refused) {
       {"entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name COLLATE NOCASE)"},
       {"tenant", "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL UNIQUE COLLATE NOCASE"},
   };
-  for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+  for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
     write_file(house.path, good);
     open_vault();
     TEST_OK(bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_any_field, NULL));
@@ -109,9 +108,8 @@ Test(vault_misordered, a_walk_out_of_order_is_refused) {
     close_vault();
     misorder(orders[i].table, orders[i].unique, orders[i].other);
     open_vault();
-    enum bulla_status status =
-        i == 0 ? bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_any_field, NULL)
-               : bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL);
+    enum bulla_status status = i == 0 ? bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_any_field, NULL)
+                                      : bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL);
     cr_assert_eq(status, BULLA_REFUSED, "%s: %s", orders[i].table, bulla_status_text(status));
     close_vault();
   }
@@ -128,8 +126,8 @@ Test(vault_misordered, an_index_out_of_order_does_not_open_one_apikey_for_anothe
   for (uint8_t c = 'A'; c <= 'Z'; c++) {
     struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(c, 32));
     id[15] = c % 2 == 0 ? c : (uint8_t)(c | 0x20);
-    TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), bulla_span(id, 16), TEXT("x"),
-                                   test_filled(1, 32), root));
+    TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), bulla_span(id, 16), TEXT("x"), test_filled(1, 32),
+                                   root));
   }
   close_vault();
   misorder("apikey", "UNIQUE", "UNIQUE COLLATE NOCASE");

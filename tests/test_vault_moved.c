@@ -71,7 +71,7 @@ static void assert_nothing_works(const char *how) {
       bulla_vault_token_revoked(house.vault, &is, TEXT("acme"), TEXT("t")),
       bulla_vault_apikey_live(house.vault, KEY_ID),
   };
-  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+  for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
     cr_expect_eq(statuses[i], BULLA_VAULT_MOVED, "%s, call %zu: %s", how, i, bulla_status_text(statuses[i]));
   }
   cr_expect_eq(calls + used.calls, 0, "%s", how);
@@ -121,7 +121,7 @@ Test(vault_moved, a_service_that_lives_on_notices_each_file_that_moved_and_goes_
   begin_to_live();
   for (size_t i = 0; i < 6; i++) {
     char how[100];
-    snprintf(how, sizeof how, "%s, %s", names[i % 3], i < 3 ? "moved away" : "replaced");
+    snprintf(how, sizeof(how), "%s, %s", names[i % 3], i < 3 ? "moved away" : "replaced");
     ways[i / 3](names[i % 3]);
     wait_for_the_look();
     assert_nothing_works(how);
@@ -143,7 +143,7 @@ Test(vault_moved, what_is_removed_for_good_stays_an_error) {
 
 Test(vault_moved, a_folder_that_was_renamed_is_a_vault_that_moved) {
   char other[400];
-  snprintf(other, sizeof other, "%s.other", house.folder);
+  snprintf(other, sizeof(other), "%s.other", house.folder);
   begin_to_live();
   cr_assert_eq(rename(house.folder, other), 0);
   wait_for_the_look();
@@ -155,10 +155,10 @@ Test(vault_moved, a_folder_that_was_renamed_is_a_vault_that_moved) {
 Test(vault_moved, a_link_that_leads_to_another_vault_now_is_a_vault_that_moved) {
   char url[400];
   bulla_vault_close(&house.vault);
-  snprintf(url, sizeof url, "sqlite:%s", in_house("other.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
   TEST_OK(bulla_vault_create(url, house.root));
   cr_assert_eq(symlink("v.db", in_house("current.db")), 0);
-  snprintf(url, sizeof url, "sqlite:%s", in_house("current.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("current.db"));
   TEST_OK(bulla_vault_open(&house.vault, url, house.root, NULL));
   begin_to_live();
   cr_assert_eq(unlink(in_house("current.db")), 0);
@@ -203,7 +203,7 @@ Test(vault_moved, a_file_with_a_second_name_is_not_opened_by_either) {
   char url[400];
   close_vault();
   cr_assert_eq(link(house.path, in_house("other.db")), 0);
-  snprintf(url, sizeof url, "sqlite:%s", in_house("other.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
   TEST_STATUS(bulla_vault_open(&vault, url, house.root, NULL), BULLA_VAULT_SHARED);
   TEST_STATUS(bulla_vault_open(&vault, house.url, house.root, NULL), BULLA_VAULT_SHARED);
   cr_assert_eq(unlink(in_house("other.db")), 0);
@@ -216,11 +216,11 @@ static int open_elsewhere(void *arg) {
   struct bulla_vault *vault = NULL;
   struct bulla_root *root = NULL;
   char url[400];
-  snprintf(url, sizeof url, "file:%s", in_house("root"));
+  snprintf(url, sizeof(url), "file:%s", in_house("root"));
   if (bulla_root_open(&root, url) != BULLA_OK) {
     return 254;
   }
-  snprintf(url, sizeof url, "sqlite:%s", (const char *)arg);
+  snprintf(url, sizeof(url), "sqlite:%s", (const char *)arg);
   return (int)bulla_vault_open(&vault, url, root, NULL);
 }
 
@@ -233,17 +233,17 @@ static int open_mounted_alone(void *arg) {
       mount(house.path, arg, NULL, MS_BIND, NULL) != 0) {
     return 255;
   }
-  snprintf(url, sizeof url, "file:%s", in_house("root"));
+  snprintf(url, sizeof(url), "file:%s", in_house("root"));
   if (bulla_root_open(&root, url) != BULLA_OK) {
     return 254;
   }
-  snprintf(url, sizeof url, "sqlite:%s", (const char *)arg);
+  snprintf(url, sizeof(url), "sqlite:%s", (const char *)arg);
   return (int)bulla_vault_open(&vault, url, root, NULL);
 }
 
 Test(vault_moved, a_file_that_is_mounted_without_its_folder_is_not_opened) {
   char alone[400];
-  snprintf(alone, sizeof alone, "%s", in_house("alone.db"));
+  snprintf(alone, sizeof(alone), "%s", in_house("alone.db"));
   close_vault();
   write_file(alone, TEXT("x"));
   int status = test_in_child(open_mounted_alone, alone);
@@ -257,7 +257,7 @@ Test(vault_moved, a_file_that_is_mounted_without_its_folder_is_not_opened) {
 Test(vault_moved, who_opens_a_vault_by_its_new_name_is_refused_while_another_has_it_by_the_old) {
   char name[400];
   int ready[2];
-  snprintf(name, sizeof name, "%s", in_house("moved.db"));
+  snprintf(name, sizeof(name), "%s", in_house("moved.db"));
   close_vault();
   cr_assert_eq(pipe(ready), 0);
   pid_t child = fork();
@@ -322,7 +322,7 @@ Test(vault_moved, another_vault_of_the_same_root_is_not_the_one_of_the_id) {
   char url[400];
   cr_assert_eq(id.len, BULLA_VAULT_ID_LEN);
   close_vault();
-  snprintf(url, sizeof url, "sqlite:%s", in_house("other.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
   TEST_OK(bulla_vault_create(url, house.root));
   options.id = id;
   TEST_OK(bulla_vault_open(&house.vault, house.url, house.root, &options));
@@ -344,7 +344,7 @@ static void tell(void *arg, enum bulla_log_level level, enum bulla_status status
   (void)arg;
   (void)level;
   (void)status;
-  snprintf(told, sizeof told, "%s", detail);
+  snprintf(told, sizeof(told), "%s", detail);
 }
 
 Test(vault_moved, the_log_names_the_file) {

@@ -159,7 +159,7 @@ static const struct {
 /* Asserts that nothing that goes by way of a name is done once |sql| has been run. With the keys of both tenants
  * in the cache, if it is |warm|. */
 static void assert_all_refused(struct bulla_span file, const char *sql, bool of_entry, bool warm) {
-  for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+  for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
     if (of_entry && !questions[i].of_entry) {
       continue;
     }
@@ -204,8 +204,7 @@ static const char *const tenant_changes[] = {
 static const char *const entry_changes[] = {
     SWAP("entry", "db", "mail", OF_ACME),
     SWAP_WITH_PROOFS("entry", "db", "mail", OF_ACME),
-    SET_PROOF("entry", "db", OF_ACME,
-              "(SELECT o.name_proof FROM entry o WHERE o.name = 'db' AND NOT o." OF_ACME ")"),
+    SET_PROOF("entry", "db", OF_ACME, "(SELECT o.name_proof FROM entry o WHERE o.name = 'db' AND NOT o." OF_ACME ")"),
     SET_PROOF("entry", "db", OF_ACME, "(SELECT name_proof FROM tenant WHERE name = 'acme')"),
     SET_PROOF("entry", "db", OF_ACME, "zeroblob(32)"),
     SET_PROOF("entry", "db", OF_ACME, "x''"),
@@ -213,7 +212,7 @@ static const char *const entry_changes[] = {
 
 Test(vault_names, a_tenant_is_not_taken_for_another) {
   struct bulla_span file = furnish();
-  for (size_t i = 0; i < sizeof tenant_changes / sizeof tenant_changes[0]; i++) {
+  for (size_t i = 0; i < sizeof(tenant_changes) / sizeof(tenant_changes[0]); i++) {
     assert_all_refused(file, tenant_changes[i], false, false);
     assert_all_refused(file, tenant_changes[i], false, true);
   }
@@ -221,7 +220,7 @@ Test(vault_names, a_tenant_is_not_taken_for_another) {
 
 Test(vault_names, an_entry_is_not_taken_for_another) {
   struct bulla_span file = furnish();
-  for (size_t i = 0; i < sizeof entry_changes / sizeof entry_changes[0]; i++) {
+  for (size_t i = 0; i < sizeof(entry_changes) / sizeof(entry_changes[0]); i++) {
     assert_all_refused(file, entry_changes[i], true, false);
     assert_all_refused(file, entry_changes[i], true, true);
   }
@@ -302,7 +301,7 @@ Test(vault_names, a_changed_row_of_the_vault_does_not_open) {
       {"UPDATE vault SET name_key = zeroblob(1000)", BULLA_NOT_A_VAULT},
   };
   close_vault();
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     write_file(house.path, file);
     run_sql(rows[i].sql);
     enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root, NULL);

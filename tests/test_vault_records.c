@@ -55,11 +55,9 @@ Test(vault_records, import_is_all_or_nothing_and_names_the_row) {
       {{TEXT("a"), TEXT("key"), good}, BULLA_EXISTS},
       {{TEXT(""), TEXT("key"), good}, BULLA_INVALID_NAME},
   };
-  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    struct bulla_import rows[] = {{TEXT("a"), TEXT("key"), good},
-                                  {TEXT("b"), TEXT("key"), good},
-                                  bad[i].row,
-                                  {TEXT("c"), TEXT("key"), good}};
+  for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    struct bulla_import rows[] = {
+        {TEXT("a"), TEXT("key"), good}, {TEXT("b"), TEXT("key"), good}, bad[i].row, {TEXT("c"), TEXT("key"), good}};
     size_t failed = 99;
     enum bulla_status status = bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, rows, 4);
     cr_assert_eq(status, bad[i].status, "%zu: %s", i, bulla_status_text(status));
@@ -86,16 +84,14 @@ Test(vault_records, import_looks_at_the_form_of_every_row_before_it_opens_one) {
   struct bulla_import rows[] = {{TEXT("a"), TEXT("key"), triple(other, "value")},
                                 {TEXT("b"), TEXT("key"), TEXT("nonsense")}};
   size_t failed = 99;
-  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, rows, 2),
-              BULLA_INVALID_TEXT);
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, rows, 2), BULLA_INVALID_TEXT);
   cr_assert_eq(failed, 1);
 }
 
 Test(vault_records, import_of_no_rows_changes_nothing) {
   struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
   size_t failed = 99;
-  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, NULL, 0),
-              BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, NULL, 0), BULLA_INVALID_ARGUMENT);
   cr_assert_eq(failed, 0);
   cr_assert_eq(run_sql("SELECT count(*) FROM tenant"), 0);
   assert_unbroken(1);
@@ -137,8 +133,7 @@ Test(vault_records, apikey_is_kept_used_and_revoked) {
   cr_assert_eq(run_sql("SELECT count(*) FROM apikey WHERE sealed IS NULL AND key_id IS NULL"), 1);
   struct bulla_buffer out = test_room(1000);
   TEST_OK(bulla_vault_apikey_list(v, TEXT(""), note_apikey, &out));
-  TEST_SPAN(bulla_written(&out), TEXT("1123456789abcdef acme 'main' live\n0123456789abcdef beta '' revoked\n"),
-            "all");
+  TEST_SPAN(bulla_written(&out), TEXT("1123456789abcdef acme 'main' live\n0123456789abcdef beta '' revoked\n"), "all");
   out.len = 0;
   TEST_OK(bulla_vault_apikey_list(v, TEXT("acme"), note_apikey, &out));
   TEST_SPAN(bulla_written(&out), TEXT("1123456789abcdef acme 'main' live\n"), "one");
@@ -180,8 +175,7 @@ Test(vault_records, apikey_out_of_bounds_is_refused) {
   struct bulla_span acme = TEXT("acme");
   struct bulla_vault *v = house.vault;
   TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, TEXT("012345"), acme, hash, root), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, TEXT("012345678 abcdef"), acme, hash, root),
-              BULLA_INVALID_NAME);
+  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, TEXT("012345678 abcdef"), acme, hash, root), BULLA_INVALID_NAME);
   TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, TEXT("a b"), hash, root), BULLA_INVALID_NAME);
   TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, acme, test_filled(9, 31), root), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, acme, hash, short_root), BULLA_INVALID_ARGUMENT);

@@ -33,7 +33,7 @@ static void note_detail(void *arg, enum bulla_log_level level, enum bulla_status
   (void)arg;
   (void)level;
   (void)status;
-  snprintf(told, sizeof told, "%s", detail);
+  snprintf(told, sizeof(told), "%s", detail);
 }
 
 /* Asserts that |call| gives |wanted| and that the log hears |words|. */
@@ -125,11 +125,9 @@ Test(vault_renamed, a_secret_field_keeps_value_mask_and_revision_under_its_new_n
   TEST_OK(bulla_vault_rename_field(house.vault, &who, ACME, DB, TEXT("host"), TEXT("server")));
   assert_shown("db", "password=******** 1 3\nserver=acme.example 0 1\n");
   cr_assert_eq(
-      count_records("op = 'rename-from' AND tenant = 'acme' AND entry = 'db' AND field IN ('pasword', 'host')"),
-      2);
+      count_records("op = 'rename-from' AND tenant = 'acme' AND entry = 'db' AND field IN ('pasword', 'host')"), 2);
   cr_assert_eq(
-      count_records("op = 'rename-to' AND tenant = 'acme' AND entry = 'db' AND field IN ('password', 'server')"),
-      2);
+      count_records("op = 'rename-to' AND tenant = 'acme' AND entry = 'db' AND field IN ('password', 'server')"), 2);
   assert_unbroken(11);
 }
 
@@ -209,7 +207,7 @@ Test(vault_renamed, what_was_tampered_with_is_not_sealed_anew) {
   TEST_OK(put("acme", "mail", "pasword", "of the mail", true));
   close_vault();
   struct bulla_span file = read_file(house.path);
-  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+  for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
     write_file(house.path, file);
     run_sql(changes[i]);
     open_vault();

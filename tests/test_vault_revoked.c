@@ -17,8 +17,7 @@ TestSuite(vault_revoked, .init = build_house, .fini = leave_house);
 static void add_key(void) {
   uint8_t hash[32] = {1};
   struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
-  TEST_OK(
-      bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), KEY_ID, TEXT("key"), bulla_span(hash, 32), root));
+  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), KEY_ID, TEXT("key"), bulla_span(hash, 32), root));
 }
 
 static bool revoked(const char *tenant, const char *jti) {
@@ -88,7 +87,7 @@ Test(vault_revoked, what_cannot_be_revoked_is_refused_and_changes_nothing) {
       {&nobody, TEXT("acme"), TEXT("t"), BULLA_INVALID_ARGUMENT},
       {&who, TEXT("acme"), longest, BULLA_OK},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     TEST_STATUS(bulla_vault_token_revoke(house.vault, rows[i].who, rows[i].tenant, rows[i].jti, INT64_MAX),
                 rows[i].wanted);
     bool is = true;
@@ -153,7 +152,7 @@ Test(vault_revoked, what_was_revoked_is_seen_by_the_first_who_asks_afterwards, .
   for (int i = 0; i < 60; i++) {
     char jti[20];
     bool is = true;
-    snprintf(jti, sizeof jti, "t-%d", i);
+    snprintf(jti, sizeof(jti), "t-%d", i);
     TEST_OK(bulla_vault_token_revoked(other, &is, TEXT("acme"), test_text(jti)));
     cr_assert_not(is);
     TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), test_text(jti), INT64_MAX));
@@ -173,11 +172,12 @@ Test(vault_revoked, thousands_of_revocations_are_all_known_however_they_came, .t
   bool is;
   TEST_OK(bulla_vault_token_revoked(other, &is, TEXT("acme"), TEXT("x")));
   /* Past the records that a look follows one by one: the tables are read then, which these are in. */
-  run_sql("INSERT INTO revoked_token SELECT (SELECT id FROM tenant WHERE name = 'acme'), randomblob(32), 1 FROM "
-          "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n)");
+  run_sql(
+      "INSERT INTO revoked_token SELECT (SELECT id FROM tenant WHERE name = 'acme'), randomblob(32), 1 FROM "
+      "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n)");
   for (int i = 0; i < 3; i++) {
     char jti[20];
-    snprintf(jti, sizeof jti, "t-%d", i);
+    snprintf(jti, sizeof(jti), "t-%d", i);
     TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), test_text(jti), INT64_MAX));
   }
   close_vault();
@@ -185,7 +185,7 @@ Test(vault_revoked, thousands_of_revocations_are_all_known_however_they_came, .t
   for (int i = 0; i < 4; i++) {
     char jti[20];
     bool is_other = false;
-    snprintf(jti, sizeof jti, "t-%d", i);
+    snprintf(jti, sizeof(jti), "t-%d", i);
     TEST_OK(bulla_vault_token_revoked(other, &is_other, TEXT("acme"), test_text(jti)));
     cr_expect_eq(revoked("acme", jti), i < 3, "%s", jti);
     cr_expect_eq(is_other, i < 3, "%s", jti);
@@ -204,10 +204,10 @@ Test(vault_revoked, a_log_that_became_shorter_is_believed_by_nobody_who_saw_it) 
   uint64_t before = bulla_vault_generation(house.vault);
   /* The older state, with its own head, in the same file: as a copy over it would leave it. */
   char path[400];
-  snprintf(path, sizeof path, "%s", in_house("early.db"));
+  snprintf(path, sizeof(path), "%s", in_house("early.db"));
   write_file(path, early);
   char text[2000];
-  snprintf(text, sizeof text,
+  snprintf(text, sizeof(text),
            "ATTACH '%s' AS early; BEGIN; DELETE FROM audit WHERE seq > (SELECT seq FROM early.audit_head); UPDATE "
            "audit_head SET seq = (SELECT seq FROM early.audit_head), tag = (SELECT tag FROM early.audit_head), key = "
            "(SELECT key FROM early.audit_head); COMMIT",

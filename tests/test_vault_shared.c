@@ -12,8 +12,8 @@
 /* Everybody finds the root key in the environment, since locked memory does not pass a fork. */
 static void build_shared_house(void) {
   house.folder = test_folder();
-  snprintf(house.path, sizeof house.path, "%s/v.db", house.folder);
-  snprintf(house.url, sizeof house.url, "sqlite:%s", house.path);
+  snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
+  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
   setenv("BULLA_TEST_ROOT", "shared", 1);
   TEST_OK(bulla_root_open(&house.root, "sha256-env:BULLA_TEST_ROOT"));
   TEST_OK(bulla_vault_create(house.url, house.root));
@@ -39,10 +39,10 @@ static enum bulla_status same(void *arg, struct bulla_span value) {
 static enum bulla_status work(struct bulla_vault *vault, int id, int rounds) {
   char name[20];
   char text[40];
-  int name_len = snprintf(name, sizeof name, "worker%d", id);
+  int name_len = snprintf(name, sizeof(name), "worker%d", id);
   struct bulla_span entry = bulla_span(name, (size_t)name_len);
   for (int i = 0; i < rounds; i++) {
-    int len = snprintf(text, sizeof text, "value %d of worker %d", i, id);
+    int len = snprintf(text, sizeof(text), "value %d of worker %d", i, id);
     struct bulla_span value = bulla_span(text, (size_t)len);
     struct bulla_field fields[] = {{TEXT("password"), value, true}};
     struct bulla_field shared[] = {{TEXT("counter"), value, true}};
@@ -53,8 +53,8 @@ static enum bulla_status work(struct bulla_vault *vault, int id, int rounds) {
   return BULLA_OK;
 }
 
-#define ROUNDS 30
-#define WORKERS 4
+enum { ROUNDS = 30 };
+enum { WORKERS = 4 };
 
 /* After WORKERS have worked ROUNDS each: nothing lost, nothing broken. */
 static void assert_all_there(void) {
@@ -121,8 +121,7 @@ Test(vault_shared, a_slow_user_of_a_value_holds_up_nobody) {
   alarm(60);
   open_vault();
   TEST_OK(put("acme", "db", "password", "x", true));
-  TEST_OK(
-      bulla_vault_use(house.vault, &who, TEXT("acme"), TEXT("db"), TEXT("password"), slow, &thread_results[0]));
+  TEST_OK(bulla_vault_use(house.vault, &who, TEXT("acme"), TEXT("db"), TEXT("password"), slow, &thread_results[0]));
 }
 
 /* Another process writes while this one verifies: each verification sees one state of the log. */
@@ -156,10 +155,10 @@ static void count_up(int ack) {
   }
   for (int i = 1;; i++) {
     char text[20];
-    int len = snprintf(text, sizeof text, "%d", i);
+    int len = snprintf(text, sizeof(text), "%d", i);
     struct bulla_field field = {TEXT("counter"), bulla_span(text, (size_t)len), true};
     if (bulla_vault_put(vault, &who, TEXT("acme"), TEXT("db"), &field, 1) != BULLA_OK ||
-        write(ack, &i, sizeof i) != sizeof i) {
+        write(ack, &i, sizeof(i)) != sizeof(i)) {
       _exit(2);
     }
   }
@@ -184,14 +183,14 @@ Test(vault_shared, a_process_that_is_killed_loses_nothing_it_was_told_is_done, .
     }
     close(ends[1]);
     int first;
-    cr_assert_eq(read(ends[0], &first, sizeof first), (ssize_t)sizeof first);
+    cr_assert_eq(read(ends[0], &first, sizeof(first)), (ssize_t)sizeof(first));
     random = random * 1103515245u + 12345u;
     usleep((random >> 8) % 30000);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     int last = first;
     int number;
-    while (read(ends[0], &number, sizeof number) == (ssize_t)sizeof number) {
+    while (read(ends[0], &number, sizeof(number)) == (ssize_t)sizeof(number)) {
       last = number;
     }
     close(ends[0]);

@@ -43,10 +43,8 @@ static const struct {
     {"value of another field", SET_FROM("value", F("acme", "db", "token")), "password"},
     {"value and mask of another field", SET_FROM("value, mask, revision, key_id", F("acme", "db", "token")),
      "password"},
-    {"value of another entry", SET_FROM("value, mask, revision, key_id", F("acme", "mail", "password")),
-     "password"},
-    {"value of another tenant", SET_FROM("value, mask, revision, key_id", F("beta", "db", "password")),
-     "password"},
+    {"value of another entry", SET_FROM("value, mask, revision, key_id", F("acme", "mail", "password")), "password"},
+    {"value of another tenant", SET_FROM("value, mask, revision, key_id", F("beta", "db", "password")), "password"},
     {"row given to another entry",
      "DELETE FROM field WHERE number = " TARGET
      "; UPDATE field SET entry = (SELECT entry FROM field WHERE name = 'token')"
@@ -61,16 +59,14 @@ static const struct {
      "UPDATE field SET value = CAST(substr(value, 1, 60) || x'00' || substr(value, 62) AS BLOB) WHERE number "
      "= " TARGET,
      "password"},
-    {"value cut", "UPDATE field SET value = substr(value, 1, length(value) - 1) WHERE number = " TARGET,
-     "password"},
-    {"value shorter than a header", "UPDATE field SET value = substr(value, 1, 17) WHERE number = " TARGET,
-     "password"},
+    {"value cut", "UPDATE field SET value = substr(value, 1, length(value) - 1) WHERE number = " TARGET, "password"},
+    {"value shorter than a header", "UPDATE field SET value = substr(value, 1, 17) WHERE number = " TARGET, "password"},
     {"value empty", "UPDATE field SET value = x'' WHERE number = " TARGET, "password"},
     {"value longer", "UPDATE field SET value = CAST(value || x'00' AS BLOB) WHERE number = " TARGET, "password"},
     {"value huge", "UPDATE field SET value = zeroblob(900000) WHERE number = " TARGET, "password"},
     {"mask instead of the value", "UPDATE field SET value = mask WHERE number = " TARGET, "password"},
-    {"suite AES-256-GCM",
-     "UPDATE field SET value = CAST(x'B101' || substr(value, 3) AS BLOB) WHERE number = " TARGET, "password"},
+    {"suite AES-256-GCM", "UPDATE field SET value = CAST(x'B101' || substr(value, 3) AS BLOB) WHERE number = " TARGET,
+     "password"},
     {"secret called plain", "UPDATE field SET secret = 0 WHERE number = " TARGET, "password"},
     {"secret replaced by a plain value",
      "UPDATE field SET secret = 0, value = CAST('evil' AS BLOB) WHERE number = " TARGET, "password"},
@@ -89,8 +85,8 @@ static const struct {
     {"key empty", "UPDATE tenant_key SET wrapped = x''", "password"},
     {"key huge", "UPDATE tenant_key SET wrapped = zeroblob(100000)", "password"},
     {"key is the audit log's", "UPDATE tenant_key SET wrapped = (SELECT key FROM audit_head)", "password"},
-    {"key is a field's value",
-     "UPDATE tenant_key SET wrapped = (SELECT value FROM field WHERE number = " TARGET ")", "password"},
+    {"key is a field's value", "UPDATE tenant_key SET wrapped = (SELECT value FROM field WHERE number = " TARGET ")",
+     "password"},
     {"key of another version", "UPDATE tenant_key SET version = 2", "password"},
     {"key removed", "DELETE FROM tenant_key", "password"},
     {"keys swapped between tenants",
@@ -158,7 +154,7 @@ static void restore(struct bulla_span file, const char *sql) {
 
 Test(vault_tampered, what_was_moved_or_changed_does_not_open_and_the_failure_is_recorded) {
   struct bulla_span file = furnish();
-  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+  for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
     restore(file, changes[i].sql);
     enum bulla_status status = use("acme", "db", changes[i].field);
     cr_assert_eq(status, BULLA_REFUSED, "%s: %s", changes[i].what, bulla_status_text(status));
@@ -201,9 +197,9 @@ Test(vault_tampered, nothing_is_put_under_a_key_of_another_tenant_or_past_the_la
   restore(file, "UPDATE tenant_key SET key_id = zeroblob(16) WHERE tenant = " TENANT("acme"));
   TEST_STATUS(put("acme", "db", "password", "x", true), BULLA_REFUSED);
   static const char *const revisions[] = {"9223372036854775807", "-1", "0"};
-  for (size_t i = 0; i < sizeof revisions / sizeof revisions[0]; i++) {
+  for (size_t i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
     char text[100];
-    snprintf(text, sizeof text, "UPDATE field SET revision = %s", revisions[i]);
+    snprintf(text, sizeof(text), "UPDATE field SET revision = %s", revisions[i]);
     restore(file, text);
     TEST_STATUS(put("acme", "db", "password", "x", true), BULLA_REFUSED);
   }
@@ -242,7 +238,7 @@ Test(vault_tampered, a_changed_mask_or_plain_value_is_not_shown) {
       "UPDATE field SET name = 'password ' WHERE number = " TARGET,
       "UPDATE tenant_key SET wrapped = NULL",
   };
-  for (size_t i = 0; i < sizeof sqls / sizeof sqls[0]; i++) {
+  for (size_t i = 0; i < sizeof(sqls) / sizeof(sqls[0]); i++) {
     int num = 0;
     restore(file, sqls[i]);
     TEST_STATUS(bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_field, &num), BULLA_REFUSED);
@@ -274,11 +270,11 @@ Test(vault_tampered, what_is_long_is_proven_to_its_last_byte) {
   struct bulla_span file = read_file(house.path);
   open_vault();
   TEST_OK(use(tenant, entry, field));
-  for (size_t i = 0; i < sizeof sqls / sizeof sqls[0]; i++) {
+  for (size_t i = 0; i < sizeof(sqls) / sizeof(sqls[0]); i++) {
     restore(file, sqls[i]);
-    enum bulla_status status = use(i == 3 ? long_text('t', BULLA_NAME_MAX, 'x') : tenant,
-                                   i == 2 ? long_text('e', BULLA_NAME_MAX, 'x') : entry,
-                                   i == 1 ? long_text('f', BULLA_NAME_MAX, 'x') : field);
+    enum bulla_status status =
+        use(i == 3 ? long_text('t', BULLA_NAME_MAX, 'x') : tenant, i == 2 ? long_text('e', BULLA_NAME_MAX, 'x') : entry,
+            i == 1 ? long_text('f', BULLA_NAME_MAX, 'x') : field);
     cr_expect_eq(status, BULLA_REFUSED, "%s: %s", sqls[i], bulla_status_text(status));
   }
 }
@@ -314,7 +310,7 @@ Test(vault_tampered, a_changed_apikey_does_not_open) {
       "UPDATE apikey SET id = '2' WHERE number = 1; UPDATE apikey SET id = '0123456789abcdef' WHERE number = 2",
       "UPDATE tenant SET name = 'ev il' WHERE name = 'acme'",
   };
-  for (size_t i = 0; i < sizeof sqls / sizeof sqls[0]; i++) {
+  for (size_t i = 0; i < sizeof(sqls) / sizeof(sqls[0]); i++) {
     restore(file, sqls[i]);
     TEST_STATUS(bulla_vault_apikey_use(house.vault, &who, id, never, NULL), BULLA_REFUSED);
     cr_assert_eq(count_records("op = 'apikey-use' AND outcome = 'failed'"), 1, "%s", sqls[i]);
@@ -339,23 +335,22 @@ Test(vault_tampered, sqlite_is_open_to_nothing_that_a_vault_does_not_need) {
                             SQLITE_DBCONFIG_DQS_DDL,        SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION};
   static const int on[] = {SQLITE_DBCONFIG_DEFENSIVE, SQLITE_DBCONFIG_ENABLE_FKEY};
   int value = -1;
-  for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
+  for (size_t i = 0; i < sizeof(off) / sizeof(*off); i++) {
     cr_assert_eq(sqlite3_db_config(db, off[i], -1, &value), SQLITE_OK);
     cr_expect_eq(value, 0, "setting %d", off[i]);
   }
-  for (size_t i = 0; i < sizeof on / sizeof *on; i++) {
+  for (size_t i = 0; i < sizeof(on) / sizeof(*on); i++) {
     cr_assert_eq(sqlite3_db_config(db, on[i], -1, &value), SQLITE_OK);
     cr_expect_eq(value, 1, "setting %d", on[i]);
   }
   static const struct {
     int id, most;
-  } limits[] = {{SQLITE_LIMIT_LENGTH, 1 << 20},          {SQLITE_LIMIT_SQL_LENGTH, 1 << 16},
-                {SQLITE_LIMIT_COLUMN, 64},               {SQLITE_LIMIT_EXPR_DEPTH, 64},
-                {SQLITE_LIMIT_COMPOUND_SELECT, 2},       {SQLITE_LIMIT_VDBE_OP, 25000},
-                {SQLITE_LIMIT_FUNCTION_ARG, 8},          {SQLITE_LIMIT_ATTACHED, 0},
-                {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},  {SQLITE_LIMIT_VARIABLE_NUMBER, 32},
-                {SQLITE_LIMIT_TRIGGER_DEPTH, 1},         {SQLITE_LIMIT_WORKER_THREADS, 0}};
-  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+  } limits[] = {
+      {SQLITE_LIMIT_LENGTH, 1 << 20},     {SQLITE_LIMIT_SQL_LENGTH, 1 << 16}, {SQLITE_LIMIT_COLUMN, 64},
+      {SQLITE_LIMIT_EXPR_DEPTH, 64},      {SQLITE_LIMIT_COMPOUND_SELECT, 2},  {SQLITE_LIMIT_VDBE_OP, 25000},
+      {SQLITE_LIMIT_FUNCTION_ARG, 8},     {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
+      {SQLITE_LIMIT_VARIABLE_NUMBER, 32}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},    {SQLITE_LIMIT_WORKER_THREADS, 0}};
+  for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
     cr_expect_leq(sqlite3_limit(db, limits[i].id, -1), limits[i].most, "limit %d", limits[i].id);
   }
 }
@@ -394,7 +389,7 @@ Test(vault_tampered, a_schema_that_is_not_ours_to_the_letter_is_no_vault) {
       {"UPDATE vault SET scrypt_salt = zeroblob(16), scrypt_log_n = 0", BULLA_OK},
       {"PRAGMA journal_mode = DELETE", BULLA_OK},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     write_file(house.path, file);
     run_sql(rows[i].sql);
     enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root, NULL);

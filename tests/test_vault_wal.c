@@ -21,8 +21,8 @@
 /* Everybody finds the root key in the environment, since locked memory does not pass a fork. */
 static void build_shared_house(void) {
   house.folder = test_folder();
-  snprintf(house.path, sizeof house.path, "%s/v.db", house.folder);
-  snprintf(house.url, sizeof house.url, "sqlite:%s", house.path);
+  snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
+  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
   setenv("BULLA_TEST_ROOT", "shared", 1);
   TEST_OK(bulla_root_open(&house.root, "sha256-env:BULLA_TEST_ROOT"));
   TEST_OK(bulla_vault_create(house.url, house.root));
@@ -86,7 +86,7 @@ Test(vault_wal, a_reader_of_the_log_that_takes_its_time_holds_nothing_up) {
 
 static enum bulla_status put_large(int i) {
   char name[30];
-  snprintf(name, sizeof name, "e%d", i % 7);
+  snprintf(name, sizeof(name), "e%d", i % 7);
   struct bulla_field field = {TEXT("blob"), test_filled('x', 40000), true};
   return bulla_vault_put(house.vault, &who, TEXT("acme"), test_text(name), &field, 1);
 }
@@ -163,7 +163,7 @@ Test(vault_wal, writers_of_other_processes_come_through_beside_a_flood) {
   usleep(300000);
   for (int i = 0; i < ROUNDS; i++) {
     char jti[20];
-    snprintf(jti, sizeof jti, "t-%d", i);
+    snprintf(jti, sizeof(jti), "t-%d", i);
     double start = seconds();
     TEST_OK(put("acme", "other", "host", jti, false));
     double between = seconds();
@@ -268,12 +268,12 @@ static int create_on_a_small_disk(void *arg) {
   struct bulla_audit_verdict verdict;
   char options[40];
   char url[400];
-  snprintf(options, sizeof options, "size=%dk", *(int *)arg);
+  snprintf(options, sizeof(options), "size=%dk", *(int *)arg);
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount("small", house.folder, "tmpfs", 0, options) != 0) {
     return 255;
   }
-  snprintf(url, sizeof url, "sqlite:%s", in_house("small.db"));
+  snprintf(url, sizeof(url), "sqlite:%s", in_house("small.db"));
   if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK) {
     return 254;
   }
@@ -345,7 +345,7 @@ static int read_on_read_only_media(void *arg) {
       bulla_vault_token_revoke(vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX) == BULLA_READ_ONLY,
   };
   bulla_vault_close(&vault);
-  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+  for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
     if (!steps[i]) {
       return (int)i + 1;
     }
@@ -370,7 +370,7 @@ static int ask_on_read_only_media(void *arg) {
       bulla_vault_generation(vault) % 2 == 1,
       bulla_vault_audit_verify(vault, &verdict) == BULLA_OK,
   };
-  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+  for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
     if (!steps[i]) {
       return (int)i + 1;
     }

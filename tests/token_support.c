@@ -71,8 +71,7 @@ struct bulla_span test_root_of(const struct test_issuer *issuer) {
 struct bulla_span test_cek(struct bulla_span root, int64_t day) {
   const uint8_t number[] = {(uint8_t)(day >> 24), (uint8_t)(day >> 16), (uint8_t)(day >> 8), (uint8_t)day};
   uint8_t *cek = test_alloc(BULLA_KEY_LEN);
-  TEST_OK(bulla_hkdf_expand(cek, BULLA_KEY_LEN, root,
-                            test_concat(test_text("bulla/v1/token"), bulla_span(number, 4))));
+  TEST_OK(bulla_hkdf_expand(cek, BULLA_KEY_LEN, root, test_concat(test_text("bulla/v1/token"), bulla_span(number, 4))));
   return bulla_span(cek, BULLA_KEY_LEN);
 }
 
@@ -88,8 +87,7 @@ struct bulla_span test_header(const char *json, struct bulla_span key_id) {
 
 struct bulla_span test_own_header(struct bulla_span key_id, int64_t day) {
   char json[128];
-  snprintf(json, sizeof json, "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"@.%" PRId64 "\"}",
-           day);
+  snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"@.%" PRId64 "\"}", day);
   return test_header(json, key_id);
 }
 
@@ -103,19 +101,18 @@ struct bulla_span test_seal_token(struct bulla_span cek, struct bulla_span heade
 }
 
 struct bulla_span test_honest(const struct test_issuer *issuer, struct bulla_span claims) {
-  return test_seal_token(test_cek(test_root_of(issuer), TEST_DAY), test_own_header(issuer->key_id, TEST_DAY),
-                         claims);
+  return test_seal_token(test_cek(test_root_of(issuer), TEST_DAY), test_own_header(issuer->key_id, TEST_DAY), claims);
 }
 
-enum bulla_status test_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
-                              struct bulla_span token, int64_t now) {
+enum bulla_status test_verify(struct bulla_verifier *verifier, struct bulla_claims *claims, struct bulla_span token,
+                              int64_t now) {
   struct bulla_buffer payload = test_room(token.len * 3 / 2);
   payload.len = payload.size;
-  memset(claims, 0xa5, sizeof *claims);
+  memset(claims, 0xa5, sizeof(*claims));
   enum bulla_status status = bulla_token_verify(verifier, claims, &payload, token, now);
   if (status != BULLA_OK) {
     TEST_FAILED(payload, "a refused token left something in the payload");
-    cr_assert(test_zero(claims, sizeof *claims), "a refused token left claims");
+    cr_assert(test_zero(claims, sizeof(*claims)), "a refused token left claims");
   }
   return status;
 }

@@ -41,16 +41,16 @@ struct bulla_verifier *test_verifier(struct test_registry *registry);
 struct bulla_verifier *test_verifier_with(struct test_registry *registry, struct bulla_verifier_options options);
 
 /* TEST_TOKEN_SUITE is a suite whose tests begin with one issuer, which |registry| knows, and a verifier over that. */
-#define TEST_TOKEN_SUITE(suite)             \
-  static struct test_registry registry;     \
-  static struct test_issuer *issuer;        \
-  static struct bulla_verifier *verifier;   \
-  static void set_up(void) {                \
-    registry.issuers[0] = test_issuer();    \
-    registry.num_issuers = 1;               \
-    issuer = &registry.issuers[0];          \
-    verifier = test_verifier(&registry);    \
-  }                                         \
+#define TEST_TOKEN_SUITE(suite)           \
+  static struct test_registry registry;   \
+  static struct test_issuer *issuer;      \
+  static struct bulla_verifier *verifier; \
+  static void set_up(void) {              \
+    registry.issuers[0] = test_issuer();  \
+    registry.num_issuers = 1;             \
+    issuer = &registry.issuers[0];        \
+    verifier = test_verifier(&registry);  \
+  }                                       \
   TestSuite(suite, .init = set_up)
 
 /* TEST_VERIFIER returns a verifier over the suite's registry, with these options, as an initialiser has them. */
@@ -82,8 +82,8 @@ struct bulla_span test_honest(const struct test_issuer *issuer, struct bulla_spa
 
 /* test_verify verifies |token| with a buffer of one and a half times its length, and asserts that a failure
  * leaves nothing in the outputs. */
-enum bulla_status test_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
-                              struct bulla_span token, int64_t now);
+enum bulla_status test_verify(struct bulla_verifier *verifier, struct bulla_claims *claims, struct bulla_span token,
+                              int64_t now);
 
 /* TEST_VERIFY asserts the status of test_verify; what follows says which row of a table it is. */
 #define TEST_VERIFY(verifier, token, now, wanted, ...)                                \

@@ -52,10 +52,10 @@ UNUSED static void close_vault(void) {
 /* For the .init and .fini of a suite. */
 UNUSED static void build_house(void) {
   house.folder = test_folder();
-  snprintf(house.path, sizeof house.path, "%s/v.db", house.folder);
-  snprintf(house.url, sizeof house.url, "sqlite:%s", house.path);
+  snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
+  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
   char provider[330];
-  snprintf(provider, sizeof provider, "file:%s/root", house.folder);
+  snprintf(provider, sizeof(provider), "file:%s/root", house.folder);
   TEST_OK(bulla_root_create(&house.root, provider));
   TEST_OK(bulla_vault_create(house.url, house.root));
   open_vault();
@@ -99,8 +99,7 @@ UNUSED static int64_t run_sql(const char *text) {
   sqlite3_busy_timeout(db, 5000);
   while (*text != '\0') {
     sqlite3_stmt *statement = NULL;
-    cr_assert_eq(sqlite3_prepare_v2(db, text, -1, &statement, &text), SQLITE_OK, "%s: %s", text,
-                 sqlite3_errmsg(db));
+    cr_assert_eq(sqlite3_prepare_v2(db, text, -1, &statement, &text), SQLITE_OK, "%s: %s", text, sqlite3_errmsg(db));
     int result;
     while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
       number = sqlite3_column_int64(statement, 0);
@@ -145,7 +144,7 @@ UNUSED static void assert_use(const char *tenant, const char *entry, const char 
 /* count_records returns how many audit records |condition| holds for. */
 UNUSED static int64_t count_records(const char *condition) {
   char text[500];
-  snprintf(text, sizeof text, "SELECT count(*) FROM audit WHERE %s", condition);
+  snprintf(text, sizeof(text), "SELECT count(*) FROM audit WHERE %s", condition);
   return run_sql(text);
 }
 
@@ -153,8 +152,7 @@ UNUSED static void assert_unbroken(int64_t num_records) {
   struct bulla_audit_verdict verdict;
   TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
   cr_assert_eq(verdict.bad_seq, 0);
-  cr_assert_eq(verdict.num_records, num_records, "%ld records, not %ld", (long)verdict.num_records,
-               (long)num_records);
+  cr_assert_eq(verdict.num_records, num_records, "%ld records, not %ld", (long)verdict.num_records, (long)num_records);
 }
 
 /* The arguments of "%.*s". */

@@ -44,7 +44,7 @@ void bulla_apikey_free(struct bulla_apikey **apikey) {
 /* Fills |digits| with the checksum of the beginning of a key string. The digest is not secret where the string
  * is not, and the slab holds it. */
 static enum bulla_status checksum(uint8_t *digits, struct bulla_span string) {
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *digest = NULL;
+  struct bulla_secret *digest BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&digest, DIGEST_LEN));
   BULLA_TRY(bulla_sha256(bulla_secret_data(digest), bulla_span(string.data, CHECKED_LEN)));
   bulla_hex_encode(digits, bulla_span(bulla_secret_data(digest), CHECKSUM_BYTES));
@@ -65,8 +65,7 @@ static bool split(struct parts *parts, struct bulla_span string) {
   return string.len == BULLA_APIKEY_LEN && bulla_take(&in, &prefix, 6) &&
          bulla_span_equal(prefix, BULLA_LITERAL("bulla_")) && bulla_take(&in, &parts->id, BULLA_APIKEY_ID_LEN) &&
          bulla_take(&in, &mark, 1) && bulla_span_equal(mark, BULLA_LITERAL("_")) &&
-         bulla_take(&in, &parts->secret, 2 * BULLA_KEY_LEN) &&
-         bulla_take(&in, &parts->checksum, 2 * CHECKSUM_BYTES);
+         bulla_take(&in, &parts->secret, 2 * BULLA_KEY_LEN) && bulla_take(&in, &parts->checksum, 2 * CHECKSUM_BYTES);
 }
 
 /* Drops what the end of a line adds to |string|. No byte that may be one of the key is looked at. */
@@ -81,7 +80,7 @@ static struct bulla_span without_newline(struct bulla_span string) {
 
 static enum bulla_status fill(struct bulla_apikey *apikey, struct bulla_span string) {
   struct parts parts;
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *expected = NULL;
+  struct bulla_secret *expected BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&expected, 2 * CHECKSUM_BYTES));
   if (!split(&parts, string) || !bulla_is_key_id(parts.id)) {
     return BULLA_REFUSED;
@@ -90,13 +89,13 @@ static enum bulla_status fill(struct bulla_apikey *apikey, struct bulla_span str
   if (!bulla_secret_equal(bulla_secret_bytes(expected), parts.checksum)) {
     return BULLA_REFUSED;
   }
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *secret = NULL;
+  struct bulla_secret *secret BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&secret, BULLA_KEY_LEN));
   if (!bulla_hex_decode(bulla_secret_data(secret), parts.secret)) {
     return BULLA_REFUSED;
   }
   /* Digits are read in either case; a key is to have one string, and so one hash. */
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *digits = NULL;
+  struct bulla_secret *digits BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&digits, 2 * BULLA_KEY_LEN));
   bulla_hex_encode(bulla_secret_data(digits), bulla_secret_bytes(secret));
   if (!bulla_secret_equal(bulla_secret_bytes(digits), parts.secret)) {
@@ -123,7 +122,7 @@ enum bulla_status bulla_apikey_parse(struct bulla_apikey **apikey, struct bulla_
 
 /* Writes the string of a new key into |string|. */
 static enum bulla_status compose(struct bulla_secret *string) {
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *bytes = NULL;
+  struct bulla_secret *bytes BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_random(&bytes, ID_BYTES + BULLA_KEY_LEN));
   const uint8_t *random = bulla_secret_data(bytes);
   struct bulla_buffer room = bulla_buffer(bulla_secret_data(string), BULLA_APIKEY_LEN);

@@ -27,18 +27,18 @@ bool bulla_claims_is_time(const struct bulla_json_value *name);
 /* bulla_claims_refresh fills |json| with the members of |old|, the JSON that |claims| were read from, as they
  * stand and in their order, but for its times; behind them "iat", "exp" and "orig_iat" of |claims|. Returns
  * BULLA_TOO_LARGE if those are more members than bulla_claims_read accepts, BULLA_BUFFER_TOO_SMALL. */
-BULLA_CHECKED enum bulla_status bulla_claims_refresh(struct bulla_buffer *json, const struct bulla_claims *claims,
-                                                     struct bulla_span old);
+BULLA_NODISCARD enum bulla_status bulla_claims_refresh(struct bulla_buffer *json, const struct bulla_claims *claims,
+                                                       struct bulla_span old);
 
 /* bulla_claims_write fills |json| with what bulla_claims_read will accept and read as |claims|. Returns
  * BULLA_BUFFER_TOO_SMALL, BULLA_INVALID_TEXT, BULLA_TOO_LARGE for more members or names than that accepts. */
-BULLA_CHECKED enum bulla_status bulla_claims_write(struct bulla_buffer *json, const struct bulla_claims *claims);
+BULLA_NODISCARD enum bulla_status bulla_claims_write(struct bulla_buffer *json, const struct bulla_claims *claims);
 
 /* bulla_claims_read fills |claims| with views of |json|, or of |scratch| where a string has escapes; |scratch|
  * needs no more bytes than |json| has. "org", "sub", "iat" and "exp" must be there, and every claim known here
  * must have its type and bounds; |orig_iat| is "iat" if the JSON does not say. Unknown claims are left alone.
  * Returns BULLA_INVALID_TEXT. */
-BULLA_CHECKED enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch,
-                                                  struct bulla_span json);
+BULLA_NODISCARD enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch,
+                                                    struct bulla_span json);
 
 #endif

@@ -8,8 +8,7 @@
 #include "core/json_string.h"
 #include "token/day_key.h"
 
-static bool read_string(struct bulla_span *text, struct bulla_writer *scratch,
-                        const struct bulla_json_value *value) {
+static bool read_string(struct bulla_span *text, struct bulla_writer *scratch, const struct bulla_json_value *value) {
   if (value->type != BULLA_JSON_STRING || value->text.len == 0) {
     return false;
   }
@@ -48,9 +47,10 @@ static const struct {
   uint8_t kind;
   uint16_t at; /* in struct bulla_claims */
 } known[BULLA_CLAIMS_KNOWN] = {
-#define CLAIM(name, kind) {#name, sizeof(#name) - 1, kind, offsetof(struct bulla_claims, name)}
-    CLAIM(org, STRING), CLAIM(sub, STRING),    CLAIM(iss, STRING),        CLAIM(aud, STRING),
-    CLAIM(jti, STRING), CLAIM(iat, TIME),      CLAIM(exp, TIME),          CLAIM(nbf, TIME),
+#define CLAIM(name, kind) \
+  { #name, sizeof(#name) - 1, kind, offsetof(struct bulla_claims, name) }
+    CLAIM(org, STRING),    CLAIM(sub, STRING),        CLAIM(iss, STRING),   CLAIM(aud, STRING),
+    CLAIM(jti, STRING),    CLAIM(iat, TIME),          CLAIM(exp, TIME),     CLAIM(nbf, TIME),
     CLAIM(orig_iat, TIME), CLAIM(perms, PERMISSIONS), CLAIM(attrs, OBJECT),
 #undef CLAIM
 };
@@ -59,8 +59,8 @@ static const struct {
  * compiler would complain of one that is set twice. */
 #define SLOT(first, second, len) (((unsigned)(first) + 3 * (unsigned)(second) + (unsigned)(len)) % 32)
 static const uint8_t slots[32] = {
-    [SLOT('o', 'r', 3)] = 1, [SLOT('s', 'u', 3)] = 2, [SLOT('i', 's', 3)] = 3, [SLOT('a', 'u', 3)] = 4,
-    [SLOT('j', 't', 3)] = 5, [SLOT('i', 'a', 3)] = 6, [SLOT('e', 'x', 3)] = 7, [SLOT('n', 'b', 3)] = 8,
+    [SLOT('o', 'r', 3)] = 1, [SLOT('s', 'u', 3)] = 2,  [SLOT('i', 's', 3)] = 3,  [SLOT('a', 'u', 3)] = 4,
+    [SLOT('j', 't', 3)] = 5, [SLOT('i', 'a', 3)] = 6,  [SLOT('e', 'x', 3)] = 7,  [SLOT('n', 'b', 3)] = 8,
     [SLOT('o', 'r', 8)] = 9, [SLOT('p', 'e', 5)] = 10, [SLOT('a', 't', 5)] = 11,
 };
 
@@ -118,16 +118,15 @@ static bool read_claim(struct bulla_claims *claims, struct bulla_writer *scratch
 
 /* The rules that need no clock. */
 static bool are_consistent(const struct bulla_claims *claims) {
-  return claims->org.len > 0 && claims->org.len <= BULLA_TOKEN_ORG_MAX && claims->sub.len > 0 &&
-         claims->iat >= 0 && claims->exp > claims->iat && claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX &&
+  return claims->org.len > 0 && claims->org.len <= BULLA_TOKEN_ORG_MAX && claims->sub.len > 0 && claims->iat >= 0 &&
+         claims->exp > claims->iat && claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX &&
          claims->orig_iat <= claims->iat;
 }
 
 static bool read_claims(struct bulla_claims *claims, struct bulla_buffer *scratch, struct bulla_span json) {
   struct bulla_json_member members[BULLA_CLAIMS_MAX];
   size_t num_members = 0;
-  if (bulla_json_read(members, &num_members, BULLA_CLAIMS_MAX, json) != BULLA_OK ||
-      num_members > BULLA_CLAIMS_MAX) {
+  if (bulla_json_read(members, &num_members, BULLA_CLAIMS_MAX, json) != BULLA_OK || num_members > BULLA_CLAIMS_MAX) {
     return false;
   }
   *claims = (struct bulla_claims){.iat = -1, .exp = -1, .orig_iat = -1};
@@ -143,8 +142,7 @@ static bool read_claims(struct bulla_claims *claims, struct bulla_buffer *scratc
   return are_consistent(claims);
 }
 
-enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch,
-                                    struct bulla_span json) {
+enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch, struct bulla_span json) {
   if (!read_claims(claims, scratch, json)) {
     *claims = (struct bulla_claims){0};
     return BULLA_INVALID_TEXT;

@@ -25,8 +25,8 @@ static bool may_fit(struct bulla_json_writer *out, struct bulla_span json) {
 static enum bulla_status explain(enum bulla_status status, const char *name, const char *kind) {
   return status == BULLA_TOO_LARGE
              ? bulla_explain(status,
-                             "%s: a token has at most %d claims, in at most %d levels with %d names open at once",
-                             name, BULLA_CLAIMS_MAX, BULLA_JSON_MAX_DEPTH, BULLA_JSON_MAX_NAMES)
+                             "%s: a token has at most %d claims, in at most %d levels with %d names open at once", name,
+                             BULLA_CLAIMS_MAX, BULLA_JSON_MAX_DEPTH, BULLA_JSON_MAX_NAMES)
              : bulla_explain(BULLA_INVALID_TEXT, "%s: not %s in strict JSON", name, kind);
 }
 
@@ -46,8 +46,7 @@ static inline enum bulla_status put_perms(struct bulla_json_writer *out, struct 
   return BULLA_OK;
 }
 
-static inline enum bulla_status put_attrs(struct bulla_json_writer *out, struct bulla_span attrs,
-                                          size_t num_before) {
+static inline enum bulla_status put_attrs(struct bulla_json_writer *out, struct bulla_span attrs, size_t num_before) {
   struct bulla_json_value value;
   if (attrs.len == 0 || !may_fit(out, attrs)) {
     return BULLA_OK;
@@ -76,14 +75,13 @@ static enum bulla_status check_more(size_t *num_members, struct bulla_span more,
   for (size_t i = 0; i < *num_members && i < BULLA_CLAIMS_MAX; i++) {
     size_t known = bulla_claims_find(&members[i].name);
     if (known != BULLA_CLAIMS_KNOWN) {
-      return bulla_explain(BULLA_INVALID_TEXT, "own claims: \"%s\" has a field of its own",
-                           bulla_claims_name(known));
+      return bulla_explain(BULLA_INVALID_TEXT, "own claims: \"%s\" has a field of its own", bulla_claims_name(known));
     }
   }
   return *num_members <= BULLA_CLAIMS_MAX - num_before
              ? BULLA_OK
-             : bulla_explain(BULLA_TOO_LARGE, "%zu own claims and %zu others: a token has at most %d",
-                             *num_members, num_before, BULLA_CLAIMS_MAX);
+             : bulla_explain(BULLA_TOO_LARGE, "%zu own claims and %zu others: a token has at most %d", *num_members,
+                             num_before, BULLA_CLAIMS_MAX);
 }
 
 /* Writes what is between the braces of |more|. */

@@ -11,13 +11,13 @@
 
 /* bulla_compose_begin fills |claims| with the room inside |token| where the claims of a token under |key| are to
  * be written. Returns BULLA_BUFFER_TOO_SMALL. */
-BULLA_CHECKED enum bulla_status bulla_compose_begin(struct bulla_buffer *claims, const struct bulla_buffer *token,
-                                                    const struct bulla_day_key *key);
+BULLA_NODISCARD enum bulla_status bulla_compose_begin(struct bulla_buffer *claims, const struct bulla_buffer *token,
+                                                      const struct bulla_day_key *key);
 
 /* bulla_compose_end fills |token| from the |claims| that were written there, |written| saying how that went.
  * Returns |written| unless it is BULLA_OK, BULLA_TOO_LARGE past BULLA_TOKEN_MAX, BULLA_KEY_EXHAUSTED, and the
  * statuses of bulla_jwe_seal. */
-BULLA_CHECKED enum bulla_status bulla_compose_end(struct bulla_buffer *token, const struct bulla_day_pin *pin,
-                                                  const struct bulla_buffer *claims, enum bulla_status written);
+BULLA_NODISCARD enum bulla_status bulla_compose_end(struct bulla_buffer *token, const struct bulla_day_pin *pin,
+                                                    const struct bulla_buffer *claims, enum bulla_status written);
 
 #endif

@@ -158,7 +158,7 @@ static struct bulla_day_slot *choose(struct bulla_day_cache *cache, uint64_t tag
 
 struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint64_t tag,
                                             const struct bulla_day_key *key) {
-  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  struct bulla_lock lock BULLA_CLEANUP(bulla_unlock);
   (void)bulla_lock(&lock, &cache->writer);
   struct bulla_day_slot *slot = choose(cache, tag);
   slot->tag = 0;
@@ -173,7 +173,7 @@ struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint6
 }
 
 void bulla_day_cache_drop_key(struct bulla_day_cache *cache, const uint8_t *key_id) {
-  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  struct bulla_lock lock BULLA_CLEANUP(bulla_unlock);
   (void)bulla_lock(&lock, &cache->writer);
   for (size_t i = 0; i < cache->num_slots; i++) {
     struct bulla_day_slot *slot = &cache->slots[i];

@@ -26,7 +26,7 @@ struct bulla_day_pin {
 };
 
 /* bulla_day_cache_new makes |*cache| with |num_slots| slots, at least one. Returns BULLA_NO_MEMORY. */
-BULLA_CHECKED enum bulla_status bulla_day_cache_new(struct bulla_day_cache **cache, size_t num_slots);
+BULLA_NODISCARD enum bulla_status bulla_day_cache_new(struct bulla_day_cache **cache, size_t num_slots);
 
 /* bulla_day_cache_free wipes and frees all; nothing may be in use. In a forked child it frees what exists there.
  * */
@@ -48,7 +48,7 @@ void bulla_day_cache_drop_key(struct bulla_day_cache *cache, const uint8_t *key_
 
 /* bulla_day_pin_alone takes over |key|, which is to be used through |pin| alone and is wiped and freed with it.
  * Returns BULLA_NO_MEMORY, and then has not taken it. */
-BULLA_CHECKED enum bulla_status bulla_day_pin_alone(struct bulla_day_pin *pin, const struct bulla_day_key *key);
+BULLA_NODISCARD enum bulla_status bulla_day_pin_alone(struct bulla_day_pin *pin, const struct bulla_day_key *key);
 
 /* bulla_day_cache_release ends the use of what find, insert or bulla_day_pin_alone returned. */
 void bulla_day_cache_release(struct bulla_day_pin *pin);

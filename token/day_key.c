@@ -58,7 +58,7 @@ enum bulla_status bulla_day_cek(struct bulla_secret **cek, const struct bulla_se
 }
 
 enum bulla_status bulla_day_key_derive(struct bulla_day_key *key, const struct bulla_secret *root) {
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *cek = NULL;
+  struct bulla_secret *cek BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_day_cek(&cek, root, key->day));
   return bulla_aead_new(&key->aead, bulla_secret_bytes(cek));
 }

@@ -15,7 +15,7 @@
 #define BULLA_SECONDS_PER_DAY 86400
 #define BULLA_TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z: later times are refused */
 #define BULLA_KID_MAX (BULLA_APIKEY_ID_LEN + 1 + 7)
-#define BULLA_DAY_HEADER_MAX 112             /* base64url digits of a header */
+#define BULLA_DAY_HEADER_MAX 112 /* base64url digits of a header */
 
 struct bulla_day_key {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
@@ -42,14 +42,14 @@ static inline bool bulla_is_key_id(struct bulla_span text) {
 void bulla_day_kid(struct bulla_buffer *kid, struct bulla_span key_id, int64_t day);
 
 /* bulla_day_cek makes |*cek|, the key of |day|, from the token |root|. */
-BULLA_CHECKED enum bulla_status bulla_day_cek(struct bulla_secret **cek, const struct bulla_secret *root,
-                                              int64_t day);
+BULLA_NODISCARD enum bulla_status bulla_day_cek(struct bulla_secret **cek, const struct bulla_secret *root,
+                                                int64_t day);
 
 /* bulla_day_key_name sets |key|'s key id, day and header. |day| is 0 to BULLA_DAY_LAST. */
 void bulla_day_key_name(struct bulla_day_key *key, struct bulla_span key_id, int64_t day);
 
 /* bulla_day_key_derive makes the AEAD key of a named |key| from the token |root|. */
-BULLA_CHECKED enum bulla_status bulla_day_key_derive(struct bulla_day_key *key, const struct bulla_secret *root);
+BULLA_NODISCARD enum bulla_status bulla_day_key_derive(struct bulla_day_key *key, const struct bulla_secret *root);
 
 /* bulla_day_key_clear wipes and frees the AEAD key of |key|, if it has one. */
 void bulla_day_key_clear(struct bulla_day_key *key);

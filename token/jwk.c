@@ -16,8 +16,7 @@ static void put_member(struct bulla_json_writer *out, struct bulla_span name, st
   bulla_json_string(out, text);
 }
 
-static enum bulla_status write_jwk(struct bulla_buffer *json, const struct bulla_secret *cek,
-                                   struct bulla_span kid) {
+static enum bulla_status write_jwk(struct bulla_buffer *json, const struct bulla_secret *cek, struct bulla_span kid) {
   struct bulla_json_writer out = bulla_json_writer(json);
   bulla_json_begin(&out, '{');
   put_member(&out, BULLA_LITERAL("kty"), BULLA_LITERAL("oct"));
@@ -44,8 +43,8 @@ enum bulla_status bulla_apikey_day_jwk(struct bulla_secret **jwk, const struct b
   uint8_t kid_room[BULLA_KID_MAX];
   struct bulla_buffer kid = bulla_buffer(kid_room, sizeof(kid_room));
   bulla_day_kid(&kid, key_id, day);
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *cek = NULL;
-  BULLA_CLEANUP(bulla_secret_free) struct bulla_secret *made = NULL;
+  struct bulla_secret *cek BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_secret *made BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_day_cek(&cek, root, day));
   BULLA_TRY(bulla_secret_new(&made, MAX_JWK));
   struct bulla_buffer json = bulla_buffer(bulla_secret_data(made), MAX_JWK);

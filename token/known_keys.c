@@ -97,8 +97,7 @@ static enum bulla_status derive(struct bulla_day_key *key, const struct bulla_to
   return bulla_day_key_derive(key, found->root);
 }
 
-static void put_in_cache(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
-                         const struct bulla_day_key *key) {
+static void put_in_cache(struct bulla_known_keys *keys, struct bulla_day_pin *pin, const struct bulla_day_key *key) {
   struct bulla_span header = bulla_span(key->header, key->header_len);
   *pin = bulla_day_cache_insert(keys->days, bulla_known_keys_tag(keys, header), key);
 }
@@ -108,8 +107,8 @@ static void free_root(struct bulla_token_key *found) {
 }
 
 /* With the lock: makes |pin| of the named |key|, if it is known. */
-static enum bulla_status pin_known(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
-                                   struct bulla_day_key *key, uint64_t generation) {
+static enum bulla_status pin_known(struct bulla_known_keys *keys, struct bulla_day_pin *pin, struct bulla_day_key *key,
+                                   uint64_t generation) {
   enter(keys, generation);
   if (bulla_known_keys_find(keys, pin, bulla_span(key->header, key->header_len), generation)) {
     return BULLA_OK;
@@ -174,13 +173,11 @@ static void lock_again(struct bulla_known_keys **keys) {
 }
 
 /* Asks, and lets go of the lock meanwhile. */
-static enum bulla_status ask(struct bulla_known_keys *keys, struct bulla_day_key *key,
-                             struct bulla_token_key *found) {
+static enum bulla_status ask(struct bulla_known_keys *keys, struct bulla_day_key *key, struct bulla_token_key *found) {
   struct bulla_known_keys *unlocked BULLA_CLEANUP(lock_again) = keys;
   asking++;
   pthread_mutex_unlock(&unlocked->lock);
-  enum bulla_status status =
-      keys->source.find(keys->source.arg, bulla_span(key->key_id, BULLA_APIKEY_ID_LEN), found);
+  enum bulla_status status = keys->source.find(keys->source.arg, bulla_span(key->key_id, BULLA_APIKEY_ID_LEN), found);
   if (status != BULLA_OK) {
     return status == BULLA_NOT_FOUND ? BULLA_REFUSED : status;
   }
@@ -203,8 +200,8 @@ static void answer(struct bulla_question *question) {
 /* With the lock, which ask() lets go of meanwhile: asks for the named |key|, and makes |pin| of it. If the
  * generation has passed by then the key is used once and not kept: it was good as it was asked for, and may not be
  * any more. */
-static enum bulla_status pin_asked(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
-                                   struct bulla_day_key *key, uint64_t generation) {
+static enum bulla_status pin_asked(struct bulla_known_keys *keys, struct bulla_day_pin *pin, struct bulla_day_key *key,
+                                   uint64_t generation) {
   static _Atomic uint64_t num_questions;
   struct bulla_token_key found BULLA_CLEANUP(free_root) = {0};
   struct bulla_question question BULLA_CLEANUP(answer) = {keys, key->key_id, generation, num_questions++,
@@ -221,11 +218,11 @@ static enum bulla_status pin_asked(struct bulla_known_keys *keys, struct bulla_d
   return status;
 }
 
-enum bulla_status bulla_known_keys_pin(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
-                                       const uint8_t *key_id, int64_t day, uint64_t generation) {
+enum bulla_status bulla_known_keys_pin(struct bulla_known_keys *keys, struct bulla_day_pin *pin, const uint8_t *key_id,
+                                       int64_t day, uint64_t generation) {
   struct bulla_day_key key = {.aead = NULL};
   bulla_day_key_name(&key, bulla_span(key_id, BULLA_APIKEY_ID_LEN), day);
-  BULLA_CLEANUP(bulla_unlock) struct bulla_lock lock;
+  struct bulla_lock lock BULLA_CLEANUP(bulla_unlock);
   (void)bulla_lock(&lock, &keys->lock);
   enum bulla_status status = pin_known(keys, pin, &key, generation);
   if (status == BULLA_NOT_FOUND && wait_for_answer(keys, &key, generation)) {

@@ -43,8 +43,8 @@ struct bulla_known_keys {
 
 /* bulla_known_keys_begin makes |keys|, which stays where it is, for |max_keys|, at least 1. bulla_known_keys_end
  * is due also when it fails. Returns BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
-BULLA_CHECKED enum bulla_status bulla_known_keys_begin(struct bulla_known_keys *keys,
-                                                       const struct bulla_key_source *source, size_t max_keys);
+BULLA_NODISCARD enum bulla_status bulla_known_keys_begin(struct bulla_known_keys *keys,
+                                                         const struct bulla_key_source *source, size_t max_keys);
 
 /* bulla_known_keys_end wipes and frees what |keys| holds; nothing may be in use. In a forked child it frees what
  * exists there. */
@@ -54,8 +54,8 @@ void bulla_known_keys_end(struct bulla_known_keys *keys);
  * other pin: who takes a key out waits for those. Returns BULLA_REFUSED for an unknown key, the other statuses of
  * the source's functions, BULLA_INVALID_ARGUMENT if what it found is no key, and the statuses of bulla_aead_new.
  */
-BULLA_CHECKED enum bulla_status bulla_known_keys_pin(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
-                                                     const uint8_t *key_id, int64_t day, uint64_t generation);
+BULLA_NODISCARD enum bulla_status bulla_known_keys_pin(struct bulla_known_keys *keys, struct bulla_day_pin *pin,
+                                                       const uint8_t *key_id, int64_t day, uint64_t generation);
 
 /* bulla_known_keys_generation asks which generation it is. */
 static inline uint64_t bulla_known_keys_generation(const struct bulla_known_keys *keys) {

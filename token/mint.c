@@ -64,14 +64,13 @@ static enum bulla_status pin_day(struct bulla_minter *minter, struct bulla_day_p
 }
 
 static bool times_are_in_bounds(const struct bulla_claims *claims) {
-  return claims->iat >= 0 && claims->iat <= BULLA_TIME_MAX - BULLA_TOKEN_LIFETIME_MAX &&
-         claims->exp > claims->iat && claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX && claims->nbf >= 0 &&
-         claims->nbf < claims->exp;
+  return claims->iat >= 0 && claims->iat <= BULLA_TIME_MAX - BULLA_TOKEN_LIFETIME_MAX && claims->exp > claims->iat &&
+         claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX && claims->nbf >= 0 && claims->nbf < claims->exp;
 }
 
 static enum bulla_status mint(struct bulla_minter *minter, struct bulla_buffer *token,
                               const struct bulla_claims *claims) {
-  BULLA_CLEANUP(bulla_day_cache_release) struct bulla_day_pin pin = {0};
+  struct bulla_day_pin pin BULLA_CLEANUP(bulla_day_cache_release) = {0};
   BULLA_TRY(pin_day(minter, &pin, claims->iat / BULLA_SECONDS_PER_DAY));
   struct bulla_buffer json;
   BULLA_TRY(bulla_compose_begin(&json, token, pin.key));

@@ -38,7 +38,7 @@ static enum bulla_status refresh(struct bulla_verifier *verifier, struct bulla_b
   BULLA_TRY(bulla_verifier_verify(verifier, &claims, kid.key_id, payload, old, now));
   BULLA_TRY(renew(&claims, verifier->options.session, now));
   kid.day = claims.iat / BULLA_SECONDS_PER_DAY;
-  BULLA_CLEANUP(bulla_day_cache_release) struct bulla_day_pin pin = {0};
+  struct bulla_day_pin pin BULLA_CLEANUP(bulla_day_cache_release) = {0};
   BULLA_TRY(bulla_verifier_pin(verifier, &pin, &kid));
   struct bulla_buffer json;
   BULLA_TRY(bulla_compose_begin(&json, token, pin.key));

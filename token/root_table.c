@@ -176,8 +176,7 @@ enum bulla_status bulla_root_table_make_room(struct bulla_root_table *table, uin
   return BULLA_OK;
 }
 
-void bulla_root_table_put(struct bulla_root_table *table, const uint8_t *key_id,
-                          const struct bulla_token_key *key) {
+void bulla_root_table_put(struct bulla_root_table *table, const uint8_t *key_id, const struct bulla_token_key *key) {
   uint32_t *link = link_to(table, key_id);
   uint32_t place = *link;
   if (place == 0) {

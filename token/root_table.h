@@ -19,8 +19,8 @@
 struct bulla_root_table;
 
 /* bulla_root_table_new makes an empty |*table| for |max_keys|, 1 to BULLA_KEYS_MAX. Returns BULLA_NO_MEMORY. */
-BULLA_CHECKED enum bulla_status bulla_root_table_new(struct bulla_root_table **table, size_t max_keys,
-                                                     const struct bulla_hash_key *hash_key);
+BULLA_NODISCARD enum bulla_status bulla_root_table_new(struct bulla_root_table **table, size_t max_keys,
+                                                       const struct bulla_hash_key *hash_key);
 
 /* bulla_root_table_free wipes and frees |*table| and leaves NULL there; NULL inside is fine. In a forked child it
  * frees what exists there. */
@@ -28,17 +28,16 @@ void bulla_root_table_free(struct bulla_root_table **table);
 
 /* bulla_root_table_get fills |key|, whose root is then the caller's, with what was put under |key_id|. Returns
  * BULLA_NOT_FOUND, and the statuses of bulla_secret_new. */
-BULLA_CHECKED enum bulla_status bulla_root_table_get(struct bulla_root_table *table, struct bulla_token_key *key,
-                                                     const uint8_t *key_id);
+BULLA_NODISCARD enum bulla_status bulla_root_table_get(struct bulla_root_table *table, struct bulla_token_key *key,
+                                                       const uint8_t *key_id);
 
 /* bulla_root_table_make_room makes room for one more key, and fills the BULLA_APIKEY_ID_LEN bytes of |forgotten|
  * with the id of the one that had to go, if |*forgot|. Returns the statuses of bulla_secret_new. */
-BULLA_CHECKED enum bulla_status bulla_root_table_make_room(struct bulla_root_table *table, uint8_t *forgotten,
-                                                           bool *forgot);
+BULLA_NODISCARD enum bulla_status bulla_root_table_make_room(struct bulla_root_table *table, uint8_t *forgotten,
+                                                             bool *forgot);
 
 /* bulla_root_table_put copies |key| under |key_id|, in place of what was there. There must be room. */
-void bulla_root_table_put(struct bulla_root_table *table, const uint8_t *key_id,
-                          const struct bulla_token_key *key);
+void bulla_root_table_put(struct bulla_root_table *table, const uint8_t *key_id, const struct bulla_token_key *key);
 
 /* What is to become of a key. One in doubt stays, for bulla_root_table_settle before it is used. */
 enum bulla_root_verdict { BULLA_ROOT_STAYS, BULLA_ROOT_GOES, BULLA_ROOT_IN_DOUBT };

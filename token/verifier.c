@@ -25,9 +25,8 @@ static bool are_in_bounds(const struct bulla_verifier_options *options) {
          options->iss.len <= BULLA_EXPECTED_MAX && options->max_keys <= BULLA_KEYS_MAX;
 }
 
-enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier,
-                                     const struct bulla_verifier_options *options, bulla_token_key_fn find,
-                                     void *arg) {
+enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier, const struct bulla_verifier_options *options,
+                                     bulla_token_key_fn find, void *arg) {
   *verifier = NULL;
   if (!are_in_bounds(options)) {
     return BULLA_INVALID_ARGUMENT;
@@ -48,8 +47,8 @@ enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier,
   made->options.aud = bulla_span(made->expected, options->aud.len);
   made->options.iss = bulla_span(made->expected + options->aud.len, options->iss.len);
   const struct bulla_key_source source = {find, options->is_live, options->generation, arg};
-  enum bulla_status status = bulla_known_keys_begin(
-      &made->keys, &source, options->max_keys == 0 ? BULLA_KEYS_DEFAULT : options->max_keys);
+  enum bulla_status status =
+      bulla_known_keys_begin(&made->keys, &source, options->max_keys == 0 ? BULLA_KEYS_DEFAULT : options->max_keys);
   if (status != BULLA_OK) {
     bulla_verifier_free(&made);
   }

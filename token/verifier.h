@@ -25,17 +25,16 @@ struct bulla_kid {
 
 /* bulla_kid_read fills |kid| from the base64url of a token's header, or returns BULLA_REFUSED if it is not the
  * header of a token. */
-BULLA_CHECKED enum bulla_status bulla_kid_read(struct bulla_kid *kid, struct bulla_span header);
+BULLA_NODISCARD enum bulla_status bulla_kid_read(struct bulla_kid *kid, struct bulla_span header);
 
 /* bulla_verifier_pin makes |pin| of the key that |kid| names, and bulla_verifier_pin_header of the one that
  * |header| does if it may be good at |now|, or at any time where |now| is BULLA_AT_ANY_TIME. Statuses as of
  * bulla_known_keys_pin, and BULLA_REFUSED for a header that is none; no other pin may be held. */
 #define BULLA_AT_ANY_TIME (-1)
-BULLA_CHECKED enum bulla_status bulla_verifier_pin(struct bulla_verifier *verifier, struct bulla_day_pin *pin,
-                                                   const struct bulla_kid *kid);
-BULLA_CHECKED enum bulla_status bulla_verifier_pin_header(struct bulla_verifier *verifier,
-                                                          struct bulla_day_pin *pin, struct bulla_span header,
-                                                          int64_t now);
+BULLA_NODISCARD enum bulla_status bulla_verifier_pin(struct bulla_verifier *verifier, struct bulla_day_pin *pin,
+                                                     const struct bulla_kid *kid);
+BULLA_NODISCARD enum bulla_status bulla_verifier_pin_header(struct bulla_verifier *verifier, struct bulla_day_pin *pin,
+                                                            struct bulla_span header, int64_t now);
 
 /* The outputs of a call. bulla_outputs_end, which fits BULLA_CLEANUP, clears them unless |status| is BULLA_OK:
  * also where a callback is left by an exception. */
@@ -61,8 +60,8 @@ static inline void bulla_outputs_end(struct bulla_outputs *outputs) {
 
 /* bulla_verifier_verify is bulla_token_verify that also fills the BULLA_APIKEY_ID_LEN bytes of |key_id|, and
  * leaves it to the caller to clear the outputs when it fails. */
-BULLA_CHECKED enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
-                                                      uint8_t *key_id, struct bulla_buffer *payload,
-                                                      struct bulla_span token, int64_t now);
+BULLA_NODISCARD enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
+                                                        uint8_t *key_id, struct bulla_buffer *payload,
+                                                        struct bulla_span token, int64_t now);
 
 #endif

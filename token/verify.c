@@ -53,7 +53,7 @@ static enum bulla_status open_claims(struct bulla_verifier *verifier, struct bul
     return BULLA_REFUSED;
   }
   BULLA_TRY(bulla_jwe_split(&parts, token));
-  BULLA_CLEANUP(bulla_day_cache_release) struct bulla_day_pin pin = {0};
+  struct bulla_day_pin pin BULLA_CLEANUP(bulla_day_cache_release) = {0};
   BULLA_TRY(bulla_verifier_pin_header(verifier, &pin, parts.header, now));
   if (payload->size / 2 < parts.ciphertext.len / 4 * 3 + 3) {
     return BULLA_BUFFER_TOO_SMALL;
@@ -63,9 +63,8 @@ static enum bulla_status open_claims(struct bulla_verifier *verifier, struct bul
   return read_claims(claims, payload, pin.key);
 }
 
-enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
-                                        uint8_t *key_id, struct bulla_buffer *payload, struct bulla_span token,
-                                        int64_t now) {
+enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct bulla_claims *claims, uint8_t *key_id,
+                                        struct bulla_buffer *payload, struct bulla_span token, int64_t now) {
   const struct bulla_verifier_options *options = &verifier->options;
   if (!bulla_day_cache_here(verifier->keys.days)) {
     return BULLA_FORKED;

@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 #define BULLA_API __attribute__((visibility("default")))
-#define BULLA_CHECKED __attribute__((warn_unused_result))
+#define BULLA_NODISCARD __attribute__((warn_unused_result))
 
 #define BULLA_KEY_LEN 32    /* bytes of key material, always */
 #define BULLA_KEY_ID_LEN 16 /* bytes of a key id */
@@ -149,7 +149,7 @@ struct bulla_memory_options {
  * call that needs the arena. Returns BULLA_INVALID_ARGUMENT if the arena exists already, BULLA_TOO_LARGE past
  * 1 GiB, BULLA_LOCK_LIMIT if the memory cannot be locked, BULLA_NO_MEMORY, BULLA_NO_CRYPTO if the kernel gives no
  * random bytes. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_memory_init(const struct bulla_memory_options *options);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_memory_init(const struct bulla_memory_options *options);
 
 /* Engines: what does AES-GCM. All give the same bytes; they differ in speed. */
 enum bulla_engine_choice {
@@ -161,7 +161,7 @@ enum bulla_engine_choice {
 /* bulla_engine_choose makes keys that are made from now on use |choice|; without it the first key chooses
  * BULLA_ENGINE_AUTO. Returns BULLA_UNSUPPORTED if this build or processor does not have it, BULLA_NO_CRYPTO if
  * there is none at all. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_engine_choose(enum bulla_engine_choice choice);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_engine_choose(enum bulla_engine_choice choice);
 
 /* bulla_engine_name returns the name of the engine that new keys use: "boringssl", "ipsec-mb" or "none". */
 BULLA_API const char *bulla_engine_name(void);
@@ -171,21 +171,21 @@ struct bulla_secret;
 
 /* bulla_secret_new makes |*secret| of |len| zero bytes. Returns BULLA_ARENA_FULL, BULLA_LOCK_LIMIT,
  * BULLA_NO_MEMORY. The caller frees it. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_secret_new(struct bulla_secret **secret, size_t len);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_secret_new(struct bulla_secret **secret, size_t len);
 
 /* bulla_secret_copy makes |*secret| a copy of |bytes|; wiping |bytes| is for the caller. Statuses as above. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_secret_copy(struct bulla_secret **secret, struct bulla_span bytes);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_secret_copy(struct bulla_secret **secret, struct bulla_span bytes);
 
 /* bulla_secret_random makes |*secret| of |len| bytes from the random generator. Statuses as above and
  * BULLA_NO_CRYPTO. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_secret_random(struct bulla_secret **secret, size_t len);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_secret_random(struct bulla_secret **secret, size_t len);
 
 /* bulla_secret_expand makes |*secret| of BULLA_KEY_LEN bytes: HKDF-Expand with SHA-256 (RFC 5869 §2.3) of
  * |from|, which must be uniformly random and BULLA_KEY_LEN bytes long, and |info| of at most 256 bytes.
  * Returns BULLA_INVALID_ARGUMENT for other lengths, and the statuses of bulla_secret_random. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_secret_expand(struct bulla_secret **secret,
-                                                              const struct bulla_secret *from,
-                                                              struct bulla_span info);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_secret_expand(struct bulla_secret **secret,
+                                                                const struct bulla_secret *from,
+                                                                struct bulla_span info);
 
 /* bulla_secret_data returns the bytes, to be read or filled in place; NULL in a child forked after they
  * were made, where they do not exist. */
@@ -221,8 +221,8 @@ struct bulla_key;
 /* bulla_key_new makes |*key| for |suite| from |material| of BULLA_KEY_LEN bytes, which it copies. Returns
  * BULLA_INVALID_ARGUMENT for another length, BULLA_UNSUPPORTED for another suite, BULLA_FORKED, and the
  * statuses of bulla_secret_random. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite,
-                                                        const struct bulla_secret *material);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite,
+                                                          const struct bulla_secret *material);
 
 /* bulla_key_free wipes and frees |*key| and leaves NULL there; NULL inside is fine. */
 BULLA_API void bulla_key_free(struct bulla_key **key);
@@ -242,38 +242,38 @@ BULLA_API size_t bulla_sealed_len(enum bulla_suite suite, size_t plaintext_len);
  * BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE past 2^36 - 32 bytes and for a |context| that leaves a size_t no room,
  * BULLA_KEY_EXHAUSTED when a BULLA_AES_256_GCM key has sealed 2^32 times, BULLA_FORKED, BULLA_NO_MEMORY,
  * BULLA_ARENA_FULL, BULLA_NO_CRYPTO. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob,
-                                                     struct bulla_span plaintext, struct bulla_span context);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob,
+                                                       struct bulla_span plaintext, struct bulla_span context);
 
 /* bulla_open fills |plaintext| with what |blob| holds, if it was sealed under |key| with |context|. Nothing
  * is released before the tag has passed; on failure the whole buffer is zeroed. It needs as many bytes as the
  * ciphertext has: |blob|'s length suffices. Returns BULLA_REFUSED whatever is wrong with |blob|, key or context,
  * BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE for a |context| that leaves a size_t no room, BULLA_FORKED,
  * BULLA_NO_MEMORY, BULLA_ARENA_FULL, BULLA_NO_CRYPTO. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_open(const struct bulla_key *key, struct bulla_buffer *plaintext,
-                                                     struct bulla_span blob, struct bulla_span context);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_open(const struct bulla_key *key, struct bulla_buffer *plaintext,
+                                                       struct bulla_span blob, struct bulla_span context);
 
 /* A key ring: the keys that may open, found by the id in the blob, never by trial. Not for several threads
  * at once while it is being changed. */
 struct bulla_ring;
 
 /* bulla_ring_new makes an empty ring that holds up to |max_keys|. Returns BULLA_NO_MEMORY. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_ring_new(struct bulla_ring **ring, size_t max_keys);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_ring_new(struct bulla_ring **ring, size_t max_keys);
 
 /* bulla_ring_free frees |*ring| and every key in it. */
 BULLA_API void bulla_ring_free(struct bulla_ring **ring);
 
 /* bulla_ring_add hands |*key| over to |ring| and leaves NULL there. On failure the caller still owns it.
  * Returns BULLA_EXISTS if a key of that id is there, BULLA_TOO_LARGE if the ring is full. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_ring_add(struct bulla_ring *ring, struct bulla_key **key);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_ring_add(struct bulla_ring *ring, struct bulla_key **key);
 
 /* bulla_ring_find returns the key of |key_id|, still owned by |ring|, or NULL. */
 BULLA_API struct bulla_key *bulla_ring_find(const struct bulla_ring *ring, struct bulla_span key_id);
 
 /* bulla_ring_open is bulla_open with the key that |blob| names; an unknown one is BULLA_REFUSED. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_ring_open(const struct bulla_ring *ring,
-                                                          struct bulla_buffer *plaintext, struct bulla_span blob,
-                                                          struct bulla_span context);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_ring_open(const struct bulla_ring *ring,
+                                                            struct bulla_buffer *plaintext, struct bulla_span blob,
+                                                            struct bulla_span context);
 
 /* The parts of a sealed blob, all of them views of the parsed bytes. */
 struct bulla_blob {
@@ -287,11 +287,11 @@ struct bulla_blob {
 
 /* bulla_blob_parse splits |bytes| as docs/FORMAT.md §2 lays them out. It proves nothing of who made them.
  * Returns BULLA_REFUSED for what is no blob of version 1. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_parse(struct bulla_blob *blob, struct bulla_span bytes);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_blob_parse(struct bulla_blob *blob, struct bulla_span bytes);
 
 /* bulla_blob_write fills |bytes| with the blob that |blob| describes; writing what was parsed gives the same
  * bytes. Returns BULLA_BUFFER_TOO_SMALL, BULLA_INVALID_ARGUMENT if the parts cannot be a blob's. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_write(struct bulla_buffer *bytes, const struct bulla_blob *blob);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_blob_write(struct bulla_buffer *bytes, const struct bulla_blob *blob);
 
 /* bulla_blob_text_len returns the length of the text form of a blob of |blob_len| bytes, or 0 if it does not fit a
  * size_t. */
@@ -299,11 +299,11 @@ BULLA_API size_t bulla_blob_text_len(size_t blob_len);
 
 /* bulla_blob_to_text fills |text| with "bulla1:" and the base64url of |blob|, without a final NUL. Returns
  * BULLA_BUFFER_TOO_SMALL, BULLA_REFUSED if |blob| does not parse. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_to_text(struct bulla_buffer *text, struct bulla_span blob);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_blob_to_text(struct bulla_buffer *text, struct bulla_span blob);
 
 /* bulla_blob_from_text fills |blob| from its text form; it needs no more than |text| has bytes. Returns
  * BULLA_BUFFER_TOO_SMALL, BULLA_REFUSED. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_blob_from_text(struct bulla_buffer *blob, struct bulla_span text);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_blob_from_text(struct bulla_buffer *blob, struct bulla_span text);
 
 /* The foreign form iv:authTag:ciphertext, AES-256-GCM (docs/FORMAT.md §4). It commits to no key and binds no
  * context: read it to import it, write it only for a system that knows nothing better. */
@@ -336,22 +336,22 @@ BULLA_API size_t bulla_triple_len(size_t plaintext_len);
 /* bulla_triple_seal fills |text| with |plaintext| under the BULLA_KEY_LEN bytes of |key| and a random
  * 16-byte IV, in lower-case digits. Returns BULLA_INVALID_ARGUMENT, BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE,
  * BULLA_ARENA_FULL, BULLA_FORKED, BULLA_NO_CRYPTO. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_triple_seal(const struct bulla_secret *key, struct bulla_buffer *text,
-                                                            struct bulla_span plaintext);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_triple_seal(const struct bulla_secret *key, struct bulla_buffer *text,
+                                                              struct bulla_span plaintext);
 
 /* bulla_triple_open fills |plaintext| from |text|, whose IV is 16 or 12 bytes and whose tag is 16. It needs
  * no more than bulla_triple_check() says, nor than |text| has bytes. |format| may be NULL. Returns BULLA_REFUSED
  * whatever is wrong with |text| or key, and BULLA_INVALID_ARGUMENT, BULLA_BUFFER_TOO_SMALL, BULLA_ARENA_FULL,
  * BULLA_FORKED, BULLA_NO_CRYPTO. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_triple_open(const struct bulla_secret *key,
-                                                            struct bulla_buffer *plaintext, struct bulla_span text,
-                                                            const struct bulla_triple_format *format);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_triple_open(const struct bulla_secret *key,
+                                                              struct bulla_buffer *plaintext, struct bulla_span text,
+                                                              const struct bulla_triple_format *format);
 
 /* bulla_triple_check looks whether |text| has the form of a triple in |format|, which may be NULL, and sets
  * |*plaintext_len| to the length of what it holds. It proves nothing. Returns BULLA_INVALID_TEXT for another form,
  * and tells the log what is amiss; BULLA_INVALID_ARGUMENT for a |format| that there is not. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_triple_check(size_t *plaintext_len, struct bulla_span text,
-                                                             const struct bulla_triple_format *format);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_triple_check(size_t *plaintext_len, struct bulla_span text,
+                                                               const struct bulla_triple_format *format);
 
 /* JWE, RFC 7516, compact serialization. A key is pinned to one "alg" and one "enc" before any input is read;
  * the header never chooses. */
@@ -372,10 +372,10 @@ struct bulla_jwe_key;
  * BULLA_INVALID_ARGUMENT for another length, for an unknown |alg| or |enc|, for a |key_id| that is no UTF-8 as in
  * I-JSON (RFC 7493 §2.1; nor a NUL), is past 256 bytes or, with what it needs of escapes, makes a header past 1024,
  * and the statuses of bulla_secret_random. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_alg alg,
-                                                            enum bulla_jwe_enc enc,
-                                                            const struct bulla_secret *material,
-                                                            struct bulla_span key_id);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_alg alg,
+                                                              enum bulla_jwe_enc enc,
+                                                              const struct bulla_secret *material,
+                                                              struct bulla_span key_id);
 
 /* bulla_jwe_key_free wipes and frees |*key| and leaves NULL there; NULL inside is fine. */
 BULLA_API void bulla_jwe_key_free(struct bulla_jwe_key **key);
@@ -388,14 +388,14 @@ BULLA_API size_t bulla_jwe_len(const struct bulla_jwe_key *key, size_t plaintext
  * header has "alg", "enc", and "kid" if the key has one. Returns BULLA_BUFFER_TOO_SMALL,
  * BULLA_TOO_LARGE if it came to more than 1 MiB, BULLA_KEY_EXHAUSTED after 2^32 calls, BULLA_FORKED,
  * BULLA_NO_CRYPTO. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_jwe_encrypt(struct bulla_jwe_key *key, struct bulla_buffer *token,
-                                                            struct bulla_span plaintext);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_encrypt(struct bulla_jwe_key *key, struct bulla_buffer *token,
+                                                              struct bulla_span plaintext);
 
 /* bulla_jwe_decrypt fills |plaintext| from |token|, of at most 1 MiB; it needs no more bytes than |token|
  * has. Returns BULLA_REFUSED whatever is wrong with |token| or key (RFC 7516 §11.5), and
  * BULLA_BUFFER_TOO_SMALL, BULLA_FORKED, BULLA_NO_CRYPTO. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_jwe_decrypt(const struct bulla_jwe_key *key,
-                                                            struct bulla_buffer *plaintext, struct bulla_span token);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_decrypt(const struct bulla_jwe_key *key,
+                                                              struct bulla_buffer *plaintext, struct bulla_span token);
 
 #ifdef __cplusplus
 }

@@ -18,30 +18,30 @@ extern "C" {
 #define BULLA_APIKEY_ID_LEN 16   /* bytes of its id: lower-case hexadecimal digits */
 #define BULLA_APIKEY_HASH_LEN 32 /* bytes of its hash: SHA-256 of the string */
 
-#define BULLA_TOKEN_MAX 8192             /* bytes of a token; a longer one is refused unread */
-#define BULLA_PAYLOAD_SIZE 12288         /* bytes of buffer that suffice to verify any token */
-#define BULLA_TOKEN_LIFETIME 3600        /* seconds a token lives if its claims do not say */
-#define BULLA_TOKEN_LIFETIME_MAX 86400   /* seconds from "iat" to "exp" at most */
-#define BULLA_TOKEN_LEEWAY_MAX 3600      /* seconds of leeway at most */
-#define BULLA_TOKEN_ORG_MAX 128          /* bytes of "org" at most */
-#define BULLA_SESSION_DEFAULT 43200      /* seconds for which tokens are refreshed if a verifier does not say */
-#define BULLA_SESSION_MAX 2592000        /* seconds for which a token can be refreshed at most */
-#define BULLA_KEYS_DEFAULT 1024          /* API keys that a verifier remembers if it does not say */
-#define BULLA_KEYS_MAX 1048576           /* API keys that a verifier remembers at most */
-#define BULLA_DAY_LAST 2932896           /* the last day of tokens, 9999-12-31, since 1970-01-01 */
+#define BULLA_TOKEN_MAX 8192           /* bytes of a token; a longer one is refused unread */
+#define BULLA_PAYLOAD_SIZE 12288       /* bytes of buffer that suffice to verify any token */
+#define BULLA_TOKEN_LIFETIME 3600      /* seconds a token lives if its claims do not say */
+#define BULLA_TOKEN_LIFETIME_MAX 86400 /* seconds from "iat" to "exp" at most */
+#define BULLA_TOKEN_LEEWAY_MAX 3600    /* seconds of leeway at most */
+#define BULLA_TOKEN_ORG_MAX 128        /* bytes of "org" at most */
+#define BULLA_SESSION_DEFAULT 43200    /* seconds for which tokens are refreshed if a verifier does not say */
+#define BULLA_SESSION_MAX 2592000      /* seconds for which a token can be refreshed at most */
+#define BULLA_KEYS_DEFAULT 1024        /* API keys that a verifier remembers if it does not say */
+#define BULLA_KEYS_MAX 1048576         /* API keys that a verifier remembers at most */
+#define BULLA_DAY_LAST 2932896         /* the last day of tokens, 9999-12-31, since 1970-01-01 */
 
 /* An API key: its public id, its token root, its hash. Immutable; may be shared by threads. */
 struct bulla_apikey;
 
 /* bulla_apikey_generate makes |*apikey| at random, and |*string|, the only copy of what its owner is to
  * keep: BULLA_APIKEY_LEN bytes. Returns the statuses of bulla_secret_random. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_apikey_generate(struct bulla_apikey **apikey,
-                                                                struct bulla_secret **string);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_apikey_generate(struct bulla_apikey **apikey,
+                                                                  struct bulla_secret **string);
 
 /* bulla_apikey_parse makes |*apikey| from its string; one newline behind it, with or without a carriage return, is
  * not part of it. Returns BULLA_REFUSED if |string| is no API key or its checksum is wrong, and the statuses of
  * bulla_secret_random. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_apikey_parse(struct bulla_apikey **apikey, struct bulla_span string);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_apikey_parse(struct bulla_apikey **apikey, struct bulla_span string);
 
 /* bulla_apikey_free wipes and frees |*apikey| and leaves NULL there; NULL inside is fine. */
 BULLA_API void bulla_apikey_free(struct bulla_apikey **apikey);
@@ -60,21 +60,21 @@ BULLA_API const struct bulla_secret *bulla_apikey_token_root(const struct bulla_
  * day: |root| is its token root, |key_id| its id, |day| counts from 1970-01-01 UTC, 0 to BULLA_DAY_LAST. Any
  * library for JOSE reads that day's tokens with it, and can forge them. Returns BULLA_INVALID_ARGUMENT, and the
  * statuses of bulla_secret_random. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_apikey_day_jwk(struct bulla_secret **jwk,
-                                                               const struct bulla_secret *root,
-                                                               struct bulla_span key_id, int64_t day);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_apikey_day_jwk(struct bulla_secret **jwk,
+                                                                 const struct bulla_secret *root,
+                                                                 struct bulla_span key_id, int64_t day);
 
 /* What a token says. Strings are UTF-8 without NUL; an empty span stands for a claim that is absent. */
 struct bulla_claims {
-  struct bulla_span org; /* tenant that owns the API key: mandatory, at most BULLA_TOKEN_ORG_MAX bytes */
-  struct bulla_span sub; /* RFC 7519 §4.1.2: mandatory */
-  struct bulla_span iss; /* §4.1.1 */
-  struct bulla_span aud; /* §4.1.3, one string */
-  struct bulla_span jti; /* §4.1.7 */
-  int64_t iat;           /* §4.1.6: mandatory, at least 0 */
-  int64_t exp;           /* §4.1.4: mandatory, later than iat by at most BULLA_TOKEN_LIFETIME_MAX */
-  int64_t nbf;           /* §4.1.5: earlier than exp; 0 stands for absent */
-  int64_t orig_iat;      /* verified claims only: the "iat" of the first token of the session */
+  struct bulla_span org;   /* tenant that owns the API key: mandatory, at most BULLA_TOKEN_ORG_MAX bytes */
+  struct bulla_span sub;   /* RFC 7519 §4.1.2: mandatory */
+  struct bulla_span iss;   /* §4.1.1 */
+  struct bulla_span aud;   /* §4.1.3, one string */
+  struct bulla_span jti;   /* §4.1.7 */
+  int64_t iat;             /* §4.1.6: mandatory, at least 0 */
+  int64_t exp;             /* §4.1.4: mandatory, later than iat by at most BULLA_TOKEN_LIFETIME_MAX */
+  int64_t nbf;             /* §4.1.5: earlier than exp; 0 stands for absent */
+  int64_t orig_iat;        /* verified claims only: the "iat" of the first token of the session */
   struct bulla_span perms; /* a JSON array of strings */
   struct bulla_span attrs; /* a JSON object */
   struct bulla_span more;  /* mint only: a JSON object whose members, none of them named above, are added */
@@ -92,8 +92,8 @@ struct bulla_minter;
 
 /* bulla_minter_new makes |*minter| from |apikey|, which need not outlive the call. Returns the statuses of
  * bulla_secret_random. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_minter_new(struct bulla_minter **minter,
-                                                           const struct bulla_apikey *apikey);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_minter_new(struct bulla_minter **minter,
+                                                             const struct bulla_apikey *apikey);
 
 /* bulla_minter_free wipes and frees |*minter| and leaves NULL there; NULL inside is fine. */
 BULLA_API void bulla_minter_free(struct bulla_minter **minter);
@@ -105,8 +105,8 @@ BULLA_API void bulla_minter_free(struct bulla_minter **minter);
  * BULLA_TOKEN_MAX, 64 claims, or 256 names that stand open at once, BULLA_BUFFER_TOO_SMALL, BULLA_KEY_EXHAUSTED,
  * BULLA_FORKED, BULLA_ARENA_FULL, BULLA_NO_CRYPTO. Claims past the room are not read: BULLA_TOO_LARGE and
  * BULLA_BUFFER_TOO_SMALL do not say that they were well-formed. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,
-                                                           const struct bulla_claims *claims);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,
+                                                             const struct bulla_claims *claims);
 
 /* What the callback of a verifier finds out about a key id. */
 struct bulla_token_key {
@@ -142,11 +142,11 @@ typedef enum bulla_status (*bulla_key_live_fn)(void *arg, struct bulla_span key_
 
 /* What a verifier insists on. */
 struct bulla_verifier_options {
-  struct bulla_span aud; /* if not empty, "aud" must be there and equal */
-  struct bulla_span iss; /* if not empty, "iss" must be there and equal */
-  int64_t leeway;        /* seconds by which clocks may differ, 0 to BULLA_TOKEN_LEEWAY_MAX */
-  int64_t session;       /* seconds for which a token can be refreshed, to BULLA_SESSION_MAX; 0 stands for
-                          * BULLA_SESSION_DEFAULT */
+  struct bulla_span aud;             /* if not empty, "aud" must be there and equal */
+  struct bulla_span iss;             /* if not empty, "iss" must be there and equal */
+  int64_t leeway;                    /* seconds by which clocks may differ, 0 to BULLA_TOKEN_LEEWAY_MAX */
+  int64_t session;                   /* seconds for which a token can be refreshed, to BULLA_SESSION_MAX; 0 stands for
+                                      * BULLA_SESSION_DEFAULT */
   bulla_token_revoked_fn is_revoked; /* NULL if tokens cannot be revoked one by one */
   bulla_generation_fn generation;    /* NULL if keys stay good here until the verifier is replaced */
   bulla_key_live_fn is_live;         /* asked for each key that is remembered when |generation| gives another number;
@@ -166,9 +166,9 @@ struct bulla_verifier;
 /* bulla_verifier_new makes |*verifier|, which asks |find| and the functions in |options| with |arg|, and copies
  * |options|. Returns BULLA_INVALID_ARGUMENT for a leeway, session or number of keys out of bounds or an "aud" or
  * "iss" past 256 bytes, BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier,
-                                                             const struct bulla_verifier_options *options,
-                                                             bulla_token_key_fn find, void *arg);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier,
+                                                               const struct bulla_verifier_options *options,
+                                                               bulla_token_key_fn find, void *arg);
 
 /* bulla_verifier_free wipes and frees |*verifier| and leaves NULL there; NULL inside is fine. */
 BULLA_API void bulla_verifier_free(struct bulla_verifier **verifier);
@@ -181,10 +181,10 @@ BULLA_API void bulla_verifier_free(struct bulla_verifier **verifier);
  * another, BULLA_REVOKED if its "jti" is; BULLA_INVALID_ARGUMENT unless |now| is 0 to 253402300799, the end of the
  * year 9999; BULLA_BUFFER_TOO_SMALL, BULLA_FORKED, BULLA_ARENA_FULL, BULLA_NO_CRYPTO, and what the callbacks
  * returned. On failure |claims| and |payload| hold nothing. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_token_verify(struct bulla_verifier *verifier,
-                                                             struct bulla_claims *claims,
-                                                             struct bulla_buffer *payload, struct bulla_span token,
-                                                             int64_t now);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_verify(struct bulla_verifier *verifier,
+                                                               struct bulla_claims *claims,
+                                                               struct bulla_buffer *payload, struct bulla_span token,
+                                                               int64_t now);
 
 /* bulla_token_authenticate decrypts |token| as bulla_token_verify does, and says whether it is authentic, not
  * whether it is good: it may have expired, not be valid yet, be for another audience or issuer, have been revoked.
@@ -193,10 +193,10 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_token_verify(struct bulla_verifi
  * BULLA_CLAIM_REFUSED if "org" is not the tenant that owns the key, BULLA_BUFFER_TOO_SMALL, BULLA_FORKED,
  * BULLA_ARENA_FULL, BULLA_NO_CRYPTO, and what the verifier's callback returned. On failure |claims| and |payload|
  * hold nothing. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier,
-                                                                   struct bulla_claims *claims,
-                                                                   struct bulla_buffer *payload,
-                                                                   struct bulla_span token);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier,
+                                                                     struct bulla_claims *claims,
+                                                                     struct bulla_buffer *payload,
+                                                                     struct bulla_span token);
 
 /* bulla_token_refresh verifies |old| as bulla_token_verify does and fills |token| with one of |now| under the same
  * API key, with the same claims but for the times: it lives as long as |old| did, "nbf" is gone, "orig_iat" is
@@ -204,22 +204,22 @@ BULLA_API BULLA_CHECKED enum bulla_status bulla_token_authenticate(struct bulla_
  * lives beyond the session, and from its end on the status is BULLA_EXPIRED. |payload| is room to work in, which
  * afterwards holds the claims of |old|; sizes are as of bulla_token_mint and bulla_token_verify, whose statuses it
  * returns. On failure |token| and |payload| hold nothing. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_token_refresh(struct bulla_verifier *verifier,
-                                                              struct bulla_buffer *token,
-                                                              struct bulla_buffer *payload,
-                                                              struct bulla_span old, int64_t now);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_refresh(struct bulla_verifier *verifier,
+                                                                struct bulla_buffer *token,
+                                                                struct bulla_buffer *payload, struct bulla_span old,
+                                                                int64_t now);
 
 /* What the unprotected eye sees of a token: nothing here is authenticated. */
 struct bulla_token_outline {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
-  int64_t day;            /* whole days since 1970-01-01 UTC */
-  size_t ciphertext_len;  /* bytes of claims */
+  int64_t day;           /* whole days since 1970-01-01 UTC */
+  size_t ciphertext_len; /* bytes of claims */
 };
 
 /* bulla_token_inspect fills |outline| from the header of |token|, without any key. Returns BULLA_REFUSED if
  * |token| does not have the form of a token. */
-BULLA_API BULLA_CHECKED enum bulla_status bulla_token_inspect(struct bulla_token_outline *outline,
-                                                              struct bulla_span token);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_inspect(struct bulla_token_outline *outline,
+                                                                struct bulla_span token);
 
 #ifdef __cplusplus
 }

@@ -67,9 +67,9 @@ int main(int argc, char **argv) {
   }
   char line[BULLA_TOKEN_MAX + 2];
   static uint8_t room[BULLA_PAYLOAD_SIZE];
-  while (fgets(line, sizeof line, stdin) != NULL) {
+  while (fgets(line, sizeof(line), stdin) != NULL) {
     struct bulla_claims claims;
-    struct bulla_buffer payload = bulla_buffer(room, sizeof room);
+    struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
     struct bulla_span token = bulla_span(line, strcspn(line, "\n"));
     enum bulla_status status = bulla_token_verify(verifier, &claims, &payload, token, (int64_t)time(NULL));
     (void)printf("%s %d\n", verdict(status), service.num_asked);

@@ -14,7 +14,7 @@ static bool seals(void) {
   struct bulla_secret *material = NULL;
   struct bulla_key *key = NULL;
   uint8_t sealed[100];
-  struct bulla_buffer blob = bulla_buffer(sealed, sizeof sealed);
+  struct bulla_buffer blob = bulla_buffer(sealed, sizeof(sealed));
   bool good = bulla_secret_random(&material, BULLA_KEY_LEN) == BULLA_OK &&
               bulla_key_new(&key, BULLA_XAES_256_GCM, material) == BULLA_OK &&
               bulla_seal(key, &blob, bulla_span("a secret", 8), bulla_span(NULL, 0)) == BULLA_OK;
@@ -32,7 +32,7 @@ static bool consumes(char *path, char *folder) {
     fprintf(stderr, "%s\n", dlerror());
     return false;
   }
-  memcpy(&consume, &symbol, sizeof symbol);
+  memcpy(&consume, &symbol, sizeof(symbol));
   return consume(2, arguments) == 0;
 }
 

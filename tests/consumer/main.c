@@ -41,14 +41,14 @@ static void seal_and_open(void) {
   bulla_secret_free(&material);
 
   uint8_t sealed[128];
-  struct bulla_buffer blob = bulla_buffer(sealed, sizeof sealed);
+  struct bulla_buffer blob = bulla_buffer(sealed, sizeof(sealed));
   must(bulla_seal(key, &blob, text("a secret"), text("row 7")), "bulla_seal");
 
   struct bulla_ring *ring = NULL;
   must(bulla_ring_new(&ring, 4), "bulla_ring_new");
   must(bulla_ring_add(ring, &key), "bulla_ring_add");
   uint8_t opened[128];
-  struct bulla_buffer plaintext = bulla_buffer(opened, sizeof opened);
+  struct bulla_buffer plaintext = bulla_buffer(opened, sizeof(opened));
   must(bulla_ring_open(ring, &plaintext, bulla_written(&blob), text("row 7")), "bulla_ring_open");
   must_hold(same(bulla_written(&plaintext), text("a secret")), "open after seal");
   must_hold(bulla_ring_open(ring, &plaintext, bulla_written(&blob), text("row 8")) == BULLA_REFUSED,
@@ -63,8 +63,8 @@ static enum bulla_status compare(void *wanted, struct bulla_span value) {
 static void keep_and_use(const char *folder) {
   char url[4096];
   char provider[4096];
-  snprintf(url, sizeof url, "sqlite:%s/consumer.db", folder);
-  snprintf(provider, sizeof provider, "file:%s/root.key", folder);
+  snprintf(url, sizeof(url), "sqlite:%s/consumer.db", folder);
+  snprintf(provider, sizeof(provider), "file:%s/root.key", folder);
   struct bulla_root *root = NULL;
   must(bulla_root_create(&root, provider), "bulla_root_create");
   must(bulla_vault_create(url, root), "bulla_vault_create");
@@ -79,8 +79,7 @@ static void keep_and_use(const char *folder) {
       {text("password"), text(password), true},
   };
   must(bulla_vault_put(vault, &who, text("acme"), text("db"), fields, 2), "bulla_vault_put");
-  must(bulla_vault_use(vault, &who, text("acme"), text("db"), text("password"), compare, password),
-       "bulla_vault_use");
+  must(bulla_vault_use(vault, &who, text("acme"), text("db"), text("password"), compare, password), "bulla_vault_use");
   struct bulla_audit_verdict verdict;
   must(bulla_vault_audit_verify(vault, &verdict), "bulla_vault_audit_verify");
   bulla_vault_close(&vault);
@@ -107,9 +106,8 @@ static void mint_and_verify(void) {
 
   const int64_t now = 1700000000;
   uint8_t token_bytes[BULLA_TOKEN_MAX];
-  struct bulla_buffer token = bulla_buffer(token_bytes, sizeof token_bytes);
-  struct bulla_claims minted = {
-      .org = text("acme"), .sub = text("alice"), .perms = text("[\"read\"]"), .iat = now};
+  struct bulla_buffer token = bulla_buffer(token_bytes, sizeof(token_bytes));
+  struct bulla_claims minted = {.org = text("acme"), .sub = text("alice"), .perms = text("[\"read\"]"), .iat = now};
   must(bulla_token_mint(minter, &token, &minted), "bulla_token_mint");
   bulla_minter_free(&minter);
 
@@ -117,7 +115,7 @@ static void mint_and_verify(void) {
   struct bulla_verifier *verifier = NULL;
   must(bulla_verifier_new(&verifier, &options, find, apikey), "bulla_verifier_new");
   uint8_t payload_bytes[BULLA_PAYLOAD_SIZE];
-  struct bulla_buffer payload = bulla_buffer(payload_bytes, sizeof payload_bytes);
+  struct bulla_buffer payload = bulla_buffer(payload_bytes, sizeof(payload_bytes));
   struct bulla_claims claims;
   must(bulla_token_verify(verifier, &claims, &payload, bulla_written(&token), now + 1), "bulla_token_verify");
   must_hold(same(claims.sub, text("alice")) && bulla_claims_permit(&claims, text("read")), "the claims");

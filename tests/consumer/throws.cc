@@ -70,8 +70,8 @@ uint64_t generation(void *) {
 bool throws(bool refreshing) {
   uint8_t room[BULLA_PAYLOAD_SIZE] = {0};
   uint8_t token_room[BULLA_TOKEN_MAX];
-  struct bulla_buffer payload = bulla_buffer(room, sizeof room);
-  struct bulla_buffer fresh = bulla_buffer(token_room, sizeof token_room);
+  struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
+  struct bulla_buffer fresh = bulla_buffer(token_room, sizeof(token_room));
   struct bulla_span token = bulla_span(w.token, w.token_len);
   bulla_claims claims = {};
   try {
@@ -81,7 +81,7 @@ bool throws(bool refreshing) {
     return false;
   } catch (const std::runtime_error &) {
     must_hold(payload.len == 0 && claims.sub.len == 0, "nothing is left of the claims");
-    must_hold(std::memchr(room, 'a', sizeof room) == nullptr, "nothing is left of the payload");
+    must_hold(std::memchr(room, 'a', sizeof(room)) == nullptr, "nothing is left of the payload");
     return true;
   }
 }
@@ -92,7 +92,7 @@ void make() {
   must_hold(bulla_apikey_generate(&w.apikey, &string) == BULLA_OK, "bulla_apikey_generate");
   bulla_secret_free(&string);
   must_hold(bulla_minter_new(&minter, w.apikey) == BULLA_OK, "bulla_minter_new");
-  struct bulla_buffer token = bulla_buffer(w.token, sizeof w.token);
+  struct bulla_buffer token = bulla_buffer(w.token, sizeof(w.token));
   bulla_claims claims = {};
   claims.org = bulla_span("acme", 4);
   claims.sub = bulla_span("alice", 5);

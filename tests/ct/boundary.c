@@ -33,26 +33,26 @@ WRAP(enum bulla_status, bulla_aead_seal, const struct bulla_aead *aead, uint8_t 
 /* Whether two secrets are equal is told to the caller; where they differ is not. */
 WRAP(bool, bulla_secret_equal, struct bulla_span a, struct bulla_span b) {
   bool verdict = __real_bulla_secret_equal(a, b);
-  ct_declassify(&verdict, sizeof verdict);
+  ct_declassify(&verdict, sizeof(verdict));
   return verdict;
 }
 
 /* Whether all digits were digits is told to the caller; which one was not is not. */
 WRAP(bool, bulla_hex_decode, uint8_t *bytes, struct bulla_span text) {
   bool verdict = __real_bulla_hex_decode(bytes, text);
-  ct_declassify(&verdict, sizeof verdict);
+  ct_declassify(&verdict, sizeof(verdict));
   return verdict;
 }
 
 WRAP(bool, bulla_base64url_decode_secret, uint8_t *bytes, struct bulla_span text) {
   bool verdict = __real_bulla_base64url_decode_secret(bytes, text);
-  ct_declassify(&verdict, sizeof verdict);
+  ct_declassify(&verdict, sizeof(verdict));
   return verdict;
 }
 
 WRAP(bool, bulla_base64_decode_secret, uint8_t *bytes, struct bulla_span text) {
   bool verdict = __real_bulla_base64_decode_secret(bytes, text);
-  ct_declassify(&verdict, sizeof verdict);
+  ct_declassify(&verdict, sizeof(verdict));
   return verdict;
 }
 

@@ -32,10 +32,10 @@ WRAP(int, EVP_AEAD_CTX_open_gather, const void *context, uint8_t *out, const uin
 }
 
 WRAP(int, EVP_AEAD_CTX_seal_scatter, const void *context, uint8_t *out, uint8_t *tag, size_t *tag_len,
-     size_t max_tag_len, const uint8_t *nonce, size_t nonce_len, const uint8_t *in, size_t in_len,
-     const uint8_t *extra, size_t extra_len, const uint8_t *data, size_t data_len) {
-  int sealed = __real_EVP_AEAD_CTX_seal_scatter(context, out, tag, tag_len, max_tag_len, nonce, nonce_len, in,
-                                                in_len, extra, extra_len, data, data_len);
+     size_t max_tag_len, const uint8_t *nonce, size_t nonce_len, const uint8_t *in, size_t in_len, const uint8_t *extra,
+     size_t extra_len, const uint8_t *data, size_t data_len) {
+  int sealed = __real_EVP_AEAD_CTX_seal_scatter(context, out, tag, tag_len, max_tag_len, nonce, nonce_len, in, in_len,
+                                                extra, extra_len, data, data_len);
   ct_declassify(out, in_len);
   ct_declassify(tag, max_tag_len);
   return sealed;
@@ -48,8 +48,8 @@ WRAP(int, HKDF_expand, uint8_t *out, size_t out_len, const void *digest, const u
   return done;
 }
 
-WRAP(int, HKDF_extract, uint8_t *out, size_t *out_len, const void *digest, const uint8_t *secret,
-     size_t secret_len, const uint8_t *salt, size_t salt_len) {
+WRAP(int, HKDF_extract, uint8_t *out, size_t *out_len, const void *digest, const uint8_t *secret, size_t secret_len,
+     const uint8_t *salt, size_t salt_len) {
   int done = __real_HKDF_extract(out, out_len, digest, secret, secret_len, salt, salt_len);
   ct_poison(out, 32);
   return done;
@@ -82,25 +82,25 @@ WRAP(uint8_t *, SHA256, const uint8_t *data, size_t len, uint8_t *out) {
 /* Of libc's functions MemorySanitizer knows most, not these. */
 WRAP(int, fstat64, int descriptor, struct stat *status) {
   int result = __real_fstat64(descriptor, status);
-  ct_declassify(status, sizeof *status);
+  ct_declassify(status, sizeof(*status));
   return result;
 }
 
 WRAP(int, stat64, const char *path, struct stat *status) {
   int result = __real_stat64(path, status);
-  ct_declassify(status, sizeof *status);
+  ct_declassify(status, sizeof(*status));
   return result;
 }
 
 WRAP(int, lstat64, const char *path, struct stat *status) {
   int result = __real_lstat64(path, status);
-  ct_declassify(status, sizeof *status);
+  ct_declassify(status, sizeof(*status));
   return result;
 }
 
 WRAP(int, statx, int folder, const char *path, int flags, unsigned mask, struct statx *status) {
   int result = __real_statx(folder, path, flags, mask, status);
-  ct_declassify(status, sizeof *status);
+  ct_declassify(status, sizeof(*status));
   return result;
 }
 

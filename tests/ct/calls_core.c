@@ -14,7 +14,7 @@
 
 /* Lengths around the blocks of AES, of vectors, and of the loops of the engines. */
 static const size_t lens[] = {0, 1, 15, 16, 17, 64, 100, 300, 1100};
-enum { NUM_LENS = sizeof lens / sizeof lens[0], MAX_LEN = 1100 };
+enum { NUM_LENS = sizeof(lens) / sizeof(lens[0]), MAX_LEN = 1100 };
 
 static const struct bulla_span context = {(const uint8_t *)"context", 7};
 static const struct bulla_span nothing;
@@ -65,7 +65,7 @@ static void draw(void) {
   CT_OK(bulla_secret_random(&drawn, BULLA_KEY_LEN));
   CT_ARRIVED(bulla_secret_data(drawn), BULLA_KEY_LEN);
   CT_OK(bulla_random(bulla_secret_data(drawn), BULLA_KEY_LEN));
-  CT_OK(bulla_nonce(nonce, sizeof nonce));
+  CT_OK(bulla_nonce(nonce, sizeof(nonce)));
 }
 
 /* As written by hand into a caller's buffer, and wiped when it does not fit. */
@@ -161,7 +161,7 @@ static void derive_by_xaes(void) {
   struct bulla_xaes *xaes BULLA_CLEANUP(bulla_xaes_free) = NULL;
   struct bulla_aead *aead BULLA_CLEANUP(bulla_aead_free) = NULL;
   CT_OK(bulla_xaes_new(&xaes, bulla_secret_bytes(key)));
-  CT_OK(bulla_xaes_derive(xaes, &aead, bulla_span(nonce, sizeof nonce)));
+  CT_OK(bulla_xaes_derive(xaes, &aead, bulla_span(nonce, sizeof(nonce))));
 }
 
 static void seal_and_open(enum bulla_suite suite) {
@@ -172,7 +172,7 @@ static void seal_and_open(enum bulla_suite suite) {
     SECRET(plaintext, lens[i]);
     SECRET(opened, lens[i]);
     uint8_t sealed[MAX_LEN + 64];
-    struct bulla_buffer blob = bulla_buffer(sealed, sizeof sealed);
+    struct bulla_buffer blob = bulla_buffer(sealed, sizeof(sealed));
     struct bulla_buffer room = room_in(opened);
     CT_OK(bulla_seal(key, &blob, bulla_secret_bytes(plaintext), context));
     CT_ASSERT(!ct_is_secret(blob.data, blob.len));
@@ -193,7 +193,7 @@ static void open_with_a_ring(void) {
   struct bulla_key *key = NULL;
   struct bulla_ring *ring BULLA_CLEANUP(bulla_ring_free) = NULL;
   uint8_t sealed[128];
-  struct bulla_buffer blob = bulla_buffer(sealed, sizeof sealed);
+  struct bulla_buffer blob = bulla_buffer(sealed, sizeof(sealed));
   CT_OK(bulla_key_new(&key, BULLA_XAES_256_GCM, material));
   CT_OK(bulla_seal(key, &blob, bulla_secret_bytes(plaintext), context));
   CT_OK(bulla_ring_new(&ring, 2));
@@ -212,7 +212,7 @@ static void seal_triples(void) {
     SECRET(plaintext, lens[i]);
     SECRET(opened, lens[i]);
     uint8_t digits[2 * MAX_LEN + 80];
-    struct bulla_buffer text = bulla_buffer(digits, sizeof digits);
+    struct bulla_buffer text = bulla_buffer(digits, sizeof(digits));
     struct bulla_buffer room = room_in(opened);
     CT_OK(bulla_triple_seal(key, &text, bulla_secret_bytes(plaintext)));
     CT_OK(bulla_triple_open(key, &room, bulla_written(&text), NULL));
@@ -234,7 +234,7 @@ static void encrypt_jwe(void) {
     SECRET(opened, len);
     struct bulla_jwe_key *key BULLA_CLEANUP(bulla_jwe_key_free) = NULL;
     uint8_t digits[2 * MAX_LEN];
-    struct bulla_buffer token = bulla_buffer(digits, sizeof digits);
+    struct bulla_buffer token = bulla_buffer(digits, sizeof(digits));
     struct bulla_buffer room = room_in(opened);
     CT_OK(bulla_jwe_key_new(&key, BULLA_JWE_DIR, encs[i % 3].enc, material, context));
     CT_OK(bulla_jwe_encrypt(key, &token, bulla_secret_bytes(plaintext)));

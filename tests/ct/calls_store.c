@@ -27,10 +27,10 @@ static struct {
 
 static void build_house(void) {
   const char *base = getenv("TMPDIR");
-  snprintf(house.folder, sizeof house.folder, "%.3000s/bulla-ct-XXXXXX", base != NULL ? base : "/tmp");
+  snprintf(house.folder, sizeof(house.folder), "%.3000s/bulla-ct-XXXXXX", base != NULL ? base : "/tmp");
   CT_ASSERT(mkdtemp(house.folder) != NULL);
-  snprintf(house.url, sizeof house.url, "sqlite:%.3100s/v.db", house.folder);
-  snprintf(house.provider, sizeof house.provider, "file:%.3100s/root", house.folder);
+  snprintf(house.url, sizeof(house.url), "sqlite:%.3100s/v.db", house.folder);
+  snprintf(house.provider, sizeof(house.provider), "file:%.3100s/root", house.folder);
   ct_rules.reads_are_secret = true;
   CT_OK(bulla_root_create(&house.root, house.provider));
   bulla_root_free(&house.root);
@@ -43,9 +43,9 @@ static void leave_house(void) {
   static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "v.db-generation", "root"};
   bulla_vault_close(&house.vault);
   bulla_root_free(&house.root);
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     char path[PATH_MAX + 32];
-    snprintf(path, sizeof path, "%s/%s", house.folder, names[i]);
+    snprintf(path, sizeof(path), "%s/%s", house.folder, names[i]);
     unlink(path);
   }
   CT_ASSERT(rmdir(house.folder) == 0);
@@ -129,7 +129,7 @@ static void import(void) {
   int num_seen = 0;
   size_t failed_row = 0;
   uint8_t digits[256];
-  struct bulla_buffer triple = bulla_buffer(digits, sizeof digits);
+  struct bulla_buffer triple = bulla_buffer(digits, sizeof(digits));
   struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = ct_secret(BULLA_KEY_LEN);
   /* Shorter than 16 bytes: no mask shows anything of it, and what is opened is secret to the last byte. */
   struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = ct_secret(12);
@@ -159,7 +159,7 @@ static void keep_apikeys(void) {
   struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = ct_secret(BULLA_KEY_LEN);
   build_house();
   CT_OK(bulla_vault_apikey_put(house.vault, &who, ACME, RECORD_ID, BULLA_LITERAL("embed"),
-                               bulla_span(hash, sizeof hash), root));
+                               bulla_span(hash, sizeof(hash)), root));
   CT_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, expect_root, &num_seen));
   open_again();
   CT_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, expect_root, &num_seen));

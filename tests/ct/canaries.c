@@ -44,8 +44,8 @@ static void branch_on_an_opened_plaintext(void) {
   struct bulla_key *key = NULL;
   uint8_t room[128];
   uint8_t opened[16];
-  struct bulla_buffer blob = bulla_buffer(room, sizeof room);
-  struct bulla_buffer plaintext = bulla_buffer(opened, sizeof opened);
+  struct bulla_buffer blob = bulla_buffer(room, sizeof(room));
+  struct bulla_buffer plaintext = bulla_buffer(opened, sizeof(opened));
   CT_OK(bulla_key_new(&key, BULLA_XAES_256_GCM, material));
   CT_OK(bulla_seal(key, &blob, bulla_span("sixteen letters.", 16), bulla_span(NULL, 0)));
   CT_OK(bulla_open(key, &plaintext, bulla_written(&blob), bulla_span(NULL, 0)));
@@ -61,13 +61,13 @@ static void count_in_the_open(void) {
   struct bulla_secret *key = ct_secret(BULLA_KEY_LEN);
   uint8_t room[300];
   uint8_t digits[700];
-  struct bulla_buffer triple = bulla_buffer(digits, sizeof digits);
+  struct bulla_buffer triple = bulla_buffer(digits, sizeof(digits));
   CT_OK(bulla_engine_choose(BULLA_ENGINE_BORINGSSL));
-  memset(room, 0, sizeof room);
+  memset(room, 0, sizeof(room));
   for (int i = 0; i < 8; i++) {
-    CT_OK(bulla_triple_seal(key, &triple, bulla_span(room, sizeof room)));
+    CT_OK(bulla_triple_seal(key, &triple, bulla_span(room, sizeof(room))));
   }
-  struct bulla_buffer out = bulla_buffer(room, sizeof room);
+  struct bulla_buffer out = bulla_buffer(room, sizeof(room));
   CT_ASSERT(bulla_triple_open(key, &out, BULLA_LITERAL(text), NULL) == BULLA_REFUSED);
 }
 

@@ -9,7 +9,7 @@
 #include "tests/ct/ct.h"
 
 static const struct ct_call *const tables[] = {ct_core_calls, ct_token_calls, ct_store_calls};
-enum { NUM_TABLES = sizeof tables / sizeof tables[0] };
+enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 struct bulla_secret *ct_secret(size_t len) {
   struct bulla_secret *secret = NULL;
@@ -71,7 +71,7 @@ int main(int argc, char **argv) {
     return run_canary(argv[1]);
   }
   static const enum bulla_engine_choice engines[] = {BULLA_ENGINE_BORINGSSL, BULLA_ENGINE_IPSEC_MB};
-  for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
+  for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
     if (bulla_engine_choose(engines[i]) == BULLA_OK) {
       run(bulla_engine_name());
     }

@@ -61,7 +61,7 @@ static inline bool ct_is_secret(const void *bytes, size_t len) {
   unsigned char any = 0;
   const char *at = bytes;
   while (len > 0) {
-    size_t part = len < sizeof bits ? len : sizeof bits;
+    size_t part = len < sizeof(bits) ? len : sizeof(bits);
     (void)VALGRIND_GET_VBITS(at, bits, part);
     for (size_t i = 0; i < part; i++) {
       any |= bits[i];

@@ -123,10 +123,10 @@ static void encode_base64url(uint8_t *bytes) {
 
 static void prepare_hex(uint8_t *bytes, int class) {
   uint8_t key[BULLA_KEY_LEN];
-  fill_random(key, sizeof key);
-  bulla_hex_encode(bytes, bulla_span(key, sizeof key));
+  fill_random(key, sizeof(key));
+  bulla_hex_encode(bytes, bulla_span(key, sizeof(key)));
   if (class == 0) {
-    memset(bytes, '0', 2 * sizeof key);
+    memset(bytes, '0', 2 * sizeof(key));
   }
 }
 
@@ -136,8 +136,8 @@ static void decode_hex(uint8_t *bytes) {
 
 static void prepare_base64url(uint8_t *bytes, int class) {
   uint8_t key[BULLA_KEY_LEN];
-  fill_random(key, sizeof key);
-  bulla_base64url_encode_secret(bytes, bulla_span(key, sizeof key));
+  fill_random(key, sizeof(key));
+  bulla_base64url_encode_secret(bytes, bulla_span(key, sizeof(key)));
   if (class == 0) {
     memset(bytes, 'A', 43);
   }
@@ -154,12 +154,11 @@ static void expand_key(uint8_t *bytes) {
 }
 
 static void derive(uint8_t *bytes) {
-  sink =
-      (int)bulla_hkdf_expand(house.out, BULLA_KEY_LEN, bulla_span(bytes, BULLA_KEY_LEN), BULLA_LITERAL("label"));
+  sink = (int)bulla_hkdf_expand(house.out, BULLA_KEY_LEN, bulla_span(bytes, BULLA_KEY_LEN), BULLA_LITERAL("label"));
 }
 
 static struct bulla_span nonce(void) {
-  return bulla_span(house.nonce, sizeof house.nonce);
+  return bulla_span(house.nonce, sizeof(house.nonce));
 }
 
 static void seal(uint8_t *bytes) {
@@ -203,9 +202,9 @@ static void prepare_wrong_token(uint8_t *bytes, int class) {
 
 static void verify(uint8_t *bytes) {
   struct bulla_claims claims;
-  struct bulla_buffer payload = bulla_buffer(house.out, sizeof house.out);
-  sink = (int)bulla_token_verify(house.verifier, &claims, &payload, bulla_span(bytes, house.token_len),
-                                 house.claims.iat);
+  struct bulla_buffer payload = bulla_buffer(house.out, sizeof(house.out));
+  sink =
+      (int)bulla_token_verify(house.verifier, &claims, &payload, bulla_span(bytes, house.token_len), house.claims.iat);
 }
 
 #define BOTH(name, prepare, call)                                        \
@@ -243,9 +242,9 @@ static void build_house(enum bulla_engine_choice engine) {
   ASSERT(bulla_apikey_generate(&house.apikey, &string) == BULLA_OK);
   ASSERT(bulla_minter_new(&minter, house.apikey) == BULLA_OK);
   ASSERT(bulla_verifier_new(&house.verifier, &options, find, NULL) == BULLA_OK);
-  house.claims = (struct bulla_claims){
-      .org = BULLA_LITERAL("acme"), .sub = BULLA_LITERAL("alice"), .iat = INT64_C(1700000000)};
-  struct bulla_buffer token = bulla_buffer(house.token, sizeof house.token);
+  house.claims =
+      (struct bulla_claims){.org = BULLA_LITERAL("acme"), .sub = BULLA_LITERAL("alice"), .iat = INT64_C(1700000000)};
+  struct bulla_buffer token = bulla_buffer(house.token, sizeof(house.token));
   ASSERT(bulla_token_mint(minter, &token, &house.claims) == BULLA_OK);
   house.token_len = token.len;
   bulla_minter_free(&minter);
@@ -292,7 +291,7 @@ static struct record records[NUM_CALLS];
 
 static void run_round(const struct subject *subject) {
   uint8_t classes[NUM_CALLS];
-  fill_random(classes, sizeof classes);
+  fill_random(classes, sizeof(classes));
   for (size_t i = 0; i < NUM_CALLS; i++) {
     records[i].class = classes[i] & 1;
     subject->prepare(records[i].bytes, records[i].class);
@@ -314,7 +313,7 @@ static void choose_crops(uint64_t crops[NUM_CROPS]) {
   for (size_t i = 0; i < NUM_CALLS; i++) {
     sorted[i] = records[i].cycles;
   }
-  qsort(sorted, NUM_CALLS, sizeof sorted[0], by_size);
+  qsort(sorted, NUM_CALLS, sizeof(sorted[0]), by_size);
   crops[0] = UINT64_MAX;
   for (size_t i = 1; i < NUM_CROPS; i++) {
     crops[i] = sorted[NUM_CALLS / 2 + (NUM_CALLS / 2 - 20) * (i - 1) / (NUM_CROPS - 1)];
@@ -361,7 +360,7 @@ static bool judge(const struct subject *subject, double seconds) {
 
 int main(int argc, char **argv) {
   double seconds = argc > 1 ? strtod(argv[1], NULL) : 120;
-  const size_t num = sizeof subjects / sizeof subjects[0];
+  const size_t num = sizeof(subjects) / sizeof(subjects[0]);
   if (!(seconds > 0)) {
     fputs("usage: ct-timing [SECONDS]\n", stderr);
     return 2;

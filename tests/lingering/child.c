@@ -17,9 +17,8 @@
 
 #include "core/crypto.h"
 
-static const struct scenario *const tables[] = {control_scenarios, core_scenarios, token_scenarios,
-                                                store_scenarios};
-enum { NUM_TABLES = sizeof tables / sizeof tables[0] };
+static const struct scenario *const tables[] = {control_scenarios, core_scenarios, token_scenarios, store_scenarios};
+enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 static const struct scenario *scenario_at(size_t i) {
   for (size_t n = 0; n < NUM_TABLES; n++) {
@@ -46,11 +45,11 @@ void assert_holds(bool condition, const char *what, int line) {
 
 void tell(enum kind kind, const char *name, struct bulla_span bytes) {
   struct message message = {.kind = kind, .len = (uint32_t)bytes.len};
-  snprintf(message.name, sizeof message.name, "%s", name);
-  struct iovec parts[2] = {{&message, sizeof message}, {NULL, bytes.len}};
-  memcpy(&parts[1].iov_base, &bytes.data, sizeof bytes.data);
+  snprintf(message.name, sizeof(message.name), "%s", name);
+  struct iovec parts[2] = {{&message, sizeof(message)}, {NULL, bytes.len}};
+  memcpy(&parts[1].iov_base, &bytes.data, sizeof(bytes.data));
   ASSERT(bytes.len <= BYTES_MAX);
-  ASSERT(writev(TO_PARENT, parts, 2) == (ssize_t)(sizeof message + bytes.len));
+  ASSERT(writev(TO_PARENT, parts, 2) == (ssize_t)(sizeof(message) + bytes.len));
 }
 
 /* The linker puts it before bulla's own (--wrap): keys that bulla draws by itself become known too. */
@@ -117,7 +116,7 @@ void check_fork(void) {
     wait_for_parent();
     _exit(0);
   }
-  tell(CHECK_FORK, "a child of fork(2) has nothing", bulla_span(&pid, sizeof pid));
+  tell(CHECK_FORK, "a child of fork(2) has nothing", bulla_span(&pid, sizeof(pid)));
   STOP();
   ASSERT(waitpid(pid, NULL, 0) == pid);
 }

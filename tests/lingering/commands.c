@@ -64,22 +64,22 @@ static bool learn(struct needles *needles, enum learn what, const char *name) {
   uint8_t text[256];
   uint8_t key[BULLA_KEY_LEN];
   struct bulla_apikey *apikey = NULL;
-  size_t len = what == NOTHING ? 0 : read_file(name, text, sizeof text);
+  size_t len = what == NOTHING ? 0 : read_file(name, text, sizeof(text));
   switch (what) {
     case NOTHING:
       return true;
     case KEY_DIGITS:
-      if (len < 2 * sizeof key || !bulla_hex_decode(key, bulla_span(text, 2 * sizeof key))) {
+      if (len < 2 * sizeof(key) || !bulla_hex_decode(key, bulla_span(text, 2 * sizeof(key)))) {
         return false;
       }
-      needles_add(needles, SECRET_MATERIAL, name, bulla_span(key, sizeof key));
+      needles_add(needles, SECRET_MATERIAL, name, bulla_span(key, sizeof(key)));
       return true;
     case APIKEY_STRING:
       if (len < BULLA_APIKEY_LEN || bulla_apikey_parse(&apikey, bulla_span(text, BULLA_APIKEY_LEN)) != BULLA_OK ||
-          !bulla_hex_decode(key, bulla_span(text + 23 + 1, 2 * sizeof key))) {
+          !bulla_hex_decode(key, bulla_span(text + 23 + 1, 2 * sizeof(key)))) {
         return false;
       }
-      needles_add(needles, SECRET_KEY, "secret of the API key", bulla_span(key, sizeof key));
+      needles_add(needles, SECRET_KEY, "secret of the API key", bulla_span(key, sizeof(key)));
       needles_add(needles, SECRET_KEY, "token root", bulla_secret_bytes(bulla_apikey_token_root(apikey)));
       bulla_apikey_free(&apikey);
       return true;
@@ -131,18 +131,18 @@ static struct snapshot *watch(const char *bulla, size_t i) {
 
 static void make_value(struct needles *needles) {
   uint8_t value[VALUE_LEN];
-  if (getrandom(value, sizeof value, 0) != (ssize_t)sizeof value) {
+  if (getrandom(value, sizeof(value), 0) != (ssize_t)sizeof(value)) {
     exit(2);
   }
-  for (size_t i = 0; i < sizeof value; i++) {
+  for (size_t i = 0; i < sizeof(value); i++) {
     value[i] = (uint8_t)('a' + (value[i] & 15));
   }
   int file = open("value", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0 || write(file, value, sizeof value) != (ssize_t)sizeof value) {
+  if (file < 0 || write(file, value, sizeof(value)) != (ssize_t)sizeof(value)) {
     exit(2);
   }
   close(file);
-  needles_add(needles, SECRET_TEXT, "value", bulla_span(value, sizeof value));
+  needles_add(needles, SECRET_TEXT, "value", bulla_span(value, sizeof(value)));
 }
 
 void play_commands(const char *bulla, const char *folder) {
@@ -155,7 +155,7 @@ void play_commands(const char *bulla, const char *folder) {
   }
   struct needles *needles = needles_new();
   make_value(needles);
-  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+  for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
     struct snapshot *snapshot = watch(bulla, i);
     bool good = snapshot != NULL && learn(needles, commands[i].learn, commands[i].learn_from);
     good = good && snapshot_search(snapshot, needles, true) == 0;

@@ -35,7 +35,7 @@ static void plant_digits(void) {
 /* On the stack, below its pointer. */
 __attribute__((noinline)) static void plant_below(const uint8_t *bytes) {
   uint8_t copy[BULLA_KEY_LEN];
-  memcpy(copy, bytes, sizeof copy);
+  memcpy(copy, bytes, sizeof(copy));
   KEEP(copy);
 }
 

@@ -65,9 +65,8 @@ static bool is_control(const char *scenario) {
 static void hear(void) {
   struct message message;
   uint8_t bytes[BYTES_MAX];
-  while (read(run.from_child, &message, sizeof message) == (ssize_t)sizeof message) {
-    if (message.len > sizeof bytes ||
-        (message.len > 0 && read(run.from_child, bytes, message.len) != message.len)) {
+  while (read(run.from_child, &message, sizeof(message)) == (ssize_t)sizeof(message)) {
+    if (message.len > sizeof(bytes) || (message.len > 0 && read(run.from_child, bytes, message.len) != message.len)) {
       die("a message was cut");
     }
     if (message.kind >= CHECK_LIVE) {
@@ -81,7 +80,7 @@ static void hear(void) {
 
 static struct snapshot *take_child_of_child(void) {
   pid_t pid;
-  memcpy(&pid, run.next_bytes, sizeof pid);
+  memcpy(&pid, run.next_bytes, sizeof(pid));
   struct snapshot *snapshot = snapshot_take(pid, false);
   kill(pid, SIGKILL);
   return snapshot;
@@ -96,8 +95,8 @@ static void start(const char *scenario, const char *engine) {
   fflush(stdout);
   run.pid = fork();
   if (run.pid == 0) {
-    if (dup2(to_parent[1], 10) < 0 || dup2(to_child[0], 11) < 0 || dup2(10, TO_PARENT) < 0 ||
-        dup2(11, TO_CHILD) < 0 || chdir(folder) != 0) {
+    if (dup2(to_parent[1], 10) < 0 || dup2(to_child[0], 11) < 0 || dup2(10, TO_PARENT) < 0 || dup2(11, TO_CHILD) < 0 ||
+        chdir(folder) != 0) {
       die("dup2");
     }
     execl("/proc/self/exe", "lingering", "--child", scenario, engine, (char *)NULL);
@@ -144,8 +143,8 @@ static void check_gcore(const char *scenario, const char *engine) {
     skip("what gcore(1) dumps", "there is no gcore: install gdb");
     return;
   }
-  snprintf(command, sizeof command, "gcore -o %s/dump %d >%s/log 2>&1", folder, (int)run.pid, folder);
-  snprintf(name, sizeof name, "%s/dump.%d", folder, (int)run.pid);
+  snprintf(command, sizeof(command), "gcore -o %s/dump %d >%s/log 2>&1", folder, (int)run.pid, folder);
+  snprintf(name, sizeof(name), "%s/dump.%d", folder, (int)run.pid);
   if (system(command) != 0) { /* NOLINT(cert-env33-c): a shell is what has the redirection */
     verdict(false, scenario, engine, "gcore(1) makes a dump");
     return;
@@ -160,7 +159,7 @@ static void check_abort(const char *scenario, const char *engine) {
   char pattern[128] = "";
   char name[160];
   FILE *file = fopen("/proc/sys/kernel/core_pattern", "re");
-  if (file == NULL || fgets(pattern, sizeof pattern, file) == NULL || strncmp(pattern, "core", 4) != 0) {
+  if (file == NULL || fgets(pattern, sizeof(pattern), file) == NULL || strncmp(pattern, "core", 4) != 0) {
     skip("what SIGABRT dumps", "core_pattern hands cores to somebody else");
     kill(run.pid, SIGKILL);
     waitpid(run.pid, NULL, 0);
@@ -171,9 +170,9 @@ static void check_abort(const char *scenario, const char *engine) {
   if (write(run.to_child, "x", 1) != 1 || waitpid(run.pid, &status, 0) != run.pid) {
     die("the end of the child");
   }
-  snprintf(name, sizeof name, "%s/core", folder);
+  snprintf(name, sizeof(name), "%s/core", folder);
   if (access(name, R_OK) != 0) {
-    snprintf(name, sizeof name, "%s/core.%d", folder, (int)run.pid);
+    snprintf(name, sizeof(name), "%s/core.%d", folder, (int)run.pid);
   }
   if (!WIFSIGNALED(status) || !WCOREDUMP(status) || access(name, R_OK) != 0) {
     verdict(false, scenario, engine, "SIGABRT makes a dump");
@@ -276,7 +275,7 @@ int main(int argc, char **argv) {
     play_commands(command_path, folder);
   }
   char command[128];
-  snprintf(command, sizeof command, "rm -r %s", folder);
+  snprintf(command, sizeof(command), "rm -r %s", folder);
   if (system(command) != 0) { /* NOLINT(cert-env33-c): as above */
     die(folder);
   }

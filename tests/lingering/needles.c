@@ -44,17 +44,17 @@ void needles_free(struct needles *needles) {
 
 static uint32_t filter_place(const uint8_t *at) {
   uint64_t word;
-  memcpy(&word, at, sizeof word);
+  memcpy(&word, at, sizeof(word));
   return (uint32_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> 44);
 }
 
 static struct needle *add(struct needles *needles, const char *name, const char *form, struct bulla_span bytes) {
-  struct needle *needle = calloc(1, sizeof *needle);
+  struct needle *needle = calloc(1, sizeof(*needle));
   if (needle == NULL || needles->num == MAX_NEEDLES || bytes.len > NEEDLE_MAX) {
     fputs("too much to look for\n", stderr);
     exit(2);
   }
-  snprintf(needle->name, sizeof needle->name, "%s%s%s", name, form[0] == '\0' ? "" : ", ", form);
+  snprintf(needle->name, sizeof(needle->name), "%s%s%s", name, form[0] == '\0' ? "" : ", ", form);
   needle->len = bytes.len;
   memcpy(needle->bytes, bytes.data, bytes.len);
   needles->all[needles->num++] = needle;
@@ -141,10 +141,9 @@ static void encrypt(uint8_t *block, struct bulla_span key) {
     }
     for (size_t i = 0; i < BLOCK; i++) {
       const uint8_t *column = shifted + i / 4 * 4;
-      block[i] = round + 1 == num_rounds
-                     ? shifted[i]
-                     : (uint8_t)(times_x(column[i % 4]) ^ times_x(column[(i + 1) % 4]) ^ column[(i + 1) % 4] ^
-                                 column[(i + 2) % 4] ^ column[(i + 3) % 4]);
+      block[i] = round + 1 == num_rounds ? shifted[i]
+                                         : (uint8_t)(times_x(column[i % 4]) ^ times_x(column[(i + 1) % 4]) ^
+                                                     column[(i + 1) % 4] ^ column[(i + 2) % 4] ^ column[(i + 3) % 4]);
     }
   }
 }
@@ -168,8 +167,7 @@ static void add_hash_key(struct needles *needles, const char *name, struct bulla
   add(needles, name, "its hash key doubled", bulla_span(turned, BLOCK));
 }
 
-static void add_words_turned(struct needles *needles, const char *name, const char *form,
-                             struct bulla_span bytes) {
+static void add_words_turned(struct needles *needles, const char *name, const char *form, struct bulla_span bytes) {
   uint8_t turned[BYTES_MAX];
   for (size_t i = 0; i < bytes.len; i++) {
     turned[i] = bytes.data[i ^ 3];
@@ -188,7 +186,7 @@ static void add_key_forms(struct needles *needles, const char *name, struct bull
   }
   if (key.len % 4 == 0 && key.len <= 64) {
     static const uint8_t pads[] = {0, 0x36, 0x5c};
-    for (size_t n = 0; n < sizeof pads; n++) {
+    for (size_t n = 0; n < sizeof(pads); n++) {
       for (size_t i = 0; i < key.len; i++) {
         room[i] = key.data[i] ^ pads[n];
       }
@@ -230,17 +228,16 @@ static void add_key(struct needles *needles, const char *name, struct bulla_span
 static void add_derived(struct needles *needles, const char *name, struct bulla_span key, struct bulla_span info) {
   uint8_t derived[BULLA_KEY_LEN];
   char longer[NAME_LEN + 16];
-  snprintf(longer, sizeof longer, "derived of %s", name);
-  if (bulla_hkdf_expand(derived, sizeof derived, key, info) != BULLA_OK) {
+  snprintf(longer, sizeof(longer), "derived of %s", name);
+  if (bulla_hkdf_expand(derived, sizeof(derived), key, info) != BULLA_OK) {
     exit(2);
   }
-  add_key(needles, longer, bulla_span(derived, sizeof derived));
+  add_key(needles, longer, bulla_span(derived, sizeof(derived)));
 }
 
 /* What the tag of a blob is made of: the block of key stream over it, and the hash, from which whoever knows what
  * was hashed gets the hash key. */
-static void add_tag_parts(struct needles *needles, struct bulla_span key, const uint8_t *nonce,
-                          const uint8_t *tag) {
+static void add_tag_parts(struct needles *needles, struct bulla_span key, const uint8_t *nonce, const uint8_t *tag) {
   uint8_t block[BLOCK] = {[BLOCK - 1] = 1};
   uint8_t turned[BLOCK];
   memcpy(block, nonce, 12);
@@ -295,10 +292,10 @@ static void add_xaes(struct needles *needles, struct bulla_span material, const 
   uint8_t key[BULLA_KEY_LEN];
   uint8_t k1[BLOCK] = {0};
   uint8_t derived[2 * BLOCK];
-  if (bulla_hkdf_expand(key, sizeof key, material, BULLA_LITERAL("bulla/v1/seal\x02")) != BULLA_OK) {
+  if (bulla_hkdf_expand(key, sizeof(key), material, BULLA_LITERAL("bulla/v1/seal\x02")) != BULLA_OK) {
     exit(2);
   }
-  encrypt(k1, bulla_span(key, sizeof key));
+  encrypt(k1, bulla_span(key, sizeof(key)));
   uint8_t carry = k1[0] >> 7;
   for (size_t i = 0; i < BLOCK; i++) {
     k1[i] = (uint8_t)(k1[i] << 1 | (i + 1 < BLOCK ? k1[i + 1] >> 7 : 0));
@@ -307,25 +304,25 @@ static void add_xaes(struct needles *needles, struct bulla_span material, const 
   for (uint8_t counter = 1; counter <= 2; counter++) {
     uint8_t *half = derived + BLOCK * (counter - 1);
     const uint8_t prefix[4] = {0, counter, 'X', 0};
-    memcpy(half, prefix, sizeof prefix);
+    memcpy(half, prefix, sizeof(prefix));
     memcpy(half + 4, nonce, 12);
     for (size_t i = 0; i < BLOCK; i++) {
       half[i] ^= k1[i];
     }
-    encrypt(half, bulla_span(key, sizeof key));
+    encrypt(half, bulla_span(key, sizeof(key)));
   }
   add(needles, "XAES", "K1", bulla_span(k1, BLOCK));
-  add_key(needles, "key of one blob", bulla_span(derived, sizeof derived));
-  add_tag_parts(needles, bulla_span(derived, sizeof derived), nonce + 12, nonce + 24);
+  add_key(needles, "key of one blob", bulla_span(derived, sizeof(derived)));
+  add_tag_parts(needles, bulla_span(derived, sizeof(derived)), nonce + 12, nonce + 24);
 }
 
 /* Suite 1, likewise. */
 static void add_gcm(struct needles *needles, struct bulla_span material, const uint8_t *nonce) {
   uint8_t key[BULLA_KEY_LEN];
-  if (bulla_hkdf_expand(key, sizeof key, material, BULLA_LITERAL("bulla/v1/seal\x01")) != BULLA_OK) {
+  if (bulla_hkdf_expand(key, sizeof(key), material, BULLA_LITERAL("bulla/v1/seal\x01")) != BULLA_OK) {
     exit(2);
   }
-  add_tag_parts(needles, bulla_span(key, sizeof key), nonce, nonce + 12);
+  add_tag_parts(needles, bulla_span(key, sizeof(key)), nonce, nonce + 12);
 }
 
 /* The key stream, which is as good as the plaintext to whoever has the ciphertext. */
@@ -348,7 +345,7 @@ static void add_key_stream(struct needles *needles, struct bulla_span ciphertext
 void needles_add(struct needles *needles, enum kind kind, const char *name, struct bulla_span secret) {
   static const uint8_t day[4] = {0, 0, DAY >> 8, DAY & 255};
   uint8_t info[18] = "bulla/v1/token";
-  memcpy(info + 14, day, sizeof day);
+  memcpy(info + 14, day, sizeof(day));
   if (kind == BLOB_NONCE) {
     for (size_t i = 0; i < needles->num_materials; i++) {
       struct bulla_span material = bulla_span(needles->materials[i]->bytes, BULLA_KEY_LEN);
@@ -369,7 +366,7 @@ void needles_add(struct needles *needles, enum kind kind, const char *name, stru
       add_derived(needles, name, secret, BULLA_LITERAL("bulla/v1/seal\x01"));
       add_derived(needles, name, secret, BULLA_LITERAL("bulla/v1/seal\x02"));
     } else if (kind == SECRET_ROOT) {
-      add_derived(needles, name, secret, bulla_span(info, sizeof info));
+      add_derived(needles, name, secret, bulla_span(info, sizeof(info)));
     }
   }
 }

@@ -30,7 +30,7 @@ static void secrets(void) {
 
 static void seal_and_open(enum bulla_suite suite) {
   uint8_t room[512];
-  struct bulla_buffer blob = bulla_buffer(room, sizeof room);
+  struct bulla_buffer blob = bulla_buffer(room, sizeof(room));
   struct bulla_secret *material = new_secret(SECRET_MATERIAL, "material", BULLA_KEY_LEN);
   struct bulla_secret *plaintext = new_secret(SECRET_TEXT, "plaintext", 200);
   struct bulla_secret *opened = NULL;
@@ -68,7 +68,7 @@ static void triples(void) {
   uint8_t ciphertext[LEN];
   uint8_t iv[16];
   uint8_t room[512];
-  struct bulla_buffer text = bulla_buffer(room, sizeof room);
+  struct bulla_buffer text = bulla_buffer(room, sizeof(room));
   struct bulla_secret *key = new_secret(SECRET_KEY, "key", BULLA_KEY_LEN);
   struct bulla_secret *plaintext = new_secret(SECRET_TEXT, "plaintext", LEN);
   struct bulla_secret *opened = NULL;
@@ -77,12 +77,11 @@ static void triples(void) {
   CHECK_OK("bulla_triple_seal", bulla_triple_seal(key, &text, bulla_secret_bytes(plaintext)));
   ASSERT(bulla_hex_decode(ciphertext, bulla_span(text.data + text.len - 2 * LEN, 2 * LEN)));
   tell(CIPHERTEXT, "", bulla_span(ciphertext, LEN));
-  ASSERT(bulla_hex_decode(iv, bulla_span(text.data, 2 * sizeof iv)));
-  tell(LONG_NONCE, "", bulla_span(iv, sizeof iv));
+  ASSERT(bulla_hex_decode(iv, bulla_span(text.data, 2 * sizeof(iv))));
+  tell(LONG_NONCE, "", bulla_span(iv, sizeof(iv)));
   CHECK_OK("bulla_triple_open", bulla_triple_open(key, &out, bulla_written(&text), NULL));
   room[90] = room[90] == '0' ? '1' : '0';
-  CHECK_STATUS("bulla_triple_open, forged", bulla_triple_open(key, &out, bulla_written(&text), NULL),
-               BULLA_REFUSED);
+  CHECK_STATUS("bulla_triple_open, forged", bulla_triple_open(key, &out, bulla_written(&text), NULL), BULLA_REFUSED);
   bulla_secret_free(&opened);
   bulla_secret_free(&plaintext);
   CHECK(CHECK_FREED, "all is freed", bulla_secret_free(&key));
@@ -90,7 +89,7 @@ static void triples(void) {
 
 static void encrypt_with(enum bulla_jwe_enc enc, size_t key_len) {
   uint8_t room[1024];
-  struct bulla_buffer token = bulla_buffer(room, sizeof room);
+  struct bulla_buffer token = bulla_buffer(room, sizeof(room));
   struct bulla_secret *material = new_secret(SECRET_KEY, "key", key_len);
   struct bulla_secret *plaintext = new_text("plaintext", 300);
   struct bulla_secret *opened = NULL;
@@ -115,6 +114,5 @@ static void jwe(void) {
 }
 
 const struct scenario core_scenarios[] = {
-    {"secrets", secrets}, {"aes256gcm", aes_gcm}, {"xaes256gcm", xaes_gcm},
-    {"triples", triples}, {"jwe", jwe},           {0},
+    {"secrets", secrets}, {"aes256gcm", aes_gcm}, {"xaes256gcm", xaes_gcm}, {"triples", triples}, {"jwe", jwe}, {0},
 };

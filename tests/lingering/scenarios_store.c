@@ -21,7 +21,7 @@ static const char url[] = "sqlite:v.db";
 
 static void leave(void) {
   static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "v.db-generation", "root"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     unlink(names[i]);
   }
 }
@@ -92,7 +92,7 @@ static void records(void) {
   size_t failed_row;
   uint8_t digits[512];
   uint8_t hash[32] = {1};
-  struct bulla_buffer triple = bulla_buffer(digits, sizeof digits);
+  struct bulla_buffer triple = bulla_buffer(digits, sizeof(digits));
   struct bulla_secret *value = new_text("value", 48);
   struct bulla_secret *key = new_secret(SECRET_KEY, "foreign key", BULLA_KEY_LEN);
   struct bulla_secret *token_root = new_secret(SECRET_ROOT, "token root", BULLA_KEY_LEN);
@@ -102,7 +102,7 @@ static void records(void) {
   ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
   CHECK_OK("bulla_vault_import", bulla_vault_import(vault, &failed_row, &who, ACME, key, NULL, &row, 1));
   CHECK_OK("bulla_vault_apikey_put", bulla_vault_apikey_put(vault, &who, ACME, RECORD_ID, BULLA_LITERAL("embed"),
-                                                            bulla_span(hash, sizeof hash), token_root));
+                                                            bulla_span(hash, sizeof(hash)), token_root));
   tell(CHECK_LIVE, "within bulla_vault_apikey_use", bulla_span(NULL, 0));
   CHECK_OK("bulla_vault_apikey_use", bulla_vault_apikey_use(vault, &who, RECORD_ID, root_in_use, NULL));
   CHECK_OK("bulla_vault_apikey_revoke", bulla_vault_apikey_revoke(vault, &who, RECORD_ID));
@@ -117,7 +117,7 @@ static void records(void) {
 /* Every kind of handle, each of which has worked. */
 static void live(void) {
   static uint8_t room[BULLA_TOKEN_MAX];
-  struct bulla_buffer out = bulla_buffer(room, sizeof room);
+  struct bulla_buffer out = bulla_buffer(room, sizeof(room));
   struct bulla_secret *material = new_secret(SECRET_MATERIAL, "material", BULLA_KEY_LEN);
   struct bulla_secret *value = new_text("value", 48);
   struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};

@@ -64,8 +64,7 @@ static void tokens(void) {
   CHECK_OK("bulla_token_verify", bulla_token_verify(verifier, &read, &payload, bulla_written(&token), now));
   CHECK_OK("bulla_token_verify, the key known",
            bulla_token_verify(verifier, &read, &payload, bulla_written(&token), now));
-  CHECK_OK("bulla_token_refresh",
-           bulla_token_refresh(verifier, &younger, &payload, bulla_written(&token), now + 10));
+  CHECK_OK("bulla_token_refresh", bulla_token_refresh(verifier, &younger, &payload, bulla_written(&token), now + 10));
   CHECK_STATUS("bulla_token_verify of an expired one",
                bulla_token_verify(verifier, &read, &payload, bulla_written(&token), now + 9999), BULLA_EXPIRED);
   CHECK_OK("bulla_token_authenticate of an expired one",

@@ -74,12 +74,12 @@ static void read_mappings(struct snapshot *snapshot, int pid) {
   char path[64];
   char line[512];
   bool wanted = false;
-  snprintf(path, sizeof path, "/proc/%d/smaps", pid);
+  snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
   FILE *file = fopen(path, "re");
   if (file == NULL) {
     fail(path);
   }
-  while (fgets(line, sizeof line, file) != NULL) {
+  while (fgets(line, sizeof(line), file) != NULL) {
     unsigned long start;
     unsigned long end;
     char permissions[8];
@@ -92,7 +92,7 @@ static void read_mappings(struct snapshot *snapshot, int pid) {
         struct region *region = &snapshot->regions[snapshot->num++];
         *region = (struct region){.start = start, .len = end - start};
         const char *last = strrchr(name, '/');
-        snprintf(region->name, sizeof region->name, "%.63s", last != NULL ? last + 1 : name);
+        snprintf(region->name, sizeof(region->name), "%.63s", last != NULL ? last + 1 : name);
       }
     }
   }
@@ -101,14 +101,14 @@ static void read_mappings(struct snapshot *snapshot, int pid) {
 
 static void read_registers(struct snapshot *snapshot, int pid) {
   struct user_regs_struct general;
-  struct iovec room = {&general, sizeof general};
+  struct iovec room = {&general, sizeof(general)};
   if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &room) != 0) {
     fail("PTRACE_GETREGSET, NT_PRSTATUS");
   }
   snapshot->stack_pointer = general.rsp;
   snapshot->general_len = room.iov_len;
-  memcpy(snapshot->general, &general, sizeof general);
-  room = (struct iovec){snapshot->extended, sizeof snapshot->extended};
+  memcpy(snapshot->general, &general, sizeof(general));
+  room = (struct iovec){snapshot->extended, sizeof(snapshot->extended)};
   if (ptrace(PTRACE_GETREGSET, pid, NT_X86_XSTATE, &room) != 0) {
     fail("PTRACE_GETREGSET, NT_X86_XSTATE");
   }
@@ -116,7 +116,7 @@ static void read_registers(struct snapshot *snapshot, int pid) {
 }
 
 struct snapshot *snapshot_take(int pid, bool with_registers) {
-  struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+  struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
   if (snapshot == NULL) {
     fail("no memory");
   }
@@ -161,8 +161,7 @@ static size_t search_region(const struct snapshot *snapshot, const struct needle
     long below = (long)(snapshot->stack_pointer - address);
     bool stack = strcmp(region->name, "[stack]") == 0;
     printf("# in %s at %#lx", region->name[0] != '\0' ? region->name : "a mapping without a name", address);
-    printf(stack && below > 0 ? ", %ld bytes below the stack pointer: %s\n" : ", %ld: %s\n", stack ? below : 0L,
-           what);
+    printf(stack && below > 0 ? ", %ld bytes below the stack pointer: %s\n" : ", %ld: %s\n", stack ? below : 0L, what);
     num_hits++;
     from += place + WINDOW;
   }

@@ -11,7 +11,7 @@ A list is text: '#' begins a comment, an empty line ends a defect, and a defect 
     means: what it would mean for somebody who relies on bulla
     first: the tests to try first, if not those named after the file
     explained: why it may survive, if it does
-    - the text to find, which must occur exactly once
+    - the text to find, which must occur exactly once; how lines are broken and indented does not count
     + the text to put there
 
 Lines that begin with '-' are one text of several lines, and so are those with '+'; without '+' the text goes."""
@@ -21,6 +21,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 
@@ -76,10 +77,10 @@ def read(path):
 
 def plant(defect, text):
     """Returns |text| with |defect| in it."""
-    times = text.count(defect.find)
-    if times != 1:
-        raise Invalid(f"{defect.name}: what it looks for is in {defect.file} {times} times, not once")
-    return text.replace(defect.find, defect.replacement)
+    found = list(re.finditer(r"\s+".join(map(re.escape, defect.find.split())), text))
+    if len(found) != 1:
+        raise Invalid(f"{defect.name}: what it looks for is in {defect.file} {len(found)} times, not once")
+    return text[: found[0].start()] + defect.replacement + text[found[0].end() :]
 
 
 def _compilers(root, build):
