@@ -79,14 +79,14 @@ static const char *run_mint(void *state) {
 
 static const char *run_verify(void *state) {
   struct minting *minting = state;
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   return bench_result(
       bulla_token_verify(minting->verifier, &claims, &minting->payload, bulla_written(&minting->token), time(NULL)));
 }
 
 static const char *run_verify_each(void *state) {
   struct minting *minting = state;
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   const struct bulla_buffer *token = &minting->tokens[minting->next++ % NUM_TOKENS];
   return bench_result(
       bulla_token_verify(minting->verifier, &claims, &minting->payload, bulla_written(token), time(NULL)));
@@ -102,7 +102,8 @@ static const char *run_refresh(void *state) {
 
 /* make_house has a vault with some revoked tokens of the tenant, so that each verification has something to compare. */
 static const char *make_house(struct minting *minting) {
-  const struct bulla_who asking = {bench_text("bench"), bench_text("localhost"), bench_text("to measure it")};
+  const struct bulla_who asking = {
+      .actor = bench_text("bench"), .origin = bench_text("localhost"), .reason = bench_text("to measure it")};
   const char *error = bench_vault_make(&minting->house);
   for (char i = 0; error == NULL && i < NUM_REVOKED; i++) {
     const char jti[] = {'r', 'e', 'v', 'o', 'k', 'e', 'd', (char)('0' + i), '\0'};
@@ -113,7 +114,7 @@ static const char *make_house(struct minting *minting) {
 }
 
 static const char *make_keys(struct minting *minting, bool revocable) {
-  struct bulla_verifier_options options = {.leeway = 0};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
   if (revocable) {
     const char *error = make_house(minting);
     if (error != NULL) {
@@ -199,6 +200,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
   minting->payload = bulla_buffer(minting->payload_bytes, sizeof(minting->payload_bytes));
   const int64_t now = time(NULL);
   minting->claims = (struct bulla_claims){
+      .size = sizeof(struct bulla_claims),
       .org = bench_text(BENCH_ORG),
       .sub = bench_text(BENCH_SUB),
       .iss = bench_text(BENCH_ISS),

@@ -29,7 +29,9 @@ void bench_vault_remove(struct bench_vault *made) {
 const char *bench_vault_put(const struct bench_vault *made) {
   const struct bulla_who asking = who();
   const struct bulla_field password = {bench_text("password"), bench_text("correct horse battery staple"), true};
-  return bench_result(bulla_vault_put(made->vault, &asking, bench_text("acme"), bench_text("db"), &password, 1));
+  return bench_result(bulla_vault_put(
+      made->vault, &asking, &(const struct bulla_place){.tenant = bench_text("acme"), .entry = bench_text("db")},
+      &password, 1));
 }
 
 static enum bulla_status look(void *arg, struct bulla_span value) {
@@ -41,7 +43,10 @@ const char *bench_vault_use(const struct bench_vault *made) {
   const struct bulla_who asking = who();
   size_t seen = 0;
   enum bulla_status status =
-      bulla_vault_use(made->vault, &asking, bench_text("acme"), bench_text("db"), bench_text("password"), look, &seen);
+      bulla_vault_use(made->vault, &asking,
+                      &(const struct bulla_place){
+                          .tenant = bench_text("acme"), .entry = bench_text("db"), .field = bench_text("password")},
+                      look, &seen);
   return status == BULLA_OK && seen == 0 ? "nothing was opened" : bench_result(status);
 }
 

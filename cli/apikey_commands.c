@@ -26,8 +26,12 @@ enum bulla_status bulla_run_apikey_create(struct bulla_cli *cli) {
   BULLA_TRY(bulla_apikey_generate(&apikey, &string));
 
   struct bulla_span id = bulla_apikey_id(apikey);
-  BULLA_TRY(bulla_vault_apikey_put(vault, &me.who, bulla_option_span(cli, "tenant"), id, bulla_option_span(cli, "name"),
-                                   bulla_apikey_hash(apikey), bulla_apikey_token_root(apikey)));
+  BULLA_TRY(bulla_vault_apikey_put(vault, &me.who,
+                                   &(const struct bulla_apikey_record){.tenant = bulla_option_span(cli, "tenant"),
+                                                                       .id = id,
+                                                                       .name = bulla_option_span(cli, "name"),
+                                                                       .hash = bulla_apikey_hash(apikey),
+                                                                       .root = bulla_apikey_token_root(apikey)}));
   enum bulla_status status = bulla_output_line(cli, bulla_secret_bytes(string));
   if (status != BULLA_OK) {
     /* Nobody has this key now, or only a part of it: it shall not stay good. If that fails too, the first

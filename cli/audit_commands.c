@@ -77,7 +77,7 @@ enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
 
 enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {
   static const char *const names[] = {"records", "bad_seq", NULL};
-  struct bulla_audit_verdict verdict = {0, 0};
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, false);

@@ -26,9 +26,7 @@ enum {
 /* One --env, NAME=TENANT/ENTRY:FIELD, and its line NAME=VALUE in locked memory. */
 struct wanted {
   struct bulla_span name;
-  struct bulla_span tenant;
-  struct bulla_span entry;
-  struct bulla_span field;
+  struct bulla_place place;
   size_t value_len; /* as it was when it was looked at */
   struct bulla_secret *line;
 };
@@ -64,12 +62,12 @@ static bool parse_wanted(struct wanted *wanted, const char *text) {
     return false;
   }
   struct bulla_reader reader = bulla_reader(rest);
-  if (!bulla_take_until(&reader, &wanted->tenant, '/') || !bulla_take_until(&reader, &wanted->entry, ':')) {
+  if (!bulla_take_until(&reader, &wanted->place.tenant, '/') || !bulla_take_until(&reader, &wanted->place.entry, ':')) {
     return false;
   }
-  wanted->field = bulla_span(reader.at, reader.left);
-  return is_variable(wanted->name) && bulla_text_is_name(wanted->tenant) && bulla_text_is_name(wanted->entry) &&
-         bulla_text_is_name(wanted->field);
+  wanted->place.field = bulla_span(reader.at, reader.left);
+  return is_variable(wanted->name) && bulla_text_is_name(wanted->place.tenant) &&
+         bulla_text_is_name(wanted->place.entry) && bulla_text_is_name(wanted->place.field);
 }
 
 /* take_wanted takes every --env apart before anything is opened. */
@@ -116,14 +114,14 @@ struct measure {
 };
 
 static bool of_same_entry(const struct wanted *a, const struct wanted *b) {
-  return bulla_span_equal(a->tenant, b->tenant) && bulla_span_equal(a->entry, b->entry);
+  return bulla_span_equal(a->place.tenant, b->place.tenant) && bulla_span_equal(a->place.entry, b->place.entry);
 }
 
 static enum bulla_status note_len(void *arg, const struct bulla_field_view *field) {
   const struct measure *measure = (const struct measure *)arg;
   for (size_t i = 0; i < measure->job->num_wanted; i++) {
     struct wanted *wanted = &measure->job->wanted[i];
-    if (of_same_entry(wanted, measure->of) && bulla_span_equal(wanted->field, field->name)) {
+    if (of_same_entry(wanted, measure->of) && bulla_span_equal(wanted->place.field, field->name)) {
       wanted->value_len = field->value_len;
     }
   }
@@ -140,7 +138,8 @@ static void measure(struct job *job, struct bulla_vault *vault) {
     }
     if (!seen) {
       struct measure arg = {job, wanted};
-      enum bulla_status ignored = bulla_vault_show(vault, wanted->tenant, wanted->entry, note_len, &arg);
+      const struct bulla_place entry = {.tenant = wanted->place.tenant, .entry = wanted->place.entry};
+      enum bulla_status ignored = bulla_vault_show(vault, &entry, note_len, &arg);
       (void)ignored;
     }
   }
@@ -227,10 +226,8 @@ static enum bulla_status make_line(void *arg, struct bulla_span value) {
 static enum bulla_status open_value(struct job *job, struct bulla_vault *vault, const struct bulla_who *who,
                                     struct wanted *wanted) {
   struct line line = {job->cli, wanted};
-  bulla_cli_at(job->cli, "%.*s/%.*s:%.*s", (int)wanted->tenant.len, (const char *)wanted->tenant.data,
-               (int)wanted->entry.len, (const char *)wanted->entry.data, (int)wanted->field.len,
-               (const char *)wanted->field.data);
-  BULLA_TRY(bulla_vault_use(vault, who, wanted->tenant, wanted->entry, wanted->field, make_line, &line));
+  bulla_session_at(job->cli, &wanted->place);
+  BULLA_TRY(bulla_vault_use(vault, who, &wanted->place, make_line, &line));
   bulla_environment_set(&job->env, wanted->name, (char *)bulla_secret_data(wanted->line));
   return BULLA_OK;
 }

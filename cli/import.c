@@ -198,9 +198,11 @@ static enum bulla_status read_format(struct bulla_cli *cli, struct bulla_triple_
   int order = BULLA_TRIPLE_TAG_SECOND;
   BULLA_TRY(bulla_option_choice(cli, "encoding", encodings, &encoding));
   BULLA_TRY(bulla_option_choice(cli, "order", orders, &order));
-  format->encoding = (enum bulla_triple_encoding)encoding;
-  format->order = (enum bulla_triple_order)order;
-  format->additional_data = bulla_option_span(cli, "aad");
+  *format = (struct bulla_triple_format){
+      .encoding = (enum bulla_triple_encoding)encoding,
+      .order = (enum bulla_triple_order)order,
+      .additional_data = bulla_option_span(cli, "aad"),
+  };
   return BULLA_OK;
 }
 

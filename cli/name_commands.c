@@ -93,11 +93,11 @@ static void free_flags(bool **flags) {
 }
 
 /* name_missing notes the first of |fields| that the entry has not, if it can be told. */
-static void name_missing(struct bulla_cli *cli, struct bulla_vault *vault, struct bulla_span tenant,
-                         struct bulla_span entry, const struct bulla_span *fields, size_t num_fields) {
+static void name_missing(struct bulla_cli *cli, struct bulla_vault *vault, const struct bulla_place *place,
+                         const struct bulla_span *fields, size_t num_fields) {
   bool *has BULLA_CLEANUP(free_flags) = (bool *)calloc(num_fields, sizeof(*has));
   struct found found = {fields, num_fields, has};
-  if (has == NULL || bulla_vault_show(vault, tenant, entry, look_at, &found) != BULLA_OK) {
+  if (has == NULL || bulla_vault_show(vault, place, look_at, &found) != BULLA_OK) {
     return;
   }
   for (size_t i = 0; i < num_fields; i++) {
@@ -109,8 +109,7 @@ static void name_missing(struct bulla_cli *cli, struct bulla_vault *vault, struc
 }
 
 enum bulla_status bulla_run_rm(struct bulla_cli *cli) {
-  struct bulla_span tenant;
-  struct bulla_span entry;
+  struct bulla_place place;
   struct bulla_span *fields BULLA_CLEANUP(free_fields) = NULL;
   size_t num_fields;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
@@ -118,33 +117,31 @@ enum bulla_status bulla_run_rm(struct bulla_cli *cli) {
   if (is_tenant(cli)) {
     return remove_tenant(cli);
   }
-  BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
+  BULLA_TRY(bulla_session_entry(cli, &place, 0));
   BULLA_TRY(take_fields(cli, &fields, &num_fields));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "%s", cli->operands[0]);
   if (num_fields == 0) {
-    return bulla_vault_remove(vault, &me.who, tenant, entry);
+    return bulla_vault_remove(vault, &me.who, &place);
   }
-  enum bulla_status status = bulla_vault_remove_fields(vault, &me.who, tenant, entry, fields, num_fields);
+  enum bulla_status status = bulla_vault_remove_fields(vault, &me.who, &place, fields, num_fields);
   if (status == BULLA_NOT_FOUND) {
-    name_missing(cli, vault, tenant, entry, fields, num_fields);
+    name_missing(cli, vault, &place, fields, num_fields);
   }
   return status;
 }
 
 /* What mv is to do, taken from its operands. */
 struct move {
-  struct bulla_span tenant;
-  struct bulla_span entry; /* empty for a tenant */
-  struct bulla_span field; /* empty unless it is a field */
+  struct bulla_place place; /* without an entry it is a tenant, without a field an entry */
   struct bulla_span name;
 };
 
 static enum bulla_status take_move(struct bulla_cli *cli, struct move *move) {
-  *move = (struct move){.entry = bulla_span(NULL, 0), .field = bulla_span(NULL, 0)};
+  *move = (struct move){.name = bulla_span(NULL, 0)};
   if (is_tenant(cli)) {
-    BULLA_TRY(take_name(cli, &move->tenant, 0, "TENANT or TENANT/ENTRY"));
+    BULLA_TRY(take_name(cli, &move->place.tenant, 0, "TENANT or TENANT/ENTRY"));
     if (cli->num_operands > 2) {
       return bulla_cli_usage(cli, "a tenant has no fields: write TENANT/ENTRY before them");
     }
@@ -156,28 +153,28 @@ static enum bulla_status take_move(struct bulla_cli *cli, struct move *move) {
     }
     return take_name(cli, &move->name, 1, "the tenant's new name");
   }
-  BULLA_TRY(bulla_session_entry(cli, &move->tenant, &move->entry, 0));
+  BULLA_TRY(bulla_session_entry(cli, &move->place, 0));
   if (cli->num_operands > 2) {
-    BULLA_TRY(take_name(cli, &move->field, 1, "a field"));
+    BULLA_TRY(take_name(cli, &move->place.field, 1, "a field"));
     return take_name(cli, &move->name, 2, "the field's new name");
   }
   if (strchr(cli->operands[1], '/') == NULL) {
     return bulla_cli_usage(cli, "write the entry's new name as TENANT/ENTRY, or give a field and its new name");
   }
-  struct bulla_span tenant;
-  BULLA_TRY(bulla_session_entry(cli, &tenant, &move->name, 1));
-  return bulla_span_equal(tenant, move->tenant)
+  struct bulla_place after;
+  BULLA_TRY(bulla_session_entry(cli, &after, 1));
+  move->name = after.entry;
+  return bulla_span_equal(after.tenant, move->place.tenant)
              ? BULLA_OK
              : bulla_cli_usage(cli, "an entry stays with its tenant: put it there anew, then remove this one");
 }
 
 static enum bulla_status run_move(struct bulla_vault *vault, const struct bulla_who *who, const struct move *move) {
-  if (move->entry.len == 0) {
-    return bulla_vault_rename_tenant(vault, who, move->tenant, move->name);
+  if (move->place.entry.len == 0) {
+    return bulla_vault_rename_tenant(vault, who, move->place.tenant, move->name);
   }
-  return move->field.len == 0
-             ? bulla_vault_rename_entry(vault, who, move->tenant, move->entry, move->name)
-             : bulla_vault_rename_field(vault, who, move->tenant, move->entry, move->field, move->name);
+  return move->place.field.len == 0 ? bulla_vault_rename_entry(vault, who, &move->place, move->name)
+                                    : bulla_vault_rename_field(vault, who, &move->place, move->name);
 }
 
 enum bulla_status bulla_run_mv(struct bulla_cli *cli) {
@@ -188,14 +185,16 @@ enum bulla_status bulla_run_mv(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "%s%s", is_tenant(cli) ? "tenant " : "", cli->operands[0]);
-  if (move.field.len > 0) {
-    at_field(cli, move.field);
+  if (move.place.field.len > 0) {
+    at_field(cli, move.place.field);
   }
   enum bulla_status status = run_move(vault, &me.who, &move);
   if (status != BULLA_EXISTS) {
     return status;
   }
-  const struct bulla_span *old = move.field.len > 0 ? &move.field : move.entry.len > 0 ? &move.entry : &move.tenant;
+  const struct bulla_span *old = move.place.field.len > 0   ? &move.place.field
+                                 : move.place.entry.len > 0 ? &move.place.entry
+                                                            : &move.place.tenant;
   return bulla_span_equal(*old, move.name)
              ? bulla_cli_error(cli, status, "the new name is the old one: nothing was changed")
              : bulla_cli_error(cli, status, "the new name is taken: choose another");

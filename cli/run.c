@@ -56,7 +56,7 @@ static enum bulla_status run(struct bulla_cli *cli, int argc, char **argv) {
     return BULLA_OK;
   }
   if (bulla_option_count(cli, "version") > 0) {
-    printf("bulla %s\n", BULLA_VERSION);
+    printf("bulla %s\n", bulla_version());
     return BULLA_OK;
   }
   bulla_cli_at(cli, "%s", cli->command->name);

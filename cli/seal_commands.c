@@ -52,7 +52,7 @@ static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
   if (job->format == FORMAT_HEX && bulla_option_count(cli, "context") + bulla_option_count(cli, "suite") > 0) {
     return bulla_cli_usage(cli, "the format hex has neither a context nor a suite");
   }
-  const struct bulla_memory_options memory = {.arena_size = ARENA_SIZE};
+  const struct bulla_memory_options memory = {.size = sizeof(struct bulla_memory_options), .arena_size = ARENA_SIZE};
   BULLA_TRY(bulla_memory_init(&memory));
   BULLA_TRY(bulla_key_file_read(cli, &job->material));
   if (job->format != FORMAT_HEX) {

@@ -85,7 +85,8 @@ enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **
 }
 
 enum bulla_status bulla_session_memory(size_t values_len) {
-  struct bulla_memory_options memory = {.arena_size = BULLA_WORKING_ROOM + values_len};
+  struct bulla_memory_options memory = {.size = sizeof(struct bulla_memory_options),
+                                        .arena_size = BULLA_WORKING_ROOM + values_len};
   enum bulla_status status = bulla_memory_init(&memory);
   if (status == BULLA_LOCK_LIMIT || status == BULLA_TOO_LARGE) {
     memory.arena_size = 0;
@@ -227,36 +228,42 @@ static void name_origin(char *origin, size_t size) {
 void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli *cli, const char *reason) {
   name_actor(me->actor, sizeof(me->actor));
   name_origin(me->origin, sizeof(me->origin));
-  me->who.actor = bulla_option_span(cli, "actor");
+  me->who = (struct bulla_who){
+      .actor = bulla_option_span(cli, "actor"),
+      .origin = bulla_text_span(me->origin),
+      .reason = bulla_option_span(cli, "reason"),
+  };
   if (me->who.actor.len == 0) {
     me->who.actor = bulla_text_span(me->actor);
   }
-  me->who.origin = bulla_text_span(me->origin);
-  me->who.reason = bulla_option_span(cli, "reason");
   if (me->who.reason.len == 0) {
     me->who.reason = bulla_text_span(reason);
   }
 }
 
-enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,
-                                      struct bulla_span text, size_t index) {
+void bulla_session_at(struct bulla_cli *cli, const struct bulla_place *place) {
+  bulla_cli_at(cli, "%.*s/%.*s:%.*s", (int)place->tenant.len, (const char *)place->tenant.data, (int)place->entry.len,
+               (const char *)place->entry.data, (int)place->field.len, (const char *)place->field.data);
+}
+
+enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_place *place, struct bulla_span text,
+                                      size_t index) {
   struct bulla_reader reader = bulla_reader(text);
-  *tenant = bulla_span(NULL, 0);
-  bool split = bulla_take_until(&reader, tenant, '/');
-  *entry = bulla_span(reader.at, reader.left);
-  bool good_tenant = bulla_text_is_name(*tenant);
-  if (split && good_tenant && bulla_text_is_name(*entry)) {
+  *place = (struct bulla_place){.field = bulla_span(NULL, 0)};
+  bool split = bulla_take_until(&reader, &place->tenant, '/');
+  place->entry = bulla_span(reader.at, reader.left);
+  bool good_tenant = bulla_text_is_name(place->tenant);
+  if (split && good_tenant && bulla_text_is_name(place->entry)) {
     return BULLA_OK;
   }
   bulla_cli_at(cli, "argument %zu", index + 1);
-  bool again = split && entry->len > 0 && memchr(entry->data, '/', entry->len) != NULL;
+  bool again = split && place->entry.len > 0 && memchr(place->entry.data, '/', place->entry.len) != NULL;
   return !split || again ? bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, and has %s",
                                            again ? "more than one slash" : "no slash")
                          : bulla_cli_error(cli, BULLA_INVALID_NAME, "it must be TENANT/ENTRY, and its %s is %s",
                                            good_tenant ? "entry" : "tenant", bulla_status_text(BULLA_INVALID_NAME));
 }
 
-enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,
-                                      size_t index) {
-  return bulla_session_place(cli, tenant, entry, bulla_text_span(cli->operands[index]), index);
+enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_place *place, size_t index) {
+  return bulla_session_place(cli, place, bulla_text_span(cli->operands[index]), index);
 }

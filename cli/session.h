@@ -64,12 +64,14 @@ struct bulla_session_who {
  * the origin is the terminal, or the process; the reason is --reason, or |reason| if that was not given. */
 void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli *cli, const char *reason);
 
-/* bulla_session_place cuts |text|, of the operand |index|, into tenant and entry; bulla_session_entry cuts all of
- * that operand. */
-BULLA_NODISCARD enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_span *tenant,
-                                                      struct bulla_span *entry, struct bulla_span text, size_t index);
+/* bulla_session_at notes that the run is busy with the field of |place|. */
+void bulla_session_at(struct bulla_cli *cli, const struct bulla_place *place);
 
-BULLA_NODISCARD enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_span *tenant,
-                                                      struct bulla_span *entry, size_t index);
+/* bulla_session_place cuts |text|, of the operand |index|, into the tenant and entry of |place|, which gets no field;
+ * bulla_session_entry cuts all of that operand. */
+BULLA_NODISCARD enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_place *place,
+                                                      struct bulla_span text, size_t index);
+
+BULLA_NODISCARD enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_place *place, size_t index);
 
 #endif

@@ -158,6 +158,7 @@ static enum bulla_status check_texts(struct bulla_cli *cli) {
 
 enum bulla_status bulla_minted_claims_read(struct bulla_cli *cli, struct bulla_minted_claims *minted) {
   struct bulla_claims *claims = &minted->claims;
+  *claims = (struct bulla_claims)BULLA_CLAIMS_INIT;
   claims->org = bulla_option_span(cli, "org");
   claims->sub = bulla_option_span(cli, "sub");
   claims->iss = bulla_option_span(cli, "iss");

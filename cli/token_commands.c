@@ -65,8 +65,8 @@ static enum bulla_status print_claims(struct bulla_cli *cli, struct bulla_span c
 
 enum bulla_status bulla_run_token_verify(struct bulla_cli *cli) {
   struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
-  struct bulla_verifier_options options = {.leeway = 0};
-  struct bulla_claims claims;
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   BULLA_TRY(read_expectations(cli, &options));
   BULLA_TRY(bulla_token_session_open(cli, &session, options, "token verify"));
   BULLA_TRY(bulla_token_verify(session.verifier, &claims, &session.payload, bulla_secret_bytes(session.token),
@@ -76,7 +76,8 @@ enum bulla_status bulla_run_token_verify(struct bulla_cli *cli) {
 
 enum bulla_status bulla_run_token_refresh(struct bulla_cli *cli) {
   struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
-  struct bulla_verifier_options options = {.session = BULLA_SESSION_DEFAULT};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
+                                           .session = BULLA_SESSION_DEFAULT};
   BULLA_TRY(read_expectations(cli, &options));
   BULLA_TRY(bulla_option_number(cli, "session", &options.session));
   if (options.session < 1 || options.session > BULLA_SESSION_MAX) {
@@ -92,7 +93,7 @@ enum bulla_status bulla_run_token_inspect(struct bulla_cli *cli) {
   static const char *const names[] = {"key_id", "day", "day_begins", "ciphertext_bytes", NULL};
   struct bulla_secret *token BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  struct bulla_token_outline outline;
+  struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
   bulla_rows_begin(&rows, cli, names, false);
   BULLA_TRY(bulla_token_input(cli, &token));
   if (bulla_token_inspect(&outline, bulla_secret_bytes(token)) != BULLA_OK) {

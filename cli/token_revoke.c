@@ -31,7 +31,8 @@ static bool has_input(void) {
  * that it is refreshed to, are at their end. */
 static int64_t last_end(int64_t now) {
   int64_t iat = now + BULLA_TOKEN_LEEWAY_MAX;
-  const struct bulla_claims claims = {.iat = iat, .orig_iat = iat, .exp = iat + BULLA_TOKEN_LIFETIME_MAX};
+  const struct bulla_claims claims = {
+      .size = sizeof(struct bulla_claims), .iat = iat, .orig_iat = iat, .exp = iat + BULLA_TOKEN_LIFETIME_MAX};
   return bulla_claims_session_end(&claims);
 }
 
@@ -76,7 +77,7 @@ static enum bulla_status look_at(void *arg, const struct bulla_apikey_view *apik
 
 /* explain_refused says why a token is not authentic, as far as its API key tells. Who revokes may list those. */
 static enum bulla_status explain_refused(struct bulla_cli *cli, struct bulla_token_session *session) {
-  struct bulla_token_outline outline;
+  struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
   if (bulla_token_inspect(&outline, bulla_secret_bytes(session->token)) != BULLA_OK) {
     return bulla_cli_error(cli, BULLA_REFUSED, "refused: it does not have the form of a token");
   }
@@ -95,7 +96,7 @@ static enum bulla_status explain_refused(struct bulla_cli *cli, struct bulla_tok
 }
 
 static enum bulla_status explain_no_jti(struct bulla_cli *cli, const struct bulla_token_session *session) {
-  struct bulla_token_outline outline;
+  struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
   BULLA_TRY(bulla_token_inspect(&outline, bulla_secret_bytes(session->token)));
   return bulla_cli_error(cli, BULLA_INVALID_ARGUMENT,
                          "it has no jti: only revoking its API key ends it: bulla apikey revoke %.*s",
@@ -104,8 +105,8 @@ static enum bulla_status explain_no_jti(struct bulla_cli *cli, const struct bull
 
 static enum bulla_status revoke_given(struct bulla_cli *cli) {
   struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
-  const struct bulla_verifier_options options = {.leeway = 0};
-  struct bulla_claims claims;
+  const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   BULLA_TRY(bulla_token_session_open(cli, &session, options, "token revoke"));
   enum bulla_status status =
       bulla_token_authenticate(session.verifier, &claims, &session.payload, bulla_secret_bytes(session.token));

@@ -12,18 +12,16 @@ static enum bulla_status print_value(void *arg, struct bulla_span value) {
 }
 
 /* take_place takes TENANT/ENTRY FIELD, or TENANT/ENTRY:FIELD as `exec` has it. */
-static enum bulla_status take_place(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,
-                                    struct bulla_span *field) {
-  struct bulla_span place = bulla_text_span(cli->operands[0]);
-  bool joined = bulla_text_split(&place, field, cli->operands[0], ':');
+static enum bulla_status take_place(struct bulla_cli *cli, struct bulla_place *place) {
+  struct bulla_span entry = bulla_text_span(cli->operands[0]);
+  struct bulla_span field;
+  bool joined = bulla_text_split(&entry, &field, cli->operands[0], ':');
   if (joined == (cli->num_operands == 2)) {
     return bulla_cli_usage(cli, "it takes either TENANT/ENTRY FIELD or TENANT/ENTRY:FIELD");
   }
-  if (!joined) {
-    *field = bulla_text_span(cli->operands[1]);
-  }
-  BULLA_TRY(bulla_session_place(cli, tenant, entry, place, 0));
-  if (!bulla_text_is_name(*field)) {
+  BULLA_TRY(bulla_session_place(cli, place, entry, 0));
+  place->field = joined ? field : bulla_text_span(cli->operands[1]);
+  if (!bulla_text_is_name(place->field)) {
     bulla_cli_at(cli, joined ? "argument 1" : "argument 2");
     return BULLA_INVALID_NAME;
   }
@@ -31,16 +29,13 @@ static enum bulla_status take_place(struct bulla_cli *cli, struct bulla_span *te
 }
 
 enum bulla_status bulla_run_get(struct bulla_cli *cli) {
-  struct bulla_span tenant = bulla_span(NULL, 0);
-  struct bulla_span entry = tenant;
-  struct bulla_span field = tenant;
-  BULLA_TRY(take_place(cli, &tenant, &entry, &field));
+  struct bulla_place place;
+  BULLA_TRY(take_place(cli, &place));
 
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
-  bulla_cli_at(cli, "%.*s/%.*s:%.*s", (int)tenant.len, (const char *)tenant.data, (int)entry.len,
-               (const char *)entry.data, (int)field.len, (const char *)field.data);
-  return bulla_vault_use(vault, &me.who, tenant, entry, field, print_value, cli);
+  bulla_session_at(cli, &place);
+  return bulla_vault_use(vault, &me.who, &place, print_value, cli);
 }

@@ -175,14 +175,13 @@ static enum bulla_status check_secret(struct bulla_cli *cli, struct bulla_field 
 }
 
 /* read_secrets gets the values of --secret, which are the first fields, and of --secret-file, which are next. */
-static enum bulla_status read_secrets(struct bulla_cli *cli, struct put *put, struct bulla_span tenant,
-                                      struct bulla_span entry) {
+static enum bulla_status read_secrets(struct bulla_cli *cli, struct put *put, const struct bulla_place *place) {
   bool terminal = isatty(STDIN_FILENO) == 1;
   size_t field = 0;
   const char *value = NULL;
   for (size_t at = 0; bulla_option_next(cli, "secret", &at, &value); field++) {
-    bulla_cli_at(cli, "%.*s/%.*s:%s", (int)tenant.len, (const char *)tenant.data, (int)entry.len,
-                 (const char *)entry.data, value);
+    bulla_cli_at(cli, "%.*s/%.*s:%s", (int)place->tenant.len, (const char *)place->tenant.data, (int)place->entry.len,
+                 (const char *)place->entry.data, value);
     BULLA_TRY(terminal ? bulla_input_prompt(cli, &put->secrets[field], cli->what, BULLA_VALUE_MAX)
                        : bulla_input_secret(cli, &put->secrets[field], STDIN_FILENO, BULLA_VALUE_MAX));
     BULLA_TRY(check_secret(cli, &put->fields[field], put->secrets[field]));
@@ -231,9 +230,8 @@ static enum bulla_status name_secret(void *arg, const struct bulla_field_view *t
 }
 
 enum bulla_status bulla_run_put(struct bulla_cli *cli) {
-  struct bulla_span tenant;
-  struct bulla_span entry;
-  BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
+  struct bulla_place place;
+  BULLA_TRY(bulla_session_entry(cli, &place, 0));
   if (bulla_option_count(cli, "secret") > 1 && isatty(STDIN_FILENO) != 1) {
     return bulla_cli_usage(cli,
                            "standard input is no terminal and holds one secret: give one --secret, and the "
@@ -254,16 +252,16 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  enum bulla_status status = read_secrets(cli, &put, tenant, entry);
+  enum bulla_status status = read_secrets(cli, &put, &place);
   if (status != BULLA_OK) {
     return status == BULLA_ARENA_FULL ? bulla_session_arena_full(cli, room) : status;
   }
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "%s", cli->operands[0]);
-  status = bulla_vault_put(vault, &me.who, tenant, entry, put.fields, put.num_fields);
+  status = bulla_vault_put(vault, &me.who, &place, put.fields, put.num_fields);
   if (status == BULLA_STAYS_SECRET) {
     struct look look = {cli, &put};
-    enum bulla_status ignored = bulla_vault_show(vault, tenant, entry, name_secret, &look);
+    enum bulla_status ignored = bulla_vault_show(vault, &place, name_secret, &look);
     (void)ignored;
   }
   return status;
@@ -281,16 +279,15 @@ static enum bulla_status show_field(void *arg, const struct bulla_field_view *fi
 
 enum bulla_status bulla_run_show(struct bulla_cli *cli) {
   static const char *const names[] = {"field", "value", "secret", "revision", "updated", NULL};
-  struct bulla_span tenant;
-  struct bulla_span entry;
+  struct bulla_place place;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);
   rows.max_width = SHOWN_WIDTH;
-  BULLA_TRY(bulla_session_entry(cli, &tenant, &entry, 0));
+  BULLA_TRY(bulla_session_entry(cli, &place, 0));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_cli_at(cli, "%s", cli->operands[0]);
-  BULLA_TRY(bulla_vault_show(vault, tenant, entry, show_field, &rows));
+  BULLA_TRY(bulla_vault_show(vault, &place, show_field, &rows));
   return bulla_rows_end(&rows);
 }
 

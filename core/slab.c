@@ -29,6 +29,7 @@
 
 #include "core/cleanup.h"
 #include "core/lock.h"
+#include "core/sized.h"
 
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
@@ -190,10 +191,15 @@ static enum bulla_status make_first_arena(struct slab *slab, const struct bulla_
 }
 
 enum bulla_status bulla_memory_init(const struct bulla_memory_options *options) {
-  if (options->arena_size > MAX_ARENA_SIZE) {
+  struct bulla_memory_options taken = BULLA_MEMORY_OPTIONS_INIT;
+  if (options != NULL) {
+    BULLA_TRY(
+        bulla_sized_take(&taken, sizeof(taken), options, BULLA_SIZE_TO(struct bulla_memory_options, allow_unlocked)));
+  }
+  if (taken.arena_size > MAX_ARENA_SIZE) {
     return BULLA_TOO_LARGE;
   }
-  enum bulla_status status = make_first_arena(the_slab(), options);
+  enum bulla_status status = make_first_arena(the_slab(), &taken);
   return status == BULLA_EXISTS ? BULLA_INVALID_ARGUMENT : status;
 }
 

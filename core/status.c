@@ -87,15 +87,105 @@ const char *bulla_status_text(enum bulla_status status) {
   return "unknown status";
 }
 
+const char *bulla_status_name(enum bulla_status status) {
+  switch (status) {
+    case BULLA_OK:
+      return "BULLA_OK";
+    case BULLA_REFUSED:
+      return "BULLA_REFUSED";
+    case BULLA_EXPIRED:
+      return "BULLA_EXPIRED";
+    case BULLA_NOT_YET_VALID:
+      return "BULLA_NOT_YET_VALID";
+    case BULLA_CLAIM_REFUSED:
+      return "BULLA_CLAIM_REFUSED";
+    case BULLA_REVOKED:
+      return "BULLA_REVOKED";
+    case BULLA_KEY_EXHAUSTED:
+      return "BULLA_KEY_EXHAUSTED";
+    case BULLA_ROOT_WRONG:
+      return "BULLA_ROOT_WRONG";
+    case BULLA_AUDIT_BROKEN:
+      return "BULLA_AUDIT_BROKEN";
+    case BULLA_WRONG_VAULT:
+      return "BULLA_WRONG_VAULT";
+    case BULLA_INVALID_ARGUMENT:
+      return "BULLA_INVALID_ARGUMENT";
+    case BULLA_INVALID_NAME:
+      return "BULLA_INVALID_NAME";
+    case BULLA_INVALID_TEXT:
+      return "BULLA_INVALID_TEXT";
+    case BULLA_BUFFER_TOO_SMALL:
+      return "BULLA_BUFFER_TOO_SMALL";
+    case BULLA_TOO_LARGE:
+      return "BULLA_TOO_LARGE";
+    case BULLA_UNSUPPORTED:
+      return "BULLA_UNSUPPORTED";
+    case BULLA_EXISTS:
+      return "BULLA_EXISTS";
+    case BULLA_ROOT_MALFORMED:
+      return "BULLA_ROOT_MALFORMED";
+    case BULLA_STAYS_SECRET:
+      return "BULLA_STAYS_SECRET";
+    case BULLA_IN_USE:
+      return "BULLA_IN_USE";
+    case BULLA_NOT_FOUND:
+      return "BULLA_NOT_FOUND";
+    case BULLA_NO_MEMORY:
+      return "BULLA_NO_MEMORY";
+    case BULLA_LOCK_LIMIT:
+      return "BULLA_LOCK_LIMIT";
+    case BULLA_ARENA_FULL:
+      return "BULLA_ARENA_FULL";
+    case BULLA_FORKED:
+      return "BULLA_FORKED";
+    case BULLA_NO_CRYPTO:
+      return "BULLA_NO_CRYPTO";
+    case BULLA_IO:
+      return "BULLA_IO";
+    case BULLA_DISK_FULL:
+      return "BULLA_DISK_FULL";
+    case BULLA_READ_ONLY:
+      return "BULLA_READ_ONLY";
+    case BULLA_BUSY:
+      return "BULLA_BUSY";
+    case BULLA_NO_VAULT:
+      return "BULLA_NO_VAULT";
+    case BULLA_NOT_A_VAULT:
+      return "BULLA_NOT_A_VAULT";
+    case BULLA_NEWER_VAULT:
+      return "BULLA_NEWER_VAULT";
+    case BULLA_ROOT_UNAVAILABLE:
+      return "BULLA_ROOT_UNAVAILABLE";
+    case BULLA_ROOT_EXPOSED:
+      return "BULLA_ROOT_EXPOSED";
+    case BULLA_VAULT_MOVED:
+      return "BULLA_VAULT_MOVED";
+    case BULLA_VAULT_SHARED:
+      return "BULLA_VAULT_SHARED";
+  }
+  return "BULLA_STATUS_UNKNOWN";
+}
+
 enum bulla_status_class bulla_status_class(enum bulla_status status) {
-  if (status == BULLA_OK) {
-    return BULLA_CLASS_OK;
+  switch ((int)status / 100) {
+    case BULLA_CLASS_OK:
+      return status == BULLA_OK ? BULLA_CLASS_OK : BULLA_CLASS_ENVIRONMENT;
+    case BULLA_CLASS_REFUSED:
+      return BULLA_CLASS_REFUSED;
+    case BULLA_CLASS_USAGE:
+      return BULLA_CLASS_USAGE;
+    case BULLA_CLASS_NOT_FOUND:
+      return BULLA_CLASS_NOT_FOUND;
+    default:
+      return BULLA_CLASS_ENVIRONMENT;
   }
-  if (status < BULLA_INVALID_ARGUMENT) {
-    return BULLA_CLASS_REFUSED;
-  }
-  if (status < BULLA_NOT_FOUND) {
-    return BULLA_CLASS_USAGE;
-  }
-  return status == BULLA_NOT_FOUND ? BULLA_CLASS_NOT_FOUND : BULLA_CLASS_ENVIRONMENT;
+}
+
+/* The numbers of the headers, one string. */
+#define TEXT_OF(number) #number
+#define VERSION_TEXT(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
+
+const char *bulla_version(void) {
+  return VERSION_TEXT(BULLA_VERSION_MAJOR, BULLA_VERSION_MINOR, BULLA_VERSION_PATCH);
 }

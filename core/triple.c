@@ -145,7 +145,8 @@ static enum bulla_status open_text(const struct bulla_aead *aead, struct bulla_b
 }
 
 static bool is_format(const struct bulla_triple_format *format) {
-  return (unsigned)format->encoding <= BULLA_TRIPLE_BASE64URL && (unsigned)format->order <= BULLA_TRIPLE_TAG_LAST;
+  return (unsigned)format->encoding <= BULLA_TRIPLE_BASE64URL && (unsigned)format->order <= BULLA_TRIPLE_TAG_LAST &&
+         (format->reserved[0] | format->reserved[1]) == 0;
 }
 
 enum bulla_status bulla_triple_open(const struct bulla_secret *key, struct bulla_buffer *plaintext,

@@ -149,8 +149,11 @@ static enum bulla_status make_jwk(void) {
 }
 
 static struct bulla_claims claims_of(int64_t iat) {
-  struct bulla_claims claims = {
-      .org = BULLA_LITERAL("acme"), .sub = BULLA_LITERAL("alice"), .iat = iat, .exp = iat + 60};
+  struct bulla_claims claims = {.size = sizeof(struct bulla_claims),
+                                .org = BULLA_LITERAL("acme"),
+                                .sub = BULLA_LITERAL("alice"),
+                                .iat = iat,
+                                .exp = iat + 60};
   return claims;
 }
 
@@ -177,9 +180,9 @@ static enum bulla_status verify(void) {
   uint8_t token_room[BULLA_TOKEN_MAX];
   memset(payload_room, FUZZ_FILL, sizeof(payload_room));
   memset(token_room, FUZZ_FILL, sizeof(token_room));
-  const struct bulla_verifier_options options = {.leeway = 0};
+  const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
   struct bulla_verifier *verifier = NULL;
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
   struct bulla_buffer token = bulla_buffer(token_room, sizeof(token_room));
   enum bulla_status status = bulla_verifier_new(&verifier, &options, find_key, NULL);
@@ -246,7 +249,9 @@ static enum bulla_status count_apikey(void *arg, const struct bulla_apikey_view 
 static enum bulla_status put_fields(const char *tenant) {
   const struct bulla_field fields[] = {{BULLA_LITERAL("host"), BULLA_LITERAL("plain"), false},
                                        {BULLA_LITERAL("password"), BULLA_LITERAL("the value of a field"), true}};
-  return bulla_vault_put(kit.vault, &fuzz_who, fuzz_text(tenant), BULLA_LITERAL("db"), fields, 2);
+  return bulla_vault_put(kit.vault, &fuzz_who,
+                         &(const struct bulla_place){.tenant = fuzz_text(tenant), .entry = BULLA_LITERAL("db")}, fields,
+                         2);
 }
 
 static enum bulla_status put(void) {
@@ -269,13 +274,17 @@ static enum bulla_status import_and_remove(void) {
   FUZZ_ASSERT(failed == (status == BULLA_EXISTS ? 0 : 1));
   /* It is there if the removal has failed before. */
   BULLA_TRY(status == BULLA_EXISTS ? BULLA_OK : status);
-  return bulla_vault_remove(kit.vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("new"));
+  return bulla_vault_remove(
+      kit.vault, &fuzz_who,
+      &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("new")});
 }
 
 static enum bulla_status show(void) {
   BULLA_TRY(open_vault());
   int num = 0;
-  enum bulla_status status = bulla_vault_show(kit.vault, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), count_field, &num);
+  enum bulla_status status = bulla_vault_show(
+      kit.vault, &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db")},
+      count_field, &num);
   FUZZ_ASSERT(status != BULLA_OK || num == 2);
   return status;
 }
@@ -291,8 +300,11 @@ static enum bulla_status list(void) {
 static enum bulla_status use(void) {
   BULLA_TRY(open_vault());
   int num = 0;
-  enum bulla_status status = bulla_vault_use(kit.vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"),
-                                             BULLA_LITERAL("password"), take_value, &num);
+  enum bulla_status status = bulla_vault_use(
+      kit.vault, &fuzz_who,
+      &(const struct bulla_place){
+          .tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db"), .field = BULLA_LITERAL("password")},
+      take_value, &num);
   FUZZ_ASSERT(num == (status == BULLA_OK ? 1 : 0));
   return status;
 }
@@ -326,7 +338,7 @@ static enum bulla_status revoke_token(void) {
 
 static enum bulla_status verify_log(void) {
   BULLA_TRY(open_vault());
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   enum bulla_status status = bulla_vault_audit_verify(kit.vault, &verdict);
   FUZZ_ASSERT(verdict.bad_seq == 0 && (verdict.num_records > 0) == (status == BULLA_OK));
   return status;
@@ -373,9 +385,13 @@ void fuzz_calls_set_up(void) {
   make_sealed();
   make_token();
   FUZZ_ASSERT(open_vault() == BULLA_OK && put() == BULLA_OK);
-  FUZZ_ASSERT(bulla_vault_apikey_put(kit.vault, &fuzz_who, BULLA_LITERAL("acme"), bulla_apikey_id(kit.apikey),
-                                     bulla_span(NULL, 0), bulla_apikey_hash(kit.apikey),
-                                     bulla_apikey_token_root(kit.apikey)) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_apikey_put(
+                  kit.vault, &fuzz_who,
+                  &(const struct bulla_apikey_record){.tenant = BULLA_LITERAL("acme"),
+                                                      .id = bulla_apikey_id(kit.apikey),
+                                                      .name = bulla_span(NULL, 0),
+                                                      .hash = bulla_apikey_hash(kit.apikey),
+                                                      .root = bulla_apikey_token_root(kit.apikey)}) == BULLA_OK);
   bulla_vault_close(&kit.vault);
   kit.image = fuzz_vault_image();
 }

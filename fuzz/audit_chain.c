@@ -66,8 +66,10 @@ static enum bulla_status ignore_value(void *arg, struct bulla_span value) {
 
 /* append adds a record by a use of |field|; that there is no such field is recorded too. */
 static enum bulla_status append(struct bulla_vault *vault, const char *field) {
-  return bulla_vault_use(vault, &fuzz_who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), fuzz_text(field), ignore_value,
-                         NULL);
+  return bulla_vault_use(vault, &fuzz_who,
+                         &(const struct bulla_place){
+                             .tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db"), .field = fuzz_text(field)},
+                         ignore_value, NULL);
 }
 
 static void set_up(void) {
@@ -274,7 +276,7 @@ static int64_t expect(const struct found *found, bool *unbroken) {
 }
 
 static void check(struct bulla_vault *vault, int64_t num_good, bool unbroken) {
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   FUZZ_ASSERT(bulla_vault_audit_verify(vault, &verdict) == (unbroken ? BULLA_OK : BULLA_AUDIT_BROKEN));
   FUZZ_ASSERT(verdict.num_records == num_good);
   FUZZ_ASSERT(verdict.bad_seq == (unbroken ? 0 : num_good + 1));

@@ -110,15 +110,20 @@ static void make_token(struct bulla_vault *vault) {
   struct bulla_minter *minter = NULL;
   uint8_t room[BULLA_TOKEN_MAX];
   struct bulla_buffer token = bulla_buffer(room, sizeof(room));
-  const struct bulla_claims claims = {.org = BULLA_LITERAL("acme"),
+  const struct bulla_claims claims = {.size = sizeof(struct bulla_claims),
+                                      .org = BULLA_LITERAL("acme"),
                                       .sub = BULLA_LITERAL("alice"),
                                       .jti = BULLA_LITERAL("session-1"),
                                       .iat = (int64_t)time(NULL),
                                       .exp = (int64_t)time(NULL) + BULLA_TOKEN_LIFETIME_MAX};
   FUZZ_ASSERT(bulla_apikey_generate(&apikey, &string) == BULLA_OK);
-  FUZZ_ASSERT(bulla_vault_apikey_put(vault, &fuzz_who, BULLA_LITERAL("acme"), bulla_apikey_id(apikey),
-                                     BULLA_LITERAL("embed"), bulla_apikey_hash(apikey),
-                                     bulla_apikey_token_root(apikey)) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_apikey_put(vault, &fuzz_who,
+                                     &(const struct bulla_apikey_record){.tenant = BULLA_LITERAL("acme"),
+                                                                         .id = bulla_apikey_id(apikey),
+                                                                         .name = BULLA_LITERAL("embed"),
+                                                                         .hash = bulla_apikey_hash(apikey),
+                                                                         .root = bulla_apikey_token_root(apikey)}) ==
+              BULLA_OK);
   FUZZ_ASSERT(bulla_minter_new(&minter, apikey) == BULLA_OK);
   FUZZ_ASSERT(bulla_token_mint(minter, &token, &claims) == BULLA_OK);
   set_word(TOKEN, bulla_written(&token));

@@ -233,7 +233,10 @@ static void check_vault(const struct verdict *verdict) {
   FUZZ_ASSERT(num_fields == 1 + (verdict->exit_status == 0 ? (int64_t)verdict->num_rows : 0));
   for (size_t i = 0; verdict->exit_status == 0 && i < verdict->num_rows; i++) {
     int which = verdict->rows[i].known;
-    FUZZ_ASSERT(bulla_vault_use(vault, &fuzz_who, BULLA_LITERAL("acme"), verdict->rows[i].entry, verdict->rows[i].field,
+    FUZZ_ASSERT(bulla_vault_use(vault, &fuzz_who,
+                                &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"),
+                                                            .entry = verdict->rows[i].entry,
+                                                            .field = verdict->rows[i].field},
                                 compare_value, &which) == BULLA_OK);
   }
   bulla_vault_close(&vault);

@@ -55,8 +55,10 @@ static void check_opens(struct bulla_span jwk, int64_t day) {
   struct bulla_secret *material = NULL;
   struct bulla_jwe_key *key = NULL;
   size_t len = 0;
-  const struct bulla_claims claims = {
-      .org = BULLA_LITERAL("acme"), .sub = BULLA_LITERAL("alice"), .iat = day * SECONDS_PER_DAY + day % 1000};
+  const struct bulla_claims claims = {.size = sizeof(struct bulla_claims),
+                                      .org = BULLA_LITERAL("acme"),
+                                      .sub = BULLA_LITERAL("alice"),
+                                      .iat = day * SECONDS_PER_DAY + day % 1000};
   json_t *tree = model_json_load(jwk);
   FUZZ_ASSERT(json_object_size(tree) == 5);
   FUZZ_ASSERT(model_base64url_decode(bytes, &len, model_json_string(json_object_get(tree, "k"))));

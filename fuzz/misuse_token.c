@@ -48,7 +48,7 @@ static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
 static void move_on(void) {
   static uint8_t room[2048];
   struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   world.moves = false;
   world.generation++;
   FUZZ_ASSERT(bulla_token_verify(kit.verifier, &claims, &payload, bulla_written(&kit.token), now) == world.is_revoked);
@@ -90,7 +90,8 @@ static struct bulla_claims claims_of(void) {
   static const char name[] =
       "a \"name\" so long that the claims are more bytes than any room that is to be too small for "
       "them has in this target";
-  struct bulla_claims claims = {.org = BULLA_LITERAL("acme"),
+  struct bulla_claims claims = {.size = sizeof(struct bulla_claims),
+                                .org = BULLA_LITERAL("acme"),
                                 .sub = BULLA_LITERAL(name),
                                 .iat = now,
                                 .exp = now + 60,
@@ -294,11 +295,12 @@ static uint64_t wrongs_seen(const struct occasion *occasion, enum bulla_status s
 
 static void verify(struct bulla_reader *in) {
   uint8_t copy[1024];
-  static const struct bulla_claims none;
-  struct bulla_claims claims;
+  static const struct bulla_claims none = BULLA_CLAIMS_INIT;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   struct occasion occasion = occasion_of(in, copy, true);
   struct bulla_buffer payload = payload_room(in, &occasion);
   memset(&claims, FUZZ_FILL, sizeof(claims));
+  claims.size = sizeof(claims);
   enum bulla_status status = bulla_token_verify(kit.verifier, &claims, &payload, occasion.token, occasion.now);
   check_asked(&occasion);
   FUZZ_ASSERT(status == BULLA_OK ? bulla_span_equal(claims.jti, BULLA_LITERAL("session"))
@@ -322,7 +324,7 @@ static void make_verifier(struct bulla_reader *in) {
   const int64_t edges[] = {
       0,         -1,       BULLA_TOKEN_LEEWAY_MAX, BULLA_TOKEN_LEEWAY_MAX + 1, BULLA_SESSION_MAX, BULLA_SESSION_MAX + 1,
       INT64_MAX, INT64_MIN};
-  struct bulla_verifier_options options = {0};
+  struct bulla_verifier_options options = BULLA_VERIFIER_OPTIONS_INIT;
   options.leeway = edges[misuse_byte(in) % 8];
   options.session = edges[misuse_byte(in) % 8];
   options.aud = bulla_span(misuse_bytes, misuse_len(in));
@@ -396,8 +398,10 @@ void misuse_token(struct bulla_reader *in, uint8_t kind) {
 }
 
 void misuse_token_make(void) {
-  const struct bulla_verifier_options options = {
-      .is_revoked = is_revoked, .generation = generation, .is_live = is_live};
+  const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
+                                                 .is_revoked = is_revoked,
+                                                 .generation = generation,
+                                                 .is_live = is_live};
   struct bulla_claims claims = claims_of();
   struct bulla_secret *string = NULL;
   uint8_t refreshed_room[1024];

@@ -141,7 +141,7 @@ static void check_minted(struct bulla_span token, const struct bulla_claims *min
   FUZZ_ASSERT(json_equal(tree, wanted.tree) && is_same_order(tree, wanted.tree));
 
   struct bulla_buffer payload = bulla_buffer(fuzz_alloc(token.len * 3 / 2), token.len * 3 / 2);
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   const struct bulla_verifier_options *options;
   struct bulla_verifier *verifier = token_verifier(&options, 0);
   int64_t now = minted->nbf > minted->iat && minted->nbf < minted->exp ? minted->nbf : minted->iat;
@@ -167,7 +167,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   model_json_begin();
   struct bulla_span texts[NUM_TEXTS];
   take_texts(texts, bulla_span(in.at, in.left));
-  struct bulla_claims claims = {.org = texts[ORG],
+  struct bulla_claims claims = {.size = sizeof(struct bulla_claims),
+                                .org = texts[ORG],
                                 .sub = texts[SUB],
                                 .iss = texts[ISS],
                                 .aud = texts[AUD],

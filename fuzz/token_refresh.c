@@ -47,7 +47,7 @@ static void check_renewed(struct bulla_verifier *verifier, struct bulla_span tok
   char header[MODEL_HEADER_SIZE];
   struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
   struct bulla_buffer payload = bulla_buffer(fuzz_alloc(token.len * 3 / 2), token.len * 3 / 2);
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   int64_t day = wanted->iat / MODEL_DAY_SECONDS;
   FUZZ_ASSERT(model_token_split(&split, token) && bulla_span_equal(split.header, model_day_header(header, day)));
   FUZZ_ASSERT(model_token_open(&plaintext, model_day_key(day), &split));

@@ -14,7 +14,8 @@ enum { NUM_VERIFIERS = 16, ARENA_SIZE = 4 << 20 };
 struct bulla_apikey *token_apikey(void) {
   static struct bulla_apikey *apikey;
   if (apikey == NULL) {
-    const struct bulla_memory_options memory = {.arena_size = ARENA_SIZE, .allow_unlocked = true};
+    const struct bulla_memory_options memory = {
+        .size = sizeof(struct bulla_memory_options), .arena_size = ARENA_SIZE, .allow_unlocked = true};
     FUZZ_ASSERT(bulla_memory_init(&memory) == BULLA_OK);
     char string[BULLA_APIKEY_LEN + 1];
     model_apikey_string(string);
@@ -50,6 +51,7 @@ struct bulla_verifier *token_verifier(const struct bulla_verifier_options **opti
   (void)token_apikey();
   if (all[i].verifier == NULL) {
     all[i].options = (struct bulla_verifier_options){
+        .size = sizeof(struct bulla_verifier_options),
         .leeway = leeways[i % 4],
         .aud = bulla_span("dash", (i & 4) != 0 ? 4 : 0),
         .iss = bulla_span("https://issuer", (i & 8) != 0 ? 14 : 0),
@@ -94,7 +96,7 @@ void token_check_claims(const struct bulla_claims *claims, const struct model_cl
 }
 
 void token_check_failed(const struct bulla_claims *claims, const struct bulla_buffer *payload) {
-  static const struct bulla_claims none;
+  static const struct bulla_claims none = BULLA_CLAIMS_INIT;
   FUZZ_ASSERT(fuzz_failed(payload));
   FUZZ_ASSERT(memcmp(claims, &none, sizeof(none)) == 0);
 }

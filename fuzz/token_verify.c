@@ -28,9 +28,10 @@ struct check {
 /* check_inspected compares what the header says with the model's reading of it. */
 static void check_inspected(struct bulla_span token, bool good, struct bulla_span key_id, int64_t day,
                             const struct model_token *split) {
-  struct bulla_token_outline outline;
-  static const struct bulla_token_outline none;
+  struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
+  static const struct bulla_token_outline none = BULLA_TOKEN_OUTLINE_INIT;
   memset(&outline, FUZZ_FILL, sizeof(outline));
+  outline.size = sizeof(outline);
   FUZZ_ASSERT((bulla_token_inspect(&outline, token) == BULLA_OK) == good);
   if (good) {
     FUZZ_ASSERT(memcmp(outline.key_id, key_id.data, BULLA_APIKEY_ID_LEN) == 0 && outline.day == day);
@@ -74,8 +75,9 @@ static void check_status(const struct check *check, struct bulla_span token, enu
                          const struct model_claims *wanted, struct bulla_span wanted_payload) {
   const size_t room = token.len * 3 / 2;
   struct bulla_buffer payload = bulla_buffer(fuzz_alloc(room), room);
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   memset(&claims, FUZZ_FILL, sizeof(claims));
+  claims.size = sizeof(claims);
   enum bulla_status status = bulla_token_verify(check->verifier, &claims, &payload, token, check->now);
   FUZZ_ASSERT(status == wanted_status);
   if (status == BULLA_OK) {
@@ -93,11 +95,12 @@ static void check_authentic(const struct check *check, struct bulla_span token, 
                             int64_t day, struct bulla_span wanted_payload) {
   const size_t room = token.len * 3 / 2;
   struct bulla_buffer payload = bulla_buffer(fuzz_alloc(room), room);
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   enum bulla_status wanted_status = wanted->tree == NULL || wanted->iat / MODEL_DAY_SECONDS != day ? BULLA_REFUSED
                                     : bulla_span_equal(wanted->org, MODEL_ORG)                     ? BULLA_OK
                                                                                : BULLA_CLAIM_REFUSED;
   memset(&claims, FUZZ_FILL, sizeof(claims));
+  claims.size = sizeof(claims);
   enum bulla_status status = bulla_token_authenticate(check->verifier, &claims, &payload, token);
   FUZZ_ASSERT(status == wanted_status);
   if (status == BULLA_OK) {

@@ -91,8 +91,11 @@ static enum bulla_status put(struct bulla_vault *vault, const struct fuzz_call *
     fields[i].value = bulla_span(values[i], item->len);
     fields[i].secret = item->secret;
   }
-  enum bulla_status status = bulla_vault_put(vault, &fuzz_who, fuzz_text(fuzz_tenants[call->tenant]),
-                                             fuzz_text(fuzz_entries[call->entry]), fields, call->num_items);
+  enum bulla_status status =
+      bulla_vault_put(vault, &fuzz_who,
+                      &(const struct bulla_place){.tenant = fuzz_text(fuzz_tenants[call->tenant]),
+                                                  .entry = fuzz_text(fuzz_entries[call->entry])},
+                      fields, call->num_items);
   for (size_t i = 0; i < call->num_items; i++) {
     free(values[i]);
   }
@@ -142,7 +145,7 @@ static enum bulla_status import(struct bulla_vault *vault, size_t *failed, const
 }
 
 static enum bulla_status verify(struct bulla_vault *vault, const struct fuzz_model *model) {
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   enum bulla_status status = bulla_vault_audit_verify(vault, &verdict);
   FUZZ_ASSERT(verdict.bad_seq == 0);
   FUZZ_ASSERT(verdict.num_records == (status == BULLA_OK ? (int64_t)model->num_records : 0));
@@ -196,19 +199,26 @@ static enum bulla_status perform(struct run *run, const struct fuzz_model *model
     case FUZZ_IMPORT:
       return import(vault, failed, call);
     case FUZZ_REMOVE:
-      return bulla_vault_remove(vault, &fuzz_who, tenant, entry);
+      return bulla_vault_remove(vault, &fuzz_who, &(const struct bulla_place){.tenant = tenant, .entry = entry});
     case FUZZ_USE:
-      status = bulla_vault_use(vault, &fuzz_who, tenant, entry, fuzz_text(fuzz_fields[call->items[0].field]),
-                               take_value, &expected);
+      status =
+          bulla_vault_use(vault, &fuzz_who,
+                          &(const struct bulla_place){
+                              .tenant = tenant, .entry = entry, .field = fuzz_text(fuzz_fields[call->items[0].field])},
+                          take_value, &expected);
       FUZZ_ASSERT(expected.num_calls == (status == BULLA_OK ? 1 : 0));
       return status;
     case FUZZ_SHOW:
-      return bulla_vault_show(vault, tenant, entry, ignore_field, NULL);
+      return bulla_vault_show(vault, &(const struct bulla_place){.tenant = tenant, .entry = entry}, ignore_field, NULL);
     case FUZZ_LIST:
       return bulla_vault_list(vault, tenant, ignore_entry, NULL);
     case FUZZ_APIKEY_PUT:
-      return bulla_vault_apikey_put(vault, &fuzz_who, tenant, id, BULLA_LITERAL("embed"),
-                                    bulla_span(hash, sizeof(hash)), roots[call->apikey]);
+      return bulla_vault_apikey_put(vault, &fuzz_who,
+                                    &(const struct bulla_apikey_record){.tenant = tenant,
+                                                                        .id = id,
+                                                                        .name = BULLA_LITERAL("embed"),
+                                                                        .hash = bulla_span(hash, sizeof(hash)),
+                                                                        .root = roots[call->apikey]});
     case FUZZ_APIKEY_REVOKE:
       return revoke_apikey(vault, model, call);
     case FUZZ_APIKEY_USE:

@@ -54,8 +54,12 @@ static void put_apikeys(struct bulla_vault *vault) {
     uint8_t hash[32] = {0};
     FUZZ_ASSERT(bulla_secret_new(&root, BULLA_KEY_LEN) == BULLA_OK);
     memset(bulla_secret_data(root), apikey->root, BULLA_KEY_LEN);
-    FUZZ_ASSERT(bulla_vault_apikey_put(vault, &fuzz_who, fuzz_text(apikey->tenant), fuzz_text(apikey->id),
-                                       fuzz_text("embed"), bulla_span(hash, sizeof(hash)), root) == BULLA_OK);
+    FUZZ_ASSERT(bulla_vault_apikey_put(vault, &fuzz_who,
+                                       &(const struct bulla_apikey_record){.tenant = fuzz_text(apikey->tenant),
+                                                                           .id = fuzz_text(apikey->id),
+                                                                           .name = fuzz_text("embed"),
+                                                                           .hash = bulla_span(hash, sizeof(hash)),
+                                                                           .root = root}) == BULLA_OK);
     bulla_secret_free(&root);
   }
 }
@@ -91,7 +95,9 @@ void fuzz_script_set_up(void) {
 
   vault = fuzz_vault_open();
   put_revision(vault, 2);
-  FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, fuzz_text("acme"), fuzz_text("gone")) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_remove(
+                  vault, &fuzz_who,
+                  &(const struct bulla_place){.tenant = fuzz_text("acme"), .entry = fuzz_text("gone")}) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[2].id)) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI), INT64_C(1) << 40) ==
               BULLA_OK);

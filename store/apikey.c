@@ -13,15 +13,14 @@
 #include "store/tenant.h"
 #include "store/use.h"
 
-enum { HASH_LEN = 32 };
 enum { LAST_DAY = 2932896 }; /* 9999-12-31 */
 
 static enum bulla_status check_id(struct bulla_span id) {
   return id.len == BULLA_RECORD_ID_LEN ? bulla_name_check(id) : BULLA_INVALID_ARGUMENT;
 }
 
-static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_apikey_view *apikey,
-                                struct bulla_span tenant_id, struct bulla_span hash, const struct bulla_secret *root) {
+static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_apikey_record *apikey,
+                                struct bulla_span tenant_id) {
   static const char text[] =
       "INSERT INTO apikey(id, tenant, name, created, revoked, hash, sealed, key_id) "
       "VALUES ($1, $2, $3, $4, 0, $5, $6, $7)";
@@ -31,41 +30,45 @@ static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_ap
   BULLA_TRY(bulla_context_apikey(&context, vault, tenant_id, apikey->id));
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_seal(key, &sealed, bulla_secret_bytes(root), bulla_context_span(&context)));
+  BULLA_TRY(bulla_seal(key, &sealed, bulla_secret_bytes(apikey->root), bulla_context_span(&context)));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_text(&statement, apikey->id);
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, apikey->name);
-  bulla_bind_int(&statement, apikey->created);
-  bulla_bind_blob(&statement, hash);
+  bulla_bind_int(&statement, bulla_clock_s());
+  bulla_bind_blob(&statement, apikey->hash);
   bulla_bind_blob(&statement, bulla_written(&sealed));
   bulla_bind_blob(&statement, bulla_key_id(key));
   return bulla_finish(&statement);
 }
 
+static enum bulla_status check_record(const struct bulla_apikey_record *apikey) {
+  BULLA_TRY(BULLA_CHECK_RESERVED(apikey->reserved));
+  BULLA_TRY(bulla_name_check(apikey->tenant));
+  BULLA_TRY(check_id(apikey->id));
+  if (apikey->name.len > 0) {
+    BULLA_TRY(bulla_name_check(apikey->name));
+  }
+  return apikey->hash.len == BULLA_RECORD_HASH_LEN && apikey->root != NULL &&
+                 bulla_secret_bytes(apikey->root).len == BULLA_KEY_LEN
+             ? BULLA_OK
+             : BULLA_INVALID_ARGUMENT;
+}
+
 enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct bulla_who *who,
-                                         struct bulla_span tenant, struct bulla_span id, struct bulla_span name,
-                                         struct bulla_span hash, const struct bulla_secret *root) {
+                                         const struct bulla_apikey_record *record) {
   BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(check_id(id));
-  if (name.len > 0) {
-    BULLA_TRY(bulla_name_check(name));
-  }
-  if (hash.len != HASH_LEN || root == NULL || bulla_secret_bytes(root).len != BULLA_KEY_LEN) {
-    return BULLA_INVALID_ARGUMENT;
-  }
+  BULLA_TRY(check_record(record));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   uint8_t tenant_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, tenant));
-  struct bulla_apikey_view apikey = {.id = id, .name = name, .created = bulla_clock_s()};
-  BULLA_TRY(insert(vault, &apikey, bulla_span(tenant_id, sizeof(tenant_id)), hash, root));
-  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-create"), tenant, id);
-  BULLA_TRY(bulla_audit_append(vault, &record));
+  BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, record->tenant));
+  BULLA_TRY(insert(vault, record, bulla_span(tenant_id, sizeof(tenant_id))));
+  struct bulla_audit_record audit = bulla_audit_record(who, BULLA_LITERAL("apikey-create"), record->tenant, record->id);
+  BULLA_TRY(bulla_audit_append(vault, &audit));
   return bulla_audit_commit(vault, &transaction);
 }
 

@@ -4,6 +4,7 @@
 /* Reading the audit log, and verifying it: see store/audit.h and docs/FORMAT.md §8. Both go through the rows in
  * order, a page at a time, and hold no state of the database meanwhile: records are only ever added. */
 
+#include "core/sized.h"
 #include "store/audit.h"
 #include "store/names.h"
 #include "store/page.h"
@@ -219,7 +220,9 @@ static enum bulla_status check_page(struct walk *walk, bool *end) {
 }
 
 enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault, struct bulla_audit_verdict *verdict) {
-  memset(verdict, 0, sizeof(*verdict));
+  struct bulla_audit_verdict found = BULLA_AUDIT_VERDICT_INIT;
+  BULLA_TRY(bulla_sized_check(verdict, BULLA_SIZE_TO(struct bulla_audit_verdict, bad_seq)));
+  bulla_sized_clear(verdict);
   BULLA_TRY(bulla_vault_here(vault));
   struct walk walk BULLA_CLEANUP(free_walk) = {.vault = vault};
   enum bulla_status status = BULLA_OK;
@@ -231,8 +234,9 @@ enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault, struct bul
     status = BULLA_AUDIT_BROKEN;
   }
   if (status == BULLA_OK || status == BULLA_AUDIT_BROKEN) {
-    verdict->num_records = walk.num_good;
-    verdict->bad_seq = status == BULLA_OK ? 0 : walk.num_good + 1;
+    found.num_records = walk.num_good;
+    found.bad_seq = status == BULLA_OK ? 0 : walk.num_good + 1;
+    bulla_sized_give(verdict, &found, sizeof(found));
   }
   return status;
 }

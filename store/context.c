@@ -26,7 +26,7 @@ static void put_number(struct draft *draft, int64_t number) {
   bulla_put_be(&draft->writer, (uint64_t)number, 8);
 }
 
-static void put_place(struct draft *draft, const struct bulla_place *place) {
+static void put_place(struct draft *draft, const struct bulla_binding *place) {
   bulla_put_prefixed(&draft->writer, place->tenant_id);
   bulla_put_prefixed(&draft->writer, place->entry_id);
   bulla_put_prefixed(&draft->writer, place->field);
@@ -40,7 +40,7 @@ static enum bulla_status finish(struct draft *draft, struct bulla_context *conte
 }
 
 enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_vault *vault,
-                                      const struct bulla_place *place) {
+                                      const struct bulla_binding *place) {
   struct draft draft;
   start(&draft, context, vault, BULLA_LITERAL("bulla/v1/field"));
   put_place(&draft, place);
@@ -48,7 +48,7 @@ enum bulla_status bulla_context_field(struct bulla_context *context, const struc
 }
 
 enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_vault *vault,
-                                     const struct bulla_place *place) {
+                                     const struct bulla_binding *place) {
   struct draft draft;
   start(&draft, context, vault, BULLA_LITERAL("bulla/v1/mask"));
   put_place(&draft, place);
@@ -56,7 +56,7 @@ enum bulla_status bulla_context_mask(struct bulla_context *context, const struct
 }
 
 enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_vault *vault,
-                                      const struct bulla_place *place, struct bulla_span value) {
+                                      const struct bulla_binding *place, struct bulla_span value) {
   uint8_t digest[32];
   BULLA_TRY(bulla_sha256(digest, value));
   struct draft draft;

@@ -21,8 +21,8 @@ static inline struct bulla_span bulla_context_span(const struct bulla_context *c
   return bulla_span(context->bytes, context->len);
 }
 
-/* Where a field is. */
-struct bulla_place {
+/* What a field is bound to: where it is, by ids, and its revision. */
+struct bulla_binding {
   struct bulla_span tenant_id;
   struct bulla_span entry_id;
   struct bulla_span field;
@@ -31,15 +31,15 @@ struct bulla_place {
 
 /* The value of a secret field at |place|. */
 BULLA_NODISCARD enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_vault *vault,
-                                                      const struct bulla_place *place);
+                                                      const struct bulla_binding *place);
 
 /* The mask of a secret field at |place|. */
 BULLA_NODISCARD enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_vault *vault,
-                                                     const struct bulla_place *place);
+                                                     const struct bulla_binding *place);
 
 /* The proof of a plain field at |place|: an empty text sealed to |value|, which is in the open. */
 BULLA_NODISCARD enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_vault *vault,
-                                                      const struct bulla_place *place, struct bulla_span value);
+                                                      const struct bulla_binding *place, struct bulla_span value);
 
 /* The root of the API key |id| of a tenant. */
 BULLA_NODISCARD enum bulla_status bulla_context_apikey(struct bulla_context *context, const struct bulla_vault *vault,

@@ -48,7 +48,7 @@ static bool has_tail(struct bulla_span value) {
 }
 
 static enum bulla_status seal_mask(struct bulla_buffer *blob, const struct bulla_vault *vault, struct bulla_key *key,
-                                   const struct bulla_place *place, struct bulla_span value) {
+                                   const struct bulla_binding *place, struct bulla_span value) {
   struct bulla_context context;
   struct bulla_secret *mask BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_context_mask(&context, vault, place));
@@ -64,7 +64,7 @@ static enum bulla_status seal_mask(struct bulla_buffer *blob, const struct bulla
 
 static enum bulla_status prove_plain(struct bulla_buffer *value, struct bulla_buffer *proof,
                                      const struct bulla_vault *vault, struct bulla_key *key,
-                                     const struct bulla_place *place, struct bulla_span text) {
+                                     const struct bulla_binding *place, struct bulla_span text) {
   struct bulla_context context;
   BULLA_TRY(bulla_context_plain(&context, vault, place, text));
   *value = bulla_buffer(malloc(text.len + 1), text.len);
@@ -79,7 +79,7 @@ static enum bulla_status prove_plain(struct bulla_buffer *value, struct bulla_bu
 
 enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buffer *mask,
                                    const struct bulla_vault *vault, struct bulla_key *key,
-                                   const struct bulla_place *place, const struct bulla_field *field) {
+                                   const struct bulla_binding *place, const struct bulla_field *field) {
   if (!field->secret) {
     return prove_plain(value, mask, vault, key, place, field->value);
   }
@@ -91,7 +91,7 @@ enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buff
 
 enum bulla_status bulla_field_columns(struct bulla_stored_field *field, struct bulla_vault *vault,
                                       struct bulla_statement *statement) {
-  struct bulla_place *place = &field->place;
+  struct bulla_binding *place = &field->place;
   place->tenant_id = bulla_column_exact(statement, BULLA_ID_LEN);
   struct bulla_span tenant_proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
   place->entry_id = bulla_column_exact(statement, BULLA_ID_LEN);

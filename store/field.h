@@ -12,7 +12,7 @@
  * |mask|, the sealed mask, or the proof of a plain value. The caller frees both with bulla_field_free. */
 BULLA_NODISCARD enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buffer *mask,
                                                    const struct bulla_vault *vault, struct bulla_key *key,
-                                                   const struct bulla_place *place, const struct bulla_field *field);
+                                                   const struct bulla_binding *place, const struct bulla_field *field);
 
 /* bulla_field_free frees what bulla_field_seal allocated. For BULLA_CLEANUP. */
 void bulla_field_free(struct bulla_buffer *buffer);
@@ -28,7 +28,7 @@ void bulla_field_free(struct bulla_buffer *buffer);
 struct bulla_stored_field {
   struct bulla_span tenant; /* its name and the entry's, as the caller asked for them */
   struct bulla_span entry;
-  struct bulla_place place;
+  struct bulla_binding place;
   bool secret;
   struct bulla_span value;
   struct bulla_span mask;

@@ -47,6 +47,7 @@ static enum bulla_status check_rows(size_t *failed_row, const struct bulla_tripl
                                     const struct bulla_import *rows, size_t num_rows) {
   for (size_t i = 0; i < num_rows; i++) {
     size_t len;
+    BULLA_TRY(BULLA_CHECK_RESERVED(rows[i].reserved));
     enum bulla_status status = check_row(&len, &rows[i], format);
     if (status != BULLA_OK) {
       *failed_row = status == BULLA_INVALID_ARGUMENT ? num_rows : i; /* no row has chosen the format */

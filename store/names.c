@@ -25,6 +25,33 @@ enum bulla_status bulla_name_check(struct bulla_span name) {
   return BULLA_OK;
 }
 
+enum bulla_status bulla_reserved_check(const uint64_t *reserved, size_t num) {
+  uint64_t any = 0;
+  for (size_t i = 0; i < num; i++) {
+    any |= reserved[i];
+  }
+  return any == 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "what is reserved in a structure is not 0");
+}
+
+static enum bulla_status check_names(const struct bulla_place *place) {
+  if (place == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  BULLA_TRY(BULLA_CHECK_RESERVED(place->reserved));
+  BULLA_TRY(bulla_name_check(place->tenant));
+  return bulla_name_check(place->entry);
+}
+
+enum bulla_status bulla_place_check_entry(const struct bulla_place *place) {
+  BULLA_TRY(check_names(place));
+  return place->field.len == 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "the call is about a whole entry");
+}
+
+enum bulla_status bulla_place_check_field(const struct bulla_place *place) {
+  BULLA_TRY(check_names(place));
+  return bulla_name_check(place->field);
+}
+
 enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len) {
   if (text.len > max_len) {
     return bulla_explain(BULLA_TOO_LARGE, "there are %zu bytes, and at most %zu may be", text.len, max_len);
@@ -50,6 +77,7 @@ enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason
   if (needs_reason && who->reason.len == 0) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "there is no reason");
   }
+  BULLA_TRY(BULLA_CHECK_RESERVED(who->reserved));
   BULLA_TRY(check_text_of_who(who->actor, "actor"));
   BULLA_TRY(check_text_of_who(who->origin, "origin"));
   return check_text_of_who(who->reason, "reason");

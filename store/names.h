@@ -13,6 +13,18 @@
 /* bulla_name_check returns BULLA_INVALID_NAME for what is no name by the rule of bulla/store.h. */
 BULLA_NODISCARD enum bulla_status bulla_name_check(struct bulla_span name);
 
+/* bulla_place_check_entry returns BULLA_INVALID_NAME unless |place| names a tenant and an entry, BULLA_INVALID_ARGUMENT
+ * if it names a field as well or what is reserved is not 0. */
+BULLA_NODISCARD enum bulla_status bulla_place_check_entry(const struct bulla_place *place);
+
+/* bulla_place_check_field is the same for a place that names all three. */
+BULLA_NODISCARD enum bulla_status bulla_place_check_field(const struct bulla_place *place);
+
+/* bulla_reserved_check returns BULLA_INVALID_ARGUMENT unless all |num| of |reserved| are 0: a later bulla may know what
+ * they ask for. */
+BULLA_NODISCARD enum bulla_status bulla_reserved_check(const uint64_t *reserved, size_t num);
+#define BULLA_CHECK_RESERVED(array) bulla_reserved_check((array), sizeof(array) / sizeof((array)[0]))
+
 /* bulla_text_check returns BULLA_TOO_LARGE past |max_len| bytes, BULLA_INVALID_TEXT for what is no UTF-8, or has
  * a NUL or a noncharacter. */
 BULLA_NODISCARD enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len);

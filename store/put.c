@@ -88,7 +88,7 @@ static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *va
   return BULLA_OK;
 }
 
-static enum bulla_status write_field(const struct bulla_putter *putter, const struct bulla_place *place,
+static enum bulla_status write_field(const struct bulla_putter *putter, const struct bulla_binding *place,
                                      const struct bulla_field *field) {
   static const char text[] =
       "INSERT INTO field(entry, name, revision, secret, value, mask, key_id, updated) "
@@ -122,7 +122,7 @@ enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bull
   uint8_t entry_id[BULLA_ID_LEN];
   struct bulla_span tenant_id = bulla_span(putter->tenant_id, BULLA_ID_LEN);
   BULLA_TRY(ensure_entry(entry_id, putter->vault, tenant_id, entry));
-  struct bulla_place place = {
+  struct bulla_binding place = {
       .tenant_id = tenant_id,
       .entry_id = bulla_span(entry_id, sizeof(entry_id)),
       .field = field->name,
@@ -144,6 +144,7 @@ enum bulla_status bulla_value_check(size_t len) {
 }
 
 static enum bulla_status check_field(const struct bulla_field *field) {
+  BULLA_TRY(BULLA_CHECK_RESERVED(field->reserved));
   BULLA_TRY(bulla_name_check(field->name));
   if (field->secret) {
     return bulla_value_check(field->value.len);
@@ -151,11 +152,11 @@ static enum bulla_status check_field(const struct bulla_field *field) {
   return bulla_text_check(field->value, BULLA_VALUE_MAX);
 }
 
-enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
-                                  struct bulla_span entry, const struct bulla_field *fields, size_t num_fields) {
+enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
+                                  const struct bulla_place *place, const struct bulla_field *fields,
+                                  size_t num_fields) {
   BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
+  BULLA_TRY(bulla_place_check_entry(place));
   if (num_fields == 0) {
     return BULLA_INVALID_ARGUMENT;
   }
@@ -167,9 +168,9 @@ enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   struct bulla_putter putter;
-  BULLA_TRY(bulla_putter_begin(&putter, vault, who, BULLA_LITERAL("put"), tenant));
+  BULLA_TRY(bulla_putter_begin(&putter, vault, who, BULLA_LITERAL("put"), place->tenant));
   for (size_t i = 0; i < num_fields; i++) {
-    BULLA_TRY(bulla_put_field(&putter, entry, &fields[i], false));
+    BULLA_TRY(bulla_put_field(&putter, place->entry, &fields[i], false));
   }
   return bulla_audit_commit(vault, &transaction);
 }

@@ -52,18 +52,17 @@ static enum bulla_status find_entry(uint8_t *entry_id, struct bulla_vault *vault
   return bulla_entry_find(entry_id, vault, bulla_span(tenant_id, sizeof(tenant_id)), entry);
 }
 
-enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
-                                     struct bulla_span entry) {
+enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
+                                     const struct bulla_place *place) {
   BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
+  BULLA_TRY(bulla_place_check_entry(place));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(find_entry(entry_id, vault, tenant, entry));
-  BULLA_TRY(remove_entry(vault, who, tenant, entry, bulla_span(entry_id, sizeof(entry_id))));
+  BULLA_TRY(find_entry(entry_id, vault, place->tenant, place->entry));
+  BULLA_TRY(remove_entry(vault, who, place->tenant, place->entry, bulla_span(entry_id, sizeof(entry_id))));
   return bulla_audit_commit(vault, &transaction);
 }
 
@@ -79,12 +78,11 @@ static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_sp
 }
 
 enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const struct bulla_who *who,
-                                            struct bulla_span tenant, struct bulla_span entry,
-                                            const struct bulla_span *fields, size_t num_fields) {
+                                            const struct bulla_place *place, const struct bulla_span *fields,
+                                            size_t num_fields) {
   static const char count_fields[] = "SELECT count(*) FROM field WHERE entry = $1";
   BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
+  BULLA_TRY(bulla_place_check_entry(place));
   if (num_fields == 0) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "there is no field to remove");
   }
@@ -97,15 +95,15 @@ enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
   uint8_t id[BULLA_ID_LEN];
   struct bulla_span entry_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(find_entry(id, vault, tenant, entry));
+  BULLA_TRY(find_entry(id, vault, place->tenant, place->entry));
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(remove_field(vault, entry_id, fields[i]));
-    BULLA_TRY(append(vault, who, tenant, entry, fields[i]));
+    BULLA_TRY(append(vault, who, place->tenant, place->entry, fields[i]));
   }
   int64_t left;
   BULLA_TRY(count_by_id(&left, vault, count_fields, entry_id));
   if (left == 0) {
-    BULLA_TRY(remove_entry(vault, who, tenant, entry, entry_id));
+    BULLA_TRY(remove_entry(vault, who, place->tenant, place->entry, entry_id));
   }
   return bulla_audit_commit(vault, &transaction);
 }

@@ -74,11 +74,10 @@ enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const str
 }
 
 enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const struct bulla_who *who,
-                                           struct bulla_span tenant, struct bulla_span entry, struct bulla_span name) {
+                                           const struct bulla_place *place, struct bulla_span name) {
   static const char text[] = "UPDATE entry SET name = $1, name_proof = $2 WHERE id = $3";
   BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
+  BULLA_TRY(bulla_place_check_entry(place));
   BULLA_TRY(bulla_name_check(name));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
@@ -89,15 +88,15 @@ enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const stru
   uint8_t proof[BULLA_PROOF_LEN];
   struct bulla_span tenant_id = bulla_span(of_tenant, sizeof(of_tenant));
   struct bulla_span entry_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_tenant_find(of_tenant, vault, tenant));
-  BULLA_TRY(bulla_entry_find(id, vault, tenant_id, entry));
-  if (bulla_span_equal(entry, name)) {
+  BULLA_TRY(bulla_tenant_find(of_tenant, vault, place->tenant));
+  BULLA_TRY(bulla_entry_find(id, vault, tenant_id, place->entry));
+  if (bulla_span_equal(place->entry, name)) {
     return bulla_explain(BULLA_EXISTS, "the new name is the old one");
   }
   BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, entry_id, name));
   BULLA_TRY(update_name(vault, text, name, proof, entry_id));
-  const struct names before = {.tenant = tenant, .entry = entry};
-  const struct names after = {.tenant = tenant, .entry = name};
+  const struct names before = {.tenant = place->tenant, .entry = place->entry};
+  const struct names after = {.tenant = place->tenant, .entry = name};
   BULLA_TRY(append_both(vault, who, &before, &after));
   return bulla_audit_commit(vault, &transaction);
 }
@@ -140,7 +139,7 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
                                   struct bulla_span old_name, struct bulla_span new_name) {
   static const char text[] =
       "UPDATE field SET name = $1, value = $2, mask = $3, key_id = $4 WHERE entry = $5 AND name = $6";
-  const struct bulla_place place = {
+  const struct bulla_binding place = {
       .tenant_id = tenant_id,
       .entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id)),
       .field = new_name,
@@ -166,30 +165,27 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
 }
 
 enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const struct bulla_who *who,
-                                           struct bulla_span tenant, struct bulla_span entry, struct bulla_span field,
-                                           struct bulla_span name) {
+                                           const struct bulla_place *place, struct bulla_span name) {
   BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
-  BULLA_TRY(bulla_name_check(field));
+  BULLA_TRY(bulla_place_check_field(place));
   BULLA_TRY(bulla_name_check(name));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  const struct names before = {.tenant = tenant, .entry = entry, .field = field};
-  const struct names after = {.tenant = tenant, .entry = entry, .field = name};
+  const struct names before = {.tenant = place->tenant, .entry = place->entry, .field = place->field};
+  const struct names after = {.tenant = place->tenant, .entry = place->entry, .field = name};
   uint8_t of_tenant[BULLA_ID_LEN];
   uint8_t of_entry[BULLA_ID_LEN];
   struct bulla_span tenant_id = bulla_span(of_tenant, sizeof(of_tenant));
   struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
-  BULLA_TRY(bulla_tenant_find(of_tenant, vault, tenant));
-  BULLA_TRY(bulla_entry_find(of_entry, vault, tenant_id, entry));
+  BULLA_TRY(bulla_tenant_find(of_tenant, vault, place->tenant));
+  BULLA_TRY(bulla_entry_find(of_entry, vault, tenant_id, place->entry));
   BULLA_TRY(take_out(&moving, vault, &before));
-  if (bulla_span_equal(field, name)) {
+  if (bulla_span_equal(place->field, name)) {
     return bulla_explain(BULLA_EXISTS, "the new name is the old one");
   }
-  BULLA_TRY(put_back(vault, &moving, tenant_id, field, name));
+  BULLA_TRY(put_back(vault, &moving, tenant_id, place->field, name));
   BULLA_TRY(append_both(vault, who, &before, &after));
   return bulla_audit_commit(vault, &transaction);
 }

@@ -83,15 +83,14 @@ static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault
   return BULLA_OK;
 }
 
-enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry,
-                                   bulla_field_fn each, void *arg) {
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
+enum bulla_status bulla_vault_show(struct bulla_vault *vault, const struct bulla_place *place, bulla_field_fn each,
+                                   void *arg) {
+  BULLA_TRY(bulla_place_check_entry(place));
   struct field_walk walk BULLA_CLEANUP(free_field_walk) = {.num = 0};
   BULLA_TRY(bulla_secret_new(&walk.masks, BULLA_PAGE_ROWS * (size_t)BULLA_MASK_MAX));
   do {
     /* What was read before a row that is refused is given out first. */
-    enum bulla_status status = read_fields(&walk, vault, tenant, entry);
+    enum bulla_status status = read_fields(&walk, vault, place->tenant, place->entry);
     for (size_t i = 0; i < walk.num; i++) {
       BULLA_TRY(each(arg, &walk.views[i]));
     }

@@ -156,14 +156,19 @@ static enum bulla_status check_alone(struct bulla_sql *sql) {
   return status;
 }
 
-/* Where nothing can be written SQLite cannot share what it knows of the -wal with others. If somebody who can has
+/* Where nothing is written SQLite cannot share what it knows of the -wal with others. If somebody who can has
  * left it a -shm, it is read; otherwise nobody else is there now, and the -wal, if there is one, is read by this
- * connection alone, for as long as the files stay as they are. */
+ * connection alone, for as long as the files stay as they are. Without a -shm SQLite would make one, and a -wal, where
+ * the folder allows it, and leave both behind. */
 static enum bulla_status open_to_read(struct bulla_sql *sql) {
   char name[PATH_MAX];
   char uri[4 * PATH_MAX];
   struct stat seen;
-  if (connect_to(sql, sql->site.path, SQLITE_OPEN_READONLY, NULL) == BULLA_OK && read_once(sql) == BULLA_OK) {
+  if (!bulla_site_sidecar(name, &sql->site, BULLA_SITE_SHM)) {
+    return BULLA_TOO_LARGE;
+  }
+  if (access(name, F_OK) == 0 && connect_to(sql, sql->site.path, SQLITE_OPEN_READONLY, NULL) == BULLA_OK &&
+      read_once(sql) == BULLA_OK) {
     return BULLA_OK;
   }
   sqlite3_close(sql->db);

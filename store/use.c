@@ -80,14 +80,12 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
   return status == BULLA_NOT_FOUND ? bulla_field_missing(vault, record->tenant, record->entry) : status;
 }
 
-enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
-                                  struct bulla_span entry, struct bulla_span field, bulla_use_fn use, void *arg) {
+enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who,
+                                  const struct bulla_place *place, bulla_use_fn use, void *arg) {
   BULLA_TRY(bulla_who_check(who, true));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
-  BULLA_TRY(bulla_name_check(field));
-  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("use"), tenant, entry);
-  record.field = field;
+  BULLA_TRY(bulla_place_check_field(place));
+  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("use"), place->tenant, place->entry);
+  record.field = place->field;
   struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(open_locked(&opened, vault, &record));
   return use(arg, bulla_secret_bytes(opened));

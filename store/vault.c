@@ -18,6 +18,7 @@
 #include "core/crypto.h"
 #include "core/lock.h"
 #include "core/log.h"
+#include "core/sized.h"
 #include "core/slab.h"
 #include "store/audit.h"
 #include "store/file.h"
@@ -348,16 +349,9 @@ struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {
 /* Reads |options| of the size that the caller knew. */
 static enum bulla_status take_options(struct bulla_vault_options *taken, const struct bulla_vault_options *options) {
   *taken = (struct bulla_vault_options)BULLA_VAULT_OPTIONS_INIT;
-  if (options == NULL) {
-    return BULLA_OK;
+  if (options != NULL) {
+    BULLA_TRY(bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_vault_options, read_only)));
   }
-  if (options->size > sizeof(*taken)) {
-    return bulla_explain(BULLA_INVALID_ARGUMENT, "the options of the vault are of a later version of this library");
-  }
-  if (options->size < offsetof(struct bulla_vault_options, id) + sizeof(taken->id)) {
-    return bulla_explain(BULLA_INVALID_ARGUMENT, "the options of the vault do not begin with BULLA_VAULT_OPTIONS_INIT");
-  }
-  memcpy(taken, options, options->size);
   return taken->id.len == 0 || taken->id.len == BULLA_VAULT_ID_LEN ? BULLA_OK : BULLA_INVALID_ARGUMENT;
 }
 
@@ -374,7 +368,7 @@ enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, 
   bool read_only = false;
   BULLA_TRY(check_file(&read_only, path));
   struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
-  BULLA_TRY(connect_to(&opening, path, read_only));
+  BULLA_TRY(connect_to(&opening, path, read_only || taken.read_only));
   BULLA_TRY(bulla_schema_check(&opening->sql));
   BULLA_TRY(bulla_sql_settle(&opening->sql));
   BULLA_TRY(load(opening, root));

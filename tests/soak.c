@@ -49,13 +49,18 @@ static enum bulla_status ignore_value(void *arg, struct bulla_span value) {
 }
 
 static enum bulla_status use(struct bulla_vault *vault) {
-  return bulla_vault_use(vault, &who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), BULLA_LITERAL("password"),
-                         ignore_value, NULL);
+  return bulla_vault_use(
+      vault, &who,
+      &(const struct bulla_place){
+          .tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db"), .field = BULLA_LITERAL("password")},
+      ignore_value, NULL);
 }
 
 static enum bulla_status put(struct bulla_vault *vault, const char *text) {
   struct bulla_field field = {BULLA_LITERAL("password"), bulla_span(text, strlen(text)), true};
-  return bulla_vault_put(vault, &who, BULLA_LITERAL("acme"), BULLA_LITERAL("db"), &field, 1);
+  return bulla_vault_put(vault, &who,
+                         &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db")},
+                         &field, 1);
 }
 
 static long wal_len(void) {
@@ -142,7 +147,7 @@ static bool come_through(void) {
 
 static bool is_unbroken(void) {
   struct bulla_vault *vault = enter();
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   enum bulla_status status = bulla_vault_audit_verify(vault, &verdict);
   printf("%lld records, %s\n", (long long)verdict.num_records, status == BULLA_OK ? "unbroken" : "broken");
   bulla_vault_close(&vault);

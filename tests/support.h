@@ -88,6 +88,9 @@ bool test_failed(const struct bulla_buffer *buffer);
  * returns what waitpid(2) says of it. It exits with what |body| returns; |body| must not use cr_assert. */
 int test_in_child(int (*body)(void *), void *argument);
 
+/* What waitpid(2) has of a child that exits with |status|: its low byte, another one for each status. */
+#define TEST_EXIT(status) ((int)(status)&0xff)
+
 /* A mapping, as /proc/self/smaps says. */
 struct test_mapping {
   uint8_t *start;

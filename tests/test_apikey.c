@@ -275,7 +275,8 @@ Test(apikey, a_forked_child_has_no_root_and_can_parse_the_string_itself) {
 }
 
 Test(apikey, a_full_arena_is_reported_and_leaves_nothing) {
-  struct bulla_memory_options options = {.arena_size = 4096, .allow_unlocked = true};
+  struct bulla_memory_options options = {
+      .size = sizeof(struct bulla_memory_options), .arena_size = 4096, .allow_unlocked = true};
   TEST_OK(bulla_memory_init(&options));
   struct bulla_secret *filling[64];
   size_t num = 0;

@@ -23,7 +23,7 @@ static void tamper(struct bulla_span file, const char *sql) {
 }
 
 static void assert_broken_at(int64_t bad_seq, const char *what) {
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   enum bulla_status status = bulla_vault_audit_verify(house.vault, &verdict);
   cr_assert_eq(status, BULLA_AUDIT_BROKEN, "%s: %s", what, bulla_status_text(status));
   cr_assert_eq(verdict.bad_seq, bad_seq, "%s: %ld", what, (long)verdict.bad_seq);
@@ -77,7 +77,9 @@ Test(audit, a_change_of_the_last_byte_of_the_longest_text_is_found) {
   const struct bulla_who longest = {test_filled('a', BULLA_WHO_MAX), test_filled('o', BULLA_WHO_MAX),
                                     test_filled('r', BULLA_WHO_MAX)};
   const struct bulla_field field = {test_filled('f', BULLA_NAME_MAX), TEXT("a value"), true};
-  TEST_OK(bulla_vault_put(house.vault, &longest, test_filled('t', BULLA_NAME_MAX), test_filled('e', BULLA_NAME_MAX),
+  TEST_OK(bulla_vault_put(house.vault, &longest,
+                          &(const struct bulla_place){.tenant = test_filled('t', BULLA_NAME_MAX),
+                                                      .entry = test_filled('e', BULLA_NAME_MAX)},
                           &field, 1));
   struct bulla_span file = save();
   assert_unbroken(2);
@@ -236,9 +238,11 @@ Test(audit, a_log_cut_short_is_never_vouched_for_again) {
     tamper(file, cuts[i]);
     TEST_STATUS(put("acme", "db", "password", "another", true), BULLA_AUDIT_BROKEN);
     TEST_STATUS(use("acme", "db", "password"), BULLA_AUDIT_BROKEN);
-    TEST_STATUS(bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db")), BULLA_AUDIT_BROKEN);
+    TEST_STATUS(
+        bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}),
+        BULLA_AUDIT_BROKEN);
     cr_assert_eq(used.calls, 0, "opened without a record: %s", cuts[i]);
-    struct bulla_audit_verdict verdict;
+    struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
     TEST_STATUS(bulla_vault_audit_verify(house.vault, &verdict), BULLA_AUDIT_BROKEN);
   }
 }
@@ -303,7 +307,7 @@ Test(audit, columns_of_any_type_and_length_are_bad_and_no_crash) {
     for (size_t j = 0; j < sizeof(values) / sizeof(values[0]); j++) {
       const char *sql = format("UPDATE audit_head SET %s = %s", head_columns[i], values[j]);
       tamper_types(file, "audit_head", sql);
-      struct bulla_audit_verdict verdict;
+      struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
       enum bulla_status status = bulla_vault_audit_verify(house.vault, &verdict);
       cr_assert(status == BULLA_AUDIT_BROKEN || status == BULLA_TOO_LARGE, "%s: %s", sql, bulla_status_text(status));
       cr_assert_neq(put("acme", "db", "password", "x", true), i == 3 ? BULLA_AUDIT_BROKEN : BULLA_OK, "%s", sql);
@@ -326,8 +330,12 @@ Test(audit, log_gives_what_was_recorded_from_a_record_on_and_of_a_tenant) {
   TEST_OK(put("beta", "db", "password", "a value", true));
   TEST_OK(use("acme", "db", "password"));
   TEST_STATUS(use("acme", "db", "nothing"), BULLA_NOT_FOUND);
-  TEST_OK(bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db")));
-  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), id, TEXT("main"), test_filled(2, 32), root));
+  TEST_OK(
+      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}));
+  TEST_OK(bulla_vault_apikey_put(
+      house.vault, &who,
+      &(const struct bulla_apikey_record){
+          .tenant = TEXT("acme"), .id = id, .name = TEXT("main"), .hash = test_filled(2, 32), .root = root}));
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, id));
   struct bulla_buffer out = test_room(4000);
   out.len = 0;
@@ -392,7 +400,7 @@ Test(audit, a_log_under_another_root_or_of_another_vault_does_not_verify) {
              "INSERT INTO other.audit SELECT * FROM audit; INSERT INTO other.audit_head SELECT * FROM audit_head",
              in_house("other.db")));
   struct bulla_vault *other = NULL;
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   TEST_OK(bulla_vault_open(&other, url, house.root, NULL));
   TEST_STATUS(bulla_vault_audit_verify(other, &verdict), BULLA_AUDIT_BROKEN);
   cr_assert_eq(verdict.bad_seq, 1);

@@ -134,11 +134,13 @@ static enum bulla_status find_root(void *arg, struct bulla_span key_id, struct b
 
 /* Asserts that |token| verifies to the claims of the document, byte for byte. */
 static void verifies(struct bulla_apikey *parsed, struct bulla_span token) {
-  const struct bulla_verifier_options options = {.aud = BULLA_LITERAL("embed"), .iss = BULLA_LITERAL("app.example")};
+  const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
+                                                 .aud = BULLA_LITERAL("embed"),
+                                                 .iss = BULLA_LITERAL("app.example")};
   struct bulla_verifier *verifier = NULL;
   TEST_OK(bulla_verifier_new(&verifier, &options, find_root, parsed));
   struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   TEST_OK(bulla_token_verify(verifier, &claims, &payload, token, number("token.iat")));
   TEST_SPAN(bulla_written(&payload), text("token.claims"), "claims");
   bulla_verifier_free(&verifier);
@@ -146,7 +148,7 @@ static void verifies(struct bulla_apikey *parsed, struct bulla_span token) {
 
 Test(format, the_token_verifies) {
   struct bulla_apikey *parsed = apikey();
-  struct bulla_token_outline outline;
+  struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
   TEST_OK(bulla_token_inspect(&outline, text("token.token")));
   cr_assert_eq(outline.day, number("token.day"));
   verifies(parsed, text("token.token"));
@@ -159,6 +161,7 @@ Test(format, what_is_minted_has_the_header_and_the_claims_of_the_document) {
   TEST_OK(bulla_minter_new(&minter, parsed));
   int64_t now = number("token.iat");
   const struct bulla_claims claims = {
+      .size = sizeof(struct bulla_claims),
       .org = BULLA_LITERAL("acme"),
       .sub = BULLA_LITERAL("alice"),
       .iss = BULLA_LITERAL("app.example"),
@@ -185,8 +188,8 @@ static struct bulla_vault vault(void) {
   return made;
 }
 
-static struct bulla_place place(const char *name, const char *revision) {
-  return (struct bulla_place){bytes("tenant.id"), bytes("entry.id"), text(name), number(revision)};
+static struct bulla_binding place(const char *name, const char *revision) {
+  return (struct bulla_binding){bytes("tenant.id"), bytes("entry.id"), text(name), number(revision)};
 }
 
 Test(format, the_root_opens_the_tenant_key_in_its_context) {
@@ -230,8 +233,8 @@ Test(format, the_key_of_names_opens_in_its_context_and_proves_names) {
 Test(format, the_tenant_key_opens_what_it_sealed_each_in_its_context) {
   struct bulla_vault opened = vault();
   struct bulla_key *key = key_of("tenant-key.material", BULLA_XAES_256_GCM);
-  struct bulla_place secret = place("field.name", "field.revision");
-  struct bulla_place plain = place("plain.name", "plain.revision");
+  struct bulla_binding secret = place("field.name", "field.revision");
+  struct bulla_binding plain = place("plain.name", "plain.revision");
   struct bulla_context field;
   struct bulla_context mask;
   struct bulla_context proof;
@@ -263,7 +266,7 @@ Test(format, the_tenant_key_opens_what_it_sealed_each_in_its_context) {
 Test(format, a_value_gets_the_mask_of_the_document) {
   struct bulla_vault opened = vault();
   struct bulla_key *key = key_of("tenant-key.material", BULLA_XAES_256_GCM);
-  struct bulla_place secret = place("field.name", "field.revision");
+  struct bulla_binding secret = place("field.name", "field.revision");
   const struct bulla_field field = {.name = secret.field, .value = text("field.value"), .secret = true};
   struct bulla_buffer value = {0};
   struct bulla_buffer mask = {0};

@@ -74,7 +74,10 @@ static bool mints(const struct copy *copy) {
   struct bulla_minter *minter = NULL;
   static uint8_t room[BULLA_TOKEN_MAX];
   struct bulla_buffer token = bulla_buffer(room, sizeof(room));
-  struct bulla_claims claims = {.org = bulla_span("acme", 4), .sub = bulla_span("alice", 5), .iat = 1700000000};
+  struct bulla_claims claims = {.size = sizeof(struct bulla_claims),
+                                .org = bulla_span("acme", 4),
+                                .sub = bulla_span("alice", 5),
+                                .iat = 1700000000};
   bool good = copy->apikey_generate(&apikey, &string) == BULLA_OK && copy->minter_new(&minter, apikey) == BULLA_OK &&
               copy->token_mint(minter, &token, &claims) == BULLA_OK;
   copy->minter_free(&minter);
@@ -177,7 +180,8 @@ Test(loaded, two_copies_in_one_process_keep_to_themselves) {
   cr_assert(copies[0].seal != copies[1].seal, "there are not two");
   size_t before = num_locked();
   for (size_t i = 0; i < 2; i++) {
-    struct bulla_memory_options options = {.arena_size = (size_t)(64 << i) << 10};
+    struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options),
+                                           .arena_size = (size_t)(64 << i) << 10};
     TEST_OK(copies[i].memory_init(&options));
   }
   cr_expect_eq(num_locked() - before, 64 + 128);

@@ -246,7 +246,7 @@ Test(root, file_of_this_user_or_of_root_is_taken) {
   snprintf(provider, sizeof(provider), "%s", join("file:", in_house("key")));
   cr_assert_eq(test_in_child(open_as_nobody, provider), 0);
   cr_assert_eq(chown(in_house("key"), 65533, 65534), 0);
-  cr_assert_eq(WEXITSTATUS(test_in_child(open_as_nobody, (void *)"cred:key")), BULLA_ROOT_UNAVAILABLE);
+  cr_assert_eq(WEXITSTATUS(test_in_child(open_as_nobody, (void *)"cred:key")), TEST_EXIT(BULLA_ROOT_UNAVAILABLE));
 }
 
 Test(root, file_may_be_a_link_whose_target_is_judged) {
@@ -380,7 +380,7 @@ static int create_as_nobody(void *folder) {
 Test(root, failed_creation_leaves_nothing) {
   int status = test_in_child(create_without_room, NULL);
   cr_assert(WIFEXITED(status));
-  cr_assert_eq(WEXITSTATUS(status), BULLA_DISK_FULL, "%d", WEXITSTATUS(status));
+  cr_assert_eq(WEXITSTATUS(status), TEST_EXIT(BULLA_DISK_FULL), "%d", WEXITSTATUS(status));
   cr_assert_neq(access(in_house("key"), F_OK), 0, "a part of a key is left");
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   TEST_STATUS(bulla_root_create(&root, join("file:", in_house("absent/key"))), BULLA_IO);
@@ -389,7 +389,7 @@ Test(root, failed_creation_leaves_nothing) {
   if (WEXITSTATUS(status) == 255) {
     cr_skip_test("not root: cannot become another user");
   }
-  cr_assert_eq(WEXITSTATUS(status), BULLA_READ_ONLY, "%d", WEXITSTATUS(status));
+  cr_assert_eq(WEXITSTATUS(status), TEST_EXIT(BULLA_READ_ONLY), "%d", WEXITSTATUS(status));
 }
 
 Test(root, passphrase_has_1_to_1024_bytes) {
@@ -464,10 +464,10 @@ Test(root, is_not_carried_over_a_fork) {
   TEST_OK(bulla_root_create(&inherited, join("file:", in_house("key"))));
   int status = test_in_child(use_inherited, &none);
   cr_assert(WIFEXITED(status));
-  cr_assert_eq(WEXITSTATUS(status), BULLA_FORKED);
+  cr_assert_eq(WEXITSTATUS(status), TEST_EXIT(BULLA_FORKED));
   bulla_root_free(&inherited);
   TEST_OK(bulla_root_passphrase(&inherited, TEXT("correct horse")));
   status = test_in_child(use_inherited, &some);
   cr_assert(WIFEXITED(status));
-  cr_assert_eq(WEXITSTATUS(status), BULLA_FORKED);
+  cr_assert_eq(WEXITSTATUS(status), TEST_EXIT(BULLA_FORKED));
 }

@@ -84,7 +84,7 @@ Test(slab, the_arena_is_a_mebibyte_unless_asked_otherwise) {
 
 static int arena_of_5000_bytes_is_two_pages(void *argument) {
   (void)argument;
-  struct bulla_memory_options options = {.arena_size = 5000};
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = 5000};
   return bulla_memory_init(&options) == BULLA_OK && bulla_slab_usage().arena_size == 2 * PAGE ? 0 : 1;
 }
 
@@ -93,7 +93,7 @@ Test(slab, the_size_of_the_arena_is_rounded_up_to_whole_pages) {
 }
 
 Test(slab, memory_init_refuses_a_second_arena_and_leaves_the_first) {
-  struct bulla_memory_options options = {.arena_size = PAGE};
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = PAGE};
   TEST_OK(bulla_memory_init(&options));
   options.arena_size = 2 * PAGE;
   TEST_STATUS(bulla_memory_init(&options), BULLA_INVALID_ARGUMENT);
@@ -102,14 +102,14 @@ Test(slab, memory_init_refuses_a_second_arena_and_leaves_the_first) {
 
 Test(slab, memory_init_comes_too_late_after_the_first_secret) {
   new_slot(1);
-  struct bulla_memory_options options = {.arena_size = PAGE};
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = PAGE};
   TEST_STATUS(bulla_memory_init(&options), BULLA_INVALID_ARGUMENT);
 }
 
 Test(slab, memory_init_refuses_an_arena_that_no_machine_has) {
   const size_t sizes[] = {SIZE_MAX, SIZE_MAX - PAGE, SIZE_MAX / 2, (size_t)1 << 46};
   for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-    struct bulla_memory_options options = {.arena_size = sizes[i]};
+    struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = sizes[i]};
     cr_expect_neq(bulla_memory_init(&options), BULLA_OK, "%zx bytes", sizes[i]);
   }
   new_slot(1);
@@ -147,7 +147,7 @@ Test(slab, slots_do_not_overlap) {
 /* A long walk through a small arena, where free space comes in pieces of all sizes. */
 Test(slab, slots_do_not_overlap_whatever_is_freed_before) {
   enum { NUM = 40, NUM_STEPS = 100000 };
-  struct bulla_memory_options options = {.arena_size = 4 * PAGE};
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = 4 * PAGE};
   TEST_OK(bulla_memory_init(&options));
   struct {
     void *slot;
@@ -181,7 +181,7 @@ Test(slab, slots_do_not_overlap_whatever_is_freed_before) {
 
 /* The slot in the middle fills a whole word of the map of what is taken, which a search steps over at once. */
 Test(slab, free_space_before_and_behind_a_slot_is_not_one_piece) {
-  struct bulla_memory_options options = {.arena_size = 3 * PAGE};
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = 3 * PAGE};
   TEST_OK(bulla_memory_init(&options));
   static const size_t lengths[] = {60 * GRANULE, 0, 62 * GRANULE, 0, 60 * GRANULE};
   void *slots[5];
@@ -265,7 +265,7 @@ Test(slab, canaries_are_random) {
 }
 
 Test(slab, a_full_arena_says_so_and_recovers_after_a_free) {
-  struct bulla_memory_options options = {.arena_size = 4 * PAGE};
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = 4 * PAGE};
   TEST_OK(bulla_memory_init(&options));
   void *slots[4 * PAGE / GRANULE];
   size_t num = 0;
@@ -298,7 +298,7 @@ Test(slab, a_full_arena_says_so_and_recovers_after_a_free) {
 }
 
 Test(slab, a_slot_larger_than_the_arena_is_refused_at_every_length) {
-  struct bulla_memory_options options = {.arena_size = PAGE};
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = PAGE};
   TEST_OK(bulla_memory_init(&options));
   static const size_t lengths[] = {PAGE - GRANULE, PAGE,          PAGE + 1,      SIZE_MAX / 2,
                                    SIZE_MAX - 200, SIZE_MAX - 64, SIZE_MAX - 63, SIZE_MAX};

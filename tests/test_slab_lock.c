@@ -151,7 +151,7 @@ Test(slab_lock, memory_that_cannot_be_locked_is_an_error) {
 static int goes_on_unlocked_if_allowed(void *argument) {
   (void)argument;
   void *slot;
-  struct bulla_memory_options options = {.allow_unlocked = true};
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .allow_unlocked = true};
   if (!give_up_locking() || bulla_slab_new(&slot, 32) != BULLA_LOCK_LIMIT) {
     return 1;
   }
@@ -176,7 +176,8 @@ static int asks_in_vain_and_is_refused_afterwards(void *argument) {
     return 1;
   }
   struct rlimit little = {.rlim_cur = 256 << 20, .rlim_max = before.rlim_max};
-  struct bulla_memory_options options = {.arena_size = 1 << 30, .allow_unlocked = true};
+  struct bulla_memory_options options = {
+      .size = sizeof(struct bulla_memory_options), .arena_size = 1 << 30, .allow_unlocked = true};
   if (setrlimit(RLIMIT_AS, &little) != 0 || bulla_memory_init(&options) != BULLA_NO_MEMORY ||
       setrlimit(RLIMIT_AS, &before) != 0) {
     return 2;
@@ -197,7 +198,7 @@ static int is_served_by_default_after_a_failure(void *argument) {
     return 77;
   }
   struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
-  struct bulla_memory_options options = {.arena_size = PAGE};
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = PAGE};
   if (setrlimit(RLIMIT_MEMLOCK, &none) != 0 || bulla_memory_init(&options) != BULLA_LOCK_LIMIT ||
       setrlimit(RLIMIT_MEMLOCK, &before) != 0) {
     return 1;

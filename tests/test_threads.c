@@ -59,13 +59,20 @@ static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bu
 }
 
 static enum bulla_status keep(const struct bulla_apikey *apikey) {
-  return bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), bulla_apikey_id(apikey), TEXT("key"),
-                                bulla_apikey_hash(apikey), bulla_apikey_token_root(apikey));
+  return bulla_vault_apikey_put(house.vault, &who,
+                                &(const struct bulla_apikey_record){.tenant = TEXT("acme"),
+                                                                    .id = bulla_apikey_id(apikey),
+                                                                    .name = TEXT("key"),
+                                                                    .hash = bulla_apikey_hash(apikey),
+                                                                    .root = bulla_apikey_token_root(apikey)});
 }
 
 static void make_shared(void) {
   struct bulla_secret *string = NULL;
-  struct bulla_verifier_options options = {.generation = generation, .is_live = is_live, .is_revoked = is_revoked};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
+                                           .generation = generation,
+                                           .is_live = is_live,
+                                           .is_revoked = is_revoked};
   TEST_OK(bulla_secret_random(&shared.secret, BULLA_KEY_LEN));
   TEST_OK(bulla_jwe_key_new(&shared.jwe, BULLA_JWE_DIR, BULLA_JWE_A256GCM, shared.secret, TEXT("shared")));
   TEST_OK(bulla_ring_new(&shared.ring, 2));
@@ -103,8 +110,9 @@ static enum bulla_status mint_and_verify(struct bulla_minter *minter, struct bul
   struct bulla_buffer token = bulla_buffer(room, sizeof(room));
   struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
   int64_t now = NOW + day * 86400;
-  struct bulla_claims claims = {.org = TEXT("acme"), .sub = sub, .jti = TEXT("one"), .iat = now};
-  struct bulla_claims read;
+  struct bulla_claims claims = {
+      .size = sizeof(struct bulla_claims), .org = TEXT("acme"), .sub = sub, .jti = TEXT("one"), .iat = now};
+  struct bulla_claims read = BULLA_CLAIMS_INIT;
   BULLA_TRY(bulla_token_mint(minter, &token, &claims));
   BULLA_TRY(bulla_token_verify(shared.verifier, &read, &payload, bulla_written(&token), now));
   return bulla_span_equal(read.sub, sub) ? BULLA_OK : BULLA_REFUSED;
@@ -135,11 +143,15 @@ static enum bulla_status same(void *arg, struct bulla_span value) {
 
 static enum bulla_status store_and_use(struct bulla_span entry, struct bulla_span text) {
   struct bulla_field field = {TEXT("password"), text, true};
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   size_t num_fields = 0;
-  BULLA_TRY(bulla_vault_put(house.vault, &who, TEXT("acme"), entry, &field, 1));
-  BULLA_TRY(bulla_vault_use(house.vault, &who, TEXT("acme"), entry, field.name, same, &text));
-  BULLA_TRY(bulla_vault_show(house.vault, TEXT("acme"), entry, count_field, &num_fields));
+  BULLA_TRY(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = entry},
+                            &field, 1));
+  BULLA_TRY(bulla_vault_use(house.vault, &who,
+                            &(const struct bulla_place){.tenant = TEXT("acme"), .entry = entry, .field = field.name},
+                            same, &text));
+  BULLA_TRY(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = entry},
+                             count_field, &num_fields));
   BULLA_TRY(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), text, NOW + 1));
   BULLA_TRY(bulla_vault_audit_verify(house.vault, &verdict));
   return num_fields == 1 ? BULLA_OK : BULLA_NOT_FOUND;
@@ -183,6 +195,6 @@ Test(threads, do_everything_with_what_they_share, .timeout = 120) {
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, id_of_shared()));
   TEST_STATUS(mint_and_verify(shared.minter, TEXT("alice"), 0), BULLA_REFUSED);
   cr_assert_eq(run_sql("SELECT revision FROM field ORDER BY revision LIMIT 1"), ROUNDS / 4);
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
 }

@@ -20,7 +20,7 @@ Test(token, verifying_undoes_minting_with_every_claim_there_is) {
   claims.attrs = test_text("{\"region\":\"emea\"}");
   claims.more = test_text("{\"name\":\"Alice\",\"depth\":{\"org\":\"other\"}}");
   struct bulla_span token = test_minted(issuer, &claims);
-  struct bulla_claims read;
+  struct bulla_claims read = BULLA_CLAIMS_INIT;
   TEST_STATUS(test_verify(verifier, &read, token, TEST_NOW), BULLA_OK);
   cr_expect(test_claims_same(&read, &claims));
   cr_expect_eq(read.more.len, 0);
@@ -44,7 +44,7 @@ Test(token, strings_come_back_whatever_characters_they_have) {
   for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
     struct bulla_claims claims = test_claims();
     claims.sub = claims.iss = claims.aud = claims.jti = test_text(strings[i]);
-    struct bulla_claims read;
+    struct bulla_claims read = BULLA_CLAIMS_INIT;
     TEST_OK(test_verify(verifier, &read, test_minted(issuer, &claims), TEST_NOW));
     cr_assert(test_claims_same(&read, &claims), "string %zu", i);
   }
@@ -74,7 +74,7 @@ Test(token, two_of_the_same_claims_have_different_nonces) {
 Test(token, it_lives_an_hour_if_its_claims_do_not_say) {
   struct bulla_claims claims = test_claims();
   claims.exp = 0;
-  struct bulla_claims read;
+  struct bulla_claims read = BULLA_CLAIMS_INIT;
   TEST_OK(test_verify(verifier, &read, test_minted(issuer, &claims), TEST_NOW));
   cr_expect_eq(read.exp - read.iat, 3600);
 }
@@ -137,7 +137,7 @@ Test(token, one_of_the_first_second_and_one_of_the_last_verify) {
     struct bulla_claims claims = test_claims();
     claims.iat = times[i];
     claims.exp = claims.iat + DAY;
-    struct bulla_claims read;
+    struct bulla_claims read = BULLA_CLAIMS_INIT;
     struct bulla_span token = test_minted(issuer, &claims);
     TEST_OK(test_verify(verifier, &read, token, times[i]));
     TEST_OK(test_verify(verifier, &read, token, times[i] + DAY - 1));
@@ -188,7 +188,9 @@ Test(token, another_tenant_audience_or_issuer_is_refused_by_name) {
     char iss[3] = {0};
     memcpy(aud, rows[i].wants_aud, strlen(rows[i].wants_aud));
     memcpy(iss, rows[i].wants_iss, strlen(rows[i].wants_iss));
-    struct bulla_verifier_options options = {.aud = bulla_span(aud, strlen(aud)), .iss = bulla_span(iss, strlen(iss))};
+    struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
+                                             .aud = bulla_span(aud, strlen(aud)),
+                                             .iss = bulla_span(iss, strlen(iss))};
     struct bulla_verifier *strict = test_verifier_with(&registry, options);
     memset(aud, 'x', sizeof(aud)); /* the verifier keeps no pointer to them */
     memset(iss, 'x', sizeof(iss));
@@ -199,8 +201,9 @@ Test(token, another_tenant_audience_or_issuer_is_refused_by_name) {
 
 Test(token, options_out_of_bounds_make_no_verifier) {
   struct bulla_span text = test_filled('a', 257);
-  const struct bulla_verifier_options bad[] = {{.leeway = -1},        {.leeway = 3601}, {.leeway = INT64_MIN},
-                                               {.leeway = INT64_MAX}, {.aud = text},    {.iss = text}};
+  const struct bulla_verifier_options bad[] = {TEST_OPTIONS(.leeway = -1),        TEST_OPTIONS(.leeway = 3601),
+                                               TEST_OPTIONS(.leeway = INT64_MIN), TEST_OPTIONS(.leeway = INT64_MAX),
+                                               TEST_OPTIONS(.aud = text),         TEST_OPTIONS(.iss = text)};
   for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
     struct bulla_verifier *made = verifier;
     TEST_STATUS(bulla_verifier_new(&made, &bad[i], test_find_key, &registry), BULLA_INVALID_ARGUMENT);
@@ -272,7 +275,7 @@ Test(token, a_callback_without_a_root_or_a_tenant_verifies_nothing) {
       {{.root = NULL, .org_len = SIZE_MAX}, BULLA_INVALID_ARGUMENT},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-    struct bulla_verifier_options options = {.leeway = 0};
+    struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
     struct bulla_verifier *fresh BULLA_CLEANUP(bulla_verifier_free) = NULL;
     TEST_OK(bulla_verifier_new(&fresh, &options, find_part, (void *)(uintptr_t)&rows[i].missing));
     TEST_VERIFY(fresh, token, TEST_NOW, rows[i].wanted, "row %zu", i);
@@ -284,7 +287,7 @@ Test(token, inspecting_says_what_the_header_says_and_needs_no_key) {
   for (size_t len = 1; len < 20; len++) {
     claims.sub = test_filled('s', len);
     struct bulla_span token = test_minted(issuer, &claims);
-    struct bulla_token_outline outline;
+    struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
     TEST_OK(bulla_token_inspect(&outline, token));
     TEST_SPAN(bulla_span(outline.key_id, BULLA_APIKEY_ID_LEN), issuer->key_id, "key id");
     cr_expect_eq(outline.day, TEST_DAY);
@@ -306,10 +309,10 @@ static int finds_no_key(void *argument) {
   }
   room = test_room(BULLA_PAYLOAD_SIZE);
   if (bulla_token_verify(verifier, &claims, &room, parents_token, TEST_NOW) != BULLA_FORKED || !test_failed(&room) ||
-      !test_zero(&claims, sizeof(claims))) {
+      !test_zero((const uint8_t *)&claims + sizeof(size_t), sizeof(claims) - sizeof(size_t))) {
     return 2;
   }
-  struct bulla_token_outline outline;
+  struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
   if (bulla_token_inspect(&outline, parents_token) != BULLA_OK) {
     return 3;
   }
@@ -330,7 +333,7 @@ Test(token, a_forked_child_can_neither_mint_nor_verify_with_what_the_parent_made
 static int makes_keys_of_its_own(void *argument) {
   (void)argument;
   struct test_registry own = {.num_issuers = 1};
-  struct bulla_verifier_options options = {.leeway = 0};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
   struct bulla_verifier *own_verifier = NULL;
   struct bulla_secret *string = NULL;
   if (bulla_apikey_generate(&own.issuers[0].apikey, &string) != BULLA_OK ||

@@ -334,10 +334,12 @@ Test(token_forgery, a_header_that_says_anything_else_is_refused_before_the_callb
     struct bulla_span sealed = with_header(headers[i]);
     refuses(sealed, headers[i], i);
     cr_assert_eq(registry.num_calls, num_calls, "%s", headers[i]);
-    struct bulla_token_outline outline;
+    struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
     memset(&outline, 0xa5, sizeof(outline));
+    outline.size = sizeof(outline);
     TEST_STATUS(bulla_token_inspect(&outline, sealed), BULLA_REFUSED);
-    cr_assert(test_zero(&outline, sizeof(outline)), "%s", headers[i]);
+    cr_assert(test_zero((const uint8_t *)&outline + sizeof(size_t), sizeof(outline) - sizeof(size_t)), "%s",
+              headers[i]);
   }
 }
 
@@ -364,12 +366,13 @@ Test(token_forgery, what_is_no_token_cannot_be_inspected) {
   static const char *const rows[] = {"",     ".", "..", "...", "....", ".....", "e30....", "AAAA.AAAA.AAAA.AAAA.AAAA",
                                      "token"};
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-    struct bulla_token_outline outline;
+    struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
     memset(&outline, 0xa5, sizeof(outline));
+    outline.size = sizeof(outline);
     TEST_STATUS(bulla_token_inspect(&outline, test_text(rows[i])), BULLA_REFUSED);
-    cr_assert(test_zero(&outline, sizeof(outline)), "%s", rows[i]);
+    cr_assert(test_zero((const uint8_t *)&outline + sizeof(size_t), sizeof(outline) - sizeof(size_t)), "%s", rows[i]);
   }
-  struct bulla_token_outline outline;
+  struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
   for (size_t len = 0; len < token.len; len++) {
     bool all_dots = len > between(0, 4).len;
     TEST_STATUS(bulla_token_inspect(&outline, bulla_span(token.data, len)), all_dots ? BULLA_OK : BULLA_REFUSED);

@@ -112,7 +112,7 @@ Test(token_interop, what_cjose_encrypts_verifies_if_the_header_is_right) {
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_span token = encrypted(rows[i].members, test_text(CLAIMS));
-    struct bulla_claims read;
+    struct bulla_claims read = BULLA_CLAIMS_INIT;
     cr_expect_eq(test_verify(verifier, &read, token, TEST_NOW), rows[i].wanted, "row %zu", i);
     if (rows[i].wanted == BULLA_OK) {
       TEST_SPAN(read.sub, test_text("alice"), "row %zu", i);

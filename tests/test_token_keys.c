@@ -105,7 +105,10 @@ static uint64_t generation(void *arg) {
 
 static struct bulla_verifier *new_verifier(size_t max_keys) {
   struct bulla_verifier *made = NULL;
-  struct bulla_verifier_options options = {.generation = generation, .is_live = is_live, .max_keys = max_keys};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
+                                           .generation = generation,
+                                           .is_live = is_live,
+                                           .max_keys = max_keys};
   TEST_OK(bulla_verifier_new(&made, &options, find, &world));
   test_keep(made);
   return made;
@@ -240,7 +243,8 @@ Test(token_keys, an_idle_verifier_takes_no_locked_memory_and_a_busy_one_what_it_
   cr_expect(bulla_slab_usage().used - empty <= most, "%zu bytes", bulla_slab_usage().used - empty);
   bulla_verifier_free(&verifier);
   cr_expect_eq(bulla_slab_usage().used, empty);
-  struct bulla_verifier_options options = {.max_keys = BULLA_KEYS_MAX + 1};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
+                                           .max_keys = BULLA_KEYS_MAX + 1};
   TEST_STATUS(bulla_verifier_new(&verifier, &options, find, &world), BULLA_INVALID_ARGUMENT);
   cr_expect_null(verifier);
 }
@@ -380,7 +384,7 @@ static struct bulla_span shared_tokens[2];
 static void *verify_once(void *argument) {
   static _Thread_local uint8_t room[BULLA_PAYLOAD_SIZE];
   struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   return (void *)(uintptr_t)bulla_token_verify(shared, &claims, &payload, *(struct bulla_span *)argument, TEST_NOW);
 }
 
@@ -488,7 +492,7 @@ static void *verify_on(void *argument) {
 
 Test(token_keys, no_thread_uses_a_key_that_was_revoked_before_it_began, .timeout = 100) {
   pthread_t threads[3];
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   shared = new_verifier(0);
   shared_tokens[0] = token_of(1);
   shared_tokens[1] = token_of(2);

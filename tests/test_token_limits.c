@@ -75,8 +75,9 @@ Test(token_limits, verifying_needs_the_same_room_every_time_and_no_more_than_doc
     for (size_t round = 0; round < 2; round++) {
       for (size_t size = 0; size <= token.len * 3 / 2; size++) {
         struct bulla_buffer payload = test_room(size);
-        struct bulla_claims read;
+        struct bulla_claims read = BULLA_CLAIMS_INIT;
         memset(&read, 0xa5, sizeof(read));
+        read.size = sizeof(read);
         enum bulla_status status = bulla_token_verify(verifier, &read, &payload, token, TEST_NOW);
         cr_assert_eq(status, needed[round] > 0 || status == BULLA_OK ? BULLA_OK : BULLA_BUFFER_TOO_SMALL,
                      "%zu bytes: %s", size, bulla_status_text(status));
@@ -86,7 +87,8 @@ Test(token_limits, verifying_needs_the_same_room_every_time_and_no_more_than_doc
           cr_assert(read.sub.data >= payload.data && read.sub.data + read.sub.len <= payload.data + payload.size);
         } else {
           TEST_FAILED(payload, "%zu bytes", size);
-          cr_assert(test_zero(&read, sizeof(read)), "%zu bytes", size);
+          cr_assert(test_zero((const uint8_t *)&read + sizeof(size_t), sizeof(read) - sizeof(size_t)), "%zu bytes",
+                    size);
         }
       }
     }
@@ -141,7 +143,7 @@ Test(token_limits, a_hundred_thousand_forgeries_grow_nothing) {
   uint8_t *room = test_alloc(1024);
   for (size_t i = 0; i < NUM_FORGERIES; i++) {
     struct bulla_buffer payload = bulla_buffer(room, 1024);
-    struct bulla_claims read;
+    struct bulla_claims read = BULLA_CLAIMS_INIT;
     size_t which = i % NUM_HEADERS;
     enum bulla_status status = bulla_token_verify(verifier, &read, &payload, forgeries[which], TEST_NOW);
     num_unknown += which % 3 == 1;
@@ -172,7 +174,7 @@ static enum bulla_status find_any(void *argument, struct bulla_span key_id, stru
 
 Test(token_limits, more_days_than_are_cached_all_verify_in_bounded_memory) {
   enum { NUM_KEYS = 400, NUM_DAYS = 2 };
-  struct bulla_verifier_options options = {.leeway = 0};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
   struct bulla_verifier *any = NULL;
   struct bulla_span tokens[NUM_KEYS * NUM_DAYS];
   for (size_t i = 0; i < NUM_KEYS * NUM_DAYS; i++) {
@@ -194,7 +196,7 @@ Test(token_limits, more_days_than_are_cached_all_verify_in_bounded_memory) {
   size_t most = 0;
   for (size_t round = 0; round < 3; round++) {
     for (size_t i = 0; i < NUM_KEYS * NUM_DAYS; i++) {
-      struct bulla_claims read;
+      struct bulla_claims read = BULLA_CLAIMS_INIT;
       char sub[8];
       snprintf(sub, sizeof(sub), "%zu", i);
       int64_t now = TEST_DAY_START + 86399 - (int64_t)(i % NUM_DAYS);
@@ -258,10 +260,11 @@ static void *mint_and_verify(void *argument) {
   for (int64_t round = 0; !stop || round < 100; round++) {
     sub[2] = (uint8_t)('0' + round % 10);
     sub[3] = (uint8_t)('0' + round / 10 % 10);
-    struct bulla_claims claims = {.org = BULLA_LITERAL("acme"), .sub = bulla_span(sub, sizeof(sub))};
+    struct bulla_claims claims = {
+        .size = sizeof(struct bulla_claims), .org = BULLA_LITERAL("acme"), .sub = bulla_span(sub, sizeof(sub))};
     claims.iat = (TEST_DAY + round / 3 % 4) * 86400 + 50000;
     claims.exp = claims.iat + 60;
-    struct bulla_claims read;
+    struct bulla_claims read = BULLA_CLAIMS_INIT;
     struct bulla_buffer token = bulla_buffer(token_room, sizeof(token_room));
     struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
     bool good = bulla_token_mint(issuer->minter, &token, &claims) == BULLA_OK &&

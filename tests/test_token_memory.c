@@ -49,7 +49,7 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
 static struct test_registry registry;
 static struct test_issuer *issuer;
 static struct bulla_verifier *verifier;
-static struct bulla_claims claims;
+static struct bulla_claims claims = BULLA_CLAIMS_INIT;
 static uint8_t token_room[BULLA_TOKEN_MAX];
 static uint8_t fresh_room[BULLA_TOKEN_MAX];
 static uint8_t payload_room[BULLA_PAYLOAD_SIZE];
@@ -61,7 +61,7 @@ static int use_all(void) {
   struct bulla_buffer fresh = bulla_buffer(fresh_room, sizeof(fresh_room));
   struct bulla_buffer too_small = bulla_buffer(token_room, 100);
   struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
-  struct bulla_claims read;
+  struct bulla_claims read = BULLA_CLAIMS_INIT;
   struct bulla_claims bad = claims;
   bad.more = BULLA_LITERAL("{\"org\":1}");
   int num_good = bulla_token_mint(issuer->minter, &too_small, &claims) == BULLA_BUFFER_TOO_SMALL;

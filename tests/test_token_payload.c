@@ -340,7 +340,7 @@ Test(token_payload, a_token_of_8192_bytes_verifies_and_a_longer_one_does_not) {
     struct bulla_span sealed = test_seal_token(cek, header, test_concat(least, test_filled(' ', num_spaces)));
     bool fits = sealed.len <= 8192;
     TEST_VERIFY(verifier, sealed, TEST_NOW, fits ? BULLA_OK : BULLA_REFUSED, "%zu bytes", sealed.len);
-    struct bulla_token_outline outline;
+    struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
     TEST_STATUS(bulla_token_inspect(&outline, sealed), fits ? BULLA_OK : BULLA_REFUSED);
     longest = fits && sealed.len > longest ? sealed.len : longest;
   }

@@ -29,7 +29,7 @@ static enum bulla_status refresh(struct bulla_verifier *by, struct bulla_span *t
 /* The claims of |token| as JSON. */
 static struct bulla_span json_of(struct bulla_span token, int64_t now) {
   struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   TEST_OK(bulla_token_verify(verifier, &claims, &payload, token, now));
   return test_copy(bulla_written(&payload));
 }
@@ -48,7 +48,7 @@ Test(token_refresh, all_claims_but_the_times_stay_as_they_stood) {
                       "\"iat\":1699964860,\"exp\":1699965460,\"orig_iat\":1699964800}"),
             "the first time");
   TEST_OK(refresh(verifier, &token, TEST_NOW + 90));
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   TEST_OK(test_verify(verifier, &claims, token, TEST_NOW + 90));
   cr_expect(claims.iat == TEST_NOW + 90 && claims.exp == TEST_NOW + 690 && claims.orig_iat == TEST_NOW);
   cr_expect_eq(claims.nbf, 0);
@@ -120,7 +120,7 @@ Test(token_refresh, no_token_lives_beyond_its_session) {
     int64_t now = TEST_NOW + rows[i].now;
     cr_assert_eq(refresh(by, &token, now), rows[i].wanted, "row %zu", i);
     if (rows[i].wanted == BULLA_OK) {
-      struct bulla_claims claims;
+      struct bulla_claims claims = BULLA_CLAIMS_INIT;
       TEST_OK(test_verify(by, &claims, token, now));
       cr_expect_eq(claims.exp, TEST_NOW + rows[i].exp, "row %zu", i);
       cr_expect_eq(claims.iat, now > iat ? now : iat, "row %zu", i);
@@ -156,7 +156,7 @@ Test(token_refresh, the_last_times_there_are_do_not_overflow) {
   struct bulla_span first = test_seal_token(test_cek(test_root_of(issuer), last / DAY), header, test_text(json));
   struct bulla_span token = first;
   TEST_OK(refresh(verifier, &token, last - 1));
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   TEST_OK(test_verify(verifier, &claims, token, last - 1));
   cr_expect_eq(claims.exp, last);
   struct bulla_verifier *late = TEST_VERIFIER(.leeway = 5);
@@ -220,7 +220,7 @@ Test(token_refresh, what_would_not_be_read_again_is_too_large) {
   TEST_OK(refresh(verifier, &fits, TEST_NOW));
   for (size_t len = 5900; len < 6100; len++) {
     struct bulla_span token = test_honest(issuer, many(1, len));
-    struct bulla_claims claims;
+    struct bulla_claims claims = BULLA_CLAIMS_INIT;
     if (token.len > BULLA_TOKEN_MAX) {
       break;
     }
@@ -247,7 +247,7 @@ Test(token_refresh, minting_leaves_room_to_refresh_and_has_no_say_in_the_session
   }
   claims.more = test_concat(test_text(more), test_text("}"));
   struct bulla_span token = test_minted(issuer, &claims);
-  struct bulla_claims read;
+  struct bulla_claims read = BULLA_CLAIMS_INIT;
   TEST_OK(test_verify(verifier, &read, token, TEST_NOW));
   cr_expect_eq(read.orig_iat, TEST_NOW);
   TEST_OK(refresh(verifier, &token, TEST_NOW));
@@ -282,7 +282,7 @@ Test(token_refresh, sessions_out_of_bounds_make_no_verifier) {
   static const int64_t bad[] = {-1, BULLA_SESSION_MAX + 1, INT64_MIN, INT64_MAX};
   for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
     struct bulla_verifier *made = verifier;
-    struct bulla_verifier_options options = {.session = bad[i]};
+    struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .session = bad[i]};
     TEST_STATUS(bulla_verifier_new(&made, &options, test_find_key, &registry), BULLA_INVALID_ARGUMENT);
     cr_expect_null(made, "session %zu", i);
   }

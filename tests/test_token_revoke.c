@@ -58,7 +58,8 @@ static enum bulla_status refresh(struct bulla_verifier *verifier, struct bulla_s
 }
 
 Test(token_revoke, a_good_token_with_a_jti_is_asked_about_and_no_other) {
-  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.is_revoked = is_revoked});
+  struct bulla_verifier *verifier = new_verifier(
+      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .is_revoked = is_revoked});
   struct bulla_claims claims = test_claims();
   struct bulla_span without = test_minted(issuer, &claims);
   claims.jti = test_text("a \"jti\"");
@@ -74,8 +75,10 @@ Test(token_revoke, a_good_token_with_a_jti_is_asked_about_and_no_other) {
 }
 
 Test(token_revoke, what_the_callback_says_is_the_verdict) {
-  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.is_revoked = is_revoked});
-  struct bulla_verifier *deaf = new_verifier((struct bulla_verifier_options){.leeway = 0});
+  struct bulla_verifier *verifier = new_verifier(
+      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .is_revoked = is_revoked});
+  struct bulla_verifier *deaf =
+      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
   struct bulla_claims claims = test_claims();
   claims.jti = test_text("s-1");
   struct bulla_span token = test_minted(issuer, &claims);
@@ -89,7 +92,8 @@ Test(token_revoke, what_the_callback_says_is_the_verdict) {
 }
 
 Test(token_revoke, a_refreshed_token_is_asked_about_by_the_same_jti) {
-  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.is_revoked = is_revoked});
+  struct bulla_verifier *verifier = new_verifier(
+      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .is_revoked = is_revoked});
   struct bulla_claims claims = test_claims();
   claims.jti = test_text("s-1");
   struct bulla_buffer fresh = test_room(BULLA_TOKEN_MAX);
@@ -101,7 +105,7 @@ Test(token_revoke, a_refreshed_token_is_asked_about_by_the_same_jti) {
 }
 
 Test(token_revoke, a_revocation_is_kept_until_no_verifier_accepts_the_session) {
-  struct bulla_claims claims = {.iat = 1000, .orig_iat = 1000, .exp = 1060};
+  struct bulla_claims claims = {.size = sizeof(struct bulla_claims), .iat = 1000, .orig_iat = 1000, .exp = 1060};
   cr_expect_eq(bulla_claims_session_end(&claims), 1000 + 2592000 + 3600);
   claims.iat = 1000 + 2592000;
   claims.exp = claims.iat + 86400;
@@ -112,17 +116,22 @@ static enum bulla_status authenticate(struct bulla_verifier *verifier, struct bu
                                       struct bulla_span token) {
   struct bulla_buffer payload = test_room(token.len * 3 / 2);
   memset(claims, 0xa5, sizeof(*claims));
+  claims->size = sizeof(*claims);
   enum bulla_status status = bulla_token_authenticate(verifier, claims, &payload, token);
   if (status != BULLA_OK) {
     TEST_FAILED(payload, "a refused token left something in the payload");
-    cr_assert(test_zero(claims, sizeof(*claims)), "a refused token left claims");
+    cr_assert(test_zero((const uint8_t *)claims + sizeof(size_t), sizeof(*claims) - sizeof(size_t)),
+              "a refused token left claims");
   }
   return status;
 }
 
 Test(token_revoke, what_is_authentic_is_told_whatever_its_times_audience_and_revocation) {
-  struct bulla_verifier *verifier = new_verifier(
-      (struct bulla_verifier_options){.is_revoked = is_revoked, .aud = test_text("dash"), .iss = test_text("issuer")});
+  struct bulla_verifier *verifier =
+      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options),
+                                                   .is_revoked = is_revoked,
+                                                   .aud = test_text("dash"),
+                                                   .iss = test_text("issuer")});
   static const struct {
     int64_t iat, exp, nbf;
   } times[] = {
@@ -136,7 +145,7 @@ Test(token_revoke, what_is_authentic_is_told_whatever_its_times_audience_and_rev
   world.verdict = BULLA_REVOKED;
   for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
     struct bulla_claims claims = test_claims();
-    struct bulla_claims read;
+    struct bulla_claims read = BULLA_CLAIMS_INIT;
     claims.iat = times[i].iat;
     claims.exp = times[i].exp;
     claims.nbf = times[i].nbf;
@@ -150,9 +159,10 @@ Test(token_revoke, what_is_authentic_is_told_whatever_its_times_audience_and_rev
 }
 
 Test(token_revoke, what_is_not_authentic_or_of_another_tenant_is_not_taken_for_it) {
-  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.leeway = 0});
+  struct bulla_verifier *verifier =
+      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
   struct bulla_claims claims = test_claims();
-  struct bulla_claims read;
+  struct bulla_claims read = BULLA_CLAIMS_INIT;
   struct bulla_span token = test_minted(issuer, &claims);
   for (size_t bit = 0; bit < 8 * token.len; bit += 5) {
     TEST_STATUS(authenticate(verifier, &read, test_flipped(token, bit)), BULLA_REFUSED);
@@ -167,7 +177,8 @@ Test(token_revoke, what_is_not_authentic_or_of_another_tenant_is_not_taken_for_i
       authenticate(verifier, &read, test_seal_token(test_cek(test_root_of(issuer), TEST_DAY - 1), header, json)),
       BULLA_REFUSED);
   world.keys.status = BULLA_NOT_FOUND;
-  struct bulla_verifier *strange = new_verifier((struct bulla_verifier_options){.leeway = 0});
+  struct bulla_verifier *strange =
+      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
   TEST_STATUS(authenticate(strange, &read, token), BULLA_REFUSED);
   world.keys.status = BULLA_BUSY;
   TEST_STATUS(authenticate(strange, &read, token), BULLA_BUSY);
@@ -178,14 +189,15 @@ Test(token_revoke, what_is_not_authentic_or_of_another_tenant_is_not_taken_for_i
 static struct bulla_span shared_token;
 
 static int authenticates_in_a_child(void *argument) {
-  struct bulla_claims read;
+  struct bulla_claims read = BULLA_CLAIMS_INIT;
   uint8_t room[BULLA_PAYLOAD_SIZE];
   struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
   return bulla_token_authenticate(argument, &read, &payload, shared_token) == BULLA_FORKED ? 0 : 1;
 }
 
 Test(token_revoke, a_forked_child_authenticates_nothing) {
-  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.leeway = 0});
+  struct bulla_verifier *verifier =
+      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
   struct bulla_claims claims = test_claims();
   shared_token = test_minted(issuer, &claims);
   TEST_VERIFY(verifier, shared_token, TEST_NOW, BULLA_OK, "before");
@@ -193,7 +205,8 @@ Test(token_revoke, a_forked_child_authenticates_nothing) {
 }
 
 Test(token_revoke, without_is_live_keys_are_asked_for_anew_in_each_generation) {
-  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.generation = generation});
+  struct bulla_verifier *verifier = new_verifier(
+      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .generation = generation});
   struct bulla_claims claims = test_claims();
   struct bulla_span token = test_minted(issuer, &claims);
   struct bulla_span other = test_minted(&world.keys.issuers[1], &claims);
@@ -212,8 +225,10 @@ Test(token_revoke, without_is_live_keys_are_asked_for_anew_in_each_generation) {
 }
 
 Test(token_revoke, a_key_revoked_in_a_new_generation_is_refused_and_wiped) {
-  struct bulla_verifier *verifier = new_verifier((struct bulla_verifier_options){.generation = generation});
-  struct bulla_verifier *deaf = new_verifier((struct bulla_verifier_options){.leeway = 0});
+  struct bulla_verifier *verifier = new_verifier(
+      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .generation = generation});
+  struct bulla_verifier *deaf =
+      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
   struct bulla_claims claims = test_claims();
   struct bulla_span token = test_minted(issuer, &claims);
   struct bulla_span other = test_minted(&world.keys.issuers[1], &claims);
@@ -243,7 +258,7 @@ static enum bulla_status find_while_revoked(void *arg, struct bulla_span key_id,
 
 Test(token_revoke, a_key_that_was_fetched_as_it_was_revoked_is_not_kept) {
   struct bulla_verifier *verifier BULLA_CLEANUP(bulla_verifier_free) = NULL;
-  struct bulla_verifier_options options = {.generation = generation};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .generation = generation};
   TEST_OK(bulla_verifier_new(&verifier, &options, find_while_revoked, &world));
   struct bulla_claims claims = test_claims();
   struct bulla_span token = test_minted(issuer, &claims);
@@ -269,7 +284,7 @@ static enum bulla_status find_and_be_overtaken(void *arg, struct bulla_span key_
 /* Generations are only ever other ones: in a file that was made anew they begin with a smaller number. */
 Test(token_revoke, a_key_that_is_put_back_after_all_were_wiped_is_not_used) {
   static const uint64_t generations[] = {0, 1, 8, UINT64_MAX};
-  struct bulla_verifier_options options = {.generation = generation};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .generation = generation};
   struct bulla_claims claims = test_claims();
   struct bulla_span token = test_minted(issuer, &claims);
   nested_token = test_minted(&world.keys.issuers[1], &claims);
@@ -294,7 +309,7 @@ static void *verify_on(void *argument) {
   static _Thread_local uint8_t room[BULLA_PAYLOAD_SIZE];
   for (size_t round = (uintptr_t)argument; !stop; round++) {
     struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
-    struct bulla_claims claims;
+    struct bulla_claims claims = BULLA_CLAIMS_INIT;
     num_failed += bulla_token_verify(shared, &claims, &payload, shared_tokens[round % 2], TEST_NOW) != BULLA_OK;
   }
   return (void *)num_failed;
@@ -303,7 +318,8 @@ static void *verify_on(void *argument) {
 Test(token_revoke, threads_verify_while_generations_pass, .timeout = 100) {
   struct bulla_claims claims = test_claims();
   size_t empty = bulla_slab_usage().used;
-  shared = new_verifier((struct bulla_verifier_options){.generation = generation});
+  shared = new_verifier(
+      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .generation = generation});
   shared_tokens[0] = test_minted(issuer, &claims);
   shared_tokens[1] = test_minted(&world.keys.issuers[1], &claims);
   empty = bulla_slab_usage().used;

@@ -103,13 +103,16 @@ Test(vault_misordered, a_walk_out_of_order_is_refused) {
   for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
     write_file(house.path, good);
     open_vault();
-    TEST_OK(bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_any_field, NULL));
+    TEST_OK(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
+                             ignore_any_field, NULL));
     TEST_OK(bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL));
     close_vault();
     misorder(orders[i].table, orders[i].unique, orders[i].other);
     open_vault();
-    enum bulla_status status = i == 0 ? bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_any_field, NULL)
-                                      : bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL);
+    enum bulla_status status =
+        i == 0 ? bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
+                                  ignore_any_field, NULL)
+               : bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL);
     cr_assert_eq(status, BULLA_REFUSED, "%s: %s", orders[i].table, bulla_status_text(status));
     close_vault();
   }
@@ -126,8 +129,12 @@ Test(vault_misordered, an_index_out_of_order_does_not_open_one_apikey_for_anothe
   for (uint8_t c = 'A'; c <= 'Z'; c++) {
     struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(c, 32));
     id[15] = c % 2 == 0 ? c : (uint8_t)(c | 0x20);
-    TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), bulla_span(id, 16), TEXT("x"), test_filled(1, 32),
-                                   root));
+    TEST_OK(bulla_vault_apikey_put(house.vault, &who,
+                                   &(const struct bulla_apikey_record){.tenant = TEXT("acme"),
+                                                                       .id = bulla_span(id, 16),
+                                                                       .name = TEXT("x"),
+                                                                       .hash = test_filled(1, 32),
+                                                                       .root = root}));
   }
   close_vault();
   misorder("apikey", "UNIQUE", "UNIQUE COLLATE NOCASE");

@@ -18,7 +18,10 @@ static void build_used_house(void) {
   build_house();
   TEST_OK(put("acme", "db", "password", "hunter2", true));
   struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
-  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), KEY_ID, TEXT(""), test_filled(1, 32), root));
+  TEST_OK(bulla_vault_apikey_put(
+      house.vault, &who,
+      &(const struct bulla_apikey_record){
+          .tenant = TEXT("acme"), .id = KEY_ID, .name = TEXT(""), .hash = test_filled(1, 32), .root = root}));
   bulla_secret_free(&root);
 }
 
@@ -53,19 +56,24 @@ static enum bulla_status count_root(void *arg, struct bulla_span tenant, struct 
 static void assert_nothing_works(const char *how) {
   int calls = 0;
   bool is = true;
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
   const enum bulla_status statuses[] = {
       use("acme", "db", "password"),
       put("acme", "db", "host", "h", false),
-      bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db")),
-      bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), count_field, &calls),
+      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}),
+      bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
+                       count_field, &calls),
       bulla_vault_list(house.vault, TEXT(""), count_entry, &calls),
       bulla_vault_audit_log(house.vault, 1, TEXT(""), count_record, &calls),
       bulla_vault_audit_verify(house.vault, &verdict),
       bulla_vault_apikey_use(house.vault, &who, KEY_ID, count_root, &calls),
-      bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), TEXT("fedcba9876543210"), TEXT(""), test_filled(1, 32),
-                             root),
+      bulla_vault_apikey_put(house.vault, &who,
+                             &(const struct bulla_apikey_record){.tenant = TEXT("acme"),
+                                                                 .id = TEXT("fedcba9876543210"),
+                                                                 .name = TEXT(""),
+                                                                 .hash = test_filled(1, 32),
+                                                                 .root = root}),
       bulla_vault_apikey_revoke(house.vault, &who, KEY_ID),
       bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX),
       bulla_vault_token_revoked(house.vault, &is, TEXT("acme"), TEXT("t")),
@@ -176,7 +184,10 @@ static enum bulla_status move_meanwhile(void *arg, struct bulla_span value) {
 }
 
 Test(vault_moved, a_use_after_the_move_opens_nothing_however_soon) {
-  TEST_OK(bulla_vault_use(house.vault, &who, TEXT("acme"), TEXT("db"), TEXT("password"), move_meanwhile, NULL));
+  TEST_OK(bulla_vault_use(
+      house.vault, &who,
+      &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")},
+      move_meanwhile, NULL));
   TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
   cr_expect_eq(used.calls, 0);
   move_back("v.db");
@@ -250,7 +261,7 @@ Test(vault_moved, a_file_that_is_mounted_without_its_folder_is_not_opened) {
   if (WEXITSTATUS(status) == 255) {
     cr_skip_test("cannot mount here");
   }
-  cr_expect_eq(WEXITSTATUS(status), BULLA_VAULT_SHARED, "%d", status);
+  cr_expect_eq(WEXITSTATUS(status), TEST_EXIT(BULLA_VAULT_SHARED), "%d", status);
 }
 
 /* The child is forked before the vault is open here, waits until it is and has moved, and opens it by its new name. */
@@ -271,7 +282,7 @@ Test(vault_moved, who_opens_a_vault_by_its_new_name_is_refused_while_another_has
   cr_assert_eq(write(ready[1], "x", 1), 1);
   int status;
   cr_assert_eq(waitpid(child, &status, 0), child);
-  cr_expect_eq(WEXITSTATUS(status), BULLA_VAULT_SHARED, "%d", WEXITSTATUS(status));
+  cr_expect_eq(WEXITSTATUS(status), TEST_EXIT(BULLA_VAULT_SHARED), "%d", WEXITSTATUS(status));
   TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
 }
 
@@ -312,7 +323,7 @@ static int open_after_the_fork(void *arg) {
 }
 
 Test(vault_moved, a_child_of_a_process_that_has_a_vault_open_cannot_open_one) {
-  cr_expect_eq(WEXITSTATUS(test_in_child(open_after_the_fork, house.path)), BULLA_FORKED);
+  cr_expect_eq(WEXITSTATUS(test_in_child(open_after_the_fork, house.path)), TEST_EXIT(BULLA_FORKED));
   assert_use("acme", "db", "password", "hunter2");
 }
 
@@ -333,9 +344,6 @@ Test(vault_moved, another_vault_of_the_same_root_is_not_the_one_of_the_id) {
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &options), BULLA_INVALID_ARGUMENT);
   const struct bulla_vault_options unsized = {.id = id};
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &unsized), BULLA_INVALID_ARGUMENT);
-  options.id.len = 0;
-  options.size++;
-  TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &options), BULLA_INVALID_ARGUMENT);
 }
 
 static char told[600];

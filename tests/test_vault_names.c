@@ -19,7 +19,10 @@ static struct bulla_span furnish(void) {
   TEST_OK(put("acme", "mail", "host", "mail.example", false));
   TEST_OK(put("beta", "db", "password", "beta db password", true));
   TEST_OK(put("beta", "db", "host", "beta.example", false));
-  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), APIKEY, TEXT("x"), test_filled(1, 32), root));
+  TEST_OK(bulla_vault_apikey_put(
+      house.vault, &who,
+      &(const struct bulla_apikey_record){
+          .tenant = TEXT("acme"), .id = APIKEY, .name = TEXT("x"), .hash = test_filled(1, 32), .root = root}));
   close_vault();
   struct bulla_span file = read_file(house.path);
   open_vault();
@@ -91,7 +94,8 @@ static enum bulla_status use_plain(void) {
 }
 
 static enum bulla_status show(void) {
-  return bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), take_field, NULL);
+  return bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
+                          take_field, NULL);
 }
 
 static enum bulla_status put_field(void) {
@@ -112,7 +116,8 @@ static enum bulla_status import(void) {
 }
 
 static enum bulla_status remove_entry(void) {
-  return bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db"));
+  return bulla_vault_remove(house.vault, &who,
+                            &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")});
 }
 
 static enum bulla_status list_one(void) {
@@ -125,8 +130,12 @@ static enum bulla_status list_all(void) {
 
 static enum bulla_status put_apikey(void) {
   struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
-  return bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), TEXT("1123456789abcdef"), TEXT("x"),
-                                test_filled(1, 32), root);
+  return bulla_vault_apikey_put(house.vault, &who,
+                                &(const struct bulla_apikey_record){.tenant = TEXT("acme"),
+                                                                    .id = TEXT("1123456789abcdef"),
+                                                                    .name = TEXT("x"),
+                                                                    .hash = test_filled(1, 32),
+                                                                    .root = root});
 }
 
 static enum bulla_status use_apikey(void) {

@@ -120,9 +120,18 @@ Test(vault_records, apikey_is_kept_used_and_revoked) {
   struct bulla_span hash = test_filled(9, 32);
   struct bulla_vault *v = house.vault;
   int calls = 0;
-  TEST_OK(bulla_vault_apikey_put(v, &who, TEXT("acme"), id2, TEXT("main"), hash, root));
-  TEST_OK(bulla_vault_apikey_put(v, &who, TEXT("beta"), id1, TEXT(""), hash, root));
-  TEST_STATUS(bulla_vault_apikey_put(v, &who, TEXT("acme"), id1, TEXT("x"), hash, root), BULLA_EXISTS);
+  TEST_OK(
+      bulla_vault_apikey_put(v, &who,
+                             &(const struct bulla_apikey_record){
+                                 .tenant = TEXT("acme"), .id = id2, .name = TEXT("main"), .hash = hash, .root = root}));
+  TEST_OK(bulla_vault_apikey_put(v, &who,
+                                 &(const struct bulla_apikey_record){
+                                     .tenant = TEXT("beta"), .id = id1, .name = TEXT(""), .hash = hash, .root = root}));
+  TEST_STATUS(
+      bulla_vault_apikey_put(v, &who,
+                             &(const struct bulla_apikey_record){
+                                 .tenant = TEXT("acme"), .id = id1, .name = TEXT("x"), .hash = hash, .root = root}),
+      BULLA_EXISTS);
   TEST_OK(bulla_vault_apikey_use(v, &who, id2, check_root, &calls));
   TEST_OK(bulla_vault_apikey_revoke(v, &who, id1));
   TEST_OK(bulla_vault_apikey_revoke(v, &who, id1));
@@ -149,7 +158,10 @@ Test(vault_records, an_exported_apikey_has_a_record_of_its_own_with_the_day) {
   struct bulla_span id = TEXT("1123456789abcdef");
   struct bulla_vault *v = house.vault;
   int calls = 0;
-  TEST_OK(bulla_vault_apikey_put(v, &who, TEXT("acme"), id, TEXT("main"), test_filled(9, 32), root));
+  TEST_OK(bulla_vault_apikey_put(
+      v, &who,
+      &(const struct bulla_apikey_record){
+          .tenant = TEXT("acme"), .id = id, .name = TEXT("main"), .hash = test_filled(9, 32), .root = root}));
   TEST_OK(bulla_vault_apikey_export(v, &who, id, 0, check_root, &calls));
   TEST_OK(bulla_vault_apikey_export(v, &who, id, 20485, check_root, &calls));
   TEST_OK(bulla_vault_apikey_export(v, &who, id, 2932896, check_root, &calls));
@@ -174,12 +186,33 @@ Test(vault_records, apikey_out_of_bounds_is_refused) {
   struct bulla_span hash = test_filled(9, 32);
   struct bulla_span acme = TEXT("acme");
   struct bulla_vault *v = house.vault;
-  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, TEXT("012345"), acme, hash, root), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, TEXT("012345678 abcdef"), acme, hash, root), BULLA_INVALID_NAME);
-  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, TEXT("a b"), hash, root), BULLA_INVALID_NAME);
-  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, acme, test_filled(9, 31), root), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, acme, hash, short_root), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_apikey_put(v, &who, acme, id, acme, hash, NULL), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(
+      bulla_vault_apikey_put(v, &who,
+                             &(const struct bulla_apikey_record){
+                                 .tenant = acme, .id = TEXT("012345"), .name = acme, .hash = hash, .root = root}),
+      BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_put(
+                  v, &who,
+                  &(const struct bulla_apikey_record){
+                      .tenant = acme, .id = TEXT("012345678 abcdef"), .name = acme, .hash = hash, .root = root}),
+              BULLA_INVALID_NAME);
+  TEST_STATUS(bulla_vault_apikey_put(v, &who,
+                                     &(const struct bulla_apikey_record){
+                                         .tenant = acme, .id = id, .name = TEXT("a b"), .hash = hash, .root = root}),
+              BULLA_INVALID_NAME);
+  TEST_STATUS(
+      bulla_vault_apikey_put(v, &who,
+                             &(const struct bulla_apikey_record){
+                                 .tenant = acme, .id = id, .name = acme, .hash = test_filled(9, 31), .root = root}),
+      BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_put(v, &who,
+                                     &(const struct bulla_apikey_record){
+                                         .tenant = acme, .id = id, .name = acme, .hash = hash, .root = short_root}),
+              BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_apikey_put(v, &who,
+                                     &(const struct bulla_apikey_record){
+                                         .tenant = acme, .id = id, .name = acme, .hash = hash, .root = NULL}),
+              BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_apikey_use(v, &who, TEXT("x"), check_root, NULL), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_apikey_revoke(v, &who, TEXT("x")), BULLA_INVALID_ARGUMENT);
   assert_unbroken(1);

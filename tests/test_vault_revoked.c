@@ -17,7 +17,10 @@ TestSuite(vault_revoked, .init = build_house, .fini = leave_house);
 static void add_key(void) {
   uint8_t hash[32] = {1};
   struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
-  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), KEY_ID, TEXT("key"), bulla_span(hash, 32), root));
+  TEST_OK(bulla_vault_apikey_put(
+      house.vault, &who,
+      &(const struct bulla_apikey_record){
+          .tenant = TEXT("acme"), .id = KEY_ID, .name = TEXT("key"), .hash = bulla_span(hash, 32), .root = root}));
 }
 
 static bool revoked(const char *tenant, const char *jti) {

@@ -208,7 +208,8 @@ Test(vault_tampered, nothing_is_put_under_a_key_of_another_tenant_or_past_the_la
 Test(vault_tampered, a_removed_entry_does_not_come_back_under_its_name) {
   TEST_OK(put("acme", "db", "password", "old password value", true));
   run_sql("CREATE TABLE stolen AS SELECT * FROM field");
-  TEST_OK(bulla_vault_remove(house.vault, &who, TEXT("acme"), TEXT("db")));
+  TEST_OK(
+      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}));
   TEST_OK(put("acme", "db", "password", "new password value", true));
   run_sql(
       "UPDATE field SET (value, mask, key_id, revision) = (SELECT value, mask, key_id, revision FROM stolen); "
@@ -241,7 +242,9 @@ Test(vault_tampered, a_changed_mask_or_plain_value_is_not_shown) {
   for (size_t i = 0; i < sizeof(sqls) / sizeof(sqls[0]); i++) {
     int num = 0;
     restore(file, sqls[i]);
-    TEST_STATUS(bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_field, &num), BULLA_REFUSED);
+    TEST_STATUS(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
+                                 ignore_field, &num),
+                BULLA_REFUSED);
     cr_assert_lt(num, 4, "%s", sqls[i]);
   }
 }
@@ -293,8 +296,13 @@ Test(vault_tampered, a_changed_apikey_does_not_open) {
   struct bulla_span hash = test_filled(1, 32);
   struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(2, 32));
   struct bulla_secret *root2 BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(3, 32));
-  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), id, TEXT("x"), hash, root));
-  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), id2, TEXT("x"), hash, root2));
+  TEST_OK(bulla_vault_apikey_put(house.vault, &who,
+                                 &(const struct bulla_apikey_record){
+                                     .tenant = TEXT("acme"), .id = id, .name = TEXT("x"), .hash = hash, .root = root}));
+  TEST_OK(
+      bulla_vault_apikey_put(house.vault, &who,
+                             &(const struct bulla_apikey_record){
+                                 .tenant = TEXT("acme"), .id = id2, .name = TEXT("x"), .hash = hash, .root = root2}));
   TEST_OK(put("beta", "db", "password", "x", true));
   close_vault();
   struct bulla_span file = read_file(house.path);
@@ -414,14 +422,15 @@ Test(vault_tampered, any_damaged_byte_gives_a_status_and_no_crash) {
     }
     write_file(house.path, damaged);
     if (bulla_vault_open(&house.vault, house.url, house.root, NULL) == BULLA_OK) {
-      struct bulla_audit_verdict verdict;
+      struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
       int num = 0;
       bulla_sql_set_patience(&house.vault->sql, 10);
       enum bulla_status status = bulla_vault_audit_verify(house.vault, &verdict);
       if (use("acme", "db", "password") == BULLA_OK) {
         TEST_SPAN(used.value, TEXT("acme db password"), "what opens is what was put");
       }
-      status = bulla_vault_show(house.vault, TEXT("acme"), TEXT("db"), ignore_field, &num);
+      status = bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
+                                ignore_field, &num);
       status = put("beta", "db", "password", "x", true);
       (void)status;
       close_vault();

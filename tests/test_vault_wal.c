@@ -57,7 +57,9 @@ static enum bulla_status nothing(void *arg, struct bulla_span value) {
 }
 
 static enum bulla_status use_once(struct bulla_vault *vault) {
-  return bulla_vault_use(vault, &who, TEXT("acme"), TEXT("db"), TEXT("password"), nothing, NULL);
+  return bulla_vault_use(
+      vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")},
+      nothing, NULL);
 }
 
 static void use_often(int times) {
@@ -88,7 +90,8 @@ static enum bulla_status put_large(int i) {
   char name[30];
   snprintf(name, sizeof(name), "e%d", i % 7);
   struct bulla_field field = {TEXT("blob"), test_filled('x', 40000), true};
-  return bulla_vault_put(house.vault, &who, TEXT("acme"), test_text(name), &field, 1);
+  return bulla_vault_put(house.vault, &who,
+                         &(const struct bulla_place){.tenant = TEXT("acme"), .entry = test_text(name)}, &field, 1);
 }
 
 static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
@@ -99,7 +102,7 @@ static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct b
 static void verify_until_killed(void) {
   struct bulla_vault *vault = enter();
   for (;;) {
-    struct bulla_audit_verdict verdict;
+    struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
     bool is;
     if (bulla_vault_audit_verify(vault, &verdict) != BULLA_OK ||
         bulla_vault_token_revoked(vault, &is, TEXT("acme"), TEXT("t")) != BULLA_OK) {
@@ -110,7 +113,10 @@ static void verify_until_killed(void) {
 
 Test(vault_wal, a_mix_of_calls_in_two_processes_keeps_it_short) {
   struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
-  TEST_OK(bulla_vault_apikey_put(house.vault, &who, TEXT("acme"), KEY_ID, TEXT(""), test_filled(1, 32), root));
+  TEST_OK(bulla_vault_apikey_put(
+      house.vault, &who,
+      &(const struct bulla_apikey_record){
+          .tenant = TEXT("acme"), .id = KEY_ID, .name = TEXT(""), .hash = test_filled(1, 32), .root = root}));
   close_vault();
   pid_t child = fork();
   if (child == 0) {
@@ -265,7 +271,7 @@ Test(vault_wal, a_thread_that_is_cancelled_leaves_the_vault_to_the_others) {
 static int create_on_a_small_disk(void *arg) {
   struct bulla_root *root = NULL;
   struct bulla_vault *vault = NULL;
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   char options[40];
   char url[400];
   snprintf(options, sizeof(options), "size=%dk", *(int *)arg);
@@ -332,15 +338,17 @@ static int read_on_read_only_media(void *arg) {
     return 255;
   }
   struct bulla_vault *vault = enter();
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   int64_t last = 0;
   struct bulla_field field = {TEXT("host"), TEXT("h"), false};
   const bool steps[] = {
       bulla_vault_list(vault, TEXT(""), ignore_entry, NULL) == BULLA_OK,
-      bulla_vault_show(vault, TEXT("acme"), TEXT("db"), ignore_field, NULL) == BULLA_OK,
+      bulla_vault_show(vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}, ignore_field,
+                       NULL) == BULLA_OK,
       bulla_vault_audit_log(vault, 1, TEXT(""), ignore_record, &last) == BULLA_OK && last == records,
       bulla_vault_audit_verify(vault, &verdict) == BULLA_OK && verdict.num_records == records,
-      bulla_vault_put(vault, &who, TEXT("acme"), TEXT("db"), &field, 1) == BULLA_READ_ONLY,
+      bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}, &field,
+                      1) == BULLA_READ_ONLY,
       use_once(vault) == BULLA_READ_ONLY,
       bulla_vault_token_revoke(vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX) == BULLA_READ_ONLY,
   };
@@ -363,7 +371,7 @@ static int ask_on_read_only_media(void *arg) {
   }
   bool is = false;
   struct bulla_vault *vault = enter();
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   const bool steps[] = {
       bulla_vault_token_revoked(vault, &is, TEXT("acme"), TEXT("t")) == BULLA_READ_ONLY,
       bulla_vault_apikey_live(vault, KEY_ID) == BULLA_READ_ONLY,

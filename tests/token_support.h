@@ -53,8 +53,14 @@ struct bulla_verifier *test_verifier_with(struct test_registry *registry, struct
   }                                       \
   TestSuite(suite, .init = set_up)
 
-/* TEST_VERIFIER returns a verifier over the suite's registry, with these options, as an initialiser has them. */
-#define TEST_VERIFIER(...) test_verifier_with(&registry, (struct bulla_verifier_options){__VA_ARGS__})
+/* TEST_OPTIONS are the options of a verifier, as an initialiser has them. */
+#define TEST_OPTIONS(...)                                      \
+  (struct bulla_verifier_options) {                            \
+    .size = sizeof(struct bulla_verifier_options), __VA_ARGS__ \
+  }
+
+/* TEST_VERIFIER returns a verifier over the suite's registry, with these options. */
+#define TEST_VERIFIER(...) test_verifier_with(&registry, TEST_OPTIONS(__VA_ARGS__))
 
 /* test_claims returns claims with what is mandatory, of TEST_NOW. */
 struct bulla_claims test_claims(void);
@@ -88,7 +94,7 @@ enum bulla_status test_verify(struct bulla_verifier *verifier, struct bulla_clai
 /* TEST_VERIFY asserts the status of test_verify; what follows says which row of a table it is. */
 #define TEST_VERIFY(verifier, token, now, wanted, ...)                                \
   do {                                                                                \
-    struct bulla_claims test_read;                                                    \
+    struct bulla_claims test_read = BULLA_CLAIMS_INIT;                                \
     cr_assert_eq(test_verify(verifier, &test_read, token, now), wanted, __VA_ARGS__); \
   } while (0)
 

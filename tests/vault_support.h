@@ -115,7 +115,9 @@ UNUSED static int64_t run_sql(const char *text) {
 UNUSED static enum bulla_status put(const char *tenant, const char *entry, const char *name, const char *value,
                                     bool secret) {
   struct bulla_field field = {test_text(name), test_text(value), secret};
-  return bulla_vault_put(house.vault, &who, test_text(tenant), test_text(entry), &field, 1);
+  return bulla_vault_put(house.vault, &who,
+                         &(const struct bulla_place){.tenant = test_text(tenant), .entry = test_text(entry)}, &field,
+                         1);
 }
 
 /* What the last use was given. */
@@ -132,7 +134,10 @@ UNUSED static enum bulla_status remember(void *arg, struct bulla_span value) {
 }
 
 UNUSED static enum bulla_status use(const char *tenant, const char *entry, const char *field) {
-  return bulla_vault_use(house.vault, &who, test_text(tenant), test_text(entry), test_text(field), remember, NULL);
+  return bulla_vault_use(
+      house.vault, &who,
+      &(const struct bulla_place){.tenant = test_text(tenant), .entry = test_text(entry), .field = test_text(field)},
+      remember, NULL);
 }
 
 /* assert_use asserts that a field holds |value|. */
@@ -149,7 +154,7 @@ UNUSED static int64_t count_records(const char *condition) {
 }
 
 UNUSED static void assert_unbroken(int64_t num_records) {
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
   cr_assert_eq(verdict.bad_seq, 0);
   cr_assert_eq(verdict.num_records, num_records, "%ld records, not %ld", (long)verdict.num_records, (long)num_records);

@@ -10,8 +10,12 @@
 #include <bulla/token.h>
 
 #include "core/json.h"
+#include "core/sized.h"
 
 #define BULLA_CLAIMS_MAX 64 /* members that a token's JSON may have at its top */
+
+/* What the claims of a caller have at least. */
+#define BULLA_CLAIMS_MIN_SIZE BULLA_SIZE_TO(struct bulla_claims, json)
 
 /* bulla_claims_find returns the place of |name|, a checked string, among the claims that have a meaning here, or
  * BULLA_CLAIMS_KNOWN if it has none. */

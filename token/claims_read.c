@@ -129,7 +129,7 @@ static bool read_claims(struct bulla_claims *claims, struct bulla_buffer *scratc
   if (bulla_json_read(members, &num_members, BULLA_CLAIMS_MAX, json) != BULLA_OK || num_members > BULLA_CLAIMS_MAX) {
     return false;
   }
-  *claims = (struct bulla_claims){.iat = -1, .exp = -1, .orig_iat = -1};
+  *claims = (struct bulla_claims){.size = sizeof(*claims), .iat = -1, .exp = -1, .orig_iat = -1};
   struct bulla_writer unescaped = bulla_writer(scratch);
   for (size_t i = 0; i < num_members; i++) {
     if (!read_claim(claims, &unescaped, &members[i])) {
@@ -144,7 +144,7 @@ static bool read_claims(struct bulla_claims *claims, struct bulla_buffer *scratc
 
 enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch, struct bulla_span json) {
   if (!read_claims(claims, scratch, json)) {
-    *claims = (struct bulla_claims){0};
+    *claims = (struct bulla_claims)BULLA_CLAIMS_INIT;
     return BULLA_INVALID_TEXT;
   }
   return BULLA_OK;

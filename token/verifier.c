@@ -28,6 +28,11 @@ static bool are_in_bounds(const struct bulla_verifier_options *options) {
 enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier, const struct bulla_verifier_options *options,
                                      bulla_token_key_fn find, void *arg) {
   *verifier = NULL;
+  struct bulla_verifier_options taken = BULLA_VERIFIER_OPTIONS_INIT;
+  if (options != NULL) {
+    BULLA_TRY(bulla_sized_take(&taken, sizeof(taken), options, BULLA_SIZE_TO(struct bulla_verifier_options, max_keys)));
+  }
+  options = &taken;
   if (!are_in_bounds(options)) {
     return BULLA_INVALID_ARGUMENT;
   }

@@ -6,6 +6,7 @@
 #ifndef BULLA_TOKEN_VERIFIER_H
 #define BULLA_TOKEN_VERIFIER_H
 
+#include "core/sized.h"
 #include "token/known_keys.h"
 
 #define BULLA_EXPECTED_MAX 256 /* bytes of an audience or issuer that a verifier insists on */
@@ -40,7 +41,7 @@ BULLA_NODISCARD enum bulla_status bulla_verifier_pin_header(struct bulla_verifie
  * also where a callback is left by an exception. */
 struct bulla_outputs {
   enum bulla_status status;    /* not BULLA_OK before the call has ended well */
-  struct bulla_claims *claims; /* NULL if the call has none */
+  struct bulla_claims *claims; /* of a size that was checked; NULL if the call has none */
   struct bulla_buffer *payload;
   struct bulla_buffer *token; /* NULL if the call has none */
 };
@@ -50,7 +51,7 @@ static inline void bulla_outputs_end(struct bulla_outputs *outputs) {
     return;
   }
   if (outputs->claims != NULL) {
-    *outputs->claims = (struct bulla_claims){0};
+    bulla_sized_clear(outputs->claims);
   }
   if (outputs->token != NULL) {
     (void)bulla_fail(outputs->token, outputs->status);

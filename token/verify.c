@@ -40,6 +40,7 @@ static enum bulla_status read_claims(struct bulla_claims *claims, const struct b
       claims->iat / BULLA_SECONDS_PER_DAY != key->day) {
     return BULLA_REFUSED;
   }
+  claims->json = bulla_written(payload);
   return bulla_span_equal(claims->org, bulla_span(key->org, key->org_len))
              ? BULLA_OK
              : bulla_explain(BULLA_CLAIM_REFUSED, "\"org\" is not the tenant that owns its API key");
@@ -80,37 +81,65 @@ enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct 
              : options->is_revoked(verifier->arg, claims->org, claims->jti);
 }
 
+/* Has |claims|, which a caller gave, cleared with the other outputs, if they are of a size. */
+static enum bulla_status take_claims(struct bulla_outputs *outputs, struct bulla_claims *claims) {
+  BULLA_TRY(bulla_sized_check(claims, BULLA_CLAIMS_MIN_SIZE));
+  outputs->claims = claims;
+  return BULLA_OK;
+}
+
+/* Ends a call that has read |claims|, if it went well. */
+static enum bulla_status give_claims(const struct bulla_outputs *outputs, const struct bulla_claims *claims) {
+  if (outputs->status == BULLA_OK) {
+    bulla_sized_give(outputs->claims, claims, sizeof(*claims));
+  }
+  return outputs->status;
+}
+
 enum bulla_status bulla_token_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                      struct bulla_buffer *payload, struct bulla_span token, int64_t now) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
-  /* cppcheck-suppress ctuuninitvar ; it is written to alone */
-  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, claims, payload, NULL};
-  outputs.status = bulla_verifier_verify(verifier, claims, key_id, payload, token, now);
-  return outputs.status;
+  struct bulla_claims read;
+  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, NULL};
+  outputs.status = take_claims(&outputs, claims);
+  if (outputs.status == BULLA_OK) {
+    outputs.status = BULLA_REFUSED;
+    /* cppcheck-suppress ctuuninitvar ; it is written to alone */
+    outputs.status = bulla_verifier_verify(verifier, &read, key_id, payload, token, now);
+  }
+  return give_claims(&outputs, &read);
 }
 
 enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                            struct bulla_buffer *payload, struct bulla_span token) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
-  /* cppcheck-suppress ctuuninitvar ; it is written to alone */
-  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_FORKED, claims, payload, NULL};
-  if (bulla_day_cache_here(verifier->keys.days)) {
-    outputs.status = open_claims(verifier, claims, key_id, payload, token, BULLA_AT_ANY_TIME);
+  struct bulla_claims read;
+  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, NULL};
+  outputs.status = take_claims(&outputs, claims);
+  if (outputs.status == BULLA_OK) {
+    outputs.status = BULLA_FORKED;
+    if (bulla_day_cache_here(verifier->keys.days)) {
+      /* cppcheck-suppress ctuuninitvar ; it is written to alone */
+      outputs.status = open_claims(verifier, &read, key_id, payload, token, BULLA_AT_ANY_TIME);
+    }
   }
-  return outputs.status;
+  return give_claims(&outputs, &read);
 }
 
 enum bulla_status bulla_token_inspect(struct bulla_token_outline *outline, struct bulla_span token) {
-  *outline = (struct bulla_token_outline){0};
+  struct bulla_token_outline read = BULLA_TOKEN_OUTLINE_INIT;
   struct bulla_jwe_parts parts;
   struct bulla_kid kid;
+  BULLA_TRY(bulla_sized_check(outline, BULLA_SIZE_TO(struct bulla_token_outline, ciphertext_len)));
+  bulla_sized_clear(outline);
   if (token.len > BULLA_TOKEN_MAX) {
     return BULLA_REFUSED;
   }
   BULLA_TRY(bulla_jwe_split(&parts, token));
   BULLA_TRY(bulla_kid_read(&kid, parts.header));
-  memcpy(outline->key_id, kid.key_id, BULLA_APIKEY_ID_LEN);
-  outline->day = kid.day;
-  outline->ciphertext_len = parts.ciphertext.len / 4 * 3 + parts.ciphertext.len % 4 * 3 / 4;
+  memcpy(read.key_id, kid.key_id, BULLA_APIKEY_ID_LEN);
+  read.day = kid.day;
+  read.ciphertext_len = parts.ciphertext.len / 4 * 3 + parts.ciphertext.len % 4 * 3 / 4;
+  bulla_sized_give(outline, &read, sizeof(read));
   return BULLA_OK;
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,54 +26,61 @@ extern "C" {
 #define BULLA_KEY_ID_LEN 16 /* bytes of a key id */
 #define BULLA_TAG_LEN 16    /* bytes of an authentication tag, always */
 
-/* What happened. Zero is success. bulla_status_text() says it in a sentence that names the remedy, and
- * bulla_status_class() groups them as the command's exit status does. */
+/* The version of these headers; bulla_version() is that of the library that runs. */
+#define BULLA_VERSION_MAJOR 0
+#define BULLA_VERSION_MINOR 3
+#define BULLA_VERSION_PATCH 0
+
+/* bulla_version returns "MAJOR.MINOR.PATCH" of the library, a constant. */
+BULLA_API const char *bulla_version(void);
+
+/* What happened. Zero is success. The hundreds are the class, also of statuses that a later version adds. */
 enum bulla_status {
   BULLA_OK = 0,
 
-  /* Refused. One status, BULLA_REFUSED, for every way in which opening can fail: malformed, truncated,
-   * forged, of another key, in another context. The others are told only of what has been authenticated. */
-  BULLA_REFUSED,
-  BULLA_EXPIRED,
-  BULLA_NOT_YET_VALID,
-  BULLA_CLAIM_REFUSED,
-  BULLA_REVOKED,
-  BULLA_KEY_EXHAUSTED,
-  BULLA_ROOT_WRONG,
-  BULLA_AUDIT_BROKEN,
-  BULLA_WRONG_VAULT,
+  /* Refused. BULLA_REFUSED is the one status for every way in which opening fails: malformed, truncated, forged,
+   * under another key, in another context. The other refusals are only ever reported after authentication. */
+  BULLA_REFUSED = 100,
+  BULLA_EXPIRED = 110,
+  BULLA_NOT_YET_VALID = 111,
+  BULLA_CLAIM_REFUSED = 112,
+  BULLA_REVOKED = 113,
+  BULLA_KEY_EXHAUSTED = 120,
+  BULLA_ROOT_WRONG = 130,
+  BULLA_WRONG_VAULT = 131,
+  BULLA_AUDIT_BROKEN = 140,
 
   /* Usage: the call can never succeed as it stands. */
-  BULLA_INVALID_ARGUMENT,
-  BULLA_INVALID_NAME,
-  BULLA_INVALID_TEXT,
-  BULLA_BUFFER_TOO_SMALL,
-  BULLA_TOO_LARGE,
-  BULLA_UNSUPPORTED,
-  BULLA_EXISTS,
-  BULLA_ROOT_MALFORMED,
-  BULLA_STAYS_SECRET,
-  BULLA_IN_USE,
+  BULLA_INVALID_ARGUMENT = 200,
+  BULLA_INVALID_NAME = 201,
+  BULLA_INVALID_TEXT = 202,
+  BULLA_BUFFER_TOO_SMALL = 203,
+  BULLA_TOO_LARGE = 204,
+  BULLA_UNSUPPORTED = 205,
+  BULLA_EXISTS = 210,
+  BULLA_IN_USE = 211,
+  BULLA_STAYS_SECRET = 212,
+  BULLA_ROOT_MALFORMED = 220,
 
-  BULLA_NOT_FOUND,
+  BULLA_NOT_FOUND = 300,
 
   /* Environment: memory, locking, files, the database. */
-  BULLA_NO_MEMORY,
-  BULLA_LOCK_LIMIT,
-  BULLA_ARENA_FULL,
-  BULLA_FORKED,
-  BULLA_NO_CRYPTO,
-  BULLA_IO,
-  BULLA_DISK_FULL,
-  BULLA_READ_ONLY,
-  BULLA_BUSY,
-  BULLA_NO_VAULT,
-  BULLA_NOT_A_VAULT,
-  BULLA_NEWER_VAULT,
-  BULLA_ROOT_UNAVAILABLE,
-  BULLA_ROOT_EXPOSED,
-  BULLA_VAULT_MOVED,
-  BULLA_VAULT_SHARED,
+  BULLA_NO_MEMORY = 400,
+  BULLA_LOCK_LIMIT = 401,
+  BULLA_ARENA_FULL = 402,
+  BULLA_FORKED = 403,
+  BULLA_NO_CRYPTO = 404,
+  BULLA_IO = 410,
+  BULLA_DISK_FULL = 411,
+  BULLA_READ_ONLY = 412,
+  BULLA_BUSY = 420,
+  BULLA_NO_VAULT = 430,
+  BULLA_NOT_A_VAULT = 431,
+  BULLA_NEWER_VAULT = 432,
+  BULLA_VAULT_MOVED = 433,
+  BULLA_VAULT_SHARED = 434,
+  BULLA_ROOT_UNAVAILABLE = 440,
+  BULLA_ROOT_EXPOSED = 441,
 };
 
 enum bulla_status_class {
@@ -83,11 +91,15 @@ enum bulla_status_class {
   BULLA_CLASS_ENVIRONMENT = 4,
 };
 
-/* bulla_status_text returns one line, in English, without a final period or newline: what happened and
- * what to do about it. It is a constant and never NULL. */
+/* bulla_status_text returns one line of English, without a final period or newline, that says what happened. It is a
+ * constant and never NULL. */
 BULLA_API const char *bulla_status_text(enum bulla_status status);
 
-/* bulla_status_class returns the class of |status|, which is the exit status of the command. */
+/* bulla_status_name returns the name of |status| as it is written in C, "BULLA_REFUSED", or "BULLA_STATUS_UNKNOWN". */
+BULLA_API const char *bulla_status_name(enum bulla_status status);
+
+/* bulla_status_class returns the class of |status|, known or not; a number that is in no class is
+ * BULLA_CLASS_ENVIRONMENT. The command exits with it. */
 BULLA_API enum bulla_status_class bulla_status_class(enum bulla_status status);
 
 /* How much a line of the log matters. */
@@ -125,6 +137,11 @@ static inline struct bulla_span bulla_span(const void *data, size_t len) {
   return span;
 }
 
+/* bulla_text makes a span of a NUL-terminated string, without the NUL; NULL gives an empty span. */
+static inline struct bulla_span bulla_text(const char *text) {
+  return bulla_span(text, text != NULL ? strlen(text) : 0);
+}
+
 /* bulla_buffer makes an empty buffer over |size| bytes at |data|. */
 static inline struct bulla_buffer bulla_buffer(void *data, size_t size) {
   struct bulla_buffer buffer = {(uint8_t *)data, size, 0};
@@ -141,9 +158,13 @@ static inline struct bulla_span bulla_written(const struct bulla_buffer *buffer)
  * locked (mlock or memfd_secret), between guard pages, left out of core dumps, absent from forked
  * children, wiped as it is freed. It is made at first use. */
 struct bulla_memory_options {
+  size_t size;         /* sizeof(struct bulla_memory_options) */
   size_t arena_size;   /* bytes, rounded up to whole pages; 0 stands for 1 MiB */
   bool allow_unlocked; /* go on when the memory cannot be locked: secrets may then reach the swap */
 };
+
+#define BULLA_MEMORY_OPTIONS_INIT \
+  { .size = sizeof(struct bulla_memory_options) }
 
 /* bulla_memory_init makes the arena with |options| instead of the defaults. It must come before any other
  * call that needs the arena. Returns BULLA_INVALID_ARGUMENT if the arena exists already, BULLA_TOO_LARGE past
@@ -275,7 +296,7 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_ring_open(const struct bulla_r
                                                             struct bulla_buffer *plaintext, struct bulla_span blob,
                                                             struct bulla_span context);
 
-/* The parts of a sealed blob, all of them views of the parsed bytes. */
+/* The parts of a sealed blob, all of them views of the parsed bytes. Format version 1 has these and no others. */
 struct bulla_blob {
   enum bulla_suite suite;
   struct bulla_span header; /* the 18 bytes that are additional data: version, suite, key id */
@@ -327,6 +348,7 @@ struct bulla_triple_format {
   enum bulla_triple_encoding encoding;
   enum bulla_triple_order order;
   struct bulla_span additional_data; /* that the system authenticates with every value */
+  uint64_t reserved[2];              /* 0 */
 };
 
 /* bulla_triple_len returns the length of a triple with a 16-byte IV over |plaintext_len| bytes, or 0 if it

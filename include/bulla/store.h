@@ -13,13 +13,14 @@
 extern "C" {
 #endif
 
-#define BULLA_NAME_MAX 128     /* bytes of the name of a tenant, entry or field */
-#define BULLA_VALUE_MAX 65536  /* bytes of the value of a field */
-#define BULLA_MASK_MAX 16      /* bytes of a mask */
-#define BULLA_WHO_MAX 256      /* bytes of an actor, origin or reason */
-#define BULLA_RECORD_ID_LEN 16 /* bytes of the id of an API key record */
-#define BULLA_JTI_MAX 8192     /* bytes of the id of a token */
-#define BULLA_VAULT_ID_LEN 16  /* bytes of the id of a vault */
+#define BULLA_NAME_MAX 128       /* bytes of the name of a tenant, entry or field */
+#define BULLA_VALUE_MAX 65536    /* bytes of the value of a field */
+#define BULLA_MASK_MAX 16        /* bytes of a mask */
+#define BULLA_WHO_MAX 256        /* bytes of an actor, origin or reason */
+#define BULLA_RECORD_HASH_LEN 32 /* bytes of the hash in the record of an API key */
+#define BULLA_RECORD_ID_LEN 16   /* bytes of the id of an API key record */
+#define BULLA_JTI_MAX 8192       /* bytes of the id of a token */
+#define BULLA_VAULT_ID_LEN 16    /* bytes of the id of a vault */
 
 /* Names are 1 to BULLA_NAME_MAX of A-Z a-z 0-9 . _ @ + and -, and do not begin with a dot or a hyphen. Other
  * names are BULLA_INVALID_NAME. Spans in a callback's arguments live until it returns. A callback may call the same
@@ -75,6 +76,7 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_create(const char *url, 
 struct bulla_vault_options {
   size_t size;          /* sizeof(struct bulla_vault_options) as the caller was compiled */
   struct bulla_span id; /* if not empty, BULLA_VAULT_ID_LEN bytes: the vault must be the one of this id */
+  bool read_only;       /* write nothing, whatever the permissions allow: an auditor's copy stays as it is */
 };
 
 #define BULLA_VAULT_OPTIONS_INIT \
@@ -105,6 +107,15 @@ struct bulla_who {
   struct bulla_span actor;  /* user, service, job */
   struct bulla_span origin; /* address, host, terminal */
   struct bulla_span reason;
+  uint64_t reserved[2]; /* 0 */
+};
+
+/* Where a value is. A call about an entry takes no field: its span is empty. */
+struct bulla_place {
+  struct bulla_span tenant;
+  struct bulla_span entry;
+  struct bulla_span field;
+  uint64_t reserved[2]; /* 0 */
 };
 
 /* A field to be put. */
@@ -112,6 +123,7 @@ struct bulla_field {
   struct bulla_span name;
   struct bulla_span value; /* at most BULLA_VALUE_MAX bytes; a plain one is UTF-8 without NUL */
   bool secret;
+  uint64_t reserved[4]; /* 0 */
 };
 
 /* bulla_vault_put writes |num_fields| fields of |entry| of |tenant|, all or none, and makes tenant and entry if
@@ -119,7 +131,7 @@ struct bulla_field {
  * does not become plain: BULLA_STAYS_SECRET. Returns BULLA_INVALID_NAME, BULLA_INVALID_TEXT, BULLA_TOO_LARGE,
  * BULLA_INVALID_ARGUMENT, and the environment's statuses, after which nothing has changed. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
-                                                            struct bulla_span tenant, struct bulla_span entry,
+                                                            const struct bulla_place *place,
                                                             const struct bulla_field *fields, size_t num_fields);
 
 /* One imported value. */
@@ -127,6 +139,7 @@ struct bulla_import {
   struct bulla_span entry;
   struct bulla_span field;
   struct bulla_span triple; /* iv:authTag:ciphertext, see bulla_triple_open */
+  uint64_t reserved[4];     /* 0 */
 };
 
 /* bulla_vault_import opens |num_rows| triples under |key|, in |format|, which may be NULL, and puts them as secret
@@ -155,8 +168,8 @@ typedef enum bulla_status (*bulla_field_fn)(void *arg, const struct bulla_field_
 /* bulla_vault_show calls |each| for the fields of an entry in the order of their names. No secret is opened.
  * A status other than BULLA_OK from |each| ends the walk and is returned. Returns BULLA_NOT_FOUND,
  * BULLA_REFUSED if a mask or a plain value has been tampered with. */
-BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_show(struct bulla_vault *vault, struct bulla_span tenant,
-                                                             struct bulla_span entry, bulla_field_fn each, void *arg);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_show(struct bulla_vault *vault, const struct bulla_place *place,
+                                                             bulla_field_fn each, void *arg);
 
 /* An entry as it is listed. */
 struct bulla_entry_view {
@@ -175,13 +188,13 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_list(struct bulla_vault 
 
 /* bulla_vault_remove removes an entry and all its fields. Returns BULLA_NOT_FOUND. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
-                                                               struct bulla_span tenant, struct bulla_span entry);
+                                                               const struct bulla_place *place);
 
 /* bulla_vault_remove_fields removes |num_fields| fields of an entry, all or none; the entry goes with its last
  * field. Returns BULLA_NOT_FOUND, also for a field that is named twice, BULLA_INVALID_ARGUMENT without a field. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault,
                                                                       const struct bulla_who *who,
-                                                                      struct bulla_span tenant, struct bulla_span entry,
+                                                                      const struct bulla_place *place,
                                                                       const struct bulla_span *fields,
                                                                       size_t num_fields);
 
@@ -202,12 +215,12 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_rename_tenant(struct bul
                                                                       struct bulla_span tenant, struct bulla_span name);
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault,
                                                                      const struct bulla_who *who,
-                                                                     struct bulla_span tenant, struct bulla_span entry,
+                                                                     const struct bulla_place *place,
                                                                      struct bulla_span name);
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault,
                                                                      const struct bulla_who *who,
-                                                                     struct bulla_span tenant, struct bulla_span entry,
-                                                                     struct bulla_span field, struct bulla_span name);
+                                                                     const struct bulla_place *place,
+                                                                     struct bulla_span name);
 
 /* A function that uses an opened value, which lies in locked memory and is wiped when it returns. */
 typedef enum bulla_status (*bulla_use_fn)(void *arg, struct bulla_span value);
@@ -217,8 +230,8 @@ typedef enum bulla_status (*bulla_use_fn)(void *arg, struct bulla_span value);
  * A plain field is handed over in the same way. Returns BULLA_NOT_FOUND, BULLA_REFUSED if the value has been
  * tampered with or moved (recorded), BULLA_INVALID_ARGUMENT without actor or reason. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who,
-                                                            struct bulla_span tenant, struct bulla_span entry,
-                                                            struct bulla_span field, bulla_use_fn use, void *arg);
+                                                            const struct bulla_place *place, bulla_use_fn use,
+                                                            void *arg);
 
 /* An API key's record. */
 struct bulla_apikey_view {
@@ -231,14 +244,20 @@ struct bulla_apikey_view {
 
 typedef enum bulla_status (*bulla_apikey_fn)(void *arg, const struct bulla_apikey_view *apikey);
 
-/* bulla_vault_apikey_put keeps a record for |tenant|, which it makes if it is not there: |id| of
- * BULLA_RECORD_ID_LEN bytes, a |name| that may be empty, the |hash| of the key string (32 bytes), and |root|,
- * which is sealed. Returns BULLA_EXISTS if |id| is there. */
+/* An API key's record, to be kept. */
+struct bulla_apikey_record {
+  struct bulla_span tenant;        /* is made if it is not there */
+  struct bulla_span id;            /* BULLA_RECORD_ID_LEN bytes */
+  struct bulla_span name;          /* may be empty */
+  struct bulla_span hash;          /* of the key string, BULLA_RECORD_HASH_LEN bytes */
+  const struct bulla_secret *root; /* is sealed */
+  uint64_t reserved[2];            /* 0 */
+};
+
+/* bulla_vault_apikey_put keeps |record|. Returns BULLA_EXISTS if there is a record of that id. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault,
                                                                    const struct bulla_who *who,
-                                                                   struct bulla_span tenant, struct bulla_span id,
-                                                                   struct bulla_span name, struct bulla_span hash,
-                                                                   const struct bulla_secret *root);
+                                                                   const struct bulla_apikey_record *record);
 
 /* bulla_vault_apikey_list calls |each| for the records of |tenant|, or of all if it is empty, by age. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
@@ -318,11 +337,15 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_log(struct bulla_v
                                                                   struct bulla_span tenant, bulla_audit_fn each,
                                                                   void *arg);
 
-/* What bulla_vault_audit_verify found. */
+/* What bulla_vault_audit_verify found. Begin with BULLA_AUDIT_VERDICT_INIT. */
 struct bulla_audit_verdict {
+  size_t size;         /* sizeof(struct bulla_audit_verdict) */
   int64_t num_records; /* that are good, from the first on */
   int64_t bad_seq;     /* the first record that is changed, missing or out of place; 0 if none is */
 };
+
+#define BULLA_AUDIT_VERDICT_INIT \
+  { .size = sizeof(struct bulla_audit_verdict) }
 
 /* bulla_vault_audit_verify recomputes the whole chain and its head. Returns BULLA_AUDIT_BROKEN, with |verdict|
  * filled, if a record was changed, removed, added or swapped. */

@@ -64,8 +64,10 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_apikey_day_jwk(struct bulla_se
                                                                  const struct bulla_secret *root,
                                                                  struct bulla_span key_id, int64_t day);
 
-/* What a token says. Strings are UTF-8 without NUL; an empty span stands for a claim that is absent. */
+/* What a token says. Strings are UTF-8 without NUL; an empty span stands for a claim that is absent. Begin with
+ * BULLA_CLAIMS_INIT, to mint and to verify. */
 struct bulla_claims {
+  size_t size;             /* sizeof(struct bulla_claims) */
   struct bulla_span org;   /* tenant that owns the API key: mandatory, at most BULLA_TOKEN_ORG_MAX bytes */
   struct bulla_span sub;   /* RFC 7519 §4.1.2: mandatory */
   struct bulla_span iss;   /* §4.1.1 */
@@ -78,7 +80,11 @@ struct bulla_claims {
   struct bulla_span perms; /* a JSON array of strings */
   struct bulla_span attrs; /* a JSON object */
   struct bulla_span more;  /* mint only: a JSON object whose members, none of them named above, are added */
+  struct bulla_span json;  /* verified claims only: all of them, a JSON object */
 };
+
+#define BULLA_CLAIMS_INIT \
+  { .size = sizeof(struct bulla_claims) }
 
 /* bulla_claims_permit says whether "perms" of verified |claims| holds |permission|. */
 BULLA_API bool bulla_claims_permit(const struct bulla_claims *claims, struct bulla_span permission);
@@ -140,8 +146,9 @@ typedef uint64_t (*bulla_generation_fn)(void *arg);
  * quick, and must not use the verifier. It may be called by several threads at once, for several verifiers. */
 typedef enum bulla_status (*bulla_key_live_fn)(void *arg, struct bulla_span key_id);
 
-/* What a verifier insists on. */
+/* What a verifier insists on. Begin with BULLA_VERIFIER_OPTIONS_INIT. */
 struct bulla_verifier_options {
+  size_t size;                       /* sizeof(struct bulla_verifier_options) */
   struct bulla_span aud;             /* if not empty, "aud" must be there and equal */
   struct bulla_span iss;             /* if not empty, "iss" must be there and equal */
   int64_t leeway;                    /* seconds by which clocks may differ, 0 to BULLA_TOKEN_LEEWAY_MAX */
@@ -155,6 +162,9 @@ struct bulla_verifier_options {
                                       * BULLA_KEYS_MAX is the most */
 };
 
+#define BULLA_VERIFIER_OPTIONS_INIT \
+  { .size = sizeof(struct bulla_verifier_options) }
+
 /* Verifies tokens. It remembers the keys it has asked for, |max_keys| of its options: one more takes the place of
  * one that was not used lately, which is asked for again when a token names it. A key that several threads need at
  * once is asked for once. When |generation| of its options gives another number, each key is kept or forgotten as
@@ -164,8 +174,8 @@ struct bulla_verifier_options {
 struct bulla_verifier;
 
 /* bulla_verifier_new makes |*verifier|, which asks |find| and the functions in |options| with |arg|, and copies
- * |options|. Returns BULLA_INVALID_ARGUMENT for a leeway, session or number of keys out of bounds or an "aud" or
- * "iss" past 256 bytes, BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
+ * |options|, which may be NULL. Returns BULLA_INVALID_ARGUMENT for a leeway, session or number of keys out of bounds or
+ * an "aud" or "iss" past 256 bytes, BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier,
                                                                const struct bulla_verifier_options *options,
                                                                bulla_token_key_fn find, void *arg);
@@ -209,12 +219,16 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_refresh(struct bulla_ver
                                                                 struct bulla_buffer *payload, struct bulla_span old,
                                                                 int64_t now);
 
-/* What the unprotected eye sees of a token: nothing here is authenticated. */
+/* The part of a token that is neither encrypted nor authenticated. Begin with BULLA_TOKEN_OUTLINE_INIT. */
 struct bulla_token_outline {
+  size_t size; /* sizeof(struct bulla_token_outline) */
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
   int64_t day;           /* whole days since 1970-01-01 UTC */
   size_t ciphertext_len; /* bytes of claims */
 };
+
+#define BULLA_TOKEN_OUTLINE_INIT \
+  { .size = sizeof(struct bulla_token_outline) }
 
 /* bulla_token_inspect fills |outline| from the header of |token|, without any key. Returns BULLA_REFUSED if
  * |token| does not have the form of a token. */

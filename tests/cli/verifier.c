@@ -59,7 +59,10 @@ int main(int argc, char **argv) {
   struct service service = {.num_asked = 0};
   struct bulla_root *root = NULL;
   struct bulla_verifier *verifier = NULL;
-  struct bulla_verifier_options options = {.is_revoked = is_revoked, .generation = generation, .is_live = is_live};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
+                                           .is_revoked = is_revoked,
+                                           .generation = generation,
+                                           .is_live = is_live};
   if (argc != 3 || bulla_root_open(&root, argv[2]) != BULLA_OK ||
       bulla_vault_open(&service.vault, argv[1], root, NULL) != BULLA_OK ||
       bulla_verifier_new(&verifier, &options, find, &service) != BULLA_OK) {
@@ -68,7 +71,7 @@ int main(int argc, char **argv) {
   char line[BULLA_TOKEN_MAX + 2];
   static uint8_t room[BULLA_PAYLOAD_SIZE];
   while (fgets(line, sizeof(line), stdin) != NULL) {
-    struct bulla_claims claims;
+    struct bulla_claims claims = BULLA_CLAIMS_INIT;
     struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
     struct bulla_span token = bulla_span(line, strcspn(line, "\n"));
     enum bulla_status status = bulla_token_verify(verifier, &claims, &payload, token, (int64_t)time(NULL));

@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct bulla_span text(const char *string) {
-  return bulla_span(string, strlen(string));
-}
-
 static void must(enum bulla_status status, const char *what) {
   if (status != BULLA_OK) {
     fprintf(stderr, "%s: %s\n", what, bulla_status_text(status));
@@ -42,22 +38,22 @@ static void seal_and_open(void) {
 
   uint8_t sealed[128];
   struct bulla_buffer blob = bulla_buffer(sealed, sizeof(sealed));
-  must(bulla_seal(key, &blob, text("a secret"), text("row 7")), "bulla_seal");
+  must(bulla_seal(key, &blob, bulla_text("a secret"), bulla_text("row 7")), "bulla_seal");
 
   struct bulla_ring *ring = NULL;
   must(bulla_ring_new(&ring, 4), "bulla_ring_new");
   must(bulla_ring_add(ring, &key), "bulla_ring_add");
   uint8_t opened[128];
   struct bulla_buffer plaintext = bulla_buffer(opened, sizeof(opened));
-  must(bulla_ring_open(ring, &plaintext, bulla_written(&blob), text("row 7")), "bulla_ring_open");
-  must_hold(same(bulla_written(&plaintext), text("a secret")), "open after seal");
-  must_hold(bulla_ring_open(ring, &plaintext, bulla_written(&blob), text("row 8")) == BULLA_REFUSED,
+  must(bulla_ring_open(ring, &plaintext, bulla_written(&blob), bulla_text("row 7")), "bulla_ring_open");
+  must_hold(same(bulla_written(&plaintext), bulla_text("a secret")), "open after seal");
+  must_hold(bulla_ring_open(ring, &plaintext, bulla_written(&blob), bulla_text("row 8")) == BULLA_REFUSED,
             "refusal in another context");
   bulla_ring_free(&ring);
 }
 
 static enum bulla_status compare(void *wanted, struct bulla_span value) {
-  return same(value, text(wanted)) ? BULLA_OK : BULLA_REFUSED;
+  return same(value, bulla_text(wanted)) ? BULLA_OK : BULLA_REFUSED;
 }
 
 static void keep_and_use(const char *folder) {
@@ -72,15 +68,18 @@ static void keep_and_use(const char *folder) {
   must(bulla_vault_open(&vault, url, root, NULL), "bulla_vault_open");
   bulla_root_free(&root);
 
-  struct bulla_who who = {text("consumer"), text("localhost"), text("to see that it works")};
+  const struct bulla_who who = {
+      .actor = bulla_text("consumer"), .origin = bulla_text("localhost"), .reason = bulla_text("to see that it works")};
+  struct bulla_place place = {.tenant = bulla_text("acme"), .entry = bulla_text("db")};
   char password[] = "correct horse";
   struct bulla_field fields[] = {
-      {text("host"), text("db.internal"), false},
-      {text("password"), text(password), true},
+      {.name = bulla_text("host"), .value = bulla_text("db.internal")},
+      {.name = bulla_text("password"), .value = bulla_text(password), .secret = true},
   };
-  must(bulla_vault_put(vault, &who, text("acme"), text("db"), fields, 2), "bulla_vault_put");
-  must(bulla_vault_use(vault, &who, text("acme"), text("db"), text("password"), compare, password), "bulla_vault_use");
-  struct bulla_audit_verdict verdict;
+  must(bulla_vault_put(vault, &who, &place, fields, 2), "bulla_vault_put");
+  place.field = bulla_text("password");
+  must(bulla_vault_use(vault, &who, &place, compare, password), "bulla_vault_use");
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   must(bulla_vault_audit_verify(vault, &verdict), "bulla_vault_audit_verify");
   bulla_vault_close(&vault);
 }
@@ -107,18 +106,22 @@ static void mint_and_verify(void) {
   const int64_t now = 1700000000;
   uint8_t token_bytes[BULLA_TOKEN_MAX];
   struct bulla_buffer token = bulla_buffer(token_bytes, sizeof(token_bytes));
-  struct bulla_claims minted = {.org = text("acme"), .sub = text("alice"), .perms = text("[\"read\"]"), .iat = now};
+  struct bulla_claims minted = {.size = sizeof(struct bulla_claims),
+                                .org = bulla_text("acme"),
+                                .sub = bulla_text("alice"),
+                                .perms = bulla_text("[\"read\"]"),
+                                .iat = now};
   must(bulla_token_mint(minter, &token, &minted), "bulla_token_mint");
   bulla_minter_free(&minter);
 
-  struct bulla_verifier_options options = {.leeway = 0};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
   struct bulla_verifier *verifier = NULL;
   must(bulla_verifier_new(&verifier, &options, find, apikey), "bulla_verifier_new");
   uint8_t payload_bytes[BULLA_PAYLOAD_SIZE];
   struct bulla_buffer payload = bulla_buffer(payload_bytes, sizeof(payload_bytes));
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   must(bulla_token_verify(verifier, &claims, &payload, bulla_written(&token), now + 1), "bulla_token_verify");
-  must_hold(same(claims.sub, text("alice")) && bulla_claims_permit(&claims, text("read")), "the claims");
+  must_hold(same(claims.sub, bulla_text("alice")) && bulla_claims_permit(&claims, bulla_text("read")), "the claims");
   must_hold(bulla_token_verify(verifier, &claims, &payload, bulla_written(&token), now + BULLA_TOKEN_LIFETIME) ==
                 BULLA_EXPIRED,
             "expiry");

@@ -74,6 +74,7 @@ bool throws(bool refreshing) {
   struct bulla_buffer fresh = bulla_buffer(token_room, sizeof(token_room));
   struct bulla_span token = bulla_span(w.token, w.token_len);
   bulla_claims claims = {};
+  claims.size = sizeof claims;
   try {
     bulla_status status = refreshing ? bulla_token_refresh(w.verifier, &fresh, &payload, token, now + 1)
                                      : bulla_token_verify(w.verifier, &claims, &payload, token, now + 1);
@@ -94,6 +95,7 @@ void make() {
   must_hold(bulla_minter_new(&minter, w.apikey) == BULLA_OK, "bulla_minter_new");
   struct bulla_buffer token = bulla_buffer(w.token, sizeof(w.token));
   bulla_claims claims = {};
+  claims.size = sizeof claims;
   claims.org = bulla_span("acme", 4);
   claims.sub = bulla_span("alice", 5);
   claims.jti = bulla_span("a", 1);
@@ -102,6 +104,7 @@ void make() {
   bulla_minter_free(&minter);
   w.token_len = token.len;
   bulla_verifier_options options = {};
+  options.size = sizeof options;
   options.is_revoked = is_revoked;
   options.is_live = is_live;
   options.generation = generation;

@@ -95,14 +95,19 @@ static void put_and_use(void) {
   struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
   build_house();
   for (int round = 0; round < 2; round++) {
-    CT_OK(bulla_vault_put(house.vault, &who, ACME, ENTRY, &field, 1));
-    CT_OK(bulla_vault_use(house.vault, &who, ACME, ENTRY, PASSWORD, expect_secret, &num_seen));
+    CT_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, &field, 1));
+    CT_OK(bulla_vault_use(house.vault, &who,
+                          &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD}, expect_secret,
+                          &num_seen));
     open_again();
-    CT_OK(bulla_vault_use(house.vault, &who, ACME, ENTRY, PASSWORD, expect_secret, &num_seen));
-    CT_OK(bulla_vault_show(house.vault, ACME, ENTRY, expect_mask, &num_seen));
+    CT_OK(bulla_vault_use(house.vault, &who,
+                          &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD}, expect_secret,
+                          &num_seen));
+    CT_OK(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, expect_mask,
+                           &num_seen));
     CT_OK(bulla_vault_list(house.vault, ACME, count_entry, &num_fields));
   }
-  CT_OK(bulla_vault_remove(house.vault, &who, ACME, ENTRY));
+  CT_OK(bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}));
   leave_house();
   CT_ASSERT(num_seen == 6 && num_fields == 2);
 }
@@ -114,12 +119,17 @@ static void rename_and_remove(void) {
   struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = ct_secret(12);
   struct bulla_field field = {other, bulla_secret_bytes(value), true};
   build_house();
-  CT_OK(bulla_vault_put(house.vault, &who, other, other, &field, 1));
+  CT_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = other, .entry = other}, &field, 1));
   CT_OK(bulla_vault_rename_tenant(house.vault, &who, other, ACME));
-  CT_OK(bulla_vault_rename_entry(house.vault, &who, ACME, other, ENTRY));
-  CT_OK(bulla_vault_rename_field(house.vault, &who, ACME, ENTRY, other, PASSWORD));
-  CT_OK(bulla_vault_use(house.vault, &who, ACME, ENTRY, PASSWORD, expect_secret, &num_seen));
-  CT_OK(bulla_vault_remove_fields(house.vault, &who, ACME, ENTRY, (const struct bulla_span[]){PASSWORD}, 1));
+  CT_OK(
+      bulla_vault_rename_entry(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = other}, ENTRY));
+  CT_OK(bulla_vault_rename_field(
+      house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = other}, PASSWORD));
+  CT_OK(bulla_vault_use(house.vault, &who,
+                        &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD}, expect_secret,
+                        &num_seen));
+  CT_OK(bulla_vault_remove_fields(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY},
+                                  (const struct bulla_span[]){PASSWORD}, 1));
   CT_OK(bulla_vault_remove_tenant(house.vault, &who, ACME));
   leave_house();
   CT_ASSERT(num_seen == 1);
@@ -137,7 +147,9 @@ static void import(void) {
   struct bulla_import row = {ENTRY, PASSWORD, bulla_written(&triple)};
   build_house();
   CT_OK(bulla_vault_import(house.vault, &failed_row, &who, ACME, key, NULL, &row, 1));
-  CT_OK(bulla_vault_use(house.vault, &who, ACME, ENTRY, PASSWORD, expect_secret, &num_seen));
+  CT_OK(bulla_vault_use(house.vault, &who,
+                        &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD}, expect_secret,
+                        &num_seen));
   leave_house();
   CT_ASSERT(num_seen == 1);
 }
@@ -158,8 +170,12 @@ static void keep_apikeys(void) {
   uint8_t hash[32] = {1};
   struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = ct_secret(BULLA_KEY_LEN);
   build_house();
-  CT_OK(bulla_vault_apikey_put(house.vault, &who, ACME, RECORD_ID, BULLA_LITERAL("embed"),
-                               bulla_span(hash, sizeof(hash)), root));
+  CT_OK(bulla_vault_apikey_put(house.vault, &who,
+                               &(const struct bulla_apikey_record){.tenant = ACME,
+                                                                   .id = RECORD_ID,
+                                                                   .name = BULLA_LITERAL("embed"),
+                                                                   .hash = bulla_span(hash, sizeof(hash)),
+                                                                   .root = root}));
   CT_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, expect_root, &num_seen));
   open_again();
   CT_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, expect_root, &num_seen));
@@ -179,11 +195,11 @@ static enum bulla_status count_record(void *arg, const struct bulla_audit_record
 static void audit(void) {
   int64_t last = 0;
   bool revoked = false;
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = secret_value(16);
   struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
   build_house();
-  CT_OK(bulla_vault_put(house.vault, &who, ACME, ENTRY, &field, 1));
+  CT_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, &field, 1));
   for (int i = 0; i < 66; i++) {
     CT_OK(bulla_vault_token_revoke(house.vault, &who, ACME, BULLA_LITERAL("session"), INT64_C(4000000000)));
   }

@@ -61,13 +61,14 @@ static void mint_verify_refresh(void) {
   struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_minter *minter BULLA_CLEANUP(bulla_minter_free) = NULL;
   struct bulla_verifier *verifier BULLA_CLEANUP(bulla_verifier_free) = NULL;
-  const struct bulla_verifier_options options = {.leeway = 0};
-  const struct bulla_claims claims = {.org = BULLA_LITERAL("acme"), .sub = BULLA_LITERAL("alice"), .iat = now};
+  const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
+  const struct bulla_claims claims = {
+      .size = sizeof(struct bulla_claims), .org = BULLA_LITERAL("acme"), .sub = BULLA_LITERAL("alice"), .iat = now};
   static uint8_t rooms[3][BULLA_PAYLOAD_SIZE];
   struct bulla_buffer token = bulla_buffer(rooms[0], BULLA_TOKEN_MAX);
   struct bulla_buffer payload = bulla_buffer(rooms[1], BULLA_PAYLOAD_SIZE);
   struct bulla_buffer younger = bulla_buffer(rooms[2], BULLA_TOKEN_MAX);
-  struct bulla_claims verified;
+  struct bulla_claims verified = BULLA_CLAIMS_INIT;
 
   ct_rules.claims_are_public = true;
   generate(&apikey, &string);

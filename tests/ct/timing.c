@@ -201,7 +201,7 @@ static void prepare_wrong_token(uint8_t *bytes, int class) {
 }
 
 static void verify(uint8_t *bytes) {
-  struct bulla_claims claims;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
   struct bulla_buffer payload = bulla_buffer(house.out, sizeof(house.out));
   sink =
       (int)bulla_token_verify(house.verifier, &claims, &payload, bulla_span(bytes, house.token_len), house.claims.iat);
@@ -229,7 +229,7 @@ static const struct subject subjects[] = {
 };
 
 static void build_house(enum bulla_engine_choice engine) {
-  const struct bulla_verifier_options options = {.leeway = 0};
+  const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
   struct bulla_secret *string = NULL;
   struct bulla_minter *minter = NULL;
   ASSERT(bulla_engine_choose(engine) == BULLA_OK);
@@ -242,8 +242,10 @@ static void build_house(enum bulla_engine_choice engine) {
   ASSERT(bulla_apikey_generate(&house.apikey, &string) == BULLA_OK);
   ASSERT(bulla_minter_new(&minter, house.apikey) == BULLA_OK);
   ASSERT(bulla_verifier_new(&house.verifier, &options, find, NULL) == BULLA_OK);
-  house.claims =
-      (struct bulla_claims){.org = BULLA_LITERAL("acme"), .sub = BULLA_LITERAL("alice"), .iat = INT64_C(1700000000)};
+  house.claims = (struct bulla_claims){.size = sizeof(struct bulla_claims),
+                                       .org = BULLA_LITERAL("acme"),
+                                       .sub = BULLA_LITERAL("alice"),
+                                       .iat = INT64_C(1700000000)};
   struct bulla_buffer token = bulla_buffer(house.token, sizeof(house.token));
   ASSERT(bulla_token_mint(minter, &token, &house.claims) == BULLA_OK);
   house.token_len = token.len;

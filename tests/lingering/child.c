@@ -133,7 +133,7 @@ void check_cores(void) {
 /* A memory of memfd_secret(2) cannot be read from outside: not even whether it was wiped. So it is made as on a
  * kernel without, which bulla does if a file could not be so large. */
 static void make_readable_arena(void) {
-  const struct bulla_memory_options options = {.arena_size = 1 << 20};
+  const struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = 1 << 20};
   struct rlimit before;
   ASSERT(getrlimit(RLIMIT_FSIZE, &before) == 0);
   const struct rlimit small = {4096, before.rlim_max};

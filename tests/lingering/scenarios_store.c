@@ -61,24 +61,32 @@ static void vault(void) {
   struct bulla_root *root = NULL;
   struct bulla_vault *vault = NULL;
   bool secret = false;
-  struct bulla_audit_verdict verdict;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   struct bulla_secret *value = new_text("value", 48);
   struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
   ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
   CHECK_OK("bulla_vault_create", bulla_vault_create(url, root));
   CHECK_OK("bulla_vault_open", bulla_vault_open(&vault, url, root, NULL));
-  CHECK_OK("bulla_vault_put", bulla_vault_put(vault, &who, ACME, ENTRY, &field, 1));
+  CHECK_OK("bulla_vault_put",
+           bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, &field, 1));
   tell(CHECK_LIVE, "within bulla_vault_use", bulla_span(NULL, 0));
-  ASSERT(bulla_vault_use(vault, &who, ACME, ENTRY, PASSWORD, in_use, NULL) == BULLA_OK);
+  ASSERT(bulla_vault_use(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD},
+                         in_use, NULL) == BULLA_OK);
   bulla_vault_close(&vault);
   ASSERT(bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
   tell(CHECK_LIVE, "within bulla_vault_use, the key unwrapped", bulla_span(NULL, 0));
-  CHECK_OK("bulla_vault_use", bulla_vault_use(vault, &who, ACME, ENTRY, PASSWORD, in_use, NULL));
-  CHECK_OK("bulla_vault_show", bulla_vault_show(vault, ACME, ENTRY, see_field, &secret));
+  CHECK_OK("bulla_vault_use",
+           bulla_vault_use(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD},
+                           in_use, NULL));
+  CHECK_OK("bulla_vault_show",
+           bulla_vault_show(vault, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, see_field, &secret));
   CHECK_OK("bulla_vault_audit_verify", bulla_vault_audit_verify(vault, &verdict));
   CHECK_OK("bulla_vault_rename_field",
-           bulla_vault_rename_field(vault, &who, ACME, ENTRY, PASSWORD, BULLA_LITERAL("other")));
-  CHECK_OK("bulla_vault_remove", bulla_vault_remove(vault, &who, ACME, ENTRY));
+           bulla_vault_rename_field(vault, &who,
+                                    &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD},
+                                    BULLA_LITERAL("other")));
+  CHECK_OK("bulla_vault_remove",
+           bulla_vault_remove(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}));
   bulla_secret_free(&value);
   bulla_root_free(&root);
   CHECK(CHECK_FREED, "bulla_vault_close", bulla_vault_close(&vault));
@@ -101,8 +109,13 @@ static void records(void) {
   ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
   ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
   CHECK_OK("bulla_vault_import", bulla_vault_import(vault, &failed_row, &who, ACME, key, NULL, &row, 1));
-  CHECK_OK("bulla_vault_apikey_put", bulla_vault_apikey_put(vault, &who, ACME, RECORD_ID, BULLA_LITERAL("embed"),
-                                                            bulla_span(hash, sizeof(hash)), token_root));
+  CHECK_OK("bulla_vault_apikey_put",
+           bulla_vault_apikey_put(vault, &who,
+                                  &(const struct bulla_apikey_record){.tenant = ACME,
+                                                                      .id = RECORD_ID,
+                                                                      .name = BULLA_LITERAL("embed"),
+                                                                      .hash = bulla_span(hash, sizeof(hash)),
+                                                                      .root = token_root}));
   tell(CHECK_LIVE, "within bulla_vault_apikey_use", bulla_span(NULL, 0));
   CHECK_OK("bulla_vault_apikey_use", bulla_vault_apikey_use(vault, &who, RECORD_ID, root_in_use, NULL));
   CHECK_OK("bulla_vault_apikey_revoke", bulla_vault_apikey_revoke(vault, &who, RECORD_ID));
@@ -127,8 +140,10 @@ static void live(void) {
   struct bulla_secret *string = NULL;
   struct bulla_minter *minter = NULL;
   struct bulla_jwe_key *jwe_key = NULL;
-  const struct bulla_claims claims = {
-      .org = BULLA_LITERAL("acme"), .sub = bulla_secret_bytes(value), .iat = DAY * INT64_C(86400)};
+  const struct bulla_claims claims = {.size = sizeof(struct bulla_claims),
+                                      .org = BULLA_LITERAL("acme"),
+                                      .sub = bulla_secret_bytes(value),
+                                      .iat = DAY * INT64_C(86400)};
   for (enum bulla_suite suite = BULLA_AES_256_GCM; suite <= BULLA_XAES_256_GCM; suite++) {
     struct bulla_key *key = NULL;
     ASSERT(bulla_key_new(&key, suite, material) == BULLA_OK);
@@ -136,7 +151,8 @@ static void live(void) {
   }
   ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
   ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
-  ASSERT(bulla_vault_put(vault, &who, ACME, ENTRY, &field, 1) == BULLA_OK);
+  ASSERT(bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, &field, 1) ==
+         BULLA_OK);
   ASSERT(bulla_apikey_generate(&apikey, &string) == BULLA_OK);
   tell(SECRET_ROOT, "token root", bulla_secret_bytes(bulla_apikey_token_root(apikey)));
   ASSERT(bulla_minter_new(&minter, apikey) == BULLA_OK);

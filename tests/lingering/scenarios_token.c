@@ -43,19 +43,22 @@ static void tokens(void) {
   struct bulla_secret *payload_room = NULL;
   struct bulla_minter *minter = NULL;
   struct bulla_verifier *verifier = NULL;
-  const struct bulla_verifier_options options = {.leeway = 0};
+  const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
   static uint8_t rooms[2][BULLA_TOKEN_MAX];
   struct bulla_buffer token = bulla_buffer(rooms[0], BULLA_TOKEN_MAX);
   struct bulla_buffer younger = bulla_buffer(rooms[1], BULLA_TOKEN_MAX);
-  struct bulla_claims read;
+  struct bulla_claims read = BULLA_CLAIMS_INIT;
   ASSERT(bulla_apikey_generate(&apikey, &string) == BULLA_OK);
   tell(SECRET_ROOT, "token root", bulla_secret_bytes(bulla_apikey_token_root(apikey)));
   bulla_secret_free(&string);
   struct bulla_secret *subject = new_text("subject", 40);
   ASSERT(bulla_secret_new(&payload_room, BULLA_PAYLOAD_SIZE) == BULLA_OK);
   struct bulla_buffer payload = room_in(payload_room);
-  const struct bulla_claims claims = {
-      .org = BULLA_LITERAL("acme"), .sub = bulla_secret_bytes(subject), .iat = now, .nbf = now};
+  const struct bulla_claims claims = {.size = sizeof(struct bulla_claims),
+                                      .org = BULLA_LITERAL("acme"),
+                                      .sub = bulla_secret_bytes(subject),
+                                      .iat = now,
+                                      .nbf = now};
 
   CHECK_OK("bulla_minter_new", bulla_minter_new(&minter, apikey));
   CHECK_OK("bulla_token_mint", bulla_token_mint(minter, &token, &claims));
