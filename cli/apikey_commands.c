@@ -3,7 +3,7 @@
 
 /* apikey create, list, revoke, jwk. The vault's record is named by the 16 digits of the key's id. */
 
-#include <bulla/token.h>
+#include <bulla/service.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,25 +13,17 @@
 #include "cli/output.h"
 #include "cli/session.h"
 
-_Static_assert(BULLA_APIKEY_ID_LEN == BULLA_RECORD_ID_LEN, "the digits of an API key's id name its record");
-
 enum bulla_status bulla_run_apikey_create(struct bulla_cli *cli) {
-  struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
+  uint8_t key_id[BULLA_APIKEY_ID_LEN];
   struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "apikey create");
-  BULLA_TRY(bulla_apikey_generate(&apikey, &string));
-
-  struct bulla_span id = bulla_apikey_id(apikey);
-  BULLA_TRY(bulla_vault_apikey_put(vault, &me.who,
-                                   &(const struct bulla_apikey_record){.tenant = bulla_option_span(cli, "tenant"),
-                                                                       .id = id,
-                                                                       .name = bulla_option_span(cli, "name"),
-                                                                       .hash = bulla_apikey_hash(apikey),
-                                                                       .root = bulla_apikey_token_root(apikey)}));
+  BULLA_TRY(bulla_vault_apikey_create(vault, &string, key_id, &me.who, bulla_option_span(cli, "tenant"),
+                                      bulla_option_span(cli, "name")));
+  struct bulla_span id = bulla_span(key_id, sizeof(key_id));
   enum bulla_status status = bulla_output_line(cli, bulla_secret_bytes(string));
   if (status != BULLA_OK) {
     /* Nobody has this key now, or only a part of it: it shall not stay good. If that fails too, the first
@@ -197,41 +189,24 @@ static enum bulla_status check_day(struct bulla_cli *cli, int64_t day) {
       cli, "--day is not yesterday, today or tomorrow, in UTC: add --any-day to print the key all the same");
 }
 
-/* What of an API key is asked for, and where it goes. */
-struct day_request {
-  struct bulla_span id;
-  int64_t day;
-  struct bulla_secret *jwk;
-};
-
-static enum bulla_status make_jwk(void *arg, struct bulla_span tenant, struct bulla_span root) {
-  struct day_request *request = (struct day_request *)arg;
-  struct bulla_secret *copy BULLA_CLEANUP(bulla_secret_free) = NULL;
-  (void)tenant;
-  BULLA_TRY(bulla_secret_copy(&copy, root));
-  return bulla_apikey_day_jwk(&request->jwk, copy, request->id, request->day);
-}
-
-static void free_request(struct day_request *request) {
-  bulla_secret_free(&request->jwk);
-}
-
 enum bulla_status bulla_run_apikey_jwk(struct bulla_cli *cli) {
-  struct day_request request BULLA_CLEANUP(free_request) = {.id = bulla_text_span(cli->operands[0])};
+  struct bulla_span id = bulla_text_span(cli->operands[0]);
+  int64_t day;
+  struct bulla_secret *jwk BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
-  BULLA_TRY(check_id(cli, request.id));
-  BULLA_TRY(read_day(cli, &request.day));
-  BULLA_TRY(check_day(cli, request.day));
+  BULLA_TRY(check_id(cli, id));
+  BULLA_TRY(read_day(cli, &day));
+  BULLA_TRY(check_day(cli, day));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "apikey jwk");
   bulla_cli_at(cli, "API key %s", cli->operands[0]);
-  enum bulla_status status = bulla_vault_apikey_export(vault, &me.who, request.id, request.day, make_jwk, &request);
+  enum bulla_status status = bulla_vault_apikey_jwk(vault, &jwk, &me.who, id, day);
   if (status == BULLA_NOT_FOUND) {
     struct search search;
     BULLA_TRY(find_apikey(cli, &search, vault, bulla_span(NULL, 0)));
     return search.revoked ? bulla_cli_error(cli, BULLA_REVOKED, "this API key was revoked: make another") : status;
   }
   BULLA_TRY(status);
-  return bulla_output_line(cli, bulla_secret_bytes(request.jwk));
+  return bulla_output_line(cli, bulla_secret_bytes(jwk));
 }

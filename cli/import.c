@@ -176,7 +176,7 @@ static enum bulla_status hash_variable(struct bulla_cli *cli, struct bulla_secre
   const char *value = getenv(variable);
   if (value == NULL || value[0] == '\0') {
     bulla_cli_at(cli, "--key-env");
-    return bulla_cli_error(cli, BULLA_ROOT_UNAVAILABLE, "the environment variable is not set, or empty");
+    return bulla_cli_error(cli, BULLA_SECRET_UNAVAILABLE, "the environment variable is not set, or empty");
   }
   BULLA_TRY(bulla_secret_new(key, BULLA_KEY_LEN));
   return bulla_sha256(bulla_secret_data(*key), bulla_text_span(value));

@@ -73,8 +73,8 @@ enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secre
     return bulla_cli_errno(cli, errno);
   }
   if (S_ISREG(status.st_mode) && (status.st_mode & others_may(path)) != 0) {
-    return bulla_cli_error(cli, BULLA_ROOT_EXPOSED, "others can read this file: chmod 600, and %s if somebody may have",
-                           remedy);
+    return bulla_cli_error(cli, BULLA_SECRET_EXPOSED,
+                           "others can read this file: chmod 600, and %s if somebody may have", remedy);
   }
   return bulla_input_secret(cli, secret, fd, max_len);
 }

@@ -18,7 +18,7 @@ BULLA_NODISCARD enum bulla_status bulla_input_secret_file(struct bulla_cli *cli,
                                                           const char *path, size_t max_len);
 
 /* bulla_input_key_file is bulla_input_secret_file of a file that others must not be able to read, or of a pipe.
- * Returns BULLA_ROOT_EXPOSED if they are; |remedy| says what to do then beside chmod. */
+ * Returns BULLA_SECRET_EXPOSED if they are; |remedy| says what to do then beside chmod. */
 BULLA_NODISCARD enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secret **secret,
                                                        const char *path, size_t max_len, const char *remedy);
 

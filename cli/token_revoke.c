@@ -105,23 +105,21 @@ static enum bulla_status explain_no_jti(struct bulla_cli *cli, const struct bull
 
 static enum bulla_status revoke_given(struct bulla_cli *cli) {
   struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
-  const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
-  struct bulla_claims claims = BULLA_CLAIMS_INIT;
-  BULLA_TRY(bulla_token_session_open(cli, &session, options, "token revoke"));
-  enum bulla_status status =
-      bulla_token_authenticate(session.verifier, &claims, &session.payload, bulla_secret_bytes(session.token));
-  if (status == BULLA_REFUSED) {
-    return explain_refused(cli, &session);
+  BULLA_TRY(bulla_token_session_open(cli, &session, NULL, "token revoke"));
+  enum bulla_status status = bulla_vault_session_revoke(session.vault, session.verifier, &session.me.who,
+                                                        bulla_secret_bytes(session.token), (int64_t)time(NULL));
+  switch (status) {
+    case BULLA_REFUSED:
+      return explain_refused(cli, &session);
+    case BULLA_EXPIRED:
+      return bulla_cli_error(
+          cli, BULLA_EXPIRED,
+          "it has expired, and nothing takes it or what it was refreshed to: there is nothing to revoke");
+    case BULLA_INVALID_ARGUMENT:
+      return explain_no_jti(cli, &session);
+    default:
+      return status;
   }
-  BULLA_TRY(status);
-  int64_t end = bulla_claims_session_end(&claims);
-  if ((int64_t)time(NULL) >= end) {
-    return bulla_cli_error(
-        cli, BULLA_EXPIRED,
-        "it has expired, and nothing takes it or what it was refreshed to: there is nothing to revoke");
-  }
-  return claims.jti.len == 0 ? explain_no_jti(cli, &session)
-                             : bulla_vault_token_revoke(session.vault, &session.me.who, claims.org, claims.jti, end);
 }
 
 enum bulla_status bulla_run_token_revoke(struct bulla_cli *cli) {

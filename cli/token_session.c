@@ -23,47 +23,12 @@ enum bulla_status bulla_token_input(struct bulla_cli *cli, struct bulla_secret *
              : bulla_cli_error(cli, BULLA_REFUSED, "standard input is empty: give the token there");
 }
 
-static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
-  struct bulla_token_key *key = (struct bulla_token_key *)arg;
-  if (tenant.len > sizeof(key->org)) {
-    return BULLA_TOO_LARGE;
-  }
-  memcpy(key->org, tenant.data, tenant.len);
-  key->org_len = tenant.len;
-  return bulla_secret_copy(&key->root, root);
-}
-
-static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
-  const struct bulla_token_session *session = (const struct bulla_token_session *)arg;
-  return bulla_vault_apikey_use(session->vault, &session->me.who, key_id, take_root, key);
-}
-
-static enum bulla_status is_revoked(void *arg, struct bulla_span org, struct bulla_span jti) {
-  const struct bulla_token_session *session = (const struct bulla_token_session *)arg;
-  bool revoked;
-  BULLA_TRY(bulla_vault_token_revoked(session->vault, &revoked, org, jti));
-  return revoked ? BULLA_REVOKED : BULLA_OK;
-}
-
-static uint64_t generation(void *arg) {
-  const struct bulla_token_session *session = (const struct bulla_token_session *)arg;
-  return bulla_vault_generation(session->vault);
-}
-
-static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
-  const struct bulla_token_session *session = (const struct bulla_token_session *)arg;
-  return bulla_vault_apikey_live(session->vault, key_id);
-}
-
 enum bulla_status bulla_token_session_open(struct bulla_cli *cli, struct bulla_token_session *session,
-                                           struct bulla_verifier_options options, const char *reason) {
-  options.is_revoked = is_revoked;
-  options.generation = generation;
-  options.is_live = is_live;
+                                           const struct bulla_verifier_options *options, const char *reason) {
   BULLA_TRY(bulla_session_vault(cli, &session->vault));
   bulla_session_identify(&session->me, cli, reason);
   BULLA_TRY(bulla_token_input(cli, &session->token));
-  BULLA_TRY(bulla_verifier_new(&session->verifier, &options, find_key, session));
+  BULLA_TRY(bulla_vault_verifier_new(&session->verifier, session->vault, &session->me.who, options));
   BULLA_TRY(bulla_secret_new(&session->room, BULLA_PAYLOAD_SIZE + BULLA_TOKEN_MAX));
   uint8_t *room = bulla_secret_data(session->room);
   session->payload = bulla_buffer(room, BULLA_PAYLOAD_SIZE);

@@ -8,7 +8,7 @@
 #ifndef BULLA_CLI_TOKEN_SESSION_H
 #define BULLA_CLI_TOKEN_SESSION_H
 
-#include <bulla/token.h>
+#include <bulla/service.h>
 
 #include "cli/session.h"
 
@@ -22,11 +22,11 @@ struct bulla_token_session {
   struct bulla_buffer fresh;   /* BULLA_TOKEN_MAX bytes of |room| */
 };
 
-/* bulla_token_session_open fills |session|, which must be zero and stay where it is; its verifier insists on
- * |options|. |reason| is what the audit log is told without --reason. bulla_token_session_close is due also when
- * it fails. */
+/* bulla_token_session_open fills |session|, which must be zero; its verifier insists on |options|, which may be NULL.
+ * |reason| is what the audit log is told without --reason. bulla_token_session_close is due also when it fails. */
 BULLA_NODISCARD enum bulla_status bulla_token_session_open(struct bulla_cli *cli, struct bulla_token_session *session,
-                                                           struct bulla_verifier_options options, const char *reason);
+                                                           const struct bulla_verifier_options *options,
+                                                           const char *reason);
 
 void bulla_token_session_close(struct bulla_token_session *session);
 

@@ -60,6 +60,9 @@ BULLA_NODISCARD enum bulla_status bulla_json_read_inside(struct bulla_json_value
  * false at its end. */
 bool bulla_json_next(struct bulla_span *rest, struct bulla_json_value *element);
 
+/* bulla_json_next_member takes the next member of a checked object in the same way. */
+bool bulla_json_next_member(struct bulla_span *rest, struct bulla_json_member *member);
+
 /* bulla_json_equal says whether a checked string is |text|, after unescaping. */
 bool bulla_json_equal(const struct bulla_json_value *string, struct bulla_span text);
 

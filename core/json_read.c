@@ -431,26 +431,50 @@ static const uint8_t *skip_nested(struct parser *parser, const uint8_t *at) {
   return NULL;
 }
 
-bool bulla_json_next(struct bulla_span *rest, struct bulla_json_value *element) {
-  if (rest->len == 0 || (rest->data[0] != '[' && rest->data[0] != ',')) {
-    return false;
+/* Takes the checked value at |at|, which follows an opening bracket, a comma or a colon. */
+static const uint8_t *take_checked(struct parser *parser, const uint8_t *at, struct bulla_json_value *value) {
+  if (is_next(at, parser->end, '"')) {
+    return take_string(parser, at, value);
   }
-  struct parser parser;
-  const uint8_t *start = begin(&parser, bulla_span(rest->data + 1, rest->len - 1));
-  const uint8_t *at;
-  if (is_next(start, parser.end, '"')) {
-    at = take_string(&parser, start, element);
-  } else if (is_bracket(start, parser.end)) {
-    at = skip_nested(&parser, start);
-    *element = (struct bulla_json_value){.type = *start == '[' ? BULLA_JSON_ARRAY : BULLA_JSON_OBJECT,
-                                         .text = bulla_span(start, at == NULL ? 0 : (size_t)(at - start))};
-  } else {
-    at = take_other(&parser, start, element);
+  if (!is_bracket(at, parser->end)) {
+    return take_other(parser, at, value);
   }
+  const uint8_t *behind = skip_nested(parser, at);
+  *value = (struct bulla_json_value){.type = *at == '[' ? BULLA_JSON_ARRAY : BULLA_JSON_OBJECT,
+                                     .text = bulla_span(at, behind == NULL ? 0 : (size_t)(behind - at))};
+  return behind;
+}
+
+/* Begins to read what follows the |bracket| or the comma that |rest| begins with. */
+static const uint8_t *begin_next(struct parser *parser, const struct bulla_span *rest, char bracket) {
+  return rest->len > 0 && (rest->data[0] == bracket || rest->data[0] == ',')
+             ? begin(parser, bulla_span(rest->data + 1, rest->len - 1))
+             : NULL;
+}
+
+/* Leaves in |rest| what stands behind |at|, or returns false if there is nothing that was taken. */
+static bool leave_rest(struct bulla_span *rest, const struct parser *parser, const uint8_t *at) {
   if (at == NULL) {
     return false;
   }
-  at = skip_space(at, parser.end);
-  *rest = bulla_span(at, (size_t)(parser.end - at));
+  at = skip_space(at, parser->end);
+  *rest = bulla_span(at, (size_t)(parser->end - at));
   return true;
+}
+
+bool bulla_json_next(struct bulla_span *rest, struct bulla_json_value *element) {
+  struct parser parser;
+  const uint8_t *at = begin_next(&parser, rest, '[');
+  return at != NULL && leave_rest(rest, &parser, take_checked(&parser, at, element));
+}
+
+bool bulla_json_next_member(struct bulla_span *rest, struct bulla_json_member *member) {
+  struct parser parser;
+  const uint8_t *at = begin_next(&parser, rest, '{');
+  if (at == NULL || !is_next(at, parser.end, '"')) {
+    return false;
+  }
+  at = take_string(&parser, at, &member->name);
+  at = at == NULL ? NULL : take_mark(at, parser.end, ':');
+  return at != NULL && leave_rest(rest, &parser, take_checked(&parser, at, &member->value));
 }

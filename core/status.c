@@ -73,9 +73,9 @@ const char *bulla_status_text(enum bulla_status status) {
       return "this file is no vault, or a damaged one: name another, or restore a backup";
     case BULLA_NEWER_VAULT:
       return "made by a newer bulla: upgrade this one";
-    case BULLA_ROOT_UNAVAILABLE:
+    case BULLA_SECRET_UNAVAILABLE:
       return "the root key cannot be read from there: mend that, or name another";
-    case BULLA_ROOT_EXPOSED:
+    case BULLA_SECRET_EXPOSED:
       return "others can read or change this file: make it its user's alone, and consider the key compromised";
     case BULLA_VAULT_MOVED:
       return "the vault's files were moved, replaced or removed while it was open: stop who has it open, put them "
@@ -155,10 +155,10 @@ const char *bulla_status_name(enum bulla_status status) {
       return "BULLA_NOT_A_VAULT";
     case BULLA_NEWER_VAULT:
       return "BULLA_NEWER_VAULT";
-    case BULLA_ROOT_UNAVAILABLE:
-      return "BULLA_ROOT_UNAVAILABLE";
-    case BULLA_ROOT_EXPOSED:
-      return "BULLA_ROOT_EXPOSED";
+    case BULLA_SECRET_UNAVAILABLE:
+      return "BULLA_SECRET_UNAVAILABLE";
+    case BULLA_SECRET_EXPOSED:
+      return "BULLA_SECRET_EXPOSED";
     case BULLA_VAULT_MOVED:
       return "BULLA_VAULT_MOVED";
     case BULLA_VAULT_SHARED:

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Root keys and where they come from. The digits go from the kernel into locked memory and are decoded there in
- * constant time; no stdio buffer and no heap sees them.
- *
- * Links are followed: credentials and mounted secrets are links as a rule, and the checks are made on what was
- * opened, so a link gains nothing for someone who could not write the file it points to. */
+/* Root keys: 64 digits from a provider, decoded in locked memory and in constant time, or a passphrase. */
 
 #include "store/root.h"
 
@@ -22,6 +18,7 @@
 #include "core/hex.h"
 #include "core/log.h"
 #include "store/file.h"
+#include "store/provider.h"
 
 #define DIGITS (2 * (size_t)BULLA_KEY_LEN)
 #define TEXT_MAX (DIGITS + 2) /* with a newline */
@@ -31,12 +28,6 @@ struct bulla_root {
   struct bulla_secret *material; /* BULLA_KEY_LEN bytes, or the passphrase */
   bool passphrase;
 };
-
-/* Says why a key cannot be had, in the system's words. */
-static enum bulla_status unavailable(int error) {
-  char words[128];
-  return bulla_explain(BULLA_ROOT_UNAVAILABLE, "%s", strerror_r(error, words, sizeof(words)));
-}
 
 /* Hands |*material| over to a new |*root|. */
 static enum bulla_status wrap(struct bulla_root **root, struct bulla_secret **material, bool passphrase) {
@@ -84,92 +75,10 @@ static enum bulla_status decode(struct bulla_secret **material, struct bulla_spa
   return BULLA_OK;
 }
 
-/* Reads |descriptor| to its end, or one byte past what a key may have. */
-static enum bulla_status read_key(struct bulla_secret **material, int descriptor) {
-  struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_new(&text, TEXT_MAX + 1));
-  size_t len = 0;
-  while (len < TEXT_MAX + 1) {
-    ssize_t got = read(descriptor, bulla_secret_data(text) + len, TEXT_MAX + 1 - len);
-    if (got == 0) {
-      break;
-    }
-    if (got < 0 && errno != EINTR) {
-      return unavailable(errno);
-    }
-    len += got > 0 ? (size_t)got : 0;
-  }
-  return decode(material, bulla_span(bulla_secret_data(text), len));
-}
-
-static enum bulla_status check_kind(mode_t mode) {
-  if (S_ISREG(mode)) {
-    return BULLA_OK;
-  }
-  const char *kind = S_ISDIR(mode)    ? "a folder"
-                     : S_ISFIFO(mode) ? "a pipe: open it and say fd:N"
-                     : S_ISSOCK(mode) ? "a socket"
-                                      : "a device";
-  return bulla_explain(BULLA_ROOT_UNAVAILABLE, "it is no file but %s", kind);
-}
-
-/* |others| are the permission bits that must not be set. Whoever owns the file can change it and its permissions.
- */
-static enum bulla_status read_file(struct bulla_secret **material, const char *path, mode_t others) {
-  /* O_NONBLOCK: a pipe must not hold us up before it is seen to be one. */
-  int file BULLA_CLEANUP(bulla_file_close) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  struct stat status;
-  if (file < 0 || fstat(file, &status) != 0) {
-    return unavailable(errno);
-  }
-  BULLA_TRY(check_kind(status.st_mode));
-  if (status.st_uid != 0 && status.st_uid != geteuid()) {
-    return bulla_explain(BULLA_ROOT_EXPOSED, "it belongs to user %lu, not to this one or root",
-                         (unsigned long)status.st_uid);
-  }
-  if ((status.st_mode & others) != 0) {
-    return bulla_explain(BULLA_ROOT_EXPOSED, "its mode is %04o", (unsigned)status.st_mode & 07777);
-  }
-  return read_key(material, file);
-}
-
-static enum bulla_status from_file(struct bulla_secret **material, const char *path) {
-  return read_file(material, path, S_IRWXG | S_IRWXO);
-}
-
-/* systemd lets a service read its credentials through an access control list, which shows as a group's bit. */
-static enum bulla_status from_credential(struct bulla_secret **material, const char *name) {
-  const char *folder = getenv("CREDENTIALS_DIRECTORY");
-  if (*name == '\0' || strchr(name, '/') != NULL) {
-    return bulla_explain(BULLA_ROOT_UNAVAILABLE, "the name of a credential is not empty and has no slash");
-  }
-  if (folder == NULL) {
-    return bulla_explain(BULLA_ROOT_UNAVAILABLE, "CREDENTIALS_DIRECTORY is not set");
-  }
-  uint8_t path[PATH_MAX];
-  struct bulla_buffer buffer = bulla_buffer(path, sizeof(path));
-  struct bulla_writer writer = bulla_writer(&buffer);
-  bulla_put(&writer, bulla_span(folder, strlen(folder)));
-  bulla_put_byte(&writer, '/');
-  bulla_put(&writer, bulla_span(name, strlen(name) + 1));
-  if (bulla_writer_finish(&writer) != BULLA_OK) {
-    return unavailable(ENAMETOOLONG);
-  }
-  return read_file(material, (const char *)path, S_IRWXO);
-}
-
-static const char not_set[] = "the variable is not set";
-
-static enum bulla_status from_env(struct bulla_secret **material, const char *name) {
-  const char *text = getenv(name);
-  return text == NULL ? bulla_explain(BULLA_ROOT_UNAVAILABLE, not_set)
-                      : decode(material, bulla_span(text, strlen(text)));
-}
-
 static enum bulla_status from_hashed_env(struct bulla_secret **material, const char *name) {
   const char *text = getenv(name);
   if (text == NULL) {
-    return bulla_explain(BULLA_ROOT_UNAVAILABLE, not_set);
+    return bulla_explain(BULLA_SECRET_UNAVAILABLE, "the variable is not set");
   }
   if (*text == '\0') {
     return bulla_explain(BULLA_ROOT_MALFORMED, "the variable is empty");
@@ -182,46 +91,21 @@ static enum bulla_status from_hashed_env(struct bulla_secret **material, const c
   return BULLA_OK;
 }
 
-static enum bulla_status from_descriptor(struct bulla_secret **material, const char *number) {
-  char *end = NULL;
-  errno = 0;
-  long descriptor = strtol(number, &end, 10);
-  if (*number < '0' || *number > '9' || *end != '\0' || errno != 0 || descriptor > INT_MAX) {
-    return bulla_explain(BULLA_ROOT_UNAVAILABLE, "a descriptor is a number");
-  }
-  if (fcntl((int)descriptor, F_GETFD) < 0) {
-    return bulla_explain(BULLA_ROOT_UNAVAILABLE, "the descriptor is not open");
-  }
-  return read_key(material, (int)descriptor);
-}
-
-/* What follows |prefix| in |provider|, or NULL. */
-static const char *after(const char *provider, const char *prefix) {
-  size_t len = strlen(prefix);
-  return strncmp(provider, prefix, len) == 0 ? provider + len : NULL;
+static enum bulla_status from_provider(struct bulla_secret **material, const char *provider) {
+  struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_provider_read(&text, provider, TEXT_MAX));
+  return decode(material, bulla_secret_bytes(text));
 }
 
 enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider) {
-  static const struct {
-    const char *prefix;
-    enum bulla_status (*read)(struct bulla_secret **material, const char *rest);
-  } providers[] = {
-      {"env:", from_env},         {"file:", from_file},     {"sha256-env:", from_hashed_env},
-      {"cred:", from_credential}, {"fd:", from_descriptor},
-  };
   *root = NULL;
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
-    const char *rest = after(provider, providers[i].prefix);
-    if (rest != NULL) {
-      struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
-      BULLA_TRY(providers[i].read(&material, rest));
-      return wrap(root, &material, false);
-    }
-  }
-  return BULLA_UNSUPPORTED;
+  const char *hashed = bulla_provider_after(provider, "sha256-env:");
+  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(hashed != NULL ? from_hashed_env(&material, hashed) : from_provider(&material, provider));
+  return wrap(root, &material, false);
 }
 
 static enum bulla_status write_key(int file, const struct bulla_secret *material) {
@@ -246,7 +130,7 @@ enum bulla_status bulla_root_create(struct bulla_root **root, const char *provid
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  const char *path = after(provider, "file:");
+  const char *path = bulla_provider_after(provider, "file:");
   if (path == NULL) {
     return BULLA_UNSUPPORTED;
   }

@@ -80,13 +80,19 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
   return status == BULLA_NOT_FOUND ? bulla_field_missing(vault, record->tenant, record->entry) : status;
 }
 
-enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who,
-                                  const struct bulla_place *place, bulla_use_fn use, void *arg) {
+enum bulla_status bulla_vault_read(struct bulla_vault *vault, struct bulla_secret **value, const struct bulla_who *who,
+                                   const struct bulla_place *place) {
+  *value = NULL;
   BULLA_TRY(bulla_who_check(who, true));
   BULLA_TRY(bulla_place_check_field(place));
   struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("use"), place->tenant, place->entry);
   record.field = place->field;
+  return open_locked(value, vault, &record);
+}
+
+enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who,
+                                  const struct bulla_place *place, bulla_use_fn use, void *arg) {
   struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(open_locked(&opened, vault, &record));
+  BULLA_TRY(bulla_vault_read(vault, &opened, who, place));
   return use(arg, bulla_secret_bytes(opened));
 }

@@ -117,8 +117,8 @@ Test(root, env_takes_64_digits_and_one_newline_and_nothing_else) {
     assert_text(i, "env:BULLA_TEST_ROOT");
   }
   unsetenv("BULLA_TEST_ROOT");
-  assert_refused("env:BULLA_TEST_ROOT", BULLA_ROOT_UNAVAILABLE);
-  assert_refused("env:", BULLA_ROOT_UNAVAILABLE);
+  assert_refused("env:BULLA_TEST_ROOT", BULLA_SECRET_UNAVAILABLE);
+  assert_refused("env:", BULLA_SECRET_UNAVAILABLE);
 }
 
 Test(root, file_takes_64_digits_and_one_newline_and_nothing_else) {
@@ -134,7 +134,7 @@ Test(root, file_that_others_can_touch_is_exposed) {
   for (mode_t bit = 1; bit <= 0400; bit <<= 1) {
     write_mode("key", DIGITS, 0400 | bit);
     if ((bit & 077) != 0) {
-      assert_refused(provider, BULLA_ROOT_EXPOSED);
+      assert_refused(provider, BULLA_SECRET_EXPOSED);
     } else {
       assert_opens(provider, test_hex(DIGITS));
     }
@@ -142,13 +142,13 @@ Test(root, file_that_others_can_touch_is_exposed) {
 }
 
 Test(root, file_must_be_a_regular_file) {
-  assert_refused(join("file:", in_house("absent")), BULLA_ROOT_UNAVAILABLE);
-  assert_refused(join("file:", house.folder), BULLA_ROOT_UNAVAILABLE);
-  assert_refused("file:", BULLA_ROOT_UNAVAILABLE);
-  assert_refused("file:/dev/zero", BULLA_ROOT_UNAVAILABLE);
+  assert_refused(join("file:", in_house("absent")), BULLA_SECRET_UNAVAILABLE);
+  assert_refused(join("file:", house.folder), BULLA_SECRET_UNAVAILABLE);
+  assert_refused("file:", BULLA_SECRET_UNAVAILABLE);
+  assert_refused("file:/dev/zero", BULLA_SECRET_UNAVAILABLE);
   cr_assert_eq(mkfifo(in_house("pipe"), 0600), 0);
   alarm(10);
-  assert_refused(join("file:", in_house("pipe")), BULLA_ROOT_UNAVAILABLE);
+  assert_refused(join("file:", in_house("pipe")), BULLA_SECRET_UNAVAILABLE);
 }
 
 static struct {
@@ -216,9 +216,9 @@ Test(root, file_of_another_user_is_exposed) {
   assert_opens(join("file:", in_house("key")), test_hex(DIGITS));
   cr_assert_eq(chown(in_house("key"), 65534, 0), 0);
   assert_told(join("file:", in_house("key")), "belongs to user 65534", NULL);
-  assert_refused(join("file:", in_house("key")), BULLA_ROOT_EXPOSED);
+  assert_refused(join("file:", in_house("key")), BULLA_SECRET_EXPOSED);
   setenv("CREDENTIALS_DIRECTORY", house.folder, 1);
-  assert_refused("cred:key", BULLA_ROOT_EXPOSED);
+  assert_refused("cred:key", BULLA_SECRET_EXPOSED);
 }
 
 static int open_as_nobody(void *arg) {
@@ -246,7 +246,7 @@ Test(root, file_of_this_user_or_of_root_is_taken) {
   snprintf(provider, sizeof(provider), "%s", join("file:", in_house("key")));
   cr_assert_eq(test_in_child(open_as_nobody, provider), 0);
   cr_assert_eq(chown(in_house("key"), 65533, 65534), 0);
-  cr_assert_eq(WEXITSTATUS(test_in_child(open_as_nobody, (void *)"cred:key")), TEST_EXIT(BULLA_ROOT_UNAVAILABLE));
+  cr_assert_eq(WEXITSTATUS(test_in_child(open_as_nobody, (void *)"cred:key")), TEST_EXIT(BULLA_SECRET_UNAVAILABLE));
 }
 
 Test(root, file_may_be_a_link_whose_target_is_judged) {
@@ -254,7 +254,7 @@ Test(root, file_may_be_a_link_whose_target_is_judged) {
   write_mode("key", DIGITS, 0600);
   assert_opens(join("file:", in_house("link")), test_hex(DIGITS));
   write_mode("key", DIGITS, 0644);
-  assert_refused(join("file:", in_house("link")), BULLA_ROOT_EXPOSED);
+  assert_refused(join("file:", in_house("link")), BULLA_SECRET_EXPOSED);
 }
 
 Test(root, descriptor_is_read_to_its_end_and_left_open) {
@@ -284,26 +284,26 @@ Test(root, descriptor_must_be_an_open_number) {
   static const char *const providers[] = {
       "fd:987", "fd:", "fd:-1", "fd:x", "fd:3x", "fd: 3", "fd:+3", "fd:99999999999999999999", "fd:4294967296"};
   for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
-    assert_refused(providers[i], BULLA_ROOT_UNAVAILABLE);
+    assert_refused(providers[i], BULLA_SECRET_UNAVAILABLE);
   }
 }
 
 Test(root, credential_is_a_file_in_the_folder_of_credentials) {
   unsetenv("CREDENTIALS_DIRECTORY");
   write_mode("key", DIGITS "\n", 0400);
-  assert_refused("cred:key", BULLA_ROOT_UNAVAILABLE);
+  assert_refused("cred:key", BULLA_SECRET_UNAVAILABLE);
   setenv("CREDENTIALS_DIRECTORY", house.folder, 1);
   assert_opens("cred:key", test_hex(DIGITS));
-  assert_refused("cred:absent", BULLA_ROOT_UNAVAILABLE);
-  assert_refused("cred:", BULLA_ROOT_UNAVAILABLE);
-  assert_refused("cred:..", BULLA_ROOT_UNAVAILABLE);
-  assert_refused(join("cred:../", join(strrchr(house.folder, '/') + 1, "/key")), BULLA_ROOT_UNAVAILABLE);
+  assert_refused("cred:absent", BULLA_SECRET_UNAVAILABLE);
+  assert_refused("cred:", BULLA_SECRET_UNAVAILABLE);
+  assert_refused("cred:..", BULLA_SECRET_UNAVAILABLE);
+  assert_refused(join("cred:../", join(strrchr(house.folder, '/') + 1, "/key")), BULLA_SECRET_UNAVAILABLE);
   write_mode("key", DIGITS, 0440);
   assert_opens("cred:key", test_hex(DIGITS));
   write_mode("key", DIGITS, 0404);
-  assert_refused("cred:key", BULLA_ROOT_EXPOSED);
+  assert_refused("cred:key", BULLA_SECRET_EXPOSED);
   setenv("CREDENTIALS_DIRECTORY", (const char *)test_concat(test_filled('/', 5000), bulla_span("", 1)).data, 1);
-  assert_refused("cred:key", BULLA_ROOT_UNAVAILABLE);
+  assert_refused("cred:key", BULLA_SECRET_UNAVAILABLE);
 }
 
 Test(root, hashed_env_is_sha256_of_the_value) {
@@ -314,12 +314,12 @@ Test(root, hashed_env_is_sha256_of_the_value) {
   setenv("BULLA_TEST_ROOT", "", 1);
   assert_refused("sha256-env:BULLA_TEST_ROOT", BULLA_ROOT_MALFORMED);
   unsetenv("BULLA_TEST_ROOT");
-  assert_refused("sha256-env:BULLA_TEST_ROOT", BULLA_ROOT_UNAVAILABLE);
+  assert_refused("sha256-env:BULLA_TEST_ROOT", BULLA_SECRET_UNAVAILABLE);
 }
 
 Test(root, other_providers_are_unsupported) {
   static const char *const providers[] = {"",      "env",      "file", "http://x", "passphrase", "passphrase:x",
-                                          "ENV:X", "cmd:true", DIGITS};
+                                          "ENV:X", "CMD:true", DIGITS};
   struct bulla_root *root = NULL;
   for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
     assert_refused(providers[i], BULLA_UNSUPPORTED);

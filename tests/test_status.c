@@ -41,8 +41,8 @@ static const enum bulla_status statuses[] = {
     BULLA_NO_VAULT,
     BULLA_NOT_A_VAULT,
     BULLA_NEWER_VAULT,
-    BULLA_ROOT_UNAVAILABLE,
-    BULLA_ROOT_EXPOSED,
+    BULLA_SECRET_UNAVAILABLE,
+    BULLA_SECRET_EXPOSED,
     BULLA_VAULT_MOVED,
     BULLA_VAULT_SHARED,
 };
@@ -60,7 +60,7 @@ Test(status, the_numbers_are_those_of_the_first_program) {
   cr_expect_eq((int)BULLA_ROOT_MALFORMED, 220);
   cr_expect_eq((int)BULLA_NOT_FOUND, 300);
   cr_expect_eq((int)BULLA_NO_MEMORY, 400);
-  cr_expect_eq((int)BULLA_ROOT_EXPOSED, 441);
+  cr_expect_eq((int)BULLA_SECRET_EXPOSED, 441);
 }
 
 Test(status, the_class_is_in_the_hundreds_also_of_statuses_that_do_not_exist_yet) {

@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include <bulla/token.h>
+#include <bulla/service.h>
 
 #include "tests/vault_support.h"
 
@@ -29,50 +29,9 @@ static struct bulla_span id_of_shared(void) {
   return bulla_apikey_id(shared.apikey);
 }
 
-static uint64_t generation(void *arg) {
-  (void)arg;
-  return bulla_vault_generation(house.vault);
-}
-
-static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
-  (void)arg;
-  return bulla_vault_apikey_live(house.vault, key_id);
-}
-
-static enum bulla_status is_revoked(void *arg, struct bulla_span org, struct bulla_span jti) {
-  (void)arg;
-  bool revoked;
-  BULLA_TRY(bulla_vault_token_revoked(house.vault, &revoked, org, jti));
-  return revoked ? BULLA_REVOKED : BULLA_OK;
-}
-
-static enum bulla_status hand_over(void *arg, struct bulla_span tenant, struct bulla_span root) {
-  struct bulla_token_key *key = arg;
-  memcpy(key->org, tenant.data, tenant.len);
-  key->org_len = tenant.len;
-  return bulla_secret_copy(&key->root, root);
-}
-
-static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
-  (void)arg;
-  return bulla_vault_apikey_use(house.vault, &who, key_id, hand_over, key);
-}
-
-static enum bulla_status keep(const struct bulla_apikey *apikey) {
-  return bulla_vault_apikey_put(house.vault, &who,
-                                &(const struct bulla_apikey_record){.tenant = TEXT("acme"),
-                                                                    .id = bulla_apikey_id(apikey),
-                                                                    .name = TEXT("key"),
-                                                                    .hash = bulla_apikey_hash(apikey),
-                                                                    .root = bulla_apikey_token_root(apikey)});
-}
-
 static void make_shared(void) {
   struct bulla_secret *string = NULL;
-  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
-                                           .generation = generation,
-                                           .is_live = is_live,
-                                           .is_revoked = is_revoked};
+  uint8_t id[BULLA_APIKEY_ID_LEN];
   TEST_OK(bulla_secret_random(&shared.secret, BULLA_KEY_LEN));
   TEST_OK(bulla_jwe_key_new(&shared.jwe, BULLA_JWE_DIR, BULLA_JWE_A256GCM, shared.secret, TEXT("shared")));
   TEST_OK(bulla_ring_new(&shared.ring, 2));
@@ -81,11 +40,11 @@ static void make_shared(void) {
     struct bulla_key *in_ring = shared.keys[i];
     TEST_OK(bulla_ring_add(shared.ring, &in_ring));
   }
-  TEST_OK(bulla_apikey_generate(&shared.apikey, &string));
+  TEST_OK(bulla_vault_apikey_create(house.vault, &string, id, &who, TEXT("acme"), TEXT("key")));
+  TEST_OK(bulla_apikey_parse(&shared.apikey, bulla_secret_bytes(string)));
   bulla_secret_free(&string);
-  TEST_OK(keep(shared.apikey));
   TEST_OK(bulla_minter_new(&shared.minter, shared.apikey));
-  TEST_OK(bulla_verifier_new(&shared.verifier, &options, find_key, NULL));
+  TEST_OK(bulla_vault_verifier_new(&shared.verifier, house.vault, &who, NULL));
 }
 
 /* Says whether what is sealed and encrypted with the shared keys opens again. */
@@ -123,9 +82,10 @@ static enum bulla_status live_and_die(struct bulla_span sub) {
   struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
   struct bulla_minter *minter BULLA_CLEANUP(bulla_minter_free) = NULL;
-  BULLA_TRY(bulla_apikey_generate(&apikey, &string));
+  uint8_t id[BULLA_APIKEY_ID_LEN];
+  BULLA_TRY(bulla_vault_apikey_create(house.vault, &string, id, &who, TEXT("acme"), TEXT("key")));
+  BULLA_TRY(bulla_apikey_parse(&apikey, bulla_secret_bytes(string)));
   BULLA_TRY(bulla_minter_new(&minter, apikey));
-  BULLA_TRY(keep(apikey));
   BULLA_TRY(mint_and_verify(minter, sub, 0));
   BULLA_TRY(bulla_vault_apikey_revoke(house.vault, &who, bulla_apikey_id(apikey)));
   return mint_and_verify(minter, sub, 0) == BULLA_REFUSED ? BULLA_OK : BULLA_AUDIT_BROKEN;

@@ -55,6 +55,7 @@ enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier, const str
   enum bulla_status status =
       bulla_known_keys_begin(&made->keys, &source, options->max_keys == 0 ? BULLA_KEYS_DEFAULT : options->max_keys);
   if (status != BULLA_OK) {
+    made->options.release = NULL; /* the caller still has |arg| */
     bulla_verifier_free(&made);
   }
   *verifier = made;
@@ -67,6 +68,9 @@ void bulla_verifier_free(struct bulla_verifier **verifier) {
     return;
   }
   bulla_known_keys_end(&handle->keys);
+  if (handle->options.release != NULL) {
+    handle->options.release(handle->arg);
+  }
   free(handle);
   *verifier = NULL;
 }

@@ -26,19 +26,25 @@ extern "C" {
  * names are BULLA_INVALID_NAME. Spans in a callback's arguments live until it returns. A callback may call the same
  * vault: none is called while anything is locked. */
 
+/* bulla_secret_open makes |*secret| from |provider|, a NUL-terminated string:
+ *   env:NAME       the value of the environment variable
+ *   file:PATH      the content of a file that only its owner can read, which is this user or root
+ *   fd:N           what the file descriptor gives until its end; it is not closed
+ *   cred:NAME      the file NAME in $CREDENTIALS_DIRECTORY (systemd.exec, LoadCredential=)
+ *   cmd:PROGRAM…   what the program writes to standard output. It is started without a shell, with the words behind it,
+ *                  split at spaces, and must end with status 0 within 30 seconds
+ * One newline at the end, LF or CRLF, is no part of it. It has 1 to BULLA_VALUE_MAX bytes. Returns
+ * BULLA_SECRET_UNAVAILABLE if there is no such variable, file, descriptor or program, it is empty, or the program
+ * failed, BULLA_SECRET_EXPOSED if others can read the file or own it, BULLA_TOO_LARGE, BULLA_UNSUPPORTED for another
+ * provider, and the statuses of bulla_secret_new. The log is told why. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_secret_open(struct bulla_secret **secret, const char *provider);
+
 /* The root key: it comes from outside the vault and wraps the tenants' keys. */
 struct bulla_root;
 
-/* bulla_root_open makes |*root| from |provider|, a NUL-terminated string:
- *   env:NAME          64 hexadecimal digits in the environment variable
- *   file:PATH         64 hexadecimal digits in a file that only its owner can read
- *   fd:N              64 hexadecimal digits read from the file descriptor to its end
- *   cred:NAME         the file NAME in $CREDENTIALS_DIRECTORY (systemd.exec, LoadCredential=)
- *   sha256-env:NAME   SHA-256 of the value of the environment variable
- * One newline after the digits, LF or CRLF, is ignored. A file must be its user's or root's. Returns
- * BULLA_ROOT_UNAVAILABLE if there is no such variable, file or descriptor, BULLA_ROOT_EXPOSED if others can read
- * the file or own it, BULLA_ROOT_MALFORMED if it holds no key, BULLA_UNSUPPORTED for another provider, and the
- * statuses of bulla_secret_random. The log is told why. */
+/* bulla_root_open makes |*root| from the 64 hexadecimal digits that |provider| gives, see bulla_secret_open, or for
+ * sha256-env:NAME from SHA-256 of the value of the environment variable. Returns BULLA_ROOT_MALFORMED for what is no
+ * key, and the statuses of bulla_secret_open. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider);
 
 /* bulla_root_create writes a new random key to the file of the provider "file:PATH", mode 0600, durably, and
@@ -232,6 +238,11 @@ typedef enum bulla_status (*bulla_use_fn)(void *arg, struct bulla_span value);
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who,
                                                             const struct bulla_place *place, bulla_use_fn use,
                                                             void *arg);
+
+/* bulla_vault_read is bulla_vault_use that makes |*value| a copy of what it opens; the caller frees it. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_read(struct bulla_vault *vault, struct bulla_secret **value,
+                                                             const struct bulla_who *who,
+                                                             const struct bulla_place *place);
 
 /* An API key's record. */
 struct bulla_apikey_view {

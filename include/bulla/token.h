@@ -89,6 +89,63 @@ struct bulla_claims {
 /* bulla_claims_permit says whether "perms" of verified |claims| holds |permission|. */
 BULLA_API bool bulla_claims_permit(const struct bulla_claims *claims, struct bulla_span permission);
 
+/* bulla_claims_next_perm fills |permission| with the next of "perms" of verified |claims|, unescaped. |*at| is 0 before
+ * the first and is for this function alone. Returns BULLA_NOT_FOUND behind the last, BULLA_BUFFER_TOO_SMALL. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_next_perm(const struct bulla_claims *claims, size_t *at,
+                                                                   struct bulla_buffer *permission);
+
+/* What "attrs" of verified |claims| says of |name|: a string, unescaped; an integer; a boolean; or any value as the
+ * JSON that it is. Returns BULLA_NOT_FOUND if there is no such member, BULLA_CLAIM_REFUSED if it is of another type,
+ * BULLA_BUFFER_TOO_SMALL. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_attr_text(const struct bulla_claims *claims,
+                                                                   struct bulla_buffer *text, struct bulla_span name);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_attr_int(const struct bulla_claims *claims, int64_t *number,
+                                                                  struct bulla_span name);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_attr_bool(const struct bulla_claims *claims, bool *value,
+                                                                   struct bulla_span name);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_attr_json(const struct bulla_claims *claims,
+                                                                   struct bulla_span *json, struct bulla_span name);
+
+/* The same for the issuer's own claims: members of the token that struct bulla_claims has no member for. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_own_text(const struct bulla_claims *claims,
+                                                                  struct bulla_buffer *text, struct bulla_span name);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_own_int(const struct bulla_claims *claims, int64_t *number,
+                                                                 struct bulla_span name);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_own_bool(const struct bulla_claims *claims, bool *value,
+                                                                  struct bulla_span name);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_own_json(const struct bulla_claims *claims,
+                                                                  struct bulla_span *json, struct bulla_span name);
+
+/* Builds "perms", "attrs" or "more" for minting, in room of the caller's: nobody needs to quote JSON. A failure is
+ * remembered, and bulla_built returns it. Members are for these functions alone. */
+struct bulla_builder {
+  struct bulla_buffer json;
+  bool is_object;
+  bool comma;
+  bool overflow;
+  bool invalid;   /* a text is no UTF-8 */
+  bool misplaced; /* a member was added to an array, or an item to an object */
+  uint64_t reserved[2];
+};
+
+/* bulla_build_object and bulla_build_array begin |builder| with the |size| bytes at |room|. */
+BULLA_API void bulla_build_object(struct bulla_builder *builder, void *room, size_t size);
+BULLA_API void bulla_build_array(struct bulla_builder *builder, void *room, size_t size);
+
+/* bulla_build_text, _int, _bool and _texts add a member to an object; the last an array of |num_texts| strings. Texts
+ * are UTF-8 without NUL. bulla_build_item adds a string to an array. Two members of one name make minting fail. */
+BULLA_API void bulla_build_text(struct bulla_builder *builder, struct bulla_span name, struct bulla_span text);
+BULLA_API void bulla_build_int(struct bulla_builder *builder, struct bulla_span name, int64_t number);
+BULLA_API void bulla_build_bool(struct bulla_builder *builder, struct bulla_span name, bool value);
+BULLA_API void bulla_build_texts(struct bulla_builder *builder, struct bulla_span name, const struct bulla_span *texts,
+                                 size_t num_texts);
+BULLA_API void bulla_build_item(struct bulla_builder *builder, struct bulla_span text);
+
+/* bulla_built ends |builder| and sets |*json| to what was built, which stays in the room that was given. Returns
+ * BULLA_BUFFER_TOO_SMALL, BULLA_INVALID_TEXT if a text is not UTF-8, BULLA_INVALID_ARGUMENT if an item was added to an
+ * object or a member to an array; then |*json| is empty and the room zeroed. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_built(struct bulla_builder *builder, struct bulla_span *json);
+
 /* bulla_claims_session_end returns the second from which on no verifier accepts a token with verified |claims|,
  * nor one that it was or will be refreshed to: until then a revocation of its "jti" must be kept. */
 BULLA_API int64_t bulla_claims_session_end(const struct bulla_claims *claims);
@@ -160,6 +217,7 @@ struct bulla_verifier_options {
                                       * NULL: all keys are forgotten then */
   size_t max_keys;                   /* API keys whose token roots are remembered; 0 stands for BULLA_KEYS_DEFAULT, and
                                       * BULLA_KEYS_MAX is the most */
+  void (*release)(void *arg);        /* called with the callbacks' |arg| when the verifier is freed; may be NULL */
 };
 
 #define BULLA_VERIFIER_OPTIONS_INIT \

@@ -222,7 +222,7 @@ static void take_passphrase(void) {
 const struct ct_call ct_store_calls[] = {
     {"bulla_root_open bulla_root_create bulla_root_free bulla_vault_create bulla_vault_open bulla_vault_close",
      "the root key and its digits, every key of the vault", STORED "; whether the digits are digits", enter_house},
-    {"bulla_vault_put bulla_vault_use bulla_vault_show bulla_vault_list bulla_vault_remove",
+    {"bulla_vault_put bulla_vault_use bulla_vault_read bulla_vault_show bulla_vault_list bulla_vault_remove",
      "values but for the last four bytes, which the mask shows; every key", STORED, put_and_use},
     {"bulla_vault_rename_tenant bulla_vault_rename_entry bulla_vault_rename_field bulla_vault_remove_fields "
      "bulla_vault_remove_tenant",

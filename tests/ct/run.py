@@ -26,9 +26,17 @@ NO_SECRET = {
         bulla_blob_write bulla_blob_text_len bulla_blob_to_text bulla_blob_from_text bulla_triple_len
         bulla_triple_check bulla_log_set bulla_jwe_len bulla_span bulla_buffer bulla_written""",
     # A revocation by jti or key id and the generation are looked up by what is public.
-    "bulla/store.h": "bulla_vault_generation bulla_vault_apikey_live bulla_vault_id",
+    # Of a secret that is opened it is looked whether a newline ends it.
+    "bulla/store.h": "bulla_vault_generation bulla_vault_apikey_live bulla_vault_id bulla_secret_open",
     # Claims of an authentic token count as public: docs/THREATS.md, "Timing".
-    "bulla/token.h": "bulla_apikey_id bulla_claims_permit bulla_claims_session_end bulla_token_inspect",
+    "bulla/token.h": """bulla_apikey_id bulla_claims_permit bulla_claims_session_end bulla_claims_next_perm
+        bulla_claims_attr_text bulla_claims_attr_int bulla_claims_attr_bool bulla_claims_attr_json bulla_claims_own_text
+        bulla_claims_own_int bulla_claims_own_bool bulla_claims_own_json bulla_build_object bulla_build_array
+        bulla_build_text bulla_build_int bulla_build_bool bulla_build_texts bulla_build_item bulla_built
+        bulla_token_inspect""",
+    # What it calls of the other two is checked there.
+    "bulla/service.h": """bulla_vault_verifier_new bulla_vault_apikey_create bulla_vault_apikey_jwk
+        bulla_vault_session_revoke""",
     # scrypt's memory accesses depend on the passphrase by design (RFC 7914 §13): it is named, and not checked.
     "core/crypto.h": "bulla_scrypt",
     "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode

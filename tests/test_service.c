@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Store and token together: what a service gets by three calls. */
+
+#include <bulla/service.h>
+#include <time.h>
+
+#include "core/slab.h"
+#include "tests/vault_support.h"
+
+TestSuite(service, .init = build_house, .fini = leave_house);
+
+static struct bulla_minter *minter;
+static uint8_t key_id[BULLA_APIKEY_ID_LEN];
+
+/* Makes an API key of |tenant|, and what mints under it. */
+static void make_key(const char *tenant) {
+  struct bulla_secret *string = NULL;
+  struct bulla_apikey *apikey = NULL;
+  TEST_OK(bulla_vault_apikey_create(house.vault, &string, key_id, &who, test_text(tenant), TEXT("web")));
+  cr_assert_eq(bulla_secret_bytes(string).len, BULLA_APIKEY_LEN);
+  TEST_OK(bulla_apikey_parse(&apikey, bulla_secret_bytes(string)));
+  TEST_SPAN(bulla_apikey_id(apikey), bulla_span(key_id, sizeof(key_id)), "the id of the string");
+  TEST_OK(bulla_minter_new(&minter, apikey));
+  bulla_apikey_free(&apikey);
+  bulla_secret_free(&string);
+}
+
+static struct bulla_span minted(const char *org, const char *jti) {
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
+  struct bulla_buffer token = test_room(BULLA_TOKEN_MAX);
+  claims.org = test_text(org);
+  claims.sub = TEXT("alice");
+  claims.jti = test_text(jti);
+  claims.iat = (int64_t)time(NULL);
+  TEST_OK(bulla_token_mint(minter, &token, &claims));
+  return bulla_written(&token);
+}
+
+static enum bulla_status verify(struct bulla_verifier *verifier, struct bulla_span token) {
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
+  struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
+  return bulla_token_verify(verifier, &claims, &payload, token, (int64_t)time(NULL));
+}
+
+Test(service, a_verifier_knows_keys_and_revocations_by_default) {
+  struct bulla_verifier *verifier = NULL;
+  char actor[] = "web";
+  struct bulla_who asking = {.actor = bulla_text(actor), .reason = TEXT("verify")};
+  make_key("acme");
+  TEST_OK(bulla_vault_verifier_new(&verifier, house.vault, &asking, NULL));
+  memset(actor, 'x', sizeof(actor) - 1); /* it has a copy */
+  TEST_OK(verify(verifier, minted("acme", "one")));
+  TEST_OK(verify(verifier, minted("acme", "two")));
+  cr_expect_eq(count_records("op = 'apikey-use' AND actor = 'web' AND reason = 'verify'"), 1);
+  TEST_STATUS(verify(verifier, minted("other", "three")), BULLA_CLAIM_REFUSED);
+
+  struct bulla_span token = minted("acme", "one");
+  TEST_OK(bulla_vault_session_revoke(house.vault, verifier, &who, token, (int64_t)time(NULL)));
+  TEST_STATUS(verify(verifier, token), BULLA_REVOKED);
+  TEST_OK(bulla_vault_session_revoke(house.vault, verifier, &who, token, (int64_t)time(NULL)));
+  TEST_OK(verify(verifier, minted("acme", "two")));
+
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, bulla_span(key_id, sizeof(key_id))));
+  TEST_STATUS(verify(verifier, minted("acme", "two")), BULLA_REFUSED);
+  bulla_verifier_free(&verifier);
+  bulla_minter_free(&minter);
+}
+
+Test(service, what_cannot_be_revoked_is_told) {
+  struct bulla_verifier *verifier = NULL;
+  make_key("acme");
+  TEST_OK(bulla_vault_verifier_new(&verifier, house.vault, &who, NULL));
+  int64_t now = (int64_t)time(NULL);
+  TEST_STATUS(bulla_vault_session_revoke(house.vault, verifier, &who, minted("acme", ""), now), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_session_revoke(house.vault, verifier, &who, TEXT("no token"), now), BULLA_REFUSED);
+  int64_t late = now + BULLA_SESSION_MAX + BULLA_TOKEN_LIFETIME_MAX + BULLA_TOKEN_LEEWAY_MAX;
+  TEST_STATUS(bulla_vault_session_revoke(house.vault, verifier, &who, minted("acme", "one"), late), BULLA_EXPIRED);
+  cr_expect_eq(count_records("op = 'token-revoke'"), 0);
+  bulla_verifier_free(&verifier);
+  bulla_minter_free(&minter);
+}
+
+static enum bulla_status never(void *arg, struct bulla_span org, struct bulla_span jti) {
+  (void)arg;
+  (void)org;
+  (void)jti;
+  return BULLA_OK;
+}
+
+Test(service, callbacks_and_a_nameless_caller_are_refused) {
+  struct bulla_verifier *verifier = NULL;
+  struct bulla_verifier_options options = BULLA_VERIFIER_OPTIONS_INIT;
+  const struct bulla_who nobody = {.reason = TEXT("verify")};
+  const struct bulla_who aimless = {.actor = TEXT("web")};
+  struct bulla_who wordy = who;
+  size_t locked = bulla_slab_usage().used;
+  options.is_revoked = never;
+  TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &who, &options), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &nobody, NULL), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &aimless, NULL), BULLA_INVALID_ARGUMENT);
+  wordy.reason = test_filled('a', 3 * BULLA_WHO_MAX);
+  TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &wordy, NULL), BULLA_TOO_LARGE);
+  options.is_revoked = NULL;
+  options.leeway = -1;
+  TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &who, &options), BULLA_INVALID_ARGUMENT);
+  cr_expect_null(verifier);
+  cr_expect_eq(bulla_slab_usage().used, locked);
+}
+
+Test(service, a_key_that_was_not_kept_is_not_handed_out) {
+  struct bulla_secret *string = NULL;
+  static const uint8_t zeros[BULLA_APIKEY_ID_LEN];
+  memset(key_id, 1, sizeof(key_id));
+  TEST_STATUS(bulla_vault_apikey_create(house.vault, &string, key_id, &who, TEXT("no name!"), TEXT("web")),
+              BULLA_INVALID_NAME);
+  cr_expect_null(string);
+  cr_expect_eq(memcmp(key_id, zeros, sizeof(zeros)), 0);
+}
+
+Test(service, the_key_of_a_day_is_exported_and_recorded) {
+  struct bulla_secret *jwk = NULL;
+  make_key("acme");
+  struct bulla_span id = bulla_span(key_id, sizeof(key_id));
+  TEST_OK(bulla_vault_apikey_jwk(house.vault, &jwk, &who, id, 20000));
+  cr_expect_not_null(memmem(bulla_secret_bytes(jwk).data, bulla_secret_bytes(jwk).len, "\"kty\":\"oct\"", 11));
+  bulla_secret_free(&jwk);
+  cr_expect_eq(count_records("op = 'apikey-export' AND field = '2024-10-04'"), 1);
+  TEST_STATUS(bulla_vault_apikey_jwk(house.vault, &jwk, &who, TEXT("0123456789abcdef"), 20000), BULLA_NOT_FOUND);
+  cr_expect_null(jwk);
+  bulla_minter_free(&minter);
+}
+
+Test(service, a_value_is_read_without_a_callback_and_recorded) {
+  const struct bulla_place place = {.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")};
+  struct bulla_secret *value = NULL;
+  TEST_OK(put("acme", "db", "password", "hunter2", true));
+  TEST_OK(bulla_vault_read(house.vault, &value, &who, &place));
+  TEST_SPAN(bulla_secret_bytes(value), TEXT("hunter2"), "the value");
+  bulla_secret_free(&value);
+  cr_expect_eq(count_records("op = 'use' AND outcome = 'granted'"), 1);
+  const struct bulla_who aimless = {.actor = TEXT("web")};
+  TEST_STATUS(bulla_vault_read(house.vault, &value, &aimless, &place), BULLA_INVALID_ARGUMENT);
+  const struct bulla_place nowhere = {.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("none")};
+  TEST_STATUS(bulla_vault_read(house.vault, &value, &who, &nowhere), BULLA_NOT_FOUND);
+  cr_expect_null(value);
+}
