@@ -99,18 +99,3 @@ enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier, stru
   }
   return outputs.status;
 }
-
-enum bulla_status bulla_token_inspect(struct bulla_token_outline *outline, struct bulla_span token) {
-  *outline = (struct bulla_token_outline){0};
-  struct bulla_jwe_parts parts;
-  struct bulla_kid kid;
-  if (token.len > BULLA_TOKEN_MAX) {
-    return BULLA_REFUSED;
-  }
-  BULLA_TRY(bulla_jwe_split(&parts, token));
-  BULLA_TRY(bulla_kid_read(&kid, parts.header));
-  memcpy(outline->key_id, kid.key_id, BULLA_APIKEY_ID_LEN);
-  outline->day = kid.day;
-  outline->ciphertext_len = parts.ciphertext.len / 4 * 3 + parts.ciphertext.len % 4 * 3 / 4;
-  return BULLA_OK;
-}
