@@ -9,9 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/word.h"
 
 _Static_assert(BULLA_APIKEY_ID_LEN == BULLA_RECORD_ID_LEN, "the digits of an API key's id name its record");
 
@@ -64,7 +67,7 @@ enum bulla_status bulla_run_apikey_list(struct bulla_cli *cli) {
 
 /* Whoever gives the key itself for its id or name shall not find it in a log. */
 static enum bulla_status check_name(struct bulla_cli *cli, struct bulla_span name) {
-  return bulla_text_is_name(name) && name.len != BULLA_APIKEY_LEN
+  return bulla_word_is_name(name) && name.len != BULLA_APIKEY_LEN
              ? BULLA_OK
              : bulla_cli_usage(cli, "argument 1 is neither the id nor the name of an API key");
 }

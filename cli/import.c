@@ -9,18 +9,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/input.h"
 #include "cli/key_file.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/word.h"
 #include "core/crypto.h"
 
-enum {
-  MAX_INPUT = 1 << 28,
-  /* Two names, the longest IV and tag, a value of BULLA_VALUE_MAX, and what is between them. */
-  MAX_LINE = 2 * (BULLA_NAME_MAX + 1) + 2 * (16 + BULLA_TAG_LEN) + 2 + 2 * BULLA_VALUE_MAX,
-};
+enum { MAX_INPUT = 1 << 28 };
 
 /* One row of an import, with the number of its line. All of it are views of the text that was read. */
 struct rows {
@@ -64,9 +62,6 @@ static enum bulla_status parse_row(struct bulla_cli *cli, struct bulla_import *r
                                    const struct bulla_triple_format *format) {
   struct bulla_reader reader = bulla_reader(line);
   size_t len;
-  if (line.len > MAX_LINE) {
-    return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: a value has at most %d bytes", BULLA_VALUE_MAX);
-  }
   if (has(line, '"')) {
     return bulla_cli_error(cli, BULLA_INVALID_TEXT, "there are quotes: write the three columns without them");
   }

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/options.h"
+#include "cli/error.h"
 #include "cli/text.h"
+#include "cli/word.h"
 
 static enum bulla_status failed(struct bulla_cli *cli, int error) {
   cli->reader_left = error == EPIPE;

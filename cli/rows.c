@@ -3,6 +3,8 @@
 
 /* Rows as a table or as JSON. What is in the cells came from outside: cli/text.h escapes it. */
 
+#include "cli/rows.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +12,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/text.h"
+#include "cli/word.h"
 #include "core/json.h"
 
 void bulla_rows_begin(struct bulla_rows *rows, struct bulla_cli *cli, const char *const *names, bool list) {

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/error.h"
 #include "cli/input.h"
 #include "cli/options.h"
+#include "cli/word.h"
 #include "token/claims.h"
 
 void bulla_minted_claims_free(struct bulla_minted_claims *minted) {
@@ -46,7 +48,7 @@ static enum bulla_status build_attrs(struct bulla_cli *cli, struct bulla_buffer 
   const char *value = NULL;
   bulla_json_begin(&writer, '{');
   for (size_t at = 0; bulla_option_next(cli, "attr", &at, &value);) {
-    if (!bulla_text_split(&name, &text, value, '=')) {
+    if (!bulla_word_split(&name, &text, value, '=')) {
       return bulla_cli_usage(cli, "--attr takes K=V");
     }
     bulla_json_name(&writer, name);

@@ -3,9 +3,10 @@
 
 /* get: the value is audited first, stays in locked memory, and goes from there to standard output. */
 
-#include "cli/options.h"
+#include "cli/error.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "cli/word.h"
 
 static enum bulla_status print_value(void *arg, struct bulla_span value) {
   return bulla_output_bytes((struct bulla_cli *)arg, value);
@@ -15,7 +16,7 @@ static enum bulla_status print_value(void *arg, struct bulla_span value) {
 static enum bulla_status take_place(struct bulla_cli *cli, struct bulla_span *tenant, struct bulla_span *entry,
                                     struct bulla_span *field) {
   struct bulla_span place = bulla_text_span(cli->operands[0]);
-  bool joined = bulla_text_split(&place, field, cli->operands[0], ':');
+  bool joined = bulla_word_split(&place, field, cli->operands[0], ':');
   if (joined == (cli->num_operands == 2)) {
     return bulla_cli_usage(cli, "it takes either TENANT/ENTRY FIELD or TENANT/ENTRY:FIELD");
   }
@@ -23,7 +24,7 @@ static enum bulla_status take_place(struct bulla_cli *cli, struct bulla_span *te
     *field = bulla_text_span(cli->operands[1]);
   }
   BULLA_TRY(bulla_session_place(cli, tenant, entry, place, 0));
-  if (!bulla_text_is_name(*field)) {
+  if (!bulla_word_is_name(*field)) {
     bulla_cli_at(cli, joined ? "argument 1" : "argument 2");
     return BULLA_INVALID_NAME;
   }

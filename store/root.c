@@ -25,7 +25,6 @@
 
 #define DIGITS (2 * (size_t)BULLA_KEY_LEN)
 #define TEXT_MAX (DIGITS + 2) /* with a newline */
-enum { PASSPHRASE_MAX = 1024 };
 
 struct bulla_root {
   struct bulla_secret *material; /* BULLA_KEY_LEN bytes, or the passphrase */
@@ -195,33 +194,40 @@ static enum bulla_status from_descriptor(struct bulla_secret **material, const c
   return read_key(material, (int)descriptor);
 }
 
-/* What follows |prefix| in |provider|, or NULL. */
-static const char *after(const char *provider, const char *prefix) {
-  size_t len = strlen(prefix);
-  return strncmp(provider, prefix, len) == 0 ? provider + len : NULL;
+static const struct {
+  const char *prefix;
+  enum bulla_status (*read)(struct bulla_secret **material, const char *rest);
+} providers[] = {
+    [BULLA_PROVIDER_ENV] = {"env:", from_env},      [BULLA_PROVIDER_HASHED_ENV] = {"sha256-env:", from_hashed_env},
+    [BULLA_PROVIDER_FILE] = {"file:", from_file},   [BULLA_PROVIDER_CRED] = {"cred:", from_credential},
+    [BULLA_PROVIDER_FD] = {"fd:", from_descriptor},
+};
+
+enum bulla_provider bulla_provider_split(const char **rest, const char *text) {
+  for (size_t i = BULLA_PROVIDER_NONE + 1; i < sizeof(providers) / sizeof(providers[0]); i++) {
+    size_t len = strlen(providers[i].prefix);
+    if (strncmp(text, providers[i].prefix, len) == 0) {
+      *rest = text + len;
+      return (enum bulla_provider)i;
+    }
+  }
+  *rest = NULL;
+  return BULLA_PROVIDER_NONE;
 }
 
 enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider) {
-  static const struct {
-    const char *prefix;
-    enum bulla_status (*read)(struct bulla_secret **material, const char *rest);
-  } providers[] = {
-      {"env:", from_env},         {"file:", from_file},     {"sha256-env:", from_hashed_env},
-      {"cred:", from_credential}, {"fd:", from_descriptor},
-  };
+  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+  const char *rest = NULL;
   *root = NULL;
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
-    const char *rest = after(provider, providers[i].prefix);
-    if (rest != NULL) {
-      struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
-      BULLA_TRY(providers[i].read(&material, rest));
-      return wrap(root, &material, false);
-    }
+  enum bulla_provider kind = bulla_provider_split(&rest, provider);
+  if (kind == BULLA_PROVIDER_NONE) {
+    return BULLA_UNSUPPORTED;
   }
-  return BULLA_UNSUPPORTED;
+  BULLA_TRY(providers[kind].read(&material, rest));
+  return wrap(root, &material, false);
 }
 
 static enum bulla_status write_key(int file, const struct bulla_secret *material) {
@@ -246,8 +252,8 @@ enum bulla_status bulla_root_create(struct bulla_root **root, const char *provid
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  const char *path = after(provider, "file:");
-  if (path == NULL) {
+  const char *path = NULL;
+  if (bulla_provider_split(&path, provider) != BULLA_PROVIDER_FILE) {
     return BULLA_UNSUPPORTED;
   }
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
@@ -269,8 +275,8 @@ enum bulla_status bulla_root_create(struct bulla_root **root, const char *provid
 
 enum bulla_status bulla_root_passphrase(struct bulla_root **root, struct bulla_span passphrase) {
   *root = NULL;
-  if (passphrase.len < 1 || passphrase.len > PASSPHRASE_MAX) {
-    return bulla_explain(BULLA_ROOT_MALFORMED, "a passphrase has 1 to %d bytes", PASSPHRASE_MAX);
+  if (passphrase.len < 1 || passphrase.len > BULLA_PASSPHRASE_MAX) {
+    return bulla_explain(BULLA_ROOT_MALFORMED, "a passphrase has 1 to %d bytes", BULLA_PASSPHRASE_MAX);
   }
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_copy(&material, passphrase));

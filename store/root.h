@@ -8,6 +8,21 @@
 
 #include <bulla/store.h>
 
+/* Where a root key can come from. */
+enum bulla_provider {
+  BULLA_PROVIDER_NONE, /* no provider at all: it may be the key itself */
+  BULLA_PROVIDER_ENV,
+  BULLA_PROVIDER_HASHED_ENV,
+  BULLA_PROVIDER_FILE,
+  BULLA_PROVIDER_CRED,
+  BULLA_PROVIDER_FD,
+};
+
+/* bulla_provider_split says which kind of provider |text| is, and sets |*rest| to what follows the colon. */
+enum bulla_provider bulla_provider_split(const char **rest, const char *text);
+
+#define BULLA_PASSPHRASE_MAX 1024 /* bytes */
+
 /* How a vault stretches a passphrase: scrypt (RFC 7914) with N = 2^log_n, r = 8, p = 1. */
 #define BULLA_SALT_LEN 16
 #define BULLA_SCRYPT_LOG_N 17
