@@ -9,9 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/word.h"
 
 enum bulla_status bulla_run_apikey_create(struct bulla_cli *cli) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
@@ -60,7 +63,7 @@ enum bulla_status bulla_run_apikey_list(struct bulla_cli *cli) {
 
 /* Whoever gives the key itself for its id or name shall not find it in a log. */
 static enum bulla_status check_name(struct bulla_cli *cli, struct bulla_span name) {
-  return bulla_text_is_name(name) && name.len != BULLA_APIKEY_LEN
+  return bulla_word_is_name(name) && name.len != BULLA_APIKEY_LEN
              ? BULLA_OK
              : bulla_cli_usage(cli, "argument 1 is neither the id nor the name of an API key");
 }
@@ -106,7 +109,7 @@ static enum bulla_status look_at(void *arg, const struct bulla_apikey_view *apik
  * another's id: whom to revoke is not to be guessed. */
 static enum bulla_status find_apikey(struct bulla_cli *cli, struct search *search, struct bulla_vault *vault,
                                      struct bulla_span tenant) {
-  *search = (struct search){.wanted = bulla_text_span(cli->operands[0])};
+  *search = (struct search){.wanted = bulla_text(cli->operands[0])};
   bulla_session_at_tenant(cli, tenant, "--tenant");
   BULLA_TRY(bulla_session_tenant(vault, tenant));
   bulla_cli_at(cli, "argument 1");
@@ -140,11 +143,11 @@ enum bulla_status bulla_run_apikey_revoke(struct bulla_cli *cli) {
   struct search search;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
-  BULLA_TRY(check_name(cli, bulla_text_span(cli->operands[0])));
+  BULLA_TRY(check_name(cli, bulla_text(cli->operands[0])));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
   BULLA_TRY(find_apikey(cli, &search, vault, bulla_option_span(cli, "tenant")));
-  return bulla_vault_apikey_revoke(vault, &me.who, bulla_text_span(search.id));
+  return bulla_vault_apikey_revoke(vault, &me.who, bulla_text(search.id));
 }
 
 /* read_date reads YYYY-MM-DD, of a day that there is. */
@@ -190,7 +193,7 @@ static enum bulla_status check_day(struct bulla_cli *cli, int64_t day) {
 }
 
 enum bulla_status bulla_run_apikey_jwk(struct bulla_cli *cli) {
-  struct bulla_span id = bulla_text_span(cli->operands[0]);
+  struct bulla_span id = bulla_text(cli->operands[0]);
   int64_t day;
   struct bulla_secret *jwk BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;

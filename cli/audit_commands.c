@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/error.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/rows.h"
 #include "cli/session.h"
 
 enum { NUM_COLUMNS = 10 };

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What the parts of the command share: its table of sub-commands, the state of one run, and the one way in
- * which a run fails. A function that fails returns a status; what it was busy with has been noted in the run
- * before, and bulla_cli_run() prints both in one line. So no function prints an error, and none is printed
- * twice. */
+/* What the parts of the command share: what a sub-command is, and the state of one run. A function that fails returns
+ * a status; what it was busy with has been noted in the run before (cli/error.h), and bulla_cli_run() prints both in
+ * one line. So no function prints an error, and none is printed twice. */
 
 #ifndef BULLA_CLI_CLI_H
 #define BULLA_CLI_CLI_H
@@ -41,10 +40,6 @@ struct bulla_command {
 /* What `exec` ends with if it does not come to run the command, as env(1) does. */
 #define BULLA_EXEC_FAILED 125
 
-/* The table, ended by one without a name, and the options that every sub-command takes. */
-extern const struct bulla_command bulla_commands[];
-extern const struct bulla_option bulla_global_options[];
-
 /* One option as it was given. */
 struct bulla_given {
   const struct bulla_option *option;
@@ -53,8 +48,10 @@ struct bulla_given {
 
 /* One run of the command. */
 struct bulla_cli {
-  const struct bulla_command *command; /* NULL while it is not known */
-  const char *group;                   /* the first word of a command of two, while it is not known */
+  const struct bulla_command *commands;      /* all there are, ended by one without a name */
+  const struct bulla_option *global_options; /* that each of them takes, ended likewise */
+  const struct bulla_command *command;       /* NULL while it is not known */
+  const char *group;                         /* the first word of a command of two, while it is not known */
   struct bulla_given *given;
   size_t num_given;
   char **operands; /* ended by NULL */
@@ -63,6 +60,7 @@ struct bulla_cli {
   bool json;
   char what[512];             /* what it is busy with, for the error line */
   char text[256];             /* what went wrong, if the status does not say it best */
+  const char *note;           /* what else is to be known, behind all, or NULL */
   char detail[256];           /* what the library's log said last, */
   enum bulla_status detailed; /* and of which status */
   bool reader_left;           /* standard output is a pipe that nobody reads any more */
@@ -71,20 +69,6 @@ struct bulla_cli {
 
 /* bulla_cli_run runs the command line and returns the exit status. */
 int bulla_cli_run(int argc, char **argv);
-
-/* bulla_cli_at notes what the run is busy with. */
-void bulla_cli_at(struct bulla_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* bulla_cli_error notes what went wrong and returns |status|. */
-enum bulla_status bulla_cli_error(struct bulla_cli *cli, enum bulla_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* bulla_cli_usage is bulla_cli_error for a command line that cannot be run; it points to the help. Arguments
- * are named by their place and not repeated: one of them may be a secret. */
-enum bulla_status bulla_cli_usage(struct bulla_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* bulla_cli_errno notes the system's error |code| and returns the status that it stands for. */
-enum bulla_status bulla_cli_errno(struct bulla_cli *cli, int code);
 
 /* The sub-commands. */
 enum bulla_status bulla_run_help(struct bulla_cli *cli);

@@ -3,20 +3,18 @@
 
 /* The table that the whole command is: what there is, what each takes, and what its help says. */
 
-#include <bulla/store.h>
-#include <bulla/token.h>
+#include "cli/commands.h"
+
 #include <stdint.h>
 
-#include "cli/cli.h"
+#include "cli/session.h"
 
 #define END \
   { .name = NULL }
 
 const struct bulla_option bulla_global_options[] = {
     {.name = "vault", .value = "URL", .help = "the vault; else BULLA_VAULT, else sqlite:bulla.db"},
-    {.name = "root",
-     .value = "PROVIDER",
-     .help = "the root key; else BULLA_ROOT (env:NAME file:PATH fd:N cred:NAME sha256-env:NAME passphrase)"},
+    {.name = "root", .value = "PROVIDER", .help = "the root key; else BULLA_ROOT (" BULLA_SESSION_PROVIDERS ")"},
     {.name = "vault-id",
      .value = "ID",
      .help = "the id that init printed: another vault is refused; else BULLA_VAULT_ID"},

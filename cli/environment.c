@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/options.h"
+#include "cli/word.h"
+#include "store/provider.h"
 
 static const char credentials[] = "CREDENTIALS_DIRECTORY";
 
@@ -58,16 +59,9 @@ void bulla_environment_set(struct bulla_environment *env, struct bulla_span name
   env->lines[env->num_lines] = NULL;
 }
 
-/* after returns what follows |prefix| in |provider|, or NULL. */
-static const char *after(const char *provider, const char *prefix) {
-  size_t len = strlen(prefix);
-  return strncmp(provider, prefix, len) == 0 ? provider + len : NULL;
-}
-
-/* find_descriptor reads the number of "fd:N", or returns false. */
-static bool find_descriptor(int *fd, const char *provider) {
-  const char *number = after(provider, "fd:");
-  if (number == NULL || number[0] == '\0' || strspn(number, "0123456789") != strlen(number)) {
+/* read_descriptor reads a descriptor's number, or returns false. */
+static bool read_descriptor(int *fd, const char *number) {
+  if (number[0] == '\0' || strspn(number, "0123456789") != strlen(number)) {
     return false;
   }
   long value = strtol(number, NULL, 10);
@@ -77,17 +71,25 @@ static bool find_descriptor(int *fd, const char *provider) {
 
 /* find_file fills |path| with the file that |provider| names, or returns false. */
 static bool find_file(char path[PATH_MAX], const char *provider) {
-  const char *file = after(provider, "file:");
-  const char *credential = after(provider, "cred:");
   const char *folder = getenv(credentials);
+  const char *rest = NULL;
   int len = -1;
   int fd;
-  if (find_descriptor(&fd, provider)) {
-    len = snprintf(path, PATH_MAX, "/proc/self/fd/%d", fd);
-  } else if (file != NULL) {
-    len = snprintf(path, PATH_MAX, "%s", file);
-  } else if (credential != NULL && folder != NULL) {
-    len = snprintf(path, PATH_MAX, "%s/%s", folder, credential);
+  switch (bulla_provider_split(&rest, provider)) {
+    case BULLA_PROVIDER_FD:
+      len = read_descriptor(&fd, rest) ? snprintf(path, PATH_MAX, "/proc/self/fd/%d", fd) : -1;
+      break;
+    case BULLA_PROVIDER_FILE:
+      len = snprintf(path, PATH_MAX, "%s", rest);
+      break;
+    case BULLA_PROVIDER_CRED:
+      len = folder != NULL ? snprintf(path, PATH_MAX, "%s/%s", folder, rest) : -1;
+      break;
+    case BULLA_PROVIDER_ENV:
+    case BULLA_PROVIDER_HASHED_ENV:
+    case BULLA_PROVIDER_CMD:
+    case BULLA_PROVIDER_NONE:
+      break;
   }
   return len >= 0 && len < PATH_MAX;
 }
@@ -133,7 +135,8 @@ static bool is_credential(const char *provider) {
   struct stat folder;
   struct stat file;
   const char *named = getenv(credentials);
-  if (after(provider, "cred:") != NULL) {
+  const char *rest = NULL;
+  if (bulla_provider_split(&rest, provider) == BULLA_PROVIDER_CRED) {
     return true;
   }
   if (named == NULL || stat(named, &folder) != 0 || !find_file(path, provider)) {
@@ -153,15 +156,13 @@ void bulla_environment_hide(struct bulla_environment *env, const char *provider)
   if (provider == NULL) {
     return;
   }
-  const char *name = after(provider, "env:");
-  if (name == NULL) {
-    name = after(provider, "sha256-env:");
-  }
-  if (name != NULL) {
-    bulla_environment_drop(env, bulla_text_span(name));
+  const char *name = NULL;
+  enum bulla_provider kind = bulla_provider_split(&name, provider);
+  if (kind == BULLA_PROVIDER_ENV || kind == BULLA_PROVIDER_HASHED_ENV) {
+    bulla_environment_drop(env, bulla_text(name));
   }
   if (is_credential(provider)) {
-    bulla_environment_drop(env, bulla_text_span(credentials));
+    bulla_environment_drop(env, bulla_text(credentials));
   }
 }
 
@@ -201,8 +202,9 @@ void bulla_descriptors_hide(const char *provider) {
   if (provider == NULL) {
     return;
   }
+  const char *rest = NULL;
   bool found = find_file(path, provider) && stat(path, &file) == 0;
-  if (find_descriptor(&fd, provider)) {
+  if (bulla_provider_split(&rest, provider) == BULLA_PROVIDER_FD && read_descriptor(&fd, rest)) {
     hide_descriptor(fd);
   }
   /* A terminal is not the key's alone. */

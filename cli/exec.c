@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "cli/environment.h"
+#include "cli/error.h"
 #include "cli/options.h"
 #include "cli/process.h"
 #include "cli/session.h"
+#include "cli/word.h"
 
 enum {
   VALUE_WORKING_ROOM = BULLA_VALUE_MAX + 0x4000, /* what opening one value takes */
@@ -58,7 +60,7 @@ static bool is_variable(struct bulla_span name) {
 
 static bool parse_wanted(struct wanted *wanted, const char *text) {
   struct bulla_span rest;
-  if (!bulla_text_split(&wanted->name, &rest, text, '=')) {
+  if (!bulla_word_split(&wanted->name, &rest, text, '=')) {
     return false;
   }
   struct bulla_reader reader = bulla_reader(rest);
@@ -66,8 +68,8 @@ static bool parse_wanted(struct wanted *wanted, const char *text) {
     return false;
   }
   wanted->place.field = bulla_span(reader.at, reader.left);
-  return is_variable(wanted->name) && bulla_text_is_name(wanted->place.tenant) &&
-         bulla_text_is_name(wanted->place.entry) && bulla_text_is_name(wanted->place.field);
+  return is_variable(wanted->name) && bulla_word_is_name(wanted->place.tenant) &&
+         bulla_word_is_name(wanted->place.entry) && bulla_word_is_name(wanted->place.field);
 }
 
 /* take_wanted takes every --env apart before anything is opened. */

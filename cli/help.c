@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/error.h"
 #include "cli/options.h"
 
 static void print_options(const char *heading, const struct bulla_option *options) {
@@ -47,14 +48,15 @@ static void print_statuses(void) {
       "127 if it is not found.\n");
 }
 
-static void print_command(const struct bulla_command *command) {
+static void print_command(const struct bulla_cli *cli) {
+  const struct bulla_command *command = cli->command;
   printf("%s\n\nUsage:\n", command->summary);
   print_usage(command);
   if (command->details != NULL) {
     printf("\n%s\n", command->details);
   }
   print_options("Options", command->options);
-  print_options("Options of every command", bulla_global_options);
+  print_options("Options of every command", cli->global_options);
   printf("\nExample:\n  %s\n", command->example);
   print_statuses();
 }
@@ -64,13 +66,13 @@ static bool in_group(const struct bulla_command *command, const char *group) {
   return group == NULL || (strncmp(command->name, group, len) == 0 && command->name[len] == ' ');
 }
 
-static void print_commands(const char *group) {
+static void print_commands(const struct bulla_cli *cli) {
   printf(
       "bulla seals secrets at rest and mints encrypted tokens.\n\n"
       "Usage:\n  bulla COMMAND [OPTION]… [ARGUMENT]…\n  bulla help COMMAND\n");
   const char *heading = "";
-  for (const struct bulla_command *command = bulla_commands; command->name != NULL; command++) {
-    if (!in_group(command, group)) {
+  for (const struct bulla_command *command = cli->commands; command->name != NULL; command++) {
+    if (!in_group(command, cli->group)) {
       continue;
     }
     if (strcmp(heading, command->group) != 0) {
@@ -79,32 +81,28 @@ static void print_commands(const char *group) {
     }
     printf("  %-15s %s\n", command->name, command->summary);
   }
-  print_options("Options of every command", bulla_global_options);
+  print_options("Options of every command", cli->global_options);
   print_statuses();
 }
 
-void bulla_help_print(const struct bulla_command *command, const char *group) {
-  if (command != NULL) {
-    print_command(command);
+void bulla_help_print(const struct bulla_cli *cli) {
+  if (cli->command != NULL) {
+    print_command(cli);
   } else {
-    print_commands(group);
+    print_commands(cli);
   }
 }
 
 enum bulla_status bulla_run_help(struct bulla_cli *cli) {
-  if (cli->num_operands == 0) {
-    bulla_help_print(NULL, NULL);
-    return BULLA_OK;
-  }
   /* "bulla help token mint" is "bulla token mint --help". */
   char *argv[] = {(char *)"bulla", (char *)"--help", cli->operands[0], cli->operands[1], NULL};
-  struct bulla_cli asked = {.what = ""};
+  struct bulla_cli asked = {.commands = cli->commands, .global_options = cli->global_options};
   enum bulla_status status = bulla_options_parse(&asked, (int)cli->num_operands + 2, argv);
   if (status == BULLA_OK) {
-    bulla_help_print(asked.command, asked.group);
+    bulla_help_print(&asked);
   } else {
-    (void)snprintf(cli->what, sizeof(cli->what), "%s", asked.what);
-    (void)snprintf(cli->text, sizeof(cli->text), "%s", asked.text);
+    bulla_cli_at(cli, "%s", asked.what);
+    (void)bulla_cli_error(cli, status, "%s", asked.text);
   }
   bulla_options_free(&asked);
   return status;

@@ -8,8 +8,8 @@
 
 #include "cli/cli.h"
 
-/* bulla_help_print prints the help of |command|; if that is NULL, of the commands whose first word is |group|;
- * if that is NULL too, of all. */
-void bulla_help_print(const struct bulla_command *command, const char *group);
+/* bulla_help_print prints the help of the command that |cli| has found; without one, of the commands whose first word
+ * it has found; without that too, of all. */
+void bulla_help_print(const struct bulla_cli *cli);
 
 #endif

@@ -9,18 +9,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/input.h"
 #include "cli/key_file.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/word.h"
 #include "core/crypto.h"
 
-enum {
-  MAX_INPUT = 1 << 28,
-  /* Two names, the longest IV and tag, a value of BULLA_VALUE_MAX, and what is between them. */
-  MAX_LINE = 2 * (BULLA_NAME_MAX + 1) + 2 * (16 + BULLA_TAG_LEN) + 2 + 2 * BULLA_VALUE_MAX,
-};
+enum { MAX_INPUT = 1 << 28 };
 
 /* One row of an import, with the number of its line. All of it are views of the text that was read. */
 struct rows {
@@ -64,9 +62,6 @@ static enum bulla_status parse_row(struct bulla_cli *cli, struct bulla_import *r
                                    const struct bulla_triple_format *format) {
   struct bulla_reader reader = bulla_reader(line);
   size_t len;
-  if (line.len > MAX_LINE) {
-    return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: a value has at most %d bytes", BULLA_VALUE_MAX);
-  }
   if (has(line, '"')) {
     return bulla_cli_error(cli, BULLA_INVALID_TEXT, "there are quotes: write the three columns without them");
   }
@@ -111,8 +106,8 @@ static enum bulla_status check_header(struct bulla_cli *cli, bool *is_header, st
   static const struct bulla_triple_format orders[] = {{.order = BULLA_TRIPLE_TAG_SECOND},
                                                       {.order = BULLA_TRIPLE_TAG_LAST}};
   const struct bulla_triple_format *other = &orders[format->order == BULLA_TRIPLE_TAG_SECOND ? 1 : 0];
-  *is_header = bulla_span_equal(line, bulla_text_span(header_of(format)));
-  if (bulla_span_equal(line, bulla_text_span(header_of(other)))) {
+  *is_header = bulla_span_equal(line, bulla_text(header_of(format)));
+  if (bulla_span_equal(line, bulla_text(header_of(other)))) {
     return bulla_cli_error(cli, BULLA_INVALID_TEXT, "the header says %s, and --order %s %s",
                            header_of(other) + sizeof("entry,field,") - 1,
                            bulla_option_count(cli, "order") > 0 ? "says" : "is not given and stands for",
@@ -179,7 +174,7 @@ static enum bulla_status hash_variable(struct bulla_cli *cli, struct bulla_secre
     return bulla_cli_error(cli, BULLA_SECRET_UNAVAILABLE, "the environment variable is not set, or empty");
   }
   BULLA_TRY(bulla_secret_new(key, BULLA_KEY_LEN));
-  return bulla_sha256(bulla_secret_data(*key), bulla_text_span(value));
+  return bulla_sha256(bulla_secret_data(*key), bulla_text(value));
 }
 
 static enum bulla_status make_key(struct bulla_cli *cli, struct bulla_secret **key) {

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/error.h"
+
 /* read_all fills |bytes| until the end of |fd| or of the room. */
 static enum bulla_status read_all(struct bulla_cli *cli, struct bulla_buffer *bytes, int fd) {
   while (bytes->len < bytes->size) {

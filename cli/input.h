@@ -30,10 +30,4 @@ void bulla_input_line(struct bulla_secret *secret);
 BULLA_NODISCARD enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer *text, int fd,
                                                      size_t max_len);
 
-/* bulla_input_prompt asks for |*secret| at the terminal, without echo, as one line without its newline. Returns
- * BULLA_IO if there is no terminal, BULLA_TOO_LARGE past |max_len| bytes or what a terminal's line holds. The
- * line may be empty. */
-BULLA_NODISCARD enum bulla_status bulla_input_prompt(struct bulla_cli *cli, struct bulla_secret **secret,
-                                                     const char *prompt, size_t max_len);
-
 #endif

@@ -6,6 +6,7 @@
 
 #include "cli/key_file.h"
 
+#include "cli/error.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "core/base64url.h"

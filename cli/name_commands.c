@@ -8,8 +8,9 @@
 
 #include <bulla/token.h>
 
-#include "cli/options.h"
+#include "cli/error.h"
 #include "cli/session.h"
+#include "cli/word.h"
 
 /* is_tenant says whether the first operand names a tenant and not an entry. */
 static bool is_tenant(const struct bulla_cli *cli) {
@@ -18,10 +19,10 @@ static bool is_tenant(const struct bulla_cli *cli) {
 
 /* take_name takes the operand |index| as a name, of |what|. Operands that are none are not repeated. */
 static enum bulla_status take_name(struct bulla_cli *cli, struct bulla_span *name, size_t index, const char *what) {
-  *name = bulla_text_span(cli->operands[index]);
+  *name = bulla_text(cli->operands[index]);
   /* Who puts an API key where a name belongs shall not find it in a log. */
   bool is_apikey = name->len == BULLA_APIKEY_LEN && memcmp(name->data, "bulla_", 6) == 0;
-  if (bulla_text_is_name(*name) && !is_apikey) {
+  if (bulla_word_is_name(*name) && !is_apikey) {
     return BULLA_OK;
   }
   bulla_cli_at(cli, "argument %zu", index + 1);

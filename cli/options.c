@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bulla/store.h>
+#include "cli/error.h"
+#include "cli/suggest.h"
+#include "cli/word.h"
 
 static const struct bulla_option *find_option(const struct bulla_option *options, struct bulla_span name) {
   for (; options->name != NULL; options++) {
-    if (bulla_span_equal(bulla_text_span(options->name), name)) {
+    if (bulla_span_equal(bulla_text(options->name), name)) {
       return options;
     }
   }
@@ -42,9 +44,9 @@ static enum bulla_status unknown_option(struct bulla_cli *cli, struct bulla_span
 static enum bulla_status parse_option(struct bulla_cli *cli, char **argv, int *at) {
   struct bulla_span name;
   struct bulla_span inline_value;
-  bool has_inline = bulla_text_split(&name, &inline_value, argv[*at] + 2, '=');
+  bool has_inline = bulla_word_split(&name, &inline_value, argv[*at] + 2, '=');
 
-  const struct bulla_option *option = find_option(bulla_global_options, name);
+  const struct bulla_option *option = find_option(cli->global_options, name);
   if (option == NULL && cli->command != NULL) {
     option = find_option(cli->command->options, name);
   }
@@ -76,7 +78,7 @@ static enum bulla_status parse_option(struct bulla_cli *cli, char **argv, int *a
 
 /* take_command takes |word| as the sub-command or its first word, or returns false if it is none. */
 static bool take_command(struct bulla_cli *cli, const char *word) {
-  for (const struct bulla_command *command = bulla_commands; command->name != NULL; command++) {
+  for (const struct bulla_command *command = cli->commands; command->name != NULL; command++) {
     size_t first_len = strcspn(command->name, " ");
     const char *second = command->name[first_len] == ' ' ? command->name + first_len + 1 : NULL;
     if (cli->group != NULL) {
@@ -174,8 +176,8 @@ bool bulla_option_next(const struct bulla_cli *cli, const char *name, size_t *at
 }
 
 const char *bulla_option_value(const struct bulla_cli *cli, const char *name) {
-  assert(find_option(bulla_global_options, bulla_text_span(name)) != NULL ||
-         find_option(cli->command->options, bulla_text_span(name)) != NULL);
+  assert(find_option(cli->global_options, bulla_text(name)) != NULL ||
+         find_option(cli->command->options, bulla_text(name)) != NULL);
   const char *value = NULL;
   size_t at = 0;
   while (bulla_option_next(cli, name, &at, &value)) {
@@ -185,7 +187,7 @@ const char *bulla_option_value(const struct bulla_cli *cli, const char *name) {
 
 struct bulla_span bulla_option_span(const struct bulla_cli *cli, const char *name) {
   const char *value = bulla_option_value(cli, name);
-  return value == NULL ? bulla_span(NULL, 0) : bulla_text_span(value);
+  return value == NULL ? bulla_span(NULL, 0) : bulla_text(value);
 }
 
 size_t bulla_option_count(const struct bulla_cli *cli, const char *name) {
@@ -226,25 +228,4 @@ enum bulla_status bulla_option_choice(struct bulla_cli *cli, const char *name, c
     len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i > 0 ? ", " : "", choices[i]);
   }
   return value == NULL ? BULLA_OK : bulla_cli_usage(cli, "--%s takes one of %s", name, list);
-}
-
-struct bulla_span bulla_text_span(const char *text) {
-  return bulla_span(text, strlen(text));
-}
-
-bool bulla_text_split(struct bulla_span *before, struct bulla_span *after, const char *text, char mark) {
-  const char *found = strchr(text, mark);
-  if (found == NULL) {
-    *before = bulla_text_span(text);
-    *after = bulla_span(NULL, 0);
-    return false;
-  }
-  *before = bulla_span(text, (size_t)(found - text));
-  *after = bulla_text_span(found + 1);
-  return true;
-}
-
-bool bulla_text_is_name(struct bulla_span text) {
-  return text.len > 0 && text.len <= BULLA_NAME_MAX && text.data[0] != '.' && text.data[0] != '-' &&
-         all_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@+-");
 }

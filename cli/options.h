@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The command line, read after the tables of cli.h. Options are "--name value" or "--name=value" and may stand
+/* The command line, read after the tables that the run has. Options are "--name value" or "--name=value" and may stand
  * before or after the operands; global ones also before the sub-command. "--" ends them. */
 
 #ifndef BULLA_CLI_OPTIONS_H
@@ -16,10 +16,6 @@
 BULLA_NODISCARD enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **argv);
 
 void bulla_options_free(struct bulla_cli *cli);
-
-/* bulla_unknown_command is bulla_cli_usage for a |word| that is no sub-command, or NULL for one that is missing: it
- * names those that are like it, and never the word. */
-enum bulla_status bulla_unknown_command(struct bulla_cli *cli, const char *word);
 
 /* bulla_option_value returns the value of the option |name|, or NULL if it was not given; of a repeated one,
  * the value given last. */
@@ -43,14 +39,5 @@ BULLA_NODISCARD enum bulla_status bulla_option_number(struct bulla_cli *cli, con
  * leaves it as it is if there is none. */
 BULLA_NODISCARD enum bulla_status bulla_option_choice(struct bulla_cli *cli, const char *name,
                                                       const char *const *choices, int *index);
-
-/* bulla_text_span makes a span of a string that ends with NUL. */
-struct bulla_span bulla_text_span(const char *text);
-
-/* bulla_text_split cuts |text| at the first |mark|, or returns false if there is none: then |before| is all of it. */
-bool bulla_text_split(struct bulla_span *before, struct bulla_span *after, const char *text, char mark);
-
-/* bulla_text_is_name says whether |text| has the form of a tenant's, an entry's or a field's name. */
-bool bulla_text_is_name(struct bulla_span text);
 
 #endif

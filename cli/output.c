@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/options.h"
+#include "cli/error.h"
 #include "cli/text.h"
+#include "cli/word.h"
 
 static enum bulla_status failed(struct bulla_cli *cli, int error) {
   cli->reader_left = error == EPIPE;
@@ -55,7 +56,7 @@ enum bulla_status bulla_output_check(struct bulla_cli *cli) {
 }
 
 enum bulla_status bulla_output_text(struct bulla_cli *cli, const char *before, const char *text, const char *after) {
-  struct bulla_span bytes = bulla_text_span(text);
+  struct bulla_span bytes = bulla_text(text);
   struct bulla_buffer plain = bulla_buffer(malloc(bytes.len + 1), bytes.len);
   if (plain.data == NULL) {
     return BULLA_NO_MEMORY;

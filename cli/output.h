@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* What goes out. Secrets go from locked memory straight to write(2); the rest goes through stdout, and whether
- * all of it arrived is asked at the end. Rows of cells become a table or JSON. */
+ * all of it arrived is asked at the end. */
 
 #ifndef BULLA_CLI_OUTPUT_H
 #define BULLA_CLI_OUTPUT_H
@@ -25,60 +25,5 @@ BULLA_NODISCARD enum bulla_status bulla_output_text(struct bulla_cli *cli, const
 
 /* bulla_output_finish flushes and closes standard output. */
 BULLA_NODISCARD enum bulla_status bulla_output_finish(struct bulla_cli *cli);
-
-enum bulla_cell_type {
-  BULLA_CELL_NONE,
-  BULLA_CELL_TEXT,
-  BULLA_CELL_NUMBER,
-  BULLA_CELL_BOOL,
-  BULLA_CELL_SECONDS,      /* since 1970-01-01 UTC, printed as RFC 3339 says */
-  BULLA_CELL_MICROSECONDS, /* likewise */
-};
-
-struct bulla_cell {
-  enum bulla_cell_type type;
-  struct bulla_span text;
-  int64_t number;
-};
-
-static inline struct bulla_cell bulla_cell(enum bulla_cell_type type, int64_t number) {
-  struct bulla_cell cell = {.type = type, .number = number};
-  return cell;
-}
-
-static inline struct bulla_cell bulla_cell_text(struct bulla_span text) {
-  struct bulla_cell cell = {.type = BULLA_CELL_TEXT, .text = text};
-  return cell;
-}
-
-#define BULLA_MAX_COLUMNS 10
-
-/* Rows on their way out. A list is one JSON array or one table, aligned as a whole, and is held until its end: of
- * one that breaks off nothing is printed. What is no list is printed row by row as it comes, each a JSON object on
- * a line of its own. */
-struct bulla_rows {
-  struct bulla_cli *cli;
-  const char *const *names; /* of the columns, in lower case, ended by NULL; the members of the JSON objects */
-  bool list;
-  size_t num_rows;
-  size_t max_width; /* a cell wider than this does not widen its column; no limit at first */
-  size_t widths[BULLA_MAX_COLUMNS];
-  struct bulla_buffer held; /* what is not printed yet: cells of a table, each ended by a NUL, or JSON */
-};
-
-/* bulla_rows_begin starts |rows|. bulla_rows_free frees what they hold. */
-void bulla_rows_begin(struct bulla_rows *rows, struct bulla_cli *cli, const char *const *names, bool list);
-
-void bulla_rows_free(struct bulla_rows *rows);
-
-/* bulla_rows_measure widens the columns to what a row needs that bulla_rows_add gets later, so that rows which are
- * printed as they come are aligned, too. */
-BULLA_NODISCARD enum bulla_status bulla_rows_measure(struct bulla_rows *rows, const struct bulla_cell *cells);
-
-/* bulla_rows_add takes one row, as many |cells| as there are columns. */
-BULLA_NODISCARD enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cell *cells);
-
-/* bulla_rows_end prints what is left. */
-BULLA_NODISCARD enum bulla_status bulla_rows_end(struct bulla_rows *rows);
 
 #endif

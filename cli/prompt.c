@@ -6,6 +6,8 @@
  * once the terminal is as it was. A process in the background does not ask: the terminal's modes and what is typed
  * are another's. */
 
+#include "cli/prompt.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,6 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/input.h"
 
 /* The kernel cuts longer lines off without a word (N_TTY_BUF_SIZE). */
@@ -125,8 +128,8 @@ static enum bulla_status ask(struct bulla_cli *cli, struct bulla_secret *line, i
   return error == 0 ? BULLA_OK : bulla_cli_errno(cli, error);
 }
 
-enum bulla_status bulla_input_prompt(struct bulla_cli *cli, struct bulla_secret **secret, const char *prompt,
-                                     size_t max_len) {
+enum bulla_status bulla_prompt(struct bulla_cli *cli, struct bulla_secret **secret, const char *prompt,
+                               size_t max_len) {
   struct bulla_secret *line BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&line, LINE_SIZE));
 

@@ -3,6 +3,8 @@
 
 /* Rows as a table or as JSON. What is in the cells came from outside: cli/text.h escapes it. */
 
+#include "cli/rows.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +12,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/text.h"
+#include "cli/word.h"
 #include "core/json.h"
 
 void bulla_rows_begin(struct bulla_rows *rows, struct bulla_cli *cli, const char *const *names, bool list) {
@@ -71,16 +73,16 @@ static bool cell_time_text(char room[64], const struct bulla_cell *cell) {
 static struct bulla_span scalar_text(char room[64], const struct bulla_cell *cell) {
   switch (cell->type) {
     case BULLA_CELL_BOOL:
-      return bulla_text_span(cell->number != 0 ? "yes" : "no");
+      return bulla_text(cell->number != 0 ? "yes" : "no");
     case BULLA_CELL_SECONDS:
     case BULLA_CELL_MICROSECONDS:
       if (cell_time_text(room, cell)) {
-        return bulla_text_span(room);
+        return bulla_text(room);
       }
       __attribute__((fallthrough));
     case BULLA_CELL_NUMBER:
       (void)snprintf(room, 64, "%lld", (long long)cell->number);
-      return bulla_text_span(room);
+      return bulla_text(room);
     case BULLA_CELL_NONE:
     case BULLA_CELL_TEXT:
       break;
@@ -172,7 +174,7 @@ static enum bulla_status write_object(struct bulla_buffer *object, const struct 
   struct bulla_json_writer writer = bulla_json_writer(object);
   bulla_json_begin(&writer, '{');
   for (size_t column = 0; rows->names[column] != NULL; column++) {
-    bulla_json_name(&writer, bulla_text_span(rows->names[column]));
+    bulla_json_name(&writer, bulla_text(rows->names[column]));
     write_cell(&writer, &cells[column]);
   }
   bulla_json_end(&writer, '}');

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/input.h"
 #include "cli/key_file.h"
 #include "cli/options.h"

@@ -12,12 +12,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/input.h"
+#include "cli/error.h"
 #include "cli/options.h"
+#include "cli/prompt.h"
+#include "cli/word.h"
 #include "core/hex.h"
 #include "core/json.h"
+#include "store/file.h"
+#include "store/provider.h"
+#include "store/root.h"
 
-enum { PASSPHRASE_MAX = 1024 };
+/* The one provider that the command has by itself: it asks. */
+static const char passphrase_provider[] = "passphrase";
 
 static const char *option_or_variable(const struct bulla_cli *cli, const char *option, const char *variable) {
   const char *value = bulla_option_value(cli, option);
@@ -35,19 +41,17 @@ const char *bulla_session_url(const struct bulla_cli *cli) {
 void bulla_session_at_vault(struct bulla_cli *cli) {
   /* The URL of a server may hold a password. */
   const char *url = bulla_session_url(cli);
-  bulla_cli_at(cli, "vault%s%s", strncmp(url, "sqlite:", 7) == 0 ? " " : "",
-               strncmp(url, "sqlite:", 7) == 0 ? url : "");
+  const char *path = NULL;
+  bool is_file = bulla_file_of_url(&path, url) == BULLA_OK;
+  bulla_cli_at(cli, "vault%s%s", is_file ? " " : "", is_file ? url : "");
 }
 
 void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
   /* Who writes the key itself where its name belongs shall not find it in a log. */
-  static const char *const kinds[] = {"env:", "file:", "fd:", "cred:", "sha256-env:"};
-  bool known = false;
-  for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-    known = known || strncmp(provider, kinds[i], strlen(kinds[i])) == 0;
-  }
-  bool digits = known && strspn(strchr(provider, ':') + 1, "0123456789abcdefABCDEF") >= (size_t)(2 * BULLA_KEY_LEN);
-  bulla_cli_at(cli, "root key%s%s", known && !digits ? " " : "", known && !digits ? provider : "");
+  const char *rest = NULL;
+  bool named = bulla_provider_split(&rest, provider) != BULLA_PROVIDER_NONE &&
+               strspn(rest, "0123456789abcdefABCDEF") < (size_t)(2 * BULLA_KEY_LEN);
+  bulla_cli_at(cli, "root key%s%s", named ? " " : "", named ? provider : "");
 }
 
 enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider) {
@@ -59,12 +63,13 @@ enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **pro
 static enum bulla_status ask_passphrase(struct bulla_cli *cli, struct bulla_root **root, bool fresh) {
   struct bulla_secret *passphrase BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_secret *again BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_input_prompt(cli, &passphrase, "passphrase of the vault", PASSPHRASE_MAX));
+  BULLA_TRY(bulla_prompt(cli, &passphrase, "passphrase of the vault", BULLA_PASSPHRASE_MAX));
   if (bulla_secret_bytes(passphrase).len == 0) {
-    return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "a passphrase has 1 to %d bytes: try again", PASSPHRASE_MAX);
+    return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "a passphrase has 1 to %d bytes: try again",
+                           BULLA_PASSPHRASE_MAX);
   }
   if (fresh) {
-    BULLA_TRY(bulla_input_prompt(cli, &again, "the same passphrase again", PASSPHRASE_MAX));
+    BULLA_TRY(bulla_prompt(cli, &again, "the same passphrase again", BULLA_PASSPHRASE_MAX));
     if (!bulla_secret_equal(bulla_secret_bytes(passphrase), bulla_secret_bytes(again))) {
       return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "the two passphrases differ: try again");
     }
@@ -75,12 +80,12 @@ static enum bulla_status ask_passphrase(struct bulla_cli *cli, struct bulla_root
 enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **root, const char *provider,
                                      bool fresh) {
   bulla_session_at_root(cli, provider);
-  if (strcmp(provider, "passphrase") == 0) {
+  if (strcmp(provider, passphrase_provider) == 0) {
     return ask_passphrase(cli, root, fresh);
   }
   enum bulla_status status = bulla_root_open(root, provider);
   return status == BULLA_UNSUPPORTED
-             ? bulla_cli_error(cli, status, "write file:PATH (or env:NAME fd:N cred:NAME sha256-env:NAME passphrase)")
+             ? bulla_cli_error(cli, status, "--root or BULLA_ROOT takes one of " BULLA_SESSION_PROVIDERS)
              : status;
 }
 
@@ -111,7 +116,7 @@ static enum bulla_status read_id(struct bulla_cli *cli, struct bulla_span *given
   if (text == NULL) {
     return BULLA_OK;
   }
-  struct bulla_span digits = bulla_without_newline(bulla_text_span(text), 0);
+  struct bulla_span digits = bulla_without_newline(bulla_text(text), 0);
   if (digits.len != 2 * (size_t)BULLA_VAULT_ID_LEN || !bulla_hex_decode(id, digits)) {
     return bulla_cli_usage(cli, "--vault-id or BULLA_VAULT_ID is no id of a vault, %d hexadecimal digits",
                            2 * BULLA_VAULT_ID_LEN);
@@ -126,7 +131,7 @@ static enum bulla_status check_who(struct bulla_cli *cli) {
     const char *value = NULL;
     size_t at = 0;
     while (bulla_option_next(cli, options[i], &at, &value)) {
-      struct bulla_span text = bulla_text_span(value);
+      struct bulla_span text = bulla_text(value);
       bulla_cli_at(cli, "--%s", options[i]);
       if (text.len > BULLA_WHO_MAX) {
         return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: at most %d bytes", BULLA_WHO_MAX);
@@ -154,16 +159,13 @@ enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault 
 
 static bool is_passphrase(const struct bulla_cli *cli) {
   const char *provider = option_or_variable(cli, "root", "BULLA_ROOT");
-  return provider != NULL && strcmp(provider, "passphrase") == 0;
+  return provider != NULL && strcmp(provider, passphrase_provider) == 0;
 }
 
 enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {
   switch (status) {
     case BULLA_UNSUPPORTED:
       return bulla_cli_error(cli, status, "write sqlite:PATH with --vault or in BULLA_VAULT");
-    case BULLA_NO_VAULT:
-      return bulla_cli_error(cli, status,
-                             "there is no vault here: make one with bulla init, or name another with --vault");
     case BULLA_EXISTS:
       return bulla_cli_error(cli, status,
                              "there is a file already, and it is left as it is: name another vault with --vault");
@@ -184,7 +186,7 @@ static enum bulla_status stop(void *arg, const struct bulla_entry_view *entry) {
 }
 
 void bulla_session_at_tenant(struct bulla_cli *cli, struct bulla_span tenant, const char *what) {
-  if (bulla_text_is_name(tenant)) {
+  if (bulla_word_is_name(tenant)) {
     bulla_cli_at(cli, "tenant %.*s", (int)tenant.len, (const char *)tenant.data);
   } else {
     bulla_cli_at(cli, "%s", tenant.len > 0 ? what : cli->command->name);
@@ -230,14 +232,14 @@ void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli
   name_origin(me->origin, sizeof(me->origin));
   me->who = (struct bulla_who){
       .actor = bulla_option_span(cli, "actor"),
-      .origin = bulla_text_span(me->origin),
+      .origin = bulla_text(me->origin),
       .reason = bulla_option_span(cli, "reason"),
   };
   if (me->who.actor.len == 0) {
-    me->who.actor = bulla_text_span(me->actor);
+    me->who.actor = bulla_text(me->actor);
   }
   if (me->who.reason.len == 0) {
-    me->who.reason = bulla_text_span(reason);
+    me->who.reason = bulla_text(reason);
   }
 }
 
@@ -252,8 +254,8 @@ enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_place 
   *place = (struct bulla_place){.field = bulla_span(NULL, 0)};
   bool split = bulla_take_until(&reader, &place->tenant, '/');
   place->entry = bulla_span(reader.at, reader.left);
-  bool good_tenant = bulla_text_is_name(place->tenant);
-  if (split && good_tenant && bulla_text_is_name(place->entry)) {
+  bool good_tenant = bulla_word_is_name(place->tenant);
+  if (split && good_tenant && bulla_word_is_name(place->entry)) {
     return BULLA_OK;
   }
   bulla_cli_at(cli, "argument %zu", index + 1);
@@ -265,5 +267,5 @@ enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_place 
 }
 
 enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_place *place, size_t index) {
-  return bulla_session_place(cli, place, bulla_text_span(cli->operands[index]), index);
+  return bulla_session_place(cli, place, bulla_text(cli->operands[index]), index);
 }

@@ -3,10 +3,13 @@
 
 /* Which sub-command somebody may have meant who typed another word. */
 
+#include "cli/suggest.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/options.h"
+#include "cli/error.h"
+#include "cli/word.h"
 
 enum { WORD_MAX = 16, FAR = 99 };
 
@@ -39,9 +42,9 @@ static size_t distance(struct bulla_span a, struct bulla_span b) {
 
 /* unlikeness compares |word| with each word of the name of |command|; FAR if they have little in common. */
 static size_t unlikeness(const struct bulla_command *command, struct bulla_span word) {
-  struct bulla_span first = bulla_text_span(command->name);
+  struct bulla_span first = bulla_text(command->name);
   struct bulla_span second = bulla_span(NULL, 0);
-  (void)bulla_text_split(&first, &second, command->name, ' ');
+  (void)bulla_word_split(&first, &second, command->name, ' ');
   size_t best = smaller(distance(word, first), second.len > 0 ? distance(word, second) : FAR);
   return best <= 2 && 2 * best < word.len ? best : FAR;
 }
@@ -57,9 +60,9 @@ static void append(char names[256], const char *name) {
 }
 
 /* name_like puts the names of all commands into |names| that are as like |word| as any. */
-static void name_like(char names[256], struct bulla_span word) {
+static void name_like(const struct bulla_cli *cli, char names[256], struct bulla_span word) {
   size_t best = FAR - 1;
-  for (const struct bulla_command *command = bulla_commands; command->name != NULL; command++) {
+  for (const struct bulla_command *command = cli->commands; command->name != NULL; command++) {
     size_t unlike = unlikeness(command, word);
     if (unlike < best) {
       best = unlike;
@@ -74,11 +77,11 @@ static void name_like(char names[256], struct bulla_span word) {
 enum bulla_status bulla_unknown_command(struct bulla_cli *cli, const char *word) {
   char names[256] = "";
   if (cli->group == NULL) {
-    name_like(names, bulla_text_span(word));
+    name_like(cli, names, bulla_text(word));
     return names[0] == '\0' ? bulla_cli_usage(cli, "unknown command")
                             : bulla_cli_usage(cli, "unknown command: did you mean %s?", names);
   }
-  for (const struct bulla_command *command = bulla_commands; command->name != NULL; command++) {
+  for (const struct bulla_command *command = cli->commands; command->name != NULL; command++) {
     if (is_of(command, cli->group)) {
       append(names, command->name + strlen(cli->group) + 1);
     }

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/error.h"
 #include "cli/input.h"
 #include "cli/options.h"
+#include "cli/word.h"
 #include "token/claims.h"
 
 void bulla_minted_claims_free(struct bulla_minted_claims *minted) {
@@ -31,7 +33,7 @@ static enum bulla_status build_perms(struct bulla_cli *cli, struct bulla_buffer 
   const char *value = NULL;
   bulla_json_begin(&writer, '[');
   for (size_t at = 0; bulla_option_next(cli, "perm", &at, &value);) {
-    bulla_json_string(&writer, bulla_text_span(value));
+    bulla_json_string(&writer, bulla_text(value));
   }
   bulla_json_end(&writer, ']');
   return finish(cli, &writer, "--perm");
@@ -46,7 +48,7 @@ static enum bulla_status build_attrs(struct bulla_cli *cli, struct bulla_buffer 
   const char *value = NULL;
   bulla_json_begin(&writer, '{');
   for (size_t at = 0; bulla_option_next(cli, "attr", &at, &value);) {
-    if (!bulla_text_split(&name, &text, value, '=')) {
+    if (!bulla_word_split(&name, &text, value, '=')) {
       return bulla_cli_usage(cli, "--attr takes K=V");
     }
     bulla_json_name(&writer, name);

@@ -7,9 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/rows.h"
 #include "cli/text.h"
 #include "cli/token_claims.h"
 #include "cli/token_session.h"

@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/options.h"
+#include "cli/session.h"
 #include "cli/token_session.h"
 
 /* has_input says whether standard input has something to read, without reading it: it may be the rest of a list

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/input.h"
+#include "cli/session.h"
 
 enum bulla_status bulla_token_input(struct bulla_cli *cli, struct bulla_secret **token) {
   bulla_cli_at(cli, "token");

@@ -9,12 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/error.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/prompt.h"
+#include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/word.h"
 #include "core/hex.h"
 #include "store/file.h"
+#include "store/provider.h"
+#include "store/root.h"
 
 /* may_make looks, before there is a root key, for what needs none to be wrong. */
 static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
@@ -38,7 +44,8 @@ static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
  * believed. */
 static enum bulla_status make_root(struct bulla_cli *cli, struct bulla_root **root, const char *provider,
                                    bool *created) {
-  if (strncmp(provider, "file:", 5) == 0) {
+  const char *path = NULL;
+  if (bulla_provider_split(&path, provider) == BULLA_PROVIDER_FILE) {
     bulla_session_at_root(cli, provider);
     enum bulla_status status = bulla_root_create(root, provider);
     *created = status == BULLA_OK;
@@ -69,9 +76,8 @@ static enum bulla_status report_init(struct bulla_cli *cli, const char *provider
   const char *url = bulla_session_url(cli);
   if (cli->json) {
     static const char *const names[] = {"vault", "id", "root", "root_created", NULL};
-    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text_span(url)), bulla_cell_text(bulla_text_span(id)),
-                                       bulla_cell_text(bulla_text_span(provider)),
-                                       bulla_cell(BULLA_CELL_BOOL, created)};
+    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(url)), bulla_cell_text(bulla_text(id)),
+                                       bulla_cell_text(bulla_text(provider)), bulla_cell(BULLA_CELL_BOOL, created)};
     struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
     bulla_rows_begin(&rows, cli, names, false);
     return bulla_rows_add(&rows, cells);
@@ -97,10 +103,7 @@ enum bulla_status bulla_run_init(struct bulla_cli *cli) {
   enum bulla_status status = make_vault(cli, root, id);
   if (status != BULLA_OK && created) {
     /* The key file stays: another init may have taken it for its vault already. */
-    const char *why = cli->text[0] != '\0' ? cli->text : bulla_status_text(status);
-    char text[sizeof(cli->text)];
-    (void)snprintf(text, sizeof(text), "%.180s; the new root key file stays: next time give --reuse-root", why);
-    return bulla_cli_error(cli, status, "%s", text);
+    cli->note = "the new root key file stays: next time give --reuse-root";
   }
   BULLA_TRY(status);
   return report_init(cli, provider, created, id);
@@ -141,22 +144,22 @@ static enum bulla_status take_fields(struct bulla_cli *cli, struct put *put) {
   struct bulla_span rest;
   const char *value = NULL;
   for (size_t at = 0; bulla_option_next(cli, "secret", &at, &value);) {
-    if (!bulla_text_is_name(bulla_text_span(value))) {
+    if (!bulla_word_is_name(bulla_text(value))) {
       return bulla_cli_usage(cli,
                              "--secret takes a field's name alone; its value comes from standard input or a prompt");
     }
-    BULLA_TRY(add_field(cli, put, &field, bulla_text_span(value)));
+    BULLA_TRY(add_field(cli, put, &field, bulla_text(value)));
     field->secret = true;
   }
   for (size_t at = 0; bulla_option_next(cli, "secret-file", &at, &value);) {
-    if (!bulla_text_split(&name, &rest, value, '=') || !bulla_text_is_name(name) || rest.len == 0) {
+    if (!bulla_word_split(&name, &rest, value, '=') || !bulla_word_is_name(name) || rest.len == 0) {
       return bulla_cli_usage(cli, "--secret-file takes FIELD=PATH");
     }
     BULLA_TRY(add_field(cli, put, &field, name));
     field->secret = true;
   }
   for (size_t i = 1; i < cli->num_operands; i++) {
-    if (!bulla_text_split(&name, &rest, cli->operands[i], '=') || !bulla_text_is_name(name)) {
+    if (!bulla_word_split(&name, &rest, cli->operands[i], '=') || !bulla_word_is_name(name)) {
       return bulla_cli_usage(cli, "argument %zu is not FIELD=VALUE; a secret is given with --secret FIELD", i + 1);
     }
     BULLA_TRY(add_field(cli, put, &field, name));
@@ -182,7 +185,7 @@ static enum bulla_status read_secrets(struct bulla_cli *cli, struct put *put, co
   for (size_t at = 0; bulla_option_next(cli, "secret", &at, &value); field++) {
     bulla_cli_at(cli, "%.*s/%.*s:%s", (int)place->tenant.len, (const char *)place->tenant.data, (int)place->entry.len,
                  (const char *)place->entry.data, value);
-    BULLA_TRY(terminal ? bulla_input_prompt(cli, &put->secrets[field], cli->what, BULLA_VALUE_MAX)
+    BULLA_TRY(terminal ? bulla_prompt(cli, &put->secrets[field], cli->what, BULLA_VALUE_MAX)
                        : bulla_input_secret(cli, &put->secrets[field], STDIN_FILENO, BULLA_VALUE_MAX));
     BULLA_TRY(check_secret(cli, &put->fields[field], put->secrets[field]));
   }
@@ -300,7 +303,7 @@ static enum bulla_status list_entry(void *arg, const struct bulla_entry_view *en
 
 enum bulla_status bulla_run_list(struct bulla_cli *cli) {
   static const char *const names[] = {"tenant", "entry", "fields", "updated", NULL};
-  struct bulla_span tenant = cli->num_operands > 0 ? bulla_text_span(cli->operands[0]) : bulla_span(NULL, 0);
+  struct bulla_span tenant = cli->num_operands > 0 ? bulla_text(cli->operands[0]) : bulla_span(NULL, 0);
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The variants of the codec for public bytes. Each is one constant pair of functions; core/base64url.c picks one
- * at first use. All give the same digits, the same bytes and the same verdicts, and all keep to their spans. */
+/* The variants of the codec for public bytes. Each is one constant pair of functions; core/base64url_choice.c picks
+ * one at first use. All give the same digits, the same bytes and the same verdicts, and all keep to their spans. */
 
 #ifndef BULLA_CORE_BASE64URL_VARIANTS_H
 #define BULLA_CORE_BASE64URL_VARIANTS_H

@@ -15,6 +15,7 @@
 #include "core/cursor.h"
 #include "core/key.h"
 #include "core/slab.h"
+#include "core/xaes.h"
 
 enum { VERSION = 0xb1, HEADER_LEN = 2 + BULLA_KEY_ID_LEN, CONTEXT_ON_STACK = 512 };
 
@@ -154,7 +155,7 @@ static enum bulla_status seal(struct bulla_key *key, struct bulla_writer *out, s
 
 enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob, struct bulla_span plaintext,
                              struct bulla_span context) {
-  if (key->generation != bulla_slab_generation()) {
+  if (key->fork_epoch != bulla_fork_epoch()) {
     return bulla_fail(blob, BULLA_FORKED);
   }
   if (plaintext.len > max_plaintext_len) {
@@ -192,7 +193,7 @@ enum bulla_status bulla_open(const struct bulla_key *key, struct bulla_buffer *p
                              struct bulla_span context) {
   struct bulla_blob parts;
   enum bulla_status status = BULLA_FORKED;
-  if (key->generation == bulla_slab_generation()) {
+  if (key->fork_epoch == bulla_fork_epoch()) {
     status = bulla_blob_parse(&parts, blob);
   }
   /* The suite and the key id are public: comparing them tells nothing that the blob does not say itself. */

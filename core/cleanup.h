@@ -6,8 +6,6 @@
 #ifndef BULLA_CORE_CLEANUP_H
 #define BULLA_CORE_CLEANUP_H
 
-#include <string.h>
-
 #include <bulla/core.h>
 
 /* BULLA_CLEANUP(f) calls f(&variable) when the variable goes out of scope. */
@@ -22,12 +20,5 @@
       return try_status;                   \
     }                                      \
   } while (0)
-
-/* bulla_wipe_small is bulla_wipe of a few bytes, whose number the compiler knows: a store or two, no call. */
-static inline void bulla_wipe_small(void *data, size_t len) {
-  memset(data, 0, len);
-  /* Somebody might read them: the stores stay. */
-  __asm__ volatile("" : : "r"(data) : "memory");
-}
 
 #endif

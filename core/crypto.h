@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The primitives. core/crypto_*.c alone include the headers of BoringSSL and ipsec-mb; everybody else sees
- * this. */
+/* The primitives, and AES-GCM (core/aead.c) and nonces (core/nonce.c) over them. core/crypto_*.c alone include the
+ * headers of BoringSSL and ipsec-mb; everybody else sees this. */
 
 #ifndef BULLA_CORE_CRYPTO_H
 #define BULLA_CORE_CRYPTO_H
@@ -31,19 +31,19 @@ BULLA_NODISCARD enum bulla_status bulla_aead_open(const struct bulla_aead *aead,
                                                   struct bulla_span nonce, struct bulla_span ciphertext,
                                                   struct bulla_span tag, struct bulla_span additional_data);
 
-/* The key of C2SP XAES-256-GCM, expanded. It is secret and lives in the slab. */
-struct bulla_xaes;
+/* A key of AES-256 for single blocks, as the library expands it. It is secret: it lies in the slab. */
+#define BULLA_AES_BLOCK_LEN 16
+struct bulla_aes_key {
+  _Alignas(16) uint8_t schedule[256];
+};
 
-/* bulla_xaes_new expands |key| of 32 bytes. Statuses as of bulla_aead_new. */
-BULLA_NODISCARD enum bulla_status bulla_xaes_new(struct bulla_xaes **xaes, struct bulla_span key);
+/* bulla_aes_expand expands |key|, which has 32 bytes, else BULLA_INVALID_ARGUMENT. Returns BULLA_NO_CRYPTO. */
+BULLA_NODISCARD enum bulla_status bulla_aes_expand(struct bulla_aes_key *aes, struct bulla_span key);
 
-/* bulla_xaes_free wipes and frees |*xaes|, which this process must have made; NULL inside is fine. */
-void bulla_xaes_free(struct bulla_xaes **xaes);
-
-/* bulla_xaes_derive makes |*aead|, the AES-256-GCM key for |nonce| of 24 bytes, of which it uses the first 12;
- * the last 12 are the nonce to use it with. Statuses as of bulla_aead_new. */
-BULLA_NODISCARD enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_aead **aead,
-                                                    struct bulla_span nonce);
+/* bulla_aes_block encrypts the BULLA_AES_BLOCK_LEN bytes of |block| where they stand. The caller scrubs after its last
+ * one: it is assembly that needs no stack, or C that does not go deep. */
+enum { BULLA_AES_SCRUB_DEPTH = 1024 };
+void bulla_aes_block(const struct bulla_aes_key *aes, uint8_t *block);
 
 /* bulla_hkdf_extract fills the 32 bytes of |prk|: RFC 5869 §2.2 with SHA-256. */
 BULLA_NODISCARD enum bulla_status bulla_hkdf_extract(uint8_t *prk, struct bulla_span salt, struct bulla_span secret);

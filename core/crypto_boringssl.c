@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The primitives of core/crypto.h, from BoringSSL.
+/* The primitives of core/crypto.h, and an engine for AES-GCM, from BoringSSL.
  *
  * Debian's libcrypto.so.0 must not meet OpenSSL's in the same symbol scope: each would bind to the other's
  * functions. So it is loaded with RTLD_LOCAL (its symbols serve nobody else) and RTLD_DEEPBIND (its own calls
@@ -26,7 +26,6 @@
 #include "core/cleanup.h"
 #include "core/engine.h"
 #include "core/scrub.h"
-#include "core/slab.h"
 
 #define FUNCTIONS(EACH)           \
   EACH(AES_encrypt)               \
@@ -153,67 +152,18 @@ const struct bulla_engine bulla_engine_boringssl = {
     .open = open,
 };
 
-/* AES_encrypt is assembly that needs no stack, or C that does not go deep. */
-enum { AES_SCRUB_DEPTH = 1024 };
+_Static_assert(sizeof(AES_KEY) <= sizeof(struct bulla_aes_key), "an expanded key of AES has room");
 
-/* C2SP XAES-256-GCM: a CMAC-based derivation whose subkey K1 depends on the key alone. */
-struct bulla_xaes {
-  AES_KEY schedule;
-  uint8_t k1[AES_BLOCK_SIZE];
-};
-
-enum bulla_status bulla_xaes_new(struct bulla_xaes **xaes, struct bulla_span key) {
-  *xaes = NULL;
+enum bulla_status bulla_aes_expand(struct bulla_aes_key *aes, struct bulla_span key) {
   BULLA_TRY(need_boringssl());
   if (key.len != BULLA_KEY_LEN) {
     return BULLA_INVALID_ARGUMENT;
   }
-  void *slot = NULL;
-  BULLA_TRY(bulla_slab_new(&slot, sizeof(struct bulla_xaes)));
-  struct bulla_xaes *made = slot;
-  if (boringssl.AES_set_encrypt_key(key.data, 256, &made->schedule) != 0) {
-    bulla_xaes_free(&made);
-    return BULLA_NO_CRYPTO;
-  }
-  /* L = AES(0); K1 = L doubled in GF(2^128), without a branch on its top bit. */
-  uint8_t *k1 = made->k1;
-  boringssl.AES_encrypt(k1, k1, &made->schedule);
-  uint8_t top_bit = k1[0] >> 7;
-  for (size_t i = 0; i + 1 < AES_BLOCK_SIZE; i++) {
-    k1[i] = (uint8_t)(k1[i] << 1 | k1[i + 1] >> 7);
-  }
-  k1[AES_BLOCK_SIZE - 1] = (uint8_t)(k1[AES_BLOCK_SIZE - 1] << 1 ^ (0x87 & -top_bit));
-  *xaes = made;
-  return succeeded(true);
+  return succeeded(boringssl.AES_set_encrypt_key(key.data, 256, (AES_KEY *)(void *)aes->schedule) == 0);
 }
 
-void bulla_xaes_free(struct bulla_xaes **xaes) {
-  void *slot = *xaes;
-  bulla_slab_free(&slot, sizeof(struct bulla_xaes));
-  *xaes = NULL;
-}
-
-enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_aead **aead, struct bulla_span nonce) {
-  *aead = NULL;
-  if (nonce.len != 24) {
-    return BULLA_INVALID_ARGUMENT;
-  }
-  void *derived = NULL;
-  BULLA_TRY(bulla_slab_new(&derived, BULLA_KEY_LEN));
-  uint8_t *half = derived;
-  for (uint8_t counter = 1; counter <= 2; counter++, half += AES_BLOCK_SIZE) {
-    const uint8_t prefix[4] = {0, counter, 'X', 0};
-    memcpy(half, prefix, sizeof(prefix));
-    memcpy(half + sizeof(prefix), nonce.data, 12);
-    for (size_t i = 0; i < AES_BLOCK_SIZE; i++) {
-      half[i] ^= xaes->k1[i];
-    }
-    boringssl.AES_encrypt(half, half, &xaes->schedule);
-  }
-  bulla_scrub(AES_SCRUB_DEPTH);
-  enum bulla_status status = bulla_aead_new(aead, bulla_span(derived, BULLA_KEY_LEN));
-  bulla_slab_free(&derived, BULLA_KEY_LEN);
-  return status;
+void bulla_aes_block(const struct bulla_aes_key *aes, uint8_t *block) {
+  boringssl.AES_encrypt(block, block, (const AES_KEY *)(const void *)aes->schedule);
 }
 
 enum bulla_status bulla_hkdf_extract(uint8_t *prk, struct bulla_span salt, struct bulla_span secret) {

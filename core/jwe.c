@@ -26,7 +26,7 @@ static const struct {
 struct bulla_jwe_key {
   struct bulla_seal_count seals;
   struct bulla_aead *aead;
-  uint64_t generation; /* of the slab, in which |aead| lies */
+  uint64_t fork_epoch; /* of the process in whose slab |aead| lies */
   size_t key_id_len;
   size_t header_len; /* digits */
   enum bulla_jwe_enc enc;
@@ -74,7 +74,7 @@ enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_a
   }
   memset(made, 0, sizeof(*made));
   made->enc = enc;
-  made->generation = bulla_slab_generation();
+  made->fork_epoch = bulla_fork_epoch();
   bulla_seal_count_start(&made->seals);
   made->key_id_len = key_id.len;
   if (key_id.len > 0) {
@@ -96,7 +96,7 @@ void bulla_jwe_key_free(struct bulla_jwe_key **key) {
   if (handle == NULL) {
     return;
   }
-  if (handle->generation == bulla_slab_generation()) {
+  if (handle->fork_epoch == bulla_fork_epoch()) {
     bulla_aead_free(&handle->aead);
   }
   free(handle);
@@ -111,7 +111,7 @@ enum bulla_status bulla_jwe_encrypt(struct bulla_jwe_key *key, struct bulla_buff
                                     struct bulla_span plaintext) {
   size_t len = bulla_jwe_len(key, plaintext.len);
   enum bulla_status status = BULLA_OK;
-  if (key->generation != bulla_slab_generation()) {
+  if (key->fork_epoch != bulla_fork_epoch()) {
     status = BULLA_FORKED;
   } else if (len == 0 || len > MAX_TOKEN_LEN) {
     status = BULLA_TOO_LARGE;
@@ -137,7 +137,7 @@ static bool header_agrees(const struct bulla_jwe_key *key, struct bulla_span dig
 
 enum bulla_status bulla_jwe_decrypt(const struct bulla_jwe_key *key, struct bulla_buffer *plaintext,
                                     struct bulla_span token) {
-  if (key->generation != bulla_slab_generation()) {
+  if (key->fork_epoch != bulla_fork_epoch()) {
     return bulla_fail(plaintext, BULLA_FORKED);
   }
   struct bulla_jwe_parts parts;

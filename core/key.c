@@ -12,6 +12,7 @@
 #include "core/crypto.h"
 #include "core/cursor.h"
 #include "core/slab.h"
+#include "core/xaes.h"
 
 /* The id is derived, not drawn: whoever finds a second key that opens a blob, which AES-GCM allows, must also
  * find one with the same id, which HKDF does not allow. */
@@ -45,7 +46,7 @@ enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite, 
   }
   memset(made, 0, sizeof(*made));
   made->suite = suite;
-  made->generation = bulla_slab_generation();
+  made->fork_epoch = bulla_fork_epoch();
   bulla_seal_count_start(&made->seals);
   enum bulla_status status = expand_for_suite(made, material);
   if (status == BULLA_OK) {
@@ -63,7 +64,7 @@ void bulla_key_free(struct bulla_key **key) {
   if (handle == NULL) {
     return;
   }
-  if (handle->generation == bulla_slab_generation()) {
+  if (handle->fork_epoch == bulla_fork_epoch()) {
     bulla_aead_free(&handle->aead);
     bulla_xaes_free(&handle->xaes);
   }

@@ -6,39 +6,15 @@
 #ifndef BULLA_CORE_KEY_H
 #define BULLA_CORE_KEY_H
 
-#include <bulla/core.h>
-
-#include "core/shard.h"
-
-/* NIST SP 800-38D §8.3: with random 96-bit nonces, at most this many invocations of seal under one key. */
-#define BULLA_MAX_SEALS (UINT64_C(1) << 32)
+#include "core/seal_count.h"
 
 #define BULLA_NONCE_LEN 12      /* bytes, of AES-GCM */
 #define BULLA_XAES_NONCE_LEN 24 /* bytes */
 
-/* A count of seals under one key, which any number of threads share. They take seals out of batches that lie in
- * shards of the count itself. None is lost: once all batches are given out, whoever seals takes from any shard. */
-#define BULLA_SEAL_BATCH 256
-
-struct bulla_seal_shard {
-  _Alignas(BULLA_CACHE_LINE) _Atomic uint64_t left; /* of batches that were taken */
-};
-
-struct bulla_seal_count {
-  _Atomic uint64_t taken; /* in batches, at most BULLA_MAX_SEALS */
-  struct bulla_seal_shard shards[BULLA_SHARDS];
-};
-
-/* bulla_seal_count_start sets |count| to zero, for a key that has not sealed yet. */
-void bulla_seal_count_start(struct bulla_seal_count *count);
-
-/* bulla_count_seal counts one more seal, or returns BULLA_KEY_EXHAUSTED. */
-BULLA_NODISCARD enum bulla_status bulla_count_seal(struct bulla_seal_count *count);
-
 struct bulla_key {
   enum bulla_suite suite;
   uint8_t id[BULLA_KEY_ID_LEN];
-  uint64_t generation;           /* of the slab: where it is another, |aead| and |xaes| do not exist */
+  uint64_t fork_epoch;           /* of its process: where it is another, |aead| and |xaes| do not exist */
   struct bulla_aead *aead;       /* suite BULLA_AES_256_GCM */
   struct bulla_xaes *xaes;       /* suite BULLA_XAES_256_GCM */
   struct bulla_seal_count seals; /* suite BULLA_AES_256_GCM */

@@ -8,7 +8,7 @@
  * too, and leaves nothing to be done then.
  *
  * Two things would make a nonce come twice. A forked child would go on with its parent's pool: a pool knows in
- * which generation of the slab it was drawn, and in another one it is empty. A virtual machine that is copied
+ * which fork epoch it was drawn, and in another one it is empty. A virtual machine that is copied
  * while it runs would go on in both copies: into every nonce goes a fresh word from the processor, where it has
  * RDRAND. */
 
@@ -25,7 +25,7 @@
 #include "core/slab.h"
 
 static _Thread_local struct {
-  uint64_t generation; /* of the slab, in which |bytes| were drawn */
+  uint64_t fork_epoch; /* in which |bytes| were drawn */
   size_t left;         /* of |bytes|, from their beginning; what was handed out is zero */
   uint8_t bytes[BULLA_NONCE_POOL_LEN];
 } pool;
@@ -54,11 +54,11 @@ static uint64_t fresh_word(void) {
 #endif
 
 static enum bulla_status draw(uint8_t *nonce, size_t len) {
-  uint64_t generation = bulla_slab_generation();
-  if (pool.generation != generation || pool.left < len) {
+  uint64_t epoch = bulla_fork_epoch();
+  if (pool.fork_epoch != epoch || pool.left < len) {
     pool.left = 0;
     BULLA_TRY(bulla_random(pool.bytes, BULLA_NONCE_POOL_LEN));
-    pool.generation = generation;
+    pool.fork_epoch = epoch;
     pool.left = BULLA_NONCE_POOL_LEN;
   }
   pool.left -= len;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Counts of seals, see core/key.h. */
+/* Counts of seals, see core/seal_count.h. */
+
+#include "core/seal_count.h"
 
 #include <stdatomic.h>
-
-#include "core/key.h"
 
 void bulla_seal_count_start(struct bulla_seal_count *count) {
   count->taken = 0;

@@ -9,7 +9,6 @@
 
 #include "core/cleanup.h"
 #include "core/crypto.h"
-#include "core/mask.h"
 #include "core/scrub.h"
 #include "core/slab.h"
 
@@ -18,12 +17,12 @@ enum { MAX_INFO_LEN = 256 };
 struct bulla_secret {
   void *slot;
   size_t slot_len;
-  size_t len; /* at most slot_len */
-  uint64_t generation;
+  size_t len;          /* at most slot_len */
+  uint64_t fork_epoch; /* of the process that has it */
 };
 
 static bool is_here(const struct bulla_secret *secret) {
-  return secret->generation == bulla_slab_generation();
+  return secret->fork_epoch == bulla_fork_epoch();
 }
 
 enum bulla_status bulla_secret_new(struct bulla_secret **secret, size_t len) {
@@ -32,7 +31,7 @@ enum bulla_status bulla_secret_new(struct bulla_secret **secret, size_t len) {
   if (handle == NULL) {
     return BULLA_NO_MEMORY;
   }
-  handle->generation = bulla_slab_generation();
+  handle->fork_epoch = bulla_fork_epoch();
   enum bulla_status status = bulla_slab_new(&handle->slot, len);
   if (status != BULLA_OK) {
     free(handle);
@@ -103,31 +102,5 @@ void bulla_secret_truncate(struct bulla_secret *secret, size_t len) {
   if (is_here(secret) && len < secret->len) {
     bulla_wipe((uint8_t *)secret->slot + len, secret->len - len);
     secret->len = len;
-  }
-}
-
-bool bulla_secret_equal(struct bulla_span a, struct bulla_span b) {
-  if (a.len != b.len) {
-    return false;
-  }
-  const uint64_t zero = bulla_unknown_zero();
-  uint64_t difference = 0;
-  size_t i = 0;
-  for (; a.len - i >= sizeof(difference); i += sizeof(difference)) {
-    uint64_t word_a;
-    uint64_t word_b;
-    memcpy(&word_a, a.data + i, sizeof(word_a));
-    memcpy(&word_b, b.data + i, sizeof(word_b));
-    difference = (difference | (word_a ^ word_b)) ^ zero;
-  }
-  for (; i < a.len; i++) {
-    difference = (difference | (uint64_t)(a.data[i] ^ b.data[i])) ^ zero;
-  }
-  return difference == 0;
-}
-
-void bulla_wipe(void *data, size_t len) {
-  if (len > 0) {
-    explicit_bzero(data, len);
   }
 }

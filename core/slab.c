@@ -8,7 +8,7 @@
  * MADV_DONTFORK keeps all of it from forked children, who make an arena of their own when they need one.
  *
  * All that is known about the arena, its mutex too, lies in memory that reads as zero in a forked child: whatever
- * another thread was about at that moment, the child begins with nothing, in a generation of its own, and with a
+ * another thread was about at that moment, the child begins with nothing, in a fork epoch of its own, and with a
  * mutex that nobody holds.
  *
  * Space is counted in granules of 64 bytes, one bit each in a bitmap behind the second guard. A slot lies between a
@@ -39,7 +39,7 @@ enum { GRANULE = 64, DEFAULT_ARENA_SIZE = 1 << 20, MAX_ARENA_SIZE = 1 << 30 };
 
 /* Of zeros this is what a process begins with; zeros are a mutex that is not locked. */
 struct slab {
-  _Atomic uint64_t generation; /* 0: none yet */
+  _Atomic uint64_t fork_epoch; /* 0: none yet */
   pthread_mutex_t mutex;       /* over all that follows */
   uint8_t *_Atomic arena;
   uint64_t *taken;    /* one bit a granule */
@@ -48,9 +48,9 @@ struct slab {
   uint8_t canary[GRANULE];
 };
 
-/* What a child takes over: how large an arena the program wants, and which generations there have been. */
+/* What a child takes over: how large an arena the program wants, and which fork epochs there have been. */
 static struct bulla_memory_options wanted;
-static _Atomic uint64_t last_generation;
+static _Atomic uint64_t last_fork_epoch;
 
 /* Where the kernel cannot wipe on fork, a handler does, which a bare clone(2) passes by. */
 static struct slab wiped_by_handler;
@@ -83,17 +83,17 @@ static struct slab *the_slab(void) {
   return found != NULL ? found : map_slab(&slab);
 }
 
-static uint64_t begin_generation(struct slab *slab) {
+static uint64_t begin_fork_epoch(struct slab *slab) {
   uint64_t none = 0;
-  uint64_t next = ++last_generation;
+  uint64_t next = ++last_fork_epoch;
   /* Where another thread was first it is its number. */
-  return atomic_compare_exchange_strong(&slab->generation, &none, next) ? next : slab->generation;
+  return atomic_compare_exchange_strong(&slab->fork_epoch, &none, next) ? next : slab->fork_epoch;
 }
 
-uint64_t bulla_slab_generation(void) {
+uint64_t bulla_fork_epoch(void) {
   struct slab *slab = the_slab();
-  uint64_t generation = slab->generation;
-  return generation != 0 ? generation : begin_generation(slab);
+  uint64_t epoch = slab->fork_epoch;
+  return epoch != 0 ? epoch : begin_fork_epoch(slab);
 }
 
 /* Puts pages of memfd_secret over the reserved range, or says that it could not. */

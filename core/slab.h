@@ -18,9 +18,9 @@ BULLA_NODISCARD enum bulla_status bulla_slab_new(void **slot, size_t len);
  * leaves NULL there; NULL inside is fine. It ends the process if a canary has been written over. */
 void bulla_slab_free(void **slot, size_t len);
 
-/* bulla_slab_generation returns a number, never 0, that is another one in each forked child. A handle notes
- * it when it is made; where it no longer matches, what the handle points to does not exist. */
-uint64_t bulla_slab_generation(void);
+/* bulla_fork_epoch returns a number, never 0, that is another one in each forked child. A handle notes it
+ * when it is made; where it no longer matches, what the handle points to does not exist. */
+uint64_t bulla_fork_epoch(void);
 
 /* The statistics that the tests look at. */
 struct bulla_slab_usage {

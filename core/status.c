@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What each status means to the person who reads it, and the class that the command exits with. */
+/* What each status means, in words for whatever program shows them, and its class. What to do about it is for that
+ * program to say: cli/remedy.c is what the command says. */
 
 #include <bulla/core.h>
 
@@ -12,77 +13,75 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_REFUSED:
       return "refused: damaged, forged, moved from its place, or sealed under another key or a revoked one";
     case BULLA_EXPIRED:
-      return "expired: ask its issuer for a new one";
+      return "expired";
     case BULLA_NOT_YET_VALID:
-      return "not yet valid: compare the clocks of both machines, or allow some leeway";
+      return "not yet valid";
     case BULLA_CLAIM_REFUSED:
       return "authentic, but made for another tenant, audience or issuer";
     case BULLA_REVOKED:
-      return "revoked: ask its issuer for a new one";
+      return "revoked";
     case BULLA_KEY_EXHAUSTED:
-      return "this key has sealed as often as is safe: make a new one";
+      return "this key has sealed as often as is safe";
     case BULLA_ROOT_WRONG:
-      return "another root key than the one this vault was made with: name the right one";
+      return "another root key than the one this vault was made with";
     case BULLA_AUDIT_BROKEN:
-      return "the audit log has been tampered with: keep a copy of the vault and compare it with a backup";
+      return "the audit log has been tampered with";
     case BULLA_WRONG_VAULT:
-      return "another vault than the one whose id was given: find out who put it there";
+      return "another vault than the one whose id was given";
     case BULLA_INVALID_ARGUMENT:
-      return "a value is missing or out of bounds: see what is asked for";
+      return "a value is missing or out of bounds";
     case BULLA_INVALID_NAME:
       return "not a name: use 1 to 128 of A-Z a-z 0-9 . _ @ + -, not beginning with a dot or hyphen";
     case BULLA_INVALID_TEXT:
       return "not the text that it must be: valid UTF-8, and strict JSON where JSON is asked for";
     case BULLA_BUFFER_TOO_SMALL:
-      return "the buffer is too small: give the room that the header names";
+      return "the buffer is too small";
     case BULLA_TOO_LARGE:
-      return "too large: shorten it or split it";
+      return "too large";
     case BULLA_UNSUPPORTED:
-      return "not supported by this build: name another";
+      return "not supported by this build";
     case BULLA_EXISTS:
-      return "there is one already: choose another name";
+      return "there is one already";
     case BULLA_ROOT_MALFORMED:
       return "no key in there: it must be 64 hexadecimal digits (a passphrase: 1 to 1024 bytes)";
     case BULLA_STAYS_SECRET:
-      return "the field is secret and stays secret: give its value as a secret, or remove the field first";
+      return "the field is secret and stays secret";
     case BULLA_IN_USE:
-      return "still in use: remove or revoke what hangs on it first";
+      return "still in use";
     case BULLA_NOT_FOUND:
-      return "not found: list what there is, and check the spelling";
+      return "not found";
     case BULLA_NO_MEMORY:
-      return "out of memory: free some, then try again";
+      return "out of memory";
     case BULLA_LOCK_LIMIT:
-      return "memory cannot be locked: raise RLIMIT_MEMLOCK (ulimit -l) to at least 2048 KiB";
+      return "memory cannot be locked: RLIMIT_MEMLOCK must be at least 2048 KiB";
     case BULLA_ARENA_FULL:
-      return "the locked memory is used up: free secrets, or give bulla_memory_init a larger arena";
+      return "the locked memory is used up";
     case BULLA_FORKED:
       return "keys do not outlive a fork: open them again in the child";
     case BULLA_NO_CRYPTO:
-      return "BoringSSL cannot be loaded or has failed: install android-libboringssl";
+      return "BoringSSL cannot be loaded or has failed";
     case BULLA_IO:
-      return "reading or writing failed: check the disk, the path and its permissions";
+      return "reading or writing failed";
     case BULLA_DISK_FULL:
-      return "the disk is full and nothing was changed: free some space, then try again";
+      return "the disk is full, and nothing was changed";
     case BULLA_READ_ONLY:
-      return "not writable: check the owner and permissions of the file and its folder";
+      return "the file or its folder is not writable";
     case BULLA_BUSY:
-      return "locked by another process: try again when it is done";
+      return "locked by another process";
     case BULLA_NO_VAULT:
-      return "there is no vault here: make one, or name another";
+      return "there is no vault here";
     case BULLA_NOT_A_VAULT:
-      return "this file is no vault, or a damaged one: name another, or restore a backup";
+      return "this file is no vault, or a damaged one";
     case BULLA_NEWER_VAULT:
-      return "made by a newer bulla: upgrade this one";
+      return "made by a newer bulla than this one";
     case BULLA_SECRET_UNAVAILABLE:
-      return "the root key cannot be read from there: mend that, or name another";
+      return "the secret cannot be read from there";
     case BULLA_SECRET_EXPOSED:
-      return "others can read or change this file: make it its user's alone, and consider the key compromised";
+      return "others can read or change this file";
     case BULLA_VAULT_MOVED:
-      return "the vault's files were moved, replaced or removed while it was open: stop who has it open, put them "
-             "back, "
-             "and open it again";
+      return "the vault's files were moved, replaced or removed while it was open";
     case BULLA_VAULT_SHARED:
-      return "the vault's file has a second name, or is mounted without its folder: share the folder instead";
+      return "the vault's file has a second name, or is mounted without its folder";
   }
   return "unknown status";
 }

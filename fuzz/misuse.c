@@ -18,6 +18,7 @@
 
 #include "core/crypto.h"
 #include "core/key.h"
+#include "core/xaes.h"
 #include "fuzz/kernel.h"
 
 enum { MAX_CALLS = 16 };

@@ -135,30 +135,35 @@ static enum bulla_status from_program(struct bulla_secret **text, const char *co
   return bulla_program_read(text, command, max_len, PROGRAM_PATIENCE_MS);
 }
 
-const char *bulla_provider_after(const char *provider, const char *prefix) {
-  size_t len = strlen(prefix);
-  return strncmp(provider, prefix, len) == 0 ? provider + len : NULL;
+static const struct {
+  const char *prefix;
+  enum bulla_status (*read)(struct bulla_secret **text, const char *rest, size_t max_len);
+} providers[] = {
+    [BULLA_PROVIDER_ENV] = {"env:", from_env},      [BULLA_PROVIDER_HASHED_ENV] = {"sha256-env:", NULL},
+    [BULLA_PROVIDER_FILE] = {"file:", from_file},   [BULLA_PROVIDER_CRED] = {"cred:", from_credential},
+    [BULLA_PROVIDER_FD] = {"fd:", from_descriptor}, [BULLA_PROVIDER_CMD] = {"cmd:", from_program},
+};
+
+enum bulla_provider bulla_provider_split(const char **rest, const char *text) {
+  for (size_t i = BULLA_PROVIDER_NONE + 1; i < sizeof(providers) / sizeof(providers[0]); i++) {
+    size_t len = strlen(providers[i].prefix);
+    if (strncmp(text, providers[i].prefix, len) == 0) {
+      *rest = text + len;
+      return (enum bulla_provider)i;
+    }
+  }
+  *rest = NULL;
+  return BULLA_PROVIDER_NONE;
 }
 
 enum bulla_status bulla_provider_read(struct bulla_secret **text, const char *provider, size_t max_len) {
-  static const struct {
-    const char *prefix;
-    enum bulla_status (*read)(struct bulla_secret **text, const char *rest, size_t max_len);
-  } providers[] = {
-      {"env:", from_env},       {"file:", from_file},   {"cred:", from_credential},
-      {"fd:", from_descriptor}, {"cmd:", from_program},
-  };
+  const char *rest;
   *text = NULL;
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
-    const char *rest = bulla_provider_after(provider, providers[i].prefix);
-    if (rest != NULL) {
-      return providers[i].read(text, rest, max_len);
-    }
-  }
-  return BULLA_UNSUPPORTED;
+  enum bulla_provider kind = bulla_provider_split(&rest, provider);
+  return providers[kind].read != NULL ? providers[kind].read(text, rest, max_len) : BULLA_UNSUPPORTED;
 }
 
 enum bulla_status bulla_secret_open(struct bulla_secret **secret, const char *provider) {

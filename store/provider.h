@@ -13,8 +13,19 @@
  * caller sees that there are more. Statuses as of bulla_secret_open, but for BULLA_TOO_LARGE. */
 BULLA_NODISCARD enum bulla_status bulla_provider_read(struct bulla_secret **text, const char *provider, size_t max_len);
 
-/* bulla_provider_after returns what follows |prefix| in |provider|, or NULL. */
-const char *bulla_provider_after(const char *provider, const char *prefix);
+/* What kind of provider a text is. */
+enum bulla_provider {
+  BULLA_PROVIDER_NONE, /* none at all: it may be the secret itself */
+  BULLA_PROVIDER_ENV,
+  BULLA_PROVIDER_HASHED_ENV, /* of a root key alone */
+  BULLA_PROVIDER_FILE,
+  BULLA_PROVIDER_CRED,
+  BULLA_PROVIDER_FD,
+  BULLA_PROVIDER_CMD,
+};
+
+/* bulla_provider_split says which kind |text| is, and sets |*rest| to what follows the colon, or to NULL. */
+enum bulla_provider bulla_provider_split(const char **rest, const char *text);
 
 /* bulla_program_read makes |*text| of what the program |command|, words with spaces between them, writes to its
  * standard output until it ends, within |patience| milliseconds. Statuses as of bulla_secret_open. */

@@ -22,7 +22,6 @@
 
 #define DIGITS (2 * (size_t)BULLA_KEY_LEN)
 #define TEXT_MAX (DIGITS + 2) /* with a newline */
-enum { PASSPHRASE_MAX = 1024 };
 
 struct bulla_root {
   struct bulla_secret *material; /* BULLA_KEY_LEN bytes, or the passphrase */
@@ -102,9 +101,10 @@ enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  const char *hashed = bulla_provider_after(provider, "sha256-env:");
+  const char *rest;
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(hashed != NULL ? from_hashed_env(&material, hashed) : from_provider(&material, provider));
+  bool is_hashed = bulla_provider_split(&rest, provider) == BULLA_PROVIDER_HASHED_ENV;
+  BULLA_TRY(is_hashed ? from_hashed_env(&material, rest) : from_provider(&material, provider));
   return wrap(root, &material, false);
 }
 
@@ -130,8 +130,8 @@ enum bulla_status bulla_root_create(struct bulla_root **root, const char *provid
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  const char *path = bulla_provider_after(provider, "file:");
-  if (path == NULL) {
+  const char *path;
+  if (bulla_provider_split(&path, provider) != BULLA_PROVIDER_FILE) {
     return BULLA_UNSUPPORTED;
   }
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
@@ -153,8 +153,8 @@ enum bulla_status bulla_root_create(struct bulla_root **root, const char *provid
 
 enum bulla_status bulla_root_passphrase(struct bulla_root **root, struct bulla_span passphrase) {
   *root = NULL;
-  if (passphrase.len < 1 || passphrase.len > PASSPHRASE_MAX) {
-    return bulla_explain(BULLA_ROOT_MALFORMED, "a passphrase has 1 to %d bytes", PASSPHRASE_MAX);
+  if (passphrase.len < 1 || passphrase.len > BULLA_PASSPHRASE_MAX) {
+    return bulla_explain(BULLA_ROOT_MALFORMED, "a passphrase has 1 to %d bytes", BULLA_PASSPHRASE_MAX);
   }
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_copy(&material, passphrase));

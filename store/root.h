@@ -8,6 +8,8 @@
 
 #include <bulla/store.h>
 
+#define BULLA_PASSPHRASE_MAX 1024 /* bytes */
+
 /* How a vault stretches a passphrase: scrypt (RFC 7914) with N = 2^log_n, r = 8, p = 1. */
 #define BULLA_SALT_LEN 16
 #define BULLA_SCRYPT_LOG_N 17

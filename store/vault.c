@@ -31,7 +31,7 @@ enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
   if (vault == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  return vault->fork_epoch == bulla_slab_generation() ? BULLA_OK : BULLA_FORKED;
+  return vault->fork_epoch == bulla_fork_epoch() ? BULLA_OK : BULLA_FORKED;
 }
 
 /* Milliseconds since |start|. */
@@ -114,7 +114,7 @@ static _Atomic size_t num_open;
 static _Atomic uint64_t epoch_of_open;
 
 static enum bulla_status count_open(void) {
-  uint64_t epoch = bulla_slab_generation();
+  uint64_t epoch = bulla_fork_epoch();
   if (num_open > 0 && epoch_of_open != epoch) {
     return bulla_explain(BULLA_FORKED,
                          "a vault was open as this process was forked: open vaults after the fork, or only "
@@ -137,7 +137,7 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const char *path
     return status;
   }
   *vault = made;
-  made->fork_epoch = bulla_slab_generation();
+  made->fork_epoch = bulla_fork_epoch();
   pthread_mutexattr_t attributes;
   pthread_mutexattr_init(&attributes);
   pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
@@ -153,7 +153,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
   if (closing == NULL) {
     return;
   }
-  if (closing->fork_epoch != bulla_slab_generation()) {
+  if (closing->fork_epoch != bulla_fork_epoch()) {
     /* A child has neither the keys nor a right to the connection: to close it there would disturb the parent. Only the
      * turn, which the open file keeps, must not outlive the parent here. */
     bulla_file_close(&closing->sql.turn.file);

@@ -3,6 +3,7 @@
 
 #include "core/crypto.h"
 #include "core/key.h"
+#include "core/xaes.h"
 #include "core/slab.h"
 #include "tests/support.h"
 

@@ -7,6 +7,7 @@
 
 #include "core/crypto.h"
 #include "core/slab.h"
+#include "core/xaes.h"
 #include "tests/support.h"
 
 static struct bulla_aead *new_aead(struct bulla_span key) {

@@ -9,6 +9,7 @@
 
 #include "core/crypto.h"
 #include "core/scrub.h"
+#include "core/xaes.h"
 #include "tests/support.h"
 
 enum {

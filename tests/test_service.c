@@ -68,6 +68,24 @@ Test(service, a_verifier_knows_keys_and_revocations_by_default) {
   bulla_minter_free(&minter);
 }
 
+Test(service, the_session_of_a_token_that_has_expired_is_ended) {
+  struct bulla_verifier *verifier = NULL;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
+  struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
+  struct bulla_buffer fresh = test_room(BULLA_TOKEN_MAX);
+  int64_t now = (int64_t)time(NULL);
+  make_key("acme");
+  TEST_OK(bulla_vault_verifier_new(&verifier, house.vault, &who, NULL));
+  struct bulla_span first = minted("acme", "one");
+  TEST_OK(bulla_token_refresh(verifier, &fresh, &payload, first, now + 600));
+  int64_t later = now + BULLA_TOKEN_LIFETIME + 60;
+  TEST_STATUS(bulla_token_verify(verifier, &claims, &payload, first, later), BULLA_EXPIRED);
+  TEST_OK(bulla_vault_session_revoke(house.vault, verifier, &who, first, later));
+  TEST_STATUS(bulla_token_verify(verifier, &claims, &payload, bulla_written(&fresh), later), BULLA_REVOKED);
+  bulla_verifier_free(&verifier);
+  bulla_minter_free(&minter);
+}
+
 Test(service, what_cannot_be_revoked_is_told) {
   struct bulla_verifier *verifier = NULL;
   make_key("acme");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The arena: guard pages, slots, canaries, generations, threads. Locking is in test_slab_lock.c. */
+/* The arena: guard pages, slots, canaries, fork epochs, threads. Locking is in test_slab_lock.c. */
 
 #include <pthread.h>
 #include <signal.h>
@@ -311,40 +311,40 @@ Test(slab, a_slot_larger_than_the_arena_is_refused_at_every_length) {
   new_slot(PAGE - 2 * GRANULE);
 }
 
-static uint64_t parents_generation;
+static uint64_t parents_epoch;
 static void *parents_slot;
 
-static int is_a_new_generation(void *argument) {
+static int is_a_new_epoch(void *argument) {
   (void)argument;
-  uint64_t generation = bulla_slab_generation();
-  return generation != 0 && generation != parents_generation && generation == bulla_slab_generation() ? 0 : 1;
+  uint64_t epoch = bulla_fork_epoch();
+  return epoch != 0 && epoch != parents_epoch && epoch == bulla_fork_epoch() ? 0 : 1;
 }
 
 /* A child of a child that never asked for its own generation. */
-static int grandchild_is_a_new_generation(void *argument) {
+static int grandchild_is_a_new_epoch(void *argument) {
   pid_t grandchild = fork();
   if (grandchild == 0) {
-    _exit(is_a_new_generation(argument));
+    _exit(is_a_new_epoch(argument));
   }
   int status = 1;
   waitpid(grandchild, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-Test(slab, each_forked_child_is_another_generation) {
-  parents_generation = bulla_slab_generation();
-  cr_assert_neq(parents_generation, 0);
-  cr_expect_eq(test_in_child(is_a_new_generation, NULL), 0);
-  cr_expect_eq(test_in_child(grandchild_is_a_new_generation, NULL), 0);
-  cr_expect_eq(bulla_slab_generation(), parents_generation, "the parent's changed");
+Test(slab, each_forked_child_is_another_fork_epoch) {
+  parents_epoch = bulla_fork_epoch();
+  cr_assert_neq(parents_epoch, 0);
+  cr_expect_eq(test_in_child(is_a_new_epoch, NULL), 0);
+  cr_expect_eq(test_in_child(grandchild_is_a_new_epoch, NULL), 0);
+  cr_expect_eq(bulla_fork_epoch(), parents_epoch, "the parent's changed");
 }
 
 /* fork(2) without the C library, which then runs no fork handlers. */
-Test(slab, a_child_of_a_bare_system_call_is_another_generation_too) {
-  parents_generation = bulla_slab_generation();
+Test(slab, a_child_of_a_bare_system_call_is_another_fork_epoch_too) {
+  parents_epoch = bulla_fork_epoch();
   pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
   if (child == 0) {
-    _exit(is_a_new_generation(NULL));
+    _exit(is_a_new_epoch(NULL));
   }
   int status = 1;
   cr_assert_eq(waitpid(child, &status, 0), child);

@@ -106,17 +106,17 @@ static int child_differs_on_an_older_kernel(void *argument) {
   if (!see_an_older_kernel()) {
     return 6;
   }
-  uint64_t generation = bulla_slab_generation();
+  uint64_t epoch = bulla_fork_epoch();
   pid_t child = fork();
   if (child == 0) {
-    _exit(bulla_slab_generation() == generation || bulla_slab_generation() == 0 ? 1 : 0);
+    _exit(bulla_fork_epoch() == epoch || bulla_fork_epoch() == 0 ? 1 : 0);
   }
   int status = 1;
   waitpid(child, &status, 0);
-  return status == 0 && bulla_slab_generation() == generation ? 0 : 7;
+  return status == 0 && bulla_fork_epoch() == epoch ? 0 : 7;
 }
 
-Test(slab_lock, a_forked_child_is_another_generation_on_a_kernel_without_wipe_on_fork) {
+Test(slab_lock, a_forked_child_is_another_fork_epoch_on_a_kernel_without_wipe_on_fork) {
   cr_expect_eq(test_in_child(child_differs_on_an_older_kernel, NULL), 0);
 }
 

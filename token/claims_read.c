@@ -149,14 +149,3 @@ enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_bu
   }
   return BULLA_OK;
 }
-
-bool bulla_claims_permit(const struct bulla_claims *claims, struct bulla_span permission) {
-  struct bulla_span rest = claims->perms;
-  struct bulla_json_value element;
-  while (bulla_json_next(&rest, &element)) {
-    if (bulla_json_equal(&element, permission)) {
-      return true;
-    }
-  }
-  return false;
-}

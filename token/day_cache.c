@@ -30,7 +30,7 @@ struct bulla_day_slot {
 
 struct bulla_day_cache {
   pthread_mutex_t writer;
-  uint64_t generation; /* of the slab, in which the AEAD keys lie */
+  uint64_t fork_epoch; /* of the process in whose slab the AEAD keys lie */
   size_t next_victim;
   size_t num_slots;
   struct bulla_day_slot slots[];
@@ -45,14 +45,14 @@ enum bulla_status bulla_day_cache_new(struct bulla_day_cache **cache, size_t num
   }
   memset(made, 0, size);
   pthread_mutex_init(&made->writer, NULL);
-  made->generation = bulla_slab_generation();
+  made->fork_epoch = bulla_fork_epoch();
   made->num_slots = num_slots;
   *cache = made;
   return BULLA_OK;
 }
 
 bool bulla_day_cache_here(const struct bulla_day_cache *cache) {
-  return cache->generation == bulla_slab_generation();
+  return cache->fork_epoch == bulla_fork_epoch();
 }
 
 void bulla_day_cache_free(struct bulla_day_cache **cache) {

@@ -11,7 +11,7 @@
 #ifndef BULLA_TOKEN_DAY_CACHE_H
 #define BULLA_TOKEN_DAY_CACHE_H
 
-#include "core/key.h"
+#include "core/seal_count.h"
 #include "token/day_key.h"
 
 struct bulla_day_cache;

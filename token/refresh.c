@@ -16,11 +16,6 @@ static int64_t min(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-int64_t bulla_claims_session_end(const struct bulla_claims *claims) {
-  int64_t end = claims->orig_iat + BULLA_SESSION_MAX;
-  return (claims->exp > end ? claims->exp : end) + BULLA_TOKEN_LEEWAY_MAX;
-}
-
 /* Moves the times of |claims| on. */
 static enum bulla_status renew(struct bulla_claims *claims, int64_t session, int64_t now) {
   int64_t lifetime = claims->exp - claims->iat;

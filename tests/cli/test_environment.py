@@ -320,7 +320,7 @@ def memory_that_cannot_be_locked_is_told_with_its_remedy(box):
     def forbid_locking():
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
     box.run("keygen", status=4, preexec_fn=forbid_locking, **run_as_nobody())
-    assert "RLIMIT_MEMLOCK" in box.errors, box.errors
+    assert "RLIMIT_MEMLOCK" in box.errors and "ulimit -l 2048" in box.errors, box.errors
 
 
 @test

@@ -3,6 +3,8 @@
 
 """What errors say: which part is wrong, once, and what helps."""
 
+import time
+
 from command import run_tests, test
 
 
@@ -128,6 +130,8 @@ def rows_of_an_import_say_what_is_wrong_with_them(box):
     tells(box, start, "--encoding", "the IV is not in hexadecimal", stdin="a,b,AAECAwQFBgcICQoL:AAAA:AA==\n")
     tells(box, start, "more than three columns", stdin="a,b,c:d:e,d\n")
     tells(box, start, "fewer than three columns", stdin="a,b\n")
+    tells(box, start, "line 2: ", "a value has at most 65536 bytes",
+          stdin="a,b,{0}:{0}:00\na,c,{0}:{0}:{1}\n".format("00" * 16, "00" * 65537))
 
 
 @test
@@ -140,6 +144,42 @@ def what_is_empty_or_cannot_be_asked_for_is_told_with_a_remedy(box):
     box.write("empty", "")
     tells(box, "put acme/db --secret-file x=empty", "the secret is empty", "bulla rm")
     tells(box, "list --root passphrase", "no terminal", "--root", status=4, start_new_session=True)
+
+
+@test
+def what_helps_stands_behind_what_happened_in_the_words_of_the_command(box):
+    def ends(line, happened, remedy, **options):
+        tells(box, line, f": {happened}", **options)
+        assert box.errors.endswith(f"{remedy}\n"), (line, box.errors)
+
+    ends("list", "the secret cannot be read from there (No such file", "mend that, or name another with --root",
+         status=4)
+    box.write("root.key", "5a" * 32)
+    ends("list", "there is no vault here", "make one with bulla init, or name another with --vault", status=4)
+    box.write("bulla.db", "no vault")
+    ends("list", "this file is no vault", "name another with --vault, or restore a backup", status=4)
+    box.path("bulla.db").unlink()
+    tells(box, "init --vault sqlite:no/such/folder/v.db --root file:new.key", "reading or writing failed: ",
+          "permissions; the new root key file stays: next time give --reuse-root\n", status=4)
+    box.run("init", "--reuse-root")
+    box.write("other.key", "a5" * 32)
+    ends("list --root file:other.key", "another root key", "name the right one with --root or BULLA_ROOT", status=1)
+    ends("list --vault-id " + "0" * 32, "another vault than", "find out who put this vault there", status=1)
+    box.path("root.key").chmod(0o644)
+    ends("list", "others can read or change this file (its mode is 0644)", "consider the key compromised", status=4)
+    assert "chmod 600" in box.errors, box.errors
+    box.path("root.key").chmod(0o600)
+    box.put_secret("acme/db", "password", b"s")
+    ends("show acme/none", "not found (the tenant has no such entry)", "list what there is, and check the spelling",
+         status=3)
+    ends("rm acme", "still in use", "remove or revoke what hangs on it first")
+    box.apikey()
+    token = box.mint("--nbf", str(int(time.time()) + 1000), "--aud", "here")
+    ends("token verify", "not yet valid", "compare the clocks of both machines, or allow some --leeway", stdin=token,
+         status=1)
+    ends("token verify --aud there", "authentic, but made for another", "and the --org that it was minted with",
+         stdin=token, status=1)
+    assert "--aud" in box.errors.rsplit(": ", 1)[1], box.errors
 
 
 run_tests()

@@ -47,7 +47,7 @@ NO_SECRET = {
     "core/json*.h": "*",
     "core/jwe_compact.h": """bulla_jwe_split bulla_jwe_read_header bulla_jwe_compact_len
         bulla_jwe_payload_offset""",
-    "core/key.h": "bulla_seal_count_start bulla_count_seal",
+    "core/seal_count.h": "bulla_seal_count_start bulla_count_seal",
     # What is hashed for a place in a table: key ids, headers, digests of revoked tokens.
     "core/keyed_hash.h": "bulla_keyed_hash",
     "core/log.h": "bulla_explain bulla_warn bulla_log_name",
@@ -59,7 +59,7 @@ NO_SECRET = {
     "core/shard.h": "bulla_my_shard",
     # Whole structures of callers: none holds a secret, some point to one.
     "core/sized.h": "bulla_sized_take bulla_sized_check bulla_sized_give bulla_sized_clear",
-    "core/slab.h": "bulla_slab_generation bulla_slab_usage",
+    "core/slab.h": "bulla_fork_epoch bulla_slab_usage",
 }
 
 DECLARED = re.compile(r"^(?!#|typedef)[A-Za-z_][^;{}=()]*?\b(bulla_\w+)\(", re.MULTILINE)

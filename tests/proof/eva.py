@@ -21,9 +21,9 @@ import accepted  # noqa: E402
 SUBJECTS = {
     'lengths': ['core/blob.c', 'core/triple.c', 'core/jwe_compact.c'],
     'cursor': [],
-    'base64url': ['core/base64url.c', 'core/base64url_secret.c'],
-    'jwe': ['core/jwe_compact.c', 'core/base64url.c'],
-    'blob': ['core/blob.c', 'core/base64url.c'],
+    'base64url': ['core/base64url_choice.c', 'core/base64url_portable.c', 'core/base64url_secret.c'],
+    'jwe': ['core/jwe_compact.c', 'core/base64url_choice.c', 'core/base64url_portable.c'],
+    'blob': ['core/blob.c', 'core/base64url_choice.c', 'core/base64url_portable.c'],
     'triple': ['core/triple.c', 'core/hex.c'],
     'json_string': ['core/json_number.c', 'core/json_string.c'],
     'json': ['core/json_read.c', 'core/json_number.c', 'core/json_string.c'],

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See cli/remedy.h. There is no default: the compiler warns of a status that is missing. */
+
+#include "cli/remedy.h"
+
+const char *bulla_remedy(enum bulla_status status) {
+  switch (status) {
+    case BULLA_OK:
+    case BULLA_REFUSED:
+    case BULLA_INVALID_NAME:
+    case BULLA_INVALID_TEXT:
+    case BULLA_BUFFER_TOO_SMALL:
+    case BULLA_FORKED:
+    case BULLA_ROOT_MALFORMED:
+      return NULL;
+    case BULLA_EXPIRED:
+    case BULLA_REVOKED:
+      return "ask its issuer for a new one";
+    case BULLA_NOT_YET_VALID:
+      return "compare the clocks of both machines, or allow some --leeway";
+    case BULLA_CLAIM_REFUSED:
+      return "see --aud and --iss, and the --org that it was minted with";
+    case BULLA_KEY_EXHAUSTED:
+      return "make a new one";
+    case BULLA_ROOT_WRONG:
+      return "name the right one with --root or BULLA_ROOT";
+    case BULLA_AUDIT_BROKEN:
+      return "keep a copy of the vault and compare it with a backup";
+    case BULLA_WRONG_VAULT:
+      return "compare it with the id that init printed, and find out who put this vault there";
+    case BULLA_INVALID_ARGUMENT:
+      return "see the --help of this command";
+    case BULLA_TOO_LARGE:
+      return "shorten it or split it";
+    case BULLA_UNSUPPORTED:
+      return "name another";
+    case BULLA_EXISTS:
+      return "choose another name";
+    case BULLA_STAYS_SECRET:
+      return "give its value with --secret or --secret-file, or remove the field first with bulla rm";
+    case BULLA_IN_USE:
+      return "remove or revoke what hangs on it first";
+    case BULLA_NOT_FOUND:
+      return "list what there is, and check the spelling";
+    case BULLA_NO_MEMORY:
+      return "free some, then try again";
+    case BULLA_LOCK_LIMIT:
+      return "raise it with ulimit -l 2048, or with LimitMEMLOCK=2M in a service of systemd";
+    case BULLA_ARENA_FULL:
+      return "take fewer or smaller values at a time";
+    case BULLA_NO_CRYPTO:
+      return "install android-libboringssl";
+    case BULLA_IO:
+      return "check the disk, the path and its permissions";
+    case BULLA_DISK_FULL:
+      return "free some space, then try again";
+    case BULLA_READ_ONLY:
+      return "check the owner and permissions of the file and its folder";
+    case BULLA_BUSY:
+      return "try again when it is done";
+    case BULLA_NO_VAULT:
+      return "make one with bulla init, or name another with --vault";
+    case BULLA_NOT_A_VAULT:
+      return "name another with --vault, or restore a backup";
+    case BULLA_NEWER_VAULT:
+      return "upgrade this one";
+    case BULLA_SECRET_UNAVAILABLE:
+      return "mend that, or name another with --root";
+    case BULLA_SECRET_EXPOSED:
+      return "make it its user's alone with chmod 600, and consider the key compromised";
+    case BULLA_VAULT_MOVED:
+      return "stop whatever has it open, put the files back, and try again";
+    case BULLA_VAULT_SHARED:
+      return "share the folder instead";
+  }
+  return NULL;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See cli/word.h. */
+
+#include "cli/word.h"
+
+#include <string.h>
+
+#include "store/names.h"
+
+bool bulla_word_split(struct bulla_span *before, struct bulla_span *after, const char *text, char mark) {
+  const char *found = strchr(text, mark);
+  if (found == NULL) {
+    *before = bulla_text(text);
+    *after = bulla_span(NULL, 0);
+    return false;
+  }
+  *before = bulla_span(text, (size_t)(found - text));
+  *after = bulla_text(found + 1);
+  return true;
+}
+
+bool bulla_word_is_name(struct bulla_span text) {
+  return bulla_name_check(text) == BULLA_OK;
+}
