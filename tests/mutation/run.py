@@ -30,11 +30,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
-sys.path.append(str(ROOT / "fuzz"))
 
 import defects as lists  # noqa: E402
-import libfuzzer  # noqa: E402
-import tap  # noqa: E402
 from report import judge  # noqa: E402
 
 SUITES = ("unit", "fuzz", "ct", "lingering", "cli")  # from cheap to dear
@@ -112,56 +109,16 @@ def bare(name):
     return re.sub(r"(:| unexpected signal) .*", "", name)
 
 
-class Fuzzer(Check):
-    """A fuzz target, run for a while. It fails by a finding: an assertion, a report of a sanitizer or of
-    libFuzzer. Whatever else it ends with is a mistake of ours."""
-
-    def __init__(self, target, folder, seconds):
-        self.suite, self.name, self.targets, self.is_program = "fuzzing", f"fuzzing/{target}", [], True
-        self.program, self.artifact = f"{folder}/fuzz/{target}", None
-        sources = pathlib.Path(folder).parent / "source/fuzz"
-        self.arguments = [f"-max_total_time={seconds}", f"-artifact_prefix={folder}/",
-                          *(f"-dict={path}" for path in sources.glob(f"{target}.dict")),
-                          f"{folder}/found-{target}", f"{sources}/corpus/{target}"]
-        self.limit = 10 * seconds + 60
-
-    def finds(self, arguments):
-        status, output = run([self.program, *arguments], self.limit, stderr=subprocess.STDOUT,
-                             env=libfuzzer.environment())
-        found = HANGS if status is None else f"({libfuzzer.finding(output)})"
-        if found == f"({libfuzzer.NO_WORD})" and status != 0:
-            raise Broken(f"{self.name} ended with status {status}, but not by a finding:\n{output[-2000:]}")
-        self.artifact = (libfuzzer.ARTIFACT.findall(output) or [None])[-1]
-        return [found] if status != 0 else []
-
-    def find_faults(self):
-        """What an earlier defect led to is not there."""
-        found = pathlib.Path(self.arguments[-2])
-        shutil.rmtree(found, ignore_errors=True)
-        found.mkdir()
-        return self.finds(self.arguments)
-
-    def confirm(self, faults):
-        """The input that was found must end in the same finding by itself."""
-        again = self.finds(["-runs=1", self.artifact] if self.artifact else self.arguments)
-        return [fault for fault in faults if fault in again]
-
-
 class Tree:
     """A copy of the sources with its build folder; one defect at a time is in it. What takes long |says| so."""
 
-    def __init__(self, folder, quick, fuzz_seconds, says, named=()):
+    def __init__(self, folder, quick, says, named=()):
         self.says = says
         self.source, self.build = folder / "source", folder / "build"
         self.suites = QUICK if quick else SUITES
-        self.fuzz_build, self.fuzz_seconds = folder / "fuzz", fuzz_seconds
         self.copy()
         if not (self.build / "build.ninja").exists():
             self.must("meson", "setup", *OPTIONS, self.build, self.source)
-        if fuzz_seconds and not (self.fuzz_build / "build.ninja").exists():
-            self.must("env", "CC=clang", "meson", "setup", "-Dfuzzing_engine=libfuzzer", "-Db_lundef=false",
-                      "-Db_sanitize=address,undefined", "-Dcli=disabled", "-Dtests=disabled", "-Dbench=disabled",
-                      self.fuzz_build, self.source)
         self.must("ninja", "-C", self.build)
         tests = json.loads(self.must("meson", "introspect", "--tests", self.build))
         suites = {f"bulla:{suite}" for suite in (SUITES[:-1] if quick else SUITES)}
@@ -201,13 +158,6 @@ class Tree:
         by_name = {check.name: check for check in self.checks}
         return [by_name[name] for name in dict.fromkeys(wanted) if name in by_name]
 
-    def fuzzers(self):
-        if not self.fuzz_seconds:
-            return []
-        self.must("ninja", "-C", self.fuzz_build)
-        return [Fuzzer(name, self.fuzz_build, self.fuzz_seconds) for name in libfuzzer.Tree(self.source).names()
-                if (self.fuzz_build / "fuzz" / name).exists()]
-
     def try_defect(self, defect, killer=None):
         """Returns a verdict, the check and the test that found the defect, if one did, and what was doubtful."""
         path, doubts = self.source / defect.file, []
@@ -231,8 +181,6 @@ class Tree:
             return "invalid", "the compiler", ""
         rest = sorted((check for check in self.checks if check not in tried
                        and (check.suite in self.suites or defect is CONTROL)), key=Check.order)
-        dear = [check for check in rest if check.suite == "cli"]
-        rest[len(rest) - len(dear):] = self.fuzzers() + dear
         for number, check in enumerate(rest):
             if defect is CONTROL:
                 self.says(f"the copy as it is must pass: check {number + 1} of {len(rest)}, {check.name}",
@@ -311,7 +259,7 @@ def work(tree, waiting, rows, killers, memory, progress):
 
 def table(rows):
     """Prints the score of each file, what survived, and what was found but not confirmed."""
-    columns = [f"by {suite}" for suite in ("unit", "fuzz", "fuzzing", "ct", "lingering", "cli")] + ["unconfirmed"]
+    columns = [f"by {suite}" for suite in SUITES] + ["unconfirmed"]
     files = collections.defaultdict(collections.Counter)
     for row in rows:
         for key in (row["file"], "all"):
@@ -346,9 +294,6 @@ def parse(words):
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="copies of the tree to work in")
     parser.add_argument("--quick", action="store_true",
                         help="run only the unit tests, the replays of the corpora, and what the defect's entry names")
-    parser.add_argument("--fuzz", metavar="SECONDS", type=positive, default=0,
-                        help="if none of these finds a defect, fuzz each target for SECONDS before the tests of the "
-                        "command")
     parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0,
                         help="fail if fewer of the defects are found (default 95)")
     parser.add_argument("--check", metavar="BUILD", type=pathlib.Path,
@@ -373,15 +318,13 @@ def parse(words):
 def main():
     arguments, planted = parse(sys.argv[1:])
     problems = lists.problems(planted, ROOT)
-    if arguments.check:
-        tap.check(f"each of {len(planted)} planted defects has its place in the source", not problems,
-                  "\n".join(problems))
-        if not problems:
-            problems = lists.uncompilable(planted, ROOT, arguments.check)
-            tap.check("each of them compiles", not problems, "\n".join(problems))
-        tap.finish()
+    if arguments.check and not problems:
+        problems = lists.uncompilable(planted, ROOT, arguments.check)
     if problems:
         raise lists.Invalid("\n".join(problems))
+    if arguments.check:
+        print(f"each of {len(planted)} planted defects has its place in the source and compiles")
+        return 0
     progress = Progress(len(planted))
 
     folder = arguments.folder
@@ -392,7 +335,7 @@ def main():
     trees = []
     for number in range(arguments.jobs):
         progress.says(f"building copy {number + 1} of {arguments.jobs}: minutes the first time")
-        trees.append(Tree(folder / str(number), arguments.quick, arguments.fuzz, progress.says,
+        trees.append(Tree(folder / str(number), arguments.quick, progress.says,
                           {name for defect in planted for name in defect.first}))
         trees[-1].control()
     progress.started = time.monotonic()
