@@ -101,18 +101,18 @@ Test(slab_lock, so_it_is_on_a_kernel_without_memfd_secret) {
   cr_expect_eq(test_in_child(holds_it_on_an_older_kernel, NULL), 0);
 }
 
+static int is_another_generation(void *parents) {
+  uint64_t generation = bulla_slab_generation();
+  return generation == *(uint64_t *)parents || generation == 0 ? 1 : 0;
+}
+
 static int child_differs_on_an_older_kernel(void *argument) {
   (void)argument;
   if (!see_an_older_kernel()) {
     return 6;
   }
   uint64_t generation = bulla_slab_generation();
-  pid_t child = fork();
-  if (child == 0) {
-    _exit(bulla_slab_generation() == generation || bulla_slab_generation() == 0 ? 1 : 0);
-  }
-  int status = 1;
-  waitpid(child, &status, 0);
+  int status = test_in_child(is_another_generation, &generation);
   return status == 0 && bulla_slab_generation() == generation ? 0 : 7;
 }
 
