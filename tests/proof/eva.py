@@ -5,7 +5,7 @@
 """Proves the absence of run-time errors with Frama-C's Eva: eva.py [SUBJECT]...
 
 A subject is a driver, tests/proof/SUBJECT.c, which calls what is to be proved with every input up to its bound. An
-alarm is something that Eva could not prove: it counts unless tests/proof/accepted.txt has it, with a reason."""
+alarm is something that Eva could not prove, and fails."""
 
 import pathlib
 import re
@@ -14,8 +14,6 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / 'tests'))
-import accepted  # noqa: E402
 
 # The sources of each, cheapest first.
 SUBJECTS = {
@@ -23,7 +21,6 @@ SUBJECTS = {
     'cursor': [],
     'base64url': ['core/base64url.c', 'core/base64url_secret.c'],
     'blob': ['core/blob.c', 'core/base64url.c'],
-    'triple': ['core/triple.c', 'core/hex.c'],
 }
 ALWAYS = ['core/cursor.c', 'tests/proof/stubs.c']
 OPTIONS = {'lengths': ['-warn-unsigned-overflow']}
@@ -84,10 +81,10 @@ def main():
     for subject, sources in SUBJECTS.items():
         run(subject, sources, PARSE)
     found = [alarm for subject in subjects for alarm in prove(subject)]
-    known = [line for line in accepted.read(ROOT / 'tests/proof/accepted.txt') if line.split(':')[0] in subjects]
-    if not accepted.compare(found, known):
-        sys.exit(1)
+    for alarm in found:
+        print(alarm)
+    return 1 if found else 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())
