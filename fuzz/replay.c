@@ -11,9 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "fuzz/fuzz.h"
 
@@ -28,32 +26,6 @@ static size_t num_mutated;
 static size_t num_passed; /* of those */
 static int num_files;
 static int num_failed;
-static const char *running; /* the file that the target has now */
-
-/* name_input says at the end of the program which input it came with. */
-static void name_input(int number) {
-  static const char words[] = "this was the input: ";
-  if (running != NULL) {
-    (void)!write(STDERR_FILENO, words, sizeof(words) - 1);
-    (void)!write(STDERR_FILENO, running, strlen(running));
-    (void)!write(STDERR_FILENO, "\n", 1);
-  }
-  (void)raise(number);
-}
-
-/* A signal that a sanitizer handles stays with it: its report ends in SIGABRT. SIGTERM is sent to what hangs. */
-static void name_input_at_the_end(void) {
-  static const int numbers[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTERM};
-  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-    struct sigaction now;
-    FUZZ_ASSERT(sigaction(numbers[i], NULL, &now) == 0);
-    if (now.sa_handler == SIG_DFL) {
-      now.sa_handler = name_input;
-      now.sa_flags = (int)SA_RESETHAND;
-      FUZZ_ASSERT(sigaction(numbers[i], &now, NULL) == 0);
-    }
-  }
-}
 
 static void report(const char *path, const char *error) {
   num_files++;
@@ -122,13 +94,12 @@ static void replay_file(const char *path) {
     (void)fclose(file);
   }
   if (bytes != NULL) {
-    running = path;
+    (void)fprintf(stderr, "%s\n", path); /* the last one is that which ended the program */
     if (is_mutating) {
       mutate(bytes, len);
     } else {
       LLVMFuzzerTestOneInput(bytes, len);
     }
-    running = NULL;
     free(bytes);
   }
   report(path, error);
@@ -162,7 +133,6 @@ static void replay(const char *path) {
 int main(int argc, char **argv) {
   is_mutating = argc > 1 && strcmp(argv[1], "--mutate") == 0;
   FUZZ_ASSERT(!is_mutating || LLVMFuzzerCustomMutator != NULL);
-  name_input_at_the_end();
   for (int i = is_mutating ? 2 : 1; i < argc; i++) {
     replay(argv[i]);
   }

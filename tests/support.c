@@ -178,6 +178,15 @@ bool test_failed(const struct bulla_buffer *buffer) {
   return buffer->len == 0 && test_zero(buffer->data, buffer->size);
 }
 
+/* Of gcov, where coverage is counted: the counts of a child would be lost. */
+__attribute__((weak)) void __gcov_dump(void);
+
+static void count_and_end(int number) {
+  __gcov_dump();
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
 int test_in_child(int (*body)(void *), void *argument) {
   fflush(NULL);
   pid_t child = fork();
@@ -185,11 +194,15 @@ int test_in_child(int (*body)(void *), void *argument) {
   if (child == 0) {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT};
     for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) {
-      signal(fatal[i], SIG_DFL);
+      signal(fatal[i], __gcov_dump != NULL ? count_and_end : SIG_DFL);
     }
     struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
-    _exit(body(argument));
+    int result = body(argument);
+    if (__gcov_dump != NULL) {
+      __gcov_dump();
+    }
+    _exit(result);
   }
   int status;
   cr_assert_eq(waitpid(child, &status, 0), child);

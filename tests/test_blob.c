@@ -312,6 +312,22 @@ Test(blob, seal_refuses_more_than_gcm_can_take) {
   }
 }
 
+Test(blob, a_context_whose_length_wraps_around_is_refused) {
+  for (size_t i = 0; i < NUM_SUITES; i++) {
+    struct bulla_key *key = test_key(suites[i], test_filled(9, 32));
+    struct bulla_span blob = test_sealed(key, test_text("p"), bulla_span(NULL, 0));
+    for (size_t less = 0; less < 18; less++) {
+      struct bulla_span context = bulla_span("x", SIZE_MAX - less);
+      struct bulla_buffer out = test_room(100);
+      TEST_STATUS(bulla_seal(key, &out, test_text("p"), context), BULLA_TOO_LARGE);
+      TEST_FAILED(out, "SIZE_MAX - %zu", less);
+      out = test_room(100);
+      TEST_STATUS(bulla_open(key, &out, blob, context), BULLA_TOO_LARGE);
+      TEST_FAILED(out, "SIZE_MAX - %zu", less);
+    }
+  }
+}
+
 Test(blob, sealed_len_knows_the_suites_and_does_not_overflow) {
   cr_expect_eq(bulla_sealed_len(BULLA_AES_256_GCM, 100), 146);
   cr_expect_eq(bulla_sealed_len(BULLA_XAES_256_GCM, 100), 158);

@@ -240,6 +240,23 @@ Test(nonce, the_fresh_word_is_added_to_the_first_bytes_and_nothing_else) {
   }
 }
 
+static void *draw_one(void *nonce) {
+  return bulla_nonce_mixed(nonce, 24, 0) == BULLA_OK ? NULL : nonce;
+}
+
+Test(nonce, a_thread_takes_nothing_from_the_pool_of_another) {
+  struct copies *copies = new_copies();
+  pthread_t thread;
+  void *failed = NULL;
+  draw_in_copy(copies->nonces[0], FROM_ARGUMENT, 0);
+  cr_assert_eq(pthread_create(&thread, NULL, draw_one, copies->nonces[1]), 0);
+  pthread_join(thread, &failed);
+  cr_assert_null(failed);
+  TEST_OK(bulla_nonce_mixed(copies->nonces[2], 24, 0));
+  cr_expect(memcmp(copies->nonces[0], copies->nonces[2], 24) == 0, "what comes next was taken");
+  cr_expect(memcmp(copies->nonces[0], copies->nonces[1], 24) != 0, "both have the same");
+}
+
 static bool has_rdrand(void) {
 #ifdef __x86_64__
   unsigned a;

@@ -101,18 +101,18 @@ Test(slab_lock, so_it_is_on_a_kernel_without_memfd_secret) {
   cr_expect_eq(test_in_child(holds_it_on_an_older_kernel, NULL), 0);
 }
 
+static int is_another_epoch(void *parents) {
+  uint64_t epoch = bulla_fork_epoch();
+  return epoch == *(uint64_t *)parents || epoch == 0 ? 1 : 0;
+}
+
 static int child_differs_on_an_older_kernel(void *argument) {
   (void)argument;
   if (!see_an_older_kernel()) {
     return 6;
   }
   uint64_t epoch = bulla_fork_epoch();
-  pid_t child = fork();
-  if (child == 0) {
-    _exit(bulla_fork_epoch() == epoch || bulla_fork_epoch() == 0 ? 1 : 0);
-  }
-  int status = 1;
-  waitpid(child, &status, 0);
+  int status = test_in_child(is_another_epoch, &epoch);
   return status == 0 && bulla_fork_epoch() == epoch ? 0 : 7;
 }
 

@@ -42,6 +42,9 @@ def build(source, folder, cell):
 def main(source, folder, *cells):
     source, folder = pathlib.Path(source).resolve(), pathlib.Path(folder).resolve()
     cells, failed = cells or CELLS, []
+    if unknown := set(cells) - set(CELLS):
+        print(f"ct: there is no cell {' '.join(unknown)}; there are: {' '.join(CELLS)}", file=sys.stderr)
+        return 2
     for cell in cells:
         started = time.monotonic()
         program = build(source, folder / cell, cell)

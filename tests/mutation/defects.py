@@ -16,14 +16,9 @@ A list is text: '#' begins a comment, an empty line ends a defect, and a defect 
 
 Lines that begin with '-' are one text of several lines, and so are those with '+'; without '+' the text goes."""
 
-import concurrent.futures
 import dataclasses
-import json
-import os
 import pathlib
 import re
-import shlex
-import subprocess
 
 FIELDS = ("defect", "file", "means", "first", "explained")
 
@@ -81,37 +76,6 @@ def plant(defect, text):
     if len(found) != 1:
         raise Invalid(f"{defect.name}: what it looks for is in {defect.file} {len(found)} times, not once")
     return text[: found[0].start()] + defect.replacement + text[found[0].end() :]
-
-
-def _compilers(root, build):
-    """Returns {file or folder below |root|: how the compiler proper is called}, as |build| says of its sources."""
-    found = {}
-    for entry in json.loads((build / "compile_commands.json").read_text()):
-        source = (build / entry["file"]).resolve()
-        if source.is_relative_to(root):
-            words = shlex.split(entry["command"])
-            kept = [word for before, word in zip([""] + words, words)
-                    if word not in ("-c", "-g", "-MD", "-MQ", "-MF", "-o", entry["file"])
-                    and before not in ("-MQ", "-MF", "-o")]
-            command = [*kept, f"-I{source.parent}", "-w", "-fsyntax-only", "-x", "c", "-"]
-            for key in (source, source.parent):
-                found.setdefault(str(key.relative_to(root)), command)
-    return found
-
-
-def uncompilable(defects, root, build):
-    """Says which of |defects| do not compile. A header is compiled alone, as a source beside it would be."""
-    compilers = _compilers(root, build)
-
-    def problem(defect):
-        command = compilers.get(defect.file) or compilers[os.path.dirname(defect.file)]
-        planted = plant(defect, (root / defect.file).read_text())
-        run = subprocess.run(command, cwd=build, input=planted, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                             text=True, check=False)
-        return f"{defect.name} does not compile:\n{run.stderr}" if run.returncode != 0 else ""
-
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [line for line in pool.map(problem, defects) if line]
 
 
 def problems(defects, root):

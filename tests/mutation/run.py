@@ -13,8 +13,8 @@ else a defect that changes nothing goes the whole way, and must survive."""
 
 import argparse
 import collections
+import concurrent.futures
 import json
-import math
 import os
 import pathlib
 import queue
@@ -24,17 +24,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
-sys.path.append(str(ROOT / "fuzz"))
 
 import defects as lists  # noqa: E402
-import libfuzzer  # noqa: E402
-import tap  # noqa: E402
 from report import judge  # noqa: E402
 
 SUITES = ("unit", "fuzz", "ct", "lingering", "cli")  # from cheap to dear
@@ -112,56 +108,15 @@ def bare(name):
     return re.sub(r"(:| unexpected signal) .*", "", name)
 
 
-class Fuzzer(Check):
-    """A fuzz target, run for a while. It fails by a finding: an assertion, a report of a sanitizer or of
-    libFuzzer. Whatever else it ends with is a mistake of ours."""
-
-    def __init__(self, target, folder, seconds):
-        self.suite, self.name, self.targets, self.is_program = "fuzzing", f"fuzzing/{target}", [], True
-        self.program, self.artifact = f"{folder}/fuzz/{target}", None
-        sources = pathlib.Path(folder).parent / "source/fuzz"
-        self.arguments = [f"-max_total_time={seconds}", f"-artifact_prefix={folder}/",
-                          *(f"-dict={path}" for path in sources.glob(f"{target}.dict")),
-                          f"{folder}/found-{target}", f"{sources}/corpus/{target}"]
-        self.limit = 10 * seconds + 60
-
-    def finds(self, arguments):
-        status, output = run([self.program, *arguments], self.limit, stderr=subprocess.STDOUT,
-                             env=libfuzzer.environment())
-        found = HANGS if status is None else f"({libfuzzer.finding(output)})"
-        if found == f"({libfuzzer.NO_WORD})" and status != 0:
-            raise Broken(f"{self.name} ended with status {status}, but not by a finding:\n{output[-2000:]}")
-        self.artifact = (libfuzzer.ARTIFACT.findall(output) or [None])[-1]
-        return [found] if status != 0 else []
-
-    def find_faults(self):
-        """What an earlier defect led to is not there."""
-        found = pathlib.Path(self.arguments[-2])
-        shutil.rmtree(found, ignore_errors=True)
-        found.mkdir()
-        return self.finds(self.arguments)
-
-    def confirm(self, faults):
-        """The input that was found must end in the same finding by itself."""
-        again = self.finds(["-runs=1", self.artifact] if self.artifact else self.arguments)
-        return [fault for fault in faults if fault in again]
-
-
 class Tree:
-    """A copy of the sources with its build folder; one defect at a time is in it. What takes long |says| so."""
+    """A copy of the sources with its build folder; one defect at a time is in it."""
 
-    def __init__(self, folder, quick, fuzz_seconds, says, named=()):
-        self.says = says
+    def __init__(self, folder, quick, named=()):
         self.source, self.build = folder / "source", folder / "build"
         self.suites = QUICK if quick else SUITES
-        self.fuzz_build, self.fuzz_seconds = folder / "fuzz", fuzz_seconds
         self.copy()
         if not (self.build / "build.ninja").exists():
             self.must("meson", "setup", *OPTIONS, self.build, self.source)
-        if fuzz_seconds and not (self.fuzz_build / "build.ninja").exists():
-            self.must("env", "CC=clang", "meson", "setup", "-Dfuzzing_engine=libfuzzer", "-Db_lundef=false",
-                      "-Db_sanitize=address,undefined", "-Dcli=disabled", "-Dtests=disabled", "-Dbench=disabled",
-                      self.fuzz_build, self.source)
         self.must("ninja", "-C", self.build)
         tests = json.loads(self.must("meson", "introspect", "--tests", self.build))
         suites = {f"bulla:{suite}" for suite in (SUITES[:-1] if quick else SUITES)}
@@ -201,13 +156,6 @@ class Tree:
         by_name = {check.name: check for check in self.checks}
         return [by_name[name] for name in dict.fromkeys(wanted) if name in by_name]
 
-    def fuzzers(self):
-        if not self.fuzz_seconds:
-            return []
-        self.must("ninja", "-C", self.fuzz_build)
-        return [Fuzzer(name, self.fuzz_build, self.fuzz_seconds) for name in libfuzzer.Tree(self.source).names()
-                if (self.fuzz_build / "fuzz" / name).exists()]
-
     def try_defect(self, defect, killer=None):
         """Returns a verdict, the check and the test that found the defect, if one did, and what was doubtful."""
         path, doubts = self.source / defect.file, []
@@ -231,12 +179,7 @@ class Tree:
             return "invalid", "the compiler", ""
         rest = sorted((check for check in self.checks if check not in tried
                        and (check.suite in self.suites or defect is CONTROL)), key=Check.order)
-        dear = [check for check in rest if check.suite == "cli"]
-        rest[len(rest) - len(dear):] = self.fuzzers() + dear
-        for number, check in enumerate(rest):
-            if defect is CONTROL:
-                self.says(f"the copy as it is must pass: check {number + 1} of {len(rest)}, {check.name}",
-                          every=10 if check.suite in QUICK else 0)
+        for check in rest:
             if fault := self.confirmed_fault(check, doubts):
                 return "killed", check.name, fault
         return ("unconfirmed", *doubts[0]) if doubts else ("survived", "", "")
@@ -259,59 +202,30 @@ class Tree:
             check.sound = check.passed
 
 
-class Progress:
-    def __init__(self, total):
-        self.started, self.total, self.done = time.monotonic(), total, 0
-        self.live = sys.stderr.isatty()
-        self.lock, self.said = threading.Lock(), -math.inf
-
-    def says(self, line, every=0):
-        """Prints |line|; where it stays, only if |every| seconds have gone by."""
-        if not self.live and time.monotonic() < self.said + every:
-            return
-        self.said = time.monotonic()
-        clear = "\r\x1b[K" if self.live else ""
-        print(f"{clear}{line}", end="" if self.live else "\n", file=sys.stderr, flush=True)
-
-    def beginning(self, defect):
-        with self.lock:
-            if self.live:
-                self.says(f"[{self.done + 1}/{self.total}] {defect.name} …")
-
-    def ended(self, row):
-        with self.lock:
-            self.done += 1
-            seconds = time.monotonic() - self.started
-            left = seconds / self.done * (self.total - self.done)
-            by = f" by {row['by']}: {row['test']}" if row["by"] else ""
-            self.says(f"[{self.done}/{self.total}, {left / 60:.0f} min left] {row['file']} {row['name']}: "
-                      f"{row['verdict']}{by} ({row['seconds']:.0f} s)")
-            if self.live:
-                print(file=sys.stderr)
+def says(line):
+    print(line, file=sys.stderr, flush=True)
 
 
-def work(tree, waiting, rows, killers, memory, progress):
-    while True:
-        try:
-            defect = waiting.get_nowait()
-        except queue.Empty:
-            return
-        progress.beginning(defect)
-        started = time.monotonic()
+def judge_one(defect, trees, killers, memory):
+    """Judges |defect| in a tree that is free."""
+    tree, started = trees.get(), time.monotonic()
+    try:
         verdict, by, test, doubts = tree.try_defect(defect, killers.get(defect.name))
-        row = {"name": defect.name, "file": defect.file, "means": defect.means, "verdict": verdict, "by": by,
-               "test": test, "unconfirmed": doubts, "explained": defect.explained,
-               "seconds": round(time.monotonic() - started, 1)}
-        rows[defect.name] = row
-        progress.ended(row)
-        if verdict == "killed":
-            killers[defect.name] = by
-            memory.write_text(json.dumps(killers.copy(), indent=1))
+    finally:
+        trees.put(tree)
+    row = {"name": defect.name, "file": defect.file, "means": defect.means, "verdict": verdict, "by": by,
+           "test": test, "unconfirmed": doubts, "explained": defect.explained,
+           "seconds": round(time.monotonic() - started, 1)}
+    says(f"{defect.file} {defect.name}: {verdict} {by} {test} ({row['seconds']:.0f} s)")
+    if verdict == "killed":
+        killers[defect.name] = by
+        memory.write_text(json.dumps(killers.copy(), indent=1))
+    return row
 
 
 def table(rows):
     """Prints the score of each file, what survived, and what was found but not confirmed."""
-    columns = [f"by {suite}" for suite in ("unit", "fuzz", "fuzzing", "ct", "lingering", "cli")] + ["unconfirmed"]
+    columns = [f"by {suite}" for suite in SUITES] + ["unconfirmed"]
     files = collections.defaultdict(collections.Counter)
     for row in rows:
         for key in (row["file"], "all"):
@@ -346,13 +260,9 @@ def parse(words):
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="copies of the tree to work in")
     parser.add_argument("--quick", action="store_true",
                         help="run only the unit tests, the replays of the corpora, and what the defect's entry names")
-    parser.add_argument("--fuzz", metavar="SECONDS", type=positive, default=0,
-                        help="if none of these finds a defect, fuzz each target for SECONDS before the tests of the "
-                        "command")
     parser.add_argument("--threshold", metavar="PERCENT", type=float, default=95.0,
                         help="fail if fewer of the defects are found (default 95)")
-    parser.add_argument("--check", metavar="BUILD", type=pathlib.Path,
-                        help="only say whether each defect fits the source, and compiles as in BUILD")
+    parser.add_argument("--check", action="store_true", help="only say whether each defect fits the source")
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build-mutation",
                         help="where the copies and the results are (default build-mutation)")
     parser.add_argument("lists", metavar="LIST", nargs="*", type=pathlib.Path, default=sorted(HERE.glob("*.txt")),
@@ -373,51 +283,34 @@ def parse(words):
 def main():
     arguments, planted = parse(sys.argv[1:])
     problems = lists.problems(planted, ROOT)
-    if arguments.check:
-        tap.check(f"each of {len(planted)} planted defects has its place in the source", not problems,
-                  "\n".join(problems))
-        if not problems:
-            problems = lists.uncompilable(planted, ROOT, arguments.check)
-            tap.check("each of them compiles", not problems, "\n".join(problems))
-        tap.finish()
     if problems:
         raise lists.Invalid("\n".join(problems))
-    progress = Progress(len(planted))
-
+    if arguments.check:
+        print(f"each of {len(planted)} planted defects has its place in the source")
+        return 0
     folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     memory = folder / "killers.json"
     killers = json.loads(memory.read_text()) if memory.exists() else {}
     started = time.monotonic()
-    trees = []
+    trees = queue.SimpleQueue()
     for number in range(arguments.jobs):
-        progress.says(f"building copy {number + 1} of {arguments.jobs}: minutes the first time")
-        trees.append(Tree(folder / str(number), arguments.quick, arguments.fuzz, progress.says,
-                          {name for defect in planted for name in defect.first}))
-        trees[-1].control()
-    progress.started = time.monotonic()
+        says(f"building copy {number + 1} of {arguments.jobs}, which must pass as it is: minutes the first time")
+        tree = Tree(folder / str(number), arguments.quick, {name for defect in planted for name in defect.first})
+        tree.control()
+        trees.put(tree)
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        rows = list(pool.map(lambda defect: judge_one(defect, trees, killers, memory), planted))
 
-    waiting = queue.SimpleQueue()
-    for defect in planted:
-        waiting.put(defect)
-    results = {}
-    workers = [threading.Thread(target=work, args=(tree, waiting, results, killers, memory, progress))
-               for tree in trees]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-
-    rows = [results[defect.name] for defect in planted if defect.name in results]
     killed = sum(row["verdict"] == "killed" for row in rows)
-    score = 100 * killed / len(rows) if rows else 0
+    score = 100 * killed / len(rows)
     (folder / "results.json").write_text(json.dumps(
         {"killed": killed, "planted": len(rows), "score": round(score, 1), "threshold": arguments.threshold,
          "seconds": round(time.monotonic() - started), "control": "survived", "defects": rows}, indent=1))
     table(rows)
     print(f"{killed} of {len(rows)} planted defects killed, {score:.1f} %, in {time.monotonic() - started:.0f} s: "
           f"{folder}/results.json")
-    sound = len(rows) == len(planted) and all(row["verdict"] != "invalid" for row in rows)
+    sound = all(row["verdict"] != "invalid" for row in rows)
     return 0 if sound and score >= arguments.threshold else 1
 
 

@@ -38,18 +38,6 @@ static inline int proof_memcmp(const void *a, const void *b, size_t len) {
   return 0;
 }
 
-static inline int proof_ctzll(unsigned long long bits) {
-  int num = 0;
-  while (num < 63 && (bits >> num & 1) == 0) {
-    num++;
-  }
-  return num;
-}
-
-#include <endian.h>
-#undef le64toh
-#define le64toh(word) (word) /* the machine of the proof is little-endian */
 #define memchr proof_memchr
 #define memcmp proof_memcmp
-#define __builtin_ctzll proof_ctzll
 int sched_getcpu(void); /* of GNU, which the headers of the proof have not */

@@ -19,12 +19,6 @@ enum bulla_status bulla_nonce(uint8_t *nonce, size_t len) {
   return Frama_C_nondet(BULLA_OK, BULLA_NO_CRYPTO);
 }
 
-enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key) {
-  (void)key; /* what bulla_secret_bytes gave */
-  *aead = NULL;
-  return Frama_C_nondet(BULLA_OK, BULLA_ARENA_FULL);
-}
-
 enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
                                   struct bulla_span nonce, struct bulla_span plaintext,
                                   struct bulla_span additional_data) {
@@ -47,10 +41,4 @@ enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaint
   read_all(additional_data);
   write_any(plaintext, ciphertext.len);
   return Frama_C_nondet(BULLA_OK, BULLA_REFUSED);
-}
-
-struct bulla_span bulla_secret_bytes(const struct bulla_secret *secret) {
-  static uint8_t bytes[BULLA_KEY_LEN];
-  (void)secret;
-  return any_bytes(bytes, sizeof(bytes), sizeof(bytes));
 }
