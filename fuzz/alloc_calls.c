@@ -249,9 +249,7 @@ static enum bulla_status count_apikey(void *arg, const struct bulla_apikey_view 
 static enum bulla_status put_fields(const char *tenant) {
   const struct bulla_field fields[] = {{BULLA_LITERAL("host"), BULLA_LITERAL("plain"), false},
                                        {BULLA_LITERAL("password"), BULLA_LITERAL("the value of a field"), true}};
-  return bulla_vault_put(kit.vault, &fuzz_who,
-                         &(const struct bulla_place){.tenant = fuzz_text(tenant), .entry = BULLA_LITERAL("db")}, fields,
-                         2);
+  return bulla_vault_put(kit.vault, &fuzz_who, AT(fuzz_text(tenant), BULLA_LITERAL("db")), fields, 2);
 }
 
 static enum bulla_status put(void) {
@@ -274,17 +272,14 @@ static enum bulla_status import_and_remove(void) {
   FUZZ_ASSERT(failed == (status == BULLA_EXISTS ? 0 : 1));
   /* It is there if the removal has failed before. */
   BULLA_TRY(status == BULLA_EXISTS ? BULLA_OK : status);
-  return bulla_vault_remove(
-      kit.vault, &fuzz_who,
-      &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("new")});
+  return bulla_vault_remove(kit.vault, &fuzz_who, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("new")));
 }
 
 static enum bulla_status show(void) {
   BULLA_TRY(open_vault());
   int num = 0;
-  enum bulla_status status = bulla_vault_show(
-      kit.vault, &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db")},
-      count_field, &num);
+  enum bulla_status status =
+      bulla_vault_show(kit.vault, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("db")), count_field, &num);
   FUZZ_ASSERT(status != BULLA_OK || num == 2);
   return status;
 }
@@ -300,11 +295,9 @@ static enum bulla_status list(void) {
 static enum bulla_status use(void) {
   BULLA_TRY(open_vault());
   int num = 0;
-  enum bulla_status status = bulla_vault_use(
-      kit.vault, &fuzz_who,
-      &(const struct bulla_place){
-          .tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db"), .field = BULLA_LITERAL("password")},
-      take_value, &num);
+  enum bulla_status status =
+      bulla_vault_use(kit.vault, &fuzz_who, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("db"), BULLA_LITERAL("password")),
+                      take_value, &num);
   FUZZ_ASSERT(num == (status == BULLA_OK ? 1 : 0));
   return status;
 }

@@ -66,9 +66,7 @@ static enum bulla_status ignore_value(void *arg, struct bulla_span value) {
 
 /* append adds a record by a use of |field|; that there is no such field is recorded too. */
 static enum bulla_status append(struct bulla_vault *vault, const char *field) {
-  return bulla_vault_use(vault, &fuzz_who,
-                         &(const struct bulla_place){
-                             .tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db"), .field = fuzz_text(field)},
+  return bulla_vault_use(vault, &fuzz_who, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("db"), fuzz_text(field)),
                          ignore_value, NULL);
 }
 

@@ -234,9 +234,7 @@ static void check_vault(const struct verdict *verdict) {
   for (size_t i = 0; verdict->exit_status == 0 && i < verdict->num_rows; i++) {
     int which = verdict->rows[i].known;
     FUZZ_ASSERT(bulla_vault_use(vault, &fuzz_who,
-                                &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"),
-                                                            .entry = verdict->rows[i].entry,
-                                                            .field = verdict->rows[i].field},
+                                AT(BULLA_LITERAL("acme"), verdict->rows[i].entry, verdict->rows[i].field),
                                 compare_value, &which) == BULLA_OK);
   }
   bulla_vault_close(&vault);

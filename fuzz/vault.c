@@ -158,7 +158,5 @@ bool fuzz_vault_edit(struct sqlite3 *db, const char *format, ...) {
 void fuzz_vault_put(struct bulla_vault *vault, const char *tenant, const char *entry, const char *field,
                     struct bulla_span value, bool secret) {
   const struct bulla_field one = {fuzz_text(field), value, secret};
-  FUZZ_ASSERT(bulla_vault_put(vault, &fuzz_who,
-                              &(const struct bulla_place){.tenant = fuzz_text(tenant), .entry = fuzz_text(entry)}, &one,
-                              1) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_put(vault, &fuzz_who, AT(fuzz_text(tenant), fuzz_text(entry)), &one, 1) == BULLA_OK);
 }

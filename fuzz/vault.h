@@ -15,6 +15,9 @@
 
 struct sqlite3;
 
+/* AT(tenant, entry) and AT(tenant, entry, field) are places, for one call. */
+#define AT(...) (&(const struct bulla_place){__VA_ARGS__})
+
 /* Who does everything. */
 extern const struct bulla_who fuzz_who;
 

@@ -165,11 +165,9 @@ static enum bulla_status take_record(void *arg, const struct bulla_audit_record 
 static enum bulla_status use(struct bulla_vault *vault, struct expected *expected) {
   begin();
   expected->calls = 0;
-  enum bulla_status status = bulla_vault_use(vault, &fuzz_who,
-                                             &(const struct bulla_place){.tenant = fuzz_text(expected->tenant),
-                                                                         .entry = fuzz_text(expected->entry),
-                                                                         .field = fuzz_text(expected->field)},
-                                             take_value, expected);
+  enum bulla_status status = bulla_vault_use(
+      vault, &fuzz_who, AT(fuzz_text(expected->tenant), fuzz_text(expected->entry), fuzz_text(expected->field)),
+      take_value, expected);
   FUZZ_ASSERT(expected->calls == (status == BULLA_OK ? 1 : 0));
   return status;
 }
@@ -177,8 +175,7 @@ static enum bulla_status use(struct bulla_vault *vault, struct expected *expecte
 static enum bulla_status show(struct bulla_vault *vault, const char *tenant, const char *entry, bool fresh) {
   struct expected expected = {.tenant = tenant, .entry = entry, .fresh = fresh};
   begin();
-  return bulla_vault_show(vault, &(const struct bulla_place){.tenant = fuzz_text(tenant), .entry = fuzz_text(entry)},
-                          take_field, &expected);
+  return bulla_vault_show(vault, AT(fuzz_text(tenant), fuzz_text(entry)), take_field, &expected);
 }
 
 /* verify checks the log: of |own| records more than there were, if it is unbroken, at most. */
@@ -239,15 +236,13 @@ static void open_apikeys(struct bulla_vault *vault) {
 static void change(struct bulla_vault *vault) {
   const struct bulla_field field = {BULLA_LITERAL("password"), BULLA_LITERAL(FRESH), true};
   begin();
-  enum bulla_status status = bulla_vault_put(
-      vault, &fuzz_who, &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db")},
-      &field, 1);
+  enum bulla_status status =
+      bulla_vault_put(vault, &fuzz_who, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("db")), &field, 1);
   struct expected expected = {.tenant = "acme", .entry = "db", .field = "password", .fresh = status == BULLA_OK};
   (void)use(vault, &expected);
   (void)show(vault, "acme", "db", status == BULLA_OK);
   begin();
-  ignore(bulla_vault_remove(
-      vault, &fuzz_who, &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("mail")}));
+  ignore(bulla_vault_remove(vault, &fuzz_who, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("mail"))));
   verify(vault, 4);
 }
 

@@ -267,9 +267,7 @@ static enum bulla_status compare_record(void *arg, const struct bulla_audit_reco
 static bool entry_matches(const struct fuzz_model *model, struct bulla_vault *vault, int tenant, int entry) {
   struct walk walk = {.model = model, .tenant = tenant, .entry = entry, .same = true};
   enum bulla_status status = bulla_vault_show(
-      vault,
-      &(const struct bulla_place){.tenant = fuzz_text(fuzz_tenants[tenant]), .entry = fuzz_text(fuzz_entries[entry])},
-      compare_field, &walk);
+      vault, AT(fuzz_text(fuzz_tenants[tenant]), fuzz_text(fuzz_entries[entry])), compare_field, &walk);
   FUZZ_ASSERT(status == BULLA_OK || status == BULLA_NOT_FOUND);
   for (; walk.next < FUZZ_FIELDS; walk.next++) {
     walk.same = walk.same && model->fields[tenant][entry][walk.next].revision == 0;

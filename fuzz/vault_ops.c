@@ -92,9 +92,7 @@ static enum bulla_status put(struct bulla_vault *vault, const struct fuzz_call *
     fields[i].secret = item->secret;
   }
   enum bulla_status status =
-      bulla_vault_put(vault, &fuzz_who,
-                      &(const struct bulla_place){.tenant = fuzz_text(fuzz_tenants[call->tenant]),
-                                                  .entry = fuzz_text(fuzz_entries[call->entry])},
+      bulla_vault_put(vault, &fuzz_who, AT(fuzz_text(fuzz_tenants[call->tenant]), fuzz_text(fuzz_entries[call->entry])),
                       fields, call->num_items);
   for (size_t i = 0; i < call->num_items; i++) {
     free(values[i]);
@@ -199,17 +197,14 @@ static enum bulla_status perform(struct run *run, const struct fuzz_model *model
     case FUZZ_IMPORT:
       return import(vault, failed, call);
     case FUZZ_REMOVE:
-      return bulla_vault_remove(vault, &fuzz_who, &(const struct bulla_place){.tenant = tenant, .entry = entry});
+      return bulla_vault_remove(vault, &fuzz_who, AT(tenant, entry));
     case FUZZ_USE:
-      status =
-          bulla_vault_use(vault, &fuzz_who,
-                          &(const struct bulla_place){
-                              .tenant = tenant, .entry = entry, .field = fuzz_text(fuzz_fields[call->items[0].field])},
-                          take_value, &expected);
+      status = bulla_vault_use(vault, &fuzz_who, AT(tenant, entry, fuzz_text(fuzz_fields[call->items[0].field])),
+                               take_value, &expected);
       FUZZ_ASSERT(expected.num_calls == (status == BULLA_OK ? 1 : 0));
       return status;
     case FUZZ_SHOW:
-      return bulla_vault_show(vault, &(const struct bulla_place){.tenant = tenant, .entry = entry}, ignore_field, NULL);
+      return bulla_vault_show(vault, AT(tenant, entry), ignore_field, NULL);
     case FUZZ_LIST:
       return bulla_vault_list(vault, tenant, ignore_entry, NULL);
     case FUZZ_APIKEY_PUT:

@@ -95,9 +95,7 @@ void fuzz_script_set_up(void) {
 
   vault = fuzz_vault_open();
   put_revision(vault, 2);
-  FUZZ_ASSERT(bulla_vault_remove(
-                  vault, &fuzz_who,
-                  &(const struct bulla_place){.tenant = fuzz_text("acme"), .entry = fuzz_text("gone")}) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, AT(fuzz_text("acme"), fuzz_text("gone"))) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[2].id)) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI), INT64_C(1) << 40) ==
               BULLA_OK);

@@ -77,9 +77,7 @@ Test(audit, a_change_of_the_last_byte_of_the_longest_text_is_found) {
   const struct bulla_who longest = {test_filled('a', BULLA_WHO_MAX), test_filled('o', BULLA_WHO_MAX),
                                     test_filled('r', BULLA_WHO_MAX)};
   const struct bulla_field field = {test_filled('f', BULLA_NAME_MAX), TEXT("a value"), true};
-  TEST_OK(bulla_vault_put(house.vault, &longest,
-                          &(const struct bulla_place){.tenant = test_filled('t', BULLA_NAME_MAX),
-                                                      .entry = test_filled('e', BULLA_NAME_MAX)},
+  TEST_OK(bulla_vault_put(house.vault, &longest, AT(test_filled('t', BULLA_NAME_MAX), test_filled('e', BULLA_NAME_MAX)),
                           &field, 1));
   struct bulla_span file = save();
   assert_unbroken(2);
@@ -238,9 +236,7 @@ Test(audit, a_log_cut_short_is_never_vouched_for_again) {
     tamper(file, cuts[i]);
     TEST_STATUS(put("acme", "db", "password", "another", true), BULLA_AUDIT_BROKEN);
     TEST_STATUS(use("acme", "db", "password"), BULLA_AUDIT_BROKEN);
-    TEST_STATUS(
-        bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}),
-        BULLA_AUDIT_BROKEN);
+    TEST_STATUS(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))), BULLA_AUDIT_BROKEN);
     cr_assert_eq(used.calls, 0, "opened without a record: %s", cuts[i]);
     struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
     TEST_STATUS(bulla_vault_audit_verify(house.vault, &verdict), BULLA_AUDIT_BROKEN);
@@ -330,8 +326,7 @@ Test(audit, log_gives_what_was_recorded_from_a_record_on_and_of_a_tenant) {
   TEST_OK(put("beta", "db", "password", "a value", true));
   TEST_OK(use("acme", "db", "password"));
   TEST_STATUS(use("acme", "db", "nothing"), BULLA_NOT_FOUND);
-  TEST_OK(
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
   TEST_OK(bulla_vault_apikey_put(
       house.vault, &who,
       &(const struct bulla_apikey_record){

@@ -368,22 +368,16 @@ static enum bulla_status end_the_thread(void *argument, struct bulla_span value)
 
 static void *use_a_field(void *argument) {
   (void)argument;
-  enum bulla_status status = bulla_vault_use(
-      house.vault, &who,
-      &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")},
-      end_the_thread, NULL);
+  enum bulla_status status =
+      bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), end_the_thread, NULL);
   return status == BULLA_OK ? NULL : &house;
 }
 
 Test(thread_end, what_a_callback_was_given_is_wiped_when_it_is_cancelled, .init = build_house, .fini = leave_house,
      .timeout = 60) {
   struct bulla_field field = {TEXT("password"), TEXT("correct horse"), true};
-  TEST_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                          &field, 1));
-  TEST_OK(bulla_vault_use(
-      house.vault, &who,
-      &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")}, remember,
-      NULL));
+  TEST_OK(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1));
+  TEST_OK(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), remember, NULL));
   size_t before = bulla_slab_usage().used;
   for (size_t round = 0; round < 6; round++) {
     pthread_t thread;

@@ -105,13 +105,9 @@ static enum bulla_status store_and_use(struct bulla_span entry, struct bulla_spa
   struct bulla_field field = {TEXT("password"), text, true};
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   size_t num_fields = 0;
-  BULLA_TRY(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = entry},
-                            &field, 1));
-  BULLA_TRY(bulla_vault_use(house.vault, &who,
-                            &(const struct bulla_place){.tenant = TEXT("acme"), .entry = entry, .field = field.name},
-                            same, &text));
-  BULLA_TRY(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = entry},
-                             count_field, &num_fields));
+  BULLA_TRY(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), entry), &field, 1));
+  BULLA_TRY(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), entry, field.name), same, &text));
+  BULLA_TRY(bulla_vault_show(house.vault, AT(TEXT("acme"), entry), count_field, &num_fields));
   BULLA_TRY(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), text, NOW + 1));
   BULLA_TRY(bulla_vault_audit_verify(house.vault, &verdict));
   return num_fields == 1 ? BULLA_OK : BULLA_NOT_FOUND;

@@ -22,9 +22,7 @@ static enum bulla_status note_field(void *arg, const struct bulla_field_view *fi
 
 static void assert_shows(const char *tenant, const char *entry, const char *text) {
   struct bulla_buffer out = test_room(4000);
-  TEST_OK(bulla_vault_show(house.vault,
-                           &(const struct bulla_place){.tenant = test_text(tenant), .entry = test_text(entry)},
-                           note_field, &out));
+  TEST_OK(bulla_vault_show(house.vault, AT(test_text(tenant), test_text(entry)), note_field, &out));
   TEST_SPAN(bulla_written(&out), test_text(text), "%.*s", S(bulla_written(&out)));
 }
 
@@ -40,10 +38,8 @@ Test(vault, show_tells_how_long_values_are) {
                                  {TEXT("password"), TEXT("correct horse battery"), true},
                                  {TEXT("user"), TEXT("joe"), false}};
   struct bulla_buffer out = test_room(4000);
-  TEST_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                          fields, 5));
-  TEST_OK(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                           note_len, &out));
+  TEST_OK(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), TEXT("db")), fields, 5));
+  TEST_OK(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), note_len, &out));
   TEST_SPAN(bulla_written(&out), TEXT("blank 0\nempty 0\nmost 65536\npassword 21\nuser 3\n"), "lengths");
 }
 
@@ -54,8 +50,7 @@ Test(vault, keeps_secret_and_plain_fields_over_a_reopening) {
       {TEXT("empty"), TEXT(""), true},
       {TEXT("blank"), TEXT(""), false},
   };
-  TEST_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                          fields, 4));
+  TEST_OK(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), TEXT("db")), fields, 4));
   for (int i = 0; i < 2; i++) {
     assert_use("acme", "db", "user", "joe");
     assert_use("acme", "db", "password", "correct horse battery");
@@ -79,8 +74,7 @@ Test(vault, keeps_secrets_of_every_byte_and_of_the_greatest_length) {
     ((uint8_t *)(uintptr_t)value.data)[i] = (uint8_t)i;
   }
   struct bulla_field fields[] = {{TEXT("blob"), value, true}, {TEXT("text"), test_filled('t', BULLA_VALUE_MAX), false}};
-  TEST_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                          fields, 2));
+  TEST_OK(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), TEXT("db")), fields, 2));
   TEST_OK(use("acme", "db", "blob"));
   TEST_SPAN(used.value, value, "blob");
   TEST_OK(use("acme", "db", "text"));
@@ -131,16 +125,13 @@ Test(vault, a_plain_field_may_become_secret_and_a_secret_one_stays_so) {
   TEST_STATUS(put("acme", "db", "host", "h2", false), BULLA_STAYS_SECRET);
   assert_use("acme", "db", "host", "now a secret host");
   assert_shows("acme", "db", "host=********host secret 2\n");
-  TEST_OK(
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
   TEST_OK(put("acme", "db", "host", "h2", false));
 }
 
 Test(vault, put_is_all_or_nothing) {
   struct bulla_field fields[] = {{TEXT("good"), TEXT("x"), true}, {TEXT("bad name"), TEXT("x"), true}};
-  TEST_STATUS(bulla_vault_put(house.vault, &who,
-                              &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}, fields, 2),
-              BULLA_INVALID_NAME);
+  TEST_STATUS(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), TEXT("db")), fields, 2), BULLA_INVALID_NAME);
   cr_assert_eq(run_sql("SELECT (SELECT count(*) FROM field) + (SELECT count(*) FROM tenant)"), 0);
   assert_unbroken(1);
 }
@@ -172,29 +163,16 @@ Test(vault, names_and_texts_out_of_bounds_are_refused_everywhere) {
     struct bulla_field bad_field = {bad, ok, true};
     struct bulla_import row = {bad, ok, ok};
     struct bulla_import row2 = {ok, bad, ok};
-    TEST_STATUS(bulla_vault_put(v, &who, &(const struct bulla_place){.tenant = bad, .entry = ok}, &field, 1),
-                BULLA_INVALID_NAME);
-    TEST_STATUS(bulla_vault_put(v, &who, &(const struct bulla_place){.tenant = ok, .entry = bad}, &field, 1),
-                BULLA_INVALID_NAME);
-    TEST_STATUS(bulla_vault_put(v, &who, &(const struct bulla_place){.tenant = ok, .entry = ok}, &bad_field, 1),
-                BULLA_INVALID_NAME);
-    TEST_STATUS(
-        bulla_vault_use(v, &who, &(const struct bulla_place){.tenant = bad, .entry = ok, .field = ok}, remember, NULL),
-        BULLA_INVALID_NAME);
-    TEST_STATUS(
-        bulla_vault_use(v, &who, &(const struct bulla_place){.tenant = ok, .entry = bad, .field = ok}, remember, NULL),
-        BULLA_INVALID_NAME);
-    TEST_STATUS(
-        bulla_vault_use(v, &who, &(const struct bulla_place){.tenant = ok, .entry = ok, .field = bad}, remember, NULL),
-        BULLA_INVALID_NAME);
-    TEST_STATUS(bulla_vault_show(v, &(const struct bulla_place){.tenant = bad, .entry = ok}, note_field, &out),
-                BULLA_INVALID_NAME);
-    TEST_STATUS(bulla_vault_show(v, &(const struct bulla_place){.tenant = ok, .entry = bad}, note_field, &out),
-                BULLA_INVALID_NAME);
-    TEST_STATUS(bulla_vault_remove(v, &who, &(const struct bulla_place){.tenant = bad, .entry = ok}),
-                BULLA_INVALID_NAME);
-    TEST_STATUS(bulla_vault_remove(v, &who, &(const struct bulla_place){.tenant = ok, .entry = bad}),
-                BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_put(v, &who, AT(bad, ok), &field, 1), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_put(v, &who, AT(ok, bad), &field, 1), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_put(v, &who, AT(ok, ok), &bad_field, 1), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_use(v, &who, AT(bad, ok, ok), remember, NULL), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_use(v, &who, AT(ok, bad, ok), remember, NULL), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_use(v, &who, AT(ok, ok, bad), remember, NULL), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_show(v, AT(bad, ok), note_field, &out), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_show(v, AT(ok, bad), note_field, &out), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_remove(v, &who, AT(bad, ok)), BULLA_INVALID_NAME);
+    TEST_STATUS(bulla_vault_remove(v, &who, AT(ok, bad)), BULLA_INVALID_NAME);
     TEST_STATUS(bulla_vault_import(v, &failed, &who, bad, key, NULL, &row, 1), BULLA_INVALID_NAME);
     cr_assert_eq(failed, 1);
     TEST_STATUS(bulla_vault_import(v, &failed, &who, ok, key, NULL, &row, 1), BULLA_INVALID_NAME);
@@ -216,23 +194,17 @@ Test(vault, names_and_texts_out_of_bounds_are_refused_everywhere) {
       TEXT("a"), TEXT("0"), TEXT("_a"), TEXT("@"), TEXT("+1"), TEXT("A.b_c@d+e-f"), test_filled('z', BULLA_NAME_MAX)};
   for (size_t i = 0; i < sizeof(good_names) / sizeof(good_names[0]); i++) {
     struct bulla_field field = {good_names[i], ok, true};
-    TEST_OK(bulla_vault_put(v, &who, &(const struct bulla_place){.tenant = good_names[i], .entry = good_names[i]},
-                            &field, 1));
+    TEST_OK(bulla_vault_put(v, &who, AT(good_names[i], good_names[i]), &field, 1));
   }
   struct bulla_field too_large = {ok, test_filled('v', BULLA_VALUE_MAX + 1), true};
-  TEST_STATUS(bulla_vault_put(v, &who, &(const struct bulla_place){.tenant = ok, .entry = ok}, &too_large, 1),
-              BULLA_TOO_LARGE);
+  TEST_STATUS(bulla_vault_put(v, &who, AT(ok, ok), &too_large, 1), BULLA_TOO_LARGE);
   too_large.secret = false;
-  TEST_STATUS(bulla_vault_put(v, &who, &(const struct bulla_place){.tenant = ok, .entry = ok}, &too_large, 1),
-              BULLA_TOO_LARGE);
+  TEST_STATUS(bulla_vault_put(v, &who, AT(ok, ok), &too_large, 1), BULLA_TOO_LARGE);
   struct bulla_field no_text = {ok, TEXT("a\0b"), false};
-  TEST_STATUS(bulla_vault_put(v, &who, &(const struct bulla_place){.tenant = ok, .entry = ok}, &no_text, 1),
-              BULLA_INVALID_TEXT);
+  TEST_STATUS(bulla_vault_put(v, &who, AT(ok, ok), &no_text, 1), BULLA_INVALID_TEXT);
   no_text.value = TEXT("\xff");
-  TEST_STATUS(bulla_vault_put(v, &who, &(const struct bulla_place){.tenant = ok, .entry = ok}, &no_text, 1),
-              BULLA_INVALID_TEXT);
-  TEST_STATUS(bulla_vault_put(v, &who, &(const struct bulla_place){.tenant = ok, .entry = ok}, &no_text, 0),
-              BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_put(v, &who, AT(ok, ok), &no_text, 1), BULLA_INVALID_TEXT);
+  TEST_STATUS(bulla_vault_put(v, &who, AT(ok, ok), &no_text, 0), BULLA_INVALID_ARGUMENT);
 }
 
 Test(vault, what_is_reserved_must_be_zero) {
@@ -282,17 +254,12 @@ Test(vault, who_asks_is_mandatory_and_bounded) {
       {{ok, ok, TEXT("\xed\xa0\x80")}, BULLA_INVALID_TEXT, BULLA_INVALID_TEXT},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-    cr_assert_eq(
-        bulla_vault_put(house.vault, &rows[i].who, &(const struct bulla_place){.tenant = ok, .entry = ok}, &field, 1),
-        rows[i].to_put, "put %zu", i);
-    cr_assert_eq(bulla_vault_use(house.vault, &rows[i].who,
-                                 &(const struct bulla_place){.tenant = ok, .entry = ok, .field = ok}, remember, NULL),
-                 rows[i].to_use, "use %zu", i);
+    cr_assert_eq(bulla_vault_put(house.vault, &rows[i].who, AT(ok, ok), &field, 1), rows[i].to_put, "put %zu", i);
+    cr_assert_eq(bulla_vault_use(house.vault, &rows[i].who, AT(ok, ok, ok), remember, NULL), rows[i].to_use, "use %zu",
+                 i);
   }
-  TEST_STATUS(bulla_vault_put(house.vault, NULL, &(const struct bulla_place){.tenant = ok, .entry = ok}, &field, 1),
-              BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_put(NULL, &who, &(const struct bulla_place){.tenant = ok, .entry = ok}, &field, 1),
-              BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_put(house.vault, NULL, AT(ok, ok), &field, 1), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_put(NULL, &who, AT(ok, ok), &field, 1), BULLA_INVALID_ARGUMENT);
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
 }
@@ -305,18 +272,10 @@ Test(vault, what_is_not_there_is_not_found_and_asking_for_it_is_recorded) {
   TEST_STATUS(use("other", "db", "password"), BULLA_NOT_FOUND);
   cr_assert_eq(used.calls, 0);
   cr_assert_eq(count_records("op = 'use' AND outcome = 'not-found'"), 3);
-  TEST_STATUS(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("other")},
-                               note_field, &out),
-              BULLA_NOT_FOUND);
-  TEST_STATUS(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("other"), .entry = TEXT("db")},
-                               note_field, &out),
-              BULLA_NOT_FOUND);
-  TEST_STATUS(bulla_vault_remove(house.vault, &who,
-                                 &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("other")}),
-              BULLA_NOT_FOUND);
-  TEST_STATUS(
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("other"), .entry = TEXT("db")}),
-      BULLA_NOT_FOUND);
+  TEST_STATUS(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("other")), note_field, &out), BULLA_NOT_FOUND);
+  TEST_STATUS(bulla_vault_show(house.vault, AT(TEXT("other"), TEXT("db")), note_field, &out), BULLA_NOT_FOUND);
+  TEST_STATUS(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("other"))), BULLA_NOT_FOUND);
+  TEST_STATUS(bulla_vault_remove(house.vault, &who, AT(TEXT("other"), TEXT("db"))), BULLA_NOT_FOUND);
   TEST_STATUS(bulla_vault_list(house.vault, TEXT("other"), NULL, NULL), BULLA_NOT_FOUND);
   assert_unbroken(5);
 }
@@ -339,8 +298,7 @@ Test(vault, list_is_ordered_and_of_one_tenant_or_all) {
   TEST_OK(bulla_vault_list(house.vault, TEXT("acme"), note_entry, &out));
   TEST_SPAN(bulla_written(&out), TEXT("acme/a 2\nacme/z 1\n"), "one");
   out.len = 0;
-  TEST_OK(
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("beta"), .entry = TEXT("b")}));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("beta"), TEXT("b"))));
   TEST_OK(bulla_vault_list(house.vault, TEXT("beta"), note_entry, &out));
   cr_assert_eq(out.len, 0, "a tenant without entries");
 }
@@ -348,8 +306,7 @@ Test(vault, list_is_ordered_and_of_one_tenant_or_all) {
 Test(vault, removed_entry_is_gone_and_its_name_free) {
   TEST_OK(put("acme", "db", "password", "old", true));
   TEST_OK(put("acme", "keep", "password", "kept", true));
-  TEST_OK(
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
   TEST_STATUS(use("acme", "db", "password"), BULLA_NOT_FOUND);
   cr_assert_eq(run_sql("SELECT count(*) FROM field"), 1);
   TEST_OK(put("acme", "db", "password", "new", true));
@@ -371,10 +328,7 @@ Test(vault, use_is_recorded_before_it_opens_and_gives_what_the_callback_returns)
   const uint8_t *where = NULL;
   TEST_OK(put("acme", "db", "password", "hunter2", true));
   size_t before = bulla_slab_usage().used;
-  TEST_STATUS(bulla_vault_use(
-                  house.vault, &who,
-                  &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")},
-                  look_at_log, &where),
+  TEST_STATUS(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), look_at_log, &where),
               BULLA_EXPIRED);
   cr_assert_not_null(where);
   cr_assert_eq(bulla_slab_usage().used, before, "the value is still in locked memory");
@@ -413,8 +367,7 @@ Test(vault, a_callback_may_call_the_vault_and_a_walk_ends_all_the_same) {
                                                                      .root = root}));
   enum bulla_status status = BULLA_IO;
   alarm(20);
-  TEST_OK(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                           show_from_within, &status));
+  TEST_OK(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), show_from_within, &status));
   TEST_OK(status);
   status = BULLA_IO;
   TEST_OK(bulla_vault_list(house.vault, TEXT(""), list_from_within, &status));
@@ -430,12 +383,11 @@ Test(vault, a_callback_may_call_the_vault_and_a_walk_ends_all_the_same) {
 static int call_everything(void *arg) {
   (void)arg;
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  bool refused =
-      put("acme", "db", "password", "x", true) == BULLA_FORKED && use("acme", "db", "password") == BULLA_FORKED &&
-      bulla_vault_list(house.vault, TEXT(""), NULL, NULL) == BULLA_FORKED &&
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}) ==
-          BULLA_FORKED &&
-      bulla_vault_audit_verify(house.vault, &verdict) == BULLA_FORKED;
+  bool refused = put("acme", "db", "password", "x", true) == BULLA_FORKED &&
+                 use("acme", "db", "password") == BULLA_FORKED &&
+                 bulla_vault_list(house.vault, TEXT(""), NULL, NULL) == BULLA_FORKED &&
+                 bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))) == BULLA_FORKED &&
+                 bulla_vault_audit_verify(house.vault, &verdict) == BULLA_FORKED;
   bulla_vault_close(&house.vault);
   return refused && house.vault == NULL ? 0 : 1;
 }

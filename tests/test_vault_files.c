@@ -176,14 +176,11 @@ Test(vault_files, a_locked_database_is_busy_and_nothing_opens) {
   cr_assert_eq(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
   TEST_STATUS(use("acme", "db", "password"), BULLA_BUSY);
   TEST_STATUS(put("acme", "db", "password", "y", true), BULLA_BUSY);
-  TEST_STATUS(
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}),
-      BULLA_BUSY);
+  TEST_STATUS(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))), BULLA_BUSY);
   cr_assert_eq(used.calls, 0);
   /* Readers go on. */
   int num = 0;
-  TEST_OK(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                           ignore_field, &num));
+  TEST_OK(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), ignore_field, &num));
   assert_unbroken(2);
   cr_assert_eq(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
   sqlite3_close(db);
@@ -208,9 +205,7 @@ Test(vault_files, without_room_for_the_record_nothing_opens) {
   /* A put that does not fit leaves what was there. */
   struct bulla_field fields[] = {{TEXT("password"), TEXT("new"), true},
                                  {TEXT("large"), test_filled('v', BULLA_VALUE_MAX), true}};
-  TEST_STATUS(bulla_vault_put(house.vault, &who,
-                              &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}, fields, 2),
-              BULLA_DISK_FULL);
+  TEST_STATUS(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), TEXT("db")), fields, 2), BULLA_DISK_FULL);
   cr_assert_eq(sqlite3_exec(db, "PRAGMA max_page_count = 100000", NULL, NULL, NULL), SQLITE_OK);
   assert_use("acme", "db", "password", "x");
   assert_unbroken(2 + calls + 1);
@@ -303,13 +298,9 @@ static int fill_disk(void *arg) {
     return 100 + (int)status;
   }
   struct bulla_field field = {TEXT("password"), TEXT("a value"), true};
-  status =
-      bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}, &field, 1);
+  status = bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1);
   while (status == BULLA_OK) {
-    status = bulla_vault_use(
-        vault, &who,
-        &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")}, remember,
-        NULL);
+    status = bulla_vault_use(vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), remember, NULL);
   }
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   if (status != BULLA_DISK_FULL || bulla_vault_audit_verify(vault, &verdict) != BULLA_OK) {
@@ -386,8 +377,7 @@ Test(vault_files, nothing_of_what_was_removed_or_replaced_stays_in_the_file) {
   cr_assert_null(memmem(file.data, file.len, values[0], strlen(values[0])));
   cr_assert_not_null(memmem(file.data, file.len, values[1], strlen(values[1])));
   open_vault();
-  TEST_OK(
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
   close_vault();
   file = read_file(house.path);
   cr_assert_null(memmem(file.data, file.len, values[1], strlen(values[1])));

@@ -103,16 +103,14 @@ Test(vault_misordered, a_walk_out_of_order_is_refused) {
   for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
     write_file(house.path, good);
     open_vault();
-    TEST_OK(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                             ignore_any_field, NULL));
+    TEST_OK(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), ignore_any_field, NULL));
     TEST_OK(bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL));
     close_vault();
     misorder(orders[i].table, orders[i].unique, orders[i].other);
     open_vault();
-    enum bulla_status status =
-        i == 0 ? bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                                  ignore_any_field, NULL)
-               : bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL);
+    enum bulla_status status = i == 0
+                                   ? bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), ignore_any_field, NULL)
+                                   : bulla_vault_list(house.vault, TEXT(""), ignore_any_entry, NULL);
     cr_assert_eq(status, BULLA_REFUSED, "%s: %s", orders[i].table, bulla_status_text(status));
     close_vault();
   }

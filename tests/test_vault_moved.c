@@ -61,9 +61,8 @@ static void assert_nothing_works(const char *how) {
   const enum bulla_status statuses[] = {
       use("acme", "db", "password"),
       put("acme", "db", "host", "h", false),
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}),
-      bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                       count_field, &calls),
+      bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))),
+      bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), count_field, &calls),
       bulla_vault_list(house.vault, TEXT(""), count_entry, &calls),
       bulla_vault_audit_log(house.vault, 1, TEXT(""), count_record, &calls),
       bulla_vault_audit_verify(house.vault, &verdict),
@@ -184,10 +183,7 @@ static enum bulla_status move_meanwhile(void *arg, struct bulla_span value) {
 }
 
 Test(vault_moved, a_use_after_the_move_opens_nothing_however_soon) {
-  TEST_OK(bulla_vault_use(
-      house.vault, &who,
-      &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")},
-      move_meanwhile, NULL));
+  TEST_OK(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), move_meanwhile, NULL));
   TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
   cr_expect_eq(used.calls, 0);
   move_back("v.db");

@@ -94,8 +94,7 @@ static enum bulla_status use_plain(void) {
 }
 
 static enum bulla_status show(void) {
-  return bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                          take_field, NULL);
+  return bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), take_field, NULL);
 }
 
 static enum bulla_status put_field(void) {
@@ -116,8 +115,7 @@ static enum bulla_status import(void) {
 }
 
 static enum bulla_status remove_entry(void) {
-  return bulla_vault_remove(house.vault, &who,
-                            &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")});
+  return bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db")));
 }
 
 static enum bulla_status list_one(void) {

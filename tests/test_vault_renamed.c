@@ -27,8 +27,7 @@ static void keep_apikey(void) {
 
 static enum bulla_status remove_fields(const char *a, const char *b) {
   const struct bulla_span fields[] = {test_text(a), b == NULL ? TEXT("") : test_text(b)};
-  return bulla_vault_remove_fields(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB}, fields,
-                                   b == NULL ? 1 : 2);
+  return bulla_vault_remove_fields(house.vault, &who, AT(ACME, DB), fields, b == NULL ? 1 : 2);
 }
 
 static char told[512];
@@ -58,8 +57,7 @@ static enum bulla_status note_field(void *arg, const struct bulla_field_view *fi
 static void assert_shown(const char *entry, const char *wanted) {
   struct bulla_buffer out = test_room(1000);
   out.len = 0;
-  TEST_OK(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = ACME, .entry = test_text(entry)},
-                           note_field, &out));
+  TEST_OK(bulla_vault_show(house.vault, AT(ACME, test_text(entry)), note_field, &out));
   TEST_SPAN(bulla_written(&out), test_text(wanted), "%s", entry);
 }
 
@@ -89,14 +87,11 @@ Test(vault_renamed, fields_are_removed_all_or_none) {
   TOLD(remove_fields("pasword", "absent"), BULLA_NOT_FOUND, "no such field");
   TEST_STATUS(remove_fields("pasword", "pasword"), BULLA_NOT_FOUND);
   TEST_STATUS(remove_fields("pasword", "bad name"), BULLA_INVALID_NAME);
-  TOLD(bulla_vault_remove_fields(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = TEXT("other")},
-                                 (const struct bulla_span[]){DB}, 1),
+  TOLD(bulla_vault_remove_fields(house.vault, &who, AT(ACME, TEXT("other")), (const struct bulla_span[]){DB}, 1),
        BULLA_NOT_FOUND, "no such entry");
-  TOLD(bulla_vault_remove_fields(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("other"), .entry = DB},
-                                 (const struct bulla_span[]){DB}, 1),
+  TOLD(bulla_vault_remove_fields(house.vault, &who, AT(TEXT("other"), DB), (const struct bulla_span[]){DB}, 1),
        BULLA_NOT_FOUND, "no such tenant");
-  TEST_STATUS(bulla_vault_remove_fields(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB},
-                                        (const struct bulla_span[]){DB}, 0),
+  TEST_STATUS(bulla_vault_remove_fields(house.vault, &who, AT(ACME, DB), (const struct bulla_span[]){DB}, 0),
               BULLA_INVALID_ARGUMENT);
   assert_use("acme", "db", "pasword", "s3cret-of-acme-0123");
   cr_assert_eq(count_records("op = 'remove'"), 0);
@@ -107,7 +102,7 @@ Test(vault_renamed, a_tenant_goes_when_nothing_hangs_on_it) {
   furnish();
   keep_apikey();
   TOLD(bulla_vault_remove_tenant(house.vault, &who, ACME), BULLA_IN_USE, "1 entry");
-  TEST_OK(bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB}));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(ACME, DB)));
   TOLD(bulla_vault_remove_tenant(house.vault, &who, ACME), BULLA_IN_USE, "1 API key that is not revoked");
   TEST_OK(bulla_vault_token_revoke(house.vault, &who, ACME, TEXT("jti"), INT64_MAX));
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, APIKEY));
@@ -125,16 +120,12 @@ Test(vault_renamed, a_tenant_goes_when_nothing_hangs_on_it) {
 Test(vault_renamed, a_secret_field_keeps_value_mask_and_revision_under_its_new_name) {
   furnish();
   assert_shown("db", "host=acme.example 0 1\npasword=********0123 1 2\n");
-  TEST_OK(bulla_vault_rename_field(house.vault, &who,
-                                   &(const struct bulla_place){.tenant = ACME, .entry = DB, .field = TEXT("pasword")},
-                                   TEXT("password")));
+  TEST_OK(bulla_vault_rename_field(house.vault, &who, AT(ACME, DB, TEXT("pasword")), TEXT("password")));
   assert_shown("db", "host=acme.example 0 1\npassword=********0123 1 2\n");
   assert_use("acme", "db", "password", "s3cret-of-acme-0123");
   TEST_STATUS(use("acme", "db", "pasword"), BULLA_NOT_FOUND);
   TEST_OK(put("acme", "db", "password", "third", true));
-  TEST_OK(bulla_vault_rename_field(house.vault, &who,
-                                   &(const struct bulla_place){.tenant = ACME, .entry = DB, .field = TEXT("host")},
-                                   TEXT("server")));
+  TEST_OK(bulla_vault_rename_field(house.vault, &who, AT(ACME, DB, TEXT("host")), TEXT("server")));
   assert_shown("db", "password=******** 1 3\nserver=acme.example 0 1\n");
   cr_assert_eq(
       count_records("op = 'rename-from' AND tenant = 'acme' AND entry = 'db' AND field IN ('pasword', 'host')"), 2);
@@ -149,20 +140,15 @@ Test(vault_renamed, what_is_not_found_is_told) {
   TOLD(use("beta", "db", "host"), BULLA_NOT_FOUND, "no such tenant");
   TOLD(use("acme", "mail", "host"), BULLA_NOT_FOUND, "no such entry");
   TOLD(use("acme", "db", "password"), BULLA_NOT_FOUND, "no such field");
-  TOLD(
-      bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("beta"), .entry = DB}, note_field, &out),
-      BULLA_NOT_FOUND, "no such tenant");
-  TOLD(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = ACME, .entry = TEXT("mail")}, note_field,
-                        &out),
-       BULLA_NOT_FOUND, "no such entry");
+  TOLD(bulla_vault_show(house.vault, AT(TEXT("beta"), DB), note_field, &out), BULLA_NOT_FOUND, "no such tenant");
+  TOLD(bulla_vault_show(house.vault, AT(ACME, TEXT("mail")), note_field, &out), BULLA_NOT_FOUND, "no such entry");
   TOLD(bulla_vault_list(house.vault, TEXT("beta"), NULL, NULL), BULLA_NOT_FOUND, "no such tenant");
   cr_assert_eq(count_records("outcome = 'not-found'"), 3);
 }
 
 Test(vault_renamed, an_entry_keeps_its_fields_under_its_new_name) {
   furnish();
-  TEST_OK(bulla_vault_rename_entry(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB},
-                                   TEXT("warehouse")));
+  TEST_OK(bulla_vault_rename_entry(house.vault, &who, AT(ACME, DB), TEXT("warehouse")));
   assert_use("acme", "warehouse", "pasword", "s3cret-of-acme-0123");
   TEST_STATUS(use("acme", "db", "pasword"), BULLA_NOT_FOUND);
   TEST_OK(put("acme", "db", "host", "another", false));
@@ -191,34 +177,18 @@ Test(vault_renamed, nothing_takes_a_name_that_is_taken_or_its_own) {
   TEST_OK(put("acme", "mail", "host", "x", false));
   TEST_OK(put("beta", "db", "host", "x", false));
   struct bulla_vault *v = house.vault;
-  TOLD(bulla_vault_rename_field(
-           v, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB, .field = TEXT("pasword")}, TEXT("host")),
-       BULLA_EXISTS, "taken");
-  TOLD(bulla_vault_rename_field(
-           v, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB, .field = TEXT("host")}, TEXT("host")),
-       BULLA_EXISTS, "old one");
-  TOLD(bulla_vault_rename_entry(v, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB}, TEXT("mail")),
-       BULLA_EXISTS, "taken");
-  TOLD(bulla_vault_rename_entry(v, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB}, DB), BULLA_EXISTS,
-       "old one");
+  TOLD(bulla_vault_rename_field(v, &who, AT(ACME, DB, TEXT("pasword")), TEXT("host")), BULLA_EXISTS, "taken");
+  TOLD(bulla_vault_rename_field(v, &who, AT(ACME, DB, TEXT("host")), TEXT("host")), BULLA_EXISTS, "old one");
+  TOLD(bulla_vault_rename_entry(v, &who, AT(ACME, DB), TEXT("mail")), BULLA_EXISTS, "taken");
+  TOLD(bulla_vault_rename_entry(v, &who, AT(ACME, DB), DB), BULLA_EXISTS, "old one");
   TOLD(bulla_vault_rename_tenant(v, &who, ACME, TEXT("beta")), BULLA_EXISTS, "taken");
   TOLD(bulla_vault_rename_tenant(v, &who, ACME, ACME), BULLA_EXISTS, "old one");
-  TOLD(bulla_vault_rename_field(
-           v, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB, .field = TEXT("absent")}, TEXT("new")),
-       BULLA_NOT_FOUND, "no such field");
-  TOLD(bulla_vault_rename_field(
-           v, &who, &(const struct bulla_place){.tenant = ACME, .entry = TEXT("absent"), .field = DB}, TEXT("new")),
-       BULLA_NOT_FOUND, "no such entry");
-  TOLD(bulla_vault_rename_entry(v, &who, &(const struct bulla_place){.tenant = ACME, .entry = TEXT("absent")},
-                                TEXT("new")),
-       BULLA_NOT_FOUND, "no such entry");
+  TOLD(bulla_vault_rename_field(v, &who, AT(ACME, DB, TEXT("absent")), TEXT("new")), BULLA_NOT_FOUND, "no such field");
+  TOLD(bulla_vault_rename_field(v, &who, AT(ACME, TEXT("absent"), DB), TEXT("new")), BULLA_NOT_FOUND, "no such entry");
+  TOLD(bulla_vault_rename_entry(v, &who, AT(ACME, TEXT("absent")), TEXT("new")), BULLA_NOT_FOUND, "no such entry");
   TOLD(bulla_vault_rename_tenant(v, &who, TEXT("absent"), TEXT("new")), BULLA_NOT_FOUND, "no such tenant");
-  TEST_STATUS(
-      bulla_vault_rename_field(v, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB, .field = TEXT("host")},
-                               TEXT("a/b")),
-      BULLA_INVALID_NAME);
-  TEST_STATUS(bulla_vault_rename_entry(v, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB}, TEXT("a/b")),
-              BULLA_INVALID_NAME);
+  TEST_STATUS(bulla_vault_rename_field(v, &who, AT(ACME, DB, TEXT("host")), TEXT("a/b")), BULLA_INVALID_NAME);
+  TEST_STATUS(bulla_vault_rename_entry(v, &who, AT(ACME, DB), TEXT("a/b")), BULLA_INVALID_NAME);
   TEST_STATUS(bulla_vault_rename_tenant(v, &who, ACME, TEXT("")), BULLA_INVALID_NAME);
   cr_assert_eq(count_records("op LIKE 'rename%'"), 0);
   assert_shown("db", "host=acme.example 0 1\npasword=********0123 1 2\n");
@@ -244,11 +214,8 @@ Test(vault_renamed, what_was_tampered_with_is_not_sealed_anew) {
     write_file(house.path, file);
     run_sql(changes[i]);
     open_vault();
-    TEST_STATUS(
-        bulla_vault_rename_field(
-            house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = DB, .field = test_text(fields[i])},
-            TEXT("new")),
-        BULLA_REFUSED);
+    TEST_STATUS(bulla_vault_rename_field(house.vault, &who, AT(ACME, DB, test_text(fields[i])), TEXT("new")),
+                BULLA_REFUSED);
     close_vault();
     cr_assert_eq(run_sql("SELECT count(*) FROM field WHERE name = 'new'"), 0, "%s", changes[i]);
   }

@@ -46,13 +46,9 @@ static enum bulla_status work(struct bulla_vault *vault, int id, int rounds) {
     struct bulla_span value = bulla_span(text, (size_t)len);
     struct bulla_field fields[] = {{TEXT("password"), value, true}};
     struct bulla_field shared[] = {{TEXT("counter"), value, true}};
-    BULLA_TRY(
-        bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = entry}, fields, 1));
-    BULLA_TRY(bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("shared")},
-                              shared, 1));
-    BULLA_TRY(bulla_vault_use(
-        vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = entry, .field = TEXT("password")},
-        same, &value));
+    BULLA_TRY(bulla_vault_put(vault, &who, AT(TEXT("acme"), entry), fields, 1));
+    BULLA_TRY(bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("shared")), shared, 1));
+    BULLA_TRY(bulla_vault_use(vault, &who, AT(TEXT("acme"), entry, TEXT("password")), same, &value));
   }
   return BULLA_OK;
 }
@@ -125,10 +121,7 @@ Test(vault_shared, a_slow_user_of_a_value_holds_up_nobody) {
   alarm(60);
   open_vault();
   TEST_OK(put("acme", "db", "password", "x", true));
-  TEST_OK(bulla_vault_use(
-      house.vault, &who,
-      &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")}, slow,
-      &thread_results[0]));
+  TEST_OK(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), slow, &thread_results[0]));
 }
 
 /* Another process writes while this one verifies: each verification sees one state of the log. */
@@ -164,8 +157,7 @@ static void count_up(int ack) {
     char text[20];
     int len = snprintf(text, sizeof(text), "%d", i);
     struct bulla_field field = {TEXT("counter"), bulla_span(text, (size_t)len), true};
-    if (bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}, &field,
-                        1) != BULLA_OK ||
+    if (bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1) != BULLA_OK ||
         write(ack, &i, sizeof(i)) != sizeof(i)) {
       _exit(2);
     }
@@ -205,10 +197,7 @@ Test(vault_shared, a_process_that_is_killed_loses_nothing_it_was_told_is_done, .
     open_vault();
     struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
     TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
-    TEST_OK(bulla_vault_use(
-        house.vault, &who,
-        &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("counter")}, read_number,
-        &number));
+    TEST_OK(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("counter")), read_number, &number));
     cr_assert(number == last || number == last + 1, "%d was acknowledged, %d is there", last, number);
     num_acknowledged += last;
     close_vault();

@@ -208,8 +208,7 @@ Test(vault_tampered, nothing_is_put_under_a_key_of_another_tenant_or_past_the_la
 Test(vault_tampered, a_removed_entry_does_not_come_back_under_its_name) {
   TEST_OK(put("acme", "db", "password", "old password value", true));
   run_sql("CREATE TABLE stolen AS SELECT * FROM field");
-  TEST_OK(
-      bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
   TEST_OK(put("acme", "db", "password", "new password value", true));
   run_sql(
       "UPDATE field SET (value, mask, key_id, revision) = (SELECT value, mask, key_id, revision FROM stolen); "
@@ -242,9 +241,7 @@ Test(vault_tampered, a_changed_mask_or_plain_value_is_not_shown) {
   for (size_t i = 0; i < sizeof(sqls) / sizeof(sqls[0]); i++) {
     int num = 0;
     restore(file, sqls[i]);
-    TEST_STATUS(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                                 ignore_field, &num),
-                BULLA_REFUSED);
+    TEST_STATUS(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), ignore_field, &num), BULLA_REFUSED);
     cr_assert_lt(num, 4, "%s", sqls[i]);
   }
 }
@@ -429,8 +426,7 @@ Test(vault_tampered, any_damaged_byte_gives_a_status_and_no_crash) {
       if (use("acme", "db", "password") == BULLA_OK) {
         TEST_SPAN(used.value, TEXT("acme db password"), "what opens is what was put");
       }
-      status = bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")},
-                                ignore_field, &num);
+      status = bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), ignore_field, &num);
       status = put("beta", "db", "password", "x", true);
       (void)status;
       close_vault();

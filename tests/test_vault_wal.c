@@ -57,9 +57,7 @@ static enum bulla_status nothing(void *arg, struct bulla_span value) {
 }
 
 static enum bulla_status use_once(struct bulla_vault *vault) {
-  return bulla_vault_use(
-      vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")},
-      nothing, NULL);
+  return bulla_vault_use(vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), nothing, NULL);
 }
 
 static void use_often(int times) {
@@ -90,8 +88,7 @@ static enum bulla_status put_large(int i) {
   char name[30];
   snprintf(name, sizeof(name), "e%d", i % 7);
   struct bulla_field field = {TEXT("blob"), test_filled('x', 40000), true};
-  return bulla_vault_put(house.vault, &who,
-                         &(const struct bulla_place){.tenant = TEXT("acme"), .entry = test_text(name)}, &field, 1);
+  return bulla_vault_put(house.vault, &who, AT(TEXT("acme"), test_text(name)), &field, 1);
 }
 
 static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
@@ -343,12 +340,10 @@ static int read_on_read_only_media(void *arg) {
   struct bulla_field field = {TEXT("host"), TEXT("h"), false};
   const bool steps[] = {
       bulla_vault_list(vault, TEXT(""), ignore_entry, NULL) == BULLA_OK,
-      bulla_vault_show(vault, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}, ignore_field,
-                       NULL) == BULLA_OK,
+      bulla_vault_show(vault, AT(TEXT("acme"), TEXT("db")), ignore_field, NULL) == BULLA_OK,
       bulla_vault_audit_log(vault, 1, TEXT(""), ignore_record, &last) == BULLA_OK && last == records,
       bulla_vault_audit_verify(vault, &verdict) == BULLA_OK && verdict.num_records == records,
-      bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = TEXT("acme"), .entry = TEXT("db")}, &field,
-                      1) == BULLA_READ_ONLY,
+      bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1) == BULLA_READ_ONLY,
       use_once(vault) == BULLA_READ_ONLY,
       bulla_vault_token_revoke(vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX) == BULLA_READ_ONLY,
   };

@@ -24,6 +24,9 @@
 static const struct bulla_who who = {
     {(const uint8_t *)"tester", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to test", 7}};
 
+/* AT(tenant, entry) and AT(tenant, entry, field) are places, for one call. */
+#define AT(...) (&(const struct bulla_place){__VA_ARGS__})
+
 /* The vault of this test, closed until open_vault(). */
 static struct {
   const char *folder;
@@ -115,9 +118,7 @@ UNUSED static int64_t run_sql(const char *text) {
 UNUSED static enum bulla_status put(const char *tenant, const char *entry, const char *name, const char *value,
                                     bool secret) {
   struct bulla_field field = {test_text(name), test_text(value), secret};
-  return bulla_vault_put(house.vault, &who,
-                         &(const struct bulla_place){.tenant = test_text(tenant), .entry = test_text(entry)}, &field,
-                         1);
+  return bulla_vault_put(house.vault, &who, AT(test_text(tenant), test_text(entry)), &field, 1);
 }
 
 /* What the last use was given. */
@@ -134,10 +135,7 @@ UNUSED static enum bulla_status remember(void *arg, struct bulla_span value) {
 }
 
 UNUSED static enum bulla_status use(const char *tenant, const char *entry, const char *field) {
-  return bulla_vault_use(
-      house.vault, &who,
-      &(const struct bulla_place){.tenant = test_text(tenant), .entry = test_text(entry), .field = test_text(field)},
-      remember, NULL);
+  return bulla_vault_use(house.vault, &who, AT(test_text(tenant), test_text(entry), test_text(field)), remember, NULL);
 }
 
 /* assert_use asserts that a field holds |value|. */

@@ -9,6 +9,9 @@
 
 #include "tests/ct/ct.h"
 
+/* AT(tenant, entry) and AT(tenant, entry, field) are places, for one call. */
+#define AT(...) (&(const struct bulla_place){__VA_ARGS__})
+
 static const struct bulla_who who = {
     {(const uint8_t *)"tester", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to test", 7}};
 
@@ -95,19 +98,14 @@ static void put_and_use(void) {
   struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
   build_house();
   for (int round = 0; round < 2; round++) {
-    CT_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, &field, 1));
-    CT_OK(bulla_vault_use(house.vault, &who,
-                          &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD}, expect_secret,
-                          &num_seen));
+    CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), &field, 1));
+    CT_OK(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen));
     open_again();
-    CT_OK(bulla_vault_use(house.vault, &who,
-                          &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD}, expect_secret,
-                          &num_seen));
-    CT_OK(bulla_vault_show(house.vault, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, expect_mask,
-                           &num_seen));
+    CT_OK(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen));
+    CT_OK(bulla_vault_show(house.vault, AT(ACME, ENTRY), expect_mask, &num_seen));
     CT_OK(bulla_vault_list(house.vault, ACME, count_entry, &num_fields));
   }
-  CT_OK(bulla_vault_remove(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}));
+  CT_OK(bulla_vault_remove(house.vault, &who, AT(ACME, ENTRY)));
   leave_house();
   CT_ASSERT(num_seen == 6 && num_fields == 2);
 }
@@ -119,17 +117,12 @@ static void rename_and_remove(void) {
   struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = ct_secret(12);
   struct bulla_field field = {other, bulla_secret_bytes(value), true};
   build_house();
-  CT_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = other, .entry = other}, &field, 1));
+  CT_OK(bulla_vault_put(house.vault, &who, AT(other, other), &field, 1));
   CT_OK(bulla_vault_rename_tenant(house.vault, &who, other, ACME));
-  CT_OK(
-      bulla_vault_rename_entry(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = other}, ENTRY));
-  CT_OK(bulla_vault_rename_field(
-      house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = other}, PASSWORD));
-  CT_OK(bulla_vault_use(house.vault, &who,
-                        &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD}, expect_secret,
-                        &num_seen));
-  CT_OK(bulla_vault_remove_fields(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY},
-                                  (const struct bulla_span[]){PASSWORD}, 1));
+  CT_OK(bulla_vault_rename_entry(house.vault, &who, AT(ACME, other), ENTRY));
+  CT_OK(bulla_vault_rename_field(house.vault, &who, AT(ACME, ENTRY, other), PASSWORD));
+  CT_OK(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen));
+  CT_OK(bulla_vault_remove_fields(house.vault, &who, AT(ACME, ENTRY), (const struct bulla_span[]){PASSWORD}, 1));
   CT_OK(bulla_vault_remove_tenant(house.vault, &who, ACME));
   leave_house();
   CT_ASSERT(num_seen == 1);
@@ -147,9 +140,7 @@ static void import(void) {
   struct bulla_import row = {ENTRY, PASSWORD, bulla_written(&triple)};
   build_house();
   CT_OK(bulla_vault_import(house.vault, &failed_row, &who, ACME, key, NULL, &row, 1));
-  CT_OK(bulla_vault_use(house.vault, &who,
-                        &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD}, expect_secret,
-                        &num_seen));
+  CT_OK(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen));
   leave_house();
   CT_ASSERT(num_seen == 1);
 }
@@ -199,7 +190,7 @@ static void audit(void) {
   struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = secret_value(16);
   struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
   build_house();
-  CT_OK(bulla_vault_put(house.vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, &field, 1));
+  CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), &field, 1));
   for (int i = 0; i < 66; i++) {
     CT_OK(bulla_vault_token_revoke(house.vault, &who, ACME, BULLA_LITERAL("session"), INT64_C(4000000000)));
   }

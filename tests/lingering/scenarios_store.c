@@ -10,6 +10,9 @@
 
 #include "tests/lingering/child.h"
 
+/* AT(tenant, entry) and AT(tenant, entry, field) are places, for one call. */
+#define AT(...) (&(const struct bulla_place){__VA_ARGS__})
+
 static const struct bulla_who who = {
     {(const uint8_t *)"tester", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to test", 7}};
 
@@ -67,26 +70,18 @@ static void vault(void) {
   ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
   CHECK_OK("bulla_vault_create", bulla_vault_create(url, root));
   CHECK_OK("bulla_vault_open", bulla_vault_open(&vault, url, root, NULL));
-  CHECK_OK("bulla_vault_put",
-           bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, &field, 1));
+  CHECK_OK("bulla_vault_put", bulla_vault_put(vault, &who, AT(ACME, ENTRY), &field, 1));
   tell(CHECK_LIVE, "within bulla_vault_use", bulla_span(NULL, 0));
-  ASSERT(bulla_vault_use(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD},
-                         in_use, NULL) == BULLA_OK);
+  ASSERT(bulla_vault_use(vault, &who, AT(ACME, ENTRY, PASSWORD), in_use, NULL) == BULLA_OK);
   bulla_vault_close(&vault);
   ASSERT(bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
   tell(CHECK_LIVE, "within bulla_vault_use, the key unwrapped", bulla_span(NULL, 0));
-  CHECK_OK("bulla_vault_use",
-           bulla_vault_use(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD},
-                           in_use, NULL));
-  CHECK_OK("bulla_vault_show",
-           bulla_vault_show(vault, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, see_field, &secret));
+  CHECK_OK("bulla_vault_use", bulla_vault_use(vault, &who, AT(ACME, ENTRY, PASSWORD), in_use, NULL));
+  CHECK_OK("bulla_vault_show", bulla_vault_show(vault, AT(ACME, ENTRY), see_field, &secret));
   CHECK_OK("bulla_vault_audit_verify", bulla_vault_audit_verify(vault, &verdict));
   CHECK_OK("bulla_vault_rename_field",
-           bulla_vault_rename_field(vault, &who,
-                                    &(const struct bulla_place){.tenant = ACME, .entry = ENTRY, .field = PASSWORD},
-                                    BULLA_LITERAL("other")));
-  CHECK_OK("bulla_vault_remove",
-           bulla_vault_remove(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}));
+           bulla_vault_rename_field(vault, &who, AT(ACME, ENTRY, PASSWORD), BULLA_LITERAL("other")));
+  CHECK_OK("bulla_vault_remove", bulla_vault_remove(vault, &who, AT(ACME, ENTRY)));
   bulla_secret_free(&value);
   bulla_root_free(&root);
   CHECK(CHECK_FREED, "bulla_vault_close", bulla_vault_close(&vault));
@@ -151,8 +146,7 @@ static void live(void) {
   }
   ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
   ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
-  ASSERT(bulla_vault_put(vault, &who, &(const struct bulla_place){.tenant = ACME, .entry = ENTRY}, &field, 1) ==
-         BULLA_OK);
+  ASSERT(bulla_vault_put(vault, &who, AT(ACME, ENTRY), &field, 1) == BULLA_OK);
   ASSERT(bulla_apikey_generate(&apikey, &string) == BULLA_OK);
   tell(SECRET_ROOT, "token root", bulla_secret_bytes(bulla_apikey_token_root(apikey)));
   ASSERT(bulla_minter_new(&minter, apikey) == BULLA_OK);
