@@ -22,9 +22,6 @@ static enum bulla_status check_id(struct bulla_span id) {
 
 static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_apikey_view *apikey,
                                 struct bulla_span tenant_id, struct bulla_span hash, const struct bulla_secret *root) {
-  static const char text[] =
-      "INSERT INTO apikey(id, tenant, name, created, revoked, hash, sealed, key_id) "
-      "VALUES ($1, $2, $3, $4, 0, $5, $6, $7)";
   struct bulla_key *key;
   struct bulla_context context;
   BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
@@ -33,7 +30,7 @@ static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_ap
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(bulla_seal(key, &sealed, bulla_secret_bytes(root), bulla_context_span(&context)));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_APIKEY));
   bulla_bind_text(&statement, apikey->id);
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, apikey->name);
@@ -99,17 +96,12 @@ static void free_walk(struct walk *walk) {
 }
 
 static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault, struct bulla_span tenant) {
-  static const char text[] =
-      "SELECT a.number, " BULLA_TENANT_COLUMNS
-      ", a.id, a.name, a.created, a.revoked "
-      "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.number > $1 AND ($2 = '' OR t.name = $2) "
-      "ORDER BY a.number";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_page_begin(&walk->page));
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_APIKEYS));
   bulla_bind_int(&statement, walk->last);
   bulla_bind_text(&statement, tenant);
   for (; bulla_page_has_room(&walk->page, walk->num); walk->num++) {
@@ -150,10 +142,8 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
  * |tenant|. A name that is not proven is left out: the key can be revoked all the same, but not used. */
 static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct bulla_vault *vault,
                               struct bulla_span id) {
-  static const char text[] =
-      "SELECT a.revoked, " BULLA_TENANT_COLUMNS " FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.id = $1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIND_APIKEY));
   bulla_bind_text(&statement, id);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
@@ -173,9 +163,8 @@ static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct
 }
 
 static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span id) {
-  static const char text[] = "UPDATE apikey SET revoked = $1, sealed = NULL, key_id = NULL WHERE id = $2";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_ERASE_APIKEY));
   bulla_bind_int(&statement, bulla_clock_s());
   bulla_bind_text(&statement, id);
   return bulla_finish(&statement);
@@ -236,10 +225,6 @@ static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_va
  * key ids: to ask for one that is no good costs a look and leaves no record. */
 static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_buffer *tenant,
                                      struct bulla_vault *vault, struct bulla_audit_record *record) {
-  static const char text[] =
-      "SELECT t.id, t.name_proof, a.sealed, " BULLA_WRAPPED_KEY_COLUMNS
-      " FROM apikey a JOIN tenant t ON t.id = a.tenant "
-      "LEFT JOIN tenant_key k ON k.key_id = a.key_id AND k.tenant = t.id WHERE a.id = $1 AND a.revoked = 0";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   bool revoked = false;
@@ -249,7 +234,7 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
   }
   record->tenant = bulla_written(tenant);
   struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, BULLA_QUERY_OPEN_APIKEY));
   bulla_bind_text(&found, record->entry);
   return bulla_open_audited(opened, vault, record, &found, open_root);
 }

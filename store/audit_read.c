@@ -11,9 +11,6 @@
 enum { OP_MAX = 32 };
 enum { PAGE_RECORDS = 1000 }; /* that are verified before others get at the vault */
 
-/* Columns of a record in this order. */
-#define SELECT_RECORDS "SELECT seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit"
-
 static struct bulla_span read_text(struct bulla_statement *statement, size_t max_len) {
   struct bulla_span text = bulla_column_text(statement, max_len);
   if (bulla_text_check(text, max_len) != BULLA_OK) {
@@ -69,9 +66,8 @@ static void keep_record(struct reading *reading, const struct bulla_audit_record
 }
 
 static enum bulla_status find_end(struct reading *reading, struct bulla_vault *vault) {
-  static const char text[] = "SELECT max(seq) FROM audit";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LAST_RECORD));
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   reading->end = row && !bulla_column_null(&statement) ? bulla_column_int(&statement) : 0;
@@ -79,7 +75,6 @@ static enum bulla_status find_end(struct reading *reading, struct bulla_vault *v
 }
 
 static enum bulla_status read_records(struct reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
-  static const char text[] = SELECT_RECORDS " WHERE seq >= $1 AND seq <= $2 AND ($3 = '' OR tenant = $3) ORDER BY seq";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   reading->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
@@ -88,7 +83,7 @@ static enum bulla_status read_records(struct reading *reading, struct bulla_vaul
   if (reading->end == 0) {
     BULLA_TRY(find_end(reading, vault));
   }
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_RECORDS));
   bulla_bind_int(&statement, reading->next);
   bulla_bind_int(&statement, reading->end);
   bulla_bind_text(&statement, tenant);
@@ -139,9 +134,8 @@ static void free_walk(struct walk *walk) {
 }
 
 static enum bulla_status load_first_key(struct walk *walk) {
-  static const char text[] = "SELECT first_key FROM audit_head WHERE id = 1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, BULLA_QUERY_FIRST_KEY));
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
@@ -174,9 +168,8 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
 
 /* Checks the records of a page, and says whether there was none. */
 static enum bulla_status check_records(struct walk *walk, bool *end) {
-  static const char text[] = SELECT_RECORDS " WHERE seq >= $1 ORDER BY seq";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, BULLA_QUERY_CHAIN));
   /* Before the first page all that there is: also what cannot be there. */
   bulla_bind_int(&statement, walk->num_good > 0 ? walk->num_good + 1 : INT64_MIN);
   for (size_t i = 0; i < PAGE_RECORDS; i++) {

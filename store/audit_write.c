@@ -87,11 +87,8 @@ void bulla_audit_head_free(struct bulla_audit_head *head) {
 }
 
 enum bulla_status bulla_audit_head_load(struct bulla_audit_head *head, struct bulla_vault *vault) {
-  static const char text[] =
-      "SELECT audit_head.seq, audit_head.tag, audit_head.key, audit.mac "
-      "FROM audit_head LEFT JOIN audit ON audit.seq = audit_head.seq WHERE audit_head.id = 1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LOAD_HEAD));
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
@@ -115,15 +112,16 @@ enum bulla_status bulla_audit_head_load(struct bulla_audit_head *head, struct bu
                                                                                                   : BULLA_AUDIT_BROKEN;
 }
 
-/* Writes the head by |text|, whose parameters are seq, tag and sealed key. */
-static enum bulla_status store_head(struct bulla_vault *vault, const struct bulla_audit_head *head, const char *text) {
+/* Writes the head by |query|, whose parameters are seq, tag and sealed key. */
+static enum bulla_status store_head(struct bulla_vault *vault, const struct bulla_audit_head *head,
+                                    enum bulla_query query) {
   uint8_t tag[BULLA_MAC_LEN];
   BULLA_TRY(head_tag(tag, vault, head));
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(seal_key(&sealed, vault, head->key, bulla_audit_epoch(head->seq)));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, query));
   bulla_bind_int(&statement, head->seq);
   bulla_bind_blob(&statement, bulla_span(tag, sizeof(tag)));
   bulla_bind_blob(&statement, bulla_written(&sealed));
@@ -131,10 +129,9 @@ static enum bulla_status store_head(struct bulla_vault *vault, const struct bull
 }
 
 enum bulla_status bulla_audit_start(struct bulla_vault *vault) {
-  static const char text[] = "INSERT INTO audit_head(id, seq, tag, key, first_key) VALUES (1, $1, $2, $3, $3)";
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
   BULLA_TRY(bulla_secret_random(&head.key, BULLA_KEY_LEN));
-  return store_head(vault, &head, text);
+  return store_head(vault, &head, BULLA_QUERY_INSERT_HEAD);
 }
 
 struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct bulla_span op,
@@ -153,11 +150,8 @@ struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct
 
 static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_audit_record *record,
                                 const uint8_t *mac) {
-  static const char text[] =
-      "INSERT INTO audit(seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_RECORD));
   bulla_bind_int(&statement, record->seq);
   bulla_bind_int(&statement, record->time);
   bulla_bind_text(&statement, record->tenant);
@@ -175,7 +169,6 @@ static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_au
 }
 
 enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_audit_record *record) {
-  static const char text[] = "UPDATE audit_head SET seq = $1, tag = $2, key = $3 WHERE id = 1";
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
   BULLA_TRY(bulla_audit_head_load(&head, vault));
   if (head.seq < vault->last_seq) {
@@ -192,7 +185,7 @@ enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_aud
   head.seq = record->seq;
   memcpy(head.mac, mac, sizeof(mac));
   vault->appended_seq = head.seq;
-  return store_head(vault, &head, text);
+  return store_head(vault, &head, BULLA_QUERY_MOVE_HEAD);
 }
 
 enum bulla_status bulla_audit_commit(struct bulla_vault *vault, struct bulla_sql **transaction) {

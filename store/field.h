@@ -17,13 +17,6 @@ BULLA_NODISCARD enum bulla_status bulla_field_seal(struct bulla_buffer *value, s
 /* bulla_field_free frees what bulla_field_seal allocated. For BULLA_CLEANUP. */
 void bulla_field_free(struct bulla_buffer *buffer);
 
-/* The query of stored fields, to be followed by a WHERE. Its columns are for bulla_field_columns. */
-#define BULLA_SELECT_FIELDS                                                                        \
-  "SELECT t.id, t.name_proof, e.id, e.name_proof, f.name, f.revision, f.secret, f.value, f.mask, " \
-  "f.updated, k.key_id, k.version, k.wrapped "                                                     \
-  "FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id "                  \
-  "LEFT JOIN tenant_key k ON k.key_id = f.key_id AND k.tenant = t.id "
-
 /* A field as it is stored. */
 struct bulla_stored_field {
   struct bulla_span tenant; /* its name and the entry's, as the caller asked for them */

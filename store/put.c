@@ -16,9 +16,8 @@
 /* bulla_entry_find, but an entry that is not there is no news. */
 static enum bulla_status look_for_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
                                         struct bulla_span name) {
-  static const char text[] = "SELECT id, name_proof FROM entry WHERE tenant = $1 AND name = $2";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIND_ENTRY));
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, name);
   bool row;
@@ -50,7 +49,6 @@ enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_sp
 
 static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
                                       struct bulla_span name) {
-  static const char text[] = "INSERT INTO entry(id, tenant, name, name_proof) VALUES ($1, $2, $3, $4)";
   enum bulla_status status = look_for_entry(id, vault, tenant_id, name);
   if (status != BULLA_NOT_FOUND) {
     return status;
@@ -59,7 +57,7 @@ static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, st
   BULLA_TRY(bulla_random(id, BULLA_ID_LEN));
   BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, bulla_span(id, BULLA_ID_LEN), name));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_ENTRY));
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, name);
@@ -70,10 +68,9 @@ static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, st
 /* |*revision| is that of the stored field, or 0. What |field| is to be must fit what is stored. */
 static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *vault, struct bulla_span entry_id,
                                        const struct bulla_field *field) {
-  static const char text[] = "SELECT revision, secret FROM field WHERE entry = $1 AND name = $2";
   *revision = 0;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIELD_REVISION));
   bulla_bind_blob(&statement, entry_id);
   bulla_bind_text(&statement, field->name);
   bool row;
@@ -90,15 +87,11 @@ static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *va
 
 static enum bulla_status write_field(const struct bulla_putter *putter, const struct bulla_place *place,
                                      const struct bulla_field *field) {
-  static const char text[] =
-      "INSERT INTO field(entry, name, revision, secret, value, mask, key_id, updated) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(entry, name) DO UPDATE SET revision = $3, secret = $4, "
-      "value = $5, mask = $6, key_id = $7, updated = $8";
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
   BULLA_TRY(bulla_field_seal(&value, &mask, putter->vault, putter->key, place, field));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &putter->vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &putter->vault->sql, BULLA_QUERY_PUT_FIELD));
   bulla_bind_blob(&statement, place->entry_id);
   bulla_bind_text(&statement, place->field);
   bulla_bind_int(&statement, place->revision);

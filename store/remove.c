@@ -9,18 +9,18 @@
 #include "store/put.h"
 #include "store/tenant.h"
 
-/* Runs |text|, whose one parameter is the id of an entry or a tenant. */
-static enum bulla_status delete_by_id(struct bulla_vault *vault, const char *text, struct bulla_span id) {
+/* Runs |query|, whose one parameter is the id of an entry or a tenant. */
+static enum bulla_status delete_by_id(struct bulla_vault *vault, enum bulla_query query, struct bulla_span id) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, query));
   bulla_bind_blob(&statement, id);
   return bulla_finish(&statement);
 }
 
-static enum bulla_status count_by_id(int64_t *count, struct bulla_vault *vault, const char *text,
+static enum bulla_status count_by_id(int64_t *count, struct bulla_vault *vault, enum bulla_query query,
                                      struct bulla_span id) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, query));
   bulla_bind_blob(&statement, id);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
@@ -38,10 +38,8 @@ static enum bulla_status append(struct bulla_vault *vault, const struct bulla_wh
 /* Removes the entry, within the caller's transaction, and tells of it. */
 static enum bulla_status remove_entry(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
                                       struct bulla_span entry, struct bulla_span entry_id) {
-  static const char delete_fields[] = "DELETE FROM field WHERE entry = $1";
-  static const char delete_entry[] = "DELETE FROM entry WHERE id = $1";
-  BULLA_TRY(delete_by_id(vault, delete_fields, entry_id));
-  BULLA_TRY(delete_by_id(vault, delete_entry, entry_id));
+  BULLA_TRY(delete_by_id(vault, BULLA_QUERY_DELETE_FIELDS, entry_id));
+  BULLA_TRY(delete_by_id(vault, BULLA_QUERY_DELETE_ENTRY, entry_id));
   return append(vault, who, tenant, entry, bulla_span(NULL, 0));
 }
 
@@ -68,9 +66,8 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
 }
 
 static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_span entry_id, struct bulla_span field) {
-  static const char text[] = "DELETE FROM field WHERE entry = $1 AND name = $2 RETURNING 1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_DELETE_FIELD));
   bulla_bind_blob(&statement, entry_id);
   bulla_bind_text(&statement, field);
   bool row;
@@ -81,7 +78,6 @@ static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_sp
 enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const struct bulla_who *who,
                                             struct bulla_span tenant, struct bulla_span entry,
                                             const struct bulla_span *fields, size_t num_fields) {
-  static const char count_fields[] = "SELECT count(*) FROM field WHERE entry = $1";
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(bulla_name_check(entry));
@@ -103,7 +99,7 @@ enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const str
     BULLA_TRY(append(vault, who, tenant, entry, fields[i]));
   }
   int64_t left;
-  BULLA_TRY(count_by_id(&left, vault, count_fields, entry_id));
+  BULLA_TRY(count_by_id(&left, vault, BULLA_QUERY_COUNT_FIELDS, entry_id));
   if (left == 0) {
     BULLA_TRY(remove_entry(vault, who, tenant, entry, entry_id));
   }
@@ -111,18 +107,16 @@ enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const str
 }
 
 enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault, struct bulla_span tenant_id) {
-  static const char text[] = "SELECT count(*) FROM apikey WHERE tenant = $1 AND revoked = 0";
   int64_t count;
-  BULLA_TRY(count_by_id(&count, vault, text, tenant_id));
+  BULLA_TRY(count_by_id(&count, vault, BULLA_QUERY_COUNT_LIVE_APIKEYS, tenant_id));
   return count == 0 ? BULLA_OK
                     : bulla_explain(BULLA_IN_USE, "the tenant has %lld API key%s not revoked", (long long)count,
                                     count == 1 ? " that is" : "s that are");
 }
 
 static enum bulla_status check_no_entry(struct bulla_vault *vault, struct bulla_span tenant_id) {
-  static const char text[] = "SELECT count(*) FROM entry WHERE tenant = $1";
   int64_t count;
-  BULLA_TRY(count_by_id(&count, vault, text, tenant_id));
+  BULLA_TRY(count_by_id(&count, vault, BULLA_QUERY_COUNT_ENTRIES, tenant_id));
   return count == 0 ? BULLA_OK
                     : bulla_explain(BULLA_IN_USE, "the tenant has %lld %s", (long long)count,
                                     count == 1 ? "entry" : "entries");
@@ -131,11 +125,11 @@ static enum bulla_status check_no_entry(struct bulla_vault *vault, struct bulla_
 enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault, const struct bulla_who *who,
                                             struct bulla_span tenant) {
   /* The API keys that are left are revoked, and without them no token opens whose revocation is to be known. */
-  static const char *const texts[] = {
-      "DELETE FROM revoked_token WHERE tenant = $1",
-      "DELETE FROM apikey WHERE tenant = $1",
-      "DELETE FROM tenant_key WHERE tenant = $1",
-      "DELETE FROM tenant WHERE id = $1",
+  static const enum bulla_query queries[] = {
+      BULLA_QUERY_DELETE_REVOKED_TOKENS,
+      BULLA_QUERY_DELETE_APIKEYS,
+      BULLA_QUERY_DELETE_TENANT_KEYS,
+      BULLA_QUERY_DELETE_TENANT,
   };
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
@@ -148,8 +142,8 @@ enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_tenant_find(id, vault, tenant));
   BULLA_TRY(check_no_entry(vault, tenant_id));
   BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
-  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-    BULLA_TRY(delete_by_id(vault, texts[i], tenant_id));
+  for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+    BULLA_TRY(delete_by_id(vault, queries[i], tenant_id));
   }
   bulla_tenant_forget_keys(vault);
   BULLA_TRY(append(vault, who, tenant, bulla_span(NULL, 0), bulla_span(NULL, 0)));

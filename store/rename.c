@@ -34,11 +34,11 @@ static enum bulla_status append_both(struct bulla_vault *vault, const struct bul
   return append(vault, who, BULLA_LITERAL("rename-to"), after);
 }
 
-/* Runs |text|, whose parameters are a new name, its proof, and the id of the row. */
-static enum bulla_status update_name(struct bulla_vault *vault, const char *text, struct bulla_span name,
+/* Runs |query|, whose parameters are a new name, its proof, and the id of the row. */
+static enum bulla_status update_name(struct bulla_vault *vault, enum bulla_query query, struct bulla_span name,
                                      const uint8_t *proof, struct bulla_span id) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, query));
   bulla_bind_text(&statement, name);
   bulla_bind_blob(&statement, bulla_span(proof, BULLA_PROOF_LEN));
   bulla_bind_blob(&statement, id);
@@ -48,7 +48,6 @@ static enum bulla_status update_name(struct bulla_vault *vault, const char *text
 
 enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const struct bulla_who *who,
                                             struct bulla_span tenant, struct bulla_span name) {
-  static const char text[] = "UPDATE tenant SET name = $1, name_proof = $2 WHERE id = $3";
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(bulla_name_check(name));
@@ -66,7 +65,7 @@ enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const str
   /* Its tokens say the old name. */
   BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
   BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, bulla_span(NULL, 0), name));
-  BULLA_TRY(update_name(vault, text, name, proof, tenant_id));
+  BULLA_TRY(update_name(vault, BULLA_QUERY_RENAME_TENANT, name, proof, tenant_id));
   const struct names before = {.tenant = tenant};
   const struct names after = {.tenant = name};
   BULLA_TRY(append_both(vault, who, &before, &after));
@@ -75,7 +74,6 @@ enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const str
 
 enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const struct bulla_who *who,
                                            struct bulla_span tenant, struct bulla_span entry, struct bulla_span name) {
-  static const char text[] = "UPDATE entry SET name = $1, name_proof = $2 WHERE id = $3";
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(bulla_name_check(entry));
@@ -95,7 +93,7 @@ enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const stru
     return bulla_explain(BULLA_EXISTS, "the new name is the old one");
   }
   BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, entry_id, name));
-  BULLA_TRY(update_name(vault, text, name, proof, entry_id));
+  BULLA_TRY(update_name(vault, BULLA_QUERY_RENAME_ENTRY, name, proof, entry_id));
   const struct names before = {.tenant = tenant, .entry = entry};
   const struct names after = {.tenant = tenant, .entry = name};
   BULLA_TRY(append_both(vault, who, &before, &after));
@@ -115,10 +113,9 @@ static void moving_free(struct moving *moving) {
 }
 
 static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vault, const struct names *names) {
-  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3";
   struct bulla_stored_field field = {.tenant = names->tenant, .entry = names->entry};
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIND_FIELD));
   bulla_bind_text(&statement, names->tenant);
   bulla_bind_text(&statement, names->entry);
   bulla_bind_text(&statement, names->field);
@@ -138,8 +135,6 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
 
 static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span tenant_id,
                                   struct bulla_span old_name, struct bulla_span new_name) {
-  static const char text[] =
-      "UPDATE field SET name = $1, value = $2, mask = $3, key_id = $4 WHERE entry = $5 AND name = $6";
   const struct bulla_place place = {
       .tenant_id = tenant_id,
       .entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id)),
@@ -154,7 +149,7 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
   BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
   BULLA_TRY(bulla_field_seal(&value, &mask, vault, key, &place, &field));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_RENAME_FIELD));
   bulla_bind_text(&statement, new_name);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));

@@ -24,11 +24,8 @@ static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
 
 static enum bulla_status insert(struct bulla_vault *vault, struct bulla_span tenant_id, struct bulla_span digest,
                                 int64_t expires) {
-  static const char text[] =
-      "INSERT INTO revoked_token(tenant, jti, expires) VALUES ($1, $2, $3) "
-      "ON CONFLICT(tenant, jti) DO UPDATE SET expires = max(expires, excluded.expires)";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_REVOKE_TOKEN));
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_blob(&statement, digest);
   bulla_bind_int(&statement, expires);

@@ -73,7 +73,7 @@ enum bulla_status bulla_schema_create(struct bulla_sql *sql) {
 static enum bulla_status read_number(struct bulla_sql *sql, int64_t *number, const char *pragma) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   bool row;
-  BULLA_TRY(bulla_statement_begin(&statement, sql, pragma));
+  BULLA_TRY(bulla_statement_prepare(&statement, sql, pragma));
   BULLA_TRY(bulla_step(&statement, &row));
   *number = row ? bulla_column_int(&statement) : 0;
   return BULLA_OK;
@@ -126,7 +126,7 @@ static enum bulla_status check_statements(struct bulla_sql *sql) {
   /* SQLite's own indexes, of PRIMARY KEY and UNIQUE, follow from the tables and have no text. */
   static const char text[] = "SELECT type, name, sql FROM sqlite_schema WHERE NOT (type = 'index' AND sql IS NULL)";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, sql, text));
+  BULLA_TRY(bulla_statement_prepare(&statement, sql, text));
   bool seen[NUM_STATEMENTS] = {false};
   for (;;) {
     bool row;

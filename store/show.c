@@ -60,7 +60,6 @@ static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault 
 
 static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault *vault, struct bulla_span tenant,
                                      struct bulla_span entry) {
-  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
@@ -68,7 +67,7 @@ static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault
   struct bulla_span last = bulla_walked_name(&walk->walked);
   struct bulla_stored_field field = {.tenant = tenant, .entry = entry};
   BULLA_TRY(bulla_page_begin(&walk->page));
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_FIELDS));
   bulla_bind_text(&statement, tenant);
   bulla_bind_text(&statement, entry);
   bulla_bind_copy(&statement, last);
@@ -157,12 +156,8 @@ static enum bulla_status read_entry(struct entry_walk *walk, const struct bulla_
 
 /* Reads what is left of the tenant that the walk is in, as far as the page has room. */
 static enum bulla_status read_entries(struct entry_walk *walk, struct bulla_vault *vault) {
-  static const char text[] =
-      "SELECT e.id, e.name, e.name_proof, (SELECT count(*) FROM field f WHERE f.entry = e.id), "
-      "(SELECT max(f.updated) FROM field f WHERE f.entry = e.id) "
-      "FROM entry e WHERE e.tenant = $1 AND e.name > $2 ORDER BY e.name";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_ENTRIES));
   bulla_bind_blob(&statement, bulla_span(walk->tenant_id, BULLA_ID_LEN));
   bulla_bind_copy(&statement, bulla_walked_name(&walk->entry));
   while (bulla_page_has_room(&walk->page, walk->num)) {
@@ -187,9 +182,8 @@ static enum bulla_status read_of_one(struct entry_walk *walk, struct bulla_vault
 
 /* Fills a page with entries of all tenants. */
 static enum bulla_status read_of_all(struct entry_walk *walk, struct bulla_vault *vault) {
-  static const char text[] = "SELECT " BULLA_TENANT_COLUMNS " FROM tenant t WHERE t.name >= $1 ORDER BY t.name";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_TENANTS));
   bulla_bind_copy(&statement, bulla_walked_name(&walk->tenant));
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;

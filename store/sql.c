@@ -176,15 +176,14 @@ enum bulla_status bulla_sql_run(struct bulla_sql *sql, const char *text) {
 
 /* Undoes the transaction that is open, if one is: SQLite has rolled back by itself after some failures. */
 static enum bulla_status undo(struct bulla_sql *sql) {
-  static const char text[] = "ROLLBACK";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, sql, text));
+  BULLA_TRY(bulla_statement_control(&statement, sql, BULLA_SQL_ROLLBACK));
   return sqlite3_get_autocommit(sql->db) == 0 ? bulla_finish(&statement) : BULLA_OK;
 }
 
-static enum bulla_status begin(struct bulla_sql **transaction, struct bulla_sql *sql, const char *text) {
+static enum bulla_status begin(struct bulla_sql **transaction, struct bulla_sql *sql, int control) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, sql, text));
+  BULLA_TRY(bulla_statement_control(&statement, sql, control));
   BULLA_TRY(bulla_finish(&statement));
   *transaction = sql;
   return BULLA_OK;
@@ -202,14 +201,13 @@ static void take_turn(struct bulla_sql *sql, bool first) {
 }
 
 static enum bulla_status begin_to_write(struct bulla_sql **transaction, struct bulla_sql *sql, bool first) {
-  static const char text[] = "BEGIN IMMEDIATE";
   if (sql->read_only) {
     return bulla_explain(BULLA_READ_ONLY, "the vault could only be opened for reading");
   }
   /* What undoes is prepared before there is anything to undo: later there may be no memory for it. */
   BULLA_TRY(undo(sql));
   take_turn(sql, first);
-  enum bulla_status status = begin(transaction, sql, text);
+  enum bulla_status status = begin(transaction, sql, BULLA_SQL_BEGIN_IMMEDIATE);
   bulla_turn_give(&sql->turn);
   return status;
 }
@@ -223,15 +221,13 @@ enum bulla_status bulla_sql_write_first(struct bulla_sql **transaction, struct b
 }
 
 enum bulla_status bulla_sql_read(struct bulla_sql **transaction, struct bulla_sql *sql) {
-  static const char text[] = "BEGIN";
   BULLA_TRY(undo(sql));
-  return begin(transaction, sql, text);
+  return begin(transaction, sql, BULLA_SQL_BEGIN);
 }
 
 static enum bulla_status commit(struct bulla_sql *sql) {
-  static const char text[] = "COMMIT";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, sql, text));
+  BULLA_TRY(bulla_statement_control(&statement, sql, BULLA_SQL_COMMIT));
   return bulla_finish(&statement);
 }
 

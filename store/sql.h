@@ -13,6 +13,7 @@
 
 #include "core/cleanup.h"
 #include "core/cursor.h"
+#include "store/queries.h"
 #include "store/site.h"
 #include "store/turn.h"
 
@@ -20,8 +21,9 @@ struct sqlite3;
 struct sqlite3_stmt;
 struct sqlite3_value;
 
-#define BULLA_SQL_CACHE 64   /* statements that stay prepared */
 #define BULLA_SQL_COLUMNS 16 /* of a row that is kept, at most */
+
+enum { BULLA_SQL_BEGIN, BULLA_SQL_BEGIN_IMMEDIATE, BULLA_SQL_COMMIT, BULLA_SQL_ROLLBACK, BULLA_SQL_CONTROLS };
 
 /* A connection. Not for several threads at once; it stays where it is until it is closed. */
 struct bulla_sql {
@@ -35,11 +37,10 @@ struct bulla_sql {
   int left;                      /* of them in this one */
   uint8_t log_start[32]; /* of the -wal, as the last commit of this connection left it: it says which log it is */
   off_t log_len;
-  int num_frames;                     /* that the -wal held after the last commit of this connection */
-  int checkpoint_at;                  /* as many: the next that moves them into the database */
-  const char *texts[BULLA_SQL_CACHE]; /* each the one literal that its statement was prepared from */
-  struct sqlite3_stmt *prepared[BULLA_SQL_CACHE];
-  size_t num_prepared;
+  int num_frames;                                    /* that the -wal held after the last commit of this connection */
+  int checkpoint_at;                                 /* as many: the next that moves them into the database */
+  struct sqlite3_stmt *controls[BULLA_SQL_CONTROLS]; /* of transactions */
+  struct sqlite3_stmt *prepared[BULLA_NUM_QUERIES];
 };
 
 /* bulla_sql_open connects |sql| to the file at |path|, which must be there, with settings for a file that somebody else
@@ -100,10 +101,17 @@ struct bulla_statement {
   bool bad;
 };
 
-/* bulla_statement_begin readies |statement|. |text| is a literal, prepared once a connection and found again by
- * its address; its parameters are $1, $2, ... in the order of their first appearance. */
+/* bulla_statement_begin readies |statement| for |query|, which is prepared once a connection. */
 BULLA_NODISCARD enum bulla_status bulla_statement_begin(struct bulla_statement *statement, struct bulla_sql *sql,
-                                                        const char *text);
+                                                        enum bulla_query query);
+
+/* bulla_statement_prepare readies |statement| for |text|, to be run once. For the schema alone. */
+BULLA_NODISCARD enum bulla_status bulla_statement_prepare(struct bulla_statement *statement, struct bulla_sql *sql,
+                                                          const char *text);
+
+/* bulla_statement_control readies |statement| for a transaction's beginning or end. For the files of the seam alone. */
+BULLA_NODISCARD enum bulla_status bulla_statement_control(struct bulla_statement *statement, struct bulla_sql *sql,
+                                                          int control);
 
 /* bulla_statement_end lets go of rows and parameters; a zeroed |statement| is fine. */
 void bulla_statement_end(struct bulla_statement *statement);

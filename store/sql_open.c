@@ -247,7 +247,10 @@ enum bulla_status bulla_sql_settle(struct bulla_sql *sql) {
 }
 
 void bulla_sql_close(struct bulla_sql *sql) {
-  for (size_t i = 0; i < sql->num_prepared; i++) {
+  for (size_t i = 0; i < BULLA_SQL_CONTROLS; i++) {
+    sqlite3_finalize(sql->controls[i]);
+  }
+  for (size_t i = 0; i < BULLA_NUM_QUERIES; i++) {
     sqlite3_finalize(sql->prepared[i]);
   }
   sqlite3_close(sql->db);

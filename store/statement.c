@@ -7,25 +7,34 @@
 
 #include <sqlite3.h>
 
-enum bulla_status bulla_statement_begin(struct bulla_statement *statement, struct bulla_sql *sql, const char *text) {
+/* Readies |statement| for |text|, whose place among those that stay prepared is |kept|. */
+static enum bulla_status find(struct bulla_statement *statement, struct bulla_sql *sql, struct sqlite3_stmt **kept,
+                              const char *text) {
   memset(statement, 0, sizeof(*statement));
-  for (size_t i = 0; i < sql->num_prepared; i++) {
-    if (sql->texts[i] == text) {
-      statement->handle = sql->prepared[i];
-      return BULLA_OK;
+  if (*kept == NULL) {
+    int result = sqlite3_prepare_v3(sql->db, text, -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
+    if (result != SQLITE_OK) {
+      return bulla_sql_status(sql->db, result);
     }
   }
-  int result = sqlite3_prepare_v3(sql->db, text, -1, SQLITE_PREPARE_PERSISTENT, &statement->handle, NULL);
-  if (result != SQLITE_OK) {
-    return bulla_sql_status(sql->db, result);
-  }
-  if (sql->num_prepared == BULLA_SQL_CACHE) {
-    statement->owned = true;
-    return BULLA_OK;
-  }
-  sql->texts[sql->num_prepared] = text;
-  sql->prepared[sql->num_prepared++] = statement->handle;
+  statement->handle = *kept;
   return BULLA_OK;
+}
+
+enum bulla_status bulla_statement_begin(struct bulla_statement *statement, struct bulla_sql *sql,
+                                        enum bulla_query query) {
+  return find(statement, sql, &sql->prepared[query], bulla_query_text(query));
+}
+
+enum bulla_status bulla_statement_control(struct bulla_statement *statement, struct bulla_sql *sql, int control) {
+  static const char *const texts[BULLA_SQL_CONTROLS] = {"BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"};
+  return find(statement, sql, &sql->controls[control], texts[control]);
+}
+
+enum bulla_status bulla_statement_prepare(struct bulla_statement *statement, struct bulla_sql *sql, const char *text) {
+  memset(statement, 0, sizeof(*statement));
+  statement->owned = true;
+  return bulla_sql_status(sql->db, sqlite3_prepare_v3(sql->db, text, -1, 0, &statement->handle, NULL));
 }
 
 void bulla_statement_end(struct bulla_statement *statement) {

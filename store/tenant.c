@@ -14,9 +14,8 @@
 
 /* bulla_tenant_find, but a tenant that is not there is no news. */
 static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
-  static const char text[] = "SELECT id, name_proof FROM tenant WHERE name = $1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIND_TENANT));
   bulla_bind_text(&statement, name);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
@@ -65,11 +64,8 @@ static const struct bulla_cached_key *find_cached(const struct bulla_vault *vaul
 }
 
 static enum bulla_status insert_key(struct bulla_vault *vault, const struct bulla_wrapped_key *wrapped) {
-  static const char text[] =
-      "INSERT INTO tenant_key(key_id, tenant, version, state, wrapped, created) "
-      "VALUES ($1, $2, $3, 'active', $4, $5)";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_TENANT_KEY));
   bulla_bind_blob(&statement, wrapped->key_id);
   bulla_bind_blob(&statement, wrapped->tenant_id);
   bulla_bind_int(&statement, wrapped->version);
@@ -100,11 +96,10 @@ static enum bulla_status make_key(struct bulla_vault *vault, struct bulla_span t
 }
 
 static enum bulla_status insert_tenant(struct bulla_vault *vault, const uint8_t *id, struct bulla_span name) {
-  static const char text[] = "INSERT INTO tenant(id, name, name_proof, created) VALUES ($1, $2, $3, $4)";
   uint8_t proof[BULLA_PROOF_LEN];
   BULLA_TRY(bulla_name_prove(proof, vault, bulla_span(id, BULLA_ID_LEN), bulla_span(NULL, 0), name));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_TENANT));
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
   bulla_bind_text(&statement, name);
   bulla_bind_blob(&statement, bulla_span(proof, sizeof(proof)));
@@ -175,11 +170,9 @@ enum bulla_status bulla_tenant_key(struct bulla_key **key, struct bulla_vault *v
 
 enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_vault *vault,
                                           struct bulla_span tenant_id) {
-  static const char text[] =
-      "SELECT " BULLA_WRAPPED_KEY_COLUMNS " FROM tenant_key k WHERE k.tenant = $1 AND k.state = 'active'";
   *key = NULL;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_ACTIVE_TENANT_KEY));
   bulla_bind_blob(&statement, tenant_id);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));

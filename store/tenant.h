@@ -16,9 +16,6 @@ BULLA_NODISCARD enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_va
  * caller's transaction. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, struct bulla_span name);
 
-/* The columns of a tenant t that bulla_columns_tenant takes. */
-#define BULLA_TENANT_COLUMNS "t.id, t.name, t.name_proof"
-
 /* bulla_columns_tenant takes the next columns of |statement|. Returns BULLA_REFUSED if the name is not proven to
  * be the row's. */
 BULLA_NODISCARD enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span *name,
@@ -32,9 +29,6 @@ struct bulla_wrapped_key {
   int64_t version;
   struct bulla_span wrapped;
 };
-
-/* The columns of a tenant_key k that bulla_columns_wrapped_key takes. */
-#define BULLA_WRAPPED_KEY_COLUMNS "k.key_id, k.version, k.wrapped"
 
 /* bulla_columns_wrapped_key takes the next columns of |statement|. A destroyed or missing key makes the row bad.
  */

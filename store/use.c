@@ -68,11 +68,10 @@ static enum bulla_status open_field(struct bulla_secret **opened, struct bulla_v
 /* All of a use that needs the vault to itself. */
 static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_vault *vault,
                                      struct bulla_audit_record *record) {
-  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, BULLA_QUERY_FIND_FIELD));
   bulla_bind_text(&found, record->tenant);
   bulla_bind_text(&found, record->entry);
   bulla_bind_text(&found, record->field);

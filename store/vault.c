@@ -173,14 +173,11 @@ static enum bulla_status path_of(const char **path, const char *url) {
 }
 
 static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bulla_stretch *stretch) {
-  static const char text[] =
-      "INSERT INTO vault(id, uuid, created, root_key_id, name_key, scrypt_salt, scrypt_log_n) "
-      "VALUES (1, $1, $2, $3, $4, $5, $6)";
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer name_key = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(bulla_name_key_new(vault, &name_key));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_VAULT));
   bulla_bind_blob(&statement, bulla_span(vault->uuid, sizeof(vault->uuid)));
   bulla_bind_int(&statement, bulla_clock_s());
   /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): connect_to has made it, or said that it has not. */
@@ -313,9 +310,8 @@ static enum bulla_status check_file(bool *read_only, const char *path) {
 
 /* Reads the vault's own row, makes the root key, checks that it is the vault's, and unwraps the key of names. */
 static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root) {
-  static const char text[] = "SELECT uuid, root_key_id, name_key, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LOAD_VAULT));
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {

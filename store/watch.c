@@ -113,20 +113,19 @@ static enum bulla_status connect(struct bulla_watch *watch) {
 }
 
 static enum bulla_status read_seq(int64_t *seq, struct bulla_watch *watch) {
-  static const char text[] = "SELECT seq FROM audit_head WHERE id = 1";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   bool row;
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, BULLA_QUERY_HEAD_SEQ));
   BULLA_TRY(bulla_step(&statement, &row));
   *seq = row ? bulla_column_int(&statement) : -1;
   return row && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
 /* Runs a query of what is revoked now, and takes each row by |take|. */
-static enum bulla_status take_all(struct bulla_watch *watch, const char *text,
+static enum bulla_status take_all(struct bulla_watch *watch, enum bulla_query query,
                                   enum bulla_status (*take)(struct bulla_watch *, struct bulla_statement *)) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, query));
   for (;;) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -147,10 +146,9 @@ static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_stat
 /* Where the log is too far ahead to be followed. Which API keys were revoked meanwhile the tables do not say, since
  * those of a tenant that was removed are gone: nobody is known to be live any more. */
 static enum bulla_status reload(struct bulla_watch *watch) {
-  static const char tokens[] = "SELECT t.name, r.jti FROM revoked_token r JOIN tenant t ON t.id = r.tenant";
   watch->reloads++;
   atomic_fetch_add(&watch->generation, 2);
-  return take_all(watch, tokens, take_token);
+  return take_all(watch, BULLA_QUERY_LIST_REVOKED_TOKENS, take_token);
 }
 
 static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_statement *statement) {
@@ -167,10 +165,8 @@ static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_sta
 
 /* The records between the last look and |seq|. */
 static enum bulla_status follow(struct bulla_watch *watch, int64_t seq) {
-  static const char text[] =
-      "SELECT op, tenant, entry FROM audit WHERE seq > $1 AND seq <= $2 AND op IN ('apikey-revoke', 'token-revoke')";
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, BULLA_QUERY_LIST_REVOCATIONS));
   bulla_bind_int(&statement, watch->seq);
   bulla_bind_int(&statement, seq);
   for (;;) {
@@ -263,12 +259,11 @@ static void live_member(uint8_t *member, const struct bulla_watch *watch, struct
 
 /* Called with the mutex: asks the database. */
 static enum bulla_status find_live(struct bulla_watch *watch, struct bulla_span id) {
-  static const char text[] = "SELECT 1 FROM apikey WHERE id = $1 AND revoked = 0";
   uint8_t member[BULLA_REVOCATION_LEN];
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   bool row;
   bool added;
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, BULLA_QUERY_IS_LIVE_APIKEY));
   bulla_bind_text(&statement, id);
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {

@@ -111,6 +111,26 @@ UNUSED static int64_t run_sql(const char *text) {
   return number;
 }
 
+/* sqlite_scans prepares |query| on the file, and returns the step of its plan that reads a whole table, or NULL. */
+UNUSED static const char *sqlite_scans(const char *query) {
+  char explain[2000];
+  const char *scan = NULL;
+  sqlite3 *db = NULL;
+  sqlite3_stmt *statement = NULL;
+  snprintf(explain, sizeof(explain), "EXPLAIN QUERY PLAN %s", query);
+  cr_assert_eq(sqlite3_open_v2(house.path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+  cr_assert_eq(sqlite3_prepare_v2(db, explain, -1, &statement, NULL), SQLITE_OK, "%s: %s", query, sqlite3_errmsg(db));
+  while (sqlite3_step(statement) == SQLITE_ROW) {
+    const char *step = (const char *)sqlite3_column_text(statement, 3);
+    if (strncmp(step, "SCAN", 4) == 0 || strstr(step, "TEMP B-TREE") != NULL) {
+      scan = (const char *)test_concat(test_text(step), bulla_span("", 1)).data;
+    }
+  }
+  sqlite3_finalize(statement);
+  sqlite3_close(db);
+  return scan;
+}
+
 /* put puts one field. */
 UNUSED static enum bulla_status put(const char *tenant, const char *entry, const char *name, const char *value,
                                     bool secret) {
