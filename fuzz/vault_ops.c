@@ -15,7 +15,7 @@
 #include "fuzz/memory_vfs.h"
 #include "fuzz/sqlite_pool.h"
 #include "fuzz/vault_model.h"
-#include "store/tenant.h"
+#include "store/vault.h"
 
 enum { MAX_CALLS = 6 };
 
@@ -356,7 +356,7 @@ static struct run begin(enum start start) {
 
 /* forget makes the vault one that has been opened just now. */
 static void forget(struct bulla_vault *vault) {
-  bulla_tenant_forget_keys(vault);
+  bulla_keyring_forget(&vault->keyring);
   vault->last_seq = 0;
   bulla_watch_end(&vault->watch);
   memset(&vault->watch, 0, sizeof(vault->watch));

@@ -5,9 +5,10 @@
 
 #include <time.h>
 
+#include "store/columns.h"
 #include "store/context.h"
-#include "store/field.h"
 #include "store/names.h"
+#include "store/opening.h"
 #include "store/page.h"
 #include "store/proof.h"
 #include "store/tenant.h"
@@ -25,7 +26,7 @@ static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_ap
   struct bulla_key *key;
   struct bulla_context context;
   BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
-  BULLA_TRY(bulla_context_apikey(&context, vault, tenant_id, apikey->id));
+  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, tenant_id, apikey->id));
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(bulla_seal(key, &sealed, bulla_secret_bytes(root), bulla_context_span(&context)));
@@ -70,7 +71,7 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
 static enum bulla_status read_view(struct bulla_apikey_view *view, struct bulla_page *page,
                                    const struct bulla_vault *vault, struct bulla_statement *statement) {
   struct bulla_span tenant_id;
-  BULLA_TRY(bulla_columns_tenant(&tenant_id, &view->tenant, vault, statement));
+  BULLA_TRY(bulla_columns_tenant(&tenant_id, &view->tenant, &vault->keyring, statement));
   view->id = bulla_column_name(statement);
   view->name = bulla_column_text(statement, BULLA_NAME_MAX);
   view->created = bulla_column_int(statement);
@@ -153,7 +154,7 @@ static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct
   *revoked = bulla_column_int(&statement) != 0;
   struct bulla_span tenant_id;
   struct bulla_span name;
-  enum bulla_status status = bulla_columns_tenant(&tenant_id, &name, vault, &statement);
+  enum bulla_status status = bulla_columns_tenant(&tenant_id, &name, &vault->keyring, &statement);
   struct bulla_writer writer = bulla_writer(tenant);
   if (status != BULLA_REFUSED) {
     BULLA_TRY(status);
@@ -213,12 +214,12 @@ static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_va
   if (!bulla_columns_good(found)) {
     return BULLA_REFUSED;
   }
-  BULLA_TRY(bulla_name_check_proof(vault, tenant_id, bulla_span(NULL, 0), record->tenant, proof));
+  BULLA_TRY(bulla_name_check_proof(&vault->keyring, tenant_id, bulla_span(NULL, 0), record->tenant, proof));
   struct bulla_key *key;
   struct bulla_context context;
-  BULLA_TRY(bulla_tenant_key(&key, vault, &wrapped));
-  BULLA_TRY(bulla_context_apikey(&context, vault, tenant_id, record->entry));
-  return bulla_open_secret(opened, key, sealed, &context);
+  BULLA_TRY(bulla_tenant_key(&key, &vault->keyring, &wrapped));
+  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, tenant_id, record->entry));
+  return bulla_open_secret(opened, key, sealed, bulla_context_span(&context));
 }
 
 /* All of a use that needs the vault to itself. The name of the tenant is written to |tenant|. Anybody can make up

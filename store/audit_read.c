@@ -142,7 +142,7 @@ static enum bulla_status load_first_key(struct walk *walk) {
     return BULLA_AUDIT_BROKEN;
   }
   struct bulla_span sealed = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
-  return bulla_audit_unseal(&walk->key, walk->vault, sealed, 0);
+  return bulla_audit_unseal(&walk->key, &walk->vault->keyring, sealed, 0);
 }
 
 /* Returns BULLA_AUDIT_BROKEN unless |record|, with the mac that |statement| gives next, is the next one. */
@@ -157,7 +157,7 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
     BULLA_TRY(bulla_audit_ratchet(&walk->key));
   }
   uint8_t expected[BULLA_MAC_LEN];
-  BULLA_TRY(bulla_audit_mac(expected, walk->vault, walk->key, record, walk->mac));
+  BULLA_TRY(bulla_audit_mac(expected, &walk->vault->keyring, walk->key, record, walk->mac));
   if (!bulla_secret_equal(bulla_span(mac, sizeof(mac)), bulla_span(expected, sizeof(expected)))) {
     return BULLA_AUDIT_BROKEN;
   }

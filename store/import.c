@@ -6,7 +6,7 @@
 
 #include "core/log.h"
 #include "store/audit.h"
-#include "store/field.h"
+#include "store/opening.h"
 #include "store/names.h"
 #include "store/put.h"
 

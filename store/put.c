@@ -30,7 +30,7 @@ static enum bulla_status look_for_entry(uint8_t *id, struct bulla_vault *vault, 
   if (!bulla_columns_good(&statement)) {
     return BULLA_REFUSED;
   }
-  return bulla_name_check_proof(vault, tenant_id, bulla_span(id, BULLA_ID_LEN), name, proof);
+  return bulla_name_check_proof(&vault->keyring, tenant_id, bulla_span(id, BULLA_ID_LEN), name, proof);
 }
 
 enum bulla_status bulla_entry_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
@@ -55,7 +55,7 @@ static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, st
   }
   uint8_t proof[BULLA_PROOF_LEN];
   BULLA_TRY(bulla_random(id, BULLA_ID_LEN));
-  BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, bulla_span(id, BULLA_ID_LEN), name));
+  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, tenant_id, bulla_span(id, BULLA_ID_LEN), name));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_ENTRY));
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
@@ -85,16 +85,16 @@ static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *va
   return BULLA_OK;
 }
 
-static enum bulla_status write_field(const struct bulla_putter *putter, const struct bulla_place *place,
+static enum bulla_status write_field(const struct bulla_putter *putter, const struct bulla_binding *binding,
                                      const struct bulla_field *field) {
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
-  BULLA_TRY(bulla_field_seal(&value, &mask, putter->vault, putter->key, place, field));
+  BULLA_TRY(bulla_field_seal(&value, &mask, &putter->vault->keyring, putter->key, binding, field));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &putter->vault->sql, BULLA_QUERY_PUT_FIELD));
-  bulla_bind_blob(&statement, place->entry_id);
-  bulla_bind_text(&statement, place->field);
-  bulla_bind_int(&statement, place->revision);
+  bulla_bind_blob(&statement, binding->entry_id);
+  bulla_bind_text(&statement, binding->field);
+  bulla_bind_int(&statement, binding->revision);
   bulla_bind_int(&statement, field->secret ? 1 : 0);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
@@ -115,17 +115,17 @@ enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bull
   uint8_t entry_id[BULLA_ID_LEN];
   struct bulla_span tenant_id = bulla_span(putter->tenant_id, BULLA_ID_LEN);
   BULLA_TRY(ensure_entry(entry_id, putter->vault, tenant_id, entry));
-  struct bulla_place place = {
+  struct bulla_binding binding = {
       .tenant_id = tenant_id,
       .entry_id = bulla_span(entry_id, sizeof(entry_id)),
       .field = field->name,
   };
-  BULLA_TRY(find_revision(&place.revision, putter->vault, place.entry_id, field));
-  if (must_be_new && place.revision > 0) {
+  BULLA_TRY(find_revision(&binding.revision, putter->vault, binding.entry_id, field));
+  if (must_be_new && binding.revision > 0) {
     return bulla_explain(BULLA_EXISTS, "the entry has a field of this name");
   }
-  place.revision++;
-  BULLA_TRY(write_field(putter, &place, field));
+  binding.revision++;
+  BULLA_TRY(write_field(putter, &binding, field));
   struct bulla_audit_record record = bulla_audit_record(putter->who, putter->op, putter->tenant, entry);
   record.field = field->name;
   return bulla_audit_append(putter->vault, &record);

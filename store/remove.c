@@ -145,7 +145,7 @@ enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault, const str
   for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
     BULLA_TRY(delete_by_id(vault, queries[i], tenant_id));
   }
-  bulla_tenant_forget_keys(vault);
+  bulla_keyring_forget(&vault->keyring);
   BULLA_TRY(append(vault, who, tenant, bulla_span(NULL, 0), bulla_span(NULL, 0)));
   return bulla_audit_commit(vault, &transaction);
 }

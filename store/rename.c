@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "store/audit.h"
+#include "store/columns.h"
 #include "store/field.h"
 #include "store/names.h"
 #include "store/proof.h"
@@ -64,7 +65,7 @@ enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const str
   }
   /* Its tokens say the old name. */
   BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
-  BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, bulla_span(NULL, 0), name));
+  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, tenant_id, bulla_span(NULL, 0), name));
   BULLA_TRY(update_name(vault, BULLA_QUERY_RENAME_TENANT, name, proof, tenant_id));
   const struct names before = {.tenant = tenant};
   const struct names after = {.tenant = name};
@@ -92,7 +93,7 @@ enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const stru
   if (bulla_span_equal(entry, name)) {
     return bulla_explain(BULLA_EXISTS, "the new name is the old one");
   }
-  BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, entry_id, name));
+  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, tenant_id, entry_id, name));
   BULLA_TRY(update_name(vault, BULLA_QUERY_RENAME_ENTRY, name, proof, entry_id));
   const struct names before = {.tenant = tenant, .entry = entry};
   const struct names after = {.tenant = tenant, .entry = name};
@@ -124,18 +125,18 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
   if (!row) {
     return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
   }
-  BULLA_TRY(bulla_field_columns(&field, vault, &statement));
-  field.place.field = names->field;
-  BULLA_TRY(bulla_field_open(&moving->value, vault, &field));
-  memcpy(moving->entry_id, field.place.entry_id.data, sizeof(moving->entry_id));
-  moving->revision = field.place.revision;
+  BULLA_TRY(bulla_columns_field(&field, &vault->keyring, &statement));
+  field.binding.field = names->field;
+  BULLA_TRY(bulla_field_open(&moving->value, &vault->keyring, &field));
+  memcpy(moving->entry_id, field.binding.entry_id.data, sizeof(moving->entry_id));
+  moving->revision = field.binding.revision;
   moving->secret = field.secret;
   return BULLA_OK;
 }
 
 static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span tenant_id,
                                   struct bulla_span old_name, struct bulla_span new_name) {
-  const struct bulla_place place = {
+  const struct bulla_binding binding = {
       .tenant_id = tenant_id,
       .entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id)),
       .field = new_name,
@@ -147,14 +148,14 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
   BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
-  BULLA_TRY(bulla_field_seal(&value, &mask, vault, key, &place, &field));
+  BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, key, &binding, &field));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_RENAME_FIELD));
   bulla_bind_text(&statement, new_name);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
   bulla_bind_blob(&statement, bulla_key_id(key));
-  bulla_bind_blob(&statement, place.entry_id);
+  bulla_bind_blob(&statement, binding.entry_id);
   bulla_bind_text(&statement, old_name);
   enum bulla_status status = bulla_finish(&statement);
   return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;

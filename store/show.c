@@ -3,6 +3,7 @@
 
 /* Showing an entry and listing entries, a page at a time. Nothing here opens the value of a secret. */
 
+#include "store/columns.h"
 #include "store/field.h"
 #include "store/names.h"
 #include "store/page.h"
@@ -36,20 +37,20 @@ static void free_field_walk(struct field_walk *walk) {
 /* Reads the field that |statement| is at; |field| has the names that were asked for. */
 static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault *vault,
                                     struct bulla_stored_field *field, struct bulla_statement *statement) {
-  BULLA_TRY(bulla_field_columns(field, vault, statement));
-  if (!bulla_walk_on(&walk->walked, field->place.field)) {
+  BULLA_TRY(bulla_columns_field(field, &vault->keyring, statement));
+  if (!bulla_walk_on(&walk->walked, field->binding.field)) {
     return BULLA_REFUSED;
   }
   uint8_t *room = bulla_secret_data(walk->masks) + walk->num * BULLA_MASK_MAX;
   struct bulla_buffer mask = bulla_buffer(room, BULLA_MASK_MAX);
   struct bulla_field_view view = {
-      .name = field->place.field,
+      .name = field->binding.field,
       .secret = field->secret,
       .value_len = value_len(field),
-      .revision = field->place.revision,
+      .revision = field->binding.revision,
       .updated = field->updated,
   };
-  BULLA_TRY(bulla_field_show(&view.text, &mask, vault, field));
+  BULLA_TRY(bulla_field_show(&view.text, &mask, &vault->keyring, field));
   bulla_page_keep(&walk->page, &view.name);
   if (!view.secret) {
     bulla_page_keep(&walk->page, &view.text);
@@ -118,7 +119,7 @@ static enum bulla_status enter_tenant(struct entry_walk *walk, const struct bull
                                       struct bulla_statement *statement) {
   struct bulla_span id;
   struct bulla_span name;
-  BULLA_TRY(bulla_columns_tenant(&id, &name, vault, statement));
+  BULLA_TRY(bulla_columns_tenant(&id, &name, &vault->keyring, statement));
   if (walk->num == 0 && bulla_span_equal(name, bulla_walked_name(&walk->tenant))) {
     return BULLA_OK;
   }
@@ -143,7 +144,7 @@ static enum bulla_status read_entry(struct entry_walk *walk, const struct bulla_
     return BULLA_REFUSED;
   }
   struct bulla_span tenant_id = bulla_span(walk->tenant_id, BULLA_ID_LEN);
-  BULLA_TRY(bulla_name_check_proof(vault, tenant_id, entry_id, view->entry, proof));
+  BULLA_TRY(bulla_name_check_proof(&vault->keyring, tenant_id, entry_id, view->entry, proof));
   if (!bulla_walk_on(&walk->entry, view->entry)) {
     return BULLA_REFUSED;
   }

@@ -6,6 +6,7 @@
 
 #include "store/use.h"
 
+#include "store/columns.h"
 #include "store/field.h"
 #include "store/names.h"
 #include "store/put.h"
@@ -60,9 +61,9 @@ enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_
 static enum bulla_status open_field(struct bulla_secret **opened, struct bulla_vault *vault,
                                     const struct bulla_audit_record *record, struct bulla_statement *found) {
   struct bulla_stored_field field = {.tenant = record->tenant, .entry = record->entry};
-  BULLA_TRY(bulla_field_columns(&field, vault, found));
-  field.place.field = record->field;
-  return bulla_field_open(opened, vault, &field);
+  BULLA_TRY(bulla_columns_field(&field, &vault->keyring, found));
+  field.binding.field = record->field;
+  return bulla_field_open(opened, &vault->keyring, &field);
 }
 
 /* All of a use that needs the vault to itself. */

@@ -24,7 +24,6 @@
 #include "store/proof.h"
 #include "store/root.h"
 #include "store/schema.h"
-#include "store/tenant.h"
 
 enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
   if (vault == NULL) {
@@ -158,9 +157,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
     bulla_file_close(&closing->sql.turn.file);
     return;
   }
-  bulla_tenant_forget_keys(closing);
-  bulla_secret_free(&closing->name_key);
-  bulla_key_free(&closing->root);
+  bulla_keyring_free(&closing->keyring);
   bulla_watch_end(&closing->watch);
   bulla_sql_close(&closing->sql);
   num_open--;
@@ -175,13 +172,13 @@ static enum bulla_status path_of(const char **path, const char *url) {
 static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bulla_stretch *stretch) {
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer name_key = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_name_key_new(vault, &name_key));
+  BULLA_TRY(bulla_name_key_new(&vault->keyring, &name_key));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
   BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_VAULT));
-  bulla_bind_blob(&statement, bulla_span(vault->uuid, sizeof(vault->uuid)));
+  bulla_bind_blob(&statement, bulla_keyring_uuid(&vault->keyring));
   bulla_bind_int(&statement, bulla_clock_s());
   /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): connect_to has made it, or said that it has not. */
-  bulla_bind_blob(&statement, bulla_key_id(vault->root));
+  bulla_bind_blob(&statement, bulla_key_id(vault->keyring.root));
   bulla_bind_blob(&statement, bulla_written(&name_key));
   if (stretch->log_n != 0) {
     bulla_bind_blob(&statement, bulla_span(stretch->salt, sizeof(stretch->salt)));
@@ -199,8 +196,8 @@ static enum bulla_status fill(struct bulla_vault *vault, const struct bulla_root
     stretch.log_n = BULLA_SCRYPT_LOG_N;
     BULLA_TRY(bulla_random(stretch.salt, sizeof(stretch.salt)));
   }
-  BULLA_TRY(bulla_random(vault->uuid, sizeof(vault->uuid)));
-  BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
+  BULLA_TRY(bulla_random(vault->keyring.uuid, sizeof(vault->keyring.uuid)));
+  BULLA_TRY(bulla_root_key(&vault->keyring.root, root, &stretch));
   BULLA_TRY(bulla_sql_settle(&vault->sql));
   struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
   BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
@@ -319,7 +316,7 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   }
   uint8_t key_id[BULLA_KEY_ID_LEN];
   struct bulla_stretch stretch = {0};
-  bulla_column_bytes(&statement, vault->uuid, sizeof(vault->uuid));
+  bulla_column_bytes(&statement, vault->keyring.uuid, sizeof(vault->keyring.uuid));
   bulla_column_bytes(&statement, key_id, sizeof(key_id));
   struct bulla_span name_key = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
   if (!bulla_column_null(&statement)) {
@@ -329,16 +326,16 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   if (!bulla_columns_good(&statement)) {
     return BULLA_NOT_A_VAULT;
   }
-  BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
+  BULLA_TRY(bulla_root_key(&vault->keyring.root, root, &stretch));
   /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): connect_to has made it, or said that it has not. */
-  if (!bulla_span_equal(bulla_key_id(vault->root), bulla_span(key_id, sizeof(key_id)))) {
+  if (!bulla_span_equal(bulla_key_id(vault->keyring.root), bulla_span(key_id, sizeof(key_id)))) {
     return BULLA_ROOT_WRONG;
   }
-  return bulla_name_key_load(vault, name_key);
+  return bulla_name_key_load(&vault->keyring, name_key);
 }
 
 struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {
-  return bulla_span(vault->uuid, sizeof(vault->uuid));
+  return bulla_keyring_uuid(&vault->keyring);
 }
 
 /* Reads |options| of the size that the caller knew. */
