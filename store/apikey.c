@@ -30,8 +30,8 @@ static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_ap
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(bulla_seal(key, &sealed, bulla_secret_bytes(root), bulla_context_span(&context)));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_APIKEY));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_INSERT_APIKEY);
   bulla_bind_text(&statement, apikey->id);
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, apikey->name);
@@ -56,8 +56,8 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   }
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   uint8_t tenant_id[BULLA_ID_LEN];
   BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, tenant));
   struct bulla_apikey_view apikey = {.id = id, .name = name, .created = bulla_clock_s()};
@@ -100,9 +100,9 @@ static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_APIKEYS);
   BULLA_TRY(bulla_page_begin(&walk->page));
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_APIKEYS));
   bulla_bind_int(&statement, walk->last);
   bulla_bind_text(&statement, tenant);
   for (; bulla_page_has_room(&walk->page, walk->num); walk->num++) {
@@ -143,8 +143,8 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
  * |tenant|. A name that is not proven is left out: the key can be revoked all the same, but not used. */
 static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct bulla_vault *vault,
                               struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIND_APIKEY));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIND_APIKEY);
   bulla_bind_text(&statement, id);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
@@ -164,8 +164,8 @@ static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct
 }
 
 static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_ERASE_APIKEY));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_ERASE_APIKEY);
   bulla_bind_int(&statement, bulla_clock_s());
   bulla_bind_text(&statement, id);
   return bulla_finish(&statement);
@@ -175,8 +175,8 @@ static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span
 static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write_first(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE_FIRST));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));
   bool revoked = false;
@@ -234,8 +234,7 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
     return BULLA_NOT_FOUND;
   }
   record->tenant = bulla_written(tenant);
-  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, BULLA_QUERY_OPEN_APIKEY));
+  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, BULLA_QUERY_OPEN_APIKEY);
   bulla_bind_text(&found, record->entry);
   return bulla_open_audited(opened, vault, record, &found, open_root);
 }

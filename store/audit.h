@@ -30,8 +30,8 @@ struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct
  * would vouch for a log that was cut short. */
 BULLA_NODISCARD enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_audit_record *record);
 
-/* bulla_audit_commit is bulla_sql_commit of a transaction in which a record was appended: from then on a log that is
+/* bulla_audit_commit is bulla_db_commit of a transaction in which a record was appended: from then on a log that is
  * shorter is none that this process goes on with. */
-BULLA_NODISCARD enum bulla_status bulla_audit_commit(struct bulla_vault *vault, struct bulla_sql **transaction);
+BULLA_NODISCARD enum bulla_status bulla_audit_commit(struct bulla_vault *vault, struct bulla_db **transaction);
 
 #endif

@@ -66,8 +66,8 @@ static void keep_record(struct reading *reading, const struct bulla_audit_record
 }
 
 static enum bulla_status find_end(struct reading *reading, struct bulla_vault *vault) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LAST_RECORD));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LAST_RECORD);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   reading->end = row && !bulla_column_null(&statement) ? bulla_column_int(&statement) : 0;
@@ -78,12 +78,12 @@ static enum bulla_status read_records(struct reading *reading, struct bulla_vaul
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   reading->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_RECORDS);
   BULLA_TRY(bulla_page_begin(&reading->page));
   if (reading->end == 0) {
     BULLA_TRY(find_end(reading, vault));
   }
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_RECORDS));
   bulla_bind_int(&statement, reading->next);
   bulla_bind_int(&statement, reading->end);
   bulla_bind_text(&statement, tenant);
@@ -134,8 +134,8 @@ static void free_walk(struct walk *walk) {
 }
 
 static enum bulla_status load_first_key(struct walk *walk) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, BULLA_QUERY_FIRST_KEY));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(walk->vault->db, BULLA_QUERY_FIRST_KEY);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
@@ -168,8 +168,8 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
 
 /* Checks the records of a page, and says whether there was none. */
 static enum bulla_status check_records(struct walk *walk, bool *end) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, BULLA_QUERY_CHAIN));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(walk->vault->db, BULLA_QUERY_CHAIN);
   /* Before the first page all that there is: also what cannot be there. */
   bulla_bind_int(&statement, walk->num_good > 0 ? walk->num_good + 1 : INT64_MIN);
   for (size_t i = 0; i < PAGE_RECORDS; i++) {
@@ -202,8 +202,8 @@ static enum bulla_status check_head(struct walk *walk) {
 static enum bulla_status check_page(struct walk *walk, bool *end) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, walk->vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_read(&transaction, &walk->vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, walk->vault->db, BULLA_DB_READ));
   if (walk->key == NULL) {
     BULLA_TRY(load_first_key(walk));
   }

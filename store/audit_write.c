@@ -8,8 +8,8 @@
 #include "core/log.h"
 
 enum bulla_status bulla_audit_head_load(struct bulla_audit_head *head, struct bulla_vault *vault) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LOAD_HEAD));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LOAD_HEAD);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
@@ -36,8 +36,7 @@ static enum bulla_status store_head(struct bulla_vault *vault, const struct bull
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(bulla_audit_head_seal(tag, &sealed, &vault->keyring, head));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, query));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
   bulla_bind_int(&statement, head->seq);
   bulla_bind_blob(&statement, bulla_span(tag, sizeof(tag)));
   bulla_bind_blob(&statement, bulla_written(&sealed));
@@ -66,8 +65,8 @@ struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct
 
 static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_audit_record *record,
                                 const uint8_t *mac) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_RECORD));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_INSERT_RECORD);
   bulla_bind_int(&statement, record->seq);
   bulla_bind_int(&statement, record->time);
   bulla_bind_text(&statement, record->tenant);
@@ -104,8 +103,8 @@ enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_aud
   return store_head(vault, &head, BULLA_QUERY_MOVE_HEAD);
 }
 
-enum bulla_status bulla_audit_commit(struct bulla_vault *vault, struct bulla_sql **transaction) {
-  BULLA_TRY(bulla_sql_commit(transaction));
+enum bulla_status bulla_audit_commit(struct bulla_vault *vault, struct bulla_db **transaction) {
+  BULLA_TRY(bulla_db_commit(transaction));
   vault->last_seq = vault->appended_seq;
   return BULLA_OK;
 }

@@ -7,7 +7,7 @@
 #define BULLA_STORE_COLUMNS_H
 
 #include "store/field.h"
-#include "store/sql.h"
+#include "store/db.h"
 #include "store/tenant_key.h"
 
 /* bulla_column_name is bulla_column_text for a name: anything else makes the row bad. */

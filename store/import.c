@@ -72,8 +72,8 @@ enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_r
   BULLA_TRY(check_rows(failed_row, format, rows, num_rows));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   struct bulla_putter putter;
   BULLA_TRY(bulla_putter_begin(&putter, vault, who, BULLA_LITERAL("import"), tenant));
   for (size_t i = 0; i < num_rows; i++) {

@@ -16,8 +16,8 @@
 /* bulla_entry_find, but an entry that is not there is no news. */
 static enum bulla_status look_for_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
                                         struct bulla_span name) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIND_ENTRY));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIND_ENTRY);
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, name);
   bool row;
@@ -56,8 +56,8 @@ static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, st
   uint8_t proof[BULLA_PROOF_LEN];
   BULLA_TRY(bulla_random(id, BULLA_ID_LEN));
   BULLA_TRY(bulla_name_prove(proof, &vault->keyring, tenant_id, bulla_span(id, BULLA_ID_LEN), name));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_ENTRY));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_INSERT_ENTRY);
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, name);
@@ -69,8 +69,8 @@ static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, st
 static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *vault, struct bulla_span entry_id,
                                        const struct bulla_field *field) {
   *revision = 0;
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIELD_REVISION));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIELD_REVISION);
   bulla_bind_blob(&statement, entry_id);
   bulla_bind_text(&statement, field->name);
   bool row;
@@ -90,8 +90,8 @@ static enum bulla_status write_field(const struct bulla_putter *putter, const st
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
   BULLA_TRY(bulla_field_seal(&value, &mask, &putter->vault->keyring, putter->key, binding, field));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &putter->vault->sql, BULLA_QUERY_PUT_FIELD));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(putter->vault->db, BULLA_QUERY_PUT_FIELD);
   bulla_bind_blob(&statement, binding->entry_id);
   bulla_bind_text(&statement, binding->field);
   bulla_bind_int(&statement, binding->revision);
@@ -157,8 +157,8 @@ enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_
   }
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   struct bulla_putter putter;
   BULLA_TRY(bulla_putter_begin(&putter, vault, who, BULLA_LITERAL("put"), tenant));
   for (size_t i = 0; i < num_fields; i++) {

@@ -11,16 +11,14 @@
 
 /* Runs |query|, whose one parameter is the id of an entry or a tenant. */
 static enum bulla_status delete_by_id(struct bulla_vault *vault, enum bulla_query query, struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, query));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
   bulla_bind_blob(&statement, id);
   return bulla_finish(&statement);
 }
 
 static enum bulla_status count_by_id(int64_t *count, struct bulla_vault *vault, enum bulla_query query,
                                      struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, query));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
   bulla_bind_blob(&statement, id);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
@@ -57,8 +55,8 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
   BULLA_TRY(bulla_name_check(entry));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   uint8_t entry_id[BULLA_ID_LEN];
   BULLA_TRY(find_entry(entry_id, vault, tenant, entry));
   BULLA_TRY(remove_entry(vault, who, tenant, entry, bulla_span(entry_id, sizeof(entry_id))));
@@ -66,8 +64,8 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
 }
 
 static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_span entry_id, struct bulla_span field) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_DELETE_FIELD));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_DELETE_FIELD);
   bulla_bind_blob(&statement, entry_id);
   bulla_bind_text(&statement, field);
   bool row;
@@ -89,8 +87,8 @@ enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const str
   }
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   uint8_t id[BULLA_ID_LEN];
   struct bulla_span entry_id = bulla_span(id, sizeof(id));
   BULLA_TRY(find_entry(id, vault, tenant, entry));
@@ -135,8 +133,8 @@ enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_name_check(tenant));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   uint8_t id[BULLA_ID_LEN];
   struct bulla_span tenant_id = bulla_span(id, sizeof(id));
   BULLA_TRY(bulla_tenant_find(id, vault, tenant));

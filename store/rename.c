@@ -38,8 +38,7 @@ static enum bulla_status append_both(struct bulla_vault *vault, const struct bul
 /* Runs |query|, whose parameters are a new name, its proof, and the id of the row. */
 static enum bulla_status update_name(struct bulla_vault *vault, enum bulla_query query, struct bulla_span name,
                                      const uint8_t *proof, struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, query));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
   bulla_bind_text(&statement, name);
   bulla_bind_blob(&statement, bulla_span(proof, BULLA_PROOF_LEN));
   bulla_bind_blob(&statement, id);
@@ -54,8 +53,8 @@ enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_name_check(name));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   uint8_t id[BULLA_ID_LEN];
   uint8_t proof[BULLA_PROOF_LEN];
   struct bulla_span tenant_id = bulla_span(id, sizeof(id));
@@ -81,8 +80,8 @@ enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_name_check(name));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   uint8_t id[BULLA_ID_LEN];
   uint8_t of_tenant[BULLA_ID_LEN];
   uint8_t proof[BULLA_PROOF_LEN];
@@ -115,8 +114,8 @@ static void moving_free(struct moving *moving) {
 
 static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vault, const struct names *names) {
   struct bulla_stored_field field = {.tenant = names->tenant, .entry = names->entry};
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIND_FIELD));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIND_FIELD);
   bulla_bind_text(&statement, names->tenant);
   bulla_bind_text(&statement, names->entry);
   bulla_bind_text(&statement, names->field);
@@ -149,8 +148,8 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
   BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
   BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, key, &binding, &field));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_RENAME_FIELD));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_RENAME_FIELD);
   bulla_bind_text(&statement, new_name);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
@@ -171,8 +170,8 @@ enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_name_check(name));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   const struct names before = {.tenant = tenant, .entry = entry, .field = field};
   const struct names after = {.tenant = tenant, .entry = entry, .field = name};
   uint8_t of_tenant[BULLA_ID_LEN];

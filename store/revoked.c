@@ -24,8 +24,8 @@ static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
 
 static enum bulla_status insert(struct bulla_vault *vault, struct bulla_span tenant_id, struct bulla_span digest,
                                 int64_t expires) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_REVOKE_TOKEN));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_REVOKE_TOKEN);
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_blob(&statement, digest);
   bulla_bind_int(&statement, expires);
@@ -38,8 +38,8 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, struct bulla_s
   uint8_t tenant_id[BULLA_ID_LEN];
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write_first(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE_FIRST));
   BULLA_TRY(bulla_tenant_find(tenant_id, vault, record->tenant));
   BULLA_TRY(insert(vault, bulla_span(tenant_id, sizeof(tenant_id)), digest, expires));
   BULLA_TRY(bulla_audit_append(vault, record));

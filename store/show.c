@@ -64,14 +64,14 @@ static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  struct bulla_span last = bulla_walked_name(&walk->walked);
+  const struct bulla_walked last = walk->walked;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_FIELDS);
   struct bulla_stored_field field = {.tenant = tenant, .entry = entry};
   BULLA_TRY(bulla_page_begin(&walk->page));
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_FIELDS));
   bulla_bind_text(&statement, tenant);
   bulla_bind_text(&statement, entry);
-  bulla_bind_copy(&statement, last);
+  bulla_bind_text(&statement, bulla_walked_name(&last));
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -157,10 +157,11 @@ static enum bulla_status read_entry(struct entry_walk *walk, const struct bulla_
 
 /* Reads what is left of the tenant that the walk is in, as far as the page has room. */
 static enum bulla_status read_entries(struct entry_walk *walk, struct bulla_vault *vault) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_ENTRIES));
+  const struct bulla_walked last = walk->entry;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_ENTRIES);
   bulla_bind_blob(&statement, bulla_span(walk->tenant_id, BULLA_ID_LEN));
-  bulla_bind_copy(&statement, bulla_walked_name(&walk->entry));
+  bulla_bind_text(&statement, bulla_walked_name(&last));
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -183,9 +184,10 @@ static enum bulla_status read_of_one(struct entry_walk *walk, struct bulla_vault
 
 /* Fills a page with entries of all tenants. */
 static enum bulla_status read_of_all(struct entry_walk *walk, struct bulla_vault *vault) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_LIST_TENANTS));
-  bulla_bind_copy(&statement, bulla_walked_name(&walk->tenant));
+  const struct bulla_walked last = walk->tenant;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_TENANTS);
+  bulla_bind_text(&statement, bulla_walked_name(&last));
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -203,8 +205,8 @@ static enum bulla_status read_page(struct entry_walk *walk, struct bulla_vault *
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_read(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
   BULLA_TRY(bulla_page_begin(&walk->page));
   return tenant.len > 0 ? read_of_one(walk, vault, tenant) : read_of_all(walk, vault);
 }

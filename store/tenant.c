@@ -12,8 +12,8 @@
 
 /* bulla_tenant_find, but a tenant that is not there is no news. */
 static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_FIND_TENANT));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIND_TENANT);
   bulla_bind_text(&statement, name);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
@@ -34,8 +34,8 @@ enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, stru
 }
 
 static enum bulla_status insert_key(struct bulla_vault *vault, const struct bulla_wrapped_key *wrapped) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_TENANT_KEY));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_INSERT_TENANT_KEY);
   bulla_bind_blob(&statement, wrapped->key_id);
   bulla_bind_blob(&statement, wrapped->tenant_id);
   bulla_bind_int(&statement, wrapped->version);
@@ -58,8 +58,8 @@ static enum bulla_status make_key(struct bulla_vault *vault, struct bulla_span t
 static enum bulla_status insert_tenant(struct bulla_vault *vault, const uint8_t *id, struct bulla_span name) {
   uint8_t proof[BULLA_PROOF_LEN];
   BULLA_TRY(bulla_name_prove(proof, &vault->keyring, bulla_span(id, BULLA_ID_LEN), bulla_span(NULL, 0), name));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_INSERT_TENANT));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_INSERT_TENANT);
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
   bulla_bind_text(&statement, name);
   bulla_bind_blob(&statement, bulla_span(proof, sizeof(proof)));
@@ -80,8 +80,8 @@ enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, st
 enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_vault *vault,
                                           struct bulla_span tenant_id) {
   *key = NULL;
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, BULLA_QUERY_ACTIVE_TENANT_KEY));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_ACTIVE_TENANT_KEY);
   bulla_bind_blob(&statement, tenant_id);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));

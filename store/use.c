@@ -16,8 +16,8 @@
  * -wal. */
 static enum bulla_status grant(struct bulla_vault *vault, struct bulla_audit_record *record,
                                struct bulla_statement *found) {
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   bool row;
   BULLA_TRY(bulla_step(found, &row));
   if (row) {
@@ -30,8 +30,8 @@ static enum bulla_status grant(struct bulla_vault *vault, struct bulla_audit_rec
 }
 
 static enum bulla_status append_alone(struct bulla_vault *vault, struct bulla_audit_record *record) {
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   BULLA_TRY(bulla_audit_append(vault, record));
   return bulla_audit_commit(vault, &transaction);
 }
@@ -71,8 +71,7 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
                                      struct bulla_audit_record *record) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, BULLA_QUERY_FIND_FIELD));
+  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, BULLA_QUERY_FIND_FIELD);
   bulla_bind_text(&found, record->tenant);
   bulla_bind_text(&found, record->entry);
   bulla_bind_text(&found, record->field);

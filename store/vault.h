@@ -12,14 +12,14 @@
 
 #include "store/clock.h"
 #include "store/keyring.h"
-#include "store/sql.h"
+#include "store/db.h"
 #include "store/watch.h"
 
 struct bulla_vault {
   pthread_mutex_t mutex; /* over all that follows but |watch|; refuses a second lock by the same thread */
   int cancel_state;      /* of the thread that has the mutex, as it was before */
   uint64_t fork_epoch;   /* of the process that opened the vault, see core/slab.h */
-  struct bulla_sql sql;
+  struct bulla_db *db;
   struct bulla_watch watch; /* has a lock of its own */
   struct bulla_keyring keyring;
   int64_t last_seq;     /* of the log, as this process has seen it */

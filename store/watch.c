@@ -17,7 +17,7 @@
 
 enum { DIGEST_LEN = 32, RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128 };
 
-void bulla_watch_begin(struct bulla_watch *watch, struct bulla_sql *main) {
+void bulla_watch_begin(struct bulla_watch *watch, struct bulla_db *main) {
   static _Atomic uint64_t next_generation;
   pthread_mutex_init(&watch->mutex, NULL);
   watch->main = main;
@@ -27,9 +27,7 @@ void bulla_watch_begin(struct bulla_watch *watch, struct bulla_sql *main) {
 }
 
 void bulla_watch_end(struct bulla_watch *watch) {
-  if (watch->connected) {
-    bulla_sql_close(&watch->sql);
-  }
+  bulla_db_close(&watch->db);
   bulla_revocations_free(&watch->keys);
   bulla_revocations_free(&watch->live);
   bulla_revocations_free(&watch->tokens);
@@ -93,8 +91,7 @@ static enum bulla_status add_key(struct bulla_watch *watch, struct bulla_span id
 }
 
 static enum bulla_status connect(struct bulla_watch *watch) {
-  struct bulla_site *site = &watch->main->site;
-  BULLA_TRY(bulla_site_check(site));
+  BULLA_TRY(bulla_db_check_site(watch->main));
   if (watch->main->read_only) {
     return bulla_explain(BULLA_READ_ONLY,
                          "what others revoke cannot be told from a vault that is open for reading only");
@@ -103,19 +100,17 @@ static enum bulla_status connect(struct bulla_watch *watch) {
   if (watch->random == 0) {
     BULLA_TRY(bulla_random((uint8_t *)&watch->random, sizeof(watch->random)));
   }
-  if (!watch->connected) {
-    watch->connected = true;
-    BULLA_TRY(bulla_sql_open(&watch->sql, site->given, false));
-    BULLA_TRY(bulla_sql_settle(&watch->sql));
-    BULLA_TRY(bulla_site_check(site));
+  if (watch->db == NULL) {
+    BULLA_TRY(bulla_db_open_another(&watch->db, watch->main));
+    BULLA_TRY(bulla_db_check_site(watch->main));
   }
   return BULLA_OK;
 }
 
 static enum bulla_status read_seq(int64_t *seq, struct bulla_watch *watch) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(watch->db, BULLA_QUERY_HEAD_SEQ);
   bool row;
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, BULLA_QUERY_HEAD_SEQ));
   BULLA_TRY(bulla_step(&statement, &row));
   *seq = row ? bulla_column_int(&statement) : -1;
   return row && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
@@ -124,8 +119,7 @@ static enum bulla_status read_seq(int64_t *seq, struct bulla_watch *watch) {
 /* Runs a query of what is revoked now, and takes each row by |take|. */
 static enum bulla_status take_all(struct bulla_watch *watch, enum bulla_query query,
                                   enum bulla_status (*take)(struct bulla_watch *, struct bulla_statement *)) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, query));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(watch->db, query);
   for (;;) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -165,8 +159,8 @@ static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_sta
 
 /* The records between the last look and |seq|. */
 static enum bulla_status follow(struct bulla_watch *watch, int64_t seq) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, BULLA_QUERY_LIST_REVOCATIONS));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(watch->db, BULLA_QUERY_LIST_REVOCATIONS);
   bulla_bind_int(&statement, watch->seq);
   bulla_bind_int(&statement, seq);
   for (;;) {
@@ -180,9 +174,9 @@ static enum bulla_status follow(struct bulla_watch *watch, int64_t seq) {
 }
 
 static enum bulla_status catch_up(struct bulla_watch *watch) {
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   int64_t seq;
-  BULLA_TRY(bulla_sql_read(&transaction, &watch->sql));
+  BULLA_TRY(bulla_db_begin(&transaction, watch->db, BULLA_DB_READ));
   BULLA_TRY(read_seq(&seq, watch));
   if (seq < watch->seq) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
@@ -203,12 +197,11 @@ static enum bulla_status look(struct bulla_watch *watch) {
   }
   enum bulla_status status = connect(watch);
   if (status == BULLA_OK) {
-    bulla_sql_begin_call(&watch->sql, 0);
+    bulla_db_begin_call(watch->db, 0);
     status = catch_up(watch);
   }
-  if (status != BULLA_OK && watch->connected) {
-    bulla_sql_close(&watch->sql);
-    watch->connected = false;
+  if (status != BULLA_OK) {
+    bulla_db_close(&watch->db);
   }
   atomic_store_explicit(&watch->looked, status == BULLA_OK ? now : 0, memory_order_release);
   return status;
@@ -237,8 +230,8 @@ enum bulla_status bulla_watch_look(struct bulla_watch *watch) {
 void bulla_watch_wait(struct bulla_watch *watch) {
   struct timespec tick;
   atomic_store_explicit(&watch->looked, 0, memory_order_release);
-  if (watch->main->turn.file < 0) {
-    return; /* its files are in no file system: no other process has it */
+  if (watch->main->alone) {
+    return;
   }
   (void)clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
   /* Those who look read the clock by ticks, one at each end. */
@@ -260,10 +253,10 @@ static void live_member(uint8_t *member, const struct bulla_watch *watch, struct
 /* Called with the mutex: asks the database. */
 static enum bulla_status find_live(struct bulla_watch *watch, struct bulla_span id) {
   uint8_t member[BULLA_REVOCATION_LEN];
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(watch->db, BULLA_QUERY_IS_LIVE_APIKEY);
   bool row;
   bool added;
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, BULLA_QUERY_IS_LIVE_APIKEY));
   bulla_bind_text(&statement, id);
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
@@ -284,7 +277,7 @@ enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_s
   }
   int before = bulla_hold_cancel();
   pthread_mutex_lock(&watch->mutex);
-  enum bulla_status status = watch->connected ? find_live(watch, id) : BULLA_IO;
+  enum bulla_status status = watch->db != NULL ? find_live(watch, id) : BULLA_IO;
   pthread_mutex_unlock(&watch->mutex);
   bulla_allow_cancel(before);
   return status;
