@@ -357,7 +357,7 @@ static struct run begin(enum start start) {
 /* forget makes the vault one that has been opened just now. */
 static void forget(struct bulla_vault *vault) {
   bulla_keyring_forget(&vault->keyring);
-  vault->last_seq = 0;
+  vault->log.last_seq = 0;
   bulla_watch_end(&vault->watch);
   memset(&vault->watch, 0, sizeof(vault->watch));
   bulla_watch_begin(&vault->watch, vault->db);

@@ -5,6 +5,8 @@
 
 #include <time.h>
 
+#include "store/change.h"
+#include "store/clock.h"
 #include "store/columns.h"
 #include "store/context.h"
 #include "store/names.h"
@@ -54,17 +56,14 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   if (hash.len != HASH_LEN || root == NULL || bulla_secret_bytes(root).len != BULLA_KEY_LEN) {
     return BULLA_INVALID_ARGUMENT;
   }
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   uint8_t tenant_id[BULLA_ID_LEN];
   BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, tenant));
   struct bulla_apikey_view apikey = {.id = id, .name = name, .created = bulla_clock_s()};
   BULLA_TRY(insert(vault, &apikey, bulla_span(tenant_id, sizeof(tenant_id)), hash, root));
-  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-create"), tenant, id);
-  BULLA_TRY(bulla_audit_append(vault, &record));
-  return bulla_audit_commit(vault, &transaction);
+  BULLA_TRY(bulla_change_tell(&change, BULLA_LITERAL("apikey-create"), tenant, id, bulla_span(NULL, 0)));
+  return bulla_change_commit(&change);
 }
 
 /* Fills |view| from the row of |statement|, with spans in |page|. */
@@ -173,10 +172,8 @@ static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span
 
 /* All of a revocation that needs the vault to itself. */
 static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id) {
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE_FIRST));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE_FIRST));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));
   bool revoked = false;
@@ -185,10 +182,9 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct b
     return BULLA_OK;
   }
   BULLA_TRY(erase_root(vault, id));
-  struct bulla_audit_record record =
-      bulla_audit_record(who, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id);
-  BULLA_TRY(bulla_audit_append(vault, &record));
-  return bulla_audit_commit(vault, &transaction);
+  BULLA_TRY(
+      bulla_change_tell(&change, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id, bulla_span(NULL, 0)));
+  return bulla_change_commit(&change);
 }
 
 enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const struct bulla_who *who,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Reading the audit log, and verifying it: see store/audit.h and docs/FORMAT.md §8. Both go through the rows in
+/* Reading the audit log, and verifying it: see store/audit_log.h and docs/FORMAT.md §8. Both go through the rows in
  * order, a page at a time, and hold no state of the database meanwhile: records are only ever added. */
 
-#include "store/audit.h"
 #include "store/names.h"
 #include "store/page.h"
+#include "store/vault.h"
 
 enum { OP_MAX = 32 };
 enum { PAGE_RECORDS = 1000 }; /* that are verified before others get at the vault */
@@ -188,7 +188,7 @@ static enum bulla_status check_records(struct walk *walk, bool *end) {
 /* The head must vouch for the last record that there is, and hold the key of its epoch. */
 static enum bulla_status check_head(struct walk *walk) {
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
-  BULLA_TRY(bulla_audit_head_load(&head, walk->vault));
+  BULLA_TRY(bulla_audit_load(&head, &walk->vault->log));
   if (head.seq < walk->num_good) {
     walk->num_good = head.seq;
     return BULLA_AUDIT_BROKEN;

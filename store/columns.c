@@ -57,3 +57,12 @@ enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct b
   BULLA_TRY(bulla_name_check_proof(keyring, binding->tenant_id, binding->entry_id, field->entry, entry_proof));
   return bulla_tenant_key(&field->key, keyring, &wrapped);
 }
+
+enum bulla_status bulla_count(int64_t *count, struct bulla_db *db, enum bulla_query query, struct bulla_span id) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, query);
+  bulla_bind_blob(&statement, id);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  *count = row ? bulla_column_int(&statement) : 0;
+  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_REFUSED;
+}

@@ -26,4 +26,8 @@ struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *state
 BULLA_NODISCARD enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,
                                                       struct bulla_statement *statement);
 
+/* bulla_count sets |*count| to what |query| counts, whose one parameter is an id. */
+BULLA_NODISCARD enum bulla_status bulla_count(int64_t *count, struct bulla_db *db, enum bulla_query query,
+                                              struct bulla_span id);
+
 #endif

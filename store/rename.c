@@ -7,12 +7,12 @@
  * of the new one, are one transaction. */
 
 #include "core/log.h"
-#include "store/audit.h"
+#include "store/change.h"
 #include "store/columns.h"
+#include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
 #include "store/proof.h"
-#include "store/put.h"
 #include "store/tenant.h"
 
 /* The names of what is renamed; of those that do not apply the spans are empty. */
@@ -22,17 +22,14 @@ struct names {
   struct bulla_span field;
 };
 
-static enum bulla_status append(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span op,
-                                const struct names *names) {
-  struct bulla_audit_record record = bulla_audit_record(who, op, names->tenant, names->entry);
-  record.field = names->field;
-  return bulla_audit_append(vault, &record);
+static enum bulla_status tell(struct bulla_change *change, const struct names *before, const struct names *after) {
+  BULLA_TRY(bulla_change_tell(change, BULLA_LITERAL("rename-from"), before->tenant, before->entry, before->field));
+  return bulla_change_tell(change, BULLA_LITERAL("rename-to"), after->tenant, after->entry, after->field);
 }
 
-static enum bulla_status append_both(struct bulla_vault *vault, const struct bulla_who *who, const struct names *before,
-                                     const struct names *after) {
-  BULLA_TRY(append(vault, who, BULLA_LITERAL("rename-from"), before));
-  return append(vault, who, BULLA_LITERAL("rename-to"), after);
+/* A name that is the old one is taken, once it is known that there is something of it. */
+static enum bulla_status check_is_new(struct bulla_span name, struct bulla_span old_name) {
+  return bulla_span_equal(name, old_name) ? bulla_explain(BULLA_EXISTS, "the new name is the old one") : BULLA_OK;
 }
 
 /* Runs |query|, whose parameters are a new name, its proof, and the id of the row. */
@@ -46,58 +43,28 @@ static enum bulla_status update_name(struct bulla_vault *vault, enum bulla_query
   return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
 }
 
-enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const struct bulla_who *who,
-                                            struct bulla_span tenant, struct bulla_span name) {
-  BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(name));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
+static enum bulla_status rename_tenant(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span name) {
   uint8_t id[BULLA_ID_LEN];
   uint8_t proof[BULLA_PROOF_LEN];
   struct bulla_span tenant_id = bulla_span(id, sizeof(id));
   BULLA_TRY(bulla_tenant_find(id, vault, tenant));
-  if (bulla_span_equal(tenant, name)) {
-    return bulla_explain(BULLA_EXISTS, "the new name is the old one");
-  }
+  BULLA_TRY(check_is_new(name, tenant));
   /* Its tokens say the old name. */
   BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
   BULLA_TRY(bulla_name_prove(proof, &vault->keyring, tenant_id, bulla_span(NULL, 0), name));
-  BULLA_TRY(update_name(vault, BULLA_QUERY_RENAME_TENANT, name, proof, tenant_id));
-  const struct names before = {.tenant = tenant};
-  const struct names after = {.tenant = name};
-  BULLA_TRY(append_both(vault, who, &before, &after));
-  return bulla_audit_commit(vault, &transaction);
+  return update_name(vault, BULLA_QUERY_RENAME_TENANT, name, proof, tenant_id);
 }
 
-enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const struct bulla_who *who,
-                                           struct bulla_span tenant, struct bulla_span entry, struct bulla_span name) {
-  BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(entry));
-  BULLA_TRY(bulla_name_check(name));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
+static enum bulla_status rename_entry(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry,
+                                      struct bulla_span name) {
   uint8_t id[BULLA_ID_LEN];
-  uint8_t of_tenant[BULLA_ID_LEN];
+  uint8_t tenant_id[BULLA_ID_LEN];
   uint8_t proof[BULLA_PROOF_LEN];
-  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof(of_tenant));
   struct bulla_span entry_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_tenant_find(of_tenant, vault, tenant));
-  BULLA_TRY(bulla_entry_find(id, vault, tenant_id, entry));
-  if (bulla_span_equal(entry, name)) {
-    return bulla_explain(BULLA_EXISTS, "the new name is the old one");
-  }
-  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, tenant_id, entry_id, name));
-  BULLA_TRY(update_name(vault, BULLA_QUERY_RENAME_ENTRY, name, proof, entry_id));
-  const struct names before = {.tenant = tenant, .entry = entry};
-  const struct names after = {.tenant = tenant, .entry = name};
-  BULLA_TRY(append_both(vault, who, &before, &after));
-  return bulla_audit_commit(vault, &transaction);
+  BULLA_TRY(bulla_entry_find_named(tenant_id, id, vault, tenant, entry));
+  BULLA_TRY(check_is_new(name, entry));
+  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, bulla_span(tenant_id, sizeof(tenant_id)), entry_id, name));
+  return update_name(vault, BULLA_QUERY_RENAME_ENTRY, name, proof, entry_id);
 }
 
 /* A field between its two names. */
@@ -160,31 +127,58 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
   return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
 }
 
+static enum bulla_status rename_field(struct bulla_vault *vault, const struct names *names, struct bulla_span name) {
+  uint8_t tenant_id[BULLA_ID_LEN];
+  uint8_t entry_id[BULLA_ID_LEN];
+  struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
+  BULLA_TRY(bulla_entry_find_named(tenant_id, entry_id, vault, names->tenant, names->entry));
+  BULLA_TRY(take_out(&moving, vault, names));
+  BULLA_TRY(check_is_new(name, names->field));
+  return put_back(vault, &moving, bulla_span(tenant_id, sizeof(tenant_id)), names->field, name);
+}
+
+enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const struct bulla_who *who,
+                                            struct bulla_span tenant, struct bulla_span name) {
+  const struct names before = {.tenant = tenant};
+  const struct names after = {.tenant = name};
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(name));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(rename_tenant(vault, tenant, name));
+  BULLA_TRY(tell(&change, &before, &after));
+  return bulla_change_commit(&change);
+}
+
+enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const struct bulla_who *who,
+                                           struct bulla_span tenant, struct bulla_span entry, struct bulla_span name) {
+  const struct names before = {.tenant = tenant, .entry = entry};
+  const struct names after = {.tenant = tenant, .entry = name};
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(entry));
+  BULLA_TRY(bulla_name_check(name));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(rename_entry(vault, tenant, entry, name));
+  BULLA_TRY(tell(&change, &before, &after));
+  return bulla_change_commit(&change);
+}
+
 enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const struct bulla_who *who,
                                            struct bulla_span tenant, struct bulla_span entry, struct bulla_span field,
                                            struct bulla_span name) {
+  const struct names before = {.tenant = tenant, .entry = entry, .field = field};
+  const struct names after = {.tenant = tenant, .entry = entry, .field = name};
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(bulla_name_check(entry));
   BULLA_TRY(bulla_name_check(field));
   BULLA_TRY(bulla_name_check(name));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
-  const struct names before = {.tenant = tenant, .entry = entry, .field = field};
-  const struct names after = {.tenant = tenant, .entry = entry, .field = name};
-  uint8_t of_tenant[BULLA_ID_LEN];
-  uint8_t of_entry[BULLA_ID_LEN];
-  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof(of_tenant));
-  struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
-  BULLA_TRY(bulla_tenant_find(of_tenant, vault, tenant));
-  BULLA_TRY(bulla_entry_find(of_entry, vault, tenant_id, entry));
-  BULLA_TRY(take_out(&moving, vault, &before));
-  if (bulla_span_equal(field, name)) {
-    return bulla_explain(BULLA_EXISTS, "the new name is the old one");
-  }
-  BULLA_TRY(put_back(vault, &moving, tenant_id, field, name));
-  BULLA_TRY(append_both(vault, who, &before, &after));
-  return bulla_audit_commit(vault, &transaction);
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(rename_field(vault, &before, name));
+  BULLA_TRY(tell(&change, &before, &after));
+  return bulla_change_commit(&change);
 }

@@ -4,11 +4,11 @@
 /* Showing an entry and listing entries, a page at a time. Nothing here opens the value of a secret. */
 
 #include "store/columns.h"
+#include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
 #include "store/page.h"
 #include "store/proof.h"
-#include "store/put.h"
 #include "store/tenant.h"
 
 /* How long the value is, or 0 if it is sealed and cannot be opened anyway. */

@@ -7,6 +7,7 @@
 
 #include "core/crypto.h"
 #include "core/log.h"
+#include "store/clock.h"
 #include "store/columns.h"
 #include "store/proof.h"
 
@@ -90,4 +91,12 @@ enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_v
   }
   struct bulla_wrapped_key wrapped = bulla_columns_wrapped_key(&statement, tenant_id);
   return bulla_columns_good(&statement) ? bulla_tenant_key(key, &vault->keyring, &wrapped) : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault, struct bulla_span tenant_id) {
+  int64_t count;
+  BULLA_TRY(bulla_count(&count, vault->db, BULLA_QUERY_COUNT_LIVE_APIKEYS, tenant_id));
+  return count == 0 ? BULLA_OK
+                    : bulla_explain(BULLA_IN_USE, "the tenant has %lld API key%s not revoked", (long long)count,
+                                    count == 1 ? " that is" : "s that are");
 }

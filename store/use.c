@@ -6,41 +6,38 @@
 
 #include "store/use.h"
 
+#include "store/change.h"
 #include "store/columns.h"
+#include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
-#include "store/put.h"
 
 /* Looks up and records; when this returns BULLA_OK the record is durable, and |found| holds a copy of the row. Nothing
  * is read from the database any more as the transaction ends: a commit beside a reader moves nothing out of the
  * -wal. */
 static enum bulla_status grant(struct bulla_vault *vault, struct bulla_audit_record *record,
                                struct bulla_statement *found) {
-  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin_locked(&change, vault, NULL, BULLA_DB_WRITE));
   bool row;
   BULLA_TRY(bulla_step(found, &row));
   if (row) {
     BULLA_TRY(bulla_statement_keep(found));
   }
   record->outcome = row ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
-  BULLA_TRY(bulla_audit_append(vault, record));
-  BULLA_TRY(bulla_audit_commit(vault, &transaction));
+  BULLA_TRY(bulla_change_append(&change, record));
+  BULLA_TRY(bulla_change_commit(&change));
   return row ? BULLA_OK : BULLA_NOT_FOUND;
-}
-
-static enum bulla_status append_alone(struct bulla_vault *vault, struct bulla_audit_record *record) {
-  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
-  BULLA_TRY(bulla_audit_append(vault, record));
-  return bulla_audit_commit(vault, &transaction);
 }
 
 /* Records that what was granted did not open. */
 static enum bulla_status record_failure(struct bulla_vault *vault, const struct bulla_audit_record *granted) {
   struct bulla_audit_record record = *granted;
   record.outcome = BULLA_OUTCOME_FAILED;
-  return append_alone(vault, &record);
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin_locked(&change, vault, NULL, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_change_append(&change, &record));
+  return bulla_change_commit(&change);
 }
 
 enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_vault *vault,

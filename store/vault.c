@@ -15,7 +15,7 @@
 #include "core/lock.h"
 #include "core/log.h"
 #include "core/slab.h"
-#include "store/audit.h"
+#include "store/clock.h"
 #include "store/proof.h"
 #include "store/root.h"
 
@@ -129,6 +129,7 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const char *url)
   pthread_mutexattr_destroy(&attributes);
   status = bulla_db_open(&made->db, url);
   bulla_watch_begin(&made->watch, made->db);
+  made->log = (struct bulla_audit_log){.db = made->db, .keyring = &made->keyring};
   return status;
 }
 
@@ -151,16 +152,16 @@ void bulla_vault_close(struct bulla_vault **vault) {
   free(closing);
 }
 
-static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bulla_stretch *stretch) {
+static enum bulla_status insert_vault(struct bulla_keyring *keyring, struct bulla_db *db,
+                                      const struct bulla_stretch *stretch) {
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer name_key = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_name_key_new(&vault->keyring, &name_key));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_INSERT_VAULT);
-  bulla_bind_blob(&statement, bulla_keyring_uuid(&vault->keyring));
+  BULLA_TRY(bulla_name_key_new(keyring, &name_key));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_INSERT_VAULT);
+  bulla_bind_blob(&statement, bulla_keyring_uuid(keyring));
   bulla_bind_int(&statement, bulla_clock_s());
-  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): connect_to has made it, or said that it has not. */
-  bulla_bind_blob(&statement, bulla_key_id(vault->keyring.root));
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): fill has made it, or said that it has not. */
+  bulla_bind_blob(&statement, bulla_key_id(keyring->root));
   bulla_bind_blob(&statement, bulla_written(&name_key));
   if (stretch->log_n != 0) {
     bulla_bind_blob(&statement, bulla_span(stretch->salt, sizeof(stretch->salt)));
@@ -172,33 +173,40 @@ static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bu
   return bulla_finish(&statement);
 }
 
-/* A vault that is being made, and its root key. */
-struct filling {
-  struct bulla_vault vault;
+/* What a vault is made from. */
+struct making {
   const struct bulla_root *root;
+  struct bulla_keyring keyring;
 };
 
-static void free_filling(struct filling *filling) {
-  bulla_keyring_free(&filling->vault.keyring);
+static void making_free(struct making *making) {
+  bulla_keyring_free(&making->keyring);
+}
+
+/* Begins the log of a new vault. */
+static enum bulla_status start_log(const struct bulla_keyring *keyring, struct bulla_db *db) {
+  const struct bulla_audit_log log = {.db = db, .keyring = keyring};
+  const struct bulla_who who = {.actor = BULLA_LITERAL("bulla")};
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.key = NULL};
+  struct bulla_audit_record record =
+      bulla_audit_record(&who, BULLA_LITERAL("init"), bulla_span(NULL, 0), bulla_span(NULL, 0));
+  BULLA_TRY(bulla_audit_start(&head, &log));
+  BULLA_TRY(bulla_audit_append(&head, &log, &record));
+  return bulla_audit_store(&head, &log);
 }
 
 static enum bulla_status fill(void *arg, struct bulla_db *db) {
-  struct filling *filling = arg;
-  struct bulla_vault *vault = &filling->vault;
+  struct making *making = arg;
+  struct bulla_keyring *keyring = &making->keyring;
   struct bulla_stretch stretch = {0};
-  if (bulla_root_is_passphrase(filling->root)) {
+  if (bulla_root_is_passphrase(making->root)) {
     stretch.log_n = BULLA_SCRYPT_LOG_N;
     BULLA_TRY(bulla_random(stretch.salt, sizeof(stretch.salt)));
   }
-  vault->db = db;
-  BULLA_TRY(bulla_random(vault->keyring.uuid, sizeof(vault->keyring.uuid)));
-  BULLA_TRY(bulla_root_key(&vault->keyring.root, filling->root, &stretch));
-  BULLA_TRY(insert_vault(vault, &stretch));
-  BULLA_TRY(bulla_audit_start(vault));
-  struct bulla_who who = {.actor = BULLA_LITERAL("bulla")};
-  struct bulla_audit_record record =
-      bulla_audit_record(&who, BULLA_LITERAL("init"), bulla_span(NULL, 0), bulla_span(NULL, 0));
-  return bulla_audit_append(vault, &record);
+  BULLA_TRY(bulla_random(keyring->uuid, sizeof(keyring->uuid)));
+  BULLA_TRY(bulla_root_key(&keyring->root, making->root, &stretch));
+  BULLA_TRY(insert_vault(keyring, db, &stretch));
+  return start_log(keyring, db);
 }
 
 enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root) {
@@ -208,8 +216,8 @@ enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *r
   }
   BULLA_TRY(bulla_db_may_create(url));
   BULLA_TRY(count_open());
-  struct filling filling BULLA_CLEANUP(free_filling) = {.root = root};
-  enum bulla_status status = bulla_db_create(url, fill, &filling);
+  struct making making BULLA_CLEANUP(making_free) = {.root = root};
+  enum bulla_status status = bulla_db_create(url, fill, &making);
   num_open--;
   return status;
 }

@@ -10,9 +10,9 @@
 
 #include <bulla/store.h>
 
-#include "store/clock.h"
-#include "store/keyring.h"
+#include "store/audit_log.h"
 #include "store/db.h"
+#include "store/keyring.h"
 #include "store/watch.h"
 
 struct bulla_vault {
@@ -22,8 +22,7 @@ struct bulla_vault {
   struct bulla_db *db;
   struct bulla_watch watch; /* has a lock of its own */
   struct bulla_keyring keyring;
-  int64_t last_seq;     /* of the log, as this process has seen it */
-  int64_t appended_seq; /* the newest of the transaction that is open */
+  struct bulla_audit_log log;
 };
 
 /* bulla_vault_here returns BULLA_INVALID_ARGUMENT without a vault, BULLA_FORKED in a child of the process that opened

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/audit.h. */
+/* See store/audit_log.h. */
 
-#include "store/audit.h"
+#include "store/audit_log.h"
 
 #include "core/log.h"
+#include "store/clock.h"
 
-enum bulla_status bulla_audit_head_load(struct bulla_audit_head *head, struct bulla_vault *vault) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_LOAD_HEAD);
+enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, BULLA_QUERY_LOAD_HEAD);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
@@ -26,27 +26,38 @@ enum bulla_status bulla_audit_head_load(struct bulla_audit_head *head, struct bu
   if (!bulla_columns_good(&statement) || head->seq < 0 || head->seq == INT64_MAX) {
     return BULLA_AUDIT_BROKEN;
   }
-  return bulla_audit_head_open(head, &vault->keyring, tag, sealed);
+  return bulla_audit_head_open(head, log->keyring, tag, sealed);
+}
+
+enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  BULLA_TRY(bulla_audit_load(head, log));
+  if (head->seq < log->last_seq) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
+  }
+  return BULLA_OK;
 }
 
 /* Writes the head by |query|, whose parameters are seq, tag and sealed key. */
-static enum bulla_status store_head(struct bulla_vault *vault, const struct bulla_audit_head *head,
-                                    enum bulla_query query) {
+static enum bulla_status store(const struct bulla_audit_head *head, const struct bulla_audit_log *log,
+                               enum bulla_query query) {
   uint8_t tag[BULLA_MAC_LEN];
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_audit_head_seal(tag, &sealed, &vault->keyring, head));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
+  BULLA_TRY(bulla_audit_head_seal(tag, &sealed, log->keyring, head));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, query);
   bulla_bind_int(&statement, head->seq);
   bulla_bind_blob(&statement, bulla_span(tag, sizeof(tag)));
   bulla_bind_blob(&statement, bulla_written(&sealed));
   return bulla_finish(&statement);
 }
 
-enum bulla_status bulla_audit_start(struct bulla_vault *vault) {
-  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
-  BULLA_TRY(bulla_secret_random(&head.key, BULLA_KEY_LEN));
-  return store_head(vault, &head, BULLA_QUERY_INSERT_HEAD);
+enum bulla_status bulla_audit_start(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  BULLA_TRY(bulla_secret_random(&head->key, BULLA_KEY_LEN));
+  return store(head, log, BULLA_QUERY_INSERT_HEAD);
+}
+
+enum bulla_status bulla_audit_store(const struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  return store(head, log, BULLA_QUERY_MOVE_HEAD);
 }
 
 struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct bulla_span op,
@@ -63,10 +74,10 @@ struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct
   return record;
 }
 
-static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_audit_record *record,
+static enum bulla_status insert(const struct bulla_audit_log *log, const struct bulla_audit_record *record,
                                 const uint8_t *mac) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_INSERT_RECORD);
+      bulla_statement(log->db, BULLA_QUERY_INSERT_RECORD);
   bulla_bind_int(&statement, record->seq);
   bulla_bind_int(&statement, record->time);
   bulla_bind_text(&statement, record->tenant);
@@ -83,28 +94,20 @@ static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_au
   return status == BULLA_EXISTS ? BULLA_AUDIT_BROKEN : status;
 }
 
-enum bulla_status bulla_audit_append(struct bulla_vault *vault, struct bulla_audit_record *record) {
-  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
-  BULLA_TRY(bulla_audit_head_load(&head, vault));
-  if (head.seq < vault->last_seq) {
-    return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
-  }
-  record->seq = head.seq + 1;
-  record->time = bulla_clock_us();
-  if (bulla_audit_epoch(record->seq) != bulla_audit_epoch(head.seq)) {
-    BULLA_TRY(bulla_audit_ratchet(&head.key));
-  }
+enum bulla_status bulla_audit_append(struct bulla_audit_head *head, const struct bulla_audit_log *log,
+                                     struct bulla_audit_record *record) {
   uint8_t mac[BULLA_MAC_LEN];
-  BULLA_TRY(bulla_audit_mac(mac, &vault->keyring, head.key, record, head.mac));
-  BULLA_TRY(insert(vault, record, mac));
-  head.seq = record->seq;
-  memcpy(head.mac, mac, sizeof(mac));
-  vault->appended_seq = head.seq;
-  return store_head(vault, &head, BULLA_QUERY_MOVE_HEAD);
-}
-
-enum bulla_status bulla_audit_commit(struct bulla_vault *vault, struct bulla_db **transaction) {
-  BULLA_TRY(bulla_db_commit(transaction));
-  vault->last_seq = vault->appended_seq;
+  if (head->seq == INT64_MAX) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  record->seq = head->seq + 1;
+  record->time = bulla_clock_us();
+  if (bulla_audit_epoch(record->seq) != bulla_audit_epoch(head->seq)) {
+    BULLA_TRY(bulla_audit_ratchet(&head->key));
+  }
+  BULLA_TRY(bulla_audit_mac(mac, log->keyring, head->key, record, head->mac));
+  BULLA_TRY(insert(log, record, mac));
+  head->seq = record->seq;
+  memcpy(head->mac, mac, sizeof(mac));
   return BULLA_OK;
 }
