@@ -25,7 +25,8 @@ static enum bulla_status find(const struct bulla_db_driver **driver, const char 
       return drivers[i]->check_place(*place);
     }
   }
-  return bulla_explain(BULLA_UNSUPPORTED, "the URL of a vault begins with sqlite:");
+  bulla_explain(BULLA_UNSUPPORTED, "the URL of a vault begins with sqlite:");
+  return BULLA_UNSUPPORTED;
 }
 
 enum bulla_status bulla_db_check_url(const char *url) {

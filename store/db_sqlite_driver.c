@@ -248,20 +248,19 @@ static void rollback(struct bulla_db *db) {
   }
 }
 
-static void rollback_unless_null(struct bulla_db **db) {
-  if (*db != NULL) {
-    rollback(*db);
-  }
+static enum bulla_status fill_and_commit(struct bulla_sqlite *sqlite, bulla_db_fill fill, void *arg, bool *ended) {
+  BULLA_TRY(bulla_sqlite_create_schema(sqlite));
+  BULLA_TRY(fill(arg, &sqlite->db));
+  return commit(&sqlite->db, ended);
 }
 
 static enum bulla_status create_tables(struct bulla_sqlite *sqlite, bulla_db_fill fill, void *arg) {
   bool ended = false;
   BULLA_TRY(begin(&sqlite->db, BULLA_DB_WRITE));
-  struct bulla_db *transaction BULLA_CLEANUP(rollback_unless_null) = &sqlite->db;
-  BULLA_TRY(bulla_sqlite_create_schema(sqlite));
-  BULLA_TRY(fill(arg, &sqlite->db));
-  enum bulla_status status = commit(&sqlite->db, &ended);
-  transaction = ended ? NULL : transaction;
+  enum bulla_status status = fill_and_commit(sqlite, fill, arg, &ended);
+  if (!ended) {
+    rollback(&sqlite->db);
+  }
   return status;
 }
 

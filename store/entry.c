@@ -10,7 +10,7 @@
 #include "store/proof.h"
 #include "store/tenant.h"
 
-/* bulla_entry_find, but an entry that is not there is no news. */
+/* An entry that is not there is no news here. */
 static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
                                   struct bulla_span name) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
@@ -30,16 +30,11 @@ static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, struct
   return bulla_name_check_proof(&vault->keyring, tenant_id, bulla_span(id, BULLA_ID_LEN), name, proof);
 }
 
-enum bulla_status bulla_entry_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
+enum bulla_status bulla_entry_find(uint8_t *tenant_id, uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant,
                                    struct bulla_span name) {
-  enum bulla_status status = look_for(id, vault, tenant_id, name);
-  return status == BULLA_NOT_FOUND ? bulla_explain(status, "the tenant has no such entry") : status;
-}
-
-enum bulla_status bulla_entry_find_named(uint8_t *tenant_id, uint8_t *id, struct bulla_vault *vault,
-                                         struct bulla_span tenant, struct bulla_span name) {
   BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
-  return bulla_entry_find(id, vault, bulla_span(tenant_id, BULLA_ID_LEN), name);
+  enum bulla_status status = look_for(id, vault, bulla_span(tenant_id, BULLA_ID_LEN), name);
+  return status == BULLA_NOT_FOUND ? bulla_explain(status, "the tenant has no such entry") : status;
 }
 
 static enum bulla_status insert(struct bulla_vault *vault, const uint8_t *id, struct bulla_span tenant_id,
@@ -68,6 +63,6 @@ enum bulla_status bulla_entry_ensure(uint8_t *id, struct bulla_vault *vault, str
 enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry) {
   uint8_t tenant_id[BULLA_ID_LEN];
   uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_entry_find_named(tenant_id, entry_id, vault, tenant, entry));
+  BULLA_TRY(bulla_entry_find(tenant_id, entry_id, vault, tenant, entry));
   return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
 }

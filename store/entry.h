@@ -8,17 +8,13 @@
 
 #include "store/vault.h"
 
-/* bulla_entry_find fills the BULLA_ID_LEN bytes of |id|. Returns BULLA_NOT_FOUND, BULLA_REFUSED if the name is not
- * proven to be the row's. */
-BULLA_NODISCARD enum bulla_status bulla_entry_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
-                                                   struct bulla_span name);
+/* bulla_entry_find fills the BULLA_ID_LEN bytes of |id|, and those of |tenant_id|. Returns BULLA_NOT_FOUND,
+ * BULLA_REFUSED if a name is not proven to be the row's. */
+BULLA_NODISCARD enum bulla_status bulla_entry_find(uint8_t *tenant_id, uint8_t *id, struct bulla_vault *vault,
+                                                   struct bulla_span tenant, struct bulla_span name);
 
-/* bulla_entry_find_named is bulla_entry_find for a tenant by its name, and fills the BULLA_ID_LEN bytes of |tenant_id|
- * too. */
-BULLA_NODISCARD enum bulla_status bulla_entry_find_named(uint8_t *tenant_id, uint8_t *id, struct bulla_vault *vault,
-                                                         struct bulla_span tenant, struct bulla_span name);
-
-/* bulla_entry_ensure is bulla_entry_find, and makes the entry if there is none, within the caller's transaction. */
+/* bulla_entry_ensure finds the entry of a tenant by its id, and makes it if there is none, within the caller's
+ * transaction. */
 BULLA_NODISCARD enum bulla_status bulla_entry_ensure(uint8_t *id, struct bulla_vault *vault,
                                                      struct bulla_span tenant_id, struct bulla_span name);
 

@@ -45,7 +45,7 @@ static enum bulla_status remove_fields(struct bulla_change *change, struct bulla
   uint8_t tenant_id[BULLA_ID_LEN];
   uint8_t id[BULLA_ID_LEN];
   struct bulla_span entry_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_entry_find_named(tenant_id, id, change->vault, tenant, entry));
+  BULLA_TRY(bulla_entry_find(tenant_id, id, change->vault, tenant, entry));
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(remove_field(change->vault, entry_id, fields[i]));
     BULLA_TRY(tell(change, tenant, entry, fields[i]));
@@ -92,7 +92,7 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   uint8_t tenant_id[BULLA_ID_LEN];
   uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_entry_find_named(tenant_id, entry_id, vault, tenant, entry));
+  BULLA_TRY(bulla_entry_find(tenant_id, entry_id, vault, tenant, entry));
   BULLA_TRY(remove_entry(&change, tenant, entry, bulla_span(entry_id, sizeof(entry_id))));
   return bulla_change_commit(&change);
 }

@@ -61,7 +61,7 @@ static enum bulla_status rename_entry(struct bulla_vault *vault, struct bulla_sp
   uint8_t tenant_id[BULLA_ID_LEN];
   uint8_t proof[BULLA_PROOF_LEN];
   struct bulla_span entry_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_entry_find_named(tenant_id, id, vault, tenant, entry));
+  BULLA_TRY(bulla_entry_find(tenant_id, id, vault, tenant, entry));
   BULLA_TRY(check_is_new(name, entry));
   BULLA_TRY(bulla_name_prove(proof, &vault->keyring, bulla_span(tenant_id, sizeof(tenant_id)), entry_id, name));
   return update_name(vault, BULLA_QUERY_RENAME_ENTRY, name, proof, entry_id);
@@ -131,7 +131,7 @@ static enum bulla_status rename_field(struct bulla_vault *vault, const struct na
   uint8_t tenant_id[BULLA_ID_LEN];
   uint8_t entry_id[BULLA_ID_LEN];
   struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
-  BULLA_TRY(bulla_entry_find_named(tenant_id, entry_id, vault, names->tenant, names->entry));
+  BULLA_TRY(bulla_entry_find(tenant_id, entry_id, vault, names->tenant, names->entry));
   BULLA_TRY(take_out(&moving, vault, names));
   BULLA_TRY(check_is_new(name, names->field));
   return put_back(vault, &moving, bulla_span(tenant_id, sizeof(tenant_id)), names->field, name);
