@@ -9,21 +9,18 @@
 #include <stdlib.h>
 
 #include "bench/vault.h"
-#include "store/field.h"
+#include "store/queries.h"
 
 enum { NUM_STATEMENTS = 6, MAC_LEN = 32, SEALED_LEN = 90 };
 
-/* In the order in which a use runs them. */
-static const char *const statements[NUM_STATEMENTS] = {
-    "BEGIN IMMEDIATE",
-    BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3",
-    "SELECT audit_head.seq, audit_head.tag, audit_head.key, audit.mac "
-    "FROM audit_head LEFT JOIN audit ON audit.seq = audit_head.seq WHERE audit_head.id = 1",
-    "INSERT INTO audit(seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    "UPDATE audit_head SET seq = $1, tag = $2, key = $3 WHERE id = 1",
-    "COMMIT",
-};
+/* In the order in which a use runs them, between BEGIN IMMEDIATE and COMMIT. */
+static const enum bulla_query queries[] = {BULLA_QUERY_FIND_FIELD, BULLA_QUERY_LOAD_HEAD, BULLA_QUERY_INSERT_RECORD,
+                                           BULLA_QUERY_MOVE_HEAD};
+
+static const char *statement_text(size_t i) {
+  return i == 0 ? "BEGIN IMMEDIATE" : i == NUM_STATEMENTS - 1 ? "COMMIT" : bulla_query_text(queries[i - 1]);
+}
+
 enum { FIND = 1, HEAD, RECORD, MOVE };
 
 struct bare {
@@ -43,7 +40,7 @@ static int hear(unsigned event, void *nobody, void *statement, void *text) {
   (void)nobody;
   (void)text;
   const char *heard = sqlite3_sql(statement);
-  if (listening.num_heard < NUM_STATEMENTS && strcmp(heard, statements[listening.num_heard]) != 0) {
+  if (listening.num_heard < NUM_STATEMENTS && strcmp(heard, statement_text(listening.num_heard)) != 0) {
     listening.differs = true;
   }
   listening.num_heard++;
@@ -56,7 +53,7 @@ static int listen_to(sqlite3 *db, char **message, const struct sqlite3_api_routi
   return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, hear, NULL);
 }
 
-/* bench_vault_make, and says whether a use of that vault runs |statements|. */
+/* bench_vault_make, and says whether a use of that vault runs these statements. */
 static const char *make_and_listen(struct bench_vault *made) {
   sqlite3_auto_extension((void (*)(void))listen_to);
   const char *error = bench_vault_make(made);
@@ -96,7 +93,7 @@ static bool open_bare(struct bare *bare) {
     }
   }
   for (size_t i = 0; i < NUM_STATEMENTS; i++) {
-    if (sqlite3_prepare_v3(bare->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &bare->prepared[i], NULL) !=
+    if (sqlite3_prepare_v3(bare->db, statement_text(i), -1, SQLITE_PREPARE_PERSISTENT, &bare->prepared[i], NULL) !=
         SQLITE_OK) {
       return false;
     }

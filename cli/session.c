@@ -18,7 +18,7 @@
 #include "cli/word.h"
 #include "core/hex.h"
 #include "core/json.h"
-#include "store/file.h"
+#include "store/db.h"
 #include "store/provider.h"
 #include "store/root.h"
 
@@ -41,9 +41,8 @@ const char *bulla_session_url(const struct bulla_cli *cli) {
 void bulla_session_at_vault(struct bulla_cli *cli) {
   /* The URL of a server may hold a password. */
   const char *url = bulla_session_url(cli);
-  const char *path = NULL;
-  bool is_file = bulla_file_of_url(&path, url) == BULLA_OK;
-  bulla_cli_at(cli, "vault%s%s", is_file ? " " : "", is_file ? url : "");
+  bool is_public = bulla_db_url_is_public(url);
+  bulla_cli_at(cli, "vault%s%s", is_public ? " " : "", is_public ? url : "");
 }
 
 void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {

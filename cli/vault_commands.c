@@ -18,14 +18,11 @@
 #include "cli/session.h"
 #include "cli/word.h"
 #include "core/hex.h"
-#include "store/file.h"
+#include "store/db.h"
 #include "store/provider.h"
-#include "store/root.h"
 
 /* may_make looks, before there is a root key, for what needs none to be wrong. */
 static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
-  struct stat info;
-  const char *path = NULL;
   if (bulla_option_count(cli, "vault-id") > 0) {
     return bulla_cli_usage(cli, "the id of a new vault is drawn at random: init takes no --vault-id");
   }
@@ -35,8 +32,7 @@ static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
   if (bulla_option_count(cli, "actor") > 0) {
     return bulla_cli_usage(cli, "the first record is bulla's own: init takes no --actor");
   }
-  BULLA_TRY(bulla_session_explain(cli, bulla_file_of_url(&path, url)));
-  return lstat(path, &info) == 0 ? bulla_session_explain(cli, BULLA_EXISTS) : BULLA_OK;
+  return bulla_session_explain(cli, bulla_db_may_create(url));
 }
 
 /* make_root creates the key of "file:PATH", or opens the root key if that is no file. A key that is there already

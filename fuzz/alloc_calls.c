@@ -6,11 +6,10 @@
 #include "fuzz/alloc_calls.h"
 
 #include <bulla/token.h>
-#include <sqlite3.h>
 
 #include "core/cleanup.h"
 #include "fuzz/vault.h"
-#include "store/vault.h"
+#include "tests/behind.h"
 
 enum { ROOM = 1024 };
 
@@ -398,5 +397,5 @@ void fuzz_calls_end(void) {
 }
 
 bool fuzz_calls_idle(void) {
-  return kit.vault == NULL || sqlite3_get_autocommit(kit.vault->sql.db) != 0;
+  return kit.vault == NULL || behind_is_idle(kit.vault);
 }

@@ -10,11 +10,10 @@
  * what docs/THREATS.md says cannot be: an older head together with the records that it had then. It also knows
  * which heads are fit to be appended to, and sees that appending makes no broken log a good one. */
 
-#include <sqlite3.h>
-
 #include "fuzz/sqlite_pool.h"
 #include "fuzz/vault.h"
-#include "store/audit.h"
+#include "store/audit_chain.h"
+#include "tests/behind.h"
 
 enum { SHORT_LOG = 8, LONG_LOG = 67, MAX_EDITS = 8, ROW_MAX = 1024 };
 
@@ -45,7 +44,7 @@ static void copy_column(char *room, size_t size, sqlite3_stmt *statement, int co
 static void remember(struct bulla_vault *vault, int seq) {
   sqlite3_stmt *statement = NULL;
   struct moment *moment = &moments[seq];
-  FUZZ_ASSERT(sqlite3_prepare_v2(vault->sql.db,
+  FUZZ_ASSERT(sqlite3_prepare_v2(behind_handle(vault),
                                  "SELECT quote(h.tag), quote(h.key), quote(h.first_key), quote(mac), " ROW
                                  ", h.seq FROM audit_head h JOIN audit a ON a.seq = h.seq",
                                  -1, &statement, NULL) == SQLITE_OK);

@@ -15,7 +15,7 @@
 #include "fuzz/memory_vfs.h"
 #include "fuzz/sqlite_pool.h"
 #include "fuzz/vault_model.h"
-#include "store/tenant.h"
+#include "tests/behind.h"
 
 enum { MAX_CALLS = 6 };
 
@@ -355,17 +355,17 @@ static struct run begin(enum start start) {
   run.vault = kept;
   kept = NULL;
   /* The first connection that finds the shared memory gone reads everything anew; this one has something to forget. */
-  FUZZ_ASSERT(bulla_sql_run(&run.vault->sql, "SELECT count(*) FROM vault") == BULLA_OK);
+  FUZZ_ASSERT(behind_run(behind_handle(run.vault), "SELECT count(*) FROM vault"));
   return run;
 }
 
 /* forget makes the vault one that has been opened just now. */
 static void forget(struct bulla_vault *vault) {
-  bulla_tenant_forget_keys(vault);
-  vault->last_seq = 0;
+  bulla_keyring_forget(&vault->keyring);
+  vault->log.last_seq = 0;
   bulla_watch_end(&vault->watch);
   memset(&vault->watch, 0, sizeof(vault->watch));
-  bulla_watch_begin(&vault->watch, &vault->sql);
+  bulla_watch_begin(&vault->watch, vault->db);
 }
 
 static void end(struct run *run) {

@@ -5,9 +5,12 @@
 
 #include <time.h>
 
+#include "store/change.h"
+#include "store/clock.h"
+#include "store/columns.h"
 #include "store/context.h"
-#include "store/field.h"
 #include "store/names.h"
+#include "store/opening.h"
 #include "store/page.h"
 #include "store/proof.h"
 #include "store/tenant.h"
@@ -21,18 +24,15 @@ static enum bulla_status check_id(struct bulla_span id) {
 
 static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_apikey_record *apikey,
                                 struct bulla_span tenant_id) {
-  static const char text[] =
-      "INSERT INTO apikey(id, tenant, name, created, revoked, hash, sealed, key_id) "
-      "VALUES ($1, $2, $3, $4, 0, $5, $6, $7)";
   struct bulla_key *key;
   struct bulla_context context;
   BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
-  BULLA_TRY(bulla_context_apikey(&context, vault, tenant_id, apikey->id));
+  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, tenant_id, apikey->id));
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(bulla_seal(key, &sealed, bulla_secret_bytes(apikey->root), bulla_context_span(&context)));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_INSERT_APIKEY);
   bulla_bind_text(&statement, apikey->id);
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, apikey->name);
@@ -60,23 +60,21 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
                                          const struct bulla_apikey_record *record) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(check_record(record));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   uint8_t tenant_id[BULLA_ID_LEN];
   BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, record->tenant));
   BULLA_TRY(insert(vault, record, bulla_span(tenant_id, sizeof(tenant_id))));
-  struct bulla_audit_record audit = bulla_audit_record(who, BULLA_LITERAL("apikey-create"), record->tenant, record->id);
-  BULLA_TRY(bulla_audit_append(vault, &audit));
-  return bulla_audit_commit(vault, &transaction);
+  BULLA_TRY(
+      bulla_change_tell(&change, BULLA_LITERAL("apikey-create"), record->tenant, record->id, bulla_span(NULL, 0)));
+  return bulla_change_commit(&change);
 }
 
 /* Fills |view| from the row of |statement|, with spans in |page|. */
 static enum bulla_status read_view(struct bulla_apikey_view *view, struct bulla_page *page,
                                    const struct bulla_vault *vault, struct bulla_statement *statement) {
   struct bulla_span tenant_id;
-  BULLA_TRY(bulla_columns_tenant(&tenant_id, &view->tenant, vault, statement));
+  BULLA_TRY(bulla_columns_tenant(&tenant_id, &view->tenant, &vault->keyring, statement));
   view->id = bulla_column_name(statement);
   view->name = bulla_column_text(statement, BULLA_NAME_MAX);
   view->created = bulla_column_int(statement);
@@ -102,17 +100,12 @@ static void free_walk(struct walk *walk) {
 }
 
 static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault, struct bulla_span tenant) {
-  static const char text[] =
-      "SELECT a.number, " BULLA_TENANT_COLUMNS
-      ", a.id, a.name, a.created, a.revoked "
-      "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.number > $1 AND ($2 = '' OR t.name = $2) "
-      "ORDER BY a.number";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_APIKEYS);
   BULLA_TRY(bulla_page_begin(&walk->page));
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_int(&statement, walk->last);
   bulla_bind_text(&statement, tenant);
   for (; bulla_page_has_room(&walk->page, walk->num); walk->num++) {
@@ -153,10 +146,8 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
  * |tenant|. A name that is not proven is left out: the key can be revoked all the same, but not used. */
 static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct bulla_vault *vault,
                               struct bulla_span id) {
-  static const char text[] =
-      "SELECT a.revoked, " BULLA_TENANT_COLUMNS " FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.id = $1";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIND_APIKEY);
   bulla_bind_text(&statement, id);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
@@ -166,7 +157,7 @@ static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct
   *revoked = bulla_column_int(&statement) != 0;
   struct bulla_span tenant_id;
   struct bulla_span name;
-  enum bulla_status status = bulla_columns_tenant(&tenant_id, &name, vault, &statement);
+  enum bulla_status status = bulla_columns_tenant(&tenant_id, &name, &vault->keyring, &statement);
   struct bulla_writer writer = bulla_writer(tenant);
   if (status != BULLA_REFUSED) {
     BULLA_TRY(status);
@@ -176,9 +167,8 @@ static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct
 }
 
 static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span id) {
-  static const char text[] = "UPDATE apikey SET revoked = $1, sealed = NULL, key_id = NULL WHERE id = $2";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_ERASE_APIKEY);
   bulla_bind_int(&statement, bulla_clock_s());
   bulla_bind_text(&statement, id);
   return bulla_finish(&statement);
@@ -186,10 +176,8 @@ static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span
 
 /* All of a revocation that needs the vault to itself. */
 static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id) {
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write_first(&transaction, &vault->sql));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE_FIRST));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));
   bool revoked = false;
@@ -198,10 +186,9 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct b
     return BULLA_OK;
   }
   BULLA_TRY(erase_root(vault, id));
-  struct bulla_audit_record record =
-      bulla_audit_record(who, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id);
-  BULLA_TRY(bulla_audit_append(vault, &record));
-  return bulla_audit_commit(vault, &transaction);
+  BULLA_TRY(
+      bulla_change_tell(&change, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id, bulla_span(NULL, 0)));
+  return bulla_change_commit(&change);
 }
 
 enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const struct bulla_who *who,
@@ -227,22 +214,18 @@ static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_va
   if (!bulla_columns_good(found)) {
     return BULLA_REFUSED;
   }
-  BULLA_TRY(bulla_name_check_proof(vault, tenant_id, bulla_span(NULL, 0), record->tenant, proof));
+  BULLA_TRY(bulla_name_check_proof(&vault->keyring, tenant_id, bulla_span(NULL, 0), record->tenant, proof));
   struct bulla_key *key;
   struct bulla_context context;
-  BULLA_TRY(bulla_tenant_key(&key, vault, &wrapped));
-  BULLA_TRY(bulla_context_apikey(&context, vault, tenant_id, record->entry));
-  return bulla_open_secret(opened, key, sealed, &context);
+  BULLA_TRY(bulla_tenant_key(&key, &vault->keyring, &wrapped));
+  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, tenant_id, record->entry));
+  return bulla_open_secret(opened, key, sealed, bulla_context_span(&context));
 }
 
 /* All of a use that needs the vault to itself. The name of the tenant is written to |tenant|. Anybody can make up
  * key ids: to ask for one that is no good costs a look and leaves no record. */
 static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_buffer *tenant,
                                      struct bulla_vault *vault, struct bulla_audit_record *record) {
-  static const char text[] =
-      "SELECT t.id, t.name_proof, a.sealed, " BULLA_WRAPPED_KEY_COLUMNS
-      " FROM apikey a JOIN tenant t ON t.id = a.tenant "
-      "LEFT JOIN tenant_key k ON k.key_id = a.key_id AND k.tenant = t.id WHERE a.id = $1 AND a.revoked = 0";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   bool revoked = false;
@@ -251,8 +234,7 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
     return BULLA_NOT_FOUND;
   }
   record->tenant = bulla_written(tenant);
-  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, text));
+  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, BULLA_QUERY_OPEN_APIKEY);
   bulla_bind_text(&found, record->entry);
   return bulla_open_audited(opened, vault, record, &found, open_root);
 }

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Reading the audit log, and verifying it: see store/audit.h and docs/FORMAT.md §8. Both go through the rows in
+/* Reading the audit log, and verifying it: see store/audit_log.h and docs/FORMAT.md §8. Both go through the rows in
  * order, a page at a time, and hold no state of the database meanwhile: records are only ever added. */
 
 #include "core/sized.h"
-#include "store/audit.h"
 #include "store/names.h"
 #include "store/page.h"
+#include "store/vault.h"
 
 enum { OP_MAX = 32 };
 enum { PAGE_RECORDS = 1000 }; /* that are verified before others get at the vault */
-
-/* Columns of a record in this order. */
-#define SELECT_RECORDS "SELECT seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit"
 
 static struct bulla_span read_text(struct bulla_statement *statement, size_t max_len) {
   struct bulla_span text = bulla_column_text(statement, max_len);
@@ -70,9 +67,8 @@ static void keep_record(struct reading *reading, const struct bulla_audit_record
 }
 
 static enum bulla_status find_end(struct reading *reading, struct bulla_vault *vault) {
-  static const char text[] = "SELECT max(seq) FROM audit";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LAST_RECORD);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   reading->end = row && !bulla_column_null(&statement) ? bulla_column_int(&statement) : 0;
@@ -80,16 +76,15 @@ static enum bulla_status find_end(struct reading *reading, struct bulla_vault *v
 }
 
 static enum bulla_status read_records(struct reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
-  static const char text[] = SELECT_RECORDS " WHERE seq >= $1 AND seq <= $2 AND ($3 = '' OR tenant = $3) ORDER BY seq";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   reading->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_RECORDS);
   BULLA_TRY(bulla_page_begin(&reading->page));
   if (reading->end == 0) {
     BULLA_TRY(find_end(reading, vault));
   }
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_int(&statement, reading->next);
   bulla_bind_int(&statement, reading->end);
   bulla_bind_text(&statement, tenant);
@@ -140,16 +135,15 @@ static void free_walk(struct walk *walk) {
 }
 
 static enum bulla_status load_first_key(struct walk *walk) {
-  static const char text[] = "SELECT first_key FROM audit_head WHERE id = 1";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(walk->vault->db, BULLA_QUERY_FIRST_KEY);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
     return BULLA_AUDIT_BROKEN;
   }
   struct bulla_span sealed = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
-  return bulla_audit_unseal(&walk->key, walk->vault, sealed, 0);
+  return bulla_audit_unseal(&walk->key, &walk->vault->keyring, sealed, 0);
 }
 
 /* Returns BULLA_AUDIT_BROKEN unless |record|, with the mac that |statement| gives next, is the next one. */
@@ -164,7 +158,7 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
     BULLA_TRY(bulla_audit_ratchet(&walk->key));
   }
   uint8_t expected[BULLA_MAC_LEN];
-  BULLA_TRY(bulla_audit_mac(expected, walk->vault, walk->key, record, walk->mac));
+  BULLA_TRY(bulla_audit_mac(expected, &walk->vault->keyring, walk->key, record, walk->mac));
   if (!bulla_secret_equal(bulla_span(mac, sizeof(mac)), bulla_span(expected, sizeof(expected)))) {
     return BULLA_AUDIT_BROKEN;
   }
@@ -175,9 +169,8 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
 
 /* Checks the records of a page, and says whether there was none. */
 static enum bulla_status check_records(struct walk *walk, bool *end) {
-  static const char text[] = SELECT_RECORDS " WHERE seq >= $1 ORDER BY seq";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &walk->vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(walk->vault->db, BULLA_QUERY_CHAIN);
   /* Before the first page all that there is: also what cannot be there. */
   bulla_bind_int(&statement, walk->num_good > 0 ? walk->num_good + 1 : INT64_MIN);
   for (size_t i = 0; i < PAGE_RECORDS; i++) {
@@ -196,7 +189,7 @@ static enum bulla_status check_records(struct walk *walk, bool *end) {
 /* The head must vouch for the last record that there is, and hold the key of its epoch. */
 static enum bulla_status check_head(struct walk *walk) {
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {0};
-  BULLA_TRY(bulla_audit_head_load(&head, walk->vault));
+  BULLA_TRY(bulla_audit_load(&head, &walk->vault->log));
   if (head.seq < walk->num_good) {
     walk->num_good = head.seq;
     return BULLA_AUDIT_BROKEN;
@@ -210,8 +203,8 @@ static enum bulla_status check_head(struct walk *walk) {
 static enum bulla_status check_page(struct walk *walk, bool *end) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, walk->vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_read(&transaction, &walk->vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, walk->vault->db, BULLA_DB_READ));
   if (walk->key == NULL) {
     BULLA_TRY(load_first_key(walk));
   }

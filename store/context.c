@@ -5,7 +5,9 @@
 
 #include "store/context.h"
 
+#include "core/cleanup.h"
 #include "core/crypto.h"
+#include "core/cursor.h"
 
 /* A context being written. */
 struct draft {
@@ -13,12 +15,12 @@ struct draft {
   struct bulla_writer writer;
 };
 
-static void start(struct draft *draft, struct bulla_context *context, const struct bulla_vault *vault,
+static void start(struct draft *draft, struct bulla_context *context, const struct bulla_keyring *keyring,
                   struct bulla_span label) {
   draft->buffer = bulla_buffer(context->bytes, sizeof(context->bytes));
   draft->writer = bulla_writer(&draft->buffer);
   bulla_put_prefixed(&draft->writer, label);
-  bulla_put_prefixed(&draft->writer, bulla_span(vault->uuid, sizeof(vault->uuid)));
+  bulla_put_prefixed(&draft->writer, bulla_keyring_uuid(keyring));
 }
 
 static void put_number(struct draft *draft, int64_t number) {
@@ -26,11 +28,11 @@ static void put_number(struct draft *draft, int64_t number) {
   bulla_put_be(&draft->writer, (uint64_t)number, 8);
 }
 
-static void put_place(struct draft *draft, const struct bulla_binding *place) {
-  bulla_put_prefixed(&draft->writer, place->tenant_id);
-  bulla_put_prefixed(&draft->writer, place->entry_id);
-  bulla_put_prefixed(&draft->writer, place->field);
-  put_number(draft, place->revision);
+static void put_binding(struct draft *draft, const struct bulla_binding *binding) {
+  bulla_put_prefixed(&draft->writer, binding->tenant_id);
+  bulla_put_prefixed(&draft->writer, binding->entry_id);
+  bulla_put_prefixed(&draft->writer, binding->field);
+  put_number(draft, binding->revision);
 }
 
 static enum bulla_status finish(struct draft *draft, struct bulla_context *context) {
@@ -39,71 +41,71 @@ static enum bulla_status finish(struct draft *draft, struct bulla_context *conte
   return status;
 }
 
-enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_vault *vault,
-                                      const struct bulla_binding *place) {
+enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                      const struct bulla_binding *binding) {
   struct draft draft;
-  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/field"));
-  put_place(&draft, place);
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/field"));
+  put_binding(&draft, binding);
   return finish(&draft, context);
 }
 
-enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_vault *vault,
-                                     const struct bulla_binding *place) {
+enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                     const struct bulla_binding *binding) {
   struct draft draft;
-  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/mask"));
-  put_place(&draft, place);
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/mask"));
+  put_binding(&draft, binding);
   return finish(&draft, context);
 }
 
-enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_vault *vault,
-                                      const struct bulla_binding *place, struct bulla_span value) {
+enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                      const struct bulla_binding *binding, struct bulla_span value) {
   uint8_t digest[32];
   BULLA_TRY(bulla_sha256(digest, value));
   struct draft draft;
-  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/plain"));
-  put_place(&draft, place);
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/plain"));
+  put_binding(&draft, binding);
   bulla_put_prefixed(&draft.writer, bulla_span(digest, sizeof(digest)));
   return finish(&draft, context);
 }
 
-enum bulla_status bulla_context_apikey(struct bulla_context *context, const struct bulla_vault *vault,
+enum bulla_status bulla_context_apikey(struct bulla_context *context, const struct bulla_keyring *keyring,
                                        struct bulla_span tenant_id, struct bulla_span id) {
   struct draft draft;
-  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/apikey"));
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/apikey"));
   bulla_put_prefixed(&draft.writer, tenant_id);
   bulla_put_prefixed(&draft.writer, id);
   return finish(&draft, context);
 }
 
-enum bulla_status bulla_context_tenant_key(struct bulla_context *context, const struct bulla_vault *vault,
+enum bulla_status bulla_context_tenant_key(struct bulla_context *context, const struct bulla_keyring *keyring,
                                            struct bulla_span tenant_id, int64_t version) {
   struct draft draft;
-  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/tenant-key"));
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/tenant-key"));
   bulla_put_prefixed(&draft.writer, tenant_id);
   put_number(&draft, version);
   return finish(&draft, context);
 }
 
-enum bulla_status bulla_context_name_key(struct bulla_context *context, const struct bulla_vault *vault) {
+enum bulla_status bulla_context_name_key(struct bulla_context *context, const struct bulla_keyring *keyring) {
   struct draft draft;
-  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/name-key"));
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/name-key"));
   return finish(&draft, context);
 }
 
-enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_vault *vault,
+enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_keyring *keyring,
                                      struct bulla_span tenant_id, struct bulla_span entry_id, struct bulla_span name) {
   struct draft draft;
-  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/name"));
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/name"));
   bulla_put_prefixed(&draft.writer, tenant_id);
   bulla_put_prefixed(&draft.writer, entry_id);
   bulla_put_prefixed(&draft.writer, name);
   return finish(&draft, context);
 }
 
-enum bulla_status bulla_context_audit_key(struct bulla_context *context, const struct bulla_vault *vault,
+enum bulla_status bulla_context_audit_key(struct bulla_context *context, const struct bulla_keyring *keyring,
                                           int64_t epoch) {
   struct draft draft;
-  start(&draft, context, vault, BULLA_LITERAL("bulla/v1/audit-key"));
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/audit-key"));
   put_number(&draft, epoch);
   return finish(&draft, context);
 }

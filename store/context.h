@@ -7,7 +7,7 @@
 #ifndef BULLA_STORE_CONTEXT_H
 #define BULLA_STORE_CONTEXT_H
 
-#include "store/vault.h"
+#include "store/keyring.h"
 
 #define BULLA_CONTEXT_MAX 320
 
@@ -21,7 +21,7 @@ static inline struct bulla_span bulla_context_span(const struct bulla_context *c
   return bulla_span(context->bytes, context->len);
 }
 
-/* What a field is bound to: where it is, by ids, and its revision. */
+/* What a field is bound to: where it is, by ids that never change, and which revision it is. */
 struct bulla_binding {
   struct bulla_span tenant_id;
   struct bulla_span entry_id;
@@ -29,38 +29,41 @@ struct bulla_binding {
   int64_t revision;
 };
 
-/* The value of a secret field at |place|. */
-BULLA_NODISCARD enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_vault *vault,
-                                                      const struct bulla_binding *place);
+/* The value of a secret field. */
+BULLA_NODISCARD enum bulla_status bulla_context_field(struct bulla_context *context,
+                                                      const struct bulla_keyring *keyring,
+                                                      const struct bulla_binding *binding);
 
-/* The mask of a secret field at |place|. */
-BULLA_NODISCARD enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_vault *vault,
-                                                     const struct bulla_binding *place);
+/* The mask of a secret field. */
+BULLA_NODISCARD enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                                     const struct bulla_binding *binding);
 
-/* The proof of a plain field at |place|: an empty text sealed to |value|, which is in the open. */
-BULLA_NODISCARD enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_vault *vault,
-                                                      const struct bulla_binding *place, struct bulla_span value);
+/* The proof of a plain field: an empty text sealed to |value|, which is in the open. */
+BULLA_NODISCARD enum bulla_status bulla_context_plain(struct bulla_context *context,
+                                                      const struct bulla_keyring *keyring,
+                                                      const struct bulla_binding *binding, struct bulla_span value);
 
 /* The root of the API key |id| of a tenant. */
-BULLA_NODISCARD enum bulla_status bulla_context_apikey(struct bulla_context *context, const struct bulla_vault *vault,
-                                                       struct bulla_span tenant_id, struct bulla_span id);
+BULLA_NODISCARD enum bulla_status bulla_context_apikey(struct bulla_context *context,
+                                                       const struct bulla_keyring *keyring, struct bulla_span tenant_id,
+                                                       struct bulla_span id);
 
 /* A tenant's key, under the root. */
 BULLA_NODISCARD enum bulla_status bulla_context_tenant_key(struct bulla_context *context,
-                                                           const struct bulla_vault *vault, struct bulla_span tenant_id,
-                                                           int64_t version);
+                                                           const struct bulla_keyring *keyring,
+                                                           struct bulla_span tenant_id, int64_t version);
 
 /* The key that proves names, under the root. */
 BULLA_NODISCARD enum bulla_status bulla_context_name_key(struct bulla_context *context,
-                                                         const struct bulla_vault *vault);
+                                                         const struct bulla_keyring *keyring);
 
 /* The name of a tenant, or of its entry if |entry_id| is not empty: what its proof is the MAC of. */
-BULLA_NODISCARD enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_vault *vault,
+BULLA_NODISCARD enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_keyring *keyring,
                                                      struct bulla_span tenant_id, struct bulla_span entry_id,
                                                      struct bulla_span name);
 
 /* The audit log's key of |epoch|, under the root. */
 BULLA_NODISCARD enum bulla_status bulla_context_audit_key(struct bulla_context *context,
-                                                          const struct bulla_vault *vault, int64_t epoch);
+                                                          const struct bulla_keyring *keyring, int64_t epoch);
 
 #endif

@@ -6,29 +6,27 @@
 #ifndef BULLA_STORE_FIELD_H
 #define BULLA_STORE_FIELD_H
 
+#include <bulla/store.h>
+
 #include "store/context.h"
 
-/* bulla_field_seal allocates and fills what is stored of |field| at |place|: |value|, sealed if it is secret, and
+#define BULLA_STORED_MAX (BULLA_VALUE_MAX + 128) /* bytes of a sealed value, at most */
+
+/* bulla_field_seal allocates and fills what is stored of |field|: |value|, sealed if it is secret, and
  * |mask|, the sealed mask, or the proof of a plain value. The caller frees both with bulla_field_free. */
 BULLA_NODISCARD enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buffer *mask,
-                                                   const struct bulla_vault *vault, struct bulla_key *key,
-                                                   const struct bulla_binding *place, const struct bulla_field *field);
+                                                   const struct bulla_keyring *keyring, struct bulla_key *key,
+                                                   const struct bulla_binding *binding,
+                                                   const struct bulla_field *field);
 
 /* bulla_field_free frees what bulla_field_seal allocated. For BULLA_CLEANUP. */
 void bulla_field_free(struct bulla_buffer *buffer);
 
-/* The query of stored fields, to be followed by a WHERE. Its columns are for bulla_field_columns. */
-#define BULLA_SELECT_FIELDS                                                                        \
-  "SELECT t.id, t.name_proof, e.id, e.name_proof, f.name, f.revision, f.secret, f.value, f.mask, " \
-  "f.updated, k.key_id, k.version, k.wrapped "                                                     \
-  "FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id "                  \
-  "LEFT JOIN tenant_key k ON k.key_id = f.key_id AND k.tenant = t.id "
-
-/* A field as it is stored. */
+/* A field as it is stored, and the key that it is sealed with. */
 struct bulla_stored_field {
   struct bulla_span tenant; /* its name and the entry's, as the caller asked for them */
   struct bulla_span entry;
-  struct bulla_binding place;
+  struct bulla_binding binding;
   bool secret;
   struct bulla_span value;
   struct bulla_span mask;
@@ -36,27 +34,14 @@ struct bulla_stored_field {
   struct bulla_key *key;
 };
 
-/* bulla_field_columns fills |field| but for the names from the row of |statement|, until its next step. Returns
- * BULLA_REFUSED for a row that no bulla wrote, or of which the names are not proven. */
-BULLA_NODISCARD enum bulla_status bulla_field_columns(struct bulla_stored_field *field, struct bulla_vault *vault,
-                                                      struct bulla_statement *statement);
-
 /* bulla_field_open makes |*opened| the value. Returns BULLA_REFUSED. */
-BULLA_NODISCARD enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bulla_vault *vault,
+BULLA_NODISCARD enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bulla_keyring *keyring,
                                                    const struct bulla_stored_field *field);
 
 /* bulla_field_show fills |mask|, at least BULLA_MASK_MAX bytes, and sets |*text| to it, or to the value of a plain
  * field after checking its proof. Returns BULLA_REFUSED. */
 BULLA_NODISCARD enum bulla_status bulla_field_show(struct bulla_span *text, struct bulla_buffer *mask,
-                                                   const struct bulla_vault *vault,
+                                                   const struct bulla_keyring *keyring,
                                                    const struct bulla_stored_field *field);
-
-/* bulla_open_secret makes |*opened| of what |blob| holds under |key|. Returns BULLA_REFUSED. */
-BULLA_NODISCARD enum bulla_status bulla_open_secret(struct bulla_secret **opened, const struct bulla_key *key,
-                                                    struct bulla_span blob, const struct bulla_context *context);
-
-/* bulla_secret_room is bulla_secret_new for a length that may be 0: |buffer| is the room in |*secret|. */
-BULLA_NODISCARD enum bulla_status bulla_secret_room(struct bulla_secret **secret, struct bulla_buffer *buffer,
-                                                    size_t len);
 
 #endif

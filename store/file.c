@@ -96,40 +96,6 @@ enum bulla_status bulla_file_publish(const char *path, const char *draft) {
   return status;
 }
 
-/* What a path must not begin with. */
-static const struct {
-  const char *beginning;
-  const char *why;
-} misleading[] = {
-    {"//", "an absolute path is written sqlite:/PATH and a relative one sqlite:PATH, without two slashes"},
-    {":", "a vault is a file: for one of such a name write sqlite:./PATH"},
-    {"file:", "write sqlite:PATH without file:"},
-};
-
-enum bulla_status bulla_file_of_url(const char **path, const char *url) {
-  static const char scheme[] = "sqlite:";
-  if (url == NULL) {
-    return BULLA_INVALID_ARGUMENT;
-  }
-  if (strncmp(url, scheme, sizeof(scheme) - 1) != 0) {
-    return bulla_explain(BULLA_UNSUPPORTED, "the URL of a vault begins with sqlite:");
-  }
-  const char *found = url + sizeof(scheme) - 1;
-  if (*found == '\0') {
-    return bulla_explain(BULLA_UNSUPPORTED, "there is no path behind sqlite:");
-  }
-  if (strchr(found, '?') != NULL) {
-    return bulla_explain(BULLA_UNSUPPORTED, "the path has a question mark, and there are no parameters");
-  }
-  for (size_t i = 0; i < sizeof(misleading) / sizeof(misleading[0]); i++) {
-    if (strncmp(found, misleading[i].beginning, strlen(misleading[i].beginning)) == 0) {
-      return bulla_explain(BULLA_UNSUPPORTED, "%s", misleading[i].why);
-    }
-  }
-  *path = found;
-  return BULLA_OK;
-}
-
 void bulla_file_close(int *descriptor) {
   if (*descriptor >= 0) {
     close(*descriptor);

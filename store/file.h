@@ -34,12 +34,6 @@ BULLA_NODISCARD enum bulla_status bulla_file_draft(char draft[PATH_MAX], const c
  * name: BULLA_EXISTS. On failure there is nothing at |path| that was not there before. */
 BULLA_NODISCARD enum bulla_status bulla_file_publish(const char *path, const char *draft);
 
-/* bulla_file_of_url sets |*path| to the path in |url|, "sqlite:PATH". The path is taken as it is written, so what
- * would mean something else to other programs is refused: two slashes at its beginning, a question mark, "file:",
- * ":memory:". Returns BULLA_UNSUPPORTED for that and for another kind of URL, BULLA_INVALID_ARGUMENT without a
- * URL. */
-BULLA_NODISCARD enum bulla_status bulla_file_of_url(const char **path, const char *url);
-
 /* bulla_file_close closes |*descriptor| unless it is negative. For BULLA_CLEANUP. */
 void bulla_file_close(int *descriptor);
 

@@ -5,8 +5,7 @@
  * first is opened: a slip in the file is told as one, whatever the key. */
 
 #include "core/log.h"
-#include "store/audit.h"
-#include "store/field.h"
+#include "store/opening.h"
 #include "store/names.h"
 #include "store/put.h"
 
@@ -25,7 +24,7 @@ static enum bulla_status check_row(size_t *len, const struct bulla_import *row,
   return bulla_value_check(*len);
 }
 
-static enum bulla_status import_row(const struct bulla_putter *putter, const struct bulla_secret *key,
+static enum bulla_status import_row(struct bulla_putter *putter, const struct bulla_secret *key,
                                     const struct bulla_triple_format *format, const struct bulla_import *row) {
   struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_buffer buffer;
@@ -34,7 +33,8 @@ static enum bulla_status import_row(const struct bulla_putter *putter, const str
   BULLA_TRY(bulla_secret_room(&value, &buffer, len));
   BULLA_TRY(bulla_triple_open(key, &buffer, row->triple, format));
   struct bulla_field field = {.name = row->field, .value = bulla_written(&buffer), .secret = true};
-  return bulla_put_field(putter, row->entry, &field, true);
+  BULLA_TRY(bulla_putter_enter(putter, row->entry));
+  return bulla_put_field(putter, &field, true);
 }
 
 /* Whether a row can be at fault for |status|. */
@@ -71,12 +71,10 @@ enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_r
     return bulla_explain(BULLA_INVALID_ARGUMENT, "there are no rows");
   }
   BULLA_TRY(check_rows(failed_row, format, rows, num_rows));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   struct bulla_putter putter;
-  BULLA_TRY(bulla_putter_begin(&putter, vault, who, BULLA_LITERAL("import"), tenant));
+  BULLA_TRY(bulla_putter_begin(&putter, &change, BULLA_LITERAL("import"), tenant));
   for (size_t i = 0; i < num_rows; i++) {
     enum bulla_status status = import_row(&putter, key, format, &rows[i]);
     if (status != BULLA_OK) {
@@ -84,5 +82,5 @@ enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_r
       return status;
     }
   }
-  return bulla_audit_commit(vault, &transaction);
+  return bulla_change_commit(&change);
 }

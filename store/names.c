@@ -5,6 +5,9 @@
 
 #include "store/names.h"
 
+#include <string.h>
+
+#include "core/cleanup.h"
 #include "core/json.h"
 #include "core/log.h"
 
@@ -93,13 +96,4 @@ bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span name) {
   memcpy(walked->name, name.data, name.len);
   walked->len = name.len;
   return follows;
-}
-
-struct bulla_span bulla_column_name(struct bulla_statement *statement) {
-  struct bulla_span name = bulla_column_text(statement, BULLA_NAME_MAX);
-  if (bulla_name_check(name) != BULLA_OK) {
-    statement->bad = true;
-    return bulla_span(NULL, 0);
-  }
-  return name;
 }

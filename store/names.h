@@ -8,8 +8,6 @@
 
 #include <bulla/store.h>
 
-#include "store/sql.h"
-
 /* bulla_name_check returns BULLA_INVALID_NAME for what is no name by the rule of bulla/store.h. */
 BULLA_NODISCARD enum bulla_status bulla_name_check(struct bulla_span name);
 
@@ -46,8 +44,5 @@ bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span name);
 static inline struct bulla_span bulla_walked_name(const struct bulla_walked *walked) {
   return bulla_span(walked->name, walked->len);
 }
-
-/* bulla_column_name is bulla_column_text for a name: anything else makes the row bad. */
-struct bulla_span bulla_column_name(struct bulla_statement *statement);
 
 #endif

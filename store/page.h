@@ -7,7 +7,7 @@
 #ifndef BULLA_STORE_PAGE_H
 #define BULLA_STORE_PAGE_H
 
-#include "store/sql.h"
+#include "core/cursor.h"
 
 #define BULLA_PAGE_ROWS 64             /* at most */
 #define BULLA_PAGE_ROW_MAX (72 * 1024) /* bytes that one row may keep: a plain value and its names */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A secret from a program, see store/provider.h. It is started without a shell, has nothing on its standard input and
+/* See store/program.h. A program is started without a shell, has nothing on its standard input and
  * no other descriptor of this process; what it says on standard error goes where this process's does. It must end well,
  * and soon: a secret of a program that failed is none. */
 
@@ -19,7 +19,7 @@
 #include "core/lock.h"
 #include "core/log.h"
 #include "store/file.h"
-#include "store/provider.h"
+#include "store/program.h"
 
 extern char **environ;
 

@@ -7,32 +7,33 @@
 
 #include "store/proof.h"
 
+#include "core/cleanup.h"
 #include "core/crypto.h"
 #include "store/wrap.h"
 
-enum bulla_status bulla_name_key_new(struct bulla_vault *vault, struct bulla_buffer *wrapped) {
+enum bulla_status bulla_name_key_new(struct bulla_keyring *keyring, struct bulla_buffer *wrapped) {
   struct bulla_context context;
-  BULLA_TRY(bulla_secret_random(&vault->name_key, BULLA_KEY_LEN));
-  BULLA_TRY(bulla_context_name_key(&context, vault));
-  return bulla_wrap(wrapped, vault, vault->name_key, &context);
+  BULLA_TRY(bulla_secret_random(&keyring->name_key, BULLA_KEY_LEN));
+  BULLA_TRY(bulla_context_name_key(&context, keyring));
+  return bulla_wrap(wrapped, keyring, keyring->name_key, &context);
 }
 
-enum bulla_status bulla_name_key_load(struct bulla_vault *vault, struct bulla_span wrapped) {
+enum bulla_status bulla_name_key_load(struct bulla_keyring *keyring, struct bulla_span wrapped) {
   struct bulla_context context;
-  BULLA_TRY(bulla_context_name_key(&context, vault));
-  return bulla_unwrap(&vault->name_key, vault, wrapped, &context);
+  BULLA_TRY(bulla_context_name_key(&context, keyring));
+  return bulla_unwrap(&keyring->name_key, keyring, wrapped, &context);
 }
 
-enum bulla_status bulla_name_prove(uint8_t *proof, const struct bulla_vault *vault, struct bulla_span tenant_id,
+enum bulla_status bulla_name_prove(uint8_t *proof, const struct bulla_keyring *keyring, struct bulla_span tenant_id,
                                    struct bulla_span entry_id, struct bulla_span name) {
   struct bulla_context context;
-  BULLA_TRY(bulla_context_name(&context, vault, tenant_id, entry_id, name));
-  return bulla_hmac(proof, bulla_secret_bytes(vault->name_key), bulla_context_span(&context));
+  BULLA_TRY(bulla_context_name(&context, keyring, tenant_id, entry_id, name));
+  return bulla_hmac(proof, bulla_secret_bytes(keyring->name_key), bulla_context_span(&context));
 }
 
-enum bulla_status bulla_name_check_proof(const struct bulla_vault *vault, struct bulla_span tenant_id,
+enum bulla_status bulla_name_check_proof(const struct bulla_keyring *keyring, struct bulla_span tenant_id,
                                          struct bulla_span entry_id, struct bulla_span name, struct bulla_span proof) {
   uint8_t expected[BULLA_PROOF_LEN];
-  BULLA_TRY(bulla_name_prove(expected, vault, tenant_id, entry_id, name));
+  BULLA_TRY(bulla_name_prove(expected, keyring, tenant_id, entry_id, name));
   return bulla_secret_equal(bulla_span(expected, sizeof(expected)), proof) ? BULLA_OK : BULLA_REFUSED;
 }

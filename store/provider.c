@@ -17,6 +17,7 @@
 #include "core/cursor.h"
 #include "core/log.h"
 #include "store/file.h"
+#include "store/program.h"
 
 enum { PROGRAM_PATIENCE_MS = 30000 };
 

@@ -27,9 +27,4 @@ enum bulla_provider {
 /* bulla_provider_split says which kind |text| is, and sets |*rest| to what follows the colon, or to NULL. */
 enum bulla_provider bulla_provider_split(const char **rest, const char *text);
 
-/* bulla_program_read makes |*text| of what the program |command|, words with spaces between them, writes to its
- * standard output until it ends, within |patience| milliseconds. Statuses as of bulla_secret_open. */
-BULLA_NODISCARD enum bulla_status bulla_program_read(struct bulla_secret **text, const char *command, size_t max_len,
-                                                     int patience);
-
 #endif

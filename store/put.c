@@ -5,75 +5,19 @@
 
 #include "store/put.h"
 
-#include "core/crypto.h"
 #include "core/log.h"
-#include "store/audit.h"
+#include "store/clock.h"
+#include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
-#include "store/proof.h"
 #include "store/tenant.h"
-
-/* bulla_entry_find, but an entry that is not there is no news. */
-static enum bulla_status look_for_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
-                                        struct bulla_span name) {
-  static const char text[] = "SELECT id, name_proof FROM entry WHERE tenant = $1 AND name = $2";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
-  bulla_bind_blob(&statement, tenant_id);
-  bulla_bind_text(&statement, name);
-  bool row;
-  BULLA_TRY(bulla_step(&statement, &row));
-  if (!row) {
-    return BULLA_NOT_FOUND;
-  }
-  bulla_column_bytes(&statement, id, BULLA_ID_LEN);
-  struct bulla_span proof = bulla_column_exact(&statement, BULLA_PROOF_LEN);
-  if (!bulla_columns_good(&statement)) {
-    return BULLA_REFUSED;
-  }
-  return bulla_name_check_proof(vault, tenant_id, bulla_span(id, BULLA_ID_LEN), name, proof);
-}
-
-enum bulla_status bulla_entry_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
-                                   struct bulla_span name) {
-  enum bulla_status status = look_for_entry(id, vault, tenant_id, name);
-  return status == BULLA_NOT_FOUND ? bulla_explain(status, "the tenant has no such entry") : status;
-}
-
-enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry) {
-  uint8_t tenant_id[BULLA_ID_LEN];
-  uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
-  BULLA_TRY(bulla_entry_find(entry_id, vault, bulla_span(tenant_id, sizeof(tenant_id)), entry));
-  return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
-}
-
-static enum bulla_status ensure_entry(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
-                                      struct bulla_span name) {
-  static const char text[] = "INSERT INTO entry(id, tenant, name, name_proof) VALUES ($1, $2, $3, $4)";
-  enum bulla_status status = look_for_entry(id, vault, tenant_id, name);
-  if (status != BULLA_NOT_FOUND) {
-    return status;
-  }
-  uint8_t proof[BULLA_PROOF_LEN];
-  BULLA_TRY(bulla_random(id, BULLA_ID_LEN));
-  BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, bulla_span(id, BULLA_ID_LEN), name));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
-  bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
-  bulla_bind_blob(&statement, tenant_id);
-  bulla_bind_text(&statement, name);
-  bulla_bind_blob(&statement, bulla_span(proof, sizeof(proof)));
-  return bulla_finish(&statement);
-}
 
 /* |*revision| is that of the stored field, or 0. What |field| is to be must fit what is stored. */
 static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *vault, struct bulla_span entry_id,
                                        const struct bulla_field *field) {
-  static const char text[] = "SELECT revision, secret FROM field WHERE entry = $1 AND name = $2";
   *revision = 0;
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIELD_REVISION);
   bulla_bind_blob(&statement, entry_id);
   bulla_bind_text(&statement, field->name);
   bool row;
@@ -88,20 +32,16 @@ static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *va
   return BULLA_OK;
 }
 
-static enum bulla_status write_field(const struct bulla_putter *putter, const struct bulla_binding *place,
+static enum bulla_status write_field(const struct bulla_putter *putter, const struct bulla_binding *binding,
                                      const struct bulla_field *field) {
-  static const char text[] =
-      "INSERT INTO field(entry, name, revision, secret, value, mask, key_id, updated) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(entry, name) DO UPDATE SET revision = $3, secret = $4, "
-      "value = $5, mask = $6, key_id = $7, updated = $8";
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
-  BULLA_TRY(bulla_field_seal(&value, &mask, putter->vault, putter->key, place, field));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &putter->vault->sql, text));
-  bulla_bind_blob(&statement, place->entry_id);
-  bulla_bind_text(&statement, place->field);
-  bulla_bind_int(&statement, place->revision);
+  BULLA_TRY(bulla_field_seal(&value, &mask, &putter->change->vault->keyring, putter->key, binding, field));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(putter->change->vault->db, BULLA_QUERY_PUT_FIELD);
+  bulla_bind_blob(&statement, binding->entry_id);
+  bulla_bind_text(&statement, binding->field);
+  bulla_bind_int(&statement, binding->revision);
   bulla_bind_int(&statement, field->secret ? 1 : 0);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
@@ -110,32 +50,37 @@ static enum bulla_status write_field(const struct bulla_putter *putter, const st
   return bulla_finish(&statement);
 }
 
-enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_vault *vault,
-                                     const struct bulla_who *who, struct bulla_span op, struct bulla_span tenant) {
-  *putter = (struct bulla_putter){.vault = vault, .who = who, .op = op, .tenant = tenant};
-  BULLA_TRY(bulla_tenant_ensure(putter->tenant_id, vault, tenant));
-  return bulla_tenant_active_key(&putter->key, vault, bulla_span(putter->tenant_id, BULLA_ID_LEN));
+enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_change *change, struct bulla_span op,
+                                     struct bulla_span tenant) {
+  *putter = (struct bulla_putter){.change = change, .op = op, .tenant = tenant};
+  BULLA_TRY(bulla_tenant_ensure(putter->tenant_id, change->vault, tenant));
+  return bulla_tenant_active_key(&putter->key, change->vault, bulla_span(putter->tenant_id, BULLA_ID_LEN));
 }
 
-enum bulla_status bulla_put_field(const struct bulla_putter *putter, struct bulla_span entry,
-                                  const struct bulla_field *field, bool must_be_new) {
-  uint8_t entry_id[BULLA_ID_LEN];
+enum bulla_status bulla_putter_enter(struct bulla_putter *putter, struct bulla_span entry) {
+  if (bulla_span_equal(entry, putter->entry)) {
+    return BULLA_OK;
+  }
   struct bulla_span tenant_id = bulla_span(putter->tenant_id, BULLA_ID_LEN);
-  BULLA_TRY(ensure_entry(entry_id, putter->vault, tenant_id, entry));
-  struct bulla_binding place = {
-      .tenant_id = tenant_id,
-      .entry_id = bulla_span(entry_id, sizeof(entry_id)),
+  BULLA_TRY(bulla_entry_ensure(putter->entry_id, putter->change->vault, tenant_id, entry));
+  putter->entry = entry;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,
+                                  bool must_be_new) {
+  struct bulla_binding binding = {
+      .tenant_id = bulla_span(putter->tenant_id, BULLA_ID_LEN),
+      .entry_id = bulla_span(putter->entry_id, BULLA_ID_LEN),
       .field = field->name,
   };
-  BULLA_TRY(find_revision(&place.revision, putter->vault, place.entry_id, field));
-  if (must_be_new && place.revision > 0) {
+  BULLA_TRY(find_revision(&binding.revision, putter->change->vault, binding.entry_id, field));
+  if (must_be_new && binding.revision > 0) {
     return bulla_explain(BULLA_EXISTS, "the entry has a field of this name");
   }
-  place.revision++;
-  BULLA_TRY(write_field(putter, &place, field));
-  struct bulla_audit_record record = bulla_audit_record(putter->who, putter->op, putter->tenant, entry);
-  record.field = field->name;
-  return bulla_audit_append(putter->vault, &record);
+  binding.revision++;
+  BULLA_TRY(write_field(putter, &binding, field));
+  return bulla_change_tell(putter->change, putter->op, putter->tenant, putter->entry, field->name);
 }
 
 enum bulla_status bulla_value_check(size_t len) {
@@ -163,14 +108,13 @@ enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(check_field(&fields[i]));
   }
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   struct bulla_putter putter;
-  BULLA_TRY(bulla_putter_begin(&putter, vault, who, BULLA_LITERAL("put"), place->tenant));
+  BULLA_TRY(bulla_putter_begin(&putter, &change, BULLA_LITERAL("put"), place->tenant));
+  BULLA_TRY(bulla_putter_enter(&putter, place->entry));
   for (size_t i = 0; i < num_fields; i++) {
-    BULLA_TRY(bulla_put_field(&putter, place->entry, &fields[i], false));
+    BULLA_TRY(bulla_put_field(&putter, &fields[i], false));
   }
-  return bulla_audit_commit(vault, &transaction);
+  return bulla_change_commit(&change);
 }

@@ -4,72 +4,35 @@
 /* Removing fields, entries and tenants. A removal and its audit records are one transaction. */
 
 #include "core/log.h"
-#include "store/audit.h"
+#include "store/change.h"
+#include "store/columns.h"
+#include "store/entry.h"
 #include "store/names.h"
-#include "store/put.h"
 #include "store/tenant.h"
 
-/* Runs |text|, whose one parameter is the id of an entry or a tenant. */
-static enum bulla_status delete_by_id(struct bulla_vault *vault, const char *text, struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+/* Runs |query|, whose one parameter is the id of an entry or a tenant. */
+static enum bulla_status delete_by_id(struct bulla_vault *vault, enum bulla_query query, struct bulla_span id) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
   bulla_bind_blob(&statement, id);
   return bulla_finish(&statement);
 }
 
-static enum bulla_status count_by_id(int64_t *count, struct bulla_vault *vault, const char *text,
-                                     struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
-  bulla_bind_blob(&statement, id);
-  bool row;
-  BULLA_TRY(bulla_step(&statement, &row));
-  *count = row ? bulla_column_int(&statement) : 0;
-  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_REFUSED;
+static enum bulla_status tell(struct bulla_change *change, struct bulla_span tenant, struct bulla_span entry,
+                              struct bulla_span field) {
+  return bulla_change_tell(change, BULLA_LITERAL("remove"), tenant, entry, field);
 }
 
-static enum bulla_status append(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
-                                struct bulla_span entry, struct bulla_span field) {
-  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("remove"), tenant, entry);
-  record.field = field;
-  return bulla_audit_append(vault, &record);
-}
-
-/* Removes the entry, within the caller's transaction, and tells of it. */
-static enum bulla_status remove_entry(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
-                                      struct bulla_span entry, struct bulla_span entry_id) {
-  static const char delete_fields[] = "DELETE FROM field WHERE entry = $1";
-  static const char delete_entry[] = "DELETE FROM entry WHERE id = $1";
-  BULLA_TRY(delete_by_id(vault, delete_fields, entry_id));
-  BULLA_TRY(delete_by_id(vault, delete_entry, entry_id));
-  return append(vault, who, tenant, entry, bulla_span(NULL, 0));
-}
-
-static enum bulla_status find_entry(uint8_t *entry_id, struct bulla_vault *vault, struct bulla_span tenant,
-                                    struct bulla_span entry) {
-  uint8_t tenant_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
-  return bulla_entry_find(entry_id, vault, bulla_span(tenant_id, sizeof(tenant_id)), entry);
-}
-
-enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
-                                     const struct bulla_place *place) {
-  BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_place_check_entry(place));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(find_entry(entry_id, vault, place->tenant, place->entry));
-  BULLA_TRY(remove_entry(vault, who, place->tenant, place->entry, bulla_span(entry_id, sizeof(entry_id))));
-  return bulla_audit_commit(vault, &transaction);
+/* Removes the entry and tells of it. */
+static enum bulla_status remove_entry(struct bulla_change *change, struct bulla_span tenant, struct bulla_span entry,
+                                      struct bulla_span entry_id) {
+  BULLA_TRY(delete_by_id(change->vault, BULLA_QUERY_DELETE_FIELDS, entry_id));
+  BULLA_TRY(delete_by_id(change->vault, BULLA_QUERY_DELETE_ENTRY, entry_id));
+  return tell(change, tenant, entry, bulla_span(NULL, 0));
 }
 
 static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_span entry_id, struct bulla_span field) {
-  static const char text[] = "DELETE FROM field WHERE entry = $1 AND name = $2 RETURNING 1";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_DELETE_FIELD);
   bulla_bind_blob(&statement, entry_id);
   bulla_bind_text(&statement, field);
   bool row;
@@ -77,10 +40,65 @@ static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_sp
   return row ? BULLA_OK : bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
 }
 
+static enum bulla_status remove_fields(struct bulla_change *change, struct bulla_span tenant, struct bulla_span entry,
+                                       const struct bulla_span *fields, size_t num_fields) {
+  uint8_t tenant_id[BULLA_ID_LEN];
+  uint8_t id[BULLA_ID_LEN];
+  struct bulla_span entry_id = bulla_span(id, sizeof(id));
+  BULLA_TRY(bulla_entry_find(tenant_id, id, change->vault, tenant, entry));
+  for (size_t i = 0; i < num_fields; i++) {
+    BULLA_TRY(remove_field(change->vault, entry_id, fields[i]));
+    BULLA_TRY(tell(change, tenant, entry, fields[i]));
+  }
+  int64_t left;
+  BULLA_TRY(bulla_count(&left, change->vault->db, BULLA_QUERY_COUNT_FIELDS, entry_id));
+  return left == 0 ? remove_entry(change, tenant, entry, entry_id) : BULLA_OK;
+}
+
+static enum bulla_status check_no_entry(struct bulla_vault *vault, struct bulla_span tenant_id) {
+  int64_t count;
+  BULLA_TRY(bulla_count(&count, vault->db, BULLA_QUERY_COUNT_ENTRIES, tenant_id));
+  return count == 0 ? BULLA_OK
+                    : bulla_explain(BULLA_IN_USE, "the tenant has %lld %s", (long long)count,
+                                    count == 1 ? "entry" : "entries");
+}
+
+static enum bulla_status remove_tenant(struct bulla_vault *vault, struct bulla_span tenant) {
+  /* The API keys that are left are revoked, and without them no token opens whose revocation is to be known. */
+  static const enum bulla_query queries[] = {
+      BULLA_QUERY_DELETE_REVOKED_TOKENS,
+      BULLA_QUERY_DELETE_APIKEYS,
+      BULLA_QUERY_DELETE_TENANT_KEYS,
+      BULLA_QUERY_DELETE_TENANT,
+  };
+  uint8_t id[BULLA_ID_LEN];
+  struct bulla_span tenant_id = bulla_span(id, sizeof(id));
+  BULLA_TRY(bulla_tenant_find(id, vault, tenant));
+  BULLA_TRY(check_no_entry(vault, tenant_id));
+  BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
+  for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+    BULLA_TRY(delete_by_id(vault, queries[i], tenant_id));
+  }
+  bulla_keyring_forget(&vault->keyring);
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
+                                     const struct bulla_place *place) {
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_place_check_entry(place));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  uint8_t tenant_id[BULLA_ID_LEN];
+  uint8_t entry_id[BULLA_ID_LEN];
+  BULLA_TRY(bulla_entry_find(tenant_id, entry_id, vault, place->tenant, place->entry));
+  BULLA_TRY(remove_entry(&change, place->tenant, place->entry, bulla_span(entry_id, sizeof(entry_id))));
+  return bulla_change_commit(&change);
+}
+
 enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const struct bulla_who *who,
                                             const struct bulla_place *place, const struct bulla_span *fields,
                                             size_t num_fields) {
-  static const char count_fields[] = "SELECT count(*) FROM field WHERE entry = $1";
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_place_check_entry(place));
   if (num_fields == 0) {
@@ -89,67 +107,19 @@ enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const str
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(bulla_name_check(fields[i]));
   }
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  uint8_t id[BULLA_ID_LEN];
-  struct bulla_span entry_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(find_entry(id, vault, place->tenant, place->entry));
-  for (size_t i = 0; i < num_fields; i++) {
-    BULLA_TRY(remove_field(vault, entry_id, fields[i]));
-    BULLA_TRY(append(vault, who, place->tenant, place->entry, fields[i]));
-  }
-  int64_t left;
-  BULLA_TRY(count_by_id(&left, vault, count_fields, entry_id));
-  if (left == 0) {
-    BULLA_TRY(remove_entry(vault, who, place->tenant, place->entry, entry_id));
-  }
-  return bulla_audit_commit(vault, &transaction);
-}
-
-enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault, struct bulla_span tenant_id) {
-  static const char text[] = "SELECT count(*) FROM apikey WHERE tenant = $1 AND revoked = 0";
-  int64_t count;
-  BULLA_TRY(count_by_id(&count, vault, text, tenant_id));
-  return count == 0 ? BULLA_OK
-                    : bulla_explain(BULLA_IN_USE, "the tenant has %lld API key%s not revoked", (long long)count,
-                                    count == 1 ? " that is" : "s that are");
-}
-
-static enum bulla_status check_no_entry(struct bulla_vault *vault, struct bulla_span tenant_id) {
-  static const char text[] = "SELECT count(*) FROM entry WHERE tenant = $1";
-  int64_t count;
-  BULLA_TRY(count_by_id(&count, vault, text, tenant_id));
-  return count == 0 ? BULLA_OK
-                    : bulla_explain(BULLA_IN_USE, "the tenant has %lld %s", (long long)count,
-                                    count == 1 ? "entry" : "entries");
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(remove_fields(&change, place->tenant, place->entry, fields, num_fields));
+  return bulla_change_commit(&change);
 }
 
 enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault, const struct bulla_who *who,
                                             struct bulla_span tenant) {
-  /* The API keys that are left are revoked, and without them no token opens whose revocation is to be known. */
-  static const char *const texts[] = {
-      "DELETE FROM revoked_token WHERE tenant = $1",
-      "DELETE FROM apikey WHERE tenant = $1",
-      "DELETE FROM tenant_key WHERE tenant = $1",
-      "DELETE FROM tenant WHERE id = $1",
-  };
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  uint8_t id[BULLA_ID_LEN];
-  struct bulla_span tenant_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_tenant_find(id, vault, tenant));
-  BULLA_TRY(check_no_entry(vault, tenant_id));
-  BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
-  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-    BULLA_TRY(delete_by_id(vault, texts[i], tenant_id));
-  }
-  bulla_tenant_forget_keys(vault);
-  BULLA_TRY(append(vault, who, tenant, bulla_span(NULL, 0), bulla_span(NULL, 0)));
-  return bulla_audit_commit(vault, &transaction);
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(remove_tenant(vault, tenant));
+  BULLA_TRY(tell(&change, tenant, bulla_span(NULL, 0), bulla_span(NULL, 0)));
+  return bulla_change_commit(&change);
 }

@@ -7,38 +7,29 @@
  * of the new one, are one transaction. */
 
 #include "core/log.h"
-#include "store/audit.h"
+#include "store/change.h"
+#include "store/columns.h"
+#include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
 #include "store/proof.h"
-#include "store/put.h"
 #include "store/tenant.h"
 
-/* The names of what is renamed; of those that do not apply the spans are empty. */
-struct names {
-  struct bulla_span tenant;
-  struct bulla_span entry;
-  struct bulla_span field;
-};
-
-static enum bulla_status append(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span op,
-                                const struct names *names) {
-  struct bulla_audit_record record = bulla_audit_record(who, op, names->tenant, names->entry);
-  record.field = names->field;
-  return bulla_audit_append(vault, &record);
+static enum bulla_status tell(struct bulla_change *change, const struct bulla_place *before,
+                              const struct bulla_place *after) {
+  BULLA_TRY(bulla_change_tell(change, BULLA_LITERAL("rename-from"), before->tenant, before->entry, before->field));
+  return bulla_change_tell(change, BULLA_LITERAL("rename-to"), after->tenant, after->entry, after->field);
 }
 
-static enum bulla_status append_both(struct bulla_vault *vault, const struct bulla_who *who, const struct names *before,
-                                     const struct names *after) {
-  BULLA_TRY(append(vault, who, BULLA_LITERAL("rename-from"), before));
-  return append(vault, who, BULLA_LITERAL("rename-to"), after);
+/* A name that is the old one is taken, once it is known that there is something of it. */
+static enum bulla_status check_is_new(struct bulla_span name, struct bulla_span old_name) {
+  return bulla_span_equal(name, old_name) ? bulla_explain(BULLA_EXISTS, "the new name is the old one") : BULLA_OK;
 }
 
-/* Runs |text|, whose parameters are a new name, its proof, and the id of the row. */
-static enum bulla_status update_name(struct bulla_vault *vault, const char *text, struct bulla_span name,
+/* Runs |query|, whose parameters are a new name, its proof, and the id of the row. */
+static enum bulla_status update_name(struct bulla_vault *vault, enum bulla_query query, struct bulla_span name,
                                      const uint8_t *proof, struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
   bulla_bind_text(&statement, name);
   bulla_bind_blob(&statement, bulla_span(proof, BULLA_PROOF_LEN));
   bulla_bind_blob(&statement, id);
@@ -46,59 +37,28 @@ static enum bulla_status update_name(struct bulla_vault *vault, const char *text
   return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
 }
 
-enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const struct bulla_who *who,
-                                            struct bulla_span tenant, struct bulla_span name) {
-  static const char text[] = "UPDATE tenant SET name = $1, name_proof = $2 WHERE id = $3";
-  BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(name));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+static enum bulla_status rename_tenant(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span name) {
   uint8_t id[BULLA_ID_LEN];
   uint8_t proof[BULLA_PROOF_LEN];
   struct bulla_span tenant_id = bulla_span(id, sizeof(id));
   BULLA_TRY(bulla_tenant_find(id, vault, tenant));
-  if (bulla_span_equal(tenant, name)) {
-    return bulla_explain(BULLA_EXISTS, "the new name is the old one");
-  }
+  BULLA_TRY(check_is_new(name, tenant));
   /* Its tokens say the old name. */
   BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
-  BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, bulla_span(NULL, 0), name));
-  BULLA_TRY(update_name(vault, text, name, proof, tenant_id));
-  const struct names before = {.tenant = tenant};
-  const struct names after = {.tenant = name};
-  BULLA_TRY(append_both(vault, who, &before, &after));
-  return bulla_audit_commit(vault, &transaction);
+  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, tenant_id, bulla_span(NULL, 0), name));
+  return update_name(vault, BULLA_QUERY_RENAME_TENANT, name, proof, tenant_id);
 }
 
-enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const struct bulla_who *who,
-                                           const struct bulla_place *place, struct bulla_span name) {
-  static const char text[] = "UPDATE entry SET name = $1, name_proof = $2 WHERE id = $3";
-  BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_place_check_entry(place));
-  BULLA_TRY(bulla_name_check(name));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+static enum bulla_status rename_entry(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry,
+                                      struct bulla_span name) {
   uint8_t id[BULLA_ID_LEN];
-  uint8_t of_tenant[BULLA_ID_LEN];
+  uint8_t tenant_id[BULLA_ID_LEN];
   uint8_t proof[BULLA_PROOF_LEN];
-  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof(of_tenant));
   struct bulla_span entry_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_tenant_find(of_tenant, vault, place->tenant));
-  BULLA_TRY(bulla_entry_find(id, vault, tenant_id, place->entry));
-  if (bulla_span_equal(place->entry, name)) {
-    return bulla_explain(BULLA_EXISTS, "the new name is the old one");
-  }
-  BULLA_TRY(bulla_name_prove(proof, vault, tenant_id, entry_id, name));
-  BULLA_TRY(update_name(vault, text, name, proof, entry_id));
-  const struct names before = {.tenant = place->tenant, .entry = place->entry};
-  const struct names after = {.tenant = place->tenant, .entry = name};
-  BULLA_TRY(append_both(vault, who, &before, &after));
-  return bulla_audit_commit(vault, &transaction);
+  BULLA_TRY(bulla_entry_find(tenant_id, id, vault, tenant, entry));
+  BULLA_TRY(check_is_new(name, entry));
+  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, bulla_span(tenant_id, sizeof(tenant_id)), entry_id, name));
+  return update_name(vault, BULLA_QUERY_RENAME_ENTRY, name, proof, entry_id);
 }
 
 /* A field between its two names. */
@@ -113,11 +73,10 @@ static void moving_free(struct moving *moving) {
   bulla_secret_free(&moving->value);
 }
 
-static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vault, const struct names *names) {
-  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3";
+static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vault, const struct bulla_place *names) {
   struct bulla_stored_field field = {.tenant = names->tenant, .entry = names->entry};
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIND_FIELD);
   bulla_bind_text(&statement, names->tenant);
   bulla_bind_text(&statement, names->entry);
   bulla_bind_text(&statement, names->field);
@@ -126,20 +85,18 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
   if (!row) {
     return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
   }
-  BULLA_TRY(bulla_field_columns(&field, vault, &statement));
-  field.place.field = names->field;
-  BULLA_TRY(bulla_field_open(&moving->value, vault, &field));
-  memcpy(moving->entry_id, field.place.entry_id.data, sizeof(moving->entry_id));
-  moving->revision = field.place.revision;
+  BULLA_TRY(bulla_columns_field(&field, &vault->keyring, &statement));
+  field.binding.field = names->field;
+  BULLA_TRY(bulla_field_open(&moving->value, &vault->keyring, &field));
+  memcpy(moving->entry_id, field.binding.entry_id.data, sizeof(moving->entry_id));
+  moving->revision = field.binding.revision;
   moving->secret = field.secret;
   return BULLA_OK;
 }
 
 static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span tenant_id,
                                   struct bulla_span old_name, struct bulla_span new_name) {
-  static const char text[] =
-      "UPDATE field SET name = $1, value = $2, mask = $3, key_id = $4 WHERE entry = $5 AND name = $6";
-  const struct bulla_binding place = {
+  const struct bulla_binding binding = {
       .tenant_id = tenant_id,
       .entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id)),
       .field = new_name,
@@ -151,17 +108,55 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
   BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
-  BULLA_TRY(bulla_field_seal(&value, &mask, vault, key, &place, &field));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, key, &binding, &field));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_RENAME_FIELD);
   bulla_bind_text(&statement, new_name);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
   bulla_bind_blob(&statement, bulla_key_id(key));
-  bulla_bind_blob(&statement, place.entry_id);
+  bulla_bind_blob(&statement, binding.entry_id);
   bulla_bind_text(&statement, old_name);
   enum bulla_status status = bulla_finish(&statement);
   return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
+}
+
+static enum bulla_status rename_field(struct bulla_vault *vault, const struct bulla_place *names,
+                                      struct bulla_span name) {
+  uint8_t tenant_id[BULLA_ID_LEN];
+  uint8_t entry_id[BULLA_ID_LEN];
+  struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
+  BULLA_TRY(bulla_entry_find(tenant_id, entry_id, vault, names->tenant, names->entry));
+  BULLA_TRY(take_out(&moving, vault, names));
+  BULLA_TRY(check_is_new(name, names->field));
+  return put_back(vault, &moving, bulla_span(tenant_id, sizeof(tenant_id)), names->field, name);
+}
+
+enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const struct bulla_who *who,
+                                            struct bulla_span tenant, struct bulla_span name) {
+  const struct bulla_place before = {.tenant = tenant};
+  const struct bulla_place after = {.tenant = name};
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(name));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(rename_tenant(vault, tenant, name));
+  BULLA_TRY(tell(&change, &before, &after));
+  return bulla_change_commit(&change);
+}
+
+enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const struct bulla_who *who,
+                                           const struct bulla_place *place, struct bulla_span name) {
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_place_check_entry(place));
+  BULLA_TRY(bulla_name_check(name));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(rename_entry(vault, place->tenant, place->entry, name));
+  const struct bulla_place after = {.tenant = place->tenant, .entry = name};
+  BULLA_TRY(tell(&change, place, &after));
+  return bulla_change_commit(&change);
 }
 
 enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const struct bulla_who *who,
@@ -169,23 +164,10 @@ enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_place_check_field(place));
   BULLA_TRY(bulla_name_check(name));
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  const struct names before = {.tenant = place->tenant, .entry = place->entry, .field = place->field};
-  const struct names after = {.tenant = place->tenant, .entry = place->entry, .field = name};
-  uint8_t of_tenant[BULLA_ID_LEN];
-  uint8_t of_entry[BULLA_ID_LEN];
-  struct bulla_span tenant_id = bulla_span(of_tenant, sizeof(of_tenant));
-  struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
-  BULLA_TRY(bulla_tenant_find(of_tenant, vault, place->tenant));
-  BULLA_TRY(bulla_entry_find(of_entry, vault, tenant_id, place->entry));
-  BULLA_TRY(take_out(&moving, vault, &before));
-  if (bulla_span_equal(place->field, name)) {
-    return bulla_explain(BULLA_EXISTS, "the new name is the old one");
-  }
-  BULLA_TRY(put_back(vault, &moving, tenant_id, place->field, name));
-  BULLA_TRY(append_both(vault, who, &before, &after));
-  return bulla_audit_commit(vault, &transaction);
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(rename_field(vault, place, name));
+  const struct bulla_place after = {.tenant = place->tenant, .entry = place->entry, .field = name};
+  BULLA_TRY(tell(&change, place, &after));
+  return bulla_change_commit(&change);
 }

@@ -9,7 +9,7 @@
 
 #include "core/crypto.h"
 #include "core/hex.h"
-#include "store/audit.h"
+#include "store/change.h"
 #include "store/names.h"
 #include "store/tenant.h"
 
@@ -24,11 +24,8 @@ static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
 
 static enum bulla_status insert(struct bulla_vault *vault, struct bulla_span tenant_id, struct bulla_span digest,
                                 int64_t expires) {
-  static const char text[] =
-      "INSERT INTO revoked_token(tenant, jti, expires) VALUES ($1, $2, $3) "
-      "ON CONFLICT(tenant, jti) DO UPDATE SET expires = max(expires, excluded.expires)";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_REVOKE_TOKEN);
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_blob(&statement, digest);
   bulla_bind_int(&statement, expires);
@@ -36,33 +33,31 @@ static enum bulla_status insert(struct bulla_vault *vault, struct bulla_span ten
 }
 
 /* All of a revocation that needs the vault to itself. */
-static enum bulla_status revoke_locked(struct bulla_vault *vault, struct bulla_span digest, int64_t expires,
-                                       struct bulla_audit_record *record) {
+static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
+                                       const uint8_t *digest, int64_t expires) {
   uint8_t tenant_id[BULLA_ID_LEN];
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write_first(&transaction, &vault->sql));
-  BULLA_TRY(bulla_tenant_find(tenant_id, vault, record->tenant));
-  BULLA_TRY(insert(vault, bulla_span(tenant_id, sizeof(tenant_id)), digest, expires));
-  BULLA_TRY(bulla_audit_append(vault, record));
-  return bulla_audit_commit(vault, &transaction);
+  uint8_t digits[2 * DIGEST_LEN];
+  struct bulla_span bytes = bulla_span(digest, DIGEST_LEN);
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE_FIRST));
+  BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
+  BULLA_TRY(insert(vault, bulla_span(tenant_id, sizeof(tenant_id)), bytes, expires));
+  bulla_hex_encode(digits, bytes);
+  BULLA_TRY(bulla_change_tell(&change, BULLA_LITERAL("token-revoke"), tenant, bulla_span(digits, sizeof(digits)),
+                              bulla_span(NULL, 0)));
+  return bulla_change_commit(&change);
 }
 
 enum bulla_status bulla_vault_token_revoke(struct bulla_vault *vault, const struct bulla_who *who,
                                            struct bulla_span tenant, struct bulla_span jti, int64_t expires) {
   uint8_t digest[DIGEST_LEN];
-  uint8_t digits[2 * DIGEST_LEN];
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(digest_of(digest, jti));
-  bulla_hex_encode(digits, bulla_span(digest, sizeof(digest)));
-  struct bulla_audit_record record =
-      bulla_audit_record(who, BULLA_LITERAL("token-revoke"), tenant, bulla_span(digits, sizeof(digits)));
-  enum bulla_status status = revoke_locked(vault, bulla_span(digest, sizeof(digest)), expires, &record);
+  enum bulla_status status = revoke_locked(vault, who, tenant, digest, expires);
   if (status == BULLA_DISK_FULL) {
     /* Undoing it has emptied the -wal, which may be room enough. */
-    status = revoke_locked(vault, bulla_span(digest, sizeof(digest)), expires, &record);
+    status = revoke_locked(vault, who, tenant, digest, expires);
   }
   BULLA_TRY(status);
   bulla_watch_wait(&vault->watch);

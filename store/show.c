@@ -3,11 +3,12 @@
 
 /* Showing an entry and listing entries, a page at a time. Nothing here opens the value of a secret. */
 
+#include "store/columns.h"
+#include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
 #include "store/page.h"
 #include "store/proof.h"
-#include "store/put.h"
 #include "store/tenant.h"
 
 /* How long the value is, or 0 if it is sealed and cannot be opened anyway. */
@@ -36,20 +37,20 @@ static void free_field_walk(struct field_walk *walk) {
 /* Reads the field that |statement| is at; |field| has the names that were asked for. */
 static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault *vault,
                                     struct bulla_stored_field *field, struct bulla_statement *statement) {
-  BULLA_TRY(bulla_field_columns(field, vault, statement));
-  if (!bulla_walk_on(&walk->walked, field->place.field)) {
+  BULLA_TRY(bulla_columns_field(field, &vault->keyring, statement));
+  if (!bulla_walk_on(&walk->walked, field->binding.field)) {
     return BULLA_REFUSED;
   }
   uint8_t *room = bulla_secret_data(walk->masks) + walk->num * BULLA_MASK_MAX;
   struct bulla_buffer mask = bulla_buffer(room, BULLA_MASK_MAX);
   struct bulla_field_view view = {
-      .name = field->place.field,
+      .name = field->binding.field,
       .secret = field->secret,
       .value_len = value_len(field),
-      .revision = field->place.revision,
+      .revision = field->binding.revision,
       .updated = field->updated,
   };
-  BULLA_TRY(bulla_field_show(&view.text, &mask, vault, field));
+  BULLA_TRY(bulla_field_show(&view.text, &mask, &vault->keyring, field));
   bulla_page_keep(&walk->page, &view.name);
   if (!view.secret) {
     bulla_page_keep(&walk->page, &view.text);
@@ -60,18 +61,17 @@ static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault 
 
 static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault *vault, struct bulla_span tenant,
                                      struct bulla_span entry) {
-  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  struct bulla_span last = bulla_walked_name(&walk->walked);
+  const struct bulla_walked last = walk->walked;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_FIELDS);
   struct bulla_stored_field field = {.tenant = tenant, .entry = entry};
   BULLA_TRY(bulla_page_begin(&walk->page));
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
   bulla_bind_text(&statement, tenant);
   bulla_bind_text(&statement, entry);
-  bulla_bind_copy(&statement, last);
+  bulla_bind_text(&statement, bulla_walked_name(&last));
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -118,7 +118,7 @@ static enum bulla_status enter_tenant(struct entry_walk *walk, const struct bull
                                       struct bulla_statement *statement) {
   struct bulla_span id;
   struct bulla_span name;
-  BULLA_TRY(bulla_columns_tenant(&id, &name, vault, statement));
+  BULLA_TRY(bulla_columns_tenant(&id, &name, &vault->keyring, statement));
   if (walk->num == 0 && bulla_span_equal(name, bulla_walked_name(&walk->tenant))) {
     return BULLA_OK;
   }
@@ -143,7 +143,7 @@ static enum bulla_status read_entry(struct entry_walk *walk, const struct bulla_
     return BULLA_REFUSED;
   }
   struct bulla_span tenant_id = bulla_span(walk->tenant_id, BULLA_ID_LEN);
-  BULLA_TRY(bulla_name_check_proof(vault, tenant_id, entry_id, view->entry, proof));
+  BULLA_TRY(bulla_name_check_proof(&vault->keyring, tenant_id, entry_id, view->entry, proof));
   if (!bulla_walk_on(&walk->entry, view->entry)) {
     return BULLA_REFUSED;
   }
@@ -156,14 +156,11 @@ static enum bulla_status read_entry(struct entry_walk *walk, const struct bulla_
 
 /* Reads what is left of the tenant that the walk is in, as far as the page has room. */
 static enum bulla_status read_entries(struct entry_walk *walk, struct bulla_vault *vault) {
-  static const char text[] =
-      "SELECT e.id, e.name, e.name_proof, (SELECT count(*) FROM field f WHERE f.entry = e.id), "
-      "(SELECT max(f.updated) FROM field f WHERE f.entry = e.id) "
-      "FROM entry e WHERE e.tenant = $1 AND e.name > $2 ORDER BY e.name";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  const struct bulla_walked last = walk->entry;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_ENTRIES);
   bulla_bind_blob(&statement, bulla_span(walk->tenant_id, BULLA_ID_LEN));
-  bulla_bind_copy(&statement, bulla_walked_name(&walk->entry));
+  bulla_bind_text(&statement, bulla_walked_name(&last));
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -186,10 +183,10 @@ static enum bulla_status read_of_one(struct entry_walk *walk, struct bulla_vault
 
 /* Fills a page with entries of all tenants. */
 static enum bulla_status read_of_all(struct entry_walk *walk, struct bulla_vault *vault) {
-  static const char text[] = "SELECT " BULLA_TENANT_COLUMNS " FROM tenant t WHERE t.name >= $1 ORDER BY t.name";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
-  bulla_bind_copy(&statement, bulla_walked_name(&walk->tenant));
+  const struct bulla_walked last = walk->tenant;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_TENANTS);
+  bulla_bind_text(&statement, bulla_walked_name(&last));
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -207,8 +204,8 @@ static enum bulla_status read_page(struct entry_walk *walk, struct bulla_vault *
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_read(&transaction, &vault->sql));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
   BULLA_TRY(bulla_page_begin(&walk->page));
   return tenant.len > 0 ? read_of_one(walk, vault, tenant) : read_of_all(walk, vault);
 }

@@ -6,40 +6,38 @@
 
 #include "store/use.h"
 
+#include "store/change.h"
+#include "store/columns.h"
+#include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
-#include "store/put.h"
 
 /* Looks up and records; when this returns BULLA_OK the record is durable, and |found| holds a copy of the row. Nothing
  * is read from the database any more as the transaction ends: a commit beside a reader moves nothing out of the
  * -wal. */
 static enum bulla_status grant(struct bulla_vault *vault, struct bulla_audit_record *record,
                                struct bulla_statement *found) {
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin_locked(&change, vault, NULL, BULLA_DB_WRITE));
   bool row;
   BULLA_TRY(bulla_step(found, &row));
   if (row) {
     BULLA_TRY(bulla_statement_keep(found));
   }
   record->outcome = row ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
-  BULLA_TRY(bulla_audit_append(vault, record));
-  BULLA_TRY(bulla_audit_commit(vault, &transaction));
+  BULLA_TRY(bulla_change_append(&change, record));
+  BULLA_TRY(bulla_change_commit(&change));
   return row ? BULLA_OK : BULLA_NOT_FOUND;
-}
-
-static enum bulla_status append_alone(struct bulla_vault *vault, struct bulla_audit_record *record) {
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  BULLA_TRY(bulla_audit_append(vault, record));
-  return bulla_audit_commit(vault, &transaction);
 }
 
 /* Records that what was granted did not open. */
 static enum bulla_status record_failure(struct bulla_vault *vault, const struct bulla_audit_record *granted) {
   struct bulla_audit_record record = *granted;
   record.outcome = BULLA_OUTCOME_FAILED;
-  return append_alone(vault, &record);
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin_locked(&change, vault, NULL, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_change_append(&change, &record));
+  return bulla_change_commit(&change);
 }
 
 enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_vault *vault,
@@ -60,19 +58,17 @@ enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_
 static enum bulla_status open_field(struct bulla_secret **opened, struct bulla_vault *vault,
                                     const struct bulla_audit_record *record, struct bulla_statement *found) {
   struct bulla_stored_field field = {.tenant = record->tenant, .entry = record->entry};
-  BULLA_TRY(bulla_field_columns(&field, vault, found));
-  field.place.field = record->field;
-  return bulla_field_open(opened, vault, &field);
+  BULLA_TRY(bulla_columns_field(&field, &vault->keyring, found));
+  field.binding.field = record->field;
+  return bulla_field_open(opened, &vault->keyring, &field);
 }
 
 /* All of a use that needs the vault to itself. */
 static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_vault *vault,
                                      struct bulla_audit_record *record) {
-  static const char text[] = BULLA_SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3";
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&found, &vault->sql, text));
+  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, BULLA_QUERY_FIND_FIELD);
   bulla_bind_text(&found, record->tenant);
   bulla_bind_text(&found, record->entry);
   bulla_bind_text(&found, record->field);

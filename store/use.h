@@ -6,7 +6,7 @@
 #ifndef BULLA_STORE_USE_H
 #define BULLA_STORE_USE_H
 
-#include "store/audit.h"
+#include "store/vault.h"
 
 /* Makes |*opened| from the row of |found|, for what |record| says was asked. */
 typedef enum bulla_status (*bulla_opener)(struct bulla_secret **opened, struct bulla_vault *vault,

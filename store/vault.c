@@ -6,26 +6,19 @@
 #include "store/vault.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <stdatomic.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/crypto.h"
 #include "core/lock.h"
 #include "core/log.h"
 #include "core/sized.h"
 #include "core/slab.h"
-#include "store/audit.h"
-#include "store/file.h"
+#include "store/clock.h"
 #include "store/proof.h"
 #include "store/root.h"
-#include "store/schema.h"
-#include "store/tenant.h"
 
 enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
   if (vault == NULL) {
@@ -60,29 +53,21 @@ static enum bulla_status wait_for_mutex(struct bulla_vault *vault) {
   int waited = 0;
   int result;
   do {
-    struct timespec end = time_in(vault->sql.patience - waited);
+    struct timespec end = time_in(vault->db->patience - waited);
     result = pthread_mutex_timedlock(&vault->mutex, &end);
     waited = since(&start);
-  } while (result == ETIMEDOUT && waited < vault->sql.patience);
+  } while (result == ETIMEDOUT && waited < vault->db->patience);
   if (result != 0) {
     return result == ETIMEDOUT ? BULLA_BUSY : BULLA_INVALID_ARGUMENT;
   }
-  bulla_sql_begin_call(&vault->sql, waited);
+  bulla_db_begin_call(vault->db, waited);
   return BULLA_OK;
-}
-
-static enum bulla_status check_files(struct bulla_vault *vault) {
-  BULLA_TRY(bulla_site_check(&vault->sql.site));
-  return bulla_sql_is_current(&vault->sql)
-             ? BULLA_OK
-             : bulla_explain(BULLA_VAULT_MOVED,
-                             "somebody wrote to the vault since it was opened for reading: open it again");
 }
 
 enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
   /* First: in a child another thread may have held the mutex as the fork came, and nobody lets go of it. */
   BULLA_TRY(bulla_vault_here(vault));
-  /* SQLite waits for disks and locks, where threads can be cancelled: the mutex would stay locked for good. */
+  /* The database waits for disks and locks, where threads can be cancelled: the mutex would stay locked for good. */
   int before = bulla_hold_cancel();
   enum bulla_status status = wait_for_mutex(vault);
   if (status != BULLA_OK) {
@@ -90,7 +75,7 @@ enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vau
     return status;
   }
   vault->cancel_state = before;
-  status = check_files(vault);
+  status = bulla_db_check(vault->db);
   if (status == BULLA_OK) {
     *locked = vault;
   } else {
@@ -108,25 +93,25 @@ void bulla_vault_unlock(struct bulla_vault **locked) {
   }
 }
 
-/* How many vaults are open, and in which process they were opened. What SQLite knows of files and locks passes a fork,
- * where it is not true any more. */
+/* How many vaults are open, and in which process they were opened. What a connection knows of files and locks passes a
+ * fork, where it is not true any more. */
 static _Atomic size_t num_open;
-static _Atomic uint64_t epoch_of_open;
+static _Atomic uint64_t fork_epoch_of_open;
 
 static enum bulla_status count_open(void) {
-  uint64_t epoch = bulla_fork_epoch();
-  if (num_open > 0 && epoch_of_open != epoch) {
+  uint64_t fork_epoch = bulla_fork_epoch();
+  if (num_open > 0 && fork_epoch_of_open != fork_epoch) {
     return bulla_explain(BULLA_FORKED,
                          "a vault was open as this process was forked: open vaults after the fork, or only "
                          "in the parent");
   }
-  epoch_of_open = epoch;
+  fork_epoch_of_open = fork_epoch;
   num_open++;
   return BULLA_OK;
 }
 
-/* Connects a new |*vault| to the file at |path|, without looking at what is in it. */
-static enum bulla_status connect_to(struct bulla_vault **vault, const char *path, bool read_only) {
+/* Connects a new |*vault| to the database at |url|, whoever's it is. */
+static enum bulla_status connect_to(struct bulla_vault **vault, const char *url, bool read_only) {
   struct bulla_vault *made = calloc(1, sizeof(*made));
   if (made == NULL) {
     return BULLA_NO_MEMORY;
@@ -143,8 +128,10 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const char *path
   pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
   pthread_mutex_init(&made->mutex, &attributes);
   pthread_mutexattr_destroy(&attributes);
-  bulla_watch_begin(&made->watch, &made->sql);
-  return bulla_sql_open(&made->sql, path, read_only);
+  status = bulla_db_open(&made->db, url, read_only);
+  bulla_watch_begin(&made->watch, made->db);
+  made->log = (struct bulla_audit_log){.db = made->db, .keyring = &made->keyring};
+  return status;
 }
 
 void bulla_vault_close(struct bulla_vault **vault) {
@@ -154,38 +141,28 @@ void bulla_vault_close(struct bulla_vault **vault) {
     return;
   }
   if (closing->fork_epoch != bulla_fork_epoch()) {
-    /* A child has neither the keys nor a right to the connection: to close it there would disturb the parent. Only the
-     * turn, which the open file keeps, must not outlive the parent here. */
-    bulla_file_close(&closing->sql.turn.file);
+    /* A child has neither the keys nor a right to the connection. */
+    bulla_db_abandon(&closing->db);
     return;
   }
-  bulla_tenant_forget_keys(closing);
-  bulla_secret_free(&closing->name_key);
-  bulla_key_free(&closing->root);
+  bulla_keyring_free(&closing->keyring);
   bulla_watch_end(&closing->watch);
-  bulla_sql_close(&closing->sql);
+  bulla_db_close(&closing->db);
   num_open--;
   pthread_mutex_destroy(&closing->mutex);
   free(closing);
 }
 
-static enum bulla_status path_of(const char **path, const char *url) {
-  return bulla_file_of_url(path, url);
-}
-
-static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bulla_stretch *stretch) {
-  static const char text[] =
-      "INSERT INTO vault(id, uuid, created, root_key_id, name_key, scrypt_salt, scrypt_log_n) "
-      "VALUES (1, $1, $2, $3, $4, $5, $6)";
+static enum bulla_status insert_vault(struct bulla_keyring *keyring, struct bulla_db *db,
+                                      const struct bulla_stretch *stretch) {
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer name_key = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_name_key_new(vault, &name_key));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
-  bulla_bind_blob(&statement, bulla_span(vault->uuid, sizeof(vault->uuid)));
+  BULLA_TRY(bulla_name_key_new(keyring, &name_key));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_INSERT_VAULT);
+  bulla_bind_blob(&statement, bulla_keyring_uuid(keyring));
   bulla_bind_int(&statement, bulla_clock_s());
-  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): connect_to has made it, or said that it has not. */
-  bulla_bind_blob(&statement, bulla_key_id(vault->root));
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): fill has made it, or said that it has not. */
+  bulla_bind_blob(&statement, bulla_key_id(keyring->root));
   bulla_bind_blob(&statement, bulla_written(&name_key));
   if (stretch->log_n != 0) {
     bulla_bind_blob(&statement, bulla_span(stretch->salt, sizeof(stretch->salt)));
@@ -197,126 +174,59 @@ static enum bulla_status insert_vault(struct bulla_vault *vault, const struct bu
   return bulla_finish(&statement);
 }
 
-static enum bulla_status fill(struct bulla_vault *vault, const struct bulla_root *root) {
+/* What a vault is made from. */
+struct making {
+  const struct bulla_root *root;
+  struct bulla_keyring keyring;
+};
+
+static void making_free(struct making *making) {
+  bulla_keyring_free(&making->keyring);
+}
+
+/* Begins the log of a new vault. */
+static enum bulla_status start_log(const struct bulla_keyring *keyring, struct bulla_db *db) {
+  const struct bulla_audit_log log = {.db = db, .keyring = keyring};
+  const struct bulla_who who = {.actor = BULLA_LITERAL("bulla")};
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.key = NULL};
+  struct bulla_audit_record record =
+      bulla_audit_record(&who, BULLA_LITERAL("init"), bulla_span(NULL, 0), bulla_span(NULL, 0));
+  BULLA_TRY(bulla_audit_start(&head, &log));
+  BULLA_TRY(bulla_audit_append(&head, &log, &record));
+  return bulla_audit_store(&head, &log);
+}
+
+static enum bulla_status fill(void *arg, struct bulla_db *db) {
+  struct making *making = arg;
+  struct bulla_keyring *keyring = &making->keyring;
   struct bulla_stretch stretch = {0};
-  if (bulla_root_is_passphrase(root)) {
+  if (bulla_root_is_passphrase(making->root)) {
     stretch.log_n = BULLA_SCRYPT_LOG_N;
     BULLA_TRY(bulla_random(stretch.salt, sizeof(stretch.salt)));
   }
-  BULLA_TRY(bulla_random(vault->uuid, sizeof(vault->uuid)));
-  BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
-  BULLA_TRY(bulla_sql_settle(&vault->sql));
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
-  BULLA_TRY(bulla_sql_write(&transaction, &vault->sql));
-  BULLA_TRY(bulla_schema_create(&vault->sql));
-  BULLA_TRY(insert_vault(vault, &stretch));
-  BULLA_TRY(bulla_audit_start(vault));
-  struct bulla_who who = {.actor = BULLA_LITERAL("bulla")};
-  struct bulla_audit_record record =
-      bulla_audit_record(&who, BULLA_LITERAL("init"), bulla_span(NULL, 0), bulla_span(NULL, 0));
-  BULLA_TRY(bulla_audit_append(vault, &record));
-  return bulla_audit_commit(vault, &transaction);
+  BULLA_TRY(bulla_random(keyring->uuid, sizeof(keyring->uuid)));
+  BULLA_TRY(bulla_root_key(&keyring->root, making->root, &stretch));
+  BULLA_TRY(insert_vault(keyring, db, &stretch));
+  return start_log(keyring, db);
 }
 
-/* Closing moves the -wal into the database too, but when that fails it says nothing: here it must have been done. */
-static enum bulla_status create_at(const char *path, const struct bulla_root *root) {
-  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
-  int file BULLA_CLEANUP(bulla_file_close) = -1;
-  BULLA_TRY(bulla_file_create(&file, path));
-  /* Whoever closes a file loses the locks that the process has on it: not once SQLite has some. */
-  bulla_file_close(&file);
-  BULLA_TRY(connect_to(&vault, path, false));
-  BULLA_TRY(fill(vault, root));
-  return bulla_sql_empty_log(&vault->sql);
-}
-
-/* What belongs to a vault: its file and what SQLite puts beside it. */
-static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-enum { NUM_ENDINGS = sizeof(endings) / sizeof(endings[0]) };
-
-static void remove_all(const char *path) {
-  char name[PATH_MAX];
-  for (size_t i = 0; i < NUM_ENDINGS; i++) {
-    if (bulla_file_append(name, path, endings[i])) {
-      unlink(name);
-    }
-  }
-}
-
-/* A log that lies there without its vault would be taken for the new one's. */
-static bool any_from(size_t first, const char *path) {
-  char name[PATH_MAX];
-  struct stat status;
-  for (size_t i = first; i < NUM_ENDINGS; i++) {
-    if (bulla_file_append(name, path, endings[i]) && lstat(name, &status) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-static bool any_exists(const char *path) {
-  return any_from(0, path);
-}
-
-/* In a database that was closed well all is in the one file. */
-static bool any_sidecar(const char *path) {
-  return any_from(1, path);
-}
-
-/* A vault is made under another name and gets its own when it is whole: whoever is killed meanwhile leaves a file
- * that nobody takes for a vault. */
 enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root) {
-  const char *path;
-  char draft[PATH_MAX];
-  BULLA_TRY(path_of(&path, url));
+  BULLA_TRY(bulla_db_check_url(url));
   if (root == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  if (any_exists(path)) {
-    return BULLA_EXISTS;
-  }
-  BULLA_TRY(bulla_file_draft(draft, path));
-  enum bulla_status status = create_at(draft, root);
-  if (status == BULLA_OK && any_sidecar(draft)) {
-    status = bulla_explain(BULLA_IO, "SQLite left files beside the new database");
-  }
-  if (status == BULLA_OK) {
-    status = bulla_file_publish(path, draft);
-  }
-  if (status != BULLA_OK) {
-    remove_all(draft);
-  }
+  BULLA_TRY(bulla_db_may_create(url));
+  BULLA_TRY(count_open());
+  struct making making BULLA_CLEANUP(making_free) = {.root = root};
+  enum bulla_status status = bulla_db_create(url, fill, &making);
+  num_open--;
   return status;
-}
-
-/* What can be said of the file before SQLite sees it, and whether it can only be read. */
-static enum bulla_status check_file(bool *read_only, const char *path) {
-  struct stat status;
-  if (stat(path, &status) != 0) {
-    return errno == ENOENT || errno == ENOTDIR ? BULLA_NO_VAULT : bulla_file_status(errno);
-  }
-  if (!S_ISREG(status.st_mode) || status.st_size == 0) {
-    return bulla_explain(BULLA_NOT_A_VAULT, S_ISREG(status.st_mode) ? "the file is empty" : "it is no regular file");
-  }
-  if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0) {
-    return bulla_explain(bulla_file_status(errno), "the database cannot be read by this user");
-  }
-  int folder BULLA_CLEANUP(bulla_file_close) = -1;
-  char resolved[PATH_MAX];
-  if (realpath(path, resolved) == NULL) {
-    return bulla_file_status(errno);
-  }
-  BULLA_TRY(bulla_file_folder(&folder, resolved));
-  *read_only = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0 || faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) != 0;
-  return BULLA_OK;
 }
 
 /* Reads the vault's own row, makes the root key, checks that it is the vault's, and unwraps the key of names. */
 static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root) {
-  static const char text[] = "SELECT uuid, root_key_id, name_key, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &vault->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LOAD_VAULT);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
@@ -324,7 +234,7 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   }
   uint8_t key_id[BULLA_KEY_ID_LEN];
   struct bulla_stretch stretch = {0};
-  bulla_column_bytes(&statement, vault->uuid, sizeof(vault->uuid));
+  bulla_column_bytes(&statement, vault->keyring.uuid, sizeof(vault->keyring.uuid));
   bulla_column_bytes(&statement, key_id, sizeof(key_id));
   struct bulla_span name_key = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
   if (!bulla_column_null(&statement)) {
@@ -334,16 +244,16 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   if (!bulla_columns_good(&statement)) {
     return BULLA_NOT_A_VAULT;
   }
-  BULLA_TRY(bulla_root_key(&vault->root, root, &stretch));
+  BULLA_TRY(bulla_root_key(&vault->keyring.root, root, &stretch));
   /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): connect_to has made it, or said that it has not. */
-  if (!bulla_span_equal(bulla_key_id(vault->root), bulla_span(key_id, sizeof(key_id)))) {
+  if (!bulla_span_equal(bulla_key_id(vault->keyring.root), bulla_span(key_id, sizeof(key_id)))) {
     return BULLA_ROOT_WRONG;
   }
-  return bulla_name_key_load(vault, name_key);
+  return bulla_name_key_load(&vault->keyring, name_key);
 }
 
 struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {
-  return bulla_span(vault->uuid, sizeof(vault->uuid));
+  return bulla_keyring_uuid(&vault->keyring);
 }
 
 /* Reads |options| of the size that the caller knew. */
@@ -358,19 +268,14 @@ static enum bulla_status take_options(struct bulla_vault_options *taken, const s
 enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root,
                                    const struct bulla_vault_options *options) {
   *vault = NULL;
-  const char *path;
   struct bulla_vault_options taken;
-  BULLA_TRY(path_of(&path, url));
+  BULLA_TRY(bulla_db_check_url(url));
   BULLA_TRY(take_options(&taken, options));
   if (root == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  bool read_only = false;
-  BULLA_TRY(check_file(&read_only, path));
   struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
-  BULLA_TRY(connect_to(&opening, path, read_only || taken.read_only));
-  BULLA_TRY(bulla_schema_check(&opening->sql));
-  BULLA_TRY(bulla_sql_settle(&opening->sql));
+  BULLA_TRY(connect_to(&opening, url, taken.read_only));
   BULLA_TRY(load(opening, root));
   if (taken.id.len > 0 && !bulla_span_equal(taken.id, bulla_vault_id(opening))) {
     return BULLA_WRONG_VAULT;

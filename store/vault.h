@@ -10,35 +10,19 @@
 
 #include <bulla/store.h>
 
-#include "store/clock.h"
-#include "store/sql.h"
+#include "store/audit_log.h"
+#include "store/db.h"
+#include "store/keyring.h"
 #include "store/watch.h"
-
-#define BULLA_ID_LEN 16       /* bytes of the random, immutable ids of a vault, a tenant, an entry */
-#define BULLA_WRAPPED_MAX 128 /* bytes of a sealed key at most */
-
-#define BULLA_CACHED_KEYS 128 /* tenants' keys that a vault keeps unwrapped */
-
-/* A tenant's key, unwrapped, and the row that it was wrapped for. */
-struct bulla_cached_key {
-  struct bulla_key *key;
-  uint8_t tenant_id[BULLA_ID_LEN];
-  int64_t version;
-};
 
 struct bulla_vault {
   pthread_mutex_t mutex; /* over all that follows but |watch|; refuses a second lock by the same thread */
   int cancel_state;      /* of the thread that has the mutex, as it was before */
   uint64_t fork_epoch;   /* of the process that opened the vault, see core/slab.h */
-  struct bulla_sql sql;
+  struct bulla_db *db;
   struct bulla_watch watch; /* has a lock of its own */
-  uint8_t uuid[BULLA_ID_LEN];
-  int64_t last_seq;     /* of the log, as this process has seen it */
-  int64_t appended_seq; /* the newest of the transaction that is open */
-  struct bulla_key *root;
-  struct bulla_secret *name_key; /* see store/proof.h */
-  struct bulla_cached_key cached[BULLA_CACHED_KEYS];
-  size_t num_cached;
+  struct bulla_keyring keyring;
+  struct bulla_audit_log log;
 };
 
 /* bulla_vault_here returns BULLA_INVALID_ARGUMENT without a vault, BULLA_FORKED in a child of the process that opened

@@ -17,7 +17,7 @@
 
 enum { DIGEST_LEN = 32, RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128 };
 
-void bulla_watch_begin(struct bulla_watch *watch, struct bulla_sql *main) {
+void bulla_watch_begin(struct bulla_watch *watch, struct bulla_db *main) {
   static _Atomic uint64_t next_generation;
   pthread_mutex_init(&watch->mutex, NULL);
   watch->main = main;
@@ -27,9 +27,7 @@ void bulla_watch_begin(struct bulla_watch *watch, struct bulla_sql *main) {
 }
 
 void bulla_watch_end(struct bulla_watch *watch) {
-  if (watch->connected) {
-    bulla_sql_close(&watch->sql);
-  }
+  bulla_db_close(&watch->db);
   bulla_revocations_free(&watch->keys);
   bulla_revocations_free(&watch->live);
   bulla_revocations_free(&watch->tokens);
@@ -93,8 +91,7 @@ static enum bulla_status add_key(struct bulla_watch *watch, struct bulla_span id
 }
 
 static enum bulla_status connect(struct bulla_watch *watch) {
-  struct bulla_site *site = &watch->main->site;
-  BULLA_TRY(bulla_site_check(site));
+  BULLA_TRY(bulla_db_check_site(watch->main));
   if (watch->main->read_only) {
     return bulla_explain(BULLA_READ_ONLY,
                          "what others revoke cannot be told from a vault that is open for reading only");
@@ -103,30 +100,26 @@ static enum bulla_status connect(struct bulla_watch *watch) {
   if (watch->random == 0) {
     BULLA_TRY(bulla_random((uint8_t *)&watch->random, sizeof(watch->random)));
   }
-  if (!watch->connected) {
-    watch->connected = true;
-    BULLA_TRY(bulla_sql_open(&watch->sql, site->given, false));
-    BULLA_TRY(bulla_sql_settle(&watch->sql));
-    BULLA_TRY(bulla_site_check(site));
+  if (watch->db == NULL) {
+    BULLA_TRY(bulla_db_open_another(&watch->db, watch->main));
+    BULLA_TRY(bulla_db_check_site(watch->main));
   }
   return BULLA_OK;
 }
 
 static enum bulla_status read_seq(int64_t *seq, struct bulla_watch *watch) {
-  static const char text[] = "SELECT seq FROM audit_head WHERE id = 1";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(watch->db, BULLA_QUERY_HEAD_SEQ);
   bool row;
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
   BULLA_TRY(bulla_step(&statement, &row));
   *seq = row ? bulla_column_int(&statement) : -1;
   return row && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
 /* Runs a query of what is revoked now, and takes each row by |take|. */
-static enum bulla_status take_all(struct bulla_watch *watch, const char *text,
+static enum bulla_status take_all(struct bulla_watch *watch, enum bulla_query query,
                                   enum bulla_status (*take)(struct bulla_watch *, struct bulla_statement *)) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(watch->db, query);
   for (;;) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -147,10 +140,9 @@ static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_stat
 /* Where the log is too far ahead to be followed. Which API keys were revoked meanwhile the tables do not say, since
  * those of a tenant that was removed are gone: nobody is known to be live any more. */
 static enum bulla_status reload(struct bulla_watch *watch) {
-  static const char tokens[] = "SELECT t.name, r.jti FROM revoked_token r JOIN tenant t ON t.id = r.tenant";
   watch->reloads++;
   atomic_fetch_add(&watch->generation, 2);
-  return take_all(watch, tokens, take_token);
+  return take_all(watch, BULLA_QUERY_LIST_REVOKED_TOKENS, take_token);
 }
 
 static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_statement *statement) {
@@ -167,10 +159,8 @@ static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_sta
 
 /* The records between the last look and |seq|. */
 static enum bulla_status follow(struct bulla_watch *watch, int64_t seq) {
-  static const char text[] =
-      "SELECT op, tenant, entry FROM audit WHERE seq > $1 AND seq <= $2 AND op IN ('apikey-revoke', 'token-revoke')";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(watch->db, BULLA_QUERY_LIST_REVOCATIONS);
   bulla_bind_int(&statement, watch->seq);
   bulla_bind_int(&statement, seq);
   for (;;) {
@@ -184,9 +174,9 @@ static enum bulla_status follow(struct bulla_watch *watch, int64_t seq) {
 }
 
 static enum bulla_status catch_up(struct bulla_watch *watch) {
-  struct bulla_sql *transaction BULLA_CLEANUP(bulla_sql_rollback) = NULL;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   int64_t seq;
-  BULLA_TRY(bulla_sql_read(&transaction, &watch->sql));
+  BULLA_TRY(bulla_db_begin(&transaction, watch->db, BULLA_DB_READ));
   BULLA_TRY(read_seq(&seq, watch));
   if (seq < watch->seq) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
@@ -207,12 +197,11 @@ static enum bulla_status look(struct bulla_watch *watch) {
   }
   enum bulla_status status = connect(watch);
   if (status == BULLA_OK) {
-    bulla_sql_begin_call(&watch->sql, 0);
+    bulla_db_begin_call(watch->db, 0);
     status = catch_up(watch);
   }
-  if (status != BULLA_OK && watch->connected) {
-    bulla_sql_close(&watch->sql);
-    watch->connected = false;
+  if (status != BULLA_OK) {
+    bulla_db_close(&watch->db);
   }
   atomic_store_explicit(&watch->looked, status == BULLA_OK ? now : 0, memory_order_release);
   return status;
@@ -241,8 +230,8 @@ enum bulla_status bulla_watch_look(struct bulla_watch *watch) {
 void bulla_watch_wait(struct bulla_watch *watch) {
   struct timespec tick;
   atomic_store_explicit(&watch->looked, 0, memory_order_release);
-  if (watch->main->turn.file < 0) {
-    return; /* its files are in no file system: no other process has it */
+  if (watch->main->alone) {
+    return;
   }
   (void)clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
   /* Those who look read the clock by ticks, one at each end. */
@@ -263,12 +252,11 @@ static void live_member(uint8_t *member, const struct bulla_watch *watch, struct
 
 /* Called with the mutex: asks the database. */
 static enum bulla_status find_live(struct bulla_watch *watch, struct bulla_span id) {
-  static const char text[] = "SELECT 1 FROM apikey WHERE id = $1 AND revoked = 0";
   uint8_t member[BULLA_REVOCATION_LEN];
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(watch->db, BULLA_QUERY_IS_LIVE_APIKEY);
   bool row;
   bool added;
-  BULLA_TRY(bulla_statement_begin(&statement, &watch->sql, text));
   bulla_bind_text(&statement, id);
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
@@ -289,7 +277,7 @@ enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_s
   }
   int before = bulla_hold_cancel();
   pthread_mutex_lock(&watch->mutex);
-  enum bulla_status status = watch->connected ? find_live(watch, id) : BULLA_IO;
+  enum bulla_status status = watch->db != NULL ? find_live(watch, id) : BULLA_IO;
   pthread_mutex_unlock(&watch->mutex);
   bulla_allow_cancel(before);
   return status;

@@ -15,16 +15,15 @@
 #include <pthread.h>
 
 #include "store/revocations.h"
-#include "store/sql.h"
+#include "store/db.h"
 
 #define BULLA_LOOK_MS 20      /* that a look is good for */
 #define BULLA_LOOK_SOON_MS 10 /* after which one thread looks again, while the others go on */
 
 struct bulla_watch {
-  pthread_mutex_t mutex;  /* over what a look does; the rest is read without it */
-  struct bulla_sql *main; /* the vault's connection, for where its files are */
-  struct bulla_sql sql;   /* the watch's own */
-  bool connected;
+  pthread_mutex_t mutex;         /* over what a look does; the rest is read without it */
+  struct bulla_db *main;         /* the vault's connection, to know whether it is still where it was */
+  struct bulla_db *db;           /* the watch's own, NULL before the first look and after one that failed */
   int64_t seq;                   /* of the log, up to which all is known; -1 before the first look */
   _Atomic int64_t looked;        /* milliseconds of a clock that is never set, 0 before the first good look */
   _Atomic uint64_t generation;   /* even; another one when an API key was revoked */
@@ -38,7 +37,7 @@ struct bulla_watch {
 
 /* bulla_watch_begin readies a zeroed |watch| over the vault of the connection |main|, which outlives it;
  * bulla_watch_end frees what it holds. */
-void bulla_watch_begin(struct bulla_watch *watch, struct bulla_sql *main);
+void bulla_watch_begin(struct bulla_watch *watch, struct bulla_db *main);
 void bulla_watch_end(struct bulla_watch *watch);
 
 /* bulla_watch_look makes sure that what the watch knows is not older than a look may be. Returns BULLA_VAULT_MOVED,

@@ -5,17 +5,19 @@
 
 #include "store/wrap.h"
 
-enum bulla_status bulla_wrap(struct bulla_buffer *wrapped, const struct bulla_vault *vault,
+#include "core/cleanup.h"
+
+enum bulla_status bulla_wrap(struct bulla_buffer *wrapped, const struct bulla_keyring *keyring,
                              const struct bulla_secret *key, const struct bulla_context *context) {
-  return bulla_seal(vault->root, wrapped, bulla_secret_bytes(key), bulla_context_span(context));
+  return bulla_seal(keyring->root, wrapped, bulla_secret_bytes(key), bulla_context_span(context));
 }
 
-enum bulla_status bulla_unwrap(struct bulla_secret **key, const struct bulla_vault *vault, struct bulla_span wrapped,
-                               const struct bulla_context *context) {
+enum bulla_status bulla_unwrap(struct bulla_secret **key, const struct bulla_keyring *keyring,
+                               struct bulla_span wrapped, const struct bulla_context *context) {
   struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&opened, BULLA_KEY_LEN));
   struct bulla_buffer buffer = bulla_buffer(bulla_secret_data(opened), BULLA_KEY_LEN);
-  enum bulla_status status = bulla_open(vault->root, &buffer, wrapped, bulla_context_span(context));
+  enum bulla_status status = bulla_open(keyring->root, &buffer, wrapped, bulla_context_span(context));
   if (status == BULLA_BUFFER_TOO_SMALL || (status == BULLA_OK && buffer.len != BULLA_KEY_LEN)) {
     return BULLA_REFUSED;
   }

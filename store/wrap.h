@@ -9,11 +9,11 @@
 #include "store/context.h"
 
 /* bulla_wrap fills |wrapped|, at least BULLA_WRAPPED_MAX bytes, with |key| of BULLA_KEY_LEN bytes in |context|. */
-BULLA_NODISCARD enum bulla_status bulla_wrap(struct bulla_buffer *wrapped, const struct bulla_vault *vault,
+BULLA_NODISCARD enum bulla_status bulla_wrap(struct bulla_buffer *wrapped, const struct bulla_keyring *keyring,
                                              const struct bulla_secret *key, const struct bulla_context *context);
 
 /* bulla_unwrap makes |*key| of what bulla_wrap wrote. Returns BULLA_REFUSED for anything else. */
-BULLA_NODISCARD enum bulla_status bulla_unwrap(struct bulla_secret **key, const struct bulla_vault *vault,
+BULLA_NODISCARD enum bulla_status bulla_unwrap(struct bulla_secret **key, const struct bulla_keyring *keyring,
                                                struct bulla_span wrapped, const struct bulla_context *context);
 
 #endif

@@ -21,7 +21,7 @@ BELOW = {"core": (), "store": ("core",), "token": ("core",), "service": ("store"
          "cli": ("service", "store", "token", "core")}
 # Which files may include a library's headers.
 WRAPPED = {"openssl/": ("core/crypto*.c", "core/engine*.c"), "intel-ipsec-mb.h": ("core/crypto*.c", "core/engine*.c"),
-           "sqlite3.h": ("store/db_sqlite*.c", "store/sql*.c", "store/statement.c"),
+           "sqlite3.h": ("store/db_sqlite.c",),
            "libpq-fe.h": ("store/db_postgres*.c",)}
 
 root = pathlib.Path(__file__).resolve().parent.parent

@@ -10,7 +10,7 @@
 #include <bulla/token.h>
 
 #include "core/key.h"
-#include "store/audit.h"
+#include "store/audit_chain.h"
 #include "store/context.h"
 #include "store/field.h"
 #include "store/proof.h"
@@ -181,9 +181,9 @@ Test(format, what_is_minted_has_the_header_and_the_claims_of_the_document) {
   bulla_apikey_free(&parsed);
 }
 
-/* A vault of which only what contexts and keys are made of is there. */
-static struct bulla_vault vault(void) {
-  struct bulla_vault made = {.root = key_of("root.material", BULLA_XAES_256_GCM)};
+/* A keyring of which only what contexts and keys are made of is there. */
+static struct bulla_keyring keyring(void) {
+  struct bulla_keyring made = {.root = key_of("root.material", BULLA_XAES_256_GCM)};
   memcpy(made.uuid, bytes("vault.uuid").data, sizeof(made.uuid));
   return made;
 }
@@ -193,7 +193,7 @@ static struct bulla_binding place(const char *name, const char *revision) {
 }
 
 Test(format, the_root_opens_the_tenant_key_in_its_context) {
-  struct bulla_vault opened = vault();
+  struct bulla_keyring opened = keyring();
   struct bulla_context context;
   TEST_SPAN(bulla_key_id(opened.root), bytes("root.key-id"), "key id of the root");
   TEST_OK(bulla_context_tenant_key(&context, &opened, bytes("tenant.id"), number("tenant-key.version")));
@@ -203,7 +203,7 @@ Test(format, the_root_opens_the_tenant_key_in_its_context) {
 }
 
 Test(format, the_key_of_names_opens_in_its_context_and_proves_names) {
-  struct bulla_vault opened = vault();
+  struct bulla_keyring opened = keyring();
   struct bulla_context context;
   TEST_OK(bulla_context_name_key(&context, &opened));
   TEST_SPAN(bulla_context_span(&context), bytes("name-key.context"), "context of the key");
@@ -231,7 +231,7 @@ Test(format, the_key_of_names_opens_in_its_context_and_proves_names) {
 }
 
 Test(format, the_tenant_key_opens_what_it_sealed_each_in_its_context) {
-  struct bulla_vault opened = vault();
+  struct bulla_keyring opened = keyring();
   struct bulla_key *key = key_of("tenant-key.material", BULLA_XAES_256_GCM);
   struct bulla_binding secret = place("field.name", "field.revision");
   struct bulla_binding plain = place("plain.name", "plain.revision");
@@ -264,7 +264,7 @@ Test(format, the_tenant_key_opens_what_it_sealed_each_in_its_context) {
 }
 
 Test(format, a_value_gets_the_mask_of_the_document) {
-  struct bulla_vault opened = vault();
+  struct bulla_keyring opened = keyring();
   struct bulla_key *key = key_of("tenant-key.material", BULLA_XAES_256_GCM);
   struct bulla_binding secret = place("field.name", "field.revision");
   const struct bulla_field field = {.name = secret.field, .value = text("field.value"), .secret = true};
@@ -301,7 +301,7 @@ static const char *of(const char *record, const char *field) {
 }
 
 Test(format, audit_records_have_the_macs_of_the_document_across_an_epoch) {
-  struct bulla_vault opened = vault();
+  struct bulla_keyring opened = keyring();
   struct bulla_secret *key = test_secret(bytes("audit.key-0"));
   const char *const records[] = {"record-1", "record-64", "record-65"};
   for (size_t i = 0; i < 3; i++) {
@@ -330,7 +330,7 @@ Test(format, audit_records_have_the_macs_of_the_document_across_an_epoch) {
 }
 
 Test(format, the_root_opens_the_audit_key_in_its_context) {
-  struct bulla_vault opened = vault();
+  struct bulla_keyring opened = keyring();
   struct bulla_context context;
   struct bulla_secret *key = NULL;
   TEST_OK(bulla_context_audit_key(&context, &opened, 0));

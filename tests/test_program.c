@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/slab.h"
-#include "store/provider.h"
+#include "store/program.h"
 #include "tests/support.h"
 
 static const char *folder;

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 
 #include "core/slab.h"
-#include "store/vault.h"
 #include "tests/vault_support.h"
 
 TestSuite(vault, .init = build_house, .fini = leave_house);

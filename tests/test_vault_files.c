@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "store/vault.h"
 #include "tests/vault_support.h"
 
 TestSuite(vault_files, .init = build_house, .fini = leave_house);
@@ -31,10 +30,7 @@ Test(vault_files, a_file_that_is_no_vault_is_told_and_left_as_it_was) {
     unlink(in_house("v.db-shm"));
   }
   unlink(house.path);
-  sqlite3 *db = NULL;
-  cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
-  cr_assert_eq(sqlite3_exec(db, "CREATE TABLE t(x); INSERT INTO t VALUES (1)", NULL, NULL, NULL), SQLITE_OK);
-  sqlite3_close(db);
+  let_go(hold("CREATE TABLE t(x); INSERT INTO t VALUES (1)"));
   struct bulla_span foreign = read_file(house.path);
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, NULL), BULLA_NOT_A_VAULT);
   TEST_SPAN(read_file(house.path), foreign, "a foreign database was written to");
@@ -170,10 +166,8 @@ static enum bulla_status ignore_field(void *arg, const struct bulla_field_view *
 
 Test(vault_files, a_locked_database_is_busy_and_nothing_opens) {
   TEST_OK(put("acme", "db", "password", "x", true));
-  bulla_sql_set_patience(&house.vault->sql, 50);
-  sqlite3 *db = NULL;
-  cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
-  cr_assert_eq(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+  bulla_db_set_patience(house.vault->db, 50);
+  struct sqlite3 *db = hold("BEGIN EXCLUSIVE");
   TEST_STATUS(use("acme", "db", "password"), BULLA_BUSY);
   TEST_STATUS(put("acme", "db", "password", "y", true), BULLA_BUSY);
   TEST_STATUS(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))), BULLA_BUSY);
@@ -182,15 +176,15 @@ Test(vault_files, a_locked_database_is_busy_and_nothing_opens) {
   int num = 0;
   TEST_OK(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), ignore_field, &num));
   assert_unbroken(2);
-  cr_assert_eq(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-  sqlite3_close(db);
+  cr_assert(behind_run(db, "ROLLBACK"));
+  let_go(db);
   assert_use("acme", "db", "password", "x");
 }
 
 Test(vault_files, without_room_for_the_record_nothing_opens) {
   TEST_OK(put("acme", "db", "password", "x", true));
-  sqlite3 *db = house.vault->sql.db;
-  cr_assert_eq(sqlite3_exec(db, "PRAGMA max_page_count = 1", NULL, NULL, NULL), SQLITE_OK);
+  struct sqlite3 *db = behind_handle(house.vault);
+  cr_assert(behind_run(db, "PRAGMA max_page_count = 1"));
   enum bulla_status status = BULLA_OK;
   for (int i = 0; i < 1000 && status == BULLA_OK; i++) {
     status = use("acme", "db", "password");
@@ -206,7 +200,7 @@ Test(vault_files, without_room_for_the_record_nothing_opens) {
   struct bulla_field fields[] = {{TEXT("password"), TEXT("new"), true},
                                  {TEXT("large"), test_filled('v', BULLA_VALUE_MAX), true}};
   TEST_STATUS(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), TEXT("db")), fields, 2), BULLA_DISK_FULL);
-  cr_assert_eq(sqlite3_exec(db, "PRAGMA max_page_count = 100000", NULL, NULL, NULL), SQLITE_OK);
+  cr_assert(behind_run(db, "PRAGMA max_page_count = 100000"));
   assert_use("acme", "db", "password", "x");
   assert_unbroken(2 + calls + 1);
 }
@@ -219,7 +213,7 @@ Test(vault_files, an_import_that_does_not_fit_blames_no_row) {
   struct bulla_import rows[] = {{TEXT("a"), TEXT("key"), bulla_written(&triple)},
                                 {TEXT("b"), TEXT("key"), bulla_written(&triple)}};
   size_t failed = 0;
-  cr_assert_eq(sqlite3_exec(house.vault->sql.db, "PRAGMA max_page_count = 1", NULL, NULL, NULL), SQLITE_OK);
+  cr_assert(behind_run(behind_handle(house.vault), "PRAGMA max_page_count = 1"));
   TEST_STATUS(bulla_vault_import(house.vault, &failed, &who, TEXT("acme"), key, NULL, rows, 2), BULLA_DISK_FULL);
   cr_assert_eq(failed, 2);
 }

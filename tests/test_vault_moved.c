@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "store/vault.h"
 #include "tests/vault_support.h"
 
 #define KEY_ID TEXT("0123456789abcdef")
@@ -193,12 +192,12 @@ Test(vault_moved, a_use_after_the_move_opens_nothing_however_soon) {
 }
 
 Test(vault_moved, what_would_be_committed_after_the_move_is_undone) {
-  struct bulla_sql *transaction = NULL;
-  TEST_OK(bulla_sql_write(&transaction, &house.vault->sql));
-  TEST_OK(bulla_sql_run(&house.vault->sql, "DELETE FROM field"));
+  struct bulla_db *transaction = NULL;
+  TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
+  cr_assert(behind_run(behind_handle(house.vault), "DELETE FROM field"));
   move_away("v.db");
-  TEST_STATUS(bulla_sql_commit(&transaction), BULLA_VAULT_MOVED);
-  bulla_sql_rollback(&transaction);
+  TEST_STATUS(bulla_db_commit(&transaction), BULLA_VAULT_MOVED);
+  bulla_db_rollback(&transaction);
   move_back("v.db");
   close_vault();
   open_vault();

@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "store/vault.h"
 #include "tests/vault_support.h"
 
 TestSuite(vault_revoked, .init = build_house, .fini = leave_house);

@@ -3,7 +3,6 @@
 
 /* A vault that somebody else has written to: what was changed or moved does not open, and nothing crashes. */
 
-#include "store/vault.h"
 #include "tests/vault_support.h"
 
 TestSuite(vault_tampered, .init = build_house, .fini = leave_house);
@@ -334,7 +333,7 @@ Test(vault_tampered, another_root_does_not_open_it) {
 
 /* The schema is compared besides: this is for what SQLite would do before, or with what is compared wrongly. */
 Test(vault_tampered, sqlite_is_open_to_nothing_that_a_vault_does_not_need) {
-  sqlite3 *db = house.vault->sql.db;
+  struct sqlite3 *db = behind_handle(house.vault);
   static const int off[] = {SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_ENABLE_TRIGGER,
                             SQLITE_DBCONFIG_ENABLE_VIEW,    SQLITE_DBCONFIG_DQS_DML,
                             SQLITE_DBCONFIG_DQS_DDL,        SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION};
@@ -421,7 +420,7 @@ Test(vault_tampered, any_damaged_byte_gives_a_status_and_no_crash) {
     if (bulla_vault_open(&house.vault, house.url, house.root, NULL) == BULLA_OK) {
       struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
       int num = 0;
-      bulla_sql_set_patience(&house.vault->sql, 10);
+      bulla_db_set_patience(house.vault->db, 10);
       enum bulla_status status = bulla_vault_audit_verify(house.vault, &verdict);
       if (use("acme", "db", "password") == BULLA_OK) {
         TEST_SPAN(used.value, TEXT("acme db password"), "what opens is what was put");

@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "store/vault.h"
 #include "tests/vault_support.h"
 
 #define KEY_ID TEXT("0123456789abcdef")
@@ -185,9 +184,9 @@ Test(vault_wal, writers_of_other_processes_come_through_beside_a_flood) {
 }
 
 Test(vault_wal, the_turn_is_one_at_a_time_and_what_revokes_goes_first) {
-  const struct bulla_turn *ours = &house.vault->sql.turn;
+  const struct bulla_turn *ours = behind_turn(house.vault);
   struct bulla_vault *other = enter();
-  const struct bulla_turn *theirs = &other->sql.turn;
+  const struct bulla_turn *theirs = behind_turn(other);
   cr_assert(bulla_turn_try(ours, false));
   cr_expect_not(bulla_turn_try(theirs, false));
   cr_expect_not(bulla_turn_try(theirs, true));
@@ -203,8 +202,8 @@ Test(vault_wal, the_turn_is_one_at_a_time_and_what_revokes_goes_first) {
 
 Test(vault_wal, a_turn_that_nobody_gives_back_holds_up_nobody_for_long) {
   struct bulla_vault *other = enter();
-  cr_assert(bulla_turn_try(&other->sql.turn, false));
-  bulla_turn_announce(&other->sql.turn);
+  cr_assert(bulla_turn_try(behind_turn(other), false));
+  bulla_turn_announce(behind_turn(other));
   double start = seconds();
   TEST_OK(put("acme", "db", "host", "h", false));
   TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX));
@@ -220,11 +219,9 @@ static void *put_once(void *arg) {
 
 Test(vault_wal, who_waits_is_told_after_five_seconds_also_behind_other_threads, .timeout = 60) {
   enum { THREADS = 4 };
-  sqlite3 *db = NULL;
   pthread_t threads[THREADS];
   enum bulla_status statuses[THREADS];
-  cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
-  cr_assert_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+  struct sqlite3 *db = hold("BEGIN IMMEDIATE");
   double start = seconds();
   for (int i = 0; i < THREADS; i++) {
     cr_assert_eq(pthread_create(&threads[i], NULL, put_once, &statuses[i]), 0);
@@ -235,7 +232,7 @@ Test(vault_wal, who_waits_is_told_after_five_seconds_also_behind_other_threads, 
   }
   double took = seconds() - start;
   cr_expect(took > 4.5 && took < 7.5, "%g s", took);
-  sqlite3_close(db);
+  let_go(db);
 }
 
 static void *use_for_ever(void *arg) {

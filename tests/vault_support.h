@@ -7,7 +7,6 @@
 #ifndef BULLA_TESTS_VAULT_SUPPORT_H
 #define BULLA_TESTS_VAULT_SUPPORT_H
 
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <bulla/store.h>
 
 #include "core/cleanup.h"
+#include "tests/behind.h"
 #include "tests/support.h"
 
 #define UNUSED __attribute__((unused))
@@ -112,6 +112,38 @@ UNUSED static int64_t run_sql(const char *text) {
   }
   sqlite3_close(db);
   return number;
+}
+
+/* hold opens the file by a connection of its own, and runs |text| there; let_go closes it. */
+UNUSED static struct sqlite3 *hold(const char *text) {
+  struct sqlite3 *db = NULL;
+  cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
+  cr_assert(behind_run(db, text), "%s", text);
+  return db;
+}
+
+UNUSED static void let_go(struct sqlite3 *db) {
+  sqlite3_close(db);
+}
+
+/* sqlite_scans prepares |query| on the file, and returns the step of its plan that reads a whole table, or NULL. */
+UNUSED static const char *sqlite_scans(const char *query) {
+  char explain[2000];
+  const char *scan = NULL;
+  sqlite3 *db = NULL;
+  sqlite3_stmt *statement = NULL;
+  snprintf(explain, sizeof(explain), "EXPLAIN QUERY PLAN %s", query);
+  cr_assert_eq(sqlite3_open_v2(house.path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+  cr_assert_eq(sqlite3_prepare_v2(db, explain, -1, &statement, NULL), SQLITE_OK, "%s: %s", query, sqlite3_errmsg(db));
+  while (sqlite3_step(statement) == SQLITE_ROW) {
+    const char *step = (const char *)sqlite3_column_text(statement, 3);
+    if (strncmp(step, "SCAN", 4) == 0 || strstr(step, "TEMP B-TREE") != NULL) {
+      scan = (const char *)test_concat(test_text(step), bulla_span("", 1)).data;
+    }
+  }
+  sqlite3_finalize(statement);
+  sqlite3_close(db);
+  return scan;
 }
 
 /* put puts one field. */

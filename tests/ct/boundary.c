@@ -10,7 +10,7 @@
 
 #include "core/crypto.h"
 #include "core/jwe_compact.h"
-#include "store/sql.h"
+#include "store/db.h"
 #include "tests/ct/ct.h"
 
 struct ct_rules ct_rules;

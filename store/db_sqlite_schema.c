@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/schema.h. SQLite keeps the text of each CREATE as it was given, so a vault's schema can be compared
- * with ours letter by letter: a trigger, a view, or a table whose columns somebody changed is not a vault. */
+/* See store/db_sqlite_schema.h. SQLite keeps the text of each CREATE as it was given, so a vault's schema can be
+ * compared with ours letter by letter: a trigger, a view, or a table whose columns somebody changed is not a vault. */
 
-#include "store/schema.h"
+#include "store/db_sqlite_schema.h"
 
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/cursor.h"
 #include "core/log.h"
 
 enum { APPLICATION_ID = 0x42554C41 }; /* BULA */
@@ -61,22 +65,34 @@ static const char *const statements[] = {
     "key BLOB NOT NULL, first_key BLOB) STRICT",
 };
 
-enum bulla_status bulla_schema_create(struct bulla_sql *sql) {
-  BULLA_TRY(bulla_sql_run(sql, "PRAGMA application_id = 1112886337")); /* APPLICATION_ID */
-  BULLA_TRY(bulla_sql_run(sql, "PRAGMA user_version = 1"));            /* VERSION */
+enum bulla_status bulla_sqlite_create_schema(struct bulla_sqlite *sqlite) {
+  BULLA_TRY(bulla_sqlite_run(sqlite, "PRAGMA application_id = 1112886337")); /* APPLICATION_ID */
+  BULLA_TRY(bulla_sqlite_run(sqlite, "PRAGMA user_version = 1"));            /* VERSION */
   for (size_t i = 0; i < NUM_STATEMENTS; i++) {
-    BULLA_TRY(bulla_sql_run(sql, statements[i]));
+    BULLA_TRY(bulla_sqlite_run(sqlite, statements[i]));
   }
   return BULLA_OK;
 }
 
-static enum bulla_status read_number(struct bulla_sql *sql, int64_t *number, const char *pragma) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
+static enum bulla_status read_number(struct bulla_sqlite *sqlite, int64_t *number, const char *pragma) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_sqlite_end) = {.once = true};
+  struct bulla_value value = {.number = 0};
   bool row;
-  BULLA_TRY(bulla_statement_begin(&statement, sql, pragma));
-  BULLA_TRY(bulla_step(&statement, &row));
-  *number = row ? bulla_column_int(&statement) : 0;
+  BULLA_TRY(bulla_sqlite_ask(&rows, sqlite, pragma));
+  BULLA_TRY(bulla_sqlite_next(&rows, &row));
+  if (row) {
+    bulla_sqlite_column(&rows, 0, &value);
+  }
+  *number = value.number;
   return BULLA_OK;
+}
+
+/* The text of the column, or nothing if it is none, or longer than any of ours. */
+static struct bulla_span text_of(const struct bulla_db_rows *rows, size_t column) {
+  struct bulla_value value;
+  bulla_sqlite_column(rows, column, &value);
+  bool good = value.type == BULLA_VALUE_TEXT && value.bytes.len <= SCHEMA_TEXT_MAX;
+  return good ? value.bytes : bulla_span(NULL, 0);
 }
 
 /* The statement of ours that |text| is, or NUM_STATEMENTS. */
@@ -122,21 +138,21 @@ static enum bulla_status blame_missing(const bool seen[NUM_STATEMENTS]) {
   return BULLA_OK;
 }
 
-static enum bulla_status check_statements(struct bulla_sql *sql) {
+static enum bulla_status check_statements(struct bulla_sqlite *sqlite) {
   /* SQLite's own indexes, of PRIMARY KEY and UNIQUE, follow from the tables and have no text. */
-  static const char text[] = "SELECT type, name, sql FROM sqlite_schema WHERE NOT (type = 'index' AND sql IS NULL)";
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = {0};
-  BULLA_TRY(bulla_statement_begin(&statement, sql, text));
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_sqlite_end) = {.once = true};
+  BULLA_TRY(bulla_sqlite_ask(&rows, sqlite,
+                             "SELECT type, name, sql FROM sqlite_schema WHERE NOT (type = 'index' AND sql IS NULL)"));
   bool seen[NUM_STATEMENTS] = {false};
   for (;;) {
     bool row;
-    BULLA_TRY(bulla_step(&statement, &row));
+    BULLA_TRY(bulla_sqlite_next(&rows, &row));
     if (!row) {
       return blame_missing(seen);
     }
-    struct bulla_span type = bulla_column_text(&statement, SCHEMA_TEXT_MAX);
-    struct bulla_span name = bulla_column_text(&statement, SCHEMA_TEXT_MAX);
-    struct bulla_span created = bulla_column_text(&statement, SCHEMA_TEXT_MAX);
+    struct bulla_span type = text_of(&rows, 0);
+    struct bulla_span name = text_of(&rows, 1);
+    struct bulla_span created = text_of(&rows, 2);
     size_t ours = find_statement(created);
     if (ours < NUM_STATEMENTS && !seen[ours]) {
       seen[ours] = true;
@@ -151,16 +167,15 @@ static enum bulla_status check_statements(struct bulla_sql *sql) {
   }
 }
 
-enum bulla_status bulla_schema_check(struct bulla_sql *sql) {
-  static const char id_text[] = "PRAGMA application_id";
-  static const char version_text[] = "PRAGMA user_version";
+enum bulla_status bulla_sqlite_check_schema(struct bulla_db *db) {
+  struct bulla_sqlite *sqlite = (struct bulla_sqlite *)db;
   int64_t id;
   int64_t version;
-  BULLA_TRY(read_number(sql, &id, id_text));
-  BULLA_TRY(read_number(sql, &version, version_text));
+  BULLA_TRY(read_number(sqlite, &id, "PRAGMA application_id"));
+  BULLA_TRY(read_number(sqlite, &version, "PRAGMA user_version"));
   if (id == 0 && version == 0) {
     /* An SQL dump keeps neither. */
-    BULLA_TRY(check_statements(sql));
+    BULLA_TRY(check_statements(sqlite));
     return bulla_explain(
         BULLA_NOT_A_VAULT,
         "it has the tables of a vault, but was made from an SQL dump: if you trust the dump, run PRAGMA "
@@ -172,5 +187,5 @@ enum bulla_status bulla_schema_check(struct bulla_sql *sql) {
   if (version > VERSION) {
     return BULLA_NEWER_VAULT;
   }
-  return check_statements(sql);
+  return check_statements(sqlite);
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/change.h. */
+
+#include "store/change.h"
+
+enum bulla_status bulla_change_begin_locked(struct bulla_change *change, struct bulla_vault *vault,
+                                            const struct bulla_who *who, enum bulla_db_intent intent) {
+  change->vault = vault;
+  change->who = who;
+  return bulla_db_begin(&change->transaction, vault->db, intent);
+}
+
+enum bulla_status bulla_change_begin(struct bulla_change *change, struct bulla_vault *vault,
+                                     const struct bulla_who *who, enum bulla_db_intent intent) {
+  BULLA_TRY(bulla_vault_lock(&change->locked, vault));
+  return bulla_change_begin_locked(change, vault, who, intent);
+}
+
+enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_audit_record *record) {
+  const struct bulla_audit_log *log = &change->vault->log;
+  if (change->head.key == NULL) {
+    BULLA_TRY(bulla_audit_resume(&change->head, log));
+  }
+  return bulla_audit_append(&change->head, log, record);
+}
+
+enum bulla_status bulla_change_tell(struct bulla_change *change, struct bulla_span op, struct bulla_span tenant,
+                                    struct bulla_span entry, struct bulla_span field) {
+  struct bulla_audit_record record = bulla_audit_record(change->who, op, tenant, entry);
+  record.field = field;
+  return bulla_change_append(change, &record);
+}
+
+enum bulla_status bulla_change_commit(struct bulla_change *change) {
+  struct bulla_audit_log *log = &change->vault->log;
+  if (change->head.key == NULL) {
+    return BULLA_INVALID_ARGUMENT; /* nothing changes without a record */
+  }
+  BULLA_TRY(bulla_audit_store(&change->head, log));
+  BULLA_TRY(bulla_db_commit(&change->transaction));
+  log->last_seq = change->head.seq;
+  return BULLA_OK;
+}
+
+void bulla_change_end(struct bulla_change *change) {
+  bulla_db_rollback(&change->transaction);
+  bulla_audit_head_free(&change->head);
+  bulla_vault_unlock(&change->locked);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/db.h. */
+
+#include "store/db.h"
+
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "store/db_sqlite_driver.h"
+
+static const struct bulla_db_driver *const drivers[] = {&bulla_sqlite_driver};
+
+/* Finds the driver of |url|, and the place in it. */
+static enum bulla_status find(const struct bulla_db_driver **driver, const char **place, const char *url) {
+  if (url == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+    size_t len = strlen(drivers[i]->scheme);
+    if (strncmp(url, drivers[i]->scheme, len) == 0) {
+      *driver = drivers[i];
+      *place = url + len;
+      return drivers[i]->check_place(*place);
+    }
+  }
+  bulla_explain(BULLA_UNSUPPORTED, "the URL of a vault begins with sqlite:");
+  return BULLA_UNSUPPORTED;
+}
+
+enum bulla_status bulla_db_check_url(const char *url) {
+  const struct bulla_db_driver *driver;
+  const char *place;
+  return find(&driver, &place, url);
+}
+
+bool bulla_db_url_is_public(const char *url) {
+  const struct bulla_db_driver *driver;
+  const char *place;
+  return find(&driver, &place, url) == BULLA_OK && driver->place_is_public;
+}
+
+enum bulla_status bulla_db_may_create(const char *url) {
+  const struct bulla_db_driver *driver;
+  const char *place;
+  BULLA_TRY(find(&driver, &place, url));
+  return driver->may_create(place);
+}
+
+enum bulla_status bulla_db_create(const char *url, bulla_db_fill fill, void *arg) {
+  const struct bulla_db_driver *driver;
+  const char *place;
+  BULLA_TRY(find(&driver, &place, url));
+  return driver->create(place, fill, arg);
+}
+
+enum bulla_status bulla_db_open(struct bulla_db **db, const char *url, bool read_only) {
+  const struct bulla_db_driver *driver;
+  const char *place;
+  struct bulla_db *opened BULLA_CLEANUP(bulla_db_close) = NULL;
+  BULLA_TRY(find(&driver, &place, url));
+  BULLA_TRY(driver->open(&opened, place, read_only));
+  BULLA_TRY(driver->check_schema(opened));
+  BULLA_TRY(driver->settle(opened));
+  *db = opened;
+  opened = NULL;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_db_open_another(struct bulla_db **another, const struct bulla_db *db) {
+  struct bulla_db *opened BULLA_CLEANUP(bulla_db_close) = NULL;
+  BULLA_TRY(db->driver->open_another(&opened, db));
+  BULLA_TRY(db->driver->settle(opened));
+  *another = opened;
+  opened = NULL;
+  return BULLA_OK;
+}
+
+void bulla_db_close(struct bulla_db **db) {
+  if (*db != NULL) {
+    (*db)->driver->close(*db);
+    *db = NULL;
+  }
+}
+
+void bulla_db_abandon(struct bulla_db **db) {
+  if (*db != NULL) {
+    (*db)->driver->abandon(*db);
+    *db = NULL;
+  }
+}
+
+enum bulla_status bulla_db_check_site(struct bulla_db *db) {
+  return db->driver->check_site(db);
+}
+
+enum bulla_status bulla_db_check(struct bulla_db *db) {
+  BULLA_TRY(db->driver->check_site(db));
+  return db->driver->check_current(db);
+}
+
+void bulla_db_begin_call(struct bulla_db *db, int waited) {
+  db->left = waited < db->patience ? db->patience - waited : 0;
+}
+
+void bulla_db_set_patience(struct bulla_db *db, int milliseconds) {
+  db->patience = milliseconds;
+  db->left = milliseconds;
+}
+
+enum bulla_status bulla_db_begin(struct bulla_db **transaction, struct bulla_db *db, enum bulla_db_intent intent) {
+  BULLA_TRY(db->driver->begin(db, intent));
+  *transaction = db;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_db_commit(struct bulla_db **transaction) {
+  bool ended = false;
+  enum bulla_status status = (*transaction)->driver->commit(*transaction, &ended);
+  if (ended) {
+    *transaction = NULL;
+  }
+  return status;
+}
+
+void bulla_db_rollback(struct bulla_db **transaction) {
+  struct bulla_db *db = *transaction;
+  *transaction = NULL;
+  if (db != NULL) {
+    db->driver->rollback(db);
+  }
+}
+
+void bulla_statement_end(struct bulla_statement *statement) {
+  if (statement->running) {
+    statement->db->driver->end(&statement->rows);
+    statement->running = false;
+  }
+  free(statement->kept);
+  statement->kept = NULL;
+  statement->num_kept = 0;
+}
+
+static void bind(struct bulla_statement *statement, struct bulla_value value) {
+  if (statement->num_bound < BULLA_BOUND_MAX) {
+    statement->bound[statement->num_bound] = value;
+  }
+  statement->num_bound++;
+}
+
+void bulla_bind_int(struct bulla_statement *statement, int64_t number) {
+  bind(statement, (struct bulla_value){.type = BULLA_VALUE_INT, .number = number});
+}
+
+void bulla_bind_text(struct bulla_statement *statement, struct bulla_span text) {
+  bind(statement, (struct bulla_value){.type = BULLA_VALUE_TEXT, .bytes = text});
+}
+
+void bulla_bind_blob(struct bulla_statement *statement, struct bulla_span bytes) {
+  bind(statement, (struct bulla_value){.type = BULLA_VALUE_BLOB, .bytes = bytes});
+}
+
+void bulla_bind_null(struct bulla_statement *statement) {
+  bind(statement, (struct bulla_value){.type = BULLA_VALUE_NULL});
+}
+
+static enum bulla_status ask(struct bulla_statement *statement) {
+  if (statement->num_bound > BULLA_BOUND_MAX) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  statement->rows = (struct bulla_db_rows){.db = statement->db};
+  BULLA_TRY(statement->db->driver->query(&statement->rows, statement->query, statement->bound, statement->num_bound));
+  statement->running = true;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_step(struct bulla_statement *statement, bool *row) {
+  *row = false;
+  statement->num_read = 0;
+  statement->bad = false;
+  if (!statement->running) {
+    BULLA_TRY(ask(statement));
+  }
+  return statement->db->driver->next(&statement->rows, row);
+}
+
+enum bulla_status bulla_finish(struct bulla_statement *statement) {
+  bool row;
+  BULLA_TRY(bulla_step(statement, &row));
+  return row ? BULLA_IO : BULLA_OK;
+}
+
+enum bulla_status bulla_statement_keep(struct bulla_statement *statement) {
+  const struct bulla_db_driver *driver = statement->db->driver;
+  const size_t num = statement->rows.num_columns;
+  size_t size = num * sizeof(struct bulla_value);
+  for (size_t i = 0; i < num; i++) {
+    struct bulla_value value;
+    driver->column(&statement->rows, i, &value);
+    size += value.bytes.len;
+  }
+  struct bulla_value *kept = malloc(size);
+  if (kept == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  uint8_t *bytes = (uint8_t *)(kept + num);
+  for (size_t i = 0; i < num; i++) {
+    driver->column(&statement->rows, i, &kept[i]);
+    if (kept[i].bytes.len > 0) {
+      memcpy(bytes, kept[i].bytes.data, kept[i].bytes.len);
+      kept[i].bytes.data = bytes;
+      bytes += kept[i].bytes.len;
+    }
+  }
+  driver->end(&statement->rows);
+  statement->running = false;
+  statement->kept = kept;
+  statement->num_kept = num;
+  return BULLA_OK;
+}
+
+static struct bulla_value value_of(const struct bulla_statement *statement, size_t column) {
+  struct bulla_value value = {.type = BULLA_VALUE_NULL};
+  if (column < statement->num_kept) {
+    return statement->kept[column];
+  }
+  if (statement->running && column < statement->rows.num_columns) {
+    statement->db->driver->column(&statement->rows, column, &value);
+  }
+  return value;
+}
+
+/* The next column, if it and all before have been what was asked for. */
+static bool take(struct bulla_statement *statement, struct bulla_value *value, enum bulla_value_type type) {
+  *value = value_of(statement, statement->num_read++);
+  if (value->type != type) {
+    statement->bad = true;
+  }
+  return !statement->bad;
+}
+
+int64_t bulla_column_int(struct bulla_statement *statement) {
+  struct bulla_value value;
+  return take(statement, &value, BULLA_VALUE_INT) ? value.number : 0;
+}
+
+static struct bulla_span take_bytes(struct bulla_statement *statement, enum bulla_value_type type, size_t max_len) {
+  struct bulla_value value;
+  if (take(statement, &value, type) && value.bytes.len <= max_len) {
+    return value.bytes;
+  }
+  statement->bad = true;
+  return bulla_span(NULL, 0);
+}
+
+struct bulla_span bulla_column_text(struct bulla_statement *statement, size_t max_len) {
+  return take_bytes(statement, BULLA_VALUE_TEXT, max_len);
+}
+
+struct bulla_span bulla_column_blob(struct bulla_statement *statement, size_t max_len) {
+  return take_bytes(statement, BULLA_VALUE_BLOB, max_len);
+}
+
+struct bulla_span bulla_column_exact(struct bulla_statement *statement, size_t len) {
+  struct bulla_span blob = bulla_column_blob(statement, len);
+  if (blob.len == len) {
+    return blob;
+  }
+  statement->bad = true;
+  return bulla_span(NULL, 0);
+}
+
+void bulla_column_bytes(struct bulla_statement *statement, uint8_t *bytes, size_t len) {
+  struct bulla_span blob = bulla_column_exact(statement, len);
+  memset(bytes, 0, len);
+  if (len > 0 && blob.len == len) {
+    memcpy(bytes, blob.data, len);
+  }
+}
+
+bool bulla_column_null(struct bulla_statement *statement) {
+  bool null = value_of(statement, statement->num_read).type == BULLA_VALUE_NULL;
+  statement->num_read += null ? 1 : 0;
+  return null;
+}
+
+bool bulla_columns_good(const struct bulla_statement *statement) {
+  return !statement->bad;
+}

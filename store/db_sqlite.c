@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/db_sqlite.h. The only file that includes sqlite3.h. */
+
+#include "store/db_sqlite.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/cursor.h"
+#include "core/log.h"
+#include "store/file.h"
+
+/* Frames of the -wal, a page of 4 KiB and 24 bytes each: from when they are moved into the database, from when those
+ * who read an older state are waited for, and how many may come before the next try. */
+enum { CHECKPOINT_FRAMES = 1000, INSIST_FRAMES = 1500, FRAMES_BETWEEN = 100, INSIST_MS = 100 };
+
+enum { ALONE_MS = 1000 }; /* that others who are about to open the database have for it */
+
+/* SQLite notes the errno of a failed call most of the time; of a failed write to the log it is still where the
+ * system left it. */
+static enum bulla_status io_status(struct sqlite3 *handle) {
+  int error = sqlite3_system_errno(handle);
+  enum bulla_status status = bulla_file_status(error != 0 ? error : errno);
+  return status == BULLA_DISK_FULL || status == BULLA_READ_ONLY ? status : BULLA_IO;
+}
+
+static enum bulla_status class_of(struct sqlite3 *handle, int result) {
+  if (result == SQLITE_CONSTRAINT_UNIQUE || result == SQLITE_CONSTRAINT_PRIMARYKEY ||
+      result == SQLITE_CONSTRAINT_ROWID) {
+    return BULLA_EXISTS;
+  }
+  if (result == SQLITE_IOERR_NOMEM) {
+    return BULLA_NO_MEMORY;
+  }
+  if (result == SQLITE_IOERR_CORRUPTFS) {
+    return BULLA_NOT_A_VAULT;
+  }
+  /* The -shm tells of more than the -wal has: it is not the one that others write. */
+  if (result == SQLITE_IOERR_SHORT_READ) {
+    return BULLA_VAULT_MOVED;
+  }
+  switch (result & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+      return BULLA_OK;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return BULLA_BUSY;
+    case SQLITE_FULL:
+      return BULLA_DISK_FULL;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return BULLA_READ_ONLY;
+    case SQLITE_NOMEM:
+      return BULLA_NO_MEMORY;
+    case SQLITE_TOOBIG: /* what we write is far smaller */
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+    case SQLITE_FORMAT:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+      return BULLA_NOT_A_VAULT;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      return io_status(handle);
+    default:
+      return BULLA_IO;
+  }
+}
+
+/* Says what |result| means, and tells the log. What callers may expect is for them to explain; of the rest SQLite has
+ * more to say. Its texts are of the schema and of the system, not of values. */
+static enum bulla_status status_of(struct sqlite3 *handle, int result) {
+  enum bulla_status status = class_of(handle, result);
+  if (status != BULLA_OK && status != BULLA_EXISTS && status != BULLA_BUSY && handle != NULL) {
+    bulla_explain(status, "SQLite: %s (%d)", sqlite3_errmsg(handle), result);
+  }
+  return status;
+}
+
+/* Others are waited for by short looks, each of which may be the one: long ones let those who are quicker go first. */
+bool bulla_sqlite_wait(struct bulla_sqlite *sqlite) {
+  struct timespec before;
+  struct timespec after;
+  if (sqlite->db.left <= 0) {
+    return false;
+  }
+  (void)clock_gettime(CLOCK_MONOTONIC, &before);
+  sqlite3_sleep(1);
+  (void)clock_gettime(CLOCK_MONOTONIC, &after);
+  int64_t us = (after.tv_sec - before.tv_sec) * INT64_C(1000000) + (after.tv_nsec - before.tv_nsec) / 1000;
+  /* A signal ends a pause early; a file system of the process's own only pretends to sleep. */
+  bool is_whole = us >= 900 || sqlite->turn.file < 0;
+  sqlite->db.left -= is_whole ? (int)(us / 1000 > 1 ? us / 1000 : 1) : 0;
+  return true;
+}
+
+static int on_busy(void *arg, int tries) {
+  (void)tries;
+  return bulla_sqlite_wait(arg) ? 1 : 0;
+}
+
+static int on_commit(void *arg, struct sqlite3 *handle, const char *name, int num_frames) {
+  struct bulla_sqlite *sqlite = arg;
+  (void)handle;
+  (void)name;
+  if (num_frames < sqlite->num_frames) {
+    sqlite->checkpoint_at = CHECKPOINT_FRAMES;
+  }
+  sqlite->num_frames = num_frames;
+  return SQLITE_OK;
+}
+
+/* Moves the -wal into the database, as far as |mode| and others let it. */
+static void move_log(struct bulla_sqlite *sqlite, int mode) {
+  int left = sqlite->db.left;
+  sqlite->db.left = INSIST_MS;
+  int result = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, mode, NULL, NULL);
+  sqlite->db.left = left;
+  if (result != SQLITE_OK && result != SQLITE_BUSY) {
+    bulla_warn(status_of(sqlite->handle, result), "the log of changes (-wal) could not be moved into the database");
+  }
+}
+
+/* The -wal can begin anew only when all of it is in the database and nobody reads from it. That it could not is no
+ * failure of what has been committed. */
+void bulla_sqlite_checkpoint(struct bulla_sqlite *sqlite) {
+  if (sqlite->num_frames < sqlite->checkpoint_at) {
+    return;
+  }
+  move_log(sqlite, sqlite->num_frames < INSIST_FRAMES ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART);
+  sqlite->checkpoint_at = sqlite->num_frames + FRAMES_BETWEEN;
+}
+
+void bulla_sqlite_restart_log(struct bulla_sqlite *sqlite) {
+  move_log(sqlite, SQLITE_CHECKPOINT_RESTART);
+}
+
+enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sqlite) {
+  int in_log = 0;
+  int moved = 0;
+  sqlite->db.left = sqlite->db.patience;
+  int result = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, &in_log, &moved);
+  BULLA_TRY(status_of(sqlite->handle, result));
+  return in_log == moved ? BULLA_OK : BULLA_BUSY;
+}
+
+enum bulla_status bulla_sqlite_run(struct bulla_sqlite *sqlite, const char *text) {
+  struct sqlite3_stmt *statement = NULL;
+  int result = sqlite3_prepare_v3(sqlite->handle, text, -1, 0, &statement, NULL);
+  if (result == SQLITE_OK) {
+    do {
+      result = sqlite3_step(statement);
+    } while (result == SQLITE_ROW);
+  }
+  enum bulla_status status = status_of(sqlite->handle, result);
+  sqlite3_finalize(statement);
+  return status;
+}
+
+enum bulla_status bulla_sqlite_read_once(struct bulla_sqlite *sqlite) {
+  return bulla_sqlite_run(sqlite, "SELECT count(*) FROM sqlite_schema");
+}
+
+/* Against what a hostile file could make SQLite do: a limit on everything, no attached files, no triggers, views
+ * or functions from its schema, no rewriting of its schema by SQL. */
+static enum bulla_status harden(struct sqlite3 *handle) {
+  static const struct {
+    int id;
+    int value;
+  } limits[] = {
+      {SQLITE_LIMIT_LENGTH, 1 << 20},     {SQLITE_LIMIT_SQL_LENGTH, 1 << 16}, {SQLITE_LIMIT_COLUMN, 64},
+      {SQLITE_LIMIT_EXPR_DEPTH, 64},      {SQLITE_LIMIT_COMPOUND_SELECT, 2},  {SQLITE_LIMIT_VDBE_OP, 25000},
+      {SQLITE_LIMIT_FUNCTION_ARG, 8},     {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
+      {SQLITE_LIMIT_VARIABLE_NUMBER, 32}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},    {SQLITE_LIMIT_WORKER_THREADS, 0},
+  };
+  static const struct {
+    int id;
+    int value;
+  } settings[] = {
+      {SQLITE_DBCONFIG_DEFENSIVE, 1},      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+      {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+      {SQLITE_DBCONFIG_DQS_DML, 0},        {SQLITE_DBCONFIG_DQS_DDL, 0},
+      {SQLITE_DBCONFIG_ENABLE_FKEY, 1},    {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+  };
+  for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+    sqlite3_limit(handle, limits[i].id, limits[i].value);
+  }
+  for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+    int result = sqlite3_db_config(handle, settings[i].id, settings[i].value, (int *)NULL);
+    if (result != SQLITE_OK) {
+      return status_of(handle, result);
+    }
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status set_up(struct bulla_sqlite *sqlite, bool alone) {
+  static const char *const pragmas[] = {
+      "PRAGMA synchronous = FULL", "PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0",
+      "PRAGMA secure_delete = ON", "PRAGMA temp_store = MEMORY",  "PRAGMA journal_size_limit = 8388608",
+  };
+  sqlite->checkpoint_at = CHECKPOINT_FRAMES;
+  sqlite3_busy_handler(sqlite->handle, on_busy, sqlite);
+  sqlite3_wal_hook(sqlite->handle, on_commit, sqlite);
+  BULLA_TRY(harden(sqlite->handle));
+  if (alone) {
+    BULLA_TRY(bulla_sqlite_run(sqlite, "PRAGMA locking_mode = EXCLUSIVE"));
+  }
+  for (size_t i = 0; i < sizeof(pragmas) / sizeof(pragmas[0]); i++) {
+    BULLA_TRY(bulla_sqlite_run(sqlite, pragmas[i]));
+  }
+  return BULLA_OK;
+}
+
+/* A URI of |path| for a database that nobody changes. */
+static bool immutable_uri(char uri[4 * PATH_MAX], const char *path) {
+  static const char digits[] = "0123456789abcdef";
+  struct bulla_buffer buffer = bulla_buffer(uri, 4 * PATH_MAX);
+  struct bulla_writer writer = bulla_writer(&buffer);
+  bulla_put(&writer, BULLA_LITERAL("file:"));
+  for (; *path != '\0'; path++) {
+    uint8_t byte = (uint8_t)*path;
+    bulla_put_byte(&writer, '%');
+    bulla_put_byte(&writer, (uint8_t)digits[byte >> 4]);
+    bulla_put_byte(&writer, (uint8_t)digits[byte & 15]);
+  }
+  bulla_put(&writer, bulla_span("?immutable=1", sizeof("?immutable=1")));
+  return bulla_writer_finish(&writer) == BULLA_OK;
+}
+
+enum bulla_status bulla_sqlite_connect(struct bulla_sqlite *sqlite, enum bulla_sqlite_access access) {
+  char uri[4 * PATH_MAX];
+  const char *name = sqlite->site.path;
+  const char *vfs = access == BULLA_SQLITE_READ_ALONE ? "unix-none" : NULL;
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+  flags |= access == BULLA_SQLITE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  if (access == BULLA_SQLITE_READ_STILL) {
+    if (!immutable_uri(uri, name)) {
+      return BULLA_TOO_LARGE;
+    }
+    name = uri;
+    flags |= SQLITE_OPEN_URI;
+  }
+  int result = sqlite3_open_v2(name, &sqlite->handle, flags, vfs);
+  return result == SQLITE_OK ? set_up(sqlite, vfs != NULL) : status_of(sqlite->handle, result);
+}
+
+void bulla_sqlite_disconnect(struct bulla_sqlite *sqlite) {
+  for (size_t i = 0; i < BULLA_SQLITE_CONTROLS; i++) {
+    sqlite3_finalize(sqlite->controls[i]);
+    sqlite->controls[i] = NULL;
+  }
+  for (size_t i = 0; i < BULLA_NUM_QUERIES; i++) {
+    sqlite3_finalize(sqlite->prepared[i]);
+    sqlite->prepared[i] = NULL;
+  }
+  sqlite3_close(sqlite->handle);
+  sqlite->handle = NULL;
+}
+
+/* The unix file systems of SQLite keep their files in the file system; another one, as a test may register, need
+ * not. */
+static bool is_unix(const sqlite3_vfs *vfs) {
+  return vfs != NULL && strncmp(vfs->zName, "unix", 4) == 0;
+}
+
+bool bulla_sqlite_is_in_files(struct bulla_sqlite *sqlite) {
+  sqlite3_vfs *vfs = NULL;
+  int result = sqlite3_file_control(sqlite->handle, "main", SQLITE_FCNTL_VFS_POINTER, (void *)&vfs);
+  return result == SQLITE_OK && is_unix(vfs);
+}
+
+bool bulla_sqlite_has_moved(struct bulla_sqlite *sqlite) {
+  int has_moved = 0;
+  int result = sqlite3_file_control(sqlite->handle, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+  return result == SQLITE_OK && has_moved != 0;
+}
+
+/* Waits until nobody else has a lock on |file|, or, if |shm| appears, has one who opened the database by this name. */
+static bool is_ours_alone(sqlite3_file *file, const char *shm) {
+  for (int tries = 0; tries < ALONE_MS; tries++) {
+    int result = file->pMethods->xLock(file, SQLITE_LOCK_SHARED);
+    if (result == SQLITE_OK) {
+      result = file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE);
+    }
+    file->pMethods->xUnlock(file, SQLITE_LOCK_NONE);
+    if (result == SQLITE_OK || access(shm, F_OK) == 0) {
+      return true;
+    }
+    sqlite3_sleep(1);
+  }
+  return false;
+}
+
+/* Without a -shm nobody has the database open by this name. Who has it open by another, since it was moved, holds a
+ * lock on the file, and writes a -wal that is not the one beside it. The lock is asked for by SQLite's own file,
+ * since closing any other would take those from the process that its connections have. */
+enum bulla_status bulla_sqlite_check_alone(const struct bulla_sqlite *sqlite) {
+  char shm[PATH_MAX];
+  char name[PATH_MAX + 2] = {0}; /* SQLite looks for parameters behind the first NUL */
+  sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+  if (!is_unix(vfs)) {
+    return BULLA_OK;
+  }
+  if (!bulla_site_sidecar(shm, &sqlite->site, BULLA_SITE_SHM)) {
+    return BULLA_TOO_LARGE;
+  }
+  if (access(shm, F_OK) == 0) {
+    return BULLA_OK;
+  }
+  sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
+  if (file == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  memcpy(name, sqlite->site.path, strlen(sqlite->site.path));
+  enum bulla_status status = BULLA_IO;
+  if (vfs->xOpen(vfs, name, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_DB, NULL) == SQLITE_OK) {
+    status =
+        is_ours_alone(file, shm)
+            ? BULLA_OK
+            : bulla_explain(BULLA_VAULT_SHARED,
+                            "another process has the database open by a name that it had before: stop that process");
+  }
+  if (file->pMethods != NULL) {
+    file->pMethods->xClose(file);
+  }
+  free(file);
+  return status;
+}
+
+/* Prepares |text| once, and keeps it at |*statement|. */
+static enum bulla_status prepare(struct bulla_sqlite *sqlite, struct sqlite3_stmt **statement, const char *text) {
+  if (*statement != NULL) {
+    return BULLA_OK;
+  }
+  return status_of(sqlite->handle,
+                   sqlite3_prepare_v3(sqlite->handle, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL));
+}
+
+static enum bulla_status prepare_control(struct bulla_sqlite *sqlite, enum bulla_sqlite_control control) {
+  static const char *const texts[BULLA_SQLITE_CONTROLS] = {"BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"};
+  return prepare(sqlite, &sqlite->controls[control], texts[control]);
+}
+
+enum bulla_status bulla_sqlite_control(struct bulla_sqlite *sqlite, enum bulla_sqlite_control control) {
+  BULLA_TRY(prepare_control(sqlite, control));
+  enum bulla_status status = status_of(sqlite->handle, sqlite3_step(sqlite->controls[control]));
+  sqlite3_reset(sqlite->controls[control]);
+  return status;
+}
+
+enum bulla_status bulla_sqlite_undo(struct bulla_sqlite *sqlite) {
+  /* It is prepared before there is anything to undo: later there may be no memory for it. */
+  BULLA_TRY(prepare_control(sqlite, BULLA_SQLITE_ROLLBACK));
+  return sqlite3_get_autocommit(sqlite->handle) == 0 ? bulla_sqlite_control(sqlite, BULLA_SQLITE_ROLLBACK) : BULLA_OK;
+}
+
+bool bulla_sqlite_is_full(struct bulla_sqlite *sqlite) {
+  return (sqlite3_errcode(sqlite->handle) & 0xff) == SQLITE_FULL;
+}
+
+enum bulla_status bulla_sqlite_ask(struct bulla_db_rows *rows, struct bulla_sqlite *sqlite, const char *text) {
+  struct sqlite3_stmt *statement = NULL;
+  *rows = (struct bulla_db_rows){.db = &sqlite->db, .once = true};
+  BULLA_TRY(status_of(sqlite->handle, sqlite3_prepare_v3(sqlite->handle, text, -1, 0, &statement, NULL)));
+  rows->handle = statement;
+  rows->num_columns = (size_t)sqlite3_column_count(statement);
+  return BULLA_OK;
+}
+
+/* A NULL pointer would bind NULL. */
+static const void *not_null(struct bulla_span bytes) {
+  return bytes.len > 0 ? (const void *)bytes.data : "";
+}
+
+static int bind(struct sqlite3_stmt *statement, int parameter, const struct bulla_value *value) {
+  switch (value->type) {
+    case BULLA_VALUE_INT:
+      return sqlite3_bind_int64(statement, parameter, value->number);
+    case BULLA_VALUE_TEXT:
+      return sqlite3_bind_text64(statement, parameter, (const char *)not_null(value->bytes), value->bytes.len,
+                                 SQLITE_STATIC, SQLITE_UTF8);
+    case BULLA_VALUE_BLOB:
+      return sqlite3_bind_blob64(statement, parameter, not_null(value->bytes), value->bytes.len, SQLITE_STATIC);
+    default:
+      return sqlite3_bind_null(statement, parameter);
+  }
+}
+
+enum bulla_status bulla_sqlite_query(struct bulla_db_rows *rows, enum bulla_query query,
+                                     const struct bulla_value *values, size_t num) {
+  struct bulla_sqlite *sqlite = (struct bulla_sqlite *)rows->db;
+  BULLA_TRY(prepare(sqlite, &sqlite->prepared[query], bulla_query_text(query)));
+  rows->handle = sqlite->prepared[query];
+  rows->num_columns = (size_t)sqlite3_column_count(rows->handle);
+  int result = SQLITE_OK;
+  for (size_t i = 0; i < num && result == SQLITE_OK; i++) {
+    result = bind(rows->handle, (int)i + 1, &values[i]);
+  }
+  if (result != SQLITE_OK) {
+    bulla_sqlite_end(rows);
+  }
+  return status_of(sqlite->handle, result);
+}
+
+enum bulla_status bulla_sqlite_next(struct bulla_db_rows *rows, bool *row) {
+  int result = sqlite3_step(rows->handle);
+  *row = result == SQLITE_ROW;
+  return status_of(((struct bulla_sqlite *)rows->db)->handle, result);
+}
+
+/* The bytes before their length: SQLite may convert a value as it hands it out. */
+void bulla_sqlite_column(const struct bulla_db_rows *rows, size_t column, struct bulla_value *value) {
+  int at = (int)column;
+  const void *data = NULL;
+  *value = (struct bulla_value){.type = BULLA_VALUE_OTHER};
+  switch (sqlite3_column_type(rows->handle, at)) {
+    case SQLITE_NULL:
+      value->type = BULLA_VALUE_NULL;
+      return;
+    case SQLITE_INTEGER:
+      value->type = BULLA_VALUE_INT;
+      value->number = sqlite3_column_int64(rows->handle, at);
+      return;
+    case SQLITE_TEXT:
+      value->type = BULLA_VALUE_TEXT;
+      data = sqlite3_column_text(rows->handle, at);
+      break;
+    case SQLITE_BLOB:
+      value->type = BULLA_VALUE_BLOB;
+      data = sqlite3_column_blob(rows->handle, at);
+      break;
+    default:
+      return;
+  }
+  int len = sqlite3_column_bytes(rows->handle, at);
+  if (len < 0 || (data == NULL && len > 0)) {
+    value->type = BULLA_VALUE_OTHER;
+    return;
+  }
+  value->bytes = bulla_span(data, (size_t)len);
+}
+
+void bulla_sqlite_end(struct bulla_db_rows *rows) {
+  if (rows->once) {
+    sqlite3_finalize(rows->handle);
+  } else if (rows->handle != NULL) {
+    sqlite3_reset(rows->handle);
+    sqlite3_clear_bindings(rows->handle);
+  }
+  rows->handle = NULL;
+}

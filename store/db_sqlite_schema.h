@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The tables of a vault in SQLite. */
+
+#ifndef BULLA_STORE_DB_SQLITE_SCHEMA_H
+#define BULLA_STORE_DB_SQLITE_SCHEMA_H
+
+#include "store/db_sqlite.h"
+
+/* bulla_sqlite_create_schema makes the tables in an empty database, within the caller's transaction. */
+BULLA_NODISCARD enum bulla_status bulla_sqlite_create_schema(struct bulla_sqlite *sqlite);
+
+/* bulla_sqlite_check_schema is the driver's check_schema. */
+BULLA_NODISCARD enum bulla_status bulla_sqlite_check_schema(struct bulla_db *db);
+
+#endif

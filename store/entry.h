@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Entries: their ids by their names. */
+
+#ifndef BULLA_STORE_ENTRY_H
+#define BULLA_STORE_ENTRY_H
+
+#include "store/vault.h"
+
+/* bulla_entry_find fills the BULLA_ID_LEN bytes of |id|, and those of |tenant_id|. Returns BULLA_NOT_FOUND,
+ * BULLA_REFUSED if a name is not proven to be the row's. */
+BULLA_NODISCARD enum bulla_status bulla_entry_find(uint8_t *tenant_id, uint8_t *id, struct bulla_vault *vault,
+                                                   struct bulla_span tenant, struct bulla_span name);
+
+/* bulla_entry_ensure finds the entry of a tenant by its id, and makes it if there is none, within the caller's
+ * transaction. */
+BULLA_NODISCARD enum bulla_status bulla_entry_ensure(uint8_t *id, struct bulla_vault *vault,
+                                                     struct bulla_span tenant_id, struct bulla_span name);
+
+/* bulla_field_missing returns BULLA_NOT_FOUND for a field that was not found, and tells the log which part of its
+ * place is not there; or what else is wrong with the names of its tenant and entry. */
+BULLA_NODISCARD enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant,
+                                                      struct bulla_span entry);
+
+#endif

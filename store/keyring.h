@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What is known of a vault's keys while it is open: free of any database. */
+
+#ifndef BULLA_STORE_KEYRING_H
+#define BULLA_STORE_KEYRING_H
+
+#include <bulla/core.h>
+
+#define BULLA_ID_LEN 16       /* bytes of the random, immutable ids of a vault, a tenant, an entry */
+#define BULLA_WRAPPED_MAX 128 /* bytes of a sealed key at most */
+#define BULLA_CACHED_KEYS 128 /* tenants' keys that are kept unwrapped */
+
+/* A tenant's key, unwrapped, and the row that it was wrapped for. */
+struct bulla_cached_key {
+  struct bulla_key *key;
+  uint8_t tenant_id[BULLA_ID_LEN];
+  int64_t version;
+};
+
+struct bulla_keyring {
+  uint8_t uuid[BULLA_ID_LEN]; /* of the vault */
+  struct bulla_key *root;
+  struct bulla_secret *name_key; /* see store/proof.h */
+  struct bulla_cached_key cached[BULLA_CACHED_KEYS];
+  size_t num_cached;
+};
+
+/* bulla_keyring_uuid returns the uuid of the vault. */
+static inline struct bulla_span bulla_keyring_uuid(const struct bulla_keyring *keyring) {
+  return bulla_span(keyring->uuid, sizeof(keyring->uuid));
+}
+
+/* bulla_keyring_free wipes and frees all keys; a zeroed |keyring| is fine. */
+void bulla_keyring_free(struct bulla_keyring *keyring);
+
+/* bulla_keyring_forget wipes and frees the tenants' keys. */
+void bulla_keyring_forget(struct bulla_keyring *keyring);
+
+/* bulla_keyring_find returns the tenant's key of this id, or NULL if it is not kept. */
+const struct bulla_cached_key *bulla_keyring_find(const struct bulla_keyring *keyring, struct bulla_span key_id);
+
+/* bulla_keyring_keep hands |*key|, the one of the tenant |tenant_id| of this version, over to |keyring| and leaves NULL
+ * there. When there is no room all others are forgotten first. */
+void bulla_keyring_keep(struct bulla_keyring *keyring, struct bulla_key **key, struct bulla_span tenant_id,
+                        int64_t version);
+
+#endif
