@@ -48,12 +48,13 @@ struct bulla_db_rows {
 /* Fills a database that has just been made, within the transaction that makes it. */
 typedef enum bulla_status (*bulla_db_fill)(void *arg, struct bulla_db *db);
 
-/* What is |place| stands in the URL behind the scheme. On failure a driver has nothing open, and has made nothing. */
+/* |place| is what stands in the URL behind the scheme. On failure a driver has nothing open, and has made nothing. */
 struct bulla_db_driver {
   const char *scheme;   /* with its colon */
   bool place_is_public; /* others may hold a password */
 
-  /* check_place says whether |place| is one by its form. may_create returns BULLA_EXISTS if something is there. */
+  /* check_place returns BULLA_UNSUPPORTED for what is no place by its form. may_create returns BULLA_EXISTS if
+   * something is there. */
   enum bulla_status (*check_place)(const char *place);
   enum bulla_status (*may_create)(const char *place);
 
