@@ -77,23 +77,34 @@ static enum bulla_status mint(struct bulla_minter *minter, struct bulla_buffer *
   return bulla_compose_end(token, &pin, &json, bulla_claims_write(&json, claims));
 }
 
+/* |claims| that are good for an hour, where they do not say how long. */
+static enum bulla_status mint_for(struct bulla_minter *minter, struct bulla_buffer *token,
+                                  const struct bulla_claims *claims) {
+  struct bulla_claims complete;
+  if (claims->exp == 0 && claims->iat <= BULLA_TIME_MAX) {
+    complete = *claims;
+    complete.exp = claims->iat + BULLA_TOKEN_LIFETIME;
+    claims = &complete;
+  }
+  if (!bulla_day_cache_here(minter->days)) {
+    return BULLA_FORKED;
+  }
+  return claims->org.len == 0 || claims->org.len > BULLA_TOKEN_ORG_MAX || claims->sub.len == 0 ||
+                 !times_are_in_bounds(claims)
+             ? BULLA_INVALID_ARGUMENT
+             : mint(minter, token, claims);
+}
+
 enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,
                                    const struct bulla_claims *claims) {
   struct bulla_claims taken;
-  enum bulla_status status = bulla_sized_take(&taken, sizeof(taken), claims, BULLA_CLAIMS_MIN_SIZE);
-  if (status != BULLA_OK) {
-    return bulla_fail(token, status);
+  enum bulla_status status = BULLA_OK;
+  if (claims->size != sizeof(taken)) {
+    status = bulla_sized_take(&taken, sizeof(taken), claims, BULLA_CLAIMS_MIN_SIZE);
+    claims = &taken;
   }
-  if (taken.exp == 0 && taken.iat <= BULLA_TIME_MAX) {
-    taken.exp = taken.iat + BULLA_TOKEN_LIFETIME;
-  }
-  if (!bulla_day_cache_here(minter->days)) {
-    status = BULLA_FORKED;
-  } else if (taken.org.len == 0 || taken.org.len > BULLA_TOKEN_ORG_MAX || taken.sub.len == 0 ||
-             !times_are_in_bounds(&taken)) {
-    status = BULLA_INVALID_ARGUMENT;
-  } else {
-    status = mint(minter, token, &taken);
+  if (status == BULLA_OK) {
+    status = mint_for(minter, token, claims);
   }
   return status == BULLA_OK ? BULLA_OK : bulla_fail(token, status);
 }

@@ -81,17 +81,23 @@ enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct 
              : options->is_revoked(verifier->arg, claims->org, claims->jti);
 }
 
-/* Has |claims|, which a caller gave, cleared with the other outputs, if they are of a size. */
-static enum bulla_status take_claims(struct bulla_outputs *outputs, struct bulla_claims *claims) {
-  BULLA_TRY(bulla_sized_check(claims, BULLA_CLAIMS_MIN_SIZE));
+/* Where the claims are read to: what the caller gave, if it has the members of today, else |own|. It is cleared with
+ * the other outputs from now on. Leaves NULL, and the status in |outputs|, if it is of no size. */
+static struct bulla_claims *take_claims(struct bulla_outputs *outputs, struct bulla_claims *claims,
+                                        struct bulla_claims *own) {
+  outputs->status = bulla_sized_check(claims, BULLA_CLAIMS_MIN_SIZE);
+  if (outputs->status != BULLA_OK) {
+    return NULL;
+  }
+  outputs->status = BULLA_REFUSED;
   outputs->claims = claims;
-  return BULLA_OK;
+  return claims->size == sizeof(*own) ? claims : own;
 }
 
-/* Ends a call that has read |claims|, if it went well. */
-static enum bulla_status give_claims(const struct bulla_outputs *outputs, const struct bulla_claims *claims) {
-  if (outputs->status == BULLA_OK) {
-    bulla_sized_give(outputs->claims, claims, sizeof(*claims));
+/* Ends a call that has read |read|, if it went well. */
+static enum bulla_status give_claims(const struct bulla_outputs *outputs, const struct bulla_claims *read) {
+  if (outputs->status == BULLA_OK && read != outputs->claims) {
+    bulla_sized_give(outputs->claims, read, sizeof(*read));
   }
   return outputs->status;
 }
@@ -99,29 +105,28 @@ static enum bulla_status give_claims(const struct bulla_outputs *outputs, const 
 enum bulla_status bulla_token_verify(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                      struct bulla_buffer *payload, struct bulla_span token, int64_t now) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
-  struct bulla_claims read;
+  struct bulla_claims own;
   struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, NULL};
-  outputs.status = take_claims(&outputs, claims);
-  if (outputs.status == BULLA_OK) {
-    outputs.status = BULLA_REFUSED;
+  struct bulla_claims *read = take_claims(&outputs, claims, &own);
+  if (read != NULL) {
     /* cppcheck-suppress ctuuninitvar ; it is written to alone */
-    outputs.status = bulla_verifier_verify(verifier, &read, key_id, payload, token, now);
+    outputs.status = bulla_verifier_verify(verifier, read, key_id, payload, token, now);
   }
-  return give_claims(&outputs, &read);
+  return give_claims(&outputs, read);
 }
 
 enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier, struct bulla_claims *claims,
                                            struct bulla_buffer *payload, struct bulla_span token) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
-  struct bulla_claims read;
+  struct bulla_claims own;
   struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, NULL};
-  outputs.status = take_claims(&outputs, claims);
-  if (outputs.status == BULLA_OK) {
+  struct bulla_claims *read = take_claims(&outputs, claims, &own);
+  if (read != NULL) {
     outputs.status = BULLA_FORKED;
     if (bulla_day_cache_here(verifier->keys.days)) {
       /* cppcheck-suppress ctuuninitvar ; it is written to alone */
-      outputs.status = open_claims(verifier, &read, key_id, payload, token, BULLA_AT_ANY_TIME);
+      outputs.status = open_claims(verifier, read, key_id, payload, token, BULLA_AT_ANY_TIME);
     }
   }
-  return give_claims(&outputs, &read);
+  return give_claims(&outputs, read);
 }
