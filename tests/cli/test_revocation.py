@@ -309,11 +309,14 @@ def a_token_is_revoked_by_its_jti_alone(box):
     for args in (("--jti", "s-1"), ("--tenant", "acme")):
         box.run("token", "revoke", *args, status=2)
         assert "go together" in box.errors, box.errors
-    with open(box.write("both", token), "rb") as file:
-        for stdin in (token, file):
+    reader, writer = os.pipe()
+    os.write(writer, token)  # it is there before the command looks
+    with open(box.write("both", token), "rb") as file, os.fdopen(reader, "rb") as pipe:
+        for stdin in (pipe, file):
             box.run("token", "revoke", "--jti", "s-2", "--tenant", "acme", stdin=stdin, status=2)
             assert "standard input" in box.errors, box.errors
         assert file.read() == token, "it has read what was not for it"
+    os.close(writer)
     box.run("token", "revoke", "--jti", "s-2", "--tenant", "acme", stdin=subprocess.DEVNULL)
 
 
