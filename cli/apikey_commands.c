@@ -158,7 +158,7 @@ static bool read_date(int64_t *day, const char *text) {
     return false;
   }
   char again[32];
-  *day = (int64_t)timegm(&date) / 86400;
+  *day = (int64_t)timegm(&date) / BULLA_SECONDS_PER_DAY;
   return strftime(again, sizeof(again), "%Y-%m-%d", &date) > 0 && strcmp(again, text) == 0;
 }
 
@@ -167,7 +167,7 @@ static enum bulla_status read_day(struct bulla_cli *cli, int64_t *day) {
   static const char *const near[] = {"yesterday", "today", "tomorrow"};
   for (int i = 0; i < 3; i++) {
     if (strcmp(text, near[i]) == 0) {
-      *day = (int64_t)time(NULL) / 86400 + i - 1;
+      *day = (int64_t)time(NULL) / BULLA_SECONDS_PER_DAY + i - 1;
       return BULLA_OK;
     }
   }
@@ -184,7 +184,7 @@ static enum bulla_status read_day(struct bulla_cli *cli, int64_t *day) {
 /* check_day: the key of a day that is far ahead forges tokens then, when nobody remembers that it was handed out.
  */
 static enum bulla_status check_day(struct bulla_cli *cli, int64_t day) {
-  int64_t ahead = day - (int64_t)time(NULL) / 86400;
+  int64_t ahead = day - (int64_t)time(NULL) / BULLA_SECONDS_PER_DAY;
   if ((ahead >= -1 && ahead <= 1) || bulla_option_count(cli, "any-day") > 0) {
     return BULLA_OK;
   }

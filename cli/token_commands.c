@@ -103,7 +103,7 @@ enum bulla_status bulla_run_token_inspect(struct bulla_cli *cli) {
   }
   const struct bulla_cell cells[] = {bulla_cell_text(bulla_span(outline.key_id, sizeof(outline.key_id))),
                                      bulla_cell(BULLA_CELL_NUMBER, outline.day),
-                                     bulla_cell(BULLA_CELL_SECONDS, outline.day * 86400),
+                                     bulla_cell(BULLA_CELL_SECONDS, outline.day * BULLA_SECONDS_PER_DAY),
                                      bulla_cell(BULLA_CELL_NUMBER, (int64_t)outline.ciphertext_len)};
   return bulla_rows_add(&rows, cells);
 }

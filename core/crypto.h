@@ -45,17 +45,19 @@ BULLA_NODISCARD enum bulla_status bulla_aes_expand(struct bulla_aes_key *aes, st
 enum { BULLA_AES_SCRUB_DEPTH = 1024 };
 void bulla_aes_block(const struct bulla_aes_key *aes, uint8_t *block);
 
-/* bulla_hkdf_extract fills the 32 bytes of |prk|: RFC 5869 §2.2 with SHA-256. */
+#define BULLA_SHA256_LEN 32 /* bytes of a digest, and of a MAC with it */
+
+/* bulla_hkdf_extract fills the BULLA_SHA256_LEN bytes of |prk|: RFC 5869 §2.2 with SHA-256. */
 BULLA_NODISCARD enum bulla_status bulla_hkdf_extract(uint8_t *prk, struct bulla_span salt, struct bulla_span secret);
 
 /* bulla_hkdf_expand fills |out|, at most 8160 bytes: RFC 5869 §2.3 with SHA-256. */
 BULLA_NODISCARD enum bulla_status bulla_hkdf_expand(uint8_t *out, size_t out_len, struct bulla_span prk,
                                                     struct bulla_span info);
 
-/* bulla_hmac fills the 32 bytes of |mac| with HMAC-SHA256 (RFC 2104). */
+/* bulla_hmac fills the BULLA_SHA256_LEN bytes of |mac| with HMAC-SHA256 (RFC 2104). */
 BULLA_NODISCARD enum bulla_status bulla_hmac(uint8_t *mac, struct bulla_span key, struct bulla_span message);
 
-/* bulla_sha256 fills the 32 bytes of |digest|. */
+/* bulla_sha256 fills the BULLA_SHA256_LEN bytes of |digest|. */
 BULLA_NODISCARD enum bulla_status bulla_sha256(uint8_t *digest, struct bulla_span message);
 
 /* bulla_scrypt fills |out|: RFC 7914. |n| is a power of two; it takes 128 * |n| * |r| bytes of memory. */

@@ -16,8 +16,6 @@
 #include "store/tenant.h"
 #include "store/use.h"
 
-enum { LAST_DAY = 2932896 }; /* 9999-12-31 */
-
 static enum bulla_status check_id(struct bulla_span id) {
   return id.len == BULLA_RECORD_ID_LEN ? bulla_name_check(id) : BULLA_INVALID_ARGUMENT;
 }
@@ -262,10 +260,10 @@ enum bulla_status bulla_vault_apikey_export(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_who_check(who, true));
   struct tm parts;
   char date[16];
-  if (day < 0 || day > LAST_DAY) {
+  if (day < 0 || day > BULLA_DAY_LAST) {
     return BULLA_INVALID_ARGUMENT;
   }
-  time_t when = (time_t)(day * 86400);
+  time_t when = (time_t)(day * BULLA_SECONDS_PER_DAY);
   if (gmtime_r(&when, &parts) == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }

@@ -15,9 +15,10 @@
 
 #include <bulla/store.h>
 
+#include "core/crypto.h"
 #include "store/keyring.h"
 
-#define BULLA_MAC_LEN 32
+#define BULLA_MAC_LEN BULLA_SHA256_LEN
 
 /* bulla_audit_epoch returns the epoch of the record |seq|. */
 int64_t bulla_audit_epoch(int64_t seq);

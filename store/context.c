@@ -59,7 +59,7 @@ enum bulla_status bulla_context_mask(struct bulla_context *context, const struct
 
 enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_keyring *keyring,
                                       const struct bulla_binding *binding, struct bulla_span value) {
-  uint8_t digest[32];
+  uint8_t digest[BULLA_SHA256_LEN];
   BULLA_TRY(bulla_sha256(digest, value));
   struct draft draft;
   start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/plain"));

@@ -8,9 +8,10 @@
 #ifndef BULLA_STORE_PROOF_H
 #define BULLA_STORE_PROOF_H
 
+#include "core/crypto.h"
 #include "store/keyring.h"
 
-#define BULLA_PROOF_LEN 32
+#define BULLA_PROOF_LEN BULLA_SHA256_LEN
 
 /* bulla_name_key_new makes the key that proves names, keeps it in |keyring|, and fills |wrapped|, at least
  * BULLA_WRAPPED_MAX bytes, with it as it is stored. */

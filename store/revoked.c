@@ -13,8 +13,6 @@
 #include "store/names.h"
 #include "store/tenant.h"
 
-enum { DIGEST_LEN = 32 };
-
 static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
   if (jti.len == 0 || jti.len > BULLA_JTI_MAX) {
     return BULLA_INVALID_ARGUMENT;
@@ -36,8 +34,8 @@ static enum bulla_status insert(struct bulla_vault *vault, struct bulla_span ten
 static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
                                        const uint8_t *digest, int64_t expires) {
   uint8_t tenant_id[BULLA_ID_LEN];
-  uint8_t digits[2 * DIGEST_LEN];
-  struct bulla_span bytes = bulla_span(digest, DIGEST_LEN);
+  uint8_t digits[2 * BULLA_SHA256_LEN];
+  struct bulla_span bytes = bulla_span(digest, BULLA_SHA256_LEN);
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE_FIRST));
   BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
@@ -50,7 +48,7 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct b
 
 enum bulla_status bulla_vault_token_revoke(struct bulla_vault *vault, const struct bulla_who *who,
                                            struct bulla_span tenant, struct bulla_span jti, int64_t expires) {
-  uint8_t digest[DIGEST_LEN];
+  uint8_t digest[BULLA_SHA256_LEN];
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(digest_of(digest, jti));

@@ -15,7 +15,7 @@
 #include "core/lock.h"
 #include "core/log.h"
 
-enum { DIGEST_LEN = 32, RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128 };
+enum { RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128 };
 
 void bulla_watch_begin(struct bulla_watch *watch, struct bulla_db *main) {
   static _Atomic uint64_t next_generation;
@@ -131,7 +131,7 @@ static enum bulla_status take_all(struct bulla_watch *watch, enum bulla_query qu
 }
 
 static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_statement *statement) {
-  uint8_t digest[DIGEST_LEN];
+  uint8_t digest[BULLA_SHA256_LEN];
   struct bulla_span tenant = bulla_column_text(statement, TEXT_MAX);
   bulla_column_bytes(statement, digest, sizeof(digest));
   return bulla_columns_good(statement) ? add_token(watch, tenant, digest) : BULLA_OK;
@@ -146,7 +146,7 @@ static enum bulla_status reload(struct bulla_watch *watch) {
 }
 
 static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_statement *statement) {
-  uint8_t digest[DIGEST_LEN];
+  uint8_t digest[BULLA_SHA256_LEN];
   struct bulla_span op = bulla_column_text(statement, TEXT_MAX);
   struct bulla_span tenant = bulla_column_text(statement, TEXT_MAX);
   struct bulla_span entry = bulla_column_text(statement, TEXT_MAX);
@@ -298,7 +298,7 @@ static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
   static _Thread_local struct {
     size_t len; /* 0: nothing is kept here */
     uint8_t jti[JTI_KEPT];
-    uint8_t digest[DIGEST_LEN];
+    uint8_t digest[BULLA_SHA256_LEN];
   } kept[NUM_DIGESTS_KEPT];
   if (jti.len > JTI_KEPT) {
     return bulla_sha256(digest, jti);
@@ -310,13 +310,13 @@ static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
     memcpy(kept[at].jti, jti.data, jti.len);
     kept[at].len = jti.len;
   }
-  memcpy(digest, kept[at].digest, DIGEST_LEN);
+  memcpy(digest, kept[at].digest, BULLA_SHA256_LEN);
   return BULLA_OK;
 }
 
 enum bulla_status bulla_watch_has_token(const struct bulla_watch *watch, bool *revoked, struct bulla_span tenant,
                                         struct bulla_span jti) {
-  uint8_t digest[DIGEST_LEN];
+  uint8_t digest[BULLA_SHA256_LEN];
   uint8_t member[BULLA_REVOCATION_LEN];
   uint64_t tag = tag_of(watch->random, tenant);
   uint64_t bits = atomic_load_explicit(&watch->tenants[tag % 16], memory_order_acquire);

@@ -22,7 +22,6 @@ enum {
   ID_BYTES = BULLA_APIKEY_ID_LEN / 2,
   CHECKSUM_BYTES = 4,
   CHECKED_LEN = BULLA_APIKEY_LEN - 2 * CHECKSUM_BYTES, /* digits that the checksum is over */
-  DIGEST_LEN = 32,
 };
 
 struct bulla_apikey {
@@ -45,7 +44,7 @@ void bulla_apikey_free(struct bulla_apikey **apikey) {
  * is not, and the slab holds it. */
 static enum bulla_status checksum(uint8_t *digits, struct bulla_span string) {
   struct bulla_secret *digest BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_new(&digest, DIGEST_LEN));
+  BULLA_TRY(bulla_secret_new(&digest, BULLA_SHA256_LEN));
   BULLA_TRY(bulla_sha256(bulla_secret_data(digest), bulla_span(string.data, CHECKED_LEN)));
   bulla_hex_encode(digits, bulla_span(bulla_secret_data(digest), CHECKSUM_BYTES));
   return BULLA_OK;

@@ -12,7 +12,6 @@
 #include "core/crypto.h"
 #include "core/cursor.h"
 
-#define BULLA_SECONDS_PER_DAY 86400
 #define BULLA_TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z: later times are refused */
 #define BULLA_KID_MAX (BULLA_APIKEY_ID_LEN + 1 + 7)
 #define BULLA_DAY_HEADER_MAX 112 /* base64url digits of a header */

@@ -40,6 +40,10 @@ extern "C" {
 #define BULLA_KEY_ID_LEN 16 /* bytes of a key id */
 #define BULLA_TAG_LEN 16    /* bytes of an authentication tag, always */
 
+/* Days are counted since 1970-01-01 UTC. */
+#define BULLA_SECONDS_PER_DAY 86400
+#define BULLA_DAY_LAST 2932896 /* 9999-12-31: later ones are refused */
+
 /* The version of these headers; bulla_version() is that of the library that runs. */
 #define BULLA_VERSION_MAJOR 0
 #define BULLA_VERSION_MINOR 3

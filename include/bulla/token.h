@@ -44,7 +44,6 @@ extern "C" {
 #define BULLA_SESSION_MAX 2592000      /* seconds for which a token can be refreshed at most */
 #define BULLA_KEYS_DEFAULT 1024        /* API keys that a verifier remembers by default */
 #define BULLA_KEYS_MAX 1048576         /* API keys that a verifier remembers at most */
-#define BULLA_DAY_LAST 2932896         /* the last day of tokens, 9999-12-31, since 1970-01-01 */
 
 /* An API key: its public id, its token root, its hash. Immutable; may be shared by threads. */
 struct bulla_apikey;
