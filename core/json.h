@@ -60,7 +60,7 @@ BULLA_NODISCARD enum bulla_status bulla_json_read_inside(struct bulla_json_value
  * false at its end. */
 bool bulla_json_next(struct bulla_span *rest, struct bulla_json_value *element);
 
-/* bulla_json_next_member takes the next member of a checked object in the same way. */
+/* bulla_json_next_member takes the next member of a checked object in the same way. Space may stand before it. */
 bool bulla_json_next_member(struct bulla_span *rest, struct bulla_json_member *member);
 
 /* bulla_json_equal says whether a checked string is |text|, after unescaping. */

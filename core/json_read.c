@@ -445,10 +445,13 @@ static const uint8_t *take_checked(struct parser *parser, const uint8_t *at, str
   return behind;
 }
 
-/* Begins to read what follows the |bracket| or the comma that |rest| begins with. */
+/* Begins to read what follows the |bracket| or the comma that |rest| begins with, behind space if it is a whole text.
+ */
 static const uint8_t *begin_next(struct parser *parser, const struct bulla_span *rest, char bracket) {
-  return rest->len > 0 && (rest->data[0] == bracket || rest->data[0] == ',')
-             ? begin(parser, bulla_span(rest->data + 1, rest->len - 1))
+  const uint8_t *end = rest->data + rest->len;
+  const uint8_t *at = skip_space(rest->data, end);
+  return is_next(at, end, (uint8_t)bracket) || is_next(at, end, ',')
+             ? begin(parser, bulla_span(at + 1, (size_t)(end - at - 1)))
              : NULL;
 }
 

@@ -96,12 +96,25 @@ static void check_members(struct bulla_json_writer *out, const struct bulla_json
   bulla_json_end(out, '}');
 }
 
+/* check_walk takes the members of |text| one by one. */
+static void check_walk(struct bulla_span text, const struct bulla_json_member *members, size_t num_members) {
+  struct bulla_json_member member;
+  for (size_t i = 0; i < num_members; i++) {
+    FUZZ_ASSERT(bulla_json_next_member(&text, &member));
+    FUZZ_ASSERT(bulla_span_equal(member.name.text, members[i].name.text));
+    FUZZ_ASSERT(member.value.type == members[i].value.type);
+    FUZZ_ASSERT(bulla_span_equal(member.value.text, members[i].value.text));
+  }
+  FUZZ_ASSERT(!bulla_json_next_member(&text, &member));
+}
+
 /* check_object reads an object on its own. */
 static void check_object(struct bulla_json_writer *out, struct bulla_span text, json_t *wanted) {
   size_t max = json_object_size(wanted);
   struct bulla_json_member *members = (struct bulla_json_member *)(void *)fuzz_alloc(max * sizeof(*members));
   size_t num_members = 0;
   FUZZ_ASSERT(bulla_json_read(members, &num_members, max, text) == BULLA_OK && num_members == max);
+  check_walk(text, members, num_members);
   check_members(out, members, wanted);
   free(members);
 }
@@ -180,6 +193,7 @@ static void check_text(struct bulla_span text) {
   accepted = bulla_json_read(members, &num_members, BULLA_JSON_MAX_NAMES, text) == BULLA_OK;
   if (accepted) {
     fuzz_num_passed++;
+    check_walk(text, members, num_members);
     check_accepted(text, members, tree);
   }
 }
