@@ -56,7 +56,7 @@ static enum bulla_status revoke_named(struct bulla_cli *cli) {
   enum bulla_status status = bulla_vault_token_revoke(vault, &me.who, tenant, jti, last_end((int64_t)time(NULL)));
   if (status == BULLA_INVALID_ARGUMENT && jti.len > BULLA_JTI_MAX) {
     bulla_cli_at(cli, "--jti");
-    return bulla_cli_error(cli, status, "no jti is longer than %d bytes", BULLA_JTI_MAX);
+    return bulla_cli_error(cli, status, "a jti has at most %d bytes", BULLA_JTI_MAX);
   }
   return status;
 }
