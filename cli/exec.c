@@ -267,7 +267,7 @@ static enum bulla_status replace_process(struct job *job) {
     return bulla_cli_error(cli, BULLA_TOO_LARGE, "its arguments and variables are too long for the system (ulimit -s)");
   }
   return found ? bulla_cli_errno(cli, error)
-               : bulla_cli_error(cli, BULLA_IO, "there is no such program: check its name and PATH");
+               : bulla_cli_error(cli, BULLA_IO, "no such program: check its name and PATH");
 }
 
 enum bulla_status bulla_run_exec(struct bulla_cli *cli) {

@@ -90,11 +90,12 @@ static enum bulla_status explain_refused(struct bulla_cli *cli, struct bulla_tok
   if (!search.found) {
     return bulla_cli_error(cli, BULLA_REFUSED, "refused: it names API key %.*s, which is not in this vault", len, id);
   }
-  return search.revoked ? bulla_cli_error(
-                              cli, BULLA_REFUSED,
-                              "API key %.*s was revoked: nothing takes its tokens, there is nothing to revoke", len, id)
-                        : bulla_cli_error(cli, BULLA_REFUSED,
-                                          "refused: it is not authentic, although it names API key %.*s", len, id);
+  return search.revoked
+             ? bulla_cli_error(cli, BULLA_REFUSED,
+                               "API key %.*s was revoked: its tokens are refused already, there is nothing to revoke",
+                               len, id)
+             : bulla_cli_error(cli, BULLA_REFUSED, "refused: it is not authentic, although it names API key %.*s", len,
+                               id);
 }
 
 static enum bulla_status explain_no_jti(struct bulla_cli *cli, const struct bulla_token_session *session) {
@@ -114,9 +115,8 @@ static enum bulla_status revoke_given(struct bulla_cli *cli) {
     case BULLA_REFUSED:
       return explain_refused(cli, &session);
     case BULLA_EXPIRED:
-      return bulla_cli_error(
-          cli, BULLA_EXPIRED,
-          "it has expired, and nothing takes it or what it was refreshed to: there is nothing to revoke");
+      return bulla_cli_error(cli, BULLA_EXPIRED,
+                             "it has expired, and so has everything it was refreshed to: there is nothing to revoke");
     case BULLA_INVALID_ARGUMENT:
       return explain_no_jti(cli, &session);
     default:

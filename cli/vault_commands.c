@@ -50,7 +50,7 @@ static enum bulla_status make_root(struct bulla_cli *cli, struct bulla_root **ro
     }
     if (bulla_option_count(cli, "reuse-root") == 0) {
       return bulla_cli_error(cli, status,
-                             "there is a key file already: name another, or give --reuse-root to have this vault under "
+                             "a key file exists already: name another, or give --reuse-root to have this vault under "
                              "the same key");
     }
   }
@@ -233,7 +233,7 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_entry(cli, &place, 0));
   if (bulla_option_count(cli, "secret") > 1 && isatty(STDIN_FILENO) != 1) {
     return bulla_cli_usage(cli,
-                           "standard input is no terminal and holds one secret: give one --secret, and the "
+                           "standard input is not a terminal and holds only one secret: give one --secret, and the "
                            "others with --secret-file");
   }
 
