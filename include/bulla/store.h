@@ -132,7 +132,8 @@ BULLA_API struct bulla_span bulla_vault_id(const struct bulla_vault *vault);
 BULLA_API void bulla_vault_close(struct bulla_vault **vault);
 
 /* Who is asking, for the audit log: UTF-8 of at most BULLA_WHO_MAX bytes each. Calls return BULLA_INVALID_ARGUMENT
- * without |actor|, and those that open something also without |reason|. */
+ * without |actor|, and those that open something also without |reason|; BULLA_TOO_LARGE or BULLA_INVALID_TEXT for other
+ * text. */
 struct bulla_who {
   struct bulla_span actor;  /* user, service, job */
   struct bulla_span origin; /* address, host, terminal */
@@ -158,7 +159,8 @@ struct bulla_field {
 
 /* bulla_vault_put writes |num_fields| fields of an entry, all or none. It creates the tenant and the entry if needed,
  * and leaves other fields of the entry alone. A field that exists gets the next revision. Returns BULLA_STAYS_SECRET
- * for a plain value of a field that is secret, BULLA_INVALID_TEXT, BULLA_TOO_LARGE. */
+ * for a plain value of a field that is secret, BULLA_INVALID_ARGUMENT without fields, BULLA_INVALID_TEXT,
+ * BULLA_TOO_LARGE. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
                                                             const struct bulla_place *place,
                                                             const struct bulla_field *fields, size_t num_fields);
@@ -195,7 +197,7 @@ struct bulla_field_view {
 typedef enum bulla_status (*bulla_field_fn)(void *arg, const struct bulla_field_view *field);
 
 /* bulla_vault_show calls |each| for the fields of an entry, in the order of their names. No secret is opened. If |each|
- * returns another status than BULLA_OK, the walk ends and that is returned; so it is for all walks. Returns
+ * returns another status than BULLA_OK, the walk ends and returns it; this holds for all walks. Returns
  * BULLA_NOT_FOUND, BULLA_REFUSED if a mask or a plain value has been tampered with. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_show(struct bulla_vault *vault, const struct bulla_place *place,
                                                              bulla_field_fn each, void *arg);
