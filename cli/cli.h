@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What the parts of the command share: what a sub-command is, and the state of one run. A function that fails returns
- * a status; what it was busy with has been noted in the run before (cli/error.h), and bulla_cli_run() prints both in
- * one line. So no function prints an error, and none is printed twice. */
+/* Shared by the parts of the command: sub-commands, and the state of one run. A function that fails returns a status.
+ * Before, it has noted in the run what it was doing (cli/error.h), and bulla_cli_run() prints both in one line. So no
+ * other function prints errors, and none is printed twice. */
 
 #ifndef BULLA_CLI_CLI_H
 #define BULLA_CLI_CLI_H
@@ -16,7 +16,7 @@ struct bulla_cli;
 /* An option, of a sub-command or global. */
 struct bulla_option {
   const char *name;  /* without its two hyphens */
-  const char *value; /* what its value is called in the help, or NULL if it takes none */
+  const char *value; /* the name of its value in the help, or NULL if it takes none */
   const char *help;
   bool mandatory;
   bool repeated; /* may be given more than once */
@@ -26,18 +26,18 @@ struct bulla_option {
 struct bulla_command {
   const char *name;     /* one word or two: "put", "token mint" */
   const char *group;    /* its heading in the help */
-  const char *operands; /* what follows the options in the usage line, or "" */
+  const char *operands; /* the operands in the usage line, or "" */
   const char *summary;  /* one sentence */
-  const char *details;  /* what else there is to know, or NULL */
+  const char *details;  /* more help, or NULL */
   const char *example;
   const struct bulla_option *options; /* ended by one without a name */
   size_t min_operands;
   size_t max_operands;
   enum bulla_status (*run)(struct bulla_cli *cli);
-  int failure; /* the exit status of every failure of its own, or 0 for that of the status's class */
+  int failure; /* the exit status of all its failures, or 0 for that of the status's class */
 };
 
-/* What `exec` ends with if it does not come to run the command, as env(1) does. */
+/* The exit status of `exec` if it fails before it runs the command, as for env(1). */
 #define BULLA_EXEC_FAILED 125
 
 /* One option as it was given. */
@@ -48,22 +48,22 @@ struct bulla_given {
 
 /* One run of the command. */
 struct bulla_cli {
-  const struct bulla_command *commands;      /* all there are, ended by one without a name */
-  const struct bulla_option *global_options; /* that each of them takes, ended likewise */
-  const struct bulla_command *command;       /* NULL while it is not known */
-  const char *group;                         /* the first word of a command of two, while it is not known */
+  const struct bulla_command *commands;      /* all of them, ended by one without a name */
+  const struct bulla_option *global_options; /* options of every command, ended likewise */
+  const struct bulla_command *command;       /* NULL until it is known */
+  const char *group;                         /* the first word of a two-word command, until it is known */
   struct bulla_given *given;
   size_t num_given;
   char **operands; /* ended by NULL */
   size_t num_operands;
   bool help;
   bool json;
-  char what[512];             /* what it is busy with, for the error line */
-  char text[256];             /* what went wrong, if the status does not say it best */
-  const char *note;           /* what else is to be known, behind all, or NULL */
-  char detail[256];           /* what the library's log said last, */
-  enum bulla_status detailed; /* and of which status */
-  bool reader_left;           /* standard output is a pipe that nobody reads any more */
+  char what[512];             /* what the run is doing, for the error line */
+  char text[256];             /* what went wrong, if the status text is not specific enough */
+  const char *note;           /* a final note for the error line, or NULL */
+  char detail[256];           /* the last message of the library's log, */
+  enum bulla_status detailed; /* and its status */
+  bool reader_left;           /* standard output is a pipe without a reader */
   int exit_status;            /* if not 0, what bulla_cli_run() returns for a failure */
 };
 

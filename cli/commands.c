@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The table that the whole command is: what there is, what each takes, and what its help says. */
+/* The table of sub-commands: their options, their help, the function that runs each. */
 
 #include "cli/commands.h"
 
@@ -13,13 +13,13 @@
   { .name = NULL }
 
 const struct bulla_option bulla_global_options[] = {
-    {.name = "vault", .value = "URL", .help = "the vault; else BULLA_VAULT, else sqlite:bulla.db"},
-    {.name = "root", .value = "PROVIDER", .help = "the root key; else BULLA_ROOT (" BULLA_SESSION_PROVIDERS ")"},
+    {.name = "vault", .value = "URL", .help = "the vault; default BULLA_VAULT, or sqlite:bulla.db"},
+    {.name = "root", .value = "PROVIDER", .help = "the root key; default BULLA_ROOT (" BULLA_SESSION_PROVIDERS ")"},
     {.name = "vault-id",
      .value = "ID",
-     .help = "the id that init printed: another vault is refused; else BULLA_VAULT_ID"},
-    {.name = "actor", .value = "NAME", .help = "who asks, for the audit log; else the user of this process"},
-    {.name = "json", .help = "print lists as one JSON array, logs and reports as one object a line"},
+     .help = "the id that init printed; any other vault is refused; default BULLA_VAULT_ID"},
+    {.name = "actor", .value = "NAME", .help = "who is asking, for the audit log; default the user of this process"},
+    {.name = "json", .help = "print lists as one JSON array, logs and reports as one object per line"},
     {.name = "help", .help = "print the help"},
     {.name = "version", .help = "print the version"},
     END};
@@ -30,9 +30,9 @@ static const struct bulla_option no_options[] = {END};
   { .name = "reason", .value = "TEXT", .help = "why, for the audit log" }
 #define REASON_MANDATORY \
   { .name = "reason", .value = "TEXT", .help = "why, for the audit log", .mandatory = true }
-#define KEY_FILE_HELP "the file with the key itself, 64 hexadecimal digits or base64; others must not read it"
+#define KEY_FILE_HELP "the file that holds the key, 64 hexadecimal digits or base64; readable by its owner only"
 #define TENANT_OPTION \
-  { .name = "tenant", .value = "T", .help = "of this tenant alone" }
+  { .name = "tenant", .value = "T", .help = "only this tenant" }
 #define TENANT_MANDATORY \
   { .name = "tenant", .value = "T", .help = "the tenant", .mandatory = true }
 
@@ -41,7 +41,7 @@ static const struct bulla_option tenant_options[] = {TENANT_OPTION, END};
 static const struct bulla_option get_options[] = {REASON_MANDATORY, END};
 
 static const struct bulla_option init_options[] = {
-    {.name = "reuse-root", .help = "take the key file of --root file:PATH that is there already"}, END};
+    {.name = "reuse-root", .help = "use the existing key file of --root file:PATH"}, END};
 
 static const struct bulla_option put_options[] = {
     {.name = "secret", .value = "FIELD", .help = "a secret field, from stdin or a prompt", .repeated = true},
@@ -51,7 +51,7 @@ static const struct bulla_option put_options[] = {
 
 static const struct bulla_option exec_options[] = {{.name = "env",
                                                     .value = "NAME=TENANT/ENTRY:FIELD",
-                                                    .help = "a variable and the field that it is set to",
+                                                    .help = "a variable and the field to set it to",
                                                     .mandatory = true,
                                                     .repeated = true},
                                                    REASON_MANDATORY,
@@ -61,19 +61,19 @@ static const struct bulla_option import_options[] = {
     {.name = "key-env", .value = "NAME", .help = "the variable whose SHA-256 is the key"},
     {.name = "key", .value = "FILE", .help = KEY_FILE_HELP},
     TENANT_MANDATORY,
-    {.name = "encoding", .value = "E", .help = "of the three parts: hex (the default), base64, base64url"},
-    {.name = "order", .value = "O", .help = "iv:authTag:ciphertext (the default), iv:ciphertext:authTag"},
-    {.name = "aad", .value = "TEXT", .help = "the additional data that every value was sealed with"},
+    {.name = "encoding", .value = "E", .help = "encoding of the three parts: hex (default), base64, base64url"},
+    {.name = "order", .value = "O", .help = "iv:authTag:ciphertext (default), iv:ciphertext:authTag"},
+    {.name = "aad", .value = "TEXT", .help = "the additional data that every value was encrypted with"},
     REASON_OPTION,
     END};
 
 static const struct bulla_option log_options[] = {
-    {.name = "from", .value = "SEQ", .help = "from this record on; 1 if it is not given"}, TENANT_OPTION, END};
+    {.name = "from", .value = "SEQ", .help = "the first record to print; default 1"}, TENANT_OPTION, END};
 
 static const struct bulla_option revoke_key_options[] = {TENANT_OPTION, REASON_OPTION, END};
 
 static const struct bulla_option create_options[] = {
-    TENANT_MANDATORY, {.name = "name", .value = "N", .help = "what the key is called"}, REASON_OPTION, END};
+    TENANT_MANDATORY, {.name = "name", .value = "N", .help = "a name for the key"}, REASON_OPTION, END};
 
 static const struct bulla_option mint_options[] = {
     {.name = "apikey-file", .value = "F", .help = "the file that holds the API key string", .mandatory = true},
@@ -81,37 +81,37 @@ static const struct bulla_option mint_options[] = {
     {.name = "sub", .value = "S", .help = "the user", .mandatory = true},
     {.name = "perm", .value = "P", .help = "a permission", .repeated = true},
     {.name = "attr", .value = "K=V", .help = "an attribute, a string", .repeated = true},
-    {.name = "ttl", .value = "SECONDS", .help = "lifetime, 1 to 86400; 3600 if it is not given"},
+    {.name = "ttl", .value = "SECONDS", .help = "lifetime, 1 to 86400; default 3600"},
     {.name = "claims", .value = "FILE", .help = "a JSON object of further claims"},
     {.name = "iss", .value = "ISSUER", .help = "the issuer"},
     {.name = "aud", .value = "AUDIENCE", .help = "the audience"},
-    {.name = "jti", .value = "ID", .help = "the token's own id, by which it can be revoked"},
-    {.name = "nbf", .value = "SECONDS", .help = "not valid before, in seconds since 1970; earlier than its end"},
+    {.name = "jti", .value = "ID", .help = "the token's id, by which it can be revoked"},
+    {.name = "nbf", .value = "SECONDS", .help = "not valid before this time, in seconds since 1970"},
     END};
 
-#define VERIFY_OPTIONS                                                                                         \
-  {.name = "aud", .value = "AUDIENCE", .help = "insist on this audience"},                                     \
-      {.name = "iss", .value = "ISSUER", .help = "insist on this issuer"}, {                                   \
-    .name = "leeway", .value = "SECONDS", .help = "how far clocks may differ, 0 to 3600; 0 if it is not given" \
+#define VERIFY_OPTIONS                                                                              \
+  {.name = "aud", .value = "AUDIENCE", .help = "require this audience"},                            \
+      {.name = "iss", .value = "ISSUER", .help = "require this issuer"}, {                          \
+    .name = "leeway", .value = "SECONDS", .help = "how far clocks may differ, 0 to 3600; default 0" \
   }
 
 static const struct bulla_option verify_options[] = {
     VERIFY_OPTIONS,
-    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"token verify\" if it is not given"},
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"token verify\""},
     END};
 
 static const struct bulla_option refresh_options[] = {
     {.name = "session",
      .value = "SECONDS",
-     .help = "from the first token to the last second, 1 to 2592000; 43200 if it is not given"},
+     .help = "length of the session from its first token, 1 to 2592000; default 43200"},
     VERIFY_OPTIONS,
-    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"token refresh\" if it is not given"},
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"token refresh\""},
     END};
 
 static const struct bulla_option revoke_options[] = {
-    {.name = "jti", .value = "ID", .help = "the token's own id, with --tenant, in place of the token"},
-    {.name = "tenant", .value = "T", .help = "the tenant whose token --jti names"},
-    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"token revoke\" if it is not given"},
+    {.name = "jti", .value = "ID", .help = "the token's id; with --tenant, instead of a token"},
+    {.name = "tenant", .value = "T", .help = "the tenant that the token of --jti belongs to"},
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"token revoke\""},
     END};
 
 static const struct bulla_option jwk_options[] = {
@@ -119,15 +119,15 @@ static const struct bulla_option jwk_options[] = {
      .value = "D",
      .help = "YYYY-MM-DD, days since 1970-01-01, yesterday, today or tomorrow; in UTC",
      .mandatory = true},
-    {.name = "any-day", .help = "take a day other than yesterday, today and tomorrow"},
-    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; \"apikey jwk\" if it is not given"},
+    {.name = "any-day", .help = "allow a day other than yesterday, today and tomorrow"},
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"apikey jwk\""},
     END};
 
 static const struct bulla_option seal_options[] = {
     {.name = "key", .value = "FILE", .help = KEY_FILE_HELP, .mandatory = true},
-    {.name = "suite", .value = "SUITE", .help = "aes256gcm, xaes256gcm (the default)"},
-    {.name = "context", .value = "TEXT", .help = "what the blob is bound to; opening needs the same"},
-    {.name = "format", .value = "FORMAT", .help = "blob (the default), text (bulla1:…), hex (iv:authTag:ciphertext)"},
+    {.name = "suite", .value = "SUITE", .help = "aes256gcm, xaes256gcm (default)"},
+    {.name = "context", .value = "TEXT", .help = "the context the blob is bound to; opening needs the same"},
+    {.name = "format", .value = "FORMAT", .help = "blob (default), text (bulla1:…), hex (iv:authTag:ciphertext)"},
     END};
 
 static const char vault_group[] = "Vault";
@@ -139,96 +139,89 @@ static const char other_group[] = "Other";
 
 const struct bulla_command bulla_commands[] = {
     {"init", vault_group, "", "Make a vault and, with --root file:PATH, the root key.",
-     "If the vault is there, nothing is touched. A key file that is there is another vault's, as a rule: it is "
-     "taken\n"
-     "only with --reuse-root. One that was made stays even if the vault cannot be made. The id that is printed "
-     "tells\n"
-     "this vault from every other, also of the same root key: pin it with --vault-id or BULLA_VAULT_ID.\n"
-     "Keep a copy of the root key elsewhere: nothing opens the vault without it. The first record of the log is\n"
-     "bulla's own, and the id is drawn at random: --actor, --vault-id and BULLA_VAULT_ID are refused.",
+     "If the vault exists already, nothing is changed. An existing key file usually belongs to another vault: it is\n"
+     "used only with --reuse-root. A key file that was created stays even if the vault cannot be made. The printed\n"
+     "id distinguishes this vault from every other, also of the same root key: pin it with --vault-id or\n"
+     "BULLA_VAULT_ID. Keep a copy of the root key elsewhere: nothing opens the vault without it. The first audit\n"
+     "record is bulla's own, and the id is random: --actor, --vault-id and BULLA_VAULT_ID are refused.",
      "bulla init --root file:root.key", init_options, 0, 0, bulla_run_init},
     {"put", vault_group, "TENANT/ENTRY [FIELD=VALUE]…", "Write fields of an entry, plain or secret, all or none.",
-     "FIELD=VALUE writes a plain field. The value of a secret is never an argument. At a terminal each --secret\n"
-     "is asked for without echo; otherwise one --secret takes all of standard input, byte for byte: a newline at\n"
-     "its end is part of it, so use printf and not echo. An empty secret is refused.",
+     "FIELD=VALUE writes a plain field. The value of a secret is never an argument. At a terminal each --secret is\n"
+     "prompted for without echo; otherwise one --secret reads all of standard input, byte for byte: a trailing\n"
+     "newline is part of the value, so use printf, not echo. An empty secret is refused.",
      "printf %s \"$PASSWORD\" | bulla put acme/warehouse host=db.acme.example --secret password", put_options, 1,
      SIZE_MAX, bulla_run_put},
     {"show", vault_group, "TENANT/ENTRY", "Show the fields of an entry, the secret ones masked.", NULL,
      "bulla show acme/warehouse --json", no_options, 1, 1, bulla_run_show},
     {"list", vault_group, "[TENANT]", "List the entries of a tenant, or of all tenants.", NULL, "bulla list acme",
      no_options, 0, 1, bulla_run_list},
-    {"rm", vault_group, "TENANT[/ENTRY [FIELD]…]", "Remove an entry, fields of it, or a tenant that has no entries.",
-     "An entry goes with its last field. A tenant goes if its API keys are revoked; its records in the log stay.",
+    {"rm", vault_group, "TENANT[/ENTRY [FIELD]…]", "Remove an entry, some of its fields, or a tenant without entries.",
+     "Removing its last field removes the entry. A tenant can be removed once its API keys are revoked; its audit\n"
+     "records stay.",
      "bulla rm acme/warehouse pasword", reason_options, 1, SIZE_MAX, bulla_run_rm},
-    {"mv", vault_group, "TENANT[/ENTRY [FIELD]] NAME", "Give a tenant, an entry or a field another name.",
-     "An entry's new name is written TENANT/NAME, of the same tenant. A tenant with API keys that are not revoked "
-     "keeps\n"
-     "its name, since their tokens say it.",
+    {"mv", vault_group, "TENANT[/ENTRY [FIELD]] NAME", "Rename a tenant, an entry or a field.",
+     "Write an entry's new name as TENANT/NAME, with the same tenant. A tenant with live API keys cannot be renamed,\n"
+     "because their tokens contain its name.",
      "bulla mv acme/warehouse pasword password", reason_options, 2, 3, bulla_run_mv},
     {"import hex", vault_group, "", "Import iv:authTag:ciphertext values as secret fields, all or none.",
-     "Standard input has lines of three columns without quotes: entry,field,iv:authTag:ciphertext. The first\n"
-     "line may be just that header; empty lines are passed over. Errors name the line. One of --key-env and "
-     "--key\n"
-     "is needed. Nothing is guessed: what is not as the options say is refused.",
+     "Standard input has lines of three columns without quotes: entry,field,iv:authTag:ciphertext. The first line\n"
+     "may be exactly that header; empty lines are skipped. Errors name the line. Give either --key-env or --key.\n"
+     "Nothing is guessed: input that does not match the options is refused.",
      "bulla import hex --key-env ENCRYPTION_KEY --tenant acme < keys.csv", import_options, 0, 0, bulla_run_import_hex},
 
-    {"get", use_group, "TENANT/ENTRY FIELD", "Print the value of a field, after writing it to the audit log.",
-     "The value goes to standard output byte for byte, with nothing added. TENANT/ENTRY:FIELD, as exec has it,\n"
-     "does as well.",
+    {"get", use_group, "TENANT/ENTRY FIELD", "Print the value of a field; the audit record is written first.",
+     "The value goes to standard output byte for byte, with nothing added. TENANT/ENTRY:FIELD works as well.",
      "bulla get acme/warehouse password --reason \"ticket 4711\"", get_options, 1, 2, bulla_run_get},
     {"exec", use_group, "-- COMMAND [ARGUMENT]…", "Run a command with secrets in its environment, each audited first.",
-     "If one of them is refused nothing runs, and if they cannot all be handed on none is opened. The command gets\n"
-     "the signals, descriptors and variables that bulla was given, but nothing that leads to the root key: not\n"
-     "BULLA_ROOT, nor the variable or descriptor that it was read from, nor CREDENTIALS_DIRECTORY if it lies there.\n"
-     "Its core dumps are off. The exit status is the command's; 125 if bulla fails before, 126 if the command\n"
-     "cannot be run, 127 if it is not found.",
+     "If one of them is refused, nothing runs. If they cannot all be passed on, none is opened. The command inherits\n"
+     "bulla's signals, descriptors and variables, except those that lead to the root key: BULLA_ROOT, the variable\n"
+     "or descriptor it was read from, and CREDENTIALS_DIRECTORY if it lies there. Core dumps are off. The exit\n"
+     "status is the command's; 125 if bulla fails first, 126 if the command cannot be run, 127 if it is not found.",
      "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example", exec_options,
      0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
 
     {"audit log", audit_group, "", "Print the audit log, oldest first.",
-     "With --json it is one object a line, for jq or json.tool --json-lines.", "bulla audit log --tenant acme --json",
+     "With --json, one object per line, for jq or json.tool --json-lines.", "bulla audit log --tenant acme --json",
      log_options, 0, 0, bulla_run_audit_log},
     {"audit verify", audit_group, "", "Check the chain of the audit log from its first record to its head.",
-     "If a record was changed, removed, added or swapped, its number is named and the exit status is 1.",
+     "If a record was changed, removed, added or swapped, its number is printed and the exit status is 1.",
      "bulla audit verify", no_options, 0, 0, bulla_run_audit_verify},
 
     {"apikey create", token_group, "", "Make an API key and print its string, once.",
-     "The vault keeps what verifying needs, never the string. Print it into a file that nobody else can read.",
+     "The vault stores what verifying needs, never the string. Write it to a file that nobody else can read.",
      "(umask 077; bulla apikey create --tenant acme --name embed > apikey)", create_options, 0, 0,
      bulla_run_apikey_create},
     {"apikey list", token_group, "", "List API keys, oldest first.", NULL, "bulla apikey list --tenant acme",
      tenant_options, 0, 0, bulla_run_apikey_list},
     {"apikey revoke", token_group, "ID|NAME", "Revoke an API key: its tokens are refused from now on.",
-     "A name must be that of one API key alone that is not revoked; --tenant T says whose. Programs that verify "
-     "tokens\n"
-     "with the library see it at once too, if they ask for the vault's generation.",
+     "A name must belong to exactly one live API key; --tenant T narrows the search. Programs that verify tokens with\n"
+     "the library refuse them at once too, if they use the vault's verifier or its generation.",
      "bulla apikey revoke 0123456789abcdef", revoke_key_options, 1, 1, bulla_run_apikey_revoke},
-    {"apikey jwk", token_group, "ID", "Print the key of an API key's tokens of one day as a JWK, audited first.",
-     "Libraries for JOSE read that day's tokens with it. Whoever has it can forge them, so the log has a record\n"
-     "of its own for it, apikey-export with the day. A day further off than tomorrow or yesterday needs --any-day.",
+    {"apikey jwk", token_group, "ID", "Print one day's token key of an API key as a JWK; audited first.",
+     "Any JOSE library reads that day's tokens with it, and can forge them: the audit log has a record of its own,\n"
+     "apikey-export with the day. Days other than yesterday, today and tomorrow need --any-day.",
      "bulla apikey jwk 0123456789abcdef --day today > day.jwk", jwk_options, 1, 1, bulla_run_apikey_jwk},
     {"token mint", token_group, "", "Mint a token with an API key; needs no vault.",
-     "The file of --claims may hold perms and attrs, unless the options say them, and claims of your own; the\n"
-     "other known claims have their options. That --org owns the key is checked at verifying. Without --jti a "
-     "token\n"
-     "can only be ended by revoking the API key.",
+     "The file of --claims may hold perms and attrs, unless given as options, and custom claims; the other known\n"
+     "claims have options of their own. Whether --org owns the key is checked when verifying. Without --jti a token\n"
+     "can be ended only by revoking its API key.",
      "bulla token mint --apikey-file apikey --org acme --sub alice --perm read --attr region=EU --ttl 600",
      mint_options, 0, 0, bulla_run_token_mint},
     {"token verify", token_group, "", "Verify the token on standard input and print its claims as JSON.", NULL,
      "bulla token verify --aud dashboards < token", verify_options, 0, 0, bulla_run_token_verify},
-    {"token refresh", token_group, "", "Print a new token for the one on standard input, which must still be good.",
-     "It has the same claims and lives as long as the old one did, but not beyond the session, which began with\n"
-     "the first of its tokens.",
+    {"token refresh", token_group, "", "Refresh the token on standard input, which must still be good.",
+     "It has the same claims and lifetime as the old one, but does not outlive the session, which began with its\n"
+     "first token.",
      "bulla token refresh --session 28800 < token > next", refresh_options, 0, 0, bulla_run_token_refresh},
-    {"token revoke", token_group, "", "Revoke the token on standard input, by its jti, and all it was refreshed to.",
-     "It must be authentic. It may have expired or been refreshed: it is revoked as long as a verifier or a refresh\n"
-     "could take it or what it was refreshed to, 30 days and an hour from the first token of its session. With\n"
-     "--jti and --tenant no token is needed, and the revocation is kept for 30 days and two hours: as long as any\n"
-     "token with that jti that may be good now can be refreshed. A token without jti can only be ended by revoking\n"
-     "its API key.",
+    {"token revoke", token_group, "", "Revoke the session of the token on standard input, by its jti.",
+     "The token must be authentic. It may have expired or been refreshed: it can be revoked as long as any verifier\n"
+     "or refresh could accept it or what it was refreshed to, which is 30 days and an hour from the first token of\n"
+     "its session. With --jti and --tenant no token is needed, and the revocation is kept for 30 days and two hours:\n"
+     "as long as any token with that jti that may be good now can be refreshed. A token without jti can be ended\n"
+     "only by revoking its API key.",
      "bulla token revoke --reason logout < token", revoke_options, 0, 0, bulla_run_token_revoke},
-    {"token inspect", token_group, "", "Show what the token on standard input says in the open; proves nothing.", NULL,
-     "bulla token inspect < token", no_options, 0, 0, bulla_run_token_inspect},
+    {"token inspect", token_group, "", "Show the unencrypted part of the token on standard input; proves nothing.",
+     NULL, "bulla token inspect < token", no_options, 0, 0, bulla_run_token_inspect},
 
     {"seal", seal_group, "", "Seal standard input, at most 1 MiB, to standard output.", NULL,
      "bulla seal --key blob.key --context invoice/17 < invoice.pdf > invoice.sealed", seal_options, 0, 0,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What the command gets that `exec` runs: the variables and descriptors of this process, without those that lead
- * to a root key. */
+/* The environment of the command that `exec` runs: the variables and descriptors of this process, without those that
+ * lead to a root key. */
 
 #ifndef BULLA_CLI_ENVIRONMENT_H
 #define BULLA_CLI_ENVIRONMENT_H
 
 #include "cli/cli.h"
 
-/* Lines NAME=VALUE, ended by NULL. The lines belong to others. */
+/* Lines NAME=VALUE, ended by NULL. It does not own the lines. */
 struct bulla_environment {
   char **lines;
   size_t num_lines;
@@ -24,16 +24,16 @@ void bulla_environment_free(struct bulla_environment *env);
 /* bulla_environment_drop removes the variable |name|. */
 void bulla_environment_drop(struct bulla_environment *env, struct bulla_span name);
 
-/* bulla_environment_set puts |line| in the place of what the variable |name| was. */
+/* bulla_environment_set sets the variable |name| to |line|, "NAME=VALUE". */
 void bulla_environment_set(struct bulla_environment *env, struct bulla_span name, char *line);
 
 /* bulla_environment_hide removes the variable that |provider| reads a root key from, and CREDENTIALS_DIRECTORY if
  * the key lies there. NULL stands for no provider. */
 void bulla_environment_hide(struct bulla_environment *env, const char *provider);
 
-/* bulla_descriptors_hide keeps from the command what this process has open of the root key of |provider|: the
- * descriptor that it names, and all others of the same file or pipe. They close as the command begins; in the
- * place of a standard stream there is /dev/null. It comes after the root key was read. */
+/* bulla_descriptors_hide hides the descriptors of the root key of |provider| from the command: the one that it names,
+ * and all others of the same file or pipe. They are closed on exec; a standard stream becomes /dev/null. Call it after
+ * the root key was read. */
 void bulla_descriptors_hide(const char *provider);
 
 #endif

@@ -208,7 +208,8 @@ static enum bulla_status make_line(void *arg, struct bulla_span value) {
     has_nul |= (value.data[i] - 1U) >> 31; /* 1 for 0 alone, without a branch */
   }
   if (has_nul != 0) {
-    return bulla_cli_error(line->cli, BULLA_INVALID_TEXT, "the value has a NUL byte, which no environment can hold");
+    return bulla_cli_error(line->cli, BULLA_INVALID_TEXT,
+                           "the value has a NUL byte, which an environment variable cannot hold");
   }
   if (value.len > wanted->value_len) {
     /* It has changed since it was looked at. */
@@ -266,12 +267,12 @@ static enum bulla_status replace_process(struct job *job) {
     return bulla_cli_error(cli, BULLA_TOO_LARGE, "its arguments and variables are too long for the system (ulimit -s)");
   }
   return found ? bulla_cli_errno(cli, error)
-               : bulla_cli_error(cli, BULLA_IO, "there is no such program: check its name and PATH");
+               : bulla_cli_error(cli, BULLA_IO, "no such program: check its name and PATH");
 }
 
 enum bulla_status bulla_run_exec(struct bulla_cli *cli) {
   if (cli->num_operands == 0) {
-    return bulla_cli_usage(cli, "what is to be run stands behind --, and there is nothing");
+    return bulla_cli_usage(cli, "the command to run goes after --, and there is none");
   }
   struct job job BULLA_CLEANUP(job_free) = {.cli = cli};
   BULLA_TRY(take_wanted(&job));

@@ -41,10 +41,10 @@ static void print_statuses(void) {
       "\nExit statuses:\n"
       "  0  done\n"
       "  1  refused: authentication, integrity, expiry, revocation\n"
-      "  2  usage: the command line or the input cannot be right\n"
+      "  2  usage: the command line or the input is wrong\n"
       "  3  not found\n"
       "  4  environment: memory, files, disk, database\n"
-      "exec ends with its command's, or with 125 if bulla fails before, 126 if the command cannot be run,\n"
+      "exec exits with the command's status, or 125 if bulla fails first, 126 if the command cannot be run,\n"
       "127 if it is not found.\n");
 }
 

@@ -8,8 +8,8 @@
 
 #include "cli/cli.h"
 
-/* bulla_help_print prints the help of the command that |cli| has found; without one, of the commands whose first word
- * it has found; without that too, of all. */
+/* bulla_help_print prints the help of the command in |cli|; without one, of the commands of its group; without that, of
+ * all. */
 void bulla_help_print(const struct bulla_cli *cli);
 
 #endif

@@ -63,7 +63,7 @@ static enum bulla_status parse_row(struct bulla_cli *cli, struct bulla_import *r
   struct bulla_reader reader = bulla_reader(line);
   size_t len;
   if (has(line, '"')) {
-    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "there are quotes: write the three columns without them");
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "quotes are not allowed: write the three columns without them");
   }
   if (!bulla_take_until(&reader, &row->entry, ',') || !bulla_take_until(&reader, &row->field, ',')) {
     return bulla_cli_error(cli, BULLA_INVALID_TEXT, "not of the form %s: there are fewer than three columns",

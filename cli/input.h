@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What comes in. Secrets go from read(2) straight into locked memory. */
+/* Input. Secrets go from read(2) straight into locked memory. */
 
 #ifndef BULLA_CLI_INPUT_H
 #define BULLA_CLI_INPUT_H
 
 #include "cli/cli.h"
 
-/* bulla_input_secret makes |*secret| of all that |fd| gives, byte for byte. Returns BULLA_TOO_LARGE past
+/* bulla_input_secret reads all of |fd| into |*secret|, byte for byte. Returns BULLA_TOO_LARGE past
  * |max_len| bytes, BULLA_IO, and the statuses of bulla_secret_new. */
 BULLA_NODISCARD enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct bulla_secret **secret, int fd,
                                                      size_t max_len);
 
-/* bulla_input_secret_file is bulla_input_secret of the file at |path|. */
+/* bulla_input_secret_file is bulla_input_secret for the file at |path|. */
 BULLA_NODISCARD enum bulla_status bulla_input_secret_file(struct bulla_cli *cli, struct bulla_secret **secret,
                                                           const char *path, size_t max_len);
 
-/* bulla_input_key_file is bulla_input_secret_file of a file that others must not be able to read, or of a pipe.
- * Returns BULLA_SECRET_EXPOSED if they are; |remedy| says what to do then beside chmod. */
+/* bulla_input_key_file is bulla_input_secret_file for a file that others must not be able to read, or a pipe. Returns
+ * BULLA_SECRET_EXPOSED if they can; |remedy| says what to do then besides chmod. */
 BULLA_NODISCARD enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secret **secret,
                                                        const char *path, size_t max_len, const char *remedy);
 
-/* bulla_input_line drops one newline, or carriage return and newline, from the end of |secret|. */
+/* bulla_input_line removes one newline, LF or CRLF, from the end of |secret|. */
 void bulla_input_line(struct bulla_secret *secret);
 
-/* bulla_input_public fills |text|, which the caller frees with free(), with all that |fd| gives. For what need
- * not be hidden. Returns BULLA_TOO_LARGE past |max_len| bytes, BULLA_IO, BULLA_NO_MEMORY. */
+/* bulla_input_public fills |text|, which the caller frees with free(), with all of |fd|, which is not
+ * secret. Returns BULLA_TOO_LARGE past |max_len| bytes, BULLA_IO, BULLA_NO_MEMORY. */
 BULLA_NODISCARD enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer *text, int fd,
                                                      size_t max_len);
 

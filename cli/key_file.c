@@ -20,9 +20,8 @@ static enum bulla_status malformed(struct bulla_cli *cli, size_t len) {
                            "32 bytes may be the key itself or a half of its digits: write it as 64 hexadecimal digits "
                            "or as base64");
   }
-  return bulla_cli_error(
-      cli, BULLA_ROOT_MALFORMED,
-      "no key in there: it has %zu bytes, and 64 hexadecimal digits or 43 or 44 of base64 make a key", len);
+  return bulla_cli_error(cli, BULLA_ROOT_MALFORMED,
+                         "not a key: it has %zu bytes; a key is 64 hexadecimal digits, or 43 or 44 of base64", len);
 }
 
 static enum bulla_status decode(struct bulla_cli *cli, struct bulla_secret *key, struct bulla_span text) {
@@ -31,7 +30,7 @@ static enum bulla_status decode(struct bulla_cli *cli, struct bulla_secret *key,
     return bulla_hex_decode(bulla_secret_data(key), text)
                ? BULLA_OK
                : bulla_cli_error(cli, BULLA_ROOT_MALFORMED,
-                                 "no key in there: not all of the 64 are hexadecimal digits");
+                                 "not a key: not all of its 64 characters are hexadecimal digits");
   }
   if (digits.len != BASE64_DIGITS) {
     return malformed(cli, text.len);
@@ -41,7 +40,7 @@ static enum bulla_status decode(struct bulla_cli *cli, struct bulla_secret *key,
       bulla_base64url_decode_secret(bulla_secret_data(key), digits)) {
     return BULLA_OK;
   }
-  return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "no key in there: it is neither base64 nor base64url of 32 bytes");
+  return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "not a key: it is neither base64 nor base64url of 32 bytes");
 }
 
 enum bulla_status bulla_key_file_read(struct bulla_cli *cli, struct bulla_secret **key) {
@@ -51,7 +50,7 @@ enum bulla_status bulla_key_file_read(struct bulla_cli *cli, struct bulla_secret
   enum bulla_status status =
       bulla_input_key_file(cli, &text, bulla_option_value(cli, "key"), MAX_TEXT, "take another key");
   if (status == BULLA_TOO_LARGE) {
-    return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "no key in there: it has more than %d bytes", MAX_TEXT);
+    return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "not a key: it has more than %d bytes", MAX_TEXT);
   }
   BULLA_TRY(status);
   BULLA_TRY(bulla_secret_new(&made, BULLA_KEY_LEN));

@@ -8,9 +8,9 @@
 
 #include "cli/cli.h"
 
-/* bulla_key_file_read makes |*key|, BULLA_KEY_LEN bytes, of the file that --key names: 64 hexadecimal digits, or
- * base64 or base64url, padded or not. Which of them it is shows from the length alone. Returns BULLA_SECRET_EXPOSED
- * if others can read the file, BULLA_ROOT_MALFORMED for anything else and says why, without a byte of it. */
+/* bulla_key_file_read reads |*key|, BULLA_KEY_LEN bytes, from the file of --key: 64 hexadecimal digits, or base64 or
+ * base64url, padded or not; the length decides which. Returns BULLA_SECRET_EXPOSED if others can read the file,
+ * BULLA_ROOT_MALFORMED for other content, and notes why without any byte of it. */
 BULLA_NODISCARD enum bulla_status bulla_key_file_read(struct bulla_cli *cli, struct bulla_secret **key);
 
 #endif

@@ -167,7 +167,7 @@ static enum bulla_status take_move(struct bulla_cli *cli, struct move *move) {
   move->name = after.entry;
   return bulla_span_equal(after.tenant, move->place.tenant)
              ? BULLA_OK
-             : bulla_cli_usage(cli, "an entry stays with its tenant: put it there anew, then remove this one");
+             : bulla_cli_usage(cli, "an entry stays with its tenant: put it in the other one, then remove this one");
 }
 
 static enum bulla_status run_move(struct bulla_vault *vault, const struct bulla_who *who, const struct move *move) {

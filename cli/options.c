@@ -142,7 +142,7 @@ enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **ar
         return bulla_unknown_command(cli, argv[i]);
       }
     } else if (!dashes && takes_dashes(cli->command)) {
-      return bulla_cli_usage(cli, "what is to be run stands behind --: bulla %s … %s", cli->command->name,
+      return bulla_cli_usage(cli, "the command to run goes after --: bulla %s … %s", cli->command->name,
                              cli->command->operands);
     } else {
       cli->operands[cli->num_operands++] = argv[i];

@@ -16,7 +16,7 @@ BULLA_NODISCARD enum bulla_status bulla_output_bytes(struct bulla_cli *cli, stru
 /* bulla_output_line is bulla_output_bytes and a newline. */
 BULLA_NODISCARD enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span bytes);
 
-/* bulla_output_check returns what made a call of stdio fail, if one did. */
+/* bulla_output_check returns the status of a failed stdio call, if one failed. */
 BULLA_NODISCARD enum bulla_status bulla_output_check(struct bulla_cli *cli);
 
 /* bulla_output_text prints |text|, which came from outside, between two texts. Returns BULLA_NO_MEMORY. */

@@ -139,7 +139,8 @@ enum bulla_status bulla_prompt(struct bulla_cli *cli, struct bulla_secret **secr
   }
   if (fd < 0) {
     return bulla_cli_error(
-        cli, BULLA_IO, "there is no terminal to ask at: run this at one, or take the key from elsewhere with --root");
+        cli, BULLA_IO,
+        "there is no terminal for the prompt: run this at a terminal, or give the key with another --root");
   }
   enum bulla_status status = ask(cli, line, fd, prompt);
   (void)close(fd);

@@ -21,11 +21,11 @@ const char *bulla_remedy(enum bulla_status status) {
     case BULLA_NOT_YET_VALID:
       return "compare the clocks of both machines, or allow some --leeway";
     case BULLA_CLAIM_REFUSED:
-      return "see --aud and --iss, and the --org that it was minted with";
+      return "check --aud, --iss, and the --org it was minted with";
     case BULLA_KEY_EXHAUSTED:
       return "make a new one";
     case BULLA_ROOT_WRONG:
-      return "name the right one with --root or BULLA_ROOT";
+      return "give the right one with --root or BULLA_ROOT";
     case BULLA_AUDIT_BROKEN:
       return "keep a copy of the vault and compare it with a backup";
     case BULLA_WRONG_VAULT:
@@ -41,9 +41,9 @@ const char *bulla_remedy(enum bulla_status status) {
     case BULLA_STAYS_SECRET:
       return "give its value with --secret or --secret-file, or remove the field first with bulla rm";
     case BULLA_IN_USE:
-      return "remove or revoke what hangs on it first";
+      return "remove or revoke what depends on it first";
     case BULLA_NOT_FOUND:
-      return "list what there is, and check the spelling";
+      return "check the spelling, or list what exists";
     case BULLA_NO_MEMORY:
       return "free some, then try again";
     case BULLA_LOCK_LIMIT:
@@ -67,13 +67,13 @@ const char *bulla_remedy(enum bulla_status status) {
     case BULLA_NEWER_VAULT:
       return "upgrade this one";
     case BULLA_SECRET_UNAVAILABLE:
-      return "mend that, or name another with --root";
+      return "fix that, or give another with --root";
     case BULLA_SECRET_EXPOSED:
-      return "make it its user's alone with chmod 600, and consider the key compromised";
+      return "run chmod 600 on it, and consider the key compromised";
     case BULLA_VAULT_MOVED:
       return "stop whatever has it open, put the files back, and try again";
     case BULLA_VAULT_SHARED:
-      return "share the folder instead";
+      return "mount or share its folder instead";
   }
   return NULL;
 }

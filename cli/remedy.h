@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What somebody who uses the command can do about a failure, where the command itself says nothing that fits better.
- * The library's texts say what happened, to whatever program. */
+/* What a user of the command can do about a failure, unless the command has a more specific text. The library's texts
+ * only say what happened. */
 
 #ifndef BULLA_CLI_REMEDY_H
 #define BULLA_CLI_REMEDY_H
 
 #include <bulla/core.h>
 
-/* bulla_remedy returns what helps against |status|, without a period, or NULL where its text says all. */
+/* bulla_remedy returns the advice for |status|, without a period, or NULL if its text is enough. */
 const char *bulla_remedy(enum bulla_status status);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Rows of cells, which become a table or JSON. */
+/* Rows of cells, printed as a table or JSON. */
 
 #ifndef BULLA_CLI_ROWS_H
 #define BULLA_CLI_ROWS_H
@@ -35,9 +35,8 @@ static inline struct bulla_cell bulla_cell_text(struct bulla_span text) {
 
 #define BULLA_MAX_COLUMNS 10
 
-/* Rows on their way out. A list is one JSON array or one table, aligned as a whole, and is held until its end: of
- * one that breaks off nothing is printed. What is no list is printed row by row as it comes, each a JSON object on
- * a line of its own. */
+/* Rows to print. A list is one JSON array or one aligned table, and is held until its end: if it fails part-way,
+ * nothing is printed. Other rows are printed as they come, in JSON each as one object on a line. */
 struct bulla_rows {
   struct bulla_cli *cli;
   const char *const *names; /* of the columns, in lower case, ended by NULL; the members of the JSON objects */
@@ -45,7 +44,7 @@ struct bulla_rows {
   size_t num_rows;
   size_t max_width; /* a cell wider than this does not widen its column; no limit at first */
   size_t widths[BULLA_MAX_COLUMNS];
-  struct bulla_buffer held; /* what is not printed yet: cells of a table, each ended by a NUL, or JSON */
+  struct bulla_buffer held; /* not printed yet: cells of a table, each ended by a NUL, or JSON */
 };
 
 /* bulla_rows_begin starts |rows|. bulla_rows_free frees what they hold. */
@@ -53,11 +52,11 @@ void bulla_rows_begin(struct bulla_rows *rows, struct bulla_cli *cli, const char
 
 void bulla_rows_free(struct bulla_rows *rows);
 
-/* bulla_rows_measure widens the columns to what a row needs that bulla_rows_add gets later, so that rows which are
- * printed as they come are aligned, too. */
+/* bulla_rows_measure widens the columns for a row that will be added later, so that rows printed as they come are
+ * aligned too. */
 BULLA_NODISCARD enum bulla_status bulla_rows_measure(struct bulla_rows *rows, const struct bulla_cell *cells);
 
-/* bulla_rows_add takes one row, as many |cells| as there are columns. */
+/* bulla_rows_add adds one row, with one cell per column. */
 BULLA_NODISCARD enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cell *cells);
 
 /* bulla_rows_end prints what is left. */

@@ -109,7 +109,7 @@ static enum bulla_status open_job(const struct job *job, struct bulla_buffer *pl
 
 static enum bulla_status explain_open(struct bulla_cli *cli, const struct job *job, enum bulla_status status) {
   if (status == BULLA_BUFFER_TOO_SMALL) {
-    return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: what it holds is more than %d bytes", MAX_PLAINTEXT);
+    return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: it holds more than %d bytes", MAX_PLAINTEXT);
   }
   return status != BULLA_REFUSED ? status
                                  : bulla_cli_error(cli, status, "refused: it is damaged, or was sealed with another %s",

@@ -56,7 +56,7 @@ void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
 enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider) {
   *provider = option_or_variable(cli, "root", "BULLA_ROOT");
   return *provider != NULL ? BULLA_OK
-                           : bulla_cli_usage(cli, "no root key is named: give --root PROVIDER or set BULLA_ROOT");
+                           : bulla_cli_usage(cli, "no root key is given: use --root PROVIDER or set BULLA_ROOT");
 }
 
 static enum bulla_status ask_passphrase(struct bulla_cli *cli, struct bulla_root **root, bool fresh) {
@@ -117,7 +117,7 @@ static enum bulla_status read_id(struct bulla_cli *cli, struct bulla_span *given
   }
   struct bulla_span digits = bulla_without_newline(bulla_text(text), 0);
   if (digits.len != 2 * (size_t)BULLA_VAULT_ID_LEN || !bulla_hex_decode(id, digits)) {
-    return bulla_cli_usage(cli, "--vault-id or BULLA_VAULT_ID is no id of a vault, %d hexadecimal digits",
+    return bulla_cli_usage(cli, "--vault-id or BULLA_VAULT_ID is not a vault id of %d hexadecimal digits",
                            2 * BULLA_VAULT_ID_LEN);
   }
   return BULLA_OK;
@@ -136,7 +136,7 @@ static enum bulla_status check_who(struct bulla_cli *cli) {
         return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: at most %d bytes", BULLA_WHO_MAX);
       }
       if (!bulla_json_valid_string(text)) {
-        return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it is no UTF-8, or has a noncharacter");
+        return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it is not valid UTF-8, or has a noncharacter");
       }
     }
   }
@@ -167,7 +167,7 @@ enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status
       return bulla_cli_error(cli, status, "write sqlite:PATH with --vault or in BULLA_VAULT");
     case BULLA_EXISTS:
       return bulla_cli_error(cli, status,
-                             "there is a file already, and it is left as it is: name another vault with --vault");
+                             "a file exists already and is left as it is: name another vault with --vault");
     case BULLA_ROOT_WRONG:
       return is_passphrase(cli)
                  ? bulla_cli_error(cli, status, "this vault was made with another passphrase or root key: try again")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What most sub-commands begin with: the root key, the vault, and who is asking. */
+/* The start of most sub-commands: the root key, the vault, and who is asking. */
 
 #ifndef BULLA_CLI_SESSION_H
 #define BULLA_CLI_SESSION_H
@@ -10,50 +10,50 @@
 
 #include "cli/cli.h"
 
-/* What names a root key. */
-#define BULLA_SESSION_PROVIDERS "env:NAME file:PATH fd:N cred:NAME sha256-env:NAME passphrase"
+/* The providers of root keys. */
+#define BULLA_SESSION_PROVIDERS "env:NAME file:PATH fd:N cred:NAME cmd:PROGRAM sha256-env:NAME passphrase"
 
 /* bulla_session_url returns the vault that --vault, BULLA_VAULT or the default names. */
 const char *bulla_session_url(const struct bulla_cli *cli);
 
-/* bulla_session_at_vault and bulla_session_at_root note that the run is busy with the vault or the root key,
- * naming it only where the name cannot be a secret. */
+/* bulla_session_at_vault and bulla_session_at_root note that the run works on the vault or the root key, and
+ * name it only if the name cannot be a secret. */
 void bulla_session_at_vault(struct bulla_cli *cli);
 void bulla_session_at_root(struct bulla_cli *cli, const char *provider);
 
 /* bulla_session_provider finds the root key's provider, from --root or BULLA_ROOT. */
 BULLA_NODISCARD enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider);
 
-/* bulla_session_root opens the root key of |provider|; a passphrase is asked for, twice if it is |fresh|. */
+/* bulla_session_root opens the root key of |provider|; it prompts for a passphrase, twice if |fresh|. */
 BULLA_NODISCARD enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **root,
                                                      const char *provider, bool fresh);
 
-/* bulla_session_explain passes on the status of opening or making a vault, with a text where the status says too
+/* bulla_session_explain returns the status of opening or creating a vault, and notes a text where the status says too
  * little. */
 BULLA_NODISCARD enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status);
 
-/* Locked memory: what every run needs, for the vault's keys, one value on its way and what else there is; and what
- * a secret takes beside its bytes. */
+/* Locked memory: what every run needs, for the vault's keys, a value and the rest; and what a secret takes besides its
+ * bytes. */
 #define BULLA_WORKING_ROOM ((size_t)1 << 20)
 #define BULLA_SLOT_ROOM ((size_t)256)
 
-/* bulla_session_memory makes the arena, before all else that needs it, with room for |values_len| bytes of values
- * beside what every run needs. Where so much cannot be locked it is the usual one: values may be smaller. Statuses
+/* bulla_session_memory creates the arena, before anything that needs it, with room for |values_len| bytes of values
+ * besides what every run needs. If so much cannot be locked, it has the default size: values may be smaller. Statuses
  * of bulla_memory_init. */
 BULLA_NODISCARD enum bulla_status bulla_session_memory(size_t values_len);
 
 /* bulla_session_arena_full notes that |values_len| bytes of values do not fit, and returns BULLA_ARENA_FULL. */
 enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_len);
 
-/* bulla_session_at_tenant notes that the run is busy with |tenant|, or with |what| of the command line if that is
- * no name, which is not repeated. An empty one stands for all. */
+/* bulla_session_at_tenant notes that the run works on |tenant|, or on |what| of the command line if |tenant| is not a
+ * name, which is not repeated. An empty one stands for all. */
 void bulla_session_at_tenant(struct bulla_cli *cli, struct bulla_span tenant, const char *what);
 
 /* bulla_session_tenant returns BULLA_NOT_FOUND if there is no |tenant|; an empty one stands for all. */
 BULLA_NODISCARD enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant);
 
-/* bulla_session_vault opens the vault, which must be the one of --vault-id or BULLA_VAULT_ID if that is given. The
- * caller closes it. */
+/* bulla_session_vault opens the vault, which must have the id of --vault-id or BULLA_VAULT_ID if given. The caller
+ * closes it. */
 BULLA_NODISCARD enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 
 /* Who is asking, with the room for the names. */
@@ -67,11 +67,11 @@ struct bulla_session_who {
  * the origin is the terminal, or the process; the reason is --reason, or |reason| if that was not given. */
 void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli *cli, const char *reason);
 
-/* bulla_session_at notes that the run is busy with the field of |place|. */
+/* bulla_session_at notes that the run works on the field of |place|. */
 void bulla_session_at(struct bulla_cli *cli, const struct bulla_place *place);
 
-/* bulla_session_place cuts |text|, of the operand |index|, into the tenant and entry of |place|, which gets no field;
- * bulla_session_entry cuts all of that operand. */
+/* bulla_session_place splits |text|, from the operand |index|, into the tenant and entry of |place|, without a field;
+ * bulla_session_entry splits the whole operand. */
 BULLA_NODISCARD enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_place *place,
                                                       struct bulla_span text, size_t index);
 

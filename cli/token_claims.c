@@ -68,7 +68,7 @@ static enum bulla_status take_nested(struct bulla_cli *cli, struct bulla_span *c
                                      const struct bulla_json_member *member, const char *option, bool good,
                                      const char *kind) {
   if (claim->len > 0) {
-    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "its \"%ss\" come from --%s already: give them once", option,
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "\"%ss\" are given with --%s already: give them once", option,
                            option);
   }
   if (!good) {
@@ -81,9 +81,9 @@ static enum bulla_status take_nested(struct bulla_cli *cli, struct bulla_span *c
 /* refuse_known tells of a member of the file that is said in another way. */
 static enum bulla_status refuse_known(struct bulla_cli *cli, const char *name) {
   if (strcmp(name, "iat") == 0 || strcmp(name, "orig_iat") == 0) {
-    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it may not say \"%s\": minting sets the time", name);
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it must not have \"%s\": minting sets the time", name);
   }
-  return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it may not say \"%s\": that has an option of its own, --%s", name,
+  return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it must not have \"%s\": that has an option of its own, --%s", name,
                          strcmp(name, "exp") == 0 ? "ttl" : name);
 }
 

@@ -56,7 +56,7 @@ static enum bulla_status revoke_named(struct bulla_cli *cli) {
   enum bulla_status status = bulla_vault_token_revoke(vault, &me.who, tenant, jti, last_end((int64_t)time(NULL)));
   if (status == BULLA_INVALID_ARGUMENT && jti.len > BULLA_JTI_MAX) {
     bulla_cli_at(cli, "--jti");
-    return bulla_cli_error(cli, status, "no jti is longer than %d bytes", BULLA_JTI_MAX);
+    return bulla_cli_error(cli, status, "a jti has at most %d bytes", BULLA_JTI_MAX);
   }
   return status;
 }
@@ -90,11 +90,12 @@ static enum bulla_status explain_refused(struct bulla_cli *cli, struct bulla_tok
   if (!search.found) {
     return bulla_cli_error(cli, BULLA_REFUSED, "refused: it names API key %.*s, which is not in this vault", len, id);
   }
-  return search.revoked ? bulla_cli_error(
-                              cli, BULLA_REFUSED,
-                              "API key %.*s was revoked: nothing takes its tokens, there is nothing to revoke", len, id)
-                        : bulla_cli_error(cli, BULLA_REFUSED,
-                                          "refused: it is not authentic, although it names API key %.*s", len, id);
+  return search.revoked
+             ? bulla_cli_error(cli, BULLA_REFUSED,
+                               "API key %.*s was revoked: its tokens are refused already, there is nothing to revoke",
+                               len, id)
+             : bulla_cli_error(cli, BULLA_REFUSED, "refused: it is not authentic, although it names API key %.*s", len,
+                               id);
 }
 
 static enum bulla_status explain_no_jti(struct bulla_cli *cli, const struct bulla_token_session *session) {
@@ -114,9 +115,8 @@ static enum bulla_status revoke_given(struct bulla_cli *cli) {
     case BULLA_REFUSED:
       return explain_refused(cli, &session);
     case BULLA_EXPIRED:
-      return bulla_cli_error(
-          cli, BULLA_EXPIRED,
-          "it has expired, and nothing takes it or what it was refreshed to: there is nothing to revoke");
+      return bulla_cli_error(cli, BULLA_EXPIRED,
+                             "it has expired, and so has everything it was refreshed to: there is nothing to revoke");
     case BULLA_INVALID_ARGUMENT:
       return explain_no_jti(cli, &session);
     default:

@@ -24,10 +24,10 @@
 /* may_make looks, before there is a root key, for what needs none to be wrong. */
 static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
   if (bulla_option_count(cli, "vault-id") > 0) {
-    return bulla_cli_usage(cli, "the id of a new vault is drawn at random: init takes no --vault-id");
+    return bulla_cli_usage(cli, "a new vault gets a random id: init takes no --vault-id");
   }
   if (getenv("BULLA_VAULT_ID") != NULL) {
-    return bulla_cli_usage(cli, "BULLA_VAULT_ID is the id of a vault that is there: unset it to make a new one");
+    return bulla_cli_usage(cli, "BULLA_VAULT_ID pins an existing vault: unset it to make a new one");
   }
   if (bulla_option_count(cli, "actor") > 0) {
     return bulla_cli_usage(cli, "the first record is bulla's own: init takes no --actor");
@@ -50,7 +50,7 @@ static enum bulla_status make_root(struct bulla_cli *cli, struct bulla_root **ro
     }
     if (bulla_option_count(cli, "reuse-root") == 0) {
       return bulla_cli_error(cli, status,
-                             "there is a key file already: name another, or give --reuse-root to have this vault under "
+                             "a key file exists already: name another, or give --reuse-root to have this vault under "
                              "the same key");
     }
   }
@@ -161,7 +161,7 @@ static enum bulla_status take_fields(struct bulla_cli *cli, struct put *put) {
     BULLA_TRY(add_field(cli, put, &field, name));
     field->value = rest;
   }
-  return put->num_fields > 0 ? BULLA_OK : bulla_cli_usage(cli, "there is no field to put");
+  return put->num_fields > 0 ? BULLA_OK : bulla_cli_usage(cli, "no fields are given");
 }
 
 static enum bulla_status check_secret(struct bulla_cli *cli, struct bulla_field *field,
@@ -233,7 +233,7 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_entry(cli, &place, 0));
   if (bulla_option_count(cli, "secret") > 1 && isatty(STDIN_FILENO) != 1) {
     return bulla_cli_usage(cli,
-                           "standard input is no terminal and holds one secret: give one --secret, and the "
+                           "standard input is not a terminal and holds only one secret: give one --secret, and the "
                            "others with --secret-file");
   }
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Words of the command line, taken apart. */
+/* Parsing words of the command line. */
 
 #ifndef BULLA_CLI_WORD_H
 #define BULLA_CLI_WORD_H
 
 #include <bulla/core.h>
 
-/* bulla_word_split cuts |text| at the first |mark|, or returns false if there is none: then |before| is all of it. */
+/* bulla_word_split splits |text| at the first |mark|, or returns false if there is none: then |before| is all of it. */
 bool bulla_word_split(struct bulla_span *before, struct bulla_span *after, const char *text, char mark);
 
-/* bulla_word_is_name says whether |text| has the form of a tenant's, an entry's or a field's name. */
+/* bulla_word_is_name returns whether |text| has the form of a tenant's, an entry's or a field's name. */
 bool bulla_word_is_name(struct bulla_span text);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Base64url without padding, RFC 4648 §5, strict: no padding, no white space, no other alphabet, no final bits
- * that are not zero. Every byte string has one encoding and every encoding one byte string.
+/* Base64url without padding, RFC 4648 §5, strict: no padding, no white space, no other alphabet, no nonzero
+ * final bits. Byte strings and encodings correspond one to one.
  *
  * Input and output must not overlap. */
 
@@ -11,13 +11,13 @@
 
 #include "core/cursor.h"
 
-/* bulla_base64url_encoded_len returns the digits of |len| bytes; |len| is at most SIZE_MAX / 2. */
+/* bulla_base64url_encoded_len returns the number of digits for |len| bytes, at most SIZE_MAX / 2. */
 static inline size_t bulla_base64url_encoded_len(size_t len) {
   return len / 3 * 4 + (len % 3 == 0 ? 0 : len % 3 + 1);
 }
 
-/* bulla_base64url_decoded_len returns the bytes of |len| digits; of a |len| that no encoding has, the bytes of
- * its whole digits. */
+/* bulla_base64url_decoded_len returns the number of bytes in |len| digits; for a |len| that no encoding has, of
+ * the whole bytes. */
 static inline size_t bulla_base64url_decoded_len(size_t len) {
   return len / 4 * 3 + len % 4 * 3 / 4;
 }
@@ -27,22 +27,22 @@ static inline size_t bulla_base64url_decoded_len(size_t len) {
 void bulla_base64url_encode(uint8_t *text, struct bulla_span bytes);
 
 /* bulla_base64url_decode writes bulla_base64url_decoded_len(|text.len|) bytes to |bytes|, or returns false, and
- * then |bytes| holds nothing of use. For public bytes, as bulla_base64url_encode. */
+ * then |bytes| is undefined. For public bytes, as bulla_base64url_encode. */
 BULLA_NODISCARD bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text);
 
 /* bulla_base64url_encode_secret is bulla_base64url_encode for key material: its time and memory accesses depend
- * on the length alone. */
+ * only on the length. */
 void bulla_base64url_encode_secret(uint8_t *text, struct bulla_span bytes);
 
 /* bulla_base64url_decode_secret is bulla_base64url_decode for key material: its time and memory accesses depend
- * on the length alone. On failure |bytes| is zeroed. */
+ * only on the length. On failure |bytes| is zeroed. */
 BULLA_NODISCARD bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_span text);
 
-/* bulla_base64_decode_secret is bulla_base64url_decode_secret for the alphabet of RFC 4648 §4, with + and /: for
- * what other systems wrote. */
+/* bulla_base64_decode_secret is bulla_base64url_decode_secret for the alphabet of RFC 4648 §4, with + and /, which
+ * other systems write. */
 BULLA_NODISCARD bool bulla_base64_decode_secret(uint8_t *bytes, struct bulla_span text);
 
-/* bulla_base64_without_padding returns |text| without the one or two = that fill it up to whole groups of four. */
+/* bulla_base64_without_padding returns |text| without the one or two = that pad it to groups of four. */
 struct bulla_span bulla_base64_without_padding(struct bulla_span text);
 
 #endif

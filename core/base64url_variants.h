@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* The variants of the codec for public bytes. Each is one constant pair of functions; core/base64url_choice.c picks
- * one at first use. All give the same digits, the same bytes and the same verdicts, and all keep to their spans. */
+ * one at first use. All give the same results and stay within their spans. */
 
 #ifndef BULLA_CORE_BASE64URL_VARIANTS_H
 #define BULLA_CORE_BASE64URL_VARIANTS_H
@@ -12,7 +12,7 @@
 struct bulla_base64url_variant {
   const char *name;
 
-  /* Says whether the processor and the system have what it needs. */
+  /* Returns whether the processor and the system support it. */
   bool (*is_usable)(void);
 
   /* As bulla_base64url_encode and bulla_base64url_decode. */

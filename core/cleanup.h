@@ -11,8 +11,8 @@
 /* BULLA_CLEANUP(f) calls f(&variable) when the variable goes out of scope. */
 #define BULLA_CLEANUP(function) __attribute__((cleanup(function)))
 
-/* BULLA_TRY returns from the function with the status of |call| unless it is BULLA_OK. The one control-flow
- * macro there is. */
+/* BULLA_TRY returns from the function with the status of |call| unless it is BULLA_OK. It is the only
+ * control-flow macro. */
 #define BULLA_TRY(call)                    \
   do {                                     \
     enum bulla_status try_status = (call); \

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* The primitives, and AES-GCM (core/aead.c) and nonces (core/nonce.c) over them. core/crypto_*.c alone include the
- * headers of BoringSSL and ipsec-mb; everybody else sees this. */
+ * headers of BoringSSL and ipsec-mb; all others include this. */
 
 #ifndef BULLA_CORE_CRYPTO_H
 #define BULLA_CORE_CRYPTO_H
@@ -16,22 +16,22 @@ struct bulla_aead;
  * for another length, BULLA_NO_CRYPTO, and the statuses of bulla_slab_new. */
 BULLA_NODISCARD enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key);
 
-/* bulla_aead_free wipes and frees |*aead|, which this process must have made; NULL inside is fine. */
+/* bulla_aead_free wipes and frees |*aead|, which this process must have created, and sets it to NULL. */
 void bulla_aead_free(struct bulla_aead **aead);
 
-/* bulla_aead_seal writes as many bytes as |plaintext| has to |ciphertext|, and BULLA_TAG_LEN bytes to |tag|.
- * |nonce| has 1 byte or more (NIST SP 800-38D §7.1), else BULLA_INVALID_ARGUMENT; 12 is the fast length. */
+/* bulla_aead_seal writes the encrypted |plaintext| to |ciphertext|, of the same length, and BULLA_TAG_LEN bytes to
+ * |tag|. |nonce| has at least 1 byte (NIST SP 800-38D §7.1), else BULLA_INVALID_ARGUMENT; 12 bytes are fastest. */
 BULLA_NODISCARD enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
                                                   struct bulla_span nonce, struct bulla_span plaintext,
                                                   struct bulla_span additional_data);
 
-/* bulla_aead_open writes as many bytes as |ciphertext| has to |plaintext|, or zeroes them and returns
+/* bulla_aead_open writes the decrypted |ciphertext| to |plaintext|, of the same length, or zeroes it and returns
  * BULLA_REFUSED (§7.2). A |tag| of another length than BULLA_TAG_LEN is refused. */
 BULLA_NODISCARD enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext,
                                                   struct bulla_span nonce, struct bulla_span ciphertext,
                                                   struct bulla_span tag, struct bulla_span additional_data);
 
-/* A key of AES-256 for single blocks, as the library expands it. It is secret: it lies in the slab. */
+/* An AES-256 key for single blocks, as the library expands it. It is secret and lives in the slab. */
 #define BULLA_AES_BLOCK_LEN 16
 struct bulla_aes_key {
   _Alignas(16) uint8_t schedule[256];
@@ -40,8 +40,8 @@ struct bulla_aes_key {
 /* bulla_aes_expand expands |key|, which has 32 bytes, else BULLA_INVALID_ARGUMENT. Returns BULLA_NO_CRYPTO. */
 BULLA_NODISCARD enum bulla_status bulla_aes_expand(struct bulla_aes_key *aes, struct bulla_span key);
 
-/* bulla_aes_block encrypts the BULLA_AES_BLOCK_LEN bytes of |block| where they stand. The caller scrubs after its last
- * one: it is assembly that needs no stack, or C that does not go deep. */
+/* bulla_aes_block encrypts the BULLA_AES_BLOCK_LEN bytes of |block| in place. The caller scrubs after its last
+ * block: the code is assembly without a stack frame, or shallow C. */
 enum { BULLA_AES_SCRUB_DEPTH = 1024 };
 void bulla_aes_block(const struct bulla_aes_key *aes, uint8_t *block);
 
@@ -60,15 +60,15 @@ BULLA_NODISCARD enum bulla_status bulla_hmac(uint8_t *mac, struct bulla_span key
 /* bulla_sha256 fills the BULLA_SHA256_LEN bytes of |digest|. */
 BULLA_NODISCARD enum bulla_status bulla_sha256(uint8_t *digest, struct bulla_span message);
 
-/* bulla_scrypt fills |out|: RFC 7914. |n| is a power of two; it takes 128 * |n| * |r| bytes of memory. */
+/* bulla_scrypt fills |out|: RFC 7914. |n| is a power of two; it needs 128 * |n| * |r| bytes of memory. */
 BULLA_NODISCARD enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struct bulla_span passphrase,
                                                struct bulla_span salt, uint64_t n, uint64_t r, uint64_t p);
 
 /* bulla_random fills |out| from the random generator. */
 BULLA_NODISCARD enum bulla_status bulla_random(uint8_t *out, size_t len);
 
-/* bulla_nonce fills |nonce|, 8 to 64 bytes, at random: the same distribution, several times as fast, for what is
- * public once it is used. */
+/* bulla_nonce fills |nonce|, 8 to 64 bytes, with random bytes: as bulla_random, but several times faster, for bytes
+ * that become public when used. */
 BULLA_NODISCARD enum bulla_status bulla_nonce(uint8_t *nonce, size_t len);
 
 #endif

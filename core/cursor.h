@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Cursors: the only way in which bytes of the outside are taken apart or put together. Neither can run past
- * its end, and neither does arithmetic on a length that the input names.
+/* Cursors: the only way to parse and compose bytes from outside. Neither can run past its end, and neither does
+ * arithmetic on a length from the input.
  *
- * A reader fails at once: what it cannot give it does not take. A writer fails at the end: it remembers that
- * something did not fit, writes nothing more, and bulla_writer_finish() tells. */
+ * A reader fails at once and then stays where it is. A writer remembers that something did not fit, writes nothing
+ * more, and bulla_writer_finish() reports it. */
 
 #ifndef BULLA_CORE_CURSOR_H
 #define BULLA_CORE_CURSOR_H
@@ -63,14 +63,14 @@ static inline bool bulla_take_until(struct bulla_reader *reader, struct bulla_sp
   return true;
 }
 
-/* bulla_span_equal compares public bytes; for secret ones there is bulla_secret_equal. */
+/* bulla_span_equal compares public bytes; use bulla_secret_equal for secrets. */
 static inline bool bulla_span_equal(struct bulla_span a, struct bulla_span b) {
   return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-/* bulla_without_newline returns |text| without one newline at its end, LF or CRLF, if it has one: of a key, a
- * token or a blob's text form that comes from a file, a descriptor or a variable, a newline at the end is no part.
- * The first |least| bytes, which may be secret, are not looked at. */
+/* bulla_without_newline returns |text| without one newline at its end, LF or CRLF, if it has one, as keys, tokens
+ * and text forms from files, descriptors and variables often do. It does not look at the first |least| bytes, which may
+ * be secret. */
 static inline struct bulla_span bulla_without_newline(struct bulla_span text, size_t least) {
   size_t len = text.len;
   if (len > least && text.data[len - 1] == '\n') {
@@ -92,7 +92,7 @@ static inline struct bulla_writer bulla_writer(struct bulla_buffer *out) {
   return writer;
 }
 
-/* bulla_give hands out room for |len| bytes, to be filled by the caller, or NULL if it does not fit. */
+/* bulla_give returns room for |len| bytes, which the caller fills, or NULL if there is not enough. */
 static inline uint8_t *bulla_give(struct bulla_writer *writer, size_t len) {
   struct bulla_buffer *out = writer->out;
   if (writer->overflow || len > out->size - out->len) {
@@ -129,8 +129,8 @@ static inline void bulla_put_be(struct bulla_writer *writer, uint64_t value, siz
   }
 }
 
-/* bulla_put_prefixed writes the length of |bytes| as four bytes, most significant first, and |bytes|: a list
- * of such parts can be read in one way only. */
+/* bulla_put_prefixed writes the length of |bytes| as four bytes, most significant first, and |bytes|, so that
+ * a list of such parts is unambiguous. */
 static inline void bulla_put_prefixed(struct bulla_writer *writer, struct bulla_span bytes) {
   if (bytes.len > UINT32_MAX) {
     writer->overflow = true;
@@ -139,7 +139,7 @@ static inline void bulla_put_prefixed(struct bulla_writer *writer, struct bulla_
   bulla_put(writer, bytes);
 }
 
-/* bulla_writer_finish says whether all of it fitted; if not, the buffer is wiped and left empty. */
+/* bulla_writer_finish returns BULLA_BUFFER_TOO_SMALL if something did not fit, with the buffer wiped and empty. */
 BULLA_NODISCARD enum bulla_status bulla_writer_finish(struct bulla_writer *writer);
 
 /* bulla_fail wipes the |size| bytes of |out|, empties it, and returns |status|. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Engines: what does AES-GCM. Each is one constant table of functions; core/aead.c picks one at first use and
+/* Engines: implementations of AES-GCM, each a constant table of functions. core/aead.c selects one at first use and
  * is the only caller. All give the same bytes. */
 
 #ifndef BULLA_CORE_ENGINE_H
@@ -13,24 +13,24 @@ struct bulla_engine {
   const char *name;
   size_t context_len; /* bytes of an expanded key */
 
-  /* How deep below the caller's frame its calls may leave something of a secret, at most. It clears neither that
-   * nor the registers: the caller does, by bulla_scrub. */
+  /* How deep below the caller's frame its calls may leave secret data, at most. The caller clears that, and the
+   * registers, with bulla_scrub. */
   size_t scrub_depth;
 
-  /* Says whether the library is there and the processor has what it needs. */
+  /* Returns whether the library is present and the processor supports it. */
   bool (*is_usable)(void);
 
   /* Expands |key| of 16, 24 or 32 bytes into |context|, which is in the slab, zeroed, aligned to 64. */
   enum bulla_status (*expand)(void *context, struct bulla_span key);
 
-  /* As bulla_aead_seal; |nonce| is not empty. Here and below spans come taken apart: five of them would travel
-   * over the stack, written by halves and read whole, for which processors wait. */
+  /* As bulla_aead_seal; |nonce| is not empty. Here and below spans are passed as two arguments: five of them would go
+   * over the stack, written in halves and read whole, which stalls the processor. */
   enum bulla_status (*seal)(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
                             size_t nonce_len, const uint8_t *plaintext, size_t len, const uint8_t *additional_data,
                             size_t additional_data_len);
 
-  /* As bulla_aead_open with a tag of BULLA_TAG_LEN, but false stands for any failure, and wiping |plaintext| is
-   * for the caller. The tags are compared in constant time. */
+  /* As bulla_aead_open with a tag of BULLA_TAG_LEN, but returns false for any failure, and the caller wipes
+   * |plaintext|. The tags are compared in constant time. */
   bool (*open)(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce, size_t nonce_len,
                const uint8_t *ciphertext, size_t len, const uint8_t *additional_data, size_t additional_data_len);
 };

@@ -8,8 +8,8 @@
 
 #include "core/json.h"
 
-/* bulla_json_take_number fills |value| with the number (RFC 8259 §6) that begins at |at| in a text that ends at
- * |end|, and returns where it ends, or NULL if there is none within the bounds that core/json.h names. */
+/* bulla_json_take_number fills |value| with the number (RFC 8259 §6) at |at| in a text that ends at |end|, and
+ * returns its end, or NULL if there is none within the bounds in core/json.h. */
 const uint8_t *bulla_json_take_number(const uint8_t *at, const uint8_t *end, struct bulla_json_value *value);
 
 #endif

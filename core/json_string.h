@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Strings of JSON: UTF-8 and escapes, one character at a time. What the structure is made of is in
- * core/json_read.c. */
+/* JSON strings: UTF-8 and escapes, one character at a time. core/json_read.c reads the structure. */
 
 #ifndef BULLA_CORE_JSON_STRING_H
 #define BULLA_CORE_JSON_STRING_H
@@ -13,15 +12,15 @@
 
 #include "core/json.h"
 
-/* bulla_json_take_char takes one character, escaped or not, that may stand inside the quotes of an I-JSON string,
- * or returns false: at the end, at a quote, at what is not allowed. */
+/* bulla_json_take_char takes one character, escaped or not, that is allowed inside an I-JSON string, or returns
+ * false: at the end, at a quote, at anything else. */
 bool bulla_json_take_char(struct bulla_reader *reader, uint32_t *character);
 
 #ifdef __SSE2__
 /* bulla_json_special returns a bit for each of the 16 bytes at |at| that is not plain. */
 static inline unsigned bulla_json_special(const uint8_t *at) {
   __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-  /* Signed: what is not ASCII is negative, and so less than a space, like the controls. */
+  /* Signed: non-ASCII bytes are negative, and so less than a space, like the controls. */
   __m128i special =
       _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
                    _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
@@ -29,8 +28,8 @@ static inline unsigned bulla_json_special(const uint8_t *at) {
 }
 #endif
 
-/* bulla_json_plain_len returns how many of the |len| bytes at |at| stand for themselves in a string: ASCII, no
- * control, no quote, no backslash. */
+/* bulla_json_plain_len returns how many of the |len| bytes at |at| are plain: ASCII except controls, quotes
+ * and backslashes. */
 static inline size_t bulla_json_plain_len(const uint8_t *at, size_t len) {
   size_t plain = 0;
 #ifdef __SSE2__
@@ -50,7 +49,7 @@ static inline size_t bulla_json_plain_len(const uint8_t *at, size_t len) {
 #define BULLA_JSON_BLOCK 64
 
 /* bulla_json_stops returns a bit for each of the BULLA_JSON_BLOCK bytes at |at|, in the text from |start| to |end|,
- * that is not plain; the lowest bit is the first byte's. What would be past the end of the text is not plain. */
+ * that is not plain, the lowest bit for the first byte. Bytes past the end of the text count as not plain. */
 static inline uint64_t bulla_json_stops(const uint8_t *start, const uint8_t *at, const uint8_t *end) {
   size_t left = (size_t)(end - at);
   size_t num = left < BULLA_JSON_BLOCK ? left : BULLA_JSON_BLOCK;
@@ -75,11 +74,11 @@ static inline uint64_t bulla_json_stops(const uint8_t *start, const uint8_t *at,
  * padded with zeros, and returns the length of all of it in bytes. */
 size_t bulla_json_unescaped_start(uint8_t *first, const struct bulla_json_value *string);
 
-/* bulla_json_same says whether two checked strings are the same after unescaping. */
+/* bulla_json_same returns whether two checked strings are equal after unescaping. */
 bool bulla_json_same(const struct bulla_json_value *a, const struct bulla_json_value *b);
 
-/* bulla_json_hash returns 64 bits, never 0, that are the same for checked strings that are the same after
- * unescaping. Others that have the same are found in seconds by whoever looks for them. */
+/* bulla_json_hash returns 64 bits, never 0, equal for checked strings that are equal after unescaping. It is
+ * not keyed: an attacker finds collisions in seconds. */
 uint64_t bulla_json_hash(const struct bulla_json_value *string);
 
 #endif

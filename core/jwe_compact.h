@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The compact serialization of RFC 7516 §7.1, without keys of its own: core/jwe.c and the tokens stand on it. */
+/* The compact serialization of RFC 7516 §7.1, without keys; core/jwe.c and the tokens use it. */
 
 #ifndef BULLA_CORE_JWE_COMPACT_H
 #define BULLA_CORE_JWE_COMPACT_H
@@ -21,22 +21,22 @@ struct bulla_jwe_parts {
   struct bulla_span tag;
 };
 
-/* bulla_jwe_split splits |token| at its dots, of which it must have four. Capping its length is for the caller.
- * Returns BULLA_REFUSED. */
+/* bulla_jwe_split splits |token| at its dots. The caller limits its length. Returns BULLA_REFUSED unless there
+ * are four. */
 BULLA_NODISCARD enum bulla_status bulla_jwe_split(struct bulla_jwe_parts *parts, struct bulla_span token);
 
-/* What of a protected header decides anything. Members that are absent have an empty text. */
+/* The relevant members of a protected header. Absent ones have an empty text. */
 struct bulla_jwe_header {
   struct bulla_json_value alg;
   struct bulla_json_value enc;
   struct bulla_json_value kid;
   struct bulla_json_value typ;
-  uint8_t json[BULLA_JWE_HEADER_MAX]; /* that the others point into */
+  uint8_t json[BULLA_JWE_HEADER_MAX]; /* what the others point into */
 };
 
-/* bulla_jwe_read_header decodes and checks |digits|: strict JSON, "alg" and "enc" there, the four members above
- * strings, no "crit" (no extension is understood here, RFC 7516 §4.1.13), no "zip", no member that differs
- * from a registered one by case alone. Other members are ignored, "jwk", "jku" and "x5*" among them. Returns
+/* bulla_jwe_read_header decodes and checks |digits|: strict JSON, "alg" and "enc" present, the four members above
+ * strings, no "crit" (no extension is supported, RFC 7516 §4.1.13), no "zip", no member that differs from a
+ * registered one only in case. Other members are ignored, "jwk", "jku" and "x5*" among them. Returns
  * BULLA_REFUSED. */
 BULLA_NODISCARD enum bulla_status bulla_jwe_read_header(struct bulla_jwe_header *header, struct bulla_span digits);
 
@@ -48,13 +48,13 @@ size_t bulla_jwe_compact_len(size_t header_len, size_t plaintext_len);
  * empty encrypted key, and the IV. */
 size_t bulla_jwe_payload_offset(size_t header_len);
 
-/* bulla_jwe_seal fills |token| with |header|, which is base64url already, an empty encrypted key, and |plaintext|
+/* bulla_jwe_seal fills |token| with |header|, which is already base64url, an empty encrypted key, and |plaintext|
  * sealed with a fresh IV. Returns BULLA_BUFFER_TOO_SMALL, BULLA_NO_CRYPTO. */
 BULLA_NODISCARD enum bulla_status bulla_jwe_seal(const struct bulla_aead *aead, struct bulla_buffer *token,
                                                  struct bulla_span header, struct bulla_span plaintext);
 
-/* bulla_jwe_seal_composed is bulla_jwe_seal for |plaintext_len| bytes of plaintext that stand in |token|'s room
- * already, at bulla_jwe_payload_offset, and are overwritten there: no other copy of them need exist. */
+/* bulla_jwe_seal_composed is bulla_jwe_seal for |plaintext_len| bytes of plaintext that are already in |token|'s
+ * buffer, at bulla_jwe_payload_offset. They are overwritten, so no other copy of them need exist. */
 BULLA_NODISCARD enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct bulla_buffer *token,
                                                           struct bulla_span header, size_t plaintext_len);
 

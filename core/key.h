@@ -14,7 +14,7 @@
 struct bulla_key {
   enum bulla_suite suite;
   uint8_t id[BULLA_KEY_ID_LEN];
-  uint64_t fork_epoch;           /* of its process: where it is another, |aead| and |xaes| do not exist */
+  uint64_t fork_epoch;           /* of the process that created it; in any other |aead| and |xaes| do not exist */
   struct bulla_aead *aead;       /* suite BULLA_AES_256_GCM */
   struct bulla_xaes *xaes;       /* suite BULLA_XAES_256_GCM */
   struct bulla_seal_count seals; /* suite BULLA_AES_256_GCM */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A hash for tables in memory: whoever does not know the key cannot pick texts that share a slot. It is the
+/* A hash for tables in memory: an attacker who does not know the key cannot choose texts that share a slot. It is the
  * strongly universal MULTILINEAR-HM of Lemire and Kaser, "Strongly universal string hashing is fast" (2014): under
- * a random key the numbers of any two texts are independent, and no number is likelier than another. Words are
- * read as the machine has them, so the numbers are of this process alone. */
+ * a random key the hashes of any two texts are independent and uniform. Words are read in the byte order of the
+ * machine, so hashes are valid only in this process. */
 
 #ifndef BULLA_CORE_KEYED_HASH_H
 #define BULLA_CORE_KEYED_HASH_H
@@ -19,8 +19,8 @@ struct bulla_hash_key {
   uint64_t words[1 + BULLA_HASHED_MAX / 4]; /* at random */
 };
 
-/* bulla_keyed_hash returns the hash of |len| bytes at |text|, whole multiples of eight, BULLA_HASHED_MAX at most;
- * texts of one table have one length. */
+/* bulla_keyed_hash returns the hash of |len| bytes at |text|, a multiple of eight, at most BULLA_HASHED_MAX; all texts
+ * of a table have the same length. */
 static inline uint32_t bulla_keyed_hash(const struct bulla_hash_key *key, const uint8_t *text, size_t len) {
   uint64_t sum = key->words[0];
   for (size_t i = 0; i < len / 4; i += 2) {

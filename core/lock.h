@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Mutexes that no thread can die with. pthread_cancel(3) ends a thread where it waits, and a mutex that it held
- * would stay locked for ever: so whoever holds one cannot be cancelled. A cancellation that comes meanwhile acts at
- * the thread's next chance afterwards. */
+/* Mutexes that cancellation cannot leave locked. pthread_cancel(3) ends a thread where it waits, and a mutex that it
+ * holds would stay locked for ever. So a thread that holds one cannot be cancelled; a cancellation that arrives
+ * meanwhile takes effect at the next cancellation point afterwards. */
 
 #ifndef BULLA_CORE_LOCK_H
 #define BULLA_CORE_LOCK_H
@@ -15,11 +15,11 @@
 /* Zero holds nothing. */
 struct bulla_lock {
   pthread_mutex_t *mutex;
-  int cancel_state; /* what this thread had before */
+  int cancel_state; /* the previous state of this thread */
 };
 
-/* bulla_lock holds off the cancelling of this thread and locks |mutex|, for bulla_unlock to end both. Returns false
- * with nothing changed where |mutex| is of a kind that refuses. Where locks are nested the inner one ends first. */
+/* bulla_lock disables cancellation of this thread and locks |mutex|; bulla_unlock ends both. Returns false with
+ * nothing changed if |mutex| reports an error. Nested locks are released in reverse order. */
 static inline bool bulla_lock(struct bulla_lock *lock, pthread_mutex_t *mutex) {
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &lock->cancel_state);
   lock->mutex = pthread_mutex_lock(mutex) == 0 ? mutex : NULL;
@@ -38,8 +38,8 @@ static inline void bulla_unlock(struct bulla_lock *lock) {
   }
 }
 
-/* bulla_hold_cancel holds off the cancelling of this thread where no mutex is held, for what must not end halfway.
- * bulla_allow_cancel takes what it returned. */
+/* bulla_hold_cancel disables cancellation of this thread without a mutex, for operations that must not be interrupted.
+ * bulla_allow_cancel restores the state that it returned. */
 static inline int bulla_hold_cancel(void) {
   int state;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);

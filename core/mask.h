@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What the compiler must not know of secrets. One that sees that a mask is all ones or zero may make a branch of the
- * choice between the two, and one that sees that bits are only added may leave a loop at the first. */
+/* Hiding values from the optimiser. A compiler that sees that a mask is all ones or zero may turn the selection into
+ * a branch, and one that sees that bits are only added may leave a loop early. */
 
 #ifndef BULLA_CORE_MASK_H
 #define BULLA_CORE_MASK_H
 
 #include <stdint.h>
 
-/* bulla_unknown_zero returns zero, of which the compiler knows nothing: nor does it of what is then combined with it.
- * Inline assembly would do the same, but MemorySanitizer does not follow secrets through that. */
+/* bulla_unknown_zero returns zero, which the compiler cannot know, nor anything combined with it. Inline assembly
+ * would do the same, but MemorySanitizer does not track secrets through that. */
 static inline uint64_t bulla_unknown_zero(void) {
   static const volatile uint64_t zero = 0;
   return zero;

@@ -8,10 +8,10 @@
 
 #include <bulla/core.h>
 
-#define BULLA_NONCE_POOL_LEN 2048 /* bytes that a thread draws at once */
+#define BULLA_NONCE_POOL_LEN 2048 /* bytes that a thread draws at a time */
 
-/* bulla_nonce_mixed is bulla_nonce with |fresh| in the place of the processor's fresh word. With 0 it gives |len|
- * bytes of this thread's pool as they are. */
+/* bulla_nonce_mixed is bulla_nonce with |fresh| instead of the processor's random word. With 0 it returns |len|
+ * bytes of this thread's pool unchanged. */
 BULLA_NODISCARD enum bulla_status bulla_nonce_mixed(uint8_t *nonce, size_t len, uint64_t fresh);
 
 #endif

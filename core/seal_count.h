@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Counting seals, so that no key of AES-GCM makes more than is safe. */
+/* Counting seals, so that no AES-GCM key exceeds its limit. */
 
 #ifndef BULLA_CORE_SEAL_COUNT_H
 #define BULLA_CORE_SEAL_COUNT_H
@@ -13,8 +13,8 @@
 /* NIST SP 800-38D §8.3: with random 96-bit nonces, at most this many invocations of seal under one key. */
 #define BULLA_MAX_SEALS (UINT64_C(1) << 32)
 
-/* A count of seals under one key, which any number of threads share. They take seals out of batches that lie in
- * shards of the count itself. None is lost: once all batches are given out, whoever seals takes from any shard. */
+/* A count of seals under one key, shared by any number of threads. Threads take seals from batches in shards of the
+ * count. None is lost: once all batches are given out, threads take from any shard. */
 #define BULLA_SEAL_BATCH 256
 
 struct bulla_seal_shard {
@@ -26,7 +26,7 @@ struct bulla_seal_count {
   struct bulla_seal_shard shards[BULLA_SHARDS];
 };
 
-/* bulla_seal_count_start sets |count| to zero, for a key that has not sealed yet. */
+/* bulla_seal_count_start sets |count| to zero, for a new key. */
 void bulla_seal_count_start(struct bulla_seal_count *count);
 
 /* bulla_count_seal counts one more seal, or returns BULLA_KEY_EXHAUSTED. */

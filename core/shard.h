@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* Counters that many threads change at once are kept in shards, a cache line each, so that processors do not pass
- * one line to and fro. */
+ * one line back and forth. */
 
 #ifndef BULLA_CORE_SHARD_H
 #define BULLA_CORE_SHARD_H
@@ -12,10 +12,10 @@
 
 enum { BULLA_SHARDS = 8, BULLA_CACHE_LINE = 64 };
 
-/* bulla_my_shard returns the shard for this thread to use now. It goes by the processor: of two threads that run at
- * one moment none has the other's, until there are more processors than shards. */
+/* bulla_my_shard returns the shard for this thread to use now, chosen by its processor: threads that run at the same
+ * time use different shards, up to BULLA_SHARDS processors. */
 static inline size_t bulla_my_shard(void) {
-  /* Where nobody knows the processor it is -1, and one shard serves all. */
+  /* If the processor is unknown this is -1, and one shard serves all. */
   return (size_t)sched_getcpu() % BULLA_SHARDS;
 }
 

@@ -34,7 +34,8 @@ enum bulla_status bulla_sized_take(void *ours, size_t size, const void *theirs, 
   const uint8_t *bytes = theirs;
   for (size_t i = size; i < their_size; i++) {
     if (bytes[i] != 0) {
-      return bulla_explain(BULLA_UNSUPPORTED, "a structure asks for what a later version of this library can do");
+      return bulla_explain(BULLA_UNSUPPORTED,
+                           "a structure sets a member that only a later version of this library knows");
     }
   }
   memset(ours, 0, size);

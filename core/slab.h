@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The arena of locked memory, see include/bulla/core.h. Everything secret that bulla keeps is in it. Slots are
- * whole multiples of 64 bytes, aligned to 64, each between two canaries; where they are is noted outside the
- * arena, so that an overrun cannot reach the notes. */
+/* The arena of locked memory, see include/bulla/core.h. It holds everything secret that bulla keeps. Slots are
+ * multiples of 64 bytes, aligned to 64, each between two canaries. The list of slots is outside the arena, so that an
+ * overrun cannot reach it. */
 
 #ifndef BULLA_CORE_SLAB_H
 #define BULLA_CORE_SLAB_H
@@ -14,15 +14,15 @@
  * BULLA_NO_MEMORY. */
 BULLA_NODISCARD enum bulla_status bulla_slab_new(void **slot, size_t len);
 
-/* bulla_slab_free wipes and frees the slot of |len| bytes at |*slot|, which this process must have made, and
- * leaves NULL there; NULL inside is fine. It ends the process if a canary has been written over. */
+/* bulla_slab_free wipes and frees the slot of |len| bytes at |*slot|, which this process must have created, and
+ * sets it to NULL. It ends the process if a canary was overwritten. */
 void bulla_slab_free(void **slot, size_t len);
 
-/* bulla_fork_epoch returns a number, never 0, that is another one in each forked child. A handle notes it
- * when it is made; where it no longer matches, what the handle points to does not exist. */
+/* bulla_fork_epoch returns a number, never 0, that differs in each forked child. A handle stores it when it is
+ * created; if it no longer matches, what the handle points to does not exist. */
 uint64_t bulla_fork_epoch(void);
 
-/* The statistics that the tests look at. */
+/* Statistics for the tests. */
 struct bulla_slab_usage {
   size_t arena_size; /* bytes */
   size_t used;       /* bytes in slots, canaries included */

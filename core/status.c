@@ -11,7 +11,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_OK:
       return "done";
     case BULLA_REFUSED:
-      return "refused: damaged, forged, moved from its place, or sealed under another key or a revoked one";
+      return "refused: damaged, forged, moved, or sealed under another or a revoked key";
     case BULLA_EXPIRED:
       return "expired";
     case BULLA_NOT_YET_VALID:
@@ -21,19 +21,19 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_REVOKED:
       return "revoked";
     case BULLA_KEY_EXHAUSTED:
-      return "this key has sealed as often as is safe";
+      return "the key has reached its limit of seals";
     case BULLA_ROOT_WRONG:
-      return "another root key than the one this vault was made with";
+      return "not the root key of this vault";
     case BULLA_AUDIT_BROKEN:
       return "the audit log has been tampered with";
     case BULLA_WRONG_VAULT:
-      return "another vault than the one whose id was given";
+      return "not the vault with the given id";
     case BULLA_INVALID_ARGUMENT:
-      return "a value is missing or out of bounds";
+      return "a value is missing or out of range";
     case BULLA_INVALID_NAME:
-      return "not a name: use 1 to 128 of A-Z a-z 0-9 . _ @ + -, not beginning with a dot or hyphen";
+      return "not a name: use 1 to 128 of A-Z a-z 0-9 . _ @ + -, not starting with a dot or hyphen";
     case BULLA_INVALID_TEXT:
-      return "not the text that it must be: valid UTF-8, and strict JSON where JSON is asked for";
+      return "not valid text: it must be UTF-8, and strict JSON where JSON is expected";
     case BULLA_BUFFER_TOO_SMALL:
       return "the buffer is too small";
     case BULLA_TOO_LARGE:
@@ -41,9 +41,9 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_UNSUPPORTED:
       return "not supported by this build";
     case BULLA_EXISTS:
-      return "there is one already";
+      return "already exists";
     case BULLA_ROOT_MALFORMED:
-      return "no key in there: it must be 64 hexadecimal digits (a passphrase: 1 to 1024 bytes)";
+      return "not a key: expected 64 hexadecimal digits, or a passphrase of 1 to 1024 bytes";
     case BULLA_STAYS_SECRET:
       return "the field is secret and stays secret";
     case BULLA_IN_USE:
@@ -57,7 +57,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_ARENA_FULL:
       return "the locked memory is used up";
     case BULLA_FORKED:
-      return "keys do not outlive a fork: open them again in the child";
+      return "created before a fork: cannot be used in the child";
     case BULLA_NO_CRYPTO:
       return "BoringSSL cannot be loaded or has failed";
     case BULLA_IO:
@@ -71,11 +71,11 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_NO_VAULT:
       return "there is no vault here";
     case BULLA_NOT_A_VAULT:
-      return "this file is no vault, or a damaged one";
+      return "this file is not a vault, or is damaged";
     case BULLA_NEWER_VAULT:
-      return "made by a newer bulla than this one";
+      return "made by a newer version of bulla";
     case BULLA_SECRET_UNAVAILABLE:
-      return "the secret cannot be read from there";
+      return "the secret cannot be read";
     case BULLA_SECRET_EXPOSED:
       return "others can read or change this file";
     case BULLA_VAULT_MOVED:

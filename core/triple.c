@@ -210,7 +210,7 @@ enum bulla_status bulla_triple_check(size_t *plaintext_len, struct bulla_span te
     return BULLA_INVALID_ARGUMENT;
   }
   if (!split(&parts, text, format->order)) {
-    return bulla_explain(BULLA_INVALID_TEXT, "there are no three parts with colons between them");
+    return bulla_explain(BULLA_INVALID_TEXT, "it does not have three parts separated by colons");
   }
   BULLA_TRY(check_form(&parts, format));
   *plaintext_len = decoded_len(parts.ciphertext, format->encoding);

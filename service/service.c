@@ -95,7 +95,7 @@ enum bulla_status bulla_vault_verifier_new(struct bulla_verifier **verifier, str
   }
   if (vault == NULL || who == NULL || taken.is_revoked != NULL || taken.generation != NULL || taken.is_live != NULL ||
       taken.release != NULL) {
-    return bulla_explain(BULLA_INVALID_ARGUMENT, "the callbacks of a verifier over a vault are the vault's");
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "a verifier over a vault has callbacks of its own: set none");
   }
   taken.is_revoked = is_revoked;
   taken.generation = generation;

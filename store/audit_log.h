@@ -20,24 +20,24 @@
 struct bulla_audit_log {
   struct bulla_db *db;
   const struct bulla_keyring *keyring;
-  int64_t last_seq; /* as this process has seen it */
+  int64_t last_seq; /* the last that this process has seen */
 };
 
-/* bulla_audit_record makes a record of what |who| does to a tenant's entry. */
+/* bulla_audit_record fills a record for what |who| does to a tenant's entry. */
 struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct bulla_span op,
                                              struct bulla_span tenant, struct bulla_span entry);
 
-/* What follows is done within the caller's transaction. bulla_audit_start fills |head| with that of an empty log, and
- * its first key, and stores it. */
+/* The following run inside the caller's transaction. bulla_audit_start fills |head| for an empty log with its first
+ * key, and stores it. */
 BULLA_NODISCARD enum bulla_status bulla_audit_start(struct bulla_audit_head *head, const struct bulla_audit_log *log);
 
-/* bulla_audit_load reads the head and checks its tag. Returns BULLA_AUDIT_BROKEN. bulla_audit_resume is for those who
- * go on from there: it returns that also for a head which is older than one that this process has seen, since to go on
- * would vouch for a log that was cut short. */
+/* bulla_audit_load reads the head and checks its tag. Returns BULLA_AUDIT_BROKEN. bulla_audit_resume is
+ * for appending: it also refuses a head older than one that this process has seen, because appending would authenticate
+ * a log that was cut short. */
 BULLA_NODISCARD enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct bulla_audit_log *log);
 BULLA_NODISCARD enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct bulla_audit_log *log);
 
-/* bulla_audit_append appends |record| behind |head|, fills in its seq and time, and moves |head| there. */
+/* bulla_audit_append appends |record| after |head|, sets its seq and time, and moves |head| to it. */
 BULLA_NODISCARD enum bulla_status bulla_audit_append(struct bulla_audit_head *head, const struct bulla_audit_log *log,
                                                      struct bulla_audit_record *record);
 

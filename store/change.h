@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A change of the vault: what is written and the records that tell of it, all or nothing. One form for all who write:
+/* A change of the vault: the rows and their audit records, all or none. All writers have this form:
  *
  *   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
  *   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
@@ -17,13 +17,13 @@
 struct bulla_change {
   struct bulla_vault *vault;
   const struct bulla_who *who;
-  struct bulla_vault *locked;   /* the vault, unless it was locked already */
+  struct bulla_vault *locked;   /* the vault, if bulla_change_begin locked it */
   struct bulla_db *transaction; /* NULL once it is committed */
-  struct bulla_audit_head head; /* from the first record on, when it has a key */
+  struct bulla_audit_head head; /* set with the first record */
 };
 
-/* bulla_change_begin waits for |vault|, and for other writers. |who| must outlive |change|. bulla_change_begin_locked
- * is for those who have locked it, and keep it when the change ends. */
+/* bulla_change_begin waits for |vault| and for other writers. |who| must outlive |change|. bulla_change_begin_locked is
+ * for callers that have locked the vault and keep it locked when the change ends. */
 BULLA_NODISCARD enum bulla_status bulla_change_begin(struct bulla_change *change, struct bulla_vault *vault,
                                                      const struct bulla_who *who, enum bulla_db_intent intent);
 BULLA_NODISCARD enum bulla_status bulla_change_begin_locked(struct bulla_change *change, struct bulla_vault *vault,
@@ -33,17 +33,16 @@ BULLA_NODISCARD enum bulla_status bulla_change_begin_locked(struct bulla_change 
  * has been tampered with, or is shorter than this process has seen it. */
 BULLA_NODISCARD enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_audit_record *record);
 
-/* bulla_change_tell appends the record of what was done to a tenant, its entry and a field of that; those that do not
- * apply are empty. */
+/* bulla_change_tell appends the record of an operation on a tenant, its entry and its field; those that do not apply
+ * are empty. */
 BULLA_NODISCARD enum bulla_status bulla_change_tell(struct bulla_change *change, struct bulla_span op,
                                                     struct bulla_span tenant, struct bulla_span entry,
                                                     struct bulla_span field);
 
-/* bulla_change_commit makes it durable: see bulla_db_commit. From then on a log that is shorter is none that this
- * process goes on with. */
+/* bulla_change_commit makes it durable, see bulla_db_commit. From then on this process refuses a shorter log. */
 BULLA_NODISCARD enum bulla_status bulla_change_commit(struct bulla_change *change);
 
-/* bulla_change_end undoes what was not committed, and lets go of the vault. For BULLA_CLEANUP. */
+/* bulla_change_end rolls back what was not committed, and unlocks the vault. For BULLA_CLEANUP. */
 void bulla_change_end(struct bulla_change *change);
 
 #endif

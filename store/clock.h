@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The time of day, for records and for what has a date. */
+/* The time of day, for records and dates. */
 
 #ifndef BULLA_STORE_CLOCK_H
 #define BULLA_STORE_CLOCK_H

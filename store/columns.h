@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Columns that several queries give (store/queries.h), each checked, and proven to be what it says it is. */
+/* Columns that several queries return (store/queries.h), checked and authenticated. */
 
 #ifndef BULLA_STORE_COLUMNS_H
 #define BULLA_STORE_COLUMNS_H
@@ -10,7 +10,7 @@
 #include "store/db.h"
 #include "store/tenant_key.h"
 
-/* bulla_column_name is bulla_column_text for a name: anything else makes the row bad. */
+/* bulla_column_name is bulla_column_text for a name: anything but a name makes the row bad. */
 struct bulla_span bulla_column_name(struct bulla_statement *statement);
 
 /* bulla_columns_tenant takes a tenant. Returns BULLA_REFUSED if the name is not proven to be the row's. */
@@ -21,8 +21,9 @@ BULLA_NODISCARD enum bulla_status bulla_columns_tenant(struct bulla_span *id, st
 /* bulla_columns_wrapped_key takes a key of the tenant |tenant_id|. A destroyed or missing key makes the row bad. */
 struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *statement, struct bulla_span tenant_id);
 
-/* bulla_columns_field takes a field. |field| has the names that were asked for; the rest is filled, until the
- * statement's next step. Returns BULLA_REFUSED for a row that no bulla wrote, or of which the names are not proven. */
+/* bulla_columns_field takes a field. |field| has the names that were asked for; the rest is filled and valid until
+ * the statement's next step. Returns BULLA_REFUSED for a row that bulla did not write, or whose names are not proven.
+ */
 BULLA_NODISCARD enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,
                                                       struct bulla_statement *statement);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Contexts: what a sealed blob of the vault is bound to, so that it opens in its own place and in no other. They
- * are built here alone, of a label and of ids that never change, each part with its length before it. */
+/* Contexts: what a sealed blob of the vault is bound to, so that it opens only in its own place. They are built only
+ * here, from a label and ids that never change, each part prefixed with its length. */
 
 #ifndef BULLA_STORE_CONTEXT_H
 #define BULLA_STORE_CONTEXT_H
@@ -21,7 +21,7 @@ static inline struct bulla_span bulla_context_span(const struct bulla_context *c
   return bulla_span(context->bytes, context->len);
 }
 
-/* What a field is bound to: where it is, by ids that never change, and which revision it is. */
+/* What a field is bound to: its place, by ids that never change, and its revision. */
 struct bulla_binding {
   struct bulla_span tenant_id;
   struct bulla_span entry_id;
@@ -38,7 +38,7 @@ BULLA_NODISCARD enum bulla_status bulla_context_field(struct bulla_context *cont
 BULLA_NODISCARD enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_keyring *keyring,
                                                      const struct bulla_binding *binding);
 
-/* The proof of a plain field: an empty text sealed to |value|, which is in the open. */
+/* The proof of a plain field: an empty text sealed with |value|, which is stored in clear, in its context. */
 BULLA_NODISCARD enum bulla_status bulla_context_plain(struct bulla_context *context,
                                                       const struct bulla_keyring *keyring,
                                                       const struct bulla_binding *binding, struct bulla_span value);
@@ -57,7 +57,7 @@ BULLA_NODISCARD enum bulla_status bulla_context_tenant_key(struct bulla_context 
 BULLA_NODISCARD enum bulla_status bulla_context_name_key(struct bulla_context *context,
                                                          const struct bulla_keyring *keyring);
 
-/* The name of a tenant, or of its entry if |entry_id| is not empty: what its proof is the MAC of. */
+/* The name of a tenant, or of its entry if |entry_id| is not empty: the input of the MAC that is its proof. */
 BULLA_NODISCARD enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_keyring *keyring,
                                                      struct bulla_span tenant_id, struct bulla_span entry_id,
                                                      struct bulla_span name);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The seam to the database: connections, transactions, statements, whichever the back end.
+/* The interface to the database, for every back end: connections, transactions, statements.
  *
- * A statement binds its parameters in order and gives its columns in order. Both remember a failure instead of
- * reporting each: a failed binding shows at the next step, and a column that does not hold what was asked for
- * (another type, too long, NULL) gives zero or an empty span and shows in bulla_columns_good(). So whatever
- * somebody wrote into the database, a reader sees values of the right type and within bounds, or one refusal. */
+ * A statement binds its parameters in order and returns its columns in order. Both remember a failure instead of
+ * reporting each: a failed binding is reported by the next step, and a column of another type, too long or NULL gives
+ * zero or an empty span and makes bulla_columns_good() false. So whatever was written to the database, a reader sees
+ * values of the right type and within bounds, or one refusal. */
 
 #ifndef BULLA_STORE_DB_H
 #define BULLA_STORE_DB_H
@@ -17,91 +17,90 @@
 
 #define BULLA_BOUND_MAX 12 /* parameters of a query, at most */
 
-/* bulla_db_check_url returns BULLA_UNSUPPORTED for a URL of another kind than there are drivers for, and for a place
- * that would mean something else to other programs, BULLA_INVALID_ARGUMENT without a URL. */
+/* bulla_db_check_url returns BULLA_UNSUPPORTED for a URL without a driver, and for a place that other programs would
+ * read differently; BULLA_INVALID_ARGUMENT without a URL. */
 BULLA_NODISCARD enum bulla_status bulla_db_check_url(const char *url);
 
-/* bulla_db_url_is_public says whether |url| is one, and may be shown: that of a server may hold a password. */
+/* bulla_db_url_is_public returns whether |url| is valid and may be shown: that of a server may contain a password. */
 bool bulla_db_url_is_public(const char *url);
 
 /* bulla_db_may_create also returns BULLA_EXISTS if there is something at |url|. */
 BULLA_NODISCARD enum bulla_status bulla_db_may_create(const char *url);
 
-/* bulla_db_create makes a vault's database at |url|, where one may be created, and has |fill| fill it. On failure
- * nothing is left behind. */
+/* bulla_db_create creates a vault's database at |url|, and calls |fill| to fill it. On failure nothing is left behind.
+ */
 BULLA_NODISCARD enum bulla_status bulla_db_create(const char *url, bulla_db_fill fill, void *arg);
 
-/* bulla_db_open connects |*db| to the database at |url|, which has the tables of a vault. If it is |read_only| nothing
- * is written, whatever could be. It is for one thread at a time. bulla_db_open_another connects to the one that |db|
- * has open, and for writing. */
+/* bulla_db_open connects |*db| to the database at |url|, which has the tables of a vault. If |read_only|,
+ * nothing is written, even where it could be. One thread at a time may use it. bulla_db_open_another opens a second
+ * connection to the database of |db|, for writing. */
 BULLA_NODISCARD enum bulla_status bulla_db_open(struct bulla_db **db, const char *url, bool read_only);
 BULLA_NODISCARD enum bulla_status bulla_db_open_another(struct bulla_db **another, const struct bulla_db *db);
 
-/* bulla_db_close closes |*db|; NULL inside is fine. bulla_db_abandon is for a child that was forked since: the
- * connection is its parent's. Both leave NULL. */
+/* bulla_db_close closes |*db|. bulla_db_abandon is for a forked child, where the connection is the parent's. Both set
+ * it to NULL. */
 void bulla_db_close(struct bulla_db **db);
 void bulla_db_abandon(struct bulla_db **db);
 
-/* bulla_db_check returns BULLA_VAULT_MOVED unless |db| is where its URL leads to, and sees what others write there.
- * bulla_db_check_site looks at the first alone, and may be called beside anything else. */
+/* bulla_db_check returns BULLA_VAULT_MOVED unless the URL still leads to |db| and it sees what others write.
+ * bulla_db_check_site checks only the first, and may run at the same time as anything else. */
 BULLA_NODISCARD enum bulla_status bulla_db_check(struct bulla_db *db);
 BULLA_NODISCARD enum bulla_status bulla_db_check_site(struct bulla_db *db);
 
-/* bulla_db_begin_call begins a call, of which |waited| milliseconds have gone by with waiting. */
+/* bulla_db_begin_call begins a call that has already waited |waited| milliseconds. */
 void bulla_db_begin_call(struct bulla_db *db, int waited);
 
 /* bulla_db_set_patience sets how long to wait for another writer before BULLA_BUSY. */
 void bulla_db_set_patience(struct bulla_db *db, int milliseconds);
 
-/* A transaction is a pointer to its connection: bulla_db_begin begins one and sets it, bulla_db_commit makes it durable
- * and sets it to NULL, bulla_db_rollback undoes it unless it is NULL. Declared with BULLA_CLEANUP(bulla_db_rollback),
+/* A transaction is a pointer to its connection: bulla_db_begin begins one and sets it; bulla_db_commit makes it durable
+ * and sets it to NULL; bulla_db_rollback undoes it unless it is NULL. Declared with BULLA_CLEANUP(bulla_db_rollback),
  * it is undone at every return before the commit. */
 BULLA_NODISCARD enum bulla_status bulla_db_begin(struct bulla_db **transaction, struct bulla_db *db,
                                                  enum bulla_db_intent intent);
 BULLA_NODISCARD enum bulla_status bulla_db_commit(struct bulla_db **transaction);
 void bulla_db_rollback(struct bulla_db **transaction);
 
-/* A statement in use. No two of one connection are of the same query at the same time. */
+/* A statement in use. A connection has at most one statement of each query at a time. */
 struct bulla_statement {
   struct bulla_db *db;
   enum bulla_query query;
   bool running;
   bool bad;
   struct bulla_db_rows rows;
-  struct bulla_value *kept; /* the row that was kept, and its bytes behind the values */
+  struct bulla_value *kept; /* the kept row, with its bytes after the values */
   size_t num_kept;
   size_t num_read;
   size_t num_bound;
   struct bulla_value bound[BULLA_BOUND_MAX];
 };
 
-/* bulla_statement returns a statement of |query| that nothing is bound to yet. Nothing is asked before the first
- * step. */
+/* bulla_statement returns a statement of |query| without parameters. It runs at the first step. */
 static inline struct bulla_statement bulla_statement(struct bulla_db *db, enum bulla_query query) {
   return (struct bulla_statement){.db = db, .query = query};
 }
 
-/* bulla_statement_end lets go of rows and parameters. For BULLA_CLEANUP. */
+/* bulla_statement_end releases rows and parameters. For BULLA_CLEANUP. */
 void bulla_statement_end(struct bulla_statement *statement);
 
-/* What is bound must live, and stay as it is, until the statement ends. */
+/* Bound values must stay valid and unchanged until the statement ends. */
 void bulla_bind_int(struct bulla_statement *statement, int64_t number);
 void bulla_bind_text(struct bulla_statement *statement, struct bulla_span text);
 void bulla_bind_blob(struct bulla_statement *statement, struct bulla_span bytes);
 void bulla_bind_null(struct bulla_statement *statement);
 
-/* bulla_step moves to the next row and says in |*row| whether there is one. The spans of the row before are gone.
- * Returns BULLA_EXISTS if a key is there already, BULLA_NOT_A_VAULT for a damaged database. */
+/* bulla_step moves to the next row and sets |*row| to whether there is one. The spans of the previous row become
+ * invalid. Returns BULLA_EXISTS if a key exists already, BULLA_NOT_A_VAULT for a damaged database. */
 BULLA_NODISCARD enum bulla_status bulla_step(struct bulla_statement *statement, bool *row);
 
-/* bulla_statement_keep copies the row and lets go of the database: its columns can be read, and their spans are good,
- * until the statement ends, whatever is committed meanwhile. It is the last row. */
+/* bulla_statement_keep copies the row and releases the database: the columns and their spans stay valid until the
+ * statement ends, whatever is committed meanwhile. It is the last row. */
 BULLA_NODISCARD enum bulla_status bulla_statement_keep(struct bulla_statement *statement);
 
-/* bulla_finish runs a statement that gives no row. */
+/* bulla_finish runs a statement that returns no row. */
 BULLA_NODISCARD enum bulla_status bulla_finish(struct bulla_statement *statement);
 
-/* The next column of the row. Spans live until the next step or the end of the statement. */
+/* The next column of the row. Spans are valid until the next step or the end of the statement. */
 int64_t bulla_column_int(struct bulla_statement *statement);
 struct bulla_span bulla_column_text(struct bulla_statement *statement, size_t max_len);
 struct bulla_span bulla_column_blob(struct bulla_statement *statement, size_t max_len);
@@ -109,10 +108,10 @@ struct bulla_span bulla_column_blob(struct bulla_statement *statement, size_t ma
 struct bulla_span bulla_column_exact(struct bulla_statement *statement, size_t len);
 /* bulla_column_bytes copies a blob of exactly |len| bytes, or |len| zeros. */
 void bulla_column_bytes(struct bulla_statement *statement, uint8_t *bytes, size_t len);
-/* bulla_column_null says whether the next column is NULL, and passes over it if it is. */
+/* bulla_column_null returns whether the next column is NULL, and skips it if it is. */
 bool bulla_column_null(struct bulla_statement *statement);
 
-/* bulla_columns_good says whether all columns of this row have been what was asked for. */
+/* bulla_columns_good returns whether all columns of this row were of the requested type and length. */
 bool bulla_columns_good(const struct bulla_statement *statement);
 
 #endif

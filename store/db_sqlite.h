@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* SQLite, as the driver's files use it: store/db_sqlite.c alone includes sqlite3.h. Files, turns and tables are for the
- * files above it. */
+/* SQLite for the files of the driver: only store/db_sqlite.c includes sqlite3.h. Files, turns and tables are handled
+ * above it. */
 
 #ifndef BULLA_STORE_DB_SQLITE_H
 #define BULLA_STORE_DB_SQLITE_H
@@ -26,7 +26,7 @@ enum bulla_sqlite_control {
 enum bulla_sqlite_access {
   BULLA_SQLITE_WRITE,
   BULLA_SQLITE_READ,
-  BULLA_SQLITE_READ_ALONE, /* by a file system that locks nothing: what others share by a -shm it keeps to itself */
+  BULLA_SQLITE_READ_ALONE, /* without locks: what is usually shared through a -shm stays in the connection */
   BULLA_SQLITE_READ_STILL, /* the database does not change, and has no -wal */
 };
 
@@ -35,55 +35,56 @@ struct bulla_sqlite {
   struct sqlite3 *handle;
   struct bulla_site site;
   struct bulla_turn turn;
-  bool frozen; /* read without looking whether others write: good only as long as the files stay as they are */
-  struct bulla_site_state state; /* of a frozen one, as it was opened */
-  uint8_t log_start[32]; /* of the -wal, as the last commit of this connection left it: it says which log it is */
+  bool frozen;                   /* read without seeing other writers: valid only while the files do not change */
+  struct bulla_site_state state; /* of a frozen one, when it was opened */
+  uint8_t log_start[32];         /* of the -wal after the last commit of this connection: identifies the log */
   off_t log_len;
-  int num_frames;    /* that the -wal held after the last commit of this connection */
-  int checkpoint_at; /* as many: the next that moves them into the database */
+  int num_frames;    /* in the -wal after the last commit of this connection */
+  int checkpoint_at; /* the number at which the next checkpoint is made */
   struct sqlite3_stmt *controls[BULLA_SQLITE_CONTROLS];
   struct sqlite3_stmt *prepared[BULLA_NUM_QUERIES];
 };
 
-/* bulla_sqlite_connect connects to the database of sqlite->site with settings for a file that somebody else may have
- * written. Nothing is written to it. On failure bulla_sqlite_disconnect is still due. */
+/* bulla_sqlite_connect connects to the database of sqlite->site with settings for an untrusted file. Nothing is written
+ * to it. On failure bulla_sqlite_disconnect must still be called. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_connect(struct bulla_sqlite *sqlite, enum bulla_sqlite_access access);
 
-/* bulla_sqlite_disconnect ends what is open in SQLite, if anything is. */
+/* bulla_sqlite_disconnect closes everything that is open in SQLite. */
 void bulla_sqlite_disconnect(struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_check_alone returns BULLA_VAULT_SHARED if somebody has the database open by a name that it had before.
- * For one that is not connected yet. */
+/* bulla_sqlite_check_alone returns BULLA_VAULT_SHARED if a process has the database open by an earlier name.
+ * For a database that is not connected yet. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_check_alone(const struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_is_in_files says whether its files are in the file system; bulla_sqlite_has_moved, whether the name that
- * it was opened by leads elsewhere. */
+/* bulla_sqlite_is_in_files returns whether its files are in the file system; bulla_sqlite_has_moved, whether the name
+ * that it was opened by leads elsewhere. */
 bool bulla_sqlite_is_in_files(struct bulla_sqlite *sqlite);
 bool bulla_sqlite_has_moved(struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_run runs |text| once, without parameters, and ignores the rows it gives. bulla_sqlite_read_once makes
- * sure that there is a database that can be read. */
+/* bulla_sqlite_run runs |text| once, without parameters, and ignores its rows. bulla_sqlite_read_once checks that
+ * the database can be read. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_run(struct bulla_sqlite *sqlite, const char *text);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_read_once(struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_control runs a statement about transactions; bulla_sqlite_undo rolls back what is open, if anything is:
- * SQLite has rolled back by itself after some failures. */
+/* bulla_sqlite_control runs a transaction statement; bulla_sqlite_undo rolls back an open transaction, if there is one:
+ * after some failures SQLite has rolled back itself. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_control(struct bulla_sqlite *sqlite, enum bulla_sqlite_control control);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_undo(struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_is_full says whether the last call failed for lack of room. */
+/* bulla_sqlite_is_full returns whether the last call failed for lack of space. */
 bool bulla_sqlite_is_full(struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_wait waits a millisecond for others, or returns false if the call has no patience left. */
+/* bulla_sqlite_wait waits a millisecond for others, or returns false if the call must wait no longer. */
 bool bulla_sqlite_wait(struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_checkpoint keeps the -wal short, after a commit. bulla_sqlite_restart_log moves what it can of it into
- * the database; bulla_sqlite_empty_log all of it, durably, or it returns BULLA_BUSY if others are at work. */
+/* bulla_sqlite_checkpoint keeps the -wal short, after a commit. bulla_sqlite_restart_log moves as much of it as
+ * possible into the database; bulla_sqlite_empty_log moves all of it, durably, or returns BULLA_BUSY if others use it.
+ */
 void bulla_sqlite_checkpoint(struct bulla_sqlite *sqlite);
 void bulla_sqlite_restart_log(struct bulla_sqlite *sqlite);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_ask asks |text|, which is no query of store/queries.h. The others are the driver's. */
+/* bulla_sqlite_ask runs |text|, which is not a query of store/queries.h. The others are functions of the driver. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_ask(struct bulla_db_rows *rows, struct bulla_sqlite *sqlite,
                                                    const char *text);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_query(struct bulla_db_rows *rows, enum bulla_query query,

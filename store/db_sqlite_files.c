@@ -28,10 +28,10 @@ static const struct {
 
 enum bulla_status bulla_sqlite_check_path(const char *path) {
   if (*path == '\0') {
-    return bulla_explain(BULLA_UNSUPPORTED, "there is no path behind sqlite:");
+    return bulla_explain(BULLA_UNSUPPORTED, "no path is given after sqlite:");
   }
   if (strchr(path, '?') != NULL) {
-    return bulla_explain(BULLA_UNSUPPORTED, "the path has a question mark, and there are no parameters");
+    return bulla_explain(BULLA_UNSUPPORTED, "the path has a question mark, but takes no parameters");
   }
   for (size_t i = 0; i < sizeof(misleading) / sizeof(misleading[0]); i++) {
     if (strncmp(path, misleading[i].beginning, strlen(misleading[i].beginning)) == 0) {
@@ -80,7 +80,7 @@ enum bulla_status bulla_sqlite_check_file(bool *read_only, const char *path) {
     return errno == ENOENT || errno == ENOTDIR ? BULLA_NO_VAULT : bulla_file_status(errno);
   }
   if (!S_ISREG(status.st_mode) || status.st_size == 0) {
-    return bulla_explain(BULLA_NOT_A_VAULT, S_ISREG(status.st_mode) ? "the file is empty" : "it is no regular file");
+    return bulla_explain(BULLA_NOT_A_VAULT, S_ISREG(status.st_mode) ? "the file is empty" : "it is not a regular file");
   }
   if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0) {
     return bulla_explain(bulla_file_status(errno), "the database cannot be read by this user");

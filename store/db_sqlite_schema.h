@@ -8,7 +8,7 @@
 
 #include "store/db_sqlite.h"
 
-/* bulla_sqlite_create_schema makes the tables in an empty database, within the caller's transaction. */
+/* bulla_sqlite_create_schema creates the tables in an empty database, inside the caller's transaction. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_create_schema(struct bulla_sqlite *sqlite);
 
 /* bulla_sqlite_check_schema is the driver's check_schema. */

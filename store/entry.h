@@ -13,13 +13,13 @@
 BULLA_NODISCARD enum bulla_status bulla_entry_find(uint8_t *tenant_id, uint8_t *id, struct bulla_vault *vault,
                                                    struct bulla_span tenant, struct bulla_span name);
 
-/* bulla_entry_ensure finds the entry of a tenant by its id, and makes it if there is none, within the caller's
- * transaction. */
+/* bulla_entry_ensure finds the entry |name| of the tenant |tenant_id|, or creates it, inside the caller's transaction.
+ */
 BULLA_NODISCARD enum bulla_status bulla_entry_ensure(uint8_t *id, struct bulla_vault *vault,
                                                      struct bulla_span tenant_id, struct bulla_span name);
 
-/* bulla_field_missing returns BULLA_NOT_FOUND for a field that was not found, and tells the log which part of its
- * place is not there; or what else is wrong with the names of its tenant and entry. */
+/* bulla_field_missing returns BULLA_NOT_FOUND for a field that was not found, and logs which part of its place is
+ * missing; or another status if something is wrong with the names of its tenant and entry. */
 BULLA_NODISCARD enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant,
                                                       struct bulla_span entry);
 

@@ -12,8 +12,8 @@
 
 #define BULLA_STORED_MAX (BULLA_VALUE_MAX + 128) /* bytes of a sealed value, at most */
 
-/* bulla_field_seal allocates and fills what is stored of |field|: |value|, sealed if it is secret, and
- * |mask|, the sealed mask, or the proof of a plain value. The caller frees both with bulla_field_free. */
+/* bulla_field_seal allocates and fills what is stored for |field|: |value|, sealed if secret, and |mask|, the sealed
+ * mask or the proof of a plain value. The caller frees both with bulla_field_free. */
 BULLA_NODISCARD enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buffer *mask,
                                                    const struct bulla_keyring *keyring, struct bulla_key *key,
                                                    const struct bulla_binding *binding,
@@ -24,7 +24,7 @@ void bulla_field_free(struct bulla_buffer *buffer);
 
 /* A field as it is stored, and the key that it is sealed with. */
 struct bulla_stored_field {
-  struct bulla_span tenant; /* its name and the entry's, as the caller asked for them */
+  struct bulla_span tenant; /* the names of tenant and entry that the caller asked for */
   struct bulla_span entry;
   struct bulla_binding binding;
   bool secret;
@@ -34,7 +34,7 @@ struct bulla_stored_field {
   struct bulla_key *key;
 };
 
-/* bulla_field_open makes |*opened| the value. Returns BULLA_REFUSED. */
+/* bulla_field_open opens the value as |*opened|. Returns BULLA_REFUSED. */
 BULLA_NODISCARD enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bulla_keyring *keyring,
                                                    const struct bulla_stored_field *field);
 

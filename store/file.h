@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What the vault and the root key share about files. */
+/* Files, for the vault and the root key. */
 
 #ifndef BULLA_STORE_FILE_H
 #define BULLA_STORE_FILE_H
@@ -10,28 +10,28 @@
 
 #include <bulla/core.h>
 
-/* bulla_file_status says what |error|, a value of errno, means. */
+/* bulla_file_status returns the status for |error|, a value of errno. */
 enum bulla_status bulla_file_status(int error);
 
-/* bulla_file_create makes an empty file at |path| that was not there, mode 0600, and opens it for writing. A link
- * at |path| counts as being there. Returns BULLA_EXISTS and the statuses of bulla_file_status. */
+/* bulla_file_create creates an empty file at |path| with mode 0600 and opens it for writing. A link at |path| counts as
+ * existing. Returns BULLA_EXISTS and the statuses of bulla_file_status. */
 BULLA_NODISCARD enum bulla_status bulla_file_create(int *descriptor, const char *path);
 
 /* bulla_file_folder opens the folder of |path|. */
 BULLA_NODISCARD enum bulla_status bulla_file_folder(int *descriptor, const char *path);
 
-/* bulla_file_sync_folder makes durable that there is a file at |path|. */
+/* bulla_file_sync_folder makes the existence of the file at |path| durable. */
 BULLA_NODISCARD enum bulla_status bulla_file_sync_folder(const char *path);
 
-/* bulla_file_append puts |path| and |ending| together, or returns false if that is too long for a path. */
+/* bulla_file_append joins |path| and |ending|, or returns false if the result is too long for a path. */
 BULLA_NODISCARD bool bulla_file_append(char name[PATH_MAX], const char *path, const char *ending);
 
-/* bulla_file_draft makes a name beside |path| that nobody else uses: what must be there whole or not at all is made
- * under it, and gets its own by bulla_file_publish. */
+/* bulla_file_draft makes a unique name beside |path|. A file that must exist completely or not at all is written under
+ * it, and bulla_file_publish gives it its own name. */
 BULLA_NODISCARD enum bulla_status bulla_file_draft(char draft[PATH_MAX], const char *path);
 
-/* bulla_file_publish gives the finished file at |draft| the name |path|, durably, unless there is something of that
- * name: BULLA_EXISTS. On failure there is nothing at |path| that was not there before. */
+/* bulla_file_publish renames the finished file at |draft| to |path|, durably. Returns BULLA_EXISTS if |path| exists. On
+ * failure |path| is as before. */
 BULLA_NODISCARD enum bulla_status bulla_file_publish(const char *path, const char *draft);
 
 /* bulla_file_close closes |*descriptor| unless it is negative. For BULLA_CLEANUP. */

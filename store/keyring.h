@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What is known of a vault's keys while it is open: free of any database. */
+/* The keys of an open vault, without any database. */
 
 #ifndef BULLA_STORE_KEYRING_H
 #define BULLA_STORE_KEYRING_H
@@ -10,9 +10,9 @@
 
 #define BULLA_ID_LEN 16       /* bytes of the random, immutable ids of a vault, a tenant, an entry */
 #define BULLA_WRAPPED_MAX 128 /* bytes of a sealed key at most */
-#define BULLA_CACHED_KEYS 128 /* tenants' keys that are kept unwrapped */
+#define BULLA_CACHED_KEYS 128 /* unwrapped tenants' keys in the cache */
 
-/* A tenant's key, unwrapped, and the row that it was wrapped for. */
+/* An unwrapped tenant's key, and the row that it belongs to. */
 struct bulla_cached_key {
   struct bulla_key *key;
   uint8_t tenant_id[BULLA_ID_LEN];
@@ -32,17 +32,17 @@ static inline struct bulla_span bulla_keyring_uuid(const struct bulla_keyring *k
   return bulla_span(keyring->uuid, sizeof(keyring->uuid));
 }
 
-/* bulla_keyring_free wipes and frees all keys; a zeroed |keyring| is fine. */
+/* bulla_keyring_free wipes and frees all keys; |keyring| may be zeroed. */
 void bulla_keyring_free(struct bulla_keyring *keyring);
 
 /* bulla_keyring_forget wipes and frees the tenants' keys. */
 void bulla_keyring_forget(struct bulla_keyring *keyring);
 
-/* bulla_keyring_find returns the tenant's key of this id, or NULL if it is not kept. */
+/* bulla_keyring_find returns the tenant's key with this id, or NULL if it is not cached. */
 const struct bulla_cached_key *bulla_keyring_find(const struct bulla_keyring *keyring, struct bulla_span key_id);
 
-/* bulla_keyring_keep hands |*key|, the one of the tenant |tenant_id| of this version, over to |keyring| and leaves NULL
- * there. When there is no room all others are forgotten first. */
+/* bulla_keyring_keep moves |*key|, that of the tenant |tenant_id| and |version|, into |keyring| and sets it to NULL. If
+ * there is no room, all others are removed first. */
 void bulla_keyring_keep(struct bulla_keyring *keyring, struct bulla_key **key, struct bulla_span tenant_id,
                         int64_t version);
 

@@ -33,7 +33,7 @@ enum bulla_status bulla_reserved_check(const uint64_t *reserved, size_t num) {
   for (size_t i = 0; i < num; i++) {
     any |= reserved[i];
   }
-  return any == 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "what is reserved in a structure is not 0");
+  return any == 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "a reserved member of a structure is not 0");
 }
 
 static enum bulla_status check_names(const struct bulla_place *place) {
@@ -47,7 +47,9 @@ static enum bulla_status check_names(const struct bulla_place *place) {
 
 enum bulla_status bulla_place_check_entry(const struct bulla_place *place) {
   BULLA_TRY(check_names(place));
-  return place->field.len == 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "the call is about a whole entry");
+  return place->field.len == 0
+             ? BULLA_OK
+             : bulla_explain(BULLA_INVALID_ARGUMENT, "the call is about a whole entry and takes no field");
 }
 
 enum bulla_status bulla_place_check_field(const struct bulla_place *place) {
@@ -57,28 +59,29 @@ enum bulla_status bulla_place_check_field(const struct bulla_place *place) {
 
 enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len) {
   if (text.len > max_len) {
-    return bulla_explain(BULLA_TOO_LARGE, "there are %zu bytes, and at most %zu may be", text.len, max_len);
+    return bulla_explain(BULLA_TOO_LARGE, "there are %zu bytes, and at most %zu are allowed", text.len, max_len);
   }
   return bulla_json_valid_string(text)
              ? BULLA_OK
-             : bulla_explain(BULLA_INVALID_TEXT, "it is no UTF-8, or has a NUL or a noncharacter");
+             : bulla_explain(BULLA_INVALID_TEXT, "it is not valid UTF-8, or has a NUL or a noncharacter");
 }
 
 static enum bulla_status check_text_of_who(struct bulla_span text, const char *what) {
   if (text.len > BULLA_WHO_MAX) {
-    return bulla_explain(BULLA_TOO_LARGE, "the %s has %zu bytes, and at most %d may be", what, text.len, BULLA_WHO_MAX);
+    return bulla_explain(BULLA_TOO_LARGE, "the %s has %zu bytes, and at most %d are allowed", what, text.len,
+                         BULLA_WHO_MAX);
   }
   return bulla_json_valid_string(text)
              ? BULLA_OK
-             : bulla_explain(BULLA_INVALID_TEXT, "the %s is no UTF-8, or has a NUL or a noncharacter", what);
+             : bulla_explain(BULLA_INVALID_TEXT, "the %s is not valid UTF-8, or has a NUL or a noncharacter", what);
 }
 
 enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason) {
   if (who == NULL || who->actor.len == 0) {
-    return bulla_explain(BULLA_INVALID_ARGUMENT, "nobody says who asks");
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "no actor is given");
   }
   if (needs_reason && who->reason.len == 0) {
-    return bulla_explain(BULLA_INVALID_ARGUMENT, "there is no reason");
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "no reason is given");
   }
   BULLA_TRY(BULLA_CHECK_RESERVED(who->reserved));
   BULLA_TRY(check_text_of_who(who->actor, "actor"));

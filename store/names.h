@@ -1,46 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What callers may call things, and who they may say they are. */
+/* Checks of names and of the caller's identity. */
 
 #ifndef BULLA_STORE_NAMES_H
 #define BULLA_STORE_NAMES_H
 
 #include <bulla/store.h>
 
-/* bulla_name_check returns BULLA_INVALID_NAME for what is no name by the rule of bulla/store.h. */
+/* bulla_name_check returns BULLA_INVALID_NAME unless |name| follows the rule in bulla/store.h. */
 BULLA_NODISCARD enum bulla_status bulla_name_check(struct bulla_span name);
 
 /* bulla_place_check_entry returns BULLA_INVALID_NAME unless |place| names a tenant and an entry, BULLA_INVALID_ARGUMENT
- * if it names a field as well or what is reserved is not 0. */
+ * if it also names a field or a reserved member is not 0. */
 BULLA_NODISCARD enum bulla_status bulla_place_check_entry(const struct bulla_place *place);
 
 /* bulla_place_check_field is the same for a place that names all three. */
 BULLA_NODISCARD enum bulla_status bulla_place_check_field(const struct bulla_place *place);
 
-/* bulla_reserved_check returns BULLA_INVALID_ARGUMENT unless all |num| of |reserved| are 0: a later bulla may know what
- * they ask for. */
+/* bulla_reserved_check returns BULLA_INVALID_ARGUMENT unless all |num| of |reserved| are 0: a later version may give
+ * them a meaning. */
 BULLA_NODISCARD enum bulla_status bulla_reserved_check(const uint64_t *reserved, size_t num);
 #define BULLA_CHECK_RESERVED(array) bulla_reserved_check((array), sizeof(array) / sizeof((array)[0]))
 
-/* bulla_text_check returns BULLA_TOO_LARGE past |max_len| bytes, BULLA_INVALID_TEXT for what is no UTF-8, or has
- * a NUL or a noncharacter. */
+/* bulla_text_check returns BULLA_TOO_LARGE past |max_len| bytes, BULLA_INVALID_TEXT for anything but UTF-8
+ * without NUL and noncharacters. */
 BULLA_NODISCARD enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len);
 
-/* bulla_who_check returns BULLA_INVALID_ARGUMENT without an actor, or without a reason if one |needs_reason|. */
+/* bulla_who_check returns BULLA_INVALID_ARGUMENT without an actor, or without a reason if |needs_reason|. */
 BULLA_NODISCARD enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason);
 
-/* Where a walk in the order of names stands. */
+/* The position of a walk in the order of names. */
 struct bulla_walked {
   uint8_t name[BULLA_NAME_MAX];
   size_t len; /* 0 before the first row */
 };
 
-/* bulla_walk_on says whether the row of |name| comes after the one before, and remembers it. In a file that is damaged
- * or tampered with, pages that point at each other can give the same rows without end. */
+/* bulla_walk_on returns whether |name| is after the previous row's, and remembers it. In a damaged or manipulated file,
+ * pages that point at each other could give the same rows for ever. */
 bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span name);
 
-/* bulla_walked_name returns the name of the last row, empty before the first, until the next. */
+/* bulla_walked_name returns the name of the last row, empty before the first; it is valid until the next row. */
 static inline struct bulla_span bulla_walked_name(const struct bulla_walked *walked) {
   return bulla_span(walked->name, walked->len);
 }

@@ -67,7 +67,7 @@ static enum bulla_status wait_for(struct program *program) {
     }
     if (pid < 0 && errno != EINTR) {
       program->pid = 0;
-      return bulla_explain(BULLA_SECRET_UNAVAILABLE, "this process does not learn how its children end (SIGCHLD)");
+      return bulla_explain(BULLA_SECRET_UNAVAILABLE, "its exit status cannot be read, because SIGCHLD is ignored");
     }
     if (left(program) == 0) {
       return too_slow(program);
@@ -99,7 +99,7 @@ static enum bulla_status cut(struct program *program, const char *command) {
     }
     program->words[num++] = word;
   }
-  return num > 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "there is no program behind cmd:");
+  return num > 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "no program is given after cmd:");
 }
 
 static enum bulla_status start(struct program *program) {
@@ -149,7 +149,7 @@ static enum bulla_status listen_to(const struct program *program, struct bulla_s
     }
     *len += got > 0 ? (size_t)got : 0;
   }
-  return bulla_explain(BULLA_TOO_LARGE, "the program writes more than a secret can have");
+  return bulla_explain(BULLA_TOO_LARGE, "the program wrote more than a secret can hold");
 }
 
 static enum bulla_status run(struct program *program, struct bulla_secret **text, const char *command, size_t max_len) {

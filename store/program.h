@@ -8,8 +8,8 @@
 
 #include <bulla/store.h>
 
-/* bulla_program_read makes |*text| of what the program |command|, words with spaces between them, writes to its
- * standard output until it ends, within |patience| milliseconds. Statuses as of bulla_secret_open. */
+/* bulla_program_read runs |command|, words separated by spaces, and returns what it writes to standard output as
+ * |*text|. It must end within |patience| milliseconds. Statuses as for bulla_secret_open. */
 BULLA_NODISCARD enum bulla_status bulla_program_read(struct bulla_secret **text, const char *command, size_t max_len,
                                                      int patience);
 

@@ -56,7 +56,7 @@ static enum bulla_status check_kind(mode_t mode) {
                      : S_ISFIFO(mode) ? "a pipe: open it and say fd:N"
                      : S_ISSOCK(mode) ? "a socket"
                                       : "a device";
-  return bulla_explain(BULLA_SECRET_UNAVAILABLE, "it is no file but %s", kind);
+  return bulla_explain(BULLA_SECRET_UNAVAILABLE, "it is not a file but %s", kind);
 }
 
 /* |others| are the permission bits that must not be set. Whoever owns the file can change it and its permissions. */
@@ -86,7 +86,7 @@ static enum bulla_status from_file(struct bulla_secret **text, const char *path,
 static enum bulla_status from_credential(struct bulla_secret **text, const char *name, size_t max_len) {
   const char *folder = getenv("CREDENTIALS_DIRECTORY");
   if (*name == '\0' || strchr(name, '/') != NULL) {
-    return bulla_explain(BULLA_SECRET_UNAVAILABLE, "the name of a credential is not empty and has no slash");
+    return bulla_explain(BULLA_SECRET_UNAVAILABLE, "the name of a credential must not be empty or have a slash");
   }
   if (folder == NULL) {
     return bulla_explain(BULLA_SECRET_UNAVAILABLE, "CREDENTIALS_DIRECTORY is not set");
@@ -124,7 +124,7 @@ static enum bulla_status from_descriptor(struct bulla_secret **text, const char 
   errno = 0;
   long descriptor = strtol(number, &end, 10);
   if (*number < '0' || *number > '9' || *end != '\0' || errno != 0 || descriptor > INT_MAX) {
-    return bulla_explain(BULLA_SECRET_UNAVAILABLE, "a descriptor is a number");
+    return bulla_explain(BULLA_SECRET_UNAVAILABLE, "a descriptor must be a number");
   }
   if (fcntl((int)descriptor, F_GETFD) < 0) {
     return bulla_explain(BULLA_SECRET_UNAVAILABLE, "the descriptor is not open");

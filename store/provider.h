@@ -9,22 +9,22 @@
 
 #include <bulla/store.h>
 
-/* bulla_provider_read makes |*text| of all bytes that |provider| gives, at most |max_len| and one more, by which the
- * caller sees that there are more. Statuses as of bulla_secret_open, but for BULLA_TOO_LARGE. */
+/* bulla_provider_read reads all bytes that |provider| gives into |*text|, at most |max_len| + 1, so that the caller
+ * sees if there are more. Statuses as for bulla_secret_open, without BULLA_TOO_LARGE except from a program. */
 BULLA_NODISCARD enum bulla_status bulla_provider_read(struct bulla_secret **text, const char *provider, size_t max_len);
 
-/* What kind of provider a text is. */
+/* Kinds of providers. */
 enum bulla_provider {
-  BULLA_PROVIDER_NONE, /* none at all: it may be the secret itself */
+  BULLA_PROVIDER_NONE, /* not a provider: it may be the secret itself */
   BULLA_PROVIDER_ENV,
-  BULLA_PROVIDER_HASHED_ENV, /* of a root key alone */
+  BULLA_PROVIDER_HASHED_ENV, /* only for a root key */
   BULLA_PROVIDER_FILE,
   BULLA_PROVIDER_CRED,
   BULLA_PROVIDER_FD,
   BULLA_PROVIDER_CMD,
 };
 
-/* bulla_provider_split says which kind |text| is, and sets |*rest| to what follows the colon, or to NULL. */
+/* bulla_provider_split returns the kind of |text|, and sets |*rest| to what follows the colon, or to NULL. */
 enum bulla_provider bulla_provider_split(const char **rest, const char *text);
 
 #endif

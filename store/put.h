@@ -8,7 +8,7 @@
 
 #include "store/change.h"
 
-/* What writes, for whom, under which key, and to which entry. */
+/* The state of writing fields: for whom, under which key, to which entry. */
 struct bulla_putter {
   struct bulla_change *change;
   struct bulla_span op; /* put or import */
@@ -19,15 +19,15 @@ struct bulla_putter {
   struct bulla_key *key;
 };
 
-/* bulla_putter_begin finds the key that |tenant| seals with, and makes the tenant if it is not there. What the
- * arguments point to must outlive |putter|. */
+/* bulla_putter_begin finds the key that |tenant| seals with, and creates the tenant if needed. The arguments must
+ * outlive |putter|. */
 BULLA_NODISCARD enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_change *change,
                                                      struct bulla_span op, struct bulla_span tenant);
 
-/* bulla_putter_enter has what is put next go to |entry|, and makes it if it is not there. */
+/* bulla_putter_enter makes |entry| the target of the next fields, and creates it if needed. */
 BULLA_NODISCARD enum bulla_status bulla_putter_enter(struct bulla_putter *putter, struct bulla_span entry);
 
-/* bulla_put_field writes |field| and its audit record. If it |must_be_new|, a field that is there is BULLA_EXISTS. */
+/* bulla_put_field writes |field| and its audit record. If |must_be_new|, an existing field is BULLA_EXISTS. */
 BULLA_NODISCARD enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,
                                                   bool must_be_new);
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What is asked of the database: every query that reads or writes rows, by number. Together with the tables of each
- * back end this is all the SQL there is.
+/* Every query that reads or writes rows. Together with the tables of each back end this is all the SQL.
  *
- * One text serves every back end, so it keeps to what all of them understand in the same way: parameters are $1, $2,
- * ... in the order of their first appearance, since some number them by that; nothing relies on a column that is not
- * named; names are compared as bytes, which the tables of each back end see to. */
+ * One text serves every back end, so it uses only what all understand in the same way: parameters are $1, $2, ... in
+ * the order of their first appearance, because some back ends number them so; every column is named; names are compared
+ * as bytes, which the tables of each back end ensure. */
 
 #ifndef BULLA_STORE_QUERIES_H
 #define BULLA_STORE_QUERIES_H

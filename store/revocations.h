@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A set of what has been revoked, in memory: it only grows. One thread adds at a time; any number look meanwhile,
- * without a lock. Members are 16 bytes; whoever may choose them cannot choose that they share a place. */
+/* A set of revocations in memory, which only grows. One thread adds at a time; any number read at the same time,
+ * without a lock. Members are 16 bytes; an attacker who chooses them cannot make them collide. */
 
 #ifndef BULLA_STORE_REVOCATIONS_H
 #define BULLA_STORE_REVOCATIONS_H
@@ -21,15 +21,15 @@ struct bulla_revocations {
   size_t num;
 };
 
-/* bulla_revocations_free frees what the set holds. Nobody may be looking. */
+/* bulla_revocations_free frees the set. No thread may be reading. */
 void bulla_revocations_free(struct bulla_revocations *set);
 
-/* bulla_revocations_add adds |member|, BULLA_REVOCATION_LEN bytes, and says in |*added| whether it was not there.
+/* bulla_revocations_add adds |member|, BULLA_REVOCATION_LEN bytes, and sets |*added| to whether it is new.
  * Returns BULLA_NO_MEMORY, BULLA_NO_CRYPTO. */
 BULLA_NODISCARD enum bulla_status bulla_revocations_add(struct bulla_revocations *set, bool *added,
                                                         const uint8_t *member);
 
-/* bulla_revocations_has says whether |member| is in the set. */
+/* bulla_revocations_has returns whether |member| is in the set. */
 bool bulla_revocations_has(const struct bulla_revocations *set, const uint8_t *member);
 
 #endif

@@ -50,7 +50,7 @@ static enum bulla_status explain_digits(struct bulla_span text) {
       size_t at = bulla_hex_decode(&byte, bulla_span(pair, 2)) ? i + 2 : i + 1;
       bulla_wipe(pair, sizeof(pair));
       bulla_wipe(&byte, sizeof(byte));
-      return bulla_explain(BULLA_ROOT_MALFORMED, "character %zu is no hexadecimal digit", at);
+      return bulla_explain(BULLA_ROOT_MALFORMED, "character %zu is not a hexadecimal digit", at);
     }
   }
   return BULLA_ROOT_MALFORMED;

@@ -109,7 +109,7 @@ enum bulla_status bulla_site_complete(struct bulla_site *site) {
       return errno == ENOENT ? moved(site, i, "is gone") : bulla_file_status(errno);
     }
     if (!S_ISREG(seen.st_mode) || seen.st_nlink != 1) {
-      return bulla_explain(BULLA_VAULT_SHARED, "%s is no regular file of one name", called[i]);
+      return bulla_explain(BULLA_VAULT_SHARED, "%s is not a regular file with one name", called[i]);
     }
     if (is_of_another(site, &seen)) {
       return bulla_explain(BULLA_VAULT_SHARED,
@@ -175,7 +175,7 @@ void bulla_site_blame(const struct bulla_site *site, enum bulla_status status) {
       continue;
     }
     if (i != BULLA_SITE_DATABASE && !S_ISREG(seen.st_mode)) {
-      bulla_explain(status, "%s is no regular file", called[i]);
+      bulla_explain(status, "%s is not a regular file", called[i]);
     } else if (faccessat(AT_FDCWD, name, R_OK | W_OK, AT_EACCESS) != 0) {
       bulla_explain(status, "%s cannot be read and written by this user: %s", called[i], strerror(errno));
     }

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* Where an open vault's files are: its database, and the -wal and -shm that SQLite keeps beside it. A connection holds
- * files open, not names. Once a name leads elsewhere, what the connection writes is found by nobody, so before
- * anything is said to be done, and before anything is opened, the names are looked at. */
+ * files open, not names. Once a name leads elsewhere, nobody finds what the connection writes. So the names are checked
+ * before anything is reported done, and before anything is opened. */
 
 #ifndef BULLA_STORE_SITE_H
 #define BULLA_STORE_SITE_H
@@ -13,7 +13,7 @@
 
 #include <bulla/core.h>
 
-/* Which file it is. Whoever holds it open keeps its number from being given to another. */
+/* Identifies a file. While it is open, its inode number is not reused. */
 struct bulla_file_id {
   dev_t device;
   ino_t inode;
@@ -22,43 +22,43 @@ struct bulla_file_id {
 enum { BULLA_SITE_DATABASE, BULLA_SITE_WAL, BULLA_SITE_SHM, BULLA_SITE_FILES };
 
 struct bulla_site {
-  char given[PATH_MAX]; /* as the caller named the database, absolute; links in it are not followed yet */
-  char path[PATH_MAX];  /* without links: SQLite puts its files beside this one */
+  char given[PATH_MAX]; /* the caller's path of the database, made absolute; links are not resolved */
+  char path[PATH_MAX];  /* with links resolved: SQLite puts its files beside this one */
   struct bulla_file_id ids[BULLA_SITE_FILES];
   size_t num_known; /* of |ids|: the database alone until bulla_site_complete */
   uid_t owner;      /* of the database */
   mode_t mode;
-  _Atomic bool lost; /* a name led elsewhere once: what happened in between is not known, and it is not gone on with */
+  _Atomic bool lost; /* a name once led elsewhere: what happened meanwhile is unknown, so it stays refused */
 };
 
-/* How the database and its -wal are: another one as soon as somebody writes. No padding, for comparing. */
+/* The state of the database and its -wal, which changes with every write. It has no padding, to be compared. */
 struct bulla_site_state {
   int64_t len[2];
   int64_t seconds[2];
   int64_t nanoseconds[2];
 };
 
-/* bulla_site_state fills |state|; a file that is not there has zeros. */
+/* bulla_site_state fills |state|, with zeros for a missing file. */
 void bulla_site_state(const struct bulla_site *site, struct bulla_site_state *state);
 
-/* bulla_site_begin takes the database at |path|. Returns BULLA_VAULT_SHARED if another name leads to its file too, or
- * it is mounted alone, without the folder that the other files are in; and the statuses of bulla_file_status. */
+/* bulla_site_begin notes the database at |path|. Returns BULLA_VAULT_SHARED if its file has another name too, or is
+ * mounted without the folder of the other files; and the statuses of bulla_file_status. */
 BULLA_NODISCARD enum bulla_status bulla_site_begin(struct bulla_site *site, const char *path);
 
-/* bulla_site_complete takes the files beside it, which a connection that has read in WAL mode holds open. */
+/* bulla_site_complete notes the files beside it, which a connection that has read in WAL mode holds open. */
 BULLA_NODISCARD enum bulla_status bulla_site_complete(struct bulla_site *site);
 
-/* bulla_site_lose is what bulla_site_check does when it finds something wrong, for those who find it otherwise. */
+/* bulla_site_lose marks the site as lost, as bulla_site_check does, for callers that detect it in another way. */
 enum bulla_status bulla_site_lose(struct bulla_site *site, const char *why);
 
-/* bulla_site_check returns BULLA_VAULT_MOVED unless every name leads to the file that it led to, now and at each check
- * before, and tells the log the first time. */
+/* bulla_site_check returns BULLA_VAULT_MOVED unless every name leads to its file, now and at every earlier check, and
+ * logs it the first time. */
 BULLA_NODISCARD enum bulla_status bulla_site_check(struct bulla_site *site);
 
-/* bulla_site_sidecar fills |name| with that of one of the files, or returns false if it is too long for a path. */
+/* bulla_site_sidecar fills |name| with the name of one of the files, or returns false if it is too long for a path. */
 BULLA_NODISCARD bool bulla_site_sidecar(char name[PATH_MAX], const struct bulla_site *site, size_t file);
 
-/* bulla_site_blame tells the log which of the files, if any, cannot be used, when SQLite says no more than |status|. */
+/* bulla_site_blame logs which of the files cannot be used, if any, when SQLite says no more than |status|. */
 void bulla_site_blame(const struct bulla_site *site, enum bulla_status status);
 
 #endif

@@ -12,11 +12,11 @@
  * not proven to be the row's. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span name);
 
-/* bulla_tenant_ensure is bulla_tenant_find, and makes the tenant and its first key if there is none, within the
- * caller's transaction. */
+/* bulla_tenant_ensure is bulla_tenant_find, but creates a missing tenant and its first key, inside the caller's
+ * transaction. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, struct bulla_span name);
 
-/* bulla_tenant_active_key sets |*key| to the key that seals what a tenant puts, as bulla_tenant_key does. */
+/* bulla_tenant_active_key sets |*key| to the key that seals a tenant's new values, as bulla_tenant_key does. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_vault *vault,
                                                           struct bulla_span tenant_id);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A tenant's key: 32 random bytes, sealed under the root and bound to vault, tenant and version, so that a row that was
+/* A tenant's key: 32 random bytes, sealed under the root and bound to vault, tenant and version, so that a row
  * moved to another tenant does not open. */
 
 #ifndef BULLA_STORE_TENANT_KEY_H
@@ -17,14 +17,15 @@ struct bulla_wrapped_key {
   struct bulla_span wrapped;
 };
 
-/* bulla_tenant_key_new makes a random key for the tenant and version in |wrapped|, and fills in its id, which lives as
- * long as |*key|, and how it is stored: in |buffer|, at least BULLA_WRAPPED_MAX bytes. */
+/* bulla_tenant_key_new creates a random key for the tenant and version in |wrapped|, and fills in its id, valid as long
+ * as
+ * |*key|, and its stored form, in |buffer| of at least BULLA_WRAPPED_MAX bytes. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_key_new(struct bulla_key **key, struct bulla_wrapped_key *wrapped,
                                                        struct bulla_buffer *buffer,
                                                        const struct bulla_keyring *keyring);
 
-/* bulla_tenant_key sets |*key| to the key that |wrapped| holds, which |keyring| owns until the next call. Returns
- * BULLA_REFUSED if it does not open, or is kept there for another tenant or version. */
+/* bulla_tenant_key sets |*key| to the key in |wrapped|; |keyring| owns it, until the next call. Returns BULLA_REFUSED
+ * if it does not open, or is cached for another tenant or version. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_key(struct bulla_key **key, struct bulla_keyring *keyring,
                                                    const struct bulla_wrapped_key *wrapped);
 

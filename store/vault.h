@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The open vault, as the files of store/ share it. */
+/* The open vault, shared by the files of store/. */
 
 #ifndef BULLA_STORE_VAULT_H
 #define BULLA_STORE_VAULT_H
@@ -16,11 +16,11 @@
 #include "store/watch.h"
 
 struct bulla_vault {
-  pthread_mutex_t mutex; /* over all that follows but |watch|; refuses a second lock by the same thread */
-  int cancel_state;      /* of the thread that has the mutex, as it was before */
+  pthread_mutex_t mutex; /* protects the rest except |watch|; refuses a second lock by the same thread */
+  int cancel_state;      /* the previous state of the thread that has the mutex */
   uint64_t fork_epoch;   /* of the process that opened the vault, see core/slab.h */
   struct bulla_db *db;
-  struct bulla_watch watch; /* has a lock of its own */
+  struct bulla_watch watch; /* has its own lock */
   struct bulla_keyring keyring;
   struct bulla_audit_log log;
 };
@@ -29,11 +29,11 @@ struct bulla_vault {
  * it. */
 BULLA_NODISCARD enum bulla_status bulla_vault_here(const struct bulla_vault *vault);
 
-/* bulla_vault_lock waits for |vault| and sets |*locked| to it. The thread cannot be cancelled until it lets go. Returns
- * the statuses of bulla_vault_here, and BULLA_VAULT_MOVED if its files are not where they were. */
+/* bulla_vault_lock waits for |vault| and sets |*locked| to it. The thread cannot be cancelled until it unlocks. Returns
+ * the statuses of bulla_vault_here, and BULLA_VAULT_MOVED if its files were moved. */
 BULLA_NODISCARD enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault);
 
-/* bulla_vault_unlock lets go of |*locked| unless it is NULL, and leaves NULL there. For BULLA_CLEANUP. */
+/* bulla_vault_unlock unlocks |*locked| unless it is NULL, and sets it to NULL. For BULLA_CLEANUP. */
 void bulla_vault_unlock(struct bulla_vault **locked);
 
 #endif

@@ -94,7 +94,7 @@ static enum bulla_status connect(struct bulla_watch *watch) {
   BULLA_TRY(bulla_db_check_site(watch->main));
   if (watch->main->read_only) {
     return bulla_explain(BULLA_READ_ONLY,
-                         "what others revoke cannot be told from a vault that is open for reading only");
+                         "revocations by others cannot be seen in a vault that is open for reading only");
   }
   /* Once: what the sets hold depends on it. */
   if (watch->random == 0) {

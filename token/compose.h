@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What minting and refreshing end with: claims are composed in the caller's buffer and encrypted where they stand,
- * so that no other copy of them exists. */
+/* The last step of minting and refreshing: claims are composed in the caller's buffer and encrypted in place, so that
+ * no other copy of them exists. */
 
 #ifndef BULLA_TOKEN_COMPOSE_H
 #define BULLA_TOKEN_COMPOSE_H
 
 #include "token/day_cache.h"
 
-/* bulla_compose_begin fills |claims| with the room inside |token| where the claims of a token under |key| are to
- * be written. Returns BULLA_BUFFER_TOO_SMALL. */
+/* bulla_compose_begin sets |claims| to the room inside |token| for the claims of a token under |key|. Returns
+ * BULLA_BUFFER_TOO_SMALL. */
 BULLA_NODISCARD enum bulla_status bulla_compose_begin(struct bulla_buffer *claims, const struct bulla_buffer *token,
                                                       const struct bulla_day_key *key);
 
-/* bulla_compose_end fills |token| from the |claims| that were written there, |written| saying how that went.
+/* bulla_compose_end fills |token| from the |claims| that were written there; |written| is the status of that.
  * Returns |written| unless it is BULLA_OK, BULLA_TOO_LARGE past BULLA_TOKEN_MAX, BULLA_KEY_EXHAUSTED, and the
  * statuses of bulla_jwe_seal. */
 BULLA_NODISCARD enum bulla_status bulla_compose_end(struct bulla_buffer *token, const struct bulla_day_pin *pin,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Day keys: what encrypts the tokens of one API key on one day, and the header they all carry (docs/FORMAT.md
+/* Day keys: the key that encrypts the tokens of one API key on one day, and their common header (docs/FORMAT.md
  * §6). */
 
 #ifndef BULLA_TOKEN_DAY_KEY_H
@@ -23,10 +23,10 @@ struct bulla_day_key {
   size_t header_len;
   uint8_t header[BULLA_DAY_HEADER_MAX]; /* base64url of the protected header */
   size_t org_len;
-  uint8_t org[BULLA_TOKEN_ORG_MAX]; /* the tenant that owns the API key, where it is known */
+  uint8_t org[BULLA_TOKEN_ORG_MAX]; /* the tenant that owns the API key, if known */
 };
 
-/* bulla_is_key_id says whether |text| has the form of an API key's id: 16 lower-case hexadecimal digits. */
+/* bulla_is_key_id returns whether |text| has the form of an API key's id: 16 lower-case hexadecimal digits. */
 static inline bool bulla_is_key_id(struct bulla_span text) {
   for (size_t i = 0; i < text.len; i++) {
     uint8_t c = text.data[i];
@@ -40,14 +40,14 @@ static inline bool bulla_is_key_id(struct bulla_span text) {
 /* bulla_day_kid fills |kid|, BULLA_KID_MAX bytes, with the key id, a dot, the day in decimal. */
 void bulla_day_kid(struct bulla_buffer *kid, struct bulla_span key_id, int64_t day);
 
-/* bulla_day_cek makes |*cek|, the key of |day|, from the token |root|. */
+/* bulla_day_cek derives |*cek|, the key of |day|, from the token |root|. */
 BULLA_NODISCARD enum bulla_status bulla_day_cek(struct bulla_secret **cek, const struct bulla_secret *root,
                                                 int64_t day);
 
 /* bulla_day_key_name sets |key|'s key id, day and header. |day| is 0 to BULLA_DAY_LAST. */
 void bulla_day_key_name(struct bulla_day_key *key, struct bulla_span key_id, int64_t day);
 
-/* bulla_day_key_derive makes the AEAD key of a named |key| from the token |root|. */
+/* bulla_day_key_derive derives the AEAD key of a named |key| from the token |root|. */
 BULLA_NODISCARD enum bulla_status bulla_day_key_derive(struct bulla_day_key *key, const struct bulla_secret *root);
 
 /* bulla_day_key_clear wipes and frees the AEAD key of |key|, if it has one. */

@@ -23,7 +23,7 @@ static enum bulla_status renew(struct bulla_claims *claims, int64_t session, int
   /* A minter's clock may be ahead by the leeway: time does not run backwards in a session. */
   claims->iat = now > claims->iat ? now : claims->iat;
   claims->exp = min(claims->iat + lifetime, end);
-  return claims->exp > claims->iat ? BULLA_OK : bulla_explain(BULLA_EXPIRED, "its session is at its end");
+  return claims->exp > claims->iat ? BULLA_OK : bulla_explain(BULLA_EXPIRED, "its session has ended");
 }
 
 static enum bulla_status refresh(struct bulla_verifier *verifier, struct bulla_buffer *token,

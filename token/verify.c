@@ -20,10 +20,10 @@ static bool satisfies(struct bulla_span claim, struct bulla_span expected) {
 static enum bulla_status judge(const struct bulla_verifier_options *options, const struct bulla_claims *claims,
                                int64_t now) {
   if (!satisfies(claims->aud, options->aud)) {
-    return bulla_explain(BULLA_CLAIM_REFUSED, "\"aud\" is not the one that is insisted on");
+    return bulla_explain(BULLA_CLAIM_REFUSED, "\"aud\" is not the required one");
   }
   if (!satisfies(claims->iss, options->iss)) {
-    return bulla_explain(BULLA_CLAIM_REFUSED, "\"iss\" is not the one that is insisted on");
+    return bulla_explain(BULLA_CLAIM_REFUSED, "\"iss\" is not the required one");
   }
   if (now - options->leeway >= claims->exp) {
     return BULLA_EXPIRED;

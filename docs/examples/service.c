@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A service in small: it keeps a password in a vault and uses it, hands out an API key, and has two threads that mint
- * and verify tokens until one of them is revoked.
+/* A small service: it stores a password in a vault and uses it, creates an API key, mints and verifies tokens in two
+ * threads, and revokes a session and the key.
  *
  *   cc service.c $(pkg-config --cflags --libs bulla) -pthread -o service && ./service FOLDER
  *
- * The folder gets a root key and a vault. A real service has its root key from elsewhere: cred:NAME, cmd:PROGRAM. */
+ * FOLDER gets a root key and a vault. A real service reads its root key from elsewhere: cred:NAME, cmd:PROGRAM. */
 
 #include <bulla/service.h>
 #include <pthread.h>
@@ -25,7 +25,7 @@
 static const struct bulla_who who = {.actor = {(const uint8_t *)"service", 7},
                                      .reason = {(const uint8_t *)"demonstration", 13}};
 
-/* Why a call fails is told here, in words that hold no secret. */
+/* The log function: says why a call fails, without secrets. */
 static void tell(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
   (void)arg;
   fprintf(stderr, "service: %s: %s: %s\n", level == BULLA_LOG_ERROR ? "error" : "warning", bulla_status_name(status),
@@ -47,7 +47,7 @@ static enum bulla_status open_vault(struct bulla_vault **vault, const char *fold
   return status;
 }
 
-/* Gets the password in locked memory, for as long as this function runs. */
+/* Gets the password in locked memory, only while it runs. */
 static enum bulla_status connect_database(void *arg, struct bulla_span password) {
   (void)arg;
   printf("connected with a password of %zu bytes\n", password.len);
@@ -65,7 +65,7 @@ static enum bulla_status store_and_use(struct bulla_vault *vault) {
   return bulla_vault_use(vault, &who, &place, connect_database, NULL);
 }
 
-/* Mints a token that says who asks, from where, and what it may do. */
+/* Mints a token with a user, a permission and an attribute. */
 static enum bulla_status mint(struct bulla_minter *minter, struct bulla_buffer *token, const char *jti) {
   uint8_t perms_room[64];
   uint8_t attrs_room[128];
@@ -84,7 +84,7 @@ static enum bulla_status mint(struct bulla_minter *minter, struct bulla_buffer *
   return bulla_token_mint(minter, token, &claims);
 }
 
-/* Verifies |token| and reads what row-level security needs of it. */
+/* Verifies |token| and reads the attribute for row-level security. */
 static enum bulla_status verify(struct bulla_verifier *verifier, struct bulla_buffer *region, struct bulla_span token) {
   uint8_t payload_room[BULLA_PAYLOAD_SIZE];
   struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
@@ -96,7 +96,7 @@ static enum bulla_status verify(struct bulla_verifier *verifier, struct bulla_bu
   return bulla_claims_attr_text(&claims, region, bulla_text("region"));
 }
 
-/* What the threads share; all of it may be used by several at once. */
+/* Shared by the threads: all of it may be used by several at once. */
 struct service {
   struct bulla_vault *vault;
   struct bulla_verifier *verifier;
@@ -134,7 +134,7 @@ static enum bulla_status run_threads(struct service *service) {
   return failed[0] == NULL && failed[1] == NULL ? BULLA_OK : BULLA_REFUSED;
 }
 
-/* Ends one session, then the API key; each time the next token is refused. */
+/* Revokes a session, then the API key; each time the next token is refused. */
 static enum bulla_status revoke(struct service *service, struct bulla_span key_id) {
   uint8_t token_room[BULLA_TOKEN_MAX];
   uint8_t region_room[32];
@@ -150,7 +150,7 @@ static enum bulla_status revoke(struct service *service, struct bulla_span key_i
   return BULLA_OK;
 }
 
-/* The string goes to the customer, whose server mints with it; here the service does so itself. */
+/* The string is for the customer, whose server mints with it; here the service does. */
 static enum bulla_status make_minter(struct service *service, uint8_t key_id[BULLA_APIKEY_ID_LEN]) {
   struct bulla_secret *string = NULL;
   struct bulla_apikey *apikey = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Store and token together: verifying tokens by the API keys of a vault, and making, handing out and ending what hangs
- * on them. All of it could be written with store.h and token.h; here it is written once, with revocation on by default.
+/* Store and token together: a verifier over a vault, API keys in one call, ending sessions. All of it could be written
+ * with store.h and token.h; here revocation is on by default.
  *
  *   struct bulla_who who = {.actor = bulla_text("web"), .reason = bulla_text("verify tokens")};
  *   struct bulla_verifier *verifier = NULL;
@@ -24,38 +24,39 @@
 extern "C" {
 #endif
 
-/* bulla_vault_verifier_new makes |*verifier| over |vault|, which must stay open as long as it. It opens each API key
- * once, recorded as |who|, which it copies; refuses what was revoked, key or token, in whatever process, from the
- * verification that begins after the revocation has returned; and keeps the other keys without opening them again.
- * |options| may be NULL; its callbacks must be. Returns BULLA_INVALID_ARGUMENT for callbacks, or for a |who| without
- * actor or reason, and the statuses of bulla_verifier_new. */
+/* bulla_vault_verifier_new creates |*verifier| over |vault|, which must stay open as long as it. It opens each API key
+ * once, recorded as |who|, which it copies. A verification that begins after a revocation has returned, in any process
+ * of this machine, refuses the revoked key or token; other keys are kept without opening them again. |options| may be
+ * NULL; its callbacks must be NULL. Returns BULLA_INVALID_ARGUMENT for callbacks or for a |who| without actor or
+ * reason, BULLA_TOO_LARGE if |who| is too long, and the statuses of bulla_verifier_new. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_verifier_new(struct bulla_verifier **verifier,
                                                                      struct bulla_vault *vault,
                                                                      const struct bulla_who *who,
                                                                      const struct bulla_verifier_options *options);
 
-/* bulla_vault_apikey_create makes an API key of |tenant|, which is made if it is not there, keeps its record under
- * |name|, which may be empty, and sets |*string| to the only copy of what its owner is to keep, BULLA_APIKEY_LEN bytes
- * that the caller frees. |id| is filled with its BULLA_APIKEY_ID_LEN bytes. Returns the statuses of
- * bulla_vault_apikey_put; on failure there is no key. */
+/* bulla_vault_apikey_create creates an API key of |tenant|, which is created if needed, and stores its record under
+ * |name|, which may be empty. |*string| is the only copy of the API key string, BULLA_APIKEY_LEN bytes, for its owner;
+ * the caller frees it. |id| gets the BULLA_APIKEY_ID_LEN bytes of its id. On failure there is no key. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_apikey_create(struct bulla_vault *vault,
                                                                       struct bulla_secret **string,
                                                                       uint8_t id[BULLA_APIKEY_ID_LEN],
                                                                       const struct bulla_who *who,
                                                                       struct bulla_span tenant, struct bulla_span name);
 
-/* bulla_vault_apikey_jwk makes |*jwk| of the API key |id| and |day|, see bulla_apikey_day_jwk, to be handed to somebody
- * who reads that day's tokens with another library. It is recorded as bulla_vault_apikey_export says, whose statuses it
- * returns. */
+/* bulla_vault_apikey_jwk creates |*jwk| for the API key |id| and |day|, as bulla_apikey_day_jwk does, for somebody who
+ * reads that day's tokens with another library. It is recorded as bulla_vault_apikey_export, whose statuses it returns.
+ */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_apikey_jwk(struct bulla_vault *vault, struct bulla_secret **jwk,
                                                                    const struct bulla_who *who, struct bulla_span id,
                                                                    int64_t day);
 
-/* bulla_vault_session_revoke ends the session of |token|: the token, what it was refreshed from and what it was or will
- * be refreshed to. It may have expired, be for another audience, or not be valid yet. |verifier| is over |vault|.
- * Returns BULLA_OK also if it was revoked before, BULLA_REFUSED if it is not authentic, BULLA_EXPIRED if no verifier
- * takes it at |now| or later anyway, BULLA_INVALID_ARGUMENT if it has no "jti" (revoking its API key ends it), and the
- * statuses of bulla_token_authenticate and bulla_vault_token_revoke. */
+/* bulla_vault_session_revoke ends the session of |token|: it revokes the token and every token with the same "jti",
+ * which it was refreshed from or to. |token| may be expired, not yet valid, or for another audience. |verifier| is over
+ * |vault|. Revoking a session again succeeds. Returns
+ *   BULLA_REFUSED            it is not authentic
+ *   BULLA_CLAIM_REFUSED      "org" is not the tenant that owns the key
+ *   BULLA_EXPIRED            no verifier accepts it, or anything it was refreshed to, at |now| or later
+ *   BULLA_INVALID_ARGUMENT   it has no "jti": only revoking its API key ends it */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_session_revoke(struct bulla_vault *vault,
                                                                        struct bulla_verifier *verifier,
                                                                        const struct bulla_who *who,

@@ -252,11 +252,14 @@ BULLA_API void bulla_verifier_free(struct bulla_verifier **verifier);
 
 /* bulla_token_verify decrypts |token| into |payload|, its claims as JSON, and fills |claims| with views into
  * |payload|'s buffer. BULLA_PAYLOAD_SIZE bytes are enough room for every token; one and a half times its length for
- * |token|. |now| is 0 to 253402300799, the end of the year 9999. Returns BULLA_REFUSED         not an authentic token
- * of a known key and, only for an authentic token, BULLA_EXPIRED         from "exp" + leeway on BULLA_NOT_YET_VALID
- * before "nbf" or "iat" - leeway BULLA_CLAIM_REFUSED   "org" is not the tenant that owns the key, or "aud" or "iss" is
- * not the required one BULLA_REVOKED         its "jti" was revoked BULLA_INVALID_ARGUMENT for another |now|,
- * BULLA_BUFFER_TOO_SMALL, and what the callbacks return. */
+ * |token|. |now| is 0 to 253402300799, the end of the year 9999. Returns
+ *   BULLA_REFUSED            not an authentic token of a known key
+ * and, only for an authentic token,
+ *   BULLA_EXPIRED            from "exp" + leeway on
+ *   BULLA_NOT_YET_VALID      before "nbf" or "iat" - leeway
+ *   BULLA_CLAIM_REFUSED      "org" is not the tenant that owns the key, or "aud" or "iss" is not the required one
+ *   BULLA_REVOKED            its "jti" was revoked
+ * BULLA_INVALID_ARGUMENT for another |now|, BULLA_BUFFER_TOO_SMALL, and what the callbacks return. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_verify(struct bulla_verifier *verifier,
                                                                struct bulla_claims *claims,
                                                                struct bulla_buffer *payload, struct bulla_span token,

@@ -74,8 +74,8 @@ def exec_names_what_it_cannot_run_and_where_it_belongs(box):
     box.init_with_secret()
     start = "exec --env A=acme/db:password --reason r "
     for words in ("sh -c x", "sh --version", "true", "true -- x"):
-        tells(box, start + words, "what is to be run stands behind --", status=125)
-    tells(box, start, "what is to be run stands behind --", status=125)
+        tells(box, start + words, "the command to run goes after --", status=125)
+    tells(box, start, "the command to run goes after --", status=125)
     assert [r for r in box.log() if r["op"] == "use"] == []
     tells(box, start + "-- nosuchprog", "nosuchprog: ", "PATH", status=127)
     tells(box, start + "-- ./nosuchprog", "./nosuchprog: ", status=127)
@@ -152,32 +152,32 @@ def what_helps_stands_behind_what_happened_in_the_words_of_the_command(box):
         tells(box, line, f": {happened}", **options)
         assert box.errors.endswith(f"{remedy}\n"), (line, box.errors)
 
-    ends("list", "the secret cannot be read from there (No such file", "mend that, or name another with --root",
+    ends("list", "the secret cannot be read (No such file", "fix that, or give another with --root",
          status=4)
     box.write("root.key", "5a" * 32)
     ends("list", "there is no vault here", "make one with bulla init, or name another with --vault", status=4)
     box.write("bulla.db", "no vault")
-    ends("list", "this file is no vault", "name another with --vault, or restore a backup", status=4)
+    ends("list", "this file is not a vault", "name another with --vault, or restore a backup", status=4)
     box.path("bulla.db").unlink()
     tells(box, "init --vault sqlite:no/such/folder/v.db --root file:new.key", "reading or writing failed: ",
           "permissions; the new root key file stays: next time give --reuse-root\n", status=4)
     box.run("init", "--reuse-root")
     box.write("other.key", "a5" * 32)
-    ends("list --root file:other.key", "another root key", "name the right one with --root or BULLA_ROOT", status=1)
-    ends("list --vault-id " + "0" * 32, "another vault than", "find out who put this vault there", status=1)
+    ends("list --root file:other.key", "not the root key", "give the right one with --root or BULLA_ROOT", status=1)
+    ends("list --vault-id " + "0" * 32, "not the vault with", "find out who put this vault there", status=1)
     box.path("root.key").chmod(0o644)
     ends("list", "others can read or change this file (its mode is 0644)", "consider the key compromised", status=4)
     assert "chmod 600" in box.errors, box.errors
     box.path("root.key").chmod(0o600)
     box.put_secret("acme/db", "password", b"s")
-    ends("show acme/none", "not found (the tenant has no such entry)", "list what there is, and check the spelling",
+    ends("show acme/none", "not found (the tenant has no such entry)", "check the spelling, or list what exists",
          status=3)
-    ends("rm acme", "still in use", "remove or revoke what hangs on it first")
+    ends("rm acme", "still in use", "remove or revoke what depends on it first")
     box.apikey()
     token = box.mint("--nbf", str(int(time.time()) + 1000), "--aud", "here")
     ends("token verify", "not yet valid", "compare the clocks of both machines, or allow some --leeway", stdin=token,
          status=1)
-    ends("token verify --aud there", "authentic, but made for another", "and the --org that it was minted with",
+    ends("token verify --aud there", "authentic, but made for another", "and the --org it was minted with",
          stdin=token, status=1)
     assert "--aud" in box.errors.rsplit(": ", 1)[1], box.errors
 

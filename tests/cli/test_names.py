@@ -28,7 +28,7 @@ def init_prints_the_id_of_the_vault_and_it_can_be_pinned(box):
     box.run("list", "--vault-id", made["id"], env={"BULLA_VAULT_ID": other})
     for args, env in ((["--vault-id", other], {}), ([], {"BULLA_VAULT_ID": other})):
         box.run("list", *args, env=env, status=1)
-        assert "another vault" in box.errors, box.errors
+        assert "not the vault" in box.errors, box.errors
     printed = box.run("init", "--vault", "sqlite:b.db", "--reuse-root").decode()
     assert len(printed.splitlines()) == 1 and printed.startswith("made vault sqlite:b.db, id "), printed
 
@@ -74,7 +74,7 @@ def every_command_refuses_a_vault_that_was_put_in_the_place_of_the_pinned_one(bo
         stdin = row if line.startswith("import") else token
         status = 125 if line.startswith("exec") else 1
         assert box.run("--vault-id", production, *line.split(), stdin=stdin, status=status) == b""
-        assert "another vault than the one whose id was given" in box.errors, (line, box.errors)
+        assert "not the vault with the given id" in box.errors, (line, box.errors)
     assert unchanged(box) == before
 
 
