@@ -56,7 +56,6 @@ enum bulla_status bulla_run_apikey_list(struct bulla_cli *cli) {
   bulla_rows_begin(&rows, cli, names, true);
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_at_tenant(cli, bulla_option_span(cli, "tenant"), "--tenant");
-  BULLA_TRY(bulla_session_tenant(vault, bulla_option_span(cli, "tenant")));
   BULLA_TRY(bulla_vault_apikey_list(vault, bulla_option_span(cli, "tenant"), list_apikey, &rows));
   return bulla_rows_end(&rows);
 }

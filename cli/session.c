@@ -50,7 +50,9 @@ void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
   const char *rest = NULL;
   bool named = bulla_provider_split(&rest, provider) != BULLA_PROVIDER_NONE &&
                strspn(rest, "0123456789abcdefABCDEF") < (size_t)(2 * BULLA_KEY_LEN);
-  bulla_cli_at(cli, "root key%s%s", named ? " " : "", named ? provider : "");
+  /* Behind a program's name its arguments may say more than a log should. */
+  size_t len = strncmp(provider, "cmd:", 4) == 0 ? strcspn(provider, " ") : strlen(provider);
+  bulla_cli_at(cli, "root key%s%.*s", named ? " " : "", named ? (int)len : 0, provider);
 }
 
 enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider) {

@@ -123,12 +123,20 @@ static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault
   return BULLA_OK;
 }
 
+static enum bulla_status check_tenant(struct bulla_vault *vault, struct bulla_span tenant) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  uint8_t id[BULLA_ID_LEN];
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  return bulla_tenant_find(id, vault, tenant);
+}
+
 enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant, bulla_apikey_fn each,
                                           void *arg) {
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
   struct walk walk BULLA_CLEANUP(free_walk) = {.last = INT64_MIN};
+  bool found = false;
   do {
     /* What was read before a row that is refused is given out first. */
     enum bulla_status status = read_views(&walk, vault, tenant);
@@ -136,8 +144,9 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
       BULLA_TRY(each(arg, &walk.views[i]));
     }
     BULLA_TRY(status);
+    found = found || walk.num > 0;
   } while (walk.num > 0);
-  return BULLA_OK;
+  return found || tenant.len == 0 ? BULLA_OK : check_tenant(vault, tenant);
 }
 
 /* Finds whether |id| is |*revoked|, and its tenant's name, which is written to the BULLA_NAME_MAX bytes of

@@ -180,8 +180,6 @@ enum bulla_status bulla_secret_open(struct bulla_secret **secret, const char *pr
   if (bytes.len == cut) {
     return bulla_explain(BULLA_SECRET_UNAVAILABLE, "it is empty");
   }
-  bulla_secret_truncate(text, bytes.len - cut);
-  *secret = text;
-  text = NULL;
-  return BULLA_OK;
+  /* A slot of the length that was read for: a truncated one would keep the greatest. */
+  return bulla_secret_copy(secret, bulla_span(bytes.data, bytes.len - cut));
 }

@@ -92,7 +92,8 @@ static enum bulla_status from_hashed_env(struct bulla_secret **material, const c
 
 static enum bulla_status from_provider(struct bulla_secret **material, const char *provider) {
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_provider_read(&text, provider, TEXT_MAX));
+  enum bulla_status status = bulla_provider_read(&text, provider, TEXT_MAX);
+  BULLA_TRY(status == BULLA_TOO_LARGE ? BULLA_ROOT_MALFORMED : status);
   return decode(material, bulla_secret_bytes(text));
 }
 

@@ -26,7 +26,7 @@ def sources(build):
     commands = {}
     for entry in json.loads((build / 'compile_commands.json').read_text()):
         source = pathlib.Path(entry['directory'], entry['file']).resolve()
-        if source.is_relative_to(ROOT) and source.relative_to(ROOT).parts[0] in ('core', 'store', 'token', 'cli'):
+        if source.is_relative_to(ROOT) and source.relative_to(ROOT).parts[0] in ('core', 'store', 'token', 'service', 'cli'):
             commands[str(source.relative_to(ROOT))] = entry
     return commands
 

@@ -12,7 +12,7 @@ import sys
 import tap
 
 root = pathlib.Path(sys.argv[1]).resolve()
-folders = "include", "core", "store", "token", "cli"
+folders = "include", "core", "store", "token", "service", "cli"
 sources = [path for folder in folders for path in (root / folder).rglob("*.[ch]")]
 tests = {path.name: path.read_text(encoding="utf-8") for path in (root / "tests").glob("*.c")}
 pages = {path.name: path.read_text(encoding="utf-8") for path in (root / "docs").glob("*.md")}

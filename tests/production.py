@@ -11,7 +11,7 @@ import sys
 
 import tap
 
-FOLDERS = "include", "core", "store", "token", "cli"
+FOLDERS = "include", "core", "store", "token", "service", "cli"
 
 # Every macro that a source may ask for in #if and its kin, and why production and fuzzing give the same answer.
 ASKED_FOR = {

@@ -137,6 +137,24 @@ Test(service, a_key_that_was_not_kept_is_not_handed_out) {
   cr_expect_eq(memcmp(key_id, zeros, sizeof(zeros)), 0);
 }
 
+static enum bulla_status count(void *arg, const struct bulla_apikey_view *apikey) {
+  (void)apikey;
+  (*(int *)arg)++;
+  return BULLA_OK;
+}
+
+Test(service, an_unknown_tenant_has_no_list_of_keys) {
+  int num_keys = 0;
+  make_key("acme");
+  TEST_OK(bulla_vault_apikey_list(house.vault, TEXT("acme"), count, &num_keys));
+  TEST_OK(bulla_vault_apikey_list(house.vault, bulla_span(NULL, 0), count, &num_keys));
+  cr_expect_eq(num_keys, 2);
+  TEST_STATUS(bulla_vault_apikey_list(house.vault, TEXT("other"), count, &num_keys), BULLA_NOT_FOUND);
+  TEST_OK(put("other", "db", "host", "x", false));
+  TEST_OK(bulla_vault_apikey_list(house.vault, TEXT("other"), count, &num_keys));
+  bulla_minter_free(&minter);
+}
+
 Test(service, the_key_of_a_day_is_exported_and_recorded) {
   struct bulla_secret *jwk = NULL;
   make_key("acme");

@@ -293,8 +293,8 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_apikey_put(struct bulla_
                                                                    const struct bulla_who *who,
                                                                    const struct bulla_apikey_record *record);
 
-/* bulla_vault_apikey_list calls |each| for the API keys of |tenant|, or of all tenants if it is empty, oldest first. An
- * unknown tenant has none. */
+/* bulla_vault_apikey_list calls |each| for the API keys of |tenant|, or of all tenants if it is empty, oldest first.
+ * Returns BULLA_NOT_FOUND for an unknown tenant. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant,
                                                                     bulla_apikey_fn each, void *arg);
 
