@@ -37,7 +37,7 @@ SUITES = ("unit", "fuzz", "ct", "lingering", "cli")  # from cheap to dear
 QUICK = ("unit", "fuzz")
 OPTIONS = ("-Dtests=enabled", "-Dbench=disabled", "-Dman=disabled")
 HANGS = "(hangs)"
-CONTROL = lists.Defect("control", "core/status.c", "nothing: this is no defect", [], "", '"done"', '"done"')
+CONTROL = lists.Defect("control", "core/status.c", [], "nothing: this is no defect", '"done"', '"done"')
 
 
 class Broken(Exception):
@@ -214,8 +214,7 @@ def judge_one(defect, trees, killers, memory):
     finally:
         trees.put(tree)
     row = {"name": defect.name, "file": defect.file, "means": defect.means, "verdict": verdict, "by": by,
-           "test": test, "unconfirmed": doubts, "explained": defect.explained,
-           "seconds": round(time.monotonic() - started, 1)}
+           "test": test, "unconfirmed": doubts, "seconds": round(time.monotonic() - started, 1)}
     says(f"{defect.file} {defect.name}: {verdict} {by} {test} ({row['seconds']:.0f} s)")
     if verdict == "killed":
         killers[defect.name] = by
@@ -241,8 +240,8 @@ def table(rows):
     for row in rows:
         if row["verdict"] != "killed":
             print(f"{row['verdict']}: {row['name']} ({row['file']}): {row['means']}")
-            if row["explained"] or row["verdict"] == "invalid":
-                print(f"  {row['explained'] or row['by'] + ': ' + row['test']}")
+            if row["verdict"] == "invalid":
+                print(f"  {row['by']}: {row['test']}")
         for by, test in row["unconfirmed"]:
             print(f"not confirmed: {row['name']} by {by}: {test}")
 
