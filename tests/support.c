@@ -209,6 +209,14 @@ int test_in_child(int (*body)(void *), void *argument) {
   return status;
 }
 
+int test_in_child_or_skip(int (*body)(void *), void *argument, const char *why) {
+  int status = test_in_child(body, argument);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == TEST_CANNOT) {
+    TEST_SKIP("%s", why);
+  }
+  return status;
+}
+
 bool test_find_mapping(struct test_mapping *mapping, const void *address) {
   FILE *file = fopen("/proc/self/smaps", "re");
   if (file == NULL) {

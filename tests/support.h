@@ -88,6 +88,10 @@ bool test_failed(const struct bulla_buffer *buffer);
  * returns what waitpid(2) says of it. It exits with what |body| returns; |body| must not use cr_assert. */
 int test_in_child(int (*body)(void *), void *argument);
 
+/* test_in_child_or_skip is test_in_child, but skips the test if the child returns TEST_CANNOT, and says |why|. */
+int test_in_child_or_skip(int (*body)(void *), void *argument, const char *why);
+enum { TEST_CANNOT = 255 };
+
 /* What waitpid(2) has of a child that exits with |status|: its low byte, another one for each status. */
 #define TEST_EXIT(status) ((int)(status)&0xff)
 

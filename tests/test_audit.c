@@ -30,13 +30,6 @@ static void assert_broken_at(int64_t bad_seq, const char *what) {
   cr_assert_eq(verdict.num_records, bad_seq - 1, "%s: %ld", what, (long)verdict.num_records);
 }
 
-static struct bulla_span save(void) {
-  close_vault();
-  struct bulla_span file = read_file(house.path);
-  open_vault();
-  return file;
-}
-
 __attribute__((format(printf, 1, 2))) static const char *format(const char *text, ...) {
   char *out = (char *)test_alloc(2000);
   va_list arguments;
@@ -57,7 +50,7 @@ static const char *const columns[] = {"time", "tenant", "actor", "origin",  "rea
 Test(audit, every_change_of_every_column_of_every_record_is_found) {
   enum { NUM = 8 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   assert_unbroken(NUM);
   for (int seq = 1; seq <= NUM; seq++) {
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
@@ -79,7 +72,7 @@ Test(audit, a_change_of_the_last_byte_of_the_longest_text_is_found) {
   const struct bulla_field field = {test_filled('f', BULLA_NAME_MAX), TEXT("a value"), true};
   TEST_OK(bulla_vault_put(house.vault, &longest, AT(test_filled('t', BULLA_NAME_MAX), test_filled('e', BULLA_NAME_MAX)),
                           &field, 1));
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   assert_unbroken(2);
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     const char *sql = format("UPDATE audit SET %s = substr(%s, 1, length(%s) - 1) || 'x' WHERE seq = 2", texts[i],
@@ -91,14 +84,14 @@ Test(audit, a_change_of_the_last_byte_of_the_longest_text_is_found) {
 
 Test(audit, moving_bytes_from_one_column_to_the_next_is_found) {
   fill_log(3);
-  tamper(save(), "UPDATE audit SET actor = 'teste', origin = 'rhere' WHERE seq = 2");
+  tamper(image(), "UPDATE audit SET actor = 'teste', origin = 'rhere' WHERE seq = 2");
   assert_broken_at(2, "the fields are length-prefixed");
 }
 
 Test(audit, every_removed_record_is_found) {
   enum { NUM = 8 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   for (int seq = 1; seq <= NUM; seq++) {
     const char *sql = format("DELETE FROM audit WHERE seq = %d", seq);
     tamper(file, sql);
@@ -115,7 +108,7 @@ Test(audit, every_removed_record_is_found) {
 Test(audit, every_swapped_pair_is_found) {
   enum { NUM = 6 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   for (int a = 1; a < NUM; a++) {
     for (int b = a + 1; b <= NUM; b++) {
       const char *sql = format(
@@ -131,7 +124,7 @@ Test(audit, every_swapped_pair_is_found) {
 Test(audit, every_added_record_is_found) {
   enum { NUM = 4 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   static const char copy[] =
       "INSERT INTO audit SELECT %s, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM "
       "audit "
@@ -156,7 +149,7 @@ Test(audit, changes_are_found_across_the_ratchet) {
   enum { NUM = 200 };
   fill_log(NUM);
   assert_unbroken(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   assert_unbroken(NUM);
   static const int seqs[] = {1, 63, 64, 65, 66, 127, 128, 129, 192, 193, 199, 200};
   for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++) {
@@ -174,7 +167,7 @@ Test(audit, changes_are_found_across_the_ratchet) {
 
 Test(audit, the_key_of_a_past_epoch_is_not_kept) {
   fill_log(64);
-  struct bulla_span before = save();
+  struct bulla_span before = image();
   fill_log(3);
   TEST_OK(put("acme", "db", "password", "a value", true));
   assert_unbroken(67);
@@ -192,7 +185,7 @@ Test(audit, the_key_of_a_past_epoch_is_not_kept) {
 Test(audit, a_changed_head_is_found) {
   enum { NUM = 70 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   static const struct {
     const char *sql;
     int64_t bad;
@@ -231,7 +224,7 @@ Test(audit, a_log_cut_short_is_never_vouched_for_again) {
       ("INSERT INTO audit SELECT 6, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit "
        "WHERE seq = 5"),
   };
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
     tamper(file, cuts[i]);
     TEST_STATUS(put("acme", "db", "password", "another", true), BULLA_AUDIT_BROKEN);
@@ -261,15 +254,9 @@ static void tamper_types(struct bulla_span file, const char *name, const char *s
   open_vault();
 }
 
-static enum bulla_status count(void *arg, const struct bulla_audit_record *record) {
-  (void)record;
-  ++*(int *)arg;
-  return BULLA_OK;
-}
-
 Test(audit, columns_of_any_type_and_length_are_bad_and_no_crash) {
   fill_log(3);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   static const char *const values[] = {
       "NULL",
       "1.5",
@@ -292,7 +279,7 @@ Test(audit, columns_of_any_type_and_length_are_bad_and_no_crash) {
       tamper_types(file, "audit", sql);
       assert_broken_at(2, sql);
       int num = 0;
-      enum bulla_status status = bulla_vault_audit_log(house.vault, 1, TEXT(""), count, &num);
+      enum bulla_status status = bulla_vault_audit_log(house.vault, 1, TEXT(""), count_record, &num);
       cr_assert(status == BULLA_AUDIT_BROKEN || status == BULLA_NOT_A_VAULT || status == BULLA_OK, "%s: %s", sql,
                 bulla_status_text(status));
       cr_assert(!fits || num == 3, "%s", sql);
@@ -320,17 +307,13 @@ static enum bulla_status note_record(void *arg, const struct bulla_audit_record 
 }
 
 Test(audit, log_gives_what_was_recorded_from_a_record_on_and_of_a_tenant) {
-  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
   struct bulla_span id = TEXT("0123456789abcdef");
   TEST_OK(put("acme", "db", "password", "a value", true));
   TEST_OK(put("beta", "db", "password", "a value", true));
   TEST_OK(use("acme", "db", "password"));
   TEST_STATUS(use("acme", "db", "nothing"), BULLA_NOT_FOUND);
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = TEXT("acme"), .id = id, .name = TEXT("main"), .hash = test_filled(2, 32), .root = root}));
+  TEST_OK(put_apikey(TEXT("acme"), id, "main", 1));
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, id));
   struct bulla_buffer out = test_room(4000);
   out.len = 0;
@@ -368,7 +351,7 @@ Test(audit, a_callback_can_end_the_walk) {
 /* Two vaults that were one: the same keys, the same first records, and then each its own. */
 Test(audit, a_record_of_a_restored_copy_of_the_vault_does_not_fit) {
   fill_log(3);
-  struct bulla_span common = save();
+  struct bulla_span common = image();
   TEST_OK(put("acme", "db", "other", "a value", true));
   TEST_OK(put("acme", "db", "other", "a value", true));
   close_vault();
@@ -376,7 +359,7 @@ Test(audit, a_record_of_a_restored_copy_of_the_vault_does_not_fit) {
   write_file(house.path, common);
   open_vault();
   fill_log(3);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   tamper(file, format("ATTACH '%s' AS copy; DELETE FROM audit WHERE seq = 5; "
                       "INSERT INTO audit SELECT * FROM copy.audit WHERE seq = 5",
                       in_house("copy.db")));

@@ -223,7 +223,7 @@ Test(root, file_of_another_user_is_exposed) {
 
 static int open_as_nobody(void *arg) {
   if (setgid(65534) != 0 || setuid(65534) != 0) {
-    return 255;
+    return TEST_CANNOT;
   }
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   return (int)bulla_root_open(&root, (const char *)arg);
@@ -371,7 +371,7 @@ static int create_without_room(void *folder) {
 static int create_as_nobody(void *folder) {
   (void)folder;
   if (setgid(65534) != 0 || setuid(65534) != 0) {
-    return 255;
+    return TEST_CANNOT;
   }
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   return (int)bulla_root_create(&root, join("file:", in_house("key")));
@@ -385,10 +385,7 @@ Test(root, failed_creation_leaves_nothing) {
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   TEST_STATUS(bulla_root_create(&root, join("file:", in_house("absent/key"))), BULLA_IO);
   chmod(house.folder, 0755);
-  status = test_in_child(create_as_nobody, NULL);
-  if (WEXITSTATUS(status) == 255) {
-    cr_skip_test("not root: cannot become another user");
-  }
+  status = test_in_child_or_skip(create_as_nobody, NULL, "not root: cannot become another user");
   cr_assert_eq(WEXITSTATUS(status), TEST_EXIT(BULLA_READ_ONLY), "%d", WEXITSTATUS(status));
 }
 

@@ -91,12 +91,6 @@ static enum bulla_status live_and_die(struct bulla_span sub) {
   return mint_and_verify(minter, sub, 0) == BULLA_REFUSED ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
-static enum bulla_status count_field(void *arg, const struct bulla_field_view *field) {
-  (void)field;
-  (*(size_t *)arg)++;
-  return BULLA_OK;
-}
-
 static enum bulla_status same(void *arg, struct bulla_span value) {
   return bulla_span_equal(*(struct bulla_span *)arg, value) ? BULLA_OK : BULLA_REFUSED;
 }
@@ -104,7 +98,7 @@ static enum bulla_status same(void *arg, struct bulla_span value) {
 static enum bulla_status store_and_use(struct bulla_span entry, struct bulla_span text) {
   struct bulla_field field = {TEXT("password"), text, true};
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  size_t num_fields = 0;
+  int num_fields = 0;
   BULLA_TRY(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), entry), &field, 1));
   BULLA_TRY(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), entry, field.name), same, &text));
   BULLA_TRY(bulla_vault_show(house.vault, AT(TEXT("acme"), entry), count_field, &num_fields));

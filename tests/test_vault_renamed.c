@@ -18,11 +18,7 @@ static void furnish(void) {
 }
 
 static void keep_apikey(void) {
-  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = ACME, .id = APIKEY, .name = TEXT("x"), .hash = test_filled(1, 32), .root = root}));
+  TEST_OK(put_apikey(ACME, APIKEY, "x", 7));
 }
 
 static enum bulla_status remove_fields(const char *a, const char *b) {
@@ -208,16 +204,11 @@ Test(vault_renamed, what_was_tampered_with_is_not_sealed_anew) {
   furnish();
   TEST_OK(put("acme", "db", "other", "another", true));
   TEST_OK(put("acme", "mail", "pasword", "of the mail", true));
-  close_vault();
-  struct bulla_span file = read_file(house.path);
+  struct bulla_span file = image();
   for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-    write_file(house.path, file);
-    run_sql(changes[i]);
-    open_vault();
+    restore(file, changes[i]);
     TEST_STATUS(bulla_vault_rename_field(house.vault, &who, AT(ACME, DB, test_text(fields[i])), TEXT("new")),
                 BULLA_REFUSED);
-    close_vault();
     cr_assert_eq(run_sql("SELECT count(*) FROM field WHERE name = 'new'"), 0, "%s", changes[i]);
   }
-  open_vault();
 }

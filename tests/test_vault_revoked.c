@@ -14,12 +14,7 @@ TestSuite(vault_revoked, .init = build_house, .fini = leave_house);
 #define KEY_ID TEXT("0123456789abcdef")
 
 static void add_key(void) {
-  uint8_t hash[32] = {1};
-  struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = TEXT("acme"), .id = KEY_ID, .name = TEXT("key"), .hash = bulla_span(hash, 32), .root = root}));
+  TEST_OK(put_apikey(TEXT("acme"), KEY_ID, "key", 7));
 }
 
 static bool revoked(const char *tenant, const char *jti) {
@@ -198,9 +193,7 @@ Test(vault_revoked, thousands_of_revocations_are_all_known_however_they_came, .t
 
 Test(vault_revoked, a_log_that_became_shorter_is_believed_by_nobody_who_saw_it) {
   TEST_OK(put("acme", "db", "host", "h", false));
-  close_vault();
-  struct bulla_span early = read_file(house.path);
-  open_vault();
+  struct bulla_span early = image();
   add_key();
   TEST_OK(live(house.vault));
   uint64_t before = bulla_vault_generation(house.vault);

@@ -49,14 +49,8 @@ static off_t wal_len(void) {
   return seen.st_size;
 }
 
-static enum bulla_status nothing(void *arg, struct bulla_span value) {
-  (void)arg;
-  (void)value;
-  return BULLA_OK;
-}
-
 static enum bulla_status use_once(struct bulla_vault *vault) {
-  return bulla_vault_use(vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), nothing, NULL);
+  return bulla_vault_use(vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), count_value, NULL);
 }
 
 static void use_often(int times) {
@@ -90,11 +84,6 @@ static enum bulla_status put_large(int i) {
   return bulla_vault_put(house.vault, &who, AT(TEXT("acme"), test_text(name)), &field, 1);
 }
 
-static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
-  (void)tenant;
-  return nothing(arg, root);
-}
-
 static void verify_until_killed(void) {
   struct bulla_vault *vault = enter();
   for (;;) {
@@ -108,11 +97,7 @@ static void verify_until_killed(void) {
 }
 
 Test(vault_wal, a_mix_of_calls_in_two_processes_keeps_it_short) {
-  struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = TEXT("acme"), .id = KEY_ID, .name = TEXT(""), .hash = test_filled(1, 32), .root = root}));
+  TEST_OK(put_apikey(TEXT("acme"), KEY_ID, "", 7));
   close_vault();
   pid_t child = fork();
   if (child == 0) {
@@ -122,7 +107,7 @@ Test(vault_wal, a_mix_of_calls_in_two_processes_keeps_it_short) {
   off_t longest = 0;
   for (int i = 0; i < 1200; i++) {
     TEST_OK(use_once(house.vault));
-    TEST_OK(bulla_vault_apikey_use(house.vault, &who, KEY_ID, take_root, NULL));
+    TEST_OK(bulla_vault_apikey_use(house.vault, &who, KEY_ID, count_root, NULL));
     if (i % 5 == 0) {
       TEST_OK(put_large(i));
     }
@@ -271,7 +256,7 @@ static int create_on_a_small_disk(void *arg) {
   snprintf(options, sizeof(options), "size=%dk", *(int *)arg);
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount("small", house.folder, "tmpfs", 0, options) != 0) {
-    return 255;
+    return TEST_CANNOT;
   }
   snprintf(url, sizeof(url), "sqlite:%s", in_house("small.db"));
   if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK) {
@@ -293,10 +278,7 @@ Test(vault_wal, a_vault_that_was_made_on_a_nearly_full_disk_is_whole) {
   bool seen[3] = {false};
   close_vault();
   for (int kib = 4; kib <= 400; kib += 4) {
-    int status = test_in_child(create_on_a_small_disk, &kib);
-    if (WEXITSTATUS(status) == 255) {
-      cr_skip_test("cannot mount here");
-    }
+    int status = test_in_child_or_skip(create_on_a_small_disk, &kib, "cannot mount here");
     int result = WEXITSTATUS(status);
     cr_assert(WIFEXITED(status) && (result == 1 || result == 2), "%d KiB: %s", kib,
               bulla_status_text((enum bulla_status)(result - 100)));
@@ -305,47 +287,19 @@ Test(vault_wal, a_vault_that_was_made_on_a_nearly_full_disk_is_whole) {
   cr_assert(seen[1] && seen[2], "both too small and large enough");
 }
 
-/* Reads what |vault| holds as evidence is read. */
-static enum bulla_status ignore_record(void *arg, const struct bulla_audit_record *record) {
-  *(int64_t *)arg = record->seq;
-  return BULLA_OK;
-}
-
-static enum bulla_status ignore_entry(void *arg, const struct bulla_entry_view *entry) {
-  (void)arg;
-  (void)entry;
-  return BULLA_OK;
-}
-
-static enum bulla_status ignore_field(void *arg, const struct bulla_field_view *field) {
-  (void)arg;
-  (void)field;
-  return BULLA_OK;
-}
-
-/* In a name space of its own, where the folder is read-only: 0, or the number of the step that failed. */
-static int read_on_read_only_media(void *arg) {
-  int64_t records = *(const int64_t *)arg;
+/* Opens the vault in a name space of its own, where the folder is read-only. */
+static struct bulla_vault *enter_read_only(void) {
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount(house.folder, house.folder, NULL, MS_BIND, NULL) != 0 ||
       mount(NULL, house.folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0) {
-    return 255;
+    _exit(TEST_CANNOT);
   }
-  struct bulla_vault *vault = enter();
-  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  int64_t last = 0;
-  struct bulla_field field = {TEXT("host"), TEXT("h"), false};
-  const bool steps[] = {
-      bulla_vault_list(vault, TEXT(""), ignore_entry, NULL) == BULLA_OK,
-      bulla_vault_show(vault, AT(TEXT("acme"), TEXT("db")), ignore_field, NULL) == BULLA_OK,
-      bulla_vault_audit_log(vault, 1, TEXT(""), ignore_record, &last) == BULLA_OK && last == records,
-      bulla_vault_audit_verify(vault, &verdict) == BULLA_OK && verdict.num_records == records,
-      bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1) == BULLA_READ_ONLY,
-      use_once(vault) == BULLA_READ_ONLY,
-      bulla_vault_token_revoke(vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX) == BULLA_READ_ONLY,
-  };
-  bulla_vault_close(&vault);
-  for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+  return enter();
+}
+
+/* Returns 0, or the number of the step that failed. */
+static int first_failed(const bool *steps, size_t num) {
+  for (size_t i = 0; i < num; i++) {
     if (!steps[i]) {
       return (int)i + 1;
     }
@@ -353,16 +307,30 @@ static int read_on_read_only_media(void *arg) {
   return 0;
 }
 
-/* In a name space of its own, where the folder is read-only, while somebody else revokes. */
+static int read_on_read_only_media(void *arg) {
+  int64_t records = *(const int64_t *)arg;
+  struct bulla_vault *vault = enter_read_only();
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  int num = 0;
+  struct bulla_field field = {TEXT("host"), TEXT("h"), false};
+  const bool steps[] = {
+      bulla_vault_list(vault, TEXT(""), count_entry, NULL) == BULLA_OK,
+      bulla_vault_show(vault, AT(TEXT("acme"), TEXT("db")), count_field, NULL) == BULLA_OK,
+      bulla_vault_audit_log(vault, 1, TEXT(""), count_record, &num) == BULLA_OK && num == records,
+      bulla_vault_audit_verify(vault, &verdict) == BULLA_OK && verdict.num_records == records,
+      bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1) == BULLA_READ_ONLY,
+      use_once(vault) == BULLA_READ_ONLY,
+      bulla_vault_token_revoke(vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX) == BULLA_READ_ONLY,
+  };
+  bulla_vault_close(&vault);
+  return first_failed(steps, sizeof(steps) / sizeof(*steps));
+}
+
+/* While somebody else may revoke. */
 static int ask_on_read_only_media(void *arg) {
   (void)arg;
-  if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-      mount(house.folder, house.folder, NULL, MS_BIND, NULL) != 0 ||
-      mount(NULL, house.folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0) {
-    return 255;
-  }
   bool is = false;
-  struct bulla_vault *vault = enter();
+  struct bulla_vault *vault = enter_read_only();
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   const bool steps[] = {
       bulla_vault_token_revoked(vault, &is, TEXT("acme"), TEXT("t")) == BULLA_READ_ONLY,
@@ -370,20 +338,12 @@ static int ask_on_read_only_media(void *arg) {
       bulla_vault_generation(vault) % 2 == 1,
       bulla_vault_audit_verify(vault, &verdict) == BULLA_OK,
   };
-  for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-    if (!steps[i]) {
-      return (int)i + 1;
-    }
-  }
-  return 0;
+  return first_failed(steps, sizeof(steps) / sizeof(*steps));
 }
 
 Test(vault_wal, what_is_open_for_reading_only_says_of_no_key_or_token_that_it_is_not_revoked) {
   close_vault();
-  int status = test_in_child(ask_on_read_only_media, NULL);
-  if (WEXITSTATUS(status) == 255) {
-    cr_skip_test("cannot mount here");
-  }
+  int status = test_in_child_or_skip(ask_on_read_only_media, NULL, "cannot mount here");
   cr_expect_eq(status, 0, "step %d", WEXITSTATUS(status));
 }
 
@@ -405,10 +365,7 @@ Test(vault_wal, on_read_only_media_all_that_only_reads_works) {
         write_file(in_house(files[i]), bytes[i]);
       }
     }
-    int status = test_in_child(read_on_read_only_media, &records);
-    if (WEXITSTATUS(status) == 255) {
-      cr_skip_test("cannot mount here");
-    }
+    int status = test_in_child_or_skip(read_on_read_only_media, &records, "cannot mount here");
     cr_expect_eq(status, 0, "%d: step %d", files_there, WEXITSTATUS(status));
   }
   open_vault();

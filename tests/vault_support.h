@@ -92,6 +92,14 @@ UNUSED static void write_file(const char *path, struct bulla_span bytes) {
   cr_assert_eq(fclose(file), 0);
 }
 
+/* image closes the vault for a moment, and returns its file. */
+UNUSED static struct bulla_span image(void) {
+  close_vault();
+  struct bulla_span file = read_file(house.path);
+  open_vault();
+  return file;
+}
+
 /* run_sql runs |text| on the file by a connection of its own, without any of the vault's precautions, and returns
  * the first column of the last row as a number. */
 UNUSED static int64_t run_sql(const char *text) {
@@ -112,6 +120,14 @@ UNUSED static int64_t run_sql(const char *text) {
   }
   sqlite3_close(db);
   return number;
+}
+
+/* restore has the vault go on with |file|, on which |sql| has been run. */
+UNUSED static void restore(struct bulla_span file, const char *sql) {
+  close_vault();
+  write_file(house.path, file);
+  run_sql(sql);
+  open_vault();
 }
 
 /* hold opens the file by a connection of its own, and runs |text| there; let_go closes it. */
@@ -151,6 +167,31 @@ UNUSED static enum bulla_status put(const char *tenant, const char *entry, const
                                     bool secret) {
   struct bulla_field field = {test_text(name), test_text(value), secret};
   return bulla_vault_put(house.vault, &who, AT(test_text(tenant), test_text(entry)), &field, 1);
+}
+
+/* put_apikey puts one, with |root| as each byte of its token root. */
+UNUSED static enum bulla_status put_apikey(struct bulla_span tenant, struct bulla_span id, const char *name,
+                                           uint8_t root) {
+  struct bulla_secret *secret BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(root, BULLA_KEY_LEN));
+  const struct bulla_apikey_record record = {
+      .tenant = tenant, .id = id, .name = test_text(name), .hash = test_filled(1, 32), .root = secret};
+  return bulla_vault_apikey_put(house.vault, &who, &record);
+}
+
+/* Callbacks that count what they are given, where there is an int to count in. */
+#define COUNTS(name, type)                                             \
+  UNUSED static enum bulla_status name(void *arg, UNUSED type given) { \
+    *(arg != NULL ? (int *)arg : &(int){0}) += 1;                      \
+    return BULLA_OK;                                                   \
+  }
+COUNTS(count_value, struct bulla_span)
+COUNTS(count_field, const struct bulla_field_view *)
+COUNTS(count_entry, const struct bulla_entry_view *)
+COUNTS(count_apikey, const struct bulla_apikey_view *)
+COUNTS(count_record, const struct bulla_audit_record *)
+
+UNUSED static enum bulla_status count_root(void *arg, struct bulla_span tenant, UNUSED struct bulla_span root) {
+  return count_value(arg, tenant);
 }
 
 /* What the last use was given. */
