@@ -11,11 +11,11 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* BULLA_ENGINE=boringssl or ipsec-mb runs a whole test program on that engine. The library knows of no variable. */
@@ -215,6 +215,32 @@ int test_in_child_or_skip(int (*body)(void *), void *argument, const char *why) 
     TEST_SKIP("%s", why);
   }
   return status;
+}
+
+void test_start(struct test_threads *threads, size_t num, void *(*body)(void *), void *argument, size_t stride) {
+  cr_assert_leq(num, sizeof(threads->ids) / sizeof(*threads->ids));
+  threads->num = num;
+  for (size_t i = 0; i < num; i++) {
+    void *own = (void *)((uintptr_t)argument + i * stride);
+    cr_assert_eq(pthread_create(&threads->ids[i], NULL, body, own), 0);
+  }
+}
+
+void test_join(struct test_threads *threads) {
+  for (size_t i = 0; i < threads->num; i++) {
+    void *result = NULL;
+    pthread_join(threads->ids[i], &result);
+    cr_expect_null(result, "thread %zu: %zu", i, (size_t)(uintptr_t)result);
+  }
+}
+
+void test_for_a_second(size_t num, void *(*body)(void *), atomic_bool *stop) {
+  static const struct timespec second = {.tv_sec = 1};
+  struct test_threads threads;
+  test_start(&threads, num, body, NULL, 1);
+  nanosleep(&second, NULL);
+  *stop = true;
+  test_join(&threads);
 }
 
 bool test_find_mapping(struct test_mapping *mapping, const void *address) {

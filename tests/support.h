@@ -8,6 +8,8 @@
 #ifndef BULLA_TESTS_SUPPORT_H
 #define BULLA_TESTS_SUPPORT_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include <criterion/criterion.h>
@@ -94,6 +96,22 @@ enum { TEST_CANNOT = 255 };
 
 /* What waitpid(2) has of a child that exits with |status|: its low byte, another one for each status. */
 #define TEST_EXIT(status) ((int)(status)&0xff)
+
+/* Threads that are at work: at most eight. */
+struct test_threads {
+  pthread_t ids[8];
+  size_t num;
+};
+
+/* test_start starts |num| threads of |body|, the first with |argument|, each next one with what is |stride| bytes
+ * further on. */
+void test_start(struct test_threads *threads, size_t num, void *(*body)(void *), void *argument, size_t stride);
+
+/* test_join waits for them, and asserts that each returned NULL. */
+void test_join(struct test_threads *threads);
+
+/* test_for_a_second has |num| threads of |body|, each with its number, run for a second until |stop| becomes true. */
+void test_for_a_second(size_t num, void *(*body)(void *), atomic_bool *stop);
 
 /* A mapping, as /proc/self/smaps says. */
 struct test_mapping {

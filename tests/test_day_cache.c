@@ -308,18 +308,7 @@ Test(day_cache, threads_that_replace_each_others_keys_never_use_a_wrong_one, .ti
     size_t empty = bulla_slab_usage().used;
     shared = new_cache(num_slots);
     stop = false;
-    pthread_t threads[NUM_THREADS];
-    for (uintptr_t i = 0; i < NUM_THREADS; i++) {
-      cr_assert_eq(pthread_create(&threads[i], NULL, use_keys, (void *)i), 0);
-    }
-    static const struct timespec second = {.tv_sec = 1};
-    nanosleep(&second, NULL);
-    stop = true;
-    for (size_t i = 0; i < NUM_THREADS; i++) {
-      void *num_wrong = NULL;
-      pthread_join(threads[i], &num_wrong);
-      cr_expect_null(num_wrong, "%zu slots: %zu wrong keys", num_slots, (size_t)(uintptr_t)num_wrong);
-    }
+    test_for_a_second(NUM_THREADS, use_keys, &stop);
     bulla_day_cache_free(&shared);
     cr_expect_eq(bulla_slab_usage().used, empty, "%zu slots left something in the slab", num_slots);
   }
@@ -327,17 +316,20 @@ Test(day_cache, threads_that_replace_each_others_keys_never_use_a_wrong_one, .ti
 
 /* Replaces one key by another as fast as it can: they are named only, since deriving them would take too long for
  * anybody to come between. */
-static void *replace_fast(void *argument) {
+static void replace_fast(void) {
   struct bulla_day_key keys[] = {named(1), named(2)};
   for (size_t round = 0; !stop; round++) {
     struct bulla_day_pin pin = bulla_day_cache_insert(shared, 1 + round % 2, &keys[round % 2]);
     bulla_day_cache_release(&pin);
   }
-  return argument;
 }
 
-static void *find_fast(void *argument) {
-  uintptr_t num_wrong = (uintptr_t)argument;
+/* The first thread replaces; the others find, and return how often the key was another's. */
+static void *replace_or_find(void *number) {
+  uintptr_t num_wrong = 0;
+  if (number == NULL) {
+    replace_fast();
+  }
   for (size_t round = 0; !stop; round++) {
     uint64_t tag = 1 + round % 2;
     struct bulla_day_pin pin = bulla_day_cache_find(shared, tag, bulla_span(NULL, 0));
@@ -352,18 +344,7 @@ static void *find_fast(void *argument) {
 
 Test(day_cache, a_reader_that_comes_as_its_key_goes_finds_none, .timeout = 60) {
   shared = new_cache(1);
-  pthread_t threads[3];
-  cr_assert_eq(pthread_create(&threads[0], NULL, replace_fast, NULL), 0);
-  cr_assert_eq(pthread_create(&threads[1], NULL, find_fast, NULL), 0);
-  cr_assert_eq(pthread_create(&threads[2], NULL, find_fast, NULL), 0);
-  static const struct timespec second = {.tv_sec = 1};
-  nanosleep(&second, NULL);
-  stop = true;
-  for (size_t i = 0; i < 3; i++) {
-    void *num_wrong = NULL;
-    pthread_join(threads[i], &num_wrong);
-    cr_expect_null(num_wrong, "%zu wrong keys", (size_t)(uintptr_t)num_wrong);
-  }
+  test_for_a_second(3, replace_or_find, &stop);
 }
 
 static int frees_what_is_not_here(void *argument) {

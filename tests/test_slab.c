@@ -395,7 +395,7 @@ Test(slab, a_forked_child_makes_an_arena_of_its_own) {
 }
 
 static void *allocate_and_free(void *argument) {
-  unsigned seed = *(unsigned *)argument;
+  unsigned seed = *(const unsigned *)argument;
   for (size_t round = 0; round < 10000; round++) {
     size_t len = (size_t)rand_r(&seed) % 300 + 1;
     void *slot;
@@ -416,18 +416,10 @@ static void *allocate_and_free(void *argument) {
 }
 
 Test(slab, threads_allocate_and_free_at_once) {
-  enum { NUM_THREADS = 8 };
-  pthread_t threads[NUM_THREADS];
-  unsigned seeds[NUM_THREADS];
-  for (unsigned i = 0; i < NUM_THREADS; i++) {
-    seeds[i] = i + 1;
-    cr_assert_eq(pthread_create(&threads[i], NULL, allocate_and_free, &seeds[i]), 0);
-  }
-  for (unsigned i = 0; i < NUM_THREADS; i++) {
-    void *complaint;
-    pthread_join(threads[i], &complaint);
-    cr_expect_null(complaint, "%s", (const char *)complaint);
-  }
+  static const unsigned seeds[] = {1, 2, 3, 4, 5, 6, 7, 8};
+  struct test_threads threads;
+  test_start(&threads, 8, allocate_and_free, (void *)(uintptr_t)seeds, sizeof(*seeds));
+  test_join(&threads);
   cr_expect_eq(bulla_slab_usage().used, 0);
 }
 
@@ -452,15 +444,11 @@ Test(slab, a_fork_in_the_midst_of_other_threads_leaves_the_child_a_working_arena
   if (under_thread_sanitizer) {
     cr_skip_test("the sanitizer's own locks stay locked in the child");
   }
-  pthread_t threads[2];
+  struct test_threads threads;
   unsigned seeds[2] = {1, 2};
-  for (size_t i = 0; i < 2; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, allocate_and_free, &seeds[i]), 0);
-  }
+  test_start(&threads, 2, allocate_and_free, seeds, sizeof(*seeds));
   for (size_t i = 0; i < 50; i++) {
     cr_assert_eq(test_in_child(allocates, NULL), 0);
   }
-  for (size_t i = 0; i < 2; i++) {
-    pthread_join(threads[i], NULL);
-  }
+  test_join(&threads);
 }

@@ -107,8 +107,6 @@ static enum bulla_status store_and_use(struct bulla_span entry, struct bulla_spa
   return num_fields == 1 ? BULLA_OK : BULLA_NOT_FOUND;
 }
 
-static enum bulla_status results[NUM_THREADS];
-
 static enum bulla_status do_everything(int id) {
   char name[20];
   char text[40];
@@ -126,21 +124,14 @@ static enum bulla_status do_everything(int id) {
 }
 
 static void *run_thread(void *arg) {
-  enum bulla_status *result = arg;
-  *result = do_everything((int)(result - results));
-  return NULL;
+  return (void *)(uintptr_t)do_everything((int)(uintptr_t)arg);
 }
 
 Test(threads, do_everything_with_what_they_share, .timeout = 120) {
-  pthread_t threads[NUM_THREADS];
+  struct test_threads threads;
   make_shared();
-  for (size_t i = 0; i < NUM_THREADS; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, run_thread, &results[i]), 0);
-  }
-  for (size_t i = 0; i < NUM_THREADS; i++) {
-    pthread_join(threads[i], NULL);
-    TEST_OK(results[i]);
-  }
+  test_start(&threads, NUM_THREADS, run_thread, NULL, 1);
+  test_join(&threads);
   TEST_OK(mint_and_verify(shared.minter, TEXT("alice"), 0));
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, id_of_shared()));
   TEST_STATUS(mint_and_verify(shared.minter, TEXT("alice"), 0), BULLA_REFUSED);

@@ -24,8 +24,7 @@ static void set_up(void) {
   issuer = &registry.issuers[0];
   other = &registry.issuers[1];
   verifier = test_verifier(&registry);
-  struct bulla_claims claims = test_claims();
-  token = test_minted(issuer, &claims);
+  token = test_token(issuer);
   TEST_VERIFY(verifier, token, TEST_NOW, BULLA_OK, "the good token");
 }
 

@@ -65,24 +65,15 @@ static void assert_all_there(void) {
   cr_assert_eq(run_sql("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
 }
 
-static enum bulla_status thread_results[WORKERS];
-
 static void *run_thread(void *arg) {
-  int id = (int)((enum bulla_status *)arg - thread_results);
-  thread_results[id] = work(house.vault, id, ROUNDS);
-  return NULL;
+  return (void *)(uintptr_t)work(house.vault, (int)(uintptr_t)arg, ROUNDS);
 }
 
 Test(vault_shared, threads_lose_nothing) {
-  pthread_t threads[WORKERS];
+  struct test_threads threads;
   open_vault();
-  for (int i = 0; i < WORKERS; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, run_thread, &thread_results[i]), 0);
-  }
-  for (int i = 0; i < WORKERS; i++) {
-    pthread_join(threads[i], NULL);
-    TEST_OK(thread_results[i]);
-  }
+  test_start(&threads, WORKERS, run_thread, NULL, 1);
+  test_join(&threads);
   assert_all_there();
 }
 
@@ -110,18 +101,17 @@ Test(vault_shared, processes_lose_nothing) {
 static enum bulla_status slow(void *arg, struct bulla_span value) {
   (void)value;
   /* The other thread puts while this one holds an opened value. */
-  pthread_t other;
-  enum bulla_status *status = arg;
-  cr_assert_eq(pthread_create(&other, NULL, run_thread, status), 0);
-  pthread_join(other, NULL);
-  return *status;
+  struct test_threads other;
+  test_start(&other, 1, run_thread, arg, 0);
+  test_join(&other);
+  return BULLA_OK;
 }
 
 Test(vault_shared, a_slow_user_of_a_value_holds_up_nobody) {
   alarm(60);
   open_vault();
   TEST_OK(put("acme", "db", "password", "x", true));
-  TEST_OK(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), slow, &thread_results[0]));
+  TEST_OK(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), slow, NULL));
 }
 
 /* Another process writes while this one verifies: each verification sees one state of the log. */

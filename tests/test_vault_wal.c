@@ -204,15 +204,13 @@ static void *put_once(void *arg) {
 
 Test(vault_wal, who_waits_is_told_after_five_seconds_also_behind_other_threads, .timeout = 60) {
   enum { THREADS = 4 };
-  pthread_t threads[THREADS];
+  struct test_threads threads;
   enum bulla_status statuses[THREADS];
   struct sqlite3 *db = hold("BEGIN IMMEDIATE");
   double start = seconds();
+  test_start(&threads, THREADS, put_once, statuses, sizeof(*statuses));
+  test_join(&threads);
   for (int i = 0; i < THREADS; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, put_once, &statuses[i]), 0);
-  }
-  for (int i = 0; i < THREADS; i++) {
-    pthread_join(threads[i], NULL);
     TEST_STATUS(statuses[i], BULLA_BUSY);
   }
   double took = seconds() - start;
