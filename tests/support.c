@@ -267,6 +267,25 @@ bool test_find_mapping(struct test_mapping *mapping, const void *address) {
   return flags_seen;
 }
 
+void test_arena(size_t size) {
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = size};
+  TEST_OK(bulla_memory_init(&options));
+}
+
+size_t test_kib_with(const char *flag) {
+  FILE *file = fopen("/proc/self/smaps", "re");
+  char line[4096];
+  size_t size = 0;
+  size_t sum = 0;
+  cr_assert_not_null(file);
+  while (fgets(line, sizeof(line), file) != NULL) {
+    sscanf(line, "Size: %zu", &size);
+    sum += strncmp(line, "VmFlags:", 8) == 0 && strstr(line, flag) != NULL ? size : 0;
+  }
+  fclose(file);
+  return sum;
+}
+
 const char *test_folder(void) {
   const char *parent = getenv("TMPDIR");
   if (parent == NULL || *parent == '\0') {

@@ -113,6 +113,12 @@ void test_join(struct test_threads *threads);
 /* test_for_a_second has |num| threads of |body|, each with its number, run for a second until |stop| becomes true. */
 void test_for_a_second(size_t num, void *(*body)(void *), atomic_bool *stop);
 
+/* test_arena makes the arena, of |size| bytes. */
+void test_arena(size_t size);
+
+/* test_kib_with returns how many KiB of this process's memory have |flag|, as " lo", in /proc/self/smaps. */
+size_t test_kib_with(const char *flag);
+
 /* A mapping, as /proc/self/smaps says. */
 struct test_mapping {
   uint8_t *start;

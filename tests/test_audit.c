@@ -14,20 +14,18 @@ static void fill_log(int num) {
   }
 }
 
-/* The file as it was, with |sql| run on it. */
-static void tamper(struct bulla_span file, const char *sql) {
-  close_vault();
-  write_file(house.path, file);
-  run_sql(sql);
-  open_vault();
-}
-
 static void assert_broken_at(int64_t bad_seq, const char *what) {
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   enum bulla_status status = bulla_vault_audit_verify(house.vault, &verdict);
   cr_assert_eq(status, BULLA_AUDIT_BROKEN, "%s: %s", what, bulla_status_text(status));
   cr_assert_eq(verdict.bad_seq, bad_seq, "%s: %ld", what, (long)verdict.bad_seq);
   cr_assert_eq(verdict.num_records, bad_seq - 1, "%s: %ld", what, (long)verdict.num_records);
+}
+
+/* Asserts that what |sql| does to the |file| is found, at the record |bad_seq|. */
+static void assert_found(struct bulla_span file, const char *sql, int64_t bad_seq) {
+  restore(file, sql);
+  assert_broken_at(bad_seq, sql);
 }
 
 __attribute__((format(printf, 1, 2))) static const char *format(const char *text, ...) {
@@ -59,8 +57,7 @@ Test(audit, every_change_of_every_column_of_every_record_is_found) {
                            : strcmp(name, "time") == 0 ? "time + 1"
                                                        : format("%s || 'x'", name);
       const char *sql = format("UPDATE audit SET %s = %s WHERE seq = %d", name, change, seq);
-      tamper(file, sql);
-      assert_broken_at(seq, sql);
+      assert_found(file, sql, seq);
     }
   }
 }
@@ -77,14 +74,13 @@ Test(audit, a_change_of_the_last_byte_of_the_longest_text_is_found) {
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     const char *sql = format("UPDATE audit SET %s = substr(%s, 1, length(%s) - 1) || 'x' WHERE seq = 2", texts[i],
                              texts[i], texts[i]);
-    tamper(file, sql);
-    assert_broken_at(2, sql);
+    assert_found(file, sql, 2);
   }
 }
 
 Test(audit, moving_bytes_from_one_column_to_the_next_is_found) {
   fill_log(3);
-  tamper(image(), "UPDATE audit SET actor = 'teste', origin = 'rhere' WHERE seq = 2");
+  restore(image(), "UPDATE audit SET actor = 'teste', origin = 'rhere' WHERE seq = 2");
   assert_broken_at(2, "the fields are length-prefixed");
 }
 
@@ -94,14 +90,11 @@ Test(audit, every_removed_record_is_found) {
   struct bulla_span file = image();
   for (int seq = 1; seq <= NUM; seq++) {
     const char *sql = format("DELETE FROM audit WHERE seq = %d", seq);
-    tamper(file, sql);
-    assert_broken_at(seq, sql);
+    assert_found(file, sql, seq);
     sql = format("DELETE FROM audit WHERE seq = %d; UPDATE audit SET seq = seq - 1 WHERE seq > %d", seq, seq);
-    tamper(file, sql);
-    assert_broken_at(seq, sql);
+    assert_found(file, sql, seq);
     sql = format("DELETE FROM audit WHERE seq >= %d; UPDATE audit_head SET seq = %d", seq, seq - 1);
-    tamper(file, sql);
-    assert_broken_at(seq, sql);
+    assert_found(file, sql, seq);
   }
 }
 
@@ -115,8 +108,7 @@ Test(audit, every_swapped_pair_is_found) {
           "UPDATE audit SET seq = -1 WHERE seq = %d; UPDATE audit SET seq = %d WHERE seq = %d; "
           "UPDATE audit SET seq = %d WHERE seq = -1",
           a, a, b, b);
-      tamper(file, sql);
-      assert_broken_at(a, sql);
+      assert_found(file, sql, a);
     }
   }
 }
@@ -139,8 +131,7 @@ Test(audit, every_added_record_is_found) {
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
       const char *sql = format(copy, places[i].seq, from);
 #pragma GCC diagnostic pop
-      tamper(file, sql);
-      assert_broken_at(places[i].bad, sql);
+      assert_found(file, sql, places[i].bad);
     }
   }
 }
@@ -154,14 +145,11 @@ Test(audit, changes_are_found_across_the_ratchet) {
   static const int seqs[] = {1, 63, 64, 65, 66, 127, 128, 129, 192, 193, 199, 200};
   for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++) {
     const char *sql = format("UPDATE audit SET reason = 'other' WHERE seq = %d", seqs[i]);
-    tamper(file, sql);
-    assert_broken_at(seqs[i], sql);
+    assert_found(file, sql, seqs[i]);
     sql = format("DELETE FROM audit WHERE seq = %d", seqs[i]);
-    tamper(file, sql);
-    assert_broken_at(seqs[i], sql);
+    assert_found(file, sql, seqs[i]);
     sql = format("DELETE FROM audit WHERE seq >= %d", seqs[i]);
-    tamper(file, sql);
-    assert_broken_at(seqs[i], sql);
+    assert_found(file, sql, seqs[i]);
   }
 }
 
@@ -208,8 +196,7 @@ Test(audit, a_changed_head_is_found) {
       {"DELETE FROM audit", 1},
   };
   for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-    tamper(file, changes[i].sql);
-    assert_broken_at(changes[i].bad, changes[i].sql);
+    assert_found(file, changes[i].sql, changes[i].bad);
   }
 }
 
@@ -226,7 +213,7 @@ Test(audit, a_log_cut_short_is_never_vouched_for_again) {
   };
   struct bulla_span file = image();
   for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
-    tamper(file, cuts[i]);
+    restore(file, cuts[i]);
     TEST_STATUS(put("acme", "db", "password", "another", true), BULLA_AUDIT_BROKEN);
     TEST_STATUS(use("acme", "db", "password"), BULLA_AUDIT_BROKEN);
     TEST_STATUS(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))), BULLA_AUDIT_BROKEN);
@@ -360,9 +347,9 @@ Test(audit, a_record_of_a_restored_copy_of_the_vault_does_not_fit) {
   open_vault();
   fill_log(3);
   struct bulla_span file = image();
-  tamper(file, format("ATTACH '%s' AS copy; DELETE FROM audit WHERE seq = 5; "
-                      "INSERT INTO audit SELECT * FROM copy.audit WHERE seq = 5",
-                      in_house("copy.db")));
+  restore(file, format("ATTACH '%s' AS copy; DELETE FROM audit WHERE seq = 5; "
+                       "INSERT INTO audit SELECT * FROM copy.audit WHERE seq = 5",
+                       in_house("copy.db")));
   assert_broken_at(5, "a record that follows another one");
 }
 

@@ -17,31 +17,13 @@
 #define KEY_ID TEXT("0123456789abcdef")
 #define WAL_MAX (8 << 20)
 
-/* Everybody finds the root key in the environment, since locked memory does not pass a fork. */
-static void build_shared_house(void) {
-  house.folder = test_folder();
-  snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
-  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
-  setenv("BULLA_TEST_ROOT", "shared", 1);
-  TEST_OK(bulla_root_open(&house.root, "sha256-env:BULLA_TEST_ROOT"));
-  TEST_OK(bulla_vault_create(house.url, house.root));
+static void build_used_house(void) {
+  build_shared_house();
   open_vault();
   TEST_OK(put("acme", "db", "password", "hunter2", true));
 }
 
-TestSuite(vault_wal, .init = build_shared_house, .fini = leave_house, .timeout = 200);
-
-/* In a child: opens the vault anew. */
-static struct bulla_vault *enter(void) {
-  struct bulla_root *root = NULL;
-  struct bulla_vault *vault = NULL;
-  if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK ||
-      bulla_vault_open(&vault, house.url, root, NULL) != BULLA_OK) {
-    _exit(99);
-  }
-  bulla_root_free(&root);
-  return vault;
-}
+TestSuite(vault_wal, .init = build_used_house, .fini = leave_house, .timeout = 200);
 
 static off_t wal_len(void) {
   struct stat seen;

@@ -64,6 +64,29 @@ UNUSED static void build_house(void) {
   open_vault();
 }
 
+/* build_shared_house is for tests with other processes, which find the root key in the environment, since locked memory
+ * does not pass a fork. The vault is closed. */
+UNUSED static void build_shared_house(void) {
+  house.folder = test_folder();
+  snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
+  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
+  setenv("BULLA_TEST_ROOT", "shared", 1);
+  TEST_OK(bulla_root_open(&house.root, "sha256-env:BULLA_TEST_ROOT"));
+  TEST_OK(bulla_vault_create(house.url, house.root));
+}
+
+/* enter opens the vault of a shared house anew, in a child, which ends if that fails. */
+UNUSED static struct bulla_vault *enter(void) {
+  struct bulla_root *root = NULL;
+  struct bulla_vault *vault = NULL;
+  if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK ||
+      bulla_vault_open(&vault, house.url, root, NULL) != BULLA_OK) {
+    _exit(99);
+  }
+  bulla_root_free(&root);
+  return vault;
+}
+
 UNUSED static void leave_house(void) {
   bulla_vault_close(&house.vault);
   bulla_root_free(&house.root);
@@ -181,7 +204,9 @@ UNUSED static enum bulla_status put_apikey(struct bulla_span tenant, struct bull
 /* Callbacks that count what they are given, where there is an int to count in. */
 #define COUNTS(name, type)                                             \
   UNUSED static enum bulla_status name(void *arg, UNUSED type given) { \
-    *(arg != NULL ? (int *)arg : &(int){0}) += 1;                      \
+    if (arg != NULL) {                                                 \
+      ++*(int *)arg;                                                   \
+    }                                                                  \
     return BULLA_OK;                                                   \
   }
 COUNTS(count_value, struct bulla_span)

@@ -247,7 +247,8 @@ def an_interrupted_prompt_sets_the_terminal_back_and_dies_of_the_signal(box):
             assert b"secr" not in terminal.seen
 
 
-STOPPED_AND_CONTINUED = """
+# A shell of sorts, with the command in the foreground.
+FOREGROUND = """
 import os, signal, subprocess, sys, termios
 
 def to_the_foreground():
@@ -256,6 +257,9 @@ def to_the_foreground():
     os.tcsetpgrp(0, os.getpid())
     signal.signal(signal.SIGTTOU, signal.SIG_DFL)
 
+"""
+
+STOPPED_AND_CONTINUED = FOREGROUND + """
 child = subprocess.Popen(sys.argv[1:], preexec_fn=to_the_foreground)
 assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
 assert termios.tcgetattr(0)[3] & termios.ECHO
@@ -306,15 +310,7 @@ def a_prompt_in_the_background_leaves_the_foreground_its_echo_and_input(box):
     assert box.json("list") == []
 
 
-SENT_TO_THE_BACKGROUND = """
-import os, signal, subprocess, sys, termios
-
-def to_the_foreground():
-    os.setpgid(0, 0)
-    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    os.tcsetpgrp(0, os.getpid())
-    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-
+SENT_TO_THE_BACKGROUND = FOREGROUND + """
 child = subprocess.Popen(sys.argv[1:], preexec_fn=to_the_foreground, stderr=subprocess.PIPE)
 assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
