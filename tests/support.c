@@ -217,6 +217,21 @@ int test_in_child_or_skip(int (*body)(void *), void *argument, const char *why) 
   return status;
 }
 
+struct test_told test_told;
+
+static void tell(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
+  (void)arg;
+  if (level == BULLA_LOG_ERROR) {
+    snprintf(test_told.text, sizeof(test_told.text), "%s", detail);
+    test_told.status = status;
+  }
+}
+
+void test_listen(void) {
+  test_told.text[0] = '\0';
+  bulla_log_set(tell, NULL);
+}
+
 void test_start(struct test_threads *threads, size_t num, void *(*body)(void *), void *argument, size_t stride) {
   cr_assert_leq(num, sizeof(threads->ids) / sizeof(*threads->ids));
   threads->num = num;

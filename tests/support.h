@@ -97,6 +97,13 @@ enum { TEST_CANNOT = 255 };
 /* What waitpid(2) has of a child that exits with |status|: its low byte, another one for each status. */
 #define TEST_EXIT(status) ((int)(status)&0xff)
 
+/* test_listen has the last error that the log is told kept in test_told, which is empty until then. */
+extern struct test_told {
+  char text[600];
+  enum bulla_status status;
+} test_told;
+void test_listen(void);
+
 /* Threads that are at work: at most eight. */
 struct test_threads {
   pthread_t ids[8];

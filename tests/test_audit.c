@@ -357,16 +357,14 @@ Test(audit, a_log_under_another_root_or_of_another_vault_does_not_verify) {
   fill_log(5);
   close_vault();
   /* The rows of this vault in a vault of the same root. */
-  char url[400];
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
-  TEST_OK(bulla_vault_create(url, house.root));
+  TEST_OK(bulla_vault_create(url_of("other.db"), house.root));
   run_sql(
       format("ATTACH '%s' AS other; DELETE FROM other.audit; DELETE FROM other.audit_head; "
              "INSERT INTO other.audit SELECT * FROM audit; INSERT INTO other.audit_head SELECT * FROM audit_head",
              in_house("other.db")));
   struct bulla_vault *other = NULL;
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  TEST_OK(bulla_vault_open(&other, url, house.root, NULL));
+  TEST_OK(bulla_vault_open(&other, url_of("other.db"), house.root, NULL));
   TEST_STATUS(bulla_vault_audit_verify(other, &verdict), BULLA_AUDIT_BROKEN);
   cr_assert_eq(verdict.bad_seq, 1);
   bulla_vault_close(&other);

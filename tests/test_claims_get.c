@@ -142,7 +142,7 @@ Test(claims_get, claims_of_any_form_are_read) {
   struct bulla_buffer text = test_room(64);
   int64_t number;
   claims.json = claims.attrs = test_text(
-      " { \"x\" : { \"region\" : [ \"}\" , { } ] } , \"r\\u0065gion\" : \"\\u00e9\" ,\r\n\"n\":1.0,\"m\" :\t12 } " + 1);
+      "{ \"x\" : { \"region\" : [ \"}\" , { } ] } , \"r\\u0065gion\" : \"\\u00e9\" ,\r\n\"n\":1.0,\"m\" :\t12 } ");
   TEST_OK(bulla_claims_attr_text(&claims, &text, NAME("region")));
   TEST_SPAN(bulla_written(&text), NAME("\xc3\xa9"), "region");
   TEST_OK(bulla_claims_own_int(&claims, &number, NAME("m")));

@@ -123,13 +123,10 @@ Test(vault_moved, a_folder_that_was_renamed_is_a_vault_that_moved) {
 }
 
 Test(vault_moved, a_link_that_leads_to_another_vault_now_is_a_vault_that_moved) {
-  char url[400];
   bulla_vault_close(&house.vault);
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
-  TEST_OK(bulla_vault_create(url, house.root));
+  TEST_OK(bulla_vault_create(url_of("other.db"), house.root));
   cr_assert_eq(symlink("v.db", in_house("current.db")), 0);
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("current.db"));
-  TEST_OK(bulla_vault_open(&house.vault, url, house.root, NULL));
+  TEST_OK(bulla_vault_open(&house.vault, url_of("current.db"), house.root, NULL));
   begin_to_live();
   cr_assert_eq(unlink(in_house("current.db")), 0);
   cr_assert_eq(symlink("other.db", in_house("current.db")), 0);
@@ -170,11 +167,9 @@ Test(vault_moved, what_would_be_committed_after_the_move_is_undone) {
 
 Test(vault_moved, a_file_with_a_second_name_is_not_opened_by_either) {
   struct bulla_vault *vault = NULL;
-  char url[400];
   close_vault();
   cr_assert_eq(link(house.path, in_house("other.db")), 0);
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
-  TEST_STATUS(bulla_vault_open(&vault, url, house.root, NULL), BULLA_VAULT_SHARED);
+  TEST_STATUS(bulla_vault_open(&vault, url_of("other.db"), house.root, NULL), BULLA_VAULT_SHARED);
   TEST_STATUS(bulla_vault_open(&vault, house.url, house.root, NULL), BULLA_VAULT_SHARED);
   cr_assert_eq(unlink(in_house("other.db")), 0);
   open_vault();
@@ -196,19 +191,11 @@ static int open_elsewhere(void *arg) {
 
 /* In a name space of its own: mounts |arg|, a file, over another, and opens that. */
 static int open_mounted_alone(void *arg) {
-  struct bulla_vault *vault = NULL;
-  struct bulla_root *root = NULL;
-  char url[400];
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount(house.path, arg, NULL, MS_BIND, NULL) != 0) {
     return TEST_CANNOT;
   }
-  snprintf(url, sizeof(url), "file:%s", in_house("root"));
-  if (bulla_root_open(&root, url) != BULLA_OK) {
-    return 254;
-  }
-  snprintf(url, sizeof(url), "sqlite:%s", (const char *)arg);
-  return (int)bulla_vault_open(&vault, url, root, NULL);
+  return open_elsewhere(arg);
 }
 
 Test(vault_moved, a_file_that_is_mounted_without_its_folder_is_not_opened) {
@@ -286,11 +273,9 @@ Test(vault_moved, a_child_of_a_process_that_has_a_vault_open_cannot_open_one) {
 Test(vault_moved, another_vault_of_the_same_root_is_not_the_one_of_the_id) {
   struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
   struct bulla_span id = test_copy(bulla_vault_id(house.vault));
-  char url[400];
   cr_assert_eq(id.len, BULLA_VAULT_ID_LEN);
   close_vault();
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
-  TEST_OK(bulla_vault_create(url, house.root));
+  TEST_OK(bulla_vault_create(url_of("other.db"), house.root));
   options.id = id;
   TEST_OK(bulla_vault_open(&house.vault, house.url, house.root, &options));
   close_vault();
@@ -302,20 +287,11 @@ Test(vault_moved, another_vault_of_the_same_root_is_not_the_one_of_the_id) {
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &unsized), BULLA_INVALID_ARGUMENT);
 }
 
-static char told[600];
-
-static void tell(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
-  (void)arg;
-  (void)level;
-  (void)status;
-  snprintf(told, sizeof(told), "%s", detail);
-}
-
 Test(vault_moved, the_log_names_the_file) {
-  bulla_log_set(tell, NULL);
+  test_listen();
   begin_to_live();
   move_away("v.db-shm");
   TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
-  cr_expect_not_null(strstr(told, "-shm"), "%s", told);
+  cr_expect_not_null(strstr(test_told.text, "-shm"), "%s", test_told.text);
   bulla_log_set(NULL, NULL);
 }

@@ -232,23 +232,21 @@ static int create_on_a_small_disk(void *arg) {
   struct bulla_vault *vault = NULL;
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   char options[40];
-  char url[400];
   snprintf(options, sizeof(options), "size=%dk", *(int *)arg);
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount("small", house.folder, "tmpfs", 0, options) != 0) {
     return TEST_CANNOT;
   }
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("small.db"));
   if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK) {
     return 254;
   }
-  enum bulla_status status = bulla_vault_create(url, root);
+  enum bulla_status status = bulla_vault_create(url_of("small.db"), root);
   if (status != BULLA_OK) {
     struct dirent **left = NULL;
     int num_left = scandir(house.folder, &left, NULL, NULL);
     return status == BULLA_DISK_FULL && num_left == 2 ? 1 : 100 + (int)status;
   }
-  status = bulla_vault_open(&vault, url, root, NULL);
+  status = bulla_vault_open(&vault, url_of("small.db"), root, NULL);
   status = status == BULLA_OK ? bulla_vault_audit_verify(vault, &verdict) : status;
   /* There may be no room to be open for writing; what may not be is a vault that is no vault. */
   return status == BULLA_OK || status == BULLA_DISK_FULL || status == BULLA_IO ? 2 : 100 + (int)status;

@@ -43,6 +43,11 @@ UNUSED static const char *in_house(const char *name) {
   return path;
 }
 
+/* url_of returns the URL of a vault at |name| in the folder. */
+UNUSED static const char *url_of(const char *name) {
+  return (const char *)test_concat(test_text("sqlite:"), bulla_span(in_house(name), strlen(in_house(name)) + 1)).data;
+}
+
 static void open_vault(void) {
   TEST_OK(bulla_vault_open(&house.vault, house.url, house.root, NULL));
   test_keep(house.vault); /* a forked child cannot free it */
