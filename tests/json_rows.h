@@ -278,4 +278,14 @@ __attribute__((unused)) static const char *bad_text(size_t i, const char *member
   return text;
 }
 
+/* json_nested returns |open|, |num| times, then |innermost|, then |close| as often. */
+__attribute__((unused)) static struct bulla_span json_nested(size_t num, const char *open, const char *innermost,
+                                                             const char *close) {
+  struct bulla_span text = test_text(innermost);
+  for (size_t i = 0; i < num; i++) {
+    text = test_concat(test_text(open), test_concat(text, test_text(close)));
+  }
+  return text;
+}
+
 #endif

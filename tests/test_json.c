@@ -120,15 +120,8 @@ Test(json, int64_is_of_numbers_alone) {
 
 /* |depth| levels, the object at the top among them. */
 static struct bulla_span nested(size_t depth, const char *open, const char *innermost, const char *close) {
-  struct bulla_span text = test_text(depth > 0 ? "{\"a\":" : "");
-  for (size_t i = 1; i < depth; i++) {
-    text = test_concat(text, test_text(open));
-  }
-  text = test_concat(text, test_text(innermost));
-  for (size_t i = 1; i < depth; i++) {
-    text = test_concat(text, test_text(close));
-  }
-  return test_concat(text, test_text("}"));
+  struct bulla_span inside = json_nested(depth - 1, open, innermost, close);
+  return test_concat(test_text("{\"a\":"), test_concat(inside, test_text("}")));
 }
 
 Test(json, levels_are_bounded) {

@@ -11,35 +11,26 @@
 
 /* A header of the key |number| that nobody mints, one of many. */
 static struct bulla_span strange_header(size_t number, size_t kind) {
-  int64_t day = TEST_DAY - (int64_t)(kind / 8 % 2);
-  char kid[32];
-  char json[300];
-  snprintf(kid, sizeof(kid), "\"kid\":\"@.%" PRId64 "\"", day);
-  switch (kind % 8) {
-    case 0:
-      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s}", kid);
-      break;
-    case 1:
-      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kid);
-      break;
-    case 2:
-      snprintf(json, sizeof(json), "{%s,\"alg\":\"dir\",\"enc\":\"A256GCM\"}", kid);
-      break;
-    case 3:
-      snprintf(json, sizeof(json), "{\"enc\":\"A256GCM\",%s,\"typ\":\"JWT\",\"alg\":\"dir\"}", kid);
-      break;
-    case 4:
-      snprintf(json, sizeof(json), " {\"alg\" : \"dir\",\n\"enc\":\"A256GCM\",\t\"typ\":\"JWT\",%s } ", kid);
-      break;
-    case 5:
-      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s,\"x%zu\":[{}]}", kid, kind);
-      break;
-    case 6:
-      snprintf(json, sizeof(json), "{\"x%zu\":null,\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
-      break;
-    default:
-      snprintf(json, sizeof(json), "{\"jwk\":{\"n\":%zu},\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
-      break;
+  /* In which $ stands for the day, # for the kind. */
+  static const char *const forms[] = {
+      "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"@.$\"}",
+      "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"@.$\"}",
+      "{\"kid\":\"@.$\",\"alg\":\"dir\",\"enc\":\"A256GCM\"}",
+      "{\"enc\":\"A256GCM\",\"kid\":\"@.$\",\"typ\":\"JWT\",\"alg\":\"dir\"}",
+      " {\"alg\" : \"dir\",\n\"enc\":\"A256GCM\",\t\"typ\":\"JWT\",\"kid\":\"@.$\" } ",
+      "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"@.$\",\"x#\":[{}]}",
+      "{\"x#\":null,\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"@.$\"}",
+      "{\"jwk\":{\"n\":#},\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"@.$\"}",
+  };
+  char json[300] = "";
+  for (const char *at = forms[kind % 8]; *at != '\0'; at++) {
+    size_t len = strlen(json);
+    int64_t value = *at == '$' ? TEST_DAY - (int64_t)(kind / 8 % 2) : (int64_t)kind;
+    if (*at == '$' || *at == '#') {
+      snprintf(json + len, sizeof(json) - len, "%" PRId64, value);
+    } else {
+      json[len] = *at;
+    }
   }
   return test_header(json, id_of(number));
 }

@@ -4,6 +4,7 @@
 /* Claims that must not be minted. */
 
 #include "core/key.h"
+#include "tests/json_rows.h"
 #include "tests/token_support.h"
 #include "token/claims.h"
 #include "token/compose.h"
@@ -205,15 +206,7 @@ Test(token_mint, as_many_own_claims_are_minted_as_verify) {
 }
 
 static struct bulla_span nested(size_t depth) {
-  struct bulla_span text = test_text("");
-  for (size_t i = 0; i < depth; i++) {
-    text = test_concat(text, test_text("{\"n\":"));
-  }
-  text = test_concat(text, test_text("0"));
-  for (size_t i = 0; i < depth; i++) {
-    text = test_concat(text, test_text("}"));
-  }
-  return text;
+  return json_nested(depth, "{\"n\":", "0", "}");
 }
 
 Test(token_mint, own_claims_may_be_nested_as_deep_and_as_wide_as_verify) {

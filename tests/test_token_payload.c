@@ -184,12 +184,9 @@ Test(token_payload, text_that_is_no_utf8_or_no_character_is_refused_wherever_it_
          BULLA_REFUSED);
 }
 
-/* |open|, |num| times, then |close| as often, as the value of a claim that is not known. */
+/* As the value of a claim that is not known. */
 static struct bulla_span nested(const char *open, const char *close, size_t num) {
-  struct bulla_span levels = test_text("0");
-  for (size_t i = 0; i < num; i++) {
-    levels = test_concat(test_text(open), test_concat(levels, test_text(close)));
-  }
+  struct bulla_span levels = json_nested(num, open, "0", close);
   return test_concat(test_text("{" LEAST ",\"x\":"), test_concat(levels, test_text("}")));
 }
 
