@@ -294,14 +294,13 @@ static enum bulla_status note_record(void *arg, const struct bulla_audit_record 
 }
 
 Test(audit, log_gives_what_was_recorded_from_a_record_on_and_of_a_tenant) {
-  struct bulla_span id = TEXT("0123456789abcdef");
   TEST_OK(put("acme", "db", "password", "a value", true));
   TEST_OK(put("beta", "db", "password", "a value", true));
   TEST_OK(use("acme", "db", "password"));
   TEST_STATUS(use("acme", "db", "nothing"), BULLA_NOT_FOUND);
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
-  TEST_OK(put_apikey(TEXT("acme"), id, "main", 1));
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, id));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "main", 1));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   struct bulla_buffer out = test_room(4000);
   out.len = 0;
   TEST_OK(bulla_vault_audit_log(house.vault, 3, TEXT(""), note_record, &out));

@@ -11,12 +11,10 @@
 
 #include "tests/vault_support.h"
 
-#define KEY_ID TEXT("0123456789abcdef")
-
 static void build_used_house(void) {
   build_house();
   TEST_OK(put("acme", "db", "password", "hunter2", true));
-  TEST_OK(put_apikey(TEXT("acme"), KEY_ID, "", 7));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "", 7));
 }
 
 TestSuite(vault_moved, .init = build_used_house, .fini = leave_house, .timeout = 100);
@@ -34,12 +32,12 @@ static void assert_nothing_works(const char *how) {
       bulla_vault_list(house.vault, TEXT(""), count_entry, &calls),
       bulla_vault_audit_log(house.vault, 1, TEXT(""), count_record, &calls),
       bulla_vault_audit_verify(house.vault, &verdict),
-      bulla_vault_apikey_use(house.vault, &who, KEY_ID, count_root, &calls),
+      bulla_vault_apikey_use(house.vault, &who, RECORD_ID, count_root, &calls),
       put_apikey(TEXT("acme"), TEXT("fedcba9876543210"), "", 7),
-      bulla_vault_apikey_revoke(house.vault, &who, KEY_ID),
+      bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID),
       bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX),
       bulla_vault_token_revoked(house.vault, &is, TEXT("acme"), TEXT("t")),
-      bulla_vault_apikey_live(house.vault, KEY_ID),
+      bulla_vault_apikey_live(house.vault, RECORD_ID),
   };
   for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
     cr_expect_eq(statuses[i], BULLA_VAULT_MOVED, "%s, call %zu: %s", how, i, bulla_status_text(statuses[i]));
@@ -57,7 +55,7 @@ static void wait_for_the_look(void) {
 static void begin_to_live(void) {
   bool is;
   TEST_OK(bulla_vault_token_revoked(house.vault, &is, TEXT("acme"), TEXT("t")));
-  TEST_OK(bulla_vault_apikey_live(house.vault, KEY_ID));
+  TEST_OK(bulla_vault_apikey_live(house.vault, RECORD_ID));
 }
 
 /* Has |name| of the house lead elsewhere by |how|, and back. */

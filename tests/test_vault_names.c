@@ -8,8 +8,6 @@
 
 TestSuite(vault_names, .init = build_house, .fini = leave_house);
 
-#define APIKEY TEXT("0123456789abcdef")
-
 /* Two tenants with the same entries and fields, an API key of acme, and the file that they are in. */
 static struct bulla_span furnish(void) {
   TEST_OK(put("acme", "db", "password", "acme db password", true));
@@ -18,7 +16,7 @@ static struct bulla_span furnish(void) {
   TEST_OK(put("acme", "mail", "host", "mail.example", false));
   TEST_OK(put("beta", "db", "password", "beta db password", true));
   TEST_OK(put("beta", "db", "host", "beta.example", false));
-  TEST_OK(put_apikey(TEXT("acme"), APIKEY, "x", 7));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "x", 7));
   return image();
 }
 
@@ -90,7 +88,7 @@ static enum bulla_status put_one(void) {
 }
 
 static enum bulla_status use_apikey(void) {
-  return bulla_vault_apikey_use(house.vault, &who, APIKEY, count_root, &num_given);
+  return bulla_vault_apikey_use(house.vault, &who, RECORD_ID, count_root, &num_given);
 }
 
 static enum bulla_status list_apikeys(void) {
@@ -216,7 +214,7 @@ Test(vault_names, what_is_refused_is_recorded_for_the_name_that_was_asked_for) {
 Test(vault_names, an_apikey_is_revoked_whatever_its_tenant_is_called) {
   struct bulla_span file = furnish();
   restore(file, tenant_changes[0]);
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, APIKEY));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   cr_assert_eq(run_sql("SELECT count(*) FROM apikey WHERE revoked > 0 AND sealed IS NULL"), 1);
   cr_assert_eq(count_records("op = 'apikey-revoke' AND tenant = ''"), 1);
 }

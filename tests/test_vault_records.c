@@ -114,7 +114,7 @@ static enum bulla_status check_root(void *arg, struct bulla_span tenant, struct 
 }
 
 Test(vault_records, apikey_is_kept_used_and_revoked) {
-  struct bulla_span id1 = TEXT("0123456789abcdef");
+  struct bulla_span id1 = RECORD_ID;
   struct bulla_span id2 = TEXT("1123456789abcdef");
   struct bulla_vault *v = house.vault;
   int calls = 0;
@@ -167,7 +167,7 @@ Test(vault_records, an_exported_apikey_has_a_record_of_its_own_with_the_day) {
 Test(vault_records, apikey_out_of_bounds_is_refused) {
   struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
   struct bulla_secret *short_root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 31));
-  struct bulla_span id = TEXT("0123456789abcdef");
+  struct bulla_span id = RECORD_ID;
   struct bulla_span hash = test_filled(9, 32);
   struct bulla_span acme = TEXT("acme");
   struct bulla_vault *v = house.vault;

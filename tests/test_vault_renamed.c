@@ -7,9 +7,7 @@
 
 TestSuite(vault_renamed, .init = build_house, .fini = leave_house);
 
-#define ACME TEXT("acme")
 #define DB TEXT("db")
-#define APIKEY TEXT("0123456789abcdef")
 
 static void furnish(void) {
   TEST_OK(put("acme", "db", "pasword", "first", true));
@@ -18,7 +16,7 @@ static void furnish(void) {
 }
 
 static void keep_apikey(void) {
-  TEST_OK(put_apikey(ACME, APIKEY, "x", 7));
+  TEST_OK(put_apikey(ACME, RECORD_ID, "x", 7));
 }
 
 static enum bulla_status remove_fields(const char *a, const char *b) {
@@ -101,7 +99,7 @@ Test(vault_renamed, a_tenant_goes_when_nothing_hangs_on_it) {
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(ACME, DB)));
   TOLD(bulla_vault_remove_tenant(house.vault, &who, ACME), BULLA_IN_USE, "1 API key that is not revoked");
   TEST_OK(bulla_vault_token_revoke(house.vault, &who, ACME, TEXT("jti"), INT64_MAX));
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, APIKEY));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   TEST_OK(bulla_vault_remove_tenant(house.vault, &who, ACME));
   TOLD(bulla_vault_remove_tenant(house.vault, &who, ACME), BULLA_NOT_FOUND, "no such tenant");
   cr_assert_eq(run_sql("SELECT (SELECT count(*) FROM tenant) + (SELECT count(*) FROM tenant_key) + "
@@ -160,7 +158,7 @@ Test(vault_renamed, a_tenant_keeps_all_under_its_new_name_unless_tokens_say_the_
   keep_apikey();
   TOLD(bulla_vault_rename_tenant(house.vault, &who, ACME, TEXT("Acme")), BULLA_IN_USE, "API key");
   cr_assert_eq(count_records("op LIKE 'rename%'"), 0);
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, APIKEY));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   TEST_OK(bulla_vault_rename_tenant(house.vault, &who, ACME, TEXT("Acme")));
   assert_use("Acme", "db", "pasword", "s3cret-of-acme-0123");
   TEST_STATUS(use("acme", "db", "pasword"), BULLA_NOT_FOUND);

@@ -11,10 +11,8 @@
 
 TestSuite(vault_revoked, .init = build_house, .fini = leave_house);
 
-#define KEY_ID TEXT("0123456789abcdef")
-
 static void add_key(void) {
-  TEST_OK(put_apikey(TEXT("acme"), KEY_ID, "key", 7));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "key", 7));
 }
 
 static bool revoked(const char *tenant, const char *jti) {
@@ -101,7 +99,7 @@ Test(vault_revoked, what_cannot_be_revoked_is_refused_and_changes_nothing) {
 }
 
 static enum bulla_status live(struct bulla_vault *vault) {
-  return bulla_vault_apikey_live(vault, KEY_ID);
+  return bulla_vault_apikey_live(vault, RECORD_ID);
 }
 
 Test(vault_revoked, revoking_a_key_is_seen_by_all_who_have_the_vault_open) {
@@ -117,7 +115,7 @@ Test(vault_revoked, revoking_a_key_is_seen_by_all_who_have_the_vault_open) {
   cr_expect_eq(bulla_vault_generation(house.vault), before, "nothing was revoked");
   cr_expect_eq(bulla_vault_generation(other), before_other, "nothing was revoked");
   TEST_OK(live(house.vault));
-  TEST_OK(bulla_vault_apikey_revoke(other, &who, KEY_ID));
+  TEST_OK(bulla_vault_apikey_revoke(other, &who, RECORD_ID));
   cr_expect_neq(bulla_vault_generation(house.vault), before);
   cr_expect_neq(bulla_vault_generation(other), before_other);
   TEST_STATUS(live(house.vault), BULLA_NOT_FOUND);
@@ -219,7 +217,7 @@ Test(vault_revoked, a_key_whose_row_is_gone_is_not_live_for_who_could_not_follow
   add_key();
   TEST_OK(live(house.vault));
   uint64_t before = bulla_vault_generation(house.vault);
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, KEY_ID));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   run_sql("DELETE FROM apikey");
   house.vault->watch.seq = -1; /* as if thousands of records had come meanwhile */
   house.vault->watch.looked = 0;

@@ -262,7 +262,7 @@ Test(vault_tampered, what_is_long_is_proven_to_its_last_byte) {
 
 Test(vault_tampered, a_changed_apikey_does_not_open) {
   int num = 0;
-  struct bulla_span id = TEXT("0123456789abcdef");
+  struct bulla_span id = RECORD_ID;
   TEST_OK(put_apikey(TEXT("acme"), id, "x", 2));
   TEST_OK(put_apikey(TEXT("acme"), TEXT("1123456789abcdef"), "x", 3));
   TEST_OK(put("beta", "db", "password", "x", true));

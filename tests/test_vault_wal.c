@@ -14,7 +14,6 @@
 
 #include "tests/vault_support.h"
 
-#define KEY_ID TEXT("0123456789abcdef")
 #define WAL_MAX (8 << 20)
 
 static void build_used_house(void) {
@@ -79,7 +78,7 @@ static void verify_until_killed(void) {
 }
 
 Test(vault_wal, a_mix_of_calls_in_two_processes_keeps_it_short) {
-  TEST_OK(put_apikey(TEXT("acme"), KEY_ID, "", 7));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "", 7));
   close_vault();
   pid_t child = fork();
   if (child == 0) {
@@ -89,7 +88,7 @@ Test(vault_wal, a_mix_of_calls_in_two_processes_keeps_it_short) {
   off_t longest = 0;
   for (int i = 0; i < 1200; i++) {
     TEST_OK(use_once(house.vault));
-    TEST_OK(bulla_vault_apikey_use(house.vault, &who, KEY_ID, count_root, NULL));
+    TEST_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, count_root, NULL));
     if (i % 5 == 0) {
       TEST_OK(put_large(i));
     }
@@ -312,7 +311,7 @@ static int ask_on_read_only_media(void *arg) {
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   const bool steps[] = {
       bulla_vault_token_revoked(vault, &is, TEXT("acme"), TEXT("t")) == BULLA_READ_ONLY,
-      bulla_vault_apikey_live(vault, KEY_ID) == BULLA_READ_ONLY,
+      bulla_vault_apikey_live(vault, RECORD_ID) == BULLA_READ_ONLY,
       bulla_vault_generation(vault) % 2 == 1,
       bulla_vault_audit_verify(vault, &verdict) == BULLA_OK,
   };

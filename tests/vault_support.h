@@ -16,16 +16,11 @@
 
 #include "core/cleanup.h"
 #include "tests/behind.h"
+#include "tests/place.h"
 #include "tests/support.h"
 
 #define UNUSED __attribute__((unused))
 #define TEXT(literal) BULLA_LITERAL(literal)
-
-static const struct bulla_who who = {
-    {(const uint8_t *)"tester", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to test", 7}};
-
-/* AT(tenant, entry) and AT(tenant, entry, field) are places, for one call. */
-#define AT(...) (&(const struct bulla_place){__VA_ARGS__})
 
 /* The vault of this test, closed until open_vault(). */
 static struct {
