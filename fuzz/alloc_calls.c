@@ -52,99 +52,79 @@ static enum bulla_status check_output(enum bulla_status status, struct bulla_buf
   return status;
 }
 
+/* TRY_MADE is BULLA_TRY of a call that makes |thing| just if it goes well. */
+#define TRY_MADE(call, thing)                             \
+  do {                                                    \
+    enum bulla_status made = (call);                      \
+    FUZZ_ASSERT((made == BULLA_OK) == ((thing) != NULL)); \
+    BULLA_TRY(made);                                      \
+  } while (0)
+
+/* room_in makes |bytes| a buffer in which nothing was written yet. */
+static struct bulla_buffer room_in(uint8_t *bytes, size_t size) {
+  memset(bytes, FUZZ_FILL, size);
+  return bulla_buffer(bytes, size);
+}
+
 /* One call each. All they make they free. */
 static enum bulla_status make_secrets(void) {
-  struct bulla_secret *a = NULL;
-  struct bulla_secret *b = NULL;
-  enum bulla_status status = bulla_secret_random(&a, 32);
-  FUZZ_ASSERT((status == BULLA_OK) == (a != NULL));
-  if (status == BULLA_OK) {
-    status = bulla_secret_expand(&b, a, BULLA_LITERAL("info"));
-    FUZZ_ASSERT((status == BULLA_OK) == (b != NULL));
-  }
-  bulla_secret_free(&a);
-  bulla_secret_free(&b);
-  return status;
+  struct bulla_secret *a BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_secret *b BULLA_CLEANUP(bulla_secret_free) = NULL;
+  TRY_MADE(bulla_secret_random(&a, 32), a);
+  TRY_MADE(bulla_secret_expand(&b, a, BULLA_LITERAL("info")), b);
+  return BULLA_OK;
 }
 
 static enum bulla_status make_key(void) {
-  struct bulla_key *key = NULL;
-  struct bulla_ring *ring = NULL;
-  enum bulla_status status = bulla_key_new(&key, BULLA_AES_256_GCM, kit.material);
-  FUZZ_ASSERT((status == BULLA_OK) == (key != NULL));
-  if (status == BULLA_OK) {
-    status = bulla_ring_new(&ring, 4);
-    FUZZ_ASSERT((status == BULLA_OK) == (ring != NULL));
-  }
-  if (status == BULLA_OK) {
-    status = bulla_ring_add(ring, &key);
-  }
-  bulla_ring_free(&ring);
-  bulla_key_free(&key);
-  return status;
+  struct bulla_key *key BULLA_CLEANUP(bulla_key_free) = NULL;
+  struct bulla_ring *ring BULLA_CLEANUP(bulla_ring_free) = NULL;
+  TRY_MADE(bulla_key_new(&key, BULLA_AES_256_GCM, kit.material), key);
+  TRY_MADE(bulla_ring_new(&ring, 4), ring);
+  return bulla_ring_add(ring, &key);
 }
 
 static enum bulla_status seal(void) {
   uint8_t room[ROOM];
-  memset(room, FUZZ_FILL, sizeof(room));
-  struct bulla_buffer blob = bulla_buffer(room, sizeof(room));
+  struct bulla_buffer blob = room_in(room, ROOM);
   return check_output(bulla_seal(kit.key, &blob, BULLA_LITERAL("secret"), long_context()), &blob, bulla_span(NULL, 0));
 }
 
 static enum bulla_status open(void) {
   uint8_t room[ROOM];
-  memset(room, FUZZ_FILL, sizeof(room));
-  struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
+  struct bulla_buffer plaintext = room_in(room, ROOM);
   return check_output(bulla_open(kit.key, &plaintext, bulla_written(&kit.blob), long_context()), &plaintext,
                       BULLA_LITERAL("secret"));
 }
 
 static enum bulla_status open_triple(void) {
   uint8_t room[ROOM];
-  memset(room, FUZZ_FILL, sizeof(room));
-  struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
+  struct bulla_buffer plaintext = room_in(room, ROOM);
   return check_output(bulla_triple_open(kit.material, &plaintext, bulla_written(&kit.triple), NULL), &plaintext,
                       BULLA_LITERAL("secret"));
 }
 
 static enum bulla_status decrypt(void) {
   uint8_t room[ROOM];
-  memset(room, FUZZ_FILL, sizeof(room));
-  struct bulla_jwe_key *key = NULL;
-  struct bulla_buffer plaintext = bulla_buffer(room, sizeof(room));
-  enum bulla_status status =
-      bulla_jwe_key_new(&key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, kit.material, BULLA_LITERAL("key"));
-  FUZZ_ASSERT((status == BULLA_OK) == (key != NULL));
-  if (status == BULLA_OK) {
-    status =
-        check_output(bulla_jwe_decrypt(key, &plaintext, bulla_written(&kit.jwe)), &plaintext, BULLA_LITERAL("secret"));
-  }
-  bulla_jwe_key_free(&key);
-  return status;
+  struct bulla_jwe_key *key BULLA_CLEANUP(bulla_jwe_key_free) = NULL;
+  struct bulla_buffer plaintext = room_in(room, ROOM);
+  TRY_MADE(bulla_jwe_key_new(&key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, kit.material, BULLA_LITERAL("key")), key);
+  return check_output(bulla_jwe_decrypt(key, &plaintext, bulla_written(&kit.jwe)), &plaintext, BULLA_LITERAL("secret"));
 }
 
 static enum bulla_status make_apikey(void) {
-  struct bulla_apikey *apikey = NULL;
-  struct bulla_secret *string = NULL;
+  struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
+  struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
   enum bulla_status status = bulla_apikey_generate(&apikey, &string);
   FUZZ_ASSERT((status == BULLA_OK) == (apikey != NULL) && (status == BULLA_OK) == (string != NULL));
-  bulla_apikey_free(&apikey);
-  bulla_secret_free(&string);
   return status;
 }
 
 static enum bulla_status make_jwk(void) {
-  struct bulla_apikey *apikey = NULL;
-  struct bulla_secret *jwk = NULL;
-  enum bulla_status status = bulla_apikey_parse(&apikey, bulla_secret_bytes(kit.apikey_string));
-  FUZZ_ASSERT((status == BULLA_OK) == (apikey != NULL));
-  if (status == BULLA_OK) {
-    status = bulla_apikey_day_jwk(&jwk, bulla_apikey_token_root(apikey), bulla_apikey_id(apikey), 19675);
-    FUZZ_ASSERT((status == BULLA_OK) == (jwk != NULL));
-  }
-  bulla_secret_free(&jwk);
-  bulla_apikey_free(&apikey);
-  return status;
+  struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
+  struct bulla_secret *jwk BULLA_CLEANUP(bulla_secret_free) = NULL;
+  TRY_MADE(bulla_apikey_parse(&apikey, bulla_secret_bytes(kit.apikey_string)), apikey);
+  TRY_MADE(bulla_apikey_day_jwk(&jwk, bulla_apikey_token_root(apikey), bulla_apikey_id(apikey), 19675), jwk);
+  return BULLA_OK;
 }
 
 static struct bulla_claims claims_of(int64_t iat) {
@@ -160,53 +140,36 @@ static struct bulla_claims claims_of(int64_t iat) {
 static enum bulla_status mint(void) {
   static int day;
   uint8_t room[BULLA_TOKEN_MAX];
-  memset(room, FUZZ_FILL, sizeof(room));
-  struct bulla_minter *minter = NULL;
-  struct bulla_buffer token = bulla_buffer(room, sizeof(room));
+  struct bulla_minter *minter BULLA_CLEANUP(bulla_minter_free) = NULL;
+  struct bulla_buffer token = room_in(room, sizeof(room));
   struct bulla_claims claims = claims_of(now + 86400 * (int64_t)(day++ % 7));
-  enum bulla_status status = bulla_minter_new(&minter, kit.apikey);
-  FUZZ_ASSERT((status == BULLA_OK) == (minter != NULL));
-  if (status == BULLA_OK) {
-    status = check_output(bulla_token_mint(minter, &token, &claims), &token, bulla_span(NULL, 0));
-  }
-  bulla_minter_free(&minter);
-  return status;
+  TRY_MADE(bulla_minter_new(&minter, kit.apikey), minter);
+  return check_output(bulla_token_mint(minter, &token, &claims), &token, bulla_span(NULL, 0));
 }
 
 /* verify verifies and refreshes, with a verifier that knows no key yet. */
 static enum bulla_status verify(void) {
   uint8_t payload_room[BULLA_PAYLOAD_SIZE];
   uint8_t token_room[BULLA_TOKEN_MAX];
-  memset(payload_room, FUZZ_FILL, sizeof(payload_room));
-  memset(token_room, FUZZ_FILL, sizeof(token_room));
   const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
-  struct bulla_verifier *verifier = NULL;
+  struct bulla_verifier *verifier BULLA_CLEANUP(bulla_verifier_free) = NULL;
   struct bulla_claims claims = BULLA_CLAIMS_INIT;
-  struct bulla_buffer payload = bulla_buffer(payload_room, sizeof(payload_room));
-  struct bulla_buffer token = bulla_buffer(token_room, sizeof(token_room));
-  enum bulla_status status = bulla_verifier_new(&verifier, &options, find_key, NULL);
-  FUZZ_ASSERT((status == BULLA_OK) == (verifier != NULL));
-  if (status == BULLA_OK) {
-    status = check_output(bulla_token_verify(verifier, &claims, &payload, bulla_written(&kit.token), now), &payload,
-                          bulla_span(NULL, 0));
-    FUZZ_ASSERT((status == BULLA_OK) == (claims.org.len > 0));
-  }
-  if (status == BULLA_OK) {
-    status = check_output(bulla_token_refresh(verifier, &token, &payload, bulla_written(&kit.token), now), &token,
-                          bulla_span(NULL, 0));
-  }
-  bulla_verifier_free(&verifier);
-  return status;
+  struct bulla_buffer payload = room_in(payload_room, sizeof(payload_room));
+  struct bulla_buffer token = room_in(token_room, sizeof(token_room));
+  TRY_MADE(bulla_verifier_new(&verifier, &options, find_key, NULL), verifier);
+  enum bulla_status status = bulla_token_verify(verifier, &claims, &payload, bulla_written(&kit.token), now);
+  FUZZ_ASSERT((status == BULLA_OK) == (claims.org.len > 0));
+  BULLA_TRY(check_output(status, &payload, bulla_span(NULL, 0)));
+  return check_output(bulla_token_refresh(verifier, &token, &payload, bulla_written(&kit.token), now), &token,
+                      bulla_span(NULL, 0));
 }
 
 /* The vault, which the calls share. If it is not open, they open it. */
 static enum bulla_status open_vault(void) {
-  if (kit.vault != NULL) {
-    return BULLA_OK;
+  if (kit.vault == NULL) {
+    TRY_MADE(bulla_vault_open(&kit.vault, fuzz_vault_url(), fuzz_vault_root(), NULL), kit.vault);
   }
-  enum bulla_status status = bulla_vault_open(&kit.vault, fuzz_vault_url(), fuzz_vault_root(), NULL);
-  FUZZ_ASSERT((status == BULLA_OK) == (kit.vault != NULL));
-  return status;
+  return BULLA_OK;
 }
 
 static enum bulla_status reopen(void) {

@@ -51,9 +51,6 @@ class Command:
     def __init__(self, line, text):
         self.line, self.text, self.output = line, text, []
 
-    def elsewhere(self):
-        return ELSEWHERE.get(self.text)
-
 
 def parse(page):
     commands = []
@@ -80,7 +77,7 @@ def run(commands, path):
         (there / "output").mkdir()
         script = ["status=0"]
         for number, command in enumerate(commands):
-            if not command.elsewhere():
+            if command.text not in ELSEWHERE:
                 script.append(f"(exit $status); eval {shlex.quote(command.text)} >../output/{number} 2>&1 </dev/null")
                 script.append("status=$?")
         environment = {"PATH": f"{path}:{os.environ['PATH']}", "HOME": str(there / "work"), "LC_ALL": "C.UTF-8"}
@@ -109,21 +106,15 @@ def agree(shown, printed):
     return re.fullmatch(pattern, "".join(form(line) + "\n" for line in printed)) is not None
 
 
-def judge(commands, path):
-    """Yields for each command that ran whether it printed what is shown, and what it printed."""
-    for command, printed in zip(commands, run(commands, path)):
-        if not command.elsewhere():
-            yield command, printed is not None and agree(command.output, printed), printed
-
-
 def check_page(name, path):
     commands = parse(pathlib.Path(name).read_text())
-    for command, good, printed in judge(commands, path):
-        tap.check(f"line {command.line}: {command.text.splitlines()[0]}", good,
-                  "printed:\n" + "\n".join(printed or ["(nothing: it did not run)"]))
-    for command in commands:
-        if command.elsewhere():
-            print(f"# line {command.line}: {command.text.splitlines()[0]}: runs in {command.elsewhere()}")
+    for command, printed in zip(commands, run(commands, path)):
+        title = f"line {command.line}: {command.text.splitlines()[0]}"
+        if command.text in ELSEWHERE:
+            print(f"# {title}: runs in {ELSEWHERE[command.text]}")
+        else:
+            tap.check(title, printed is not None and agree(command.output, printed),
+                      "printed:\n" + "\n".join(printed or ["(nothing: it did not run)"]))
     stale = ELSEWHERE.keys() - {command.text for command in commands}
     tap.check("what is said to run elsewhere is on the page", not stale, stale)
 

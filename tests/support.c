@@ -11,11 +11,11 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* BULLA_ENGINE=boringssl or ipsec-mb runs a whole test program on that engine. The library knows of no variable. */
@@ -209,6 +209,55 @@ int test_in_child(int (*body)(void *), void *argument) {
   return status;
 }
 
+int test_in_child_or_skip(int (*body)(void *), void *argument, const char *why) {
+  int status = test_in_child(body, argument);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == TEST_CANNOT) {
+    TEST_SKIP("%s", why);
+  }
+  return status;
+}
+
+struct test_told test_told;
+
+static void tell(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
+  (void)arg;
+  if (level == BULLA_LOG_ERROR) {
+    snprintf(test_told.text, sizeof(test_told.text), "%s", detail);
+    test_told.status = status;
+  }
+}
+
+void test_listen(void) {
+  test_told.text[0] = '\0';
+  bulla_log_set(tell, NULL);
+}
+
+void test_start(struct test_threads *threads, size_t num, void *(*body)(void *), void *argument, size_t stride) {
+  cr_assert_leq(num, sizeof(threads->ids) / sizeof(*threads->ids));
+  threads->num = num;
+  for (size_t i = 0; i < num; i++) {
+    void *own = (void *)((uintptr_t)argument + i * stride);
+    cr_assert_eq(pthread_create(&threads->ids[i], NULL, body, own), 0);
+  }
+}
+
+void test_join(struct test_threads *threads) {
+  for (size_t i = 0; i < threads->num; i++) {
+    void *result = NULL;
+    pthread_join(threads->ids[i], &result);
+    cr_expect_null(result, "thread %zu: %zu", i, (size_t)(uintptr_t)result);
+  }
+}
+
+void test_for_a_second(size_t num, void *(*body)(void *), atomic_bool *stop) {
+  static const struct timespec second = {.tv_sec = 1};
+  struct test_threads threads;
+  test_start(&threads, num, body, NULL, 1);
+  nanosleep(&second, NULL);
+  *stop = true;
+  test_join(&threads);
+}
+
 bool test_find_mapping(struct test_mapping *mapping, const void *address) {
   FILE *file = fopen("/proc/self/smaps", "re");
   if (file == NULL) {
@@ -231,6 +280,25 @@ bool test_find_mapping(struct test_mapping *mapping, const void *address) {
   }
   fclose(file);
   return flags_seen;
+}
+
+void test_arena(size_t size) {
+  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = size};
+  TEST_OK(bulla_memory_init(&options));
+}
+
+size_t test_kib_with(const char *flag) {
+  FILE *file = fopen("/proc/self/smaps", "re");
+  char line[4096];
+  size_t size = 0;
+  size_t sum = 0;
+  cr_assert_not_null(file);
+  while (fgets(line, sizeof(line), file) != NULL) {
+    sscanf(line, "Size: %zu", &size);
+    sum += strncmp(line, "VmFlags:", 8) == 0 && strstr(line, flag) != NULL ? size : 0;
+  }
+  fclose(file);
+  return sum;
 }
 
 const char *test_folder(void) {

@@ -8,6 +8,8 @@
 #ifndef BULLA_TESTS_SUPPORT_H
 #define BULLA_TESTS_SUPPORT_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include <criterion/criterion.h>
@@ -88,8 +90,41 @@ bool test_failed(const struct bulla_buffer *buffer);
  * returns what waitpid(2) says of it. It exits with what |body| returns; |body| must not use cr_assert. */
 int test_in_child(int (*body)(void *), void *argument);
 
+/* test_in_child_or_skip is test_in_child, but skips the test if the child returns TEST_CANNOT, and says |why|. */
+int test_in_child_or_skip(int (*body)(void *), void *argument, const char *why);
+enum { TEST_CANNOT = 255 };
+
 /* What waitpid(2) has of a child that exits with |status|: its low byte, another one for each status. */
 #define TEST_EXIT(status) ((int)(status)&0xff)
+
+/* test_listen has the last error that the log is told kept in test_told, which is empty until then. */
+extern struct test_told {
+  char text[600];
+  enum bulla_status status;
+} test_told;
+void test_listen(void);
+
+/* Threads that are at work: at most eight. */
+struct test_threads {
+  pthread_t ids[8];
+  size_t num;
+};
+
+/* test_start starts |num| threads of |body|, the first with |argument|, each next one with what is |stride| bytes
+ * further on. */
+void test_start(struct test_threads *threads, size_t num, void *(*body)(void *), void *argument, size_t stride);
+
+/* test_join waits for them, and asserts that each returned NULL. */
+void test_join(struct test_threads *threads);
+
+/* test_for_a_second has |num| threads of |body|, each with its number, run for a second until |stop| becomes true. */
+void test_for_a_second(size_t num, void *(*body)(void *), atomic_bool *stop);
+
+/* test_arena makes the arena, of |size| bytes. */
+void test_arena(size_t size);
+
+/* test_kib_with returns how many KiB of this process's memory have |flag|, as " lo", in /proc/self/smaps. */
+size_t test_kib_with(const char *flag);
 
 /* A mapping, as /proc/self/smaps says. */
 struct test_mapping {

@@ -14,14 +14,6 @@ static void fill_log(int num) {
   }
 }
 
-/* The file as it was, with |sql| run on it. */
-static void tamper(struct bulla_span file, const char *sql) {
-  close_vault();
-  write_file(house.path, file);
-  run_sql(sql);
-  open_vault();
-}
-
 static void assert_broken_at(int64_t bad_seq, const char *what) {
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   enum bulla_status status = bulla_vault_audit_verify(house.vault, &verdict);
@@ -30,11 +22,10 @@ static void assert_broken_at(int64_t bad_seq, const char *what) {
   cr_assert_eq(verdict.num_records, bad_seq - 1, "%s: %ld", what, (long)verdict.num_records);
 }
 
-static struct bulla_span save(void) {
-  close_vault();
-  struct bulla_span file = read_file(house.path);
-  open_vault();
-  return file;
+/* Asserts that what |sql| does to the |file| is found, at the record |bad_seq|. */
+static void assert_found(struct bulla_span file, const char *sql, int64_t bad_seq) {
+  restore(file, sql);
+  assert_broken_at(bad_seq, sql);
 }
 
 __attribute__((format(printf, 1, 2))) static const char *format(const char *text, ...) {
@@ -57,7 +48,7 @@ static const char *const columns[] = {"time", "tenant", "actor", "origin",  "rea
 Test(audit, every_change_of_every_column_of_every_record_is_found) {
   enum { NUM = 8 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   assert_unbroken(NUM);
   for (int seq = 1; seq <= NUM; seq++) {
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
@@ -66,8 +57,7 @@ Test(audit, every_change_of_every_column_of_every_record_is_found) {
                            : strcmp(name, "time") == 0 ? "time + 1"
                                                        : format("%s || 'x'", name);
       const char *sql = format("UPDATE audit SET %s = %s WHERE seq = %d", name, change, seq);
-      tamper(file, sql);
-      assert_broken_at(seq, sql);
+      assert_found(file, sql, seq);
     }
   }
 }
@@ -79,51 +69,46 @@ Test(audit, a_change_of_the_last_byte_of_the_longest_text_is_found) {
   const struct bulla_field field = {test_filled('f', BULLA_NAME_MAX), TEXT("a value"), true};
   TEST_OK(bulla_vault_put(house.vault, &longest, AT(test_filled('t', BULLA_NAME_MAX), test_filled('e', BULLA_NAME_MAX)),
                           &field, 1));
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   assert_unbroken(2);
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     const char *sql = format("UPDATE audit SET %s = substr(%s, 1, length(%s) - 1) || 'x' WHERE seq = 2", texts[i],
                              texts[i], texts[i]);
-    tamper(file, sql);
-    assert_broken_at(2, sql);
+    assert_found(file, sql, 2);
   }
 }
 
 Test(audit, moving_bytes_from_one_column_to_the_next_is_found) {
   fill_log(3);
-  tamper(save(), "UPDATE audit SET actor = 'teste', origin = 'rhere' WHERE seq = 2");
+  restore(image(), "UPDATE audit SET actor = 'teste', origin = 'rhere' WHERE seq = 2");
   assert_broken_at(2, "the fields are length-prefixed");
 }
 
 Test(audit, every_removed_record_is_found) {
   enum { NUM = 8 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   for (int seq = 1; seq <= NUM; seq++) {
     const char *sql = format("DELETE FROM audit WHERE seq = %d", seq);
-    tamper(file, sql);
-    assert_broken_at(seq, sql);
+    assert_found(file, sql, seq);
     sql = format("DELETE FROM audit WHERE seq = %d; UPDATE audit SET seq = seq - 1 WHERE seq > %d", seq, seq);
-    tamper(file, sql);
-    assert_broken_at(seq, sql);
+    assert_found(file, sql, seq);
     sql = format("DELETE FROM audit WHERE seq >= %d; UPDATE audit_head SET seq = %d", seq, seq - 1);
-    tamper(file, sql);
-    assert_broken_at(seq, sql);
+    assert_found(file, sql, seq);
   }
 }
 
 Test(audit, every_swapped_pair_is_found) {
   enum { NUM = 6 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   for (int a = 1; a < NUM; a++) {
     for (int b = a + 1; b <= NUM; b++) {
       const char *sql = format(
           "UPDATE audit SET seq = -1 WHERE seq = %d; UPDATE audit SET seq = %d WHERE seq = %d; "
           "UPDATE audit SET seq = %d WHERE seq = -1",
           a, a, b, b);
-      tamper(file, sql);
-      assert_broken_at(a, sql);
+      assert_found(file, sql, a);
     }
   }
 }
@@ -131,7 +116,7 @@ Test(audit, every_swapped_pair_is_found) {
 Test(audit, every_added_record_is_found) {
   enum { NUM = 4 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   static const char copy[] =
       "INSERT INTO audit SELECT %s, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM "
       "audit "
@@ -146,8 +131,7 @@ Test(audit, every_added_record_is_found) {
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
       const char *sql = format(copy, places[i].seq, from);
 #pragma GCC diagnostic pop
-      tamper(file, sql);
-      assert_broken_at(places[i].bad, sql);
+      assert_found(file, sql, places[i].bad);
     }
   }
 }
@@ -156,25 +140,22 @@ Test(audit, changes_are_found_across_the_ratchet) {
   enum { NUM = 200 };
   fill_log(NUM);
   assert_unbroken(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   assert_unbroken(NUM);
   static const int seqs[] = {1, 63, 64, 65, 66, 127, 128, 129, 192, 193, 199, 200};
   for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++) {
     const char *sql = format("UPDATE audit SET reason = 'other' WHERE seq = %d", seqs[i]);
-    tamper(file, sql);
-    assert_broken_at(seqs[i], sql);
+    assert_found(file, sql, seqs[i]);
     sql = format("DELETE FROM audit WHERE seq = %d", seqs[i]);
-    tamper(file, sql);
-    assert_broken_at(seqs[i], sql);
+    assert_found(file, sql, seqs[i]);
     sql = format("DELETE FROM audit WHERE seq >= %d", seqs[i]);
-    tamper(file, sql);
-    assert_broken_at(seqs[i], sql);
+    assert_found(file, sql, seqs[i]);
   }
 }
 
 Test(audit, the_key_of_a_past_epoch_is_not_kept) {
   fill_log(64);
-  struct bulla_span before = save();
+  struct bulla_span before = image();
   fill_log(3);
   TEST_OK(put("acme", "db", "password", "a value", true));
   assert_unbroken(67);
@@ -192,7 +173,7 @@ Test(audit, the_key_of_a_past_epoch_is_not_kept) {
 Test(audit, a_changed_head_is_found) {
   enum { NUM = 70 };
   fill_log(NUM);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   static const struct {
     const char *sql;
     int64_t bad;
@@ -215,8 +196,7 @@ Test(audit, a_changed_head_is_found) {
       {"DELETE FROM audit", 1},
   };
   for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-    tamper(file, changes[i].sql);
-    assert_broken_at(changes[i].bad, changes[i].sql);
+    assert_found(file, changes[i].sql, changes[i].bad);
   }
 }
 
@@ -231,9 +211,9 @@ Test(audit, a_log_cut_short_is_never_vouched_for_again) {
       ("INSERT INTO audit SELECT 6, time, tenant, actor, origin, reason, op, entry, field, outcome, mac FROM audit "
        "WHERE seq = 5"),
   };
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
-    tamper(file, cuts[i]);
+    restore(file, cuts[i]);
     TEST_STATUS(put("acme", "db", "password", "another", true), BULLA_AUDIT_BROKEN);
     TEST_STATUS(use("acme", "db", "password"), BULLA_AUDIT_BROKEN);
     TEST_STATUS(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))), BULLA_AUDIT_BROKEN);
@@ -261,15 +241,9 @@ static void tamper_types(struct bulla_span file, const char *name, const char *s
   open_vault();
 }
 
-static enum bulla_status count(void *arg, const struct bulla_audit_record *record) {
-  (void)record;
-  ++*(int *)arg;
-  return BULLA_OK;
-}
-
 Test(audit, columns_of_any_type_and_length_are_bad_and_no_crash) {
   fill_log(3);
-  struct bulla_span file = save();
+  struct bulla_span file = image();
   static const char *const values[] = {
       "NULL",
       "1.5",
@@ -292,7 +266,7 @@ Test(audit, columns_of_any_type_and_length_are_bad_and_no_crash) {
       tamper_types(file, "audit", sql);
       assert_broken_at(2, sql);
       int num = 0;
-      enum bulla_status status = bulla_vault_audit_log(house.vault, 1, TEXT(""), count, &num);
+      enum bulla_status status = bulla_vault_audit_log(house.vault, 1, TEXT(""), count_record, &num);
       cr_assert(status == BULLA_AUDIT_BROKEN || status == BULLA_NOT_A_VAULT || status == BULLA_OK, "%s: %s", sql,
                 bulla_status_text(status));
       cr_assert(!fits || num == 3, "%s", sql);
@@ -320,18 +294,13 @@ static enum bulla_status note_record(void *arg, const struct bulla_audit_record 
 }
 
 Test(audit, log_gives_what_was_recorded_from_a_record_on_and_of_a_tenant) {
-  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(1, 32));
-  struct bulla_span id = TEXT("0123456789abcdef");
   TEST_OK(put("acme", "db", "password", "a value", true));
   TEST_OK(put("beta", "db", "password", "a value", true));
   TEST_OK(use("acme", "db", "password"));
   TEST_STATUS(use("acme", "db", "nothing"), BULLA_NOT_FOUND);
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = TEXT("acme"), .id = id, .name = TEXT("main"), .hash = test_filled(2, 32), .root = root}));
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, id));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "main", 1));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   struct bulla_buffer out = test_room(4000);
   out.len = 0;
   TEST_OK(bulla_vault_audit_log(house.vault, 3, TEXT(""), note_record, &out));
@@ -368,7 +337,7 @@ Test(audit, a_callback_can_end_the_walk) {
 /* Two vaults that were one: the same keys, the same first records, and then each its own. */
 Test(audit, a_record_of_a_restored_copy_of_the_vault_does_not_fit) {
   fill_log(3);
-  struct bulla_span common = save();
+  struct bulla_span common = image();
   TEST_OK(put("acme", "db", "other", "a value", true));
   TEST_OK(put("acme", "db", "other", "a value", true));
   close_vault();
@@ -376,10 +345,10 @@ Test(audit, a_record_of_a_restored_copy_of_the_vault_does_not_fit) {
   write_file(house.path, common);
   open_vault();
   fill_log(3);
-  struct bulla_span file = save();
-  tamper(file, format("ATTACH '%s' AS copy; DELETE FROM audit WHERE seq = 5; "
-                      "INSERT INTO audit SELECT * FROM copy.audit WHERE seq = 5",
-                      in_house("copy.db")));
+  struct bulla_span file = image();
+  restore(file, format("ATTACH '%s' AS copy; DELETE FROM audit WHERE seq = 5; "
+                       "INSERT INTO audit SELECT * FROM copy.audit WHERE seq = 5",
+                       in_house("copy.db")));
   assert_broken_at(5, "a record that follows another one");
 }
 
@@ -387,16 +356,14 @@ Test(audit, a_log_under_another_root_or_of_another_vault_does_not_verify) {
   fill_log(5);
   close_vault();
   /* The rows of this vault in a vault of the same root. */
-  char url[400];
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
-  TEST_OK(bulla_vault_create(url, house.root));
+  TEST_OK(bulla_vault_create(url_of("other.db"), house.root));
   run_sql(
       format("ATTACH '%s' AS other; DELETE FROM other.audit; DELETE FROM other.audit_head; "
              "INSERT INTO other.audit SELECT * FROM audit; INSERT INTO other.audit_head SELECT * FROM audit_head",
              in_house("other.db")));
   struct bulla_vault *other = NULL;
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  TEST_OK(bulla_vault_open(&other, url, house.root, NULL));
+  TEST_OK(bulla_vault_open(&other, url_of("other.db"), house.root, NULL));
   TEST_STATUS(bulla_vault_audit_verify(other, &verdict), BULLA_AUDIT_BROKEN);
   cr_assert_eq(verdict.bad_seq, 1);
   bulla_vault_close(&other);

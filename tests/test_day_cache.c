@@ -68,6 +68,11 @@ static struct bulla_day_pin inserted(struct bulla_day_cache *cache, uint64_t tag
   return bulla_day_cache_insert(cache, tag, &key);
 }
 
+static void insert(struct bulla_day_cache *cache, uint64_t tag) {
+  struct bulla_day_pin pin = inserted(cache, tag);
+  bulla_day_cache_release(&pin);
+}
+
 static bool holds(struct bulla_day_cache *cache, uint64_t tag) {
   struct bulla_day_pin pin = bulla_day_cache_find(cache, tag, bulla_span(NULL, 0));
   bool found = pin.key != NULL;
@@ -127,8 +132,7 @@ Test(day_cache, a_key_is_found_by_its_own_header_or_by_none) {
   }
   /* None of these may have left a user behind: that would block a writer for ever. */
   for (uint64_t tag = 2; tag <= NUM_KEYS; tag++) {
-    pin = inserted(cache, tag);
-    bulla_day_cache_release(&pin);
+    insert(cache, tag);
   }
   cr_expect_not(holds(cache, 1));
 }
@@ -140,8 +144,7 @@ Test(day_cache, inserting_more_than_fits_keeps_the_newest_and_no_more_memory) {
     size_t full = 0;
     for (uint64_t round = 0; round < 50; round++) {
       uint64_t tag = round % NUM_KEYS + 1;
-      struct bulla_day_pin pin = inserted(cache, tag);
-      bulla_day_cache_release(&pin);
+      insert(cache, tag);
       cr_assert(holds(cache, tag));
       size_t used = bulla_slab_usage().used;
       full = round == 20 ? used : full;
@@ -160,11 +163,9 @@ Test(day_cache, inserting_more_than_fits_keeps_the_newest_and_no_more_memory) {
 
 Test(day_cache, inserting_the_same_tag_again_replaces_the_key) {
   struct bulla_day_cache *cache = new_cache(4);
-  struct bulla_day_pin pin = inserted(cache, 1);
-  bulla_day_cache_release(&pin);
+  insert(cache, 1);
   size_t used = bulla_slab_usage().used;
-  pin = inserted(cache, 1);
-  bulla_day_cache_release(&pin);
+  insert(cache, 1);
   cr_expect_eq(bulla_slab_usage().used, used);
   cr_expect(holds(cache, 1));
 }
@@ -232,8 +233,7 @@ Test(day_cache, dropping_a_key_waits_for_users_and_wipes_all_its_days, .timeout 
   size_t empty = bulla_slab_usage().used;
   shared = new_cache(8);
   for (uint64_t tag = 2; tag <= NUM_KEYS; tag++) {
-    struct bulla_day_pin pin = inserted(shared, tag);
-    bulla_day_cache_release(&pin);
+    insert(shared, tag);
   }
   struct bulla_day_pin used = inserted(shared, 1);
   pthread_t dropper;
@@ -250,16 +250,14 @@ Test(day_cache, dropping_a_key_waits_for_users_and_wipes_all_its_days, .timeout 
     cr_expect_not(holds(shared, tag));
   }
   cr_expect_eq(bulla_slab_usage().used, empty);
-  used = inserted(shared, 1);
-  bulla_day_cache_release(&used);
+  insert(shared, 1);
   cr_expect(holds(shared, 1));
 }
 
 Test(day_cache, dropping_a_key_leaves_other_keys) {
   struct bulla_day_cache *cache = new_cache(8);
   for (uint64_t tag = 1; tag <= NUM_KEYS; tag++) {
-    struct bulla_day_pin pin = inserted(cache, tag);
-    bulla_day_cache_release(&pin);
+    insert(cache, tag);
   }
   bulla_day_cache_drop_key(cache, other_id);
   for (uint64_t tag = 1; tag <= NUM_KEYS; tag++) {
@@ -308,18 +306,7 @@ Test(day_cache, threads_that_replace_each_others_keys_never_use_a_wrong_one, .ti
     size_t empty = bulla_slab_usage().used;
     shared = new_cache(num_slots);
     stop = false;
-    pthread_t threads[NUM_THREADS];
-    for (uintptr_t i = 0; i < NUM_THREADS; i++) {
-      cr_assert_eq(pthread_create(&threads[i], NULL, use_keys, (void *)i), 0);
-    }
-    static const struct timespec second = {.tv_sec = 1};
-    nanosleep(&second, NULL);
-    stop = true;
-    for (size_t i = 0; i < NUM_THREADS; i++) {
-      void *num_wrong = NULL;
-      pthread_join(threads[i], &num_wrong);
-      cr_expect_null(num_wrong, "%zu slots: %zu wrong keys", num_slots, (size_t)(uintptr_t)num_wrong);
-    }
+    test_for_a_second(NUM_THREADS, use_keys, &stop);
     bulla_day_cache_free(&shared);
     cr_expect_eq(bulla_slab_usage().used, empty, "%zu slots left something in the slab", num_slots);
   }
@@ -327,17 +314,20 @@ Test(day_cache, threads_that_replace_each_others_keys_never_use_a_wrong_one, .ti
 
 /* Replaces one key by another as fast as it can: they are named only, since deriving them would take too long for
  * anybody to come between. */
-static void *replace_fast(void *argument) {
+static void replace_fast(void) {
   struct bulla_day_key keys[] = {named(1), named(2)};
   for (size_t round = 0; !stop; round++) {
     struct bulla_day_pin pin = bulla_day_cache_insert(shared, 1 + round % 2, &keys[round % 2]);
     bulla_day_cache_release(&pin);
   }
-  return argument;
 }
 
-static void *find_fast(void *argument) {
-  uintptr_t num_wrong = (uintptr_t)argument;
+/* The first thread replaces; the others find, and return how often the key was another's. */
+static void *replace_or_find(void *number) {
+  uintptr_t num_wrong = 0;
+  if (number == NULL) {
+    replace_fast();
+  }
   for (size_t round = 0; !stop; round++) {
     uint64_t tag = 1 + round % 2;
     struct bulla_day_pin pin = bulla_day_cache_find(shared, tag, bulla_span(NULL, 0));
@@ -352,18 +342,7 @@ static void *find_fast(void *argument) {
 
 Test(day_cache, a_reader_that_comes_as_its_key_goes_finds_none, .timeout = 60) {
   shared = new_cache(1);
-  pthread_t threads[3];
-  cr_assert_eq(pthread_create(&threads[0], NULL, replace_fast, NULL), 0);
-  cr_assert_eq(pthread_create(&threads[1], NULL, find_fast, NULL), 0);
-  cr_assert_eq(pthread_create(&threads[2], NULL, find_fast, NULL), 0);
-  static const struct timespec second = {.tv_sec = 1};
-  nanosleep(&second, NULL);
-  stop = true;
-  for (size_t i = 0; i < 3; i++) {
-    void *num_wrong = NULL;
-    pthread_join(threads[i], &num_wrong);
-    cr_expect_null(num_wrong, "%zu wrong keys", (size_t)(uintptr_t)num_wrong);
-  }
+  test_for_a_second(3, replace_or_find, &stop);
 }
 
 static int frees_what_is_not_here(void *argument) {
@@ -377,8 +356,7 @@ static int frees_what_is_not_here(void *argument) {
 
 Test(day_cache, a_forked_child_knows_that_the_keys_are_not_here_and_can_free_the_cache) {
   shared = new_cache(2);
-  struct bulla_day_pin pin = inserted(shared, 1);
-  bulla_day_cache_release(&pin);
+  insert(shared, 1);
   cr_expect(bulla_day_cache_here(shared));
   cr_expect_eq(test_in_child(frees_what_is_not_here, NULL), 0);
   cr_expect(bulla_day_cache_here(shared) && holds(shared, 1));

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "core/json.h"
-#include "tests/support.h"
+#include "tests/json_rows.h"
 
 enum { MAX_MEMBERS = 8 };
 
@@ -53,105 +53,8 @@ Test(json, valid_texts_are_read) {
 }
 
 Test(json, invalid_texts_are_refused) {
-  static const char *const texts[] = {
-      /* Not an object at the top. */
-      "",
-      " ",
-      "null",
-      "true",
-      "0",
-      "\"a\"",
-      "[]",
-      "[{}]",
-      /* Structure. */
-      "{",
-      "}",
-      "{{}",
-      "{}}",
-      "{]",
-      "{\"a\"}",
-      "{\"a\":}",
-      "{\"a\" 1}",
-      "{:1}",
-      "{1:1}",
-      "{a:1}",
-      "{'a':1}",
-      "{\"a\":1,}",
-      "{,\"a\":1}",
-      "{\"a\":1,,\"b\":2}",
-      "{\"a\":1 \"b\":2}",
-      "{\"a\":1;\"b\":2}",
-      "{\"a\":1",
-      "{\"a\":",
-      "{\"a\"",
-      "{\"a",
-      "{\"",
-      "{\"a\":[1}",
-      "{\"a\":[1,]}",
-      "{\"a\":[,1]}",
-      "{\"a\":[1 2]}",
-      "{\"a\":[1,2}]}",
-      "{\"a\":]}",
-      "{\"a\":[}",
-      "{\"a\":[}}",
-      "{\"a\":[1}}",
-      "{\"a\":{\"b\":1]}",
-      "{\"a\":[{\"b\":1]]}",
-      "{\"a\":{]}",
-      "{\"a\"::1}",
-      "{\"a\":1:2}",
-      "{\"a\",\"b\"}",
-      "{null:1}",
-      "{\"a\":[\"b\":1]}",
-      /* Behind the end. */
-      "{}{}",
-      "{} {}",
-      "{},",
-      "{}x",
-      "{}]",
-      "{}\"",
-      "{}0",
-      "{}//",
-      /* Other white space, comments, byte order mark. */
-      "{\v}",
-      "{\f}",
-      "{\xc2\xa0}",
-      "{/**/}",
-      "{}//x",
-      "\xef\xbb\xbf{}",
-      "{}\xef\xbb\xbf",
-      "{\xe2\x80\xa8}",
-      /* Literals. */
-      "{\"a\":nul}",
-      "{\"a\":nulll}",
-      "{\"a\":Null}",
-      "{\"a\":TRUE}",
-      "{\"a\":tru}",
-      "{\"a\":fals}",
-      "{\"a\":undefined}",
-      "{\"a\":NaN}",
-      "{\"a\":Infinity}",
-      "{\"a\":-Infinity}",
-      "{\"a\":truefalse}",
-      "{\"a\":'b'}",
-      /* Names twice, however they are written and wherever they are. */
-      "{\"a\":1,\"a\":1}",
-      "{\"a\":1,\"b\":2,\"a\":3}",
-      "{\"\":1,\"\":1}",
-      "{\"a\":1,\"\\u0061\":1}",
-      "{\"\\u0061\":1,\"\\u0061\":1}",
-      "{\"\\u00e9\":1,\"\xc3\xa9\":1}",
-      "{\"\\ud83d\\ude00\":1,\"\xf0\x9f\x98\x80\":1}",
-      "{\"\\n\":1,\"\\u000a\":1}",
-      "{\"\\/\":1,\"/\":1}",
-      "{\"a\":{\"b\":1,\"b\":1}}",
-      "{\"a\":[{\"b\":1,\"b\":1}]}",
-      "{\"a\":{\"x\":1},\"b\":2,\"a\":3}",
-      "{\"a\":[{\"x\":1}],\"a\":3}",
-      "{\"a\":{\"b\":{},\"c\":[],\"b\":{}}}",
-  };
-  for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-    cr_expect_not(valid(test_text(texts[i])), "%s", texts[i]);
+  for (size_t i = 0; i < NUM_BAD_TEXTS; i++) {
+    cr_expect_not(valid(test_text(bad_texts[i])), "%s", bad_texts[i]);
   }
   cr_expect_not(valid(bulla_span("{\0}", 3)));
   cr_expect_not(valid(bulla_span("{}\0", 3)));
@@ -181,79 +84,15 @@ Test(json, every_prefix_of_a_valid_text_is_refused) {
 }
 
 Test(json, numbers_are_read_within_their_bounds) {
-  static const struct {
-    const char *number;
-    bool good;
-    bool integer;
-    int64_t value;
-  } rows[] = {
-      {"0", true, true, 0},
-      {"-0", true, true, 0},
-      {"7", true, true, 7},
-      {"-7", true, true, -7},
-      {"10", true, true, 10},
-      {"1234567890", true, true, 1234567890},
-      {"9223372036854775807", true, true, INT64_MAX},
-      {"-9223372036854775808", true, true, INT64_MIN},
-      {"9223372036854775808", false, false, 0},
-      {"-9223372036854775809", false, false, 0},
-      {"9223372036854775810", false, false, 0},
-      {"18446744073709551615", false, false, 0},
-      {"18446744073709551616", false, false, 0},
-      {"18446744073709551617", false, false, 0},
-      {"92233720368547758070", false, false, 0},
-      {"100000000000000000000000000000000000000000", false, false, 0},
-      {"0.0", true, false, 0},
-      {"-0.0", true, false, 0},
-      {"1.5", true, false, 0},
-      {"1e5", true, false, 0},
-      {"1E5", true, false, 0},
-      {"1e+5", true, false, 0},
-      {"1e-5", true, false, 0},
-      {"0e0", true, false, 0},
-      {"1e05", true, false, 0},
-      {"-1.25E-07", true, false, 0},
-      {"1e250", true, false, 0},
-      {"1e-250", true, false, 0},
-      {"1e251", false, false, 0},
-      {"1e-251", false, false, 0},
-      {"1e400", false, false, 0},
-      {"1e18446744073709551617", false, false, 0},
-      {"1e99999999999999999999999999999999999", false, false, 0},
-      {"0.12345678901234567890123456789012345678", true, false, 0},   /* 40 characters */
-      {"0.123456789012345678901234567890123456789", false, false, 0}, /* 41 */
-      {"9223372036854775808.0", true, false, 0},
-      {"01", false, false, 0},
-      {"-01", false, false, 0},
-      {"00", false, false, 0},
-      {"1.", false, false, 0},
-      {".5", false, false, 0},
-      {"-.5", false, false, 0},
-      {"1.e5", false, false, 0},
-      {"1e", false, false, 0},
-      {"1e+", false, false, 0},
-      {"1e+-5", false, false, 0},
-      {"1e5.0", false, false, 0},
-      {"+1", false, false, 0},
-      {"-", false, false, 0},
-      {"--1", false, false, 0},
-      {"- 1", false, false, 0},
-      {"1 2", false, false, 0},
-      {"1-2", false, false, 0},
-      {"0x10", false, false, 0},
-      {"1_000", false, false, 0},
-      {"1,5", false, false, 0},
-      {"\xd9\xa1", false, false, 0},
-  };
-  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-    cr_assert_eq(valid_value(test_text(rows[i].number)), rows[i].good, "%s", rows[i].number);
-    if (rows[i].good) {
-      struct bulla_json_value value = value_of(rows[i].number);
+  for (size_t i = 0; i < NUM_NUMBERS; i++) {
+    cr_assert_eq(valid_value(test_text(json_numbers[i].text)), json_numbers[i].good, "%s", json_numbers[i].text);
+    if (json_numbers[i].good) {
+      struct bulla_json_value value = value_of(json_numbers[i].text);
       int64_t number = 0;
       cr_expect_eq(value.type, BULLA_JSON_NUMBER);
-      TEST_SPAN(value.text, test_text(rows[i].number), "%s", rows[i].number);
-      cr_expect_eq(bulla_json_int64(&number, &value), rows[i].integer, "%s", rows[i].number);
-      cr_expect(!rows[i].integer || number == rows[i].value, "%s", rows[i].number);
+      TEST_SPAN(value.text, test_text(json_numbers[i].text), "%s", json_numbers[i].text);
+      cr_expect_eq(bulla_json_int64(&number, &value), json_numbers[i].integer, "%s", json_numbers[i].text);
+      cr_expect(!json_numbers[i].integer || number == json_numbers[i].value, "%s", json_numbers[i].text);
     }
   }
 }
@@ -281,15 +120,8 @@ Test(json, int64_is_of_numbers_alone) {
 
 /* |depth| levels, the object at the top among them. */
 static struct bulla_span nested(size_t depth, const char *open, const char *innermost, const char *close) {
-  struct bulla_span text = test_text(depth > 0 ? "{\"a\":" : "");
-  for (size_t i = 1; i < depth; i++) {
-    text = test_concat(text, test_text(open));
-  }
-  text = test_concat(text, test_text(innermost));
-  for (size_t i = 1; i < depth; i++) {
-    text = test_concat(text, test_text(close));
-  }
-  return test_concat(text, test_text("}"));
+  struct bulla_span inside = json_nested(depth - 1, open, innermost, close);
+  return test_concat(test_text("{\"a\":"), test_concat(inside, test_text("}")));
 }
 
 Test(json, levels_are_bounded) {

@@ -229,15 +229,9 @@ static void *seal_and_open(void *argument) {
 Test(key, threads_may_share_one_which_counts_all_their_seals) {
   for (size_t i = 0; i < NUM_SUITES; i++) {
     struct bulla_key *key = test_key(suites[i], test_filled(9, 32));
-    pthread_t threads[NUM_THREADS];
-    for (size_t j = 0; j < NUM_THREADS; j++) {
-      cr_assert_eq(pthread_create(&threads[j], NULL, seal_and_open, key), 0);
-    }
-    for (size_t j = 0; j < NUM_THREADS; j++) {
-      void *failure;
-      pthread_join(threads[j], &failure);
-      cr_expect_null(failure, "thread %zu", j);
-    }
+    struct test_threads threads;
+    test_start(&threads, NUM_THREADS, seal_and_open, key, 0);
+    test_join(&threads);
     uint64_t seals = suites[i] == BULLA_AES_256_GCM ? NUM_THREADS * NUM_ROUNDS : 0;
     cr_expect_eq(key->seals.taken - num_left(&key->seals), seals);
   }

@@ -88,19 +88,7 @@ static bool mints(const struct copy *copy) {
 
 /* KiB of memory that is locked, memfd_secret's included. */
 static size_t num_locked(void) {
-  FILE *file = fopen("/proc/self/smaps", "re");
-  char line[4096];
-  size_t size = 0;
-  size_t sum = 0;
-  cr_assert_not_null(file);
-  while (fgets(line, sizeof(line), file) != NULL) {
-    sscanf(line, "Size: %zu", &size);
-    if (strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " lo") != NULL) {
-      sum += size;
-    }
-  }
-  fclose(file);
-  return sum;
+  return test_kib_with(" lo");
 }
 
 static void *use_in_a_thread(void *argument) {

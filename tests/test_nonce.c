@@ -125,14 +125,9 @@ Test(nonce, threads_share_no_nonce_also_those_that_come_after_others_have_ended)
   uint64_t *words = malloc(2 * NUM_THREADS * PER_THREAD * sizeof(*words));
   cr_assert_not_null(words);
   for (size_t round = 0; round < 2; round++) {
-    pthread_t threads[NUM_THREADS];
-    for (size_t i = 0; i < NUM_THREADS; i++) {
-      uint64_t *mine = words + (round * NUM_THREADS + i) * PER_THREAD;
-      cr_assert_eq(pthread_create(&threads[i], NULL, draw_many, mine), 0);
-    }
-    for (size_t i = 0; i < NUM_THREADS; i++) {
-      pthread_join(threads[i], NULL);
-    }
+    struct test_threads threads;
+    test_start(&threads, NUM_THREADS, draw_many, words + round * NUM_THREADS * PER_THREAD, PER_THREAD * sizeof(*words));
+    test_join(&threads);
   }
   cr_expect_eq(count_repeats(words, 2 * (size_t)NUM_THREADS * PER_THREAD), 0);
   free(words);
@@ -246,12 +241,10 @@ static void *draw_one(void *nonce) {
 
 Test(nonce, a_thread_takes_nothing_from_the_pool_of_another) {
   struct copies *copies = new_copies();
-  pthread_t thread;
-  void *failed = NULL;
+  struct test_threads thread;
   draw_in_copy(copies->nonces[0], FROM_ARGUMENT, 0);
-  cr_assert_eq(pthread_create(&thread, NULL, draw_one, copies->nonces[1]), 0);
-  pthread_join(thread, &failed);
-  cr_assert_null(failed);
+  test_start(&thread, 1, draw_one, copies->nonces[1], 0);
+  test_join(&thread);
   TEST_OK(bulla_nonce_mixed(copies->nonces[2], 24, 0));
   cr_expect(memcmp(copies->nonces[0], copies->nonces[2], 24) == 0, "what comes next was taken");
   cr_expect(memcmp(copies->nonces[0], copies->nonces[1], 24) != 0, "both have the same");

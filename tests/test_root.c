@@ -151,30 +151,16 @@ Test(root, file_must_be_a_regular_file) {
   assert_refused(join("file:", in_house("pipe")), BULLA_SECRET_UNAVAILABLE);
 }
 
-static struct {
-  char text[512];
-  enum bulla_status status;
-} told;
-
-static void note_detail(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
-  (void)arg;
-  if (level == BULLA_LOG_ERROR) {
-    snprintf(told.text, sizeof(told.text), "%s", detail);
-    told.status = status;
-  }
-}
-
 /* Asserts that the log is told |words| when |provider| is opened, and nothing that |not_told| says. */
 static void assert_told(const char *provider, const char *words, const char *not_told) {
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
-  told.text[0] = '\0';
-  bulla_log_set(note_detail, NULL);
+  test_listen();
   enum bulla_status status = bulla_root_open(&root, provider);
   bulla_log_set(NULL, NULL);
   cr_assert_neq(status, BULLA_OK, "%s", provider);
-  cr_assert_eq(told.status, status, "%s: %s", provider, told.text);
-  cr_assert_not_null(strstr(told.text, words), "%s: %s", provider, told.text);
-  cr_assert(not_told == NULL || strstr(told.text, not_told) == NULL, "%s: %s", provider, told.text);
+  cr_assert_eq(test_told.status, status, "%s: %s", provider, test_told.text);
+  cr_assert_not_null(strstr(test_told.text, words), "%s: %s", provider, test_told.text);
+  cr_assert(not_told == NULL || strstr(test_told.text, not_told) == NULL, "%s: %s", provider, test_told.text);
 }
 
 Test(root, the_log_is_told_why_a_key_cannot_be_had_and_nothing_of_it) {
@@ -223,7 +209,7 @@ Test(root, file_of_another_user_is_exposed) {
 
 static int open_as_nobody(void *arg) {
   if (setgid(65534) != 0 || setuid(65534) != 0) {
-    return 255;
+    return TEST_CANNOT;
   }
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   return (int)bulla_root_open(&root, (const char *)arg);
@@ -371,7 +357,7 @@ static int create_without_room(void *folder) {
 static int create_as_nobody(void *folder) {
   (void)folder;
   if (setgid(65534) != 0 || setuid(65534) != 0) {
-    return 255;
+    return TEST_CANNOT;
   }
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   return (int)bulla_root_create(&root, join("file:", in_house("key")));
@@ -385,10 +371,7 @@ Test(root, failed_creation_leaves_nothing) {
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   TEST_STATUS(bulla_root_create(&root, join("file:", in_house("absent/key"))), BULLA_IO);
   chmod(house.folder, 0755);
-  status = test_in_child(create_as_nobody, NULL);
-  if (WEXITSTATUS(status) == 255) {
-    cr_skip_test("not root: cannot become another user");
-  }
+  status = test_in_child_or_skip(create_as_nobody, NULL, "not root: cannot become another user");
   cr_assert_eq(WEXITSTATUS(status), TEST_EXIT(BULLA_READ_ONLY), "%d", WEXITSTATUS(status));
 }
 
@@ -405,8 +388,6 @@ Test(root, passphrase_has_1_to_1024_bytes) {
 }
 
 Test(root, passphrase_opens_its_vault_and_another_does_not) {
-  char url[400];
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("v.db"));
   struct bulla_root *right BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_root *wrong BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_root *raw BULLA_CLEANUP(bulla_root_free) = NULL;
@@ -414,24 +395,22 @@ Test(root, passphrase_opens_its_vault_and_another_does_not) {
   TEST_OK(bulla_root_passphrase(&right, TEXT("correct horse")));
   TEST_OK(bulla_root_passphrase(&wrong, TEXT("correct horsf")));
   TEST_OK(bulla_root_create(&raw, join("file:", in_house("key"))));
-  TEST_OK(bulla_vault_create(url, right));
-  TEST_OK(bulla_vault_open(&vault, url, right, NULL));
+  TEST_OK(bulla_vault_create(url_of("v.db"), right));
+  TEST_OK(bulla_vault_open(&vault, url_of("v.db"), right, NULL));
   bulla_vault_close(&vault);
-  TEST_STATUS(bulla_vault_open(&vault, url, wrong, NULL), BULLA_ROOT_WRONG);
-  TEST_STATUS(bulla_vault_open(&vault, url, raw, NULL), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_open(&vault, url_of("v.db"), wrong, NULL), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_open(&vault, url_of("v.db"), raw, NULL), BULLA_ROOT_WRONG);
   cr_assert_null(vault);
 }
 
 Test(root, passphrase_does_not_open_a_vault_without_a_salt) {
-  char url[400];
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("v.db"));
   struct bulla_root *raw BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_root *passphrase BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_vault *vault = NULL;
   TEST_OK(bulla_root_create(&raw, join("file:", in_house("key"))));
-  TEST_OK(bulla_vault_create(url, raw));
+  TEST_OK(bulla_vault_create(url_of("v.db"), raw));
   TEST_OK(bulla_root_passphrase(&passphrase, TEXT("correct horse")));
-  TEST_STATUS(bulla_vault_open(&vault, url, passphrase, NULL), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_open(&vault, url_of("v.db"), passphrase, NULL), BULLA_ROOT_WRONG);
 }
 
 Test(root, stretching_is_scrypt_as_promised_and_no_other_cost_is_believed) {

@@ -181,15 +181,14 @@ Test(secret, a_forked_child_makes_secrets_of_its_own) {
 }
 
 Test(secret, the_arena_full_is_told_and_nothing_is_made) {
-  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = 4096};
-  TEST_OK(bulla_memory_init(&options));
-  struct bulla_secret *secret = (struct bulla_secret *)&options;
+  test_arena(4096);
+  struct bulla_secret *secret = (struct bulla_secret *)&secret;
   TEST_STATUS(bulla_secret_new(&secret, 4096), BULLA_ARENA_FULL);
   cr_expect_null(secret);
-  secret = (struct bulla_secret *)&options;
+  secret = (struct bulla_secret *)&secret;
   TEST_STATUS(bulla_secret_random(&secret, 4096), BULLA_ARENA_FULL);
   cr_expect_null(secret);
-  secret = (struct bulla_secret *)&options;
+  secret = (struct bulla_secret *)&secret;
   TEST_STATUS(bulla_secret_copy(&secret, test_filled(1, 4096)), BULLA_ARENA_FULL);
   cr_expect_null(secret);
 }

@@ -147,8 +147,7 @@ Test(slab, slots_do_not_overlap) {
 /* A long walk through a small arena, where free space comes in pieces of all sizes. */
 Test(slab, slots_do_not_overlap_whatever_is_freed_before) {
   enum { NUM = 40, NUM_STEPS = 100000 };
-  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = 4 * PAGE};
-  TEST_OK(bulla_memory_init(&options));
+  test_arena(4 * PAGE);
   struct {
     void *slot;
     size_t len;
@@ -181,8 +180,7 @@ Test(slab, slots_do_not_overlap_whatever_is_freed_before) {
 
 /* The slot in the middle fills a whole word of the map of what is taken, which a search steps over at once. */
 Test(slab, free_space_before_and_behind_a_slot_is_not_one_piece) {
-  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = 3 * PAGE};
-  TEST_OK(bulla_memory_init(&options));
+  test_arena(3 * PAGE);
   static const size_t lengths[] = {60 * GRANULE, 0, 62 * GRANULE, 0, 60 * GRANULE};
   void *slots[5];
   for (size_t i = 0; i < 5; i++) {
@@ -265,8 +263,7 @@ Test(slab, canaries_are_random) {
 }
 
 Test(slab, a_full_arena_says_so_and_recovers_after_a_free) {
-  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = 4 * PAGE};
-  TEST_OK(bulla_memory_init(&options));
+  test_arena(4 * PAGE);
   void *slots[4 * PAGE / GRANULE];
   size_t num = 0;
   enum bulla_status status = BULLA_OK;
@@ -298,12 +295,11 @@ Test(slab, a_full_arena_says_so_and_recovers_after_a_free) {
 }
 
 Test(slab, a_slot_larger_than_the_arena_is_refused_at_every_length) {
-  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = PAGE};
-  TEST_OK(bulla_memory_init(&options));
+  test_arena(PAGE);
   static const size_t lengths[] = {PAGE - GRANULE, PAGE,          PAGE + 1,      SIZE_MAX / 2,
                                    SIZE_MAX - 200, SIZE_MAX - 64, SIZE_MAX - 63, SIZE_MAX};
   for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
-    void *slot = &options;
+    void *slot = &slot;
     TEST_STATUS(bulla_slab_new(&slot, lengths[i]), BULLA_ARENA_FULL);
     cr_expect_null(slot);
   }
@@ -395,7 +391,7 @@ Test(slab, a_forked_child_makes_an_arena_of_its_own) {
 }
 
 static void *allocate_and_free(void *argument) {
-  unsigned seed = *(unsigned *)argument;
+  unsigned seed = *(const unsigned *)argument;
   for (size_t round = 0; round < 10000; round++) {
     size_t len = (size_t)rand_r(&seed) % 300 + 1;
     void *slot;
@@ -416,18 +412,10 @@ static void *allocate_and_free(void *argument) {
 }
 
 Test(slab, threads_allocate_and_free_at_once) {
-  enum { NUM_THREADS = 8 };
-  pthread_t threads[NUM_THREADS];
-  unsigned seeds[NUM_THREADS];
-  for (unsigned i = 0; i < NUM_THREADS; i++) {
-    seeds[i] = i + 1;
-    cr_assert_eq(pthread_create(&threads[i], NULL, allocate_and_free, &seeds[i]), 0);
-  }
-  for (unsigned i = 0; i < NUM_THREADS; i++) {
-    void *complaint;
-    pthread_join(threads[i], &complaint);
-    cr_expect_null(complaint, "%s", (const char *)complaint);
-  }
+  static const unsigned seeds[] = {1, 2, 3, 4, 5, 6, 7, 8};
+  struct test_threads threads;
+  test_start(&threads, 8, allocate_and_free, (void *)(uintptr_t)seeds, sizeof(*seeds));
+  test_join(&threads);
   cr_expect_eq(bulla_slab_usage().used, 0);
 }
 
@@ -452,15 +440,11 @@ Test(slab, a_fork_in_the_midst_of_other_threads_leaves_the_child_a_working_arena
   if (under_thread_sanitizer) {
     cr_skip_test("the sanitizer's own locks stay locked in the child");
   }
-  pthread_t threads[2];
+  struct test_threads threads;
   unsigned seeds[2] = {1, 2};
-  for (size_t i = 0; i < 2; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, allocate_and_free, &seeds[i]), 0);
-  }
+  test_start(&threads, 2, allocate_and_free, seeds, sizeof(*seeds));
   for (size_t i = 0; i < 50; i++) {
     cr_assert_eq(test_in_child(allocates, NULL), 0);
   }
-  for (size_t i = 0; i < 2; i++) {
-    pthread_join(threads[i], NULL);
-  }
+  test_join(&threads);
 }

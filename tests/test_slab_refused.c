@@ -136,8 +136,7 @@ static void *new_slot(size_t len) {
 /* The search for room goes on behind the last slot given, and comes round again. */
 Test(slab_refused, room_before_the_last_slot_is_found_again) {
   enum { GRANULE = 64, PAGE = 4096 };
-  struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = PAGE};
-  TEST_OK(bulla_memory_init(&options));
+  test_arena(PAGE);
   void *first = new_slot(0);
   new_slot(0);
   bulla_slab_free(&first, 0);

@@ -100,25 +100,10 @@ static void *run_plan(void *argument) {
   return NULL;
 }
 
-/* KiB of memory that is wiped on fork: no sanitizer has any. */
-static size_t num_wiped_on_fork(void) {
-  FILE *maps = fopen("/proc/self/smaps", "re");
-  char line[4096];
-  size_t size = 0;
-  size_t sum = 0;
-  cr_assert_not_null(maps);
-  while (fgets(line, sizeof(line), maps) != NULL) {
-    sscanf(line, "Size: %zu", &size);
-    sum += strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " wf") != NULL ? size : 0;
-  }
-  fclose(maps);
-  return sum;
-}
-
 Test(thread_end, nonces_drawn_by_the_destructors_of_a_threads_data_are_new_in_every_round, .timeout = 60) {
   enum { AT_ONCE = 8 };
   make_keys();
-  size_t before = num_wiped_on_fork();
+  size_t before = test_kib_with(" wf"); /* wiped on fork: no sanitizer has any */
   /* Each set of rounds in which each key's destructor draws, with and without a draw before. */
   for (unsigned draws = 0; draws < 16; draws++) {
     for (unsigned which = 0; which <= NUM_KEYS; which++) {
@@ -140,7 +125,7 @@ Test(thread_end, nonces_drawn_by_the_destructors_of_a_threads_data_are_new_in_ev
   }
   cr_expect_gt(num_words, 20000);
   cr_expect_eq(count_repeats(), 0);
-  cr_expect_eq(num_wiped_on_fork(), before, "threads leave memory behind");
+  cr_expect_eq(test_kib_with(" wf"), before, "threads leave memory behind");
 }
 
 enum { MAX_KEYS = 1 << 12 };

@@ -91,12 +91,6 @@ static enum bulla_status live_and_die(struct bulla_span sub) {
   return mint_and_verify(minter, sub, 0) == BULLA_REFUSED ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
-static enum bulla_status count_field(void *arg, const struct bulla_field_view *field) {
-  (void)field;
-  (*(size_t *)arg)++;
-  return BULLA_OK;
-}
-
 static enum bulla_status same(void *arg, struct bulla_span value) {
   return bulla_span_equal(*(struct bulla_span *)arg, value) ? BULLA_OK : BULLA_REFUSED;
 }
@@ -104,7 +98,7 @@ static enum bulla_status same(void *arg, struct bulla_span value) {
 static enum bulla_status store_and_use(struct bulla_span entry, struct bulla_span text) {
   struct bulla_field field = {TEXT("password"), text, true};
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  size_t num_fields = 0;
+  int num_fields = 0;
   BULLA_TRY(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), entry), &field, 1));
   BULLA_TRY(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), entry, field.name), same, &text));
   BULLA_TRY(bulla_vault_show(house.vault, AT(TEXT("acme"), entry), count_field, &num_fields));
@@ -112,8 +106,6 @@ static enum bulla_status store_and_use(struct bulla_span entry, struct bulla_spa
   BULLA_TRY(bulla_vault_audit_verify(house.vault, &verdict));
   return num_fields == 1 ? BULLA_OK : BULLA_NOT_FOUND;
 }
-
-static enum bulla_status results[NUM_THREADS];
 
 static enum bulla_status do_everything(int id) {
   char name[20];
@@ -132,21 +124,14 @@ static enum bulla_status do_everything(int id) {
 }
 
 static void *run_thread(void *arg) {
-  enum bulla_status *result = arg;
-  *result = do_everything((int)(result - results));
-  return NULL;
+  return (void *)(uintptr_t)do_everything((int)(uintptr_t)arg);
 }
 
 Test(threads, do_everything_with_what_they_share, .timeout = 120) {
-  pthread_t threads[NUM_THREADS];
+  struct test_threads threads;
   make_shared();
-  for (size_t i = 0; i < NUM_THREADS; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, run_thread, &results[i]), 0);
-  }
-  for (size_t i = 0; i < NUM_THREADS; i++) {
-    pthread_join(threads[i], NULL);
-    TEST_OK(results[i]);
-  }
+  test_start(&threads, NUM_THREADS, run_thread, NULL, 1);
+  test_join(&threads);
   TEST_OK(mint_and_verify(shared.minter, TEXT("alice"), 0));
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, id_of_shared()));
   TEST_STATUS(mint_and_verify(shared.minter, TEXT("alice"), 0), BULLA_REFUSED);

@@ -51,8 +51,7 @@ Test(token, strings_come_back_whatever_characters_they_have) {
 }
 
 Test(token, its_claims_are_under_the_day_key_and_the_header_as_documented) {
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
+  struct bulla_span token = test_token(issuer);
   struct bulla_span header = test_own_header(issuer->key_id, TEST_DAY);
   TEST_SPAN(bulla_span(token.data, header.len), header, "header");
   struct bulla_span again =
@@ -62,9 +61,8 @@ Test(token, its_claims_are_under_the_day_key_and_the_header_as_documented) {
 }
 
 Test(token, two_of_the_same_claims_have_different_nonces) {
-  struct bulla_claims claims = test_claims();
-  struct bulla_span a = test_minted(issuer, &claims);
-  struct bulla_span b = test_minted(issuer, &claims);
+  struct bulla_span a = test_token(issuer);
+  struct bulla_span b = test_token(issuer);
   size_t iv = test_own_header(issuer->key_id, TEST_DAY).len + 2;
   cr_assert_eq(a.len, b.len);
   cr_expect_not(test_same(bulla_span(a.data + iv, 16), bulla_span(b.data + iv, 16)));
@@ -146,8 +144,7 @@ Test(token, one_of_the_first_second_and_one_of_the_last_verify) {
 }
 
 Test(token, a_clock_out_of_bounds_is_an_error_of_the_caller) {
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
+  struct bulla_span token = test_token(issuer);
   static const int64_t clocks[] = {INT64_MIN, -1, INT64_C(253402300800), INT64_MAX};
   for (size_t i = 0; i < sizeof(clocks) / sizeof(*clocks); i++) {
     TEST_VERIFY(verifier, token, clocks[i], BULLA_INVALID_ARGUMENT, "clock %zu", i);
@@ -217,8 +214,7 @@ Test(token, options_out_of_bounds_make_no_verifier) {
 }
 
 Test(token, what_the_callback_says_is_handed_on_and_not_remembered) {
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
+  struct bulla_span token = test_token(issuer);
   static const struct {
     enum bulla_status said, wanted;
   } rows[] = {
@@ -237,8 +233,7 @@ Test(token, what_the_callback_says_is_handed_on_and_not_remembered) {
 }
 
 Test(token, a_callback_with_a_root_of_another_length_verifies_nothing) {
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
+  struct bulla_span token = test_token(issuer);
   struct bulla_secret *shortened = test_secret(test_root_of(issuer));
   bulla_secret_truncate(shortened, 31);
   struct bulla_secret *root = (struct bulla_secret *)(uintptr_t)bulla_apikey_token_root(issuer->apikey);
@@ -260,8 +255,7 @@ static enum bulla_status find_part(void *arg, struct bulla_span key_id, struct b
 }
 
 Test(token, a_callback_without_a_root_or_a_tenant_verifies_nothing) {
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
+  struct bulla_span token = test_token(issuer);
   struct bulla_secret *some = test_secret(test_text("some"));
   const struct {
     struct bulla_token_key missing;
@@ -322,12 +316,11 @@ static int finds_no_key(void *argument) {
 }
 
 Test(token, a_forked_child_can_neither_mint_nor_verify_with_what_the_parent_made) {
-  struct bulla_claims claims = test_claims();
-  parents_token = test_minted(issuer, &claims);
+  parents_token = test_token(issuer);
   TEST_VERIFY(verifier, parents_token, TEST_NOW, BULLA_OK, "before");
   cr_expect_eq(test_in_child(finds_no_key, NULL), 0);
   TEST_VERIFY(verifier, parents_token, TEST_NOW, BULLA_OK, "after");
-  test_minted(issuer, &claims);
+  test_token(issuer);
 }
 
 static int makes_keys_of_its_own(void *argument) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "core/base64url.h"
+#include "tests/json_rows.h"
 #include "tests/token_support.h"
 
 #define GOOD_CLAIMS "{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1699964800,\"exp\":1699968400}"
@@ -24,8 +25,7 @@ static void set_up(void) {
   issuer = &registry.issuers[0];
   other = &registry.issuers[1];
   verifier = test_verifier(&registry);
-  struct bulla_claims claims = test_claims();
-  token = test_minted(issuer, &claims);
+  token = test_token(issuer);
   TEST_VERIFY(verifier, token, TEST_NOW, BULLA_OK, "the good token");
 }
 
@@ -64,13 +64,6 @@ static struct bulla_span with_part(size_t which, struct bulla_span part) {
   return all;
 }
 
-/* The base64url of |bytes|. */
-static struct bulla_span encoded(struct bulla_span bytes) {
-  struct bulla_buffer digits = test_room(bulla_base64url_encoded_len(bytes.len));
-  bulla_base64url_encode(digits.data, bytes);
-  return bulla_span(digits.data, digits.size);
-}
-
 Test(token_forgery, every_flipped_bit_is_refused) {
   for (size_t bit = 0; bit < 8 * token.len; bit++) {
     refuses(test_flipped(token, bit), "bit", bit);
@@ -106,7 +99,7 @@ Test(token_forgery, every_extension_of_a_part_is_refused) {
 Test(token_forgery, parts_of_other_lengths_are_refused) {
   static const size_t lengths[] = {0, 1, 8, 11, 12, 13, 15, 16, 17, 32};
   for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
-    struct bulla_span digits = encoded(test_filled(0, lengths[i]));
+    struct bulla_span digits = test_base64url(test_filled(0, lengths[i]));
     refuses(with_part(2, digits), "IV", lengths[i]);
     refuses(with_part(3, digits), "ciphertext", lengths[i]);
     refuses(with_part(4, digits), "tag", lengths[i]);
@@ -222,27 +215,29 @@ Test(token_forgery, a_header_that_says_the_same_in_other_bytes_verifies_and_asks
 #define ENC "\"enc\":\"A256GCM\","
 #define KID "\"kid\":\"@.19675\""
 
+static void cannot_be_inspected(struct bulla_span text, const char *what) {
+  struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
+  memset(&outline, 0xa5, sizeof(outline));
+  outline.size = sizeof(outline);
+  TEST_STATUS(bulla_token_inspect(&outline, text), BULLA_REFUSED);
+  cr_assert(test_zero((const uint8_t *)&outline + sizeof(size_t), sizeof(outline) - sizeof(size_t)), "%s", what);
+}
+
+static void refuses_header(const char *json, size_t row) {
+  size_t num_calls = registry.num_calls;
+  struct bulla_span sealed = with_header(json);
+  refuses(sealed, json, row);
+  cr_assert_eq(registry.num_calls, num_calls, "%s", json);
+  cannot_be_inspected(sealed, json);
+}
+
 Test(token_forgery, a_header_that_says_anything_else_is_refused_before_the_callback_is_asked) {
   static const char *const headers[] = {
-      /* not JSON, not an object */
-      "",
-      " ",
+      /* not an object with members */
       "x",
-      "null",
-      "[]",
-      "\"dir\"",
-      "1",
-      "{",
       "{}",
-      "{}{}",
-      "{" ALG ENC KID,
-      "{" ALG ENC KID "}}",
       "[{" ALG ENC KID "}]",
-      "{" ALG ENC KID ",}",
       "\xef\xbb\xbf{" ALG ENC KID "}",
-      "{" ALG ENC KID ",\"x\":\"\xff\"}",
-      "{" ALG ENC KID ",\"x\":\"\\ud800\"}",
-      "{" ALG ENC KID "}\x01",
       /* alg */
       "{" ENC KID "}",
       "{\"alg\":\"\"," ENC KID "}",
@@ -284,7 +279,6 @@ Test(token_forgery, a_header_that_says_anything_else_is_refused_before_the_callb
       "{" ALG ENC ENC KID "}",
       "{" ALG ENC KID "," KID "}",
       "{" ALG "\"al\\u0067\":\"dir\"," ENC KID "}",
-      "{" ALG ENC "\"x\":1,\"x\":1," KID "}",
       "{" ALG ENC "\"x\":1,\"\\u0078\":1," KID "}",
       "{" ALG ENC "\"x\":{\"y\":1,\"y\":1}," KID "}",
       /* typ */
@@ -329,17 +323,18 @@ Test(token_forgery, a_header_that_says_anything_else_is_refused_before_the_callb
       "{" ALG ENC "\"Kid\":\"@.19675\"}",
       "{" ALG ENC "\"kid\":[\"@.19675\"]}",
   };
-  size_t num_calls = registry.num_calls;
   for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
-    struct bulla_span sealed = with_header(headers[i]);
-    refuses(sealed, headers[i], i);
-    cr_assert_eq(registry.num_calls, num_calls, "%s", headers[i]);
-    struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
-    memset(&outline, 0xa5, sizeof(outline));
-    outline.size = sizeof(outline);
-    TEST_STATUS(bulla_token_inspect(&outline, sealed), BULLA_REFUSED);
-    cr_assert(test_zero((const uint8_t *)&outline + sizeof(size_t), sizeof(outline) - sizeof(size_t)), "%s",
-              headers[i]);
+    refuses_header(headers[i], i);
+  }
+  for (size_t i = 0; i < NUM_BAD_TEXTS; i++) {
+    refuses_header(bad_text(i, ALG ENC KID), i);
+  }
+  for (size_t i = 0; i < NUM_STRINGS; i++) {
+    char json[200];
+    snprintf(json, sizeof(json), "{" ALG ENC KID ",\"x\":%s}", json_strings[i].text);
+    if (!json_strings[i].good) {
+      refuses_header(json, i);
+    }
   }
 }
 
@@ -366,11 +361,7 @@ Test(token_forgery, what_is_no_token_cannot_be_inspected) {
   static const char *const rows[] = {"",     ".", "..", "...", "....", ".....", "e30....", "AAAA.AAAA.AAAA.AAAA.AAAA",
                                      "token"};
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-    struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
-    memset(&outline, 0xa5, sizeof(outline));
-    outline.size = sizeof(outline);
-    TEST_STATUS(bulla_token_inspect(&outline, test_text(rows[i])), BULLA_REFUSED);
-    cr_assert(test_zero((const uint8_t *)&outline + sizeof(size_t), sizeof(outline) - sizeof(size_t)), "%s", rows[i]);
+    cannot_be_inspected(test_text(rows[i]), rows[i]);
   }
   struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
   for (size_t len = 0; len < token.len; len++) {

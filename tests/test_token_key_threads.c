@@ -8,7 +8,7 @@
 #include "tests/token_keys_support.h"
 
 static struct bulla_verifier *shared;
-static struct bulla_span shared_tokens[2];
+static struct bulla_span shared_tokens[3];
 
 static void *verify_once(void *argument) {
   static _Thread_local uint8_t room[BULLA_PAYLOAD_SIZE];
@@ -120,14 +120,13 @@ static void *verify_on(void *argument) {
 }
 
 Test(token_key_threads, no_thread_uses_a_key_that_was_revoked_before_it_began, .timeout = 100) {
-  pthread_t threads[3];
+  struct test_threads threads;
   struct bulla_claims claims = BULLA_CLAIMS_INIT;
   shared = new_verifier(0);
   shared_tokens[0] = token_of(1);
   shared_tokens[1] = token_of(2);
-  for (size_t i = 0; i < 3; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, verify_on, &shared_tokens[i % 2]), 0);
-  }
+  shared_tokens[2] = shared_tokens[0];
+  test_start(&threads, 3, verify_on, shared_tokens, sizeof(*shared_tokens));
   for (size_t round = 0; round < 2000; round++) {
     TEST_STATUS(test_verify(shared, &claims, shared_tokens[0], TEST_NOW), BULLA_OK);
     world.is_gone[1] = true;
@@ -136,9 +135,5 @@ Test(token_key_threads, no_thread_uses_a_key_that_was_revoked_before_it_began, .
     world.is_gone[1] = false;
   }
   stop = true;
-  for (size_t i = 0; i < 3; i++) {
-    void *num_wrong = NULL;
-    pthread_join(threads[i], &num_wrong);
-    cr_expect_null(num_wrong);
-  }
+  test_join(&threads);
 }

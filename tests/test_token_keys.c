@@ -11,37 +11,35 @@
 
 /* A header of the key |number| that nobody mints, one of many. */
 static struct bulla_span strange_header(size_t number, size_t kind) {
-  int64_t day = TEST_DAY - (int64_t)(kind / 8 % 2);
-  char kid[32];
-  char json[300];
-  snprintf(kid, sizeof(kid), "\"kid\":\"@.%" PRId64 "\"", day);
-  switch (kind % 8) {
-    case 0:
-      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s}", kid);
-      break;
-    case 1:
-      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kid);
-      break;
-    case 2:
-      snprintf(json, sizeof(json), "{%s,\"alg\":\"dir\",\"enc\":\"A256GCM\"}", kid);
-      break;
-    case 3:
-      snprintf(json, sizeof(json), "{\"enc\":\"A256GCM\",%s,\"typ\":\"JWT\",\"alg\":\"dir\"}", kid);
-      break;
-    case 4:
-      snprintf(json, sizeof(json), " {\"alg\" : \"dir\",\n\"enc\":\"A256GCM\",\t\"typ\":\"JWT\",%s } ", kid);
-      break;
-    case 5:
-      snprintf(json, sizeof(json), "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",%s,\"x%zu\":[{}]}", kid, kind);
-      break;
-    case 6:
-      snprintf(json, sizeof(json), "{\"x%zu\":null,\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
-      break;
-    default:
-      snprintf(json, sizeof(json), "{\"jwk\":{\"n\":%zu},\"alg\":\"dir\",\"enc\":\"A256GCM\",%s}", kind, kid);
-      break;
+  /* In which $ stands for the day, # for the kind. */
+  static const char *const forms[] = {
+      "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"@.$\"}",
+      "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"@.$\"}",
+      "{\"kid\":\"@.$\",\"alg\":\"dir\",\"enc\":\"A256GCM\"}",
+      "{\"enc\":\"A256GCM\",\"kid\":\"@.$\",\"typ\":\"JWT\",\"alg\":\"dir\"}",
+      " {\"alg\" : \"dir\",\n\"enc\":\"A256GCM\",\t\"typ\":\"JWT\",\"kid\":\"@.$\" } ",
+      "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"JWT\",\"kid\":\"@.$\",\"x#\":[{}]}",
+      "{\"x#\":null,\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"@.$\"}",
+      "{\"jwk\":{\"n\":#},\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"@.$\"}",
+  };
+  char json[300] = "";
+  for (const char *at = forms[kind % 8]; *at != '\0'; at++) {
+    size_t len = strlen(json);
+    int64_t value = *at == '$' ? TEST_DAY - (int64_t)(kind / 8 % 2) : (int64_t)kind;
+    if (*at == '$' || *at == '#') {
+      snprintf(json + len, sizeof(json) - len, "%" PRId64, value);
+    } else {
+      json[len] = *at;
+    }
   }
   return test_header(json, id_of(number));
+}
+
+/* Verifies a token of each of |num_keys| keys, of which |gone| is refused. */
+static void verify_all(struct bulla_verifier *verifier, size_t num_keys, size_t gone) {
+  for (size_t number = 0; number < num_keys; number++) {
+    TEST_VERIFY(verifier, token_of(number), TEST_NOW, number == gone ? BULLA_REFUSED : BULLA_OK, "%zu", number);
+  }
 }
 
 Test(token_keys, forged_tokens_that_name_live_keys_have_each_opened_once, .timeout = 100) {
@@ -64,9 +62,7 @@ Test(token_keys, as_many_keys_are_remembered_as_the_option_says) {
     struct bulla_verifier *verifier = new_verifier(maxima[i]);
     world.num_found = 0;
     for (size_t round = 0; round < 3; round++) {
-      for (size_t number = 0; number < maxima[i]; number++) {
-        TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu of %zu", number, maxima[i]);
-      }
+      verify_all(verifier, maxima[i], NUM_KEYS);
       cr_assert_eq(world.num_found, maxima[i], "%zu keys, round %zu: %zu calls", maxima[i], round,
                    (size_t)world.num_found);
     }
@@ -77,9 +73,7 @@ Test(token_keys, as_many_keys_are_remembered_as_the_option_says) {
 Test(token_keys, more_keys_than_are_remembered_are_all_good_and_asked_for_again) {
   struct bulla_verifier *verifier = new_verifier(2);
   for (size_t round = 0; round < 10; round++) {
-    for (size_t number = 0; number < 5; number++) {
-      TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu", number);
-    }
+    verify_all(verifier, 5, NUM_KEYS);
   }
   cr_expect(world.num_found > 5 && world.num_found <= 50, "%zu calls", (size_t)world.num_found);
 }
@@ -87,9 +81,7 @@ Test(token_keys, more_keys_than_are_remembered_are_all_good_and_asked_for_again)
 /* Verifying a token of another day takes the root once more: its key is in use. */
 Test(token_keys, a_key_that_is_in_use_does_not_make_room_for_another, .timeout = 30) {
   struct bulla_verifier *verifier = new_verifier(3);
-  for (size_t number = 0; number < 3; number++) {
-    TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu", number);
-  }
+  verify_all(verifier, 3, NUM_KEYS);
   TEST_VERIFY(verifier, token_of_day(0, TEST_DAY - 1), TEST_NOW, BULLA_OK, "in use");
   TEST_VERIFY(verifier, token_of(3), TEST_NOW, BULLA_OK, "one more");
   cr_assert_eq(world.num_found, 4);
@@ -118,9 +110,7 @@ Test(token_keys, an_idle_verifier_takes_no_locked_memory_and_a_busy_one_what_it_
   bulla_aead_free(&one);
   struct bulla_verifier *verifier = new_verifier(BULLA_KEYS_MAX);
   cr_expect_eq(bulla_slab_usage().used, empty);
-  for (size_t number = 0; number < 65; number++) {
-    TEST_VERIFY(verifier, token_of(number), TEST_NOW, BULLA_OK, "%zu", number);
-  }
+  verify_all(verifier, 65, NUM_KEYS);
   size_t most = 2 * (64 * BULLA_KEY_LEN + 128) + 65 * size_of_one;
   cr_expect(bulla_slab_usage().used - empty <= most, "%zu bytes", bulla_slab_usage().used - empty);
   bulla_verifier_free(&verifier);
@@ -140,12 +130,6 @@ Test(token_keys, both_days_and_refreshing_need_one_opening) {
   TEST_OK(bulla_token_refresh(verifier, &fresh, &payload, token_of(1), TEST_DAY_START + 86400));
   TEST_VERIFY(verifier, bulla_written(&fresh), TEST_DAY_START + 86400, BULLA_OK, "tomorrow's");
   cr_expect_eq(world.num_found, 1);
-}
-
-static void verify_all(struct bulla_verifier *verifier, size_t num_keys, size_t gone) {
-  for (size_t number = 0; number < num_keys; number++) {
-    TEST_VERIFY(verifier, token_of(number), TEST_NOW, number == gone ? BULLA_REFUSED : BULLA_OK, "%zu", number);
-  }
 }
 
 Test(token_keys, a_revocation_has_no_other_key_opened_again) {

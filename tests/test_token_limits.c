@@ -98,8 +98,7 @@ Test(token_limits, verifying_needs_the_same_room_every_time_and_no_more_than_doc
 }
 
 Test(token_limits, a_cached_key_is_asked_for_once) {
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
+  struct bulla_span token = test_token(issuer);
   size_t used = 0;
   for (size_t round = 0; round < 1000; round++) {
     TEST_VERIFY(verifier, token, TEST_NOW, BULLA_OK, "round %zu", round);
@@ -129,8 +128,7 @@ static struct bulla_span strange_header(uint64_t number) {
 
 Test(token_limits, a_hundred_thousand_forgeries_grow_nothing) {
   enum { NUM_HEADERS = 300, NUM_FORGERIES = 100000 };
-  struct bulla_claims claims = test_claims();
-  struct bulla_span good = test_minted(issuer, &claims);
+  struct bulla_span good = test_token(issuer);
   TEST_VERIFY(verifier, good, TEST_NOW, BULLA_OK, "the good one");
   struct bulla_span body = bulla_span(memchr(good.data, '.', good.len), 0);
   body.len = (size_t)(good.data + good.len - body.data);
@@ -279,17 +277,5 @@ static void *mint_and_verify(void *argument) {
 }
 
 Test(token_limits, threads_share_a_minter_and_a_verifier, .timeout = 60) {
-  enum { NUM_THREADS = 4 };
-  pthread_t threads[NUM_THREADS];
-  for (uintptr_t i = 0; i < NUM_THREADS; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, mint_and_verify, (void *)i), 0);
-  }
-  static const struct timespec second = {.tv_sec = 1};
-  nanosleep(&second, NULL);
-  stop = true;
-  for (size_t i = 0; i < NUM_THREADS; i++) {
-    void *num_wrong = NULL;
-    pthread_join(threads[i], &num_wrong);
-    cr_expect_null(num_wrong, "%zu wrong results", (size_t)(uintptr_t)num_wrong);
-  }
+  test_for_a_second(4, mint_and_verify, &stop);
 }

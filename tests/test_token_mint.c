@@ -4,6 +4,7 @@
 /* Claims that must not be minted. */
 
 #include "core/key.h"
+#include "tests/json_rows.h"
 #include "tests/token_support.h"
 #include "token/claims.h"
 #include "token/compose.h"
@@ -205,15 +206,7 @@ Test(token_mint, as_many_own_claims_are_minted_as_verify) {
 }
 
 static struct bulla_span nested(size_t depth) {
-  struct bulla_span text = test_text("");
-  for (size_t i = 0; i < depth; i++) {
-    text = test_concat(text, test_text("{\"n\":"));
-  }
-  text = test_concat(text, test_text("0"));
-  for (size_t i = 0; i < depth; i++) {
-    text = test_concat(text, test_text("}"));
-  }
-  return text;
+  return json_nested(depth, "{\"n\":", "0", "}");
 }
 
 Test(token_mint, own_claims_may_be_nested_as_deep_and_as_wide_as_verify) {
@@ -239,14 +232,6 @@ Test(token_mint, own_claims_may_be_nested_as_deep_and_as_wide_as_verify) {
   }
 }
 
-static char told[256];
-
-static void keep_detail(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
-  (void)arg;
-  cr_expect_eq(level, BULLA_LOG_ERROR);
-  snprintf(told, sizeof(told), "%d %s", (int)status, detail);
-}
-
 Test(token_mint, the_log_is_told_which_claim_is_at_fault) {
   static const struct {
     const char *perms, *attrs, *more;
@@ -259,23 +244,22 @@ Test(token_mint, the_log_is_told_which_claim_is_at_fault) {
       {"", "", "{\"s\\u0075b\":\"x\"}", BULLA_INVALID_TEXT, "\"sub\" has a field of its own"},
       {"", "", "{\"orig_iat\":1}", BULLA_INVALID_TEXT, "\"orig_iat\" has a field of its own"},
   };
-  bulla_log_set(keep_detail, NULL);
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_claims claims = test_claims();
     claims.perms = test_text(rows[i].perms);
     claims.attrs = test_text(rows[i].attrs);
     claims.more = test_text(rows[i].more);
-    told[0] = '\0';
+    test_listen();
     does_not_mint(&claims, rows[i].status, "row", i);
-    cr_expect(strstr(told, rows[i].told) != NULL, "row %zu: %s", i, told);
+    cr_expect(strstr(test_told.text, rows[i].told) != NULL, "row %zu: %s", i, test_told.text);
   }
   struct bulla_claims claims = test_claims();
   claims.more = object_of(61, "x");
   does_not_mint(&claims, BULLA_TOO_LARGE, "more", 61);
-  cr_expect(strstr(told, "61 own claims and 4 others: a token has at most 64") != NULL, "%s", told);
+  cr_expect(strstr(test_told.text, "61 own claims and 4 others: a token has at most 64") != NULL, "%s", test_told.text);
   claims.more = nested(33);
   does_not_mint(&claims, BULLA_TOO_LARGE, "more", 33);
-  cr_expect(strstr(told, "at most 32 levels with 256 names") != NULL, "%s", told);
+  cr_expect(strstr(test_told.text, "at most 32 levels with 256 names") != NULL, "%s", test_told.text);
   bulla_log_set(NULL, NULL);
 }
 

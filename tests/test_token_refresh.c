@@ -183,8 +183,7 @@ Test(token_refresh, what_does_not_verify_is_not_refreshed) {
 }
 
 Test(token_refresh, a_new_token_needs_exactly_its_room) {
-  struct bulla_claims claims = test_claims();
-  struct bulla_span old = test_minted(issuer, &claims);
+  struct bulla_span old = test_token(issuer);
   struct bulla_span whole = old;
   TEST_OK(refresh(verifier, &whole, TEST_NOW));
   for (size_t size = 0; size <= whole.len; size++) {
@@ -301,8 +300,7 @@ static int refreshes_nothing(void *argument) {
 }
 
 Test(token_refresh, a_forked_child_cannot_refresh_with_what_the_parent_made) {
-  struct bulla_claims claims = test_claims();
-  parents_token = test_minted(issuer, &claims);
+  parents_token = test_token(issuer);
   struct bulla_span token = parents_token;
   TEST_OK(refresh(verifier, &token, TEST_NOW));
   cr_expect_eq(test_in_child(refreshes_nothing, NULL), 0);

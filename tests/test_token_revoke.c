@@ -42,12 +42,7 @@ static void set_up(void) {
 
 TestSuite(token_revoke, .init = set_up);
 
-static struct bulla_verifier *new_verifier(struct bulla_verifier_options options) {
-  struct bulla_verifier *made = NULL;
-  TEST_OK(bulla_verifier_new(&made, &options, test_find_key, &world));
-  test_keep(made);
-  return made;
-}
+#define NEW_VERIFIER(...) test_verifier_with(&world.keys, TEST_OPTIONS(__VA_ARGS__))
 
 static enum bulla_status refresh(struct bulla_verifier *verifier, struct bulla_span token) {
   struct bulla_buffer fresh = test_room(BULLA_TOKEN_MAX);
@@ -58,8 +53,7 @@ static enum bulla_status refresh(struct bulla_verifier *verifier, struct bulla_s
 }
 
 Test(token_revoke, a_good_token_with_a_jti_is_asked_about_and_no_other) {
-  struct bulla_verifier *verifier = new_verifier(
-      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .is_revoked = is_revoked});
+  struct bulla_verifier *verifier = NEW_VERIFIER(.is_revoked = is_revoked);
   struct bulla_claims claims = test_claims();
   struct bulla_span without = test_minted(issuer, &claims);
   claims.jti = test_text("a \"jti\"");
@@ -75,10 +69,8 @@ Test(token_revoke, a_good_token_with_a_jti_is_asked_about_and_no_other) {
 }
 
 Test(token_revoke, what_the_callback_says_is_the_verdict) {
-  struct bulla_verifier *verifier = new_verifier(
-      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .is_revoked = is_revoked});
-  struct bulla_verifier *deaf =
-      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
+  struct bulla_verifier *verifier = NEW_VERIFIER(.is_revoked = is_revoked);
+  struct bulla_verifier *deaf = test_verifier(&world.keys);
   struct bulla_claims claims = test_claims();
   claims.jti = test_text("s-1");
   struct bulla_span token = test_minted(issuer, &claims);
@@ -92,8 +84,7 @@ Test(token_revoke, what_the_callback_says_is_the_verdict) {
 }
 
 Test(token_revoke, a_refreshed_token_is_asked_about_by_the_same_jti) {
-  struct bulla_verifier *verifier = new_verifier(
-      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .is_revoked = is_revoked});
+  struct bulla_verifier *verifier = NEW_VERIFIER(.is_revoked = is_revoked);
   struct bulla_claims claims = test_claims();
   claims.jti = test_text("s-1");
   struct bulla_buffer fresh = test_room(BULLA_TOKEN_MAX);
@@ -128,10 +119,7 @@ static enum bulla_status authenticate(struct bulla_verifier *verifier, struct bu
 
 Test(token_revoke, what_is_authentic_is_told_whatever_its_times_audience_and_revocation) {
   struct bulla_verifier *verifier =
-      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options),
-                                                   .is_revoked = is_revoked,
-                                                   .aud = test_text("dash"),
-                                                   .iss = test_text("issuer")});
+      NEW_VERIFIER(.is_revoked = is_revoked, .aud = test_text("dash"), .iss = test_text("issuer"));
   static const struct {
     int64_t iat, exp, nbf;
   } times[] = {
@@ -159,8 +147,7 @@ Test(token_revoke, what_is_authentic_is_told_whatever_its_times_audience_and_rev
 }
 
 Test(token_revoke, what_is_not_authentic_or_of_another_tenant_is_not_taken_for_it) {
-  struct bulla_verifier *verifier =
-      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
+  struct bulla_verifier *verifier = test_verifier(&world.keys);
   struct bulla_claims claims = test_claims();
   struct bulla_claims read = BULLA_CLAIMS_INIT;
   struct bulla_span token = test_minted(issuer, &claims);
@@ -177,8 +164,7 @@ Test(token_revoke, what_is_not_authentic_or_of_another_tenant_is_not_taken_for_i
       authenticate(verifier, &read, test_seal_token(test_cek(test_root_of(issuer), TEST_DAY - 1), header, json)),
       BULLA_REFUSED);
   world.keys.status = BULLA_NOT_FOUND;
-  struct bulla_verifier *strange =
-      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
+  struct bulla_verifier *strange = test_verifier(&world.keys);
   TEST_STATUS(authenticate(strange, &read, token), BULLA_REFUSED);
   world.keys.status = BULLA_BUSY;
   TEST_STATUS(authenticate(strange, &read, token), BULLA_BUSY);
@@ -196,20 +182,16 @@ static int authenticates_in_a_child(void *argument) {
 }
 
 Test(token_revoke, a_forked_child_authenticates_nothing) {
-  struct bulla_verifier *verifier =
-      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
-  struct bulla_claims claims = test_claims();
-  shared_token = test_minted(issuer, &claims);
+  struct bulla_verifier *verifier = test_verifier(&world.keys);
+  shared_token = test_token(issuer);
   TEST_VERIFY(verifier, shared_token, TEST_NOW, BULLA_OK, "before");
   cr_expect_eq(test_in_child(authenticates_in_a_child, verifier), 0);
 }
 
 Test(token_revoke, without_is_live_keys_are_asked_for_anew_in_each_generation) {
-  struct bulla_verifier *verifier = new_verifier(
-      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .generation = generation});
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
-  struct bulla_span other = test_minted(&world.keys.issuers[1], &claims);
+  struct bulla_verifier *verifier = NEW_VERIFIER(.generation = generation);
+  struct bulla_span token = test_token(issuer);
+  struct bulla_span other = test_token(&world.keys.issuers[1]);
   static const uint64_t generations[] = {0, 2, 3, 2, UINT64_MAX, 0};
   size_t used = 0;
   for (size_t i = 0; i < sizeof(generations) / sizeof(*generations); i++) {
@@ -225,13 +207,10 @@ Test(token_revoke, without_is_live_keys_are_asked_for_anew_in_each_generation) {
 }
 
 Test(token_revoke, a_key_revoked_in_a_new_generation_is_refused_and_wiped) {
-  struct bulla_verifier *verifier = new_verifier(
-      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .generation = generation});
-  struct bulla_verifier *deaf =
-      new_verifier((struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .leeway = 0});
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
-  struct bulla_span other = test_minted(&world.keys.issuers[1], &claims);
+  struct bulla_verifier *verifier = NEW_VERIFIER(.generation = generation);
+  struct bulla_verifier *deaf = test_verifier(&world.keys);
+  struct bulla_span token = test_token(issuer);
+  struct bulla_span other = test_token(&world.keys.issuers[1]);
   size_t empty = bulla_slab_usage().used;
   TEST_VERIFY(verifier, token, TEST_NOW, BULLA_OK, "before");
   TEST_VERIFY(verifier, other, TEST_NOW, BULLA_OK, "before");
@@ -260,8 +239,7 @@ Test(token_revoke, a_key_that_was_fetched_as_it_was_revoked_is_not_kept) {
   struct bulla_verifier *verifier BULLA_CLEANUP(bulla_verifier_free) = NULL;
   struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .generation = generation};
   TEST_OK(bulla_verifier_new(&verifier, &options, find_while_revoked, &world));
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
+  struct bulla_span token = test_token(issuer);
   TEST_VERIFY(verifier, token, TEST_NOW, BULLA_OK, "it was good as it was asked for");
   TEST_VERIFY(verifier, token, TEST_NOW, BULLA_REFUSED, "and then not");
 }
@@ -285,9 +263,8 @@ static enum bulla_status find_and_be_overtaken(void *arg, struct bulla_span key_
 Test(token_revoke, a_key_that_is_put_back_after_all_were_wiped_is_not_used) {
   static const uint64_t generations[] = {0, 1, 8, UINT64_MAX};
   struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .generation = generation};
-  struct bulla_claims claims = test_claims();
-  struct bulla_span token = test_minted(issuer, &claims);
-  nested_token = test_minted(&world.keys.issuers[1], &claims);
+  struct bulla_span token = test_token(issuer);
+  nested_token = test_token(&world.keys.issuers[1]);
   for (size_t i = 0; i < sizeof(generations) / sizeof(*generations); i++) {
     world.generation = first_generation = generations[i];
     world.keys.status = BULLA_OK;
@@ -316,17 +293,13 @@ static void *verify_on(void *argument) {
 }
 
 Test(token_revoke, threads_verify_while_generations_pass, .timeout = 100) {
-  struct bulla_claims claims = test_claims();
   size_t empty = bulla_slab_usage().used;
-  shared = new_verifier(
-      (struct bulla_verifier_options){.size = sizeof(struct bulla_verifier_options), .generation = generation});
-  shared_tokens[0] = test_minted(issuer, &claims);
-  shared_tokens[1] = test_minted(&world.keys.issuers[1], &claims);
+  shared = NEW_VERIFIER(.generation = generation);
+  shared_tokens[0] = test_token(issuer);
+  shared_tokens[1] = test_token(&world.keys.issuers[1]);
   empty = bulla_slab_usage().used;
-  pthread_t threads[4];
-  for (uintptr_t i = 0; i < 4; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, verify_on, (void *)i), 0);
-  }
+  struct test_threads threads;
+  test_start(&threads, 4, verify_on, NULL, 1);
   for (size_t i = 0; i < 20000; i++) {
     world.generation += 2;
     size_t before = world.keys.num_calls;
@@ -334,11 +307,7 @@ Test(token_revoke, threads_verify_while_generations_pass, .timeout = 100) {
     }
   }
   stop = true;
-  for (size_t i = 0; i < 4; i++) {
-    void *num_failed = NULL;
-    pthread_join(threads[i], &num_failed);
-    cr_expect_null(num_failed);
-  }
+  test_join(&threads);
   bulla_verifier_free(&shared);
   cr_expect_eq(bulla_slab_usage().used, empty);
 }

@@ -177,12 +177,7 @@ Test(vault, names_and_texts_out_of_bounds_are_refused_everywhere) {
     TEST_STATUS(bulla_vault_import(v, &failed, &who, ok, key, NULL, &row, 1), BULLA_INVALID_NAME);
     cr_assert_eq(failed, 0);
     TEST_STATUS(bulla_vault_import(v, &failed, &who, ok, key, NULL, &row2, 1), BULLA_INVALID_NAME);
-    TEST_STATUS(
-        bulla_vault_apikey_put(
-            v, &who,
-            &(const struct bulla_apikey_record){
-                .tenant = bad, .id = TEXT("0123456789abcdef"), .name = ok, .hash = test_filled(1, 32), .root = key}),
-        BULLA_INVALID_NAME);
+    TEST_STATUS(put_apikey(bad, RECORD_ID, "ok", 1), BULLA_INVALID_NAME);
     if (bad.len > 0) {
       TEST_STATUS(bulla_vault_list(v, bad, NULL, NULL), BULLA_INVALID_NAME);
       TEST_STATUS(bulla_vault_apikey_list(v, bad, NULL, NULL), BULLA_INVALID_NAME);
@@ -356,14 +351,8 @@ static enum bulla_status keys_from_within(void *arg, const struct bulla_apikey_v
 }
 
 Test(vault, a_callback_may_call_the_vault_and_a_walk_ends_all_the_same) {
-  struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
   TEST_OK(put("acme", "db", "password", "x", true));
-  TEST_OK(bulla_vault_apikey_put(house.vault, &who,
-                                 &(const struct bulla_apikey_record){.tenant = TEXT("acme"),
-                                                                     .id = TEXT("0123456789abcdef"),
-                                                                     .name = TEXT(""),
-                                                                     .hash = test_filled(1, 32),
-                                                                     .root = root}));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "", 7));
   enum bulla_status status = BULLA_IO;
   alarm(20);
   TEST_OK(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), show_from_within, &status));
@@ -426,15 +415,9 @@ static bool holds(const char *path, struct bulla_span needle) {
 
 Test(vault, no_secret_byte_reaches_the_files) {
   struct bulla_span value = TEXT("kahvi-ja-pulla-1234567890-Zq7xK9");
-  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(0x5a, 32));
   TEST_OK(put("acme", "db", "password", "kahvi-ja-pulla-1234567890-Zq7xK9", true));
   TEST_OK(put("acme", "db", "host", "plain-host.example", false));
-  TEST_OK(bulla_vault_apikey_put(house.vault, &who,
-                                 &(const struct bulla_apikey_record){.tenant = TEXT("acme"),
-                                                                     .id = TEXT("0123456789abcdef"),
-                                                                     .name = TEXT(""),
-                                                                     .hash = test_filled(2, 32),
-                                                                     .root = root}));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "", 0x5a));
   assert_use("acme", "db", "password", "kahvi-ja-pulla-1234567890-Zq7xK9");
   static const char *const endings[] = {"", "-wal", "-shm"};
   bool seen_plain = false;

@@ -119,7 +119,7 @@ Test(vault_files, a_vault_that_is_opened_for_reading_stays_as_it_is) {
 static int open_as_nobody(void *arg) {
   (void)arg;
   if (setgid(65534) != 0 || setuid(65534) != 0) {
-    return 255;
+    return TEST_CANNOT;
   }
   setenv("BULLA_TEST_ROOT", "same", 1);
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
@@ -128,9 +128,7 @@ static int open_as_nobody(void *arg) {
     return 254;
   }
   enum bulla_status to_open = bulla_vault_open(&vault, house.url, root, NULL);
-  char url[400];
-  snprintf(url, sizeof(url), "sqlite:%s/new.db", house.folder);
-  enum bulla_status to_create = bulla_vault_create(url, root);
+  enum bulla_status to_create = bulla_vault_create(url_of("new.db"), root);
   return to_create == BULLA_READ_ONLY ? (int)to_open : 253;
 }
 
@@ -149,19 +147,10 @@ Test(vault_files, a_folder_or_file_that_cannot_be_written_is_only_read) {
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     cr_assert_eq(chmod(house.path, rows[i].file), 0);
     cr_assert_eq(chmod(house.folder, rows[i].folder), 0);
-    int status = test_in_child(open_as_nobody, NULL);
-    if (WEXITSTATUS(status) == 255) {
-      cr_skip_test("not root: cannot become another user");
-    }
+    int status = test_in_child_or_skip(open_as_nobody, NULL, "not root: cannot become another user");
     cr_assert_eq(WEXITSTATUS(status), TEST_EXIT(rows[i].wanted), "%zu: %d", i, WEXITSTATUS(status));
     cr_assert_neq(access(in_house("new.db"), F_OK), 0);
   }
-}
-
-static enum bulla_status ignore_field(void *arg, const struct bulla_field_view *field) {
-  (void)field;
-  ++*(int *)arg;
-  return BULLA_OK;
 }
 
 Test(vault_files, a_locked_database_is_busy_and_nothing_opens) {
@@ -174,7 +163,7 @@ Test(vault_files, a_locked_database_is_busy_and_nothing_opens) {
   cr_assert_eq(used.calls, 0);
   /* Readers go on. */
   int num = 0;
-  TEST_OK(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), ignore_field, &num));
+  TEST_OK(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), count_field, &num));
   assert_unbroken(2);
   cr_assert(behind_run(db, "ROLLBACK"));
   let_go(db);
@@ -219,21 +208,9 @@ Test(vault_files, an_import_that_does_not_fit_blames_no_row) {
 }
 
 Test(vault_files, a_vault_has_its_log_from_the_first_transaction_on) {
-  char url[400];
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("new.db"));
-  TEST_OK(bulla_vault_create(url, house.root));
+  TEST_OK(bulla_vault_create(url_of("new.db"), house.root));
   /* https://www.sqlite.org/fileformat.html, section 1.3: 2 stands for WAL. */
   TEST_SPAN(bulla_span(read_file(in_house("new.db")).data + 18, 2), TEXT("\2\2"), "write and read version");
-}
-
-static char told[600];
-
-static void tell(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
-  (void)arg;
-  (void)status;
-  if (level == BULLA_LOG_ERROR) {
-    snprintf(told, sizeof(told), "%s", detail);
-  }
 }
 
 Test(vault_files, what_makes_a_file_no_vault_is_named_and_what_analyze_leaves_is_harmless) {
@@ -252,14 +229,13 @@ Test(vault_files, what_makes_a_file_no_vault_is_named_and_what_analyze_leaves_is
        "PRAGMA application_id = 1112886337; PRAGMA user_version = 1", "SQL dump"},
       {"PRAGMA application_id = 7", "PRAGMA application_id = 1112886337", "application_id is 7"},
   };
-  bulla_log_set(tell, NULL);
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     close_vault();
     run_sql(rows[i].change);
-    told[0] = '\0';
+    test_listen();
     TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, NULL),
                 rows[i].named == NULL ? BULLA_OK : BULLA_NOT_A_VAULT);
-    cr_expect(rows[i].named == NULL || strstr(told, rows[i].named) != NULL, "row %zu: %s", i, told);
+    cr_expect(rows[i].named == NULL || strstr(test_told.text, rows[i].named) != NULL, "row %zu: %s", i, test_told.text);
     bulla_vault_close(&house.vault);
     run_sql(rows[i].undo);
     open_vault();
@@ -275,18 +251,16 @@ static int fill_disk(void *arg) {
   setrlimit(RLIMIT_FSIZE, &small);
   setenv("BULLA_TEST_ROOT", "same", 1);
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
-  char url[400];
-  snprintf(url, sizeof(url), "sqlite:%s/small.db", house.folder);
   enum bulla_status status = bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT");
   if (status == BULLA_OK) {
-    status = bulla_vault_create(url, root);
+    status = bulla_vault_create(url_of("small.db"), root);
   }
   if (status == BULLA_DISK_FULL) {
     return 1;
   }
   struct bulla_vault *vault = NULL;
   if (status == BULLA_OK) {
-    status = bulla_vault_open(&vault, url, root, NULL);
+    status = bulla_vault_open(&vault, url_of("small.db"), root, NULL);
   }
   if (status != BULLA_OK) {
     return 100 + (int)status;
@@ -324,11 +298,9 @@ Test(vault_files, a_full_disk_is_told_and_creation_leaves_nothing_behind) {
       struct bulla_root *root = NULL;
       struct bulla_vault *vault = NULL;
       struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-      char url[400];
       setenv("BULLA_TEST_ROOT", "same", 1);
-      snprintf(url, sizeof(url), "sqlite:%s/small.db", house.folder);
       TEST_OK(bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT"));
-      TEST_OK(bulla_vault_open(&vault, url, root, NULL));
+      TEST_OK(bulla_vault_open(&vault, url_of("small.db"), root, NULL));
       TEST_OK(bulla_vault_audit_verify(vault, &verdict));
       bulla_vault_close(&vault);
       bulla_root_free(&root);
@@ -342,19 +314,17 @@ Test(vault_files, stale_files_of_an_earlier_vault_are_not_taken_for_the_new_ones
   TEST_OK(put("acme", "db", "password", "x", true));
   struct bulla_span wal = read_file(in_house("v.db-wal"));
   cr_assert_gt(wal.len, 0);
-  char url[400];
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("new.db"));
   static const char *const stale[] = {"new.db-wal", "new.db-journal"};
   for (size_t i = 0; i < 2; i++) {
     write_file(in_house(stale[i]), wal);
-    TEST_STATUS(bulla_vault_create(url, house.root), BULLA_EXISTS);
+    TEST_STATUS(bulla_vault_create(url_of("new.db"), house.root), BULLA_EXISTS);
     cr_expect_eq(read_file(in_house(stale[i])).len, wal.len, "what was there is untouched");
     unlink(in_house(stale[i]));
   }
   struct bulla_vault *vault = NULL;
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  TEST_OK(bulla_vault_create(url, house.root));
-  TEST_OK(bulla_vault_open(&vault, url, house.root, NULL));
+  TEST_OK(bulla_vault_create(url_of("new.db"), house.root));
+  TEST_OK(bulla_vault_open(&vault, url_of("new.db"), house.root, NULL));
   TEST_OK(bulla_vault_audit_verify(vault, &verdict));
   cr_assert_eq(verdict.num_records, 1);
   bulla_vault_close(&vault);

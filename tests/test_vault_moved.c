@@ -11,52 +11,19 @@
 
 #include "tests/vault_support.h"
 
-#define KEY_ID TEXT("0123456789abcdef")
-
 static void build_used_house(void) {
   build_house();
   TEST_OK(put("acme", "db", "password", "hunter2", true));
-  struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = TEXT("acme"), .id = KEY_ID, .name = TEXT(""), .hash = test_filled(1, 32), .root = root}));
-  bulla_secret_free(&root);
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "", 7));
 }
 
 TestSuite(vault_moved, .init = build_used_house, .fini = leave_house, .timeout = 100);
-
-static enum bulla_status count_field(void *arg, const struct bulla_field_view *field) {
-  (void)field;
-  ++*(int *)arg;
-  return BULLA_OK;
-}
-
-static enum bulla_status count_entry(void *arg, const struct bulla_entry_view *entry) {
-  (void)entry;
-  ++*(int *)arg;
-  return BULLA_OK;
-}
-
-static enum bulla_status count_record(void *arg, const struct bulla_audit_record *record) {
-  (void)record;
-  ++*(int *)arg;
-  return BULLA_OK;
-}
-
-static enum bulla_status count_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
-  (void)tenant;
-  (void)root;
-  ++*(int *)arg;
-  return BULLA_OK;
-}
 
 /* Everything that a living service does: each says that the files have moved, and gives nothing away. */
 static void assert_nothing_works(const char *how) {
   int calls = 0;
   bool is = true;
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
   const enum bulla_status statuses[] = {
       use("acme", "db", "password"),
       put("acme", "db", "host", "h", false),
@@ -65,17 +32,12 @@ static void assert_nothing_works(const char *how) {
       bulla_vault_list(house.vault, TEXT(""), count_entry, &calls),
       bulla_vault_audit_log(house.vault, 1, TEXT(""), count_record, &calls),
       bulla_vault_audit_verify(house.vault, &verdict),
-      bulla_vault_apikey_use(house.vault, &who, KEY_ID, count_root, &calls),
-      bulla_vault_apikey_put(house.vault, &who,
-                             &(const struct bulla_apikey_record){.tenant = TEXT("acme"),
-                                                                 .id = TEXT("fedcba9876543210"),
-                                                                 .name = TEXT(""),
-                                                                 .hash = test_filled(1, 32),
-                                                                 .root = root}),
-      bulla_vault_apikey_revoke(house.vault, &who, KEY_ID),
+      bulla_vault_apikey_use(house.vault, &who, RECORD_ID, count_root, &calls),
+      put_apikey(TEXT("acme"), TEXT("fedcba9876543210"), "", 7),
+      bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID),
       bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX),
       bulla_vault_token_revoked(house.vault, &is, TEXT("acme"), TEXT("t")),
-      bulla_vault_apikey_live(house.vault, KEY_ID),
+      bulla_vault_apikey_live(house.vault, RECORD_ID),
   };
   for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
     cr_expect_eq(statuses[i], BULLA_VAULT_MOVED, "%s, call %zu: %s", how, i, bulla_status_text(statuses[i]));
@@ -93,7 +55,7 @@ static void wait_for_the_look(void) {
 static void begin_to_live(void) {
   bool is;
   TEST_OK(bulla_vault_token_revoked(house.vault, &is, TEXT("acme"), TEXT("t")));
-  TEST_OK(bulla_vault_apikey_live(house.vault, KEY_ID));
+  TEST_OK(bulla_vault_apikey_live(house.vault, RECORD_ID));
 }
 
 /* Has |name| of the house lead elsewhere by |how|, and back. */
@@ -159,13 +121,10 @@ Test(vault_moved, a_folder_that_was_renamed_is_a_vault_that_moved) {
 }
 
 Test(vault_moved, a_link_that_leads_to_another_vault_now_is_a_vault_that_moved) {
-  char url[400];
   bulla_vault_close(&house.vault);
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
-  TEST_OK(bulla_vault_create(url, house.root));
+  TEST_OK(bulla_vault_create(url_of("other.db"), house.root));
   cr_assert_eq(symlink("v.db", in_house("current.db")), 0);
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("current.db"));
-  TEST_OK(bulla_vault_open(&house.vault, url, house.root, NULL));
+  TEST_OK(bulla_vault_open(&house.vault, url_of("current.db"), house.root, NULL));
   begin_to_live();
   cr_assert_eq(unlink(in_house("current.db")), 0);
   cr_assert_eq(symlink("other.db", in_house("current.db")), 0);
@@ -206,11 +165,9 @@ Test(vault_moved, what_would_be_committed_after_the_move_is_undone) {
 
 Test(vault_moved, a_file_with_a_second_name_is_not_opened_by_either) {
   struct bulla_vault *vault = NULL;
-  char url[400];
   close_vault();
   cr_assert_eq(link(house.path, in_house("other.db")), 0);
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
-  TEST_STATUS(bulla_vault_open(&vault, url, house.root, NULL), BULLA_VAULT_SHARED);
+  TEST_STATUS(bulla_vault_open(&vault, url_of("other.db"), house.root, NULL), BULLA_VAULT_SHARED);
   TEST_STATUS(bulla_vault_open(&vault, house.url, house.root, NULL), BULLA_VAULT_SHARED);
   cr_assert_eq(unlink(in_house("other.db")), 0);
   open_vault();
@@ -232,19 +189,11 @@ static int open_elsewhere(void *arg) {
 
 /* In a name space of its own: mounts |arg|, a file, over another, and opens that. */
 static int open_mounted_alone(void *arg) {
-  struct bulla_vault *vault = NULL;
-  struct bulla_root *root = NULL;
-  char url[400];
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount(house.path, arg, NULL, MS_BIND, NULL) != 0) {
-    return 255;
+    return TEST_CANNOT;
   }
-  snprintf(url, sizeof(url), "file:%s", in_house("root"));
-  if (bulla_root_open(&root, url) != BULLA_OK) {
-    return 254;
-  }
-  snprintf(url, sizeof(url), "sqlite:%s", (const char *)arg);
-  return (int)bulla_vault_open(&vault, url, root, NULL);
+  return open_elsewhere(arg);
 }
 
 Test(vault_moved, a_file_that_is_mounted_without_its_folder_is_not_opened) {
@@ -252,10 +201,7 @@ Test(vault_moved, a_file_that_is_mounted_without_its_folder_is_not_opened) {
   snprintf(alone, sizeof(alone), "%s", in_house("alone.db"));
   close_vault();
   write_file(alone, TEXT("x"));
-  int status = test_in_child(open_mounted_alone, alone);
-  if (WEXITSTATUS(status) == 255) {
-    cr_skip_test("cannot mount here");
-  }
+  int status = test_in_child_or_skip(open_mounted_alone, alone, "cannot mount here");
   cr_expect_eq(WEXITSTATUS(status), TEST_EXIT(BULLA_VAULT_SHARED), "%d", status);
 }
 
@@ -325,11 +271,9 @@ Test(vault_moved, a_child_of_a_process_that_has_a_vault_open_cannot_open_one) {
 Test(vault_moved, another_vault_of_the_same_root_is_not_the_one_of_the_id) {
   struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
   struct bulla_span id = test_copy(bulla_vault_id(house.vault));
-  char url[400];
   cr_assert_eq(id.len, BULLA_VAULT_ID_LEN);
   close_vault();
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("other.db"));
-  TEST_OK(bulla_vault_create(url, house.root));
+  TEST_OK(bulla_vault_create(url_of("other.db"), house.root));
   options.id = id;
   TEST_OK(bulla_vault_open(&house.vault, house.url, house.root, &options));
   close_vault();
@@ -341,20 +285,11 @@ Test(vault_moved, another_vault_of_the_same_root_is_not_the_one_of_the_id) {
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, &unsized), BULLA_INVALID_ARGUMENT);
 }
 
-static char told[600];
-
-static void tell(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
-  (void)arg;
-  (void)level;
-  (void)status;
-  snprintf(told, sizeof(told), "%s", detail);
-}
-
 Test(vault_moved, the_log_names_the_file) {
-  bulla_log_set(tell, NULL);
+  test_listen();
   begin_to_live();
   move_away("v.db-shm");
   TEST_STATUS(use("acme", "db", "password"), BULLA_VAULT_MOVED);
-  cr_expect_not_null(strstr(told, "-shm"), "%s", told);
+  cr_expect_not_null(strstr(test_told.text, "-shm"), "%s", test_told.text);
   bulla_log_set(NULL, NULL);
 }

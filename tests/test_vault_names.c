@@ -8,25 +8,16 @@
 
 TestSuite(vault_names, .init = build_house, .fini = leave_house);
 
-#define APIKEY TEXT("0123456789abcdef")
-
 /* Two tenants with the same entries and fields, an API key of acme, and the file that they are in. */
 static struct bulla_span furnish(void) {
-  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
   TEST_OK(put("acme", "db", "password", "acme db password", true));
   TEST_OK(put("acme", "db", "host", "acme.example", false));
   TEST_OK(put("acme", "mail", "password", "acme mail password", true));
   TEST_OK(put("acme", "mail", "host", "mail.example", false));
   TEST_OK(put("beta", "db", "password", "beta db password", true));
   TEST_OK(put("beta", "db", "host", "beta.example", false));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = TEXT("acme"), .id = APIKEY, .name = TEXT("x"), .hash = test_filled(1, 32), .root = root}));
-  close_vault();
-  struct bulla_span file = read_file(house.path);
-  open_vault();
-  return file;
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "x", 7));
+  return image();
 }
 
 /* Two vaults of one root key: the file of one in the place of the other is authentic in itself. */
@@ -48,42 +39,8 @@ Test(vault_names, a_vault_is_not_taken_for_another_whose_id_is_pinned) {
   TEST_STATUS(bulla_vault_open(&vault, house.url, house.root, &options), BULLA_INVALID_ARGUMENT);
 }
 
-static void restore(struct bulla_span file, const char *sql) {
-  close_vault();
-  write_file(house.path, file);
-  run_sql(sql);
-  open_vault();
-}
-
 /* Whatever a callback is given is too much. */
 static int num_given;
-
-static enum bulla_status take_field(void *arg, const struct bulla_field_view *field) {
-  (void)arg;
-  (void)field;
-  num_given++;
-  return BULLA_OK;
-}
-
-static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
-  (void)arg;
-  (void)tenant;
-  (void)root;
-  num_given++;
-  return BULLA_OK;
-}
-
-static enum bulla_status ignore_entry(void *arg, const struct bulla_entry_view *entry) {
-  (void)arg;
-  (void)entry;
-  return BULLA_OK;
-}
-
-static enum bulla_status ignore_apikey(void *arg, const struct bulla_apikey_view *apikey) {
-  (void)arg;
-  (void)apikey;
-  return BULLA_OK;
-}
 
 static enum bulla_status use_secret(void) {
   return use("acme", "db", "password");
@@ -94,7 +51,7 @@ static enum bulla_status use_plain(void) {
 }
 
 static enum bulla_status show(void) {
-  return bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), take_field, NULL);
+  return bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), count_field, &num_given);
 }
 
 static enum bulla_status put_field(void) {
@@ -119,29 +76,23 @@ static enum bulla_status remove_entry(void) {
 }
 
 static enum bulla_status list_one(void) {
-  return bulla_vault_list(house.vault, TEXT("acme"), ignore_entry, NULL);
+  return bulla_vault_list(house.vault, TEXT("acme"), count_entry, NULL);
 }
 
 static enum bulla_status list_all(void) {
-  return bulla_vault_list(house.vault, TEXT(""), ignore_entry, NULL);
+  return bulla_vault_list(house.vault, TEXT(""), count_entry, NULL);
 }
 
-static enum bulla_status put_apikey(void) {
-  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
-  return bulla_vault_apikey_put(house.vault, &who,
-                                &(const struct bulla_apikey_record){.tenant = TEXT("acme"),
-                                                                    .id = TEXT("1123456789abcdef"),
-                                                                    .name = TEXT("x"),
-                                                                    .hash = test_filled(1, 32),
-                                                                    .root = root});
+static enum bulla_status put_one(void) {
+  return put_apikey(TEXT("acme"), TEXT("1123456789abcdef"), "x", 7);
 }
 
 static enum bulla_status use_apikey(void) {
-  return bulla_vault_apikey_use(house.vault, &who, APIKEY, take_root, NULL);
+  return bulla_vault_apikey_use(house.vault, &who, RECORD_ID, count_root, &num_given);
 }
 
 static enum bulla_status list_apikeys(void) {
-  return bulla_vault_apikey_list(house.vault, TEXT(""), ignore_apikey, NULL);
+  return bulla_vault_apikey_list(house.vault, TEXT(""), count_apikey, NULL);
 }
 
 static const struct {
@@ -158,7 +109,7 @@ static const struct {
     {"remove", remove_entry, true},
     {"list", list_one, true},
     {"list of all", list_all, true},
-    {"apikey put", put_apikey, false},
+    {"apikey put", put_one, false},
     {"apikey use", use_apikey, false},
     {"apikey list", list_apikeys, false},
 };
@@ -263,7 +214,7 @@ Test(vault_names, what_is_refused_is_recorded_for_the_name_that_was_asked_for) {
 Test(vault_names, an_apikey_is_revoked_whatever_its_tenant_is_called) {
   struct bulla_span file = furnish();
   restore(file, tenant_changes[0]);
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, APIKEY));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   cr_assert_eq(run_sql("SELECT count(*) FROM apikey WHERE revoked > 0 AND sealed IS NULL"), 1);
   cr_assert_eq(count_records("op = 'apikey-revoke' AND tenant = ''"), 1);
 }
@@ -281,7 +232,7 @@ Test(vault_names, a_cached_key_does_not_seal_for_another_tenant) {
   run_sql(KEYS_SWAPPED);
   cr_assert_eq(run_sql("SELECT count(*) FROM tenant_key WHERE state = 'active' AND version = 1"), 2);
   TEST_STATUS(put_field(), BULLA_REFUSED);
-  TEST_STATUS(put_apikey(), BULLA_REFUSED);
+  TEST_STATUS(put_one(), BULLA_REFUSED);
   TEST_STATUS(import(), BULLA_REFUSED);
 }
 

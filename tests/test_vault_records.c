@@ -114,24 +114,13 @@ static enum bulla_status check_root(void *arg, struct bulla_span tenant, struct 
 }
 
 Test(vault_records, apikey_is_kept_used_and_revoked) {
-  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
-  struct bulla_span id1 = TEXT("0123456789abcdef");
+  struct bulla_span id1 = RECORD_ID;
   struct bulla_span id2 = TEXT("1123456789abcdef");
-  struct bulla_span hash = test_filled(9, 32);
   struct bulla_vault *v = house.vault;
   int calls = 0;
-  TEST_OK(
-      bulla_vault_apikey_put(v, &who,
-                             &(const struct bulla_apikey_record){
-                                 .tenant = TEXT("acme"), .id = id2, .name = TEXT("main"), .hash = hash, .root = root}));
-  TEST_OK(bulla_vault_apikey_put(v, &who,
-                                 &(const struct bulla_apikey_record){
-                                     .tenant = TEXT("beta"), .id = id1, .name = TEXT(""), .hash = hash, .root = root}));
-  TEST_STATUS(
-      bulla_vault_apikey_put(v, &who,
-                             &(const struct bulla_apikey_record){
-                                 .tenant = TEXT("acme"), .id = id1, .name = TEXT("x"), .hash = hash, .root = root}),
-      BULLA_EXISTS);
+  TEST_OK(put_apikey(TEXT("acme"), id2, "main", 7));
+  TEST_OK(put_apikey(TEXT("beta"), id1, "", 7));
+  TEST_STATUS(put_apikey(TEXT("acme"), id1, "x", 7), BULLA_EXISTS);
   TEST_OK(bulla_vault_apikey_use(v, &who, id2, check_root, &calls));
   TEST_OK(bulla_vault_apikey_revoke(v, &who, id1));
   TEST_OK(bulla_vault_apikey_revoke(v, &who, id1));
@@ -154,14 +143,10 @@ Test(vault_records, apikey_is_kept_used_and_revoked) {
 }
 
 Test(vault_records, an_exported_apikey_has_a_record_of_its_own_with_the_day) {
-  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
   struct bulla_span id = TEXT("1123456789abcdef");
   struct bulla_vault *v = house.vault;
   int calls = 0;
-  TEST_OK(bulla_vault_apikey_put(
-      v, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = TEXT("acme"), .id = id, .name = TEXT("main"), .hash = test_filled(9, 32), .root = root}));
+  TEST_OK(put_apikey(TEXT("acme"), id, "main", 7));
   TEST_OK(bulla_vault_apikey_export(v, &who, id, 0, check_root, &calls));
   TEST_OK(bulla_vault_apikey_export(v, &who, id, 20485, check_root, &calls));
   TEST_OK(bulla_vault_apikey_export(v, &who, id, 2932896, check_root, &calls));
@@ -182,37 +167,24 @@ Test(vault_records, an_exported_apikey_has_a_record_of_its_own_with_the_day) {
 Test(vault_records, apikey_out_of_bounds_is_refused) {
   struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
   struct bulla_secret *short_root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 31));
-  struct bulla_span id = TEXT("0123456789abcdef");
+  struct bulla_span id = RECORD_ID;
   struct bulla_span hash = test_filled(9, 32);
   struct bulla_span acme = TEXT("acme");
   struct bulla_vault *v = house.vault;
-  TEST_STATUS(
-      bulla_vault_apikey_put(v, &who,
-                             &(const struct bulla_apikey_record){
-                                 .tenant = acme, .id = TEXT("012345"), .name = acme, .hash = hash, .root = root}),
-      BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_apikey_put(
-                  v, &who,
-                  &(const struct bulla_apikey_record){
-                      .tenant = acme, .id = TEXT("012345678 abcdef"), .name = acme, .hash = hash, .root = root}),
-              BULLA_INVALID_NAME);
-  TEST_STATUS(bulla_vault_apikey_put(v, &who,
-                                     &(const struct bulla_apikey_record){
-                                         .tenant = acme, .id = id, .name = TEXT("a b"), .hash = hash, .root = root}),
-              BULLA_INVALID_NAME);
-  TEST_STATUS(
-      bulla_vault_apikey_put(v, &who,
-                             &(const struct bulla_apikey_record){
-                                 .tenant = acme, .id = id, .name = acme, .hash = test_filled(9, 31), .root = root}),
-      BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_apikey_put(v, &who,
-                                     &(const struct bulla_apikey_record){
-                                         .tenant = acme, .id = id, .name = acme, .hash = hash, .root = short_root}),
-              BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(bulla_vault_apikey_put(v, &who,
-                                     &(const struct bulla_apikey_record){
-                                         .tenant = acme, .id = id, .name = acme, .hash = hash, .root = NULL}),
-              BULLA_INVALID_ARGUMENT);
+  const struct {
+    struct bulla_apikey_record record;
+    enum bulla_status wanted;
+  } rows[] = {
+      {{.tenant = acme, .id = TEXT("012345"), .name = acme, .hash = hash, .root = root}, BULLA_INVALID_ARGUMENT},
+      {{.tenant = acme, .id = TEXT("012345678 abcdef"), .name = acme, .hash = hash, .root = root}, BULLA_INVALID_NAME},
+      {{.tenant = acme, .id = id, .name = TEXT("a b"), .hash = hash, .root = root}, BULLA_INVALID_NAME},
+      {{.tenant = acme, .id = id, .name = acme, .hash = test_filled(9, 31), .root = root}, BULLA_INVALID_ARGUMENT},
+      {{.tenant = acme, .id = id, .name = acme, .hash = hash, .root = short_root}, BULLA_INVALID_ARGUMENT},
+      {{.tenant = acme, .id = id, .name = acme, .hash = hash, .root = NULL}, BULLA_INVALID_ARGUMENT},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    cr_assert_eq(bulla_vault_apikey_put(v, &who, &rows[i].record), rows[i].wanted, "row %zu", i);
+  }
   TEST_STATUS(bulla_vault_apikey_use(v, &who, TEXT("x"), check_root, NULL), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_apikey_revoke(v, &who, TEXT("x")), BULLA_INVALID_ARGUMENT);
   assert_unbroken(1);

@@ -7,9 +7,7 @@
 
 TestSuite(vault_renamed, .init = build_house, .fini = leave_house);
 
-#define ACME TEXT("acme")
 #define DB TEXT("db")
-#define APIKEY TEXT("0123456789abcdef")
 
 static void furnish(void) {
   TEST_OK(put("acme", "db", "pasword", "first", true));
@@ -18,11 +16,7 @@ static void furnish(void) {
 }
 
 static void keep_apikey(void) {
-  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(7, 32));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = ACME, .id = APIKEY, .name = TEXT("x"), .hash = test_filled(1, 32), .root = root}));
+  TEST_OK(put_apikey(ACME, RECORD_ID, "x", 7));
 }
 
 static enum bulla_status remove_fields(const char *a, const char *b) {
@@ -105,7 +99,7 @@ Test(vault_renamed, a_tenant_goes_when_nothing_hangs_on_it) {
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(ACME, DB)));
   TOLD(bulla_vault_remove_tenant(house.vault, &who, ACME), BULLA_IN_USE, "1 API key that is not revoked");
   TEST_OK(bulla_vault_token_revoke(house.vault, &who, ACME, TEXT("jti"), INT64_MAX));
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, APIKEY));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   TEST_OK(bulla_vault_remove_tenant(house.vault, &who, ACME));
   TOLD(bulla_vault_remove_tenant(house.vault, &who, ACME), BULLA_NOT_FOUND, "no such tenant");
   cr_assert_eq(run_sql("SELECT (SELECT count(*) FROM tenant) + (SELECT count(*) FROM tenant_key) + "
@@ -164,7 +158,7 @@ Test(vault_renamed, a_tenant_keeps_all_under_its_new_name_unless_tokens_say_the_
   keep_apikey();
   TOLD(bulla_vault_rename_tenant(house.vault, &who, ACME, TEXT("Acme")), BULLA_IN_USE, "API key");
   cr_assert_eq(count_records("op LIKE 'rename%'"), 0);
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, APIKEY));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   TEST_OK(bulla_vault_rename_tenant(house.vault, &who, ACME, TEXT("Acme")));
   assert_use("Acme", "db", "pasword", "s3cret-of-acme-0123");
   TEST_STATUS(use("acme", "db", "pasword"), BULLA_NOT_FOUND);
@@ -208,16 +202,11 @@ Test(vault_renamed, what_was_tampered_with_is_not_sealed_anew) {
   furnish();
   TEST_OK(put("acme", "db", "other", "another", true));
   TEST_OK(put("acme", "mail", "pasword", "of the mail", true));
-  close_vault();
-  struct bulla_span file = read_file(house.path);
+  struct bulla_span file = image();
   for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-    write_file(house.path, file);
-    run_sql(changes[i]);
-    open_vault();
+    restore(file, changes[i]);
     TEST_STATUS(bulla_vault_rename_field(house.vault, &who, AT(ACME, DB, test_text(fields[i])), TEXT("new")),
                 BULLA_REFUSED);
-    close_vault();
     cr_assert_eq(run_sql("SELECT count(*) FROM field WHERE name = 'new'"), 0, "%s", changes[i]);
   }
-  open_vault();
 }

@@ -11,15 +11,8 @@
 
 TestSuite(vault_revoked, .init = build_house, .fini = leave_house);
 
-#define KEY_ID TEXT("0123456789abcdef")
-
 static void add_key(void) {
-  uint8_t hash[32] = {1};
-  struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = TEXT("acme"), .id = KEY_ID, .name = TEXT("key"), .hash = bulla_span(hash, 32), .root = root}));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "key", 7));
 }
 
 static bool revoked(const char *tenant, const char *jti) {
@@ -106,7 +99,7 @@ Test(vault_revoked, what_cannot_be_revoked_is_refused_and_changes_nothing) {
 }
 
 static enum bulla_status live(struct bulla_vault *vault) {
-  return bulla_vault_apikey_live(vault, KEY_ID);
+  return bulla_vault_apikey_live(vault, RECORD_ID);
 }
 
 Test(vault_revoked, revoking_a_key_is_seen_by_all_who_have_the_vault_open) {
@@ -122,7 +115,7 @@ Test(vault_revoked, revoking_a_key_is_seen_by_all_who_have_the_vault_open) {
   cr_expect_eq(bulla_vault_generation(house.vault), before, "nothing was revoked");
   cr_expect_eq(bulla_vault_generation(other), before_other, "nothing was revoked");
   TEST_OK(live(house.vault));
-  TEST_OK(bulla_vault_apikey_revoke(other, &who, KEY_ID));
+  TEST_OK(bulla_vault_apikey_revoke(other, &who, RECORD_ID));
   cr_expect_neq(bulla_vault_generation(house.vault), before);
   cr_expect_neq(bulla_vault_generation(other), before_other);
   TEST_STATUS(live(house.vault), BULLA_NOT_FOUND);
@@ -198,9 +191,7 @@ Test(vault_revoked, thousands_of_revocations_are_all_known_however_they_came, .t
 
 Test(vault_revoked, a_log_that_became_shorter_is_believed_by_nobody_who_saw_it) {
   TEST_OK(put("acme", "db", "host", "h", false));
-  close_vault();
-  struct bulla_span early = read_file(house.path);
-  open_vault();
+  struct bulla_span early = image();
   add_key();
   TEST_OK(live(house.vault));
   uint64_t before = bulla_vault_generation(house.vault);
@@ -226,7 +217,7 @@ Test(vault_revoked, a_key_whose_row_is_gone_is_not_live_for_who_could_not_follow
   add_key();
   TEST_OK(live(house.vault));
   uint64_t before = bulla_vault_generation(house.vault);
-  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, KEY_ID));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   run_sql("DELETE FROM apikey");
   house.vault->watch.seq = -1; /* as if thousands of records had come meanwhile */
   house.vault->watch.looked = 0;

@@ -9,26 +9,7 @@
 
 #include "tests/vault_support.h"
 
-/* Everybody finds the root key in the environment, since locked memory does not pass a fork. */
-static void build_shared_house(void) {
-  house.folder = test_folder();
-  snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
-  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
-  setenv("BULLA_TEST_ROOT", "shared", 1);
-  TEST_OK(bulla_root_open(&house.root, "sha256-env:BULLA_TEST_ROOT"));
-  TEST_OK(bulla_vault_create(house.url, house.root));
-}
-
 TestSuite(vault_shared, .init = build_shared_house, .fini = leave_house);
-
-/* In a child: opens the vault anew, or returns false. */
-static bool enter(struct bulla_vault **vault) {
-  struct bulla_root *root = NULL;
-  bool entered = bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") == BULLA_OK &&
-                 bulla_vault_open(vault, house.url, root, NULL) == BULLA_OK;
-  bulla_root_free(&root);
-  return entered;
-}
 
 static enum bulla_status same(void *arg, struct bulla_span value) {
   const struct bulla_span *wanted = arg;
@@ -65,24 +46,15 @@ static void assert_all_there(void) {
   cr_assert_eq(run_sql("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
 }
 
-static enum bulla_status thread_results[WORKERS];
-
 static void *run_thread(void *arg) {
-  int id = (int)((enum bulla_status *)arg - thread_results);
-  thread_results[id] = work(house.vault, id, ROUNDS);
-  return NULL;
+  return (void *)(uintptr_t)work(house.vault, (int)(uintptr_t)arg, ROUNDS);
 }
 
 Test(vault_shared, threads_lose_nothing) {
-  pthread_t threads[WORKERS];
+  struct test_threads threads;
   open_vault();
-  for (int i = 0; i < WORKERS; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, run_thread, &thread_results[i]), 0);
-  }
-  for (int i = 0; i < WORKERS; i++) {
-    pthread_join(threads[i], NULL);
-    TEST_OK(thread_results[i]);
-  }
+  test_start(&threads, WORKERS, run_thread, NULL, 1);
+  test_join(&threads);
   assert_all_there();
 }
 
@@ -91,8 +63,8 @@ Test(vault_shared, processes_lose_nothing) {
   for (int i = 0; i < WORKERS; i++) {
     children[i] = fork();
     if (children[i] == 0) {
-      struct bulla_vault *vault = NULL;
-      enum bulla_status status = enter(&vault) ? work(vault, i, ROUNDS) : BULLA_NO_VAULT;
+      struct bulla_vault *vault = enter();
+      enum bulla_status status = work(vault, i, ROUNDS);
       bulla_vault_close(&vault);
       _exit((int)status);
     }
@@ -110,26 +82,24 @@ Test(vault_shared, processes_lose_nothing) {
 static enum bulla_status slow(void *arg, struct bulla_span value) {
   (void)value;
   /* The other thread puts while this one holds an opened value. */
-  pthread_t other;
-  enum bulla_status *status = arg;
-  cr_assert_eq(pthread_create(&other, NULL, run_thread, status), 0);
-  pthread_join(other, NULL);
-  return *status;
+  struct test_threads other;
+  test_start(&other, 1, run_thread, arg, 0);
+  test_join(&other);
+  return BULLA_OK;
 }
 
 Test(vault_shared, a_slow_user_of_a_value_holds_up_nobody) {
   alarm(60);
   open_vault();
   TEST_OK(put("acme", "db", "password", "x", true));
-  TEST_OK(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), slow, &thread_results[0]));
+  TEST_OK(bulla_vault_use(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), slow, NULL));
 }
 
 /* Another process writes while this one verifies: each verification sees one state of the log. */
 Test(vault_shared, verification_is_not_disturbed_by_writers) {
   pid_t child = fork();
   if (child == 0) {
-    struct bulla_vault *vault = NULL;
-    _exit(enter(&vault) ? (int)work(vault, 0, 100) : 255);
+    _exit((int)work(enter(), 0, 100));
   }
   open_vault();
   int64_t last = 0;
@@ -149,10 +119,7 @@ Test(vault_shared, verification_is_not_disturbed_by_writers) {
 
 /* Puts 1, 2, 3, ... and tells |ack| of each when it is done, until killed. */
 static void count_up(int ack) {
-  struct bulla_vault *vault = NULL;
-  if (!enter(&vault)) {
-    _exit(1);
-  }
+  struct bulla_vault *vault = enter();
   for (int i = 1;; i++) {
     char text[20];
     int len = snprintf(text, sizeof(text), "%d", i);

@@ -14,34 +14,15 @@
 
 #include "tests/vault_support.h"
 
-#define KEY_ID TEXT("0123456789abcdef")
 #define WAL_MAX (8 << 20)
 
-/* Everybody finds the root key in the environment, since locked memory does not pass a fork. */
-static void build_shared_house(void) {
-  house.folder = test_folder();
-  snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
-  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
-  setenv("BULLA_TEST_ROOT", "shared", 1);
-  TEST_OK(bulla_root_open(&house.root, "sha256-env:BULLA_TEST_ROOT"));
-  TEST_OK(bulla_vault_create(house.url, house.root));
+static void build_used_house(void) {
+  build_shared_house();
   open_vault();
   TEST_OK(put("acme", "db", "password", "hunter2", true));
 }
 
-TestSuite(vault_wal, .init = build_shared_house, .fini = leave_house, .timeout = 200);
-
-/* In a child: opens the vault anew. */
-static struct bulla_vault *enter(void) {
-  struct bulla_root *root = NULL;
-  struct bulla_vault *vault = NULL;
-  if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK ||
-      bulla_vault_open(&vault, house.url, root, NULL) != BULLA_OK) {
-    _exit(99);
-  }
-  bulla_root_free(&root);
-  return vault;
-}
+TestSuite(vault_wal, .init = build_used_house, .fini = leave_house, .timeout = 200);
 
 static off_t wal_len(void) {
   struct stat seen;
@@ -49,14 +30,8 @@ static off_t wal_len(void) {
   return seen.st_size;
 }
 
-static enum bulla_status nothing(void *arg, struct bulla_span value) {
-  (void)arg;
-  (void)value;
-  return BULLA_OK;
-}
-
 static enum bulla_status use_once(struct bulla_vault *vault) {
-  return bulla_vault_use(vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), nothing, NULL);
+  return bulla_vault_use(vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("password")), count_value, NULL);
 }
 
 static void use_often(int times) {
@@ -90,11 +65,6 @@ static enum bulla_status put_large(int i) {
   return bulla_vault_put(house.vault, &who, AT(TEXT("acme"), test_text(name)), &field, 1);
 }
 
-static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
-  (void)tenant;
-  return nothing(arg, root);
-}
-
 static void verify_until_killed(void) {
   struct bulla_vault *vault = enter();
   for (;;) {
@@ -108,11 +78,7 @@ static void verify_until_killed(void) {
 }
 
 Test(vault_wal, a_mix_of_calls_in_two_processes_keeps_it_short) {
-  struct bulla_secret *root = test_secret(test_filled(7, BULLA_KEY_LEN));
-  TEST_OK(bulla_vault_apikey_put(
-      house.vault, &who,
-      &(const struct bulla_apikey_record){
-          .tenant = TEXT("acme"), .id = KEY_ID, .name = TEXT(""), .hash = test_filled(1, 32), .root = root}));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "", 7));
   close_vault();
   pid_t child = fork();
   if (child == 0) {
@@ -122,7 +88,7 @@ Test(vault_wal, a_mix_of_calls_in_two_processes_keeps_it_short) {
   off_t longest = 0;
   for (int i = 0; i < 1200; i++) {
     TEST_OK(use_once(house.vault));
-    TEST_OK(bulla_vault_apikey_use(house.vault, &who, KEY_ID, take_root, NULL));
+    TEST_OK(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, count_root, NULL));
     if (i % 5 == 0) {
       TEST_OK(put_large(i));
     }
@@ -219,15 +185,13 @@ static void *put_once(void *arg) {
 
 Test(vault_wal, who_waits_is_told_after_five_seconds_also_behind_other_threads, .timeout = 60) {
   enum { THREADS = 4 };
-  pthread_t threads[THREADS];
+  struct test_threads threads;
   enum bulla_status statuses[THREADS];
   struct sqlite3 *db = hold("BEGIN IMMEDIATE");
   double start = seconds();
+  test_start(&threads, THREADS, put_once, statuses, sizeof(*statuses));
+  test_join(&threads);
   for (int i = 0; i < THREADS; i++) {
-    cr_assert_eq(pthread_create(&threads[i], NULL, put_once, &statuses[i]), 0);
-  }
-  for (int i = 0; i < THREADS; i++) {
-    pthread_join(threads[i], NULL);
     TEST_STATUS(statuses[i], BULLA_BUSY);
   }
   double took = seconds() - start;
@@ -267,23 +231,21 @@ static int create_on_a_small_disk(void *arg) {
   struct bulla_vault *vault = NULL;
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   char options[40];
-  char url[400];
   snprintf(options, sizeof(options), "size=%dk", *(int *)arg);
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount("small", house.folder, "tmpfs", 0, options) != 0) {
-    return 255;
+    return TEST_CANNOT;
   }
-  snprintf(url, sizeof(url), "sqlite:%s", in_house("small.db"));
   if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK) {
     return 254;
   }
-  enum bulla_status status = bulla_vault_create(url, root);
+  enum bulla_status status = bulla_vault_create(url_of("small.db"), root);
   if (status != BULLA_OK) {
     struct dirent **left = NULL;
     int num_left = scandir(house.folder, &left, NULL, NULL);
     return status == BULLA_DISK_FULL && num_left == 2 ? 1 : 100 + (int)status;
   }
-  status = bulla_vault_open(&vault, url, root, NULL);
+  status = bulla_vault_open(&vault, url_of("small.db"), root, NULL);
   status = status == BULLA_OK ? bulla_vault_audit_verify(vault, &verdict) : status;
   /* There may be no room to be open for writing; what may not be is a vault that is no vault. */
   return status == BULLA_OK || status == BULLA_DISK_FULL || status == BULLA_IO ? 2 : 100 + (int)status;
@@ -293,10 +255,7 @@ Test(vault_wal, a_vault_that_was_made_on_a_nearly_full_disk_is_whole) {
   bool seen[3] = {false};
   close_vault();
   for (int kib = 4; kib <= 400; kib += 4) {
-    int status = test_in_child(create_on_a_small_disk, &kib);
-    if (WEXITSTATUS(status) == 255) {
-      cr_skip_test("cannot mount here");
-    }
+    int status = test_in_child_or_skip(create_on_a_small_disk, &kib, "cannot mount here");
     int result = WEXITSTATUS(status);
     cr_assert(WIFEXITED(status) && (result == 1 || result == 2), "%d KiB: %s", kib,
               bulla_status_text((enum bulla_status)(result - 100)));
@@ -305,85 +264,63 @@ Test(vault_wal, a_vault_that_was_made_on_a_nearly_full_disk_is_whole) {
   cr_assert(seen[1] && seen[2], "both too small and large enough");
 }
 
-/* Reads what |vault| holds as evidence is read. */
-static enum bulla_status ignore_record(void *arg, const struct bulla_audit_record *record) {
-  *(int64_t *)arg = record->seq;
-  return BULLA_OK;
-}
-
-static enum bulla_status ignore_entry(void *arg, const struct bulla_entry_view *entry) {
-  (void)arg;
-  (void)entry;
-  return BULLA_OK;
-}
-
-static enum bulla_status ignore_field(void *arg, const struct bulla_field_view *field) {
-  (void)arg;
-  (void)field;
-  return BULLA_OK;
-}
-
-/* In a name space of its own, where the folder is read-only: 0, or the number of the step that failed. */
-static int read_on_read_only_media(void *arg) {
-  int64_t records = *(const int64_t *)arg;
+/* Opens the vault in a name space of its own, where the folder is read-only. */
+static struct bulla_vault *enter_read_only(void) {
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount(house.folder, house.folder, NULL, MS_BIND, NULL) != 0 ||
       mount(NULL, house.folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0) {
-    return 255;
+    _exit(TEST_CANNOT);
   }
-  struct bulla_vault *vault = enter();
+  return enter();
+}
+
+/* Returns 0, or the number of the step that failed. */
+static int first_failed(const bool *steps, size_t num) {
+  for (size_t i = 0; i < num; i++) {
+    if (!steps[i]) {
+      return (int)i + 1;
+    }
+  }
+  return 0;
+}
+
+static int read_on_read_only_media(void *arg) {
+  int64_t records = *(const int64_t *)arg;
+  struct bulla_vault *vault = enter_read_only();
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  int64_t last = 0;
+  int num = 0;
   struct bulla_field field = {TEXT("host"), TEXT("h"), false};
   const bool steps[] = {
-      bulla_vault_list(vault, TEXT(""), ignore_entry, NULL) == BULLA_OK,
-      bulla_vault_show(vault, AT(TEXT("acme"), TEXT("db")), ignore_field, NULL) == BULLA_OK,
-      bulla_vault_audit_log(vault, 1, TEXT(""), ignore_record, &last) == BULLA_OK && last == records,
+      bulla_vault_list(vault, TEXT(""), count_entry, NULL) == BULLA_OK,
+      bulla_vault_show(vault, AT(TEXT("acme"), TEXT("db")), count_field, NULL) == BULLA_OK,
+      bulla_vault_audit_log(vault, 1, TEXT(""), count_record, &num) == BULLA_OK && num == records,
       bulla_vault_audit_verify(vault, &verdict) == BULLA_OK && verdict.num_records == records,
       bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1) == BULLA_READ_ONLY,
       use_once(vault) == BULLA_READ_ONLY,
       bulla_vault_token_revoke(vault, &who, TEXT("acme"), TEXT("t"), INT64_MAX) == BULLA_READ_ONLY,
   };
   bulla_vault_close(&vault);
-  for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-    if (!steps[i]) {
-      return (int)i + 1;
-    }
-  }
-  return 0;
+  return first_failed(steps, sizeof(steps) / sizeof(*steps));
 }
 
-/* In a name space of its own, where the folder is read-only, while somebody else revokes. */
+/* While somebody else may revoke. */
 static int ask_on_read_only_media(void *arg) {
   (void)arg;
-  if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-      mount(house.folder, house.folder, NULL, MS_BIND, NULL) != 0 ||
-      mount(NULL, house.folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0) {
-    return 255;
-  }
   bool is = false;
-  struct bulla_vault *vault = enter();
+  struct bulla_vault *vault = enter_read_only();
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   const bool steps[] = {
       bulla_vault_token_revoked(vault, &is, TEXT("acme"), TEXT("t")) == BULLA_READ_ONLY,
-      bulla_vault_apikey_live(vault, KEY_ID) == BULLA_READ_ONLY,
+      bulla_vault_apikey_live(vault, RECORD_ID) == BULLA_READ_ONLY,
       bulla_vault_generation(vault) % 2 == 1,
       bulla_vault_audit_verify(vault, &verdict) == BULLA_OK,
   };
-  for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-    if (!steps[i]) {
-      return (int)i + 1;
-    }
-  }
-  return 0;
+  return first_failed(steps, sizeof(steps) / sizeof(*steps));
 }
 
 Test(vault_wal, what_is_open_for_reading_only_says_of_no_key_or_token_that_it_is_not_revoked) {
   close_vault();
-  int status = test_in_child(ask_on_read_only_media, NULL);
-  if (WEXITSTATUS(status) == 255) {
-    cr_skip_test("cannot mount here");
-  }
+  int status = test_in_child_or_skip(ask_on_read_only_media, NULL, "cannot mount here");
   cr_expect_eq(status, 0, "step %d", WEXITSTATUS(status));
 }
 
@@ -405,10 +342,7 @@ Test(vault_wal, on_read_only_media_all_that_only_reads_works) {
         write_file(in_house(files[i]), bytes[i]);
       }
     }
-    int status = test_in_child(read_on_read_only_media, &records);
-    if (WEXITSTATUS(status) == 255) {
-      cr_skip_test("cannot mount here");
-    }
+    int status = test_in_child_or_skip(read_on_read_only_media, &records, "cannot mount here");
     cr_expect_eq(status, 0, "%d: step %d", files_there, WEXITSTATUS(status));
   }
   open_vault();

@@ -68,6 +68,11 @@ struct bulla_span test_minted(const struct test_issuer *issuer, const struct bul
   return test_copy(bulla_written(&token));
 }
 
+struct bulla_span test_token(const struct test_issuer *issuer) {
+  const struct bulla_claims claims = test_claims();
+  return test_minted(issuer, &claims);
+}
+
 struct bulla_span test_root_of(const struct test_issuer *issuer) {
   return bulla_secret_bytes(bulla_apikey_token_root(issuer->apikey));
 }

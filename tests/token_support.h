@@ -68,6 +68,9 @@ struct bulla_claims test_claims(void);
 /* test_minted mints |claims| into a buffer that is exactly long enough. */
 struct bulla_span test_minted(const struct test_issuer *issuer, const struct bulla_claims *claims);
 
+/* test_token mints test_claims(). */
+struct bulla_span test_token(const struct test_issuer *issuer);
+
 /* test_root_of returns a token root that the callback would give. */
 struct bulla_span test_root_of(const struct test_issuer *issuer);
 

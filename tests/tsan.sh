@@ -11,7 +11,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 build=$1
 shift
 # shellcheck disable=SC2046 # a list of words
-[ $# -gt 0 ] || set -- $(grep -l pthread_create tests/test_*.c | sed 's,.*/test_\(.*\)\.c,\1,')
+[ $# -gt 0 ] || set -- $(grep -l "pthread_create\|test_start\|test_for_a_second" tests/test_*.c | sed 's,.*/test_\(.*\)\.c,\1,')
 export TSAN_OPTIONS=halt_on_error=0:exitcode=66:second_deadlock_stack=1
 
 modules=

@@ -16,16 +16,11 @@
 
 #include "core/cleanup.h"
 #include "tests/behind.h"
+#include "tests/place.h"
 #include "tests/support.h"
 
 #define UNUSED __attribute__((unused))
 #define TEXT(literal) BULLA_LITERAL(literal)
-
-static const struct bulla_who who = {
-    {(const uint8_t *)"tester", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to test", 7}};
-
-/* AT(tenant, entry) and AT(tenant, entry, field) are places, for one call. */
-#define AT(...) (&(const struct bulla_place){__VA_ARGS__})
 
 /* The vault of this test, closed until open_vault(). */
 static struct {
@@ -41,6 +36,11 @@ UNUSED static const char *in_house(const char *name) {
   char *path = (char *)test_alloc(400);
   snprintf(path, 400, "%s/%s", house.folder, name);
   return path;
+}
+
+/* url_of returns the URL of a vault at |name| in the folder. */
+UNUSED static const char *url_of(const char *name) {
+  return (const char *)test_concat(test_text("sqlite:"), bulla_span(in_house(name), strlen(in_house(name)) + 1)).data;
 }
 
 static void open_vault(void) {
@@ -62,6 +62,29 @@ UNUSED static void build_house(void) {
   TEST_OK(bulla_root_create(&house.root, provider));
   TEST_OK(bulla_vault_create(house.url, house.root));
   open_vault();
+}
+
+/* build_shared_house is for tests with other processes, which find the root key in the environment, since locked memory
+ * does not pass a fork. The vault is closed. */
+UNUSED static void build_shared_house(void) {
+  house.folder = test_folder();
+  snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
+  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
+  setenv("BULLA_TEST_ROOT", "shared", 1);
+  TEST_OK(bulla_root_open(&house.root, "sha256-env:BULLA_TEST_ROOT"));
+  TEST_OK(bulla_vault_create(house.url, house.root));
+}
+
+/* enter opens the vault of a shared house anew, in a child, which ends if that fails. */
+UNUSED static struct bulla_vault *enter(void) {
+  struct bulla_root *root = NULL;
+  struct bulla_vault *vault = NULL;
+  if (bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT") != BULLA_OK ||
+      bulla_vault_open(&vault, house.url, root, NULL) != BULLA_OK) {
+    _exit(99);
+  }
+  bulla_root_free(&root);
+  return vault;
 }
 
 UNUSED static void leave_house(void) {
@@ -92,6 +115,14 @@ UNUSED static void write_file(const char *path, struct bulla_span bytes) {
   cr_assert_eq(fclose(file), 0);
 }
 
+/* image closes the vault for a moment, and returns its file. */
+UNUSED static struct bulla_span image(void) {
+  close_vault();
+  struct bulla_span file = read_file(house.path);
+  open_vault();
+  return file;
+}
+
 /* run_sql runs |text| on the file by a connection of its own, without any of the vault's precautions, and returns
  * the first column of the last row as a number. */
 UNUSED static int64_t run_sql(const char *text) {
@@ -112,6 +143,14 @@ UNUSED static int64_t run_sql(const char *text) {
   }
   sqlite3_close(db);
   return number;
+}
+
+/* restore has the vault go on with |file|, on which |sql| has been run. */
+UNUSED static void restore(struct bulla_span file, const char *sql) {
+  close_vault();
+  write_file(house.path, file);
+  run_sql(sql);
+  open_vault();
 }
 
 /* hold opens the file by a connection of its own, and runs |text| there; let_go closes it. */
@@ -151,6 +190,33 @@ UNUSED static enum bulla_status put(const char *tenant, const char *entry, const
                                     bool secret) {
   struct bulla_field field = {test_text(name), test_text(value), secret};
   return bulla_vault_put(house.vault, &who, AT(test_text(tenant), test_text(entry)), &field, 1);
+}
+
+/* put_apikey puts one, with |root| as each byte of its token root. */
+UNUSED static enum bulla_status put_apikey(struct bulla_span tenant, struct bulla_span id, const char *name,
+                                           uint8_t root) {
+  struct bulla_secret *secret BULLA_CLEANUP(bulla_secret_free) = test_secret(test_filled(root, BULLA_KEY_LEN));
+  const struct bulla_apikey_record record = {
+      .tenant = tenant, .id = id, .name = test_text(name), .hash = test_filled(1, 32), .root = secret};
+  return bulla_vault_apikey_put(house.vault, &who, &record);
+}
+
+/* Callbacks that count what they are given, where there is an int to count in. */
+#define COUNTS(name, type)                                             \
+  UNUSED static enum bulla_status name(void *arg, UNUSED type given) { \
+    if (arg != NULL) {                                                 \
+      ++*(int *)arg;                                                   \
+    }                                                                  \
+    return BULLA_OK;                                                   \
+  }
+COUNTS(count_value, struct bulla_span)
+COUNTS(count_field, const struct bulla_field_view *)
+COUNTS(count_entry, const struct bulla_entry_view *)
+COUNTS(count_apikey, const struct bulla_apikey_view *)
+COUNTS(count_record, const struct bulla_audit_record *)
+
+UNUSED static enum bulla_status count_root(void *arg, struct bulla_span tenant, UNUSED struct bulla_span root) {
+  return count_value(arg, tenant);
 }
 
 /* What the last use was given. */

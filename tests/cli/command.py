@@ -2,13 +2,15 @@
 # SPDX-FileCopyrightText: The bulla authors
 
 """What the tests of the command share. A test is a function marked with @test that takes a Box: a temporary
-folder, which is the current one of every command run in it, and a clean environment. BULLA names the
-executable."""
+folder with a new vault and its root key, which is the current one of every command run in it, and a clean
+environment. One that is marked with @test_without_vault finds the folder empty. BULLA names the executable."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -40,8 +42,15 @@ def run_as_nobody():
 
 
 def test(function):
+    def with_vault(box):
+        box.run("init")
+        function(box)
+    with_vault.__name__ = function.__name__
+    _tests.append(with_vault)
+
+
+def test_without_vault(function):
     _tests.append(function)
-    return function
 
 
 def run_tests():
@@ -76,8 +85,9 @@ class Box:
         environment = {**self.environment, **env}
         return {"cwd": self.folder, "env": {k: v for k, v in environment.items() if v is not None}}
 
-    def run(self, *args, stdin=b"", env={}, status=0, **options):
-        """Runs bulla, insists on its exit |status| and on the form of its errors, and returns standard output."""
+    def run(self, *args, stdin=b"", env={}, status=0, told=(), **options):
+        """Runs bulla, insists on its exit |status|, on the form of its errors, and that they have the text or texts
+        |told| in them, and returns standard output."""
         stdin = stdin.encode() if isinstance(stdin, str) else stdin
         source = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
         options = {"stdout": subprocess.PIPE, **options}
@@ -89,6 +99,8 @@ class Box:
             assert self.errors == "", self.errors
         else:
             assert re.fullmatch(r"bulla: [^\n]+: [^\n]+\n", self.errors), repr(self.errors)
+        for text in (told,) if isinstance(told, str) else told:
+            assert text in self.errors, f"{args}: {text} is not in {self.errors}"
         return run.stdout
 
     def fail(self, *args, **options):
@@ -110,14 +122,12 @@ class Box:
     def log(self, *args):
         return [json.loads(line) for line in self.run("audit", "log", "--json", *args).splitlines()]
 
-    def init(self):
-        self.run("init")
+    def sql(self, text, *values, name="bulla.db"):
+        """Runs statements behind bulla's back, each with the |values|, and returns the rows of the last."""
+        with contextlib.closing(sqlite3.connect(self.path(name), isolation_level=None)) as database:
+            return [database.execute(statement, values).fetchall() for statement in text.split("; ")][-1]
 
-    def init_with_secret(self, secret=b"s3cret-of-acme"):
-        self.init()
-        self.put_secret("acme/db", "password", secret)
-
-    def put_secret(self, entry, field, secret):
+    def put_secret(self, entry="acme/db", field="password", secret=b"s3cret-of-acme"):
         self.run("put", entry, "--secret", field, stdin=secret)
 
     def get(self, entry="acme/db", field="password", **options):
@@ -135,5 +145,5 @@ class Box:
     def verify(self, token, *args, **options):
         return json.loads(self.run("token", "verify", *args, stdin=token, **options))
 
-    def refuse(self, token, *args):
-        self.run("token", "verify", *args, stdin=token, status=1)
+    def refuse(self, token, *args, **options):
+        self.run("token", "verify", *args, stdin=token, status=1, **options)

@@ -10,8 +10,8 @@ from command import run_tests, test
 
 
 def with_log(box):
-    """Makes a vault with a log of ten records or more, the last ones alike but for their number."""
-    box.init_with_secret()
+    """Makes a log of ten records or more, the last ones alike but for their number."""
+    box.put_secret()
     for _ in range(8):
         box.get()
     return len(box.log())
@@ -89,10 +89,8 @@ def a_truncated_log_whose_head_was_set_back_is_found(box):
 
 @test
 def nothing_is_opened_if_its_record_cannot_be_written(box):
-    box.init_with_secret()
-    with sqlite3.connect(box.path("bulla.db")) as database:
-        database.execute("UPDATE audit_head SET tag = zeroblob(32), key = zeroblob(length(key))")
-    database.close()
+    box.put_secret()
+    box.sql("UPDATE audit_head SET tag = zeroblob(32), key = zeroblob(length(key))")
     run = box.start("get", "acme/db", "password", "--reason", "x", stdout=-1, stderr=-1)
     out, _ = run.communicate()
     assert run.returncode in (1, 4) and out == b"", (run.returncode, out)
@@ -100,13 +98,11 @@ def nothing_is_opened_if_its_record_cannot_be_written(box):
 
 @test
 def refused_and_failing_uses_are_recorded(box):
-    box.init_with_secret()
+    box.put_secret()
     box.get("acme/db", "nothing", status=3)
     box.get("acme/nowhere", "nothing", status=3)
     box.get("nobody/nowhere", "nothing", status=3)
-    with sqlite3.connect(box.path("bulla.db")) as database:
-        database.execute("UPDATE field SET value = zeroblob(length(value))")
-    database.close()
+    box.sql("UPDATE field SET value = zeroblob(length(value))")
     box.get(status=1)
     outcomes = [(r["tenant"], r["outcome"]) for r in box.log() if r["op"] == "use"]
     assert outcomes[:3] == [("acme", "not-found"), ("acme", "not-found"), ("nobody", "not-found")], outcomes
@@ -136,7 +132,6 @@ def repeat_pages(path, table):
 
 @test
 def a_walk_over_pages_that_repeat_themselves_ends(box):
-    box.init()
     box.apikey()
     good = box.path("bulla.db").read_bytes()
     for table, args in (("apikey", ["apikey", "list"]), ("audit", ["audit", "log"])):
@@ -148,7 +143,7 @@ def a_walk_over_pages_that_repeat_themselves_ends(box):
 
 @test
 def a_use_without_a_reason_is_refused(box):
-    box.init_with_secret()
+    box.put_secret()
     box.run("get", "acme/db", "password", status=2)
     box.run("get", "acme/db", "password", "--reason", "", status=2)
     box.run("get", "acme/db", "password", "--reason=", status=2)

@@ -47,7 +47,6 @@ def entries(box, *options):
 
 
 def back_up_and_restore(box, back_up):
-    box.init()
     with in_use(box):
         box.put_secret("acme/db", "password", b"s3cret-of-acme")
         box.get()
@@ -78,7 +77,6 @@ if shutil.which("sqlite3") is not None:
 @test
 def a_plain_copy_of_a_vault_in_use_lacks_what_the_number_of_records_tells(box):
     """Why the manual has the numbers compared: the copy is a valid vault."""
-    box.init()
     with in_use(box):
         box.put_secret("acme/db", "password", b"s3cret-of-acme")
         records = box.json("audit", "verify")["records"]
@@ -90,7 +88,6 @@ def a_plain_copy_of_a_vault_in_use_lacks_what_the_number_of_records_tells(box):
 
 @test
 def who_has_the_vault_open_notices_a_restore_by_moving(box):
-    box.init()
     with in_use(box) as process:
         box.put_secret("acme/db", "password", b"s3cret-of-acme")
         back_up_with_the_library(box)

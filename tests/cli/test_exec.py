@@ -17,7 +17,7 @@ EXEC = ("exec", "--env", "PW=acme/db:password", "--reason", "x", "--")
 
 @test
 def a_command_gets_just_the_variables_that_were_asked_for(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     box.run("put", "acme/db", "host=db.example")
     digits = box.path("root.key").read_text().strip()
     environment = {"ROOT_DIGITS": digits, "BULLA_ROOT": "env:ROOT_DIGITS", "KEPT": "yes", "PW": "old"}
@@ -30,7 +30,7 @@ def a_command_gets_just_the_variables_that_were_asked_for(box):
 
 @test
 def a_command_gets_no_variable_that_any_root_key_is_read_from(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     digits = box.path("root.key").read_text().strip()
     environment = {"FIRST": digits, "BULLA_ROOT": "sha256-env:SECOND", "SECOND": "x", "SECONDS": "kept"}
     seen = box.run("exec", "--root", "env:FIRST", "--env", "PW=acme/db:password", "--reason", "x", "--", "env",
@@ -41,7 +41,7 @@ def a_command_gets_no_variable_that_any_root_key_is_read_from(box):
 
 @test
 def a_command_gets_no_descriptor_that_the_root_key_is_read_from(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     with open(box.path("root.key")) as key:
         number = fcntl.fcntl(key, fcntl.F_DUPFD, 50)
         seen = box.run("exec", "--root", f"fd:{number}", "--env", "PW=acme/db:password", "--reason", "x", "--",
@@ -51,7 +51,7 @@ def a_command_gets_no_descriptor_that_the_root_key_is_read_from(box):
 
 @test
 def a_command_gets_its_signals_arguments_input_and_status(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     options = ["exec", "--env", "PW=acme/db:password", "--reason", "x", "--"]
     run = box.start(*options, "sh", "-c", 'read line; echo "$line $1 $2"; kill -PIPE $$', "sh", "--json", "a b",
                     stdin=-1, stdout=-1)
@@ -61,7 +61,7 @@ def a_command_gets_its_signals_arguments_input_and_status(box):
 
 @test
 def a_command_that_cannot_be_run_gives_127_or_126(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     box.write("file", "no program", 0o600)
     options = ["exec", "--env", "PW=acme/db:password", "--reason", "x", "--"]
     box.run(*options, "no-such-command", status=127)
@@ -70,7 +70,7 @@ def a_command_that_cannot_be_run_gives_127_or_126(box):
 
 @test
 def nothing_runs_if_one_value_is_refused(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     box.put_secret("acme/db", "binary", b"a\0b")
     touch = ["--", "touch", box.path("ran")]
     good = ["--env", "A=acme/db:password"]
@@ -123,7 +123,7 @@ def look(box, words, prepare):
 
 @test
 def a_command_gets_its_process_as_bulla_was_given_it(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     for prepare in (lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL), leave_traces, ignore_pipe, close_input):
         direct = look(box, [], prepare)
         assert len(direct) > 25, direct
@@ -133,7 +133,7 @@ def a_command_gets_its_process_as_bulla_was_given_it(box):
 
 @test
 def a_command_whose_parent_ignores_broken_pipes_can_write_on(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     reader, writer = os.pipe()
     os.close(reader)
     process = box.start(*EXEC, "sh", "-c", "echo lost 2>/dev/null; echo $? >wrote", stdout=writer,
@@ -144,7 +144,7 @@ def a_command_whose_parent_ignores_broken_pipes_can_write_on(box):
 
 @test
 def a_standard_stream_that_the_root_key_is_read_from_is_dev_null(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     script = 'for n in 0 1 2; do all="$all$(readlink /proc/$$/fd/$n)\n"; done; printf "$all" >seen; cat <&$0 >read'
     for number in (0, 1, 2):
         streams = [subprocess.DEVNULL, open(box.path("1"), "wb"), open(box.path("2"), "wb")]
@@ -161,7 +161,7 @@ def a_standard_stream_that_the_root_key_is_read_from_is_dev_null(box):
 
 @test
 def a_command_gets_no_other_descriptor_of_the_root_keys_file_or_pipe(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     digits = box.path("root.key").read_bytes().strip()
     script = 'for n; do readlink /proc/$$/fd/$n || echo none; done'
     with open(box.path("root.key"), "rb") as key, open(box.path("root.key"), "rb") as again:
@@ -183,7 +183,7 @@ def a_command_gets_no_other_descriptor_of_the_root_keys_file_or_pipe(box):
 
 @test
 def a_command_does_not_learn_where_credentials_lie_that_the_root_key_is_among(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     folder = box.path("credentials")
     folder.mkdir()
     folder.joinpath("root").write_bytes(box.path("root.key").read_bytes())
@@ -220,7 +220,7 @@ def a_command_does_not_learn_where_credentials_lie_that_the_root_key_is_among(bo
 
 @test
 def failures_of_bulla_and_of_the_command_are_told_apart(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     box.write("other.key", "5a" * 32)
     box.write("interpreted", "#!/no/such/interpreter\n", 0o700)
     box.path("folder").mkdir()
@@ -251,7 +251,6 @@ def uses(box):
 
 @test
 def many_and_large_values_are_handed_on(box):
-    box.init()
     for number, length in ((16, 65536), (25, 65536), (200, 5000), (1000, 10)):
         options = put_values(box, number, length)
         printed = box.run("exec", *options, "sh", "-c", "env | grep -c '^V[0-9]*=v*$'; printenv V7 | wc -c")
@@ -261,7 +260,6 @@ def many_and_large_values_are_handed_on(box):
 
 @test
 def values_that_no_command_can_be_handed_are_refused_before_any_is_opened(box):
-    box.init()
     options = put_values(box, 200, 65536)
     box.run("exec", *options, "true", status=125)
     assert "ulimit -s" in box.errors and uses(box) == [], box.errors
@@ -277,7 +275,6 @@ def values_that_no_command_can_be_handed_are_refused_before_any_is_opened(box):
 def values_that_do_not_fit_into_locked_memory_are_refused_before_any_is_opened(box):
     if SANITIZED:
         raise Skip("sanitizers turn mlock(2) off")
-    box.init()
     # Whoever is asked to take it: a key file must be the user's own.
     box.environment.update(BULLA_KEY=box.path("root.key").read_text(), BULLA_ROOT="env:BULLA_KEY")
     large = put_values(box, 16, 65536)

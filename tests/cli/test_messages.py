@@ -5,7 +5,7 @@
 
 import time
 
-from command import run_tests, test
+from command import run_tests, test, test_without_vault
 
 
 def tells(box, line, *words, status=2, stdin=b"", **options):
@@ -15,7 +15,7 @@ def tells(box, line, *words, status=2, stdin=b"", **options):
         assert word in box.errors, (line, word, box.errors)
 
 
-@test
+@test_without_vault
 def init_refuses_what_it_would_not_heed(box):
     tells(box, "init --actor me", "--actor", "bulla's own")
     tells(box, "init --reason why", "--reason")
@@ -27,7 +27,7 @@ def init_refuses_what_it_would_not_heed(box):
 
 @test
 def no_error_invites_to_delete_a_vault_or_an_entry(box):
-    box.init_with_secret()
+    box.put_secret()
     tells(box, "init", "left as it is", "name another")
     assert "remove" not in box.errors, box.errors
     box.run("put", "acme/db", "host=h")
@@ -37,7 +37,7 @@ def no_error_invites_to_delete_a_vault_or_an_entry(box):
 
 @test
 def the_field_or_tenant_that_is_wrong_is_named(box):
-    box.init_with_secret()
+    box.put_secret()
     box.run("put", "acme/db", "host=h", "port=1")
     before = box.json("show", "acme/db"), len(box.log())
     tells(box, "rm acme/db zz b", "acme/db:zz: ", "no such field", status=3)
@@ -60,7 +60,7 @@ def the_field_or_tenant_that_is_wrong_is_named(box):
 
 @test
 def places_that_are_none_are_told_by_what_is_wrong_with_them(box):
-    box.init_with_secret()
+    box.put_secret()
     for command in ("show acme", "put acme a=b", "get acme password --reason x"):
         tells(box, command, "argument 1: ", "TENANT/ENTRY", "no slash")
     tells(box, "put ac/me/db a=b", "more than one slash")
@@ -71,7 +71,7 @@ def places_that_are_none_are_told_by_what_is_wrong_with_them(box):
 
 @test
 def exec_names_what_it_cannot_run_and_where_it_belongs(box):
-    box.init_with_secret()
+    box.put_secret()
     start = "exec --env A=acme/db:password --reason r "
     for words in ("sh -c x", "sh --version", "true", "true -- x"):
         tells(box, start + words, "the command to run goes after --", status=125)
@@ -82,14 +82,14 @@ def exec_names_what_it_cannot_run_and_where_it_belongs(box):
     tells(box, start + "-- /dev/null", "/dev/null: ", status=126)
 
 
-@test
+@test_without_vault
 def days_that_are_none_are_told_with_those_that_are(box):
     for day in ("gestern", "2023-02-29", "12x", "-1"):
         tells(box, f"apikey jwk 0123456789abcdef --day={day}", "YYYY-MM-DD", "yesterday, today or tomorrow")
     tells(box, "apikey jwk 0123456789abcdef --day 5", "add --any-day")
 
 
-@test
+@test_without_vault
 def a_blob_that_does_not_open_names_the_options_that_may_be_wrong(box):
     box.write("key", "5a" * 32)
     box.write("other", "a5" * 32)
@@ -105,7 +105,6 @@ def a_blob_that_does_not_open_names_the_options_that_may_be_wrong(box):
 
 @test
 def a_key_file_that_others_can_read_is_refused(box):
-    box.init()
     for mode in (0o640, 0o604, 0o620, 0o666):
         box.write("key", "5a" * 32, mode)
         for command in ("seal", "open", "import hex --tenant acme"):
@@ -119,7 +118,6 @@ def a_key_file_that_others_can_read_is_refused(box):
 
 @test
 def rows_of_an_import_say_what_is_wrong_with_them(box):
-    box.init()
     box.write("key", "5a" * 32)
     second, last = "iv:authTag:ciphertext", "iv:ciphertext:authTag"
     start = "import hex --key key --tenant acme"
@@ -136,7 +134,6 @@ def rows_of_an_import_say_what_is_wrong_with_them(box):
 
 @test
 def what_is_empty_or_cannot_be_asked_for_is_told_with_a_remedy(box):
-    box.init()
     for command in ("verify", "refresh", "revoke", "inspect"):
         for stdin in (b"", b"\n"):
             tells(box, f"token {command}", "standard input is empty", stdin=stdin, status=1)
@@ -146,7 +143,7 @@ def what_is_empty_or_cannot_be_asked_for_is_told_with_a_remedy(box):
     tells(box, "list --root passphrase", "no terminal", "--root", status=4, start_new_session=True)
 
 
-@test
+@test_without_vault
 def what_helps_stands_behind_what_happened_in_the_words_of_the_command(box):
     def ends(line, happened, remedy, **options):
         tells(box, line, f": {happened}", **options)

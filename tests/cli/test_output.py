@@ -7,7 +7,6 @@ the same text. And readers that go away."""
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 
 from command import BULLA, run_tests, test
@@ -30,7 +29,6 @@ def assert_no_control(printed):
 
 @test
 def claims_are_one_line_however_they_were_minted(box):
-    box.init()
     box.apikey()
     more = {"a": {"b": [1, {"c": f"x {UNSEEN}{SPACES}{SEEN}\n"}, -1.5, []], "d\u0085": None}, "e f": True, "g": {}}
     for text in (json.dumps(more, indent=4), json.dumps(more, indent="\t", ensure_ascii=False),
@@ -49,7 +47,6 @@ def claims_are_one_line_however_they_were_minted(box):
 
 @test
 def escapes_in_claims_stay_what_they_are(box):
-    box.init()
     box.apikey()
     box.write("claims", r'{"a":"\"  ] \\","b":"\\\\\" , \u0041\ud83c\udfdb","c d":["\\", "\""  ],"e":"two  words "}')
     claims = json.loads(box.run("token", "verify", stdin=box.mint("--claims", "claims")))
@@ -60,7 +57,6 @@ def escapes_in_claims_stay_what_they_are(box):
 
 @test
 def no_json_has_characters_that_cannot_be_seen(box):
-    box.init()
     text = f"v{UNSEEN}{SPACES}{SEEN}"
     box.run("put", "acme/db", f"a={text}", "--reason", text, "--actor", f"a{UNSEEN[:20]}")
     for args in (["show", "acme/db"], ["audit", "log"], ["list"], ["init", "--reuse-root", "--vault", f"sqlite:{UNSEEN[5:]}.db"]):
@@ -74,7 +70,6 @@ def no_json_has_characters_that_cannot_be_seen(box):
 
 @test
 def no_table_has_characters_that_cannot_be_seen_or_that_feign_columns(box):
-    box.init()
     fields = [f"f{n:02}=a{c}b" for n, c in enumerate(UNSEEN + SPACES)]
     box.run("put", "acme/db", *fields, f"seen={SEEN}", "--reason", f"r{UNSEEN}", "--actor", f"a{SPACES}")
     shown = box.run("show", "acme/db").decode()
@@ -89,7 +84,6 @@ def no_table_has_characters_that_cannot_be_seen_or_that_feign_columns(box):
 
 @test
 def no_error_or_plain_line_has_characters_that_cannot_be_seen(box):
-    box.init()
     name = UNSEEN.replace("\x1b", "\x01") + "é"
     box.fail("list", "--vault", f"sqlite:{name}.db")
     errors = box.fail("list", "--root", f"file:{name}")
@@ -104,7 +98,6 @@ def no_error_or_plain_line_has_characters_that_cannot_be_seen(box):
 
 @test
 def columns_of_the_log_stay_where_they_are(box):
-    box.init()
     who = [("a", "r"), ("b" * 60, "s"), ("c", "t" * 256), ("漢字", "u " * 30), ("é", "-")]
     for n, (actor, reason) in enumerate(who):
         box.run("put", f"acme/entry{'x' * 20 * (n % 2)}", "a=b", "--actor", actor, "--reason", reason)
@@ -118,41 +111,32 @@ def columns_of_the_log_stay_where_they_are(box):
 
 @test
 def a_table_of_a_damaged_log_shows_what_comes_before_the_damage(box):
-    box.init()
     box.run("put", "acme/db", "a=b")
     box.run("put", "acme/db", "a=c")
-    with sqlite3.connect(box.path("bulla.db")) as database:
-        database.execute("UPDATE audit SET actor = hex(zeroblob(300)) WHERE seq = 3")
-    database.close()
+    box.sql("UPDATE audit SET actor = hex(zeroblob(300)) WHERE seq = 3")
     printed = [box.run("audit", "log", *options, status=1).splitlines() for options in ([], ["--json"])]
     assert [len(lines) for lines in printed] == [3, 2] and printed[0][2].endswith(b"done"), printed
 
 
 @test
 def a_list_of_which_a_row_is_refused_is_not_printed_at_all(box):
-    box.init()
     for entry in ("acme/a", "acme/b"):
         box.run("put", entry, "x=1", "y=2")
         box.run("apikey", "create", "--tenant", "acme")
     lists = (["list"], ["list", "acme"], ["show", "acme/b"], ["apikey", "list"])
     for args in lists:
         assert len(box.json(*args)) == 2, args
-    with sqlite3.connect(box.path("bulla.db")) as database:
-        database.executescript("UPDATE entry SET name = name || 'x' WHERE name = 'b'; UPDATE field SET revision = -1 "
+    box.sql("UPDATE entry SET name = name || 'x' WHERE name = 'b'; UPDATE field SET revision = -1 "
                                "WHERE number = 4; UPDATE apikey SET name = hex(zeroblob(300)) WHERE number = 2")
-    database.close()
     for args in lists:
         if args[0] == "show":
-            with sqlite3.connect(box.path("bulla.db")) as database:
-                database.execute("UPDATE entry SET name = 'b' WHERE name = 'bx'")
-            database.close()
+            box.sql("UPDATE entry SET name = 'b' WHERE name = 'bx'")
         for options in ([], ["--json"]):
             assert box.run(*args, *options, status=1) == b"", (args, options)
 
 
 @test
 def a_long_list_is_one_array(box):
-    box.init()
     fields = [f"f{n:03}={'v' * n}{UNSEEN}" for n in range(300)]
     box.run("put", "acme/db", *fields)
     shown = box.json("show", "acme/db")
@@ -179,7 +163,7 @@ def run_without_reader(box, args, stdin, **options):
 
 @test
 def a_pipe_without_a_reader_ends_bulla_as_it_ends_other_tools(box):
-    box.init_with_secret()
+    box.put_secret()
     box.apikey()
     token = box.mint()
     for args in PRINTS:
@@ -199,7 +183,7 @@ def a_pipe_without_a_reader_ends_bulla_as_it_ends_other_tools(box):
 
 @test
 def a_long_log_ends_early_and_quietly_when_its_reader_goes_away(box):
-    box.init_with_secret()
+    box.put_secret()
     for _ in range(300):  # more than the 64 KiB that a pipe takes without a reader
         box.run("get", "acme/db", "password", "--reason", "x" * 256)
     for options in ([], ["--json"]):

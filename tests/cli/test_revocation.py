@@ -42,7 +42,6 @@ class Service:
 
 @test
 def the_first_verification_after_a_key_is_revoked_is_refused_in_another_process(box):
-    box.init()
     with Service(box) as first, Service(box) as second:
         for _ in range(20):
             key_id = box.apikey()
@@ -61,7 +60,6 @@ def num_openings(box):
 
 @test
 def another_tenants_revocation_has_no_key_opened_again(box):
-    box.init()
     key_ids = [box.apikey(tenant=f"tenant{i}", name=f"key{i}") for i in range(8)]
     tokens = [box.mint(key=f"key{i}", org=f"tenant{i}") for i in range(8)]
     with Service(box) as service:
@@ -81,7 +79,6 @@ def another_tenants_revocation_has_no_key_opened_again(box):
 
 @test
 def forged_tokens_that_name_live_keys_make_one_record_for_each_key(box):
-    box.init()
     key_ids = [box.apikey(name=f"key{i}") for i in range(3)]
     rest = b"." + box.mint(key="key0").strip().split(b".", 1)[1]
     today = int(time.time()) // 86400
@@ -100,7 +97,6 @@ def forged_tokens_that_name_live_keys_make_one_record_for_each_key(box):
 @test
 def a_revocation_that_is_killed_after_its_commit_is_heard_of_too(box):
     """It is killed while it waits for every look that was made before the commit to expire."""
-    box.init()
     with Service(box) as service:
         for _ in range(10):
             key_id = box.apikey()
@@ -119,7 +115,6 @@ def a_revocation_that_is_killed_after_its_commit_is_heard_of_too(box):
 
 @test
 def a_service_refuses_what_it_remembers_once_its_vault_has_moved(box):
-    box.init()
     box.apikey()
     token = box.mint("--jti", "t")
     for name in ("bulla.db", "bulla.db-wal", "bulla.db-shm"):
@@ -135,7 +130,6 @@ def a_service_refuses_what_it_remembers_once_its_vault_has_moved(box):
 
 @test
 def a_key_stays_revoked_for_a_living_service_when_its_tenant_is_removed(box):
-    box.init()
     key_id = box.apikey()
     box.put_secret("acme/db", "password", b"s3cret")
     token = box.mint()
@@ -144,17 +138,14 @@ def a_key_stays_revoked_for_a_living_service_when_its_tenant_is_removed(box):
         box.run("apikey", "revoke", key_id)
         box.run("rm", "acme/db")
         box.run("rm", "acme")
-        with sqlite3.connect(box.path("bulla.db")) as database:
-            # As after thousands of records, which are not followed one by one.
-            database.execute("UPDATE audit_head SET seq = seq")
-        database.close()
+        # As after thousands of records, which are not followed one by one.
+        box.sql("UPDATE audit_head SET seq = seq")
         assert service.verify(token)[0] == "refused"
         assert service.verify(token)[0] == "refused"
 
 
 @test
 def a_service_that_cannot_look_for_revocations_opens_no_key_twice(box):
-    box.init()
     box.apikey()
     token = box.mint()
     with Service(box) as service:
@@ -172,7 +163,6 @@ def a_service_that_cannot_look_for_revocations_opens_no_key_twice(box):
 
 @test
 def a_token_is_revoked_by_its_jti_with_all_that_it_was_refreshed_to(box):
-    box.init()
     box.apikey()
     token, other = box.mint("--jti", "s-1"), box.mint("--jti", "s-2")
     fresh = box.run("token", "refresh", stdin=token)
@@ -183,16 +173,13 @@ def a_token_is_revoked_by_its_jti_with_all_that_it_was_refreshed_to(box):
         box.run("token", "revoke", "--reason", "logout", stdin=fresh)
         assert service.verify(token) == service.verify(fresh) == ("revoked", 1)
         assert service.verify(other) == ("good", 1)
-    box.refuse(token)
-    assert "revoked" in box.errors
+    box.refuse(token, told="revoked")
     assert box.run("token", "refresh", stdin=token, status=1) == b""
     assert box.verify(other)
     box.run("token", "revoke", stdin=token)
     revoked = [r for r in box.log() if r["op"] == "token-revoke"]
     assert [(r["tenant"], r["reason"]) for r in revoked] == [("acme", "logout"), ("acme", "token revoke")]
-    with sqlite3.connect(box.path("bulla.db")) as database:
-        rows = database.execute("SELECT expires FROM revoked_token").fetchall()
-    database.close()
+    rows = box.sql("SELECT expires FROM revoked_token")
     assert len(rows) == 1 and abs(rows[0][0] - time.time() - 30 * 86400 - 3600) < 60
 
 
@@ -214,7 +201,6 @@ def token_of(box, key_id, claims):
 
 @test
 def what_is_authentic_is_revoked_as_long_as_anything_may_take_it(box):
-    box.init()
     key_id = box.apikey()
     now = int(time.time())
     hour, day = 3600, 86400
@@ -234,87 +220,68 @@ def what_is_authentic_is_revoked_as_long_as_anything_may_take_it(box):
         box.run("token", "revoke", stdin=token_of(box, key_id, {**claims, **times, "jti": jti}))
     assert len([r for r in box.log() if r["op"] == "token-revoke"]) == len(revocable)
     session = box.mint("--jti", "refreshed")
-    box.refuse(session)
-    assert "revoked" in box.errors, box.errors
+    box.refuse(session, told="revoked")
 
     first = box.mint("--jti", "session", "--ttl", "2")
     later = box.run("token", "refresh", stdin=box.run("token", "refresh", "--leeway", "60", stdin=first))
     time.sleep(2.1)
     box.run("token", "revoke", stdin=first)
-    box.run("token", "refresh", "--leeway", "3600", stdin=later, status=1)
-    assert "revoked" in box.errors, box.errors
+    box.run("token", "refresh", "--leeway", "3600", stdin=later, status=1, told="revoked")
 
 
 @test
 def what_nothing_takes_any_more_is_told_and_not_revoked(box):
-    box.init()
     key_id = box.apikey()
     now = int(time.time())
     claims = {"org": "acme", "sub": "alice", "jti": "x"}
     for times in ({"iat": now - 30 * 86400 - 3600 - 5, "exp": now - 30 * 86400}, {"iat": 5, "exp": 10},
                   {"iat": now - 90000, "exp": now - 3605, "orig_iat": now - 31 * 86400}):
-        box.run("token", "revoke", stdin=token_of(box, key_id, {**claims, **times}), status=1)
-        assert "nothing to revoke" in box.errors, box.errors
+        box.run("token", "revoke", stdin=token_of(box, key_id, {**claims, **times}), status=1, told="nothing to revoke")
     box.run("token", "revoke", stdin=token_of(box, key_id, {**claims, "iat": now, "exp": now + 60, "org": "globex"}),
-            status=1)
-    assert '"org"' in box.errors, box.errors
+            status=1, told='"org"')
     token = box.mint("--jti", "x")
     box.run("apikey", "revoke", key_id)
-    box.run("token", "revoke", stdin=token, status=1)
-    assert key_id in box.errors and "was revoked" in box.errors and "nothing to revoke" in box.errors, box.errors
+    box.run("token", "revoke", stdin=token, status=1, told=(key_id, "was revoked", "nothing to revoke"))
     assert not [r for r in box.log() if r["op"] == "token-revoke"]
 
 
 @test
 def what_has_no_jti_or_is_not_authentic_cannot_be_revoked(box):
-    box.init()
     key_id = box.apikey()
     token = box.mint()
-    box.run("token", "revoke", stdin=token, status=2)
-    assert "no jti" in box.errors and f"bulla apikey revoke {key_id}" in box.errors, box.errors
-    box.run("token", "revoke", stdin=b"", status=1)
-    assert "standard input is empty" in box.errors, box.errors
-    box.run("token", "revoke", stdin=b"x", status=1)
-    assert "form" in box.errors, box.errors
+    box.run("token", "revoke", stdin=token, status=2, told=("no jti", f"bulla apikey revoke {key_id}"))
+    box.run("token", "revoke", stdin=b"", status=1, told="standard input is empty")
+    box.run("token", "revoke", stdin=b"x", status=1, told="form")
     box.run("token", "revoke", stdin=token[:-5], status=1)
     for _ in range(2):
         jti = box.mint("--jti", "x")
         forged = jti[:150] + (b"A" if jti[150:151] != b"A" else b"B") + jti[151:]
-    box.run("token", "revoke", stdin=forged, status=1)
-    assert "not authentic" in box.errors and key_id in box.errors, box.errors
+    box.run("token", "revoke", stdin=forged, status=1, told=("not authentic", key_id))
     other = "0123456789abcdef"
     header = json.dumps({"alg": "dir", "enc": "A256GCM", "kid": f"{other}.{int(time.time()) // 86400}"}).encode()
     strange = base64.urlsafe_b64encode(header).rstrip(b"=") + token[token.index(b"."):]
-    box.run("token", "revoke", stdin=strange, status=1)
-    assert other in box.errors and "not in this vault" in box.errors, box.errors
+    box.run("token", "revoke", stdin=strange, status=1, told=(other, "not in this vault"))
     assert not [r for r in box.log() if r["op"] == "token-revoke"]
 
 
 @test
 def a_token_is_revoked_by_its_jti_alone(box):
-    box.init()
     box.apikey()
     token = box.mint("--jti", "s-1")
     box.run("token", "revoke", "--jti", "s-1", "--tenant", "acme", "--reason", "stolen")
-    box.refuse(token)
-    assert "revoked" in box.errors, box.errors
+    box.refuse(token, told="revoked")
     revoked = [r for r in box.log() if r["op"] == "token-revoke"]
     assert [(r["tenant"], r["reason"]) for r in revoked] == [("acme", "stolen")]
-    with sqlite3.connect(box.path("bulla.db")) as database:
-        rows = database.execute("SELECT expires FROM revoked_token").fetchall()
-    database.close()
+    rows = box.sql("SELECT expires FROM revoked_token")
     assert len(rows) == 1 and abs(rows[0][0] - time.time() - 30 * 86400 - 2 * 3600) < 60
-    box.run("token", "revoke", "--jti", "s-1", "--tenant", "globex", status=3)
-    assert "tenant" in box.errors, box.errors
+    box.run("token", "revoke", "--jti", "s-1", "--tenant", "globex", status=3, told="tenant")
     for args in (("--jti", "s-1"), ("--tenant", "acme")):
-        box.run("token", "revoke", *args, status=2)
-        assert "go together" in box.errors, box.errors
+        box.run("token", "revoke", *args, status=2, told="go together")
     reader, writer = os.pipe()
     os.write(writer, token)  # it is there before the command looks
     with open(box.write("both", token), "rb") as file, os.fdopen(reader, "rb") as pipe:
         for stdin in (pipe, file):
-            box.run("token", "revoke", "--jti", "s-2", "--tenant", "acme", stdin=stdin, status=2)
-            assert "standard input" in box.errors, box.errors
+            box.run("token", "revoke", "--jti", "s-2", "--tenant", "acme", stdin=stdin, status=2, told="standard input")
         assert file.read() == token, "it has read what was not for it"
     os.close(writer)
     box.run("token", "revoke", "--jti", "s-2", "--tenant", "acme", stdin=subprocess.DEVNULL)
@@ -322,7 +289,6 @@ def a_token_is_revoked_by_its_jti_alone(box):
 
 @test
 def a_refreshed_token_says_the_same_and_lives_as_long(box):
-    box.init()
     box.apikey()
     box.write("claims", '{"region": "EU"}')
     old = box.mint("--perm", "read", "--ttl", "600", "--claims", "claims", "--aud", "d", "--nbf", "5")
@@ -339,14 +305,12 @@ def a_refreshed_token_says_the_same_and_lives_as_long(box):
 
 @test
 def no_token_is_refreshed_beyond_its_session(box):
-    box.init()
     box.apikey()
     old = box.mint()
     claims = box.verify(box.run("token", "refresh", "--session", "100", stdin=old))
     assert claims["exp"] == claims["orig_iat"] + 100
     time.sleep(1.1)
-    box.run("token", "refresh", "--session", "1", stdin=old, status=1)
-    assert "expired" in box.errors
+    box.run("token", "refresh", "--session", "1", stdin=old, status=1, told="expired")
     for session in ("0", "2592001", "-1", "1h", ""):
         box.run("token", "refresh", "--session", session, stdin=old, status=2)
     box.run("token", "refresh", "--session", "2592000", "--leeway", "3600", stdin=old)
@@ -359,7 +323,6 @@ def no_token_is_refreshed_beyond_its_session(box):
 
 @test
 def the_jwk_of_a_day_has_the_form_that_libraries_read(box):
-    box.init()
     key_id = box.apikey()
     today = int(time.time()) // 86400
     date = time.strftime("%Y-%m-%d", time.gmtime(today * 86400))
@@ -388,7 +351,6 @@ def the_jwk_of_a_day_has_the_form_that_libraries_read(box):
 
 @test
 def a_jwk_is_audited_as_an_export_with_its_day_before_it_is_made(box):
-    box.init()
     key_id = box.apikey()
     today = int(time.time()) // 86400
     box.run("apikey", "jwk", key_id, "--day", str(today), "--reason", "debugging")
@@ -408,7 +370,6 @@ def a_jwk_is_audited_as_an_export_with_its_day_before_it_is_made(box):
 
 @test
 def a_jwk_of_a_day_that_is_not_near_needs_a_word_more(box):
-    box.init()
     key_id = box.apikey()
     if time.time() % 86400 > 86340:
         time.sleep(61)  # the day must not end meanwhile

@@ -17,7 +17,7 @@ import sys
 import termios
 import time
 
-from command import BULLA, SANITIZED, Skip, run_as_nobody, run_tests, test
+from command import BULLA, SANITIZED, Skip, run_as_nobody, run_tests, test, test_without_vault
 
 SECRET = b"s3cret-of-acme-0123456789"
 
@@ -29,7 +29,7 @@ def everything_written(box):
 
 @test
 def secrets_are_in_no_file(box):
-    box.init_with_secret(SECRET)
+    box.put_secret(secret=SECRET)
     box.get()
     box.put_secret("acme/db", "password", SECRET[::-1])
     box.run("rm", "acme/db")
@@ -43,7 +43,6 @@ def secrets_are_in_no_file(box):
 @test
 def secrets_are_in_no_file_while_the_vault_is_in_use(box):
     """A reader keeps the write-ahead log from being folded into the vault."""
-    box.init()
     reader = sqlite3.connect(box.path("bulla.db"))
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM sqlite_schema").fetchall()
@@ -56,7 +55,6 @@ def secrets_are_in_no_file_while_the_vault_is_in_use(box):
 
 @test
 def the_string_of_an_api_key_is_in_no_file(box):
-    box.init()
     string = box.run("apikey", "create", "--tenant", "acme").strip()
     written = everything_written(box)
     secret = string.split(b"_")[2]
@@ -80,7 +78,6 @@ def a_secret_that_is_being_read_is_in_locked_memory_alone(box):
         raise Skip("only root can read the memory of a process that hides it")
     if SANITIZED:
         raise Skip("a sanitizer's shadow of the memory is too large to be read")
-    box.init()
     process, proc = start_reading(box)
     found = []
     with open(proc / "mem", "rb", buffering=0) as memory:
@@ -97,7 +94,7 @@ def a_secret_that_is_being_read_is_in_locked_memory_alone(box):
     assert all("lo" in flags.split() and "dd" in flags.split() for _, flags in found), found
 
 
-@test
+@test_without_vault
 def a_process_that_holds_secrets_hides_from_its_own_user_and_dumps_no_core(box):
     def allow_core_dumps():
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
@@ -113,7 +110,6 @@ def a_process_that_holds_secrets_hides_from_its_own_user_and_dumps_no_core(box):
 
 @test
 def secrets_are_in_no_argument(box):
-    box.init()
     process, proc = start_reading(box)
     arguments = proc.joinpath("cmdline").read_bytes()
     process.stdin.close()
@@ -153,7 +149,6 @@ seal --key root.key --format SECRET"""
 
 @test
 def errors_repeat_no_argument_that_may_be_a_secret(box):
-    box.init()
     for line in LEAKING_LINES.splitlines():
         errors = box.fail(*line.split())
         assert "SECRET" not in errors and "5a5a" not in errors, (line, errors)
@@ -161,7 +156,6 @@ def errors_repeat_no_argument_that_may_be_a_secret(box):
 
 @test
 def errors_repeat_nothing_of_what_was_read(box):
-    box.init()
     box.write("short.key", "c0ffee")
     box.write("bad.key", "c0ffee" + "z" * 58)
     for args in (["list", "--root", "file:short.key"], ["list", "--root", "file:bad.key"],
@@ -226,7 +220,6 @@ class Terminal:
 
 @test
 def a_prompt_shows_nothing_and_sets_the_terminal_back(box):
-    box.init()
     with Terminal(box, "put", "acme/db", "--secret", "password", "--secret", "token") as terminal:
         terminal.answer(b"acme/db:password: ", SECRET + b"\n")
         terminal.answer(b"acme/db:token: ", SECRET[::-1] + b"\n")
@@ -236,7 +229,6 @@ def a_prompt_shows_nothing_and_sets_the_terminal_back(box):
 
 @test
 def an_empty_or_overlong_line_at_a_prompt_is_refused(box):
-    box.init()
     for line in (b"\n", b"x" * 4095 + b"\n", b"x" * 5000 + b"\n"):
         with Terminal(box, "put", "acme/db", "--secret", "password") as terminal:
             terminal.answer(b"acme/db:password: ", line)
@@ -246,7 +238,6 @@ def an_empty_or_overlong_line_at_a_prompt_is_refused(box):
 
 @test
 def an_interrupted_prompt_sets_the_terminal_back_and_dies_of_the_signal(box):
-    box.init()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU, signal.SIGPROF):
         with Terminal(box, "put", "acme/db", "--secret", "password") as terminal:
             terminal.answer(b"acme/db:password: ", b"half a secr" + (b"\x03" if number == signal.SIGINT else b""))
@@ -256,7 +247,8 @@ def an_interrupted_prompt_sets_the_terminal_back_and_dies_of_the_signal(box):
             assert b"secr" not in terminal.seen
 
 
-STOPPED_AND_CONTINUED = """
+# A shell of sorts, with the command in the foreground.
+FOREGROUND = """
 import os, signal, subprocess, sys, termios
 
 def to_the_foreground():
@@ -265,6 +257,9 @@ def to_the_foreground():
     os.tcsetpgrp(0, os.getpid())
     signal.signal(signal.SIGTTOU, signal.SIG_DFL)
 
+"""
+
+STOPPED_AND_CONTINUED = FOREGROUND + """
 child = subprocess.Popen(sys.argv[1:], preexec_fn=to_the_foreground)
 assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
 assert termios.tcgetattr(0)[3] & termios.ECHO
@@ -276,7 +271,6 @@ sys.exit(child.wait())
 
 @test
 def a_stopped_prompt_sets_the_terminal_back_and_asks_again(box):
-    box.init()
     program = (sys.executable, "-c", STOPPED_AND_CONTINUED, BULLA)
     with Terminal(box, "put", "acme/db", "--secret", "password", program=program) as terminal:
         terminal.answer(b"acme/db:password: ", b"half a secr\x1a")
@@ -304,7 +298,6 @@ print("read", input(), flush=True)
 
 @test
 def a_prompt_in_the_background_leaves_the_foreground_its_echo_and_input(box):
-    box.init()
     for disposition in ("None", "signal.SIG_IGN"):
         program = (sys.executable, "-c", IN_THE_BACKGROUND.replace("DISPOSITION", disposition), BULLA)
         for args in (["put", "acme/db", "--secret", "password"], ["list", "--root", "passphrase"]):
@@ -317,15 +310,7 @@ def a_prompt_in_the_background_leaves_the_foreground_its_echo_and_input(box):
     assert box.json("list") == []
 
 
-SENT_TO_THE_BACKGROUND = """
-import os, signal, subprocess, sys, termios
-
-def to_the_foreground():
-    os.setpgid(0, 0)
-    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    os.tcsetpgrp(0, os.getpid())
-    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-
+SENT_TO_THE_BACKGROUND = FOREGROUND + """
 child = subprocess.Popen(sys.argv[1:], preexec_fn=to_the_foreground, stderr=subprocess.PIPE)
 assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
@@ -337,7 +322,6 @@ print("ended", child.wait(), bool(termios.tcgetattr(0)[3] & termios.ECHO), flush
 
 @test
 def a_stopped_prompt_that_goes_on_in_the_background_asks_no_more(box):
-    box.init()
     program = (sys.executable, "-c", SENT_TO_THE_BACKGROUND, BULLA)
     with Terminal(box, "put", "acme/db", "--secret", "password", program=program) as terminal:
         terminal.answer(b"acme/db:password: ", b"half a secr\x1a")
@@ -345,7 +329,7 @@ def a_stopped_prompt_that_goes_on_in_the_background_asks_no_more(box):
     assert box.json("list") == []
 
 
-@test
+@test_without_vault
 def a_passphrase_is_asked_for_twice_at_init_and_opens_the_vault(box):
     box.environment["BULLA_ROOT"] = "passphrase"
     for again, status in ((b"another phrase\n", 2), (b"one phrase\n", 0)):
@@ -364,7 +348,7 @@ def a_passphrase_is_asked_for_twice_at_init_and_opens_the_vault(box):
         assert terminal.wait() == 2 and b"1 to 1024 bytes: try again" in terminal.seen, terminal.seen
 
 
-@test
+@test_without_vault
 def without_a_terminal_nothing_is_asked(box):
     box.run("init", "--root", "passphrase", stdin="a phrase\na phrase\n", status=4, start_new_session=True)
     assert "no terminal" in box.errors
@@ -373,7 +357,6 @@ def without_a_terminal_nothing_is_asked(box):
 
 @test
 def an_api_key_is_alone_on_standard_output_and_a_terminal_shows_its_id_beside_it(box):
-    box.init()
     assert len(box.run("apikey", "create", "--tenant", "acme")) == 96
     with Terminal(box, "apikey", "create", "--tenant", "acme") as terminal:
         assert terminal.wait() == 0

@@ -22,7 +22,6 @@ def header_of(token):
 
 @test
 def a_minted_token_says_what_was_asked_for(box):
-    box.init()
     key_id = box.apikey()
     box.write("claims", '{"region": "EU", "deep": {"a": [1, 2]}}')
     token = box.mint("--perm", "read", "--perm", 'wri"te', "--attr", "team=a=b", "--attr", "empty=", "--nbf", "5",
@@ -40,7 +39,6 @@ def a_minted_token_says_what_was_asked_for(box):
 
 @test
 def minting_needs_neither_vault_nor_root_key(box):
-    box.init()
     box.apikey()
     box.path("bulla.db").unlink()
     box.path("root.key").unlink()
@@ -50,7 +48,6 @@ def minting_needs_neither_vault_nor_root_key(box):
 
 @test
 def a_token_lives_an_hour_by_default_and_a_day_at_most(box):
-    box.init()
     box.apikey()
     claims = box.verify(box.mint())
     assert claims["exp"] - claims["iat"] == 3600
@@ -62,7 +59,6 @@ def a_token_lives_an_hour_by_default_and_a_day_at_most(box):
 
 @test
 def inspect_shows_the_key_and_the_day_without_either(box):
-    box.init()
     key_id = box.apikey()
     token = box.mint()
     seen = box.json("token", "inspect", stdin=token)
@@ -73,29 +69,24 @@ def inspect_shows_the_key_and_the_day_without_either(box):
 
 @test
 def an_expired_token_is_refused_but_for_leeway(box):
-    box.init()
     box.apikey()
     token = box.mint("--ttl", "1")
     time.sleep(2.1)
-    box.refuse(token)
-    assert "expired" in box.errors
+    box.refuse(token, told="expired")
     assert box.verify(token, "--leeway", "3600")["sub"] == "alice"
     box.run("token", "verify", "--leeway", "3601", stdin=token, status=2)
 
 
 @test
 def a_token_is_not_valid_before_its_time(box):
-    box.init()
     box.apikey()
     token = box.mint("--nbf", str(int(time.time()) + 1000))
-    box.refuse(token)
-    assert "not yet valid" in box.errors
+    box.refuse(token, told="not yet valid")
     assert box.verify(token, "--leeway", "2000")
 
 
 @test
 def a_token_for_another_audience_issuer_or_tenant_is_refused(box):
-    box.init()
     box.apikey()
     token = box.mint("--aud", "a", "--iss", "i")
     assert box.verify(token) == box.verify(token, "--aud", "a", "--iss", "i")
@@ -109,7 +100,6 @@ def a_token_for_another_audience_issuer_or_tenant_is_refused(box):
 
 @test
 def a_token_that_was_changed_cut_or_made_up_is_refused(box):
-    box.init()
     box.apikey()
     token = box.mint().strip()
     parts = token.split(b".")
@@ -134,7 +124,6 @@ def a_token_that_was_changed_cut_or_made_up_is_refused(box):
 
 @test
 def a_token_of_another_key_or_day_is_refused(box):
-    box.init()
     first = box.apikey(name="key")
     second = box.apikey(name="second")
     token = box.mint()
@@ -148,7 +137,6 @@ def a_token_of_another_key_or_day_is_refused(box):
 
 @test
 def a_revoked_key_mints_nothing_that_is_accepted(box):
-    box.init()
     key_id = box.apikey(name="key")
     box.apikey(name="other")
     token = box.mint()
@@ -166,7 +154,6 @@ def a_revoked_key_mints_nothing_that_is_accepted(box):
 
 @test
 def api_keys_are_listed_with_tenant_and_name_and_without_secrets(box):
-    box.init()
     string = box.run("apikey", "create", "--tenant", "acme", "--name", "embed-server").decode().strip()
     assert re.fullmatch(r"bulla_[0-9a-f]{16}_[0-9a-f]{72}", string)
     box.apikey("globex")
@@ -179,7 +166,6 @@ def api_keys_are_listed_with_tenant_and_name_and_without_secrets(box):
 
 @test
 def a_file_that_holds_no_api_key_is_refused(box):
-    box.init()
     box.apikey()
     string = box.path("key").read_bytes()
     changed = string[:40] + (b"0" if string[40:41] != b"0" else b"1") + string[41:]
@@ -196,7 +182,6 @@ def a_file_that_holds_no_api_key_is_refused(box):
 
 @test
 def a_key_file_that_others_can_read_is_refused_and_pipes_are_not(box):
-    box.init()
     box.apikey()
     for mode in (0o640, 0o604, 0o644, 0o620, 0o602, 0o601):
         box.path("key").chmod(mode)
@@ -214,7 +199,6 @@ def a_key_file_that_others_can_read_is_refused_and_pipes_are_not(box):
 
 @test
 def claims_that_cannot_be_are_refused(box):
-    box.init()
     box.apikey()
     for claims in ("", "[]", "{", '{"a":1}{"b":2}', '{},"b":{}', '{"a":1,"a":2}',
                    '{"perms":["a"],"\\u0070erms":["b"]}', '{"sub":"mallory"}', '{"org":"globex"}', '{"exp":1}',
@@ -225,14 +209,11 @@ def claims_that_cannot_be_are_refused(box):
     for claim, option in (("sub", "--sub"), ("iss", "--iss"), ("aud", "--aud"), ("jti", "--jti"), ("nbf", "--nbf"),
                           ("exp", "--ttl"), ("org", "--org"), ("iat", "sets the time"), ("orig_iat", "sets the time")):
         box.write("claims", json.dumps({"own": 1, claim: 1}))
-        box.mint("--claims", "claims", status=2)
-        assert f'"{claim}"' in box.errors and option in box.errors, box.errors
+        box.mint("--claims", "claims", status=2, told=(f'"{claim}"', option))
     for claim, option in (("perms", "--perm"), ("attrs", "--attr")):
         box.write("claims", json.dumps({"perms": ["a"]} if claim == "perms" else {"attrs": {}}))
-        box.mint("--claims", "claims", option, "a=b", status=2)
-        assert f'"{claim}"' in box.errors and option in box.errors, box.errors
-    box.mint("--attr", "a=1", "--attr", "a=2", status=2)
-    assert "each name once" in box.errors, box.errors
+        box.mint("--claims", "claims", option, "a=b", status=2, told=(f'"{claim}"', option))
+    box.mint("--attr", "a=1", "--attr", "a=2", status=2, told="each name once")
     box.mint("--nbf", str(int(time.time()) + 7200), status=2)
     box.mint("--attr", "no-value", status=2)
     box.mint("--attr", "a=" + "x" * 9000, status=2)
@@ -247,7 +228,6 @@ def claims_that_cannot_be_are_refused(box):
 
 @test
 def as_many_claims_are_minted_as_verify_and_the_limit_is_told(box):
-    box.init()
     box.apikey()
     for number in (50, 53, 54, 60):
         own = {f"x{i}": i for i in range(number)}
@@ -261,39 +241,30 @@ def as_many_claims_are_minted_as_verify_and_the_limit_is_told(box):
     box.write("claims", '{"n":' * 32 + "1" + "}" * 32)
     assert "n" in box.verify(box.mint("--claims", "claims"))
     box.write("claims", '{"n":' * 33 + "1" + "}" * 33)
-    box.mint("--claims", "claims", status=2)
-    assert "32 levels" in box.errors, box.errors
+    box.mint("--claims", "claims", status=2, told="32 levels")
     attrs = [part for i in range(251) for part in ("--attr", f"a{i}=1")]
     assert len(box.verify(box.mint(*attrs))["attrs"]) == 251
-    box.mint(*attrs, "--attr", "b=1", status=2)
-    assert "256 names" in box.errors, box.errors
+    box.mint(*attrs, "--attr", "b=1", status=2, told="256 names")
     box.write("claims", b" " * 8193)
-    box.mint("--claims", "claims", status=2)
-    assert "8192" in box.errors, box.errors
+    box.mint("--claims", "claims", status=2, told="8192")
 
 
 @test
 def an_error_says_which_part_of_a_token_is_at_fault(box):
-    box.init()
     box.apikey()
     token = box.mint("--aud", "a", "--iss", "i")
     for args, part in ((("--aud", "b"), "aud"), (("--iss", "j"), "iss")):
-        box.refuse(token, *args)
-        assert f'"{part}"' in box.errors, box.errors
-    box.refuse(box.mint(org="globex"))
-    assert '"org"' in box.errors, box.errors
-    box.run("token", "inspect", stdin=b"no token", status=1)
-    assert "form" in box.errors, box.errors
+        box.refuse(token, *args, told=f'"{part}"')
+    box.refuse(box.mint(org="globex"), told='"org"')
+    box.run("token", "inspect", stdin=b"no token", status=1, told="form")
     box.run("token", "refresh", "--session", "1", stdin=b"no token", status=1)
     old = box.mint()
     time.sleep(1.1)
-    box.run("token", "refresh", "--session", "1", stdin=old, status=1)
-    assert "session" in box.errors, box.errors
+    box.run("token", "refresh", "--session", "1", stdin=old, status=1, told="session")
 
 
 @test
 def a_claims_file_may_hold_what_the_options_did_not_say(box):
-    box.init()
     box.apikey()
     box.write("claims", ' { "perms": ["read"], "attrs": {"regions": [1, null]}, "more": {} }\n')
     claims = box.verify(box.mint("--claims", "claims"))
@@ -310,7 +281,6 @@ def a_claims_file_may_hold_what_the_options_did_not_say(box):
 
 @test
 def every_use_of_an_api_key_is_audited(box):
-    box.init()
     key_id = box.apikey()
     token = box.mint()
     box.verify(token)

@@ -15,12 +15,6 @@
 
 struct ct_rules ct_rules;
 
-/* The names are the linker's. */
-#define WRAP(type, name, ...)      \
-  type __real_##name(__VA_ARGS__); \
-  type __wrap_##name(__VA_ARGS__); \
-  type __wrap_##name(__VA_ARGS__)
-
 /* What is sealed is made to be seen: ciphertext and tag. */
 WRAP(enum bulla_status, bulla_aead_seal, const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
      struct bulla_span nonce, struct bulla_span plaintext, struct bulla_span additional_data) {

@@ -12,11 +12,7 @@
 
 #include "tests/ct/secret.h"
 
-/* The names are the linker's; the parameters BoringSSL's, as far as they matter. */
-#define WRAP(type, name, ...)      \
-  type __real_##name(__VA_ARGS__); \
-  type __wrap_##name(__VA_ARGS__); \
-  type __wrap_##name(__VA_ARGS__)
+/* The parameters are BoringSSL's, as far as they matter. */
 
 WRAP(void, AES_encrypt, const uint8_t *in, uint8_t *out, const void *key) {
   __real_AES_encrypt(in, out, key);
@@ -80,23 +76,15 @@ WRAP(uint8_t *, SHA256, const uint8_t *data, size_t len, uint8_t *out) {
 }
 
 /* Of libc's functions MemorySanitizer knows most, not these. */
-WRAP(int, fstat64, int descriptor, struct stat *status) {
-  int result = __real_fstat64(descriptor, status);
-  ct_declassify(status, sizeof(*status));
-  return result;
-}
-
-WRAP(int, stat64, const char *path, struct stat *status) {
-  int result = __real_stat64(path, status);
-  ct_declassify(status, sizeof(*status));
-  return result;
-}
-
-WRAP(int, lstat64, const char *path, struct stat *status) {
-  int result = __real_lstat64(path, status);
-  ct_declassify(status, sizeof(*status));
-  return result;
-}
+#define WRAP_STAT(name, type)                        \
+  WRAP(int, name, type whose, struct stat *status) { \
+    int result = __real_##name(whose, status);       \
+    ct_declassify(status, sizeof(*status));          \
+    return result;                                   \
+  }
+WRAP_STAT(fstat64, int)
+WRAP_STAT(stat64, const char *)
+WRAP_STAT(lstat64, const char *)
 
 WRAP(int, statx, int folder, const char *path, int flags, unsigned mask, struct statx *status) {
   int result = __real_statx(folder, path, flags, mask, status);

@@ -81,4 +81,10 @@ static inline bool ct_sees_no_assembly(void) {
 }
 #endif
 
+/* WRAP begins a function that the linker puts between a caller and |name|, which is __real_ and its name there. */
+#define WRAP(type, name, ...)      \
+  type __real_##name(__VA_ARGS__); \
+  type __wrap_##name(__VA_ARGS__); \
+  type __wrap_##name(__VA_ARGS__)
+
 #endif

@@ -135,6 +135,13 @@ static size_t search_dump(const char *name) {
   return hits;
 }
 
+/* Judges the dump |name|, which |what| made. */
+static void judge_dump(const char *scenario, const char *engine, const char *what, const char *name) {
+  char told[96];
+  snprintf(told, sizeof(told), "what %s dumps has %s", what, is_control(scenario) ? "the copy" : "nothing");
+  verdict((search_dump(name) > 0) == is_control(scenario), scenario, engine, told);
+}
+
 /* By gcore(1), from outside. */
 static void check_gcore(const char *scenario, const char *engine) {
   char command[256];
@@ -149,9 +156,7 @@ static void check_gcore(const char *scenario, const char *engine) {
     verdict(false, scenario, engine, "gcore(1) makes a dump");
     return;
   }
-  size_t hits = search_dump(name);
-  verdict((hits > 0) == is_control(scenario), scenario, engine,
-          is_control(scenario) ? "what gcore(1) dumps has the copy" : "what gcore(1) dumps has nothing");
+  judge_dump(scenario, engine, "gcore(1)", name);
 }
 
 /* By the kernel, as SIGABRT ends the process. */
@@ -178,9 +183,7 @@ static void check_abort(const char *scenario, const char *engine) {
     verdict(false, scenario, engine, "SIGABRT makes a dump");
     return;
   }
-  size_t hits = search_dump(name);
-  verdict((hits > 0) == is_control(scenario), scenario, engine,
-          is_control(scenario) ? "what SIGABRT dumps has the copy" : "what SIGABRT dumps has nothing");
+  judge_dump(scenario, engine, "SIGABRT", name);
 }
 
 /* Looks at what was taken, now that all secrets are known. */

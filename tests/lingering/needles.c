@@ -65,6 +65,18 @@ static struct needle *add(struct needles *needles, const char *name, const char 
   return needle;
 }
 
+/* A block as it is, and turned round, as implementations keep it; |turned| gets the latter. */
+static void add_both(struct needles *needles, const char *name, const char *form, const uint8_t *block,
+                     uint8_t turned[BLOCK]) {
+  char longer[64];
+  for (size_t i = 0; i < BLOCK; i++) {
+    turned[i] = block[BLOCK - 1 - i];
+  }
+  snprintf(longer, sizeof(longer), "%s, turned", form);
+  add(needles, name, form, bulla_span(block, BLOCK));
+  add(needles, name, longer, bulla_span(turned, BLOCK));
+}
+
 /* Multiplication by x in the field of AES. */
 static uint8_t times_x(uint8_t a) {
   return (uint8_t)(a << 1 ^ (a >> 7) * 0x1b);
@@ -148,16 +160,12 @@ static void encrypt(uint8_t *block, struct bulla_span key) {
   }
 }
 
-/* The key of GHASH, as it is, turned round, and doubled, as implementations keep it. */
+/* The key of GHASH, also doubled. */
 static void add_hash_key(struct needles *needles, const char *name, struct bulla_span key) {
   uint8_t hash_key[BLOCK] = {0};
   uint8_t turned[BLOCK];
   encrypt(hash_key, key);
-  for (size_t i = 0; i < BLOCK; i++) {
-    turned[i] = hash_key[BLOCK - 1 - i];
-  }
-  add(needles, name, "its hash key", bulla_span(hash_key, BLOCK));
-  add(needles, name, "its hash key turned", bulla_span(turned, BLOCK));
+  add_both(needles, name, "its hash key", hash_key, turned);
   uint8_t carry = turned[BLOCK - 1] >> 7;
   for (size_t i = BLOCK - 1; i > 0; i--) {
     turned[i] = (uint8_t)(turned[i] << 1 | turned[i - 1] >> 7);
@@ -225,13 +233,17 @@ static void add_key(struct needles *needles, const char *name, struct bulla_span
   add_key_forms(needles, name, key);
 }
 
+static void derive(uint8_t derived[BULLA_KEY_LEN], struct bulla_span key, struct bulla_span info) {
+  if (bulla_hkdf_expand(derived, BULLA_KEY_LEN, key, info) != BULLA_OK) {
+    exit(2);
+  }
+}
+
 static void add_derived(struct needles *needles, const char *name, struct bulla_span key, struct bulla_span info) {
   uint8_t derived[BULLA_KEY_LEN];
   char longer[NAME_LEN + 16];
   snprintf(longer, sizeof(longer), "derived of %s", name);
-  if (bulla_hkdf_expand(derived, sizeof(derived), key, info) != BULLA_OK) {
-    exit(2);
-  }
+  derive(derived, key, info);
   add_key(needles, longer, bulla_span(derived, sizeof(derived)));
 }
 
@@ -246,11 +258,7 @@ static void add_tag_parts(struct needles *needles, struct bulla_span key, const 
   for (size_t i = 0; i < BLOCK; i++) {
     block[i] ^= tag[i];
   }
-  add(needles, "hash", "of what is authenticated", bulla_span(block, BLOCK));
-  for (size_t i = 0; i < BLOCK; i++) {
-    turned[i] = block[BLOCK - 1 - i];
-  }
-  add(needles, "hash", "of what is authenticated, turned", bulla_span(turned, BLOCK));
+  add_both(needles, "hash", "of what is authenticated", block, turned);
 }
 
 /* Multiplication in the field of GHASH (NIST SP 800-38D §6.3): |x| becomes |x| times |y|. */
@@ -280,11 +288,7 @@ static void add_counter(struct needles *needles, struct bulla_span key, const ui
   multiply(counter, hash_key);
   counter[BLOCK - 1] ^= 8 * BLOCK;
   multiply(counter, hash_key);
-  for (size_t i = 0; i < BLOCK; i++) {
-    turned[i] = counter[BLOCK - 1 - i];
-  }
-  add(needles, "counter", "of a long nonce", bulla_span(counter, BLOCK));
-  add(needles, "counter", "of a long nonce, turned", bulla_span(turned, BLOCK));
+  add_both(needles, "counter", "of a long nonce", counter, turned);
 }
 
 /* C2SP XAES-256-GCM: the key of AES-256-GCM that a nonce makes of the key of a material's suite. */
@@ -292,9 +296,7 @@ static void add_xaes(struct needles *needles, struct bulla_span material, const 
   uint8_t key[BULLA_KEY_LEN];
   uint8_t k1[BLOCK] = {0};
   uint8_t derived[2 * BLOCK];
-  if (bulla_hkdf_expand(key, sizeof(key), material, BULLA_LITERAL("bulla/v1/seal\x02")) != BULLA_OK) {
-    exit(2);
-  }
+  derive(key, material, BULLA_LITERAL("bulla/v1/seal\x02"));
   encrypt(k1, bulla_span(key, sizeof(key)));
   uint8_t carry = k1[0] >> 7;
   for (size_t i = 0; i < BLOCK; i++) {
@@ -319,9 +321,7 @@ static void add_xaes(struct needles *needles, struct bulla_span material, const 
 /* Suite 1, likewise. */
 static void add_gcm(struct needles *needles, struct bulla_span material, const uint8_t *nonce) {
   uint8_t key[BULLA_KEY_LEN];
-  if (bulla_hkdf_expand(key, sizeof(key), material, BULLA_LITERAL("bulla/v1/seal\x01")) != BULLA_OK) {
-    exit(2);
-  }
+  derive(key, material, BULLA_LITERAL("bulla/v1/seal\x01"));
   add_tag_parts(needles, bulla_span(key, sizeof(key)), nonce, nonce + 12);
 }
 

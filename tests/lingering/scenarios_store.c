@@ -9,17 +9,8 @@
 #include <bulla/token.h>
 
 #include "tests/lingering/child.h"
+#include "tests/place.h"
 
-/* AT(tenant, entry) and AT(tenant, entry, field) are places, for one call. */
-#define AT(...) (&(const struct bulla_place){__VA_ARGS__})
-
-static const struct bulla_who who = {
-    {(const uint8_t *)"tester", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to test", 7}};
-
-#define ACME BULLA_LITERAL("acme")
-#define ENTRY BULLA_LITERAL("warehouse")
-#define PASSWORD BULLA_LITERAL("password")
-#define RECORD_ID BULLA_LITERAL("0123456789abcdef")
 static const char url[] = "sqlite:v.db";
 
 static void leave(void) {

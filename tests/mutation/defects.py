@@ -4,13 +4,10 @@
 
 """The lists of planted defects, and what it takes to plant one.
 
-A list is text: '#' begins a comment, an empty line ends a defect, and a defect is
+A list is text: '#' begins a comment, empty lines are nothing, and a defect is
 
-    defect: a name of its own
-    file: the file that it is planted in
-    means: what it would mean for somebody who relies on bulla
-    first: the tests to try first, if not those named after the file
-    explained: why it may survive, if it does
+    [the file that this and the next ones are planted in] the tests to try first, if not those named after it
+    a name of its own: what it would mean for somebody who relies on bulla
     - the text to find, which must occur exactly once; how lines are broken and indented does not count
     + the text to put there
 
@@ -19,8 +16,6 @@ Lines that begin with '-' are one text of several lines, and so are those with '
 import dataclasses
 import pathlib
 import re
-
-FIELDS = ("defect", "file", "means", "first", "explained")
 
 
 class Invalid(Exception):
@@ -31,42 +26,29 @@ class Invalid(Exception):
 class Defect:
     name: str
     file: str
-    means: str
     first: list
-    explained: str
-    find: str
-    replacement: str
-
-
-def _parse(block, where):
-    fields, find, replacement = {}, [], []
-    for line in block:
-        name, colon, text = line.partition(": ")
-        if line[:2] in ("- ", "-"):
-            find.append(line[2:])
-        elif line[:2] in ("+ ", "+"):
-            replacement.append(line[2:])
-        elif colon and name in FIELDS and name not in fields:
-            fields[name] = text.strip()
-        else:
-            raise Invalid(f"{where}: {line}")
-    if not find or not all(fields.get(name) for name in FIELDS[:3]):
-        raise Invalid(f"{where}: needs {', '.join(FIELDS[:3])} and a text to find")
-    return Defect(fields["defect"], fields["file"], fields["means"], fields.get("first", "").split(),
-                  fields.get("explained", ""), "\n".join(find), "\n".join(replacement))
+    means: str
+    find: str = ""
+    replacement: str = ""
 
 
 def read(path):
     """Returns the defects of one list."""
-    defects, block = [], []
-    for number, line in enumerate([*pathlib.Path(path).read_text().splitlines(), ""], 1):
-        if line.startswith("#"):
+    defects, file, first = [], "", []
+    for number, line in enumerate(pathlib.Path(path).read_text().splitlines(), 1):
+        sign, text = line[:2].rstrip(), line[2:]
+        if sign == "" or sign.startswith("#"):
             continue
-        if line.strip():
-            block.append(line)
-        elif block:
-            defects.append(_parse(block, f"{path}:{number - len(block)}"))
-            block = []
+        if sign == "-" and defects and not defects[-1].replacement:
+            defects[-1].find += text + "\n"
+        elif sign == "+" and defects and defects[-1].find:
+            defects[-1].replacement += text + "\n"
+        elif match := re.fullmatch(r"\[(\S+)\](.*)", line):
+            file, first = match[1], match[2].split()
+        elif match := file and re.fullmatch(r"([a-z0-9-]+): (.+)", line):
+            defects.append(Defect(match[1], file, first, match[2]))
+        else:
+            raise Invalid(f"{path}:{number}: {line}")
     return defects
 
 
@@ -75,7 +57,7 @@ def plant(defect, text):
     found = list(re.finditer(r"\s+".join(map(re.escape, defect.find.split())), text))
     if len(found) != 1:
         raise Invalid(f"{defect.name}: what it looks for is in {defect.file} {len(found)} times, not once")
-    return text[: found[0].start()] + defect.replacement + text[found[0].end() :]
+    return text[: found[0].start()] + defect.replacement.rstrip("\n") + text[found[0].end() :]
 
 
 def problems(defects, root):
