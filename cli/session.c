@@ -46,13 +46,16 @@ void bulla_session_at_vault(struct bulla_cli *cli) {
 }
 
 void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
-  /* Who writes the key itself where its name belongs shall not find it in a log. */
   const char *rest = NULL;
-  bool named = bulla_provider_split(&rest, provider) != BULLA_PROVIDER_NONE &&
-               strspn(rest, "0123456789abcdefABCDEF") < (size_t)(2 * BULLA_KEY_LEN);
-  /* Behind a program's name its arguments may say more than a log should. */
-  size_t len = strncmp(provider, "cmd:", 4) == 0 ? strcspn(provider, " ") : strlen(provider);
-  bulla_cli_at(cli, "root key%s%.*s", named ? " " : "", named ? (int)len : 0, provider);
+  enum bulla_provider kind = bulla_provider_split(&rest, provider);
+  /* The key itself, written where its name belongs, must not reach a log. */
+  if (kind == BULLA_PROVIDER_NONE || strspn(rest, "0123456789abcdefABCDEF") >= (size_t)(2 * BULLA_KEY_LEN)) {
+    bulla_cli_at(cli, "root key");
+    return;
+  }
+  /* Nor what a program is given behind its name. */
+  size_t len = kind == BULLA_PROVIDER_CMD ? strcspn(rest, " ") : strlen(rest);
+  bulla_cli_at(cli, "root key %.*s%.*s", (int)(rest - provider), provider, (int)len, rest);
 }
 
 enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider) {
