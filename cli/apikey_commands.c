@@ -193,7 +193,7 @@ static enum bulla_status check_day(struct bulla_cli *cli, int64_t day) {
 
 enum bulla_status bulla_run_apikey_jwk(struct bulla_cli *cli) {
   struct bulla_span id = bulla_text(cli->operands[0]);
-  int64_t day;
+  int64_t day = 0;
   struct bulla_secret *jwk BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;

@@ -158,7 +158,7 @@ void bulla_environment_hide(struct bulla_environment *env, const char *provider)
   }
   const char *name = NULL;
   enum bulla_provider kind = bulla_provider_split(&name, provider);
-  if (kind == BULLA_PROVIDER_ENV || kind == BULLA_PROVIDER_HASHED_ENV) {
+  if (name != NULL && (kind == BULLA_PROVIDER_ENV || kind == BULLA_PROVIDER_HASHED_ENV)) {
     bulla_environment_drop(env, bulla_text(name));
   }
   if (is_credential(provider)) {
