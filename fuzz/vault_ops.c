@@ -87,9 +87,8 @@ static enum bulla_status put(struct bulla_vault *vault, const struct fuzz_call *
   for (size_t i = 0; i < call->num_items; i++) {
     const struct fuzz_item *item = &call->items[i];
     values[i] = fuzz_model_value(item->len, item->fill);
-    fields[i].name = fuzz_text(fuzz_fields[item->field]);
-    fields[i].value = bulla_span(values[i], item->len);
-    fields[i].secret = item->secret;
+    fields[i] = (struct bulla_field){
+        .name = fuzz_text(fuzz_fields[item->field]), .value = bulla_span(values[i], item->len), .secret = item->secret};
   }
   enum bulla_status status =
       bulla_vault_put(vault, &fuzz_who, AT(fuzz_text(fuzz_tenants[call->tenant]), fuzz_text(fuzz_entries[call->entry])),
@@ -130,9 +129,9 @@ static enum bulla_status import(struct bulla_vault *vault, size_t *failed, const
   struct bulla_buffer triples[FUZZ_ITEMS];
   for (size_t i = 0; i < call->num_items; i++) {
     const struct fuzz_item *item = &call->items[i];
-    rows[i].entry = fuzz_text(fuzz_entries[item->entry]);
-    rows[i].field = fuzz_text(fuzz_fields[item->field]);
-    rows[i].triple = take_triple(&triples[i], item);
+    rows[i] = (struct bulla_import){.entry = fuzz_text(fuzz_entries[item->entry]),
+                                    .field = fuzz_text(fuzz_fields[item->field]),
+                                    .triple = take_triple(&triples[i], item)};
   }
   enum bulla_status status = bulla_vault_import(vault, failed, &fuzz_who, fuzz_text(fuzz_tenants[call->tenant]),
                                                 import_key, NULL, rows, call->num_items);
