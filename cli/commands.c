@@ -82,7 +82,7 @@ static const struct bulla_option mint_options[] = {
     {.name = "perm", .value = "P", .help = "a permission", .repeated = true},
     {.name = "attr", .value = "K=V", .help = "an attribute, a string", .repeated = true},
     {.name = "ttl", .value = "SECONDS", .help = "lifetime, 1 to 86400; default 3600"},
-    {.name = "claims", .value = "FILE", .help = "a JSON object of further claims"},
+    {.name = "claims", .value = "FILE", .help = "a JSON object of own claims, which are added"},
     {.name = "iss", .value = "ISSUER", .help = "the issuer"},
     {.name = "aud", .value = "AUDIENCE", .help = "the audience"},
     {.name = "jti", .value = "ID", .help = "the token's id, by which it can be revoked"},

@@ -76,7 +76,8 @@ enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secre
   }
   if (S_ISREG(status.st_mode) && (status.st_mode & others_may(path)) != 0) {
     return bulla_cli_error(cli, BULLA_SECRET_EXPOSED,
-                           "others can read this file: chmod 600, and %s if somebody may have", remedy);
+                           "others can read this file: run chmod 600 on it, and %s if somebody may have read it",
+                           remedy);
   }
   return bulla_input_secret(cli, secret, fd, max_len);
 }

@@ -448,6 +448,9 @@ static const uint8_t *take_checked(struct parser *parser, const uint8_t *at, str
 /* Begins to read what follows the |bracket| or the comma that |rest| begins with, behind space if it is a whole text.
  */
 static const uint8_t *begin_next(struct parser *parser, const struct bulla_span *rest, char bracket) {
+  if (rest->len == 0) {
+    return NULL;
+  }
   const uint8_t *end = rest->data + rest->len;
   const uint8_t *at = skip_space(rest->data, end);
   return is_next(at, end, (uint8_t)bracket) || is_next(at, end, ',')

@@ -17,7 +17,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_NOT_YET_VALID:
       return "not yet valid";
     case BULLA_CLAIM_REFUSED:
-      return "authentic, but made for another tenant, audience or issuer";
+      return "authentic, but a claim is not what is required";
     case BULLA_REVOKED:
       return "revoked";
     case BULLA_KEY_EXHAUSTED:
@@ -39,7 +39,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_TOO_LARGE:
       return "too large";
     case BULLA_UNSUPPORTED:
-      return "not supported by this build";
+      return "not supported";
     case BULLA_EXISTS:
       return "already exists";
     case BULLA_ROOT_MALFORMED:
@@ -53,7 +53,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_NO_MEMORY:
       return "out of memory";
     case BULLA_LOCK_LIMIT:
-      return "memory cannot be locked: RLIMIT_MEMLOCK must be at least 2048 KiB";
+      return "memory cannot be locked: RLIMIT_MEMLOCK is too low";
     case BULLA_ARENA_FULL:
       return "the locked memory is used up";
     case BULLA_FORKED:

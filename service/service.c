@@ -167,7 +167,7 @@ enum bulla_status bulla_vault_session_revoke(struct bulla_vault *vault, struct b
     return BULLA_EXPIRED;
   }
   if (claims.jti.len == 0) {
-    return bulla_explain(BULLA_INVALID_ARGUMENT, "the token has no \"jti\": revoke its API key");
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "the token has no \"jti\"");
   }
   return bulla_vault_token_revoke(vault, who, claims.org, claims.jti, end);
 }

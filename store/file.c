@@ -39,7 +39,12 @@ enum bulla_status bulla_file_status(int error) {
 
 enum bulla_status bulla_file_create(int *descriptor, const char *path) {
   *descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  return *descriptor >= 0 ? BULLA_OK : bulla_file_status(errno);
+  if (*descriptor >= 0) {
+    return BULLA_OK;
+  }
+  char words[128];
+  int error = errno;
+  return bulla_explain(bulla_file_status(error), "%s", strerror_r(error, words, sizeof(words)));
 }
 
 enum bulla_status bulla_file_folder(int *descriptor, const char *path) {

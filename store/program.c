@@ -43,7 +43,7 @@ static int left(const struct program *program) {
 }
 
 static enum bulla_status too_slow(const struct program *program) {
-  return bulla_explain(BULLA_SECRET_UNAVAILABLE, "the program took longer than %d ms", program->patience);
+  return bulla_explain(BULLA_SECRET_UNAVAILABLE, "the program took longer than %.3g s", program->patience / 1000.0);
 }
 
 /* Whether it ended well. */

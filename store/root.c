@@ -61,6 +61,7 @@ static enum bulla_status decode(struct bulla_secret **material, struct bulla_spa
   bool cut = text.len > TEXT_MAX;
   text = bulla_without_newline(text, DIGITS);
   if (text.len != DIGITS) {
+    text.len -= text.len > 0 && text.data[text.len - 1] == '\n' ? 1 : 0;
     return cut ? bulla_explain(BULLA_ROOT_MALFORMED, "there are more than %zu characters", DIGITS)
                : bulla_explain(BULLA_ROOT_MALFORMED, "there are %zu characters, not %zu", text.len, DIGITS);
   }

@@ -241,8 +241,8 @@ Test(token_mint, the_log_is_told_which_claim_is_at_fault) {
       {"[1]", "", "", BULLA_INVALID_TEXT, "perms: not an array of strings"},
       {"", "[]", "", BULLA_INVALID_TEXT, "attrs: not an object"},
       {"", "", "{", BULLA_INVALID_TEXT, "own claims: not an object"},
-      {"", "", "{\"s\\u0075b\":\"x\"}", BULLA_INVALID_TEXT, "\"sub\" has a field of its own"},
-      {"", "", "{\"orig_iat\":1}", BULLA_INVALID_TEXT, "\"orig_iat\" has a field of its own"},
+      {"", "", "{\"s\\u0075b\":\"x\"}", BULLA_INVALID_TEXT, "\"sub\" is not one of them: it is set by itself"},
+      {"", "", "{\"orig_iat\":1}", BULLA_INVALID_TEXT, "\"orig_iat\" is not one of them: it is set by itself"},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     struct bulla_claims claims = test_claims();

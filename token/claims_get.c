@@ -6,6 +6,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "token/claims.h"
 
 /* Finds the member |name| of |object|, which may be empty. */
@@ -34,11 +35,15 @@ static enum bulla_status find_own(struct bulla_json_value *value, const struct b
   return BULLA_NOT_FOUND;
 }
 
+static enum bulla_status another_type(void) {
+  return bulla_explain(BULLA_CLAIM_REFUSED, "a member of the claims has another type");
+}
+
 /* Ends a look-up that came to |status|, for each type. */
 static enum bulla_status as_text(struct bulla_buffer *text, enum bulla_status status,
                                  const struct bulla_json_value *value) {
   if (status == BULLA_OK && value->type != BULLA_JSON_STRING) {
-    status = BULLA_CLAIM_REFUSED;
+    status = another_type();
   }
   if (status != BULLA_OK) {
     return bulla_fail(text, status);
@@ -51,14 +56,14 @@ static enum bulla_status as_text(struct bulla_buffer *text, enum bulla_status st
 static enum bulla_status as_int(int64_t *number, enum bulla_status status, const struct bulla_json_value *value) {
   *number = 0;
   BULLA_TRY(status);
-  return bulla_json_int64(number, value) ? BULLA_OK : BULLA_CLAIM_REFUSED;
+  return bulla_json_int64(number, value) ? BULLA_OK : another_type();
 }
 
 static enum bulla_status as_bool(bool *truth, enum bulla_status status, const struct bulla_json_value *value) {
   *truth = false;
   BULLA_TRY(status);
   *truth = value->type == BULLA_JSON_TRUE;
-  return *truth || value->type == BULLA_JSON_FALSE ? BULLA_OK : BULLA_CLAIM_REFUSED;
+  return *truth || value->type == BULLA_JSON_FALSE ? BULLA_OK : another_type();
 }
 
 static enum bulla_status as_json(struct bulla_span *json, enum bulla_status status,

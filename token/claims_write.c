@@ -75,7 +75,8 @@ static enum bulla_status check_more(size_t *num_members, struct bulla_span more,
   for (size_t i = 0; i < *num_members && i < BULLA_CLAIMS_MAX; i++) {
     size_t known = bulla_claims_find(&members[i].name);
     if (known != BULLA_CLAIMS_KNOWN) {
-      return bulla_explain(BULLA_INVALID_TEXT, "own claims: \"%s\" has a field of its own", bulla_claims_name(known));
+      return bulla_explain(BULLA_INVALID_TEXT, "own claims: \"%s\" is not one of them: it is set by itself",
+                           bulla_claims_name(known));
     }
   }
   return *num_members <= BULLA_CLAIMS_MAX - num_before

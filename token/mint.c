@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/log.h"
 #include "token/claims.h"
 #include "token/compose.h"
 
@@ -89,10 +90,15 @@ static enum bulla_status mint_for(struct bulla_minter *minter, struct bulla_buff
   if (!bulla_day_cache_here(minter->days)) {
     return BULLA_FORKED;
   }
-  return claims->org.len == 0 || claims->org.len > BULLA_TOKEN_ORG_MAX || claims->sub.len == 0 ||
-                 !times_are_in_bounds(claims)
-             ? BULLA_INVALID_ARGUMENT
-             : mint(minter, token, claims);
+  if (claims->org.len == 0 || claims->org.len > BULLA_TOKEN_ORG_MAX) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "\"org\" is missing, or longer than %d bytes", BULLA_TOKEN_ORG_MAX);
+  }
+  if (claims->sub.len == 0) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "\"sub\" is missing");
+  }
+  return times_are_in_bounds(claims)
+             ? mint(minter, token, claims)
+             : bulla_explain(BULLA_INVALID_ARGUMENT, "\"iat\", \"exp\" or \"nbf\" is out of bounds");
 }
 
 enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,

@@ -17,6 +17,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "core/jwe_compact.h"
 
 static bool are_in_bounds(const struct bulla_verifier_options *options) {
@@ -34,7 +35,7 @@ enum bulla_status bulla_verifier_new(struct bulla_verifier **verifier, const str
   }
   options = &taken;
   if (!are_in_bounds(options)) {
-    return BULLA_INVALID_ARGUMENT;
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "the leeway, session, max_keys, \"aud\" or \"iss\" is out of bounds");
   }
   struct bulla_verifier *made = calloc(1, sizeof(*made));
   if (made == NULL) {

@@ -6,7 +6,8 @@
  *
  *   cc service.c $(pkg-config --cflags --libs bulla) -pthread -o service && ./service FOLDER
  *
- * FOLDER gets a root key and a vault. A real service reads its root key from elsewhere: cred:NAME, cmd:PROGRAM. */
+ * FOLDER, which must have neither, gets a root key and a vault. A real service opens a vault that is there, and reads
+ * its root key from elsewhere: cred:NAME, cmd:PROGRAM. */
 
 #include <bulla/service.h>
 #include <pthread.h>

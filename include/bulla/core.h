@@ -16,10 +16,10 @@
  *   bulla_key_free(&key);
  *   bulla_secret_free(&material);
  *
- * Every status must be checked: BULLA_OK is 0. Parameters are the object, then outputs, then inputs. Lengths are bytes.
- * Inputs are not kept, and must not overlap outputs. On failure outputs are zeroed and their length is 0.
- * docs/API-CONVENTIONS.md has the rules for ownership, NULL, threads and fork, and the statuses that any function may
- * return; a comment here names the others. */
+ * (Some declarations are left out here, as in the other headers.) Every status must be checked: BULLA_OK is 0.
+ * Parameters are the object, then outputs, then inputs. Lengths are bytes. Inputs are not kept, and must not overlap
+ * outputs. On failure outputs are zeroed and their length is 0. docs/API-CONVENTIONS.md has the rules for ownership,
+ * NULL, threads and fork, and the statuses that any function may return; a comment here names the others. */
 
 #ifndef BULLA_CORE_H
 #define BULLA_CORE_H
@@ -126,10 +126,11 @@ enum bulla_log_level {
   BULLA_LOG_WARNING = 2, /* the call succeeds, but something is wrong */
 };
 
-/* A log function gets what a status cannot say: which object or file, the message of the system or the database.
- * |detail| is one line of English, NUL-terminated, without a final period. It contains no secret and no input bytes,
- * and is valid until the function returns. The function may be called by several threads at once, with locks held, and
- * must not call bulla. */
+/* A log function gets what a status cannot say: what is wrong with the object or file, in the words of the system or
+ * the database where they have some. |detail| is one line of English, NUL-terminated, without a final period. It
+ * contains no secret and no input bytes, and is valid until the function returns. The function may be called by several
+ * threads at once, with locks held, and must call nothing of bulla but bulla_status_name, bulla_status_text and
+ * bulla_status_class. */
 typedef void (*bulla_log_fn)(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail);
 
 /* bulla_log_set sets the log function of the process; NULL, the default, logs nothing. Call it before other threads use

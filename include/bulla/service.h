@@ -8,9 +8,9 @@
  *   struct bulla_verifier *verifier = NULL;
  *   status = bulla_vault_verifier_new(&verifier, vault, &who, NULL);
  *   ...
- *   status = bulla_token_verify(verifier, &claims, &payload, token, time(NULL));     any number of threads
+ *   status = bulla_token_verify(verifier, &claims, &payload, token, time(NULL));  // any number of threads
  *   ...
- *   bulla_verifier_free(&verifier);                                                 before the vault is closed
+ *   bulla_verifier_free(&verifier);  // before the vault is closed
  *
  * docs/examples/service.c is a whole program. */
 

@@ -13,12 +13,12 @@
  *       {.name = bulla_text("password"), .value = bulla_text("s3cret"), .secret = true}};
  *
  *   status = bulla_root_open(&root, "file:root.key");
- *   status = bulla_vault_open(&vault, "sqlite:vault.db", root, NULL);   bulla_vault_create made it
+ *   status = bulla_vault_open(&vault, "sqlite:vault.db", root, NULL);  // bulla_vault_create made it
  *   bulla_root_free(&root);
  *   status = bulla_vault_put(vault, &who, &place, fields, 2);
  *   ...
  *   place.field = bulla_text("password");
- *   status = bulla_vault_use(vault, &who, &place, connect, arg);        or bulla_vault_read, for a copy
+ *   status = bulla_vault_use(vault, &who, &place, connect, arg);  // or bulla_vault_read, for a copy
  *   bulla_vault_close(&vault);
  *
  * This layer knows nothing of tokens. It keeps API keys as records with one sealed secret each. Statuses that any

@@ -8,14 +8,15 @@
  *   struct bulla_claims claims = BULLA_CLAIMS_INIT;
  *   claims.org = bulla_text("acme");
  *   claims.sub = bulla_text("alice");
+ *   claims.jti = bulla_text("0f4c…");  // random; names the session, for revoking it
  *   claims.iat = time(NULL);
  *   status = bulla_apikey_parse(&apikey, string);
- *   status = bulla_minter_new(&minter, apikey);                  once
- *   status = bulla_token_mint(minter, &token, &claims);          any number of threads
+ *   status = bulla_minter_new(&minter, apikey);  // once
+ *   status = bulla_token_mint(minter, &token, &claims);  // any number of threads
  *
  * The issuer of the API keys verifies:
  *
- *   status = bulla_verifier_new(&verifier, NULL, find, arg);     once; bulla/service.h has one over a vault
+ *   status = bulla_verifier_new(&verifier, NULL, find, arg);  // once; bulla/service.h has one over a vault
  *   status = bulla_token_verify(verifier, &claims, &payload, token, time(NULL));
  *
  * This layer knows nothing of the vault: a callback finds the key that a token names. Times are seconds since
@@ -80,19 +81,21 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_apikey_day_jwk(struct bulla_se
 /* What a token says. Strings are UTF-8 without NUL; an empty span stands for a claim that is absent. Begin with
  * BULLA_CLAIMS_INIT, to mint and to verify. */
 struct bulla_claims {
-  size_t size;             /* sizeof(struct bulla_claims) */
-  struct bulla_span org;   /* tenant that owns the API key: mandatory, at most BULLA_TOKEN_ORG_MAX bytes */
-  struct bulla_span sub;   /* RFC 7519 §4.1.2: mandatory */
-  struct bulla_span iss;   /* §4.1.1 */
-  struct bulla_span aud;   /* §4.1.3, one string */
-  struct bulla_span jti;   /* §4.1.7 */
-  int64_t iat;             /* §4.1.6: mandatory, at least 0 */
-  int64_t exp;             /* §4.1.4: mandatory, later than iat by at most BULLA_TOKEN_LIFETIME_MAX */
-  int64_t nbf;             /* §4.1.5: earlier than exp; 0 stands for absent */
+  size_t size;           /* sizeof(struct bulla_claims) */
+  struct bulla_span org; /* tenant that owns the API key: mandatory, at most BULLA_TOKEN_ORG_MAX bytes */
+  struct bulla_span sub; /* RFC 7519 §4.1.2: mandatory */
+  struct bulla_span iss; /* §4.1.1 */
+  struct bulla_span aud; /* §4.1.3, one string */
+  struct bulla_span
+      jti;     /* §4.1.7: names the session, random and new for each; without it only the API key can be revoked */
+  int64_t iat; /* §4.1.6: mandatory, at least 0 */
+  int64_t exp; /* §4.1.4: mandatory, later than iat by at most BULLA_TOKEN_LIFETIME_MAX */
+  int64_t nbf; /* §4.1.5: earlier than exp; 0 stands for absent */
   int64_t orig_iat;        /* verified claims only: the "iat" of the first token of the session */
   struct bulla_span perms; /* a JSON array of strings */
   struct bulla_span attrs; /* a JSON object */
-  struct bulla_span more;  /* mint only: a JSON object whose members, none of them named above, are added */
+  struct bulla_span more;  /* mint only: own claims, a JSON object whose members are added; bulla_claims_own_text and
+                              others read them */
   struct bulla_span json;  /* verified claims only: all of them, a JSON object */
 };
 
@@ -119,7 +122,7 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_attr_bool(const struct 
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_attr_json(const struct bulla_claims *claims,
                                                                    struct bulla_span *json, struct bulla_span name);
 
-/* The same for custom claims: members of the token that struct bulla_claims has no member for. */
+/* The same for own claims: members of the token that struct bulla_claims has no member for, as |more| adds them. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_own_text(const struct bulla_claims *claims,
                                                                   struct bulla_buffer *text, struct bulla_span name);
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_claims_own_int(const struct bulla_claims *claims, int64_t *number,
