@@ -174,7 +174,7 @@ def what_helps_stands_behind_what_happened_in_the_words_of_the_command(box):
     token = box.mint("--nbf", str(int(time.time()) + 1000), "--aud", "here")
     ends("token verify", "not yet valid", "compare the clocks of both machines, or allow some --leeway", stdin=token,
          status=1)
-    ends("token verify --aud there", "authentic, but made for another", "and the --org it was minted with",
+    ends("token verify --aud there", "authentic, but a claim is not what is required", "and the --org it was minted with",
          stdin=token, status=1)
     assert "--aud" in box.errors.rsplit(": ", 1)[1], box.errors
 
