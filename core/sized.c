@@ -8,34 +8,23 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 
-/* No structure of the API comes near: a size past it is no size. */
-enum { SIZE_LIMIT = 4096 };
+/* Bytes that a later version may have added: more is not believed. */
+enum { GROWTH_MAX = 256 };
 
-static size_t size_of(const void *theirs) {
-  size_t size;
-  memcpy(&size, theirs, sizeof(size));
-  return size;
-}
-
-enum bulla_status bulla_sized_check(const void *theirs, size_t min_size) {
-  size_t size = size_of(theirs);
-  return size >= min_size && size <= SIZE_LIMIT
+enum bulla_status bulla_sized_read(size_t *their_size, const void *theirs, size_t min_size, size_t size) {
+  memcpy(their_size, theirs, sizeof(*their_size));
+  return *their_size >= min_size && *their_size <= size + GROWTH_MAX && *their_size % sizeof(uint64_t) == 0
              ? BULLA_OK
              : bulla_explain(BULLA_INVALID_ARGUMENT, "a structure does not begin with its size");
 }
 
 enum bulla_status bulla_sized_take(void *ours, size_t size, const void *theirs, size_t min_size) {
-  BULLA_TRY(bulla_sized_check(theirs, min_size));
-  size_t their_size = size_of(theirs);
-  if (their_size == size) {
-    memcpy(ours, theirs, size);
-    return BULLA_OK;
-  }
+  size_t their_size;
+  BULLA_TRY(bulla_sized_read(&their_size, theirs, min_size, size));
   const uint8_t *bytes = theirs;
   for (size_t i = size; i < their_size; i++) {
     if (bytes[i] != 0) {
-      return bulla_explain(BULLA_UNSUPPORTED,
-                           "a structure sets a member that only a later version of this library knows");
+      return bulla_explain(BULLA_UNSUPPORTED, "a structure asks for what a later version of this library can do");
     }
   }
   memset(ours, 0, size);
@@ -44,12 +33,11 @@ enum bulla_status bulla_sized_take(void *ours, size_t size, const void *theirs, 
   return BULLA_OK;
 }
 
-void bulla_sized_clear(void *theirs) {
-  memset((uint8_t *)theirs + sizeof(size_t), 0, size_of(theirs) - sizeof(size_t));
+void bulla_sized_clear(void *theirs, size_t their_size) {
+  memset((uint8_t *)theirs + sizeof(size_t), 0, their_size - sizeof(size_t));
 }
 
-void bulla_sized_give(void *theirs, const void *ours, size_t size) {
-  size_t their_size = size_of(theirs);
+void bulla_sized_give(void *theirs, size_t their_size, const void *ours, size_t size) {
   size_t common = their_size < size ? their_size : size;
   uint8_t *bytes = theirs;
   memcpy(bytes + sizeof(size_t), (const uint8_t *)ours + sizeof(size_t), common - sizeof(size_t));

@@ -14,20 +14,23 @@
 /* BULLA_SIZE_TO is the size of |type| up to and including |member|: the minimum for a caller. */
 #define BULLA_SIZE_TO(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
 
-/* bulla_sized_take fills the |size| bytes of |ours| from the caller's structure |theirs|. Members that the caller does
- * not know are 0. Returns BULLA_INVALID_ARGUMENT if |theirs| is shorter than |min_size|, BULLA_UNSUPPORTED if a member
- * that the library does not know is not 0. */
+/* bulla_sized_take fills the |size| bytes of |ours| from the structure |theirs| that a call was given. Members that the
+ * caller does not know are 0. Returns BULLA_INVALID_ARGUMENT for a size that no version has, BULLA_UNSUPPORTED if a
+ * member that the library does not know is not 0. */
 BULLA_NODISCARD enum bulla_status bulla_sized_take(void *ours, size_t size, const void *theirs, size_t min_size);
 
-/* bulla_sized_check returns BULLA_INVALID_ARGUMENT if |theirs|, a structure to fill, is shorter than |min_size|, as an
- * uninitialised one may be. */
-BULLA_NODISCARD enum bulla_status bulla_sized_check(const void *theirs, size_t min_size);
+/* bulla_sized_read sets |*their_size| to the size of |theirs|, which a call is to fill and the library knows |size|
+ * bytes of. It is read once: another thread, or a callback, may write there. Returns BULLA_INVALID_ARGUMENT for a size
+ * that no version has, as a structure that was not initialised may have: less than |min_size|, no multiple of 8, or far
+ * more than |size|. */
+BULLA_NODISCARD enum bulla_status bulla_sized_read(size_t *their_size, const void *theirs, size_t min_size,
+                                                   size_t size);
 
-/* bulla_sized_give fills |theirs|, which was checked, from the |size| bytes of |ours|, except for its size. Members
+/* bulla_sized_give fills |theirs|, of |their_size| bytes, from the |size| bytes of |ours|, but for its size. Members
  * that the library does not know become 0. */
-void bulla_sized_give(void *theirs, const void *ours, size_t size);
+void bulla_sized_give(void *theirs, size_t their_size, const void *ours, size_t size);
 
-/* bulla_sized_clear zeroes |theirs|, which was checked, except for its size. */
-void bulla_sized_clear(void *theirs);
+/* bulla_sized_clear zeroes |theirs|, of |their_size| bytes, but for its size. */
+void bulla_sized_clear(void *theirs, size_t their_size);
 
 #endif

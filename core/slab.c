@@ -196,6 +196,10 @@ enum bulla_status bulla_memory_init(const struct bulla_memory_options *options) 
     BULLA_TRY(
         bulla_sized_take(&taken, sizeof(taken), options, BULLA_SIZE_TO(struct bulla_memory_options, allow_unlocked)));
   }
+  static const uint8_t none[sizeof(taken.reserved)];
+  if (memcmp(taken.reserved, none, sizeof(none)) != 0) {
+    return BULLA_INVALID_ARGUMENT;
+  }
   if (taken.arena_size > MAX_ARENA_SIZE) {
     return BULLA_TOO_LARGE;
   }

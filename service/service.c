@@ -10,6 +10,7 @@
 
 #include "core/cleanup.h"
 #include "core/cursor.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "core/sized.h"
 
@@ -62,9 +63,21 @@ static struct bulla_span keep(struct bulla_writer *out, struct bulla_span text) 
   return bulla_span(at, text.len);
 }
 
+/* What the log of the vault takes: a verifier with anything else would refuse every token. */
+static enum bulla_status check_text(struct bulla_span text) {
+  if (text.len > BULLA_WHO_MAX) {
+    return bulla_explain(BULLA_TOO_LARGE, "actor, origin and reason have at most %d bytes each", BULLA_WHO_MAX);
+  }
+  return bulla_json_valid_string(text) ? BULLA_OK
+                                       : bulla_explain(BULLA_INVALID_TEXT, "actor, origin or reason is not UTF-8");
+}
+
 /* Makes |*source| of |vault| with a copy of |who|. */
 static enum bulla_status make_source(struct source **source, struct bulla_vault *vault, const struct bulla_who *who) {
-  if (who->actor.len == 0 || who->reason.len == 0) {
+  BULLA_TRY(check_text(who->actor));
+  BULLA_TRY(check_text(who->origin));
+  BULLA_TRY(check_text(who->reason));
+  if (who->actor.len == 0 || who->reason.len == 0 || (who->reserved[0] | who->reserved[1]) != 0) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "a verifier opens API keys: it needs an actor and a reason");
   }
   struct source *made = calloc(1, sizeof(*made));
@@ -78,10 +91,6 @@ static enum bulla_status make_source(struct source **source, struct bulla_vault 
   made->who.actor = keep(&out, who->actor);
   made->who.origin = keep(&out, who->origin);
   made->who.reason = keep(&out, who->reason);
-  if (bulla_writer_finish(&out) != BULLA_OK) {
-    free(made);
-    return bulla_explain(BULLA_TOO_LARGE, "actor, origin and reason have at most %d bytes each", BULLA_WHO_MAX);
-  }
   *source = made;
   return BULLA_OK;
 }

@@ -149,9 +149,15 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
   return found || tenant.len == 0 ? BULLA_OK : check_tenant(vault, tenant);
 }
 
-/* Finds whether |id| is |*revoked|, and its tenant's name, which is written to the BULLA_NAME_MAX bytes of
- * |tenant|. A name that is not proven is left out: the key can be revoked all the same, but not used. */
-static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct bulla_vault *vault,
+/* What a row says of an API key. Nothing proves it. */
+struct row_state {
+  bool revoked;
+  bool erased; /* it has no root any more */
+};
+
+/* Finds what is said of |id|, and its tenant's name, which is written to the BULLA_NAME_MAX bytes of |tenant|. A name
+ * that is not proven is left out: the key can be revoked all the same, but not used. */
+static enum bulla_status find(struct bulla_buffer *tenant, struct row_state *state, struct bulla_vault *vault,
                               struct bulla_span id) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_FIND_APIKEY);
@@ -161,7 +167,8 @@ static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct
   if (!row) {
     return BULLA_NOT_FOUND;
   }
-  *revoked = bulla_column_int(&statement) != 0;
+  state->revoked = bulla_column_int(&statement) != 0;
+  state->erased = bulla_column_int(&statement) != 0;
   struct bulla_span tenant_id;
   struct bulla_span name;
   enum bulla_status status = bulla_columns_tenant(&tenant_id, &name, &vault->keyring, &statement);
@@ -173,6 +180,13 @@ static enum bulla_status find(struct bulla_buffer *tenant, bool *revoked, struct
   return bulla_writer_finish(&writer);
 }
 
+static enum bulla_status is_recorded(bool *recorded, struct bulla_vault *vault, struct bulla_span id) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_IS_REVOCATION_RECORDED);
+  bulla_bind_text(&statement, id);
+  return bulla_step(&statement, recorded);
+}
+
 static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span id) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_ERASE_APIKEY);
@@ -181,16 +195,22 @@ static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span
   return bulla_finish(&statement);
 }
 
-/* All of a revocation that needs the vault to itself. */
+/* All of a revocation that needs the vault to itself. Whoever writes to the database can give a key another tenant, or
+ * none: it is revoked all the same. */
 static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id) {
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE_FIRST));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));
-  bool revoked = false;
-  BULLA_TRY(find(&tenant, &revoked, vault, id));
-  if (revoked) {
-    return BULLA_OK;
+  struct row_state state;
+  BULLA_TRY(find(&tenant, &state, vault, id));
+  if (state.revoked && state.erased) {
+    /* Only if the log says so too: without a record no process has heard of it. */
+    bool recorded;
+    BULLA_TRY(is_recorded(&recorded, vault, id));
+    if (recorded) {
+      return BULLA_OK;
+    }
   }
   BULLA_TRY(erase_root(vault, id));
   BULLA_TRY(
@@ -235,9 +255,9 @@ static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_
                                      struct bulla_vault *vault, struct bulla_audit_record *record) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  bool revoked = false;
-  BULLA_TRY(find(tenant, &revoked, vault, record->entry));
-  if (revoked) {
+  struct row_state state;
+  BULLA_TRY(find(tenant, &state, vault, record->entry));
+  if (state.revoked) {
     return BULLA_NOT_FOUND;
   }
   record->tenant = bulla_written(tenant);

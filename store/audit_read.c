@@ -214,8 +214,9 @@ static enum bulla_status check_page(struct walk *walk, bool *end) {
 
 enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault, struct bulla_audit_verdict *verdict) {
   struct bulla_audit_verdict found = BULLA_AUDIT_VERDICT_INIT;
-  BULLA_TRY(bulla_sized_check(verdict, BULLA_SIZE_TO(struct bulla_audit_verdict, bad_seq)));
-  bulla_sized_clear(verdict);
+  size_t size;
+  BULLA_TRY(bulla_sized_read(&size, verdict, BULLA_SIZE_TO(struct bulla_audit_verdict, bad_seq), sizeof(found)));
+  bulla_sized_clear(verdict, size);
   BULLA_TRY(bulla_vault_here(vault));
   struct walk walk BULLA_CLEANUP(free_walk) = {.vault = vault};
   enum bulla_status status = BULLA_OK;
@@ -229,7 +230,7 @@ enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault, struct bul
   if (status == BULLA_OK || status == BULLA_AUDIT_BROKEN) {
     found.num_records = walk.num_good;
     found.bad_seq = status == BULLA_OK ? 0 : walk.num_good + 1;
-    bulla_sized_give(verdict, &found, sizeof(found));
+    bulla_sized_give(verdict, size, &found, sizeof(found));
   }
   return status;
 }

@@ -21,7 +21,11 @@ enum bulla_status bulla_change_begin(struct bulla_change *change, struct bulla_v
 enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_audit_record *record) {
   const struct bulla_audit_log *log = &change->vault->log;
   if (change->head.key == NULL) {
-    BULLA_TRY(bulla_audit_resume(&change->head, log));
+    enum bulla_status status = bulla_audit_resume(&change->head, log);
+    if (status != BULLA_OK) {
+      bulla_audit_head_free(&change->head);
+      return status;
+    }
   }
   return bulla_audit_append(&change->head, log, record);
 }

@@ -76,11 +76,12 @@ static enum bulla_status class_of(struct sqlite3 *handle, int result) {
 }
 
 /* Says what |result| means, and tells the log. What callers may expect is for them to explain; of the rest SQLite has
- * more to say. Its texts are of the schema and of the system, not of values. */
+ * more to say. Of a damaged or hostile database its words would be that database's. */
 static enum bulla_status status_of(struct sqlite3 *handle, int result) {
   enum bulla_status status = class_of(handle, result);
   if (status != BULLA_OK && status != BULLA_EXISTS && status != BULLA_BUSY && handle != NULL) {
-    bulla_explain(status, "SQLite: %s (%d)", sqlite3_errmsg(handle), result);
+    bool is_of_database = status == BULLA_NOT_A_VAULT || (result & 0xff) == SQLITE_ERROR;
+    bulla_explain(status, "SQLite: %s (%d)", is_of_database ? sqlite3_errstr(result) : sqlite3_errmsg(handle), result);
   }
   return status;
 }

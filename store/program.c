@@ -23,7 +23,7 @@
 
 extern char **environ;
 
-enum { MAX_WORDS = 64 };
+enum { MAX_WORDS = 64, LOOK_MS = 2 };
 
 /* A program that runs, or may: it is ended with its owner. */
 struct program {
@@ -55,31 +55,28 @@ static enum bulla_status judge(int status) {
                      : bulla_explain(BULLA_SECRET_UNAVAILABLE, "the program ended with status %d", WEXITSTATUS(status));
 }
 
-/* Waits for its end. */
-static enum bulla_status wait_for(struct program *program) {
-  static const struct timespec pause = {.tv_nsec = 1000000};
-  for (;;) {
-    int status;
-    pid_t pid = waitpid(program->pid, &status, WNOHANG);
-    if (pid == program->pid) {
-      program->pid = 0;
-      return judge(status);
-    }
-    if (pid < 0 && errno != EINTR) {
-      program->pid = 0;
-      return bulla_explain(BULLA_SECRET_UNAVAILABLE, "its exit status cannot be read, because SIGCHLD is ignored");
-    }
-    if (left(program) == 0) {
-      return too_slow(program);
-    }
-    (void)nanosleep(&pause, NULL);
+/* Looks whether it has ended, and |*ended| well. */
+static enum bulla_status look(struct program *program, bool *ended) {
+  int status;
+  pid_t pid = waitpid(program->pid, &status, WNOHANG);
+  *ended = pid == program->pid;
+  if (*ended) {
+    program->pid = 0;
+    return judge(status);
   }
+  if (pid < 0 && errno != EINTR) {
+    program->pid = 0;
+    return bulla_explain(
+        BULLA_SECRET_UNAVAILABLE,
+        "its exit status cannot be read: SIGCHLD is ignored, or this process waits for all its children");
+  }
+  return BULLA_OK;
 }
 
 static void end(struct program *program) {
   bulla_file_close(&program->output);
   if (program->pid > 0) {
-    (void)kill(program->pid, SIGKILL);
+    (void)kill(-program->pid, SIGKILL); /* and what it has started */
     while (waitpid(program->pid, NULL, 0) < 0 && errno == EINTR) {
     }
   }
@@ -102,46 +99,62 @@ static enum bulla_status cut(struct program *program, const char *command) {
   return num > 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "no program is given after cmd:");
 }
 
+/* What the program begins with: nothing of this process but standard error, no blocked or ignored signal, and a process
+ * group of its own. Returns an errno. */
+static int spawn(struct program *program, int output, posix_spawn_file_actions_t *actions,
+                 posix_spawnattr_t *attributes) {
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP;
+  bool has_errors = fcntl(STDERR_FILENO, F_GETFD) == 0;
+  int error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  error = error != 0 ? error : posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+  if (error == 0 && !has_errors) {
+    error = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  }
+  error = error != 0 ? error : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+  error = error != 0 ? error : posix_spawnattr_setsigmask(attributes, &none);
+  error = error != 0 ? error : posix_spawnattr_setsigdefault(attributes, &all);
+  error = error != 0 ? error : posix_spawnattr_setpgroup(attributes, 0);
+  error = error != 0 ? error : posix_spawnattr_setflags(attributes, flags);
+  return error != 0 ? error
+                    : posix_spawnp(&program->pid, program->words[0], actions, attributes, program->words, environ);
+}
+
 static enum bulla_status start(struct program *program) {
   int ends[2];
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
-  sigset_t none;
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return bulla_file_status(errno);
   }
   program->output = ends[0];
-  sigemptyset(&none);
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   posix_spawnattr_init(&attributes);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  int error = posix_spawnp(&program->pid, program->words[0], &actions, &attributes, program->words, environ);
+  int error = spawn(program, ends[1], &actions, &attributes);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   if (error != 0) {
     char words[128];
     program->pid = 0;
-    return bulla_explain(BULLA_SECRET_UNAVAILABLE, "the program cannot be run: %s",
+    return bulla_explain(error == ENOMEM ? BULLA_NO_MEMORY : BULLA_SECRET_UNAVAILABLE, "the program cannot be run: %s",
                          strerror_r(error, words, sizeof(words)));
   }
   return BULLA_OK;
 }
 
-/* Reads what it writes to |text|, all of which there is room for; |*len| says how much. */
-static enum bulla_status listen_to(const struct program *program, struct bulla_secret *text, size_t size, size_t *len) {
+/* Reads what there is to |text|, which has |size| bytes; |*closed| says that there will be no more. */
+static enum bulla_status take(const struct program *program, struct bulla_secret *text, size_t size, size_t *len,
+                              bool *closed) {
   struct pollfd ready = {.fd = program->output, .events = POLLIN};
-  for (*len = 0; *len < size;) {
-    int seen = poll(&ready, 1, left(program));
-    if (seen == 0) {
-      return too_slow(program);
-    }
-    ssize_t got = seen < 0 ? -1 : read(program->output, bulla_secret_data(text) + *len, size - *len);
+  *closed = false;
+  while (*len < size && poll(&ready, 1, LOOK_MS) > 0) {
+    ssize_t got = read(program->output, bulla_secret_data(text) + *len, size - *len);
     if (got == 0) {
+      *closed = true;
       return BULLA_OK;
     }
     if (got < 0 && errno != EINTR) {
@@ -149,7 +162,26 @@ static enum bulla_status listen_to(const struct program *program, struct bulla_s
     }
     *len += got > 0 ? (size_t)got : 0;
   }
-  return bulla_explain(BULLA_TOO_LARGE, "the program wrote more than a secret can hold");
+  return *len < size ? BULLA_OK : bulla_explain(BULLA_TOO_LARGE, "the program wrote more than a secret can hold");
+}
+
+/* Takes what it writes until it has ended: something that it started, and left running, may hold the pipe longer. */
+static enum bulla_status listen_to(struct program *program, struct bulla_secret *text, size_t size, size_t *len) {
+  static const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
+  bool closed = false;
+  *len = 0;
+  for (bool ended = false; !ended;) {
+    BULLA_TRY(look(program, &ended));
+    if (closed) {
+      (void)(ended ? 0 : nanosleep(&pause, NULL));
+    } else {
+      BULLA_TRY(take(program, text, size, len, &closed));
+    }
+    if (!ended && left(program) == 0) {
+      return too_slow(program);
+    }
+  }
+  return BULLA_OK;
 }
 
 static enum bulla_status run(struct program *program, struct bulla_secret **text, const char *command, size_t max_len) {
@@ -159,7 +191,6 @@ static enum bulla_status run(struct program *program, struct bulla_secret **text
   BULLA_TRY(bulla_secret_new(&made, max_len + 1));
   BULLA_TRY(start(program));
   BULLA_TRY(listen_to(program, made, max_len + 1, &len));
-  BULLA_TRY(wait_for(program));
   bulla_secret_truncate(made, len);
   *text = made;
   made = NULL;

@@ -104,7 +104,7 @@ static enum bulla_status from_credential(struct bulla_secret **text, const char 
 }
 
 static enum bulla_status from_env(struct bulla_secret **text, const char *name, size_t max_len) {
-  const char *value = getenv(name);
+  const char *value = *name == '\0' || strchr(name, '=') != NULL ? NULL : getenv(name);
   if (value == NULL) {
     return bulla_explain(BULLA_SECRET_UNAVAILABLE, "the variable is not set");
   }

@@ -63,8 +63,8 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_INSERT_APIKEY] =
         "INSERT INTO apikey(id, tenant, name, created, revoked, hash, sealed, key_id) "
         "VALUES ($1, $2, $3, $4, 0, $5, $6, $7)",
-    [BULLA_QUERY_FIND_APIKEY] =
-        "SELECT a.revoked, " TENANT " FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.id = $1",
+    [BULLA_QUERY_FIND_APIKEY] = "SELECT a.revoked, CASE WHEN a.sealed IS NULL THEN 1 ELSE 0 END, " TENANT
+                                " FROM apikey a LEFT JOIN tenant t ON t.id = a.tenant WHERE a.id = $1",
     [BULLA_QUERY_OPEN_APIKEY] =
         "SELECT t.id, t.name_proof, a.sealed, " WRAPPED_KEY
         " FROM apikey a JOIN tenant t ON t.id = a.tenant "
@@ -75,6 +75,7 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         ", a.id, a.name, a.created, a.revoked "
         "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.number > $1 AND ($2 = '' OR t.name = $2) "
         "ORDER BY a.number",
+    [BULLA_QUERY_IS_REVOCATION_RECORDED] = "SELECT 1 FROM audit WHERE op = 'apikey-revoke' AND entry = $1 LIMIT 1",
     [BULLA_QUERY_ERASE_APIKEY] = "UPDATE apikey SET revoked = $1, sealed = NULL, key_id = NULL WHERE id = $2",
 
     [BULLA_QUERY_REVOKE_TOKEN] =

@@ -47,7 +47,8 @@ enum bulla_query {
   BULLA_QUERY_OPEN_APIKEY,    /* id; gives tenant, proof of its name, sealed root, the columns of a wrapped key */
   BULLA_QUERY_IS_LIVE_APIKEY, /* id; gives a row if it is there and not revoked */
   BULLA_QUERY_LIST_APIKEYS,   /* number, name of a tenant or ''; gives number, columns of the tenant, id, name, ... */
-  BULLA_QUERY_ERASE_APIKEY,   /* revoked, id */
+  BULLA_QUERY_IS_REVOCATION_RECORDED,
+  BULLA_QUERY_ERASE_APIKEY, /* revoked, id */
 
   BULLA_QUERY_REVOKE_TOKEN,        /* tenant, digest, expires */
   BULLA_QUERY_LIST_REVOKED_TOKENS, /* gives the name of the tenant, digest */

@@ -262,7 +262,9 @@ static enum bulla_status take_options(struct bulla_vault_options *taken, const s
   if (options != NULL) {
     BULLA_TRY(bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_vault_options, read_only)));
   }
-  return taken->id.len == 0 || taken->id.len == BULLA_VAULT_ID_LEN ? BULLA_OK : BULLA_INVALID_ARGUMENT;
+  static const uint8_t none[sizeof(taken->reserved)];
+  bool good = memcmp(taken->reserved, none, sizeof(none)) == 0;
+  return good && (taken->id.len == 0 || taken->id.len == BULLA_VAULT_ID_LEN) ? BULLA_OK : BULLA_INVALID_ARGUMENT;
 }
 
 enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root,

@@ -100,6 +100,35 @@ Test(program, one_that_is_too_slow_is_ended) {
   }
 }
 
+Test(program, what_it_leaves_running_does_not_hold_it_up) {
+  struct bulla_secret *secret = NULL;
+  TEST_OK(bulla_program_read(&secret, program("agent", "sleep 20 &\necho hunter2") + 4, 100, 5000));
+  TEST_SPAN(bulla_secret_bytes(secret), BULLA_LITERAL("hunter2\n"), "beside an agent");
+  bulla_secret_free(&secret);
+}
+
+Test(program, what_it_started_ends_with_it_if_it_fails) {
+  struct bulla_secret *secret = NULL;
+  char text[300];
+  snprintf(text, sizeof(text), "(sleep 1; touch %s/alive) &\nsleep 60", folder);
+  TEST_STATUS(bulla_program_read(&secret, program("parent", text) + 4, 100, 200), BULLA_SECRET_UNAVAILABLE);
+  sleep(2);
+  snprintf(text, sizeof(text), "%s/alive", folder);
+  cr_expect_neq(access(text, F_OK), 0);
+}
+
+Test(program, it_inherits_no_ignored_signal) {
+  struct bulla_secret *secret = NULL;
+  unsigned long long ignored = 0;
+  signal(SIGPIPE, SIG_IGN);
+  TEST_OK(bulla_secret_open(&secret, "cmd:grep SigIgn /proc/self/status"));
+  struct bulla_span text = bulla_secret_bytes(secret);
+  cr_assert_eq(text.len, 24);
+  ignored = strtoull((const char *)text.data + 8, NULL, 16);
+  cr_expect_eq(ignored & (1 << (SIGPIPE - 1)), 0, "%llx", ignored);
+  bulla_secret_free(&secret);
+}
+
 Test(program, where_ends_of_children_are_not_told_nothing_is_taken) {
   signal(SIGCHLD, SIG_IGN);
   assert_refuses(program("fails", "echo hunter2; exit 3"), BULLA_SECRET_UNAVAILABLE);
@@ -127,6 +156,9 @@ Test(program, other_providers_give_any_secret) {
   snprintf(provider, sizeof(provider), "fd:%d", ends[0]);
   assert_gives(provider, "by fd");
   close(ends[0]);
+  setenv("BULLA_A", "B=value", 1);
+  assert_refuses("env:BULLA_A=B", BULLA_SECRET_UNAVAILABLE);
+  assert_refuses("env:", BULLA_SECRET_UNAVAILABLE);
   assert_refuses("sha256-env:BULLA_TEST_SECRET", BULLA_UNSUPPORTED);
   assert_refuses("hunter2", BULLA_UNSUPPORTED);
 }

@@ -68,6 +68,34 @@ Test(service, a_verifier_knows_keys_and_revocations_by_default) {
   bulla_minter_free(&minter);
 }
 
+/* Whoever writes to the database marks a key, or moves it: nothing of that is proven, and revoking must work all the
+ * same. */
+Test(service, a_key_is_revoked_whatever_its_row_says) {
+  static const char *const edits[] = {
+      "UPDATE apikey SET revoked = 1",
+      "UPDATE apikey SET revoked = 1, sealed = NULL, key_id = NULL",
+      "PRAGMA foreign_keys = OFF; UPDATE apikey SET tenant = zeroblob(16)",
+  };
+  for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+    struct bulla_verifier *verifier = NULL;
+    char text[200];
+    make_key("acme");
+    TEST_OK(bulla_vault_verifier_new(&verifier, house.vault, &who, NULL));
+    struct bulla_span token = minted("acme", "one");
+    TEST_OK(verify(verifier, token));
+    snprintf(text, sizeof(text), "%s WHERE id = '%.*s'", edits[i], (int)sizeof(key_id), (const char *)key_id);
+    run_sql(text);
+    TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, bulla_span(key_id, sizeof(key_id))));
+    TEST_STATUS(verify(verifier, token), BULLA_REFUSED);
+    cr_expect_eq(count_records("op = 'apikey-revoke'"), (int64_t)i + 1);
+    snprintf(text, sizeof(text), "SELECT count(*) FROM apikey WHERE id = '%.*s' AND sealed IS NOT NULL",
+             (int)sizeof(key_id), (const char *)key_id);
+    cr_expect_eq(run_sql(text), 0, "%s", edits[i]);
+    bulla_verifier_free(&verifier);
+    bulla_minter_free(&minter);
+  }
+}
+
 Test(service, the_session_of_a_token_that_has_expired_is_ended) {
   struct bulla_verifier *verifier = NULL;
   struct bulla_claims claims = BULLA_CLAIMS_INIT;
@@ -118,8 +146,13 @@ Test(service, callbacks_and_a_nameless_caller_are_refused) {
   TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &who, &options), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &nobody, NULL), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &aimless, NULL), BULLA_INVALID_ARGUMENT);
-  wordy.reason = test_filled('a', 3 * BULLA_WHO_MAX);
+  wordy.reason = test_filled('a', BULLA_WHO_MAX + 1);
   TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &wordy, NULL), BULLA_TOO_LARGE);
+  wordy.reason = TEXT("\xff");
+  TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &wordy, NULL), BULLA_INVALID_TEXT);
+  wordy = who;
+  wordy.reserved[1] = 1;
+  TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &wordy, NULL), BULLA_INVALID_ARGUMENT);
   options.is_revoked = NULL;
   options.leeway = -1;
   TEST_STATUS(bulla_vault_verifier_new(&verifier, house.vault, &who, &options), BULLA_INVALID_ARGUMENT);

@@ -52,7 +52,7 @@ Test(sized, a_result_is_filled_as_far_as_both_know_it) {
   size_t size = offsetof(struct bulla_claims, perms);
   memset(part, 0xa5, sizeof(part));
   memcpy(part, &size, sizeof(size));
-  bulla_sized_give(part, &ours, sizeof(ours));
+  bulla_sized_give(part, size, &ours, sizeof(ours));
   cr_expect_eq(memcmp(part + sizeof(size), (const uint8_t *)&ours + sizeof(size), size - sizeof(size)), 0);
   for (size_t i = size; i < sizeof(part); i++) {
     cr_assert_eq(part[i], 0xa5, "byte %zu is not the library's", i);
@@ -61,7 +61,7 @@ Test(sized, a_result_is_filled_as_far_as_both_know_it) {
 
 /* The |i|th size that no structure has, or 0 behind the last. */
 static bool bad_size(size_t *bad, size_t i) {
-  const size_t sizes[] = {0, 1, 16, 4097, SIZE_MAX / 2, SIZE_MAX};
+  const size_t sizes[] = {0, 1, 16, 201, 1024, SIZE_MAX / 2, SIZE_MAX};
   *bad = i < sizeof(sizes) / sizeof(sizes[0]) ? sizes[i] : 0;
   return i < sizeof(sizes) / sizeof(sizes[0]);
 }
@@ -92,6 +92,29 @@ Test(sized, a_structure_without_its_size_is_an_error_of_the_caller) {
   for (size_t i = 0; bad_size(&memory.size, i); i++) {
     TEST_STATUS(bulla_memory_init(&memory), BULLA_INVALID_ARGUMENT);
   }
+}
+
+static struct bulla_claims *shrinking;
+
+/* Another thread, or this, may write to what a call is to fill. */
+static enum bulla_status shrink(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
+  (void)arg;
+  (void)key_id;
+  (void)key;
+  shrinking->size = 0;
+  return BULLA_NOT_FOUND;
+}
+
+Test(sized, a_size_is_read_once) {
+  struct bulla_verifier *made = NULL;
+  struct bulla_claims claims = test_claims();
+  struct bulla_buffer payload = test_room(BULLA_PAYLOAD_SIZE);
+  struct bulla_span token = test_minted(issuer, &claims);
+  shrinking = &claims;
+  TEST_OK(bulla_verifier_new(&made, NULL, shrink, NULL));
+  TEST_STATUS(bulla_token_verify(made, &claims, &payload, token, TEST_NOW), BULLA_REFUSED);
+  cr_expect_eq(claims.sub.len, 0);
+  bulla_verifier_free(&made);
 }
 
 Test(sized, options_may_be_left_out) {

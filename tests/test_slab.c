@@ -107,10 +107,10 @@ Test(slab, memory_init_comes_too_late_after_the_first_secret) {
 }
 
 Test(slab, memory_init_refuses_an_arena_that_no_machine_has) {
-  const size_t sizes[] = {SIZE_MAX, SIZE_MAX - PAGE, SIZE_MAX / 2, (size_t)1 << 46};
+  const size_t sizes[] = {SIZE_MAX, SIZE_MAX - PAGE, SIZE_MAX / 2, (size_t)1 << 46, ((size_t)1 << 30) + 1};
   for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
     struct bulla_memory_options options = {.size = sizeof(struct bulla_memory_options), .arena_size = sizes[i]};
-    cr_expect_neq(bulla_memory_init(&options), BULLA_OK, "%zx bytes", sizes[i]);
+    cr_expect_eq(bulla_memory_init(&options), BULLA_TOO_LARGE, "%zx bytes", sizes[i]);
   }
   new_slot(1);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
+#include "core/log.h"
 #include "tests/support.h"
 
 static const enum bulla_status statuses[] = {
@@ -115,4 +116,18 @@ Test(status, the_version_of_the_library_is_that_of_its_headers) {
   char version[32];
   snprintf(version, sizeof(version), "%d.%d.%d", BULLA_VERSION_MAJOR, BULLA_VERSION_MINOR, BULLA_VERSION_PATCH);
   cr_expect_str_eq(bulla_version(), version);
+}
+
+static void take_line(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
+  cr_expect_eq(level, BULLA_LOG_ERROR);
+  cr_expect_eq(status, BULLA_IO);
+  snprintf(arg, 32, "%s", detail);
+}
+
+Test(status, what_the_log_gets_is_one_line_of_ascii) {
+  char line[32] = "";
+  bulla_log_set(take_line, line);
+  cr_expect_eq(bulla_explain(BULLA_IO, "a%cb%s", '\n', "\x1b[2J \xff\t"), BULLA_IO);
+  bulla_log_set(NULL, NULL);
+  cr_expect_str_eq(line, "a?b?[2J ??");
 }

@@ -14,8 +14,9 @@ enum bulla_status bulla_token_inspect(struct bulla_token_outline *outline, struc
   struct bulla_token_outline read = BULLA_TOKEN_OUTLINE_INIT;
   struct bulla_jwe_parts parts;
   struct bulla_kid kid;
-  BULLA_TRY(bulla_sized_check(outline, BULLA_SIZE_TO(struct bulla_token_outline, ciphertext_len)));
-  bulla_sized_clear(outline);
+  size_t size;
+  BULLA_TRY(bulla_sized_read(&size, outline, BULLA_SIZE_TO(struct bulla_token_outline, ciphertext_len), sizeof(read)));
+  bulla_sized_clear(outline, size);
   if (token.len > BULLA_TOKEN_MAX) {
     return BULLA_REFUSED;
   }
@@ -24,6 +25,6 @@ enum bulla_status bulla_token_inspect(struct bulla_token_outline *outline, struc
   memcpy(read.key_id, kid.key_id, BULLA_APIKEY_ID_LEN);
   read.day = kid.day;
   read.ciphertext_len = bulla_base64url_decoded_len(parts.ciphertext.len);
-  bulla_sized_give(outline, &read, sizeof(read));
+  bulla_sized_give(outline, size, &read, sizeof(read));
   return BULLA_OK;
 }

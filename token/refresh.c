@@ -42,7 +42,7 @@ static enum bulla_status refresh(struct bulla_verifier *verifier, struct bulla_b
 
 enum bulla_status bulla_token_refresh(struct bulla_verifier *verifier, struct bulla_buffer *token,
                                       struct bulla_buffer *payload, struct bulla_span old, int64_t now) {
-  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, token};
+  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, token, 0};
   outputs.status = refresh(verifier, token, payload, old, now);
   return outputs.status;
 }

@@ -43,6 +43,7 @@ struct bulla_outputs {
   struct bulla_claims *claims; /* of a size that was checked; NULL if the call has none */
   struct bulla_buffer *payload;
   struct bulla_buffer *token; /* NULL if the call has none */
+  size_t claims_size;         /* of |claims|, as it was checked */
 };
 
 static inline void bulla_outputs_end(struct bulla_outputs *outputs) {
@@ -50,7 +51,7 @@ static inline void bulla_outputs_end(struct bulla_outputs *outputs) {
     return;
   }
   if (outputs->claims != NULL) {
-    bulla_sized_clear(outputs->claims);
+    bulla_sized_clear(outputs->claims, outputs->claims_size);
   }
   if (outputs->token != NULL) {
     (void)bulla_fail(outputs->token, outputs->status);

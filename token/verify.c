@@ -85,19 +85,19 @@ enum bulla_status bulla_verifier_verify(struct bulla_verifier *verifier, struct 
  * the other outputs from now on. Leaves NULL, and the status in |outputs|, if it is of no size. */
 static struct bulla_claims *take_claims(struct bulla_outputs *outputs, struct bulla_claims *claims,
                                         struct bulla_claims *own) {
-  outputs->status = bulla_sized_check(claims, BULLA_CLAIMS_MIN_SIZE);
+  outputs->status = bulla_sized_read(&outputs->claims_size, claims, BULLA_CLAIMS_MIN_SIZE, sizeof(*own));
   if (outputs->status != BULLA_OK) {
     return NULL;
   }
   outputs->status = BULLA_REFUSED;
   outputs->claims = claims;
-  return claims->size == sizeof(*own) ? claims : own;
+  return outputs->claims_size == sizeof(*own) ? claims : own;
 }
 
 /* Ends a call that has read |read|, if it went well. */
 static enum bulla_status give_claims(const struct bulla_outputs *outputs, const struct bulla_claims *read) {
   if (outputs->status == BULLA_OK && read != outputs->claims) {
-    bulla_sized_give(outputs->claims, read, sizeof(*read));
+    bulla_sized_give(outputs->claims, outputs->claims_size, read, sizeof(*read));
   }
   return outputs->status;
 }
@@ -106,7 +106,7 @@ enum bulla_status bulla_token_verify(struct bulla_verifier *verifier, struct bul
                                      struct bulla_buffer *payload, struct bulla_span token, int64_t now) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
   struct bulla_claims own;
-  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, NULL};
+  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, NULL, 0};
   struct bulla_claims *read = take_claims(&outputs, claims, &own);
   if (read != NULL) {
     /* cppcheck-suppress ctuuninitvar ; it is written to alone */
@@ -119,7 +119,7 @@ enum bulla_status bulla_token_authenticate(struct bulla_verifier *verifier, stru
                                            struct bulla_buffer *payload, struct bulla_span token) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
   struct bulla_claims own;
-  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, NULL};
+  struct bulla_outputs outputs BULLA_CLEANUP(bulla_outputs_end) = {BULLA_REFUSED, NULL, payload, NULL, 0};
   struct bulla_claims *read = take_claims(&outputs, claims, &own);
   if (read != NULL) {
     outputs.status = BULLA_FORKED;

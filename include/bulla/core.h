@@ -180,6 +180,7 @@ struct bulla_memory_options {
   size_t size;         /* sizeof(struct bulla_memory_options) */
   size_t arena_size;   /* bytes, rounded up to whole pages; 0 means 1 MiB */
   bool allow_unlocked; /* continue if the memory cannot be locked: secrets may then be swapped out */
+  uint8_t reserved[7]; /* 0 */
 };
 
 #define BULLA_MEMORY_OPTIONS_INIT \

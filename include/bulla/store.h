@@ -103,7 +103,8 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_create(const char *url, 
 struct bulla_vault_options {
   size_t size;          /* sizeof(struct bulla_vault_options) */
   struct bulla_span id; /* BULLA_VAULT_ID_LEN bytes that the vault's id must equal, or empty */
-  bool read_only;       /* write nothing, not even a -wal or -shm: for an auditor's copy */
+  bool read_only;       /* write to neither database nor -wal, and make no file; a -shm that is there is kept up */
+  uint8_t reserved[7];  /* 0 */
 };
 
 #define BULLA_VAULT_OPTIONS_INIT \
