@@ -29,7 +29,9 @@ __attribute__((format(printf, 3, 0))) static void tell(enum bulla_log_level leve
   if (told.log != NULL && vsnprintf(line, sizeof(line), format, args) >= 0) {
     /* One line, whatever the words of the system or of SQLite have in them. */
     for (char *at = line; *at != '\0'; at++) {
-      *at = *at >= ' ' && *at <= '~' ? *at : '?';
+      if (*at < ' ' || *at > '~') {
+        *at = '?';
+      }
     }
     told.log(told.arg, level, status, line);
   }
