@@ -20,7 +20,6 @@ SUBJECTS = {
     'lengths': ['core/blob.c', 'core/triple.c', 'core/jwe_compact.c'],
     'cursor': [],
     'base64url': ['core/base64url_choice.c', 'core/base64url_portable.c', 'core/base64url_secret.c'],
-    'blob': ['core/blob.c', 'core/base64url_choice.c', 'core/base64url_portable.c'],
 }
 ALWAYS = ['core/cursor.c', 'tests/proof/stubs.c']
 OPTIONS = {'lengths': ['-warn-unsigned-overflow']}
