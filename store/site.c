@@ -180,4 +180,10 @@ void bulla_site_blame(const struct bulla_site *site, enum bulla_status status) {
       bulla_explain(status, "%s cannot be read and written by this user: %s", called[i], strerror(errno));
     }
   }
+  char journal[PATH_MAX];
+  struct stat seen;
+  if (bulla_file_append(journal, site->path, "-journal") && lstat(journal, &seen) == 0) {
+    bulla_explain(status,
+                  "a file that ends in -journal lies beside the database: a program that may write must open it");
+  }
 }
