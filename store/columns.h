@@ -8,7 +8,7 @@
 
 #include "store/field.h"
 #include "store/db.h"
-#include "store/tenant_key.h"
+#include "store/wrapped_key.h"
 
 /* bulla_column_name is bulla_column_text for a name: anything but a name makes the row bad. */
 struct bulla_span bulla_column_name(struct bulla_statement *statement);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* store/keyring.h, and store/tenant_key.h, which fills it. */
+/* store/keyring.h, and store/wrapped_key.h, which fills it. */
 
 #include "core/cursor.h"
-#include "store/tenant_key.h"
+#include "store/wrapped_key.h"
 #include "tests/keyring_support.h"
 
 static struct bulla_key *key_of(uint8_t byte) {

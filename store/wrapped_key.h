@@ -4,8 +4,8 @@
 /* A tenant's key: 32 random bytes, sealed under the root and bound to vault, tenant and version, so that a row
  * moved to another tenant does not open. */
 
-#ifndef BULLA_STORE_TENANT_KEY_H
-#define BULLA_STORE_TENANT_KEY_H
+#ifndef BULLA_STORE_WRAPPED_KEY_H
+#define BULLA_STORE_WRAPPED_KEY_H
 
 #include "store/keyring.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/tenant_key.h. */
+/* See store/wrapped_key.h. */
 
-#include "store/tenant_key.h"
+#include "store/wrapped_key.h"
 
 #include "core/cleanup.h"
 #include "core/cursor.h"
