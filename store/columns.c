@@ -17,6 +17,17 @@ struct bulla_span bulla_column_name(struct bulla_statement *statement) {
   return name;
 }
 
+enum bulla_status bulla_columns_found(uint8_t *id, struct bulla_span *proof, struct bulla_statement *statement) {
+  bool row;
+  BULLA_TRY(bulla_step(statement, &row));
+  if (!row) {
+    return BULLA_NOT_FOUND;
+  }
+  bulla_column_bytes(statement, id, BULLA_ID_LEN);
+  *proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
+  return bulla_columns_good(statement) ? BULLA_OK : BULLA_REFUSED;
+}
+
 enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span *name,
                                        const struct bulla_keyring *keyring, struct bulla_statement *statement) {
   *id = bulla_column_exact(statement, BULLA_ID_LEN);

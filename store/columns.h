@@ -13,6 +13,11 @@
 /* bulla_column_name is bulla_column_text for a name: anything but a name makes the row bad. */
 struct bulla_span bulla_column_name(struct bulla_statement *statement);
 
+/* bulla_columns_found steps to the row of a name that is looked for: copies its id, of BULLA_ID_LEN bytes, and sets
+ * |*proof|, valid until the next step, which the caller checks. Returns BULLA_NOT_FOUND if there is no row. */
+BULLA_NODISCARD enum bulla_status bulla_columns_found(uint8_t *id, struct bulla_span *proof,
+                                                      struct bulla_statement *statement);
+
 /* bulla_columns_tenant takes a tenant. Returns BULLA_REFUSED if the name is not proven to be the row's. */
 BULLA_NODISCARD enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span *name,
                                                        const struct bulla_keyring *keyring,

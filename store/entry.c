@@ -7,6 +7,7 @@
 
 #include "core/crypto.h"
 #include "core/log.h"
+#include "store/columns.h"
 #include "store/proof.h"
 #include "store/tenant.h"
 
@@ -17,16 +18,8 @@ static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, struct
       bulla_statement(vault->db, BULLA_QUERY_FIND_ENTRY);
   bulla_bind_blob(&statement, tenant_id);
   bulla_bind_text(&statement, name);
-  bool row;
-  BULLA_TRY(bulla_step(&statement, &row));
-  if (!row) {
-    return BULLA_NOT_FOUND;
-  }
-  bulla_column_bytes(&statement, id, BULLA_ID_LEN);
-  struct bulla_span proof = bulla_column_exact(&statement, BULLA_PROOF_LEN);
-  if (!bulla_columns_good(&statement)) {
-    return BULLA_REFUSED;
-  }
+  struct bulla_span proof;
+  BULLA_TRY(bulla_columns_found(id, &proof, &statement));
   return bulla_name_check_proof(&vault->keyring, tenant_id, bulla_span(id, BULLA_ID_LEN), name, proof);
 }
 

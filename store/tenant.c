@@ -16,16 +16,8 @@ static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, struct
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_FIND_TENANT);
   bulla_bind_text(&statement, name);
-  bool row;
-  BULLA_TRY(bulla_step(&statement, &row));
-  if (!row) {
-    return BULLA_NOT_FOUND;
-  }
-  bulla_column_bytes(&statement, id, BULLA_ID_LEN);
-  struct bulla_span proof = bulla_column_exact(&statement, BULLA_PROOF_LEN);
-  if (!bulla_columns_good(&statement)) {
-    return BULLA_REFUSED;
-  }
+  struct bulla_span proof;
+  BULLA_TRY(bulla_columns_found(id, &proof, &statement));
   return bulla_name_check_proof(&vault->keyring, bulla_span(id, BULLA_ID_LEN), bulla_span(NULL, 0), name, proof);
 }
 
