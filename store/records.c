@@ -10,7 +10,8 @@
 #include "store/vault.h"
 
 enum { OP_MAX = 32 };
-enum { PAGE_RECORDS = 1000 }; /* that are verified before others get at the vault */
+/* Records that are verified in one read transaction: while it lasts the -wal cannot begin anew, and threads wait. */
+enum { PAGE_RECORDS = 256 };
 
 static struct bulla_span read_text(struct bulla_statement *statement, size_t max_len) {
   struct bulla_span text = bulla_column_text(statement, max_len);
