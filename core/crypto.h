@@ -64,6 +64,41 @@ BULLA_NODISCARD enum bulla_status bulla_sha256(uint8_t *digest, struct bulla_spa
 BULLA_NODISCARD enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struct bulla_span passphrase,
                                                struct bulla_span salt, uint64_t n, uint64_t r, uint64_t p);
 
+/* A private key of Ed25519 as BoringSSL signs with it: the seed, then the public key. It is secret: keep it in the
+ * slab. */
+#define BULLA_ED25519_KEY_LEN 64
+
+/* bulla_ed25519_expand fills the BULLA_ED25519_KEY_LEN bytes of |key| and the 32 bytes of |public_key| from the 32
+ * bytes of |seed|: RFC 8032 §5.1.5. */
+BULLA_NODISCARD enum bulla_status bulla_ed25519_expand(uint8_t *key, uint8_t *public_key, const uint8_t *seed);
+
+/* bulla_ed25519_sign fills the 64 bytes of |signature|: RFC 8032 §5.1.6. */
+BULLA_NODISCARD enum bulla_status bulla_ed25519_sign(uint8_t *signature, const uint8_t *key, struct bulla_span message);
+
+/* bulla_ed25519_verify returns BULLA_REFUSED unless the 64 bytes of |signature| are one of |message| by the 32 bytes of
+ * |public_key|: RFC 8032 §5.1.7, without the cofactor. All inputs are public. */
+BULLA_NODISCARD enum bulla_status bulla_ed25519_verify(const uint8_t *public_key, const uint8_t *signature,
+                                                       struct bulla_span message);
+
+#define BULLA_X25519_LEN 32 /* bytes of a key of X25519, public or private, and of an encapsulated one */
+
+/* bulla_x25519_public fills the BULLA_X25519_LEN bytes of |public_key|: RFC 7748 §6.1. */
+BULLA_NODISCARD enum bulla_status bulla_x25519_public(uint8_t *public_key, const uint8_t *private_key);
+
+/* bulla_hpke_seal encrypts one message to |public_key|: RFC 9180 §6.1 in mode_base, with DHKEM(X25519, HKDF-SHA256),
+ * HKDF-SHA256 and AES-256-GCM. It writes BULLA_X25519_LEN bytes to |encapsulated|, and those of |plaintext| and
+ * BULLA_TAG_LEN more to |ciphertext|. The key of the message lives in the slab. Returns BULLA_REFUSED for a public key
+ * of small order (§7.1.4), and the statuses of bulla_slab_new; the outputs are then undefined. */
+BULLA_NODISCARD enum bulla_status bulla_hpke_seal(uint8_t *encapsulated, uint8_t *ciphertext, const uint8_t *public_key,
+                                                  struct bulla_span plaintext, struct bulla_span info,
+                                                  struct bulla_span additional_data);
+
+/* bulla_hpke_open writes the decrypted |ciphertext|, BULLA_TAG_LEN bytes less, to |plaintext|, or zeroes it. Returns
+ * BULLA_REFUSED if anything is wrong with the inputs, and the statuses of bulla_slab_new. */
+BULLA_NODISCARD enum bulla_status bulla_hpke_open(uint8_t *plaintext, const uint8_t *private_key,
+                                                  const uint8_t *encapsulated, struct bulla_span ciphertext,
+                                                  struct bulla_span info, struct bulla_span additional_data);
+
 /* bulla_random fills |out| from the random generator. */
 BULLA_NODISCARD enum bulla_status bulla_random(uint8_t *out, size_t len);
 

@@ -16,33 +16,51 @@
 
 #include <openssl/aead.h>
 #include <openssl/aes.h>
+#include <openssl/curve25519.h>
 #include <openssl/digest.h>
 #include <openssl/evp.h>
 #include <openssl/hkdf.h>
 #include <openssl/hmac.h>
+#include <openssl/hpke.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
 #include "core/cleanup.h"
 #include "core/engine.h"
 #include "core/scrub.h"
+#include "core/slab.h"
 
-#define FUNCTIONS(EACH)           \
-  EACH(AES_encrypt)               \
-  EACH(AES_set_encrypt_key)       \
-  EACH(EVP_AEAD_CTX_init)         \
-  EACH(EVP_AEAD_CTX_open_gather)  \
-  EACH(EVP_AEAD_CTX_seal_scatter) \
-  EACH(EVP_PBE_scrypt)            \
-  EACH(EVP_aead_aes_128_gcm)      \
-  EACH(EVP_aead_aes_192_gcm)      \
-  EACH(EVP_aead_aes_256_gcm)      \
-  EACH(EVP_sha256)                \
-  EACH(HKDF_expand)               \
-  EACH(HKDF_extract)              \
-  EACH(HMAC)                      \
-  EACH(RAND_bytes)                \
-  EACH(SHA256)
+#define FUNCTIONS(EACH)              \
+  EACH(AES_encrypt)                  \
+  EACH(AES_set_encrypt_key)          \
+  EACH(ED25519_keypair_from_seed)    \
+  EACH(ED25519_sign)                 \
+  EACH(ED25519_verify)               \
+  EACH(EVP_AEAD_CTX_init)            \
+  EACH(EVP_AEAD_CTX_open_gather)     \
+  EACH(EVP_AEAD_CTX_seal_scatter)    \
+  EACH(EVP_HPKE_CTX_cleanup)         \
+  EACH(EVP_HPKE_CTX_open)            \
+  EACH(EVP_HPKE_CTX_seal)            \
+  EACH(EVP_HPKE_CTX_setup_recipient) \
+  EACH(EVP_HPKE_CTX_setup_sender)    \
+  EACH(EVP_HPKE_KEY_cleanup)         \
+  EACH(EVP_HPKE_KEY_init)            \
+  EACH(EVP_PBE_scrypt)               \
+  EACH(EVP_aead_aes_128_gcm)         \
+  EACH(EVP_aead_aes_192_gcm)         \
+  EACH(EVP_aead_aes_256_gcm)         \
+  EACH(EVP_hpke_aes_256_gcm)         \
+  EACH(EVP_hpke_hkdf_sha256)         \
+  EACH(EVP_hpke_x25519_hkdf_sha256)  \
+  EACH(EVP_sha256)                   \
+  EACH(HKDF_expand)                  \
+  EACH(HKDF_extract)                 \
+  EACH(HMAC)                         \
+  EACH(RAND_bytes)                   \
+  EACH(SHA256)                       \
+  EACH(X25519)                       \
+  EACH(X25519_public_from_private)
 
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): a name in parentheses cannot be declared. */
 #define DECLARE(function) __typeof__(function) *function;
@@ -111,6 +129,12 @@ static enum bulla_status status_of(bool success) {
 /* Ends every call that was handed a secret: BoringSSL leaves parts of them in registers and on the stack. */
 static enum bulla_status succeeded(bool success) {
   bulla_scrub(BULLA_SCRUB_DEPTH);
+  return status_of(success);
+}
+
+/* The same for what works on Curve25519, whose frames are larger. */
+static enum bulla_status succeeded_on_curve(bool success) {
+  bulla_scrub(BULLA_CURVE_SCRUB_DEPTH);
   return status_of(success);
 }
 
@@ -202,4 +226,122 @@ enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struct bulla_span p
 enum bulla_status bulla_random(uint8_t *out, size_t len) {
   BULLA_TRY(need_boringssl());
   return succeeded(boringssl.RAND_bytes(out, len) == 1);
+}
+
+_Static_assert(ED25519_PRIVATE_KEY_LEN == BULLA_ED25519_KEY_LEN, "BoringSSL's form of a private key");
+
+enum bulla_status bulla_ed25519_expand(uint8_t *key, uint8_t *public_key, const uint8_t *seed) {
+  BULLA_TRY(need_boringssl());
+  boringssl.ED25519_keypair_from_seed(public_key, key, seed);
+  return succeeded_on_curve(true);
+}
+
+enum bulla_status bulla_ed25519_sign(uint8_t *signature, const uint8_t *key, struct bulla_span message) {
+  BULLA_TRY(need_boringssl());
+  return succeeded_on_curve(boringssl.ED25519_sign(signature, message.data, message.len, key) == 1);
+}
+
+enum bulla_status bulla_ed25519_verify(const uint8_t *public_key, const uint8_t *signature, struct bulla_span message) {
+  BULLA_TRY(need_boringssl());
+  int verified = boringssl.ED25519_verify(message.data, message.len, signature, public_key);
+  return verified == 1 ? BULLA_OK : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_x25519_public(uint8_t *public_key, const uint8_t *private_key) {
+  BULLA_TRY(need_boringssl());
+  boringssl.X25519_public_from_private(public_key, private_key);
+  return succeeded_on_curve(true);
+}
+
+/* What BoringSSL keeps of one message. It owns no other memory: its cleanup leaves the secrets for the slab to wipe. */
+struct hpke {
+  EVP_HPKE_KEY key;
+  EVP_HPKE_CTX context;
+};
+
+static void free_hpke(struct hpke **hpke) {
+  if (*hpke != NULL) {
+    boringssl.EVP_HPKE_CTX_cleanup(&(*hpke)->context);
+    boringssl.EVP_HPKE_KEY_cleanup(&(*hpke)->key);
+    void *slot = *hpke;
+    bulla_slab_free(&slot, sizeof(**hpke));
+  }
+}
+
+/* All zeroes is BoringSSL's zero state. */
+static enum bulla_status new_hpke(struct hpke **hpke) {
+  void *slot = NULL;
+  BULLA_TRY(need_boringssl());
+  BULLA_TRY(bulla_slab_new(&slot, sizeof(**hpke)));
+  *hpke = slot;
+  return BULLA_OK;
+}
+
+/* Why a context could not be set up with the public key of the other side: any private key is a multiple of the
+ * cofactor, so that a point of small order gives zero with this one too (RFC 7748 §6.1). */
+static enum bulla_status why_not_set_up(const uint8_t *public_key) {
+  static const uint8_t private_key[X25519_PRIVATE_KEY_LEN];
+  uint8_t shared[X25519_SHARED_KEY_LEN];
+  return boringssl.X25519(shared, private_key, public_key) == 1 ? BULLA_NO_CRYPTO : BULLA_REFUSED;
+}
+
+static enum bulla_status hpke_seal(struct hpke *hpke, uint8_t *encapsulated, uint8_t *ciphertext,
+                                   const uint8_t *public_key, struct bulla_span plaintext, struct bulla_span info,
+                                   struct bulla_span additional_data) {
+  size_t len = 0;
+  if (boringssl.EVP_HPKE_CTX_setup_sender(&hpke->context, encapsulated, &len, BULLA_X25519_LEN,
+                                          boringssl.EVP_hpke_x25519_hkdf_sha256(), boringssl.EVP_hpke_hkdf_sha256(),
+                                          boringssl.EVP_hpke_aes_256_gcm(), public_key, BULLA_X25519_LEN, info.data,
+                                          info.len) != 1) {
+    return why_not_set_up(public_key);
+  }
+  int sealed = boringssl.EVP_HPKE_CTX_seal(&hpke->context, ciphertext, &len, plaintext.len + BULLA_TAG_LEN,
+                                           plaintext.data, plaintext.len, additional_data.data, additional_data.len);
+  return status_of(sealed == 1 && len == plaintext.len + BULLA_TAG_LEN);
+}
+
+enum bulla_status bulla_hpke_seal(uint8_t *encapsulated, uint8_t *ciphertext, const uint8_t *public_key,
+                                  struct bulla_span plaintext, struct bulla_span info,
+                                  struct bulla_span additional_data) {
+  struct hpke *hpke BULLA_CLEANUP(free_hpke) = NULL;
+  BULLA_TRY(new_hpke(&hpke));
+  enum bulla_status status = hpke_seal(hpke, encapsulated, ciphertext, public_key, plaintext, info, additional_data);
+  bulla_scrub(BULLA_CURVE_SCRUB_DEPTH);
+  return status;
+}
+
+static enum bulla_status hpke_open(struct hpke *hpke, uint8_t *plaintext, const uint8_t *private_key,
+                                   const uint8_t *encapsulated, struct bulla_span ciphertext, struct bulla_span info,
+                                   struct bulla_span additional_data) {
+  if (boringssl.EVP_HPKE_KEY_init(&hpke->key, boringssl.EVP_hpke_x25519_hkdf_sha256(), private_key, BULLA_X25519_LEN) !=
+      1) {
+    return BULLA_NO_CRYPTO;
+  }
+  if (boringssl.EVP_HPKE_CTX_setup_recipient(&hpke->context, &hpke->key, boringssl.EVP_hpke_hkdf_sha256(),
+                                             boringssl.EVP_hpke_aes_256_gcm(), encapsulated, BULLA_X25519_LEN,
+                                             info.data, info.len) != 1) {
+    return why_not_set_up(encapsulated);
+  }
+  size_t len = 0;
+  int opened = boringssl.EVP_HPKE_CTX_open(&hpke->context, plaintext, &len, ciphertext.len - BULLA_TAG_LEN,
+                                           ciphertext.data, ciphertext.len, additional_data.data, additional_data.len);
+  return opened == 1 && len == ciphertext.len - BULLA_TAG_LEN ? BULLA_OK : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_hpke_open(uint8_t *plaintext, const uint8_t *private_key, const uint8_t *encapsulated,
+                                  struct bulla_span ciphertext, struct bulla_span info,
+                                  struct bulla_span additional_data) {
+  if (ciphertext.len < BULLA_TAG_LEN) {
+    return BULLA_REFUSED;
+  }
+  struct hpke *hpke BULLA_CLEANUP(free_hpke) = NULL;
+  enum bulla_status status = new_hpke(&hpke);
+  if (status == BULLA_OK) {
+    status = hpke_open(hpke, plaintext, private_key, encapsulated, ciphertext, info, additional_data);
+    bulla_scrub(BULLA_CURVE_SCRUB_DEPTH);
+  }
+  if (status != BULLA_OK) {
+    bulla_wipe(plaintext, ciphertext.len - BULLA_TAG_LEN);
+  }
+  return status;
 }

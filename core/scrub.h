@@ -14,6 +14,9 @@
  * in 768. tests/test_scrub.c fails if another build uses more. */
 enum { BULLA_SCRUB_DEPTH = 2048 };
 
+/* The same for what works on Curve25519. */
+enum { BULLA_CURVE_SCRUB_DEPTH = 8192 };
+
 #ifdef __x86_64__
 
 enum bulla_vectors { BULLA_VECTORS_SSE, BULLA_VECTORS_AVX, BULLA_VECTORS_AVX512 };
@@ -33,7 +36,7 @@ __attribute__((always_inline)) static inline void bulla_scrub(size_t depth) {
 #else
 
 /* Which registers are cleared depends on the processor; the stack is always cleared. |depth| is at most
- * BULLA_SCRUB_DEPTH. */
+ * BULLA_CURVE_SCRUB_DEPTH. */
 void bulla_scrub(size_t depth);
 
 #endif
