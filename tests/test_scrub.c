@@ -24,6 +24,7 @@ enum {
 static const size_t lens[] = {0, 1, 15, 16, 100, 128, 255, 256, 257, 512, 769, 1024, 4096, 20000};
 static uint8_t noise[20000];
 static uint8_t out[20000];
+static uint8_t room[20000 + BULLA_TAG_LEN];
 static uint8_t tag[BULLA_TAG_LEN];
 static struct bulla_aead *aead;
 
@@ -181,6 +182,32 @@ static void draw(void) {
   TEST_OK(bulla_random(out, 32));
 }
 
+static void expand_a_seed(void) {
+  TEST_OK(bulla_ed25519_expand(out, out + BULLA_ED25519_KEY_LEN, noise));
+}
+
+static void sign(void) {
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    TEST_OK(bulla_ed25519_sign(out, noise, some(lens[i])));
+  }
+}
+
+static void make_a_public_key(void) {
+  TEST_OK(bulla_x25519_public(out, noise));
+}
+
+static void seal_to_a_public_key(void) {
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    TEST_OK(bulla_hpke_seal(out, room, noise, some(lens[i]), some(300), some(99)));
+  }
+}
+
+static void open_with_a_private_key(void) {
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    TEST_STATUS(bulla_hpke_open(room, noise, noise, some(lens[i]), some(300), some(99)), BULLA_REFUSED);
+  }
+}
+
 static void make_xaes(void) {
   static const uint8_t nonce[24];
   struct bulla_xaes *xaes = NULL;
@@ -199,4 +226,12 @@ Test(scrub, nothing_that_hashes_derives_or_draws_leaves_anything_on_the_stack, .
   NOTHING_LEFT_BY(stretch);
   NOTHING_LEFT_BY(draw);
   NOTHING_LEFT_BY(make_xaes);
+}
+
+Test(scrub, nothing_on_a_curve_leaves_anything_on_the_stack, .init = start) {
+  NOTHING_LEFT_BY(expand_a_seed);
+  NOTHING_LEFT_BY(sign);
+  NOTHING_LEFT_BY(make_a_public_key);
+  NOTHING_LEFT_BY(seal_to_a_public_key);
+  NOTHING_LEFT_BY(open_with_a_private_key);
 }

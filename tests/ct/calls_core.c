@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "core/base64url.h"
+#include "core/box.h"
 #include "core/crypto.h"
 #include "core/hex.h"
 #include "core/jwe_compact.h"
+#include "core/signature.h"
 #include "core/slab.h"
 #include "core/xaes.h"
 #include "tests/ct/ct.h"
@@ -245,6 +247,50 @@ static void encrypt_jwe(void) {
   }
 }
 
+static void sign(void) {
+  SECRET(seed, BULLA_SIGNATURE_SEED_LEN);
+  uint8_t public_key[BULLA_SIGNATURE_PUBLIC_LEN];
+  uint8_t signature[BULLA_SIGNATURE_LEN];
+  CT_OK(bulla_signature_public(public_key, seed));
+  for (size_t i = 0; i < NUM_LENS; i++) {
+    SECRET(message, lens[i]);
+    CT_OK(bulla_signature_sign(signature, seed, bulla_secret_bytes(message)));
+    CT_ASSERT(!ct_is_secret(signature, sizeof(signature)));
+  }
+  CT_OK(bulla_signature_sign(signature, seed, context));
+  CT_OK(bulla_signature_verify(public_key, signature, context));
+}
+
+/* Behind the seed is the public key, which the curve has made of it. */
+static void expand_a_seed(void) {
+  SECRET(seed, BULLA_SIGNATURE_SEED_LEN);
+  SECRET(key, BULLA_ED25519_KEY_LEN);
+  uint8_t public_key[BULLA_SIGNATURE_PUBLIC_LEN];
+  ct_declassify(bulla_secret_data(key), BULLA_ED25519_KEY_LEN);
+  CT_OK(bulla_ed25519_expand(bulla_secret_data(key), public_key, bulla_secret_data(seed)));
+  CT_ARRIVED(bulla_secret_data(key), BULLA_SIGNATURE_SEED_LEN);
+  CT_ARRIVED(bulla_secret_data(key) + BULLA_SIGNATURE_SEED_LEN, BULLA_SIGNATURE_PUBLIC_LEN);
+}
+
+static void seal_boxes(void) {
+  SECRET(private_key, BULLA_BOX_PRIVATE_LEN);
+  uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
+  CT_OK(bulla_box_public(public_key, private_key));
+  for (size_t i = 0; i < NUM_LENS; i++) {
+    SECRET(plaintext, lens[i]);
+    struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
+    uint8_t room[MAX_LEN + BULLA_BOX_OVERHEAD];
+    struct bulla_buffer sealed = bulla_buffer(room, sizeof(room));
+    CT_OK(bulla_box_seal(&sealed, public_key, bulla_secret_bytes(plaintext), context));
+    CT_ASSERT(!ct_is_secret(sealed.data, sealed.len));
+    CT_OK(bulla_box_open(&opened, private_key, bulla_written(&sealed), context));
+    CT_ASSERT(lens[i] == 0 || ct_is_secret(bulla_secret_data(opened), lens[i]));
+    CT_ASSERT(bulla_secret_equal(bulla_secret_bytes(plaintext), bulla_secret_bytes(opened)));
+    bulla_secret_free(&opened);
+    CT_ASSERT(bulla_box_open(&opened, private_key, bulla_written(&sealed), nothing) == BULLA_REFUSED);
+  }
+}
+
 #define VERDICT "whether it was authentic: the status says so"
 #define EQUAL "whether they are equal: the result says so"
 
@@ -274,5 +320,13 @@ const struct ct_call ct_core_calls[] = {
     {"bulla_jwe_key_new bulla_jwe_key_free bulla_jwe_encrypt bulla_jwe_decrypt bulla_jwe_seal "
      "bulla_jwe_seal_composed bulla_jwe_open",
      "key and plaintext", "the token; " VERDICT, encrypt_jwe},
+    {"bulla_signature_public bulla_signature_sign bulla_ed25519_sign", "seed and message",
+     "the public key and the signature: they are made to be seen", sign},
+    {"bulla_ed25519_expand", "the seed", "the public key: it is made to be seen", expand_a_seed},
+    {"bulla_box_public bulla_box_seal bulla_box_open bulla_x25519_public bulla_hpke_seal bulla_hpke_open",
+     "private key and plaintext",
+     "the public key and the box: they are made to be seen; whether the encapsulated key is of small order, "
+     "and " VERDICT,
+     seal_boxes},
     {0},
 };

@@ -38,7 +38,9 @@ NO_SECRET = {
     "bulla/service.h": """bulla_vault_verifier_new bulla_vault_apikey_create bulla_vault_apikey_jwk
         bulla_vault_session_revoke""",
     # scrypt's memory accesses depend on the passphrase by design (RFC 7914 §13): it is named, and not checked.
-    "core/crypto.h": "bulla_scrypt",
+    # Whoever verifies a signature has nothing secret.
+    "core/crypto.h": "bulla_scrypt bulla_ed25519_verify",
+    "core/signature.h": "bulla_signature_verify",
     "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode
         bulla_base64url_decode bulla_base64_without_padding""",
     "core/base64url_variants.h": "bulla_base64url_variants",

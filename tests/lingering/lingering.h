@@ -32,6 +32,10 @@ enum kind {
   SECRET_KEY,      /* a key of AES, HMAC or HKDF */
   SECRET_MATERIAL, /* what keys of suites are derived from */
   SECRET_ROOT,     /* what the day keys of tokens are derived from */
+  SECRET_SEED,     /* a private key of Ed25519 */
+  SECRET_PRIVATE,  /* a private key of X25519 */
+  MESSAGE,         /* public, but makes the nonce of a signature by the last seed */
+  BOX,             /* public, but makes the key of a box, for the last private key */
   BLOB_NONCE,      /* public, but makes keys of materials: 12 or 24 bytes, and behind them the tag */
   LONG_NONCE,      /* public, but makes the first counter under the last key: 16 bytes */
   CIPHERTEXT,      /* public, but makes the key stream of the "plaintext" */
@@ -53,6 +57,9 @@ struct message {
  * scenario_name, which returns NULL past the last. */
 int run_child(const char *scenario, const char *engine);
 const char *scenario_name(size_t i);
+
+/* The info that boxes are bound to here. */
+#define BOX_INFO "context"
 
 /* Needles: what is looked for. */
 struct needles;

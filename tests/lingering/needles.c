@@ -12,6 +12,7 @@
 #include "core/crypto.h"
 #include "core/cursor.h"
 #include "core/hex.h"
+#include "tests/lingering/curve.h"
 #include "tests/lingering/lingering.h"
 
 enum { BLOCK = 16, ROUND_KEYS_MAX = 240, NEEDLE_MAX = 2 * BYTES_MAX, FILTER_BITS = 1 << 20, MAX_NEEDLES = 2048 };
@@ -175,10 +176,12 @@ static void add_hash_key(struct needles *needles, const char *name, struct bulla
   add(needles, name, "its hash key doubled", bulla_span(turned, BLOCK));
 }
 
-static void add_words_turned(struct needles *needles, const char *name, const char *form, struct bulla_span bytes) {
+/* |len| bytes make a word. */
+static void add_turned(struct needles *needles, const char *name, const char *form, struct bulla_span bytes,
+                       size_t len) {
   uint8_t turned[BYTES_MAX];
   for (size_t i = 0; i < bytes.len; i++) {
-    turned[i] = bytes.data[i ^ 3];
+    turned[i] = bytes.data[i ^ (len - 1)];
   }
   add(needles, name, form, bulla_span(turned, bytes.len));
 }
@@ -201,8 +204,8 @@ static void add_key_forms(struct needles *needles, const char *name, struct bull
       if (pads[n] != 0) {
         add(needles, name, "under HMAC's pad", bulla_span(room, key.len));
       }
-      add_words_turned(needles, name, pads[n] != 0 ? "under HMAC's pad, words turned" : "words turned",
-                       bulla_span(room, key.len));
+      add_turned(needles, name, pads[n] != 0 ? "under HMAC's pad, words turned" : "words turned",
+                 bulla_span(room, key.len), 4);
     }
   }
 }
@@ -325,6 +328,41 @@ static void add_gcm(struct needles *needles, struct bulla_span material, const u
   add_tag_parts(needles, bulla_span(key, sizeof(key)), nonce, nonce + 12);
 }
 
+/* What is hashed by SHA-512, or is its hash: in words of eight bytes. */
+static void add_hashed(struct needles *needles, const char *name, struct bulla_span bytes) {
+  add(needles, name, "", bytes);
+  add_turned(needles, name, "long words turned", bytes, 8);
+}
+
+static void add_seed(struct needles *needles, const char *name, struct bulla_span seed) {
+  uint8_t expanded[CURVE_HASH_LEN];
+  add_key(needles, name, seed);
+  add_turned(needles, name, "long words turned", seed, 8);
+  curve_expand(expanded, seed.data);
+  add_hashed(needles, "expanded seed", bulla_span(expanded, sizeof(expanded)));
+}
+
+static void add_nonce(struct needles *needles, const uint8_t *seed, struct bulla_span message) {
+  uint8_t nonce[CURVE_HASH_LEN];
+  uint8_t reduced[CURVE_LEN];
+  curve_nonce(nonce, reduced, seed, message);
+  add_hashed(needles, "nonce of a signature", bulla_span(nonce, sizeof(nonce)));
+  add(needles, "nonce of a signature, reduced", "", bulla_span(reduced, sizeof(reduced)));
+}
+
+static void add_box(struct needles *needles, const uint8_t *private_key, struct bulla_span sealed) {
+  struct curve_box box;
+  curve_box_open(&box, private_key, sealed.data, BULLA_LITERAL(BOX_INFO));
+  add_key(needles, "dh", bulla_span(box.dh, CURVE_LEN));
+  add_key(needles, "eae_prk", bulla_span(box.eae_prk, CURVE_LEN));
+  add_key(needles, "shared_secret", bulla_span(box.shared_secret, CURVE_LEN));
+  add_key(needles, "secret", bulla_span(box.secret, CURVE_LEN));
+  add_key(needles, "key of a box", bulla_span(box.key, CURVE_LEN));
+  add(needles, "base_nonce", "", bulla_span(box.base_nonce, sizeof(box.base_nonce)));
+  add_key(needles, "exporter_secret", bulla_span(box.exporter_secret, CURVE_LEN));
+  add_tag_parts(needles, bulla_span(box.key, CURVE_LEN), box.base_nonce, sealed.data + sealed.len - BULLA_TAG_LEN);
+}
+
 /* The key stream, which is as good as the plaintext to whoever has the ciphertext. */
 static void add_key_stream(struct needles *needles, struct bulla_span ciphertext) {
   uint8_t stream[BYTES_MAX];
@@ -355,6 +393,14 @@ void needles_add(struct needles *needles, enum kind kind, const char *name, stru
     add_counter(needles, bulla_span(needles->last_key->bytes, needles->last_key->len), secret.data);
   } else if (kind == CIPHERTEXT) {
     add_key_stream(needles, secret);
+  } else if (kind == MESSAGE) {
+    add_nonce(needles, needles->last_key->bytes, secret);
+  } else if (kind == BOX) {
+    add_box(needles, needles->last_key->bytes, secret);
+  } else if (kind == SECRET_SEED) {
+    size_t first = needles->num;
+    add_seed(needles, name, secret);
+    needles->last_key = needles->all[first];
   } else if (kind == SECRET_TEXT) {
     add_plain(needles, name, secret);
   } else {

@@ -3,7 +3,9 @@
 
 /* The calls of bulla/core.h. */
 
+#include "core/box.h"
 #include "core/hex.h"
+#include "core/signature.h"
 #include "tests/lingering/child.h"
 
 static const struct bulla_span context = {(const uint8_t *)"context", 7};
@@ -113,6 +115,43 @@ static void jwe(void) {
   encrypt_with(BULLA_JWE_A256GCM, 32);
 }
 
+/* The seed in the words of its hash, the scalar, the nonce: any of them is the private key. */
+static void signatures(void) {
+  uint8_t public_key[BULLA_SIGNATURE_PUBLIC_LEN];
+  uint8_t signature[BULLA_SIGNATURE_LEN];
+  struct bulla_secret *seed = new_secret(SECRET_SEED, "seed", BULLA_SIGNATURE_SEED_LEN);
+  CHECK_OK("bulla_signature_public", bulla_signature_public(public_key, seed));
+  tell(MESSAGE, "", context);
+  CHECK_OK("bulla_signature_sign", bulla_signature_sign(signature, seed, context));
+  CHECK_OK("bulla_signature_verify", bulla_signature_verify(public_key, signature, context));
+  CHECK(CHECK_FREED, "all is freed", bulla_secret_free(&seed));
+}
+
+/* What a box is sealed with is known once it is there: the stop after it looks for that. */
+static void boxes(void) {
+  enum { LEN = 110 };
+  uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
+  uint8_t room[LEN + BULLA_BOX_OVERHEAD];
+  struct bulla_buffer sealed = bulla_buffer(room, sizeof(room));
+  struct bulla_span info = BULLA_LITERAL(BOX_INFO);
+  struct bulla_secret *plaintext = new_secret(SECRET_TEXT, "plaintext", LEN);
+  struct bulla_secret *private_key = new_secret(SECRET_PRIVATE, "private key", BULLA_BOX_PRIVATE_LEN);
+  struct bulla_secret *opened = NULL;
+  CHECK_OK("bulla_box_public", bulla_box_public(public_key, private_key));
+  CHECK_OK("bulla_box_seal", bulla_box_seal(&sealed, public_key, bulla_secret_bytes(plaintext), info));
+  tell(BOX, "", bulla_written(&sealed));
+  tell(CIPHERTEXT, "", bulla_span(room + BULLA_BOX_PUBLIC_LEN, LEN));
+  CHECK(CHECK_LIVE, "bulla_box_seal, its keys", (void)0);
+  CHECK_OK("bulla_box_open", bulla_box_open(&opened, private_key, bulla_written(&sealed), info));
+  bulla_secret_free(&opened);
+  room[60] ^= 1;
+  CHECK_STATUS("bulla_box_open, forged", bulla_box_open(&opened, private_key, bulla_written(&sealed), info),
+               BULLA_REFUSED);
+  bulla_secret_free(&plaintext);
+  CHECK(CHECK_FREED, "all is freed", bulla_secret_free(&private_key));
+}
+
 const struct scenario core_scenarios[] = {
-    {"secrets", secrets}, {"aes256gcm", aes_gcm}, {"xaes256gcm", xaes_gcm}, {"triples", triples}, {"jwe", jwe}, {0},
+    {"secrets", secrets}, {"aes256gcm", aes_gcm},     {"xaes256gcm", xaes_gcm}, {"triples", triples},
+    {"jwe", jwe},         {"signatures", signatures}, {"boxes", boxes},         {0},
 };
