@@ -382,6 +382,17 @@ bool test_vectors_next(struct test_vectors *vectors, struct test_record *record)
   return record->num_fields > 0;
 }
 
+const char *test_vectors_line(struct test_vectors *vectors) {
+  char *line = NULL;
+  size_t size = 0;
+  if (getline(&line, &size, vectors->file) <= 0) {
+    free(line);
+    return NULL;
+  }
+  test_keep(line);
+  return line;
+}
+
 const char *test_field(const struct test_record *record, const char *name) {
   for (size_t i = 0; i < record->num_fields; i++) {
     if (strcasecmp(record->fields[i].name, name) == 0) {

@@ -162,6 +162,9 @@ struct test_vectors *test_vectors_open(const char *name);
  * brackets are blocks of their own, without the brackets. */
 bool test_vectors_next(struct test_vectors *vectors, struct test_record *record);
 
+/* test_vectors_line returns the next line of a file of another form, or NULL at the end. */
+const char *test_vectors_line(struct test_vectors *vectors);
+
 /* test_field returns the value of |name|, or NULL if the block has no such line. */
 const char *test_field(const struct test_record *record, const char *name);
 

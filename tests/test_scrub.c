@@ -24,7 +24,7 @@ enum {
 static const size_t lens[] = {0, 1, 15, 16, 100, 128, 255, 256, 257, 512, 769, 1024, 4096, 20000};
 static uint8_t noise[20000];
 static uint8_t out[20000];
-static uint8_t room[20000 + BULLA_TAG_LEN];
+static uint8_t boxed[20000 + BULLA_TAG_LEN];
 static uint8_t tag[BULLA_TAG_LEN];
 static struct bulla_aead *aead;
 
@@ -198,13 +198,13 @@ static void make_a_public_key(void) {
 
 static void seal_to_a_public_key(void) {
   for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
-    TEST_OK(bulla_hpke_seal(out, room, noise, some(lens[i]), some(300), some(99)));
+    TEST_OK(bulla_hpke_seal(out, boxed, noise, some(lens[i]), some(300), some(99)));
   }
 }
 
 static void open_with_a_private_key(void) {
   for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
-    TEST_STATUS(bulla_hpke_open(room, noise, noise, some(lens[i]), some(300), some(99)), BULLA_REFUSED);
+    TEST_STATUS(bulla_hpke_open(boxed, noise, noise, some(lens[i]), some(300), some(99)), BULLA_REFUSED);
   }
 }
 

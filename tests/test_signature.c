@@ -3,7 +3,10 @@
 
 /* Ed25519. */
 
+#include <stdlib.h>
+
 #include "core/signature.h"
+#include "core/slab.h"
 #include "tests/support.h"
 
 /* RFC 8032 §7.1. */
@@ -34,16 +37,167 @@ static const struct {
 };
 enum { NUM_VECTORS = sizeof(vectors) / sizeof(vectors[0]) };
 
-Test(signature, makes_the_vectors_of_rfc_8032) {
+static struct bulla_span made_public(const struct bulla_secret *seed) {
+  uint8_t *public_key = test_alloc(BULLA_SIGNATURE_PUBLIC_LEN);
+  TEST_OK(bulla_signature_public(public_key, seed));
+  return bulla_span(public_key, BULLA_SIGNATURE_PUBLIC_LEN);
+}
+
+static struct bulla_span signed_by(const struct bulla_secret *seed, struct bulla_span message) {
+  uint8_t *signature = test_alloc(BULLA_SIGNATURE_LEN);
+  TEST_OK(bulla_signature_sign(signature, seed, message));
+  return bulla_span(signature, BULLA_SIGNATURE_LEN);
+}
+
+/* A seed, what it signs, and all that belongs to it. */
+static struct {
+  struct bulla_secret *seed;
+  struct bulla_span public_key;
+  struct bulla_span message;
+  struct bulla_span signature;
+} one;
+
+static void make_one(void) {
+  one.seed = test_secret(test_filled(0x3c, BULLA_SIGNATURE_SEED_LEN));
+  one.public_key = made_public(one.seed);
+  one.message = test_text("a message");
+  one.signature = signed_by(one.seed, one.message);
+  TEST_OK(bulla_signature_verify(one.public_key.data, one.signature.data, one.message));
+}
+
+static void agree_with_vector(const char *seed_digits, const char *public_key, const char *message_digits,
+                              const char *signature_digits, size_t i) {
+  struct bulla_secret *seed = test_secret(test_hex(seed_digits));
+  struct bulla_span message = test_hex(message_digits);
+  struct bulla_span signature = test_hex(signature_digits);
+  TEST_SPAN(made_public(seed), test_hex(public_key), "vector %zu", i);
+  TEST_SPAN(signed_by(seed, message), signature, "vector %zu", i);
+  TEST_OK(bulla_signature_verify(test_hex(public_key).data, signature.data, message));
+  bulla_secret_free(&seed);
+}
+
+Test(signature, agrees_with_the_vectors_of_rfc_8032) {
   for (size_t i = 0; i < NUM_VECTORS; i++) {
-    struct bulla_secret *seed = test_secret(test_hex(vectors[i].seed));
-    struct bulla_span message = test_hex(vectors[i].message);
+    agree_with_vector(vectors[i].seed, vectors[i].public_key, vectors[i].message, vectors[i].signature, i);
+  }
+}
+
+/* Those of the authors of Ed25519, a message of each length up to 1023: seed and public key, public key, message,
+ * signature and message, with a colon behind each. */
+Test(signature, agrees_with_the_vectors_of_the_authors, .timeout = 60) {
+  enum { SEED = 2 * BULLA_SIGNATURE_SEED_LEN, SIGNATURE = 2 * BULLA_SIGNATURE_LEN };
+  struct test_vectors *file = test_vectors_open("asymmetric/Ed25519/sign.input");
+  size_t num = 0;
+  for (const char *line = test_vectors_line(file); line != NULL; line = test_vectors_line(file), num++) {
+    char *fields[4];
+    char *rest = (char *)(uintptr_t)line;
+    for (size_t i = 0; i < 4; i++) {
+      fields[i] = strsep(&rest, ":");
+      cr_assert_not_null(rest, "line %zu", num);
+    }
+    cr_assert(strlen(fields[0]) >= SEED && strlen(fields[3]) >= SIGNATURE, "line %zu", num);
+    fields[0][SEED] = '\0';
+    fields[3][SIGNATURE] = '\0';
+    cr_assert_eq(strlen(fields[2]), 2 * num);
+    agree_with_vector(fields[0], fields[1], fields[2], fields[3], num);
+  }
+  cr_assert_eq(num, 1024, "%zu lines", num);
+}
+
+Test(signature, every_flipped_bit_is_refused, .init = make_one) {
+  for (size_t bit = 0; bit < 8 * (size_t)BULLA_SIGNATURE_LEN; bit++) {
+    TEST_STATUS(bulla_signature_verify(one.public_key.data, test_flipped(one.signature, bit).data, one.message),
+                BULLA_REFUSED);
+  }
+  for (size_t bit = 0; bit < 8 * (size_t)BULLA_SIGNATURE_PUBLIC_LEN; bit++) {
+    TEST_STATUS(bulla_signature_verify(test_flipped(one.public_key, bit).data, one.signature.data, one.message),
+                BULLA_REFUSED);
+  }
+  for (size_t bit = 0; bit < 8 * one.message.len; bit++) {
+    TEST_STATUS(bulla_signature_verify(one.public_key.data, one.signature.data, test_flipped(one.message, bit)),
+                BULLA_REFUSED);
+  }
+}
+
+Test(signature, another_message_or_key_is_refused, .init = make_one) {
+  struct bulla_span other = made_public(test_secret(test_filled(0x3d, BULLA_SIGNATURE_SEED_LEN)));
+  struct bulla_span longer = test_concat(one.message, test_filled(0, 1));
+  TEST_STATUS(bulla_signature_verify(other.data, one.signature.data, one.message), BULLA_REFUSED);
+  TEST_STATUS(bulla_signature_verify(one.public_key.data, one.signature.data, longer), BULLA_REFUSED);
+  TEST_STATUS(bulla_signature_verify(one.public_key.data, one.signature.data,
+                                     bulla_span(one.message.data, one.message.len - 1)),
+              BULLA_REFUSED);
+  TEST_STATUS(bulla_signature_verify(one.public_key.data, one.signature.data, bulla_span(NULL, 0)), BULLA_REFUSED);
+}
+
+/* RFC 8032 §5.1.7 and §8.4: with the order of the group added as often as fits, the same equation holds. */
+Test(signature, the_second_half_must_be_below_the_order, .init = make_one) {
+  struct bulla_span order = test_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+  uint8_t *forged = test_alloc(BULLA_SIGNATURE_LEN);
+  memcpy(forged, one.signature.data, BULLA_SIGNATURE_LEN);
+  for (int times = 1;; times++) {
+    unsigned carry = 0;
+    for (size_t i = 0; i < 32; i++) {
+      carry += (unsigned)forged[32 + i] + order.data[i];
+      forged[32 + i] = (uint8_t)carry;
+      carry >>= 8;
+    }
+    if (carry != 0) {
+      cr_assert_geq(times, 15, "%d", times);
+      return;
+    }
+    TEST_STATUS(bulla_signature_verify(one.public_key.data, forged, one.message), BULLA_REFUSED);
+  }
+}
+
+Test(signature, a_seed_of_another_length_is_refused_and_the_outputs_are_zeroed) {
+  static const size_t lens[] = {0, 1, 31, 33, 64};
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    struct bulla_secret *seed = test_secret(test_filled(1, lens[i]));
     uint8_t *public_key = test_alloc(BULLA_SIGNATURE_PUBLIC_LEN);
     uint8_t *signature = test_alloc(BULLA_SIGNATURE_LEN);
-    TEST_OK(bulla_signature_public(public_key, seed));
-    TEST_SPAN(bulla_span(public_key, BULLA_SIGNATURE_PUBLIC_LEN), test_hex(vectors[i].public_key), "vector %zu", i);
-    TEST_OK(bulla_signature_sign(signature, seed, message));
-    TEST_SPAN(bulla_span(signature, BULLA_SIGNATURE_LEN), test_hex(vectors[i].signature), "vector %zu", i);
-    TEST_OK(bulla_signature_verify(public_key, signature, message));
+    TEST_STATUS(bulla_signature_public(public_key, seed), BULLA_INVALID_ARGUMENT);
+    TEST_STATUS(bulla_signature_sign(signature, seed, test_text("a message")), BULLA_INVALID_ARGUMENT);
+    cr_assert(test_zero(public_key, BULLA_SIGNATURE_PUBLIC_LEN), "%zu bytes", lens[i]);
+    cr_assert(test_zero(signature, BULLA_SIGNATURE_LEN), "%zu bytes", lens[i]);
   }
+}
+
+static int finds_no_seed(void *argument) {
+  (void)argument;
+  uint8_t public_key[BULLA_SIGNATURE_PUBLIC_LEN] = {1};
+  uint8_t signature[BULLA_SIGNATURE_LEN] = {1};
+  if (bulla_signature_public(public_key, one.seed) != BULLA_FORKED || !test_zero(public_key, sizeof(public_key))) {
+    return 1;
+  }
+  if (bulla_signature_sign(signature, one.seed, one.message) != BULLA_FORKED ||
+      !test_zero(signature, sizeof(signature))) {
+    return 2;
+  }
+  return bulla_signature_verify(one.public_key.data, one.signature.data, one.message) == BULLA_OK ? 0 : 3;
+}
+
+Test(signature, a_forked_child_cannot_sign_but_verify, .init = make_one) {
+  cr_expect_eq(test_in_child(finds_no_seed, NULL), 0);
+}
+
+Test(signature, all_slots_are_given_back, .init = make_one) {
+  size_t used = bulla_slab_usage().used;
+  (void)made_public(one.seed);
+  (void)signed_by(one.seed, one.message);
+  cr_expect_eq(bulla_slab_usage().used, used);
+}
+
+Test(signature, the_arena_full_is_told_and_the_outputs_are_zeroed) {
+  test_arena(4096);
+  struct bulla_secret *seed = test_secret(test_filled(1, BULLA_SIGNATURE_SEED_LEN));
+  struct bulla_secret *rest = NULL;
+  uint8_t *public_key = test_alloc(BULLA_SIGNATURE_PUBLIC_LEN);
+  uint8_t *signature = test_alloc(BULLA_SIGNATURE_LEN);
+  while (bulla_secret_new(&rest, 1) == BULLA_OK) {
+    test_keep(rest);
+  }
+  TEST_STATUS(bulla_signature_public(public_key, seed), BULLA_ARENA_FULL);
+  TEST_STATUS(bulla_signature_sign(signature, seed, test_text("a message")), BULLA_ARENA_FULL);
+  cr_assert(test_zero(public_key, BULLA_SIGNATURE_PUBLIC_LEN) && test_zero(signature, BULLA_SIGNATURE_LEN));
 }

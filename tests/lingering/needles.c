@@ -12,7 +12,7 @@
 #include "core/crypto.h"
 #include "core/cursor.h"
 #include "core/hex.h"
-#include "tests/lingering/curve.h"
+#include "tests/curve.h"
 #include "tests/lingering/lingering.h"
 
 enum { BLOCK = 16, ROUND_KEYS_MAX = 240, NEEDLE_MAX = 2 * BYTES_MAX, FILTER_BITS = 1 << 20, MAX_NEEDLES = 2048 };
@@ -352,7 +352,11 @@ static void add_nonce(struct needles *needles, const uint8_t *seed, struct bulla
 
 static void add_box(struct needles *needles, const uint8_t *private_key, struct bulla_span sealed) {
   struct curve_box box;
-  curve_box_open(&box, private_key, sealed.data, BULLA_LITERAL(BOX_INFO));
+  uint8_t dh[CURVE_LEN];
+  uint8_t public_key[CURVE_LEN];
+  curve_multiply(dh, private_key, sealed.data);
+  curve_multiply(public_key, private_key, NULL);
+  curve_box_from(&box, dh, sealed.data, public_key, BULLA_LITERAL(BOX_INFO));
   add_key(needles, "dh", bulla_span(box.dh, CURVE_LEN));
   add_key(needles, "eae_prk", bulla_span(box.eae_prk, CURVE_LEN));
   add_key(needles, "shared_secret", bulla_span(box.shared_secret, CURVE_LEN));

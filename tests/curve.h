@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What signing, and opening a box, make on the way and must not leave behind. Hashes and points come from libgcrypt, so
- * that what is looked for does not come from the library that is looked at. */
+/* Signatures and boxes by the book: what is made on the way. Hashes and points come from libgcrypt, not from the
+ * library that is looked at; a failure ends the program. */
 
-#ifndef BULLA_TESTS_LINGERING_CURVE_H
-#define BULLA_TESTS_LINGERING_CURVE_H
+#ifndef BULLA_TESTS_CURVE_H
+#define BULLA_TESTS_CURVE_H
 
 #include <bulla/core.h>
 
@@ -31,8 +31,12 @@ struct curve_box {
   uint8_t exporter_secret[CURVE_LEN];
 };
 
-/* curve_box_open fills |box| from the first CURVE_LEN bytes of a box, and the private key that opens it. */
-void curve_box_open(struct curve_box *box, const uint8_t *private_key, const uint8_t *encapsulated,
+/* curve_multiply fills the CURVE_LEN bytes of |product|: X25519 of |private_key| and |point|, or the base point if that
+ * is NULL (RFC 7748 §5). */
+void curve_multiply(uint8_t *product, const uint8_t *private_key, const uint8_t *point);
+
+/* curve_box_from fills |box| from |dh|, the public keys of both sides, of CURVE_LEN bytes each, and |info|. */
+void curve_box_from(struct curve_box *box, const uint8_t *dh, const uint8_t *encapsulated, const uint8_t *public_key,
                     struct bulla_span info);
 
 #endif

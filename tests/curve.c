@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See tests/lingering/curve.h. */
+/* See tests/curve.h. */
 
-#include "tests/lingering/curve.h"
+#include "tests/curve.h"
 
 #include <gcrypt.h>
 #include <stdlib.h>
@@ -88,7 +88,12 @@ static void labeled(uint8_t *out, size_t out_len, struct bulla_span key, struct 
 #define EXTRACT(out, salt, suite, label, ikm) labeled(out, sizeof(out), salt, suite, label, ikm, false)
 #define EXPAND(out, prk, suite, label, info) labeled(out, sizeof(out), prk, suite, label, info, true)
 
-void curve_box_open(struct curve_box *box, const uint8_t *private_key, const uint8_t *encapsulated,
+void curve_multiply(uint8_t *product, const uint8_t *private_key, const uint8_t *point) {
+  start();
+  need(gcry_ecc_mul_point(GCRY_ECC_CURVE25519, product, private_key, point) == 0);
+}
+
+void curve_box_from(struct curve_box *box, const uint8_t *dh, const uint8_t *encapsulated, const uint8_t *public_key,
                     struct bulla_span info) {
   /* "KEM" and the number of the KEM; "HPKE" and those of KEM, KDF and AEAD (§7). */
   static const struct bulla_span kem = {(const uint8_t *)"KEM\x00\x20", 5};
@@ -97,10 +102,9 @@ void curve_box_open(struct curve_box *box, const uint8_t *private_key, const uin
   uint8_t kem_context[2 * CURVE_LEN];
   uint8_t key_schedule[1 + 2 * CURVE_LEN] = {0}; /* mode_base, psk_id_hash, info_hash */
   uint8_t hashed[CURVE_LEN];
-  start();
+  memcpy(box->dh, dh, CURVE_LEN);
   memcpy(kem_context, encapsulated, CURVE_LEN);
-  need(gcry_ecc_mul_point(GCRY_ECC_CURVE25519, kem_context + CURVE_LEN, private_key, NULL) == 0);
-  need(gcry_ecc_mul_point(GCRY_ECC_CURVE25519, box->dh, private_key, encapsulated) == 0);
+  memcpy(kem_context + CURVE_LEN, public_key, CURVE_LEN);
   EXTRACT(box->eae_prk, nothing, kem, "eae_prk", bulla_span(box->dh, CURVE_LEN));
   EXPAND(box->shared_secret, bulla_span(box->eae_prk, CURVE_LEN), kem, "shared_secret",
          bulla_span(kem_context, sizeof(kem_context)));
