@@ -7,7 +7,9 @@
 
 #include <bulla/token.h>
 
+#include "core/box.h"
 #include "core/cleanup.h"
+#include "core/signature.h"
 #include "fuzz/vault.h"
 #include "tests/behind.h"
 
@@ -109,6 +111,33 @@ static enum bulla_status decrypt(void) {
   struct bulla_buffer plaintext = room_in(room, ROOM);
   TRY_MADE(bulla_jwe_key_new(&key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, kit.material, BULLA_LITERAL("key")), key);
   return check_output(bulla_jwe_decrypt(key, &plaintext, bulla_written(&kit.jwe)), &plaintext, BULLA_LITERAL("secret"));
+}
+
+static enum bulla_status sign(void) {
+  uint8_t public_key[BULLA_SIGNATURE_PUBLIC_LEN];
+  uint8_t signature[BULLA_SIGNATURE_LEN];
+  memset(signature, FUZZ_FILL, sizeof(signature));
+  BULLA_TRY(bulla_signature_public(public_key, kit.material));
+  enum bulla_status status = bulla_signature_sign(signature, kit.material, long_context());
+  if (status != BULLA_OK) {
+    static const uint8_t zero[BULLA_SIGNATURE_LEN];
+    FUZZ_ASSERT(memcmp(signature, zero, sizeof(zero)) == 0);
+    return status;
+  }
+  return bulla_signature_verify(public_key, signature, long_context());
+}
+
+static enum bulla_status box(void) {
+  uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
+  uint8_t room[ROOM];
+  struct bulla_buffer sealed = room_in(room, ROOM);
+  struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_box_public(public_key, kit.material));
+  BULLA_TRY(check_output(bulla_box_seal(&sealed, public_key, BULLA_LITERAL("secret"), long_context()), &sealed,
+                         bulla_span(NULL, 0)));
+  TRY_MADE(bulla_box_open(&opened, kit.material, bulla_written(&sealed), long_context()), opened);
+  FUZZ_ASSERT(bulla_span_equal(bulla_secret_bytes(opened), BULLA_LITERAL("secret")));
+  return BULLA_OK;
 }
 
 static enum bulla_status make_apikey(void) {
@@ -303,6 +332,7 @@ enum bulla_status (*const fuzz_calls[])(void) = {
     make_secrets, make_key, seal,       open,         open_triple,  decrypt,    make_apikey,
     make_jwk,     mint,     verify,     reopen,       put,          use,        put_new,
     show,         list,     use_apikey, list_apikeys, revoke_token, verify_log, import_and_remove,
+    sign,         box,
 };
 const size_t fuzz_num_calls = sizeof(fuzz_calls) / sizeof(fuzz_calls[0]);
 

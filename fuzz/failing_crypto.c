@@ -20,6 +20,8 @@
   }
 
 FUNCTION(int, AES_set_encrypt_key, -1, (const uint8_t *key, unsigned bits, void *schedule), (key, bits, schedule))
+FUNCTION(int, ED25519_sign, 0, (uint8_t * out, const uint8_t *message, size_t len, const uint8_t *key),
+         (out, message, len, key))
 FUNCTION(int, EVP_AEAD_CTX_init, 0,
          (void *context, const void *algorithm, const uint8_t *key, size_t len, size_t tag_len, void *engine),
          (context, algorithm, key, len, tag_len, engine))
@@ -28,6 +30,20 @@ FUNCTION(int, EVP_AEAD_CTX_seal_scatter, 0,
           size_t nonce_len, const uint8_t *in, size_t len, const uint8_t *extra, size_t extra_len, const uint8_t *data,
           size_t data_len),
          (context, out, tag, tag_len, max_tag_len, nonce, nonce_len, in, len, extra, extra_len, data, data_len))
+FUNCTION(int, EVP_HPKE_CTX_seal, 0,
+         (void *context, uint8_t *out, size_t *out_len, size_t max_len, const uint8_t *in, size_t len,
+          const uint8_t *data, size_t data_len),
+         (context, out, out_len, max_len, in, len, data, data_len))
+FUNCTION(int, EVP_HPKE_CTX_setup_recipient, 0,
+         (void *context, const void *key, const void *kdf, const void *aead, const uint8_t *encapsulated, size_t len,
+          const uint8_t *info, size_t info_len),
+         (context, key, kdf, aead, encapsulated, len, info, info_len))
+FUNCTION(int, EVP_HPKE_CTX_setup_sender, 0,
+         (void *context, uint8_t *out, size_t *out_len, size_t max_len, const void *kem, const void *kdf,
+          const void *aead, const uint8_t *key, size_t len, const uint8_t *info, size_t info_len),
+         (context, out, out_len, max_len, kem, kdf, aead, key, len, info, info_len))
+FUNCTION(int, EVP_HPKE_KEY_init, 0, (void *key, const void *kem, const uint8_t *bytes, size_t len),
+         (key, kem, bytes, len))
 FUNCTION(int, HKDF_expand, 0,
          (uint8_t * out, size_t out_len, const void *hash, const uint8_t *key, size_t len, const uint8_t *info,
           size_t info_len),
@@ -55,8 +71,13 @@ void *__wrap_dlsym(void *library, const char *name) {
     memcpy(&symbol, &failing, sizeof(symbol));                 \
   }
   LEAD(AES_set_encrypt_key)
+  LEAD(ED25519_sign)
   LEAD(EVP_AEAD_CTX_init)
   LEAD(EVP_AEAD_CTX_seal_scatter)
+  LEAD(EVP_HPKE_CTX_seal)
+  LEAD(EVP_HPKE_CTX_setup_recipient)
+  LEAD(EVP_HPKE_CTX_setup_sender)
+  LEAD(EVP_HPKE_KEY_init)
   LEAD(HKDF_expand)
   LEAD(HKDF_extract)
   LEAD(HMAC)
