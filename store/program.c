@@ -125,27 +125,6 @@ static enum bulla_status cut(struct child *child) {
   return num > 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "no program is given after the colon");
 }
 
-/* Makes a pipe of which no end is a standard descriptor, which this process may have closed: what is put in their place
- * for the program would close the other end. */
-static enum bulla_status new_pipe(int ends[2]) {
-  int made[2];
-  if (pipe2(made, O_CLOEXEC) != 0) {
-    return bulla_file_status(errno);
-  }
-  enum bulla_status status = BULLA_OK;
-  for (size_t i = 0; i < 2; i++) {
-    ends[i] = fcntl(made[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    status = ends[i] < 0 ? bulla_file_status(errno) : status;
-  }
-  close(made[0]);
-  close(made[1]);
-  if (status != BULLA_OK) {
-    bulla_file_close(&ends[0]);
-    bulla_file_close(&ends[1]);
-  }
-  return status;
-}
-
 /* Puts the input into the pipe before there is a program: whether it reads that or not, nobody waits for it, and nobody
  * gets SIGPIPE. */
 static enum bulla_status give(struct child *child) {
@@ -157,7 +136,9 @@ static enum bulla_status give(struct child *child) {
     return BULLA_OK;
   }
   int ends[2];
-  BULLA_TRY(new_pipe(ends));
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    return bulla_file_status(errno);
+  }
   child->input = ends[0];
   ssize_t put = write(ends[1], input.data, input.len);
   close(ends[1]);
@@ -172,6 +153,7 @@ static int spawn(struct child *child, int output, posix_spawn_file_actions_t *ac
   sigemptyset(&none);
   sigfillset(&all);
   short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP;
+  /* What is closed on exec is no standard error: one of the pipes may have taken the place of one that was closed. */
   bool has_errors = fcntl(STDERR_FILENO, F_GETFD) == 0;
   int error = child->input < 0 ? posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
                                : posix_spawn_file_actions_adddup2(actions, child->input, STDIN_FILENO);
@@ -205,7 +187,9 @@ static enum bulla_status start(struct child *child) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   BULLA_TRY(give(child));
-  BULLA_TRY(new_pipe(ends));
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    return bulla_file_status(errno);
+  }
   child->output = ends[0];
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
