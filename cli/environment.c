@@ -88,6 +88,7 @@ static bool find_file(char path[PATH_MAX], const char *provider) {
     case BULLA_PROVIDER_ENV:
     case BULLA_PROVIDER_HASHED_ENV:
     case BULLA_PROVIDER_CMD:
+    case BULLA_PROVIDER_WRAP:
     case BULLA_PROVIDER_NONE:
       break;
   }

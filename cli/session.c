@@ -54,7 +54,8 @@ void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
     return;
   }
   /* Nor what a program is given behind its name. */
-  size_t len = kind == BULLA_PROVIDER_CMD ? strcspn(rest, " ") : strlen(rest);
+  bool is_program = kind == BULLA_PROVIDER_CMD || kind == BULLA_PROVIDER_WRAP;
+  size_t len = is_program ? strcspn(rest, " ") : strlen(rest);
   bulla_cli_at(cli, "root key %.*s%.*s", (int)(rest - provider), provider, (int)len, rest);
 }
 

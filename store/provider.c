@@ -143,6 +143,7 @@ static const struct {
     [BULLA_PROVIDER_ENV] = {"env:", from_env},      [BULLA_PROVIDER_HASHED_ENV] = {"sha256-env:", NULL},
     [BULLA_PROVIDER_FILE] = {"file:", from_file},   [BULLA_PROVIDER_CRED] = {"cred:", from_credential},
     [BULLA_PROVIDER_FD] = {"fd:", from_descriptor}, [BULLA_PROVIDER_CMD] = {"cmd:", from_program},
+    [BULLA_PROVIDER_WRAP] = {"wrap:", NULL},
 };
 
 enum bulla_provider bulla_provider_split(const char **rest, const char *text) {

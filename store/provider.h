@@ -22,6 +22,7 @@ enum bulla_provider {
   BULLA_PROVIDER_CRED,
   BULLA_PROVIDER_FD,
   BULLA_PROVIDER_CMD,
+  BULLA_PROVIDER_WRAP, /* only for a root that keeps its key: store/wrapper.h */
 };
 
 /* bulla_provider_split returns the kind of |text|, and sets |*rest| to what follows the colon, or to NULL. */

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -322,6 +323,18 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 
 void test_remove_folder(const char *folder) {
   nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *test_script(const char *folder, const char *name, const char *text) {
+  size_t size = strlen(folder) + strlen(name) + 2;
+  char *path = (char *)test_alloc(size);
+  snprintf(path, size, "%s/%s", folder, name);
+  FILE *file = fopen(path, "we");
+  cr_assert_not_null(file, "%s: %s", path, strerror(errno));
+  fprintf(file, "#!/bin/sh\n%s\n", text);
+  cr_assert_eq(fclose(file), 0);
+  cr_assert_eq(chmod(path, 0700), 0);
+  return path;
 }
 
 struct test_vectors {

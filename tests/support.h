@@ -143,6 +143,9 @@ const char *test_folder(void);
 /* test_remove_folder removes it with all there is in it. */
 void test_remove_folder(const char *folder);
 
+/* test_script makes a program of the shell's of |text| and returns its path, |folder|/|name|. */
+const char *test_script(const char *folder, const char *name, const char *text);
+
 /* A file of test vectors in the form of NIST's CAVP: blocks of lines "NAME = VALUE". It comes from Debian's
  * python3-cryptography-vectors, or another copy of its tree that BULLA_TEST_VECTORS names. */
 struct test_vectors;

@@ -28,12 +28,7 @@ TestSuite(program, .init = set_up, .fini = tear_down);
 /* A program of the shell's in the folder, as "cmd:PATH". */
 static const char *program(const char *name, const char *text) {
   char *provider = (char *)test_alloc(600);
-  snprintf(provider, 600, "cmd:%s/%s", folder, name);
-  FILE *file = fopen(provider + 4, "we");
-  cr_assert_not_null(file);
-  fprintf(file, "#!/bin/sh\n%s\n", text);
-  cr_assert_eq(fclose(file), 0);
-  cr_assert_eq(chmod(provider + 4, 0700), 0);
+  snprintf(provider, 600, "cmd:%s", test_script(folder, name, text));
   return provider;
 }
 
@@ -100,9 +95,17 @@ Test(program, one_that_is_too_slow_is_ended) {
   }
 }
 
+/* Bytes that come faster than they are looked for, and are not soon too many. */
+Test(program, one_that_dribbles_is_ended_in_time) {
+  struct bulla_secret *secret = NULL;
+  TEST_STATUS(bulla_program_read(&secret, "dd if=/dev/zero bs=1 status=none", 8 * BULLA_VALUE_MAX, 100),
+              BULLA_SECRET_UNAVAILABLE);
+  cr_expect_null(secret);
+}
+
 Test(program, what_it_leaves_running_does_not_hold_it_up) {
   struct bulla_secret *secret = NULL;
-  TEST_OK(bulla_program_read(&secret, program("agent", "sleep 20 &\necho hunter2") + 4, 100, 5000));
+  TEST_OK(bulla_program_read(&secret, program("agent", "sleep 6 &\necho hunter2") + 4, 100, 5000));
   TEST_SPAN(bulla_secret_bytes(secret), BULLA_LITERAL("hunter2\n"), "beside an agent");
   bulla_secret_free(&secret);
 }
@@ -112,6 +115,8 @@ Test(program, what_it_started_ends_with_it_if_it_fails) {
   char text[300];
   snprintf(text, sizeof(text), "(sleep 1; touch %s/alive) &\nsleep 60", folder);
   TEST_STATUS(bulla_program_read(&secret, program("parent", text) + 4, 100, 200), BULLA_SECRET_UNAVAILABLE);
+  snprintf(text, sizeof(text), "(sleep 1; touch %s/alive) &\nexit 3", folder);
+  TEST_STATUS(bulla_program_read(&secret, program("fails", text) + 4, 100, 5000), BULLA_SECRET_UNAVAILABLE);
   sleep(2);
   snprintf(text, sizeof(text), "%s/alive", folder);
   cr_expect_neq(access(text, F_OK), 0);
@@ -127,6 +132,30 @@ Test(program, it_inherits_no_ignored_signal) {
   ignored = strtoull((const char *)text.data + 8, NULL, 16);
   cr_expect_eq(ignored & (1 << (SIGPIPE - 1)), 0, "%llx", ignored);
   bulla_secret_free(&secret);
+}
+
+Test(program, what_is_said_of_it_names_it_and_not_its_arguments) {
+  static const struct {
+    const char *command;
+    const char *detail;
+  } rows[] = {
+      {"cmd:/nowhere/program hunter2",
+       "the program /nowhere/program cannot be run: No such file or directory: "
+       "give its whole path, or look at PATH and at its first line"},
+      {"cmd:/etc/passwd hunter2",
+       "the program /etc/passwd cannot be run: Permission denied: this user must be allowed to execute it"},
+      {"cmd:  false hunter2", "the program false ended with status 1: see what it says on standard error"},
+      {"cmd:yes hunter2", "the program yes wrote more than 65538 bytes"},
+      {"cmd:000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f",
+       "the program cannot be run: No such file or directory: give its whole path, or look at PATH and at its first "
+       "line"},
+  };
+  test_listen();
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    struct bulla_secret *secret = NULL;
+    cr_expect_neq(bulla_secret_open(&secret, rows[i].command), BULLA_OK);
+    cr_expect_str_eq(test_told.text, rows[i].detail, "%s", test_told.text);
+  }
 }
 
 Test(program, where_ends_of_children_are_not_told_nothing_is_taken) {
@@ -160,5 +189,6 @@ Test(program, other_providers_give_any_secret) {
   assert_refuses("env:BULLA_A=B", BULLA_SECRET_UNAVAILABLE);
   assert_refuses("env:", BULLA_SECRET_UNAVAILABLE);
   assert_refuses("sha256-env:BULLA_TEST_SECRET", BULLA_UNSUPPORTED);
+  assert_refuses("wrap:echo hunter2", BULLA_UNSUPPORTED);
   assert_refuses("hunter2", BULLA_UNSUPPORTED);
 }

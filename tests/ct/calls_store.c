@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/wrapper_text.h"
 #include "tests/ct/ct.h"
 #include "tests/place.h"
 
@@ -198,6 +199,40 @@ static void take_passphrase(void) {
   bulla_root_free(&root);
 }
 
+/* Reads |line| between the two others of an answer. */
+static void read_answer(struct bulla_wrapper_answer *answer, struct bulla_span line, enum bulla_status wanted) {
+  static const struct bulla_wrapper_limits limits = {BULLA_KEY_LEN, BULLA_KEY_LEN};
+  static const char first[] = "bulla-wrap-1 ok\n";
+  static const char last[] = "\nend\n";
+  struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
+  CT_OK(bulla_secret_new(&text, sizeof(first) + line.len + sizeof(last) - 2));
+  uint8_t *at = bulla_secret_data(text);
+  memcpy(at, first, sizeof(first) - 1);
+  memcpy(at + sizeof(first) - 1, line.data, line.len);
+  memcpy(at + sizeof(first) - 1 + line.len, last, sizeof(last) - 1);
+  CT_ASSERT(bulla_wrapper_read(answer, bulla_secret_bytes(text), &limits) == wanted);
+}
+
+/* A key on its way to a program and back; what is no key where one belongs; a key where the first line belongs. */
+static void wrap_by_program(void) {
+  static const uint8_t id[BULLA_WRAPPER_ID_LEN];
+  static const struct bulla_wrapper_limits limits = {BULLA_KEY_LEN, BULLA_KEY_LEN};
+  enum { DIGITS = 43 };
+  struct bulla_wrapper_answer answer;
+  struct bulla_secret *request BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = ct_secret(BULLA_KEY_LEN);
+  struct bulla_secret *garbage BULLA_CLEANUP(bulla_secret_free) = ct_secret(DIGITS);
+  CT_OK(bulla_wrapper_request(&request, BULLA_WRAPPER_WRAP, bulla_span(id, sizeof(id)), bulla_secret_bytes(key)));
+  struct bulla_span text = bulla_secret_bytes(request);
+  struct bulla_span digits = bulla_span(text.data + text.len - DIGITS - 1, DIGITS);
+  CT_ARRIVED(digits.data, digits.len);
+  read_answer(&answer, digits, BULLA_OK);
+  CT_ARRIVED(bulla_secret_bytes(answer.data).data, BULLA_KEY_LEN);
+  bulla_secret_free(&answer.data);
+  read_answer(&answer, bulla_secret_bytes(garbage), BULLA_INVALID_TEXT);
+  CT_ASSERT(bulla_wrapper_read(&answer, bulla_secret_bytes(garbage), &limits) == BULLA_INVALID_TEXT);
+}
+
 #define STORED "what is stored: blobs, MACs, key ids; whether what was stored is authentic"
 
 const struct ct_call ct_store_calls[] = {
@@ -215,5 +250,7 @@ const struct ct_call ct_store_calls[] = {
     {"bulla_vault_audit_verify bulla_vault_audit_log bulla_vault_token_revoke bulla_vault_token_revoked",
      "the keys of the log, every other key", STORED, audit},
     {"bulla_root_passphrase", "the passphrase", "nothing", take_passphrase},
+    {"bulla_wrapper_request bulla_wrapper_read", "the key, its digits, and all that is printed in their place",
+     "whether they are digits, and the answer has its form", wrap_by_program},
     {0},
 };
