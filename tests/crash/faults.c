@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* System calls and allocations fail: see tests/crash/calls.h. */
+
+#include "tests/crash/calls.h"
+#include "tests/crash/crash.h"
+#include "tests/crash/operations.h"
+#include "tests/crash/vault.h"
+
+#ifdef CRASH_ALLOCATIONS
+const bool crash_fails_allocations = true;
+#else
+const bool crash_fails_allocations = false;
+#endif
+
+/* What is interrupted: an operation, or what every program does around it. */
+enum step { CREATE, OPEN, OPEN_AFTER_CRASH, CLOSE, OPERATE };
+
+struct scenario {
+  const char *name;
+  enum step step;
+  const struct crash_operation *operation;
+  enum bulla_status clean; /* what it returns without a fault */
+  char after[CRASH_TEXT_MAX];
+};
+
+/* Vaults to begin with: none, one that was closed, and one whose process was killed. */
+static char *templates[3];
+static char before[CRASH_TEXT_MAX];
+static char *folder;
+
+static void make_templates(void) {
+  struct bulla_vault *vault = NULL;
+  for (size_t i = 0; i < 3; i++) {
+    templates[i] = crash_folder();
+  }
+  folder = crash_folder();
+  CRASH_ASSERT(crash_create(templates[1]) == BULLA_OK && crash_open(&vault, templates[1]) == BULLA_OK);
+  CRASH_ASSERT(crash_furnish(vault) == BULLA_OK && crash_describe(vault, before) == BULLA_OK);
+  crash_copy_folder(templates[2], templates[1]);
+  bulla_vault_close(&vault);
+}
+
+static void remove_templates(void) {
+  for (size_t i = 0; i < 3; i++) {
+    crash_remove_folder(templates[i]);
+  }
+  crash_remove_folder(folder);
+}
+
+static enum bulla_status operate(const struct scenario *scenario, struct bulla_vault *vault) {
+  return scenario->step == OPERATE ? scenario->operation->run(vault, scenario->operation->number) : BULLA_OK;
+}
+
+/* Runs |scenario| with |fault|, or none. Returns whether it struck. */
+static bool run(const struct scenario *scenario, const struct crash_fault *fault, unsigned nth, bool lasting,
+                enum bulla_status *status) {
+  struct bulla_vault *vault = NULL;
+  bool opens = scenario->step == OPEN || scenario->step == OPEN_AFTER_CRASH;
+  crash_copy_folder(folder, templates[scenario->step == CREATE ? 0 : scenario->step == OPEN_AFTER_CRASH ? 2 : 1]);
+  if (scenario->step == OPERATE || scenario->step == CLOSE) {
+    CRASH_ASSERT(crash_open(&vault, folder) == BULLA_OK);
+  }
+  crash_num_opened = 0;
+  crash_arm(fault, nth, lasting);
+  if (scenario->step == CREATE) {
+    *status = crash_create(folder);
+  } else if (opens) {
+    *status = crash_open(&vault, folder);
+  } else if (scenario->step == CLOSE) {
+    bulla_vault_close(&vault);
+    *status = BULLA_OK;
+  } else {
+    *status = operate(scenario, vault);
+  }
+  bool struck = crash_disarm();
+  bulla_vault_close(&vault);
+  return struck;
+}
+
+/* Whether a call may answer |fault| with |status|: that the machine is at fault, not that the vault was tampered with,
+ * nor that what is there is not. To SQLite a file that cannot be read is a damaged one. */
+static bool is_honest(const struct crash_fault *fault, enum bulla_status status) {
+  return bulla_status_class(status) == BULLA_CLASS_ENVIRONMENT && status != BULLA_NO_VAULT && status != BULLA_FORKED &&
+         (status != BULLA_NOT_A_VAULT || fault->call == CRASH_READ);
+}
+
+static void judge(const struct scenario *scenario, const struct crash_fault *fault, unsigned nth, bool lasting,
+                  enum bulla_status status) {
+  const struct crash_wanted wanted = {.before = scenario->step == CREATE ? NULL : before,
+                                      .after = scenario->after,
+                                      .recorded = crash_num_opened > 0,
+                                      .done = status == scenario->clean,
+                                      .may_fail = status != scenario->clean};
+  const char *why = "";
+  enum crash_verdict verdict = crash_judge(folder, &wanted, &why);
+  if (verdict == CRASH_GOOD && status != scenario->clean && !is_honest(fault, status)) {
+    verdict = CRASH_LOST;
+    why = "that is not what happened";
+  }
+  crash_report(verdict, "%s with %s number %u%s, which returned %s: %s", scenario->name, fault->name, nth,
+               lasting ? " and all after it" : "", bulla_status_name(status), why);
+}
+
+static void fail_each(const struct scenario *scenario, const struct crash_fault *fault, bool lasting,
+                      struct crash_random *random, size_t stride) {
+  enum bulla_status status;
+  unsigned nth = (unsigned)crash_below(random, stride);
+  for (; run(scenario, fault, nth, lasting, &status); nth += 1 + (unsigned)crash_below(random, 2 * stride - 1)) {
+    crash_add(fault->call == CRASH_ALLOCATE ? &crash_counts->allocations : &crash_counts->faults);
+    judge(scenario, fault, nth, lasting, status);
+  }
+  CRASH_ASSERT(status == scenario->clean);
+}
+
+/* How |scenario| goes without a fault. */
+static void rehearse(struct scenario *scenario) {
+  struct bulla_vault *vault = NULL;
+  run(scenario, NULL, 0, false, &scenario->clean);
+  CRASH_ASSERT(scenario->clean == BULLA_OK || scenario->clean == BULLA_NOT_FOUND);
+  CRASH_ASSERT(crash_open(&vault, folder) == BULLA_OK && crash_describe(vault, scenario->after) == BULLA_OK);
+  bulla_vault_close(&vault);
+}
+
+static void fail_in(const char *name, enum step step, const struct crash_operation *operation,
+                    struct crash_random *random, size_t stride) {
+  static struct scenario scenario;
+  scenario = (struct scenario){.name = name, .step = step, .operation = operation};
+  rehearse(&scenario);
+  for (size_t i = 0; i < crash_num_faults; i++) {
+    size_t thin = crash_faults[i].call == CRASH_ALLOCATE ? stride * 8 - 7 : stride;
+    fail_each(&scenario, &crash_faults[i], false, random, thin);
+    fail_each(&scenario, &crash_faults[i], true, random, thin);
+  }
+}
+
+void crash_fail(uint64_t seed, size_t stride) {
+  struct crash_random random = {seed};
+  make_templates();
+  fail_in("create", CREATE, NULL, &random, stride);
+  fail_in("open", OPEN, NULL, &random, stride);
+  fail_in("open after a crash", OPEN_AFTER_CRASH, NULL, &random, stride);
+  fail_in("close", CLOSE, NULL, &random, stride);
+  for (size_t i = 0; i < crash_num_operations; i++) {
+    fail_in(crash_operations[i].name, OPERATE, &crash_operations[i], &random, stride);
+  }
+  remove_templates();
+}
