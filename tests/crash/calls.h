@@ -37,7 +37,7 @@ extern const struct crash_fault crash_faults[];
 extern const size_t crash_num_faults;
 
 /* crash_arm makes the call number |nth| (from 0) of fault->call fail, and if |lasting| all after it. crash_disarm ends
- * that and says whether one failed. crash_paused is for what a callback does for itself meanwhile. */
+ * that and says whether one failed. Meanwhile nobody really waits. */
 void crash_arm(const struct crash_fault *fault, unsigned nth, bool lasting);
 bool crash_disarm(void);
 

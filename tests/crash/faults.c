@@ -53,6 +53,15 @@ static enum bulla_status operate(const struct scenario *scenario, struct bulla_v
   return scenario->step == OPERATE ? scenario->operation->run(vault, scenario->operation->number) : BULLA_OK;
 }
 
+/* What failed leaves a vault that is open of use, or says that it is not. */
+static void check_handle(const struct scenario *scenario, const struct crash_fault *fault, struct bulla_vault *vault) {
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  enum bulla_status status = bulla_vault_audit_verify(vault, &verdict);
+  bool good = status == BULLA_OK || bulla_status_class(status) == BULLA_CLASS_ENVIRONMENT;
+  crash_report(good ? CRASH_GOOD : CRASH_FORKED, "%s with %s: in the open vault %s", scenario->name,
+               fault != NULL ? fault->name : "no fault", bulla_status_text(status));
+}
+
 /* Runs |scenario| with |fault|, or none. Returns whether it struck. */
 static bool run(const struct scenario *scenario, const struct crash_fault *fault, unsigned nth, bool lasting,
                 enum bulla_status *status) {
@@ -75,6 +84,9 @@ static bool run(const struct scenario *scenario, const struct crash_fault *fault
     *status = operate(scenario, vault);
   }
   bool struck = crash_disarm();
+  if (vault != NULL) {
+    check_handle(scenario, fault, vault);
+  }
   bulla_vault_close(&vault);
   return struck;
 }
@@ -94,10 +106,16 @@ static void judge(const struct scenario *scenario, const struct crash_fault *fau
                                       .done = status == scenario->clean,
                                       .may_fail = status != scenario->clean};
   const char *why = "";
+  size_t left = crash_count_files(folder);
   enum crash_verdict verdict = crash_judge(folder, &wanted, &why);
   if (verdict == CRASH_GOOD && status != scenario->clean && !is_honest(fault, status)) {
     verdict = CRASH_LOST;
     why = "that is not what happened";
+  }
+  /* Who could not remove anything left something. */
+  if (scenario->step == CREATE && fault->call != CRASH_REMOVE && left != (status == BULLA_OK ? 1 : 0)) {
+    verdict = CRASH_LOST;
+    why = "there are other files than there must be";
   }
   crash_report(verdict, "%s with %s number %u%s, which returned %s: %s", scenario->name, fault->name, nth,
                lasting ? " and all after it" : "", bulla_status_name(status), why);

@@ -18,7 +18,7 @@
 #include "tests/crash/crash.h"
 #include "tests/crash/vault.h"
 
-enum { WRITERS = 3, LIVES = 64, MAX_DELAY_US = 8000, CYCLE = 6 };
+enum { WRITERS = 3, LIVES = 64, MAX_DELAY_US = 500, CYCLE = 6 };
 
 /* Numbers of operations, which begin at 1; 0 stands for none. */
 struct life {
@@ -236,6 +236,14 @@ static void check(const struct round *round, bool is_end) {
   }
 }
 
+/* Waits until |life| has begun as many as |num|, but not for one that has ended. */
+static void wait_for(const struct life *life, unsigned num) {
+  const struct timespec pause = {.tv_nsec = 50000};
+  for (int tries = 0; tries < 100000 && load(&life->began) < num; tries++) {
+    (void)nanosleep(&pause, NULL);
+  }
+}
+
 /* Kills one, and has another take its place, until there are no more lives. */
 static void kill_some(struct round *round, unsigned num, struct crash_random *random) {
   for (size_t i = 0; i < WRITERS; i++) {
@@ -247,6 +255,7 @@ static void kill_some(struct round *round, unsigned num, struct crash_random *ra
     while (round->lives[victim].process == 0) {
       victim = (victim + 1) % round->num_lives;
     }
+    wait_for(&round->lives[victim], (unsigned)crash_below(random, 2 * CYCLE));
     (void)nanosleep(&delay, NULL);
     end_life(round, &round->lives[victim]);
     crash_add(&crash_counts->kills);

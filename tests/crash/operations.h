@@ -24,10 +24,10 @@ extern const size_t crash_num_operations;
 /* crash_furnish puts into a new vault what the operations need. */
 enum bulla_status crash_furnish(struct bulla_vault *vault);
 
-/* How often a callback got a plaintext. It is called before that is noted in a trace too. */
+/* How often a callback got a plaintext, which a trace has too. */
 extern size_t crash_num_opened;
 
-/* What crash_value put: every secret of these operations ends with the four digits that its mask shows. */
+/* The beginning of every secret; it ends with the four digits that its mask shows. */
 #define CRASH_VALUE "the value of a secret, number "
 
 /* The ids of API keys and of tokens there may be. */

@@ -14,6 +14,7 @@
 
 struct crash_counts *crash_counts;
 bool crash_quiet;
+static size_t num_files; /* counted */
 
 void crash_die(const char *file, int line, const char *what) {
   (void)fprintf(stderr, "%s:%d: %s\n", file, line, what);
@@ -96,6 +97,19 @@ static void remove_one(const char *path, const char *name, const char *arg) {
 
 void crash_empty_folder(const char *folder) {
   walk(folder, remove_one, NULL);
+}
+
+static void count_one(const char *path, const char *name, const char *arg) {
+  (void)path;
+  (void)name;
+  (void)arg;
+  num_files++;
+}
+
+size_t crash_count_files(const char *folder) {
+  num_files = 0;
+  walk(folder, count_one, NULL);
+  return num_files;
 }
 
 void crash_remove_folder(char *folder) {

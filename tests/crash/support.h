@@ -50,6 +50,7 @@ void crash_report(enum crash_verdict verdict, const char *format, ...) __attribu
  * it. */
 char *crash_folder(void);
 void crash_empty_folder(const char *folder);
+size_t crash_count_files(const char *folder);
 void crash_remove_folder(char *folder);
 void crash_path(char path[CRASH_PATH_MAX], const char *folder, const char *name);
 uint8_t *crash_read_file(const char *path, size_t *len);
