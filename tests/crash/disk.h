@@ -13,8 +13,8 @@
 
 struct crash_disk;
 
-/* crash_disk_new returns the disk before the first event of |trace|, which must outlive it. One that |lies| forgets
- * also what was synced. */
+/* crash_disk_new returns the disk before the first event of |trace|, which must outlive it. One that |lies| does
+ * so from some operation on: it forgets also what was synced. */
 struct crash_disk *crash_disk_new(const struct crash_trace *trace, bool lies);
 void crash_disk_free(struct crash_disk *disk);
 

@@ -40,13 +40,15 @@ static void control(void) {
   struct crash_counts *counts = crash_counts;
   crash_counts = new_counts();
   crash_quiet = true;
-  for (uint64_t seed = 1; seed <= 8 && (crash_counts->lost == 0 || crash_counts->unrecorded == 0); seed++) {
+  for (uint64_t seed = 1; seed <= 12 && (crash_counts->lost == 0 || crash_counts->unrecorded == 0); seed++) {
     crash_power(seed, true);
   }
   tap(crash_counts->lost > 0 && crash_counts->unrecorded > 0, "a disk that lies about its syncs is found out",
       num_bad());
   memset(crash_counts, 0, sizeof(*crash_counts));
-  crash_kill(1, 20, true);
+  for (uint64_t seed = 1; seed <= 6 && crash_counts->lost == 0; seed++) {
+    crash_kill(seed, 20, true);
+  }
   tap(crash_counts->lost > 0, "who acknowledges too soon is found out", num_bad());
   crash_quiet = false;
   crash_counts = counts;
@@ -60,7 +62,7 @@ static int run_short(void) {
   }
   tap(num_bad() == bad && crash_counts->images > 500, "a power cut leaves what was acknowledged", crash_counts->images);
   bad = num_bad();
-  crash_fail(1, 20);
+  crash_fail(1, 40);
   tap(num_bad() == bad && crash_counts->faults > 200, "a failed system call leaves what was acknowledged",
       crash_counts->faults);
   tap(num_bad() == bad && (crash_counts->allocations > 100 || !crash_fails_allocations),

@@ -149,7 +149,7 @@ static void note(struct cut *cut, const struct crash_event *event) {
   }
 }
 
-/* Just before a sync the most is at stake, and just after it the most must be there. */
+/* Just before a sync the most is at stake, and as something is opened its record must be there. */
 static size_t cuts_before(const struct cut *cut, const struct crash_event *event) {
   const struct crash_event *next = event + 1;
   bool syncs =
@@ -157,7 +157,7 @@ static size_t cuts_before(const struct cut *cut, const struct crash_event *event
   if (cut->history->is_long && crash_below(&cut->history->random, 8) != 0) {
     return 0;
   }
-  if (syncs) {
+  if (syncs || event->kind == CRASH_OPENED) {
     return 6;
   }
   return event->kind >= CRASH_FOLDER_SYNCED || event->kind == CRASH_SYNCED ? 1
