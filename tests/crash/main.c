@@ -83,12 +83,12 @@ static double seconds(void) {
 }
 
 /* Each power worker has seeds of its own, the first the one that was asked for. */
-static _Noreturn void work(size_t worker, size_t num_workers, uint64_t seed, double end) {
+static _Noreturn void work(size_t worker, size_t num_workers, uint64_t seed) {
   crash_set_up();
   if (worker >= POWER) {
     seed += worker - POWER;
   }
-  while (seconds() < end) {
+  while (!crash_counts->over) {
     if (worker == KILLS) {
       crash_kill(seed++, 60, false);
     } else if (worker == FAULTS) {
@@ -112,7 +112,7 @@ static void print_counts(double start) {
   (void)fflush(stdout);
 }
 
-static bool wait_for_all(size_t num_workers, double start) {
+static bool wait_for_all(size_t num_workers, double start, double end) {
   bool good = true;
   double next = start + 60;
   while (num_workers > 0) {
@@ -124,6 +124,7 @@ static bool wait_for_all(size_t num_workers, double start) {
     } else {
       (void)usleep(100000);
     }
+    crash_counts->over = seconds() >= end;
     if (seconds() >= next) {
       print_counts(start);
       next += 60;
@@ -139,10 +140,10 @@ static int run_long(unsigned long minutes, uint64_t seed) {
   (void)fflush(stdout);
   for (size_t i = 0; i < num_workers; i++) {
     if (fork() == 0) {
-      work(i, num_workers, seed, start + (double)minutes * 60);
+      work(i, num_workers, seed);
     }
   }
-  bool good = wait_for_all(num_workers, start);
+  bool good = wait_for_all(num_workers, start, start + (double)minutes * 60);
   print_counts(start);
   if (!good || num_bad() > 0) {
     (void)printf("to repeat what was found with a seed N: ./dev crash --seed N\n");

@@ -175,7 +175,7 @@ void crash_power(uint64_t seed, bool lies) {
   cut->second_folder = crash_folder();
   cut->disk = crash_disk_new(&history.trace, lies);
   cut->num_events = history.trace.num_found;
-  for (const struct crash_event *event = crash_disk_step(cut->disk); event != NULL;
+  for (const struct crash_event *event = crash_disk_step(cut->disk); event != NULL && !crash_counts->over;
        event = crash_disk_step(cut->disk)) {
     note(cut, event);
     for (size_t left = cuts_before(cut, event); left > 0; left--) {

@@ -35,6 +35,7 @@ struct crash_counts {
   uint64_t lost;       /* acknowledged and lost, or there and never asked for, or the vault does not open */
   uint64_t unrecorded; /* opened without a record */
   uint64_t forked;     /* the log does not verify */
+  uint64_t over;       /* time is up */
 };
 extern struct crash_counts *crash_counts;
 void crash_add(uint64_t *count);
