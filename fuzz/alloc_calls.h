@@ -25,4 +25,7 @@ bool fuzz_calls_idle(void);
 /* fuzz_crypto_fails, of fuzz/alloc_fail.c, says whether the function of BoringSSL that is called now fails. */
 bool fuzz_crypto_fails(void);
 
+/* fuzz_struck, likewise, says whether something failed in the last call of the last input. */
+bool fuzz_struck(void);
+
 #endif

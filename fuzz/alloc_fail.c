@@ -47,6 +47,10 @@ static bool strikes(enum kind kind) {
   return true;
 }
 
+bool fuzz_struck(void) {
+  return memory.struck;
+}
+
 bool fuzz_crypto_fails(void) {
   return strikes(CRYPTO);
 }

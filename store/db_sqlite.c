@@ -38,9 +38,6 @@ static enum bulla_status class_of(struct sqlite3 *handle, int result) {
   if (result == SQLITE_IOERR_NOMEM) {
     return BULLA_NO_MEMORY;
   }
-  if (result == SQLITE_IOERR_CORRUPTFS) {
-    return BULLA_NOT_A_VAULT;
-  }
   /* The -shm tells of more than the -wal has: it is not the one that others write. */
   if (result == SQLITE_IOERR_SHORT_READ) {
     return BULLA_VAULT_MOVED;
@@ -60,9 +57,10 @@ static enum bulla_status class_of(struct sqlite3 *handle, int result) {
       return BULLA_READ_ONLY;
     case SQLITE_NOMEM:
       return BULLA_NO_MEMORY;
+    case SQLITE_CORRUPT: /* also what SQLite makes of a disk that cannot be read */
+      return errno == EIO ? BULLA_IO : BULLA_NOT_A_VAULT;
     case SQLITE_TOOBIG: /* what we write is far smaller */
     case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
     case SQLITE_FORMAT:
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
@@ -73,6 +71,18 @@ static enum bulla_status class_of(struct sqlite3 *handle, int result) {
     default:
       return BULLA_IO;
   }
+}
+
+/* With an errno that is of this call. */
+static int step(struct sqlite3_stmt *statement) {
+  errno = 0;
+  return sqlite3_step(statement);
+}
+
+static int prepare_text(struct bulla_sqlite *sqlite, struct sqlite3_stmt **statement, const char *text,
+                        unsigned flags) {
+  errno = 0;
+  return sqlite3_prepare_v3(sqlite->handle, text, -1, flags, statement, NULL);
 }
 
 /* Says what |result| means, and tells the log. What callers may expect is for them to explain; of the rest SQLite has
@@ -155,10 +165,10 @@ enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sqlite) {
 
 enum bulla_status bulla_sqlite_run(struct bulla_sqlite *sqlite, const char *text) {
   struct sqlite3_stmt *statement = NULL;
-  int result = sqlite3_prepare_v3(sqlite->handle, text, -1, 0, &statement, NULL);
+  int result = prepare_text(sqlite, &statement, text, 0);
   if (result == SQLITE_OK) {
     do {
-      result = sqlite3_step(statement);
+      result = step(statement);
     } while (result == SQLITE_ROW);
   }
   enum bulla_status status = status_of(sqlite->handle, result);
@@ -342,8 +352,7 @@ static enum bulla_status prepare(struct bulla_sqlite *sqlite, struct sqlite3_stm
   if (*statement != NULL) {
     return BULLA_OK;
   }
-  return status_of(sqlite->handle,
-                   sqlite3_prepare_v3(sqlite->handle, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL));
+  return status_of(sqlite->handle, prepare_text(sqlite, statement, text, SQLITE_PREPARE_PERSISTENT));
 }
 
 static enum bulla_status prepare_control(struct bulla_sqlite *sqlite, enum bulla_sqlite_control control) {
@@ -353,7 +362,7 @@ static enum bulla_status prepare_control(struct bulla_sqlite *sqlite, enum bulla
 
 enum bulla_status bulla_sqlite_control(struct bulla_sqlite *sqlite, enum bulla_sqlite_control control) {
   BULLA_TRY(prepare_control(sqlite, control));
-  enum bulla_status status = status_of(sqlite->handle, sqlite3_step(sqlite->controls[control]));
+  enum bulla_status status = status_of(sqlite->handle, step(sqlite->controls[control]));
   sqlite3_reset(sqlite->controls[control]);
   return status;
 }
@@ -371,7 +380,7 @@ bool bulla_sqlite_is_full(struct bulla_sqlite *sqlite) {
 enum bulla_status bulla_sqlite_ask(struct bulla_db_rows *rows, struct bulla_sqlite *sqlite, const char *text) {
   struct sqlite3_stmt *statement = NULL;
   *rows = (struct bulla_db_rows){.db = &sqlite->db, .once = true};
-  BULLA_TRY(status_of(sqlite->handle, sqlite3_prepare_v3(sqlite->handle, text, -1, 0, &statement, NULL)));
+  BULLA_TRY(status_of(sqlite->handle, prepare_text(sqlite, &statement, text, 0)));
   rows->handle = statement;
   rows->num_columns = (size_t)sqlite3_column_count(statement);
   return BULLA_OK;
@@ -413,7 +422,7 @@ enum bulla_status bulla_sqlite_query(struct bulla_db_rows *rows, enum bulla_quer
 }
 
 enum bulla_status bulla_sqlite_next(struct bulla_db_rows *rows, bool *row) {
-  int result = sqlite3_step(rows->handle);
+  int result = step(rows->handle);
   *row = result == SQLITE_ROW;
   return status_of(((struct bulla_sqlite *)rows->db)->handle, result);
 }

@@ -45,11 +45,12 @@ enum bulla_status bulla_sqlite_check_path(const char *path) {
 static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
 enum { NUM_ENDINGS = sizeof(endings) / sizeof(endings[0]) };
 
-static bool any_from(size_t first, const char *path) {
+/* Whether one of them is there, or, if |unsure|, may be. */
+static bool any_from(size_t first, const char *path, bool unsure) {
   char name[PATH_MAX];
   struct stat status;
   for (size_t i = first; i < NUM_ENDINGS; i++) {
-    if (bulla_file_append(name, path, endings[i]) && lstat(name, &status) == 0) {
+    if (bulla_file_append(name, path, endings[i]) && (lstat(name, &status) == 0 || (unsure && errno != ENOENT))) {
       return true;
     }
   }
@@ -58,11 +59,11 @@ static bool any_from(size_t first, const char *path) {
 
 /* A log that lies there without its vault would be taken for the new one's. */
 enum bulla_status bulla_sqlite_may_create(const char *path) {
-  return any_from(0, path) ? BULLA_EXISTS : BULLA_OK;
+  return any_from(0, path, false) ? BULLA_EXISTS : BULLA_OK;
 }
 
 bool bulla_sqlite_has_sidecar(const char *path) {
-  return any_from(1, path);
+  return any_from(1, path, true);
 }
 
 void bulla_sqlite_remove(const char *path) {

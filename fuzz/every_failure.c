@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* All that the target alloc_fail can do with one call, in the place of a fuzzing engine: in each call the n-th
+ * allocation of each kind fails, and with another run all after it, for every n until none does. A test for each call;
+ * what is found ends the program, which is then short of its plan. */
+
+#include "fuzz/alloc_calls.h"
+
+enum { HEAP = 1, NUM_KINDS = 5, REOPEN = 10, LASTING = 128, MAX_NTH = 1023 };
+
+/* Has the allocation number |nth| of |kind| fail in |call|, with the vault open, and says whether there was one. */
+static bool strikes(uint8_t call, unsigned kind, unsigned nth, unsigned lasting) {
+  const uint8_t no_fault[] = {REOPEN, MAX_NTH & 255, HEAP * 4 + MAX_NTH / 256};
+  const uint8_t fault[] = {call, (uint8_t)(nth & 255), (uint8_t)(kind * 4 + nth / 256 + lasting)};
+  uint8_t input[6];
+  memcpy(input, no_fault, sizeof(no_fault));
+  memcpy(input + 3, fault, sizeof(fault));
+  LLVMFuzzerTestOneInput(input, sizeof(input));
+  return fuzz_struck();
+}
+
+static unsigned fail_each(uint8_t call) {
+  unsigned num = 0;
+  for (unsigned kind = HEAP; kind < NUM_KINDS; kind++) {
+    for (unsigned lasting = 0; lasting <= LASTING; lasting += LASTING) {
+      unsigned nth = 0;
+      while (strikes(call, kind, nth, lasting)) {
+        nth++;
+        FUZZ_ASSERT(nth < MAX_NTH);
+      }
+      num += nth;
+    }
+  }
+  return num;
+}
+
+int main(void) {
+  unsigned num = 0;
+  (void)strikes(0, HEAP, MAX_NTH, 0); /* sets up */
+  (void)printf("1..%zu\n", fuzz_num_calls);
+  for (size_t call = 0; call < fuzz_num_calls; call++) {
+    num += fail_each((uint8_t)call);
+    (void)printf("ok %zu - call %zu, %u failures with those before it\n", call + 1, call, num);
+    (void)fflush(stdout);
+  }
+  return num > 0 ? 0 : 1;
+}
