@@ -57,9 +57,10 @@ static void *use_once(void *arg) {
   return NULL;
 }
 
-static size_t num_waiting(void) {
-  size_t num = 0;
+/* How many wait, and one for who has the vault. */
+static size_t num_there(void) {
   pthread_mutex_lock(&house.vault->queue.mutex);
+  size_t num = house.vault->queue.held ? 1 : 0;
   for (const struct bulla_waiter *waiter = house.vault->queue.first; waiter != NULL; waiter = waiter->next) {
     num++;
   }
@@ -67,21 +68,22 @@ static size_t num_waiting(void) {
   return num;
 }
 
-static void wait_for_waiting(size_t num) {
-  for (int tries = 0; num_waiting() < num; tries++) {
+static void wait_until_there(size_t num) {
+  for (int tries = 0; num_there() < num; tries++) {
     cr_assert_lt(tries, 5000);
     usleep(1000);
   }
 }
 
-/* Starts |num| users, who cannot get the write lock, and returns it when all but the first wait in the queue. */
+/* Starts |num| users, who cannot get the write lock, and returns it when all are in the queue, of whom the first leads.
+ */
 static struct sqlite3 *gather(struct user *users, size_t num) {
   struct sqlite3 *db = hold("BEGIN IMMEDIATE");
   for (size_t i = 0; i < num; i++) {
     users[i].field = users[i].field != NULL ? users[i].field : "password";
     cr_assert_eq(pthread_create(&users[i].thread, NULL, use_once, &users[i]), 0);
   }
-  wait_for_waiting(num - 1);
+  wait_until_there(num);
   return db;
 }
 
@@ -176,7 +178,7 @@ static void try_all(struct trial *trials, size_t num) {
   struct sqlite3 *db = hold("BEGIN IMMEDIATE");
   for (size_t i = 0; i < num; i++) {
     cr_assert_eq(pthread_create(&trials[i].thread, NULL, commit_trial, &trials[i]), 0);
-    wait_for_waiting(i); /* in this order */
+    wait_until_there(i + 1); /* in this order */
   }
   let_go(db);
   for (size_t i = 0; i < num; i++) {
@@ -216,7 +218,7 @@ Test(vault_group, who_loses_patience_leaves_the_queue_with_nothing_done) {
     cr_expect_eq(users[i].calls, 0);
   }
   let_go(db);
-  cr_expect_eq(num_waiting(), 0);
+  cr_expect_eq(num_there(), 0);
   bulla_db_set_patience(house.vault->db, 5000);
   TEST_OK(use("acme", "db", "password"));
   assert_unbroken(3);
@@ -268,7 +270,7 @@ Test(vault_group, threads_that_are_cancelled_in_the_queue_hold_nobody_up) {
   let_go(db);
   alarm(60);
   join(users, 8);
-  cr_expect_eq(num_waiting(), 0);
+  cr_expect_eq(num_there(), 0);
   TEST_OK(use("acme", "db", "password"));
   assert_unbroken(3 + 8);
 }
@@ -321,7 +323,7 @@ Test(vault_group, the_vault_goes_to_whoever_came_first) {
   TEST_STATUS(bulla_vault_lock(&(struct bulla_vault *){NULL}, house.vault), BULLA_INVALID_ARGUMENT);
   for (size_t i = 0; i < 8; i++) {
     cr_assert_eq(pthread_create(&waiting[i].thread, NULL, have_the_vault, &waiting[i]), 0);
-    wait_for_waiting(i + 1);
+    wait_until_there(i + 2);
   }
   bulla_vault_unlock(&locked);
   for (int i = 0; i < 8; i++) {
