@@ -124,9 +124,11 @@ Test(vault_many, what_does_not_fit_into_locked_memory_together_is_not_passed) {
   cr_expect_lt(failed, BULLA_PLACES_MAX);
   cr_expect_eq(seen.calls, 0);
   cr_expect_eq(count_records("op = 'use' AND outcome = 'failed'"), 1);
-  /* And what was open of them is no more. */
-  TEST_OK(use_many(&failed, places, 8));
-  cr_expect_eq(seen.values[7].len, BULLA_VALUE_MAX);
+  /* And what was open of them is no more, nor what was passed. */
+  for (int i = 0; i < 3; i++) {
+    TEST_OK(use_many(&failed, places, 8));
+    cr_expect_eq(seen.values[7].len, BULLA_VALUE_MAX);
+  }
 }
 
 Test(vault_many, as_many_as_are_promised_and_no_more_or_none) {
