@@ -37,10 +37,6 @@ struct shared {
 static struct shared *shared;
 static long commit_ms = -1;
 
-/* SQLite calls these by their names. They are the program's own, so the library is left as it is. */
-__attribute__((visibility("default"))) int fdatasync(int file);
-__attribute__((visibility("default"))) int fsync(int file);
-
 static int flush(int file, long call) {
   if (commit_ms < 0) {
     return (int)syscall(call, file);
@@ -49,12 +45,13 @@ static int flush(int file, long call) {
   return nanosleep(&pause, NULL);
 }
 
-int fdatasync(int file) {
-  return flush(file, SYS_fdatasync);
+/* SQLite calls these by their names, and finds the program's own before libc's. */
+__attribute__((visibility("default"))) int fdatasync(int fildes) {
+  return flush(fildes, SYS_fdatasync);
 }
 
-int fsync(int file) {
-  return flush(file, SYS_fsync);
+__attribute__((visibility("default"))) int fsync(int fd) {
+  return flush(fd, SYS_fsync);
 }
 
 static uint64_t now_us(void) {
