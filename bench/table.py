@@ -66,6 +66,7 @@ def promises(run):
            run.ratio('token/verify_revocable_each/233', 'token/verify_each/233'))
     yield ('vault/use to its SQLite statements bare', 1.3, 'most',
            run.ratio('vault/use', 'vault/use_bare', 'real_time'))
+    yield 'vault/use_many/5 to vault/use', 1.3, 'most', run.ratio('vault/use_many/5', 'vault/use', 'real_time')
     yield 'vault/rewrap, fields a second', 100000, 'least', run.median('vault/rewrap', 'items_per_second')
     for name in THREADS:
         yield f'{name}, two threads over one', 1.9, 'least', run.ratio(name, name + '/threads:2', factor=2)

@@ -19,6 +19,9 @@ struct bench_vault {
 /* bench_vault_make fills |made|. On failure there is nothing to remove. */
 const char *bench_vault_make(struct bench_vault *made);
 
+/* bench_vault_open opens the vault of |made| in another process. */
+const char *bench_vault_open(struct bench_vault *made);
+
 /* bench_vault_remove closes the vault, unless it is NULL, and removes the folder. */
 void bench_vault_remove(struct bench_vault *made);
 

@@ -17,10 +17,11 @@
 #include "cli/word.h"
 
 enum {
-  VALUE_WORKING_ROOM = BULLA_VALUE_MAX + 0x4000, /* what opening one value takes */
-  PASSED_MAX = 6 << 20,                          /* execve(2): all arguments and variables, */
-  STRING_PAGES = 32,                             /* one of them, */
-  PASSED_SPARE = 8192,                           /* and what else it puts there */
+  TOGETHER_LEN = 4 * BULLA_VALUE_MAX, /* of values that are opened at once, unless it is one */
+  VALUE_WORKING_ROOM = 0x4000,        /* what opening them takes beside */
+  PASSED_MAX = 6 << 20,               /* execve(2): all arguments and variables, */
+  STRING_PAGES = 32,                  /* one of them, */
+  PASSED_SPARE = 8192,                /* and what else it puts there */
   STATUS_CANNOT_RUN = 126,
   STATUS_NOT_FOUND = 127,
 };
@@ -99,14 +100,16 @@ static size_t passed_max(void) {
   return max > 0 && max < PASSED_MAX ? (size_t)max : PASSED_MAX;
 }
 
-/* make_arena makes the arena as large as the values can be that a command may be given. */
+/* make_arena makes the arena as large as the values can be that a command may be given, and those among them that are
+ * opened at once. */
 static enum bulla_status make_arena(const struct job *job) {
   size_t len = 0;
   for (size_t i = 0; i < job->num_wanted; i++) {
     len += job->wanted[i].name.len + BULLA_VALUE_MAX;
   }
   len = len < passed_max() ? len : passed_max();
-  return bulla_session_memory(len + job->num_wanted * BULLA_SLOT_ROOM);
+  len += len < TOGETHER_LEN ? len : TOGETHER_LEN;
+  return bulla_session_memory(len + 2 * job->num_wanted * BULLA_SLOT_ROOM);
 }
 
 /* Where the lengths of the fields of one entry go. */
@@ -180,10 +183,30 @@ static enum bulla_status check_passed(struct job *job) {
                                len / 1024, passed_max() / 1024);
 }
 
-/* reserve_lines takes the locked memory for all lines, and leaves enough to open one value after the other. */
+/* How many values are opened at once, from the |first| on. */
+static size_t num_together(const struct job *job, size_t first, size_t *len) {
+  size_t num = 0;
+  for (*len = 0; first + num < job->num_wanted && num < BULLA_PLACES_MAX; num++) {
+    size_t next = job->wanted[first + num].value_len + BULLA_SLOT_ROOM;
+    if (num > 0 && *len + next > TOGETHER_LEN) {
+      break;
+    }
+    *len += next;
+  }
+  return num;
+}
+
+/* reserve_lines takes the locked memory for all lines, and leaves enough to open the values. */
 static enum bulla_status reserve_lines(struct job *job) {
   struct bulla_secret *working_room BULLA_CLEANUP(bulla_secret_free) = NULL;
-  enum bulla_status status = bulla_secret_new(&working_room, VALUE_WORKING_ROOM);
+  size_t most = 0;
+  size_t together;
+  size_t num;
+  for (size_t i = 0; i < job->num_wanted; i += num) {
+    num = num_together(job, i, &together);
+    most = together > most ? together : most;
+  }
+  enum bulla_status status = bulla_secret_new(&working_room, most + VALUE_WORKING_ROOM);
   size_t len = 0;
   for (size_t i = 0; i < job->num_wanted; i++) {
     len += line_len(&job->wanted[i]) + BULLA_SLOT_ROOM;
@@ -194,21 +217,13 @@ static enum bulla_status reserve_lines(struct job *job) {
   return status == BULLA_ARENA_FULL ? bulla_session_arena_full(job->cli, len) : status;
 }
 
-/* Where the callback of bulla_vault_use leaves the line. */
-struct line {
-  struct bulla_cli *cli;
-  struct wanted *wanted;
-};
-
-static enum bulla_status make_line(void *arg, struct bulla_span value) {
-  const struct line *line = (const struct line *)arg;
-  struct wanted *wanted = line->wanted;
+static enum bulla_status make_line(struct bulla_cli *cli, struct wanted *wanted, struct bulla_span value) {
   unsigned has_nul = 0;
   for (size_t i = 0; i < value.len; i++) {
     has_nul |= (value.data[i] - 1U) >> 31; /* 1 for 0 alone, without a branch */
   }
   if (has_nul != 0) {
-    return bulla_cli_error(line->cli, BULLA_INVALID_TEXT,
+    return bulla_cli_error(cli, BULLA_INVALID_TEXT,
                            "the value has a NUL byte, which an environment variable cannot hold");
   }
   if (value.len > wanted->value_len) {
@@ -226,13 +241,37 @@ static enum bulla_status make_line(void *arg, struct bulla_span value) {
   return bulla_writer_finish(&writer);
 }
 
-static enum bulla_status open_value(struct job *job, struct bulla_vault *vault, const struct bulla_who *who,
-                                    struct wanted *wanted) {
-  struct line line = {job->cli, wanted};
-  bulla_session_at(job->cli, &wanted->place);
-  BULLA_TRY(bulla_vault_use(vault, who, &wanted->place, make_line, &line));
-  bulla_environment_set(&job->env, wanted->name, (char *)bulla_secret_data(wanted->line));
+/* Some of what is wanted, which is opened at once. */
+struct together {
+  struct job *job;
+  struct wanted *first;
+};
+
+/* make_lines is the callback of bulla_vault_use_many. */
+static enum bulla_status make_lines(void *arg, const struct bulla_span *values, size_t num_values) {
+  const struct together *together = (const struct together *)arg;
+  for (size_t i = 0; i < num_values; i++) {
+    struct wanted *wanted = &together->first[i];
+    bulla_session_at(together->job->cli, &wanted->place);
+    BULLA_TRY(make_line(together->job->cli, wanted, values[i]));
+    bulla_environment_set(&together->job->env, wanted->name, (char *)bulla_secret_data(wanted->line));
+  }
   return BULLA_OK;
+}
+
+static enum bulla_status open_together(struct job *job, struct bulla_vault *vault, const struct bulla_who *who,
+                                       struct wanted *first, size_t num) {
+  struct bulla_place places[BULLA_PLACES_MAX];
+  struct together together = {job, first};
+  size_t failed;
+  for (size_t i = 0; i < num; i++) {
+    places[i] = first[i].place;
+  }
+  enum bulla_status status = bulla_vault_use_many(vault, &failed, who, places, num, make_lines, &together);
+  if (failed < num) {
+    bulla_session_at(job->cli, &first[failed].place);
+  }
+  return status;
 }
 
 static enum bulla_status open_values(struct job *job) {
@@ -244,8 +283,11 @@ static enum bulla_status open_values(struct job *job) {
   bulla_cli_at(job->cli, "exec");
   BULLA_TRY(check_passed(job));
   BULLA_TRY(reserve_lines(job));
-  for (size_t i = 0; i < job->num_wanted; i++) {
-    BULLA_TRY(open_value(job, vault, &me.who, &job->wanted[i]));
+  size_t num;
+  for (size_t i = 0; i < job->num_wanted; i += num) {
+    size_t len;
+    num = num_together(job, i, &len);
+    BULLA_TRY(open_together(job, vault, &me.who, &job->wanted[i], num));
   }
   return BULLA_OK;
 }

@@ -293,6 +293,24 @@ static enum bulla_status use(void) {
   return status;
 }
 
+static enum bulla_status take_values(void *arg, const struct bulla_span *values, size_t num_values) {
+  FUZZ_ASSERT(num_values == 2 && bulla_span_equal(values[1], BULLA_LITERAL("plain")));
+  return take_value(arg, values[0]);
+}
+
+static enum bulla_status use_many(void) {
+  BULLA_TRY(open_vault());
+  const struct bulla_place places[] = {
+      *AT(BULLA_LITERAL("acme"), BULLA_LITERAL("db"), BULLA_LITERAL("password")),
+      *AT(BULLA_LITERAL("acme"), BULLA_LITERAL("db"), BULLA_LITERAL("host")),
+  };
+  int num = 0;
+  size_t failed = 0;
+  enum bulla_status status = bulla_vault_use_many(kit.vault, &failed, &fuzz_who, places, 2, take_values, &num);
+  FUZZ_ASSERT(num == (status == BULLA_OK ? 1 : 0) && (status != BULLA_OK || failed == 2));
+  return status;
+}
+
 static enum bulla_status use_apikey(void) {
   BULLA_TRY(open_vault());
   int num = 0;
@@ -333,6 +351,7 @@ enum bulla_status (*const fuzz_calls[])(void) = {
     make_jwk,     mint,     verify,     reopen,       put,          use,        put_new,
     show,         list,     use_apikey, list_apikeys, revoke_token, verify_log, import_and_remove,
     sign,         box,
+    use_many,
 };
 const size_t fuzz_num_calls = sizeof(fuzz_calls) / sizeof(fuzz_calls[0]);
 

@@ -12,6 +12,7 @@
 #include "store/names.h"
 #include "store/opening.h"
 #include "store/page.h"
+#include "store/pinned_key.h"
 #include "store/proof.h"
 #include "store/tenant.h"
 #include "store/use.h"
@@ -232,8 +233,19 @@ enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const str
   return BULLA_OK;
 }
 
-static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_vault *vault,
-                                   const struct bulla_audit_record *record, struct bulla_statement *found) {
+static void find_root(struct bulla_statement *found, const struct bulla_audit_record *record) {
+  bulla_bind_text(found, record->entry);
+}
+
+/* It was there, and was revoked meanwhile. */
+static enum bulla_status missing_root(struct bulla_vault *vault, const struct bulla_audit_record *record) {
+  (void)vault;
+  (void)record;
+  return BULLA_NOT_FOUND;
+}
+
+static enum bulla_status open_root(struct bulla_use *use, struct bulla_vault *vault) {
+  struct bulla_statement *found = &use->found;
   struct bulla_span tenant_id = bulla_column_exact(found, BULLA_ID_LEN);
   struct bulla_span proof = bulla_column_exact(found, BULLA_PROOF_LEN);
   struct bulla_span sealed = bulla_column_blob(found, BULLA_WRAPPED_MAX);
@@ -241,40 +253,37 @@ static enum bulla_status open_root(struct bulla_secret **opened, struct bulla_va
   if (!bulla_columns_good(found)) {
     return BULLA_REFUSED;
   }
-  BULLA_TRY(bulla_name_check_proof(&vault->keyring, tenant_id, bulla_span(NULL, 0), record->tenant, proof));
-  struct bulla_key *key;
+  BULLA_TRY(bulla_name_check_proof(&vault->keyring, tenant_id, bulla_span(NULL, 0), use->record.tenant, proof));
   struct bulla_context context;
-  BULLA_TRY(bulla_tenant_key(&key, &vault->keyring, &wrapped));
-  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, tenant_id, record->entry));
-  return bulla_open_secret(opened, key, sealed, bulla_context_span(&context));
+  struct bulla_pinned_key pinned BULLA_CLEANUP(bulla_pinned_key_release) = {.num_forgotten = use->num_forgotten};
+  BULLA_TRY(bulla_pinned_key_take(&pinned, &vault->keyring, &wrapped));
+  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, tenant_id, use->record.entry));
+  return bulla_open_secret(&use->opened, pinned.key, sealed, bulla_context_span(&context));
 }
 
-/* All of a use that needs the vault to itself. The name of the tenant is written to |tenant|. Anybody can make up
- * key ids: to ask for one that is no good costs a look and leaves no record. */
-static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_buffer *tenant,
-                                     struct bulla_vault *vault, struct bulla_audit_record *record) {
+/* Writes the name of the tenant of |id| to |tenant|. Anybody can make up key ids: to ask for one that is no good costs
+ * a look and leaves no record. */
+static enum bulla_status find_tenant(struct bulla_buffer *tenant, struct bulla_vault *vault, struct bulla_span id) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct row_state state;
-  BULLA_TRY(find(tenant, &state, vault, record->entry));
-  if (state.revoked) {
-    return BULLA_NOT_FOUND;
-  }
-  record->tenant = bulla_written(tenant);
-  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, BULLA_QUERY_OPEN_APIKEY);
-  bulla_bind_text(&found, record->entry);
-  return bulla_open_audited(opened, vault, record, &found, open_root);
+  BULLA_TRY(find(tenant, &state, vault, id));
+  return state.revoked ? BULLA_NOT_FOUND : BULLA_OK;
 }
 
 /* Opens the root for |record|, and has |use| use it. */
 static enum bulla_status use_root(struct bulla_vault *vault, struct bulla_audit_record *record, bulla_apikey_use_fn use,
                                   void *arg) {
+  static const struct bulla_use_kind of_root = {BULLA_QUERY_OPEN_APIKEY, find_root, missing_root, open_root};
   BULLA_TRY(check_id(record->entry));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));
-  struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(open_locked(&opened, &tenant, vault, record));
-  return use(arg, bulla_written(&tenant), bulla_secret_bytes(opened));
+  BULLA_TRY(find_tenant(&tenant, vault, record->entry));
+  record->tenant = bulla_written(&tenant);
+  size_t failed;
+  struct bulla_use opening BULLA_CLEANUP(bulla_use_end) = {.kind = &of_root, .record = *record};
+  BULLA_TRY(bulla_use_all(&failed, vault, &opening, 1));
+  return use(arg, record->tenant, bulla_secret_bytes(opening.opened));
 }
 
 enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id,

@@ -47,8 +47,8 @@ struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *state
   return wrapped;
 }
 
-enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,
-                                      struct bulla_statement *statement) {
+enum bulla_status bulla_columns_field_row(struct bulla_stored_field *field, struct bulla_wrapped_key *wrapped,
+                                          const struct bulla_keyring *keyring, struct bulla_statement *statement) {
   struct bulla_binding *binding = &field->binding;
   binding->tenant_id = bulla_column_exact(statement, BULLA_ID_LEN);
   struct bulla_span tenant_proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
@@ -60,12 +60,18 @@ enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct b
   field->value = bulla_column_blob(statement, BULLA_STORED_MAX);
   field->mask = bulla_column_blob(statement, BULLA_STORED_MAX);
   field->updated = bulla_column_int(statement);
-  struct bulla_wrapped_key wrapped = bulla_columns_wrapped_key(statement, binding->tenant_id);
+  *wrapped = bulla_columns_wrapped_key(statement, binding->tenant_id);
   if (!bulla_columns_good(statement)) {
     return BULLA_REFUSED;
   }
   BULLA_TRY(bulla_name_check_proof(keyring, binding->tenant_id, bulla_span(NULL, 0), field->tenant, tenant_proof));
-  BULLA_TRY(bulla_name_check_proof(keyring, binding->tenant_id, binding->entry_id, field->entry, entry_proof));
+  return bulla_name_check_proof(keyring, binding->tenant_id, binding->entry_id, field->entry, entry_proof);
+}
+
+enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,
+                                      struct bulla_statement *statement) {
+  struct bulla_wrapped_key wrapped;
+  BULLA_TRY(bulla_columns_field_row(field, &wrapped, keyring, statement));
   return bulla_tenant_key(&field->key, keyring, &wrapped);
 }
 

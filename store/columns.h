@@ -26,9 +26,15 @@ BULLA_NODISCARD enum bulla_status bulla_columns_tenant(struct bulla_span *id, st
 /* bulla_columns_wrapped_key takes a key of the tenant |tenant_id|. A destroyed or missing key makes the row bad. */
 struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *statement, struct bulla_span tenant_id);
 
-/* bulla_columns_field takes a field. |field| has the names that were asked for; the rest is filled and valid until
- * the statement's next step. Returns BULLA_REFUSED for a row that bulla did not write, or whose names are not proven.
+/* bulla_columns_field_row takes a field, but for its key, of which it fills |wrapped|. bulla_columns_field, only for
+ * who has the vault, takes all of a field. |field| has the names that were asked for; the rest is filled and valid
+ * until the statement's next step. Returns BULLA_REFUSED for a row that bulla did not write, or whose names are not
+ * proven.
  */
+BULLA_NODISCARD enum bulla_status bulla_columns_field_row(struct bulla_stored_field *field,
+                                                          struct bulla_wrapped_key *wrapped,
+                                                          const struct bulla_keyring *keyring,
+                                                          struct bulla_statement *statement);
 BULLA_NODISCARD enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,
                                                       struct bulla_statement *statement);
 

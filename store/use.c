@@ -6,84 +6,167 @@
 
 #include "store/use.h"
 
-#include "store/change.h"
+#include <stdlib.h>
+
 #include "store/columns.h"
 #include "store/entry.h"
 #include "store/field.h"
+#include "store/group.h"
 #include "store/names.h"
+#include "store/pinned_key.h"
 
-/* Looks up and records; when this returns BULLA_OK the record is durable, and |found| holds a copy of the row. Nothing
- * is read from the database any more as the transaction ends: a commit beside a reader moves nothing out of the
- * -wal. */
-static enum bulla_status grant(struct bulla_vault *vault, struct bulla_audit_record *record,
-                               struct bulla_statement *found) {
-  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin_locked(&change, vault, NULL, BULLA_DB_WRITE));
+/* Uses that are recorded together. */
+struct asking {
+  struct bulla_request request;
+  struct bulla_use *uses;
+  size_t num;
+  size_t failed; /* the use that could not be looked up */
+};
+
+/* Looks up, and copies the row. No row is held any more as the transaction ends: a commit beside a reader moves nothing
+ * out of the -wal. */
+static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vault) {
+  struct bulla_statement *found = &use->found;
+  bulla_statement_end(found);
+  *found = bulla_statement(vault->db, use->kind->query);
+  use->kind->find(found, &use->record);
   bool row;
   BULLA_TRY(bulla_step(found, &row));
+  use->num_forgotten = vault->keyring.num_forgotten;
+  use->looked = BULLA_OK;
   if (row) {
-    BULLA_TRY(bulla_statement_keep(found));
+    return bulla_statement_keep(found);
   }
-  record->outcome = row ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
-  BULLA_TRY(bulla_change_append(&change, record));
-  BULLA_TRY(bulla_change_commit(&change));
-  return row ? BULLA_OK : BULLA_NOT_FOUND;
+  bulla_statement_end(found);
+  use->looked = use->kind->missing(vault, &use->record);
+  return use->looked == BULLA_NOT_FOUND || use->looked == BULLA_REFUSED ? BULLA_OK : use->looked;
+}
+
+static enum bulla_status look_for_all(struct bulla_request *request, struct bulla_vault *vault) {
+  struct asking *asking = (struct asking *)request;
+  for (asking->failed = 0; asking->failed < asking->num; asking->failed++) {
+    struct bulla_use *use = &asking->uses[asking->failed];
+    enum bulla_status status = look_for(use, vault);
+    if (status != BULLA_OK) {
+      bulla_statement_end(&use->found);
+      return status;
+    }
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status append_all(struct bulla_request *request, struct bulla_change *change) {
+  const struct asking *asking = (const struct asking *)request;
+  for (size_t i = 0; i < asking->num; i++) {
+    struct bulla_use *use = &asking->uses[i];
+    use->record.outcome = use->looked == BULLA_OK ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
+    BULLA_TRY(bulla_change_append(change, &use->record));
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status look_for_nothing(struct bulla_request *request, struct bulla_vault *vault) {
+  (void)request;
+  (void)vault;
+  return BULLA_OK;
+}
+
+static enum bulla_status append_failure(struct bulla_request *request, struct bulla_change *change) {
+  struct bulla_audit_record *record = &((struct asking *)request)->uses->record;
+  record->outcome = BULLA_OUTCOME_FAILED;
+  return bulla_change_append(change, record);
 }
 
 /* Records that what was granted did not open. */
-static enum bulla_status record_failure(struct bulla_vault *vault, const struct bulla_audit_record *granted) {
-  struct bulla_audit_record record = *granted;
-  record.outcome = BULLA_OUTCOME_FAILED;
-  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin_locked(&change, vault, NULL, BULLA_DB_WRITE));
-  BULLA_TRY(bulla_change_append(&change, &record));
-  return bulla_change_commit(&change);
+static enum bulla_status record_failure(struct bulla_vault *vault, struct bulla_use *use) {
+  static const struct bulla_request_kind kind = {look_for_nothing, append_failure};
+  struct asking failure = {.request = bulla_request(&kind, 1), .uses = use, .num = 1};
+  return bulla_group_commit(vault, &failure.request);
 }
 
-enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_vault *vault,
-                                     struct bulla_audit_record *record, struct bulla_statement *found,
-                                     bulla_opener open) {
-  BULLA_TRY(grant(vault, record, found));
-  enum bulla_status status = open(opened, vault, record, found);
-  if (status != BULLA_OK) {
-    /* Why it did not open is what the caller must hear of, even if that cannot be recorded. */
-    enum bulla_status ignored = record_failure(vault, record);
-    (void)ignored;
+static enum bulla_status grant_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses, size_t num) {
+  static const struct bulla_request_kind kind = {look_for_all, append_all};
+  struct asking asking = {.request = bulla_request(&kind, num), .uses = uses, .num = num, .failed = num};
+  enum bulla_status status = bulla_group_commit(vault, &asking.request);
+  *failed = asking.failed;
+  BULLA_TRY(status);
+  for (*failed = 0; *failed < num; ++*failed) {
+    BULLA_TRY(uses[*failed].looked);
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status open_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses, size_t num) {
+  for (*failed = 0; *failed < num; ++*failed) {
+    enum bulla_status status = uses[*failed].kind->open(&uses[*failed], vault);
+    if (status != BULLA_OK) {
+      /* Why it did not open is what the caller must hear of, even if that cannot be recorded. */
+      enum bulla_status ignored = record_failure(vault, &uses[*failed]);
+      (void)ignored;
+      return status;
+    }
+  }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_use_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses, size_t num) {
+  enum bulla_status status = grant_all(failed, vault, uses, num);
+  status = status == BULLA_OK ? open_all(failed, vault, uses, num) : status;
+  for (size_t i = 0; status != BULLA_OK && i < num; i++) {
+    bulla_secret_free(&uses[i].opened);
   }
   return status;
 }
 
-/* An index that is damaged or tampered with leads to rows that were not asked for. So what is proven of the row
- * are the names that were asked for, not its own, and the value must be bound to the field that was. */
-static enum bulla_status open_field(struct bulla_secret **opened, struct bulla_vault *vault,
-                                    const struct bulla_audit_record *record, struct bulla_statement *found) {
-  struct bulla_stored_field field = {.tenant = record->tenant, .entry = record->entry};
-  BULLA_TRY(bulla_columns_field(&field, &vault->keyring, found));
-  field.binding.field = record->field;
-  return bulla_field_open(opened, &vault->keyring, &field);
+void bulla_use_end(struct bulla_use *use) {
+  bulla_secret_free(&use->opened);
+  bulla_statement_end(&use->found);
 }
 
-/* All of a use that needs the vault to itself. */
-static enum bulla_status open_locked(struct bulla_secret **opened, struct bulla_vault *vault,
-                                     struct bulla_audit_record *record) {
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  struct bulla_statement found BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, BULLA_QUERY_FIND_FIELD);
-  bulla_bind_text(&found, record->tenant);
-  bulla_bind_text(&found, record->entry);
-  bulla_bind_text(&found, record->field);
-  enum bulla_status status = bulla_open_audited(opened, vault, record, &found, open_field);
-  return status == BULLA_NOT_FOUND ? bulla_field_missing(vault, record->tenant, record->entry) : status;
+static void find_field(struct bulla_statement *found, const struct bulla_audit_record *record) {
+  bulla_bind_text(found, record->tenant);
+  bulla_bind_text(found, record->entry);
+  bulla_bind_text(found, record->field);
+}
+
+static enum bulla_status missing_field(struct bulla_vault *vault, const struct bulla_audit_record *record) {
+  return bulla_field_missing(vault, record->tenant, record->entry);
+}
+
+/* An index that is damaged or tampered with leads to rows that were not asked for. So what is proven of the row
+ * are the names that were asked for, not its own, and the value must be bound to the field that was. */
+static enum bulla_status open_field(struct bulla_use *use, struct bulla_vault *vault) {
+  const struct bulla_audit_record *record = &use->record;
+  struct bulla_stored_field field = {.tenant = record->tenant, .entry = record->entry};
+  struct bulla_wrapped_key wrapped;
+  struct bulla_pinned_key pinned BULLA_CLEANUP(bulla_pinned_key_release) = {.num_forgotten = use->num_forgotten};
+  BULLA_TRY(bulla_columns_field_row(&field, &wrapped, &vault->keyring, &use->found));
+  BULLA_TRY(bulla_pinned_key_take(&pinned, &vault->keyring, &wrapped));
+  field.key = pinned.key;
+  field.binding.field = record->field;
+  return bulla_field_open(&use->opened, &vault->keyring, &field);
+}
+
+static const struct bulla_use_kind of_field = {BULLA_QUERY_FIND_FIELD, find_field, missing_field, open_field};
+
+static struct bulla_use use_of(const struct bulla_who *who, const struct bulla_place *place) {
+  struct bulla_use use = {.kind = &of_field};
+  use.record = bulla_audit_record(who, BULLA_LITERAL("use"), place->tenant, place->entry);
+  use.record.field = place->field;
+  return use;
 }
 
 enum bulla_status bulla_vault_read(struct bulla_vault *vault, struct bulla_secret **value, const struct bulla_who *who,
                                    const struct bulla_place *place) {
+  size_t failed;
   *value = NULL;
   BULLA_TRY(bulla_who_check(who, true));
   BULLA_TRY(bulla_place_check_field(place));
-  struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("use"), place->tenant, place->entry);
-  record.field = place->field;
-  return open_locked(value, vault, &record);
+  struct bulla_use use BULLA_CLEANUP(bulla_use_end) = use_of(who, place);
+  BULLA_TRY(bulla_use_all(&failed, vault, &use, 1));
+  *value = use.opened;
+  use.opened = NULL;
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who,
@@ -91,4 +174,50 @@ enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_
   struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_vault_read(vault, &opened, who, place));
   return use(arg, bulla_secret_bytes(opened));
+}
+
+struct several {
+  struct bulla_use *uses;
+  size_t num;
+};
+
+static void several_free(struct several *several) {
+  for (size_t i = 0; i < several->num; i++) {
+    bulla_use_end(&several->uses[i]);
+  }
+  free(several->uses);
+}
+
+/* Checks all places before any of them is looked for. */
+static enum bulla_status take_places(struct several *several, size_t *failed, const struct bulla_who *who,
+                                     const struct bulla_place *places, size_t num_places) {
+  *failed = num_places;
+  BULLA_TRY(bulla_who_check(who, true));
+  if (num_places == 0 || num_places > BULLA_PLACES_MAX) {
+    return num_places == 0 ? BULLA_INVALID_ARGUMENT : BULLA_TOO_LARGE;
+  }
+  for (*failed = 0; *failed < num_places; ++*failed) {
+    BULLA_TRY(bulla_place_check_field(&places[*failed]));
+  }
+  several->uses = calloc(num_places, sizeof(*several->uses));
+  if (several->uses == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  for (; several->num < num_places; several->num++) {
+    several->uses[several->num] = use_of(who, &places[several->num]);
+  }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_use_many(struct bulla_vault *vault, size_t *failed_place, const struct bulla_who *who,
+                                       const struct bulla_place *places, size_t num_places, bulla_use_many_fn use,
+                                       void *arg) {
+  struct bulla_span values[BULLA_PLACES_MAX];
+  struct several several BULLA_CLEANUP(several_free) = {.num = 0};
+  BULLA_TRY(take_places(&several, failed_place, who, places, num_places));
+  BULLA_TRY(bulla_use_all(failed_place, vault, several.uses, num_places));
+  for (size_t i = 0; i < num_places; i++) {
+    values[i] = bulla_secret_bytes(several.uses[i].opened);
+  }
+  return use(arg, values, num_places);
 }

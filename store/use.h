@@ -1,21 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Opening sealed values: only after an audit record. */
+/* Opening sealed values: only after an audit record of each is durable. */
 
 #ifndef BULLA_STORE_USE_H
 #define BULLA_STORE_USE_H
 
 #include "store/vault.h"
 
-/* Opens the row of |found| as |*opened|, for the request in |record|. */
-typedef enum bulla_status (*bulla_opener)(struct bulla_secret **opened, struct bulla_vault *vault,
-                                          const struct bulla_audit_record *record, struct bulla_statement *found);
+struct bulla_use;
 
-/* bulla_open_audited runs the bound statement |found| and commits |record|, with whether it returned a row. Only then
- * it calls |open| for that row; if that fails, it writes a second record. Returns BULLA_NOT_FOUND without a row. */
-BULLA_NODISCARD enum bulla_status bulla_open_audited(struct bulla_secret **opened, struct bulla_vault *vault,
-                                                     struct bulla_audit_record *record, struct bulla_statement *found,
-                                                     bulla_opener open);
+/* What is used. find binds the names of the record to a statement of |query|. missing says, and explains, why there was
+ * no row: BULLA_NOT_FOUND or BULLA_REFUSED; anything else is a failure to look. Both have the vault. open opens the row
+ * use->found, without it. */
+struct bulla_use_kind {
+  enum bulla_query query;
+  void (*find)(struct bulla_statement *found, const struct bulla_audit_record *record);
+  enum bulla_status (*missing)(struct bulla_vault *vault, const struct bulla_audit_record *record);
+  enum bulla_status (*open)(struct bulla_use *use, struct bulla_vault *vault);
+};
+
+/* One use. Begin with kind and record. */
+struct bulla_use {
+  const struct bulla_use_kind *kind;
+  struct bulla_audit_record record;
+  enum bulla_status looked; /* BULLA_OK if there is a row, or what `missing` said */
+  struct bulla_statement found;
+  uint64_t num_forgotten; /* by the keyring as the row was read */
+  struct bulla_secret *opened;
+};
+
+/* bulla_use_all commits the records of |num| uses at once, at most BULLA_PLACES_MAX, each with whether a row was found.
+ * Only then it opens them. If one was not found or does not open, none stays open, and |*failed| is the index of the
+ * first; it is |num| for other failures. For one that does not open it writes a second record. */
+BULLA_NODISCARD enum bulla_status bulla_use_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses,
+                                                size_t num);
+
+/* bulla_use_end wipes what is open and frees the row. For BULLA_CLEANUP. */
+void bulla_use_end(struct bulla_use *use);
 
 #endif

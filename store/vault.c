@@ -5,11 +5,9 @@
 
 #include "store/vault.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "core/crypto.h"
 #include "core/lock.h"
@@ -27,54 +25,20 @@ enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
   return vault->fork_epoch == bulla_fork_epoch() ? BULLA_OK : BULLA_FORKED;
 }
 
-/* Milliseconds since |start|. */
-static int since(const struct timespec *start) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int)((now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000);
-}
-
-/* The time of day in |ms|, which is what pthread_mutex_timedlock(3) goes by. */
-static struct timespec time_in(int ms) {
-  struct timespec time;
-  (void)clock_gettime(CLOCK_REALTIME, &time);
-  time.tv_sec += ms / 1000;
-  time.tv_nsec += ms % 1000 * 1000000;
-  time.tv_sec += time.tv_nsec / 1000000000;
-  time.tv_nsec %= 1000000000;
-  return time;
-}
-
-/* Waits for the mutex as long as the vault has patience, and has what is left of it for the call. A clock that is set
- * forward ends no wait. ThreadSanitizer does not know pthread_mutex_clocklock(3) everywhere. */
-static enum bulla_status wait_for_mutex(struct bulla_vault *vault) {
-  struct timespec start;
-  (void)clock_gettime(CLOCK_MONOTONIC, &start);
-  int waited = 0;
-  int result;
-  do {
-    struct timespec end = time_in(vault->db->patience - waited);
-    result = pthread_mutex_timedlock(&vault->mutex, &end);
-    waited = since(&start);
-  } while (result == ETIMEDOUT && waited < vault->db->patience);
-  if (result != 0) {
-    return result == ETIMEDOUT ? BULLA_BUSY : BULLA_INVALID_ARGUMENT;
-  }
-  bulla_db_begin_call(vault->db, waited);
-  return BULLA_OK;
-}
-
-enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
-  /* First: in a child another thread may have held the mutex as the fork came, and nobody lets go of it. */
+enum bulla_status bulla_vault_join(struct bulla_vault **locked, struct bulla_vault *vault,
+                                   struct bulla_waiter *waiter) {
+  *locked = NULL;
+  /* First: in a child another thread may have had the vault as the fork came, and nobody lets go of it. */
   BULLA_TRY(bulla_vault_here(vault));
-  /* The database waits for disks and locks, where threads can be cancelled: the mutex would stay locked for good. */
+  /* The database waits for disks and locks, where threads can be cancelled: nobody else would ever have the vault. */
   int before = bulla_hold_cancel();
-  enum bulla_status status = wait_for_mutex(vault);
-  if (status != BULLA_OK) {
+  enum bulla_status status = bulla_queue_enter(&vault->queue, waiter, vault->db->patience);
+  if (status != BULLA_OK || waiter->state == BULLA_SERVED) {
     bulla_allow_cancel(before);
     return status;
   }
   vault->cancel_state = before;
+  bulla_db_begin_call(vault->db, waiter->waited);
   status = bulla_db_check(vault->db);
   if (status == BULLA_OK) {
     *locked = vault;
@@ -84,10 +48,15 @@ enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vau
   return status;
 }
 
+enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault) {
+  struct bulla_waiter waiter = {.num_records = 0};
+  return bulla_vault_join(locked, vault, &waiter);
+}
+
 void bulla_vault_unlock(struct bulla_vault **locked) {
   if (*locked != NULL) {
     int before = (*locked)->cancel_state;
-    pthread_mutex_unlock(&(*locked)->mutex);
+    bulla_queue_leave(&(*locked)->queue);
     *locked = NULL;
     bulla_allow_cancel(before);
   }
@@ -123,11 +92,7 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const char *url,
   }
   *vault = made;
   made->fork_epoch = bulla_fork_epoch();
-  pthread_mutexattr_t attributes;
-  pthread_mutexattr_init(&attributes);
-  pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
-  pthread_mutex_init(&made->mutex, &attributes);
-  pthread_mutexattr_destroy(&attributes);
+  bulla_queue_begin(&made->queue);
   status = bulla_db_open(&made->db, url, read_only);
   bulla_watch_begin(&made->watch, made->db);
   made->log = (struct bulla_audit_log){.db = made->db, .keyring = &made->keyring};
@@ -149,7 +114,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
   bulla_watch_end(&closing->watch);
   bulla_db_close(&closing->db);
   num_open--;
-  pthread_mutex_destroy(&closing->mutex);
+  bulla_queue_end(&closing->queue);
   free(closing);
 }
 

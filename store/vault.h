@@ -6,22 +6,21 @@
 #ifndef BULLA_STORE_VAULT_H
 #define BULLA_STORE_VAULT_H
 
-#include <pthread.h>
-
 #include <bulla/store.h>
 
 #include "store/audit_log.h"
 #include "store/db.h"
 #include "store/keyring.h"
+#include "store/queue.h"
 #include "store/watch.h"
 
 struct bulla_vault {
-  pthread_mutex_t mutex; /* protects the rest except |watch|; refuses a second lock by the same thread */
-  int cancel_state;      /* the previous state of the thread that has the mutex */
-  uint64_t fork_epoch;   /* of the process that opened the vault, see core/slab.h */
+  struct bulla_queue queue; /* who has the vault has all of it except |watch| */
+  int cancel_state;         /* the previous state of the thread that has the vault */
+  uint64_t fork_epoch;      /* of the process that opened the vault, see core/slab.h */
   struct bulla_db *db;
-  struct bulla_watch watch; /* has its own lock */
-  struct bulla_keyring keyring;
+  struct bulla_watch watch;     /* has its own lock */
+  struct bulla_keyring keyring; /* its cache may be looked at without the vault, see store/pinned_key.h */
   struct bulla_audit_log log;
 };
 
@@ -30,8 +29,11 @@ struct bulla_vault {
 BULLA_NODISCARD enum bulla_status bulla_vault_here(const struct bulla_vault *vault);
 
 /* bulla_vault_lock waits for |vault| and sets |*locked| to it. The thread cannot be cancelled until it unlocks. Returns
- * the statuses of bulla_vault_here, and BULLA_VAULT_MOVED if its files were moved. */
+ * the statuses of bulla_vault_here, BULLA_BUSY, and BULLA_VAULT_MOVED if its files were moved. bulla_vault_join does
+ * the same as |waiter| in the queue: |*locked| stays NULL if another thread has served it. */
 BULLA_NODISCARD enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vault *vault);
+BULLA_NODISCARD enum bulla_status bulla_vault_join(struct bulla_vault **locked, struct bulla_vault *vault,
+                                                   struct bulla_waiter *waiter);
 
 /* bulla_vault_unlock unlocks |*locked| unless it is NULL, and sets it to NULL. For BULLA_CLEANUP. */
 void bulla_vault_unlock(struct bulla_vault **locked);

@@ -24,8 +24,18 @@ BULLA_NODISCARD enum bulla_status bulla_tenant_key_new(struct bulla_key **key, s
                                                        struct bulla_buffer *buffer,
                                                        const struct bulla_keyring *keyring);
 
-/* bulla_tenant_key sets |*key| to the key in |wrapped|; |keyring| owns it, until the next call. Returns BULLA_REFUSED
- * if it does not open, or is cached for another tenant or version. */
+/* bulla_tenant_key_unwrap opens the key in |wrapped| as |*key|, which the caller frees. Returns BULLA_REFUSED if it
+ * does not open, or has another id. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_key_unwrap(struct bulla_key **key, const struct bulla_keyring *keyring,
+                                                          const struct bulla_wrapped_key *wrapped);
+
+/* bulla_tenant_key_cached sets |*key| to that of |cached|. Returns BULLA_REFUSED if it is another tenant's or version's
+ * than |wrapped|. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_key_cached(struct bulla_key **key, const struct bulla_cached_key *cached,
+                                                          const struct bulla_wrapped_key *wrapped);
+
+/* bulla_tenant_key sets |*key| to the key in |wrapped|; |keyring| owns it, until the next call. Only for who has
+ * the vault. Returns BULLA_REFUSED if it does not open, or is cached for another tenant or version. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_key(struct bulla_key **key, struct bulla_keyring *keyring,
                                                    const struct bulla_wrapped_key *wrapped);
 

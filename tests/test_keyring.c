@@ -53,6 +53,41 @@ Test(keyring, a_full_one_forgets_the_others_and_goes_on) {
   bulla_keyring_free(&keyring);
 }
 
+Test(keyring, what_is_offered_is_kept_if_it_is_new_and_there_is_room) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  struct bulla_key *key = key_of(10);
+  struct bulla_span id = test_copy(bulla_key_id(key));
+  bulla_keyring_offer(&keyring, &key, test_id(10), 10, 0);
+  cr_assert_null(key);
+  cr_assert_not_null(bulla_keyring_pin(&keyring, id));
+  bulla_keyring_unpin(&keyring);
+  key = key_of(10);
+  bulla_keyring_offer(&keyring, &key, test_id(10), 10, 0);
+  cr_expect_not_null(key, "it is there already");
+  bulla_key_free(&key);
+  for (size_t i = 1; i < BULLA_CACHED_KEYS; i++) {
+    (void)keep(&keyring, (uint8_t)(10 + i));
+  }
+  key = key_of(200);
+  bulla_keyring_offer(&keyring, &key, test_id(200), 1, 0);
+  cr_expect_not_null(key, "there is no room, and others may be in use");
+  cr_expect_not_null(bulla_keyring_find(&keyring, id));
+  bulla_key_free(&key);
+  bulla_keyring_free(&keyring);
+}
+
+Test(keyring, what_was_read_before_something_was_forgotten_is_not_kept) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  struct bulla_key *key = key_of(10);
+  uint64_t num_forgotten = keyring.num_forgotten;
+  bulla_keyring_forget(&keyring);
+  bulla_keyring_offer(&keyring, &key, test_id(10), 10, num_forgotten);
+  cr_expect_not_null(key);
+  cr_expect_eq(keyring.num_cached, 0);
+  bulla_key_free(&key);
+  bulla_keyring_free(&keyring);
+}
+
 Test(keyring, forgetting_leaves_the_vaults_own_keys_and_freeing_none) {
   struct bulla_keyring keyring = test_keyring(1, 2);
   (void)keep(&keyring, 10);

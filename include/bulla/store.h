@@ -36,6 +36,7 @@ extern "C" {
 #define BULLA_NAME_MAX 128       /* bytes of the name of a tenant, entry or field */
 #define BULLA_VALUE_MAX 65536    /* bytes of the value of a field */
 #define BULLA_MASK_MAX 16        /* bytes of a mask */
+#define BULLA_PLACES_MAX 64      /* fields that one call opens */
 #define BULLA_WHO_MAX 256        /* bytes of an actor, origin or reason */
 #define BULLA_RECORD_HASH_LEN 32 /* bytes of the hash in an API key's record */
 #define BULLA_RECORD_ID_LEN 16   /* bytes of the id of an API key's record */
@@ -266,6 +267,23 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_use(struct bulla_vault *
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_read(struct bulla_vault *vault, struct bulla_secret **value,
                                                              const struct bulla_who *who,
                                                              const struct bulla_place *place);
+
+/* A use function for several values: values[i] is that of the i-th place. All are in locked memory at once, and are
+ * wiped when the function returns. */
+typedef enum bulla_status (*bulla_use_many_fn)(void *arg, const struct bulla_span *values, size_t num_values);
+
+/* bulla_vault_use_many is bulla_vault_use for |num_places| fields, of any tenants and entries, with one commit: it
+ * takes hardly longer than one use. Every place gets a record of its own, as if it were used alone; all are committed,
+ * or none is and nothing is opened. The values are passed to |use| all together, or not at all: if a place is not
+ * found, or a value is refused or does not fit into locked memory beside the others (BULLA_ARENA_FULL), |use| is not
+ * called. The records stay: "granted" or "not-found" of each place, and "failed" of the first value that did not open.
+ * On failure |*failed_place| is the index of the first place at fault, or |num_places| if none is; it also is if |use|
+ * fails. Returns the statuses of bulla_vault_use, BULLA_INVALID_ARGUMENT without places, BULLA_TOO_LARGE for more than
+ * BULLA_PLACES_MAX. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_use_many(struct bulla_vault *vault, size_t *failed_place,
+                                                                 const struct bulla_who *who,
+                                                                 const struct bulla_place *places, size_t num_places,
+                                                                 bulla_use_many_fn use, void *arg);
 
 /* An API key in a list. */
 struct bulla_apikey_view {

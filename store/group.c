@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/group.h. */
+
+#include "store/group.h"
+
+/* Those who are served together. They are woken, and the vault is handed on after that: so they have a start on the
+ * next leader, and more of them are back for its group. */
+struct group {
+  struct bulla_vault *vault;
+  struct bulla_waiter *first; /* the leader, then the others in a list */
+  size_t num_records;
+  enum bulla_status status;
+};
+
+static struct bulla_request *request_of(struct bulla_waiter *waiter) {
+  return (struct bulla_request *)waiter;
+}
+
+static void group_end(struct group *group) {
+  struct bulla_waiter *next;
+  for (struct bulla_waiter *waiter = group->first; waiter != NULL; waiter = next) {
+    struct bulla_request *request = request_of(waiter);
+    next = waiter->next; /* once woken it may be gone */
+    request->status = request->is_left_out ? request->status : group->status;
+    if (waiter != group->first) {
+      bulla_queue_wake(waiter);
+    }
+  }
+}
+
+/* The one after |waiter|: of those who are in the group, or else of those who have come meanwhile. */
+static struct bulla_waiter *next_of(struct group *group, struct bulla_waiter *waiter) {
+  if (waiter->next == NULL) {
+    waiter->next = bulla_queue_take(&group->vault->queue, BULLA_GROUP_RECORDS - group->num_records);
+    for (const struct bulla_waiter *taken = waiter->next; taken != NULL; taken = taken->next) {
+      group->num_records += taken->num_records;
+    }
+  }
+  return waiter->next;
+}
+
+/* Writes what all of the group want, and commits it. A look that fails may have ended the transaction behind our back,
+ * in which nothing more may be written then: |*again| says that the rest must be written anew. */
+static enum bulla_status write_all(struct group *group, bool *again) {
+  size_t num_written = 0;
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  *again = false;
+  BULLA_TRY(bulla_change_begin_locked(&change, group->vault, NULL, BULLA_DB_WRITE));
+  for (struct bulla_waiter *waiter = group->first; waiter != NULL; waiter = next_of(group, waiter)) {
+    struct bulla_request *request = request_of(waiter);
+    if (request->is_left_out) {
+      continue;
+    }
+    request->status = request->kind->look(request, group->vault);
+    if (request->status != BULLA_OK) {
+      request->is_left_out = true;
+      *again = true;
+      return BULLA_OK;
+    }
+    BULLA_TRY(request->kind->append(request, &change));
+    num_written++;
+  }
+  return num_written > 0 ? bulla_change_commit(&change) : BULLA_OK;
+}
+
+static void lead(struct bulla_vault *vault, struct bulla_request *request) {
+  struct group group BULLA_CLEANUP(group_end) = {
+      .vault = vault,
+      .first = &request->waiter,
+      .num_records = request->waiter.num_records,
+      .status = BULLA_IO, /* if an exception of the log function comes through here */
+  };
+  bool again;
+  enum bulla_status status;
+  do {
+    status = write_all(&group, &again);
+  } while (again);
+  group.status = status;
+}
+
+enum bulla_status bulla_group_commit(struct bulla_vault *vault, struct bulla_request *request) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_join(&locked, vault, &request->waiter));
+  if (locked != NULL) {
+    lead(locked, request);
+  }
+  return request->status;
+}
