@@ -32,6 +32,7 @@ enum {
   }
 
 /* Each is the table of the file of that name. */
+struct bench_table bench_audit(void);
 struct bench_table bench_core(void);
 struct bench_table bench_token(void);
 struct bench_table bench_text_forms(void);

@@ -67,6 +67,7 @@ def promises(run):
     yield ('vault/use to its SQLite statements bare', 1.3, 'most',
            run.ratio('vault/use', 'vault/use_bare', 'real_time'))
     yield 'vault/use_many/5 to vault/use', 1.3, 'most', run.ratio('vault/use_many/5', 'vault/use', 'real_time')
+    yield 'audit/verify, records a second', 500000, 'least', run.median('audit/verify/100000', 'bytes_per_second')
     yield 'vault/rewrap, fields a second', 100000, 'least', run.median('vault/rewrap', 'items_per_second')
     for name in THREADS:
         yield f'{name}, two threads over one', 1.9, 'least', run.ratio(name, name + '/threads:2', factor=2)
@@ -118,12 +119,12 @@ def print_figures(run):
 def needed_rows():
     """A regular expression for the rows that the promises look at."""
     return (r'^(seal|open)/aes256gcm/256|^(seal/aes256gcm|limit/vaes_rounds|raw/.*/seal)/1048576|'
-            r'^raw/.*/(seal|open)/256$|^token/|^peer/cjose|^vault/(use|rewrap)')
+            r'^raw/.*/(seal|open)/256$|^token/|^peer/cjose|^vault/(use|rewrap)|^audit/')
 
 
 def measure(arguments):
     with tempfile.NamedTemporaryFile(suffix='.json') as out:
-        every = r'^(seal|open|raw|limit|peer|token|vault/(use|rewrap))'
+        every = r'^(seal|open|raw|limit|peer|token|vault/(use|rewrap)|audit)'
         command = [
             arguments.bench, '--benchmark_filter=' + (every if arguments.figures else needed_rows()),
             f'--benchmark_repetitions={arguments.repetitions}', '--benchmark_enable_random_interleaving=true',

@@ -11,17 +11,17 @@
 #include "bench/vault.h"
 #include "store/queries.h"
 
-enum { NUM_STATEMENTS = 6, MAC_LEN = 32, SEALED_LEN = 90 };
+enum { NUM_STATEMENTS = 7, ID_LEN = 16, MAC_LEN = 32, SEALED_LEN = 90, DETAIL_LEN = 127 };
 
 /* In the order in which a use runs them, between BEGIN IMMEDIATE and COMMIT. */
-static const enum bulla_query queries[] = {BULLA_QUERY_FIND_FIELD, BULLA_QUERY_LOAD_HEAD, BULLA_QUERY_INSERT_RECORD,
-                                           BULLA_QUERY_MOVE_HEAD};
+static const enum bulla_query queries[] = {BULLA_QUERY_FIND_FIELD, BULLA_QUERY_FIND_TENANT, BULLA_QUERY_LOAD_HEAD,
+                                           BULLA_QUERY_INSERT_RECORD, BULLA_QUERY_MOVE_HEAD};
 
 static const char *statement_text(size_t i) {
   return i == 0 ? "BEGIN IMMEDIATE" : i == NUM_STATEMENTS - 1 ? "COMMIT" : bulla_query_text(queries[i - 1]);
 }
 
-enum { FIND = 1, HEAD, RECORD, MOVE };
+enum { FIND = 1, TENANT, HEAD, RECORD, MOVE };
 
 struct bare {
   struct bench_vault made;
@@ -111,41 +111,53 @@ static void tear_down(void *state) {
   free(bare);
 }
 
-static void bind(sqlite3_stmt *statement, int first, const char *const *texts, int num_texts) {
+static void bind(sqlite3_stmt *statement, const char *const *texts, int num_texts) {
   for (int i = 0; i < num_texts; i++) {
-    sqlite3_bind_text(statement, first + i, texts[i], -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, i + 1, texts[i], -1, SQLITE_STATIC);
   }
 }
 
+/* Binds the next record, and the head after it. */
+static void bind_next(sqlite3_stmt *record, sqlite3_stmt *move, sqlite3_stmt *head) {
+  static const uint8_t bytes[DETAIL_LEN];
+  sqlite3_int64 seq = sqlite3_column_int64(head, 0);
+  sqlite3_bind_int64(record, 1, 0);
+  sqlite3_bind_int64(record, 2, seq + 1);
+  sqlite3_bind_int64(record, 3, INT64_C(1700000000000000) + seq);
+  sqlite3_bind_blob(record, 4, bytes, ID_LEN, SQLITE_STATIC);
+  sqlite3_bind_text(record, 5, "use", -1, SQLITE_STATIC);
+  sqlite3_bind_text(record, 6, "granted", -1, SQLITE_STATIC);
+  sqlite3_bind_blob(record, 7, bytes, DETAIL_LEN, SQLITE_STATIC);
+  sqlite3_bind_blob(record, 8, bytes, MAC_LEN, SQLITE_STATIC);
+  sqlite3_bind_int64(move, 1, seq + 1);
+  sqlite3_bind_blob(move, 2, bytes, MAC_LEN, SQLITE_STATIC);
+  sqlite3_bind_blob(move, 3, bytes, MAC_LEN, SQLITE_STATIC);
+  sqlite3_bind_blob(move, 4, bytes, SEALED_LEN, SQLITE_STATIC);
+  sqlite3_bind_int64(move, 5, 0);
+  sqlite3_bind_int64(move, 6, seq);
+  sqlite3_bind_blob(move, 7, sqlite3_column_blob(head, 1), MAC_LEN, SQLITE_TRANSIENT);
+}
+
 static const char *run(void *state) {
-  static const uint8_t bytes[SEALED_LEN];
   static const char *const asked[] = {"acme", "db", "password"};
-  static const char *const record[] = {"acme", "bench", "localhost", "to measure it",
-                                       "use",  "db",    "password",  "granted"};
   struct bare *bare = state;
   sqlite3_stmt *const *prepared = bare->prepared;
-  sqlite3_int64 seq = 0;
-  bind(prepared[FIND], 1, asked, 3);
+  bind(prepared[FIND], asked, 3);
+  bind(prepared[TENANT], asked, 1);
+  sqlite3_bind_int64(prepared[HEAD], 1, 0);
   for (size_t i = 0; i < NUM_STATEMENTS; i++) {
     int result = sqlite3_step(prepared[i]);
-    if (result != (i == FIND || i == HEAD ? SQLITE_ROW : SQLITE_DONE)) {
+    if (result != (i == 0 || i == RECORD || i == NUM_STATEMENTS - 1 ? SQLITE_DONE : SQLITE_ROW)) {
       return "SQLite did not run a statement";
     }
     if (i == HEAD) {
-      seq = sqlite3_column_int64(prepared[HEAD], 0) + 1;
-      sqlite3_bind_int64(prepared[RECORD], 1, seq);
-      sqlite3_bind_int64(prepared[RECORD], 2, INT64_C(1700000000000000) + seq);
-      bind(prepared[RECORD], 3, record, 8);
-      sqlite3_bind_blob(prepared[RECORD], 11, bytes, MAC_LEN, SQLITE_STATIC);
-      sqlite3_bind_int64(prepared[MOVE], 1, seq);
-      sqlite3_bind_blob(prepared[MOVE], 2, bytes, MAC_LEN, SQLITE_STATIC);
-      sqlite3_bind_blob(prepared[MOVE], 3, bytes, SEALED_LEN, SQLITE_STATIC);
+      bind_next(prepared[RECORD], prepared[MOVE], prepared[HEAD]);
+      if (sqlite3_step(prepared[HEAD]) != SQLITE_DONE) {
+        return "there is a second head";
+      }
     }
-    if (i != FIND) { /* the row of the field is held until the commit, as a use holds it */
-      sqlite3_reset(prepared[i]);
-    }
+    sqlite3_reset(prepared[i]);
   }
-  sqlite3_reset(prepared[FIND]);
   return NULL;
 }
 

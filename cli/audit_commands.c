@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* audit log and audit verify. */
+/* audit log, audit verify and audit anchor. */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/error.h"
+#include "cli/input.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/rows.h"
 #include "cli/session.h"
+#include "core/hex.h"
+#include "store/file.h"
 
 enum { NUM_COLUMNS = 10 };
 
@@ -76,28 +84,108 @@ enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
   return log.num_records > 0 ? BULLA_OK : bulla_session_tenant(vault, tenant);
 }
 
-enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {
+static void free_buffer(struct bulla_buffer *buffer) {
+  free(buffer->data);
+}
+
+/* read_anchor reads the file of --anchor, if that is given. */
+static enum bulla_status read_anchor(struct bulla_cli *cli, struct bulla_buffer *anchor) {
+  const char *path = bulla_option_value(cli, "anchor");
+  if (path == NULL) {
+    return BULLA_OK;
+  }
+  int file BULLA_CLEANUP(bulla_file_close) = open(path, O_RDONLY | O_CLOEXEC);
+  bulla_cli_at(cli, "anchor %s", path);
+  return file < 0 ? bulla_cli_errno(cli, errno) : bulla_input_public(cli, anchor, file, BULLA_ANCHOR_MAX);
+}
+
+/* verify_all verifies the log with as many threads as there are processors. */
+static enum bulla_status verify_all(struct bulla_cli *cli, struct bulla_vault *vault,
+                                    struct bulla_audit_verdict *verdict) {
+  struct bulla_audit_verify_options options = BULLA_AUDIT_VERIFY_OPTIONS_INIT;
+  struct bulla_buffer anchor BULLA_CLEANUP(free_buffer) = bulla_buffer(NULL, 0);
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  BULLA_TRY(read_anchor(cli, &anchor));
+  options.anchor = bulla_written(&anchor);
+  options.num_threads = processors < 1 ? 1 : processors > 16 ? 16 : (size_t)processors;
+  enum bulla_status status = bulla_vault_audit_verify_with(vault, verdict, &options);
+  if (status == BULLA_REFUSED && options.anchor.len > 0) {
+    return bulla_cli_error(cli, status, "it is not an anchor of this vault");
+  }
+  bulla_cli_at(cli, "audit log");
+  return status;
+}
+
+static enum bulla_status print_head(void *arg, const struct bulla_audit_head_view *head) {
+  char digits[2 * 32 + 1] = {0};
+  (void)arg;
+  bulla_hex_encode((uint8_t *)digits, head->mac);
+  printf("lane %lld ends with record %lld, %s\n", (long long)head->lane, (long long)head->seq, digits);
+  return BULLA_OK;
+}
+
+static enum bulla_status report_verdict(struct bulla_cli *cli, struct bulla_vault *vault,
+                                        const struct bulla_audit_verdict *verdict) {
   static const char *const names[] = {"records", "bad_seq", NULL};
-  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, false);
+  if (cli->json) {
+    const struct bulla_cell cells[] = {
+        bulla_cell(BULLA_CELL_NUMBER, verdict->num_records),
+        bulla_cell(verdict->bad_seq == 0 ? BULLA_CELL_NONE : BULLA_CELL_NUMBER, verdict->bad_seq)};
+    return bulla_rows_add(&rows, cells);
+  }
+  if (verdict->bad_seq != 0) {
+    return BULLA_OK;
+  }
+  printf("%lld record%s, unbroken\n", (long long)verdict->num_records, verdict->num_records == 1 ? "" : "s");
+  return bulla_vault_audit_heads(vault, print_head, NULL);
+}
+
+enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  bulla_cli_at(cli, "audit log");
-  enum bulla_status status = bulla_vault_audit_verify(vault, &verdict);
+  enum bulla_status status = verify_all(cli, vault, &verdict);
   if (status != BULLA_OK && status != BULLA_AUDIT_BROKEN) {
     return status;
   }
   if (status == BULLA_AUDIT_BROKEN) {
     bulla_cli_at(cli, "audit record %lld", (long long)verdict.bad_seq);
   }
-  if (cli->json) {
-    const struct bulla_cell cells[] = {
-        bulla_cell(BULLA_CELL_NUMBER, verdict.num_records),
-        bulla_cell(verdict.bad_seq == 0 ? BULLA_CELL_NONE : BULLA_CELL_NUMBER, verdict.bad_seq)};
-    BULLA_TRY(bulla_rows_add(&rows, cells));
-  } else if (status == BULLA_OK) {
-    printf("%lld record%s, unbroken\n", (long long)verdict.num_records, verdict.num_records == 1 ? "" : "s");
+  BULLA_TRY(report_verdict(cli, vault, &verdict));
+  return status;
+}
+
+/* write_anchor writes |anchor| to a new file at |path|, whole or not at all. */
+static enum bulla_status write_anchor(struct bulla_cli *cli, const char *path, struct bulla_span anchor) {
+  char draft[PATH_MAX];
+  int file BULLA_CLEANUP(bulla_file_close) = -1;
+  bulla_cli_at(cli, "--out %s", path);
+  BULLA_TRY(bulla_file_draft(draft, path));
+  BULLA_TRY(bulla_file_create(&file, draft));
+  bool written = write(file, anchor.data, anchor.len) == (ssize_t)anchor.len && fsync(file) == 0;
+  enum bulla_status status = written ? bulla_file_publish(path, draft) : bulla_cli_errno(cli, errno);
+  if (status != BULLA_OK) {
+    unlink(draft);
   }
   return status;
+}
+
+enum bulla_status bulla_run_audit_anchor(struct bulla_cli *cli) {
+  uint8_t bytes[BULLA_ANCHOR_MAX];
+  struct bulla_buffer anchor = bulla_buffer(bytes, sizeof(bytes));
+  const char *path = bulla_option_value(cli, "out");
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  if (path != NULL && access(path, F_OK) == 0) {
+    bulla_cli_at(cli, "--out %s", path);
+    return bulla_cli_error(cli, BULLA_EXISTS, "there is a file already: name another");
+  }
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "audit log");
+  BULLA_TRY(bulla_vault_audit_anchor(vault, &anchor, &me.who));
+  return path != NULL ? write_anchor(cli, path, bulla_written(&anchor))
+                      : bulla_output_bytes(cli, bulla_written(&anchor));
 }

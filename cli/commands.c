@@ -18,6 +18,9 @@ const struct bulla_option bulla_global_options[] = {
     {.name = "vault-id",
      .value = "ID",
      .help = "the id that init printed; any other vault is refused; default BULLA_VAULT_ID"},
+    {.name = "fingerprint",
+     .value = "HEX",
+     .help = "the fingerprint that info prints; any other vault is refused; default BULLA_FINGERPRINT"},
     {.name = "actor", .value = "NAME", .help = "who is asking, for the audit log; default the user of this process"},
     {.name = "json", .help = "print lists as one JSON array, logs and reports as one object per line"},
     {.name = "help", .help = "print the help"},
@@ -69,6 +72,23 @@ static const struct bulla_option import_options[] = {
 
 static const struct bulla_option log_options[] = {
     {.name = "from", .value = "SEQ", .help = "the first record to print; default 1"}, TENANT_OPTION, END};
+
+static const struct bulla_option anchor_options[] = {
+    {.name = "out", .value = "FILE", .help = "write it to this new file; default standard output"}, REASON_OPTION, END};
+
+static const struct bulla_option audit_verify_options[] = {
+    {.name = "anchor", .value = "FILE", .help = "an anchor that the log must contain"}, END};
+
+static const struct bulla_option upgrade_options[] = {
+    {.name = "backup", .value = "PATH", .help = "where the old vault is kept; default PATH-format1 beside it"},
+    REASON_OPTION,
+    END};
+
+static const struct bulla_option root_add_options[] = {
+    {.name = "name", .value = "N", .help = "a name for the root"},
+    {.name = "create", .help = "make a new key in the file of file:PATH"},
+    REASON_OPTION,
+    END};
 
 static const struct bulla_option revoke_key_options[] = {TENANT_OPTION, REASON_OPTION, END};
 
@@ -145,6 +165,29 @@ const struct bulla_command bulla_commands[] = {
      "BULLA_VAULT_ID. Keep a copy of the root key elsewhere: nothing opens the vault without it. The first audit\n"
      "record is bulla's own, and the id is random: --actor, --vault-id and BULLA_VAULT_ID are refused.",
      "bulla init --root file:root.key", init_options, 0, 0, bulla_run_init},
+    {"info", vault_group, "", "Print the vault's id and fingerprint.",
+     "The fingerprint stands for the id and for the key that signs what the vault says of itself. Keep it with the\n"
+     "private key of a recipient: that opens the vault only with --fingerprint or BULLA_FINGERPRINT.",
+     "bulla info", no_options, 0, 0, bulla_run_info},
+    {"upgrade", vault_group, "", "Turn a vault of an older format into one of this format.",
+     "The old vault is copied first and read from the copy, which stays. All of it is authenticated, its audit log is\n"
+     "verified and kept. It is one transaction: if it fails, the vault is as before. Stop programs of older versions:\n"
+     "they cannot use it afterwards.",
+     "bulla upgrade", upgrade_options, 0, 0, bulla_run_upgrade},
+    {"root list", vault_group, "", "List the roots: each of them opens the vault.", NULL, "bulla root list", no_options,
+     0, 0, bulla_run_root_list},
+    {"root add", vault_group, "PROVIDER|RECIPIENT", "Add a root: a key, a passphrase, or a recipient's public half.",
+     "A vault has at most 8. RECIPIENT is what root recipient printed, on another machine or earlier.",
+     "bulla root add file:spare.key --create --name spare", root_add_options, 1, 1, bulla_run_root_add},
+    {"root rm", vault_group, "NAME|ID", "Remove a root.",
+     "It opens this database no more. Copies that were made before it still opens. The last root that is no recipient\n"
+     "stays.",
+     "bulla root rm spare", reason_options, 1, 1, bulla_run_root_rm},
+    {"root recipient", vault_group, "file:PATH",
+     "Make a recipient: the private key in a file, the public half printed.",
+     "Needs no vault. Give what it prints to root add; keep the file away from the machine, with the fingerprint of\n"
+     "the vault. To open with it: --root recipient:file:PATH --fingerprint HEX.",
+     "bulla root recipient file:recovery.key", no_options, 1, 1, bulla_run_root_recipient},
     {"put", vault_group, "TENANT/ENTRY [FIELD=VALUE]…", "Write fields of an entry, plain or secret, all or none.",
      "FIELD=VALUE writes a plain field. The value of a secret is never an argument. At a terminal each --secret is\n"
      "prompted for without echo; otherwise one --secret reads all of standard input, byte for byte: a trailing\n"
@@ -184,8 +227,13 @@ const struct bulla_command bulla_commands[] = {
      "With --json, one object per line, for jq or json.tool --json-lines.", "bulla audit log --tenant acme --json",
      log_options, 0, 0, bulla_run_audit_log},
     {"audit verify", audit_group, "", "Check the chain of the audit log from its first record to its head.",
-     "If a record was changed, removed, added or swapped, its number is printed and the exit status is 1.",
-     "bulla audit verify", no_options, 0, 0, bulla_run_audit_verify},
+     "If a record was changed, removed, added or swapped, its number is printed and the exit status is 1. The head is\n"
+     "printed: it stands for all records. With --anchor also a log that was cut or replaced since is found.",
+     "bulla audit verify --anchor 2026-01-31.anchor", audit_verify_options, 0, 0, bulla_run_audit_verify},
+    {"audit anchor", audit_group, "", "Print a signed note of where the audit log ends now.",
+     "Keep it where nobody who can write to the vault can: audit verify --anchor finds a log that is shorter than, or\n"
+     "another than, the anchored one. A record, checkpoint, is written first.",
+     "bulla audit anchor --out 2026-01-31.anchor", anchor_options, 0, 0, bulla_run_audit_anchor},
 
     {"apikey create", token_group, "", "Make an API key and print its string, once.",
      "The vault stores what verifying needs, never the string. Write it to a file that nobody else can read.",

@@ -66,6 +66,8 @@ const char *bulla_remedy(enum bulla_status status) {
       return "name another with --vault, or restore a backup";
     case BULLA_NEWER_VAULT:
       return "upgrade this one";
+    case BULLA_OLDER_VAULT:
+      return "run bulla upgrade, which makes a backup first";
     case BULLA_SECRET_UNAVAILABLE:
       return "fix that, or give another with --root";
     case BULLA_SECRET_EXPOSED:

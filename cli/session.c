@@ -112,19 +112,20 @@ enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_
                          values_len / 1024 + 1, (2 * BULLA_WORKING_ROOM + values_len) / 1024);
 }
 
-/* read_id fills |id| from --vault-id or BULLA_VAULT_ID and sets |*given| to it, or to nothing. A variable that is
- * set but empty is no id: what was to be pinned must not go unpinned. */
-static enum bulla_status read_id(struct bulla_cli *cli, struct bulla_span *given, uint8_t id[BULLA_VAULT_ID_LEN]) {
-  const char *text = bulla_option_value(cli, "vault-id");
-  text = text != NULL ? text : getenv("BULLA_VAULT_ID");
-  *given = bulla_span(id, text == NULL ? 0 : BULLA_VAULT_ID_LEN);
+/* read_pin fills |len| |bytes| from the option |name| or from |variable| and sets |*given| to them, or to nothing. A
+ * variable that is set but empty is no pin: what was to be pinned must not go unpinned. */
+static enum bulla_status read_pin(struct bulla_cli *cli, struct bulla_span *given, uint8_t *bytes, size_t len,
+                                  const char *name, const char *variable) {
+  const char *text = bulla_option_value(cli, name);
+  text = text != NULL ? text : getenv(variable);
+  *given = bulla_span(bytes, text == NULL ? 0 : len);
   if (text == NULL) {
     return BULLA_OK;
   }
   struct bulla_span digits = bulla_without_newline(bulla_text(text), 0);
-  if (digits.len != 2 * (size_t)BULLA_VAULT_ID_LEN || !bulla_hex_decode(id, digits)) {
-    return bulla_cli_usage(cli, "--vault-id or BULLA_VAULT_ID is not a vault id of %d hexadecimal digits",
-                           2 * BULLA_VAULT_ID_LEN);
+  if (digits.len != 2 * len || !bulla_hex_decode(bytes, digits)) {
+    return bulla_cli_usage(cli, "--%s or %s is not %s of %zu hexadecimal digits", name, variable,
+                           len == BULLA_VAULT_ID_LEN ? "a vault id" : "a fingerprint", 2 * len);
   }
   return BULLA_OK;
 }
@@ -154,8 +155,10 @@ enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault 
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
   uint8_t id[BULLA_VAULT_ID_LEN];
+  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
   BULLA_TRY(check_who(cli));
-  BULLA_TRY(read_id(cli, &options.id, id));
+  BULLA_TRY(read_pin(cli, &options.id, id, sizeof(id), "vault-id", "BULLA_VAULT_ID"));
+  BULLA_TRY(read_pin(cli, &options.fingerprint, fingerprint, sizeof(fingerprint), "fingerprint", "BULLA_FINGERPRINT"));
   BULLA_TRY(bulla_session_provider(cli, &provider));
   BULLA_TRY(bulla_session_root(cli, &root, provider, false));
   bulla_session_at_vault(cli);

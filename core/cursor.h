@@ -63,6 +63,36 @@ static inline bool bulla_take_until(struct bulla_reader *reader, struct bulla_sp
   return true;
 }
 
+/* bulla_take_prefixed takes what bulla_put_prefixed wrote, bulla_take_number what bulla_put_number did. */
+static inline bool bulla_take_prefixed(struct bulla_reader *reader, struct bulla_span *span) {
+  struct bulla_reader ahead = *reader;
+  struct bulla_span len;
+  if (!bulla_take(&ahead, &len, 4)) {
+    return false;
+  }
+  size_t num = (size_t)len.data[0] << 24 | (size_t)len.data[1] << 16 | (size_t)len.data[2] << 8 | len.data[3];
+  if (!bulla_take(&ahead, span, num)) {
+    return false;
+  }
+  *reader = ahead;
+  return true;
+}
+
+static inline bool bulla_take_number(struct bulla_reader *reader, int64_t *number) {
+  struct bulla_reader ahead = *reader;
+  struct bulla_span bytes;
+  if (!bulla_take_prefixed(&ahead, &bytes) || bytes.len != 8) {
+    return false;
+  }
+  uint64_t value = 0;
+  for (size_t i = 0; i < bytes.len; i++) {
+    value = value << 8 | bytes.data[i];
+  }
+  *number = (int64_t)value;
+  *reader = ahead;
+  return true;
+}
+
 /* bulla_span_equal compares public bytes; use bulla_secret_equal for secrets. */
 static inline bool bulla_span_equal(struct bulla_span a, struct bulla_span b) {
   return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
@@ -137,6 +167,12 @@ static inline void bulla_put_prefixed(struct bulla_writer *writer, struct bulla_
   }
   bulla_put_be(writer, bytes.len, 4);
   bulla_put(writer, bytes);
+}
+
+/* bulla_put_number writes |number| as a part of eight bytes. */
+static inline void bulla_put_number(struct bulla_writer *writer, int64_t number) {
+  bulla_put_be(writer, 8, 4);
+  bulla_put_be(writer, (uint64_t)number, 8);
 }
 
 /* bulla_writer_finish returns BULLA_BUFFER_TOO_SMALL if something did not fit, with the buffer wiped and empty. */

@@ -27,7 +27,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_AUDIT_BROKEN:
       return "the audit log has been tampered with";
     case BULLA_WRONG_VAULT:
-      return "not the vault with the given id";
+      return "not the vault with the given id or fingerprint";
     case BULLA_INVALID_ARGUMENT:
       return "a value is missing or out of range";
     case BULLA_INVALID_NAME:
@@ -74,6 +74,8 @@ const char *bulla_status_text(enum bulla_status status) {
       return "this file is not a vault, or is damaged";
     case BULLA_NEWER_VAULT:
       return "made by a newer version of bulla";
+    case BULLA_OLDER_VAULT:
+      return "a vault of an older format, which must be upgraded";
     case BULLA_SECRET_UNAVAILABLE:
       return "the secret cannot be read";
     case BULLA_SECRET_EXPOSED:
@@ -154,6 +156,8 @@ const char *bulla_status_name(enum bulla_status status) {
       return "BULLA_NOT_A_VAULT";
     case BULLA_NEWER_VAULT:
       return "BULLA_NEWER_VAULT";
+    case BULLA_OLDER_VAULT:
+      return "BULLA_OLDER_VAULT";
     case BULLA_SECRET_UNAVAILABLE:
       return "BULLA_SECRET_UNAVAILABLE";
     case BULLA_SECRET_EXPOSED:

@@ -346,11 +346,67 @@ static enum bulla_status verify_log(void) {
   return status;
 }
 
+static enum bulla_status ignore_record(void *arg, const struct bulla_audit_record *record) {
+  (*(int *)arg)++;
+  FUZZ_ASSERT(record->lane == 0 && record->op.len > 0);
+  return BULLA_OK;
+}
+
+static enum bulla_status read_log(void) {
+  BULLA_TRY(open_vault());
+  int num = 0;
+  enum bulla_status status = bulla_vault_audit_log(kit.vault, 1, bulla_span(NULL, 0), ignore_record, &num);
+  FUZZ_ASSERT(status != BULLA_OK || num > 0);
+  return status;
+}
+
+/* Each finds what a call before it left, if that failed. */
+static enum bulla_status rename_there_and_back(void) {
+  BULLA_TRY(open_vault());
+  const struct bulla_span names[] = {BULLA_LITERAL("gamma"), BULLA_LITERAL("delta")};
+  for (size_t i = 0; i < 2; i++) {
+    enum bulla_status status = bulla_vault_rename_tenant(kit.vault, &fuzz_who, names[i], names[1 - i]);
+    BULLA_TRY(status == BULLA_NOT_FOUND ? BULLA_OK : status);
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status remove_tenant(void) {
+  BULLA_TRY(open_vault());
+  const struct bulla_field field = {BULLA_LITERAL("host"), BULLA_LITERAL("plain"), false};
+  const struct bulla_place place = {.tenant = BULLA_LITERAL("epsilon"), .entry = BULLA_LITERAL("db")};
+  BULLA_TRY(bulla_vault_put(kit.vault, &fuzz_who, &place, &field, 1));
+  BULLA_TRY(bulla_vault_remove(kit.vault, &fuzz_who, &place));
+  return bulla_vault_remove_tenant(kit.vault, &fuzz_who, place.tenant);
+}
+
 enum bulla_status (*const fuzz_calls[])(void) = {
-    make_secrets, make_key, seal,       open,         open_triple,  decrypt,    make_apikey,
-    make_jwk,     mint,     verify,     reopen,       put,          use,        put_new,
-    show,         list,     use_apikey, list_apikeys, revoke_token, verify_log, import_and_remove,
-    sign,         box,
+    make_secrets,
+    make_key,
+    seal,
+    open,
+    open_triple,
+    decrypt,
+    make_apikey,
+    make_jwk,
+    mint,
+    verify,
+    reopen,
+    put,
+    use,
+    put_new,
+    show,
+    list,
+    use_apikey,
+    list_apikeys,
+    revoke_token,
+    verify_log,
+    import_and_remove,
+    read_log,
+    rename_there_and_back,
+    remove_tenant,
+    box,
+    sign,
     use_many,
 };
 const size_t fuzz_num_calls = sizeof(fuzz_calls) / sizeof(fuzz_calls[0]);
@@ -388,7 +444,7 @@ void fuzz_calls_set_up(void) {
   FUZZ_ASSERT(bulla_secret_random(&kit.material, BULLA_KEY_LEN) == BULLA_OK);
   make_sealed();
   make_token();
-  FUZZ_ASSERT(open_vault() == BULLA_OK && put() == BULLA_OK);
+  FUZZ_ASSERT(open_vault() == BULLA_OK && put() == BULLA_OK && put_fields("gamma") == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_apikey_put(
                   kit.vault, &fuzz_who,
                   &(const struct bulla_apikey_record){.tenant = BULLA_LITERAL("acme"),

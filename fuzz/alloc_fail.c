@@ -198,7 +198,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t countdown = fuzz_next(&input);
     uint8_t more = fuzz_next(&input);
     FUZZ_ASSERT(bulla_engine_choose((more & 64) != 0 ? BULLA_ENGINE_BORINGSSL : BULLA_ENGINE_AUTO) == BULLA_OK);
-    call(fuzz_calls[which], (enum kind)(more / 4 % NUM_KINDS), countdown + 256U * (more % 4), more >= 128);
+    call(fuzz_calls[which], (enum kind)(more / 4 % 8 % NUM_KINDS),
+         countdown + 256U * (more % 4) + 1024U * (more / 32 % 2), more >= 128);
   }
   fuzz_calls_end();
   FUZZ_ASSERT(memory.num_blocks == baseline.num_blocks);

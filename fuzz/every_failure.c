@@ -7,12 +7,12 @@
 
 #include "fuzz/alloc_calls.h"
 
-enum { HEAP = 1, NUM_KINDS = 5, REOPEN = 10, LASTING = 128, MAX_NTH = 1023 };
+enum { HEAP = 1, NUM_KINDS = 5, REOPEN = 10, LASTING = 128, MAX_NTH = 2047 };
 
 /* Has the allocation number |nth| of |kind| fail in |call|, with the vault open, and says whether there was one. */
 static bool strikes(uint8_t call, unsigned kind, unsigned nth, unsigned lasting) {
-  const uint8_t no_fault[] = {REOPEN, MAX_NTH & 255, HEAP * 4 + MAX_NTH / 256};
-  const uint8_t fault[] = {call, (uint8_t)(nth & 255), (uint8_t)(kind * 4 + nth / 256 + lasting)};
+  const uint8_t no_fault[] = {REOPEN, 255, HEAP * 4 + 3 + 32};
+  const uint8_t fault[] = {call, (uint8_t)(nth & 255), (uint8_t)(nth / 256 % 4 + kind * 4 + nth / 1024 * 32 + lasting)};
   uint8_t input[6];
   memcpy(input, no_fault, sizeof(no_fault));
   memcpy(input + 3, fault, sizeof(fault));

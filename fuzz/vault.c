@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fuzz/memory_vfs.h"
+#include "tests/behind.h"
 
 const struct bulla_who fuzz_who = {
     {(const uint8_t *)"fuzzer", 6}, {(const uint8_t *)"here", 4}, {(const uint8_t *)"to find out", 11}};
@@ -129,6 +130,17 @@ struct bulla_vault *fuzz_vault_open(void) {
   struct bulla_vault *vault = NULL;
   FUZZ_ASSERT(bulla_vault_open(&vault, house.url, house.root, NULL) == BULLA_OK);
   return vault;
+}
+
+void fuzz_vault_forget(struct bulla_vault *vault) {
+  bulla_keyring_forget(&vault->keyring);
+  vault->keyring.generation = 0;
+  vault->log.last_seq = 0;
+  bulla_watch_end(&vault->watch);
+  memset(&vault->watch, 0, sizeof(vault->watch));
+  bulla_watch_begin(&vault->watch, vault->db);
+  /* The first connection that finds the shared memory gone reads everything anew. */
+  FUZZ_ASSERT(behind_run(behind_handle(vault), "SELECT count(*) FROM vault"));
 }
 
 struct sqlite3 *fuzz_vault_sql(void) {

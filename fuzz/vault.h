@@ -43,6 +43,10 @@ void fuzz_vault_load(struct bulla_span image);
 /* fuzz_vault_open opens it, which must go well. */
 struct bulla_vault *fuzz_vault_open(void);
 
+/* fuzz_vault_forget makes |vault|, which is open and idle, one that has been opened just now, of whatever was loaded.
+ */
+void fuzz_vault_forget(struct bulla_vault *vault);
+
 /* fuzz_vault_sql opens the file behind bulla's back, without any of its precautions. NULL if SQLite takes it for
  * none of its own. */
 struct sqlite3 *fuzz_vault_sql(void);

@@ -15,11 +15,21 @@ static void add_record(struct fuzz_model *model, const char *op, const struct fu
                        const char *field, const char *outcome) {
   FUZZ_ASSERT(model->num_records - model->num_old < FUZZ_RECORDS);
   const char *tenant = call != NULL ? fuzz_tenants[call->tenant] : "";
-  model->records[model->num_records++ - model->num_old] = (struct fuzz_record){op, tenant, entry, field, outcome};
+  bool owned = call != NULL && model->tenants[call->tenant];
+  model->records[model->num_records++ - model->num_old] =
+      (struct fuzz_record){op, tenant, entry, field, outcome, owned, model->signs};
+  model->signs = false;
+}
+
+/* Makes the tenant, if there is none. */
+static void ensure_tenant(struct fuzz_model *model, const struct fuzz_call *call) {
+  model->signs = model->signs || !model->tenants[call->tenant];
+  model->tenants[call->tenant] = true;
 }
 
 void fuzz_model_empty(struct fuzz_model *model) {
   memset(model, 0, sizeof(*model));
+  model->signs = true;
   add_record(model, "init", NULL, "", "", "done");
 }
 
@@ -33,7 +43,7 @@ static enum bulla_status write_item(struct fuzz_model *model, const struct fuzz_
   if (import && field->revision > 0) {
     return BULLA_EXISTS;
   }
-  model->tenants[call->tenant] = true;
+  ensure_tenant(model, call);
   model->entries[call->tenant][entry] = true;
   *field = (struct fuzz_field){field->revision + 1, item->fill, item->len, import || item->secret};
   add_record(model, op, call, fuzz_entries[entry], fuzz_fields[item->field], "done");
@@ -63,7 +73,7 @@ static enum bulla_status import(struct fuzz_model *model, size_t *failed, const 
       return BULLA_TOO_LARGE;
     }
   }
-  model->tenants[call->tenant] = true;
+  ensure_tenant(model, call);
   for (uint8_t i = 0; i < call->num_items; i++) {
     const struct fuzz_item *item = &call->items[i];
     enum bulla_status status = item->forged ? BULLA_REFUSED : write_item(model, call, "import", item->entry, item);
@@ -99,8 +109,8 @@ static enum bulla_status call_apikey(struct fuzz_model *model, const struct fuzz
     if (apikey->there) {
       return BULLA_EXISTS;
     }
-    *apikey = (struct fuzz_apikey_state){true, false, call->tenant};
-    model->tenants[call->tenant] = true;
+    *apikey = (struct fuzz_apikey_state){true, false, apikey->again, call->tenant};
+    ensure_tenant(model, call);
     add_record(model, "apikey-create", call, id, "", "done");
     return BULLA_OK;
   }
@@ -127,6 +137,116 @@ static enum bulla_status revoke_token(struct fuzz_model *model, const struct fuz
   }
   model->revoked[call->tenant][call->jti] = true;
   add_record(model, "token-revoke", call, digests[call->jti], "", "done");
+  return BULLA_OK;
+}
+
+static bool has_live_apikey(const struct fuzz_model *model, uint8_t tenant) {
+  bool live = false;
+  for (int i = 0; i < FUZZ_APIKEYS; i++) {
+    const struct fuzz_apikey_state *apikey = &model->apikeys[i];
+    live = live || (apikey->there && !apikey->revoked && apikey->tenant == tenant);
+  }
+  return live;
+}
+
+/* Forgets what was revoked of the tenant, as the vault does. */
+static void forget_tokens(struct fuzz_model *model, uint8_t tenant) {
+  for (int i = 0; i < FUZZ_JTIS; i++) {
+    model->unsure[tenant][i] = model->unsure[tenant][i] || model->revoked[tenant][i];
+    model->revoked[tenant][i] = false;
+  }
+}
+
+static enum bulla_status remove_tenant(struct fuzz_model *model, const struct fuzz_call *call) {
+  if (!model->tenants[call->tenant]) {
+    return BULLA_NOT_FOUND;
+  }
+  for (int i = 0; i < FUZZ_ENTRIES; i++) {
+    if (model->entries[call->tenant][i]) {
+      return BULLA_IN_USE;
+    }
+  }
+  if (has_live_apikey(model, call->tenant)) {
+    return BULLA_IN_USE;
+  }
+  for (int i = 0; i < FUZZ_APIKEYS; i++) {
+    struct fuzz_apikey_state *apikey = &model->apikeys[i];
+    if (apikey->there && apikey->tenant == call->tenant) {
+      *apikey = (struct fuzz_apikey_state){.again = true};
+    }
+  }
+  forget_tokens(model, call->tenant);
+  model->signs = true;
+  add_record(model, "remove", call, "", "", "done");
+  model->tenants[call->tenant] = false;
+  return BULLA_OK;
+}
+
+static enum bulla_status rename_tenant(struct fuzz_model *model, const struct fuzz_call *call) {
+  struct fuzz_call after = *call;
+  after.tenant = call->to;
+  if (!model->tenants[call->tenant]) {
+    return BULLA_NOT_FOUND;
+  }
+  if (call->to == call->tenant) {
+    return BULLA_EXISTS;
+  }
+  if (has_live_apikey(model, call->tenant)) {
+    return BULLA_IN_USE;
+  }
+  if (model->tenants[call->to]) {
+    return BULLA_EXISTS;
+  }
+  add_record(model, "rename-from", call, "", "", "done");
+  memcpy(model->entries[call->to], model->entries[call->tenant], sizeof(model->entries[0]));
+  memcpy(model->fields[call->to], model->fields[call->tenant], sizeof(model->fields[0]));
+  memset(model->entries[call->tenant], 0, sizeof(model->entries[0]));
+  memset(model->fields[call->tenant], 0, sizeof(model->fields[0]));
+  for (int i = 0; i < FUZZ_APIKEYS; i++) {
+    struct fuzz_apikey_state *apikey = &model->apikeys[i];
+    apikey->tenant = apikey->tenant == call->tenant ? call->to : apikey->tenant;
+  }
+  for (int i = 0; i < FUZZ_JTIS; i++) {
+    model->unsure[call->to][i] = model->unsure[call->to][i] || model->revoked[call->tenant][i];
+  }
+  forget_tokens(model, call->tenant);
+  model->tenants[call->tenant] = false;
+  model->tenants[call->to] = true;
+  model->signs = true;
+  add_record(model, "rename-to", &after, "", "", "done");
+  return BULLA_OK;
+}
+
+static enum bulla_status rename_entry(struct fuzz_model *model, const struct fuzz_call *call) {
+  bool *entries = model->entries[call->tenant];
+  if (!entries[call->entry]) {
+    return BULLA_NOT_FOUND;
+  }
+  if (entries[call->to]) {
+    return BULLA_EXISTS;
+  }
+  entries[call->entry] = false;
+  entries[call->to] = true;
+  memcpy(model->fields[call->tenant][call->to], model->fields[call->tenant][call->entry], sizeof(model->fields[0][0]));
+  memset(model->fields[call->tenant][call->entry], 0, sizeof(model->fields[0][0]));
+  add_record(model, "rename-from", call, fuzz_entries[call->entry], "", "done");
+  add_record(model, "rename-to", call, fuzz_entries[call->to], "", "done");
+  return BULLA_OK;
+}
+
+static enum bulla_status rename_field(struct fuzz_model *model, const struct fuzz_call *call) {
+  struct fuzz_field *fields = model->fields[call->tenant][call->entry];
+  uint8_t from = call->items[0].field;
+  if (fields[from].revision == 0) {
+    return BULLA_NOT_FOUND;
+  }
+  if (fields[call->to].revision > 0) {
+    return BULLA_EXISTS;
+  }
+  fields[call->to] = fields[from];
+  memset(&fields[from], 0, sizeof(fields[from]));
+  add_record(model, "rename-from", call, fuzz_entries[call->entry], fuzz_fields[from], "done");
+  add_record(model, "rename-to", call, fuzz_entries[call->entry], fuzz_fields[call->to], "done");
   return BULLA_OK;
 }
 
@@ -157,6 +277,18 @@ enum bulla_status fuzz_model_call(struct fuzz_model *model, size_t *failed, cons
       break;
     case FUZZ_TOKEN_REVOKE:
       status = revoke_token(model, call);
+      break;
+    case FUZZ_REMOVE_TENANT:
+      status = remove_tenant(model, call);
+      break;
+    case FUZZ_RENAME_TENANT:
+      status = rename_tenant(model, call);
+      break;
+    case FUZZ_RENAME_ENTRY:
+      status = rename_entry(model, call);
+      break;
+    case FUZZ_RENAME_FIELD:
+      status = rename_field(model, call);
       break;
     case FUZZ_TOKEN_REVOKED:
     case FUZZ_VERIFY:
@@ -255,6 +387,8 @@ static enum bulla_status compare_record(void *arg, const struct bulla_audit_reco
     return BULLA_OK;
   }
   const struct fuzz_record *wanted = &walk->model->records[(size_t)walk->next++ - walk->model->num_old];
+  walk->same = walk->same && record->lane == 0 &&
+               record->tenant_id.len == (wanted->owned ? 16 : 0) && record->statement.len == (wanted->signs ? 32 : 0);
   walk->same = walk->same && record->seq == walk->next && bulla_span_equal(record->op, fuzz_text(wanted->op)) &&
                bulla_span_equal(record->tenant, fuzz_text(wanted->tenant)) &&
                bulla_span_equal(record->entry, fuzz_text(wanted->entry)) &&
@@ -304,7 +438,7 @@ static bool tokens_match(const struct fuzz_model *model, struct bulla_vault *vau
       enum bulla_status status =
           bulla_vault_token_revoked(vault, &revoked, fuzz_text(fuzz_tenants[i]), fuzz_text(fuzz_jtis[j]));
       FUZZ_ASSERT(status == BULLA_OK);
-      if (revoked != model->revoked[i][j]) {
+      if (revoked != model->revoked[i][j] && !model->unsure[i][j]) {
         return false;
       }
     }
@@ -340,6 +474,12 @@ bool fuzz_model_matches_call(const struct fuzz_model *model, struct bulla_vault 
       return same && apikeys_match(model, vault);
     case FUZZ_TOKEN_REVOKE:
       return same && tokens_match(model, vault);
+    case FUZZ_REMOVE_TENANT:
+    case FUZZ_RENAME_TENANT:
+      return same && entries_match(model, vault) && apikeys_match(model, vault) && tokens_match(model, vault);
+    case FUZZ_RENAME_ENTRY:
+    case FUZZ_RENAME_FIELD:
+      return same && entries_match(model, vault);
     default:
       return same;
   }

@@ -40,6 +40,10 @@ enum fuzz_op {
   FUZZ_TOKEN_REVOKED,
   FUZZ_VERIFY,
   FUZZ_REOPEN,
+  FUZZ_REMOVE_TENANT,
+  FUZZ_RENAME_TENANT,
+  FUZZ_RENAME_ENTRY,
+  FUZZ_RENAME_FIELD,
   FUZZ_NUM_OPS,
 };
 
@@ -59,7 +63,8 @@ struct fuzz_call {
   uint8_t entry;
   uint8_t apikey;
   uint8_t jti;
-  bool past; /* of a revocation: it ended long ago */
+  uint8_t to; /* the index of the new name */
+  bool past;  /* of a revocation: it ended long ago */
   uint8_t num_items;
   struct fuzz_item items[FUZZ_ITEMS];
 };
@@ -74,6 +79,7 @@ struct fuzz_field {
 struct fuzz_apikey_state {
   bool there;
   bool revoked;
+  bool again; /* there was one of this id before, whose tenant was removed */
   uint8_t tenant;
 };
 
@@ -83,6 +89,8 @@ struct fuzz_record {
   const char *entry;
   const char *field;
   const char *outcome;
+  bool owned; /* there was such a tenant */
+  bool signs; /* it has the digest of a statement */
 };
 
 struct fuzz_model {
@@ -91,6 +99,8 @@ struct fuzz_model {
   struct fuzz_field fields[FUZZ_TENANTS][FUZZ_ENTRIES][FUZZ_FIELDS];
   struct fuzz_apikey_state apikeys[FUZZ_APIKEYS];
   bool revoked[FUZZ_TENANTS][FUZZ_JTIS];
+  bool unsure[FUZZ_TENANTS][FUZZ_JTIS]; /* one that had this name revoked it: a process that has seen it remembers */
+  bool signs;                           /* a statement was signed since the last record */
   size_t num_records;
   size_t num_old;                           /* of them are no longer kept */
   struct fuzz_record records[FUZZ_RECORDS]; /* the others */

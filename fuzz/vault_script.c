@@ -14,7 +14,7 @@
 const struct fuzz_known fuzz_known[FUZZ_NUM_KNOWN] = {
     {"acme", "db", "password", true, 2},   {"acme", "db", "host", false, 2},      {"acme", "db", "token", true, 1},
     {"acme", "mail", "password", true, 1}, {"acme", "gone", "password", true, 1}, {"beta", "db", "password", true, 1},
-    {"beta", "db", "host", false, 1},
+    {"beta", "db", "host", false, 1},      {"past", "db", "password", true, 1},
 };
 
 const struct fuzz_apikey fuzz_apikeys[FUZZ_NUM_APIKEYS] = {
@@ -23,11 +23,13 @@ const struct fuzz_apikey fuzz_apikeys[FUZZ_NUM_APIKEYS] = {
     {"00112233445566cc", "acme", true, 0x33},
 };
 
-enum { TEXT_MAX = 1024, SCHEMA_MAX = 8192, MAX_EDITS = 12, MAX_ROWS = 32 };
+enum { TEXT_MAX = 1024, SIGNED_MAX = 4096, SCHEMA_MAX = 8192, MAX_EDITS = 12, MAX_ROWS = 32 };
 
 static struct bulla_buffer good; /* for as long as the process lives, as the young one */
 static struct bulla_buffer young;
 static char good_schema[SCHEMA_MAX];
+static char good_signed[2][SIGNED_MAX]; /* of the good vault, of the young one */
+static bool signed_changed;
 
 struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, int revision) {
   int len = snprintf(room, FUZZ_KNOWN_MAX, "%s/%s:%s revision %d %c%c%c%d", known->tenant, known->entry, known->field,
@@ -64,6 +66,25 @@ static void put_apikeys(struct bulla_vault *vault) {
   }
 }
 
+struct fuzz_known_record fuzz_known_records[FUZZ_MAX_RECORDS];
+size_t fuzz_num_records;
+
+static void note(char room[FUZZ_DETAIL_MAX], struct bulla_span text) {
+  FUZZ_ASSERT(text.len < FUZZ_DETAIL_MAX);
+  memcpy(room, text.data, text.len);
+}
+
+static enum bulla_status note_record(void *arg, const struct bulla_audit_record *record) {
+  (void)arg;
+  FUZZ_ASSERT(fuzz_num_records < FUZZ_MAX_RECORDS && record->seq == (int64_t)fuzz_num_records + 1);
+  struct fuzz_known_record *known = &fuzz_known_records[fuzz_num_records++];
+  note(known->tenant, record->tenant);
+  note(known->actor, record->actor);
+  note(known->entry, record->entry);
+  note(known->field, record->field);
+  return BULLA_OK;
+}
+
 /* read_schema writes the texts of the schema to |room|, sorted and without what ANALYZE leaves, or returns false if
  * there is no reading them. */
 static bool read_schema(struct sqlite3 *db, char room[SCHEMA_MAX]) {
@@ -82,12 +103,35 @@ static bool read_schema(struct sqlite3 *db, char room[SCHEMA_MAX]) {
   return read;
 }
 
+/* read_signed writes what the vault and its first lane say, and their signatures, or returns false if there is no
+ * reading them. */
+static bool read_signed(struct sqlite3 *db, char room[SIGNED_MAX]) {
+  sqlite3_stmt *statement = NULL;
+  bool read = sqlite3_prepare_v2(db,
+                                 "SELECT quote(v.statement) || quote(v.signature) || quote(l.statement) || "
+                                 "quote(l.signature) FROM vault v LEFT JOIN lane l ON l.number = 0 WHERE v.id = 1",
+                                 -1, &statement, NULL) == SQLITE_OK &&
+              sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT;
+  if (read) {
+    (void)snprintf(room, SIGNED_MAX, "%s", sqlite3_column_text(statement, 0));
+  }
+  sqlite3_finalize(statement);
+  return read;
+}
+
+static void note_signed(char room[SIGNED_MAX]) {
+  struct sqlite3 *db = fuzz_vault_sql();
+  FUZZ_ASSERT(db != NULL && read_signed(db, room) && sqlite3_close(db) == SQLITE_OK);
+}
+
 void fuzz_script_set_up(void) {
+  const struct bulla_place past = {.tenant = fuzz_text("past"), .entry = fuzz_text("db")};
   fuzz_vault_set_up();
   struct bulla_vault *vault = fuzz_vault_open();
   put_revision(vault, 1);
   put_apikeys(vault);
   bulla_vault_close(&vault);
+  note_signed(good_signed[1]);
   young = fuzz_vault_image();
   /* It is only read, and two databases in WAL mode are too many for the file system. */
   young.data[18] = 1;
@@ -96,37 +140,42 @@ void fuzz_script_set_up(void) {
   vault = fuzz_vault_open();
   put_revision(vault, 2);
   FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, AT(fuzz_text("acme"), fuzz_text("gone"))) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, &past) == BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_remove_tenant(vault, &fuzz_who, past.tenant) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[2].id)) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI), INT64_C(1) << 40) ==
               BULLA_OK);
+  FUZZ_ASSERT(bulla_vault_audit_log(vault, 1, bulla_span(NULL, 0), note_record, NULL) == BULLA_OK);
+  FUZZ_ASSERT(fuzz_num_records == FUZZ_MAX_RECORDS);
   bulla_vault_close(&vault);
   good = fuzz_vault_image();
   struct sqlite3 *db = fuzz_vault_sql();
   FUZZ_ASSERT(db != NULL && read_schema(db, good_schema) && sqlite3_close(db) == SQLITE_OK);
+  note_signed(good_signed[0]);
 }
 
 /* The tables, the order of their rows, and their columns, of which the first names a row. */
 static const struct table {
   const char *name;
   const char *order;
-  const char *columns[11];
+  const char *columns[9];
   unsigned num_columns;
 } tables[] = {
-    {"vault", "id", {"id", "uuid", "created", "root_key_id", "scrypt_salt", "scrypt_log_n", "name_key"}, 7},
-    {"tenant", "name", {"id", "name", "name_proof", "created"}, 4},
-    {"tenant_key",
+    {"vault", "id", {"id", "statement", "signature", "signing_key", "audit_key", "detail_key"}, 6},
+    {"root", "id", {"id", "wrapped", "scrypt_salt", "scrypt_log_n"}, 4},
+    {"tenant", "name", {"id", "name", "statement", "signature", "label_key", "detail_key"}, 6},
+    {"tenant_secret",
      "(SELECT name FROM tenant WHERE id = tenant)",
-     {"key_id", "tenant", "version", "state", "wrapped", "created"},
+     {"id", "tenant", "version", "state", "wrapped", "created"},
      6},
     {"entry", "(SELECT t.name FROM tenant t WHERE t.id = tenant), name", {"id", "tenant", "name", "name_proof"}, 4},
-    {"field", "number", {"number", "entry", "name", "revision", "secret", "value", "mask", "key_id", "updated"}, 9},
-    {"apikey", "number", {"number", "id", "tenant", "name", "created", "revoked", "hash", "sealed", "key_id"}, 9},
+    {"field", "number", {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated"}, 9},
+    {"apikey", "number", {"number", "id", "tenant", "name", "created", "revoked", "hash", "sealed", "secret_id"}, 9},
     {"revoked_token", "expires", {"jti", "tenant", "expires"}, 3},
-    {"audit",
-     "seq",
-     {"seq", "time", "tenant", "actor", "origin", "reason", "op", "entry", "field", "outcome", "mac"},
-     11},
-    {"audit_head", "id", {"id", "seq", "tag", "key", "first_key"}, 5},
+    {"revocation", "number", {"number", "tenant", "apikey", "jti"}, 4},
+    {"lane", "number", {"number", "statement", "signature"}, 3},
+    {"audit", "seq", {"seq", "lane", "time", "tenant", "op", "outcome", "detail", "mac"}, 8},
+    {"audit_head", "seq", {"seq", "lane", "mac", "tag", "key"}, 5},
     {"sqlite_schema", "name", {"name", "type", "tbl_name", "rootpage", "sql"}, 5},
 };
 enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
@@ -147,6 +196,8 @@ static const char *const values[] = {
     "'host'",
     "'active'",
     "'decrypt-only'",
+    "'pending'",
+    "-9223372036854775807 - 1",
     "CAST(%1$s AS BLOB)",
     "CAST(%1$s AS TEXT)",
     "substr(%1$s, 1, %2$u)",
@@ -176,11 +227,12 @@ static const char *const statements[] = {
     "CREATE VIEW extra AS SELECT 1",
     "CREATE TABLE extra(x)",
     "CREATE INDEX extra ON field(value)",
-    "DROP INDEX field_key",
+    "DROP INDEX field_secret",
+    "DROP INDEX tenant_secret_active",
     "DROP TABLE revoked_token",
     "ALTER TABLE field ADD COLUMN extra",
     "ALTER TABLE field RENAME COLUMN value TO mask2",
-    "PRAGMA user_version = 2",
+    "PRAGMA user_version = 1",
     "PRAGMA user_version = 0",
     "PRAGMA application_id = 0",
     "PRAGMA journal_mode = DELETE",
@@ -188,7 +240,7 @@ static const char *const statements[] = {
     "VACUUM",
     MISORDER("field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)"),
     MISORDER("entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name DESC)"),
-    MISORDER("tenant", "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL UNIQUE COLLATE NOCASE"),
+    MISORDER("tenant", "name TEXT UNIQUE", "name TEXT UNIQUE COLLATE NOCASE"),
     MISORDER("apikey", "id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL UNIQUE COLLATE NOCASE"),
 };
 enum { NUM_STATEMENTS = sizeof(statements) / sizeof(statements[0]) };
@@ -324,6 +376,8 @@ static bool run_script(struct bulla_reader *input) {
   }
   char schema[SCHEMA_MAX];
   bool same = !read_schema(db, schema) || strcmp(schema, good_schema) == 0;
+  char found[SIGNED_MAX];
+  signed_changed = read_signed(db, found) && strcmp(found, good_signed[0]) != 0 && strcmp(found, good_signed[1]) != 0;
   FUZZ_ASSERT(sqlite3_close(db) == SQLITE_OK);
   return same;
 }
@@ -333,7 +387,12 @@ unsigned fuzz_script_choice(struct bulla_span input) {
   return at < input.len ? input.data[at] : 0;
 }
 
+bool fuzz_script_signed_changed(void) {
+  return signed_changed;
+}
+
 bool fuzz_script_load(struct bulla_span input) {
+  signed_changed = false;
   if (fuzz_script_image(input)) {
     fuzz_vault_load(input);
     return true;

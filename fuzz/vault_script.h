@@ -17,7 +17,7 @@ struct fuzz_known {
   int revisions;
 };
 
-enum { FUZZ_NUM_KNOWN = 7, FUZZ_NUM_APIKEYS = 3, FUZZ_KNOWN_MAX = 80, FUZZ_IMAGE_MAX = 1 << 16 };
+enum { FUZZ_NUM_KNOWN = 8, FUZZ_NUM_APIKEYS = 3, FUZZ_KNOWN_MAX = 80, FUZZ_IMAGE_MAX = 1 << 16 };
 
 extern const struct fuzz_known fuzz_known[FUZZ_NUM_KNOWN];
 
@@ -35,6 +35,19 @@ struct fuzz_apikey {
 
 extern const struct fuzz_apikey fuzz_apikeys[FUZZ_NUM_APIKEYS];
 
+/* What is sealed in the records of the log. */
+enum { FUZZ_MAX_RECORDS = 19, FUZZ_DETAIL_MAX = 80 };
+
+struct fuzz_known_record {
+  char tenant[FUZZ_DETAIL_MAX];
+  char actor[FUZZ_DETAIL_MAX];
+  char entry[FUZZ_DETAIL_MAX];
+  char field[FUZZ_DETAIL_MAX];
+};
+
+extern struct fuzz_known_record fuzz_known_records[FUZZ_MAX_RECORDS];
+extern size_t fuzz_num_records;
+
 /* The id of the token of "acme" that was revoked. */
 #define FUZZ_JTI "session-1"
 
@@ -45,6 +58,10 @@ void fuzz_script_set_up(void);
  * good vault and, after one byte, a list of edits, of six bytes each. An edit that SQLite refuses changes nothing.
  * Returns false if the edits have left a schema that is another than that of the good vault. */
 bool fuzz_script_load(struct bulla_span input);
+
+/* fuzz_script_signed_changed says whether the edits that were loaded last have left a statement or signature of the
+ * vault or its first lane that there never was. */
+bool fuzz_script_signed_changed(void);
 
 /* fuzz_script_image says whether |input| is a database as it is. */
 bool fuzz_script_image(struct bulla_span input);

@@ -5,16 +5,13 @@
 
 #include <time.h>
 
-#include "store/change.h"
 #include "store/clock.h"
 #include "store/columns.h"
 #include "store/context.h"
+#include "store/enroll.h"
 #include "store/names.h"
 #include "store/opening.h"
 #include "store/page.h"
-#include "store/pinned_key.h"
-#include "store/proof.h"
-#include "store/tenant.h"
 #include "store/use.h"
 
 static enum bulla_status check_id(struct bulla_span id) {
@@ -22,23 +19,23 @@ static enum bulla_status check_id(struct bulla_span id) {
 }
 
 static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_apikey_record *apikey,
-                                struct bulla_span tenant_id) {
-  struct bulla_key *key;
+                                const struct bulla_tenant *owner) {
+  const struct bulla_tenant_secret *keys;
   struct bulla_context context;
-  BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
-  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, tenant_id, apikey->id));
+  BULLA_TRY(bulla_tenant_active_secret(&keys, vault, owner));
+  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, bulla_tenant_id(owner), apikey->id));
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_seal(key, &sealed, bulla_secret_bytes(apikey->root), bulla_context_span(&context)));
+  BULLA_TRY(bulla_seal(keys->apikey_key, &sealed, bulla_secret_bytes(apikey->root), bulla_context_span(&context)));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_INSERT_APIKEY);
   bulla_bind_text(&statement, apikey->id);
-  bulla_bind_blob(&statement, tenant_id);
+  bulla_bind_blob(&statement, bulla_tenant_id(owner));
   bulla_bind_text(&statement, apikey->name);
   bulla_bind_int(&statement, bulla_clock_s());
   bulla_bind_blob(&statement, apikey->hash);
   bulla_bind_blob(&statement, bulla_written(&sealed));
-  bulla_bind_blob(&statement, bulla_key_id(key));
+  bulla_bind_secret(&statement, keys);
   return bulla_finish(&statement);
 }
 
@@ -61,19 +58,20 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   BULLA_TRY(check_record(record));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
-  uint8_t tenant_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_tenant_ensure(tenant_id, vault, record->tenant));
-  BULLA_TRY(insert(vault, record, bulla_span(tenant_id, sizeof(tenant_id))));
+  const struct bulla_tenant *owner;
+  BULLA_TRY(bulla_tenant_ensure(&owner, &change, record->tenant));
+  BULLA_TRY(insert(vault, record, owner));
   BULLA_TRY(
       bulla_change_tell(&change, BULLA_LITERAL("apikey-create"), record->tenant, record->id, bulla_span(NULL, 0)));
   return bulla_change_commit(&change);
 }
 
 /* Fills |view| from the row of |statement|, with spans in |page|. */
-static enum bulla_status read_view(struct bulla_apikey_view *view, struct bulla_page *page,
-                                   const struct bulla_vault *vault, struct bulla_statement *statement) {
-  struct bulla_span tenant_id;
-  BULLA_TRY(bulla_columns_tenant(&tenant_id, &view->tenant, &vault->keyring, statement));
+static enum bulla_status read_view(struct bulla_apikey_view *view, struct bulla_page *page, struct bulla_vault *vault,
+                                   struct bulla_statement *statement) {
+  const struct bulla_tenant *owner;
+  BULLA_TRY(bulla_columns_tenant(&owner, &vault->keyring, statement));
+  view->tenant = owner->said.name;
   view->id = bulla_column_name(statement);
   view->name = bulla_column_text(statement, BULLA_NAME_MAX);
   view->created = bulla_column_int(statement);
@@ -126,9 +124,9 @@ static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault
 
 static enum bulla_status check_tenant(struct bulla_vault *vault, struct bulla_span tenant) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  uint8_t id[BULLA_ID_LEN];
+  const struct bulla_tenant *found;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  return bulla_tenant_find(id, vault, tenant);
+  return bulla_tenant_find(&found, vault, tenant);
 }
 
 enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bulla_span tenant, bulla_apikey_fn each,
@@ -153,7 +151,8 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
 /* What a row says of an API key. Nothing proves it. */
 struct row_state {
   bool revoked;
-  bool erased; /* it has no root any more */
+  bool erased;                 /* it has no root any more */
+  uint8_t owner[BULLA_ID_LEN]; /* zeros if it is not proven whose it is */
 };
 
 /* Finds what is said of |id|, and its tenant's name, which is written to the BULLA_NAME_MAX bytes of |tenant|. A name
@@ -168,24 +167,34 @@ static enum bulla_status find(struct bulla_buffer *tenant, struct row_state *sta
   if (!row) {
     return BULLA_NOT_FOUND;
   }
-  state->revoked = bulla_column_int(&statement) != 0;
+  *state = (struct row_state){.revoked = bulla_column_int(&statement) != 0};
   state->erased = bulla_column_int(&statement) != 0;
-  struct bulla_span tenant_id;
-  struct bulla_span name;
-  enum bulla_status status = bulla_columns_tenant(&tenant_id, &name, &vault->keyring, &statement);
+  const struct bulla_tenant *owner;
+  enum bulla_status status = bulla_columns_tenant(&owner, &vault->keyring, &statement);
   struct bulla_writer writer = bulla_writer(tenant);
   if (status != BULLA_REFUSED) {
     BULLA_TRY(status);
-    bulla_put(&writer, name);
+    bulla_put(&writer, owner->said.name);
+    memcpy(state->owner, owner->id, sizeof(state->owner));
   }
   return bulla_writer_finish(&writer);
 }
 
-static enum bulla_status is_recorded(bool *recorded, struct bulla_vault *vault, struct bulla_span id) {
+static enum bulla_status is_told(bool *told, struct bulla_vault *vault, struct bulla_span id) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_IS_REVOCATION_RECORDED);
+      bulla_statement(vault->db, BULLA_QUERY_IS_REVOCATION_TOLD);
   bulla_bind_text(&statement, id);
-  return bulla_step(&statement, recorded);
+  return bulla_step(&statement, told);
+}
+
+/* Tells the other processes, which follow these rows. */
+static enum bulla_status tell_others(struct bulla_vault *vault, const struct row_state *state, struct bulla_span id) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_TELL_REVOCATION);
+  bulla_bind_blob(&statement, bulla_span(state->owner, sizeof(state->owner)));
+  bulla_bind_text(&statement, id);
+  bulla_bind_null(&statement);
+  return bulla_finish(&statement);
 }
 
 static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span id) {
@@ -206,14 +215,15 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct b
   struct row_state state;
   BULLA_TRY(find(&tenant, &state, vault, id));
   if (state.revoked && state.erased) {
-    /* Only if the log says so too: without a record no process has heard of it. */
-    bool recorded;
-    BULLA_TRY(is_recorded(&recorded, vault, id));
-    if (recorded) {
+    /* Only if the others were told: whoever writes to the database can set a mark, which no process hears of. */
+    bool told;
+    BULLA_TRY(is_told(&told, vault, id));
+    if (told) {
       return BULLA_OK;
     }
   }
   BULLA_TRY(erase_root(vault, id));
+  BULLA_TRY(tell_others(vault, &state, id));
   BULLA_TRY(
       bulla_change_tell(&change, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id, bulla_span(NULL, 0)));
   return bulla_change_commit(&change);
@@ -244,21 +254,22 @@ static enum bulla_status missing_root(struct bulla_vault *vault, const struct bu
   return BULLA_NOT_FOUND;
 }
 
-static enum bulla_status open_root(struct bulla_use *use, struct bulla_vault *vault) {
-  struct bulla_statement *found = &use->found;
-  struct bulla_span tenant_id = bulla_column_exact(found, BULLA_ID_LEN);
-  struct bulla_span proof = bulla_column_exact(found, BULLA_PROOF_LEN);
-  struct bulla_span sealed = bulla_column_blob(found, BULLA_WRAPPED_MAX);
-  struct bulla_wrapped_key wrapped = bulla_columns_wrapped_key(found, tenant_id);
-  if (!bulla_columns_good(found)) {
+static enum bulla_status check_root(struct bulla_use *use, struct bulla_vault *vault) {
+  struct bulla_stored_field *root = &use->field;
+  *root = (struct bulla_stored_field){.secret = true};
+  BULLA_TRY(bulla_columns_tenant(&root->owner, &vault->keyring, &use->found));
+  root->value = bulla_column_blob(&use->found, BULLA_WRAPPED_MAX);
+  if (!bulla_columns_good(&use->found) || !bulla_span_equal(root->owner->said.name, use->record.tenant)) {
     return BULLA_REFUSED;
   }
-  BULLA_TRY(bulla_name_check_proof(&vault->keyring, tenant_id, bulla_span(NULL, 0), use->record.tenant, proof));
+  return bulla_columns_secret(&root->keys, &vault->keyring, root->owner, &use->found);
+}
+
+static enum bulla_status open_root(struct bulla_use *use, const struct bulla_keyring *keyring) {
+  const struct bulla_stored_field *root = &use->field;
   struct bulla_context context;
-  struct bulla_pinned_key pinned BULLA_CLEANUP(bulla_pinned_key_release) = {.num_forgotten = use->num_forgotten};
-  BULLA_TRY(bulla_pinned_key_take(&pinned, &vault->keyring, &wrapped));
-  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, tenant_id, use->record.entry));
-  return bulla_open_secret(&use->opened, pinned.key, sealed, bulla_context_span(&context));
+  BULLA_TRY(bulla_context_apikey(&context, keyring, bulla_tenant_id(root->owner), use->record.entry));
+  return bulla_open_secret(&use->opened, root->keys->apikey_key, root->value, bulla_context_span(&context));
 }
 
 /* Writes the name of the tenant of |id| to |tenant|. Anybody can make up key ids: to ask for one that is no good costs
@@ -274,7 +285,8 @@ static enum bulla_status find_tenant(struct bulla_buffer *tenant, struct bulla_v
 /* Opens the root for |record|, and has |use| use it. */
 static enum bulla_status use_root(struct bulla_vault *vault, struct bulla_audit_record *record, bulla_apikey_use_fn use,
                                   void *arg) {
-  static const struct bulla_use_kind of_root = {BULLA_QUERY_OPEN_APIKEY, find_root, missing_root, open_root};
+  static const struct bulla_use_kind of_root = {BULLA_QUERY_OPEN_APIKEY, find_root, missing_root, check_root,
+                                                open_root};
   BULLA_TRY(check_id(record->entry));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));

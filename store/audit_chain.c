@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/audit_chain.h. The messages of the MACs are normative: docs/FORMAT.md §8. */
+/* See store/audit_chain.h. The messages of the MACs are normative: docs/FORMAT.md §9. */
 
 #include "store/audit_chain.h"
 
 #include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/cursor.h"
+#include "store/names.h"
 #include "store/wrap.h"
 
 enum { RECORDS_PER_EPOCH = 64 };
-
-/* Of the message of a mac: the fixed parts, and of each field its length and what it may be. */
-#define MESSAGE_MAX (256 + 3 * (4 + BULLA_NAME_MAX) + 3 * (4 + BULLA_WHO_MAX) + 2 * (4 + 32))
+enum { MESSAGE_MAX = 256 + BULLA_DETAIL_MAX + 2 * BULLA_OP_MAX };
 
 int64_t bulla_audit_epoch(int64_t seq) {
   return seq > 0 ? (seq - 1) / RECORDS_PER_EPOCH : 0;
@@ -21,42 +20,98 @@ int64_t bulla_audit_epoch(int64_t seq) {
 
 enum bulla_status bulla_audit_ratchet(struct bulla_secret **key) {
   struct bulla_secret *next = NULL;
-  BULLA_TRY(bulla_secret_expand(&next, *key, BULLA_LITERAL("bulla/v1/audit-ratchet")));
+  BULLA_TRY(bulla_secret_expand(&next, *key, BULLA_LITERAL("bulla/v2/audit-ratchet")));
   bulla_secret_free(key);
   *key = next;
   return BULLA_OK;
 }
 
-static void put_number(struct bulla_writer *writer, int64_t number) {
-  bulla_put_be(writer, 8, 4);
-  bulla_put_be(writer, (uint64_t)number, 8);
+static struct bulla_span id_of(const struct bulla_audit_lane *lane) {
+  return bulla_span(lane->id, sizeof(lane->id));
 }
 
-static void start_message(struct bulla_writer *writer, const struct bulla_keyring *keyring, struct bulla_span label,
-                          int64_t seq, const uint8_t *mac) {
-  bulla_put_prefixed(writer, label);
-  bulla_put_prefixed(writer, bulla_keyring_uuid(keyring));
-  put_number(writer, seq);
-  bulla_put_prefixed(writer, bulla_span(mac, BULLA_MAC_LEN));
-}
-
-enum bulla_status bulla_audit_mac(uint8_t *mac, const struct bulla_keyring *keyring, const struct bulla_secret *key,
-                                  const struct bulla_audit_record *record, const uint8_t *previous) {
-  uint8_t message[MESSAGE_MAX];
-  struct bulla_buffer buffer = bulla_buffer(message, sizeof(message));
-  struct bulla_writer writer = bulla_writer(&buffer);
-  start_message(&writer, keyring, BULLA_LITERAL("bulla/v1/audit"), record->seq, previous);
-  put_number(&writer, record->time);
+enum bulla_status bulla_audit_detail_seal(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
+                                          struct bulla_key *key, const struct bulla_audit_lane *lane,
+                                          const struct bulla_audit_record *record) {
+  uint8_t bytes[BULLA_DETAIL_MAX];
+  struct bulla_buffer detail = bulla_buffer(bytes, sizeof(bytes));
+  struct bulla_writer writer = bulla_writer(&detail);
   bulla_put_prefixed(&writer, record->tenant);
   bulla_put_prefixed(&writer, record->actor);
   bulla_put_prefixed(&writer, record->origin);
   bulla_put_prefixed(&writer, record->reason);
-  bulla_put_prefixed(&writer, record->op);
   bulla_put_prefixed(&writer, record->entry);
   bulla_put_prefixed(&writer, record->field);
-  bulla_put_prefixed(&writer, record->outcome);
+  bulla_put_prefixed(&writer, record->statement);
+  BULLA_TRY(bulla_writer_finish(&writer));
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_detail(&context, keyring, id_of(lane), record));
+  return bulla_seal(key, sealed, bulla_written(&detail), bulla_context_span(&context));
+}
+
+/* Takes a text that may be empty. */
+static bool take_text(struct bulla_reader *reader, struct bulla_span *text, size_t max_len) {
+  return bulla_take_prefixed(reader, text) && bulla_text_check(*text, max_len) == BULLA_OK;
+}
+
+enum bulla_status bulla_audit_detail_open(struct bulla_audit_record *record, struct bulla_buffer *plaintext,
+                                          const struct bulla_keyring *keyring, const struct bulla_key *key,
+                                          const struct bulla_audit_lane *lane, struct bulla_span sealed) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_detail(&context, keyring, id_of(lane), record));
+  enum bulla_status status = bulla_open(key, plaintext, sealed, bulla_context_span(&context));
+  if (status == BULLA_REFUSED || status == BULLA_BUFFER_TOO_SMALL) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  BULLA_TRY(status);
+  struct bulla_reader reader = bulla_reader(bulla_written(plaintext));
+  bool good = take_text(&reader, &record->tenant, BULLA_NAME_MAX) &&
+              take_text(&reader, &record->actor, BULLA_WHO_MAX) && take_text(&reader, &record->origin, BULLA_WHO_MAX) &&
+              take_text(&reader, &record->reason, BULLA_WHO_MAX) &&
+              take_text(&reader, &record->entry, BULLA_NAME_MAX) &&
+              take_text(&reader, &record->field, BULLA_NAME_MAX) && bulla_take_prefixed(&reader, &record->statement) &&
+              (record->statement.len == 0 || record->statement.len == BULLA_SHA256_LEN) && reader.left == 0;
+  return good ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
+static void start_message(struct bulla_writer *writer, const struct bulla_keyring *keyring, struct bulla_span label,
+                          const struct bulla_audit_lane *lane, int64_t seq, const uint8_t *mac) {
+  bulla_put_prefixed(writer, label);
+  bulla_put_prefixed(writer, bulla_keyring_uuid(keyring));
+  bulla_put_prefixed(writer, id_of(lane));
+  bulla_put_number(writer, seq);
+  bulla_put_prefixed(writer, bulla_span(mac, BULLA_MAC_LEN));
+}
+
+enum bulla_status bulla_audit_mac(uint8_t *mac, const struct bulla_keyring *keyring, const struct bulla_secret *key,
+                                  const struct bulla_audit_lane *lane, const struct bulla_audit_row *row,
+                                  const uint8_t *previous) {
+  uint8_t message[MESSAGE_MAX];
+  struct bulla_buffer buffer = bulla_buffer(message, sizeof(message));
+  struct bulla_writer writer = bulla_writer(&buffer);
+  start_message(&writer, keyring, BULLA_LITERAL("bulla/v2/record"), lane, row->seq, previous);
+  bulla_put_number(&writer, row->time);
+  bulla_put_prefixed(&writer, row->tenant_id);
+  bulla_put_prefixed(&writer, row->op);
+  bulla_put_prefixed(&writer, row->outcome);
+  bulla_put_prefixed(&writer, row->detail);
   BULLA_TRY(bulla_writer_finish(&writer));
   return bulla_hmac(mac, bulla_secret_bytes(key), bulla_written(&buffer));
+}
+
+enum bulla_status bulla_audit_first_key_seal(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
+                                             const struct bulla_secret *key, struct bulla_span lane_id) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_LANE_KEY, lane_id, 0));
+  return bulla_box_seal(sealed, keyring->audit_public, bulla_secret_bytes(key), bulla_context_span(&context));
+}
+
+enum bulla_status bulla_audit_first_key_open(struct bulla_secret **key, const struct bulla_keyring *keyring,
+                                             struct bulla_span sealed, struct bulla_span lane_id) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_LANE_KEY, lane_id, 0));
+  enum bulla_status status = bulla_box_open(key, keyring->audit_private, sealed, bulla_context_span(&context));
+  return status == BULLA_REFUSED ? BULLA_AUDIT_BROKEN : status;
 }
 
 static enum bulla_status head_tag(uint8_t *tag, const struct bulla_keyring *keyring,
@@ -64,24 +119,15 @@ static enum bulla_status head_tag(uint8_t *tag, const struct bulla_keyring *keyr
   uint8_t message[MESSAGE_MAX];
   struct bulla_buffer buffer = bulla_buffer(message, sizeof(message));
   struct bulla_writer writer = bulla_writer(&buffer);
-  start_message(&writer, keyring, BULLA_LITERAL("bulla/v1/audit-head"), head->seq, head->mac);
+  start_message(&writer, keyring, BULLA_LITERAL("bulla/v2/head"), &head->lane, head->seq, head->mac);
   BULLA_TRY(bulla_writer_finish(&writer));
   return bulla_hmac(tag, bulla_secret_bytes(head->key), bulla_written(&buffer));
 }
 
-enum bulla_status bulla_audit_unseal(struct bulla_secret **key, const struct bulla_keyring *keyring,
-                                     struct bulla_span sealed, int64_t epoch) {
-  struct bulla_context context;
-  BULLA_TRY(bulla_context_audit_key(&context, keyring, epoch));
-  enum bulla_status status = bulla_unwrap(key, keyring, sealed, &context);
-  return status == BULLA_REFUSED ? BULLA_AUDIT_BROKEN : status;
-}
-
-static enum bulla_status seal_key(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
-                                  const struct bulla_secret *key, int64_t epoch) {
-  struct bulla_context context;
-  BULLA_TRY(bulla_context_audit_key(&context, keyring, epoch));
-  return bulla_wrap(sealed, keyring, key, &context);
+static enum bulla_status head_context(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                      const struct bulla_audit_head *head) {
+  return bulla_context_wrapped(context, keyring, BULLA_WRAPPED_HEAD_KEY, id_of(&head->lane),
+                               bulla_audit_epoch(head->seq));
 }
 
 void bulla_audit_head_free(struct bulla_audit_head *head) {
@@ -90,14 +136,21 @@ void bulla_audit_head_free(struct bulla_audit_head *head) {
 
 enum bulla_status bulla_audit_head_seal(uint8_t *tag, struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
                                         const struct bulla_audit_head *head) {
+  struct bulla_context context;
   BULLA_TRY(head_tag(tag, keyring, head));
-  return seal_key(sealed, keyring, head->key, bulla_audit_epoch(head->seq));
+  BULLA_TRY(head_context(&context, keyring, head));
+  return bulla_wrap(sealed, keyring->vault_key, head->key, &context);
 }
 
 enum bulla_status bulla_audit_head_open(struct bulla_audit_head *head, const struct bulla_keyring *keyring,
                                         const uint8_t *tag, struct bulla_span sealed) {
   uint8_t expected[BULLA_MAC_LEN];
-  BULLA_TRY(bulla_audit_unseal(&head->key, keyring, sealed, bulla_audit_epoch(head->seq)));
+  struct bulla_context context;
+  BULLA_TRY(head_context(&context, keyring, head));
+  enum bulla_status status = bulla_unwrap(&head->key, keyring->vault_key, sealed, &context);
+  if (status != BULLA_OK) {
+    return status == BULLA_REFUSED ? BULLA_AUDIT_BROKEN : status;
+  }
   BULLA_TRY(head_tag(expected, keyring, head));
   bool same = bulla_secret_equal(bulla_span(tag, BULLA_MAC_LEN), bulla_span(expected, sizeof(expected)));
   return same ? BULLA_OK : BULLA_AUDIT_BROKEN;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The chain of the audit log, without any database: records chained by HMAC under keys that are ratcheted forward.
+/* A lane of the audit log, without any database: records chained by HMAC under keys that are ratcheted forward.
  *
- *   mac[seq] = HMAC(K[epoch], label, vault uuid, seq, mac[seq - 1], the fields of the record)
- *   epoch = (seq - 1) / 64;  K[epoch + 1] = HKDF-Expand(K[epoch], "bulla/v1/audit-ratchet")
+ *   mac[0]   = SHA-256 of the lane's statement
+ *   mac[seq] = HMAC(K[epoch], label, vault uuid, lane id, seq, mac[seq - 1], what the record has in clear, sealed
+ * detail) epoch = (seq - 1) / 64;  K[epoch + 1] = HKDF-Expand(K[epoch], "bulla/v2/audit-ratchet")
  *
- * docs/FORMAT.md §8 is normative. The vault stores only the current key, sealed under the root, and the first one for
- * the verifier. The head has a tag over the last record, so that removing records from the end is detected. */
+ * docs/FORMAT.md §9 is normative. The chain is over ciphertext, so the details of a tenant can be erased by its key and
+ * the chain still holds. The vault stores only the current key, sealed under the vault key, and the first one sealed to
+ * the audit key. The head has a tag over the last record, so that removing records from the end is detected. */
 
 #ifndef BULLA_STORE_AUDIT_CHAIN_H
 #define BULLA_STORE_AUDIT_CHAIN_H
@@ -18,6 +20,25 @@
 #include "store/keyring.h"
 
 #define BULLA_MAC_LEN BULLA_SHA256_LEN
+#define BULLA_DETAIL_MAX 1536 /* bytes of a sealed detail, at most */
+#define BULLA_OP_MAX 32       /* bytes of an operation or an outcome, at most */
+
+/* A lane. */
+struct bulla_audit_lane {
+  int64_t number;
+  uint8_t id[BULLA_ID_LEN];
+  uint8_t start[BULLA_MAC_LEN]; /* mac[0] */
+};
+
+/* A record as it is stored, without its mac. */
+struct bulla_audit_row {
+  int64_t seq;
+  int64_t time;
+  struct bulla_span tenant_id; /* empty if no tenant owns it */
+  struct bulla_span op;
+  struct bulla_span outcome;
+  struct bulla_span detail;
+};
 
 /* bulla_audit_epoch returns the epoch of the record |seq|. */
 int64_t bulla_audit_epoch(int64_t seq);
@@ -25,17 +46,34 @@ int64_t bulla_audit_epoch(int64_t seq);
 /* bulla_audit_ratchet replaces |*key| with the key of the next epoch. */
 BULLA_NODISCARD enum bulla_status bulla_audit_ratchet(struct bulla_secret **key);
 
-/* bulla_audit_mac fills the BULLA_MAC_LEN bytes of |mac|; |previous| is that of the previous record. */
+/* bulla_audit_detail_seal seals what |record| has of detail under |key| into |sealed|, at least BULLA_DETAIL_MAX bytes.
+ * bulla_audit_detail_open opens |sealed| into |plaintext|, at least BULLA_DETAIL_MAX bytes, and sets the spans of
+ * |record| to parts of it, or returns BULLA_AUDIT_BROKEN. What a record has in clear is set in |record| for both. */
+BULLA_NODISCARD enum bulla_status bulla_audit_detail_seal(struct bulla_buffer *sealed,
+                                                          const struct bulla_keyring *keyring, struct bulla_key *key,
+                                                          const struct bulla_audit_lane *lane,
+                                                          const struct bulla_audit_record *record);
+BULLA_NODISCARD enum bulla_status bulla_audit_detail_open(
+    struct bulla_audit_record *record, struct bulla_buffer *plaintext, const struct bulla_keyring *keyring,
+    const struct bulla_key *key, const struct bulla_audit_lane *lane, struct bulla_span sealed);
+
+/* bulla_audit_mac fills the BULLA_MAC_LEN bytes of |mac|; |previous| is that of the previous record, or lane->start. */
 BULLA_NODISCARD enum bulla_status bulla_audit_mac(uint8_t *mac, const struct bulla_keyring *keyring,
-                                                  const struct bulla_secret *key,
-                                                  const struct bulla_audit_record *record, const uint8_t *previous);
+                                                  const struct bulla_secret *key, const struct bulla_audit_lane *lane,
+                                                  const struct bulla_audit_row *row, const uint8_t *previous);
 
-/* bulla_audit_unseal opens the |sealed| key of |epoch| as |*key|, or returns BULLA_AUDIT_BROKEN. */
-BULLA_NODISCARD enum bulla_status bulla_audit_unseal(struct bulla_secret **key, const struct bulla_keyring *keyring,
-                                                     struct bulla_span sealed, int64_t epoch);
+/* bulla_audit_first_key_seal fills |sealed| with the first |key| of a lane, sealed to the audit key.
+ * bulla_audit_first_key_open opens it, or returns BULLA_AUDIT_BROKEN. */
+BULLA_NODISCARD enum bulla_status bulla_audit_first_key_seal(struct bulla_buffer *sealed,
+                                                             const struct bulla_keyring *keyring,
+                                                             const struct bulla_secret *key, struct bulla_span lane_id);
+BULLA_NODISCARD enum bulla_status bulla_audit_first_key_open(struct bulla_secret **key,
+                                                             const struct bulla_keyring *keyring,
+                                                             struct bulla_span sealed, struct bulla_span lane_id);
 
-/* The end of the log. */
+/* The end of a lane. */
 struct bulla_audit_head {
+  struct bulla_audit_lane lane;
   int64_t seq;                /* of the last record, 0 if there is none */
   uint8_t mac[BULLA_MAC_LEN]; /* its mac */
   struct bulla_secret *key;   /* of its epoch */
@@ -50,8 +88,8 @@ BULLA_NODISCARD enum bulla_status bulla_audit_head_seal(uint8_t *tag, struct bul
                                                         const struct bulla_keyring *keyring,
                                                         const struct bulla_audit_head *head);
 
-/* bulla_audit_head_open opens the stored key of |head|, whose seq and mac are set. Returns BULLA_AUDIT_BROKEN unless
- * |tag| authenticates them. */
+/* bulla_audit_head_open opens the stored key of |head|, whose lane, seq and mac are set. Returns BULLA_AUDIT_BROKEN
+ * unless |tag| authenticates them. */
 BULLA_NODISCARD enum bulla_status bulla_audit_head_open(struct bulla_audit_head *head,
                                                         const struct bulla_keyring *keyring, const uint8_t *tag,
                                                         struct bulla_span sealed);

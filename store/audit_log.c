@@ -7,57 +7,148 @@
 
 #include "core/log.h"
 #include "store/clock.h"
+#include "store/directory.h"
 
-enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, BULLA_QUERY_LOAD_HEAD);
+/* Takes the row of a lane. */
+static enum bulla_status take_lane(struct bulla_audit_lane *lane, struct bulla_secret **first_key,
+                                   const struct bulla_keyring *keyring, struct bulla_statement *statement) {
+  struct bulla_lane_statement said;
+  struct bulla_span bytes = bulla_column_blob(statement, BULLA_STATEMENT_MAX);
+  struct bulla_span signature = bulla_column_exact(statement, BULLA_SIGNATURE_LEN);
+  bool good = bulla_columns_good(statement) && bulla_check_signed(keyring, bytes, signature) == BULLA_OK &&
+              bulla_lane_statement_read(&said, bytes) == BULLA_OK && said.number == lane->number &&
+              bulla_span_equal(said.uuid, bulla_keyring_uuid(keyring));
+  if (!good) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the lane of the log was not signed by this vault");
+  }
+  memcpy(lane->id, said.id.data, sizeof(lane->id));
+  BULLA_TRY(bulla_sha256(lane->start, bytes));
+  return first_key == NULL ? BULLA_OK : bulla_audit_first_key_open(first_key, keyring, said.first_key, said.id);
+}
+
+enum bulla_status bulla_audit_lane_load(struct bulla_audit_lane *lane, struct bulla_secret **first_key,
+                                        const struct bulla_audit_log *log) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, BULLA_QUERY_LOAD_LANE);
+  bulla_bind_int(&statement, lane->number);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
-    return BULLA_AUDIT_BROKEN;
+    return bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log is missing");
+  }
+  return take_lane(lane, first_key, log->keyring, &statement);
+}
+
+enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, BULLA_QUERY_LOAD_HEAD);
+  bulla_bind_int(&statement, head->lane.number);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log has no head");
   }
   uint8_t tag[BULLA_MAC_LEN];
+  uint8_t last[BULLA_MAC_LEN];
   head->seq = bulla_column_int(&statement);
+  bulla_column_bytes(&statement, head->mac, sizeof(head->mac));
   bulla_column_bytes(&statement, tag, sizeof(tag));
   struct bulla_span sealed = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
-  memset(head->mac, 0, sizeof(head->mac));
+  memcpy(last, head->lane.start, sizeof(last));
   if (head->seq != 0) {
-    bulla_column_bytes(&statement, head->mac, sizeof(head->mac));
+    bulla_column_bytes(&statement, last, sizeof(last));
   }
-  if (!bulla_columns_good(&statement) || head->seq < 0 || head->seq == INT64_MAX) {
-    return BULLA_AUDIT_BROKEN;
+  if (!bulla_columns_good(&statement) || head->seq < 0 || head->seq == INT64_MAX ||
+      memcmp(last, head->mac, sizeof(last)) != 0) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the end of the log is not what its head says");
   }
-  return bulla_audit_head_open(head, log->keyring, tag, sealed);
+  BULLA_TRY(bulla_audit_head_open(head, log->keyring, tag, sealed));
+  /* Another head would begin another end of the same lane. */
+  BULLA_TRY(bulla_step(&statement, &row));
+  return row ? bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log has two heads") : BULLA_OK;
 }
 
 enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  head->lane = log->lane;
   BULLA_TRY(bulla_audit_load(head, log));
   if (head->seq < log->last_seq) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
   }
+  if (head->seq == log->last_seq && head->seq > 0 && memcmp(head->mac, log->last_mac, sizeof(head->mac)) != 0) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the log does not end as this process has written it");
+  }
   return BULLA_OK;
 }
 
-/* Writes the head by |query|, whose parameters are seq, tag and sealed key. */
-static enum bulla_status store(const struct bulla_audit_head *head, const struct bulla_audit_log *log,
-                               enum bulla_query query) {
+/* The columns of a head that change. */
+struct stored_head {
   uint8_t tag[BULLA_MAC_LEN];
   uint8_t bytes[BULLA_WRAPPED_MAX];
-  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_audit_head_seal(tag, &sealed, log->keyring, head));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, query);
-  bulla_bind_int(&statement, head->seq);
-  bulla_bind_blob(&statement, bulla_span(tag, sizeof(tag)));
-  bulla_bind_blob(&statement, bulla_written(&sealed));
+  struct bulla_buffer sealed;
+};
+
+static enum bulla_status bind_head(struct bulla_statement *statement, struct stored_head *stored,
+                                   const struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  stored->sealed = bulla_buffer(stored->bytes, sizeof(stored->bytes));
+  BULLA_TRY(bulla_audit_head_seal(stored->tag, &stored->sealed, log->keyring, head));
+  bulla_bind_int(statement, head->seq);
+  bulla_bind_blob(statement, bulla_span(head->mac, sizeof(head->mac)));
+  bulla_bind_blob(statement, bulla_span(stored->tag, sizeof(stored->tag)));
+  bulla_bind_blob(statement, bulla_written(&stored->sealed));
+  bulla_bind_int(statement, head->lane.number);
+  return BULLA_OK;
+}
+
+static enum bulla_status insert_head(const struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  struct stored_head stored;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(log->db, BULLA_QUERY_INSERT_HEAD);
+  BULLA_TRY(bind_head(&statement, &stored, head, log));
   return bulla_finish(&statement);
 }
 
-enum bulla_status bulla_audit_start(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
-  BULLA_TRY(bulla_secret_random(&head->key, BULLA_KEY_LEN));
-  return store(head, log, BULLA_QUERY_INSERT_HEAD);
+/* Writes the signed row of the lane of |head|, whose number, id and first key are set, and sets its start. */
+static enum bulla_status insert_lane(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  uint8_t bytes[BULLA_KEY_LEN + BULLA_BOX_OVERHEAD];
+  struct bulla_buffer first_key = bulla_buffer(bytes, sizeof(bytes));
+  struct bulla_signed made;
+  struct bulla_lane_statement said = {
+      .uuid = bulla_keyring_uuid(log->keyring),
+      .number = head->lane.number,
+      .id = bulla_span(head->lane.id, sizeof(head->lane.id)),
+      .created = bulla_clock_s(),
+  };
+  BULLA_TRY(bulla_audit_first_key_seal(&first_key, log->keyring, head->key, said.id));
+  said.first_key = bulla_written(&first_key);
+  BULLA_TRY(bulla_sign_lane(&made, log->keyring, &said));
+  memcpy(head->lane.start, made.digest, sizeof(head->lane.start));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(log->db, BULLA_QUERY_INSERT_LANE);
+  bulla_bind_int(&statement, said.number);
+  bulla_bind_blob(&statement, bulla_written(&made.statement));
+  bulla_bind_blob(&statement, bulla_span(made.signature, sizeof(made.signature)));
+  return bulla_finish(&statement);
 }
 
-enum bulla_status bulla_audit_store(const struct bulla_audit_head *head, const struct bulla_audit_log *log) {
-  return store(head, log, BULLA_QUERY_MOVE_HEAD);
+enum bulla_status bulla_audit_start(struct bulla_audit_head *head, struct bulla_audit_log *log) {
+  head->lane.number = log->lane.number;
+  head->seq = 0;
+  BULLA_TRY(bulla_random(head->lane.id, sizeof(head->lane.id)));
+  BULLA_TRY(bulla_secret_random(&head->key, BULLA_KEY_LEN));
+  BULLA_TRY(insert_lane(head, log));
+  memcpy(head->mac, head->lane.start, sizeof(head->mac));
+  log->lane = head->lane;
+  return insert_head(head, log);
+}
+
+enum bulla_status bulla_audit_store(const struct bulla_audit_head *head, const struct bulla_audit_head *before,
+                                    const struct bulla_audit_log *log) {
+  struct stored_head stored;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, BULLA_QUERY_MOVE_HEAD);
+  BULLA_TRY(bind_head(&statement, &stored, head, log));
+  bulla_bind_int(&statement, before->seq);
+  bulla_bind_blob(&statement, bulla_span(before->mac, sizeof(before->mac)));
+  int64_t changed;
+  BULLA_TRY(bulla_finish_counted(&statement, &changed));
+  return changed == 1 ? BULLA_OK : bulla_explain(BULLA_AUDIT_BROKEN, "the head of the log was moved by somebody else");
 }
 
 struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct bulla_span op,
@@ -74,20 +165,17 @@ struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct
   return record;
 }
 
-static enum bulla_status insert(const struct bulla_audit_log *log, const struct bulla_audit_record *record,
+static enum bulla_status insert(const struct bulla_audit_log *log, const struct bulla_audit_row *row,
                                 const uint8_t *mac) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(log->db, BULLA_QUERY_INSERT_RECORD);
-  bulla_bind_int(&statement, record->seq);
-  bulla_bind_int(&statement, record->time);
-  bulla_bind_text(&statement, record->tenant);
-  bulla_bind_text(&statement, record->actor);
-  bulla_bind_text(&statement, record->origin);
-  bulla_bind_text(&statement, record->reason);
-  bulla_bind_text(&statement, record->op);
-  bulla_bind_text(&statement, record->entry);
-  bulla_bind_text(&statement, record->field);
-  bulla_bind_text(&statement, record->outcome);
+  bulla_bind_int(&statement, log->lane.number);
+  bulla_bind_int(&statement, row->seq);
+  bulla_bind_int(&statement, row->time);
+  bulla_bind_blob(&statement, row->tenant_id);
+  bulla_bind_text(&statement, row->op);
+  bulla_bind_text(&statement, row->outcome);
+  bulla_bind_blob(&statement, row->detail);
   bulla_bind_blob(&statement, bulla_span(mac, BULLA_MAC_LEN));
   enum bulla_status status = bulla_finish(&statement);
   /* A record past the head is none of ours. */
@@ -95,19 +183,33 @@ static enum bulla_status insert(const struct bulla_audit_log *log, const struct 
 }
 
 enum bulla_status bulla_audit_append(struct bulla_audit_head *head, const struct bulla_audit_log *log,
-                                     struct bulla_audit_record *record) {
+                                     struct bulla_audit_record *record, const struct bulla_tenant *owner) {
   uint8_t mac[BULLA_MAC_LEN];
-  if (head->seq == INT64_MAX) {
+  uint8_t bytes[BULLA_DETAIL_MAX];
+  struct bulla_buffer detail = bulla_buffer(bytes, sizeof(bytes));
+  if (head->seq == INT64_MAX - 1) {
     return BULLA_AUDIT_BROKEN;
   }
+  record->lane = head->lane.number;
   record->seq = head->seq + 1;
-  record->time = bulla_clock_us();
+  record->time = record->time != 0 ? record->time : bulla_clock_us();
+  record->tenant_id = owner != NULL ? bulla_tenant_id(owner) : bulla_span(NULL, 0);
   if (bulla_audit_epoch(record->seq) != bulla_audit_epoch(head->seq)) {
     BULLA_TRY(bulla_audit_ratchet(&head->key));
   }
-  BULLA_TRY(bulla_audit_mac(mac, log->keyring, head->key, record, head->mac));
-  BULLA_TRY(insert(log, record, mac));
-  head->seq = record->seq;
+  struct bulla_key *key = owner != NULL ? owner->detail_key : log->keyring->detail_key;
+  BULLA_TRY(bulla_audit_detail_seal(&detail, log->keyring, key, &head->lane, record));
+  const struct bulla_audit_row row = {
+      .seq = record->seq,
+      .time = record->time,
+      .tenant_id = record->tenant_id,
+      .op = record->op,
+      .outcome = record->outcome,
+      .detail = bulla_written(&detail),
+  };
+  BULLA_TRY(bulla_audit_mac(mac, log->keyring, head->key, &head->lane, &row, head->mac));
+  BULLA_TRY(insert(log, &row, mac));
+  head->seq = row.seq;
   memcpy(head->mac, mac, sizeof(mac));
   return BULLA_OK;
 }

@@ -16,33 +16,43 @@
 #define BULLA_OUTCOME_NOT_FOUND BULLA_LITERAL("not-found")
 #define BULLA_OUTCOME_FAILED BULLA_LITERAL("failed")
 
-/* The log of an open vault. */
+/* The log of an open vault: the lane that this process writes. */
 struct bulla_audit_log {
   struct bulla_db *db;
-  const struct bulla_keyring *keyring;
-  int64_t last_seq; /* the last that this process has seen */
+  struct bulla_keyring *keyring;
+  struct bulla_audit_lane lane;
+  int64_t last_seq; /* the last that this process has written, 0 before the first */
+  uint8_t last_mac[BULLA_MAC_LEN];
 };
 
 /* bulla_audit_record fills a record for what |who| does to a tenant's entry. */
 struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct bulla_span op,
                                              struct bulla_span tenant, struct bulla_span entry);
 
-/* The following run inside the caller's transaction. bulla_audit_start fills |head| for an empty log with its first
- * key, and stores it. */
-BULLA_NODISCARD enum bulla_status bulla_audit_start(struct bulla_audit_head *head, const struct bulla_audit_log *log);
+/* bulla_audit_lane_load fills |lane|, which has its number, from its row. Returns BULLA_AUDIT_BROKEN if the row is
+ * missing or was not signed; |first_key|, if not NULL, is set to the lane's first key. */
+BULLA_NODISCARD enum bulla_status bulla_audit_lane_load(struct bulla_audit_lane *lane, struct bulla_secret **first_key,
+                                                        const struct bulla_audit_log *log);
 
-/* bulla_audit_load reads the head and checks its tag. Returns BULLA_AUDIT_BROKEN. bulla_audit_resume is
- * for appending: it also refuses a head older than one that this process has seen, because appending would authenticate
- * a log that was cut short. */
+/* The following run inside the caller's transaction. bulla_audit_start makes a lane with log->lane.number, and fills
+ * |head| for it. */
+BULLA_NODISCARD enum bulla_status bulla_audit_start(struct bulla_audit_head *head, struct bulla_audit_log *log);
+
+/* bulla_audit_load reads the head of head->lane and checks its tag. Returns BULLA_AUDIT_BROKEN. bulla_audit_resume is
+ * for appending to the log's lane: it also refuses a head that is older than the last that this process wrote, or
+ * another in its place, because appending would authenticate a log that was cut short or replaced. */
 BULLA_NODISCARD enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct bulla_audit_log *log);
 BULLA_NODISCARD enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct bulla_audit_log *log);
 
-/* bulla_audit_append appends |record| after |head|, sets its seq and time, and moves |head| to it. */
+/* bulla_audit_append appends |record|, whose detail is sealed for |owner|, or for the vault if it is NULL. It sets its
+ * seq, and its time unless it has one, and moves |head| to it. */
 BULLA_NODISCARD enum bulla_status bulla_audit_append(struct bulla_audit_head *head, const struct bulla_audit_log *log,
-                                                     struct bulla_audit_record *record);
+                                                     struct bulla_audit_record *record,
+                                                     const struct bulla_tenant *owner);
 
-/* bulla_audit_store stores |head| after the last append. */
+/* bulla_audit_store stores |head| after the last append, in place of |before|, which must still be the stored one. */
 BULLA_NODISCARD enum bulla_status bulla_audit_store(const struct bulla_audit_head *head,
+                                                    const struct bulla_audit_head *before,
                                                     const struct bulla_audit_log *log);
 
 #endif

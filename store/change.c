@@ -5,6 +5,8 @@
 
 #include "store/change.h"
 
+#include "store/tenant.h"
+
 enum bulla_status bulla_change_begin_locked(struct bulla_change *change, struct bulla_vault *vault,
                                             const struct bulla_who *who, enum bulla_db_intent intent) {
   change->vault = vault;
@@ -18,16 +20,31 @@ enum bulla_status bulla_change_begin(struct bulla_change *change, struct bulla_v
   return bulla_change_begin_locked(change, vault, who, intent);
 }
 
-enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_audit_record *record) {
-  const struct bulla_audit_log *log = &change->vault->log;
-  if (change->head.key == NULL) {
-    enum bulla_status status = bulla_audit_resume(&change->head, log);
-    if (status != BULLA_OK) {
-      bulla_audit_head_free(&change->head);
-      return status;
-    }
+static enum bulla_status resume(struct bulla_change *change) {
+  enum bulla_status status = bulla_audit_resume(&change->head, &change->vault->log);
+  if (status != BULLA_OK) {
+    bulla_audit_head_free(&change->head);
+    return status;
   }
-  return bulla_audit_append(&change->head, log, record);
+  change->before = change->head;
+  change->before.key = NULL;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_audit_record *record) {
+  const struct bulla_tenant *owner;
+  BULLA_TRY(bulla_tenant_owner(&owner, change->vault, record->tenant));
+  return bulla_change_append_for(change, record, owner);
+}
+
+enum bulla_status bulla_change_append_for(struct bulla_change *change, struct bulla_audit_record *record,
+                                          const struct bulla_tenant *owner) {
+  if (change->head.key == NULL) {
+    BULLA_TRY(resume(change));
+  }
+  record->statement = bulla_span(change->digest, change->has_digest ? sizeof(change->digest) : 0);
+  change->has_digest = false;
+  return bulla_audit_append(&change->head, &change->vault->log, record, owner);
 }
 
 enum bulla_status bulla_change_tell(struct bulla_change *change, struct bulla_span op, struct bulla_span tenant,
@@ -42,13 +59,21 @@ enum bulla_status bulla_change_commit(struct bulla_change *change) {
   if (change->head.key == NULL) {
     return BULLA_INVALID_ARGUMENT; /* nothing changes without a record */
   }
-  BULLA_TRY(bulla_audit_store(&change->head, log));
+  BULLA_TRY(bulla_audit_store(&change->head, &change->before, log));
   BULLA_TRY(bulla_db_commit(&change->transaction));
   log->last_seq = change->head.seq;
+  memcpy(log->last_mac, change->head.mac, sizeof(log->last_mac));
+  if (change->generation > change->vault->keyring.generation) {
+    change->vault->keyring.generation = change->generation;
+  }
   return BULLA_OK;
 }
 
 void bulla_change_end(struct bulla_change *change) {
+  if (change->generation > 0 && change->generation > change->vault->keyring.generation) {
+    /* What was said of a tenant in here is not committed: what was said before is not too old. */
+    bulla_keyring_forget(&change->vault->keyring);
+  }
   bulla_db_rollback(&change->transaction);
   bulla_audit_head_free(&change->head);
   bulla_vault_unlock(&change->locked);

@@ -17,9 +17,13 @@
 struct bulla_change {
   struct bulla_vault *vault;
   const struct bulla_who *who;
-  struct bulla_vault *locked;   /* the vault, if bulla_change_begin locked it */
-  struct bulla_db *transaction; /* NULL once it is committed */
-  struct bulla_audit_head head; /* set with the first record */
+  struct bulla_vault *locked;       /* the vault, if bulla_change_begin locked it */
+  struct bulla_db *transaction;     /* NULL once it is committed */
+  struct bulla_audit_head head;     /* set with the first record */
+  struct bulla_audit_head before;   /* as it was, without its key */
+  uint8_t digest[BULLA_SHA256_LEN]; /* of the statement that was signed: the next record has it */
+  bool has_digest;
+  int64_t generation; /* of the directory with this change, or 0 */
 };
 
 /* bulla_change_begin waits for |vault| and for other writers. |who| must outlive |change|. bulla_change_begin_locked is
@@ -29,9 +33,15 @@ BULLA_NODISCARD enum bulla_status bulla_change_begin(struct bulla_change *change
 BULLA_NODISCARD enum bulla_status bulla_change_begin_locked(struct bulla_change *change, struct bulla_vault *vault,
                                                             const struct bulla_who *who, enum bulla_db_intent intent);
 
-/* bulla_change_append appends |record| to the log, and fills in its seq and time. Returns BULLA_AUDIT_BROKEN if the log
- * has been tampered with, or is shorter than this process has seen it. */
+/* bulla_change_append appends |record| to the log, and fills in its seq and time. Its detail is sealed for the tenant
+ * that it names, or for the vault if there is none. Returns BULLA_AUDIT_BROKEN if the log has been tampered with, or is
+ * shorter than this process has seen it. */
 BULLA_NODISCARD enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_audit_record *record);
+
+/* bulla_change_append_for is bulla_change_append for a known |owner|, or NULL for the vault. */
+BULLA_NODISCARD enum bulla_status bulla_change_append_for(struct bulla_change *change,
+                                                          struct bulla_audit_record *record,
+                                                          const struct bulla_tenant *owner);
 
 /* bulla_change_tell appends the record of an operation on a tenant, its entry and its field; those that do not apply
  * are empty. */

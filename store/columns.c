@@ -17,41 +17,33 @@ struct bulla_span bulla_column_name(struct bulla_statement *statement) {
   return name;
 }
 
-enum bulla_status bulla_columns_found(uint8_t *id, struct bulla_span *proof, struct bulla_statement *statement) {
-  bool row;
-  BULLA_TRY(bulla_step(statement, &row));
-  if (!row) {
-    return BULLA_NOT_FOUND;
+enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
+                                       struct bulla_statement *statement) {
+  struct bulla_tenant_row row = {.id = bulla_column_exact(statement, BULLA_ID_LEN)};
+  row.has_name = !bulla_column_null(statement);
+  if (row.has_name) {
+    row.name = bulla_column_name(statement);
   }
-  bulla_column_bytes(statement, id, BULLA_ID_LEN);
-  *proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
-  return bulla_columns_good(statement) ? BULLA_OK : BULLA_REFUSED;
+  row.statement = bulla_column_blob(statement, BULLA_STATEMENT_MAX);
+  row.signature = bulla_column_exact(statement, BULLA_SIGNATURE_LEN);
+  row.label_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
+  row.detail_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
+  return bulla_columns_good(statement) ? bulla_check_tenant(tenant, keyring, &row) : BULLA_REFUSED;
 }
 
-enum bulla_status bulla_columns_tenant(struct bulla_span *id, struct bulla_span *name,
-                                       const struct bulla_keyring *keyring, struct bulla_statement *statement) {
-  *id = bulla_column_exact(statement, BULLA_ID_LEN);
-  *name = bulla_column_name(statement);
-  struct bulla_span proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
-  if (!bulla_columns_good(statement)) {
-    return BULLA_REFUSED;
-  }
-  return bulla_name_check_proof(keyring, *id, bulla_span(NULL, 0), *name, proof);
+enum bulla_status bulla_columns_secret(const struct bulla_tenant_secret **secret, struct bulla_keyring *keyring,
+                                       const struct bulla_tenant *tenant, struct bulla_statement *statement) {
+  struct bulla_secret_row row = {.id = bulla_column_exact(statement, BULLA_ID_LEN)};
+  row.version = bulla_column_int(statement);
+  row.wrapped = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
+  return bulla_columns_good(statement) ? bulla_tenant_secret(secret, keyring, tenant, &row) : BULLA_REFUSED;
 }
 
-struct bulla_wrapped_key bulla_columns_wrapped_key(struct bulla_statement *statement, struct bulla_span tenant_id) {
-  struct bulla_wrapped_key wrapped = {.tenant_id = tenant_id};
-  wrapped.key_id = bulla_column_exact(statement, BULLA_KEY_ID_LEN);
-  wrapped.version = bulla_column_int(statement);
-  wrapped.wrapped = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
-  return wrapped;
-}
-
-enum bulla_status bulla_columns_field_row(struct bulla_stored_field *field, struct bulla_wrapped_key *wrapped,
-                                          const struct bulla_keyring *keyring, struct bulla_statement *statement) {
+enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,
+                                      struct bulla_statement *statement) {
   struct bulla_binding *binding = &field->binding;
-  binding->tenant_id = bulla_column_exact(statement, BULLA_ID_LEN);
-  struct bulla_span tenant_proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
+  BULLA_TRY(bulla_columns_tenant(&field->owner, keyring, statement));
+  binding->tenant_id = bulla_tenant_id(field->owner);
   binding->entry_id = bulla_column_exact(statement, BULLA_ID_LEN);
   struct bulla_span entry_proof = bulla_column_exact(statement, BULLA_PROOF_LEN);
   binding->field = bulla_column_name(statement);
@@ -60,19 +52,20 @@ enum bulla_status bulla_columns_field_row(struct bulla_stored_field *field, stru
   field->value = bulla_column_blob(statement, BULLA_STORED_MAX);
   field->mask = bulla_column_blob(statement, BULLA_STORED_MAX);
   field->updated = bulla_column_int(statement);
-  *wrapped = bulla_columns_wrapped_key(statement, binding->tenant_id);
-  if (!bulla_columns_good(statement)) {
+  if (!bulla_columns_good(statement) || field->owner->said.removed ||
+      !bulla_span_equal(field->owner->said.name, field->tenant)) {
     return BULLA_REFUSED;
   }
-  BULLA_TRY(bulla_name_check_proof(keyring, binding->tenant_id, bulla_span(NULL, 0), field->tenant, tenant_proof));
-  return bulla_name_check_proof(keyring, binding->tenant_id, binding->entry_id, field->entry, entry_proof);
+  BULLA_TRY(bulla_entry_name_check(keyring, field->owner, binding->entry_id, field->entry, entry_proof));
+  return field->secret ? bulla_columns_secret(&field->keys, keyring, field->owner, statement) : BULLA_OK;
 }
 
-enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,
-                                      struct bulla_statement *statement) {
-  struct bulla_wrapped_key wrapped;
-  BULLA_TRY(bulla_columns_field_row(field, &wrapped, keyring, statement));
-  return bulla_tenant_key(&field->key, keyring, &wrapped);
+void bulla_bind_secret(struct bulla_statement *statement, const struct bulla_tenant_secret *secret) {
+  if (secret != NULL) {
+    bulla_bind_blob(statement, bulla_span(secret->id, sizeof(secret->id)));
+  } else {
+    bulla_bind_null(statement);
+  }
 }
 
 enum bulla_status bulla_count(int64_t *count, struct bulla_db *db, enum bulla_query query, struct bulla_span id) {

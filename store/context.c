@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/context.h. The parts of each context are normative: docs/FORMAT.md §7. */
+/* See store/context.h. The parts of each context are normative: docs/FORMAT.md §7 and §9. */
 
 #include "store/context.h"
 
@@ -23,16 +23,11 @@ static void start(struct draft *draft, struct bulla_context *context, const stru
   bulla_put_prefixed(&draft->writer, bulla_keyring_uuid(keyring));
 }
 
-static void put_number(struct draft *draft, int64_t number) {
-  bulla_put_be(&draft->writer, 8, 4);
-  bulla_put_be(&draft->writer, (uint64_t)number, 8);
-}
-
 static void put_binding(struct draft *draft, const struct bulla_binding *binding) {
   bulla_put_prefixed(&draft->writer, binding->tenant_id);
   bulla_put_prefixed(&draft->writer, binding->entry_id);
   bulla_put_prefixed(&draft->writer, binding->field);
-  put_number(draft, binding->revision);
+  bulla_put_number(&draft->writer, binding->revision);
 }
 
 static enum bulla_status finish(struct draft *draft, struct bulla_context *context) {
@@ -41,10 +36,25 @@ static enum bulla_status finish(struct draft *draft, struct bulla_context *conte
   return status;
 }
 
+enum bulla_status bulla_context_wrapped(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                        enum bulla_wrapped what, struct bulla_span owner, int64_t number) {
+  static const char *const labels[] = {
+      [BULLA_WRAPPED_VAULT_KEY] = "bulla/v2/vault-key", [BULLA_WRAPPED_SIGNING_KEY] = "bulla/v2/signing-key",
+      [BULLA_WRAPPED_AUDIT_KEY] = "bulla/v2/audit-key", [BULLA_WRAPPED_DETAIL_KEY] = "bulla/v2/detail-key",
+      [BULLA_WRAPPED_LABEL_KEY] = "bulla/v2/label-key", [BULLA_WRAPPED_TENANT_SECRET] = "bulla/v2/tenant-secret",
+      [BULLA_WRAPPED_LANE_KEY] = "bulla/v2/lane-key",   [BULLA_WRAPPED_HEAD_KEY] = "bulla/v2/head-key",
+  };
+  struct draft draft;
+  start(&draft, context, keyring, bulla_span(labels[what], strlen(labels[what])));
+  bulla_put_prefixed(&draft.writer, owner);
+  bulla_put_number(&draft.writer, number);
+  return finish(&draft, context);
+}
+
 enum bulla_status bulla_context_field(struct bulla_context *context, const struct bulla_keyring *keyring,
                                       const struct bulla_binding *binding) {
   struct draft draft;
-  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/field"));
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/field"));
   put_binding(&draft, binding);
   return finish(&draft, context);
 }
@@ -52,7 +62,7 @@ enum bulla_status bulla_context_field(struct bulla_context *context, const struc
 enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_keyring *keyring,
                                      const struct bulla_binding *binding) {
   struct draft draft;
-  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/mask"));
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/mask"));
   put_binding(&draft, binding);
   return finish(&draft, context);
 }
@@ -62,50 +72,41 @@ enum bulla_status bulla_context_plain(struct bulla_context *context, const struc
   uint8_t digest[BULLA_SHA256_LEN];
   BULLA_TRY(bulla_sha256(digest, value));
   struct draft draft;
-  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/plain"));
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/plain"));
   put_binding(&draft, binding);
   bulla_put_prefixed(&draft.writer, bulla_span(digest, sizeof(digest)));
   return finish(&draft, context);
 }
 
-enum bulla_status bulla_context_apikey(struct bulla_context *context, const struct bulla_keyring *keyring,
-                                       struct bulla_span tenant_id, struct bulla_span id) {
+enum bulla_status bulla_context_entry_name(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                           struct bulla_span tenant_id, struct bulla_span entry_id,
+                                           struct bulla_span name) {
   struct draft draft;
-  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/apikey"));
-  bulla_put_prefixed(&draft.writer, tenant_id);
-  bulla_put_prefixed(&draft.writer, id);
-  return finish(&draft, context);
-}
-
-enum bulla_status bulla_context_tenant_key(struct bulla_context *context, const struct bulla_keyring *keyring,
-                                           struct bulla_span tenant_id, int64_t version) {
-  struct draft draft;
-  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/tenant-key"));
-  bulla_put_prefixed(&draft.writer, tenant_id);
-  put_number(&draft, version);
-  return finish(&draft, context);
-}
-
-enum bulla_status bulla_context_name_key(struct bulla_context *context, const struct bulla_keyring *keyring) {
-  struct draft draft;
-  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/name-key"));
-  return finish(&draft, context);
-}
-
-enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_keyring *keyring,
-                                     struct bulla_span tenant_id, struct bulla_span entry_id, struct bulla_span name) {
-  struct draft draft;
-  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/name"));
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/entry-name"));
   bulla_put_prefixed(&draft.writer, tenant_id);
   bulla_put_prefixed(&draft.writer, entry_id);
   bulla_put_prefixed(&draft.writer, name);
   return finish(&draft, context);
 }
 
-enum bulla_status bulla_context_audit_key(struct bulla_context *context, const struct bulla_keyring *keyring,
-                                          int64_t epoch) {
+enum bulla_status bulla_context_apikey(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                       struct bulla_span tenant_id, struct bulla_span id) {
   struct draft draft;
-  start(&draft, context, keyring, BULLA_LITERAL("bulla/v1/audit-key"));
-  put_number(&draft, epoch);
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/apikey"));
+  bulla_put_prefixed(&draft.writer, tenant_id);
+  bulla_put_prefixed(&draft.writer, id);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_detail(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                       struct bulla_span lane_id, const struct bulla_audit_record *record) {
+  struct draft draft;
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/detail"));
+  bulla_put_prefixed(&draft.writer, lane_id);
+  bulla_put_number(&draft.writer, record->seq);
+  bulla_put_number(&draft.writer, record->time);
+  bulla_put_prefixed(&draft.writer, record->tenant_id);
+  bulla_put_prefixed(&draft.writer, record->op);
+  bulla_put_prefixed(&draft.writer, record->outcome);
   return finish(&draft, context);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Contexts: what a sealed blob of the vault is bound to, so that it opens only in its own place. They are built only
- * here, from a label and ids that never change, each part prefixed with its length. */
+/* Contexts: what a sealed blob of the vault is bound to, so that it opens only in its own place, and what a proof is
+ * the MAC of. They are built only here, from a label and ids that never change, each part prefixed with its length. */
 
 #ifndef BULLA_STORE_CONTEXT_H
 #define BULLA_STORE_CONTEXT_H
+
+#include <bulla/store.h>
 
 #include "store/keyring.h"
 
@@ -20,6 +22,22 @@ struct bulla_context {
 static inline struct bulla_span bulla_context_span(const struct bulla_context *context) {
   return bulla_span(context->bytes, context->len);
 }
+
+/* The keys that are wrapped, each bound to what it is and whose. */
+enum bulla_wrapped {
+  BULLA_WRAPPED_VAULT_KEY,   /* under the root with the id |owner| */
+  BULLA_WRAPPED_SIGNING_KEY, /* under the vault key, as those that follow */
+  BULLA_WRAPPED_AUDIT_KEY,
+  BULLA_WRAPPED_DETAIL_KEY,    /* of the tenant |owner|, or of the vault if it is empty */
+  BULLA_WRAPPED_LABEL_KEY,     /* of the tenant |owner| */
+  BULLA_WRAPPED_TENANT_SECRET, /* of the tenant |owner| with version |number| */
+  BULLA_WRAPPED_LANE_KEY,      /* the first key of the lane |owner|, to the audit key */
+  BULLA_WRAPPED_HEAD_KEY,      /* the key of the lane |owner| in the epoch |number|, under the vault key */
+};
+
+BULLA_NODISCARD enum bulla_status bulla_context_wrapped(struct bulla_context *context,
+                                                        const struct bulla_keyring *keyring, enum bulla_wrapped what,
+                                                        struct bulla_span owner, int64_t number);
 
 /* What a field is bound to: its place, by ids that never change, and its revision. */
 struct bulla_binding {
@@ -38,32 +56,25 @@ BULLA_NODISCARD enum bulla_status bulla_context_field(struct bulla_context *cont
 BULLA_NODISCARD enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_keyring *keyring,
                                                      const struct bulla_binding *binding);
 
-/* The proof of a plain field: an empty text sealed with |value|, which is stored in clear, in its context. */
+/* The proof of a plain field with |value|, which is stored in clear. */
 BULLA_NODISCARD enum bulla_status bulla_context_plain(struct bulla_context *context,
                                                       const struct bulla_keyring *keyring,
                                                       const struct bulla_binding *binding, struct bulla_span value);
+
+/* The proof of the name of an entry. */
+BULLA_NODISCARD enum bulla_status bulla_context_entry_name(struct bulla_context *context,
+                                                           const struct bulla_keyring *keyring,
+                                                           struct bulla_span tenant_id, struct bulla_span entry_id,
+                                                           struct bulla_span name);
 
 /* The root of the API key |id| of a tenant. */
 BULLA_NODISCARD enum bulla_status bulla_context_apikey(struct bulla_context *context,
                                                        const struct bulla_keyring *keyring, struct bulla_span tenant_id,
                                                        struct bulla_span id);
 
-/* A tenant's key, under the root. */
-BULLA_NODISCARD enum bulla_status bulla_context_tenant_key(struct bulla_context *context,
-                                                           const struct bulla_keyring *keyring,
-                                                           struct bulla_span tenant_id, int64_t version);
-
-/* The key that proves names, under the root. */
-BULLA_NODISCARD enum bulla_status bulla_context_name_key(struct bulla_context *context,
-                                                         const struct bulla_keyring *keyring);
-
-/* The name of a tenant, or of its entry if |entry_id| is not empty: the input of the MAC that is its proof. */
-BULLA_NODISCARD enum bulla_status bulla_context_name(struct bulla_context *context, const struct bulla_keyring *keyring,
-                                                     struct bulla_span tenant_id, struct bulla_span entry_id,
-                                                     struct bulla_span name);
-
-/* The audit log's key of |epoch|, under the root. */
-BULLA_NODISCARD enum bulla_status bulla_context_audit_key(struct bulla_context *context,
-                                                          const struct bulla_keyring *keyring, int64_t epoch);
+/* The detail of |record| in a lane: bound also to all that the record has in clear. */
+BULLA_NODISCARD enum bulla_status bulla_context_detail(struct bulla_context *context,
+                                                       const struct bulla_keyring *keyring, struct bulla_span lane_id,
+                                                       const struct bulla_audit_record *record);
 
 #endif

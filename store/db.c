@@ -68,6 +68,50 @@ enum bulla_status bulla_db_open(struct bulla_db **db, const char *url, bool read
   return BULLA_OK;
 }
 
+/* Connects to a vault of format 1. */
+static enum bulla_status open_older(struct bulla_db **db, const struct bulla_db_driver *driver, const char *place,
+                                    bool read_only) {
+  struct bulla_db *opened BULLA_CLEANUP(bulla_db_close) = NULL;
+  BULLA_TRY(driver->open(&opened, place, read_only));
+  BULLA_TRY(driver->check_older(opened));
+  BULLA_TRY(driver->settle(opened));
+  *db = opened;
+  opened = NULL;
+  return BULLA_OK;
+}
+
+/* The copy is made over a second connection, since the first holds the write lock: nobody changes anything meanwhile.
+ */
+static enum bulla_status make_copy(struct bulla_db *db, const char *backup) {
+  struct bulla_db *another BULLA_CLEANUP(bulla_db_close) = NULL;
+  BULLA_TRY(bulla_db_open_another(&another, db));
+  return db->driver->copy(another, backup);
+}
+
+static enum bulla_status refill_from(struct bulla_db *db, const char *backup, bulla_db_refill refill, void *arg) {
+  struct bulla_db *old BULLA_CLEANUP(bulla_db_close) = NULL;
+  BULLA_TRY(open_older(&old, db->driver, backup, true));
+  BULLA_TRY(db->driver->replace_schema(db));
+  return refill(arg, db, old);
+}
+
+enum bulla_status bulla_db_upgrade(const char *url, const char *backup, bulla_db_refill refill, void *arg) {
+  const struct bulla_db_driver *driver;
+  const char *place;
+  struct bulla_db *db BULLA_CLEANUP(bulla_db_close) = NULL;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(find(&driver, &place, url));
+  BULLA_TRY(open_older(&db, driver, place, false));
+  BULLA_TRY(bulla_db_begin(&transaction, db, BULLA_DB_WRITE));
+  BULLA_TRY(make_copy(db, backup));
+  enum bulla_status status = refill_from(db, backup, refill, arg);
+  status = status == BULLA_OK ? bulla_db_commit(&transaction) : status;
+  if (status != BULLA_OK && transaction != NULL) {
+    driver->discard(backup);
+  }
+  return status;
+}
+
 enum bulla_status bulla_db_open_another(struct bulla_db **another, const struct bulla_db *db) {
   struct bulla_db *opened BULLA_CLEANUP(bulla_db_close) = NULL;
   BULLA_TRY(db->driver->open_another(&opened, db));
@@ -189,6 +233,12 @@ enum bulla_status bulla_finish(struct bulla_statement *statement) {
   bool row;
   BULLA_TRY(bulla_step(statement, &row));
   return row ? BULLA_IO : BULLA_OK;
+}
+
+enum bulla_status bulla_finish_counted(struct bulla_statement *statement, int64_t *changed) {
+  BULLA_TRY(bulla_finish(statement));
+  *changed = statement->db->driver->changed(&statement->rows);
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_statement_keep(struct bulla_statement *statement) {

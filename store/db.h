@@ -31,6 +31,13 @@ BULLA_NODISCARD enum bulla_status bulla_db_may_create(const char *url);
  */
 BULLA_NODISCARD enum bulla_status bulla_db_create(const char *url, bulla_db_fill fill, void *arg);
 
+/* bulla_db_upgrade replaces the tables of format 1 at |url| by those of the current one, which |refill| fills from a
+ * copy of the old ones. The copy is made first, at |backup|, a place as in a URL, and stays. One transaction: on
+ * failure the database is as before, and there is no copy. Returns BULLA_EXISTS for a vault of the current format, or
+ * if there is something at |backup|. */
+BULLA_NODISCARD enum bulla_status bulla_db_upgrade(const char *url, const char *backup, bulla_db_refill refill,
+                                                   void *arg);
+
 /* bulla_db_open connects |*db| to the database at |url|, which has the tables of a vault. If |read_only|,
  * nothing is written, even where it could be. One thread at a time may use it. bulla_db_open_another opens a second
  * connection to the database of |db|, for writing. */
@@ -99,6 +106,9 @@ BULLA_NODISCARD enum bulla_status bulla_statement_keep(struct bulla_statement *s
 
 /* bulla_finish runs a statement that returns no row. */
 BULLA_NODISCARD enum bulla_status bulla_finish(struct bulla_statement *statement);
+
+/* bulla_finish_counted is bulla_finish for one that changes rows: |*changed| is their number. */
+BULLA_NODISCARD enum bulla_status bulla_finish_counted(struct bulla_statement *statement, int64_t *changed);
 
 /* The next column of the row. Spans are valid until the next step or the end of the statement. */
 int64_t bulla_column_int(struct bulla_statement *statement);

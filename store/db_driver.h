@@ -48,6 +48,9 @@ struct bulla_db_rows {
 /* Fills a new database, inside the transaction that creates it. */
 typedef enum bulla_status (*bulla_db_fill)(void *arg, struct bulla_db *db);
 
+/* Fills the tables of a database anew from |old|, which has format 1, inside the transaction that replaces them. */
+typedef enum bulla_status (*bulla_db_refill)(void *arg, struct bulla_db *db, struct bulla_db *old);
+
 /* |place| is the URL without the scheme. On failure a driver has nothing open and has created nothing. */
 struct bulla_db_driver {
   const char *scheme;   /* with its colon */
@@ -67,6 +70,15 @@ struct bulla_db_driver {
   enum bulla_status (*open)(struct bulla_db **db, const char *place, bool read_only);
   enum bulla_status (*check_schema)(struct bulla_db *db);
   enum bulla_status (*settle)(struct bulla_db *db);
+
+  /* For the upgrade from format 1. check_older is check_schema for that format; it returns BULLA_EXISTS for a vault of
+   * the current one. copy makes a copy of the database at |place|, which may not exist, whole and durable or not at
+   * all, and checks that it can be read. discard removes a database. replace_schema replaces the tables of format 1 by
+   * empty ones of the current format, inside the caller's transaction. */
+  enum bulla_status (*check_older)(struct bulla_db *db);
+  enum bulla_status (*copy)(struct bulla_db *db, const char *place);
+  void (*discard)(const char *place);
+  enum bulla_status (*replace_schema)(struct bulla_db *db);
 
   /* open_another opens the database of |db| again, also for writing, wherever its URL leads to now. */
   enum bulla_status (*open_another)(struct bulla_db **another, const struct bulla_db *db);
@@ -91,11 +103,12 @@ struct bulla_db_driver {
 
   /* query starts |query| on rows->db, with |num| values in the order of its parameters, which outlive |rows|. next
    * moves to the next row: BULLA_EXISTS if a key exists already, BULLA_NOT_A_VAULT for a damaged database. column
-   * returns a value of that row. end releases the query. */
+   * returns a value of that row. changed returns how many rows a finished query has changed. end releases the query. */
   enum bulla_status (*query)(struct bulla_db_rows *rows, enum bulla_query query, const struct bulla_value *values,
                              size_t num);
   enum bulla_status (*next)(struct bulla_db_rows *rows, bool *row);
   void (*column)(const struct bulla_db_rows *rows, size_t column, struct bulla_value *value);
+  int64_t (*changed)(const struct bulla_db_rows *rows);
   void (*end)(struct bulla_db_rows *rows);
 };
 

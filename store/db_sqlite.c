@@ -459,6 +459,10 @@ void bulla_sqlite_column(const struct bulla_db_rows *rows, size_t column, struct
   value->bytes = bulla_span(data, (size_t)len);
 }
 
+int64_t bulla_sqlite_changed(const struct bulla_db_rows *rows) {
+  return sqlite3_changes(((const struct bulla_sqlite *)rows->db)->handle);
+}
+
 void bulla_sqlite_end(struct bulla_db_rows *rows) {
   if (rows->once) {
     sqlite3_finalize(rows->handle);
@@ -467,4 +471,48 @@ void bulla_sqlite_end(struct bulla_db_rows *rows) {
     sqlite3_clear_bindings(rows->handle);
   }
   rows->handle = NULL;
+}
+
+static enum bulla_status copy_pages(struct sqlite3 *to, struct sqlite3 *from) {
+  sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+  if (backup == NULL) {
+    return status_of(to, sqlite3_errcode(to));
+  }
+  int result;
+  do {
+    result = sqlite3_backup_step(backup, 1000);
+  } while (result == SQLITE_OK);
+  sqlite3_backup_finish(backup);
+  return status_of(to, result);
+}
+
+/* SQLite says "ok", or what is wrong. */
+static enum bulla_status check_integrity(struct sqlite3 *handle) {
+  struct sqlite3_stmt *statement = NULL;
+  int result = sqlite3_prepare_v3(handle, "PRAGMA integrity_check(1)", -1, 0, &statement, NULL);
+  result = result == SQLITE_OK ? sqlite3_step(statement) : result;
+  const char *text = result == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+  bool good = text != NULL && strcmp(text, "ok") == 0;
+  sqlite3_finalize(statement);
+  return good ? BULLA_OK : bulla_explain(BULLA_NOT_A_VAULT, "the database is damaged: restore a backup");
+}
+
+static enum bulla_status copy_to(struct sqlite3 *handle, struct bulla_sqlite *from) {
+  /* The pages say WAL; the copy is written in one go, and is to have no file beside it. */
+  BULLA_TRY(status_of(handle, sqlite3_exec(handle, "PRAGMA synchronous = FULL", NULL, NULL, NULL)));
+  BULLA_TRY(copy_pages(handle, from->handle));
+  BULLA_TRY(check_integrity(handle));
+  return status_of(handle, sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+}
+
+enum bulla_status bulla_sqlite_copy(struct bulla_sqlite *sqlite, const char *path) {
+  struct sqlite3 *handle = NULL;
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE;
+  int result = sqlite3_open_v2(path, &handle, flags, NULL);
+  enum bulla_status status = result == SQLITE_OK ? harden(handle) : status_of(handle, result);
+  if (status == BULLA_OK) {
+    status = copy_to(handle, sqlite);
+  }
+  sqlite3_close(handle);
+  return status;
 }

@@ -84,6 +84,10 @@ void bulla_sqlite_checkpoint(struct bulla_sqlite *sqlite);
 void bulla_sqlite_restart_log(struct bulla_sqlite *sqlite);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sqlite);
 
+/* bulla_sqlite_copy copies the database into the empty file at |path|, checks the copy's integrity, and makes it
+ * durable. */
+BULLA_NODISCARD enum bulla_status bulla_sqlite_copy(struct bulla_sqlite *sqlite, const char *path);
+
 /* bulla_sqlite_ask runs |text|, which is not a query of store/queries.h. The others are functions of the driver. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_ask(struct bulla_db_rows *rows, struct bulla_sqlite *sqlite,
                                                    const char *text);
@@ -91,6 +95,7 @@ BULLA_NODISCARD enum bulla_status bulla_sqlite_query(struct bulla_db_rows *rows,
                                                      const struct bulla_value *values, size_t num);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_next(struct bulla_db_rows *rows, bool *row);
 void bulla_sqlite_column(const struct bulla_db_rows *rows, size_t column, struct bulla_value *value);
+int64_t bulla_sqlite_changed(const struct bulla_db_rows *rows);
 void bulla_sqlite_end(struct bulla_db_rows *rows);
 
 #endif

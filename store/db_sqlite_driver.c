@@ -301,6 +301,29 @@ static enum bulla_status create(const char *place, bulla_db_fill fill, void *arg
   return status;
 }
 
+/* A copy gets its name when it is whole, as a new vault does. */
+static enum bulla_status copy(struct bulla_db *db, const char *place) {
+  char draft[PATH_MAX];
+  int file BULLA_CLEANUP(bulla_file_close) = -1;
+  if (bulla_sqlite_may_create(place) != BULLA_OK) {
+    return bulla_explain(BULLA_EXISTS, "there is something where the copy belongs: keep it, and name another place");
+  }
+  BULLA_TRY(bulla_file_draft(draft, place));
+  BULLA_TRY(bulla_file_create(&file, draft));
+  bulla_file_close(&file);
+  enum bulla_status status = bulla_sqlite_copy(sqlite_of(db), draft);
+  if (status == BULLA_OK && bulla_sqlite_has_sidecar(draft)) {
+    status = bulla_explain(BULLA_IO, "SQLite left files beside the copy");
+  }
+  if (status == BULLA_OK) {
+    status = bulla_file_publish(place, draft);
+  }
+  if (status != BULLA_OK) {
+    bulla_sqlite_remove(draft);
+  }
+  return status;
+}
+
 const struct bulla_db_driver bulla_sqlite_driver = {
     .scheme = "sqlite:",
     .place_is_public = true,
@@ -310,6 +333,10 @@ const struct bulla_db_driver bulla_sqlite_driver = {
     .open = open_place,
     .check_schema = bulla_sqlite_check_schema,
     .settle = settle,
+    .check_older = bulla_sqlite_check_older,
+    .copy = copy,
+    .discard = bulla_sqlite_remove,
+    .replace_schema = bulla_sqlite_replace_schema,
     .open_another = open_another,
     .close = close_sqlite,
     .abandon = abandon,
@@ -321,5 +348,6 @@ const struct bulla_db_driver bulla_sqlite_driver = {
     .query = bulla_sqlite_query,
     .next = bulla_sqlite_next,
     .column = bulla_sqlite_column,
+    .changed = bulla_sqlite_changed,
     .end = bulla_sqlite_end,
 };

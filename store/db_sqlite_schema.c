@@ -13,42 +13,46 @@
 #include "core/log.h"
 
 enum { APPLICATION_ID = 0x42554C41 }; /* BULA */
-enum { VERSION = 1 };
+enum { VERSION = 2, OLDER_VERSION = 1 };
 
 enum { SCHEMA_TEXT_MAX = 1024 };
-#define NUM_STATEMENTS (sizeof(statements) / sizeof(statements[0]))
+enum { STATEMENTS_MAX = 32 };
 
 static const char *const statements[] = {
-    /* One row. The salt is there if the root is a passphrase. |name_key| is wrapped under the root. */
-    "CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), uuid BLOB NOT NULL, created INTEGER NOT NULL, "
-    "root_key_id BLOB NOT NULL, scrypt_salt BLOB, scrypt_log_n INTEGER, name_key BLOB NOT NULL) STRICT",
+    /* One row. |statement| says what the vault is: see store/signed.h. The keys are wrapped under the vault key. */
+    "CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), statement BLOB NOT NULL, signature BLOB NOT NULL, "
+    "signing_key BLOB NOT NULL, audit_key BLOB NOT NULL, detail_key BLOB NOT NULL) STRICT",
 
-    /* |name_proof| says whose name it is: see store/proof.h. */
-    "CREATE TABLE tenant(id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, name_proof BLOB NOT NULL, "
-    "created INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    /* The vault key, wrapped for each root. The salt is there if the root is a passphrase. */
+    "CREATE TABLE root(id BLOB PRIMARY KEY, wrapped BLOB NOT NULL, scrypt_salt BLOB, scrypt_log_n INTEGER) "
+    "STRICT, WITHOUT ROWID",
 
-    /* |wrapped| is NULL once the key is destroyed. */
-    "CREATE TABLE tenant_key(key_id BLOB PRIMARY KEY, tenant BLOB NOT NULL REFERENCES tenant(id), "
-    "version INTEGER NOT NULL, state TEXT NOT NULL "
-    "CHECK(state IN ('pending', 'active', 'decrypt-only', 'destroyed')), wrapped BLOB, created INTEGER NOT NULL, "
-    "UNIQUE(tenant, version)) STRICT, WITHOUT ROWID",
+    /* |name| is NULL once the tenant is removed; the row stays for its records. */
+    "CREATE TABLE tenant(id BLOB PRIMARY KEY, name TEXT UNIQUE, statement BLOB NOT NULL, signature BLOB NOT NULL, "
+    "label_key BLOB, detail_key BLOB) STRICT, WITHOUT ROWID",
 
-    "CREATE UNIQUE INDEX tenant_key_active ON tenant_key(tenant) WHERE state = 'active'",
+    /* |state| is that in the tenant's statement, which counts. */
+    "CREATE TABLE tenant_secret(id BLOB PRIMARY KEY, tenant BLOB NOT NULL REFERENCES tenant(id), "
+    "version INTEGER NOT NULL, state TEXT NOT NULL CHECK(state IN ('pending', 'active', 'decrypt-only')), "
+    "wrapped BLOB NOT NULL, created INTEGER NOT NULL, UNIQUE(tenant, version)) STRICT, WITHOUT ROWID",
+
+    "CREATE UNIQUE INDEX tenant_secret_active ON tenant_secret(tenant) WHERE state = 'active'",
 
     "CREATE TABLE entry(id BLOB PRIMARY KEY, tenant BLOB NOT NULL REFERENCES tenant(id), name TEXT NOT NULL, "
     "name_proof BLOB NOT NULL, UNIQUE(tenant, name)) STRICT, WITHOUT ROWID",
 
-    /* |value| is sealed if |secret|. |mask| is the sealed mask of a secret, or the proof of a plain value. */
+    /* |value| is sealed if |secret|. |mask| is the sealed mask of a secret, or the proof of a plain value, which has no
+     * |secret_id|. */
     "CREATE TABLE field(number INTEGER PRIMARY KEY, entry BLOB NOT NULL REFERENCES entry(id), name TEXT NOT NULL, "
     "revision INTEGER NOT NULL, secret INTEGER NOT NULL, value BLOB NOT NULL, mask BLOB NOT NULL, "
-    "key_id BLOB NOT NULL REFERENCES tenant_key(key_id), updated INTEGER NOT NULL, UNIQUE(entry, name)) STRICT",
+    "secret_id BLOB REFERENCES tenant_secret(id), updated INTEGER NOT NULL, UNIQUE(entry, name)) STRICT",
 
-    "CREATE INDEX field_key ON field(key_id)",
+    "CREATE INDEX field_secret ON field(secret_id)",
 
-    /* |sealed| and |key_id| are NULL once the key is revoked. */
+    /* |sealed| and |secret_id| are NULL once the key is revoked. */
     "CREATE TABLE apikey(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "
     "tenant BLOB NOT NULL REFERENCES tenant(id), name TEXT NOT NULL, created INTEGER NOT NULL, "
-    "revoked INTEGER NOT NULL, hash BLOB NOT NULL, sealed BLOB, key_id BLOB REFERENCES tenant_key(key_id)) STRICT",
+    "revoked INTEGER NOT NULL, hash BLOB NOT NULL, sealed BLOB, secret_id BLOB REFERENCES tenant_secret(id)) STRICT",
 
     /* |jti| is the digest of a token's id. */
     "CREATE TABLE revoked_token(tenant BLOB NOT NULL REFERENCES tenant(id), jti BLOB NOT NULL, "
@@ -56,19 +60,63 @@ static const char *const statements[] = {
 
     "CREATE INDEX revoked_token_expires ON revoked_token(expires)",
 
+    /* In the order in which they were committed, without gaps: what other processes follow. */
+    "CREATE TABLE revocation(number INTEGER PRIMARY KEY, tenant BLOB NOT NULL, apikey TEXT, jti BLOB) STRICT",
+
+    "CREATE TABLE lane(number INTEGER PRIMARY KEY, statement BLOB NOT NULL, signature BLOB NOT NULL) STRICT",
+
+    "CREATE TABLE audit(lane INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, tenant BLOB NOT NULL, "
+    "op TEXT NOT NULL, outcome TEXT NOT NULL, detail BLOB NOT NULL, mac BLOB NOT NULL, PRIMARY KEY(lane, seq)) "
+    "STRICT, WITHOUT ROWID",
+
+    /* One row a lane. */
+    "CREATE TABLE audit_head(lane INTEGER PRIMARY KEY, seq INTEGER NOT NULL, mac BLOB NOT NULL, tag BLOB NOT NULL, "
+    "key BLOB NOT NULL) STRICT",
+};
+
+/* The tables of format 1. */
+static const char *const older[] = {
+    "CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), uuid BLOB NOT NULL, created INTEGER NOT NULL, "
+    "root_key_id BLOB NOT NULL, scrypt_salt BLOB, scrypt_log_n INTEGER, name_key BLOB NOT NULL) STRICT",
+    "CREATE TABLE tenant(id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, name_proof BLOB NOT NULL, "
+    "created INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE tenant_key(key_id BLOB PRIMARY KEY, tenant BLOB NOT NULL REFERENCES tenant(id), "
+    "version INTEGER NOT NULL, state TEXT NOT NULL "
+    "CHECK(state IN ('pending', 'active', 'decrypt-only', 'destroyed')), wrapped BLOB, created INTEGER NOT NULL, "
+    "UNIQUE(tenant, version)) STRICT, WITHOUT ROWID",
+    "CREATE UNIQUE INDEX tenant_key_active ON tenant_key(tenant) WHERE state = 'active'",
+    "CREATE TABLE entry(id BLOB PRIMARY KEY, tenant BLOB NOT NULL REFERENCES tenant(id), name TEXT NOT NULL, "
+    "name_proof BLOB NOT NULL, UNIQUE(tenant, name)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE field(number INTEGER PRIMARY KEY, entry BLOB NOT NULL REFERENCES entry(id), name TEXT NOT NULL, "
+    "revision INTEGER NOT NULL, secret INTEGER NOT NULL, value BLOB NOT NULL, mask BLOB NOT NULL, "
+    "key_id BLOB NOT NULL REFERENCES tenant_key(key_id), updated INTEGER NOT NULL, UNIQUE(entry, name)) STRICT",
+    "CREATE INDEX field_key ON field(key_id)",
+    "CREATE TABLE apikey(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "
+    "tenant BLOB NOT NULL REFERENCES tenant(id), name TEXT NOT NULL, created INTEGER NOT NULL, "
+    "revoked INTEGER NOT NULL, hash BLOB NOT NULL, sealed BLOB, key_id BLOB REFERENCES tenant_key(key_id)) STRICT",
+    "CREATE TABLE revoked_token(tenant BLOB NOT NULL REFERENCES tenant(id), jti BLOB NOT NULL, "
+    "expires INTEGER NOT NULL, PRIMARY KEY(tenant, jti)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX revoked_token_expires ON revoked_token(expires)",
     "CREATE TABLE audit(seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, tenant TEXT NOT NULL, "
     "actor TEXT NOT NULL, origin TEXT NOT NULL, reason TEXT NOT NULL, op TEXT NOT NULL, entry TEXT NOT NULL, "
     "field TEXT NOT NULL, outcome TEXT NOT NULL, mac BLOB NOT NULL) STRICT",
-
-    /* One row. |first_key| is NULL where a verifier outside keeps it. */
     "CREATE TABLE audit_head(id INTEGER PRIMARY KEY CHECK(id = 1), seq INTEGER NOT NULL, tag BLOB NOT NULL, "
     "key BLOB NOT NULL, first_key BLOB) STRICT",
 };
 
+/* The tables of a format. */
+struct schema {
+  const char *const *statements;
+  size_t num;
+};
+
+static const struct schema current_schema = {statements, sizeof(statements) / sizeof(statements[0])};
+static const struct schema older_schema = {older, sizeof(older) / sizeof(older[0])};
+
 enum bulla_status bulla_sqlite_create_schema(struct bulla_sqlite *sqlite) {
   BULLA_TRY(bulla_sqlite_run(sqlite, "PRAGMA application_id = 1112886337")); /* APPLICATION_ID */
-  BULLA_TRY(bulla_sqlite_run(sqlite, "PRAGMA user_version = 1"));            /* VERSION */
-  for (size_t i = 0; i < NUM_STATEMENTS; i++) {
+  BULLA_TRY(bulla_sqlite_run(sqlite, "PRAGMA user_version = 2"));            /* VERSION */
+  for (size_t i = 0; i < current_schema.num; i++) {
     BULLA_TRY(bulla_sqlite_run(sqlite, statements[i]));
   }
   return BULLA_OK;
@@ -95,10 +143,10 @@ static struct bulla_span text_of(const struct bulla_db_rows *rows, size_t column
   return good ? value.bytes : bulla_span(NULL, 0);
 }
 
-/* The statement of ours that |text| is, or NUM_STATEMENTS. */
-static size_t find_statement(struct bulla_span text) {
+/* The statement of |schema| that |text| is, or schema->num. */
+static size_t find_statement(const struct schema *schema, struct bulla_span text) {
   size_t i = 0;
-  while (i < NUM_STATEMENTS && !bulla_span_equal(text, bulla_span(statements[i], strlen(statements[i])))) {
+  while (i < schema->num && !bulla_span_equal(text, bulla_text(schema->statements[i]))) {
     i++;
   }
   return i;
@@ -127,34 +175,34 @@ static struct bulla_span name_in(const char *statement) {
   return name == NULL ? bulla_span(NULL, 0) : bulla_span(name + 1, strcspn(name + 1, "( "));
 }
 
-static enum bulla_status blame_missing(const bool seen[NUM_STATEMENTS]) {
+static enum bulla_status blame_missing(const struct schema *schema, const bool *seen) {
   char text[BULLA_LOG_NAME_MAX];
-  for (size_t i = 0; i < NUM_STATEMENTS; i++) {
+  for (size_t i = 0; i < schema->num; i++) {
     if (!seen[i]) {
       return bulla_explain(BULLA_NOT_A_VAULT, "%s is missing, or is not as a vault has it: restore a backup",
-                           bulla_log_name(text, name_in(statements[i])));
+                           bulla_log_name(text, name_in(schema->statements[i])));
     }
   }
   return BULLA_OK;
 }
 
-static enum bulla_status check_statements(struct bulla_sqlite *sqlite) {
+static enum bulla_status check_statements(struct bulla_sqlite *sqlite, const struct schema *schema) {
   /* SQLite's own indexes, of PRIMARY KEY and UNIQUE, follow from the tables and have no text. */
   struct bulla_db_rows rows BULLA_CLEANUP(bulla_sqlite_end) = {.once = true};
   BULLA_TRY(bulla_sqlite_ask(&rows, sqlite,
                              "SELECT type, name, sql FROM sqlite_schema WHERE NOT (type = 'index' AND sql IS NULL)"));
-  bool seen[NUM_STATEMENTS] = {false};
+  bool seen[STATEMENTS_MAX] = {false};
   for (;;) {
     bool row;
     BULLA_TRY(bulla_sqlite_next(&rows, &row));
     if (!row) {
-      return blame_missing(seen);
+      return blame_missing(schema, seen);
     }
     struct bulla_span type = text_of(&rows, 0);
     struct bulla_span name = text_of(&rows, 1);
     struct bulla_span created = text_of(&rows, 2);
-    size_t ours = find_statement(created);
-    if (ours < NUM_STATEMENTS && !seen[ours]) {
+    size_t ours = find_statement(schema, created);
+    if (ours < schema->num && !seen[ours]) {
       seen[ours] = true;
     } else if (!is_statistics(type, created)) {
       char type_text[BULLA_LOG_NAME_MAX];
@@ -175,11 +223,15 @@ enum bulla_status bulla_sqlite_check_schema(struct bulla_db *db) {
   BULLA_TRY(read_number(sqlite, &version, "PRAGMA user_version"));
   if (id == 0 && version == 0) {
     /* An SQL dump keeps neither. */
-    BULLA_TRY(check_statements(sqlite));
+    BULLA_TRY(check_statements(sqlite, &current_schema));
     return bulla_explain(
         BULLA_NOT_A_VAULT,
         "it has the tables of a vault, but was made from an SQL dump: if you trust the dump, run PRAGMA "
-        "application_id = 1112886337; PRAGMA user_version = 1");
+        "application_id = 1112886337; PRAGMA user_version = 2");
+  }
+  if (id == APPLICATION_ID && version > 0 && version < VERSION) {
+    return bulla_explain(BULLA_OLDER_VAULT, "its format is %lld, and this is for format %d", (long long)version,
+                         VERSION);
   }
   if (id != APPLICATION_ID || version < VERSION) {
     return bulla_explain(BULLA_NOT_A_VAULT, "its application_id is %lld, that of a vault is 1112886337", (long long)id);
@@ -187,5 +239,45 @@ enum bulla_status bulla_sqlite_check_schema(struct bulla_db *db) {
   if (version > VERSION) {
     return BULLA_NEWER_VAULT;
   }
-  return check_statements(sqlite);
+  return check_statements(sqlite, &current_schema);
+}
+
+enum bulla_status bulla_sqlite_check_older(struct bulla_db *db) {
+  struct bulla_sqlite *sqlite = (struct bulla_sqlite *)db;
+  int64_t id;
+  int64_t version;
+  BULLA_TRY(read_number(sqlite, &id, "PRAGMA application_id"));
+  BULLA_TRY(read_number(sqlite, &version, "PRAGMA user_version"));
+  if (id == APPLICATION_ID && version == VERSION) {
+    return bulla_explain(BULLA_EXISTS, "it has format %d already: there is nothing to do", VERSION);
+  }
+  if (id == APPLICATION_ID && version > VERSION) {
+    return BULLA_NEWER_VAULT;
+  }
+  if (id != APPLICATION_ID || version != OLDER_VERSION) {
+    return bulla_explain(BULLA_NOT_A_VAULT, "its application_id is %lld, that of a vault is 1112886337", (long long)id);
+  }
+  return check_statements(sqlite, &older_schema);
+}
+
+/* Children before parents: a table that others refer to cannot be dropped. */
+enum bulla_status bulla_sqlite_replace_schema(struct bulla_db *db) {
+  static const char *const drops[] = {
+      "DROP TABLE revoked_token",
+      "DROP TABLE apikey",
+      "DROP TABLE field",
+      "DROP TABLE entry",
+      "DROP TABLE tenant_key",
+      "DROP TABLE tenant",
+      "DROP TABLE audit",
+      "DROP TABLE audit_head",
+      "DROP TABLE vault",
+      "DROP TABLE IF EXISTS sqlite_stat1",
+      "DROP TABLE IF EXISTS sqlite_stat4",
+  };
+  struct bulla_sqlite *sqlite = (struct bulla_sqlite *)db;
+  for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++) {
+    BULLA_TRY(bulla_sqlite_run(sqlite, drops[i]));
+  }
+  return bulla_sqlite_create_schema(sqlite);
 }

@@ -11,7 +11,9 @@
 /* bulla_sqlite_create_schema creates the tables in an empty database, inside the caller's transaction. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_create_schema(struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_check_schema is the driver's check_schema. */
+/* bulla_sqlite_check_schema, _check_older and _replace_schema are functions of the driver. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_check_schema(struct bulla_db *db);
+BULLA_NODISCARD enum bulla_status bulla_sqlite_check_older(struct bulla_db *db);
+BULLA_NODISCARD enum bulla_status bulla_sqlite_replace_schema(struct bulla_db *db);
 
 #endif

@@ -12,50 +12,71 @@
 #include "store/tenant.h"
 
 /* An entry that is not there is no news here. */
-static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
+static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, const struct bulla_tenant *owner,
                                   struct bulla_span name) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_FIND_ENTRY);
-  bulla_bind_blob(&statement, tenant_id);
+  bulla_bind_blob(&statement, bulla_tenant_id(owner));
   bulla_bind_text(&statement, name);
-  struct bulla_span proof;
-  BULLA_TRY(bulla_columns_found(id, &proof, &statement));
-  return bulla_name_check_proof(&vault->keyring, tenant_id, bulla_span(id, BULLA_ID_LEN), name, proof);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_NOT_FOUND;
+  }
+  bulla_column_bytes(&statement, id, BULLA_ID_LEN);
+  struct bulla_span proof = bulla_column_exact(&statement, BULLA_PROOF_LEN);
+  if (!bulla_columns_good(&statement)) {
+    return BULLA_REFUSED;
+  }
+  return bulla_entry_name_check(&vault->keyring, owner, bulla_span(id, BULLA_ID_LEN), name, proof);
 }
 
-enum bulla_status bulla_entry_find(uint8_t *tenant_id, uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant,
-                                   struct bulla_span name) {
-  BULLA_TRY(bulla_tenant_find(tenant_id, vault, tenant));
-  enum bulla_status status = look_for(id, vault, bulla_span(tenant_id, BULLA_ID_LEN), name);
+enum bulla_status bulla_entry_find(const struct bulla_tenant **owner, uint8_t *id, struct bulla_vault *vault,
+                                   struct bulla_span tenant, struct bulla_span name) {
+  BULLA_TRY(bulla_tenant_find(owner, vault, tenant));
+  enum bulla_status status = look_for(id, vault, *owner, name);
   return status == BULLA_NOT_FOUND ? bulla_explain(status, "the tenant has no such entry") : status;
 }
 
-static enum bulla_status insert(struct bulla_vault *vault, const uint8_t *id, struct bulla_span tenant_id,
+static enum bulla_status insert(struct bulla_vault *vault, const uint8_t *id, const struct bulla_tenant *owner,
                                 struct bulla_span name) {
   uint8_t proof[BULLA_PROOF_LEN];
-  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, tenant_id, bulla_span(id, BULLA_ID_LEN), name));
+  BULLA_TRY(bulla_entry_name_prove(proof, &vault->keyring, owner, bulla_span(id, BULLA_ID_LEN), name));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_INSERT_ENTRY);
   bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
-  bulla_bind_blob(&statement, tenant_id);
+  bulla_bind_blob(&statement, bulla_tenant_id(owner));
   bulla_bind_text(&statement, name);
   bulla_bind_blob(&statement, bulla_span(proof, sizeof(proof)));
   return bulla_finish(&statement);
 }
 
-enum bulla_status bulla_entry_ensure(uint8_t *id, struct bulla_vault *vault, struct bulla_span tenant_id,
+enum bulla_status bulla_entry_ensure(uint8_t *id, struct bulla_vault *vault, const struct bulla_tenant *owner,
                                      struct bulla_span name) {
-  enum bulla_status status = look_for(id, vault, tenant_id, name);
+  enum bulla_status status = look_for(id, vault, owner, name);
   if (status != BULLA_NOT_FOUND) {
     return status;
   }
   BULLA_TRY(bulla_random(id, BULLA_ID_LEN));
-  return insert(vault, id, tenant_id, name);
+  return insert(vault, id, owner, name);
+}
+
+enum bulla_status bulla_entry_rename(struct bulla_vault *vault, const struct bulla_tenant *owner, struct bulla_span id,
+                                     struct bulla_span name) {
+  uint8_t proof[BULLA_PROOF_LEN];
+  BULLA_TRY(bulla_entry_name_prove(proof, &vault->keyring, owner, id, name));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_RENAME_ENTRY);
+  bulla_bind_text(&statement, name);
+  bulla_bind_blob(&statement, bulla_span(proof, sizeof(proof)));
+  bulla_bind_blob(&statement, id);
+  enum bulla_status status = bulla_finish(&statement);
+  return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
 }
 
 enum bulla_status bulla_field_missing(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry) {
-  uint8_t tenant_id[BULLA_ID_LEN];
+  const struct bulla_tenant *owner;
   uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_entry_find(tenant_id, entry_id, vault, tenant, entry));
+  BULLA_TRY(bulla_entry_find(&owner, entry_id, vault, tenant, entry));
   return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/field.h. The mask is sealed apart from the value, so that to show an entry is never to open a secret.
- * A plain value is in the open, but a proof is kept of it: an empty text, sealed to its place and its digest, so
- * that nobody without the tenant's key can point a secret at another host. */
+/* See store/field.h. The mask is sealed apart from the value and under another key, so that to show an entry is never
+ * to open a secret. A plain value is in the open, but a proof is kept of it, so that nobody without the tenant's label
+ * key can point a secret at another host. */
 
 #include "store/field.h"
 
@@ -12,6 +12,7 @@
 #include "core/cleanup.h"
 #include "core/cursor.h"
 #include "store/opening.h"
+#include "store/proof.h"
 
 enum { STARS = 8 };
 enum { TAIL = 4 };           /* bytes of the value that a mask ends with */
@@ -62,39 +63,45 @@ static enum bulla_status seal_mask(struct bulla_buffer *blob, const struct bulla
   return seal(blob, key, bulla_secret_bytes(mask), &context);
 }
 
-static enum bulla_status prove_plain(struct bulla_buffer *value, struct bulla_buffer *proof,
-                                     const struct bulla_keyring *keyring, struct bulla_key *key,
-                                     const struct bulla_binding *binding, struct bulla_span text) {
-  struct bulla_context context;
-  BULLA_TRY(bulla_context_plain(&context, keyring, binding, text));
-  *value = bulla_buffer(malloc(text.len + 1), text.len);
-  if (value->data == NULL) {
+/* Allocates and fills |copy| with |bytes|. */
+static enum bulla_status copy_to(struct bulla_buffer *copy, struct bulla_span bytes) {
+  *copy = bulla_buffer(malloc(bytes.len + 1), bytes.len);
+  if (copy->data == NULL) {
     return BULLA_NO_MEMORY;
   }
-  struct bulla_writer writer = bulla_writer(value);
-  bulla_put(&writer, text);
-  BULLA_TRY(bulla_writer_finish(&writer));
-  return seal(proof, key, bulla_span(NULL, 0), &context);
+  struct bulla_writer writer = bulla_writer(copy);
+  bulla_put(&writer, bytes);
+  return bulla_writer_finish(&writer);
+}
+
+static enum bulla_status prove_plain(struct bulla_buffer *value, struct bulla_buffer *proof,
+                                     const struct bulla_keyring *keyring, const struct bulla_tenant *owner,
+                                     const struct bulla_binding *binding, struct bulla_span text) {
+  uint8_t bytes[BULLA_PROOF_LEN];
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_plain(&context, keyring, binding, text));
+  BULLA_TRY(bulla_prove(bytes, owner, &context));
+  BULLA_TRY(copy_to(value, text));
+  return copy_to(proof, bulla_span(bytes, sizeof(bytes)));
 }
 
 enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buffer *mask,
-                                   const struct bulla_keyring *keyring, struct bulla_key *key,
-                                   const struct bulla_binding *binding, const struct bulla_field *field) {
+                                   const struct bulla_keyring *keyring, const struct bulla_tenant *owner,
+                                   const struct bulla_tenant_secret *keys, const struct bulla_binding *binding,
+                                   const struct bulla_field *field) {
   if (!field->secret) {
-    return prove_plain(value, mask, keyring, key, binding, field->value);
+    return prove_plain(value, mask, keyring, owner, binding, field->value);
   }
   struct bulla_context context;
   BULLA_TRY(bulla_context_field(&context, keyring, binding));
-  BULLA_TRY(seal(value, key, field->value, &context));
-  return seal_mask(mask, keyring, key, binding, field->value);
+  BULLA_TRY(seal(value, keys->field_key, field->value, &context));
+  return seal_mask(mask, keyring, keys->mask_key, binding, field->value);
 }
 
 static enum bulla_status check_plain(const struct bulla_keyring *keyring, const struct bulla_stored_field *field) {
   struct bulla_context context;
   BULLA_TRY(bulla_context_plain(&context, keyring, &field->binding, field->value));
-  struct bulla_buffer nothing = bulla_buffer(NULL, 0);
-  enum bulla_status status = bulla_open(field->key, &nothing, field->mask, bulla_context_span(&context));
-  return status == BULLA_BUFFER_TOO_SMALL ? BULLA_REFUSED : status;
+  return bulla_check_proof(field->owner, &context, field->mask);
 }
 
 enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bulla_keyring *keyring,
@@ -102,7 +109,7 @@ enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bu
   if (field->secret) {
     struct bulla_context context;
     BULLA_TRY(bulla_context_field(&context, keyring, &field->binding));
-    return bulla_open_secret(opened, field->key, field->value, bulla_context_span(&context));
+    return bulla_open_secret(opened, field->keys->field_key, field->value, bulla_context_span(&context));
   }
   BULLA_TRY(check_plain(keyring, field));
   struct bulla_buffer buffer;
@@ -121,7 +128,7 @@ enum bulla_status bulla_field_show(struct bulla_span *text, struct bulla_buffer 
   }
   struct bulla_context context;
   BULLA_TRY(bulla_context_mask(&context, keyring, &field->binding));
-  enum bulla_status status = bulla_open(field->key, mask, field->mask, bulla_context_span(&context));
+  enum bulla_status status = bulla_open(field->keys->mask_key, mask, field->mask, bulla_context_span(&context));
   *text = bulla_written(mask);
   return status == BULLA_BUFFER_TOO_SMALL ? BULLA_REFUSED : status;
 }

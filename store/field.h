@@ -12,17 +12,19 @@
 
 #define BULLA_STORED_MAX (BULLA_VALUE_MAX + 128) /* bytes of a sealed value, at most */
 
-/* bulla_field_seal allocates and fills what is stored for |field|: |value|, sealed if secret, and |mask|, the sealed
- * mask or the proof of a plain value. The caller frees both with bulla_field_free. */
+/* bulla_field_seal allocates and fills what is stored for |field| of |owner|: |value|, sealed with |keys| if secret,
+ * and |mask|, the sealed mask or the proof of a plain value. The caller frees both with bulla_field_free. */
 BULLA_NODISCARD enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buffer *mask,
-                                                   const struct bulla_keyring *keyring, struct bulla_key *key,
+                                                   const struct bulla_keyring *keyring,
+                                                   const struct bulla_tenant *owner,
+                                                   const struct bulla_tenant_secret *keys,
                                                    const struct bulla_binding *binding,
                                                    const struct bulla_field *field);
 
 /* bulla_field_free frees what bulla_field_seal allocated. For BULLA_CLEANUP. */
 void bulla_field_free(struct bulla_buffer *buffer);
 
-/* A field as it is stored, and the key that it is sealed with. */
+/* A field as it is stored, its tenant, and the keys that a secret one is sealed with. */
 struct bulla_stored_field {
   struct bulla_span tenant; /* the names of tenant and entry that the caller asked for */
   struct bulla_span entry;
@@ -31,7 +33,8 @@ struct bulla_stored_field {
   struct bulla_span value;
   struct bulla_span mask;
   int64_t updated;
-  struct bulla_key *key;
+  const struct bulla_tenant *owner;
+  const struct bulla_tenant_secret *keys;
 };
 
 /* bulla_field_open opens the value as |*opened|. Returns BULLA_REFUSED. */

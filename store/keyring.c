@@ -5,85 +5,174 @@
 
 #include "store/keyring.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "core/cursor.h"
 
-static void empty(struct bulla_keyring *keyring) {
-  for (size_t i = 0; i < keyring->num_cached; i++) {
-    bulla_key_free(&keyring->cached[i].key);
+static void free_tenant(struct bulla_tenant **tenant) {
+  if (*tenant != NULL) {
+    bulla_secret_free(&(*tenant)->label_key);
+    bulla_key_free(&(*tenant)->detail_key);
+    free((*tenant)->bytes);
+    free(*tenant);
+    *tenant = NULL;
   }
-  keyring->num_cached = 0;
-  keyring->num_forgotten++;
+}
+
+void bulla_tenant_hold(const struct bulla_tenant *tenant) {
+  atomic_fetch_add_explicit(&tenant->self->holders, 1, memory_order_relaxed);
+}
+
+void bulla_tenant_release(const struct bulla_tenant **tenant) {
+  struct bulla_tenant *held = *tenant == NULL ? NULL : (*tenant)->self;
+  *tenant = NULL;
+  if (held != NULL && atomic_fetch_sub_explicit(&held->holders, 1, memory_order_acq_rel) == 1) {
+    free_tenant(&held);
+  }
+}
+
+void bulla_tenant_secret_hold(const struct bulla_tenant_secret *secret) {
+  atomic_fetch_add_explicit(&secret->self->holders, 1, memory_order_relaxed);
+}
+
+void bulla_tenant_secret_release(const struct bulla_tenant_secret **secret) {
+  struct bulla_tenant_secret *held = *secret == NULL ? NULL : (*secret)->self;
+  *secret = NULL;
+  if (held != NULL && atomic_fetch_sub_explicit(&held->holders, 1, memory_order_acq_rel) == 1) {
+    bulla_tenant_secret_free(held);
+    free(held);
+  }
+}
+
+void bulla_tenant_secret_free(struct bulla_tenant_secret *secret) {
+  bulla_key_free(&secret->field_key);
+  bulla_key_free(&secret->mask_key);
+  bulla_key_free(&secret->apikey_key);
+}
+
+/* Lets the cache go of what is in a place of it. */
+static void drop_tenant(struct bulla_tenant **place) {
+  const struct bulla_tenant *tenant = *place;
+  *place = NULL;
+  bulla_tenant_release(&tenant);
+}
+
+static void drop_secret(struct bulla_tenant_secret **place) {
+  const struct bulla_tenant_secret *secret = *place;
+  *place = NULL;
+  bulla_tenant_secret_release(&secret);
 }
 
 void bulla_keyring_forget(struct bulla_keyring *keyring) {
-  pthread_rwlock_wrlock(&keyring->lock);
-  empty(keyring);
-  pthread_rwlock_unlock(&keyring->lock);
+  for (size_t i = 0; i < BULLA_CACHED_TENANTS; i++) {
+    drop_tenant(&keyring->tenants[i]);
+  }
+  for (size_t i = 0; i < BULLA_CACHED_SECRETS; i++) {
+    drop_secret(&keyring->secrets[i]);
+  }
 }
 
 void bulla_keyring_free(struct bulla_keyring *keyring) {
   bulla_keyring_forget(keyring);
-  bulla_secret_free(&keyring->name_key);
-  bulla_key_free(&keyring->root);
+  bulla_key_free(&keyring->detail_key);
+  bulla_secret_free(&keyring->audit_private);
+  bulla_secret_free(&keyring->signing_seed);
+  bulla_key_free(&keyring->vault_key);
+  bulla_secret_free(&keyring->vault_secret);
 }
 
-static const struct bulla_cached_key *search(const struct bulla_keyring *keyring, struct bulla_span key_id) {
-  for (size_t i = 0; i < keyring->num_cached; i++) {
-    if (bulla_span_equal(bulla_key_id(keyring->cached[i].key), key_id)) {
-      return &keyring->cached[i];
+static struct bulla_span id_of(const uint8_t *id) {
+  return bulla_span(id, BULLA_ID_LEN);
+}
+
+const struct bulla_tenant *bulla_keyring_find_tenant(const struct bulla_keyring *keyring, struct bulla_span id,
+                                                     struct bulla_span statement, struct bulla_span signature) {
+  for (size_t i = 0; i < BULLA_CACHED_TENANTS; i++) {
+    const struct bulla_tenant *tenant = keyring->tenants[i];
+    if (tenant != NULL && bulla_span_equal(id_of(tenant->id), id) && tenant->len == statement.len + signature.len &&
+        memcmp(tenant->bytes, statement.data, statement.len) == 0 &&
+        memcmp(tenant->bytes + statement.len, signature.data, signature.len) == 0) {
+      return tenant;
     }
   }
   return NULL;
 }
 
-const struct bulla_cached_key *bulla_keyring_pin(struct bulla_keyring *keyring, struct bulla_span key_id) {
-  pthread_rwlock_rdlock(&keyring->lock);
-  const struct bulla_cached_key *found = search(keyring, key_id);
-  if (found == NULL) {
-    pthread_rwlock_unlock(&keyring->lock);
+int64_t bulla_keyring_tenant_generation(const struct bulla_keyring *keyring, struct bulla_span id) {
+  int64_t generation = 0;
+  for (size_t i = 0; i < BULLA_CACHED_TENANTS; i++) {
+    const struct bulla_tenant *tenant = keyring->tenants[i];
+    generation = tenant != NULL && bulla_span_equal(id_of(tenant->id), id) ? tenant->said.generation : generation;
   }
-  return found;
+  return generation;
 }
 
-void bulla_keyring_unpin(struct bulla_keyring *keyring) {
-  pthread_rwlock_unlock(&keyring->lock);
-}
-
-const struct bulla_cached_key *bulla_keyring_find(struct bulla_keyring *keyring, struct bulla_span key_id) {
-  const struct bulla_cached_key *found = bulla_keyring_pin(keyring, key_id);
-  if (found != NULL) {
-    /* Only who has the vault forgets. */
-    bulla_keyring_unpin(keyring);
+/* A row of the same tenant that was changed since is of no use any more. */
+static struct bulla_tenant **place_for(struct bulla_keyring *keyring, struct bulla_span id) {
+  for (size_t i = 0; i < BULLA_CACHED_TENANTS; i++) {
+    if (keyring->tenants[i] != NULL && bulla_span_equal(id_of(keyring->tenants[i]->id), id)) {
+      return &keyring->tenants[i];
+    }
   }
-  return found;
+  size_t place = keyring->next_tenant;
+  keyring->next_tenant = (place + 1) % BULLA_CACHED_TENANTS;
+  return &keyring->tenants[place];
 }
 
-static void add(struct bulla_keyring *keyring, struct bulla_key **key, struct bulla_span tenant_id, int64_t version) {
-  struct bulla_cached_key *cached = &keyring->cached[keyring->num_cached++];
-  memcpy(cached->tenant_id, tenant_id.data, sizeof(cached->tenant_id));
-  cached->version = version;
-  cached->key = *key;
-  *key = NULL;
-}
-
-void bulla_keyring_keep(struct bulla_keyring *keyring, struct bulla_key **key, struct bulla_span tenant_id,
-                        int64_t version) {
-  pthread_rwlock_wrlock(&keyring->lock);
-  if (keyring->num_cached == BULLA_CACHED_KEYS) {
-    empty(keyring);
+enum bulla_status bulla_keyring_keep_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
+                                            struct bulla_span statement, struct bulla_span signature,
+                                            struct bulla_secret **label_key, struct bulla_key **detail_key) {
+  struct bulla_tenant *made BULLA_CLEANUP(free_tenant) = calloc(1, sizeof(*made));
+  if (made == NULL) {
+    return BULLA_NO_MEMORY;
   }
-  add(keyring, key, tenant_id, version);
-  pthread_rwlock_unlock(&keyring->lock);
+  made->len = statement.len + signature.len;
+  made->bytes = malloc(made->len);
+  if (made->bytes == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  memcpy(made->bytes, statement.data, statement.len);
+  memcpy(made->bytes + statement.len, signature.data, signature.len);
+  BULLA_TRY(bulla_tenant_statement_read(&made->said, bulla_span(made->bytes, statement.len)));
+  memcpy(made->id, made->said.id.data, sizeof(made->id));
+  struct bulla_tenant **place = place_for(keyring, made->said.id);
+  drop_tenant(place);
+  made->self = made;
+  made->holders = 1;
+  made->label_key = *label_key;
+  made->detail_key = *detail_key;
+  *label_key = NULL;
+  *detail_key = NULL;
+  *place = made;
+  *tenant = made;
+  made = NULL;
+  return BULLA_OK;
 }
 
-void bulla_keyring_offer(struct bulla_keyring *keyring, struct bulla_key **key, struct bulla_span tenant_id,
-                         int64_t version, uint64_t num_forgotten) {
-  pthread_rwlock_wrlock(&keyring->lock);
-  if (keyring->num_cached < BULLA_CACHED_KEYS && keyring->num_forgotten == num_forgotten &&
-      search(keyring, bulla_key_id(*key)) == NULL) {
-    add(keyring, key, tenant_id, version);
+const struct bulla_tenant_secret *bulla_keyring_find_secret(const struct bulla_keyring *keyring, struct bulla_span id) {
+  for (size_t i = 0; i < BULLA_CACHED_SECRETS; i++) {
+    const struct bulla_tenant_secret *secret = keyring->secrets[i];
+    if (secret != NULL && bulla_span_equal(id_of(secret->id), id)) {
+      return secret;
+    }
   }
-  pthread_rwlock_unlock(&keyring->lock);
+  return NULL;
+}
+
+const struct bulla_tenant_secret *bulla_keyring_keep_secret(struct bulla_keyring *keyring,
+                                                            const struct bulla_tenant_secret *made) {
+  struct bulla_tenant_secret *kept = calloc(1, sizeof(*kept));
+  if (kept == NULL) {
+    return NULL;
+  }
+  *kept = *made;
+  kept->self = kept;
+  kept->holders = 1;
+  struct bulla_tenant_secret **place = &keyring->secrets[keyring->next_secret];
+  keyring->next_secret = (keyring->next_secret + 1) % BULLA_CACHED_SECRETS;
+  drop_secret(place);
+  *place = kept;
+  return kept;
 }

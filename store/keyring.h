@@ -1,36 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The keys of an open vault, without any database. The tenants' keys are a cache: who has the vault finds, keeps and
- * forgets there, and may use what it found until it lets go of the vault. Others pin what they find, and offer what
- * they do not; nothing is forgotten while a key is pinned. */
+/* The keys of an open vault, without any database. docs/FORMAT.md §7:
+ *
+ *   root         wraps  vault key
+ *   vault key    wraps  signing key, audit key, the vault's detail key,
+ *                       and of each tenant its label key, its detail key and its secrets
+ *   a secret     expands to  field key, mask key, API-key key, and a key pair
+ *
+ * What was unwrapped for a tenant stays in a cache, by the row that it was checked for. */
 
 #ifndef BULLA_STORE_KEYRING_H
 #define BULLA_STORE_KEYRING_H
 
-#include <pthread.h>
+#include <stdatomic.h>
 
-#include <bulla/core.h>
+#include "core/box.h"
+#include "core/signature.h"
+#include "store/signed.h"
 
-#define BULLA_ID_LEN 16       /* bytes of the random, immutable ids of a vault, a tenant, an entry */
-#define BULLA_WRAPPED_MAX 128 /* bytes of a sealed key at most */
-#define BULLA_CACHED_KEYS 128 /* unwrapped tenants' keys in the cache */
+#define BULLA_ID_LEN 16         /* bytes of the random, immutable ids of a vault, a tenant, an entry, a lane */
+#define BULLA_WRAPPED_MAX 128   /* bytes of a sealed key at most */
+#define BULLA_CACHED_TENANTS 64 /* in the cache */
+#define BULLA_CACHED_SECRETS 64
 
-/* An unwrapped tenant's key, and the row that it belongs to. */
-struct bulla_cached_key {
-  struct bulla_key *key;
+/* A tenant whose row was checked. Who has the vault may use it until it lets go of the vault or keeps
+ * BULLA_CACHED_TENANTS others; who holds it, until it lets go of it. */
+struct bulla_tenant {
+  struct bulla_tenant *self; /* for those who have it const */
+  _Atomic unsigned holders;  /* the cache among them */
+  uint8_t id[BULLA_ID_LEN];
+  uint8_t *bytes; /* statement and signature of the row */
+  size_t len;
+  struct bulla_tenant_statement said; /* with spans in |bytes| */
+  struct bulla_secret *label_key;     /* proves names of entries, and plain values */
+  struct bulla_key *detail_key;       /* seals the details of its records */
+};
+
+/* An unwrapped secret of a tenant, as the keys that it expands to. Valid as a tenant is. */
+struct bulla_tenant_secret {
+  struct bulla_tenant_secret *self;
+  _Atomic unsigned holders;
+  uint8_t id[BULLA_ID_LEN];
   uint8_t tenant_id[BULLA_ID_LEN];
   int64_t version;
+  struct bulla_key *field_key;
+  struct bulla_key *mask_key;
+  struct bulla_key *apikey_key;
 };
 
 struct bulla_keyring {
-  uint8_t uuid[BULLA_ID_LEN]; /* of the vault */
-  struct bulla_key *root;
-  struct bulla_secret *name_key; /* see store/proof.h */
-  struct bulla_cached_key cached[BULLA_CACHED_KEYS];
-  size_t num_cached;
-  uint64_t num_forgotten; /* times that the cache was emptied */
-  pthread_rwlock_t lock;  /* of the cache; zeroed, as it is here, it is PTHREAD_RWLOCK_INITIALIZER */
+  uint8_t uuid[BULLA_ID_LEN];        /* of the vault */
+  int64_t generation;                /* of its directory, the highest that was seen */
+  struct bulla_secret *vault_secret; /* what roots wrap, and the vault key made of it */
+  struct bulla_key *vault_key;
+  struct bulla_secret *signing_seed;
+  uint8_t signing_public[BULLA_SIGNATURE_PUBLIC_LEN];
+  struct bulla_secret *audit_private;
+  uint8_t audit_public[BULLA_BOX_PUBLIC_LEN];
+  struct bulla_key *detail_key; /* of records that no tenant owns */
+  struct bulla_tenant *tenants[BULLA_CACHED_TENANTS];
+  size_t next_tenant; /* the place that is given out next */
+  struct bulla_tenant_secret *secrets[BULLA_CACHED_SECRETS];
+  size_t next_secret;
 };
 
 /* bulla_keyring_uuid returns the uuid of the vault. */
@@ -38,27 +70,50 @@ static inline struct bulla_span bulla_keyring_uuid(const struct bulla_keyring *k
   return bulla_span(keyring->uuid, sizeof(keyring->uuid));
 }
 
+/* bulla_tenant_id returns the id of |tenant|. */
+static inline struct bulla_span bulla_tenant_id(const struct bulla_tenant *tenant) {
+  return bulla_span(tenant->id, sizeof(tenant->id));
+}
+
 /* bulla_keyring_free wipes and frees all keys; |keyring| may be zeroed. */
 void bulla_keyring_free(struct bulla_keyring *keyring);
 
-/* bulla_keyring_forget wipes and frees the tenants' keys. */
+/* bulla_keyring_forget wipes and frees the keys of tenants. */
 void bulla_keyring_forget(struct bulla_keyring *keyring);
 
-/* bulla_keyring_find returns the tenant's key with this id, or NULL if it is not cached. bulla_keyring_pin is for those
- * who do not have the vault: unless it returns NULL, bulla_keyring_unpin must follow, soon and by the same thread. */
-const struct bulla_cached_key *bulla_keyring_find(struct bulla_keyring *keyring, struct bulla_span key_id);
-const struct bulla_cached_key *bulla_keyring_pin(struct bulla_keyring *keyring, struct bulla_span key_id);
-void bulla_keyring_unpin(struct bulla_keyring *keyring);
+/* bulla_keyring_find_tenant returns the tenant of this id whose row has this statement and signature, or NULL if it is
+ * not cached. */
+const struct bulla_tenant *bulla_keyring_find_tenant(const struct bulla_keyring *keyring, struct bulla_span id,
+                                                     struct bulla_span statement, struct bulla_span signature);
 
-/* bulla_keyring_keep moves |*key|, that of the tenant |tenant_id| and |version|, into |keyring| and sets it to NULL. If
- * there is no room, all others are removed first. */
-void bulla_keyring_keep(struct bulla_keyring *keyring, struct bulla_key **key, struct bulla_span tenant_id,
-                        int64_t version);
+/* bulla_keyring_tenant_generation returns the generation of the cached tenant of this id, or 0. */
+int64_t bulla_keyring_tenant_generation(const struct bulla_keyring *keyring, struct bulla_span id);
 
-/* bulla_keyring_offer keeps |*key| as bulla_keyring_keep does, for those who do not have the vault, but only if there
- * is room, it is not there yet, and nothing was forgotten since there were |num_forgotten|: a removed tenant's key must
- * not come back. Else it leaves |*key| alone. */
-void bulla_keyring_offer(struct bulla_keyring *keyring, struct bulla_key **key, struct bulla_span tenant_id,
-                         int64_t version, uint64_t num_forgotten);
+/* bulla_keyring_keep_tenant copies |statement|, which says |said|, and |signature|, moves the two keys into |keyring|
+ * and sets them to NULL. Returns BULLA_NO_MEMORY. */
+BULLA_NODISCARD enum bulla_status bulla_keyring_keep_tenant(const struct bulla_tenant **tenant,
+                                                            struct bulla_keyring *keyring, struct bulla_span statement,
+                                                            struct bulla_span signature,
+                                                            struct bulla_secret **label_key,
+                                                            struct bulla_key **detail_key);
+
+/* bulla_keyring_find_secret returns the secret of this id, or NULL if it is not cached. */
+const struct bulla_tenant_secret *bulla_keyring_find_secret(const struct bulla_keyring *keyring, struct bulla_span id);
+
+/* bulla_keyring_keep_secret moves |made|, with its keys, into |keyring|. Returns NULL without memory, when the caller
+ * still has them. */
+const struct bulla_tenant_secret *bulla_keyring_keep_secret(struct bulla_keyring *keyring,
+                                                            const struct bulla_tenant_secret *made);
+
+/* bulla_tenant_secret_free frees the keys of one that is not cached. For BULLA_CLEANUP. */
+void bulla_tenant_secret_free(struct bulla_tenant_secret *secret);
+
+/* bulla_tenant_hold and bulla_tenant_secret_hold hold one more time what is held or cached; the _release functions let
+ * go of it, unless it is NULL, and set it to NULL. The last one wipes its keys. Holding is for those who have the
+ * vault; any thread may release. */
+void bulla_tenant_hold(const struct bulla_tenant *tenant);
+void bulla_tenant_release(const struct bulla_tenant **tenant);
+void bulla_tenant_secret_hold(const struct bulla_tenant_secret *secret);
+void bulla_tenant_secret_release(const struct bulla_tenant_secret **secret);
 
 #endif

@@ -7,10 +7,10 @@
 
 #include "core/log.h"
 #include "store/clock.h"
+#include "store/columns.h"
 #include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
-#include "store/tenant.h"
 
 /* |*revision| is that of the stored field, or 0. What |field| is to be must fit what is stored. */
 static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *vault, struct bulla_span entry_id,
@@ -32,37 +32,37 @@ static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *va
   return BULLA_OK;
 }
 
-static enum bulla_status write_field(const struct bulla_putter *putter, const struct bulla_binding *binding,
-                                     const struct bulla_field *field) {
+enum bulla_status bulla_field_store(struct bulla_vault *vault, const struct bulla_tenant *owner,
+                                    const struct bulla_tenant_secret *keys, const struct bulla_binding *binding,
+                                    const struct bulla_field *field, int64_t updated) {
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
-  BULLA_TRY(bulla_field_seal(&value, &mask, &putter->change->vault->keyring, putter->key, binding, field));
+  BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, owner, keys, binding, field));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(putter->change->vault->db, BULLA_QUERY_PUT_FIELD);
+      bulla_statement(vault->db, BULLA_QUERY_PUT_FIELD);
   bulla_bind_blob(&statement, binding->entry_id);
   bulla_bind_text(&statement, binding->field);
   bulla_bind_int(&statement, binding->revision);
   bulla_bind_int(&statement, field->secret ? 1 : 0);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
-  bulla_bind_blob(&statement, bulla_key_id(putter->key));
-  bulla_bind_int(&statement, bulla_clock_s());
+  bulla_bind_secret(&statement, field->secret ? keys : NULL);
+  bulla_bind_int(&statement, updated);
   return bulla_finish(&statement);
 }
 
 enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_change *change, struct bulla_span op,
                                      struct bulla_span tenant) {
   *putter = (struct bulla_putter){.change = change, .op = op, .tenant = tenant};
-  BULLA_TRY(bulla_tenant_ensure(putter->tenant_id, change->vault, tenant));
-  return bulla_tenant_active_key(&putter->key, change->vault, bulla_span(putter->tenant_id, BULLA_ID_LEN));
+  BULLA_TRY(bulla_tenant_ensure(&putter->owner, change, tenant));
+  return bulla_tenant_active_secret(&putter->keys, change->vault, putter->owner);
 }
 
 enum bulla_status bulla_putter_enter(struct bulla_putter *putter, struct bulla_span entry) {
   if (bulla_span_equal(entry, putter->entry)) {
     return BULLA_OK;
   }
-  struct bulla_span tenant_id = bulla_span(putter->tenant_id, BULLA_ID_LEN);
-  BULLA_TRY(bulla_entry_ensure(putter->entry_id, putter->change->vault, tenant_id, entry));
+  BULLA_TRY(bulla_entry_ensure(putter->entry_id, putter->change->vault, putter->owner, entry));
   putter->entry = entry;
   return BULLA_OK;
 }
@@ -70,7 +70,7 @@ enum bulla_status bulla_putter_enter(struct bulla_putter *putter, struct bulla_s
 enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,
                                   bool must_be_new) {
   struct bulla_binding binding = {
-      .tenant_id = bulla_span(putter->tenant_id, BULLA_ID_LEN),
+      .tenant_id = bulla_tenant_id(putter->owner),
       .entry_id = bulla_span(putter->entry_id, BULLA_ID_LEN),
       .field = field->name,
   };
@@ -79,7 +79,7 @@ enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struc
     return bulla_explain(BULLA_EXISTS, "the entry has a field of this name");
   }
   binding.revision++;
-  BULLA_TRY(write_field(putter, &binding, field));
+  BULLA_TRY(bulla_field_store(putter->change->vault, putter->owner, putter->keys, &binding, field, bulla_clock_s()));
   return bulla_change_tell(putter->change, putter->op, putter->tenant, putter->entry, field->name);
 }
 

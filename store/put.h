@@ -6,20 +6,21 @@
 #ifndef BULLA_STORE_PUT_H
 #define BULLA_STORE_PUT_H
 
-#include "store/change.h"
+#include "store/context.h"
+#include "store/enroll.h"
 
-/* The state of writing fields: for whom, under which key, to which entry. */
+/* The state of writing fields: for whom, with which keys, to which entry. */
 struct bulla_putter {
   struct bulla_change *change;
   struct bulla_span op; /* put or import */
   struct bulla_span tenant;
   struct bulla_span entry; /* empty before the first */
-  uint8_t tenant_id[BULLA_ID_LEN];
+  const struct bulla_tenant *owner;
+  const struct bulla_tenant_secret *keys;
   uint8_t entry_id[BULLA_ID_LEN];
-  struct bulla_key *key;
 };
 
-/* bulla_putter_begin finds the key that |tenant| seals with, and creates the tenant if needed. The arguments must
+/* bulla_putter_begin finds the secret that |tenant| seals with, and creates the tenant if needed. The arguments must
  * outlive |putter|. */
 BULLA_NODISCARD enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_change *change,
                                                      struct bulla_span op, struct bulla_span tenant);
@@ -30,6 +31,12 @@ BULLA_NODISCARD enum bulla_status bulla_putter_enter(struct bulla_putter *putter
 /* bulla_put_field writes |field| and its audit record. If |must_be_new|, an existing field is BULLA_EXISTS. */
 BULLA_NODISCARD enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,
                                                   bool must_be_new);
+
+/* bulla_field_store seals |field| at |binding| and writes its row, without a record. */
+BULLA_NODISCARD enum bulla_status bulla_field_store(struct bulla_vault *vault, const struct bulla_tenant *owner,
+                                                    const struct bulla_tenant_secret *keys,
+                                                    const struct bulla_binding *binding,
+                                                    const struct bulla_field *field, int64_t updated);
 
 /* bulla_value_check returns BULLA_TOO_LARGE for a value of more than BULLA_VALUE_MAX bytes. */
 BULLA_NODISCARD enum bulla_status bulla_value_check(size_t len);

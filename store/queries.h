@@ -11,21 +11,25 @@
 #define BULLA_STORE_QUERIES_H
 
 enum bulla_query {
-  BULLA_QUERY_INSERT_VAULT, /* uuid, created, root key's id, name key, scrypt salt and log n or two NULLs */
-  BULLA_QUERY_LOAD_VAULT,   /* gives uuid, root key's id, name key, scrypt salt, log n */
+  BULLA_QUERY_INSERT_VAULT, /* statement, signature, signing key, audit key, detail key */
+  BULLA_QUERY_LOAD_VAULT,   /* gives those */
+  BULLA_QUERY_UPDATE_VAULT, /* statement, signature */
+  BULLA_QUERY_INSERT_ROOT,  /* id, wrapped, scrypt salt and log n or two NULLs */
+  BULLA_QUERY_LOAD_ROOT,    /* id; gives the others */
+  BULLA_QUERY_DELETE_ROOT,  /* id */
 
-  BULLA_QUERY_FIND_TENANT,        /* name; gives id, proof of the name */
-  BULLA_QUERY_INSERT_TENANT,      /* id, name, proof, created */
-  BULLA_QUERY_RENAME_TENANT,      /* name, proof, id */
-  BULLA_QUERY_LIST_TENANTS,       /* name; gives the columns of each tenant from that name on */
-  BULLA_QUERY_COUNT_ENTRIES,      /* id of a tenant */
-  BULLA_QUERY_COUNT_LIVE_APIKEYS, /* id of a tenant */
-  BULLA_QUERY_DELETE_TENANT,      /* id, as for the three that follow */
-  BULLA_QUERY_DELETE_TENANT_KEYS,
+  BULLA_QUERY_FIND_TENANT,           /* name; gives the columns of a tenant */
+  BULLA_QUERY_TENANT_BY_ID,          /* id; likewise, also of one that was removed */
+  BULLA_QUERY_INSERT_TENANT,         /* the columns of a tenant */
+  BULLA_QUERY_UPDATE_TENANT,         /* name or NULL, statement, signature, id */
+  BULLA_QUERY_LIST_TENANTS,          /* name; gives the columns of each tenant from that name on */
+  BULLA_QUERY_COUNT_ENTRIES,         /* id of a tenant */
+  BULLA_QUERY_COUNT_LIVE_APIKEYS,    /* id of a tenant */
+  BULLA_QUERY_DELETE_TENANT_SECRETS, /* id of a tenant, as for the two that follow */
   BULLA_QUERY_DELETE_APIKEYS,
   BULLA_QUERY_DELETE_REVOKED_TOKENS,
-  BULLA_QUERY_INSERT_TENANT_KEY, /* key id, tenant, version, wrapped, created */
-  BULLA_QUERY_ACTIVE_TENANT_KEY, /* id of a tenant; gives the columns of a wrapped key */
+  BULLA_QUERY_INSERT_TENANT_SECRET, /* id, tenant, version, state, wrapped, created */
+  BULLA_QUERY_TENANT_SECRET,        /* id, tenant; gives the columns of a secret */
 
   BULLA_QUERY_FIND_ENTRY,   /* tenant, name; gives id, proof of the name */
   BULLA_QUERY_INSERT_ENTRY, /* id, tenant, name, proof */
@@ -38,34 +42,53 @@ enum bulla_query {
   BULLA_QUERY_FIND_FIELD,     /* names of tenant, entry, field; gives the columns of a field */
   BULLA_QUERY_LIST_FIELDS,    /* the same; gives those behind that name */
   BULLA_QUERY_FIELD_REVISION, /* entry, name; gives revision, secret */
-  BULLA_QUERY_PUT_FIELD,      /* entry, name, revision, secret, value, mask, key id, updated */
-  BULLA_QUERY_RENAME_FIELD,   /* name, value, mask, key id, entry, old name */
+  BULLA_QUERY_PUT_FIELD,      /* entry, name, revision, secret, value, mask, secret id or NULL, updated */
+  BULLA_QUERY_RENAME_FIELD,   /* name, value, mask, secret id or NULL, entry, old name */
   BULLA_QUERY_DELETE_FIELD,   /* entry, name; gives a row if it was there */
 
-  BULLA_QUERY_INSERT_APIKEY,  /* id, tenant, name, created, hash, sealed root, key id */
+  BULLA_QUERY_INSERT_APIKEY,  /* id, tenant, name, created, hash, sealed root, secret id */
   BULLA_QUERY_FIND_APIKEY,    /* id; gives revoked and the columns of its tenant */
-  BULLA_QUERY_OPEN_APIKEY,    /* id; gives tenant, proof of its name, sealed root, the columns of a wrapped key */
+  BULLA_QUERY_OPEN_APIKEY,    /* id; gives the columns of its tenant, sealed root, the columns of a secret */
   BULLA_QUERY_IS_LIVE_APIKEY, /* id; gives a row if it is there and not revoked */
   BULLA_QUERY_LIST_APIKEYS,   /* number, name of a tenant or ''; gives number, columns of the tenant, id, name, ... */
-  BULLA_QUERY_IS_REVOCATION_RECORDED,
-  BULLA_QUERY_ERASE_APIKEY, /* revoked, id */
+  BULLA_QUERY_ERASE_APIKEY,   /* revoked, id */
 
   BULLA_QUERY_REVOKE_TOKEN,        /* tenant, digest, expires */
   BULLA_QUERY_LIST_REVOKED_TOKENS, /* gives the name of the tenant, digest */
+  BULLA_QUERY_TELL_REVOCATION,     /* tenant, id of an API key or NULL, digest or NULL */
+  BULLA_QUERY_IS_REVOCATION_TOLD,  /* id of an API key; gives a row if it is */
+  BULLA_QUERY_LAST_REVOCATION,     /* gives its number, or NULL */
+  BULLA_QUERY_LIST_REVOCATIONS,    /* number before the first, last; gives id of an API key or NULL, tenant, digest */
 
-  BULLA_QUERY_INSERT_HEAD,      /* seq, tag, sealed key, which is the first one too */
-  BULLA_QUERY_LOAD_HEAD,        /* gives seq, tag, sealed key, mac of the record */
-  BULLA_QUERY_MOVE_HEAD,        /* seq, tag, sealed key */
-  BULLA_QUERY_HEAD_SEQ,         /* gives seq */
-  BULLA_QUERY_FIRST_KEY,        /* gives the first sealed key */
-  BULLA_QUERY_INSERT_RECORD,    /* the columns of a record */
-  BULLA_QUERY_LAST_RECORD,      /* gives the greatest seq or NULL */
-  BULLA_QUERY_LIST_RECORDS,     /* first seq, last, name of a tenant or ''; gives the columns of a record */
-  BULLA_QUERY_CHAIN,            /* first seq; gives the columns of a record */
-  BULLA_QUERY_LIST_REVOCATIONS, /* seq before the first, last; gives op, tenant, entry */
+  BULLA_QUERY_INSERT_LANE,   /* number, statement, signature */
+  BULLA_QUERY_LOAD_LANE,     /* number; gives statement, signature */
+  BULLA_QUERY_NEXT_LANE,     /* number; gives the smallest from it on, or NULL */
+  BULLA_QUERY_NEXT_HEAD,     /* the same of those that have a head */
+  BULLA_QUERY_NEXT_RECORDED, /* the same of those that have a record */
+  BULLA_QUERY_INSERT_HEAD,   /* seq, mac, tag, sealed key, lane */
+  BULLA_QUERY_LOAD_HEAD,     /* lane; gives seq, mac, tag, sealed key, mac of the record */
+  BULLA_QUERY_MOVE_HEAD,     /* seq, mac, tag, sealed key, lane, seq and mac before; changes a row if it was there */
+  BULLA_QUERY_INSERT_RECORD, /* lane and the columns of a record */
+  BULLA_QUERY_LAST_RECORD,   /* lane; gives the greatest seq or NULL */
+  BULLA_QUERY_LIST_RECORDS,  /* lane, first seq, last; gives the columns of a record */
+
+  /* Of the tables of format 1, for store/format1.c alone. */
+  BULLA_QUERY_1_VAULT,   /* gives uuid, root key's id, name key, scrypt salt, log n */
+  BULLA_QUERY_1_COUNT,   /* gives the numbers of entries, fields, API keys, revoked tokens, records */
+  BULLA_QUERY_1_TENANTS, /* gives id, name, proof, created */
+  BULLA_QUERY_1_ENTRIES, /* id of a tenant; gives id, name, proof */
+  BULLA_QUERY_1_FIELDS,  /* id of an entry; gives name, revision, secret, value, mask, updated, a tenant's key */
+  BULLA_QUERY_1_APIKEYS, /* gives id of the tenant, its name, id, name, created, revoked, hash, sealed, a tenant's key
+                          */
+  BULLA_QUERY_1_TOKENS,  /* gives name of the tenant, digest, expires */
+  BULLA_QUERY_1_HEAD,    /* gives seq, tag, sealed key, the first sealed key */
+  BULLA_QUERY_1_RECORDS, /* gives the columns of a record */
 
   BULLA_NUM_QUERIES
 };
+
+/* The first of those of format 1. */
+#define BULLA_QUERY_1_FIRST BULLA_QUERY_1_VAULT
 
 /* bulla_query_text returns the SQL of |query|. */
 const char *bulla_query_text(enum bulla_query query);

@@ -4,11 +4,10 @@
 /* Removing fields, entries and tenants. A removal and its audit records are one transaction. */
 
 #include "core/log.h"
-#include "store/change.h"
 #include "store/columns.h"
+#include "store/enroll.h"
 #include "store/entry.h"
 #include "store/names.h"
-#include "store/tenant.h"
 
 /* Runs |query|, whose one parameter is the id of an entry or a tenant. */
 static enum bulla_status delete_by_id(struct bulla_vault *vault, enum bulla_query query, struct bulla_span id) {
@@ -42,10 +41,10 @@ static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_sp
 
 static enum bulla_status remove_fields(struct bulla_change *change, struct bulla_span tenant, struct bulla_span entry,
                                        const struct bulla_span *fields, size_t num_fields) {
-  uint8_t tenant_id[BULLA_ID_LEN];
+  const struct bulla_tenant *owner;
   uint8_t id[BULLA_ID_LEN];
   struct bulla_span entry_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_entry_find(tenant_id, id, change->vault, tenant, entry));
+  BULLA_TRY(bulla_entry_find(&owner, id, change->vault, tenant, entry));
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(remove_field(change->vault, entry_id, fields[i]));
     BULLA_TRY(tell(change, tenant, entry, fields[i]));
@@ -63,24 +62,19 @@ static enum bulla_status check_no_entry(struct bulla_vault *vault, struct bulla_
                                     count == 1 ? "entry" : "entries");
 }
 
-static enum bulla_status remove_tenant(struct bulla_vault *vault, struct bulla_span tenant) {
-  /* The API keys that are left are revoked, and without them no token opens whose revocation is to be known. */
-  static const enum bulla_query queries[] = {
-      BULLA_QUERY_DELETE_REVOKED_TOKENS,
-      BULLA_QUERY_DELETE_APIKEYS,
-      BULLA_QUERY_DELETE_TENANT_KEYS,
-      BULLA_QUERY_DELETE_TENANT,
-  };
+static enum bulla_status remove_tenant(struct bulla_change *change, struct bulla_span tenant) {
+  const struct bulla_tenant *owner;
+  BULLA_TRY(bulla_tenant_find(&owner, change->vault, tenant));
+  BULLA_TRY(check_no_entry(change->vault, bulla_tenant_id(owner)));
+  BULLA_TRY(bulla_tenant_check_no_live_apikey(change->vault, owner));
   uint8_t id[BULLA_ID_LEN];
-  struct bulla_span tenant_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_tenant_find(id, vault, tenant));
-  BULLA_TRY(check_no_entry(vault, tenant_id));
-  BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
-  for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
-    BULLA_TRY(delete_by_id(vault, queries[i], tenant_id));
-  }
-  bulla_keyring_forget(&vault->keyring);
-  return BULLA_OK;
+  memcpy(id, owner->id, sizeof(id));
+  BULLA_TRY(bulla_tenant_remove(change, owner));
+  /* By its name nothing is found any more. */
+  BULLA_TRY(bulla_tenant_by_id(&owner, change->vault, bulla_span(id, sizeof(id))));
+  struct bulla_audit_record record =
+      bulla_audit_record(change->who, BULLA_LITERAL("remove"), tenant, bulla_span(NULL, 0));
+  return bulla_change_append_for(change, &record, owner);
 }
 
 enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
@@ -89,9 +83,9 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
   BULLA_TRY(bulla_place_check_entry(place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
-  uint8_t tenant_id[BULLA_ID_LEN];
+  const struct bulla_tenant *owner;
   uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_entry_find(tenant_id, entry_id, vault, place->tenant, place->entry));
+  BULLA_TRY(bulla_entry_find(&owner, entry_id, vault, place->tenant, place->entry));
   BULLA_TRY(remove_entry(&change, place->tenant, place->entry, bulla_span(entry_id, sizeof(entry_id))));
   return bulla_change_commit(&change);
 }
@@ -119,7 +113,6 @@ enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_name_check(tenant));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
-  BULLA_TRY(remove_tenant(vault, tenant));
-  BULLA_TRY(tell(&change, tenant, bulla_span(NULL, 0), bulla_span(NULL, 0)));
+  BULLA_TRY(remove_tenant(&change, tenant));
   return bulla_change_commit(&change);
 }

@@ -2,23 +2,19 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* Renaming tenants, entries and fields. What is sealed is bound to the ids of tenant and entry, so a new name of
- * those is a new proof and nothing else. A field is bound to its name: it is opened and sealed again, in this
- * process and in locked memory, and nobody gets to see it. A rename and its two audit records, of the old name and
+ * those is a new statement or proof and nothing else. A field is bound to its name: it is opened and sealed again, in
+ * this process and in locked memory, and nobody gets to see it. A rename and its two audit records, of the old name and
  * of the new one, are one transaction. */
 
 #include "core/log.h"
-#include "store/change.h"
 #include "store/columns.h"
+#include "store/enroll.h"
 #include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
-#include "store/proof.h"
-#include "store/tenant.h"
 
-static enum bulla_status tell(struct bulla_change *change, const struct bulla_place *before,
-                              const struct bulla_place *after) {
-  BULLA_TRY(bulla_change_tell(change, BULLA_LITERAL("rename-from"), before->tenant, before->entry, before->field));
-  return bulla_change_tell(change, BULLA_LITERAL("rename-to"), after->tenant, after->entry, after->field);
+static enum bulla_status tell(struct bulla_change *change, struct bulla_span op, const struct bulla_place *names) {
+  return bulla_change_tell(change, op, names->tenant, names->entry, names->field);
 }
 
 /* A name that is the old one is taken, once it is known that there is something of it. */
@@ -26,43 +22,27 @@ static enum bulla_status check_is_new(struct bulla_span name, struct bulla_span 
   return bulla_span_equal(name, old_name) ? bulla_explain(BULLA_EXISTS, "the new name is the old one") : BULLA_OK;
 }
 
-/* Runs |query|, whose parameters are a new name, its proof, and the id of the row. */
-static enum bulla_status update_name(struct bulla_vault *vault, enum bulla_query query, struct bulla_span name,
-                                     const uint8_t *proof, struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
-  bulla_bind_text(&statement, name);
-  bulla_bind_blob(&statement, bulla_span(proof, BULLA_PROOF_LEN));
-  bulla_bind_blob(&statement, id);
-  enum bulla_status status = bulla_finish(&statement);
-  return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
-}
-
-static enum bulla_status rename_tenant(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span name) {
-  uint8_t id[BULLA_ID_LEN];
-  uint8_t proof[BULLA_PROOF_LEN];
-  struct bulla_span tenant_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_tenant_find(id, vault, tenant));
+static enum bulla_status rename_tenant(struct bulla_change *change, struct bulla_span tenant, struct bulla_span name) {
+  const struct bulla_tenant *owner;
+  BULLA_TRY(bulla_tenant_find(&owner, change->vault, tenant));
   BULLA_TRY(check_is_new(name, tenant));
   /* Its tokens say the old name. */
-  BULLA_TRY(bulla_tenant_check_no_live_apikey(vault, tenant_id));
-  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, tenant_id, bulla_span(NULL, 0), name));
-  return update_name(vault, BULLA_QUERY_RENAME_TENANT, name, proof, tenant_id);
+  BULLA_TRY(bulla_tenant_check_no_live_apikey(change->vault, owner));
+  return bulla_tenant_rename(change, owner, name);
 }
 
 static enum bulla_status rename_entry(struct bulla_vault *vault, struct bulla_span tenant, struct bulla_span entry,
                                       struct bulla_span name) {
   uint8_t id[BULLA_ID_LEN];
-  uint8_t tenant_id[BULLA_ID_LEN];
-  uint8_t proof[BULLA_PROOF_LEN];
-  struct bulla_span entry_id = bulla_span(id, sizeof(id));
-  BULLA_TRY(bulla_entry_find(tenant_id, id, vault, tenant, entry));
+  const struct bulla_tenant *owner;
+  BULLA_TRY(bulla_entry_find(&owner, id, vault, tenant, entry));
   BULLA_TRY(check_is_new(name, entry));
-  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, bulla_span(tenant_id, sizeof(tenant_id)), entry_id, name));
-  return update_name(vault, BULLA_QUERY_RENAME_ENTRY, name, proof, entry_id);
+  return bulla_entry_rename(vault, owner, bulla_span(id, sizeof(id)), name);
 }
 
 /* A field between its two names. */
 struct moving {
+  const struct bulla_tenant *owner;
   uint8_t entry_id[BULLA_ID_LEN];
   int64_t revision;
   bool secret;
@@ -88,33 +68,34 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
   BULLA_TRY(bulla_columns_field(&field, &vault->keyring, &statement));
   field.binding.field = names->field;
   BULLA_TRY(bulla_field_open(&moving->value, &vault->keyring, &field));
+  moving->owner = field.owner;
   memcpy(moving->entry_id, field.binding.entry_id.data, sizeof(moving->entry_id));
   moving->revision = field.binding.revision;
   moving->secret = field.secret;
   return BULLA_OK;
 }
 
-static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span tenant_id,
-                                  struct bulla_span old_name, struct bulla_span new_name) {
+static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span old_name,
+                                  struct bulla_span new_name) {
   const struct bulla_binding binding = {
-      .tenant_id = tenant_id,
+      .tenant_id = bulla_tenant_id(moving->owner),
       .entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id)),
       .field = new_name,
       .revision = moving->revision,
   };
   const struct bulla_field field = {
       .name = new_name, .value = bulla_secret_bytes(moving->value), .secret = moving->secret};
-  struct bulla_key *key;
+  const struct bulla_tenant_secret *keys;
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
-  BULLA_TRY(bulla_tenant_active_key(&key, vault, tenant_id));
-  BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, key, &binding, &field));
+  BULLA_TRY(bulla_tenant_active_secret(&keys, vault, moving->owner));
+  BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, moving->owner, keys, &binding, &field));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_RENAME_FIELD);
   bulla_bind_text(&statement, new_name);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
-  bulla_bind_blob(&statement, bulla_key_id(key));
+  bulla_bind_secret(&statement, field.secret ? keys : NULL);
   bulla_bind_blob(&statement, binding.entry_id);
   bulla_bind_text(&statement, old_name);
   enum bulla_status status = bulla_finish(&statement);
@@ -123,13 +104,13 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
 
 static enum bulla_status rename_field(struct bulla_vault *vault, const struct bulla_place *names,
                                       struct bulla_span name) {
-  uint8_t tenant_id[BULLA_ID_LEN];
+  const struct bulla_tenant *owner;
   uint8_t entry_id[BULLA_ID_LEN];
   struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
-  BULLA_TRY(bulla_entry_find(tenant_id, entry_id, vault, names->tenant, names->entry));
+  BULLA_TRY(bulla_entry_find(&owner, entry_id, vault, names->tenant, names->entry));
   BULLA_TRY(take_out(&moving, vault, names));
   BULLA_TRY(check_is_new(name, names->field));
-  return put_back(vault, &moving, bulla_span(tenant_id, sizeof(tenant_id)), names->field, name);
+  return put_back(vault, &moving, names->field, name);
 }
 
 enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const struct bulla_who *who,
@@ -141,8 +122,9 @@ enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_name_check(name));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
-  BULLA_TRY(rename_tenant(vault, tenant, name));
-  BULLA_TRY(tell(&change, &before, &after));
+  BULLA_TRY(tell(&change, BULLA_LITERAL("rename-from"), &before));
+  BULLA_TRY(rename_tenant(&change, tenant, name));
+  BULLA_TRY(tell(&change, BULLA_LITERAL("rename-to"), &after));
   return bulla_change_commit(&change);
 }
 
@@ -155,7 +137,8 @@ enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   BULLA_TRY(rename_entry(vault, place->tenant, place->entry, name));
   const struct bulla_place after = {.tenant = place->tenant, .entry = name};
-  BULLA_TRY(tell(&change, place, &after));
+  BULLA_TRY(tell(&change, BULLA_LITERAL("rename-from"), place));
+  BULLA_TRY(tell(&change, BULLA_LITERAL("rename-to"), &after));
   return bulla_change_commit(&change);
 }
 
@@ -168,6 +151,7 @@ enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   BULLA_TRY(rename_field(vault, place, name));
   const struct bulla_place after = {.tenant = place->tenant, .entry = place->entry, .field = name};
-  BULLA_TRY(tell(&change, place, &after));
+  BULLA_TRY(tell(&change, BULLA_LITERAL("rename-from"), place));
+  BULLA_TRY(tell(&change, BULLA_LITERAL("rename-to"), &after));
   return bulla_change_commit(&change);
 }

@@ -23,19 +23,14 @@
 #define DIGITS (2 * (size_t)BULLA_KEY_LEN)
 #define TEXT_MAX (DIGITS + 2) /* with a newline */
 
-struct bulla_root {
-  struct bulla_secret *material; /* BULLA_KEY_LEN bytes, or the passphrase */
-  bool passphrase;
-};
-
 /* Hands |*material| over to a new |*root|. */
-static enum bulla_status wrap(struct bulla_root **root, struct bulla_secret **material, bool passphrase) {
-  struct bulla_root *made = malloc(sizeof(*made));
+static enum bulla_status wrap(struct bulla_root **root, struct bulla_secret **material, enum bulla_root_kind kind) {
+  struct bulla_root *made = calloc(1, sizeof(*made));
   if (made == NULL) {
     return BULLA_NO_MEMORY;
   }
   made->material = *material;
-  made->passphrase = passphrase;
+  made->kind = kind;
   *material = NULL;
   *root = made;
   return BULLA_OK;
@@ -98,16 +93,54 @@ static enum bulla_status from_provider(struct bulla_secret **material, const cha
   return decode(material, bulla_secret_bytes(text));
 }
 
+static const char recipient_prefix[] = "recipient:";
+
+/* The private key of a recipient, from what follows the prefix. */
+static enum bulla_status open_private(struct bulla_root **root, const char *provider) {
+  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+  uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
+  BULLA_TRY(from_provider(&material, provider));
+  BULLA_TRY(bulla_box_public(public_key, material));
+  BULLA_TRY(wrap(root, &material, BULLA_ROOT_PRIVATE));
+  memcpy((*root)->public_key, public_key, sizeof(public_key));
+  return BULLA_OK;
+}
+
+/* A program is not run before there is a key to wrap or unwrap. */
+static enum bulla_status name_program(struct bulla_root **root, const char *command) {
+  if (command[strspn(command, " ")] == '\0') {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "no program is named after wrap:");
+  }
+  struct bulla_root *made = calloc(1, sizeof(*made));
+  char *copy = strdup(command);
+  if (made == NULL || copy == NULL) {
+    free(made);
+    free(copy);
+    return BULLA_NO_MEMORY;
+  }
+  made->kind = BULLA_ROOT_PROGRAM;
+  made->command = copy;
+  *root = made;
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider) {
   *root = NULL;
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
+  if (strncmp(provider, recipient_prefix, sizeof(recipient_prefix) - 1) == 0) {
+    return open_private(root, provider + sizeof(recipient_prefix) - 1);
+  }
   const char *rest;
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
-  bool is_hashed = bulla_provider_split(&rest, provider) == BULLA_PROVIDER_HASHED_ENV;
+  enum bulla_provider kind = bulla_provider_split(&rest, provider);
+  if (kind == BULLA_PROVIDER_WRAP) {
+    return name_program(root, rest);
+  }
+  bool is_hashed = kind == BULLA_PROVIDER_HASHED_ENV;
   BULLA_TRY(is_hashed ? from_hashed_env(&material, rest) : from_provider(&material, provider));
-  return wrap(root, &material, false);
+  return wrap(root, &material, BULLA_ROOT_KEY);
 }
 
 static enum bulla_status write_key(int file, const struct bulla_secret *material) {
@@ -150,7 +183,17 @@ enum bulla_status bulla_root_create(struct bulla_root **root, const char *provid
     unlink(draft);
     return status;
   }
-  return wrap(root, &material, false);
+  return wrap(root, &material, BULLA_ROOT_KEY);
+}
+
+enum bulla_status bulla_recipient_create(struct bulla_root **root, const char *provider) {
+  BULLA_TRY(bulla_root_create(root, provider));
+  (*root)->kind = BULLA_ROOT_PRIVATE;
+  enum bulla_status status = bulla_box_public((*root)->public_key, (*root)->material);
+  if (status != BULLA_OK) {
+    bulla_root_free(root);
+  }
+  return status;
 }
 
 enum bulla_status bulla_root_passphrase(struct bulla_root **root, struct bulla_span passphrase) {
@@ -160,39 +203,14 @@ enum bulla_status bulla_root_passphrase(struct bulla_root **root, struct bulla_s
   }
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_copy(&material, passphrase));
-  return wrap(root, &material, true);
+  return wrap(root, &material, BULLA_ROOT_PASSPHRASE);
 }
 
 void bulla_root_free(struct bulla_root **root) {
   if (*root != NULL) {
     bulla_secret_free(&(*root)->material);
+    free((*root)->command);
     free(*root);
     *root = NULL;
   }
-}
-
-bool bulla_root_is_passphrase(const struct bulla_root *root) {
-  return root->passphrase;
-}
-
-enum bulla_status bulla_root_key(struct bulla_key **key, const struct bulla_root *root,
-                                 const struct bulla_stretch *stretch) {
-  if (root->passphrase != (stretch->log_n != 0)) {
-    return BULLA_ROOT_WRONG;
-  }
-  if (!root->passphrase) {
-    return bulla_key_new(key, BULLA_XAES_256_GCM, root->material);
-  }
-  if (stretch->log_n < BULLA_SCRYPT_LOG_N || stretch->log_n > BULLA_SCRYPT_LOG_N_MAX) {
-    return BULLA_ROOT_WRONG;
-  }
-  struct bulla_span passphrase = bulla_secret_bytes(root->material);
-  if (passphrase.len == 0) {
-    return BULLA_FORKED;
-  }
-  struct bulla_secret *stretched BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_new(&stretched, BULLA_KEY_LEN));
-  BULLA_TRY(bulla_scrypt(bulla_secret_data(stretched), BULLA_KEY_LEN, passphrase,
-                         bulla_span(stretch->salt, sizeof(stretch->salt)), UINT64_C(1) << stretch->log_n, 8, 1));
-  return bulla_key_new(key, BULLA_XAES_256_GCM, stretched);
 }

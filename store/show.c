@@ -104,7 +104,7 @@ struct entry_walk {
   struct bulla_page page;
   struct bulla_entry_view views[BULLA_PAGE_ROWS];
   size_t num;
-  uint8_t tenant_id[BULLA_ID_LEN];
+  const struct bulla_tenant *owner; /* found anew for each page */
   struct bulla_walked tenant;
   struct bulla_walked entry;
 };
@@ -114,18 +114,18 @@ static void free_entry_walk(struct entry_walk *walk) {
 }
 
 /* Enters the tenant that |statement| is at: the one where the page before ended, or the next. */
-static enum bulla_status enter_tenant(struct entry_walk *walk, const struct bulla_vault *vault,
+static enum bulla_status enter_tenant(struct entry_walk *walk, struct bulla_vault *vault,
                                       struct bulla_statement *statement) {
-  struct bulla_span id;
-  struct bulla_span name;
-  BULLA_TRY(bulla_columns_tenant(&id, &name, &vault->keyring, statement));
+  const struct bulla_tenant *owner;
+  BULLA_TRY(bulla_columns_tenant(&owner, &vault->keyring, statement));
+  struct bulla_span name = owner->said.name;
+  walk->owner = owner;
   if (walk->num == 0 && bulla_span_equal(name, bulla_walked_name(&walk->tenant))) {
     return BULLA_OK;
   }
   if (!bulla_walk_on(&walk->tenant, name)) {
     return BULLA_REFUSED;
   }
-  memcpy(walk->tenant_id, id.data, BULLA_ID_LEN);
   walk->entry.len = 0;
   return BULLA_OK;
 }
@@ -142,8 +142,7 @@ static enum bulla_status read_entry(struct entry_walk *walk, const struct bulla_
   if (!bulla_columns_good(statement)) {
     return BULLA_REFUSED;
   }
-  struct bulla_span tenant_id = bulla_span(walk->tenant_id, BULLA_ID_LEN);
-  BULLA_TRY(bulla_name_check_proof(&vault->keyring, tenant_id, entry_id, view->entry, proof));
+  BULLA_TRY(bulla_entry_name_check(&vault->keyring, walk->owner, entry_id, view->entry, proof));
   if (!bulla_walk_on(&walk->entry, view->entry)) {
     return BULLA_REFUSED;
   }
@@ -159,7 +158,7 @@ static enum bulla_status read_entries(struct entry_walk *walk, struct bulla_vaul
   const struct bulla_walked last = walk->entry;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_LIST_ENTRIES);
-  bulla_bind_blob(&statement, bulla_span(walk->tenant_id, BULLA_ID_LEN));
+  bulla_bind_blob(&statement, bulla_tenant_id(walk->owner));
   bulla_bind_text(&statement, bulla_walked_name(&last));
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
@@ -174,10 +173,12 @@ static enum bulla_status read_entries(struct entry_walk *walk, struct bulla_vaul
 
 /* Fills a page with entries of one tenant. */
 static enum bulla_status read_of_one(struct entry_walk *walk, struct bulla_vault *vault, struct bulla_span tenant) {
-  if (walk->tenant.len == 0) {
-    BULLA_TRY(bulla_tenant_find(walk->tenant_id, vault, tenant));
-    (void)bulla_walk_on(&walk->tenant, tenant);
+  enum bulla_status status = bulla_tenant_find(&walk->owner, vault, tenant);
+  if (status == BULLA_NOT_FOUND && walk->tenant.len > 0) {
+    return BULLA_OK; /* it was removed meanwhile */
   }
+  BULLA_TRY(status);
+  (void)bulla_walk_on(&walk->tenant, tenant);
   return read_entries(walk, vault);
 }
 

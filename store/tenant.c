@@ -5,89 +5,86 @@
 
 #include "store/tenant.h"
 
-#include "core/crypto.h"
 #include "core/log.h"
-#include "store/clock.h"
 #include "store/columns.h"
-#include "store/proof.h"
 
-/* bulla_tenant_find, but a tenant that is not there is no news. */
-static enum bulla_status look_for(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
+static enum bulla_status read_one(const struct bulla_tenant **tenant, struct bulla_vault *vault,
+                                  struct bulla_statement *statement) {
+  bool row;
+  *tenant = NULL;
+  BULLA_TRY(bulla_step(statement, &row));
+  return row ? bulla_columns_tenant(tenant, &vault->keyring, statement) : BULLA_NOT_FOUND;
+}
+
+enum bulla_status bulla_tenant_look(const struct bulla_tenant **tenant, struct bulla_vault *vault,
+                                    struct bulla_span name) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_FIND_TENANT);
   bulla_bind_text(&statement, name);
-  struct bulla_span proof;
-  BULLA_TRY(bulla_columns_found(id, &proof, &statement));
-  return bulla_name_check_proof(&vault->keyring, bulla_span(id, BULLA_ID_LEN), bulla_span(NULL, 0), name, proof);
+  BULLA_TRY(read_one(tenant, vault, &statement));
+  /* A damaged index leads to rows that were not asked for. */
+  bool same = !(*tenant)->said.removed && bulla_span_equal((*tenant)->said.name, name);
+  return same ? BULLA_OK : BULLA_REFUSED;
 }
 
-enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
-  enum bulla_status status = look_for(id, vault, name);
+enum bulla_status bulla_tenant_find(const struct bulla_tenant **tenant, struct bulla_vault *vault,
+                                    struct bulla_span name) {
+  enum bulla_status status = bulla_tenant_look(tenant, vault, name);
   return status == BULLA_NOT_FOUND ? bulla_explain(status, "there is no such tenant") : status;
 }
 
-static enum bulla_status insert_key(struct bulla_vault *vault, const struct bulla_wrapped_key *wrapped) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_INSERT_TENANT_KEY);
-  bulla_bind_blob(&statement, wrapped->key_id);
-  bulla_bind_blob(&statement, wrapped->tenant_id);
-  bulla_bind_int(&statement, wrapped->version);
-  bulla_bind_blob(&statement, wrapped->wrapped);
-  bulla_bind_int(&statement, bulla_clock_s());
-  return bulla_finish(&statement);
-}
-
-static enum bulla_status make_key(struct bulla_vault *vault, struct bulla_span tenant_id, int64_t version) {
-  struct bulla_key *key BULLA_CLEANUP(bulla_key_free) = NULL;
-  struct bulla_wrapped_key wrapped = {.tenant_id = tenant_id, .version = version};
-  uint8_t bytes[BULLA_WRAPPED_MAX];
-  struct bulla_buffer buffer = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_tenant_key_new(&key, &wrapped, &buffer, &vault->keyring));
-  BULLA_TRY(insert_key(vault, &wrapped));
-  bulla_keyring_keep(&vault->keyring, &key, tenant_id, version);
-  return BULLA_OK;
-}
-
-static enum bulla_status insert_tenant(struct bulla_vault *vault, const uint8_t *id, struct bulla_span name) {
-  uint8_t proof[BULLA_PROOF_LEN];
-  BULLA_TRY(bulla_name_prove(proof, &vault->keyring, bulla_span(id, BULLA_ID_LEN), bulla_span(NULL, 0), name));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_INSERT_TENANT);
-  bulla_bind_blob(&statement, bulla_span(id, BULLA_ID_LEN));
-  bulla_bind_text(&statement, name);
-  bulla_bind_blob(&statement, bulla_span(proof, sizeof(proof)));
-  bulla_bind_int(&statement, bulla_clock_s());
-  return bulla_finish(&statement);
-}
-
-enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, struct bulla_span name) {
-  enum bulla_status status = look_for(id, vault, name);
-  if (status != BULLA_NOT_FOUND) {
-    return status;
+enum bulla_status bulla_tenant_owner(const struct bulla_tenant **owner, struct bulla_vault *vault,
+                                     struct bulla_span name) {
+  *owner = NULL;
+  if (name.len == 0) {
+    return BULLA_OK;
   }
-  BULLA_TRY(bulla_random(id, BULLA_ID_LEN));
-  BULLA_TRY(insert_tenant(vault, id, name));
-  return make_key(vault, bulla_span(id, BULLA_ID_LEN), 1);
+  enum bulla_status status = bulla_tenant_look(owner, vault, name);
+  if (status == BULLA_NOT_FOUND || status == BULLA_REFUSED) {
+    *owner = NULL;
+    return BULLA_OK;
+  }
+  return status;
 }
 
-enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_vault *vault,
-                                          struct bulla_span tenant_id) {
-  *key = NULL;
+enum bulla_status bulla_tenant_by_id(const struct bulla_tenant **tenant, struct bulla_vault *vault,
+                                     struct bulla_span id) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_ACTIVE_TENANT_KEY);
-  bulla_bind_blob(&statement, tenant_id);
+      bulla_statement(vault->db, BULLA_QUERY_TENANT_BY_ID);
+  bulla_bind_blob(&statement, id);
+  BULLA_TRY(read_one(tenant, vault, &statement));
+  return bulla_span_equal(bulla_tenant_id(*tenant), id) ? BULLA_OK : BULLA_REFUSED;
+}
+
+/* The statement has one that is active; the row is found by its id, whatever the database says of its state. */
+static struct bulla_span active_id(const struct bulla_tenant *tenant) {
+  struct bulla_span id = bulla_span(NULL, 0);
+  for (size_t i = 0; i < tenant->said.num_secrets; i++) {
+    id = tenant->said.secrets[i].state == BULLA_SECRET_ACTIVE ? tenant->said.secrets[i].id : id;
+  }
+  return id;
+}
+
+enum bulla_status bulla_tenant_active_secret(const struct bulla_tenant_secret **secret, struct bulla_vault *vault,
+                                             const struct bulla_tenant *tenant) {
+  *secret = NULL;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_TENANT_SECRET);
+  struct bulla_span id = active_id(tenant);
+  bulla_bind_blob(&statement, id);
+  bulla_bind_blob(&statement, bulla_tenant_id(tenant));
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
     return BULLA_REFUSED;
   }
-  struct bulla_wrapped_key wrapped = bulla_columns_wrapped_key(&statement, tenant_id);
-  return bulla_columns_good(&statement) ? bulla_tenant_key(key, &vault->keyring, &wrapped) : BULLA_REFUSED;
+  BULLA_TRY(bulla_columns_secret(secret, &vault->keyring, tenant, &statement));
+  return bulla_span_equal(bulla_span((*secret)->id, BULLA_ID_LEN), id) ? BULLA_OK : BULLA_REFUSED;
 }
 
-enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault, struct bulla_span tenant_id) {
+enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault, const struct bulla_tenant *tenant) {
   int64_t count;
-  BULLA_TRY(bulla_count(&count, vault->db, BULLA_QUERY_COUNT_LIVE_APIKEYS, tenant_id));
+  BULLA_TRY(bulla_count(&count, vault->db, BULLA_QUERY_COUNT_LIVE_APIKEYS, bulla_tenant_id(tenant)));
   return count == 0 ? BULLA_OK
                     : bulla_explain(BULLA_IN_USE, "the tenant has %lld API key%s not revoked", (long long)count,
                                     count == 1 ? " that is" : "s that are");

@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Tenants and their keys. */
+/* Tenants: reading their rows. store/enroll.h writes them. */
 
 #ifndef BULLA_STORE_TENANT_H
 #define BULLA_STORE_TENANT_H
 
+#include "store/tenant_secret.h"
 #include "store/vault.h"
 
-/* bulla_tenant_find fills the BULLA_ID_LEN bytes of |id|. Returns BULLA_NOT_FOUND, BULLA_REFUSED if the name is
- * not proven to be the row's. */
-BULLA_NODISCARD enum bulla_status bulla_tenant_find(uint8_t *id, struct bulla_vault *vault, struct bulla_span name);
+/* bulla_tenant_look finds the tenant |name|. Returns BULLA_NOT_FOUND, BULLA_REFUSED for a row that was not signed so.
+ * bulla_tenant_find is the same, and logs that it was not found. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_look(const struct bulla_tenant **tenant, struct bulla_vault *vault,
+                                                    struct bulla_span name);
+BULLA_NODISCARD enum bulla_status bulla_tenant_find(const struct bulla_tenant **tenant, struct bulla_vault *vault,
+                                                    struct bulla_span name);
 
-/* bulla_tenant_ensure is bulla_tenant_find, but creates a missing tenant and its first key, inside the caller's
- * transaction. */
-BULLA_NODISCARD enum bulla_status bulla_tenant_ensure(uint8_t *id, struct bulla_vault *vault, struct bulla_span name);
+/* bulla_tenant_owner sets |*owner| to the tenant |name| for whom a record is sealed, or to NULL if there is none that
+ * was signed so. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_owner(const struct bulla_tenant **owner, struct bulla_vault *vault,
+                                                     struct bulla_span name);
 
-/* bulla_tenant_active_key sets |*key| to the key that seals a tenant's new values, as bulla_tenant_key does. */
-BULLA_NODISCARD enum bulla_status bulla_tenant_active_key(struct bulla_key **key, struct bulla_vault *vault,
-                                                          struct bulla_span tenant_id);
+/* bulla_tenant_by_id finds a tenant, also one that was removed. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_by_id(const struct bulla_tenant **tenant, struct bulla_vault *vault,
+                                                     struct bulla_span id);
+
+/* bulla_tenant_active_secret sets |*secret| to what seals the tenant's new values. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_active_secret(const struct bulla_tenant_secret **secret,
+                                                             struct bulla_vault *vault,
+                                                             const struct bulla_tenant *tenant);
 
 /* bulla_tenant_check_no_live_apikey returns BULLA_IN_USE if the tenant has an API key that is not revoked. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault,
-                                                                    struct bulla_span tenant_id);
+                                                                    const struct bulla_tenant *tenant);
 
 #endif

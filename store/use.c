@@ -13,7 +13,6 @@
 #include "store/field.h"
 #include "store/group.h"
 #include "store/names.h"
-#include "store/pinned_key.h"
 
 /* Uses that are recorded together. */
 struct asking {
@@ -23,19 +22,42 @@ struct asking {
   size_t failed; /* the use that could not be looked up */
 };
 
-/* Looks up, and copies the row. No row is held any more as the transaction ends: a commit beside a reader moves nothing
- * out of the -wal. */
+/* Lets go of what was found. */
+static void let_go(struct bulla_use *use) {
+  bulla_tenant_release(&use->field.owner);
+  bulla_tenant_secret_release(&use->field.keys);
+  bulla_statement_end(&use->found);
+}
+
+/* Checks the row, and holds what it is opened with: by then this thread does not have the vault. */
+static enum bulla_status check(struct bulla_use *use, struct bulla_vault *vault) {
+  enum bulla_status status = use->kind->check(use, vault);
+  if (status != BULLA_OK) {
+    use->field.owner = NULL;
+    use->field.keys = NULL;
+    return status;
+  }
+  bulla_tenant_hold(use->field.owner);
+  if (use->field.keys != NULL) {
+    bulla_tenant_secret_hold(use->field.keys);
+  }
+  return BULLA_OK;
+}
+
+/* Looks up, copies the row and checks it; what is wrong with it is told once there is a record. No row is held any more
+ * as the transaction ends: a commit beside a reader moves nothing out of the -wal. */
 static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vault) {
   struct bulla_statement *found = &use->found;
-  bulla_statement_end(found);
+  let_go(use);
   *found = bulla_statement(vault->db, use->kind->query);
   use->kind->find(found, &use->record);
   bool row;
   BULLA_TRY(bulla_step(found, &row));
-  use->num_forgotten = vault->keyring.num_forgotten;
   use->looked = BULLA_OK;
   if (row) {
-    return bulla_statement_keep(found);
+    BULLA_TRY(bulla_statement_keep(found));
+    use->checked = check(use, vault);
+    return BULLA_OK;
   }
   bulla_statement_end(found);
   use->looked = use->kind->missing(vault, &use->record);
@@ -48,7 +70,7 @@ static enum bulla_status look_for_all(struct bulla_request *request, struct bull
     struct bulla_use *use = &asking->uses[asking->failed];
     enum bulla_status status = look_for(use, vault);
     if (status != BULLA_OK) {
-      bulla_statement_end(&use->found);
+      let_go(use);
       return status;
     }
   }
@@ -98,10 +120,11 @@ static enum bulla_status grant_all(size_t *failed, struct bulla_vault *vault, st
 
 static enum bulla_status open_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses, size_t num) {
   for (*failed = 0; *failed < num; ++*failed) {
-    enum bulla_status status = uses[*failed].kind->open(&uses[*failed], vault);
+    struct bulla_use *use = &uses[*failed];
+    enum bulla_status status = use->checked == BULLA_OK ? use->kind->open(use, &vault->keyring) : use->checked;
     if (status != BULLA_OK) {
       /* Why it did not open is what the caller must hear of, even if that cannot be recorded. */
-      enum bulla_status ignored = record_failure(vault, &uses[*failed]);
+      enum bulla_status ignored = record_failure(vault, use);
       (void)ignored;
       return status;
     }
@@ -120,7 +143,7 @@ enum bulla_status bulla_use_all(size_t *failed, struct bulla_vault *vault, struc
 
 void bulla_use_end(struct bulla_use *use) {
   bulla_secret_free(&use->opened);
-  bulla_statement_end(&use->found);
+  let_go(use);
 }
 
 static void find_field(struct bulla_statement *found, const struct bulla_audit_record *record) {
@@ -135,19 +158,20 @@ static enum bulla_status missing_field(struct bulla_vault *vault, const struct b
 
 /* An index that is damaged or tampered with leads to rows that were not asked for. So what is proven of the row
  * are the names that were asked for, not its own, and the value must be bound to the field that was. */
-static enum bulla_status open_field(struct bulla_use *use, struct bulla_vault *vault) {
+static enum bulla_status check_field(struct bulla_use *use, struct bulla_vault *vault) {
   const struct bulla_audit_record *record = &use->record;
-  struct bulla_stored_field field = {.tenant = record->tenant, .entry = record->entry};
-  struct bulla_wrapped_key wrapped;
-  struct bulla_pinned_key pinned BULLA_CLEANUP(bulla_pinned_key_release) = {.num_forgotten = use->num_forgotten};
-  BULLA_TRY(bulla_columns_field_row(&field, &wrapped, &vault->keyring, &use->found));
-  BULLA_TRY(bulla_pinned_key_take(&pinned, &vault->keyring, &wrapped));
-  field.key = pinned.key;
-  field.binding.field = record->field;
-  return bulla_field_open(&use->opened, &vault->keyring, &field);
+  use->field = (struct bulla_stored_field){.tenant = record->tenant, .entry = record->entry};
+  BULLA_TRY(bulla_columns_field(&use->field, &vault->keyring, &use->found));
+  use->field.binding.field = record->field;
+  return BULLA_OK;
 }
 
-static const struct bulla_use_kind of_field = {BULLA_QUERY_FIND_FIELD, find_field, missing_field, open_field};
+static enum bulla_status open_field(struct bulla_use *use, const struct bulla_keyring *keyring) {
+  return bulla_field_open(&use->opened, keyring, &use->field);
+}
+
+static const struct bulla_use_kind of_field = {BULLA_QUERY_FIND_FIELD, find_field, missing_field, check_field,
+                                               open_field};
 
 static struct bulla_use use_of(const struct bulla_who *who, const struct bulla_place *place) {
   struct bulla_use use = {.kind = &of_field};

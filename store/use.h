@@ -6,18 +6,20 @@
 #ifndef BULLA_STORE_USE_H
 #define BULLA_STORE_USE_H
 
+#include "store/field.h"
 #include "store/vault.h"
 
 struct bulla_use;
 
 /* What is used. find binds the names of the record to a statement of |query|. missing says, and explains, why there was
- * no row: BULLA_NOT_FOUND or BULLA_REFUSED; anything else is a failure to look. Both have the vault. open opens the row
- * use->found, without it. */
+ * no row: BULLA_NOT_FOUND or BULLA_REFUSED; anything else is a failure to look. check takes the row use->found and
+ * fills use->field. These have the vault. open opens the value of use->field, without the vault. */
 struct bulla_use_kind {
   enum bulla_query query;
   void (*find)(struct bulla_statement *found, const struct bulla_audit_record *record);
   enum bulla_status (*missing)(struct bulla_vault *vault, const struct bulla_audit_record *record);
-  enum bulla_status (*open)(struct bulla_use *use, struct bulla_vault *vault);
+  enum bulla_status (*check)(struct bulla_use *use, struct bulla_vault *vault);
+  enum bulla_status (*open)(struct bulla_use *use, const struct bulla_keyring *keyring);
 };
 
 /* One use. Begin with kind and record. */
@@ -26,7 +28,8 @@ struct bulla_use {
   struct bulla_audit_record record;
   enum bulla_status looked; /* BULLA_OK if there is a row, or what `missing` said */
   struct bulla_statement found;
-  uint64_t num_forgotten; /* by the keyring as the row was read */
+  enum bulla_status checked;       /* of the row */
+  struct bulla_stored_field field; /* whose owner and keys are held */
   struct bulla_secret *opened;
 };
 
@@ -36,7 +39,7 @@ struct bulla_use {
 BULLA_NODISCARD enum bulla_status bulla_use_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses,
                                                 size_t num);
 
-/* bulla_use_end wipes what is open and frees the row. For BULLA_CLEANUP. */
+/* bulla_use_end wipes what is open, and lets go of the row and its keys. For BULLA_CLEANUP. */
 void bulla_use_end(struct bulla_use *use);
 
 #endif

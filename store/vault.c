@@ -14,9 +14,9 @@
 #include "core/log.h"
 #include "core/sized.h"
 #include "core/slab.h"
-#include "store/clock.h"
-#include "store/proof.h"
-#include "store/root.h"
+#include "store/create.h"
+#include "store/root_row.h"
+#include "store/vault_row.h"
 
 enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
   if (vault == NULL) {
@@ -118,61 +118,24 @@ void bulla_vault_close(struct bulla_vault **vault) {
   free(closing);
 }
 
-static enum bulla_status insert_vault(struct bulla_keyring *keyring, struct bulla_db *db,
-                                      const struct bulla_stretch *stretch) {
-  uint8_t bytes[BULLA_WRAPPED_MAX];
-  struct bulla_buffer name_key = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_name_key_new(keyring, &name_key));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_INSERT_VAULT);
-  bulla_bind_blob(&statement, bulla_keyring_uuid(keyring));
-  bulla_bind_int(&statement, bulla_clock_s());
-  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): fill has made it, or said that it has not. */
-  bulla_bind_blob(&statement, bulla_key_id(keyring->root));
-  bulla_bind_blob(&statement, bulla_written(&name_key));
-  if (stretch->log_n != 0) {
-    bulla_bind_blob(&statement, bulla_span(stretch->salt, sizeof(stretch->salt)));
-    bulla_bind_int(&statement, stretch->log_n);
-  } else {
-    bulla_bind_null(&statement);
-    bulla_bind_null(&statement);
-  }
-  return bulla_finish(&statement);
-}
-
-/* What a vault is made from. */
-struct making {
+/* What bulla_vault_create is given. */
+struct order {
   const struct bulla_root *root;
-  struct bulla_keyring keyring;
 };
 
-static void making_free(struct making *making) {
-  bulla_keyring_free(&making->keyring);
-}
-
-/* Begins the log of a new vault. */
-static enum bulla_status start_log(const struct bulla_keyring *keyring, struct bulla_db *db) {
-  const struct bulla_audit_log log = {.db = db, .keyring = keyring};
+static enum bulla_status fill(void *arg, struct bulla_db *db) {
+  const struct order *order = arg;
   const struct bulla_who who = {.actor = BULLA_LITERAL("bulla")};
-  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.key = NULL};
+  struct bulla_making making BULLA_CLEANUP(bulla_making_free) = {.db = NULL};
   struct bulla_audit_record record =
       bulla_audit_record(&who, BULLA_LITERAL("init"), bulla_span(NULL, 0), bulla_span(NULL, 0));
-  BULLA_TRY(bulla_audit_start(&head, &log));
-  BULLA_TRY(bulla_audit_append(&head, &log, &record));
-  return bulla_audit_store(&head, &log);
-}
-
-static enum bulla_status fill(void *arg, struct bulla_db *db) {
-  struct making *making = arg;
-  struct bulla_keyring *keyring = &making->keyring;
-  struct bulla_stretch stretch = {0};
-  if (bulla_root_is_passphrase(making->root)) {
-    stretch.log_n = BULLA_SCRYPT_LOG_N;
-    BULLA_TRY(bulla_random(stretch.salt, sizeof(stretch.salt)));
-  }
-  BULLA_TRY(bulla_random(keyring->uuid, sizeof(keyring->uuid)));
-  BULLA_TRY(bulla_root_key(&keyring->root, making->root, &stretch));
-  BULLA_TRY(insert_vault(keyring, db, &stretch));
-  return start_log(keyring, db);
+  uint8_t uuid[BULLA_ID_LEN];
+  BULLA_TRY(bulla_random(uuid, sizeof(uuid)));
+  BULLA_TRY(bulla_making_begin(&making, db, order->root, uuid));
+  struct bulla_audit_head before = making.head;
+  record.statement = bulla_span(making.digest, sizeof(making.digest));
+  BULLA_TRY(bulla_audit_append(&making.head, &making.log, &record, NULL));
+  return bulla_audit_store(&making.head, &before, &making.log);
 }
 
 enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root) {
@@ -180,45 +143,65 @@ enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *r
   if (root == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
+  if (!bulla_root_is_proof(root)) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "the first root of a vault is a key or a passphrase");
+  }
   BULLA_TRY(bulla_db_may_create(url));
   BULLA_TRY(count_open());
-  struct making making BULLA_CLEANUP(making_free) = {.root = root};
-  enum bulla_status status = bulla_db_create(url, fill, &making);
+  struct order order = {.root = root};
+  enum bulla_status status = bulla_db_create(url, fill, &order);
   num_open--;
   return status;
 }
 
-/* Reads the vault's own row, makes the root key, checks that it is the vault's, and unwraps the key of names. */
-static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_LOAD_VAULT);
-  bool row;
-  BULLA_TRY(bulla_step(&statement, &row));
-  if (!row) {
-    return BULLA_NOT_A_VAULT;
+/* Finds lane 0, which the vault's statement names. */
+static enum bulla_status load_lane(struct bulla_vault *vault, const struct bulla_vault_statement *said) {
+  struct bulla_audit_lane *lane = &vault->log.lane;
+  BULLA_TRY(bulla_audit_lane_load(lane, NULL, &vault->log));
+  bool same = bulla_span_equal(said->first_lane, bulla_span(lane->start, sizeof(lane->start)));
+  return same ? BULLA_OK : bulla_explain(BULLA_AUDIT_BROKEN, "the first lane of the log was replaced");
+}
+
+/* Anybody can seal to a public key, and what a program unwraps may be bound to nothing: the caller must know the vault.
+ * With its fingerprint all that |row| says is authentic, before a root is used on anything in it. */
+static enum bulla_status check_pin(struct bulla_vault *vault, const struct bulla_vault_row *row,
+                                   const struct bulla_root *root, struct bulla_span pin) {
+  struct bulla_keyring *keyring = &vault->keyring;
+  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
+  if (pin.len == 0) {
+    return bulla_root_is_proof(root)
+               ? BULLA_OK
+               : bulla_explain(BULLA_WRONG_VAULT,
+                               "a recipient's key or a program opens the vault only with its fingerprint");
   }
-  uint8_t key_id[BULLA_KEY_ID_LEN];
-  struct bulla_stretch stretch = {0};
-  bulla_column_bytes(&statement, vault->keyring.uuid, sizeof(vault->keyring.uuid));
-  bulla_column_bytes(&statement, key_id, sizeof(key_id));
-  struct bulla_span name_key = bulla_column_blob(&statement, BULLA_WRAPPED_MAX);
-  if (!bulla_column_null(&statement)) {
-    bulla_column_bytes(&statement, stretch.salt, sizeof(stretch.salt));
-    stretch.log_n = bulla_column_int(&statement);
+  memcpy(keyring->signing_public, row->said.signing_public.data, sizeof(keyring->signing_public));
+  BULLA_TRY(bulla_fingerprint(fingerprint, keyring));
+  return bulla_span_equal(pin, bulla_span(fingerprint, sizeof(fingerprint)))
+             ? bulla_check_signed(keyring, row->statement, bulla_span(row->signature, sizeof(row->signature)))
+             : BULLA_WRONG_VAULT;
+}
+
+/* Reads the vault's own row, has |root| open its key, and checks that all of it is this vault's. */
+static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root,
+                              const struct bulla_vault_options *options) {
+  struct bulla_vault_row row;
+  BULLA_TRY(bulla_vault_row_load(&row, vault->db));
+  memcpy(vault->keyring.uuid, row.said.uuid.data, sizeof(vault->keyring.uuid));
+  BULLA_TRY(check_pin(vault, &row, root, options->fingerprint));
+  BULLA_TRY(bulla_root_row_open(&vault->keyring, vault->db, root, &row.said));
+  BULLA_TRY(bulla_vault_row_open(&vault->keyring, &row));
+  if (options->id.len > 0 && !bulla_span_equal(options->id, bulla_vault_id(vault))) {
+    return BULLA_WRONG_VAULT;
   }
-  if (!bulla_columns_good(&statement)) {
-    return BULLA_NOT_A_VAULT;
-  }
-  BULLA_TRY(bulla_root_key(&vault->keyring.root, root, &stretch));
-  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): connect_to has made it, or said that it has not. */
-  if (!bulla_span_equal(bulla_key_id(vault->keyring.root), bulla_span(key_id, sizeof(key_id)))) {
-    return BULLA_ROOT_WRONG;
-  }
-  return bulla_name_key_load(&vault->keyring, name_key);
+  return load_lane(vault, &row.said);
 }
 
 struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {
   return bulla_keyring_uuid(&vault->keyring);
+}
+
+enum bulla_status bulla_vault_fingerprint(const struct bulla_vault *vault, uint8_t *fingerprint) {
+  return bulla_fingerprint(fingerprint, &vault->keyring);
 }
 
 /* Reads |options| of the size that the caller knew. */
@@ -229,7 +212,10 @@ static enum bulla_status take_options(struct bulla_vault_options *taken, const s
   }
   static const uint8_t none[sizeof(taken->reserved)];
   bool good = memcmp(taken->reserved, none, sizeof(none)) == 0;
-  return good && (taken->id.len == 0 || taken->id.len == BULLA_VAULT_ID_LEN) ? BULLA_OK : BULLA_INVALID_ARGUMENT;
+  return good && (taken->id.len == 0 || taken->id.len == BULLA_VAULT_ID_LEN) &&
+                 (taken->fingerprint.len == 0 || taken->fingerprint.len == BULLA_VAULT_FINGERPRINT_LEN)
+             ? BULLA_OK
+             : BULLA_INVALID_ARGUMENT;
 }
 
 enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root,
@@ -243,10 +229,7 @@ enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, 
   }
   struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(connect_to(&opening, url, taken.read_only));
-  BULLA_TRY(load(opening, root));
-  if (taken.id.len > 0 && !bulla_span_equal(taken.id, bulla_vault_id(opening))) {
-    return BULLA_WRONG_VAULT;
-  }
+  BULLA_TRY(load(opening, root, &taken));
   *vault = opening;
   opening = NULL;
   return BULLA_OK;

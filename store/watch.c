@@ -11,7 +11,6 @@
 
 #include "core/cleanup.h"
 #include "core/crypto.h"
-#include "core/hex.h"
 #include "core/lock.h"
 #include "core/log.h"
 
@@ -21,7 +20,7 @@ void bulla_watch_begin(struct bulla_watch *watch, struct bulla_db *main) {
   static _Atomic uint64_t next_generation;
   pthread_mutex_init(&watch->mutex, NULL);
   watch->main = main;
-  watch->seq = -1;
+  watch->number = -1;
   /* No two watches of a process ever have the same. */
   watch->generation = atomic_fetch_add(&next_generation, UINT64_C(1) << 40);
 }
@@ -107,13 +106,13 @@ static enum bulla_status connect(struct bulla_watch *watch) {
   return BULLA_OK;
 }
 
-static enum bulla_status read_seq(int64_t *seq, struct bulla_watch *watch) {
+static enum bulla_status read_last(int64_t *number, struct bulla_watch *watch) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(watch->db, BULLA_QUERY_HEAD_SEQ);
+      bulla_statement(watch->db, BULLA_QUERY_LAST_REVOCATION);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
-  *seq = row ? bulla_column_int(&statement) : -1;
-  return row && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
+  *number = row && !bulla_column_null(&statement) ? bulla_column_int(&statement) : 0;
+  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
 /* Runs a query of what is revoked now, and takes each row by |take|. */
@@ -137,7 +136,7 @@ static enum bulla_status take_token(struct bulla_watch *watch, struct bulla_stat
   return bulla_columns_good(statement) ? add_token(watch, tenant, digest) : BULLA_OK;
 }
 
-/* Where the log is too far ahead to be followed. Which API keys were revoked meanwhile the tables do not say, since
+/* Where they are too far ahead to be followed. Which API keys were revoked meanwhile the tables do not say, since
  * those of a tenant that was removed are gone: nobody is known to be live any more. */
 static enum bulla_status reload(struct bulla_watch *watch) {
   watch->reloads++;
@@ -145,47 +144,43 @@ static enum bulla_status reload(struct bulla_watch *watch) {
   return take_all(watch, BULLA_QUERY_LIST_REVOKED_TOKENS, take_token);
 }
 
-static enum bulla_status take_record(struct bulla_watch *watch, struct bulla_statement *statement) {
-  uint8_t digest[BULLA_SHA256_LEN];
-  struct bulla_span op = bulla_column_text(statement, TEXT_MAX);
-  struct bulla_span tenant = bulla_column_text(statement, TEXT_MAX);
-  struct bulla_span entry = bulla_column_text(statement, TEXT_MAX);
-  if (bulla_span_equal(op, BULLA_LITERAL("apikey-revoke"))) {
-    return add_key(watch, entry);
+static enum bulla_status take_revocation(struct bulla_watch *watch, struct bulla_statement *statement) {
+  if (!bulla_column_null(statement)) {
+    return add_key(watch, bulla_column_text(statement, TEXT_MAX));
   }
-  bool is_digest = entry.len == 2 * sizeof(digest) && bulla_hex_decode(digest, entry);
-  return is_digest ? add_token(watch, tenant, digest) : BULLA_OK;
+  /* The tokens of a tenant that was removed open no more. */
+  return bulla_column_null(statement) ? BULLA_OK : take_token(watch, statement);
 }
 
-/* The records between the last look and |seq|. */
-static enum bulla_status follow(struct bulla_watch *watch, int64_t seq) {
+/* The revocations between the last look and |number|, none of which may be missing. */
+static enum bulla_status follow(struct bulla_watch *watch, int64_t number) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(watch->db, BULLA_QUERY_LIST_REVOCATIONS);
-  bulla_bind_int(&statement, watch->seq);
-  bulla_bind_int(&statement, seq);
-  for (;;) {
+  bulla_bind_int(&statement, watch->number);
+  bulla_bind_int(&statement, number);
+  for (int64_t next = watch->number + 1;; next++) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
-      return BULLA_OK;
+      return next == number + 1 ? BULLA_OK : bulla_explain(BULLA_AUDIT_BROKEN, "a revocation is missing");
     }
-    BULLA_TRY(take_record(watch, &statement));
+    BULLA_TRY(take_revocation(watch, &statement));
   }
 }
 
 static enum bulla_status catch_up(struct bulla_watch *watch) {
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  int64_t seq;
+  int64_t number;
   BULLA_TRY(bulla_db_begin(&transaction, watch->db, BULLA_DB_READ));
-  BULLA_TRY(read_seq(&seq, watch));
-  if (seq < watch->seq) {
-    return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
+  BULLA_TRY(read_last(&number, watch));
+  if (number < watch->number) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "fewer revocations are there than this process has seen");
   }
-  bool far = watch->seq < 0 || seq - watch->seq > RELOAD_AFTER;
-  if (seq != watch->seq) {
-    BULLA_TRY(far ? reload(watch) : follow(watch, seq));
+  bool far = watch->number < 0 || number - watch->number > RELOAD_AFTER;
+  if (number != watch->number) {
+    BULLA_TRY(far ? reload(watch) : follow(watch, number));
   }
-  watch->seq = seq;
+  watch->number = number;
   return BULLA_OK;
 }
 

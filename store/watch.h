@@ -3,7 +3,7 @@
 
 /* Revocations in memory, for verifiers that ask at every token, without a lock and without SQL.
  *
- * A look reads what was revoked since the last look from the audit log, over a connection of its own. It is valid for
+ * A look reads what was revoked since the last look, over a connection of its own. It is valid for
  * BULLA_LOOK_MS; the first caller afterwards looks again, so nothing happens while nobody asks. A revoking call returns
  * only when every earlier look in any process has expired (bulla_watch_wait). If a look fails, for example because the
  * vault's files were moved, nothing is known, and callers get its status. */
@@ -23,10 +23,10 @@ struct bulla_watch {
   pthread_mutex_t mutex;         /* held during a look; the rest is read without it */
   struct bulla_db *main;         /* the vault's connection, to check whether its files were moved */
   struct bulla_db *db;           /* the watch's own, NULL before the first look and after a failed one */
-  int64_t seq;                   /* of the last record that was read; -1 before the first look */
+  int64_t number;                /* of the last revocation that was read; -1 before the first look */
   _Atomic int64_t looked;        /* in milliseconds of a monotonic clock; 0 before the first good look */
   _Atomic uint64_t generation;   /* even; changes when an API key is revoked */
-  _Atomic uint64_t reloads;      /* times that the log was too far ahead to follow */
+  _Atomic uint64_t reloads;      /* times that the revocations were too far ahead to follow */
   uint64_t random;               /* for tags of tenants */
   _Atomic uint64_t tenants[16];  /* a bit for each tenant with a revoked token: others need no search */
   struct bulla_revocations keys; /* that were revoked */
@@ -40,7 +40,7 @@ void bulla_watch_begin(struct bulla_watch *watch, struct bulla_db *main);
 void bulla_watch_end(struct bulla_watch *watch);
 
 /* bulla_watch_look looks if the last look is no longer valid. Returns BULLA_VAULT_MOVED,
- * BULLA_AUDIT_BROKEN if the log is shorter than it was, and the statuses of the database. */
+ * BULLA_AUDIT_BROKEN if there are fewer revocations than there were, and the statuses of the database. */
 BULLA_NODISCARD enum bulla_status bulla_watch_look(struct bulla_watch *watch);
 
 /* bulla_watch_wait returns when every look of any process from before the call has expired. */

@@ -16,10 +16,11 @@
  * so that nothing is kept that does not come back. |wrapped| needs BULLA_PROGRAM_WRAPPED_MAX bytes of room; what it
  * gets is at least one byte and does not have the key in clear. |id|, BULLA_VAULT_ID_LEN bytes, is told to the program,
  * which may bind the key to it. Each of the two runs must end within |patience_ms|; 0 is the default. |wrapped| is
- * empty and zeroed on failure. Returns BULLA_SECRET_UNAVAILABLE   the program cannot be run, fails, refuses, is too
- * slow, or does not speak the protocol BULLA_INVALID_ARGUMENT     another length of |key| or |id|, a negative patience,
- * no program, more than 64 words BULLA_BUFFER_TOO_SMALL, BULLA_FORKED The log function gets the reason, with the name
- * of the program. */
+ * empty and zeroed on failure. Returns
+ *   BULLA_SECRET_UNAVAILABLE   the program cannot be run, fails, refuses, is too slow, or does not speak the protocol
+ *   BULLA_INVALID_ARGUMENT     another length of |key| or |id|, a negative patience, no program, more than 64 words
+ *   BULLA_BUFFER_TOO_SMALL, BULLA_FORKED
+ * The log function gets the reason, with the name of the program. */
 BULLA_NODISCARD enum bulla_status bulla_program_wrap(struct bulla_buffer *wrapped, const char *command,
                                                      const struct bulla_secret *key, struct bulla_span id,
                                                      int patience_ms);

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""docs/FORMAT.md once more, in another language and on another library: AES comes from python3-cryptography (that
-is, OpenSSL), the rest from Python itself. Written from the document; it shares no line with bulla. Section numbers
-are the document's."""
+"""docs/FORMAT.md once more, in another language and on another library: AES, X25519 and Ed25519 come from
+python3-cryptography (that is, OpenSSL), the rest from Python itself. Written from the document; it shares no line
+with bulla. Section numbers are the document's."""
 
 import base64
 import hashlib
 import hmac
 import json
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -35,6 +38,17 @@ def prefixed(*parts):
 
 def number(value):
     return value.to_bytes(8, "big")
+
+
+def parts_of(data):
+    """The parts of which |data| is the list."""
+    parts = []
+    while data:
+        length = int.from_bytes(data[:4], "big")
+        require(len(data) >= 4 + length)
+        parts.append(data[4:4 + length])
+        data = data[4 + length:]
+    return parts
 
 
 def expand(key, info, length=32):
@@ -166,12 +180,28 @@ def token_open(root, token):
 # §7
 
 def context(label, uuid, *parts):
-    return prefixed(b"bulla/v1/" + label, uuid, *parts)
+    return prefixed(b"bulla/v2/" + label, uuid, *parts)
 
 
-def name_proof(key, *parts):
-    """|parts| are the vault's uuid, the tenant's id, the entry's id or nothing, the name."""
-    return hmac.digest(key, context(b"name", *parts), "sha256")
+def key_context(label, uuid, owner=b"", count=0):
+    return context(label, uuid, owner, number(count))
+
+
+def secret_id(material):
+    return expand(material, b"bulla/v2/secret-id", 16)
+
+
+def secret_key(material, kind):
+    """|kind| is field, mask or apikey."""
+    return expand(material, b"bulla/v2/" + kind + b"-key")
+
+
+def tenant_private(material):
+    return expand(material, b"bulla/v2/tenant-private")
+
+
+def proof(label_key, message):
+    return hmac.digest(label_key, message, "sha256")
 
 
 def mask(value):
@@ -183,21 +213,142 @@ def stretch(passphrase, salt, log_n=17):
     return hashlib.scrypt(passphrase, salt=salt, n=1 << log_n, r=8, p=1, maxmem=1 << 28, dklen=32)
 
 
+def recipient_id(public):
+    return hashlib.sha256(prefixed(b"bulla/v2/recipient", public)).digest()[:16]
+
+
+def recipient_text(public):
+    checksum = hashlib.sha256(prefixed(b"bulla/v2/recipient-text", public)).hexdigest()[:8]
+    return b"bullar_" + public.hex().encode() + checksum.encode()
+
+
+def raw_public(private):
+    return private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def box_public(private):
+    return raw_public(X25519PrivateKey.from_private_bytes(private))
+
+
+def diffie_hellman(private, public):
+    try:
+        return X25519PrivateKey.from_private_bytes(private).exchange(X25519PublicKey.from_public_bytes(public))
+    except ValueError:
+        raise Refused from None
+
+
+class Hpke:
+    """RFC 9180 §4 and §5.1, in mode_base."""
+
+    KEM, SUITE = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01\x00\x02"
+
+    @staticmethod
+    def extract(suite, salt, label, material):
+        return hmac.digest(salt, b"HPKE-v1" + suite + label + material, "sha256")
+
+    @staticmethod
+    def expand(suite, key, label, info, length):
+        return expand(key, length.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info, length)
+
+    @classmethod
+    def aes_gcm_inputs(cls, shared, encapsulated, public, info):
+        """The key and the nonce of the first message."""
+        prk = cls.extract(cls.KEM, b"", b"eae_prk", shared)
+        shared_secret = cls.expand(cls.KEM, prk, b"shared_secret", encapsulated + public, 32)
+        schedule = (b"\x00" + cls.extract(cls.SUITE, b"", b"psk_id_hash", b"") +
+                    cls.extract(cls.SUITE, b"", b"info_hash", info))
+        secret = cls.extract(cls.SUITE, shared_secret, b"secret", b"")
+        return (cls.expand(cls.SUITE, secret, b"key", schedule, 32),
+                cls.expand(cls.SUITE, secret, b"base_nonce", schedule, 12))
+
+
+def box_seal(public, ephemeral, plaintext, info):
+    """|ephemeral| is the private key whose public half the box begins with."""
+    encapsulated = box_public(ephemeral)
+    shared = diffie_hellman(ephemeral, public)
+    return encapsulated + gcm_seal(*Hpke.aes_gcm_inputs(shared, encapsulated, public, info), plaintext, b"")
+
+
+def box_open(private, box, info):
+    encapsulated = box[:32]
+    shared = diffie_hellman(private, encapsulated)
+    return gcm_open(*Hpke.aes_gcm_inputs(shared, encapsulated, box_public(private), info), box[32:], b"")
+
+
 # §8
+
+ROOT_PARTS, SECRET_PARTS = 5, 4
+
+
+def signing_public(seed):
+    return raw_public(Ed25519PrivateKey.from_private_bytes(seed))
+
+
+def sign(seed, statement):
+    return Ed25519PrivateKey.from_private_bytes(seed).sign(statement)
+
+
+def check_signature(public, statement, signature):
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, statement)
+    except InvalidSignature:
+        raise Refused from None
+
+
+def statement(label, *items):
+    """|items| are bytes, numbers, and lists of lists of them, before which their number stands."""
+    parts = [b"bulla/v2/" + label]
+
+    def put(item):
+        if isinstance(item, list):
+            put(len(item))
+            for row in item:
+                for cell in row:
+                    put(cell)
+        else:
+            parts.append(number(item) if isinstance(item, int) else item)
+
+    for item in items:
+        put(item)
+    return prefixed(*parts)
+
+
+def digest(data):
+    return hashlib.sha256(data).digest()
+
+
+def fingerprint(uuid, public):
+    return digest(prefixed(b"bulla/v2/fingerprint", uuid, public))
+
+
+# §9
 
 def epoch(seq):
     return (seq - 1) // 64 if seq > 0 else 0
 
 
 def ratchet(key):
-    return expand(key, b"bulla/v1/audit-ratchet")
+    return expand(key, b"bulla/v2/audit-ratchet")
 
 
-def record_mac(key, uuid, seq, previous, time, *texts):
-    """|texts| are tenant, actor, origin, reason, op, entry, field, outcome."""
-    message = prefixed(b"bulla/v1/audit", uuid, number(seq), previous, number(time), *texts)
+def detail_context(uuid, lane, seq, time, tenant, op, outcome):
+    return context(b"detail", uuid, lane, number(seq), number(time), tenant, op, outcome)
+
+
+def record_mac(key, uuid, lane, seq, previous, time, tenant, op, outcome, detail):
+    message = context(b"record", uuid, lane, number(seq), previous, number(time), tenant, op, outcome, detail)
     return hmac.digest(key, message, "sha256")
 
 
-def head_tag(key, uuid, seq, mac):
-    return hmac.digest(key, prefixed(b"bulla/v1/audit-head", uuid, number(seq), mac), "sha256")
+def head_tag(key, uuid, lane, seq, mac):
+    return hmac.digest(key, context(b"head", uuid, lane, number(seq), mac), "sha256")
+
+
+def anchor(seed, uuid, lanes):
+    """The note of |lanes|: number, seq and mac of each."""
+    name = b"bulla/" + uuid.hex().encode()
+    lines = (f"{number} {seq} {mac.hex()}\n".encode() for number, seq, mac in lanes)
+    text = b"bulla audit anchor\n" + name + b"\n" + b"".join(lines)
+    key_hash = digest(name + b"\n\x01" + signing_public(seed))[:4]
+    signature = base64.b64encode(key_hash + sign(seed, text))
+    return text + "\n\u2014 ".encode() + name + b" " + signature + b"\n"

@@ -96,7 +96,7 @@ step 0 'bulla audit log'
 step 0 'bulla audit verify'
 
 chapter 'Somebody edits the log'
-step 0 "sqlite3 bulla.db \"UPDATE audit SET actor = 'nobody' WHERE seq = 5\""
+step 0 "sqlite3 bulla.db \"UPDATE audit SET outcome = 'failed' WHERE seq = 5\""
 step 1 'bulla audit verify' 5
 
 printf '\nThe throw-away vault is gone.\n'

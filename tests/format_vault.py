@@ -3,20 +3,21 @@
 # SPDX-FileCopyrightText: The bulla authors
 
 """Whole vaults against docs/FORMAT.md, both ways: one that is made here from the document alone, schema and
-vectors included, and must satisfy the command; one that the command made, of which every sealed byte and every
-MAC is checked here. Usage: format_vault.py FORMAT.md BULLA"""
+vectors included, and must satisfy the command; one that the command made, of which every sealed byte, every
+signature and every MAC is checked here, and so are those that it upgraded. Usage: format_vault.py FORMAT.md BULLA"""
 
 import contextlib
-import hashlib
 import json
 import os
 import pathlib
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 import tap
 
@@ -34,6 +35,8 @@ if sqlite3.sqlite_version_info < (3, 37):
     sys.exit()
 
 NUM_RECORDS = 130  # in three epochs
+REVOKED_KEY, REVOKED_TOKEN = "feedfeedfeedfeed", b"a session that is over"
+RECIPIENT = model.recipient_text(model.box_public(bytes(range(32)))).decode()
 
 
 class Command:
@@ -61,64 +64,86 @@ class Command:
             raise RuntimeError(f"{arguments}: {run.stdout.decode(errors='replace')}")
         return run.stdout
 
+    def verifies(self, name, num):
+        with self.connect() as db:
+            mac = db.execute("SELECT mac FROM audit WHERE seq = ?", (num,)).fetchone()[0].hex()
+        self.gives(name, f"{num} records, unbroken\nlane 0 ends with record {num}, {mac}\n".encode(), "audit", "verify")
+
     def connect(self):
         return contextlib.closing(sqlite3.connect(self.database, isolation_level=None))
 
 
 def make_log(v, key):
     """Yields rows of audit up to NUM_RECORDS, and then the epoch's key and the last MAC."""
-    mac = bytes(32)
+    uuid, lane, mac = v["vault.uuid"], v["lane.id"], v["lane.digest"]
     for seq in range(1, NUM_RECORDS + 1):
         if model.epoch(seq) != model.epoch(seq - 1):
             key = model.ratchet(key)
-        record = 1_790_000_000_000_000 + seq, "acme", "python", "here", "", "put", "warehouse", f"f{seq}", "done"
-        texts = [text.encode() for text in record[1:]]
-        mac = model.record_mac(key, v["vault.uuid"], seq, mac, record[0], *texts)
-        yield seq, *record, mac
+        owned = seq > 1
+        clear = 1_790_000_000_000_000 + seq, v["tenant.id"] if owned else b"", b"put" if owned else b"init", b"done"
+        texts = b"acme" if owned else b"", b"python", b"here", b"", b"warehouse", b"f%d" % seq
+        detail = model.prefixed(*texts, b"" if owned else v["vault.digest"])
+        detail_key = v["detail-key.material"] if owned else v["vault-detail-key.material"]
+        sealed = model.seal(detail_key, 2, os.urandom(24), detail, model.detail_context(uuid, lane, seq, *clear))
+        mac = model.record_mac(key, uuid, lane, seq, mac, *clear, sealed)
+        time_us, tenant, op, outcome = clear
+        yield 0, seq, time_us, tenant, op.decode(), outcome.decode(), sealed, mac
     yield key, mac
+
+
+def insert(db, table, *rows):
+    for row in rows:
+        db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
 
 
 def make_vault(v, schema, database):
     """Writes the vault of the vectors, whose log is our own."""
-    uuid, tenant, entry, tenant_key = v["vault.uuid"], v["tenant.id"], v["entry.id"], v["tenant-key.key-id"]
-    fields = (("field", 1, v["field.sealed"], v["mask.sealed"]), ("plain", 0, v["plain.value"], v["plain.proof"]))
+    uuid, tenant, entry, secret = v["vault.uuid"], v["tenant.id"], v["entry.id"], v["tenant-secret.id"]
     *records, (key, mac) = make_log(v, v["audit.key-0"])
-
-    def sealed(audit_key, epoch):
-        context = model.context(b"audit-key", uuid, model.number(epoch))
-        return model.seal(v["root.material"], 2, os.urandom(24), audit_key, context)
-
+    epoch = model.epoch(NUM_RECORDS)
+    head_key = model.seal(v["vault-key.material"], 2, os.urandom(24), key,
+                          model.key_context(b"head-key", uuid, v["lane.id"], epoch))
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
-        db.executescript("PRAGMA journal_mode = WAL; PRAGMA application_id = 1112886337; PRAGMA user_version = 1")
+        db.executescript("PRAGMA journal_mode = WAL; PRAGMA application_id = 1112886337; PRAGMA user_version = 2")
         db.execute("BEGIN")
         for statement in schema:
             db.execute(statement)
-        db.execute("INSERT INTO vault VALUES (1, ?, 0, ?, NULL, NULL, ?)",
-                   (uuid, v["root.key-id"], v["name-key.wrapped"]))
-        db.execute("INSERT INTO tenant VALUES (?, ?, ?, 0)",
-                   (tenant, v["tenant.name"].decode(), v["tenant.name-proof"]))
-        db.execute("INSERT INTO tenant_key VALUES (?, ?, ?, 'active', ?, 0)",
-                   (tenant_key, tenant, v["tenant-key.version"], v["tenant-key.wrapped"]))
-        db.execute("INSERT INTO entry VALUES (?, ?, ?, ?)",
-                   (entry, tenant, v["entry.name"].decode(), v["entry.name-proof"]))
-        for name, secret, value, mask in fields:
-            db.execute("INSERT INTO field VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, 0)",
-                       (entry, v[f"{name}.name"].decode(), v[f"{name}.revision"], secret, value, mask, tenant_key))
-        db.execute("INSERT INTO apikey VALUES (NULL, ?, ?, '', 0, 0, ?, ?, ?)",
-                   (v["apikey.id-bytes"].hex(), tenant, v["apikey.hash"], v["apikey-root.sealed"], tenant_key))
-        db.executemany(f"INSERT INTO audit VALUES ({', '.join('?' * 11)})", records)
-        db.execute("INSERT INTO audit_head VALUES (1, ?, ?, ?, ?)",
-                   (NUM_RECORDS, model.head_tag(key, uuid, NUM_RECORDS, mac),
-                    sealed(key, model.epoch(NUM_RECORDS)), sealed(v["audit.key-0"], 0)))
+        insert(db, "vault", (1, v["vault.statement"], v["vault.signature"], v["signing-key.wrapped"],
+                             v["audit-key.wrapped"], v["vault-detail-key.wrapped"]))
+        insert(db, "root", (v["root-key.id"], v["root-key.wrapped"], None, None),
+               (v["root-passphrase.id"], v["root-passphrase.wrapped"], v["root-passphrase.salt"], 17),
+               (v["root-recipient.id"], v["root-recipient.wrapped"], None, None))
+        insert(db, "tenant", (tenant, v["tenant.name"].decode(), v["tenant.statement"], v["tenant.signature"],
+                              v["label-key.wrapped"], v["detail-key.wrapped"]))
+        insert(db, "tenant_secret", (secret, tenant, v["tenant-secret.version"], "active",
+                                     v["tenant-secret.wrapped"], 0))
+        insert(db, "entry", (entry, tenant, v["entry.name"].decode(), v["entry.name-proof"]))
+        insert(db, "field",
+               (None, entry, v["field.name"].decode(), v["field.revision"], 1, v["field.sealed"], v["mask.sealed"],
+                secret, 0),
+               (None, entry, v["plain.name"].decode(), v["plain.revision"], 0, v["plain.value"], v["plain.proof"],
+                None, 0))
+        insert(db, "apikey", (None, v["apikey.id-bytes"].hex(), tenant, "", 0, 0, v["apikey.hash"],
+                              v["apikey-root.sealed"], secret),
+               (None, REVOKED_KEY, tenant, "old", 0, 1, bytes(32), None, None))
+        insert(db, "revoked_token", (tenant, model.digest(REVOKED_TOKEN), 1_790_003_600))
+        insert(db, "revocation", (1, tenant, REVOKED_KEY, None), (2, tenant, None, model.digest(REVOKED_TOKEN)))
+        insert(db, "lane", (0, v["lane.statement"], v["lane.signature"]))
+        insert(db, "audit", *records)
+        insert(db, "audit_head", (0, NUM_RECORDS, mac, model.head_tag(key, uuid, v["lane.id"], NUM_RECORDS, mac),
+                                  head_key))
         db.execute("COMMIT")
 
 
 def command_reads_ours(bulla, v, schema):
-    bulla.root_file.write_text(v["root.material"].hex())
+    bulla.root_file.write_text(v["root-key.material"].hex())
     bulla.root_file.chmod(0o600)
     make_vault(v, schema, bulla.database)
-    bulla.gives("the command verifies a log made from the document", f"{NUM_RECORDS} records, unbroken\n".encode(),
-                "audit", "verify")
+    bulla.verifies("the command verifies a log made from the document", NUM_RECORDS)
+    log = [json.loads(line) for line in bulla.prints("audit", "log", "--json").splitlines()]
+    tap.check("the command reads the details of a log made from the document",
+              [(record["op"], record["actor"], record["field"]) for record in log] ==
+              [("init" if seq == 1 else "put", "python", f"f{seq}") for seq in range(1, NUM_RECORDS + 1)], log[:2])
     shown = json.loads(bulla.prints("show", "acme/warehouse", "--json"))
     tap.check("the command shows fields made from the document",
               [(field["field"], field["value"]) for field in shown] ==
@@ -126,117 +151,355 @@ def command_reads_ours(bulla, v, schema):
     bulla.gives("the command gets a secret made from the document", v["field.value"],
                 "get", "acme/warehouse", "password", "--reason", "test")
     now = int(time.time())
-    claims = json.dumps({"org": "acme", "sub": "alice", "iat": now, "exp": now + 60}).encode()
-    token = model.token_seal(v["apikey.token-root"], v["apikey.id-bytes"], os.urandom(12), claims)
-    bulla.gives("the command verifies a token made from the document", claims.replace(b" ", b"") + b"\n",
-                "token", "verify", given=token)
-    bulla.gives("the command goes on with a log made from the document",
-                f"{NUM_RECORDS + 2} records, unbroken\n".encode(), "audit", "verify")
+    claims = {"org": "acme", "sub": "alice", "iat": now, "exp": now + 60}
+
+    def token(members):
+        return model.token_seal(v["apikey.token-root"], v["apikey.id-bytes"], os.urandom(12), members)
+
+    good = json.dumps(claims, separators=(",", ":")).encode()
+    bulla.gives("the command verifies a token made from the document", good + b"\n", "token", "verify",
+                given=token(good))
+    ended = json.dumps({**claims, "jti": REVOKED_TOKEN.decode()}).encode()
+    run = bulla("token", "verify", given=token(ended))
+    tap.check("the command refuses a token whose revocation is made from the document",
+              run.returncode == 1 and b"revoked" in run.stdout, run.stdout)
+    roots_and_anchors(bulla, v)
+    programs(bulla, v)
+    bulla.prints("put", "beta/db", "host=h")
+    bulla.prints("root", "add", RECIPIENT, "--name", "second")
+    bulla.prints("root", "rm", "recovery")
+    bulla.verifies("the command goes on with a log made from the document", NUM_RECORDS + 8)
+    with bulla.connect() as db:
+        vault = read(db, "after the command's changes", v["root-key.id"], v["root-key.material"])
+        tap.check("the command's changes to a vault made from the document follow the document",
+                  {name for _, _, name in vault.tenants.values()} == {b"acme", b"beta"} and
+                  vault.generation == v["vault.generation"] + 4 and len(vault.roots) == 4)
+        tap.check("the log tells of the newest statement of the vault", vault.told(b""))
+
+
+def roots_and_anchors(bulla, v):
+    """With the vault of the vectors."""
+    private = bulla.folder / "recovery.key"
+    private.touch(mode=0o600)
+    private.write_text(v["root-recipient.private"].hex())
+    by_recipient = "show", "acme/warehouse", "--root", f"recipient:file:{private}"
+    run = bulla(*by_recipient)
+    tap.check("a recipient alone does not open it", run.returncode != 0, run.stdout)
+    run = bulla(*by_recipient, "--fingerprint", "00" * 32)
+    tap.check("nor with another fingerprint", run.returncode != 0, run.stdout)
+    shown = bulla.prints(*by_recipient, "--fingerprint", v["vault.fingerprint"].hex())
+    tap.check("with the fingerprint it does", b"db.acme.example" in shown, shown)
+    note = bulla.prints("audit", "anchor")
+    with bulla.connect() as db:
+        seq, mac = db.execute("SELECT seq, mac FROM audit_head").fetchone()
+    tap.check("the command's anchor is the document's",
+              note == model.anchor(v["signing-key.seed"], v["vault.uuid"], [(0, seq, mac)]), note)
+    for name, given, good in (("this", (seq, mac), True), ("a longer", (seq + 1, mac), False),
+                              ("another", (seq - 1, mac), False)):
+        (bulla.folder / "anchor").write_bytes(
+            model.anchor(v["signing-key.seed"], v["vault.uuid"], [(0, *given)]))
+        run = bulla("audit", "verify", "--anchor", "anchor")
+        tap.check(f"the command compares a log with {name} anchor", (run.returncode == 0) == good, run.stdout)
+
+
+# It wraps nothing, but differs from what it is given, and keeps count of its runs.
+PROGRAM = r"""
+import base64, sys
+operation, vault, data = sys.stdin.read().split("\n")[:3]
+key = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
+turned = bytes(byte ^ 0x55 for byte in key)
+print("bulla-wrap-1 ok", base64.urlsafe_b64encode(turned).decode().rstrip("="), "end", sep="\n")
+print(operation, vault, file=open("runs", "a"))
+"""
+
+
+def programs(bulla, v):
+    """With the vault of the vectors."""
+    (bulla.folder / "program.py").write_text(PROGRAM)
+    provider = f"wrap:{sys.executable} {bulla.folder}/program.py"
+    runs = bulla.folder / "runs"
+    vault = v["vault.uuid"].hex()
+    bulla.prints("root", "add", provider, "--name", "hsm")
+    tap.check("a program is told the vault's id",
+              runs.read_text() == f"bulla-wrap-1 wrap {vault}\nbulla-wrap-1 unwrap {vault}\n", runs.read_text())
+    with bulla.connect() as db:
+        wrapped = [row for row, in db.execute("SELECT wrapped FROM root WHERE length(wrapped) = 32")]
+    tap.check("a program wraps the vault key itself",
+              wrapped == [bytes(byte ^ 0x55 for byte in v["vault-key.material"])], wrapped)
+    runs.unlink()
+    for fingerprint in ((), ("--fingerprint", "00" * 32)):
+        run = bulla("show", "acme/warehouse", "--root", provider, *fingerprint)
+        tap.check("without the fingerprint a program is not even run", run.returncode != 0 and not runs.exists(),
+                  run.stdout)
+    by_program = "show", "acme/warehouse", "--root", provider, "--fingerprint", v["vault.fingerprint"].hex()
+    with bulla.connect() as db:
+        signature = db.execute("SELECT signature FROM vault").fetchone()[0]
+        db.execute("UPDATE vault SET signature = ?", (signature[:-1] + bytes([signature[-1] ^ 1]),))
+        run = bulla(*by_program)
+        db.execute("UPDATE vault SET signature = ?", (signature,))
+    tap.check("nor on what was not signed", run.returncode != 0 and not runs.exists(), run.stdout)
+    shown = bulla.prints(*by_program)
+    tap.check("with it the vault opens", b"db.acme.example" in shown and runs.exists(), shown)
+
+
+def unwrap(key, wrapped, *parts):
+    return model.open_blob(key, wrapped, model.key_context(*parts))
+
+
+class Reading:
+    """A vault that is read by the document, with a key that is one of its roots. Whatever is not as the document has
+    it raises Refused."""
+
+    def __init__(self, db, root_id, root):
+        self.db = db
+        statement, signature, *wrapped = db.execute(
+            "SELECT statement, signature, signing_key, audit_key, detail_key FROM vault").fetchone()
+        label, self.uuid, created, generation, *keys = model.parts_of(statement)
+        signing_public, audit_public, self.first_lane, num, *roots = keys
+        model.require(label == b"bulla/v2/vault" and len(self.uuid) == 16 and len(created + generation + num) == 24)
+        self.generation = int.from_bytes(generation, "big")
+        self.roots = {roots[i]: roots[i + 1:i + 5] for i in range(0, len(roots), 5)}
+        model.require(len(self.roots) == int.from_bytes(num, "big") and len(roots) == 5 * len(self.roots))
+        model.require(self.roots[root_id][0] == b"key")
+        self.vault_key = unwrap(root, db.execute("SELECT wrapped FROM root WHERE id = ?", (root_id,)).fetchone()[0],
+                                b"vault-key", self.uuid, root_id)
+        labels = b"signing-key", b"audit-key", b"detail-key"
+        seed, self.audit_key, self.detail_key = (unwrap(self.vault_key, blob, name, self.uuid)
+                                                 for name, blob in zip(labels, wrapped))
+        self.signing_public = model.signing_public(seed)
+        model.require(signing_public == self.signing_public and audit_public == model.box_public(self.audit_key))
+        model.check_signature(self.signing_public, statement, signature)
+        self.tenants, self.secrets, self.digests = {}, {}, {b"": model.digest(statement)}
+
+    def check_all(self):
+        self.check_roots()
+        for row in self.db.execute("SELECT id, name, statement, signature, label_key, detail_key FROM tenant"):
+            self.check_tenant(*row)
+        num = self.db.execute("SELECT count(*) FROM tenant_secret").fetchone()[0]
+        model.require(num == len(self.secrets))
+        self.check_names()
+        self.values, self.masks, self.plain = self.read_fields()
+        self.records = self.check_log()
+        self.check_revocations()
+
+    def check_roots(self):
+        rows = self.db.execute("SELECT id, wrapped, scrypt_salt, scrypt_log_n FROM root").fetchall()
+        model.require({row[0] for row in rows} == self.roots.keys())
+        for identity, wrapped, salt, log_n in rows:
+            kind, _, public, _ = self.roots[identity]
+            model.require((kind == b"passphrase") == (salt is not None and len(salt) == 16 and 17 <= log_n <= 20))
+            if kind == b"program":
+                model.require(public == b"" and 1 <= len(wrapped) <= 1024)
+            elif kind == b"recipient":
+                model.require(identity == model.recipient_id(public) and len(wrapped) == 80)
+            else:
+                model.require(public == b"" and wrapped[2:18] == identity and len(wrapped) == 90)
+
+    def check_tenant(self, identity, name, statement, signature, label_key, detail_key):
+        model.check_signature(self.signing_public, statement, signature)
+        label, uuid, said_id, said_name, life, _, generation, last, num, *secrets = model.parts_of(statement)
+        model.require((label, uuid, said_id) == (b"bulla/v2/tenant", self.uuid, identity))
+        model.require(life == (b"removed" if name is None else b"live") and name in (None, said_name.decode()))
+        model.require(int.from_bytes(generation, "big") <= self.generation)
+        model.require(len(secrets) == 4 * int.from_bytes(num, "big"))
+        for i in range(0, len(secrets), 4):
+            model.require(i == 0 or secrets[i - 4] < secrets[i])
+            self.check_secret(identity, *secrets[i:i + 4])
+        model.require(not secrets or max(secrets[0::4]) <= last)
+        model.require(secrets[2::4].count(b"active") == (0 if name is None else 1))
+        keys = (unwrap(self.vault_key, wrapped, kind, self.uuid, identity)
+                for kind, wrapped in ((b"label-key", label_key), (b"detail-key", detail_key)))
+        self.tenants[identity] = *keys, said_name
+        self.digests[identity] = model.digest(statement)
+
+    def check_secret(self, tenant, version, identity, state, public):
+        row = self.db.execute("SELECT tenant, version, state, wrapped FROM tenant_secret WHERE id = ?", (identity,))
+        owner, number, stored_state, wrapped = row.fetchone()
+        model.require((owner, model.number(number), stored_state.encode()) == (tenant, version, state))
+        material = unwrap(self.vault_key, wrapped, b"tenant-secret", self.uuid, tenant, number)
+        model.require(model.secret_id(material) == identity)
+        model.require(model.box_public(model.tenant_private(material)) == public)
+        self.secrets[identity] = material
+
+    def prove(self, tenant, label, *parts):
+        return model.proof(self.tenants[tenant][0], model.context(label, self.uuid, tenant, *parts))
+
+    def check_names(self):
+        for identity, tenant, name, proof in self.db.execute("SELECT id, tenant, name, name_proof FROM entry"):
+            model.require(proof == self.prove(tenant, b"entry-name", identity, name.encode()))
+
+    def read_fields(self):
+        """Opens every field, and returns the values and the masks of the secret ones and the values of the others."""
+        query = ("SELECT e.tenant, e.id, f.name, f.revision, f.secret, f.value, f.mask, f.secret_id "
+                 "FROM field f JOIN entry e ON e.id = f.entry")
+        values, masks, plain = {}, {}, {}
+        rows = self.db.execute(query).fetchall()
+        model.require(len(rows) == self.db.execute("SELECT count(*) FROM field").fetchone()[0])
+        for tenant, entry, name, revision, secret, value, mask, secret_id in rows:
+            place = entry, name.encode(), model.number(revision)
+            if secret:
+                keys = (model.secret_key(self.secrets[secret_id], kind) for kind in (b"field", b"mask"))
+                values[name], masks[name] = (
+                    model.open_blob(key, blob, model.context(label, self.uuid, tenant, *place))
+                    for key, blob, label in zip(keys, (value, mask), (b"field", b"mask")))
+            else:
+                model.require(secret_id is None)
+                model.require(mask == self.prove(tenant, b"plain", *place, model.digest(value)))
+                plain[name] = value.decode()
+        return values, masks, plain
+
+    def token_root(self, identity):
+        """The token root of a live API key."""
+        tenant, sealed, secret_id = self.db.execute("SELECT tenant, sealed, secret_id FROM apikey WHERE id = ?",
+                                                    (identity,)).fetchone()
+        return model.open_blob(model.secret_key(self.secrets[secret_id], b"apikey"), sealed,
+                               model.context(b"apikey", self.uuid, tenant, identity.encode()))
+
+    def check_revocations(self):
+        rows = self.db.execute("SELECT number, tenant, apikey, jti FROM revocation ORDER BY number").fetchall()
+        model.require([row[0] for row in rows] == list(range(1, len(rows) + 1)))
+        for _, tenant, apikey, jti in rows:
+            model.require(len(tenant) == 16 and (apikey is None) != (jti is None))
+            model.require(len(apikey) == 16 if jti is None else len(jti) == 32)
+        revoked = {apikey for _, _, apikey, _ in rows}
+        for identity, when, sealed, secret_id in self.db.execute("SELECT id, revoked, sealed, secret_id FROM apikey"):
+            model.require((when != 0) == (identity in revoked) == (sealed is None) == (secret_id is None))
+            model.require(when != 0 or len(self.token_root(identity)) == 32)
+
+    def check_log(self):
+        """Returns the records, all of which follow: operation, outcome, and the parts of the detail."""
+        rows = self.db.execute("SELECT number, statement, signature FROM lane").fetchall()
+        numbers = {number for table in ("audit", "audit_head")
+                   for number, in self.db.execute(f"SELECT lane FROM {table}")}
+        model.require([row[0] for row in rows] == [0] and numbers == {0})
+        _, statement, signature = rows[0]
+        model.check_signature(self.signing_public, statement, signature)
+        label, uuid, number, lane, owner, _, first_key = model.parts_of(statement)
+        model.require((label, uuid, number, owner) == (b"bulla/v2/lane", self.uuid, model.number(0), b""))
+        mac = model.digest(statement)
+        model.require(mac == self.first_lane)
+        key = model.box_open(self.audit_key, first_key, model.key_context(b"lane-key", uuid, lane))
+        records = []
+        columns = "seq, time, tenant, op, outcome, detail, mac"
+        for seq, when, tenant, op, outcome, sealed, stored in self.db.execute(
+                f"SELECT {columns} FROM audit ORDER BY seq"):
+            if model.epoch(seq) != model.epoch(len(records)):
+                key = model.ratchet(key)
+            clear = when, tenant, op.encode(), outcome.encode()
+            mac = model.record_mac(key, uuid, lane, seq, mac, *clear, sealed)
+            model.require(seq == len(records) + 1 and stored == mac)
+            detail_key = self.tenants[tenant][1] if tenant else self.detail_key
+            parts = model.parts_of(model.open_blob(detail_key, sealed, model.detail_context(uuid, lane, seq, *clear)))
+            model.require(len(parts) == 7 and len(parts[6]) in (0, 32))
+            records.append((tenant, op, outcome, *parts))
+        heads = self.db.execute("SELECT seq, mac, tag, key FROM audit_head").fetchall()
+        model.require(len(heads) == 1 and heads[0][:2] == (len(records), mac))
+        model.require(heads[0][2] == model.head_tag(key, uuid, lane, len(records), mac))
+        model.require(key == model.open_blob(self.vault_key, heads[0][3], model.key_context(
+            b"head-key", uuid, lane, model.epoch(len(records)))))
+        return records
+
+    def told(self, tenant):
+        """Whether the last statement that the log tells of is the tenant's."""
+        told = [record[-1] for record in self.records if record[0] == tenant and record[-1]]
+        return bool(told) and told[-1] == self.digests[tenant]
+
+
+def read(db, which, root_id, root):
+    """The vault, of which every row was checked."""
+    what = f"every row of the vault {which} is signed, proven or sealed as the document has it"
+    try:
+        vault = Reading(db, root_id, root)
+        vault.check_all()
+    except model.Refused:
+        tap.check(what, False, traceback.format_exc())
+        tap.finish()
+        sys.exit(1)
+    tap.check(what, True)
+    return vault
 
 
 def fill(bulla, secrets, plain):
-    """Has the command make a vault, and returns the string of its API key."""
+    """Has the command make a vault with all that one can have, and returns the string of its live API key and what
+    the log must hold."""
     bulla.prints("init")
     for name, value in secrets.items():
         (bulla.folder / name).write_bytes(value)
     bulla.prints("put", "acme/db", *(f"--secret-file={name}={name}" for name in secrets))
     bulla.prints("put", "acme/db", *(f"{name}={value}" for name, value in plain.items()))
     bulla.prints("get", "acme/db", "long", "--reason", "test")
-    return bulla.prints("apikey", "create", "--tenant", "acme").strip()
-
-
-def tenant_keys(db, root, uuid):
-    keys = {}
-    for key_id, tenant, version, wrapped in db.execute("SELECT key_id, tenant, version, wrapped FROM tenant_key"):
-        context = model.context(b"tenant-key", uuid, tenant, model.number(version))
-        keys[key_id] = model.open_blob(root, wrapped, context)
-    return keys
-
-
-def names_are_proven(db, root, uuid):
-    key = model.open_blob(root, db.execute("SELECT name_key FROM vault").fetchone()[0],
-                          model.context(b"name-key", uuid))
-    rows = db.execute("SELECT id, x'', name, name_proof FROM tenant "
-                      "UNION ALL SELECT tenant, id, name, name_proof FROM entry").fetchall()
-    return len(rows) == 2 and all(proof == model.name_proof(key, uuid, tenant, entry, name.encode())
-                                  for tenant, entry, name, proof in rows)
-
-
-def read_fields(db, keys, uuid):
-    """Opens every field, and returns the values and the masks of the secret ones and the values of the others."""
-    query = ("SELECT e.tenant, e.id, f.name, f.revision, f.secret, f.value, f.mask, f.key_id "
-             "FROM field f JOIN entry e ON e.id = f.entry")
-    values, masks, plain = {}, {}, {}
-    for tenant, entry, name, revision, secret, value, mask, key_id in db.execute(query):
-        place = tenant, entry, name.encode(), model.number(revision)
-        if secret:
-            values[name] = model.open_blob(keys[key_id], value, model.context(b"field", uuid, *place))
-            masks[name] = model.open_blob(keys[key_id], mask, model.context(b"mask", uuid, *place))
-        else:
-            context = model.context(b"plain", uuid, *place, hashlib.sha256(value).digest())
-            model.require(model.open_blob(keys[key_id], mask, context) == b"")
-            plain[name] = value.decode()
-    return values, masks, plain
-
-
-def check_log(db, root, uuid):
-    """Returns the number of records, all of which follow."""
-    seq, tag, sealed, first = db.execute("SELECT seq, tag, key, first_key FROM audit_head").fetchone()
-    key = model.open_blob(root, first, model.context(b"audit-key", uuid, model.number(0)))
-    previous, num = bytes(32), 0
-    columns = "seq, time, tenant, actor, origin, reason, op, entry, field, outcome, mac"
-    for number, when, *texts, mac in db.execute(f"SELECT {columns} FROM audit ORDER BY seq"):
-        if model.epoch(number) != model.epoch(num):
-            key = model.ratchet(key)
-        texts = [text.encode() for text in texts]
-        model.require(number == num + 1)
-        model.require(mac == model.record_mac(key, uuid, number, previous, when, *texts))
-        previous, num = mac, number
-    model.require(num == seq and tag == model.head_tag(key, uuid, seq, previous))
-    context = model.context(b"audit-key", uuid, model.number(model.epoch(seq)))
-    model.require(key == model.open_blob(root, sealed, context))
-    return num
+    bulla("get", "nobody/db", "long", "--reason", "test")
+    bulla.prints("put", "gone/first", "a=1")
+    bulla.prints("mv", "gone", "went")
+    bulla.prints("mv", "went/first", "went/second")
+    bulla.prints("mv", "went/second", "a", "b")
+    bulla.prints("rm", "went/second", "b")
+    bulla.prints("rm", "went")
+    bulla.prints("apikey", "create", "--tenant", "acme", "--name", "old")
+    bulla.prints("apikey", "revoke", "old")
+    bulla.prints("token", "revoke", "--jti", "t-1", "--tenant", "acme")
+    string = bulla.prints("apikey", "create", "--tenant", "acme").strip()
+    done = [("init", "done")] + [("put", "done")] * (len(secrets) + len(plain))
+    done += [("use", "granted"), ("use", "not-found"), ("put", "done")]
+    done += [("rename-from", "done"), ("rename-to", "done")] * 3 + [("remove", "done")] * 3
+    done += [(op, "done") for op in ("apikey-create", "apikey-revoke", "token-revoke", "apikey-create")]
+    return string, done
 
 
 def we_read_the_commands(bulla, schema):
     secrets = {"long": b"correct horse battery staple", "short": b"fifteen letters", "binary": bytes(range(256)),
                "sixteen": b"sixteen letters!"}
     plain = {f"f{i}": f"value {i}" for i in range(NUM_RECORDS)}
-    string = fill(bulla, secrets, plain)
+    string, done = fill(bulla, secrets, plain)
     root = bytes.fromhex(bulla.root_file.read_text())
     with bulla.connect() as db:
-        uuid, root_id = db.execute("SELECT uuid, root_key_id FROM vault").fetchone()
         texts = [text for text, in db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")]
         tap.check("the schema is the document's", sorted(texts) == sorted(schema), texts)
         names = "application_id", "user_version", "journal_mode"
         pragmas = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
         tap.check("application_id, user_version and journal_mode are the document's",
-                  pragmas == [0x42554C41, 1, "wal"], pragmas)
-        tap.check("the key id of the root is the document's", root_id == model.key_id(root))
-        keys = tenant_keys(db, root, uuid)
-        tap.check("tenant keys open and have the document's ids",
-                  all(key_id == model.key_id(key) for key_id, key in keys.items()))
-        tap.check("names are proven", names_are_proven(db, root, uuid))
-        values, masks, shown = read_fields(db, keys, uuid)
-        tap.check("secret fields open", values == secrets)
+                  pragmas == [0x42554C41, 2, "wal"], pragmas)
+        vault = read(db, "of the command", model.key_id(root), root)
+        tap.check("secret fields open", vault.values == secrets)
         tap.check("masks are the document's",
-                  masks == {name: model.mask(value) for name, value in secrets.items()}, masks)
-        tap.check("plain fields are proven", shown == plain)
-        row = db.execute("SELECT id, tenant, hash, sealed, key_id FROM apikey").fetchone()
-        identity, tenant, hashed, sealed, key_id = row
+                  vault.masks == {name: model.mask(value) for name, value in secrets.items()}, vault.masks)
+        tap.check("plain fields are proven", vault.plain == plain)
+        tap.check("the log has all that was done, over epochs",
+                  [record[1:3] for record in vault.records] == done and len(done) > NUM_RECORDS, vault.records)
+        tap.check("the log tells of the statement of each tenant, and of the vault's first",
+                  all(map(vault.told, vault.tenants)) and len(vault.records[0][-1]) == 32)
+        tap.check("each tenant was signed with its own generation of the directory", vault.generation == 5)
         secret = bytes.fromhex(string[23:87].decode())
-        token_root = model.token_root(secret)
-        context = model.context(b"apikey", uuid, tenant, identity.encode())
+        identity = string[6:22].decode()
+        hashed = db.execute("SELECT hash FROM apikey WHERE id = ?", (identity,)).fetchone()[0]
         tap.check("the API key's string is the document's",
                   string == model.apikey_string(bytes.fromhex(identity), secret))
         tap.check("the API key's record is the document's", hashed == model.apikey_hash(string) and
-                  model.open_blob(keys[key_id], sealed, context) == token_root)
-        num = check_log(db, root, uuid)
-        tap.check("every record of the log follows, over epochs", num > NUM_RECORDS, num)
+                  vault.token_root(identity) == model.token_root(secret))
     (bulla.folder / "apikey").touch(mode=0o600)
     (bulla.folder / "apikey").write_bytes(string)
     token = bulla.prints("token", "mint", "--apikey-file", "apikey", "--org", "acme", "--sub", "s").strip()
-    tap.check("a minted token opens", json.loads(model.token_open(token_root, token))["sub"] == "s")
+    tap.check("a minted token opens", json.loads(model.token_open(model.token_root(secret), token))["sub"] == "s")
+
+
+def we_read_what_was_upgraded(bulla, name):
+    """A vault of format 1 that the command turned into one of format 2."""
+    old = pathlib.Path(__file__).parent / "data" / "format1" / name
+    root = bytes.fromhex("00112233445566778899aabbccddeeff" * 2)
+    bulla.root_file.touch(mode=0o600)
+    bulla.root_file.write_text(root.hex())
+    shutil.copy(old, bulla.database)
+    bulla.database.chmod(0o600)
+    with bulla.connect() as db:
+        before = db.execute("SELECT time, op, outcome FROM audit ORDER BY seq").fetchall()
+        last = db.execute("SELECT mac FROM audit ORDER BY seq DESC").fetchone()[0]
+    bulla.prints("upgrade")
+    with bulla.connect() as db:
+        vault = read(db, f"that was {name}", model.key_id(root), root)
+        after = db.execute("SELECT time, op, outcome FROM audit ORDER BY seq").fetchall()
+    tap.check(f"the log of {name} goes on, and names the end of the old one",
+              after[:-1] == before and after[-1][1:] == ("upgrade", "done") and
+              vault.records[-1][7] == last.hex().encode(), vault.records[-1])
 
 
 def main(document, program):
@@ -247,6 +510,9 @@ def main(document, program):
         command_reads_ours(Command(program, folder), Vectors(text), schema)
     with tempfile.TemporaryDirectory(prefix="bulla-format-") as folder:
         we_read_the_commands(Command(program, folder), schema)
+    for name in "small.db", "large.db":
+        with tempfile.TemporaryDirectory(prefix="bulla-format-") as folder:
+            we_read_what_was_upgraded(Command(program, folder), name)
     tap.finish()
 
 

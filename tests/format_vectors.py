@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""Recomputes the vectors of docs/FORMAT.md §9 with tests/bulla_format.py. That bulla itself agrees with them is
-for tests/test_format.c. Usage: format_vectors.py FORMAT.md"""
+"""Recomputes the vectors of docs/FORMAT.md §10 with tests/bulla_format.py, and those of docs/FORMAT-1.md §6. That
+bulla itself agrees with them is for tests/test_format.c. Usage: format_vectors.py FORMAT.md FORMAT-1.md"""
 
 import hashlib
 import json
@@ -15,6 +15,7 @@ import tap
 
 try:
     import bulla_format as model
+    import bulla_format_1 as model_1
 except ImportError as error:
     tap.skip("format vectors", f"{error}: install python3-cryptography")
     tap.finish()
@@ -48,36 +49,44 @@ class Vectors:
         return self.values[name]
 
 
+SUITE = 2  # of everything in a vault
+
+
 def blobs(v):
     """Yields each blob's name, and what it must be sealed from: key, suite, nonce, plaintext, context."""
     yield "blob-1.blob", v["key.material"], 1, v["blob-1.nonce"], v["blob.plaintext"], v["blob.context"]
     yield "blob-2.blob", v["key.material"], 2, v["blob-2.nonce"], v["blob.plaintext"], v["blob.context"]
     yield "blob-empty.blob", v["key.material"], 2, v["blob-empty.nonce"], b"", b""
-    yield ("tenant-key.wrapped", v["root.material"], 2, v["tenant-key.nonce"], v["tenant-key.material"],
-           v["tenant-key.context"])
-    yield ("name-key.wrapped", v["root.material"], 2, v["name-key.nonce"], v["name-key.material"],
-           v["name-key.context"])
-    tenant = v["tenant-key.material"]
-    yield "field.sealed", tenant, 2, v["field.nonce"], v["field.value"], v["field.context"]
-    yield "mask.sealed", tenant, 2, v["mask.nonce"], v["mask.text"], v["mask.context"]
-    yield "plain.proof", tenant, 2, v["plain.nonce"], b"", v["plain.context"]
-    yield ("apikey-root.sealed", tenant, 2, v["apikey-root.nonce"], v["apikey.token-root"],
-           v["apikey-root.context"])
-    yield ("audit.key-1-sealed", v["root.material"], 2, v["audit.key-nonce"], v["audit.key-1"],
-           v["audit.key-context-1"])
+    for root, material in (("root-key", "root-key.material"), ("root-passphrase", "root-passphrase.stretched")):
+        yield f"{root}.wrapped", v[material], SUITE, v[f"{root}.nonce"], v["vault-key.material"], v[f"{root}.context"]
+    for name, material in (("signing-key", "seed"), ("audit-key", "private"), ("vault-detail-key", "material"),
+                           ("label-key", "material"), ("detail-key", "material"), ("tenant-secret", "material")):
+        yield (f"{name}.wrapped", v["vault-key.material"], SUITE, v[f"{name}.nonce"], v[f"{name}.{material}"],
+               v[f"{name}.context"])
+    for name, key, plaintext in (("field", "field-key", "field.value"), ("mask", "mask-key", "mask.text"),
+                                 ("apikey-root", "apikey-key", "apikey.token-root")):
+        yield f"{name}.sealed", v[f"tenant-secret.{key}"], SUITE, v[f"{name}.nonce"], v[plaintext], v[f"{name}.context"]
+    for record, key in (("record-1", "vault-detail-key"), ("record-64", "detail-key"), ("record-65", "detail-key")):
+        yield (f"{record}.sealed", v[f"{key}.material"], SUITE, v[f"{record}.nonce"], v[f"{record}.detail"],
+               v[f"{record}.context"])
+    yield ("head.key-sealed", v["vault-key.material"], SUITE, v["head.key-nonce"], v["audit.key-1"],
+           v["head.key-context"])
+
+
+def boxes(v):
+    """Yields each box's name, the private key that opens it, the ephemeral one, plaintext and context."""
+    yield ("root-recipient.wrapped", v["root-recipient.private"], v["root-recipient.ephemeral"],
+           v["vault-key.material"], v["root-recipient.context"])
+    yield "lane.first-key", v["audit-key.private"], v["lane.ephemeral"], v["audit.key-0"], v["lane.key-context"]
 
 
 def derived(v):
-    """Yields the name of each vector that follows from others, and what it must be."""
+    """Yields the name of each vector that follows from others, and what it must be: each after those it needs."""
     material = v["key.material"]
     yield "key.id", model.key_id(material)
     yield "key.aead-1", model.aead_key(material, 1)
     yield "key.aead-2", model.aead_key(material, 2)
     yield "blob-2.xaes-key", model.xaes_key(v["key.aead-2"], v["blob-2.nonce"])
-    for name, *inputs in blobs(v):
-        yield name, model.seal(*inputs)
-    yield "text.of-blob-1", model.blob_text(v["blob-1.blob"])
-    yield "text.of-blob-2", model.blob_text(v["blob-2.blob"])
     yield "triple.key", hashlib.sha256(v["triple.passphrase"]).digest()
     yield "triple-16.text", model.triple_seal(v["triple.key"], v["triple-16.iv"], v["triple.plaintext"])
     yield "triple-12.text", model.triple_seal(v["triple.key"], v["triple-12.iv"], v["triple.plaintext"])
@@ -90,63 +99,199 @@ def derived(v):
     yield "token.header", model.token_header(v["apikey.id-bytes"], v["token.day"])
     yield "token.token", model.token_seal(v["apikey.token-root"], v["apikey.id-bytes"], v["token.iv"],
                                           v["token.claims"])
-    yield "root.key-id", model.key_id(v["root.material"])
-    yield "tenant-key.key-id", model.key_id(v["tenant-key.material"])
-    names = (b"", v["tenant.name"]), (v["entry.id"], v["entry.name"])
-    for kind, parts in zip(("tenant", "entry"), names):
-        parts = v["vault.uuid"], v["tenant.id"], *parts
-        yield f"{kind}.name-context", model.context(b"name", *parts)
-        yield f"{kind}.name-proof", model.name_proof(v["name-key.material"], *parts)
-    yield "mask.text", model.mask(v["field.value"])
-    yield "scrypt.material", model.stretch(v["scrypt.passphrase"], v["scrypt.salt"])
-    yield from contexts(v)
-    yield from audit(v)
+    for part in roots, keys, values, audit_keys, directory, audit:
+        yield from part(v)
+    for name, *inputs in blobs(v):
+        yield name, model.seal(*inputs)
+    for name, private, ephemeral, plaintext, context in boxes(v):
+        yield name, model.box_seal(model.box_public(private), ephemeral, plaintext, context)
+    yield "text.of-blob-1", model.blob_text(v["blob-1.blob"])
+    yield "text.of-blob-2", model.blob_text(v["blob-2.blob"])
 
 
-def contexts(v):
-    uuid, tenant, entry = v["vault.uuid"], v["tenant.id"], v["entry.id"]
+def roots(v):
+    yield "root-key.id", model.key_id(v["root-key.material"])
+    yield "root-passphrase.stretched", model.stretch(v["root-passphrase.text"], v["root-passphrase.salt"])
+    yield "root-passphrase.id", model.key_id(v["root-passphrase.stretched"])
+    yield "root-recipient.public", model.box_public(v["root-recipient.private"])
+    yield "root-recipient.text", model.recipient_text(v["root-recipient.public"])
+    yield "root-recipient.id", model.recipient_id(v["root-recipient.public"])
+    for root in "root-key", "root-passphrase", "root-recipient":
+        yield f"{root}.context", model.key_context(b"vault-key", v["vault.uuid"], v[f"{root}.id"])
+
+
+def keys(v):
+    uuid, tenant = v["vault.uuid"], v["tenant.id"]
+    yield "signing-key.public", model.signing_public(v["signing-key.seed"])
+    yield "signing-key.context", model.key_context(b"signing-key", uuid)
+    yield "audit-key.public", model.box_public(v["audit-key.private"])
+    yield "audit-key.context", model.key_context(b"audit-key", uuid)
+    yield "vault-detail-key.context", model.key_context(b"detail-key", uuid)
+    yield "label-key.context", model.key_context(b"label-key", uuid, tenant)
+    yield "detail-key.context", model.key_context(b"detail-key", uuid, tenant)
+    yield "tenant-secret.context", model.key_context(b"tenant-secret", uuid, tenant, v["tenant-secret.version"])
+    secret = v["tenant-secret.material"]
+    yield "tenant-secret.id", model.secret_id(secret)
+    for kind in "field", "mask", "apikey":
+        yield f"tenant-secret.{kind}-key", model.secret_key(secret, kind.encode())
+    yield "tenant-secret.private", model.tenant_private(secret)
+    yield "tenant-secret.public", model.box_public(v["tenant-secret.private"])
+
+
+def values(v):
+    uuid, tenant, entry, label_key = v["vault.uuid"], v["tenant.id"], v["entry.id"], v["label-key.material"]
+    yield "entry.name-context", model.context(b"entry-name", uuid, tenant, entry, v["entry.name"])
+    yield "entry.name-proof", model.proof(label_key, v["entry.name-context"])
     place = tenant, entry, v["field.name"], model.number(v["field.revision"])
-    digest = hashlib.sha256(v["plain.value"]).digest()
-    plain = tenant, entry, v["plain.name"], model.number(v["plain.revision"]), digest
     yield "field.context", model.context(b"field", uuid, *place)
     yield "mask.context", model.context(b"mask", uuid, *place)
-    yield "plain.context", model.context(b"plain", uuid, *plain)
+    yield "mask.text", model.mask(v["field.value"])
+    place = tenant, entry, v["plain.name"], model.number(v["plain.revision"])
+    yield "plain.context", model.context(b"plain", uuid, *place, model.digest(v["plain.value"]))
+    yield "plain.proof", model.proof(label_key, v["plain.context"])
     yield "apikey-root.context", model.context(b"apikey", uuid, tenant, v["apikey.id-bytes"].hex().encode())
-    yield "tenant-key.context", model.context(b"tenant-key", uuid, tenant, model.number(v["tenant-key.version"]))
-    yield "name-key.context", model.context(b"name-key", uuid)
-    yield "audit.key-context-0", model.context(b"audit-key", uuid, model.number(0))
-    yield "audit.key-context-1", model.context(b"audit-key", uuid, model.number(1))
+
+
+def audit_keys(v):
+    uuid, lane = v["vault.uuid"], v["lane.id"]
+    yield "audit.key-1", model.ratchet(v["audit.key-0"])
+    yield "lane.key-context", model.key_context(b"lane-key", uuid, lane)
+    yield "head.key-context", model.key_context(b"head-key", uuid, lane, model.epoch(v["record-65.seq"]))
+    name, private, ephemeral, plaintext, context = list(boxes(v))[1]
+    yield name, model.box_seal(model.box_public(private), ephemeral, plaintext, context)
+
+
+def secret_row(version, material, state):
+    return [version, model.secret_id(material), state, model.box_public(model.tenant_private(material))]
+
+
+def directory(v):
+    uuid, tenant, created = v["vault.uuid"], v["tenant.id"], v["vault.created"]
+    yield "vault.fingerprint", model.fingerprint(uuid, v["signing-key.public"])
+    yield "lane.statement", model.statement(b"lane", uuid, 0, v["lane.id"], b"", created, v["lane.first-key"])
+    yield "lane.digest", model.digest(v["lane.statement"])
+    listed = [[v["root-key.id"], b"key", b"", b"", created],
+              [v["root-passphrase.id"], b"passphrase", b"", b"", created],
+              [v["root-recipient.id"], b"recipient", v["root-recipient.name"], v["root-recipient.public"], created]]
+    yield "vault.statement", model.statement(b"vault", uuid, created, v["vault.generation"], v["signing-key.public"],
+                                             v["audit-key.public"], v["lane.digest"], listed)
+    yield "vault.digest", model.digest(v["vault.statement"])
+    secret = v["tenant-secret.material"]
+    lives = {"tenant": [secret_row(1, secret, b"active")],
+             "rotated": [secret_row(1, secret, b"decrypt-only"), secret_row(3, v["rotated.material-3"], b"active"),
+                         secret_row(4, v["rotated.material-4"], b"pending")],
+             "removed": []}
+    for name, secrets in lives.items():
+        life = b"live" if secrets else b"removed"
+        yield f"{name}.statement", model.statement(b"tenant", uuid, tenant, v["tenant.name"], life, created,
+                                                   v[f"{name}.generation"], v[f"{name}.last-version"], secrets)
+    yield "tenant.digest", model.digest(v["tenant.statement"])
+    for name in "lane", "vault", *lives:
+        yield f"{name}.signature", model.sign(v["signing-key.seed"], v[f"{name}.statement"])
 
 
 def audit(v):
+    uuid, lane = v["vault.uuid"], v["lane.id"]
     keys = v["audit.key-0"], v["audit.key-1"]
-    yield "audit.key-1", model.ratchet(keys[0])
-    texts = "tenant", "actor", "origin", "reason", "op", "entry", "field", "outcome"
+    yield "record-1.previous", v["lane.digest"]
+    yield "record-1.statement", v["vault.digest"]
+    yield "record-64.statement", v["tenant.digest"]
+    yield "record-64.tenant-id", v["tenant.id"]
+    yield "record-65.tenant-id", v["tenant.id"]
     for record in ("record-1", "record-64", "record-65"):
+        seq, time = v[f"{record}.seq"], v[f"{record}.time"]
+        clear = time, v[f"{record}.tenant-id"], v[f"{record}.op"], v[f"{record}.outcome"]
+        hidden = "tenant", "actor", "origin", "reason", "entry", "field", "statement"
+        yield f"{record}.detail", model.prefixed(*(v[f"{record}.{part}"] for part in hidden))
+        yield f"{record}.context", model.detail_context(uuid, lane, seq, *clear)
+        key = v["detail-key.material"] if v[f"{record}.tenant-id"] else v["vault-detail-key.material"]
+        sealed = model.seal(key, SUITE, v[f"{record}.nonce"], v[f"{record}.detail"], v[f"{record}.context"])
+        yield f"{record}.mac", model.record_mac(keys[model.epoch(seq)], uuid, lane, seq, v[f"{record}.previous"],
+                                                *clear, sealed)
+        if record == "record-64":
+            yield "record-65.previous", v["record-64.mac"]
+    yield "head-0.tag", model.head_tag(keys[0], uuid, lane, 0, v["lane.digest"])
+    seq, mac = v["record-65.seq"], v["record-65.mac"]
+    yield "head.tag", model.head_tag(keys[1], uuid, lane, seq, mac)
+    yield "anchor.note", model.anchor(v["signing-key.seed"], uuid, [(0, seq, mac)])
+
+
+def blobs_1(v):
+    """As blobs, of format 1."""
+    for name in "tenant-key", "name-key":
+        yield (f"{name}.wrapped", v["root.material"], SUITE, v[f"{name}.nonce"], v[f"{name}.material"],
+               v[f"{name}.context"])
+    tenant = v["tenant-key.material"]
+    for name, blob, plaintext in (("field", "sealed", v["field.value"]), ("mask", "sealed", v["mask.text"]),
+                                  ("plain", "proof", b""), ("apikey-root", "sealed", v["apikey-root.material"])):
+        yield f"{name}.{blob}", tenant, SUITE, v[f"{name}.nonce"], plaintext, v[f"{name}.context"]
+    yield ("audit.key-1-sealed", v["root.material"], SUITE, v["audit.key-nonce"], v["audit.key-1"],
+           v["audit.key-context-1"])
+
+
+def derived_1(v):
+    """As derived, of format 1."""
+    uuid, tenant, entry = v["vault.uuid"], v["tenant.id"], v["entry.id"]
+    yield "root.key-id", model.key_id(v["root.material"])
+    yield "tenant-key.key-id", model.key_id(v["tenant-key.material"])
+    yield "tenant-key.context", model_1.context(b"tenant-key", uuid, tenant, model.number(v["tenant-key.version"]))
+    yield "name-key.context", model_1.context(b"name-key", uuid)
+    for kind, parts in ("tenant", (b"", v["tenant.name"])), ("entry", (entry, v["entry.name"])):
+        yield f"{kind}.name-context", model_1.context(b"name", uuid, tenant, *parts)
+        yield f"{kind}.name-proof", model_1.name_proof(v["name-key.material"], uuid, tenant, *parts)
+    place = tenant, entry, v["field.name"], model.number(v["field.revision"])
+    yield "field.context", model_1.context(b"field", uuid, *place)
+    yield "mask.context", model_1.context(b"mask", uuid, *place)
+    place = tenant, entry, v["plain.name"], model.number(v["plain.revision"])
+    yield "plain.context", model_1.context(b"plain", uuid, *place, model.digest(v["plain.value"]))
+    yield "apikey-root.context", model_1.context(b"apikey", uuid, tenant, v["apikey.id"])
+    for epoch in 0, 1:
+        yield f"audit.key-context-{epoch}", model_1.context(b"audit-key", uuid, model.number(epoch))
+    yield "audit.key-1", model_1.ratchet(v["audit.key-0"])
+    texts = "tenant", "actor", "origin", "reason", "op", "entry", "field", "outcome"
+    for record in "record-1", "record-64", "record-65":
         seq = v[f"{record}.seq"]
-        fields = [v[f"{record}.{text}"] for text in texts]
-        yield f"{record}.mac", model.record_mac(keys[model.epoch(seq)], v["vault.uuid"], seq,
-                                                v[f"{record}.previous"], v[f"{record}.time"], *fields)
+        yield f"{record}.mac", model_1.record_mac(v[f"audit.key-{model.epoch(seq)}"], uuid, seq,
+                                                  v[f"{record}.previous"], v[f"{record}.time"],
+                                                  *(v[f"{record}.{text}"] for text in texts))
     yield "record-65.previous", v["record-64.mac"]
-    yield "head.tag", model.head_tag(keys[1], v["vault.uuid"], v["record-65.seq"], v["record-65.mac"])
+    yield "head.tag", model_1.head_tag(v["audit.key-1"], uuid, v["record-65.seq"], v["record-65.mac"])
+    for name, *inputs in blobs_1(v):
+        yield name, model.seal(*inputs)
 
 
-def main(path):
-    v = Vectors(pathlib.Path(path).read_text(encoding="utf-8"))
+def check(v, derived, blobs):
     for name, wanted in derived(v):
         tap.check(f"{name} follows", v[name] == wanted, f"the document has {v[name]}, it should be {wanted}")
     for name, material, _, _, plaintext, context in blobs(v):
         tap.check(f"{name} opens", model.open_blob(material, v[name], context) == plaintext)
+
+
+def check_all_seen(v):
+    unseen = v.values.keys() - v.seen
+    tap.check("no vector is left unchecked", not unseen, unseen)
+
+
+def main(path, path_1):
+    document = pathlib.Path(path).read_text(encoding="utf-8")
+    v = Vectors(document)
+    check(v, derived, blobs)
+    for name, private, _, plaintext, context in boxes(v):
+        tap.check(f"{name} opens", model.box_open(private, v[name], context) == plaintext)
+    for name in "lane", "vault", "tenant", "rotated", "removed":
+        model.check_signature(v["signing-key.public"], v[f"{name}.statement"], v[f"{name}.signature"])
     for name in ("triple-16.text", "triple-12.text"):
         tap.check(f"{name} opens", model.triple_open(v["triple.key"], v[name]) == v["triple.plaintext"])
     opened = model.token_open(v["apikey.token-root"], v["token.token"])
     tap.check("token.token opens", opened == v["token.claims"])
-    scanner = re.search(r"`(bulla_\[[^`]*)`", pathlib.Path(path).read_text(encoding="utf-8"))[1]
+    scanner = re.search(r"`(bulla_\[[^`]*)`", document)[1]
     tap.check("the scanner's expression finds the API key", re.fullmatch(scanner, v["apikey.string"].decode()))
-    unseen = v.values.keys() - v.seen
-    tap.check("no vector is left unchecked", not unseen, unseen)
+    check_all_seen(v)
+    v = Vectors(pathlib.Path(path_1).read_text(encoding="utf-8"))
+    check(v, derived_1, blobs_1)
+    check_all_seen(v)
     tap.finish()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

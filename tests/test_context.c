@@ -7,7 +7,7 @@
 #include "store/context.h"
 #include "tests/keyring_support.h"
 
-enum { MAX_CONTEXTS = 64 };
+enum { MAX_CONTEXTS = 80 };
 
 static struct bulla_context made[MAX_CONTEXTS];
 static size_t num_made;
@@ -25,6 +25,23 @@ static void make_of_binding(const struct bulla_keyring *keyring, const struct bu
   TEST_OK(bulla_context_plain(next(), keyring, binding, BULLA_LITERAL("")));
 }
 
+/* Each differs from the first in one part, or is cut elsewhere. */
+static void make_of_records(const struct bulla_keyring *keyring) {
+  const struct bulla_audit_record records[] = {
+      {.seq = 1, .time = 2, .tenant_id = test_id(3), .op = BULLA_LITERAL("put"), .outcome = BULLA_LITERAL("done")},
+      {.seq = 2, .time = 2, .tenant_id = test_id(3), .op = BULLA_LITERAL("put"), .outcome = BULLA_LITERAL("done")},
+      {.seq = 1, .time = 1, .tenant_id = test_id(3), .op = BULLA_LITERAL("put"), .outcome = BULLA_LITERAL("done")},
+      {.seq = 1, .time = 2, .tenant_id = test_id(4), .op = BULLA_LITERAL("put"), .outcome = BULLA_LITERAL("done")},
+      {.seq = 1, .time = 2, .op = BULLA_LITERAL("put"), .outcome = BULLA_LITERAL("done")},
+      {.seq = 1, .time = 2, .tenant_id = test_id(3), .op = BULLA_LITERAL("putd"), .outcome = BULLA_LITERAL("one")},
+      {.seq = 1, .time = 2, .tenant_id = test_id(3), .op = BULLA_LITERAL("put"), .outcome = BULLA_LITERAL("gone")},
+  };
+  for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+    TEST_OK(bulla_context_detail(next(), keyring, test_id(1), &records[i]));
+  }
+  TEST_OK(bulla_context_detail(next(), keyring, test_id(2), &records[0]));
+}
+
 static void make_all(const struct bulla_keyring *keyring) {
   /* The same bytes, cut elsewhere, are other parts. */
   const struct bulla_binding bindings[] = {
@@ -37,22 +54,25 @@ static void make_all(const struct bulla_keyring *keyring) {
   }
   TEST_OK(bulla_context_apikey(next(), keyring, test_id(1), test_id(2)));
   TEST_OK(bulla_context_apikey(next(), keyring, test_id(2), test_id(1)));
-  TEST_OK(bulla_context_tenant_key(next(), keyring, test_id(1), 1));
-  TEST_OK(bulla_context_tenant_key(next(), keyring, test_id(1), 2));
-  TEST_OK(bulla_context_tenant_key(next(), keyring, test_id(2), 1));
-  TEST_OK(bulla_context_name_key(next(), keyring));
-  TEST_OK(bulla_context_name(next(), keyring, test_id(1), bulla_span(NULL, 0), BULLA_LITERAL("n")));
-  TEST_OK(bulla_context_name(next(), keyring, test_id(1), test_id(2), BULLA_LITERAL("n")));
-  TEST_OK(bulla_context_name(next(), keyring, test_id(1), test_id(2), BULLA_LITERAL("m")));
-  TEST_OK(bulla_context_audit_key(next(), keyring, 0));
-  TEST_OK(bulla_context_audit_key(next(), keyring, 1));
+  /* Every key that is wrapped, of the vault and of two owners. */
+  for (int what = BULLA_WRAPPED_VAULT_KEY; what <= BULLA_WRAPPED_HEAD_KEY; what++) {
+    TEST_OK(bulla_context_wrapped(next(), keyring, (enum bulla_wrapped)what, bulla_span(NULL, 0), 0));
+    TEST_OK(bulla_context_wrapped(next(), keyring, (enum bulla_wrapped)what, test_id(1), 0));
+    TEST_OK(bulla_context_wrapped(next(), keyring, (enum bulla_wrapped)what, test_id(1), 1));
+    TEST_OK(bulla_context_wrapped(next(), keyring, (enum bulla_wrapped)what, test_id(2), 0));
+  }
+  TEST_OK(bulla_context_entry_name(next(), keyring, test_id(1), test_id(2), BULLA_LITERAL("n")));
+  TEST_OK(bulla_context_entry_name(next(), keyring, test_id(1), test_id(2), BULLA_LITERAL("m")));
+  TEST_OK(bulla_context_entry_name(next(), keyring, test_id(2), test_id(1), BULLA_LITERAL("n")));
+  TEST_OK(bulla_context_entry_name(next(), keyring, test_id(1), bulla_span(NULL, 0), BULLA_LITERAL("n")));
+  make_of_records(keyring);
 }
 
 Test(context, no_two_places_and_no_two_vaults_have_one_in_common) {
   struct bulla_keyring keyring = test_keyring(1, 2);
   num_made = 0;
   make_all(&keyring);
-  cr_assert_gt(num_made, 30);
+  cr_assert_eq(num_made, 24 + 2 + 32 + 4 + 8);
   for (size_t i = 0; i < num_made; i++) {
     for (size_t j = 0; j < i; j++) {
       cr_expect_not(bulla_span_equal(bulla_context_span(&made[i]), bulla_context_span(&made[j])), "%zu and %zu", i, j);
@@ -60,9 +80,9 @@ Test(context, no_two_places_and_no_two_vaults_have_one_in_common) {
   }
   struct bulla_context here;
   struct bulla_context elsewhere;
-  TEST_OK(bulla_context_name_key(&here, &keyring));
+  TEST_OK(bulla_context_wrapped(&here, &keyring, BULLA_WRAPPED_AUDIT_KEY, bulla_span(NULL, 0), 0));
   keyring.uuid[15] ^= 1;
-  TEST_OK(bulla_context_name_key(&elsewhere, &keyring));
+  TEST_OK(bulla_context_wrapped(&elsewhere, &keyring, BULLA_WRAPPED_AUDIT_KEY, bulla_span(NULL, 0), 0));
   cr_expect_not(bulla_span_equal(bulla_context_span(&here), bulla_context_span(&elsewhere)));
   bulla_keyring_free(&keyring);
 }
@@ -73,7 +93,7 @@ Test(context, names_of_any_length_fit_and_what_is_longer_is_refused) {
   const struct bulla_binding longest = {test_id(1), test_id(2), test_filled('f', 128), INT64_MAX};
   const struct bulla_binding longer = {test_id(1), test_id(2), test_filled('f', BULLA_CONTEXT_MAX), 1};
   TEST_OK(bulla_context_plain(&context, &keyring, &longest, test_filled('v', 65536)));
-  TEST_OK(bulla_context_name(&context, &keyring, test_id(1), test_id(2), test_filled('n', 128)));
+  TEST_OK(bulla_context_entry_name(&context, &keyring, test_id(1), test_id(2), test_filled('n', 128)));
   cr_expect_neq(bulla_context_field(&context, &keyring, &longer), BULLA_OK);
   bulla_keyring_free(&keyring);
 }

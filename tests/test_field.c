@@ -6,14 +6,19 @@
 #include "core/cleanup.h"
 #include "core/cursor.h"
 #include "store/field.h"
+#include "store/tenant_secret.h"
 #include "tests/keyring_support.h"
 
-static struct bulla_key *tenant_key(uint8_t byte) {
-  struct bulla_secret *material = test_secret(test_filled(byte, BULLA_KEY_LEN));
-  struct bulla_key *key = NULL;
-  TEST_OK(bulla_key_new(&key, BULLA_XAES_256_GCM, material));
-  bulla_secret_free(&material);
-  return key;
+/* A tenant, and the keys of a secret of it. */
+struct owner {
+  const struct bulla_tenant *tenant;
+  struct bulla_made_secret made;
+};
+
+static struct owner make_owner(struct bulla_keyring *keyring, uint8_t id, uint8_t filling) {
+  struct owner owner = {.tenant = test_tenant(keyring, id, filling)};
+  TEST_OK(bulla_tenant_secret_new(&owner.made, keyring, test_id(id), 1));
+  return owner;
 }
 
 static struct bulla_binding binding(void) {
@@ -21,12 +26,13 @@ static struct bulla_binding binding(void) {
 }
 
 /* What is stored of |field|. */
-static struct bulla_stored_field store(const struct bulla_keyring *keyring, struct bulla_key *key,
+static struct bulla_stored_field store(const struct bulla_keyring *keyring, const struct owner *owner,
                                        const struct bulla_field *field) {
-  struct bulla_stored_field stored = {.binding = binding(), .secret = field->secret, .key = key};
+  struct bulla_stored_field stored = {
+      .binding = binding(), .secret = field->secret, .owner = owner->tenant, .keys = &owner->made.secret};
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
-  TEST_OK(bulla_field_seal(&value, &mask, keyring, key, &stored.binding, field));
+  TEST_OK(bulla_field_seal(&value, &mask, keyring, stored.owner, stored.keys, &stored.binding, field));
   stored.value = test_copy(bulla_written(&value));
   stored.mask = test_copy(bulla_written(&mask));
   return stored;
@@ -34,17 +40,19 @@ static struct bulla_stored_field store(const struct bulla_keyring *keyring, stru
 
 Test(field, a_value_opens_in_its_place_under_its_key_as_what_it_was_alone) {
   struct bulla_keyring keyring = test_keyring(1, 2);
-  struct bulla_key *key = tenant_key(4);
-  struct bulla_key *other = tenant_key(5);
+  struct bulla_keyring apart = test_keyring(1, 2);
+  struct owner owner = make_owner(&keyring, 1, 4);
+  struct owner other = make_owner(&apart, 1, 5); /* other keys for the same ids */
   for (int secret = 0; secret < 2; secret++) {
     const struct bulla_field field = {BULLA_LITERAL("password"), BULLA_LITERAL("hunter2"), secret == 1};
-    const struct bulla_stored_field good = store(&keyring, key, &field);
+    const struct bulla_stored_field good = store(&keyring, &owner, &field);
     struct bulla_stored_field rows[] = {good, good, good, good, good, good, good, good};
     rows[1].binding.tenant_id = test_id(9);
     rows[2].binding.entry_id = test_id(9);
     rows[3].binding.field = BULLA_LITERAL("passwore");
     rows[4].binding.revision = 4;
-    rows[5].key = other;
+    rows[5].owner = other.tenant;
+    rows[5].keys = &other.made.secret;
     rows[6].secret = !good.secret;
     rows[7].value = test_copy(good.value);
     ((uint8_t *)(uintptr_t)rows[7].value.data)[rows[7].value.len - 1] ^= 1;
@@ -59,14 +67,15 @@ Test(field, a_value_opens_in_its_place_under_its_key_as_what_it_was_alone) {
       bulla_secret_free(&opened);
     }
   }
-  bulla_key_free(&other);
-  bulla_key_free(&key);
+  bulla_tenant_secret_free(&other.made.secret);
+  bulla_keyring_free(&apart);
+  bulla_tenant_secret_free(&owner.made.secret);
   bulla_keyring_free(&keyring);
 }
 
 Test(field, a_mask_ends_with_the_last_of_a_long_printable_secret_alone) {
   struct bulla_keyring keyring = test_keyring(1, 2);
-  struct bulla_key *key = tenant_key(4);
+  struct owner owner = make_owner(&keyring, 1, 4);
   const struct {
     struct bulla_span value;
     const char *mask;
@@ -79,12 +88,30 @@ Test(field, a_mask_ends_with_the_last_of_a_long_printable_secret_alone) {
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     const struct bulla_field field = {BULLA_LITERAL("password"), rows[i].value, true};
-    const struct bulla_stored_field stored = store(&keyring, key, &field);
+    const struct bulla_stored_field stored = store(&keyring, &owner, &field);
     struct bulla_buffer mask = test_room(BULLA_MASK_MAX);
     struct bulla_span text;
     TEST_OK(bulla_field_show(&text, &mask, &keyring, &stored));
     TEST_SPAN(text, test_text(rows[i].mask), "row %zu", i);
   }
-  bulla_key_free(&key);
+  bulla_tenant_secret_free(&owner.made.secret);
+  bulla_keyring_free(&keyring);
+}
+
+/* A plain value needs no secret of the tenant, so whoever may not open secrets can check it. */
+Test(field, a_plain_value_is_proven_by_the_label_key_alone_and_a_mask_opens_without_the_field_key) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  struct owner owner = make_owner(&keyring, 1, 4);
+  for (int secret = 0; secret < 2; secret++) {
+    const struct bulla_field field = {BULLA_LITERAL("password"), BULLA_LITERAL("hunter2"), secret == 1};
+    struct bulla_stored_field stored = store(&keyring, &owner, &field);
+    const struct bulla_tenant_secret mask_alone = {.mask_key = owner.made.secret.mask_key};
+    struct bulla_buffer mask = test_room(BULLA_MASK_MAX);
+    struct bulla_span text;
+    stored.keys = secret == 1 ? &mask_alone : NULL;
+    TEST_OK(bulla_field_show(&text, &mask, &keyring, &stored));
+    TEST_SPAN(text, test_text(secret == 1 ? "********" : "hunter2"), "secret %d", secret);
+  }
+  bulla_tenant_secret_free(&owner.made.secret);
   bulla_keyring_free(&keyring);
 }

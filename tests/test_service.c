@@ -53,7 +53,7 @@ Test(service, a_verifier_knows_keys_and_revocations_by_default) {
   memset(actor, 'x', sizeof(actor) - 1); /* it has a copy */
   TEST_OK(verify(verifier, minted("acme", "one")));
   TEST_OK(verify(verifier, minted("acme", "two")));
-  cr_expect_eq(count_records("op = 'apikey-use' AND actor = 'web' AND reason = 'verify'"), 1);
+  cr_expect_eq(count_details("op = 'apikey-use' AND actor = 'web' AND reason = 'verify'"), 1);
   TEST_STATUS(verify(verifier, minted("other", "three")), BULLA_CLAIM_REFUSED);
 
   struct bulla_span token = minted("acme", "one");
@@ -73,7 +73,7 @@ Test(service, a_verifier_knows_keys_and_revocations_by_default) {
 Test(service, a_key_is_revoked_whatever_its_row_says) {
   static const char *const edits[] = {
       "UPDATE apikey SET revoked = 1",
-      "UPDATE apikey SET revoked = 1, sealed = NULL, key_id = NULL",
+      "UPDATE apikey SET revoked = 1, sealed = NULL, secret_id = NULL",
       "PRAGMA foreign_keys = OFF; UPDATE apikey SET tenant = zeroblob(16)",
   };
   for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
@@ -195,7 +195,7 @@ Test(service, the_key_of_a_day_is_exported_and_recorded) {
   TEST_OK(bulla_vault_apikey_jwk(house.vault, &jwk, &who, id, 20000));
   cr_expect_not_null(memmem(bulla_secret_bytes(jwk).data, bulla_secret_bytes(jwk).len, "\"kty\":\"oct\"", 11));
   bulla_secret_free(&jwk);
-  cr_expect_eq(count_records("op = 'apikey-export' AND field = '2024-10-04'"), 1);
+  cr_expect_eq(count_details("op = 'apikey-export' AND field = '2024-10-04'"), 1);
   TEST_STATUS(bulla_vault_apikey_jwk(house.vault, &jwk, &who, TEXT("0123456789abcdef"), 20000), BULLA_NOT_FOUND);
   cr_expect_null(jwk);
   bulla_minter_free(&minter);

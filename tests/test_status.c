@@ -42,6 +42,7 @@ static const enum bulla_status statuses[] = {
     BULLA_NO_VAULT,
     BULLA_NOT_A_VAULT,
     BULLA_NEWER_VAULT,
+    BULLA_OLDER_VAULT,
     BULLA_SECRET_UNAVAILABLE,
     BULLA_SECRET_EXPOSED,
     BULLA_VAULT_MOVED,

@@ -311,7 +311,7 @@ Test(vault, removed_entry_is_gone_and_its_name_free) {
 /* In the callback: the record is durable, a second connection sees it; the vault can be used. */
 static enum bulla_status look_at_log(void *arg, struct bulla_span value) {
   TEST_SPAN(value, TEXT("hunter2"), "the value");
-  cr_assert_eq(count_records("seq = 3 AND op = 'use' AND outcome = 'granted' AND tenant = 'acme' AND entry = 'db' "
+  cr_assert_eq(count_details("seq = 3 AND op = 'use' AND outcome = 'granted' AND tenant = 'acme' AND entry = 'db' "
                              "AND field = 'password' AND actor = 'tester' AND origin = 'here' AND reason = 'to test'"),
                1);
   *(const uint8_t **)arg = value.data;
@@ -389,7 +389,7 @@ Test(vault, is_not_carried_over_a_fork) {
 }
 
 Test(vault, more_tenants_than_the_cache_of_keys_holds) {
-  enum { NUM = BULLA_CACHED_KEYS + 20 };
+  enum { NUM = BULLA_CACHED_TENANTS + 20 };
   char name[20];
   size_t left[2];
   for (int round = 0; round < 2; round++) {

@@ -226,7 +226,7 @@ Test(vault_files, what_makes_a_file_no_vault_is_named_and_what_analyze_leaves_is
       {"DROP INDEX revoked_token_expires", "CREATE INDEX revoked_token_expires ON revoked_token(expires)",
        "revoked_token_expires is missing"},
       {"PRAGMA application_id = 0; PRAGMA user_version = 0",
-       "PRAGMA application_id = 1112886337; PRAGMA user_version = 1", "SQL dump"},
+       "PRAGMA application_id = 1112886337; PRAGMA user_version = 2", "SQL dump"},
       {"PRAGMA application_id = 7", "PRAGMA application_id = 1112886337", "application_id is 7"},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -120,8 +120,8 @@ Test(vault_group, what_is_not_found_is_so_for_its_user_alone) {
     TEST_STATUS(users[i].status, is_there ? BULLA_OK : BULLA_NOT_FOUND);
     cr_expect_eq(users[i].calls, is_there ? 1 : 0);
   }
-  cr_expect_eq(count_records("op = 'use' AND outcome = 'granted' AND field = 'password'"), THREADS - 3);
-  cr_expect_eq(count_records("op = 'use' AND outcome = 'not-found' AND field = 'nothing'"), 3);
+  cr_expect_eq(count_details("op = 'use' AND outcome = 'granted' AND field = 'password'"), THREADS - 3);
+  cr_expect_eq(count_details("op = 'use' AND outcome = 'not-found' AND field = 'nothing'"), 3);
   assert_unbroken(2 + THREADS);
 }
 
@@ -194,7 +194,7 @@ Test(vault_group, who_cannot_look_fails_alone_and_leaves_no_record) {
   TEST_OK(trials[2].status);
   TEST_STATUS(trials[3].status, BULLA_IO);
   cr_expect_eq(trials[0].num_looks, 3, "its transaction may have ended with the one that failed");
-  cr_expect_eq(count_records("entry = 'trial'"), 2);
+  cr_expect_eq(count_details("entry = 'trial'"), 2);
   assert_unbroken(4);
 }
 
@@ -204,7 +204,7 @@ Test(vault_group, a_record_that_cannot_be_written_fails_all) {
   for (size_t i = 0; i < 3; i++) {
     TEST_STATUS(trials[i].status, BULLA_DISK_FULL);
   }
-  cr_expect_eq(count_records("entry = 'trial'"), 0);
+  cr_expect_eq(count_details("entry = 'trial'"), 0);
   TEST_OK(use("acme", "db", "password"));
 }
 

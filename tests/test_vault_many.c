@@ -72,8 +72,8 @@ Test(vault_many, all_values_are_passed_at_once_with_one_commit_and_a_record_each
   TEST_SPAN(seen.values[1], TEXT("hunter2"), "1");
   TEST_SPAN(seen.values[2], TEXT("db.internal"), "2");
   TEST_SPAN(seen.values[3], TEXT("hunter2"), "3");
-  cr_expect_eq(count_records("op = 'use' AND outcome = 'granted' AND field = 'password'"), 4);
-  cr_expect_eq(count_records("op = 'use' AND outcome = 'granted' AND tenant = 'umbrella'"), 2);
+  cr_expect_eq(count_details("op = 'use' AND outcome = 'granted' AND field = 'password'"), 4);
+  cr_expect_eq(count_details("op = 'use' AND outcome = 'granted' AND tenant = 'umbrella'"), 2);
   assert_unbroken(4 + 8);
 }
 
@@ -97,7 +97,7 @@ Test(vault_many, nothing_is_passed_if_one_is_refused_which_is_recorded) {
   cr_expect_eq(failed, 1);
   cr_expect_eq(seen.calls, 0);
   cr_expect_eq(count_records("op = 'use' AND outcome = 'granted'"), 2);
-  cr_expect_eq(count_records("op = 'use' AND outcome = 'failed' AND field = 'token'"), 1);
+  cr_expect_eq(count_details("op = 'use' AND outcome = 'failed' AND field = 'token'"), 1);
   assert_unbroken(4 + 3);
 }
 

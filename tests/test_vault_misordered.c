@@ -43,9 +43,8 @@ Test(vault_misordered, an_index_out_of_order_does_not_open_one_field_for_another
 
 Test(vault_misordered, an_index_out_of_order_does_not_open_one_entry_or_tenant_for_another) {
   static const char *const tables[] = {"entry", "tenant"};
-  static const char *const unique[] = {"UNIQUE(tenant, name)", "name TEXT NOT NULL UNIQUE"};
-  static const char *const other[] = {"UNIQUE(tenant, name COLLATE NOCASE)",
-                                      "name TEXT NOT NULL UNIQUE COLLATE NOCASE"};
+  static const char *const unique[] = {"UNIQUE(tenant, name)", "name TEXT UNIQUE"};
+  static const char *const other[] = {"UNIQUE(tenant, name COLLATE NOCASE)", "name TEXT UNIQUE COLLATE NOCASE"};
   for (int i = 0; i < 2; i++) {
     char names[26][3];
     for (int n = 0; n < 26; n++) {
@@ -86,7 +85,7 @@ Test(vault_misordered, a_walk_out_of_order_is_refused) {
   } orders[] = {
       {"field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)"},
       {"entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name COLLATE NOCASE)"},
-      {"tenant", "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL UNIQUE COLLATE NOCASE"},
+      {"tenant", "name TEXT UNIQUE", "name TEXT UNIQUE COLLATE NOCASE"},
   };
   for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
     write_file(house.path, good);

@@ -148,22 +148,55 @@ static void assert_all_refused(struct bulla_span file, const char *sql, bool of_
 #define SET_PROOF(table, name, condition, proof) \
   "UPDATE " table " SET name_proof = " proof " WHERE name = '" name "' AND " condition
 
+#define SET(column, value) "UPDATE tenant SET " column " = " value " WHERE name = 'acme'"
+#define OF_BETA(column) "(SELECT o." column " FROM tenant o WHERE o.name = 'beta')"
+#define ALL_OF_BETA "statement, signature, label_key, detail_key"
+
 static const char *const tenant_changes[] = {
     SWAP("tenant", "acme", "beta", "1"),
-    SWAP_WITH_PROOFS("tenant", "acme", "beta", "1"),
-    SET_PROOF("tenant", "acme", "1", "(SELECT o.name_proof FROM tenant o WHERE o.name = 'beta')"),
-    SET_PROOF("tenant", "acme", "1", "(SELECT name_proof FROM entry WHERE name = 'db')"),
-    SET_PROOF("tenant", "acme", "1", "zeroblob(32)"),
-    SET_PROOF("tenant", "acme", "1", "x''"),
-    SET_PROOF("tenant", "acme", "1", "substr(name_proof, 1, 31)"),
-    SET_PROOF("tenant", "acme", "1", "CAST(name_proof || x'00' AS BLOB)"),
+    /* The names with what is signed of them, and with all that they had but the id. */
+    "CREATE TABLE kept AS SELECT * FROM tenant; UPDATE tenant SET name = NULL; UPDATE tenant SET (name, statement, "
+    "signature) = (SELECT name, statement, signature FROM kept WHERE kept.id <> tenant.id); DROP TABLE kept",
+    "CREATE TABLE kept AS SELECT * FROM tenant; UPDATE tenant SET name = NULL; UPDATE tenant SET (name, " ALL_OF_BETA
+    ") = (SELECT name, " ALL_OF_BETA " FROM kept WHERE kept.id <> tenant.id); DROP TABLE kept",
+    SET("statement", OF_BETA("statement")),
+    SET("signature", OF_BETA("signature")),
+    SET("(statement, signature)", OF_BETA("statement, o.signature")),
+    SET("(statement, signature)", "(SELECT statement, signature FROM vault)"),
+    SET("(statement, signature)", "(SELECT statement, signature FROM lane)"),
+    SET("statement", "zeroblob(length(statement))"),
+    SET("statement", "zeroblob(100000)"),
+    SET("statement", "x''"),
+    SET("statement", "substr(statement, 1, length(statement) - 1)"),
+    SET("statement", "CAST(statement || x'00' AS BLOB)"),
+    SET("signature", "zeroblob(64)"),
+    SET("signature", "x''"),
+    SET("signature", "substr(signature, 1, 63)"),
+    SET("signature", "CAST(signature || x'00' AS BLOB)"),
+};
+
+/* What is not looked at any more once it was unwrapped for a row. */
+static const char *const key_changes[] = {
+    SET("label_key", OF_BETA("label_key")),
+    SET("label_key", "detail_key"),
+    SET("label_key", "zeroblob(length(label_key))"),
+    SET("label_key", "x''"),
+    SET("label_key", "zeroblob(1000)"),
+    SET("label_key", "substr(label_key, 1, length(label_key) - 1)"),
+    SET("label_key", "(SELECT wrapped FROM tenant_secret s WHERE s.tenant = tenant.id)"),
+    SET("detail_key", OF_BETA("detail_key")),
+    SET("detail_key", "label_key"),
+    SET("detail_key", "(SELECT detail_key FROM vault)"),
+    SET("detail_key", "x''"),
+    SET("detail_key", "substr(detail_key, 1, length(detail_key) - 1)"),
+    SET("(label_key, detail_key)", OF_BETA("label_key, o.detail_key")),
 };
 
 static const char *const entry_changes[] = {
     SWAP("entry", "db", "mail", OF_ACME),
     SWAP_WITH_PROOFS("entry", "db", "mail", OF_ACME),
     SET_PROOF("entry", "db", OF_ACME, "(SELECT o.name_proof FROM entry o WHERE o.name = 'db' AND NOT o." OF_ACME ")"),
-    SET_PROOF("entry", "db", OF_ACME, "(SELECT name_proof FROM tenant WHERE name = 'acme')"),
+    SET_PROOF("entry", "db", OF_ACME, "(SELECT mask FROM field WHERE secret = 0)"),
     SET_PROOF("entry", "db", OF_ACME, "zeroblob(32)"),
     SET_PROOF("entry", "db", OF_ACME, "x''"),
 };
@@ -173,6 +206,13 @@ Test(vault_names, a_tenant_is_not_taken_for_another) {
   for (size_t i = 0; i < sizeof(tenant_changes) / sizeof(tenant_changes[0]); i++) {
     assert_all_refused(file, tenant_changes[i], false, false);
     assert_all_refused(file, tenant_changes[i], false, true);
+  }
+}
+
+Test(vault_names, a_tenant_has_no_keys_but_its_own) {
+  struct bulla_span file = furnish();
+  for (size_t i = 0; i < sizeof(key_changes) / sizeof(key_changes[0]); i++) {
+    assert_all_refused(file, key_changes[i], false, false);
   }
 }
 
@@ -195,9 +235,9 @@ Test(vault_names, a_new_name_stands_for_nothing) {
   cr_assert_eq(used.calls, 0);
 }
 
-Test(vault_names, the_proof_of_a_tenant_is_none_of_an_entry_without_id) {
+Test(vault_names, an_entry_without_an_id_is_none) {
   struct bulla_span file = furnish();
-  restore(file, "INSERT INTO entry SELECT x'', id, name, name_proof FROM tenant WHERE name = 'acme'");
+  restore(file, "INSERT INTO entry SELECT x'', tenant, 'new', name_proof FROM entry WHERE name = 'db' AND " OF_ACME);
   TEST_STATUS(list_all(), BULLA_REFUSED);
 }
 
@@ -206,8 +246,9 @@ Test(vault_names, what_is_refused_is_recorded_for_the_name_that_was_asked_for) {
   restore(file, tenant_changes[0]);
   TEST_STATUS(use_secret(), BULLA_REFUSED);
   TEST_STATUS(use_apikey(), BULLA_REFUSED);
-  cr_assert_eq(count_records("op = 'use' AND outcome = 'failed' AND tenant = 'acme' AND entry = 'db'"), 1);
-  cr_assert_eq(count_records("op = 'apikey-use' AND outcome = 'failed' AND tenant = ''"), 1);
+  mend(file);
+  cr_assert_eq(count_details("op = 'use' AND outcome = 'failed' AND tenant = 'acme' AND entry = 'db'"), 1);
+  cr_assert_eq(count_details("op = 'apikey-use' AND outcome = 'failed' AND tenant = ''"), 1);
   assert_unbroken(12);
 }
 
@@ -216,21 +257,22 @@ Test(vault_names, an_apikey_is_revoked_whatever_its_tenant_is_called) {
   restore(file, tenant_changes[0]);
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   cr_assert_eq(run_sql("SELECT count(*) FROM apikey WHERE revoked > 0 AND sealed IS NULL"), 1);
-  cr_assert_eq(count_records("op = 'apikey-revoke' AND tenant = ''"), 1);
+  mend(file);
+  cr_assert_eq(count_details("op = 'apikey-revoke' AND tenant = ''"), 1);
 }
 
-#define KEYS_SWAPPED                                                                      \
-  "UPDATE tenant_key SET state = 'pending', version = (SELECT unicode(name) FROM tenant " \
-  "WHERE id = tenant_key.tenant);"                                                        \
-  "UPDATE tenant_key SET tenant = (SELECT id FROM tenant WHERE id <> tenant_key.tenant);" \
-  "UPDATE tenant_key SET state = 'active', version = 1"
+#define KEYS_SWAPPED                                                                            \
+  "UPDATE tenant_secret SET state = 'pending', version = (SELECT unicode(name) FROM tenant "    \
+  "WHERE id = tenant_secret.tenant);"                                                           \
+  "UPDATE tenant_secret SET tenant = (SELECT id FROM tenant WHERE id <> tenant_secret.tenant);" \
+  "UPDATE tenant_secret SET state = 'active', version = 1"
 
 Test(vault_names, a_cached_key_does_not_seal_for_another_tenant) {
   furnish();
   assert_use("acme", "db", "password", "acme db password");
   assert_use("beta", "db", "password", "beta db password");
   run_sql(KEYS_SWAPPED);
-  cr_assert_eq(run_sql("SELECT count(*) FROM tenant_key WHERE state = 'active' AND version = 1"), 2);
+  cr_assert_eq(run_sql("SELECT count(*) FROM tenant_secret WHERE state = 'active' AND version = 1"), 2);
   TEST_STATUS(put_field(), BULLA_REFUSED);
   TEST_STATUS(put_one(), BULLA_REFUSED);
   TEST_STATUS(import(), BULLA_REFUSED);
@@ -239,7 +281,7 @@ Test(vault_names, a_cached_key_does_not_seal_for_another_tenant) {
 Test(vault_names, a_cached_key_does_not_open_as_another_version) {
   furnish();
   assert_use("acme", "db", "password", "acme db password");
-  run_sql("UPDATE tenant_key SET version = 2");
+  run_sql("UPDATE tenant_secret SET version = 2");
   TEST_STATUS(use_secret(), BULLA_REFUSED);
   TEST_STATUS(put_field(), BULLA_REFUSED);
 }
@@ -250,13 +292,29 @@ Test(vault_names, a_changed_row_of_the_vault_does_not_open) {
     const char *sql;
     enum bulla_status status;
   } rows[] = {
-      {"UPDATE vault SET uuid = zeroblob(16)", BULLA_REFUSED},
-      {"UPDATE vault SET name_key = zeroblob(90)", BULLA_REFUSED},
-      {"UPDATE vault SET name_key = x''", BULLA_REFUSED},
-      {"UPDATE vault SET name_key = CAST(name_key || x'00' AS BLOB)", BULLA_REFUSED},
-      {"UPDATE vault SET name_key = (SELECT key FROM audit_head)", BULLA_REFUSED},
-      {"UPDATE vault SET name_key = (SELECT wrapped FROM tenant_key)", BULLA_REFUSED},
-      {"UPDATE vault SET name_key = zeroblob(1000)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET statement = x''", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET statement = substr(statement, 1, length(statement) - 1)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET statement = CAST(statement || x'00' AS BLOB)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET statement = zeroblob(100000)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET statement = (SELECT statement FROM tenant)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET signature = zeroblob(64)", BULLA_REFUSED},
+      {"UPDATE vault SET signature = x''", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET signature = (SELECT signature FROM tenant)", BULLA_REFUSED},
+      {"UPDATE vault SET signing_key = zeroblob(90)", BULLA_REFUSED},
+      {"UPDATE vault SET signing_key = x''", BULLA_REFUSED},
+      {"UPDATE vault SET signing_key = CAST(signing_key || x'00' AS BLOB)", BULLA_REFUSED},
+      {"UPDATE vault SET signing_key = audit_key", BULLA_REFUSED},
+      {"UPDATE vault SET signing_key = (SELECT key FROM audit_head)", BULLA_REFUSED},
+      {"UPDATE vault SET signing_key = zeroblob(1000)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET audit_key = zeroblob(90)", BULLA_REFUSED},
+      {"UPDATE vault SET audit_key = x''", BULLA_REFUSED},
+      {"UPDATE vault SET audit_key = signing_key", BULLA_REFUSED},
+      {"UPDATE vault SET audit_key = zeroblob(1000)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET detail_key = zeroblob(90)", BULLA_REFUSED},
+      {"UPDATE vault SET detail_key = x''", BULLA_REFUSED},
+      {"UPDATE vault SET detail_key = (SELECT detail_key FROM tenant)", BULLA_REFUSED},
+      {"UPDATE vault SET detail_key = (SELECT wrapped FROM tenant_secret)", BULLA_REFUSED},
+      {"UPDATE vault SET detail_key = zeroblob(1000)", BULLA_NOT_A_VAULT},
   };
   close_vault();
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

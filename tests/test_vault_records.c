@@ -128,7 +128,7 @@ Test(vault_records, apikey_is_kept_used_and_revoked) {
   TEST_STATUS(bulla_vault_apikey_use(v, &who, id1, check_root, &calls), BULLA_NOT_FOUND);
   TEST_STATUS(bulla_vault_apikey_use(v, &who, TEXT("2123456789abcdef"), check_root, &calls), BULLA_NOT_FOUND);
   cr_assert_eq(calls, 1);
-  cr_assert_eq(run_sql("SELECT count(*) FROM apikey WHERE sealed IS NULL AND key_id IS NULL"), 1);
+  cr_assert_eq(run_sql("SELECT count(*) FROM apikey WHERE sealed IS NULL AND secret_id IS NULL"), 1);
   struct bulla_buffer out = test_room(1000);
   TEST_OK(bulla_vault_apikey_list(v, TEXT(""), note_apikey, &out));
   TEST_SPAN(bulla_written(&out), TEXT("1123456789abcdef acme 'main' live\n0123456789abcdef beta '' revoked\n"), "all");
@@ -136,8 +136,8 @@ Test(vault_records, apikey_is_kept_used_and_revoked) {
   TEST_OK(bulla_vault_apikey_list(v, TEXT("acme"), note_apikey, &out));
   TEST_SPAN(bulla_written(&out), TEXT("1123456789abcdef acme 'main' live\n"), "one");
   cr_assert_eq(count_records("op = 'apikey-create'"), 2);
-  cr_assert_eq(count_records("op = 'apikey-revoke' AND tenant = 'beta' AND entry = '0123456789abcdef'"), 1);
-  cr_assert_eq(count_records("op = 'apikey-use' AND tenant = 'acme' AND outcome = 'granted'"), 1);
+  cr_assert_eq(count_details("op = 'apikey-revoke' AND tenant = 'beta' AND entry = '0123456789abcdef'"), 1);
+  cr_assert_eq(count_details("op = 'apikey-use' AND tenant = 'acme' AND outcome = 'granted'"), 1);
   cr_assert_eq(count_records("op = 'apikey-use'"), 1, "only what was opened is recorded");
   assert_unbroken(5);
 }
@@ -157,7 +157,7 @@ Test(vault_records, an_exported_apikey_has_a_record_of_its_own_with_the_day) {
   TEST_STATUS(bulla_vault_apikey_export(v, &who, TEXT("x"), 0, check_root, &calls), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_apikey_export(v, &who, TEXT("2123456789abcdef"), 0, check_root, &calls), BULLA_NOT_FOUND);
   cr_assert_eq(calls, 3);
-  cr_assert_eq(count_records("op = 'apikey-export' AND tenant = 'acme' AND entry = '1123456789abcdef' AND "
+  cr_assert_eq(count_details("op = 'apikey-export' AND tenant = 'acme' AND entry = '1123456789abcdef' AND "
                              "outcome = 'granted' AND field IN ('1970-01-01', '2026-02-01', '9999-12-31')"),
                3);
   cr_assert_eq(count_records("op LIKE 'apikey-%'"), 4);

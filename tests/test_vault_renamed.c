@@ -60,7 +60,7 @@ Test(vault_renamed, a_field_is_removed_alone_and_recorded) {
   TEST_OK(remove_fields("pasword", NULL));
   assert_shown("db", "host=acme.example 0 1\n");
   TEST_STATUS(use("acme", "db", "pasword"), BULLA_NOT_FOUND);
-  cr_assert_eq(count_records("op = 'remove' AND tenant = 'acme' AND entry = 'db' AND field = 'pasword'"), 1);
+  cr_assert_eq(count_details("op = 'remove' AND tenant = 'acme' AND entry = 'db' AND field = 'pasword'"), 1);
   cr_assert_eq(count_records("op = 'remove'"), 1);
   TEST_OK(put("acme", "db", "pasword", "again", false)); /* nothing of it is left that stays secret */
   assert_unbroken(7);
@@ -71,8 +71,8 @@ Test(vault_renamed, an_entry_goes_with_its_last_field) {
   TEST_OK(remove_fields("pasword", "host"));
   cr_assert_eq(run_sql("SELECT count(*) FROM entry"), 0);
   cr_assert_eq(run_sql("SELECT count(*) FROM field"), 0);
-  cr_assert_eq(count_records("op = 'remove' AND entry = 'db' AND field <> ''"), 2);
-  cr_assert_eq(count_records("op = 'remove' AND entry = 'db' AND field = ''"), 1);
+  cr_assert_eq(count_details("op = 'remove' AND entry = 'db' AND field <> ''"), 2);
+  cr_assert_eq(count_details("op = 'remove' AND entry = 'db' AND field = ''"), 1);
   assert_unbroken(7);
 }
 
@@ -102,11 +102,14 @@ Test(vault_renamed, a_tenant_goes_when_nothing_hangs_on_it) {
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   TEST_OK(bulla_vault_remove_tenant(house.vault, &who, ACME));
   TOLD(bulla_vault_remove_tenant(house.vault, &who, ACME), BULLA_NOT_FOUND, "no such tenant");
-  cr_assert_eq(run_sql("SELECT (SELECT count(*) FROM tenant) + (SELECT count(*) FROM tenant_key) + "
+  cr_assert_eq(run_sql("SELECT (SELECT count(name) FROM tenant) + (SELECT count(*) FROM tenant_secret) + "
                        "(SELECT count(*) FROM apikey) + (SELECT count(*) FROM revoked_token)"),
                0);
-  cr_assert_eq(count_records("op = 'remove' AND tenant = 'acme' AND entry = ''"), 1);
+  cr_assert_eq(run_sql("SELECT count(*) FROM tenant"), 1, "its records need its row");
+  cr_assert_eq(count_details("op = 'remove' AND tenant = 'acme' AND entry = ''"), 1);
+  cr_assert_eq(count_details("tenant = 'acme' AND reason = 'to test' AND length(tenant_id) = 16"), 8);
   furnish(); /* the name is free, under new keys */
+  cr_assert_eq(run_sql("SELECT count(*) FROM tenant"), 2);
   assert_use("acme", "db", "pasword", "s3cret-of-acme-0123");
   assert_unbroken(13);
 }
@@ -122,9 +125,9 @@ Test(vault_renamed, a_secret_field_keeps_value_mask_and_revision_under_its_new_n
   TEST_OK(bulla_vault_rename_field(house.vault, &who, AT(ACME, DB, TEXT("host")), TEXT("server")));
   assert_shown("db", "password=******** 1 3\nserver=acme.example 0 1\n");
   cr_assert_eq(
-      count_records("op = 'rename-from' AND tenant = 'acme' AND entry = 'db' AND field IN ('pasword', 'host')"), 2);
+      count_details("op = 'rename-from' AND tenant = 'acme' AND entry = 'db' AND field IN ('pasword', 'host')"), 2);
   cr_assert_eq(
-      count_records("op = 'rename-to' AND tenant = 'acme' AND entry = 'db' AND field IN ('password', 'server')"), 2);
+      count_details("op = 'rename-to' AND tenant = 'acme' AND entry = 'db' AND field IN ('password', 'server')"), 2);
   assert_unbroken(11);
 }
 
@@ -149,8 +152,8 @@ Test(vault_renamed, an_entry_keeps_its_fields_under_its_new_name) {
   close_vault();
   open_vault();
   assert_shown("warehouse", "host=acme.example 0 1\npasword=********0123 1 2\n");
-  cr_assert_eq(count_records("op = 'rename-from' AND tenant = 'acme' AND entry = 'db' AND field = ''"), 1);
-  cr_assert_eq(count_records("op = 'rename-to' AND tenant = 'acme' AND entry = 'warehouse' AND field = ''"), 1);
+  cr_assert_eq(count_details("op = 'rename-from' AND tenant = 'acme' AND entry = 'db' AND field = ''"), 1);
+  cr_assert_eq(count_details("op = 'rename-to' AND tenant = 'acme' AND entry = 'warehouse' AND field = ''"), 1);
 }
 
 Test(vault_renamed, a_tenant_keeps_all_under_its_new_name_unless_tokens_say_the_old_one) {
@@ -162,8 +165,8 @@ Test(vault_renamed, a_tenant_keeps_all_under_its_new_name_unless_tokens_say_the_
   TEST_OK(bulla_vault_rename_tenant(house.vault, &who, ACME, TEXT("Acme")));
   assert_use("Acme", "db", "pasword", "s3cret-of-acme-0123");
   TEST_STATUS(use("acme", "db", "pasword"), BULLA_NOT_FOUND);
-  cr_assert_eq(count_records("op = 'rename-from' AND tenant = 'acme' AND entry = ''"), 1);
-  cr_assert_eq(count_records("op = 'rename-to' AND tenant = 'Acme' AND entry = ''"), 1);
+  cr_assert_eq(count_details("op = 'rename-from' AND tenant = 'acme' AND entry = ''"), 1);
+  cr_assert_eq(count_details("op = 'rename-to' AND tenant = 'Acme' AND entry = ''"), 1);
 }
 
 Test(vault_renamed, nothing_takes_a_name_that_is_taken_or_its_own) {

@@ -43,7 +43,7 @@ Test(vault_revoked, a_token_is_revoked_for_its_tenant_alone_and_for_good) {
 Test(vault_revoked, each_revocation_is_recorded_by_the_digest_of_the_jti) {
   TEST_OK(put("acme", "db", "host", "h", false));
   TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), TEXT("t-1"), INT64_MAX));
-  cr_expect_eq(count_records("op = 'token-revoke' AND tenant = 'acme' AND outcome = 'done' AND reason = 'to test' "
+  cr_expect_eq(count_details("op = 'token-revoke' AND tenant = 'acme' AND outcome = 'done' AND reason = 'to test' "
                              "AND entry = '46e9bc3476c92ea24fb17adac6cd9cdacff7a34a5c753100787da5a29984f836'"),
                1);
   cr_expect_eq(run_sql("SELECT instr(hex(jti), '742D31') FROM revoked_token"), 0, "the jti is in the file");
@@ -166,10 +166,11 @@ Test(vault_revoked, thousands_of_revocations_are_all_known_however_they_came, .t
   TEST_OK(bulla_vault_open(&other, house.url, house.root, NULL));
   bool is;
   TEST_OK(bulla_vault_token_revoked(other, &is, TEXT("acme"), TEXT("x")));
-  /* Past the records that a look follows one by one: the tables are read then, which these are in. */
+  /* Past the revocations that a look follows one by one: the table of tokens is read then, which these are in. */
   run_sql(
       "INSERT INTO revoked_token SELECT (SELECT id FROM tenant WHERE name = 'acme'), randomblob(32), 1 FROM "
-      "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n)");
+      "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n);"
+      "INSERT INTO revocation SELECT row_number() OVER (), tenant, NULL, jti FROM revoked_token");
   for (int i = 0; i < 3; i++) {
     char jti[20];
     snprintf(jti, sizeof(jti), "t-%d", i);
@@ -189,10 +190,15 @@ Test(vault_revoked, thousands_of_revocations_are_all_known_however_they_came, .t
   bulla_vault_close(&other);
 }
 
+static enum bulla_status revoke_token(const char *jti) {
+  return bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), test_text(jti), INT64_MAX);
+}
+
 Test(vault_revoked, a_log_that_became_shorter_is_believed_by_nobody_who_saw_it) {
   TEST_OK(put("acme", "db", "host", "h", false));
   struct bulla_span early = image();
   add_key();
+  TEST_OK(revoke_token("t-1"));
   TEST_OK(live(house.vault));
   uint64_t before = bulla_vault_generation(house.vault);
   /* The older state, with its own head, in the same file: as a copy over it would leave it. */
@@ -201,9 +207,9 @@ Test(vault_revoked, a_log_that_became_shorter_is_believed_by_nobody_who_saw_it) 
   write_file(path, early);
   char text[2000];
   snprintf(text, sizeof(text),
-           "ATTACH '%s' AS early; BEGIN; DELETE FROM audit WHERE seq > (SELECT seq FROM early.audit_head); UPDATE "
-           "audit_head SET seq = (SELECT seq FROM early.audit_head), tag = (SELECT tag FROM early.audit_head), key = "
-           "(SELECT key FROM early.audit_head); COMMIT",
+           "ATTACH '%s' AS early; BEGIN; DELETE FROM audit WHERE seq > (SELECT seq FROM early.audit_head); DELETE FROM "
+           "main.audit_head; INSERT INTO main.audit_head SELECT * FROM early.audit_head; DELETE FROM main.revocation; "
+           "COMMIT",
            path);
   run_sql(text);
   usleep(100000);
@@ -213,13 +219,53 @@ Test(vault_revoked, a_log_that_became_shorter_is_believed_by_nobody_who_saw_it) 
   TEST_STATUS(put("acme", "db", "host", "h", false), BULLA_AUDIT_BROKEN);
 }
 
-Test(vault_revoked, a_key_whose_row_is_gone_is_not_live_for_who_could_not_follow_the_log) {
+Test(vault_revoked, a_revocation_that_is_gone_is_missed_by_all_who_follow) {
+  static const struct {
+    const char *sql;
+    bool missed;
+  } rows[] = {
+      {"", false},
+      {"DELETE FROM revocation", true},
+      {"DELETE FROM revocation WHERE number = 3", false}, /* it was seen */
+      {"DELETE FROM revocation WHERE number = 4", true},
+      {"DELETE FROM revocation WHERE number >= 2", true},
+      {"DELETE FROM revocation WHERE number = 4; UPDATE revocation SET number = 9 WHERE number = 5", true},
+      {"UPDATE revocation SET number = 9223372036854775807 WHERE number = 5", false}, /* all are taken as revoked */
+  };
+  TEST_OK(put("acme", "db", "host", "h", false));
+  TEST_OK(revoke_token("t-1"));
+  TEST_OK(revoke_token("t-2"));
+  struct bulla_span file = image();
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    struct bulla_vault *other = NULL;
+    bool is = false;
+    restore(file, "");
+    TEST_OK(bulla_vault_open(&other, house.url, house.root, NULL));
+    TEST_OK(bulla_vault_token_revoked(other, &is, TEXT("acme"), TEXT("t-2")));
+    cr_expect(is, "row %zu", i);
+    TEST_OK(revoke_token("t-3"));
+    TEST_OK(bulla_vault_token_revoked(other, &is, TEXT("acme"), TEXT("t-3")));
+    cr_expect(is, "row %zu", i);
+    /* What follows is one transaction: no look comes between. */
+    run_sql(
+        "BEGIN; INSERT INTO revocation SELECT 4, tenant, NULL, x'04' FROM revocation WHERE number = 3; INSERT INTO "
+        "revocation SELECT 5, tenant, NULL, x'05' FROM revocation WHERE number = 3; COMMIT");
+    run_sql(rows[i].sql);
+    usleep(50000);
+    enum bulla_status status = bulla_vault_token_revoked(other, &is, TEXT("acme"), TEXT("t-2"));
+    cr_expect_eq(status, rows[i].missed ? BULLA_AUDIT_BROKEN : BULLA_OK, "%s: %s", rows[i].sql,
+                 bulla_status_text(status));
+    bulla_vault_close(&other);
+  }
+}
+
+Test(vault_revoked, a_key_whose_row_is_gone_is_not_live_for_who_could_not_follow) {
   add_key();
   TEST_OK(live(house.vault));
   uint64_t before = bulla_vault_generation(house.vault);
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
   run_sql("DELETE FROM apikey");
-  house.vault->watch.seq = -1; /* as if thousands of records had come meanwhile */
+  house.vault->watch.number = -1; /* as if thousands of revocations had come meanwhile */
   house.vault->watch.looked = 0;
   bulla_revocations_free(&house.vault->watch.keys);
   cr_expect_neq(bulla_vault_generation(house.vault), before);

@@ -42,7 +42,7 @@ static void assert_all_there(void) {
   assert_unbroken(1 + 3 * WORKERS * ROUNDS);
   cr_assert_eq(run_sql("SELECT revision FROM field WHERE name = 'counter'"), WORKERS * ROUNDS);
   cr_assert_eq(run_sql("SELECT count(*) FROM field WHERE name = 'password' AND revision = 30"), WORKERS);
-  cr_assert_eq(run_sql("SELECT count(*) FROM tenant_key"), 1);
+  cr_assert_eq(run_sql("SELECT count(*) FROM tenant_secret"), 1);
   cr_assert_eq(run_sql("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
 }
 

@@ -37,10 +37,10 @@ static const struct {
   const char *field; /* of acme/db */
 } changes[] = {
     {"value of another field", SET_FROM("value", F("acme", "db", "token")), "password"},
-    {"value and mask of another field", SET_FROM("value, mask, revision, key_id", F("acme", "db", "token")),
+    {"value and mask of another field", SET_FROM("value, mask, revision, secret_id", F("acme", "db", "token")),
      "password"},
-    {"value of another entry", SET_FROM("value, mask, revision, key_id", F("acme", "mail", "password")), "password"},
-    {"value of another tenant", SET_FROM("value, mask, revision, key_id", F("beta", "db", "password")), "password"},
+    {"value of another entry", SET_FROM("value, mask, revision, secret_id", F("acme", "mail", "password")), "password"},
+    {"value of another tenant", SET_FROM("value, mask, revision, secret_id", F("beta", "db", "password")), "password"},
     {"row given to another entry",
      "DELETE FROM field WHERE number = " TARGET
      "; UPDATE field SET entry = (SELECT entry FROM field WHERE name = 'token')"
@@ -71,45 +71,45 @@ static const struct {
      ") WHERE number = " TARGET,
      "password"},
     {"key of another tenant named",
-     "UPDATE field SET key_id = (SELECT key_id FROM tenant_key WHERE tenant = " TENANT(
+     "UPDATE field SET secret_id = (SELECT id FROM tenant_secret WHERE tenant = " TENANT(
          "beta") ") WHERE number = " TARGET,
      "password"},
-    {"key id unknown", "UPDATE field SET key_id = zeroblob(16) WHERE number = " TARGET, "password"},
-    {"key id empty", "UPDATE field SET key_id = x'' WHERE number = " TARGET, "password"},
-    {"key destroyed", "UPDATE tenant_key SET wrapped = NULL", "password"},
-    {"key cut", "UPDATE tenant_key SET wrapped = substr(wrapped, 1, 80)", "password"},
-    {"key empty", "UPDATE tenant_key SET wrapped = x''", "password"},
-    {"key huge", "UPDATE tenant_key SET wrapped = zeroblob(100000)", "password"},
-    {"key is the audit log's", "UPDATE tenant_key SET wrapped = (SELECT key FROM audit_head)", "password"},
-    {"key is a field's value", "UPDATE tenant_key SET wrapped = (SELECT value FROM field WHERE number = " TARGET ")",
+    {"key id unknown", "UPDATE field SET secret_id = zeroblob(16) WHERE number = " TARGET, "password"},
+    {"key id empty", "UPDATE field SET secret_id = x'' WHERE number = " TARGET, "password"},
+    {"key overwritten", "UPDATE tenant_secret SET wrapped = zeroblob(length(wrapped))", "password"},
+    {"key cut", "UPDATE tenant_secret SET wrapped = substr(wrapped, 1, 80)", "password"},
+    {"key empty", "UPDATE tenant_secret SET wrapped = x''", "password"},
+    {"key huge", "UPDATE tenant_secret SET wrapped = zeroblob(100000)", "password"},
+    {"key is the audit log's", "UPDATE tenant_secret SET wrapped = (SELECT key FROM audit_head)", "password"},
+    {"key is a field's value", "UPDATE tenant_secret SET wrapped = (SELECT value FROM field WHERE number = " TARGET ")",
      "password"},
-    {"key of another version", "UPDATE tenant_key SET version = 2", "password"},
-    {"key removed", "DELETE FROM tenant_key", "password"},
+    {"key of another version", "UPDATE tenant_secret SET version = 2", "password"},
+    {"key removed", "DELETE FROM tenant_secret", "password"},
     {"keys swapped between tenants",
-     "UPDATE tenant_key SET state = 'pending'; UPDATE tenant_key SET tenant = CASE tenant WHEN " TENANT(
+     "UPDATE tenant_secret SET state = 'pending'; UPDATE tenant_secret SET tenant = CASE tenant WHEN " TENANT(
          "acme") " THEN " TENANT("beta") " ELSE " TENANT("acme") " END, version = version + 1 WHERE 1; UPDATE "
-                                                                 "tenant_key SET version = 1",
+                                                                 "tenant_secret SET version = 1",
      "password"},
     {"wrapped keys swapped",
-     "UPDATE tenant_key SET wrapped = (SELECT wrapped FROM tenant_key o WHERE o.tenant <> tenant_key.tenant) "
+     "UPDATE tenant_secret SET wrapped = (SELECT wrapped FROM tenant_secret o WHERE o.tenant <> tenant_secret.tenant) "
      "WHERE tenant = " TENANT("acme"),
      "password"},
     {"tenant's id",
-     "UPDATE tenant_key SET tenant = zeroblob(16) WHERE tenant = " TENANT(
+     "UPDATE tenant_secret SET tenant = zeroblob(16) WHERE tenant = " TENANT(
          "acme") "; "
                  "UPDATE entry SET tenant = zeroblob(16) WHERE tenant = " TENANT(
                      "acme") "; "
                              "UPDATE tenant SET id = zeroblob(16) WHERE name = 'acme'",
      "password"},
     {"tenant's id of another length",
-     "UPDATE tenant_key SET tenant = x'00' WHERE tenant = " TENANT(
+     "UPDATE tenant_secret SET tenant = x'00' WHERE tenant = " TENANT(
          "acme") "; "
                  "UPDATE entry SET tenant = x'00' WHERE tenant = " TENANT(
                      "acme") "; "
                              "UPDATE tenant SET id = x'00' WHERE name = 'acme'",
      "password"},
     {"tenant's id too long",
-     "UPDATE tenant_key SET tenant = zeroblob(1000) WHERE tenant = " TENANT(
+     "UPDATE tenant_secret SET tenant = zeroblob(1000) WHERE tenant = " TENANT(
          "acme") "; "
                  "UPDATE entry SET tenant = zeroblob(1000) WHERE tenant = " TENANT(
                      "acme") "; "
@@ -148,7 +148,8 @@ Test(vault_tampered, what_was_moved_or_changed_does_not_open_and_the_failure_is_
     enum bulla_status status = use("acme", "db", changes[i].field);
     cr_assert_eq(status, BULLA_REFUSED, "%s: %s", changes[i].what, bulla_status_text(status));
     cr_assert_eq(count_records("op = 'use' AND outcome = 'granted'"), 1, "%s", changes[i].what);
-    cr_assert_eq(count_records("op = 'use' AND outcome = 'failed' AND tenant = 'acme' AND entry = 'db'"), 1, "%s",
+    mend(file);
+    cr_assert_eq(count_details("op = 'use' AND outcome = 'failed' AND tenant = 'acme' AND entry = 'db'"), 1, "%s",
                  changes[i].what);
     assert_unbroken(10);
     cr_assert_eq(used.calls, 0, "%s: opened", changes[i].what);
@@ -160,9 +161,9 @@ Test(vault_tampered, what_was_moved_does_not_open_with_the_keys_in_the_cache_eit
   assert_use("acme", "db", "password", "acme db password");
   assert_use("beta", "db", "password", "beta db password");
   used.calls = 0;
-  run_sql(SET_FROM("value, mask, revision, key_id", F("beta", "db", "password")));
+  run_sql(SET_FROM("value, mask, revision, secret_id", F("beta", "db", "password")));
   TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
-  run_sql("UPDATE tenant_key SET wrapped = NULL");
+  run_sql("DELETE FROM tenant_secret");
   TEST_STATUS(use("beta", "db", "password"), BULLA_REFUSED);
   TEST_STATUS(put("beta", "db", "password", "x", true), BULLA_REFUSED);
   cr_assert_eq(used.calls, 0);
@@ -172,18 +173,18 @@ Test(vault_tampered, an_older_revision_does_not_open_in_place_of_the_current_one
   TEST_OK(put("acme", "db", "password", "old password value", true));
   run_sql("CREATE TABLE stolen AS SELECT * FROM field");
   TEST_OK(put("acme", "db", "password", "new password value", true));
-  run_sql("UPDATE field SET (value, mask, key_id) = (SELECT value, mask, key_id FROM stolen); DROP TABLE stolen");
+  run_sql("UPDATE field SET (value, mask, secret_id) = (SELECT value, mask, secret_id FROM stolen); DROP TABLE stolen");
   TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
   cr_assert_eq(used.calls, 0);
 }
 
 Test(vault_tampered, nothing_is_put_under_a_key_of_another_tenant_or_past_the_last_revision) {
   struct bulla_span file = furnish();
-  restore(file, "UPDATE tenant_key SET state = 'decrypt-only', version = 2 WHERE tenant = " TENANT("acme") "; "
-                "UPDATE tenant_key SET tenant = " TENANT("acme") " WHERE tenant = " TENANT("beta"));
+  restore(file, "UPDATE tenant_secret SET state = 'decrypt-only', version = 2 WHERE tenant = " TENANT("acme") "; "
+                "UPDATE tenant_secret SET tenant = " TENANT("acme") " WHERE tenant = " TENANT("beta"));
   TEST_STATUS(put("acme", "db", "password", "x", true), BULLA_REFUSED);
   /* Nor under one that is not what its id names. */
-  restore(file, "UPDATE tenant_key SET key_id = zeroblob(16) WHERE tenant = " TENANT("acme"));
+  restore(file, "UPDATE tenant_secret SET id = zeroblob(16) WHERE tenant = " TENANT("acme"));
   TEST_STATUS(put("acme", "db", "password", "x", true), BULLA_REFUSED);
   static const char *const revisions[] = {"9223372036854775807", "-1", "0"};
   for (size_t i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
@@ -200,7 +201,7 @@ Test(vault_tampered, a_removed_entry_does_not_come_back_under_its_name) {
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
   TEST_OK(put("acme", "db", "password", "new password value", true));
   run_sql(
-      "UPDATE field SET (value, mask, key_id, revision) = (SELECT value, mask, key_id, revision FROM stolen); "
+      "UPDATE field SET (value, mask, secret_id, revision) = (SELECT value, mask, secret_id, revision FROM stolen); "
       "DROP TABLE stolen");
   TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
 }
@@ -219,7 +220,7 @@ Test(vault_tampered, a_changed_mask_or_plain_value_is_not_shown) {
       "UPDATE field SET secret = 0 WHERE number = " TARGET,
       "UPDATE field SET name = '\x1b[2J' WHERE number = " TARGET,
       "UPDATE field SET name = 'password ' WHERE number = " TARGET,
-      "UPDATE tenant_key SET wrapped = NULL",
+      "DELETE FROM tenant_secret",
   };
   for (size_t i = 0; i < sizeof(sqls) / sizeof(sqls[0]); i++) {
     int num = 0;
@@ -272,7 +273,7 @@ Test(vault_tampered, a_changed_apikey_does_not_open) {
       "UPDATE apikey SET sealed = zeroblob(90)",
       "UPDATE apikey SET sealed = NULL",
       "UPDATE apikey SET sealed = zeroblob(900000)",
-      "UPDATE apikey SET key_id = NULL",
+      "UPDATE apikey SET secret_id = NULL",
       "UPDATE apikey SET tenant = (SELECT id FROM tenant WHERE name = 'beta')",
       "UPDATE apikey SET sealed = (SELECT value FROM field)",
       "UPDATE apikey SET id = '2' WHERE number = 1; UPDATE apikey SET id = '0123456789abcdef' WHERE number = 2",
@@ -338,24 +339,31 @@ Test(vault_tampered, a_schema_that_is_not_ours_to_the_letter_is_no_vault) {
       {"CREATE TEMP TABLE t(x)", BULLA_OK},
       {"CREATE INDEX i ON audit(time)", BULLA_NOT_A_VAULT},
       {"ALTER TABLE field ADD COLUMN more ANY", BULLA_NOT_A_VAULT},
-      {"DROP INDEX tenant_key_active", BULLA_NOT_A_VAULT},
+      {"DROP INDEX tenant_secret_active", BULLA_NOT_A_VAULT},
       {"DROP TABLE apikey", BULLA_NOT_A_VAULT},
       {"ALTER TABLE audit RENAME TO audit2; CREATE VIEW audit AS SELECT * FROM audit2", BULLA_NOT_A_VAULT},
       {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', 'STRICT ') "
        "WHERE name = 'field'",
        BULLA_NOT_A_VAULT},
       {"PRAGMA application_id = 0", BULLA_NOT_A_VAULT},
-      {"PRAGMA user_version = 2", BULLA_NEWER_VAULT},
+      {"PRAGMA user_version = 1", BULLA_OLDER_VAULT},
+      {"PRAGMA user_version = 3", BULLA_NEWER_VAULT},
       {"PRAGMA user_version = 2147483647; DROP TABLE vault", BULLA_NEWER_VAULT},
       {"PRAGMA user_version = 0", BULLA_NOT_A_VAULT},
       {"PRAGMA user_version = -1", BULLA_NOT_A_VAULT},
       {"DELETE FROM vault", BULLA_NOT_A_VAULT},
-      {"UPDATE vault SET uuid = x''", BULLA_NOT_A_VAULT},
-      {"UPDATE vault SET root_key_id = zeroblob(100)", BULLA_NOT_A_VAULT},
-      {"UPDATE vault SET root_key_id = zeroblob(16)", BULLA_ROOT_WRONG},
-      {"UPDATE vault SET scrypt_salt = zeroblob(16)", BULLA_NOT_A_VAULT},
-      {"UPDATE vault SET scrypt_salt = zeroblob(16), scrypt_log_n = 17", BULLA_ROOT_WRONG},
-      {"UPDATE vault SET scrypt_salt = zeroblob(16), scrypt_log_n = 0", BULLA_OK},
+      {"UPDATE vault SET statement = x''", BULLA_NOT_A_VAULT},
+      {"DELETE FROM root", BULLA_REFUSED},
+      {"UPDATE root SET id = zeroblob(100)", BULLA_REFUSED},
+      {"UPDATE root SET id = zeroblob(16)", BULLA_REFUSED},
+      {"UPDATE root SET wrapped = x''", BULLA_REFUSED},
+      {"UPDATE root SET wrapped = zeroblob(length(wrapped))", BULLA_REFUSED},
+      {"UPDATE root SET wrapped = zeroblob(100000)", BULLA_REFUSED},
+      {"UPDATE root SET wrapped = (SELECT signing_key FROM vault)", BULLA_REFUSED},
+      {"UPDATE root SET scrypt_salt = zeroblob(16)", BULLA_REFUSED},
+      {"UPDATE root SET scrypt_salt = x'', scrypt_log_n = 17", BULLA_REFUSED},
+      {"UPDATE root SET scrypt_log_n = 17", BULLA_OK},
+      {"INSERT INTO root SELECT zeroblob(16), wrapped, NULL, NULL FROM root", BULLA_OK},
       {"PRAGMA journal_mode = DELETE", BULLA_OK},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

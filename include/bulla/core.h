@@ -46,7 +46,7 @@ extern "C" {
 
 /* The version of these headers; bulla_version() is that of the library that runs. */
 #define BULLA_VERSION_MAJOR 0
-#define BULLA_VERSION_MINOR 3
+#define BULLA_VERSION_MINOR 4
 #define BULLA_VERSION_PATCH 0
 
 /* bulla_version returns "MAJOR.MINOR.PATCH" of the library, a constant. */
@@ -97,6 +97,7 @@ enum bulla_status {
   BULLA_NEWER_VAULT = 432,
   BULLA_VAULT_MOVED = 433,
   BULLA_VAULT_SHARED = 434,
+  BULLA_OLDER_VAULT = 435,
   BULLA_SECRET_UNAVAILABLE = 440,
   BULLA_SECRET_EXPOSED = 441,
 };

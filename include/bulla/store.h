@@ -33,15 +33,18 @@
 extern "C" {
 #endif
 
-#define BULLA_NAME_MAX 128       /* bytes of the name of a tenant, entry or field */
-#define BULLA_VALUE_MAX 65536    /* bytes of the value of a field */
-#define BULLA_MASK_MAX 16        /* bytes of a mask */
-#define BULLA_PLACES_MAX 64      /* fields that one call opens */
-#define BULLA_WHO_MAX 256        /* bytes of an actor, origin or reason */
-#define BULLA_RECORD_HASH_LEN 32 /* bytes of the hash in an API key's record */
-#define BULLA_RECORD_ID_LEN 16   /* bytes of the id of an API key's record */
-#define BULLA_JTI_MAX 8192       /* bytes of a token's id */
-#define BULLA_VAULT_ID_LEN 16    /* bytes of a vault's id */
+#define BULLA_NAME_MAX 128             /* bytes of the name of a tenant, entry or field */
+#define BULLA_VALUE_MAX 65536          /* bytes of the value of a field */
+#define BULLA_MASK_MAX 16              /* bytes of a mask */
+#define BULLA_WHO_MAX 256              /* bytes of an actor, origin or reason */
+#define BULLA_RECORD_HASH_LEN 32       /* bytes of the hash in an API key's record */
+#define BULLA_RECORD_ID_LEN 16         /* bytes of the id of an API key's record */
+#define BULLA_RECIPIENT_TEXT_LEN 79    /* bytes of the text of a recipient, without a NUL */
+#define BULLA_ROOTS_MAX 8              /* of a vault */
+#define BULLA_JTI_MAX 8192             /* bytes of a token's id */
+#define BULLA_VAULT_ID_LEN 16          /* bytes of a vault's id */
+#define BULLA_VAULT_FINGERPRINT_LEN 32 /* bytes of a vault's fingerprint */
+#define BULLA_PLACES_MAX 64            /* fields that one call opens */
 
 /* Names of tenants, entries and fields have 1 to BULLA_NAME_MAX characters of A-Z a-z 0-9 . _ @ + and -, and do not
  * start with a dot or a hyphen. A call that is given another name returns BULLA_INVALID_NAME.
@@ -67,8 +70,10 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_secret_open(struct bulla_secre
 struct bulla_root;
 
 /* bulla_root_open creates |*root| from the 64 hexadecimal digits that |provider| gives, as for bulla_secret_open, or,
- * for sha256-env:NAME, from the SHA-256 of the value of the environment variable. Returns BULLA_ROOT_MALFORMED if that
- * is not a key, and the statuses of bulla_secret_open. */
+ * for sha256-env:NAME, from the SHA-256 of the value of the environment variable. For wrap:PROGRAM… it is a program
+ * that wraps and unwraps the vault's key by the protocol of docs/PROGRAMS.md: for bulla_vault_root_add, and to open the
+ * vault with its fingerprint; it is run then, not here. Returns BULLA_ROOT_MALFORMED if that is not a key, and the
+ * statuses of bulla_secret_open. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider);
 
 /* bulla_root_create writes a new random key to the file of the provider "file:PATH", durably and with mode 0600, and
@@ -80,6 +85,18 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_root_create(struct bulla_root 
  * (RFC 7914): N = 2^17, r = 8, p = 1, a random salt. Returns BULLA_ROOT_MALFORMED for another length. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_root_passphrase(struct bulla_root **root,
                                                                   struct bulla_span passphrase);
+
+/* A recipient is a root whose public half is enough to seal to. Its private half opens the vault, and may never have
+ * been on the machine: for recovery. bulla_recipient_create writes a new private key to the file of the provider
+ * "file:PATH", as bulla_root_create does. bulla_root_open opens it from "recipient:PROVIDER".
+ *
+ * bulla_recipient_text fills |text| with the public half of |root|, one word and a NUL, or returns
+ * BULLA_INVALID_ARGUMENT if it is another kind of root. bulla_root_recipient creates |*root| from it; what it makes can
+ * only be given to bulla_vault_root_add. Returns BULLA_ROOT_MALFORMED. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_recipient_create(struct bulla_root **root, const char *provider);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_recipient_text(const struct bulla_root *root,
+                                                                 char text[BULLA_RECIPIENT_TEXT_LEN + 1]);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_root_recipient(struct bulla_root **root, struct bulla_span text);
 
 /* bulla_root_free wipes and frees |*root| and sets it to NULL. */
 BULLA_API void bulla_root_free(struct bulla_root **root);
@@ -106,6 +123,7 @@ struct bulla_vault_options {
   struct bulla_span id; /* BULLA_VAULT_ID_LEN bytes that the vault's id must equal, or empty */
   bool read_only;       /* write to neither database nor -wal, and make no file; a -shm that is there is kept up */
   uint8_t reserved[7];  /* 0 */
+  struct bulla_span fingerprint; /* BULLA_VAULT_FINGERPRINT_LEN bytes that the vault's must equal, or empty */
 };
 
 #define BULLA_VAULT_OPTIONS_INIT \
@@ -117,6 +135,7 @@ struct bulla_vault_options {
  *   BULLA_NO_VAULT        there is no file
  *   BULLA_NOT_A_VAULT     the file is something else, or damaged
  *   BULLA_NEWER_VAULT     a later version of bulla made it
+ *   BULLA_OLDER_VAULT     it has an older format: bulla_vault_upgrade
  *   BULLA_ROOT_WRONG      |root| is not its root key
  *   BULLA_WRONG_VAULT     its id is not the one in |options|
  *   BULLA_REFUSED         the vault's own row has been tampered with
@@ -130,6 +149,12 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_open(struct bulla_vault 
  * options of bulla_vault_open, so that another vault under the same root key cannot take the place of this one. */
 BULLA_API struct bulla_span bulla_vault_id(const struct bulla_vault *vault);
 
+/* bulla_vault_fingerprint fills the BULLA_VAULT_FINGERPRINT_LEN bytes of |fingerprint|, which names the vault's id and
+ * the key that signs what it says of itself. Whoever opens the vault with a recipient's key must give it, and got it in
+ * another way than from the vault: anybody can seal to a public key. Returns BULLA_NO_CRYPTO. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_fingerprint(const struct bulla_vault *vault,
+                                                                    uint8_t *fingerprint);
+
 /* bulla_vault_close wipes the keys, closes |*vault| and sets it to NULL. */
 BULLA_API void bulla_vault_close(struct bulla_vault **vault);
 
@@ -142,6 +167,47 @@ struct bulla_who {
   struct bulla_span reason;
   uint64_t reserved[2]; /* 0 */
 };
+
+/* Is told how far a long call has come: |done| of |total| rows. */
+typedef void (*bulla_progress_fn)(void *arg, int64_t done, int64_t total);
+
+/* bulla_vault_upgrade turns a vault of an older format at |url| into one of this format: one transaction, so that on
+ * failure it is as before. A copy of the old database is made first, at |backup|, a path as in |url| but for the
+ * scheme, and all is read from that copy and authenticated. The vault's id stays, and so does its root; the log is
+ * kept, with a record of the upgrade. |progress| may be NULL. Returns BULLA_EXISTS      it has this format already, or
+ * there is something at |backup| BULLA_BUSY        another process has it open and writes BULLA_REFUSED,
+ * BULLA_AUDIT_BROKEN    something in it has been tampered with and the statuses of bulla_vault_open. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_upgrade(const char *url, const char *backup,
+                                                                const struct bulla_root *root,
+                                                                const struct bulla_who *who, bulla_progress_fn progress,
+                                                                void *arg);
+
+/* A root of the vault. */
+struct bulla_root_view {
+  struct bulla_span id;   /* 16 bytes */
+  struct bulla_span kind; /* key, passphrase, recipient, program */
+  struct bulla_span name; /* may be empty */
+  int64_t created;        /* seconds since 1970-01-01 UTC */
+};
+
+typedef enum bulla_status (*bulla_root_fn)(void *arg, const struct bulla_root_view *root);
+
+/* bulla_vault_root_list calls |each| for the roots of the vault: each of them opens it. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_root_list(struct bulla_vault *vault, bulla_root_fn each,
+                                                                  void *arg);
+
+/* bulla_vault_root_add makes |root| one more root of the vault. |name| may be empty. Returns BULLA_EXISTS if it is one
+ * already or another has that name, BULLA_TOO_LARGE if there are BULLA_ROOTS_MAX, BULLA_INVALID_ARGUMENT for the
+ * private half of a recipient. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_root_add(struct bulla_vault *vault, const struct bulla_who *who,
+                                                                 const struct bulla_root *root, struct bulla_span name);
+
+/* bulla_vault_root_remove removes the root |which|, a name or the id as 32 hexadecimal digits. It opens this database
+ * no more; it still opens copies that were made before. Returns BULLA_NOT_FOUND, BULLA_IN_USE for the last one that is
+ * no recipient. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_root_remove(struct bulla_vault *vault,
+                                                                    const struct bulla_who *who,
+                                                                    struct bulla_span which);
 
 /* Where a value is. For a call about a whole entry, |field| must be empty. */
 struct bulla_place {
@@ -370,17 +436,20 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_token_revoked(struct bul
 
 /* A record of the audit log. It never contains values. */
 struct bulla_audit_record {
-  int64_t seq;  /* from 1, without gaps */
+  int64_t seq;  /* from 1, without gaps in its lane */
   int64_t time; /* microseconds since 1970-01-01 UTC */
   struct bulla_span tenant;
   struct bulla_span actor;
   struct bulla_span origin;
   struct bulla_span reason;
-  struct bulla_span op;      /* init put import remove rename-from rename-to use apikey-create apikey-revoke apikey-use
-                              * apikey-export token-revoke */
-  struct bulla_span entry;   /* or the id of an API key, or the SHA-256 of a jti in hexadecimal */
-  struct bulla_span field;   /* or the day of an exported key */
-  struct bulla_span outcome; /* done, granted (about to be opened), not-found, failed (did not open) */
+  struct bulla_span op;        /* init upgrade root-add root-remove put import remove rename-from rename-to use
+                                * apikey-create apikey-revoke apikey-use apikey-export token-revoke checkpoint */
+  struct bulla_span entry;     /* or the id of an API key, or the SHA-256 of a jti in hexadecimal, or a root's name */
+  struct bulla_span field;     /* or the day of an exported key */
+  struct bulla_span outcome;   /* done, granted (about to be opened), not-found, failed (did not open) */
+  int64_t lane;                /* 0, unless several machines write */
+  struct bulla_span tenant_id; /* 16 bytes, or empty if there was no such tenant */
+  struct bulla_span statement; /* SHA-256 of what the change had signed (docs/FORMAT.md §8), or empty */
 };
 
 typedef enum bulla_status (*bulla_audit_fn)(void *arg, const struct bulla_audit_record *record);
@@ -396,15 +465,55 @@ struct bulla_audit_verdict {
   size_t size;         /* sizeof(struct bulla_audit_verdict) */
   int64_t num_records; /* good ones, from the first on */
   int64_t bad_seq;     /* the first that is changed, missing or out of place, or 0 */
+  int64_t bad_lane;    /* its lane */
+  int64_t num_lanes;   /* good ones */
 };
 
 #define BULLA_AUDIT_VERDICT_INIT \
   { .size = sizeof(struct bulla_audit_verdict) }
 
-/* bulla_vault_audit_verify recomputes the whole chain and its head. Returns BULLA_AUDIT_BROKEN, with |verdict| filled,
- * if a record was changed, removed, added or swapped. */
+/* The head of a lane of the log. */
+struct bulla_audit_head_view {
+  int64_t lane;
+  int64_t seq;           /* of its last record */
+  struct bulla_span mac; /* 32 bytes, which stand for all records up to it */
+};
+
+typedef enum bulla_status (*bulla_audit_head_fn)(void *arg, const struct bulla_audit_head_view *head);
+
+/* bulla_vault_audit_heads calls |each| for the head of each lane, in the order of their numbers. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_heads(struct bulla_vault *vault, bulla_audit_head_fn each,
+                                                                    void *arg);
+
+#define BULLA_ANCHOR_MAX 16384 /* bytes of an anchor */
+
+/* bulla_vault_audit_anchor commits a record, "checkpoint", and fills |anchor|, at least BULLA_ANCHOR_MAX bytes, with
+ * the heads of all lanes, signed: a note as in C2SP's signed-note, docs/FORMAT.md §9. Kept where nobody who can write
+ * to the vault can, it shows later that the log has lost nothing since. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_anchor(struct bulla_vault *vault,
+                                                                     struct bulla_buffer *anchor,
+                                                                     const struct bulla_who *who);
+
+/* How to verify. Begin with BULLA_AUDIT_VERIFY_OPTIONS_INIT. */
+struct bulla_audit_verify_options {
+  size_t size;              /* sizeof(struct bulla_audit_verify_options) */
+  struct bulla_span anchor; /* that the log must contain, or empty */
+  size_t num_threads;       /* 1 to 64 that share the work, each with a connection of its own; 0 is 1 */
+};
+
+#define BULLA_AUDIT_VERIFY_OPTIONS_INIT \
+  { .size = sizeof(struct bulla_audit_verify_options) }
+
+/* bulla_vault_audit_verify recomputes the macs of all lanes, from their first record to their head, and compares the
+ * lanes with those that were signed. Memory does not grow with the log, and others can write meanwhile. Returns
+ * BULLA_AUDIT_BROKEN, with |verdict| filled, if a record was changed, removed, added or swapped.
+ *
+ * bulla_vault_audit_verify_with does so as |options| say. If the log does not contain what the anchor says, it returns
+ * BULLA_AUDIT_BROKEN too; BULLA_REFUSED if the anchor is not one of this vault; BULLA_INVALID_ARGUMENT. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault,
                                                                      struct bulla_audit_verdict *verdict);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_verify_with(
+    struct bulla_vault *vault, struct bulla_audit_verdict *verdict, const struct bulla_audit_verify_options *options);
 
 #ifdef __cplusplus
 }

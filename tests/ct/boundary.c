@@ -11,6 +11,7 @@
 #include "core/crypto.h"
 #include "core/jwe_compact.h"
 #include "core/signature.h"
+#include "store/audit_chain.h"
 #include "store/db.h"
 #include "tests/ct/ct.h"
 
@@ -50,6 +51,34 @@ WRAP(enum bulla_status, bulla_ed25519_expand, uint8_t *key, uint8_t *public_key,
 WRAP(enum bulla_status, bulla_x25519_public, uint8_t *public_key, const uint8_t *private_key) {
   enum bulla_status status = __real_bulla_x25519_public(public_key, private_key);
   ct_declassify(public_key, BULLA_X25519_LEN);
+  return status;
+}
+
+/* The id of a tenant's secret is derived from it, and stands in the tenant's statement (docs/FORMAT.md §8). */
+WRAP(enum bulla_status, bulla_hkdf_expand, uint8_t *out, size_t len, struct bulla_span prk, struct bulla_span info) {
+  enum bulla_status status = __real_bulla_hkdf_expand(out, len, prk, info);
+  if (bulla_span_equal(info, BULLA_LITERAL("bulla/v2/secret-id"))) {
+    ct_declassify(out, len);
+  }
+  return status;
+}
+
+/* The details of a record are names and reasons, which are read with branches. */
+WRAP(enum bulla_status, bulla_audit_detail_open, struct bulla_audit_record *record, struct bulla_buffer *plaintext,
+     const struct bulla_keyring *keyring, const struct bulla_key *key, const struct bulla_audit_lane *lane,
+     struct bulla_span sealed) {
+  ct_rules.details_are_public = true;
+  enum bulla_status status = __real_bulla_audit_detail_open(record, plaintext, keyring, key, lane, sealed);
+  ct_rules.details_are_public = false;
+  return status;
+}
+
+WRAP(enum bulla_status, bulla_open, const struct bulla_key *key, struct bulla_buffer *plaintext, struct bulla_span blob,
+     struct bulla_span context) {
+  enum bulla_status status = __real_bulla_open(key, plaintext, blob, context);
+  if (ct_rules.details_are_public) {
+    ct_declassify(plaintext->data, plaintext->len);
+  }
   return status;
 }
 

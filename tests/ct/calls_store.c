@@ -34,7 +34,7 @@ static void build_house(void) {
 }
 
 static void leave_house(void) {
-  static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "v.db-generation", "root"};
+  static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "root", "root-recovery"};
   bulla_vault_close(&house.vault);
   bulla_root_free(&house.root);
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -99,6 +99,67 @@ static void put_and_use(void) {
   CT_OK(bulla_vault_remove(house.vault, &who, AT(ACME, ENTRY)));
   leave_house();
   CT_ASSERT(num_seen == 6 && num_fields == 2);
+}
+
+static enum bulla_status expect_secrets(void *arg, const struct bulla_span *values, size_t num_values) {
+  for (size_t i = 0; i < num_values; i++) {
+    CT_OK(expect_secret(arg, values[i]));
+  }
+  return BULLA_OK;
+}
+
+static void use_many(void) {
+  int num_seen = 0;
+  size_t failed;
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = secret_value(40);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
+  build_house();
+  CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), &field, 1));
+  const struct bulla_place places[] = {*AT(ACME, ENTRY, PASSWORD), *AT(ACME, ENTRY, PASSWORD)};
+  CT_OK(bulla_vault_use_many(house.vault, &failed, &who, places, 2, expect_secrets, &num_seen));
+  leave_house();
+  CT_ASSERT(num_seen == 2);
+}
+
+static enum bulla_status count_root(void *arg, const struct bulla_root_view *root) {
+  CT_ASSERT(root->id.len == 16);
+  *(int *)arg += 1;
+  return BULLA_OK;
+}
+
+static enum bulla_status see_head(void *arg, const struct bulla_audit_head_view *head) {
+  *(int64_t *)arg = head->seq;
+  return BULLA_OK;
+}
+
+/* A recipient's private key is drawn here, and opens the vault later. */
+static void keep_roots(void) {
+  int num_seen = 0;
+  int64_t last = 0;
+  char text[BULLA_RECIPIENT_TEXT_LEN + 1];
+  uint8_t note[BULLA_ANCHOR_MAX];
+  struct bulla_buffer anchor = bulla_buffer(note, sizeof(note));
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  struct bulla_audit_verify_options options = BULLA_AUDIT_VERIFY_OPTIONS_INIT;
+  struct bulla_root *private_half = NULL;
+  struct bulla_root *public_half = NULL;
+  char provider[sizeof(house.provider) + 16];
+  build_house();
+  (void)snprintf(provider, sizeof(provider), "%s-recovery", house.provider);
+  CT_OK(bulla_recipient_create(&private_half, provider));
+  CT_OK(bulla_recipient_text(private_half, text));
+  CT_OK(bulla_root_recipient(&public_half, bulla_text(text)));
+  CT_OK(bulla_vault_root_add(house.vault, &who, public_half, BULLA_LITERAL("recovery")));
+  CT_OK(bulla_vault_root_list(house.vault, count_root, &num_seen));
+  CT_OK(bulla_vault_root_remove(house.vault, &who, BULLA_LITERAL("recovery")));
+  CT_OK(bulla_vault_audit_anchor(house.vault, &anchor, &who));
+  CT_OK(bulla_vault_audit_heads(house.vault, see_head, &last));
+  options.anchor = bulla_written(&anchor);
+  CT_OK(bulla_vault_audit_verify_with(house.vault, &verdict, &options));
+  bulla_root_free(&private_half);
+  bulla_root_free(&public_half);
+  leave_house();
+  CT_ASSERT(num_seen == 2 && last == verdict.num_records);
 }
 
 static void rename_and_remove(void) {
@@ -243,6 +304,10 @@ const struct ct_call ct_store_calls[] = {
     {"bulla_vault_rename_tenant bulla_vault_rename_entry bulla_vault_rename_field bulla_vault_remove_fields "
      "bulla_vault_remove_tenant",
      "the value, every key", STORED, rename_and_remove},
+    {"bulla_vault_use_many", "values but for the last four bytes, every key", STORED, use_many},
+    {"bulla_recipient_create bulla_recipient_text bulla_root_recipient bulla_vault_root_add bulla_vault_root_list "
+     "bulla_vault_root_remove bulla_vault_audit_anchor bulla_vault_audit_heads bulla_vault_audit_verify_with",
+     "the recipient's private key, every key of the vault", STORED "; signatures", keep_roots},
     {"bulla_vault_import", "the foreign key, the value, every key", STORED, import},
     {"bulla_vault_apikey_put bulla_vault_apikey_use bulla_vault_apikey_export bulla_vault_apikey_list "
      "bulla_vault_apikey_revoke",

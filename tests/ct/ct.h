@@ -56,9 +56,10 @@ bool ct_engine_counts_openly(void);
 
 /* What the wrappers (tests/ct/boundary.c) are told about the call that runs. */
 extern struct ct_rules {
-  size_t public_prefix;   /* so many first bytes of what the random generator gives as a secret are public */
-  bool claims_are_public; /* what a JWE holds is public once it is authentic */
-  bool reads_are_secret;  /* read(2) gives 64 secret digits */
+  size_t public_prefix;    /* so many first bytes of what the random generator gives as a secret are public */
+  bool claims_are_public;  /* what a JWE holds is public once it is authentic */
+  bool details_are_public; /* what a record of the log holds is public */
+  bool reads_are_secret;   /* read(2) gives 64 secret digits */
 } ct_rules;
 
 #endif

@@ -27,7 +27,9 @@ NO_SECRET = {
         bulla_triple_check bulla_log_set bulla_jwe_len bulla_span bulla_buffer bulla_written""",
     # A revocation by jti or key id and the generation are looked up by what is public.
     # Of a secret that is opened it is looked whether a newline ends it.
-    "bulla/store.h": "bulla_vault_generation bulla_vault_apikey_live bulla_vault_id bulla_secret_open",
+    # An upgrade happens once in the life of a vault, and opens and seals by what is checked of the others.
+    "bulla/store.h": """bulla_vault_upgrade bulla_vault_generation bulla_vault_apikey_live bulla_vault_id bulla_vault_fingerprint
+        bulla_secret_open""",
     # Claims of an authentic token count as public: docs/THREATS.md, "Timing".
     "bulla/token.h": """bulla_apikey_id bulla_claims_permit bulla_claims_session_end bulla_claims_next_perm
         bulla_claims_attr_text bulla_claims_attr_int bulla_claims_attr_bool bulla_claims_attr_json bulla_claims_own_text
@@ -44,7 +46,8 @@ NO_SECRET = {
     "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode
         bulla_base64url_decode bulla_base64_without_padding""",
     "core/base64url_variants.h": "bulla_base64url_variants",
-    "core/cursor.h": """bulla_reader bulla_take_until bulla_span_equal bulla_without_newline bulla_writer bulla_give bulla_put_be""",
+    "core/cursor.h": """bulla_reader bulla_take_until bulla_span_equal bulla_without_newline bulla_writer bulla_give bulla_put_be
+        bulla_take_number bulla_take_prefixed bulla_put_number""",
     # JSON is headers of tokens, and claims.
     "core/json*.h": "*",
     "core/jwe_compact.h": """bulla_jwe_split bulla_jwe_read_header bulla_jwe_compact_len

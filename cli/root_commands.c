@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* info, root list|add|rm|recipient: what opens the vault, and by what it is known. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/error.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/rows.h"
+#include "cli/session.h"
+#include "core/hex.h"
+#include "store/provider.h"
+
+enum { ID_DIGITS = 32 };
+
+static enum bulla_status print_root(void *arg, const struct bulla_root_view *root) {
+  struct bulla_rows *rows = (struct bulla_rows *)arg;
+  char digits[ID_DIGITS];
+  bulla_hex_encode((uint8_t *)digits, root->id);
+  const struct bulla_cell cells[] = {bulla_cell_text(bulla_span(digits, sizeof(digits))), bulla_cell_text(root->kind),
+                                     bulla_cell_text(root->name), bulla_cell(BULLA_CELL_SECONDS, root->created)};
+  return bulla_rows_add(rows, cells);
+}
+
+enum bulla_status bulla_run_root_list(struct bulla_cli *cli) {
+  static const char *const names[] = {"id", "kind", "name", "created", NULL};
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, true);
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  BULLA_TRY(bulla_vault_root_list(vault, print_root, &rows));
+  return bulla_rows_end(&rows);
+}
+
+/* open_new opens the root to add: a recipient's public half, or what a provider gives. */
+static enum bulla_status open_new(struct bulla_cli *cli, struct bulla_root **root, const char *given) {
+  const char *path = NULL;
+  if (strncmp(given, "bullar_", strlen("bullar_")) == 0) {
+    bulla_cli_at(cli, "recipient");
+    return bulla_root_recipient(root, bulla_text(given));
+  }
+  bool is_file = bulla_provider_split(&path, given) == BULLA_PROVIDER_FILE;
+  if (bulla_option_count(cli, "create") == 0) {
+    return bulla_session_root(cli, root, given, true);
+  }
+  bulla_session_at_root(cli, given);
+  return is_file ? bulla_root_create(root, given) : bulla_cli_usage(cli, "--create makes the file of file:PATH alone");
+}
+
+enum bulla_status bulla_run_root_add(struct bulla_cli *cli) {
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  struct bulla_session_who me;
+  /* The vault first: where it does not open, no key file is made. */
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  BULLA_TRY(open_new(cli, &root, cli->operands[0]));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "new root");
+  return bulla_vault_root_add(vault, &me.who, root, bulla_option_span(cli, "name"));
+}
+
+enum bulla_status bulla_run_root_rm(struct bulla_cli *cli) {
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "root to remove");
+  return bulla_vault_root_remove(vault, &me.who, bulla_text(cli->operands[0]));
+}
+
+enum bulla_status bulla_run_root_recipient(struct bulla_cli *cli) {
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  char text[BULLA_RECIPIENT_TEXT_LEN + 1];
+  bulla_session_at_root(cli, cli->operands[0]);
+  enum bulla_status status = bulla_recipient_create(&root, cli->operands[0]);
+  if (status == BULLA_UNSUPPORTED) {
+    return bulla_cli_error(cli, status, "the private key is written to file:PATH");
+  }
+  BULLA_TRY(status);
+  BULLA_TRY(bulla_recipient_text(root, text));
+  return bulla_output_line(cli, bulla_text(text));
+}
+
+static enum bulla_status count_root(void *arg, const struct bulla_root_view *root) {
+  (void)root;
+  (*(int64_t *)arg)++;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_run_info(struct bulla_cli *cli) {
+  static const char *const names[] = {"vault", "id", "fingerprint", "roots", NULL};
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
+  char id[2 * BULLA_VAULT_ID_LEN];
+  char digits[2 * BULLA_VAULT_FINGERPRINT_LEN];
+  int64_t num_roots = 0;
+  bulla_rows_begin(&rows, cli, names, false);
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  BULLA_TRY(bulla_vault_root_list(vault, count_root, &num_roots));
+  BULLA_TRY(bulla_vault_fingerprint(vault, fingerprint));
+  bulla_hex_encode((uint8_t *)id, bulla_vault_id(vault));
+  bulla_hex_encode((uint8_t *)digits, bulla_span(fingerprint, sizeof(fingerprint)));
+  if (cli->json) {
+    const struct bulla_cell cells[] = {
+        bulla_cell_text(bulla_text(bulla_session_url(cli))), bulla_cell_text(bulla_span(id, sizeof(id))),
+        bulla_cell_text(bulla_span(digits, sizeof(digits))), bulla_cell(BULLA_CELL_NUMBER, num_roots)};
+    return bulla_rows_add(&rows, cells);
+  }
+  BULLA_TRY(bulla_output_text(cli, "vault        ", bulla_session_url(cli), "\n"));
+  printf("id           %.*s\nfingerprint  %.*s\nroots        %lld\n", (int)sizeof(id), id, (int)sizeof(digits), digits,
+         (long long)num_roots);
+  return BULLA_OK;
+}

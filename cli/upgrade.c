@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* upgrade: a vault of an older format becomes one of this format. */
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/error.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "store/file.h"
+
+/* show_progress writes over one line of a terminal. */
+static void show_progress(void *arg, int64_t done, int64_t total) {
+  (void)arg;
+  (void)fprintf(stderr, "\rupgrading: %lld of %lld rows", (long long)done, (long long)total);
+}
+
+/* name_backup fills |path| with that of --backup, or one beside the database. */
+static enum bulla_status name_backup(struct bulla_cli *cli, char path[PATH_MAX]) {
+  const char *given = bulla_option_value(cli, "backup");
+  const char *place = strchr(bulla_session_url(cli), ':');
+  bool fits = given != NULL ? bulla_file_append(path, given, "")
+                            : bulla_file_append(path, place == NULL ? "" : place + 1, "-format1");
+  return fits ? BULLA_OK : bulla_cli_error(cli, BULLA_TOO_LARGE, "the path of the backup is too long");
+}
+
+enum bulla_status bulla_run_upgrade(struct bulla_cli *cli) {
+  const char *provider = NULL;
+  char backup[PATH_MAX];
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  struct bulla_session_who me;
+  bool terminal = isatty(STDERR_FILENO) == 1;
+  BULLA_TRY(bulla_session_provider(cli, &provider));
+  BULLA_TRY(bulla_session_root(cli, &root, provider, false));
+  bulla_session_at_vault(cli);
+  BULLA_TRY(name_backup(cli, backup));
+  bulla_session_identify(&me, cli, "");
+  enum bulla_status status =
+      bulla_vault_upgrade(bulla_session_url(cli), backup, root, &me.who, terminal ? show_progress : NULL, NULL);
+  if (terminal) {
+    (void)fputs("\r\033[K", stderr);
+  }
+  BULLA_TRY(status == BULLA_EXISTS ? status : bulla_session_explain(cli, status));
+  return bulla_output_text(cli, "upgraded; the vault as it was is in ", backup, "\n");
+}

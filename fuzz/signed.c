@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Statements, and the rows that have them. Entry points: bulla_vault_statement_read and _write, those of tenants and
+ * lanes, bulla_check_signed, bulla_check_tenant, bulla_tenant_secret.
+ *
+ * The input is a byte that chooses the kind of statement, and what is wrong with the row, one that says where, and the
+ * statement. The target has the signing key, and signs whatever can be read: so the fuzzer's statements get past the
+ * signature, which is checked as ever. The oracle: a plain model says of every byte string whether it is a statement;
+ * what is read is written as the same bytes; a tenant's row is taken just if it is of this vault and says what its
+ * statement says; with one bit of statement or signature changed it never is, nor with another id, name or key, whether
+ * the row was seen before or not; and of its secrets those open that the statement lists with their version, that are
+ * what their id says, and that are not pending. */
+
+#include "core/box.h"
+#include "core/signature.h"
+#include "fuzz/fuzz.h"
+#include "store/directory.h"
+#include "store/names.h"
+#include "store/tenant_secret.h"
+#include "store/wrap.h"
+
+enum kind { VAULT, TENANT, LANE, NUM_KINDS };
+
+/* What a statement is made of: a letter for each part. */
+static const struct form {
+  const char *label;
+  const char *parts; /* up to the number of what follows */
+  const char *each;  /* of what follows, as often */
+  int64_t max;
+} forms[NUM_KINDS] = {
+    {"bulla/v2/vault", "innkkkc", "iKmxn", BULLA_ROOTS_MAX},
+    {"bulla/v2/tenant", "iitlnnvc", "visk", BULLA_SECRETS_MAX},
+    {"bulla/v2/lane", "inionf", "", 0},
+};
+
+/* What the model remembers of a statement on its way. */
+struct model {
+  bool removed;
+  bool recipient;
+  int64_t num;
+  int64_t last_version;
+  int64_t version;
+  int64_t num_active;
+};
+
+static bool is_text(struct bulla_span part, const char *text) {
+  return bulla_span_equal(part, bulla_span(text, strlen(text)));
+}
+
+static bool is_name(struct bulla_span part) {
+  static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@+";
+  bool good = part.len >= 1 && part.len <= 128 && memchr(first, part.data[0], sizeof(first) - 1) != NULL;
+  for (size_t i = 1; good && i < part.len; i++) {
+    good = memchr(first, part.data[i], sizeof(first) - 1) != NULL || part.data[i] == '.' || part.data[i] == '-';
+  }
+  return good;
+}
+
+static bool is_number(int64_t *number, struct bulla_span part) {
+  uint64_t value = 0;
+  for (size_t i = 0; part.len == 8 && i < 8; i++) {
+    value = value << 8 | part.data[i];
+  }
+  *number = (int64_t)value;
+  return part.len == 8 && value < INT64_MAX;
+}
+
+static bool is_version(struct model *model, struct bulla_span part) {
+  int64_t before = model->version;
+  if (model->num == 0) { /* the last one that was given */
+    return is_number(&model->last_version, part);
+  }
+  return is_number(&model->version, part) && model->version > before && model->version <= model->last_version;
+}
+
+static bool is_part(struct model *model, char letter, struct bulla_span part, int64_t max) {
+  int64_t number;
+  switch (letter) {
+    case 'i':
+      return part.len == 16;
+    case 'k':
+      return part.len == 32;
+    case 'f':
+      return part.len == 80;
+    case 'o':
+      return part.len == 0 || part.len == 16;
+    case 'n':
+      return is_number(&number, part);
+    case 'v':
+      return is_version(model, part);
+    case 'c':
+      return is_number(&model->num, part) && model->num <= max;
+    case 't':
+      return is_name(part);
+    case 'm':
+      return part.len == 0 || is_name(part);
+    case 'l':
+      model->removed = is_text(part, "removed");
+      return model->removed || is_text(part, "live");
+    case 's':
+      model->num_active += is_text(part, "active") ? 1 : 0;
+      return is_text(part, "pending") || is_text(part, "active") || is_text(part, "decrypt-only");
+    case 'K':
+      model->recipient = is_text(part, "recipient");
+      return model->recipient || is_text(part, "key") || is_text(part, "passphrase") || is_text(part, "program");
+    default:
+      return part.len == (model->recipient ? 32 : 0);
+  }
+}
+
+static bool take_part(struct bulla_span *rest, struct bulla_span *part) {
+  if (rest->len < 4) {
+    return false;
+  }
+  const uint8_t *at = rest->data;
+  size_t len = ((size_t)at[0] << 24) + ((size_t)at[1] << 16) + ((size_t)at[2] << 8) + at[3];
+  if (len > rest->len - 4) {
+    return false;
+  }
+  *part = bulla_span(at + 4, len);
+  *rest = bulla_span(at + 4 + len, rest->len - 4 - len);
+  return true;
+}
+
+static bool take_parts(struct model *model, struct bulla_span *rest, const char *letters, int64_t max) {
+  struct bulla_span part;
+  for (; *letters != '\0'; letters++) {
+    if (!take_part(rest, &part) || !is_part(model, *letters, part, max)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* is_statement says whether |bytes| are a statement of that kind. */
+static bool is_statement(enum kind kind, struct bulla_span bytes) {
+  const struct form *form = &forms[kind];
+  struct bulla_span rest = bytes;
+  struct bulla_span label;
+  struct model model = {.num = 0};
+  bool good = bytes.len <= BULLA_STATEMENT_MAX && take_part(&rest, &label) && is_text(label, form->label) &&
+              take_parts(&model, &rest, form->parts, form->max);
+  for (int64_t i = 0; good && i < model.num; i++) {
+    good = take_parts(&model, &rest, form->each, form->max);
+  }
+  bool states = kind != TENANT || (model.removed ? model.num == 0 : model.num_active == 1);
+  return good && rest.len == 0 && states;
+}
+
+/* What was read. */
+union said {
+  struct bulla_vault_statement vault;
+  struct bulla_tenant_statement tenant;
+  struct bulla_lane_statement lane;
+};
+
+static enum bulla_status read(union said *said, enum kind kind, struct bulla_span bytes) {
+  return kind == VAULT    ? bulla_vault_statement_read(&said->vault, bytes)
+         : kind == TENANT ? bulla_tenant_statement_read(&said->tenant, bytes)
+                          : bulla_lane_statement_read(&said->lane, bytes);
+}
+
+static struct bulla_keyring keyring;
+
+static void set_up(void) {
+  memset(keyring.uuid, 'u', sizeof(keyring.uuid));
+  /* What it expands to is the same each time: inputs have the id. */
+  FUZZ_ASSERT(bulla_secret_new(&keyring.vault_secret, BULLA_KEY_LEN) == BULLA_OK);
+  memset(bulla_secret_data(keyring.vault_secret), 'v', BULLA_KEY_LEN);
+  FUZZ_ASSERT(bulla_key_new(&keyring.vault_key, BULLA_XAES_256_GCM, keyring.vault_secret) == BULLA_OK);
+  FUZZ_ASSERT(bulla_secret_random(&keyring.signing_seed, BULLA_SIGNATURE_SEED_LEN) == BULLA_OK);
+  FUZZ_ASSERT(bulla_signature_public(keyring.signing_public, keyring.signing_seed) == BULLA_OK);
+}
+
+/* sign writes what was read, which gives the bytes that were read, and signs it. */
+static void sign(struct bulla_signed *made, const union said *said, enum kind kind) {
+  FUZZ_ASSERT((kind == VAULT    ? bulla_sign_vault(made, &keyring, &said->vault)
+               : kind == TENANT ? bulla_sign_tenant(made, &keyring, &said->tenant)
+                                : bulla_sign_lane(made, &keyring, &said->lane)) == BULLA_OK);
+}
+
+static void flip(uint8_t *bytes, size_t len, unsigned where) {
+  bytes[where / 8 % len] ^= (uint8_t)(1U << where % 8);
+}
+
+static void check_signature(struct bulla_signed *made, unsigned where) {
+  struct bulla_span statement = bulla_written(&made->statement);
+  struct bulla_span signature = bulla_span(made->signature, sizeof(made->signature));
+  FUZZ_ASSERT(bulla_check_signed(&keyring, statement, signature) == BULLA_OK);
+  uint8_t *bytes = where % 2 == 0 ? made->bytes : made->signature;
+  size_t len = where % 2 == 0 ? statement.len : signature.len;
+  flip(bytes, len, where / 2);
+  FUZZ_ASSERT(bulla_check_signed(&keyring, statement, signature) == BULLA_REFUSED);
+  flip(bytes, len, where / 2);
+}
+
+static struct bulla_span wrap(uint8_t *room, enum bulla_wrapped what, struct bulla_span id, int64_t number) {
+  struct bulla_buffer wrapped = bulla_buffer(room, BULLA_WRAPPED_MAX);
+  struct bulla_context context;
+  FUZZ_ASSERT(bulla_context_wrapped(&context, &keyring, what, id, number) == BULLA_OK);
+  FUZZ_ASSERT(bulla_wrap(&wrapped, keyring.vault_key, keyring.vault_secret, &context) == BULLA_OK);
+  return bulla_written(&wrapped);
+}
+
+/* The ways in which a row differs from its statement. */
+enum { OTHER_ID, OTHER_NAME, OTHER_LIFE, STATEMENT_BIT, SIGNATURE_BIT, SHORTER, OTHER_KEY, NUM_WAYS };
+
+/* spoil makes |row| another. What |room| holds is changed in place of what the row pointed at. */
+static void spoil(struct bulla_tenant_row *row, uint8_t *room, unsigned way, unsigned where) {
+  const struct bulla_span old = way == OTHER_ID ? row->id : way == STATEMENT_BIT ? row->statement : row->signature;
+  memcpy(room, old.data, old.len);
+  switch (way) {
+    case OTHER_ID:
+      flip(room, old.len, where);
+      row->id.data = room;
+      break;
+    case OTHER_NAME:
+      row->name =
+          row->has_name && bulla_span_equal(row->name, BULLA_LITERAL("x")) ? BULLA_LITERAL("y") : BULLA_LITERAL("x");
+      row->has_name = true;
+      break;
+    case OTHER_LIFE:
+      row->has_name = !row->has_name;
+      break;
+    case STATEMENT_BIT:
+      flip(room, old.len, where);
+      row->statement.data = room;
+      break;
+    case SIGNATURE_BIT:
+      flip(room, old.len, where);
+      row->signature.data = room;
+      break;
+    case SHORTER:
+      row->statement.len--;
+      break;
+    default: {
+      struct bulla_span label_key = row->label_key;
+      row->label_key = row->detail_key;
+      row->detail_key = label_key;
+      break;
+    }
+  }
+}
+
+/* check_secret opens the secret that |entry| is, as one of |version|, twice: the second time it is in the cache. */
+static void check_secret(const struct bulla_tenant *tenant, const struct bulla_secret_entry *entry, int64_t version) {
+  uint8_t id[BULLA_ID_LEN];
+  uint8_t room[BULLA_WRAPPED_MAX];
+  const struct bulla_secret_row row = {
+      .id = entry->id,
+      .version = version,
+      .wrapped = wrap(room, BULLA_WRAPPED_TENANT_SECRET, bulla_tenant_id(tenant), version),
+  };
+  FUZZ_ASSERT(bulla_hkdf_expand(id, sizeof(id), bulla_secret_bytes(keyring.vault_secret),
+                                BULLA_LITERAL("bulla/v2/secret-id")) == BULLA_OK);
+  bool listed = false;
+  for (size_t i = 0; i < tenant->said.num_secrets; i++) {
+    const struct bulla_secret_entry *other = &tenant->said.secrets[i];
+    listed = listed ||
+             (other->version == version && other->state != BULLA_SECRET_PENDING && bulla_span_equal(other->id, row.id));
+  }
+  bool good = listed && bulla_span_equal(row.id, bulla_span(id, sizeof(id)));
+  for (int i = 0; i < 2; i++) {
+    const struct bulla_tenant_secret *secret = NULL;
+    /* One of another version is in the cache, and is not this one. */
+    const struct bulla_tenant_secret *cached = bulla_keyring_find_secret(&keyring, row.id);
+    bool taken = good && (cached == NULL || cached->version == version);
+    FUZZ_ASSERT(bulla_tenant_secret(&secret, &keyring, tenant, &row) == (taken ? BULLA_OK : BULLA_REFUSED));
+    FUZZ_ASSERT((secret != NULL) == taken && (!taken || secret->version == version));
+  }
+}
+
+static void check_tenant(const struct bulla_tenant_statement *said, const struct bulla_signed *made, unsigned way,
+                         unsigned where) {
+  uint8_t keys[2][BULLA_WRAPPED_MAX];
+  uint8_t room[BULLA_STATEMENT_MAX];
+  const struct bulla_tenant *tenant = NULL;
+  const struct bulla_tenant *again = NULL;
+  const struct bulla_tenant_row row = {
+      .id = said->id,
+      .has_name = !said->removed,
+      .name = said->name,
+      .statement = bulla_written(&made->statement),
+      .signature = bulla_span(made->signature, sizeof(made->signature)),
+      .label_key = wrap(keys[0], BULLA_WRAPPED_LABEL_KEY, said->id, 0),
+      .detail_key = wrap(keys[1], BULLA_WRAPPED_DETAIL_KEY, said->id, 0),
+  };
+  struct bulla_tenant_row other = row;
+  bool ours = bulla_span_equal(said->uuid, bulla_keyring_uuid(&keyring));
+  spoil(&other, room, way % NUM_WAYS, where);
+  bulla_keyring_forget(&keyring);
+  FUZZ_ASSERT(bulla_check_tenant(&again, &keyring, &other) == BULLA_REFUSED);
+  FUZZ_ASSERT(bulla_check_tenant(&tenant, &keyring, &row) == (ours ? BULLA_OK : BULLA_REFUSED));
+  if (!ours) {
+    return;
+  }
+  FUZZ_ASSERT(bulla_span_equal(bulla_tenant_id(tenant), said->id) && bulla_span_equal(tenant->said.name, said->name));
+  FUZZ_ASSERT(bulla_span_equal(bulla_secret_bytes(tenant->label_key), bulla_secret_bytes(keyring.vault_secret)));
+  FUZZ_ASSERT(bulla_check_tenant(&again, &keyring, &row) == BULLA_OK && again == tenant);
+  for (size_t i = 0; i < said->num_secrets; i++) {
+    check_secret(tenant, &tenant->said.secrets[i], said->secrets[i].version + (where % 3 == 0 ? 1 : 0));
+  }
+  if (way % NUM_WAYS != OTHER_KEY) { /* which is unwrapped once */
+    FUZZ_ASSERT(bulla_check_tenant(&again, &keyring, &other) == BULLA_REFUSED);
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (keyring.vault_key == NULL) {
+    set_up();
+  }
+  if (size < 2) {
+    return 0;
+  }
+  enum kind kind = (enum kind)(data[0] % NUM_KINDS);
+  struct bulla_span bytes = bulla_span(data + 2, size - 2);
+  union said said;
+  bool good = is_statement(kind, bytes);
+  FUZZ_ASSERT(read(&said, kind, bytes) == (good ? BULLA_OK : BULLA_REFUSED));
+  if (!good) {
+    return 0;
+  }
+  struct bulla_signed made;
+  sign(&made, &said, kind);
+  FUZZ_ASSERT(bulla_span_equal(bulla_written(&made.statement), bytes));
+  unsigned where = data[1] * 37U;
+  check_signature(&made, where);
+  if (kind == TENANT) {
+    check_tenant(&said.tenant, &made, data[0] / NUM_KINDS, where);
+  }
+  return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Anchors: the heads of all lanes of the log, signed by the vault's signing key, in the form of C2SP's signed-note
+ * (https://c2sp.org/signed-note). docs/FORMAT.md §9 is normative. */
+
+#ifndef BULLA_STORE_ANCHOR_H
+#define BULLA_STORE_ANCHOR_H
+
+#include "store/audit_chain.h"
+
+#define BULLA_LANES_MAX 128 /* in an anchor */
+
+/* A lane in an anchor. */
+struct bulla_anchored {
+  int64_t lane;
+  int64_t seq;
+  uint8_t mac[BULLA_MAC_LEN];
+};
+
+struct bulla_anchor {
+  size_t num;
+  struct bulla_anchored lanes[BULLA_LANES_MAX]; /* in the order of their numbers */
+};
+
+/* bulla_anchor_write fills |note|, at least BULLA_ANCHOR_MAX bytes. */
+BULLA_NODISCARD enum bulla_status bulla_anchor_write(struct bulla_buffer *note, const struct bulla_keyring *keyring,
+                                                     const struct bulla_anchor *anchor);
+
+/* bulla_anchor_read fills |anchor| from |note|. Returns BULLA_REFUSED for anything that bulla_anchor_write has not
+ * written for this vault. */
+BULLA_NODISCARD enum bulla_status bulla_anchor_read(struct bulla_anchor *anchor, const struct bulla_keyring *keyring,
+                                                    struct bulla_span note);
+
+/* bulla_anchor_allows returns whether the record |seq| of |lane| may have |mac|: the anchored one must have the
+ * anchored one. bulla_anchor_seq returns the seq that |lane| is anchored at, or 0. */
+bool bulla_anchor_allows(const struct bulla_anchor *anchor, const struct bulla_audit_lane *lane, int64_t seq,
+                         const uint8_t *mac);
+int64_t bulla_anchor_seq(const struct bulla_anchor *anchor, int64_t lane);
+
+/* bulla_anchor_has returns whether |lane| is in |anchor|. */
+bool bulla_anchor_has(const struct bulla_anchor *anchor, int64_t lane);
+
+#endif

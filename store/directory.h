@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The directory: rows that say what the vault, a tenant and a lane of the log are, each a statement (store/signed.h)
+ * signed by the vault's signing key. Without any database: see store/tenant.h, store/roots.h and store/audit_log.h for
+ * the rows. */
+
+#ifndef BULLA_STORE_DIRECTORY_H
+#define BULLA_STORE_DIRECTORY_H
+
+#include "core/crypto.h"
+#include "store/keyring.h"
+
+/* A statement with its signature, being made. */
+struct bulla_signed {
+  uint8_t bytes[BULLA_STATEMENT_MAX];
+  struct bulla_buffer statement;
+  uint8_t signature[BULLA_SIGNATURE_LEN];
+  uint8_t digest[BULLA_SHA256_LEN]; /* of the statement: the record of a change has it */
+};
+
+/* bulla_sign_vault, _tenant and _lane write and sign a statement. */
+BULLA_NODISCARD enum bulla_status bulla_sign_vault(struct bulla_signed *made, const struct bulla_keyring *keyring,
+                                                   const struct bulla_vault_statement *said);
+BULLA_NODISCARD enum bulla_status bulla_sign_tenant(struct bulla_signed *made, const struct bulla_keyring *keyring,
+                                                    const struct bulla_tenant_statement *said);
+BULLA_NODISCARD enum bulla_status bulla_sign_lane(struct bulla_signed *made, const struct bulla_keyring *keyring,
+                                                  const struct bulla_lane_statement *said);
+
+/* bulla_check_signed returns BULLA_REFUSED unless |signature| is the vault's of |statement|. */
+BULLA_NODISCARD enum bulla_status bulla_check_signed(const struct bulla_keyring *keyring, struct bulla_span statement,
+                                                     struct bulla_span signature);
+
+/* bulla_fingerprint fills the BULLA_SHA256_LEN bytes of |fingerprint|, which names the vault and its signing key. */
+BULLA_NODISCARD enum bulla_status bulla_fingerprint(uint8_t *fingerprint, const struct bulla_keyring *keyring);
+
+/* A tenant's row as it is stored. */
+struct bulla_tenant_row {
+  struct bulla_span id;
+  bool has_name; /* a removed tenant has none */
+  struct bulla_span name;
+  struct bulla_span statement;
+  struct bulla_span signature;
+  struct bulla_span label_key; /* wrapped, as |detail_key| */
+  struct bulla_span detail_key;
+};
+
+/* bulla_check_tenant sets |*tenant| to what |row| is, unwrapped; |keyring| owns it. Returns BULLA_REFUSED if the
+ * statement is not signed, says something else than the row, is older than the one in the cache, or a key does not
+ * open. */
+BULLA_NODISCARD enum bulla_status bulla_check_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
+                                                     const struct bulla_tenant_row *row);
+
+#endif

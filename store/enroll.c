@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/enroll.h. */
+
+#include "store/enroll.h"
+
+#include "core/log.h"
+#include "store/clock.h"
+#include "store/columns.h"
+#include "store/vault_row.h"
+#include "store/wrap.h"
+
+/* Signs what is to be said of a tenant, with the next generation of the directory. */
+static enum bulla_status sign(struct bulla_signed *made, struct bulla_change *change,
+                              struct bulla_tenant_statement *said) {
+  BULLA_TRY(bulla_directory_advance(&said->generation, change->vault));
+  BULLA_TRY(bulla_sign_tenant(made, &change->vault->keyring, said));
+  memcpy(change->digest, made->digest, sizeof(change->digest));
+  change->has_digest = true;
+  change->generation = said->generation;
+  return BULLA_OK;
+}
+
+/* Makes a random key of the tenant |id|, in its stored form. */
+static enum bulla_status make_key(struct bulla_buffer *wrapped, const struct bulla_keyring *keyring,
+                                  enum bulla_wrapped what, struct bulla_span id) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_context context;
+  BULLA_TRY(bulla_secret_random(&key, BULLA_KEY_LEN));
+  BULLA_TRY(bulla_context_wrapped(&context, keyring, what, id, 0));
+  return bulla_wrap(wrapped, keyring->vault_key, key, &context);
+}
+
+static enum bulla_status insert_tenant(struct bulla_vault *vault, const struct bulla_tenant_statement *said,
+                                       const struct bulla_signed *made) {
+  uint8_t bytes[2][BULLA_WRAPPED_MAX];
+  struct bulla_buffer label_key = bulla_buffer(bytes[0], sizeof(bytes[0]));
+  struct bulla_buffer detail_key = bulla_buffer(bytes[1], sizeof(bytes[1]));
+  BULLA_TRY(make_key(&label_key, &vault->keyring, BULLA_WRAPPED_LABEL_KEY, said->id));
+  BULLA_TRY(make_key(&detail_key, &vault->keyring, BULLA_WRAPPED_DETAIL_KEY, said->id));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_INSERT_TENANT);
+  bulla_bind_blob(&statement, said->id);
+  bulla_bind_text(&statement, said->name);
+  bulla_bind_blob(&statement, bulla_written(&made->statement));
+  bulla_bind_blob(&statement, bulla_span(made->signature, sizeof(made->signature)));
+  bulla_bind_blob(&statement, bulla_written(&label_key));
+  bulla_bind_blob(&statement, bulla_written(&detail_key));
+  return bulla_finish(&statement);
+}
+
+static enum bulla_status insert_secret(struct bulla_vault *vault, const struct bulla_made_secret *made) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_INSERT_TENANT_SECRET);
+  bulla_bind_blob(&statement, bulla_span(made->secret.id, BULLA_ID_LEN));
+  bulla_bind_blob(&statement, bulla_span(made->secret.tenant_id, BULLA_ID_LEN));
+  bulla_bind_int(&statement, made->secret.version);
+  bulla_bind_text(&statement, bulla_secret_state_name(BULLA_SECRET_ACTIVE));
+  bulla_bind_blob(&statement, bulla_written(&made->wrapped));
+  bulla_bind_int(&statement, bulla_clock_s());
+  return bulla_finish(&statement);
+}
+
+static void free_made(struct bulla_made_secret *made) {
+  bulla_tenant_secret_free(&made->secret);
+}
+
+static enum bulla_status create(struct bulla_change *change, struct bulla_span name, int64_t created) {
+  struct bulla_vault *vault = change->vault;
+  uint8_t id[BULLA_ID_LEN];
+  struct bulla_signed made;
+  struct bulla_made_secret first BULLA_CLEANUP(free_made) = {.secret = {.version = 0}};
+  BULLA_TRY(bulla_random(id, sizeof(id)));
+  BULLA_TRY(bulla_tenant_secret_new(&first, &vault->keyring, bulla_span(id, sizeof(id)), 1));
+  struct bulla_tenant_statement said = {
+      .uuid = bulla_keyring_uuid(&vault->keyring),
+      .id = bulla_span(id, sizeof(id)),
+      .name = name,
+      .created = created,
+      .last_version = 1,
+      .num_secrets = 1,
+      .secrets = {{.version = 1,
+                   .id = bulla_span(first.secret.id, sizeof(first.secret.id)),
+                   .state = BULLA_SECRET_ACTIVE,
+                   .public_key = bulla_span(first.public_key, sizeof(first.public_key))}},
+  };
+  BULLA_TRY(sign(&made, change, &said));
+  BULLA_TRY(insert_tenant(vault, &said, &made));
+  return insert_secret(vault, &first);
+}
+
+enum bulla_status bulla_tenant_create(const struct bulla_tenant **tenant, struct bulla_change *change,
+                                      struct bulla_span name, int64_t created) {
+  BULLA_TRY(create(change, name, created));
+  return bulla_tenant_look(tenant, change->vault, name);
+}
+
+enum bulla_status bulla_tenant_ensure(const struct bulla_tenant **tenant, struct bulla_change *change,
+                                      struct bulla_span name) {
+  enum bulla_status status = bulla_tenant_look(tenant, change->vault, name);
+  if (status != BULLA_NOT_FOUND) {
+    return status;
+  }
+  return bulla_tenant_create(tenant, change, name, bulla_clock_s());
+}
+
+/* Signs |said| and stores it as the row of its tenant, which has the name |name|, or none. */
+static enum bulla_status update(struct bulla_change *change, struct bulla_tenant_statement *said, bool has_name) {
+  struct bulla_signed made;
+  BULLA_TRY(sign(&made, change, said));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(change->vault->db, BULLA_QUERY_UPDATE_TENANT);
+  if (has_name) {
+    bulla_bind_text(&statement, said->name);
+  } else {
+    bulla_bind_null(&statement);
+  }
+  bulla_bind_blob(&statement, bulla_written(&made.statement));
+  bulla_bind_blob(&statement, bulla_span(made.signature, sizeof(made.signature)));
+  bulla_bind_blob(&statement, said->id);
+  return bulla_finish(&statement);
+}
+
+enum bulla_status bulla_tenant_rename(struct bulla_change *change, const struct bulla_tenant *tenant,
+                                      struct bulla_span name) {
+  struct bulla_tenant_statement said = tenant->said;
+  said.name = name;
+  enum bulla_status status = update(change, &said, true);
+  return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
+}
+
+enum bulla_status bulla_tenant_remove(struct bulla_change *change, const struct bulla_tenant *tenant) {
+  /* The API keys that are left are revoked, and without them no token opens whose revocation is to be known. */
+  static const enum bulla_query queries[] = {
+      BULLA_QUERY_DELETE_REVOKED_TOKENS,
+      BULLA_QUERY_DELETE_APIKEYS,
+      BULLA_QUERY_DELETE_TENANT_SECRETS,
+  };
+  struct bulla_tenant_statement said = tenant->said;
+  for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+    struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+        bulla_statement(change->vault->db, queries[i]);
+    bulla_bind_blob(&statement, said.id);
+    BULLA_TRY(bulla_finish(&statement));
+  }
+  said.removed = true;
+  said.num_secrets = 0;
+  return update(change, &said, false);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The heads of the log's lanes, and anchors made of them: see store/anchor.h. */
+
+#include "core/log.h"
+#include "store/anchor.h"
+#include "store/audit_rows.h"
+#include "store/change.h"
+#include "store/names.h"
+
+/* Reads the head of the lane |number| into |anchored|. */
+static enum bulla_status read_head(struct bulla_anchored *anchored, struct bulla_vault *vault, int64_t number) {
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = {.number = number}};
+  BULLA_TRY(bulla_audit_lane_load(&head.lane, NULL, &vault->log));
+  BULLA_TRY(bulla_audit_load(&head, &vault->log));
+  anchored->lane = number;
+  anchored->seq = head.seq;
+  memcpy(anchored->mac, head.mac, sizeof(anchored->mac));
+  return BULLA_OK;
+}
+
+/* Reads all heads, inside the caller's transaction. */
+static enum bulla_status read_heads(struct bulla_anchor *anchor, struct bulla_vault *vault) {
+  int64_t number = 0;
+  bool found = false;
+  for (anchor->num = 0;; anchor->num++) {
+    BULLA_TRY(bulla_audit_next_lane(&number, &found, vault->db));
+    if (!found) {
+      return anchor->num > 0 ? BULLA_OK : BULLA_AUDIT_BROKEN;
+    }
+    if (anchor->num == BULLA_LANES_MAX) {
+      return bulla_explain(BULLA_AUDIT_BROKEN, "the log has more lanes than bulla makes");
+    }
+    BULLA_TRY(read_head(&anchor->lanes[anchor->num], vault, number));
+  }
+}
+
+/* Reads all heads in one state of the database. */
+static enum bulla_status read_heads_now(struct bulla_anchor *anchor, struct bulla_vault *vault) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
+  return read_heads(anchor, vault);
+}
+
+enum bulla_status bulla_vault_audit_heads(struct bulla_vault *vault, bulla_audit_head_fn each, void *arg) {
+  struct bulla_anchor anchor;
+  BULLA_TRY(read_heads_now(&anchor, vault));
+  for (size_t i = 0; i < anchor.num; i++) {
+    const struct bulla_audit_head_view view = {
+        .lane = anchor.lanes[i].lane,
+        .seq = anchor.lanes[i].seq,
+        .mac = bulla_span(anchor.lanes[i].mac, sizeof(anchor.lanes[i].mac)),
+    };
+    BULLA_TRY(each(arg, &view));
+  }
+  return BULLA_OK;
+}
+
+/* Commits a record that says that the log was anchored, and returns the heads with it. */
+static enum bulla_status checkpoint(struct bulla_anchor *anchor, struct bulla_vault *vault,
+                                    const struct bulla_who *who) {
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(read_heads(anchor, vault));
+  BULLA_TRY(bulla_change_tell(&change, BULLA_LITERAL("checkpoint"), bulla_span(NULL, 0), bulla_span(NULL, 0),
+                              bulla_span(NULL, 0)));
+  for (size_t i = 0; i < anchor->num; i++) {
+    if (anchor->lanes[i].lane == change.head.lane.number) {
+      anchor->lanes[i].seq = change.head.seq;
+      memcpy(anchor->lanes[i].mac, change.head.mac, sizeof(anchor->lanes[i].mac));
+    }
+  }
+  return bulla_change_commit(&change);
+}
+
+enum bulla_status bulla_vault_audit_anchor(struct bulla_vault *vault, struct bulla_buffer *anchor,
+                                           const struct bulla_who *who) {
+  struct bulla_anchor heads;
+  anchor->len = 0;
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(checkpoint(&heads, vault, who));
+  return bulla_anchor_write(anchor, &vault->keyring, &heads);
+}

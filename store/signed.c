@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/signed.h. A statement is a list of parts with their lengths before them, the first of which is its label;
+ * the number of parts follows from those before. */
+
+#include "store/signed.h"
+
+#include "core/box.h"
+#include "core/cleanup.h"
+#include "core/crypto.h"
+#include "core/cursor.h"
+#include "core/signature.h"
+#include "store/names.h"
+
+enum { ID_LEN = 16 };
+
+static const char *const state_names[BULLA_NUM_SECRET_STATES] = {"pending", "active", "decrypt-only"};
+
+struct bulla_span bulla_secret_state_name(enum bulla_secret_state state) {
+  return bulla_span(state_names[state], strlen(state_names[state]));
+}
+
+static enum bulla_status finish(struct bulla_writer *writer) {
+  return bulla_writer_finish(writer) == BULLA_OK ? BULLA_OK : BULLA_TOO_LARGE;
+}
+
+/* Takes a part of exactly |len| bytes. */
+static bool take_exact(struct bulla_reader *reader, struct bulla_span *part, size_t len) {
+  return bulla_take_prefixed(reader, part) && part->len == len;
+}
+
+static bool take_label(struct bulla_reader *reader, struct bulla_span label) {
+  struct bulla_span part;
+  return bulla_take_prefixed(reader, &part) && bulla_span_equal(part, label);
+}
+
+/* Takes a time, a version or a counter. */
+static bool take_positive(struct bulla_reader *reader, int64_t *number) {
+  return bulla_take_number(reader, number) && *number >= 0 && *number < INT64_MAX;
+}
+
+static bool take_count(struct bulla_reader *reader, size_t *count, size_t max) {
+  int64_t number;
+  bool good = take_positive(reader, &number) && (uint64_t)number <= max;
+  *count = good ? (size_t)number : 0;
+  return good;
+}
+
+enum bulla_status bulla_vault_statement_write(struct bulla_buffer *bytes, const struct bulla_vault_statement *said) {
+  struct bulla_writer writer = bulla_writer(bytes);
+  bulla_put_prefixed(&writer, BULLA_LITERAL("bulla/v2/vault"));
+  bulla_put_prefixed(&writer, said->uuid);
+  bulla_put_number(&writer, said->created);
+  bulla_put_number(&writer, said->generation);
+  bulla_put_prefixed(&writer, said->signing_public);
+  bulla_put_prefixed(&writer, said->audit_public);
+  bulla_put_prefixed(&writer, said->first_lane);
+  bulla_put_number(&writer, (int64_t)said->num_roots);
+  for (size_t i = 0; i < said->num_roots; i++) {
+    const struct bulla_root_entry *root = &said->roots[i];
+    bulla_put_prefixed(&writer, root->id);
+    bulla_put_prefixed(&writer, root->kind);
+    bulla_put_prefixed(&writer, root->name);
+    bulla_put_prefixed(&writer, root->public_key);
+    bulla_put_number(&writer, root->created);
+  }
+  return finish(&writer);
+}
+
+static bool is_kind(const struct bulla_root_entry *root) {
+  if (bulla_span_equal(root->kind, BULLA_ROOT_IS_RECIPIENT)) {
+    return root->public_key.len == BULLA_BOX_PUBLIC_LEN;
+  }
+  return root->public_key.len == 0 &&
+         (bulla_span_equal(root->kind, BULLA_ROOT_IS_KEY) || bulla_span_equal(root->kind, BULLA_ROOT_IS_PASSPHRASE) ||
+          bulla_span_equal(root->kind, BULLA_ROOT_IS_PROGRAM));
+}
+
+static bool take_root(struct bulla_reader *reader, struct bulla_root_entry *root) {
+  return take_exact(reader, &root->id, ID_LEN) && bulla_take_prefixed(reader, &root->kind) &&
+         bulla_take_prefixed(reader, &root->name) && bulla_take_prefixed(reader, &root->public_key) &&
+         take_positive(reader, &root->created) && is_kind(root) &&
+         (root->name.len == 0 || bulla_name_check(root->name) == BULLA_OK);
+}
+
+enum bulla_status bulla_vault_statement_read(struct bulla_vault_statement *said, struct bulla_span bytes) {
+  struct bulla_reader reader = bulla_reader(bytes);
+  bool good = bytes.len <= BULLA_STATEMENT_MAX && take_label(&reader, BULLA_LITERAL("bulla/v2/vault")) &&
+              take_exact(&reader, &said->uuid, ID_LEN) && take_positive(&reader, &said->created) &&
+              take_positive(&reader, &said->generation) &&
+              take_exact(&reader, &said->signing_public, BULLA_SIGNATURE_PUBLIC_LEN) &&
+              take_exact(&reader, &said->audit_public, BULLA_BOX_PUBLIC_LEN) &&
+              take_exact(&reader, &said->first_lane, BULLA_SHA256_LEN) &&
+              take_count(&reader, &said->num_roots, BULLA_ROOTS_MAX);
+  for (size_t i = 0; good && i < said->num_roots; i++) {
+    good = take_root(&reader, &said->roots[i]);
+  }
+  return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_tenant_statement_write(struct bulla_buffer *bytes, const struct bulla_tenant_statement *said) {
+  struct bulla_writer writer = bulla_writer(bytes);
+  bulla_put_prefixed(&writer, BULLA_LITERAL("bulla/v2/tenant"));
+  bulla_put_prefixed(&writer, said->uuid);
+  bulla_put_prefixed(&writer, said->id);
+  bulla_put_prefixed(&writer, said->name);
+  bulla_put_prefixed(&writer, said->removed ? BULLA_LITERAL("removed") : BULLA_LITERAL("live"));
+  bulla_put_number(&writer, said->created);
+  bulla_put_number(&writer, said->generation);
+  bulla_put_number(&writer, said->last_version);
+  bulla_put_number(&writer, (int64_t)said->num_secrets);
+  for (size_t i = 0; i < said->num_secrets; i++) {
+    const struct bulla_secret_entry *secret = &said->secrets[i];
+    bulla_put_number(&writer, secret->version);
+    bulla_put_prefixed(&writer, secret->id);
+    bulla_put_prefixed(&writer, bulla_secret_state_name(secret->state));
+    bulla_put_prefixed(&writer, secret->public_key);
+  }
+  return finish(&writer);
+}
+
+static bool take_life(struct bulla_reader *reader, bool *removed) {
+  struct bulla_span part;
+  if (!bulla_take_prefixed(reader, &part)) {
+    return false;
+  }
+  *removed = bulla_span_equal(part, BULLA_LITERAL("removed"));
+  return *removed || bulla_span_equal(part, BULLA_LITERAL("live"));
+}
+
+static bool take_state(struct bulla_reader *reader, enum bulla_secret_state *state) {
+  struct bulla_span part;
+  if (!bulla_take_prefixed(reader, &part)) {
+    return false;
+  }
+  unsigned number = 0;
+  while (number < BULLA_NUM_SECRET_STATES &&
+         !bulla_span_equal(part, bulla_secret_state_name((enum bulla_secret_state)number))) {
+    number++;
+  }
+  *state = (enum bulla_secret_state)number;
+  return number < BULLA_NUM_SECRET_STATES;
+}
+
+/* Versions grow from one secret to the next, and one of a live tenant is active. */
+static bool take_secrets(struct bulla_reader *reader, struct bulla_tenant_statement *said) {
+  int64_t version = 0;
+  size_t num_active = 0;
+  for (size_t i = 0; i < said->num_secrets; i++) {
+    struct bulla_secret_entry *secret = &said->secrets[i];
+    if (!take_positive(reader, &secret->version) || !take_exact(reader, &secret->id, ID_LEN) ||
+        !take_state(reader, &secret->state) || !take_exact(reader, &secret->public_key, BULLA_BOX_PUBLIC_LEN) ||
+        secret->version <= version) {
+      return false;
+    }
+    version = secret->version;
+    num_active += secret->state == BULLA_SECRET_ACTIVE ? 1 : 0;
+  }
+  return version <= said->last_version && (said->removed ? said->num_secrets == 0 : num_active == 1);
+}
+
+enum bulla_status bulla_tenant_statement_read(struct bulla_tenant_statement *said, struct bulla_span bytes) {
+  struct bulla_reader reader = bulla_reader(bytes);
+  bool good = bytes.len <= BULLA_STATEMENT_MAX && take_label(&reader, BULLA_LITERAL("bulla/v2/tenant")) &&
+              take_exact(&reader, &said->uuid, ID_LEN) && take_exact(&reader, &said->id, ID_LEN) &&
+              bulla_take_prefixed(&reader, &said->name) && bulla_name_check(said->name) == BULLA_OK &&
+              take_life(&reader, &said->removed) && take_positive(&reader, &said->created) &&
+              take_positive(&reader, &said->generation) && take_positive(&reader, &said->last_version) &&
+              take_count(&reader, &said->num_secrets, BULLA_SECRETS_MAX) && take_secrets(&reader, said);
+  return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_lane_statement_write(struct bulla_buffer *bytes, const struct bulla_lane_statement *said) {
+  struct bulla_writer writer = bulla_writer(bytes);
+  bulla_put_prefixed(&writer, BULLA_LITERAL("bulla/v2/lane"));
+  bulla_put_prefixed(&writer, said->uuid);
+  bulla_put_number(&writer, said->number);
+  bulla_put_prefixed(&writer, said->id);
+  bulla_put_prefixed(&writer, said->owner);
+  bulla_put_number(&writer, said->created);
+  bulla_put_prefixed(&writer, said->first_key);
+  return finish(&writer);
+}
+
+enum bulla_status bulla_lane_statement_read(struct bulla_lane_statement *said, struct bulla_span bytes) {
+  struct bulla_reader reader = bulla_reader(bytes);
+  bool good = bytes.len <= BULLA_STATEMENT_MAX && take_label(&reader, BULLA_LITERAL("bulla/v2/lane")) &&
+              take_exact(&reader, &said->uuid, ID_LEN) && take_positive(&reader, &said->number) &&
+              take_exact(&reader, &said->id, ID_LEN) && bulla_take_prefixed(&reader, &said->owner) &&
+              (said->owner.len == 0 || said->owner.len == ID_LEN) && take_positive(&reader, &said->created) &&
+              take_exact(&reader, &said->first_key, BULLA_KEY_LEN + BULLA_BOX_OVERHEAD);
+  return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* A tenant's secret: 32 random bytes, sealed under the vault key and bound to vault, tenant and version, so that a row
+ * moved to another tenant does not open. The keys that seal values, masks and roots of API keys are derived from it. */
+
+#ifndef BULLA_STORE_TENANT_SECRET_H
+#define BULLA_STORE_TENANT_SECRET_H
+
+#include "store/keyring.h"
+
+/* A secret being made. */
+struct bulla_made_secret {
+  struct bulla_tenant_secret secret; /* the caller keeps it in the keyring, or frees it */
+  uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
+  uint8_t bytes[BULLA_WRAPPED_MAX];
+  struct bulla_buffer wrapped;
+};
+
+/* bulla_tenant_secret_new makes a random secret of the tenant |tenant_id|. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_secret_new(struct bulla_made_secret *made,
+                                                          const struct bulla_keyring *keyring,
+                                                          struct bulla_span tenant_id, int64_t version);
+
+/* A secret's row as it is stored. */
+struct bulla_secret_row {
+  struct bulla_span id;
+  int64_t version;
+  struct bulla_span wrapped;
+};
+
+/* bulla_tenant_secret sets |*secret| to the keys of |row|; |keyring| owns them. Returns BULLA_REFUSED if the tenant's
+ * statement has no such secret that opens values, or it does not open. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_secret(const struct bulla_tenant_secret **secret,
+                                                      struct bulla_keyring *keyring, const struct bulla_tenant *tenant,
+                                                      const struct bulla_secret_row *row);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The upgrade from format 1. All of the old vault is read from the backup (store/format1.h), opened, and sealed again
+ * under the keys of the new one; the records of its log are appended to lane 0 as they were, and one more says so. */
+
+#include <stdlib.h>
+
+#include "core/hex.h"
+#include "core/log.h"
+#include "store/columns.h"
+#include "store/create.h"
+#include "store/entry.h"
+#include "store/format1.h"
+#include "store/names.h"
+#include "store/put.h"
+
+enum { ROWS_BETWEEN = 100 }; /* that are read before progress is told again */
+
+/* An upgrade under way. */
+struct upgrading {
+  const struct bulla_root *root;
+  const struct bulla_who *who;
+  bulla_progress_fn progress;
+  void *progress_arg;
+  int64_t done;
+  int64_t total;
+  struct bulla_vault *vault;        /* the new one, being filled: not open for anybody */
+  struct bulla_change change;       /* in the transaction of the driver */
+  const struct bulla_tenant *owner; /* of the rows that come */
+  const struct bulla_tenant_secret *keys;
+  uint8_t entry_id[BULLA_ID_LEN];
+};
+
+static void count(struct upgrading *upgrading) {
+  upgrading->done++;
+  if (upgrading->progress != NULL && upgrading->done % ROWS_BETWEEN == 0) {
+    upgrading->progress(upgrading->progress_arg, upgrading->done, upgrading->total);
+  }
+}
+
+static enum bulla_status take_tenant(void *arg, const struct bulla_format1_tenant *tenant) {
+  struct upgrading *upgrading = arg;
+  BULLA_TRY(bulla_tenant_create(&upgrading->owner, &upgrading->change, tenant->name, tenant->created));
+  return bulla_tenant_active_secret(&upgrading->keys, upgrading->vault, upgrading->owner);
+}
+
+static enum bulla_status take_entry(void *arg, const struct bulla_format1_entry *entry) {
+  struct upgrading *upgrading = arg;
+  count(upgrading);
+  return bulla_entry_ensure(upgrading->entry_id, upgrading->vault, upgrading->owner, entry->name);
+}
+
+static enum bulla_status take_field(void *arg, const struct bulla_format1_field *field) {
+  struct upgrading *upgrading = arg;
+  const struct bulla_field sealed = {.name = field->name, .value = field->value, .secret = field->secret};
+  const struct bulla_binding binding = {
+      .tenant_id = bulla_tenant_id(upgrading->owner),
+      .entry_id = bulla_span(upgrading->entry_id, sizeof(upgrading->entry_id)),
+      .field = field->name,
+      .revision = field->revision,
+  };
+  count(upgrading);
+  return bulla_field_store(upgrading->vault, upgrading->owner, upgrading->keys, &binding, &sealed, field->updated);
+}
+
+/* API keys and tokens come with the name of their tenant, which is there by now. */
+static enum bulla_status enter(struct upgrading *upgrading, struct bulla_span tenant) {
+  BULLA_TRY(bulla_tenant_look(&upgrading->owner, upgrading->vault, tenant));
+  return bulla_tenant_active_secret(&upgrading->keys, upgrading->vault, upgrading->owner);
+}
+
+/* Tells those that follow revocations. */
+static enum bulla_status tell_revoked(struct upgrading *upgrading, const struct bulla_format1_apikey *apikey) {
+  struct bulla_db *db = upgrading->vault->db;
+  struct bulla_statement told BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_TELL_REVOCATION);
+  struct bulla_statement mark BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_ERASE_APIKEY);
+  bulla_bind_blob(&told, bulla_tenant_id(upgrading->owner));
+  bulla_bind_text(&told, apikey->id);
+  bulla_bind_null(&told);
+  BULLA_TRY(bulla_finish(&told));
+  bulla_bind_int(&mark, apikey->revoked);
+  bulla_bind_text(&mark, apikey->id);
+  return bulla_finish(&mark);
+}
+
+static enum bulla_status take_apikey(void *arg, const struct bulla_format1_apikey *apikey) {
+  struct upgrading *upgrading = arg;
+  struct bulla_context context;
+  uint8_t bytes[BULLA_WRAPPED_MAX];
+  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
+  count(upgrading);
+  BULLA_TRY(enter(upgrading, apikey->tenant));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(upgrading->vault->db, BULLA_QUERY_INSERT_APIKEY);
+  bulla_bind_text(&statement, apikey->id);
+  bulla_bind_blob(&statement, bulla_tenant_id(upgrading->owner));
+  bulla_bind_text(&statement, apikey->name);
+  bulla_bind_int(&statement, apikey->created);
+  bulla_bind_blob(&statement, apikey->hash);
+  if (apikey->revoked == 0) {
+    BULLA_TRY(
+        bulla_context_apikey(&context, &upgrading->vault->keyring, bulla_tenant_id(upgrading->owner), apikey->id));
+    BULLA_TRY(bulla_seal(upgrading->keys->apikey_key, &sealed, bulla_secret_bytes(apikey->root),
+                         bulla_context_span(&context)));
+    bulla_bind_blob(&statement, bulla_written(&sealed));
+    bulla_bind_secret(&statement, upgrading->keys);
+  } else {
+    bulla_bind_null(&statement);
+    bulla_bind_secret(&statement, NULL);
+  }
+  BULLA_TRY(bulla_finish(&statement));
+  return apikey->revoked != 0 ? tell_revoked(upgrading, apikey) : BULLA_OK;
+}
+
+static enum bulla_status take_token(void *arg, const struct bulla_format1_token *token) {
+  struct upgrading *upgrading = arg;
+  count(upgrading);
+  BULLA_TRY(enter(upgrading, token->tenant));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(upgrading->vault->db, BULLA_QUERY_REVOKE_TOKEN);
+  bulla_bind_blob(&statement, bulla_tenant_id(upgrading->owner));
+  bulla_bind_blob(&statement, token->digest);
+  bulla_bind_int(&statement, token->expires);
+  return bulla_finish(&statement);
+}
+
+/* What was recorded under a name that no tenant has any more is sealed for the vault. */
+static enum bulla_status take_record(void *arg, const struct bulla_audit_record *record) {
+  struct upgrading *upgrading = arg;
+  struct bulla_audit_record again = *record;
+  const struct bulla_tenant *owner;
+  count(upgrading);
+  BULLA_TRY(bulla_tenant_owner(&owner, upgrading->vault, again.tenant));
+  return bulla_audit_append(&upgrading->change.head, &upgrading->vault->log, &again, owner);
+}
+
+static enum bulla_status tell(struct upgrading *upgrading, const struct bulla_making *making, const uint8_t *last) {
+  uint8_t digits[2 * BULLA_MAC_LEN];
+  bulla_hex_encode(digits, bulla_span(last, BULLA_MAC_LEN));
+  struct bulla_audit_record record = bulla_audit_record(upgrading->who, BULLA_LITERAL("upgrade"), bulla_span(NULL, 0),
+                                                        bulla_span(digits, sizeof(digits)));
+  record.statement = bulla_span(making->digest, sizeof(making->digest));
+  return bulla_audit_append(&upgrading->change.head, &upgrading->vault->log, &record, NULL);
+}
+
+/* Fills the new tables. The keys go over from |making|, which made them. */
+static enum bulla_status move_over(struct upgrading *upgrading, struct bulla_making *making,
+                                   struct bulla_format1 *old) {
+  struct bulla_vault *vault = upgrading->vault;
+  const struct bulla_format1_taker taker = {
+      .arg = upgrading,
+      .tenant = take_tenant,
+      .entry = take_entry,
+      .field = take_field,
+      .apikey = take_apikey,
+      .token = take_token,
+      .record = take_record,
+  };
+  struct bulla_audit_head *head = &upgrading->change.head;
+  uint8_t last[BULLA_MAC_LEN];
+  vault->keyring = making->keyring;
+  making->keyring = (struct bulla_keyring){.next_tenant = 0};
+  vault->log = (struct bulla_audit_log){.db = vault->db, .keyring = &vault->keyring, .lane = making->log.lane};
+  *head = making->head;
+  making->head.key = NULL;
+  struct bulla_audit_head before = *head;
+  before.key = NULL;
+  BULLA_TRY(bulla_format1_read(last, old, &taker));
+  BULLA_TRY(tell(upgrading, making, last));
+  return bulla_audit_store(head, &before, &vault->log);
+}
+
+static enum bulla_status refill(void *arg, struct bulla_db *db, struct bulla_db *old_db) {
+  struct upgrading *upgrading = arg;
+  struct bulla_format1 old BULLA_CLEANUP(bulla_format1_close) = {.db = NULL};
+  struct bulla_making making BULLA_CLEANUP(bulla_making_free) = {.db = NULL};
+  BULLA_TRY(bulla_format1_open(&old, old_db, upgrading->root));
+  BULLA_TRY(bulla_format1_count(&upgrading->total, old_db));
+  BULLA_TRY(bulla_making_begin(&making, db, upgrading->root, old.uuid));
+  upgrading->vault->db = db;
+  return move_over(upgrading, &making, &old);
+}
+
+enum bulla_status bulla_vault_upgrade(const char *url, const char *backup, const struct bulla_root *root,
+                                      const struct bulla_who *who, bulla_progress_fn progress, void *arg) {
+  BULLA_TRY(bulla_db_check_url(url));
+  BULLA_TRY(bulla_who_check(who, false));
+  if (root == NULL || backup == NULL || *backup == '\0') {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  struct upgrading upgrading = {.root = root, .who = who, .progress = progress, .progress_arg = arg};
+  upgrading.vault = calloc(1, sizeof(*upgrading.vault));
+  if (upgrading.vault == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  upgrading.change.vault = upgrading.vault;
+  upgrading.change.who = who;
+  enum bulla_status status = bulla_db_upgrade(url, backup, refill, &upgrading);
+  bulla_audit_head_free(&upgrading.change.head);
+  bulla_keyring_free(&upgrading.vault->keyring);
+  free(upgrading.vault);
+  return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The vault's own row: its signed statement and its keys. */
+
+#ifndef BULLA_STORE_VAULT_ROW_H
+#define BULLA_STORE_VAULT_ROW_H
+
+#include "store/directory.h"
+#include "store/vault.h"
+
+/* The row, copied. */
+struct bulla_vault_row {
+  uint8_t bytes[BULLA_STATEMENT_MAX];
+  struct bulla_span statement;
+  uint8_t signature[BULLA_SIGNATURE_LEN];
+  struct bulla_vault_statement said; /* with spans in |bytes| */
+  uint8_t wrapped[3][BULLA_WRAPPED_MAX];
+  struct bulla_span signing_key; /* wrapped under the vault key, as those that follow */
+  struct bulla_span audit_key;
+  struct bulla_span detail_key;
+};
+
+/* bulla_vault_row_load reads the row. Nothing of it is checked but its form: BULLA_NOT_A_VAULT. */
+BULLA_NODISCARD enum bulla_status bulla_vault_row_load(struct bulla_vault_row *row, struct bulla_db *db);
+
+/* bulla_vault_row_open unwraps the keys of |row| into |keyring|, which has the vault key, and checks that they are
+ * those of the statement and that it is signed. Returns BULLA_REFUSED. */
+BULLA_NODISCARD enum bulla_status bulla_vault_row_open(struct bulla_keyring *keyring,
+                                                       const struct bulla_vault_row *row);
+
+/* bulla_vault_row_now reads the row inside a transaction and checks it: BULLA_REFUSED if it was not signed so,
+ * BULLA_AUDIT_BROKEN if the directory is older than this process has seen it. */
+BULLA_NODISCARD enum bulla_status bulla_vault_row_now(struct bulla_vault_row *row, struct bulla_vault *vault);
+
+/* bulla_vault_row_store signs |said| with the next generation, and stores it. |digest|, BULLA_SHA256_LEN bytes, may be
+ * NULL. */
+BULLA_NODISCARD enum bulla_status bulla_vault_row_store(uint8_t *digest, struct bulla_vault *vault,
+                                                        struct bulla_vault_statement *said);
+
+/* bulla_directory_advance moves the directory to its next |*generation|. */
+BULLA_NODISCARD enum bulla_status bulla_directory_advance(int64_t *generation, struct bulla_vault *vault);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What the vault signed of itself, its roots and its tenants, written to by somebody without keys: rows that were,
+ * rows of another vault of the same root, and roots that are not in the list. */
+
+#include "store/root_row.h"
+#include "store/vault_row.h"
+#include "tests/vault_support.h"
+
+TestSuite(vault_directory, .init = build_house, .fini = leave_house);
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static void furnish(void) {
+  TEST_OK(put("acme", "db", "password", "acme db password", true));
+  TEST_OK(put("acme", "db", "host", "acme.example", false));
+  TEST_OK(put("beta", "db", "password", "beta db password", true));
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "x", 7));
+}
+
+/* |sql| with the file |name| attached as "other". */
+static const char *with(const char *name, const char *sql) {
+  char *text = (char *)test_alloc(2000);
+  cr_assert_lt(snprintf(text, 2000, "ATTACH '%s' AS other; %s", in_house(name), sql), 2000);
+  return text;
+}
+
+#define OLD_VAULT "UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM other.vault)"
+
+/* The row of the vault has a number that grows with each change of the directory. */
+Test(vault_directory, a_row_of_the_vault_that_was_is_not_built_on_by_who_saw_a_later_one) {
+  furnish();
+  TEST_OK(put("empty", "db", "host", "x", false));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("empty"), TEXT("db"))));
+  write_file(in_house("early.db"), image());
+  TEST_OK(put("gamma", "db", "host", "x", false));
+  struct bulla_span late = image();
+  write_file(in_house("late.db"), late);
+  for (int reopened = 0; reopened < 2; reopened++) {
+    if (reopened == 1) {
+      restore(late, ""); /* what was seen is what was opened */
+    } else {
+      TEST_OK(put("delta", "db", "host", "x", false)); /* and then what was written */
+    }
+    int64_t num = run_sql("SELECT count(*) FROM tenant");
+    run_sql(with(reopened == 1 ? "early.db" : "late.db", OLD_VAULT));
+    TEST_STATUS(put("epsilon", "db", "host", "x", false), BULLA_AUDIT_BROKEN);
+    TEST_STATUS(put_apikey(TEXT("epsilon"), TEXT("1123456789abcdef"), "x", 7), BULLA_AUDIT_BROKEN);
+    TEST_STATUS(bulla_vault_remove_tenant(house.vault, &who, TEXT("empty")), BULLA_AUDIT_BROKEN);
+    TEST_STATUS(bulla_vault_rename_tenant(house.vault, &who, TEXT("beta"), TEXT("Beta")), BULLA_AUDIT_BROKEN);
+    cr_expect_eq(run_sql("SELECT count(name) FROM tenant"), num);
+    assert_use("beta", "db", "password", "beta db password"); /* which has no need of that row */
+  }
+}
+
+Test(vault_directory, a_row_of_the_vault_that_was_changed_is_not_built_on) {
+  static const struct {
+    const char *sql;
+    enum bulla_status status;
+  } rows[] = {
+      {"UPDATE vault SET signature = zeroblob(64)", BULLA_REFUSED},
+      {"UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM other.vault)", BULLA_REFUSED},
+      {"UPDATE vault SET signature = (SELECT signature FROM other.vault)", BULLA_REFUSED},
+      {"UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM tenant)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET statement = x''", BULLA_NOT_A_VAULT},
+      {"DELETE FROM vault", BULLA_NOT_A_VAULT},
+  };
+  furnish();
+  TEST_OK(bulla_vault_create(url_of("other.db"), house.root));
+  struct bulla_span file = image();
+  for (size_t i = 0; i < N(rows); i++) {
+    restore(file, "");
+    run_sql(with("other.db", rows[i].sql));
+    enum bulla_status status = put("gamma", "db", "host", "x", false);
+    cr_expect_eq(status, rows[i].status, "%s: %s", rows[i].sql, bulla_status_text(status));
+    cr_expect_eq(run_sql("SELECT count(*) FROM tenant"), 2, "%s", rows[i].sql);
+    close_vault();
+  }
+}
+
+/* Another vault of the same root, with the same names in it. */
+static void build_other(void) {
+  char url[320];
+  memcpy(url, house.url, sizeof(url));
+  close_vault();
+  snprintf(house.url, sizeof(house.url), "%s", url_of("other.db"));
+  TEST_OK(bulla_vault_create(house.url, house.root));
+  open_vault();
+  furnish();
+  TEST_OK(put("acme", "db", "host", "other.example", false));
+  close_vault();
+  memcpy(house.url, url, sizeof(url));
+  open_vault();
+}
+
+#define TAKE(table) "DELETE FROM main." table "; INSERT INTO main." table " SELECT * FROM other." table ";"
+#define TAKE_KEYS(columns) "UPDATE vault SET (" columns ") = (SELECT " columns " FROM other.vault);"
+#define OF_OTHER(table, columns, key)                                                                                  \
+  "UPDATE main." table " SET (" columns ") = (SELECT " columns " FROM other." table " o WHERE o." key " = main." table \
+  "." key ");"
+#define TAKE_VALUES TAKE("field") TAKE("entry") TAKE("tenant_secret") TAKE("tenant")
+
+Test(vault_directory, nothing_of_another_vault_of_the_same_root_is_taken_for_ones_own) {
+  static const struct {
+    const char *sql;
+    enum bulla_status opened;
+    enum bulla_status used; /* BULLA_OK: not asked */
+  } rows[] = {
+      {TAKE_KEYS("statement, signature"), BULLA_REFUSED, BULLA_OK},
+      {TAKE_KEYS("signature"), BULLA_REFUSED, BULLA_OK},
+      {TAKE_KEYS("signing_key"), BULLA_REFUSED, BULLA_OK},
+      {TAKE_KEYS("audit_key"), BULLA_REFUSED, BULLA_OK},
+      {TAKE_KEYS("detail_key"), BULLA_REFUSED, BULLA_OK},
+      {TAKE_KEYS("statement, signature, signing_key, audit_key, detail_key"), BULLA_REFUSED, BULLA_OK},
+      {TAKE("root"), BULLA_REFUSED, BULLA_OK},
+      {TAKE("root") TAKE_KEYS("signing_key, audit_key, detail_key"), BULLA_REFUSED, BULLA_OK},
+      {TAKE("lane"), BULLA_AUDIT_BROKEN, BULLA_OK},
+      {TAKE("vault") TAKE("root"), BULLA_AUDIT_BROKEN, BULLA_OK},
+      {TAKE("vault") TAKE("root") TAKE("lane"), BULLA_OK, BULLA_AUDIT_BROKEN},
+      {TAKE("vault") TAKE("root") TAKE("lane") TAKE("audit") TAKE("audit_head"), BULLA_OK, BULLA_REFUSED},
+      {TAKE("audit") TAKE("audit_head"), BULLA_OK, BULLA_AUDIT_BROKEN},
+      {TAKE("audit_head"), BULLA_OK, BULLA_AUDIT_BROKEN},
+      {TAKE("tenant"), BULLA_OK, BULLA_REFUSED},
+      {TAKE_VALUES, BULLA_OK, BULLA_REFUSED},
+      {TAKE("field") TAKE("entry") TAKE("tenant_secret") OF_OTHER("tenant", "id", "name"), BULLA_OK, BULLA_REFUSED},
+      {OF_OTHER("tenant", "statement, signature", "name"), BULLA_OK, BULLA_REFUSED},
+      {OF_OTHER("tenant", "label_key", "name"), BULLA_OK, BULLA_REFUSED},
+      {OF_OTHER("tenant", "detail_key", "name"), BULLA_OK, BULLA_REFUSED},
+      {OF_OTHER("field", "value", "number"), BULLA_OK, BULLA_REFUSED},
+      {OF_OTHER("field", "value, mask", "number"), BULLA_OK, BULLA_REFUSED},
+      {"UPDATE tenant_secret SET wrapped = (SELECT o.wrapped FROM other.tenant_secret o LIMIT 1)", BULLA_OK,
+       BULLA_REFUSED},
+      {"UPDATE entry SET name_proof = (SELECT o.name_proof FROM other.entry o LIMIT 1)", BULLA_OK, BULLA_REFUSED},
+  };
+  furnish();
+  build_other();
+  struct bulla_span file = image();
+  for (size_t i = 0; i < N(rows); i++) {
+    close_vault();
+    write_file(house.path, file);
+    run_sql(with("other.db", rows[i].sql));
+    enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root, NULL);
+    cr_expect_eq(status, rows[i].opened, "%s: %s", rows[i].sql, bulla_status_text(status));
+    if (status == BULLA_OK) {
+      static const char *const fields[] = {"password", "host"};
+      used.calls = 0;
+      for (size_t j = 0; j < 2; j++) {
+        /* The wrap of a secret is of no use to a plain value. */
+        bool plain = j == 1 && strncmp(rows[i].sql, "UPDATE tenant_secret", 20) == 0;
+        status = use("acme", "db", fields[j]);
+        cr_expect_eq(status, plain ? BULLA_OK : rows[i].used, "%s: %s", rows[i].sql, bulla_status_text(status));
+        cr_expect_eq(used.calls, plain ? 1 : 0, "%s: opened", rows[i].sql);
+      }
+    }
+    bulla_vault_close(&house.vault);
+  }
+}
+
+/* A tenant that was removed does not come back, and a live one does not go. */
+Test(vault_directory, who_was_removed_is_in_what_is_signed) {
+  static const char *const sqls[] = {
+      "UPDATE tenant SET name = 'acme' WHERE name IS NULL",
+      /* With the signed row that it had, but not its secrets: those are gone. */
+      "UPDATE tenant SET (name, statement, signature) = (SELECT name, statement, signature FROM other.tenant o WHERE "
+      "o.id "
+      "= tenant.id) WHERE name IS NULL",
+  };
+  TEST_OK(put("acme", "db", "host", "x", false));
+  struct bulla_span early = image();
+  write_file(in_house("early.db"), early);
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
+  TEST_OK(bulla_vault_remove_tenant(house.vault, &who, TEXT("acme")));
+  struct bulla_span file = image();
+  for (size_t i = 0; i < N(sqls); i++) {
+    restore(file, with("early.db", sqls[i]));
+    TEST_STATUS(put("acme", "db", "host", "x", true), BULLA_REFUSED);
+    enum bulla_status status = put_apikey(TEXT("acme"), TEXT("1123456789abcdef"), "x", 7);
+    cr_expect_eq(status, BULLA_REFUSED, "%zu: %s", i, bulla_status_text(status));
+  }
+  restore(early, "UPDATE tenant SET name = NULL");
+  TEST_STATUS(use("acme", "db", "host"), BULLA_NOT_FOUND);
+  cr_expect_eq(count_records("outcome = 'granted'"), 0);
+  TEST_STATUS(bulla_vault_audit_log(house.vault, 1, TEXT(""), count_record, NULL), BULLA_REFUSED);
+}
+
+/* A second root of the vault, as the list of its roots has it. */
+static void add_root(const struct bulla_root *root) {
+  static struct bulla_vault_row row;
+  struct bulla_root_row wrapped;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
+  TEST_OK(bulla_vault_row_now(&row, house.vault));
+  struct bulla_root_entry *entry = &row.said.roots[row.said.num_roots++];
+  TEST_OK(bulla_root_wrap(&wrapped, entry, &house.vault->keyring, root, house.vault->keyring.vault_secret));
+  TEST_OK(bulla_root_row_insert(&wrapped, house.vault->db));
+  TEST_OK(bulla_vault_row_store(NULL, house.vault, &row.said));
+  TEST_OK(bulla_db_commit(&transaction));
+}
+
+static struct bulla_root *root_by_name(const char *name) {
+  struct bulla_root *root = NULL;
+  setenv("BULLA_TEST_ROOT", name, 1);
+  TEST_OK(bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT"));
+  return root;
+}
+
+Test(vault_directory, the_roots_are_those_in_the_list_with_their_rows) {
+  struct bulla_root *roots[] = {house.root, root_by_name("spare"), root_by_name("stranger")};
+  furnish();
+  write_file(in_house("early.db"), image());
+  add_root(roots[1]);
+  struct bulla_span file = image();
+  write_file(in_house("late.db"), file);
+  const struct {
+    const char *other;
+    const char *sql;
+    enum bulla_status opened[3];
+  } rows[] = {
+      {"early.db", "SELECT 1", {BULLA_OK, BULLA_OK, BULLA_ROOT_WRONG}},
+      {"early.db",
+       "DELETE FROM main.root WHERE id = (SELECT id FROM other.root)",
+       {BULLA_REFUSED, BULLA_OK, BULLA_REFUSED}},
+      {"early.db",
+       "DELETE FROM main.root WHERE id <> (SELECT id FROM other.root)",
+       {BULLA_OK, BULLA_REFUSED, BULLA_REFUSED}},
+      {"early.db", "DELETE FROM main.root", {BULLA_REFUSED, BULLA_REFUSED, BULLA_REFUSED}},
+      {"early.db",
+       "UPDATE main.root SET wrapped = x'00' WHERE id = (SELECT id FROM other.root)",
+       {BULLA_REFUSED, BULLA_OK, BULLA_ROOT_WRONG}},
+      {"late.db",
+       "UPDATE main.root SET wrapped = (SELECT o.wrapped FROM other.root o WHERE o.id <> main.root.id)",
+       {BULLA_REFUSED, BULLA_REFUSED, BULLA_ROOT_WRONG}},
+      /* A list that is shorter was one that was signed: the row that is not in it opens nothing. */
+      {"early.db", OLD_VAULT, {BULLA_OK, BULLA_ROOT_WRONG, BULLA_ROOT_WRONG}},
+      {"early.db",
+       "UPDATE vault SET statement = (SELECT statement FROM other.vault)",
+       {BULLA_REFUSED, BULLA_ROOT_WRONG, BULLA_ROOT_WRONG}},
+      {"early.db",
+       "UPDATE vault SET signature = (SELECT signature FROM other.vault)",
+       {BULLA_REFUSED, BULLA_REFUSED, BULLA_ROOT_WRONG}},
+  };
+  for (size_t i = 0; i < N(rows); i++) {
+    for (size_t j = 0; j < 3; j++) {
+      close_vault();
+      write_file(house.path, file);
+      run_sql(with(rows[i].other, rows[i].sql));
+      enum bulla_status status = bulla_vault_open(&house.vault, house.url, roots[j], NULL);
+      cr_expect_eq(status, rows[i].opened[j], "row %zu, root %zu: %s", i, j, bulla_status_text(status));
+      cr_expect_eq(house.vault != NULL, status == BULLA_OK);
+      if (status == BULLA_OK) {
+        assert_use("acme", "db", "password", "acme db password");
+      }
+    }
+  }
+  bulla_root_free(&roots[1]);
+  bulla_root_free(&roots[2]);
+}
+
+/* Anybody can seal a vault key of his own to a public key, and make a vault of it. */
+Test(vault_directory, with_a_recipients_key_a_vault_opens_by_its_fingerprint_alone) {
+  struct bulla_root recipient = {.kind = BULLA_ROOT_RECIPIENT};
+  struct bulla_root private_key = {.kind = BULLA_ROOT_PRIVATE,
+                                   .material = test_secret(test_filled(7, BULLA_BOX_PRIVATE_LEN))};
+  uint8_t fingerprint[2][BULLA_VAULT_FINGERPRINT_LEN];
+  TEST_OK(bulla_box_public(recipient.public_key, private_key.material));
+  memcpy(private_key.public_key, recipient.public_key, sizeof(recipient.public_key));
+  furnish();
+  add_root(&recipient);
+  TEST_OK(bulla_vault_fingerprint(house.vault, fingerprint[0]));
+  const struct {
+    struct bulla_span fingerprint;
+    enum bulla_status by_private;
+    enum bulla_status by_key;
+  } rows[] = {
+      {bulla_span(NULL, 0), BULLA_WRONG_VAULT, BULLA_OK},
+      {bulla_span(fingerprint[0], 32), BULLA_OK, BULLA_OK},
+      {test_flipped(bulla_span(fingerprint[0], 32), 255), BULLA_WRONG_VAULT, BULLA_WRONG_VAULT},
+      {bulla_span(fingerprint[0], 31), BULLA_INVALID_ARGUMENT, BULLA_INVALID_ARGUMENT},
+  };
+  for (size_t i = 0; i < N(rows); i++) {
+    for (int by_key = 0; by_key < 2; by_key++) {
+      struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
+      options.fingerprint = rows[i].fingerprint;
+      close_vault();
+      enum bulla_status status =
+          bulla_vault_open(&house.vault, house.url, by_key == 1 ? house.root : &private_key, &options);
+      cr_expect_eq(status, by_key == 1 ? rows[i].by_key : rows[i].by_private, "row %zu, %d: %s", i, by_key,
+                   bulla_status_text(status));
+      if (status == BULLA_OK) {
+        assert_use("acme", "db", "password", "acme db password");
+      }
+    }
+  }
+  struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
+  options.fingerprint = rows[1].fingerprint;
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, &recipient, &options), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, &recipient, NULL), BULLA_WRONG_VAULT);
+  /* A vault of somebody else in its place, sealed to the same recipient. */
+  unlink(house.path);
+  TEST_OK(bulla_vault_create(house.url, house.root));
+  open_vault();
+  add_root(&recipient);
+  TEST_OK(bulla_vault_fingerprint(house.vault, fingerprint[1]));
+  cr_expect_neq(memcmp(fingerprint[0], fingerprint[1], sizeof(fingerprint[0])), 0);
+  close_vault();
+  options = (struct bulla_vault_options)BULLA_VAULT_OPTIONS_INIT;
+  options.fingerprint = bulla_span(fingerprint[0], 32);
+  TEST_STATUS(bulla_vault_open(&house.vault, house.url, &private_key, &options), BULLA_WRONG_VAULT);
+  cr_expect_null(house.vault);
+  bulla_secret_free(&private_key.material);
+}
