@@ -11,7 +11,8 @@
 #include "cli/cli.h"
 
 /* The providers of root keys. */
-#define BULLA_SESSION_PROVIDERS "env:NAME file:PATH fd:N cred:NAME cmd:PROGRAM wrap:PROGRAM recipient:PROVIDER sha256-env:NAME passphrase"
+#define BULLA_SESSION_PROVIDERS \
+  "env:NAME file:PATH fd:N cred:NAME cmd:PROGRAM wrap:PROGRAM recipient:PROVIDER sha256-env:NAME passphrase"
 
 /* bulla_session_url returns the vault that --vault, BULLA_VAULT or the default names. */
 const char *bulla_session_url(const struct bulla_cli *cli);

@@ -387,8 +387,8 @@ static enum bulla_status compare_record(void *arg, const struct bulla_audit_reco
     return BULLA_OK;
   }
   const struct fuzz_record *wanted = &walk->model->records[(size_t)walk->next++ - walk->model->num_old];
-  walk->same = walk->same && record->lane == 0 &&
-               record->tenant_id.len == (wanted->owned ? 16 : 0) && record->statement.len == (wanted->signs ? 32 : 0);
+  walk->same = walk->same && record->lane == 0 && record->tenant_id.len == (wanted->owned ? 16 : 0) &&
+               record->statement.len == (wanted->signs ? 32 : 0);
   walk->same = walk->same && record->seq == walk->next && bulla_span_equal(record->op, fuzz_text(wanted->op)) &&
                bulla_span_equal(record->tenant, fuzz_text(wanted->tenant)) &&
                bulla_span_equal(record->entry, fuzz_text(wanted->entry)) &&

@@ -100,7 +100,7 @@ static size_t find(const struct bulla_vault_statement *said, struct bulla_span w
   return i;
 }
 
-/* Whether one is left that opens the vault without its fingerprint. */
+/* Whether one is left that is no recipient: the private half of one may be far away, or lost. */
 static bool opens_without(const struct bulla_vault_statement *said, size_t removed) {
   bool opens = false;
   for (size_t i = 0; i < said->num_roots; i++) {
@@ -121,7 +121,7 @@ enum bulla_status bulla_vault_root_remove(struct bulla_vault *vault, const struc
     return bulla_explain(BULLA_NOT_FOUND, "the vault has no such root");
   }
   if (!opens_without(&row.said, at)) {
-    return bulla_explain(BULLA_IN_USE, "it is the last root that opens the vault by itself");
+    return bulla_explain(BULLA_IN_USE, "it is the last root that is no recipient");
   }
   const struct bulla_root_entry removed = row.said.roots[at];
   BULLA_TRY(bulla_root_row_delete(vault->db, removed.id));

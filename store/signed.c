@@ -92,7 +92,7 @@ enum bulla_status bulla_vault_statement_read(struct bulla_vault_statement *said,
               take_exact(&reader, &said->signing_public, BULLA_SIGNATURE_PUBLIC_LEN) &&
               take_exact(&reader, &said->audit_public, BULLA_BOX_PUBLIC_LEN) &&
               take_exact(&reader, &said->first_lane, BULLA_SHA256_LEN) &&
-              take_count(&reader, &said->num_roots, BULLA_ROOTS_MAX);
+              take_count(&reader, &said->num_roots, BULLA_ROOTS_MAX) && said->num_roots > 0;
   for (size_t i = 0; good && i < said->num_roots; i++) {
     good = take_root(&reader, &said->roots[i]);
   }

@@ -82,7 +82,9 @@ static enum bulla_status append_all(struct bulla_request *request, struct bulla_
   for (size_t i = 0; i < asking->num; i++) {
     struct bulla_use *use = &asking->uses[i];
     use->record.outcome = use->looked == BULLA_OK ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
-    BULLA_TRY(bulla_change_append(change, &use->record));
+    /* The tenant of a good row need not be looked for again. */
+    BULLA_TRY(use->field.owner != NULL ? bulla_change_append_for(change, &use->record, use->field.owner)
+                                       : bulla_change_append(change, &use->record));
   }
   return BULLA_OK;
 }

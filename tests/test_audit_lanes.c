@@ -191,6 +191,8 @@ Test(audit_lanes, a_log_cut_with_its_head_is_not_carried_on_by_who_saw_more) {
   TEST_OK(put("acme", "db", "password", "second", true));
   run_sql(with_early(CUT OLD_HEAD));
   assert_closed("cut with its head");
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  TEST_STATUS(bulla_vault_audit_verify(house.vault, &verdict), BULLA_AUDIT_BROKEN);
   /* Nor does one from another branch of the same log, with the same number of records. */
   restore(file, "");
   TEST_OK(put("acme", "db", "password", "second", true));

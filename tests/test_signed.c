@@ -122,7 +122,7 @@ static struct statement lane_of(bool owned) {
 /* Statements of every kind, from the shortest to the longest. */
 static size_t make_good(struct statement *good) {
   size_t num = 0;
-  good[num++] = vault_of(0);
+  good[num++] = vault_of(1);
   good[num++] = vault_of(3);
   good[num++] = vault_of(BULLA_ROOTS_MAX);
   good[num++] = tenant_of(0);
@@ -343,6 +343,14 @@ Test(signed, a_root_is_of_a_kind_and_a_recipient_alone_has_a_public_key) {
   }
 }
 
+/* Nothing would open it. */
+Test(signed, a_vault_without_a_root_is_none) {
+  struct statement none = vault_of(0);
+  struct statement one = vault_of(1);
+  cr_expect_not(is_read(&none));
+  cr_expect(is_read(&one));
+}
+
 Test(signed, names_are_names) {
   const struct {
     struct bulla_span name;
@@ -443,7 +451,7 @@ Test(signed, words_are_those_of_the_format) {
       {tenant_of(2), BULLA_LITERAL("\14decrypt-only"), BULLA_LITERAL("\7pending"), true},
       {tenant_of(2), BULLA_LITERAL("\14decrypt-only"), BULLA_LITERAL("\11destroyed"), false},
       {tenant_of(1), BULLA_LITERAL("bulla/v2/tenant"), BULLA_LITERAL("bulla/v1/tenant"), false},
-      {vault_of(0), BULLA_LITERAL("bulla/v2/vault"), BULLA_LITERAL("bulla/v3/vault"), false},
+      {vault_of(1), BULLA_LITERAL("bulla/v2/vault"), BULLA_LITERAL("bulla/v3/vault"), false},
       {lane_of(false), BULLA_LITERAL("bulla/v2/lane"), BULLA_LITERAL("Bulla/v2/lane"), false},
   };
   for (size_t i = 0; i < N(rows); i++) {
