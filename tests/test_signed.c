@@ -245,10 +245,10 @@ Test(signed, a_changed_byte_is_refused_or_says_something_else) {
 
 Test(signed, a_statement_is_of_one_kind) {
   for (size_t i = 0, num = make_good(good); i < num; i++) {
-    for (int kind = 0; kind < NUM_KINDS; kind++) {
+    for (unsigned kind = 0; kind < NUM_KINDS; kind++) {
       struct statement read = {.kind = kind};
       struct bulla_span bytes = written(&good[i]);
-      TEST_ROW(read_it(&read, bytes), kind == (int)good[i].kind ? BULLA_OK : BULLA_REFUSED, i);
+      TEST_ROW(read_it(&read, bytes), kind == (unsigned)good[i].kind ? BULLA_OK : BULLA_REFUSED, i);
       /* Nor does the label of another kind make it one. */
       struct bulla_buffer labelled = test_room(BULLA_STATEMENT_MAX);
       struct bulla_writer writer = bulla_writer(&labelled);
