@@ -256,7 +256,7 @@ Test(signed, a_statement_is_of_one_kind) {
       bulla_put_prefixed(&writer, test_text(labels[kind]));
       bulla_put(&writer, bulla_span(bytes.data + own, bytes.len - own));
       TEST_OK(bulla_writer_finish(&writer));
-      TEST_ROW(read_it(&read, bulla_written(&labelled)), kind == (int)good[i].kind ? BULLA_OK : BULLA_REFUSED, i);
+      TEST_ROW(read_it(&read, bulla_written(&labelled)), kind == (unsigned)good[i].kind ? BULLA_OK : BULLA_REFUSED, i);
     }
   }
 }
