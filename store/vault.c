@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Creating, opening and closing a vault. */
+/* Having a vault to oneself, and closing it. store/open.c makes and opens it. */
 
 #include "store/vault.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <stdatomic.h>
 
-#include "core/crypto.h"
 #include "core/lock.h"
 #include "core/log.h"
-#include "core/sized.h"
 #include "core/slab.h"
-#include "store/create.h"
-#include "store/root_row.h"
-#include "store/vault_row.h"
 
 enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
   if (vault == NULL) {
@@ -67,7 +61,7 @@ void bulla_vault_unlock(struct bulla_vault **locked) {
 static _Atomic size_t num_open;
 static _Atomic uint64_t fork_epoch_of_open;
 
-static enum bulla_status count_open(void) {
+enum bulla_status bulla_vault_count(void) {
   uint64_t fork_epoch = bulla_fork_epoch();
   if (num_open > 0 && fork_epoch_of_open != fork_epoch) {
     return bulla_explain(BULLA_FORKED,
@@ -79,24 +73,8 @@ static enum bulla_status count_open(void) {
   return BULLA_OK;
 }
 
-/* Connects a new |*vault| to the database at |url|, whoever's it is. */
-static enum bulla_status connect_to(struct bulla_vault **vault, const char *url, bool read_only) {
-  struct bulla_vault *made = calloc(1, sizeof(*made));
-  if (made == NULL) {
-    return BULLA_NO_MEMORY;
-  }
-  enum bulla_status status = count_open();
-  if (status != BULLA_OK) {
-    free(made);
-    return status;
-  }
-  *vault = made;
-  made->fork_epoch = bulla_fork_epoch();
-  bulla_queue_begin(&made->queue);
-  status = bulla_db_open(&made->db, url, read_only);
-  bulla_watch_begin(&made->watch, made->db);
-  made->log = (struct bulla_audit_log){.db = made->db, .keyring = &made->keyring};
-  return status;
+void bulla_vault_uncount(void) {
+  num_open--;
 }
 
 void bulla_vault_close(struct bulla_vault **vault) {
@@ -116,121 +94,4 @@ void bulla_vault_close(struct bulla_vault **vault) {
   num_open--;
   bulla_queue_end(&closing->queue);
   free(closing);
-}
-
-/* What bulla_vault_create is given. */
-struct order {
-  const struct bulla_root *root;
-};
-
-static enum bulla_status fill(void *arg, struct bulla_db *db) {
-  const struct order *order = arg;
-  const struct bulla_who who = {.actor = BULLA_LITERAL("bulla")};
-  struct bulla_making making BULLA_CLEANUP(bulla_making_free) = {.db = NULL};
-  struct bulla_audit_record record =
-      bulla_audit_record(&who, BULLA_LITERAL("init"), bulla_span(NULL, 0), bulla_span(NULL, 0));
-  uint8_t uuid[BULLA_ID_LEN];
-  BULLA_TRY(bulla_random(uuid, sizeof(uuid)));
-  BULLA_TRY(bulla_making_begin(&making, db, order->root, uuid));
-  struct bulla_audit_head before = making.head;
-  record.statement = bulla_span(making.digest, sizeof(making.digest));
-  BULLA_TRY(bulla_audit_append(&making.head, &making.log, &record, NULL));
-  return bulla_audit_store(&making.head, &before, &making.log);
-}
-
-enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root) {
-  BULLA_TRY(bulla_db_check_url(url));
-  if (root == NULL) {
-    return BULLA_INVALID_ARGUMENT;
-  }
-  if (!bulla_root_is_proof(root)) {
-    return bulla_explain(BULLA_INVALID_ARGUMENT, "the first root of a vault is a key or a passphrase");
-  }
-  BULLA_TRY(bulla_db_may_create(url));
-  BULLA_TRY(count_open());
-  struct order order = {.root = root};
-  enum bulla_status status = bulla_db_create(url, fill, &order);
-  num_open--;
-  return status;
-}
-
-/* Finds lane 0, which the vault's statement names. */
-static enum bulla_status load_lane(struct bulla_vault *vault, const struct bulla_vault_statement *said) {
-  struct bulla_audit_lane *lane = &vault->log.lane;
-  BULLA_TRY(bulla_audit_lane_load(lane, NULL, &vault->log));
-  bool same = bulla_span_equal(said->first_lane, bulla_span(lane->start, sizeof(lane->start)));
-  return same ? BULLA_OK : bulla_explain(BULLA_AUDIT_BROKEN, "the first lane of the log was replaced");
-}
-
-/* Anybody can seal to a public key, and what a program unwraps may be bound to nothing: the caller must know the vault.
- * With its fingerprint all that |row| says is authentic, before a root is used on anything in it. */
-static enum bulla_status check_pin(struct bulla_vault *vault, const struct bulla_vault_row *row,
-                                   const struct bulla_root *root, struct bulla_span pin) {
-  struct bulla_keyring *keyring = &vault->keyring;
-  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
-  if (pin.len == 0) {
-    return bulla_root_is_proof(root)
-               ? BULLA_OK
-               : bulla_explain(BULLA_WRONG_VAULT,
-                               "a recipient's key or a program opens the vault only with its fingerprint");
-  }
-  memcpy(keyring->signing_public, row->said.signing_public.data, sizeof(keyring->signing_public));
-  BULLA_TRY(bulla_fingerprint(fingerprint, keyring));
-  return bulla_span_equal(pin, bulla_span(fingerprint, sizeof(fingerprint)))
-             ? bulla_check_signed(keyring, row->statement, bulla_span(row->signature, sizeof(row->signature)))
-             : BULLA_WRONG_VAULT;
-}
-
-/* Reads the vault's own row, has |root| open its key, and checks that all of it is this vault's. */
-static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root,
-                              const struct bulla_vault_options *options) {
-  struct bulla_vault_row row;
-  BULLA_TRY(bulla_vault_row_load(&row, vault->db));
-  memcpy(vault->keyring.uuid, row.said.uuid.data, sizeof(vault->keyring.uuid));
-  BULLA_TRY(check_pin(vault, &row, root, options->fingerprint));
-  BULLA_TRY(bulla_root_row_open(&vault->keyring, vault->db, root, &row.said));
-  BULLA_TRY(bulla_vault_row_open(&vault->keyring, &row));
-  if (options->id.len > 0 && !bulla_span_equal(options->id, bulla_vault_id(vault))) {
-    return BULLA_WRONG_VAULT;
-  }
-  return load_lane(vault, &row.said);
-}
-
-struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {
-  return bulla_keyring_uuid(&vault->keyring);
-}
-
-enum bulla_status bulla_vault_fingerprint(const struct bulla_vault *vault, uint8_t *fingerprint) {
-  return bulla_fingerprint(fingerprint, &vault->keyring);
-}
-
-/* Reads |options| of the size that the caller knew. */
-static enum bulla_status take_options(struct bulla_vault_options *taken, const struct bulla_vault_options *options) {
-  *taken = (struct bulla_vault_options)BULLA_VAULT_OPTIONS_INIT;
-  if (options != NULL) {
-    BULLA_TRY(bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_vault_options, read_only)));
-  }
-  static const uint8_t none[sizeof(taken->reserved)];
-  bool good = memcmp(taken->reserved, none, sizeof(none)) == 0;
-  return good && (taken->id.len == 0 || taken->id.len == BULLA_VAULT_ID_LEN) &&
-                 (taken->fingerprint.len == 0 || taken->fingerprint.len == BULLA_VAULT_FINGERPRINT_LEN)
-             ? BULLA_OK
-             : BULLA_INVALID_ARGUMENT;
-}
-
-enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root,
-                                   const struct bulla_vault_options *options) {
-  *vault = NULL;
-  struct bulla_vault_options taken;
-  BULLA_TRY(bulla_db_check_url(url));
-  BULLA_TRY(take_options(&taken, options));
-  if (root == NULL) {
-    return BULLA_INVALID_ARGUMENT;
-  }
-  struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
-  BULLA_TRY(connect_to(&opening, url, taken.read_only));
-  BULLA_TRY(load(opening, root, &taken));
-  *vault = opening;
-  opening = NULL;
-  return BULLA_OK;
 }

@@ -28,6 +28,11 @@ struct bulla_vault {
  * it. */
 BULLA_NODISCARD enum bulla_status bulla_vault_here(const struct bulla_vault *vault);
 
+/* bulla_vault_count counts a vault that is being opened or made, which bulla_vault_close or bulla_vault_uncount counts
+ * off. Returns BULLA_FORKED in a child of a process that has one open. */
+BULLA_NODISCARD enum bulla_status bulla_vault_count(void);
+void bulla_vault_uncount(void);
+
 /* bulla_vault_lock waits for |vault| and sets |*locked| to it. The thread cannot be cancelled until it unlocks. Returns
  * the statuses of bulla_vault_here, BULLA_BUSY, and BULLA_VAULT_MOVED if its files were moved. bulla_vault_join does
  * the same as |waiter| in the queue: |*locked| stays NULL if another thread has served it. */
