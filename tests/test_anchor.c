@@ -176,6 +176,10 @@ Test(anchor, threads_find_what_one_finds) {
       {"DELETE FROM audit WHERE seq = 4288", 4288},
       {"UPDATE audit SET outcome = 'failed' WHERE seq IN (12000, 300)", 300},
       {"UPDATE audit SET mac = zeroblob(32) WHERE seq = 4352", 4352},
+      {"DELETE FROM audit WHERE seq = 4352", 4352}, /* the last one of the first of three, or the first of two */
+      {"DELETE FROM audit WHERE seq = 6528", 6528},
+      {"UPDATE audit SET outcome = 'failed' WHERE seq = 4353", 4353}, /* and the next */
+      {"UPDATE audit SET outcome = 'failed' WHERE seq = 6529", 6529},
       {"UPDATE audit SET seq = -1 WHERE seq = 13001", 1},
   };
   struct bulla_audit_verdict verdict;

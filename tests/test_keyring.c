@@ -133,6 +133,33 @@ Test(keyring, forgetting_leaves_the_vaults_own_keys_and_freeing_none) {
   bulla_keyring_free(&keyring);
 }
 
+Test(keyring, what_somebody_holds_is_there_until_it_is_released) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  const struct bulla_tenant *tenant = test_tenant(&keyring, 1, 5);
+  const struct bulla_tenant_secret *secret = bulla_keyring_find_secret(&keyring, keep(&keyring, 10));
+  struct bulla_key *key = test_key_of(10);
+  bulla_tenant_hold(tenant);
+  bulla_tenant_hold(tenant);
+  bulla_tenant_secret_hold(secret);
+  bulla_tenant_secret_hold(secret);
+  const struct bulla_tenant *first = tenant;
+  const struct bulla_tenant_secret *first_secret = secret;
+  bulla_tenant_release(&first);
+  bulla_tenant_secret_release(&first_secret);
+  cr_expect_null(first);
+  cr_expect_null(first_secret);
+  bulla_keyring_free(&keyring);
+  TEST_SPAN(bulla_tenant_id(tenant), test_id(1), "id");
+  TEST_SPAN(tenant->said.name, BULLA_LITERAL("acme"), "name");
+  TEST_SPAN(bulla_secret_bytes(tenant->label_key), test_filled(5, BULLA_KEY_LEN), "label key");
+  TEST_SPAN(bulla_key_id(secret->field_key), bulla_key_id(key), "key");
+  bulla_tenant_release(&tenant);
+  bulla_tenant_secret_release(&secret);
+  bulla_tenant_release(&tenant);
+  bulla_tenant_secret_release(&secret);
+  bulla_key_free(&key);
+}
+
 /* A tenant whose statement lists one secret, version 4, as it is stored. */
 static struct bulla_secret_row new_secret(struct bulla_keyring *keyring, struct bulla_tenant_statement *said) {
   struct bulla_made_secret made;

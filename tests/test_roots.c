@@ -83,6 +83,7 @@ Test(roots, each_of_several_opens_the_vault_and_one_that_was_removed_does_not) {
   TEST_STATUS(opens(third, NULL), BULLA_ROOT_WRONG);
   TEST_OK(remove_root("second"));
   assert_roots("key ;passphrase by-heart;");
+  cr_expect_eq(run_sql("SELECT count(*) FROM root"), 2, "what was wrapped for it is gone");
   TEST_STATUS(opens(second, NULL), BULLA_ROOT_WRONG);
   TEST_OK(opens(house.root, NULL));
   TEST_OK(opens(passphrase, NULL));

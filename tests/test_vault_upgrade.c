@@ -11,6 +11,8 @@
 
 #include <bulla/token.h>
 
+#include "core/cursor.h"
+#include "store/wrap.h"
 #include "tests/vault_support.h"
 
 #define ROOT_DIGITS "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -295,6 +297,76 @@ Test(vault_upgrade, what_was_tampered_with_is_refused_and_left_as_it_is) {
     cr_expect_eq(exists(in_house("backup")), status == BULLA_OK, "%s", tries[i].sql);
     unlink(in_house("backup"));
   }
+}
+
+/* A context of format 1: a label, the uuid, other parts, a number. */
+static struct bulla_context context_of(const char *label, const struct bulla_span *parts, size_t num, int64_t number) {
+  struct bulla_context context;
+  struct bulla_buffer buffer = bulla_buffer(context.bytes, sizeof(context.bytes));
+  struct bulla_writer writer = bulla_writer(&buffer);
+  bulla_put_prefixed(&writer, test_text(label));
+  for (size_t i = 0; i < num; i++) {
+    bulla_put_prefixed(&writer, parts[i]);
+  }
+  bulla_put_number(&writer, number);
+  TEST_OK(bulla_writer_finish(&writer));
+  context.len = buffer.len;
+  return context;
+}
+
+static struct bulla_span column_of(sqlite3_stmt *statement, int at) {
+  return test_copy(bulla_span(sqlite3_column_blob(statement, at), (size_t)sqlite3_column_bytes(statement, at)));
+}
+
+/* Puts a value for beta:blob/bytes into the old file that is sealed under the key of the tenant |name|: for its place,
+ * but not by who may. */
+static void seal_for_beta(const char *name) {
+  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = test_secret(test_hex(ROOT_DIGITS));
+  struct bulla_key *root BULLA_CLEANUP(bulla_key_free) = NULL;
+  struct bulla_key *key BULLA_CLEANUP(bulla_key_free) = NULL;
+  struct bulla_buffer sealed = test_room(200);
+  sqlite3_stmt *statement = NULL;
+  struct sqlite3 *db = hold("SELECT 1");
+  cr_assert_eq(sqlite3_prepare_v2(db,
+                                  "SELECT v.uuid, k.tenant, k.wrapped, k.version, b.id, e.id, f.revision FROM vault v, "
+                                  "tenant a, tenant b, tenant_key k, entry e, field f WHERE a.name = ? AND b.name = "
+                                  "'beta' AND k.tenant = a.id AND e.tenant = b.id AND e.name = 'blob' AND f.entry = "
+                                  "e.id AND f.name = 'bytes'",
+                                  -1, &statement, NULL),
+               SQLITE_OK);
+  sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+  cr_assert_eq(sqlite3_step(statement), SQLITE_ROW);
+  struct bulla_span uuid = column_of(statement, 0);
+  const struct bulla_span owner[] = {uuid, column_of(statement, 1)};
+  struct bulla_span wrapped = column_of(statement, 2);
+  const struct bulla_span place[] = {uuid, column_of(statement, 4), column_of(statement, 5), TEXT("bytes")};
+  struct bulla_context of_key = context_of("bulla/v1/tenant-key", owner, 2, sqlite3_column_int64(statement, 3));
+  struct bulla_context of_field = context_of("bulla/v1/field", place, 4, sqlite3_column_int64(statement, 6));
+  sqlite3_finalize(statement);
+  TEST_OK(bulla_key_new(&root, BULLA_XAES_256_GCM, material));
+  TEST_OK(bulla_unwrap_key(&key, root, wrapped, &of_key));
+  TEST_OK(bulla_seal(key, &sealed, TEXT("forged"), bulla_context_span(&of_field)));
+  cr_assert_eq(sqlite3_prepare_v2(db, "UPDATE field SET value = ?, key_id = ? WHERE name = 'bytes'", -1, &statement, 0),
+               SQLITE_OK);
+  sqlite3_bind_blob(statement, 1, sealed.data, (int)sealed.len, SQLITE_STATIC);
+  sqlite3_bind_blob(statement, 2, bulla_key_id(key).data, (int)bulla_key_id(key).len, SQLITE_STATIC);
+  cr_assert_eq(sqlite3_step(statement), SQLITE_DONE);
+  sqlite3_finalize(statement);
+  let_go(db);
+}
+
+Test(vault_upgrade, a_key_opens_values_of_its_tenant_alone) {
+  struct bulla_span whole = read_file(house.path);
+  seal_for_beta("acme"); /* whose key was the last one to be unwrapped */
+  TEST_STATUS(upgrade(), BULLA_REFUSED);
+  write_file(house.path, whole);
+  seal_for_beta("new");
+  TEST_STATUS(upgrade(), BULLA_REFUSED);
+  write_file(house.path, whole);
+  seal_for_beta("beta");
+  TEST_OK(upgrade());
+  open_vault();
+  assert_use("beta", "blob", "bytes", "forged");
 }
 
 static void kill_at_once(void *arg, int64_t done, int64_t total) {
