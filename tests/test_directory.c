@@ -193,6 +193,25 @@ Test(directory, what_is_signed_is_of_this_vault_and_this_row) {
   bulla_keyring_free(&keyring);
 }
 
+/* A tenant's row says less once a secret is destroyed: who saw the later one does not go back. */
+Test(directory, a_row_that_is_older_than_one_that_was_seen_is_refused) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  const struct row acme = make_row(&keyring, 3, false);
+  const struct row beta = make_row(&keyring, 4, false);
+  struct bulla_tenant_statement later = acme.said;
+  struct bulla_tenant_row changed = acme.row;
+  later.generation++;
+  sign(&changed, &keyring, &later);
+  assert_check(&keyring, &acme.row, true, "as it was");
+  assert_check(&keyring, &changed, true, "as it is");
+  assert_check(&keyring, &acme.row, false, "as it was, afterwards");
+  assert_check(&keyring, &changed, true, "as it is, afterwards");
+  assert_check(&keyring, &beta.row, true, "another tenant");
+  bulla_keyring_forget(&keyring);
+  assert_check(&keyring, &acme.row, true, "to who saw nothing");
+  bulla_keyring_free(&keyring);
+}
+
 /* What is signed is one of three kinds; none is taken for another. */
 Test(directory, a_signed_statement_of_another_kind_is_no_row_of_a_tenant) {
   struct bulla_keyring keyring = test_keyring(1, 2);

@@ -28,6 +28,26 @@ static void make_lane(int64_t number) {
   TEST_OK(bulla_db_commit(&transaction));
 }
 
+Test(several_lanes, a_head_that_was_moved_meanwhile_is_not_moved_again) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.seq = 0};
+  TEST_OK(bulla_vault_lock(&locked, house.vault));
+  struct bulla_audit_log log = house.vault->log;
+  struct bulla_audit_record record = bulla_audit_record(&me, TEXT("put"), bulla_span(NULL, 0), TEXT("there"));
+  TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
+  TEST_OK(bulla_audit_resume(&head, &log));
+  struct bulla_audit_head before = head;
+  before.key = NULL;
+  TEST_OK(bulla_audit_append(&head, &log, &record, NULL));
+  TEST_OK(bulla_audit_store(&head, &before, &log));
+  TEST_STATUS(bulla_audit_store(&head, &before, &log), BULLA_AUDIT_BROKEN);
+  before.seq = head.seq;
+  TEST_STATUS(bulla_audit_store(&head, &before, &log), BULLA_AUDIT_BROKEN);
+  memcpy(before.mac, head.mac, sizeof(before.mac));
+  TEST_OK(bulla_audit_store(&head, &before, &log));
+}
+
 static struct bulla_span anchor(void) {
   struct bulla_buffer note = test_room(BULLA_ANCHOR_MAX);
   TEST_OK(bulla_vault_audit_anchor(house.vault, &note, &me));

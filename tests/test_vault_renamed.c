@@ -66,6 +66,16 @@ Test(vault_renamed, a_field_is_removed_alone_and_recorded) {
   assert_unbroken(7);
 }
 
+Test(vault_renamed, a_tenant_whose_renaming_was_undone_is_used_as_before) {
+  furnish();
+  /* Where the second of the two records belongs. */
+  run_sql("INSERT INTO audit SELECT lane, seq + 2, time, tenant, op, outcome, detail, mac FROM audit WHERE seq = 4");
+  TEST_STATUS(bulla_vault_rename_tenant(house.vault, &who, ACME, TEXT("other")), BULLA_AUDIT_BROKEN);
+  run_sql("DELETE FROM audit WHERE seq = 6");
+  assert_use("acme", "db", "host", "acme.example");
+  assert_unbroken(5);
+}
+
 Test(vault_renamed, an_entry_goes_with_its_last_field) {
   furnish();
   TEST_OK(remove_fields("pasword", "host"));
