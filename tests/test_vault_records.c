@@ -3,6 +3,7 @@
 
 /* Importing, and the records of API keys. */
 
+#include "store/change.h"
 #include "tests/vault_support.h"
 
 TestSuite(vault_records, .init = build_house, .fini = leave_house);
@@ -11,6 +12,15 @@ static struct bulla_span triple(struct bulla_secret *key, const char *value) {
   struct bulla_buffer text = test_room(bulla_triple_len(strlen(value)));
   TEST_OK(bulla_triple_seal(key, &text, test_text(value)));
   return bulla_written(&text);
+}
+
+Test(vault_records, a_change_without_a_record_is_not_committed) {
+  struct bulla_change change = {.vault = NULL};
+  TEST_OK(bulla_change_begin(&change, house.vault, &who, BULLA_DB_WRITE));
+  TEST_STATUS(bulla_change_commit(&change), BULLA_INVALID_ARGUMENT);
+  bulla_change_end(&change);
+  TEST_OK(put("acme", "db", "host", "h", false));
+  assert_unbroken(2);
 }
 
 static struct bulla_span with_another_digit(struct bulla_span hex, size_t at) {
