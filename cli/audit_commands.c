@@ -96,7 +96,8 @@ static enum bulla_status read_anchor(struct bulla_cli *cli, struct bulla_buffer 
   }
   int file BULLA_CLEANUP(bulla_file_close) = open(path, O_RDONLY | O_CLOEXEC);
   bulla_cli_at(cli, "anchor %s", path);
-  return file < 0 ? bulla_cli_errno(cli, errno) : bulla_input_public(cli, anchor, file, BULLA_ANCHOR_MAX);
+  BULLA_TRY(file < 0 ? bulla_cli_errno(cli, errno) : bulla_input_public(cli, anchor, file, BULLA_ANCHOR_MAX));
+  return anchor->len > 0 ? BULLA_OK : bulla_cli_error(cli, BULLA_REFUSED, "it is empty, and no anchor");
 }
 
 /* verify_all verifies the log with as many threads as there are processors. */
@@ -138,7 +139,8 @@ static enum bulla_status report_verdict(struct bulla_cli *cli, struct bulla_vaul
   if (verdict->bad_seq != 0) {
     return BULLA_OK;
   }
-  printf("%lld record%s, unbroken\n", (long long)verdict->num_records, verdict->num_records == 1 ? "" : "s");
+  printf("%lld record%s, unbroken%s\n", (long long)verdict->num_records, verdict->num_records == 1 ? "" : "s",
+         bulla_option_count(cli, "anchor") > 0 ? ", with all that was anchored" : "");
   return bulla_vault_audit_heads(vault, print_head, NULL);
 }
 
@@ -151,41 +153,62 @@ enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {
     return status;
   }
   if (status == BULLA_AUDIT_BROKEN) {
-    bulla_cli_at(cli, "audit record %lld", (long long)verdict.bad_seq);
+    bulla_cli_at(cli, verdict.bad_lane == 0 ? "audit record %lld" : "audit record %lld of lane %lld",
+                 (long long)verdict.bad_seq, (long long)verdict.bad_lane);
   }
   BULLA_TRY(report_verdict(cli, vault, &verdict));
   return status;
 }
 
-/* write_anchor writes |anchor| to a new file at |path|, whole or not at all. */
-static enum bulla_status write_anchor(struct bulla_cli *cli, const char *path, struct bulla_span anchor) {
+/* The file of --out, until it has its name. */
+struct out {
+  const char *path; /* NULL: standard output */
   char draft[PATH_MAX];
-  int file BULLA_CLEANUP(bulla_file_close) = -1;
-  bulla_cli_at(cli, "--out %s", path);
-  BULLA_TRY(bulla_file_draft(draft, path));
-  BULLA_TRY(bulla_file_create(&file, draft));
-  bool written = write(file, anchor.data, anchor.len) == (ssize_t)anchor.len && fsync(file) == 0;
-  enum bulla_status status = written ? bulla_file_publish(path, draft) : bulla_cli_errno(cli, errno);
-  if (status != BULLA_OK) {
-    unlink(draft);
+  int file;
+};
+
+static void drop_out(struct out *out) {
+  if (out->file >= 0) {
+    bulla_file_close(&out->file);
+    unlink(out->draft);
   }
-  return status;
+}
+
+/* open_out makes the draft of a file, before anything is recorded. */
+static enum bulla_status open_out(struct bulla_cli *cli, struct out *out) {
+  if (out->path == NULL) {
+    return BULLA_OK;
+  }
+  bulla_cli_at(cli, "--out %s", out->path);
+  if (access(out->path, F_OK) == 0) {
+    return bulla_cli_error(cli, BULLA_EXISTS, "there is a file already: name another");
+  }
+  BULLA_TRY(bulla_file_draft(out->draft, out->path));
+  return bulla_file_create(&out->file, out->draft);
+}
+
+/* write_out writes |anchor|, whole or not at all. */
+static enum bulla_status write_out(struct bulla_cli *cli, struct out *out, struct bulla_span anchor) {
+  if (out->path == NULL) {
+    return bulla_output_bytes(cli, anchor);
+  }
+  bulla_cli_at(cli, "--out %s", out->path);
+  bool written = write(out->file, anchor.data, anchor.len) == (ssize_t)anchor.len && fsync(out->file) == 0;
+  BULLA_TRY(written ? bulla_file_publish(out->path, out->draft) : bulla_cli_errno(cli, errno));
+  bulla_file_close(&out->file);
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_run_audit_anchor(struct bulla_cli *cli) {
   uint8_t bytes[BULLA_ANCHOR_MAX];
   struct bulla_buffer anchor = bulla_buffer(bytes, sizeof(bytes));
-  const char *path = bulla_option_value(cli, "out");
+  struct out out BULLA_CLEANUP(drop_out) = {.path = bulla_option_value(cli, "out"), .file = -1};
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
-  if (path != NULL && access(path, F_OK) == 0) {
-    bulla_cli_at(cli, "--out %s", path);
-    return bulla_cli_error(cli, BULLA_EXISTS, "there is a file already: name another");
-  }
   BULLA_TRY(bulla_session_vault(cli, &vault));
+  BULLA_TRY(open_out(cli, &out));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "audit log");
   BULLA_TRY(bulla_vault_audit_anchor(vault, &anchor, &me.who));
-  return path != NULL ? write_anchor(cli, path, bulla_written(&anchor))
-                      : bulla_output_bytes(cli, bulla_written(&anchor));
+  return write_out(cli, &out, bulla_written(&anchor));
 }

@@ -163,25 +163,27 @@ const struct bulla_command bulla_commands[] = {
      "used only with --reuse-root. A key file that was created stays even if the vault cannot be made. The printed\n"
      "id distinguishes this vault from every other, also of the same root key: pin it with --vault-id or\n"
      "BULLA_VAULT_ID. Keep a copy of the root key elsewhere: nothing opens the vault without it. The first audit\n"
-     "record is bulla's own, and the id is random: --actor, --vault-id and BULLA_VAULT_ID are refused.",
+     "record is bulla's own, id and fingerprint are random: --actor, --vault-id and --fingerprint are refused.",
      "bulla init --root file:root.key", init_options, 0, 0, bulla_run_init},
     {"info", vault_group, "", "Print the vault's id and fingerprint.",
      "The fingerprint stands for the id and for the key that signs what the vault says of itself. Keep it with the\n"
      "private key of a recipient: that opens the vault only with --fingerprint or BULLA_FINGERPRINT.",
      "bulla info", no_options, 0, 0, bulla_run_info},
     {"upgrade", vault_group, "", "Turn a vault of an older format into one of this format.",
-     "The old vault is copied first and read from the copy, which stays. All of it is authenticated, its audit log is\n"
-     "verified and kept. It is one transaction: if it fails, the vault is as before. Stop programs of older versions:\n"
+     "The old vault is copied first, and the copy stays. All of it is authenticated, its audit log is verified and\n"
+     "kept; --vault-id is compared, an older vault has no --fingerprint. It is one transaction: if it fails, the vault "
+     "is as before. Stop programs of older versions:\n"
      "they cannot use it afterwards.",
      "bulla upgrade", upgrade_options, 0, 0, bulla_run_upgrade},
     {"root list", vault_group, "", "List the roots: each of them opens the vault.", NULL, "bulla root list", no_options,
      0, 0, bulla_run_root_list},
     {"root add", vault_group, "PROVIDER|RECIPIENT", "Add a root: a key, a passphrase, or a recipient's public half.",
-     "A vault has at most 8. RECIPIENT is what root recipient printed, on another machine or earlier.",
+     "A vault has at most 8. RECIPIENT is what root recipient printed, on another machine or earlier. A recipient and\n"
+     "a program (wrap:) open the vault only with its fingerprint, which is printed: keep it apart from the vault.",
      "bulla root add file:spare.key --create --name spare", root_add_options, 1, 1, bulla_run_root_add},
     {"root rm", vault_group, "NAME|ID", "Remove a root.",
-     "It opens this database no more. Copies that were made before it still opens. The last root that is no recipient\n"
-     "stays.",
+     "It opens this database no more. Copies that were made before it still opens. The root that opened the vault for\n"
+     "this command stays, so that one is left that opens it, and so does the last one that is no recipient.",
      "bulla root rm spare", reason_options, 1, 1, bulla_run_root_rm},
     {"root recipient", vault_group, "file:PATH",
      "Make a recipient: the private key in a file, the public half printed.",

@@ -35,19 +35,54 @@ enum bulla_status bulla_run_root_list(struct bulla_cli *cli) {
   return bulla_rows_end(&rows);
 }
 
+static bool is_recipient(const char *given) {
+  return strncmp(given, "bullar_", strlen("bullar_")) == 0;
+}
+
 /* open_new opens the root to add: a recipient's public half, or what a provider gives. */
 static enum bulla_status open_new(struct bulla_cli *cli, struct bulla_root **root, const char *given) {
   const char *path = NULL;
-  if (strncmp(given, "bullar_", strlen("bullar_")) == 0) {
+  if (bulla_option_count(cli, "create") > 0) {
+    if (bulla_provider_split(&path, given) != BULLA_PROVIDER_FILE) {
+      return bulla_cli_usage(cli, "--create makes the file of file:PATH alone");
+    }
+    bulla_session_at_root(cli, given);
+    return bulla_root_create(root, given);
+  }
+  if (is_recipient(given)) {
     bulla_cli_at(cli, "recipient");
     return bulla_root_recipient(root, bulla_text(given));
   }
-  bool is_file = bulla_provider_split(&path, given) == BULLA_PROVIDER_FILE;
-  if (bulla_option_count(cli, "create") == 0) {
-    return bulla_session_root(cli, root, given, true);
+  enum bulla_status status = bulla_session_root(cli, root, given, true);
+  return status == BULLA_SECRET_UNAVAILABLE ? bulla_cli_error(cli, status, "it gives no root key: fix that first")
+                                            : status;
+}
+
+/* add adds |root|, and says in words of its own what the statuses of doing so say of names and lengths. */
+static enum bulla_status add(struct bulla_cli *cli, struct bulla_vault *vault, const struct bulla_who *who,
+                             const struct bulla_root *root) {
+  enum bulla_status status = bulla_vault_root_add(vault, who, root, bulla_option_span(cli, "name"));
+  if (status == BULLA_EXISTS) {
+    return bulla_cli_error(cli, status, "this root, or one of this name, is there already");
   }
-  bulla_session_at_root(cli, given);
-  return is_file ? bulla_root_create(root, given) : bulla_cli_usage(cli, "--create makes the file of file:PATH alone");
+  return status == BULLA_TOO_LARGE ? bulla_cli_error(cli, status, "remove another root first") : status;
+}
+
+/* tell_fingerprint prints what a recipient and a program open the vault only with. */
+static enum bulla_status tell_fingerprint(struct bulla_cli *cli, struct bulla_vault *vault) {
+  static const char *const names[] = {"fingerprint", NULL};
+  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
+  char digits[2 * BULLA_VAULT_FINGERPRINT_LEN + 1] = {0};
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, false);
+  BULLA_TRY(bulla_vault_fingerprint(vault, fingerprint));
+  bulla_hex_encode((uint8_t *)digits, bulla_span(fingerprint, sizeof(fingerprint)));
+  if (cli->json) {
+    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(digits))};
+    return bulla_rows_add(&rows, cells);
+  }
+  return bulla_output_text(cli, "it opens the vault only with --fingerprint ", digits,
+                           "\nkeep that where it is not changed with the vault\n");
 }
 
 enum bulla_status bulla_run_root_add(struct bulla_cli *cli) {
@@ -59,7 +94,14 @@ enum bulla_status bulla_run_root_add(struct bulla_cli *cli) {
   BULLA_TRY(open_new(cli, &root, cli->operands[0]));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "new root");
-  return bulla_vault_root_add(vault, &me.who, root, bulla_option_span(cli, "name"));
+  enum bulla_status status = add(cli, vault, &me.who, root);
+  if (status != BULLA_OK && bulla_option_count(cli, "create") > 0) {
+    /* Nobody can know whether it is not wanted. */
+    cli->note = "the new key file stays, and opens nothing";
+  }
+  BULLA_TRY(status);
+  bool is_pinned = is_recipient(cli->operands[0]) || strncmp(cli->operands[0], "wrap:", strlen("wrap:")) == 0;
+  return is_pinned ? tell_fingerprint(cli, vault) : BULLA_OK;
 }
 
 enum bulla_status bulla_run_root_rm(struct bulla_cli *cli) {
@@ -68,7 +110,9 @@ enum bulla_status bulla_run_root_rm(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "root to remove");
-  return bulla_vault_root_remove(vault, &me.who, bulla_text(cli->operands[0]));
+  enum bulla_status status = bulla_vault_root_remove(vault, &me.who, bulla_text(cli->operands[0]));
+  return status == BULLA_IN_USE ? bulla_cli_error(cli, status, "add another one, and open the vault with that")
+                                : status;
 }
 
 enum bulla_status bulla_run_root_recipient(struct bulla_cli *cli) {

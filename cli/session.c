@@ -68,7 +68,7 @@ enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **pro
 static enum bulla_status ask_passphrase(struct bulla_cli *cli, struct bulla_root **root, bool fresh) {
   struct bulla_secret *passphrase BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_secret *again BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_prompt(cli, &passphrase, "passphrase of the vault", BULLA_PASSPHRASE_MAX));
+  BULLA_TRY(bulla_prompt(cli, &passphrase, fresh ? "new passphrase" : "passphrase of the vault", BULLA_PASSPHRASE_MAX));
   if (bulla_secret_bytes(passphrase).len == 0) {
     return bulla_cli_error(cli, BULLA_ROOT_MALFORMED, "a passphrase has 1 to %d bytes: try again",
                            BULLA_PASSPHRASE_MAX);
@@ -150,19 +150,35 @@ static enum bulla_status check_who(struct bulla_cli *cli) {
   return BULLA_OK;
 }
 
+enum bulla_status bulla_session_pins(struct bulla_cli *cli, struct bulla_session_pins *pins) {
+  BULLA_TRY(read_pin(cli, &pins->id, pins->id_bytes, sizeof(pins->id_bytes), "vault-id", "BULLA_VAULT_ID"));
+  return read_pin(cli, &pins->fingerprint, pins->fingerprint_bytes, sizeof(pins->fingerprint_bytes), "fingerprint",
+                  "BULLA_FINGERPRINT");
+}
+
+static bool needs_fingerprint(const char *provider) {
+  return strncmp(provider, "recipient:", strlen("recipient:")) == 0 || strncmp(provider, "wrap:", strlen("wrap:")) == 0;
+}
+
 enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
   const char *provider = NULL;
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
-  uint8_t id[BULLA_VAULT_ID_LEN];
-  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
+  struct bulla_session_pins pins;
   BULLA_TRY(check_who(cli));
-  BULLA_TRY(read_pin(cli, &options.id, id, sizeof(id), "vault-id", "BULLA_VAULT_ID"));
-  BULLA_TRY(read_pin(cli, &options.fingerprint, fingerprint, sizeof(fingerprint), "fingerprint", "BULLA_FINGERPRINT"));
+  BULLA_TRY(bulla_session_pins(cli, &pins));
   BULLA_TRY(bulla_session_provider(cli, &provider));
   BULLA_TRY(bulla_session_root(cli, &root, provider, false));
   bulla_session_at_vault(cli);
-  return bulla_session_explain(cli, bulla_vault_open(vault, bulla_session_url(cli), root, &options));
+  options.id = pins.id;
+  options.fingerprint = pins.fingerprint;
+  enum bulla_status status = bulla_vault_open(vault, bulla_session_url(cli), root, &options);
+  if (status == BULLA_WRONG_VAULT && pins.fingerprint.len == 0 && needs_fingerprint(provider)) {
+    return bulla_cli_error(cli, status,
+                           "a recipient's key or a program opens it only with --fingerprint or BULLA_FINGERPRINT: info "
+                           "prints it where the vault opens by another root, and root add printed it");
+  }
+  return bulla_session_explain(cli, status);
 }
 
 static bool is_passphrase(const struct bulla_cli *cli) {

@@ -53,8 +53,19 @@ void bulla_session_at_tenant(struct bulla_cli *cli, struct bulla_span tenant, co
 /* bulla_session_tenant returns BULLA_NOT_FOUND if there is no |tenant|; an empty one stands for all. */
 BULLA_NODISCARD enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant);
 
-/* bulla_session_vault opens the vault, which must have the id of --vault-id or BULLA_VAULT_ID if given. The caller
- * closes it. */
+/* What is known of the vault beforehand. */
+struct bulla_session_pins {
+  uint8_t id_bytes[BULLA_VAULT_ID_LEN];
+  uint8_t fingerprint_bytes[BULLA_VAULT_FINGERPRINT_LEN];
+  struct bulla_span id; /* empty if it is not given; so is |fingerprint| */
+  struct bulla_span fingerprint;
+};
+
+/* bulla_session_pins reads --vault-id or BULLA_VAULT_ID, and --fingerprint or BULLA_FINGERPRINT. */
+BULLA_NODISCARD enum bulla_status bulla_session_pins(struct bulla_cli *cli, struct bulla_session_pins *pins);
+
+/* bulla_session_vault opens the vault, which must have the id and the fingerprint that are given. The caller closes it.
+ */
 BULLA_NODISCARD enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 
 /* Who is asking, with the room for the names. */

@@ -34,17 +34,25 @@ enum bulla_status bulla_run_upgrade(struct bulla_cli *cli) {
   char backup[PATH_MAX];
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_session_who me;
+  struct bulla_session_pins pins;
   bool terminal = isatty(STDERR_FILENO) == 1;
+  BULLA_TRY(bulla_session_pins(cli, &pins));
+  if (pins.fingerprint.len > 0) {
+    return bulla_cli_usage(cli, "a vault of an older format has no fingerprint: pin it with --vault-id");
+  }
   BULLA_TRY(bulla_session_provider(cli, &provider));
   BULLA_TRY(bulla_session_root(cli, &root, provider, false));
   bulla_session_at_vault(cli);
   BULLA_TRY(name_backup(cli, backup));
   bulla_session_identify(&me, cli, "");
-  enum bulla_status status =
-      bulla_vault_upgrade(bulla_session_url(cli), backup, root, &me.who, terminal ? show_progress : NULL, NULL);
+  enum bulla_status status = bulla_vault_upgrade(bulla_session_url(cli), backup, root, pins.id, &me.who,
+                                                 terminal ? show_progress : NULL, NULL);
   if (terminal) {
     (void)fputs("\r\033[K", stderr);
   }
-  BULLA_TRY(status == BULLA_EXISTS ? status : bulla_session_explain(cli, status));
+  if (status == BULLA_EXISTS || status == BULLA_UNSUPPORTED) {
+    return bulla_cli_error(cli, status, "nothing was changed");
+  }
+  BULLA_TRY(bulla_session_explain(cli, status));
   return bulla_output_text(cli, "upgraded; the vault as it was is in ", backup, "\n");
 }

@@ -29,6 +29,11 @@ static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
   if (getenv("BULLA_VAULT_ID") != NULL) {
     return bulla_cli_usage(cli, "BULLA_VAULT_ID pins an existing vault: unset it to make a new one");
   }
+  if (bulla_option_count(cli, "fingerprint") > 0 || getenv("BULLA_FINGERPRINT") != NULL) {
+    return bulla_cli_usage(cli,
+                           "a new vault gets a random fingerprint: init takes neither --fingerprint nor "
+                           "BULLA_FINGERPRINT");
+  }
   if (bulla_option_count(cli, "actor") > 0) {
     return bulla_cli_usage(cli, "the first record is bulla's own: init takes no --actor");
   }

@@ -29,7 +29,7 @@ static const struct form {
   const char *each;  /* of what follows, as often */
   int64_t max;
 } forms[NUM_KINDS] = {
-    {"bulla/v2/vault", "innkkkc", "iKmxn", BULLA_ROOTS_MAX},
+    {"bulla/v2/vault", "innkkkC", "iKmxn", BULLA_ROOTS_MAX},
     {"bulla/v2/tenant", "iitlnnvc", "visk", BULLA_SECRETS_MAX},
     {"bulla/v2/lane", "inionf", "", 0},
 };
@@ -91,6 +91,8 @@ static bool is_part(struct model *model, char letter, struct bulla_span part, in
       return is_version(model, part);
     case 'c':
       return is_number(&model->num, part) && model->num <= max;
+    case 'C': /* at least one */
+      return is_number(&model->num, part) && model->num > 0 && model->num <= max;
     case 't':
       return is_name(part);
     case 'm':

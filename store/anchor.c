@@ -117,7 +117,8 @@ static bool take_lane(struct bulla_reader *reader, struct bulla_anchored *lane) 
 static bool take_lanes(struct bulla_anchor *anchor, struct bulla_span note) {
   struct bulla_reader reader = bulla_reader(note);
   struct bulla_span skipped;
-  bool good = bulla_take_until(&reader, &skipped, '\n') && bulla_take_until(&reader, &skipped, '\n');
+  bool good = bulla_take_until(&reader, &skipped, '\n');    /* the heading */
+  good = good && bulla_take_until(&reader, &skipped, '\n'); /* the name */
   anchor->num = 0;
   while (good && reader.left > 0 && *reader.at != '\n') {
     good = anchor->num < BULLA_LANES_MAX && take_lane(&reader, &anchor->lanes[anchor->num]) &&

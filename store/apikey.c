@@ -187,16 +187,6 @@ static enum bulla_status is_told(bool *told, struct bulla_vault *vault, struct b
   return bulla_step(&statement, told);
 }
 
-/* Tells the other processes, which follow these rows. */
-static enum bulla_status tell_others(struct bulla_vault *vault, const struct row_state *state, struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_TELL_REVOCATION);
-  bulla_bind_blob(&statement, bulla_span(state->owner, sizeof(state->owner)));
-  bulla_bind_text(&statement, id);
-  bulla_bind_null(&statement);
-  return bulla_finish(&statement);
-}
-
 static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span id) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_ERASE_APIKEY);
@@ -223,7 +213,7 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct b
     }
   }
   BULLA_TRY(erase_root(vault, id));
-  BULLA_TRY(tell_others(vault, &state, id));
+  BULLA_TRY(bulla_watch_tell(vault->db, bulla_span(state.owner, sizeof(state.owner)), id, bulla_span(NULL, 0)));
   BULLA_TRY(
       bulla_change_tell(&change, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id, bulla_span(NULL, 0)));
   return bulla_change_commit(&change);

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "core/lock.h"
@@ -25,11 +26,12 @@ struct job {
   struct bulla_vault *vault;
   const struct bulla_anchor *anchor; /* that the log must contain, or NULL */
   size_t num_threads;
+  _Atomic int64_t broken; /* first record of a range of this lane that is not good, INT64_MAX if none is known */
 };
 
 /* A walk along a range of a lane. The last one goes on to the head, wherever that is by then. */
 struct walk {
-  const struct job *job;
+  struct job *job;
   struct bulla_audit_log log; /* with the connection of this walk, or the vault's */
   struct bulla_db *own;       /* NULL if it is the vault's */
   struct bulla_audit_lane lane;
@@ -109,6 +111,18 @@ static enum bulla_status check_head(struct walk *walk) {
              : bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than it was anchored");
 }
 
+/* Whether an earlier range is broken, which is all that the verdict tells. */
+static bool is_moot(const struct walk *walk) {
+  return atomic_load(&walk->job->broken) < walk->first;
+}
+
+/* Notes that |walk| is broken, for those behind it. */
+static void tell_broken(struct walk *walk) {
+  int64_t before = atomic_load(&walk->job->broken);
+  while (walk->first < before && !atomic_compare_exchange_weak(&walk->job->broken, &before, walk->first)) {
+  }
+}
+
 /* Takes over where the range before ends: the key of its epoch, and the mac of its last record. */
 static enum bulla_status enter(struct walk *walk) {
   if (walk->first <= 1) {
@@ -125,7 +139,8 @@ static enum bulla_status enter(struct walk *walk) {
     return BULLA_AUDIT_BROKEN;
   }
   bulla_column_bytes(&statement, walk->mac, sizeof(walk->mac));
-  for (int64_t epoch = bulla_audit_epoch(walk->num_good); epoch > 0; epoch--) {
+  /* Whoever writes to the database can claim more records than anybody could count to. */
+  for (int64_t epoch = bulla_audit_epoch(walk->num_good); epoch > 0 && !is_moot(walk); epoch--) {
     BULLA_TRY(bulla_audit_ratchet(&walk->key));
   }
   return bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
@@ -150,15 +165,18 @@ static enum bulla_status check_page(struct walk *walk, bool *end) {
 static void *check_range(void *arg) {
   struct walk *walk = arg;
   int before = bulla_hold_cancel();
-  for (bool end = false; walk->status == BULLA_OK && !end;) {
+  for (bool end = false; walk->status == BULLA_OK && !end && !is_moot(walk);) {
     walk->status = check_page(walk, &end);
+  }
+  if (walk->status != BULLA_OK) {
+    tell_broken(walk);
   }
   bulla_allow_cancel(before);
   return NULL;
 }
 
 /* Gives |walk| a connection of its own, if it can have one: others then write and use meanwhile. */
-static enum bulla_status connect(struct walk *walk, const struct job *job) {
+static enum bulla_status connect(struct walk *walk, struct job *job) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, job->vault));
   walk->job = job;
@@ -199,7 +217,7 @@ static enum bulla_status run(struct walk *walks, size_t num) {
 static size_t split(struct walk *walks, size_t max, int64_t last) {
   int64_t num = last / RANGE_MIN < (int64_t)max ? last / RANGE_MIN : (int64_t)max;
   num = num < 1 ? 1 : num;
-  int64_t each = (last / num + 63) / 64 * 64;
+  int64_t each = num > 1 ? (last / num / 64 + 1) * 64 : 0;
   for (int64_t i = 0; i < num; i++) {
     walks[i].first = i * each + 1;
     walks[i].last = i + 1 < num ? (i + 1) * each : INT64_MAX;
@@ -207,11 +225,12 @@ static size_t split(struct walk *walks, size_t max, int64_t last) {
   return (size_t)num;
 }
 
-static enum bulla_status check_lane(struct bulla_audit_verdict *verdict, const struct job *job, int64_t number,
+static enum bulla_status check_lane(struct bulla_audit_verdict *verdict, struct job *job, int64_t number,
                                     struct walk *walks) {
   int64_t last;
   BULLA_TRY(connect(&walks[0], job));
   walks[0].lane.number = number;
+  atomic_store(&job->broken, INT64_MAX);
   size_t max = walks[0].own == NULL ? 1 : job->num_threads;
   {
     struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
@@ -246,11 +265,11 @@ static enum bulla_status find_lane(int64_t *number, bool *found, struct bulla_va
 }
 
 /* Whether each lane of the anchor was there: |num_anchored| of them were. */
-static bool has_all(const struct job *job, size_t num_anchored) {
+static bool has_all(struct job *job, size_t num_anchored) {
   return job->anchor == NULL || job->anchor->num == num_anchored;
 }
 
-static enum bulla_status check_lanes(struct bulla_audit_verdict *verdict, const struct job *job) {
+static enum bulla_status check_lanes(struct bulla_audit_verdict *verdict, struct job *job) {
   size_t num_anchored = 0;
   int64_t number = 0;
   bool found = false;
@@ -277,7 +296,7 @@ static enum bulla_status check_lanes(struct bulla_audit_verdict *verdict, const 
 }
 
 /* Verifies, and fills |verdict| of the caller's |size|. */
-static enum bulla_status verify(struct bulla_audit_verdict *verdict, size_t size, const struct job *job) {
+static enum bulla_status verify(struct bulla_audit_verdict *verdict, size_t size, struct job *job) {
   struct bulla_audit_verdict found = BULLA_AUDIT_VERDICT_INIT;
   enum bulla_status status = check_lanes(&found, job);
   if (status == BULLA_NOT_A_VAULT) {
@@ -314,7 +333,7 @@ enum bulla_status bulla_vault_audit_verify_with(struct bulla_vault *vault, struc
   BULLA_TRY(bulla_vault_here(vault));
   BULLA_TRY(take_options(&taken, options));
   struct job job = {.vault = vault, .num_threads = taken.num_threads};
-  if (taken.anchor.len > 0) {
+  if (taken.anchor.data != NULL) {
     BULLA_TRY(bulla_anchor_read(&anchor, &vault->keyring, taken.anchor));
     job.anchor = &anchor;
   }

@@ -9,10 +9,16 @@
 #include <stdint.h>
 #include <time.h>
 
-/* bulla_clock_us returns the time of day in microseconds since 1970-01-01 UTC. */
+#define BULLA_CLOCK_MAX INT64_C(253402300799) /* seconds: the last one of the year 9999 */
+
+/* bulla_clock_us returns the time of day in microseconds since 1970-01-01 UTC. A clock before the first second,
+ * or after the year 9999, counts as the nearest: what is signed with a time must have one that can be read. */
 static inline int64_t bulla_clock_us(void) {
   struct timespec now;
   (void)clock_gettime(CLOCK_REALTIME, &now);
+  if (now.tv_sec < 1 || now.tv_sec > BULLA_CLOCK_MAX) {
+    return (now.tv_sec < 1 ? 1 : BULLA_CLOCK_MAX) * 1000000;
+  }
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 

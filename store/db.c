@@ -69,10 +69,9 @@ enum bulla_status bulla_db_open(struct bulla_db **db, const char *url, bool read
 }
 
 /* Connects to a vault of format 1. */
-static enum bulla_status open_older(struct bulla_db **db, const struct bulla_db_driver *driver, const char *place,
-                                    bool read_only) {
+static enum bulla_status open_older(struct bulla_db **db, const struct bulla_db_driver *driver, const char *place) {
   struct bulla_db *opened BULLA_CLEANUP(bulla_db_close) = NULL;
-  BULLA_TRY(driver->open(&opened, place, read_only));
+  BULLA_TRY(driver->open(&opened, place, false));
   BULLA_TRY(driver->check_older(opened));
   BULLA_TRY(driver->settle(opened));
   *db = opened;
@@ -80,17 +79,19 @@ static enum bulla_status open_older(struct bulla_db **db, const struct bulla_db_
   return BULLA_OK;
 }
 
-/* The copy is made over a second connection, since the first holds the write lock: nobody changes anything meanwhile.
- */
-static enum bulla_status make_copy(struct bulla_db *db, const char *backup) {
-  struct bulla_db *another BULLA_CLEANUP(bulla_db_close) = NULL;
-  BULLA_TRY(bulla_db_open_another(&another, db));
-  return db->driver->copy(another, backup);
-}
-
-static enum bulla_status refill_from(struct bulla_db *db, const char *backup, bulla_db_refill refill, void *arg) {
+/* A second connection reads the database as it is when the first one, which holds the write lock, has changed nothing
+ * yet. The copy is made of that state, and so are the new tables: whoever can put something else in the place of the
+ * copy changes neither. */
+static enum bulla_status copy_and_refill(bool *copied, struct bulla_db *db, const char *backup, bulla_db_refill refill,
+                                         void *arg) {
   struct bulla_db *old BULLA_CLEANUP(bulla_db_close) = NULL;
-  BULLA_TRY(open_older(&old, db->driver, backup, true));
+  struct bulla_db *reading BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_open_another(&old, db));
+  BULLA_TRY(bulla_db_check_site(db));
+  BULLA_TRY(bulla_db_begin(&reading, old, BULLA_DB_READ));
+  BULLA_TRY(db->driver->check_older(old));
+  BULLA_TRY(db->driver->copy(old, backup));
+  *copied = true;
   BULLA_TRY(db->driver->replace_schema(db));
   return refill(arg, db, old);
 }
@@ -101,12 +102,12 @@ enum bulla_status bulla_db_upgrade(const char *url, const char *backup, bulla_db
   struct bulla_db *db BULLA_CLEANUP(bulla_db_close) = NULL;
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   BULLA_TRY(find(&driver, &place, url));
-  BULLA_TRY(open_older(&db, driver, place, false));
+  BULLA_TRY(open_older(&db, driver, place));
   BULLA_TRY(bulla_db_begin(&transaction, db, BULLA_DB_WRITE));
-  BULLA_TRY(make_copy(db, backup));
-  enum bulla_status status = refill_from(db, backup, refill, arg);
+  bool copied = false;
+  enum bulla_status status = copy_and_refill(&copied, db, backup, refill, arg);
   status = status == BULLA_OK ? bulla_db_commit(&transaction) : status;
-  if (status != BULLA_OK && transaction != NULL) {
+  if (copied && status != BULLA_OK && transaction != NULL) {
     driver->discard(backup);
   }
   return status;

@@ -31,8 +31,8 @@ BULLA_NODISCARD enum bulla_status bulla_db_may_create(const char *url);
  */
 BULLA_NODISCARD enum bulla_status bulla_db_create(const char *url, bulla_db_fill fill, void *arg);
 
-/* bulla_db_upgrade replaces the tables of format 1 at |url| by those of the current one, which |refill| fills from a
- * copy of the old ones. The copy is made first, at |backup|, a place as in a URL, and stays. One transaction: on
+/* bulla_db_upgrade replaces the tables of format 1 at |url| by those of the current one, which |refill| fills from
+ * the old ones. A copy of those is made first, at |backup|, a place as in a URL, and stays. One transaction: on
  * failure the database is as before, and there is no copy. Returns BULLA_EXISTS for a vault of the current format, or
  * if there is something at |backup|. */
 BULLA_NODISCARD enum bulla_status bulla_db_upgrade(const char *url, const char *backup, bulla_db_refill refill,

@@ -305,11 +305,15 @@ static enum bulla_status create(const char *place, bulla_db_fill fill, void *arg
 static enum bulla_status copy(struct bulla_db *db, const char *place) {
   char draft[PATH_MAX];
   int file BULLA_CLEANUP(bulla_file_close) = -1;
-  if (bulla_sqlite_may_create(place) != BULLA_OK) {
-    return bulla_explain(BULLA_EXISTS, "there is something where the copy belongs: keep it, and name another place");
+  enum bulla_status may = bulla_sqlite_may_create(place);
+  if (may != BULLA_OK) {
+    return may == BULLA_EXISTS
+               ? bulla_explain(may, "an earlier try may have left %s: move it away, or name another backup", place)
+               : may;
   }
   BULLA_TRY(bulla_file_draft(draft, place));
-  BULLA_TRY(bulla_file_create(&file, draft));
+  enum bulla_status made = bulla_file_create(&file, draft);
+  BULLA_TRY(made == BULLA_OK ? made : bulla_explain(made, "no file could be made for the copy, %s", place));
   bulla_file_close(&file);
   enum bulla_status status = bulla_sqlite_copy(sqlite_of(db), draft);
   if (status == BULLA_OK && bulla_sqlite_has_sidecar(draft)) {

@@ -59,6 +59,13 @@ static bool any_from(size_t first, const char *path, bool unsure) {
 
 /* A log that lies there without its vault would be taken for the new one's. */
 enum bulla_status bulla_sqlite_may_create(const char *path) {
+  size_t len = strlen(path);
+  for (size_t i = 1; i < NUM_ENDINGS; i++) {
+    size_t ending = strlen(endings[i]);
+    if (len >= ending && strcmp(path + len - ending, endings[i]) == 0) {
+      return bulla_explain(BULLA_UNSUPPORTED, "SQLite would take %s for part of another database", path);
+    }
+  }
   return any_from(0, path, false) ? BULLA_EXISTS : BULLA_OK;
 }
 

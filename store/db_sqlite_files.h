@@ -13,7 +13,7 @@
 BULLA_NODISCARD enum bulla_status bulla_sqlite_check_path(const char *path);
 
 /* bulla_sqlite_may_create returns BULLA_EXISTS if there is anything at |path|, or beside it, that would be taken for
- * part of a vault there. */
+ * part of a vault there, and BULLA_UNSUPPORTED for a |path| that itself would be taken for part of another. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_may_create(const char *path);
 
 /* bulla_sqlite_has_sidecar returns whether anything lies beside the database at |path|. */

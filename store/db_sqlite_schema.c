@@ -254,7 +254,10 @@ enum bulla_status bulla_sqlite_check_older(struct bulla_db *db) {
   if (id == APPLICATION_ID && version > VERSION) {
     return BULLA_NEWER_VAULT;
   }
-  if (id != APPLICATION_ID || version != OLDER_VERSION) {
+  if (id == APPLICATION_ID && version != OLDER_VERSION) {
+    return bulla_explain(BULLA_NOT_A_VAULT, "its user_version is %lld, which no vault has", (long long)version);
+  }
+  if (id != APPLICATION_ID) {
     return bulla_explain(BULLA_NOT_A_VAULT, "its application_id is %lld, that of a vault is 1112886337", (long long)id);
   }
   return check_statements(sqlite, &older_schema);

@@ -81,6 +81,9 @@ enum bulla_status bulla_vault_audit_anchor(struct bulla_vault *vault, struct bul
   struct bulla_anchor heads;
   anchor->len = 0;
   BULLA_TRY(bulla_who_check(who, false));
+  if (anchor->size < BULLA_ANCHOR_MAX) {
+    return BULLA_BUFFER_TOO_SMALL;
+  }
   BULLA_TRY(checkpoint(&heads, vault, who));
   return bulla_anchor_write(anchor, &vault->keyring, &heads);
 }

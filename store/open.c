@@ -97,6 +97,36 @@ static enum bulla_status check_pin(struct bulla_vault *vault, const struct bulla
              : BULLA_WRONG_VAULT;
 }
 
+/* Opens the vault key with |root| by the row of |entry|, and with it the vault's row. What a program says is the vault
+ * key may be anything. */
+static enum bulla_status open_by(struct bulla_vault *vault, const struct bulla_vault_row *row,
+                                 const struct bulla_root *root, const struct bulla_root_entry *entry) {
+  struct bulla_root_row wrapped;
+  struct bulla_keyring *keyring = &vault->keyring;
+  BULLA_TRY(bulla_root_row_load(&wrapped, vault->db, entry->id));
+  BULLA_TRY(bulla_root_unwrap(&keyring->vault_secret, keyring, root, entry, &wrapped));
+  BULLA_TRY(bulla_key_new(&keyring->vault_key, BULLA_XAES_256_GCM, keyring->vault_secret));
+  BULLA_TRY(bulla_vault_row_open(keyring, row));
+  memcpy(vault->root_id, entry->id.data, sizeof(vault->root_id));
+  return BULLA_OK;
+}
+
+/* Tries |root| on the rows of all roots: nothing says which one a program wrapped. What was done to the row of one root
+ * does not keep the others out, and a program refuses, or takes for something else, what another one has wrapped. */
+static enum bulla_status open_by_any(struct bulla_vault *vault, const struct bulla_vault_row *row,
+                                     const struct bulla_root *root) {
+  enum bulla_status last = BULLA_ROOT_WRONG;
+  for (size_t i = 0; i < row->said.num_roots; i++) {
+    enum bulla_status status = open_by(vault, row, root, &row->said.roots[i]);
+    if (status != BULLA_ROOT_WRONG && status != BULLA_REFUSED && status != BULLA_SECRET_UNAVAILABLE) {
+      return status;
+    }
+    bulla_keyring_free(&vault->keyring);
+    last = status == BULLA_ROOT_WRONG ? last : status;
+  }
+  return last;
+}
+
 /* Reads the vault's own row, has |root| open its key, and checks that all of it is this vault's. */
 static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root,
                               const struct bulla_vault_options *options) {
@@ -104,8 +134,7 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   BULLA_TRY(bulla_vault_row_load(&row, vault->db));
   memcpy(vault->keyring.uuid, row.said.uuid.data, sizeof(vault->keyring.uuid));
   BULLA_TRY(check_pin(vault, &row, root, options->fingerprint));
-  BULLA_TRY(bulla_root_row_open(&vault->keyring, vault->db, root, &row.said));
-  BULLA_TRY(bulla_vault_row_open(&vault->keyring, &row));
+  BULLA_TRY(open_by_any(vault, &row, root));
   if (options->id.len > 0 && !bulla_span_equal(options->id, bulla_vault_id(vault))) {
     return BULLA_WRONG_VAULT;
   }
@@ -117,7 +146,7 @@ struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {
 }
 
 enum bulla_status bulla_vault_fingerprint(const struct bulla_vault *vault, uint8_t *fingerprint) {
-  return bulla_fingerprint(fingerprint, &vault->keyring);
+  return vault == NULL ? BULLA_INVALID_ARGUMENT : bulla_fingerprint(fingerprint, &vault->keyring);
 }
 
 /* Reads |options| of the size that the caller knew. */

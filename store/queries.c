@@ -94,6 +94,8 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_TELL_REVOCATION] =
         "INSERT INTO revocation(number, tenant, apikey, jti) "
         "SELECT CASE WHEN max(number) IS NULL THEN 1 ELSE max(number) + 1 END, $1, $2, $3 FROM revocation",
+    [BULLA_QUERY_TELL_REVOCATIONS] =
+        "INSERT INTO revocation(tenant, apikey, jti) SELECT tenant, NULL, jti FROM revoked_token WHERE tenant = $1",
     [BULLA_QUERY_IS_REVOCATION_TOLD] = "SELECT 1 FROM revocation WHERE apikey = $1 LIMIT 1",
     [BULLA_QUERY_LAST_REVOCATION] = "SELECT max(number) FROM revocation",
     [BULLA_QUERY_LIST_REVOCATIONS] =

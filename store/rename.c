@@ -22,12 +22,14 @@ static enum bulla_status check_is_new(struct bulla_span name, struct bulla_span 
   return bulla_span_equal(name, old_name) ? bulla_explain(BULLA_EXISTS, "the new name is the old one") : BULLA_OK;
 }
 
-static enum bulla_status rename_tenant(struct bulla_change *change, struct bulla_span tenant, struct bulla_span name) {
+static enum bulla_status rename_tenant(bool *told, struct bulla_change *change, struct bulla_span tenant,
+                                       struct bulla_span name) {
   const struct bulla_tenant *owner;
   BULLA_TRY(bulla_tenant_find(&owner, change->vault, tenant));
   BULLA_TRY(check_is_new(name, tenant));
   /* Its tokens say the old name. */
   BULLA_TRY(bulla_tenant_check_no_live_apikey(change->vault, owner));
+  BULLA_TRY(bulla_watch_tell_again(told, change->vault->db, bulla_tenant_id(owner)));
   return bulla_tenant_rename(change, owner, name);
 }
 
@@ -113,19 +115,30 @@ static enum bulla_status rename_field(struct bulla_vault *vault, const struct bu
   return put_back(vault, &moving, names->field, name);
 }
 
-enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const struct bulla_who *who,
-                                            struct bulla_span tenant, struct bulla_span name) {
+/* All of renaming a tenant that needs the vault to itself. */
+static enum bulla_status rename_tenant_locked(bool *told, struct bulla_vault *vault, const struct bulla_who *who,
+                                              struct bulla_span tenant, struct bulla_span name) {
   const struct bulla_place before = {.tenant = tenant};
   const struct bulla_place after = {.tenant = name};
-  BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(tenant));
-  BULLA_TRY(bulla_name_check(name));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   BULLA_TRY(tell(&change, BULLA_LITERAL("rename-from"), &before));
-  BULLA_TRY(rename_tenant(&change, tenant, name));
+  BULLA_TRY(rename_tenant(told, &change, tenant, name));
   BULLA_TRY(tell(&change, BULLA_LITERAL("rename-to"), &after));
   return bulla_change_commit(&change);
+}
+
+enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const struct bulla_who *who,
+                                            struct bulla_span tenant, struct bulla_span name) {
+  bool told = false;
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_name_check(name));
+  BULLA_TRY(rename_tenant_locked(&told, vault, who, tenant, name));
+  if (told) {
+    bulla_watch_wait(&vault->watch);
+  }
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const struct bulla_who *who,

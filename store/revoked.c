@@ -30,16 +30,6 @@ static enum bulla_status insert(struct bulla_vault *vault, struct bulla_span ten
   return bulla_finish(&statement);
 }
 
-/* Tells the other processes, which follow these rows. */
-static enum bulla_status tell_others(struct bulla_vault *vault, struct bulla_span tenant_id, struct bulla_span digest) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_TELL_REVOCATION);
-  bulla_bind_blob(&statement, tenant_id);
-  bulla_bind_null(&statement);
-  bulla_bind_blob(&statement, digest);
-  return bulla_finish(&statement);
-}
-
 /* All of a revocation that needs the vault to itself. */
 static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant,
                                        const uint8_t *digest, int64_t expires) {
@@ -50,7 +40,7 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct b
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE_FIRST));
   BULLA_TRY(bulla_tenant_find(&owner, vault, tenant));
   BULLA_TRY(insert(vault, bulla_tenant_id(owner), bytes, expires));
-  BULLA_TRY(tell_others(vault, bulla_tenant_id(owner), bytes));
+  BULLA_TRY(bulla_watch_tell(vault->db, bulla_tenant_id(owner), bulla_span(NULL, 0), bytes));
   bulla_hex_encode(digits, bytes);
   BULLA_TRY(bulla_change_tell(&change, BULLA_LITERAL("token-revoke"), tenant, bulla_span(digits, sizeof(digits)),
                               bulla_span(NULL, 0)));

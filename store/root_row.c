@@ -47,24 +47,3 @@ enum bulla_status bulla_root_row_delete(struct bulla_db *db, struct bulla_span i
   bulla_bind_blob(&statement, id);
   return bulla_finish(&statement);
 }
-
-enum bulla_status bulla_root_row_open(struct bulla_keyring *keyring, struct bulla_db *db, const struct bulla_root *root,
-                                      const struct bulla_vault_statement *said) {
-  enum bulla_status last = BULLA_ROOT_WRONG;
-  for (size_t i = 0; i < said->num_roots; i++) {
-    struct bulla_root_row row;
-    enum bulla_status status = bulla_root_row_load(&row, db, said->roots[i].id);
-    status =
-        status == BULLA_OK ? bulla_root_unwrap(&keyring->vault_secret, keyring, root, &said->roots[i], &row) : status;
-    if (status == BULLA_OK) {
-      return bulla_key_new(&keyring->vault_key, BULLA_XAES_256_GCM, keyring->vault_secret);
-    }
-    /* What was done to the row of one root does not keep the others out, and a program refuses what another one has
-     * wrapped. */
-    if (status != BULLA_ROOT_WRONG && status != BULLA_REFUSED && status != BULLA_SECRET_UNAVAILABLE) {
-      return status;
-    }
-    last = status == BULLA_ROOT_WRONG ? last : status;
-  }
-  return last;
-}

@@ -19,10 +19,4 @@ BULLA_NODISCARD enum bulla_status bulla_root_row_load(struct bulla_root_row *row
 /* bulla_root_row_delete deletes it. */
 BULLA_NODISCARD enum bulla_status bulla_root_row_delete(struct bulla_db *db, struct bulla_span id);
 
-/* bulla_root_row_open opens the vault key in |keyring| with |root|, which is one of those in |said|. Returns
- * BULLA_ROOT_WRONG if it is none of them, BULLA_REFUSED if it may be one whose row is missing. */
-BULLA_NODISCARD enum bulla_status bulla_root_row_open(struct bulla_keyring *keyring, struct bulla_db *db,
-                                                      const struct bulla_root *root,
-                                                      const struct bulla_vault_statement *said);
-
 #endif

@@ -48,12 +48,41 @@ static enum bulla_status store(struct bulla_change *change, struct bulla_vault_s
   return bulla_change_commit(change);
 }
 
-static bool has_name(const struct bulla_vault_statement *said, struct bulla_span name) {
-  bool has = false;
-  for (size_t i = 0; i < said->num_roots && name.len > 0; i++) {
-    has = has || bulla_span_equal(said->roots[i].name, name);
+/* The root that has a name or an id; said->num_roots if there is none. */
+static size_t find_name(const struct bulla_vault_statement *said, struct bulla_span name) {
+  size_t i = 0;
+  while (i < said->num_roots && (name.len == 0 || !bulla_span_equal(said->roots[i].name, name))) {
+    i++;
   }
-  return has;
+  return i;
+}
+
+static size_t find_id(const struct bulla_vault_statement *said, struct bulla_span id) {
+  size_t i = 0;
+  while (i < said->num_roots && !bulla_span_equal(said->roots[i].id, id)) {
+    i++;
+  }
+  return i;
+}
+
+/* Reads |text| if it is an id in hexadecimal. */
+static bool read_id(uint8_t id[BULLA_ID_LEN], struct bulla_span text) {
+  return text.len == 2 * (size_t)BULLA_ID_LEN && bulla_hex_decode(id, text);
+}
+
+/* The root that |which| says, by its name or its id: no name looks like an id. */
+static size_t find(const struct bulla_vault_statement *said, struct bulla_span which) {
+  uint8_t id[BULLA_ID_LEN];
+  return read_id(id, which) ? find_id(said, bulla_span(id, sizeof(id))) : find_name(said, which);
+}
+
+static enum bulla_status check_name(struct bulla_span name) {
+  uint8_t id[BULLA_ID_LEN];
+  if (name.len == 0) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(bulla_name_check(name));
+  return read_id(id, name) ? bulla_explain(BULLA_INVALID_NAME, "a root's name must not look like an id") : BULLA_OK;
 }
 
 enum bulla_status bulla_vault_root_add(struct bulla_vault *vault, const struct bulla_who *who,
@@ -66,9 +95,7 @@ enum bulla_status bulla_vault_root_add(struct bulla_vault *vault, const struct b
   if (root == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  if (name.len > 0) {
-    BULLA_TRY(bulla_name_check(name));
-  }
+  BULLA_TRY(check_name(name));
   /* First: a program may take its time, and nobody is to wait for it. */
   BULLA_TRY(bulla_root_wrap(&made, &entry, &vault->keyring, root, vault->keyring.vault_secret));
   entry.name = name;
@@ -79,25 +106,16 @@ enum bulla_status bulla_vault_root_add(struct bulla_vault *vault, const struct b
   if (row.said.num_roots == BULLA_ROOTS_MAX) {
     return bulla_explain(BULLA_TOO_LARGE, "a vault has at most %d roots", BULLA_ROOTS_MAX);
   }
-  if (has_name(&row.said, name)) {
+  if (find_name(&row.said, name) < row.said.num_roots) {
     return bulla_explain(BULLA_EXISTS, "a root has this name already");
+  }
+  if (find_id(&row.said, entry.id) < row.said.num_roots) {
+    return bulla_explain(BULLA_EXISTS, "it is a root of this vault already");
   }
   enum bulla_status status = bulla_root_row_insert(&made, vault->db);
   BULLA_TRY(status == BULLA_EXISTS ? bulla_explain(status, "it is a root of this vault already") : status);
   row.said.roots[row.said.num_roots++] = entry;
   return store(&change, &row.said, BULLA_LITERAL("root-add"), &entry);
-}
-
-/* The root that |which| names, by its name or its id; said->num_roots if there is none. */
-static size_t find(const struct bulla_vault_statement *said, struct bulla_span which) {
-  uint8_t id[BULLA_ID_LEN];
-  bool is_id = which.len == 2 * sizeof(id) && bulla_hex_decode(id, which);
-  size_t i = 0;
-  while (i < said->num_roots && !(which.len > 0 && bulla_span_equal(said->roots[i].name, which)) &&
-         !(is_id && bulla_span_equal(said->roots[i].id, bulla_span(id, sizeof(id))))) {
-    i++;
-  }
-  return i;
 }
 
 /* Whether one is left that is no recipient: the private half of one may be far away, or lost. */
@@ -120,10 +138,15 @@ enum bulla_status bulla_vault_root_remove(struct bulla_vault *vault, const struc
   if (at == row.said.num_roots) {
     return bulla_explain(BULLA_NOT_FOUND, "the vault has no such root");
   }
+  const struct bulla_root_entry removed = row.said.roots[at];
   if (!opens_without(&row.said, at)) {
     return bulla_explain(BULLA_IN_USE, "it is the last root that is no recipient");
   }
-  const struct bulla_root_entry removed = row.said.roots[at];
+  /* Whoever removes one has shown that another opens the vault. */
+  struct bulla_span own = bulla_span(vault->root_id, sizeof(vault->root_id));
+  if (bulla_span_equal(removed.id, own) || find_id(&row.said, own) == row.said.num_roots) {
+    return bulla_explain(BULLA_IN_USE, "the vault was opened with it: a root is removed with another one");
+  }
   BULLA_TRY(bulla_root_row_delete(vault->db, removed.id));
   row.said.num_roots--;
   memmove(&row.said.roots[at], &row.said.roots[at + 1], (row.said.num_roots - at) * sizeof(removed));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The upgrade from format 1. All of the old vault is read from the backup (store/format1.h), opened, and sealed again
- * under the keys of the new one; the records of its log are appended to lane 0 as they were, and one more says so. */
+/* The upgrade from format 1. All of the old vault is read (store/format1.h), opened, and sealed again under the keys
+ * of the new one; the records of its log are appended to lane 0 as they were, and one more says so. */
 
 #include <stdlib.h>
 
@@ -20,6 +20,7 @@ enum { ROWS_BETWEEN = 100 }; /* that are read before progress is told again */
 /* An upgrade under way. */
 struct upgrading {
   const struct bulla_root *root;
+  struct bulla_span id; /* that the vault must have, or empty */
   const struct bulla_who *who;
   bulla_progress_fn progress;
   void *progress_arg;
@@ -70,18 +71,14 @@ static enum bulla_status enter(struct upgrading *upgrading, struct bulla_span te
   return bulla_tenant_active_secret(&upgrading->keys, upgrading->vault, upgrading->owner);
 }
 
-/* Tells those that follow revocations. */
+/* Marks the key, and tells those that follow revocations. */
 static enum bulla_status tell_revoked(struct upgrading *upgrading, const struct bulla_format1_apikey *apikey) {
   struct bulla_db *db = upgrading->vault->db;
-  struct bulla_statement told BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_TELL_REVOCATION);
   struct bulla_statement mark BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_ERASE_APIKEY);
-  bulla_bind_blob(&told, bulla_tenant_id(upgrading->owner));
-  bulla_bind_text(&told, apikey->id);
-  bulla_bind_null(&told);
-  BULLA_TRY(bulla_finish(&told));
   bulla_bind_int(&mark, apikey->revoked);
   bulla_bind_text(&mark, apikey->id);
-  return bulla_finish(&mark);
+  BULLA_TRY(bulla_finish(&mark));
+  return bulla_watch_tell(db, bulla_tenant_id(upgrading->owner), apikey->id, bulla_span(NULL, 0));
 }
 
 static enum bulla_status take_apikey(void *arg, const struct bulla_format1_apikey *apikey) {
@@ -176,6 +173,9 @@ static enum bulla_status refill(void *arg, struct bulla_db *db, struct bulla_db 
   struct bulla_format1 old BULLA_CLEANUP(bulla_format1_close) = {.db = NULL};
   struct bulla_making making BULLA_CLEANUP(bulla_making_free) = {.db = NULL};
   BULLA_TRY(bulla_format1_open(&old, old_db, upgrading->root));
+  if (upgrading->id.len > 0 && !bulla_span_equal(upgrading->id, bulla_span(old.uuid, sizeof(old.uuid)))) {
+    return BULLA_WRONG_VAULT;
+  }
   BULLA_TRY(bulla_format1_count(&upgrading->total, old_db));
   BULLA_TRY(bulla_making_begin(&making, db, upgrading->root, old.uuid));
   upgrading->vault->db = db;
@@ -183,13 +183,14 @@ static enum bulla_status refill(void *arg, struct bulla_db *db, struct bulla_db 
 }
 
 enum bulla_status bulla_vault_upgrade(const char *url, const char *backup, const struct bulla_root *root,
-                                      const struct bulla_who *who, bulla_progress_fn progress, void *arg) {
+                                      struct bulla_span id, const struct bulla_who *who, bulla_progress_fn progress,
+                                      void *arg) {
   BULLA_TRY(bulla_db_check_url(url));
   BULLA_TRY(bulla_who_check(who, false));
-  if (root == NULL || backup == NULL || *backup == '\0') {
+  if (root == NULL || backup == NULL || *backup == '\0' || (id.len != 0 && id.len != BULLA_VAULT_ID_LEN)) {
     return BULLA_INVALID_ARGUMENT;
   }
-  struct upgrading upgrading = {.root = root, .who = who, .progress = progress, .progress_arg = arg};
+  struct upgrading upgrading = {.root = root, .id = id, .who = who, .progress = progress, .progress_arg = arg};
   upgrading.vault = calloc(1, sizeof(*upgrading.vault));
   if (upgrading.vault == NULL) {
     return BULLA_NO_MEMORY;

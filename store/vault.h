@@ -20,8 +20,9 @@ struct bulla_vault {
   uint64_t fork_epoch;      /* of the process that opened the vault, see core/slab.h */
   struct bulla_db *db;
   struct bulla_watch watch;     /* has its own lock */
-  struct bulla_keyring keyring; /* its cache may be looked at without the vault, see store/pinned_key.h */
+  struct bulla_keyring keyring; /* the vault's keys */
   struct bulla_audit_log log;
+  uint8_t root_id[BULLA_ID_LEN]; /* of the root that opened it */
 };
 
 /* bulla_vault_here returns BULLA_INVALID_ARGUMENT without a vault, BULLA_FORKED in a child of the process that opened

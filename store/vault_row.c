@@ -18,6 +18,7 @@ static struct bulla_span copy(uint8_t *to, struct bulla_span from) {
 enum bulla_status bulla_vault_row_load(struct bulla_vault_row *row, struct bulla_db *db) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_LOAD_VAULT);
   bool is_there;
+  row->said = (struct bulla_vault_statement){.generation = 0};
   BULLA_TRY(bulla_step(&statement, &is_there));
   if (!is_there) {
     return bulla_explain(BULLA_NOT_A_VAULT, "the vault's own row is missing");
@@ -74,8 +75,11 @@ enum bulla_status bulla_vault_row_now(struct bulla_vault_row *row, struct bulla_
 enum bulla_status bulla_vault_row_store(uint8_t *digest, struct bulla_vault *vault,
                                         struct bulla_vault_statement *said) {
   struct bulla_signed made;
+  struct bulla_vault_statement again;
   said->generation++;
   BULLA_TRY(bulla_sign_vault(&made, &vault->keyring, said));
+  /* What could not be read again would close the vault for good. */
+  BULLA_TRY(bulla_vault_statement_read(&again, bulla_written(&made.statement)));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_UPDATE_VAULT);
   bulla_bind_blob(&statement, bulla_written(&made.statement));

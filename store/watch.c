@@ -106,13 +106,49 @@ static enum bulla_status connect(struct bulla_watch *watch) {
   return BULLA_OK;
 }
 
-static enum bulla_status read_last(int64_t *number, struct bulla_watch *watch) {
+/* A number that nobody could have counted to leaves no room for the next ones. */
+static enum bulla_status read_last(int64_t *number, struct bulla_db *db) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(watch->db, BULLA_QUERY_LAST_REVOCATION);
+      bulla_statement(db, BULLA_QUERY_LAST_REVOCATION);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   *number = row && !bulla_column_null(&statement) ? bulla_column_int(&statement) : 0;
-  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
+  return bulla_columns_good(&statement) && *number < INT64_MAX / 2
+             ? BULLA_OK
+             : bulla_explain(BULLA_AUDIT_BROKEN, "the list of revocations was tampered with");
+}
+
+static void bind_or_null(struct bulla_statement *statement, struct bulla_span bytes,
+                         void (*bind)(struct bulla_statement *, struct bulla_span)) {
+  if (bytes.len > 0) {
+    bind(statement, bytes);
+  } else {
+    bulla_bind_null(statement);
+  }
+}
+
+enum bulla_status bulla_watch_tell(struct bulla_db *db, struct bulla_span tenant_id, struct bulla_span apikey,
+                                   struct bulla_span digest) {
+  int64_t last;
+  BULLA_TRY(read_last(&last, db));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(db, BULLA_QUERY_TELL_REVOCATION);
+  bulla_bind_blob(&statement, tenant_id);
+  bind_or_null(&statement, apikey, bulla_bind_text);
+  bind_or_null(&statement, digest, bulla_bind_blob);
+  return bulla_finish(&statement);
+}
+
+enum bulla_status bulla_watch_tell_again(bool *told, struct bulla_db *db, struct bulla_span tenant_id) {
+  int64_t last;
+  int64_t num;
+  BULLA_TRY(read_last(&last, db));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(db, BULLA_QUERY_TELL_REVOCATIONS);
+  bulla_bind_blob(&statement, tenant_id);
+  BULLA_TRY(bulla_finish_counted(&statement, &num));
+  *told = num > 0;
+  return BULLA_OK;
 }
 
 /* Runs a query of what is revoked now, and takes each row by |take|. */
@@ -172,7 +208,7 @@ static enum bulla_status catch_up(struct bulla_watch *watch) {
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   int64_t number;
   BULLA_TRY(bulla_db_begin(&transaction, watch->db, BULLA_DB_READ));
-  BULLA_TRY(read_last(&number, watch));
+  BULLA_TRY(read_last(&number, watch->db));
   if (number < watch->number) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "fewer revocations are there than this process has seen");
   }

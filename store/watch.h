@@ -43,6 +43,14 @@ void bulla_watch_end(struct bulla_watch *watch);
  * BULLA_AUDIT_BROKEN if there are fewer revocations than there were, and the statuses of the database. */
 BULLA_NODISCARD enum bulla_status bulla_watch_look(struct bulla_watch *watch);
 
+/* bulla_watch_tell has those who look learn, in the caller's transaction, that the API key |apikey| of a tenant was
+ * revoked, or, if that is empty, the token of the digest |digest|. bulla_watch_tell_again does so for all of the
+ * tenant's revoked tokens, and says whether there are any: a tenant that was renamed is known by another name. Return
+ * BULLA_AUDIT_BROKEN if there is no room for more. */
+BULLA_NODISCARD enum bulla_status bulla_watch_tell(struct bulla_db *db, struct bulla_span tenant_id,
+                                                   struct bulla_span apikey, struct bulla_span digest);
+BULLA_NODISCARD enum bulla_status bulla_watch_tell_again(bool *told, struct bulla_db *db, struct bulla_span tenant_id);
+
 /* bulla_watch_wait returns when every look of any process from before the call has expired. */
 void bulla_watch_wait(struct bulla_watch *watch);
 

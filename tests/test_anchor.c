@@ -163,6 +163,43 @@ static void fill_log(int records) {
   }
 }
 
+/* The file of an anchor that was cut to nothing must not pass for none. */
+Test(anchor, an_empty_one_is_none) {
+  struct bulla_audit_verdict verdict;
+  TEST_STATUS(verify(TEXT(""), &verdict, 1), BULLA_REFUSED);
+  TEST_OK(verify(bulla_span(NULL, 0), &verdict, 1));
+}
+
+Test(anchor, needs_its_room_before_anything_is_recorded) {
+  uint8_t bytes[BULLA_ANCHOR_MAX - 1];
+  struct bulla_buffer note = bulla_buffer(bytes, sizeof(bytes));
+  TEST_STATUS(bulla_vault_audit_anchor(house.vault, &note, &who), BULLA_BUFFER_TOO_SMALL);
+  assert_unbroken(1);
+}
+
+Test(anchor, records_beyond_all_counting_are_found_at_once, .timeout = 20) {
+  static const char *const far[] = {
+      "4611686018427387904), (9223372036854775807",
+      "9223372036854775807), (9223372036854775806",
+      "4611686018427387904), (4611686018427387968), (3074457345618258624), (6148914691236517248), (9223372036854775807",
+  };
+  struct bulla_audit_verdict verdict;
+  fill_log(500);
+  struct bulla_span whole = image();
+  for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+    char sql[1000];
+    snprintf(sql, sizeof(sql),
+             "WITH far(n) AS (VALUES (%s)) INSERT INTO audit(lane, seq, time, tenant, op, outcome, detail, mac) SELECT "
+             "lane, n, time, tenant, op, outcome, detail, mac FROM audit, far WHERE seq = 1",
+             far[i]);
+    for (size_t threads = 1; threads <= 4; threads++) {
+      restore(whole, sql);
+      TEST_STATUS(verify(bulla_span(NULL, 0), &verdict, threads), BULLA_AUDIT_BROKEN);
+      cr_expect_gt(verdict.bad_seq, 0);
+    }
+  }
+}
+
 Test(anchor, threads_find_what_one_finds) {
   static const struct {
     const char *sql;
@@ -188,11 +225,11 @@ Test(anchor, threads_find_what_one_finds) {
   for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
     for (size_t threads = 1; threads <= 4; threads++) {
       restore(whole, tries[i].sql);
-      enum bulla_status status = verify(TEXT(""), &verdict, threads);
+      enum bulla_status status = verify(bulla_span(NULL, 0), &verdict, threads);
       cr_expect_eq(status, tries[i].bad_seq == 0 ? BULLA_OK : BULLA_AUDIT_BROKEN, "%s", tries[i].sql);
       cr_expect_eq(verdict.bad_seq, tries[i].bad_seq, "%s with %zu threads: %ld", tries[i].sql, threads,
                    (long)verdict.bad_seq);
     }
   }
-  TEST_STATUS(verify(TEXT(""), &verdict, 65), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(verify(bulla_span(NULL, 0), &verdict, 65), BULLA_INVALID_ARGUMENT);
 }

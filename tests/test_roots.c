@@ -55,6 +55,18 @@ static enum bulla_status opens(const struct bulla_root *root, const uint8_t *fin
   return status;
 }
 
+/* hex_of_root fills |id| with that of the first root that is a key. */
+static void hex_of_root(char id[33]) {
+  sqlite3 *db = hold("SELECT 1");
+  sqlite3_stmt *statement = NULL;
+  cr_assert_eq(sqlite3_prepare_v2(db, "SELECT lower(hex(id)) FROM root WHERE length(wrapped) = 90", -1, &statement, 0),
+               0);
+  cr_assert_eq(sqlite3_step(statement), SQLITE_ROW);
+  snprintf(id, 33, "%s", (const char *)sqlite3_column_text(statement, 0));
+  sqlite3_finalize(statement);
+  let_go(db);
+}
+
 static enum bulla_status note_root(void *arg, const struct bulla_root_view *root) {
   note(arg, "%.*s %.*s;", S(root->kind), S(root->name));
   cr_expect_eq(root->id.len, 16);
@@ -182,14 +194,7 @@ Test(roots, the_last_one_that_opens_by_itself_stays) {
   TEST_OK(add(public_half, "recovery"));
   TEST_STATUS(remove_root("nobody"), BULLA_NOT_FOUND);
   TEST_STATUS(remove_root(""), BULLA_NOT_FOUND);
-  sqlite3 *db = hold("SELECT 1");
-  sqlite3_stmt *statement = NULL;
-  cr_assert_eq(sqlite3_prepare_v2(db, "SELECT lower(hex(id)) FROM root WHERE length(wrapped) = 90", -1, &statement, 0),
-               0);
-  cr_assert_eq(sqlite3_step(statement), SQLITE_ROW);
-  snprintf(id, sizeof(id), "%s", (const char *)sqlite3_column_text(statement, 0));
-  sqlite3_finalize(statement);
-  let_go(db);
+  hex_of_root(id);
   TEST_STATUS(remove_root(id), BULLA_IN_USE);
   TEST_OK(remove_root("recovery"));
   assert_roots("key ;");
@@ -315,6 +320,70 @@ Test(roots, a_program_opens_the_vault_with_its_fingerprint) {
   TEST_STATUS(opens(root, fingerprint), BULLA_ROOT_WRONG);
   bulla_root_free(&root);
   bulla_root_free(&other);
+}
+
+/* Encrypts without authenticating: what another program wrapped it takes for something else. */
+Test(roots, a_program_finds_its_own_row_among_those_of_others) {
+  static const char shifts[] =
+      "read -r protocol operation; read -r vault; read -r data\n"
+      "case $operation in\n"
+      "  wrap) answer=$(printf %s \"$data\" | tr A-Za-z B-ZAb-za)A ;;\n"
+      "  unwrap) answer=$(printf %s \"${data%A}\" | tr B-ZAb-za A-Za-z) ;;\n"
+      "esac\n"
+      "printf 'bulla-wrap-1 ok\\n%s\\nend\\n' \"$answer\"\n";
+  struct bulla_root *first = NULL;
+  struct bulla_root *second = NULL;
+  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
+  char provider[500];
+  fill_house();
+  TEST_OK(bulla_vault_fingerprint(house.vault, fingerprint));
+  snprintf(provider, sizeof(provider), "wrap:%s", test_script(house.folder, "program", program));
+  TEST_OK(bulla_root_open(&first, provider));
+  snprintf(provider, sizeof(provider), "wrap:%s", test_script(house.folder, "shifts", shifts));
+  TEST_OK(bulla_root_open(&second, provider));
+  TEST_OK(add(first, "first"));
+  TEST_OK(add(second, "second"));
+  TEST_OK(opens(first, fingerprint));
+  TEST_OK(opens(second, fingerprint));
+  TEST_OK(remove_root("second"));
+  cr_expect_neq(opens(second, fingerprint), BULLA_OK);
+  bulla_root_free(&first);
+  bulla_root_free(&second);
+}
+
+/* Who writes to the database takes away the row of the other root. */
+Test(roots, the_one_that_the_vault_was_opened_with_stays) {
+  struct bulla_root *second = root_of(2);
+  struct bulla_vault *by_second = NULL;
+  char id[33] = {0};
+  fill_house();
+  hex_of_root(id);
+  TEST_OK(add(second, "second"));
+  TEST_OK(bulla_vault_open(&by_second, house.url, second, NULL));
+  TEST_STATUS(remove_root(id), BULLA_IN_USE);
+  TEST_STATUS(bulla_vault_root_remove(by_second, &who, TEXT("second")), BULLA_IN_USE);
+  TEST_OK(remove_root("second"));
+  TEST_STATUS(bulla_vault_root_remove(by_second, &who, test_text(id)), BULLA_IN_USE); /* its own root is gone */
+  TEST_OK(add(second, "second"));
+  char sql[100];
+  snprintf(sql, sizeof(sql), "DELETE FROM root WHERE lower(hex(id)) != '%s'", id);
+  run_sql(sql);
+  TEST_STATUS(add(second, "again"), BULLA_EXISTS);
+  TEST_STATUS(remove_root(id), BULLA_IN_USE);
+  TEST_OK(opens(house.root, NULL));
+  bulla_vault_close(&by_second);
+  bulla_root_free(&second);
+}
+
+Test(roots, no_name_looks_like_an_id) {
+  struct bulla_root *second = root_of(2);
+  char id[33] = {0};
+  hex_of_root(id);
+  TEST_STATUS(add(second, id), BULLA_INVALID_NAME);
+  TEST_STATUS(add(second, "0123456789abcdef0123456789abcdef"), BULLA_INVALID_NAME);
+  TEST_OK(add(second, "0123456789abcdef0123456789abcde"));
+  assert_roots("key ;key 0123456789abcdef0123456789abcde;");
+  bulla_root_free(&second);
 }
 
 Test(roots, changes_are_recorded_with_what_was_signed) {

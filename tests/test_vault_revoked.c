@@ -230,7 +230,7 @@ Test(vault_revoked, a_revocation_that_is_gone_is_missed_by_all_who_follow) {
       {"DELETE FROM revocation WHERE number = 4", true},
       {"DELETE FROM revocation WHERE number >= 2", true},
       {"DELETE FROM revocation WHERE number = 4; UPDATE revocation SET number = 9 WHERE number = 5", true},
-      {"UPDATE revocation SET number = 9223372036854775807 WHERE number = 5", false}, /* all are taken as revoked */
+      {"UPDATE revocation SET number = 9223372036854775807 WHERE number = 5", true}, /* no room for others */
   };
   TEST_OK(put("acme", "db", "host", "h", false));
   TEST_OK(revoke_token("t-1"));
@@ -257,6 +257,37 @@ Test(vault_revoked, a_revocation_that_is_gone_is_missed_by_all_who_follow) {
                  bulla_status_text(status));
     bulla_vault_close(&other);
   }
+}
+
+Test(vault_revoked, a_list_without_room_for_more_stops_who_revokes_and_who_asks) {
+  bool is = false;
+  TEST_OK(put("acme", "db", "host", "h", false));
+  TEST_OK(revoke_token("t-1"));
+  run_sql("INSERT INTO revocation SELECT 9223372036854775807, tenant, NULL, jti FROM revocation");
+  usleep(50000);
+  TEST_STATUS(revoke_token("t-2"), BULLA_AUDIT_BROKEN);
+  TEST_STATUS(bulla_vault_token_revoked(house.vault, &is, TEXT("acme"), TEXT("t-1")), BULLA_AUDIT_BROKEN);
+}
+
+Test(vault_revoked, what_was_revoked_goes_by_the_new_name_of_its_tenant) {
+  struct bulla_vault *other = NULL;
+  bool is = false;
+  TEST_OK(put("acme", "db", "host", "h", false));
+  TEST_OK(put("globex", "db", "host", "h", false));
+  TEST_OK(revoke_token("t-1"));
+  TEST_OK(bulla_vault_open(&other, house.url, house.root, NULL));
+  TEST_OK(bulla_vault_token_revoked(other, &is, TEXT("acme"), TEXT("t-1")));
+  cr_expect(is);
+  TEST_OK(bulla_vault_rename_tenant(house.vault, &who, TEXT("acme"), TEXT("zeta")));
+  cr_expect(revoked("zeta", "t-1"));
+  TEST_OK(bulla_vault_token_revoked(other, &is, TEXT("zeta"), TEXT("t-1")));
+  cr_expect(is, "seen by another who has the vault open");
+  cr_expect_not(revoked("globex", "t-1"));
+  TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("zeta"), TEXT("t-2"), INT64_MAX));
+  TEST_OK(bulla_vault_rename_tenant(house.vault, &who, TEXT("zeta"), TEXT("acme")));
+  TEST_OK(bulla_vault_token_revoked(other, &is, TEXT("acme"), TEXT("t-2")));
+  cr_expect(is);
+  bulla_vault_close(&other);
 }
 
 Test(vault_revoked, a_key_whose_row_is_gone_is_not_live_for_who_could_not_follow) {

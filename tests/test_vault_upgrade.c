@@ -41,7 +41,7 @@ static void build_old_house(void) {
 TestSuite(vault_upgrade, .init = build_old_house, .fini = leave_house, .timeout = 60);
 
 static enum bulla_status upgrade(void) {
-  return bulla_vault_upgrade(house.url, in_house("backup"), house.root, &who, NULL, NULL);
+  return bulla_vault_upgrade(house.url, in_house("backup"), house.root, bulla_span(NULL, 0), &who, NULL, NULL);
 }
 
 static bool exists(const char *path) {
@@ -178,7 +178,8 @@ Test(vault_upgrade, the_id_stays_and_the_backup_is_the_old_vault) {
   memcpy(id, bulla_vault_id(house.vault).data, sizeof(id));
   close_vault();
   options.id = bulla_span(id, sizeof(id));
-  TEST_OK(bulla_vault_upgrade(url_of("backup"), in_house("backup-2"), house.root, &who, NULL, NULL));
+  TEST_OK(
+      bulla_vault_upgrade(url_of("backup"), in_house("backup-2"), house.root, bulla_span(NULL, 0), &who, NULL, NULL));
   TEST_OK(bulla_vault_open(&backup, url_of("backup"), house.root, &options));
   bulla_vault_close(&backup);
 }
@@ -243,16 +244,77 @@ Test(vault_upgrade, another_root_or_no_vault_changes_nothing) {
   struct bulla_span before = read_file(house.path);
   setenv("BULLA_TEST_ROOT", "x", 1);
   TEST_OK(bulla_root_open(&other, "sha256-env:BULLA_TEST_ROOT"));
-  TEST_STATUS(bulla_vault_upgrade(house.url, in_house("backup"), other, &who, NULL, NULL), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_upgrade(house.url, in_house("backup"), other, bulla_span(NULL, 0), &who, NULL, NULL),
+              BULLA_ROOT_WRONG);
   bulla_root_free(&other);
   TEST_OK(bulla_root_passphrase(&other, TEXT("x")));
-  TEST_STATUS(bulla_vault_upgrade(house.url, in_house("backup"), other, &who, NULL, NULL), BULLA_ROOT_WRONG);
+  TEST_STATUS(bulla_vault_upgrade(house.url, in_house("backup"), other, bulla_span(NULL, 0), &who, NULL, NULL),
+              BULLA_ROOT_WRONG);
   bulla_root_free(&other);
-  TEST_STATUS(bulla_vault_upgrade(url_of("none"), in_house("backup"), house.root, &who, NULL, NULL), BULLA_NO_VAULT);
+  TEST_STATUS(
+      bulla_vault_upgrade(url_of("none"), in_house("backup"), house.root, bulla_span(NULL, 0), &who, NULL, NULL),
+      BULLA_NO_VAULT);
   write_file(in_house("text"), TEXT("not a database at all"));
-  TEST_STATUS(bulla_vault_upgrade(url_of("text"), in_house("backup"), house.root, &who, NULL, NULL), BULLA_NOT_A_VAULT);
+  TEST_STATUS(
+      bulla_vault_upgrade(url_of("text"), in_house("backup"), house.root, bulla_span(NULL, 0), &who, NULL, NULL),
+      BULLA_NOT_A_VAULT);
   cr_expect_not(exists(in_house("backup")));
   TEST_SPAN(read_file(house.path), before, "the vault");
+}
+
+Test(vault_upgrade, another_id_than_the_pinned_one_changes_nothing) {
+  struct bulla_span before = read_file(house.path);
+  uint8_t id[BULLA_VAULT_ID_LEN] = {0};
+  TEST_STATUS(
+      bulla_vault_upgrade(house.url, in_house("backup"), house.root, bulla_span(id, sizeof(id)), &who, NULL, NULL),
+      BULLA_WRONG_VAULT);
+  TEST_STATUS(bulla_vault_upgrade(house.url, in_house("backup"), house.root, bulla_span(id, 3), &who, NULL, NULL),
+              BULLA_INVALID_ARGUMENT);
+  cr_expect_not(exists(in_house("backup")));
+  TEST_SPAN(read_file(house.path), before, "the vault");
+  TEST_OK(upgrade());
+  open_vault();
+  struct bulla_span own = bulla_vault_id(house.vault);
+  memcpy(id, own.data, sizeof(id));
+  close_vault();
+  bring("small.db", "");
+  unlink(in_house("backup"));
+  TEST_OK(bulla_vault_upgrade(house.url, in_house("backup"), house.root, bulla_span(id, sizeof(id)), &who, NULL, NULL));
+}
+
+Test(vault_upgrade, no_backup_is_given_a_name_that_sqlite_removes) {
+  static const char *const names[] = {"v.db-journal", "other-wal", "other-shm"};
+  struct bulla_span before = read_file(house.path);
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    TEST_STATUS(bulla_vault_upgrade(house.url, in_house(names[i]), house.root, bulla_span(NULL, 0), &who, NULL, NULL),
+                BULLA_UNSUPPORTED);
+    cr_expect_not(exists(in_house(names[i])));
+  }
+  TEST_SPAN(read_file(house.path), before, "the vault");
+}
+
+/* put_in_place renames the file "other" to "backup" as soon as there is one, until it is stopped. */
+static int put_in_place(void *arg) {
+  (void)arg;
+  while (!exists(in_house("backup"))) {
+  }
+  return rename(in_house("other"), in_house("backup"));
+}
+
+Test(vault_upgrade, what_is_put_in_the_place_of_the_backup_does_not_become_the_vault) {
+  bring("large.db", "");
+  write_file(in_house("other"), read_file(FIXTURES "small.db"));
+  pid_t child = fork();
+  cr_assert_geq(child, 0);
+  if (child == 0) {
+    _exit(put_in_place(NULL));
+  }
+  TEST_OK(upgrade());
+  int status = -1;
+  cr_assert_eq(waitpid(child, &status, 0), child);
+  cr_assert_eq(status, 0);
+  open_vault();
+  assert_unbroken(350);
 }
 
 Test(vault_upgrade, what_was_tampered_with_is_refused_and_left_as_it_is) {
@@ -383,7 +445,7 @@ static int upgrade_and_die(void *arg) {
   if (bulla_root_open(&root, "env:BULLA_TEST_ROOT") != BULLA_OK) {
     return 1;
   }
-  return (int)bulla_vault_upgrade(house.url, in_house("backup"), root, &who, kill_at_once, NULL);
+  return (int)bulla_vault_upgrade(house.url, in_house("backup"), root, bulla_span(NULL, 0), &who, kill_at_once, NULL);
 }
 
 Test(vault_upgrade, who_is_killed_meanwhile_leaves_the_old_vault) {
@@ -406,7 +468,8 @@ static int upgrade_on_a_full_disk(void *arg) {
   if (bulla_root_open(&root, "env:BULLA_TEST_ROOT") != BULLA_OK || setrlimit(RLIMIT_FSIZE, &limit) != 0) {
     return 1;
   }
-  enum bulla_status status = bulla_vault_upgrade(house.url, in_house("backup"), root, &who, NULL, NULL);
+  enum bulla_status status =
+      bulla_vault_upgrade(house.url, in_house("backup"), root, bulla_span(NULL, 0), &who, NULL, NULL);
   return status == BULLA_DISK_FULL || status == BULLA_IO ? 0 : 2;
 }
 

@@ -66,7 +66,7 @@ extern "C" {
  * The log function gets the reason. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_secret_open(struct bulla_secret **secret, const char *provider);
 
-/* The root key: it is kept outside the vault and wraps the tenants' keys. */
+/* A root: it is kept outside the vault and wraps the vault's key, which wraps all others. */
 struct bulla_root;
 
 /* bulla_root_open creates |*root| from the 64 hexadecimal digits that |provider| gives, as for bulla_secret_open, or,
@@ -137,7 +137,8 @@ struct bulla_vault_options {
  *   BULLA_NEWER_VAULT     a later version of bulla made it
  *   BULLA_OLDER_VAULT     it has an older format: bulla_vault_upgrade
  *   BULLA_ROOT_WRONG      |root| is not its root key
- *   BULLA_WRONG_VAULT     its id is not the one in |options|
+ *   BULLA_WRONG_VAULT     its id or fingerprint is not the one in |options|, or |root| is a recipient's key or a
+ *                         program and |options| has no fingerprint
  *   BULLA_REFUSED         the vault's own row has been tampered with
  *   BULLA_VAULT_SHARED    the file has several names, or is mounted without its folder
  *   BULLA_UNSUPPORTED     as for bulla_vault_create */
@@ -150,8 +151,9 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_open(struct bulla_vault 
 BULLA_API struct bulla_span bulla_vault_id(const struct bulla_vault *vault);
 
 /* bulla_vault_fingerprint fills the BULLA_VAULT_FINGERPRINT_LEN bytes of |fingerprint|, which names the vault's id and
- * the key that signs what it says of itself. Whoever opens the vault with a recipient's key must give it, and got it in
- * another way than from the vault: anybody can seal to a public key. Returns BULLA_NO_CRYPTO. */
+ * the key that signs what it says of itself. Whoever opens the vault with a recipient's key or a program must give it,
+ * and got it in another way than from the vault: anybody can seal to a public key, and a program may be bound to no
+ * vault. Returns BULLA_INVALID_ARGUMENT without a vault, BULLA_NO_CRYPTO. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_fingerprint(const struct bulla_vault *vault,
                                                                     uint8_t *fingerprint);
 
@@ -173,12 +175,15 @@ typedef void (*bulla_progress_fn)(void *arg, int64_t done, int64_t total);
 
 /* bulla_vault_upgrade turns a vault of an older format at |url| into one of this format: one transaction, so that on
  * failure it is as before. A copy of the old database is made first, at |backup|, a path as in |url| but for the
- * scheme, and all is read from that copy and authenticated. The vault's id stays, and so does its root; the log is
- * kept, with a record of the upgrade. |progress| may be NULL. Returns BULLA_EXISTS      it has this format already, or
- * there is something at |backup| BULLA_BUSY        another process has it open and writes BULLA_REFUSED,
- * BULLA_AUDIT_BROKEN    something in it has been tampered with and the statuses of bulla_vault_open. */
+ * scheme; it is checked for damage and stays. Everything is authenticated as it is read. The vault's id, which must be
+ * |id| unless that is empty, stays, and so does its root; the log is kept, with a record of the upgrade. |progress| may
+ * be NULL. Returns
+ *   BULLA_EXISTS          it has this format already, or there is something at |backup|
+ *   BULLA_BUSY            another process has it open and writes
+ *   BULLA_REFUSED, BULLA_AUDIT_BROKEN   something in it has been tampered with
+ * and the statuses of bulla_vault_open. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_upgrade(const char *url, const char *backup,
-                                                                const struct bulla_root *root,
+                                                                const struct bulla_root *root, struct bulla_span id,
                                                                 const struct bulla_who *who, bulla_progress_fn progress,
                                                                 void *arg);
 
@@ -196,15 +201,17 @@ typedef enum bulla_status (*bulla_root_fn)(void *arg, const struct bulla_root_vi
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_root_list(struct bulla_vault *vault, bulla_root_fn each,
                                                                   void *arg);
 
-/* bulla_vault_root_add makes |root| one more root of the vault. |name| may be empty. Returns BULLA_EXISTS if it is one
- * already or another has that name, BULLA_TOO_LARGE if there are BULLA_ROOTS_MAX, BULLA_INVALID_ARGUMENT for the
- * private half of a recipient. */
+/* bulla_vault_root_add makes |root| one more root of the vault. |name| may be empty, and must not look like an id. A
+ * program is run twice: what it wrapped must unwrap to the same. Returns BULLA_EXISTS if a key or a recipient is a root
+ * already, or another root has that name (a passphrase or a program can be added again: nothing tells that it is the
+ * same), BULLA_INVALID_NAME, BULLA_TOO_LARGE if there are BULLA_ROOTS_MAX, BULLA_INVALID_ARGUMENT for the private half
+ * of a recipient. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_root_add(struct bulla_vault *vault, const struct bulla_who *who,
                                                                  const struct bulla_root *root, struct bulla_span name);
 
 /* bulla_vault_root_remove removes the root |which|, a name or the id as 32 hexadecimal digits. It opens this database
- * no more; it still opens copies that were made before. Returns BULLA_NOT_FOUND, BULLA_IN_USE for the last one that is
- * no recipient. */
+ * no more; it still opens copies that were made before. Returns BULLA_NOT_FOUND, BULLA_IN_USE for the root that |vault|
+ * was opened with, so that one that is known to open it stays, and for the last one that is no recipient. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_root_remove(struct bulla_vault *vault,
                                                                     const struct bulla_who *who,
                                                                     struct bulla_span which);
@@ -489,7 +496,8 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_heads(struct bulla
 
 /* bulla_vault_audit_anchor commits a record, "checkpoint", and fills |anchor|, at least BULLA_ANCHOR_MAX bytes, with
  * the heads of all lanes, signed: a note as in C2SP's signed-note, docs/FORMAT.md §9. Kept where nobody who can write
- * to the vault can, it shows later that the log has lost nothing since. */
+ * to the vault can, it shows later that the log has lost nothing since. Returns BULLA_BUFFER_TOO_SMALL, and then
+ * commits nothing. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_anchor(struct bulla_vault *vault,
                                                                      struct bulla_buffer *anchor,
                                                                      const struct bulla_who *who);
@@ -497,7 +505,7 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_anchor(struct bull
 /* How to verify. Begin with BULLA_AUDIT_VERIFY_OPTIONS_INIT. */
 struct bulla_audit_verify_options {
   size_t size;              /* sizeof(struct bulla_audit_verify_options) */
-  struct bulla_span anchor; /* that the log must contain, or empty */
+  struct bulla_span anchor; /* that the log must contain; without one, data is NULL */
   size_t num_threads;       /* 1 to 64 that share the work, each with a connection of its own; 0 is 1 */
 };
 

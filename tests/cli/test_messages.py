@@ -20,6 +20,8 @@ def init_refuses_what_it_would_not_heed(box):
     tells(box, "init --actor me", "--actor", "bulla's own")
     tells(box, "init --reason why", "--reason")
     tells(box, "init --vault-id " + "0" * 32, "--vault-id")
+    tells(box, "init --fingerprint " + "0" * 64, "--fingerprint")
+    tells(box, "init", "BULLA_FINGERPRINT", env={"BULLA_FINGERPRINT": ""})
     for value in ("0" * 32, ""):
         tells(box, "init", "BULLA_VAULT_ID", "unset it", env={"BULLA_VAULT_ID": value})
     assert list(box.folder.iterdir()) == []

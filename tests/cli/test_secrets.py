@@ -334,7 +334,7 @@ def a_passphrase_is_asked_for_twice_at_init_and_opens_the_vault(box):
     box.environment["BULLA_ROOT"] = "passphrase"
     for again, status in ((b"another phrase\n", 2), (b"one phrase\n", 0)):
         with Terminal(box, "init") as terminal:
-            terminal.answer(b"passphrase of the vault: ", b"one phrase\n")
+            terminal.answer(b"new passphrase: ", b"one phrase\n")
             terminal.answer(b"again: ", again)
             assert terminal.wait() == status, terminal.seen
         assert box.path("bulla.db").exists() == (status == 0)
