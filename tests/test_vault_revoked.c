@@ -259,6 +259,18 @@ Test(vault_revoked, a_revocation_that_is_gone_is_missed_by_all_who_follow) {
   }
 }
 
+Test(vault_revoked, a_key_that_somebody_marked_is_revoked_all_the_same) {
+  TEST_OK(put("acme", "db", "host", "h", false));
+  add_key();
+  run_sql("UPDATE apikey SET revoked = 1");
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
+  cr_expect_eq(run_sql("SELECT count(*) FROM apikey WHERE sealed IS NOT NULL"), 0, "what is sealed is erased");
+  cr_expect_eq(run_sql("SELECT count(*) FROM revocation"), 1, "others are told");
+  run_sql("UPDATE apikey SET sealed = zeroblob(90)");
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
+  cr_expect_eq(run_sql("SELECT count(*) FROM apikey WHERE sealed IS NOT NULL"), 0, "what was put back is erased");
+}
+
 Test(vault_revoked, a_list_without_room_for_more_stops_who_revokes_and_who_asks) {
   bool is = false;
   TEST_OK(put("acme", "db", "host", "h", false));
