@@ -13,6 +13,7 @@
 #include "cli/session.h"
 #include "core/hex.h"
 #include "store/provider.h"
+#include "store/root.h"
 
 enum { ID_DIGITS = 32 };
 
@@ -35,10 +36,6 @@ enum bulla_status bulla_run_root_list(struct bulla_cli *cli) {
   return bulla_rows_end(&rows);
 }
 
-static bool is_recipient(const char *given) {
-  return strncmp(given, "bullar_", strlen("bullar_")) == 0;
-}
-
 /* open_new opens the root to add: a recipient's public half, or what a provider gives. */
 static enum bulla_status open_new(struct bulla_cli *cli, struct bulla_root **root, const char *given) {
   const char *path = NULL;
@@ -49,7 +46,7 @@ static enum bulla_status open_new(struct bulla_cli *cli, struct bulla_root **roo
     bulla_session_at_root(cli, given);
     return bulla_root_create(root, given);
   }
-  if (is_recipient(given)) {
+  if (strncmp(given, "bullar_", strlen("bullar_")) == 0) {
     bulla_cli_at(cli, "recipient");
     return bulla_root_recipient(root, bulla_text(given));
   }
@@ -100,8 +97,7 @@ enum bulla_status bulla_run_root_add(struct bulla_cli *cli) {
     cli->note = "the new key file stays, and opens nothing";
   }
   BULLA_TRY(status);
-  bool is_pinned = is_recipient(cli->operands[0]) || strncmp(cli->operands[0], "wrap:", strlen("wrap:")) == 0;
-  return is_pinned ? tell_fingerprint(cli, vault) : BULLA_OK;
+  return bulla_root_is_proof(root) ? BULLA_OK : tell_fingerprint(cli, vault);
 }
 
 enum bulla_status bulla_run_root_rm(struct bulla_cli *cli) {

@@ -156,10 +156,6 @@ enum bulla_status bulla_session_pins(struct bulla_cli *cli, struct bulla_session
                   "BULLA_FINGERPRINT");
 }
 
-static bool needs_fingerprint(const char *provider) {
-  return strncmp(provider, "recipient:", strlen("recipient:")) == 0 || strncmp(provider, "wrap:", strlen("wrap:")) == 0;
-}
-
 enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
   const char *provider = NULL;
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
@@ -173,7 +169,7 @@ enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault 
   options.id = pins.id;
   options.fingerprint = pins.fingerprint;
   enum bulla_status status = bulla_vault_open(vault, bulla_session_url(cli), root, &options);
-  if (status == BULLA_WRONG_VAULT && pins.fingerprint.len == 0 && needs_fingerprint(provider)) {
+  if (status == BULLA_WRONG_VAULT && pins.fingerprint.len == 0 && !bulla_root_is_proof(root)) {
     return bulla_cli_error(cli, status,
                            "a recipient's key or a program opens it only with --fingerprint or BULLA_FINGERPRINT: info "
                            "prints it where the vault opens by another root, and root add printed it");
