@@ -15,7 +15,7 @@
 #include "store/provider.h"
 #include "store/root.h"
 
-enum { ID_DIGITS = 32 };
+enum { ID_DIGITS = 32, DIGITS_ROOM = 2 * BULLA_VAULT_FINGERPRINT_LEN + 1 };
 
 static enum bulla_status print_root(void *arg, const struct bulla_root_view *root) {
   struct bulla_rows *rows = (struct bulla_rows *)arg;
@@ -65,15 +65,22 @@ static enum bulla_status add(struct bulla_cli *cli, struct bulla_vault *vault, c
   return status == BULLA_TOO_LARGE ? bulla_cli_error(cli, status, "remove another root first") : status;
 }
 
+/* write_fingerprint fills |digits| with the vault's fingerprint, and a NUL. */
+static enum bulla_status write_fingerprint(char digits[DIGITS_ROOM], const struct bulla_vault *vault) {
+  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
+  BULLA_TRY(bulla_vault_fingerprint(vault, fingerprint));
+  bulla_hex_encode((uint8_t *)digits, bulla_span(fingerprint, sizeof(fingerprint)));
+  digits[DIGITS_ROOM - 1] = '\0';
+  return BULLA_OK;
+}
+
 /* tell_fingerprint prints what a recipient and a program open the vault only with. */
 static enum bulla_status tell_fingerprint(struct bulla_cli *cli, struct bulla_vault *vault) {
   static const char *const names[] = {"fingerprint", NULL};
-  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
-  char digits[2 * BULLA_VAULT_FINGERPRINT_LEN + 1] = {0};
+  char digits[DIGITS_ROOM];
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, false);
-  BULLA_TRY(bulla_vault_fingerprint(vault, fingerprint));
-  bulla_hex_encode((uint8_t *)digits, bulla_span(fingerprint, sizeof(fingerprint)));
+  BULLA_TRY(write_fingerprint(digits, vault));
   if (cli->json) {
     const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(digits))};
     return bulla_rows_add(&rows, cells);
@@ -134,24 +141,21 @@ enum bulla_status bulla_run_info(struct bulla_cli *cli) {
   static const char *const names[] = {"vault", "id", "fingerprint", "roots", NULL};
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
   char id[2 * BULLA_VAULT_ID_LEN];
-  char digits[2 * BULLA_VAULT_FINGERPRINT_LEN];
+  char digits[DIGITS_ROOM];
   int64_t num_roots = 0;
   bulla_rows_begin(&rows, cli, names, false);
   BULLA_TRY(bulla_session_vault(cli, &vault));
   BULLA_TRY(bulla_vault_root_list(vault, count_root, &num_roots));
-  BULLA_TRY(bulla_vault_fingerprint(vault, fingerprint));
+  BULLA_TRY(write_fingerprint(digits, vault));
   bulla_hex_encode((uint8_t *)id, bulla_vault_id(vault));
-  bulla_hex_encode((uint8_t *)digits, bulla_span(fingerprint, sizeof(fingerprint)));
   if (cli->json) {
-    const struct bulla_cell cells[] = {
-        bulla_cell_text(bulla_text(bulla_session_url(cli))), bulla_cell_text(bulla_span(id, sizeof(id))),
-        bulla_cell_text(bulla_span(digits, sizeof(digits))), bulla_cell(BULLA_CELL_NUMBER, num_roots)};
+    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(bulla_session_url(cli))),
+                                       bulla_cell_text(bulla_span(id, sizeof(id))), bulla_cell_text(bulla_text(digits)),
+                                       bulla_cell(BULLA_CELL_NUMBER, num_roots)};
     return bulla_rows_add(&rows, cells);
   }
   BULLA_TRY(bulla_output_text(cli, "vault        ", bulla_session_url(cli), "\n"));
-  printf("id           %.*s\nfingerprint  %.*s\nroots        %lld\n", (int)sizeof(id), id, (int)sizeof(digits), digits,
-         (long long)num_roots);
+  printf("id           %.*s\nfingerprint  %s\nroots        %lld\n", (int)sizeof(id), id, digits, (long long)num_roots);
   return BULLA_OK;
 }
