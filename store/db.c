@@ -245,11 +245,14 @@ enum bulla_status bulla_finish_counted(struct bulla_statement *statement, int64_
 enum bulla_status bulla_statement_keep(struct bulla_statement *statement) {
   const struct bulla_db_driver *driver = statement->db->driver;
   const size_t num = statement->rows.num_columns;
-  size_t size = num * sizeof(struct bulla_value);
+  struct bulla_value values[BULLA_KEPT_MAX];
+  size_t size = num * sizeof(values[0]);
+  if (num > BULLA_KEPT_MAX) {
+    return BULLA_INVALID_ARGUMENT;
+  }
   for (size_t i = 0; i < num; i++) {
-    struct bulla_value value;
-    driver->column(&statement->rows, i, &value);
-    size += value.bytes.len;
+    driver->column(&statement->rows, i, &values[i]);
+    size += values[i].bytes.len;
   }
   struct bulla_value *kept = malloc(size);
   if (kept == NULL) {
@@ -257,7 +260,7 @@ enum bulla_status bulla_statement_keep(struct bulla_statement *statement) {
   }
   uint8_t *bytes = (uint8_t *)(kept + num);
   for (size_t i = 0; i < num; i++) {
-    driver->column(&statement->rows, i, &kept[i]);
+    kept[i] = values[i];
     if (kept[i].bytes.len > 0) {
       memcpy(bytes, kept[i].bytes.data, kept[i].bytes.len);
       kept[i].bytes.data = bytes;

@@ -128,7 +128,11 @@ static enum bulla_status find_turn(struct bulla_sqlite *sqlite) {
   if (!bulla_site_sidecar(name, &sqlite->site, BULLA_SITE_WAL)) {
     return BULLA_TOO_LARGE;
   }
-  sqlite->turn.file = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  sqlite->turn.file = open(name, flags | O_NOATIME); /* a time of access would be journalled at every commit */
+  if (sqlite->turn.file < 0 && errno == EPERM) {
+    sqlite->turn.file = open(name, flags); /* the file is of another user */
+  }
   if (sqlite->turn.file < 0 || fstat(sqlite->turn.file, &seen) != 0) {
     return bulla_file_status(errno);
   }
@@ -210,22 +214,22 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
 static enum bulla_status check_log(struct bulla_sqlite *sqlite, bool committed) {
   static const uint8_t magic[] = {0x37, 0x7f, 0x06}; /* https://www.sqlite.org/fileformat.html, section 4.1 */
   uint8_t start[sizeof(sqlite->log_start)];
-  struct stat seen;
+  struct statx seen;
   if (sqlite->turn.file < 0) {
     return BULLA_OK;
   }
-  if (fstat(sqlite->turn.file, &seen) != 0) {
+  if (statx(sqlite->turn.file, "", AT_EMPTY_PATH, STATX_SIZE, &seen) != 0) {
     return bulla_file_status(errno);
   }
   bool begun = pread(sqlite->turn.file, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
                memcmp(start, magic, sizeof(magic)) == 0;
-  bool shorter = begun && memcmp(start, sqlite->log_start, sizeof(start)) == 0 && seen.st_size < sqlite->log_len;
+  bool shorter = begun && memcmp(start, sqlite->log_start, sizeof(start)) == 0 && (off_t)seen.stx_size < sqlite->log_len;
   if (shorter || (committed && !begun)) {
     return bulla_site_lose(&sqlite->site, "was emptied or written over");
   }
   if (committed) {
     memcpy(sqlite->log_start, start, sizeof(start));
-    sqlite->log_len = seen.st_size;
+    sqlite->log_len = (off_t)seen.stx_size;
   }
   return BULLA_OK;
 }

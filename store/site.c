@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -123,10 +124,11 @@ enum bulla_status bulla_site_complete(struct bulla_site *site) {
   return bulla_site_check(site);
 }
 
-/* What is wrong with where |file| is, or NULL. */
+/* What is wrong with where |file| is, or NULL. The kernel is not asked for times: for those who have seen one it would
+ * note every later write by its own time, and journal it. */
 static const char *wrong_with(const struct bulla_site *site, size_t file) {
   char name[PATH_MAX];
-  struct stat seen;
+  struct statx seen;
   const char *path = site->given;
   if (file != BULLA_SITE_DATABASE) {
     if (!bulla_site_sidecar(name, site, file)) {
@@ -134,10 +136,11 @@ static const char *wrong_with(const struct bulla_site *site, size_t file) {
     }
     path = name;
   }
-  if (stat(path, &seen) != 0) {
+  if (statx(AT_FDCWD, path, 0, STATX_INO, &seen) != 0) {
     return errno == ENOENT || errno == ENOTDIR ? "is gone from its place" : "cannot be looked at any more";
   }
-  bool same = seen.st_dev == site->ids[file].device && seen.st_ino == site->ids[file].inode;
+  bool same = makedev(seen.stx_dev_major, seen.stx_dev_minor) == site->ids[file].device &&
+              seen.stx_ino == site->ids[file].inode;
   return same ? NULL : "is another one than was opened";
 }
 
