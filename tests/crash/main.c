@@ -76,6 +76,16 @@ static int run_short(void) {
 
 enum worker { KILLS, FAULTS, POWER };
 
+/* Images for one kill, or one failure: more of those wait. */
+enum { IMAGES_PER_KILL = 9, IMAGES_PER_FAILURE = 9 };
+
+static bool is_ahead(size_t worker) {
+  const struct crash_counts *counts = crash_counts;
+  return worker == KILLS ? counts->kills * IMAGES_PER_KILL > counts->images
+                         : worker == FAULTS &&
+                               (counts->faults + counts->allocations) * IMAGES_PER_FAILURE > counts->images;
+}
+
 static double seconds(void) {
   struct timespec now;
   (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -89,7 +99,9 @@ static _Noreturn void work(size_t worker, size_t num_workers, uint64_t seed) {
     seed += worker - POWER;
   }
   while (!crash_counts->over) {
-    if (worker == KILLS) {
+    if (is_ahead(worker)) {
+      (void)usleep(100000);
+    } else if (worker == KILLS) {
       crash_kill(seed++, 60, false);
     } else if (worker == FAULTS) {
       crash_fail(seed++, 1);
