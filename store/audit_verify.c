@@ -280,7 +280,7 @@ static enum bulla_status check_lanes(struct bulla_audit_verdict *verdict, struct
                  ? BULLA_OK
                  : bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log is missing");
     }
-    struct walk *walks = calloc(THREADS_MAX, sizeof(*walks));
+    struct walk *walks = calloc(job->num_threads, sizeof(*walks));
     if (walks == NULL) {
       return BULLA_NO_MEMORY;
     }
@@ -312,6 +312,14 @@ static enum bulla_status verify(struct bulla_audit_verdict *verdict, size_t size
   return status;
 }
 
+static enum bulla_status verify_anchored(struct bulla_audit_verdict *verdict, size_t size, struct job *job,
+                                         struct bulla_span note) {
+  struct bulla_anchor anchor;
+  BULLA_TRY(bulla_anchor_read(&anchor, &job->vault->keyring, note));
+  job->anchor = &anchor;
+  return verify(verdict, size, job);
+}
+
 static enum bulla_status take_options(struct bulla_audit_verify_options *taken,
                                       const struct bulla_audit_verify_options *options) {
   *taken = (struct bulla_audit_verify_options)BULLA_AUDIT_VERIFY_OPTIONS_INIT;
@@ -326,18 +334,13 @@ static enum bulla_status take_options(struct bulla_audit_verify_options *taken,
 enum bulla_status bulla_vault_audit_verify_with(struct bulla_vault *vault, struct bulla_audit_verdict *verdict,
                                                 const struct bulla_audit_verify_options *options) {
   struct bulla_audit_verify_options taken;
-  struct bulla_anchor anchor;
   size_t size;
   BULLA_TRY(bulla_sized_read(&size, verdict, BULLA_SIZE_TO(struct bulla_audit_verdict, bad_seq), sizeof(*verdict)));
   bulla_sized_clear(verdict, size);
   BULLA_TRY(bulla_vault_here(vault));
   BULLA_TRY(take_options(&taken, options));
   struct job job = {.vault = vault, .num_threads = taken.num_threads};
-  if (taken.anchor.data != NULL) {
-    BULLA_TRY(bulla_anchor_read(&anchor, &vault->keyring, taken.anchor));
-    job.anchor = &anchor;
-  }
-  return verify(verdict, size, &job);
+  return taken.anchor.data != NULL ? verify_anchored(verdict, size, &job, taken.anchor) : verify(verdict, size, &job);
 }
 
 enum bulla_status bulla_vault_audit_verify(struct bulla_vault *vault, struct bulla_audit_verdict *verdict) {
