@@ -410,7 +410,7 @@ static void check_stale(void) {
   FUZZ_ASSERT(bulla_db_begin(&transaction, kept->db, BULLA_DB_WRITE) == BULLA_OK);
   FUZZ_ASSERT(bulla_audit_load(&head, &kept->log) == BULLA_OK);
   for (int i = 0; i < 2; i++) {
-    struct bulla_audit_head before = head;
+    struct bulla_audit_end before = bulla_audit_end(&head);
     before.seq -= i;
     before.mac[0] ^= (uint8_t)(1 - i);
     FUZZ_ASSERT(bulla_audit_store(&head, &before, &kept->log) == BULLA_AUDIT_BROKEN);

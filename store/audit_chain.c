@@ -130,6 +130,12 @@ static enum bulla_status head_context(struct bulla_context *context, const struc
                                bulla_audit_epoch(head->seq));
 }
 
+struct bulla_audit_end bulla_audit_end(const struct bulla_audit_head *head) {
+  struct bulla_audit_end end = {.seq = head->seq};
+  memcpy(end.mac, head->mac, sizeof(end.mac));
+  return end;
+}
+
 void bulla_audit_head_free(struct bulla_audit_head *head) {
   bulla_secret_free(&head->key);
 }

@@ -79,6 +79,15 @@ struct bulla_audit_head {
   struct bulla_secret *key;   /* of its epoch */
 };
 
+/* Where a lane ended before something was appended. */
+struct bulla_audit_end {
+  int64_t seq;
+  uint8_t mac[BULLA_MAC_LEN];
+};
+
+/* bulla_audit_end returns where |head| is. */
+struct bulla_audit_end bulla_audit_end(const struct bulla_audit_head *head);
+
 /* bulla_audit_head_free wipes the key. For BULLA_CLEANUP. */
 void bulla_audit_head_free(struct bulla_audit_head *head);
 

@@ -139,7 +139,7 @@ enum bulla_status bulla_audit_start(struct bulla_audit_head *head, struct bulla_
   return insert_head(head, log);
 }
 
-enum bulla_status bulla_audit_store(const struct bulla_audit_head *head, const struct bulla_audit_head *before,
+enum bulla_status bulla_audit_store(const struct bulla_audit_head *head, const struct bulla_audit_end *before,
                                     const struct bulla_audit_log *log) {
   struct stored_head stored;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, BULLA_QUERY_MOVE_HEAD);

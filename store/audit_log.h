@@ -52,7 +52,7 @@ BULLA_NODISCARD enum bulla_status bulla_audit_append(struct bulla_audit_head *he
 
 /* bulla_audit_store stores |head| after the last append, in place of |before|, which must still be the stored one. */
 BULLA_NODISCARD enum bulla_status bulla_audit_store(const struct bulla_audit_head *head,
-                                                    const struct bulla_audit_head *before,
+                                                    const struct bulla_audit_end *before,
                                                     const struct bulla_audit_log *log);
 
 #endif

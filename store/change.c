@@ -26,8 +26,7 @@ static enum bulla_status resume(struct bulla_change *change) {
     bulla_audit_head_free(&change->head);
     return status;
   }
-  change->before = change->head;
-  change->before.key = NULL;
+  change->before = bulla_audit_end(&change->head);
   return BULLA_OK;
 }
 

@@ -20,7 +20,7 @@ struct bulla_change {
   struct bulla_vault *locked;       /* the vault, if bulla_change_begin locked it */
   struct bulla_db *transaction;     /* NULL once it is committed */
   struct bulla_audit_head head;     /* set with the first record */
-  struct bulla_audit_head before;   /* as it was, without its key */
+  struct bulla_audit_end before;    /* as it was */
   uint8_t digest[BULLA_SHA256_LEN]; /* of the statement that was signed: the next record has it */
   bool has_digest;
   int64_t generation; /* of the directory with this change, or 0 */

@@ -223,7 +223,8 @@ static enum bulla_status check_log(struct bulla_sqlite *sqlite, bool committed) 
   }
   bool begun = pread(sqlite->turn.file, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
                memcmp(start, magic, sizeof(magic)) == 0;
-  bool shorter = begun && memcmp(start, sqlite->log_start, sizeof(start)) == 0 && (off_t)seen.stx_size < sqlite->log_len;
+  bool shorter =
+      begun && memcmp(start, sqlite->log_start, sizeof(start)) == 0 && (off_t)seen.stx_size < sqlite->log_len;
   if (shorter || (committed && !begun)) {
     return bulla_site_lose(&sqlite->site, "was emptied or written over");
   }

@@ -48,7 +48,7 @@ static enum bulla_status fill(void *arg, struct bulla_db *db) {
   uint8_t uuid[BULLA_ID_LEN];
   BULLA_TRY(bulla_random(uuid, sizeof(uuid)));
   BULLA_TRY(bulla_making_begin(&making, db, order->root, uuid));
-  struct bulla_audit_head before = making.head;
+  const struct bulla_audit_end before = bulla_audit_end(&making.head);
   record.statement = bulla_span(making.digest, sizeof(making.digest));
   BULLA_TRY(bulla_audit_append(&making.head, &making.log, &record, NULL));
   return bulla_audit_store(&making.head, &before, &making.log);

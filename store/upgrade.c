@@ -161,8 +161,7 @@ static enum bulla_status move_over(struct upgrading *upgrading, struct bulla_mak
   vault->log = (struct bulla_audit_log){.db = vault->db, .keyring = &vault->keyring, .lane = making->log.lane};
   *head = making->head;
   making->head.key = NULL;
-  struct bulla_audit_head before = *head;
-  before.key = NULL;
+  const struct bulla_audit_end before = bulla_audit_end(head);
   BULLA_TRY(bulla_format1_read(last, old, &taker));
   BULLA_TRY(tell(upgrading, making, last));
   return bulla_audit_store(head, &before, &vault->log);

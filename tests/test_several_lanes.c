@@ -21,8 +21,7 @@ static void make_lane(int64_t number) {
   log.lane = (struct bulla_audit_lane){.number = number};
   TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
   TEST_OK(bulla_audit_start(&head, &log));
-  struct bulla_audit_head before = head;
-  before.key = NULL;
+  struct bulla_audit_end before = bulla_audit_end(&head);
   TEST_OK(bulla_audit_append(&head, &log, &record, NULL));
   TEST_OK(bulla_audit_store(&head, &before, &log));
   TEST_OK(bulla_db_commit(&transaction));
@@ -37,8 +36,7 @@ Test(several_lanes, a_head_that_was_moved_meanwhile_is_not_moved_again) {
   struct bulla_audit_record record = bulla_audit_record(&me, TEXT("put"), bulla_span(NULL, 0), TEXT("there"));
   TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
   TEST_OK(bulla_audit_resume(&head, &log));
-  struct bulla_audit_head before = head;
-  before.key = NULL;
+  struct bulla_audit_end before = bulla_audit_end(&head);
   TEST_OK(bulla_audit_append(&head, &log, &record, NULL));
   TEST_OK(bulla_audit_store(&head, &before, &log));
   TEST_STATUS(bulla_audit_store(&head, &before, &log), BULLA_AUDIT_BROKEN);

@@ -81,9 +81,9 @@ enum { IMAGES_PER_KILL = 9, IMAGES_PER_FAILURE = 9 };
 
 static bool is_ahead(size_t worker) {
   const struct crash_counts *counts = crash_counts;
-  return worker == KILLS ? counts->kills * IMAGES_PER_KILL > counts->images
-                         : worker == FAULTS &&
-                               (counts->faults + counts->allocations) * IMAGES_PER_FAILURE > counts->images;
+  return worker == KILLS
+             ? counts->kills * IMAGES_PER_KILL > counts->images
+             : worker == FAULTS && (counts->faults + counts->allocations) * IMAGES_PER_FAILURE > counts->images;
 }
 
 static double seconds(void) {
