@@ -105,6 +105,7 @@ static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault
   BULLA_TRY(bulla_page_begin(&walk->page));
   bulla_bind_int(&statement, walk->last);
   bulla_bind_text(&statement, tenant);
+  bulla_bind_int(&statement, BULLA_PAGE_ROWS);
   for (; bulla_page_has_room(&walk->page, walk->num); walk->num++) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));

@@ -50,11 +50,12 @@ enum bulla_status bulla_audit_last_seq(int64_t *seq, struct bulla_db *db, const 
 }
 
 struct bulla_statement bulla_audit_rows(struct bulla_db *db, const struct bulla_audit_lane *lane, int64_t first,
-                                        int64_t last) {
+                                        int64_t last, int64_t max) {
   struct bulla_statement statement = bulla_statement(db, BULLA_QUERY_LIST_RECORDS);
   bulla_bind_int(&statement, lane->number);
   bulla_bind_int(&statement, first);
   bulla_bind_int(&statement, last);
+  bulla_bind_int(&statement, max);
   return statement;
 }
 

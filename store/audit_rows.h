@@ -17,11 +17,11 @@ BULLA_NODISCARD enum bulla_status bulla_audit_next_lane(int64_t *number, bool *f
 BULLA_NODISCARD enum bulla_status bulla_audit_last_seq(int64_t *seq, struct bulla_db *db,
                                                        const struct bulla_audit_lane *lane);
 
-/* bulla_audit_rows returns a statement over the records |first| to |last| of |lane|. bulla_audit_next_row takes the
- * next one, valid until the step after it; then the statement gives the mac. Returns BULLA_AUDIT_BROKEN for a row that
- * no bulla wrote. */
+/* bulla_audit_rows returns a statement over the records |first| to |last| of |lane|, |max| at most.
+ * bulla_audit_next_row takes the next one, valid until the step after it; then the statement gives the mac. Returns
+ * BULLA_AUDIT_BROKEN for a row that no bulla wrote. */
 struct bulla_statement bulla_audit_rows(struct bulla_db *db, const struct bulla_audit_lane *lane, int64_t first,
-                                        int64_t last);
+                                        int64_t last, int64_t max);
 BULLA_NODISCARD enum bulla_status bulla_audit_next_row(struct bulla_audit_row *row, struct bulla_statement *statement,
                                                        bool *found);
 

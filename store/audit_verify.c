@@ -75,8 +75,8 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
 /* Checks the records of a page, and says whether it was the last. */
 static enum bulla_status check_records(struct walk *walk, bool *end) {
   /* Before the first page of the lane all that there is: also what cannot be there. */
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_audit_rows(walk->log.db, &walk->lane, walk->num_good > 0 ? walk->num_good + 1 : INT64_MIN, walk->last);
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_audit_rows(
+      walk->log.db, &walk->lane, walk->num_good > 0 ? walk->num_good + 1 : INT64_MIN, walk->last, PAGE_RECORDS);
   for (size_t i = 0; i < PAGE_RECORDS; i++) {
     bool found;
     struct bulla_audit_row row;
@@ -130,7 +130,7 @@ static enum bulla_status enter(struct walk *walk) {
     return BULLA_OK;
   }
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_audit_rows(walk->log.db, &walk->lane, walk->first - 1, walk->first - 1);
+      bulla_audit_rows(walk->log.db, &walk->lane, walk->first - 1, walk->first - 1, 1);
   bool found;
   struct bulla_audit_row row;
   walk->num_good = walk->first - 1;

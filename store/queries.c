@@ -52,13 +52,14 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_LIST_ENTRIES] =
         "SELECT e.id, e.name, e.name_proof, (SELECT count(*) FROM field f WHERE f.entry = e.id), "
         "(SELECT max(f.updated) FROM field f WHERE f.entry = e.id) "
-        "FROM entry e WHERE e.tenant = $1 AND e.name > $2 ORDER BY e.name",
+        "FROM entry e WHERE e.tenant = $1 AND e.name > $2 ORDER BY e.name LIMIT $3",
     [BULLA_QUERY_DELETE_ENTRY] = "DELETE FROM entry WHERE id = $1",
     [BULLA_QUERY_DELETE_FIELDS] = "DELETE FROM field WHERE entry = $1",
     [BULLA_QUERY_COUNT_FIELDS] = "SELECT count(*) FROM field WHERE entry = $1",
 
     [BULLA_QUERY_FIND_FIELD] = SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3",
-    [BULLA_QUERY_LIST_FIELDS] = SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name",
+    [BULLA_QUERY_LIST_FIELDS] =
+        SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name LIMIT $4",
     [BULLA_QUERY_FIELD_REVISION] = "SELECT revision, secret FROM field WHERE entry = $1 AND name = $2",
     [BULLA_QUERY_PUT_FIELD] =
         "INSERT INTO field(entry, name, revision, secret, value, mask, secret_id, updated) "
@@ -82,7 +83,7 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "SELECT a.number, " TENANT
         ", a.id, a.name, a.created, a.revoked "
         "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.number > $1 AND ($2 = '' OR t.name = $2) "
-        "ORDER BY a.number",
+        "ORDER BY a.number LIMIT $3",
     [BULLA_QUERY_ERASE_APIKEY] = "UPDATE apikey SET revoked = $1, sealed = NULL, secret_id = NULL WHERE id = $2",
 
     [BULLA_QUERY_REVOKE_TOKEN] =
@@ -95,7 +96,9 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "INSERT INTO revocation(number, tenant, apikey, jti) "
         "SELECT CASE WHEN max(number) IS NULL THEN 1 ELSE max(number) + 1 END, $1, $2, $3 FROM revocation",
     [BULLA_QUERY_TELL_REVOCATIONS] =
-        "INSERT INTO revocation(tenant, apikey, jti) SELECT tenant, NULL, jti FROM revoked_token WHERE tenant = $1",
+        "INSERT INTO revocation(number, tenant, apikey, jti) "
+        "SELECT (SELECT CASE WHEN max(number) IS NULL THEN 0 ELSE max(number) END FROM revocation) + "
+        "row_number() OVER (ORDER BY jti), tenant, NULL, jti FROM revoked_token WHERE tenant = $1",
     [BULLA_QUERY_IS_REVOCATION_TOLD] = "SELECT 1 FROM revocation WHERE apikey = $1 LIMIT 1",
     [BULLA_QUERY_LAST_REVOCATION] = "SELECT max(number) FROM revocation",
     [BULLA_QUERY_LIST_REVOCATIONS] =
@@ -115,7 +118,7 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_INSERT_RECORD] = "INSERT INTO audit(lane, " RECORD ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     [BULLA_QUERY_LAST_RECORD] = "SELECT max(seq) FROM audit WHERE lane = $1",
     [BULLA_QUERY_LIST_RECORDS] =
-        "SELECT " RECORD " FROM audit WHERE lane = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq",
+        "SELECT " RECORD " FROM audit WHERE lane = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq LIMIT $4",
     [BULLA_QUERY_NEXT_RECORDED] = "SELECT min(lane) FROM audit WHERE lane >= $1",
 
     [BULLA_QUERY_1_VAULT] = "SELECT uuid, root_key_id, name_key, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1",

@@ -34,13 +34,14 @@ enum bulla_query {
   BULLA_QUERY_FIND_ENTRY,   /* tenant, name; gives id, proof of the name */
   BULLA_QUERY_INSERT_ENTRY, /* id, tenant, name, proof */
   BULLA_QUERY_RENAME_ENTRY, /* name, proof, id */
-  BULLA_QUERY_LIST_ENTRIES, /* tenant, name; gives id, name, proof, fields, updated of each behind that name */
+  BULLA_QUERY_LIST_ENTRIES, /* tenant, name, how many at most; gives id, name, proof, fields, updated of each behind
+                               that name */
   BULLA_QUERY_DELETE_ENTRY, /* id, as for the two that follow */
   BULLA_QUERY_DELETE_FIELDS,
   BULLA_QUERY_COUNT_FIELDS,
 
   BULLA_QUERY_FIND_FIELD,     /* names of tenant, entry, field; gives the columns of a field */
-  BULLA_QUERY_LIST_FIELDS,    /* the same; gives those behind that name */
+  BULLA_QUERY_LIST_FIELDS,    /* the same, how many at most; gives those behind that name */
   BULLA_QUERY_FIELD_REVISION, /* entry, name; gives revision, secret */
   BULLA_QUERY_PUT_FIELD,      /* entry, name, revision, secret, value, mask, secret id or NULL, updated */
   BULLA_QUERY_RENAME_FIELD,   /* name, value, mask, secret id or NULL, entry, old name */
@@ -50,7 +51,8 @@ enum bulla_query {
   BULLA_QUERY_FIND_APIKEY,    /* id; gives revoked and the columns of its tenant */
   BULLA_QUERY_OPEN_APIKEY,    /* id; gives the columns of its tenant, sealed root, the columns of a secret */
   BULLA_QUERY_IS_LIVE_APIKEY, /* id; gives a row if it is there and not revoked */
-  BULLA_QUERY_LIST_APIKEYS,   /* number, name of a tenant or ''; gives number, columns of the tenant, id, name, ... */
+  BULLA_QUERY_LIST_APIKEYS,   /* number, name of a tenant or '', how many at most; gives number, columns of the tenant,
+                                 id, name, ... */
   BULLA_QUERY_ERASE_APIKEY,   /* revoked, id */
 
   BULLA_QUERY_REVOKE_TOKEN,        /* tenant, digest, expires */
@@ -71,7 +73,7 @@ enum bulla_query {
   BULLA_QUERY_MOVE_HEAD,     /* seq, mac, tag, sealed key, lane, seq and mac before; changes a row if it was there */
   BULLA_QUERY_INSERT_RECORD, /* lane and the columns of a record */
   BULLA_QUERY_LAST_RECORD,   /* lane; gives the greatest seq or NULL */
-  BULLA_QUERY_LIST_RECORDS,  /* lane, first seq, last; gives the columns of a record */
+  BULLA_QUERY_LIST_RECORDS,  /* lane, first seq, last, how many at most; gives the columns of a record */
 
   /* Of the tables of format 1, for store/format1.c alone. */
   BULLA_QUERY_1_VAULT,   /* gives uuid, root key's id, name key, scrypt salt, log n */

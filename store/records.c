@@ -85,7 +85,7 @@ static enum bulla_status take_record(struct reading *reading, struct bulla_vault
 /* Reads on in the lane, a page. */
 static enum bulla_status read_lane(struct reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_audit_rows(vault->db, &reading->lane, reading->next, reading->end);
+      bulla_audit_rows(vault->db, &reading->lane, reading->next, reading->end, ROWS_AT_ONCE);
   for (size_t i = 0; i < ROWS_AT_ONCE && bulla_page_has_room(&reading->page, reading->num); i++) {
     bool row;
     struct bulla_audit_row found;

@@ -72,6 +72,7 @@ static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault
   bulla_bind_text(&statement, tenant);
   bulla_bind_text(&statement, entry);
   bulla_bind_text(&statement, bulla_walked_name(&last));
+  bulla_bind_int(&statement, BULLA_PAGE_ROWS);
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
@@ -160,6 +161,7 @@ static enum bulla_status read_entries(struct entry_walk *walk, struct bulla_vaul
       bulla_statement(vault->db, BULLA_QUERY_LIST_ENTRIES);
   bulla_bind_blob(&statement, bulla_tenant_id(walk->owner));
   bulla_bind_text(&statement, bulla_walked_name(&last));
+  bulla_bind_int(&statement, BULLA_PAGE_ROWS);
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
