@@ -58,8 +58,14 @@ const char *bulla_remedy(enum bulla_status status) {
       return "free some space, then try again";
     case BULLA_READ_ONLY:
       return "check the owner and permissions of the file and its folder";
+    case BULLA_NOT_PERMITTED:
+      return "check the login and password in --vault, and what it was granted";
     case BULLA_BUSY:
       return "try again when it is done";
+    case BULLA_UNREACHABLE:
+      return "check the host in --vault, the network and the server, then try again";
+    case BULLA_UNCERTAIN:
+      return "look before trying again: bulla audit log says what was recorded";
     case BULLA_NO_VAULT:
       return "make one with bulla init, or name another with --vault";
     case BULLA_NOT_A_VAULT:

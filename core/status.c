@@ -66,8 +66,14 @@ const char *bulla_status_text(enum bulla_status status) {
       return "the disk is full, and nothing was changed";
     case BULLA_READ_ONLY:
       return "the file or its folder is not writable";
+    case BULLA_NOT_PERMITTED:
+      return "the database does not permit this";
     case BULLA_BUSY:
       return "locked by another process";
+    case BULLA_UNREACHABLE:
+      return "the server of the database cannot be reached";
+    case BULLA_UNCERTAIN:
+      return "it is not known whether this was recorded and done; nothing was opened";
     case BULLA_NO_VAULT:
       return "there is no vault here";
     case BULLA_NOT_A_VAULT:
@@ -148,8 +154,14 @@ const char *bulla_status_name(enum bulla_status status) {
       return "BULLA_DISK_FULL";
     case BULLA_READ_ONLY:
       return "BULLA_READ_ONLY";
+    case BULLA_NOT_PERMITTED:
+      return "BULLA_NOT_PERMITTED";
     case BULLA_BUSY:
       return "BULLA_BUSY";
+    case BULLA_UNREACHABLE:
+      return "BULLA_UNREACHABLE";
+    case BULLA_UNCERTAIN:
+      return "BULLA_UNCERTAIN";
     case BULLA_NO_VAULT:
       return "BULLA_NO_VAULT";
     case BULLA_NOT_A_VAULT:

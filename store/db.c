@@ -8,9 +8,18 @@
 #include <stdlib.h>
 
 #include "core/log.h"
+#ifdef BULLA_POSTGRESQL
+#include "store/db_postgres_driver.h"
+#endif
 #include "store/db_sqlite_driver.h"
 
-static const struct bulla_db_driver *const drivers[] = {&bulla_sqlite_driver};
+static const struct bulla_db_driver *const drivers[] = {
+    &bulla_sqlite_driver,
+#ifdef BULLA_POSTGRESQL
+    &bulla_postgres_driver,
+    &bulla_postgresql_driver,
+#endif
+};
 
 /* Finds the driver of |url|, and the place in it. */
 static enum bulla_status find(const struct bulla_db_driver **driver, const char **place, const char *url) {
@@ -25,8 +34,10 @@ static enum bulla_status find(const struct bulla_db_driver **driver, const char 
       return drivers[i]->check_place(*place);
     }
   }
-  bulla_explain(BULLA_UNSUPPORTED, "the URL of a vault begins with sqlite:");
-  return BULLA_UNSUPPORTED;
+  if (strncmp(url, "postgres", 8) == 0) {
+    return bulla_explain(BULLA_UNSUPPORTED, "this bulla was built without PostgreSQL");
+  }
+  return bulla_explain(BULLA_UNSUPPORTED, "the URL of a vault begins with sqlite: or postgres://");
 }
 
 enum bulla_status bulla_db_check_url(const char *url) {

@@ -42,7 +42,8 @@ struct bulla_db_rows {
   struct bulla_db *db;
   void *handle; /* the driver's; NULL if no query runs */
   size_t num_columns;
-  bool once; /* it is not kept as a prepared statement */
+  bool once;     /* it is not kept as a prepared statement */
+  int num_given; /* rows, of a driver that has all at once */
 };
 
 /* Fills a new database, inside the transaction that creates it. */

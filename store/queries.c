@@ -36,7 +36,9 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_INSERT_TENANT] =
         "INSERT INTO tenant(id, name, statement, signature, label_key, detail_key) VALUES ($1, $2, $3, $4, $5, $6)",
     [BULLA_QUERY_UPDATE_TENANT] = "UPDATE tenant SET name = $1, statement = $2, signature = $3 WHERE id = $4",
-    [BULLA_QUERY_LIST_TENANTS] = "SELECT " TENANT " FROM tenant t WHERE t.name >= $1 ORDER BY t.name",
+    [BULLA_QUERY_LIST_TENANTS] =
+        "SELECT " TENANT " FROM tenant t WHERE t.name >= $1 AND EXISTS (SELECT 1 FROM entry e WHERE e.tenant = t.id) "
+        "ORDER BY t.name LIMIT $2",
     [BULLA_QUERY_COUNT_ENTRIES] = "SELECT count(*) FROM entry WHERE tenant = $1",
     [BULLA_QUERY_COUNT_LIVE_APIKEYS] = "SELECT count(*) FROM apikey WHERE tenant = $1 AND revoked = 0",
     [BULLA_QUERY_DELETE_TENANT_SECRETS] = "DELETE FROM tenant_secret WHERE tenant = $1",

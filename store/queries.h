@@ -18,12 +18,13 @@ enum bulla_query {
   BULLA_QUERY_LOAD_ROOT,    /* id; gives the others */
   BULLA_QUERY_DELETE_ROOT,  /* id */
 
-  BULLA_QUERY_FIND_TENANT,           /* name; gives the columns of a tenant */
-  BULLA_QUERY_TENANT_BY_ID,          /* id; likewise, also of one that was removed */
-  BULLA_QUERY_INSERT_TENANT,         /* the columns of a tenant */
-  BULLA_QUERY_UPDATE_TENANT,         /* name or NULL, statement, signature, id */
-  BULLA_QUERY_LIST_TENANTS,          /* name; gives the columns of each tenant from that name on */
-  BULLA_QUERY_COUNT_ENTRIES,         /* id of a tenant */
+  BULLA_QUERY_FIND_TENANT,   /* name; gives the columns of a tenant */
+  BULLA_QUERY_TENANT_BY_ID,  /* id; likewise, also of one that was removed */
+  BULLA_QUERY_INSERT_TENANT, /* the columns of a tenant */
+  BULLA_QUERY_UPDATE_TENANT, /* name or NULL, statement, signature, id */
+  BULLA_QUERY_LIST_TENANTS,  /* name, how many at most; gives the columns of each tenant with entries from that name on
+                              */
+  BULLA_QUERY_COUNT_ENTRIES, /* id of a tenant */
   BULLA_QUERY_COUNT_LIVE_APIKEYS,    /* id of a tenant */
   BULLA_QUERY_DELETE_TENANT_SECRETS, /* id of a tenant, as for the two that follow */
   BULLA_QUERY_DELETE_APIKEYS,

@@ -190,6 +190,7 @@ static enum bulla_status read_of_all(struct entry_walk *walk, struct bulla_vault
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_LIST_TENANTS);
   bulla_bind_text(&statement, bulla_walked_name(&last));
+  bulla_bind_int(&statement, BULLA_PAGE_ROWS + 1); /* the first may have no more entries */
   while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));

@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/db_postgres.h. The only file that includes libpq-fe.h.
+ *
+ * libpq is loaded when a vault on a server is first named: it brings OpenSSL, Kerberos and LDAP into the process, which
+ * those who keep their vault in a file need not have. No call blocks without end: each exchange has a deadline, after
+ * which the connection is given up. */
+
+#include "store/db_postgres.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/cursor.h"
+#include "core/log.h"
+#include "core/scrub.h"
+
+#define FUNCTIONS(EACH)      \
+  EACH(PQbackendPID)         \
+  EACH(PQclear)              \
+  EACH(PQcmdStatus)          \
+  EACH(PQcmdTuples)          \
+  EACH(PQconninfoFree)       \
+  EACH(PQconninfoParse)      \
+  EACH(PQconnectPoll)        \
+  EACH(PQconnectStartParams) \
+  EACH(PQconsumeInput)       \
+  EACH(PQerrorMessage)       \
+  EACH(PQfinish)             \
+  EACH(PQflush)              \
+  EACH(PQfreemem)            \
+  EACH(PQftype)              \
+  EACH(PQgetResult)          \
+  EACH(PQgetisnull)          \
+  EACH(PQgetlength)          \
+  EACH(PQgetvalue)           \
+  EACH(PQisBusy)             \
+  EACH(PQnfields)            \
+  EACH(PQntuples)            \
+  EACH(PQresultErrorField)   \
+  EACH(PQresultStatus)       \
+  EACH(PQsendPrepare)        \
+  EACH(PQsendQuery)          \
+  EACH(PQsendQueryParams)    \
+  EACH(PQsendQueryPrepared)  \
+  EACH(PQsetNoticeReceiver)  \
+  EACH(PQsetnonblocking)     \
+  EACH(PQsocket)             \
+  EACH(PQstatus)             \
+  EACH(PQtransactionStatus)
+
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a name in parentheses cannot be declared. */
+#define DECLARE(function) __typeof__(function) *function;
+static struct { FUNCTIONS(DECLARE) } pq;
+static bool available;
+
+enum { ANSWER_MS = 15000, CONNECT_MS = 10000 };
+enum { VERSION_MIN = 140000 };
+enum { TEXT_MAX = 160, NAME_MAX_LEN = 24 };
+
+/* The types of values, as pg_type has them. */
+enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_VARCHAR = 1043, OID_NAME = 19 };
+
+static void load(void) {
+  void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL) {
+    return;
+  }
+#define FIND(function)                             \
+  {                                                \
+    void *symbol = dlsym(library, #function);      \
+    if (symbol == NULL) {                          \
+      return;                                      \
+    }                                              \
+    memcpy(&pq.function, &symbol, sizeof(symbol)); \
+  }
+  FUNCTIONS(FIND)
+  available = true;
+}
+
+static enum bulla_status need_libpq(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, load);
+  return available ? BULLA_OK
+                   : bulla_explain(BULLA_UNSUPPORTED, "libpq.so.5 of PostgreSQL cannot be loaded: install libpq5");
+}
+
+/* What the server says, for the log: one line without its line breaks. It names tables and settings, no values. */
+static const char *cleaned(char text[TEXT_MAX], const char *message) {
+  size_t len = 0;
+  for (; message != NULL && *message != '\0' && *message != '\n' && len + 1 < TEXT_MAX; message++) {
+    text[len++] = *message >= ' ' && *message < 0x7f ? *message : '?';
+  }
+  text[len] = '\0';
+  return text;
+}
+
+static void receive_notice(void *arg, const PGresult *notice) {
+  struct bulla_postgres *postgres = arg;
+  const char *severity = pq.PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  postgres->warned = postgres->warned || severity == NULL || strcmp(severity, "WARNING") == 0;
+}
+
+/* An answer, of which there is one for each statement of a text. */
+struct answer {
+  PGresult *result;
+};
+
+static void answer_free(struct answer *answer) {
+  if (answer->result != NULL) {
+    pq.PQclear(answer->result);
+    answer->result = NULL;
+  }
+}
+
+static void drop(struct bulla_postgres *postgres) {
+  if (postgres->connection != NULL) {
+    pq.PQfinish(postgres->connection);
+    postgres->connection = NULL;
+  }
+  postgres->in_transaction = false;
+  memset(postgres->is_prepared, 0, sizeof(postgres->is_prepared));
+}
+
+static int64_t now_ms(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until |events| may happen on the socket, but not past |end|. */
+static bool wait_for(const struct bulla_postgres *postgres, short events, int64_t end) {
+  for (;;) {
+    int64_t left = end - now_ms();
+    struct pollfd socket = {.fd = pq.PQsocket(postgres->connection), .events = events};
+    int ready = left > 0 && socket.fd >= 0 ? poll(&socket, 1, (int)left) : 0;
+    if (ready > 0 || (ready < 0 && errno != EINTR) || left <= 0 || socket.fd < 0) {
+      return ready > 0;
+    }
+  }
+}
+
+static enum bulla_status lost(struct bulla_postgres *postgres, const char *what) {
+  char text[TEXT_MAX];
+  enum bulla_status status = bulla_explain(BULLA_UNREACHABLE, "PostgreSQL: %s: %s", what,
+                                           cleaned(text, pq.PQerrorMessage(postgres->connection)));
+  drop(postgres);
+  return status;
+}
+
+/* Sends what is queued. */
+static enum bulla_status flush(struct bulla_postgres *postgres, int64_t end) {
+  for (;;) {
+    int left = pq.PQflush(postgres->connection);
+    if (left == 0) {
+      return BULLA_OK;
+    }
+    /* A server that does not read may have something to say first. */
+    if (left < 0 || !wait_for(postgres, POLLIN | POLLOUT, end) || pq.PQconsumeInput(postgres->connection) == 0) {
+      return lost(postgres, "the connection was lost");
+    }
+  }
+}
+
+/* Takes the next answer; none if there is no more. */
+static enum bulla_status take(struct answer *answer, struct bulla_postgres *postgres, int64_t end) {
+  answer_free(answer);
+  while (pq.PQisBusy(postgres->connection) != 0) {
+    if (!wait_for(postgres, POLLIN, end)) {
+      return lost(postgres, "the server did not answer in time");
+    }
+    if (pq.PQconsumeInput(postgres->connection) == 0) {
+      return lost(postgres, "the connection was lost");
+    }
+  }
+  answer->result = pq.PQgetResult(postgres->connection);
+  return BULLA_OK;
+}
+
+/* What the five characters of an SQLSTATE mean here. */
+static enum bulla_status status_of(const char *state) {
+  static const struct {
+    const char *state; /* or its class */
+    enum bulla_status status;
+  } known[] = {
+      {"23505", BULLA_EXISTS},      {"53100", BULLA_DISK_FULL},   {"53200", BULLA_NO_MEMORY},
+      {"53", BULLA_BUSY},           {"55P03", BULLA_BUSY},        {"57014", BULLA_BUSY},
+      {"40", BULLA_BUSY},           {"25006", BULLA_READ_ONLY},   {"42501", BULLA_NOT_PERMITTED},
+      {"28", BULLA_NOT_PERMITTED},  {"3D000", BULLA_NO_VAULT},    {"42P01", BULLA_NO_VAULT},
+      {"3F000", BULLA_NO_VAULT},    {"57P", BULLA_UNREACHABLE},   {"08", BULLA_UNREACHABLE},
+      {"XX001", BULLA_NOT_A_VAULT}, {"XX002", BULLA_NOT_A_VAULT}, {"42", BULLA_NOT_A_VAULT},
+      {"22", BULLA_NOT_A_VAULT},    {"23", BULLA_NOT_A_VAULT},
+  };
+  for (size_t i = 0; state != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
+    if (strncmp(state, known[i].state, strlen(known[i].state)) == 0) {
+      return known[i].status;
+    }
+  }
+  return BULLA_IO;
+}
+
+static enum bulla_status check(const struct answer *answer) {
+  char text[TEXT_MAX];
+  switch (pq.PQresultStatus(answer->result)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+      return BULLA_OK;
+    default:
+      break;
+  }
+  const char *state = pq.PQresultErrorField(answer->result, PG_DIAG_SQLSTATE);
+  enum bulla_status status = status_of(state);
+  return status == BULLA_EXISTS
+             ? status
+             : bulla_explain(status, "PostgreSQL: %s (%.5s)",
+                             cleaned(text, pq.PQresultErrorField(answer->result, PG_DIAG_MESSAGE_PRIMARY)),
+                             state != NULL ? state : "?????");
+}
+
+/* Gets the answers to what was sent: |*last| is the last of them. All are read also after one that is an error. */
+static enum bulla_status get_all(struct answer *last, struct bulla_postgres *postgres, bool sent) {
+  struct answer next BULLA_CLEANUP(answer_free) = {NULL};
+  int64_t end = now_ms() + postgres->answer_ms + (postgres->db.left > 0 ? postgres->db.left : 0);
+  enum bulla_status status = BULLA_OK;
+  if (!sent) {
+    return lost(postgres, "nothing could be sent");
+  }
+  BULLA_TRY(flush(postgres, end));
+  for (;;) {
+    BULLA_TRY(take(&next, postgres, end));
+    if (next.result == NULL) {
+      return status != BULLA_OK || last->result != NULL ? status : lost(postgres, "the server did not answer");
+    }
+    status = status == BULLA_OK ? check(&next) : status;
+    answer_free(last);
+    last->result = next.result;
+    next.result = NULL;
+  }
+}
+
+static enum bulla_status need_connection(struct bulla_postgres *postgres) {
+  return postgres->connection != NULL ? BULLA_OK
+                                      : bulla_explain(BULLA_UNREACHABLE, "PostgreSQL: the connection was lost");
+}
+
+/* Runs |text|, of any number of statements. */
+static enum bulla_status run(struct answer *last, struct bulla_postgres *postgres, const char *text) {
+  BULLA_TRY(need_connection(postgres));
+  return get_all(last, postgres, pq.PQsendQuery(postgres->connection, text) == 1);
+}
+
+enum bulla_status bulla_postgres_run(struct bulla_postgres *postgres, const char *text) {
+  struct answer last BULLA_CLEANUP(answer_free) = {NULL};
+  return run(&last, postgres, text);
+}
+
+/* libpq's URI of |place|, without what is ours. */
+#define ALLOW_NO_FSYNC "bulla_fsync=off"
+
+static char *uri_of(const char *place, bool *allows_no_fsync, size_t *size) {
+  static const char scheme[] = "postgresql:";
+  *size = sizeof(scheme) + strlen(place);
+  char *uri = malloc(*size);
+  if (uri == NULL) {
+    return NULL;
+  }
+  memcpy(uri, scheme, sizeof(scheme) - 1);
+  memcpy(uri + sizeof(scheme) - 1, place, strlen(place) + 1);
+  char *query = strchr(uri, '?');
+  char *ours = query != NULL ? strstr(query, ALLOW_NO_FSYNC) : NULL;
+  size_t len = strlen(ALLOW_NO_FSYNC);
+  *allows_no_fsync = ours != NULL && (ours[len] == '\0' || ours[len] == '&') && (ours[-1] == '?' || ours[-1] == '&');
+  if (*allows_no_fsync) {
+    ours += ours[len] == '&' ? 0 : -1; /* with one of its separators */
+    memmove(ours, ours + len + 1, strlen(ours + len + 1) + 1);
+  }
+  return uri;
+}
+
+static void free_parsed(PQconninfoOption **options) {
+  if (*options != NULL) {
+    for (PQconninfoOption *option = *options; option->keyword != NULL; option++) {
+      if (option->val != NULL) {
+        bulla_wipe(option->val, strlen(option->val));
+      }
+    }
+    pq.PQconninfoFree(*options);
+    *options = NULL;
+  }
+}
+
+/* Parses the URI. What libpq says of a wrong one may quote a password. */
+static enum bulla_status parse(PQconninfoOption **options, const char *uri) {
+  char *message = NULL;
+  *options = pq.PQconninfoParse(uri, &message);
+  if (message != NULL) {
+    bulla_wipe(message, strlen(message));
+    pq.PQfreemem(message);
+  }
+  return *options != NULL
+             ? BULLA_OK
+             : bulla_explain(BULLA_UNSUPPORTED, "the URL is none: postgres://USER@HOST/DATABASE?OPTION=VALUE&...");
+}
+
+enum bulla_status bulla_postgres_check_place(const char *place) {
+  PQconninfoOption *options BULLA_CLEANUP(free_parsed) = NULL;
+  bool allowed;
+  size_t size;
+  if (strncmp(place, "//", 2) != 0) {
+    return bulla_explain(BULLA_UNSUPPORTED, "the URL of a server begins with postgres://");
+  }
+  BULLA_TRY(need_libpq());
+  char *uri = uri_of(place, &allowed, &size);
+  if (uri == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  enum bulla_status status = parse(&options, uri);
+  bulla_wipe(uri, size);
+  free(uri);
+  return status;
+}
+
+enum bulla_status bulla_postgres_new(struct bulla_postgres **postgres, const char *place) {
+  BULLA_TRY(need_libpq());
+  struct bulla_postgres *made = calloc(1, sizeof(*made));
+  if (made == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  made->answer_ms = ANSWER_MS;
+  made->uri = uri_of(place, &made->allows_no_fsync, &made->uri_len);
+  if (made->uri == NULL) {
+    free(made);
+    return BULLA_NO_MEMORY;
+  }
+  *postgres = made;
+  return BULLA_OK;
+}
+
+void bulla_postgres_free(struct bulla_postgres *postgres) {
+  drop(postgres);
+  bulla_wipe(postgres->uri, postgres->uri_len);
+  free(postgres->uri);
+  free(postgres);
+}
+
+void bulla_postgres_forsake(struct bulla_postgres *postgres) {
+  if (postgres->connection != NULL) {
+    (void)close(pq.PQsocket(postgres->connection));
+  }
+}
+
+static const char *option_of(const PQconninfoOption *options, const char *keyword) {
+  while (options->keyword != NULL && strcmp(options->keyword, keyword) != 0) {
+    options++;
+  }
+  return options->keyword != NULL ? options->val : NULL;
+}
+
+/* Whether every server is reached by a socket in the file system. */
+static bool is_local(const PQconninfoOption *options) {
+  const char *hosts = option_of(options, "host");
+  if (option_of(options, "hostaddr") != NULL) {
+    return false;
+  }
+  for (const char *host = hosts; host != NULL; host = strchr(host, ',') != NULL ? strchr(host, ',') + 1 : NULL) {
+    if (*host != '/' && *host != '@' && *host != '\0') {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Begins to connect, with what the URI leaves open set to what is safe. */
+static enum bulla_status start(struct bulla_postgres *postgres) {
+  PQconninfoOption *options BULLA_CLEANUP(free_parsed) = NULL;
+  BULLA_TRY(parse(&options, postgres->uri));
+  /* What comes later counts. */
+  const char *keywords[] = {"sslmode", "connect_timeout", "tcp_user_timeout", "application_name",
+                            "dbname",  "client_encoding", "gssencmode",       NULL};
+  const char *values[] = {is_local(options) ? "disable" : "verify-full",
+                          "5",
+                          "10000",
+                          "bulla",
+                          postgres->uri,
+                          "UTF8",
+                          option_of(options, "gssencmode") != NULL ? option_of(options, "gssencmode") : "disable",
+                          NULL};
+  postgres->connection = pq.PQconnectStartParams(keywords, values, 1);
+  if (postgres->connection == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  return pq.PQstatus(postgres->connection) != CONNECTION_BAD ? BULLA_OK : lost(postgres, "no connection could be made");
+}
+
+static enum bulla_status go_on(struct bulla_postgres *postgres) {
+  int64_t end = now_ms() + CONNECT_MS;
+  for (short events = POLLOUT;;) {
+    if (!wait_for(postgres, events, end)) {
+      return lost(postgres, "the server did not answer in time");
+    }
+    PostgresPollingStatusType status = pq.PQconnectPoll(postgres->connection);
+    if (status == PGRES_POLLING_OK) {
+      return BULLA_OK;
+    }
+    if (status == PGRES_POLLING_FAILED) {
+      return lost(postgres, "no connection could be made");
+    }
+    events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+  }
+}
+
+static const char *text_at(const struct answer *answer, int column) {
+  bool is_there = pq.PQntuples(answer->result) == 1 && column < pq.PQnfields(answer->result);
+  return is_there ? pq.PQgetvalue(answer->result, 0, column) : "";
+}
+
+/* Looks whether the server is one on which what is committed stays. */
+static enum bulla_status check_server(struct bulla_postgres *postgres) {
+  struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
+  BULLA_TRY(
+      run(&answer, postgres,
+          "SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('server_encoding'), "
+          "pg_catalog.current_setting('fsync'), pg_catalog.current_setting('full_page_writes'), "
+          "pg_catalog.pg_is_in_recovery()::int, pg_catalog.pg_backend_pid()"));
+  if (strtol(text_at(&answer, 0), NULL, 10) < VERSION_MIN) {
+    return bulla_explain(BULLA_UNSUPPORTED, "the server is older than PostgreSQL 14");
+  }
+  if (strcmp(text_at(&answer, 1), "UTF8") != 0) {
+    return bulla_explain(BULLA_UNSUPPORTED, "the database is not encoded in UTF8: make one with ENCODING 'UTF8'");
+  }
+  bool keeps = strcmp(text_at(&answer, 2), "on") == 0 && strcmp(text_at(&answer, 3), "on") == 0;
+  if (!keeps && !postgres->allows_no_fsync) {
+    return bulla_explain(BULLA_UNSUPPORTED,
+                         "the server has fsync or full_page_writes off, and loses what it acknowledged when the power "
+                         "goes: turn them on, or say " ALLOW_NO_FSYNC " in the URL");
+  }
+  postgres->db.read_only = postgres->db.read_only || strcmp(text_at(&answer, 4), "0") != 0;
+  postgres->is_pooled = strtol(text_at(&answer, 5), NULL, 10) != pq.PQbackendPID(postgres->connection);
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_postgres_connect(struct bulla_postgres *postgres) {
+  if (postgres->connection != NULL) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(start(postgres));
+  (void)pq.PQsetNoticeReceiver(postgres->connection, receive_notice, postgres);
+  BULLA_TRY(go_on(postgres));
+  if (pq.PQsetnonblocking(postgres->connection, 1) != 0) {
+    return lost(postgres, "the connection was lost");
+  }
+  enum bulla_status status = check_server(postgres);
+  if (status != BULLA_OK) {
+    drop(postgres);
+  }
+  return status;
+}
+
+/* The tag says whether it was one: a transaction that had failed is answered with success, and ROLLBACK. A wait for the
+ * standby that somebody cut short is a success too, with a warning. */
+enum bulla_status bulla_postgres_commit(struct bulla_postgres *postgres, bool *ended) {
+  struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
+  *ended = false;
+  BULLA_TRY(need_connection(postgres));
+  postgres->warned = false;
+  enum bulla_status status = run(&answer, postgres, "COMMIT");
+  *ended = true;
+  postgres->in_transaction = false;
+  if (postgres->connection == NULL) {
+    return bulla_explain(BULLA_UNCERTAIN, "the connection was lost before the server said whether it had committed");
+  }
+  if (status != BULLA_OK) {
+    return status;
+  }
+  if (strcmp(pq.PQcmdStatus(answer.result), "COMMIT") != 0) {
+    return bulla_explain(BULLA_IO, "PostgreSQL rolled the transaction back");
+  }
+  return !postgres->warned ? BULLA_OK
+                           : bulla_explain(BULLA_UNCERTAIN,
+                                           "the server committed with a warning: a standby may not have what it has");
+}
+
+void bulla_postgres_undo(struct bulla_postgres *postgres) {
+  bool idle = postgres->connection == NULL || pq.PQtransactionStatus(postgres->connection) == PQTRANS_IDLE;
+  if (!idle && bulla_postgres_run(postgres, "ROLLBACK") != BULLA_OK) {
+    drop(postgres);
+  }
+  postgres->in_transaction = false;
+}
+
+/* The parameters of a query as libpq takes them, all of them binary. */
+struct parameters {
+  Oid types[BULLA_POSTGRES_PARAMETERS];
+  const char *values[BULLA_POSTGRES_PARAMETERS];
+  int lens[BULLA_POSTGRES_PARAMETERS];
+  int formats[BULLA_POSTGRES_PARAMETERS];
+  uint8_t numbers[BULLA_POSTGRES_PARAMETERS][8];
+};
+
+static void set_parameter(struct parameters *parameters, size_t i, const struct bulla_value *value) {
+  static const Oid types[] = {
+      [BULLA_VALUE_INT] = OID_INT8, [BULLA_VALUE_TEXT] = OID_TEXT, [BULLA_VALUE_BLOB] = OID_BYTEA};
+  parameters->formats[i] = 1;
+  parameters->types[i] = value->type == BULLA_VALUE_NULL ? 0 : types[value->type];
+  parameters->lens[i] = (int)value->bytes.len;
+  parameters->values[i] = value->bytes.len > 0 ? (const char *)value->bytes.data : "";
+  if (value->type == BULLA_VALUE_INT) {
+    for (size_t j = 0; j < 8; j++) {
+      parameters->numbers[i][j] = (uint8_t)((uint64_t)value->number >> (56 - 8 * j));
+    }
+    parameters->lens[i] = 8;
+    parameters->values[i] = (const char *)parameters->numbers[i];
+  } else if (value->type == BULLA_VALUE_NULL) {
+    parameters->values[i] = NULL;
+  }
+}
+
+static enum bulla_status take_rows(struct bulla_db_rows *rows, struct answer *answer) {
+  rows->handle = answer->result;
+  rows->num_columns = (size_t)pq.PQnfields(answer->result);
+  rows->num_given = 0;
+  answer->result = NULL;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_postgres_ask(struct bulla_db_rows *rows, struct bulla_postgres *postgres, const char *text) {
+  struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
+  *rows = (struct bulla_db_rows){.db = &postgres->db};
+  BULLA_TRY(run(&answer, postgres, text));
+  return take_rows(rows, &answer);
+}
+
+static enum bulla_status prepare(struct bulla_postgres *postgres, const char *name, enum bulla_query query,
+                                 const struct parameters *parameters, size_t num) {
+  struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
+  if (postgres->is_prepared[query]) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(
+      get_all(&answer, postgres,
+              pq.PQsendPrepare(postgres->connection, name, bulla_query_text(query), (int)num, parameters->types) == 1));
+  postgres->is_prepared[query] = true;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_postgres_query(struct bulla_db_rows *rows, enum bulla_query query,
+                                       const struct bulla_value *values, size_t num) {
+  struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
+  struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
+  struct parameters given;
+  char name[NAME_MAX_LEN];
+  BULLA_TRY(need_connection(postgres));
+  for (size_t i = 0; i < num; i++) {
+    set_parameter(&given, i, &values[i]);
+  }
+  int sent;
+  if (postgres->is_pooled) {
+    sent = pq.PQsendQueryParams(postgres->connection, bulla_query_text(query), (int)num, given.types, given.values,
+                                given.lens, given.formats, 1);
+  } else {
+    (void)snprintf(name, sizeof(name), "bulla_%d", (int)query);
+    BULLA_TRY(prepare(postgres, name, query, &given, num));
+    sent = pq.PQsendQueryPrepared(postgres->connection, name, (int)num, given.values, given.lens, given.formats, 1);
+  }
+  BULLA_TRY(get_all(&answer, postgres, sent == 1));
+  return take_rows(rows, &answer);
+}
+
+enum bulla_status bulla_postgres_next(struct bulla_db_rows *rows, bool *row) {
+  *row = rows->num_given < pq.PQntuples(rows->handle);
+  rows->num_given += *row ? 1 : 0;
+  return BULLA_OK;
+}
+
+static bool is_number(struct bulla_value *value, const uint8_t *bytes, int len, Oid type) {
+  int wanted = type == OID_INT8 ? 8 : type == OID_INT4 ? 4 : type == OID_INT2 ? 2 : 0;
+  uint64_t number = wanted > 0 && len > 0 && (bytes[0] & 0x80) != 0 ? UINT64_MAX : 0;
+  for (int i = 0; i < len && i < 8; i++) {
+    number = number << 8 | bytes[i];
+  }
+  value->type = BULLA_VALUE_INT;
+  value->number = (int64_t)number;
+  return wanted > 0 && len == wanted;
+}
+
+void bulla_postgres_column(const struct bulla_db_rows *rows, size_t column, struct bulla_value *value) {
+  const PGresult *result = rows->handle;
+  int row = rows->num_given - 1;
+  int at = (int)column;
+  *value = (struct bulla_value){.type = BULLA_VALUE_NULL};
+  if (pq.PQgetisnull(result, row, at) != 0) {
+    return;
+  }
+  const uint8_t *bytes = (const uint8_t *)pq.PQgetvalue(result, row, at);
+  int len = pq.PQgetlength(result, row, at);
+  switch (pq.PQftype(result, at)) {
+    case OID_BYTEA:
+      value->type = BULLA_VALUE_BLOB;
+      break;
+    case OID_TEXT:
+    case OID_VARCHAR:
+    case OID_NAME:
+      value->type = BULLA_VALUE_TEXT;
+      break;
+    default:
+      if (!is_number(value, bytes, len, pq.PQftype(result, at))) {
+        value->type = BULLA_VALUE_OTHER;
+      }
+      return;
+  }
+  value->bytes = bulla_span(bytes, len > 0 ? (size_t)len : 0);
+}
+
+int64_t bulla_postgres_changed(const struct bulla_db_rows *rows) {
+  return strtoll(pq.PQcmdTuples(rows->handle), NULL, 10);
+}
+
+void bulla_postgres_end(struct bulla_db_rows *rows) {
+  if (rows->handle != NULL) {
+    pq.PQclear(rows->handle);
+    rows->handle = NULL;
+  }
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/db_postgres_driver.h.
+ *
+ * Whoever writes first locks the one row of |turn|, and holds it to the end of the transaction: so writers come one
+ * after the other, in the order in which they asked, as they do in SQLite, and all that is read meanwhile is what was
+ * committed last. What a transaction rests on, it sets or checks itself: a pooler may have given it a session in which
+ * others have changed settings. */
+
+#include "store/db_postgres_driver.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/log.h"
+#include "store/db_postgres.h"
+#include "store/db_postgres_schema.h"
+
+enum { PATIENCE_MS = 5000, BEGIN_MAX = 1200 };
+
+static struct bulla_postgres *postgres_of(struct bulla_db *db) {
+  return (struct bulla_postgres *)db;
+}
+
+static void close_postgres(struct bulla_db *db) {
+  bulla_postgres_free(postgres_of(db));
+}
+
+static void close_unless_null(struct bulla_postgres **postgres) {
+  if (*postgres != NULL) {
+    bulla_postgres_free(*postgres);
+  }
+}
+
+static void abandon(struct bulla_db *db) {
+  bulla_postgres_forsake(postgres_of(db));
+}
+
+static enum bulla_status connect_to(struct bulla_postgres **postgres, const char *place, bool read_only) {
+  struct bulla_postgres *made BULLA_CLEANUP(close_unless_null) = NULL;
+  BULLA_TRY(bulla_postgres_new(&made, place));
+  made->db = (struct bulla_db){
+      .driver = &bulla_postgres_driver, .read_only = read_only, .patience = PATIENCE_MS, .left = PATIENCE_MS};
+  BULLA_TRY(bulla_postgres_connect(made));
+  *postgres = made;
+  made = NULL;
+  return BULLA_OK;
+}
+
+static enum bulla_status open_place(struct bulla_db **db, const char *place, bool read_only) {
+  struct bulla_postgres *postgres;
+  BULLA_TRY(connect_to(&postgres, place, read_only));
+  *db = &postgres->db;
+  return BULLA_OK;
+}
+
+static enum bulla_status open_another(struct bulla_db **another, const struct bulla_db *db) {
+  const struct bulla_postgres *postgres = (const struct bulla_postgres *)db;
+  struct bulla_postgres *made;
+  BULLA_TRY(connect_to(&made, strchr(postgres->uri, ':') + 1, false));
+  *another = &made->db;
+  return BULLA_OK;
+}
+
+static enum bulla_status may_create(const char *place) {
+  struct bulla_postgres *postgres BULLA_CLEANUP(close_unless_null) = NULL;
+  BULLA_TRY(connect_to(&postgres, place, false));
+  BULLA_TRY(postgres->db.read_only ? bulla_explain(BULLA_READ_ONLY, "the server is a standby") : BULLA_OK);
+  return bulla_postgres_has_schema(postgres);
+}
+
+/* Begins, and sets what the transaction rests on. The row of settings says whether the server still keeps what it
+ * acknowledges; it may be another one than before. */
+static enum bulla_status begin_by(struct bulla_postgres *postgres, const char *how, const char *lock) {
+  char text[BEGIN_MAX];
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  int patience = postgres->db.left > 0 ? postgres->db.left : 1;
+  bulla_postgres_undo(postgres);
+  BULLA_TRY(bulla_postgres_connect(postgres));
+  (void)snprintf(text, sizeof(text),
+                 "BEGIN %s; SET LOCAL search_path = bulla, pg_temp; SET LOCAL client_min_messages = warning; "
+                 "SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = 60000; "
+                 "SELECT pg_catalog.set_config('synchronous_commit', 'on', true) "
+                 "WHERE pg_catalog.current_setting('synchronous_commit') IN ('off', 'local', 'remote_write'); %s",
+                 how, patience, lock);
+  postgres->in_transaction = true;
+  enum bulla_status status = bulla_postgres_ask(&rows, postgres, text);
+  if (status != BULLA_OK) {
+    bulla_postgres_undo(postgres);
+  }
+  return status;
+}
+
+static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent) {
+  struct bulla_postgres *postgres = postgres_of(db);
+  if (intent == BULLA_DB_READ) {
+    return begin_by(postgres, "ISOLATION LEVEL REPEATABLE READ READ ONLY", "");
+  }
+  if (db->read_only) {
+    return bulla_explain(BULLA_READ_ONLY, "the vault could only be opened for reading");
+  }
+  return begin_by(postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE",
+                  "SELECT id FROM turn WHERE id = 1 FOR NO KEY UPDATE");
+}
+
+static enum bulla_status commit(struct bulla_db *db, bool *ended) {
+  return bulla_postgres_commit(postgres_of(db), ended);
+}
+
+static void rollback(struct bulla_db *db) {
+  bulla_postgres_undo(postgres_of(db));
+}
+
+/* A query outside of a transaction has one of its own: its rows are all here when it ends. */
+static enum bulla_status query(struct bulla_db_rows *rows, enum bulla_query which, const struct bulla_value *values,
+                               size_t num) {
+  struct bulla_postgres *postgres = postgres_of(rows->db);
+  if (postgres->in_transaction) {
+    return bulla_postgres_query(rows, which, values, num);
+  }
+  BULLA_TRY(begin(rows->db, BULLA_DB_READ));
+  enum bulla_status status = bulla_postgres_query(rows, which, values, num);
+  bulla_postgres_undo(postgres);
+  return status;
+}
+
+static enum bulla_status fill_and_commit(struct bulla_postgres *postgres, bulla_db_fill fill, void *arg) {
+  bool ended;
+  BULLA_TRY(begin_by(postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE", ""));
+  BULLA_TRY(bulla_postgres_create_schema(postgres));
+  BULLA_TRY(fill(arg, &postgres->db));
+  return bulla_postgres_commit(postgres, &ended);
+}
+
+static enum bulla_status create(const char *place, bulla_db_fill fill, void *arg) {
+  struct bulla_postgres *postgres BULLA_CLEANUP(close_unless_null) = NULL;
+  BULLA_TRY(connect_to(&postgres, place, false));
+  return fill_and_commit(postgres, fill, arg);
+}
+
+/* Where the URL leads is the server's matter: what was committed is compared with what is there whenever the log is
+ * gone on with. */
+static enum bulla_status nothing(struct bulla_db *db) {
+  (void)db;
+  return BULLA_OK;
+}
+
+/* There is no vault of format 1 on a server. */
+static enum bulla_status check_older(struct bulla_db *db) {
+  enum bulla_status status = bulla_postgres_check_schema(db);
+  return status == BULLA_OK ? BULLA_EXISTS : status;
+}
+
+static enum bulla_status copy(struct bulla_db *db, const char *place) {
+  (void)db;
+  (void)place;
+  return bulla_explain(BULLA_UNSUPPORTED, "a vault on a server is backed up by pg_dump or pg_basebackup");
+}
+
+static void discard(const char *place) {
+  (void)place;
+}
+
+#define DRIVER(its_scheme)                                                                                       \
+  {                                                                                                              \
+    .scheme = its_scheme, .place_is_public = false, .check_place = bulla_postgres_check_place,                   \
+    .may_create = may_create, .create = create, .open = open_place, .check_schema = bulla_postgres_check_schema, \
+    .settle = nothing, .check_older = check_older, .copy = copy, .discard = discard, .replace_schema = nothing,  \
+    .open_another = open_another, .close = close_postgres, .abandon = abandon, .check_site = nothing,            \
+    .check_current = nothing, .begin = begin, .commit = commit, .rollback = rollback, .query = query,            \
+    .next = bulla_postgres_next, .column = bulla_postgres_column, .changed = bulla_postgres_changed,             \
+    .end = bulla_postgres_end,                                                                                   \
+  }
+
+const struct bulla_db_driver bulla_postgres_driver = DRIVER("postgres:");
+const struct bulla_db_driver bulla_postgresql_driver = DRIVER("postgresql:");

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/db_postgres_schema.h. PostgreSQL keeps no text of a CREATE, so the catalogue is asked for what the
+ * statements below have made of it, and that is compared letter by letter. */
+
+#include "store/db_postgres_schema.h"
+
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/cursor.h"
+#include "core/log.h"
+#include "store/db.h"
+
+/* The tables of SQLite, with what PostgreSQL can check by itself. A row of |turn| is what writers wait for. */
+static const char *const statements[] = {
+    "CREATE SCHEMA bulla",
+    "CREATE TABLE bulla.format(version bigint PRIMARY KEY CHECK (version = 2))",
+    "INSERT INTO bulla.format VALUES (2)",
+    "CREATE TABLE bulla.turn(id bigint PRIMARY KEY CHECK (id = 1))",
+    "INSERT INTO bulla.turn VALUES (1)",
+    "CREATE TABLE bulla.vault(id bigint PRIMARY KEY CHECK (id = 1), "
+    "statement bytea NOT NULL CHECK (length(statement) <= 8192), "
+    "signature bytea NOT NULL CHECK (length(signature) = 64), "
+    "signing_key bytea NOT NULL CHECK (length(signing_key) <= 128), "
+    "audit_key bytea NOT NULL CHECK (length(audit_key) <= 128), "
+    "detail_key bytea NOT NULL CHECK (length(detail_key) <= 128))",
+    "CREATE TABLE bulla.root(id bytea PRIMARY KEY CHECK (length(id) = 16), "
+    "wrapped bytea NOT NULL CHECK (length(wrapped) <= 8192), scrypt_salt bytea CHECK (length(scrypt_salt) <= 64), "
+    "scrypt_log_n bigint, CHECK ((scrypt_salt IS NULL) = (scrypt_log_n IS NULL)))",
+    "CREATE TABLE bulla.tenant(id bytea PRIMARY KEY CHECK (length(id) = 16), "
+    "name text COLLATE \"C\" UNIQUE CHECK (octet_length(name) <= 128), "
+    "statement bytea NOT NULL CHECK (length(statement) <= 8192), "
+    "signature bytea NOT NULL CHECK (length(signature) = 64), label_key bytea CHECK (length(label_key) <= 128), "
+    "detail_key bytea CHECK (length(detail_key) <= 128))",
+    "CREATE TABLE bulla.tenant_secret(id bytea PRIMARY KEY CHECK (length(id) = 16), "
+    "tenant bytea NOT NULL REFERENCES bulla.tenant, version bigint NOT NULL, "
+    "state text COLLATE \"C\" NOT NULL CHECK (state IN ('pending', 'active', 'decrypt-only')), "
+    "wrapped bytea NOT NULL CHECK (length(wrapped) <= 128), created bigint NOT NULL, UNIQUE (tenant, version))",
+    "CREATE UNIQUE INDEX tenant_secret_active ON bulla.tenant_secret(tenant) WHERE state = 'active'",
+    "CREATE TABLE bulla.entry(id bytea PRIMARY KEY CHECK (length(id) = 16), "
+    "tenant bytea NOT NULL REFERENCES bulla.tenant, "
+    "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), "
+    "name_proof bytea NOT NULL CHECK (length(name_proof) = 32), UNIQUE (tenant, name))",
+    "CREATE TABLE bulla.field(entry bytea NOT NULL REFERENCES bulla.entry, "
+    "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), revision bigint NOT NULL, "
+    "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 66000), "
+    "mask bytea NOT NULL CHECK (length(mask) <= 128), secret_id bytea REFERENCES bulla.tenant_secret, "
+    "updated bigint NOT NULL, PRIMARY KEY (entry, name))",
+    /* Ciphertext does not compress. */
+    "ALTER TABLE bulla.field ALTER COLUMN value SET STORAGE EXTERNAL",
+    "CREATE INDEX field_secret ON bulla.field(secret_id)",
+    "CREATE TABLE bulla.apikey(number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
+    "id text COLLATE \"C\" NOT NULL UNIQUE CHECK (octet_length(id) = 16), "
+    "tenant bytea NOT NULL REFERENCES bulla.tenant, "
+    "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), created bigint NOT NULL, "
+    "revoked bigint NOT NULL, hash bytea NOT NULL CHECK (length(hash) <= 64), "
+    "sealed bytea CHECK (length(sealed) <= 128), secret_id bytea REFERENCES bulla.tenant_secret)",
+    "CREATE INDEX apikey_tenant ON bulla.apikey(tenant)",
+    "CREATE INDEX apikey_secret ON bulla.apikey(secret_id) WHERE secret_id IS NOT NULL",
+    "CREATE TABLE bulla.revoked_token(tenant bytea NOT NULL REFERENCES bulla.tenant, "
+    "jti bytea NOT NULL CHECK (length(jti) = 32), expires bigint NOT NULL, PRIMARY KEY (tenant, jti))",
+    "CREATE TABLE bulla.revocation(number bigint PRIMARY KEY, tenant bytea NOT NULL CHECK (length(tenant) = 16), "
+    "apikey text COLLATE \"C\" CHECK (octet_length(apikey) = 16), jti bytea CHECK (length(jti) = 32), "
+    "CHECK ((apikey IS NULL) <> (jti IS NULL)))",
+    "CREATE INDEX revocation_apikey ON bulla.revocation(apikey) WHERE apikey IS NOT NULL",
+    "CREATE TABLE bulla.lane(number bigint PRIMARY KEY, statement bytea NOT NULL CHECK (length(statement) <= 8192), "
+    "signature bytea NOT NULL CHECK (length(signature) = 64))",
+    "CREATE TABLE bulla.audit(lane bigint NOT NULL, seq bigint NOT NULL, time bigint NOT NULL, "
+    "tenant bytea NOT NULL CHECK (length(tenant) IN (0, 16)), "
+    "op text COLLATE \"C\" NOT NULL CHECK (octet_length(op) BETWEEN 1 AND 32), "
+    "outcome text COLLATE \"C\" NOT NULL CHECK (octet_length(outcome) BETWEEN 1 AND 32), "
+    "detail bytea NOT NULL CHECK (length(detail) <= 1536), mac bytea NOT NULL CHECK (length(mac) = 32), "
+    "PRIMARY KEY (lane, seq)) WITH (autovacuum_vacuum_insert_scale_factor = 0, "
+    "autovacuum_vacuum_insert_threshold = 100000, autovacuum_freeze_min_age = 0)",
+    /* Keyed by the seq too: a head that moves is a new key each time, and not one key with ever more dead versions
+     * while somebody holds an old snapshot. */
+    "CREATE TABLE bulla.audit_head(lane bigint NOT NULL, seq bigint NOT NULL, "
+    "mac bytea NOT NULL CHECK (length(mac) = 32), tag bytea NOT NULL CHECK (length(tag) = 32), "
+    "key bytea NOT NULL CHECK (length(key) <= 128), PRIMARY KEY (lane, seq)) "
+    "WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0, "
+    "vacuum_truncate = off)",
+    "SET LOCAL search_path = bulla, pg_temp",
+};
+
+enum bulla_status bulla_postgres_create_schema(struct bulla_postgres *postgres) {
+  for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+    BULLA_TRY(bulla_postgres_run(postgres, statements[i]));
+  }
+  return BULLA_OK;
+}
+
+/* The first column of the next row as a text. */
+static enum bulla_status next_text(struct bulla_span *text, struct bulla_db_rows *rows, bool *row) {
+  struct bulla_value value = {.type = BULLA_VALUE_NULL};
+  BULLA_TRY(bulla_postgres_next(rows, row));
+  if (*row && rows->num_columns == 1) {
+    bulla_postgres_column(rows, 0, &value);
+  }
+  *text = value.type == BULLA_VALUE_TEXT ? value.bytes : bulla_span(NULL, 0);
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_postgres_has_schema(struct bulla_postgres *postgres) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  struct bulla_span name;
+  bool row;
+  BULLA_TRY(
+      bulla_postgres_ask(&rows, postgres, "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname = 'bulla'"));
+  BULLA_TRY(next_text(&name, &rows, &row));
+  return row ? BULLA_EXISTS : BULLA_OK;
+}
+
+/* Which format the tables have. */
+static enum bulla_status check_version(struct bulla_postgres *postgres) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  struct bulla_span text;
+  bool row;
+  enum bulla_status status = bulla_postgres_ask(&rows, postgres, "SELECT max(version)::text FROM bulla.format");
+  if (status == BULLA_NO_VAULT && bulla_postgres_has_schema(postgres) == BULLA_EXISTS) {
+    return bulla_explain(BULLA_NOT_A_VAULT, "the schema \"bulla\" of the database is none of bulla's");
+  }
+  BULLA_TRY(status);
+  BULLA_TRY(next_text(&text, &rows, &row));
+  if (text.len != 1 || text.data[0] < '2' || text.data[0] > '9') {
+    return bulla_explain(BULLA_NOT_A_VAULT, "the schema \"bulla\" of the database is none of bulla's");
+  }
+  return text.data[0] == '2' ? BULLA_OK : BULLA_NEWER_VAULT;
+}
+
+/* All of the schema that counts, a line each, in the order of bytes: relations, columns, constraints, indexes,
+ * triggers, rules, policies, children, keys and functions of others. Constraints that say NOT NULL are left out: the
+ * columns say so, and not every release has them. */
+static const char catalogue_query[] =
+    "SELECT line FROM (WITH c AS (SELECT c.* FROM pg_class c WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace n "
+    "WHERE n.nspname = 'bulla')), x(kind, rel, what) AS ("
+    "SELECT 'rel', c.relname::text, concat_ws(' ', c.relkind, c.relpersistence, "
+    "(SELECT a.amname FROM pg_am a WHERE a.oid = c.relam), c.relrowsecurity, c.relforcerowsecurity, "
+    "c.relispartition) FROM c "
+    "UNION ALL SELECT 'col', c.relname, concat_ws(' ', a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), "
+    "(SELECT l.collname FROM pg_collation l WHERE l.oid = a.attcollation), a.attnotnull, a.attidentity, "
+    "a.attgenerated, CASE WHEN a.attisdropped THEN 'dropped' END, "
+    "(SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum)) "
+    "FROM c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relkind NOT IN ('i', 'I', 'S') "
+    "UNION ALL SELECT 'con', c.relname, concat_ws(' ', k.contype, k.conname, k.convalidated, k.condeferrable, "
+    "pg_get_constraintdef(k.oid)) FROM c JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype <> 'n' "
+    "UNION ALL SELECT 'idx', c.relname, concat_ws(' ', i.indisunique, i.indisprimary, i.indimmediate, i.indisvalid, "
+    "i.indisready, i.indislive, pg_get_indexdef(i.indexrelid)) FROM c JOIN pg_index i ON i.indexrelid = c.oid "
+    "UNION ALL SELECT 'trg', c.relname, concat_ws(' ', CASE WHEN t.tgisinternal THEN (SELECT p.proname || "
+    "CASE WHEN p.pronamespace = 'pg_catalog'::regnamespace THEN '' ELSE ' foreign' END FROM pg_proc p "
+    "WHERE p.oid = t.tgfoid) ELSE t.tgname END, t.tgenabled, t.tgisinternal) "
+    "FROM c JOIN pg_trigger t ON t.tgrelid = c.oid "
+    "UNION ALL SELECT 'rule', c.relname, r.rulename::text FROM c JOIN pg_rewrite r ON r.ev_class = c.oid "
+    "UNION ALL SELECT 'pol', c.relname, p.polname::text FROM c JOIN pg_policy p ON p.polrelid = c.oid "
+    "UNION ALL SELECT 'inh', c.relname, i.inhrelid::regclass::text FROM c "
+    "JOIN pg_inherits i ON i.inhparent = c.oid OR i.inhrelid = c.oid "
+    "UNION ALL SELECT 'fkin', c.relname, k.conname::text FROM c "
+    "JOIN pg_constraint k ON k.confrelid = c.oid AND k.conrelid NOT IN (SELECT oid FROM c) "
+    "UNION ALL SELECT 'func', p.proname::text, '' FROM pg_proc p "
+    "WHERE p.pronamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'bulla')) "
+    "SELECT concat_ws(' ', kind, rel, what, count(*)) AS line FROM x GROUP BY kind, rel, what) AS lines "
+    "ORDER BY line COLLATE \"C\" LIMIT 1000";
+
+/* What the statements above leave in the catalogue. */
+static const char *const expected[] = {
+#include "store/db_postgres_catalogue.h"
+};
+enum { NUM_EXPECTED = sizeof(expected) / sizeof(expected[0]) };
+
+/* Whether the lines of |rows| are those that are expected; logs the first that is not. */
+static enum bulla_status compare(struct bulla_db_rows *rows) {
+  for (size_t i = 0;; i++) {
+    struct bulla_span line;
+    bool row;
+    BULLA_TRY(next_text(&line, rows, &row));
+    struct bulla_span wanted = i < NUM_EXPECTED ? bulla_text(expected[i]) : bulla_span(NULL, 0);
+    if (!row && i == NUM_EXPECTED) {
+      return BULLA_OK;
+    }
+    if (!row || !bulla_span_equal(line, wanted)) {
+      char text[BULLA_LOG_NAME_MAX];
+      return bulla_explain(BULLA_NOT_A_VAULT, "the schema \"bulla\" is not as bulla makes it: %s",
+                           bulla_log_name(text, row ? line : wanted));
+    }
+  }
+}
+
+enum bulla_status bulla_postgres_check_schema(struct bulla_db *db) {
+  struct bulla_postgres *postgres = (struct bulla_postgres *)db;
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_begin(&transaction, db, BULLA_DB_READ));
+  BULLA_TRY(check_version(postgres));
+  BULLA_TRY(bulla_postgres_run(postgres, "SET LOCAL search_path = pg_catalog, pg_temp"));
+  BULLA_TRY(bulla_postgres_ask(&rows, postgres, catalogue_query));
+  return compare(&rows);
+}
