@@ -16,6 +16,7 @@
 
 #include "core/cleanup.h"
 #include "tests/behind.h"
+#include "tests/behind_postgres.h"
 #include "tests/place.h"
 #include "tests/support.h"
 
@@ -52,11 +53,26 @@ UNUSED static void close_vault(void) {
   bulla_vault_close(&house.vault);
 }
 
+/* Where the vault is going to be: a database of its own, on the server if the tests run beside one. */
+UNUSED static void make_place(void) {
+  if (postgres_is_tested()) {
+    postgres_make(house.url, sizeof(house.url));
+  } else {
+    snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
+  }
+}
+
+/* SQLITE_ONLY ends a test as skipped on any other back end: it is about files, or speaks SQLite behind the vault. */
+#define SQLITE_ONLY()                         \
+  if (postgres_is_tested()) {                 \
+    cr_skip_test("this is a test of SQLite"); \
+  }
+
 /* For the .init and .fini of a suite. */
 UNUSED static void build_house(void) {
   house.folder = test_folder();
   snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
-  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
+  make_place();
   char provider[330];
   snprintf(provider, sizeof(provider), "file:%s/root", house.folder);
   TEST_OK(bulla_root_create(&house.root, provider));
@@ -69,7 +85,7 @@ UNUSED static void build_house(void) {
 UNUSED static void build_shared_house(void) {
   house.folder = test_folder();
   snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
-  snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
+  make_place();
   setenv("BULLA_TEST_ROOT", "shared", 1);
   TEST_OK(bulla_root_open(&house.root, "sha256-env:BULLA_TEST_ROOT"));
   TEST_OK(bulla_vault_create(house.url, house.root));
@@ -91,6 +107,9 @@ UNUSED static void leave_house(void) {
   bulla_vault_close(&house.vault);
   bulla_root_free(&house.root);
   test_remove_folder(house.folder);
+  if (postgres_is_tested()) {
+    postgres_drop();
+  }
 }
 
 /* The file as it is, and back to it. The vault must be closed. */
@@ -126,6 +145,9 @@ UNUSED static struct bulla_span image(void) {
 /* run_sql runs |text| on the file by a connection of its own, without any of the vault's precautions, and returns
  * the first column of the last row as a number. */
 UNUSED static int64_t run_sql(const char *text) {
+  if (postgres_is_tested()) {
+    return postgres_run(text);
+  }
   sqlite3 *db = NULL;
   int64_t number = 0;
   cr_assert_eq(sqlite3_open_v2(house.path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""Runs a program beside a PostgreSQL server of its own, which listens on a Unix socket alone.
+
+usage: postgres.py PROGRAM [ARGUMENT]…
+
+The program finds in BULLA_TEST_POSTGRES the URL of a vault there, with %s for the database, and in BULLA_TEST_PSQL how to
+reach the server with libpq. Where no server is installed it prints that the tests are skipped, as TAP."""
+
+import glob
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+
+def programs():
+    """The folder of the newest server that is installed, or None."""
+    found = glob.glob("/usr/lib/postgresql/*/bin/postgres")
+    if found:
+        return pathlib.Path(max(found, key=lambda path: int(path.split("/")[4]))).parent
+    on_path = shutil.which("postgres")
+    return pathlib.Path(on_path).parent if on_path else None
+
+
+class Server:
+    """A server in a folder of its own. It refuses to run as root, and is then run as its own user."""
+
+    SETTINGS = ("listen_addresses=", "max_connections=100", "autovacuum=off", "log_min_messages=warning")
+
+    def __init__(self, folder, settings=()):
+        self.bin = programs()
+        self.folder = pathlib.Path(folder)
+        self.data = self.folder / "data"
+        self.user = "postgres" if os.geteuid() == 0 else None
+        if self.user:
+            shutil.chown(self.folder, self.user)
+        self.folder.chmod(0o755)
+        self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-N")
+        self.settings = [*self.SETTINGS, f"unix_socket_directories={self.folder}", *settings]
+        self.start()
+
+    def run(self, name, *arguments, check=True):
+        done = subprocess.run([self.bin / name, *arguments], user=self.user, stdin=subprocess.DEVNULL, cwd="/",
+                              capture_output=True, text=True, check=False)
+        if check and done.returncode != 0:
+            raise SystemExit(f"{name} failed: {done.stdout}{done.stderr}")
+        return done
+
+    def start(self):
+        options = " ".join(f"-c '{setting}'" for setting in self.settings)
+        # What stays open of pg_ctl's output would be waited for.
+        done = subprocess.run([self.bin / "pg_ctl", "start", "-w", "-D", self.data, "-l", self.folder / "log", "-o", options],
+                              user=self.user, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, cwd="/", check=False)
+        if done.returncode != 0:
+            raise SystemExit("the server did not start: " + (self.folder / "log").read_text())
+
+    def stop(self, how="immediate"):
+        self.run("pg_ctl", "stop", "-m", how, "-w", "-D", self.data, check=False)
+
+    def url(self, database):
+        return f"postgres:///{database}?host={self.folder}&user=postgres"
+
+
+def main():
+    if programs() is None:
+        print("1..0 # SKIP no PostgreSQL server is installed: apt-get install postgresql", flush=True)
+        print("SKIPPED: no PostgreSQL server is installed", file=sys.stderr)
+        return 0
+    # In memory: what is tested is what is said to the server, not its disk.
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="bulla-pg-", dir=place, ignore_cleanup_errors=True) as folder:
+        server = Server(folder)
+        try:
+            environment = {**os.environ, "BULLA_TEST_POSTGRES": server.url("%s"),
+                           "BULLA_TEST_PSQL": f"host={server.folder} user=postgres dbname="}
+            return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
