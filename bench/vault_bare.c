@@ -27,6 +27,7 @@ struct bare {
   struct bench_vault made;
   sqlite3 *db;
   sqlite3_stmt *prepared[NUM_STATEMENTS];
+  sqlite3_int64 last; /* what was written last */
 };
 
 /* What the listener has heard, from whichever connection. */
@@ -143,7 +144,8 @@ static const char *run(void *state) {
   struct bare *bare = state;
   sqlite3_stmt *const *prepared = bare->prepared;
   bind(prepared[FIND], asked, 3);
-  sqlite3_bind_int64(prepared[HEAD], 1, 0);
+  sqlite3_bind_int64(prepared[HEAD], 1, bare->last);
+  sqlite3_bind_int64(prepared[HEAD], 2, 0);
   for (size_t i = 0; i < NUM_STATEMENTS; i++) {
     int result = sqlite3_step(prepared[i]);
     if (result != (i == FIND || i == HEAD ? SQLITE_ROW : SQLITE_DONE)) {
@@ -153,6 +155,7 @@ static const char *run(void *state) {
       return "the head was not moved";
     }
     if (i == HEAD) {
+      bare->last = sqlite3_column_int64(prepared[HEAD], 0) + 1;
       bind_next(prepared[RECORD], prepared[MOVE], prepared[HEAD]);
       if (sqlite3_step(prepared[HEAD]) != SQLITE_DONE) {
         return "there is a second head";

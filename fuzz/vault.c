@@ -135,7 +135,7 @@ struct bulla_vault *fuzz_vault_open(void) {
 void fuzz_vault_forget(struct bulla_vault *vault) {
   bulla_keyring_forget(&vault->keyring);
   vault->keyring.generation = 0;
-  vault->log.last_seq = 0;
+  vault->log.last.seq = 0;
   bulla_watch_end(&vault->watch);
   memset(&vault->watch, 0, sizeof(vault->watch));
   bulla_watch_begin(&vault->watch, vault->db);

@@ -38,8 +38,21 @@ enum bulla_status bulla_audit_lane_load(struct bulla_audit_lane *lane, struct bu
   return take_lane(lane, first_key, log->keyring, &statement);
 }
 
+/* Whether the next column is the mac of the record that this process has written last, if |head| is not before it. */
+static bool contains_last(const struct bulla_audit_head *head, const struct bulla_audit_log *log, int64_t last,
+                          struct bulla_statement *statement) {
+  uint8_t mac[BULLA_MAC_LEN];
+  if (last == 0 || head->seq < last || bulla_column_null(statement)) {
+    return last == 0 || head->seq < last;
+  }
+  bulla_column_bytes(statement, mac, sizeof(mac));
+  return memcmp(mac, log->last.mac, sizeof(mac)) == 0;
+}
+
 enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  int64_t written = head->lane.number == log->lane.number ? log->last.seq : 0;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, BULLA_QUERY_LOAD_HEAD);
+  bulla_bind_int(&statement, written);
   bulla_bind_int(&statement, head->lane.number);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
@@ -55,10 +68,16 @@ enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct b
   memcpy(last, head->lane.start, sizeof(last));
   if (head->seq != 0) {
     bulla_column_bytes(&statement, last, sizeof(last));
+  } else {
+    (void)bulla_column_null(&statement);
   }
+  bool contains = contains_last(head, log, written, &statement);
   if (!bulla_columns_good(&statement) || head->seq < 0 || head->seq == INT64_MAX ||
       memcmp(last, head->mac, sizeof(last)) != 0) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "the end of the log is not what its head says");
+  }
+  if (!contains) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the log does not contain what this process has written");
   }
   BULLA_TRY(bulla_audit_head_open(head, log->keyring, tag, sealed));
   /* Another head would begin another end of the same lane. */
@@ -69,13 +88,9 @@ enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct b
 enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
   head->lane = log->lane;
   BULLA_TRY(bulla_audit_load(head, log));
-  if (head->seq < log->last_seq) {
-    return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
-  }
-  if (head->seq == log->last_seq && head->seq > 0 && memcmp(head->mac, log->last_mac, sizeof(head->mac)) != 0) {
-    return bulla_explain(BULLA_AUDIT_BROKEN, "the log does not end as this process has written it");
-  }
-  return BULLA_OK;
+  return head->seq >= log->last.seq
+             ? BULLA_OK
+             : bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
 }
 
 /* The columns of a head that change. */

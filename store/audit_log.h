@@ -21,8 +21,7 @@ struct bulla_audit_log {
   struct bulla_db *db;
   struct bulla_keyring *keyring;
   struct bulla_audit_lane lane;
-  int64_t last_seq; /* the last that this process has written, 0 before the first */
-  uint8_t last_mac[BULLA_MAC_LEN];
+  struct bulla_audit_end last; /* what this process has written, seq 0 before the first */
 };
 
 /* bulla_audit_record fills a record for what |who| does to a tenant's entry. */
@@ -38,9 +37,10 @@ BULLA_NODISCARD enum bulla_status bulla_audit_lane_load(struct bulla_audit_lane 
  * |head| for it. */
 BULLA_NODISCARD enum bulla_status bulla_audit_start(struct bulla_audit_head *head, struct bulla_audit_log *log);
 
-/* bulla_audit_load reads the head of head->lane and checks its tag. Returns BULLA_AUDIT_BROKEN. bulla_audit_resume is
- * for appending to the log's lane: it also refuses a head that is older than the last that this process wrote, or
- * another in its place, because appending would authenticate a log that was cut short or replaced. */
+/* bulla_audit_load reads the head of head->lane and checks its tag. Returns BULLA_AUDIT_BROKEN, also if it goes beyond
+ * the last record that this process has written without containing it: the log went another way meanwhile.
+ * bulla_audit_resume is for appending to the log's lane: it also refuses a head before that record, because appending
+ * would authenticate a log that was cut short. */
 BULLA_NODISCARD enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct bulla_audit_log *log);
 BULLA_NODISCARD enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct bulla_audit_log *log);
 

@@ -94,7 +94,7 @@ static enum bulla_status check_records(struct walk *walk, bool *end) {
 static enum bulla_status check_head(struct walk *walk) {
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = walk->lane};
   BULLA_TRY(bulla_audit_load(&head, &walk->log));
-  if (walk->lane.number == walk->log.lane.number && head.seq < walk->log.last_seq) {
+  if (walk->lane.number == walk->log.lane.number && head.seq < walk->log.last.seq) {
     walk->num_good = head.seq;
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
   }

@@ -60,8 +60,7 @@ enum bulla_status bulla_change_commit(struct bulla_change *change) {
   }
   BULLA_TRY(bulla_audit_store(&change->head, &change->before, log));
   BULLA_TRY(bulla_db_commit(&change->transaction));
-  log->last_seq = change->head.seq;
-  memcpy(log->last_mac, change->head.mac, sizeof(log->last_mac));
+  log->last = bulla_audit_end(&change->head);
   if (change->generation > change->vault->keyring.generation) {
     change->vault->keyring.generation = change->generation;
   }

@@ -37,7 +37,8 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "INSERT INTO tenant(id, name, statement, signature, label_key, detail_key) VALUES ($1, $2, $3, $4, $5, $6)",
     [BULLA_QUERY_UPDATE_TENANT] = "UPDATE tenant SET name = $1, statement = $2, signature = $3 WHERE id = $4",
     [BULLA_QUERY_LIST_TENANTS] =
-        "SELECT " TENANT " FROM tenant t WHERE t.name >= $1 AND EXISTS (SELECT 1 FROM entry e WHERE e.tenant = t.id) "
+        "SELECT " TENANT
+        " FROM tenant t WHERE t.name >= $1 AND EXISTS (SELECT 1 FROM entry e WHERE e.tenant = t.id) "
         "ORDER BY t.name LIMIT $2",
     [BULLA_QUERY_COUNT_ENTRIES] = "SELECT count(*) FROM entry WHERE tenant = $1",
     [BULLA_QUERY_COUNT_LIVE_APIKEYS] = "SELECT count(*) FROM apikey WHERE tenant = $1 AND revoked = 0",
@@ -113,8 +114,9 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_NEXT_HEAD] = "SELECT min(lane) FROM audit_head WHERE lane >= $1",
     [BULLA_QUERY_INSERT_HEAD] = "INSERT INTO audit_head(seq, mac, tag, key, lane) VALUES ($1, $2, $3, $4, $5)",
     [BULLA_QUERY_LOAD_HEAD] =
-        "SELECT h.seq, h.mac, h.tag, h.key, a.mac FROM audit_head h "
-        "LEFT JOIN audit a ON a.lane = h.lane AND a.seq = h.seq WHERE h.lane = $1",
+        "SELECT h.seq, h.mac, h.tag, h.key, a.mac, b.mac FROM audit_head h "
+        "LEFT JOIN audit a ON a.lane = h.lane AND a.seq = h.seq "
+        "LEFT JOIN audit b ON b.lane = h.lane AND b.seq = $1 WHERE h.lane = $2",
     [BULLA_QUERY_MOVE_HEAD] =
         "UPDATE audit_head SET seq = $1, mac = $2, tag = $3, key = $4 WHERE lane = $5 AND seq = $6 AND mac = $7",
     [BULLA_QUERY_INSERT_RECORD] = "INSERT INTO audit(lane, " RECORD ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

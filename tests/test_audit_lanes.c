@@ -202,6 +202,16 @@ Test(audit_lanes, a_log_cut_with_its_head_is_not_carried_on_by_who_saw_more) {
   run_sql(with_early("DELETE FROM main.audit; INSERT INTO main.audit SELECT * FROM early.audit;" OLD_HEAD));
   cr_assert_eq(run_sql("SELECT max(seq) FROM audit"), NUM + 2);
   assert_closed("another branch");
+  /* Nor one from a branch that has become longer. */
+  restore(file, "");
+  TEST_OK(put("acme", "db", "password", "second", true));
+  TEST_OK(put("acme", "db", "password", "later", true));
+  write_file(in_house("early.db"), image());
+  restore(file, "");
+  TEST_OK(put("acme", "db", "password", "third", true));
+  run_sql(with_early("DELETE FROM main.audit; INSERT INTO main.audit SELECT * FROM early.audit;" OLD_HEAD));
+  cr_assert_eq(run_sql("SELECT max(seq) FROM audit"), NUM + 3);
+  assert_closed("a longer branch");
 }
 
 /* Two records of acme are 2 and 4, of beta 3; 6 is of nobody. */
