@@ -8,5 +8,6 @@
 
 int main(int argc, char **argv) {
   bulla_process_harden();
+  bulla_process_hide_urls(argv);
   return bulla_cli_run(argc, argv);
 }

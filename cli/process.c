@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -51,5 +52,19 @@ void bulla_process_end_by_pipe(void) {
   if (hardened && found[0].sa_handler == SIG_DFL) {
     (void)sigaction(SIGPIPE, &found[0], NULL);
     (void)raise(SIGPIPE);
+  }
+}
+
+void bulla_process_hide_urls(char **argv) {
+  for (; *argv != NULL; argv++) {
+    char *url = strstr(*argv, "postgres://");
+    url = url != NULL ? url : strstr(*argv, "postgresql://");
+    bool is_value = url != NULL && (url == *argv || url[-1] == '=');
+    char *copy = is_value ? strdup(*argv) : NULL;
+    if (copy != NULL) {
+      char *rest = strstr(url, "://") + 3;
+      memset(rest, '*', strlen(rest));
+      *argv = copy; /* for as long as the process lives */
+    }
   }
 }

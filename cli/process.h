@@ -11,6 +11,10 @@
  * the vault could get their descriptor and be overwritten. */
 void bulla_process_harden(void);
 
+/* bulla_process_hide_urls moves each URL of a server among the arguments, which may contain a password, to where other
+ * users of the machine cannot read it, as they can what a process was started with. */
+void bulla_process_hide_urls(char **argv);
+
 /* bulla_process_hand_on restores the signals for the command that replaces this process. The replacements of closed
  * streams are closed on exec. Core dumps stay off: the command's would contain secrets. */
 void bulla_process_hand_on(void);

@@ -143,6 +143,8 @@ enum bulla_status bulla_run_info(struct bulla_cli *cli) {
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   char id[2 * BULLA_VAULT_ID_LEN];
   char digits[DIGITS_ROOM];
+  char room[BULLA_SESSION_URL_MAX];
+  const char *url = bulla_session_shown_url(cli, room);
   int64_t num_roots = 0;
   bulla_rows_begin(&rows, cli, names, false);
   BULLA_TRY(bulla_session_vault(cli, &vault));
@@ -150,12 +152,11 @@ enum bulla_status bulla_run_info(struct bulla_cli *cli) {
   BULLA_TRY(write_fingerprint(digits, vault));
   bulla_hex_encode((uint8_t *)id, bulla_vault_id(vault));
   if (cli->json) {
-    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(bulla_session_url(cli))),
-                                       bulla_cell_text(bulla_span(id, sizeof(id))), bulla_cell_text(bulla_text(digits)),
-                                       bulla_cell(BULLA_CELL_NUMBER, num_roots)};
+    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(url)), bulla_cell_text(bulla_span(id, sizeof(id))),
+                                       bulla_cell_text(bulla_text(digits)), bulla_cell(BULLA_CELL_NUMBER, num_roots)};
     return bulla_rows_add(&rows, cells);
   }
-  BULLA_TRY(bulla_output_text(cli, "vault        ", bulla_session_url(cli), "\n"));
+  BULLA_TRY(bulla_output_text(cli, "vault        ", url, "\n"));
   printf("id           %.*s\nfingerprint  %s\nroots        %lld\n", (int)sizeof(id), id, digits, (long long)num_roots);
   return BULLA_OK;
 }

@@ -38,11 +38,34 @@ const char *bulla_session_url(const struct bulla_cli *cli) {
   return url == NULL ? "sqlite:bulla.db" : url;
 }
 
-void bulla_session_at_vault(struct bulla_cli *cli) {
-  /* The URL of a server may hold a password. */
+/* Of a server the host and the database are shown, and no more than is certain: a password may be anywhere before the
+ * last '@' and behind the first '?', and in a URL that libpq would not take it may be where the port belongs. */
+const char *bulla_session_shown_url(const struct bulla_cli *cli, char room[BULLA_SESSION_URL_MAX]) {
   const char *url = bulla_session_url(cli);
-  bool is_public = bulla_db_url_is_public(url);
-  bulla_cli_at(cli, "vault%s%s", is_public ? " " : "", is_public ? url : "");
+  const char *host = strstr(url, "://");
+  if (bulla_db_url_is_public(url)) {
+    return url;
+  }
+  if (host == NULL || strncmp(url, "postgres", 8) != 0) {
+    return "";
+  }
+  host += 3;
+  const char *query = strchr(host, '?');
+  const char *at = strrchr(host, '@');
+  bool is_clear = query == NULL || at == NULL || at < query;
+  host = is_clear && at != NULL ? at + 1 : host;
+  size_t len = strcspn(host, ":/?");
+  const char *database = is_clear ? strchr(host, '/') : NULL;
+  size_t database_len = database != NULL ? strcspn(database, "?") : 0;
+  (void)snprintf(room, BULLA_SESSION_URL_MAX, "postgres://%.*s%.*s", is_clear ? (int)len : 0, host, (int)database_len,
+                 database != NULL ? database : "");
+  return room;
+}
+
+void bulla_session_at_vault(struct bulla_cli *cli) {
+  char room[BULLA_SESSION_URL_MAX];
+  const char *url = bulla_session_shown_url(cli, room);
+  bulla_cli_at(cli, "vault%s%s", url[0] != '\0' ? " " : "", url);
 }
 
 void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
@@ -183,12 +206,13 @@ static bool is_passphrase(const struct bulla_cli *cli) {
 }
 
 enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {
+  bool is_server = strncmp(bulla_session_url(cli), "postgres", strlen("postgres")) == 0;
   switch (status) {
     case BULLA_UNSUPPORTED:
-      return bulla_cli_error(cli, status, "write sqlite:PATH with --vault or in BULLA_VAULT");
+      return is_server ? status : bulla_cli_error(cli, status, "write sqlite:PATH with --vault or in BULLA_VAULT");
     case BULLA_EXISTS:
-      return bulla_cli_error(cli, status,
-                             "a file exists already and is left as it is: name another vault with --vault");
+      return bulla_cli_error(cli, status, "a %s exists already and is left as it is: name another vault with --vault",
+                             is_server ? "schema \"bulla\" in this database" : "file");
     case BULLA_ROOT_WRONG:
       return is_passphrase(cli)
                  ? bulla_cli_error(cli, status, "this vault was made with another passphrase or root key: try again")

@@ -14,8 +14,13 @@
 #define BULLA_SESSION_PROVIDERS \
   "env:NAME file:PATH fd:N cred:NAME cmd:PROGRAM wrap:PROGRAM recipient:PROVIDER sha256-env:NAME passphrase"
 
+#define BULLA_SESSION_URL_MAX 256
+
 /* bulla_session_url returns the vault that --vault, BULLA_VAULT or the default names. */
 const char *bulla_session_url(const struct bulla_cli *cli);
+
+/* bulla_session_shown_url returns it as it may be shown, in |room| if it is that of a server: without a password. */
+const char *bulla_session_shown_url(const struct bulla_cli *cli, char room[BULLA_SESSION_URL_MAX]);
 
 /* bulla_session_at_vault and bulla_session_at_root note that the run works on the vault or the root key, and
  * name it only if the name cannot be a secret. */

@@ -74,7 +74,8 @@ static enum bulla_status make_vault(struct bulla_cli *cli, const struct bulla_ro
 }
 
 static enum bulla_status report_init(struct bulla_cli *cli, const char *provider, bool created, const char *id) {
-  const char *url = bulla_session_url(cli);
+  char room[BULLA_SESSION_URL_MAX];
+  const char *url = bulla_session_shown_url(cli, room);
   if (cli->json) {
     static const char *const names[] = {"vault", "id", "root", "root_created", NULL};
     const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(url)), bulla_cell_text(bulla_text(id)),

@@ -399,7 +399,19 @@ static enum bulla_status start(struct bulla_postgres *postgres) {
   if (postgres->connection == NULL) {
     return BULLA_NO_MEMORY;
   }
-  return pq.PQstatus(postgres->connection) != CONNECTION_BAD ? BULLA_OK : lost(postgres, "no connection could be made");
+  if (pq.PQstatus(postgres->connection) != CONNECTION_BAD) {
+    return BULLA_OK;
+  }
+  /* Of a value that it does not take libpq quotes it: a password may be where the port belongs. */
+  static const char no_host[] = "could not translate host name";
+  static const char no_server[] = "connection to server";
+  const char *message = pq.PQerrorMessage(postgres->connection);
+  if (strncmp(message, no_host, strlen(no_host)) == 0 || strncmp(message, no_server, strlen(no_server)) == 0) {
+    return lost(postgres, "no connection could be made");
+  }
+  drop(postgres);
+  return bulla_explain(BULLA_UNSUPPORTED,
+                       "libpq does not take a value in the URL, or cannot read a file that it names");
 }
 
 static enum bulla_status go_on(struct bulla_postgres *postgres) {
