@@ -55,14 +55,15 @@ static enum bulla_status enter(struct bench_vault *made, bool is_new) {
   char url[300];
   char provider[300];
   struct bulla_root *root = NULL;
+  const char *server = getenv("BULLA_BENCH_URL");
   (void)snprintf(url, sizeof(url), "sqlite:%s/bench.db", made->folder);
   (void)snprintf(provider, sizeof(provider), "file:%s/root.key", made->folder);
   enum bulla_status status = is_new ? bulla_root_create(&root, provider) : bulla_root_open(&root, provider);
   if (status == BULLA_OK && is_new) {
-    status = bulla_vault_create(url, root);
+    status = bulla_vault_create(server != NULL ? server : url, root);
   }
   if (status == BULLA_OK) {
-    status = bulla_vault_open(&made->vault, url, root, NULL);
+    status = bulla_vault_open(&made->vault, server != NULL ? server : url, root, NULL);
   }
   bulla_root_free(&root);
   return status;

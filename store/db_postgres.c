@@ -30,12 +30,14 @@
   EACH(PQclear)              \
   EACH(PQcmdStatus)          \
   EACH(PQcmdTuples)          \
-  EACH(PQconninfoFree)       \
-  EACH(PQconninfoParse)      \
   EACH(PQconnectPoll)        \
   EACH(PQconnectStartParams) \
+  EACH(PQconninfoFree)       \
+  EACH(PQconninfoParse)      \
   EACH(PQconsumeInput)       \
+  EACH(PQenterPipelineMode)  \
   EACH(PQerrorMessage)       \
+  EACH(PQexitPipelineMode)   \
   EACH(PQfinish)             \
   EACH(PQflush)              \
   EACH(PQfreemem)            \
@@ -47,8 +49,10 @@
   EACH(PQisBusy)             \
   EACH(PQnfields)            \
   EACH(PQntuples)            \
+  EACH(PQpipelineSync)       \
   EACH(PQresultErrorField)   \
   EACH(PQresultStatus)       \
+  EACH(PQsendFlushRequest)   \
   EACH(PQsendPrepare)        \
   EACH(PQsendQuery)          \
   EACH(PQsendQueryParams)    \
@@ -129,6 +133,8 @@ static void drop(struct bulla_postgres *postgres) {
     postgres->connection = NULL;
   }
   postgres->in_transaction = false;
+  postgres->is_piping = false;
+  postgres->num_awaited = 0;
   memset(postgres->is_prepared, 0, sizeof(postgres->is_prepared));
 }
 
@@ -215,6 +221,8 @@ static enum bulla_status check(const struct answer *answer) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
       return BULLA_OK;
+    case PGRES_PIPELINE_ABORTED: /* behind a command that failed, and has said why */
+      return BULLA_IO;
     default:
       break;
   }
@@ -227,25 +235,80 @@ static enum bulla_status check(const struct answer *answer) {
                              state != NULL ? state : "?????");
 }
 
-/* Gets the answers to what was sent: |*last| is the last of them. All are read also after one that is an error. */
-static enum bulla_status get_all(struct answer *last, struct bulla_postgres *postgres, bool sent) {
+static int64_t deadline(const struct bulla_postgres *postgres) {
+  return now_ms() + postgres->answer_ms + (postgres->db.left > 0 ? postgres->db.left : 0);
+}
+
+/* Takes the answers to a command, or to a text of several: |*last| is the last of them. All are taken also after one
+ * that is an error, which is what is returned then. */
+static enum bulla_status take_all(struct answer *last, struct bulla_postgres *postgres, int64_t end) {
   struct answer next BULLA_CLEANUP(answer_free) = {NULL};
-  int64_t end = now_ms() + postgres->answer_ms + (postgres->db.left > 0 ? postgres->db.left : 0);
   enum bulla_status status = BULLA_OK;
-  if (!sent) {
-    return lost(postgres, "nothing could be sent");
-  }
-  BULLA_TRY(flush(postgres, end));
-  for (;;) {
+  for (answer_free(last);;) {
     BULLA_TRY(take(&next, postgres, end));
     if (next.result == NULL) {
-      return status != BULLA_OK || last->result != NULL ? status : lost(postgres, "the server did not answer");
+      return last->result != NULL ? status : lost(postgres, "the server did not answer");
     }
     status = status == BULLA_OK ? check(&next) : status;
     answer_free(last);
     last->result = next.result;
     next.result = NULL;
   }
+}
+
+/* Whether |sent| is what libpq returns for something that was sent. */
+static enum bulla_status check_sent(struct bulla_postgres *postgres, int sent) {
+  return sent == 1 ? BULLA_OK : lost(postgres, "nothing could be sent");
+}
+
+/* The outcome of what was sent before in the pipeline. A record that is there already is none of ours. */
+static enum bulla_status take_awaited(struct bulla_postgres *postgres, int64_t end) {
+  struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
+  enum bulla_status first = BULLA_OK;
+  for (; postgres->num_awaited > 0; postgres->num_awaited--) {
+    enum bulla_status status = take_all(&answer, postgres, end);
+    if (postgres->connection == NULL) {
+      return status;
+    }
+    first = first == BULLA_OK ? status : first;
+  }
+  return first == BULLA_EXISTS ? bulla_explain(BULLA_AUDIT_BROKEN, "there is a record beyond the head of the log")
+                               : first;
+}
+
+static enum bulla_status begin_pipeline(struct bulla_postgres *postgres) {
+  if (!postgres->is_piping && pq.PQenterPipelineMode(postgres->connection) != 1) {
+    return lost(postgres, "libpq did not enter pipeline mode");
+  }
+  postgres->is_piping = true;
+  return BULLA_OK;
+}
+
+/* Ends the pipeline, and returns how what is awaited ended; |*last| is the answer to the last command, if |has_last|.
+ */
+static enum bulla_status end_pipeline(struct answer *last, struct bulla_postgres *postgres, bool has_last) {
+  struct answer sync BULLA_CLEANUP(answer_free) = {NULL};
+  int64_t end = deadline(postgres);
+  if (!postgres->is_piping) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(check_sent(postgres, pq.PQpipelineSync(postgres->connection)));
+  BULLA_TRY(flush(postgres, end));
+  enum bulla_status status = take_awaited(postgres, end);
+  if (postgres->connection != NULL && has_last) {
+    enum bulla_status of_last = take_all(last, postgres, end);
+    status = status == BULLA_OK ? of_last : status;
+  }
+  if (postgres->connection == NULL) {
+    return status;
+  }
+  BULLA_TRY(take(&sync, postgres, end));
+  bool is_sync = sync.result != NULL && pq.PQresultStatus(sync.result) == PGRES_PIPELINE_SYNC;
+  if (!is_sync || pq.PQexitPipelineMode(postgres->connection) != 1) {
+    return lost(postgres, "the server answered out of turn");
+  }
+  postgres->is_piping = false;
+  return status;
 }
 
 static enum bulla_status need_connection(struct bulla_postgres *postgres) {
@@ -256,7 +319,11 @@ static enum bulla_status need_connection(struct bulla_postgres *postgres) {
 /* Runs |text|, of any number of statements. */
 static enum bulla_status run(struct answer *last, struct bulla_postgres *postgres, const char *text) {
   BULLA_TRY(need_connection(postgres));
-  return get_all(last, postgres, pq.PQsendQuery(postgres->connection, text) == 1);
+  BULLA_TRY(end_pipeline(last, postgres, false));
+  BULLA_TRY(check_sent(postgres, pq.PQsendQuery(postgres->connection, text)));
+  int64_t end = deadline(postgres);
+  BULLA_TRY(flush(postgres, end));
+  return take_all(last, postgres, end);
 }
 
 enum bulla_status bulla_postgres_run(struct bulla_postgres *postgres, const char *text) {
@@ -478,22 +545,31 @@ enum bulla_status bulla_postgres_connect(struct bulla_postgres *postgres) {
   return status;
 }
 
+/* In the pipeline, so that it is not even looked at if something before it fails. */
+static enum bulla_status send_commit(struct answer *answer, struct bulla_postgres *postgres) {
+  BULLA_TRY(need_connection(postgres));
+  BULLA_TRY(begin_pipeline(postgres));
+  BULLA_TRY(check_sent(postgres, pq.PQsendQueryParams(postgres->connection, "COMMIT", 0, NULL, NULL, NULL, NULL, 0)));
+  return end_pipeline(answer, postgres, true);
+}
+
 /* The tag says whether it was one: a transaction that had failed is answered with success, and ROLLBACK. A wait for the
  * standby that somebody cut short is a success too, with a warning. */
 enum bulla_status bulla_postgres_commit(struct bulla_postgres *postgres, bool *ended) {
   struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
-  *ended = false;
+  *ended = postgres->connection == NULL;
   BULLA_TRY(need_connection(postgres));
   postgres->warned = false;
-  enum bulla_status status = run(&answer, postgres, "COMMIT");
-  *ended = true;
-  postgres->in_transaction = false;
+  enum bulla_status status = send_commit(&answer, postgres);
   if (postgres->connection == NULL) {
+    *ended = true;
     return bulla_explain(BULLA_UNCERTAIN, "the connection was lost before the server said whether it had committed");
   }
   if (status != BULLA_OK) {
     return status;
   }
+  *ended = true;
+  postgres->in_transaction = false;
   if (strcmp(pq.PQcmdStatus(answer.result), "COMMIT") != 0) {
     return bulla_explain(BULLA_IO, "PostgreSQL rolled the transaction back");
   }
@@ -502,7 +578,13 @@ enum bulla_status bulla_postgres_commit(struct bulla_postgres *postgres, bool *e
                                            "the server committed with a warning: a standby may not have what it has");
 }
 
+/* What was awaited is undone with the rest, however it ended. */
 void bulla_postgres_undo(struct bulla_postgres *postgres) {
+  struct answer none BULLA_CLEANUP(answer_free) = {NULL};
+  if (postgres->connection != NULL && postgres->is_piping) {
+    enum bulla_status ignored = end_pipeline(&none, postgres, false);
+    (void)ignored;
+  }
   bool idle = postgres->connection == NULL || pq.PQtransactionStatus(postgres->connection) == PQTRANS_IDLE;
   if (!idle && bulla_postgres_run(postgres, "ROLLBACK") != BULLA_OK) {
     drop(postgres);
@@ -552,17 +634,41 @@ enum bulla_status bulla_postgres_ask(struct bulla_db_rows *rows, struct bulla_po
   return take_rows(rows, &answer);
 }
 
-static enum bulla_status prepare(struct bulla_postgres *postgres, const char *name, enum bulla_query query,
-                                 const struct parameters *parameters, size_t num) {
-  struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
-  if (postgres->is_prepared[query]) {
-    return BULLA_OK;
+/* Sends |query|, to be prepared first if it is not. */
+static enum bulla_status send(struct bulla_postgres *postgres, enum bulla_query query, const struct parameters *given,
+                              int num) {
+  char name[NAME_MAX_LEN];
+  const char *text = bulla_query_text(query);
+  if (postgres->is_pooled) {
+    return check_sent(postgres, pq.PQsendQueryParams(postgres->connection, text, num, given->types, given->values,
+                                                     given->lens, given->formats, 1));
   }
-  BULLA_TRY(
-      get_all(&answer, postgres,
-              pq.PQsendPrepare(postgres->connection, name, bulla_query_text(query), (int)num, parameters->types) == 1));
-  postgres->is_prepared[query] = true;
-  return BULLA_OK;
+  (void)snprintf(name, sizeof(name), "bulla_%d", (int)query);
+  if (!postgres->is_prepared[query]) {
+    BULLA_TRY(check_sent(postgres, pq.PQsendPrepare(postgres->connection, name, text, num, given->types)));
+    postgres->is_prepared[query] = true;
+    postgres->num_awaited++;
+  }
+  return check_sent(
+      postgres, pq.PQsendQueryPrepared(postgres->connection, name, num, given->values, given->lens, given->formats, 1));
+}
+
+/* Of a record that is inserted nothing is wanted but that nothing fails, which the next answer tells. Whoever commits
+ * without looking at one commits nothing if it did. */
+static bool can_wait(enum bulla_query query) {
+  return query == BULLA_QUERY_INSERT_RECORD;
+}
+
+static enum bulla_status exchange(struct answer *answer, struct bulla_postgres *postgres) {
+  int64_t end = deadline(postgres);
+  BULLA_TRY(check_sent(postgres, pq.PQsendFlushRequest(postgres->connection)));
+  BULLA_TRY(flush(postgres, end));
+  enum bulla_status before = take_awaited(postgres, end);
+  if (postgres->connection == NULL) {
+    return before;
+  }
+  enum bulla_status status = take_all(answer, postgres, end);
+  return before == BULLA_OK ? status : before;
 }
 
 enum bulla_status bulla_postgres_query(struct bulla_db_rows *rows, enum bulla_query query,
@@ -570,26 +676,28 @@ enum bulla_status bulla_postgres_query(struct bulla_db_rows *rows, enum bulla_qu
   struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
   struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
   struct parameters given;
-  char name[NAME_MAX_LEN];
   BULLA_TRY(need_connection(postgres));
   for (size_t i = 0; i < num; i++) {
     set_parameter(&given, i, &values[i]);
   }
-  int sent;
-  if (postgres->is_pooled) {
-    sent = pq.PQsendQueryParams(postgres->connection, bulla_query_text(query), (int)num, given.types, given.values,
-                                given.lens, given.formats, 1);
-  } else {
-    (void)snprintf(name, sizeof(name), "bulla_%d", (int)query);
-    BULLA_TRY(prepare(postgres, name, query, &given, num));
-    sent = pq.PQsendQueryPrepared(postgres->connection, name, (int)num, given.values, given.lens, given.formats, 1);
+  BULLA_TRY(begin_pipeline(postgres));
+  BULLA_TRY(send(postgres, query, &given, (int)num));
+  if (can_wait(query)) {
+    postgres->num_awaited++;
+    return BULLA_OK;
   }
-  BULLA_TRY(get_all(&answer, postgres, sent == 1));
-  return take_rows(rows, &answer);
+  enum bulla_status status = exchange(&answer, postgres);
+  if (status != BULLA_OK && postgres->connection != NULL) {
+    /* Until the pipeline ends nothing more is answered. */
+    struct answer none BULLA_CLEANUP(answer_free) = {NULL};
+    enum bulla_status ignored = end_pipeline(&none, postgres, false);
+    (void)ignored;
+  }
+  return status == BULLA_OK ? take_rows(rows, &answer) : status;
 }
 
 enum bulla_status bulla_postgres_next(struct bulla_db_rows *rows, bool *row) {
-  *row = rows->num_given < pq.PQntuples(rows->handle);
+  *row = rows->handle != NULL && rows->num_given < pq.PQntuples(rows->handle);
   rows->num_given += *row ? 1 : 0;
   return BULLA_OK;
 }
@@ -634,7 +742,7 @@ void bulla_postgres_column(const struct bulla_db_rows *rows, size_t column, stru
 }
 
 int64_t bulla_postgres_changed(const struct bulla_db_rows *rows) {
-  return strtoll(pq.PQcmdTuples(rows->handle), NULL, 10);
+  return rows->handle != NULL ? strtoll(pq.PQcmdTuples(rows->handle), NULL, 10) : 0;
 }
 
 void bulla_postgres_end(struct bulla_db_rows *rows) {

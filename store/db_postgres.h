@@ -22,6 +22,8 @@ struct bulla_postgres {
   bool is_pooled;                      /* by something that hands on another server connection for each transaction */
   bool warned;                         /* the server has sent a warning since this was reset */
   bool is_prepared[BULLA_NUM_QUERIES]; /* by this connection */
+  bool is_piping;                      /* libpq is in pipeline mode, as it is in a transaction after its beginning */
+  size_t num_awaited;                  /* what was sent in it, and whose outcome was not looked at yet */
   int answer_ms;                       /* that the server has for an answer, beyond what it may wait for others */
 };
 
