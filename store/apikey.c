@@ -77,7 +77,8 @@ static enum bulla_status read_view(struct bulla_apikey_view *view, struct bulla_
   view->created = bulla_column_int(statement);
   view->revoked = bulla_column_int(statement);
   bool named = view->name.len == 0 || bulla_name_check(view->name) == BULLA_OK;
-  bool good = bulla_columns_good(statement) && named && view->id.len == BULLA_RECORD_ID_LEN;
+  /* A tenant that was removed has no keys: whoever writes to the database has given it one. */
+  bool good = bulla_columns_good(statement) && !owner->said.removed && named && view->id.len == BULLA_RECORD_ID_LEN;
   bulla_page_keep(page, &view->tenant);
   bulla_page_keep(page, &view->id);
   bulla_page_keep(page, &view->name);
