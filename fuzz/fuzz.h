@@ -14,6 +14,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* FUZZ_REPLAYS says that there is no engine, and so time to try everything with each input. */
+__attribute__((weak)) int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*test)(const uint8_t *data, size_t size));
+#define FUZZ_REPLAYS (LLVMFuzzerRunDriver == NULL)
+
 #define FUZZ_ASSERT(condition)                                                            \
   do {                                                                                    \
     if (!(condition)) {                                                                   \

@@ -431,6 +431,13 @@ void fuzz_vfs_load(const char *name, struct bulla_span bytes) {
   copy_dirty(stored, &stored->durable, &stored->now);
 }
 
+void fuzz_vfs_put(const char *name, size_t at, struct bulla_span bytes) {
+  struct stored *stored = find(name);
+  FUZZ_ASSERT(stored != NULL && at + bytes.len <= stored->now.len);
+  write_at(stored, bytes.data, bytes.len, at);
+  copy_dirty(stored, &stored->durable, &stored->now);
+}
+
 void fuzz_vfs_clear(void) {
   randomness = 0;
   for (size_t i = 0; i < MAX_FILES; i++) {

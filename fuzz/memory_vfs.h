@@ -29,6 +29,9 @@ void fuzz_vfs_register(void);
 /* fuzz_vfs_load makes |bytes| the file |name|, durably. */
 void fuzz_vfs_load(const char *name, struct bulla_span bytes);
 
+/* fuzz_vfs_put puts |bytes| at an offset of the file |name|, durably, in place of as many that are there. */
+void fuzz_vfs_put(const char *name, size_t at, struct bulla_span bytes);
+
 /* fuzz_vfs_clear removes every file; one that is open becomes empty, and so does the shared memory. A connection
  * that is idle has then forgotten what it has read, as SQLite sees another state there, and reads what is loaded.
  */

@@ -27,9 +27,10 @@ enum {
 #define FRESH "a fresh value"
 
 static bool is_set_up;
-static int64_t memory_used; /* by SQLite, without a vault */
 static int num_steps;
 static size_t num_rows;
+static int64_t num_own; /* records that the vault may have added since it was opened, at most */
+static bool put_any;    /* FRESH was put since then */
 
 /* What a walk gave last, which must grow. */
 static char last_name[2 * BULLA_NAME_MAX + 2];
@@ -68,7 +69,6 @@ static void set_up(void) {
   fuzz_sqlite_pool();
   fuzz_script_set_up();
   FUZZ_ASSERT(sqlite3_auto_extension((void (*)(void))watch) == SQLITE_OK);
-  memory_used = sqlite3_memory_used();
   is_set_up = true;
 }
 
@@ -172,6 +172,7 @@ static enum bulla_status take_record(void *arg, const struct bulla_audit_record 
 
 static enum bulla_status use(struct bulla_vault *vault, struct expected *expected) {
   begin();
+  num_own += 2;
   expected->calls = 0;
   enum bulla_status status = bulla_vault_use(
       vault, &fuzz_who, AT(fuzz_text(expected->tenant), fuzz_text(expected->entry), fuzz_text(expected->field)),
@@ -186,17 +187,18 @@ static enum bulla_status show(struct bulla_vault *vault, const char *tenant, con
   return bulla_vault_show(vault, AT(fuzz_text(tenant), fuzz_text(entry)), take_field, &expected);
 }
 
-/* verify checks the log: of |own| records more than there were, if it is unbroken, at most. */
-static void verify(struct bulla_vault *vault, int64_t own) {
+/* verify checks the log. */
+static void verify(struct bulla_vault *vault) {
+  const int64_t max = FIRST_NUM_RECORDS + num_own;
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   begin();
   enum bulla_status status = bulla_vault_audit_verify(vault, &verdict);
   if (status == BULLA_OK) {
     FUZZ_ASSERT(verdict.bad_seq == 0 && verdict.num_records >= 1 && verdict.num_lanes == 1);
-    FUZZ_ASSERT(verdict.num_records <= FIRST_NUM_RECORDS + own);
+    FUZZ_ASSERT(verdict.num_records <= max);
   } else if (status == BULLA_AUDIT_BROKEN) {
     /* Lane 0 is the only one that can be good: another is bad from its first record on. */
-    FUZZ_ASSERT(verdict.num_lanes <= 1 && verdict.num_records <= FIRST_NUM_RECORDS + own);
+    FUZZ_ASSERT(verdict.num_lanes <= 1 && verdict.num_records <= max);
     FUZZ_ASSERT(verdict.bad_seq == (verdict.num_lanes == 0 ? verdict.num_records : 0) + 1);
   } else {
     FUZZ_ASSERT(verdict.bad_seq == 0 && verdict.num_records == 0);
@@ -208,86 +210,169 @@ static void ignore(enum bulla_status status) {
   (void)status;
 }
 
-/* read_all looks at what shows without being opened. */
-static void read_all(struct bulla_vault *vault) {
+/* What is asked for is one of NUM_KINDS, of which a lot is one of NUM_PARTS. */
+enum { NUM_KINDS = 6, NUM_PARTS = 4, NUM_LOTS = NUM_KINDS * NUM_PARTS };
+_Static_assert(2 * NUM_PARTS == FUZZ_NUM_KNOWN, "each field is opened by a lot");
+
+/* look_at looks at what shows without being opened. */
+static void look_at(struct bulla_vault *vault, unsigned part) {
   int64_t last = INT64_MIN;
-  verify(vault, 0);
-  begin();
-  ignore(bulla_vault_audit_log(vault, INT64_MIN, bulla_span(NULL, 0), take_record, &last));
-  begin();
-  ignore(bulla_vault_list(vault, bulla_span(NULL, 0), take_entry, NULL));
-  begin();
-  ignore(bulla_vault_list(vault, BULLA_LITERAL("acme"), take_entry, NULL));
-  begin();
-  ignore(bulla_vault_apikey_list(vault, bulla_span(NULL, 0), take_apikey, NULL));
-}
-
-/* open_half opens and shows every second field. */
-static void open_half(struct bulla_vault *vault, size_t first) {
-  for (size_t i = first; i < FUZZ_NUM_KNOWN; i += 2) {
-    const struct fuzz_known *known = &fuzz_known[i];
-    struct expected expected = {.tenant = known->tenant, .entry = known->entry, .field = known->field};
-    (void)use(vault, &expected);
-    (void)show(vault, known->tenant, known->entry, false);
+  switch (part) {
+    case 0:
+      verify(vault);
+      break;
+    case 1:
+      begin();
+      ignore(bulla_vault_audit_log(vault, INT64_MIN, bulla_span(NULL, 0), take_record, &last));
+      break;
+    case 2:
+      begin();
+      ignore(bulla_vault_list(vault, bulla_span(NULL, 0), take_entry, NULL));
+      begin();
+      ignore(bulla_vault_list(vault, BULLA_LITERAL("acme"), take_entry, NULL));
+      break;
+    default:
+      begin();
+      ignore(bulla_vault_apikey_list(vault, bulla_span(NULL, 0), take_apikey, NULL));
+      break;
   }
 }
 
-static void open_apikeys(struct bulla_vault *vault) {
+/* open_field opens a field, and shows all of its entry. */
+static void open_field(struct bulla_vault *vault, size_t which) {
+  const struct fuzz_known *known = &fuzz_known[which];
+  struct expected expected = {.tenant = known->tenant, .entry = known->entry, .field = known->field};
+  (void)use(vault, &expected);
+  (void)show(vault, known->tenant, known->entry, false);
+}
+
+static void open_apikey(struct bulla_vault *vault, unsigned part) {
   struct expected never = {.tenant = "beta", .entry = "mail", .field = "password"};
-  FUZZ_ASSERT(use(vault, &never) != BULLA_OK);
-  for (size_t i = 0; i < FUZZ_NUM_APIKEYS; i++) {
-    begin();
-    struct fuzz_apikey apikey = fuzz_apikeys[i];
-    ignore(bulla_vault_apikey_use(vault, &fuzz_who, fuzz_text(apikey.id), take_root, &apikey));
+  if (part == FUZZ_NUM_APIKEYS) {
+    FUZZ_ASSERT(use(vault, &never) != BULLA_OK);
+    return;
   }
+  begin();
+  num_own += 2;
+  struct fuzz_apikey apikey = fuzz_apikeys[part];
+  ignore(bulla_vault_apikey_use(vault, &fuzz_who, fuzz_text(apikey.id), take_root, &apikey));
 }
 
-/* change writes, so that what is written meets what was there. */
-static void change(struct bulla_vault *vault) {
+/* put_fresh writes, so that what is written meets what was there. */
+static void put_fresh(struct bulla_vault *vault) {
   const struct bulla_field field = {BULLA_LITERAL("password"), BULLA_LITERAL(FRESH), true};
   begin();
+  num_own += 2;
   enum bulla_status status =
       bulla_vault_put(vault, &fuzz_who, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("db")), &field, 1);
-  struct expected expected = {.tenant = "acme", .entry = "db", .field = "password", .fresh = status == BULLA_OK};
-  (void)use(vault, &expected);
-  (void)show(vault, "acme", "db", status == BULLA_OK);
-  begin();
-  ignore(bulla_vault_remove(vault, &fuzz_who, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("mail"))));
-  verify(vault, 4);
+  put_any = put_any || status == BULLA_OK;
 }
 
-static void revoke(struct bulla_vault *vault) {
+static void change(struct bulla_vault *vault, unsigned part) {
+  if (part < 3) {
+    put_fresh(vault);
+  }
+  struct expected expected = {.tenant = "acme", .entry = "db", .field = "password", .fresh = put_any};
+  switch (part) {
+    case 0:
+      (void)use(vault, &expected);
+      break;
+    case 1:
+      (void)show(vault, "acme", "db", put_any);
+      break;
+    case 2:
+      verify(vault);
+      break;
+    default:
+      begin();
+      num_own += 1;
+      ignore(bulla_vault_remove(vault, &fuzz_who, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("mail"))));
+      verify(vault);
+      break;
+  }
+}
+
+static void revoke(struct bulla_vault *vault, unsigned part) {
   bool revoked = true;
   begin();
-  ignore(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[0].id)));
-  begin();
-  ignore(bulla_vault_token_revoke(vault, &fuzz_who, BULLA_LITERAL("beta"), BULLA_LITERAL("session-2"), 1));
-  begin();
-  enum bulla_status status = bulla_vault_token_revoked(vault, &revoked, BULLA_LITERAL("acme"), BULLA_LITERAL(FUZZ_JTI));
-  FUZZ_ASSERT(status == BULLA_OK || !revoked);
-  verify(vault, 2);
+  num_own += part < 2 ? 1 : 0;
+  if (part == 0) {
+    ignore(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[0].id)));
+    verify(vault);
+  } else if (part == 1) {
+    ignore(bulla_vault_token_revoke(vault, &fuzz_who, BULLA_LITERAL("beta"), BULLA_LITERAL("session-2"), 1));
+    verify(vault);
+  } else {
+    const char *tenant = part == 2 ? "acme" : "beta";
+    enum bulla_status status = bulla_vault_token_revoked(vault, &revoked, fuzz_text(tenant), BULLA_LITERAL(FUZZ_JTI));
+    FUZZ_ASSERT(status == BULLA_OK || !revoked);
+  }
 }
 
 /* exercise asks for a part of what can be asked for: opening a vault anew and asking little is faster. */
-static void exercise(struct bulla_vault *vault, unsigned choice) {
-  switch (choice % 6) {
+static void exercise(struct bulla_vault *vault, unsigned lot) {
+  unsigned part = lot / NUM_KINDS % NUM_PARTS;
+  switch (lot % NUM_KINDS) {
     case 0:
-      read_all(vault);
+      look_at(vault, part);
       break;
     case 1:
     case 2:
-      open_half(vault, choice % 6 - 1);
+      open_field(vault, part + NUM_PARTS * (lot % NUM_KINDS - 1));
       break;
     case 3:
-      open_apikeys(vault);
+      open_apikey(vault, part);
       break;
     case 4:
-      change(vault);
+      change(vault, part);
       break;
     default:
-      revoke(vault);
+      revoke(vault, part);
       break;
   }
+}
+
+/* exercise_all asks one vault for all of it, so that what it has read once meets what it reads later. */
+static void exercise_all(struct bulla_vault *vault) {
+  for (unsigned kind = 0; kind < NUM_KINDS; kind++) {
+    for (unsigned part = 0; part < NUM_PARTS; part++) {
+      exercise(vault, kind + NUM_KINDS * part);
+    }
+  }
+}
+
+/* draw_lot returns what the vault is asked for: NUM_LOTS stands for everything. An input cannot ask for it: soon most
+ * of them would ask for what reaches the most, and takes the longest. */
+static unsigned draw_lot(struct bulla_span input) {
+  uint32_t sum = 0;
+  for (size_t i = 0; i < input.len; i++) {
+    sum = (sum ^ input.data[i]) * UINT32_C(0x9e3779b1);
+    sum ^= sum >> 15;
+  }
+  return sum % 64 == 0 ? (unsigned)NUM_LOTS : (sum >> 6) % NUM_LOTS;
+}
+
+static void try(struct bulla_span input, unsigned lot) {
+  struct bulla_vault *vault = NULL;
+  num_own = 0;
+  put_any = false;
+  begin();
+  bool same_schema = fuzz_script_load(input);
+  int64_t memory_used = sqlite3_memory_used();
+  begin();
+  if (bulla_vault_open(&vault, fuzz_vault_url(), fuzz_vault_root(), NULL) == BULLA_OK) {
+    FUZZ_ASSERT(same_schema && !fuzz_script_signed_changed());
+    if (lot < NUM_LOTS) {
+      exercise(vault, lot);
+    } else {
+      exercise_all(vault);
+    }
+    begin();
+  } else {
+    FUZZ_ASSERT(vault == NULL);
+  }
+  bulla_vault_close(&vault);
+  FUZZ_ASSERT(sqlite3_memory_used() == memory_used);
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed) {
@@ -299,24 +384,19 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct bulla_span input = bulla_span(data, size);
   if (!is_set_up) {
     set_up();
   }
   if (size > FUZZ_IMAGE_MAX) {
     return -1;
   }
-  struct bulla_vault *vault = NULL;
-  begin();
-  bool same_schema = fuzz_script_load(bulla_span(data, size));
-  begin();
-  if (bulla_vault_open(&vault, fuzz_vault_url(), fuzz_vault_root(), NULL) == BULLA_OK) {
-    FUZZ_ASSERT(same_schema && !fuzz_script_signed_changed());
-    exercise(vault, fuzz_script_choice(bulla_span(data, size)));
-    begin();
+  if (FUZZ_REPLAYS) {
+    for (unsigned lot = 0; lot <= NUM_LOTS; lot++) {
+      try(input, lot);
+    }
   } else {
-    FUZZ_ASSERT(vault == NULL);
+    try(input, draw_lot(input));
   }
-  bulla_vault_close(&vault);
-  FUZZ_ASSERT(sqlite3_memory_used() == memory_used);
   return 0;
 }

@@ -23,13 +23,27 @@ const struct fuzz_apikey fuzz_apikeys[FUZZ_NUM_APIKEYS] = {
     {"00112233445566cc", "acme", true, 0x33},
 };
 
-enum { TEXT_MAX = 1024, SIGNED_MAX = 4096, SCHEMA_MAX = 8192, MAX_EDITS = 12, MAX_ROWS = 32 };
+enum { TEXT_MAX = 1024, SIGNED_MAX = 4096, SCHEMA_MAX = 8192, MAX_EDITS = 8, MAX_ROWS = 32 };
 
-static struct bulla_buffer good; /* for as long as the process lives, as the young one */
+/* Where a database says how it is written, in two bytes. One that is to be edited says that it has no -wal, which
+ * would be half of the time. */
+enum { WRITTEN_AT = 18 };
+static const uint8_t with_journal[] = {1, 1};
+static const uint8_t with_wal[] = {2, 2};
+
+/* The images, for as long as the process lives. */
+static struct bulla_buffer good;
+static struct bulla_buffer editable; /* the good one */
 static struct bulla_buffer young;
 static char good_schema[SCHEMA_MAX];
 static char good_signed[2][SIGNED_MAX]; /* of the good vault, of the young one */
 static bool signed_changed;
+
+/* The attacker's connection. It stays open for the next input, unless it may have read a schema that it would not
+ * read again. */
+static struct sqlite3 *attacker;
+enum question { SCHEMA, SIGNED, NUM_QUESTIONS };
+static sqlite3_stmt *asked[NUM_QUESTIONS];
 
 struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, int revision) {
   int len = snprintf(room, FUZZ_KNOWN_MAX, "%s/%s:%s revision %d %c%c%c%d", known->tenant, known->entry, known->field,
@@ -85,43 +99,55 @@ static enum bulla_status note_record(void *arg, const struct bulla_audit_record 
   return BULLA_OK;
 }
 
-/* read_schema writes the texts of the schema to |room|, sorted and without what ANALYZE leaves, or returns false if
- * there is no reading them. */
-static bool read_schema(struct sqlite3 *db, char room[SCHEMA_MAX]) {
-  sqlite3_stmt *statement = NULL;
-  bool read = sqlite3_prepare_v2(db,
-                                 "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema "
-                                 "WHERE (sql IS NOT NULL OR type <> 'index') AND sql NOT IN "
-                                 "('CREATE TABLE sqlite_stat1(tbl,idx,stat)', "
-                                 "'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)') ORDER BY sql)",
-                                 -1, &statement, NULL) == SQLITE_OK &&
-              sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT;
-  if (read) {
-    (void)snprintf(room, SCHEMA_MAX, "%s", sqlite3_column_text(statement, 0));
+static const char *const questions[NUM_QUESTIONS] = {
+    /* The texts of the schema, sorted and without what ANALYZE leaves. */
+    [SCHEMA] =
+        "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema "
+        "WHERE (sql IS NOT NULL OR type <> 'index') AND sql NOT IN "
+        "('CREATE TABLE sqlite_stat1(tbl,idx,stat)', "
+        "'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)') ORDER BY sql)",
+    /* What the vault and its first lane say, and their signatures. */
+    [SIGNED] =
+        "SELECT quote(v.statement) || quote(v.signature) || quote(l.statement) || "
+        "quote(l.signature) FROM vault v LEFT JOIN lane l ON l.number = 0 WHERE v.id = 1",
+};
+
+/* answer writes the answer to |statement| to |room|, or returns false if there is none. */
+static bool answer(sqlite3_stmt *statement, char *room, size_t size) {
+  bool found = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT;
+  if (found) {
+    (void)snprintf(room, size, "%s", sqlite3_column_text(statement, 0));
   }
-  sqlite3_finalize(statement);
-  return read;
+  sqlite3_reset(statement);
+  return found;
 }
 
-/* read_signed writes what the vault and its first lane say, and their signatures, or returns false if there is no
- * reading them. */
-static bool read_signed(struct sqlite3 *db, char room[SIGNED_MAX]) {
-  sqlite3_stmt *statement = NULL;
-  bool read = sqlite3_prepare_v2(db,
-                                 "SELECT quote(v.statement) || quote(v.signature) || quote(l.statement) || "
-                                 "quote(l.signature) FROM vault v LEFT JOIN lane l ON l.number = 0 WHERE v.id = 1",
-                                 -1, &statement, NULL) == SQLITE_OK &&
-              sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT;
-  if (read) {
-    (void)snprintf(room, SIGNED_MAX, "%s", sqlite3_column_text(statement, 0));
+static bool ask(struct sqlite3 *db, enum question question, char *room, size_t size) {
+  if (asked[question] == NULL &&
+      sqlite3_prepare_v3(db, questions[question], -1, SQLITE_PREPARE_PERSISTENT, &asked[question], NULL) != SQLITE_OK) {
+    return false;
   }
-  sqlite3_finalize(statement);
-  return read;
+  return answer(asked[question], room, size);
+}
+
+static void close_sql(struct sqlite3 *db) {
+  for (size_t i = 0; i < NUM_QUESTIONS; i++) {
+    sqlite3_finalize(asked[i]);
+    asked[i] = NULL;
+  }
+  FUZZ_ASSERT(sqlite3_close(db) == SQLITE_OK);
 }
 
 static void note_signed(char room[SIGNED_MAX]) {
   struct sqlite3 *db = fuzz_vault_sql();
-  FUZZ_ASSERT(db != NULL && read_signed(db, room) && sqlite3_close(db) == SQLITE_OK);
+  FUZZ_ASSERT(db != NULL && ask(db, SIGNED, room, SIGNED_MAX));
+  close_sql(db);
+}
+
+static void note_schema(void) {
+  struct sqlite3 *db = fuzz_vault_sql();
+  FUZZ_ASSERT(db != NULL && ask(db, SCHEMA, good_schema, sizeof(good_schema)));
+  close_sql(db);
 }
 
 void fuzz_script_set_up(void) {
@@ -133,9 +159,7 @@ void fuzz_script_set_up(void) {
   bulla_vault_close(&vault);
   note_signed(good_signed[1]);
   young = fuzz_vault_image();
-  /* It is only read, and two databases in WAL mode are too many for the file system. */
-  young.data[18] = 1;
-  young.data[19] = 1;
+  memcpy(young.data + WRITTEN_AT, with_journal, sizeof(with_journal));
 
   vault = fuzz_vault_open();
   put_revision(vault, 2);
@@ -149,8 +173,9 @@ void fuzz_script_set_up(void) {
   FUZZ_ASSERT(fuzz_num_records == FUZZ_MAX_RECORDS);
   bulla_vault_close(&vault);
   good = fuzz_vault_image();
-  struct sqlite3 *db = fuzz_vault_sql();
-  FUZZ_ASSERT(db != NULL && read_schema(db, good_schema) && sqlite3_close(db) == SQLITE_OK);
+  editable = fuzz_vault_image();
+  memcpy(editable.data + WRITTEN_AT, with_journal, sizeof(with_journal));
+  note_schema();
   note_signed(good_signed[0]);
 }
 
@@ -221,6 +246,10 @@ enum { NUM_VALUES = sizeof(values) / sizeof(values[0]) };
   "'; "                                                                                         \
   "PRAGMA writable_schema = RESET; PRAGMA writable_schema = ON"
 
+/* What is not as simple as to run it. */
+#define NO_WAL "PRAGMA journal_mode = DELETE"
+#define VACUUM "VACUUM"
+
 static const char *const statements[] = {
     "CREATE TRIGGER extra AFTER INSERT ON audit BEGIN DELETE FROM audit; END",
     "CREATE TRIGGER extra AFTER UPDATE ON audit_head BEGIN UPDATE field SET secret = 0; END",
@@ -235,15 +264,22 @@ static const char *const statements[] = {
     "PRAGMA user_version = 1",
     "PRAGMA user_version = 0",
     "PRAGMA application_id = 0",
-    "PRAGMA journal_mode = DELETE",
+    NO_WAL,
     "ANALYZE",
-    "VACUUM",
+    VACUUM,
     MISORDER("field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)"),
     MISORDER("entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name DESC)"),
     MISORDER("tenant", "name TEXT UNIQUE", "name TEXT UNIQUE COLLATE NOCASE"),
     MISORDER("apikey", "id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL UNIQUE COLLATE NOCASE"),
 };
 enum { NUM_STATEMENTS = sizeof(statements) / sizeof(statements[0]) };
+
+/* What a script has done beside its edits. */
+struct course {
+  bool no_wal;
+  bool vacuumed;
+  bool misread; /* the schema, perhaps */
+};
 
 /* One edit, as the input says. */
 struct edit {
@@ -325,7 +361,24 @@ static void put_back(struct sqlite3 *db, const struct edit *edit) {
   }
 }
 
-static void run_edit(struct sqlite3 *db, const struct edit *edit) {
+static void run_statement(struct sqlite3 *db, struct course *course, const char *text) {
+  if (strcmp(text, NO_WAL) == 0) {
+    course->no_wal = true;
+  } else if (strcmp(text, VACUUM) != 0) {
+    (void)fuzz_vault_edit(db, "%s", text);
+  } else if (!course->vacuumed) {
+    /* A second one does little, and it takes longer than all else. */
+    (void)fuzz_vault_edit(db, "COMMIT");
+    (void)fuzz_vault_edit(db, "VACUUM");
+    course->vacuumed = true;
+  }
+}
+
+static void run_edit(struct sqlite3 *db, struct course *course, const struct edit *edit) {
+  /* They are one transaction, unless SQLite ends it. */
+  if (sqlite3_get_autocommit(db) != 0) {
+    (void)fuzz_vault_edit(db, "BEGIN");
+  }
   switch (edit->what % 8) {
     case 0:
     case 1:
@@ -349,7 +402,7 @@ static void run_edit(struct sqlite3 *db, const struct edit *edit) {
       put_back(db, edit);
       break;
     default:
-      (void)fuzz_vault_edit(db, "%s", statements[edit->number % NUM_STATEMENTS]);
+      run_statement(db, course, statements[edit->number % NUM_STATEMENTS]);
       break;
   }
 }
@@ -359,32 +412,62 @@ bool fuzz_script_image(struct bulla_span input) {
   return input.len > magic.len && memcmp(input.data, magic.data, magic.len) == 0;
 }
 
-static bool run_script(struct bulla_reader *input) {
-  char name[100];
-  (void)snprintf(name, sizeof(name), "%s-young", fuzz_vault_path());
-  fuzz_vfs_load(name, bulla_written(&young));
+static const char *young_path(void) {
+  static char path[100];
+  (void)snprintf(path, sizeof(path), "%s-young", fuzz_vault_path());
+  return path;
+}
+
+static struct sqlite3 *open_sql(void) {
   struct sqlite3 *db = fuzz_vault_sql();
-  FUZZ_ASSERT(db != NULL && fuzz_vault_edit(db, "ATTACH '%s' AS young", name));
-  for (int i = 0; i < MAX_EDITS && input->left > 0; i++) {
-    struct edit edit = {.what = fuzz_next(input)};
-    edit.table = &tables[fuzz_next(input) % NUM_TABLES];
-    edit.column = edit.table->columns[fuzz_next(input) % edit.table->num_columns];
-    edit.row = fuzz_next(input) % MAX_ROWS;
-    edit.other = fuzz_next(input);
-    edit.number = fuzz_next(input);
-    run_edit(db, &edit);
-  }
+  FUZZ_ASSERT(db != NULL);
+  FUZZ_ASSERT(fuzz_vault_edit(db, "PRAGMA journal_mode = MEMORY; ATTACH '%s' AS young", young_path()));
+  return db;
+}
+
+static struct edit next_edit(struct bulla_reader *input) {
+  struct edit edit = {.what = fuzz_next(input)};
+  edit.table = &tables[fuzz_next(input) % NUM_TABLES];
+  edit.column = edit.table->columns[fuzz_next(input) % edit.table->num_columns];
+  edit.row = fuzz_next(input) % MAX_ROWS;
+  edit.other = fuzz_next(input);
+  edit.number = fuzz_next(input);
+  return edit;
+}
+
+/* read_back says whether the schema is the same, if that can be read, and notes whether what is signed is. */
+static bool read_back(struct sqlite3 *db) {
   char schema[SCHEMA_MAX];
-  bool same = !read_schema(db, schema) || strcmp(schema, good_schema) == 0;
   char found[SIGNED_MAX];
-  signed_changed = read_signed(db, found) && strcmp(found, good_signed[0]) != 0 && strcmp(found, good_signed[1]) != 0;
-  FUZZ_ASSERT(sqlite3_close(db) == SQLITE_OK);
+  bool same = !ask(db, SCHEMA, schema, sizeof(schema)) || strcmp(schema, good_schema) == 0;
+  signed_changed =
+      ask(db, SIGNED, found, sizeof(found)) && strcmp(found, good_signed[0]) != 0 && strcmp(found, good_signed[1]) != 0;
   return same;
 }
 
-unsigned fuzz_script_choice(struct bulla_span input) {
-  size_t at = fuzz_script_image(input) ? 27 : 0;
-  return at < input.len ? input.data[at] : 0;
+static bool run_script(struct bulla_reader *input) {
+  struct course course = {.no_wal = false};
+  fuzz_vfs_load(young_path(), bulla_written(&young));
+  struct sqlite3 *db = attacker != NULL ? attacker : open_sql();
+  attacker = NULL;
+  for (int i = 0; i < MAX_EDITS && input->left > 0; i++) {
+    struct edit edit = next_edit(input);
+    run_edit(db, &course, &edit);
+    course.misread = course.misread || edit.what % 8 == 7 || edit.table == &tables[NUM_TABLES - 1];
+  }
+  if (sqlite3_get_autocommit(db) == 0 && !fuzz_vault_edit(db, "COMMIT")) {
+    (void)fuzz_vault_edit(db, "ROLLBACK");
+  }
+  bool same = read_back(db);
+  if (course.misread) {
+    close_sql(db);
+  } else {
+    attacker = db;
+  }
+  if (!course.no_wal) {
+    fuzz_vfs_put(fuzz_vault_path(), WRITTEN_AT, bulla_span(with_wal, sizeof(with_wal)));
+  }
+  return same;
 }
 
 bool fuzz_script_signed_changed(void) {
@@ -397,10 +480,11 @@ bool fuzz_script_load(struct bulla_span input) {
     fuzz_vault_load(input);
     return true;
   }
-  fuzz_vault_load(bulla_written(&good));
   if (input.len <= 1) {
+    fuzz_vault_load(bulla_written(&good));
     return true;
   }
+  fuzz_vault_load(bulla_written(&editable));
   struct bulla_reader reader = bulla_reader(bulla_span(input.data + 1, input.len - 1));
   return run_script(&reader);
 }

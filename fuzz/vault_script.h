@@ -55,8 +55,8 @@ extern size_t fuzz_num_records;
 void fuzz_script_set_up(void);
 
 /* fuzz_script_load makes the hostile vault that |input| stands for: a database if it begins like one, else the
- * good vault and, after one byte, a list of edits, of six bytes each. An edit that SQLite refuses changes nothing.
- * Returns false if the edits have left a schema that is another than that of the good vault. */
+ * good vault and, after one byte that means nothing, a list of edits, of six bytes each. An edit that SQLite refuses
+ * changes nothing. Returns false if the edits have left a schema that is another than that of the good vault. */
 bool fuzz_script_load(struct bulla_span input);
 
 /* fuzz_script_signed_changed says whether the edits that were loaded last have left a statement or signature of the
@@ -65,9 +65,5 @@ bool fuzz_script_signed_changed(void);
 
 /* fuzz_script_image says whether |input| is a database as it is. */
 bool fuzz_script_image(struct bulla_span input);
-
-/* fuzz_script_choice returns the byte of |input| that says what the vault is then asked for: the first, or in a
- * database one of its counter of changes. */
-unsigned fuzz_script_choice(struct bulla_span input);
 
 #endif
