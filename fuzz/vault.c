@@ -144,12 +144,19 @@ void fuzz_vault_forget(struct bulla_vault *vault) {
 }
 
 struct sqlite3 *fuzz_vault_sql(void) {
+  static const struct {
+    int id;
+    int value;
+  } settings[] = {
+      {SQLITE_DBCONFIG_DEFENSIVE, 0}, {SQLITE_DBCONFIG_ENABLE_FKEY, 0}, {SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1}};
   struct sqlite3 *db = NULL;
   FUZZ_ASSERT(sqlite3_open_v2(house.path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
-  FUZZ_ASSERT(sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL) == SQLITE_OK);
+  for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+    FUZZ_ASSERT(sqlite3_db_config(db, settings[i].id, settings[i].value, NULL) == SQLITE_OK);
+  }
   if (!fuzz_vault_edit(db,
-                       "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; "
-                       "PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON;")) {
+                       "PRAGMA temp_store = MEMORY; PRAGMA synchronous = OFF; "
+                       "PRAGMA ignore_check_constraints = ON;")) {
     sqlite3_close(db);
     return NULL;
   }

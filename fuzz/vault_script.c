@@ -23,7 +23,7 @@ const struct fuzz_apikey fuzz_apikeys[FUZZ_NUM_APIKEYS] = {
     {"00112233445566cc", "acme", true, 0x33},
 };
 
-enum { TEXT_MAX = 1024, SIGNED_MAX = 4096, SCHEMA_MAX = 8192, MAX_EDITS = 8, MAX_ROWS = 32 };
+enum { TEXT_MAX = 1024, SIGNED_MAX = 4096, SCHEMA_MAX = 8192, MAX_EDITS = 6, MAX_ROWS = 32 };
 
 /* Where a database says how it is written, in two bytes. One that is to be edited says that it has no -wal, which
  * would be half of the time. */
@@ -40,7 +40,7 @@ static char good_signed[2][SIGNED_MAX]; /* of the good vault, of the young one *
 static bool signed_changed;
 
 /* The attacker's connection. It stays open for the next input, unless it may have read a schema that it would not
- * read again. */
+ * read again, as nothing in the file says that it is another. */
 static struct sqlite3 *attacker;
 enum question { SCHEMA, SIGNED, NUM_QUESTIONS };
 static sqlite3_stmt *asked[NUM_QUESTIONS];
@@ -278,7 +278,8 @@ enum { NUM_STATEMENTS = sizeof(statements) / sizeof(statements[0]) };
 struct course {
   bool no_wal;
   bool vacuumed;
-  bool misread; /* the schema, perhaps */
+  bool schema; /* has changed, perhaps */
+  bool unseen; /* and so that SQLite would not see it change back */
 };
 
 /* One edit, as the input says. */
@@ -349,9 +350,24 @@ static void copy_row(struct sqlite3 *db, const struct edit *edit) {
                         edit->table->name, where);
 }
 
+static const char *young_path(void) {
+  static char path[100];
+  (void)snprintf(path, sizeof(path), "%s-young", fuzz_vault_path());
+  return path;
+}
+
+/* attach_young is for between two transactions: in one there is no attaching. */
+static void attach_young(struct sqlite3 *db) {
+  if (sqlite3_db_filename(db, "young") == NULL) {
+    (void)fuzz_vault_edit(db, "COMMIT");
+    (void)fuzz_vault_edit(db, "ATTACH '%s' AS young; BEGIN", young_path());
+  }
+}
+
 /* put_back has the younger vault's rows of a table in place of what is there, or beside it. */
 static void put_back(struct sqlite3 *db, const struct edit *edit) {
   const char *table = edit->table->name;
+  attach_young(db);
   if (edit->number % 2 == 0) {
     (void)fuzz_vault_edit(db, "DELETE FROM %s; INSERT INTO %s SELECT * FROM young.%s", table, table, table);
   } else {
@@ -365,6 +381,8 @@ static void run_statement(struct sqlite3 *db, struct course *course, const char 
   if (strcmp(text, NO_WAL) == 0) {
     course->no_wal = true;
   } else if (strcmp(text, VACUUM) != 0) {
+    course->schema = true;
+    course->unseen = course->unseen || strncmp(text, "UPDATE", 6) == 0;
     (void)fuzz_vault_edit(db, "%s", text);
   } else if (!course->vacuumed) {
     /* A second one does little, and it takes longer than all else. */
@@ -412,16 +430,9 @@ bool fuzz_script_image(struct bulla_span input) {
   return input.len > magic.len && memcmp(input.data, magic.data, magic.len) == 0;
 }
 
-static const char *young_path(void) {
-  static char path[100];
-  (void)snprintf(path, sizeof(path), "%s-young", fuzz_vault_path());
-  return path;
-}
-
 static struct sqlite3 *open_sql(void) {
   struct sqlite3 *db = fuzz_vault_sql();
-  FUZZ_ASSERT(db != NULL);
-  FUZZ_ASSERT(fuzz_vault_edit(db, "PRAGMA journal_mode = MEMORY; ATTACH '%s' AS young", young_path()));
+  FUZZ_ASSERT(db != NULL && fuzz_vault_edit(db, "PRAGMA journal_mode = MEMORY"));
   return db;
 }
 
@@ -435,34 +446,41 @@ static struct edit next_edit(struct bulla_reader *input) {
   return edit;
 }
 
-/* read_back says whether the schema is the same, if that can be read, and notes whether what is signed is. */
-static bool read_back(struct sqlite3 *db) {
-  char schema[SCHEMA_MAX];
+static bool is_same_schema(struct sqlite3 *db) {
+  char found[SCHEMA_MAX];
+  return !ask(db, SCHEMA, found, sizeof(found)) || strcmp(found, good_schema) == 0;
+}
+
+static bool is_other_signed(struct sqlite3 *db) {
   char found[SIGNED_MAX];
-  bool same = !ask(db, SCHEMA, schema, sizeof(schema)) || strcmp(schema, good_schema) == 0;
-  signed_changed =
-      ask(db, SIGNED, found, sizeof(found)) && strcmp(found, good_signed[0]) != 0 && strcmp(found, good_signed[1]) != 0;
-  return same;
+  return ask(db, SIGNED, found, sizeof(found)) && strcmp(found, good_signed[0]) != 0 &&
+         strcmp(found, good_signed[1]) != 0;
+}
+
+static void run_edits(struct sqlite3 *db, struct course *course, struct bulla_reader *input) {
+  for (int i = 0; i < MAX_EDITS && input->left > 0; i++) {
+    struct edit edit = next_edit(input);
+    run_edit(db, course, &edit);
+    if (edit.table == &tables[NUM_TABLES - 1]) {
+      course->schema = true;
+      course->unseen = true;
+    }
+  }
+  if (sqlite3_get_autocommit(db) == 0 && !fuzz_vault_edit(db, "COMMIT")) {
+    (void)fuzz_vault_edit(db, "ROLLBACK");
+  }
 }
 
 static bool run_script(struct bulla_reader *input) {
   struct course course = {.no_wal = false};
   fuzz_vfs_load(young_path(), bulla_written(&young));
   struct sqlite3 *db = attacker != NULL ? attacker : open_sql();
-  attacker = NULL;
-  for (int i = 0; i < MAX_EDITS && input->left > 0; i++) {
-    struct edit edit = next_edit(input);
-    run_edit(db, &course, &edit);
-    course.misread = course.misread || edit.what % 8 == 7 || edit.table == &tables[NUM_TABLES - 1];
-  }
-  if (sqlite3_get_autocommit(db) == 0 && !fuzz_vault_edit(db, "COMMIT")) {
-    (void)fuzz_vault_edit(db, "ROLLBACK");
-  }
-  bool same = read_back(db);
-  if (course.misread) {
+  run_edits(db, &course, input);
+  bool same = !course.schema || is_same_schema(db);
+  signed_changed = is_other_signed(db);
+  attacker = course.unseen ? NULL : db;
+  if (course.unseen) {
     close_sql(db);
-  } else {
-    attacker = db;
   }
   if (!course.no_wal) {
     fuzz_vfs_put(fuzz_vault_path(), WRITTEN_AT, bulla_span(with_wal, sizeof(with_wal)));
