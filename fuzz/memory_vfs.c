@@ -83,12 +83,13 @@ static void set_len(struct contents *contents, size_t len) {
 }
 
 static void write_at(struct stored *stored, const void *bytes, size_t len, size_t at) {
-  if (at + len > stored->now.len) {
-    set_len(&stored->now, at + len);
+  if (at > stored->now.len) {
+    set_len(&stored->now, at);
   }
   if (len > 0) {
     memcpy(stored->now.bytes + at, bytes, len);
   }
+  stored->now.len = at + len > stored->now.len ? at + len : stored->now.len;
   stored->dirty_from = at < stored->dirty_from ? at : stored->dirty_from;
   stored->dirty_to = at + len > stored->dirty_to ? at + len : stored->dirty_to;
 }
