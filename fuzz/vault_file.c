@@ -347,7 +347,7 @@ static unsigned draw_lot(struct bulla_span input) {
     sum = (sum ^ input.data[i]) * UINT32_C(0x9e3779b1);
     sum ^= sum >> 15;
   }
-  return sum % 64 == 0 ? (unsigned)NUM_LOTS : (sum >> 6) % NUM_LOTS;
+  return sum % 256 == 0 ? (unsigned)NUM_LOTS : (sum >> 8) % NUM_LOTS;
 }
 
 static void try(struct bulla_span input, unsigned lot) {
