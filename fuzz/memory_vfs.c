@@ -43,6 +43,7 @@ static uint8_t regions[MAX_REGIONS][REGION_LEN];
 static int num_regions;
 static int num_mapping;
 static uint64_t randomness;
+static bool never_loses_power;
 
 static struct {
   enum fuzz_fault fault;
@@ -103,6 +104,12 @@ static void copy_dirty(struct stored *stored, struct contents *to, const struct 
   }
   stored->dirty_from = SIZE_MAX;
   stored->dirty_to = 0;
+}
+
+static void make_durable(struct stored *stored) {
+  if (!never_loses_power) {
+    copy_dirty(stored, &stored->durable, &stored->now);
+  }
 }
 
 static void truncate_to(struct stored *stored, size_t len) {
@@ -202,7 +209,7 @@ static int sync_file(sqlite3_file *file, int flags) {
   if (change_fails(FUZZ_FAULT_SYNC)) {
     return SQLITE_IOERR_FSYNC;
   }
-  copy_dirty(of(file), &of(file)->durable, &of(file)->now);
+  make_durable(of(file));
   return SQLITE_OK;
 }
 
@@ -424,19 +431,23 @@ void fuzz_vfs_register(void) {
   FUZZ_ASSERT(sqlite3_vfs_register(&vfs, 1) == SQLITE_OK);
 }
 
+void fuzz_vfs_never_loses_power(void) {
+  never_loses_power = true;
+}
+
 void fuzz_vfs_load(const char *name, struct bulla_span bytes) {
   struct stored *stored = find(name) != NULL ? find(name) : make(name);
   FUZZ_ASSERT(bytes.len <= MAX_FILE);
   truncate_to(stored, 0);
   write_at(stored, bytes.data, bytes.len, 0);
-  copy_dirty(stored, &stored->durable, &stored->now);
+  make_durable(stored);
 }
 
 void fuzz_vfs_put(const char *name, size_t at, struct bulla_span bytes) {
   struct stored *stored = find(name);
   FUZZ_ASSERT(stored != NULL && at + bytes.len <= stored->now.len);
   write_at(stored, bytes.data, bytes.len, at);
-  copy_dirty(stored, &stored->durable, &stored->now);
+  make_durable(stored);
 }
 
 void fuzz_vfs_clear(void) {
@@ -476,6 +487,7 @@ bool fuzz_vfs_dead(void) {
 }
 
 void fuzz_vfs_revive(bool lost_power) {
+  FUZZ_ASSERT(!lost_power || !never_loses_power);
   state.dead = false;
   forget();
   for (size_t i = 0; lost_power && i < MAX_FILES; i++) {

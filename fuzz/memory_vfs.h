@@ -26,6 +26,9 @@ enum fuzz_fault {
 /* fuzz_vfs_register makes this the default file system, once. */
 void fuzz_vfs_register(void);
 
+/* fuzz_vfs_never_loses_power saves the work of what is for fuzz_vfs_revive(true), which is then not to be called. */
+void fuzz_vfs_never_loses_power(void);
+
 /* fuzz_vfs_load makes |bytes| the file |name|, durably. */
 void fuzz_vfs_load(const char *name, struct bulla_span bytes);
 

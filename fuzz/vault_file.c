@@ -283,25 +283,30 @@ static void change(struct bulla_vault *vault, unsigned part) {
       begin();
       num_own += 1;
       ignore(bulla_vault_remove(vault, &fuzz_who, AT(BULLA_LITERAL("acme"), BULLA_LITERAL("mail"))));
-      verify(vault);
       break;
   }
 }
 
 static void revoke(struct bulla_vault *vault, unsigned part) {
   bool revoked = true;
+  enum bulla_status status;
   begin();
-  num_own += part < 2 ? 1 : 0;
-  if (part == 0) {
-    ignore(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[0].id)));
-    verify(vault);
-  } else if (part == 1) {
-    ignore(bulla_vault_token_revoke(vault, &fuzz_who, BULLA_LITERAL("beta"), BULLA_LITERAL("session-2"), 1));
-    verify(vault);
-  } else {
-    const char *tenant = part == 2 ? "acme" : "beta";
-    enum bulla_status status = bulla_vault_token_revoked(vault, &revoked, fuzz_text(tenant), BULLA_LITERAL(FUZZ_JTI));
-    FUZZ_ASSERT(status == BULLA_OK || !revoked);
+  switch (part) {
+    case 0:
+      num_own += 1;
+      ignore(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[0].id)));
+      break;
+    case 1:
+      num_own += 1;
+      ignore(bulla_vault_token_revoke(vault, &fuzz_who, BULLA_LITERAL("beta"), BULLA_LITERAL("session-2"), 1));
+      break;
+    case 2:
+      status = bulla_vault_token_revoked(vault, &revoked, BULLA_LITERAL("acme"), BULLA_LITERAL(FUZZ_JTI));
+      FUZZ_ASSERT(status == BULLA_OK || !revoked);
+      break;
+    default:
+      verify(vault);
+      break;
   }
 }
 
@@ -333,7 +338,8 @@ static void exercise(struct bulla_vault *vault, unsigned lot) {
 /* exercise_all asks one vault for all of it, so that what it has read once meets what it reads later. */
 static void exercise_all(struct bulla_vault *vault) {
   for (unsigned kind = 0; kind < NUM_KINDS; kind++) {
-    for (unsigned part = 0; part < NUM_PARTS; part++) {
+    unsigned num = kind == 1 || kind == 2 ? NUM_PARTS : NUM_PARTS / 2;
+    for (unsigned part = 0; part < num; part++) {
       exercise(vault, kind + NUM_KINDS * part);
     }
   }

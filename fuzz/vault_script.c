@@ -42,7 +42,7 @@ static bool signed_changed;
 /* The attacker's connection. It stays open for the next input, unless it may have read a schema that it would not
  * read again, as nothing in the file says that it is another. */
 static struct sqlite3 *attacker;
-enum question { SCHEMA, SIGNED, NUM_QUESTIONS };
+enum question { SCHEMA, SIGNED, BEGIN, COMMIT, NUM_QUESTIONS };
 static sqlite3_stmt *asked[NUM_QUESTIONS];
 
 struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, int revision) {
@@ -110,10 +110,21 @@ static const char *const questions[NUM_QUESTIONS] = {
     [SIGNED] =
         "SELECT quote(v.statement) || quote(v.signature) || quote(l.statement) || "
         "quote(l.signature) FROM vault v LEFT JOIN lane l ON l.number = 0 WHERE v.id = 1",
+    [BEGIN] = "BEGIN",
+    [COMMIT] = "COMMIT",
 };
 
-/* answer writes the answer to |statement| to |room|, or returns false if there is none. */
-static bool answer(sqlite3_stmt *statement, char *room, size_t size) {
+static bool prepare(struct sqlite3 *db, enum question question) {
+  return asked[question] != NULL || sqlite3_prepare_v3(db, questions[question], -1, SQLITE_PREPARE_PERSISTENT,
+                                                       &asked[question], NULL) == SQLITE_OK;
+}
+
+/* ask writes the answer to |room|, or returns false if there is none. */
+static bool ask(struct sqlite3 *db, enum question question, char *room, size_t size) {
+  if (!prepare(db, question)) {
+    return false;
+  }
+  sqlite3_stmt *statement = asked[question];
   bool found = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT;
   if (found) {
     (void)snprintf(room, size, "%s", sqlite3_column_text(statement, 0));
@@ -122,12 +133,11 @@ static bool answer(sqlite3_stmt *statement, char *room, size_t size) {
   return found;
 }
 
-static bool ask(struct sqlite3 *db, enum question question, char *room, size_t size) {
-  if (asked[question] == NULL &&
-      sqlite3_prepare_v3(db, questions[question], -1, SQLITE_PREPARE_PERSISTENT, &asked[question], NULL) != SQLITE_OK) {
-    return false;
-  }
-  return answer(asked[question], room, size);
+/* run is for what has no answer. */
+static bool run(struct sqlite3 *db, enum question question) {
+  bool done = prepare(db, question) && sqlite3_step(asked[question]) == SQLITE_DONE;
+  sqlite3_reset(asked[question]);
+  return done;
 }
 
 static void close_sql(struct sqlite3 *db) {
@@ -153,6 +163,7 @@ static void note_schema(void) {
 void fuzz_script_set_up(void) {
   const struct bulla_place past = {.tenant = fuzz_text("past"), .entry = fuzz_text("db")};
   fuzz_vault_set_up();
+  fuzz_vfs_never_loses_power();
   struct bulla_vault *vault = fuzz_vault_open();
   put_revision(vault, 1);
   put_apikeys(vault);
@@ -359,8 +370,9 @@ static const char *young_path(void) {
 /* attach_young is for between two transactions: in one there is no attaching. */
 static void attach_young(struct sqlite3 *db) {
   if (sqlite3_db_filename(db, "young") == NULL) {
-    (void)fuzz_vault_edit(db, "COMMIT");
-    (void)fuzz_vault_edit(db, "ATTACH '%s' AS young; BEGIN", young_path());
+    (void)run(db, COMMIT);
+    (void)fuzz_vault_edit(db, "ATTACH '%s' AS young", young_path());
+    (void)run(db, BEGIN);
   }
 }
 
@@ -387,7 +399,7 @@ static void run_statement(struct sqlite3 *db, struct course *course, const struc
     (void)fuzz_vault_edit(db, "%s", text);
   } else if (edit->other % 8 == 0) {
     /* It takes longer than all else. */
-    (void)fuzz_vault_edit(db, "COMMIT");
+    (void)run(db, COMMIT);
     (void)fuzz_vault_edit(db, "VACUUM");
   }
 }
@@ -395,7 +407,7 @@ static void run_statement(struct sqlite3 *db, struct course *course, const struc
 static void run_edit(struct sqlite3 *db, struct course *course, const struct edit *edit) {
   /* They are one transaction, unless SQLite ends it. */
   if (sqlite3_get_autocommit(db) != 0) {
-    (void)fuzz_vault_edit(db, "BEGIN");
+    (void)run(db, BEGIN);
   }
   switch (edit->what % 8) {
     case 0:
@@ -466,7 +478,7 @@ static void run_edits(struct sqlite3 *db, struct course *course, struct bulla_re
     course->other = course->other || course->schema || strcmp(edit.table->name, "vault") == 0 ||
                     strcmp(edit.table->name, "lane") == 0;
   }
-  if (sqlite3_get_autocommit(db) == 0 && !fuzz_vault_edit(db, "COMMIT")) {
+  if (sqlite3_get_autocommit(db) == 0 && !run(db, COMMIT)) {
     (void)fuzz_vault_edit(db, "ROLLBACK");
   }
 }
