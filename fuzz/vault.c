@@ -70,7 +70,7 @@ static struct bulla_buffer copy_of(struct bulla_span bytes) {
 
 /* A connection for each input: what each would allocate anew is given once, and there is one thread. */
 static void configure(void) {
-  enum { PAGE_ROOM = 4096 + 256, NUM_PAGES = 64 };
+  enum { PAGE_ROOM = 4096 + 256, NUM_PAGES = 256 };
   static _Alignas(16) uint8_t pages[NUM_PAGES][PAGE_ROOM];
   FUZZ_ASSERT(sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK);
   FUZZ_ASSERT(sqlite3_config(SQLITE_CONFIG_PAGECACHE, pages, (int)PAGE_ROOM, (int)NUM_PAGES) == SQLITE_OK);

@@ -11,18 +11,6 @@
 
 #include "fuzz/memory_vfs.h"
 
-const struct fuzz_known fuzz_known[FUZZ_NUM_KNOWN] = {
-    {"acme", "db", "password", true, 2},   {"acme", "db", "host", false, 2},      {"acme", "db", "token", true, 1},
-    {"acme", "mail", "password", true, 1}, {"acme", "gone", "password", true, 1}, {"beta", "db", "password", true, 1},
-    {"beta", "db", "host", false, 1},      {"past", "db", "password", true, 1},
-};
-
-const struct fuzz_apikey fuzz_apikeys[FUZZ_NUM_APIKEYS] = {
-    {"00112233445566aa", "acme", false, 0x11},
-    {"00112233445566bb", "beta", false, 0x22},
-    {"00112233445566cc", "acme", true, 0x33},
-};
-
 enum { TEXT_MAX = 1024, SIGNED_MAX = 4096, SCHEMA_MAX = 8192, MAX_EDITS = 6, MAX_ROWS = 32 };
 
 /* Where a database says how it is written, in two bytes. One that is to be edited says that it has no -wal, which
@@ -45,74 +33,20 @@ static struct sqlite3 *attacker;
 enum question { SCHEMA, SIGNED, BEGIN, COMMIT, NUM_QUESTIONS };
 static sqlite3_stmt *asked[NUM_QUESTIONS];
 
-struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, int revision) {
-  int len = snprintf(room, FUZZ_KNOWN_MAX, "%s/%s:%s revision %d %c%c%c%d", known->tenant, known->entry, known->field,
-                     revision, known->tenant[0], known->entry[0], known->field[0], revision);
-  FUZZ_ASSERT(len > 0 && len < FUZZ_KNOWN_MAX);
-  return bulla_span(room, (size_t)len);
-}
+/* The texts of the schema, sorted and without what ANALYZE leaves. */
+#define ASK_SCHEMA                                                     \
+  "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema " \
+  "WHERE (sql IS NOT NULL OR type <> 'index') AND sql NOT IN "         \
+  "('CREATE TABLE sqlite_stat1(tbl,idx,stat)', "                       \
+  "'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)') ORDER BY sql)"
 
-static void put_revision(struct bulla_vault *vault, int revision) {
-  for (size_t i = 0; i < FUZZ_NUM_KNOWN; i++) {
-    const struct fuzz_known *known = &fuzz_known[i];
-    char room[FUZZ_KNOWN_MAX];
-    if (known->revisions >= revision) {
-      fuzz_vault_put(vault, known->tenant, known->entry, known->field, fuzz_known_value(room, known, revision),
-                     known->secret);
-    }
-  }
-}
-
-static void put_apikeys(struct bulla_vault *vault) {
-  for (size_t i = 0; i < FUZZ_NUM_APIKEYS; i++) {
-    const struct fuzz_apikey *apikey = &fuzz_apikeys[i];
-    struct bulla_secret *root = NULL;
-    uint8_t hash[32] = {0};
-    FUZZ_ASSERT(bulla_secret_new(&root, BULLA_KEY_LEN) == BULLA_OK);
-    memset(bulla_secret_data(root), apikey->root, BULLA_KEY_LEN);
-    FUZZ_ASSERT(bulla_vault_apikey_put(vault, &fuzz_who,
-                                       &(const struct bulla_apikey_record){.tenant = fuzz_text(apikey->tenant),
-                                                                           .id = fuzz_text(apikey->id),
-                                                                           .name = fuzz_text("embed"),
-                                                                           .hash = bulla_span(hash, sizeof(hash)),
-                                                                           .root = root}) == BULLA_OK);
-    bulla_secret_free(&root);
-  }
-}
-
-struct fuzz_known_record fuzz_known_records[FUZZ_MAX_RECORDS];
-size_t fuzz_num_records;
-
-static void note(char room[FUZZ_DETAIL_MAX], struct bulla_span text) {
-  FUZZ_ASSERT(text.len < FUZZ_DETAIL_MAX);
-  memcpy(room, text.data, text.len);
-}
-
-static enum bulla_status note_record(void *arg, const struct bulla_audit_record *record) {
-  (void)arg;
-  FUZZ_ASSERT(fuzz_num_records < FUZZ_MAX_RECORDS && record->seq == (int64_t)fuzz_num_records + 1);
-  struct fuzz_known_record *known = &fuzz_known_records[fuzz_num_records++];
-  note(known->tenant, record->tenant);
-  note(known->actor, record->actor);
-  note(known->entry, record->entry);
-  note(known->field, record->field);
-  return BULLA_OK;
-}
+/* What the vault and its first lane say, and their signatures. */
+#define ASK_SIGNED                                                            \
+  "SELECT quote(v.statement) || quote(v.signature) || quote(l.statement) || " \
+  "quote(l.signature) FROM vault v LEFT JOIN lane l ON l.number = 0 WHERE v.id = 1"
 
 static const char *const questions[NUM_QUESTIONS] = {
-    /* The texts of the schema, sorted and without what ANALYZE leaves. */
-    [SCHEMA] =
-        "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema "
-        "WHERE (sql IS NOT NULL OR type <> 'index') AND sql NOT IN "
-        "('CREATE TABLE sqlite_stat1(tbl,idx,stat)', "
-        "'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)') ORDER BY sql)",
-    /* What the vault and its first lane say, and their signatures. */
-    [SIGNED] =
-        "SELECT quote(v.statement) || quote(v.signature) || quote(l.statement) || "
-        "quote(l.signature) FROM vault v LEFT JOIN lane l ON l.number = 0 WHERE v.id = 1",
-    [BEGIN] = "BEGIN",
-    [COMMIT] = "COMMIT",
-};
+    [SCHEMA] = ASK_SCHEMA, [SIGNED] = ASK_SIGNED, [BEGIN] = "BEGIN", [COMMIT] = "COMMIT"};
 
 static bool prepare(struct sqlite3 *db, enum question question) {
   return asked[question] != NULL || sqlite3_prepare_v3(db, questions[question], -1, SQLITE_PREPARE_PERSISTENT,
@@ -161,28 +95,14 @@ static void note_schema(void) {
 }
 
 void fuzz_script_set_up(void) {
-  const struct bulla_place past = {.tenant = fuzz_text("past"), .entry = fuzz_text("db")};
   fuzz_vault_set_up();
   fuzz_vfs_never_loses_power();
-  struct bulla_vault *vault = fuzz_vault_open();
-  put_revision(vault, 1);
-  put_apikeys(vault);
-  bulla_vault_close(&vault);
+  fuzz_known_put_young();
   note_signed(good_signed[1]);
   young = fuzz_vault_image();
   memcpy(young.data + WRITTEN_AT, with_journal, sizeof(with_journal));
 
-  vault = fuzz_vault_open();
-  put_revision(vault, 2);
-  FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, AT(fuzz_text("acme"), fuzz_text("gone"))) == BULLA_OK);
-  FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, &past) == BULLA_OK);
-  FUZZ_ASSERT(bulla_vault_remove_tenant(vault, &fuzz_who, past.tenant) == BULLA_OK);
-  FUZZ_ASSERT(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[2].id)) == BULLA_OK);
-  FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI), INT64_C(1) << 40) ==
-              BULLA_OK);
-  FUZZ_ASSERT(bulla_vault_audit_log(vault, 1, bulla_span(NULL, 0), note_record, NULL) == BULLA_OK);
-  FUZZ_ASSERT(fuzz_num_records == FUZZ_MAX_RECORDS);
-  bulla_vault_close(&vault);
+  fuzz_known_put_good();
   good = fuzz_vault_image();
   editable = fuzz_vault_image();
   memcpy(editable.data + WRITTEN_AT, with_journal, sizeof(with_journal));
