@@ -14,9 +14,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* FUZZ_REPLAYS says that there is no engine, and so time to try everything with each input. */
+/* fuzz_tries_all says that there is time to try everything with an input: there is no engine, or it has but one. */
 __attribute__((weak)) int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*test)(const uint8_t *data, size_t size));
-#define FUZZ_REPLAYS (LLVMFuzzerRunDriver == NULL)
+static inline bool fuzz_tries_all(void) {
+  return LLVMFuzzerRunDriver == NULL || getenv("BULLA_FUZZ_ALL") != NULL;
+}
 
 #define FUZZ_ASSERT(condition)                                                            \
   do {                                                                                    \

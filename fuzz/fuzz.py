@@ -54,6 +54,8 @@ AT_ONCE = os.cpu_count() or 1
 # What is freed is kept back for many inputs; with the default of 256 MiB every block is one that no cache has.
 ENVIRONMENT = dict(os.environ, ASAN_OPTIONS="handle_abort=1:detect_stack_use_after_return=1:quarantine_size_mb=16",
                    UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1", LC_ALL="C")
+# One input is tried in every way, where a target else draws lots.
+ALL = {"BULLA_FUZZ_ALL": "1"}
 
 running = set()
 
@@ -66,14 +68,14 @@ class Target:
         self.seeds, self.found = ROOT / "fuzz/corpus" / name, BUILD / "corpus" / name
         self.log, self.crashes = BUILD / "logs" / f"{name}.log", BUILD / "crashes" / name
 
-    def execute(self, *arguments, shown=False):
-        """Runs the target to its end, with its options and dictionary; returns its exit status and its output,
-        which is also |shown| as it comes."""
+    def execute(self, *arguments, shown=False, **variables):
+        """Runs the target to its end, with its options and dictionary, and |variables| in its environment; returns
+        its exit status and its output, which is also |shown| as it comes."""
         words = [path for path in ROOT.glob("fuzz/*.dict") if self.name.startswith(path.stem)]
         command = [self.program, *OPTIONS[self.name].split(), *(f"-dict={path}" for path in words), *arguments]
         lines = []
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env=ENVIRONMENT, text=True, errors="replace") as process:
+                              env=dict(ENVIRONMENT, **variables), text=True, errors="replace") as process:
             running.add(process)
             for line in process.stdout:
                 lines.append(line)
@@ -85,7 +87,7 @@ class Target:
     def reproduce(self, file):
         """Runs one input and returns the output and the finding, or None."""
         with tempfile.TemporaryDirectory() as folder:
-            status, output = self.execute("-runs=1", f"-artifact_prefix={folder}/", file)
+            status, output = self.execute("-runs=1", f"-artifact_prefix={folder}/", file, **ALL)
         return output, finding(output) if status != 0 else None
 
 
@@ -104,7 +106,7 @@ def keep(target, file):
     with tempfile.TemporaryDirectory() as folder:
         smaller = pathlib.Path(folder, "smaller")
         target.execute("-minimize_crash=1", f"-max_total_time={MINIMIZE_SECONDS}",
-                       f"-exact_artifact_path={smaller}", f"-artifact_prefix={folder}/", file)
+                       f"-exact_artifact_path={smaller}", f"-artifact_prefix={folder}/", file, **ALL)
         # On its way libFuzzer may have come to another crash.
         small = smaller.exists() and target.reproduce(smaller)[1] == wanted
         data = (smaller if small else file).read_bytes()

@@ -9,7 +9,9 @@
  * and so do masks and token roots; whoever is refused gets nothing; a walk gives nothing twice; a log that is said to
  * be unbroken is a part of the true one; and in the end SQLite has all of its memory back. A file can be such that
  * SQLite itself walks without end before it gives a row, which docs/THREATS.md calls denial of service: there SQLite is
- * interrupted, and bulla has to cope. */
+ * interrupted, and bulla has to cope.
+ *
+ * Of all that a vault can be asked for, an input draws a lot; where there is time, it is all of it. */
 
 #include <sqlite3.h>
 
@@ -395,7 +397,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size > FUZZ_IMAGE_MAX) {
     return -1;
   }
-  if (FUZZ_REPLAYS) {
+  if (fuzz_tries_all()) {
     for (unsigned lot = 0; lot <= NUM_LOTS; lot++) {
       try(input, lot);
     }

@@ -290,6 +290,7 @@ static const char *young_path(void) {
 /* attach_young is for between two transactions: in one there is no attaching. */
 static void attach_young(struct sqlite3 *db) {
   if (sqlite3_db_filename(db, "young") == NULL) {
+    fuzz_vfs_load(young_path(), bulla_written(&young));
     (void)run(db, COMMIT);
     (void)fuzz_vault_edit(db, "ATTACH '%s' AS young", young_path());
     (void)run(db, BEGIN);
@@ -405,8 +406,10 @@ static void run_edits(struct sqlite3 *db, struct course *course, struct bulla_re
 
 static bool run_script(struct bulla_reader *input) {
   struct course course = {.no_wal = false};
-  fuzz_vfs_load(young_path(), bulla_written(&young));
   struct sqlite3 *db = attacker != NULL ? attacker : open_sql();
+  if (sqlite3_db_filename(db, "young") != NULL) {
+    fuzz_vfs_load(young_path(), bulla_written(&young));
+  }
   run_edits(db, &course, input);
   bool same = !course.schema || is_same_schema(db);
   signed_changed = course.other && is_other_signed(db);
