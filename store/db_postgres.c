@@ -433,10 +433,16 @@ static const char *option_of(const PQconninfoOption *options, const char *keywor
   return options->keyword != NULL ? options->val : NULL;
 }
 
-/* Whether every server is reached by a socket in the file system. */
+/* What the URI says of |keyword|, or else the environment, which libpq looks at too. */
+static const char *given_by(const PQconninfoOption *options, const char *keyword, const char *variable) {
+  const char *value = option_of(options, keyword);
+  return value != NULL ? value : getenv(variable);
+}
+
+/* Whether every server is reached by a socket in the file system. What a service file says is not known. */
 static bool is_local(const PQconninfoOption *options) {
-  const char *hosts = option_of(options, "host");
-  if (option_of(options, "hostaddr") != NULL) {
+  const char *hosts = given_by(options, "host", "PGHOST");
+  if (given_by(options, "hostaddr", "PGHOSTADDR") != NULL || given_by(options, "service", "PGSERVICE") != NULL) {
     return false;
   }
   for (const char *host = hosts; host != NULL; host = strchr(host, ',') != NULL ? strchr(host, ',') + 1 : NULL) {

@@ -76,7 +76,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bulla-pg-", dir=place, ignore_cleanup_errors=True) as folder:
         server = Server(folder)
         try:
-            environment = {**os.environ, "BULLA_TEST_POSTGRES": server.url("%s"),
+            environment = {**os.environ, "PGHOST": str(folder), "PGUSER": "postgres", "BULLA_TEST_POSTGRES": server.url("%s"),
                            "BULLA_TEST_PSQL": f"host={server.folder} user=postgres dbname="}
             return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
         finally:

@@ -109,12 +109,16 @@ BULLA_API void bulla_root_free(struct bulla_root **root);
  *                        nothing is reported done that is not in the file the path leads to now
  *   BULLA_REFUSED        somebody without the root key gave the name of a tenant or an entry to another row, or a
  *                        listing is out of order
- *   BULLA_AUDIT_BROKEN   from calls that write a record: the end of the log was tampered with or cut off */
+ *   BULLA_AUDIT_BROKEN   from calls that write a record: the end of the log was tampered with or cut off
+ * and on a server
+ *   BULLA_UNREACHABLE    the connection was lost, and nothing was done: the next call connects anew
+ *   BULLA_UNCERTAIN      a commit was not answered, or a standby was not waited for: nothing was opened, but the change
+ *                        or the record may be there */
 struct bulla_vault;
 
-/* bulla_vault_create creates an empty vault at |url|, "sqlite:PATH", under |root|. The file gets mode 0600. PATH is
- * taken literally. Returns BULLA_EXISTS, BULLA_UNSUPPORTED for another kind of URL or a path that other programs would
- * read differently (docs/API-CONVENTIONS.md). On failure nothing is left behind. */
+/* bulla_vault_create creates an empty vault at |url|, "sqlite:PATH" or "postgres://...", under |root|. The file gets
+ * mode 0600. PATH is taken literally. Returns BULLA_EXISTS, BULLA_UNSUPPORTED for another kind of URL or a path that
+ * other programs would read differently (docs/API-CONVENTIONS.md). On failure nothing is left behind. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_create(const char *url, const struct bulla_root *root);
 
 /* How to open a vault. Begin with BULLA_VAULT_OPTIONS_INIT. */
@@ -141,7 +145,9 @@ struct bulla_vault_options {
  *                         program and |options| has no fingerprint
  *   BULLA_REFUSED         the vault's own row has been tampered with
  *   BULLA_VAULT_SHARED    the file has several names, or is mounted without its folder
- *   BULLA_UNSUPPORTED     as for bulla_vault_create */
+ *   BULLA_UNREACHABLE     the server cannot be reached
+ *   BULLA_NOT_PERMITTED   the login lacks a right there
+ *   BULLA_UNSUPPORTED     as for bulla_vault_create; or the server loses what it acknowledged */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url,
                                                              const struct bulla_root *root,
                                                              const struct bulla_vault_options *options);
