@@ -231,6 +231,17 @@ static enum bulla_status ask(struct bulla_statement *statement) {
   return BULLA_OK;
 }
 
+void bulla_statement_ahead(struct bulla_statement *statement) {
+  const struct bulla_db_driver *driver = statement->db->driver;
+  if (driver->ahead == NULL || statement->running || statement->num_bound > BULLA_BOUND_MAX) {
+    return;
+  }
+  /* If it cannot be sent, the first step will say why. */
+  statement->rows = (struct bulla_db_rows){.db = statement->db};
+  statement->running =
+      driver->ahead(&statement->rows, statement->query, statement->bound, statement->num_bound) == BULLA_OK;
+}
+
 enum bulla_status bulla_step(struct bulla_statement *statement, bool *row) {
   *row = false;
   statement->num_read = 0;

@@ -101,6 +101,10 @@ void bulla_bind_null(struct bulla_statement *statement);
  * invalid. Returns BULLA_EXISTS if a key exists already, BULLA_NOT_A_VAULT for a damaged database. */
 BULLA_NODISCARD enum bulla_status bulla_step(struct bulla_statement *statement, bool *row);
 
+/* bulla_statement_ahead has the back end begin with a statement whose rows are wanted later, if that saves time. Until
+ * its end |statement| must stay where it is. */
+void bulla_statement_ahead(struct bulla_statement *statement);
+
 /* bulla_statement_keep copies the row and releases the database: the columns and their spans stay valid until the
  * statement ends, whatever is committed meanwhile. It is the last row. */
 BULLA_NODISCARD enum bulla_status bulla_statement_keep(struct bulla_statement *statement);

@@ -44,6 +44,8 @@ struct bulla_db_rows {
   size_t num_columns;
   bool once;     /* it is not kept as a prepared statement */
   int num_given; /* rows, of a driver that has all at once */
+  bool is_ahead; /* it was sent ahead, and its outcome was not looked at yet */
+  int status;    /* that outcome, a bulla_status */
 };
 
 /* Fills a new database, inside the transaction that creates it. */
@@ -109,6 +111,10 @@ struct bulla_db_driver {
                              size_t num);
   enum bulla_status (*next)(struct bulla_db_rows *rows, bool *row);
   void (*column)(const struct bulla_db_rows *rows, size_t column, struct bulla_value *value);
+  /* ahead is query without waiting for its outcome, which the first next gives; NULL where waiting costs nothing.
+   * |rows| stays where it is until its end. */
+  enum bulla_status (*ahead)(struct bulla_db_rows *rows, enum bulla_query query, const struct bulla_value *values,
+                             size_t num);
   int64_t (*changed)(const struct bulla_db_rows *rows);
   void (*end)(struct bulla_db_rows *rows);
 };

@@ -261,17 +261,35 @@ static enum bulla_status check_sent(struct bulla_postgres *postgres, int sent) {
   return sent == 1 ? BULLA_OK : lost(postgres, "nothing could be sent");
 }
 
-/* The outcome of what was sent before in the pipeline. A record that is there already is none of ours. */
+static void take_rows(struct bulla_db_rows *rows, struct answer *answer) {
+  rows->handle = answer->result;
+  rows->num_columns = (size_t)pq.PQnfields(answer->result);
+  rows->num_given = 0;
+  answer->result = NULL;
+}
+
+/* Takes the outcome of all that was sent before in the pipeline. Returns that of what nobody will look at; a record
+ * that is there already is none of ours. */
 static enum bulla_status take_awaited(struct bulla_postgres *postgres, int64_t end) {
   struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
   enum bulla_status first = BULLA_OK;
-  for (; postgres->num_awaited > 0; postgres->num_awaited--) {
+  for (size_t i = 0; i < postgres->num_awaited; i++) {
     enum bulla_status status = take_all(&answer, postgres, end);
     if (postgres->connection == NULL) {
       return status;
     }
-    first = first == BULLA_OK ? status : first;
+    struct bulla_db_rows *rows = postgres->awaited[i];
+    if (rows == NULL) {
+      first = first == BULLA_OK ? status : first;
+      continue;
+    }
+    rows->status = (int)status;
+    rows->is_ahead = false;
+    if (status == BULLA_OK) {
+      take_rows(rows, &answer);
+    }
   }
+  postgres->num_awaited = 0;
   return first == BULLA_EXISTS ? bulla_explain(BULLA_AUDIT_BROKEN, "there is a record beyond the head of the log")
                                : first;
 }
@@ -625,19 +643,12 @@ static void set_parameter(struct parameters *parameters, size_t i, const struct 
   }
 }
 
-static enum bulla_status take_rows(struct bulla_db_rows *rows, struct answer *answer) {
-  rows->handle = answer->result;
-  rows->num_columns = (size_t)pq.PQnfields(answer->result);
-  rows->num_given = 0;
-  answer->result = NULL;
-  return BULLA_OK;
-}
-
 enum bulla_status bulla_postgres_ask(struct bulla_db_rows *rows, struct bulla_postgres *postgres, const char *text) {
   struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
   *rows = (struct bulla_db_rows){.db = &postgres->db};
   BULLA_TRY(run(&answer, postgres, text));
-  return take_rows(rows, &answer);
+  take_rows(rows, &answer);
+  return BULLA_OK;
 }
 
 /* Sends |query|, to be prepared first if it is not. */
@@ -653,7 +664,7 @@ static enum bulla_status send(struct bulla_postgres *postgres, enum bulla_query 
   if (!postgres->is_prepared[query]) {
     BULLA_TRY(check_sent(postgres, pq.PQsendPrepare(postgres->connection, name, text, num, given->types)));
     postgres->is_prepared[query] = true;
-    postgres->num_awaited++;
+    postgres->awaited[postgres->num_awaited++] = NULL;
   }
   return check_sent(
       postgres, pq.PQsendQueryPrepared(postgres->connection, name, num, given->values, given->lens, given->formats, 1));
@@ -665,44 +676,84 @@ static bool can_wait(enum bulla_query query) {
   return query == BULLA_QUERY_INSERT_RECORD;
 }
 
-static enum bulla_status exchange(struct answer *answer, struct bulla_postgres *postgres) {
+/* Until the pipeline ends nothing more is answered once something has failed. */
+static enum bulla_status fail(struct bulla_postgres *postgres, enum bulla_status status) {
+  struct answer none BULLA_CLEANUP(answer_free) = {NULL};
+  if (status != BULLA_OK && postgres->connection != NULL) {
+    enum bulla_status ignored = end_pipeline(&none, postgres, false);
+    (void)ignored;
+  }
+  return status;
+}
+
+/* Has the server answer all that was sent, and takes it. */
+static enum bulla_status exchange(struct bulla_postgres *postgres) {
   int64_t end = deadline(postgres);
   BULLA_TRY(check_sent(postgres, pq.PQsendFlushRequest(postgres->connection)));
   BULLA_TRY(flush(postgres, end));
-  enum bulla_status before = take_awaited(postgres, end);
-  if (postgres->connection == NULL) {
-    return before;
+  return fail(postgres, take_awaited(postgres, end));
+}
+
+/* Sends a query, of whose outcome |rows| is told, if not NULL. */
+static enum bulla_status send_query(struct bulla_postgres *postgres, struct bulla_db_rows *rows, enum bulla_query query,
+                                    const struct bulla_value *values, size_t num) {
+  struct parameters given;
+  BULLA_TRY(need_connection(postgres));
+  BULLA_TRY(begin_pipeline(postgres));
+  if (postgres->num_awaited + 2 > BULLA_POSTGRES_AWAITED) {
+    BULLA_TRY(exchange(postgres));
   }
-  enum bulla_status status = take_all(answer, postgres, end);
-  return before == BULLA_OK ? status : before;
+  for (size_t i = 0; i < num; i++) {
+    set_parameter(&given, i, &values[i]);
+  }
+  BULLA_TRY(send(postgres, query, &given, (int)num));
+  postgres->awaited[postgres->num_awaited++] = rows;
+  return BULLA_OK;
+}
+
+/* Takes the outcome of |rows|, with that of all before. */
+static enum bulla_status settle(struct bulla_db_rows *rows) {
+  struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
+  if (rows->is_ahead) {
+    BULLA_TRY(need_connection(postgres));
+    BULLA_TRY(exchange(postgres));
+  }
+  if (rows->is_ahead) {
+    return bulla_explain(BULLA_IO, "the transaction in which this was asked has ended");
+  }
+  return fail(postgres, (enum bulla_status)rows->status);
+}
+
+enum bulla_status bulla_postgres_ahead(struct bulla_db_rows *rows, enum bulla_query query,
+                                       const struct bulla_value *values, size_t num) {
+  struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
+  if (!postgres->in_transaction) {
+    return BULLA_BUSY;
+  }
+  rows->is_ahead = true;
+  return send_query(postgres, rows, query, values, num);
 }
 
 enum bulla_status bulla_postgres_query(struct bulla_db_rows *rows, enum bulla_query query,
                                        const struct bulla_value *values, size_t num) {
   struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
-  struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
-  struct parameters given;
-  BULLA_TRY(need_connection(postgres));
-  for (size_t i = 0; i < num; i++) {
-    set_parameter(&given, i, &values[i]);
-  }
-  BULLA_TRY(begin_pipeline(postgres));
-  BULLA_TRY(send(postgres, query, &given, (int)num));
   if (can_wait(query)) {
-    postgres->num_awaited++;
-    return BULLA_OK;
+    return send_query(postgres, NULL, query, values, num);
   }
-  enum bulla_status status = exchange(&answer, postgres);
-  if (status != BULLA_OK && postgres->connection != NULL) {
-    /* Until the pipeline ends nothing more is answered. */
-    struct answer none BULLA_CLEANUP(answer_free) = {NULL};
-    enum bulla_status ignored = end_pipeline(&none, postgres, false);
-    (void)ignored;
+  rows->is_ahead = true;
+  BULLA_TRY(send_query(postgres, rows, query, values, num));
+  enum bulla_status status = settle(rows);
+  if (status != BULLA_OK) {
+    bulla_postgres_end(rows);
   }
-  return status == BULLA_OK ? take_rows(rows, &answer) : status;
+  return status;
 }
 
 enum bulla_status bulla_postgres_next(struct bulla_db_rows *rows, bool *row) {
+  *row = false;
+  if (rows->is_ahead || rows->status != BULLA_OK) {
+    BULLA_TRY(settle(rows));
+  }
   *row = rows->handle != NULL && rows->num_given < pq.PQntuples(rows->handle);
   rows->num_given += *row ? 1 : 0;
   return BULLA_OK;
@@ -752,6 +803,10 @@ int64_t bulla_postgres_changed(const struct bulla_db_rows *rows) {
 }
 
 void bulla_postgres_end(struct bulla_db_rows *rows) {
+  struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
+  for (size_t i = 0; rows->is_ahead && i < postgres->num_awaited; i++) {
+    postgres->awaited[i] = postgres->awaited[i] == rows ? NULL : postgres->awaited[i];
+  }
   if (rows->handle != NULL) {
     pq.PQclear(rows->handle);
     rows->handle = NULL;

@@ -10,6 +10,7 @@
 #include "store/db_driver.h"
 
 #define BULLA_POSTGRES_PARAMETERS 12
+#define BULLA_POSTGRES_AWAITED 256
 
 /* A connection, or the wish for one: what was lost is connected anew where the next transaction begins. */
 struct bulla_postgres {
@@ -23,7 +24,9 @@ struct bulla_postgres {
   bool warned;                         /* the server has sent a warning since this was reset */
   bool is_prepared[BULLA_NUM_QUERIES]; /* by this connection */
   bool is_piping;                      /* libpq is in pipeline mode, as it is in a transaction after its beginning */
-  size_t num_awaited;                  /* what was sent in it, and whose outcome was not looked at yet */
+  /* What was sent in it whose outcome was not taken yet, in its order; NULL if nobody wants to see it. */
+  struct bulla_db_rows *awaited[BULLA_POSTGRES_AWAITED];
+  size_t num_awaited;
   int answer_ms;                       /* that the server has for an answer, beyond what it may wait for others */
 };
 
@@ -57,6 +60,8 @@ void bulla_postgres_undo(struct bulla_postgres *postgres);
 BULLA_NODISCARD enum bulla_status bulla_postgres_ask(struct bulla_db_rows *rows, struct bulla_postgres *postgres,
                                                      const char *text);
 BULLA_NODISCARD enum bulla_status bulla_postgres_query(struct bulla_db_rows *rows, enum bulla_query query,
+                                                       const struct bulla_value *values, size_t num);
+BULLA_NODISCARD enum bulla_status bulla_postgres_ahead(struct bulla_db_rows *rows, enum bulla_query query,
                                                        const struct bulla_value *values, size_t num);
 BULLA_NODISCARD enum bulla_status bulla_postgres_next(struct bulla_db_rows *rows, bool *row);
 void bulla_postgres_column(const struct bulla_db_rows *rows, size_t column, struct bulla_value *value);

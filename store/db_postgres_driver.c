@@ -170,8 +170,8 @@ static void discard(const char *place) {
     .settle = nothing, .check_older = check_older, .copy = copy, .discard = discard, .replace_schema = nothing,  \
     .open_another = open_another, .close = close_postgres, .abandon = abandon, .check_site = nothing,            \
     .check_current = nothing, .begin = begin, .commit = commit, .rollback = rollback, .query = query,            \
-    .next = bulla_postgres_next, .column = bulla_postgres_column, .changed = bulla_postgres_changed,             \
-    .end = bulla_postgres_end,                                                                                   \
+    .next = bulla_postgres_next, .column = bulla_postgres_column, .ahead = bulla_postgres_ahead,                 \
+    .changed = bulla_postgres_changed, .end = bulla_postgres_end,                                                \
   }
 
 const struct bulla_db_driver bulla_postgres_driver = DRIVER("postgres:");

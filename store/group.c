@@ -30,6 +30,15 @@ static void group_end(struct group *group) {
   }
 }
 
+static void ask_for_all(const struct group *group, struct bulla_waiter *first) {
+  for (struct bulla_waiter *waiter = first; waiter != NULL; waiter = waiter->next) {
+    struct bulla_request *request = request_of(waiter);
+    if (!request->is_left_out) {
+      request->kind->ask(request, group->vault);
+    }
+  }
+}
+
 /* The one after |waiter|: of those who are in the group, or else of those who have come meanwhile. */
 static struct bulla_waiter *next_of(struct group *group, struct bulla_waiter *waiter) {
   if (waiter->next == NULL) {
@@ -37,6 +46,7 @@ static struct bulla_waiter *next_of(struct group *group, struct bulla_waiter *wa
     for (const struct bulla_waiter *taken = waiter->next; taken != NULL; taken = taken->next) {
       group->num_records += taken->num_records;
     }
+    ask_for_all(group, waiter->next);
   }
   return waiter->next;
 }
@@ -48,6 +58,7 @@ static enum bulla_status write_all(struct group *group, bool *again) {
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   *again = false;
   BULLA_TRY(bulla_change_begin_locked(&change, group->vault, NULL, BULLA_DB_WRITE));
+  ask_for_all(group, group->first);
   for (struct bulla_waiter *waiter = group->first; waiter != NULL; waiter = next_of(group, waiter)) {
     struct bulla_request *request = request_of(waiter);
     if (request->is_left_out) {

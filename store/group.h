@@ -17,9 +17,11 @@
 
 struct bulla_request;
 
-/* What a request does in the transaction, both in the thread of the leader. look reads; if it fails, what it has read
- * before is not valid, and it may be called again. append appends the num_records records that follow from it. */
+/* What a request does in the transaction, in the thread of the leader. ask may begin with what look reads; if it fails,
+ * what it has read before is not valid, and it may be called again. append appends the num_records records that follow
+ * from it. */
 struct bulla_request_kind {
+  void (*ask)(struct bulla_request *request, struct bulla_vault *vault);
   enum bulla_status (*look)(struct bulla_request *request, struct bulla_vault *vault);
   enum bulla_status (*append)(struct bulla_request *request, struct bulla_change *change);
 };

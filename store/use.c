@@ -48,9 +48,6 @@ static enum bulla_status check(struct bulla_use *use, struct bulla_vault *vault)
  * as the transaction ends: a commit beside a reader moves nothing out of the -wal. */
 static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vault) {
   struct bulla_statement *found = &use->found;
-  let_go(use);
-  *found = bulla_statement(vault->db, use->kind->query);
-  use->kind->find(found, &use->record);
   bool row;
   BULLA_TRY(bulla_step(found, &row));
   use->looked = BULLA_OK;
@@ -62,6 +59,17 @@ static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vau
   bulla_statement_end(found);
   use->looked = use->kind->missing(vault, &use->record);
   return use->looked == BULLA_NOT_FOUND || use->looked == BULLA_REFUSED ? BULLA_OK : use->looked;
+}
+
+static void ask_for_all(struct bulla_request *request, struct bulla_vault *vault) {
+  struct asking *asking = (struct asking *)request;
+  for (size_t i = 0; i < asking->num; i++) {
+    struct bulla_use *use = &asking->uses[i];
+    let_go(use);
+    use->found = bulla_statement(vault->db, use->kind->query);
+    use->kind->find(&use->found, &use->record);
+    bulla_statement_ahead(&use->found);
+  }
 }
 
 static enum bulla_status look_for_all(struct bulla_request *request, struct bulla_vault *vault) {
@@ -89,6 +97,11 @@ static enum bulla_status append_all(struct bulla_request *request, struct bulla_
   return BULLA_OK;
 }
 
+static void ask_for_nothing(struct bulla_request *request, struct bulla_vault *vault) {
+  (void)request;
+  (void)vault;
+}
+
 static enum bulla_status look_for_nothing(struct bulla_request *request, struct bulla_vault *vault) {
   (void)request;
   (void)vault;
@@ -103,13 +116,13 @@ static enum bulla_status append_failure(struct bulla_request *request, struct bu
 
 /* Records that what was granted did not open. */
 static enum bulla_status record_failure(struct bulla_vault *vault, struct bulla_use *use) {
-  static const struct bulla_request_kind kind = {look_for_nothing, append_failure};
+  static const struct bulla_request_kind kind = {ask_for_nothing, look_for_nothing, append_failure};
   struct asking failure = {.request = bulla_request(&kind, 1), .uses = use, .num = 1};
   return bulla_group_commit(vault, &failure.request);
 }
 
 static enum bulla_status grant_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses, size_t num) {
-  static const struct bulla_request_kind kind = {look_for_all, append_all};
+  static const struct bulla_request_kind kind = {ask_for_all, look_for_all, append_all};
   struct asking asking = {.request = bulla_request(&kind, num), .uses = uses, .num = num, .failed = num};
   enum bulla_status status = bulla_group_commit(vault, &asking.request);
   *failed = asking.failed;

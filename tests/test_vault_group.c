@@ -152,6 +152,11 @@ struct trial {
   enum bulla_status status;
 };
 
+static void try_ask(struct bulla_request *request, struct bulla_vault *vault) {
+  (void)request;
+  (void)vault;
+}
+
 static enum bulla_status try_look(struct bulla_request *request, struct bulla_vault *vault) {
   struct trial *trial = (struct trial *)request;
   (void)vault;
@@ -167,7 +172,7 @@ static enum bulla_status try_append(struct bulla_request *request, struct bulla_
 }
 
 static void *commit_trial(void *arg) {
-  static const struct bulla_request_kind kind = {try_look, try_append};
+  static const struct bulla_request_kind kind = {try_ask, try_look, try_append};
   struct trial *trial = arg;
   trial->request = bulla_request(&kind, 1);
   trial->status = bulla_group_commit(house.vault, &trial->request);
