@@ -95,13 +95,15 @@ Test(db, a_url_goes_to_the_driver_of_its_scheme) {
     const char *url;
     enum bulla_status status;
   } rows[] = {
-      {NULL, BULLA_INVALID_ARGUMENT},
-      {"", BULLA_UNSUPPORTED},
+      {NULL, BULLA_INVALID_ARGUMENT},      {"", BULLA_UNSUPPORTED},
+#ifdef BULLA_POSTGRESQL
+      {"postgres://h/d", BULLA_OK},        {"postgresql://u@h:5432/d?sslmode=require", BULLA_OK},
+#else
       {"postgres://h/d", BULLA_UNSUPPORTED},
-      {"sqlit:v.db", BULLA_UNSUPPORTED},
-      {"SQLITE:v.db", BULLA_UNSUPPORTED},
-      {"sqlite:", BULLA_UNSUPPORTED},
-      {"sqlite:v.db", BULLA_OK},
+#endif
+      {"postgres:h/d", BULLA_UNSUPPORTED}, {"postgres://h/d?no_option=1", BULLA_UNSUPPORTED},
+      {"sqlit:v.db", BULLA_UNSUPPORTED},   {"SQLITE:v.db", BULLA_UNSUPPORTED},
+      {"sqlite:", BULLA_UNSUPPORTED},      {"sqlite:v.db", BULLA_OK},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     TEST_STATUS(bulla_db_check_url(rows[i].url), rows[i].status);

@@ -60,7 +60,7 @@ Test(vault_files, urls_and_places_that_cannot_be) {
     status = bulla_vault_create(url, house.root);
     cr_assert_eq(status, rows[i].to_create, "create %s: %s", url, bulla_status_text(status));
   }
-  static const char *const urls[] = {"", "v.db", "postgres://x", "SQLITE:x", "file:x", "sqlite:"};
+  static const char *const urls[] = {"", "v.db", "postgres:x", "SQLITE:x", "file:x", "sqlite:"};
   for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
     TEST_STATUS(bulla_vault_open(&vault, urls[i], house.root, NULL), BULLA_UNSUPPORTED);
     TEST_STATUS(bulla_vault_create(urls[i], house.root), BULLA_UNSUPPORTED);
