@@ -73,9 +73,9 @@ Test(audit, a_change_of_the_last_byte_of_the_longest_detail_is_found) {
   for (size_t i = 3; i < sizeof(columns) / sizeof(columns[0]); i++) {
     const char *name = columns[i];
     const char *sql = format(
-        "UPDATE audit SET %s = CAST(substr(%s, 1, length(%s) - 1) || CASE substr(%s, -1) WHEN x'00' "
+        "UPDATE audit SET %s = CAST(substr(%s, 1, length(%s) - 1) || CASE substr(%s, length(%s)) WHEN x'00' "
         "THEN x'01' ELSE x'00' END AS BLOB) WHERE seq = 2",
-        name, name, name, name);
+        name, name, name, name, name);
     assert_found(file, sql, 2);
   }
 }
@@ -161,10 +161,9 @@ Test(audit, the_key_of_a_past_epoch_is_not_kept) {
   assert_unbroken(67);
   /* The sealed key of epoch 0, put back, is not the one that goes with record 65. */
   close_vault();
-  write_file(in_house("before.db"), before);
-  const char *attach = format("ATTACH '%s' AS before; ", in_house("before.db"));
-  cr_assert_eq(run_sql(format("%sSELECT a.key <> b.key FROM main.audit_head a, before.audit_head b", attach)), 1);
-  run_sql(format("%sUPDATE main.audit_head SET key = (SELECT key FROM before.audit_head)", attach));
+  lay_beside("before", before);
+  cr_assert_eq(run_sql(beside("before", "SELECT a.key <> b.key FROM audit_head a, before.audit_head b")), 1);
+  run_sql(beside("before", "UPDATE audit_head SET key = (SELECT key FROM before.audit_head)"));
   open_vault();
   assert_broken_at(68, "the old key");
 }
@@ -243,6 +242,7 @@ static void tamper_types(struct bulla_span file, const char *name, const char *s
 }
 
 Test(audit, columns_of_any_type_and_length_are_bad_and_no_crash) {
+  SQLITE_ONLY(); /* a server gives no value of another type than the table has, which is compared */
   fill_log(3);
   struct bulla_span file = image();
   static const char *const values[] = {
@@ -345,31 +345,27 @@ Test(audit, a_record_of_a_restored_copy_of_the_vault_does_not_fit) {
   struct bulla_span common = image();
   TEST_OK(put("acme", "db", "other", "a value", true));
   TEST_OK(put("acme", "db", "other", "a value", true));
-  close_vault();
-  write_file(in_house("copy.db"), read_file(house.path));
-  write_file(house.path, common);
-  open_vault();
+  lay_beside("copy", image());
+  restore(common, "");
   fill_log(3);
-  struct bulla_span file = image();
-  restore(file, format("ATTACH '%s' AS copy; DELETE FROM audit WHERE seq = 5; "
-                       "INSERT INTO audit SELECT * FROM copy.audit WHERE seq = 5",
-                       in_house("copy.db")));
+  restore(image(), beside("copy",
+                          "DELETE FROM audit WHERE seq = 5; "
+                          "INSERT INTO audit SELECT * FROM copy.audit WHERE seq = 5"));
   assert_broken_at(5, "a record that follows another one");
 }
 
 Test(audit, a_log_under_another_root_or_of_another_vault_does_not_verify) {
   fill_log(5);
-  close_vault();
+  lay_beside("ours", image());
   /* The rows of this vault in a vault of the same root. */
-  TEST_OK(bulla_vault_create(url_of("other.db"), house.root));
-  run_sql(
-      format("ATTACH '%s' AS other; DELETE FROM other.audit; DELETE FROM other.audit_head; "
-             "INSERT INTO other.audit SELECT * FROM audit; INSERT INTO other.audit_head SELECT * FROM audit_head",
-             in_house("other.db")));
-  struct bulla_vault *other = NULL;
+  close_vault();
+  remove_vault();
+  TEST_OK(bulla_vault_create(house.url, house.root));
+  run_sql(beside("ours",
+                 "DELETE FROM audit; DELETE FROM audit_head; INSERT INTO audit SELECT * FROM ours.audit; "
+                 "INSERT INTO audit_head SELECT * FROM ours.audit_head"));
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  TEST_OK(bulla_vault_open(&other, url_of("other.db"), house.root, NULL));
-  TEST_STATUS(bulla_vault_audit_verify(other, &verdict), BULLA_AUDIT_BROKEN);
+  open_vault();
+  TEST_STATUS(bulla_vault_audit_verify(house.vault, &verdict), BULLA_AUDIT_BROKEN);
   cr_assert_eq(verdict.bad_seq, 1);
-  bulla_vault_close(&other);
 }

@@ -94,6 +94,7 @@ Test(queries, nothing_is_asked_for_in_the_words_of_one_back_end) {
 }
 
 Test(queries, sqlite_takes_each_and_goes_by_an_index) {
+  SQLITE_ONLY();
   for (int query = 0; query < BULLA_QUERY_1_FIRST; query++) {
     const char *text = bulla_query_text((enum bulla_query)query);
     const char *scanned = sqlite_scans(text);
@@ -108,6 +109,7 @@ Test(queries, sqlite_takes_each_and_goes_by_an_index) {
 
 /* Those of format 1 are asked once in the life of a vault. */
 Test(queries, sqlite_takes_each_of_format_1) {
+  SQLITE_ONLY();
   close_vault();
   write_file(house.path, read_file(BULLA_SOURCE_FOLDER "/tests/data/format1/small.db"));
   for (int query = BULLA_QUERY_1_FIRST; query < BULLA_NUM_QUERIES; query++) {
@@ -115,7 +117,15 @@ Test(queries, sqlite_takes_each_of_format_1) {
   }
 }
 
-/* Belongs here as soon as there are tables of PostgreSQL to prepare the queries against. */
 Test(queries, postgresql_takes_each) {
-  TEST_SKIP("there are no tables for PostgreSQL yet");
+  char sql[2000];
+  if (!postgres_is_tested()) {
+    TEST_SKIP("this is a test of PostgreSQL: see queries-postgres");
+  }
+  for (int query = 0; query < BULLA_QUERY_1_FIRST; query++) {
+    const char *text = bulla_query_text((enum bulla_query)query);
+    cr_assert_lt(snprintf(sql, sizeof(sql), "SET search_path = bulla, pg_temp; PREPARE it AS %s", text),
+                 (int)sizeof(sql));
+    let_go(hold(sql)); /* asserts that it is taken */
+  }
 }

@@ -74,7 +74,7 @@ Test(service, a_key_is_revoked_whatever_its_row_says) {
   static const char *const edits[] = {
       "UPDATE apikey SET revoked = 1",
       "UPDATE apikey SET revoked = 1, sealed = NULL, secret_id = NULL",
-      "PRAGMA foreign_keys = OFF; UPDATE apikey SET tenant = zeroblob(16)",
+      "UPDATE apikey SET tenant = zeroblob(16)",
   };
   for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
     struct bulla_verifier *verifier = NULL;

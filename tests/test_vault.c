@@ -414,6 +414,7 @@ static bool holds(const char *path, struct bulla_span needle) {
 }
 
 Test(vault, no_secret_byte_reaches_the_files) {
+  SQLITE_ONLY();
   struct bulla_span value = TEXT("kahvi-ja-pulla-1234567890-Zq7xK9");
   TEST_OK(put("acme", "db", "password", "kahvi-ja-pulla-1234567890-Zq7xK9", true));
   TEST_OK(put("acme", "db", "host", "plain-host.example", false));
@@ -438,6 +439,7 @@ Test(vault, no_secret_byte_reaches_the_files) {
 }
 
 Test(vault, files_are_for_their_owner_alone) {
+  SQLITE_ONLY();
   TEST_OK(put("acme", "db", "password", "x", true));
   static const char *const endings[] = {"", "-wal", "-shm"};
   for (size_t i = 0; i < 3; i++) {

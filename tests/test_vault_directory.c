@@ -19,11 +19,10 @@ static void furnish(void) {
   TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "x", 7));
 }
 
-/* |sql| with the file |name| attached as "other". */
-static const char *with(const char *name, const char *sql) {
-  char *text = (char *)test_alloc(2000);
-  cr_assert_lt(snprintf(text, 2000, "ATTACH '%s' AS other; %s", in_house(name), sql), 2000);
-  return text;
+/* |sql| with the tables of |file| as those of "other". */
+static const char *with(struct bulla_span file, const char *sql) {
+  lay_beside("other", file);
+  return beside("other", sql);
 }
 
 #define OLD_VAULT "UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM other.vault)"
@@ -33,10 +32,9 @@ Test(vault_directory, a_row_of_the_vault_that_was_is_not_built_on_by_who_saw_a_l
   furnish();
   TEST_OK(put("empty", "db", "host", "x", false));
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("empty"), TEXT("db"))));
-  write_file(in_house("early.db"), image());
+  struct bulla_span early = image();
   TEST_OK(put("gamma", "db", "host", "x", false));
   struct bulla_span late = image();
-  write_file(in_house("late.db"), late);
   for (int reopened = 0; reopened < 2; reopened++) {
     if (reopened == 1) {
       restore(late, ""); /* what was seen is what was opened */
@@ -44,7 +42,7 @@ Test(vault_directory, a_row_of_the_vault_that_was_is_not_built_on_by_who_saw_a_l
       TEST_OK(put("delta", "db", "host", "x", false)); /* and then what was written */
     }
     int64_t num = run_sql("SELECT count(*) FROM tenant");
-    run_sql(with(reopened == 1 ? "early.db" : "late.db", OLD_VAULT));
+    run_sql(with(reopened == 1 ? early : late, OLD_VAULT));
     TEST_STATUS(put("epsilon", "db", "host", "x", false), BULLA_AUDIT_BROKEN);
     TEST_STATUS(put_apikey(TEXT("epsilon"), TEXT("1123456789abcdef"), "x", 7), BULLA_AUDIT_BROKEN);
     TEST_STATUS(bulla_vault_remove_tenant(house.vault, &who, TEXT("empty")), BULLA_AUDIT_BROKEN);
@@ -52,6 +50,22 @@ Test(vault_directory, a_row_of_the_vault_that_was_is_not_built_on_by_who_saw_a_l
     cr_expect_eq(run_sql("SELECT count(name) FROM tenant"), num);
     assert_use("beta", "db", "password", "beta db password"); /* which has no need of that row */
   }
+}
+
+/* Another vault of the same root, with the same names in it. */
+static struct bulla_span build_other(void) {
+  struct bulla_span file = image();
+  close_vault();
+  remove_vault();
+  TEST_OK(bulla_vault_create(house.url, house.root));
+  open_vault();
+  furnish();
+  TEST_OK(put("acme", "db", "host", "other.example", false));
+  struct bulla_span other = image();
+  close_vault();
+  put_back(file);
+  open_vault();
+  return other;
 }
 
 Test(vault_directory, a_row_of_the_vault_that_was_changed_is_not_built_on) {
@@ -62,16 +76,17 @@ Test(vault_directory, a_row_of_the_vault_that_was_changed_is_not_built_on) {
       {"UPDATE vault SET signature = zeroblob(64)", BULLA_REFUSED},
       {"UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM other.vault)", BULLA_REFUSED},
       {"UPDATE vault SET signature = (SELECT signature FROM other.vault)", BULLA_REFUSED},
-      {"UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM tenant)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM tenant LIMIT 1)",
+       BULLA_NOT_A_VAULT},
       {"UPDATE vault SET statement = x''", BULLA_NOT_A_VAULT},
       {"DELETE FROM vault", BULLA_NOT_A_VAULT},
   };
   furnish();
-  TEST_OK(bulla_vault_create(url_of("other.db"), house.root));
+  struct bulla_span other = build_other();
   struct bulla_span file = image();
   for (size_t i = 0; i < N(rows); i++) {
     restore(file, "");
-    run_sql(with("other.db", rows[i].sql));
+    run_sql(with(other, rows[i].sql));
     enum bulla_status status = put("gamma", "db", "host", "x", false);
     cr_expect_eq(status, rows[i].status, "%s: %s", rows[i].sql, bulla_status_text(status));
     cr_expect_eq(run_sql("SELECT count(*) FROM tenant"), 2, "%s", rows[i].sql);
@@ -79,26 +94,11 @@ Test(vault_directory, a_row_of_the_vault_that_was_changed_is_not_built_on) {
   }
 }
 
-/* Another vault of the same root, with the same names in it. */
-static void build_other(void) {
-  char url[320];
-  memcpy(url, house.url, sizeof(url));
-  close_vault();
-  snprintf(house.url, sizeof(house.url), "%s", url_of("other.db"));
-  TEST_OK(bulla_vault_create(house.url, house.root));
-  open_vault();
-  furnish();
-  TEST_OK(put("acme", "db", "host", "other.example", false));
-  close_vault();
-  memcpy(house.url, url, sizeof(url));
-  open_vault();
-}
-
-#define TAKE(table) "DELETE FROM main." table "; INSERT INTO main." table " SELECT * FROM other." table ";"
+#define TAKE(table) "DELETE FROM " table "; INSERT INTO " table " SELECT * FROM other." table ";"
 #define TAKE_KEYS(columns) "UPDATE vault SET (" columns ") = (SELECT " columns " FROM other.vault);"
-#define OF_OTHER(table, columns, key)                                                                                  \
-  "UPDATE main." table " SET (" columns ") = (SELECT " columns " FROM other." table " o WHERE o." key " = main." table \
-  "." key ");"
+#define OF_OTHER(table, columns, key)                                                                                \
+  "UPDATE " table " SET (" columns ") = (SELECT " columns " FROM other." table " o WHERE o." key " = " table "." key \
+  " LIMIT 1);"
 #define TAKE_VALUES TAKE("field") TAKE("entry") TAKE("tenant_secret") TAKE("tenant")
 
 Test(vault_directory, nothing_of_another_vault_of_the_same_root_is_taken_for_ones_own) {
@@ -127,19 +127,19 @@ Test(vault_directory, nothing_of_another_vault_of_the_same_root_is_taken_for_one
       {OF_OTHER("tenant", "statement, signature", "name"), BULLA_OK, BULLA_REFUSED},
       {OF_OTHER("tenant", "label_key", "name"), BULLA_OK, BULLA_REFUSED},
       {OF_OTHER("tenant", "detail_key", "name"), BULLA_OK, BULLA_REFUSED},
-      {OF_OTHER("field", "value", "number"), BULLA_OK, BULLA_REFUSED},
-      {OF_OTHER("field", "value, mask", "number"), BULLA_OK, BULLA_REFUSED},
+      {OF_OTHER("field", "value", "name"), BULLA_OK, BULLA_REFUSED},
+      {OF_OTHER("field", "value, mask", "name"), BULLA_OK, BULLA_REFUSED},
       {"UPDATE tenant_secret SET wrapped = (SELECT o.wrapped FROM other.tenant_secret o LIMIT 1)", BULLA_OK,
        BULLA_REFUSED},
       {"UPDATE entry SET name_proof = (SELECT o.name_proof FROM other.entry o LIMIT 1)", BULLA_OK, BULLA_REFUSED},
   };
   furnish();
-  build_other();
+  struct bulla_span other = build_other();
   struct bulla_span file = image();
   for (size_t i = 0; i < N(rows); i++) {
     close_vault();
-    write_file(house.path, file);
-    run_sql(with("other.db", rows[i].sql));
+    put_back(file);
+    run_sql(with(other, rows[i].sql));
     enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root, NULL);
     cr_expect_eq(status, rows[i].opened, "%s: %s", rows[i].sql, bulla_status_text(status));
     if (status == BULLA_OK) {
@@ -168,12 +168,11 @@ Test(vault_directory, who_was_removed_is_in_what_is_signed) {
   };
   TEST_OK(put("acme", "db", "host", "x", false));
   struct bulla_span early = image();
-  write_file(in_house("early.db"), early);
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
   TEST_OK(bulla_vault_remove_tenant(house.vault, &who, TEXT("acme")));
   struct bulla_span file = image();
   for (size_t i = 0; i < N(sqls); i++) {
-    restore(file, with("early.db", sqls[i]));
+    restore(file, with(early, sqls[i]));
     TEST_STATUS(put("acme", "db", "host", "x", true), BULLA_REFUSED);
     enum bulla_status status = put_apikey(TEXT("acme"), TEXT("1123456789abcdef"), "x", 7);
     cr_expect_eq(status, BULLA_REFUSED, "%zu: %s", i, bulla_status_text(status));
@@ -208,42 +207,37 @@ static struct bulla_root *root_by_name(const char *name) {
 Test(vault_directory, the_roots_are_those_in_the_list_with_their_rows) {
   struct bulla_root *roots[] = {house.root, root_by_name("spare"), root_by_name("stranger")};
   furnish();
-  write_file(in_house("early.db"), image());
+  struct bulla_span early = image();
   add_root(roots[1]);
   struct bulla_span file = image();
-  write_file(in_house("late.db"), file);
   const struct {
-    const char *other;
+    struct bulla_span other;
     const char *sql;
     enum bulla_status opened[3];
   } rows[] = {
-      {"early.db", "SELECT 1", {BULLA_OK, BULLA_OK, BULLA_ROOT_WRONG}},
-      {"early.db",
-       "DELETE FROM main.root WHERE id = (SELECT id FROM other.root)",
-       {BULLA_REFUSED, BULLA_OK, BULLA_REFUSED}},
-      {"early.db",
-       "DELETE FROM main.root WHERE id <> (SELECT id FROM other.root)",
-       {BULLA_OK, BULLA_REFUSED, BULLA_REFUSED}},
-      {"early.db", "DELETE FROM main.root", {BULLA_REFUSED, BULLA_REFUSED, BULLA_REFUSED}},
-      {"early.db",
-       "UPDATE main.root SET wrapped = x'00' WHERE id = (SELECT id FROM other.root)",
+      {early, "SELECT 1", {BULLA_OK, BULLA_OK, BULLA_ROOT_WRONG}},
+      {early, "DELETE FROM root WHERE id = (SELECT id FROM other.root)", {BULLA_REFUSED, BULLA_OK, BULLA_REFUSED}},
+      {early, "DELETE FROM root WHERE id <> (SELECT id FROM other.root)", {BULLA_OK, BULLA_REFUSED, BULLA_REFUSED}},
+      {early, "DELETE FROM root", {BULLA_REFUSED, BULLA_REFUSED, BULLA_REFUSED}},
+      {early,
+       "UPDATE root SET wrapped = x'00' WHERE id = (SELECT id FROM other.root)",
        {BULLA_REFUSED, BULLA_OK, BULLA_ROOT_WRONG}},
-      {"late.db",
-       "UPDATE main.root SET wrapped = (SELECT o.wrapped FROM other.root o WHERE o.id <> main.root.id)",
+      {file,
+       "UPDATE root SET wrapped = (SELECT o.wrapped FROM other.root o WHERE o.id <> root.id)",
        {BULLA_REFUSED, BULLA_REFUSED, BULLA_ROOT_WRONG}},
       /* A list that is shorter was one that was signed: the row that is not in it opens nothing. */
-      {"early.db", OLD_VAULT, {BULLA_OK, BULLA_ROOT_WRONG, BULLA_ROOT_WRONG}},
-      {"early.db",
+      {early, OLD_VAULT, {BULLA_OK, BULLA_ROOT_WRONG, BULLA_ROOT_WRONG}},
+      {early,
        "UPDATE vault SET statement = (SELECT statement FROM other.vault)",
        {BULLA_REFUSED, BULLA_ROOT_WRONG, BULLA_ROOT_WRONG}},
-      {"early.db",
+      {early,
        "UPDATE vault SET signature = (SELECT signature FROM other.vault)",
        {BULLA_REFUSED, BULLA_REFUSED, BULLA_ROOT_WRONG}},
   };
   for (size_t i = 0; i < N(rows); i++) {
     for (size_t j = 0; j < 3; j++) {
       close_vault();
-      write_file(house.path, file);
+      put_back(file);
       run_sql(with(rows[i].other, rows[i].sql));
       enum bulla_status status = bulla_vault_open(&house.vault, house.url, roots[j], NULL);
       cr_expect_eq(status, rows[i].opened[j], "row %zu, root %zu: %s", i, j, bulla_status_text(status));
@@ -297,7 +291,7 @@ Test(vault_directory, with_a_recipients_key_a_vault_opens_by_its_fingerprint_alo
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, &recipient, &options), BULLA_ROOT_WRONG);
   TEST_STATUS(bulla_vault_open(&house.vault, house.url, &recipient, NULL), BULLA_WRONG_VAULT);
   /* A vault of somebody else in its place, sealed to the same recipient. */
-  unlink(house.path);
+  remove_vault();
   TEST_OK(bulla_vault_create(house.url, house.root));
   open_vault();
   add_root(&recipient);

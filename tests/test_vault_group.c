@@ -15,7 +15,8 @@
 
 enum { THREADS = 16 };
 
-/* What becomes of the flushes of this program: the library's and SQLite's own are the ones defined here. */
+/* What becomes of the flushes of this program: the library's and SQLite's own are the ones defined here. A server has
+ * flushes of its own; there each commit fails, or takes its time. */
 static struct {
   _Atomic int num;
   _Atomic bool fails;
@@ -32,6 +33,17 @@ int fdatasync(int file) {
     return -1;
   }
   return (int)syscall(SYS_fdatasync, file);
+}
+
+#define COMMIT_FAILS "RAISE EXCEPTION USING ERRCODE = 'io_error'"
+#define COMMIT_WAITS "PERFORM pg_sleep(0.375)" /* for each record */
+
+static void set_commits(bool fails, int takes_ms, const char *on_server) {
+  flushes.fails = fails;
+  flushes.takes_ms = takes_ms;
+  if (postgres_is_tested()) {
+    postgres_at_commit(on_server);
+  }
 }
 
 static void build_used_house(void) {
@@ -77,14 +89,14 @@ static void wait_until_there(size_t num) {
 
 /* Starts |num| users, who cannot get the write lock, and returns it when all are in the queue, of whom the first leads.
  */
-static struct sqlite3 *gather(struct user *users, size_t num) {
-  struct sqlite3 *db = hold("BEGIN IMMEDIATE");
+static void *gather(struct user *users, size_t num) {
+  void *turn = hold_turn();
   for (size_t i = 0; i < num; i++) {
     users[i].field = users[i].field != NULL ? users[i].field : "password";
     cr_assert_eq(pthread_create(&users[i].thread, NULL, use_once, &users[i]), 0);
   }
   wait_until_there(num);
-  return db;
+  return turn;
 }
 
 static void join(struct user *users, size_t num) {
@@ -96,11 +108,12 @@ static void join(struct user *users, size_t num) {
 Test(vault_group, those_who_wait_are_served_with_one_commit_and_a_record_each) {
   struct user users[THREADS] = {{.calls = 0}};
   TEST_OK(use("acme", "db", "password"));
-  struct sqlite3 *db = gather(users, THREADS);
+  void *turn = gather(users, THREADS);
   flushes.num = 0;
-  let_go(db);
+  let_go(turn);
   join(users, THREADS);
-  cr_expect_eq(flushes.num, 1, "%d flushes", flushes.num);
+  int64_t num = postgres_is_tested() ? num_commits(2 + 1) : flushes.num;
+  cr_expect_eq(num, 1, "%ld commits", (long)num);
   for (size_t i = 0; i < THREADS; i++) {
     TEST_OK(users[i].status);
     cr_expect_eq(users[i].calls, 1);
@@ -112,8 +125,8 @@ Test(vault_group, those_who_wait_are_served_with_one_commit_and_a_record_each) {
 Test(vault_group, what_is_not_found_is_so_for_its_user_alone) {
   struct user users[THREADS] = {{.calls = 0}};
   users[0].field = users[3].field = users[THREADS - 1].field = "nothing";
-  struct sqlite3 *db = gather(users, THREADS);
-  let_go(db);
+  void *turn = gather(users, THREADS);
+  let_go(turn);
   join(users, THREADS);
   for (size_t i = 0; i < THREADS; i++) {
     bool is_there = strcmp(users[i].field, "password") == 0;
@@ -128,11 +141,11 @@ Test(vault_group, what_is_not_found_is_so_for_its_user_alone) {
 Test(vault_group, a_commit_that_fails_opens_nothing_for_anybody) {
   struct user users[THREADS] = {{.calls = 0}};
   users[3].field = "nothing";
-  struct sqlite3 *db = gather(users, THREADS);
-  flushes.fails = true;
-  let_go(db);
+  void *turn = gather(users, THREADS);
+  set_commits(true, 0, COMMIT_FAILS);
+  let_go(turn);
   join(users, THREADS);
-  flushes.fails = false;
+  set_commits(false, 0, NULL);
   for (size_t i = 0; i < THREADS; i++) {
     TEST_STATUS(users[i].status, BULLA_IO);
     cr_expect_eq(users[i].calls, 0);
@@ -180,12 +193,12 @@ static void *commit_trial(void *arg) {
 }
 
 static void try_all(struct trial *trials, size_t num) {
-  struct sqlite3 *db = hold("BEGIN IMMEDIATE");
+  void *turn = hold_turn();
   for (size_t i = 0; i < num; i++) {
     cr_assert_eq(pthread_create(&trials[i].thread, NULL, commit_trial, &trials[i]), 0);
     wait_until_there(i + 1); /* in this order */
   }
-  let_go(db);
+  let_go(turn);
   for (size_t i = 0; i < num; i++) {
     pthread_join(trials[i].thread, NULL);
   }
@@ -216,13 +229,13 @@ Test(vault_group, a_record_that_cannot_be_written_fails_all) {
 Test(vault_group, who_loses_patience_leaves_the_queue_with_nothing_done) {
   struct user users[4] = {{.calls = 0}};
   bulla_db_set_patience(house.vault->db, 200);
-  struct sqlite3 *db = gather(users, 4);
+  void *turn = gather(users, 4);
   join(users, 4);
   for (size_t i = 0; i < 4; i++) {
     TEST_STATUS(users[i].status, BULLA_BUSY);
     cr_expect_eq(users[i].calls, 0);
   }
-  let_go(db);
+  let_go(turn);
   cr_expect_eq(num_there(), 0);
   bulla_db_set_patience(house.vault->db, 5000);
   TEST_OK(use("acme", "db", "password"));
@@ -232,11 +245,11 @@ Test(vault_group, who_loses_patience_leaves_the_queue_with_nothing_done) {
 Test(vault_group, whose_record_is_being_written_waits_for_the_outcome) {
   struct user users[4] = {{.calls = 0}};
   bulla_db_set_patience(house.vault->db, 1000);
-  flushes.takes_ms = 1500;
-  struct sqlite3 *db = gather(users, 4);
-  let_go(db);
+  set_commits(false, 1500, COMMIT_WAITS);
+  void *turn = gather(users, 4);
+  let_go(turn);
   join(users, 4);
-  flushes.takes_ms = 0;
+  set_commits(false, 0, NULL);
   for (size_t i = 0; i < 4; i++) {
     TEST_OK(users[i].status);
     cr_expect_eq(users[i].calls, 1);
@@ -254,10 +267,10 @@ static int use_in_child(void *arg) {
 
 Test(vault_group, a_child_that_is_forked_meanwhile_waits_for_nobody) {
   struct user users[4] = {{.calls = 0}};
-  struct sqlite3 *db = gather(users, 4);
+  void *turn = gather(users, 4);
   alarm(60);
   cr_expect_eq(test_in_child(use_in_child, NULL), 0);
-  let_go(db);
+  let_go(turn);
   join(users, 4);
   for (size_t i = 0; i < 4; i++) {
     TEST_OK(users[i].status);
@@ -267,12 +280,12 @@ Test(vault_group, a_child_that_is_forked_meanwhile_waits_for_nobody) {
 
 Test(vault_group, threads_that_are_cancelled_in_the_queue_hold_nobody_up) {
   struct user users[8] = {{.calls = 0}};
-  struct sqlite3 *db = gather(users, 8);
+  void *turn = gather(users, 8);
   for (size_t i = 0; i < 8; i++) {
     cr_assert_eq(pthread_cancel(users[i].thread), 0);
   }
   usleep(20000);
-  let_go(db);
+  let_go(turn);
   alarm(60);
   join(users, 8);
   cr_expect_eq(num_there(), 0);
@@ -416,6 +429,7 @@ Test(vault_group, a_process_that_is_killed_has_opened_nothing_without_a_record) 
     }
     close(ends[0]);
   }
+  await_the_dead();
   open_vault();
   int64_t num_granted = count_records("op = 'use' AND outcome = 'granted'");
   cr_expect_geq(num_granted, num_opened);

@@ -28,7 +28,7 @@ Test(vault_names, a_vault_is_not_taken_for_another_whose_id_is_pinned) {
   close_vault();
   TEST_OK(bulla_vault_open(&vault, house.url, house.root, &options));
   bulla_vault_close(&vault);
-  unlink(house.path);
+  remove_vault();
   TEST_OK(bulla_vault_create(house.url, house.root));
   TEST_STATUS(bulla_vault_open(&vault, house.url, house.root, &options), BULLA_WRONG_VAULT);
   cr_assert_null(vault);
@@ -153,7 +153,7 @@ static void assert_all_refused(struct bulla_span file, const char *sql, bool of_
 #define ALL_OF_BETA "statement, signature, label_key, detail_key"
 
 static const char *const tenant_changes[] = {
-    SWAP("tenant", "acme", "beta", "1"),
+    SWAP("tenant", "acme", "beta", "1 = 1"),
     /* The names with what is signed of them, and with all that they had but the id. */
     "CREATE TABLE kept AS SELECT * FROM tenant; UPDATE tenant SET name = NULL; UPDATE tenant SET (name, statement, "
     "signature) = (SELECT name, statement, signature FROM kept WHERE kept.id <> tenant.id); DROP TABLE kept",
@@ -196,7 +196,7 @@ static const char *const entry_changes[] = {
     SWAP("entry", "db", "mail", OF_ACME),
     SWAP_WITH_PROOFS("entry", "db", "mail", OF_ACME),
     SET_PROOF("entry", "db", OF_ACME, "(SELECT o.name_proof FROM entry o WHERE o.name = 'db' AND NOT o." OF_ACME ")"),
-    SET_PROOF("entry", "db", OF_ACME, "(SELECT mask FROM field WHERE secret = 0)"),
+    SET_PROOF("entry", "db", OF_ACME, "(SELECT mask FROM field WHERE secret = 0 LIMIT 1)"),
     SET_PROOF("entry", "db", OF_ACME, "zeroblob(32)"),
     SET_PROOF("entry", "db", OF_ACME, "x''"),
 };
@@ -226,7 +226,7 @@ Test(vault_names, an_entry_is_not_taken_for_another) {
 
 Test(vault_names, a_new_name_stands_for_nothing) {
   struct bulla_span file = furnish();
-  restore(file, RENAME("tenant", "acme", "gamma", "1"));
+  restore(file, RENAME("tenant", "acme", "gamma", "1 = 1"));
   TEST_STATUS(use("gamma", "db", "password"), BULLA_REFUSED);
   TEST_STATUS(use("acme", "db", "password"), BULLA_NOT_FOUND);
   restore(file, RENAME("entry", "db", "other", OF_ACME));
@@ -296,10 +296,10 @@ Test(vault_names, a_changed_row_of_the_vault_does_not_open) {
       {"UPDATE vault SET statement = substr(statement, 1, length(statement) - 1)", BULLA_NOT_A_VAULT},
       {"UPDATE vault SET statement = CAST(statement || x'00' AS BLOB)", BULLA_NOT_A_VAULT},
       {"UPDATE vault SET statement = zeroblob(100000)", BULLA_NOT_A_VAULT},
-      {"UPDATE vault SET statement = (SELECT statement FROM tenant)", BULLA_NOT_A_VAULT},
+      {"UPDATE vault SET statement = (SELECT statement FROM tenant LIMIT 1)", BULLA_NOT_A_VAULT},
       {"UPDATE vault SET signature = zeroblob(64)", BULLA_REFUSED},
       {"UPDATE vault SET signature = x''", BULLA_NOT_A_VAULT},
-      {"UPDATE vault SET signature = (SELECT signature FROM tenant)", BULLA_REFUSED},
+      {"UPDATE vault SET signature = (SELECT signature FROM tenant LIMIT 1)", BULLA_REFUSED},
       {"UPDATE vault SET signing_key = zeroblob(90)", BULLA_REFUSED},
       {"UPDATE vault SET signing_key = x''", BULLA_REFUSED},
       {"UPDATE vault SET signing_key = CAST(signing_key || x'00' AS BLOB)", BULLA_REFUSED},
@@ -312,13 +312,13 @@ Test(vault_names, a_changed_row_of_the_vault_does_not_open) {
       {"UPDATE vault SET audit_key = zeroblob(1000)", BULLA_NOT_A_VAULT},
       {"UPDATE vault SET detail_key = zeroblob(90)", BULLA_REFUSED},
       {"UPDATE vault SET detail_key = x''", BULLA_REFUSED},
-      {"UPDATE vault SET detail_key = (SELECT detail_key FROM tenant)", BULLA_REFUSED},
-      {"UPDATE vault SET detail_key = (SELECT wrapped FROM tenant_secret)", BULLA_REFUSED},
+      {"UPDATE vault SET detail_key = (SELECT detail_key FROM tenant LIMIT 1)", BULLA_REFUSED},
+      {"UPDATE vault SET detail_key = (SELECT wrapped FROM tenant_secret LIMIT 1)", BULLA_REFUSED},
       {"UPDATE vault SET detail_key = zeroblob(1000)", BULLA_NOT_A_VAULT},
   };
   close_vault();
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-    write_file(house.path, file);
+    put_back(file);
     run_sql(rows[i].sql);
     enum bulla_status status = bulla_vault_open(&house.vault, house.url, house.root, NULL);
     cr_assert_eq(status, rows[i].status, "%s: %s", rows[i].sql, bulla_status_text(status));

@@ -169,7 +169,7 @@ Test(vault_revoked, thousands_of_revocations_are_all_known_however_they_came, .t
   /* Past the revocations that a look follows one by one: the table of tokens is read then, which these are in. */
   run_sql(
       "INSERT INTO revoked_token SELECT (SELECT id FROM tenant WHERE name = 'acme'), randomblob(32), 1 FROM "
-      "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n);"
+      "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n) AS many;"
       "INSERT INTO revocation SELECT row_number() OVER (), tenant, NULL, jti FROM revoked_token");
   for (int i = 0; i < 3; i++) {
     char jti[20];
@@ -202,16 +202,10 @@ Test(vault_revoked, a_log_that_became_shorter_is_believed_by_nobody_who_saw_it) 
   TEST_OK(live(house.vault));
   uint64_t before = bulla_vault_generation(house.vault);
   /* The older state, with its own head, in the same file: as a copy over it would leave it. */
-  char path[400];
-  snprintf(path, sizeof(path), "%s", in_house("early.db"));
-  write_file(path, early);
-  char text[2000];
-  snprintf(text, sizeof(text),
-           "ATTACH '%s' AS early; BEGIN; DELETE FROM audit WHERE seq > (SELECT seq FROM early.audit_head); DELETE FROM "
-           "main.audit_head; INSERT INTO main.audit_head SELECT * FROM early.audit_head; DELETE FROM main.revocation; "
-           "COMMIT",
-           path);
-  run_sql(text);
+  lay_beside("early", early);
+  run_sql(beside("early",
+                 "BEGIN; DELETE FROM audit WHERE seq > (SELECT seq FROM early.audit_head); DELETE FROM audit_head; "
+                 "INSERT INTO audit_head SELECT * FROM early.audit_head; DELETE FROM revocation; COMMIT"));
   usleep(100000);
   cr_expect_eq(bulla_vault_generation(house.vault) % 2, 1);
   cr_expect_neq(bulla_vault_generation(house.vault), before);

@@ -39,8 +39,13 @@ UNUSED static const char *in_house(const char *name) {
   return path;
 }
 
-/* url_of returns the URL of a vault at |name| in the folder. */
+/* url_of returns the URL of a vault |name|: in the folder, or in another database. */
 UNUSED static const char *url_of(const char *name) {
+  if (postgres_is_tested()) {
+    char *url = (char *)test_alloc(sizeof(house.url));
+    postgres_make_other(url, sizeof(house.url), name);
+    return url;
+  }
   return (const char *)test_concat(test_text("sqlite:"), bulla_span(in_house(name), strlen(in_house(name)) + 1)).data;
 }
 
@@ -59,6 +64,15 @@ UNUSED static void make_place(void) {
     postgres_make(house.url, sizeof(house.url));
   } else {
     snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
+  }
+}
+
+/* remove_vault makes that place empty. The vault must be closed. */
+UNUSED static void remove_vault(void) {
+  if (postgres_is_tested()) {
+    (void)postgres_run("DROP SCHEMA bulla CASCADE");
+  } else {
+    cr_assert_eq(unlink(house.path), 0);
   }
 }
 
@@ -112,7 +126,7 @@ UNUSED static void leave_house(void) {
   }
 }
 
-/* The file as it is, and back to it. The vault must be closed. */
+/* A file as it is, and back to it. */
 UNUSED static struct bulla_span read_file(const char *path) {
   FILE *file = fopen(path, "rbe");
   if (file == NULL) {
@@ -134,12 +148,50 @@ UNUSED static void write_file(const char *path, struct bulla_span bytes) {
   cr_assert_eq(fclose(file), 0);
 }
 
-/* image closes the vault for a moment, and returns its file. */
+/* image closes the vault for a moment, and returns its file; on a server, the name of a schema with a copy of its
+ * tables. */
 UNUSED static struct bulla_span image(void) {
+  static int num_images;
+  struct bulla_span file;
   close_vault();
-  struct bulla_span file = read_file(house.path);
+  if (postgres_is_tested()) {
+    char name[20];
+    snprintf(name, sizeof(name), "image%d", ++num_images);
+    postgres_copy_tables("bulla", name);
+    file = test_copy(bulla_span(name, strlen(name) + 1));
+  } else {
+    file = read_file(house.path);
+  }
   open_vault();
   return file;
+}
+
+/* put_back has the closed vault as |file| has it. */
+UNUSED static void put_back(struct bulla_span file) {
+  if (postgres_is_tested()) {
+    postgres_copy_tables((const char *)file.data, "bulla");
+  } else {
+    write_file(house.path, file);
+  }
+}
+
+/* lay_beside makes the tables of |file| those of |name| in what beside returns for it. */
+UNUSED static void lay_beside(const char *name, struct bulla_span file) {
+  if (postgres_is_tested()) {
+    postgres_copy_tables((const char *)file.data, name);
+  } else {
+    write_file(in_house(name), file);
+  }
+}
+
+/* beside returns |sql|, in which the tables of |name| are there. */
+UNUSED static const char *beside(const char *name, const char *sql) {
+  char *text = (char *)test_alloc(2000);
+  if (postgres_is_tested()) {
+    return sql;
+  }
+  cr_assert_lt(snprintf(text, 2000, "ATTACH '%s' AS %s; %s", in_house(name), name, sql), 2000);
+  return text;
 }
 
 /* run_sql runs |text| on the file by a connection of its own, without any of the vault's precautions, and returns
@@ -170,21 +222,56 @@ UNUSED static int64_t run_sql(const char *text) {
 /* restore has the vault go on with |file|, on which |sql| has been run. */
 UNUSED static void restore(struct bulla_span file, const char *sql) {
   close_vault();
-  write_file(house.path, file);
+  put_back(file);
   run_sql(sql);
   open_vault();
 }
 
+/* assert_sound asserts that the file is not damaged. A server has no such question. */
+UNUSED static void assert_sound(void) {
+  if (!postgres_is_tested()) {
+    cr_assert_eq(run_sql("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+  }
+}
+
 /* hold opens the file by a connection of its own, and runs |text| there; let_go closes it. */
-UNUSED static struct sqlite3 *hold(const char *text) {
+UNUSED static void *hold(const char *text) {
   struct sqlite3 *db = NULL;
+  if (postgres_is_tested()) {
+    return postgres_hold(text);
+  }
   cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
   cr_assert(behind_run(db, text), "%s", text);
   return db;
 }
 
-UNUSED static void let_go(struct sqlite3 *db) {
-  sqlite3_close(db);
+UNUSED static void let_go(void *db) {
+  if (postgres_is_tested()) {
+    postgres_let_go(db);
+  } else {
+    sqlite3_close(db);
+  }
+}
+
+/* hold_turn holds what whoever writes waits for. */
+UNUSED static void *hold_turn(void) {
+  return hold(postgres_is_tested() ? "BEGIN; SELECT id FROM bulla.turn WHERE id = 1 FOR NO KEY UPDATE"
+                                   : "BEGIN IMMEDIATE");
+}
+
+/* num_commits returns how many commits the records behind |seq| came by, which only a server knows. */
+UNUSED static int64_t num_commits(int64_t seq) {
+  char text[100];
+  snprintf(text, sizeof(text), "SELECT count(DISTINCT xmin::text) FROM audit WHERE seq > %lld", (long long)seq);
+  return run_sql(text);
+}
+
+/* await_the_dead waits until the server has seen the end of all who were connected, and ended what they had begun. */
+UNUSED static void await_the_dead(void) {
+  while (postgres_is_tested() && run_sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                                         "pid <> pg_backend_pid()") > 0) {
+    usleep(1000);
+  }
 }
 
 /* sqlite_scans prepares |query| on the file, and returns the step of its plan that reads a whole table, or NULL. */
@@ -312,14 +399,9 @@ UNUSED static int64_t count_details(const char *condition) {
 
 /* mend puts the rows of tenants back as |file| has them, so that the details of their records can be read. */
 UNUSED static void mend(struct bulla_span file) {
-  char text[700];
   close_vault();
-  write_file(in_house("whole.db"), file);
-  snprintf(text, sizeof(text),
-           "ATTACH '%s' AS whole; DELETE FROM tenant; INSERT INTO tenant SELECT * FROM whole.tenant",
-           in_house("whole.db"));
-  run_sql(text);
-  unlink(in_house("whole.db"));
+  lay_beside("whole", file);
+  run_sql(beside("whole", "DELETE FROM tenant; INSERT INTO tenant SELECT * FROM whole.tenant"));
   open_vault();
 }
 
