@@ -81,14 +81,16 @@ static int64_t run_in(const char *name, const char *text) {
 /* Copies |text|, with x'00' as PostgreSQL writes it. */
 static void translate(char out[TEXT_SIZE], const char *text) {
   size_t len = 0;
+  bool quoted = false;
   for (const char *at = text; *at != '\0'; at++) {
     cr_assert_lt(len, (size_t)TEXT_SIZE - 20);
-    const char *end = at[0] == 'x' && at[1] == '\'' ? strchr(at + 2, '\'') : NULL;
+    const char *end = !quoted && at[0] == 'x' && at[1] == '\'' ? strchr(at + 2, '\'') : NULL;
     if (end != NULL && (at == text || !isalnum((unsigned char)at[-1]))) {
       len += (size_t)snprintf(out + len, TEXT_SIZE - len, "'\\x%.*s'::bytea", (int)(end - at - 2), at + 2);
       cr_assert_lt(len, (size_t)TEXT_SIZE);
       at = end;
     } else {
+      quoted = quoted != (*at == '\'');
       out[len++] = *at;
     }
   }
