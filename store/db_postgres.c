@@ -190,7 +190,15 @@ static enum bulla_status take(struct answer *answer, struct bulla_postgres *post
     }
   }
   answer->result = pq.PQgetResult(postgres->connection);
-  return BULLA_OK;
+  switch (answer->result != NULL ? pq.PQresultStatus(answer->result) : PGRES_COMMAND_OK) {
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
+      /* libpq gives it again and again. */
+      return lost(postgres, "the server began to copy, which nothing asked for");
+    default:
+      return pq.PQstatus(postgres->connection) != CONNECTION_BAD ? BULLA_OK : lost(postgres, "the connection was lost");
+  }
 }
 
 /* What the five characters of an SQLSTATE mean here. */
