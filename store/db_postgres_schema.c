@@ -118,8 +118,11 @@ static enum bulla_status check_version(struct bulla_postgres *postgres) {
   struct bulla_span text;
   bool row;
   enum bulla_status status = bulla_postgres_ask(&rows, postgres, "SELECT max(version)::text FROM bulla.format");
-  if (status == BULLA_NO_VAULT && bulla_postgres_has_schema(postgres) == BULLA_EXISTS) {
-    return bulla_explain(BULLA_NOT_A_VAULT, "the schema \"bulla\" of the database is none of bulla's");
+  if (status == BULLA_NO_VAULT) {
+    bulla_postgres_undo(postgres); /* after an error a transaction answers nothing more */
+    return bulla_postgres_has_schema(postgres) == BULLA_EXISTS
+               ? bulla_explain(BULLA_NOT_A_VAULT, "the schema \"bulla\" of the database is none of bulla's")
+               : BULLA_NO_VAULT;
   }
   BULLA_TRY(status);
   BULLA_TRY(next_text(&text, &rows, &row));
