@@ -586,15 +586,17 @@ static enum bulla_status send_commit(struct answer *answer, struct bulla_postgre
 }
 
 /* The tag says whether it was one: a transaction that had failed is answered with success, and ROLLBACK. A wait for the
- * standby that somebody cut short is a success too, with a warning. */
+ * standby that somebody cut short is a success too, with a warning. And a pooler that lost the server reports an error
+ * of its own, which says nothing of the server. */
 enum bulla_status bulla_postgres_commit(struct bulla_postgres *postgres, bool *ended) {
   struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
   *ended = postgres->connection == NULL;
   BULLA_TRY(need_connection(postgres));
   postgres->warned = false;
   enum bulla_status status = send_commit(&answer, postgres);
-  if (postgres->connection == NULL) {
+  if (postgres->connection == NULL || status == BULLA_UNREACHABLE || status == BULLA_IO) {
     *ended = true;
+    postgres->in_transaction = false;
     return bulla_explain(BULLA_UNCERTAIN, "the connection was lost before the server said whether it had committed");
   }
   if (status != BULLA_OK) {
