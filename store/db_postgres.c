@@ -57,6 +57,7 @@
   EACH(PQsendQuery)          \
   EACH(PQsendQueryParams)    \
   EACH(PQsendQueryPrepared)  \
+  EACH(PQsetErrorVerbosity)  \
   EACH(PQsetNoticeReceiver)  \
   EACH(PQsetnonblocking)     \
   EACH(PQsocket)             \
@@ -156,12 +157,15 @@ static bool wait_for(const struct bulla_postgres *postgres, short events, int64_
   }
 }
 
-static enum bulla_status lost(struct bulla_postgres *postgres, const char *what) {
+static enum bulla_status give_up(struct bulla_postgres *postgres, enum bulla_status status, const char *what) {
   char text[TEXT_MAX];
-  enum bulla_status status = bulla_explain(BULLA_UNREACHABLE, "PostgreSQL: %s: %s", what,
-                                           cleaned(text, pq.PQerrorMessage(postgres->connection)));
+  (void)bulla_explain(status, "PostgreSQL: %s: %s", what, cleaned(text, pq.PQerrorMessage(postgres->connection)));
   drop(postgres);
   return status;
+}
+
+static enum bulla_status lost(struct bulla_postgres *postgres, const char *what) {
+  return give_up(postgres, BULLA_UNREACHABLE, what);
 }
 
 /* Sends what is queued. */
@@ -513,6 +517,14 @@ static enum bulla_status start(struct bulla_postgres *postgres) {
                        "libpq does not take a value in the URL, or cannot read a file that it names");
 }
 
+/* Why there is no connection. libpq tells the SQLSTATE only in its text: "FATAL:  28P01: ...". */
+static enum bulla_status refused(struct bulla_postgres *postgres) {
+  const char *state = strstr(pq.PQerrorMessage(postgres->connection), ":  ");
+  bool is_one = state != NULL && strspn(state + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5;
+  enum bulla_status status = is_one ? status_of(state + 3) : BULLA_UNREACHABLE;
+  return give_up(postgres, status == BULLA_IO ? BULLA_UNREACHABLE : status, "no connection could be made");
+}
+
 static enum bulla_status go_on(struct bulla_postgres *postgres) {
   int64_t end = now_ms() + CONNECT_MS;
   for (short events = POLLOUT;;) {
@@ -524,7 +536,7 @@ static enum bulla_status go_on(struct bulla_postgres *postgres) {
       return BULLA_OK;
     }
     if (status == PGRES_POLLING_FAILED) {
-      return lost(postgres, "no connection could be made");
+      return refused(postgres);
     }
     events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
   }
@@ -566,6 +578,7 @@ enum bulla_status bulla_postgres_connect(struct bulla_postgres *postgres) {
   }
   BULLA_TRY(start(postgres));
   (void)pq.PQsetNoticeReceiver(postgres->connection, receive_notice, postgres);
+  (void)pq.PQsetErrorVerbosity(postgres->connection, PQERRORS_VERBOSE);
   BULLA_TRY(go_on(postgres));
   if (pq.PQsetnonblocking(postgres->connection, 1) != 0) {
     return lost(postgres, "the connection was lost");
