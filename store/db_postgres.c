@@ -567,7 +567,7 @@ static enum bulla_status check_server(struct bulla_postgres *postgres) {
                          "the server has fsync or full_page_writes off, and loses what it acknowledged when the power "
                          "goes: turn them on, or say " ALLOW_NO_FSYNC " in the URL");
   }
-  postgres->db.read_only = postgres->db.read_only || strcmp(text_at(&answer, 4), "0") != 0;
+  postgres->db.read_only = postgres->only_reads || strcmp(text_at(&answer, 4), "0") != 0;
   postgres->is_pooled = strtol(text_at(&answer, 5), NULL, 10) != pq.PQbackendPID(postgres->connection);
   return BULLA_OK;
 }
@@ -623,6 +623,18 @@ enum bulla_status bulla_postgres_commit(struct bulla_postgres *postgres, bool *e
   return !postgres->warned ? BULLA_OK
                            : bulla_explain(BULLA_UNCERTAIN,
                                            "the server committed with a warning: a standby may not have what it has");
+}
+
+enum bulla_status bulla_postgres_connect_to_write(struct bulla_postgres *postgres) {
+  if (postgres->db.read_only && !postgres->only_reads) {
+    drop(postgres);
+  }
+  BULLA_TRY(bulla_postgres_connect(postgres));
+  if (!postgres->db.read_only) {
+    return BULLA_OK;
+  }
+  return bulla_explain(BULLA_READ_ONLY, "%s",
+                       postgres->only_reads ? "the vault was opened for reading" : "the server is a standby");
 }
 
 /* What was awaited is undone with the rest, however it ended. */

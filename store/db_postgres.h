@@ -17,6 +17,7 @@ struct bulla_postgres {
   struct bulla_db db;
   char *uri; /* of libpq; it may contain a password */
   size_t uri_len;
+  bool only_reads;                     /* asked to */
   bool allows_no_fsync;                /* the URL takes a server that does not sync */
   void *connection;                    /* NULL if there is none */
   bool in_transaction;                 /* as this side knows */
@@ -41,6 +42,10 @@ void bulla_postgres_free(struct bulla_postgres *postgres);
 /* bulla_postgres_connect connects unless that is so, and checks that the server keeps what it acknowledges: returns
  * BULLA_UNSUPPORTED for one that does not. Sets db.read_only if nothing can be written there. */
 BULLA_NODISCARD enum bulla_status bulla_postgres_connect(struct bulla_postgres *postgres);
+
+/* bulla_postgres_connect_to_write connects where something can be written. From a standby it connects anew: that may be
+ * the primary by now, or another server of the URL is. Returns BULLA_READ_ONLY if there is none. */
+BULLA_NODISCARD enum bulla_status bulla_postgres_connect_to_write(struct bulla_postgres *postgres);
 
 /* bulla_postgres_forsake closes the socket of a forked parent's connection, and nothing else. */
 void bulla_postgres_forsake(struct bulla_postgres *postgres);

@@ -41,6 +41,7 @@ static void abandon(struct bulla_db *db) {
 static enum bulla_status connect_to(struct bulla_postgres **postgres, const char *place, bool read_only) {
   struct bulla_postgres *made BULLA_CLEANUP(close_unless_null) = NULL;
   BULLA_TRY(bulla_postgres_new(&made, place));
+  made->only_reads = read_only;
   made->db = (struct bulla_db){
       .driver = &bulla_postgres_driver, .read_only = read_only, .patience = PATIENCE_MS, .left = PATIENCE_MS};
   BULLA_TRY(bulla_postgres_connect(made));
@@ -67,7 +68,7 @@ static enum bulla_status open_another(struct bulla_db **another, const struct bu
 static enum bulla_status may_create(const char *place) {
   struct bulla_postgres *postgres BULLA_CLEANUP(close_unless_null) = NULL;
   BULLA_TRY(connect_to(&postgres, place, false));
-  BULLA_TRY(postgres->db.read_only ? bulla_explain(BULLA_READ_ONLY, "the server is a standby") : BULLA_OK);
+  BULLA_TRY(bulla_postgres_connect_to_write(postgres));
   return bulla_postgres_has_schema(postgres);
 }
 
@@ -98,9 +99,8 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
   if (intent == BULLA_DB_READ) {
     return begin_by(postgres, "ISOLATION LEVEL REPEATABLE READ READ ONLY", "");
   }
-  if (db->read_only) {
-    return bulla_explain(BULLA_READ_ONLY, "the vault could only be opened for reading");
-  }
+  bulla_postgres_undo(postgres);
+  BULLA_TRY(bulla_postgres_connect_to_write(postgres));
   return begin_by(postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE",
                   "SELECT id FROM turn WHERE id = 1 FOR NO KEY UPDATE");
 }
