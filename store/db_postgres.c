@@ -607,7 +607,8 @@ enum bulla_status bulla_postgres_commit(struct bulla_postgres *postgres, bool *e
   BULLA_TRY(need_connection(postgres));
   postgres->warned = false;
   enum bulla_status status = send_commit(&answer, postgres);
-  if (postgres->connection == NULL || status == BULLA_UNREACHABLE || status == BULLA_IO) {
+  bool is_unknown = status == BULLA_UNREACHABLE || (status == BULLA_IO && postgres->is_pooled);
+  if (postgres->connection == NULL || is_unknown) {
     *ended = true;
     postgres->in_transaction = false;
     return bulla_explain(BULLA_UNCERTAIN, "the connection was lost before the server said whether it had committed");
