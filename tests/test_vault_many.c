@@ -105,14 +105,29 @@ Test(vault_many, nothing_is_opened_if_the_records_cannot_be_written) {
   const struct bulla_place places[] = {PLACE("acme", "db", "password"), PLACE("umbrella", "mail", "token")};
   size_t failed;
   if (postgres_is_tested()) {
-    postgres_at_commit("RAISE EXCEPTION USING ERRCODE = 'io_error'");
+    postgres_at_commit("RAISE EXCEPTION USING ERRCODE = 'disk_full'");
   }
   flushes.fails = true;
-  TEST_STATUS(use_many(&failed, places, 2), BULLA_IO);
+  TEST_STATUS(use_many(&failed, places, 2), postgres_is_tested() ? BULLA_DISK_FULL : BULLA_IO);
   flushes.fails = false;
   cr_expect_eq(failed, 2);
   cr_expect_eq(seen.calls, 0);
   cr_expect_eq(count_records("op = 'use'"), 0);
+}
+
+/* As a pooler says that it lost the server, which may have committed. */
+Test(vault_many, nothing_is_opened_if_nobody_knows_whether_the_records_are_written) {
+  const struct bulla_place places[] = {PLACE("acme", "db", "password"), PLACE("umbrella", "mail", "token")};
+  size_t failed;
+  if (!postgres_is_tested()) {
+    TEST_SKIP("this is a test of PostgreSQL: see vault_many-postgres");
+  }
+  postgres_at_commit("RAISE EXCEPTION USING ERRCODE = 'connection_failure'");
+  TEST_STATUS(use_many(&failed, places, 2), BULLA_UNCERTAIN);
+  postgres_at_commit(NULL);
+  cr_expect_eq(seen.calls, 0);
+  TEST_OK(use_many(&failed, places, 2));
+  assert_unbroken(4 + 2);
 }
 
 Test(vault_many, what_does_not_fit_into_locked_memory_together_is_not_passed) {
