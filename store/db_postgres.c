@@ -133,7 +133,6 @@ static void drop(struct bulla_postgres *postgres) {
     pq.PQfinish(postgres->connection);
     postgres->connection = NULL;
   }
-  postgres->in_transaction = false;
   postgres->is_piping = false;
   postgres->num_awaited = 0;
   memset(postgres->is_prepared, 0, sizeof(postgres->is_prepared));
@@ -603,7 +602,7 @@ static enum bulla_status send_commit(struct answer *answer, struct bulla_postgre
  * of its own, which says nothing of the server. */
 enum bulla_status bulla_postgres_commit(struct bulla_postgres *postgres, bool *ended) {
   struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
-  *ended = postgres->connection == NULL;
+  *ended = false;
   BULLA_TRY(need_connection(postgres));
   postgres->warned = false;
   enum bulla_status status = send_commit(&answer, postgres);
