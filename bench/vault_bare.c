@@ -14,7 +14,7 @@
 enum { NUM_STATEMENTS = 6, ID_LEN = 16, MAC_LEN = 32, SEALED_LEN = 90, DETAIL_LEN = 127 };
 
 /* In the order in which a use runs them, between BEGIN IMMEDIATE and COMMIT. */
-static const enum bulla_query queries[] = {BULLA_QUERY_FIND_FIELD, BULLA_QUERY_LOAD_HEAD, BULLA_QUERY_INSERT_RECORD,
+static const enum bulla_query queries[] = {BULLA_QUERY_FIND_FIELD, BULLA_QUERY_LAST_HEAD, BULLA_QUERY_INSERT_RECORD,
                                            BULLA_QUERY_MOVE_HEAD};
 
 static const char *statement_text(size_t i) {

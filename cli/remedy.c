@@ -57,7 +57,7 @@ const char *bulla_remedy(enum bulla_status status) {
     case BULLA_DISK_FULL:
       return "free some space, then try again";
     case BULLA_READ_ONLY:
-      return "check the owner and permissions of the file and its folder";
+      return "check the owner and permissions of the file and its folder, or name the primary server";
     case BULLA_NOT_PERMITTED:
       return "check the login and password in --vault, and what it was granted";
     case BULLA_BUSY:

@@ -65,7 +65,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_DISK_FULL:
       return "the disk is full, and nothing was changed";
     case BULLA_READ_ONLY:
-      return "the file or its folder is not writable";
+      return "the file, its folder or the server is not writable";
     case BULLA_NOT_PERMITTED:
       return "the database does not permit this";
     case BULLA_BUSY:

@@ -49,9 +49,10 @@ static bool contains_last(const struct bulla_audit_head *head, const struct bull
   return memcmp(mac, log->last.mac, sizeof(mac)) == 0;
 }
 
-enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+static enum bulla_status load(struct bulla_audit_head *head, const struct bulla_audit_log *log,
+                              enum bulla_query query) {
   int64_t written = head->lane.number == log->lane.number ? log->last.seq : 0;
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, BULLA_QUERY_LOAD_HEAD);
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, query);
   bulla_bind_int(&statement, written);
   bulla_bind_int(&statement, head->lane.number);
   bool row;
@@ -85,9 +86,13 @@ enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct b
   return row ? bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log has two heads") : BULLA_OK;
 }
 
+enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+  return load(head, log, BULLA_QUERY_LOAD_HEAD);
+}
+
 enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
   head->lane = log->lane;
-  BULLA_TRY(bulla_audit_load(head, log));
+  BULLA_TRY(load(head, log, BULLA_QUERY_LAST_HEAD));
   return head->seq >= log->last.seq
              ? BULLA_OK
              : bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");

@@ -28,7 +28,7 @@ struct bulla_postgres {
   /* What was sent in it whose outcome was not taken yet, in its order; NULL if nobody wants to see it. */
   struct bulla_db_rows *awaited[BULLA_POSTGRES_AWAITED];
   size_t num_awaited;
-  int answer_ms;                       /* that the server has for an answer, beyond what it may wait for others */
+  int answer_ms; /* that the server has for an answer, beyond what it may wait for others */
 };
 
 /* bulla_postgres_check_place returns BULLA_UNSUPPORTED for a |place| that libpq does not take, or if there is no libpq.

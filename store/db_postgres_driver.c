@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/cursor.h"
 #include "core/log.h"
 #include "store/db_postgres.h"
 #include "store/db_postgres_schema.h"
@@ -72,11 +73,10 @@ static enum bulla_status may_create(const char *place) {
   return bulla_postgres_has_schema(postgres);
 }
 
-/* Begins, and sets what the transaction rests on. The row of settings says whether the server still keeps what it
- * acknowledges; it may be another one than before. */
-static enum bulla_status begin_by(struct bulla_postgres *postgres, const char *how, const char *lock) {
+/* Begins, and sets what the transaction rests on. |rows| are those of |last|. */
+static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postgres *postgres, const char *how,
+                                  const char *last) {
   char text[BEGIN_MAX];
-  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
   int patience = postgres->db.left > 0 ? postgres->db.left : 1;
   bulla_postgres_undo(postgres);
   BULLA_TRY(bulla_postgres_connect(postgres));
@@ -85,24 +85,49 @@ static enum bulla_status begin_by(struct bulla_postgres *postgres, const char *h
                  "SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = 60000; "
                  "SELECT pg_catalog.set_config('synchronous_commit', 'on', true) "
                  "WHERE pg_catalog.current_setting('synchronous_commit') IN ('off', 'local', 'remote_write'); %s",
-                 how, patience, lock);
+                 how, patience, last);
   postgres->in_transaction = true;
-  enum bulla_status status = bulla_postgres_ask(&rows, postgres, text);
+  enum bulla_status status = bulla_postgres_ask(rows, postgres, text);
   if (status != BULLA_OK) {
     bulla_postgres_undo(postgres);
   }
   return status;
 }
 
+/* Waits for the turn. Its row also tells whether the server still keeps what it acknowledges: settings change while a
+ * connection lasts, and a pooler may lead to another server. */
+static enum bulla_status take_turn(struct bulla_postgres *postgres) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  struct bulla_value keeps = {.type = BULLA_VALUE_NULL};
+  bool row;
+  BULLA_TRY(begin_by(&rows, postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE",
+                     "SELECT pg_catalog.current_setting('fsync') || pg_catalog.current_setting('full_page_writes') "
+                     "FROM turn WHERE id = 1 FOR NO KEY UPDATE"));
+  BULLA_TRY(bulla_postgres_next(&rows, &row));
+  if (row) {
+    bulla_postgres_column(&rows, 0, &keeps);
+  }
+  if (keeps.type != BULLA_VALUE_TEXT) {
+    return bulla_explain(BULLA_NOT_A_VAULT, "the row of bulla.turn is gone: INSERT INTO bulla.turn VALUES (1)");
+  }
+  return postgres->allows_no_fsync || bulla_span_equal(keeps.bytes, BULLA_LITERAL("onon"))
+             ? BULLA_OK
+             : bulla_explain(BULLA_UNSUPPORTED, "fsync or full_page_writes of the server was turned off");
+}
+
 static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent) {
   struct bulla_postgres *postgres = postgres_of(db);
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
   if (intent == BULLA_DB_READ) {
-    return begin_by(postgres, "ISOLATION LEVEL REPEATABLE READ READ ONLY", "");
+    return begin_by(&rows, postgres, "ISOLATION LEVEL REPEATABLE READ READ ONLY", "");
   }
   bulla_postgres_undo(postgres);
   BULLA_TRY(bulla_postgres_connect_to_write(postgres));
-  return begin_by(postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE",
-                  "SELECT id FROM turn WHERE id = 1 FOR NO KEY UPDATE");
+  enum bulla_status status = take_turn(postgres);
+  if (status != BULLA_OK) {
+    bulla_postgres_undo(postgres);
+  }
+  return status;
 }
 
 static enum bulla_status commit(struct bulla_db *db, bool *ended) {
@@ -127,8 +152,9 @@ static enum bulla_status query(struct bulla_db_rows *rows, enum bulla_query whic
 }
 
 static enum bulla_status fill_and_commit(struct bulla_postgres *postgres, bulla_db_fill fill, void *arg) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
   bool ended;
-  BULLA_TRY(begin_by(postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE", ""));
+  BULLA_TRY(begin_by(&rows, postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE", ""));
   BULLA_TRY(bulla_postgres_create_schema(postgres));
   BULLA_TRY(fill(arg, &postgres->db));
   return bulla_postgres_commit(postgres, &ended);

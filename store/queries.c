@@ -15,6 +15,11 @@
   " FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id " \
   "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
 
+#define SELECT_HEAD                                                    \
+  "SELECT h.seq, h.mac, h.tag, h.key, a.mac, b.mac FROM audit_head h " \
+  "LEFT JOIN audit a ON a.lane = h.lane AND a.seq = h.seq "            \
+  "LEFT JOIN audit b ON b.lane = h.lane AND b.seq = $1 WHERE h.lane = $2"
+
 /* A tenant's key of format 1. */
 #define KEY_1 "k.key_id, k.version, k.wrapped"
 
@@ -113,10 +118,9 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_NEXT_LANE] = "SELECT min(number) FROM lane WHERE number >= $1",
     [BULLA_QUERY_NEXT_HEAD] = "SELECT min(lane) FROM audit_head WHERE lane >= $1",
     [BULLA_QUERY_INSERT_HEAD] = "INSERT INTO audit_head(seq, mac, tag, key, lane) VALUES ($1, $2, $3, $4, $5)",
-    [BULLA_QUERY_LOAD_HEAD] =
-        "SELECT h.seq, h.mac, h.tag, h.key, a.mac, b.mac FROM audit_head h "
-        "LEFT JOIN audit a ON a.lane = h.lane AND a.seq = h.seq "
-        "LEFT JOIN audit b ON b.lane = h.lane AND b.seq = $1 WHERE h.lane = $2",
+    [BULLA_QUERY_LOAD_HEAD] = SELECT_HEAD,
+    /* Where a moved head leaves dead rows behind, the last one is found without looking at them. */
+    [BULLA_QUERY_LAST_HEAD] = SELECT_HEAD " ORDER BY h.seq DESC LIMIT 1",
     [BULLA_QUERY_MOVE_HEAD] =
         "UPDATE audit_head SET seq = $1, mac = $2, tag = $3, key = $4 WHERE lane = $5 AND seq = $6 AND mac = $7",
     [BULLA_QUERY_INSERT_RECORD] = "INSERT INTO audit(lane, " RECORD ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

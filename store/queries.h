@@ -70,9 +70,9 @@ enum bulla_query {
   BULLA_QUERY_NEXT_HEAD,     /* the same of those that have a head */
   BULLA_QUERY_NEXT_RECORDED, /* the same of those that have a record */
   BULLA_QUERY_INSERT_HEAD,   /* seq, mac, tag, sealed key, lane */
-  BULLA_QUERY_LOAD_HEAD, /* seq, lane; gives seq, mac, tag, sealed key, macs of that record and of the one that is asked
-                            for */
-  BULLA_QUERY_MOVE_HEAD, /* seq, mac, tag, sealed key, lane, seq and mac before; changes a row if it was there */
+  BULLA_QUERY_LOAD_HEAD,     /* seq, lane; gives seq, mac, tag, sealed key, mac of that record, mac of record |seq| */
+  BULLA_QUERY_LAST_HEAD,     /* the same, of the last head where there are several */
+  BULLA_QUERY_MOVE_HEAD,     /* seq, mac, tag, sealed key, lane, seq and mac before; changes a row if it was there */
   BULLA_QUERY_INSERT_RECORD, /* lane and the columns of a record */
   BULLA_QUERY_LAST_RECORD,   /* lane; gives the greatest seq or NULL */
   BULLA_QUERY_LIST_RECORDS,  /* lane, first seq, last, how many at most; gives the columns of a record */

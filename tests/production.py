@@ -19,6 +19,7 @@ ASKED_FOR = {
     "__cplusplus": "the language of who includes a public header",
     "SYS_memfd_secret": "libc's headers, which may be older than the kernel",
     "BULLA_BORINGSSL_PATH": "meson.build: BoringSSL is loaded; sanitizers need it linked; no check hangs on it",
+    "BULLA_POSTGRESQL": "meson.build: whether there is a second back end",
     "BULLA_HAVE_IPSEC_MB": "meson.build: whether there is a second engine; both are fuzzed",
 }
 # What may be named in one file: that the option of a name is there, which no input decides; and how BoringSSL is
