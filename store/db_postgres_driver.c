@@ -73,7 +73,8 @@ static enum bulla_status may_create(const char *place) {
   return bulla_postgres_has_schema(postgres);
 }
 
-/* Begins, and sets what the transaction rests on. |rows| are those of |last|. */
+/* Begins, and sets what the transaction rests on. Every query goes by an index, whatever the server believes of the
+ * sizes of tables. |rows| are those of |last|. */
 static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postgres *postgres, const char *how,
                                   const char *last) {
   char text[BEGIN_MAX];
@@ -83,6 +84,8 @@ static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postg
   (void)snprintf(text, sizeof(text),
                  "BEGIN %s; SET LOCAL search_path = bulla, pg_temp; SET LOCAL client_min_messages = warning; "
                  "SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = 60000; "
+                 "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; "
+                 "SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off; "
                  "SELECT pg_catalog.set_config('synchronous_commit', 'on', true) "
                  "WHERE pg_catalog.current_setting('synchronous_commit') IN ('off', 'local', 'remote_write'); %s",
                  how, patience, last);

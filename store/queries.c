@@ -15,10 +15,10 @@
   " FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id " \
   "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
 
-#define SELECT_HEAD                                                    \
-  "SELECT h.seq, h.mac, h.tag, h.key, a.mac, b.mac FROM audit_head h " \
-  "LEFT JOIN audit a ON a.lane = h.lane AND a.seq = h.seq "            \
-  "LEFT JOIN audit b ON b.lane = h.lane AND b.seq = $1 WHERE h.lane = $2"
+/* Records are looked up one by one: a join might read all of a lane. */
+#define SELECT_HEAD                                                                                          \
+  "SELECT h.seq, h.mac, h.tag, h.key, (SELECT a.mac FROM audit a WHERE a.lane = h.lane AND a.seq = h.seq), " \
+  "(SELECT b.mac FROM audit b WHERE b.lane = h.lane AND b.seq = $1) FROM audit_head h WHERE h.lane = $2"
 
 /* A tenant's key of format 1. */
 #define KEY_1 "k.key_id, k.version, k.wrapped"
