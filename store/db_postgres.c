@@ -134,6 +134,7 @@ static void drop(struct bulla_postgres *postgres) {
     postgres->connection = NULL;
   }
   postgres->is_piping = false;
+  postgres->has_failed = false;
   postgres->num_awaited = 0;
   memset(postgres->is_prepared, 0, sizeof(postgres->is_prepared));
 }
@@ -290,6 +291,7 @@ static enum bulla_status take_awaited(struct bulla_postgres *postgres, int64_t e
       return status;
     }
     struct bulla_db_rows *rows = postgres->awaited[i];
+    postgres->has_failed = postgres->has_failed || status != BULLA_OK;
     if (rows == NULL) {
       first = first == BULLA_OK ? status : first;
       continue;
@@ -637,6 +639,16 @@ enum bulla_status bulla_postgres_connect_to_write(struct bulla_postgres *postgre
                        postgres->only_reads ? "the vault was opened for reading" : "the server is a standby");
 }
 
+/* Behind what failed nothing was prepared, and which that was nobody knows. */
+static void forget_prepared(struct bulla_postgres *postgres) {
+  bool can = postgres->connection != NULL && !postgres->is_pooled;
+  if (can && bulla_postgres_run(postgres, "DEALLOCATE ALL") != BULLA_OK) {
+    drop(postgres);
+  }
+  memset(postgres->is_prepared, 0, sizeof(postgres->is_prepared));
+  postgres->has_failed = false;
+}
+
 /* What was awaited is undone with the rest, however it ended. */
 void bulla_postgres_undo(struct bulla_postgres *postgres) {
   struct answer none BULLA_CLEANUP(answer_free) = {NULL};
@@ -647,6 +659,9 @@ void bulla_postgres_undo(struct bulla_postgres *postgres) {
   bool idle = postgres->connection == NULL || pq.PQtransactionStatus(postgres->connection) == PQTRANS_IDLE;
   if (!idle && bulla_postgres_run(postgres, "ROLLBACK") != BULLA_OK) {
     drop(postgres);
+  }
+  if (postgres->has_failed) {
+    forget_prepared(postgres);
   }
   postgres->in_transaction = false;
 }

@@ -194,3 +194,15 @@ Test(vault_many, the_callback_may_use_the_vault_and_its_status_is_the_calls) {
   TEST_STATUS(use_many(&failed, places, 1), BULLA_EXPIRED);
   cr_expect_eq(failed, 1, "none is at fault");
 }
+
+Test(vault_many, what_could_not_be_prepared_is_prepared_anew) {
+  if (!postgres_is_tested()) {
+    TEST_SKIP("this is a test of PostgreSQL: see vault_many-postgres");
+  }
+  close_vault();
+  open_vault();
+  run_sql("ALTER TABLE field RENAME TO gone");
+  cr_expect_neq(use("acme", "db", "password"), BULLA_OK);
+  run_sql("ALTER TABLE gone RENAME TO field");
+  TEST_OK(use("acme", "db", "password"));
+}
