@@ -31,8 +31,9 @@ class Server:
 
     SETTINGS = ("listen_addresses=", "max_connections=100", "autovacuum=off", "log_min_messages=warning")
 
-    def __init__(self, folder, settings=()):
+    def __init__(self, folder, settings=(), environment=None):
         self.bin = programs()
+        self.environment = {**os.environ, **(environment or {})}
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.user = "postgres" if os.geteuid() == 0 else None
@@ -55,7 +56,7 @@ class Server:
         # What stays open of pg_ctl's output would be waited for.
         done = subprocess.run([self.bin / "pg_ctl", "start", "-w", "-D", self.data, "-l", self.folder / "log", "-o", options],
                               user=self.user, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, cwd="/", check=False)
+                              stderr=subprocess.DEVNULL, cwd="/", env=self.environment, check=False)
         if done.returncode != 0:
             raise SystemExit("the server did not start: " + (self.folder / "log").read_text())
 
