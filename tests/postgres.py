@@ -30,10 +30,11 @@ class Server:
     """A server in a folder of its own. It refuses to run as root, and is then run as its own user."""
 
     SETTINGS = ("listen_addresses=", "max_connections=100", "autovacuum=off", "log_min_messages=warning")
+    environment = None  # the one of this process
 
     def __init__(self, folder, settings=(), environment=None):
         self.bin = programs()
-        self.environment = {**os.environ, **(environment or {})}
+        self.environment = {**os.environ, **environment} if environment else None
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.user = "postgres" if os.geteuid() == 0 else None
