@@ -33,7 +33,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import defects as lists  # noqa: E402
 from report import judge  # noqa: E402
 
-SUITES = ("unit", "fuzz", "ct", "lingering", "cli")  # from cheap to dear
+SUITES = ("unit", "fuzz", "ct", "lingering", "cli", "postgres")  # from cheap to dear
 QUICK = ("unit", "fuzz")
 OPTIONS = ("-Dtests=enabled", "-Dbench=disabled", "-Dman=disabled")
 HANGS = "(hangs)"
