@@ -13,7 +13,9 @@
   { .name = NULL }
 
 const struct bulla_option bulla_global_options[] = {
-    {.name = "vault", .value = "URL", .help = "the vault; default BULLA_VAULT, or sqlite:bulla.db"},
+    {.name = "vault",
+     .value = "URL",
+     .help = "sqlite:PATH or postgres://USER@HOST/DATABASE; default BULLA_VAULT, or sqlite:bulla.db"},
     {.name = "root", .value = "PROVIDER", .help = "the root key; default BULLA_ROOT (" BULLA_SESSION_PROVIDERS ")"},
     {.name = "vault-id",
      .value = "ID",

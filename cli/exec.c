@@ -15,6 +15,7 @@
 #include "cli/process.h"
 #include "cli/session.h"
 #include "cli/word.h"
+#include "store/db.h"
 
 enum {
   TOGETHER_LEN = 4 * BULLA_VALUE_MAX, /* of values that are opened at once, unless it is one */
@@ -323,6 +324,11 @@ enum bulla_status bulla_run_exec(struct bulla_cli *cli) {
   bulla_environment_hide(&job.env, bulla_option_value(cli, "root"));
   bulla_environment_hide(&job.env, getenv("BULLA_ROOT"));
   bulla_environment_drop(&job.env, BULLA_LITERAL("BULLA_ROOT"));
+  if (!bulla_db_url_is_public(bulla_session_url(cli))) {
+    /* A login to the server is not for the command. */
+    bulla_environment_drop(&job.env, BULLA_LITERAL("BULLA_VAULT"));
+    bulla_environment_drop(&job.env, BULLA_LITERAL("PGPASSWORD"));
+  }
   BULLA_TRY(open_values(&job));
   return replace_process(&job);
 }

@@ -65,7 +65,7 @@ const char *bulla_remedy(enum bulla_status status) {
     case BULLA_UNREACHABLE:
       return "check the host in --vault, the network and the server, then try again";
     case BULLA_UNCERTAIN:
-      return "look before trying again: bulla audit log says what was recorded";
+      return "look before trying again, once the server is well: bulla audit log says what was recorded";
     case BULLA_NO_VAULT:
       return "make one with bulla init, or name another with --vault";
     case BULLA_NOT_A_VAULT:

@@ -209,7 +209,15 @@ enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status
   bool is_server = strncmp(bulla_session_url(cli), "postgres", strlen("postgres")) == 0;
   switch (status) {
     case BULLA_UNSUPPORTED:
-      return is_server ? status : bulla_cli_error(cli, status, "write sqlite:PATH with --vault or in BULLA_VAULT");
+      return bulla_cli_error(cli, status, "%s",
+                             is_server
+                                 ? "not supported: docs/POSTGRESQL.md says what a URL and a server must be"
+                                 : "write sqlite:PATH or postgres://HOST/DATABASE with --vault or in BULLA_VAULT");
+    case BULLA_NO_VAULT:
+      return is_server ? bulla_cli_error(cli, status,
+                                         "there is no vault here: make the database with createdb and the vault with "
+                                         "bulla init, or name another with --vault")
+                       : status;
     case BULLA_EXISTS:
       return bulla_cli_error(cli, status, "a %s exists already and is left as it is: name another vault with --vault",
                              is_server ? "schema \"bulla\" in this database" : "file");

@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "store/db.h"
 #include "store/file.h"
 
 /* show_progress writes over one line of a terminal. */
@@ -51,7 +52,9 @@ enum bulla_status bulla_run_upgrade(struct bulla_cli *cli) {
     (void)fputs("\r\033[K", stderr);
   }
   if (status == BULLA_EXISTS || status == BULLA_UNSUPPORTED) {
-    return bulla_cli_error(cli, status, "nothing was changed");
+    return bulla_cli_error(
+        cli, status, "nothing was changed%s",
+        bulla_db_url_is_public(bulla_session_url(cli)) ? "" : ": on a server every vault has format 2");
   }
   BULLA_TRY(bulla_session_explain(cli, status));
   return bulla_output_text(cli, "upgraded; the vault as it was is in ", backup, "\n");

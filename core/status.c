@@ -73,7 +73,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_UNREACHABLE:
       return "the server of the database cannot be reached";
     case BULLA_UNCERTAIN:
-      return "it is not known whether this was recorded and done; nothing was opened";
+      return "it is not known whether this was done and recorded, and no value was opened";
     case BULLA_NO_VAULT:
       return "there is no vault here";
     case BULLA_NOT_A_VAULT:

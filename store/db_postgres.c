@@ -71,7 +71,7 @@ static bool available;
 
 enum { ANSWER_MS = 15000, CONNECT_MS = 10000 };
 enum { VERSION_MIN = 140000 };
-enum { TEXT_MAX = 160, NAME_MAX_LEN = 24 };
+enum { TEXT_MAX = 240, NAME_MAX_LEN = 24 };
 
 /* The types of values, as pg_type has them. */
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_VARCHAR = 1043, OID_NAME = 19 };
@@ -397,9 +397,26 @@ static void free_parsed(PQconninfoOption **options) {
   }
 }
 
+/* Whether a part of a password that was not encoded could be taken for the host: libpq ends the password at the first
+ * '@', and the host at the first '/' or '?'. */
+static bool is_ambiguous(const char *uri) {
+  const char *place = strstr(uri, "//") + 2;
+  const char *at = strchr(place, '@');
+  const char *end = place + strcspn(place, "/?#");
+  const char *query = strchr(place, '?');
+  const char *last = strrchr(place, '@');
+  return at != NULL && (end < at || (last != at && (query == NULL || last < query)));
+}
+
 /* Parses the URI. What libpq says of a wrong one may quote a password. */
 static enum bulla_status parse(PQconninfoOption **options, const char *uri) {
   char *message = NULL;
+  if (is_ambiguous(uri)) {
+    return bulla_explain(
+        BULLA_UNSUPPORTED,
+        "in a user or password of the URL write @ as %%40, : as %%3A, / as %%2F, ? as %%3F, # as %%23, "
+        "%% as %%25");
+  }
   *options = pq.PQconninfoParse(uri, &message);
   if (message != NULL) {
     bulla_wipe(message, strlen(message));
@@ -407,7 +424,10 @@ static enum bulla_status parse(PQconninfoOption **options, const char *uri) {
   }
   return *options != NULL
              ? BULLA_OK
-             : bulla_explain(BULLA_UNSUPPORTED, "the URL is none: postgres://USER@HOST/DATABASE?OPTION=VALUE&...");
+             : bulla_explain(
+                   BULLA_UNSUPPORTED,
+                   "libpq does not take the URL: postgres://USER@HOST/DATABASE?OPTION=VALUE&..., with options "
+                   "that it knows, or bulla_fsync=off");
 }
 
 enum bulla_status bulla_postgres_check_place(const char *place) {
@@ -518,12 +538,24 @@ static enum bulla_status start(struct bulla_postgres *postgres) {
                        "libpq does not take a value in the URL, or cannot read a file that it names");
 }
 
-/* Why there is no connection. libpq tells the SQLSTATE only in its text: "FATAL:  28P01: ...". */
+/* Why there is no connection. libpq tells the SQLSTATE only in its text, "FATAL:  28P01: ...", and has none for what
+ * goes wrong on this side. */
 static enum bulla_status refused(struct bulla_postgres *postgres) {
-  const char *state = strstr(pq.PQerrorMessage(postgres->connection), ":  ");
-  bool is_one = state != NULL && strspn(state + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5;
-  enum bulla_status status = is_one ? status_of(state + 3) : BULLA_UNREACHABLE;
-  return give_up(postgres, status == BULLA_IO ? BULLA_UNREACHABLE : status, "no connection could be made");
+  const char *message = pq.PQerrorMessage(postgres->connection);
+  const char *state = strstr(message, ":  ");
+  if (state != NULL && strspn(state + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5) {
+    enum bulla_status status = status_of(state + 3);
+    return give_up(postgres, status == BULLA_IO ? BULLA_UNREACHABLE : status, "no connection could be made");
+  }
+  if (strstr(message, "no password supplied") != NULL) {
+    return give_up(postgres, BULLA_NOT_PERMITTED,
+                   "the server wants a password: passfile=PATH in the URL names a file that its owner alone may read");
+  }
+  bool is_tls = strstr(message, "SSL") != NULL || strstr(message, "certificate") != NULL;
+  return lost(postgres,
+              is_tls ? "no TLS: sslrootcert=PATH in the URL names the authority, and the host must have the name "
+                       "in its certificate"
+                     : "no connection could be made");
 }
 
 static enum bulla_status go_on(struct bulla_postgres *postgres) {
@@ -612,7 +644,10 @@ enum bulla_status bulla_postgres_commit(struct bulla_postgres *postgres, bool *e
   if (postgres->connection == NULL || is_unknown) {
     *ended = true;
     postgres->in_transaction = false;
-    return bulla_explain(BULLA_UNCERTAIN, "the connection was lost before the server said whether it had committed");
+    return bulla_explain(
+        BULLA_UNCERTAIN,
+        "the server did not say whether it has committed: perhaps it waits for a standby, and what was "
+        "asked for is not to be seen yet");
   }
   if (status != BULLA_OK) {
     return status;

@@ -204,9 +204,17 @@ def init_touches_nothing_if_the_vault_is_there(box):
 
 @test_without_vault
 def init_makes_no_root_key_for_a_vault_that_is_none(box):
-    for url in ("bulla.db", "file:bulla.db", "postgresql://host/bulla", "sqlite"):
+    for url in ("bulla.db", "file:bulla.db", "mysql://host/bulla", "sqlite"):
         box.run("init", "--vault", url, status=2)
         assert "write sqlite:PATH" in box.errors and not list(box.folder.iterdir())
+
+
+@test_without_vault
+def a_password_that_is_not_encoded_is_not_taken_for_a_host(box):
+    for url in ("postgres://app:s3cr@et@localhost/v", "postgres://app:s3/cr@localhost/v", "postgres://app:s3?cr@localhost/v",
+                "postgres://app:s3#cr@localhost/v", "postgres://app:s3%zz@localhost/v", "postgres://app:s3cr"):
+        box.run("init", "--vault", url, status=2)
+        assert not any(part in box.errors for part in ("s3", "cr@", "et@")) and not list(box.folder.iterdir()), box.errors
 
 
 @test_without_vault
