@@ -55,12 +55,22 @@ void bulla_process_end_by_pipe(void) {
   }
 }
 
+/* Where a URL of a server begins in an argument, or NULL: the argument itself, or what follows its first '='. */
+static char *url_in(char *argument) {
+  char *value = strchr(argument, '=');
+  char *begins[] = {argument, value != NULL ? value + 1 : argument};
+  for (size_t i = 0; i < 2; i++) {
+    if (strncmp(begins[i], "postgres://", 11) == 0 || strncmp(begins[i], "postgresql://", 13) == 0) {
+      return begins[i];
+    }
+  }
+  return NULL;
+}
+
 void bulla_process_hide_urls(char **argv) {
   for (; *argv != NULL; argv++) {
-    char *url = strstr(*argv, "postgres://");
-    url = url != NULL ? url : strstr(*argv, "postgresql://");
-    bool is_value = url != NULL && (url == *argv || url[-1] == '=');
-    char *copy = is_value ? strdup(*argv) : NULL;
+    char *url = url_in(*argv);
+    char *copy = url != NULL ? strdup(*argv) : NULL;
     if (copy != NULL) {
       char *rest = strstr(url, "://") + 3;
       memset(rest, '*', strlen(rest));

@@ -38,27 +38,26 @@ const char *bulla_session_url(const struct bulla_cli *cli) {
   return url == NULL ? "sqlite:bulla.db" : url;
 }
 
-/* Of a server the host and the database are shown, and no more than is certain: a password may be anywhere before the
- * last '@' and behind the first '?', and in a URL that libpq would not take it may be where the port belongs. */
+/* Of a server the host, the port and the database are shown, if they are certainly that: what is not encoded may be a
+ * part of a password, also where there is no '@'. */
 const char *bulla_session_shown_url(const struct bulla_cli *cli, char room[BULLA_SESSION_URL_MAX]) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   const char *url = bulla_session_url(cli);
-  const char *host = strstr(url, "://");
+  const char *place = strstr(url, "://");
   if (bulla_db_url_is_public(url)) {
     return url;
   }
-  if (host == NULL || strncmp(url, "postgres", 8) != 0) {
+  if (place == NULL || strncmp(url, "postgres", 8) != 0) {
     return "";
   }
-  host += 3;
-  const char *query = strchr(host, '?');
-  const char *at = strrchr(host, '@');
-  bool is_clear = query == NULL || at == NULL || at < query;
-  host = is_clear && at != NULL ? at + 1 : host;
-  size_t len = strcspn(host, ":/?");
-  const char *database = is_clear ? strchr(host, '/') : NULL;
-  size_t database_len = database != NULL ? strcspn(database, "?") : 0;
-  (void)snprintf(room, BULLA_SESSION_URL_MAX, "postgres://%.*s%.*s", is_clear ? (int)len : 0, host, (int)database_len,
-                 database != NULL ? database : "");
+  place += 3;
+  const char *at = strchr(place, '@');
+  const char *host = at != NULL ? at + 1 : place;
+  const char *end = host + strspn(host, plain);
+  end += *end == ':' ? 1 + strspn(end + 1, "0123456789") : 0;
+  end += *end == '/' ? 1 + strspn(end + 1, plain) : 0;
+  bool is_clear = *end == '\0' || *end == '?';
+  (void)snprintf(room, BULLA_SESSION_URL_MAX, "postgres://%.*s", is_clear ? (int)(end - host) : 0, host);
   return room;
 }
 

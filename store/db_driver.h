@@ -31,7 +31,7 @@ struct bulla_db_driver;
 /* A connection: the first member of the driver's own structure. */
 struct bulla_db {
   const struct bulla_db_driver *driver;
-  bool read_only;
+  _Atomic bool read_only;
   bool alone;   /* no other process can have the database open */
   int patience; /* milliseconds to wait for others in one call */
   int left;     /* of them left in this call */

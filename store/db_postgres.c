@@ -4,8 +4,8 @@
 /* See store/db_postgres.h. The only file that includes libpq-fe.h.
  *
  * libpq is loaded when a vault on a server is first named: it brings OpenSSL, Kerberos and LDAP into the process, which
- * those who keep their vault in a file need not have. No call blocks without end: each exchange has a deadline, after
- * which the connection is given up. */
+ * those who keep their vault in a file need not have. Each exchange has a deadline, after which the connection is given
+ * up; only what looking up a host's name takes is the system's. */
 
 #include "store/db_postgres.h"
 
@@ -30,10 +30,10 @@
   EACH(PQclear)              \
   EACH(PQcmdStatus)          \
   EACH(PQcmdTuples)          \
-  EACH(PQconnectPoll)        \
-  EACH(PQconnectStartParams) \
   EACH(PQconninfoFree)       \
   EACH(PQconninfoParse)      \
+  EACH(PQconnectPoll)        \
+  EACH(PQconnectStartParams) \
   EACH(PQconsumeInput)       \
   EACH(PQenterPipelineMode)  \
   EACH(PQerrorMessage)       \
@@ -61,6 +61,7 @@
   EACH(PQsetNoticeReceiver)  \
   EACH(PQsetnonblocking)     \
   EACH(PQsocket)             \
+  EACH(PQsslInUse)           \
   EACH(PQstatus)             \
   EACH(PQtransactionStatus)
 
@@ -69,9 +70,9 @@
 static struct { FUNCTIONS(DECLARE) } pq;
 static bool available;
 
-enum { ANSWER_MS = 15000, CONNECT_MS = 10000 };
+enum { ANSWER_MS = 15000, CONNECT_MS = 5000 /* for each host */, TLS_SLICE_MS = 20 };
 enum { VERSION_MIN = 140000 };
-enum { TEXT_MAX = 240, NAME_MAX_LEN = 24 };
+enum { TEXT_MAX = 240, NAME_MAX_LEN = 24, PART_MAX = 1024 };
 
 /* The types of values, as pg_type has them. */
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_VARCHAR = 1043, OID_NAME = 19 };
@@ -128,11 +129,20 @@ static void answer_free(struct answer *answer) {
   }
 }
 
+/* Who was to be told of an outcome is told now: once the transaction has ended, its statements are their owners'. */
 static void drop(struct bulla_postgres *postgres) {
   if (postgres->connection != NULL) {
     pq.PQfinish(postgres->connection);
     postgres->connection = NULL;
   }
+  for (size_t i = 0; i < postgres->num_awaited; i++) {
+    struct bulla_db_rows *rows = postgres->awaited[i];
+    if (rows != NULL && rows->is_ahead) {
+      rows->is_ahead = false;
+      rows->status = BULLA_UNREACHABLE;
+    }
+  }
+  postgres->is_taking = false;
   postgres->is_piping = false;
   postgres->has_failed = false;
   postgres->num_awaited = 0;
@@ -186,7 +196,9 @@ static enum bulla_status flush(struct bulla_postgres *postgres, int64_t end) {
 static enum bulla_status take(struct answer *answer, struct bulla_postgres *postgres, int64_t end) {
   answer_free(answer);
   while (pq.PQisBusy(postgres->connection) != 0) {
-    if (!wait_for(postgres, POLLIN, end)) {
+    /* What OpenSSL has read already the socket does not tell of. */
+    int64_t slice = pq.PQsslInUse(postgres->connection) != 0 ? now_ms() + TLS_SLICE_MS : end;
+    if (!wait_for(postgres, POLLIN, slice < end ? slice : end) && now_ms() >= end) {
       return lost(postgres, "the server did not answer in time");
     }
     if (pq.PQconsumeInput(postgres->connection) == 0) {
@@ -211,13 +223,13 @@ static enum bulla_status status_of(const char *state) {
     const char *state; /* or its class */
     enum bulla_status status;
   } known[] = {
-      {"23505", BULLA_EXISTS},      {"53100", BULLA_DISK_FULL},   {"53200", BULLA_NO_MEMORY},
-      {"53", BULLA_BUSY},           {"55P03", BULLA_BUSY},        {"57014", BULLA_BUSY},
-      {"40", BULLA_BUSY},           {"25006", BULLA_READ_ONLY},   {"42501", BULLA_NOT_PERMITTED},
-      {"28", BULLA_NOT_PERMITTED},  {"3D000", BULLA_NO_VAULT},    {"42P01", BULLA_NO_VAULT},
-      {"3F000", BULLA_NO_VAULT},    {"57P", BULLA_UNREACHABLE},   {"08", BULLA_UNREACHABLE},
-      {"XX001", BULLA_NOT_A_VAULT}, {"XX002", BULLA_NOT_A_VAULT}, {"42", BULLA_NOT_A_VAULT},
-      {"22", BULLA_NOT_A_VAULT},    {"23", BULLA_NOT_A_VAULT},
+      {"42P06", BULLA_EXISTS},        {"23505", BULLA_EXISTS},      {"53100", BULLA_DISK_FULL},
+      {"53200", BULLA_NO_MEMORY},     {"53", BULLA_BUSY},           {"55P03", BULLA_BUSY},
+      {"57014", BULLA_BUSY},          {"40", BULLA_BUSY},           {"25006", BULLA_READ_ONLY},
+      {"42501", BULLA_NOT_PERMITTED}, {"28", BULLA_NOT_PERMITTED},  {"3D000", BULLA_NO_VAULT},
+      {"42P01", BULLA_NO_VAULT},      {"3F000", BULLA_NO_VAULT},    {"57P", BULLA_UNREACHABLE},
+      {"08", BULLA_UNREACHABLE},      {"XX001", BULLA_NOT_A_VAULT}, {"XX002", BULLA_NOT_A_VAULT},
+      {"42", BULLA_NOT_A_VAULT},      {"22", BULLA_NOT_A_VAULT},    {"23", BULLA_NOT_A_VAULT},
   };
   for (size_t i = 0; state != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
     if (strncmp(state, known[i].state, strlen(known[i].state)) == 0) {
@@ -280,19 +292,29 @@ static void take_rows(struct bulla_db_rows *rows, struct answer *answer) {
   answer->result = NULL;
 }
 
+/* Stands for a record, of which no more is wanted than that it was inserted. */
+static struct bulla_db_rows record;
+
 /* Takes the outcome of all that was sent before in the pipeline. Returns that of what nobody will look at; a record
  * that is there already is none of ours. */
 static enum bulla_status take_awaited(struct bulla_postgres *postgres, int64_t end) {
   struct answer answer BULLA_CLEANUP(answer_free) = {NULL};
   enum bulla_status first = BULLA_OK;
+  if (postgres->is_taking) {
+    return lost(postgres, "an exception came in between"); /* of the log function: whose turn it is nobody knows */
+  }
+  postgres->is_taking = true;
   for (size_t i = 0; i < postgres->num_awaited; i++) {
     enum bulla_status status = take_all(&answer, postgres, end);
     if (postgres->connection == NULL) {
       return status;
     }
     struct bulla_db_rows *rows = postgres->awaited[i];
+    if (rows == &record && status == BULLA_OK && strcmp(pq.PQcmdStatus(answer.result), "INSERT 0 1") != 0) {
+      status = bulla_explain(BULLA_AUDIT_BROKEN, "the server did not insert a record");
+    }
     postgres->has_failed = postgres->has_failed || status != BULLA_OK;
-    if (rows == NULL) {
+    if (rows == NULL || rows == &record) {
       first = first == BULLA_OK ? status : first;
       continue;
     }
@@ -303,6 +325,7 @@ static enum bulla_status take_awaited(struct bulla_postgres *postgres, int64_t e
     }
   }
   postgres->num_awaited = 0;
+  postgres->is_taking = false;
   return first == BULLA_EXISTS ? bulla_explain(BULLA_AUDIT_BROKEN, "there is a record beyond the head of the log")
                                : first;
 }
@@ -405,12 +428,18 @@ static bool is_ambiguous(const char *uri) {
   const char *end = place + strcspn(place, "/?#");
   const char *query = strchr(place, '?');
   const char *last = strrchr(place, '@');
-  return at != NULL && (end < at || (last != at && (query == NULL || last < query)));
+  size_t before_query = query != NULL ? (size_t)(query - place) : strlen(place);
+  return strcspn(place, "&=") < before_query ||
+         (at != NULL && (end < at || (last != at && (query == NULL || last < query))));
 }
 
 /* Parses the URI. What libpq says of a wrong one may quote a password. */
 static enum bulla_status parse(PQconninfoOption **options, const char *uri) {
   char *message = NULL;
+  if (strstr(uri, "?ssl=") != NULL || strstr(uri, "&ssl=") != NULL) {
+    return bulla_explain(BULLA_UNSUPPORTED,
+                         "ssl=true would check no name: verify-full is the default, sslmode the option");
+  }
   if (is_ambiguous(uri)) {
     return bulla_explain(
         BULLA_UNSUPPORTED,
@@ -504,45 +533,18 @@ static bool is_local(const PQconninfoOption *options) {
   return true;
 }
 
-/* Begins to connect, with what the URI leaves open set to what is safe. */
-static enum bulla_status start(struct bulla_postgres *postgres) {
-  PQconninfoOption *options BULLA_CLEANUP(free_parsed) = NULL;
-  BULLA_TRY(parse(&options, postgres->uri));
-  /* What comes later counts. */
-  const char *keywords[] = {"sslmode", "connect_timeout", "tcp_user_timeout", "application_name",
-                            "dbname",  "client_encoding", "gssencmode",       NULL};
-  const char *values[] = {is_local(options) ? "disable" : "verify-full",
-                          "5",
-                          "10000",
-                          "bulla",
-                          postgres->uri,
-                          "UTF8",
-                          option_of(options, "gssencmode") != NULL ? option_of(options, "gssencmode") : "disable",
-                          NULL};
-  postgres->connection = pq.PQconnectStartParams(keywords, values, 1);
-  if (postgres->connection == NULL) {
-    return BULLA_NO_MEMORY;
-  }
-  if (pq.PQstatus(postgres->connection) != CONNECTION_BAD) {
-    return BULLA_OK;
-  }
-  /* Of a value that it does not take libpq quotes it: a password may be where the port belongs. */
+/* Why there is no connection. libpq tells the SQLSTATE only in its text, "FATAL:  28P01: ...", and has none for what
+ * goes wrong on this side. Of a value that it does not take it quotes it: a password may be where the port belongs. */
+static enum bulla_status refused(struct bulla_postgres *postgres) {
   static const char no_host[] = "could not translate host name";
   static const char no_server[] = "connection to server";
   const char *message = pq.PQerrorMessage(postgres->connection);
-  if (strncmp(message, no_host, strlen(no_host)) == 0 || strncmp(message, no_server, strlen(no_server)) == 0) {
-    return lost(postgres, "no connection could be made");
-  }
-  drop(postgres);
-  return bulla_explain(BULLA_UNSUPPORTED,
-                       "libpq does not take a value in the URL, or cannot read a file that it names");
-}
-
-/* Why there is no connection. libpq tells the SQLSTATE only in its text, "FATAL:  28P01: ...", and has none for what
- * goes wrong on this side. */
-static enum bulla_status refused(struct bulla_postgres *postgres) {
-  const char *message = pq.PQerrorMessage(postgres->connection);
   const char *state = strstr(message, ":  ");
+  if (strncmp(message, no_host, strlen(no_host)) != 0 && strncmp(message, no_server, strlen(no_server)) != 0) {
+    drop(postgres);
+    return bulla_explain(BULLA_UNSUPPORTED,
+                         "libpq does not take a value in the URL, or cannot read a file that it names");
+  }
   if (state != NULL && strspn(state + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5) {
     enum bulla_status status = status_of(state + 3);
     return give_up(postgres, status == BULLA_IO ? BULLA_UNREACHABLE : status, "no connection could be made");
@@ -552,10 +554,53 @@ static enum bulla_status refused(struct bulla_postgres *postgres) {
                    "the server wants a password: passfile=PATH in the URL names a file that its owner alone may read");
   }
   bool is_tls = strstr(message, "SSL") != NULL || strstr(message, "certificate") != NULL;
-  return lost(postgres,
-              is_tls ? "no TLS: sslrootcert=PATH in the URL names the authority, and the host must have the name "
-                       "in its certificate"
-                     : "no connection could be made");
+  return lost(postgres, is_tls ? "no TLS: sslrootcert=PATH in the URL names the authority, and the host must have the "
+                                 "name in its certificate"
+                               : "no connection could be made");
+}
+
+/* The part number |i| of a list with commas, or its only part; NULL if there is no list. */
+static const char *part_of(char part[PART_MAX], const char *list, size_t i) {
+  if (list == NULL) {
+    return NULL;
+  }
+  const char *begin = list;
+  for (; i > 0 && strchr(begin, ',') != NULL; i--) {
+    begin = strchr(begin, ',') + 1;
+  }
+  (void)snprintf(part, PART_MAX, "%.*s", (int)strcspn(begin, ","), begin);
+  return part;
+}
+
+/* Begins to connect to host number |i|, with what the URI leaves open set to what is safe. */
+static enum bulla_status start(struct bulla_postgres *postgres, const PQconninfoOption *options, size_t i) {
+  char parts[3][PART_MAX];
+  const char *gssencmode = option_of(options, "gssencmode");
+  /* What comes later counts; NULL counts for nothing. */
+  const char *const settings[][2] = {
+      {"sslmode", is_local(options) ? "disable" : "verify-full"},
+      {"tcp_user_timeout", "10000"},
+      {"application_name", "bulla"},
+      {"dbname", postgres->uri},
+      {"client_encoding", "UTF8"},
+      {"gssencmode", gssencmode != NULL ? gssencmode : "disable"},
+      {"host", part_of(parts[0], given_by(options, "host", "PGHOST"), i)},
+      {"hostaddr", part_of(parts[1], given_by(options, "hostaddr", "PGHOSTADDR"), i)},
+      {"port", part_of(parts[2], given_by(options, "port", "PGPORT"), i)},
+  };
+  enum { NUM_SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+  const char *keywords[NUM_SETTINGS + 1] = {NULL};
+  const char *values[NUM_SETTINGS + 1] = {NULL};
+  for (size_t j = 0; j < NUM_SETTINGS; j++) {
+    keywords[j] = settings[j][0];
+    values[j] = settings[j][1];
+  }
+  postgres->connection = pq.PQconnectStartParams(keywords, values, 1);
+  if (postgres->connection == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  (void)pq.PQsetErrorVerbosity(postgres->connection, PQERRORS_VERBOSE);
+  return pq.PQstatus(postgres->connection) != CONNECTION_BAD ? BULLA_OK : refused(postgres);
 }
 
 static enum bulla_status go_on(struct bulla_postgres *postgres) {
@@ -573,6 +618,32 @@ static enum bulla_status go_on(struct bulla_postgres *postgres) {
     }
     events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
   }
+}
+
+static size_t count_parts(const char *list) {
+  size_t num = 1;
+  for (; list != NULL && *list != '\0'; list++) {
+    num += *list == ',' ? 1 : 0;
+  }
+  return num;
+}
+
+/* Connects to the first host that can be had: libpq would wait for one that is silent until its own deadline, which it
+ * has only where it blocks. */
+static enum bulla_status reach(struct bulla_postgres *postgres) {
+  PQconninfoOption *options BULLA_CLEANUP(free_parsed) = NULL;
+  BULLA_TRY(parse(&options, postgres->uri));
+  size_t num_hosts = count_parts(given_by(options, "host", "PGHOST"));
+  size_t num_addresses = count_parts(given_by(options, "hostaddr", "PGHOSTADDR"));
+  enum bulla_status status = BULLA_UNREACHABLE;
+  for (size_t i = 0; i < (num_hosts > num_addresses ? num_hosts : num_addresses); i++) {
+    status = start(postgres, options, i);
+    status = status == BULLA_OK ? go_on(postgres) : status;
+    if (status == BULLA_OK || status == BULLA_UNSUPPORTED || status == BULLA_NO_MEMORY) {
+      return status;
+    }
+  }
+  return status;
 }
 
 static const char *text_at(const struct answer *answer, int column) {
@@ -609,10 +680,8 @@ enum bulla_status bulla_postgres_connect(struct bulla_postgres *postgres) {
   if (postgres->connection != NULL) {
     return BULLA_OK;
   }
-  BULLA_TRY(start(postgres));
+  BULLA_TRY(reach(postgres));
   (void)pq.PQsetNoticeReceiver(postgres->connection, receive_notice, postgres);
-  (void)pq.PQsetErrorVerbosity(postgres->connection, PQERRORS_VERBOSE);
-  BULLA_TRY(go_on(postgres));
   if (pq.PQsetnonblocking(postgres->connection, 1) != 0) {
     return lost(postgres, "the connection was lost");
   }
@@ -640,8 +709,11 @@ enum bulla_status bulla_postgres_commit(struct bulla_postgres *postgres, bool *e
   BULLA_TRY(need_connection(postgres));
   postgres->warned = false;
   enum bulla_status status = send_commit(&answer, postgres);
-  bool is_unknown = status == BULLA_UNREACHABLE || (status == BULLA_IO && postgres->is_pooled);
+  const char *state = answer.result != NULL ? pq.PQresultErrorField(answer.result, PG_DIAG_SQLSTATE) : NULL;
+  bool is_unknown = status == BULLA_UNREACHABLE || (status == BULLA_IO && postgres->is_pooled) ||
+                    (status != BULLA_OK && state == NULL && !postgres->has_failed);
   if (postgres->connection == NULL || is_unknown) {
+    drop(postgres);
     *ended = true;
     postgres->in_transaction = false;
     return bulla_explain(
@@ -823,7 +895,7 @@ enum bulla_status bulla_postgres_query(struct bulla_db_rows *rows, enum bulla_qu
                                        const struct bulla_value *values, size_t num) {
   struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
   if (can_wait(query)) {
-    return send_query(postgres, NULL, query, values, num);
+    return send_query(postgres, &record, query, values, num);
   }
   rows->is_ahead = true;
   BULLA_TRY(send_query(postgres, rows, query, values, num));
@@ -890,7 +962,9 @@ int64_t bulla_postgres_changed(const struct bulla_db_rows *rows) {
 void bulla_postgres_end(struct bulla_db_rows *rows) {
   struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
   for (size_t i = 0; rows->is_ahead && i < postgres->num_awaited; i++) {
-    postgres->awaited[i] = postgres->awaited[i] == rows ? NULL : postgres->awaited[i];
+    if (postgres->awaited[i] == rows) {
+      postgres->awaited[i] = NULL;
+    }
   }
   if (rows->handle != NULL) {
     pq.PQclear(rows->handle);

@@ -24,6 +24,7 @@ struct bulla_postgres {
   bool is_pooled;                      /* by something that hands on another server connection for each transaction */
   bool warned;                         /* the server has sent a warning since this was reset */
   bool is_prepared[BULLA_NUM_QUERIES]; /* by this connection */
+  bool is_taking;                      /* outcomes of what is awaited, at this moment */
   bool has_failed;                     /* a command in this transaction did */
   bool is_piping;                      /* libpq is in pipeline mode, as it is in a transaction after its beginning */
   /* What was sent in it whose outcome was not taken yet, in its order; NULL if nobody wants to see it. */

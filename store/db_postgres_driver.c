@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/cleanup.h"
 #include "core/cursor.h"
@@ -39,10 +40,12 @@ static void abandon(struct bulla_db *db) {
   bulla_postgres_forsake(postgres_of(db));
 }
 
-static enum bulla_status connect_to(struct bulla_postgres **postgres, const char *place, bool read_only) {
+static enum bulla_status connect_to(struct bulla_postgres **postgres, const char *place, bool read_only,
+                                    bool allows_no_fsync) {
   struct bulla_postgres *made BULLA_CLEANUP(close_unless_null) = NULL;
   BULLA_TRY(bulla_postgres_new(&made, place));
   made->only_reads = read_only;
+  made->allows_no_fsync = made->allows_no_fsync || allows_no_fsync;
   made->db = (struct bulla_db){
       .driver = &bulla_postgres_driver, .read_only = read_only, .patience = PATIENCE_MS, .left = PATIENCE_MS};
   BULLA_TRY(bulla_postgres_connect(made));
@@ -53,7 +56,7 @@ static enum bulla_status connect_to(struct bulla_postgres **postgres, const char
 
 static enum bulla_status open_place(struct bulla_db **db, const char *place, bool read_only) {
   struct bulla_postgres *postgres;
-  BULLA_TRY(connect_to(&postgres, place, read_only));
+  BULLA_TRY(connect_to(&postgres, place, read_only, false));
   *db = &postgres->db;
   return BULLA_OK;
 }
@@ -61,16 +64,22 @@ static enum bulla_status open_place(struct bulla_db **db, const char *place, boo
 static enum bulla_status open_another(struct bulla_db **another, const struct bulla_db *db) {
   const struct bulla_postgres *postgres = (const struct bulla_postgres *)db;
   struct bulla_postgres *made;
-  BULLA_TRY(connect_to(&made, strchr(postgres->uri, ':') + 1, false));
+  BULLA_TRY(connect_to(&made, strchr(postgres->uri, ':') + 1, false, postgres->allows_no_fsync));
   *another = &made->db;
   return BULLA_OK;
 }
 
 static enum bulla_status may_create(const char *place) {
   struct bulla_postgres *postgres BULLA_CLEANUP(close_unless_null) = NULL;
-  BULLA_TRY(connect_to(&postgres, place, false));
+  BULLA_TRY(connect_to(&postgres, place, false, false));
   BULLA_TRY(bulla_postgres_connect_to_write(postgres));
   return bulla_postgres_has_schema(postgres);
+}
+
+static int64_t now_ms(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Begins, and sets what the transaction rests on. Every query goes by an index, whatever the server believes of the
@@ -90,7 +99,10 @@ static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postg
                  "WHERE pg_catalog.current_setting('synchronous_commit') IN ('off', 'local', 'remote_write'); %s",
                  how, patience, last);
   postgres->in_transaction = true;
+  int64_t start = now_ms();
   enum bulla_status status = bulla_postgres_ask(rows, postgres, text);
+  /* All that a call waits for others counts together. */
+  postgres->db.left -= (int)(now_ms() - start);
   if (status != BULLA_OK) {
     bulla_postgres_undo(postgres);
   }
@@ -121,11 +133,16 @@ static enum bulla_status take_turn(struct bulla_postgres *postgres) {
 static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent) {
   struct bulla_postgres *postgres = postgres_of(db);
   struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  bulla_postgres_undo(postgres);
+  bool is_new = postgres->connection == NULL;
   if (intent == BULLA_DB_READ) {
+    BULLA_TRY(bulla_postgres_connect(postgres));
+    BULLA_TRY(is_new ? bulla_postgres_check_schema(db) : BULLA_OK);
     return begin_by(&rows, postgres, "ISOLATION LEVEL REPEATABLE READ READ ONLY", "");
   }
-  bulla_postgres_undo(postgres);
+  is_new = is_new || db->read_only;
   BULLA_TRY(bulla_postgres_connect_to_write(postgres));
+  BULLA_TRY(is_new ? bulla_postgres_check_schema(db) : BULLA_OK);
   enum bulla_status status = take_turn(postgres);
   if (status != BULLA_OK) {
     bulla_postgres_undo(postgres);
@@ -165,7 +182,7 @@ static enum bulla_status fill_and_commit(struct bulla_postgres *postgres, bulla_
 
 static enum bulla_status create(const char *place, bulla_db_fill fill, void *arg) {
   struct bulla_postgres *postgres BULLA_CLEANUP(close_unless_null) = NULL;
-  BULLA_TRY(connect_to(&postgres, place, false));
+  BULLA_TRY(connect_to(&postgres, place, false, false));
   return fill_and_commit(postgres, fill, arg);
 }
 

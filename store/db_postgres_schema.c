@@ -138,7 +138,7 @@ static const char catalogue_query[] =
     "(SELECT a.amname FROM pg_am a WHERE a.oid = c.relam), c.relrowsecurity, c.relforcerowsecurity, "
     "c.relispartition) FROM c "
     "UNION ALL SELECT 'col', c.relname, concat_ws(' ', a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), "
-    "(SELECT l.collname FROM pg_collation l WHERE l.oid = a.attcollation), a.attnotnull, a.attidentity, "
+    "CASE WHEN a.attcollation <> 0 THEN a.attcollation::regcollation::text END, a.attnotnull, a.attidentity, "
     "a.attgenerated, "
     "(SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum)) "
     "FROM c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relkind NOT IN "
@@ -194,7 +194,8 @@ enum bulla_status bulla_postgres_check_schema(struct bulla_db *db) {
   BULLA_TRY(check_version(postgres));
   /* The catalogue has joins that want no index. */
   BULLA_TRY(bulla_postgres_run(postgres,
-                               "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL enable_seqscan = on; "
+                               "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all_identifiers = off; "
+                               "SET LOCAL enable_seqscan = on; "
                                "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashjoin = on; "
                                "SET LOCAL enable_mergejoin = on; SET LOCAL enable_material = on"));
   BULLA_TRY(bulla_postgres_ask(&rows, postgres, catalogue_query));

@@ -85,6 +85,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
   }
   if (closing->fork_epoch != bulla_fork_epoch()) {
     /* A child has neither the keys nor a right to the connection. */
+    bulla_db_abandon(&closing->watch.db);
     bulla_db_abandon(&closing->db);
     return;
   }

@@ -208,6 +208,9 @@ static enum bulla_status catch_up(struct bulla_watch *watch) {
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   int64_t number;
   BULLA_TRY(bulla_db_begin(&transaction, watch->db, BULLA_DB_READ));
+  if (watch->db->read_only) {
+    return bulla_explain(BULLA_READ_ONLY, "what a standby knows of revocations may be old");
+  }
   BULLA_TRY(read_last(&number, watch->db));
   if (number < watch->number) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "fewer revocations are there than this process has seen");

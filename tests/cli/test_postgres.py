@@ -651,6 +651,45 @@ def a_pooler_of_transactions_may_stand_in_between(box):
             assert statuses <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_BUSY"}, [client.said() for client in started]
 
 
+@test_without_vault
+def a_silent_host_does_not_keep_from_the_next(box):
+    name = place.vault(box)
+    deaf = place.folder / "deaf"
+    deaf.mkdir()
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(deaf / ".s.PGSQL.5432"))
+        (deaf / ".s.PGSQL.5432").chmod(0o777)
+        silent.listen()
+        started = time.monotonic()
+        box.run("list", env={"BULLA_VAULT": f"postgres:///{name}?host={deaf},{place.server.folder}&user=postgres"})
+        assert 4 < time.monotonic() - started < 9
+
+
+@test_without_vault
+def a_record_that_a_trigger_swallows_is_missed(box):
+    name = place.vault(box)
+    with clients(box, CLIENTS, "swallowed", endless=True) as started:
+        wait_for_opened(started, 5)
+        place.psql("CREATE FUNCTION public.swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; "
+                   "CREATE TRIGGER swallow BEFORE INSERT ON bulla.audit FOR EACH ROW WHEN (NEW.seq % 2 = 1) "
+                   "EXECUTE FUNCTION public.swallow()", name)
+        time.sleep(1)
+        place.psql("DROP TRIGGER swallow ON bulla.audit", name)
+        note(f"{all_recorded(box, started)} opened beside a trigger that swallows records, all recorded")
+        assert "BULLA_AUDIT_BROKEN" in set().union(*(client.statuses() for client in started))
+
+
+@test_without_vault
+def what_a_role_or_a_url_sets_does_not_mislead(box):
+    name = place.vault(box)
+    place.psql("CREATE ROLE quoting SUPERUSER LOGIN; ALTER ROLE quoting SET quote_all_identifiers = on")
+    box.run("list", env={"BULLA_VAULT": place.server.url(name).replace("user=postgres", "user=quoting")})
+    tells(box, "list", "ssl=true", url=place.server.url(name) + "&ssl=true", status=2)
+    place.psql("CREATE COLLATION public.\"C\" (provider = icu, locale = 'und-u-ks-level2', deterministic = false); "
+               "ALTER TABLE bulla.entry ALTER COLUMN name TYPE text COLLATE public.\"C\"", name)
+    tells(box, "list", "not a vault", url=place.server.url(name))
+
+
 # The network.
 
 
