@@ -68,13 +68,14 @@ static char *url_in(char *argument) {
 }
 
 void bulla_process_hide_urls(char **argv) {
-  for (; *argv != NULL; argv++) {
+  static char *copies[4]; /* for as long as the process lives; more than one URL is a mistake */
+  for (size_t num = 0; *argv != NULL && num < sizeof(copies) / sizeof(copies[0]); argv++) {
     char *url = url_in(*argv);
-    char *copy = url != NULL ? strdup(*argv) : NULL;
-    if (copy != NULL) {
+    copies[num] = url != NULL ? strdup(*argv) : NULL;
+    if (copies[num] != NULL) {
       char *rest = strstr(url, "://") + 3;
       memset(rest, '*', strlen(rest));
-      *argv = copy; /* for as long as the process lives */
+      *argv = copies[num++];
     }
   }
 }

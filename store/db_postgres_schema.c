@@ -11,7 +11,6 @@
 #include "core/cleanup.h"
 #include "core/cursor.h"
 #include "core/log.h"
-#include "store/db.h"
 
 /* The tables of SQLite, with what PostgreSQL can check by itself. A row of |turn| is what writers wait for. */
 static const char *const statements[] = {
@@ -186,18 +185,23 @@ static enum bulla_status compare(struct bulla_db_rows *rows) {
   }
 }
 
-enum bulla_status bulla_postgres_check_schema(struct bulla_db *db) {
-  struct bulla_postgres *postgres = (struct bulla_postgres *)db;
+static enum bulla_status check_now(struct bulla_postgres *postgres) {
   struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
-  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  BULLA_TRY(bulla_db_begin(&transaction, db, BULLA_DB_READ));
   BULLA_TRY(check_version(postgres));
   /* The catalogue has joins that want no index. */
   BULLA_TRY(bulla_postgres_run(postgres,
                                "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all_identifiers = off; "
-                               "SET LOCAL enable_seqscan = on; "
-                               "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashjoin = on; "
-                               "SET LOCAL enable_mergejoin = on; SET LOCAL enable_material = on"));
+                               "SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on; "
+                               "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; "
+                               "SET LOCAL enable_material = on"));
   BULLA_TRY(bulla_postgres_ask(&rows, postgres, catalogue_query));
   return compare(&rows);
+}
+
+enum bulla_status bulla_postgres_check_schema(struct bulla_db *db) {
+  struct bulla_postgres *postgres = (struct bulla_postgres *)db;
+  BULLA_TRY(db->driver->begin(db, BULLA_DB_READ));
+  enum bulla_status status = check_now(postgres);
+  bulla_postgres_undo(postgres);
+  return status;
 }
