@@ -312,12 +312,12 @@ static enum bulla_status verify(struct bulla_audit_verdict *verdict, size_t size
   return status;
 }
 
-static enum bulla_status verify_anchored(struct bulla_audit_verdict *verdict, size_t size, struct job *job,
+static enum bulla_status verify_anchored(struct bulla_audit_verdict *verdict, size_t size, const struct job *plain,
                                          struct bulla_span note) {
   struct bulla_anchor anchor;
-  BULLA_TRY(bulla_anchor_read(&anchor, &job->vault->keyring, note));
-  job->anchor = &anchor;
-  return verify(verdict, size, job);
+  BULLA_TRY(bulla_anchor_read(&anchor, &plain->vault->keyring, note));
+  struct job job = {.vault = plain->vault, .num_threads = plain->num_threads, .anchor = &anchor};
+  return verify(verdict, size, &job);
 }
 
 static enum bulla_status take_options(struct bulla_audit_verify_options *taken,
