@@ -280,7 +280,7 @@ static enum bulla_status check_lanes(struct bulla_audit_verdict *verdict, struct
                  ? BULLA_OK
                  : bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log is missing");
     }
-    struct walk *walks = calloc(job->num_threads, sizeof(*walks));
+    struct walk *walks = calloc(job->num_threads > 0 ? job->num_threads : 1, sizeof(*walks));
     if (walks == NULL) {
       return BULLA_NO_MEMORY;
     }

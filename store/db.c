@@ -34,10 +34,11 @@ static enum bulla_status find(const struct bulla_db_driver **driver, const char 
       return drivers[i]->check_place(*place);
     }
   }
-  if (strncmp(url, "postgres", 8) == 0) {
-    return bulla_explain(BULLA_UNSUPPORTED, "this bulla was built without PostgreSQL");
-  }
-  return bulla_explain(BULLA_UNSUPPORTED, "the URL of a vault begins with sqlite: or postgres://");
+  bool is_server = strncmp(url, "postgres", 8) == 0;
+  bulla_explain(
+      BULLA_UNSUPPORTED, "%s",
+      is_server ? "this bulla was built without PostgreSQL" : "the URL of a vault begins with sqlite: or postgres://");
+  return BULLA_UNSUPPORTED;
 }
 
 enum bulla_status bulla_db_check_url(const char *url) {

@@ -105,7 +105,8 @@ static enum bulla_status need_libpq(void) {
 static const char *cleaned(char text[TEXT_MAX], const char *message) {
   size_t len = 0;
   for (; message != NULL && *message != '\0' && *message != '\n' && len + 1 < TEXT_MAX; message++) {
-    text[len++] = *message >= ' ' && *message < 0x7f ? *message : '?';
+    bool is_plain = *message >= ' ' && *message < 0x7f;
+    text[len++] = (char)(is_plain ? *message : '?');
   }
   text[len] = '\0';
   return text;
@@ -507,10 +508,12 @@ void bulla_postgres_forsake(struct bulla_postgres *postgres) {
 }
 
 static const char *option_of(const PQconninfoOption *options, const char *keyword) {
-  while (options->keyword != NULL && strcmp(options->keyword, keyword) != 0) {
-    options++;
+  for (const PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++) {
+    if (strcmp(option->keyword, keyword) == 0) {
+      return option->val;
+    }
   }
-  return options->keyword != NULL ? options->val : NULL;
+  return NULL;
 }
 
 /* What the URI says of |keyword|, or else the environment, which libpq looks at too. */

@@ -209,6 +209,7 @@ static void discard(const char *place) {
   (void)place;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): an initializer. */
 #define DRIVER(its_scheme)                                                                                       \
   {                                                                                                              \
     .scheme = its_scheme, .place_is_public = false, .check_place = bulla_postgres_check_place,                   \
@@ -219,6 +220,8 @@ static void discard(const char *place) {
     .next = bulla_postgres_next, .column = bulla_postgres_column, .ahead = bulla_postgres_ahead,                 \
     .changed = bulla_postgres_changed, .end = bulla_postgres_end,                                                \
   }
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const struct bulla_db_driver bulla_postgres_driver = DRIVER("postgres:");
 const struct bulla_db_driver bulla_postgresql_driver = DRIVER("postgresql:");
