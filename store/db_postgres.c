@@ -71,7 +71,7 @@ static struct { FUNCTIONS(DECLARE) } pq;
 static bool available;
 
 enum { ANSWER_MS = 15000, CONNECT_MS = 5000 /* for each host */, TLS_SLICE_MS = 20 };
-enum { VERSION_MIN = 140000 };
+enum { VERSION_MIN = 150000 };
 enum { TEXT_MAX = 240, NAME_MAX_LEN = 24, PART_MAX = 1024 };
 
 /* The types of values, as pg_type has them. */
@@ -663,7 +663,7 @@ static enum bulla_status check_server(struct bulla_postgres *postgres) {
           "pg_catalog.current_setting('fsync'), pg_catalog.current_setting('full_page_writes'), "
           "pg_catalog.pg_is_in_recovery()::int, pg_catalog.pg_backend_pid()"));
   if (strtol(text_at(&answer, 0), NULL, 10) < VERSION_MIN) {
-    return bulla_explain(BULLA_UNSUPPORTED, "the server is older than PostgreSQL 14");
+    return bulla_explain(BULLA_UNSUPPORTED, "the server is older than PostgreSQL 15");
   }
   if (strcmp(text_at(&answer, 1), "UTF8") != 0) {
     return bulla_explain(BULLA_UNSUPPORTED, "the database is not encoded in UTF8: make one with ENCODING 'UTF8'");
