@@ -22,6 +22,13 @@ static inline int64_t bulla_clock_us(void) {
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* bulla_clock_monotonic_ms returns milliseconds of a clock that nobody sets, for deadlines. */
+static inline int64_t bulla_clock_monotonic_ms(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* bulla_clock_s returns it in seconds. */
 static inline int64_t bulla_clock_s(void) {
   return bulla_clock_us() / 1000000;

@@ -24,6 +24,7 @@
 #include "core/cursor.h"
 #include "core/log.h"
 #include "core/scrub.h"
+#include "store/clock.h"
 
 #define FUNCTIONS(EACH)      \
   EACH(PQbackendPID)         \
@@ -143,6 +144,7 @@ static void drop(struct bulla_postgres *postgres) {
       rows->status = BULLA_UNREACHABLE;
     }
   }
+  postgres->is_known = false;
   postgres->is_taking = false;
   postgres->is_piping = false;
   postgres->has_failed = false;
@@ -150,16 +152,10 @@ static void drop(struct bulla_postgres *postgres) {
   memset(postgres->is_prepared, 0, sizeof(postgres->is_prepared));
 }
 
-static int64_t now_ms(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Waits until |events| may happen on the socket, but not past |end|. */
 static bool wait_for(const struct bulla_postgres *postgres, short events, int64_t end) {
   for (;;) {
-    int64_t left = end - now_ms();
+    int64_t left = end - bulla_clock_monotonic_ms();
     struct pollfd socket = {.fd = pq.PQsocket(postgres->connection), .events = events};
     int ready = left > 0 && socket.fd >= 0 ? poll(&socket, 1, (int)left) : 0;
     if (ready > 0 || (ready < 0 && errno != EINTR) || left <= 0 || socket.fd < 0) {
@@ -198,8 +194,8 @@ static enum bulla_status take(struct answer *answer, struct bulla_postgres *post
   answer_free(answer);
   while (pq.PQisBusy(postgres->connection) != 0) {
     /* What OpenSSL has read already the socket does not tell of. */
-    int64_t slice = pq.PQsslInUse(postgres->connection) != 0 ? now_ms() + TLS_SLICE_MS : end;
-    if (!wait_for(postgres, POLLIN, slice < end ? slice : end) && now_ms() >= end) {
+    int64_t slice = pq.PQsslInUse(postgres->connection) != 0 ? bulla_clock_monotonic_ms() + TLS_SLICE_MS : end;
+    if (!wait_for(postgres, POLLIN, slice < end ? slice : end) && bulla_clock_monotonic_ms() >= end) {
       return lost(postgres, "the server did not answer in time");
     }
     if (pq.PQconsumeInput(postgres->connection) == 0) {
@@ -261,7 +257,7 @@ static enum bulla_status check(const struct answer *answer) {
 }
 
 static int64_t deadline(const struct bulla_postgres *postgres) {
-  return now_ms() + postgres->answer_ms + (postgres->db.left > 0 ? postgres->db.left : 0);
+  return bulla_clock_monotonic_ms() + postgres->answer_ms + (postgres->db.left > 0 ? postgres->db.left : 0);
 }
 
 /* Takes the answers to a command, or to a text of several: |*last| is the last of them. All are taken also after one
@@ -607,7 +603,7 @@ static enum bulla_status start(struct bulla_postgres *postgres, const PQconninfo
 }
 
 static enum bulla_status go_on(struct bulla_postgres *postgres) {
-  int64_t end = now_ms() + CONNECT_MS;
+  int64_t end = bulla_clock_monotonic_ms() + CONNECT_MS;
   for (short events = POLLOUT;;) {
     if (!wait_for(postgres, events, end)) {
       return lost(postgres, "the server did not answer in time");

@@ -20,6 +20,7 @@ struct bulla_postgres {
   bool only_reads;                     /* asked to */
   bool allows_no_fsync;                /* the URL takes a server that does not sync */
   void *connection;                    /* NULL if there is none */
+  bool is_known;                       /* its tables were compared with bulla's, for as long as it is connected */
   bool in_transaction;                 /* as this side knows */
   bool is_pooled;                      /* by something that hands on another server connection for each transaction */
   bool warned;                         /* the server has sent a warning since this was reset */
@@ -27,7 +28,8 @@ struct bulla_postgres {
   bool is_taking;                      /* outcomes of what is awaited, at this moment */
   bool has_failed;                     /* a command in this transaction did */
   bool is_piping;                      /* libpq is in pipeline mode, as it is in a transaction after its beginning */
-  /* What was sent in it whose outcome was not taken yet, in its order; NULL if nobody wants to see it. */
+  /* What was sent in it whose outcome was not taken yet, in its order; NULL if nobody wants to see it.
+   * Its statement has ended otherwise only under the lock of the vault. */
   struct bulla_db_rows *awaited[BULLA_POSTGRES_AWAITED];
   size_t num_awaited;
   int answer_ms; /* that the server has for an answer, beyond what it may wait for others */

@@ -12,11 +12,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/cleanup.h"
 #include "core/cursor.h"
 #include "core/log.h"
+#include "store/clock.h"
 #include "store/db_postgres.h"
 #include "store/db_postgres_schema.h"
 
@@ -76,20 +76,12 @@ static enum bulla_status may_create(const char *place) {
   return bulla_postgres_has_schema(postgres);
 }
 
-static int64_t now_ms(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Begins, and sets what the transaction rests on. Every query goes by an index, whatever the server believes of the
  * sizes of tables. |rows| are those of |last|. */
 static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postgres *postgres, const char *how,
                                   const char *last) {
   char text[BEGIN_MAX];
   int patience = postgres->db.left > 0 ? postgres->db.left : 1;
-  bulla_postgres_undo(postgres);
-  BULLA_TRY(bulla_postgres_connect(postgres));
   (void)snprintf(text, sizeof(text),
                  "BEGIN %s; SET LOCAL search_path = bulla, pg_temp; SET LOCAL client_min_messages = warning; "
                  "SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = 60000; "
@@ -99,10 +91,10 @@ static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postg
                  "WHERE pg_catalog.current_setting('synchronous_commit') IN ('off', 'local', 'remote_write'); %s",
                  how, patience, last);
   postgres->in_transaction = true;
-  int64_t start = now_ms();
+  int64_t start = bulla_clock_monotonic_ms();
   enum bulla_status status = bulla_postgres_ask(rows, postgres, text);
   /* All that a call waits for others counts together. */
-  postgres->db.left -= (int)(now_ms() - start);
+  postgres->db.left -= (int)(bulla_clock_monotonic_ms() - start);
   if (status != BULLA_OK) {
     bulla_postgres_undo(postgres);
   }
@@ -130,20 +122,27 @@ static enum bulla_status take_turn(struct bulla_postgres *postgres) {
              : bulla_explain(BULLA_UNSUPPORTED, "fsync or full_page_writes of the server was turned off");
 }
 
+static enum bulla_status begin_read(struct bulla_postgres *postgres) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  return begin_by(&rows, postgres, "ISOLATION LEVEL REPEATABLE READ READ ONLY", "");
+}
+
+static enum bulla_status check_schema(struct bulla_db *db) {
+  struct bulla_postgres *postgres = postgres_of(db);
+  BULLA_TRY(begin_read(postgres));
+  enum bulla_status status = bulla_postgres_check_schema(postgres);
+  bulla_postgres_undo(postgres);
+  postgres->is_known = status == BULLA_OK;
+  return status;
+}
+
+/* Where a connection is new, another server may be at its other end, or the tables others. */
 static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent) {
   struct bulla_postgres *postgres = postgres_of(db);
-  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
   bulla_postgres_undo(postgres);
-  bool is_new = postgres->connection == NULL;
-  if (intent == BULLA_DB_READ) {
-    BULLA_TRY(bulla_postgres_connect(postgres));
-    BULLA_TRY(is_new ? bulla_postgres_check_schema(db) : BULLA_OK);
-    return begin_by(&rows, postgres, "ISOLATION LEVEL REPEATABLE READ READ ONLY", "");
-  }
-  is_new = is_new || db->read_only;
-  BULLA_TRY(bulla_postgres_connect_to_write(postgres));
-  BULLA_TRY(is_new ? bulla_postgres_check_schema(db) : BULLA_OK);
-  enum bulla_status status = take_turn(postgres);
+  BULLA_TRY(intent == BULLA_DB_READ ? bulla_postgres_connect(postgres) : bulla_postgres_connect_to_write(postgres));
+  BULLA_TRY(postgres->is_known ? BULLA_OK : check_schema(db));
+  enum bulla_status status = intent == BULLA_DB_READ ? begin_read(postgres) : take_turn(postgres);
   if (status != BULLA_OK) {
     bulla_postgres_undo(postgres);
   }
@@ -195,7 +194,7 @@ static enum bulla_status nothing(struct bulla_db *db) {
 
 /* There is no vault of format 1 on a server. */
 static enum bulla_status check_older(struct bulla_db *db) {
-  enum bulla_status status = bulla_postgres_check_schema(db);
+  enum bulla_status status = check_schema(db);
   return status == BULLA_OK ? BULLA_EXISTS : status;
 }
 
@@ -210,15 +209,15 @@ static void discard(const char *place) {
 }
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): an initializer. */
-#define DRIVER(its_scheme)                                                                                       \
-  {                                                                                                              \
-    .scheme = its_scheme, .place_is_public = false, .check_place = bulla_postgres_check_place,                   \
-    .may_create = may_create, .create = create, .open = open_place, .check_schema = bulla_postgres_check_schema, \
-    .settle = nothing, .check_older = check_older, .copy = copy, .discard = discard, .replace_schema = nothing,  \
-    .open_another = open_another, .close = close_postgres, .abandon = abandon, .check_site = nothing,            \
-    .check_current = nothing, .begin = begin, .commit = commit, .rollback = rollback, .query = query,            \
-    .next = bulla_postgres_next, .column = bulla_postgres_column, .ahead = bulla_postgres_ahead,                 \
-    .changed = bulla_postgres_changed, .end = bulla_postgres_end,                                                \
+#define DRIVER(its_scheme)                                                                                           \
+  {                                                                                                                  \
+    .scheme = its_scheme, .place_is_public = false, .check_place = bulla_postgres_check_place,                       \
+    .may_create = may_create, .create = create, .open = open_place, .check_schema = check_schema, .settle = nothing, \
+    .check_older = check_older, .copy = copy, .discard = discard, .replace_schema = nothing,                         \
+    .open_another = open_another, .close = close_postgres, .abandon = abandon, .check_site = nothing,                \
+    .check_current = nothing, .begin = begin, .commit = commit, .rollback = rollback, .query = query,                \
+    .next = bulla_postgres_next, .column = bulla_postgres_column, .ahead = bulla_postgres_ahead,                     \
+    .changed = bulla_postgres_changed, .end = bulla_postgres_end,                                                    \
   }
 
 /* NOLINTEND(bugprone-macro-parentheses) */

@@ -185,7 +185,7 @@ static enum bulla_status compare(struct bulla_db_rows *rows) {
   }
 }
 
-static enum bulla_status check_now(struct bulla_postgres *postgres) {
+enum bulla_status bulla_postgres_check_schema(struct bulla_postgres *postgres) {
   struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
   BULLA_TRY(check_version(postgres));
   /* The catalogue has joins that want no index. */
@@ -196,12 +196,4 @@ static enum bulla_status check_now(struct bulla_postgres *postgres) {
                                "SET LOCAL enable_material = on"));
   BULLA_TRY(bulla_postgres_ask(&rows, postgres, catalogue_query));
   return compare(&rows);
-}
-
-enum bulla_status bulla_postgres_check_schema(struct bulla_db *db) {
-  struct bulla_postgres *postgres = (struct bulla_postgres *)db;
-  BULLA_TRY(db->driver->begin(db, BULLA_DB_READ));
-  enum bulla_status status = check_now(postgres);
-  bulla_postgres_undo(postgres);
-  return status;
 }

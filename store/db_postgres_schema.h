@@ -14,7 +14,8 @@ BULLA_NODISCARD enum bulla_status bulla_postgres_create_schema(struct bulla_post
 /* bulla_postgres_has_schema returns BULLA_EXISTS if there is a schema of that name, ours or not. */
 BULLA_NODISCARD enum bulla_status bulla_postgres_has_schema(struct bulla_postgres *postgres);
 
-/* bulla_postgres_check_schema is a function of the driver. */
-BULLA_NODISCARD enum bulla_status bulla_postgres_check_schema(struct bulla_db *db);
+/* bulla_postgres_check_schema compares the schema with what bulla makes, inside the caller's transaction. Returns what
+ * the driver's check_schema does. */
+BULLA_NODISCARD enum bulla_status bulla_postgres_check_schema(struct bulla_postgres *postgres);
 
 #endif

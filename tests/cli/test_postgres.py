@@ -680,6 +680,23 @@ def a_record_that_a_trigger_swallows_is_missed(box):
 
 
 @test_without_vault
+def a_changed_schema_stays_refused_to_who_connects_anew(box):
+    name = place.vault(box)
+    with clients(box, CLIENTS, "anew", endless=True) as started:
+        wait_for_opened(started, 5)
+        place.psql("CREATE TABLE bulla.extra(x int)", name)
+        place.psql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
+                   "AND pid <> pg_backend_pid()", name)
+        time.sleep(0.5)
+        before = total(started)
+        time.sleep(0.5)
+        assert total(started) == before
+        assert "BULLA_NOT_A_VAULT" in set().union(*(client.statuses() for client in started))
+        place.psql("DROP TABLE bulla.extra", name)
+        wait_for_opened(started, 5)
+
+
+@test_without_vault
 def what_a_role_or_a_url_sets_does_not_mislead(box):
     name = place.vault(box)
     place.psql("CREATE ROLE quoting SUPERUSER LOGIN; ALTER ROLE quoting SET quote_all_identifiers = on")
