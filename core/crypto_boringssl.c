@@ -12,7 +12,6 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <string.h>
 
 #include <openssl/aead.h>
 #include <openssl/aes.h>
@@ -29,6 +28,7 @@
 #include "core/engine.h"
 #include "core/scrub.h"
 #include "core/slab.h"
+#include "core/symbol.h"
 
 #define FUNCTIONS(EACH)              \
   EACH(AES_encrypt)                  \
@@ -85,11 +85,9 @@ static void *open_library(void) {
   void *(*load_from)(const char *, int) = dlopen;
   if (is_sanitized()) {
     void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
-    void *symbol = libc != NULL ? dlsym(libc, "dlopen") : NULL;
-    if (symbol == NULL) {
+    if (libc == NULL || !bulla_symbol(&load_from, libc, "dlopen")) {
       return NULL;
     }
-    memcpy(&load_from, &symbol, sizeof(symbol));
   }
   return load_from(BULLA_BORINGSSL_PATH, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
 }
@@ -101,13 +99,9 @@ static void load(void) {
   if (library == NULL) {
     return;
   }
-#define FIND(function)                                    \
-  {                                                       \
-    void *symbol = dlsym(library, #function);             \
-    if (symbol == NULL) {                                 \
-      return;                                             \
-    }                                                     \
-    memcpy(&boringssl.function, &symbol, sizeof(symbol)); \
+#define FIND(function)                                          \
+  if (!bulla_symbol(&boringssl.function, library, #function)) { \
+    return;                                                     \
   }
 #else
 #define FIND(function) boringssl.function = function;
