@@ -17,7 +17,7 @@
 #include "core/cursor.h"
 #include "core/log.h"
 #include "store/clock.h"
-#include "store/db_postgres.h"
+#include "store/db_postgres_connect.h"
 #include "store/db_postgres_schema.h"
 
 enum { PATIENCE_MS = 5000, BEGIN_MAX = 1200 };

@@ -19,10 +19,12 @@ import sys
 # What each folder may use beside itself.
 BELOW = {"core": (), "store": ("core",), "token": ("core",), "service": ("store", "token", "core"),
          "cli": ("service", "store", "token", "core")}
-# Which files may include a library's headers.
+# Which files may include a library's headers, or what wraps them.
 WRAPPED = {"openssl/": ("core/crypto*.c", "core/engine*.c"), "intel-ipsec-mb.h": ("core/crypto*.c", "core/engine*.c"),
            "sqlite3.h": ("store/db_sqlite.c",),
-           "libpq-fe.h": ("store/db_postgres*.c",)}
+           "libpq-fe.h": ("store/libpq.h",),
+           "store/libpq.h": ("store/libpq.c", "store/db_postgres.c", "store/db_postgres_connect.c",
+                             "store/db_postgres_io.c")}
 
 root = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)', re.MULTILINE)
