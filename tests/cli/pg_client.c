@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A service that uses a value, for tests/cli/test_postgres.py: it opens the vault at the URL of its first argument
+/* A service that uses a value, for tests/cli/pg_place.py: it opens the vault at the URL of its first argument
  * under the root key of its second. For each byte on standard input it uses acme/db:password once, with the reason
  * NAME-N: NAME is its third argument, and N counts the bytes. It prints "opened N", or "failed N" with the name of the
- * status, and goes on. A value that is not what was put ends it. */
+ * status, and goes on. A value that is not what was put ends it. With a number of threads as its fourth argument each
+ * of them does so without end, whatever is on standard input, and N is "THREAD.COUNT". */
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,7 +17,7 @@
 
 #include "core/cursor.h"
 
-enum { PAUSE_US = 5000 };
+enum { PAUSE_US = 5000, THREADS_MAX = 64 };
 
 static enum bulla_status compare(void *arg, struct bulla_span value) {
   bool *good = arg;
@@ -37,31 +40,78 @@ static void tell_why(void *arg, enum bulla_log_level level, enum bulla_status st
   (void)fprintf(stderr, "%s: %s\n", bulla_status_name(status), detail);
 }
 
+/* A user of the vault, and how many uses it has made. */
+struct user {
+  struct bulla_vault *vault;
+  const char *name;
+  int thread; /* from 1 on, 0 if it is the only one */
+  int count;
+};
+
+/* Uses the value once more. Returns whether it was the one that was put, if it was opened. */
+static bool step(struct user *user) {
+  char number[32];
+  char reason[128];
+  bool good = false;
+  user->count++;
+  if (user->thread > 0) {
+    (void)snprintf(number, sizeof(number), "%d.%d", user->thread, user->count);
+  } else {
+    (void)snprintf(number, sizeof(number), "%d", user->count);
+  }
+  (void)snprintf(reason, sizeof(reason), "%s-%s", user->name, number);
+  enum bulla_status used = use(user->vault, reason, &good);
+  if (used != BULLA_OK) {
+    (void)printf("failed %s %s\n", number, bulla_status_name(used));
+    usleep(PAUSE_US);
+  } else if (good) {
+    (void)printf("opened %s\n", number);
+  }
+  (void)fflush(stdout);
+  return good || used != BULLA_OK;
+}
+
+static void *use_without_end(void *arg) {
+  struct user *user = arg;
+  while (step(user)) {
+  }
+  exit(1);
+}
+
+static int use_in_threads(struct bulla_vault *vault, const char *name, int num) {
+  static struct user users[THREADS_MAX];
+  for (int i = 0; i < num && i < THREADS_MAX; i++) {
+    pthread_t thread;
+    users[i] = (struct user){.vault = vault, .name = name, .thread = i + 1};
+    if (pthread_create(&thread, NULL, use_without_end, &users[i]) != 0) {
+      return 1;
+    }
+  }
+  return pause();
+}
+
 int main(int argc, char **argv) {
   struct bulla_root *root = NULL;
   struct bulla_vault *vault = NULL;
   char byte;
   bulla_log_set(tell_why, NULL);
-  enum bulla_status status = argc == 4 ? bulla_root_open(&root, argv[2]) : BULLA_INVALID_ARGUMENT;
+  enum bulla_status status = argc >= 4 ? bulla_root_open(&root, argv[2]) : BULLA_INVALID_ARGUMENT;
   status = status == BULLA_OK ? bulla_vault_open(&vault, argv[1], root, NULL) : status;
   bulla_root_free(&root);
   (void)printf("%s\n", bulla_status_name(status));
   (void)fflush(stdout);
-  for (int i = 1; status == BULLA_OK && read(STDIN_FILENO, &byte, 1) == 1; i++) {
-    char reason[64];
-    bool good = false;
-    (void)snprintf(reason, sizeof(reason), "%s-%d", argv[3], i);
-    enum bulla_status used = use(vault, reason, &good);
-    if (used != BULLA_OK) {
-      (void)printf("failed %d %s\n", i, bulla_status_name(used));
-      usleep(PAUSE_US);
-    } else if (!good) {
+  if (status != BULLA_OK) {
+    return 1;
+  }
+  if (argc == 5) {
+    return use_in_threads(vault, argv[3], (int)strtol(argv[4], NULL, 10));
+  }
+  struct user user = {.vault = vault, .name = argv[3]};
+  while (read(STDIN_FILENO, &byte, 1) == 1) {
+    if (!step(&user)) {
       return 1;
-    } else {
-      (void)printf("opened %d\n", i);
     }
-    (void)fflush(stdout);
   }
   bulla_vault_close(&vault);
-  return status == BULLA_OK ? 0 : 1;
+  return 0;
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""PostgreSQL's protocol, as far as tests/cli/test_postgres.py needs it: a proxy that knows where messages end, and a server
-that says what it is told to."""
+"""PostgreSQL's protocol, as far as the tests of a vault on a server need it: a pipe that stalls, a proxy that knows where
+messages end, and a server that says what it is told to."""
 
 import contextlib
 import os
@@ -33,6 +33,7 @@ class Listener:
         self.folder = folder
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(str(folder / ".s.PGSQL.5432"))
+        (folder / ".s.PGSQL.5432").chmod(0o777)
         self.socket.listen()
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -45,6 +46,39 @@ class Listener:
     def guard(self, client):
         with client, contextlib.suppress(OSError):
             self.serve(client)
+
+
+class Pipe(Listener):
+    """Forwards bytes both ways, until it is told to stall: then it keeps what is connected, lets more connect, and hands
+    nothing on. When it is dropped, what was not handed on is lost."""
+
+    def __init__(self, folder, server):
+        self.server = server
+        self.flows = threading.Event()
+        self.dropped = False
+        self.go_on()
+        super().__init__(folder)
+
+    def stall(self):
+        self.flows.clear()
+
+    def go_on(self):
+        self.flows.set()
+
+    def drop(self):
+        self.dropped = True
+        self.go_on()
+
+    def serve(self, client):
+        with socket.socket(socket.AF_UNIX) as server:
+            server.connect(str(self.server / ".s.PGSQL.5432"))
+            while True:
+                for source in select.select([client, server], [], [])[0]:
+                    read = source.recv(65536)
+                    self.flows.wait()
+                    if not read or self.dropped:
+                        return
+                    (server if source is client else client).sendall(read)
 
 
 class Proxy(Listener):

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""A server that keeps nothing, is none, or has no vault that is as bulla made it is refused with words that help.
+
+usage: test_postgres_servers.py BULLA CLIENT"""
+
+import socket
+import subprocess
+import threading
+import time
+
+from command import BULLA, test_without_vault
+from pg_place import PASSWORD, note, place, run_with_server, tells
+from pg_wire import Fake, message
+
+
+@test_without_vault
+def servers_that_lose_what_they_acknowledged_are_refused(box):
+    name = place.vault(box)
+    url = f"postgres://postgres:{PASSWORD}@/{name}?host={place.server.folder}"
+    for setting in ("fsync", "full_page_writes"):
+        place.configure(f"SET {setting} = off")
+        try:
+            tells(box, "list", setting, "power", "bulla_fsync=off", url=url, status=2)
+            box.run("list", env={"BULLA_VAULT": f"{url}&bulla_fsync=off"})
+            box.run("list", env={"BULLA_VAULT": f"postgres:///{name}?bulla_fsync=off&host={place.server.folder}&user=postgres"})
+        finally:
+            place.configure(f"RESET {setting}")
+    box.run("list")
+
+
+@test_without_vault
+def places_where_no_vault_is_are_told_with_a_remedy(box):
+    box.write("root.key", "5a" * 32)
+
+    def url(name, user="postgres", host=place.server.folder):
+        return f"postgres://{user}:{PASSWORD}@/{name}?host={host}"
+    tells(box, "list", "there is no vault here", "bulla init", url=url(place.database()))
+    ascii_one = place.database("ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    for command in ("list", "init --reuse-root"):
+        tells(box, command, "not encoded in UTF8", "ENCODING 'UTF8'", url=url(ascii_one), status=2)
+        tells(box, command, 'database "nowhere" does not exist', url=url("nowhere"))
+        tells(box, command, 'role "nobody" does not exist', url=url("postgres", "nobody"))
+        tells(box, command, "cannot be reached", "check the host in --vault", url=url("postgres", host=box.folder))
+    other = place.database()
+    place.psql("CREATE SCHEMA bulla; CREATE TABLE bulla.cheese(id int)", other)
+    tells(box, "list", 'the schema "bulla" of the database is none of bulla\'s', url=url(other))
+    tells(box, "init --reuse-root", "name another", url=url(other), status=2)
+    for wrong in (f"postgres:{PASSWORD}", f"postgres://u:{PASSWORD}@h/d?nonsense=1",
+                  f"postgres://u:{PASSWORD}@h/d?bulla_fsync=offx", f"postgres://%zz:{PASSWORD}@h/d"):
+        tells(box, "list", "postgres://", url=wrong, status=2)
+
+
+@test_without_vault
+def a_login_that_may_not_is_told_what_to_check(box):
+    name = place.vault(box)
+    place.psql("CREATE ROLE stranger LOGIN PASSWORD 'right'; CREATE ROLE reader LOGIN; CREATE ROLE single LOGIN "
+               "CONNECTION LIMIT 0")
+    place.psql("GRANT USAGE ON SCHEMA bulla TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO reader", name)
+    hba = place.server.data / "pg_hba.conf"
+    before = hba.read_text()
+    hba.write_text("local all stranger scram-sha-256\n" + before)
+    place.configure()
+    try:
+        url = f"postgres://stranger:{PASSWORD}@/{name}?host={place.server.folder}"
+        tells(box, "list", "password authentication failed", "check the login and password", url=url)
+        tells(box, "list", "does not permit this", "check the login and password", url=url.replace(PASSWORD, "right"), secret="right@")
+    finally:
+        hba.write_text(before)
+        place.configure()
+    reader = f"postgres://reader:{PASSWORD}@/{name}?host={place.server.folder}"
+    box.run("list", env={"BULLA_VAULT": reader})
+    box.run("audit", "verify", env={"BULLA_VAULT": reader})
+    tells(box, ["get", "acme/db", "password", "--reason", "r"], "does not permit this", "42501", url=reader)
+    tells(box, "list", "too many connections", "try again",
+          url=f"postgres://single:{PASSWORD}@/{name}?host={place.server.folder}")
+
+
+CHANGES = (
+    "CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+    "CREATE TRIGGER t BEFORE INSERT ON bulla.audit FOR EACH ROW EXECUTE FUNCTION public.f()",
+    "CREATE RULE r AS ON INSERT TO bulla.audit DO INSTEAD NOTHING",
+    "CREATE POLICY p ON bulla.audit USING (true)",
+    "ALTER TABLE bulla.audit ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE bulla.field ADD COLUMN more text",
+    "ALTER TABLE bulla.field DROP COLUMN mask",
+    "CREATE INDEX more ON bulla.audit(op)",
+    "CREATE TABLE public.other(e bytea REFERENCES bulla.entry)",
+    "ALTER TABLE bulla.audit SET UNLOGGED",
+    "ALTER TABLE bulla.vault DROP CONSTRAINT vault_signature_check",
+    "ALTER TABLE bulla.revocation ALTER COLUMN number TYPE numeric",
+    "CREATE TABLE public.child() INHERITS (bulla.revoked_token)",
+    "CREATE VIEW bulla.more AS SELECT 1",
+    "CREATE FUNCTION bulla.length(bytea) RETURNS int LANGUAGE sql AS 'SELECT 0'",
+    "DROP TABLE bulla.turn",
+)
+
+
+@test_without_vault
+def a_vault_that_somebody_has_changed_is_refused(box):
+    name = place.vault(box)
+    for change in CHANGES:
+        place.psql(f"CREATE DATABASE changed TEMPLATE {name}")
+        place.psql(change, "changed")
+        for args in (["list"], ["get", "acme/db", "password", "--reason", "r"]):
+            tells(box, args, 'the schema "bulla" is not as bulla makes it', url=place.server.url("changed"))
+        place.psql("DROP DATABASE changed")
+    place.psql("ALTER TABLE bulla.format DROP CONSTRAINT format_version_check; UPDATE bulla.format SET version = 3", name)
+    tells(box, "list", "made by a newer version of bulla", "upgrade")
+    place.psql("UPDATE bulla.format SET version = 2; "
+               "ALTER TABLE bulla.format ADD CONSTRAINT format_version_check CHECK (version = 2)", name)
+    assert box.get() == b"hunter2"
+
+
+def rows_of_a_version(answer):
+    """Good facts of a server, then |answer| to the question for the format of the vault."""
+    return lambda text: FACTS if "server_version_num" in text else answer if "format" in text else Fake.rows(("x",))
+
+
+FACTS = Fake.rows(("150000", "UTF8", "on", "on", "0", "7"))
+NONSENSE = {
+    "silent": (lambda text: b"", b""),
+    "silent later": (lambda text: b"", Fake.HELLO),
+    "silent after a row": (lambda text: FACTS[:-6], Fake.HELLO),
+    "no messages": (lambda text: b"\0" * 64, Fake.HELLO),
+    "a length below four": (lambda text: b"T\0\0\0\1", Fake.HELLO),
+    "a copy to the server": (lambda text: message(b"G", b"\0\0\0") + Fake.READY, Fake.HELLO),
+    "a copy to the client": (lambda text: message(b"H", b"\0\0\0") + Fake.READY, Fake.HELLO),
+    "a copy both ways": (lambda text: message(b"W", b"\0\0\0") + Fake.READY, Fake.HELLO),
+    "nothing": (lambda text: Fake.READY, Fake.HELLO),
+    "an empty query": (lambda text: message(b"I") + Fake.READY, Fake.HELLO),
+    "an error without fields": (lambda text: message(b"E", b"\0") + Fake.READY, Fake.HELLO),
+    "few facts": (lambda text: Fake.rows(("150000", "UTF8")), Fake.HELLO),
+    "two rows of facts": (lambda text: Fake.rows(*[("150000", "UTF8", "on", "on", "0", "7")] * 2), Fake.HELLO),
+    "an old one": (lambda text: Fake.rows(("130000", "UTF8", "on", "on", "0", "7")), Fake.HELLO),
+    "a version of two columns": (rows_of_a_version(Fake.rows(("2", "2"))), Fake.HELLO),
+    "a version of another type": (rows_of_a_version(Fake.rows(("2",), type=17)), Fake.HELLO),
+    "no version": (rows_of_a_version(Fake.rows(("x",))), Fake.HELLO),
+    "a catalogue of one line": (rows_of_a_version(Fake.rows(("2",))), Fake.HELLO),
+    "rows that do not end": (lambda text: Fake.rows(*[("x" * 100,)] * 9)[:-6] * 100, Fake.HELLO),
+}
+
+
+class Nonsense:
+    """Commands that speak with such servers, beside the other tests: some wait to the end of their patience."""
+
+    LIMIT = 40
+
+    def begin(self, folder):
+        folder = folder / "nonsense"
+        folder.mkdir()
+        (folder / "root.key").write_text("5a" * 32)
+        (folder / "root.key").chmod(0o600)
+        self.ended = {}
+        self.threads = []
+        self.start = time.monotonic()
+        for i, (what, (answer, hello)) in enumerate(NONSENSE.items()):
+            self.ask(what, folder, Fake(folder / f"fake{i}", answer, hello).folder)
+        # Somebody who listens, and does not even accept.
+        (folder / "deaf").mkdir()
+        self.deaf = socket.socket(socket.AF_UNIX)
+        self.deaf.bind(str(folder / "deaf/.s.PGSQL.5432"))
+        self.deaf.listen(1)
+        self.ask("deaf", folder, folder / "deaf")
+
+    def ask(self, what, folder, host):
+        thread = threading.Thread(target=self.run, args=(what, folder, f"postgres://postgres:{PASSWORD}@/x?host={host}"))
+        thread.start()
+        self.threads.append(thread)
+
+    def run(self, what, folder, url):
+        try:
+            done = subprocess.run([BULLA, "list", "--vault", url, "--root", "file:root.key"], stdin=subprocess.DEVNULL,
+                                  cwd=folder, capture_output=True, text=True, timeout=self.LIMIT, check=False)
+            self.ended[what] = (done.returncode, done.stdout, done.stderr, time.monotonic() - self.start)
+        except subprocess.TimeoutExpired:
+            self.ended[what] = None
+
+
+nonsense = Nonsense()
+
+
+@test_without_vault
+def servers_that_talk_nonsense_or_not_at_all_are_left_in_time(_):
+    for thread in nonsense.threads:
+        thread.join()
+    for what, ended in nonsense.ended.items():
+        assert ended is not None, f"{what}: no end"
+        status, out, errors, seconds = ended
+        assert status in (2, 4) and out == "" and errors.count("\n") == 1, (what, ended)
+        assert PASSWORD not in errors, errors
+        assert seconds < nonsense.LIMIT
+    note(f"{len(nonsense.ended)} servers were left after {max(e[3] for e in nonsense.ended.values()):.0f} s at most")
+
+
+run_with_server(nonsense.begin)
