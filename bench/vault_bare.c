@@ -14,7 +14,7 @@
 enum { NUM_STATEMENTS = 6, ID_LEN = 16, MAC_LEN = 32, SEALED_LEN = 90, DETAIL_LEN = 127 };
 
 /* In the order in which a use runs them, between BEGIN IMMEDIATE and COMMIT. */
-static const enum bulla_query queries[] = {BULLA_QUERY_FIND_FIELD, BULLA_QUERY_LAST_HEAD, BULLA_QUERY_INSERT_RECORD,
+static const enum bulla_query queries[] = {BULLA_QUERY_FIND_FIELD, BULLA_QUERY_LAST_HEAD, BULLA_QUERY_INSERT_AT_HEAD,
                                            BULLA_QUERY_MOVE_HEAD};
 
 static const char *statement_text(size_t i) {
@@ -122,21 +122,24 @@ static void bind(sqlite3_stmt *statement, const char *const *texts, int num_text
 static void bind_next(sqlite3_stmt *record, sqlite3_stmt *move, sqlite3_stmt *head) {
   static const uint8_t bytes[DETAIL_LEN];
   sqlite3_int64 seq = sqlite3_column_int64(head, 0);
+  const void *mac = sqlite3_column_blob(head, 1);
   sqlite3_bind_int64(record, 1, 0);
-  sqlite3_bind_int64(record, 2, seq + 1);
-  sqlite3_bind_int64(record, 3, INT64_C(1700000000000000) + seq);
-  sqlite3_bind_blob(record, 4, bytes, ID_LEN, SQLITE_STATIC);
-  sqlite3_bind_text(record, 5, "use", -1, SQLITE_STATIC);
-  sqlite3_bind_text(record, 6, "granted", -1, SQLITE_STATIC);
-  sqlite3_bind_blob(record, 7, bytes, DETAIL_LEN, SQLITE_STATIC);
-  sqlite3_bind_blob(record, 8, bytes, MAC_LEN, SQLITE_STATIC);
+  sqlite3_bind_int64(record, 2, seq);
+  sqlite3_bind_blob(record, 3, mac, MAC_LEN, SQLITE_TRANSIENT);
+  sqlite3_bind_int64(record, 4, seq + 1);
+  sqlite3_bind_int64(record, 5, INT64_C(1700000000000000) + seq);
+  sqlite3_bind_blob(record, 6, bytes, ID_LEN, SQLITE_STATIC);
+  sqlite3_bind_text(record, 7, "use", -1, SQLITE_STATIC);
+  sqlite3_bind_text(record, 8, "granted", -1, SQLITE_STATIC);
+  sqlite3_bind_blob(record, 9, bytes, DETAIL_LEN, SQLITE_STATIC);
+  sqlite3_bind_blob(record, 10, bytes, MAC_LEN, SQLITE_STATIC);
   sqlite3_bind_int64(move, 1, seq + 1);
-  sqlite3_bind_blob(move, 2, bytes, MAC_LEN, SQLITE_STATIC);
+  sqlite3_bind_int64(move, 2, 0);
   sqlite3_bind_blob(move, 3, bytes, MAC_LEN, SQLITE_STATIC);
-  sqlite3_bind_blob(move, 4, bytes, SEALED_LEN, SQLITE_STATIC);
-  sqlite3_bind_int64(move, 5, 0);
-  sqlite3_bind_int64(move, 6, seq);
-  sqlite3_bind_blob(move, 7, sqlite3_column_blob(head, 1), MAC_LEN, SQLITE_TRANSIENT);
+  sqlite3_bind_int64(move, 4, seq);
+  sqlite3_bind_blob(move, 5, bytes, MAC_LEN, SQLITE_STATIC);
+  sqlite3_bind_blob(move, 6, bytes, SEALED_LEN, SQLITE_STATIC);
+  sqlite3_bind_blob(move, 7, mac, MAC_LEN, SQLITE_TRANSIENT);
 }
 
 static const char *run(void *state) {

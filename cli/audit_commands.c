@@ -19,18 +19,44 @@
 #include "core/hex.h"
 #include "store/file.h"
 
-enum { NUM_COLUMNS = 10 };
+enum { NUM_COLUMNS = 11, LANES_MAX = 128 };
 
 /* The log on its way out. A table of it is read twice, first to learn how wide its columns are: it may be too long
  * to be held. */
 struct log {
   struct bulla_rows rows;
-  int64_t last_seq;    /* what is newer than the first reading is left out, it might be wider */
+  struct {
+    int64_t lane;
+    int64_t seq;
+  } ends[LANES_MAX]; /* of the lanes before the first reading: what is newer is left out, it might be wider */
+  size_t num_lanes;
+  bool is_table;
   int64_t num_records; /* that there were to print */
 };
 
+static enum bulla_status take_end(void *arg, const struct bulla_audit_head_view *head) {
+  struct log *log = (struct log *)arg;
+  if (log->num_lanes < LANES_MAX) {
+    log->ends[log->num_lanes].lane = head->lane;
+    log->ends[log->num_lanes].seq = head->seq;
+    log->num_lanes++;
+  }
+  return BULLA_OK;
+}
+
+/* was_there returns whether |record| is not newer than the first reading. */
+static bool was_there(const struct log *log, const struct bulla_audit_record *record) {
+  for (size_t i = 0; i < log->num_lanes; i++) {
+    if (log->ends[i].lane == record->lane) {
+      return record->seq <= log->ends[i].seq;
+    }
+  }
+  return log->num_lanes == 0;
+}
+
 static void make_cells(struct bulla_cell cells[NUM_COLUMNS], const struct bulla_audit_record *record) {
-  const struct bulla_cell made[NUM_COLUMNS] = {bulla_cell(BULLA_CELL_NUMBER, record->seq),
+  const struct bulla_cell made[NUM_COLUMNS] = {bulla_cell(BULLA_CELL_NUMBER, record->lane),
+                                               bulla_cell(BULLA_CELL_NUMBER, record->seq),
                                                bulla_cell(BULLA_CELL_MICROSECONDS, record->time),
                                                bulla_cell_text(record->tenant),
                                                bulla_cell_text(record->actor),
@@ -43,12 +69,16 @@ static void make_cells(struct bulla_cell cells[NUM_COLUMNS], const struct bulla_
   memcpy(cells, made, sizeof(made));
 }
 
+/* hidden returns how many columns are left out: a table has lanes if there are several. */
+static size_t hidden(const struct log *log) {
+  return log->is_table && log->num_lanes <= 1 ? 1 : 0;
+}
+
 static enum bulla_status measure_record(void *arg, const struct bulla_audit_record *record) {
   struct log *log = (struct log *)arg;
   struct bulla_cell cells[NUM_COLUMNS];
   make_cells(cells, record);
-  log->last_seq = record->seq;
-  return bulla_rows_measure(&log->rows, cells);
+  return was_there(log, record) ? bulla_rows_measure(&log->rows, cells + hidden(log)) : BULLA_OK;
 }
 
 static enum bulla_status print_record(void *arg, const struct bulla_audit_record *record) {
@@ -56,7 +86,7 @@ static enum bulla_status print_record(void *arg, const struct bulla_audit_record
   struct bulla_cell cells[NUM_COLUMNS];
   make_cells(cells, record);
   log->num_records++;
-  return record->seq <= log->last_seq ? bulla_rows_add(&log->rows, cells) : BULLA_OK;
+  return was_there(log, record) ? bulla_rows_add(&log->rows, cells + hidden(log)) : BULLA_OK;
 }
 
 static void log_free(struct log *log) {
@@ -64,17 +94,22 @@ static void log_free(struct log *log) {
 }
 
 enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
-  static const char *const names[NUM_COLUMNS + 1] = {"seq", "time",  "tenant", "actor",   "origin", "reason",
-                                                     "op",  "entry", "field",  "outcome", NULL};
+  static const char *const names[NUM_COLUMNS + 1] = {"lane",   "seq", "time",  "tenant", "actor",   "origin",
+                                                     "reason", "op",  "entry", "field",  "outcome", NULL};
   int64_t first = 1;
   struct bulla_span tenant = bulla_option_span(cli, "tenant");
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
-  struct log log BULLA_CLEANUP(log_free) = {.last_seq = INT64_MAX};
-  bulla_rows_begin(&log.rows, cli, names, false);
+  struct log log BULLA_CLEANUP(log_free) = {.is_table = !cli->json};
   BULLA_TRY(bulla_option_number(cli, "from", &first));
   BULLA_TRY(bulla_session_vault(cli, &vault));
+  if (log.is_table) {
+    /* Without heads it cannot be read to its end either, and that is told then. */
+    enum bulla_status ignored = bulla_vault_audit_heads(vault, take_end, &log);
+    (void)ignored;
+  }
+  bulla_rows_begin(&log.rows, cli, names + hidden(&log), false);
   bulla_session_at_tenant(cli, tenant, "--tenant");
-  if (!cli->json) {
+  if (log.is_table) {
     /* Where it cannot be read on, that is told once the records before have been printed. */
     enum bulla_status ignored = bulla_vault_audit_log(vault, first, tenant, measure_record, &log);
     (void)ignored;

@@ -77,6 +77,7 @@ struct bulla_audit_head {
   int64_t seq;                /* of the last record, 0 if there is none */
   uint8_t mac[BULLA_MAC_LEN]; /* its mac */
   struct bulla_secret *key;   /* of its epoch */
+  bool is_stored;             /* in the database, as it is here */
 };
 
 /* Where a lane ended before something was appended. */

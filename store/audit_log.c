@@ -81,6 +81,7 @@ static enum bulla_status load(struct bulla_audit_head *head, const struct bulla_
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log does not contain what this process has written");
   }
   BULLA_TRY(bulla_audit_head_open(head, log->keyring, tag, sealed));
+  head->is_stored = true;
   /* Another head would begin another end of the same lane. */
   BULLA_TRY(bulla_step(&statement, &row));
   return row ? bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log has two heads") : BULLA_OK;
@@ -105,23 +106,22 @@ struct stored_head {
   struct bulla_buffer sealed;
 };
 
-static enum bulla_status bind_head(struct bulla_statement *statement, struct stored_head *stored,
-                                   const struct bulla_audit_head *head, const struct bulla_audit_log *log) {
+static enum bulla_status seal_head(struct stored_head *stored, const struct bulla_audit_head *head,
+                                   const struct bulla_audit_log *log) {
   stored->sealed = bulla_buffer(stored->bytes, sizeof(stored->bytes));
-  BULLA_TRY(bulla_audit_head_seal(stored->tag, &stored->sealed, log->keyring, head));
-  bulla_bind_int(statement, head->seq);
-  bulla_bind_blob(statement, bulla_span(head->mac, sizeof(head->mac)));
-  bulla_bind_blob(statement, bulla_span(stored->tag, sizeof(stored->tag)));
-  bulla_bind_blob(statement, bulla_written(&stored->sealed));
-  bulla_bind_int(statement, head->lane.number);
-  return BULLA_OK;
+  return bulla_audit_head_seal(stored->tag, &stored->sealed, log->keyring, head);
 }
 
 static enum bulla_status insert_head(const struct bulla_audit_head *head, const struct bulla_audit_log *log) {
   struct stored_head stored;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(log->db, BULLA_QUERY_INSERT_HEAD);
-  BULLA_TRY(bind_head(&statement, &stored, head, log));
+  BULLA_TRY(seal_head(&stored, head, log));
+  bulla_bind_int(&statement, head->seq);
+  bulla_bind_blob(&statement, bulla_span(head->mac, sizeof(head->mac)));
+  bulla_bind_blob(&statement, bulla_span(stored.tag, sizeof(stored.tag)));
+  bulla_bind_blob(&statement, bulla_written(&stored.sealed));
+  bulla_bind_int(&statement, head->lane.number);
   return bulla_finish(&statement);
 }
 
@@ -156,19 +156,32 @@ enum bulla_status bulla_audit_start(struct bulla_audit_head *head, struct bulla_
   BULLA_TRY(insert_lane(head, log));
   memcpy(head->mac, head->lane.start, sizeof(head->mac));
   log->lane = head->lane;
+  head->is_stored = true;
   return insert_head(head, log);
+}
+
+/* What becomes of a record or a head that the database refused: in a lane that nobody else takes somebody tampered. */
+static enum bulla_status refused(enum bulla_status status, const struct bulla_audit_log *log) {
+  return status == BULLA_EXISTS && !log->may_be_lost
+             ? bulla_explain(BULLA_AUDIT_BROKEN, "the head of the log was moved by somebody else")
+             : status;
 }
 
 enum bulla_status bulla_audit_store(const struct bulla_audit_head *head, const struct bulla_audit_end *before,
                                     const struct bulla_audit_log *log) {
   struct stored_head stored;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(log->db, BULLA_QUERY_MOVE_HEAD);
-  BULLA_TRY(bind_head(&statement, &stored, head, log));
+  BULLA_TRY(seal_head(&stored, head, log));
+  bulla_bind_int(&statement, head->seq);
+  bulla_bind_int(&statement, head->lane.number);
+  bulla_bind_blob(&statement, bulla_span(head->mac, sizeof(head->mac)));
   bulla_bind_int(&statement, before->seq);
+  bulla_bind_blob(&statement, bulla_span(stored.tag, sizeof(stored.tag)));
+  bulla_bind_blob(&statement, bulla_written(&stored.sealed));
   bulla_bind_blob(&statement, bulla_span(before->mac, sizeof(before->mac)));
   int64_t changed;
-  BULLA_TRY(bulla_finish_counted(&statement, &changed));
-  return changed == 1 ? BULLA_OK : bulla_explain(BULLA_AUDIT_BROKEN, "the head of the log was moved by somebody else");
+  enum bulla_status status = bulla_finish_counted(&statement, &changed);
+  return refused(status == BULLA_OK && changed != 1 ? BULLA_EXISTS : status, log);
 }
 
 struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct bulla_span op,
@@ -185,11 +198,15 @@ struct bulla_audit_record bulla_audit_record(const struct bulla_who *who, struct
   return record;
 }
 
-static enum bulla_status insert(const struct bulla_audit_log *log, const struct bulla_audit_row *row,
-                                const uint8_t *mac) {
+static enum bulla_status insert(const struct bulla_audit_log *log, const struct bulla_audit_head *head,
+                                const struct bulla_audit_row *row, const uint8_t *mac) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(log->db, BULLA_QUERY_INSERT_RECORD);
+      bulla_statement(log->db, head->is_stored ? BULLA_QUERY_INSERT_AT_HEAD : BULLA_QUERY_INSERT_RECORD);
   bulla_bind_int(&statement, log->lane.number);
+  if (head->is_stored) {
+    bulla_bind_int(&statement, head->seq);
+    bulla_bind_blob(&statement, bulla_span(head->mac, sizeof(head->mac)));
+  }
   bulla_bind_int(&statement, row->seq);
   bulla_bind_int(&statement, row->time);
   bulla_bind_blob(&statement, row->tenant_id);
@@ -197,9 +214,7 @@ static enum bulla_status insert(const struct bulla_audit_log *log, const struct 
   bulla_bind_text(&statement, row->outcome);
   bulla_bind_blob(&statement, row->detail);
   bulla_bind_blob(&statement, bulla_span(mac, BULLA_MAC_LEN));
-  enum bulla_status status = bulla_finish(&statement);
-  /* A record past the head is none of ours. */
-  return status == BULLA_EXISTS ? BULLA_AUDIT_BROKEN : status;
+  return refused(bulla_finish(&statement), log);
 }
 
 enum bulla_status bulla_audit_append(struct bulla_audit_head *head, const struct bulla_audit_log *log,
@@ -228,7 +243,8 @@ enum bulla_status bulla_audit_append(struct bulla_audit_head *head, const struct
       .detail = bulla_written(&detail),
   };
   BULLA_TRY(bulla_audit_mac(mac, log->keyring, head->key, &head->lane, &row, head->mac));
-  BULLA_TRY(insert(log, &row, mac));
+  BULLA_TRY(insert(log, head, &row, mac));
+  head->is_stored = false;
   head->seq = row.seq;
   memcpy(head->mac, mac, sizeof(mac));
   return BULLA_OK;

@@ -16,12 +16,13 @@
 #define BULLA_OUTCOME_NOT_FOUND BULLA_LITERAL("not-found")
 #define BULLA_OUTCOME_FAILED BULLA_LITERAL("failed")
 
-/* The log of an open vault: the lane that this process writes. */
+/* A lane of the log of an open vault, which this process writes. */
 struct bulla_audit_log {
   struct bulla_db *db;
   struct bulla_keyring *keyring;
   struct bulla_audit_lane lane;
   struct bulla_audit_end last; /* what this process has written, seq 0 before the first */
+  bool may_be_lost;            /* another process may take the lane */
 };
 
 /* bulla_audit_record fills a record for what |who| does to a tenant's entry. */
@@ -45,7 +46,9 @@ BULLA_NODISCARD enum bulla_status bulla_audit_load(struct bulla_audit_head *head
 BULLA_NODISCARD enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct bulla_audit_log *log);
 
 /* bulla_audit_append appends |record|, whose detail is sealed for |owner|, or for the vault if it is NULL. It sets its
- * seq, and its time unless it has one, and moves |head| to it. */
+ * seq, and its time unless it has one, and moves |head| to it. The first record after a head that is stored is refused
+ * by the database where that is no longer so: BULLA_AUDIT_BROKEN, or BULLA_EXISTS in a lane that others may take, from
+ * here or from the commit. */
 BULLA_NODISCARD enum bulla_status bulla_audit_append(struct bulla_audit_head *head, const struct bulla_audit_log *log,
                                                      struct bulla_audit_record *record,
                                                      const struct bulla_tenant *owner);

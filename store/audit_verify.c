@@ -17,6 +17,7 @@
 #include "core/sized.h"
 #include "store/anchor.h"
 #include "store/audit_rows.h"
+#include "store/lane_record.h"
 #include "store/vault.h"
 
 enum { PAGE_RECORDS = 256, THREADS_MAX = 64, RANGE_MIN = 4096 /* records that are worth a thread */ };
@@ -66,6 +67,9 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
   }
   if (walk->job->anchor != NULL && !bulla_anchor_allows(walk->job->anchor, &walk->lane, row->seq, mac)) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log is another than the anchored one");
+  }
+  if (walk->lane.number == 0 && bulla_lane_record_is(row)) {
+    BULLA_TRY(bulla_lane_record_check(row, &walk->lane, &walk->log));
   }
   walk->num_good++;
   memcpy(walk->mac, mac, sizeof(mac));
@@ -176,11 +180,12 @@ static void *check_range(void *arg) {
 }
 
 /* Gives |walk| a connection of its own, if it can have one: others then write and use meanwhile. */
-static enum bulla_status connect(struct walk *walk, struct job *job) {
+static enum bulla_status connect(struct walk *walk, struct job *job, int64_t lane) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, job->vault));
   walk->job = job;
-  walk->log = job->vault->log;
+  walk->log = *bulla_vault_log(job->vault, lane);
+  walk->lane.number = lane;
   if (!job->vault->db->read_only && !job->vault->db->alone) {
     BULLA_TRY(bulla_db_open_another(&walk->own, job->vault->db));
     walk->log.db = walk->own;
@@ -228,8 +233,7 @@ static size_t split(struct walk *walks, size_t max, int64_t last) {
 static enum bulla_status check_lane(struct bulla_audit_verdict *verdict, struct job *job, int64_t number,
                                     struct walk *walks) {
   int64_t last;
-  BULLA_TRY(connect(&walks[0], job));
-  walks[0].lane.number = number;
+  BULLA_TRY(connect(&walks[0], job, number));
   atomic_store(&job->broken, INT64_MAX);
   size_t max = walks[0].own == NULL ? 1 : job->num_threads;
   {
@@ -239,8 +243,7 @@ static enum bulla_status check_lane(struct bulla_audit_verdict *verdict, struct 
   }
   size_t num = split(walks, max, last);
   for (size_t i = 1; i < num; i++) {
-    BULLA_TRY(connect(&walks[i], job));
-    walks[i].lane.number = number;
+    BULLA_TRY(connect(&walks[i], job, number));
   }
   enum bulla_status status = run(walks, num);
   size_t at = 0;

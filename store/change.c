@@ -10,6 +10,7 @@
 enum bulla_status bulla_change_begin_locked(struct bulla_change *change, struct bulla_vault *vault,
                                             const struct bulla_who *who, enum bulla_db_intent intent) {
   change->vault = vault;
+  change->log = &vault->log;
   change->who = who;
   return bulla_db_begin(&change->transaction, vault->db, intent);
 }
@@ -21,7 +22,7 @@ enum bulla_status bulla_change_begin(struct bulla_change *change, struct bulla_v
 }
 
 static enum bulla_status resume(struct bulla_change *change) {
-  enum bulla_status status = bulla_audit_resume(&change->head, &change->vault->log);
+  enum bulla_status status = bulla_audit_resume(&change->head, change->log);
   if (status != BULLA_OK) {
     bulla_audit_head_free(&change->head);
     return status;
@@ -43,7 +44,7 @@ enum bulla_status bulla_change_append_for(struct bulla_change *change, struct bu
   }
   record->statement = bulla_span(change->digest, change->has_digest ? sizeof(change->digest) : 0);
   change->has_digest = false;
-  return bulla_audit_append(&change->head, &change->vault->log, record, owner);
+  return bulla_audit_append(&change->head, change->log, record, owner);
 }
 
 enum bulla_status bulla_change_tell(struct bulla_change *change, struct bulla_span op, struct bulla_span tenant,
@@ -54,13 +55,12 @@ enum bulla_status bulla_change_tell(struct bulla_change *change, struct bulla_sp
 }
 
 enum bulla_status bulla_change_commit(struct bulla_change *change) {
-  struct bulla_audit_log *log = &change->vault->log;
   if (change->head.key == NULL) {
     return BULLA_INVALID_ARGUMENT; /* nothing changes without a record */
   }
-  BULLA_TRY(bulla_audit_store(&change->head, &change->before, log));
+  BULLA_TRY(bulla_audit_store(&change->head, &change->before, change->log));
   BULLA_TRY(bulla_db_commit(&change->transaction));
-  log->last = bulla_audit_end(&change->head);
+  change->log->last = bulla_audit_end(&change->head);
   if (change->generation > change->vault->keyring.generation) {
     change->vault->keyring.generation = change->generation;
   }

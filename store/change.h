@@ -16,6 +16,7 @@
 
 struct bulla_change {
   struct bulla_vault *vault;
+  struct bulla_audit_log *log; /* the lane of its records: lane 0, but for uses (store/own_lane.h) */
   const struct bulla_who *who;
   struct bulla_vault *locked;       /* the vault, if bulla_change_begin locked it */
   struct bulla_db *transaction;     /* NULL once it is committed */

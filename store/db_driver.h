@@ -23,8 +23,10 @@ struct bulla_value {
 };
 
 /* What a transaction is for. A writer waits for other writers at its beginning, in turn; revocations go first. A
- * reader sees one state of the database until its end. */
-enum bulla_db_intent { BULLA_DB_READ, BULLA_DB_WRITE, BULLA_DB_WRITE_FIRST };
+ * reader sees one state of the database until its end. BULLA_DB_APPEND is for a driver with has_lanes: it waits for
+ * nobody, and only appends records to a lane that others leave alone, and looks up what they are about. A record that
+ * is there already fails with BULLA_EXISTS then. */
+enum bulla_db_intent { BULLA_DB_READ, BULLA_DB_WRITE, BULLA_DB_WRITE_FIRST, BULLA_DB_APPEND };
 
 struct bulla_db_driver;
 
@@ -58,6 +60,7 @@ typedef enum bulla_status (*bulla_db_refill)(void *arg, struct bulla_db *db, str
 struct bulla_db_driver {
   const char *scheme;   /* with its colon */
   bool place_is_public; /* others may contain a password */
+  bool has_lanes;       /* several processes can write side by side, if each has a lane of the log */
 
   /* check_place returns BULLA_UNSUPPORTED for a malformed place. may_create returns BULLA_EXISTS if something is
    * there. */
@@ -106,7 +109,8 @@ struct bulla_db_driver {
 
   /* query starts |query| on rows->db, with |num| values in the order of its parameters, which outlive |rows|. next
    * moves to the next row: BULLA_EXISTS if a key exists already, BULLA_NOT_A_VAULT for a damaged database. column
-   * returns a value of that row. changed returns how many rows a finished query has changed. end releases the query. */
+   * returns a value of that row. changed returns how many rows a finished query has changed; a driver that learns
+   * that only as it commits says 1, and fails then. end releases the query. */
   enum bulla_status (*query)(struct bulla_db_rows *rows, enum bulla_query query, const struct bulla_value *values,
                              size_t num);
   enum bulla_status (*next)(struct bulla_db_rows *rows, bool *row);

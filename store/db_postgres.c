@@ -26,8 +26,31 @@ static void take_rows(struct bulla_db_rows *rows, struct bulla_postgres_answer *
   answer->result = NULL;
 }
 
-/* Stands for a record, of which no more is wanted than that it was inserted. */
+/* Stand for a record and a head, of which no more is wanted than that the one was inserted and the other moved. */
 static struct bulla_db_rows record;
+static struct bulla_db_rows head;
+
+/* Whether a statement that nobody looks at did what it was to do: the server may have a rule or a trigger for it. */
+static enum bulla_status check_tag(const struct bulla_db_rows *rows, const struct bulla_postgres_answer *answer) {
+  const char *tag = bulla_pq.PQcmdStatus(answer->result);
+  if (rows == &record && strcmp(tag, "INSERT 0 1") != 0) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the server did not insert a record");
+  }
+  if (rows == &head && strcmp(tag, "UPDATE 1") != 0) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the server did not move the head of the log");
+  }
+  return BULLA_OK;
+}
+
+/* Why a command failed: what came behind one that did was not even looked at. */
+static enum bulla_status cause_of(struct bulla_postgres *postgres, enum bulla_status status) {
+  if (status == BULLA_OK) {
+    return BULLA_OK;
+  }
+  postgres->cause = postgres->has_failed ? postgres->cause : status;
+  postgres->has_failed = true;
+  return postgres->cause;
+}
 
 /* Takes the outcome of all that was sent before in the pipeline. Returns that of what nobody will look at; a record
  * that is there already is none of ours. */
@@ -45,11 +68,8 @@ static enum bulla_status take_awaited(struct bulla_postgres *postgres, int64_t e
       return status;
     }
     struct bulla_db_rows *rows = postgres->awaited[i];
-    if (rows == &record && status == BULLA_OK && strcmp(bulla_pq.PQcmdStatus(answer.result), "INSERT 0 1") != 0) {
-      status = bulla_explain(BULLA_AUDIT_BROKEN, "the server did not insert a record");
-    }
-    postgres->has_failed = postgres->has_failed || status != BULLA_OK;
-    if (rows == NULL || rows == &record) {
+    status = cause_of(postgres, status == BULLA_OK ? check_tag(rows, &answer) : status);
+    if (rows == NULL || rows == &record || rows == &head) {
       first = first == BULLA_OK ? status : first;
       continue;
     }
@@ -61,8 +81,9 @@ static enum bulla_status take_awaited(struct bulla_postgres *postgres, int64_t e
   }
   postgres->num_awaited = 0;
   postgres->is_taking = false;
-  return first == BULLA_EXISTS ? bulla_explain(BULLA_AUDIT_BROKEN, "there is a record beyond the head of the log")
-                               : first;
+  return first == BULLA_EXISTS && !postgres->is_appending
+             ? bulla_explain(BULLA_AUDIT_BROKEN, "there is a record beyond the head of the log")
+             : first;
 }
 
 static enum bulla_status begin_pipeline(struct bulla_postgres *postgres) {
@@ -189,6 +210,8 @@ void bulla_postgres_undo(struct bulla_postgres *postgres) {
     forget_prepared(postgres);
   }
   postgres->in_transaction = false;
+  postgres->is_appending = false;
+  bulla_postgres_end(&postgres->keeps);
 }
 
 /* The parameters of a query as libpq takes them, all of them binary. */
@@ -249,9 +272,18 @@ static enum bulla_status send(struct bulla_postgres *postgres, enum bulla_query 
 }
 
 /* Of a record that is inserted nothing is wanted but that nothing fails, which the next answer tells. Whoever commits
- * without looking at one commits nothing if it did. */
-static bool can_wait(enum bulla_query query) {
-  return query == BULLA_QUERY_INSERT_RECORD;
+ * without looking at one commits nothing if it did. Nor of a head that nobody else moves: where it is another, or a
+ * record is missing, that fails too. */
+static struct bulla_db_rows *waits_as(const struct bulla_postgres *postgres, enum bulla_query query) {
+  switch (query) {
+    case BULLA_QUERY_INSERT_RECORD:
+    case BULLA_QUERY_INSERT_AT_HEAD:
+      return &record;
+    case BULLA_QUERY_MOVE_HEAD:
+      return postgres->is_appending ? &head : NULL;
+    default:
+      return NULL;
+  }
 }
 
 /* Until the pipeline ends nothing more is answered once something has failed. */
@@ -302,6 +334,18 @@ static enum bulla_status settle(struct bulla_db_rows *rows) {
   return fail(postgres, (enum bulla_status)rows->status);
 }
 
+enum bulla_status bulla_postgres_send(struct bulla_postgres *postgres, struct bulla_db_rows *rows, const char *text) {
+  BULLA_TRY(need_connection(postgres));
+  BULLA_TRY(begin_pipeline(postgres));
+  BULLA_TRY(bulla_postgres_check_sent(
+      postgres, bulla_pq.PQsendQueryParams(postgres->connection, text, 0, NULL, NULL, NULL, NULL, 0)));
+  if (rows != NULL) {
+    *rows = (struct bulla_db_rows){.db = &postgres->db, .is_ahead = true};
+  }
+  postgres->awaited[postgres->num_awaited++] = rows;
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_postgres_ahead(struct bulla_db_rows *rows, enum bulla_query query,
                                        const struct bulla_value *values, size_t num) {
   struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
@@ -315,8 +359,10 @@ enum bulla_status bulla_postgres_ahead(struct bulla_db_rows *rows, enum bulla_qu
 enum bulla_status bulla_postgres_query(struct bulla_db_rows *rows, enum bulla_query query,
                                        const struct bulla_value *values, size_t num) {
   struct bulla_postgres *postgres = (struct bulla_postgres *)rows->db;
-  if (can_wait(query)) {
-    return send_query(postgres, &record, query, values, num);
+  struct bulla_db_rows *waits = waits_as(postgres, query);
+  if (waits != NULL) {
+    rows->num_given = 1; /* row that it changes, or the commit fails */
+    return send_query(postgres, waits, query, values, num);
   }
   rows->is_ahead = true;
   BULLA_TRY(send_query(postgres, rows, query, values, num));
@@ -377,7 +423,7 @@ void bulla_postgres_column(const struct bulla_db_rows *rows, size_t column, stru
 }
 
 int64_t bulla_postgres_changed(const struct bulla_db_rows *rows) {
-  return rows->handle != NULL ? strtoll(bulla_pq.PQcmdTuples(rows->handle), NULL, 10) : 0;
+  return rows->handle != NULL ? strtoll(bulla_pq.PQcmdTuples(rows->handle), NULL, 10) : rows->num_given;
 }
 
 void bulla_postgres_end(struct bulla_db_rows *rows) {

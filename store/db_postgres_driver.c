@@ -20,7 +20,7 @@
 #include "store/db_postgres_connect.h"
 #include "store/db_postgres_schema.h"
 
-enum { PATIENCE_MS = 5000, BEGIN_MAX = 1200 };
+enum { PATIENCE_MS = 5000, SETTINGS_MAX = 1200, BEGIN_MAX = SETTINGS_MAX + 400 };
 
 static struct bulla_postgres *postgres_of(struct bulla_db *db) {
   return (struct bulla_postgres *)db;
@@ -76,20 +76,31 @@ static enum bulla_status may_create(const char *place) {
   return bulla_postgres_has_schema(postgres);
 }
 
-/* Begins, and sets what the transaction rests on. Every query goes by an index, whatever the server believes of the
- * sizes of tables. |rows| are those of |last|. */
+#define KEEPS "pg_catalog.current_setting('fsync') || pg_catalog.current_setting('full_page_writes')"
+#define LOCALLY(name, value) "pg_catalog.set_config('" name "', '" value "', true), "
+
+/* Sets what a transaction rests on, and gives KEEPS. Every query goes by an index, whatever the server believes of the
+ * sizes of tables. */
+static void write_settings(char text[SETTINGS_MAX], const struct bulla_postgres *postgres) {
+  (void)snprintf(text, SETTINGS_MAX,
+                 "SELECT " KEEPS
+                 ", " LOCALLY("search_path", "bulla, pg_temp") LOCALLY("client_min_messages", "warning") LOCALLY(
+                     "lock_timeout", "%d") LOCALLY("idle_in_transaction_session_timeout", "60000")
+                     LOCALLY("enable_seqscan", "off") LOCALLY("enable_bitmapscan", "off")
+                         LOCALLY("enable_hashjoin", "off") LOCALLY("enable_mergejoin", "off")
+                             LOCALLY("enable_material", "off") "CASE WHEN "
+                 "pg_catalog.current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') "
+                 "THEN pg_catalog.set_config('synchronous_commit', 'on', true) END",
+                 postgres->db.left > 0 ? postgres->db.left : 1);
+}
+
+/* Begins, and waits for |last|, of which |rows| are. */
 static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postgres *postgres, const char *how,
                                   const char *last) {
+  char settings[SETTINGS_MAX];
   char text[BEGIN_MAX];
-  int patience = postgres->db.left > 0 ? postgres->db.left : 1;
-  (void)snprintf(text, sizeof(text),
-                 "BEGIN %s; SET LOCAL search_path = bulla, pg_temp; SET LOCAL client_min_messages = warning; "
-                 "SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = 60000; "
-                 "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; "
-                 "SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off; "
-                 "SELECT pg_catalog.set_config('synchronous_commit', 'on', true) "
-                 "WHERE pg_catalog.current_setting('synchronous_commit') IN ('off', 'local', 'remote_write'); %s",
-                 how, patience, last);
+  write_settings(settings, postgres);
+  (void)snprintf(text, sizeof(text), "BEGIN %s; %s; %s", how, settings, last);
   postgres->in_transaction = true;
   int64_t start = bulla_clock_monotonic_ms();
   enum bulla_status status = bulla_postgres_ask(rows, postgres, text);
@@ -101,25 +112,39 @@ static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postg
   return status;
 }
 
-/* Waits for the turn. Its row also tells whether the server still keeps what it acknowledges: settings change while a
- * connection lasts, and a pooler may lead to another server. */
-static enum bulla_status take_turn(struct bulla_postgres *postgres) {
-  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+/* Looks whether the server still keeps what it acknowledges: settings change while a connection lasts, and a pooler may
+ * lead to another server. */
+static enum bulla_status check_keeps(const struct bulla_postgres *postgres, struct bulla_db_rows *rows,
+                                     const char *if_missing) {
   struct bulla_value keeps = {.type = BULLA_VALUE_NULL};
   bool row;
-  BULLA_TRY(begin_by(&rows, postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE",
-                     "SELECT pg_catalog.current_setting('fsync') || pg_catalog.current_setting('full_page_writes') "
-                     "FROM turn WHERE id = 1 FOR NO KEY UPDATE"));
-  BULLA_TRY(bulla_postgres_next(&rows, &row));
+  BULLA_TRY(bulla_postgres_next(rows, &row));
   if (row) {
-    bulla_postgres_column(&rows, 0, &keeps);
+    bulla_postgres_column(rows, 0, &keeps);
   }
   if (keeps.type != BULLA_VALUE_TEXT) {
-    return bulla_explain(BULLA_NOT_A_VAULT, "the row of bulla.turn is gone: INSERT INTO bulla.turn VALUES (1)");
+    return bulla_explain(BULLA_NOT_A_VAULT, "%s", if_missing);
   }
   return postgres->allows_no_fsync || bulla_span_equal(keeps.bytes, BULLA_LITERAL("onon"))
              ? BULLA_OK
              : bulla_explain(BULLA_UNSUPPORTED, "fsync or full_page_writes of the server was turned off");
+}
+
+static enum bulla_status take_turn(struct bulla_postgres *postgres) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  BULLA_TRY(begin_by(&rows, postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE",
+                     "SELECT " KEEPS " FROM turn WHERE id = 1 FOR NO KEY UPDATE"));
+  return check_keeps(postgres, &rows, "the row of bulla.turn is gone: INSERT INTO bulla.turn VALUES (1)");
+}
+
+/* Begins without waiting: both statements go ahead of the first queries. */
+static enum bulla_status begin_append(struct bulla_postgres *postgres) {
+  char settings[SETTINGS_MAX];
+  write_settings(settings, postgres);
+  postgres->in_transaction = true;
+  postgres->is_appending = true;
+  BULLA_TRY(bulla_postgres_send(postgres, NULL, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
+  return bulla_postgres_send(postgres, &postgres->keeps, settings);
 }
 
 static enum bulla_status begin_read(struct bulla_postgres *postgres) {
@@ -142,7 +167,9 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
   bulla_postgres_undo(postgres);
   BULLA_TRY(intent == BULLA_DB_READ ? bulla_postgres_connect(postgres) : bulla_postgres_connect_to_write(postgres));
   BULLA_TRY(postgres->is_known ? BULLA_OK : check_schema(db));
-  enum bulla_status status = intent == BULLA_DB_READ ? begin_read(postgres) : take_turn(postgres);
+  enum bulla_status status = intent == BULLA_DB_READ     ? begin_read(postgres)
+                             : intent == BULLA_DB_APPEND ? begin_append(postgres)
+                                                         : take_turn(postgres);
   if (status != BULLA_OK) {
     bulla_postgres_undo(postgres);
   }
@@ -150,7 +177,11 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
 }
 
 static enum bulla_status commit(struct bulla_db *db, bool *ended) {
-  return bulla_postgres_commit(postgres_of(db), ended);
+  struct bulla_postgres *postgres = postgres_of(db);
+  *ended = false;
+  BULLA_TRY(postgres->is_appending ? check_keeps(postgres, &postgres->keeps, "the server did not tell its settings")
+                                   : BULLA_OK);
+  return bulla_postgres_commit(postgres, ended);
 }
 
 static void rollback(struct bulla_db *db) {
@@ -209,15 +240,15 @@ static void discard(const char *place) {
 }
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): an initializer. */
-#define DRIVER(its_scheme)                                                                                           \
-  {                                                                                                                  \
-    .scheme = its_scheme, .place_is_public = false, .check_place = bulla_postgres_check_place,                       \
-    .may_create = may_create, .create = create, .open = open_place, .check_schema = check_schema, .settle = nothing, \
-    .check_older = check_older, .copy = copy, .discard = discard, .replace_schema = nothing,                         \
-    .open_another = open_another, .close = close_postgres, .abandon = abandon, .check_site = nothing,                \
-    .check_current = nothing, .begin = begin, .commit = commit, .rollback = rollback, .query = query,                \
-    .next = bulla_postgres_next, .column = bulla_postgres_column, .ahead = bulla_postgres_ahead,                     \
-    .changed = bulla_postgres_changed, .end = bulla_postgres_end,                                                    \
+#define DRIVER(its_scheme)                                                                                             \
+  {                                                                                                                    \
+    .scheme = its_scheme, .has_lanes = true, .check_place = bulla_postgres_check_place, .may_create = may_create,      \
+    .create = create, .open = open_place, .check_schema = check_schema, .settle = nothing, .check_older = check_older, \
+    .copy = copy, .discard = discard, .replace_schema = nothing, .open_another = open_another,                         \
+    .close = close_postgres, .abandon = abandon, .check_site = nothing, .check_current = nothing, .begin = begin,      \
+    .commit = commit, .rollback = rollback, .query = query, .next = bulla_postgres_next,                               \
+    .column = bulla_postgres_column, .ahead = bulla_postgres_ahead, .changed = bulla_postgres_changed,                 \
+    .end = bulla_postgres_end,                                                                                         \
   }
 
 /* NOLINTEND(bugprone-macro-parentheses) */

@@ -123,13 +123,14 @@ enum bulla_status bulla_postgres_status_of(const char *state) {
     const char *state; /* or its class */
     enum bulla_status status;
   } known[] = {
-      {"42P06", BULLA_EXISTS},        {"23505", BULLA_EXISTS},      {"53100", BULLA_DISK_FULL},
-      {"53200", BULLA_NO_MEMORY},     {"53", BULLA_BUSY},           {"55P03", BULLA_BUSY},
-      {"57014", BULLA_BUSY},          {"40", BULLA_BUSY},           {"25006", BULLA_READ_ONLY},
-      {"42501", BULLA_NOT_PERMITTED}, {"28", BULLA_NOT_PERMITTED},  {"3D000", BULLA_NO_VAULT},
-      {"42P01", BULLA_NO_VAULT},      {"3F000", BULLA_NO_VAULT},    {"57P", BULLA_UNREACHABLE},
-      {"08", BULLA_UNREACHABLE},      {"XX001", BULLA_NOT_A_VAULT}, {"XX002", BULLA_NOT_A_VAULT},
-      {"42", BULLA_NOT_A_VAULT},      {"22", BULLA_NOT_A_VAULT},    {"23", BULLA_NOT_A_VAULT},
+      {"42P06", BULLA_EXISTS},      {"23505", BULLA_EXISTS},        {"23502", BULLA_EXISTS},
+      {"53100", BULLA_DISK_FULL},   {"53200", BULLA_NO_MEMORY},     {"53", BULLA_BUSY},
+      {"55P03", BULLA_BUSY},        {"57014", BULLA_BUSY},          {"40", BULLA_BUSY},
+      {"25006", BULLA_READ_ONLY},   {"42501", BULLA_NOT_PERMITTED}, {"28", BULLA_NOT_PERMITTED},
+      {"3D000", BULLA_NO_VAULT},    {"42P01", BULLA_NO_VAULT},      {"3F000", BULLA_NO_VAULT},
+      {"57P", BULLA_UNREACHABLE},   {"08", BULLA_UNREACHABLE},      {"XX001", BULLA_NOT_A_VAULT},
+      {"XX002", BULLA_NOT_A_VAULT}, {"42", BULLA_NOT_A_VAULT},      {"22", BULLA_NOT_A_VAULT},
+      {"23", BULLA_NOT_A_VAULT},
   };
   for (size_t i = 0; state != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
     if (strncmp(state, known[i].state, strlen(known[i].state)) == 0) {

@@ -25,7 +25,10 @@ struct bulla_postgres {
   bool warned;                         /* the server has sent a warning since this was reset */
   bool is_prepared[BULLA_NUM_QUERIES]; /* by this connection */
   bool is_taking;                      /* outcomes of what is awaited, at this moment */
-  bool has_failed;                     /* a command in this transaction did */
+  bool has_failed;                     /* a command in this transaction did, */
+  enum bulla_status cause;             /* for which reason */
+  bool is_appending;                   /* the transaction is one of BULLA_DB_APPEND */
+  struct bulla_db_rows keeps;          /* what its settings say, from its beginning to its end */
   bool is_piping;                      /* libpq is in pipeline mode, as it is in a transaction after its beginning */
   /* What was sent in it whose outcome was not taken yet, in its order; NULL if nobody wants to see it.
    * Its statement has ended otherwise only under the lock of the vault. */

@@ -32,8 +32,8 @@ static enum bulla_status io_status(struct sqlite3 *handle) {
 
 static enum bulla_status class_of(struct sqlite3 *handle, int result) {
   if (result == SQLITE_CONSTRAINT_UNIQUE || result == SQLITE_CONSTRAINT_PRIMARYKEY ||
-      result == SQLITE_CONSTRAINT_ROWID) {
-    return BULLA_EXISTS;
+      result == SQLITE_CONSTRAINT_ROWID || result == SQLITE_CONSTRAINT_NOTNULL) {
+    return BULLA_EXISTS; /* NULL is what a record gets for its lane if the head is another */
   }
   if (result == SQLITE_IOERR_NOMEM) {
     return BULLA_NO_MEMORY;

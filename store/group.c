@@ -5,6 +5,8 @@
 
 #include "store/group.h"
 
+#include "store/own_lane.h"
+
 /* Those who are served together. They are woken, and the vault is handed on after that: so they have a start on the
  * next leader, and more of them are back for its group. */
 struct group {
@@ -53,11 +55,8 @@ static struct bulla_waiter *next_of(struct group *group, struct bulla_waiter *wa
 
 /* Writes what all of the group want, and commits it. A look that fails may have ended the transaction behind our back,
  * in which nothing more may be written then: |*again| says that the rest must be written anew. */
-static enum bulla_status write_all(struct group *group, bool *again) {
+static enum bulla_status write_into(struct group *group, struct bulla_change *change, bool *again) {
   size_t num_written = 0;
-  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  *again = false;
-  BULLA_TRY(bulla_change_begin_locked(&change, group->vault, NULL, BULLA_DB_WRITE));
   ask_for_all(group, group->first);
   for (struct bulla_waiter *waiter = group->first; waiter != NULL; waiter = next_of(group, waiter)) {
     struct bulla_request *request = request_of(waiter);
@@ -65,15 +64,28 @@ static enum bulla_status write_all(struct group *group, bool *again) {
       continue;
     }
     request->status = request->kind->look(request, group->vault);
+    if (request->status == BULLA_EXISTS) {
+      return BULLA_EXISTS; /* not of this: a record before it could not be inserted */
+    }
     if (request->status != BULLA_OK) {
       request->is_left_out = true;
       *again = true;
       return BULLA_OK;
     }
-    BULLA_TRY(request->kind->append(request, &change));
+    BULLA_TRY(request->kind->append(request, change));
     num_written++;
   }
-  return num_written > 0 ? bulla_change_commit(&change) : BULLA_OK;
+  return num_written > 0 ? bulla_change_commit(change) : BULLA_OK;
+}
+
+static enum bulla_status write_all(struct group *group, bool *again) {
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  *again = false;
+  BULLA_TRY(bulla_own_lane_begin(&change, group->vault));
+  enum bulla_status status = write_into(group, &change, again);
+  bool is_lost = bulla_own_lane_end(&change, status);
+  *again = *again || is_lost;
+  return is_lost ? BULLA_OK : status;
 }
 
 static void lead(struct bulla_vault *vault, struct bulla_request *request) {

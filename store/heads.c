@@ -13,7 +13,7 @@
 static enum bulla_status read_head(struct bulla_anchored *anchored, struct bulla_vault *vault, int64_t number) {
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = {.number = number}};
   BULLA_TRY(bulla_audit_lane_load(&head.lane, NULL, &vault->log));
-  BULLA_TRY(bulla_audit_load(&head, &vault->log));
+  BULLA_TRY(bulla_audit_load(&head, bulla_vault_log(vault, number)));
   anchored->lane = number;
   anchored->seq = head.seq;
   memcpy(anchored->mac, head.mac, sizeof(anchored->mac));

@@ -115,15 +115,26 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
 
     [BULLA_QUERY_INSERT_LANE] = "INSERT INTO lane(number, statement, signature) VALUES ($1, $2, $3)",
     [BULLA_QUERY_LOAD_LANE] = "SELECT statement, signature FROM lane WHERE number = $1",
+    [BULLA_QUERY_LAST_LANE] = "SELECT max(number) FROM lane",
+    [BULLA_QUERY_LIST_LANES] =
+        "SELECT h.lane, (SELECT a.time FROM audit a WHERE a.lane = h.lane AND a.seq = h.seq) FROM audit_head h "
+        "WHERE h.lane > 0",
     [BULLA_QUERY_NEXT_LANE] = "SELECT min(number) FROM lane WHERE number >= $1",
     [BULLA_QUERY_NEXT_HEAD] = "SELECT min(lane) FROM audit_head WHERE lane >= $1",
     [BULLA_QUERY_INSERT_HEAD] = "INSERT INTO audit_head(seq, mac, tag, key, lane) VALUES ($1, $2, $3, $4, $5)",
     [BULLA_QUERY_LOAD_HEAD] = SELECT_HEAD,
     /* Where a moved head leaves dead rows behind, the last one is found without looking at them. */
     [BULLA_QUERY_LAST_HEAD] = SELECT_HEAD " ORDER BY h.seq DESC LIMIT 1",
+    /* A head without a mac is refused by the table: so it is if the last record is not there, or one before it. */
     [BULLA_QUERY_MOVE_HEAD] =
-        "UPDATE audit_head SET seq = $1, mac = $2, tag = $3, key = $4 WHERE lane = $5 AND seq = $6 AND mac = $7",
+        "UPDATE audit_head SET seq = $1, mac = (SELECT a.mac FROM audit a WHERE a.lane = $2 AND a.seq = $1 AND "
+        "a.mac = $3 AND $1 - $4 = (SELECT count(*) FROM audit b WHERE b.lane = $2 AND b.seq > $4)), tag = $5, key = $6 "
+        "WHERE lane = $2 AND seq = $4 AND mac = $7",
     [BULLA_QUERY_INSERT_RECORD] = "INSERT INTO audit(lane, " RECORD ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    /* A record without a lane is refused by the table. */
+    [BULLA_QUERY_INSERT_AT_HEAD] = "INSERT INTO audit(lane, " RECORD
+                                   ") VALUES ((SELECT h.lane FROM audit_head h WHERE h.lane = $1 AND h.seq = $2 "
+                                   "AND h.mac = $3), $4, $5, $6, $7, $8, $9, $10)",
     [BULLA_QUERY_LAST_RECORD] = "SELECT max(seq) FROM audit WHERE lane = $1",
     [BULLA_QUERY_LIST_RECORDS] =
         "SELECT " RECORD " FROM audit WHERE lane = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq LIMIT $4",

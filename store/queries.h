@@ -66,16 +66,19 @@ enum bulla_query {
 
   BULLA_QUERY_INSERT_LANE,   /* number, statement, signature */
   BULLA_QUERY_LOAD_LANE,     /* number; gives statement, signature */
+  BULLA_QUERY_LAST_LANE,     /* gives the greatest number, or NULL */
+  BULLA_QUERY_LIST_LANES,    /* gives the number of each but 0, and the time of its last record or NULL */
   BULLA_QUERY_NEXT_LANE,     /* number; gives the smallest from it on, or NULL */
   BULLA_QUERY_NEXT_HEAD,     /* the same of those that have a head */
   BULLA_QUERY_NEXT_RECORDED, /* the same of those that have a record */
   BULLA_QUERY_INSERT_HEAD,   /* seq, mac, tag, sealed key, lane */
   BULLA_QUERY_LOAD_HEAD,     /* seq, lane; gives seq, mac, tag, sealed key, mac of that record, mac of record |seq| */
   BULLA_QUERY_LAST_HEAD,     /* the same, of the last head where there are several */
-  BULLA_QUERY_MOVE_HEAD,     /* seq, mac, tag, sealed key, lane, seq and mac before; changes a row if it was there */
-  BULLA_QUERY_INSERT_RECORD, /* lane and the columns of a record */
-  BULLA_QUERY_LAST_RECORD,   /* lane; gives the greatest seq or NULL */
-  BULLA_QUERY_LIST_RECORDS,  /* lane, first seq, last, how many at most; gives the columns of a record */
+  BULLA_QUERY_MOVE_HEAD, /* seq, lane, mac, seq before, tag, sealed key, mac before; changes a row if it was there */
+  BULLA_QUERY_INSERT_RECORD,  /* lane and the columns of a record */
+  BULLA_QUERY_INSERT_AT_HEAD, /* lane, seq and mac of its head, the columns of a record; fails for another head */
+  BULLA_QUERY_LAST_RECORD,    /* lane; gives the greatest seq or NULL */
+  BULLA_QUERY_LIST_RECORDS,   /* lane, first seq, last, how many at most; gives the columns of a record */
 
   /* Of the tables of format 1, for store/format1.c alone. */
   BULLA_QUERY_1_VAULT,   /* gives uuid, root key's id, name key, scrypt salt, log n */

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Reading the audit log: a page at a time, without a state of the database held meanwhile: records are only ever added.
- * Nothing is verified but that what is sealed opens. See store/audit_rows.h and docs/FORMAT.md §9. */
+/* Reading the audit log: a page of each lane at a time, merged by time, without a state of the database held meanwhile:
+ * records are only ever added. Nothing is verified but that what is sealed opens. See store/audit_rows.h and
+ * docs/FORMAT.md §9. */
 
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "store/anchor.h"
 #include "store/audit_rows.h"
 #include "store/names.h"
 #include "store/page.h"
@@ -11,24 +16,32 @@
 
 enum { ROWS_AT_ONCE = 1000 }; /* that are looked at before others get at the vault */
 
-/* Where reading stands. */
-struct reading {
+/* Where reading a lane stands. */
+struct lane_reading {
   struct bulla_page page;
   struct bulla_audit_record records[BULLA_PAGE_ROWS];
   size_t num;
+  size_t num_given;
   struct bulla_audit_lane lane;
-  bool has_lane; /* it is not at its end */
-  bool begun;    /* the lane, or one before it */
-  int64_t next;  /* the seq from which on to read */
-  int64_t end;   /* the last seq there was as the lane began: a log that grows as fast as it is read has an end too */
-  bool done;
+  int64_t next; /* the seq from which on to read */
+  int64_t end;  /* the last seq that there was at the beginning: a log that grows as it is read has an end */
+  bool done;    /* nothing is left to read */
+  enum bulla_status status; /* why it cannot be read on */
+};
+
+struct reading {
+  struct lane_reading *lanes;
+  size_t num;
 };
 
 static void free_reading(struct reading *reading) {
-  bulla_page_free(&reading->page);
+  for (size_t i = 0; i < reading->num; i++) {
+    bulla_page_free(&reading->lanes[i].page);
+  }
+  free(reading->lanes);
 }
 
-static void keep_record(struct reading *reading, const struct bulla_audit_record *record) {
+static void keep_record(struct lane_reading *reading, const struct bulla_audit_record *record) {
   struct bulla_audit_record *kept = &reading->records[reading->num++];
   *kept = *record;
   bulla_page_keep(&reading->page, &kept->tenant_id);
@@ -61,7 +74,7 @@ static enum bulla_status find_key(const struct bulla_key **key, struct bulla_vau
 }
 
 /* Opens the record of |row| and keeps it, unless another tenant than |tenant| is asked for. */
-static enum bulla_status take_record(struct reading *reading, struct bulla_vault *vault,
+static enum bulla_status take_record(struct lane_reading *reading, struct bulla_vault *vault,
                                      const struct bulla_audit_row *row, struct bulla_span tenant) {
   uint8_t bytes[BULLA_DETAIL_MAX];
   struct bulla_buffer detail = bulla_buffer(bytes, sizeof(bytes));
@@ -83,7 +96,7 @@ static enum bulla_status take_record(struct reading *reading, struct bulla_vault
 }
 
 /* Reads on in the lane, a page. */
-static enum bulla_status read_lane(struct reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
+static enum bulla_status read_page(struct lane_reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_audit_rows(vault->db, &reading->lane, reading->next, reading->end, ROWS_AT_ONCE);
   for (size_t i = 0; i < ROWS_AT_ONCE && bulla_page_has_room(&reading->page, reading->num); i++) {
@@ -91,7 +104,7 @@ static enum bulla_status read_lane(struct reading *reading, struct bulla_vault *
     struct bulla_audit_row found;
     BULLA_TRY(bulla_audit_next_row(&found, &statement, &row));
     if (!row) {
-      reading->has_lane = false;
+      reading->done = true;
       return BULLA_OK;
     }
     /* Pages of a damaged file that point at each other can give the same rows without end. */
@@ -104,41 +117,95 @@ static enum bulla_status read_lane(struct reading *reading, struct bulla_vault *
   return BULLA_OK;
 }
 
-/* Goes to the next lane, if there is one. */
-static enum bulla_status enter_lane(struct reading *reading, struct bulla_vault *vault, int64_t first_seq) {
-  BULLA_TRY(bulla_audit_next_lane(&reading->lane.number, &reading->begun, vault->db));
-  reading->has_lane = reading->begun;
-  if (!reading->has_lane) {
-    reading->done = true;
-    return BULLA_OK;
-  }
-  reading->next = first_seq;
-  BULLA_TRY(bulla_audit_lane_load(&reading->lane, NULL, &vault->log));
-  return bulla_audit_last_seq(&reading->end, vault->db, &reading->lane);
-}
-
-static enum bulla_status read_records(struct reading *reading, struct bulla_vault *vault, int64_t first_seq,
-                                      struct bulla_span tenant) {
+static enum bulla_status read_on(struct lane_reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  reading->num = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   BULLA_TRY(bulla_page_begin(&reading->page));
-  return reading->has_lane ? read_lane(reading, vault, tenant) : enter_lane(reading, vault, first_seq);
+  reading->num = 0;
+  reading->num_given = 0;
+  return read_page(reading, vault, tenant);
 }
 
+/* Has records of the lane at hand, if there are any left. */
+static void fill(struct lane_reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
+  while (reading->num_given == reading->num && !reading->done) {
+    reading->status = read_on(reading, vault, tenant);
+    reading->done = reading->done || reading->status != BULLA_OK;
+  }
+}
+
+/* Begins to read the lane |number|. */
+static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *vault, int64_t number,
+                                  int64_t first_seq) {
+  if (reading->num == BULLA_LANES_MAX) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the log has more lanes than bulla makes");
+  }
+  struct lane_reading *lanes = realloc(reading->lanes, (reading->num + 1) * sizeof(*lanes));
+  if (lanes == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  struct lane_reading *lane = &lanes[reading->num++];
+  reading->lanes = lanes;
+  memset(lane, 0, sizeof(*lane));
+  lane->lane.number = number;
+  lane->next = first_seq;
+  lane->status = bulla_audit_lane_load(&lane->lane, NULL, &vault->log);
+  lane->done = lane->status != BULLA_OK;
+  return bulla_audit_last_seq(&lane->end, vault->db, &lane->lane);
+}
+
+/* Finds all lanes. */
+static enum bulla_status find_lanes(struct reading *reading, struct bulla_vault *vault, int64_t first_seq) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  int64_t number = 0;
+  bool found = false;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  for (;;) {
+    BULLA_TRY(bulla_audit_next_lane(&number, &found, vault->db));
+    if (!found) {
+      return BULLA_OK;
+    }
+    BULLA_TRY(add_lane(reading, vault, number, first_seq));
+  }
+}
+
+/* The oldest record at hand, of the first lane if there are several; NULL if there is none left. */
+static const struct bulla_audit_record *next_record(struct reading *reading) {
+  struct lane_reading *oldest = NULL;
+  for (size_t i = 0; i < reading->num; i++) {
+    struct lane_reading *lane = &reading->lanes[i];
+    if (lane->num_given < lane->num &&
+        (oldest == NULL || lane->records[lane->num_given].time < oldest->records[oldest->num_given].time)) {
+      oldest = lane;
+    }
+  }
+  return oldest != NULL ? &oldest->records[oldest->num_given++] : NULL;
+}
+
+/* How reading ended: the first reason why a lane could not be read to its end. */
+static enum bulla_status outcome(const struct reading *reading) {
+  for (size_t i = 0; i < reading->num; i++) {
+    BULLA_TRY(reading->lanes[i].status);
+  }
+  return BULLA_OK;
+}
+
+/* All that can be read is given out, also of other lanes. */
 enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first_seq, struct bulla_span tenant,
                                         bulla_audit_fn each, void *arg) {
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
   struct reading reading BULLA_CLEANUP(free_reading) = {.num = 0};
-  do {
-    /* What was read before a record that cannot be is given out first. */
-    enum bulla_status status = read_records(&reading, vault, first_seq, tenant);
+  BULLA_TRY(find_lanes(&reading, vault, first_seq));
+  for (;;) {
     for (size_t i = 0; i < reading.num; i++) {
-      BULLA_TRY(each(arg, &reading.records[i]));
+      fill(&reading.lanes[i], vault, tenant);
     }
-    BULLA_TRY(status);
-  } while (!reading.done);
-  return BULLA_OK;
+    const struct bulla_audit_record *record = next_record(&reading);
+    if (record == NULL) {
+      return outcome(&reading);
+    }
+    BULLA_TRY(each(arg, record));
+  }
 }

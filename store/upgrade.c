@@ -195,6 +195,7 @@ enum bulla_status bulla_vault_upgrade(const char *url, const char *backup, const
     return BULLA_NO_MEMORY;
   }
   upgrading.change.vault = upgrading.vault;
+  upgrading.change.log = &upgrading.vault->log;
   upgrading.change.who = who;
   enum bulla_status status = bulla_db_upgrade(url, backup, refill, &upgrading);
   bulla_audit_head_free(&upgrading.change.head);

@@ -56,6 +56,11 @@ void bulla_vault_unlock(struct bulla_vault **locked) {
   }
 }
 
+const struct bulla_audit_log *bulla_vault_log(const struct bulla_vault *vault, int64_t lane) {
+  bool is_own = lane != vault->log.lane.number && lane == vault->own.log.lane.number;
+  return is_own ? &vault->own.log : &vault->log;
+}
+
 /* How many vaults are open, and in which process they were opened. What a connection knows of files and locks passes a
  * fork, where it is not true any more. */
 static _Atomic size_t num_open;
@@ -89,6 +94,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
     bulla_db_abandon(&closing->db);
     return;
   }
+  bulla_audit_head_free(&closing->own.head);
   bulla_keyring_free(&closing->keyring);
   bulla_watch_end(&closing->watch);
   bulla_db_close(&closing->db);

@@ -14,6 +14,15 @@
 #include "store/queue.h"
 #include "store/watch.h"
 
+/* The lane that a process has for its uses, see store/own_lane.h. */
+struct bulla_own_lane {
+  struct bulla_audit_log log;   /* log.lane.number is 0 before the first one */
+  struct bulla_audit_head head; /* as this process stored it; without a key if it has no lane */
+  bool is_left;                 /* it must be looked at whether the lane has what this process wrote */
+  int num_shared;               /* groups that were written in lane 0 since */
+  int64_t told;                 /* when lane 0 was told of the head, in ms of the monotonic clock */
+};
+
 struct bulla_vault {
   struct bulla_queue queue; /* who has the vault has all of it except |watch| */
   int cancel_state;         /* the previous state of the thread that has the vault */
@@ -21,7 +30,8 @@ struct bulla_vault {
   struct bulla_db *db;
   struct bulla_watch watch;     /* has its own lock */
   struct bulla_keyring keyring; /* the vault's keys */
-  struct bulla_audit_log log;
+  struct bulla_audit_log log;   /* lane 0 */
+  struct bulla_own_lane own;
   uint8_t root_id[BULLA_ID_LEN]; /* of the root that opened it */
 };
 
@@ -43,5 +53,8 @@ BULLA_NODISCARD enum bulla_status bulla_vault_join(struct bulla_vault **locked, 
 
 /* bulla_vault_unlock unlocks |*locked| unless it is NULL, and sets it to NULL. For BULLA_CLEANUP. */
 void bulla_vault_unlock(struct bulla_vault **locked);
+
+/* bulla_vault_log returns the log to read |lane| by: it knows what this process has written there. */
+const struct bulla_audit_log *bulla_vault_log(const struct bulla_vault *vault, int64_t lane);
 
 #endif

@@ -109,3 +109,12 @@ Test(several_lanes, none_is_taken_for_another) {
     cr_expect(verdict.bad_lane == 5 || verdict.bad_lane == 6, "edit %zu: lane %lld", i, (long long)verdict.bad_lane);
   }
 }
+
+Test(several_lanes, a_file_has_one_however_often_it_is_used) {
+  SQLITE_ONLY();
+  TEST_OK(put("acme", "db", "password", "hunter2", true));
+  for (int i = 0; i < 30; i++) {
+    TEST_OK(use("acme", "db", "password"));
+  }
+  cr_expect_eq(run_sql("SELECT count(*) FROM lane"), 1);
+}

@@ -456,19 +456,21 @@ struct bulla_audit_record {
   struct bulla_span origin;
   struct bulla_span reason;
   struct bulla_span op;        /* init upgrade root-add root-remove put import remove rename-from rename-to use
-                                * apikey-create apikey-revoke apikey-use apikey-export token-revoke checkpoint */
-  struct bulla_span entry;     /* or the id of an API key, or the SHA-256 of a jti in hexadecimal, or a root's name */
-  struct bulla_span field;     /* or the day of an exported key */
+                                * apikey-create apikey-revoke apikey-use apikey-export token-revoke checkpoint
+                                * lane-open lane-take lane-at */
+  struct bulla_span entry;     /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane */
+  struct bulla_span field;     /* or the day of an exported key, or a seq in a lane */
   struct bulla_span outcome;   /* done, granted (about to be opened), not-found, failed (did not open) */
   int64_t lane;                /* 0, unless several machines write */
   struct bulla_span tenant_id; /* 16 bytes, or empty if there was no such tenant */
-  struct bulla_span statement; /* SHA-256 of what the change had signed (docs/FORMAT.md §8), or empty */
+  struct bulla_span statement; /* SHA-256 of what the change had signed (docs/FORMAT.md §8), a mac, or empty */
 };
 
 typedef enum bulla_status (*bulla_audit_fn)(void *arg, const struct bulla_audit_record *record);
 
-/* bulla_vault_audit_log calls |each| for the records from |first_seq| on, oldest first, or only for those of |tenant|
- * if it is not empty. It does not verify them. */
+/* bulla_vault_audit_log calls |each| for the records from |first_seq| on in each lane, oldest first, or only for those of
+ * |tenant| if it is not empty. It does not verify them. If a lane cannot be read to its end, the others are, and then
+ * the reason is returned. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first_seq,
                                                                   struct bulla_span tenant, bulla_audit_fn each,
                                                                   void *arg);

@@ -143,6 +143,13 @@ def granted(box):
     return set(reasons)
 
 
+def reasons(started):
+    """The statuses of all uses that failed, with what the clients' logs say of them."""
+    lines = set("".join(client.errors.read_text() for client in started).splitlines())
+    statuses = set().union(*(client.statuses() for client in started))
+    return {status: sorted(line for line in lines if line.startswith(status)) for status in statuses}
+
+
 def total(started):
     return sum(len(client.opened()) for client in started)
 

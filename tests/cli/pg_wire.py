@@ -91,6 +91,7 @@ class Proxy(Listener):
         self.server = server
         self.ask = self.told = self.forge = None
         self.sockets = []
+        self.rest = b""
         self.arm()
         super().__init__(folder)
 
@@ -120,6 +121,7 @@ class Proxy(Listener):
                     while whole := first_message(data[source], typed[source]):
                         data[source] = data[source][len(whole):]
                         typed[source] = True
+                        self.rest = data[source] if source is client else b""
                         if not self.forward(whole, source is client, client, server):
                             return
 
@@ -133,6 +135,10 @@ class Proxy(Listener):
             # A part is never the whole.
             (server if from_client else client).sendall(whole[:min(int(len(whole) * self.part), len(whole) - 1)])
             self.has_cut = True
+            # What the client sent behind it, before it knew: a COMMIT may be among it.
+            while from_client and select.select([client], [], [], 0.05)[0] and (read := client.recv(65536)):
+                self.rest += read
+            self.commit_came |= b"\0COMMIT\0" in self.rest
             return False
         self.passed += 1
         self.answered |= self.commit_sent and whole[:1] == b"Z" and not from_client
@@ -140,9 +146,21 @@ class Proxy(Listener):
         self.commit_sent |= self.commit_came and kind == b"E"
         (server if from_client else client).sendall(whole)
         if self.commit_sent and kind == b"S" and self.forge:
-            self.read_to_ready(server)
-            client.sendall(self.forge)
+            client.sendall(self.read_to_commit(server) + self.forge)
         return True
+
+    @staticmethod
+    def read_to_commit(server):
+        """Reads to the end of an answer, and returns what comes before that to a COMMIT, which is parsed each time."""
+        data, whole = b"", []
+        while not whole or whole[-1][:1] != b"Z":
+            if one := first_message(data, True):
+                data = data[len(one):]
+                whole.append(one)
+            else:
+                data += server.recv(65536)
+        parsed = [at for at, one in enumerate(whole) if one[:1] == b"1"]
+        return b"".join(whole[:parsed[-1]] if parsed else [])
 
     @staticmethod
     def read_to_ready(server, client=None):

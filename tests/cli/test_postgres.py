@@ -19,7 +19,7 @@ import tempfile
 import time
 
 from command import Skip, test_without_vault
-from pg_place import CLIENTS, all_recorded, clients, note, place, run_with_server, tells, total, wait_for_opened
+from pg_place import CLIENTS, all_recorded, clients, note, place, reasons, run_with_server, tells, total, wait_for_opened
 
 
 @test_without_vault
@@ -37,9 +37,9 @@ def clients_whose_backends_are_ended_open_nothing_without_a_record(box):
         number = all_recorded(box, started)
         failed = sum(len(client.lines()) - 1 for client in started) - number
         assert failed >= CLIENTS, failed
-        statuses = set().union(*(client.statuses() for client in started))
-        note(f"{rounds} rounds: {number} opened, all recorded; about {failed} failed: {sorted(statuses)}")
-        assert statuses <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_BUSY"}, [client.said() for client in started]
+        why = reasons(started)
+        note(f"{rounds} rounds: {number} opened, all recorded; about {failed} failed: {sorted(why)}")
+        assert set(why) <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_BUSY"}, why
 
 
 @test_without_vault
@@ -55,9 +55,9 @@ def clients_go_on_after_the_server_was_shut_down_at_once(box):
             place.server.start()
             wait_for_opened(started, 5)
         number = all_recorded(box, started)
-        statuses = set().union(*(client.statuses() for client in started))
-        note(f"{number} opened around 2 shutdowns, all recorded; {sorted(statuses)}")
-        assert statuses <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_BUSY"}, [client.said() for client in started]
+        why = reasons(started)
+        note(f"{number} opened around 2 shutdowns, all recorded; {sorted(why)}")
+        assert set(why) <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_BUSY"}, why
 
 
 @test_without_vault
@@ -134,9 +134,9 @@ def a_pooler_of_transactions_may_stand_in_between(box):
                            "ORDER BY random() LIMIT 1")
             wait_for_opened(started, 5)
             number = all_recorded(box, started)
-            statuses = set().union(*(client.statuses() for client in started))
-            note(f"{number} opened by {CLIENTS} clients over 2 connections, all recorded; {sorted(statuses)}")
-            assert statuses <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_BUSY"}, [client.said() for client in started]
+            why = reasons(started)
+            note(f"{number} opened by {CLIENTS} clients over 2 connections, all recorded; {sorted(why)}")
+            assert set(why) <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_BUSY"}, why
 
 
 @test_without_vault

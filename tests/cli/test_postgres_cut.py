@@ -11,6 +11,8 @@ from command import test_without_vault
 from pg_place import Client, all_recorded, granted, note, place, run_with_server
 from pg_wire import Fake, Proxy, message
 
+LANE_AFTER = 9  # the use for which a process takes a lane of the log
+
 
 def try_cut(proxy, client, cut_at, part, outcomes):
     """A use that is cut there, which must fail as far as a COMMIT came, and the one after it, which must succeed."""
@@ -49,16 +51,22 @@ def with_proxy(box, name):
     return proxy, Client(box, name, f"postgres:///{place.vault(box)}?host={proxy.folder}&user=postgres")
 
 
+def use_more(client, number):
+    for _ in range(number):
+        assert client.step() == "opened", client.said()
+
+
 @test_without_vault
 def a_use_cut_after_each_message_opens_nothing_without_a_record(box):
     proxy, client = with_proxy(box, "warm")
     outcomes = []
-    client.step()
+    use_more(client, LANE_AFTER)
     proxy.arm()
-    assert client.step() == "opened"
+    use_more(client, 1)
     messages = proxy.passed
     for cut_at in range(messages):
         for part in (0, 0.5, 1) if cut_at >= messages - 6 else (cut_at % 3 / 2,):
+            use_more(client, LANE_AFTER)  # what was cut may have cost it its lane
             try_cut(proxy, client, cut_at, part, outcomes)
     note(f"a use is {messages} messages")
     assert messages > 20
@@ -67,15 +75,42 @@ def a_use_cut_after_each_message_opens_nothing_without_a_record(box):
 
 
 @test_without_vault
+def a_use_that_takes_a_lane_is_cut_after_each_message(box):
+    proxy, client = with_proxy(box, "taking")
+    url = f"{box.environment['BULLA_VAULT']}&host={proxy.folder}"
+    use_more(client, LANE_AFTER - 1)
+    proxy.arm()
+    use_more(client, 1)
+    messages, tally = proxy.passed, []
+    client.end()
+    for cut_at in range(messages):
+        client = Client(box, f"taking{cut_at}", url)
+        proxy.arm()
+        use_more(client, LANE_AFTER - 1)
+        proxy.arm(cut_at, 0.5)
+        tally.append(client.step())
+        assert proxy.has_cut and (tally[-1] != "opened" or proxy.answered), (cut_at, client.said())
+        proxy.arm()
+        use_more(client, LANE_AFTER)
+        assert all_recorded(box, [client]) >= 2 * LANE_AFTER - 1
+        client.end()
+    note(f"a use that takes a lane is {messages} messages: {sorted((said, tally.count(said)) for said in set(tally))}")
+    assert messages > 40
+    assert {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN"} <= set(tally)
+
+
+@test_without_vault
 def a_use_that_connects_anew_is_cut_after_each_message(box):
     proxy, client = with_proxy(box, "cold")
     outcomes = []
+    use_more(client, LANE_AFTER)
     proxy.drop()
     assert client.step() == "BULLA_UNREACHABLE", client.said()
     proxy.arm()
-    assert client.step() == "opened"
+    use_more(client, 1)
     messages = proxy.passed
     for cut_at in range(messages):
+        use_more(client, LANE_AFTER)
         proxy.drop()
         assert client.step() == "BULLA_UNREACHABLE", client.said()
         try_cut(proxy, client, cut_at, 0.5, outcomes)
@@ -167,6 +202,12 @@ def a_transaction_waits_for_the_disk_whatever_the_role_or_database_says(box):
                        f"ALTER {whose} SET default_transaction_read_only = on")
             url = f"postgres:///{name}?host={proxy.folder}&user=lazy"
             assert box.get(env={"BULLA_VAULT": url}) == b"hunter2"
+            assert proxy.told == [f"{is_then} warning read committed off"], (said, whose, proxy.told)
+            client = Client(box, f"{whose[:4]}-{said}", url)
+            use_more(client, LANE_AFTER)
+            proxy.told = None
+            use_more(client, 1)
+            client.end()
             assert proxy.told == [f"{is_then} warning read committed off"], (said, whose, proxy.told)
             place.psql(f"SET default_transaction_read_only = off; ALTER {whose} RESET ALL")
 

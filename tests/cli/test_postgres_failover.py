@@ -15,7 +15,7 @@ import tempfile
 import time
 
 from command import test_without_vault
-from pg_place import Client, all_recorded, clients, granted, note, place, run_with_server, total
+from pg_place import Client, all_recorded, clients, granted, note, place, reasons, run_with_server, total
 from pg_wire import Pipe
 import postgres
 
@@ -164,7 +164,7 @@ def kill_under_load(box, prefix, names, wanted, stalls):
                 time.sleep(0.1)
         opened = set().union(*(client.opened() for client in started))
         box.environment["BULLA_VAULT"] = standby.url("v")
-        return before, len(opened - granted(box)), set().union(*(client.statuses() for client in started))
+        return before, len(opened - granted(box)), reasons(started)
 
 
 @test_without_vault
@@ -178,9 +178,9 @@ def a_commit_waits_for_the_standby(box):
 def nothing_acknowledged_is_missing_on_the_standby_of_a_killed_primary(box):
     number = 0
     for i, stalls in enumerate((False, True, False)):
-        acknowledged, missing, statuses = kill_under_load(box, f"sync{i}", "standby", WANTED // 3, stalls)
+        acknowledged, missing, why = kill_under_load(box, f"sync{i}", "standby", WANTED // 3, stalls)
         assert missing == 0, f"{missing} of {acknowledged} acknowledged are missing"
-        assert statuses <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_READ_ONLY", "BULLA_BUSY"}, statuses
+        assert set(why) <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_READ_ONLY", "BULLA_BUSY"}, why
         number += acknowledged
     note(f"{number} acknowledged before 3 kills: 0 missing on the standbys")
     assert number >= WANTED, number
@@ -188,10 +188,10 @@ def nothing_acknowledged_is_missing_on_the_standby_of_a_killed_primary(box):
 
 @test_without_vault
 def what_a_standby_that_nobody_waits_for_has_lost_is_counted_and_noticed(box):
-    acknowledged, missing, statuses = kill_under_load(box, "async", "", WANTED // 3, True)
-    note(f"{missing} of {acknowledged} acknowledged are missing on a standby that was not waited for: {sorted(statuses)}")
+    acknowledged, missing, why = kill_under_load(box, "async", "", WANTED // 3, True)
+    note(f"{missing} of {acknowledged} acknowledged are missing on a standby that was not waited for: {sorted(why)}")
     assert missing > 0
-    assert "BULLA_AUDIT_BROKEN" in statuses, statuses
+    assert "BULLA_AUDIT_BROKEN" in why, why
 
 
 run_with_server()

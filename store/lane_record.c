@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/lane_record.h. */
+
+#include "store/lane_record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/log.h"
+
+#define OPEN BULLA_LITERAL("lane-open")
+#define AT BULLA_LITERAL("lane-at")
+
+enum { NUMBER_MAX = 21 }; /* bytes of a number as text, with its end */
+
+static struct bulla_span write_number(char text[NUMBER_MAX], int64_t number) {
+  int len = snprintf(text, NUMBER_MAX, "%lld", (long long)number);
+  return bulla_span((const uint8_t *)text, len > 0 ? (size_t)len : 0);
+}
+
+static int64_t read_number(struct bulla_span text) {
+  char copy[NUMBER_MAX] = "";
+  memcpy(copy, text.data, text.len < sizeof(copy) ? text.len : sizeof(copy) - 1);
+  return strtoll(copy, NULL, 10);
+}
+
+static enum bulla_status tell(struct bulla_change *change, struct bulla_span op, const struct bulla_audit_lane *lane,
+                              const uint8_t *digest, struct bulla_span seq) {
+  char number[NUMBER_MAX];
+  memcpy(change->digest, digest, sizeof(change->digest));
+  change->has_digest = true;
+  return bulla_change_tell(change, op, bulla_span(NULL, 0), write_number(number, lane->number), seq);
+}
+
+enum bulla_status bulla_lane_record_open(struct bulla_change *change, const struct bulla_audit_lane *lane) {
+  return tell(change, OPEN, lane, lane->start, bulla_span(NULL, 0));
+}
+
+enum bulla_status bulla_lane_record_at(struct bulla_change *change, const struct bulla_audit_lane *lane,
+                                       const struct bulla_audit_end *end) {
+  char seq[NUMBER_MAX];
+  return tell(change, AT, lane, end->mac, write_number(seq, end->seq));
+}
+
+bool bulla_lane_record_is(const struct bulla_audit_row *row) {
+  return bulla_span_equal(row->op, OPEN) || bulla_span_equal(row->op, AT);
+}
+
+/* Whether the lane of |log| begins with the statement of |digest|, or has log->last. */
+static enum bulla_status check_lane(const struct bulla_audit_log *log, const uint8_t *digest) {
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = log->lane};
+  struct bulla_audit_log reading = *log;
+  BULLA_TRY(bulla_audit_lane_load(&reading.lane, NULL, log));
+  if (log->last.seq == 0) {
+    return memcmp(reading.lane.start, digest, BULLA_MAC_LEN) == 0 ? BULLA_OK : BULLA_AUDIT_BROKEN;
+  }
+  return bulla_audit_resume(&head, &reading);
+}
+
+enum bulla_status bulla_lane_record_check(const struct bulla_audit_row *row, const struct bulla_audit_lane *lane,
+                                          const struct bulla_audit_log *log) {
+  uint8_t bytes[BULLA_DETAIL_MAX];
+  struct bulla_buffer detail = bulla_buffer(bytes, sizeof(bytes));
+  struct bulla_audit_record record = {.lane = lane->number,
+                                      .seq = row->seq,
+                                      .time = row->time,
+                                      .tenant_id = row->tenant_id,
+                                      .op = row->op,
+                                      .outcome = row->outcome};
+  BULLA_TRY(bulla_audit_detail_open(&record, &detail, log->keyring, log->keyring->detail_key, lane, row->detail));
+  if (record.statement.len != BULLA_MAC_LEN) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  struct bulla_audit_log told = {.db = log->db, .keyring = log->keyring, .lane.number = read_number(record.entry)};
+  told.last.seq = record.field.len > 0 ? read_number(record.field) : 0;
+  memcpy(told.last.mac, record.statement.data, sizeof(told.last.mac));
+  enum bulla_status status = check_lane(&told, record.statement.data);
+  return status == BULLA_AUDIT_BROKEN
+             ? bulla_explain(status, "lane %lld is not what lane 0 says of it", (long long)told.lane.number)
+             : status;
+}

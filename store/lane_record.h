@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What lane 0 of the log says of the others: a record where each begins, and one now and then of where it is. So a lane
+ * that is removed, or put back, is missed by whoever verifies. docs/FORMAT.md §9 is normative. */
+
+#ifndef BULLA_STORE_LANE_RECORD_H
+#define BULLA_STORE_LANE_RECORD_H
+
+#include "store/change.h"
+
+/* bulla_lane_record_open tells lane 0 that |lane| begins, bulla_lane_record_at that it has |end|: in |change|, which
+ * writes lane 0. */
+BULLA_NODISCARD enum bulla_status bulla_lane_record_open(struct bulla_change *change,
+                                                         const struct bulla_audit_lane *lane);
+BULLA_NODISCARD enum bulla_status bulla_lane_record_at(struct bulla_change *change, const struct bulla_audit_lane *lane,
+                                                       const struct bulla_audit_end *end);
+
+/* bulla_lane_record_is returns whether |row| is such a record, which must be authentic. */
+bool bulla_lane_record_is(const struct bulla_audit_row *row);
+
+/* bulla_lane_record_check returns BULLA_AUDIT_BROKEN unless what |row| of |lane| says of another lane is still so. */
+BULLA_NODISCARD enum bulla_status bulla_lane_record_check(const struct bulla_audit_row *row,
+                                                          const struct bulla_audit_lane *lane,
+                                                          const struct bulla_audit_log *log);
+
+#endif
