@@ -212,6 +212,13 @@ static const char *part_of(char part[PART_MAX], const char *list, size_t i) {
   return part;
 }
 
+/* Notices, which libpq would write to the standard error, whatever is in them: also those of the greeting. */
+static void receive_notice(void *arg, const PGresult *notice) {
+  struct bulla_postgres *postgres = arg;
+  const char *severity = bulla_pq.PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  postgres->warned = postgres->warned || severity == NULL || strcmp(severity, "WARNING") == 0;
+}
+
 /* Begins to connect to host number |i|, with what the URI leaves open set to what is safe. */
 static enum bulla_status start(struct bulla_postgres *postgres, const PQconninfoOption *options, size_t i) {
   char parts[3][PART_MAX];
@@ -239,6 +246,7 @@ static enum bulla_status start(struct bulla_postgres *postgres, const PQconninfo
   if (postgres->connection == NULL) {
     return BULLA_NO_MEMORY;
   }
+  (void)bulla_pq.PQsetNoticeReceiver(postgres->connection, receive_notice, postgres);
   (void)bulla_pq.PQsetErrorVerbosity(postgres->connection, PQERRORS_VERBOSE);
   return bulla_pq.PQstatus(postgres->connection) != CONNECTION_BAD ? BULLA_OK : refused(postgres);
 }
@@ -316,18 +324,11 @@ static enum bulla_status check_server(struct bulla_postgres *postgres) {
   return BULLA_OK;
 }
 
-static void receive_notice(void *arg, const PGresult *notice) {
-  struct bulla_postgres *postgres = arg;
-  const char *severity = bulla_pq.PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-  postgres->warned = postgres->warned || severity == NULL || strcmp(severity, "WARNING") == 0;
-}
-
 enum bulla_status bulla_postgres_connect(struct bulla_postgres *postgres) {
   if (postgres->connection != NULL) {
     return BULLA_OK;
   }
   BULLA_TRY(reach(postgres));
-  (void)bulla_pq.PQsetNoticeReceiver(postgres->connection, receive_notice, postgres);
   if (bulla_pq.PQsetnonblocking(postgres->connection, 1) != 0) {
     return bulla_postgres_lost(postgres, "the connection was lost");
   }
