@@ -94,22 +94,7 @@ static bool is_known(const struct expected *expected, struct bulla_span value, b
   if (expected->fresh && secret && mask && bulla_span_equal(value, BULLA_LITERAL("********"))) {
     return true;
   }
-  for (size_t i = 0; i < FUZZ_NUM_KNOWN; i++) {
-    const struct fuzz_known *known = &fuzz_known[i];
-    bool here = strcmp(known->tenant, expected->tenant) == 0 && strcmp(known->entry, expected->entry) == 0 &&
-                strcmp(known->field, expected->field) == 0 && known->secret == secret;
-    for (int revision = 1; here && revision <= known->revisions; revision++) {
-      char room[FUZZ_KNOWN_MAX];
-      struct bulla_span whole = fuzz_known_value(room, known, revision);
-      struct bulla_span tail = bulla_span(whole.data + whole.len - 4, 4);
-      bool masked = value.len == 12 && memcmp(value.data, "********", 8) == 0 &&
-                    bulla_span_equal(bulla_span(value.data + 8, 4), tail);
-      if (mask ? masked : bulla_span_equal(value, whole)) {
-        return true;
-      }
-    }
-  }
-  return false;
+  return fuzz_known_has(expected->tenant, expected->entry, expected->field, value, secret, mask);
 }
 
 static enum bulla_status take_value(void *arg, struct bulla_span value) {

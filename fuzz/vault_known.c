@@ -24,6 +24,26 @@ struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, i
   return bulla_span(room, (size_t)len);
 }
 
+bool fuzz_known_has(const char *tenant, const char *entry, const char *field, struct bulla_span value, bool secret,
+                    bool mask) {
+  for (size_t i = 0; i < FUZZ_NUM_KNOWN; i++) {
+    const struct fuzz_known *known = &fuzz_known[i];
+    bool here = strcmp(known->tenant, tenant) == 0 && strcmp(known->entry, entry) == 0 &&
+                strcmp(known->field, field) == 0 && known->secret == secret;
+    for (int revision = 1; here && revision <= known->revisions; revision++) {
+      char room[FUZZ_KNOWN_MAX];
+      struct bulla_span whole = fuzz_known_value(room, known, revision);
+      struct bulla_span tail = bulla_span(whole.data + whole.len - 4, 4);
+      bool masked = value.len == 12 && memcmp(value.data, "********", 8) == 0 &&
+                    bulla_span_equal(bulla_span(value.data + 8, 4), tail);
+      if (mask ? masked : bulla_span_equal(value, whole)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 static void put_revision(struct bulla_vault *vault, int revision) {
   for (size_t i = 0; i < FUZZ_NUM_KNOWN; i++) {
     const struct fuzz_known *known = &fuzz_known[i];

@@ -25,6 +25,10 @@ extern const struct fuzz_known fuzz_known[FUZZ_NUM_KNOWN];
  * belongs, and so do the last four bytes of it. */
 struct bulla_span fuzz_known_value(char *room, const struct fuzz_known *known, int revision);
 
+/* fuzz_known_has says whether |value| was put there, as a secret or not, or if |mask|, is a mask of what was put. */
+bool fuzz_known_has(const char *tenant, const char *entry, const char *field, struct bulla_span value, bool secret,
+                    bool mask);
+
 /* An API key that was made. */
 struct fuzz_apikey {
   const char *id;
