@@ -5,13 +5,15 @@
  * bulla/store.h but for the making of root keys.
  *
  * The input is a byte that chooses the vault to begin with, then calls. A call may have a fault of the file system
- * (fuzz/memory_vfs.h), at the operation that the input says, up to a crash with or without loss of power. Without
- * a fault the call returns what the model says, and vault and model agree afterwards, in every field, mask, API
- * key, revoked token and audit record: each use leaves exactly one. With a fault that shows, the vault is as
- * before the call or as after it, in the same connection, and at the end by what is in the files, as a new one
- * reads them or one that has forgotten all; and the same call then goes well. Nothing is handed out without its
- * record. What was done before is never lost. At the end the log is unbroken. */
+ * (fuzz/memory_vfs.h), at the operation that the input says, up to a crash with or without loss of power; or one of a
+ * server (fuzz/faulty_driver.h), at the answer or commit that the input says. Without a fault the call returns what the
+ * model says, and vault and model agree afterwards, in every field, mask, API key, revoked token and audit record: each
+ * use leaves exactly one. With a fault that shows, the vault is as before the call or as after it, in the same
+ * connection, and at the end by what is in the files, as a new one reads them or one that has forgotten all; and the
+ * same call then goes well. Nothing is handed out without its record. What was done before is never lost. That nobody
+ * knows what became of a commit is said where it is so, and only there. At the end the log is unbroken. */
 
+#include "fuzz/faulty_driver.h"
 #include "fuzz/memory_vfs.h"
 #include "fuzz/sqlite_pool.h"
 #include "fuzz/vault_model.h"
@@ -269,22 +271,46 @@ static void settle(struct run *run, const struct fuzz_model *before, const struc
   run->num_checked = run->model.num_records;
 }
 
-/* call_badly makes a call with a fault. |lost_power| is for a crash. */
-static void call_badly(struct run *run, const struct fuzz_call *call, enum fuzz_fault fault, unsigned countdown,
-                       bool lost_power) {
+/* A fault: of the file system, or else of the server. */
+struct fault {
+  enum fuzz_fault of_files;
+  enum fuzz_server_fault of_server;
+  unsigned countdown;
+  bool lost_power; /* of a crash */
+};
+
+/* Whether that ends a commit, or may do so, in a way that nobody knows of. */
+static bool may_be_uncertain(const struct fault *fault) {
+  return fault->of_server == FUZZ_SERVER_LOST || fault->of_server == FUZZ_SERVER_DOWN ||
+         fault->of_server == FUZZ_SERVER_UNHEARD || fault->of_server == FUZZ_SERVER_SILENT;
+}
+
+/* check_status checks what a call with a fault returned where it |struck|. */
+static void check_status(enum bulla_status status, enum bulla_status wanted, const struct fault *fault, bool struck) {
+  if (status != wanted) {
+    FUZZ_ASSERT(struck && bulla_status_class(status) == BULLA_CLASS_ENVIRONMENT);
+    FUZZ_ASSERT(status != BULLA_UNCERTAIN || may_be_uncertain(fault));
+  }
+  /* What a server has done without being heard is not said to be undone, nor to be done. */
+  if (struck && (fault->of_server == FUZZ_SERVER_SILENT || fault->of_server == FUZZ_SERVER_UNHEARD)) {
+    FUZZ_ASSERT(status == BULLA_UNCERTAIN);
+  }
+}
+
+/* call_badly makes a call with a fault. */
+static void call_badly(struct run *run, const struct fuzz_call *call, const struct fault *fault) {
   const struct fuzz_model before = run->model;
   struct fuzz_model after = before;
   size_t wanted_failed;
   size_t failed;
   enum bulla_status wanted = fuzz_model_call(&after, &wanted_failed, call);
-  fuzz_vfs_arm(fault, countdown);
+  fuzz_vfs_arm(fault->of_files, fault->countdown);
+  fuzz_driver_arm(fault->of_server, fault->countdown);
   enum bulla_status status = perform(run, &before, &failed, call);
-  bool struck = fuzz_vfs_disarm();
-  if (status == wanted) {
-    FUZZ_ASSERT(failed == wanted_failed);
-  } else {
-    FUZZ_ASSERT(struck && bulla_status_class(status) == BULLA_CLASS_ENVIRONMENT && failed == call->num_items);
-  }
+  bool struck_server = fuzz_driver_disarm();
+  bool struck = fuzz_vfs_disarm() || struck_server;
+  check_status(status, wanted, fault, struck);
+  FUZZ_ASSERT(failed == (status == wanted ? wanted_failed : call->num_items));
   if (!struck) {
     done(run, &after, call);
     return;
@@ -293,11 +319,13 @@ static void call_badly(struct run *run, const struct fuzz_call *call, enum fuzz_
   run->had_fault = true;
   if (crashed || run->vault == NULL) {
     bulla_vault_close(&run->vault);
-    fuzz_vfs_revive(lost_power);
+    fuzz_vfs_revive(fault->lost_power);
     FUZZ_ASSERT(reopen(run) == BULLA_OK);
   }
-  /* What was reported as done is done. */
-  settle(run, status == wanted ? &after : &before, &after);
+  /* What was reported as done is done; and what a server is said not to have done is not. */
+  bool is_done = status == wanted || fault->of_server == FUZZ_SERVER_SILENT;
+  bool is_undone = struck_server && status != wanted && fault->of_server != FUZZ_SERVER_SILENT;
+  settle(run, is_done ? &after : &before, is_undone ? &before : &after);
   if (status != wanted && run->model.num_records == before.num_records) {
     call_well(run, call);
   }
@@ -348,9 +376,15 @@ static void step(struct run *run, struct bulla_reader *input) {
     call_well(run, &call);
     return;
   }
-  enum fuzz_fault fault = (enum fuzz_fault)(1 + below(input, FUZZ_NUM_FAULTS - 1));
-  uint8_t countdown = fuzz_next(input);
-  call_badly(run, &call, fault, countdown % 64, countdown >= 128);
+  uint8_t which = fuzz_next(input);
+  uint8_t when = fuzz_next(input);
+  struct fault fault = {.countdown = when % 64, .lost_power = when >= 128};
+  if (which < 128) {
+    fault.of_files = (enum fuzz_fault)(1 + which % (FUZZ_NUM_FAULTS - 1));
+  } else {
+    fault.of_server = (enum fuzz_server_fault)(1 + which % (FUZZ_NUM_SERVER_FAULTS - 1));
+  }
+  call_badly(run, &call, &fault);
 }
 
 /* The vault, which stays open from one run to the next, as one does in a service: opening one, and preparing each
@@ -407,6 +441,7 @@ static void set_up(void) {
     roots[i] = filled((uint8_t)i);
   }
   fuzz_sqlite_pool();
+  fuzz_driver_set_up();
   fuzz_vault_set_up();
   starts[NEW].image = fuzz_vault_image();
   fuzz_model_empty(&starts[NEW].model);
