@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 
 def programs():
@@ -66,6 +67,37 @@ class Server:
 
     def url(self, database):
         return f"postgres:///{database}?host={self.folder}&user=postgres"
+
+    def ask(self, text, database="postgres"):
+        """What psql prints of |text|."""
+        return self.run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "postgres", "-d", database,
+                        "-c", text).stdout.strip()
+
+
+class Standby(Server):
+    """A copy of the primary that follows it, through what listens in the folder |behind|, if that is given."""
+
+    def __init__(self, folder, primary, settings=(), behind=None):
+        folder.mkdir()
+        self.bin, self.user, self.folder, self.data = primary.bin, primary.user, folder, folder / "data"
+        self.primary, self.environment = primary, primary.environment
+        if self.user:
+            shutil.chown(folder, self.user)
+        folder.chmod(0o755)
+        self.run("pg_basebackup", "-h", primary.folder, "-U", "postgres", "-D", self.data, "-c", "fast", "-X", "stream")
+        (self.data / "standby.signal").touch()
+        # The last one counts.
+        with open(self.data / "postgresql.auto.conf", "a", encoding="utf-8") as file:
+            file.write(f"primary_conninfo = 'host={behind or primary.folder} user=postgres application_name=standby'\n")
+        self.settings = [*self.SETTINGS, f"unix_socket_directories={folder}", *settings]
+        self.start()
+
+    def wait_until(self, state):
+        """Waits until the primary takes it for one that is in |state|: "sync" or "async"."""
+        end = time.monotonic() + 20
+        while self.primary.ask("SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'") != state:
+            assert time.monotonic() < end, self.primary.ask("SELECT * FROM pg_stat_replication")
+            time.sleep(0.05)
 
 
 def main():
