@@ -42,7 +42,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
     return NULL;
   }
   num = (int64_t)bench->size;
-  const char *error = bench_vault_make(&made);
+  const char *error = bench_vault_make(&made, NULL);
   if (error != NULL) {
     return error;
   }

@@ -104,7 +104,7 @@ static const char *run_refresh(void *state) {
 static const char *make_house(struct minting *minting) {
   const struct bulla_who asking = {
       .actor = bench_text("bench"), .origin = bench_text("localhost"), .reason = bench_text("to measure it")};
-  const char *error = bench_vault_make(&minting->house);
+  const char *error = bench_vault_make(&minting->house, NULL);
   for (char i = 0; error == NULL && i < NUM_REVOKED; i++) {
     const char jti[] = {'r', 'e', 'v', 'o', 'k', 'e', 'd', (char)('0' + i), '\0'};
     error = bench_result(

@@ -52,18 +52,15 @@ const char *bench_vault_use(const struct bench_vault *made) {
 
 /* Opens the vault, having made it if |is_new|. */
 static enum bulla_status enter(struct bench_vault *made, bool is_new) {
-  char url[300];
   char provider[300];
   struct bulla_root *root = NULL;
-  const char *server = getenv("BULLA_BENCH_URL");
-  (void)snprintf(url, sizeof(url), "sqlite:%s/bench.db", made->folder);
   (void)snprintf(provider, sizeof(provider), "file:%s/root.key", made->folder);
   enum bulla_status status = is_new ? bulla_root_create(&root, provider) : bulla_root_open(&root, provider);
   if (status == BULLA_OK && is_new) {
-    status = bulla_vault_create(server != NULL ? server : url, root);
+    status = bulla_vault_create(made->url, root);
   }
   if (status == BULLA_OK) {
-    status = bulla_vault_open(&made->vault, server != NULL ? server : url, root, NULL);
+    status = bulla_vault_open(&made->vault, made->url, root, NULL);
   }
   bulla_root_free(&root);
   return status;
@@ -73,12 +70,17 @@ const char *bench_vault_open(struct bench_vault *made) {
   return bench_result(enter(made, false));
 }
 
-const char *bench_vault_make(struct bench_vault *made) {
+const char *bench_vault_make(struct bench_vault *made, const char *url) {
   const char *parent = getenv("TMPDIR");
   made->vault = NULL;
   (void)snprintf(made->folder, sizeof(made->folder), "%s/bulla-bench-XXXXXX", parent != NULL ? parent : "/var/tmp");
   if (mkdtemp(made->folder) == NULL) {
     return "no folder could be made in TMPDIR";
+  }
+  if (url != NULL) {
+    (void)snprintf(made->url, sizeof(made->url), "%s", url);
+  } else {
+    (void)snprintf(made->url, sizeof(made->url), "sqlite:%s/bench.db", made->folder);
   }
   const char *error = bench_result(enter(made, true));
   if (error == NULL) {
@@ -115,7 +117,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
   (void)bench;
   (void)first;
   struct bench_vault *made = malloc(sizeof(*made));
-  const char *error = made == NULL ? "no memory" : bench_vault_make(made);
+  const char *error = made == NULL ? "no memory" : bench_vault_make(made, NULL);
   if (error != NULL) {
     free(made);
     return error;

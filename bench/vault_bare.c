@@ -57,7 +57,7 @@ static int listen_to(sqlite3 *db, char **message, const struct sqlite3_api_routi
 /* bench_vault_make, and says whether a use of that vault runs these statements. */
 static const char *make_and_listen(struct bench_vault *made) {
   sqlite3_auto_extension((void (*)(void))listen_to);
-  const char *error = bench_vault_make(made);
+  const char *error = bench_vault_make(made, NULL);
   sqlite3_cancel_auto_extension((void (*)(void))listen_to);
   if (error != NULL) {
     return error;
