@@ -25,32 +25,6 @@ WANTED = 12000  # acknowledged uses, of which none may be missing
 SHARED_MEMORY = "dynamic_shared_memory_type=mmap"
 
 
-class Standby(postgres.Server):
-    """A copy of the primary that follows it, through what listens in the folder |behind|."""
-
-    def __init__(self, folder, primary, behind):
-        folder.mkdir()
-        self.bin, self.user, self.folder, self.data = primary.bin, primary.user, folder, folder / "data"
-        if self.user:
-            shutil.chown(folder, self.user)
-        folder.chmod(0o755)
-        self.run("pg_basebackup", "-h", primary.folder, "-U", "postgres", "-D", self.data, "-c", "fast", "-X", "stream")
-        (self.data / "standby.signal").touch()
-        # The last one counts.
-        with open(self.data / "postgresql.auto.conf", "a", encoding="utf-8") as file:
-            file.write(f"primary_conninfo = 'host={behind} user=postgres application_name=standby'\n")
-        self.settings = [*self.SETTINGS, f"unix_socket_directories={folder}", SHARED_MEMORY]
-        self.start()
-
-
-def wait_until(primary, state):
-    """Waits until the standby is in |state|: "sync" or "async"."""
-    end = time.monotonic() + 20
-    while place.psql("SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'", server=primary) != state:
-        assert time.monotonic() < end, place.psql("SELECT * FROM pg_stat_replication", server=primary)
-        time.sleep(0.05)
-
-
 def kill_server(server):
     """The postmaster and its children, at once."""
     lines = (server.data / "postmaster.pid").read_text().splitlines()
@@ -82,10 +56,10 @@ def primary_with_standby(box, names):
         box.run("init")
         box.run("put", "acme/db", "--secret", "password", stdin="hunter2")
         pipe = Pipe(folder / "pipe", primary.folder)
-        servers.append(Standby(folder / "standby", primary, pipe.folder))
+        servers.append(postgres.Standby(folder / "standby", primary, [SHARED_MEMORY], pipe.folder))
         place.psql(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'", server=primary)
         place.psql("SELECT pg_reload_conf()", server=primary)
-        wait_until(primary, "sync" if names else "async")
+        servers[1].wait_until("sync" if names else "async")
         yield primary, servers[1], pipe
     finally:
         for server in servers:
@@ -115,7 +89,7 @@ def a_wait_that_is_cut_short_is_uncertain(box, primary, standby):
         place.psql(f"SELECT pg_{how}_backend({waiting})", server=primary)
         assert client.finish() == "BULLA_UNCERTAIN", (user, how, client.said())
     standby.start()
-    wait_until(primary, "sync")
+    standby.wait_until("sync")
     for user, client in stepping.items():
         assert client.step() == "opened", (user, client.said())
     all_recorded(box, stepping.values())
