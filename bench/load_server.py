@@ -6,7 +6,7 @@ bulla, in the same run. In the server's memory, with a flush of a known time: wh
 server, not disks. See docs/BENCHMARKS.md.
 
 usage: load_server.py FOLDER [--seconds S] [--commit-ms N] [--threads T] [--processes P] [--only bulla]
-                      [--network-ms N] [--standby] [--snapshot [--uses N]] [--bare]
+                      [--network-ms N] [--standby] [--snapshot [--uses N]] [--bare] [--storage] [--round-trips]
 
 Without a circumstance, threads or processes: all that docs/BENCHMARKS.md promises. FOLDER has the programs."""
 
@@ -34,6 +34,8 @@ CASES = {
     "standby": [(1, 1), (64, 1), (16, 4)],
     "snapshot": [(16, 4)],
     "bare": [],
+    "storage": [],
+    "round_trips": [],
 }
 PEER_CASES = [(1, 1), (16, 1), (64, 1), (16, 4)]
 WANTED = {
@@ -55,6 +57,7 @@ class Figures:
     longest: float
     first: float = 0  # uses a second of the first and of the last fifth
     last: float = 0
+    commits: int = 0
     per_commit: float = 0  # uses
     client_us: float = 0  # of the processor, for each use
     server_us: float = 0
@@ -79,6 +82,7 @@ class Place:
         self.server = postgres.Server(self.folder / "main", SETTINGS,
                                       {"LD_PRELOAD": str(library), "BENCH_COMMIT_MS": str(commit_ms)})
         self.reached = self.server.folder  # where its socket is to be found
+        self.turns = 0  # round trips over the last network
 
     def database(self):
         self.databases += 1
@@ -106,13 +110,23 @@ class Place:
             raise SystemExit(f"{' '.join(map(str, program))} failed: {done.stdout}{done.stderr}")
         figures = Figures(*map(float, done.stdout.splitlines()[-1].strip("| ").split(" | ")[2:]))
         num = int(self.server.ask(f"SELECT count(*) FROM {table}", name))
-        figures.per_commit = num / (self.commits(name) - before[2])
+        figures.commits = self.commits(name) - before[2]
+        figures.per_commit = num / figures.commits
         client = sum(os.times()[2:4]) - sum(before[0][2:4])
         figures.client_us, figures.server_us = client / num * 1e6, (self.server_seconds() - before[1]) / num * 1e6
         return figures
 
     def bulla(self, threads, processes, *arguments, name=None):
         return self.measure([self.programs / "bulla-load"], "bulla.audit", threads, processes, *arguments, name=name)
+
+    def benchmark(self, rows, name, *arguments):
+        """What Google Benchmark says of |rows|."""
+        done = subprocess.run([self.programs / "bulla-bench", f"--benchmark_filter={rows}", "--benchmark_format=json",
+                               *arguments], text=True, capture_output=True, check=False, timeout=900,
+                              env={"PATH": "/usr/bin:/bin", "BULLA_BENCH_URL": self.url(name)})
+        if done.returncode != 0:
+            raise SystemExit(f"bulla-bench failed: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)["benchmarks"]
 
     def peers(self):
         there = (self.programs / "bulla-load-peer").exists() and not self.options.only
@@ -140,16 +154,19 @@ def round_trip_ms(folder):
 @contextlib.contextmanager
 def network(place):
     """A round trip of a known time between the programs and the server."""
+    milliseconds = place.options.network_ms or 1
     folder = place.folder / "wire"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     with subprocess.Popen([place.programs / "slow-wire", folder / ".s.PGSQL.5432", place.server.folder / ".s.PGSQL.5432",
-                           str(place.options.network_ms or 1)], stdout=subprocess.PIPE, text=True) as wire:
+                           str(milliseconds)], stdout=subprocess.PIPE, text=True) as wire:
         try:
             assert wire.stdout.readline() == "listening\n"
             place.reached = folder
-            yield f"round trip {place.options.network_ms or 1:g} ms, measured {round_trip_ms(folder):.2f}"
+            yield f"round trip {milliseconds:g} ms, measured {round_trip_ms(folder):.2f}"
         finally:
-            wire.kill()
+            wire.terminate()
+            (folder / ".s.PGSQL.5432").unlink(missing_ok=True)
+            place.turns = int(wire.stdout.readline() or 0)
             place.reached = place.server.folder
 
 
@@ -231,14 +248,10 @@ def under_snapshot(place, cases):
 def bare(place):
     """A use and its statements bare, in turn, by Google Benchmark."""
     names = [f"vault/use_postgres{suffix}_median" for suffix in ("", "_bare")]
-    done = subprocess.run([place.programs / "bulla-bench", "--benchmark_filter=vault/use_postgres", "--benchmark_format=json",
-                           f"--benchmark_min_time={place.options.seconds / 200}", f"--benchmark_repetitions={max(2, round(4 * place.options.seconds))}",
-                           "--benchmark_enable_random_interleaving=true"],
-                          text=True, capture_output=True, check=False, timeout=900,
-                          env={"PATH": "/usr/bin:/bin", "BULLA_BENCH_URL": place.url(place.database())})
-    if done.returncode != 0:
-        raise SystemExit(f"bulla-bench failed: {done.stdout}{done.stderr}")
-    rows = {row["name"]: row for row in json.loads(done.stdout)["benchmarks"]}
+    done = place.benchmark("vault/use_postgres", place.database(), f"--benchmark_min_time={place.options.seconds / 200}",
+                           f"--benchmark_repetitions={max(2, round(4 * place.options.seconds))}",
+                           "--benchmark_enable_random_interleaving=true")
+    rows = {row["name"]: row for row in done}
     ours, theirs = (rows[name]["real_time"] / 1000 for name in names)
     print(f"\n| one thread | µs | processor of the client, µs |\n|---|---|---|\n| vault/use | {ours:.0f} | "
           f"{rows[names[0]]['cpu_time'] / 1000:.0f} |\n| its statements bare | {theirs:.0f} | "
@@ -246,9 +259,44 @@ def bare(place):
           f"{verdict(ours / theirs <= BARE_MOST)} |", flush=True)
 
 
+def flush_ms(place):
+    """What a flush takes in a process that the library is loaded into."""
+    text = ("import os, statistics, time\ntook = []\nfor _ in range(99):\n    start = time.monotonic()\n    os.fsync(1)\n"
+            "    took.append((time.monotonic() - start) * 1000)\nprint(statistics.median(took))")
+    done = subprocess.run([sys.executable, "-c", text], env=place.server.environment, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def round_trips(place):
+    """How many there are for each commit of a use alone, and of 64 together, counted."""
+    print(f"\n| a flush, ms | {flush_ms(place):.2f} |\n|---|---|")
+    for threads, what in (1, "a use alone"), (64, "64 together"):
+        with network(place):
+            figures = place.bulla(threads, 1)
+        print(f"| round trips of {what} | {place.turns / figures.commits:.1f} |", flush=True)
+
+
+def storage(place):
+    """What a log takes, and how fast it is verified."""
+    name = place.database()
+    before = place.server.ask("SELECT pg_current_wal_lsn()")
+    (row,) = place.benchmark("audit/verify", name, "--benchmark_min_time=0.5")
+    num = int(place.server.ask("SELECT count(*) FROM bulla.audit", name))
+    size = {what: int(place.server.ask(f"SELECT pg_relation_size('bulla.{what}')", name)) / num
+            for what in ("audit", "audit_pkey")}
+    written = float(place.server.ask(f"SELECT pg_current_wal_lsn() - '{before}'::pg_lsn")) / num
+    print(f"\n| a record | |\n|---|---|\n| bytes in the table | {size['audit']:.0f} |\n| in its index | "
+          f"{size['audit_pkey']:.0f} |\n| written to the WAL, many in a commit | {written:.0f} |\n"
+          f"| verified a second, by one thread | {row['bytes_per_second']:.0f} |", flush=True)
+
+
 def run(place, circumstance, cases):
     if circumstance == "bare":
         bare(place)
+    elif circumstance == "storage":
+        storage(place)
+    elif circumstance == "round_trips":
+        round_trips(place)
     elif circumstance == "snapshot":
         under_snapshot(place, cases)
     elif circumstance:
@@ -267,7 +315,7 @@ def parse():
     command.add_argument("--processes", type=int, default=1)
     command.add_argument("--network-ms", type=float)
     command.add_argument("--uses", type=int, default=100000, help="under a snapshot")
-    for name in ("standby", "snapshot", "bare"):
+    for name in ("standby", "snapshot", "bare", "storage", "round-trips"):
         command.add_argument(f"--{name}", action="store_true")
     command.add_argument("--only", choices=["bulla"], help="without the peers")
     return command.parse_args()
@@ -283,7 +331,7 @@ def main():
         pathlib.Path(folder).chmod(0o755)
         place = Place(folder, options.programs, options, options.commit_ms)
         try:
-            if set(circumstances) - {"snapshot", "bare"}:
+            if any(CASES[name] for name in circumstances if name != "snapshot"):
                 print_head()
             for circumstance in circumstances:
                 run(place, circumstance, [(options.threads, options.processes)] if options.threads else CASES[circumstance])

@@ -6,11 +6,13 @@
  *
  * usage: slow-wire LISTEN TARGET MILLISECONDS
  *
- * It prints a line when it listens, and runs until it is killed. Everything is delayed by the same time, so what came
- * first is due first: one queue is enough. */
+ * It prints a line when it listens, and runs until SIGTERM; then how often a client has spoken after its server had:
+ * that many round trips there were. Everything is delayed by the same time, so what came first is due first: one queue
+ * is enough. */
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +30,9 @@ enum { MAX_PAIRS = 512, CHUNK_MAX = 65536, NS_OF_S = 1000000000 };
 static struct pollfd polled[1 + 2 * MAX_PAIRS];
 static int num_ended[MAX_PAIRS]; /* of its two directions */
 static size_t num_pairs;
+static bool client_has_spoken[MAX_PAIRS]; /* last */
+static long num_turns;
+static volatile sig_atomic_t ends;
 
 /* What is under way; without bytes, the end of what one side has to say. */
 struct chunk {
@@ -82,6 +87,7 @@ static void take_client(const struct sockaddr_un *target) {
   }
   num_pairs += pair == num_pairs ? 1 : 0;
   num_ended[pair] = 0;
+  client_has_spoken[pair] = true; /* what it begins with answers nothing */
   polled[1 + 2 * pair] = (struct pollfd){.fd = client, .events = POLLIN};
   polled[2 + 2 * pair] = (struct pollfd){.fd = server, .events = POLLIN};
 }
@@ -89,6 +95,13 @@ static void take_client(const struct sockaddr_un *target) {
 /* The other side of the pair. */
 static size_t other(size_t i) {
   return i % 2 == 1 ? i + 1 : i - 1;
+}
+
+static void count_turn(size_t i) {
+  size_t pair = (i - 1) / 2;
+  bool is_client = i % 2 == 1;
+  num_turns += is_client && !client_has_spoken[pair] ? 1 : 0;
+  client_has_spoken[pair] = is_client;
 }
 
 /* Takes what side |i| has said. */
@@ -102,6 +115,9 @@ static bool take(size_t i, int64_t delay) {
     polled[i].events = 0;
     polled[i].fd = ~polled[i].fd; /* poll ignores it, and nothing is lost of it */
     len = 0;
+  }
+  if (len > 0) {
+    count_turn(i);
   }
   struct chunk *chunk = malloc(sizeof(*chunk) + (size_t)len);
   if (chunk == NULL) {
@@ -163,9 +179,9 @@ static int wait_for_more(void) {
 }
 
 static int serve(const struct sockaddr_un *target, int64_t delay) {
-  for (;;) {
+  while (ends == 0) {
     if (wait_for_more() < 0) {
-      return 1;
+      continue; /* a signal */
     }
     for (size_t i = 1; i < 1 + 2 * num_pairs; i++) {
       if (polled[i].revents != 0 && !take(i, delay)) {
@@ -177,6 +193,13 @@ static int serve(const struct sockaddr_un *target, int64_t delay) {
     }
     pass_on_what_is_due();
   }
+  (void)printf("%ld\n", num_turns);
+  return 0;
+}
+
+static void end(int number) {
+  (void)number;
+  ends = 1;
 }
 
 int main(int argc, char **argv) {
@@ -194,6 +217,7 @@ int main(int argc, char **argv) {
     perror("slow-wire");
     return 1;
   }
+  (void)signal(SIGTERM, end);
   (void)printf("listening\n");
   (void)fflush(stdout);
   return serve(&target, (int64_t)(milliseconds / 2 * 1000000));

@@ -193,9 +193,9 @@ const char *spoken_prepare(const struct spoken *spoken, PGconn *connection) {
   return NULL;
 }
 
-static bool is_good(const PGresult *result) {
+static bool is_good(PGresult *result) {
   ExecStatusType status = PQresultStatus(result);
-  const char *tag = status == PGRES_COMMAND_OK ? PQcmdStatus((PGresult *)(uintptr_t)result) : "";
+  const char *tag = status == PGRES_COMMAND_OK ? PQcmdStatus(result) : "";
   return (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) && strcmp(tag, "INSERT 0 0") != 0 &&
          strcmp(tag, "UPDATE 0") != 0 && strcmp(tag, "ROLLBACK") != 0;
 }

@@ -137,9 +137,9 @@ static const char *note_all_places(struct bare *bare, const struct heads *before
   for (size_t i = 0; i < bare->spoken.num_steps; i++) {
     const struct spoken_step *step = &bare->spoken.steps[i];
     for (int j = 0; j < step->num_parameters; j++) {
-      /* They lie in |bytes|, which is ours. */
-      if (step->values[j] != NULL && !note_places(bare, (uint8_t *)(uintptr_t)step->values[j], (size_t)step->lens[j],
-                                                  &before->all[moved], &after->all[moved])) {
+      const uint8_t *value = (const uint8_t *)step->values[j];
+      if (value != NULL && !note_places(bare, bare->bytes + (value - bare->bytes), (size_t)step->lens[j],
+                                        &before->all[moved], &after->all[moved])) {
         return "there are too many numbers in the statements of a use";
       }
     }
