@@ -82,6 +82,14 @@ def uses(costs, fleet, num=2000):
 # The tables.
 
 
+def off_by(costs, row):
+    return uses(costs, fleet_of(row)) / row[3] - 1
+
+
+def worst(costs, rows):
+    return f"{max(abs(off_by(costs, row)) for row in rows) * 100:.0f} %"
+
+
 def measured_table(costs, measured):
     lines = ["| where | threads | processes | what | uses a second | p50, ms | p99, ms | longest, ms | uses a commit "
              "| client, µs | server, µs | simulated | off by |", "|" + "---|" * 13]
@@ -129,11 +137,13 @@ def quantile(latencies, part):
     return latencies[int(part * (len(latencies) - 1))]
 
 
-def given_table(text, costs):
+def given_table(text, costs, measured):
     given = [(name, f"{number_of(text, name):g}") for name in GIVEN]
     known = [("processor for a use, µs: client, server", f"{costs.client_use * 1000:.0f}, {costs.server_use * 1000:.0f}"),
              ("processor for a group, µs: client, server", f"{costs.client_group * 1000:.0f}, {costs.server_group * 1000:.0f}"),
-             ("a round trip without a network, ms", f"{costs.wire:.2f}")]
+             ("a round trip without a network, ms", f"{costs.wire:.2f}"),
+             ("off by at most, in the rows that were fitted", worst(costs, [row for row in measured if row[0] == "socket"])),
+             ("off by at most, in the others", worst(costs, [row for row in measured if row[0] != "socket"]))]
     return ["| measured | |", "|---|---|", *(f"| {name} | {value} |" for name, value in given), "", "| fitted | |", "|---|---|",
             *(f"| {name} | {value} |" for name, value in known)]
 
@@ -164,7 +174,7 @@ def rewrite(page, text):
     """The page with the tables that follow from |text|, the printed figures or the page itself."""
     measured = rows_of(text)
     costs = costs_of(text, measured)
-    tables = {"measured": measured_table(costs, measured), "given": given_table(text, costs),
+    tables = {"measured": measured_table(costs, measured), "given": given_table(text, costs, measured),
               "fleets": fleet_table(costs), "billion": billion_table(text)}
     for name, lines in tables.items():
         mark = f"<!-- bench/scale.py: {name} -->\n"
