@@ -36,7 +36,7 @@ enum {
 
 #define VALUE "correct horse battery staple"
 
-/* Sealed as a vault does it, a record has as many bytes. */
+/* What the record of a use says, as in bench/vault.c. */
 #define RECORD "acme", "bench", "localhost", "to measure it", "db", "password"
 enum { NUM_RECORD = 6 };
 
