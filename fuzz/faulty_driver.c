@@ -161,7 +161,8 @@ static enum bulla_status insert_record(struct bulla_db_rows *rows, enum bulla_qu
 
 static enum bulla_status run_query(struct bulla_db_rows *rows, enum bulla_query query, const struct bulla_value *values,
                                    size_t num) {
-  if (query == BULLA_QUERY_INSERT_RECORD && in_transaction == rows->db) {
+  bool is_record = query == BULLA_QUERY_INSERT_RECORD || query == BULLA_QUERY_INSERT_AT_HEAD;
+  if (is_record && in_transaction == rows->db) {
     return insert_record(rows, query, values, num);
   }
   BULLA_TRY(answer(rows->db));

@@ -31,7 +31,7 @@ static size_t count_tags(const struct bulla_buffer *out, size_t from) {
  * its place, and forgets to free that; so it is a notice there. */
 static void follow(struct fuzz_frame *frame, uint8_t *byte) {
   if (frame->head_len == 0) {
-    bool replaces = *byte == 'G' || *byte == 'H' || *byte == 'W' || *byte == 't';
+    bool replaces = *byte == 'G' || *byte == 'H' || *byte == 'W' || *byte == 't' || *byte == 'Z';
     *byte = frame->in_rows && replaces ? 'N' : *byte;
     frame->type = *byte;
   }
@@ -42,8 +42,7 @@ static void follow(struct fuzz_frame *frame, uint8_t *byte) {
   frame->head_len = 0;
   frame->is_lost = frame->len < 4;
   frame->left = frame->is_lost ? 0 : frame->len - 4;
-  frame->in_rows =
-      frame->type == 'T' || (frame->in_rows && frame->type != 'C' && frame->type != 'E' && frame->type != 'Z');
+  frame->in_rows = frame->type == 'T' || (frame->in_rows && frame->type != 'C' && frame->type != 'E');
 }
 
 static void follow_all(struct fuzz_frame *frame, uint8_t *bytes, size_t len) {

@@ -179,8 +179,11 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
 static enum bulla_status commit(struct bulla_db *db, bool *ended) {
   struct bulla_postgres *postgres = postgres_of(db);
   *ended = false;
-  BULLA_TRY(postgres->is_appending ? check_keeps(postgres, &postgres->keeps, "the server did not tell its settings")
-                                   : BULLA_OK);
+  if (postgres->is_appending) {
+    enum bulla_status status = check_keeps(postgres, &postgres->keeps, "the server did not tell its settings");
+    bulla_postgres_end(&postgres->keeps);
+    BULLA_TRY(status);
+  }
   return bulla_postgres_commit(postgres, ended);
 }
 
