@@ -187,7 +187,7 @@ static enum bulla_status connect(struct walk *walk, struct job *job, int64_t lan
   walk->log = *bulla_vault_log(job->vault, lane);
   walk->lane.number = lane;
   if (!job->vault->db->read_only && !job->vault->db->alone) {
-    BULLA_TRY(bulla_db_open_another(&walk->own, job->vault->db));
+    BULLA_TRY(bulla_db_open_another(&walk->own, job->vault->db, 0));
     walk->log.db = walk->own;
   }
   return BULLA_OK;

@@ -98,7 +98,7 @@ static enum bulla_status copy_and_refill(bool *copied, struct bulla_db *db, cons
                                          void *arg) {
   struct bulla_db *old BULLA_CLEANUP(bulla_db_close) = NULL;
   struct bulla_db *reading BULLA_CLEANUP(bulla_db_rollback) = NULL;
-  BULLA_TRY(bulla_db_open_another(&old, db));
+  BULLA_TRY(bulla_db_open_another(&old, db, 0));
   BULLA_TRY(bulla_db_check_site(db));
   BULLA_TRY(bulla_db_begin(&reading, old, BULLA_DB_READ));
   BULLA_TRY(db->driver->check_older(old));
@@ -125,9 +125,9 @@ enum bulla_status bulla_db_upgrade(const char *url, const char *backup, bulla_db
   return status;
 }
 
-enum bulla_status bulla_db_open_another(struct bulla_db **another, const struct bulla_db *db) {
+enum bulla_status bulla_db_open_another(struct bulla_db **another, const struct bulla_db *db, int64_t until) {
   struct bulla_db *opened BULLA_CLEANUP(bulla_db_close) = NULL;
-  BULLA_TRY(db->driver->open_another(&opened, db));
+  BULLA_TRY(db->driver->open_another(&opened, db, until));
   BULLA_TRY(db->driver->settle(opened));
   *another = opened;
   opened = NULL;
@@ -159,6 +159,10 @@ enum bulla_status bulla_db_check(struct bulla_db *db) {
 
 void bulla_db_begin_call(struct bulla_db *db, int waited) {
   db->left = waited < db->patience ? db->patience - waited : 0;
+}
+
+void bulla_db_set_until(struct bulla_db *db, int64_t until) {
+  db->until = until;
 }
 
 void bulla_db_set_patience(struct bulla_db *db, int milliseconds) {

@@ -41,9 +41,10 @@ BULLA_NODISCARD enum bulla_status bulla_db_upgrade(const char *url, const char *
 
 /* bulla_db_open connects |*db| to the database at |url|, which has the tables of a vault. If |read_only|,
  * nothing is written, even where it could be. One thread at a time may use it. bulla_db_open_another opens a second
- * connection to the database of |db|, for writing. */
+ * connection to the database of |db|, for writing; |until| is that of bulla_db_set_until. */
 BULLA_NODISCARD enum bulla_status bulla_db_open(struct bulla_db **db, const char *url, bool read_only);
-BULLA_NODISCARD enum bulla_status bulla_db_open_another(struct bulla_db **another, const struct bulla_db *db);
+BULLA_NODISCARD enum bulla_status bulla_db_open_another(struct bulla_db **another, const struct bulla_db *db,
+                                                        int64_t until);
 
 /* bulla_db_close closes |*db|. bulla_db_abandon is for a forked child, where the connection is the parent's. Both set
  * it to NULL. */
@@ -57,6 +58,10 @@ BULLA_NODISCARD enum bulla_status bulla_db_check_site(struct bulla_db *db);
 
 /* bulla_db_begin_call begins a call that has already waited |waited| milliseconds. */
 void bulla_db_begin_call(struct bulla_db *db, int waited);
+
+/* bulla_db_set_until has a server be given up that has not answered at |until|, in milliseconds of the monotonic clock
+ * (store/clock.h): BULLA_UNREACHABLE. 0 leaves that to the driver. */
+void bulla_db_set_until(struct bulla_db *db, int64_t until);
 
 /* bulla_db_set_patience sets how long to wait for another writer before BULLA_BUSY. */
 void bulla_db_set_patience(struct bulla_db *db, int milliseconds);

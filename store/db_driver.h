@@ -34,9 +34,10 @@ struct bulla_db_driver;
 struct bulla_db {
   const struct bulla_db_driver *driver;
   _Atomic bool read_only;
-  bool alone;   /* no other process can have the database open */
-  int patience; /* milliseconds to wait for others in one call */
-  int left;     /* of them left in this call */
+  bool alone;    /* no other process can have the database open */
+  int patience;  /* milliseconds to wait for others in one call */
+  int left;      /* of them left in this call */
+  int64_t until; /* of the monotonic clock, in milliseconds: when an answer is too late; 0 if nobody says */
 };
 
 /* A running query. */
@@ -86,8 +87,9 @@ struct bulla_db_driver {
   void (*discard)(const char *place);
   enum bulla_status (*replace_schema)(struct bulla_db *db);
 
-  /* open_another opens the database of |db| again, also for writing, wherever its URL leads to now. */
-  enum bulla_status (*open_another)(struct bulla_db **another, const struct bulla_db *db);
+  /* open_another opens the database of |db| again, also for writing, wherever its URL leads to now, and sets |until| in
+   * it. A driver of files need not look at that. */
+  enum bulla_status (*open_another)(struct bulla_db **another, const struct bulla_db *db, int64_t until);
 
   /* close closes everything. abandon is for a forked child, where the connection is the parent's: it releases only what
    * must not outlive the parent there. */

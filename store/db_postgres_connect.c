@@ -14,7 +14,6 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "core/scrub.h"
-#include "store/clock.h"
 #include "store/libpq.h"
 
 enum { ANSWER_MS = 15000, CONNECT_MS = 5000 /* for each host */ };
@@ -252,7 +251,7 @@ static enum bulla_status start(struct bulla_postgres *postgres, const PQconninfo
 }
 
 static enum bulla_status go_on(struct bulla_postgres *postgres) {
-  int64_t end = bulla_clock_monotonic_ms() + CONNECT_MS;
+  int64_t end = bulla_postgres_within(postgres, CONNECT_MS);
   for (short events = POLLOUT;;) {
     if (!bulla_postgres_wait_for(postgres, events, end)) {
       return bulla_postgres_lost(postgres, "the server did not answer in time");

@@ -41,13 +41,16 @@ static void abandon(struct bulla_db *db) {
 }
 
 static enum bulla_status connect_to(struct bulla_postgres **postgres, const char *place, bool read_only,
-                                    bool allows_no_fsync) {
+                                    bool allows_no_fsync, int64_t until) {
   struct bulla_postgres *made BULLA_CLEANUP(close_unless_null) = NULL;
   BULLA_TRY(bulla_postgres_new(&made, place));
   made->only_reads = read_only;
   made->allows_no_fsync = made->allows_no_fsync || allows_no_fsync;
-  made->db = (struct bulla_db){
-      .driver = &bulla_postgres_driver, .read_only = read_only, .patience = PATIENCE_MS, .left = PATIENCE_MS};
+  made->db = (struct bulla_db){.driver = &bulla_postgres_driver,
+                               .read_only = read_only,
+                               .patience = PATIENCE_MS,
+                               .left = PATIENCE_MS,
+                               .until = until};
   BULLA_TRY(bulla_postgres_connect(made));
   *postgres = made;
   made = NULL;
@@ -56,22 +59,22 @@ static enum bulla_status connect_to(struct bulla_postgres **postgres, const char
 
 static enum bulla_status open_place(struct bulla_db **db, const char *place, bool read_only) {
   struct bulla_postgres *postgres;
-  BULLA_TRY(connect_to(&postgres, place, read_only, false));
+  BULLA_TRY(connect_to(&postgres, place, read_only, false, 0));
   *db = &postgres->db;
   return BULLA_OK;
 }
 
-static enum bulla_status open_another(struct bulla_db **another, const struct bulla_db *db) {
+static enum bulla_status open_another(struct bulla_db **another, const struct bulla_db *db, int64_t until) {
   const struct bulla_postgres *postgres = (const struct bulla_postgres *)db;
   struct bulla_postgres *made;
-  BULLA_TRY(connect_to(&made, strchr(postgres->uri, ':') + 1, false, postgres->allows_no_fsync));
+  BULLA_TRY(connect_to(&made, strchr(postgres->uri, ':') + 1, false, postgres->allows_no_fsync, until));
   *another = &made->db;
   return BULLA_OK;
 }
 
 static enum bulla_status may_create(const char *place) {
   struct bulla_postgres *postgres BULLA_CLEANUP(close_unless_null) = NULL;
-  BULLA_TRY(connect_to(&postgres, place, false, false));
+  BULLA_TRY(connect_to(&postgres, place, false, false, 0));
   BULLA_TRY(bulla_postgres_connect_to_write(postgres));
   return bulla_postgres_has_schema(postgres);
 }
@@ -215,7 +218,7 @@ static enum bulla_status fill_and_commit(struct bulla_postgres *postgres, bulla_
 
 static enum bulla_status create(const char *place, bulla_db_fill fill, void *arg) {
   struct bulla_postgres *postgres BULLA_CLEANUP(close_unless_null) = NULL;
-  BULLA_TRY(connect_to(&postgres, place, false, false));
+  BULLA_TRY(connect_to(&postgres, place, false, false, 0));
   return fill_and_commit(postgres, fill, arg);
 }
 

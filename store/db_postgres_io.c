@@ -160,8 +160,13 @@ static enum bulla_status check(const struct bulla_postgres_answer *answer) {
                              state != NULL ? state : "?????");
 }
 
+int64_t bulla_postgres_within(const struct bulla_postgres *postgres, int ms) {
+  int64_t end = bulla_clock_monotonic_ms() + ms;
+  return postgres->db.until != 0 && postgres->db.until < end ? postgres->db.until : end;
+}
+
 int64_t bulla_postgres_deadline(const struct bulla_postgres *postgres) {
-  return bulla_clock_monotonic_ms() + postgres->answer_ms + (postgres->db.left > 0 ? postgres->db.left : 0);
+  return bulla_postgres_within(postgres, postgres->answer_ms + (postgres->db.left > 0 ? postgres->db.left : 0));
 }
 
 enum bulla_status bulla_postgres_take_all(struct bulla_postgres_answer *last, struct bulla_postgres *postgres,

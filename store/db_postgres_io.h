@@ -56,7 +56,9 @@ BULLA_NODISCARD enum bulla_status bulla_postgres_lost(struct bulla_postgres *pos
 /* bulla_postgres_status_of returns what the five characters of an SQLSTATE mean here. */
 enum bulla_status bulla_postgres_status_of(const char *state);
 
-/* bulla_postgres_deadline returns the time, of the monotonic clock, by which what is sent now has to be answered. */
+/* bulla_postgres_deadline returns the time, of the monotonic clock, by which what is sent now has to be answered;
+ * bulla_postgres_within, that in |ms|. Neither is later than the caller's own. */
+int64_t bulla_postgres_within(const struct bulla_postgres *postgres, int ms);
 int64_t bulla_postgres_deadline(const struct bulla_postgres *postgres);
 
 /* bulla_postgres_wait_for waits until |events| may happen on the socket, but not past |end|. */

@@ -114,9 +114,10 @@ static enum bulla_status open_place(struct bulla_db **db, const char *place, boo
   return BULLA_OK;
 }
 
-static enum bulla_status open_another(struct bulla_db **another, const struct bulla_db *db) {
+static enum bulla_status open_another(struct bulla_db **another, const struct bulla_db *db, int64_t until) {
   struct bulla_sqlite *sqlite = NULL;
   BULLA_TRY(open_path(&sqlite, ((const struct bulla_sqlite *)db)->site.given, false));
+  sqlite->db.until = until;
   *another = &sqlite->db;
   return BULLA_OK;
 }

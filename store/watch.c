@@ -100,7 +100,7 @@ static enum bulla_status connect(struct bulla_watch *watch) {
     BULLA_TRY(bulla_random((uint8_t *)&watch->random, sizeof(watch->random)));
   }
   if (watch->db == NULL) {
-    BULLA_TRY(bulla_db_open_another(&watch->db, watch->main));
+    BULLA_TRY(bulla_db_open_another(&watch->db, watch->main, 0));
     BULLA_TRY(bulla_db_check_site(watch->main));
   }
   return BULLA_OK;
