@@ -13,6 +13,7 @@
 #include "core/crypto.h"
 #include "core/lock.h"
 #include "core/log.h"
+#include "store/clock.h"
 
 enum { RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128 };
 
@@ -20,6 +21,7 @@ void bulla_watch_begin(struct bulla_watch *watch, struct bulla_db *main) {
   static _Atomic uint64_t next_generation;
   pthread_mutex_init(&watch->mutex, NULL);
   watch->main = main;
+  watch->failure = BULLA_IO;
   watch->number = -1;
   /* No two watches of a process ever have the same. */
   watch->generation = atomic_fetch_add(&next_generation, UINT64_C(1) << 40);
@@ -89,7 +91,7 @@ static enum bulla_status add_key(struct bulla_watch *watch, struct bulla_span id
   return BULLA_OK;
 }
 
-static enum bulla_status connect(struct bulla_watch *watch) {
+static enum bulla_status connect(struct bulla_watch *watch, int64_t until) {
   BULLA_TRY(bulla_db_check_site(watch->main));
   if (watch->main->read_only) {
     return bulla_explain(BULLA_READ_ONLY,
@@ -100,7 +102,7 @@ static enum bulla_status connect(struct bulla_watch *watch) {
     BULLA_TRY(bulla_random((uint8_t *)&watch->random, sizeof(watch->random)));
   }
   if (watch->db == NULL) {
-    BULLA_TRY(bulla_db_open_another(&watch->db, watch->main, 0));
+    BULLA_TRY(bulla_db_open_another(&watch->db, watch->main, until));
     BULLA_TRY(bulla_db_check_site(watch->main));
   }
   return BULLA_OK;
@@ -223,22 +225,38 @@ static enum bulla_status catch_up(struct bulla_watch *watch) {
   return BULLA_OK;
 }
 
-/* Called with the mutex. A connection that failed is made anew the next time. */
-static enum bulla_status look(struct bulla_watch *watch) {
+/* Called with the mutex, when what began at |start| has failed: a server that is silent is not asked by each caller in
+ * turn, for as long each time. A connection that failed is made anew the next time. */
+static enum bulla_status fail(struct bulla_watch *watch, int64_t start, enum bulla_status status) {
+  int64_t now = clock_ms();
+  watch->failed = now + (now - start >= BULLA_LOOK_PAUSE_MS ? BULLA_LOOK_PAUSE_MS : 0);
+  watch->failure = status;
+  bulla_db_close(&watch->db);
+  atomic_store_explicit(&watch->looked, 0, memory_order_release);
+  return status;
+}
+
+/* Called with the mutex, for somebody who asked at |asked|. */
+static enum bulla_status look(struct bulla_watch *watch, int64_t asked) {
   int64_t now = clock_ms();
   if (is_recent(watch, now, BULLA_LOOK_SOON_MS)) {
     return BULLA_OK;
   }
-  enum bulla_status status = connect(watch);
+  if (asked < watch->failed) {
+    return bulla_explain(watch->failure, "the last look for revocations has failed");
+  }
+  int64_t until = bulla_clock_monotonic_ms() + BULLA_LOOK_PATIENCE_MS;
+  enum bulla_status status = connect(watch, until);
   if (status == BULLA_OK) {
     bulla_db_begin_call(watch->db, 0);
+    bulla_db_set_until(watch->db, until);
     status = catch_up(watch);
   }
   if (status != BULLA_OK) {
-    bulla_db_close(&watch->db);
+    return fail(watch, now, status);
   }
-  atomic_store_explicit(&watch->looked, status == BULLA_OK ? now : 0, memory_order_release);
-  return status;
+  atomic_store_explicit(&watch->looked, now, memory_order_release);
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_watch_look(struct bulla_watch *watch) {
@@ -254,7 +272,7 @@ enum bulla_status bulla_watch_look(struct bulla_watch *watch) {
     taken = true;
   }
   if (taken) {
-    status = look(watch);
+    status = look(watch, now);
     pthread_mutex_unlock(&watch->mutex);
   }
   bulla_allow_cancel(before);
@@ -300,6 +318,15 @@ static enum bulla_status find_live(struct bulla_watch *watch, struct bulla_span 
   return bulla_revocations_add(&watch->live, &added, member);
 }
 
+/* Called with the mutex. */
+static enum bulla_status ask_for(struct bulla_watch *watch, struct bulla_span id) {
+  int64_t start = clock_ms();
+  bulla_db_begin_call(watch->db, 0);
+  bulla_db_set_until(watch->db, bulla_clock_monotonic_ms() + BULLA_LOOK_PATIENCE_MS);
+  enum bulla_status status = find_live(watch, id);
+  return status == BULLA_OK || status == BULLA_NOT_FOUND ? status : fail(watch, start, status);
+}
+
 enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_span id) {
   uint8_t member[BULLA_REVOCATION_LEN];
   if (id.len != BULLA_REVOCATION_LEN || bulla_revocations_has(&watch->keys, id.data)) {
@@ -311,7 +338,7 @@ enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_s
   }
   int before = bulla_hold_cancel();
   pthread_mutex_lock(&watch->mutex);
-  enum bulla_status status = watch->db != NULL ? find_live(watch, id) : BULLA_IO;
+  enum bulla_status status = watch->db != NULL ? ask_for(watch, id) : watch->failure;
   pthread_mutex_unlock(&watch->mutex);
   bulla_allow_cancel(before);
   return status;

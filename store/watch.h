@@ -6,7 +6,8 @@
  * A look reads what was revoked since the last look, over a connection of its own. It is valid for
  * BULLA_LOOK_MS; the first caller afterwards looks again, so nothing happens while nobody asks. A revoking call returns
  * only when every earlier look in any process has expired (bulla_watch_wait). If a look fails, for example because the
- * vault's files were moved, nothing is known, and callers get its status. */
+ * vault's files were moved, nothing is known, and callers get its status. A server has BULLA_LOOK_PATIENCE_MS to
+ * answer, and all who wait for a look that fails get its status: no caller waits much longer than that. */
 
 #ifndef BULLA_STORE_WATCH_H
 #define BULLA_STORE_WATCH_H
@@ -16,8 +17,10 @@
 #include "store/revocations.h"
 #include "store/db.h"
 
-#define BULLA_LOOK_MS 20      /* for which a look is valid */
-#define BULLA_LOOK_SOON_MS 10 /* after which one thread looks again, while the others go on */
+#define BULLA_LOOK_MS 20            /* for which a look is valid */
+#define BULLA_LOOK_SOON_MS 10       /* after which one thread looks again, while the others go on */
+#define BULLA_LOOK_PATIENCE_MS 5000 /* for a server to answer */
+#define BULLA_LOOK_PAUSE_MS 1000    /* after a look that took at least as long and failed nobody looks for as long */
 
 struct bulla_watch {
   pthread_mutex_t mutex;         /* held during a look; the rest is read without it */
@@ -25,6 +28,8 @@ struct bulla_watch {
   struct bulla_db *db;           /* the watch's own, NULL before the first look and after a failed one */
   int64_t number;                /* of the last revocation that was read; -1 before the first look */
   _Atomic int64_t looked;        /* in milliseconds of a monotonic clock; 0 before the first good look */
+  int64_t failed;                /* when those who have begun by then are told that it failed */
+  enum bulla_status failure;     /* what they are told */
   _Atomic uint64_t generation;   /* even; changes when an API key is revoked */
   _Atomic uint64_t reloads;      /* times that the revocations were too far ahead to follow */
   uint64_t random;               /* for tags of tenants */

@@ -12,32 +12,10 @@ import pathlib
 import resource
 import sqlite3
 import subprocess
-import sys
 import time
 
 from command import BULLA, ROOT, Skip, run_tests, test
-
-VERIFIER = os.path.abspath(sys.argv[2])
-
-
-class Service:
-    def __init__(self, box):
-        self.process = subprocess.Popen([VERIFIER, "sqlite:bulla.db", ROOT], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, **box.options({}))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-
-    def verify(self, token):
-        """Returns the verdict on |token| and how many keys the service has asked for so far."""
-        self.process.stdin.write(token.strip() + b"\n")
-        self.process.stdin.flush()
-        verdict, asked = self.process.stdout.readline().decode().split()
-        return verdict, int(asked)
+from service import Service
 
 
 @test

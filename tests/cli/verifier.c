@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A service that verifies tokens, for tests/cli/test_revocation.py: it has the vault of its first argument open
- * under the root key of its second, and for each token on standard input prints whether it is good and how many
- * keys it has asked the vault for since it began. */
+/* A service that verifies tokens, for tests/cli/service.py: it has the vault of its first argument open under the root
+ * key of its second. As many threads as its third says verify each token on standard input at once. For each it prints
+ * what they found, with commas between them, and how many keys the service has asked the vault for since it began. */
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <bulla/store.h>
 #include <bulla/token.h>
 
+enum { THREADS_MAX = 64 };
+
 struct service {
   struct bulla_vault *vault;
-  int num_asked;
+  _Atomic int num_asked;
 };
 
 static enum bulla_status take(void *arg, struct bulla_span tenant, struct bulla_span root) {
@@ -55,6 +59,39 @@ static const char *verdict(enum bulla_status status) {
   return bulla_status_class(status) == BULLA_CLASS_REFUSED ? "refused" : "unable";
 }
 
+/* A thread, and what it finds. */
+struct verification {
+  struct bulla_verifier *verifier;
+  struct bulla_span token;
+  enum bulla_status status;
+  pthread_t thread;
+};
+
+static void *verify(void *arg) {
+  static _Thread_local uint8_t room[BULLA_PAYLOAD_SIZE];
+  struct verification *verification = arg;
+  struct bulla_claims claims = BULLA_CLAIMS_INIT;
+  struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
+  verification->status =
+      bulla_token_verify(verification->verifier, &claims, &payload, verification->token, (int64_t)time(NULL));
+  return NULL;
+}
+
+static int verify_in_threads(struct bulla_verifier *verifier, struct bulla_span token, int num) {
+  struct verification all[THREADS_MAX];
+  for (int i = 0; i < num; i++) {
+    all[i] = (struct verification){.verifier = verifier, .token = token};
+    if (pthread_create(&all[i].thread, NULL, verify, &all[i]) != 0) {
+      return 1;
+    }
+  }
+  for (int i = 0; i < num; i++) {
+    pthread_join(all[i].thread, NULL);
+    (void)printf("%s%s", i > 0 ? "," : "", verdict(all[i].status));
+  }
+  return 0;
+}
+
 int main(int argc, char **argv) {
   struct service service = {.num_asked = 0};
   struct bulla_root *root = NULL;
@@ -63,19 +100,18 @@ int main(int argc, char **argv) {
                                            .is_revoked = is_revoked,
                                            .generation = generation,
                                            .is_live = is_live};
-  if (argc != 3 || bulla_root_open(&root, argv[2]) != BULLA_OK ||
+  int num_threads = argc == 4 ? (int)strtol(argv[3], NULL, 10) : 0;
+  if (num_threads < 1 || num_threads > THREADS_MAX || bulla_root_open(&root, argv[2]) != BULLA_OK ||
       bulla_vault_open(&service.vault, argv[1], root, NULL) != BULLA_OK ||
       bulla_verifier_new(&verifier, &options, find, &service) != BULLA_OK) {
     return 1;
   }
   char line[BULLA_TOKEN_MAX + 2];
-  static uint8_t room[BULLA_PAYLOAD_SIZE];
   while (fgets(line, sizeof(line), stdin) != NULL) {
-    struct bulla_claims claims = BULLA_CLAIMS_INIT;
-    struct bulla_buffer payload = bulla_buffer(room, sizeof(room));
-    struct bulla_span token = bulla_span(line, strcspn(line, "\n"));
-    enum bulla_status status = bulla_token_verify(verifier, &claims, &payload, token, (int64_t)time(NULL));
-    (void)printf("%s %d\n", verdict(status), service.num_asked);
+    if (verify_in_threads(verifier, bulla_span(line, strcspn(line, "\n")), num_threads) != 0) {
+      return 1;
+    }
+    (void)printf(" %d\n", service.num_asked);
     (void)fflush(stdout);
   }
   bulla_verifier_free(&verifier);
