@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A service that uses a value, for tests/cli/pg_place.py: it opens the vault at the URL of its first argument
- * under the root key of its second. For each byte on standard input it uses acme/db:password once, with the reason
- * NAME-N: NAME is its third argument, and N counts the bytes. It prints "opened N", or "failed N" with the name of the
- * status, and goes on. A value that is not what was put ends it. With a number of threads as its fourth argument each
- * of them does so without end, whatever is on standard input, and N is "THREAD.COUNT". */
+/* A service that uses a value, for tests/cli/pg_place.py: it opens the vault at the URL of its first argument under the
+ * root key of its second. For each byte on standard input it uses acme/db:password once, or puts N into acme/db:step if
+ * the byte is a "p", with the reason NAME-N: NAME is its third argument, and N counts the bytes. It prints "opened N",
+ * "put N", or "failed N" with the name of the status, and goes on. A value that is not what was put ends it. With a
+ * number of threads as its fourth argument each of them uses without end, whatever is on standard input, and N is
+ * "THREAD.COUNT". */
 
 #include <pthread.h>
 #include <stdio.h>
@@ -34,6 +35,13 @@ static enum bulla_status use(struct bulla_vault *vault, const char *reason, bool
       compare, good);
 }
 
+static enum bulla_status put(struct bulla_vault *vault, const char *reason, const char *number) {
+  const struct bulla_who who = {.actor = BULLA_LITERAL("client"), .reason = bulla_span(reason, strlen(reason))};
+  return bulla_vault_put(
+      vault, &who, &(const struct bulla_place){.tenant = BULLA_LITERAL("acme"), .entry = BULLA_LITERAL("db")},
+      &(const struct bulla_field){.name = BULLA_LITERAL("step"), .value = bulla_span(number, strlen(number))}, 1);
+}
+
 static void tell_why(void *arg, enum bulla_log_level level, enum bulla_status status, const char *detail) {
   (void)arg;
   (void)level;
@@ -48,11 +56,11 @@ struct user {
   int count;
 };
 
-/* Uses the value once more. Returns whether it was the one that was put, if it was opened. */
-static bool step(struct user *user) {
+/* Uses the value once more, or puts one. Returns whether a value that was opened is the one that was put. */
+static bool step(struct user *user, bool puts) {
   char number[32];
   char reason[128];
-  bool good = false;
+  bool good = puts;
   user->count++;
   if (user->thread > 0) {
     (void)snprintf(number, sizeof(number), "%d.%d", user->thread, user->count);
@@ -60,12 +68,12 @@ static bool step(struct user *user) {
     (void)snprintf(number, sizeof(number), "%d", user->count);
   }
   (void)snprintf(reason, sizeof(reason), "%s-%s", user->name, number);
-  enum bulla_status used = use(user->vault, reason, &good);
+  enum bulla_status used = puts ? put(user->vault, reason, number) : use(user->vault, reason, &good);
   if (used != BULLA_OK) {
     (void)printf("failed %s %s\n", number, bulla_status_name(used));
     usleep(PAUSE_US);
   } else if (good) {
-    (void)printf("opened %s\n", number);
+    (void)printf("%s %s\n", puts ? "put" : "opened", number);
   }
   (void)fflush(stdout);
   return good || used != BULLA_OK;
@@ -73,7 +81,7 @@ static bool step(struct user *user) {
 
 static void *use_without_end(void *arg) {
   struct user *user = arg;
-  while (step(user)) {
+  while (step(user, false)) {
   }
   exit(1);
 }
@@ -108,7 +116,7 @@ int main(int argc, char **argv) {
   }
   struct user user = {.vault = vault, .name = argv[3]};
   while (read(STDIN_FILENO, &byte, 1) == 1) {
-    if (!step(&user)) {
+    if (!step(&user, byte == 'p')) {
       return 1;
     }
   }

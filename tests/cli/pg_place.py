@@ -93,20 +93,20 @@ class Client:
             assert time.monotonic() < end and self.process.poll() is None, (self.name, number, self.said())
             time.sleep(0.002)
 
-    def start(self):
-        self.process.stdin.write(b"\n")
+    def start(self, puts=False):
+        self.process.stdin.write(b"p" if puts else b"\n")
         self.process.stdin.flush()
         self.steps += 1
 
     def finish(self):
-        """What became of the use that was started: "opened", or a status."""
+        """What became of what was started: "opened", "put", or a status."""
         self.wait_for(1 + self.steps)
         words = self.lines()[self.steps].split()
         assert words[1] == str(self.steps)
-        return words[2] if words[0] == "failed" else "opened"
+        return words[2] if words[0] == "failed" else words[0]
 
-    def step(self):
-        self.start()
+    def step(self, puts=False):
+        self.start(puts)
         return self.finish()
 
     def reason(self):

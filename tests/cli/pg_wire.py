@@ -82,8 +82,9 @@ class Pipe(Listener):
 
 
 class Proxy(Listener):
-    """Forwards messages, and counts them in both directions. When |cut_at| of them have passed since the last arm(), it
-    forwards |part| of the next, a share, and cuts the connection. It knows how far a COMMIT came. With |ask|, a query, it
+    """Forwards messages, and counts them in both directions. When |cut_at| of them have passed since the last arm(), or
+    |after_commit| of them from the first of a COMMIT on, it forwards |part| of the next, a share, and cuts the connection.
+    It knows how far a COMMIT came. With |ask|, a query, it
     asks the server that before it forwards a COMMIT, and keeps the answer in |told|. With |forge|, it gives that as the
     answer to a COMMIT in the place of the server's."""
 
@@ -95,8 +96,8 @@ class Proxy(Listener):
         self.arm()
         super().__init__(folder)
 
-    def arm(self, cut_at=None, part=0.0):
-        self.cut_at, self.part, self.passed = cut_at, part, 0
+    def arm(self, cut_at=None, part=0.0, after_commit=None):
+        self.cut_at, self.part, self.after_commit, self.passed = cut_at, part, after_commit, 0
         self.commit_came = self.commit_sent = self.answered = self.has_cut = False
 
     def drop(self):
@@ -128,6 +129,8 @@ class Proxy(Listener):
     def forward(self, whole, from_client, client, server):
         kind = whole[:1] if from_client else b""
         commits = kind == b"P" and whole[5:].startswith(b"\0COMMIT\0")
+        if commits and self.after_commit is not None:
+            self.cut_at = self.passed + self.after_commit
         self.commit_came |= commits
         if commits and self.ask:
             self.told = self.query(client, server, self.ask)

@@ -5,6 +5,7 @@
 
 usage: test_postgres_cut.py BULLA CLIENT"""
 
+import collections
 import time
 
 from command import test_without_vault
@@ -12,6 +13,7 @@ from pg_place import Client, all_recorded, granted, note, place, run_with_server
 from pg_wire import Fake, Proxy, message
 
 LANE_AFTER = 9  # the use for which a process takes a lane of the log
+ROUNDS = 8  # of cuts at each message of a COMMIT and of its answer
 
 
 def try_cut(proxy, client, cut_at, part, outcomes):
@@ -167,6 +169,47 @@ def an_error_in_the_place_of_the_answer_to_a_commit_says_nothing_of_it(box):
             assert client.step() == "opened", client.said()
     all_recorded(box, [client])
     client.end()
+
+
+def check_records(box, client, outcomes):
+    """What was acknowledged has one record, what did not get to its COMMIT has none, and what is uncertain one at most.
+    Returns the reasons of those that have one."""
+    records = collections.Counter(record["reason"] for record in box.log() if record["reason"].startswith(client.name))
+    for reason, status in outcomes.items():
+        allowed = {"BULLA_UNREACHABLE": {0}, "BULLA_UNCERTAIN": {0, 1}}.get(status, {1})
+        assert records[reason] in allowed, (reason, status, records[reason])
+    assert set(records) <= set(outcomes), set(records) - set(outcomes)
+    return set(records)
+
+
+@test_without_vault
+def a_process_that_was_left_uncertain_goes_on_as_the_database_is(box):
+    proxy, client = with_proxy(box, "doubt")
+    other = Client(box, "other")
+    outcomes, cuts = {}, 0
+    for turn in range(ROUNDS):
+        for after, part in [(after, part) for after in range(10) for part in (0, 0.5)]:
+            puts = (after + turn) % 3 != 0
+            proxy.arm(after_commit=after, part=part)
+            status = client.step(puts)
+            outcomes[client.reason()] = status
+            cuts += proxy.has_cut
+            proxy.arm()
+            if (after + turn) % 4 == 0:  # somebody else may have written meanwhile
+                assert other.step(puts) in ("opened", "put"), other.said()
+            assert client.step(not puts) in ("opened", "put"), (after, part, status, client.said())
+            outcomes[client.reason()] = "done"
+    box.run("audit", "verify")
+    landed = check_records(box, client, outcomes)
+    uncertain = {reason for reason, status in outcomes.items() if status == "BULLA_UNCERTAIN"}
+    note(f"{cuts} cuts: {len(uncertain)} uncertain, of which {len(uncertain & landed)} had landed")
+    assert cuts >= 100 and len(uncertain & landed) >= 30 and len(uncertain - landed) >= 20
+    puts = [record for record in box.log() if record["op"] == "put" and record["field"] == "step"]
+    step = {field["field"]: field for field in box.json("show", "acme/db")}["step"]
+    assert step["revision"] == len(puts), (step, len(puts))
+    assert step["value"] == puts[-1]["reason"].split("-")[1], (step, puts[-1])
+    for each in (client, other):
+        each.end()
 
 
 @test_without_vault
