@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -15,6 +16,8 @@
 #include "store/libpq.h"
 
 enum { TEXT_MAX = 240, TLS_SLICE_MS = 20 };
+/* Bytes in one exchange, as libpq keeps all of an answer in memory, and what it reads at once of rows. */
+enum { RECEIVED_MAX = 512 << 20, READ_AT_ONCE = 32768 };
 
 /* What the server says, for the log: one line without its line breaks. It names tables and settings, no values. */
 static const char *cleaned(char text[TEXT_MAX], const char *message) {
@@ -78,6 +81,7 @@ enum bulla_status bulla_postgres_lost(struct bulla_postgres *postgres, const cha
 }
 
 enum bulla_status bulla_postgres_flush(struct bulla_postgres *postgres, int64_t end) {
+  postgres->received = 0;
   for (;;) {
     int left = bulla_pq.PQflush(postgres->connection);
     if (left == 0) {
@@ -91,6 +95,14 @@ enum bulla_status bulla_postgres_flush(struct bulla_postgres *postgres, int64_t 
   }
 }
 
+/* Whether the server sends without end, as far as can be said before libpq reads what lies in the socket. */
+static bool is_flooded(struct bulla_postgres *postgres) {
+  int waiting = 0;
+  (void)ioctl(bulla_pq.PQsocket(postgres->connection), FIONREAD, &waiting);
+  postgres->received += waiting < READ_AT_ONCE ? waiting : READ_AT_ONCE;
+  return postgres->received > RECEIVED_MAX;
+}
+
 enum bulla_status bulla_postgres_take(struct bulla_postgres_answer *answer, struct bulla_postgres *postgres,
                                       int64_t end) {
   bulla_postgres_answer_free(answer);
@@ -99,6 +111,9 @@ enum bulla_status bulla_postgres_take(struct bulla_postgres_answer *answer, stru
     int64_t slice = bulla_pq.PQsslInUse(postgres->connection) != 0 ? bulla_clock_monotonic_ms() + TLS_SLICE_MS : end;
     if (!bulla_postgres_wait_for(postgres, POLLIN, slice < end ? slice : end) && bulla_clock_monotonic_ms() >= end) {
       return bulla_postgres_lost(postgres, "the server did not answer in time");
+    }
+    if (is_flooded(postgres)) {
+      return bulla_postgres_lost(postgres, "the server sent more than 512 MiB");
     }
     if (bulla_pq.PQconsumeInput(postgres->connection) == 0) {
       return bulla_postgres_lost(postgres, "the connection was lost");

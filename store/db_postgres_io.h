@@ -34,7 +34,8 @@ struct bulla_postgres {
    * Its statement has ended otherwise only under the lock of the vault. */
   struct bulla_db_rows *awaited[BULLA_POSTGRES_AWAITED];
   size_t num_awaited;
-  int answer_ms; /* that the server has for an answer, beyond what it may wait for others */
+  int64_t received; /* bytes since something was sent last */
+  int answer_ms;    /* that the server has for an answer, beyond what it may wait for others */
 };
 
 /* An answer, of which there is one for each statement of a text. */
