@@ -188,7 +188,7 @@ class Proxy(Listener):
 
 
 class Fake(Listener):
-    """Lets everybody in, and answers each query with what answer(text) returns."""
+    """Lets everybody in, and answers each query with what answer(text) returns: bytes, or any number of them."""
 
     READY = message(b"Z", b"I")
     HELLO = message(b"R", struct.pack("!I", 0)) + message(b"K", struct.pack("!II", 1, 2)) + READY
@@ -203,15 +203,18 @@ class Fake(Listener):
             data += read
             while whole := first_message(data, typed):
                 data = data[len(whole):]
-                client.sendall(self.hello if not typed else self.answer(whole[5:-1].decode()) if whole[:1] == b"Q" else b"")
+                answer = self.hello if not typed else self.answer(whole[5:-1].decode()) if whole[:1] == b"Q" else b""
+                for part in [answer] if isinstance(answer, bytes) else answer:
+                    client.sendall(part)
                 typed = True
 
     @staticmethod
     def rows(*rows, type=25):
-        """The answer to a query that has |rows|, of texts."""
+        """The answer to a query that has |rows|, of texts or None, which is NULL."""
         columns = [b"c\0" + struct.pack("!IhIhih", 0, 0, type, -1, -1, 0) for _ in rows[0]]
         answer = message(b"T", struct.pack("!h", len(columns)) + b"".join(columns))
         for row in rows:
-            values = b"".join(struct.pack("!i", len(value)) + value.encode() for value in row)
+            values = b"".join(struct.pack("!i", -1) if value is None else struct.pack("!i", len(value)) + value.encode()
+                              for value in row)
             answer += message(b"D", struct.pack("!h", len(row)) + values)
         return answer + message(b"C", b"SELECT 1\0") + Fake.READY

@@ -5,6 +5,8 @@
 
 usage: test_postgres_servers.py BULLA CLIENT"""
 
+import itertools
+import os
 import socket
 import subprocess
 import threading
@@ -52,6 +54,39 @@ def places_where_no_vault_is_are_told_with_a_remedy(box):
         tells(box, "list", "postgres://", url=wrong, status=2)
 
 
+# Rights of docs/POSTGRESQL.md, and a command that needs them all.
+RIGHTS = (
+    ("UPDATE (id)", "turn", "get acme/db password --reason r"),
+    ("INSERT", "audit", "get acme/db password --reason r"),
+    ("SELECT", "audit", "get acme/db password --reason r"),
+    ("UPDATE", "audit_head", "get acme/db password --reason r"),
+    ("SELECT", "field", "get acme/db password --reason r"),
+    ("INSERT", "entry", "put acme/other k=v"),
+    ("INSERT", "field", "put acme/db k=v"),
+    ("UPDATE", "vault", "put other/db k=v"),
+    ("INSERT", "tenant", "put other/db k=v"),
+    ("INSERT", "tenant_secret", "put other/db k=v"),
+    ("DELETE", "field", "rm acme/db password"),
+    ("INSERT", "apikey", "apikey create --tenant acme"),
+    ("INSERT", "revoked_token", "token revoke --jti j --tenant acme"),
+    ("INSERT", "revocation", "token revoke --jti j --tenant acme"),
+    ("SELECT", "tenant", "list"),
+)
+
+
+def a_right_that_is_missing_is_named(box, name):
+    place.psql("CREATE ROLE almost LOGIN")
+    place.psql("GRANT USAGE ON SCHEMA bulla TO almost; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulla TO almost",
+               name)
+    url = place.server.url(name).replace("user=postgres", "user=almost")
+    for right, table, command in RIGHTS:
+        place.psql(f"REVOKE {right.split()[0]} ON bulla.{table} FROM almost", name)
+        tells(box, command, "does not permit this", f"permission denied for table {table} (42501)", url=url)
+        place.psql(f"GRANT {right} ON bulla.{table} TO almost", name)
+    place.psql("REVOKE USAGE ON SCHEMA bulla FROM almost", name)
+    tells(box, "list", "does not permit this", "permission denied for schema bulla (42501)", url=url)
+
+
 @test_without_vault
 def a_login_that_may_not_is_told_what_to_check(box):
     name = place.vault(box)
@@ -73,6 +108,7 @@ def a_login_that_may_not_is_told_what_to_check(box):
     box.run("list", env={"BULLA_VAULT": reader})
     box.run("audit", "verify", env={"BULLA_VAULT": reader})
     tells(box, ["get", "acme/db", "password", "--reason", "r"], "does not permit this", "42501", url=reader)
+    a_right_that_is_missing_is_named(box, name)
     tells(box, "list", "too many connections", "try again",
           url=f"postgres://single:{PASSWORD}@/{name}?host={place.server.folder}")
 
@@ -118,7 +154,13 @@ def rows_of_a_version(answer):
     return lambda text: FACTS if "server_version_num" in text else answer if "format" in text else Fake.rows(("x",))
 
 
+def without_end(first, block):
+    """Good facts of a server, then |first| and |block| again and again."""
+    return lambda text: FACTS if "server_version_num" in text else itertools.chain([first], itertools.repeat(block))
+
+
 FACTS = Fake.rows(("150000", "UTF8", "on", "on", "0", "7"))
+ROWS = Fake.rows(("x" * 999,)).removesuffix(Fake.READY).removesuffix(message(b"C", b"SELECT 1\0"))
 NONSENSE = {
     "silent": (lambda text: b"", b""),
     "silent later": (lambda text: b"", Fake.HELLO),
@@ -139,6 +181,14 @@ NONSENSE = {
     "no version": (rows_of_a_version(Fake.rows(("x",))), Fake.HELLO),
     "a catalogue of one line": (rows_of_a_version(Fake.rows(("2",))), Fake.HELLO),
     "rows that do not end": (lambda text: Fake.rows(*[("x" * 100,)] * 9)[:-6] * 100, Fake.HELLO),
+    "facts that are NULL": (lambda text: Fake.rows((None,) * 6), Fake.HELLO),
+    "a version that is NULL": (rows_of_a_version(Fake.rows((None,))), Fake.HELLO),
+    "a catalogue of NULL": (lambda text: FACTS if "server_version_num" in text else Fake.rows(*[(None,)] * 200), Fake.HELLO),
+    "gigabytes of rows": (without_end(ROWS[:ROWS.index(b"D")], ROWS[ROWS.index(b"D"):] * 99), Fake.HELLO),
+    "gigabytes of answers": (without_end(b"", (ROWS + message(b"C", b"SELECT 1\0")) * 99), Fake.HELLO),
+    "gigabytes of notices": (without_end(b"", message(b"N", b"SNOTICE\0C00000\0M" + b"x" * 999 + b"\0\0") * 99), Fake.HELLO),
+    "gigabytes of settings": (without_end(b"", b"".join(message(b"S", b"%d\0" % i + b"x" * 999 + b"\0") for i in range(99))),
+                              Fake.HELLO),
 }
 
 
@@ -146,6 +196,7 @@ class Nonsense:
     """Commands that speak with such servers, beside the other tests: some wait to the end of their patience."""
 
     LIMIT = 40
+    MEMORY = 1 << 20  # KiB
 
     def begin(self, folder):
         folder = folder / "nonsense"
@@ -170,12 +221,16 @@ class Nonsense:
         self.threads.append(thread)
 
     def run(self, what, folder, url):
-        try:
-            done = subprocess.run([BULLA, "list", "--vault", url, "--root", "file:root.key"], stdin=subprocess.DEVNULL,
-                                  cwd=folder, capture_output=True, text=True, timeout=self.LIMIT, check=False)
-            self.ended[what] = (done.returncode, done.stdout, done.stderr, time.monotonic() - self.start)
-        except subprocess.TimeoutExpired:
-            self.ended[what] = None
+        paths = folder / f"{what}.out", folder / f"{what}.err"
+        with open(paths[0], "wb") as out, open(paths[1], "wb") as errors:
+            process = subprocess.Popen([BULLA, "list", "--vault", url, "--root", "file:root.key"], stdin=subprocess.DEVNULL,
+                                       cwd=folder, stdout=out, stderr=errors)
+        killer = threading.Timer(self.LIMIT, process.kill)
+        killer.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        killer.cancel()
+        self.ended[what] = (os.waitstatus_to_exitcode(status), *(path.read_text() for path in paths),
+                            time.monotonic() - self.start, usage.ru_maxrss)
 
 
 nonsense = Nonsense()
@@ -185,13 +240,13 @@ nonsense = Nonsense()
 def servers_that_talk_nonsense_or_not_at_all_are_left_in_time(_):
     for thread in nonsense.threads:
         thread.join()
-    for what, ended in nonsense.ended.items():
-        assert ended is not None, f"{what}: no end"
-        status, out, errors, seconds = ended
-        assert status in (2, 4) and out == "" and errors.count("\n") == 1, (what, ended)
+    for what, (status, out, errors, seconds, memory) in nonsense.ended.items():
+        assert status in (2, 4) and out == "" and errors.count("\n") == 1, (what, status, out, errors)
         assert PASSWORD not in errors, errors
         assert seconds < nonsense.LIMIT
-    note(f"{len(nonsense.ended)} servers were left after {max(e[3] for e in nonsense.ended.values()):.0f} s at most")
+        assert memory < nonsense.MEMORY, (what, memory)
+    note(f"{len(nonsense.ended)} servers were left after {max(e[3] for e in nonsense.ended.values()):.0f} s at most, with "
+         f"{max(e[4] for e in nonsense.ended.values()) >> 10} MiB at most")
 
 
 run_with_server(nonsense.begin)
