@@ -165,7 +165,32 @@ static const char catalogue_query[] =
 static const char *const expected[] = {
 #include "store/db_postgres_catalogue.h"
 };
-enum { NUM_EXPECTED = sizeof(expected) / sizeof(expected[0]) };
+enum { NUM_EXPECTED = sizeof(expected) / sizeof(expected[0]), LINE_SHOWN_MAX = 100 };
+
+/* Says what is |wrong| with the object of a line of the catalogue, whose first word is its kind. */
+static enum bulla_status explain(const char *wrong, struct bulla_span line) {
+  static const char *const kinds[][2] = {
+      {"rel ", "table"}, {"col ", "column"}, {"con ", "constraint"},  {"idx ", "index"},      {"trg ", "trigger"},
+      {"rule ", "rule"}, {"pol ", "policy"}, {"inh ", "child table"}, {"fkin ", "reference"}, {"func ", "function"},
+  };
+  const char *kind = "object";
+  for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    size_t len = strlen(kinds[i][0]);
+    if (line.len > len && memcmp(line.data, kinds[i][0], len) == 0) {
+      kind = kinds[i][1];
+      line = bulla_span(line.data + len, line.len - len);
+      break;
+    }
+  }
+  return bulla_explain(BULLA_NOT_A_VAULT, "the schema \"bulla\" is not as bulla makes it: %s: %s %.*s", wrong, kind,
+                       (int)(line.len < LINE_SHOWN_MAX ? line.len : LINE_SHOWN_MAX), (const char *)line.data);
+}
+
+/* In the order of the lines, which is that of bytes. */
+static bool comes_before(struct bulla_span line, struct bulla_span other) {
+  int order = memcmp(line.data, other.data, line.len < other.len ? line.len : other.len);
+  return order < 0 || (order == 0 && line.len < other.len);
+}
 
 /* Whether the lines of |rows| are those that are expected; logs the first that is not. */
 static enum bulla_status compare(struct bulla_db_rows *rows) {
@@ -178,9 +203,8 @@ static enum bulla_status compare(struct bulla_db_rows *rows) {
       return BULLA_OK;
     }
     if (!row || !bulla_span_equal(line, wanted)) {
-      char text[BULLA_LOG_NAME_MAX];
-      return bulla_explain(BULLA_NOT_A_VAULT, "the schema \"bulla\" is not as bulla makes it: %s",
-                           bulla_log_name(text, row ? line : wanted));
+      bool is_extra = row && (i == NUM_EXPECTED || comes_before(line, wanted));
+      return is_extra ? explain("too many", line) : explain("missing or changed", wanted);
     }
   }
 }

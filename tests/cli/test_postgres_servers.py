@@ -113,34 +113,36 @@ def a_login_that_may_not_is_told_what_to_check(box):
           url=f"postgres://single:{PASSWORD}@/{name}?host={place.server.folder}")
 
 
+# What somebody may do to the schema, and what is said of it.
 CHANGES = (
-    "CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
-    "CREATE TRIGGER t BEFORE INSERT ON bulla.audit FOR EACH ROW EXECUTE FUNCTION public.f()",
-    "CREATE RULE r AS ON INSERT TO bulla.audit DO INSTEAD NOTHING",
-    "CREATE POLICY p ON bulla.audit USING (true)",
-    "ALTER TABLE bulla.audit ENABLE ROW LEVEL SECURITY",
-    "ALTER TABLE bulla.field ADD COLUMN more text",
-    "ALTER TABLE bulla.field DROP COLUMN mask",
-    "CREATE INDEX more ON bulla.audit(op)",
-    "CREATE TABLE public.other(e bytea REFERENCES bulla.entry)",
-    "ALTER TABLE bulla.audit SET UNLOGGED",
-    "ALTER TABLE bulla.vault DROP CONSTRAINT vault_signature_check",
-    "ALTER TABLE bulla.revocation ALTER COLUMN number TYPE numeric",
-    "CREATE TABLE public.child() INHERITS (bulla.revoked_token)",
-    "CREATE VIEW bulla.more AS SELECT 1",
-    "CREATE FUNCTION bulla.length(bytea) RETURNS int LANGUAGE sql AS 'SELECT 0'",
-    "DROP TABLE bulla.turn",
+    ("CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+     "CREATE TRIGGER t BEFORE INSERT ON bulla.audit FOR EACH ROW EXECUTE FUNCTION public.f()", "too many: trigger audit t "),
+    ("CREATE RULE r AS ON INSERT TO bulla.audit DO INSTEAD NOTHING", "too many: rule audit r "),
+    ("CREATE POLICY p ON bulla.audit USING (true)", "too many: policy audit p "),
+    ("ALTER TABLE bulla.audit ENABLE ROW LEVEL SECURITY", "table audit r "),
+    ("ALTER TABLE bulla.field ADD COLUMN more text", "too many: column field 9 more text"),
+    ("ALTER TABLE bulla.field DROP COLUMN mask", "column field 6 mask bytea"),
+    ("CREATE INDEX more ON bulla.audit(op)", "too many: index more "),
+    ("CREATE TABLE public.other(e bytea REFERENCES bulla.entry)", "too many: reference entry other_e_fkey "),
+    ("ALTER TABLE bulla.audit SET UNLOGGED", "table audit r "),
+    ("ALTER TABLE bulla.vault DROP CONSTRAINT vault_signature_check", "constraint vault c vault_signature_check "),
+    ("ALTER TABLE bulla.revocation ALTER COLUMN number TYPE numeric", "column revocation 1 number bigint"),
+    ("CREATE TABLE public.child() INHERITS (bulla.revoked_token)", "too many: child table revoked_token public.child"),
+    ("CREATE VIEW bulla.more AS SELECT 1", "too many: column more 1 "),
+    ("CREATE FUNCTION bulla.length(bytea) RETURNS int LANGUAGE sql AS 'SELECT 0'", "too many: function length "),
+    ("DROP TABLE bulla.turn", "missing or changed: column turn 1 id"),
 )
 
 
 @test_without_vault
 def a_vault_that_somebody_has_changed_is_refused(box):
     name = place.vault(box)
-    for change in CHANGES:
+    for change, said in CHANGES:
         place.psql(f"CREATE DATABASE changed TEMPLATE {name}")
         place.psql(change, "changed")
         for args in (["list"], ["get", "acme/db", "password", "--reason", "r"]):
-            tells(box, args, 'the schema "bulla" is not as bulla makes it', url=place.server.url("changed"))
+            tells(box, args, "this database is not a vault", 'the schema "bulla" is not as bulla makes it', said,
+                  url=place.server.url("changed"))
         place.psql("DROP DATABASE changed")
     place.psql("ALTER TABLE bulla.format DROP CONSTRAINT format_version_check; UPDATE bulla.format SET version = 3", name)
     tells(box, "list", "made by a newer version of bulla", "upgrade")
