@@ -6,6 +6,7 @@
 
 #include "cli/session.h"
 
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "cli/word.h"
 #include "core/hex.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "store/db.h"
 #include "store/provider.h"
 #include "store/root.h"
@@ -199,13 +201,17 @@ enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault 
   return bulla_session_explain(cli, status);
 }
 
+static bool is_on_server(const struct bulla_cli *cli) {
+  return strncmp(bulla_session_url(cli), "postgres", strlen("postgres")) == 0;
+}
+
 static bool is_passphrase(const struct bulla_cli *cli) {
   const char *provider = option_or_variable(cli, "root", "BULLA_ROOT");
   return provider != NULL && strcmp(provider, passphrase_provider) == 0;
 }
 
 enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {
-  bool is_server = strncmp(bulla_session_url(cli), "postgres", strlen("postgres")) == 0;
+  bool is_server = is_on_server(cli);
   switch (status) {
     case BULLA_UNSUPPORTED:
       return bulla_cli_error(cli, status, "%s",
@@ -267,20 +273,32 @@ static void name_actor(char *actor, size_t size) {
   }
 }
 
-static void name_origin(char *origin, size_t size) {
+/* Adds the name of this machine, whoever gave it which. */
+static void name_machine(char *origin, size_t size) {
+  char machine[HOST_NAME_MAX + 1] = "";
+  char text[BULLA_LOG_NAME_MAX];
+  (void)gethostname(machine, sizeof(machine) - 1);
+  size_t len = strlen(origin);
+  (void)snprintf(origin + len, size - len, " on %s", bulla_log_name(text, bulla_text(machine)));
+}
+
+static void name_origin(char *origin, size_t size, bool from_far) {
+  (void)snprintf(origin, size, "cli pid %ld", (long)getpid());
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
     char terminal[128];
     if (ttyname_r(fd, terminal, sizeof(terminal)) == 0) {
       (void)snprintf(origin, size, "cli %s", terminal);
-      return;
+      break;
     }
   }
-  (void)snprintf(origin, size, "cli pid %ld", (long)getpid());
+  if (from_far) {
+    name_machine(origin, size);
+  }
 }
 
 void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli *cli, const char *reason) {
   name_actor(me->actor, sizeof(me->actor));
-  name_origin(me->origin, sizeof(me->origin));
+  name_origin(me->origin, sizeof(me->origin), is_on_server(cli));
   me->who = (struct bulla_who){
       .actor = bulla_option_span(cli, "actor"),
       .origin = bulla_text(me->origin),

@@ -81,7 +81,8 @@ struct bulla_session_who {
 };
 
 /* bulla_session_identify fills |me|: the actor is --actor, or the user that the system knows for this process;
- * the origin is the terminal, or the process; the reason is --reason, or |reason| if that was not given. */
+ * the origin is the terminal, or the process, and the machine if the vault is on a server; the reason is --reason, or
+ * |reason| if that was not given. */
 void bulla_session_identify(struct bulla_session_who *me, const struct bulla_cli *cli, const char *reason);
 
 /* bulla_session_at notes that the run works on the field of |place|. */

@@ -77,7 +77,7 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_NO_VAULT:
       return "there is no vault here";
     case BULLA_NOT_A_VAULT:
-      return "this file is not a vault, or is damaged";
+      return "this database is not a vault, or is damaged";
     case BULLA_NEWER_VAULT:
       return "made by a newer version of bulla";
     case BULLA_OLDER_VAULT:

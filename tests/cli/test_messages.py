@@ -156,7 +156,7 @@ def what_helps_stands_behind_what_happened_in_the_words_of_the_command(box):
     box.write("root.key", "5a" * 32)
     ends("list", "there is no vault here", "make one with bulla init, or name another with --vault", status=4)
     box.write("bulla.db", "no vault")
-    ends("list", "this file is not a vault", "name another with --vault, or restore a backup", status=4)
+    ends("list", "this database is not a vault", "name another with --vault, or restore a backup", status=4)
     box.path("bulla.db").unlink()
     tells(box, "init --vault sqlite:no/such/folder/v.db --root file:new.key", "reading or writing failed (No such file or directory): ",
           "permissions; the new root key file stays: next time give --reuse-root\n", status=4)

@@ -11,6 +11,7 @@ CLIENT is tests/cli/pg_client.c."""
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -193,6 +194,15 @@ def what_a_role_or_a_url_sets_does_not_mislead(box):
     place.psql("CREATE COLLATION public.\"C\" (provider = icu, locale = 'und-u-ks-level2', deterministic = false); "
                "ALTER TABLE bulla.entry ALTER COLUMN name TYPE text COLLATE public.\"C\"", name)
     tells(box, "list", "not a vault", url=place.server.url(name))
+
+
+@test_without_vault
+def a_record_names_the_machine(box):
+    place.vault(box)
+    box.get()
+    origins = {record["origin"] for record in box.log() if record["op"] in ("put", "use")}
+    machine = re.sub("[^A-Za-z0-9._-]", "?", os.uname().nodename)[:63]
+    assert origins and all(re.fullmatch(rf"cli (pid \d+|/dev/\S+) on {re.escape(machine)}", origin) for origin in origins), origins
 
 
 run_with_server()
