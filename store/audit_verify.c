@@ -342,6 +342,7 @@ enum bulla_status bulla_vault_audit_verify_with(struct bulla_vault *vault, struc
   bulla_sized_clear(verdict, size);
   BULLA_TRY(bulla_vault_here(vault));
   BULLA_TRY(take_options(&taken, options));
+  BULLA_TRY(bulla_db_check_whole(vault->db));
   struct job job = {.vault = vault, .num_threads = taken.num_threads};
   return taken.anchor.data != NULL ? verify_anchored(verdict, size, &job, taken.anchor) : verify(verdict, size, &job);
 }

@@ -157,6 +157,11 @@ enum bulla_status bulla_db_check(struct bulla_db *db) {
   return db->driver->check_current(db);
 }
 
+enum bulla_status bulla_db_check_whole(const struct bulla_db *db) {
+  return !db->is_partial ? BULLA_OK
+                         : bulla_explain(BULLA_NOT_PERMITTED, "the login reads the rows of one tenant, and no more");
+}
+
 void bulla_db_begin_call(struct bulla_db *db, int waited) {
   db->left = waited < db->patience ? db->patience - waited : 0;
 }
@@ -171,6 +176,7 @@ void bulla_db_set_patience(struct bulla_db *db, int milliseconds) {
 }
 
 enum bulla_status bulla_db_begin(struct bulla_db **transaction, struct bulla_db *db, enum bulla_db_intent intent) {
+  BULLA_TRY(intent == BULLA_DB_READ ? BULLA_OK : bulla_db_check_whole(db));
   BULLA_TRY(db->driver->begin(db, intent));
   *transaction = db;
   return BULLA_OK;

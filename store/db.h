@@ -56,6 +56,9 @@ void bulla_db_abandon(struct bulla_db **db);
 BULLA_NODISCARD enum bulla_status bulla_db_check(struct bulla_db *db);
 BULLA_NODISCARD enum bulla_status bulla_db_check_site(struct bulla_db *db);
 
+/* bulla_db_check_whole returns BULLA_NOT_PERMITTED if the server shows this login the rows of one tenant alone. */
+BULLA_NODISCARD enum bulla_status bulla_db_check_whole(const struct bulla_db *db);
+
 /* bulla_db_begin_call begins a call that has already waited |waited| milliseconds. */
 void bulla_db_begin_call(struct bulla_db *db, int waited);
 

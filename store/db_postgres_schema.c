@@ -12,6 +12,20 @@
 #include "core/cursor.h"
 #include "core/log.h"
 
+/* Row-level security looks at the login alone: a session can change its role and its settings, but not that. What a
+ * login sees is a row of |login|, whose owner is not bound by it. One that has none sees nothing, one with a tenant
+ * reads that tenant's rows and writes nothing: every change is recorded behind the records of others. Sub-selects
+ * without references are run once a query; and policies are tried from the last name to the first, |whole| before
+ * |own|. */
+#define OF_LOGIN "FROM bulla.login l WHERE l.name = SESSION_USER"
+#define WHOLE(table)                                                                 \
+  "ALTER TABLE bulla." table " ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", \
+      "CREATE POLICY whole ON bulla." table " USING ((SELECT l.tenant IS NULL " OF_LOGIN "))"
+#define OWN(table, column) \
+  WHOLE(table), "CREATE POLICY own ON bulla." table " FOR SELECT USING (" column " = (SELECT l.tenant " OF_LOGIN "))"
+#define LISTED(table) \
+  WHOLE(table), "CREATE POLICY listed ON bulla." table " FOR SELECT USING (EXISTS (SELECT " OF_LOGIN "))"
+
 /* The tables of SQLite, with what PostgreSQL can check by itself. A row of |turn| is what writers wait for. */
 static const char *const statements[] = {
     "CREATE SCHEMA bulla",
@@ -76,6 +90,24 @@ static const char *const statements[] = {
     "CREATE TABLE bulla.audit_head(lane bigint NOT NULL, seq bigint NOT NULL, mac bytea NOT NULL, tag bytea NOT NULL, "
     "key bytea NOT NULL, PRIMARY KEY (lane, seq)) WITH (autovacuum_vacuum_scale_factor = 0, "
     "autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off)",
+    "CREATE TABLE bulla.login(name name PRIMARY KEY, tenant bytea REFERENCES bulla.tenant)",
+    "INSERT INTO bulla.login VALUES (SESSION_USER, NULL)",
+    "ALTER TABLE bulla.login ENABLE ROW LEVEL SECURITY",
+    "CREATE POLICY own ON bulla.login FOR SELECT USING (name = SESSION_USER)",
+    WHOLE("turn"),
+    WHOLE("audit_head"),
+    WHOLE("field"),
+    "CREATE POLICY own ON bulla.field FOR SELECT USING (EXISTS (SELECT FROM bulla.entry e WHERE e.id = field.entry))",
+    LISTED("vault"),
+    LISTED("root"),
+    LISTED("lane"),
+    OWN("tenant", "id"),
+    OWN("tenant_secret", "tenant"),
+    OWN("entry", "tenant"),
+    OWN("apikey", "tenant"),
+    OWN("revoked_token", "tenant"),
+    OWN("revocation", "tenant"),
+    OWN("audit", "tenant"),
     "SET LOCAL search_path = bulla, pg_temp",
 };
 
@@ -151,7 +183,9 @@ static const char catalogue_query[] =
     "WHERE p.oid = t.tgfoid) ELSE t.tgname END, t.tgenabled, t.tgisinternal) "
     "FROM c JOIN pg_trigger t ON t.tgrelid = c.oid "
     "UNION ALL SELECT 'rule', c.relname, r.rulename::text FROM c JOIN pg_rewrite r ON r.ev_class = c.oid "
-    "UNION ALL SELECT 'pol', c.relname, p.polname::text FROM c JOIN pg_policy p ON p.polrelid = c.oid "
+    "UNION ALL SELECT 'pol', c.relname, concat_ws(' ', p.polname, p.polcmd, p.polpermissive, p.polroles, "
+    "regexp_replace(pg_get_expr(p.polqual, p.polrelid), '[[:space:]]+', ' ', 'g'), 'CHECK ' || "
+    "pg_get_expr(p.polwithcheck, p.polrelid)) FROM c JOIN pg_policy p ON p.polrelid = c.oid "
     "UNION ALL SELECT 'inh', c.relname, i.inhrelid::regclass::text FROM c "
     "JOIN pg_inherits i ON i.inhparent = c.oid OR i.inhrelid = c.oid "
     "UNION ALL SELECT 'fkin', c.relname, k.conname::text FROM c "
@@ -209,6 +243,34 @@ static enum bulla_status compare(struct bulla_db_rows *rows) {
   }
 }
 
+/* Whom row-level security lets see nothing is told so: an empty vault would be believed. */
+static enum bulla_status check_login(struct bulla_postgres *postgres) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  struct bulla_value login = {.type = BULLA_VALUE_NULL};
+  struct bulla_value sees = {.type = BULLA_VALUE_NULL};
+  char text[BULLA_LOG_NAME_MAX];
+  bool row;
+  BULLA_TRY(bulla_postgres_ask(
+      &rows, postgres,
+      "SELECT SESSION_USER::text, CASE WHEN row_security_active('bulla.vault'::regclass) THEN (SELECT CASE WHEN "
+      "l.tenant IS NULL THEN 'whole' ELSE 'tenant' END " OF_LOGIN ") ELSE 'whole' END"));
+  BULLA_TRY(bulla_postgres_next(&rows, &row));
+  if (row && rows.num_columns == 2) {
+    bulla_postgres_column(&rows, 0, &login);
+    bulla_postgres_column(&rows, 1, &sees);
+  }
+  if (sees.type != BULLA_VALUE_TEXT) {
+    bulla_log_name(text, login.bytes);
+    return bulla_explain(
+        BULLA_NOT_PERMITTED,
+        "the login %s is not in bulla.login: let the owner INSERT INTO bulla.login VALUES ('%s', NULL), "
+        "or the id of the tenant that it may read",
+        text, text);
+  }
+  postgres->db.is_partial = bulla_span_equal(sees.bytes, BULLA_LITERAL("tenant"));
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_postgres_check_schema(struct bulla_postgres *postgres) {
   struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
   BULLA_TRY(check_version(postgres));
@@ -219,5 +281,6 @@ enum bulla_status bulla_postgres_check_schema(struct bulla_postgres *postgres) {
                                "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; "
                                "SET LOCAL enable_material = on"));
   BULLA_TRY(bulla_postgres_ask(&rows, postgres, catalogue_query));
-  return compare(&rows);
+  BULLA_TRY(compare(&rows));
+  return check_login(postgres);
 }

@@ -41,6 +41,7 @@ static enum bulla_status read_heads_now(struct bulla_anchor *anchor, struct bull
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_db_check_whole(vault->db));
   BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
   return read_heads(anchor, vault);
 }
