@@ -1,0 +1,432 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""Row-level security: a login of one tenant reads that tenant's rows and no others, whatever SQL it runs. Each attempt is
+first made where it succeeds, on tables of the schema "control", whose policies and grants are those that do not hold.
+
+usage: test_postgres_rls.py BULLA"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+from command import Box, run_tests, test_without_vault
+import postgres
+
+OTHERS = "db-of-beta"  # the name of an entry that the login of the other tenant must not see
+BETA_ENTRIES = 37
+ZEROS = "decode(repeat('00', 32), 'hex')"
+
+LOGINS = """
+CREATE ROLE owner LOGIN; CREATE ROLE app LOGIN; CREATE ROLE auditor LOGIN; CREATE ROLE t_a LOGIN; CREATE ROLE t_b LOGIN;
+CREATE ROLE unlisted LOGIN; CREATE ROLE pooled LOGIN; GRANT t_a, t_b, app TO pooled; CREATE ROLE bypass LOGIN BYPASSRLS"""
+
+GRANTS = """
+GRANT USAGE ON SCHEMA bulla TO app, auditor, t_a, t_b, unlisted, pooled, bypass;
+GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO app, t_a, t_b, unlisted, pooled, bypass;
+GRANT UPDATE (id) ON bulla.turn TO app;
+GRANT INSERT ON bulla.audit, bulla.audit_head, bulla.lane TO app;
+GRANT UPDATE ON bulla.audit_head, bulla.vault TO app;
+GRANT INSERT, UPDATE, DELETE ON bulla.tenant, bulla.tenant_secret, bulla.entry, bulla.field, bulla.apikey,
+  bulla.revoked_token, bulla.revocation TO app;
+GRANT SELECT ON bulla.format, bulla.login, bulla.vault, bulla.root, bulla.tenant, bulla.lane, bulla.audit, bulla.audit_head
+  TO auditor;
+INSERT INTO bulla.login VALUES ('app', NULL), ('auditor', NULL)"""
+
+# What does not hold: by a setting, by the role of the moment, by nothing at all; and with writes of tenants.
+CONTROL = """
+CREATE SCHEMA control; GRANT USAGE ON SCHEMA control TO PUBLIC;
+CREATE TABLE control.login AS TABLE bulla.login;
+CREATE TABLE control.entry AS SELECT * FROM bulla.entry ORDER BY tenant <> '{a}';
+CREATE TABLE control.by_role AS TABLE control.entry;
+CREATE TABLE control.free AS TABLE control.entry;
+ALTER TABLE control.entry ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON control.entry USING (encode(tenant, 'hex') = substr(current_setting('app.tenant', true), 3));
+ALTER TABLE control.by_role ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON control.by_role USING (tenant = (SELECT tenant FROM control.login WHERE name = current_user));
+CREATE VIEW control.plain AS SELECT * FROM control.free WHERE tenant = '{a}';
+CREATE TABLE control.tenant AS TABLE bulla.tenant;
+ALTER TABLE control.tenant ADD PRIMARY KEY (id), ADD UNIQUE (name);
+CREATE TABLE control.owned AS TABLE control.entry;
+ALTER TABLE control.owned ADD PRIMARY KEY (id), ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON control.owned USING (tenant = (SELECT tenant FROM control.login WHERE name = session_user));
+CREATE TABLE control.field(entry bytea NOT NULL REFERENCES control.owned, name text);
+CREATE TABLE control.audit AS TABLE bulla.audit;
+ALTER TABLE control.audit ADD PRIMARY KEY (lane, seq);
+CREATE SEQUENCE control.seq;
+GRANT ALL ON ALL TABLES IN SCHEMA control TO PUBLIC; GRANT ALL ON ALL SEQUENCES IN SCHEMA control TO PUBLIC;
+ALTER ROLE t_a SET app.tenant = '{a}';
+CREATE SCHEMA playground; GRANT ALL ON SCHEMA playground TO PUBLIC"""
+
+
+class Place:
+    """A server with a vault of two tenants, which the login "owner" owns, who is no superuser."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        (self.folder / "server").mkdir()
+        self.server = postgres.Server(self.folder / "server")
+        self.box = Box(self.folder)
+        self.sql(LOGINS, database="postgres")
+        self.sql("CREATE DATABASE v OWNER owner TEMPLATE template0", database="postgres")
+        self.sql("REVOKE ALL ON DATABASE v FROM PUBLIC; "
+                 "GRANT CONNECT ON DATABASE v TO app, auditor, t_a, t_b, unlisted, pooled, bypass")
+        self.run("owner", "init")
+        self.sql(GRANTS)
+        self.run("app", "put", "acme/db-of-acme", "--secret", "password", stdin="hunter2")
+        self.run("app", "put", "acme/db-of-acme", "host=acme.example")
+        for i in range(BETA_ENTRIES):
+            self.run("app", "put", f"beta/{OTHERS}-{i}", "host=beta.example")
+        self.keys = [self.run("app", "apikey", "create", "--tenant", tenant).decode().split("_")[1] for tenant in ("acme", "beta")]
+        self.sql("INSERT INTO bulla.login SELECT l, id FROM bulla.tenant, (VALUES ('t_a', 'acme'), ('t_b', 'beta'), "
+                 "('pooled', 'acme'), ('bypass', 'acme')) AS x(l, t) WHERE t = name")
+        self.a, self.b = (self.sql(f"SELECT id FROM bulla.tenant WHERE name = '{name}'")[0] for name in ("acme", "beta"))
+        self.sql(CONTROL.format(a=self.a))
+        self.sql("ANALYZE")
+
+    def url(self, login):
+        return self.server.url("v").replace("user=postgres", f"user={login}")
+
+    def run(self, login, *args, **options):
+        self.box.environment["BULLA_VAULT"] = self.url(login)
+        return self.box.run(*args, **options)
+
+    def sql(self, text, login="postgres", database="v"):
+        """Runs |text|, and returns what it printed and what went wrong; the superuser's must succeed."""
+        done = subprocess.run([self.server.bin / "psql", "-XAtq", "-h", self.server.folder, "-U", login, "-d", database,
+                               "-v", "ON_ERROR_STOP=1", "-c", text], capture_output=True, text=True, check=False, timeout=60,
+                              env={"PATH": "/usr/bin:/bin", "PGOPTIONS": "-c client_min_messages=notice"})
+        assert done.returncode == 0 or login != "postgres", (text, done.stderr)
+        return done.stdout.strip(), done.stderr
+
+    def leaks(self, text, login="t_a"):
+        """Whether |text| shows that login the other tenant's rows."""
+        return OTHERS in "".join(self.sql(text, login))
+
+    def fails(self, text, login, why="permission denied"):
+        out, errors = self.sql(text, login)
+        assert why in errors and out == "", (text, out, errors)
+
+    def number(self, text, login="t_a"):
+        out, errors = self.sql(text, login)
+        assert re.fullmatch(r"\d+", out), (text, out, errors)
+        return int(out)
+
+
+def holds(text, control, ours="bulla.entry", login="t_a", own=True):
+    """An attempt, with {} for the table, that shows the other tenant's rows of |control|, and none of |ours|."""
+    text = text.replace("BETA", place.b)
+    assert place.leaks(text.replace("{}", control), login), f"the attempt does not even work: {text}"
+    out, errors = place.sql(text.replace("{}", ours), login)
+    assert OTHERS not in out + errors, (text, out)
+    assert not own or "db-of-acme" in out + errors, (text, out, errors)
+
+
+@test_without_vault
+def each_login_sees_the_rows_of_its_tenant_alone(_):
+    tables = {"tenant": "id", **{table: "tenant" for table in
+                                 ("tenant_secret", "entry", "apikey", "revocation", "revoked_token", "audit", "login")}}
+    for table, column in tables.items():
+        seen = {login: place.sql(f"SELECT DISTINCT coalesce({column}, '') FROM bulla.{table} ORDER BY 1", login)[0].split()
+                for login in ("t_a", "t_b", "app", "unlisted")}
+        assert seen["unlisted"] == [] and set(seen["t_a"]) <= {place.a} and set(seen["t_b"]) <= {place.b}, (table, seen)
+        if table in ("tenant", "tenant_secret", "entry", "apikey", "audit"):
+            assert seen["t_a"] == [place.a] and {place.a, place.b} <= set(seen["app"]), (table, seen)
+    fields = "SELECT count(*) FROM bulla.field"
+    assert [place.number(fields, login) for login in ("t_a", "t_b", "app", "unlisted")] == [2, BETA_ENTRIES, BETA_ENTRIES + 2, 0]
+    for table, t_a in (("vault", 1), ("root", 1), ("lane", 1), ("turn", 0), ("audit_head", 0)):
+        counts = [place.number(f"SELECT count(*) FROM bulla.{table}", login) for login in ("t_a", "unlisted", "app")]
+        assert [bool(count) for count in counts] == [bool(t_a), False, True], (table, counts)
+    assert place.sql("SELECT name FROM bulla.login", "t_a")[0] == "t_a"
+
+
+@test_without_vault
+def no_setting_opens_another_tenants_rows(_):
+    for text in ("SET app.tenant = 'BETA'; SELECT name FROM {}",
+                 "SELECT name FROM {} WHERE set_config('app.tenant', 'BETA', false) <> ''",
+                 "WITH x AS MATERIALIZED (SELECT set_config('app.tenant', 'BETA', false)) SELECT name FROM x, {}",
+                 "SELECT set_config('app.tenant', 'BETA', false); SELECT name FROM {}"):
+        holds(text.replace("BETA", "\\" + place.b[1:]), "control.entry")
+    # Whatever else can be set: the role and the login are settings too.
+    for setting, value in (("role", "t_b"), ("session_authorization", "t_b"), ("row_security", "off"),
+                           ("search_path", "control, bulla"), ("local_preload_libraries", "x")):
+        assert not place.leaks(f"SELECT set_config('{setting}', '{value}', false); SELECT name FROM bulla.entry"), setting
+
+
+@test_without_vault
+def no_role_opens_another_tenants_rows(_):
+    for text in ("SET ROLE t_b; SELECT name FROM {}", "SET ROLE t_a; RESET ROLE; SET ROLE t_b; SELECT name FROM {}",
+                 "SELECT set_config('role', 't_b', false); SELECT name FROM {}"):
+        holds(text, "control.by_role", login="pooled")
+    # Nor those of the whole vault, of which a pooled login is a member too.
+    assert not place.leaks("SET ROLE app; SELECT name FROM bulla.entry", "pooled")
+    for text in ("SET SESSION AUTHORIZATION t_b", "SET ROLE postgres"):
+        assert place.leaks(f"{text}; SELECT name FROM bulla.entry", "postgres"), text
+    for text in ("SET ROLE t_b", "SET SESSION AUTHORIZATION t_b", "SET ROLE postgres", "SET ROLE owner"):
+        place.fails(f"{text}; SELECT name FROM bulla.entry", "t_a")
+    assert not place.leaks("RESET ROLE; RESET SESSION AUTHORIZATION; SET ROLE NONE; SELECT name FROM bulla.entry")
+
+
+@test_without_vault
+def row_security_off_and_copy_show_nothing_more(_):
+    text = "SET row_security = off; SELECT name FROM bulla.entry"
+    assert place.leaks(text, "bypass")
+    place.fails(text, "t_a", "would be affected by row-level security")
+    for text in ("COPY {} TO STDOUT", "COPY (SELECT * FROM {}) TO STDOUT", "TABLE {}", "SELECT x::text FROM {} x",
+                 "SELECT json_agg(x) FROM {} x", "SELECT query_to_xml('SELECT name FROM {}', true, true, '')",
+                 "DECLARE c CURSOR FOR SELECT name FROM {}; FETCH ALL FROM c", "PREPARE p AS SELECT name FROM {}; EXECUTE p"):
+        holds(text, "control.free")
+    # A plan that was made for another role is not run for this one.
+    assert not place.leaks("PREPARE p AS SELECT name FROM bulla.entry; SET ROLE app; EXECUTE p; RESET ROLE; EXECUTE p", "pooled")
+
+
+@test_without_vault
+def views_and_functions_of_the_owner_show_no_more(box):
+    for maker, does_leak in (("postgres", True), ("owner", False)):
+        place.sql(f"SET ROLE {maker}; CREATE VIEW playground.{maker}_view AS SELECT name FROM bulla.entry; "
+                  f"GRANT SELECT ON playground.{maker}_view TO t_a; "
+                  f"CREATE FUNCTION playground.{maker}_function() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER "
+                  "AS 'SELECT name FROM bulla.entry'")
+        for text in (f"TABLE playground.{maker}_view", f"SELECT playground.{maker}_function()"):
+            out, errors = place.sql(text, "t_a")
+            # A superuser's is run without row-level security: who owns a vault should be none.
+            assert (OTHERS in out) == does_leak and "db-of-acme" in out, (text, out, errors)
+    box = place.box
+    for thing, text in (("VIEW bulla.extra", "AS SELECT name FROM bulla.entry"),
+                        ("FUNCTION bulla.extra()", "RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")):
+        place.sql(f"CREATE {thing} {text}")
+        place.run("t_a", "list", status=4, told="not a vault")
+        place.sql(f"DROP {thing}")
+    assert place.run("t_a", "list") != b"", box
+
+
+@test_without_vault
+def a_function_that_tells_what_it_is_given_is_given_its_own_rows(_):
+    place.sql("CREATE FUNCTION playground.tell(text) RETURNS bool LANGUAGE plpgsql COST 0.0000001 AS "
+              "$$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$", "t_a")
+    holds("SELECT count(*) FROM {} WHERE playground.tell(name)", "control.plain")
+    place.fails("ALTER FUNCTION playground.tell(text) LEAKPROOF", "t_a", "only superuser can define a leakproof function")
+    for text in ("CREATE TABLE {}.x(i int)", "CREATE FUNCTION {}.x() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                 "CREATE OPERATOR {}.= (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text)", "CREATE DOMAIN {}.d AS text"):
+        assert place.sql(text.format("playground"), "t_a")[1] == "", text
+        for schema in ("bulla", "public"):
+            place.fails(text.format(schema), "t_a")
+    place.fails("CREATE TEMP TABLE x(i int)", "t_a", "permission denied to create temporary tables")
+    place.fails("CREATE SCHEMA x", "t_a")
+
+
+def probe(text, another, none):
+    """What the login of a tenant is told of another's key, and of one that nobody has."""
+    told = []
+    for key in (another, none):
+        out, errors = place.sql(f"BEGIN; {text.format(key)}; ROLLBACK", "t_a")
+        told.append((out, re.sub(re.escape(key), "KEY", errors)))
+    return told
+
+
+@test_without_vault
+def keys_of_others_are_refused_as_those_of_nobody(_):
+    place.sql("GRANT INSERT, UPDATE, DELETE, REFERENCES, TRIGGER ON ALL TABLES IN SCHEMA bulla TO t_a; "
+              "GRANT ALL ON ALL SEQUENCES IN SCHEMA bulla TO t_a")
+    entry = place.sql(f"SELECT id FROM bulla.entry WHERE tenant = '{place.b}' LIMIT 1")[0]
+    secret = place.sql(f"SELECT id FROM bulla.tenant_secret WHERE tenant = '{place.b}'")[0]
+    nobody = "\\x" + "5a" * 16
+    its_entry = f"('{{}}', '{place.a}', 'x', {ZEROS})"
+    statement = f"'\\x', {ZEROS} || {ZEROS}, NULL, NULL"
+    probes = {  # control, ours, another's key, none
+        "primary key": (f"INSERT INTO control.owned VALUES {its_entry}", f"INSERT INTO bulla.entry VALUES {its_entry}",
+                        entry, nobody),
+        "unique name": (f"INSERT INTO control.tenant VALUES ('{nobody}', '{{}}', {statement})",
+                        f"INSERT INTO bulla.tenant VALUES ('{nobody}', '{{}}', {statement})", "beta", "nobody"),
+        "own name": ("UPDATE control.tenant SET name = '{}' WHERE name = 'acme'",
+                     "UPDATE bulla.tenant SET name = '{}' WHERE name = 'acme'", "beta", "nobody"),
+        "foreign key": ("INSERT INTO control.field VALUES ('{}', 'x')",
+                        "INSERT INTO bulla.field VALUES ('{}', 'x', 1, 0, '', '', NULL, 1)", entry, nobody),
+        "conflict": (f"INSERT INTO control.owned VALUES {its_entry} ON CONFLICT DO NOTHING RETURNING 1",
+                     f"INSERT INTO bulla.entry VALUES {its_entry} ON CONFLICT DO NOTHING RETURNING 1", entry, nobody),
+        "upsert": (f"INSERT INTO control.owned VALUES {its_entry} ON CONFLICT (id) DO UPDATE SET name = 'y'",
+                   f"INSERT INTO bulla.entry VALUES {its_entry} ON CONFLICT (id) DO UPDATE SET name = 'y'", entry, nobody),
+        "record": ("INSERT INTO control.audit VALUES (0, {}, 1, '', '', '', '', '')",
+                   "INSERT INTO bulla.audit VALUES (0, {}, 1, '', '', '', '', '')", "7", "1000000"),
+    }
+    for what, (control, ours, another, none) in probes.items():
+        told = probe(control, another, none)
+        assert told[0] != told[1], f"{what}: the attempt does not even work: {told}"
+        told = probe(ours, another, none)
+        assert told[0] == told[1] and (told[0][1] == "" or "row-level security" in told[0][1]), (what, told)
+    ours = {
+        "a secret of another": (f"UPDATE bulla.field SET secret_id = '{{}}' RETURNING 1", secret, nobody),
+        "an API key": ("INSERT INTO bulla.apikey(id, tenant, name, created, revoked, hash) "
+                       f"VALUES ('{{}}', '{place.a}', 'x', 1, 0, '')", place.keys[1], "5a" * 8),
+        "a revocation": (f"INSERT INTO bulla.revocation VALUES ({{}}, '{place.a}', NULL, {ZEROS})", "1", "1000"),
+        "a login": (f"INSERT INTO bulla.login VALUES ('{{}}', '{place.a}')", "t_b", "nobody"),
+    }
+    for what, (text, another, none) in ours.items():
+        told = probe(text, another, none)
+        assert told[0] == told[1] and (told[0][1] == "" or "row-level security" in told[0][1]), (what, told)
+
+
+@test_without_vault
+def a_tenants_login_changes_nothing_even_with_grants(_):
+    place.sql("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulla TO t_a")
+    assert place.sql("UPDATE control.login SET tenant = NULL WHERE name = 't_a' RETURNING name", "t_a")[0] == "t_a"
+    changes = [f"UPDATE bulla.{table} SET {column} = {column} RETURNING 1" for table, column in
+               (("tenant", "name"), ("entry", "name"), ("field", "value"), ("apikey", "revoked"), ("audit", "mac"),
+                ("audit_head", "mac"), ("vault", "statement"), ("root", "wrapped"), ("lane", "number"), ("turn", "id"))]
+    changes += ["UPDATE bulla.login SET tenant = NULL RETURNING 1", "DELETE FROM bulla.login RETURNING 1"]
+    changes += [f"DELETE FROM bulla.{table} RETURNING 1" for table in ("field", "audit", "audit_head", "root", "vault")]
+    for text in changes:
+        assert place.sql(text, "t_a") == ("", ""), text
+        assert place.sql(f"BEGIN; {text}; ROLLBACK", "postgres")[0] != "", f"the attempt does not even work: {text}"
+    assert place.sql("SELECT id FROM bulla.turn FOR UPDATE", "t_a") == ("", ""), "it can hold everybody's turn"
+    place.fails("TRUNCATE bulla.audit", "t_a")
+    place.fails("INSERT INTO bulla.login VALUES ('t_a2', NULL)", "t_a", "row-level security")
+    place.run("app", "audit", "verify")
+
+
+@test_without_vault
+def what_statistics_still_tell(_):
+    """Not prevented: docs/POSTGRESQL.md and docs/THREATS.md say so."""
+    explain = ("SET enable_seqscan = off; SET enable_bitmapscan = off; "
+               "EXPLAIN (ANALYZE {}) SELECT 1 FROM bulla.entry WHERE tenant = '{}'")
+    rows = [int(re.search(r"rows=(\d+)", place.sql(explain.format("false", tenant), "t_a")[0])[1])
+            for tenant in (place.b, "\\x" + "5a" * 16)]
+    assert rows[0] >= BETA_ENTRIES / 2 and rows[1] <= 2, rows
+    counted = place.sql(explain.format("true", place.b), "t_a")[0]
+    assert f"Rows Removed by Filter: {BETA_ENTRIES}" in counted, counted
+    assert place.number("SELECT reltuples::int FROM pg_class WHERE oid = 'bulla.entry'::regclass") == BETA_ENTRIES + 1
+    assert place.number("SELECT pg_relation_size('bulla.audit')") > 0
+    assert place.number("SELECT max(seq) - count(*) FROM bulla.audit") > BETA_ENTRIES - 3
+    assert "t_b" in place.sql("SELECT rolname FROM pg_roles", "t_a")[0]
+    # Prevented.
+    most = "SELECT most_common_vals::text FROM pg_stats WHERE schemaname = '{}' AND attname = 'tenant' AND tablename = '{}'"
+    assert place.b[2:] in place.sql(most.format("control", "free"), "t_a")[0]
+    assert place.sql(most.format("bulla", "entry"), "t_a") == ("", "")
+    assert place.sql("SELECT last_value FROM control.seq", "t_b")[0] == "1"
+    place.fails("SELECT last_value FROM bulla.apikey_number_seq", "t_b")
+    place.fails("TABLE pg_statistic", "t_a")
+
+
+@test_without_vault
+def what_a_session_can_still_do(_):
+    """Not prevented: docs/POSTGRESQL.md and docs/THREATS.md say so."""
+    place.sql("ALTER ROLE t_b SET idle_in_transaction_session_timeout = 100")
+    with subprocess.Popen([place.server.bin / "psql", "-XAtq", "-h", place.server.folder, "-U", "t_b", "-d", "v"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as held:
+        held.stdin.write("SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ;"
+                         "SELECT count(*) FROM bulla.entry; SELECT pg_try_advisory_xact_lock(1);\n")
+        held.stdin.flush()
+        assert [held.stdout.readline().strip() for _ in range(2)] == [str(BETA_ENTRIES), "t"]
+        time.sleep(0.3)
+        assert place.sql("SELECT count(backend_xmin) FROM pg_stat_activity WHERE usename = 't_b'")[0] == "1"
+
+
+@test_without_vault
+def the_app_adds_to_the_log_and_changes_nothing_in_it(_):
+    for text in ("UPDATE bulla.audit SET mac = mac", "DELETE FROM bulla.audit", "TRUNCATE bulla.audit",
+                 "DELETE FROM bulla.audit_head", "UPDATE bulla.lane SET number = number", "DELETE FROM bulla.lane",
+                 "INSERT INTO bulla.root VALUES ('', '')", "INSERT INTO bulla.login VALUES ('x', NULL)",
+                 "ALTER TABLE bulla.audit NO FORCE ROW LEVEL SECURITY", "DROP POLICY own ON bulla.audit",
+                 "CREATE TABLE bulla.x(i int)"):
+        place.sql(f"BEGIN; {text.replace(chr(39) * 2, chr(39) + chr(92) + 'x' + '00' * 16 + chr(39))}; ROLLBACK")
+        out, errors = place.sql(text, "app")
+        assert "permission denied" in errors or "must be owner" in errors, (text, out, errors)
+
+
+@test_without_vault
+def the_auditor_reads_the_log_and_nothing_else(_):
+    assert b"unbroken" in place.run("auditor", "audit", "verify")
+    assert b"beta" in place.run("auditor", "audit", "log")
+    for table in ("entry", "field", "apikey", "tenant_secret", "revoked_token", "revocation", "turn"):
+        assert place.number(f"SELECT count(*) FROM bulla.{table}", "app") >= 0
+        place.fails(f"TABLE bulla.{table}", "auditor")
+    for text in ("INSERT INTO bulla.audit VALUES (0, 1, 1, '', '', '', '', '')", "UPDATE bulla.audit_head SET mac = mac"):
+        place.fails(text, "auditor")
+    place.run("auditor", "get", "acme/db-of-acme", "password", "--reason", "r", status=4, told="not permit")
+
+
+@test_without_vault
+def a_tenants_login_reads_its_tenant_through_bulla(_):
+    assert b"db-of-acme" in place.run("t_a", "list") and b"beta" not in place.run("t_a", "list")
+    assert b"acme" in place.run("t_a", "show", "acme/db-of-acme")
+    place.run("t_a", "show", f"beta/{OTHERS}-1", status=3, told="not found")
+    records = place.box.log()
+    assert {record["tenant"] for record in records} == {"acme"} and len(records) >= 3, records
+    assert b"acme" in place.run("t_a", "apikey", "list") and b"beta" not in place.run("t_a", "apikey", "list")
+    for args in (["audit", "verify"], ["audit", "anchor"], ["put", "acme/db-of-acme", "host=x"],
+                 ["get", "acme/db-of-acme", "password", "--reason", "r"]):
+        place.run("t_a", *args, status=4, told="reads the rows of one tenant")
+
+
+@test_without_vault
+def a_login_that_is_not_listed_is_told_so(_):
+    assert place.number("SELECT count(*) FROM bulla.format", "unlisted") == 1
+    for args in (["list"], ["audit", "verify"], ["put", "acme/db", "host=x"]):
+        place.run("unlisted", *args, status=4, told=("not permit", "INSERT INTO bulla.login VALUES ('unlisted', NULL)"))
+    # Whom no policy binds needs no row.
+    place.sql("DELETE FROM bulla.login WHERE name = 'bypass'")
+    assert b"beta" in place.run("bypass", "list")
+    # The owner is bound too, and can put itself in again.
+    place.sql("DELETE FROM bulla.login WHERE name = 'owner'", "owner")
+    assert place.number("SELECT count(*) FROM bulla.entry", "owner") == 0
+    place.run("owner", "list", status=4, told="bulla.login")
+    assert place.sql("INSERT INTO bulla.login VALUES ('owner', NULL)", "owner")[1] == ""
+    place.run("owner", "list")
+
+
+@test_without_vault
+def policies_that_are_not_ours_to_the_letter_are_refused(_):
+    whole = "(SELECT l.tenant IS NULL FROM bulla.login l WHERE l.name = SESSION_USER)"
+    changes = (
+        ("ALTER TABLE bulla.entry DISABLE ROW LEVEL SECURITY", "ALTER TABLE bulla.entry ENABLE ROW LEVEL SECURITY"),
+        ("ALTER TABLE bulla.audit NO FORCE ROW LEVEL SECURITY", "ALTER TABLE bulla.audit FORCE ROW LEVEL SECURITY"),
+        ("CREATE POLICY more ON bulla.entry USING (true)", "DROP POLICY more ON bulla.entry"),
+        ("ALTER POLICY whole ON bulla.field USING (true)", f"ALTER POLICY whole ON bulla.field USING ({whole})"),
+        (f"ALTER POLICY whole ON bulla.field USING ({whole.replace('SESSION_USER', 'CURRENT_USER')})",
+         f"ALTER POLICY whole ON bulla.field USING ({whole})"),
+        ("ALTER POLICY whole ON bulla.field TO app", "ALTER POLICY whole ON bulla.field TO PUBLIC"),
+        ("ALTER POLICY own ON bulla.login RENAME TO mine", "ALTER POLICY mine ON bulla.login RENAME TO own"),
+        (f"DROP POLICY whole ON bulla.turn; CREATE POLICY whole ON bulla.turn USING ({whole}) WITH CHECK (true)",
+         f"DROP POLICY whole ON bulla.turn; CREATE POLICY whole ON bulla.turn USING ({whole})"),
+        (f"DROP POLICY whole ON bulla.turn; CREATE POLICY whole ON bulla.turn AS RESTRICTIVE USING ({whole})",
+         f"DROP POLICY whole ON bulla.turn; CREATE POLICY whole ON bulla.turn USING ({whole})"),
+        ("DROP POLICY own ON bulla.audit", "CREATE POLICY own ON bulla.audit FOR SELECT USING "
+         "(tenant = (SELECT l.tenant FROM bulla.login l WHERE l.name = SESSION_USER))"),
+    )
+    for change, undo in changes:
+        place.sql(change)
+        place.run("app", "list", status=4, told="not as bulla makes it")
+        place.sql(undo)
+        place.run("app", "list")
+
+
+@test_without_vault
+def an_owner_that_is_bound_backs_the_vault_up(_):
+    dump = [place.server.bin / "pg_dump", "-h", place.server.folder, "-U", "owner", "--schema=bulla", "v"]
+    plain = subprocess.run(dump, capture_output=True, text=True, check=False)
+    assert plain.returncode != 0 and "row-level security" in plain.stderr, plain.stderr
+    done = subprocess.run([*dump, "--enable-row-security"], capture_output=True, text=True, check=True)
+    place.sql("CREATE DATABASE copy OWNER owner TEMPLATE template0", database="postgres")
+    subprocess.run([place.server.bin / "psql", "-Xq", "-h", place.server.folder, "-U", "owner", "-d", "copy", "-v",
+                    "ON_ERROR_STOP=1", "-o", os.devnull], input=done.stdout, text=True, check=True)
+    restored = {"BULLA_VAULT": place.server.url("copy").replace("user=postgres", "user=owner")}
+    assert place.box.run("audit", "verify", env=restored) == place.run("app", "audit", "verify")
+    assert place.box.run("list", env=restored) == place.run("app", "list")
+
+
+if postgres.programs() is None:
+    print("1..0 # SKIP no PostgreSQL server is installed: apt-get install postgresql", flush=True)
+    print("SKIPPED: no PostgreSQL server is installed", file=sys.stderr)
+    sys.exit(0)
+with tempfile.TemporaryDirectory(prefix="bulla-rls-", ignore_cleanup_errors=True,
+                                 dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as its_folder:
+    pathlib.Path(its_folder).chmod(0o755)
+    place = Place(its_folder)
+    try:
+        run_tests()
+    finally:
+        place.server.stop()
