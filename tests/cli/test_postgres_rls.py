@@ -4,7 +4,9 @@
 """Row-level security: a login of one tenant reads that tenant's rows and no others, whatever SQL it runs. Each attempt is
 first made where it succeeds, on tables of the schema "control", whose policies and grants are those that do not hold.
 
-usage: test_postgres_rls.py BULLA"""
+usage: test_postgres_rls.py BULLA CLIENT
+
+CLIENT is tests/cli/pg_client.c."""
 
 import os
 import pathlib
@@ -78,6 +80,7 @@ class Place:
         self.run("owner", "init")
         self.sql(GRANTS)
         self.run("app", "put", "acme/db-of-acme", "--secret", "password", stdin="hunter2")
+        self.run("app", "put", "acme/db", "--secret", "password", stdin="hunter2")
         self.run("app", "put", "acme/db-of-acme", "host=acme.example")
         for i in range(BETA_ENTRIES):
             self.run("app", "put", f"beta/{OTHERS}-{i}", "host=beta.example")
@@ -137,7 +140,7 @@ def each_login_sees_the_rows_of_its_tenant_alone(_):
         if table in ("tenant", "tenant_secret", "entry", "apikey", "audit"):
             assert seen["t_a"] == [place.a] and {place.a, place.b} <= set(seen["app"]), (table, seen)
     fields = "SELECT count(*) FROM bulla.field"
-    assert [place.number(fields, login) for login in ("t_a", "t_b", "app", "unlisted")] == [2, BETA_ENTRIES, BETA_ENTRIES + 2, 0]
+    assert [place.number(fields, login) for login in ("t_a", "t_b", "app", "unlisted")] == [3, BETA_ENTRIES, BETA_ENTRIES + 3, 0]
     for table, t_a in (("vault", 1), ("root", 1), ("lane", 1), ("turn", 0), ("audit_head", 0)):
         counts = [place.number(f"SELECT count(*) FROM bulla.{table}", login) for login in ("t_a", "unlisted", "app")]
         assert [bool(count) for count in counts] == [bool(t_a), False, True], (table, counts)
@@ -298,7 +301,7 @@ def what_statistics_still_tell(_):
     assert rows[0] >= BETA_ENTRIES / 2 and rows[1] <= 2, rows
     counted = place.sql(explain.format("true", place.b), "t_a")[0]
     assert f"Rows Removed by Filter: {BETA_ENTRIES}" in counted, counted
-    assert place.number("SELECT reltuples::int FROM pg_class WHERE oid = 'bulla.entry'::regclass") == BETA_ENTRIES + 1
+    assert place.number("SELECT reltuples::int FROM pg_class WHERE oid = 'bulla.entry'::regclass") == BETA_ENTRIES + 2
     assert place.number("SELECT pg_relation_size('bulla.audit')") > 0
     assert place.number("SELECT max(seq) - count(*) FROM bulla.audit") > BETA_ENTRIES - 3
     assert "t_b" in place.sql("SELECT rolname FROM pg_roles", "t_a")[0]
@@ -376,6 +379,25 @@ def a_login_that_is_not_listed_is_told_so(_):
     place.run("owner", "list", status=4, told="bulla.login")
     assert place.sql("INSERT INTO bulla.login VALUES ('owner', NULL)", "owner")[1] == ""
     place.run("owner", "list")
+
+
+@test_without_vault
+def a_login_that_is_taken_off_the_list_is_shut_out_at_once(_):
+    url = place.url("app")
+    with subprocess.Popen([os.path.abspath(sys.argv[2]), url, f"file:{place.box.path('root.key')}", "x"], text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as client:
+        def step():
+            client.stdin.write(".")
+            client.stdin.flush()
+            return client.stdout.readline().strip()
+        assert client.stdout.readline() == "BULLA_OK\n"
+        assert step() == "opened 1"
+        place.sql("DELETE FROM bulla.login WHERE name = 'app'")
+        assert step() == "failed 2 BULLA_NOT_A_VAULT"
+        place.sql("INSERT INTO bulla.login VALUES ('app', NULL)")
+        assert step() == "opened 3"
+        client.stdin.close()
+        assert "the login is in bulla.login no more" in client.stderr.read()
 
 
 @test_without_vault
