@@ -92,7 +92,8 @@ def a_login_that_may_not_is_told_what_to_check(box):
     name = place.vault(box)
     place.psql("CREATE ROLE stranger LOGIN PASSWORD 'right'; CREATE ROLE reader LOGIN; CREATE ROLE single LOGIN "
                "CONNECTION LIMIT 0")
-    place.psql("GRANT USAGE ON SCHEMA bulla TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO reader", name)
+    place.psql("GRANT USAGE ON SCHEMA bulla TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO reader; "
+                "INSERT INTO bulla.login VALUES ('reader', NULL)", name)
     hba = place.server.data / "pg_hba.conf"
     before = hba.read_text()
     hba.write_text("local all stranger scram-sha-256\n" + before)
