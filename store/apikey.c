@@ -3,6 +3,8 @@
 
 /* Records of API keys: an id, a hash, and a root that is sealed like a field and used like one. */
 
+#include "store/apikey.h"
+
 #include <time.h>
 
 #include "store/clock.h"
@@ -12,30 +14,34 @@
 #include "store/names.h"
 #include "store/opening.h"
 #include "store/page.h"
-#include "store/use.h"
 
 static enum bulla_status check_id(struct bulla_span id) {
   return id.len == BULLA_RECORD_ID_LEN ? bulla_name_check(id) : BULLA_INVALID_ARGUMENT;
 }
 
-static enum bulla_status insert(struct bulla_vault *vault, const struct bulla_apikey_record *apikey,
-                                const struct bulla_tenant *owner) {
+enum bulla_status bulla_apikey_store(struct bulla_vault *vault, const struct bulla_tenant *owner,
+                                     const struct bulla_apikey_record *apikey, int64_t created) {
   const struct bulla_tenant_secret *keys;
   struct bulla_context context;
-  BULLA_TRY(bulla_tenant_active_secret(&keys, vault, owner));
-  BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, bulla_tenant_id(owner), apikey->id));
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_seal(keys->apikey_key, &sealed, bulla_secret_bytes(apikey->root), bulla_context_span(&context)));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_INSERT_APIKEY);
   bulla_bind_text(&statement, apikey->id);
   bulla_bind_blob(&statement, bulla_tenant_id(owner));
   bulla_bind_text(&statement, apikey->name);
-  bulla_bind_int(&statement, bulla_clock_s());
+  bulla_bind_int(&statement, created);
   bulla_bind_blob(&statement, apikey->hash);
-  bulla_bind_blob(&statement, bulla_written(&sealed));
-  bulla_bind_secret(&statement, keys);
+  if (apikey->root != NULL) {
+    BULLA_TRY(bulla_tenant_active_secret(&keys, vault, owner));
+    BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, bulla_tenant_id(owner), apikey->id));
+    BULLA_TRY(bulla_seal(keys->apikey_key, &sealed, bulla_secret_bytes(apikey->root), bulla_context_span(&context)));
+    bulla_bind_blob(&statement, bulla_written(&sealed));
+    bulla_bind_secret(&statement, keys);
+  } else {
+    bulla_bind_null(&statement);
+    bulla_bind_secret(&statement, NULL);
+  }
   return bulla_finish(&statement);
 }
 
@@ -60,7 +66,7 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   const struct bulla_tenant *owner;
   BULLA_TRY(bulla_tenant_ensure(&owner, &change, record->tenant));
-  BULLA_TRY(insert(vault, record, owner));
+  BULLA_TRY(bulla_apikey_store(vault, owner, record, bulla_clock_s()));
   BULLA_TRY(
       bulla_change_tell(&change, BULLA_LITERAL("apikey-create"), record->tenant, record->id, bulla_span(NULL, 0)));
   return bulla_change_commit(&change);
@@ -189,12 +195,14 @@ static enum bulla_status is_told(bool *told, struct bulla_vault *vault, struct b
   return bulla_step(&statement, told);
 }
 
-static enum bulla_status erase_root(struct bulla_vault *vault, struct bulla_span id) {
+enum bulla_status bulla_apikey_erase(struct bulla_vault *vault, struct bulla_span tenant_id, struct bulla_span id,
+                                     int64_t revoked) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_ERASE_APIKEY);
-  bulla_bind_int(&statement, bulla_clock_s());
+  bulla_bind_int(&statement, revoked);
   bulla_bind_text(&statement, id);
-  return bulla_finish(&statement);
+  BULLA_TRY(bulla_finish(&statement));
+  return bulla_watch_tell(vault->db, tenant_id, id, bulla_span(NULL, 0));
 }
 
 /* All of a revocation that needs the vault to itself. Whoever writes to the database can give a key another tenant, or
@@ -214,8 +222,7 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct b
       return BULLA_OK;
     }
   }
-  BULLA_TRY(erase_root(vault, id));
-  BULLA_TRY(bulla_watch_tell(vault->db, bulla_span(state.owner, sizeof(state.owner)), id, bulla_span(NULL, 0)));
+  BULLA_TRY(bulla_apikey_erase(vault, bulla_span(state.owner, sizeof(state.owner)), id, bulla_clock_s()));
   BULLA_TRY(
       bulla_change_tell(&change, BULLA_LITERAL("apikey-revoke"), bulla_written(&tenant), id, bulla_span(NULL, 0)));
   return bulla_change_commit(&change);
@@ -264,6 +271,9 @@ static enum bulla_status open_root(struct bulla_use *use, const struct bulla_key
   return bulla_open_secret(&use->opened, root->keys->apikey_key, root->value, bulla_context_span(&context));
 }
 
+const struct bulla_use_kind bulla_use_apikey = {BULLA_QUERY_OPEN_APIKEY, find_root, missing_root, check_root,
+                                                open_root};
+
 /* Writes the name of the tenant of |id| to |tenant|. Anybody can make up key ids: to ask for one that is no good costs
  * a look and leaves no record. */
 static enum bulla_status find_tenant(struct bulla_buffer *tenant, struct bulla_vault *vault, struct bulla_span id) {
@@ -277,15 +287,13 @@ static enum bulla_status find_tenant(struct bulla_buffer *tenant, struct bulla_v
 /* Opens the root for |record|, and has |use| use it. */
 static enum bulla_status use_root(struct bulla_vault *vault, struct bulla_audit_record *record, bulla_apikey_use_fn use,
                                   void *arg) {
-  static const struct bulla_use_kind of_root = {BULLA_QUERY_OPEN_APIKEY, find_root, missing_root, check_root,
-                                                open_root};
   BULLA_TRY(check_id(record->entry));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));
   BULLA_TRY(find_tenant(&tenant, vault, record->entry));
   record->tenant = bulla_written(&tenant);
   size_t failed;
-  struct bulla_use opening BULLA_CLEANUP(bulla_use_end) = {.kind = &of_root, .record = *record};
+  struct bulla_use opening BULLA_CLEANUP(bulla_use_end) = {.kind = &bulla_use_apikey, .record = *record};
   BULLA_TRY(bulla_use_all(&failed, vault, &opening, 1));
   return use(arg, record->tenant, bulla_secret_bytes(opening.opened));
 }

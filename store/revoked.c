@@ -5,6 +5,8 @@
  * reads the file: it is kept by its digest. Revocations are kept for good: a clock that runs ahead once would otherwise
  * drop what is still needed, and the record of the revocation stays too. */
 
+#include "store/revoked.h"
+
 #include <stdatomic.h>
 
 #include "core/crypto.h"
@@ -20,14 +22,15 @@ static enum bulla_status digest_of(uint8_t *digest, struct bulla_span jti) {
   return bulla_sha256(digest, jti);
 }
 
-static enum bulla_status insert(struct bulla_vault *vault, struct bulla_span tenant_id, struct bulla_span digest,
-                                int64_t expires) {
+enum bulla_status bulla_token_store(struct bulla_vault *vault, const struct bulla_tenant *owner,
+                                    struct bulla_span digest, int64_t expires) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_REVOKE_TOKEN);
-  bulla_bind_blob(&statement, tenant_id);
+  bulla_bind_blob(&statement, bulla_tenant_id(owner));
   bulla_bind_blob(&statement, digest);
   bulla_bind_int(&statement, expires);
-  return bulla_finish(&statement);
+  BULLA_TRY(bulla_finish(&statement));
+  return bulla_watch_tell(vault->db, bulla_tenant_id(owner), bulla_span(NULL, 0), digest);
 }
 
 /* All of a revocation that needs the vault to itself. */
@@ -39,8 +42,7 @@ static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct b
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE_FIRST));
   BULLA_TRY(bulla_tenant_find(&owner, vault, tenant));
-  BULLA_TRY(insert(vault, bulla_tenant_id(owner), bytes, expires));
-  BULLA_TRY(bulla_watch_tell(vault->db, bulla_tenant_id(owner), bulla_span(NULL, 0), bytes));
+  BULLA_TRY(bulla_token_store(vault, owner, bytes, expires));
   bulla_hex_encode(digits, bytes);
   BULLA_TRY(bulla_change_tell(&change, BULLA_LITERAL("token-revoke"), tenant, bulla_span(digits, sizeof(digits)),
                               bulla_span(NULL, 0)));

@@ -8,12 +8,13 @@
 
 #include "core/hex.h"
 #include "core/log.h"
-#include "store/columns.h"
+#include "store/apikey.h"
 #include "store/create.h"
 #include "store/entry.h"
 #include "store/format1.h"
 #include "store/names.h"
 #include "store/put.h"
+#include "store/revoked.h"
 
 enum { ROWS_BETWEEN = 100 }; /* that are read before progress is told again */
 
@@ -67,59 +68,30 @@ static enum bulla_status take_field(void *arg, const struct bulla_format1_field 
 
 /* API keys and tokens come with the name of their tenant, which is there by now. */
 static enum bulla_status enter(struct upgrading *upgrading, struct bulla_span tenant) {
-  BULLA_TRY(bulla_tenant_look(&upgrading->owner, upgrading->vault, tenant));
-  return bulla_tenant_active_secret(&upgrading->keys, upgrading->vault, upgrading->owner);
-}
-
-/* Marks the key, and tells those that follow revocations. */
-static enum bulla_status tell_revoked(struct upgrading *upgrading, const struct bulla_format1_apikey *apikey) {
-  struct bulla_db *db = upgrading->vault->db;
-  struct bulla_statement mark BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_ERASE_APIKEY);
-  bulla_bind_int(&mark, apikey->revoked);
-  bulla_bind_text(&mark, apikey->id);
-  BULLA_TRY(bulla_finish(&mark));
-  return bulla_watch_tell(db, bulla_tenant_id(upgrading->owner), apikey->id, bulla_span(NULL, 0));
+  return bulla_tenant_look(&upgrading->owner, upgrading->vault, tenant);
 }
 
 static enum bulla_status take_apikey(void *arg, const struct bulla_format1_apikey *apikey) {
   struct upgrading *upgrading = arg;
-  struct bulla_context context;
-  uint8_t bytes[BULLA_WRAPPED_MAX];
-  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
+  const struct bulla_apikey_record record = {
+      .id = apikey->id,
+      .name = apikey->name,
+      .hash = apikey->hash,
+      .root = apikey->root,
+  };
   count(upgrading);
   BULLA_TRY(enter(upgrading, apikey->tenant));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(upgrading->vault->db, BULLA_QUERY_INSERT_APIKEY);
-  bulla_bind_text(&statement, apikey->id);
-  bulla_bind_blob(&statement, bulla_tenant_id(upgrading->owner));
-  bulla_bind_text(&statement, apikey->name);
-  bulla_bind_int(&statement, apikey->created);
-  bulla_bind_blob(&statement, apikey->hash);
-  if (apikey->revoked == 0) {
-    BULLA_TRY(
-        bulla_context_apikey(&context, &upgrading->vault->keyring, bulla_tenant_id(upgrading->owner), apikey->id));
-    BULLA_TRY(bulla_seal(upgrading->keys->apikey_key, &sealed, bulla_secret_bytes(apikey->root),
-                         bulla_context_span(&context)));
-    bulla_bind_blob(&statement, bulla_written(&sealed));
-    bulla_bind_secret(&statement, upgrading->keys);
-  } else {
-    bulla_bind_null(&statement);
-    bulla_bind_secret(&statement, NULL);
-  }
-  BULLA_TRY(bulla_finish(&statement));
-  return apikey->revoked != 0 ? tell_revoked(upgrading, apikey) : BULLA_OK;
+  BULLA_TRY(bulla_apikey_store(upgrading->vault, upgrading->owner, &record, apikey->created));
+  return apikey->revoked == 0
+             ? BULLA_OK
+             : bulla_apikey_erase(upgrading->vault, bulla_tenant_id(upgrading->owner), apikey->id, apikey->revoked);
 }
 
 static enum bulla_status take_token(void *arg, const struct bulla_format1_token *token) {
   struct upgrading *upgrading = arg;
   count(upgrading);
   BULLA_TRY(enter(upgrading, token->tenant));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(upgrading->vault->db, BULLA_QUERY_REVOKE_TOKEN);
-  bulla_bind_blob(&statement, bulla_tenant_id(upgrading->owner));
-  bulla_bind_blob(&statement, token->digest);
-  bulla_bind_int(&statement, token->expires);
-  return bulla_finish(&statement);
+  return bulla_token_store(upgrading->vault, upgrading->owner, token->digest, token->expires);
 }
 
 /* What was recorded under a name that no tenant has any more is sealed for the vault. */
