@@ -185,11 +185,11 @@ static enum bulla_status open_field(struct bulla_use *use, const struct bulla_ke
   return bulla_field_open(&use->opened, keyring, &use->field);
 }
 
-static const struct bulla_use_kind of_field = {BULLA_QUERY_FIND_FIELD, find_field, missing_field, check_field,
+const struct bulla_use_kind bulla_use_field = {BULLA_QUERY_FIND_FIELD, find_field, missing_field, check_field,
                                                open_field};
 
 static struct bulla_use use_of(const struct bulla_who *who, const struct bulla_place *place) {
-  struct bulla_use use = {.kind = &of_field};
+  struct bulla_use use = {.kind = &bulla_use_field};
   use.record = bulla_audit_record(who, BULLA_LITERAL("use"), place->tenant, place->entry);
   use.record.field = place->field;
   return use;

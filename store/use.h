@@ -22,6 +22,9 @@ struct bulla_use_kind {
   enum bulla_status (*open)(struct bulla_use *use, const struct bulla_keyring *keyring);
 };
 
+/* The use of a field, by the names of its place. */
+extern const struct bulla_use_kind bulla_use_field;
+
 /* One use. Begin with kind and record. */
 struct bulla_use {
   const struct bulla_use_kind *kind;
