@@ -26,7 +26,8 @@ struct lane_reading {
   int64_t next; /* the seq from which on to read */
   int64_t end;  /* the last seq that there was at the beginning: a log that grows as it is read has an end */
   bool done;    /* nothing is left to read */
-  enum bulla_status status; /* why it cannot be read on */
+  const struct bulla_tenant *owner; /* of the last record, while the vault is locked */
+  enum bulla_status status;         /* why it cannot be read on */
 };
 
 struct reading {
@@ -57,19 +58,20 @@ static void keep_record(struct lane_reading *reading, const struct bulla_audit_r
 }
 
 /* The key that the detail of a record is sealed with. */
-static enum bulla_status find_key(const struct bulla_key **key, struct bulla_vault *vault,
+static enum bulla_status find_key(const struct bulla_key **key, struct lane_reading *reading, struct bulla_vault *vault,
                                   struct bulla_span tenant_id) {
-  const struct bulla_tenant *owner;
   if (tenant_id.len == 0) {
     *key = vault->keyring.detail_key;
     return BULLA_OK;
   }
-  enum bulla_status status = bulla_tenant_by_id(&owner, vault, tenant_id);
-  if (status == BULLA_NOT_FOUND) {
-    return BULLA_AUDIT_BROKEN;
+  if (reading->owner == NULL || !bulla_span_equal(bulla_tenant_id(reading->owner), tenant_id)) {
+    enum bulla_status status = bulla_tenant_by_id(&reading->owner, vault, tenant_id);
+    if (status != BULLA_OK) {
+      reading->owner = NULL;
+      return status == BULLA_NOT_FOUND ? BULLA_AUDIT_BROKEN : status;
+    }
   }
-  BULLA_TRY(status);
-  *key = owner->detail_key;
+  *key = reading->owner->detail_key;
   return BULLA_OK;
 }
 
@@ -87,7 +89,7 @@ static enum bulla_status take_record(struct lane_reading *reading, struct bulla_
       .op = row->op,
       .outcome = row->outcome,
   };
-  BULLA_TRY(find_key(&key, vault, row->tenant_id));
+  BULLA_TRY(find_key(&key, reading, vault, row->tenant_id));
   BULLA_TRY(bulla_audit_detail_open(&record, &detail, &vault->keyring, key, &reading->lane, row->detail));
   if (tenant.len == 0 || bulla_span_equal(tenant, record.tenant)) {
     keep_record(reading, &record);
@@ -123,6 +125,7 @@ static enum bulla_status read_on(struct lane_reading *reading, struct bulla_vaul
   BULLA_TRY(bulla_page_begin(&reading->page));
   reading->num = 0;
   reading->num_given = 0;
+  reading->owner = NULL;
   return read_page(reading, vault, tenant);
 }
 
