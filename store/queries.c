@@ -89,7 +89,7 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_IS_LIVE_APIKEY] = "SELECT 1 FROM apikey WHERE id = $1 AND revoked = 0",
     [BULLA_QUERY_LIST_APIKEYS] =
         "SELECT a.number, " TENANT
-        ", a.id, a.name, a.created, a.revoked "
+        ", a.id, a.name, a.created, a.revoked, a.hash "
         "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.number > $1 AND ($2 = '' OR t.name = $2) "
         "ORDER BY a.number LIMIT $3",
     [BULLA_QUERY_ERASE_APIKEY] = "UPDATE apikey SET revoked = $1, sealed = NULL, secret_id = NULL WHERE id = $2",
@@ -98,6 +98,8 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "INSERT INTO revoked_token(tenant, jti, expires) VALUES ($1, $2, $3) "
         "ON CONFLICT(tenant, jti) DO UPDATE SET expires = excluded.expires "
         "WHERE excluded.expires > revoked_token.expires",
+    [BULLA_QUERY_FIND_REVOKED_TOKEN] =
+        "SELECT r.expires FROM tenant t JOIN revoked_token r ON r.tenant = t.id WHERE t.name = $1 AND r.jti = $2",
     [BULLA_QUERY_LIST_REVOKED_TOKENS] = "SELECT t.name, r.jti FROM revoked_token r JOIN tenant t ON t.id = r.tenant",
 
     [BULLA_QUERY_TELL_REVOCATION] =
@@ -139,6 +141,21 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_LIST_RECORDS] =
         "SELECT " RECORD " FROM audit WHERE lane = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq LIMIT $4",
     [BULLA_QUERY_NEXT_RECORDED] = "SELECT min(lane) FROM audit WHERE lane >= $1",
+
+    [BULLA_QUERY_COUNT_ROWS] =
+        "SELECT (SELECT count(*) FROM tenant WHERE name IS NOT NULL), (SELECT count(*) FROM entry), "
+        "(SELECT count(*) FROM field), (SELECT count(*) FROM apikey WHERE revoked = 0), "
+        "(SELECT count(*) FROM apikey WHERE revoked <> 0), (SELECT count(*) FROM revoked_token)",
+    [BULLA_QUERY_WALK_TENANTS] = "SELECT " TENANT " FROM tenant t WHERE t.name > $1 ORDER BY t.name LIMIT $2",
+    [BULLA_QUERY_WALK_FIELDS] =
+        "SELECT e.name, f.name, f.revision, f.updated, length(f.value) FROM entry e JOIN field f ON f.entry = e.id "
+        "WHERE e.tenant = $1 AND e.name >= $2 AND (e.name > $2 OR f.name > $3) ORDER BY e.name, f.name LIMIT $4",
+    [BULLA_QUERY_WALK_TOKENS] = "SELECT r.jti, r.expires, " TENANT
+                                " FROM revoked_token r JOIN tenant t ON t.id = r.tenant "
+                                "WHERE (r.tenant, r.jti) > ($1, $2) ORDER BY r.tenant, r.jti LIMIT $3",
+    [BULLA_QUERY_FIELD_VERSION] =
+        "SELECT f.revision, f.updated FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id "
+        "WHERE t.name = $1 AND e.name = $2 AND f.name = $3",
 
     [BULLA_QUERY_1_VAULT] = "SELECT uuid, root_key_id, name_key, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1",
     [BULLA_QUERY_1_COUNT] =

@@ -53,10 +53,11 @@ enum bulla_query {
   BULLA_QUERY_OPEN_APIKEY,    /* id; gives the columns of its tenant, sealed root, the columns of a secret */
   BULLA_QUERY_IS_LIVE_APIKEY, /* id; gives a row if it is there and not revoked */
   BULLA_QUERY_LIST_APIKEYS,   /* number, name of a tenant or '', how many at most; gives number, columns of the tenant,
-                                 id, name, ... */
+                                 id, name, created, revoked, hash */
   BULLA_QUERY_ERASE_APIKEY,   /* revoked, id */
 
   BULLA_QUERY_REVOKE_TOKEN,        /* tenant, digest, expires */
+  BULLA_QUERY_FIND_REVOKED_TOKEN,  /* name of a tenant, digest; gives expires */
   BULLA_QUERY_LIST_REVOKED_TOKENS, /* gives the name of the tenant, digest */
   BULLA_QUERY_TELL_REVOCATION,     /* tenant, id of an API key or NULL, digest or NULL */
   BULLA_QUERY_TELL_REVOCATIONS,    /* tenant: one for each of its revoked tokens, with the next numbers */
@@ -79,6 +80,13 @@ enum bulla_query {
   BULLA_QUERY_INSERT_AT_HEAD, /* lane, seq and mac of its head, the columns of a record; fails for another head */
   BULLA_QUERY_LAST_RECORD,    /* lane; gives the greatest seq or NULL */
   BULLA_QUERY_LIST_RECORDS,   /* lane, first seq, last, how many at most; gives the columns of a record */
+
+  /* For copying all of a vault. Each gives what follows that place in its order, how many at most. */
+  BULLA_QUERY_COUNT_ROWS,    /* gives the numbers of tenants, entries, fields, API keys live and revoked, tokens */
+  BULLA_QUERY_WALK_TENANTS,  /* name; gives the columns of each tenant */
+  BULLA_QUERY_WALK_FIELDS,   /* id of a tenant, entry, field; gives entry, field, revision, updated, stored bytes */
+  BULLA_QUERY_WALK_TOKENS,   /* id of a tenant, digest; gives digest, expires, the columns of the tenant */
+  BULLA_QUERY_FIELD_VERSION, /* names of tenant, entry, field; gives revision, updated */
 
   /* Of the tables of format 1, for store/format1.c alone. */
   BULLA_QUERY_1_VAULT,   /* gives uuid, root key's id, name key, scrypt salt, log n */

@@ -193,6 +193,40 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_upgrade(const char *url,
                                                                 const struct bulla_who *who, bulla_progress_fn progress,
                                                                 void *arg);
 
+/* What bulla_vault_export has copied. Begin with BULLA_EXPORT_REPORT_INIT. */
+struct bulla_export_report {
+  size_t size;         /* sizeof(struct bulla_export_report) */
+  int64_t num_tenants; /* that both vaults have at the end, and so on */
+  int64_t num_entries;
+  int64_t num_fields;
+  int64_t num_live_apikeys;
+  int64_t num_revoked_apikeys;
+  int64_t num_revoked_tokens;
+  int64_t num_written; /* rows that this call has written to the target: the others were there already */
+};
+
+#define BULLA_EXPORT_REPORT_INIT \
+  { .size = sizeof(struct bulla_export_report) }
+
+/* bulla_vault_export copies |vault| into |target|, another vault under keys of its own: tenants; fields with their
+ * values, revisions and times; API keys, so that those that were given out stay valid; and revoked tokens. The log
+ * stays with |vault|, the roots with each. Every value is opened, sealed anew and wiped in locked memory, after a
+ * record of it is committed in |vault|: the operation is "export-vault", of API keys too. |target| gets a record
+ * "import-vault" of all that is written to it.
+ *
+ * What was committed stays if the call fails or the process ends; the same call goes on from there. What |target| has
+ * already is not opened again, unless it changed in |vault| meanwhile, by its revision or time. At the end the rows of
+ * both are counted. |progress| may be NULL. Returns
+ *   BULLA_EXISTS            something else was written to |target|, or it has more rows than |vault|; nothing of
+ * |vault| has been opened in the first case BULLA_IN_USE            |target| has fewer rows, because |vault| is written
+ * to BULLA_INVALID_ARGUMENT  both are the same vault, or copies of the same BULLA_REFUSED           something in
+ * |vault| has been tampered with; it is named to the log function BULLA_NOT_FOUND         it was removed meanwhile and
+ * the statuses of bulla_vault_use and bulla_vault_put. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_export(struct bulla_vault *vault,
+                                                               struct bulla_export_report *report,
+                                                               struct bulla_vault *target, const struct bulla_who *who,
+                                                               bulla_progress_fn progress, void *arg);
+
 /* A root of the vault. */
 struct bulla_root_view {
   struct bulla_span id;   /* 16 bytes */
@@ -457,9 +491,10 @@ struct bulla_audit_record {
   struct bulla_span reason;
   struct bulla_span op;        /* init upgrade root-add root-remove put import remove rename-from rename-to use
                                 * apikey-create apikey-revoke apikey-use apikey-export token-revoke checkpoint
-                                * lane-open lane-take lane-at */
-  struct bulla_span entry;     /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane */
-  struct bulla_span field;     /* or the day of an exported key, or a seq in a lane */
+                                * lane-open lane-take lane-at export-vault import-vault */
+  struct bulla_span entry;     /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane, a
+                                * vault's id */
+  struct bulla_span field;     /* or the day of an exported key, a seq in a lane, a MAC */
   struct bulla_span outcome;   /* done, granted (about to be opened), not-found, failed (did not open) */
   int64_t lane;                /* 0, unless several machines write */
   struct bulla_span tenant_id; /* 16 bytes, or empty if there was no such tenant */
@@ -468,9 +503,9 @@ struct bulla_audit_record {
 
 typedef enum bulla_status (*bulla_audit_fn)(void *arg, const struct bulla_audit_record *record);
 
-/* bulla_vault_audit_log calls |each| for the records from |first_seq| on in each lane, oldest first, or only for those of
- * |tenant| if it is not empty. It does not verify them. If a lane cannot be read to its end, the others are, and then
- * the reason is returned. */
+/* bulla_vault_audit_log calls |each| for the records from |first_seq| on in each lane, oldest first, or only for those
+ * of |tenant| if it is not empty. It does not verify them. If a lane cannot be read to its end, the others are, and
+ * then the reason is returned. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first_seq,
                                                                   struct bulla_span tenant, bulla_audit_fn each,
                                                                   void *arg);

@@ -34,7 +34,8 @@ static void build_house(void) {
 }
 
 static void leave_house(void) {
-  static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "root", "root-recovery"};
+  static const char *const names[] = {"v.db",    "v.db-wal",    "v.db-shm",    "root",
+                                      "copy.db", "copy.db-wal", "copy.db-shm", "root-recovery"};
   bulla_vault_close(&house.vault);
   bulla_root_free(&house.root);
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -119,6 +120,31 @@ static void use_many(void) {
   CT_OK(bulla_vault_use_many(house.vault, &failed, &who, places, 2, expect_secrets, &num_seen));
   leave_house();
   CT_ASSERT(num_seen == 2);
+}
+
+/* What the mask shows of a longer value is looked at, and here it comes out of a vault, where all of it is secret. */
+static void export_all(void) {
+  char url[PATH_MAX + 16];
+  uint8_t hash[32] = {1};
+  struct bulla_vault *copy = NULL;
+  struct bulla_export_report report = BULLA_EXPORT_REPORT_INIT;
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = secret_value(12);
+  struct bulla_secret *root BULLA_CLEANUP(bulla_secret_free) = ct_secret(BULLA_KEY_LEN);
+  const struct bulla_field fields[] = {{PASSWORD, bulla_secret_bytes(value), true},
+                                       {BULLA_LITERAL("host"), BULLA_LITERAL("db.internal"), false}};
+  const struct bulla_apikey_record record = {
+      .tenant = ACME, .id = RECORD_ID, .name = ENTRY, .hash = bulla_span(hash, sizeof(hash)), .root = root};
+  build_house();
+  snprintf(url, sizeof(url), "sqlite:%.3100s/copy.db", house.folder);
+  CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), fields, 2));
+  CT_OK(bulla_vault_apikey_put(house.vault, &who, &record));
+  CT_OK(bulla_vault_create(url, house.root));
+  CT_OK(bulla_vault_open(&copy, url, house.root, NULL));
+  open_again();
+  CT_OK(bulla_vault_export(house.vault, &report, copy, &who, NULL, NULL));
+  bulla_vault_close(&copy);
+  leave_house();
+  CT_ASSERT(report.num_fields == 2 && report.num_live_apikeys == 1);
 }
 
 static enum bulla_status count_root(void *arg, const struct bulla_root_view *root) {
@@ -305,6 +331,8 @@ const struct ct_call ct_store_calls[] = {
      "bulla_vault_remove_tenant",
      "the value, every key", STORED, rename_and_remove},
     {"bulla_vault_use_many", "values but for the last four bytes, every key", STORED, use_many},
+    {"bulla_vault_export", "a value of which the mask shows nothing, the token root, every key of both vaults", STORED,
+     export_all},
     {"bulla_recipient_create bulla_recipient_text bulla_root_recipient bulla_vault_root_add bulla_vault_root_list "
      "bulla_vault_root_remove bulla_vault_audit_anchor bulla_vault_audit_heads bulla_vault_audit_verify_with",
      "the recipient's private key, every key of the vault", STORED "; signatures", keep_roots},

@@ -14,7 +14,8 @@
 static const char url[] = "sqlite:v.db";
 
 static void leave(void) {
-  static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "v.db-generation", "root"};
+  static const char *const names[] = {"v.db",    "v.db-wal",    "v.db-shm",    "v.db-generation",
+                                      "copy.db", "copy.db-wal", "copy.db-shm", "root"};
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     unlink(names[i]);
   }
@@ -83,6 +84,8 @@ static void vault(void) {
 static void records(void) {
   struct bulla_root *root = NULL;
   struct bulla_vault *vault = NULL;
+  struct bulla_vault *copy = NULL;
+  struct bulla_export_report report = BULLA_EXPORT_REPORT_INIT;
   size_t failed_row;
   uint8_t digits[512];
   uint8_t hash[32] = {1};
@@ -104,6 +107,10 @@ static void records(void) {
                                                                       .root = token_root}));
   tell(CHECK_LIVE, "within bulla_vault_apikey_use", bulla_span(NULL, 0));
   CHECK_OK("bulla_vault_apikey_use", bulla_vault_apikey_use(vault, &who, RECORD_ID, root_in_use, NULL));
+  ASSERT(bulla_vault_create("sqlite:copy.db", root) == BULLA_OK);
+  ASSERT(bulla_vault_open(&copy, "sqlite:copy.db", root, NULL) == BULLA_OK);
+  CHECK_OK("bulla_vault_export", bulla_vault_export(vault, &report, copy, &who, NULL, NULL));
+  bulla_vault_close(&copy);
   CHECK_OK("bulla_vault_apikey_revoke", bulla_vault_apikey_revoke(vault, &who, RECORD_ID));
   bulla_secret_free(&value);
   bulla_secret_free(&key);
