@@ -58,6 +58,8 @@ struct bulla_cli {
   size_t num_operands;
   bool help;
   bool json;
+  const char *other_url;      /* the vault in hand, in place of that of --vault, or NULL */
+  const char *other_provider; /* and of its root */
   char what[512];             /* what the run is doing, for the error line */
   char text[256];             /* what went wrong, if the status text is not specific enough */
   const char *note;           /* a final note for the error line, or NULL */
@@ -87,6 +89,8 @@ enum bulla_status bulla_run_mv(struct bulla_cli *cli);
 enum bulla_status bulla_run_get(struct bulla_cli *cli);
 enum bulla_status bulla_run_exec(struct bulla_cli *cli);
 enum bulla_status bulla_run_import_hex(struct bulla_cli *cli);
+enum bulla_status bulla_run_import_vault(struct bulla_cli *cli);
+enum bulla_status bulla_run_export(struct bulla_cli *cli);
 enum bulla_status bulla_run_audit_log(struct bulla_cli *cli);
 enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli);
 enum bulla_status bulla_run_audit_anchor(struct bulla_cli *cli);

@@ -48,6 +48,24 @@ static const struct bulla_option get_options[] = {REASON_MANDATORY, END};
 static const struct bulla_option init_options[] = {
     {.name = "reuse-root", .help = "use the existing key file of --root file:PATH"}, END};
 
+static const struct bulla_option export_options[] = {
+    {.name = "target-root",
+     .value = "PROVIDER",
+     .help = "the root key of the target, as for --root",
+     .mandatory = true},
+    {.name = "reuse-root", .help = "make the target under the existing key file of --target-root file:PATH"},
+    {.name = "reason", .value = "TEXT", .help = "why, for both audit logs; default \"export\""},
+    END};
+
+static const struct bulla_option import_vault_options[] = {
+    {.name = "source-root",
+     .value = "PROVIDER",
+     .help = "the root key of the source, as for --root",
+     .mandatory = true},
+    {.name = "reuse-root", .help = "make the vault under the existing key file of --root file:PATH"},
+    {.name = "reason", .value = "TEXT", .help = "why, for both audit logs; default \"import vault\""},
+    END};
+
 static const struct bulla_option put_options[] = {
     {.name = "secret", .value = "FIELD", .help = "a secret field, from stdin or a prompt", .repeated = true},
     {.name = "secret-file", .value = "FIELD=PATH", .help = "a secret field, from a file", .repeated = true},
@@ -215,6 +233,18 @@ const struct bulla_command bulla_commands[] = {
      "may be exactly that header; empty lines are skipped. Errors name the line. Give either --key-env or --key.\n"
      "Nothing is guessed: input that does not match the options is refused.",
      "bulla import hex --key-env ENCRYPTION_KEY --tenant acme < keys.csv", import_options, 0, 0, bulla_run_import_hex},
+    {"export", vault_group, "TARGET_URL", "Copy all of the vault into another one, under keys of its own.",
+     "The target is made if there is none, with its root key, as init does. Values are opened and sealed anew in "
+     "locked\n"
+     "memory, and each is recorded in the vault's audit log first. API keys and tokens stay valid. The log is not\n"
+     "copied. If it was interrupted, the same command goes on. At the end the rows of both are counted. Stop whoever\n"
+     "writes to the vault before, or run it twice and stop them before the second time. A target with anything of its\n"
+     "own is refused.",
+     "bulla export postgres:///vault --target-root file:server.key", export_options, 1, 1, bulla_run_export},
+    {"import vault", vault_group, "SOURCE_URL", "Copy all of another vault into this one, as export does.",
+     "The vault is made if there is none. See bulla export --help.",
+     "bulla import vault postgres:///vault --source-root file:server.key --vault sqlite:copy.db", import_vault_options,
+     1, 1, bulla_run_import_vault},
 
     {"get", use_group, "TENANT/ENTRY FIELD", "Print the value of a field; the audit record is written first.",
      "The value goes to standard output byte for byte, with nothing added. TENANT/ENTRY:FIELD works as well.",

@@ -68,7 +68,7 @@ static char *url_in(char *argument) {
 }
 
 void bulla_process_hide_urls(char **argv) {
-  static char *copies[4]; /* for as long as the process lives; more than one URL is a mistake */
+  static char *copies[4]; /* for as long as the process lives; more than two URLs are a mistake */
   for (size_t num = 0; *argv != NULL && num < sizeof(copies) / sizeof(copies[0]); argv++) {
     char *url = url_in(*argv);
     copies[num] = url != NULL ? strdup(*argv) : NULL;

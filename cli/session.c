@@ -35,9 +35,19 @@ static const char *option_or_variable(const struct bulla_cli *cli, const char *o
   return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+void bulla_session_other(struct bulla_cli *cli, const char *url, const char *provider) {
+  cli->other_url = url;
+  cli->other_provider = provider;
+}
+
 const char *bulla_session_url(const struct bulla_cli *cli) {
-  const char *url = option_or_variable(cli, "vault", "BULLA_VAULT");
+  const char *url = cli->other_url != NULL ? cli->other_url : option_or_variable(cli, "vault", "BULLA_VAULT");
   return url == NULL ? "sqlite:bulla.db" : url;
+}
+
+/* The root's provider, or NULL. */
+static const char *provider_of(const struct bulla_cli *cli) {
+  return cli->other_url != NULL ? cli->other_provider : option_or_variable(cli, "root", "BULLA_ROOT");
 }
 
 /* Of a server the host, the port and the database are shown, if they are certainly that: what is not encoded may be a
@@ -84,7 +94,7 @@ void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
 }
 
 enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider) {
-  *provider = option_or_variable(cli, "root", "BULLA_ROOT");
+  *provider = provider_of(cli);
   return *provider != NULL ? BULLA_OK
                            : bulla_cli_usage(cli, "no root key is given: use --root PROVIDER or set BULLA_ROOT");
 }
@@ -175,6 +185,11 @@ static enum bulla_status check_who(struct bulla_cli *cli) {
 }
 
 enum bulla_status bulla_session_pins(struct bulla_cli *cli, struct bulla_session_pins *pins) {
+  if (cli->other_url != NULL) {
+    pins->id = bulla_span(NULL, 0);
+    pins->fingerprint = bulla_span(NULL, 0);
+    return BULLA_OK;
+  }
   BULLA_TRY(read_pin(cli, &pins->id, pins->id_bytes, sizeof(pins->id_bytes), "vault-id", "BULLA_VAULT_ID"));
   return read_pin(cli, &pins->fingerprint, pins->fingerprint_bytes, sizeof(pins->fingerprint_bytes), "fingerprint",
                   "BULLA_FINGERPRINT");
@@ -194,9 +209,14 @@ enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault 
   options.fingerprint = pins.fingerprint;
   enum bulla_status status = bulla_vault_open(vault, bulla_session_url(cli), root, &options);
   if (status == BULLA_WRONG_VAULT && pins.fingerprint.len == 0 && !bulla_root_is_proof(root)) {
-    return bulla_cli_error(cli, status,
-                           "a recipient's key or a program opens it only with --fingerprint or BULLA_FINGERPRINT: info "
-                           "prints it where the vault opens by another root, and root add printed it");
+    return cli->other_url != NULL
+               ? bulla_cli_error(cli, status,
+                                 "a recipient's key or a program opens it only with its fingerprint: name this vault "
+                                 "with --vault and --fingerprint, and copy the other way")
+               : bulla_cli_error(
+                     cli, status,
+                     "a recipient's key or a program opens it only with --fingerprint or BULLA_FINGERPRINT: info "
+                     "prints it where the vault opens by another root, and root add printed it");
   }
   return bulla_session_explain(cli, status);
 }
@@ -206,7 +226,7 @@ static bool is_on_server(const struct bulla_cli *cli) {
 }
 
 static bool is_passphrase(const struct bulla_cli *cli) {
-  const char *provider = option_or_variable(cli, "root", "BULLA_ROOT");
+  const char *provider = provider_of(cli);
   return provider != NULL && strcmp(provider, passphrase_provider) == 0;
 }
 

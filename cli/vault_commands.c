@@ -11,104 +11,38 @@
 
 #include "cli/error.h"
 #include "cli/input.h"
+#include "cli/making.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
 #include "cli/rows.h"
 #include "cli/session.h"
 #include "cli/word.h"
-#include "core/hex.h"
-#include "store/db.h"
-#include "store/provider.h"
 
-/* may_make looks, before there is a root key, for what needs none to be wrong. */
-static enum bulla_status may_make(struct bulla_cli *cli, const char *url) {
-  if (bulla_option_count(cli, "vault-id") > 0) {
-    return bulla_cli_usage(cli, "a new vault gets a random id: init takes no --vault-id");
-  }
-  if (getenv("BULLA_VAULT_ID") != NULL) {
-    return bulla_cli_usage(cli, "BULLA_VAULT_ID pins an existing vault: unset it to make a new one");
-  }
-  if (bulla_option_count(cli, "fingerprint") > 0 || getenv("BULLA_FINGERPRINT") != NULL) {
-    return bulla_cli_usage(cli,
-                           "a new vault gets a random fingerprint: init takes neither --fingerprint nor "
-                           "BULLA_FINGERPRINT");
-  }
-  if (bulla_option_count(cli, "actor") > 0) {
-    return bulla_cli_usage(cli, "the first record is bulla's own: init takes no --actor");
-  }
-  return bulla_session_explain(cli, bulla_db_may_create(url));
-}
-
-/* make_root creates the key of "file:PATH", or opens the root key if that is no file. A key that is there already
- * is another vault's, as a rule: whoever could put one of the two vaults in the place of the other would be
- * believed. */
-static enum bulla_status make_root(struct bulla_cli *cli, struct bulla_root **root, const char *provider,
-                                   bool *created) {
-  const char *path = NULL;
-  if (bulla_provider_split(&path, provider) == BULLA_PROVIDER_FILE) {
-    bulla_session_at_root(cli, provider);
-    enum bulla_status status = bulla_root_create(root, provider);
-    *created = status == BULLA_OK;
-    if (status != BULLA_EXISTS) {
-      return status;
-    }
-    if (bulla_option_count(cli, "reuse-root") == 0) {
-      return bulla_cli_error(cli, status,
-                             "a key file exists already: name another, or give --reuse-root to have this vault under "
-                             "the same key");
-    }
-  }
-  return bulla_session_root(cli, root, provider, true);
-}
-
-/* make_vault makes the vault, and opens it for its id. */
-static enum bulla_status make_vault(struct bulla_cli *cli, const struct bulla_root *root,
-                                    char id[2 * BULLA_VAULT_ID_LEN + 1]) {
-  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
-  BULLA_TRY(bulla_session_explain(cli, bulla_vault_create(bulla_session_url(cli), root)));
-  BULLA_TRY(bulla_session_explain(cli, bulla_vault_open(&vault, bulla_session_url(cli), root, NULL)));
-  bulla_hex_encode((uint8_t *)id, bulla_vault_id(vault));
-  id[2 * BULLA_VAULT_ID_LEN] = '\0';
-  return BULLA_OK;
-}
-
-static enum bulla_status report_init(struct bulla_cli *cli, const char *provider, bool created, const char *id) {
+static enum bulla_status report_init(struct bulla_cli *cli, const struct bulla_made *made) {
   char room[BULLA_SESSION_URL_MAX];
-  const char *url = bulla_session_shown_url(cli, room);
-  if (cli->json) {
-    static const char *const names[] = {"vault", "id", "root", "root_created", NULL};
-    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(url)), bulla_cell_text(bulla_text(id)),
-                                       bulla_cell_text(bulla_text(provider)), bulla_cell(BULLA_CELL_BOOL, created)};
-    struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-    bulla_rows_begin(&rows, cli, names, false);
-    return bulla_rows_add(&rows, cells);
+  if (!cli->json) {
+    return bulla_made_print(cli, made);
   }
-  char after[sizeof(", id ") + 2 * BULLA_VAULT_ID_LEN + 1];
-  (void)snprintf(after, sizeof(after), ", id %s\n", id);
-  BULLA_TRY(bulla_output_text(cli, "made vault ", url, after));
-  return !created ? BULLA_OK
-                  : bulla_output_text(cli, "made root key ", provider,
-                                      ": keep a copy elsewhere, nothing opens the vault without it\n");
+  static const char *const names[] = {"vault", "id", "root", "root_created", NULL};
+  const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(bulla_session_shown_url(cli, room))),
+                                     bulla_cell_text(bulla_text(made->id)), bulla_cell_text(bulla_text(made->provider)),
+                                     bulla_cell(BULLA_CELL_BOOL, made->has_root)};
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, false);
+  return bulla_rows_add(&rows, cells);
 }
 
 enum bulla_status bulla_run_init(struct bulla_cli *cli) {
-  const char *provider = NULL;
-  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
-  bool created = false;
-  char id[2 * BULLA_VAULT_ID_LEN + 1];
-  BULLA_TRY(bulla_session_provider(cli, &provider));
-  bulla_session_at_vault(cli);
-  BULLA_TRY(may_make(cli, bulla_session_url(cli)));
-  BULLA_TRY(make_root(cli, &root, provider, &created));
-  bulla_session_at_vault(cli);
-  enum bulla_status status = make_vault(cli, root, id);
-  if (status != BULLA_OK && created) {
-    /* The key file stays: another init may have taken it for its vault already. */
-    cli->note = "the new root key file stays: next time give --reuse-root";
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_made made;
+  if (bulla_option_count(cli, "actor") > 0) {
+    return bulla_cli_usage(cli, "the first record is bulla's own: init takes no --actor");
   }
-  BULLA_TRY(status);
-  return report_init(cli, provider, created, id);
+  BULLA_TRY(bulla_session_provider(cli, &made.provider));
+  BULLA_TRY(bulla_make_may(cli));
+  BULLA_TRY(bulla_make(cli, &vault, &made));
+  return report_init(cli, &made);
 }
 
 /* The fields of one put; the secrets among them own their values. */

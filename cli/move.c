@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* export and import vault: all of a vault is copied into another one, which is made if there is none. */
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/error.h"
+#include "cli/making.h"
+#include "cli/options.h"
+#include "cli/rows.h"
+#include "cli/session.h"
+#include "store/db.h"
+
+#define VALUES_ROOM ((size_t)1 << 20) /* bytes of values that are held at once, and the keys of a second vault */
+
+/* show_progress writes over one line of a terminal. */
+static void show_progress(void *arg, int64_t done, int64_t total) {
+  (void)arg;
+  (void)fprintf(stderr, "\rcopying: %lld of %lld rows", (long long)done, (long long)total);
+}
+
+/* open_target opens the vault to copy to, or makes it. */
+static enum bulla_status open_target(struct bulla_cli *cli, struct bulla_vault **target) {
+  struct bulla_made made;
+  bulla_session_at_vault(cli);
+  enum bulla_status status = bulla_db_may_create(bulla_session_url(cli));
+  if (status == BULLA_EXISTS) {
+    return bulla_session_vault(cli, target);
+  }
+  BULLA_TRY(bulla_session_explain(cli, status));
+  BULLA_TRY(bulla_session_provider(cli, &made.provider));
+  BULLA_TRY(bulla_make_may(cli));
+  BULLA_TRY(bulla_make(cli, target, &made));
+  if (cli->json) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(bulla_made_print(cli, &made));
+  /* Before the copy, which may take long. */
+  return fflush(stdout) == 0 ? BULLA_OK : BULLA_IO;
+}
+
+static enum bulla_status report(struct bulla_cli *cli, const struct bulla_export_report *made) {
+  static const char *const names[] = {"tenants",         "entries",        "fields",  "live_apikeys",
+                                      "revoked_apikeys", "revoked_tokens", "written", NULL};
+  const int64_t numbers[] = {made->num_tenants,      made->num_entries,         made->num_fields,
+                             made->num_live_apikeys, made->num_revoked_apikeys, made->num_revoked_tokens,
+                             made->num_written};
+  struct bulla_cell cells[sizeof(numbers) / sizeof(numbers[0])];
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, false);
+  if (!cli->json) {
+    printf(
+        "both vaults have %lld tenants, %lld entries, %lld fields, %lld live and %lld revoked API keys, %lld revoked "
+        "tokens; %lld rows were written now\n",
+        (long long)numbers[0], (long long)numbers[1], (long long)numbers[2], (long long)numbers[3],
+        (long long)numbers[4], (long long)numbers[5], (long long)numbers[6]);
+    return BULLA_OK;
+  }
+  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    cells[i] = bulla_cell(BULLA_CELL_NUMBER, numbers[i]);
+  }
+  return bulla_rows_add(&rows, cells);
+}
+
+static enum bulla_status explain(struct bulla_cli *cli, enum bulla_status status) {
+  switch (status) {
+    case BULLA_EXISTS:
+      return bulla_cli_error(cli, status, "the target has something that is not in the vault: copy into a new vault");
+    case BULLA_IN_USE:
+      return bulla_cli_error(cli, status, "the vault was written to meanwhile: stop the writers, then run this again");
+    case BULLA_INVALID_ARGUMENT:
+      return bulla_cli_error(cli, status, "both URLs lead to the same vault, or to copies of it: name another");
+    case BULLA_NOT_FOUND:
+      return bulla_cli_error(cli, status, "the vault was written to meanwhile: run this again");
+    default:
+      return status;
+  }
+}
+
+static enum bulla_status copy(struct bulla_cli *cli, struct bulla_vault *source, struct bulla_vault *target) {
+  struct bulla_export_report made = BULLA_EXPORT_REPORT_INIT;
+  struct bulla_session_who me;
+  bool terminal = isatty(STDERR_FILENO) == 1;
+  bulla_session_identify(&me, cli, cli->command->name);
+  bulla_cli_at(cli, "%s", cli->command->name);
+  enum bulla_status status = bulla_vault_export(source, &made, target, &me.who, terminal ? show_progress : NULL, NULL);
+  if (terminal) {
+    (void)fputs("\r\033[K", stderr);
+  }
+  BULLA_TRY(explain(cli, status));
+  return report(cli, &made);
+}
+
+enum bulla_status bulla_run_export(struct bulla_cli *cli) {
+  struct bulla_vault *source BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_vault *target BULLA_CLEANUP(bulla_vault_close) = NULL;
+  BULLA_TRY(bulla_session_memory(VALUES_ROOM));
+  BULLA_TRY(bulla_session_vault(cli, &source));
+  bulla_session_other(cli, cli->operands[0], bulla_option_value(cli, "target-root"));
+  BULLA_TRY(open_target(cli, &target));
+  return copy(cli, source, target);
+}
+
+enum bulla_status bulla_run_import_vault(struct bulla_cli *cli) {
+  struct bulla_vault *source BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_vault *target BULLA_CLEANUP(bulla_vault_close) = NULL;
+  BULLA_TRY(bulla_session_memory(VALUES_ROOM));
+  bulla_session_other(cli, cli->operands[0], bulla_option_value(cli, "source-root"));
+  BULLA_TRY(bulla_session_vault(cli, &source));
+  bulla_session_other(cli, NULL, NULL);
+  BULLA_TRY(open_target(cli, &target));
+  return copy(cli, source, target);
+}
