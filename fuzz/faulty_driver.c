@@ -96,9 +96,9 @@ static enum bulla_status open_place(struct bulla_db **db, const char *place, boo
   return BULLA_OK;
 }
 
-static enum bulla_status open_another(struct bulla_db **another, const struct bulla_db *db) {
+static enum bulla_status open_another(struct bulla_db **another, const struct bulla_db *db, int64_t until) {
   BULLA_TRY(strikes(FUZZ_SERVER_LOST) || strikes(FUZZ_SERVER_DOWN) ? BULLA_UNREACHABLE : BULLA_OK);
-  BULLA_TRY(sqlite->open_another(another, db));
+  BULLA_TRY(sqlite->open_another(another, db, until));
   (*another)->driver = faulty;
   return BULLA_OK;
 }

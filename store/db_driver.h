@@ -34,11 +34,12 @@ struct bulla_db_driver;
 struct bulla_db {
   const struct bulla_db_driver *driver;
   _Atomic bool read_only;
-  bool is_partial; /* the server shows it the rows of one tenant alone, and lets it write nothing */
-  bool alone;      /* no other process can have the database open */
-  int patience;    /* milliseconds to wait for others in one call */
-  int left;        /* of them left in this call */
-  int64_t until;   /* of the monotonic clock, in milliseconds: when an answer is too late; 0 if nobody says */
+  bool is_partial;  /* the server shows it the rows of one tenant alone, and lets it write nothing */
+  bool alone;       /* no other process can have the database open */
+  int patience;     /* milliseconds to wait for others in one call */
+  int left;         /* of them left in this call */
+  int64_t connects; /* how often it was connected: since the last time another server may be at the other end */
+  int64_t until;    /* of the monotonic clock, in milliseconds: when an answer is too late; 0 if nobody says */
 };
 
 /* A running query. */

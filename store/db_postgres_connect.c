@@ -328,6 +328,7 @@ enum bulla_status bulla_postgres_connect(struct bulla_postgres *postgres) {
     return BULLA_OK;
   }
   BULLA_TRY(reach(postgres));
+  postgres->db.connects++;
   if (bulla_pq.PQsetnonblocking(postgres->connection, 1) != 0) {
     return bulla_postgres_lost(postgres, "the connection was lost");
   }

@@ -164,10 +164,23 @@ static enum bulla_status begin_shared(struct bulla_change *change, struct bulla_
   return own->is_left ? look_back(own) : BULLA_OK;
 }
 
+/* Lane 0 is not written by uses, so whether a server has it as this process left it is looked at once for each
+ * connection: behind a new one may be a server that lost what was acknowledged. */
+static enum bulla_status look_at_first(struct bulla_vault *vault) {
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.seq = 0};
+  if (vault->own.connects == vault->db->connects) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(bulla_audit_resume(&head, &vault->log));
+  vault->own.connects = vault->db->connects;
+  return BULLA_OK;
+}
+
 /* The change has a key of its own, which moves on with its records: nothing of |own| changes before the commit. */
 static enum bulla_status begin_own(struct bulla_change *change, struct bulla_vault *vault) {
   const struct bulla_own_lane *own = &vault->own;
   BULLA_TRY(bulla_change_begin_locked(change, vault, NULL, BULLA_DB_APPEND));
+  BULLA_TRY(look_at_first(vault));
   change->log = &vault->own.log;
   change->head = own->head;
   change->head.key = NULL;

@@ -190,6 +190,27 @@ Test(own_lane, one_that_went_another_way_is_not_gone_on_with) {
   TEST_STATUS(use_by(house.vault), BULLA_AUDIT_BROKEN);
 }
 
+/* As if a standby had been promoted that had not heard of the last change. */
+Test(own_lane, a_new_connection_to_a_server_that_lost_a_change_is_not_gone_on_with) {
+  put_value();
+  use_often(house.vault, SHARED + 2);
+  run_sql(
+      "CREATE TABLE kept AS SELECT * FROM audit WHERE lane = 0; "
+      "CREATE TABLE kept_head AS SELECT * FROM audit_head WHERE lane = 0");
+  put_value();
+  run_sql(
+      "DELETE FROM audit WHERE lane = 0; INSERT INTO audit SELECT * FROM kept; "
+      "DELETE FROM audit_head WHERE lane = 0; INSERT INTO audit_head SELECT * FROM kept_head; "
+      "DROP TABLE kept, kept_head");
+  use_often(house.vault, 1);
+  run_sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+      "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  TEST_STATUS(use_by(house.vault), BULLA_UNREACHABLE);
+  TEST_STATUS(use_by(house.vault), BULLA_AUDIT_BROKEN);
+  TEST_STATUS(use_by(house.vault), BULLA_AUDIT_BROKEN);
+}
+
 /* Whoever verifies knows nothing of it but what lane 0 says. */
 Test(own_lane, one_that_is_gone_is_missed) {
   put_value();
