@@ -40,6 +40,9 @@ struct bulla_command {
 /* The exit status of `exec` if it fails before it runs the command, as for env(1). */
 #define BULLA_EXEC_FAILED 125
 
+/* The exit status of `doctor` if it finds a problem. */
+#define BULLA_DOCTOR_PROBLEM 5
+
 /* One option as it was given. */
 struct bulla_given {
   const struct bulla_option *option;
@@ -76,6 +79,7 @@ int bulla_cli_run(int argc, char **argv);
 enum bulla_status bulla_run_help(struct bulla_cli *cli);
 enum bulla_status bulla_run_init(struct bulla_cli *cli);
 enum bulla_status bulla_run_info(struct bulla_cli *cli);
+enum bulla_status bulla_run_doctor(struct bulla_cli *cli);
 enum bulla_status bulla_run_upgrade(struct bulla_cli *cli);
 enum bulla_status bulla_run_root_list(struct bulla_cli *cli);
 enum bulla_status bulla_run_root_add(struct bulla_cli *cli);

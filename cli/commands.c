@@ -189,6 +189,10 @@ const struct bulla_command bulla_commands[] = {
      "The fingerprint stands for the id and for the key that signs what the vault says of itself. Keep it with the\n"
      "private key of a recipient: that opens the vault only with --fingerprint or BULLA_FINGERPRINT.",
      "bulla info", no_options, 0, 0, bulla_run_info},
+    {"doctor", vault_group, "", "Look for what may be wrong with this machine, the place of the vault, and its log.",
+     "A warning may be meant so; a problem is something on which what bulla promises rests. Each comes with a remedy.\n"
+     "The exit status is 5 if there is a problem. Nothing is changed or recorded.",
+     "bulla doctor", no_options, 0, 0, bulla_run_doctor},
     {"upgrade", vault_group, "", "Turn a vault of an older format into one of this format.",
      "The old vault is copied first, and the copy stays. All of it is authenticated, its audit log is verified and\n"
      "kept; --vault-id is compared, an older vault has no --fingerprint. It is one transaction: if it fails, the vault "

@@ -199,6 +199,10 @@ void bulla_db_rollback(struct bulla_db **transaction) {
   }
 }
 
+enum bulla_status bulla_db_examine(struct bulla_db *db, struct bulla_examination *examination) {
+  return db->driver->examine(db, examination);
+}
+
 void bulla_statement_end(struct bulla_statement *statement) {
   if (statement->running) {
     statement->db->driver->end(&statement->rows);

@@ -69,6 +69,9 @@ void bulla_db_set_until(struct bulla_db *db, int64_t until);
 /* bulla_db_set_patience sets how long to wait for another writer before BULLA_BUSY. */
 void bulla_db_set_patience(struct bulla_db *db, int milliseconds);
 
+/* bulla_db_examine tells what the driver finds, in a transaction for reading. */
+BULLA_NODISCARD enum bulla_status bulla_db_examine(struct bulla_db *db, struct bulla_examination *examination);
+
 /* A transaction is a pointer to its connection: bulla_db_begin begins one and sets it; bulla_db_commit makes it durable
  * and sets it to NULL; bulla_db_rollback undoes it unless it is NULL. Declared with BULLA_CLEANUP(bulla_db_rollback),
  * it is undone at every return before the commit. */

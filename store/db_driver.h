@@ -29,6 +29,7 @@ struct bulla_value {
 enum bulla_db_intent { BULLA_DB_READ, BULLA_DB_WRITE, BULLA_DB_WRITE_FIRST, BULLA_DB_APPEND };
 
 struct bulla_db_driver;
+struct bulla_examination; /* store/examine.h */
 
 /* A connection: the first member of the driver's own structure. */
 struct bulla_db {
@@ -125,6 +126,9 @@ struct bulla_db_driver {
                              size_t num);
   int64_t (*changed)(const struct bulla_db_rows *rows);
   void (*end)(struct bulla_db_rows *rows);
+
+  /* examine tells what it finds, inside the caller's transaction for reading. */
+  enum bulla_status (*examine)(struct bulla_db *db, struct bulla_examination *examination);
 };
 
 #endif

@@ -93,6 +93,10 @@ static enum bulla_status parse(PQconninfoOption **options, const char *uri) {
                    "that it knows, or bulla_fsync=off");
 }
 
+int bulla_postgres_libpq_version(void) {
+  return bulla_pq.PQlibVersion();
+}
+
 enum bulla_status bulla_postgres_check_place(const char *place) {
   PQconninfoOption *options BULLA_CLEANUP(free_parsed) = NULL;
   bool allowed;

@@ -13,6 +13,9 @@
  * It connects to nothing. */
 BULLA_NODISCARD enum bulla_status bulla_postgres_check_place(const char *place);
 
+/* bulla_postgres_libpq_version returns the version of the loaded libpq, as 150018 for 15.18. */
+int bulla_postgres_libpq_version(void);
+
 /* bulla_postgres_new allocates one for |place|. bulla_postgres_free closes it and wipes the URI. */
 BULLA_NODISCARD enum bulla_status bulla_postgres_new(struct bulla_postgres **postgres, const char *place);
 void bulla_postgres_free(struct bulla_postgres *postgres);

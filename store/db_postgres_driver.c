@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "store/clock.h"
 #include "store/db_postgres_connect.h"
+#include "store/db_postgres_doctor.h"
 #include "store/db_postgres_schema.h"
 
 enum { PATIENCE_MS = 5000, SETTINGS_MAX = 1200, BEGIN_MAX = SETTINGS_MAX + 400 };
@@ -255,7 +256,7 @@ static void discard(const char *place) {
     .close = close_postgres, .abandon = abandon, .check_site = nothing, .check_current = nothing, .begin = begin,      \
     .commit = commit, .rollback = rollback, .query = query, .next = bulla_postgres_next,                               \
     .column = bulla_postgres_column, .ahead = bulla_postgres_ahead, .changed = bulla_postgres_changed,                 \
-    .end = bulla_postgres_end,                                                                                         \
+    .end = bulla_postgres_end, .examine = bulla_postgres_examine,                                                      \
   }
 
 /* NOLINTEND(bugprone-macro-parentheses) */

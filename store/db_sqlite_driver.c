@@ -16,6 +16,7 @@
 #include "core/cursor.h"
 #include "core/log.h"
 #include "store/db_sqlite.h"
+#include "store/db_sqlite_doctor.h"
 #include "store/db_sqlite_files.h"
 #include "store/db_sqlite_schema.h"
 #include "store/file.h"
@@ -360,4 +361,5 @@ const struct bulla_db_driver bulla_sqlite_driver = {
     .column = bulla_sqlite_column,
     .changed = bulla_sqlite_changed,
     .end = bulla_sqlite_end,
+    .examine = bulla_sqlite_examine,
 };

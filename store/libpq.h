@@ -35,6 +35,7 @@
   EACH(PQgetlength)                 \
   EACH(PQgetvalue)                  \
   EACH(PQisBusy)                    \
+  EACH(PQlibVersion)                \
   EACH(PQnfields)                   \
   EACH(PQntuples)                   \
   EACH(PQpipelineSync)              \

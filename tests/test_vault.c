@@ -380,6 +380,21 @@ static int call_everything(void *arg) {
   return refused && house.vault == NULL ? 0 : 1;
 }
 
+/* Stops at the finding of the name |arg|, if any. */
+static enum bulla_status stop_at(void *arg, const struct bulla_finding *finding) {
+  cr_assert(finding->name.len > 0 && finding->value.len > 0, "%.*s", S(finding->name));
+  cr_assert_eq(finding->remedy.len > 0, finding->verdict != BULLA_VERDICT_OK, "%.*s", S(finding->name));
+  TEST_OK(put("acme", "db", "seen", "x", false)); /* nothing is locked */
+  return arg != NULL && test_same(finding->name, test_text(arg)) ? BULLA_REFUSED : BULLA_OK;
+}
+
+Test(vault, tells_what_was_found_where_it_is) {
+  char integrity[] = "integrity";
+  char pooler[] = "pooler";
+  TEST_OK(bulla_vault_examine(house.vault, stop_at, NULL));
+  TEST_STATUS(bulla_vault_examine(house.vault, stop_at, postgres_is_tested() ? pooler : integrity), BULLA_REFUSED);
+}
+
 Test(vault, is_not_carried_over_a_fork) {
   TEST_OK(put("acme", "db", "password", "x", true));
   int status = test_in_child(call_everything, NULL);

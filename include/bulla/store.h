@@ -566,6 +566,29 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_verify(struct bull
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_verify_with(
     struct bulla_vault *vault, struct bulla_audit_verdict *verdict, const struct bulla_audit_verify_options *options);
 
+/* What a finding means. Later versions may have more. */
+enum bulla_verdict {
+  BULLA_VERDICT_OK = 0,
+  BULLA_VERDICT_WARNING = 1, /* it may be meant so */
+  BULLA_VERDICT_PROBLEM = 2, /* what bulla promises may not hold */
+};
+
+/* Something that was looked at where a vault is. All texts are printable ASCII. */
+struct bulla_finding {
+  struct bulla_span name; /* as "fsync" */
+  enum bulla_verdict verdict;
+  struct bulla_span value;  /* what was found */
+  struct bulla_span remedy; /* what to do; empty for BULLA_VERDICT_OK */
+};
+
+typedef enum bulla_status (*bulla_finding_fn)(void *arg, const struct bulla_finding *finding);
+
+/* bulla_vault_examine calls |each| for what was found where the vault is: the permissions and the integrity of its
+ * file; or the settings, standbys and clock of its server, and the rights of the login. It changes and records nothing.
+ * For the log see bulla_vault_audit_verify. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_examine(struct bulla_vault *vault, bulla_finding_fn each,
+                                                                void *arg);
+
 #ifdef __cplusplus
 }
 #endif

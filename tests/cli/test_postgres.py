@@ -20,6 +20,7 @@ import tempfile
 import time
 
 from command import Skip, test_without_vault
+from doctor import examine
 from pg_place import CLIENTS, all_recorded, clients, note, place, reasons, run_with_server, tells, total, wait_for_opened
 
 
@@ -128,6 +129,7 @@ def a_pooler_of_transactions_may_stand_in_between(box):
         box.run("put", "acme/db", "--secret", "other", stdin="x")
         assert box.get(field="other") == b"x"
         box.run("audit", "verify")
+        assert examine(box)["pooler"][1] == "in between: TLS ends there"
         with clients(box, CLIENTS, "pooled", endless=True) as started:
             wait_for_opened(started, 25)
             for _ in range(10):

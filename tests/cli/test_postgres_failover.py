@@ -15,6 +15,7 @@ import tempfile
 import time
 
 from command import test_without_vault
+from doctor import examine, only
 from pg_place import Client, all_recorded, clients, granted, note, place, reasons, run_with_server, total
 from pg_wire import Pipe
 import postgres
@@ -102,9 +103,18 @@ def a_standby_can_be_read(box, primary, standby):
     place.psql("SELECT pg_switch_wal()", server=primary)
     box.run("list", env={"BULLA_VAULT": url})
     box.run("audit", "verify", env={"BULLA_VAULT": url})
+    only(box, "standbys", "warning", "a standby itself", "primary", besides={"login"}, env={"BULLA_VAULT": url})
     for args in (["get", "acme/db", "password", "--reason", "r"], ["put", "acme/db", "host=x"]):
         box.run(*args, env={"BULLA_VAULT": url}, status=4)
         assert "writ" in box.errors and "standby" in box.errors, box.errors
+
+
+def doctor_names_the_standby(box, primary):
+    assert examine(box)["standbys"] == ("ok", "a commit waits for standby", None)
+    place.psql("CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA bulla TO reader; "
+               "GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO reader", "v", primary)
+    only(box, "standbys", "warning", "cannot see who follows", "pg_read_all_stats", besides={"rights"},
+         env={"BULLA_VAULT": primary.url("v").replace("user=postgres", "user=reader")})
 
 
 def noticed(client):
@@ -144,6 +154,7 @@ def kill_under_load(box, prefix, names, wanted, stalls):
 @test_without_vault
 def a_commit_waits_for_the_standby(box):
     with primary_with_standby(box, "standby") as (primary, standby, _):
+        doctor_names_the_standby(box, primary)
         a_standby_can_be_read(box, primary, standby)
         a_wait_that_is_cut_short_is_uncertain(box, primary, standby)
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from command import test_without_vault
+from doctor import examine, only
 from pg_place import place, run_with_server, tells
 import postgres
 
@@ -80,6 +81,8 @@ def over_the_network_the_server_must_show_a_certificate_for_its_name(box):
         box.run("init", env={"BULLA_VAULT": good})
         box.run("put", "acme/db", "--secret", "password", stdin="hunter2", env={"BULLA_VAULT": good})
         assert box.run("get", "acme/db", "password", "--reason", "TLS", env={"BULLA_VAULT": good}) == b"hunter2"
+        tls = examine(box, env={"BULLA_VAULT": good})["TLS"]
+        assert tls[0] == "ok" and tls[1].startswith("TLSv1."), tls
         # Without a word in the URL nothing goes out in clear, or to whoever answers.
         tells(box, "list", "certificate", url=f"postgres://postgres@localhost:{port}/v")
         tells(box, "list", "certificate", url=f"postgres://postgres@localhost:{port}/v?sslrootcert={certificates}/stranger.crt")
@@ -94,7 +97,9 @@ def over_the_network_the_server_must_show_a_certificate_for_its_name(box):
         server.run("createdb", "-h", str(server.folder), "-p", str(port), "-U", "postgres", "v")
         tells(box, "init", "SSL", url=f"postgres://postgres@localhost:{port}/v?{authority}")
         tells(box, "init", "SSL", url=f"postgres:///v?user=postgres&port={port}&{authority}", env={"PGHOST": "localhost"})
-        box.run("init", "--reuse-root", env={"BULLA_VAULT": f"postgres://postgres@localhost:{port}/v?sslmode=disable"})
+        clear = {"BULLA_VAULT": f"postgres://postgres@localhost:{port}/v?sslmode=disable"}
+        box.run("init", "--reuse-root", env=clear)
+        only(box, "TLS", "warning", "none", "sslmode", besides={"standbys", "login"}, env=clear)
 
 
 @test_without_vault

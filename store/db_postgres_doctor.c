@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What is known of a server: whether it keeps what it acknowledges, what a commit of ours waits for, what the login may
+ * and may not do. All of it is asked at once, in a transaction like every other. */
+
+#include "store/db_postgres_doctor.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/cursor.h"
+#include "store/clock.h"
+#include "store/db_postgres.h"
+#include "store/db_postgres_connect.h"
+
+enum { SHOWN_MAX = 200, CLOCKS_APART_MAX_MS = 5000, SNAPSHOT_MAX_S = 3600 };
+
+/* In the order of the columns of |question|. */
+enum fact {
+  VERSION,
+  ENCODING,
+  FSYNC,
+  FULL_PAGE_WRITES,
+  SYNCHRONOUS_COMMIT,
+  STANDBY_NAMES,
+  STANDBYS,
+  HIDDEN_STANDBYS,
+  IN_RECOVERY,
+  LOGIN,
+  IS_SUPERUSER,
+  BYPASSES_POLICIES,
+  OWNS,
+  LACKS,
+  SNAPSHOT,
+  CLOCK,
+  TLS,
+  IS_LOCAL,
+  NUM_FACTS
+};
+
+/* The rights are those that docs/POSTGRESQL.md has an operator grant. */
+static const char question[] =
+    "SELECT current_setting('server_version'), "
+    "(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()), "
+    "current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'), "
+    "current_setting('synchronous_standby_names'), "
+    "(SELECT string_agg(application_name, ', ' ORDER BY application_name) FROM pg_stat_replication "
+    "WHERE sync_state IN ('sync', 'quorum')), "
+    "(SELECT count(*)::text FROM pg_stat_replication WHERE sync_state IS NULL), "
+    "pg_is_in_recovery()::text, r.rolname::text, r.rolsuper::text, r.rolbypassrls::text, "
+    "(NOT r.rolsuper AND EXISTS (SELECT FROM pg_class WHERE relnamespace = 'bulla'::regnamespace "
+    "AND pg_has_role(r.oid, relowner, 'USAGE')))::text, "
+    "(SELECT string_agg(privilege || ' on ' || relation, ', ' ORDER BY relation, privilege) FROM (VALUES "
+    "('turn', 'SELECT,UPDATE'), ('audit', 'SELECT,INSERT'), ('audit_head', 'SELECT,UPDATE'), "
+    "('vault', 'SELECT,UPDATE'), ('tenant', 'SELECT,INSERT,UPDATE,DELETE'), "
+    "('tenant_secret', 'SELECT,INSERT,UPDATE,DELETE'), ('entry', 'SELECT,INSERT,UPDATE,DELETE'), "
+    "('field', 'SELECT,INSERT,UPDATE,DELETE'), ('apikey', 'SELECT,INSERT,UPDATE,DELETE'), "
+    "('revoked_token', 'SELECT,INSERT,UPDATE,DELETE'), ('revocation', 'SELECT,INSERT,UPDATE,DELETE'), "
+    "('root', 'SELECT'), ('lane', 'SELECT'), ('format', 'SELECT')) AS wanted(relation, privileges), "
+    "LATERAL unnest(string_to_array(privileges, ',')) AS privilege WHERE NOT CASE privilege "
+    "WHEN 'DELETE' THEN has_table_privilege('bulla.' || relation, privilege) "
+    "ELSE has_any_column_privilege('bulla.' || relation, privilege) END), "
+    "(SELECT max(extract(epoch FROM clock_timestamp() - xact_start))::bigint::text FROM pg_stat_activity "
+    "WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()), "
+    "(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text, "
+    "(SELECT version || ', ' || cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl), "
+    "(inet_server_addr() IS NULL)::text FROM pg_roles r WHERE r.rolname = current_user";
+
+/* What the server said, as texts; empty for NULL. */
+struct facts {
+  char text[NUM_FACTS][SHOWN_MAX];
+  int64_t clocks_apart; /* milliseconds, at least */
+};
+
+static bool is(const struct facts *facts, enum fact fact, const char *text) {
+  return strcmp(facts->text[fact], text) == 0;
+}
+
+static void take(char text[SHOWN_MAX], const struct bulla_db_rows *rows, size_t column) {
+  struct bulla_value value;
+  bulla_postgres_column(rows, column, &value);
+  size_t len = value.type != BULLA_VALUE_TEXT ? 0 : value.bytes.len < SHOWN_MAX ? value.bytes.len : SHOWN_MAX - 1;
+  if (len > 0) {
+    memcpy(text, value.bytes.data, len);
+  }
+  text[len] = '\0';
+}
+
+/* How far the server's clock is from the span of ours in which it was read. */
+static int64_t distance(int64_t at, int64_t begin, int64_t end) {
+  return at < begin ? begin - at : at > end ? at - end : 0;
+}
+
+static enum bulla_status ask(struct facts *facts, struct bulla_postgres *postgres) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  bool row;
+  int64_t begin = bulla_clock_us() / 1000;
+  BULLA_TRY(bulla_postgres_ask(&rows, postgres, question));
+  int64_t end = bulla_clock_us() / 1000;
+  BULLA_TRY(bulla_postgres_next(&rows, &row));
+  if (!row || rows.num_columns != NUM_FACTS) {
+    return BULLA_IO;
+  }
+  for (size_t i = 0; i < NUM_FACTS; i++) {
+    take(facts->text[i], &rows, i);
+  }
+  facts->clocks_apart = distance(strtoll(facts->text[CLOCK], NULL, 10), begin, end);
+  return BULLA_OK;
+}
+
+static void tell_versions(struct bulla_examination *examination, const struct facts *facts) {
+  int version = bulla_postgres_libpq_version();
+  bulla_examine_tell(examination, "libpq", BULLA_VERDICT_OK, NULL, "%d.%d", version / 10000, version % 10000);
+  bulla_examine_tell(examination, "PostgreSQL", BULLA_VERDICT_OK, NULL, "%s", facts->text[VERSION]);
+  bulla_examine_tell(examination, "encoding", is(facts, ENCODING, "UTF8") ? BULLA_VERDICT_OK : BULLA_VERDICT_PROBLEM,
+                     "move the vault to a database with ENCODING 'UTF8'", "%s", facts->text[ENCODING]);
+}
+
+static void tell_durability(struct bulla_examination *examination, const struct facts *facts) {
+  static const struct {
+    enum fact fact;
+    const char *name;
+  } kept[] = {{FSYNC, "fsync"}, {FULL_PAGE_WRITES, "full_page_writes"}};
+  for (size_t i = 0; i < 2; i++) {
+    bulla_examine_tell(examination, kept[i].name,
+                       is(facts, kept[i].fact, "on") ? BULLA_VERDICT_OK : BULLA_VERDICT_PROBLEM,
+                       "turn it on: what is acknowledged is lost when the power goes", "%s", facts->text[kept[i].fact]);
+  }
+  bool waits = is(facts, SYNCHRONOUS_COMMIT, "on") || is(facts, SYNCHRONOUS_COMMIT, "remote_apply");
+  bulla_examine_tell(examination, "synchronous_commit", waits ? BULLA_VERDICT_OK : BULLA_VERDICT_PROBLEM,
+                     "a transaction of bulla's sets it: find out who sets it back", "%s",
+                     facts->text[SYNCHRONOUS_COMMIT]);
+}
+
+static void tell_standbys(struct bulla_examination *examination, const struct facts *facts) {
+  const char *names = facts->text[STANDBY_NAMES];
+  if (is(facts, IN_RECOVERY, "true")) {
+    bulla_examine_tell(examination, "standbys", BULLA_VERDICT_WARNING,
+                       "name the primary, or several hosts: nothing can be written or used here",
+                       "this server is a standby itself");
+  } else if (names[0] == '\0') {
+    bulla_examine_tell(examination, "standbys", BULLA_VERDICT_WARNING,
+                       "set synchronous_standby_names to have commits wait for a standby",
+                       "none: a commit survives a crash but not the loss of the server");
+  } else if (!is(facts, STANDBYS, "")) {
+    bulla_examine_tell(examination, "standbys", BULLA_VERDICT_OK, NULL, "a commit waits for %s", facts->text[STANDBYS]);
+  } else if (!is(facts, HIDDEN_STANDBYS, "0")) {
+    bulla_examine_tell(examination, "standbys", BULLA_VERDICT_WARNING,
+                       "GRANT pg_read_all_stats to this login to have them named",
+                       "synchronous_standby_names is %s, and this login cannot see who follows", names);
+  } else {
+    bulla_examine_tell(examination, "standbys", BULLA_VERDICT_PROBLEM, "start a standby: commits wait without end",
+                       "%s is not there", names);
+  }
+}
+
+static void tell_login(struct bulla_examination *examination, const struct facts *facts) {
+  const char *what = is(facts, IS_SUPERUSER, "true")        ? ", a superuser"
+                     : is(facts, OWNS, "true")              ? ", an owner of the tables"
+                     : is(facts, BYPASSES_POLICIES, "true") ? ", which bypasses row-level security"
+                                                            : "";
+  bulla_examine_tell(examination, "login", what[0] == '\0' ? BULLA_VERDICT_OK : BULLA_VERDICT_WARNING,
+                     "have services log in as a role that can change no record: docs/POSTGRESQL.md", "%s%s",
+                     facts->text[LOGIN], what);
+  bool has_all = is(facts, LACKS, "");
+  bulla_examine_tell(examination, "rights", has_all ? BULLA_VERDICT_OK : BULLA_VERDICT_WARNING,
+                     "grant them, unless the login is only to read: docs/POSTGRESQL.md", "%s%s",
+                     has_all ? "all that a service needs" : "lacks ", facts->text[LACKS]);
+}
+
+static void tell_snapshot(struct bulla_examination *examination, const struct facts *facts) {
+  int64_t age = strtoll(facts->text[SNAPSHOT], NULL, 10);
+  bulla_examine_tell(examination, "oldest snapshot", age > SNAPSHOT_MAX_S ? BULLA_VERDICT_WARNING : BULLA_VERDICT_OK,
+                     "end that session: until then no vacuum removes what was deleted", "%" PRId64 " s", age);
+}
+
+static void tell_connection(struct bulla_examination *examination, const struct facts *facts,
+                            const struct bulla_postgres *postgres) {
+  bulla_examine_tell(examination, "clocks",
+                     facts->clocks_apart > CLOCKS_APART_MAX_MS ? BULLA_VERDICT_WARNING : BULLA_VERDICT_OK,
+                     "have both set by NTP: records have the time of the machine that writes them",
+                     "the server's is %" PRId64 " ms from this one's", facts->clocks_apart);
+  bool is_clear = is(facts, TLS, "") && !is(facts, IS_LOCAL, "true");
+  bulla_examine_tell(examination, "TLS", is_clear ? BULLA_VERDICT_WARNING : BULLA_VERDICT_OK,
+                     "take sslmode out of the URL", "%s",
+                     !is(facts, TLS, "") ? facts->text[TLS]
+                     : is_clear          ? "none"
+                                         : "none, over a Unix socket");
+  bulla_examine_tell(examination, "pooler", BULLA_VERDICT_OK, NULL, "%s",
+                     postgres->is_pooled ? "in between: TLS ends there" : "none");
+}
+
+enum bulla_status bulla_postgres_examine(struct bulla_db *db, struct bulla_examination *examination) {
+  struct bulla_postgres *postgres = (struct bulla_postgres *)db;
+  struct facts facts;
+  BULLA_TRY(ask(&facts, postgres));
+  tell_versions(examination, &facts);
+  tell_durability(examination, &facts);
+  tell_standbys(examination, &facts);
+  tell_login(examination, &facts);
+  tell_snapshot(examination, &facts);
+  tell_connection(examination, &facts, postgres);
+  return BULLA_OK;
+}

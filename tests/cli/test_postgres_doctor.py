@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The bulla authors
+
+"""doctor says what is wrong with a server, and nothing else is.
+
+usage: test_postgres_doctor.py BULLA CLIENT CLOCK
+
+CLOCK is tests/cli/shift_clock.c, to be preloaded."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+from command import test_without_vault
+from doctor import examine, only
+from pg_place import place, run_with_server
+
+CLOCK = os.path.abspath(sys.argv[3])
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/POSTGRESQL.md"
+# A server without a standby, which is as good as it gets here.
+ALONE = {"standbys"}
+
+
+def login(box, name, attributes=""):
+    """A vault, and a role that may do what docs/POSTGRESQL.md grants to a service; the current one of |box|."""
+    box.path("root.key").unlink(missing_ok=True)
+    database = place.vault(box)
+    place.psql(f"CREATE ROLE {name} LOGIN {attributes}")
+    grants = re.findall(r"^> (GRANT (?:[^;]|\n)*? TO app;)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(grants) >= 5, grants
+    text = " ".join(grants).replace("\n>", "").replace("TO app", f"TO {name}").replace("DATABASE vault", f"DATABASE {database}")
+    place.psql(text, database)
+    box.environment["BULLA_VAULT"] = place.server.url(database).replace("user=postgres", f"user={name}")
+    return database
+
+
+@test_without_vault
+def all_is_well_with_the_login_of_a_service(box):
+    login(box, "well")
+    found = examine(box)
+    assert set(found) == {"bulla", "memory", "engine", "libpq", "PostgreSQL", "encoding", "fsync", "full_page_writes",
+                          "synchronous_commit", "standbys", "login", "rights", "oldest snapshot", "clocks", "TLS", "pooler",
+                          "audit log", "clock"}, found
+    assert {what for what, each in found.items() if each[0] != "ok"} == ALONE, found
+    assert found["PostgreSQL"][1] == place.psql("SHOW server_version") and found["encoding"][1] == "UTF8"
+    assert found["standbys"][0] == "warning" and "not the loss of the server" in found["standbys"][1]
+    assert found["synchronous_commit"][1] == "on" and found["TLS"][1] == "none, over a Unix socket"
+    place.psql("ALTER ROLE well SET synchronous_commit = off")
+    assert examine(box)["synchronous_commit"][1] == "on"
+    place.psql("ALTER ROLE well SET synchronous_commit = remote_apply")
+    assert examine(box)["synchronous_commit"][1] == "remote_apply"
+
+
+@test_without_vault
+def what_is_not_kept_is_a_problem(box):
+    login(box, "kept")
+    box.environment["BULLA_VAULT"] += "&bulla_fsync=off"
+    for setting in ("fsync", "full_page_writes"):
+        place.configure(f"SET {setting} = off")
+        try:
+            only(box, setting, "problem", "off", "when the power goes", besides=ALONE)
+        finally:
+            place.configure(f"RESET {setting}")
+
+
+@test_without_vault
+def a_standby_that_commits_wait_for_and_is_not_there_is_a_problem(box):
+    login(box, "waits")
+    place.configure("SET synchronous_standby_names = 'missing'")
+    try:
+        only(box, "standbys", "problem", "missing is not there", "start a standby")
+    finally:
+        place.configure("RESET synchronous_standby_names")
+
+
+@test_without_vault
+def a_login_that_can_do_too_much_is_told(box):
+    login(box, "bypassing", "BYPASSRLS")
+    only(box, "login", "warning", "bypassing, which bypasses row-level security", besides=ALONE)
+    login(box, "super", "SUPERUSER")
+    only(box, "login", "warning", "super, a superuser", besides=ALONE)
+    database = login(box, "owning")
+    place.psql("ALTER TABLE bulla.audit OWNER TO owning", database)
+    only(box, "login", "warning", "owning, an owner of the tables", besides=ALONE)
+
+
+@test_without_vault
+def rights_that_are_missing_are_named(box):
+    database = login(box, "lacking")
+    for right, table in (("INSERT", "audit"), ("UPDATE", "audit_head"), ("DELETE", "field"), ("INSERT", "entry"),
+                         ("UPDATE", "vault")):
+        place.psql(f"REVOKE {right} ON bulla.{table} FROM lacking", database)
+        only(box, "rights", "warning", f"lacks {right} on {table}", besides=ALONE)
+        place.psql(f"GRANT {right} ON bulla.{table} TO lacking", database)
+    place.psql("REVOKE UPDATE (id) ON bulla.turn FROM lacking; REVOKE INSERT ON bulla.audit FROM lacking", database)
+    only(box, "rights", "warning", "lacks INSERT on audit, UPDATE on turn", "docs/POSTGRESQL.md", besides=ALONE)
+
+
+@test_without_vault
+def the_oldest_snapshot_has_its_age(box):
+    database = place.vault(box)
+    holding = subprocess.Popen([place.server.bin / "psql", "-Xq", "-h", place.server.folder, "-U", "postgres", "-d", database],
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert examine(box)["oldest snapshot"][1] == "0 s"
+    holding.stdin.write("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1;\n")
+    holding.stdin.flush()
+    time.sleep(2.2)
+    assert int(examine(box)["oldest snapshot"][1].split()[0]) >= 2
+    holding.stdin.close()
+    holding.wait()
+
+
+@test_without_vault
+def clocks_that_differ_are_told(box):
+    login(box, "late")
+    for shift, besides in (("-3600", {"clock"}), ("3600", set())):
+        only(box, "clocks", "warning", "ms from this one's", "NTP", besides=ALONE | besides,
+             env={"LD_PRELOAD": CLOCK, "CLOCK_SHIFT": shift})
+
+
+run_with_server()
