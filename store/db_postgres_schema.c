@@ -222,7 +222,8 @@ static enum bulla_status explain(const char *wrong, struct bulla_span line) {
 
 /* In the order of the lines, which is that of bytes. */
 static bool comes_before(struct bulla_span line, struct bulla_span other) {
-  int order = memcmp(line.data, other.data, line.len < other.len ? line.len : other.len);
+  size_t len = line.len < other.len ? line.len : other.len;
+  int order = len > 0 ? memcmp(line.data, other.data, len) : 0;
   return order < 0 || (order == 0 && line.len < other.len);
 }
 

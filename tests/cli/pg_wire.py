@@ -5,7 +5,6 @@
 messages end, and a server that says what it is told to."""
 
 import contextlib
-import os
 import select
 import socket
 import struct

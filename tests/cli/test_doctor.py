@@ -11,7 +11,7 @@ import sqlite3
 import sys
 
 from command import run_as_nobody, run_tests, test
-from doctor import PROBLEM, examine, only
+from doctor import examine, only
 
 CLOCK = os.path.abspath(sys.argv[2])
 

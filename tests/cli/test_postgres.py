@@ -204,7 +204,8 @@ def a_record_names_the_machine(box):
     box.get()
     origins = {record["origin"] for record in box.log() if record["op"] in ("put", "use")}
     machine = re.sub("[^A-Za-z0-9._-]", "?", os.uname().nodename)[:63]
-    assert origins and all(re.fullmatch(rf"cli (pid \d+|/dev/\S+) on {re.escape(machine)}", origin) for origin in origins), origins
+    form = rf"cli (pid \d+|/dev/\S+) on {re.escape(machine)}"
+    assert origins and all(re.fullmatch(form, origin) for origin in origins), origins
 
 
 run_with_server()

@@ -76,8 +76,8 @@ RIGHTS = (
 
 def a_right_that_is_missing_is_named(box, name):
     place.psql("CREATE ROLE almost LOGIN")
-    place.psql("GRANT USAGE ON SCHEMA bulla TO almost; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulla TO almost",
-               name)
+    place.psql("GRANT USAGE ON SCHEMA bulla TO almost; "
+               "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulla TO almost", name)
     url = place.server.url(name).replace("user=postgres", "user=almost")
     for right, table, command in RIGHTS:
         place.psql(f"REVOKE {right.split()[0]} ON bulla.{table} FROM almost", name)

@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import time
 
-from command import BULLA, ROOT, Skip, run_tests, test
+from command import BULLA, Skip, run_tests, test
 from service import Service
 
 
