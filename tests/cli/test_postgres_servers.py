@@ -71,13 +71,15 @@ RIGHTS = (
     ("INSERT", "revoked_token", "token revoke --jti j --tenant acme"),
     ("INSERT", "revocation", "token revoke --jti j --tenant acme"),
     ("SELECT", "tenant", "list"),
+    ("SELECT", "login", "list"),
 )
 
 
 def a_right_that_is_missing_is_named(box, name):
     place.psql("CREATE ROLE almost LOGIN")
     place.psql("GRANT USAGE ON SCHEMA bulla TO almost; "
-               "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulla TO almost", name)
+               "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulla TO almost; "
+               "INSERT INTO bulla.login VALUES ('almost', NULL)", name)
     url = place.server.url(name).replace("user=postgres", "user=almost")
     for right, table, command in RIGHTS:
         place.psql(f"REVOKE {right.split()[0]} ON bulla.{table} FROM almost", name)
@@ -120,7 +122,7 @@ CHANGES = (
      "CREATE TRIGGER t BEFORE INSERT ON bulla.audit FOR EACH ROW EXECUTE FUNCTION public.f()", "too many: trigger audit t "),
     ("CREATE RULE r AS ON INSERT TO bulla.audit DO INSTEAD NOTHING", "too many: rule audit r "),
     ("CREATE POLICY p ON bulla.audit USING (true)", "too many: policy audit p "),
-    ("ALTER TABLE bulla.audit ENABLE ROW LEVEL SECURITY", "table audit r "),
+    ("ALTER TABLE bulla.audit DISABLE ROW LEVEL SECURITY", "table audit r "),
     ("ALTER TABLE bulla.field ADD COLUMN more text", "too many: column field 9 more text"),
     ("ALTER TABLE bulla.field DROP COLUMN mask", "column field 6 mask bytea"),
     ("CREATE INDEX more ON bulla.audit(op)", "too many: index more "),
