@@ -21,6 +21,7 @@ import postgres
 
 OTHERS = "db-of-beta"  # the name of an entry that the login of the other tenant must not see
 BETA_ENTRIES = 37
+USES = 20  # of a process, after which it has a lane of the log of its own
 ZEROS = "decode(repeat('00', 32), 'hex')"
 
 LOGINS = """
@@ -381,23 +382,34 @@ def a_login_that_is_not_listed_is_told_so(_):
     place.run("owner", "list")
 
 
-@test_without_vault
-def a_login_that_is_taken_off_the_list_is_shut_out_at_once(_):
-    url = place.url("app")
-    with subprocess.Popen([os.path.abspath(sys.argv[2]), url, f"file:{place.box.path('root.key')}", "x"], text=True,
+def shut_out(uses):
+    """What a process is told whose login is taken off the list after so many uses, and why."""
+    with subprocess.Popen([os.path.abspath(sys.argv[2]), place.url("app"), f"file:{place.box.path('root.key')}", "x"], text=True,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as client:
         def step():
             client.stdin.write(".")
             client.stdin.flush()
             return client.stdout.readline().strip()
         assert client.stdout.readline() == "BULLA_OK\n"
-        assert step() == "opened 1"
+        for number in range(1, uses + 1):
+            assert step() == f"opened {number}"
         place.sql("DELETE FROM bulla.login WHERE name = 'app'")
-        assert step() == "failed 2 BULLA_NOT_A_VAULT"
-        place.sql("INSERT INTO bulla.login VALUES ('app', NULL)")
-        assert step() == "opened 3"
+        try:
+            told = step()
+        finally:
+            place.sql("INSERT INTO bulla.login VALUES ('app', NULL)")
+        assert step() == f"opened {uses + 2}"
         client.stdin.close()
-        assert "the login is in bulla.login no more" in client.stderr.read()
+        return told, client.stderr.read()
+
+
+@test_without_vault
+def a_login_that_is_taken_off_the_list_is_shut_out_at_once(_):
+    told, why = shut_out(1)
+    assert told == "failed 2 BULLA_NOT_A_VAULT" and "the login is in bulla.login no more" in why, (told, why)
+    told, why = shut_out(USES)
+    assert place.number("SELECT count(*) FROM bulla.lane", "app") > 1, "it writes to no lane of its own"
+    assert told == f"failed {USES + 1} BULLA_NOT_PERMITTED" and "row-level security" in why, (told, why)
 
 
 @test_without_vault
