@@ -90,7 +90,7 @@ def a_login_that_can_do_too_much_is_told(box):
 @test_without_vault
 def rights_that_are_missing_are_named(box):
     database = login(box, "lacking")
-    for right, table in (("INSERT", "audit"), ("UPDATE", "audit_head"), ("DELETE", "field"), ("INSERT", "entry"),
+    for right, table in (("INSERT", "audit"), ("UPDATE", "audit_head"), ("INSERT", "lane"), ("DELETE", "field"), ("INSERT", "entry"),
                          ("UPDATE", "vault")):
         place.psql(f"REVOKE {right} ON bulla.{table} FROM lacking", database)
         only(box, "rights", "warning", f"lacks {right} on {table}", besides=ALONE)
