@@ -29,9 +29,10 @@ def login(box, name, attributes=""):
     box.path("root.key").unlink(missing_ok=True)
     database = place.vault(box)
     place.psql(f"CREATE ROLE {name} LOGIN {attributes}")
-    grants = re.findall(r"^> (GRANT (?:[^;]|\n)*? TO app;)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(grants) >= 5, grants
-    text = " ".join(grants).replace("\n>", "").replace("TO app", f"TO {name}").replace("DATABASE vault", f"DATABASE {database}")
+    grants = re.findall(r"^> ((?:GRANT [^;]* TO app|INSERT [^;]*'app'[^;]*);)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(grants) >= 6, grants
+    text = " ".join(grants).replace("\n>", "").replace("DATABASE vault", f"DATABASE {database}")
+    text = text.replace("TO app", f"TO {name}").replace("'app'", f"'{name}'")
     place.psql(text, database)
     box.environment["BULLA_VAULT"] = place.server.url(database).replace("user=postgres", f"user={name}")
     return database
