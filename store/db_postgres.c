@@ -192,6 +192,7 @@ static void forget_prepared(struct bulla_postgres *postgres) {
     bulla_postgres_drop(postgres);
   }
   memset(postgres->is_prepared, 0, sizeof(postgres->is_prepared));
+  postgres->has_settings = false;
   postgres->has_failed = false;
 }
 
@@ -334,15 +335,34 @@ static enum bulla_status settle(struct bulla_db_rows *rows) {
   return fail(postgres, (enum bulla_status)rows->status);
 }
 
-enum bulla_status bulla_postgres_send(struct bulla_postgres *postgres, struct bulla_db_rows *rows, const char *text) {
+/* Sends |text| with one parameter, prepared the first time unless each transaction may have another server connection.
+ */
+static enum bulla_status send_settings(struct bulla_postgres *postgres, const char *text, const char *parameter) {
+  static const char name[] = "bulla_settings";
+  PGconn *connection = postgres->connection;
+  if (postgres->is_pooled) {
+    return bulla_postgres_check_sent(postgres,
+                                     bulla_pq.PQsendQueryParams(connection, text, 1, NULL, &parameter, NULL, NULL, 0));
+  }
+  if (!postgres->has_settings) {
+    BULLA_TRY(bulla_postgres_check_sent(postgres, bulla_pq.PQsendPrepare(connection, name, text, 1, NULL)));
+    postgres->has_settings = true;
+    postgres->awaited[postgres->num_awaited++] = NULL;
+  }
+  return bulla_postgres_check_sent(postgres,
+                                   bulla_pq.PQsendQueryPrepared(connection, name, 1, &parameter, NULL, NULL, 0));
+}
+
+enum bulla_status bulla_postgres_begin_ahead(struct bulla_postgres *postgres, const char *begin, const char *settings,
+                                             const char *parameter) {
   BULLA_TRY(need_connection(postgres));
   BULLA_TRY(begin_pipeline(postgres));
   BULLA_TRY(bulla_postgres_check_sent(
-      postgres, bulla_pq.PQsendQueryParams(postgres->connection, text, 0, NULL, NULL, NULL, NULL, 0)));
-  if (rows != NULL) {
-    *rows = (struct bulla_db_rows){.db = &postgres->db, .is_ahead = true};
-  }
-  postgres->awaited[postgres->num_awaited++] = rows;
+      postgres, bulla_pq.PQsendQueryParams(postgres->connection, begin, 0, NULL, NULL, NULL, NULL, 0)));
+  postgres->awaited[postgres->num_awaited++] = NULL;
+  BULLA_TRY(send_settings(postgres, settings, parameter));
+  postgres->keeps = (struct bulla_db_rows){.db = &postgres->db, .is_ahead = true};
+  postgres->awaited[postgres->num_awaited++] = &postgres->keeps;
   return BULLA_OK;
 }
 

@@ -25,10 +25,10 @@ void bulla_postgres_undo(struct bulla_postgres *postgres);
  * texts. The others are functions of the driver. */
 BULLA_NODISCARD enum bulla_status bulla_postgres_ask(struct bulla_db_rows *rows, struct bulla_postgres *postgres,
                                                      const char *text);
-/* bulla_postgres_send sends |text|, one such statement, at the beginning of a transaction, without waiting for its
- * outcome. |rows|, if not NULL, stays where it is until bulla_postgres_end. */
-BULLA_NODISCARD enum bulla_status bulla_postgres_send(struct bulla_postgres *postgres, struct bulla_db_rows *rows,
-                                                      const char *text);
+/* bulla_postgres_begin_ahead sends |begin| and |settings|, a query with |parameter|, without waiting: postgres->keeps
+ * are the rows of the second. */
+BULLA_NODISCARD enum bulla_status bulla_postgres_begin_ahead(struct bulla_postgres *postgres, const char *begin,
+                                                             const char *settings, const char *parameter);
 BULLA_NODISCARD enum bulla_status bulla_postgres_query(struct bulla_db_rows *rows, enum bulla_query query,
                                                        const struct bulla_value *values, size_t num);
 BULLA_NODISCARD enum bulla_status bulla_postgres_ahead(struct bulla_db_rows *rows, enum bulla_query query,

@@ -21,7 +21,7 @@
 #include "store/db_postgres_doctor.h"
 #include "store/db_postgres_schema.h"
 
-enum { PATIENCE_MS = 5000, SETTINGS_MAX = 1200, BEGIN_MAX = SETTINGS_MAX + 400 };
+enum { PATIENCE_MS = 5000, BEGIN_MAX = 1600 };
 
 static struct bulla_postgres *postgres_of(struct bulla_db *db) {
   return (struct bulla_postgres *)db;
@@ -81,30 +81,28 @@ static enum bulla_status may_create(const char *place) {
 }
 
 #define KEEPS "pg_catalog.current_setting('fsync') || pg_catalog.current_setting('full_page_writes')"
-#define LOCALLY(name, value) "pg_catalog.set_config('" name "', '" value "', true), "
+#define LOCALLY(name, value) "pg_catalog.set_config('" name "', " value ", true), "
 
-/* Sets what a transaction rests on, and gives KEEPS. Every query goes by an index, whatever the server believes of the
- * sizes of tables. */
-static void write_settings(char text[SETTINGS_MAX], const struct bulla_postgres *postgres) {
-  (void)snprintf(text, SETTINGS_MAX,
-                 "SELECT " KEEPS
-                 ", " LOCALLY("search_path", "bulla, pg_temp") LOCALLY("client_min_messages", "warning") LOCALLY(
-                     "lock_timeout", "%d") LOCALLY("idle_in_transaction_session_timeout", "60000")
-                     LOCALLY("enable_seqscan", "off") LOCALLY("enable_bitmapscan", "off")
-                         LOCALLY("enable_hashjoin", "off") LOCALLY("enable_mergejoin", "off")
-                             LOCALLY("enable_material", "off") "CASE WHEN "
-                 "pg_catalog.current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') "
-                 "THEN pg_catalog.set_config('synchronous_commit', 'on', true) END",
-                 postgres->db.left > 0 ? postgres->db.left : 1);
+/* Sets what a transaction rests on, with |patience| for locks, and gives KEEPS. Every query goes by an index, whatever
+ * the server believes of the sizes of tables. */
+#define SETTINGS(patience) \
+  "SELECT " KEEPS                                                                                                    \
+  ", " LOCALLY("search_path", "'bulla, pg_temp'") LOCALLY("client_min_messages", "'warning'")                        \
+      LOCALLY("lock_timeout", patience) LOCALLY("idle_in_transaction_session_timeout", "'60000'")                    \
+          LOCALLY("enable_seqscan", "'off'") LOCALLY("enable_bitmapscan", "'off'") LOCALLY("enable_hashjoin", "'off'") \
+              LOCALLY("enable_mergejoin", "'off'") LOCALLY("enable_material", "'off'") "CASE WHEN "                  \
+  "pg_catalog.current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') "                            \
+  "THEN pg_catalog.set_config('synchronous_commit', 'on', true) END"
+
+static int patience_of(const struct bulla_postgres *postgres) {
+  return postgres->db.left > 0 ? postgres->db.left : 1;
 }
 
 /* Begins, and waits for |last|, of which |rows| are. */
 static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postgres *postgres, const char *how,
                                   const char *last) {
-  char settings[SETTINGS_MAX];
   char text[BEGIN_MAX];
-  write_settings(settings, postgres);
-  (void)snprintf(text, sizeof(text), "BEGIN %s; %s; %s", how, settings, last);
+  (void)snprintf(text, sizeof(text), "BEGIN %s; " SETTINGS("'%d'") "; %s", how, patience_of(postgres), last);
   postgres->in_transaction = true;
   int64_t start = bulla_clock_monotonic_ms();
   enum bulla_status status = bulla_postgres_ask(rows, postgres, text);
@@ -144,12 +142,12 @@ static enum bulla_status take_turn(struct bulla_postgres *postgres) {
 
 /* Begins without waiting: both statements go ahead of the first queries. */
 static enum bulla_status begin_append(struct bulla_postgres *postgres) {
-  char settings[SETTINGS_MAX];
-  write_settings(settings, postgres);
+  char patience[sizeof("2147483647")];
+  (void)snprintf(patience, sizeof(patience), "%d", patience_of(postgres));
   postgres->in_transaction = true;
   postgres->is_appending = true;
-  BULLA_TRY(bulla_postgres_send(postgres, NULL, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
-  return bulla_postgres_send(postgres, &postgres->keeps, settings);
+  return bulla_postgres_begin_ahead(postgres, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", SETTINGS("$1::text"),
+                                    patience);
 }
 
 static enum bulla_status begin_read(struct bulla_postgres *postgres) {

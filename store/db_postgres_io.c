@@ -56,6 +56,7 @@ void bulla_postgres_drop(struct bulla_postgres *postgres) {
   postgres->has_failed = false;
   postgres->num_awaited = 0;
   memset(postgres->is_prepared, 0, sizeof(postgres->is_prepared));
+  postgres->has_settings = false;
 }
 
 bool bulla_postgres_wait_for(const struct bulla_postgres *postgres, short events, int64_t end) {

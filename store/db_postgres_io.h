@@ -24,6 +24,7 @@ struct bulla_postgres {
   bool is_pooled;                      /* by something that hands on another server connection for each transaction */
   bool warned;                         /* the server has sent a warning since this was reset */
   bool is_prepared[BULLA_NUM_QUERIES]; /* by this connection */
+  bool has_settings;                   /* and so is the query that sets what a transaction rests on */
   bool is_taking;                      /* outcomes of what is awaited, at this moment */
   bool has_failed;                     /* a command in this transaction did, */
   enum bulla_status cause;             /* for which reason */

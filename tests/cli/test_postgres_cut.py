@@ -85,9 +85,11 @@ def a_use_that_takes_a_lane_is_cut_after_each_message(box):
     use_more(client, 1)
     messages, tally, clients = proxy.passed, [], [client]
     client.end()
-    # Each client takes a lane in the end, of which there are 64.
-    for cut_at in [*range(0, messages - 30, max(1, (messages - 30) // 25)), *range(messages - 30, messages)]:
-        client = Client(box, f"taking{cut_at}", url)
+    # Each client takes a lane in the end, of which there are 64, and whoever takes one is told of all.
+    last = range(messages - 30, messages)
+    for place_of_cut in [*range(0, messages - 30, max(1, (messages - 30) // 25)), *last]:
+        cut_at = place_of_cut + (len(clients) if place_of_cut in last else 0)
+        client = Client(box, f"taking{place_of_cut}", url)
         clients.append(client)
         proxy.arm()
         use_more(client, LANE_AFTER - 1)
