@@ -17,7 +17,7 @@ import sys
 
 from scale_model import Costs, Fleet, simulate
 
-SHARED_LANE = True  # all processes share one lane, as they do now
+SHARED_LANE = False  # each process has a lane of its own for its uses
 MEASURED_PROCESSORS = 2
 WIRES = [0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4]  # milliseconds
 FLEET_PROCESSORS = 8  # of a server that was not measured

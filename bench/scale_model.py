@@ -11,7 +11,8 @@ import itertools
 
 GROUP = 64  # records in a commit at most, BULLA_GROUP_RECORDS
 LANES = 64  # of a vault at most; the first is for what is no use
-LATE_TRIPS = 2  # the last round trips of a group, the head's and COMMIT: whoever comes before them is in it
+LATE_TRIPS = 1  # the last round trip of a group, with its records and COMMIT: whoever comes before it is in it
+SHARED_TRIPS = 3  # more in the lane that is shared: the lock, the head, and COMMIT on its own
 
 
 class World:
@@ -116,6 +117,7 @@ class Process:
         self.world, self.number, self.fleet, self.costs = world, number, fleet, costs
         self.server, self.client, self.lane, self.disks = server, client, lane, disks
         self.trip = fleet.round_trips[number] + costs.wire
+        self.trips = costs.trips + (SHARED_TRIPS if lane else 0)
         self.waiting, self.is_led = collections.deque(), False
 
     def thread(self):
@@ -141,9 +143,9 @@ class Process:
         costs = self.costs
         group = [self.waiting.popleft()]
         yield from self.client.work(costs.client_group)
-        for trip in range(costs.trips):
+        for trip in range(self.trips):
             num_late = 0
-            if trip == costs.trips - LATE_TRIPS:
+            if trip == self.trips - LATE_TRIPS:
                 while self.waiting and len(group) < GROUP:
                     group.append(self.waiting.popleft())
                 num_late = len(group)
@@ -153,8 +155,8 @@ class Process:
             yield self.world.pause(self.trip / 2)
             if trip == 0 and self.lane:
                 yield self.lane.take
-            yield from self.server.work(costs.server_group / costs.trips + costs.server_use * num_late)
-            if trip == costs.trips - 1:
+            yield from self.server.work(costs.server_group / self.trips + costs.server_use * num_late)
+            if trip == self.trips - 1:
                 yield self.disks[0].flush
                 if self.fleet.standby:  # who sends, who receives, and back
                     yield self.world.pause(2 * costs.wire)
