@@ -389,8 +389,8 @@ static enum bulla_status compare_counts(const int64_t *in_source, const int64_t 
 }
 
 static enum bulla_status copy(struct copying *copying, struct bulla_export_report *found) {
-  int64_t in_source[NUM_COUNTS];
-  int64_t in_target[NUM_COUNTS];
+  int64_t in_source[NUM_COUNTS] = {0};
+  int64_t in_target[NUM_COUNTS] = {0};
   BULLA_TRY(count(in_source, copying->source));
   copying->total =
       in_source[TENANTS] + in_source[FIELDS] + in_source[LIVE_APIKEYS] + in_source[REVOKED_APIKEYS] + in_source[TOKENS];

@@ -5,6 +5,7 @@
 
 #include "store/own_lane.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -26,9 +27,11 @@ struct self {
 };
 
 static void name_self(struct self *self) {
-  char host[128] = "";
+  char host[HOST_NAME_MAX + 1] = "";
+  char text[BULLA_LOG_NAME_MAX];
   (void)gethostname(host, sizeof(host) - 1);
-  int len = snprintf(self->origin, sizeof(self->origin), "pid %d on %s", (int)getpid(), host);
+  int len = snprintf(self->origin, sizeof(self->origin), "pid %d on %s", (int)getpid(),
+                     bulla_log_name(text, bulla_span((const uint8_t *)host, strlen(host))));
   self->who = (struct bulla_who){.actor = BULLA_LITERAL("bulla"),
                                  .origin = bulla_span((const uint8_t *)self->origin, len > 0 ? (size_t)len : 0)};
 }
