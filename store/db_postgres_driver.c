@@ -136,8 +136,9 @@ static enum bulla_status take_turn(struct bulla_postgres *postgres) {
   struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
   BULLA_TRY(begin_by(&rows, postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE",
                      "SELECT " KEEPS " FROM turn WHERE id = 1 FOR NO KEY UPDATE"));
-  return check_keeps(postgres, &rows,
-                     "bulla.turn shows no row: the login is in bulla.login no more, or the row is gone");
+  return check_keeps(
+      postgres, &rows,
+      "bulla.turn shows no row: the login has left the policy \"whole\" of the table, or the row is gone");
 }
 
 /* Begins without waiting: both statements go ahead of the first queries. */

@@ -12,15 +12,14 @@
 #include "core/cursor.h"
 #include "core/log.h"
 
-/* Row-level security looks at the login alone: a session can change its role and its settings, but not that. What a
- * login sees is a row of |login|, whose owner is not bound by it. One that has none sees nothing, one with a tenant
- * reads that tenant's rows and writes nothing: every change is recorded behind the records of others. Sub-selects
- * without references are run once a query; and policies are tried from the last name to the first, |whole| before
- * |own|. */
+/* Who sees the whole vault is said by the roles of the policies |whole|, of which |init| makes the owner the first.
+ * True is folded when a query is planned, and what the other policies ask with it: they cost such a login nothing. Any
+ * other login is one of |login|, by the name under which it has logged in, which no SET ROLE changes: it reads the rows
+ * of its tenant and writes nothing, as every change is recorded behind the records of others. Or it sees nothing. */
 #define OF_LOGIN "FROM bulla.login l WHERE l.name = SESSION_USER"
 #define WHOLE(table)                                                                 \
   "ALTER TABLE bulla." table " ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", \
-      "CREATE POLICY whole ON bulla." table " USING ((SELECT l.tenant IS NULL " OF_LOGIN "))"
+      "CREATE POLICY whole ON bulla." table " TO CURRENT_USER USING (true)"
 #define OWN(table, column) \
   WHOLE(table), "CREATE POLICY own ON bulla." table " FOR SELECT USING (" column " = (SELECT l.tenant " OF_LOGIN "))"
 #define LISTED(table) \
@@ -90,8 +89,7 @@ static const char *const statements[] = {
     "CREATE TABLE bulla.audit_head(lane bigint NOT NULL, seq bigint NOT NULL, mac bytea NOT NULL, tag bytea NOT NULL, "
     "key bytea NOT NULL, PRIMARY KEY (lane, seq)) WITH (autovacuum_vacuum_scale_factor = 0, "
     "autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off)",
-    "CREATE TABLE bulla.login(name name PRIMARY KEY, tenant bytea REFERENCES bulla.tenant)",
-    "INSERT INTO bulla.login VALUES (SESSION_USER, NULL)",
+    "CREATE TABLE bulla.login(name name PRIMARY KEY, tenant bytea NOT NULL REFERENCES bulla.tenant)",
     "ALTER TABLE bulla.login ENABLE ROW LEVEL SECURITY",
     "CREATE POLICY own ON bulla.login FOR SELECT USING (name = SESSION_USER)",
     WHOLE("turn"),
@@ -161,7 +159,7 @@ static enum bulla_status check_version(struct bulla_postgres *postgres) {
 
 /* All of the schema that counts, a line each, in the order of bytes: relations, columns, constraints, indexes,
  * triggers, rules, policies, children, keys and functions of others. Constraints that say NOT NULL are left out: the
- * columns say so, and not every release has them. */
+ * columns say so, and not every release has them. Which roles see the whole is for the owner to say, but for PUBLIC. */
 static const char catalogue_query[] =
     "SELECT line FROM (WITH c AS (SELECT c.* FROM pg_class c WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace n "
     "WHERE n.nspname = 'bulla')), x(kind, rel, what) AS ("
@@ -183,9 +181,12 @@ static const char catalogue_query[] =
     "WHERE p.oid = t.tgfoid) ELSE t.tgname END, t.tgenabled, t.tgisinternal) "
     "FROM c JOIN pg_trigger t ON t.tgrelid = c.oid "
     "UNION ALL SELECT 'rule', c.relname, r.rulename::text FROM c JOIN pg_rewrite r ON r.ev_class = c.oid "
-    "UNION ALL SELECT 'pol', c.relname, concat_ws(' ', p.polname, p.polcmd, p.polpermissive, p.polroles, "
+    "UNION ALL SELECT 'pol', c.relname, concat_ws(' ', p.polname, p.polcmd, p.polpermissive, "
+    "CASE WHEN p.polname <> 'whole' THEN p.polroles::text END, "
     "regexp_replace(pg_get_expr(p.polqual, p.polrelid), '[[:space:]]+', ' ', 'g'), 'CHECK ' || "
     "pg_get_expr(p.polwithcheck, p.polrelid)) FROM c JOIN pg_policy p ON p.polrelid = c.oid "
+    "UNION ALL SELECT 'pub', c.relname, '' FROM c JOIN pg_policy p ON p.polrelid = c.oid WHERE p.polname = 'whole' "
+    "AND 0 = ANY (p.polroles) "
     "UNION ALL SELECT 'inh', c.relname, i.inhrelid::regclass::text FROM c "
     "JOIN pg_inherits i ON i.inhparent = c.oid OR i.inhrelid = c.oid "
     "UNION ALL SELECT 'fkin', c.relname, k.conname::text FROM c "
@@ -204,8 +205,17 @@ enum { NUM_EXPECTED = sizeof(expected) / sizeof(expected[0]), LINE_SHOWN_MAX = 1
 /* Says what is |wrong| with the object of a line of the catalogue, whose first word is its kind. */
 static enum bulla_status explain(const char *wrong, struct bulla_span line) {
   static const char *const kinds[][2] = {
-      {"rel ", "table"}, {"col ", "column"}, {"con ", "constraint"},  {"idx ", "index"},      {"trg ", "trigger"},
-      {"rule ", "rule"}, {"pol ", "policy"}, {"inh ", "child table"}, {"fkin ", "reference"}, {"func ", "function"},
+      {"rel ", "table"},
+      {"col ", "column"},
+      {"con ", "constraint"},
+      {"idx ", "index"},
+      {"trg ", "trigger"},
+      {"rule ", "rule"},
+      {"pol ", "policy"},
+      {"inh ", "child table"},
+      {"fkin ", "reference"},
+      {"func ", "function"},
+      {"pub ", "policy whole TO PUBLIC, by which everybody sees all (ALTER POLICY whole TO those who may), on table"},
   };
   const char *kind = "object";
   for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -244,31 +254,45 @@ static enum bulla_status compare(struct bulla_db_rows *rows) {
   }
 }
 
+/* What the policies let this login see, and the first table that it does not see the whole of. */
+static const char login_query[] =
+    "WITH whole AS (SELECT c.relname::text AS name, EXISTS (SELECT FROM unnest(p.polroles) AS r "
+    "WHERE pg_has_role(r, 'USAGE')) AS is_seen FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid "
+    "WHERE p.polname = 'whole' AND c.relnamespace = 'bulla'::regnamespace) "
+    "SELECT SESSION_USER::text, CASE WHEN NOT row_security_active('bulla.vault'::regclass) OR bool_and(is_seen) "
+    "THEN 'whole' WHEN bool_or(is_seen) THEN 'some' WHEN EXISTS (SELECT " OF_LOGIN
+    ") THEN 'tenant' ELSE 'nothing' END, "
+    "coalesce(min(name) FILTER (WHERE NOT is_seen), '') FROM whole";
+
 /* Whom row-level security lets see nothing is told so: an empty vault would be believed. */
 static enum bulla_status check_login(struct bulla_postgres *postgres) {
   struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
-  struct bulla_value login = {.type = BULLA_VALUE_NULL};
-  struct bulla_value sees = {.type = BULLA_VALUE_NULL};
-  char text[BULLA_LOG_NAME_MAX];
+  struct bulla_value told[3] = {{.type = BULLA_VALUE_NULL}};
+  char login[BULLA_LOG_NAME_MAX];
+  char table[BULLA_LOG_NAME_MAX];
   bool row;
-  BULLA_TRY(bulla_postgres_ask(
-      &rows, postgres,
-      "SELECT SESSION_USER::text, CASE WHEN row_security_active('bulla.vault'::regclass) THEN (SELECT CASE WHEN "
-      "l.tenant IS NULL THEN 'whole' ELSE 'tenant' END " OF_LOGIN ") ELSE 'whole' END"));
+  BULLA_TRY(bulla_postgres_ask(&rows, postgres, login_query));
   BULLA_TRY(bulla_postgres_next(&rows, &row));
-  if (row && rows.num_columns == 2) {
-    bulla_postgres_column(&rows, 0, &login);
-    bulla_postgres_column(&rows, 1, &sees);
+  for (size_t i = 0; row && rows.num_columns == 3 && i < 3; i++) {
+    bulla_postgres_column(&rows, i, &told[i]);
   }
-  if (sees.type != BULLA_VALUE_TEXT) {
-    bulla_log_name(text, login.bytes);
-    return bulla_explain(
-        BULLA_NOT_PERMITTED,
-        "the login %s is not in bulla.login: let the owner INSERT INTO bulla.login VALUES ('%s', NULL), "
-        "or the id of the tenant that it may read",
-        text, text);
+  struct bulla_span sees = told[1].type == BULLA_VALUE_TEXT ? told[1].bytes : bulla_span(NULL, 0);
+  bulla_log_name(login, told[0].bytes);
+  if (bulla_span_equal(sees, BULLA_LITERAL("some"))) {
+    bulla_log_name(table, told[2].bytes);
+    return bulla_explain(BULLA_NOT_PERMITTED,
+                         "the login %s sees the whole of some tables, and not of bulla.%s: let the owner ALTER POLICY "
+                         "whole ON bulla.%s TO the same roles as on the others",
+                         login, table, table);
   }
-  postgres->db.is_partial = bulla_span_equal(sees.bytes, BULLA_LITERAL("tenant"));
+  postgres->db.is_partial = bulla_span_equal(sees, BULLA_LITERAL("tenant"));
+  if (!postgres->db.is_partial && !bulla_span_equal(sees, BULLA_LITERAL("whole"))) {
+    return bulla_explain(BULLA_NOT_PERMITTED,
+                         "the login %s sees nothing: GRANT vault_whole TO %s, a role of the policies \"whole\" "
+                         "(docs/POSTGRESQL.md), or let the owner INSERT INTO bulla.login SELECT '%s', id FROM "
+                         "bulla.tenant WHERE name = 'the tenant that it may read'",
+                         login, login, login);
+  }
   return BULLA_OK;
 }
 

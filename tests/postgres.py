@@ -27,6 +27,17 @@ def programs():
     return pathlib.Path(on_path).parent if on_path else None
 
 
+def sees_whole(role):
+    """SQL that adds a role to those that see the whole vault, as docs/POSTGRESQL.md has it."""
+    return f"""
+DO $$ DECLARE p record; BEGIN
+  FOR p IN SELECT * FROM pg_policies WHERE schemaname = 'bulla' AND policyname = 'whole' LOOP
+    EXECUTE format('ALTER POLICY whole ON bulla.%I TO {role}, %s', p.tablename,
+      (SELECT string_agg(quote_ident(r), ', ') FROM unnest(p.roles) AS r));
+  END LOOP;
+END $$;"""
+
+
 class Server:
     """A server in a folder of its own. It refuses to run as root, and is then run as its own user."""
 

@@ -17,6 +17,7 @@ import time
 from command import test_without_vault
 from doctor import examine, only
 from pg_place import place, run_with_server
+import postgres
 
 CLOCK = os.path.abspath(sys.argv[3])
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/POSTGRESQL.md"
@@ -29,11 +30,10 @@ def login(box, name, attributes=""):
     box.path("root.key").unlink(missing_ok=True)
     database = place.vault(box)
     place.psql(f"CREATE ROLE {name} LOGIN {attributes}")
-    grants = re.findall(r"^> ((?:GRANT [^;]* TO app|INSERT [^;]*'app'[^;]*);)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(grants) >= 6, grants
+    grants = re.findall(r"^> (GRANT (?!vault_whole)[^;]*? TO app;)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(grants) >= 5, grants
     text = " ".join(grants).replace("\n>", "").replace("DATABASE vault", f"DATABASE {database}")
-    text = text.replace("TO app", f"TO {name}").replace("'app'", f"'{name}'")
-    place.psql(text, database)
+    place.psql(text.replace("TO app", f"TO {name}") + postgres.sees_whole(name), database)
     box.environment["BULLA_VAULT"] = place.server.url(database).replace("user=postgres", f"user={name}")
     return database
 

@@ -15,6 +15,7 @@ import time
 from command import BULLA, test_without_vault
 from pg_place import PASSWORD, note, place, run_with_server, tells
 from pg_wire import Fake, message
+import postgres
 
 
 @test_without_vault
@@ -78,8 +79,8 @@ RIGHTS = (
 def a_right_that_is_missing_is_named(box, name):
     place.psql("CREATE ROLE almost LOGIN")
     place.psql("GRANT USAGE ON SCHEMA bulla TO almost; "
-               "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulla TO almost; "
-               "INSERT INTO bulla.login VALUES ('almost', NULL)", name)
+               "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulla TO almost;" +
+               postgres.sees_whole("almost"), name)
     url = place.server.url(name).replace("user=postgres", "user=almost")
     for right, table, command in RIGHTS:
         place.psql(f"REVOKE {right.split()[0]} ON bulla.{table} FROM almost", name)
@@ -94,8 +95,8 @@ def a_login_that_may_not_is_told_what_to_check(box):
     name = place.vault(box)
     place.psql("CREATE ROLE stranger LOGIN PASSWORD 'right'; CREATE ROLE reader LOGIN; CREATE ROLE single LOGIN "
                "CONNECTION LIMIT 0")
-    place.psql("GRANT USAGE ON SCHEMA bulla TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO reader; "
-                "INSERT INTO bulla.login VALUES ('reader', NULL)", name)
+    place.psql("GRANT USAGE ON SCHEMA bulla TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO reader;" +
+               postgres.sees_whole("reader"), name)
     hba = place.server.data / "pg_hba.conf"
     before = hba.read_text()
     hba.write_text("local all stranger scram-sha-256\n" + before)
