@@ -71,7 +71,7 @@ static void make_cells(struct bulla_cell cells[NUM_COLUMNS], const struct bulla_
 
 /* hidden returns how many columns are left out: a table has lanes if there are several. */
 static size_t hidden(const struct log *log) {
-  return log->is_table && log->num_lanes <= 1 ? 1 : 0;
+  return log->is_table && log->num_lanes == 1 ? 1 : 0;
 }
 
 static enum bulla_status measure_record(void *arg, const struct bulla_audit_record *record) {
@@ -160,16 +160,21 @@ static enum bulla_status print_head(void *arg, const struct bulla_audit_head_vie
   return BULLA_OK;
 }
 
+static enum bulla_status report_as_json(struct bulla_cli *cli, const struct bulla_audit_verdict *verdict) {
+  static const char *const names[] = {"records", "lanes", "bad_lane", "bad_seq", NULL};
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  enum bulla_cell_type type = verdict->bad_seq == 0 ? BULLA_CELL_NONE : BULLA_CELL_NUMBER;
+  const struct bulla_cell cells[] = {bulla_cell(BULLA_CELL_NUMBER, verdict->num_records),
+                                     bulla_cell(BULLA_CELL_NUMBER, verdict->num_lanes),
+                                     bulla_cell(type, verdict->bad_lane), bulla_cell(type, verdict->bad_seq)};
+  bulla_rows_begin(&rows, cli, names, false);
+  return bulla_rows_add(&rows, cells);
+}
+
 static enum bulla_status report_verdict(struct bulla_cli *cli, struct bulla_vault *vault,
                                         const struct bulla_audit_verdict *verdict) {
-  static const char *const names[] = {"records", "bad_seq", NULL};
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  bulla_rows_begin(&rows, cli, names, false);
   if (cli->json) {
-    const struct bulla_cell cells[] = {
-        bulla_cell(BULLA_CELL_NUMBER, verdict->num_records),
-        bulla_cell(verdict->bad_seq == 0 ? BULLA_CELL_NONE : BULLA_CELL_NUMBER, verdict->bad_seq)};
-    return bulla_rows_add(&rows, cells);
+    return report_as_json(cli, verdict);
   }
   if (verdict->bad_seq != 0) {
     return BULLA_OK;

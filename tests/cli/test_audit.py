@@ -34,7 +34,7 @@ def refuse_after(box, statements, seq):
 @test
 def an_untouched_log_is_good(box):
     records = with_log(box)
-    assert box.json("audit", "verify") == {"records": records, "bad_seq": None}
+    assert box.json("audit", "verify") == {"records": records, "lanes": 1, "bad_lane": None, "bad_seq": None}
     mac = box.sql("SELECT mac FROM audit WHERE seq = ?", records)[0][0].hex()
     printed = f"{records} records, unbroken\nlane 0 ends with record {records}, {mac}\n"
     assert box.run("audit", "verify").decode() == printed

@@ -53,13 +53,13 @@ def back_up_and_restore(box, back_up):
         records = box.json("audit", "verify")["records"]
         back_up(box)
         assert box.path("backup.db").stat().st_mode & 0o77 == 0
-        assert box.json("audit", "verify", "--vault", "sqlite:backup.db") == {"records": records, "bad_seq": None}
+        assert box.json("audit", "verify", "--vault", "sqlite:backup.db") == {"records": records, "lanes": 1, "bad_lane": None, "bad_seq": None}
         box.put_secret("acme/later", "password", b"x")
         shutil.copy(box.path("bulla.db-wal"), box.path("left behind"))
     assert entries(box) == ["db", "later"]
     os.replace(box.path("left behind"), box.path("bulla.db-wal"))  # as after a crash
     restore(box)
-    assert box.json("audit", "verify") == {"records": records, "bad_seq": None}
+    assert box.json("audit", "verify") == {"records": records, "lanes": 1, "bad_lane": None, "bad_seq": None}
     assert entries(box) == ["db"] and box.get() == b"s3cret-of-acme"
 
 
@@ -82,7 +82,7 @@ def a_plain_copy_of_a_vault_in_use_lacks_what_the_number_of_records_tells(box):
         records = box.json("audit", "verify")["records"]
         shutil.copy(box.path("bulla.db"), box.path("copy.db"))
         copied = box.json("audit", "verify", "--vault", "sqlite:copy.db")
-        assert copied == {"records": 1, "bad_seq": None} and records > 1, (copied, records)
+        assert copied == {"records": 1, "lanes": 1, "bad_lane": None, "bad_seq": None} and records > 1, (copied, records)
         assert entries(box, "--vault", "sqlite:copy.db") == []
 
 

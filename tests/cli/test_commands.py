@@ -147,7 +147,7 @@ def lists_are_one_json_array_and_the_log_is_one_object_a_line(box):
     assert all(re.fullmatch(TIME.replace("Z", r"\.\d{6}Z"), r["time"]) for r in log), log
     assert box.log("--from", "3") == log[2:]
     assert box.log("--tenant", "globex") == [r for r in log if r["tenant"] == "globex"] != []
-    assert box.json("audit", "verify") == {"records": len(log), "bad_seq": None}
+    assert box.json("audit", "verify") == {"records": len(log), "lanes": 1, "bad_lane": None, "bad_seq": None}
 
 
 @test
