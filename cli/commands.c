@@ -91,7 +91,7 @@ static const struct bulla_option import_options[] = {
     END};
 
 static const struct bulla_option log_options[] = {
-    {.name = "from", .value = "SEQ", .help = "the first record to print; default 1"}, TENANT_OPTION, END};
+    {.name = "from", .value = "SEQ", .help = "the first record to print, in each lane; default 1"}, TENANT_OPTION, END};
 
 static const struct bulla_option anchor_options[] = {
     {.name = "out", .value = "FILE", .help = "write it to this new file; default standard output"}, REASON_OPTION, END};
@@ -195,9 +195,8 @@ const struct bulla_command bulla_commands[] = {
      "bulla doctor", no_options, 0, 0, bulla_run_doctor},
     {"upgrade", vault_group, "", "Turn a vault of an older format into one of this format.",
      "The old vault is copied first, and the copy stays. All of it is authenticated, its audit log is verified and\n"
-     "kept; --vault-id is compared, an older vault has no --fingerprint. It is one transaction: if it fails, the vault "
-     "is as before. Stop programs of older versions:\n"
-     "they cannot use it afterwards.",
+     "kept; --vault-id is compared, an older vault has no --fingerprint. It is one transaction: if it fails, the\n"
+     "vault is as before. Stop programs of older versions: they cannot use it afterwards.",
      "bulla upgrade", upgrade_options, 0, 0, bulla_run_upgrade},
     {"root list", vault_group, "", "List the roots: each of them opens the vault.", NULL, "bulla root list", no_options,
      0, 0, bulla_run_root_list},
@@ -256,8 +255,9 @@ const struct bulla_command bulla_commands[] = {
     {"exec", use_group, "-- COMMAND [ARGUMENT]…", "Run a command with secrets in its environment, each audited first.",
      "If one of them is refused, nothing runs. If they cannot all be passed on, none is opened. The command inherits\n"
      "bulla's signals, descriptors and variables, except those that lead to the root key: BULLA_ROOT, the variable\n"
-     "or descriptor it was read from, and CREDENTIALS_DIRECTORY if it lies there. Core dumps are off. The exit\n"
-     "status is the command's; 125 if bulla fails first, 126 if the command cannot be run, 127 if it is not found.",
+     "or descriptor it was read from, and CREDENTIALS_DIRECTORY if it lies there; with a vault on a server also\n"
+     "BULLA_VAULT and PGPASSWORD. Core dumps are off. The exit status is the command's; 125 if bulla fails first, 126\n"
+     "if the command cannot be run, 127 if it is not found.",
      "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example", exec_options,
      0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
 
@@ -281,7 +281,8 @@ const struct bulla_command bulla_commands[] = {
      tenant_options, 0, 0, bulla_run_apikey_list},
     {"apikey revoke", token_group, "ID|NAME", "Revoke an API key: its tokens are refused from now on.",
      "A name must belong to exactly one live API key; --tenant T narrows the search. Programs that verify tokens with\n"
-     "the library refuse them at once too, if they use the vault's verifier or its generation.",
+     "the library, on any machine if the vault is on a server, refuse them at once too, if they use the vault's\n"
+     "verifier or its generation.",
      "bulla apikey revoke 0123456789abcdef", revoke_key_options, 1, 1, bulla_run_apikey_revoke},
     {"apikey jwk", token_group, "ID", "Print one day's token key of an API key as a JWK; audited first.",
      "Any JOSE library reads that day's tokens with it, and can forge them: the audit log has a record of its own,\n"

@@ -496,7 +496,7 @@ struct bulla_audit_record {
                                 * vault's id */
   struct bulla_span field;     /* or the day of an exported key, a seq in a lane, a MAC */
   struct bulla_span outcome;   /* done, granted (about to be opened), not-found, failed (did not open) */
-  int64_t lane;                /* 0, unless several machines write */
+  int64_t lane;                /* 0, unless a process writes its uses to its own */
   struct bulla_span tenant_id; /* 16 bytes, or empty if there was no such tenant */
   struct bulla_span statement; /* SHA-256 of what the change had signed (docs/FORMAT.md §8), a mac, or empty */
 };
