@@ -23,7 +23,9 @@
     }                                   \
   } while (0)
 
+/* For the log. A real service names who asked, and with a vault on a server the machine in the origin. */
 static const struct bulla_who who = {.actor = {(const uint8_t *)"service", 7},
+                                     .origin = {(const uint8_t *)"example", 7},
                                      .reason = {(const uint8_t *)"demonstration", 13}};
 
 /* The log function: says why a call fails, without secrets. */
@@ -135,7 +137,8 @@ static enum bulla_status run_threads(struct service *service) {
   return failed[0] == NULL && failed[1] == NULL ? BULLA_OK : BULLA_REFUSED;
 }
 
-/* Revokes a session, then the API key; each time the next token is refused. */
+/* Revokes a session, then the API key; each time the next token is refused. A jti that was revoked stays so: a real
+ * service takes a new one, at random, for each session. */
 static enum bulla_status revoke(struct service *service, struct bulla_span key_id) {
   uint8_t token_room[BULLA_TOKEN_MAX];
   uint8_t region_room[32];
