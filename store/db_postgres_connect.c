@@ -5,6 +5,8 @@
 
 #include "store/db_postgres_connect.h"
 
+#include <locale.h>
+#include <pthread.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -327,10 +329,24 @@ static enum bulla_status check_server(struct bulla_postgres *postgres) {
   return BULLA_OK;
 }
 
+static locale_t plain_words;
+
+static void make_plain_words(void) {
+  plain_words = newlocale(LC_MESSAGES_MASK, "C", (locale_t)0);
+}
+
+static void restore_words(const locale_t *before) {
+  (void)uselocale(*before);
+}
+
+/* Why libpq could not connect it says in words alone, which it would translate. */
 enum bulla_status bulla_postgres_connect(struct bulla_postgres *postgres) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
   if (postgres->connection != NULL) {
     return BULLA_OK;
   }
+  pthread_once(&once, make_plain_words);
+  const locale_t before BULLA_CLEANUP(restore_words) = uselocale(plain_words);
   BULLA_TRY(reach(postgres));
   postgres->db.connects++;
   if (bulla_pq.PQsetnonblocking(postgres->connection, 1) != 0) {

@@ -338,6 +338,12 @@ static enum bulla_status check_record(void *arg, const struct bulla_audit_record
                              record->entry.len == sizeof(id) ? (const char *)record->entry.data : "");
 }
 
+/* Before anything is written, again once others can see whose copy it is, and in the end: nothing keeps them out of the
+ * target meanwhile. */
+static enum bulla_status check_target(struct copying *copying) {
+  return bulla_vault_audit_log(copying->target, 1, bulla_span(NULL, 0), check_record, copying);
+}
+
 /* Records that |op| begins, in |vault|, of the |other| one; |mac| is set to that of the record. */
 static enum bulla_status tell(uint8_t *mac, struct bulla_vault *vault, const struct bulla_who *who,
                               struct bulla_span op, const struct bulla_vault *other, struct bulla_span field) {
@@ -394,9 +400,11 @@ static enum bulla_status copy(struct copying *copying, struct bulla_export_repor
   BULLA_TRY(count(in_source, copying->source));
   copying->total =
       in_source[TENANTS] + in_source[FIELDS] + in_source[LIVE_APIKEYS] + in_source[REVOKED_APIKEYS] + in_source[TOKENS];
-  BULLA_TRY(bulla_vault_audit_log(copying->target, 1, bulla_span(NULL, 0), check_record, copying));
+  BULLA_TRY(check_target(copying));
   BULLA_TRY(tell_both(copying));
+  BULLA_TRY(check_target(copying));
   BULLA_TRY(copy_all(copying));
+  BULLA_TRY(check_target(copying));
   BULLA_TRY(count(in_source, copying->source));
   BULLA_TRY(count(in_target, copying->target));
   BULLA_TRY(compare_counts(in_source, in_target));

@@ -138,6 +138,20 @@ static enum bulla_status take(struct bulla_vault *vault) {
   return own->head.key != NULL ? BULLA_OK : take_idle(vault, &self.who, true);
 }
 
+/* Looks whether the lane has what this process wrote there, in the caller's transaction. If it was left only since
+ * nobody said how a commit ended, it is gone on with: it ends where that left it. */
+static enum bulla_status look_back(struct bulla_own_lane *own) {
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = own->log.lane};
+  BULLA_TRY(bulla_audit_resume(&head, &own->log));
+  if (own->is_left && own->is_in_doubt) {
+    own->log.last = bulla_audit_end(&head);
+    own->head = head;
+    head.key = NULL;
+  }
+  own->is_left = false;
+  return BULLA_OK;
+}
+
 /* Has lane 0 know where the own lane is: a lane that is put back by more than this is found by whoever verifies. */
 static enum bulla_status tell_head(struct bulla_vault *vault) {
   struct self self;
@@ -145,18 +159,11 @@ static enum bulla_status tell_head(struct bulla_vault *vault) {
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   name_self(&self);
   BULLA_TRY(bulla_change_begin_locked(&change, vault, &self.who, BULLA_DB_WRITE));
+  BULLA_TRY(look_back(own));
   const struct bulla_audit_end end = bulla_audit_end(&own->head);
   BULLA_TRY(bulla_lane_record_at(&change, &own->log.lane, &end));
   BULLA_TRY(bulla_change_commit(&change));
   own->told = bulla_clock_monotonic_ms();
-  return BULLA_OK;
-}
-
-/* Looks whether the lane that was left has what this process wrote, in the transaction of |change|. */
-static enum bulla_status look_back(struct bulla_own_lane *own) {
-  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = own->log.lane};
-  BULLA_TRY(bulla_audit_resume(&head, &own->log));
-  own->is_left = false;
   return BULLA_OK;
 }
 
@@ -232,6 +239,7 @@ bool bulla_own_lane_end(struct bulla_change *change, enum bulla_status status) {
   } else if (status != BULLA_OK && !was_undone(status)) {
     bulla_audit_head_free(&own->head);
     own->is_left = true;
+    own->is_in_doubt = status == BULLA_UNCERTAIN;
   }
   return status == BULLA_EXISTS;
 }

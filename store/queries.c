@@ -110,7 +110,10 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "SELECT (SELECT CASE WHEN max(number) IS NULL THEN 0 ELSE max(number) END FROM revocation) + "
         "row_number() OVER (ORDER BY jti), tenant, NULL, jti FROM revoked_token WHERE tenant = $1",
     [BULLA_QUERY_IS_REVOCATION_TOLD] = "SELECT 1 FROM revocation WHERE apikey = $1 LIMIT 1",
-    [BULLA_QUERY_LAST_REVOCATION] = "SELECT max(number) FROM revocation",
+    /* The head is there for whoever sees the whole vault: without it, no revocations are none that are shown. */
+    [BULLA_QUERY_LAST_REVOCATION] =
+        "SELECT max(number), (SELECT h.lane FROM audit_head h WHERE h.lane = 0 ORDER BY h.seq DESC LIMIT 1) "
+        "FROM revocation",
     [BULLA_QUERY_LIST_REVOCATIONS] =
         "SELECT r.apikey, t.name, r.jti FROM revocation r LEFT JOIN tenant t ON t.id = r.tenant "
         "WHERE r.number > $1 AND r.number <= $2 ORDER BY r.number",

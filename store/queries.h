@@ -62,7 +62,7 @@ enum bulla_query {
   BULLA_QUERY_TELL_REVOCATION,     /* tenant, id of an API key or NULL, digest or NULL */
   BULLA_QUERY_TELL_REVOCATIONS,    /* tenant: one for each of its revoked tokens, with the next numbers */
   BULLA_QUERY_IS_REVOCATION_TOLD,  /* id of an API key; gives a row if it is */
-  BULLA_QUERY_LAST_REVOCATION,     /* gives its number, or NULL */
+  BULLA_QUERY_LAST_REVOCATION,     /* gives its number or NULL, and 0 to whoever sees the whole vault */
   BULLA_QUERY_LIST_REVOCATIONS,    /* number before the first, last; gives id of an API key or NULL, tenant, digest */
 
   BULLA_QUERY_INSERT_LANE,   /* number, statement, signature */

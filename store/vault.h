@@ -19,6 +19,7 @@ struct bulla_own_lane {
   struct bulla_audit_log log;   /* log.lane.number is 0 before the first one */
   struct bulla_audit_head head; /* as this process stored it; without a key if it has no lane */
   bool is_left;                 /* it must be looked at whether the lane has what this process wrote */
+  bool is_in_doubt;             /* only because a commit was not answered */
   int num_shared;               /* groups that were written in lane 0 since */
   int64_t connects;             /* of the database, when lane 0 was looked at last */
   int64_t told;                 /* when lane 0 was told of the head, in ms of the monotonic clock */

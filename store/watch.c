@@ -115,6 +115,10 @@ static enum bulla_status read_last(int64_t *number, struct bulla_db *db) {
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   *number = row && !bulla_column_null(&statement) ? bulla_column_int(&statement) : 0;
+  if (row && bulla_column_null(&statement)) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the head of the log is gone, or not shown to this login any more");
+  }
+  (void)bulla_column_int(&statement);
   return bulla_columns_good(&statement) && *number < INT64_MAX / 2
              ? BULLA_OK
              : bulla_explain(BULLA_AUDIT_BROKEN, "the list of revocations was tampered with");

@@ -8,6 +8,7 @@
  * number of threads as its fourth argument each of them uses without end, whatever is on standard input, and N is
  * "THREAD.COUNT". */
 
+#include <locale.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,7 @@ int main(int argc, char **argv) {
   struct bulla_root *root = NULL;
   struct bulla_vault *vault = NULL;
   char byte;
+  (void)setlocale(LC_ALL, ""); /* as services do: libpq translates its words */
   bulla_log_set(tell_why, NULL);
   enum bulla_status status = argc >= 4 ? bulla_root_open(&root, argv[2]) : BULLA_INVALID_ARGUMENT;
   status = status == BULLA_OK ? bulla_vault_open(&vault, argv[1], root, NULL) : status;
