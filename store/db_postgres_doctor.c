@@ -34,6 +34,7 @@ enum fact {
   BYPASSES_POLICIES,
   OWNS,
   LACKS,
+  HAS_TOO_MANY,
   SNAPSHOT,
   CLOCK,
   TLS,
@@ -41,8 +42,26 @@ enum fact {
   NUM_FACTS
 };
 
-/* The rights are those that docs/POSTGRESQL.md has an operator grant. */
+/* The first few of |rights|, and how many more there are. */
+#define SOME_RIGHTS(that)                                                                  \
+  "(SELECT array_to_string((array_agg(name ORDER BY relation, privilege))[1:6], ', ') || " \
+  "CASE WHEN count(*) > 6 THEN ', and ' || count(*) - 6 || ' more' ELSE '' END FROM rights WHERE " that "), "
+
+/* The rights that are wanted are those that docs/POSTGRESQL.md has an operator grant. */
 static const char question[] =
+    "WITH service(relation, wanted) AS (VALUES "
+    "('turn', 'SELECT,UPDATE'), ('audit', 'SELECT,INSERT'), ('audit_head', 'SELECT,INSERT,UPDATE'), "
+    "('vault', 'SELECT,UPDATE'), ('tenant', 'SELECT,INSERT,UPDATE,DELETE'), "
+    "('tenant_secret', 'SELECT,INSERT,UPDATE,DELETE'), ('entry', 'SELECT,INSERT,UPDATE,DELETE'), "
+    "('field', 'SELECT,INSERT,UPDATE,DELETE'), ('apikey', 'SELECT,INSERT,UPDATE,DELETE'), "
+    "('revoked_token', 'SELECT,INSERT,UPDATE,DELETE'), ('revocation', 'SELECT,INSERT,UPDATE,DELETE'), "
+    "('root', 'SELECT'), ('lane', 'SELECT,INSERT'), ('format', 'SELECT'), ('login', 'SELECT')), "
+    "rights AS (SELECT relation, privilege, privilege || ' on ' || relation AS name, "
+    "privilege = ANY (string_to_array(wanted, ',')) AS is_wanted, "
+    "CASE WHEN privilege IN ('DELETE', 'TRUNCATE', 'TRIGGER') THEN has_table_privilege('bulla.' || relation, privilege) "
+    "ELSE has_any_column_privilege('bulla.' || relation, privilege) END AS is_there FROM service, "
+    "unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege UNION ALL "
+    "SELECT '', 'CREATE', 'CREATE on schema bulla', false, has_schema_privilege('bulla', 'CREATE')) "
     "SELECT current_setting('server_version'), "
     "(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()), "
     "current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'), "
@@ -53,17 +72,7 @@ static const char question[] =
     "pg_is_in_recovery()::text, r.rolname::text, r.rolsuper::text, r.rolbypassrls::text, "
     "(NOT r.rolsuper AND EXISTS (SELECT FROM pg_class WHERE relnamespace = 'bulla'::regnamespace "
     "AND pg_has_role(r.oid, relowner, 'USAGE')))::text, "
-    "(SELECT string_agg(privilege || ' on ' || relation, ', ' ORDER BY relation, privilege) FROM (VALUES "
-    "('turn', 'SELECT,UPDATE'), ('audit', 'SELECT,INSERT'), ('audit_head', 'SELECT,INSERT,UPDATE'), "
-    "('vault', 'SELECT,UPDATE'), ('tenant', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('tenant_secret', 'SELECT,INSERT,UPDATE,DELETE'), ('entry', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('field', 'SELECT,INSERT,UPDATE,DELETE'), ('apikey', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('revoked_token', 'SELECT,INSERT,UPDATE,DELETE'), ('revocation', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('root', 'SELECT'), ('lane', 'SELECT,INSERT'), ('format', 'SELECT'), ('login', 'SELECT')) AS wanted(relation, "
-    "privileges), "
-    "LATERAL unnest(string_to_array(privileges, ',')) AS privilege WHERE NOT CASE privilege "
-    "WHEN 'DELETE' THEN has_table_privilege('bulla.' || relation, privilege) "
-    "ELSE has_any_column_privilege('bulla.' || relation, privilege) END), "
+    SOME_RIGHTS("is_wanted AND NOT is_there") SOME_RIGHTS("is_there AND NOT is_wanted")
     "(SELECT max(extract(epoch FROM clock_timestamp() - xact_start))::bigint::text FROM pg_stat_activity "
     "WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()), "
     "(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text, "
@@ -170,6 +179,13 @@ static void tell_login(struct bulla_examination *examination, const struct facts
   bulla_examine_tell(examination, "rights", has_all ? BULLA_VERDICT_OK : BULLA_VERDICT_WARNING,
                      "grant them, unless the login is only to read: docs/POSTGRESQL.md", "%s%s",
                      has_all ? "all that a service needs" : "lacks ", facts->text[LACKS]);
+  /* A superuser and an owner have them all, and were told of. */
+  if (!is(facts, IS_SUPERUSER, "true") && !is(facts, OWNS, "true")) {
+    bool has_more = !is(facts, HAS_TOO_MANY, "");
+    bulla_examine_tell(examination, "further rights", has_more ? BULLA_VERDICT_PROBLEM : BULLA_VERDICT_OK,
+                       "revoke them: by these the log or the vault can be damaged", "%s%s", has_more ? "may " : "none",
+                       facts->text[HAS_TOO_MANY]);
+  }
 }
 
 static void tell_snapshot(struct bulla_examination *examination, const struct facts *facts) {

@@ -15,7 +15,7 @@ import sys
 import time
 
 from command import test_without_vault
-from doctor import examine, only
+from doctor import PROBLEM, examine, only
 from pg_place import place, run_with_server
 import postgres
 
@@ -43,7 +43,7 @@ def all_is_well_with_the_login_of_a_service(box):
     login(box, "well")
     found = examine(box)
     assert set(found) == {"bulla", "memory", "engine", "libpq", "PostgreSQL", "encoding", "fsync", "full_page_writes",
-                          "synchronous_commit", "standbys", "login", "rights", "oldest snapshot", "clocks", "TLS", "pooler",
+                          "synchronous_commit", "standbys", "login", "rights", "further rights", "oldest snapshot", "clocks", "TLS", "pooler",
                           "audit log", "clock"}, found
     assert {what for what, each in found.items() if each[0] != "ok"} == ALONE, found
     assert found["PostgreSQL"][1] == place.psql("SHOW server_version") and found["encoding"][1] == "UTF8"
@@ -98,6 +98,23 @@ def rights_that_are_missing_are_named(box):
         place.psql(f"GRANT {right} ON bulla.{table} TO lacking", database)
     place.psql("REVOKE UPDATE (id) ON bulla.turn FROM lacking; REVOKE INSERT ON bulla.audit FROM lacking", database)
     only(box, "rights", "warning", "lacks INSERT on audit, UPDATE on turn", "docs/POSTGRESQL.md", besides=ALONE)
+
+
+@test_without_vault
+def rights_that_a_service_must_not_have_are_a_problem(box):
+    database = login(box, "mighty")
+    for right, place_of_it in (("UPDATE", "audit"), ("DELETE", "audit"), ("TRUNCATE", "audit"), ("TRUNCATE", "field"),
+                               ("INSERT", "login"), ("UPDATE (tenant)", "login"), ("DELETE", "login"), ("INSERT", "root"),
+                               ("DELETE", "audit_head"), ("UPDATE", "lane"), ("TRIGGER", "entry"), ("REFERENCES", "vault"),
+                               ("CREATE", "schema bulla")):
+        on = place_of_it if " " in place_of_it else f"bulla.{place_of_it}"
+        place.psql(f"GRANT {right} ON {on} TO mighty", database)
+        only(box, "further rights", "problem", f"may {right.split()[0]} on {place_of_it}", "revoke them", besides=ALONE)
+        place.psql(f"REVOKE {right} ON {on} FROM mighty", database)
+    place.psql("GRANT ALL ON ALL TABLES IN SCHEMA bulla TO mighty", database)
+    only(box, "further rights", "problem", "may REFERENCES on apikey, TRIGGER on apikey, TRUNCATE on apikey, DELETE on audit, "
+         "REFERENCES on audit, TRIGGER on audit, and ", " more", besides=ALONE)
+    assert examine(box, status=PROBLEM)["further rights"][1].endswith(" more")
 
 
 @test_without_vault
