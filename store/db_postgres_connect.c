@@ -175,6 +175,17 @@ static bool is_local(const PQconninfoOption *options) {
   return true;
 }
 
+enum bulla_status bulla_postgres_trust(enum bulla_postgres_trust *trust, const struct bulla_postgres *postgres) {
+  PQconninfoOption *options BULLA_CLEANUP(free_parsed) = NULL;
+  BULLA_TRY(parse(&options, postgres->uri));
+  const char *mode = option_of(options, "sslmode");
+  *trust = mode == NULL || strcmp(mode, "verify-full") == 0 ? BULLA_TRUST_NAME
+           : strcmp(mode, "verify-ca") == 0                 ? BULLA_TRUST_AUTHORITY
+           : strcmp(mode, "disable") == 0                   ? BULLA_TRUST_CLEAR
+                                                            : BULLA_TRUST_ANYBODY;
+  return BULLA_OK;
+}
+
 /* Why there is no connection. libpq tells the SQLSTATE only in its text, "FATAL:  28P01: ...", and has none for what
  * goes wrong on this side. Of a value that it does not take it quotes it: a password may be where the port belongs. */
 static enum bulla_status refused(struct bulla_postgres *postgres) {

@@ -28,6 +28,17 @@ BULLA_NODISCARD enum bulla_status bulla_postgres_connect(struct bulla_postgres *
  * the primary by now, or another server of the URL is. Returns BULLA_READ_ONLY if there is none. */
 BULLA_NODISCARD enum bulla_status bulla_postgres_connect_to_write(struct bulla_postgres *postgres);
 
+enum bulla_postgres_trust {
+  BULLA_TRUST_NAME,      /* the server's certificate is checked, and the name in it */
+  BULLA_TRUST_AUTHORITY, /* only who issued it */
+  BULLA_TRUST_ANYBODY,   /* nothing, and there may be no TLS */
+  BULLA_TRUST_CLEAR,     /* there is no TLS */
+};
+
+/* bulla_postgres_trust sets |*trust| to what is asked of the server over a network, by the sslmode of the URI. */
+BULLA_NODISCARD enum bulla_status bulla_postgres_trust(enum bulla_postgres_trust *trust,
+                                                       const struct bulla_postgres *postgres);
+
 /* bulla_postgres_forsake closes the socket of a forked parent's connection, and nothing else. */
 void bulla_postgres_forsake(struct bulla_postgres *postgres);
 

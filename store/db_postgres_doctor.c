@@ -194,18 +194,39 @@ static void tell_snapshot(struct bulla_examination *examination, const struct fa
                      "end that session: until then no vacuum removes what was deleted", "%" PRId64 " s", age);
 }
 
+/* Who has not shown a certificate for the host's name may be anybody: also an encrypted connection to it is no safe
+ * one. Without TLS by choice may be meant so, as to a pooler on the same machine. */
+static enum bulla_status tell_tls(struct bulla_examination *examination, const struct facts *facts,
+                                  const struct bulla_postgres *postgres) {
+  static const struct {
+    enum bulla_verdict verdict;
+    const char *unchecked;
+  } known[] = {
+      [BULLA_TRUST_NAME] = {BULLA_VERDICT_OK, ""},
+      [BULLA_TRUST_AUTHORITY] = {BULLA_VERDICT_WARNING, ", but the server's name is not checked (sslmode=verify-ca)"},
+      [BULLA_TRUST_ANYBODY] = {BULLA_VERDICT_PROBLEM, ", and by its sslmode whoever answers is taken for the server"},
+      [BULLA_TRUST_CLEAR] = {BULLA_VERDICT_WARNING, ""},
+  };
+  enum bulla_postgres_trust trust;
+  BULLA_TRY(bulla_postgres_trust(&trust, postgres));
+  if (is(facts, IS_LOCAL, "true")) {
+    bulla_examine_tell(examination, "TLS", BULLA_VERDICT_OK, NULL, "none, over a Unix socket");
+    return BULLA_OK;
+  }
+  bool is_clear = is(facts, TLS, ""); /* behind a pooler also where the certificate was checked */
+  bool is_good = known[trust].verdict == BULLA_VERDICT_OK;
+  bulla_examine_tell(examination, "TLS", is_clear && is_good ? BULLA_VERDICT_WARNING : known[trust].verdict,
+                     "take sslmode out of the URL", "%s%s", is_clear ? "none" : facts->text[TLS],
+                     known[trust].unchecked);
+  return BULLA_OK;
+}
+
 static void tell_connection(struct bulla_examination *examination, const struct facts *facts,
                             const struct bulla_postgres *postgres) {
   bulla_examine_tell(examination, "clocks",
                      facts->clocks_apart > CLOCKS_APART_MAX_MS ? BULLA_VERDICT_WARNING : BULLA_VERDICT_OK,
                      "have both set by NTP: records have the time of the machine that writes them",
                      "the server's is %" PRId64 " ms from this one's", facts->clocks_apart);
-  bool is_clear = is(facts, TLS, "") && !is(facts, IS_LOCAL, "true");
-  bulla_examine_tell(examination, "TLS", is_clear ? BULLA_VERDICT_WARNING : BULLA_VERDICT_OK,
-                     "take sslmode out of the URL", "%s",
-                     !is(facts, TLS, "") ? facts->text[TLS]
-                     : is_clear          ? "none"
-                                         : "none, over a Unix socket");
   bulla_examine_tell(examination, "pooler", BULLA_VERDICT_OK, NULL, "%s",
                      postgres->is_pooled ? "in between: TLS ends there" : "none");
 }
@@ -219,6 +240,7 @@ enum bulla_status bulla_postgres_examine(struct bulla_db *db, struct bulla_exami
   tell_standbys(examination, &facts);
   tell_login(examination, &facts);
   tell_snapshot(examination, &facts);
+  BULLA_TRY(tell_tls(examination, &facts, postgres));
   tell_connection(examination, &facts, postgres);
   return BULLA_OK;
 }

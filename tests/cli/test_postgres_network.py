@@ -88,6 +88,13 @@ def over_the_network_the_server_must_show_a_certificate_for_its_name(box):
         tells(box, "list", "certificate", url=f"postgres://postgres@localhost:{port}/v?sslrootcert={certificates}/stranger.crt")
         tells(box, "list", "127.0.0.1", url=f"postgres://postgres@127.0.0.1:{port}/v?{authority}")
         box.run("list", env={"BULLA_VAULT": f"postgres://postgres@127.0.0.1:{port}/v?sslmode=verify-ca&{authority}"})
+        # Encrypted, but to whom?
+        besides = {"standbys", "login"}
+        only(box, "TLS", "warning", "TLSv1.", "the server's name is not checked (sslmode=verify-ca)", "take sslmode out",
+             besides=besides, env={"BULLA_VAULT": f"{good}&sslmode=verify-ca"})
+        for mode in ("require", "prefer", "allow"):
+            only(box, "TLS", "problem", "whoever answers is taken for the server", "take sslmode out", besides=besides,
+                 env={"BULLA_VAULT": f"postgres://postgres@localhost:{port}/v?sslmode={mode}"})
     with on_the_network(place.folder / "other", "ssl=on", f"ssl_cert_file={certificates}/other.crt",
                         f"ssl_key_file={certificates}/other.key") as (server, port):
         url = f"postgres://postgres@localhost:{port}/postgres?{authority}"
@@ -100,6 +107,8 @@ def over_the_network_the_server_must_show_a_certificate_for_its_name(box):
         clear = {"BULLA_VAULT": f"postgres://postgres@localhost:{port}/v?sslmode=disable"}
         box.run("init", "--reuse-root", env=clear)
         only(box, "TLS", "warning", "none", "sslmode", besides={"standbys", "login"}, env=clear)
+        only(box, "TLS", "problem", "none, and by its sslmode whoever answers", "sslmode", besides={"standbys", "login"},
+             env={"BULLA_VAULT": f"postgres://postgres@localhost:{port}/v?sslmode=prefer"})
 
 
 @test_without_vault
