@@ -117,7 +117,7 @@ static enum bulla_status begin_by(struct bulla_db_rows *rows, struct bulla_postg
 /* Looks whether the server still keeps what it acknowledges: settings change while a connection lasts, and a pooler may
  * lead to another server. */
 static enum bulla_status check_keeps(const struct bulla_postgres *postgres, struct bulla_db_rows *rows,
-                                     const char *if_missing) {
+                                     enum bulla_status if_missing, const char *why) {
   struct bulla_value keeps = {.type = BULLA_VALUE_NULL};
   bool row;
   BULLA_TRY(bulla_postgres_next(rows, &row));
@@ -125,7 +125,7 @@ static enum bulla_status check_keeps(const struct bulla_postgres *postgres, stru
     bulla_postgres_column(rows, 0, &keeps);
   }
   if (keeps.type != BULLA_VALUE_TEXT) {
-    return bulla_explain(BULLA_NOT_A_VAULT, "%s", if_missing);
+    return bulla_explain(if_missing, "%s", why);
   }
   return postgres->allows_no_fsync || bulla_span_equal(keeps.bytes, BULLA_LITERAL("onon"))
              ? BULLA_OK
@@ -136,8 +136,9 @@ static enum bulla_status take_turn(struct bulla_postgres *postgres) {
   struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
   BULLA_TRY(begin_by(&rows, postgres, "ISOLATION LEVEL READ COMMITTED READ WRITE",
                      "SELECT " KEEPS " FROM turn WHERE id = 1 FOR NO KEY UPDATE"));
+  /* bulla deletes no row there, and most logins may not. */
   return check_keeps(
-      postgres, &rows,
+      postgres, &rows, BULLA_NOT_PERMITTED,
       "bulla.turn shows no row: the login has left the policy \"whole\" of the table, or the row is gone");
 }
 
@@ -184,7 +185,8 @@ static enum bulla_status commit(struct bulla_db *db, bool *ended) {
   struct bulla_postgres *postgres = postgres_of(db);
   *ended = false;
   if (postgres->is_appending) {
-    enum bulla_status status = check_keeps(postgres, &postgres->keeps, "the server did not tell its settings");
+    enum bulla_status status =
+        check_keeps(postgres, &postgres->keeps, BULLA_NOT_A_VAULT, "the server did not tell its settings");
     bulla_postgres_end(&postgres->keeps);
     BULLA_TRY(status);
   }

@@ -376,7 +376,7 @@ def shut_out(uses):
 @test_without_vault
 def a_login_that_no_longer_sees_the_whole_is_shut_out_at_once(_):
     told, why = shut_out(1)
-    assert told == "failed 2 BULLA_NOT_A_VAULT" and "the login has left the policy" in why, (told, why)
+    assert told == "failed 2 BULLA_NOT_PERMITTED" and "the login has left the policy" in why, (told, why)
     told, why = shut_out(USES)
     assert place.number("SELECT count(*) FROM bulla.lane", "app") > 1, "it writes to no lane of its own"
     assert told == f"failed {USES + 1} BULLA_NOT_PERMITTED" and "row-level security" in why, (told, why)
