@@ -93,11 +93,23 @@ static enum bulla_status copy(struct bulla_cli *cli, struct bulla_vault *source,
   return report(cli, &made);
 }
 
+static enum bulla_status ignore(void *arg, const struct bulla_audit_head_view *head) {
+  (void)arg;
+  (void)head;
+  return BULLA_OK;
+}
+
+/* open_source opens the vault to copy, which this login must see as a whole: else no target is to be made. */
+static enum bulla_status open_source(struct bulla_cli *cli, struct bulla_vault **source) {
+  BULLA_TRY(bulla_session_vault(cli, source));
+  return bulla_vault_audit_heads(*source, ignore, NULL);
+}
+
 enum bulla_status bulla_run_export(struct bulla_cli *cli) {
   struct bulla_vault *source BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_vault *target BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(bulla_session_memory(VALUES_ROOM));
-  BULLA_TRY(bulla_session_vault(cli, &source));
+  BULLA_TRY(open_source(cli, &source));
   bulla_session_other(cli, cli->operands[0], bulla_option_value(cli, "target-root"));
   BULLA_TRY(open_target(cli, &target));
   return copy(cli, source, target);
@@ -108,7 +120,7 @@ enum bulla_status bulla_run_import_vault(struct bulla_cli *cli) {
   struct bulla_vault *target BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(bulla_session_memory(VALUES_ROOM));
   bulla_session_other(cli, cli->operands[0], bulla_option_value(cli, "source-root"));
-  BULLA_TRY(bulla_session_vault(cli, &source));
+  BULLA_TRY(open_source(cli, &source));
   bulla_session_other(cli, NULL, NULL);
   BULLA_TRY(open_target(cli, &target));
   return copy(cli, source, target);

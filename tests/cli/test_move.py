@@ -317,6 +317,24 @@ def pins_are_those_of_the_vault_and_not_of_the_other(box):
 
 
 @test
+def who_does_not_see_the_whole_vault_makes_no_copy_of_it(box):
+    furnish(box, entries=1)
+    url = new_url()
+    server = Other(box, url, "server.key")
+    server.export()
+    place.psql("CREATE ROLE tenant LOGIN; GRANT USAGE ON SCHEMA bulla TO tenant; GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO "
+               "tenant; INSERT INTO bulla.login SELECT 'tenant', id FROM bulla.tenant WHERE name = 'acme'",
+               re.search(r"/(v\d+)", url).group(1))
+    part = Other(box, url.replace("user=postgres", "user=tenant"), "server.key")
+    assert b"acme" in part.run("list")
+    with current(box, part):
+        Other(box, "sqlite:new.db", "new.key").export(status=4, told=("not permit", "reads the rows of one tenant"))
+    new = Other(box, "sqlite:new.db", "new.key")
+    new.run("import", "vault", part.url, "--source-root", part.root, status=4, told="reads the rows of one tenant")
+    assert not box.path("new.db").exists() and not box.path("new.key").exists()
+
+
+@test
 def a_full_disk_is_told_and_the_copy_goes_on_with_room(box):
     values, good, bad = furnish(box, entries=40)
     big = []
