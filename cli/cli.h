@@ -63,6 +63,8 @@ struct bulla_cli {
   bool json;
   const char *other_url;      /* the vault in hand, in place of that of --vault, or NULL */
   const char *other_provider; /* and of its root */
+  const char *url_name;       /* what names the vault in hand on the command line, if not --vault, or NULL */
+  const char *root_name;      /* and its root, if not --root */
   char what[512];             /* what the run is doing, for the error line */
   char text[256];             /* what went wrong, if the status text is not specific enough */
   const char *note;           /* a final note for the error line, or NULL */

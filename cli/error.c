@@ -13,6 +13,9 @@
 #include "cli/remedy.h"
 #include "cli/text.h"
 
+/* The text of a run, or a remedy, with nothing in it but names that grew. */
+enum { NAMED_MAX = 4 * sizeof(((struct bulla_cli *)0)->text) };
+
 void bulla_cli_at(struct bulla_cli *cli, const char *format, ...) {
   va_list args;
   va_start(args, format);
@@ -60,21 +63,57 @@ static void put(struct bulla_writer *line, const char *before, const char *text,
   bulla_put(line, bulla_span(after, strlen(after)));
 }
 
+/* Puts what names the vault in hand, or its root, where |text| begins with the option of another; returns the length of
+ * that, or 0. */
+static size_t put_name(struct bulla_writer *line, const struct bulla_cli *cli, const char *text) {
+  const struct {
+    const char *option;
+    const char *variable;
+    const char *name;
+  } known[] = {{"--vault", " or in BULLA_VAULT", cli->url_name}, {"--root", " or BULLA_ROOT", cli->root_name}};
+  for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    size_t len = strlen(known[i].option);
+    size_t more = strlen(known[i].variable);
+    if (known[i].name != NULL && strncmp(text, known[i].option, len) == 0 && text[len] != '-') {
+      bulla_put(line, bulla_text(known[i].name));
+      return len + (strncmp(text + len, known[i].variable, more) == 0 ? more : 0);
+    }
+  }
+  return 0;
+}
+
+/* Has |text| name the vault in hand and its root as the command line does. */
+static const char *named(char room[NAMED_MAX], const struct bulla_cli *cli, const char *text) {
+  struct bulla_buffer bytes = bulla_buffer((uint8_t *)room, NAMED_MAX - 1);
+  struct bulla_writer line = bulla_writer(&bytes);
+  while (*text != '\0') {
+    size_t len = put_name(&line, cli, text);
+    if (len == 0) {
+      bulla_put_byte(&line, (uint8_t)*text);
+      len = 1;
+    }
+    text += len;
+  }
+  room[bulla_written(&bytes).len] = '\0';
+  return room;
+}
+
 struct bulla_span bulla_cli_error_line(const struct bulla_cli *cli, enum bulla_status status,
                                        uint8_t room[BULLA_ERROR_LINE_MAX]) {
   struct bulla_buffer bytes = bulla_buffer(room, BULLA_ERROR_LINE_MAX);
   struct bulla_writer line = bulla_writer(&bytes);
+  char room_of_names[NAMED_MAX];
   bool own = cli->text[0] != '\0';
   const char *why = own ? cli->text : bulla_status_text(status);
   const char *remedy = own ? NULL : bulla_remedy(status);
   put(&line, "bulla: ", cli->what, ": ");
-  put(&line, "", why, "");
+  put(&line, "", named(room_of_names, cli, why), "");
   /* A detail that the text has already is not said again. */
   if (cli->detail[0] != '\0' && cli->detailed == status && strstr(why, cli->detail) == NULL) {
     put(&line, " (", cli->detail, ")");
   }
   if (remedy != NULL) {
-    put(&line, ": ", remedy, "");
+    put(&line, ": ", named(room_of_names, cli, remedy), "");
   }
   if (cli->note != NULL) {
     put(&line, "; ", cli->note, "");

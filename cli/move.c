@@ -79,6 +79,7 @@ static enum bulla_status explain(struct bulla_cli *cli, enum bulla_status status
   }
 }
 
+/* copy does what both commands are for. What fails then may be of either vault. */
 static enum bulla_status copy(struct bulla_cli *cli, struct bulla_vault *source, struct bulla_vault *target) {
   struct bulla_export_report made = BULLA_EXPORT_REPORT_INIT;
   struct bulla_session_who me;
@@ -110,8 +111,10 @@ enum bulla_status bulla_run_export(struct bulla_cli *cli) {
   struct bulla_vault *target BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(bulla_session_memory(VALUES_ROOM));
   BULLA_TRY(open_source(cli, &source));
-  bulla_session_other(cli, cli->operands[0], bulla_option_value(cli, "target-root"));
+  bulla_session_other(cli, "TARGET_URL", "--target-root");
   BULLA_TRY(open_target(cli, &target));
+  cli->url_name = "--vault or TARGET_URL";
+  cli->root_name = "--root or --target-root";
   return copy(cli, source, target);
 }
 
@@ -119,9 +122,11 @@ enum bulla_status bulla_run_import_vault(struct bulla_cli *cli) {
   struct bulla_vault *source BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_vault *target BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(bulla_session_memory(VALUES_ROOM));
-  bulla_session_other(cli, cli->operands[0], bulla_option_value(cli, "source-root"));
+  bulla_session_other(cli, "SOURCE_URL", "--source-root");
   BULLA_TRY(open_source(cli, &source));
-  bulla_session_other(cli, NULL, NULL);
+  bulla_session_first(cli);
   BULLA_TRY(open_target(cli, &target));
+  cli->url_name = "--vault or SOURCE_URL";
+  cli->root_name = "--root or --source-root";
   return copy(cli, source, target);
 }

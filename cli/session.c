@@ -35,9 +35,18 @@ static const char *option_or_variable(const struct bulla_cli *cli, const char *o
   return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-void bulla_session_other(struct bulla_cli *cli, const char *url, const char *provider) {
-  cli->other_url = url;
-  cli->other_provider = provider;
+void bulla_session_other(struct bulla_cli *cli, const char *url_name, const char *root_option) {
+  cli->other_url = cli->operands[0];
+  cli->other_provider = bulla_option_value(cli, root_option + strlen("--"));
+  cli->url_name = url_name;
+  cli->root_name = root_option;
+}
+
+void bulla_session_first(struct bulla_cli *cli) {
+  cli->other_url = NULL;
+  cli->other_provider = NULL;
+  cli->url_name = NULL;
+  cli->root_name = NULL;
 }
 
 const char *bulla_session_url(const struct bulla_cli *cli) {
@@ -212,7 +221,7 @@ enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault 
     return cli->other_url != NULL
                ? bulla_cli_error(cli, status,
                                  "a recipient's key or a program opens it only with its fingerprint: name this vault "
-                                 "with --vault and --fingerprint, and copy the other way")
+                                 "by BULLA_VAULT and BULLA_FINGERPRINT, and copy the other way")
                : bulla_cli_error(
                      cli, status,
                      "a recipient's key or a program opens it only with --fingerprint or BULLA_FINGERPRINT: info "

@@ -19,9 +19,12 @@
 /* bulla_session_url returns the vault that --vault, BULLA_VAULT or the default names, or the other one. */
 const char *bulla_session_url(const struct bulla_cli *cli);
 
-/* bulla_session_other has all that follows work on another vault than that of --vault, without pins, under the root key
- * of |provider|; with NULL, on that of --vault again. */
-void bulla_session_other(struct bulla_cli *cli, const char *url, const char *provider);
+/* bulla_session_other has all that follows work on another vault than that of --vault, without pins: its URL is the
+ * first operand, which the help calls |url_name|, and |root_option| names the provider of its root key. */
+void bulla_session_other(struct bulla_cli *cli, const char *url_name, const char *root_option);
+
+/* bulla_session_first has what follows work on the vault of --vault again. */
+void bulla_session_first(struct bulla_cli *cli);
 
 /* bulla_session_shown_url returns it as it may be shown, in |room| if it is that of a server: without a password. */
 const char *bulla_session_shown_url(const struct bulla_cli *cli, char room[BULLA_SESSION_URL_MAX]);

@@ -21,6 +21,7 @@ import time
 
 from command import SANITIZED, Skip, test
 from pg_place import PASSWORD, note, place, run_with_server
+import postgres
 
 KILL_AT = os.path.abspath(sys.argv[2])
 POINTS = 36  # of a copy, at which it is killed
@@ -297,6 +298,37 @@ def wrong_roots_open_and_make_nothing(box):
     assert not box.path("new.db").exists()
     Other(box, f"postgres:///nowhere?host={place.server.folder}&user=postgres", "n.key").export(status=4, told="nowhere")
     assert (len(box.log()), len(server.log())) == records
+
+
+def names(line, words, without):
+    assert words in line and not any(word in line for word in without), line
+
+
+@test
+def an_error_names_the_options_of_the_vault_that_it_is_about(box):
+    furnish(box, entries=1)
+    box.write("wrong.key", "5a" * 32)
+    url = new_url()
+    Other(box, url, "server.key").export()
+    place.psql("CREATE ROLE stranger LOGIN")
+    stranger = url.replace("user=postgres", "user=stranger")
+    name = re.search(r"/(v\d+)", url).group(1)
+    place.psql(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+    of_target, of_source, first = ("TARGET_URL", "--target-root"), ("SOURCE_URL", "--source-root"), ("--vault", "--root", "BULLA_")
+    for vault, told in ((Other(box, url, "wrong.key"), "with --target-root"),
+                        (Other(box, url, "none.key"), "give another with --target-root"),
+                        (Other(box, stranger, "server.key"), "the login and password in TARGET_URL,"),
+                        (Other(box, "postgres://127.0.0.1:1/x", "server.key"), "check the host in TARGET_URL"),
+                        (Other(box, "mysql:x", "server.key"), "DATABASE with TARGET_URL")):
+        names(box.fail("export", vault.url, "--target-root", vault.root), told, first + of_source)
+        line = box.fail("import", "vault", vault.url, "--source-root", vault.root, env={"BULLA_VAULT": "sqlite:new.db"})
+        names(line, told.replace("TARGET", "SOURCE").replace("target", "source"), first + of_target)
+    Other(box, url, "server.key").export("--root", "file:wrong.key", status=1, told="with --root or BULLA_ROOT")
+    place.psql("REVOKE ALL ON bulla.audit FROM PUBLIC; GRANT USAGE ON SCHEMA bulla TO stranger; "
+               f"GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO stranger; GRANT CONNECT ON DATABASE {name} TO stranger;"
+               + postgres.sees_whole("stranger"), name)
+    box.run("put", "acme/e0", "host=changed")
+    Other(box, stranger, "server.key").export(status=4, told="the login and password in --vault or TARGET_URL, and")
 
 
 @test
