@@ -162,7 +162,9 @@ static void tell_standbys(struct bulla_examination *examination, const struct fa
                        "GRANT pg_read_all_stats to this login to have them named",
                        "synchronous_standby_names is %s, and this login cannot see who follows", names);
   } else {
-    bulla_examine_tell(examination, "standbys", BULLA_VERDICT_PROBLEM, "start a standby: commits wait without end",
+    bulla_examine_tell(examination, "standbys", BULLA_VERDICT_PROBLEM,
+                       "start it, or take it out of synchronous_standby_names: until then every use is BULLA_UNCERTAIN "
+                       "or BULLA_BUSY",
                        "%s is not there", names);
   }
 }
