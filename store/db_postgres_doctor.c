@@ -170,13 +170,16 @@ static void tell_standbys(struct bulla_examination *examination, const struct fa
 }
 
 static void tell_login(struct bulla_examination *examination, const struct facts *facts) {
-  const char *what = is(facts, IS_SUPERUSER, "true")        ? ", a superuser"
-                     : is(facts, OWNS, "true")              ? ", an owner of the tables"
-                     : is(facts, BYPASSES_POLICIES, "true") ? ", which bypasses row-level security"
-                                                            : "";
+  bool only_bypasses =
+      is(facts, BYPASSES_POLICIES, "true") && !is(facts, IS_SUPERUSER, "true") && !is(facts, OWNS, "true");
+  const char *what = is(facts, IS_SUPERUSER, "true") ? ", a superuser"
+                     : is(facts, OWNS, "true")       ? ", an owner of the tables"
+                     : only_bypasses                 ? ", which bypasses row-level security"
+                                                     : "";
   bulla_examine_tell(examination, "login", what[0] == '\0' ? BULLA_VERDICT_OK : BULLA_VERDICT_WARNING,
-                     "have services log in as a role that can change no record: docs/POSTGRESQL.md", "%s%s",
-                     facts->text[LOGIN], what);
+                     only_bypasses ? "meant so for a service that sees the whole vault; never for a login of a tenant"
+                                   : "have services log in as a role that can change no record: docs/POSTGRESQL.md",
+                     "%s%s", facts->text[LOGIN], what);
   bool has_all = is(facts, LACKS, "");
   bulla_examine_tell(examination, "rights", has_all ? BULLA_VERDICT_OK : BULLA_VERDICT_WARNING,
                      "grant them, unless the login is only to read: docs/POSTGRESQL.md", "%s%s",

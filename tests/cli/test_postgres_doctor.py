@@ -81,7 +81,7 @@ def a_standby_that_commits_wait_for_and_is_not_there_is_a_problem(box):
 @test_without_vault
 def a_login_that_can_do_too_much_is_told(box):
     login(box, "bypassing", "BYPASSRLS")
-    only(box, "login", "warning", "bypassing, which bypasses row-level security", besides=ALONE)
+    only(box, "login", "warning", "bypassing, which bypasses row-level security", "meant so for a service", besides=ALONE)
     login(box, "super", "SUPERUSER")
     only(box, "login", "warning", "super, a superuser", besides=ALONE)
     database = login(box, "owning")
