@@ -36,6 +36,7 @@ enum fact {
   LACKS,
   HAS_TOO_MANY,
   SNAPSHOT,
+  HIDDEN_SESSIONS,
   CLOCK,
   TLS,
   IS_LOCAL,
@@ -75,6 +76,8 @@ static const char question[] =
     SOME_RIGHTS("is_wanted AND NOT is_there") SOME_RIGHTS("is_there AND NOT is_wanted")
     "(SELECT max(extract(epoch FROM clock_timestamp() - xact_start))::bigint::text FROM pg_stat_activity "
     "WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()), "
+    "(SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND usename <> r.rolname "
+    "AND backend_type IS NULL), "
     "(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text, "
     "(SELECT version || ', ' || cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl), "
     "(inet_server_addr() IS NULL)::text FROM pg_roles r WHERE r.rolname = current_user";
@@ -195,6 +198,12 @@ static void tell_login(struct bulla_examination *examination, const struct facts
 
 static void tell_snapshot(struct bulla_examination *examination, const struct facts *facts) {
   int64_t age = strtoll(facts->text[SNAPSHOT], NULL, 10);
+  if (age <= SNAPSHOT_MAX_S && !is(facts, HIDDEN_SESSIONS, "0")) {
+    bulla_examine_tell(examination, "oldest snapshot", BULLA_VERDICT_WARNING,
+                       "GRANT pg_read_all_stats to this login to have them looked at",
+                       "only this login's own are seen, and others (%s) are connected", facts->text[HIDDEN_SESSIONS]);
+    return;
+  }
   bulla_examine_tell(examination, "oldest snapshot", age > SNAPSHOT_MAX_S ? BULLA_VERDICT_WARNING : BULLA_VERDICT_OK,
                      "end that session: until then no vacuum removes what was deleted", "%" PRId64 " s", age);
 }

@@ -128,6 +128,14 @@ def the_oldest_snapshot_has_its_age(box):
     holding.stdin.flush()
     time.sleep(2.2)
     assert int(examine(box)["oldest snapshot"][1].split()[0]) >= 2
+    # Who does not see it is not told that there is none.
+    place.psql("CREATE ROLE blind LOGIN; GRANT USAGE ON SCHEMA bulla TO blind; GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO blind;" +
+               postgres.sees_whole("blind"), database)
+    blind = {"BULLA_VAULT": place.server.url(database).replace("user=postgres", "user=blind")}
+    only(box, "oldest snapshot", "warning", "only this login's own are seen, and others (1)", "GRANT pg_read_all_stats",
+         besides=ALONE | {"rights"}, env=blind)
+    place.psql("GRANT pg_read_all_stats TO blind")
+    assert int(examine(box, env=blind)["oldest snapshot"][1].split()[0]) >= 2
     holding.stdin.close()
     holding.wait()
 
