@@ -172,7 +172,8 @@ static void tell_standbys(struct bulla_examination *examination, const struct fa
   }
 }
 
-static void tell_login(struct bulla_examination *examination, const struct facts *facts) {
+static void tell_login(struct bulla_examination *examination, const struct facts *facts,
+                       const struct bulla_postgres *postgres) {
   bool only_bypasses =
       is(facts, BYPASSES_POLICIES, "true") && !is(facts, IS_SUPERUSER, "true") && !is(facts, OWNS, "true");
   const char *what = is(facts, IS_SUPERUSER, "true") ? ", a superuser"
@@ -185,8 +186,9 @@ static void tell_login(struct bulla_examination *examination, const struct facts
                      "%s%s", facts->text[LOGIN], what);
   bool has_all = is(facts, LACKS, "");
   bulla_examine_tell(examination, "rights", has_all ? BULLA_VERDICT_OK : BULLA_VERDICT_WARNING,
-                     "grant them, unless the login is only to read: docs/POSTGRESQL.md", "%s%s",
-                     has_all ? "all that a service needs" : "lacks ", facts->text[LACKS]);
+                     postgres->db.is_partial ? "none are needed: a login of one tenant reads only"
+                                             : "grant them, unless the login is only to read: docs/POSTGRESQL.md",
+                     "%s%s", has_all ? "all that a service needs" : "lacks ", facts->text[LACKS]);
   /* A superuser and an owner have them all, and were told of. */
   if (!is(facts, IS_SUPERUSER, "true") && !is(facts, OWNS, "true")) {
     bool has_more = !is(facts, HAS_TOO_MANY, "");
@@ -252,7 +254,7 @@ enum bulla_status bulla_postgres_examine(struct bulla_db *db, struct bulla_exami
   tell_versions(examination, &facts);
   tell_durability(examination, &facts);
   tell_standbys(examination, &facts);
-  tell_login(examination, &facts);
+  tell_login(examination, &facts, postgres);
   tell_snapshot(examination, &facts);
   BULLA_TRY(tell_tls(examination, &facts, postgres));
   tell_connection(examination, &facts, postgres);

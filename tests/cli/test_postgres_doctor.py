@@ -43,8 +43,8 @@ def all_is_well_with_the_login_of_a_service(box):
     login(box, "well")
     found = examine(box)
     assert set(found) == {"bulla", "memory", "engine", "libpq", "PostgreSQL", "encoding", "fsync", "full_page_writes",
-                          "synchronous_commit", "standbys", "login", "rights", "further rights", "oldest snapshot", "clocks", "TLS", "pooler",
-                          "audit log", "clock"}, found
+                          "synchronous_commit", "standbys", "login", "rights", "further rights", "oldest snapshot", "clocks", "TLS",
+                          "pooler", "audit log", "clock"}, found
     assert {what for what, each in found.items() if each[0] != "ok"} == ALONE, found
     assert found["PostgreSQL"][1] == place.psql("SHOW server_version") and found["encoding"][1] == "UTF8"
     assert found["standbys"][0] == "warning" and "not the loss of the server" in found["standbys"][1]
@@ -102,6 +102,23 @@ def rights_that_are_missing_are_named(box):
 
 
 @test_without_vault
+def a_login_that_reads_a_part_is_told_the_rest(box):
+    database = place.vault(box)
+    for name in ("tenants", "headless"):
+        place.psql(f"CREATE ROLE {name} LOGIN; GRANT USAGE ON SCHEMA bulla TO {name}; "
+                   f"GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO {name}", database)
+    place.psql("REVOKE SELECT ON bulla.audit FROM headless", database)
+    place.psql("INSERT INTO bulla.login SELECT 'tenants', id FROM bulla.tenant;" + postgres.sees_whole("headless"), database)
+    for name, remedy in (("tenants", "a login of one tenant"), ("headless", "unless the login is only to read")):
+        found = examine(box, env={"BULLA_VAULT": place.server.url(database).replace("user=postgres", f"user={name}")})
+        assert found["audit log"] == ("warning", "not verified: this login may not read all of it",
+                                      "have it verified by a login that sees the whole vault"), found
+        assert "clock" not in found and remedy in found["rights"][2], found
+        # Some are named whole, and how many more there are.
+        assert re.fullmatch(r"lacks (\w+ on \w+, ){5}\w+ on \w+, and \d+ more", found["rights"][1]), found["rights"]
+
+
+@test_without_vault
 def rights_that_a_service_must_not_have_are_a_problem(box):
     database = login(box, "mighty")
     for right, place_of_it in (("UPDATE", "audit"), ("DELETE", "audit"), ("TRUNCATE", "audit"), ("TRUNCATE", "field"),
@@ -129,8 +146,8 @@ def the_oldest_snapshot_has_its_age(box):
     time.sleep(2.2)
     assert int(examine(box)["oldest snapshot"][1].split()[0]) >= 2
     # Who does not see it is not told that there is none.
-    place.psql("CREATE ROLE blind LOGIN; GRANT USAGE ON SCHEMA bulla TO blind; GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO blind;" +
-               postgres.sees_whole("blind"), database)
+    place.psql("CREATE ROLE blind LOGIN; GRANT USAGE ON SCHEMA bulla TO blind; "
+               "GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO blind;" + postgres.sees_whole("blind"), database)
     blind = {"BULLA_VAULT": place.server.url(database).replace("user=postgres", "user=blind")}
     only(box, "oldest snapshot", "warning", "only this login's own are seen, and others (1)", "GRANT pg_read_all_stats",
          besides=ALONE | {"rights"}, env=blind)
