@@ -148,6 +148,6 @@ enum bulla_status bulla_run_doctor(struct bulla_cli *cli) {
   }
   cli->exit_status = BULLA_DOCTOR_PROBLEM;
   bulla_cli_at(cli, "doctor");
-  return bulla_cli_error(cli, BULLA_IO, "%d problem%s: the table has a remedy for each", doctor.num_problems,
-                         doctor.num_problems == 1 ? "" : "s");
+  return bulla_cli_error(cli, BULLA_IO, "%d problem%s: what to do is said beside %s", doctor.num_problems,
+                         doctor.num_problems == 1 ? "" : "s", doctor.num_problems == 1 ? "it" : "each");
 }

@@ -13,6 +13,9 @@ def examine(box, status=0, **options):
     printed = json.loads(box.run("doctor", "--json", status=status, **options))
     found = {each["what"]: (each["verdict"], each["value"], each["remedy"]) for each in printed}
     assert len(found) == len(printed), printed
+    problems = sum(each[0] == "problem" for each in found.values())
+    said = "1 problem: what to do is said beside it" if problems == 1 else f"{problems} problems: what to do is said beside each"
+    assert (f"bulla: doctor: {said}\n" if problems else "") == box.errors, box.errors
     for verdict, _, remedy in found.values():
         assert verdict in ("ok", "warning", "problem") and (remedy is None) == (verdict == "ok"), printed
     return found
