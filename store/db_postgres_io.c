@@ -26,6 +26,9 @@ static const char *cleaned(char text[TEXT_MAX], const char *message) {
     bool is_plain = *message >= ' ' && *message < 0x7f;
     text[len++] = (char)(is_plain ? *message : '?');
   }
+  while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == ':')) { /* before what did not come */
+    len--;
+  }
   text[len] = '\0';
   return text;
 }
@@ -72,7 +75,8 @@ bool bulla_postgres_wait_for(const struct bulla_postgres *postgres, short events
 
 enum bulla_status bulla_postgres_give_up(struct bulla_postgres *postgres, enum bulla_status status, const char *what) {
   char text[TEXT_MAX];
-  (void)bulla_explain(status, "PostgreSQL: %s: %s", what, cleaned(text, bulla_pq.PQerrorMessage(postgres->connection)));
+  const char *more = cleaned(text, bulla_pq.PQerrorMessage(postgres->connection));
+  (void)bulla_explain(status, "PostgreSQL: %s%s%s", what, more[0] != '\0' ? ": " : "", more);
   bulla_postgres_drop(postgres);
   return status;
 }
