@@ -18,10 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest.mock
 
 from command import Skip, test_without_vault
 from doctor import examine
-from pg_place import CLIENTS, all_recorded, clients, note, place, reasons, run_with_server, tells, total, wait_for_opened
+from pg_place import CLIENTS, Client, all_recorded, clients, note, place, reasons, run_with_server, tells, total, wait_for_opened
 
 
 @test_without_vault
@@ -154,6 +155,20 @@ def a_silent_host_does_not_keep_from_the_next(box):
         started = time.monotonic()
         box.run("list", env={"BULLA_VAULT": f"postgres:///{name}?host={deaf},{place.server.folder}&user=postgres"})
         assert 4 < time.monotonic() - started < 9
+
+
+@test_without_vault
+def a_host_that_is_down_does_not_keep_from_the_next_in_any_language(box):
+    name = place.vault(box)
+    with unittest.mock.patch.dict(os.environ, {"LANGUAGE": "de", "LC_ALL": "C.UTF-8"}):
+        client = Client(box, "german", f"postgres:///{name}?host={place.folder}/none,{place.server.folder}&user=postgres")
+        assert client.step() == "opened", client.said()
+        place.server.stop()
+        assert client.step() == "BULLA_UNREACHABLE", client.said()
+        assert client.step() == "BULLA_UNREACHABLE", client.said()
+        place.server.start()
+        assert client.step() == "opened", client.said()
+        client.end()
 
 
 @test_without_vault
