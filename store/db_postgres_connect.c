@@ -6,8 +6,8 @@
 #include "store/db_postgres_connect.h"
 
 #include <locale.h>
-#include <pthread.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -358,6 +358,7 @@ enum bulla_status bulla_postgres_connect(struct bulla_postgres *postgres) {
   }
   pthread_once(&once, make_plain_words);
   const locale_t before BULLA_CLEANUP(restore_words) = uselocale(plain_words);
+  (void)before;
   BULLA_TRY(reach(postgres));
   postgres->db.connects++;
   if (bulla_pq.PQsetnonblocking(postgres->connection, 1) != 0) {

@@ -190,6 +190,31 @@ Test(own_lane, one_that_went_another_way_is_not_gone_on_with) {
   TEST_STATUS(use_by(house.vault), BULLA_AUDIT_BROKEN);
 }
 
+/* Else lane 0 would say for ever that there was more. */
+Test(own_lane, one_that_was_put_back_is_not_told_of) {
+  put_value();
+  use_often(house.vault, SHARED + 2);
+  run_sql(KEEP);
+  use_often(house.vault, 1);
+  run_sql(PUT_BACK);
+  ahead = 61;
+  TEST_STATUS(use_by(house.vault), BULLA_AUDIT_BROKEN);
+  cr_expect_eq(run_sql("SELECT count(*) FROM audit WHERE op = 'lane-at'"), 0);
+}
+
+Test(own_lane, one_is_gone_on_with_when_a_commit_was_not_answered) {
+  struct bulla_audit_verdict verdict;
+  put_value();
+  use_often(house.vault, SHARED + 2);
+  postgres_at_commit("RAISE EXCEPTION USING ERRCODE = 'connection_failure'");
+  TEST_STATUS(use_by(house.vault), BULLA_UNCERTAIN);
+  postgres_at_commit(NULL);
+  use_often(house.vault, 2);
+  cr_expect_eq(lane_of(house.vault), 1);
+  cr_expect_eq(run_sql("SELECT max(number) FROM lane"), 1);
+  TEST_OK(verify(house.vault, &verdict));
+}
+
 /* As if a standby had been promoted that had not heard of the last change. */
 Test(own_lane, a_new_connection_to_a_server_that_lost_a_change_is_not_gone_on_with) {
   put_value();

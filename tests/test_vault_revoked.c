@@ -213,6 +213,16 @@ Test(vault_revoked, a_log_that_became_shorter_is_believed_by_nobody_who_saw_it) 
   TEST_STATUS(put("acme", "db", "host", "h", false), BULLA_AUDIT_BROKEN);
 }
 
+/* As row-level security has it for a login that was shut out: there is nothing, also no revocation. */
+Test(vault_revoked, who_is_shown_nothing_does_not_take_it_that_nothing_is_revoked) {
+  bool revoked = false;
+  TEST_OK(put("acme", "db", "host", "h", false));
+  TEST_OK(bulla_vault_token_revoked(house.vault, &revoked, TEXT("acme"), TEXT("t-1")));
+  run_sql("DELETE FROM audit_head");
+  usleep(100000);
+  TEST_STATUS(bulla_vault_token_revoked(house.vault, &revoked, TEXT("acme"), TEXT("t-1")), BULLA_AUDIT_BROKEN);
+}
+
 Test(vault_revoked, a_revocation_that_is_gone_is_missed_by_all_who_follow) {
   static const struct {
     const char *sql;
