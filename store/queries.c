@@ -133,7 +133,8 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     /* A head without a mac is refused by the table: so it is if the last record is not there, or one before it. */
     [BULLA_QUERY_MOVE_HEAD] =
         "UPDATE audit_head SET seq = $1, mac = (SELECT a.mac FROM audit a WHERE a.lane = $2 AND a.seq = $1 AND "
-        "a.mac = $3 AND $1 - $4 = (SELECT count(*) FROM audit b WHERE b.lane = $2 AND b.seq > $4)), tag = $5, key = $6 "
+        "a.mac = $3 AND $1 - $4 = (SELECT count(*) FROM audit b WHERE b.lane = $2 AND b.seq > $4 AND b.seq <= $1)), "
+        "tag = $5, key = $6 "
         "WHERE lane = $2 AND seq = $4 AND mac = $7",
     [BULLA_QUERY_INSERT_RECORD] = "INSERT INTO audit(lane, " RECORD ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     /* A record without a lane is refused by the table. */
