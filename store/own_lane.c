@@ -128,7 +128,7 @@ static enum bulla_status open_another(struct bulla_vault *vault, const struct bu
 
 /* Takes a lane, if there is one to be had. */
 static enum bulla_status take(struct bulla_vault *vault) {
-  struct self self;
+  struct self self = {.origin = ""};
   const struct bulla_own_lane *own = &vault->own;
   name_self(&self);
   BULLA_TRY(take_idle(vault, &self.who, false));
@@ -154,7 +154,7 @@ static enum bulla_status look_back(struct bulla_own_lane *own) {
 
 /* Has lane 0 know where the own lane is: a lane that is put back by more than this is found by whoever verifies. */
 static enum bulla_status tell_head(struct bulla_vault *vault) {
-  struct self self;
+  struct self self = {.origin = ""};
   struct bulla_own_lane *own = &vault->own;
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   name_self(&self);
