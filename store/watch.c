@@ -115,13 +115,11 @@ static enum bulla_status read_last(int64_t *number, struct bulla_db *db) {
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   *number = row && !bulla_column_null(&statement) ? bulla_column_int(&statement) : 0;
-  if (row && bulla_column_null(&statement)) {
-    return bulla_explain(BULLA_AUDIT_BROKEN, "the head of the log is gone, or not shown to this login any more");
-  }
-  (void)bulla_column_int(&statement);
+  (void)bulla_column_int(&statement); /* of the head, which is NULL for who is not shown the log any more */
   return bulla_columns_good(&statement) && *number < INT64_MAX / 2
              ? BULLA_OK
-             : bulla_explain(BULLA_AUDIT_BROKEN, "the list of revocations was tampered with");
+             : bulla_explain(BULLA_AUDIT_BROKEN,
+                             "the list of revocations was tampered with, or is not shown to this login any more");
 }
 
 static void bind_or_null(struct bulla_statement *statement, struct bulla_span bytes,

@@ -61,6 +61,27 @@ Test(move_refused, a_copy_that_was_only_read_is_still_one) {
   cr_expect_eq(report.num_written, 1);
 }
 
+/* Somebody writes to the target, once. */
+static void put_into_other(void *arg, int64_t done, int64_t total) {
+  bool *has_put = arg;
+  const struct bulla_field field = {TEXT("host"), TEXT("of somebody else"), false};
+  (void)done;
+  (void)total;
+  if (!*has_put) {
+    TEST_OK(bulla_vault_put(other, &who, AT(TEXT("acme"), TEXT("db")), &field, 1));
+  }
+  *has_put = true;
+}
+
+Test(move_refused, what_others_write_into_the_target_meanwhile_is_told) {
+  bool has_put = false;
+  TEST_OK(put("acme", "db", "host", "h", false));
+  report = (struct bulla_export_report)BULLA_EXPORT_REPORT_INIT;
+  test_listen();
+  TEST_STATUS(bulla_vault_export(house.vault, &report, other, &who, put_into_other, &has_put), BULLA_EXISTS);
+  ASSERT_TOLD("\"put\"");
+}
+
 Test(move_refused, a_copy_of_another_vault_is_refused) {
   TEST_OK(put("acme", "db", "host", "h", false));
   TEST_OK(copy());
