@@ -117,15 +117,19 @@ static const struct table {
   const char *columns[9];
   unsigned num_columns;
 } tables[] = {
-    {"vault", "id", {"id", "statement", "signature", "signing_key", "audit_key", "detail_key"}, 6},
+    {"vault", "id", {"id", "statement", "signature", "signing_key", "audit_key", "detail_key", "keep"}, 7},
     {"root", "id", {"id", "wrapped", "scrypt_salt", "scrypt_log_n"}, 4},
     {"tenant", "name", {"id", "name", "statement", "signature", "label_key", "detail_key"}, 6},
     {"tenant_secret",
      "(SELECT name FROM tenant WHERE id = tenant)",
      {"id", "tenant", "version", "state", "wrapped", "created"},
      6},
-    {"entry", "(SELECT t.name FROM tenant t WHERE t.id = tenant), name", {"id", "tenant", "name", "name_proof"}, 4},
+    {"entry",
+     "(SELECT t.name FROM tenant t WHERE t.id = tenant), name",
+     {"id", "tenant", "name", "name_proof", "keep"},
+     5},
     {"field", "number", {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated"}, 9},
+    {"past", "number", {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated"}, 9},
     {"apikey", "number", {"number", "id", "tenant", "name", "created", "revoked", "hash", "sealed", "secret_id"}, 9},
     {"revoked_token", "expires", {"jti", "tenant", "expires"}, 3},
     {"revocation", "number", {"number", "tenant", "apikey", "jti"}, 4},

@@ -37,7 +37,8 @@ static const char *const statements[] = {
     "signature bytea NOT NULL CHECK (length(signature) = 64), "
     "signing_key bytea NOT NULL CHECK (length(signing_key) <= 128), "
     "audit_key bytea NOT NULL CHECK (length(audit_key) <= 128), "
-    "detail_key bytea NOT NULL CHECK (length(detail_key) <= 128))",
+    "detail_key bytea NOT NULL CHECK (length(detail_key) <= 128), "
+    "keep bigint NOT NULL DEFAULT 3 CHECK (keep BETWEEN 0 AND 100))",
     "CREATE TABLE bulla.root(id bytea PRIMARY KEY CHECK (length(id) = 16), "
     "wrapped bytea NOT NULL CHECK (length(wrapped) <= 8192), scrypt_salt bytea CHECK (length(scrypt_salt) <= 64), "
     "scrypt_log_n bigint, CHECK ((scrypt_salt IS NULL) = (scrypt_log_n IS NULL)))",
@@ -54,15 +55,23 @@ static const char *const statements[] = {
     "CREATE TABLE bulla.entry(id bytea PRIMARY KEY CHECK (length(id) = 16), "
     "tenant bytea NOT NULL REFERENCES bulla.tenant, "
     "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), "
-    "name_proof bytea NOT NULL CHECK (length(name_proof) = 32), UNIQUE (tenant, name))",
-    "CREATE TABLE bulla.field(entry bytea NOT NULL REFERENCES bulla.entry, "
+    "name_proof bytea NOT NULL CHECK (length(name_proof) = 32), keep bigint CHECK (keep BETWEEN 0 AND 100), "
+    "UNIQUE (tenant, name))",
+    "CREATE TABLE bulla.field(number bigint GENERATED ALWAYS AS IDENTITY, entry bytea NOT NULL REFERENCES bulla.entry, "
     "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), revision bigint NOT NULL, "
     "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 66000), "
     "mask bytea NOT NULL CHECK (length(mask) <= 128), secret_id bytea REFERENCES bulla.tenant_secret, "
     "updated bigint NOT NULL, PRIMARY KEY (entry, name))",
     /* Ciphertext does not compress. */
     "ALTER TABLE bulla.field ALTER COLUMN value SET STORAGE EXTERNAL",
-    "CREATE INDEX field_secret ON bulla.field(secret_id)",
+    "CREATE INDEX field_secret ON bulla.field(secret_id, number)",
+    "CREATE TABLE bulla.past(number bigint GENERATED ALWAYS AS IDENTITY, entry bytea NOT NULL REFERENCES bulla.entry, "
+    "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), revision bigint NOT NULL, "
+    "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 66000), "
+    "mask bytea NOT NULL CHECK (length(mask) <= 128), secret_id bytea REFERENCES bulla.tenant_secret, "
+    "updated bigint NOT NULL, PRIMARY KEY (entry, name, revision))",
+    "ALTER TABLE bulla.past ALTER COLUMN value SET STORAGE EXTERNAL",
+    "CREATE INDEX past_secret ON bulla.past(secret_id, number)",
     "CREATE TABLE bulla.apikey(number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
     "id text COLLATE \"C\" NOT NULL UNIQUE CHECK (octet_length(id) = 16), "
     "tenant bytea NOT NULL REFERENCES bulla.tenant, "
@@ -70,7 +79,7 @@ static const char *const statements[] = {
     "revoked bigint NOT NULL, hash bytea NOT NULL CHECK (length(hash) <= 64), "
     "sealed bytea CHECK (length(sealed) <= 128), secret_id bytea REFERENCES bulla.tenant_secret)",
     "CREATE INDEX apikey_tenant ON bulla.apikey(tenant)",
-    "CREATE INDEX apikey_secret ON bulla.apikey(secret_id) WHERE secret_id IS NOT NULL",
+    "CREATE INDEX apikey_secret ON bulla.apikey(secret_id, number) WHERE secret_id IS NOT NULL",
     "CREATE TABLE bulla.revoked_token(tenant bytea NOT NULL REFERENCES bulla.tenant, "
     "jti bytea NOT NULL CHECK (length(jti) = 32), expires bigint NOT NULL, PRIMARY KEY (tenant, jti))",
     "CREATE TABLE bulla.revocation(number bigint PRIMARY KEY, tenant bytea NOT NULL CHECK (length(tenant) = 16), "
@@ -96,6 +105,8 @@ static const char *const statements[] = {
     WHOLE("audit_head"),
     WHOLE("field"),
     "CREATE POLICY own ON bulla.field FOR SELECT USING (EXISTS (SELECT FROM bulla.entry e WHERE e.id = field.entry))",
+    WHOLE("past"),
+    "CREATE POLICY own ON bulla.past FOR SELECT USING (EXISTS (SELECT FROM bulla.entry e WHERE e.id = past.entry))",
     LISTED("vault"),
     LISTED("root"),
     LISTED("lane"),

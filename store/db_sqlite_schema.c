@@ -19,9 +19,11 @@ enum { SCHEMA_TEXT_MAX = 1024 };
 enum { STATEMENTS_MAX = 32 };
 
 static const char *const statements[] = {
-    /* One row. |statement| says what the vault is: see store/signed.h. The keys are wrapped under the vault key. */
+    /* One row. |statement| says what the vault is: see store/signed.h. The keys are wrapped under the vault key. |keep|
+     * is how many former revisions of a field stay. */
     "CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), statement BLOB NOT NULL, signature BLOB NOT NULL, "
-    "signing_key BLOB NOT NULL, audit_key BLOB NOT NULL, detail_key BLOB NOT NULL) STRICT",
+    "signing_key BLOB NOT NULL, audit_key BLOB NOT NULL, detail_key BLOB NOT NULL, "
+    "keep INTEGER NOT NULL DEFAULT 3 CHECK(keep BETWEEN 0 AND 100)) STRICT",
 
     /* The vault key, wrapped for each root. The salt is there if the root is a passphrase. */
     "CREATE TABLE root(id BLOB PRIMARY KEY, wrapped BLOB NOT NULL, scrypt_salt BLOB, scrypt_log_n INTEGER) "
@@ -38,8 +40,10 @@ static const char *const statements[] = {
 
     "CREATE UNIQUE INDEX tenant_secret_active ON tenant_secret(tenant) WHERE state = 'active'",
 
+    /* |keep| is NULL where that of the vault counts. */
     "CREATE TABLE entry(id BLOB PRIMARY KEY, tenant BLOB NOT NULL REFERENCES tenant(id), name TEXT NOT NULL, "
-    "name_proof BLOB NOT NULL, UNIQUE(tenant, name)) STRICT, WITHOUT ROWID",
+    "name_proof BLOB NOT NULL, keep INTEGER CHECK(keep BETWEEN 0 AND 100), UNIQUE(tenant, name)) "
+    "STRICT, WITHOUT ROWID",
 
     /* |value| is sealed if |secret|. |mask| is the sealed mask of a secret, or the proof of a plain value, which has no
      * |secret_id|. */
@@ -47,12 +51,22 @@ static const char *const statements[] = {
     "revision INTEGER NOT NULL, secret INTEGER NOT NULL, value BLOB NOT NULL, mask BLOB NOT NULL, "
     "secret_id BLOB REFERENCES tenant_secret(id), updated INTEGER NOT NULL, UNIQUE(entry, name)) STRICT",
 
+    /* SQLite puts the number behind what an index is of. */
     "CREATE INDEX field_secret ON field(secret_id)",
+
+    /* Former revisions of fields, as they were. */
+    "CREATE TABLE past(number INTEGER PRIMARY KEY, entry BLOB NOT NULL REFERENCES entry(id), name TEXT NOT NULL, "
+    "revision INTEGER NOT NULL, secret INTEGER NOT NULL, value BLOB NOT NULL, mask BLOB NOT NULL, "
+    "secret_id BLOB REFERENCES tenant_secret(id), updated INTEGER NOT NULL, UNIQUE(entry, name, revision)) STRICT",
+
+    "CREATE INDEX past_secret ON past(secret_id)",
 
     /* |sealed| and |secret_id| are NULL once the key is revoked. */
     "CREATE TABLE apikey(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "
     "tenant BLOB NOT NULL REFERENCES tenant(id), name TEXT NOT NULL, created INTEGER NOT NULL, "
     "revoked INTEGER NOT NULL, hash BLOB NOT NULL, sealed BLOB, secret_id BLOB REFERENCES tenant_secret(id)) STRICT",
+
+    "CREATE INDEX apikey_secret ON apikey(secret_id)",
 
     /* |jti| is the digest of a token's id. */
     "CREATE TABLE revoked_token(tenant BLOB NOT NULL REFERENCES tenant(id), jti BLOB NOT NULL, "

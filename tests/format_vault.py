@@ -109,7 +109,7 @@ def make_vault(v, schema, database):
         for statement in schema:
             db.execute(statement)
         insert(db, "vault", (1, v["vault.statement"], v["vault.signature"], v["signing-key.wrapped"],
-                             v["audit-key.wrapped"], v["vault-detail-key.wrapped"]))
+                             v["audit-key.wrapped"], v["vault-detail-key.wrapped"], 3))
         insert(db, "root", (v["root-key.id"], v["root-key.wrapped"], None, None),
                (v["root-passphrase.id"], v["root-passphrase.wrapped"], v["root-passphrase.salt"], 17),
                (v["root-recipient.id"], v["root-recipient.wrapped"], None, None))
@@ -117,7 +117,7 @@ def make_vault(v, schema, database):
                               v["label-key.wrapped"], v["detail-key.wrapped"]))
         insert(db, "tenant_secret", (secret, tenant, v["tenant-secret.version"], "active",
                                      v["tenant-secret.wrapped"], 0))
-        insert(db, "entry", (entry, tenant, v["entry.name"].decode(), v["entry.name-proof"]))
+        insert(db, "entry", (entry, tenant, v["entry.name"].decode(), v["entry.name-proof"], None))
         insert(db, "field",
                (None, entry, v["field.name"].decode(), v["field.revision"], 1, v["field.sealed"], v["mask.sealed"],
                 secret, 0),

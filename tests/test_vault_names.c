@@ -237,7 +237,9 @@ Test(vault_names, a_new_name_stands_for_nothing) {
 
 Test(vault_names, an_entry_without_an_id_is_none) {
   struct bulla_span file = furnish();
-  restore(file, "INSERT INTO entry SELECT x'', tenant, 'new', name_proof FROM entry WHERE name = 'db' AND " OF_ACME);
+  restore(file,
+          "INSERT INTO entry(id, tenant, name, name_proof) SELECT x'', tenant, 'new', name_proof FROM entry WHERE name "
+          "= 'db' AND " OF_ACME);
   TEST_STATUS(list_all(), BULLA_REFUSED);
 }
 
