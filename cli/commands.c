@@ -110,6 +110,22 @@ static const struct bulla_option root_add_options[] = {
     REASON_OPTION,
     END};
 
+static const struct bulla_option rotate_options[] = {
+    {.name = "tenant", .value = "T", .help = "new keys for this tenant"},
+    {.name = "new-root", .value = "PROVIDER", .help = "the root that takes the place of the one in use"},
+    {.name = "create", .help = "make a new key in the file of file:PATH"},
+    {.name = "name", .value = "N", .help = "a name for the new root; default the former one's"},
+    {.name = "all", .help = "new keys for all, in a new vault: after a breach"},
+    {.name = "reuse-root", .help = "with --all, make the new vault under an existing key file"},
+    REASON_OPTION,
+    END};
+
+static const struct bulla_option rewrap_options[] = {
+    TENANT_OPTION, {.name = "destroy", .help = "destroy the versions under which nothing is left"}, REASON_OPTION, END};
+
+static const struct bulla_option shred_options[] = {
+    {.name = "yes", .help = "do it: it cannot be undone"}, REASON_OPTION, END};
+
 static const struct bulla_option revoke_key_options[] = {TENANT_OPTION, REASON_OPTION, END};
 
 static const struct bulla_option create_options[] = {
@@ -213,6 +229,26 @@ const struct bulla_command bulla_commands[] = {
      "Needs no vault. Give what it prints to root add; keep the file away from the machine, with the fingerprint of\n"
      "the vault. To open with it: --root recipient:file:PATH --fingerprint HEX.",
      "bulla root recipient file:recovery.key", no_options, 1, 1, bulla_run_root_recipient},
+    {"rotate", vault_group, "[TARGET_URL]", "Put new keys in the place of old ones: of a tenant, the root, or all.",
+     "With --tenant new values are sealed under a new version of its secret from now on; what the former versions "
+     "have\n"
+     "sealed is sealed anew when it is next used, or by rewrap. With --root NEW, and the root in use in BULLA_ROOT, "
+     "or\n"
+     "with --new-root NEW, the new root opens the vault and the former one no more: it still opens older copies. "
+     "After\n"
+     "a breach --all copies the vault into a new one, TARGET_URL, with new keys for everything under --new-root, and\n"
+     "says what is left to do.",
+     "bulla rotate --tenant acme", rotate_options, 0, 1, bulla_run_rotate},
+    {"rewrap", vault_group, "", "Seal anew what is sealed under older versions of tenants' keys.",
+     "Others can use the vault meanwhile. Ctrl-C ends it between two batches; run again, it goes on. With --destroy "
+     "the\n"
+     "versions that nothing needs any more are destroyed, and nothing of them is left in the vault's files.",
+     "bulla rewrap --tenant acme --destroy", rewrap_options, 0, 0, bulla_run_rewrap},
+    {"shred", vault_group, "TENANT", "Destroy all keys of a tenant, and all that it has.",
+     "Entries, history, API keys and revoked tokens are deleted, and the details of its audit records become noise; "
+     "the\n"
+     "log still verifies. Backups from before still hold what they hold: destroy them too.",
+     "bulla shred acme --yes --reason \"contract ended\"", shred_options, 1, 1, bulla_run_shred},
     {"put", vault_group, "TENANT/ENTRY [FIELD=VALUE]…", "Write fields of an entry, plain or secret, all or none.",
      "FIELD=VALUE writes a plain field. The value of a secret is never an argument. At a terminal each --secret is\n"
      "prompted for without echo; otherwise one --secret reads all of standard input, byte for byte: a trailing\n"

@@ -8,6 +8,7 @@
 
 #include "cli/error.h"
 #include "cli/making.h"
+#include "cli/move.h"
 #include "cli/options.h"
 #include "cli/rows.h"
 #include "cli/session.h"
@@ -106,16 +107,20 @@ static enum bulla_status open_source(struct bulla_cli *cli, struct bulla_vault *
   return bulla_vault_audit_heads(*source, ignore, NULL);
 }
 
-enum bulla_status bulla_run_export(struct bulla_cli *cli) {
+enum bulla_status bulla_move_to(struct bulla_cli *cli, const char *root_option) {
   struct bulla_vault *source BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_vault *target BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(bulla_session_memory(VALUES_ROOM));
   BULLA_TRY(open_source(cli, &source));
-  bulla_session_other(cli, "TARGET_URL", "--target-root");
+  bulla_session_other(cli, "TARGET_URL", root_option);
   BULLA_TRY(open_target(cli, &target));
   cli->url_name = "--vault or TARGET_URL";
-  cli->root_name = "--root or --target-root";
+  cli->root_name = "--root or that of the target";
   return copy(cli, source, target);
+}
+
+enum bulla_status bulla_run_export(struct bulla_cli *cli) {
+  return bulla_move_to(cli, "--target-root");
 }
 
 enum bulla_status bulla_run_import_vault(struct bulla_cli *cli) {

@@ -3,6 +3,8 @@
 
 /* info, root list|add|rm|recipient: what opens the vault, and by what it is known. */
 
+#include "cli/root_commands.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -36,8 +38,7 @@ enum bulla_status bulla_run_root_list(struct bulla_cli *cli) {
   return bulla_rows_end(&rows);
 }
 
-/* open_new opens the root to add: a recipient's public half, or what a provider gives. */
-static enum bulla_status open_new(struct bulla_cli *cli, struct bulla_root **root, const char *given) {
+enum bulla_status bulla_root_to_add(struct bulla_cli *cli, struct bulla_root **root, const char *given) {
   const char *path = NULL;
   if (bulla_option_count(cli, "create") > 0) {
     if (bulla_provider_split(&path, given) != BULLA_PROVIDER_FILE) {
@@ -95,7 +96,7 @@ enum bulla_status bulla_run_root_add(struct bulla_cli *cli) {
   struct bulla_session_who me;
   /* The vault first: where it does not open, no key file is made. */
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  BULLA_TRY(open_new(cli, &root, cli->operands[0]));
+  BULLA_TRY(bulla_root_to_add(cli, &root, cli->operands[0]));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "new root");
   enum bulla_status status = add(cli, vault, &me.who, root);

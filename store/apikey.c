@@ -271,8 +271,8 @@ static enum bulla_status open_root(struct bulla_use *use, const struct bulla_key
   return bulla_open_secret(&use->opened, root->keys->apikey_key, root->value, bulla_context_span(&context));
 }
 
-const struct bulla_use_kind bulla_use_apikey = {BULLA_QUERY_OPEN_APIKEY, find_root, missing_root, check_root,
-                                                open_root};
+const struct bulla_use_kind bulla_use_apikey = {BULLA_QUERY_OPEN_APIKEY, find_root, missing_root, check_root, open_root,
+                                                .is_apikey = true};
 
 /* Writes the name of the tenant of |id| to |tenant|. Anybody can make up key ids: to ask for one that is no good costs
  * a look and leaves no record. */

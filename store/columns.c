@@ -26,8 +26,13 @@ enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struc
   }
   row.statement = bulla_column_blob(statement, BULLA_STATEMENT_MAX);
   row.signature = bulla_column_exact(statement, BULLA_SIGNATURE_LEN);
-  row.label_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
-  row.detail_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
+  if (bulla_column_null(statement)) {
+    row.has_keys = !bulla_column_null(statement);
+  } else {
+    row.has_keys = true;
+    row.label_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
+    row.detail_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
+  }
   return bulla_columns_good(statement) ? bulla_check_tenant(tenant, keyring, &row) : BULLA_REFUSED;
 }
 

@@ -199,6 +199,11 @@ void bulla_db_rollback(struct bulla_db **transaction) {
   }
 }
 
+enum bulla_status bulla_db_scrub(struct bulla_db *db) {
+  BULLA_TRY(bulla_db_check(db));
+  return db->driver->scrub(db);
+}
+
 enum bulla_status bulla_db_examine(struct bulla_db *db, struct bulla_examination *examination) {
   return db->driver->examine(db, examination);
 }

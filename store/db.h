@@ -69,6 +69,10 @@ void bulla_db_set_until(struct bulla_db *db, int64_t until);
 /* bulla_db_set_patience sets how long to wait for another writer before BULLA_BUSY. */
 void bulla_db_set_patience(struct bulla_db *db, int milliseconds);
 
+/* bulla_db_scrub leaves nothing in the database's files of what was deleted. Returns BULLA_BUSY while somebody reads an
+ * older state of it. */
+BULLA_NODISCARD enum bulla_status bulla_db_scrub(struct bulla_db *db);
+
 /* bulla_db_examine tells what the driver finds, in a transaction for reading. */
 BULLA_NODISCARD enum bulla_status bulla_db_examine(struct bulla_db *db, struct bulla_examination *examination);
 

@@ -127,6 +127,9 @@ struct bulla_db_driver {
   int64_t (*changed)(const struct bulla_db_rows *rows);
   void (*end)(struct bulla_db_rows *rows);
 
+  /* scrub removes from the files what was deleted in the database; outside a transaction. */
+  enum bulla_status (*scrub)(struct bulla_db *db);
+
   /* examine tells what it finds, inside the caller's transaction for reading. */
   enum bulla_status (*examine)(struct bulla_db *db, struct bulla_examination *examination);
 };

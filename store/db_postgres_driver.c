@@ -244,6 +244,13 @@ static enum bulla_status copy(struct bulla_db *db, const char *place) {
   return bulla_explain(BULLA_UNSUPPORTED, "a vault on a server is backed up by pg_dump or pg_basebackup");
 }
 
+static enum bulla_status scrub(struct bulla_db *db) {
+  (void)db;
+  return bulla_explain(BULLA_UNSUPPORTED,
+                       "a server keeps deleted rows in its files until they are written over: have their owner run "
+                       "VACUUM FULL on bulla.tenant, bulla.tenant_secret, bulla.field and bulla.past");
+}
+
 static void discard(const char *place) {
   (void)place;
 }
@@ -257,7 +264,7 @@ static void discard(const char *place) {
     .close = close_postgres, .abandon = abandon, .check_site = nothing, .check_current = nothing, .begin = begin,      \
     .commit = commit, .rollback = rollback, .query = query, .next = bulla_postgres_next,                               \
     .column = bulla_postgres_column, .ahead = bulla_postgres_ahead, .changed = bulla_postgres_changed,                 \
-    .end = bulla_postgres_end, .examine = bulla_postgres_examine,                                                      \
+    .end = bulla_postgres_end, .scrub = scrub, .examine = bulla_postgres_examine,                                      \
   }
 
 /* NOLINTEND(bugprone-macro-parentheses) */

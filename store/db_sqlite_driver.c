@@ -260,6 +260,18 @@ static void rollback(struct bulla_db *db) {
   }
 }
 
+/* Deleted rows were overwritten as they were deleted: older pages are left in the -wal alone. */
+static enum bulla_status scrub(struct bulla_db *db) {
+  struct bulla_sqlite *sqlite = sqlite_of(db);
+  if (db->read_only) {
+    return bulla_explain(BULLA_READ_ONLY, "the vault could only be opened for reading");
+  }
+  BULLA_TRY(bulla_sqlite_empty_log(sqlite));
+  memset(sqlite->log_start, 0, sizeof(sqlite->log_start));
+  sqlite->log_len = 0;
+  return BULLA_OK;
+}
+
 static enum bulla_status fill_and_commit(struct bulla_sqlite *sqlite, bulla_db_fill fill, void *arg, bool *ended) {
   BULLA_TRY(bulla_sqlite_create_schema(sqlite));
   BULLA_TRY(fill(arg, &sqlite->db));
@@ -361,5 +373,6 @@ const struct bulla_db_driver bulla_sqlite_driver = {
     .column = bulla_sqlite_column,
     .changed = bulla_sqlite_changed,
     .end = bulla_sqlite_end,
+    .scrub = scrub,
     .examine = bulla_sqlite_examine,
 };

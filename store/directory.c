@@ -59,14 +59,24 @@ enum bulla_status bulla_fingerprint(uint8_t *fingerprint, const struct bulla_key
 static bool says_row(const struct bulla_tenant_statement *said, const struct bulla_keyring *keyring,
                      const struct bulla_tenant_row *row) {
   return bulla_span_equal(said->uuid, bulla_keyring_uuid(keyring)) && bulla_span_equal(said->id, row->id) &&
-         said->removed != row->has_name && (said->removed || bulla_span_equal(said->name, row->name));
+         said->removed != row->has_name && (said->removed || bulla_span_equal(said->name, row->name)) &&
+         said->shredded != row->has_keys;
+}
+
+/* Opens the two keys of the row. */
+static enum bulla_status open_keys(struct bulla_secret **label_key, struct bulla_key **detail_key,
+                                   const struct bulla_keyring *keyring, const struct bulla_tenant_row *row) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_LABEL_KEY, row->id, 0));
+  BULLA_TRY(bulla_unwrap(label_key, keyring->vault_key, row->label_key, &context));
+  BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_DETAIL_KEY, row->id, 0));
+  return bulla_unwrap_key(detail_key, keyring->vault_key, row->detail_key, &context);
 }
 
 /* Checks the row, and takes it into the cache. */
 static enum bulla_status take_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
                                      const struct bulla_tenant_row *row) {
   struct bulla_tenant_statement said;
-  struct bulla_context context;
   struct bulla_secret *label_key BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_key *detail_key BULLA_CLEANUP(bulla_key_free) = NULL;
   BULLA_TRY(bulla_check_signed(keyring, row->statement, row->signature));
@@ -77,10 +87,7 @@ static enum bulla_status take_tenant(const struct bulla_tenant **tenant, struct 
   if (said.generation < bulla_keyring_tenant_generation(keyring, row->id)) {
     return bulla_explain(BULLA_REFUSED, "what is said of a tenant is older than this process has seen it");
   }
-  BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_LABEL_KEY, row->id, 0));
-  BULLA_TRY(bulla_unwrap(&label_key, keyring->vault_key, row->label_key, &context));
-  BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_DETAIL_KEY, row->id, 0));
-  BULLA_TRY(bulla_unwrap_key(&detail_key, keyring->vault_key, row->detail_key, &context));
+  BULLA_TRY(row->has_keys ? open_keys(&label_key, &detail_key, keyring, row) : BULLA_OK);
   return bulla_keyring_keep_tenant(tenant, keyring, row->statement, row->signature, &label_key, &detail_key);
 }
 

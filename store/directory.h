@@ -41,6 +41,7 @@ struct bulla_tenant_row {
   struct bulla_span name;
   struct bulla_span statement;
   struct bulla_span signature;
+  bool has_keys;               /* one that was shredded has none */
   struct bulla_span label_key; /* wrapped, as |detail_key| */
   struct bulla_span detail_key;
 };

@@ -130,21 +130,92 @@ enum bulla_status bulla_tenant_rename(struct bulla_change *change, const struct 
   return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
 }
 
-enum bulla_status bulla_tenant_remove(struct bulla_change *change, const struct bulla_tenant *tenant) {
-  /* The API keys that are left are revoked, and without them no token opens whose revocation is to be known. */
+/* Runs |queries|, each of which has the id of the tenant as its parameter. */
+static enum bulla_status run_all(struct bulla_db *db, const enum bulla_query *queries, size_t num,
+                                 struct bulla_span tenant_id) {
+  for (size_t i = 0; i < num; i++) {
+    struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, queries[i]);
+    bulla_bind_blob(&statement, tenant_id);
+    BULLA_TRY(bulla_finish(&statement));
+  }
+  return BULLA_OK;
+}
+
+/* The API keys that are left are revoked, and without them no token opens whose revocation is to be known. */
+static enum bulla_status delete_keys(struct bulla_db *db, struct bulla_span tenant_id) {
   static const enum bulla_query queries[] = {
       BULLA_QUERY_DELETE_REVOKED_TOKENS,
       BULLA_QUERY_DELETE_APIKEYS,
       BULLA_QUERY_DELETE_TENANT_SECRETS,
   };
+  return run_all(db, queries, sizeof(queries) / sizeof(queries[0]), tenant_id);
+}
+
+enum bulla_status bulla_tenant_remove(struct bulla_change *change, const struct bulla_tenant *tenant) {
   struct bulla_tenant_statement said = tenant->said;
-  for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
-    struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-        bulla_statement(change->vault->db, queries[i]);
-    bulla_bind_blob(&statement, said.id);
-    BULLA_TRY(bulla_finish(&statement));
-  }
+  BULLA_TRY(delete_keys(change->vault->db, said.id));
   said.removed = true;
   said.num_secrets = 0;
   return update(change, &said, false);
+}
+
+enum bulla_status bulla_tenant_shred(struct bulla_change *change, const struct bulla_tenant *tenant) {
+  static const enum bulla_query queries[] = {
+      BULLA_QUERY_DELETE_TENANT_PAST,
+      BULLA_QUERY_DELETE_TENANT_FIELDS,
+      BULLA_QUERY_DELETE_TENANT_ENTRIES,
+      BULLA_QUERY_ERASE_TENANT_KEYS,
+  };
+  struct bulla_tenant_statement said = tenant->said;
+  BULLA_TRY(run_all(change->vault->db, queries, sizeof(queries) / sizeof(queries[0]), said.id));
+  BULLA_TRY(delete_keys(change->vault->db, said.id));
+  said.removed = true;
+  said.shredded = true;
+  said.name = bulla_span(NULL, 0);
+  said.num_secrets = 0;
+  return update(change, &said, false);
+}
+
+/* Runs |query| for the secret |id|. */
+static enum bulla_status change_secret(struct bulla_db *db, enum bulla_query query, struct bulla_span id) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, query);
+  bulla_bind_blob(&statement, id);
+  return bulla_finish(&statement);
+}
+
+enum bulla_status bulla_tenant_rotate(int64_t *version, struct bulla_change *change,
+                                      const struct bulla_tenant *tenant) {
+  struct bulla_vault *vault = change->vault;
+  struct bulla_tenant_statement said = tenant->said;
+  struct bulla_made_secret made BULLA_CLEANUP(free_made) = {.secret = {.version = 0}};
+  if (said.num_secrets == BULLA_SECRETS_MAX) {
+    return bulla_explain(BULLA_TOO_LARGE, "the tenant has %d versions that are not destroyed", BULLA_SECRETS_MAX);
+  }
+  *version = said.last_version + 1;
+  BULLA_TRY(bulla_tenant_secret_new(&made, &vault->keyring, said.id, *version));
+  for (size_t i = 0; i < said.num_secrets; i++) {
+    if (said.secrets[i].state == BULLA_SECRET_ACTIVE) {
+      said.secrets[i].state = BULLA_SECRET_DECRYPT_ONLY;
+      BULLA_TRY(change_secret(vault->db, BULLA_QUERY_RETIRE_TENANT_SECRET, said.secrets[i].id));
+    }
+  }
+  said.last_version = *version;
+  said.secrets[said.num_secrets++] = (struct bulla_secret_entry){
+      .version = *version,
+      .id = bulla_span(made.secret.id, sizeof(made.secret.id)),
+      .state = BULLA_SECRET_ACTIVE,
+      .public_key = bulla_span(made.public_key, sizeof(made.public_key)),
+  };
+  BULLA_TRY(insert_secret(vault, &made));
+  return update(change, &said, true);
+}
+
+enum bulla_status bulla_tenant_destroy(struct bulla_change *change, const struct bulla_tenant *tenant, size_t index) {
+  struct bulla_tenant_statement said = tenant->said;
+  BULLA_TRY(change_secret(change->vault->db, BULLA_QUERY_DELETE_TENANT_SECRET, said.secrets[index].id));
+  said.num_secrets--;
+  for (size_t i = index; i < said.num_secrets; i++) {
+    said.secrets[i] = said.secrets[i + 1];
+  }
+  return update(change, &said, true);
 }

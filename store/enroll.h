@@ -10,6 +10,16 @@
 #include "store/change.h"
 #include "store/tenant.h"
 
+/* bulla_tenant_rotate gives |tenant| a new active secret, of |*version|; the former one is decrypt-only. Returns
+ * BULLA_TOO_LARGE if BULLA_SECRETS_MAX are not destroyed. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_rotate(int64_t *version, struct bulla_change *change,
+                                                      const struct bulla_tenant *tenant);
+
+/* bulla_tenant_destroy destroys the secret of |tenant| with the number |index| in its statement, which must not be
+ * active. The database returns BULLA_REFUSED or worse if something is still sealed under it. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_destroy(struct bulla_change *change, const struct bulla_tenant *tenant,
+                                                       size_t index);
+
 /* bulla_tenant_ensure is bulla_tenant_find, but creates a missing tenant and its first secret. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_ensure(const struct bulla_tenant **tenant, struct bulla_change *change,
                                                       struct bulla_span name);
@@ -25,5 +35,9 @@ BULLA_NODISCARD enum bulla_status bulla_tenant_rename(struct bulla_change *chang
 /* bulla_tenant_remove destroys the secrets of |tenant| and takes its name away. The row stays, with the keys that its
  * records need. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_remove(struct bulla_change *change, const struct bulla_tenant *tenant);
+
+/* bulla_tenant_shred destroys all keys of |tenant| and deletes all that it has. The row stays, without keys and name,
+ * for the chain of the log. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_shred(struct bulla_change *change, const struct bulla_tenant *tenant);
 
 #endif

@@ -121,6 +121,25 @@ static struct bulla_tenant **place_for(struct bulla_keyring *keyring, struct bul
   return &keyring->tenants[place];
 }
 
+static bool has_secret(const struct bulla_tenant *tenant, const struct bulla_tenant_secret *secret) {
+  bool has = false;
+  for (size_t i = 0; i < tenant->said.num_secrets; i++) {
+    has = has || bulla_span_equal(tenant->said.secrets[i].id, id_of(secret->id));
+  }
+  return has;
+}
+
+/* Lets go of the secrets that |tenant| has no more: what was destroyed is not to be remembered. */
+static void drop_destroyed(struct bulla_keyring *keyring, const struct bulla_tenant *tenant) {
+  for (size_t i = 0; i < BULLA_CACHED_SECRETS; i++) {
+    const struct bulla_tenant_secret *secret = keyring->secrets[i];
+    if (secret != NULL && memcmp(secret->tenant_id, tenant->id, sizeof(tenant->id)) == 0 &&
+        !has_secret(tenant, secret)) {
+      drop_secret(&keyring->secrets[i]);
+    }
+  }
+}
+
 enum bulla_status bulla_keyring_keep_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
                                             struct bulla_span statement, struct bulla_span signature,
                                             struct bulla_secret **label_key, struct bulla_key **detail_key) {
@@ -147,6 +166,7 @@ enum bulla_status bulla_keyring_keep_tenant(const struct bulla_tenant **tenant, 
   *detail_key = NULL;
   *place = made;
   *tenant = made;
+  drop_destroyed(keyring, made);
   made = NULL;
   return BULLA_OK;
 }

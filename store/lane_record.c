@@ -5,33 +5,26 @@
 
 #include "store/lane_record.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/log.h"
+#include "store/names.h"
 
 #define OPEN BULLA_LITERAL("lane-open")
 #define AT BULLA_LITERAL("lane-at")
 
-enum { NUMBER_MAX = 21 }; /* bytes of a number as text, with its end */
-
-static struct bulla_span write_number(char text[NUMBER_MAX], int64_t number) {
-  int len = snprintf(text, NUMBER_MAX, "%lld", (long long)number);
-  return bulla_span((const uint8_t *)text, len > 0 ? (size_t)len : 0);
-}
-
 static int64_t read_number(struct bulla_span text) {
-  char copy[NUMBER_MAX] = "";
+  char copy[BULLA_DIGITS_MAX] = "";
   memcpy(copy, text.data, text.len < sizeof(copy) ? text.len : sizeof(copy) - 1);
   return strtoll(copy, NULL, 10);
 }
 
 static enum bulla_status tell(struct bulla_change *change, struct bulla_span op, const struct bulla_audit_lane *lane,
                               const uint8_t *digest, struct bulla_span seq) {
-  char number[NUMBER_MAX];
+  char number[BULLA_DIGITS_MAX];
   memcpy(change->digest, digest, sizeof(change->digest));
   change->has_digest = true;
-  return bulla_change_tell(change, op, bulla_span(NULL, 0), write_number(number, lane->number), seq);
+  return bulla_change_tell(change, op, bulla_span(NULL, 0), bulla_digits(number, lane->number), seq);
 }
 
 enum bulla_status bulla_lane_record_open(struct bulla_change *change, const struct bulla_audit_lane *lane) {
@@ -40,8 +33,8 @@ enum bulla_status bulla_lane_record_open(struct bulla_change *change, const stru
 
 enum bulla_status bulla_lane_record_at(struct bulla_change *change, const struct bulla_audit_lane *lane,
                                        const struct bulla_audit_end *end) {
-  char seq[NUMBER_MAX];
-  return tell(change, AT, lane, end->mac, write_number(seq, end->seq));
+  char seq[BULLA_DIGITS_MAX];
+  return tell(change, AT, lane, end->mac, bulla_digits(seq, end->seq));
 }
 
 bool bulla_lane_record_is(const struct bulla_audit_row *row) {

@@ -5,6 +5,7 @@
 
 #include "store/names.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/cleanup.h"
@@ -87,6 +88,11 @@ enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason
   BULLA_TRY(check_text_of_who(who->actor, "actor"));
   BULLA_TRY(check_text_of_who(who->origin, "origin"));
   return check_text_of_who(who->reason, "reason");
+}
+
+struct bulla_span bulla_digits(char text[BULLA_DIGITS_MAX], int64_t number) {
+  int len = snprintf(text, BULLA_DIGITS_MAX, "%lld", (long long)number);
+  return bulla_span((const uint8_t *)text, len > 0 ? (size_t)len : 0);
 }
 
 bool bulla_walk_on(struct bulla_walked *walked, struct bulla_span name) {

@@ -30,6 +30,11 @@ BULLA_NODISCARD enum bulla_status bulla_text_check(struct bulla_span text, size_
 /* bulla_who_check returns BULLA_INVALID_ARGUMENT without an actor, or without a reason if |needs_reason|. */
 BULLA_NODISCARD enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason);
 
+#define BULLA_DIGITS_MAX 21 /* bytes of a number as text, with its end */
+
+/* bulla_digits writes |number| to |text|, and returns its digits. */
+struct bulla_span bulla_digits(char text[BULLA_DIGITS_MAX], int64_t number);
+
 /* The position of a walk in the order of names. */
 struct bulla_walked {
   uint8_t name[BULLA_NAME_MAX];

@@ -50,9 +50,22 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_DELETE_TENANT_SECRETS] = "DELETE FROM tenant_secret WHERE tenant = $1",
     [BULLA_QUERY_DELETE_APIKEYS] = "DELETE FROM apikey WHERE tenant = $1",
     [BULLA_QUERY_DELETE_REVOKED_TOKENS] = "DELETE FROM revoked_token WHERE tenant = $1",
+    [BULLA_QUERY_DELETE_TENANT_PAST] = "DELETE FROM past WHERE entry IN (SELECT e.id FROM entry e WHERE e.tenant = $1)",
+    [BULLA_QUERY_DELETE_TENANT_FIELDS] =
+        "DELETE FROM field WHERE entry IN (SELECT e.id FROM entry e WHERE e.tenant = $1)",
+    [BULLA_QUERY_DELETE_TENANT_ENTRIES] = "DELETE FROM entry WHERE tenant = $1",
+    [BULLA_QUERY_ERASE_TENANT_KEYS] = "UPDATE tenant SET label_key = NULL, detail_key = NULL WHERE id = $1",
     [BULLA_QUERY_INSERT_TENANT_SECRET] =
         "INSERT INTO tenant_secret(id, tenant, version, state, wrapped, created) VALUES ($1, $2, $3, $4, $5, $6)",
+    [BULLA_QUERY_RETIRE_TENANT_SECRET] = "UPDATE tenant_secret SET state = 'decrypt-only' WHERE id = $1",
+    [BULLA_QUERY_DELETE_TENANT_SECRET] = "DELETE FROM tenant_secret WHERE id = $1",
     [BULLA_QUERY_TENANT_SECRET] = "SELECT " SECRET " FROM tenant_secret k WHERE k.id = $1 AND k.tenant = $2",
+
+    [BULLA_QUERY_COUNT_SEALED] =
+        "SELECT k.created, (SELECT count(*) FROM field f WHERE f.secret_id = k.id), "
+        "(SELECT count(*) FROM past p WHERE p.secret_id = k.id), "
+        "(SELECT count(*) FROM apikey a WHERE a.secret_id = k.id) FROM tenant_secret k "
+        "WHERE k.id = $1 AND k.tenant = $2",
 
     [BULLA_QUERY_FIND_ENTRY] = "SELECT id, name_proof FROM entry WHERE tenant = $1 AND name = $2",
     [BULLA_QUERY_INSERT_ENTRY] = "INSERT INTO entry(id, tenant, name, name_proof) VALUES ($1, $2, $3, $4)",
@@ -73,6 +86,19 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "INSERT INTO field(entry, name, revision, secret, value, mask, secret_id, updated) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(entry, name) DO UPDATE SET revision = $3, secret = $4, "
         "value = $5, mask = $6, secret_id = $7, updated = $8",
+    [BULLA_QUERY_RESEAL_FIELD] =
+        "UPDATE field SET value = $1, mask = $2, secret_id = $3 WHERE entry = $4 AND name = $5 AND revision = $6 AND "
+        "secret_id = $7",
+    [BULLA_QUERY_SEALED_FIELDS] =
+        "SELECT number, entry, name, revision, value, mask FROM field WHERE secret_id = $1 AND number > $2 "
+        "ORDER BY number LIMIT $3",
+    [BULLA_QUERY_REWRAP_FIELD] =
+        "UPDATE field SET value = $1, mask = $2, secret_id = $3 WHERE secret_id = $4 AND number = $5",
+    [BULLA_QUERY_SEALED_PAST] =
+        "SELECT number, entry, name, revision, value, mask FROM past WHERE secret_id = $1 AND number > $2 "
+        "ORDER BY number LIMIT $3",
+    [BULLA_QUERY_REWRAP_PAST] =
+        "UPDATE past SET value = $1, mask = $2, secret_id = $3 WHERE secret_id = $4 AND number = $5",
     [BULLA_QUERY_RENAME_FIELD] =
         "UPDATE field SET name = $1, value = $2, mask = $3, secret_id = $4 WHERE entry = $5 AND name = $6",
     [BULLA_QUERY_DELETE_FIELD] = "DELETE FROM field WHERE entry = $1 AND name = $2 RETURNING 1",
@@ -92,6 +118,10 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         ", a.id, a.name, a.created, a.revoked, a.hash "
         "FROM apikey a JOIN tenant t ON t.id = a.tenant WHERE a.number > $1 AND ($2 = '' OR t.name = $2) "
         "ORDER BY a.number LIMIT $3",
+    [BULLA_QUERY_SEALED_APIKEYS] =
+        "SELECT number, id, sealed FROM apikey WHERE secret_id = $1 AND number > $2 ORDER BY number LIMIT $3",
+    [BULLA_QUERY_REWRAP_APIKEY] = "UPDATE apikey SET sealed = $1, secret_id = $2 WHERE secret_id = $3 AND number = $4",
+    [BULLA_QUERY_RESEAL_APIKEY] = "UPDATE apikey SET sealed = $1, secret_id = $2 WHERE id = $3 AND secret_id = $4",
     [BULLA_QUERY_ERASE_APIKEY] = "UPDATE apikey SET revoked = $1, sealed = NULL, secret_id = NULL WHERE id = $2",
 
     [BULLA_QUERY_REVOKE_TOKEN] =
@@ -109,6 +139,10 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "INSERT INTO revocation(number, tenant, apikey, jti) "
         "SELECT (SELECT CASE WHEN max(number) IS NULL THEN 0 ELSE max(number) END FROM revocation) + "
         "row_number() OVER (ORDER BY jti), tenant, NULL, jti FROM revoked_token WHERE tenant = $1",
+    [BULLA_QUERY_TELL_LIVE_APIKEYS] =
+        "INSERT INTO revocation(number, tenant, apikey, jti) "
+        "SELECT (SELECT CASE WHEN max(number) IS NULL THEN 0 ELSE max(number) END FROM revocation) + "
+        "row_number() OVER (ORDER BY id), tenant, id, NULL FROM apikey WHERE tenant = $1 AND revoked = 0",
     [BULLA_QUERY_IS_REVOCATION_TOLD] = "SELECT 1 FROM revocation WHERE apikey = $1 LIMIT 1",
     /* The head is there for whoever sees the whole vault: without it, no revocations are none that are shown. */
     [BULLA_QUERY_LAST_REVOCATION] =

@@ -29,8 +29,17 @@ enum bulla_query {
   BULLA_QUERY_DELETE_TENANT_SECRETS, /* id of a tenant, as for the two that follow */
   BULLA_QUERY_DELETE_APIKEYS,
   BULLA_QUERY_DELETE_REVOKED_TOKENS,
+  BULLA_QUERY_DELETE_TENANT_PAST, /* id of a tenant, as for those that follow */
+  BULLA_QUERY_DELETE_TENANT_FIELDS,
+  BULLA_QUERY_DELETE_TENANT_ENTRIES,
+  BULLA_QUERY_ERASE_TENANT_KEYS,
   BULLA_QUERY_INSERT_TENANT_SECRET, /* id, tenant, version, state, wrapped, created */
+  BULLA_QUERY_RETIRE_TENANT_SECRET, /* id: it is decrypt-only */
+  BULLA_QUERY_DELETE_TENANT_SECRET, /* id */
   BULLA_QUERY_TENANT_SECRET,        /* id, tenant; gives the columns of a secret */
+
+  BULLA_QUERY_COUNT_SEALED, /* id of a secret, tenant; gives created, and how many fields, former values and API keys
+                               are sealed under it */
 
   BULLA_QUERY_FIND_ENTRY,   /* tenant, name; gives id, proof of the name */
   BULLA_QUERY_INSERT_ENTRY, /* id, tenant, name, proof */
@@ -45,8 +54,14 @@ enum bulla_query {
   BULLA_QUERY_LIST_FIELDS,    /* the same, how many at most; gives those behind that name */
   BULLA_QUERY_FIELD_REVISION, /* entry, name; gives revision, secret */
   BULLA_QUERY_PUT_FIELD,      /* entry, name, revision, secret, value, mask, secret id or NULL, updated */
-  BULLA_QUERY_RENAME_FIELD,   /* name, value, mask, secret id or NULL, entry, old name */
-  BULLA_QUERY_DELETE_FIELD,   /* entry, name; gives a row if it was there */
+  BULLA_QUERY_RESEAL_FIELD,   /* value, mask, secret id, entry, name, revision, secret id before */
+  BULLA_QUERY_SEALED_FIELDS, /* secret id, number, how many at most; gives number, entry, name, revision, value, mask of
+                                each behind that number */
+  BULLA_QUERY_REWRAP_FIELD,  /* value, mask, secret id, secret id before, number */
+  BULLA_QUERY_SEALED_PAST,   /* the same of former values, as the next one */
+  BULLA_QUERY_REWRAP_PAST,
+  BULLA_QUERY_RENAME_FIELD, /* name, value, mask, secret id or NULL, entry, old name */
+  BULLA_QUERY_DELETE_FIELD, /* entry, name; gives a row if it was there */
 
   BULLA_QUERY_INSERT_APIKEY,  /* id, tenant, name, created, hash, sealed root, secret id */
   BULLA_QUERY_FIND_APIKEY,    /* id; gives revoked and the columns of its tenant */
@@ -55,12 +70,16 @@ enum bulla_query {
   BULLA_QUERY_LIST_APIKEYS,   /* number, name of a tenant or '', how many at most; gives number, columns of the tenant,
                                  id, name, created, revoked, hash */
   BULLA_QUERY_ERASE_APIKEY,   /* revoked, id */
+  BULLA_QUERY_SEALED_APIKEYS, /* secret id, number, how many at most; gives number, id, sealed of each behind it */
+  BULLA_QUERY_REWRAP_APIKEY,  /* sealed, secret, secret before, number */
+  BULLA_QUERY_RESEAL_APIKEY,  /* sealed, secret, id, secret before */
 
   BULLA_QUERY_REVOKE_TOKEN,        /* tenant, digest, expires */
   BULLA_QUERY_FIND_REVOKED_TOKEN,  /* name of a tenant, digest; gives expires */
   BULLA_QUERY_LIST_REVOKED_TOKENS, /* gives the name of the tenant, digest */
   BULLA_QUERY_TELL_REVOCATION,     /* tenant, id of an API key or NULL, digest or NULL */
   BULLA_QUERY_TELL_REVOCATIONS,    /* tenant: one for each of its revoked tokens, with the next numbers */
+  BULLA_QUERY_TELL_LIVE_APIKEYS,   /* tenant: one for each of its API keys that are not revoked */
   BULLA_QUERY_IS_REVOCATION_TOLD,  /* id of an API key; gives a row if it is */
   BULLA_QUERY_LAST_REVOCATION,     /* gives its number or NULL, and 0 to whoever sees the whole vault */
   BULLA_QUERY_LIST_REVOCATIONS,    /* number before the first, last; gives id of an API key or NULL, tenant, digest */

@@ -57,7 +57,7 @@ static void keep_record(struct lane_reading *reading, const struct bulla_audit_r
   bulla_page_keep(&reading->page, &kept->statement);
 }
 
-/* The key that the detail of a record is sealed with. */
+/* The key that the detail of a record is sealed with, or NULL if it was shredded. */
 static enum bulla_status find_key(const struct bulla_key **key, struct lane_reading *reading, struct bulla_vault *vault,
                                   struct bulla_span tenant_id) {
   if (tenant_id.len == 0) {
@@ -90,7 +90,10 @@ static enum bulla_status take_record(struct lane_reading *reading, struct bulla_
       .outcome = row->outcome,
   };
   BULLA_TRY(find_key(&key, reading, vault, row->tenant_id));
-  BULLA_TRY(bulla_audit_detail_open(&record, &detail, &vault->keyring, key, &reading->lane, row->detail));
+  record.is_erased = key == NULL;
+  if (key != NULL) {
+    BULLA_TRY(bulla_audit_detail_open(&record, &detail, &vault->keyring, key, &reading->lane, row->detail));
+  }
   if (tenant.len == 0 || bulla_span_equal(tenant, record.tenant)) {
     keep_record(reading, &record);
   }

@@ -105,7 +105,9 @@ enum bulla_status bulla_tenant_statement_write(struct bulla_buffer *bytes, const
   bulla_put_prefixed(&writer, said->uuid);
   bulla_put_prefixed(&writer, said->id);
   bulla_put_prefixed(&writer, said->name);
-  bulla_put_prefixed(&writer, said->removed ? BULLA_LITERAL("removed") : BULLA_LITERAL("live"));
+  bulla_put_prefixed(&writer, said->shredded  ? BULLA_LITERAL("shredded")
+                              : said->removed ? BULLA_LITERAL("removed")
+                                              : BULLA_LITERAL("live"));
   bulla_put_number(&writer, said->created);
   bulla_put_number(&writer, said->generation);
   bulla_put_number(&writer, said->last_version);
@@ -120,13 +122,15 @@ enum bulla_status bulla_tenant_statement_write(struct bulla_buffer *bytes, const
   return finish(&writer);
 }
 
-static bool take_life(struct bulla_reader *reader, bool *removed) {
+static bool take_life(struct bulla_reader *reader, struct bulla_tenant_statement *said) {
   struct bulla_span part;
   if (!bulla_take_prefixed(reader, &part)) {
     return false;
   }
-  *removed = bulla_span_equal(part, BULLA_LITERAL("removed"));
-  return *removed || bulla_span_equal(part, BULLA_LITERAL("live"));
+  said->shredded = bulla_span_equal(part, BULLA_LITERAL("shredded"));
+  said->removed = said->shredded || bulla_span_equal(part, BULLA_LITERAL("removed"));
+  bool named = said->shredded ? said->name.len == 0 : bulla_name_check(said->name) == BULLA_OK;
+  return named && (said->removed || bulla_span_equal(part, BULLA_LITERAL("live")));
 }
 
 static bool take_state(struct bulla_reader *reader, enum bulla_secret_state *state) {
@@ -164,9 +168,9 @@ enum bulla_status bulla_tenant_statement_read(struct bulla_tenant_statement *sai
   struct bulla_reader reader = bulla_reader(bytes);
   bool good = bytes.len <= BULLA_STATEMENT_MAX && take_label(&reader, BULLA_LITERAL("bulla/v2/tenant")) &&
               take_exact(&reader, &said->uuid, ID_LEN) && take_exact(&reader, &said->id, ID_LEN) &&
-              bulla_take_prefixed(&reader, &said->name) && bulla_name_check(said->name) == BULLA_OK &&
-              take_life(&reader, &said->removed) && take_positive(&reader, &said->created) &&
-              take_positive(&reader, &said->generation) && take_positive(&reader, &said->last_version) &&
+              bulla_take_prefixed(&reader, &said->name) && take_life(&reader, said) &&
+              take_positive(&reader, &said->created) && take_positive(&reader, &said->generation) &&
+              take_positive(&reader, &said->last_version) &&
               take_count(&reader, &said->num_secrets, BULLA_SECRETS_MAX) && take_secrets(&reader, said);
   return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
 }

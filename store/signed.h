@@ -60,12 +60,14 @@ struct bulla_secret_entry {
   struct bulla_span public_key; /* of the key pair that the secret expands to */
 };
 
-/* What a tenant is. A removed one has an empty list of secrets, and nothing is found by its name. */
+/* What a tenant is. A removed one has an empty list of secrets, and nothing is found by its name. One that was shredded
+ * is removed, and has neither a name nor keys. */
 struct bulla_tenant_statement {
   struct bulla_span uuid; /* of the vault */
   struct bulla_span id;
   struct bulla_span name;
   bool removed;
+  bool shredded;
   int64_t created;
   int64_t generation;   /* of the directory, with which it was signed */
   int64_t last_version; /* of a secret, also of one that is destroyed */

@@ -13,6 +13,7 @@
 #include "store/field.h"
 #include "store/group.h"
 #include "store/names.h"
+#include "store/reseal.h"
 
 /* Uses that are recorded together. */
 struct asking {
@@ -147,9 +148,21 @@ static enum bulla_status open_all(size_t *failed, struct bulla_vault *vault, str
   return BULLA_OK;
 }
 
+/* What was sealed under an older version is sealed anew, so that a version that is used is soon needed no more. */
+static void renew_all(struct bulla_vault *vault, struct bulla_use *uses, size_t num) {
+  for (size_t i = 0; i < num && !vault->db->read_only; i++) {
+    if (bulla_reseal_is_due(&uses[i].field)) {
+      bulla_reseal_used(vault, &uses[i].field, uses[i].kind->is_apikey ? uses[i].record.entry : bulla_span(NULL, 0));
+    }
+  }
+}
+
 enum bulla_status bulla_use_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses, size_t num) {
   enum bulla_status status = grant_all(failed, vault, uses, num);
   status = status == BULLA_OK ? open_all(failed, vault, uses, num) : status;
+  if (status == BULLA_OK) {
+    renew_all(vault, uses, num);
+  }
   for (size_t i = 0; status != BULLA_OK && i < num; i++) {
     bulla_secret_free(&uses[i].opened);
   }

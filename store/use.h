@@ -13,13 +13,15 @@ struct bulla_use;
 
 /* What is used. find binds the names of the record to a statement of |query|. missing says, and explains, why there was
  * no row: BULLA_NOT_FOUND or BULLA_REFUSED; anything else is a failure to look. check takes the row use->found and
- * fills use->field. These have the vault. open opens the value of use->field, without the vault. */
+ * fills use->field. These have the vault. open opens the value of use->field, without the vault. is_apikey: the entry
+ * of the record is the id of an API key. */
 struct bulla_use_kind {
   enum bulla_query query;
   void (*find)(struct bulla_statement *found, const struct bulla_audit_record *record);
   enum bulla_status (*missing)(struct bulla_vault *vault, const struct bulla_audit_record *record);
   enum bulla_status (*check)(struct bulla_use *use, struct bulla_vault *vault);
   enum bulla_status (*open)(struct bulla_use *use, const struct bulla_keyring *keyring);
+  bool is_apikey;
 };
 
 /* The use of a field, by the names of its place. */

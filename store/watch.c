@@ -143,16 +143,25 @@ enum bulla_status bulla_watch_tell(struct bulla_db *db, struct bulla_span tenant
   return bulla_finish(&statement);
 }
 
-enum bulla_status bulla_watch_tell_again(bool *told, struct bulla_db *db, struct bulla_span tenant_id) {
+static enum bulla_status tell_of_tenant(int64_t *num, struct bulla_db *db, enum bulla_query query,
+                                        struct bulla_span tenant_id) {
   int64_t last;
-  int64_t num;
   BULLA_TRY(read_last(&last, db));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(db, BULLA_QUERY_TELL_REVOCATIONS);
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, query);
   bulla_bind_blob(&statement, tenant_id);
-  BULLA_TRY(bulla_finish_counted(&statement, &num));
+  return bulla_finish_counted(&statement, num);
+}
+
+enum bulla_status bulla_watch_tell_again(bool *told, struct bulla_db *db, struct bulla_span tenant_id) {
+  int64_t num;
+  BULLA_TRY(tell_of_tenant(&num, db, BULLA_QUERY_TELL_REVOCATIONS, tenant_id));
   *told = num > 0;
   return BULLA_OK;
+}
+
+enum bulla_status bulla_watch_tell_all(struct bulla_db *db, struct bulla_span tenant_id) {
+  int64_t num;
+  return tell_of_tenant(&num, db, BULLA_QUERY_TELL_LIVE_APIKEYS, tenant_id);
 }
 
 /* Runs a query of what is revoked now, and takes each row by |take|. */

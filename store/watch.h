@@ -56,6 +56,9 @@ BULLA_NODISCARD enum bulla_status bulla_watch_tell(struct bulla_db *db, struct b
                                                    struct bulla_span apikey, struct bulla_span digest);
 BULLA_NODISCARD enum bulla_status bulla_watch_tell_again(bool *told, struct bulla_db *db, struct bulla_span tenant_id);
 
+/* bulla_watch_tell_all does so for all API keys of a tenant that are not revoked. */
+BULLA_NODISCARD enum bulla_status bulla_watch_tell_all(struct bulla_db *db, struct bulla_span tenant_id);
+
 /* bulla_watch_wait returns when every look of any process from before the call has expired. */
 void bulla_watch_wait(struct bulla_watch *watch);
 

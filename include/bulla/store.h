@@ -256,6 +256,15 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_root_remove(struct bulla
                                                                     const struct bulla_who *who,
                                                                     struct bulla_span which);
 
+/* bulla_vault_root_rotate makes |root| a root of the vault in the place of the one that |vault| was opened with, in one
+ * transaction: whatever happens, exactly one of the two opens the vault. An empty |name| leaves the name as it was.
+ * The vault key stays the same, so the former root still opens copies that were made before. Returns the statuses of
+ * bulla_vault_root_add, and BULLA_INVALID_ARGUMENT for a recipient's public half, which opens nothing. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_root_rotate(struct bulla_vault *vault,
+                                                                    const struct bulla_who *who,
+                                                                    const struct bulla_root *root,
+                                                                    struct bulla_span name);
+
 /* Where a value is. For a call about a whole entry, |field| must be empty. */
 struct bulla_place {
   struct bulla_span tenant;
@@ -365,6 +374,74 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_rename_field(struct bull
                                                                      const struct bulla_who *who,
                                                                      const struct bulla_place *place,
                                                                      struct bulla_span name);
+
+/* A version of the secret of a tenant, of which the keys of its values, masks and API keys are derived. */
+struct bulla_version_view {
+  struct bulla_span tenant;
+  int64_t version;         /* from 1 */
+  struct bulla_span state; /* pending, active: seals new values, decrypt-only: opens those that it has sealed */
+  int64_t created;         /* seconds since 1970-01-01 UTC; not authenticated */
+  int64_t num_fields;      /* secret values that are sealed under it */
+  int64_t num_past;        /* likewise, of former revisions */
+  int64_t num_apikeys;     /* likewise, token roots of API keys */
+};
+
+typedef enum bulla_status (*bulla_version_fn)(void *arg, const struct bulla_version_view *version);
+
+/* bulla_vault_versions calls |each| for the versions of |tenant|, or of all tenants if it is empty, that are not
+ * destroyed. Returns BULLA_NOT_FOUND. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_versions(struct bulla_vault *vault, struct bulla_span tenant,
+                                                                 bulla_version_fn each, void *arg);
+
+/* bulla_vault_rotate_tenant gives |tenant| a new version of its secret, |*version|; the former one is decrypt-only.
+ * What is sealed under that one is sealed anew when it is next used, or by bulla_vault_rewrap. Returns BULLA_NOT_FOUND,
+ * BULLA_TOO_LARGE if 32 versions are not destroyed. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_rotate_tenant(struct bulla_vault *vault, int64_t *version,
+                                                                      const struct bulla_who *who,
+                                                                      struct bulla_span tenant);
+
+/* What bulla_vault_rewrap has done. Begin with BULLA_REWRAP_REPORT_INIT. */
+struct bulla_rewrap_report {
+  size_t size;         /* sizeof(struct bulla_rewrap_report) */
+  int64_t num_total;   /* that were to be sealed anew, at the beginning */
+  int64_t num_done;    /* by this call; others may have done the rest */
+  int64_t num_refused; /* that did not open, and stay as they are */
+  bool is_stopped;     /* because |go_on| said so */
+};
+
+#define BULLA_REWRAP_REPORT_INIT \
+  { .size = sizeof(struct bulla_rewrap_report) }
+
+/* Is told how far a long call has come: |done| of |total|. If it returns false, the call ends. */
+typedef bool (*bulla_rewrap_fn)(void *arg, int64_t done, int64_t total);
+
+/* bulla_vault_rewrap seals anew what is sealed under decrypt-only versions of |tenant|, or of all tenants if it is
+ * empty. Others can read and write meanwhile; it may be interrupted, even killed, and called again, and several may run
+ * at once. Nothing that it opens leaves locked memory; it writes a record a batch, "rewrap", with the number of values
+ * as its field. |go_on| may be NULL. Returns BULLA_REFUSED if something did not open, after all else is done,
+ * BULLA_NOT_FOUND. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault,
+                                                               struct bulla_rewrap_report *report,
+                                                               const struct bulla_who *who, struct bulla_span tenant,
+                                                               bulla_rewrap_fn go_on, void *arg);
+
+/* bulla_vault_destroy_versions destroys the decrypt-only versions of |tenant|, or of all tenants if it is empty, under
+ * which nothing is sealed any more. Then call bulla_vault_scrub. Returns BULLA_NOT_FOUND. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_destroy_versions(struct bulla_vault *vault,
+                                                                         int64_t *num_destroyed,
+                                                                         const struct bulla_who *who,
+                                                                         struct bulla_span tenant);
+
+/* bulla_vault_shred destroys all keys of |tenant| and deletes what it has: entries and their history, API keys, which
+ * are revoked at once, and revoked tokens. Its records stay in the log, where their details are noise. Copies that were
+ * made before, such as backups, still open. Then call bulla_vault_scrub. Returns BULLA_NOT_FOUND. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_shred(struct bulla_vault *vault, const struct bulla_who *who,
+                                                              struct bulla_span tenant);
+
+/* bulla_vault_scrub removes from the vault's files what was deleted before; it may be called at any time. Returns
+ * BULLA_BUSY as long as somebody reads an older state of the vault, BULLA_UNSUPPORTED for a server, which keeps deleted
+ * rows in files of its own (docs/POSTGRESQL.md). */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_scrub(struct bulla_vault *vault);
 
 /* A use function gets an opened value in locked memory, which is wiped when the function returns. */
 typedef enum bulla_status (*bulla_use_fn)(void *arg, struct bulla_span value);
@@ -489,16 +566,18 @@ struct bulla_audit_record {
   struct bulla_span actor;
   struct bulla_span origin;
   struct bulla_span reason;
-  struct bulla_span op;        /* init upgrade root-add root-remove put import remove rename-from rename-to use
-                                * apikey-create apikey-revoke apikey-use apikey-export token-revoke checkpoint
-                                * lane-open lane-take lane-at export-vault import-vault */
-  struct bulla_span entry;     /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane, a
-                                * vault's id */
-  struct bulla_span field;     /* or the day of an exported key, a seq in a lane, a MAC */
-  struct bulla_span outcome;   /* done, granted (about to be opened), not-found, failed (did not open) */
-  int64_t lane;                /* 0, unless a process writes its uses to its own */
+  struct bulla_span op;      /* init upgrade root-add root-remove rotate-root rotate-tenant rewrap destroy-version shred put import
+                              * remove rename-from rename-to use
+                              * apikey-create apikey-revoke apikey-use apikey-export token-revoke checkpoint
+                              * lane-open lane-take lane-at export-vault import-vault */
+  struct bulla_span entry;   /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane, a
+                              * vault's id */
+  struct bulla_span field;   /* or the day of an exported key, a seq in a lane, a MAC */
+  struct bulla_span outcome; /* done, granted (about to be opened), not-found, failed (did not open) */
+  int64_t lane;              /* 0, unless a process writes its uses to its own */
   struct bulla_span tenant_id; /* 16 bytes, or empty if there was no such tenant */
   struct bulla_span statement; /* SHA-256 of what the change had signed (docs/FORMAT.md §8), a mac, or empty */
+  bool is_erased;              /* the tenant was shredded: what is not in clear is empty */
 };
 
 typedef enum bulla_status (*bulla_audit_fn)(void *arg, const struct bulla_audit_record *record);

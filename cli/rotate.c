@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* rotate, rewrap, shred: new keys in the place of old ones, and old ones destroyed. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/error.h"
+#include "cli/move.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/root_commands.h"
+#include "cli/rows.h"
+#include "cli/session.h"
+
+static enum bulla_status rotate_tenant(struct bulla_cli *cli) {
+  static const char *const names[] = {"tenant", "version", NULL};
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  struct bulla_session_who me;
+  struct bulla_span tenant = bulla_option_span(cli, "tenant");
+  int64_t version;
+  bulla_rows_begin(&rows, cli, names, false);
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_session_at_tenant(cli, tenant, "--tenant");
+  enum bulla_status status = bulla_vault_rotate_tenant(vault, &version, &me.who, tenant);
+  if (status == BULLA_TOO_LARGE) {
+    return bulla_cli_error(cli, status, "it has 32 versions: run bulla rewrap --destroy first");
+  }
+  BULLA_TRY(status);
+  if (cli->json) {
+    const struct bulla_cell cells[] = {bulla_cell_text(tenant), bulla_cell(BULLA_CELL_NUMBER, version)};
+    return bulla_rows_add(&rows, cells);
+  }
+  char after[128];
+  (void)snprintf(after, sizeof(after), " seals under version %lld now; bulla rewrap seals the rest anew\n",
+                 (long long)version);
+  return bulla_output_text(cli, "", bulla_option_value(cli, "tenant"), after);
+}
+
+/* The provider of the new root: --new-root, or --root where BULLA_ROOT gives the one that opens the vault. */
+static enum bulla_status find_new_root(struct bulla_cli *cli, const char **given) {
+  *given = bulla_option_value(cli, "new-root");
+  if (*given != NULL) {
+    return BULLA_OK;
+  }
+  *given = bulla_option_value(cli, "root");
+  const char *current = getenv("BULLA_ROOT");
+  if (*given == NULL) {
+    return bulla_cli_usage(cli, "say what to rotate: --tenant T, --root NEW or --new-root NEW, or --all");
+  }
+  if (current == NULL || current[0] == '\0') {
+    return bulla_cli_usage(cli,
+                           "--root names the new root here, and BULLA_ROOT must name the one that opens the vault; or "
+                           "give --root OLD --new-root NEW");
+  }
+  cli->other_provider = current;
+  return BULLA_OK;
+}
+
+static enum bulla_status rotate_root(struct bulla_cli *cli) {
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  struct bulla_session_who me;
+  const char *given;
+  BULLA_TRY(find_new_root(cli, &given));
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  BULLA_TRY(bulla_root_to_add(cli, &root, given));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "new root");
+  enum bulla_status status = bulla_vault_root_rotate(vault, &me.who, root, bulla_option_span(cli, "name"));
+  if (status != BULLA_OK && bulla_option_count(cli, "create") > 0) {
+    cli->note = "the new key file stays, and opens nothing";
+  }
+  if (status == BULLA_EXISTS) {
+    return bulla_cli_error(cli, status, "this root, or one of this name, is there already: remove the other one");
+  }
+  BULLA_TRY(status);
+  return cli->json ? BULLA_OK
+                   : bulla_output_text(cli, "the new root opens the vault, and the former one no more; ", "",
+                                       "copies made before still open with the former one\n");
+}
+
+/* After a breach every key is a new one only in a new vault: whoever had the keys of this one can make rows, records
+ * and statements of it that no check tells from its own. */
+static enum bulla_status rotate_all(struct bulla_cli *cli) {
+  if (cli->num_operands != 1 || bulla_option_count(cli, "new-root") == 0) {
+    return bulla_cli_usage(cli, "--all takes TARGET_URL, the new vault, and --new-root PROVIDER, its root key");
+  }
+  BULLA_TRY(bulla_move_to(cli, "--new-root"));
+  if (!cli->json) {
+    printf(
+        "every key of the new vault is a new one. What is left to do:\n"
+        "- have all programs open the new vault, and pin its id and fingerprint: bulla info\n"
+        "- add its other roots, a recipient among them: bulla root add\n"
+        "- replace the live API keys: whoever had the keys of the former vault can forge their tokens\n"
+        "- change the values at their origin: they may have been read. bulla audit report --breach root says which\n"
+        "- keep the former vault, with its log and anchors, as evidence; then destroy its roots and its copies\n");
+  }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_run_rotate(struct bulla_cli *cli) {
+  bool tenant = bulla_option_count(cli, "tenant") > 0;
+  bool all = bulla_option_count(cli, "all") > 0;
+  if (tenant && (all || bulla_option_count(cli, "new-root") > 0)) {
+    return bulla_cli_usage(cli, "--tenant, --new-root and --all are different rotations: give one of them");
+  }
+  if (!all && cli->num_operands > 0) {
+    return bulla_cli_usage(cli, "TARGET_URL belongs to --all");
+  }
+  return tenant ? rotate_tenant(cli) : all ? rotate_all(cli) : rotate_root(cli);
+}
+
+/* What is deleted is to be gone from the files, too. */
+static enum bulla_status scrub(struct bulla_cli *cli, struct bulla_vault *vault) {
+  bulla_session_at_vault(cli);
+  enum bulla_status status = bulla_vault_scrub(vault);
+  if (status == BULLA_UNSUPPORTED) {
+    (void)fputs(
+        "bulla: the keys are deleted; the server's files have them until the owner of the tables runs VACUUM FULL: see "
+        "the page on PostgreSQL\n",
+        stderr);
+    return BULLA_OK;
+  }
+  return status == BULLA_BUSY
+             ? bulla_cli_error(cli, status,
+                               "it is done, but somebody reads an older state, so the -wal still has it: end that "
+                               "reader and run bulla rewrap --destroy")
+             : status;
+}
+
+static enum bulla_status report(struct bulla_cli *cli, const struct bulla_rewrap_report *made, int64_t num_destroyed) {
+  static const char *const names[] = {"total", "done", "refused", "destroyed", "stopped", NULL};
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  const struct bulla_cell cells[] = {
+      bulla_cell(BULLA_CELL_NUMBER, made->num_total), bulla_cell(BULLA_CELL_NUMBER, made->num_done),
+      bulla_cell(BULLA_CELL_NUMBER, made->num_refused), bulla_cell(BULLA_CELL_NUMBER, num_destroyed),
+      bulla_cell(BULLA_CELL_BOOL, made->is_stopped ? 1 : 0)};
+  bulla_rows_begin(&rows, cli, names, false);
+  if (cli->json) {
+    return bulla_rows_add(&rows, cells);
+  }
+  printf("%lld of %lld values sealed anew", (long long)made->num_done, (long long)made->num_total);
+  if (num_destroyed > 0 || bulla_option_count(cli, "destroy") > 0) {
+    printf(", %lld versions destroyed", (long long)num_destroyed);
+  }
+  printf("%s\n", made->is_stopped ? "; stopped: run it again to go on" : "");
+  return BULLA_OK;
+}
+
+static enum bulla_status destroy(struct bulla_cli *cli, struct bulla_vault *vault, int64_t *num,
+                                 const struct bulla_session_who *me) {
+  BULLA_TRY(bulla_vault_destroy_versions(vault, num, &me->who, bulla_option_span(cli, "tenant")));
+  return scrub(cli, vault);
+}
+
+enum bulla_status bulla_run_rewrap(struct bulla_cli *cli) {
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rewrap_report made = BULLA_REWRAP_REPORT_INIT;
+  struct bulla_session_who me;
+  struct bulla_progress progress;
+  struct bulla_span tenant = bulla_option_span(cli, "tenant");
+  int64_t num_destroyed = 0;
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_session_at_tenant(cli, tenant, "--tenant");
+  bulla_progress_begin(&progress, "sealing anew", "values");
+  enum bulla_status status = bulla_vault_rewrap(vault, &made, &me.who, tenant, bulla_progress_goes_on, &progress);
+  bulla_progress_end(&progress);
+  if (status == BULLA_OK && !made.is_stopped && bulla_option_count(cli, "destroy") > 0) {
+    status = destroy(cli, vault, &num_destroyed, &me);
+  }
+  if (status == BULLA_REFUSED) {
+    BULLA_TRY(report(cli, &made, num_destroyed));
+    return bulla_cli_error(cli, status,
+                           "some values do not open: put them anew or remove them, then run this again; their version "
+                           "is not destroyed before that");
+  }
+  BULLA_TRY(status);
+  BULLA_TRY(report(cli, &made, num_destroyed));
+  if (made.is_stopped) {
+    cli->exit_status = 130;
+    return BULLA_BUSY;
+  }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_run_shred(struct bulla_cli *cli) {
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  struct bulla_span tenant = bulla_text(cli->operands[0]);
+  bulla_session_at_tenant(cli, tenant, "TENANT");
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_at_tenant(cli, tenant, "TENANT");
+  if (bulla_option_count(cli, "yes") == 0) {
+    return bulla_cli_usage(cli, "shredding cannot be undone: give --yes to do it");
+  }
+  bulla_session_identify(&me, cli, "");
+  BULLA_TRY(bulla_vault_shred(vault, &me.who, tenant));
+  return scrub(cli, vault);
+}

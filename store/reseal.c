@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/reseal.h. */
+
+#include "store/reseal.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "core/cleanup.h"
+#include "core/log.h"
+#include "store/columns.h"
+#include "store/opening.h"
+#include "store/tenant.h"
+
+static enum bulla_status reseal(struct bulla_buffer *sealed, const struct bulla_key *from, struct bulla_key *to,
+                                struct bulla_span blob, const struct bulla_context *context) {
+  struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_open_secret(&opened, from, blob, bulla_context_span(context)));
+  return bulla_seal(to, sealed, bulla_secret_bytes(opened), bulla_context_span(context));
+}
+
+enum bulla_status bulla_reseal_value(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
+                                     const struct bulla_stored_field *field, const struct bulla_tenant_secret *to) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_field(&context, keyring, &field->binding));
+  return reseal(sealed, field->keys->field_key, to->field_key, field->value, &context);
+}
+
+enum bulla_status bulla_reseal_mask(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
+                                    const struct bulla_stored_field *field, const struct bulla_tenant_secret *to) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_mask(&context, keyring, &field->binding));
+  return reseal(sealed, field->keys->mask_key, to->mask_key, field->mask, &context);
+}
+
+enum bulla_status bulla_reseal_apikey(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
+                                      const struct bulla_stored_field *field, const struct bulla_tenant_secret *to,
+                                      struct bulla_span id) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_apikey(&context, keyring, bulla_tenant_id(field->owner), id));
+  return reseal(sealed, field->keys->apikey_key, to->apikey_key, field->value, &context);
+}
+
+static bool is_active(const struct bulla_tenant *owner, const struct bulla_tenant_secret *keys) {
+  bool active = false;
+  for (size_t i = 0; i < owner->said.num_secrets; i++) {
+    const struct bulla_secret_entry *entry = &owner->said.secrets[i];
+    active = active || (entry->state == BULLA_SECRET_ACTIVE && entry->version == keys->version);
+  }
+  return active;
+}
+
+bool bulla_reseal_is_due(const struct bulla_stored_field *field) {
+  return field->keys != NULL && !is_active(field->owner, field->keys);
+}
+
+/* A sealed value or mask. */
+static void free_buffer(struct bulla_buffer *buffer) {
+  free(buffer->data);
+}
+
+static enum bulla_status room_for(struct bulla_buffer *buffer, struct bulla_span blob) {
+  *buffer = bulla_buffer(malloc(blob.len + 1), blob.len);
+  return buffer->data != NULL ? BULLA_OK : BULLA_NO_MEMORY;
+}
+
+static enum bulla_status store_field(struct bulla_vault *vault, const struct bulla_stored_field *field,
+                                     const struct bulla_tenant_secret *to) {
+  struct bulla_buffer value BULLA_CLEANUP(free_buffer) = {0};
+  struct bulla_buffer mask BULLA_CLEANUP(free_buffer) = {0};
+  BULLA_TRY(room_for(&value, field->value));
+  BULLA_TRY(room_for(&mask, field->mask));
+  BULLA_TRY(bulla_reseal_value(&value, &vault->keyring, field, to));
+  BULLA_TRY(bulla_reseal_mask(&mask, &vault->keyring, field, to));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_RESEAL_FIELD);
+  bulla_bind_blob(&statement, bulla_written(&value));
+  bulla_bind_blob(&statement, bulla_written(&mask));
+  bulla_bind_secret(&statement, to);
+  bulla_bind_blob(&statement, field->binding.entry_id);
+  bulla_bind_text(&statement, field->binding.field);
+  bulla_bind_int(&statement, field->binding.revision);
+  bulla_bind_secret(&statement, field->keys);
+  return bulla_finish(&statement);
+}
+
+static enum bulla_status store_apikey(struct bulla_vault *vault, const struct bulla_stored_field *field,
+                                      const struct bulla_tenant_secret *to, struct bulla_span id) {
+  uint8_t bytes[BULLA_WRAPPED_MAX];
+  struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
+  BULLA_TRY(bulla_reseal_apikey(&sealed, &vault->keyring, field, to, id));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_RESEAL_APIKEY);
+  bulla_bind_blob(&statement, bulla_written(&sealed));
+  bulla_bind_secret(&statement, to);
+  bulla_bind_text(&statement, id);
+  bulla_bind_secret(&statement, field->keys);
+  return bulla_finish(&statement);
+}
+
+/* No record is written: the use has one, and nobody gets to see anything. */
+static enum bulla_status reseal_used(struct bulla_vault *vault, const struct bulla_stored_field *field,
+                                     struct bulla_span apikey_id) {
+  const struct bulla_tenant *owner;
+  const struct bulla_tenant_secret *to;
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  bulla_db_begin_call(vault->db, INT_MAX);
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_tenant_by_id(&owner, vault, bulla_tenant_id(field->owner)));
+  BULLA_TRY(bulla_tenant_active_secret(&to, vault, owner));
+  BULLA_TRY(apikey_id.len > 0 ? store_apikey(vault, field, to, apikey_id) : store_field(vault, field, to));
+  return bulla_db_commit(&transaction);
+}
+
+void bulla_reseal_used(struct bulla_vault *vault, const struct bulla_stored_field *field, struct bulla_span apikey_id) {
+  enum bulla_status status = reseal_used(vault, field, apikey_id);
+  if (status != BULLA_OK) {
+    bulla_warn(status, "a value that was used stays sealed under an older version");
+  }
+}

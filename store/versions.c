@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/versions.h. */
+
+#include "store/versions.h"
+
+#include "core/log.h"
+#include "store/columns.h"
+#include "store/tenant.h"
+
+enum bulla_status bulla_version_count(struct bulla_version_rows *rows, struct bulla_vault *vault,
+                                      const struct bulla_tenant *tenant, struct bulla_span id) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_COUNT_SEALED);
+  bulla_bind_blob(&statement, id);
+  bulla_bind_blob(&statement, bulla_tenant_id(tenant));
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  rows->created = bulla_column_int(&statement);
+  rows->num_fields = bulla_column_int(&statement);
+  rows->num_past = bulla_column_int(&statement);
+  rows->num_apikeys = bulla_column_int(&statement);
+  return row && bulla_columns_good(&statement)
+             ? BULLA_OK
+             : bulla_explain(BULLA_REFUSED, "a secret that the tenant is said to have is not there");
+}
+
+int64_t bulla_version_num_rows(const struct bulla_version_rows *rows) {
+  return rows->num_fields + rows->num_past + rows->num_apikeys;
+}
+
+static enum bulla_status next_of_all(const struct bulla_tenant **owner, struct bulla_walked *walked,
+                                     struct bulla_vault *vault) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_WALK_TENANTS);
+  bulla_bind_text(&statement, bulla_walked_name(walked));
+  bulla_bind_int(&statement, 1);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(bulla_columns_tenant(owner, &vault->keyring, &statement));
+  return !(*owner)->said.removed && bulla_walk_on(walked, (*owner)->said.name) ? BULLA_OK : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_versions_next(const struct bulla_tenant **owner, struct bulla_walked *walked,
+                                      struct bulla_vault *vault, struct bulla_span only) {
+  *owner = NULL;
+  if (only.len == 0) {
+    return next_of_all(owner, walked, vault);
+  }
+  if (walked->len > 0) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(bulla_tenant_find(owner, vault, only));
+  return bulla_walk_on(walked, only) ? BULLA_OK : BULLA_REFUSED;
+}
+
+/* The versions of one tenant, copied. */
+struct seen {
+  char name[BULLA_NAME_MAX];
+  size_t num;
+  struct bulla_version_view views[BULLA_SECRETS_MAX];
+};
+
+static enum bulla_status look(struct seen *seen, struct bulla_walked *walked, struct bulla_vault *vault,
+                              struct bulla_span only) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  const struct bulla_tenant *owner;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_versions_next(&owner, walked, vault, only));
+  seen->num = 0;
+  if (owner == NULL) {
+    return BULLA_OK;
+  }
+  memcpy(seen->name, owner->said.name.data, owner->said.name.len);
+  for (size_t i = 0; i < owner->said.num_secrets; i++) {
+    const struct bulla_secret_entry *secret = &owner->said.secrets[i];
+    struct bulla_version_rows rows;
+    BULLA_TRY(bulla_version_count(&rows, vault, owner, secret->id));
+    seen->views[seen->num++] = (struct bulla_version_view){
+        .tenant = bulla_span(seen->name, owner->said.name.len),
+        .version = secret->version,
+        .state = bulla_secret_state_name(secret->state),
+        .created = rows.created,
+        .num_fields = rows.num_fields,
+        .num_past = rows.num_past,
+        .num_apikeys = rows.num_apikeys,
+    };
+  }
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_versions(struct bulla_vault *vault, struct bulla_span tenant, bulla_version_fn each,
+                                       void *arg) {
+  struct bulla_walked walked = {.len = 0};
+  struct seen seen;
+  if (tenant.len > 0) {
+    BULLA_TRY(bulla_name_check(tenant));
+  }
+  do {
+    BULLA_TRY(look(&seen, &walked, vault, tenant));
+    for (size_t i = 0; i < seen.num; i++) {
+      BULLA_TRY(each(arg, &seen.views[i]));
+    }
+  } while (seen.num > 0);
+  return BULLA_OK;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The versions of tenants' secrets, and how much is sealed under each. */
+
+#ifndef BULLA_STORE_VERSIONS_H
+#define BULLA_STORE_VERSIONS_H
+
+#include "store/names.h"
+#include "store/vault.h"
+
+/* What is sealed under a secret. */
+struct bulla_version_rows {
+  int64_t created; /* as the database says, seconds */
+  int64_t num_fields;
+  int64_t num_past;
+  int64_t num_apikeys;
+};
+
+/* bulla_version_count counts the rows of the secret |id| of |tenant|. Returns BULLA_REFUSED if it has no row. */
+BULLA_NODISCARD enum bulla_status bulla_version_count(struct bulla_version_rows *rows, struct bulla_vault *vault,
+                                                      const struct bulla_tenant *tenant, struct bulla_span id);
+
+/* bulla_version_num_rows returns all of them. */
+int64_t bulla_version_num_rows(const struct bulla_version_rows *rows);
+
+/* bulla_versions_next sets |*owner| to the tenant whose name comes after that of |walked|, or to NULL, and moves
+ * |walked| there. If |only| is not empty, there is none but that tenant: BULLA_NOT_FOUND. The caller has the vault. */
+BULLA_NODISCARD enum bulla_status bulla_versions_next(const struct bulla_tenant **owner, struct bulla_walked *walked,
+                                                      struct bulla_vault *vault, struct bulla_span only);
+
+#endif
