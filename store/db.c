@@ -199,6 +199,10 @@ void bulla_db_rollback(struct bulla_db **transaction) {
   }
 }
 
+bool bulla_db_is_wanted(const struct bulla_db *db) {
+  return db->driver->is_wanted != NULL && db->driver->is_wanted(db);
+}
+
 enum bulla_status bulla_db_scrub(struct bulla_db *db) {
   BULLA_TRY(bulla_db_check(db));
   return db->driver->scrub(db);

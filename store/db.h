@@ -15,7 +15,7 @@
 #include "core/cursor.h"
 #include "store/db_driver.h"
 
-#define BULLA_BOUND_MAX 12 /* parameters of a query, at most */
+#define BULLA_BOUND_MAX 26 /* parameters of a query, at most */
 #define BULLA_KEPT_MAX 24  /* columns of a row that bulla_statement_keep copies, at most */
 
 /* bulla_db_check_url returns BULLA_UNSUPPORTED for a URL without a driver, and for a place that other programs would
@@ -83,6 +83,9 @@ BULLA_NODISCARD enum bulla_status bulla_db_begin(struct bulla_db **transaction, 
                                                  enum bulla_db_intent intent);
 BULLA_NODISCARD enum bulla_status bulla_db_commit(struct bulla_db **transaction);
 void bulla_db_rollback(struct bulla_db **transaction);
+
+/* bulla_db_is_wanted returns whether another process is seen to wait for the end of this transaction. */
+bool bulla_db_is_wanted(const struct bulla_db *db);
 
 /* A statement in use. A connection has at most one statement of each query at a time. */
 struct bulla_statement {

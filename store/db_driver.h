@@ -112,6 +112,10 @@ struct bulla_db_driver {
   enum bulla_status (*commit)(struct bulla_db *db, bool *ended);
   void (*rollback)(struct bulla_db *db);
 
+  /* is_wanted returns whether another process waits for the end of a writer's transaction; NULL where that cannot be
+   * seen. */
+  bool (*is_wanted)(const struct bulla_db *db);
+
   /* query starts |query| on rows->db, with |num| values in the order of its parameters, which outlive |rows|. next
    * moves to the next row: BULLA_EXISTS if a key exists already, BULLA_NOT_A_VAULT for a damaged database. column
    * returns a value of that row. changed returns how many rows a finished query has changed; a driver that learns

@@ -237,6 +237,10 @@ static enum bulla_status check_log(struct bulla_sqlite *sqlite, bool committed) 
   return BULLA_OK;
 }
 
+static bool is_wanted(const struct bulla_db *db) {
+  return bulla_turn_is_taken(&((const struct bulla_sqlite *)db)->turn);
+}
+
 static enum bulla_status commit(struct bulla_db *db, bool *ended) {
   struct bulla_sqlite *sqlite = sqlite_of(db);
   BULLA_TRY(bulla_site_check(&sqlite->site));
@@ -368,6 +372,7 @@ const struct bulla_db_driver bulla_sqlite_driver = {
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
+    .is_wanted = is_wanted,
     .query = bulla_sqlite_query,
     .next = bulla_sqlite_next,
     .column = bulla_sqlite_column,

@@ -10,6 +10,8 @@
 #ifndef BULLA_STORE_QUERIES_H
 #define BULLA_STORE_QUERIES_H
 
+#define BULLA_QUERY_ROWS 8 /* that a query changes at once */
+
 enum bulla_query {
   BULLA_QUERY_INSERT_VAULT, /* statement, signature, signing key, audit key, detail key */
   BULLA_QUERY_LOAD_VAULT,   /* gives those */
@@ -58,8 +60,10 @@ enum bulla_query {
   BULLA_QUERY_SEALED_FIELDS, /* secret id, number, how many at most; gives number, entry, name, revision, value, mask of
                                 each behind that number */
   BULLA_QUERY_REWRAP_FIELD,  /* value, mask, secret id, secret id before, number */
-  BULLA_QUERY_SEALED_PAST,   /* the same of former values, as the next one */
+  BULLA_QUERY_REWRAP_FIELDS, /* secret id, value, mask and number of BULLA_QUERY_ROWS rows, secret id before */
+  BULLA_QUERY_SEALED_PAST,   /* the same of former values, as those that follow */
   BULLA_QUERY_REWRAP_PAST,
+  BULLA_QUERY_REWRAP_PASTS,
   BULLA_QUERY_RENAME_FIELD, /* name, value, mask, secret id or NULL, entry, old name */
   BULLA_QUERY_DELETE_FIELD, /* entry, name; gives a row if it was there */
 

@@ -128,6 +128,13 @@ struct bulla_waiter *bulla_queue_take(struct bulla_queue *queue, size_t room) {
   return taken;
 }
 
+bool bulla_queue_is_wanted(struct bulla_queue *queue) {
+  (void)pthread_mutex_lock(&queue->mutex);
+  bool wanted = queue->first != NULL;
+  (void)pthread_mutex_unlock(&queue->mutex);
+  return wanted;
+}
+
 void bulla_queue_wake(struct bulla_waiter *waiter) {
   sem_post(&waiter->woken);
 }

@@ -54,6 +54,9 @@ BULLA_NODISCARD enum bulla_status bulla_queue_enter(struct bulla_queue *queue, s
  * first served, and returns them as a list. Only for the thread that has the vault, which must serve each. */
 struct bulla_waiter *bulla_queue_take(struct bulla_queue *queue, size_t room);
 
+/* bulla_queue_is_wanted returns whether anybody waits. */
+bool bulla_queue_is_wanted(struct bulla_queue *queue);
+
 /* bulla_queue_wake tells one who was taken that it has been served. It may be gone when this returns. */
 void bulla_queue_wake(struct bulla_waiter *waiter);
 

@@ -11,36 +11,39 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "store/columns.h"
-#include "store/opening.h"
 #include "store/tenant.h"
 
-static enum bulla_status reseal(struct bulla_buffer *sealed, const struct bulla_key *from, struct bulla_key *to,
-                                struct bulla_span blob, const struct bulla_context *context) {
-  struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_open_secret(&opened, from, blob, bulla_context_span(context)));
-  return bulla_seal(to, sealed, bulla_secret_bytes(opened), bulla_context_span(context));
+static enum bulla_status reseal(struct bulla_buffer *sealed, struct bulla_secret *plain, const struct bulla_key *from,
+                                struct bulla_key *to, struct bulla_span blob, const struct bulla_context *context) {
+  struct bulla_buffer opened = bulla_buffer(bulla_secret_data(plain), bulla_secret_bytes(plain).len);
+  BULLA_TRY(bulla_open(from, &opened, blob, bulla_context_span(context)));
+  enum bulla_status status = bulla_seal(to, sealed, bulla_written(&opened), bulla_context_span(context));
+  bulla_wipe(opened.data, opened.len);
+  return status;
 }
 
-enum bulla_status bulla_reseal_value(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
-                                     const struct bulla_stored_field *field, const struct bulla_tenant_secret *to) {
+enum bulla_status bulla_reseal_value(struct bulla_buffer *sealed, struct bulla_secret *plain,
+                                     const struct bulla_keyring *keyring, const struct bulla_stored_field *field,
+                                     const struct bulla_tenant_secret *to) {
   struct bulla_context context;
   BULLA_TRY(bulla_context_field(&context, keyring, &field->binding));
-  return reseal(sealed, field->keys->field_key, to->field_key, field->value, &context);
+  return reseal(sealed, plain, field->keys->field_key, to->field_key, field->value, &context);
 }
 
-enum bulla_status bulla_reseal_mask(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
-                                    const struct bulla_stored_field *field, const struct bulla_tenant_secret *to) {
+enum bulla_status bulla_reseal_mask(struct bulla_buffer *sealed, struct bulla_secret *plain,
+                                    const struct bulla_keyring *keyring, const struct bulla_stored_field *field,
+                                    const struct bulla_tenant_secret *to) {
   struct bulla_context context;
   BULLA_TRY(bulla_context_mask(&context, keyring, &field->binding));
-  return reseal(sealed, field->keys->mask_key, to->mask_key, field->mask, &context);
+  return reseal(sealed, plain, field->keys->mask_key, to->mask_key, field->mask, &context);
 }
 
-enum bulla_status bulla_reseal_apikey(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
-                                      const struct bulla_stored_field *field, const struct bulla_tenant_secret *to,
-                                      struct bulla_span id) {
+enum bulla_status bulla_reseal_apikey(struct bulla_buffer *sealed, struct bulla_secret *plain,
+                                      const struct bulla_keyring *keyring, const struct bulla_stored_field *field,
+                                      const struct bulla_tenant_secret *to, struct bulla_span id) {
   struct bulla_context context;
   BULLA_TRY(bulla_context_apikey(&context, keyring, bulla_tenant_id(field->owner), id));
-  return reseal(sealed, field->keys->apikey_key, to->apikey_key, field->value, &context);
+  return reseal(sealed, plain, field->keys->apikey_key, to->apikey_key, field->value, &context);
 }
 
 static bool is_active(const struct bulla_tenant *owner, const struct bulla_tenant_secret *keys) {
@@ -70,10 +73,12 @@ static enum bulla_status store_field(struct bulla_vault *vault, const struct bul
                                      const struct bulla_tenant_secret *to) {
   struct bulla_buffer value BULLA_CLEANUP(free_buffer) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(free_buffer) = {0};
+  struct bulla_secret *plain BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(room_for(&value, field->value));
   BULLA_TRY(room_for(&mask, field->mask));
-  BULLA_TRY(bulla_reseal_value(&value, &vault->keyring, field, to));
-  BULLA_TRY(bulla_reseal_mask(&mask, &vault->keyring, field, to));
+  BULLA_TRY(bulla_secret_new(&plain, field->value.len + field->mask.len));
+  BULLA_TRY(bulla_reseal_value(&value, plain, &vault->keyring, field, to));
+  BULLA_TRY(bulla_reseal_mask(&mask, plain, &vault->keyring, field, to));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_RESEAL_FIELD);
   bulla_bind_blob(&statement, bulla_written(&value));
@@ -90,7 +95,9 @@ static enum bulla_status store_apikey(struct bulla_vault *vault, const struct bu
                                       const struct bulla_tenant_secret *to, struct bulla_span id) {
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer sealed = bulla_buffer(bytes, sizeof(bytes));
-  BULLA_TRY(bulla_reseal_apikey(&sealed, &vault->keyring, field, to, id));
+  struct bulla_secret *plain BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&plain, sizeof(bytes)));
+  BULLA_TRY(bulla_reseal_apikey(&sealed, plain, &vault->keyring, field, to, id));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_RESEAL_APIKEY);
   bulla_bind_blob(&statement, bulla_written(&sealed));

@@ -13,14 +13,17 @@
 
 /* bulla_reseal_value and _mask open value and mask of |field| and seal them for |to|; bulla_reseal_apikey the root of
  * the API key |id|, which is the value of |field|. The result has as many bytes as what it replaces; |sealed| must have
- * room for them. Returns BULLA_REFUSED. */
-BULLA_NODISCARD enum bulla_status bulla_reseal_value(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
+ * room for them, and |plain|, locked memory, for what is opened. Returns BULLA_REFUSED. */
+BULLA_NODISCARD enum bulla_status bulla_reseal_value(struct bulla_buffer *sealed, struct bulla_secret *plain,
+                                                     const struct bulla_keyring *keyring,
                                                      const struct bulla_stored_field *field,
                                                      const struct bulla_tenant_secret *to);
-BULLA_NODISCARD enum bulla_status bulla_reseal_mask(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
+BULLA_NODISCARD enum bulla_status bulla_reseal_mask(struct bulla_buffer *sealed, struct bulla_secret *plain,
+                                                    const struct bulla_keyring *keyring,
                                                     const struct bulla_stored_field *field,
                                                     const struct bulla_tenant_secret *to);
-BULLA_NODISCARD enum bulla_status bulla_reseal_apikey(struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
+BULLA_NODISCARD enum bulla_status bulla_reseal_apikey(struct bulla_buffer *sealed, struct bulla_secret *plain,
+                                                      const struct bulla_keyring *keyring,
                                                       const struct bulla_stored_field *field,
                                                       const struct bulla_tenant_secret *to, struct bulla_span id);
 

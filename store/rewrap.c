@@ -17,9 +17,11 @@
 #include "store/tenant.h"
 #include "store/versions.h"
 
-enum { BATCH_ROWS = 512 };
-enum { BATCH_BYTES = 512 * 1024 }; /* of values and masks, at most */
-enum { BATCH_MS = 4 };             /* for which a batch is sealed: nobody else can write meanwhile */
+enum { PAGE_ROWS = 128 };
+enum { PAGE_BYTES = 256 * 1024 }; /* of values and masks, at most */
+enum { BATCH_PAGES = 64 };        /* in a transaction */
+enum { BATCH_MS = 50 };           /* after which a transaction ends */
+enum { WANTED_MS = 3 };           /* and if others wait for its end */
 
 /* A row that is sealed anew. */
 struct row {
@@ -28,8 +30,6 @@ struct row {
   struct bulla_span id;            /* of an API key */
   struct bulla_buffer value;
   struct bulla_buffer mask;
-  bool is_sealed;
-  struct bulla_statement store;
 };
 
 struct batch {
@@ -38,23 +38,31 @@ struct batch {
   const struct bulla_tenant_secret *to;
   struct row *rows;
   size_t num_rows;
+  struct row *waiting[BULLA_QUERY_ROWS]; /* that are sealed, and not stored yet */
+  size_t num_waiting;
+  struct bulla_statement *stores; /* that were begun */
+  size_t num_stores;
   uint8_t *bytes;
   size_t len;
   size_t size;
+  struct bulla_secret *plain;
   int64_t num_done;
   int64_t num_refused;
   bool is_last; /* nothing came after it */
 };
 
-/* A table whose rows are sealed under a secret. read copies a row; seal seals it anew and binds what stores it. */
+/* A table whose rows are sealed under a secret. read copies a row, seal seals it anew. store stores one, store_many
+ * BULLA_QUERY_ROWS at once, where that saves time. */
 struct table {
   enum bulla_query list;
   enum bulla_query store;
+  enum bulla_query store_many; /* BULLA_NUM_QUERIES: there is none */
+  bool has_mask;
   void (*read)(struct row *row, struct batch *batch, struct bulla_statement *statement);
   enum bulla_status (*seal)(struct row *row, const struct batch *batch, const struct bulla_keyring *keyring);
 };
 
-/* Copies |bytes|, and keeps |num| as many bytes free behind them. */
+/* Copies |bytes|. */
 static struct bulla_span keep(struct batch *batch, struct bulla_span bytes) {
   if (bytes.len > batch->size - batch->len) {
     return bulla_span(NULL, 0);
@@ -91,11 +99,8 @@ static void read_field(struct row *row, struct batch *batch, struct bulla_statem
 }
 
 static enum bulla_status seal_field(struct row *row, const struct batch *batch, const struct bulla_keyring *keyring) {
-  BULLA_TRY(bulla_reseal_value(&row->value, keyring, &row->field, batch->to));
-  BULLA_TRY(bulla_reseal_mask(&row->mask, keyring, &row->field, batch->to));
-  bulla_bind_blob(&row->store, bulla_written(&row->value));
-  bulla_bind_blob(&row->store, bulla_written(&row->mask));
-  return BULLA_OK;
+  BULLA_TRY(bulla_reseal_value(&row->value, batch->plain, keyring, &row->field, batch->to));
+  return bulla_reseal_mask(&row->mask, batch->plain, keyring, &row->field, batch->to);
 }
 
 static void read_apikey(struct row *row, struct batch *batch, struct bulla_statement *statement) {
@@ -107,15 +112,13 @@ static void read_apikey(struct row *row, struct batch *batch, struct bulla_state
 }
 
 static enum bulla_status seal_apikey(struct row *row, const struct batch *batch, const struct bulla_keyring *keyring) {
-  BULLA_TRY(bulla_reseal_apikey(&row->value, keyring, &row->field, batch->to, row->id));
-  bulla_bind_blob(&row->store, bulla_written(&row->value));
-  return BULLA_OK;
+  return bulla_reseal_apikey(&row->value, batch->plain, keyring, &row->field, batch->to, row->id);
 }
 
 static const struct table tables[] = {
-    {BULLA_QUERY_SEALED_FIELDS, BULLA_QUERY_REWRAP_FIELD, read_field, seal_field},
-    {BULLA_QUERY_SEALED_PAST, BULLA_QUERY_REWRAP_PAST, read_field, seal_field},
-    {BULLA_QUERY_SEALED_APIKEYS, BULLA_QUERY_REWRAP_APIKEY, read_apikey, seal_apikey},
+    {BULLA_QUERY_SEALED_FIELDS, BULLA_QUERY_REWRAP_FIELD, BULLA_QUERY_REWRAP_FIELDS, true, read_field, seal_field},
+    {BULLA_QUERY_SEALED_PAST, BULLA_QUERY_REWRAP_PAST, BULLA_QUERY_REWRAP_PASTS, true, read_field, seal_field},
+    {BULLA_QUERY_SEALED_APIKEYS, BULLA_QUERY_REWRAP_APIKEY, BULLA_NUM_QUERIES, false, read_apikey, seal_apikey},
 };
 
 /* Reads the rows that come after number |after|, as many as there is room for. */
@@ -124,8 +127,8 @@ static enum bulla_status read_rows(struct batch *batch, struct bulla_vault *vaul
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, table->list);
   bulla_bind_secret(&statement, batch->from);
   bulla_bind_int(&statement, after);
-  bulla_bind_int(&statement, BATCH_ROWS);
-  while (batch->num_rows < BATCH_ROWS && batch->len < BATCH_BYTES) {
+  bulla_bind_int(&statement, PAGE_ROWS);
+  while (batch->num_rows < PAGE_ROWS && batch->len < PAGE_BYTES) {
     bool there;
     BULLA_TRY(bulla_step(&statement, &there));
     batch->is_last = !there;
@@ -145,52 +148,87 @@ static enum bulla_status read_rows(struct batch *batch, struct bulla_vault *vaul
   return BULLA_OK;
 }
 
-/* Seals the rows anew and has them stored, until the time is over: those that are left belong to the next batch. */
-static enum bulla_status seal_rows(struct batch *batch, struct bulla_vault *vault, const struct table *table) {
-  int64_t end = bulla_clock_monotonic_ms() + BATCH_MS;
+static void bind_one(struct bulla_statement *store, const struct batch *batch, const struct table *table) {
+  const struct row *row = batch->waiting[0];
+  bulla_bind_blob(store, bulla_written(&row->value));
+  if (table->has_mask) {
+    bulla_bind_blob(store, bulla_written(&row->mask));
+  }
+  bulla_bind_secret(store, batch->to);
+  bulla_bind_secret(store, batch->from);
+  bulla_bind_int(store, row->number);
+}
+
+/* Where there are fewer rows no row has the rest. */
+static void bind_many(struct bulla_statement *store, const struct batch *batch) {
+  bulla_bind_secret(store, batch->to);
+  for (size_t i = 0; i < BULLA_QUERY_ROWS; i++) {
+    const struct row *row = batch->waiting[i < batch->num_waiting ? i : 0];
+    bulla_bind_blob(store, bulla_written(&row->value));
+    bulla_bind_blob(store, bulla_written(&row->mask));
+    bulla_bind_int(store, i < batch->num_waiting ? row->number : INT64_MIN);
+  }
+  bulla_bind_secret(store, batch->from);
+}
+
+/* A row that was changed or deleted meanwhile stays as it is. */
+static enum bulla_status finish(struct batch *batch, struct bulla_statement *store) {
+  int64_t changed;
+  BULLA_TRY(bulla_finish_counted(store, &changed));
+  bulla_statement_end(store);
+  batch->num_done += changed;
+  return BULLA_OK;
+}
+
+/* Has the rows that wait stored: at once, or, where each answer takes its time, with those that follow. */
+static enum bulla_status store_waiting(struct batch *batch, struct bulla_vault *vault, const struct table *table) {
+  if (batch->num_waiting == 0) {
+    return BULLA_OK;
+  }
+  struct bulla_statement *store = &batch->stores[batch->num_stores++];
+  *store = bulla_statement(vault->db, batch->num_waiting > 1 ? table->store_many : table->store);
+  if (batch->num_waiting > 1) {
+    bind_many(store, batch);
+  } else {
+    bind_one(store, batch, table);
+  }
+  batch->num_waiting = 0;
+  bulla_statement_ahead(store);
+  return store->running ? BULLA_OK : finish(batch, store);
+}
+
+static enum bulla_status do_rows(struct batch *batch, struct bulla_vault *vault, const struct table *table) {
+  bool many = table->store_many != BULLA_NUM_QUERIES && vault->db->driver->ahead != NULL;
   for (size_t i = 0; i < batch->num_rows; i++) {
     struct row *row = &batch->rows[i];
-    if (i > 0 && i % 64 == 0 && bulla_clock_monotonic_ms() >= end) {
-      batch->num_rows = i;
-      batch->is_last = false;
-      return BULLA_OK;
-    }
-    row->store = bulla_statement(vault->db, table->store);
     enum bulla_status status = table->seal(row, batch, &vault->keyring);
     if (status == BULLA_REFUSED) {
       batch->num_refused++;
       continue;
     }
     BULLA_TRY(status);
-    bulla_bind_secret(&row->store, batch->to);
-    bulla_bind_secret(&row->store, batch->from);
-    bulla_bind_int(&row->store, row->number);
-    row->is_sealed = true;
-    bulla_statement_ahead(&row->store);
+    batch->waiting[batch->num_waiting++] = row;
+    if (batch->num_waiting == (many ? BULLA_QUERY_ROWS : 1)) {
+      BULLA_TRY(store_waiting(batch, vault, table));
+    }
   }
-  return BULLA_OK;
-}
-
-/* A row that was changed or deleted meanwhile stays as it is. */
-static enum bulla_status store_rows(struct batch *batch) {
-  for (size_t i = 0; i < batch->num_rows; i++) {
-    struct row *row = &batch->rows[i];
-    int64_t changed;
-    if (row->is_sealed) {
-      BULLA_TRY(bulla_finish_counted(&row->store, &changed));
-      bulla_statement_end(&row->store);
-      batch->num_done += changed;
+  BULLA_TRY(store_waiting(batch, vault, table));
+  for (size_t i = 0; i < batch->num_stores; i++) {
+    if (batch->stores[i].running) {
+      BULLA_TRY(finish(batch, &batch->stores[i]));
     }
   }
   return BULLA_OK;
 }
 
-static void end_rows(struct batch *batch) {
-  for (size_t i = 0; i < batch->num_rows; i++) {
-    if (batch->rows[i].is_sealed) {
-      bulla_statement_end(&batch->rows[i].store);
-    }
+static void begin_page(struct batch *batch) {
+  for (size_t i = 0; i < batch->num_stores; i++) {
+    bulla_statement_end(&batch->stores[i]);
   }
+  batch->num_rows = 0;
+  batch->num_waiting = 0;
+  batch->num_stores = 0;
+  batch->len = 0;
 }
 
 static enum bulla_status load_secret(const struct bulla_tenant_secret **secret, struct bulla_vault *vault,
@@ -215,7 +253,9 @@ struct work {
 
 static void work_end(struct work *work) {
   free(work->batch.rows);
+  free(work->batch.stores);
   free(work->batch.bytes);
+  bulla_secret_free(&work->batch.plain);
 }
 
 /* The secrets of a tenant that are decrypt-only, by their versions. */
@@ -268,22 +308,40 @@ static enum bulla_status next_old(struct old *old, int64_t *num_rows, struct bul
   return BULLA_OK;
 }
 
+/* Whether the transaction is to end, which began at |started|. */
+static bool is_enough(struct bulla_vault *vault, int64_t started) {
+  int64_t ms = bulla_clock_monotonic_ms() - started;
+  return ms >= BATCH_MS || (ms >= WANTED_MS && (bulla_queue_is_wanted(&vault->queue) || bulla_db_is_wanted(vault->db)));
+}
+
+/* Seals pages of rows after number |*after| anew, and moves it on. */
+static enum bulla_status do_pages(struct work *work, const struct table *table, int64_t *after) {
+  struct batch *batch = &work->batch;
+  int64_t started = bulla_clock_monotonic_ms();
+  for (int i = 0; i < BATCH_PAGES && !batch->is_last && !is_enough(work->vault, started); i++) {
+    begin_page(batch);
+    BULLA_TRY(read_rows(batch, work->vault, table, *after));
+    BULLA_TRY(do_rows(batch, work->vault, table));
+    *after = batch->num_rows > 0 ? batch->rows[batch->num_rows - 1].number : *after;
+  }
+  return BULLA_OK;
+}
+
 /* Seals a batch anew, if |version| of the tenant is still decrypt-only. */
 static enum bulla_status seal_batch(struct work *work, struct bulla_change *change, struct bulla_span tenant,
-                                    int64_t version, const struct table *table, int64_t after) {
+                                    int64_t version, const struct table *table, int64_t *after) {
   struct batch *batch = &work->batch;
   struct bulla_vault *vault = work->vault;
   char text[BULLA_DIGITS_MAX];
   BULLA_TRY(bulla_tenant_look(&batch->owner, vault, tenant));
   size_t index = find_old(batch->owner, version);
-  if (index == batch->owner->said.num_secrets) {
+  batch->is_last = index == batch->owner->said.num_secrets;
+  if (batch->is_last) {
     return BULLA_OK;
   }
   BULLA_TRY(load_secret(&batch->from, vault, batch->owner, batch->owner->said.secrets[index].id));
   BULLA_TRY(bulla_tenant_active_secret(&batch->to, vault, batch->owner));
-  BULLA_TRY(read_rows(batch, vault, table, after));
-  BULLA_TRY(seal_rows(batch, vault, table));
-  BULLA_TRY(store_rows(batch));
+  BULLA_TRY(do_pages(work, table, after));
   if (batch->num_done == 0) {
     return BULLA_OK;
   }
@@ -292,23 +350,18 @@ static enum bulla_status seal_batch(struct work *work, struct bulla_change *chan
   return bulla_change_commit(change);
 }
 
-/* Seals a batch of the rows after number |*after| anew, and moves it on. */
 static enum bulla_status do_batch(struct work *work, struct bulla_span tenant, int64_t version,
                                   const struct table *table, int64_t *after) {
   struct batch *batch = &work->batch;
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  batch->num_rows = 0;
-  batch->len = 0;
   batch->num_done = 0;
   batch->num_refused = 0;
-  batch->is_last = true;
   BULLA_TRY(bulla_change_begin(&change, work->vault, work->who, BULLA_DB_WRITE));
-  enum bulla_status status = seal_batch(work, &change, tenant, version, table, *after);
-  end_rows(batch);
+  enum bulla_status status = seal_batch(work, &change, tenant, version, table, after);
+  begin_page(batch); /* lets go of what was begun */
   BULLA_TRY(status);
   work->report->num_done += batch->num_done;
   work->report->num_refused += batch->num_refused;
-  *after = batch->num_rows > 0 ? batch->rows[batch->num_rows - 1].number : *after;
   return BULLA_OK;
 }
 
@@ -357,10 +410,12 @@ static enum bulla_status do_all(struct work *work, struct bulla_span tenant) {
 
 static enum bulla_status begin(struct work *work) {
   struct batch *batch = &work->batch;
-  batch->size = 2 * (size_t)(BATCH_BYTES + BULLA_STORED_MAX) + (size_t)BATCH_ROWS * (BULLA_ID_LEN + BULLA_NAME_MAX);
-  batch->rows = calloc(BATCH_ROWS, sizeof(*batch->rows));
+  batch->size = 2 * (size_t)(PAGE_BYTES + BULLA_STORED_MAX) + (size_t)PAGE_ROWS * (BULLA_ID_LEN + BULLA_NAME_MAX);
+  batch->rows = calloc(PAGE_ROWS, sizeof(*batch->rows));
+  batch->stores = calloc(PAGE_ROWS, sizeof(*batch->stores));
   batch->bytes = malloc(batch->size);
-  return batch->rows != NULL && batch->bytes != NULL ? BULLA_OK : BULLA_NO_MEMORY;
+  BULLA_TRY(batch->rows != NULL && batch->stores != NULL && batch->bytes != NULL ? BULLA_OK : BULLA_NO_MEMORY);
+  return bulla_secret_new(&batch->plain, BULLA_STORED_MAX);
 }
 
 enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault, struct bulla_rewrap_report *report,

@@ -38,6 +38,11 @@ void bulla_turn_announce(const struct bulla_turn *turn) {
   }
 }
 
+bool bulla_turn_is_taken(const struct bulla_turn *turn) {
+  struct flock lock = byte_lock(F_WRLCK, FIRST, 2);
+  return turn->file >= 0 && fcntl(turn->file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 void bulla_turn_give(const struct bulla_turn *turn) {
   if (turn->file >= 0) {
     struct flock lock = byte_lock(F_UNLCK, FIRST, 2);

@@ -24,6 +24,9 @@ BULLA_NODISCARD bool bulla_turn_try(const struct bulla_turn *turn, bool first);
 /* bulla_turn_announce announces a waiting revocation, until bulla_turn_give. */
 void bulla_turn_announce(const struct bulla_turn *turn);
 
+/* bulla_turn_is_taken returns whether another has the turn: it waits for the write lock. */
+bool bulla_turn_is_taken(const struct bulla_turn *turn);
+
 /* bulla_turn_give releases the turn and withdraws the announcement. */
 void bulla_turn_give(const struct bulla_turn *turn);
 
