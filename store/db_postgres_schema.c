@@ -59,7 +59,7 @@ static const char *const statements[] = {
     "UNIQUE (tenant, name))",
     "CREATE TABLE bulla.field(number bigint GENERATED ALWAYS AS IDENTITY, entry bytea NOT NULL REFERENCES bulla.entry, "
     "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), revision bigint NOT NULL, "
-    "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 66000), "
+    "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 67000), "
     "mask bytea NOT NULL CHECK (length(mask) <= 128), secret_id bytea REFERENCES bulla.tenant_secret, "
     "updated bigint NOT NULL, PRIMARY KEY (entry, name))",
     /* Ciphertext does not compress. */
@@ -67,7 +67,7 @@ static const char *const statements[] = {
     "CREATE INDEX field_secret ON bulla.field(secret_id, number)",
     "CREATE TABLE bulla.past(number bigint GENERATED ALWAYS AS IDENTITY, entry bytea NOT NULL REFERENCES bulla.entry, "
     "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), revision bigint NOT NULL, "
-    "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 66000), "
+    "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 67000), "
     "mask bytea NOT NULL CHECK (length(mask) <= 128), secret_id bytea REFERENCES bulla.tenant_secret, "
     "updated bigint NOT NULL, PRIMARY KEY (entry, name, revision))",
     "ALTER TABLE bulla.past ALTER COLUMN value SET STORAGE EXTERNAL",

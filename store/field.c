@@ -14,10 +14,6 @@
 #include "store/opening.h"
 #include "store/proof.h"
 
-enum { STARS = 8 };
-enum { TAIL = 4 };           /* bytes of the value that a mask ends with */
-enum { TAIL_FROM_LEN = 16 }; /* if the value is as long as this */
-
 void bulla_field_free(struct bulla_buffer *buffer) {
   free(buffer->data);
   *buffer = bulla_buffer(NULL, 0);
@@ -34,32 +30,24 @@ static enum bulla_status seal(struct bulla_buffer *blob, struct bulla_key *key, 
   return bulla_seal(key, blob, plaintext, bulla_context_span(context));
 }
 
-/* Whether the last bytes of |value| may be shown. Looks at all of them whatever they are. */
-static bool has_tail(struct bulla_span value) {
-  if (value.len < TAIL_FROM_LEN) {
-    return false;
-  }
-  unsigned unprintable = 0;
-  for (size_t i = value.len - TAIL; i < value.len; i++) {
-    unsigned byte = value.data[i];
-    unprintable |= (unsigned)(byte < 0x20) | (unsigned)(byte > 0x7e);
-  }
-  return unprintable == 0;
+static enum bulla_status seal_value(struct bulla_buffer *blob, const struct bulla_keyring *keyring,
+                                    struct bulla_key *key, const struct bulla_binding *binding, struct bulla_span value,
+                                    const struct bulla_traits *traits) {
+  struct bulla_context context;
+  struct bulla_secret *padded BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_context_field(&context, keyring, binding));
+  BULLA_TRY(bulla_pad(&padded, value, traits->padding));
+  return seal(blob, key, bulla_secret_bytes(padded), &context);
 }
 
 static enum bulla_status seal_mask(struct bulla_buffer *blob, const struct bulla_keyring *keyring,
-                                   struct bulla_key *key, const struct bulla_binding *binding,
-                                   struct bulla_span value) {
+                                   struct bulla_key *key, const struct bulla_binding *binding, struct bulla_span value,
+                                   const struct bulla_traits *traits) {
   struct bulla_context context;
   struct bulla_secret *mask BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_context_mask(&context, keyring, binding));
-  BULLA_TRY(bulla_secret_new(&mask, STARS + TAIL));
-  memset(bulla_secret_data(mask), '*', STARS);
-  if (has_tail(value)) {
-    memcpy(bulla_secret_data(mask) + STARS, value.data + value.len - TAIL, TAIL);
-  } else {
-    bulla_secret_truncate(mask, STARS);
-  }
+  BULLA_TRY(bulla_secret_new(&mask, BULLA_TRAITS_LEN));
+  bulla_traits_write(bulla_secret_data(mask), traits, value);
   return seal(blob, key, bulla_secret_bytes(mask), &context);
 }
 
@@ -92,10 +80,9 @@ enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buff
   if (!field->secret) {
     return prove_plain(value, mask, keyring, owner, binding, field->value);
   }
-  struct bulla_context context;
-  BULLA_TRY(bulla_context_field(&context, keyring, binding));
-  BULLA_TRY(seal(value, keys->field_key, field->value, &context));
-  return seal_mask(mask, keyring, keys->mask_key, binding, field->value);
+  const struct bulla_traits traits = bulla_traits_of(field);
+  BULLA_TRY(seal_value(value, keyring, keys->field_key, binding, field->value, &traits));
+  return seal_mask(mask, keyring, keys->mask_key, binding, field->value, &traits);
 }
 
 static enum bulla_status check_plain(const struct bulla_keyring *keyring, const struct bulla_stored_field *field) {
@@ -104,12 +91,35 @@ static enum bulla_status check_plain(const struct bulla_keyring *keyring, const 
   return bulla_check_proof(field->owner, &context, field->mask);
 }
 
+/* Turns what was sealed of a value into the value. */
+static enum bulla_status unpad(struct bulla_secret *padded) {
+  uint32_t len;
+  struct bulla_span bytes = bulla_secret_bytes(padded);
+  if (!bulla_unpadded_len(&len, bytes)) {
+    return BULLA_REFUSED;
+  }
+  uint8_t *data = bulla_secret_data(padded);
+  memmove(data, data + BULLA_PADDED_PREFIX, bytes.len - BULLA_PADDED_PREFIX);
+  bulla_secret_truncate(padded, len);
+  return BULLA_OK;
+}
+
+static enum bulla_status open_value(struct bulla_secret **opened, const struct bulla_keyring *keyring,
+                                    const struct bulla_stored_field *field) {
+  struct bulla_context context;
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_context_field(&context, keyring, &field->binding));
+  BULLA_TRY(bulla_open_secret(&value, field->keys->field_key, field->value, bulla_context_span(&context)));
+  BULLA_TRY(unpad(value));
+  *opened = value;
+  value = NULL;
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bulla_keyring *keyring,
                                    const struct bulla_stored_field *field) {
   if (field->secret) {
-    struct bulla_context context;
-    BULLA_TRY(bulla_context_field(&context, keyring, &field->binding));
-    return bulla_open_secret(opened, field->keys->field_key, field->value, bulla_context_span(&context));
+    return open_value(opened, keyring, field);
   }
   BULLA_TRY(check_plain(keyring, field));
   struct bulla_buffer buffer;
@@ -120,15 +130,31 @@ enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bu
   return bulla_writer_finish(&writer);
 }
 
-enum bulla_status bulla_field_show(struct bulla_span *text, struct bulla_buffer *mask,
-                                   const struct bulla_keyring *keyring, const struct bulla_stored_field *field) {
+enum bulla_status bulla_field_show(struct bulla_shown *shown, uint8_t *room, const struct bulla_keyring *keyring,
+                                   const struct bulla_stored_field *field) {
+  *shown = (struct bulla_shown){.text = field->secret ? bulla_span(NULL, 0) : field->value};
   if (!field->secret) {
-    *text = field->value;
     return check_plain(keyring, field);
   }
   struct bulla_context context;
+  struct bulla_buffer buffer = bulla_buffer(room, BULLA_TRAITS_LEN);
   BULLA_TRY(bulla_context_mask(&context, keyring, &field->binding));
-  enum bulla_status status = bulla_open(field->keys->mask_key, mask, field->mask, bulla_context_span(&context));
-  *text = bulla_written(mask);
-  return status == BULLA_BUFFER_TOO_SMALL ? BULLA_REFUSED : status;
+  enum bulla_status status = bulla_open(field->keys->mask_key, &buffer, field->mask, bulla_context_span(&context));
+  if (status != BULLA_OK) {
+    return status == BULLA_BUFFER_TOO_SMALL ? BULLA_REFUSED : status;
+  }
+  return bulla_traits_read(&shown->traits, &shown->text, bulla_written(&buffer)) ? BULLA_OK : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_field_keep_traits(struct bulla_field *again, const struct bulla_keyring *keyring,
+                                          const struct bulla_stored_field *field) {
+  if (!again->secret || !field->secret) {
+    return BULLA_OK;
+  }
+  struct bulla_shown shown;
+  struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&room, BULLA_TRAITS_LEN));
+  BULLA_TRY(bulla_field_show(&shown, bulla_secret_data(room), keyring, field));
+  bulla_traits_keep(again, &shown.traits);
+  return BULLA_OK;
 }

@@ -9,11 +9,14 @@
 #include <bulla/store.h>
 
 #include "store/context.h"
+#include "store/padding.h"
+#include "store/traits.h"
 
-#define BULLA_STORED_MAX (BULLA_VALUE_MAX + 128) /* bytes of a sealed value, at most */
+#define BULLA_STORED_MAX (BULLA_PADDED_MAX + 128) /* bytes of a sealed value, at most */
 
-/* bulla_field_seal allocates and fills what is stored for |field| of |owner|: |value|, sealed with |keys| if secret,
- * and |mask|, the sealed mask or the proof of a plain value. The caller frees both with bulla_field_free. */
+/* bulla_field_seal allocates and fills what is stored for |field| of |owner|: |value|, padded and sealed with |keys| if
+ * secret, and |mask|, the sealed traits and mask or the proof of a plain value. Traits that |field| does not ask for
+ * get their defaults. The caller frees both with bulla_field_free. */
 BULLA_NODISCARD enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buffer *mask,
                                                    const struct bulla_keyring *keyring,
                                                    const struct bulla_tenant *owner,
@@ -41,10 +44,22 @@ struct bulla_stored_field {
 BULLA_NODISCARD enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bulla_keyring *keyring,
                                                    const struct bulla_stored_field *field);
 
-/* bulla_field_show fills |mask|, at least BULLA_MASK_MAX bytes, and sets |*text| to it, or to the value of a plain
- * field after checking its proof. Returns BULLA_REFUSED. */
-BULLA_NODISCARD enum bulla_status bulla_field_show(struct bulla_span *text, struct bulla_buffer *mask,
+/* What may be seen of a field without opening its value. */
+struct bulla_shown {
+  struct bulla_span text; /* the mask, or the value of a plain field */
+  struct bulla_traits traits;
+};
+
+/* bulla_field_show opens mask and traits of a secret field into |room|, which has BULLA_TRAITS_LEN bytes of locked
+ * memory, and leaves it alone for a plain field, whose proof it checks. Returns BULLA_REFUSED. */
+BULLA_NODISCARD enum bulla_status bulla_field_show(struct bulla_shown *shown, uint8_t *room,
                                                    const struct bulla_keyring *keyring,
                                                    const struct bulla_stored_field *field);
+
+/* bulla_field_keep_traits sets those traits of |again| that it does not ask for to those of |field|, if both are
+ * secret. Returns BULLA_REFUSED. */
+BULLA_NODISCARD enum bulla_status bulla_field_keep_traits(struct bulla_field *again,
+                                                          const struct bulla_keyring *keyring,
+                                                          const struct bulla_stored_field *field);
 
 #endif

@@ -222,8 +222,9 @@ static enum bulla_status write_field(const struct bulla_tenant **owner, struct w
       .field = row->field,
       .revision = use->field.binding.revision,
   };
-  const struct bulla_field field = {
+  struct bulla_field field = {
       .name = row->field, .value = bulla_secret_bytes(use->opened), .secret = use->field.secret};
+  BULLA_TRY(bulla_field_keep_traits(&field, &writing->copying->source->keyring, &use->field));
   return bulla_field_store(writing->copying->target, putter->owner, putter->keys, &binding, &field, use->field.updated);
 }
 

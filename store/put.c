@@ -88,8 +88,23 @@ enum bulla_status bulla_value_check(size_t len) {
                                 : bulla_explain(BULLA_TOO_LARGE, "a value has at most %d bytes", BULLA_VALUE_MAX);
 }
 
+/* A later version may give the reserved bytes a meaning. */
+static enum bulla_status check_traits(const struct bulla_field *field) {
+  static const uint8_t zeros[sizeof(field->reserved_8)] = {0};
+  bool known = field->mask <= BULLA_MASK_FIXED && field->padding <= BULLA_PADDING_NONE && field->canary <= 1 &&
+               field->expires >= BULLA_EXPIRES_NEVER && memcmp(field->reserved_8, zeros, sizeof(zeros)) == 0;
+  if (!known) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  bool has_traits = field->mask != 0 || field->padding != 0 || field->canary != 0 || field->expires != 0;
+  return field->secret || !has_traits
+             ? BULLA_OK
+             : bulla_explain(BULLA_INVALID_ARGUMENT, "a plain field has no mask, no padding, no date and is no canary");
+}
+
 static enum bulla_status check_field(const struct bulla_field *field) {
   BULLA_TRY(BULLA_CHECK_RESERVED(field->reserved));
+  BULLA_TRY(check_traits(field));
   BULLA_TRY(bulla_name_check(field->name));
   if (field->secret) {
     return bulla_value_check(field->value.len);

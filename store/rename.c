@@ -47,7 +47,7 @@ struct moving {
   const struct bulla_tenant *owner;
   uint8_t entry_id[BULLA_ID_LEN];
   int64_t revision;
-  bool secret;
+  struct bulla_field field; /* what it was: its value and traits */
   struct bulla_secret *value;
 };
 
@@ -73,8 +73,8 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
   moving->owner = field.owner;
   memcpy(moving->entry_id, field.binding.entry_id.data, sizeof(moving->entry_id));
   moving->revision = field.binding.revision;
-  moving->secret = field.secret;
-  return BULLA_OK;
+  moving->field = (struct bulla_field){.value = bulla_secret_bytes(moving->value), .secret = field.secret};
+  return bulla_field_keep_traits(&moving->field, &vault->keyring, &field);
 }
 
 static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span old_name,
@@ -85,19 +85,17 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
       .field = new_name,
       .revision = moving->revision,
   };
-  const struct bulla_field field = {
-      .name = new_name, .value = bulla_secret_bytes(moving->value), .secret = moving->secret};
   const struct bulla_tenant_secret *keys;
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
   BULLA_TRY(bulla_tenant_active_secret(&keys, vault, moving->owner));
-  BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, moving->owner, keys, &binding, &field));
+  BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, moving->owner, keys, &binding, &moving->field));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_RENAME_FIELD);
   bulla_bind_text(&statement, new_name);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
-  bulla_bind_secret(&statement, field.secret ? keys : NULL);
+  bulla_bind_secret(&statement, moving->field.secret ? keys : NULL);
   bulla_bind_blob(&statement, binding.entry_id);
   bulla_bind_text(&statement, old_name);
   enum bulla_status status = bulla_finish(&statement);

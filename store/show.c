@@ -11,13 +11,15 @@
 #include "store/proof.h"
 #include "store/tenant.h"
 
-/* How long the value is, or 0 if it is sealed and cannot be opened anyway. */
+/* How long the value can be. What a sealed one is padded to says no more than the database does. */
 static size_t value_len(const struct bulla_stored_field *field) {
   struct bulla_blob parts;
   if (!field->secret) {
     return field->value.len;
   }
-  return bulla_blob_parse(&parts, field->value) == BULLA_OK ? parts.ciphertext.len : 0;
+  size_t padded = bulla_blob_parse(&parts, field->value) == BULLA_OK ? parts.ciphertext.len : 0;
+  size_t len = bulla_unpadded_max(padded);
+  return len < BULLA_VALUE_MAX ? len : BULLA_VALUE_MAX;
 }
 
 /* Where a walk over the fields of an entry stands. */
@@ -25,7 +27,7 @@ struct field_walk {
   struct bulla_page page;
   struct bulla_field_view views[BULLA_PAGE_ROWS];
   size_t num;
-  struct bulla_secret *masks; /* BULLA_MASK_MAX bytes for each of |views| */
+  struct bulla_secret *masks; /* BULLA_TRAITS_LEN bytes for each of |views| */
   struct bulla_walked walked;
 };
 
@@ -41,8 +43,8 @@ static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault 
   if (!bulla_walk_on(&walk->walked, field->binding.field)) {
     return BULLA_REFUSED;
   }
-  uint8_t *room = bulla_secret_data(walk->masks) + walk->num * BULLA_MASK_MAX;
-  struct bulla_buffer mask = bulla_buffer(room, BULLA_MASK_MAX);
+  uint8_t *room = bulla_secret_data(walk->masks) + walk->num * BULLA_TRAITS_LEN;
+  struct bulla_shown shown;
   struct bulla_field_view view = {
       .name = field->binding.field,
       .secret = field->secret,
@@ -50,7 +52,8 @@ static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault 
       .revision = field->binding.revision,
       .updated = field->updated,
   };
-  BULLA_TRY(bulla_field_show(&view.text, &mask, &vault->keyring, field));
+  BULLA_TRY(bulla_field_show(&shown, room, &vault->keyring, field));
+  view.text = shown.text;
   bulla_page_keep(&walk->page, &view.name);
   if (!view.secret) {
     bulla_page_keep(&walk->page, &view.text);
@@ -88,7 +91,7 @@ enum bulla_status bulla_vault_show(struct bulla_vault *vault, const struct bulla
                                    void *arg) {
   BULLA_TRY(bulla_place_check_entry(place));
   struct field_walk walk BULLA_CLEANUP(free_field_walk) = {.num = 0};
-  BULLA_TRY(bulla_secret_new(&walk.masks, BULLA_PAGE_ROWS * (size_t)BULLA_MASK_MAX));
+  BULLA_TRY(bulla_secret_new(&walk.masks, BULLA_PAGE_ROWS * (size_t)BULLA_TRAITS_LEN));
   do {
     /* What was read before a row that is refused is given out first. */
     enum bulla_status status = read_fields(&walk, vault, place->tenant, place->entry);

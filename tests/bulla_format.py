@@ -8,7 +8,9 @@ with bulla. Section numbers are the document's."""
 import base64
 import hashlib
 import hmac
+import itertools
 import json
+import struct
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import serialization
@@ -207,6 +209,38 @@ def proof(label_key, message):
 def mask(value):
     tail = value[-4:]
     return b"*" * 8 + (tail if len(value) >= 16 and all(0x20 <= byte <= 0x7E for byte in tail) else b"")
+
+
+def bucket(length):
+    return next(size for size in itertools.chain((64, 128, 256, 512), itertools.count(1024, 1024)) if size >= length)
+
+
+def pad(value, buckets=True):
+    padded = prefixed(value)
+    return padded.ljust(bucket(len(padded)), b"\0") if buckets else padded
+
+
+def unpad(padded):
+    value = padded[4:4 + int.from_bytes(padded[:4], "big")]
+    require(padded in (pad(value), pad(value, False)))
+    return value
+
+
+MASKS = {1: lambda value: b"", 2: mask, 3: lambda value: b"*" * 8}
+
+
+def traits(value, policy=2, padding=1, canary=0, expires=0):
+    text = MASKS[policy](value)
+    return bytes((1, policy, padding, canary)) + struct.pack(">q3xB16s", expires, len(text), text)
+
+
+def read_traits(opened, value):
+    """What is said of the field with |value|: mask, policy, padding, whether it is a canary, when it expires."""
+    policy, padding, canary = opened[1:4]
+    expires, length, text = struct.unpack(">q3xB16s", opened[4:])
+    require(policy in MASKS and padding in (1, 2) and canary in (0, 1) and expires >= 0)
+    require(opened == traits(value, policy, padding, canary, expires))
+    return text[:length], policy, padding, canary, expires
 
 
 def stretch(passphrase, salt, log_n=17):

@@ -96,6 +96,17 @@ def insert(db, table, *rows):
         db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
 
 
+def canary(v):
+    """The row of a canary that is masked and padded in another way than the field of the vectors."""
+    place = v["vault.uuid"], v["tenant.id"], v["entry.id"], b"lure", model.number(1)
+    keys = (model.secret_key(v["tenant-secret.material"], kind) for kind in (b"field", b"mask"))
+    value = b"sixteen letters!"
+    plaintexts = model.pad(value, False), model.traits(value, 3, 2, 1)
+    sealed = (model.seal(key, 2, os.urandom(24), plaintext, model.context(label, *place))
+              for key, plaintext, label in zip(keys, plaintexts, (b"field", b"mask")))
+    return None, v["entry.id"], "lure", 1, 1, *sealed, v["tenant-secret.id"], 0
+
+
 def make_vault(v, schema, database):
     """Writes the vault of the vectors, whose log is our own."""
     uuid, tenant, entry, secret = v["vault.uuid"], v["tenant.id"], v["entry.id"], v["tenant-secret.id"]
@@ -118,7 +129,7 @@ def make_vault(v, schema, database):
         insert(db, "tenant_secret", (secret, tenant, v["tenant-secret.version"], "active",
                                      v["tenant-secret.wrapped"], 0))
         insert(db, "entry", (entry, tenant, v["entry.name"].decode(), v["entry.name-proof"], None))
-        insert(db, "field",
+        insert(db, "field", canary(v),
                (None, entry, v["field.name"].decode(), v["field.revision"], 1, v["field.sealed"], v["mask.sealed"],
                 secret, 0),
                (None, entry, v["plain.name"].decode(), v["plain.revision"], 0, v["plain.value"], v["plain.proof"],
@@ -147,7 +158,7 @@ def command_reads_ours(bulla, v, schema):
     shown = json.loads(bulla.prints("show", "acme/warehouse", "--json"))
     tap.check("the command shows fields made from the document",
               [(field["field"], field["value"]) for field in shown] ==
-              [("host", v["plain.value"].decode()), ("password", v["mask.text"].decode())], shown)
+              [("host", v["plain.value"].decode()), ("lure", "********"), ("password", v["mask.text"].decode())], shown)
     bulla.gives("the command gets a secret made from the document", v["field.value"],
                 "get", "acme/warehouse", "password", "--reason", "test")
     now = int(time.time())
@@ -329,7 +340,7 @@ class Reading:
             model.require(proof == self.prove(tenant, b"entry-name", identity, name.encode()))
 
     def read_fields(self):
-        """Opens every field, and returns the values and the masks of the secret ones and the values of the others."""
+        """Opens every field, and returns the values and the traits of the secret ones and the values of the others."""
         query = ("SELECT e.tenant, e.id, f.name, f.revision, f.secret, f.value, f.mask, f.secret_id "
                  "FROM field f JOIN entry e ON e.id = f.entry")
         values, masks, plain = {}, {}, {}
@@ -339,9 +350,10 @@ class Reading:
             place = entry, name.encode(), model.number(revision)
             if secret:
                 keys = (model.secret_key(self.secrets[secret_id], kind) for kind in (b"field", b"mask"))
-                values[name], masks[name] = (
-                    model.open_blob(key, blob, model.context(label, self.uuid, tenant, *place))
-                    for key, blob, label in zip(keys, (value, mask), (b"field", b"mask")))
+                padded, traits = (model.open_blob(key, blob, model.context(label, self.uuid, tenant, *place))
+                                  for key, blob, label in zip(keys, (value, mask), (b"field", b"mask")))
+                values[name] = model.unpad(padded)
+                masks[name] = model.read_traits(traits, values[name])
             else:
                 model.require(secret_id is None)
                 model.require(mask == self.prove(tenant, b"plain", *place, model.digest(value)))
@@ -462,7 +474,8 @@ def we_read_the_commands(bulla, schema):
         vault = read(db, "of the command", model.key_id(root), root)
         tap.check("secret fields open", vault.values == secrets)
         tap.check("masks are the document's",
-                  vault.masks == {name: model.mask(value) for name, value in secrets.items()}, vault.masks)
+                  vault.masks == {name: (model.mask(value), 2, 1, 0, 0) for name, value in secrets.items()},
+                  vault.masks)
         tap.check("plain fields are proven", vault.plain == plain)
         tap.check("the log has all that was done, over epochs",
                   [record[1:3] for record in vault.records] == done and len(done) > NUM_RECORDS, vault.records)

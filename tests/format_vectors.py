@@ -63,7 +63,7 @@ def blobs(v):
                            ("label-key", "material"), ("detail-key", "material"), ("tenant-secret", "material")):
         yield (f"{name}.wrapped", v["vault-key.material"], SUITE, v[f"{name}.nonce"], v[f"{name}.{material}"],
                v[f"{name}.context"])
-    for name, key, plaintext in (("field", "field-key", "field.value"), ("mask", "mask-key", "mask.text"),
+    for name, key, plaintext in (("field", "field-key", "field.padded"), ("mask", "mask-key", "mask.traits"),
                                  ("apikey-root", "apikey-key", "apikey.token-root")):
         yield f"{name}.sealed", v[f"tenant-secret.{key}"], SUITE, v[f"{name}.nonce"], v[plaintext], v[f"{name}.context"]
     for record, key in (("record-1", "vault-detail-key"), ("record-64", "detail-key"), ("record-65", "detail-key")):
@@ -145,7 +145,9 @@ def values(v):
     place = tenant, entry, v["field.name"], model.number(v["field.revision"])
     yield "field.context", model.context(b"field", uuid, *place)
     yield "mask.context", model.context(b"mask", uuid, *place)
+    yield "field.padded", model.pad(v["field.value"])
     yield "mask.text", model.mask(v["field.value"])
+    yield "mask.traits", model.traits(v["field.value"], expires=v["field.expires"])
     place = tenant, entry, v["plain.name"], model.number(v["plain.revision"])
     yield "plain.context", model.context(b"plain", uuid, *place, model.digest(v["plain.value"]))
     yield "plain.proof", model.proof(label_key, v["plain.context"])

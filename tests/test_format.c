@@ -427,8 +427,8 @@ Test(format, the_keys_of_a_tenant_open_what_they_sealed_each_in_its_context) {
     const char *context;
     struct bulla_span plaintext;
   } rows[] = {
-      {keys->field_key, "field.sealed", &field, "field.context", text("field.value")},
-      {keys->mask_key, "mask.sealed", &mask, "mask.context", text("mask.text")},
+      {keys->field_key, "field.sealed", &field, "field.context", bytes("field.padded")},
+      {keys->mask_key, "mask.sealed", &mask, "mask.context", bytes("mask.traits")},
       {keys->apikey_key, "apikey-root.sealed", &root, "apikey-root.context", bytes("apikey.token-root")},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -453,17 +453,30 @@ Test(format, names_of_entries_and_plain_values_are_proven_as_in_the_document) {
   bulla_keyring_free(&opened);
 }
 
-Test(format, a_value_gets_the_mask_of_the_document) {
+Test(format, a_value_is_padded_and_masked_as_in_the_document) {
   struct bulla_keyring opened = keyring();
   const struct bulla_tenant_secret *keys = secret(&opened);
-  struct bulla_binding binding = place("field");
-  const struct bulla_field field = {.name = binding.field, .value = text("field.value"), .secret = true};
+  struct bulla_stored_field stored = {.binding = place("field"), .secret = true, .keys = keys};
+  const struct bulla_field field = {
+      .name = stored.binding.field, .value = text("field.value"), .secret = true, .expires = number("field.expires")};
   struct bulla_buffer value = {0};
   struct bulla_buffer mask = {0};
-  struct bulla_buffer shown = test_room(BULLA_MASK_MAX);
-  TEST_OK(bulla_field_seal(&value, &mask, &opened, tenant(&opened), keys, &binding, &field));
-  TEST_OK(bulla_open(keys->mask_key, &shown, bulla_written(&mask), bytes("mask.context")));
-  TEST_SPAN(bulla_written(&shown), text("mask.text"), "mask");
+  struct bulla_buffer room = test_room(256);
+  struct bulla_secret *again = NULL;
+  struct bulla_shown shown;
+  TEST_OK(bulla_field_seal(&value, &mask, &opened, tenant(&opened), keys, &stored.binding, &field));
+  TEST_OK(bulla_open(keys->field_key, &room, bulla_written(&value), bytes("field.context")));
+  TEST_SPAN(bulla_written(&room), bytes("field.padded"), "padded");
+  TEST_OK(bulla_open(keys->mask_key, &room, bulla_written(&mask), bytes("mask.context")));
+  TEST_SPAN(bulla_written(&room), bytes("mask.traits"), "traits");
+  stored.value = bytes("field.sealed");
+  stored.mask = bytes("mask.sealed");
+  TEST_OK(bulla_field_open(&again, &opened, &stored));
+  TEST_SPAN(bulla_secret_bytes(again), field.value, "value");
+  TEST_OK(bulla_field_show(&shown, room.data, &opened, &stored));
+  TEST_SPAN(shown.text, text("mask.text"), "mask");
+  cr_expect(shown.traits.canary == 0 && shown.traits.expires == field.expires);
+  bulla_secret_free(&again);
   bulla_field_free(&value);
   bulla_field_free(&mask);
   bulla_keyring_free(&opened);

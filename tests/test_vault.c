@@ -30,7 +30,7 @@ static enum bulla_status note_len(void *arg, const struct bulla_field_view *fiel
   return BULLA_OK;
 }
 
-Test(vault, show_tells_how_long_values_are) {
+Test(vault, show_tells_how_long_values_can_be_and_of_a_padded_one_no_more) {
   struct bulla_field fields[] = {{TEXT("blank"), TEXT(""), false},
                                  {TEXT("empty"), TEXT(""), true},
                                  {TEXT("most"), test_filled('m', BULLA_VALUE_MAX), true},
@@ -39,7 +39,7 @@ Test(vault, show_tells_how_long_values_are) {
   struct bulla_buffer out = test_room(4000);
   TEST_OK(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), TEXT("db")), fields, 5));
   TEST_OK(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), note_len, &out));
-  TEST_SPAN(bulla_written(&out), TEXT("blank 0\nempty 0\nmost 65536\npassword 21\nuser 3\n"), "lengths");
+  TEST_SPAN(bulla_written(&out), TEXT("blank 0\nempty 60\nmost 65536\npassword 60\nuser 3\n"), "lengths");
 }
 
 Test(vault, keeps_secret_and_plain_fields_over_a_reopening) {
@@ -206,17 +206,20 @@ Test(vault, what_is_reserved_must_be_zero) {
   struct bulla_who asking = who;
   struct bulla_field field = {.name = BULLA_LITERAL("host"), .value = BULLA_LITERAL("x")};
   TEST_OK(bulla_vault_put(house.vault, &asking, &place, &field, 1));
-  for (size_t i = 0; i < 4; i++) {
+  for (size_t i = 0; i < sizeof(field.reserved_8); i++) {
+    field.reserved_8[i] = 1;
+    TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);
+    field.reserved_8[i] = 0;
+  }
+  for (size_t i = 0; i < 2; i++) {
     field.reserved[i] = 1;
     TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);
     field.reserved[i] = 0;
-    if (i < 2) {
-      place.reserved[i] = asking.reserved[1 - i] = 1;
-      TEST_STATUS(bulla_vault_put(house.vault, &who, &place, &field, 1), BULLA_INVALID_ARGUMENT);
-      place.reserved[i] = 0;
-      TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);
-      asking.reserved[1 - i] = 0;
-    }
+    place.reserved[i] = asking.reserved[1 - i] = 1;
+    TEST_STATUS(bulla_vault_put(house.vault, &who, &place, &field, 1), BULLA_INVALID_ARGUMENT);
+    place.reserved[i] = 0;
+    TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);
+    asking.reserved[1 - i] = 0;
   }
   place.field = BULLA_LITERAL("host");
   TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);

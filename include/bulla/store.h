@@ -273,12 +273,34 @@ struct bulla_place {
   uint64_t reserved[2]; /* 0 */
 };
 
-/* A field to write. */
+/* What of a secret value is shown. */
+enum bulla_mask_policy {
+  BULLA_MASK_NONE = 1,  /* nothing */
+  BULLA_MASK_LAST4 = 2, /* eight asterisks, and the last four bytes of a value of 16 bytes or more if they are printable
+                         * ASCII */
+  BULLA_MASK_FIXED = 3, /* eight asterisks */
+};
+
+/* What the length of a sealed value tells of that of the value. */
+enum bulla_padding {
+  BULLA_PADDING_BUCKETS = 1, /* up to 60, 124, 252, 508 or 1020 bytes, or 1024 more each */
+  BULLA_PADDING_NONE = 2,    /* its length */
+};
+
+#define BULLA_EXPIRES_NEVER (-1)
+
+/* A field to write. The traits of a secret one are 0 for those that the field has already; a new field then has
+ * BULLA_MASK_LAST4 and BULLA_PADDING_BUCKETS, never expires and is no canary. A plain field has none. */
 struct bulla_field {
   struct bulla_span name;
   struct bulla_span value; /* at most BULLA_VALUE_MAX bytes; of a plain field UTF-8 without NUL */
   bool secret;
-  uint64_t reserved[4]; /* 0 */
+  int64_t expires;       /* when it should be replaced, in seconds since 1970-01-01 UTC, or BULLA_EXPIRES_NEVER */
+  uint8_t mask;          /* enum bulla_mask_policy */
+  uint8_t padding;       /* enum bulla_padding */
+  uint8_t canary;        /* 1: it is a lure, see bulla_vault_use */
+  uint8_t reserved_8[5]; /* 0 */
+  uint64_t reserved[2];  /* 0 */
 };
 
 /* bulla_vault_put writes |num_fields| fields of an entry, all or none. It creates the tenant and the entry if needed,
@@ -313,7 +335,7 @@ struct bulla_field_view {
   struct bulla_span name;
   struct bulla_span text; /* the value of a plain field, the mask of a secret one */
   bool secret;
-  size_t value_len; /* bytes of the value; not authenticated for a secret field, which is not opened */
+  size_t value_len; /* bytes of a plain value; of a secret one as many as it can have, as it is padded */
   int64_t revision; /* 1 for the first value */
   int64_t updated;  /* seconds since 1970-01-01 UTC */
 };
