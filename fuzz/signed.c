@@ -30,12 +30,13 @@ static const struct form {
   int64_t max;
 } forms[NUM_KINDS] = {
     {"bulla/v2/vault", "innkkkC", "iKmxn", BULLA_ROOTS_MAX},
-    {"bulla/v2/tenant", "iitlnnvc", "visk", BULLA_SECRETS_MAX},
+    {"bulla/v2/tenant", "iiTlnnvc", "visk", BULLA_SECRETS_MAX},
     {"bulla/v2/lane", "inionf", "", 0},
 };
 
 /* What the model remembers of a statement on its way. */
 struct model {
+  bool has_name;
   bool removed;
   bool recipient;
   int64_t num;
@@ -95,11 +96,14 @@ static bool is_part(struct model *model, char letter, struct bulla_span part, in
       return is_number(&model->num, part) && model->num > 0 && model->num <= max;
     case 't':
       return is_name(part);
+    case 'T': /* empty if it is shredded */
+      model->has_name = part.len > 0;
+      return part.len == 0 || is_name(part);
     case 'm':
       return part.len == 0 || is_name(part);
     case 'l':
-      model->removed = is_text(part, "removed");
-      return model->removed || is_text(part, "live");
+      model->removed = is_text(part, model->has_name ? "removed" : "shredded");
+      return model->removed || (model->has_name && is_text(part, "live"));
     case 's':
       model->num_active += is_text(part, "active") ? 1 : 0;
       return is_text(part, "pending") || is_text(part, "active") || is_text(part, "decrypt-only");
@@ -283,6 +287,7 @@ static void check_tenant(const struct bulla_tenant_statement *said, const struct
       .id = said->id,
       .has_name = !said->removed,
       .name = said->name,
+      .has_keys = !said->shredded,
       .statement = bulla_written(&made->statement),
       .signature = bulla_span(made->signature, sizeof(made->signature)),
       .label_key = wrap(keys[0], BULLA_WRAPPED_LABEL_KEY, said->id, 0),
@@ -298,7 +303,9 @@ static void check_tenant(const struct bulla_tenant_statement *said, const struct
     return;
   }
   FUZZ_ASSERT(bulla_span_equal(bulla_tenant_id(tenant), said->id) && bulla_span_equal(tenant->said.name, said->name));
-  FUZZ_ASSERT(bulla_span_equal(bulla_secret_bytes(tenant->label_key), bulla_secret_bytes(keyring.vault_secret)));
+  FUZZ_ASSERT(said->shredded
+                  ? tenant->label_key == NULL && tenant->detail_key == NULL
+                  : bulla_span_equal(bulla_secret_bytes(tenant->label_key), bulla_secret_bytes(keyring.vault_secret)));
   FUZZ_ASSERT(bulla_check_tenant(&again, &keyring, &row) == BULLA_OK && again == tenant);
   for (size_t i = 0; i < said->num_secrets; i++) {
     check_secret(tenant, &tenant->said.secrets[i], said->secrets[i].version + (where % 3 == 0 ? 1 : 0));

@@ -310,7 +310,8 @@ class Reading:
         model.check_signature(self.signing_public, statement, signature)
         label, uuid, said_id, said_name, life, _, generation, last, num, *secrets = model.parts_of(statement)
         model.require((label, uuid, said_id) == (b"bulla/v2/tenant", self.uuid, identity))
-        model.require(life == (b"removed" if name is None else b"live") and name in (None, said_name.decode()))
+        model.require(life in (b"removed", b"shredded") if name is None else life == b"live")
+        model.require(name in (None, said_name.decode()) and (life == b"shredded") == (said_name == b""))
         model.require(int.from_bytes(generation, "big") <= self.generation)
         model.require(len(secrets) == 4 * int.from_bytes(num, "big"))
         for i in range(0, len(secrets), 4):

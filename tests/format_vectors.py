@@ -182,10 +182,11 @@ def directory(v):
     lives = {"tenant": [secret_row(1, secret, b"active")],
              "rotated": [secret_row(1, secret, b"decrypt-only"), secret_row(3, v["rotated.material-3"], b"active"),
                          secret_row(4, v["rotated.material-4"], b"pending")],
-             "removed": []}
+             "removed": [], "shredded": []}
     for name, secrets in lives.items():
-        life = b"live" if secrets else b"removed"
-        yield f"{name}.statement", model.statement(b"tenant", uuid, tenant, v["tenant.name"], life, created,
+        life = b"live" if secrets else name.encode()
+        called = b"" if name == "shredded" else v["tenant.name"]
+        yield f"{name}.statement", model.statement(b"tenant", uuid, tenant, called, life, created,
                                                    v[f"{name}.generation"], v[f"{name}.last-version"], secrets)
     yield "tenant.digest", model.digest(v["tenant.statement"])
     for name in "lane", "vault", *lives:
@@ -280,7 +281,7 @@ def main(path, path_1):
     check(v, derived, blobs)
     for name, private, _, plaintext, context in boxes(v):
         tap.check(f"{name} opens", model.box_open(private, v[name], context) == plaintext)
-    for name in "lane", "vault", "tenant", "rotated", "removed":
+    for name in "lane", "vault", "tenant", "rotated", "removed", "shredded":
         model.check_signature(v["signing-key.public"], v[f"{name}.statement"], v[f"{name}.signature"])
     for name in ("triple-16.text", "triple-12.text"):
         tap.check(f"{name} opens", model.triple_open(v["triple.key"], v[name]) == v["triple.plaintext"])

@@ -42,6 +42,7 @@ static struct row make_row(const struct bulla_keyring *keyring, uint8_t id, bool
       .id = made.said.id,
       .has_name = !removed,
       .name = removed ? bulla_span(NULL, 0) : made.said.name,
+      .has_keys = true,
       .label_key = wrapped(keyring, BULLA_WRAPPED_LABEL_KEY, made.said.id, id),
       .detail_key = wrapped(keyring, BULLA_WRAPPED_DETAIL_KEY, made.said.id, id),
   };
@@ -75,6 +76,30 @@ Test(directory, a_row_that_was_signed_is_its_tenant_with_its_keys) {
     }
     bulla_key_free(&key);
   }
+  bulla_keyring_free(&keyring);
+}
+
+Test(directory, a_shredded_tenant_has_neither_name_nor_keys) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  struct row shredded = make_row(&keyring, 3, true);
+  const struct bulla_tenant *tenant = NULL;
+  assert_check(&keyring, &shredded.row, true, "removed");
+  shredded.said.shredded = true;
+  shredded.said.name = bulla_span(NULL, 0);
+  shredded.said.generation++;
+  sign(&shredded.row, &keyring, &shredded.said);
+  assert_check(&keyring, &shredded.row, false, "with keys");
+  shredded.row.has_keys = false;
+  TEST_OK(bulla_check_tenant(&tenant, &keyring, &shredded.row));
+  cr_expect(tenant->said.shredded && tenant->said.removed);
+  cr_expect_eq(tenant->said.name.len, 0);
+  cr_expect_null(tenant->label_key);
+  cr_expect_null(tenant->detail_key);
+  shredded.row.has_name = true;
+  assert_check(&keyring, &shredded.row, false, "with a name");
+  struct row live = make_row(&keyring, 4, false);
+  live.row.has_keys = false;
+  assert_check(&keyring, &live.row, false, "a live one without keys");
   bulla_keyring_free(&keyring);
 }
 

@@ -221,6 +221,7 @@ static const struct bulla_tenant *tenant(struct bulla_keyring *opened) {
       .name = text("tenant.name"),
       .statement = bytes("tenant.statement"),
       .signature = bytes("tenant.signature"),
+      .has_keys = true,
       .label_key = bytes("label-key.wrapped"),
       .detail_key = bytes("detail-key.wrapped"),
   };
@@ -518,15 +519,22 @@ Test(format, statements_are_read_written_and_signed_as_in_the_document) {
     const char *name;
     size_t num_secrets;
     bool removed;
-  } rows[] = {{"tenant", 1, false}, {"rotated", 3, false}, {"removed", 0, true}};
+    bool shredded;
+  } rows[] = {
+      {"tenant", 1, false, false},
+      {"rotated", 3, false, false},
+      {"removed", 0, true, false},
+      {"shredded", 0, true, true},
+  };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     struct bulla_tenant_statement said;
     TEST_OK(bulla_tenant_statement_read(&said, bytes(of(rows[i].name, "statement"))));
-    TEST_SPAN(said.name, text("tenant.name"), "%s", rows[i].name);
+    TEST_SPAN(said.name, rows[i].shredded ? BULLA_LITERAL("") : text("tenant.name"), "%s", rows[i].name);
     cr_assert_eq(said.generation, number(of(rows[i].name, "generation")));
     cr_assert_eq(said.last_version, number(of(rows[i].name, "last-version")));
     cr_assert_eq(said.num_secrets, rows[i].num_secrets);
     cr_assert_eq(said.removed, rows[i].removed);
+    cr_assert_eq(said.shredded, rows[i].shredded);
     TEST_OK(bulla_sign_tenant(&made, &opened, &said));
     is_signed(&made, rows[i].name);
     TEST_OK(bulla_check_signed(&opened, bytes(of(rows[i].name, "statement")), bytes(of(rows[i].name, "signature"))));
@@ -539,6 +547,7 @@ Test(format, a_tenant_does_not_go_back_to_what_it_was) {
   const struct bulla_tenant *found = NULL;
   struct bulla_tenant_row row = {
       .id = bytes("tenant.id"),
+      .has_keys = true,
       .label_key = bytes("label-key.wrapped"),
       .detail_key = bytes("detail-key.wrapped"),
   };

@@ -102,7 +102,11 @@ Test(queries, sqlite_takes_each_and_goes_by_an_index) {
      * them; and the revoked tokens of one tenant, or all rows, are counted through. */
     bool may = query == BULLA_QUERY_LIST_REVOKED_TOKENS || query == BULLA_QUERY_DELETE_APIKEYS ||
                query == BULLA_QUERY_COUNT_LIVE_APIKEYS || query == BULLA_QUERY_IS_REVOCATION_TOLD ||
-               query == BULLA_QUERY_TELL_REVOCATIONS || query == BULLA_QUERY_COUNT_ROWS;
+               query == BULLA_QUERY_TELL_REVOCATIONS || query == BULLA_QUERY_TELL_LIVE_APIKEYS ||
+               query == BULLA_QUERY_COUNT_ROWS;
+    /* What is given is read through. */
+    may = may ||
+          ((query == BULLA_QUERY_REWRAP_FIELDS || query == BULLA_QUERY_REWRAP_PASTS) && strcmp(scanned, "SCAN v") == 0);
     cr_expect(scanned == NULL || may, "%s: %s", scanned, text);
   }
 }
@@ -117,6 +121,13 @@ Test(queries, sqlite_takes_each_of_format_1) {
   }
 }
 
+/* The types of the parameters of a query, where what they are compared with does not tell. */
+#define ROW ", bytea, bytea, bigint"
+static const char *types_of(enum bulla_query query) {
+  bool is_many = query == BULLA_QUERY_REWRAP_FIELDS || query == BULLA_QUERY_REWRAP_PASTS;
+  return is_many ? "(bytea" ROW ROW ROW ROW ROW ROW ROW ROW ", bytea)" : "";
+}
+
 Test(queries, postgresql_takes_each) {
   char sql[2000];
   if (!postgres_is_tested()) {
@@ -124,7 +135,8 @@ Test(queries, postgresql_takes_each) {
   }
   for (int query = 0; query < BULLA_QUERY_1_FIRST; query++) {
     const char *text = bulla_query_text((enum bulla_query)query);
-    cr_assert_lt(snprintf(sql, sizeof(sql), "SET search_path = bulla, pg_temp; PREPARE it AS %s", text),
+    cr_assert_lt(snprintf(sql, sizeof(sql), "SET search_path = bulla, pg_temp; PREPARE it%s AS %s",
+                          types_of((enum bulla_query)query), text),
                  (int)sizeof(sql));
     let_go(hold(sql)); /* asserts that it is taken */
   }

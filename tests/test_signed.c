@@ -443,8 +443,9 @@ Test(signed, words_are_those_of_the_format) {
       {tenant_of(1), BULLA_LITERAL("\4live"), BULLA_LITERAL("\4live"), true},
       {tenant_of(1), BULLA_LITERAL("\4live"), BULLA_LITERAL("\4Live"), false},
       {tenant_of(1), BULLA_LITERAL("\4live"), BULLA_LITERAL("\0"), false},
-      {tenant_of(1), BULLA_LITERAL("\4live"), BULLA_LITERAL("\7removed"), false}, /* it has a secret */
-      {tenant_of(0), BULLA_LITERAL("\7removed"), BULLA_LITERAL("\4live"), false}, /* it has none */
+      {tenant_of(1), BULLA_LITERAL("\4live"), BULLA_LITERAL("\7removed"), false},      /* it has a secret */
+      {tenant_of(0), BULLA_LITERAL("\7removed"), BULLA_LITERAL("\4live"), false},      /* it has none */
+      {tenant_of(0), BULLA_LITERAL("\7removed"), BULLA_LITERAL("\10shredded"), false}, /* it has a name */
       {tenant_of(1), BULLA_LITERAL("\6active"), BULLA_LITERAL("\6activ "), false},
       {tenant_of(1), BULLA_LITERAL("\6active"), BULLA_LITERAL("\0"), false},
       {tenant_of(1), BULLA_LITERAL("\6active"), BULLA_LITERAL("\11destroyed"), false},
