@@ -38,6 +38,7 @@ struct bench_table bench_token(void);
 struct bench_table bench_text_forms(void);
 struct bench_table bench_vault(void);
 struct bench_table bench_vault_bare(void);
+struct bench_table bench_vault_rewrap(void);
 struct bench_table bench_vault_postgres(void);
 struct bench_table bench_raw_boringssl(void);
 struct bench_table bench_raw_ipsec_mb(void);
