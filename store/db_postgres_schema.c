@@ -51,6 +51,9 @@ static const char *const statements[] = {
     "tenant bytea NOT NULL REFERENCES bulla.tenant, version bigint NOT NULL, "
     "state text COLLATE \"C\" NOT NULL CHECK (state IN ('pending', 'active', 'decrypt-only')), "
     "wrapped bytea NOT NULL CHECK (length(wrapped) <= 128), created bigint NOT NULL, UNIQUE (tenant, version))",
+    /* No samples of keys are to be kept among the statistics. */
+    "ALTER TABLE bulla.tenant ALTER COLUMN label_key SET STATISTICS 0, ALTER COLUMN detail_key SET STATISTICS 0",
+    "ALTER TABLE bulla.tenant_secret ALTER COLUMN wrapped SET STATISTICS 0",
     "CREATE UNIQUE INDEX tenant_secret_active ON bulla.tenant_secret(tenant) WHERE state = 'active'",
     "CREATE TABLE bulla.entry(id bytea PRIMARY KEY CHECK (length(id) = 16), "
     "tenant bytea NOT NULL REFERENCES bulla.tenant, "

@@ -142,21 +142,21 @@ static enum bulla_status run_all(struct bulla_db *db, const enum bulla_query *qu
 }
 
 /* The API keys that are left are revoked, and without them no token opens whose revocation is to be known. */
-static enum bulla_status delete_keys(struct bulla_db *db, struct bulla_span tenant_id) {
+static enum bulla_status remove_secrets(struct bulla_change *change, struct bulla_tenant_statement *said) {
   static const enum bulla_query queries[] = {
       BULLA_QUERY_DELETE_REVOKED_TOKENS,
       BULLA_QUERY_DELETE_APIKEYS,
       BULLA_QUERY_DELETE_TENANT_SECRETS,
   };
-  return run_all(db, queries, sizeof(queries) / sizeof(queries[0]), tenant_id);
+  BULLA_TRY(run_all(change->vault->db, queries, sizeof(queries) / sizeof(queries[0]), said->id));
+  said->removed = true;
+  said->num_secrets = 0;
+  return update(change, said, false);
 }
 
 enum bulla_status bulla_tenant_remove(struct bulla_change *change, const struct bulla_tenant *tenant) {
   struct bulla_tenant_statement said = tenant->said;
-  BULLA_TRY(delete_keys(change->vault->db, said.id));
-  said.removed = true;
-  said.num_secrets = 0;
-  return update(change, &said, false);
+  return remove_secrets(change, &said);
 }
 
 enum bulla_status bulla_tenant_shred(struct bulla_change *change, const struct bulla_tenant *tenant) {
@@ -168,12 +168,9 @@ enum bulla_status bulla_tenant_shred(struct bulla_change *change, const struct b
   };
   struct bulla_tenant_statement said = tenant->said;
   BULLA_TRY(run_all(change->vault->db, queries, sizeof(queries) / sizeof(queries[0]), said.id));
-  BULLA_TRY(delete_keys(change->vault->db, said.id));
-  said.removed = true;
   said.shredded = true;
   said.name = bulla_span(NULL, 0);
-  said.num_secrets = 0;
-  return update(change, &said, false);
+  return remove_secrets(change, &said);
 }
 
 /* Runs |query| for the secret |id|. */
