@@ -210,6 +210,46 @@ static enum bulla_status import(struct bulla_vault *vault, size_t number) {
   return bulla_vault_import(vault, &failed, &request.who, request.place.tenant, key, NULL, rows, 2);
 }
 
+static enum bulla_status rotate_tenant(struct bulla_vault *vault, size_t number) {
+  int64_t version;
+  struct request request;
+  begin(&request, number);
+  return bulla_vault_rotate_tenant(vault, &version, &request.who, request.place.tenant);
+}
+
+/* Of hooli, whose one value is under a former version: it is sealed anew, or stays as it is. */
+static enum bulla_status use_older(struct bulla_vault *vault, size_t number) {
+  struct request request;
+  begin(&request, number);
+  request.place.tenant = BULLA_LITERAL("hooli");
+  request.place.entry = BULLA_LITERAL("e2");
+  request.place.field = BULLA_LITERAL("password");
+  return bulla_vault_use(vault, &request.who, &request.place, opened, &request);
+}
+
+static enum bulla_status rewrap(struct bulla_vault *vault, size_t number) {
+  struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
+  struct request request;
+  begin(&request, number);
+  return bulla_vault_rewrap(vault, &report, &request.who, BULLA_LITERAL("hooli"), NULL, NULL);
+}
+
+/* Of initech, which has nothing under its former version. */
+static enum bulla_status destroy_version(struct bulla_vault *vault, size_t number) {
+  int64_t num;
+  struct request request;
+  begin(&request, number);
+  BULLA_TRY(bulla_vault_destroy_versions(vault, &num, &request.who, BULLA_LITERAL("initech")));
+  enum bulla_status status = bulla_vault_scrub(vault);
+  return status == BULLA_BUSY ? BULLA_OK : status;
+}
+
+static enum bulla_status shred(struct bulla_vault *vault, size_t number) {
+  struct request request;
+  begin(&request, number);
+  return bulla_vault_shred(vault, &request.who, BULLA_LITERAL("hooli"));
+}
+
 /* Shows and lists all there is. */
 static enum bulla_status look_at_all(struct bulla_vault *vault, size_t number) {
   static char text[CRASH_TEXT_MAX];
@@ -243,6 +283,11 @@ const struct crash_operation crash_operations[] = {
     {"is apikey live", is_apikey_live, 103},
     {"revoke token", revoke_token, 102},
     {"import", import, 102},
+    {"rotate tenant", rotate_tenant, 102},
+    {"use older", use_older, 102},
+    {"rewrap", rewrap, 102},
+    {"destroy version", destroy_version, 102},
+    {"shred", shred, 102},
     {"look at all", look_at_all, 102},
     {"verify log", verify_log, 102},
 };
@@ -254,7 +299,19 @@ static enum bulla_status put_initech(struct bulla_vault *vault) {
   request.place.tenant = BULLA_LITERAL("initech");
   const struct bulla_field field = {.name = BULLA_LITERAL("host"), .value = text(request.reason)};
   BULLA_TRY(bulla_vault_put(vault, &request.who, &request.place, &field, 1));
-  return bulla_vault_remove(vault, &request.who, &request.place);
+  int64_t version;
+  BULLA_TRY(bulla_vault_remove(vault, &request.who, &request.place));
+  return bulla_vault_rotate_tenant(vault, &version, &request.who, request.place.tenant);
+}
+
+static enum bulla_status put_hooli(struct bulla_vault *vault) {
+  int64_t version;
+  struct request request;
+  begin(&request, 2);
+  request.place.tenant = BULLA_LITERAL("hooli");
+  const struct bulla_field field = {.name = BULLA_LITERAL("password"), .value = value_of(&request, 40), .secret = true};
+  BULLA_TRY(bulla_vault_put(vault, &request.who, &request.place, &field, 1));
+  return bulla_vault_rotate_tenant(vault, &version, &request.who, request.place.tenant);
 }
 
 enum bulla_status crash_furnish(struct bulla_vault *vault) {
@@ -264,5 +321,6 @@ enum bulla_status crash_furnish(struct bulla_vault *vault) {
   BULLA_TRY(put_apikey(vault, 0));
   BULLA_TRY(put_apikey(vault, 1));
   BULLA_TRY(revoke_token(vault, 1));
+  BULLA_TRY(put_hooli(vault));
   return put_initech(vault);
 }
