@@ -25,7 +25,7 @@ static const char *fill(const struct rewrapping *state) {
   const struct bulla_who asking = who();
   struct bulla_field fields[FIELDS];
   char names[FIELDS][16];
-  char entry[24];
+  char entry[32];
   for (size_t i = 0; i < FIELDS; i++) {
     (void)snprintf(names[i], sizeof(names[i]), "field-%zu", i);
     fields[i] = (struct bulla_field){bench_text(names[i]), bench_text("correct horse battery staple"), true};

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Sealing anew all that is sealed under older versions of tenants' secrets, and destroying versions under which nothing
- * is left. Rows are taken a batch at a time, in one transaction with its record, so that others get at the vault
- * between batches, and whoever is interrupted begins where the last batch ended: a row that is done is no longer
- * found. */
+/* Sealing anew all that is sealed under older versions of tenants' secrets. Rows are taken a batch at a time, in one
+ * transaction with its record, so that others get at the vault between batches, and whoever is interrupted begins where
+ * the last batch ended: a row that is done is no longer found. */
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/cleanup.h"
 #include "core/log.h"
+#include "store/change.h"
 #include "store/clock.h"
 #include "store/columns.h"
-#include "store/enroll.h"
 #include "store/reseal.h"
 #include "store/tenant.h"
 #include "store/versions.h"
@@ -48,7 +48,8 @@ struct batch {
   struct bulla_secret *plain;
   int64_t num_done;
   int64_t num_refused;
-  bool is_last; /* nothing came after it */
+  bool is_last;   /* nothing came after it */
+  bool is_wanted; /* it ended because others wait */
 };
 
 /* A table whose rows are sealed under a secret. read copies a row, seal seals it anew. store stores one, store_many
@@ -258,67 +259,25 @@ static void work_end(struct work *work) {
   bulla_secret_free(&work->batch.plain);
 }
 
-/* The secrets of a tenant that are decrypt-only, by their versions. */
-struct old {
-  char name[BULLA_NAME_MAX];
-  struct bulla_span tenant; /* empty: there is none left */
-  size_t num;
-  int64_t versions[BULLA_SECRETS_MAX];
-};
-
-/* The index of |version| in the statement, if it is decrypt-only, or num_secrets. */
-static size_t find_old(const struct bulla_tenant *tenant, int64_t version) {
-  size_t i = 0;
-  while (i < tenant->said.num_secrets &&
-         (tenant->said.secrets[i].state != BULLA_SECRET_DECRYPT_ONLY || tenant->said.secrets[i].version != version)) {
-    i++;
-  }
-  return i;
-}
-
-static void take_old(struct old *old, const struct bulla_tenant *owner) {
-  old->num = 0;
-  old->tenant = bulla_span(NULL, 0);
-  if (owner == NULL) {
-    return;
-  }
-  memcpy(old->name, owner->said.name.data, owner->said.name.len);
-  old->tenant = bulla_span(old->name, owner->said.name.len);
-  for (size_t i = 0; i < owner->said.num_secrets; i++) {
-    if (owner->said.secrets[i].state == BULLA_SECRET_DECRYPT_ONLY) {
-      old->versions[old->num++] = owner->said.secrets[i].version;
-    }
-  }
-}
-
-/* The next tenant, and how much of it is to be done. */
-static enum bulla_status next_old(struct old *old, int64_t *num_rows, struct bulla_walked *walked,
-                                  struct bulla_vault *vault, struct bulla_span only) {
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
-  const struct bulla_tenant *owner;
-  *num_rows = 0;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
-  BULLA_TRY(bulla_versions_next(&owner, walked, vault, only));
-  take_old(old, owner);
-  for (size_t i = 0; i < old->num; i++) {
-    struct bulla_version_rows rows;
-    BULLA_TRY(bulla_version_count(&rows, vault, owner, owner->said.secrets[find_old(owner, old->versions[i])].id));
-    *num_rows += bulla_version_num_rows(&rows);
-  }
-  return BULLA_OK;
-}
-
 /* Whether the transaction is to end, which began at |started|. */
-static bool is_enough(struct bulla_vault *vault, int64_t started) {
+static bool is_enough(struct batch *batch, struct bulla_vault *vault, int64_t started) {
   int64_t ms = bulla_clock_monotonic_ms() - started;
-  return ms >= BATCH_MS || (ms >= WANTED_MS && (bulla_queue_is_wanted(&vault->queue) || bulla_db_is_wanted(vault->db)));
+  batch->is_wanted = ms >= WANTED_MS && (bulla_queue_is_wanted(&vault->queue) || bulla_db_is_wanted(vault->db));
+  return ms >= BATCH_MS || batch->is_wanted;
+}
+
+/* Leaves the vault to others for as long as they have waited. */
+static void pause_after(int64_t started) {
+  int64_t ms = bulla_clock_monotonic_ms() - started;
+  const struct timespec pause = {.tv_nsec = (ms < BATCH_MS ? (long)ms : BATCH_MS) * 1000000};
+  (void)nanosleep(&pause, NULL);
 }
 
 /* Seals pages of rows after number |*after| anew, and moves it on. */
 static enum bulla_status do_pages(struct work *work, const struct table *table, int64_t *after) {
   struct batch *batch = &work->batch;
   int64_t started = bulla_clock_monotonic_ms();
-  for (int i = 0; i < BATCH_PAGES && !batch->is_last && !is_enough(work->vault, started); i++) {
+  for (int i = 0; i < BATCH_PAGES && !batch->is_last && !is_enough(batch, work->vault, started); i++) {
     begin_page(batch);
     BULLA_TRY(read_rows(batch, work->vault, table, *after));
     BULLA_TRY(do_rows(batch, work->vault, table));
@@ -334,7 +293,7 @@ static enum bulla_status seal_batch(struct work *work, struct bulla_change *chan
   struct bulla_vault *vault = work->vault;
   char text[BULLA_DIGITS_MAX];
   BULLA_TRY(bulla_tenant_look(&batch->owner, vault, tenant));
-  size_t index = find_old(batch->owner, version);
+  size_t index = bulla_version_find_old(batch->owner, version);
   batch->is_last = index == batch->owner->said.num_secrets;
   if (batch->is_last) {
     return BULLA_OK;
@@ -356,6 +315,7 @@ static enum bulla_status do_batch(struct work *work, struct bulla_span tenant, i
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   batch->num_done = 0;
   batch->num_refused = 0;
+  batch->is_wanted = false;
   BULLA_TRY(bulla_change_begin(&change, work->vault, work->who, BULLA_DB_WRITE));
   enum bulla_status status = seal_batch(work, &change, tenant, version, table, after);
   begin_page(batch); /* lets go of what was begun */
@@ -373,7 +333,11 @@ static enum bulla_status do_version(struct work *work, struct bulla_span tenant,
   for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
     int64_t after = INT64_MIN;
     do {
+      int64_t started = bulla_clock_monotonic_ms();
       BULLA_TRY(do_batch(work, tenant, version, &tables[i], &after));
+      if (work->batch.is_wanted) {
+        pause_after(started);
+      }
       if (!goes_on(work)) {
         work->report->is_stopped = true;
         return BULLA_OK;
@@ -385,11 +349,11 @@ static enum bulla_status do_version(struct work *work, struct bulla_span tenant,
 
 static enum bulla_status count_all(int64_t *total, struct bulla_vault *vault, struct bulla_span tenant) {
   struct bulla_walked walked = {.len = 0};
-  struct old old;
+  struct bulla_old_versions old;
   *total = 0;
   do {
     int64_t num;
-    BULLA_TRY(next_old(&old, &num, &walked, vault, tenant));
+    BULLA_TRY(bulla_versions_next_old(&old, &num, &walked, vault, tenant));
     *total += num;
   } while (old.tenant.len > 0);
   return BULLA_OK;
@@ -397,10 +361,10 @@ static enum bulla_status count_all(int64_t *total, struct bulla_vault *vault, st
 
 static enum bulla_status do_all(struct work *work, struct bulla_span tenant) {
   struct bulla_walked walked = {.len = 0};
-  struct old old;
+  struct bulla_old_versions old;
   do {
     int64_t num;
-    BULLA_TRY(next_old(&old, &num, &walked, work->vault, tenant));
+    BULLA_TRY(bulla_versions_next_old(&old, &num, &walked, work->vault, tenant));
     for (size_t i = 0; i < old.num && !work->report->is_stopped; i++) {
       BULLA_TRY(do_version(work, old.tenant, old.versions[i]));
     }
@@ -437,53 +401,4 @@ enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault, struct bulla_rew
              ? BULLA_OK
              : bulla_explain(BULLA_REFUSED, "%lld values do not open and stay as they are: somebody has changed them",
                              (long long)report->num_refused);
-}
-
-/* Destroys the versions of a tenant under which nothing is left, all in one transaction. */
-static enum bulla_status destroy_unused(struct bulla_change *change, int64_t *num, const struct old *old) {
-  struct bulla_vault *vault = change->vault;
-  for (size_t i = 0; i < old->num; i++) {
-    const struct bulla_tenant *owner;
-    struct bulla_version_rows rows;
-    char text[BULLA_DIGITS_MAX];
-    BULLA_TRY(bulla_tenant_look(&owner, vault, old->tenant));
-    size_t index = find_old(owner, old->versions[i]);
-    if (index == owner->said.num_secrets) {
-      continue;
-    }
-    BULLA_TRY(bulla_version_count(&rows, vault, owner, owner->said.secrets[index].id));
-    if (bulla_version_num_rows(&rows) > 0) {
-      continue;
-    }
-    BULLA_TRY(bulla_tenant_destroy(change, owner, index));
-    BULLA_TRY(bulla_change_tell(change, BULLA_LITERAL("destroy-version"), old->tenant, bulla_span(NULL, 0),
-                                bulla_digits(text, old->versions[i])));
-    ++*num;
-  }
-  return *num > 0 ? bulla_change_commit(change) : BULLA_OK;
-}
-
-enum bulla_status bulla_vault_destroy_versions(struct bulla_vault *vault, int64_t *num_destroyed,
-                                               const struct bulla_who *who, struct bulla_span tenant) {
-  struct bulla_walked walked = {.len = 0};
-  struct old old;
-  *num_destroyed = 0;
-  BULLA_TRY(bulla_who_check(who, false));
-  if (tenant.len > 0) {
-    BULLA_TRY(bulla_name_check(tenant));
-  }
-  for (;;) {
-    int64_t num = 0;
-    BULLA_TRY(next_old(&old, &num, &walked, vault, tenant));
-    if (old.tenant.len == 0) {
-      return BULLA_OK;
-    }
-    num = 0;
-    if (old.num > 0) {
-      struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-      BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
-      BULLA_TRY(destroy_unused(&change, &num, &old));
-    }
-    *num_destroyed += num;
-  }
 }

@@ -58,6 +58,48 @@ enum bulla_status bulla_versions_next(const struct bulla_tenant **owner, struct 
   return bulla_walk_on(walked, only) ? BULLA_OK : BULLA_REFUSED;
 }
 
+size_t bulla_version_find_old(const struct bulla_tenant *tenant, int64_t version) {
+  size_t i = 0;
+  while (i < tenant->said.num_secrets &&
+         (tenant->said.secrets[i].state != BULLA_SECRET_DECRYPT_ONLY || tenant->said.secrets[i].version != version)) {
+    i++;
+  }
+  return i;
+}
+
+static void take_old(struct bulla_old_versions *old, const struct bulla_tenant *owner) {
+  old->num = 0;
+  old->tenant = bulla_span(NULL, 0);
+  if (owner == NULL) {
+    return;
+  }
+  memcpy(old->name, owner->said.name.data, owner->said.name.len);
+  old->tenant = bulla_span(old->name, owner->said.name.len);
+  for (size_t i = 0; i < owner->said.num_secrets; i++) {
+    if (owner->said.secrets[i].state == BULLA_SECRET_DECRYPT_ONLY) {
+      old->versions[old->num++] = owner->said.secrets[i].version;
+    }
+  }
+}
+
+enum bulla_status bulla_versions_next_old(struct bulla_old_versions *old, int64_t *num_rows,
+                                          struct bulla_walked *walked, struct bulla_vault *vault,
+                                          struct bulla_span only) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  const struct bulla_tenant *owner;
+  *num_rows = 0;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_versions_next(&owner, walked, vault, only));
+  take_old(old, owner);
+  for (size_t i = 0; i < old->num; i++) {
+    struct bulla_version_rows rows;
+    BULLA_TRY(bulla_version_count(&rows, vault, owner,
+                                  owner->said.secrets[bulla_version_find_old(owner, old->versions[i])].id));
+    *num_rows += bulla_version_num_rows(&rows);
+  }
+  return BULLA_OK;
+}
+
 /* The versions of one tenant, copied. */
 struct seen {
   char name[BULLA_NAME_MAX];

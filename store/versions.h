@@ -29,4 +29,22 @@ int64_t bulla_version_num_rows(const struct bulla_version_rows *rows);
 BULLA_NODISCARD enum bulla_status bulla_versions_next(const struct bulla_tenant **owner, struct bulla_walked *walked,
                                                       struct bulla_vault *vault, struct bulla_span only);
 
+/* The secrets of a tenant that are decrypt-only, by their versions. */
+struct bulla_old_versions {
+  char name[BULLA_NAME_MAX];
+  struct bulla_span tenant; /* empty: there is none left */
+  size_t num;
+  int64_t versions[BULLA_SECRETS_MAX];
+};
+
+/* bulla_versions_next_old fills |old| for the next tenant, as bulla_versions_next finds it, and sets |*num_rows| to how
+ * many are sealed under those versions. It locks the vault. */
+BULLA_NODISCARD enum bulla_status bulla_versions_next_old(struct bulla_old_versions *old, int64_t *num_rows,
+                                                          struct bulla_walked *walked, struct bulla_vault *vault,
+                                                          struct bulla_span only);
+
+/* bulla_version_find_old returns the index of |version| in the statement of |tenant|, if it is decrypt-only, or
+ * num_secrets. */
+size_t bulla_version_find_old(const struct bulla_tenant *tenant, int64_t version);
+
 #endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""rotate, rewrap, shred, also killed in the middle. Usage: test_rotate.py BULLA"""
+"""rotate, rewrap, shred, also killed in the middle, BULLA_KILLS times. Usage: test_rotate.py BULLA"""
 
 import json
 import os
@@ -14,7 +14,7 @@ import time
 
 from command import BULLA, SANITIZED, run_tests, test
 
-NUM_KILLS = 10 if SANITIZED else 40
+NUM_KILLS = int(os.environ.get("BULLA_KILLS", 10 if SANITIZED else 40))
 
 
 def versions(box):
