@@ -69,6 +69,16 @@ static const struct bulla_option import_vault_options[] = {
 static const struct bulla_option put_options[] = {
     {.name = "secret", .value = "FIELD", .help = "a secret field, from stdin or a prompt", .repeated = true},
     {.name = "secret-file", .value = "FIELD=PATH", .help = "a secret field, from a file", .repeated = true},
+    {.name = "generate",
+     .value = "FIELD[=POLICY]",
+     .help = "a secret field that is made up; alnum:32, or ascii, hex, base64url, :LENGTH",
+     .repeated = true},
+    {.name = "mask", .value = "M", .help = "what is shown of secrets: none, last4 (default), fixed"},
+    {.name = "padding", .value = "P", .help = "hide how long secrets are: buckets (default), none"},
+    {.name = "expires", .value = "DATE", .help = "when to replace secrets: 2030-01-31, +90d, never"},
+    {.name = "canary", .help = "secrets that nobody uses: who asks for one is recorded, and not found"},
+    {.name = "new", .help = "only if there are no such fields"},
+    {.name = "if-revision", .value = "N", .help = "only if the fields have this revision, 0 for none"},
     REASON_OPTION,
     END};
 
@@ -251,8 +261,9 @@ const struct bulla_command bulla_commands[] = {
      "bulla shred acme --yes --reason \"contract ended\"", shred_options, 1, 1, bulla_run_shred},
     {"put", vault_group, "TENANT/ENTRY [FIELD=VALUE]…", "Write fields of an entry, plain or secret, all or none.",
      "FIELD=VALUE writes a plain field. The value of a secret is never an argument. At a terminal each --secret is\n"
-     "prompted for without echo; otherwise one --secret reads all of standard input, byte for byte: a trailing\n"
-     "newline is part of the value, so use printf, not echo. An empty secret is refused.",
+     "prompted for twice without echo; otherwise one --secret reads all of standard input, byte for byte: a trailing\n"
+     "newline is part of the value, so use printf, not echo. An empty secret is refused.\n"
+     "A field keeps its mask, padding and date until others are given, and a canary stays one until it is removed.",
      "printf %s \"$PASSWORD\" | bulla put acme/warehouse host=db.acme.example --secret password", put_options, 1,
      SIZE_MAX, bulla_run_put},
     {"show", vault_group, "TENANT/ENTRY", "Show the fields of an entry, the secret ones masked.", NULL,

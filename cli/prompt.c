@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@
 #include "cli/input.h"
 
 /* The kernel cuts longer lines off without a word (N_TTY_BUF_SIZE). */
-enum { LINE_SIZE = 4096 };
+enum { LINE_SIZE = 4096, NUM_TRIES = 3, PROMPT_MAX = 600 };
 
 static const int signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGTSTP,   SIGTTIN, SIGTTOU,
                               SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF};
@@ -154,4 +155,25 @@ enum bulla_status bulla_prompt(struct bulla_cli *cli, struct bulla_secret **secr
     return BULLA_TOO_LARGE;
   }
   return bulla_secret_copy(secret, bulla_secret_bytes(line));
+}
+
+enum bulla_status bulla_prompt_twice(struct bulla_cli *cli, struct bulla_secret **secret, const char *prompt,
+                                     size_t max_len) {
+  char again[PROMPT_MAX];
+  (void)snprintf(again, sizeof(again), "%s again", prompt);
+  for (int i = 0; i < NUM_TRIES; i++) {
+    struct bulla_secret *first BULLA_CLEANUP(bulla_secret_free) = NULL;
+    struct bulla_secret *second BULLA_CLEANUP(bulla_secret_free) = NULL;
+    BULLA_TRY(bulla_prompt(cli, &first, prompt, max_len));
+    bool is_empty = bulla_secret_bytes(first).len == 0;
+    if (!is_empty) {
+      BULLA_TRY(bulla_prompt(cli, &second, again, max_len));
+    }
+    if (is_empty || bulla_secret_equal(bulla_secret_bytes(first), bulla_secret_bytes(second))) {
+      *secret = first;
+      first = NULL;
+      return BULLA_OK;
+    }
+  }
+  return bulla_cli_error(cli, BULLA_INVALID_ARGUMENT, "what was typed differs from what was typed again");
 }

@@ -13,4 +13,9 @@
 BULLA_NODISCARD enum bulla_status bulla_prompt(struct bulla_cli *cli, struct bulla_secret **secret, const char *prompt,
                                                size_t max_len);
 
+/* bulla_prompt_twice is bulla_prompt for something new: it is asked for again, and both must be the same. After three
+ * pairs that differ it returns BULLA_INVALID_ARGUMENT. An empty line is not asked for again. */
+BULLA_NODISCARD enum bulla_status bulla_prompt_twice(struct bulla_cli *cli, struct bulla_secret **secret,
+                                                     const char *prompt, size_t max_len);
+
 #endif

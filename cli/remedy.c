@@ -40,6 +40,8 @@ const char *bulla_remedy(enum bulla_status status) {
       return "choose another name";
     case BULLA_STAYS_SECRET:
       return "give its value with --secret or --secret-file, or remove the field first with bulla rm";
+    case BULLA_CONFLICT:
+      return "somebody else wrote it: look at it with bulla show, then give the revision that it has now";
     case BULLA_IN_USE:
       return "remove or revoke what depends on it first";
     case BULLA_NOT_FOUND:

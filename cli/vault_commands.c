@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "cli/error.h"
+#include "cli/generate.h"
 #include "cli/input.h"
 #include "cli/making.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
+#include "cli/put_options.h"
 #include "cli/rows.h"
 #include "cli/session.h"
 #include "cli/word.h"
@@ -45,6 +47,8 @@ enum bulla_status bulla_run_init(struct bulla_cli *cli) {
   return report_init(cli, &made);
 }
 
+enum { GENERATED_MAX = 1024 };
+
 /* The fields of one put; the secrets among them own their values. */
 struct put {
   struct bulla_field *fields;
@@ -73,6 +77,17 @@ static enum bulla_status add_field(struct bulla_cli *cli, struct put *put, struc
   return BULLA_OK;
 }
 
+/* take_policy takes the FIELD or FIELD=POLICY of a --generate apart. */
+static enum bulla_status take_policy(struct bulla_cli *cli, struct bulla_policy *policy, struct bulla_span *name,
+                                     const char *value) {
+  struct bulla_span text;
+  bool has_policy = bulla_word_split(name, &text, value, '=');
+  if (!bulla_word_is_name(*name)) {
+    return bulla_cli_usage(cli, "--generate takes FIELD or FIELD=POLICY");
+  }
+  return bulla_policy_read(cli, policy, has_policy ? text : bulla_text("alnum"));
+}
+
 /* take_fields fills |put| with what the command line says, and leaves the secrets' values for later. */
 static enum bulla_status take_fields(struct bulla_cli *cli, struct put *put) {
   struct bulla_field *field = NULL;
@@ -91,6 +106,12 @@ static enum bulla_status take_fields(struct bulla_cli *cli, struct put *put) {
     if (!bulla_word_split(&name, &rest, value, '=') || !bulla_word_is_name(name) || rest.len == 0) {
       return bulla_cli_usage(cli, "--secret-file takes FIELD=PATH");
     }
+    BULLA_TRY(add_field(cli, put, &field, name));
+    field->secret = true;
+  }
+  for (size_t at = 0; bulla_option_next(cli, "generate", &at, &value);) {
+    struct bulla_policy policy;
+    BULLA_TRY(take_policy(cli, &policy, &name, value));
     BULLA_TRY(add_field(cli, put, &field, name));
     field->secret = true;
   }
@@ -113,7 +134,21 @@ static enum bulla_status check_secret(struct bulla_cli *cli, struct bulla_field 
                                                 "bulla rm");
 }
 
-/* read_secrets gets the values of --secret, which are the first fields, and of --secret-file, which are next. */
+/* generate_secrets makes up the values of --generate, which are the fields from |field| on. */
+static enum bulla_status generate_secrets(struct bulla_cli *cli, struct put *put, size_t field) {
+  const char *value = NULL;
+  for (size_t at = 0; bulla_option_next(cli, "generate", &at, &value); field++) {
+    struct bulla_span name;
+    struct bulla_policy policy;
+    BULLA_TRY(take_policy(cli, &policy, &name, value));
+    BULLA_TRY(bulla_generate(&put->secrets[field], &policy));
+    put->fields[field].value = bulla_secret_bytes(put->secrets[field]);
+  }
+  return BULLA_OK;
+}
+
+/* read_secrets gets the values of --secret, which are the first fields, of --secret-file, which are next, and of
+ * --generate. */
 static enum bulla_status read_secrets(struct bulla_cli *cli, struct put *put, const struct bulla_place *place) {
   bool terminal = isatty(STDIN_FILENO) == 1;
   size_t field = 0;
@@ -121,7 +156,7 @@ static enum bulla_status read_secrets(struct bulla_cli *cli, struct put *put, co
   for (size_t at = 0; bulla_option_next(cli, "secret", &at, &value); field++) {
     bulla_cli_at(cli, "%.*s/%.*s:%s", (int)place->tenant.len, (const char *)place->tenant.data, (int)place->entry.len,
                  (const char *)place->entry.data, value);
-    BULLA_TRY(terminal ? bulla_prompt(cli, &put->secrets[field], cli->what, BULLA_VALUE_MAX)
+    BULLA_TRY(terminal ? bulla_prompt_twice(cli, &put->secrets[field], cli->what, BULLA_VALUE_MAX)
                        : bulla_input_secret(cli, &put->secrets[field], STDIN_FILENO, BULLA_VALUE_MAX));
     BULLA_TRY(check_secret(cli, &put->fields[field], put->secrets[field]));
   }
@@ -131,7 +166,7 @@ static enum bulla_status read_secrets(struct bulla_cli *cli, struct put *put, co
     BULLA_TRY(bulla_input_secret_file(cli, &put->secrets[field], path, BULLA_VALUE_MAX));
     BULLA_TRY(check_secret(cli, &put->fields[field], put->secrets[field]));
   }
-  return BULLA_OK;
+  return generate_secrets(cli, put, field);
 }
 
 /* file_room returns how much locked memory the secret in the file at |path| takes. */
@@ -148,6 +183,7 @@ static size_t secrets_room(const struct bulla_cli *cli) {
   for (size_t at = 0; bulla_option_next(cli, "secret-file", &at, &value);) {
     room += file_room(strchr(value, '=') + 1);
   }
+  room += bulla_option_count(cli, "generate") * (BULLA_SLOT_ROOM + GENERATED_MAX);
   return room;
 }
 
@@ -185,6 +221,7 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
     return BULLA_NO_MEMORY;
   }
   BULLA_TRY(take_fields(cli, &put));
+  BULLA_TRY(bulla_put_options_apply(cli, put.fields, put.num_fields));
   size_t room = secrets_room(cli);
   BULLA_TRY(bulla_session_memory(room));
 

@@ -46,6 +46,8 @@ const char *bulla_status_text(enum bulla_status status) {
       return "not a key: expected 64 hexadecimal digits, or a passphrase of 1 to 1024 bytes";
     case BULLA_STAYS_SECRET:
       return "the field is secret and stays secret";
+    case BULLA_CONFLICT:
+      return "the field has another revision";
     case BULLA_IN_USE:
       return "still in use";
     case BULLA_NOT_FOUND:
@@ -134,6 +136,8 @@ const char *bulla_status_name(enum bulla_status status) {
       return "BULLA_ROOT_MALFORMED";
     case BULLA_STAYS_SECRET:
       return "BULLA_STAYS_SECRET";
+    case BULLA_CONFLICT:
+      return "BULLA_CONFLICT";
     case BULLA_IN_USE:
       return "BULLA_IN_USE";
     case BULLA_NOT_FOUND:

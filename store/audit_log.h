@@ -14,6 +14,7 @@
 #define BULLA_OUTCOME_DONE BULLA_LITERAL("done")
 #define BULLA_OUTCOME_GRANTED BULLA_LITERAL("granted")
 #define BULLA_OUTCOME_NOT_FOUND BULLA_LITERAL("not-found")
+#define BULLA_OUTCOME_CANARY BULLA_LITERAL("canary")
 #define BULLA_OUTCOME_FAILED BULLA_LITERAL("failed")
 
 /* A lane of the log of an open vault, which this process writes. */

@@ -146,15 +146,33 @@ enum bulla_status bulla_field_show(struct bulla_shown *shown, uint8_t *room, con
   return bulla_traits_read(&shown->traits, &shown->text, bulla_written(&buffer)) ? BULLA_OK : BULLA_REFUSED;
 }
 
+/* The traits of a secret |field|, without its mask. */
+static enum bulla_status read_traits(struct bulla_traits *traits, const struct bulla_keyring *keyring,
+                                     const struct bulla_stored_field *field) {
+  struct bulla_shown shown;
+  struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
+  BULLA_TRY(bulla_secret_new(&room, BULLA_TRAITS_LEN));
+  BULLA_TRY(bulla_field_show(&shown, bulla_secret_data(room), keyring, field));
+  *traits = shown.traits;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_field_is_canary(bool *is_canary, const struct bulla_keyring *keyring,
+                                        const struct bulla_stored_field *field) {
+  struct bulla_traits traits = {0};
+  *is_canary = false;
+  BULLA_TRY(field->secret ? read_traits(&traits, keyring, field) : BULLA_OK);
+  *is_canary = traits.canary != 0;
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_field_keep_traits(struct bulla_field *again, const struct bulla_keyring *keyring,
                                           const struct bulla_stored_field *field) {
   if (!again->secret || !field->secret) {
     return BULLA_OK;
   }
-  struct bulla_shown shown;
-  struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_new(&room, BULLA_TRAITS_LEN));
-  BULLA_TRY(bulla_field_show(&shown, bulla_secret_data(room), keyring, field));
-  bulla_traits_keep(again, &shown.traits);
+  struct bulla_traits traits;
+  BULLA_TRY(read_traits(&traits, keyring, field));
+  bulla_traits_keep(again, &traits);
   return BULLA_OK;
 }

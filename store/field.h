@@ -56,6 +56,11 @@ BULLA_NODISCARD enum bulla_status bulla_field_show(struct bulla_shown *shown, ui
                                                    const struct bulla_keyring *keyring,
                                                    const struct bulla_stored_field *field);
 
+/* bulla_field_is_canary says whether |field| is one. Whoever opens a value for a caller asks first. Returns
+ * BULLA_REFUSED. */
+BULLA_NODISCARD enum bulla_status bulla_field_is_canary(bool *is_canary, const struct bulla_keyring *keyring,
+                                                        const struct bulla_stored_field *field);
+
 /* bulla_field_keep_traits sets those traits of |again| that it does not ask for to those of |field|, if both are
  * secret. Returns BULLA_REFUSED. */
 BULLA_NODISCARD enum bulla_status bulla_field_keep_traits(struct bulla_field *again,

@@ -169,7 +169,7 @@ static enum bulla_status open_all(struct copying *copying) {
     }
     bool is_field = row->kind == BULLA_MOVED_FIELD;
     struct bulla_use *use = &copying->uses[copying->num_uses];
-    *use = (struct bulla_use){.kind = is_field ? &bulla_use_field : &bulla_use_apikey};
+    *use = (struct bulla_use){.kind = is_field ? &bulla_use_copied : &bulla_use_apikey};
     use->record = bulla_audit_record(copying->who, EXPORT, row->tenant, row->entry);
     use->record.field = is_field ? row->field : bulla_span(NULL, 0);
     rows[copying->num_uses] = i;

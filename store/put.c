@@ -32,6 +32,37 @@ static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *va
   return BULLA_OK;
 }
 
+/* Sets the traits of |field| that are not given to those of the stored one. */
+static enum bulla_status keep_traits(struct bulla_field *field, const struct bulla_putter *putter) {
+  struct bulla_vault *vault = putter->change->vault;
+  struct bulla_stored_field stored = {.tenant = putter->tenant, .entry = putter->entry};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIND_FIELD);
+  bulla_bind_text(&statement, putter->tenant);
+  bulla_bind_text(&statement, putter->entry);
+  bulla_bind_text(&statement, field->name);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_REFUSED; /* its revision was read in this transaction */
+  }
+  BULLA_TRY(bulla_columns_field(&stored, &vault->keyring, &statement));
+  stored.binding.field = field->name;
+  return bulla_field_keep_traits(field, &vault->keyring, &stored);
+}
+
+/* Whether the stored field has the revision, or 0 for none, that |field| must find. */
+static enum bulla_status check_revision(const struct bulla_field *field, int64_t revision) {
+  if (field->if_revision == BULLA_REVISION_NONE && revision > 0) {
+    return bulla_explain(BULLA_EXISTS, "the entry has a field of this name");
+  }
+  if (field->if_revision <= 0 || field->if_revision == revision) {
+    return BULLA_OK;
+  }
+  return revision > 0 ? bulla_explain(BULLA_CONFLICT, "it has revision %lld", (long long)revision)
+                      : bulla_explain(BULLA_CONFLICT, "the entry has no such field");
+}
+
 enum bulla_status bulla_field_store(struct bulla_vault *vault, const struct bulla_tenant *owner,
                                     const struct bulla_tenant_secret *keys, const struct bulla_binding *binding,
                                     const struct bulla_field *field, int64_t updated) {
@@ -75,11 +106,14 @@ enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struc
       .field = field->name,
   };
   BULLA_TRY(find_revision(&binding.revision, putter->change->vault, binding.entry_id, field));
-  if (must_be_new && binding.revision > 0) {
-    return bulla_explain(BULLA_EXISTS, "the entry has a field of this name");
+  struct bulla_field again = *field;
+  again.if_revision = must_be_new ? BULLA_REVISION_NONE : field->if_revision;
+  BULLA_TRY(check_revision(&again, binding.revision));
+  if (binding.revision > 0 && field->secret) {
+    BULLA_TRY(keep_traits(&again, putter));
   }
   binding.revision++;
-  BULLA_TRY(bulla_field_store(putter->change->vault, putter->owner, putter->keys, &binding, field, bulla_clock_s()));
+  BULLA_TRY(bulla_field_store(putter->change->vault, putter->owner, putter->keys, &binding, &again, bulla_clock_s()));
   return bulla_change_tell(putter->change, putter->op, putter->tenant, putter->entry, field->name);
 }
 
@@ -92,7 +126,8 @@ enum bulla_status bulla_value_check(size_t len) {
 static enum bulla_status check_traits(const struct bulla_field *field) {
   static const uint8_t zeros[sizeof(field->reserved_8)] = {0};
   bool known = field->mask <= BULLA_MASK_FIXED && field->padding <= BULLA_PADDING_NONE && field->canary <= 1 &&
-               field->expires >= BULLA_EXPIRES_NEVER && memcmp(field->reserved_8, zeros, sizeof(zeros)) == 0;
+               field->expires >= BULLA_EXPIRES_NEVER && field->if_revision >= BULLA_REVISION_NONE &&
+               memcmp(field->reserved_8, zeros, sizeof(zeros)) == 0;
   if (!known) {
     return BULLA_INVALID_ARGUMENT;
   }

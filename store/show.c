@@ -54,6 +54,7 @@ static enum bulla_status read_field(struct field_walk *walk, struct bulla_vault 
   };
   BULLA_TRY(bulla_field_show(&shown, room, &vault->keyring, field));
   view.text = shown.text;
+  view.expires = shown.traits.expires;
   bulla_page_keep(&walk->page, &view.name);
   if (!view.secret) {
     bulla_page_keep(&walk->page, &view.text);

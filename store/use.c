@@ -55,7 +55,10 @@ static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vau
   if (row) {
     BULLA_TRY(bulla_statement_keep(found));
     use->checked = check(use, vault);
-    return BULLA_OK;
+    if (!use->is_canary) {
+      return BULLA_OK;
+    }
+    let_go(use);
   }
   bulla_statement_end(found);
   use->looked = use->kind->missing(vault, &use->record);
@@ -67,6 +70,7 @@ static void ask_for_all(struct bulla_request *request, struct bulla_vault *vault
   for (size_t i = 0; i < asking->num; i++) {
     struct bulla_use *use = &asking->uses[i];
     let_go(use);
+    use->is_canary = false;
     use->found = bulla_statement(vault->db, use->kind->query);
     use->kind->find(&use->found, &use->record);
     bulla_statement_ahead(&use->found);
@@ -86,11 +90,18 @@ static enum bulla_status look_for_all(struct bulla_request *request, struct bull
   return BULLA_OK;
 }
 
+static struct bulla_span outcome_of(const struct bulla_use *use) {
+  if (use->is_canary) {
+    return BULLA_OUTCOME_CANARY;
+  }
+  return use->looked == BULLA_OK ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
+}
+
 static enum bulla_status append_all(struct bulla_request *request, struct bulla_change *change) {
   const struct asking *asking = (const struct asking *)request;
   for (size_t i = 0; i < asking->num; i++) {
     struct bulla_use *use = &asking->uses[i];
-    use->record.outcome = use->looked == BULLA_OK ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
+    use->record.outcome = outcome_of(use);
     /* The tenant of a good row need not be looked for again. */
     BULLA_TRY(use->field.owner != NULL ? bulla_change_append_for(change, &use->record, use->field.owner)
                                        : bulla_change_append(change, &use->record));
@@ -186,7 +197,7 @@ static enum bulla_status missing_field(struct bulla_vault *vault, const struct b
 
 /* An index that is damaged or tampered with leads to rows that were not asked for. So what is proven of the row
  * are the names that were asked for, not its own, and the value must be bound to the field that was. */
-static enum bulla_status check_field(struct bulla_use *use, struct bulla_vault *vault) {
+static enum bulla_status check_copied(struct bulla_use *use, struct bulla_vault *vault) {
   const struct bulla_audit_record *record = &use->record;
   use->field = (struct bulla_stored_field){.tenant = record->tenant, .entry = record->entry};
   BULLA_TRY(bulla_columns_field(&use->field, &vault->keyring, &use->found));
@@ -194,12 +205,27 @@ static enum bulla_status check_field(struct bulla_use *use, struct bulla_vault *
   return BULLA_OK;
 }
 
+/* The mask alone tells a canary: it is opened, the value is not. */
+static enum bulla_status check_field(struct bulla_use *use, struct bulla_vault *vault) {
+  BULLA_TRY(check_copied(use, vault));
+  return bulla_field_is_canary(&use->is_canary, &vault->keyring, &use->field);
+}
+
 static enum bulla_status open_field(struct bulla_use *use, const struct bulla_keyring *keyring) {
   return bulla_field_open(&use->opened, keyring, &use->field);
 }
 
-const struct bulla_use_kind bulla_use_field = {BULLA_QUERY_FIND_FIELD, find_field, missing_field, check_field,
-                                               open_field};
+const struct bulla_use_kind bulla_use_field = {.query = BULLA_QUERY_FIND_FIELD,
+                                               .find = find_field,
+                                               .missing = missing_field,
+                                               .check = check_field,
+                                               .open = open_field};
+
+const struct bulla_use_kind bulla_use_copied = {.query = BULLA_QUERY_FIND_FIELD,
+                                                .find = find_field,
+                                                .missing = missing_field,
+                                                .check = check_copied,
+                                                .open = open_field};
 
 static struct bulla_use use_of(const struct bulla_who *who, const struct bulla_place *place) {
   struct bulla_use use = {.kind = &bulla_use_field};

@@ -24,14 +24,18 @@ struct bulla_use_kind {
   bool is_apikey;
 };
 
-/* The use of a field, by the names of its place. */
+/* The use of a field, by the names of its place. A canary is recorded as one and said to be missing. */
 extern const struct bulla_use_kind bulla_use_field;
+
+/* The same to copy the field into another vault, where a canary stays one. */
+extern const struct bulla_use_kind bulla_use_copied;
 
 /* One use. Begin with kind and record. */
 struct bulla_use {
   const struct bulla_use_kind *kind;
   struct bulla_audit_record record;
-  enum bulla_status looked; /* BULLA_OK if there is a row, or what `missing` said */
+  enum bulla_status looked; /* BULLA_OK if there is a row that may be opened, or what `missing` said */
+  bool is_canary;           /* there is a row that nobody may open */
   struct bulla_statement found;
   enum bulla_status checked;       /* of the row */
   struct bulla_stored_field field; /* whose owner and keys are held */

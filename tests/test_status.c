@@ -26,6 +26,7 @@ static const enum bulla_status statuses[] = {
     BULLA_EXISTS,
     BULLA_ROOT_MALFORMED,
     BULLA_STAYS_SECRET,
+    BULLA_CONFLICT,
     BULLA_IN_USE,
 
     BULLA_NOT_FOUND,

@@ -211,10 +211,10 @@ Test(vault, what_is_reserved_must_be_zero) {
     TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);
     field.reserved_8[i] = 0;
   }
+  field.reserved[0] = 1;
+  TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);
+  field.reserved[0] = 0;
   for (size_t i = 0; i < 2; i++) {
-    field.reserved[i] = 1;
-    TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);
-    field.reserved[i] = 0;
     place.reserved[i] = asking.reserved[1 - i] = 1;
     TEST_STATUS(bulla_vault_put(house.vault, &who, &place, &field, 1), BULLA_INVALID_ARGUMENT);
     place.reserved[i] = 0;

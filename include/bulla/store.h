@@ -288,6 +288,7 @@ enum bulla_padding {
 };
 
 #define BULLA_EXPIRES_NEVER (-1)
+#define BULLA_REVISION_NONE (-1)
 
 /* A field to write. The traits of a secret one are 0 for those that the field has already; a new field then has
  * BULLA_MASK_LAST4 and BULLA_PADDING_BUCKETS, never expires and is no canary. A plain field has none. */
@@ -300,13 +301,15 @@ struct bulla_field {
   uint8_t padding;       /* enum bulla_padding */
   uint8_t canary;        /* 1: it is a lure, see bulla_vault_use */
   uint8_t reserved_8[5]; /* 0 */
-  uint64_t reserved[2];  /* 0 */
+  int64_t if_revision;   /* that the field must have, BULLA_REVISION_NONE if there must be none, 0 for whichever */
+  uint64_t reserved[1];  /* 0 */
 };
 
 /* bulla_vault_put writes |num_fields| fields of an entry, all or none. It creates the tenant and the entry if needed,
- * and leaves other fields of the entry alone. A field that exists gets the next revision. Returns BULLA_STAYS_SECRET
- * for a plain value of a field that is secret, BULLA_INVALID_ARGUMENT without fields, BULLA_INVALID_TEXT,
- * BULLA_TOO_LARGE. */
+ * and leaves other fields of the entry alone. A field that exists gets the next revision and keeps the traits that are
+ * not given; a canary stays one. Returns BULLA_STAYS_SECRET for a plain value of a field that is secret, BULLA_EXISTS
+ * or BULLA_CONFLICT if if_revision does not hold, BULLA_REFUSED if the traits to keep have been tampered with,
+ * BULLA_INVALID_ARGUMENT without fields or for traits of a plain field, BULLA_INVALID_TEXT, BULLA_TOO_LARGE. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
                                                             const struct bulla_place *place,
                                                             const struct bulla_field *fields, size_t num_fields);
@@ -338,6 +341,7 @@ struct bulla_field_view {
   size_t value_len; /* bytes of a plain value; of a secret one as many as it can have, as it is padded */
   int64_t revision; /* 1 for the first value */
   int64_t updated;  /* seconds since 1970-01-01 UTC */
+  int64_t expires;  /* when a secret should be replaced, likewise, or 0. Nothing here tells a canary */
 };
 
 typedef enum bulla_status (*bulla_field_fn)(void *arg, const struct bulla_field_view *field);
@@ -470,7 +474,8 @@ typedef enum bulla_status (*bulla_use_fn)(void *arg, struct bulla_span value);
 
 /* bulla_vault_use commits an audit record, opens a field, plain or secret, passes the value to |use|, and returns its
  * status. If the record cannot be committed, nothing is opened. Returns BULLA_NOT_FOUND, BULLA_REFUSED if the value has
- * been tampered with or moved; both are recorded. */
+ * been tampered with or moved; both are recorded. Of a canary nothing is opened: it is BULLA_NOT_FOUND, as if it were
+ * not there, and recorded with the outcome "canary". */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who,
                                                             const struct bulla_place *place, bulla_use_fn use,
                                                             void *arg);
@@ -588,15 +593,14 @@ struct bulla_audit_record {
   struct bulla_span actor;
   struct bulla_span origin;
   struct bulla_span reason;
-  struct bulla_span op;      /* init upgrade root-add root-remove rotate-root rotate-tenant rewrap destroy-version shred put import
-                              * remove rename-from rename-to use
-                              * apikey-create apikey-revoke apikey-use apikey-export token-revoke checkpoint
-                              * lane-open lane-take lane-at export-vault import-vault */
-  struct bulla_span entry;   /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane, a
-                              * vault's id */
-  struct bulla_span field;   /* or the day of an exported key, a seq in a lane, a MAC */
-  struct bulla_span outcome; /* done, granted (about to be opened), not-found, failed (did not open) */
-  int64_t lane;              /* 0, unless a process writes its uses to its own */
+  struct bulla_span op; /* init upgrade root-add root-remove rotate-root rotate-tenant rewrap destroy-version shred put
+                         * import remove rename-from rename-to use apikey-create apikey-revoke apikey-use apikey-export
+                         * token-revoke checkpoint lane-open lane-take lane-at export-vault import-vault */
+  struct bulla_span entry;     /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane, a
+                                * vault's id */
+  struct bulla_span field;     /* or the day of an exported key, a seq in a lane, a MAC */
+  struct bulla_span outcome;   /* done, granted (about to be opened), not-found, canary, failed (did not open) */
+  int64_t lane;                /* 0, unless a process writes its uses to its own */
   struct bulla_span tenant_id; /* 16 bytes, or empty if there was no such tenant */
   struct bulla_span statement; /* SHA-256 of what the change had signed (docs/FORMAT.md §8), a mac, or empty */
   bool is_erased;              /* the tenant was shredded: what is not in clear is empty */

@@ -221,8 +221,9 @@ class Terminal:
 @test
 def a_prompt_shows_nothing_and_sets_the_terminal_back(box):
     with Terminal(box, "put", "acme/db", "--secret", "password", "--secret", "token") as terminal:
-        terminal.answer(b"acme/db:password: ", SECRET + b"\n")
-        terminal.answer(b"acme/db:token: ", SECRET[::-1] + b"\n")
+        for field, line in (b"password", SECRET), (b"token", SECRET[::-1]):
+            terminal.answer(b"acme/db:%s: " % field, line + b"\n")
+            terminal.answer(b"acme/db:%s again: " % field, line + b"\n")
         assert terminal.wait() == 0 and terminal.seen.strip() == b"", terminal.seen
     assert box.get() == SECRET and box.get(field="token") == SECRET[::-1]
 
@@ -234,6 +235,22 @@ def an_empty_or_overlong_line_at_a_prompt_is_refused(box):
             terminal.answer(b"acme/db:password: ", line)
             assert terminal.wait() == 2, terminal.seen
     assert box.json("list") == []
+
+
+@test
+def a_secret_that_is_typed_in_two_ways_is_asked_for_three_times(box):
+    with Terminal(box, "put", "acme/db", "--secret", "password") as terminal:
+        for again in (b"another\n", SECRET + b"\n"):
+            terminal.answer(b"acme/db:password: ", SECRET + b"\n")
+            terminal.answer(b"acme/db:password again: ", again)
+        assert terminal.wait() == 0, terminal.seen
+    assert box.get() == SECRET
+    with Terminal(box, "put", "acme/db", "--secret", "password") as terminal:
+        for _ in range(3):
+            terminal.answer(b"acme/db:password: ", b"one\n")
+            terminal.answer(b"acme/db:password again: ", b"two\n")
+        assert terminal.wait() == 2 and b"differs" in terminal.seen, terminal.seen
+    assert box.get() == SECRET
 
 
 @test
@@ -276,6 +293,7 @@ def a_stopped_prompt_sets_the_terminal_back_and_asks_again(box):
         terminal.answer(b"acme/db:password: ", b"half a secr\x1a")
         terminal.expect(b"stopped with echo on")
         terminal.answer(b"acme/db:password: ", SECRET + b"\n")
+        terminal.answer(b"acme/db:password again: ", SECRET + b"\n")
         assert terminal.wait() == 0, terminal.seen
     assert box.get() == SECRET
 
