@@ -41,8 +41,8 @@ def the_length_of_the_blob_is_that_of_the_bucket_unless_it_is_to_tell(box):
 def a_date_is_a_day_or_days_from_now_and_nothing_else(box):
     for good in ("2030-01-31", "+1d", "+36500d", "never"):
         put(box, "--expires", good)
-    for bad in ("2030-02-30", "2030-1-31", "2030-01-31x", "+0d", "+90", "90d", "+-1d", "+36501d", "+99999999999999999999d",
-                "1969-12-31", "Never"):
+    for bad in ("2030-02-30", "2030-1-31", "2030-01-31x", "+0d", "+90", "90d", "+-1d", "+36501d",
+                "+99999999999999999999d", "1969-12-31", "Never"):
         put(box, "--expires", bad, status=2)
     box.run("put", "acme/db", "plain=1", "--expires", "+1d", status=2, told="are for secrets")
 
