@@ -34,8 +34,8 @@ static void build_house(void) {
 }
 
 static void leave_house(void) {
-  static const char *const names[] = {"v.db",    "v.db-wal",    "v.db-shm",    "root",
-                                      "copy.db", "copy.db-wal", "copy.db-shm", "root-recovery"};
+  static const char *const names[] = {"v.db",        "v.db-wal",    "v.db-shm",      "root",     "copy.db",
+                                      "copy.db-wal", "copy.db-shm", "root-recovery", "root-next"};
   bulla_vault_close(&house.vault);
   bulla_root_free(&house.root);
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -206,6 +206,38 @@ static void rename_and_remove(void) {
   CT_ASSERT(num_seen == 1);
 }
 
+static enum bulla_status count_version(void *arg, const struct bulla_version_view *version) {
+  CT_ASSERT(bulla_span_equal(version->tenant, ACME));
+  *(int *)arg += 1;
+  return BULLA_OK;
+}
+
+/* The first use after a rotation seals the value anew, the rewrap the other one. */
+static void rotate_and_shred(void) {
+  static const struct bulla_span other = {(const uint8_t *)"other", 5};
+  int num_seen = 0;
+  int64_t number;
+  struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = ct_secret(12);
+  struct bulla_field fields[] = {{PASSWORD, bulla_secret_bytes(value), true}, {other, bulla_secret_bytes(value), true}};
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  char provider[sizeof(house.provider) + 16];
+  build_house();
+  (void)snprintf(provider, sizeof(provider), "%s-next", house.provider);
+  CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), fields, 2));
+  CT_OK(bulla_vault_rotate_tenant(house.vault, &number, &who, ACME));
+  CT_OK(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen));
+  CT_OK(bulla_vault_rewrap(house.vault, &report, &who, ACME, NULL, NULL));
+  CT_OK(bulla_vault_destroy_versions(house.vault, &number, &who, ACME));
+  CT_OK(bulla_vault_versions(house.vault, ACME, count_version, &num_seen));
+  CT_OK(bulla_vault_scrub(house.vault));
+  CT_OK(bulla_root_create(&root, provider));
+  CT_OK(bulla_vault_root_rotate(house.vault, &who, root, BULLA_LITERAL("next")));
+  CT_OK(bulla_vault_shred(house.vault, &who, ACME));
+  leave_house();
+  CT_ASSERT(num_seen == 2 && report.num_done == 1 && number == 1);
+}
+
 static void import(void) {
   int num_seen = 0;
   size_t failed_row = 0;
@@ -336,6 +368,9 @@ const struct ct_call ct_store_calls[] = {
     {"bulla_recipient_create bulla_recipient_text bulla_root_recipient bulla_vault_root_add bulla_vault_root_list "
      "bulla_vault_root_remove bulla_vault_audit_anchor bulla_vault_audit_heads bulla_vault_audit_verify_with",
      "the recipient's private key, every key of the vault", STORED "; signatures", keep_roots},
+    {"bulla_vault_rotate_tenant bulla_vault_rewrap bulla_vault_versions bulla_vault_destroy_versions bulla_vault_scrub "
+     "bulla_vault_root_rotate bulla_vault_shred",
+     "values, every key, both roots", STORED, rotate_and_shred},
     {"bulla_vault_import", "the foreign key, the value, every key", STORED, import},
     {"bulla_vault_apikey_put bulla_vault_apikey_use bulla_vault_apikey_export bulla_vault_apikey_list "
      "bulla_vault_apikey_revoke",
