@@ -71,7 +71,7 @@ struct bulla_cli {
   char detail[256];           /* the last message of the library's log, */
   enum bulla_status detailed; /* and its status */
   bool reader_left;           /* standard output is a pipe without a reader */
-  int exit_status;            /* if not 0, what bulla_cli_run() returns for a failure */
+  int exit_status;            /* what bulla_cli_run() returns; for a failure, if it is not 0 */
 };
 
 /* bulla_cli_run runs the command line and returns the exit status. */

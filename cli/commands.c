@@ -82,13 +82,30 @@ static const struct bulla_option put_options[] = {
     REASON_OPTION,
     END};
 
-static const struct bulla_option exec_options[] = {{.name = "env",
-                                                    .value = "NAME=TENANT/ENTRY:FIELD",
-                                                    .help = "a variable and the field to set it to",
-                                                    .mandatory = true,
-                                                    .repeated = true},
-                                                   REASON_MANDATORY,
-                                                   END};
+static const struct bulla_option exec_options[] = {
+    {.name = "env",
+     .value = "NAME=TENANT/ENTRY:FIELD",
+     .help = "a variable and the field to set it to",
+     .repeated = true},
+    {.name = "env-all",
+     .value = "TENANT/ENTRY",
+     .help = "a variable for each field of an entry, named after it in upper case",
+     .repeated = true},
+    {.name = "prefix",
+     .value = "P",
+     .help = "behind --env-all: what the names of its variables begin with",
+     .repeated = true},
+    {.name = "file",
+     .value = "NAME=TENANT/ENTRY:FIELD",
+     .help = "a variable, and the field to put into the file whose path it is set to",
+     .repeated = true},
+    {.name = "env-file",
+     .value = "FILE",
+     .help = "a file of lines NAME=VALUE, where bulla://TENANT/ENTRY/FIELD stands for a field",
+     .repeated = true},
+    {.name = "mask", .help = "hide the secret values in the output of the command"},
+    REASON_MANDATORY,
+    END};
 
 static const struct bulla_option import_options[] = {
     {.name = "key-env", .value = "NAME", .help = "the variable whose SHA-256 is the key"},

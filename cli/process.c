@@ -28,12 +28,11 @@ void bulla_process_harden(void) {
     (void)setrlimit(RLIMIT_CORE, &core);
   }
   (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  struct sigaction ignore = {.sa_handler = SIG_IGN};
-  (void)sigemptyset(&ignore.sa_mask);
   for (size_t i = 0; i < NUM_IGNORED; i++) {
-    (void)sigaction(ignored[i], &ignore, &found[i]);
+    (void)sigaction(ignored[i], NULL, &found[i]);
   }
   hardened = true;
+  bulla_process_take_back();
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
     if (fcntl(fd, F_GETFD) < 0) {
       /* The lowest free descriptor is this one. */
@@ -46,6 +45,27 @@ void bulla_process_hand_on(void) {
   for (size_t i = 0; hardened && i < NUM_IGNORED; i++) {
     (void)sigaction(ignored[i], &found[i], NULL);
   }
+}
+
+void bulla_process_take_back(void) {
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  (void)sigemptyset(&ignore.sa_mask);
+  for (size_t i = 0; hardened && i < NUM_IGNORED; i++) {
+    (void)sigaction(ignored[i], &ignore, NULL);
+  }
+}
+
+void bulla_process_end_by(int signal_number) {
+  struct sigaction usual = {.sa_handler = SIG_DFL};
+  sigset_t signals;
+  (void)sigemptyset(&usual.sa_mask);
+  (void)sigemptyset(&signals);
+  (void)sigaddset(&signals, signal_number);
+  (void)sigaction(signal_number, &usual, NULL);
+  (void)raise(signal_number);
+  (void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
+  /* A signal that does not end this process is told as shells do. */
+  _exit(128 + signal_number);
 }
 
 void bulla_process_end_by_pipe(void) {

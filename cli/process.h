@@ -15,9 +15,15 @@ void bulla_process_harden(void);
  * users of the machine cannot read it, as they can what a process was started with. */
 void bulla_process_hide_urls(char **argv);
 
-/* bulla_process_hand_on restores the signals for the command that replaces this process. The replacements of closed
+/* bulla_process_hand_on restores the signals for the command that this process runs. The replacements of closed
  * streams are closed on exec. Core dumps stay off: the command's would contain secrets. */
 void bulla_process_hand_on(void);
+
+/* bulla_process_take_back sets them again as bulla_process_harden did, once a command runs beside this process. */
+void bulla_process_take_back(void);
+
+/* bulla_process_end_by ends the process by |signal_number|, as a command of its has ended. */
+void bulla_process_end_by(int signal_number);
 
 /* bulla_process_end_by_pipe ends the process by SIGPIPE, as it would have ended without bulla_process_harden, or
  * returns if that signal was ignored when it was started. */

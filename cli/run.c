@@ -37,10 +37,7 @@ static void report(const struct bulla_cli *cli, enum bulla_status status) {
 }
 
 static int exit_status(const struct bulla_cli *cli, enum bulla_status status) {
-  if (status == BULLA_OK) {
-    return 0;
-  }
-  if (cli->exit_status != 0) {
+  if (status == BULLA_OK || cli->exit_status != 0) {
     return cli->exit_status;
   }
   bool own = cli->command != NULL && cli->command->failure != 0;

@@ -138,14 +138,15 @@ enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **
 }
 
 enum bulla_status bulla_session_memory(size_t values_len) {
-  struct bulla_memory_options memory = {.size = sizeof(struct bulla_memory_options),
-                                        .arena_size = BULLA_WORKING_ROOM + values_len};
-  enum bulla_status status = bulla_memory_init(&memory);
-  if (status == BULLA_LOCK_LIMIT || status == BULLA_TOO_LARGE) {
-    memory.arena_size = 0;
-    status = bulla_memory_init(&memory);
+  struct bulla_memory_options memory = {.size = sizeof(struct bulla_memory_options)};
+  for (;;) {
+    memory.arena_size = BULLA_WORKING_ROOM + values_len;
+    enum bulla_status status = bulla_memory_init(&memory);
+    if ((status != BULLA_LOCK_LIMIT && status != BULLA_TOO_LARGE) || values_len == 0) {
+      return status;
+    }
+    values_len /= 2;
   }
-  return status;
 }
 
 enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_len) {

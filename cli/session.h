@@ -51,8 +51,8 @@ BULLA_NODISCARD enum bulla_status bulla_session_explain(struct bulla_cli *cli, e
 #define BULLA_SLOT_ROOM ((size_t)256)
 
 /* bulla_session_memory creates the arena, before anything that needs it, with room for |values_len| bytes of values
- * besides what every run needs. If so much cannot be locked, it has the default size: values may be smaller. Statuses
- * of bulla_memory_init. */
+ * besides what every run needs. If so much cannot be locked, it has room for half, and so on: values may be smaller.
+ * Statuses of bulla_memory_init. */
 BULLA_NODISCARD enum bulla_status bulla_session_memory(size_t values_len);
 
 /* bulla_session_arena_full notes that |values_len| bytes of values do not fit, and returns BULLA_ARENA_FULL. */

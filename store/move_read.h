@@ -11,7 +11,7 @@
 #include "store/page.h"
 #include "store/vault.h"
 
-#define BULLA_MOVED_ROWS BULLA_PLACES_MAX /* of a piece, at most: its records are one commit */
+#define BULLA_MOVED_ROWS 64 /* of a piece, at most: its records are one commit */
 
 enum bulla_moved_kind { BULLA_MOVED_TENANT, BULLA_MOVED_FIELD, BULLA_MOVED_APIKEY, BULLA_MOVED_TOKEN };
 

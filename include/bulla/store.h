@@ -44,7 +44,7 @@ extern "C" {
 #define BULLA_JTI_MAX 8192             /* bytes of a token's id */
 #define BULLA_VAULT_ID_LEN 16          /* bytes of a vault's id */
 #define BULLA_VAULT_FINGERPRINT_LEN 32 /* bytes of a vault's fingerprint */
-#define BULLA_PLACES_MAX 64            /* fields that one call opens */
+#define BULLA_PLACES_MAX 1024          /* fields that one call opens */
 
 /* Names of tenants, entries and fields have 1 to BULLA_NAME_MAX characters of A-Z a-z 0-9 . _ @ + and -, and do not
  * start with a dot or a hyphen. A call that is given another name returns BULLA_INVALID_NAME.

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See cli/mask_form.h. Time and memory accesses depend on the values: whoever could measure them here sees the output
+ * of the command, which has the values. */
+
+#include "cli/mask_form.h"
+
+/* Fewer digits of base64 than these are found in any text. */
+enum { BASE64_LEAST = 6 };
+
+/* The output in the course of being compared. */
+struct cursor {
+  struct bulla_reader left;
+  bool ended; /* there was too little of it */
+};
+
+static bool is_break(uint8_t byte) {
+  return byte == '\n' || byte == '\r';
+}
+
+static void skip_breaks(struct cursor *cursor) {
+  uint8_t byte;
+  while (cursor->left.left > 0 && is_break(*cursor->left.at)) {
+    (void)bulla_take_byte(&cursor->left, &byte);
+  }
+}
+
+/* next takes a byte, or returns -1 and notes that there is none. */
+static int next(struct cursor *cursor) {
+  uint8_t byte;
+  cursor->ended = !bulla_take_byte(&cursor->left, &byte);
+  return cursor->ended ? -1 : byte;
+}
+
+static int hex_digit(int byte) {
+  int lower = byte | 0x20;
+  return byte >= '0' && byte <= '9' ? byte - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+static int base64_digit(int byte) {
+  if (byte >= 'A' && byte <= 'Z') {
+    return byte - 'A';
+  }
+  if (byte >= 'a' && byte <= 'z') {
+    return byte - 'a' + 26;
+  }
+  if (byte >= '0' && byte <= '9') {
+    return byte - '0' + 52;
+  }
+  return byte == '+' || byte == '-' ? 62 : byte == '/' || byte == '_' ? 63 : -1;
+}
+
+/* take_hex takes |num| digits and returns their number, or -1. */
+static int take_hex(struct cursor *cursor, int num) {
+  int number = 0;
+  for (int i = 0; i < num; i++) {
+    int digit = hex_digit(next(cursor));
+    if (digit < 0) {
+      return -1;
+    }
+    number = number << 4 | digit;
+  }
+  return number;
+}
+
+/* take_url takes one byte as it stands in a URL, or returns -1. */
+static int take_url(struct cursor *cursor, uint8_t wanted) {
+  int byte = next(cursor);
+  return byte == '%' ? take_hex(cursor, 2) : byte == '+' && wanted == ' ' ? ' ' : byte;
+}
+
+/* take_json takes one byte as it stands in a JSON string, or returns -1. */
+static int take_json(struct cursor *cursor) {
+  static const char letters[] = "bfnrt\"\\/";
+  static const char meant[] = "\b\f\n\r\t\"\\/";
+  int byte = next(cursor);
+  if (byte != '\\') {
+    return byte;
+  }
+  byte = next(cursor);
+  if (byte == 'u') {
+    return take_hex(cursor, 4);
+  }
+  const char *found = byte > 0 ? strchr(letters, byte) : NULL;
+  return found != NULL ? meant[found - letters] : -1;
+}
+
+/* digit_of returns the base64 digit |at| of the groups that |form| is in. |*known| are the bits of it that are the
+ * value's. */
+static int digit_of(const struct bulla_mask_form *form, size_t at, int *known) {
+  size_t bit = 6 * at - 8 * (size_t)form->before;
+  size_t byte = bit / 8;
+  size_t left = 8 * form->value.len - bit;
+  unsigned both = (unsigned)form->value.data[byte] << 8;
+  both |= byte + 1 < form->value.len ? form->value.data[byte + 1] : 0;
+  *known = left >= 6 ? 0x3F : 0x3F & (0x3F << (6 - left));
+  return (int)(both >> (10 - bit % 8)) & *known;
+}
+
+/* The first digit that is all of the value's, and the one behind the last that is at least partly. */
+static size_t first_digit(const struct bulla_mask_form *form) {
+  return (8 * (size_t)form->before + 5) / 6;
+}
+
+static size_t end_digit(const struct bulla_mask_form *form) {
+  return (8 * (form->before + form->value.len) + 5) / 6;
+}
+
+static bool match_base64(const struct bulla_mask_form *form, struct cursor *cursor) {
+  for (size_t i = first_digit(form); i < end_digit(form); i++) {
+    int known;
+    int digit = digit_of(form, i, &known);
+    if (i > first_digit(form)) {
+      skip_breaks(cursor);
+    }
+    int found = base64_digit(next(cursor));
+    if (found < 0 || (found & known) != digit) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool match_hex(const struct bulla_mask_form *form, struct cursor *cursor) {
+  for (size_t i = 0; i < 2 * form->value.len; i++) {
+    if (i > 0) {
+      skip_breaks(cursor);
+    }
+    int digit = form->value.data[i / 2] >> (i % 2 == 0 ? 4 : 0) & 0xF;
+    if (hex_digit(next(cursor)) != digit) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* A terminal has CR LF for LF. So what is compared of a value with several lines is what stands in them. */
+static bool match_lines(const struct bulla_mask_form *form, struct cursor *cursor) {
+  bool begun = false;
+  for (size_t i = 0; i < form->value.len; i++) {
+    if (is_break(form->value.data[i])) {
+      continue;
+    }
+    if (begun) {
+      skip_breaks(cursor);
+    }
+    if (next(cursor) != form->value.data[i]) {
+      return false;
+    }
+    begun = true;
+  }
+  return begun;
+}
+
+static bool match_raw(const struct bulla_mask_form *form, struct cursor *cursor) {
+  struct bulla_span value = form->value;
+  struct bulla_span found;
+  if (form->has_lines) {
+    return match_lines(form, cursor);
+  }
+  if (bulla_take(&cursor->left, &found, value.len)) {
+    return bulla_span_equal(found, value);
+  }
+  cursor->ended = cursor->left.left == 0 || memcmp(cursor->left.at, value.data, cursor->left.left) == 0;
+  return false;
+}
+
+static bool match_escaped(const struct bulla_mask_form *form, struct cursor *cursor) {
+  for (size_t i = 0; i < form->value.len; i++) {
+    uint8_t wanted = form->value.data[i];
+    int byte = form->kind == BULLA_MASK_URL ? take_url(cursor, wanted) : take_json(cursor);
+    if (byte != wanted) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool match(const struct bulla_mask_form *form, struct cursor *cursor) {
+  switch (form->kind) {
+    case BULLA_MASK_RAW:
+      return match_raw(form, cursor);
+    case BULLA_MASK_HEX:
+      return match_hex(form, cursor);
+    case BULLA_MASK_BASE64:
+      return match_base64(form, cursor);
+    case BULLA_MASK_URL:
+    case BULLA_MASK_JSON:
+      return match_escaped(form, cursor);
+  }
+  return false;
+}
+
+struct bulla_mask_match bulla_mask_form_match(const struct bulla_mask_form *form, struct bulla_span output) {
+  struct cursor cursor = {.left = bulla_reader(output)};
+  bool is_there = match(form, &cursor);
+  struct bulla_mask_match found = {.len = is_there ? output.len - cursor.left.left : 0,
+                                   .is_open = !is_there && cursor.ended};
+  return found;
+}
+
+static bool is_special(uint8_t byte) {
+  return base64_digit(byte) < 0 || byte == '+' || byte == '/';
+}
+
+static size_t count(struct bulla_span value, bool (*is)(uint8_t byte)) {
+  size_t num = 0;
+  for (size_t i = 0; i < value.len; i++) {
+    num += is(value.data[i]) ? 1 : 0;
+  }
+  return num;
+}
+
+size_t bulla_mask_forms(struct bulla_mask_form forms[BULLA_MASK_FORMS_MAX], struct bulla_span value) {
+  size_t num = 0;
+  size_t num_breaks = count(value, is_break);
+  struct bulla_mask_form raw = {value, BULLA_MASK_RAW, 0, num_breaks > 0, value.len - num_breaks};
+  if (raw.least_len >= BULLA_MASK_LEAST) {
+    forms[num++] = raw;
+  }
+  forms[num++] = (struct bulla_mask_form){value, BULLA_MASK_HEX, 0, false, 2 * value.len};
+  for (uint8_t before = 0; before < 3; before++) {
+    struct bulla_mask_form form = {value, BULLA_MASK_BASE64, before, false, 0};
+    form.least_len = end_digit(&form) - first_digit(&form);
+    if (form.least_len >= BASE64_LEAST) {
+      forms[num++] = form;
+    }
+  }
+  if (count(value, is_special) > 0) {
+    forms[num++] = (struct bulla_mask_form){value, BULLA_MASK_URL, 0, false, value.len};
+    forms[num++] = (struct bulla_mask_form){value, BULLA_MASK_JSON, 0, false, value.len};
+  }
+  return num;
+}
