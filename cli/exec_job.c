@@ -13,7 +13,10 @@
 #include "cli/error.h"
 #include "cli/word.h"
 
-enum { ORIGIN_MAX = 3 * BULLA_NAME_MAX + 64 };
+enum {
+  ORIGIN_MAX = 3 * BULLA_NAME_MAX + 64,
+  ITEMS_MAX = 4096,
+};
 
 void bulla_exec_job_free(struct bulla_exec_job *job) {
   for (size_t i = 0; i < job->num_items; i++) {
@@ -96,6 +99,9 @@ enum bulla_status bulla_exec_add(struct bulla_exec_job *job, const struct bulla_
   bool is_field = item->kind != BULLA_EXEC_PLAIN;
   if (is_field && job->num_fields == BULLA_PLACES_MAX) {
     return bulla_cli_usage(job->cli, "these are too many fields: at most %d are opened at once", BULLA_PLACES_MAX);
+  }
+  if (job->num_items == ITEMS_MAX) {
+    return bulla_cli_usage(job->cli, "these are too many variables: at most %d are set", ITEMS_MAX);
   }
   struct bulla_exec_item *items = (struct bulla_exec_item *)grown(job->items, job->num_items, sizeof(*items));
   if (items == NULL) {

@@ -200,21 +200,17 @@ struct bulla_mask_match bulla_mask_form_match(const struct bulla_mask_form *form
   return found;
 }
 
-static bool is_special(uint8_t byte) {
-  return base64_digit(byte) < 0 || byte == '+' || byte == '/';
-}
-
-static size_t count(struct bulla_span value, bool (*is)(uint8_t byte)) {
+static size_t count_breaks(struct bulla_span value) {
   size_t num = 0;
   for (size_t i = 0; i < value.len; i++) {
-    num += is(value.data[i]) ? 1 : 0;
+    num += is_break(value.data[i]) ? 1 : 0;
   }
   return num;
 }
 
 size_t bulla_mask_forms(struct bulla_mask_form forms[BULLA_MASK_FORMS_MAX], struct bulla_span value) {
   size_t num = 0;
-  size_t num_breaks = count(value, is_break);
+  size_t num_breaks = count_breaks(value);
   struct bulla_mask_form raw = {value, BULLA_MASK_RAW, 0, num_breaks > 0, value.len - num_breaks};
   if (raw.least_len >= BULLA_MASK_LEAST) {
     forms[num++] = raw;
@@ -227,9 +223,7 @@ size_t bulla_mask_forms(struct bulla_mask_form forms[BULLA_MASK_FORMS_MAX], stru
       forms[num++] = form;
     }
   }
-  if (count(value, is_special) > 0) {
-    forms[num++] = (struct bulla_mask_form){value, BULLA_MASK_URL, 0, false, value.len};
-    forms[num++] = (struct bulla_mask_form){value, BULLA_MASK_JSON, 0, false, value.len};
-  }
+  forms[num++] = (struct bulla_mask_form){value, BULLA_MASK_URL, 0, false, value.len};
+  forms[num++] = (struct bulla_mask_form){value, BULLA_MASK_JSON, 0, false, value.len};
   return num;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See cli/relay.h. One loop waits for all there is to wait for, signals too, and nothing in it blocks: a reader that is
- * slow holds up its stream alone. */
+/* See cli/relay.h. One loop waits for all there is to wait for, signals too, and nothing in it blocks. */
 
 #include "cli/relay.h"
 
@@ -15,29 +14,20 @@
 
 #include "cli/command_start.h"
 #include "cli/error.h"
-#include "cli/mask_stream.h"
+#include "cli/relay_stream.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 
 enum {
   IDLE_MS = 50,        /* then what is held is shown at a terminal, as far as it may be */
   BACKGROUND_MS = 500, /* how often to look whether this process is in the foreground by now */
-  WRITE_LEN = 4096,    /* a pipe that is ready takes as much without blocking (PIPE_BUF) */
   TYPED_LEN = 4096,
   NUM_STREAMS = 2,
 };
 
-struct stream {
-  int from; /* what the command writes to, or -1 at its end */
-  int to;
-  bool is_terminal; /* it goes to one */
-  int error;        /* why it could not be written on, or 0 */
-  struct bulla_mask_stream *masked;
-};
-
 struct relay {
   struct bulla_cli *cli;
-  struct stream streams[NUM_STREAMS];
+  struct bulla_relay_stream streams[NUM_STREAMS];
   size_t num_streams;
   bool has_terminal;
   struct bulla_terminal terminal;
@@ -54,18 +44,9 @@ struct relay {
   int ended;
 };
 
-/* end_stream takes no more from |stream|. A terminal stays: closing it would end a command that has only left it. */
-static void end_stream(const struct relay *relay, struct stream *stream) {
-  if (stream->from >= 0 && stream->from != relay->terminal.master) {
-    (void)close(stream->from);
-  }
-  stream->from = -1;
-}
-
 static void relay_free(struct relay *relay) {
   for (size_t i = 0; i < NUM_STREAMS; i++) {
-    end_stream(relay, &relay->streams[i]);
-    bulla_mask_stream_free(&relay->streams[i].masked);
+    bulla_relay_stream_end(&relay->streams[i]);
   }
   bulla_secret_free(&relay->typed);
   bulla_terminal_close(&relay->terminal);
@@ -104,12 +85,19 @@ static enum bulla_status hold_signals(struct relay *relay) {
   return relay->signals >= 0 ? BULLA_OK : bulla_cli_errno(relay->cli, errno);
 }
 
+/* signal_group signals the command and what it has not put into groups of their own. */
+static void signal_group(const struct relay *relay, int signal_number) {
+  if (!relay->has_ended) {
+    (void)kill(-relay->command, signal_number);
+  }
+}
+
 /* suspend stops this process as the command was stopped, and goes on with it. */
 static void suspend(struct relay *relay) {
   bulla_terminal_leave(&relay->terminal);
   (void)kill(getpid(), SIGSTOP);
   bulla_terminal_take(&relay->terminal);
-  (void)kill(-relay->command, SIGCONT);
+  signal_group(relay, SIGCONT);
 }
 
 static void look_at_command(struct relay *relay) {
@@ -149,51 +137,16 @@ static void take_signals(struct relay *relay) {
         break;
       case SIGTSTP:
         /* That it has stopped is told by SIGCHLD. */
-        (void)kill(-relay->command, SIGSTOP);
+        signal_group(relay, SIGSTOP);
         break;
       case SIGCONT:
         bulla_terminal_take(&relay->terminal);
-        (void)kill(-relay->command, SIGCONT);
+        signal_group(relay, SIGCONT);
         break;
       default:
         pass_signal(relay, &info);
         break;
     }
-  }
-}
-
-static bool has_output(const struct stream *stream) {
-  return bulla_mask_stream_output(stream->masked).len > 0;
-}
-
-/* read_stream takes what the command wrote. */
-static void read_stream(struct relay *relay, struct stream *stream) {
-  struct bulla_buffer room = bulla_mask_stream_room(stream->masked);
-  ssize_t got = read(stream->from, room.data, room.size);
-  bool nothing_yet = got < 0 && (errno == EINTR || errno == EAGAIN);
-  if (got > 0) {
-    bulla_mask_stream_add(stream->masked, (size_t)got, false);
-  } else if (!nothing_yet || relay->is_leaving) {
-    bulla_mask_stream_add(stream->masked, 0, true);
-    end_stream(relay, stream);
-  }
-}
-
-/* write_stream passes on a part of it. If nobody takes it, the command finds that nobody does. */
-static void write_stream(struct relay *relay, struct stream *stream) {
-  struct bulla_span output = bulla_mask_stream_output(stream->masked);
-  ssize_t done = write(stream->to, output.data, output.len < WRITE_LEN ? output.len : WRITE_LEN);
-  if (done < 0 && errno != EINTR && errno != EAGAIN) {
-    stream->error = errno;
-    if (stream->from == relay->terminal.master) {
-      bulla_terminal_close(&relay->terminal);
-    } else {
-      end_stream(relay, stream);
-    }
-    stream->from = -1;
-    bulla_mask_stream_taken(stream->masked, output.len);
-  } else if (done > 0) {
-    bulla_mask_stream_taken(stream->masked, (size_t)done);
   }
 }
 
@@ -223,30 +176,29 @@ static void choose_waited(const struct relay *relay, struct pollfd waited[NUM_WA
   waited[WAIT_SIGNALS] = (struct pollfd){.fd = relay->signals, .events = POLLIN};
   waited[WAIT_TYPED] = (struct pollfd){.fd = reads_typed ? STDIN_FILENO : -1, .events = POLLIN};
   waited[WAIT_MASTER] = (struct pollfd){.fd = is_typed ? relay->terminal.master : -1, .events = POLLOUT};
-  for (size_t i = 0; i < NUM_STREAMS; i++) {
-    const struct stream *stream = &relay->streams[i];
-    bool writes = i < relay->num_streams && has_output(stream);
-    waited[WAIT_STREAMS + i] =
-        (struct pollfd){.fd = writes ? stream->to : stream->from, .events = writes ? POLLOUT : POLLIN};
+  for (size_t i = 0; i < relay->num_streams; i++) {
+    waited[WAIT_STREAMS + i] = bulla_relay_stream_wait(&relay->streams[i]);
   }
 }
 
 /* How long to wait, or -1 without an end. */
 static int choose_timeout(const struct relay *relay) {
-  if (relay->is_leaving) {
-    return 0;
-  }
+  int timeout = relay->terminal.has_input && !relay->terminal.is_raw && !relay->is_leaving ? BACKGROUND_MS : -1;
   for (size_t i = 0; i < relay->num_streams; i++) {
-    if (relay->streams[i].is_terminal && bulla_mask_stream_holds(relay->streams[i].masked)) {
-      return IDLE_MS;
+    const struct bulla_relay_stream *stream = &relay->streams[i];
+    if (relay->is_leaving && bulla_relay_stream_reads(stream)) {
+      return 0;
+    }
+    if (stream->is_terminal && bulla_mask_stream_holds(stream->masked)) {
+      timeout = IDLE_MS;
     }
   }
-  return relay->terminal.has_input && !relay->terminal.is_raw ? BACKGROUND_MS : -1;
+  return timeout;
 }
 
 static void idle(struct relay *relay) {
   for (size_t i = 0; i < relay->num_streams; i++) {
-    if (relay->streams[i].is_terminal && !has_output(&relay->streams[i])) {
+    if (relay->streams[i].is_terminal && bulla_relay_stream_reads(&relay->streams[i])) {
       bulla_mask_stream_show(relay->streams[i].masked);
     }
   }
@@ -257,22 +209,18 @@ static void idle(struct relay *relay) {
 
 static void move_streams(struct relay *relay, const struct pollfd waited[NUM_WAITED]) {
   for (size_t i = 0; i < relay->num_streams; i++) {
-    struct stream *stream = &relay->streams[i];
-    bool is_ready = waited[WAIT_STREAMS + i].revents != 0;
-    if (has_output(stream)) {
-      if (is_ready) {
-        write_stream(relay, stream);
-      }
-    } else if (stream->from >= 0 && (is_ready || relay->is_leaving)) {
-      read_stream(relay, stream);
-    }
+    bulla_relay_stream_move(&relay->streams[i], waited[WAIT_STREAMS + i].revents != 0, relay->is_leaving);
+  }
+  if (relay->streams[0].error != 0) {
+    /* The outer terminal is gone: so is the command's. */
+    bulla_terminal_close(&relay->terminal);
   }
 }
 
 static bool goes_on(const struct relay *relay) {
   bool any = !relay->has_ended;
   for (size_t i = 0; i < relay->num_streams; i++) {
-    any = any || relay->streams[i].from >= 0 || has_output(&relay->streams[i]);
+    any = any || bulla_relay_stream_goes_on(&relay->streams[i]);
   }
   return any;
 }
@@ -281,7 +229,7 @@ static void loop(struct relay *relay) {
   struct pollfd waited[NUM_WAITED];
   while (goes_on(relay)) {
     choose_waited(relay, waited);
-    int ready = poll(waited, NUM_WAITED, choose_timeout(relay));
+    int ready = poll(waited, WAIT_STREAMS + relay->num_streams, choose_timeout(relay));
     if (ready == 0 && !relay->is_leaving) {
       idle(relay);
     }
@@ -309,14 +257,12 @@ static enum bulla_status open_streams(struct relay *relay, const struct bulla_ma
     ends->has_input = relay->terminal.has_input;
   }
   BULLA_TRY(bulla_command_ends_open(relay->cli, ends, from));
-  from[0] = relay->has_terminal ? relay->terminal.master : from[0];
-  relay->streams[0].from = from[0];
+  relay->streams[0].from = relay->has_terminal ? relay->terminal.master : from[0];
+  relay->streams[0].is_lent = relay->has_terminal;
   relay->streams[1].from = from[1];
   relay->num_streams = from[1] >= 0 ? 2 : 1;
   for (size_t i = 0; i < relay->num_streams; i++) {
-    relay->streams[i].to = i == 0 ? STDOUT_FILENO : STDERR_FILENO;
-    relay->streams[i].is_terminal = isatty(relay->streams[i].to) == 1;
-    BULLA_TRY(bulla_mask_stream_new(&relay->streams[i].masked, mask));
+    BULLA_TRY(bulla_relay_stream_begin(&relay->streams[i], mask, i == 0 ? STDOUT_FILENO : STDERR_FILENO));
   }
   return bulla_secret_new(&relay->typed, TYPED_LEN);
 }
@@ -325,7 +271,8 @@ static enum bulla_status open_streams(struct relay *relay, const struct bulla_ma
 static enum bulla_status output_status(const struct relay *relay) {
   for (size_t i = 0; i < relay->num_streams; i++) {
     int error = relay->streams[i].error;
-    if (error != 0 && error != EPIPE && error != EIO) {
+    bool reader_left = error == EPIPE || (error == EIO && relay->streams[i].is_terminal);
+    if (error != 0 && !reader_left) {
       bulla_cli_at(relay->cli, i == 0 ? "standard output" : "standard error");
       return bulla_cli_errno(relay->cli, error);
     }

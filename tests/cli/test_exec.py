@@ -118,7 +118,9 @@ def look(box, words, prepare):
         process = subprocess.run([*words, "sh", "-c", LOOK], stdout=-1, preexec_fn=prepare, pass_fds=[number],
                                  timeout=60, check=True, restore_signals=False, **box.options({"KEPT": "a\nb"}))
         os.close(number)
-    return process.stdout.decode().splitlines()
+    lines = process.stdout.decode().splitlines()
+    # Signals 32 and 33 are the C library's own; its posix_spawn(3) may leave them ignored.
+    return [f"{line[:8]}{int(line[8:], 16) & ~(3 << 31):x}" if line.startswith("SigIgn:") else line for line in lines]
 
 
 @test
@@ -127,8 +129,9 @@ def a_command_gets_its_process_as_bulla_was_given_it(box):
     for prepare in (lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL), leave_traces, ignore_pipe, close_input):
         direct = look(box, [], prepare)
         assert len(direct) > 25, direct
-        through = look(box, [BULLA, *EXEC], prepare)
-        assert through == direct, set(through) ^ set(direct)
+        for more in ((), ("--mask",)):
+            through = look(box, [BULLA, *EXEC[:-1], *more, "--"], prepare)
+            assert through == direct, set(through) ^ set(direct)
 
 
 @test
@@ -293,7 +296,7 @@ def values_that_do_not_fit_into_locked_memory_are_refused_before_any_is_opened(b
     assert box.run("exec", *names, "--reason", "x", "--", "printenv", "V15", preexec_fn=limit_locking,
                    **nobody) == b"s\n"
     assert len(uses(box)) == 16
-    box.run("put", "acme/more", *(f"--secret-file=f{n}=value" for n in range(16)), status=4,
+    box.run("put", "acme/more", *(f"--secret-file=f{n}=value" for n in range(24)), status=4,
             preexec_fn=limit_locking, **nobody)
     assert "ulimit -l" in box.errors and [e["entry"] for e in box.json("list")] == ["many", "small"], box.errors
 
