@@ -13,6 +13,7 @@
 
 #include <bulla/token.h>
 #include <errno.h>
+#include <spawn.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ enum { MAX_ARGUMENTS = 24, MAX_TEXT = 1 << 14 };
 #define PLAINTEXT "what was sealed, 6d5b"
 #define SECRET "a secret on its way in, 9c8d"
 #define FILE_SECRET "a secret in a file, 2b3c"
+#define LISTED "a text of a list"
 #define ARGUMENT_PART "sup3r s3cret"
 #define ARGUMENT ARGUMENT_PART "=pass/word"
 
@@ -84,18 +86,34 @@ static bool is_due(const char *line) {
     }
   }
   const char *value = strchr(line, '=') + 1;
-  return strcmp(value, VALUE_A) == 0 || strcmp(value, VALUE_B) == 0 || strcmp(value, "db.example") == 0;
+  return strcmp(value, VALUE_A) == 0 || strcmp(value, VALUE_B) == 0 || strcmp(value, "db.example") == 0 ||
+         strcmp(value, LISTED) == 0 || (strncmp(value, "/proc/self/fd/", 14) == 0 && has_argument("--file"));
 }
 
-/* In place of the C library's: looks at what the command would get, and says that it cannot be found. Standard
- * error is the command's here, so that whatever is wrong is told later. */
-int execvpe(const char *file, char *const argv[], char *const envp[]) {
+static void look_at(const char *file, char *const argv[], char *const envp[]) {
   exec_was_good = exec_was_good && has_argument("exec") && argv[0] == file;
   for (size_t i = 0; envp[i] != NULL; i++) {
     exec_was_good = exec_was_good && is_due(envp[i]);
   }
+}
+
+/* In place of the C library's: they look at what the command would get, and say that it cannot be found. Standard
+ * error is the command's here, so that whatever is wrong is told later. */
+int execvpe(const char *file, char *const argv[], char *const envp[]) {
+  look_at(file, argv, envp);
   errno = ENOENT;
   return -1;
+}
+
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]) {
+  (void)pid;
+  /* A program that a root key is asked of has all variables. */
+  if (envp != environ) {
+    exec_was_good = exec_was_good && has_argument("--mask") && actions != NULL && attributes != NULL;
+    look_at(file, argv, envp);
+  }
+  return ENOENT;
 }
 
 static void set_word(int word, struct bulla_span text) {
@@ -166,6 +184,7 @@ static void set_up(void) {
   fuzz_command_set_up();
   fuzz_command_file("root.key", BULLA_LITERAL(FUZZ_ROOT_DIGITS));
   fuzz_command_file("blob.key", BULLA_LITERAL(BLOB_DIGITS "\n"));
+  fuzz_command_file("list", BULLA_LITERAL("TEXT=" LISTED "\nREF=bulla://acme/db/password\n"));
   fuzz_command_file("secret", BULLA_LITERAL(FILE_SECRET));
   fuzz_command_file("claims", BULLA_LITERAL("{\"perms\":[\"read\"],\"team\":7}"));
   FUZZ_ASSERT(setenv("IMPORT_KEY", IMPORT_KEY, 1) == 0);
@@ -293,7 +312,8 @@ static void check_outputs(const struct fuzz_outcome *outcome) {
 
 /* clean_up removes what `init` has made. */
 static void clean_up(void) {
-  static const char *const names[] = {"v.db", "v.db-generation", "root.key", "blob.key", "secret", "claims", "apikey"};
+  static const char *const names[] = {"v.db",   "v.db-generation", "root.key", "blob.key",
+                                      "secret", "claims",          "apikey",   "list"};
   fuzz_vault_keep(names, sizeof(names) / sizeof(names[0]));
 }
 
