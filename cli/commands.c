@@ -317,11 +317,23 @@ const struct bulla_command bulla_commands[] = {
      "The value goes to standard output byte for byte, with nothing added. TENANT/ENTRY:FIELD works as well.",
      "bulla get acme/warehouse password --reason \"ticket 4711\"", get_options, 1, 2, bulla_run_get},
     {"exec", use_group, "-- COMMAND [ARGUMENT]…", "Run a command with secrets in its environment, each audited first.",
-     "If one of them is refused, nothing runs. If they cannot all be passed on, none is opened. The command inherits\n"
-     "bulla's signals, descriptors and variables, except those that lead to the root key: BULLA_ROOT, the variable\n"
-     "or descriptor it was read from, and CREDENTIALS_DIRECTORY if it lies there; with a vault on a server also\n"
-     "BULLA_VAULT and PGPASSWORD. Core dumps are off. The exit status is the command's; 125 if bulla fails first, 126\n"
-     "if the command cannot be run, 127 if it is not found.",
+     "All fields are opened under one commit, at most 1024. If one of them is refused, nothing runs. If they cannot "
+     "all\n"
+     "be passed on, none is opened. A variable that is set twice is an error. --env-all turns pass.word into\n"
+     "PASS_WORD; --prefix is put before it. The file of --file has no name but /proc/self/fd/N, and cannot be "
+     "changed:\n"
+     "the command and whatever inherits its descriptors read it. In the file of --env-file, blank lines and lines "
+     "that\n"
+     "begin with # are skipped; a value may stand between two \" or two ', without escapes.\n"
+     "With --mask bulla stays, and writes ******** for the secret values in the output, also if they are in base64,\n"
+     "hexadecimal, URL or JSON form or cut across writes; values of less than 4 bytes are not hidden. At a terminal "
+     "the\n"
+     "command has one of its own. It hides slips, not what the command hides from it.\n"
+     "The command inherits bulla's signals, descriptors and variables, except those that lead to the root key:\n"
+     "BULLA_ROOT, the variable or descriptor it was read from, and CREDENTIALS_DIRECTORY if it lies there; with a "
+     "vault\n"
+     "on a server also BULLA_VAULT and PGPASSWORD. Core dumps are off. The exit status is the command's; 125 if bulla\n"
+     "fails first, 126 if the command cannot be run, 127 if it is not found.",
      "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example", exec_options,
      0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
 
