@@ -241,6 +241,15 @@ def at_a_terminal_the_command_has_one_of_the_same_size_and_modes(box):
     assert b"no such program" in terminal.end(127)
 
 
+COUNT = """import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+tty = os.open("/dev/tty", os.O_WRONLY)
+os.write(tty, b"ready")
+signal.sigwait([signal.SIGINT])
+os.write(tty, b"once")
+sys.exit(1 if signal.sigtimedwait([signal.SIGINT], 0.3) is None else 2)"""
+
+
 @test
 def what_is_typed_reaches_the_command_and_its_signals_do(box):
     put(box, SECRET)
@@ -258,12 +267,13 @@ def what_is_typed_reaches_the_command_and_its_signals_do(box):
     terminal.type(b"\x03")
     assert b"int" in terminal.end(3)
     # With a pipe both are in the foreground of one terminal, whose signals reach the command without bulla, once.
-    terminal = Terminal(box, "sh", "-c", 'trap "echo int >>ints" INT; echo ready >/dev/tty; until test -s ints; do sleep '
-                        '0.05; done; sleep 0.2; exit 4', stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    terminal = Terminal(box, "python3", "-c", COUNT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     terminal.read(b"ready")
+    os.kill(terminal.process.pid, signal.SIGSTOP)
     terminal.type(b"\x03")
-    terminal.end(4)
-    assert box.path("ints").read_text() == "int\n"
+    terminal.read(b"once")
+    os.kill(terminal.process.pid, signal.SIGCONT)
+    terminal.end(1)
     for number in (signal.SIGTERM, signal.SIGHUP):
         terminal = Terminal(box, "sh", "-c", "echo ready; exec sleep 60")
         terminal.read(b"ready")
