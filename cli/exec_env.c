@@ -44,7 +44,7 @@ static enum bulla_status read_file(struct bulla_exec_job *job, struct bulla_span
   if (fd < 0) {
     return bulla_cli_errno(job->cli, errno);
   }
-  struct bulla_buffer bytes;
+  struct bulla_buffer bytes = bulla_buffer(NULL, 0);
   enum bulla_status status = bulla_input_public(job->cli, &bytes, fd, ENV_FILE_MAX);
   (void)close(fd);
   if (bytes.data != NULL) {
