@@ -40,6 +40,7 @@ OPTIONS = {
     "jwe_differential": "-max_len=2048 -len_control=100",
     "jwe_header": "-max_len=1400 -len_control=100",
     "jwk": "-max_len=64",
+    "mask": "-max_len=1024 -len_control=100",
     "postgres_server": "-max_len=256 -len_control=0 -entropic=0 -timeout=20",
     "signed": "-max_len=4096 -len_control=100",
     "token_mint": "-max_len=8192 -len_control=100",

@@ -34,6 +34,14 @@ def every_field_of_an_entry_is_a_variable_named_after_it(box):
 
 
 @test
+def an_entry_with_a_canary_is_refused_and_told(box):
+    box.put_secret(secret=SECRET)
+    box.run("put", "acme/db", "--secret", "trap", "--canary", stdin="lure")
+    box.run("exec", "--env-all", "acme/db", *REASON, "touch", "ran", status=125, told="acme/db:trap: not found")
+    assert sorted(uses(box)) == [("password", "granted"), ("trap", "canary")] and not box.path("ran").exists()
+
+
+@test
 def of_two_sources_of_a_variable_neither_is_taken(box):
     box.put_secret("acme/db", "pass.word", SECRET)
     box.run("put", "acme/db", "pass-word=b", "other=o")
