@@ -56,7 +56,8 @@ const char *bulla_session_url(const struct bulla_cli *cli) {
 
 /* The root's provider, or NULL. */
 static const char *provider_of(const struct bulla_cli *cli) {
-  return cli->other_url != NULL || cli->other_provider != NULL ? cli->other_provider : option_or_variable(cli, "root", "BULLA_ROOT");
+  return cli->other_url != NULL || cli->other_provider != NULL ? cli->other_provider
+                                                               : option_or_variable(cli, "root", "BULLA_ROOT");
 }
 
 /* Of a server the host, the port and the database are shown, if they are certainly that: what is not encoded may be a
