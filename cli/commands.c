@@ -43,7 +43,10 @@ static const struct bulla_option no_options[] = {END};
 
 static const struct bulla_option reason_options[] = {REASON_OPTION, END};
 static const struct bulla_option tenant_options[] = {TENANT_OPTION, END};
-static const struct bulla_option get_options[] = {REASON_MANDATORY, END};
+#define REVISION_OPTION \
+  { .name = "revision", .value = "N", .help = "a former revision of the field, as history prints it" }
+static const struct bulla_option get_options[] = {REVISION_OPTION, REASON_MANDATORY, END};
+static const struct bulla_option restore_options[] = {REVISION_OPTION, REASON_OPTION, END};
 
 static const struct bulla_option init_options[] = {
     {.name = "reuse-root", .help = "use the existing key file of --root file:PATH"}, END};
@@ -79,6 +82,7 @@ static const struct bulla_option put_options[] = {
     {.name = "canary", .help = "secrets that nobody uses: who asks for one is recorded, and not found"},
     {.name = "new", .help = "only if there are no such fields"},
     {.name = "if-revision", .value = "N", .help = "only if the fields have this revision, 0 for none"},
+    {.name = "keep", .value = "N", .help = "keep N former revisions of each field of the entry from now on"},
     REASON_OPTION,
     END};
 
@@ -283,6 +287,18 @@ const struct bulla_command bulla_commands[] = {
      "A field keeps its mask, padding and date until others are given, and a canary stays one until it is removed.",
      "printf %s \"$PASSWORD\" | bulla put acme/warehouse host=db.acme.example --secret password", put_options, 1,
      SIZE_MAX, bulla_run_put},
+    {"history", vault_group, "TENANT/ENTRY [FIELD]", "Show the revisions of a field that are kept, secret ones masked.",
+     "The newest of each field, which is the current one, comes first. TENANT/ENTRY:FIELD works as well. To open one:\n"
+     "bulla get --revision. To put it again: bulla restore --revision. Revisions that are not kept any more are gone.",
+     "bulla history acme/warehouse password", no_options, 1, 2, bulla_run_history},
+    {"restore", vault_group, "TENANT/ENTRY FIELD", "Put the value of a former revision of a field again.",
+     "The field gets it with its next revision; the one it had is kept as any other. Nobody sees the value.",
+     "bulla restore acme/warehouse password --revision 2", restore_options, 1, 2, bulla_run_restore},
+    {"keep", vault_group, "[TENANT/ENTRY] [N|vault]", "Say how many former revisions of a field are kept: 0 to 100.",
+     "Without an entry, what the vault keeps: 3 unless another number was set; fields that have more lose them when\n"
+     "they are put next. An entry may have a number of its own, which holds at once; vault takes it away. Without a\n"
+     "number, it is printed. Sealed as they are, former revisions still are in the database until they are deleted.",
+     "bulla keep acme/warehouse 0", reason_options, 0, 2, bulla_run_keep},
     {"show", vault_group, "TENANT/ENTRY", "Show the fields of an entry, the secret ones masked.", NULL,
      "bulla show acme/warehouse --json", no_options, 1, 1, bulla_run_show},
     {"list", vault_group, "[TENANT]", "List the entries of a tenant, or of all tenants.", NULL, "bulla list acme",

@@ -177,8 +177,8 @@ enum bulla_status bulla_run_rewrap(struct bulla_cli *cli) {
   if (status == BULLA_REFUSED) {
     BULLA_TRY(report(cli, &made, num_destroyed));
     return bulla_cli_error(cli, status,
-                           "some values do not open: put them anew or remove them, then run this again; their version "
-                           "is not destroyed before that");
+                           "some values do not open: put them anew and keep 0 of what they were, or remove them, then "
+                           "run this again; their version is not destroyed before that");
   }
   BULLA_TRY(status);
   BULLA_TRY(report(cli, &made, num_destroyed));

@@ -369,3 +369,19 @@ enum bulla_status bulla_session_place(struct bulla_cli *cli, struct bulla_place 
 enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_place *place, size_t index) {
   return bulla_session_place(cli, place, bulla_text(cli->operands[index]), index);
 }
+
+enum bulla_status bulla_session_field(struct bulla_cli *cli, struct bulla_place *place) {
+  struct bulla_span entry = bulla_text(cli->operands[0]);
+  struct bulla_span field;
+  bool joined = bulla_word_split(&entry, &field, cli->operands[0], ':');
+  if (joined == (cli->num_operands == 2)) {
+    return bulla_cli_usage(cli, "it takes either TENANT/ENTRY FIELD or TENANT/ENTRY:FIELD");
+  }
+  BULLA_TRY(bulla_session_place(cli, place, entry, 0));
+  place->field = joined ? field : bulla_text(cli->operands[1]);
+  if (!bulla_word_is_name(place->field)) {
+    bulla_cli_at(cli, joined ? "argument 1" : "argument 2");
+    return BULLA_INVALID_NAME;
+  }
+  return BULLA_OK;
+}

@@ -102,4 +102,7 @@ BULLA_NODISCARD enum bulla_status bulla_session_place(struct bulla_cli *cli, str
 
 BULLA_NODISCARD enum bulla_status bulla_session_entry(struct bulla_cli *cli, struct bulla_place *place, size_t index);
 
+/* bulla_session_field takes TENANT/ENTRY FIELD, or TENANT/ENTRY:FIELD as `exec` has it: all of the operands. */
+BULLA_NODISCARD enum bulla_status bulla_session_field(struct bulla_cli *cli, struct bulla_place *place);
+
 #endif

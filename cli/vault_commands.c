@@ -11,6 +11,7 @@
 
 #include "cli/error.h"
 #include "cli/generate.h"
+#include "cli/history.h"
 #include "cli/input.h"
 #include "cli/making.h"
 #include "cli/options.h"
@@ -206,7 +207,10 @@ static enum bulla_status name_secret(void *arg, const struct bulla_field_view *t
 
 enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   struct bulla_place place;
+  const char *keep = bulla_option_value(cli, "keep");
+  int num_kept = 0;
   BULLA_TRY(bulla_session_entry(cli, &place, 0));
+  BULLA_TRY(keep != NULL ? bulla_keep_number(cli, &num_kept, keep) : BULLA_OK);
   if (bulla_option_count(cli, "secret") > 1 && isatty(STDIN_FILENO) != 1) {
     return bulla_cli_usage(cli,
                            "standard input is not a terminal and holds only one secret: give one --secret, and the "
@@ -234,7 +238,8 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   }
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "%s", cli->operands[0]);
-  status = bulla_vault_put(vault, &me.who, &place, put.fields, put.num_fields);
+  status = keep == NULL ? bulla_vault_put(vault, &me.who, &place, put.fields, put.num_fields)
+                        : bulla_vault_put_keep(vault, &me.who, &place, put.fields, put.num_fields, num_kept);
   if (status == BULLA_STAYS_SECRET) {
     struct look look = {cli, &put};
     enum bulla_status ignored = bulla_vault_show(vault, &place, name_secret, &look);

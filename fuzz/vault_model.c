@@ -3,7 +3,7 @@
 
 /* See fuzz/vault_model.h. */
 
-#include "fuzz/vault_model.h"
+#include "fuzz/vault_fields.h"
 
 const char *const fuzz_tenants[FUZZ_TENANTS] = {"Acme", "acme", "beta"};
 const char *const fuzz_entries[FUZZ_ENTRIES] = {"db", "db2", "mail"};
@@ -17,7 +17,7 @@ static void add_record(struct fuzz_model *model, const char *op, const struct fu
   const char *tenant = call != NULL ? fuzz_tenants[call->tenant] : "";
   bool owned = call != NULL && model->tenants[call->tenant];
   model->records[model->num_records++ - model->num_old] =
-      (struct fuzz_record){op, tenant, entry, field, outcome, owned, model->signs};
+      (struct fuzz_record){op, tenant, entry, field, 0, outcome, owned, model->signs};
   model->signs = false;
 }
 
@@ -37,7 +37,7 @@ static enum bulla_status write_item(struct fuzz_model *model, const struct fuzz_
                                     uint8_t entry, const struct fuzz_item *item) {
   struct fuzz_field *field = &model->fields[call->tenant][entry][item->field];
   bool import = call->op == FUZZ_IMPORT;
-  if (!import && field->revision > 0 && field->secret && !item->secret) {
+  if (!import && field->revision > 0 && field->now.secret && !item->secret) {
     return BULLA_STAYS_SECRET;
   }
   if (import && field->revision > 0) {
@@ -45,7 +45,7 @@ static enum bulla_status write_item(struct fuzz_model *model, const struct fuzz_
   }
   ensure_tenant(model, call);
   model->entries[call->tenant][entry] = true;
-  *field = (struct fuzz_field){field->revision + 1, item->fill, item->len, import || item->secret};
+  fuzz_field_put(field, (struct fuzz_value){item->fill, item->len, import || item->secret});
   add_record(model, op, call, fuzz_entries[entry], fuzz_fields[item->field], "done");
   return BULLA_OK;
 }
@@ -250,6 +250,24 @@ static enum bulla_status rename_field(struct fuzz_model *model, const struct fuz
   return BULLA_OK;
 }
 
+static enum bulla_status restore(struct fuzz_model *model, const struct fuzz_call *call) {
+  uint8_t index = call->items[0].field;
+  struct fuzz_field *field = &model->fields[call->tenant][call->entry][index];
+  int64_t revision = fuzz_field_former(field, call);
+  if (field->revision == 0) {
+    return BULLA_NOT_FOUND;
+  }
+  if (revision == field->revision) {
+    return BULLA_EXISTS;
+  }
+  struct fuzz_value value = field->former[field->revision - revision - 1];
+  value.secret = value.secret || field->now.secret;
+  fuzz_field_put(field, value);
+  add_record(model, "restore", call, fuzz_entries[call->entry], fuzz_fields[index], "done");
+  model->records[model->num_records - 1 - model->num_old].revision = revision;
+  return BULLA_OK;
+}
+
 enum bulla_status fuzz_model_call(struct fuzz_model *model, size_t *failed, const struct fuzz_call *call) {
   struct fuzz_model before = *model;
   enum bulla_status status = BULLA_OK;
@@ -290,6 +308,9 @@ enum bulla_status fuzz_model_call(struct fuzz_model *model, size_t *failed, cons
     case FUZZ_RENAME_FIELD:
       status = rename_field(model, call);
       break;
+    case FUZZ_RESTORE:
+      status = restore(model, call);
+      break;
     case FUZZ_TOKEN_REVOKED:
     case FUZZ_VERIFY:
     case FUZZ_REOPEN:
@@ -312,36 +333,9 @@ uint8_t *fuzz_model_value(size_t len, uint8_t fill) {
 /* A walk through the vault, beside the model. */
 struct walk {
   const struct fuzz_model *model;
-  int tenant;
-  int entry;
   int next;
   bool same;
 };
-
-static enum bulla_status compare_field(void *arg, const struct bulla_field_view *view) {
-  struct walk *walk = (struct walk *)arg;
-  const struct fuzz_field *fields = walk->model->fields[walk->tenant][walk->entry];
-  while (walk->next < FUZZ_FIELDS && fields[walk->next].revision == 0) {
-    walk->next++;
-  }
-  if (walk->next == FUZZ_FIELDS) {
-    walk->same = false;
-    return BULLA_OK;
-  }
-  const struct fuzz_field *field = &fields[walk->next];
-  uint8_t *value = fuzz_model_value(field->len, field->fill);
-  struct bulla_span text = bulla_span(value, field->len);
-  uint8_t mask[12] = "********";
-  if (field->secret) {
-    memset(mask + 8, field->fill, 4);
-    text = bulla_span(mask, field->len >= 16 ? 12 : 8);
-  }
-  walk->same = walk->same && view->secret == field->secret && view->revision == field->revision &&
-               bulla_span_equal(view->name, fuzz_text(fuzz_fields[walk->next])) && bulla_span_equal(view->text, text);
-  walk->next++;
-  free(value);
-  return BULLA_OK;
-}
 
 static enum bulla_status compare_entry(void *arg, const struct bulla_entry_view *view) {
   struct walk *walk = (struct walk *)arg;
@@ -387,26 +381,20 @@ static enum bulla_status compare_record(void *arg, const struct bulla_audit_reco
     return BULLA_OK;
   }
   const struct fuzz_record *wanted = &walk->model->records[(size_t)walk->next++ - walk->model->num_old];
+  char field[40];
+  int len = snprintf(field, sizeof(field), "%s", wanted->field);
+  if (wanted->revision > 0) {
+    (void)snprintf(field + len, sizeof(field) - (size_t)len, "#%lld", (long long)wanted->revision);
+  }
   walk->same = walk->same && record->lane == 0 && record->tenant_id.len == (wanted->owned ? 16 : 0) &&
                record->statement.len == (wanted->signs ? 32 : 0);
   walk->same = walk->same && record->seq == walk->next && bulla_span_equal(record->op, fuzz_text(wanted->op)) &&
                bulla_span_equal(record->tenant, fuzz_text(wanted->tenant)) &&
                bulla_span_equal(record->entry, fuzz_text(wanted->entry)) &&
-               bulla_span_equal(record->field, fuzz_text(wanted->field)) &&
+               bulla_span_equal(record->field, fuzz_text(field)) &&
                bulla_span_equal(record->outcome, fuzz_text(wanted->outcome)) &&
                bulla_span_equal(record->reason, walk->next == 1 ? bulla_span(NULL, 0) : fuzz_who.reason);
   return BULLA_OK;
-}
-
-static bool entry_matches(const struct fuzz_model *model, struct bulla_vault *vault, int tenant, int entry) {
-  struct walk walk = {.model = model, .tenant = tenant, .entry = entry, .same = true};
-  enum bulla_status status = bulla_vault_show(
-      vault, AT(fuzz_text(fuzz_tenants[tenant]), fuzz_text(fuzz_entries[entry])), compare_field, &walk);
-  FUZZ_ASSERT(status == BULLA_OK || status == BULLA_NOT_FOUND);
-  for (; walk.next < FUZZ_FIELDS; walk.next++) {
-    walk.same = walk.same && model->fields[tenant][entry][walk.next].revision == 0;
-  }
-  return walk.same && (status == BULLA_OK) == model->entries[tenant][entry];
 }
 
 static bool entries_match(const struct fuzz_model *model, struct bulla_vault *vault) {
@@ -417,7 +405,7 @@ static bool entries_match(const struct fuzz_model *model, struct bulla_vault *va
     walk.same = walk.same && !entries[walk.next];
   }
   for (int i = 0; walk.same && i < FUZZ_TENANTS * FUZZ_ENTRIES; i++) {
-    walk.same = !entries[i] || entry_matches(model, vault, i / FUZZ_ENTRIES, i % FUZZ_ENTRIES);
+    walk.same = !entries[i] || fuzz_fields_match(model, vault, i / FUZZ_ENTRIES, i % FUZZ_ENTRIES);
   }
   return walk.same;
 }
@@ -462,11 +450,12 @@ bool fuzz_model_matches_call(const struct fuzz_model *model, struct bulla_vault 
   bool same = records_match(model, vault, first);
   switch (call->op) {
     case FUZZ_PUT:
+    case FUZZ_RESTORE:
     case FUZZ_REMOVE:
-      return same && entry_matches(model, vault, call->tenant, call->entry);
+      return same && fuzz_fields_match(model, vault, call->tenant, call->entry);
     case FUZZ_IMPORT:
       for (uint8_t i = 0; i < call->num_items; i++) {
-        same = same && entry_matches(model, vault, call->tenant, call->items[i].entry);
+        same = same && fuzz_fields_match(model, vault, call->tenant, call->items[i].entry);
       }
       return same;
     case FUZZ_APIKEY_PUT:

@@ -17,6 +17,7 @@ enum {
   FUZZ_JTIS = 2,
   FUZZ_ITEMS = 3,    /* fields of one put, rows of one import */
   FUZZ_RECORDS = 48, /* that a sequence of calls can leave */
+  FUZZ_KEPT = 3,     /* former revisions of a field */
 };
 
 /* Names, each list in the order of its bytes. */
@@ -44,6 +45,7 @@ enum fuzz_op {
   FUZZ_RENAME_TENANT,
   FUZZ_RENAME_ENTRY,
   FUZZ_RENAME_FIELD,
+  FUZZ_RESTORE,
   FUZZ_NUM_OPS,
 };
 
@@ -63,17 +65,22 @@ struct fuzz_call {
   uint8_t entry;
   uint8_t apikey;
   uint8_t jti;
-  uint8_t to; /* the index of the new name */
+  uint8_t to; /* the index of the new name, or how far before the last */
   bool past;  /* of a revocation: it ended long ago */
   uint8_t num_items;
   struct fuzz_item items[FUZZ_ITEMS];
 };
 
-struct fuzz_field {
-  int64_t revision; /* 0 if there is no such field */
+struct fuzz_value {
   uint8_t fill;
   size_t len;
   bool secret;
+};
+
+struct fuzz_field {
+  int64_t revision; /* 0 if there is no such field */
+  struct fuzz_value now;
+  struct fuzz_value former[FUZZ_KEPT]; /* of the revisions before, the last first */
 };
 
 struct fuzz_apikey_state {
@@ -88,6 +95,7 @@ struct fuzz_record {
   const char *tenant;
   const char *entry;
   const char *field;
+  int64_t revision; /* of it, or 0 */
   const char *outcome;
   bool owned; /* there was such a tenant */
   bool signs; /* it has the digest of a statement */

@@ -16,7 +16,7 @@
 #include "fuzz/faulty_driver.h"
 #include "fuzz/memory_vfs.h"
 #include "fuzz/sqlite_pool.h"
-#include "fuzz/vault_model.h"
+#include "fuzz/vault_fields.h"
 
 enum { MAX_CALLS = 6 };
 
@@ -54,8 +54,8 @@ static enum bulla_status take_value(void *arg, struct bulla_span value) {
   struct expected *expected = (struct expected *)arg;
   const struct fuzz_call *call = expected->call;
   const struct fuzz_field *field = &expected->model->fields[call->tenant][call->entry][call->items[0].field];
-  uint8_t *wanted = fuzz_model_value(field->len, field->fill);
-  FUZZ_ASSERT(field->revision > 0 && bulla_span_equal(value, bulla_span(wanted, field->len)));
+  uint8_t *wanted = fuzz_model_value(field->now.len, field->now.fill);
+  FUZZ_ASSERT(field->revision > 0 && bulla_span_equal(value, bulla_span(wanted, field->now.len)));
   free(wanted);
   expected->num_calls++;
   return BULLA_OK;
@@ -173,6 +173,15 @@ static enum bulla_status token_revoked(struct bulla_vault *vault, const struct f
   return status;
 }
 
+static enum bulla_status restore(struct bulla_vault *vault, const struct fuzz_model *model,
+                                 const struct fuzz_call *call) {
+  uint8_t index = call->items[0].field;
+  int64_t revision = fuzz_field_former(&model->fields[call->tenant][call->entry][index], call);
+  return bulla_vault_restore_field(vault, &fuzz_who,
+                                   AT(fuzz_text(fuzz_tenants[call->tenant]), fuzz_text(fuzz_entries[call->entry]),
+                                      fuzz_text(fuzz_fields[index]), revision));
+}
+
 static enum bulla_status reopen(struct run *run) {
   bulla_vault_close(&run->vault);
   enum bulla_status status = bulla_vault_open(&run->vault, fuzz_vault_url(), fuzz_vault_root(), NULL);
@@ -237,6 +246,8 @@ static enum bulla_status perform(struct run *run, const struct fuzz_model *model
     case FUZZ_RENAME_FIELD:
       return bulla_vault_rename_field(vault, &fuzz_who, AT(tenant, entry, fuzz_text(fuzz_fields[call->items[0].field])),
                                       fuzz_text(fuzz_fields[call->to]));
+    case FUZZ_RESTORE:
+      return restore(vault, model, call);
     case FUZZ_REOPEN:
     case FUZZ_NUM_OPS:
       break;
@@ -350,9 +361,8 @@ static struct fuzz_call decode_call(struct bulla_reader *input, uint8_t what) {
   call.to = which / 16 % 3;
   call.past = which >= 128;
   bool writes = call.op == FUZZ_PUT || call.op == FUZZ_IMPORT;
-  call.num_items = writes                                                ? (uint8_t)(1 + which / 4 % FUZZ_ITEMS)
-                   : call.op == FUZZ_USE || call.op == FUZZ_RENAME_FIELD ? 1
-                                                                         : 0;
+  bool names_field = call.op == FUZZ_USE || call.op == FUZZ_RENAME_FIELD || call.op == FUZZ_RESTORE;
+  call.num_items = (uint8_t)(writes ? 1 + which / 4 % FUZZ_ITEMS : names_field ? 1 : 0);
   for (uint8_t i = 0; i < call.num_items; i++) {
     struct fuzz_item *item = &call.items[i];
     uint8_t place = fuzz_next(input);

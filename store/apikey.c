@@ -242,8 +242,8 @@ enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const str
   return BULLA_OK;
 }
 
-static void find_root(struct bulla_statement *found, const struct bulla_audit_record *record) {
-  bulla_bind_text(found, record->entry);
+static void find_root(struct bulla_statement *found, const struct bulla_use *use) {
+  bulla_bind_text(found, use->record.entry);
 }
 
 /* It was there, and was revoked meanwhile. */

@@ -65,12 +65,12 @@ enum bulla_status bulla_audit_detail_open(struct bulla_audit_record *record, str
   }
   BULLA_TRY(status);
   struct bulla_reader reader = bulla_reader(bulla_written(plaintext));
-  bool good = take_text(&reader, &record->tenant, BULLA_NAME_MAX) &&
-              take_text(&reader, &record->actor, BULLA_WHO_MAX) && take_text(&reader, &record->origin, BULLA_WHO_MAX) &&
-              take_text(&reader, &record->reason, BULLA_WHO_MAX) &&
-              take_text(&reader, &record->entry, BULLA_NAME_MAX) &&
-              take_text(&reader, &record->field, BULLA_NAME_MAX) && bulla_take_prefixed(&reader, &record->statement) &&
-              (record->statement.len == 0 || record->statement.len == BULLA_SHA256_LEN) && reader.left == 0;
+  bool good =
+      take_text(&reader, &record->tenant, BULLA_NAME_MAX) && take_text(&reader, &record->actor, BULLA_WHO_MAX) &&
+      take_text(&reader, &record->origin, BULLA_WHO_MAX) && take_text(&reader, &record->reason, BULLA_WHO_MAX) &&
+      take_text(&reader, &record->entry, BULLA_NAME_MAX) && take_text(&reader, &record->field, BULLA_TOLD_FIELD_MAX) &&
+      bulla_take_prefixed(&reader, &record->statement) &&
+      (record->statement.len == 0 || record->statement.len == BULLA_SHA256_LEN) && reader.left == 0;
   return good ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 

@@ -21,7 +21,9 @@
 
 #define BULLA_MAC_LEN BULLA_SHA256_LEN
 #define BULLA_DETAIL_MAX 1536 /* bytes of a sealed detail, at most */
-#define BULLA_OP_MAX 32       /* bytes of an operation or an outcome, at most */
+#define BULLA_TOLD_FIELD_MAX \
+  (BULLA_NAME_MAX + 20) /* bytes of the field that a record tells of: a name, # and a revision */
+#define BULLA_OP_MAX 32 /* bytes of an operation or an outcome, at most */
 
 /* A lane. */
 struct bulla_audit_lane {

@@ -5,6 +5,7 @@
 
 #include "store/names.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,16 +47,35 @@ static enum bulla_status check_names(const struct bulla_place *place) {
   return bulla_name_check(place->entry);
 }
 
+static enum bulla_status check_no_revision(const struct bulla_place *place) {
+  return place->revision == 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "the call takes no revision");
+}
+
 enum bulla_status bulla_place_check_entry(const struct bulla_place *place) {
   BULLA_TRY(check_names(place));
+  BULLA_TRY(check_no_revision(place));
   return place->field.len == 0
              ? BULLA_OK
              : bulla_explain(BULLA_INVALID_ARGUMENT, "the call is about a whole entry and takes no field");
 }
 
 enum bulla_status bulla_place_check_field(const struct bulla_place *place) {
+  BULLA_TRY(bulla_place_check_revision(place));
+  return check_no_revision(place);
+}
+
+enum bulla_status bulla_place_check_revision(const struct bulla_place *place) {
   BULLA_TRY(check_names(place));
-  return bulla_name_check(place->field);
+  BULLA_TRY(bulla_name_check(place->field));
+  return place->revision >= 0 ? BULLA_OK : bulla_explain(BULLA_INVALID_ARGUMENT, "a revision is 1 or more");
+}
+
+struct bulla_span bulla_told_revision(uint8_t *told, const struct bulla_place *place) {
+  char text[BULLA_NAME_MAX + 21];
+  int len = snprintf(text, sizeof(text), "%.*s#%" PRId64, (int)place->field.len, (const char *)place->field.data,
+                     place->revision);
+  memcpy(told, text, (size_t)len);
+  return bulla_span(told, (size_t)len);
 }
 
 enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len) {

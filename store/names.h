@@ -15,8 +15,14 @@ BULLA_NODISCARD enum bulla_status bulla_name_check(struct bulla_span name);
  * if it also names a field or a reserved member is not 0. */
 BULLA_NODISCARD enum bulla_status bulla_place_check_entry(const struct bulla_place *place);
 
-/* bulla_place_check_field is the same for a place that names all three. */
+/* bulla_place_check_field is the same for a place that names all three, bulla_place_check_revision for one that may
+ * also have a revision, which the others refuse. */
 BULLA_NODISCARD enum bulla_status bulla_place_check_field(const struct bulla_place *place);
+BULLA_NODISCARD enum bulla_status bulla_place_check_revision(const struct bulla_place *place);
+
+/* bulla_told_revision writes "FIELD#REVISION" into |told|, at least BULLA_NAME_MAX + 20 bytes, as a record tells of a
+ * revision. No name has a #. */
+struct bulla_span bulla_told_revision(uint8_t *told, const struct bulla_place *place);
 
 /* bulla_reserved_check returns BULLA_INVALID_ARGUMENT unless all |num| of |reserved| are 0: a later version may give
  * them a meaning. */

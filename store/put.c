@@ -10,26 +10,28 @@
 #include "store/columns.h"
 #include "store/entry.h"
 #include "store/field.h"
+#include "store/keep.h"
 #include "store/names.h"
+#include "store/past.h"
 
-/* |*revision| is that of the stored field, or 0. What |field| is to be must fit what is stored. */
-static enum bulla_status find_revision(int64_t *revision, struct bulla_vault *vault, struct bulla_span entry_id,
-                                       const struct bulla_field *field) {
-  *revision = 0;
+enum bulla_status bulla_field_now(struct bulla_field_now *now, struct bulla_vault *vault, struct bulla_span entry_id,
+                                  struct bulla_span name) {
+  *now = (struct bulla_field_now){.revision = 0};
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_FIELD_REVISION);
   bulla_bind_blob(&statement, entry_id);
-  bulla_bind_text(&statement, field->name);
+  bulla_bind_text(&statement, name);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
-  if (row) {
-    *revision = bulla_column_int(&statement);
-    if (bulla_column_int(&statement) != 0 && !field->secret) {
-      return bulla_explain(BULLA_STAYS_SECRET, "the field is secret");
-    }
-    return *revision > 0 && *revision < INT64_MAX ? BULLA_OK : BULLA_REFUSED;
+  if (!row) {
+    return BULLA_OK;
   }
-  return BULLA_OK;
+  now->revision = bulla_column_int(&statement);
+  now->secret = bulla_column_int(&statement) != 0;
+  now->keep = bulla_column_int(&statement);
+  bool good = bulla_columns_good(&statement) && now->revision > 0 && now->revision < INT64_MAX && now->keep >= 0 &&
+              now->keep <= BULLA_KEEP_MAX;
+  return good ? BULLA_OK : BULLA_REFUSED;
 }
 
 /* Sets the traits of |field| that are not given to those of the stored one. */
@@ -98,22 +100,34 @@ enum bulla_status bulla_putter_enter(struct bulla_putter *putter, struct bulla_s
   return BULLA_OK;
 }
 
-enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,
-                                  bool must_be_new) {
+enum bulla_status bulla_put_revision(const struct bulla_putter *putter, const struct bulla_field *field,
+                                     bool must_be_new) {
+  struct bulla_vault *vault = putter->change->vault;
+  struct bulla_field_now now;
   struct bulla_binding binding = {
       .tenant_id = bulla_tenant_id(putter->owner),
       .entry_id = bulla_span(putter->entry_id, BULLA_ID_LEN),
       .field = field->name,
   };
-  BULLA_TRY(find_revision(&binding.revision, putter->change->vault, binding.entry_id, field));
+  BULLA_TRY(bulla_field_now(&now, vault, binding.entry_id, field->name));
+  if (now.secret && !field->secret) {
+    return bulla_explain(BULLA_STAYS_SECRET, "the field is secret");
+  }
   struct bulla_field again = *field;
   again.if_revision = must_be_new ? BULLA_REVISION_NONE : field->if_revision;
-  BULLA_TRY(check_revision(&again, binding.revision));
-  if (binding.revision > 0 && field->secret) {
+  BULLA_TRY(check_revision(&again, now.revision));
+  if (now.revision > 0 && field->secret) {
     BULLA_TRY(keep_traits(&again, putter));
   }
+  binding.revision = now.revision;
+  BULLA_TRY(now.revision > 0 ? bulla_past_move(vault, &binding, now.keep) : BULLA_OK);
   binding.revision++;
-  BULLA_TRY(bulla_field_store(putter->change->vault, putter->owner, putter->keys, &binding, &again, bulla_clock_s()));
+  return bulla_field_store(vault, putter->owner, putter->keys, &binding, &again, bulla_clock_s());
+}
+
+enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,
+                                  bool must_be_new) {
+  BULLA_TRY(bulla_put_revision(putter, field, must_be_new));
   return bulla_change_tell(putter->change, putter->op, putter->tenant, putter->entry, field->name);
 }
 
@@ -147,9 +161,8 @@ static enum bulla_status check_field(const struct bulla_field *field) {
   return bulla_text_check(field->value, BULLA_VALUE_MAX);
 }
 
-enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
-                                  const struct bulla_place *place, const struct bulla_field *fields,
-                                  size_t num_fields) {
+static enum bulla_status check(const struct bulla_who *who, const struct bulla_place *place,
+                               const struct bulla_field *fields, size_t num_fields) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_place_check_entry(place));
   if (num_fields == 0) {
@@ -158,13 +171,36 @@ enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(check_field(&fields[i]));
   }
+  return BULLA_OK;
+}
+
+/* |keep| is NULL if what is kept of the entry stays as it is. */
+static enum bulla_status put(struct bulla_vault *vault, const struct bulla_who *who, const struct bulla_place *place,
+                             const struct bulla_field *fields, size_t num_fields, const int *keep) {
+  BULLA_TRY(check(who, place, fields, num_fields));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   struct bulla_putter putter;
   BULLA_TRY(bulla_putter_begin(&putter, &change, BULLA_LITERAL("put"), place->tenant));
   BULLA_TRY(bulla_putter_enter(&putter, place->entry));
+  if (keep != NULL) {
+    BULLA_TRY(bulla_keep_in_entry(&change, place, bulla_span(putter.entry_id, sizeof(putter.entry_id)), *keep));
+  }
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(bulla_put_field(&putter, &fields[i], false));
   }
   return bulla_change_commit(&change);
+}
+
+enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
+                                  const struct bulla_place *place, const struct bulla_field *fields,
+                                  size_t num_fields) {
+  return put(vault, who, place, fields, num_fields, NULL);
+}
+
+enum bulla_status bulla_vault_put_keep(struct bulla_vault *vault, const struct bulla_who *who,
+                                       const struct bulla_place *place, const struct bulla_field *fields,
+                                       size_t num_fields, int num) {
+  BULLA_TRY(bulla_keep_check(num, true));
+  return put(vault, who, place, fields, num_fields, &num);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Writing fields, for put and import. */
+/* Writing fields, for put, import and restore. */
 
 #ifndef BULLA_STORE_PUT_H
 #define BULLA_STORE_PUT_H
@@ -12,7 +12,7 @@
 /* The state of writing fields: for whom, with which keys, to which entry. */
 struct bulla_putter {
   struct bulla_change *change;
-  struct bulla_span op; /* put or import */
+  struct bulla_span op; /* put, import or restore */
   struct bulla_span tenant;
   struct bulla_span entry; /* empty before the first */
   const struct bulla_tenant *owner;
@@ -28,7 +28,21 @@ BULLA_NODISCARD enum bulla_status bulla_putter_begin(struct bulla_putter *putter
 /* bulla_putter_enter makes |entry| the target of the next fields, and creates it if needed. */
 BULLA_NODISCARD enum bulla_status bulla_putter_enter(struct bulla_putter *putter, struct bulla_span entry);
 
-/* bulla_put_field writes |field| and its audit record. If |must_be_new|, an existing field is BULLA_EXISTS. */
+/* A field as it is before it is put. */
+struct bulla_field_now {
+  int64_t revision; /* 0 if there is none */
+  bool secret;
+  int64_t keep; /* how many former revisions are kept */
+};
+
+/* bulla_field_now finds it. Returns BULLA_REFUSED for numbers that no field has. */
+BULLA_NODISCARD enum bulla_status bulla_field_now(struct bulla_field_now *now, struct bulla_vault *vault,
+                                                  struct bulla_span entry_id, struct bulla_span name);
+
+/* bulla_put_field writes |field| and its audit record. If |must_be_new|, an existing field is BULLA_EXISTS.
+ * bulla_put_revision leaves the record to the caller. */
+BULLA_NODISCARD enum bulla_status bulla_put_revision(const struct bulla_putter *putter, const struct bulla_field *field,
+                                                     bool must_be_new);
 BULLA_NODISCARD enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,
                                                   bool must_be_new);
 

@@ -15,6 +15,15 @@
   " FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id " \
   "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
 
+/* A row that is not of an earlier revision than the field is none of its past. */
+#define SELECT_PAST                                                                   \
+  "SELECT " TENANT                                                                    \
+  ", e.id, e.name_proof, p.name, p.revision, p.secret, p.value, p.mask, "             \
+  "p.updated, " SECRET                                                                \
+  " FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id "    \
+  "JOIN past p ON p.entry = f.entry AND p.name = f.name AND p.revision < f.revision " \
+  "LEFT JOIN tenant_secret k ON k.id = p.secret_id AND k.tenant = t.id "
+
 /* Records are looked up one by one: a join might read all of a lane. */
 #define SELECT_HEAD                                                                                          \
   "SELECT h.seq, h.mac, h.tag, h.key, (SELECT a.mac FROM audit a WHERE a.lane = h.lane AND a.seq = h.seq), " \
@@ -86,7 +95,9 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_FIND_FIELD] = SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3",
     [BULLA_QUERY_LIST_FIELDS] =
         SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name LIMIT $4",
-    [BULLA_QUERY_FIELD_REVISION] = "SELECT revision, secret FROM field WHERE entry = $1 AND name = $2",
+    [BULLA_QUERY_FIELD_REVISION] =
+        "SELECT f.revision, f.secret, CASE WHEN e.keep IS NULL THEN v.keep ELSE e.keep END FROM field f "
+        "JOIN entry e ON e.id = f.entry JOIN vault v ON v.id = 1 WHERE f.entry = $1 AND f.name = $2",
     [BULLA_QUERY_PUT_FIELD] =
         "INSERT INTO field(entry, name, revision, secret, value, mask, secret_id, updated) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(entry, name) DO UPDATE SET revision = $3, secret = $4, "
@@ -109,6 +120,34 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_RENAME_FIELD] =
         "UPDATE field SET name = $1, value = $2, mask = $3, secret_id = $4 WHERE entry = $5 AND name = $6",
     [BULLA_QUERY_DELETE_FIELD] = "DELETE FROM field WHERE entry = $1 AND name = $2 RETURNING 1",
+
+    /* Whatever stands there under this revision was put there by somebody else. */
+    [BULLA_QUERY_KEEP_PAST] =
+        "INSERT INTO past(entry, name, revision, secret, value, mask, secret_id, updated) "
+        "SELECT f.entry, f.name, f.revision, f.secret, f.value, f.mask, f.secret_id, f.updated FROM field f "
+        "WHERE f.entry = $1 AND f.name = $2 "
+        "ON CONFLICT(entry, name, revision) DO UPDATE SET secret = excluded.secret, value = excluded.value, "
+        "mask = excluded.mask, secret_id = excluded.secret_id, updated = excluded.updated",
+    [BULLA_QUERY_PRUNE_PAST] = "DELETE FROM past WHERE entry = $1 AND name = $2 AND revision < $3",
+    [BULLA_QUERY_PRUNE_ENTRY] =
+        "DELETE FROM past WHERE entry = $1 AND revision < (SELECT f.revision FROM field f "
+        "WHERE f.entry = past.entry AND f.name = past.name) - (SELECT CASE WHEN e.keep IS NULL THEN v.keep ELSE e.keep "
+        "END "
+        "FROM entry e JOIN vault v ON v.id = 1 WHERE e.id = $1)",
+    [BULLA_QUERY_RENAME_PAST] =
+        "UPDATE past SET name = $1, value = $2, mask = $3, secret_id = $4 "
+        "WHERE entry = $5 AND name = $6 AND revision = $7",
+    [BULLA_QUERY_DELETE_PAST] = "DELETE FROM past WHERE entry = $1 AND name = $2",
+    [BULLA_QUERY_DELETE_ENTRY_PAST] = "DELETE FROM past WHERE entry = $1",
+    [BULLA_QUERY_FIND_REVISION] =
+        SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3 AND f.revision = $4 UNION ALL " SELECT_PAST
+                      "WHERE t.name = $1 AND e.name = $2 AND f.name = $3 AND p.revision = $4",
+    [BULLA_QUERY_LIST_PAST] = SELECT_PAST
+    "WHERE t.name = $1 AND e.name = $2 AND f.name = $3 AND p.revision < $4 ORDER BY p.revision DESC LIMIT $5",
+    [BULLA_QUERY_KEPT] = "SELECT keep FROM vault WHERE id = 1",
+    [BULLA_QUERY_KEPT_OF_ENTRY] = "SELECT keep FROM entry WHERE id = $1",
+    [BULLA_QUERY_SET_KEEP] = "UPDATE vault SET keep = $1 WHERE id = 1",
+    [BULLA_QUERY_SET_ENTRY_KEEP] = "UPDATE entry SET keep = $1 WHERE id = $2",
 
     [BULLA_QUERY_INSERT_APIKEY] =
         "INSERT INTO apikey(id, tenant, name, created, revoked, hash, sealed, secret_id) "

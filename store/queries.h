@@ -54,7 +54,7 @@ enum bulla_query {
 
   BULLA_QUERY_FIND_FIELD,     /* names of tenant, entry, field; gives the columns of a field */
   BULLA_QUERY_LIST_FIELDS,    /* the same, how many at most; gives those behind that name */
-  BULLA_QUERY_FIELD_REVISION, /* entry, name; gives revision, secret */
+  BULLA_QUERY_FIELD_REVISION, /* entry, name; gives revision, secret, how many former revisions are kept */
   BULLA_QUERY_PUT_FIELD,      /* entry, name, revision, secret, value, mask, secret id or NULL, updated */
   BULLA_QUERY_RESEAL_FIELD,   /* value, mask, secret id, entry, name, revision, secret id before */
   BULLA_QUERY_SEALED_FIELDS, /* secret id, number, how many at most; gives number, entry, name, revision, value, mask of
@@ -66,6 +66,22 @@ enum bulla_query {
   BULLA_QUERY_REWRAP_PASTS,
   BULLA_QUERY_RENAME_FIELD, /* name, value, mask, secret id or NULL, entry, old name */
   BULLA_QUERY_DELETE_FIELD, /* entry, name; gives a row if it was there */
+
+  /* Former revisions of fields. */
+  BULLA_QUERY_KEEP_PAST,         /* entry, name: keeps a copy of the field as it is */
+  BULLA_QUERY_PRUNE_PAST,        /* entry, name, revision: deletes those before it */
+  BULLA_QUERY_PRUNE_ENTRY,       /* entry: likewise those of all its fields */
+  BULLA_QUERY_RENAME_PAST,       /* name, value, mask, secret id or NULL, entry, old name, revision */
+  BULLA_QUERY_DELETE_PAST,       /* entry, name */
+  BULLA_QUERY_DELETE_ENTRY_PAST, /* entry */
+  BULLA_QUERY_FIND_REVISION,  /* names of tenant, entry, field; revision, which may be that of the field itself; gives
+                                 the columns of a field */
+  BULLA_QUERY_LIST_PAST,      /* names of tenant, entry, field; revision, how many at most; gives those before it, the
+                                 last first */
+  BULLA_QUERY_KEPT,           /* gives how many the vault keeps of a field */
+  BULLA_QUERY_KEPT_OF_ENTRY,  /* entry; gives that of it, or NULL */
+  BULLA_QUERY_SET_KEEP,       /* how many */
+  BULLA_QUERY_SET_ENTRY_KEEP, /* how many or NULL, entry */
 
   BULLA_QUERY_INSERT_APIKEY,  /* id, tenant, name, created, hash, sealed root, secret id */
   BULLA_QUERY_FIND_APIKEY,    /* id; gives revoked and the columns of its tenant */

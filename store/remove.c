@@ -8,6 +8,7 @@
 #include "store/enroll.h"
 #include "store/entry.h"
 #include "store/names.h"
+#include "store/past.h"
 
 /* Runs |query|, whose one parameter is the id of an entry or a tenant. */
 static enum bulla_status delete_by_id(struct bulla_vault *vault, enum bulla_query query, struct bulla_span id) {
@@ -24,6 +25,7 @@ static enum bulla_status tell(struct bulla_change *change, struct bulla_span ten
 /* Removes the entry and tells of it. */
 static enum bulla_status remove_entry(struct bulla_change *change, struct bulla_span tenant, struct bulla_span entry,
                                       struct bulla_span entry_id) {
+  BULLA_TRY(delete_by_id(change->vault, BULLA_QUERY_DELETE_ENTRY_PAST, entry_id));
   BULLA_TRY(delete_by_id(change->vault, BULLA_QUERY_DELETE_FIELDS, entry_id));
   BULLA_TRY(delete_by_id(change->vault, BULLA_QUERY_DELETE_ENTRY, entry_id));
   return tell(change, tenant, entry, bulla_span(NULL, 0));
@@ -47,6 +49,7 @@ static enum bulla_status remove_fields(struct bulla_change *change, struct bulla
   BULLA_TRY(bulla_entry_find(&owner, id, change->vault, tenant, entry));
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(remove_field(change->vault, entry_id, fields[i]));
+    BULLA_TRY(bulla_past_forget(change->vault, entry_id, fields[i]));
     BULLA_TRY(tell(change, tenant, entry, fields[i]));
   }
   int64_t left;

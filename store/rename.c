@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* Renaming tenants, entries and fields. What is sealed is bound to the ids of tenant and entry, so a new name of
- * those is a new statement or proof and nothing else. A field is bound to its name: it is opened and sealed again, in
- * this process and in locked memory, and nobody gets to see it. A rename and its two audit records, of the old name and
- * of the new one, are one transaction. */
+ * those is a new statement or proof and nothing else. A field is bound to its name: it is opened and sealed again, with
+ * its former revisions, one after the other, in this process and in locked memory, and nobody gets to see it. A rename
+ * and its two audit records, of the old name and of the new one, are one transaction. */
 
 #include "core/log.h"
 #include "store/columns.h"
@@ -12,6 +12,7 @@
 #include "store/entry.h"
 #include "store/field.h"
 #include "store/names.h"
+#include "store/past.h"
 
 static enum bulla_status tell(struct bulla_change *change, struct bulla_span op, const struct bulla_place *names) {
   return bulla_change_tell(change, op, names->tenant, names->entry, names->field);
@@ -55,19 +56,28 @@ static void moving_free(struct moving *moving) {
   bulla_secret_free(&moving->value);
 }
 
-static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vault, const struct bulla_place *names) {
+/* Takes the field that |names| names, or, if |before| is not 0, the last of its revisions before that one. */
+static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vault, const struct bulla_place *names,
+                                  int64_t before) {
   struct bulla_stored_field field = {.tenant = names->tenant, .entry = names->entry};
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_FIND_FIELD);
+      bulla_statement(vault->db, before == 0 ? BULLA_QUERY_FIND_FIELD : BULLA_QUERY_LIST_PAST);
   bulla_bind_text(&statement, names->tenant);
   bulla_bind_text(&statement, names->entry);
   bulla_bind_text(&statement, names->field);
+  if (before != 0) {
+    bulla_bind_int(&statement, before);
+    bulla_bind_int(&statement, 1);
+  }
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   if (!row) {
-    return bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
+    return BULLA_NOT_FOUND;
   }
   BULLA_TRY(bulla_columns_field(&field, &vault->keyring, &statement));
+  if (before != 0 && field.binding.revision >= before) {
+    return BULLA_REFUSED;
+  }
   field.binding.field = names->field;
   BULLA_TRY(bulla_field_open(&moving->value, &vault->keyring, &field));
   moving->owner = field.owner;
@@ -77,8 +87,9 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
   return bulla_field_keep_traits(&moving->field, &vault->keyring, &field);
 }
 
+/* Writes it under its new name, in the table of |query|. */
 static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span old_name,
-                                  struct bulla_span new_name) {
+                                  struct bulla_span new_name, enum bulla_query query) {
   const struct bulla_binding binding = {
       .tenant_id = bulla_tenant_id(moving->owner),
       .entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id)),
@@ -90,16 +101,46 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
   BULLA_TRY(bulla_tenant_active_secret(&keys, vault, moving->owner));
   BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, moving->owner, keys, &binding, &moving->field));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_RENAME_FIELD);
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
   bulla_bind_text(&statement, new_name);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
   bulla_bind_secret(&statement, moving->field.secret ? keys : NULL);
   bulla_bind_blob(&statement, binding.entry_id);
   bulla_bind_text(&statement, old_name);
+  if (query == BULLA_QUERY_RENAME_PAST) {
+    bulla_bind_int(&statement, binding.revision);
+  }
   enum bulla_status status = bulla_finish(&statement);
   return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
+}
+
+/* Renames the last revision before |*before|, and sets that to it, or to 0 if there is none. */
+static enum bulla_status rename_former(int64_t *before, struct bulla_vault *vault, const struct bulla_place *names,
+                                       struct bulla_span name) {
+  struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
+  enum bulla_status status = take_out(&moving, vault, names, *before);
+  if (status == BULLA_NOT_FOUND) {
+    *before = 0;
+    return BULLA_OK;
+  }
+  if (status == BULLA_REFUSED) {
+    return bulla_explain(status, "a revision before %lld does not open: have the entry keep fewer", (long long)*before);
+  }
+  BULLA_TRY(status);
+  *before = moving.revision;
+  return put_back(vault, &moving, names->field, name, BULLA_QUERY_RENAME_PAST);
+}
+
+static enum bulla_status rename_past(struct bulla_vault *vault, const struct moving *moving,
+                                     const struct bulla_place *names, struct bulla_span name) {
+  const struct bulla_span entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id));
+  /* A field that is not there has none, unless somebody put it there. */
+  BULLA_TRY(bulla_past_forget(vault, entry_id, name));
+  for (int64_t before = moving->revision; before > 0;) {
+    BULLA_TRY(rename_former(&before, vault, names, name));
+  }
+  return bulla_past_forget(vault, entry_id, names->field);
 }
 
 static enum bulla_status rename_field(struct bulla_vault *vault, const struct bulla_place *names,
@@ -108,9 +149,11 @@ static enum bulla_status rename_field(struct bulla_vault *vault, const struct bu
   uint8_t entry_id[BULLA_ID_LEN];
   struct moving moving BULLA_CLEANUP(moving_free) = {.value = NULL};
   BULLA_TRY(bulla_entry_find(&owner, entry_id, vault, names->tenant, names->entry));
-  BULLA_TRY(take_out(&moving, vault, names));
+  enum bulla_status status = take_out(&moving, vault, names, 0);
+  BULLA_TRY(status == BULLA_NOT_FOUND ? bulla_explain(status, "the entry has no such field") : status);
   BULLA_TRY(check_is_new(name, names->field));
-  return put_back(vault, &moving, names->field, name);
+  BULLA_TRY(rename_past(vault, &moving, names, name));
+  return put_back(vault, &moving, names->field, name, BULLA_QUERY_RENAME_FIELD);
 }
 
 /* All of renaming a tenant that needs the vault to itself. */

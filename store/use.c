@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "core/log.h"
 #include "store/columns.h"
 #include "store/entry.h"
 #include "store/field.h"
@@ -72,7 +73,7 @@ static void ask_for_all(struct bulla_request *request, struct bulla_vault *vault
     let_go(use);
     use->is_canary = false;
     use->found = bulla_statement(vault->db, use->kind->query);
-    use->kind->find(&use->found, &use->record);
+    use->kind->find(&use->found, use);
     bulla_statement_ahead(&use->found);
   }
 }
@@ -159,10 +160,11 @@ static enum bulla_status open_all(size_t *failed, struct bulla_vault *vault, str
   return BULLA_OK;
 }
 
-/* What was sealed under an older version is sealed anew, so that a version that is used is soon needed no more. */
+/* What was sealed under an older version is sealed anew, so that a version that is used is soon needed no more. Former
+ * revisions are left to bulla_vault_rewrap. */
 static void renew_all(struct bulla_vault *vault, struct bulla_use *uses, size_t num) {
   for (size_t i = 0; i < num && !vault->db->read_only; i++) {
-    if (bulla_reseal_is_due(&uses[i].field)) {
+    if (uses[i].place == NULL && bulla_reseal_is_due(&uses[i].field)) {
       bulla_reseal_used(vault, &uses[i].field, uses[i].kind->is_apikey ? uses[i].record.entry : bulla_span(NULL, 0));
     }
   }
@@ -185,10 +187,10 @@ void bulla_use_end(struct bulla_use *use) {
   let_go(use);
 }
 
-static void find_field(struct bulla_statement *found, const struct bulla_audit_record *record) {
-  bulla_bind_text(found, record->tenant);
-  bulla_bind_text(found, record->entry);
-  bulla_bind_text(found, record->field);
+static void find_field(struct bulla_statement *found, const struct bulla_use *use) {
+  bulla_bind_text(found, use->record.tenant);
+  bulla_bind_text(found, use->record.entry);
+  bulla_bind_text(found, use->record.field);
 }
 
 static enum bulla_status missing_field(struct bulla_vault *vault, const struct bulla_audit_record *record) {
@@ -227,11 +229,46 @@ const struct bulla_use_kind bulla_use_copied = {.query = BULLA_QUERY_FIND_FIELD,
                                                 .check = check_copied,
                                                 .open = open_field};
 
-static struct bulla_use use_of(const struct bulla_who *who, const struct bulla_place *place) {
-  struct bulla_use use = {.kind = &bulla_use_field};
-  use.record = bulla_audit_record(who, BULLA_LITERAL("use"), place->tenant, place->entry);
-  use.record.field = place->field;
-  return use;
+static void find_revision(struct bulla_statement *found, const struct bulla_use *use) {
+  bulla_bind_text(found, use->place->tenant);
+  bulla_bind_text(found, use->place->entry);
+  bulla_bind_text(found, use->place->field);
+  bulla_bind_int(found, use->place->revision);
+}
+
+static enum bulla_status missing_revision(struct bulla_vault *vault, const struct bulla_audit_record *record) {
+  const struct bulla_tenant *owner;
+  uint8_t entry_id[BULLA_ID_LEN];
+  BULLA_TRY(bulla_entry_find(&owner, entry_id, vault, record->tenant, record->entry));
+  return bulla_explain(BULLA_NOT_FOUND, "the field has no such revision, or keeps it no more");
+}
+
+/* The value must be bound to the field and the revision that were asked for. */
+static enum bulla_status check_revision(struct bulla_use *use, struct bulla_vault *vault) {
+  const struct bulla_place *place = use->place;
+  use->field = (struct bulla_stored_field){.tenant = place->tenant, .entry = place->entry};
+  BULLA_TRY(bulla_columns_field(&use->field, &vault->keyring, &use->found));
+  use->field.binding.field = place->field;
+  use->field.binding.revision = place->revision;
+  return bulla_field_is_canary(&use->is_canary, &vault->keyring, &use->field);
+}
+
+static const struct bulla_use_kind use_revision = {.query = BULLA_QUERY_FIND_REVISION,
+                                                   .find = find_revision,
+                                                   .missing = missing_revision,
+                                                   .check = check_revision,
+                                                   .open = open_field};
+
+/* |use| must stay where it is, and |place| as it is. */
+static void begin_use(struct bulla_use *use, const struct bulla_who *who, const struct bulla_place *place) {
+  *use = (struct bulla_use){.kind = &bulla_use_field};
+  use->record = bulla_audit_record(who, BULLA_LITERAL("use"), place->tenant, place->entry);
+  use->record.field = place->field;
+  if (place->revision > 0) {
+    use->kind = &use_revision;
+    use->place = place;
+    use->record.field = bulla_told_revision(use->told, place);
+  }
 }
 
 enum bulla_status bulla_vault_read(struct bulla_vault *vault, struct bulla_secret **value, const struct bulla_who *who,
@@ -239,8 +276,9 @@ enum bulla_status bulla_vault_read(struct bulla_vault *vault, struct bulla_secre
   size_t failed;
   *value = NULL;
   BULLA_TRY(bulla_who_check(who, true));
-  BULLA_TRY(bulla_place_check_field(place));
-  struct bulla_use use BULLA_CLEANUP(bulla_use_end) = use_of(who, place);
+  BULLA_TRY(bulla_place_check_revision(place));
+  struct bulla_use use BULLA_CLEANUP(bulla_use_end) = {.kind = NULL};
+  begin_use(&use, who, place);
   BULLA_TRY(bulla_use_all(&failed, vault, &use, 1));
   *value = use.opened;
   use.opened = NULL;
@@ -275,14 +313,14 @@ static enum bulla_status take_places(struct several *several, size_t *failed, co
     return num_places == 0 ? BULLA_INVALID_ARGUMENT : BULLA_TOO_LARGE;
   }
   for (*failed = 0; *failed < num_places; ++*failed) {
-    BULLA_TRY(bulla_place_check_field(&places[*failed]));
+    BULLA_TRY(bulla_place_check_revision(&places[*failed]));
   }
   several->uses = calloc(num_places, sizeof(*several->uses));
   if (several->uses == NULL) {
     return BULLA_NO_MEMORY;
   }
   for (; several->num < num_places; several->num++) {
-    several->uses[several->num] = use_of(who, &places[several->num]);
+    begin_use(&several->uses[several->num], who, &places[several->num]);
   }
   return BULLA_OK;
 }

@@ -35,6 +35,7 @@ if sqlite3.sqlite_version_info < (3, 37):
     sys.exit()
 
 NUM_RECORDS = 130  # in three epochs
+FORMER = b"what the field held before"
 REVOKED_KEY, REVOKED_TOKEN = "feedfeedfeedfeed", b"a session that is over"
 RECIPIENT = model.recipient_text(model.box_public(bytes(range(32)))).decode()
 
@@ -96,15 +97,23 @@ def insert(db, table, *rows):
         db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
 
 
+def sealed_row(v, name, revision, value, padded, traits):
+    """A row of field or past: a secret field of the entry of the vectors."""
+    place = v["vault.uuid"], v["tenant.id"], v["entry.id"], name, model.number(revision)
+    sealed = (model.seal(model.secret_key(v["tenant-secret.material"], kind), 2, os.urandom(24), plaintext,
+                         model.context(kind, *place))
+              for kind, plaintext in ((b"field", model.pad(value, padded)), (b"mask", model.traits(value, *traits))))
+    return None, v["entry.id"], name.decode(), revision, 1, *sealed, v["tenant-secret.id"], 0
+
+
 def canary(v):
-    """The row of a canary that is masked and padded in another way than the field of the vectors."""
-    place = v["vault.uuid"], v["tenant.id"], v["entry.id"], b"lure", model.number(1)
-    keys = (model.secret_key(v["tenant-secret.material"], kind) for kind in (b"field", b"mask"))
-    value = b"sixteen letters!"
-    plaintexts = model.pad(value, False), model.traits(value, 3, 2, 1)
-    sealed = (model.seal(key, 2, os.urandom(24), plaintext, model.context(label, *place))
-              for key, plaintext, label in zip(keys, plaintexts, (b"field", b"mask")))
-    return None, v["entry.id"], "lure", 1, 1, *sealed, v["tenant-secret.id"], 0
+    """One that is masked and padded in another way than the field of the vectors."""
+    return sealed_row(v, b"lure", 1, b"sixteen letters!", False, (3, 2, 1))
+
+
+def former(v):
+    """What that field held a revision earlier."""
+    return sealed_row(v, v["field.name"], v["field.revision"] - 1, FORMER, True, (2, 1, 0))
 
 
 def make_vault(v, schema, database):
@@ -134,6 +143,7 @@ def make_vault(v, schema, database):
                 secret, 0),
                (None, entry, v["plain.name"].decode(), v["plain.revision"], 0, v["plain.value"], v["plain.proof"],
                 None, 0))
+        insert(db, "past", former(v))
         insert(db, "apikey", (None, v["apikey.id-bytes"].hex(), tenant, "", 0, 0, v["apikey.hash"],
                               v["apikey-root.sealed"], secret),
                (None, REVOKED_KEY, tenant, "old", 0, 1, bytes(32), None, None))
@@ -161,6 +171,13 @@ def command_reads_ours(bulla, v, schema):
               [("host", v["plain.value"].decode()), ("lure", "********"), ("password", v["mask.text"].decode())], shown)
     bulla.gives("the command gets a secret made from the document", v["field.value"],
                 "get", "acme/warehouse", "password", "--reason", "test")
+    bulla.gives("the command gets a former revision made from the document", FORMER,
+                "get", "acme/warehouse", "password", "--reason", "test", "--revision", str(v["field.revision"] - 1))
+    shown = json.loads(bulla.prints("history", "acme/warehouse", "password", "--json"))
+    tap.check("the command shows a former revision made from the document",
+              [(row["revision"], row["value"]) for row in shown] ==
+              [(v["field.revision"] - i, model.mask(text).decode()) for i, text in enumerate((v["field.value"], FORMER))],
+              shown)
     now = int(time.time())
     claims = {"org": "acme", "sub": "alice", "iat": now, "exp": now + 60}
 
@@ -179,7 +196,7 @@ def command_reads_ours(bulla, v, schema):
     bulla.prints("put", "beta/db", "host=h")
     bulla.prints("root", "add", RECIPIENT, "--name", "second")
     bulla.prints("root", "rm", "recovery")
-    bulla.verifies("the command goes on with a log made from the document", NUM_RECORDS + 8)
+    bulla.verifies("the command goes on with a log made from the document", NUM_RECORDS + 9)
     with bulla.connect() as db:
         vault = read(db, "after the command's changes", v["root-key.id"], v["root-key.material"])
         tap.check("the command's changes to a vault made from the document follow the document",
@@ -289,7 +306,9 @@ class Reading:
         num = self.db.execute("SELECT count(*) FROM tenant_secret").fetchone()[0]
         model.require(num == len(self.secrets))
         self.check_names()
-        self.values, self.masks, self.plain = self.read_fields()
+        self.values, self.masks, self.plain = self.read_fields("field")
+        self.past = self.read_fields("past")
+        self.check_past()
         self.records = self.check_log()
         self.check_revocations()
 
@@ -340,15 +359,24 @@ class Reading:
         for identity, tenant, name, proof in self.db.execute("SELECT id, tenant, name, name_proof FROM entry"):
             model.require(proof == self.prove(tenant, b"entry-name", identity, name.encode()))
 
-    def read_fields(self):
-        """Opens every field, and returns the values and the traits of the secret ones and the values of the others."""
+    def check_past(self):
+        """Every row is of an earlier revision than its field, and not of one that is too old."""
+        rows = self.db.execute(
+            "SELECT f.revision - p.revision, coalesce(e.keep, v.keep) FROM past p JOIN vault v JOIN entry e ON e.id = p.entry "
+            "LEFT JOIN field f ON f.entry = p.entry AND f.name = p.name").fetchall()
+        model.require(all(0 < before <= keep <= 100 for before, keep in rows))
+
+    def read_fields(self, table):
+        """Opens every row of field or of past, and returns the values and the traits of the secret ones and the
+        values of the others, by their name and, if they are past, their revision."""
         query = ("SELECT e.tenant, e.id, f.name, f.revision, f.secret, f.value, f.mask, f.secret_id "
-                 "FROM field f JOIN entry e ON e.id = f.entry")
+                 f"FROM {table} f JOIN entry e ON e.id = f.entry")
         values, masks, plain = {}, {}, {}
         rows = self.db.execute(query).fetchall()
-        model.require(len(rows) == self.db.execute("SELECT count(*) FROM field").fetchone()[0])
+        model.require(len(rows) == self.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
         for tenant, entry, name, revision, secret, value, mask, secret_id in rows:
             place = entry, name.encode(), model.number(revision)
+            name = name if table == "field" else (name, revision)
             if secret:
                 keys = (model.secret_key(self.secrets[secret_id], kind) for kind in (b"field", b"mask"))
                 padded, traits = (model.open_blob(key, blob, model.context(label, self.uuid, tenant, *place))
@@ -445,7 +473,13 @@ def fill(bulla, secrets, plain):
     bulla.prints("put", "gone/first", "a=1")
     bulla.prints("mv", "gone", "went")
     bulla.prints("mv", "went/first", "went/second")
+    for value in (b"one", b"two"):
+        bulla.prints("put", "went/second", "--secret", "a", given=value)
     bulla.prints("mv", "went/second", "a", "b")
+    bulla.prints("put", "acme/db", "f0=changed")
+    bulla.prints("restore", "acme/db", "f0", "--revision", "1")
+    bulla.prints("put", "acme/db", "--secret", "short", "--keep", "1", given=b"another")
+    bulla.prints("restore", "acme/db", "short", "--revision", "1")
     bulla.prints("rm", "went/second", "b")
     bulla.prints("rm", "went")
     bulla.prints("apikey", "create", "--tenant", "acme", "--name", "old")
@@ -454,7 +488,9 @@ def fill(bulla, secrets, plain):
     string = bulla.prints("apikey", "create", "--tenant", "acme").strip()
     done = [("init", "done")] + [("put", "done")] * (len(secrets) + len(plain))
     done += [("use", "granted"), ("use", "not-found"), ("put", "done")]
-    done += [("rename-from", "done"), ("rename-to", "done")] * 3 + [("remove", "done")] * 3
+    done += [("rename-from", "done"), ("rename-to", "done")] * 2 + [("put", "done")] * 2
+    done += [("rename-from", "done"), ("rename-to", "done")]
+    done += [(op, "done") for op in ("put", "restore", "keep", "put", "restore")] + [("remove", "done")] * 3
     done += [(op, "done") for op in ("apikey-create", "apikey-revoke", "token-revoke", "apikey-create")]
     return string, done
 
@@ -478,6 +514,8 @@ def we_read_the_commands(bulla, schema):
                   vault.masks == {name: (model.mask(value), 2, 1, 0, 0) for name, value in secrets.items()},
                   vault.masks)
         tap.check("plain fields are proven", vault.plain == plain)
+        tap.check("former revisions open", vault.past[0] == {("short", 2): b"another"} and
+                  vault.past[2] == {("f0", 2): "changed"}, vault.past)
         tap.check("the log has all that was done, over epochs",
                   [record[1:3] for record in vault.records] == done and len(done) > NUM_RECORDS, vault.records)
         tap.check("the log tells of the statement of each tenant, and of the vault's first",

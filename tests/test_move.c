@@ -163,6 +163,7 @@ Test(move, what_changed_meanwhile_is_copied_again_and_nothing_else) {
   TEST_OK(put("beta", "db", "password", "beta's other password", true));
   TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, LIVE));
   TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("beta"), test_text(jtis[2]), 5));
+  TEST_OK(bulla_vault_keep(other, &who, NULL, 7)); /* changes no row that is copied */
   int64_t granted = count_records("op = 'export-vault' AND outcome = 'granted'");
   TEST_OK(copy());
   cr_expect_eq(report.num_written, 8);
@@ -173,6 +174,11 @@ Test(move, what_changed_meanwhile_is_copied_again_and_nothing_else) {
   TEST_OK(bulla_vault_token_revoked(other, &revoked, TEXT("beta"), test_text(jtis[2])));
   cr_expect(revoked);
   TEST_SPAN(describe(other), describe(house.vault), "the copy");
+  int num = 0;
+  int num_there = 0;
+  TEST_OK(bulla_vault_history(house.vault, AT(TEXT("acme"), TEXT("db"), PASSWORD), count_revision, &num));
+  TEST_OK(bulla_vault_history(other, AT(TEXT("acme"), TEXT("db"), PASSWORD), count_revision, &num_there));
+  cr_expect(num == 3 && num_there == 1, "former revisions stay where they are");
 }
 
 Test(move, what_was_removed_meanwhile_is_told) {

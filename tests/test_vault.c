@@ -215,9 +215,12 @@ Test(vault, what_is_reserved_must_be_zero) {
   TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);
   field.reserved[0] = 0;
   for (size_t i = 0; i < 2; i++) {
-    place.reserved[i] = asking.reserved[1 - i] = 1;
+    place.reserved[0] = i;
+    place.revision = (int64_t)(1 - i);
+    asking.reserved[1 - i] = 1;
     TEST_STATUS(bulla_vault_put(house.vault, &who, &place, &field, 1), BULLA_INVALID_ARGUMENT);
-    place.reserved[i] = 0;
+    place.reserved[0] = 0;
+    place.revision = 0;
     TEST_STATUS(bulla_vault_put(house.vault, &asking, &place, &field, 1), BULLA_INVALID_ARGUMENT);
     asking.reserved[1 - i] = 0;
   }

@@ -170,7 +170,7 @@ Test(vault_many, what_is_asked_for_is_checked_before_anything_is_recorded) {
   TEST_STATUS(use_many(&failed, places, 2), BULLA_INVALID_NAME);
   cr_expect_eq(failed, 1);
   places[1] = places[0];
-  places[1].reserved[1] = 1;
+  places[1].reserved[0] = 1;
   TEST_STATUS(use_many(&failed, places, 2), BULLA_INVALID_ARGUMENT);
   cr_expect_eq(failed, 1);
   TEST_STATUS(bulla_vault_use_many(house.vault, &failed, &nobody, places, 1, see, NULL), BULLA_INVALID_ARGUMENT);

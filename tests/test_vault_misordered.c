@@ -23,6 +23,11 @@ static void misorder(const char *table, const char *unique, const char *other) {
   run_sql(text);
 }
 
+static enum bulla_status check_field(void *arg, const struct bulla_revision_view *view) {
+  TEST_SPAN(view->field, test_text((const char *)arg), "another field");
+  return BULLA_OK;
+}
+
 Test(vault_misordered, an_index_out_of_order_does_not_open_one_field_for_another) {
   char name[] = "fieldX";
   for (char c = 'A'; c <= 'Z'; c++) {
@@ -37,6 +42,9 @@ Test(vault_misordered, an_index_out_of_order_does_not_open_one_field_for_another
     if (use("acme", "db", name) == BULLA_OK) {
       TEST_SPAN(used.value, test_text(name), "%s", name);
     }
+    enum bulla_status ignored =
+        bulla_vault_history(house.vault, AT(TEXT("acme"), TEXT("db"), test_text(name)), check_field, name);
+    (void)ignored;
   }
   cr_assert_gt(count_records("outcome = 'failed'"), 0, "the index misleads");
 }

@@ -320,6 +320,7 @@ UNUSED static enum bulla_status put_apikey(struct bulla_span tenant, struct bull
   }
 COUNTS(count_value, struct bulla_span)
 COUNTS(count_field, const struct bulla_field_view *)
+COUNTS(count_revision, const struct bulla_revision_view *)
 COUNTS(count_entry, const struct bulla_entry_view *)
 COUNTS(count_apikey, const struct bulla_apikey_view *)
 COUNTS(count_record, const struct bulla_audit_record *)

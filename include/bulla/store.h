@@ -45,6 +45,7 @@ extern "C" {
 #define BULLA_VAULT_ID_LEN 16          /* bytes of a vault's id */
 #define BULLA_VAULT_FINGERPRINT_LEN 32 /* bytes of a vault's fingerprint */
 #define BULLA_PLACES_MAX 1024          /* fields that one call opens */
+#define BULLA_KEEP_MAX 100             /* former revisions that are kept of a field */
 
 /* Names of tenants, entries and fields have 1 to BULLA_NAME_MAX characters of A-Z a-z 0-9 . _ @ + and -, and do not
  * start with a dot or a hyphen. A call that is given another name returns BULLA_INVALID_NAME.
@@ -270,7 +271,8 @@ struct bulla_place {
   struct bulla_span tenant;
   struct bulla_span entry;
   struct bulla_span field;
-  uint64_t reserved[2]; /* 0 */
+  int64_t revision;     /* 0: the field as it is. Calls that take no other say nothing of it */
+  uint64_t reserved[1]; /* 0 */
 };
 
 /* What of a secret value is shown. */
@@ -307,9 +309,10 @@ struct bulla_field {
 
 /* bulla_vault_put writes |num_fields| fields of an entry, all or none. It creates the tenant and the entry if needed,
  * and leaves other fields of the entry alone. A field that exists gets the next revision and keeps the traits that are
- * not given; a canary stays one. Returns BULLA_STAYS_SECRET for a plain value of a field that is secret, BULLA_EXISTS
- * or BULLA_CONFLICT if if_revision does not hold, BULLA_REFUSED if the traits to keep have been tampered with,
- * BULLA_INVALID_ARGUMENT without fields or for traits of a plain field, BULLA_INVALID_TEXT, BULLA_TOO_LARGE. */
+ * not given; a canary stays one; former revisions are kept as bulla_vault_keep has it. Returns BULLA_STAYS_SECRET for a
+ * plain value of a field that is secret, BULLA_EXISTS or BULLA_CONFLICT if if_revision does not hold, BULLA_REFUSED if
+ * the traits to keep have been tampered with, BULLA_INVALID_ARGUMENT without fields or for traits of a plain field,
+ * BULLA_INVALID_TEXT, BULLA_TOO_LARGE. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
                                                             const struct bulla_place *place,
                                                             const struct bulla_field *fields, size_t num_fields);
@@ -352,6 +355,51 @@ typedef enum bulla_status (*bulla_field_fn)(void *arg, const struct bulla_field_
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_show(struct bulla_vault *vault, const struct bulla_place *place,
                                                              bulla_field_fn each, void *arg);
 
+/* A revision of a field, masked if secret. */
+struct bulla_revision_view {
+  struct bulla_span field;
+  struct bulla_span text; /* as in struct bulla_field_view */
+  bool secret;
+  bool current; /* the field as it is: the greatest revision */
+  int64_t revision;
+  int64_t updated; /* when it was put, in seconds since 1970-01-01 UTC */
+};
+
+typedef enum bulla_status (*bulla_revision_fn)(void *arg, const struct bulla_revision_view *revision);
+
+/* bulla_vault_history calls |each| for the revisions that are kept of a field, the newest first, or of all fields of an
+ * entry if |place| names none, in the order of their names. No secret is opened. Returns BULLA_NOT_FOUND, BULLA_REFUSED
+ * as bulla_vault_show does. A former revision is opened by bulla_vault_use and the like: |revision| of their place. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_history(struct bulla_vault *vault,
+                                                                const struct bulla_place *place, bulla_revision_fn each,
+                                                                void *arg);
+
+/* bulla_vault_restore_field puts the value of a former |revision| of a field again: the field gets it with its next
+ * revision. It is opened and sealed inside the call, and nobody gets to see it; a field that is secret stays so. The
+ * record has the operation "restore" and, as its field, FIELD#REVISION. Returns BULLA_NOT_FOUND for a revision that is
+ * not kept, BULLA_EXISTS for the one that the field has, BULLA_INVALID_ARGUMENT without one, BULLA_REFUSED if it does
+ * not open. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_restore_field(struct bulla_vault *vault,
+                                                                      const struct bulla_who *who,
+                                                                      const struct bulla_place *place);
+
+#define BULLA_KEEP_AS_VAULT (-1) /* as many as the vault keeps */
+
+/* bulla_vault_keep sets how many former revisions of a field are kept, 0 to BULLA_KEEP_MAX: those that are at most that
+ * far before the field's own. |place| names an entry, or is NULL for the vault: what holds for all entries that have no
+ * number of their own, 3 at first. An entry goes back to that with BULLA_KEEP_AS_VAULT. What is too old then is deleted
+ * in the entry at once; for the vault, of each field when it is put next. bulla_vault_kept sets |*num| to that number.
+ * Returns BULLA_NOT_FOUND, BULLA_INVALID_ARGUMENT. bulla_vault_put_keep is bulla_vault_put that does so for the entry,
+ * before it writes its fields. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_keep(struct bulla_vault *vault, const struct bulla_who *who,
+                                                             const struct bulla_place *place, int num);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_put_keep(struct bulla_vault *vault, const struct bulla_who *who,
+                                                                 const struct bulla_place *place,
+                                                                 const struct bulla_field *fields, size_t num_fields,
+                                                                 int num);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_kept(struct bulla_vault *vault, int *num,
+                                                             const struct bulla_place *place);
+
 /* An entry in a list. */
 struct bulla_entry_view {
   struct bulla_span tenant;
@@ -367,7 +415,7 @@ typedef enum bulla_status (*bulla_entry_fn)(void *arg, const struct bulla_entry_
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span tenant,
                                                              bulla_entry_fn each, void *arg);
 
-/* bulla_vault_remove removes an entry and all its fields. Returns BULLA_NOT_FOUND. */
+/* bulla_vault_remove removes an entry and all its fields, with their former revisions. Returns BULLA_NOT_FOUND. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
                                                                const struct bulla_place *place);
 
@@ -472,10 +520,10 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_scrub(struct bulla_vault
 /* A use function gets an opened value in locked memory, which is wiped when the function returns. */
 typedef enum bulla_status (*bulla_use_fn)(void *arg, struct bulla_span value);
 
-/* bulla_vault_use commits an audit record, opens a field, plain or secret, passes the value to |use|, and returns its
- * status. If the record cannot be committed, nothing is opened. Returns BULLA_NOT_FOUND, BULLA_REFUSED if the value has
- * been tampered with or moved; both are recorded. Of a canary nothing is opened: it is BULLA_NOT_FOUND, as if it were
- * not there, and recorded with the outcome "canary". */
+/* bulla_vault_use commits an audit record, opens a field, plain or secret, or a |revision| of it, passes the value to
+ * |use|, and returns its status. If the record cannot be committed, nothing is opened. Returns BULLA_NOT_FOUND,
+ * BULLA_REFUSED if the value has been tampered with or moved; both are recorded. Of a canary nothing is opened: it is
+ * BULLA_NOT_FOUND, as if it were not there, and recorded with the outcome "canary". */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_use(struct bulla_vault *vault, const struct bulla_who *who,
                                                             const struct bulla_place *place, bulla_use_fn use,
                                                             void *arg);
@@ -594,11 +642,13 @@ struct bulla_audit_record {
   struct bulla_span origin;
   struct bulla_span reason;
   struct bulla_span op; /* init upgrade root-add root-remove rotate-root rotate-tenant rewrap destroy-version shred put
-                         * import remove rename-from rename-to use apikey-create apikey-revoke apikey-use apikey-export
+                         * import remove rename-from rename-to use restore keep
+                         * apikey-create apikey-revoke apikey-use apikey-export
                          * token-revoke checkpoint lane-open lane-take lane-at export-vault import-vault */
   struct bulla_span entry;     /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane, a
                                 * vault's id */
-  struct bulla_span field;     /* or the day of an exported key, a seq in a lane, a MAC */
+  struct bulla_span field;     /* or FIELD#REVISION, a number that is kept, the day of an exported key, a seq in a lane,
+                                * a MAC */
   struct bulla_span outcome;   /* done, granted (about to be opened), not-found, canary, failed (did not open) */
   int64_t lane;                /* 0, unless a process writes its uses to its own */
   struct bulla_span tenant_id; /* 16 bytes, or empty if there was no such tenant */

@@ -35,6 +35,10 @@ def init_prints_the_id_of_the_vault_and_it_can_be_pinned(box):
 
 COMMANDS_WITH_A_VAULT = """put acme/db a=b
 show acme/db
+history acme/db
+restore acme/db password --revision 1
+keep
+keep acme/db 1
 list
 rm acme/db
 rm acme/db host

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* restore: what is restored shows by its options. */
+
+#include "cli/error.h"
+#include "cli/history.h"
+#include "cli/options.h"
+
+enum bulla_status bulla_run_restore(struct bulla_cli *cli) {
+  if (bulla_option_count(cli, "revision") > 0) {
+    return bulla_run_restore_field(cli);
+  }
+  return bulla_cli_usage(cli, "--revision N is missing");
+}
