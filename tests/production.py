@@ -18,6 +18,7 @@ ASKED_FOR = {
     "__SSE2__": "the processor; part of x86-64",
     "__cplusplus": "the language of who includes a public header",
     "SYS_memfd_secret": "libc's headers, which may be older than the kernel",
+    "MFD_NOEXEC_SEAL": "libc's headers, likewise",
     "BULLA_BORINGSSL_PATH": "meson.build: BoringSSL is loaded; sanitizers need it linked; no check hangs on it",
     "BULLA_POSTGRESQL": "meson.build: whether there is a second back end",
     "BULLA_HAVE_IPSEC_MB": "meson.build: whether there is a second engine; both are fuzzed",
