@@ -120,7 +120,9 @@ enum bulla_status bulla_put_revision(const struct bulla_putter *putter, const st
     BULLA_TRY(keep_traits(&again, putter));
   }
   binding.revision = now.revision;
-  BULLA_TRY(now.revision > 0 ? bulla_past_move(vault, &binding, now.keep) : BULLA_OK);
+  /* What was plain is not to lie in the open once the field is secret. */
+  int64_t keep = field->secret && !now.secret ? 0 : now.keep;
+  BULLA_TRY(now.revision > 0 ? bulla_past_move(vault, &binding, keep) : BULLA_OK);
   binding.revision++;
   return bulla_field_store(vault, putter->owner, putter->keys, &binding, &again, bulla_clock_s());
 }
