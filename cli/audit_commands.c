@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* audit log, audit verify and audit anchor. */
+/* audit verify and audit anchor. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,111 +13,12 @@
 #include "cli/error.h"
 #include "cli/input.h"
 #include "cli/options.h"
+#include "cli/out_file.h"
 #include "cli/output.h"
 #include "cli/rows.h"
 #include "cli/session.h"
 #include "core/hex.h"
 #include "store/file.h"
-
-enum { NUM_COLUMNS = 11, LANES_MAX = 128 };
-
-/* The log on its way out. A table of it is read twice, first to learn how wide its columns are: it may be too long
- * to be held. */
-struct log {
-  struct bulla_rows rows;
-  struct {
-    int64_t lane;
-    int64_t seq;
-  } ends[LANES_MAX]; /* of the lanes before the first reading: what is newer is left out, it might be wider */
-  size_t num_lanes;
-  bool is_table;
-  int64_t num_records; /* that there were to print */
-};
-
-static enum bulla_status take_end(void *arg, const struct bulla_audit_head_view *head) {
-  struct log *log = (struct log *)arg;
-  if (log->num_lanes < LANES_MAX) {
-    log->ends[log->num_lanes].lane = head->lane;
-    log->ends[log->num_lanes].seq = head->seq;
-    log->num_lanes++;
-  }
-  return BULLA_OK;
-}
-
-/* was_there returns whether |record| is not newer than the first reading. */
-static bool was_there(const struct log *log, const struct bulla_audit_record *record) {
-  for (size_t i = 0; i < log->num_lanes; i++) {
-    if (log->ends[i].lane == record->lane) {
-      return record->seq <= log->ends[i].seq;
-    }
-  }
-  return log->num_lanes == 0;
-}
-
-static void make_cells(struct bulla_cell cells[NUM_COLUMNS], const struct bulla_audit_record *record) {
-  const struct bulla_cell made[NUM_COLUMNS] = {bulla_cell(BULLA_CELL_NUMBER, record->lane),
-                                               bulla_cell(BULLA_CELL_NUMBER, record->seq),
-                                               bulla_cell(BULLA_CELL_MICROSECONDS, record->time),
-                                               bulla_cell_text(record->tenant),
-                                               bulla_cell_text(record->actor),
-                                               bulla_cell_text(record->origin),
-                                               bulla_cell_text(record->reason),
-                                               bulla_cell_text(record->op),
-                                               bulla_cell_text(record->entry),
-                                               bulla_cell_text(record->field),
-                                               bulla_cell_text(record->outcome)};
-  memcpy(cells, made, sizeof(made));
-}
-
-/* hidden returns how many columns are left out: a table has lanes if there are several. */
-static size_t hidden(const struct log *log) {
-  return log->is_table && log->num_lanes == 1 ? 1 : 0;
-}
-
-static enum bulla_status measure_record(void *arg, const struct bulla_audit_record *record) {
-  struct log *log = (struct log *)arg;
-  struct bulla_cell cells[NUM_COLUMNS];
-  make_cells(cells, record);
-  return was_there(log, record) ? bulla_rows_measure(&log->rows, cells + hidden(log)) : BULLA_OK;
-}
-
-static enum bulla_status print_record(void *arg, const struct bulla_audit_record *record) {
-  struct log *log = (struct log *)arg;
-  struct bulla_cell cells[NUM_COLUMNS];
-  make_cells(cells, record);
-  log->num_records++;
-  return was_there(log, record) ? bulla_rows_add(&log->rows, cells + hidden(log)) : BULLA_OK;
-}
-
-static void log_free(struct log *log) {
-  bulla_rows_free(&log->rows);
-}
-
-enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
-  static const char *const names[NUM_COLUMNS + 1] = {"lane",   "seq", "time",  "tenant", "actor",   "origin",
-                                                     "reason", "op",  "entry", "field",  "outcome", NULL};
-  int64_t first = 1;
-  struct bulla_span tenant = bulla_option_span(cli, "tenant");
-  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
-  struct log log BULLA_CLEANUP(log_free) = {.is_table = !cli->json};
-  BULLA_TRY(bulla_option_number(cli, "from", &first));
-  BULLA_TRY(bulla_session_vault(cli, &vault));
-  if (log.is_table) {
-    /* Without heads it cannot be read to its end either, and that is told then. */
-    enum bulla_status ignored = bulla_vault_audit_heads(vault, take_end, &log);
-    (void)ignored;
-  }
-  bulla_rows_begin(&log.rows, cli, names + hidden(&log), false);
-  bulla_session_at_tenant(cli, tenant, "--tenant");
-  if (log.is_table) {
-    /* Where it cannot be read on, that is told once the records before have been printed. */
-    enum bulla_status ignored = bulla_vault_audit_log(vault, first, tenant, measure_record, &log);
-    (void)ignored;
-  }
-  BULLA_TRY(bulla_vault_audit_log(vault, first, tenant, print_record, &log));
-  /* A tenant that was removed still has its records. */
-  return log.num_records > 0 ? BULLA_OK : bulla_session_tenant(vault, tenant);
-}
 
 static void free_buffer(struct bulla_buffer *buffer) {
   free(buffer->data);
@@ -200,55 +101,20 @@ enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {
   return status;
 }
 
-/* The file of --out, until it has its name. */
-struct out {
-  const char *path; /* NULL: standard output */
-  char draft[PATH_MAX];
-  int file;
-};
-
-static void drop_out(struct out *out) {
-  if (out->file >= 0) {
-    bulla_file_close(&out->file);
-    unlink(out->draft);
-  }
-}
-
-/* open_out makes the draft of a file, before anything is recorded. */
-static enum bulla_status open_out(struct bulla_cli *cli, struct out *out) {
-  if (out->path == NULL) {
-    return BULLA_OK;
-  }
-  bulla_cli_at(cli, "--out %s", out->path);
-  if (access(out->path, F_OK) == 0) {
-    return bulla_cli_error(cli, BULLA_EXISTS, "there is a file already: name another");
-  }
-  BULLA_TRY(bulla_file_draft(out->draft, out->path));
-  return bulla_file_create(&out->file, out->draft);
-}
-
-/* write_out writes |anchor|, whole or not at all. */
-static enum bulla_status write_out(struct bulla_cli *cli, struct out *out, struct bulla_span anchor) {
-  if (out->path == NULL) {
-    return bulla_output_bytes(cli, anchor);
-  }
-  bulla_cli_at(cli, "--out %s", out->path);
-  bool written = write(out->file, anchor.data, anchor.len) == (ssize_t)anchor.len && fsync(out->file) == 0;
-  BULLA_TRY(written ? bulla_file_publish(out->path, out->draft) : bulla_cli_errno(cli, errno));
-  bulla_file_close(&out->file);
-  return BULLA_OK;
-}
-
 enum bulla_status bulla_run_audit_anchor(struct bulla_cli *cli) {
   uint8_t bytes[BULLA_ANCHOR_MAX];
   struct bulla_buffer anchor = bulla_buffer(bytes, sizeof(bytes));
-  struct out out BULLA_CLEANUP(drop_out) = {.path = bulla_option_value(cli, "out"), .file = -1};
+  struct bulla_out_file out BULLA_CLEANUP(bulla_out_file_drop) = bulla_out_file(cli, "out");
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_session_who me;
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  BULLA_TRY(open_out(cli, &out));
+  BULLA_TRY(bulla_out_file_open(&out));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "audit log");
   BULLA_TRY(bulla_vault_audit_anchor(vault, &anchor, &me.who));
-  return write_out(cli, &out, bulla_written(&anchor));
+  if (out.path == NULL) {
+    return bulla_output_bytes(cli, bulla_written(&anchor));
+  }
+  BULLA_TRY(bulla_out_file_write(&out, bulla_written(&anchor)));
+  return bulla_out_file_publish(&out);
 }

@@ -121,8 +121,23 @@ static const struct bulla_option import_options[] = {
     REASON_OPTION,
     END};
 
+#define SINCE_OPTION \
+  { .name = "since", .value = "TIME", .help = "only what was recorded then or later" }
+#define UNTIL_OPTION \
+  { .name = "until", .value = "TIME", .help = "only what was recorded before" }
+
 static const struct bulla_option log_options[] = {
-    {.name = "from", .value = "SEQ", .help = "the first record to print, in each lane; default 1"}, TENANT_OPTION, END};
+    SINCE_OPTION,
+    UNTIL_OPTION,
+    {.name = "tenant", .value = "T", .help = "only of this tenant", .repeated = true},
+    {.name = "entry", .value = "[T/]E", .help = "only of this entry, of tenant T or of all", .repeated = true},
+    {.name = "actor", .value = "NAME", .help = "only of this actor", .repeated = true},
+    {.name = "op", .value = "OP", .help = "only this operation, as use", .repeated = true},
+    {.name = "outcome", .value = "O", .help = "only this outcome, as failed", .repeated = true},
+    {.name = "last", .value = "N", .help = "only the last N of these, at most 100000"},
+    {.name = "from", .value = "SEQ", .help = "the first record to print, in each lane; default 1"},
+    {.name = "follow", .help = "go on, and print records as they are written"},
+    END};
 
 static const struct bulla_option anchor_options[] = {
     {.name = "out", .value = "FILE", .help = "write it to this new file; default standard output"}, REASON_OPTION, END};
@@ -354,8 +369,12 @@ const struct bulla_command bulla_commands[] = {
      0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
 
     {"audit log", audit_group, "", "Print the audit log, oldest first.",
-     "With --json, one object per line, for jq or json.tool --json-lines.", "bulla audit log --tenant acme --json",
-     log_options, 0, 0, bulla_run_audit_log},
+     "TIME is in UTC: YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS, today, seconds since 1970, or how long ago: 90s 30m 2h 7d 4w.\n"
+     "An option that is given several times takes any of its values. --follow ends by SIGINT, or when nobody reads "
+     "any\n"
+     "more. With --json, one object per line, for jq or json.tool --json-lines.",
+     "bulla audit log --since 7d --tenant acme --outcome failed --outcome not-found --json", log_options, 0, 0,
+     bulla_run_audit_log},
     {"audit verify", audit_group, "", "Check the chain of the audit log from its first record to its head.",
      "If a record was changed, removed, added or swapped, its number is printed and the exit status is 1. The head is\n"
      "printed: it stands for all records. With --anchor also a log that was cut or replaced since is found.",

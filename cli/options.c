@@ -46,9 +46,10 @@ static enum bulla_status parse_option(struct bulla_cli *cli, char **argv, int *a
   struct bulla_span inline_value;
   bool has_inline = bulla_word_split(&name, &inline_value, argv[*at] + 2, '=');
 
-  const struct bulla_option *option = find_option(cli->global_options, name);
-  if (option == NULL && cli->command != NULL) {
-    option = find_option(cli->command->options, name);
+  /* A sub-command may have an option of its own in place of a global one. */
+  const struct bulla_option *option = cli->command != NULL ? find_option(cli->command->options, name) : NULL;
+  if (option == NULL) {
+    option = find_option(cli->global_options, name);
   }
   if (option == NULL) {
     return unknown_option(cli, name);

@@ -55,6 +55,10 @@ enum bulla_status bulla_output_check(struct bulla_cli *cli) {
   return ferror(stdout) == 0 ? BULLA_OK : failed(cli, stdio_error());
 }
 
+enum bulla_status bulla_output_left(struct bulla_cli *cli) {
+  return failed(cli, EPIPE);
+}
+
 enum bulla_status bulla_output_text(struct bulla_cli *cli, const char *before, const char *text, const char *after) {
   struct bulla_span bytes = bulla_text(text);
   struct bulla_buffer plain = bulla_buffer(malloc(bytes.len + 1), bytes.len);

@@ -19,6 +19,9 @@ BULLA_NODISCARD enum bulla_status bulla_output_line(struct bulla_cli *cli, struc
 /* bulla_output_check returns the status of a failed stdio call, if one failed. */
 BULLA_NODISCARD enum bulla_status bulla_output_check(struct bulla_cli *cli);
 
+/* bulla_output_left notes that nobody reads standard output any more, and returns that status. */
+enum bulla_status bulla_output_left(struct bulla_cli *cli);
+
 /* bulla_output_text prints |text|, which came from outside, between two texts. Returns BULLA_NO_MEMORY. */
 BULLA_NODISCARD enum bulla_status bulla_output_text(struct bulla_cli *cli, const char *before, const char *text,
                                                     const char *after);

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -73,6 +72,30 @@ void bulla_process_end_by_pipe(void) {
     (void)sigaction(SIGPIPE, &found[0], NULL);
     (void)raise(SIGPIPE);
   }
+}
+
+/* All that a signal may touch. */
+static volatile sig_atomic_t to_end;
+
+static void end_softly(int number) {
+  (void)number;
+  to_end = 1;
+}
+
+void bulla_process_end_softly(void) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction note = {.sa_handler = end_softly}; /* without SA_RESTART */
+  (void)sigemptyset(&note.sa_mask);
+  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    struct sigaction before;
+    if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+      (void)sigaction(numbers[i], &note, NULL);
+    }
+  }
+}
+
+bool bulla_process_is_to_end(void) {
+  return to_end != 0;
 }
 
 /* Where a URL of a server begins in an argument, or NULL: the argument itself, or what follows its first '='. */

@@ -6,6 +6,8 @@
 #ifndef BULLA_CLI_PROCESS_H
 #define BULLA_CLI_PROCESS_H
 
+#include <stdbool.h>
+
 /* bulla_process_harden keeps secrets out of core dumps and debuggers, and turns a closed pipe or a file size
  * limit into an error like others. Closed standard streams are opened on /dev/null, so that using them fails: otherwise
  * the vault could get their descriptor and be overwritten. */
@@ -28,5 +30,10 @@ void bulla_process_end_by(int signal_number);
 /* bulla_process_end_by_pipe ends the process by SIGPIPE, as it would have ended without bulla_process_harden, or
  * returns if that signal was ignored when it was started. */
 void bulla_process_end_by_pipe(void);
+
+/* bulla_process_end_softly has SIGINT, SIGTERM and SIGHUP interrupt what waits, instead of ending the process, if they
+ * were not ignored. bulla_process_is_to_end returns whether one of them came since. */
+void bulla_process_end_softly(void);
+bool bulla_process_is_to_end(void);
 
 #endif

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/output.h"
 #include "cli/text.h"
+#include "cli/when.h"
 #include "cli/word.h"
 #include "core/json.h"
 
@@ -41,31 +41,13 @@ static enum bulla_status make_room(struct bulla_rows *rows, size_t len) {
   return BULLA_OK;
 }
 
-/* time_text fills |room| with |seconds| and, unless negative, |micros|; or returns false for a year that RFC 3339
- * cannot say: before 0 or after 9999. */
-static bool time_text(char room[64], int64_t seconds, int64_t micros) {
-  struct tm parts = {0};
-  time_t when = (time_t)seconds;
-  if (gmtime_r(&when, &parts) == NULL || parts.tm_year < -1900 || parts.tm_year > 9999 - 1900) {
-    return false;
-  }
-  size_t len = (size_t)snprintf(room, 64, "%04d", parts.tm_year + 1900);
-  len += strftime(room + len, 64 - len, "-%m-%dT%H:%M:%S", &parts);
-  if (micros >= 0) {
-    len += (size_t)snprintf(room + len, 64 - len, ".%06lld", (long long)micros);
-  }
-  (void)snprintf(room + len, 64 - len, "Z");
-  return true;
-}
-
 static bool cell_time_text(char room[64], const struct bulla_cell *cell) {
   if (cell->type == BULLA_CELL_SECONDS) {
-    return time_text(room, cell->number, -1);
+    return bulla_when_text(room, cell->number, -1);
   }
-  /* Division rounds to zero, and so upwards before 1970. */
-  int64_t seconds = cell->number / 1000000;
+  int64_t seconds = bulla_when_floor(cell->number, 1000000);
   int64_t micros = cell->number % 1000000;
-  return micros < 0 ? time_text(room, seconds - 1, micros + 1000000) : time_text(room, seconds, micros);
+  return bulla_when_text(room, seconds, micros < 0 ? micros + 1000000 : micros);
 }
 
 /* scalar_text fills |room| with a cell that is no text, as it is printed in tables and, quoted or not, in JSON. A

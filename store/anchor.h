@@ -9,7 +9,7 @@
 
 #include "store/audit_chain.h"
 
-#define BULLA_LANES_MAX 128 /* in an anchor */
+#define BULLA_LANES_MAX BULLA_AUDIT_LANES_MAX /* in an anchor */
 
 /* A lane in an anchor. */
 struct bulla_anchored {

@@ -59,6 +59,30 @@ struct bulla_statement bulla_audit_rows(struct bulla_db *db, const struct bulla_
   return statement;
 }
 
+struct bulla_statement bulla_audit_timed_rows(struct bulla_db *db, const struct bulla_audit_lane *lane, int64_t first,
+                                              int64_t last, const struct bulla_audit_times *times, int64_t max) {
+  struct bulla_statement statement = bulla_statement(db, BULLA_QUERY_LIST_TIMED);
+  bulla_bind_int(&statement, lane->number);
+  bulla_bind_int(&statement, first);
+  bulla_bind_int(&statement, last);
+  bulla_bind_int(&statement, times->since);
+  bulla_bind_int(&statement, times->until);
+  bulla_bind_int(&statement, max);
+  return statement;
+}
+
+enum bulla_status bulla_audit_next_seq(int64_t *seq, bool *found, struct bulla_db *db,
+                                       const struct bulla_audit_lane *lane, int64_t from) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_NEXT_RECORD);
+  bool row;
+  bulla_bind_int(&statement, lane->number);
+  bulla_bind_int(&statement, from);
+  BULLA_TRY(bulla_step(&statement, &row));
+  *found = row && !bulla_column_null(&statement);
+  *seq = *found ? bulla_column_int(&statement) : 0;
+  return bulla_columns_good(&statement) && (!*found || *seq >= from) ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
 static struct bulla_span read_word(struct bulla_statement *statement) {
   struct bulla_span text = bulla_column_text(statement, BULLA_OP_MAX);
   if (bulla_text_check(text, BULLA_OP_MAX) != BULLA_OK) {

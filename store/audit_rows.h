@@ -22,7 +22,21 @@ BULLA_NODISCARD enum bulla_status bulla_audit_last_seq(int64_t *seq, struct bull
  * BULLA_AUDIT_BROKEN for a row that no bulla wrote. */
 struct bulla_statement bulla_audit_rows(struct bulla_db *db, const struct bulla_audit_lane *lane, int64_t first,
                                         int64_t last, int64_t max);
+
+/* A span of time, in microseconds: |since| is in it, |until| is not. */
+struct bulla_audit_times {
+  int64_t since;
+  int64_t until;
+};
+
+/* bulla_audit_timed_rows is bulla_audit_rows for the records of |times|. */
+struct bulla_statement bulla_audit_timed_rows(struct bulla_db *db, const struct bulla_audit_lane *lane, int64_t first,
+                                              int64_t last, const struct bulla_audit_times *times, int64_t max);
 BULLA_NODISCARD enum bulla_status bulla_audit_next_row(struct bulla_audit_row *row, struct bulla_statement *statement,
                                                        bool *found);
+
+/* bulla_audit_next_seq sets |*seq| to that of the first record of |lane| from |from| on, or |*found| to false. */
+BULLA_NODISCARD enum bulla_status bulla_audit_next_seq(int64_t *seq, bool *found, struct bulla_db *db,
+                                                       const struct bulla_audit_lane *lane, int64_t from);
 
 #endif

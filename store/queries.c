@@ -224,6 +224,10 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_LAST_RECORD] = "SELECT max(seq) FROM audit WHERE lane = $1",
     [BULLA_QUERY_LIST_RECORDS] =
         "SELECT " RECORD " FROM audit WHERE lane = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq LIMIT $4",
+    [BULLA_QUERY_LIST_TIMED] =
+        "SELECT " RECORD
+        " FROM audit WHERE lane = $1 AND seq >= $2 AND seq <= $3 AND time >= $4 AND time < $5 ORDER BY seq LIMIT $6",
+    [BULLA_QUERY_NEXT_RECORD] = "SELECT min(seq) FROM audit WHERE lane = $1 AND seq >= $2",
     [BULLA_QUERY_NEXT_RECORDED] = "SELECT min(lane) FROM audit WHERE lane >= $1",
 
     [BULLA_QUERY_COUNT_ROWS] =

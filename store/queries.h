@@ -119,6 +119,8 @@ enum bulla_query {
   BULLA_QUERY_INSERT_AT_HEAD, /* lane, seq and mac of its head, the columns of a record; fails for another head */
   BULLA_QUERY_LAST_RECORD,    /* lane; gives the greatest seq or NULL */
   BULLA_QUERY_LIST_RECORDS,   /* lane, first seq, last, how many at most; gives the columns of a record */
+  BULLA_QUERY_LIST_TIMED,     /* lane, first seq, last, since, until, how many at most; gives the same */
+  BULLA_QUERY_NEXT_RECORD,    /* lane, seq; gives the smallest from it on, or NULL */
 
   /* For copying all of a vault. Each gives what follows that place in its order, how many at most. */
   BULLA_QUERY_COUNT_ROWS,    /* gives the numbers of tenants, entries, fields, API keys live and revoked, tokens */

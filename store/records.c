@@ -8,13 +8,15 @@
 #include <stdlib.h>
 
 #include "core/log.h"
+#include "core/sized.h"
 #include "store/anchor.h"
 #include "store/audit_rows.h"
 #include "store/names.h"
 #include "store/page.h"
 #include "store/tenant.h"
 
-enum { ROWS_AT_ONCE = 1000 }; /* that are looked at before others get at the vault */
+/* What is looked at before others get at the vault: records that are opened, records that the database leaves out. */
+enum { ROWS_AT_ONCE = 1000, TIMED_AT_ONCE = 50000 };
 
 /* Where reading a lane stands. */
 struct lane_reading {
@@ -23,9 +25,10 @@ struct lane_reading {
   size_t num;
   size_t num_given;
   struct bulla_audit_lane lane;
-  int64_t next; /* the seq from which on to read */
-  int64_t end;  /* the last seq that there was at the beginning: a log that grows as it is read has an end */
-  bool done;    /* nothing is left to read */
+  int64_t next;  /* the seq from which on to read */
+  int64_t given; /* the last seq that was given out, or left out before it */
+  int64_t end;   /* the last seq that there was at the beginning: a log that grows as it is read has an end */
+  bool done;     /* nothing is left to read */
   const struct bulla_tenant *owner; /* of the last record, while the vault is locked */
   enum bulla_status status;         /* why it cannot be read on */
 };
@@ -33,6 +36,7 @@ struct lane_reading {
 struct reading {
   struct lane_reading *lanes;
   size_t num;
+  struct bulla_audit_log_options asked;
 };
 
 static void free_reading(struct reading *reading) {
@@ -100,16 +104,16 @@ static enum bulla_status take_record(struct lane_reading *reading, struct bulla_
   return BULLA_OK;
 }
 
-/* Reads on in the lane, a page. */
-static enum bulla_status read_page(struct lane_reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_audit_rows(vault->db, &reading->lane, reading->next, reading->end, ROWS_AT_ONCE);
+/* Takes records of |statement|, a page, and sets |*more| to whether there may be others. */
+static enum bulla_status take_rows(struct lane_reading *reading, bool *more, struct bulla_vault *vault,
+                                   struct bulla_statement *statement, struct bulla_span tenant) {
+  *more = true;
   for (size_t i = 0; i < ROWS_AT_ONCE && bulla_page_has_room(&reading->page, reading->num); i++) {
     bool row;
     struct bulla_audit_row found;
-    BULLA_TRY(bulla_audit_next_row(&found, &statement, &row));
+    BULLA_TRY(bulla_audit_next_row(&found, statement, &row));
     if (!row) {
-      reading->done = true;
+      *more = false;
       return BULLA_OK;
     }
     /* Pages of a damaged file that point at each other can give the same rows without end. */
@@ -122,27 +126,89 @@ static enum bulla_status read_page(struct lane_reading *reading, struct bulla_va
   return BULLA_OK;
 }
 
-static enum bulla_status read_on(struct lane_reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
+/* Reads on in the lane, a page. */
+static enum bulla_status read_page(struct lane_reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
+  bool more;
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_audit_rows(vault->db, &reading->lane, reading->next, reading->end, ROWS_AT_ONCE);
+  BULLA_TRY(take_rows(reading, &more, vault, &statement, tenant));
+  reading->done = !more;
+  return BULLA_OK;
+}
+
+/* Moves on to the first record after |last|, where none up to it is asked for. A log with a hole is not walked through
+ * number by number. */
+static enum bulla_status skip(struct lane_reading *reading, struct bulla_vault *vault, int64_t last) {
+  bool found = false;
+  if (last < reading->end) {
+    BULLA_TRY(bulla_audit_next_seq(&reading->next, &found, vault->db, &reading->lane, last + 1));
+  }
+  reading->done = !found;
+  return BULLA_OK;
+}
+
+/* The same of the records of |times|. */
+static enum bulla_status read_timed_page(struct lane_reading *reading, struct bulla_vault *vault,
+                                         struct bulla_span tenant, const struct bulla_audit_times *times) {
+  int64_t last = reading->end;
+  bool more;
+  if (reading->next > last) {
+    reading->done = true;
+    return BULLA_OK;
+  }
+  if ((uint64_t)last - (uint64_t)reading->next >= TIMED_AT_ONCE) {
+    last = reading->next + TIMED_AT_ONCE - 1;
+  }
+  {
+    struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+        bulla_audit_timed_rows(vault->db, &reading->lane, reading->next, last, times, ROWS_AT_ONCE);
+    BULLA_TRY(take_rows(reading, &more, vault, &statement, tenant));
+  }
+  return more ? BULLA_OK : skip(reading, vault, last);
+}
+
+static enum bulla_status read_on(struct lane_reading *reading, struct bulla_vault *vault,
+                                 const struct bulla_audit_log_options *asked) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   BULLA_TRY(bulla_page_begin(&reading->page));
   reading->num = 0;
   reading->num_given = 0;
   reading->owner = NULL;
-  return read_page(reading, vault, tenant);
+  const struct bulla_audit_times times = {.since = asked->since, .until = asked->until};
+  bool is_timed = times.since != INT64_MIN || times.until != INT64_MAX;
+  return is_timed ? read_timed_page(reading, vault, asked->tenant, &times) : read_page(reading, vault, asked->tenant);
 }
 
 /* Has records of the lane at hand, if there are any left. */
-static void fill(struct lane_reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
+static void fill(struct lane_reading *reading, struct bulla_vault *vault, const struct bulla_audit_log_options *asked) {
   while (reading->num_given == reading->num && !reading->done) {
-    reading->status = read_on(reading, vault, tenant);
+    reading->status = read_on(reading, vault, asked);
     reading->done = reading->done || reading->status != BULLA_OK;
   }
 }
 
+/* The mark of the lane |number|, or NULL. */
+static struct bulla_audit_mark *find_mark(struct bulla_audit_marks *marks, int64_t number) {
+  for (size_t i = 0; marks != NULL && i < marks->num_lanes; i++) {
+    if (marks->lanes[i].lane == number) {
+      return &marks->lanes[i];
+    }
+  }
+  return NULL;
+}
+
+/* The seq from which on to read the lane |number|. */
+static int64_t first_seq(const struct bulla_audit_log_options *asked, int64_t number) {
+  const struct bulla_audit_mark *mark = find_mark(asked->marks, number);
+  if (mark == NULL) {
+    return asked->first_seq;
+  }
+  return mark->seq < INT64_MAX ? mark->seq + 1 : mark->seq;
+}
+
 /* Begins to read the lane |number|. */
-static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *vault, int64_t number,
-                                  int64_t first_seq) {
+static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *vault, int64_t number) {
   if (reading->num == BULLA_LANES_MAX) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log has more lanes than bulla makes");
   }
@@ -154,14 +220,15 @@ static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *v
   reading->lanes = lanes;
   memset(lane, 0, sizeof(*lane));
   lane->lane.number = number;
-  lane->next = first_seq;
+  lane->next = first_seq(&reading->asked, number);
+  lane->given = lane->next > INT64_MIN ? lane->next - 1 : lane->next;
   lane->status = bulla_audit_lane_load(&lane->lane, NULL, &vault->log);
   lane->done = lane->status != BULLA_OK;
   return bulla_audit_last_seq(&lane->end, vault->db, &lane->lane);
 }
 
 /* Finds all lanes. */
-static enum bulla_status find_lanes(struct reading *reading, struct bulla_vault *vault, int64_t first_seq) {
+static enum bulla_status find_lanes(struct reading *reading, struct bulla_vault *vault) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   int64_t number = 0;
   bool found = false;
@@ -171,12 +238,12 @@ static enum bulla_status find_lanes(struct reading *reading, struct bulla_vault 
     if (!found) {
       return BULLA_OK;
     }
-    BULLA_TRY(add_lane(reading, vault, number, first_seq));
+    BULLA_TRY(add_lane(reading, vault, number));
   }
 }
 
-/* The oldest record at hand, of the first lane if there are several; NULL if there is none left. */
-static const struct bulla_audit_record *next_record(struct reading *reading) {
+/* The lane with the oldest record at hand, the first lane if there are several; NULL if there is none left. */
+static struct lane_reading *oldest_lane(struct reading *reading) {
   struct lane_reading *oldest = NULL;
   for (size_t i = 0; i < reading->num; i++) {
     struct lane_reading *lane = &reading->lanes[i];
@@ -185,7 +252,41 @@ static const struct bulla_audit_record *next_record(struct reading *reading) {
       oldest = lane;
     }
   }
-  return oldest != NULL ? &oldest->records[oldest->num_given++] : NULL;
+  return oldest;
+}
+
+/* Gives out the records, oldest first. All that can be read is, also of other lanes than one that is damaged. */
+static enum bulla_status give(struct reading *reading, struct bulla_vault *vault, bulla_audit_fn each, void *arg) {
+  for (;;) {
+    for (size_t i = 0; i < reading->num; i++) {
+      fill(&reading->lanes[i], vault, &reading->asked);
+    }
+    struct lane_reading *lane = oldest_lane(reading);
+    if (lane == NULL) {
+      return BULLA_OK;
+    }
+    const struct bulla_audit_record *record = &lane->records[lane->num_given];
+    BULLA_TRY(each(arg, record));
+    lane->given = record->seq;
+    lane->num_given++;
+  }
+}
+
+/* Moves the marks behind what was given out. */
+static void move_marks(const struct reading *reading) {
+  struct bulla_audit_marks *marks = reading->asked.marks;
+  for (size_t i = 0; marks != NULL && i < reading->num; i++) {
+    const struct lane_reading *lane = &reading->lanes[i];
+    bool read_whole = lane->done && lane->status == BULLA_OK && lane->num_given == lane->num;
+    int64_t seq = read_whole && lane->end > lane->given ? lane->end : lane->given;
+    struct bulla_audit_mark *mark = find_mark(marks, lane->lane.number);
+    if (mark == NULL && marks->num_lanes < BULLA_AUDIT_LANES_MAX) {
+      mark = &marks->lanes[marks->num_lanes++];
+    }
+    if (mark != NULL) {
+      *mark = (struct bulla_audit_mark){.lane = lane->lane.number, .seq = seq};
+    }
+  }
 }
 
 /* How reading ended: the first reason why a lane could not be read to its end. */
@@ -196,22 +297,30 @@ static enum bulla_status outcome(const struct reading *reading) {
   return BULLA_OK;
 }
 
-/* All that can be read is given out, also of other lanes. */
+static enum bulla_status take_options(struct bulla_audit_log_options *taken,
+                                      const struct bulla_audit_log_options *options) {
+  BULLA_TRY(bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_audit_log_options, marks)));
+  if (taken->marks != NULL && taken->marks->num_lanes > BULLA_AUDIT_LANES_MAX) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  return taken->tenant.len > 0 ? bulla_name_check(taken->tenant) : BULLA_OK;
+}
+
+enum bulla_status bulla_vault_audit_log_with(struct bulla_vault *vault, const struct bulla_audit_log_options *options,
+                                             bulla_audit_fn each, void *arg) {
+  struct reading reading BULLA_CLEANUP(free_reading) = {.num = 0};
+  BULLA_TRY(take_options(&reading.asked, options));
+  BULLA_TRY(find_lanes(&reading, vault));
+  enum bulla_status status = give(&reading, vault, each, arg);
+  move_marks(&reading);
+  BULLA_TRY(status);
+  return outcome(&reading);
+}
+
 enum bulla_status bulla_vault_audit_log(struct bulla_vault *vault, int64_t first_seq, struct bulla_span tenant,
                                         bulla_audit_fn each, void *arg) {
-  if (tenant.len > 0) {
-    BULLA_TRY(bulla_name_check(tenant));
-  }
-  struct reading reading BULLA_CLEANUP(free_reading) = {.num = 0};
-  BULLA_TRY(find_lanes(&reading, vault, first_seq));
-  for (;;) {
-    for (size_t i = 0; i < reading.num; i++) {
-      fill(&reading.lanes[i], vault, tenant);
-    }
-    const struct bulla_audit_record *record = next_record(&reading);
-    if (record == NULL) {
-      return outcome(&reading);
-    }
-    BULLA_TRY(each(arg, record));
-  }
+  struct bulla_audit_log_options options = BULLA_AUDIT_LOG_OPTIONS_INIT;
+  options.first_seq = first_seq;
+  options.tenant = tenant;
+  return bulla_vault_audit_log_with(vault, &options, each, arg);
 }

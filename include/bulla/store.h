@@ -665,6 +665,44 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_log(struct bulla_v
                                                                   struct bulla_span tenant, bulla_audit_fn each,
                                                                   void *arg);
 
+#define BULLA_AUDIT_LANES_MAX 128 /* lanes of a log */
+
+/* Up to which record a lane of the log was read. */
+struct bulla_audit_mark {
+  int64_t lane;
+  int64_t seq;
+};
+
+/* Up to where a log was read. Zeroed, nothing of it was. */
+struct bulla_audit_marks {
+  size_t num_lanes;
+  struct bulla_audit_mark lanes[BULLA_AUDIT_LANES_MAX];
+};
+
+/* Which records to read. Begin with BULLA_AUDIT_LOG_OPTIONS_INIT: all. */
+struct bulla_audit_log_options {
+  size_t size;                     /* sizeof(struct bulla_audit_log_options) */
+  struct bulla_span tenant;        /* of this one only; empty for all */
+  int64_t since;                   /* whose time is not before this, microseconds since 1970-01-01 UTC */
+  int64_t until;                   /* and is before this */
+  int64_t first_seq;               /* in lanes that |marks| does not have */
+  struct bulla_audit_marks *marks; /* those behind them, or NULL */
+};
+
+#define BULLA_AUDIT_LOG_OPTIONS_INIT \
+  { .size = sizeof(struct bulla_audit_log_options), .since = INT64_MIN, .until = INT64_MAX }
+
+/* bulla_vault_audit_log_with is bulla_vault_audit_log for the records that |options| describe. Those of other times are
+ * left out by the database, and not opened: a short time of a long log takes a fraction of reading it all. Clocks are
+ * set back at times, so records of the time asked for are looked for everywhere.
+ *
+ * The marks are moved behind each record that |each| returned BULLA_OK for, and at the end of a lane behind those that
+ * were left out: the next call with them goes on there, also in lanes that were made meanwhile. In a lane no record is
+ * ever added before another, so none is missed. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_log_with(struct bulla_vault *vault,
+                                                                       const struct bulla_audit_log_options *options,
+                                                                       bulla_audit_fn each, void *arg);
+
 /* The result of bulla_vault_audit_verify. Begin with BULLA_AUDIT_VERDICT_INIT. */
 struct bulla_audit_verdict {
   size_t size;         /* sizeof(struct bulla_audit_verdict) */
