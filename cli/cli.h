@@ -105,6 +105,7 @@ enum bulla_status bulla_run_import_vault(struct bulla_cli *cli);
 enum bulla_status bulla_run_export(struct bulla_cli *cli);
 enum bulla_status bulla_run_audit_log(struct bulla_cli *cli);
 enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli);
+enum bulla_status bulla_run_audit_report(struct bulla_cli *cli);
 enum bulla_status bulla_run_audit_anchor(struct bulla_cli *cli);
 enum bulla_status bulla_run_apikey_create(struct bulla_cli *cli);
 enum bulla_status bulla_run_apikey_list(struct bulla_cli *cli);

@@ -139,6 +139,14 @@ static const struct bulla_option log_options[] = {
     {.name = "follow", .help = "go on, and print records as they are written"},
     END};
 
+static const struct bulla_option report_options[] = {
+    {.name = "since", .value = "TIME", .help = "what happened then or later; default 30d, with --breach always"},
+    UNTIL_OPTION,
+    TENANT_OPTION,
+    {.name = "breach", .value = "WHAT", .help = "what was exposed: root, tenant:T, actor:NAME, backup:DATE"},
+    {.name = "html", .value = "FILE", .help = "write it to this new file as a page, instead of printing text"},
+    END};
+
 static const struct bulla_option anchor_options[] = {
     {.name = "out", .value = "FILE", .help = "write it to this new file; default standard output"}, REASON_OPTION, END};
 
@@ -375,6 +383,16 @@ const struct bulla_command bulla_commands[] = {
      "more. With --json, one object per line, for jq or json.tool --json-lines.",
      "bulla audit log --since 7d --tenant acme --outcome failed --outcome not-found --json", log_options, 0, 0,
      bulla_run_audit_log},
+    {"audit report", audit_group, "", "Say what was opened, by whom and from where, and what is unusual in it.",
+     "Canaries first. Then, compared with all of the log before: bursts (an hour with more than 20 tries, and more "
+     "than\n"
+     "4 times as many as in the actor's busiest hour before), openings in an hour of the day in which the actor never\n"
+     "opened anything before, and what was seen for the first time. Times as for audit log, in UTC.\n"
+     "--breach says what a leaked root, a tenant's secret, an actor or a backup of a date exposed, which values and "
+     "API\n"
+     "keys must be changed, which were changed since, and what to do. --json prints one object. The page of --html\n"
+     "needs no network and runs no script.",
+     "bulla audit report --since 7d --html week.html", report_options, 0, 0, bulla_run_audit_report},
     {"audit verify", audit_group, "", "Check the chain of the audit log from its first record to its head.",
      "If a record was changed, removed, added or swapped, its number is printed and the exit status is 1. The head is\n"
      "printed: it stands for all records. With --anchor also a log that was cut or replaced since is found.",

@@ -50,9 +50,8 @@ static bool cell_time_text(char room[64], const struct bulla_cell *cell) {
   return bulla_when_text(room, seconds, micros < 0 ? micros + 1000000 : micros);
 }
 
-/* scalar_text fills |room| with a cell that is no text, as it is printed in tables and, quoted or not, in JSON. A
- * time that cannot be said in words is its number. */
-static struct bulla_span scalar_text(char room[64], const struct bulla_cell *cell) {
+/* As it is printed in tables and, quoted or not, in JSON. A time that cannot be said in words is its number. */
+struct bulla_span bulla_cell_text_of(char room[64], const struct bulla_cell *cell) {
   switch (cell->type) {
     case BULLA_CELL_BOOL:
       return bulla_text(cell->number != 0 ? "yes" : "no");
@@ -104,7 +103,7 @@ static enum bulla_status hold_row(struct bulla_rows *rows, const struct bulla_ce
   for (size_t column = 0; rows->names[column] != NULL; column++) {
     char room[64];
     const struct bulla_cell *cell = &cells[column];
-    BULLA_TRY(hold_cell(rows, column, cell->type == BULLA_CELL_TEXT ? cell->text : scalar_text(room, cell)));
+    BULLA_TRY(hold_cell(rows, column, cell->type == BULLA_CELL_TEXT ? cell->text : bulla_cell_text_of(room, cell)));
   }
   return BULLA_OK;
 }
@@ -145,7 +144,7 @@ static void write_cell(struct bulla_json_writer *writer, const struct bulla_cell
       break;
     case BULLA_CELL_SECONDS:
     case BULLA_CELL_MICROSECONDS:
-      bulla_json_string(writer, scalar_text(room, cell));
+      bulla_json_string(writer, bulla_cell_text_of(room, cell));
       break;
   }
 }
@@ -202,10 +201,15 @@ enum bulla_status bulla_rows_measure(struct bulla_rows *rows, const struct bulla
   return status;
 }
 
+/* is_due returns whether the row in hand is printed now. */
+static bool is_due(const struct bulla_rows *rows) {
+  return !rows->list || (rows->page > 0 && rows->num_rows % rows->page == rows->page - 1);
+}
+
 enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cell *cells) {
   if (rows->cli->json) {
     BULLA_TRY(hold_json(rows, cells));
-    if (!rows->list) {
+    if (is_due(rows)) {
       print_held_json(rows);
     }
   } else {
@@ -213,7 +217,7 @@ enum bulla_status bulla_rows_add(struct bulla_rows *rows, const struct bulla_cel
       BULLA_TRY(hold_header(rows));
     }
     BULLA_TRY(hold_row(rows, cells));
-    if (!rows->list) {
+    if (is_due(rows)) {
       print_held(rows);
     }
   }

@@ -33,7 +33,10 @@ static inline struct bulla_cell bulla_cell_text(struct bulla_span text) {
   return cell;
 }
 
-#define BULLA_MAX_COLUMNS 10
+/* bulla_cell_text_of returns what is printed of a cell that is no text, in |room| if need be; empty for none. */
+struct bulla_span bulla_cell_text_of(char room[64], const struct bulla_cell *cell);
+
+#define BULLA_MAX_COLUMNS 12
 
 /* Rows to print. A list is one JSON array or one aligned table, and is held until its end: if it fails part-way,
  * nothing is printed. Other rows are printed as they come, in JSON each as one object on a line. */
@@ -41,6 +44,7 @@ struct bulla_rows {
   struct bulla_cli *cli;
   const char *const *names; /* of the columns, in lower case, ended by NULL; the members of the JSON objects */
   bool list;
+  size_t page; /* a list is printed after so many rows, for one that is too long to be held; 0 at its end only */
   size_t num_rows;
   size_t max_width; /* a cell wider than this does not widen its column; no limit at first */
   size_t widths[BULLA_MAX_COLUMNS];

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See cli/report_exposed.h. */
+
+#include "cli/report_exposed.h"
+
+#include "cli/when.h"
+
+#define SECOND INT64_C(1000000)
+
+static struct bulla_cell number(int64_t value) {
+  return bulla_cell(BULLA_CELL_NUMBER, value);
+}
+
+static struct bulla_cell seconds(int64_t micros) {
+  return bulla_cell(micros == 0 ? BULLA_CELL_NONE : BULLA_CELL_SECONDS, bulla_when_floor(micros, SECOND));
+}
+
+static struct bulla_cell word(const char *text) {
+  return bulla_cell_text(bulla_text(text));
+}
+
+/* A walk over the fields that are there. */
+struct walk {
+  struct bulla_exposed *exposed;
+  const struct bulla_breach *breach;
+  struct bulla_vault *vault;
+  struct bulla_report_out *out;
+  const struct bulla_entry_view *entry;
+};
+
+/* Whether a value of |updated|, in seconds, was there when it was exposed. In the second of a backup it may have been.
+ */
+static bool was_there(const struct bulla_breach *breach, int64_t updated) {
+  return breach->kind != BULLA_BREACH_BACKUP || updated <= bulla_when_floor(breach->backup_last, SECOND);
+}
+
+static enum bulla_status print_field(void *arg, const struct bulla_field_view *field) {
+  struct walk *walk = (struct walk *)arg;
+  if (!was_there(walk->breach, field->updated)) {
+    return BULLA_OK;
+  }
+  const struct bulla_cell cells[] = {bulla_cell_text(walk->entry->tenant),
+                                     bulla_cell_text(walk->entry->entry),
+                                     bulla_cell_text(field->name),
+                                     word(field->secret ? "secret" : "plain"),
+                                     number(field->revision),
+                                     bulla_cell(BULLA_CELL_SECONDS, field->updated)};
+  walk->exposed->num_fields++;
+  return bulla_report_out_row(walk->out, cells);
+}
+
+/* An entry that cannot be shown is told of, and the others are: this is not the time to give up. */
+static enum bulla_status print_entry(void *arg, const struct bulla_entry_view *entry) {
+  struct walk *walk = (struct walk *)arg;
+  const struct bulla_place place = {.tenant = entry->tenant, .entry = entry->entry};
+  walk->entry = entry;
+  enum bulla_status status = bulla_vault_show(walk->vault, &place, print_field, walk);
+  if (status != BULLA_REFUSED && status != BULLA_AUDIT_BROKEN) {
+    return status == BULLA_NOT_FOUND ? BULLA_OK : status; /* removed meanwhile */
+  }
+  const struct bulla_cell cells[] = {bulla_cell_text(entry->tenant), bulla_cell_text(entry->entry),
+                                     bulla_cell(BULLA_CELL_NONE, 0), word("cannot be shown: tampered with"),
+                                     bulla_cell(BULLA_CELL_NONE, 0), bulla_cell(BULLA_CELL_SECONDS, entry->updated)};
+  walk->exposed->num_unreadable++;
+  return bulla_report_out_row(walk->out, cells);
+}
+
+enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed, const struct bulla_breach *breach,
+                                       struct bulla_vault *vault, struct bulla_report_out *out) {
+  static const char *const columns[] = {"tenant", "entry", "field", "kind", "revision", "updated", NULL};
+  static const struct bulla_report_section section = {
+      .name = "must_be_changed",
+      .title = "Must be changed: values that were exposed and are in the vault now",
+      .none = "No value that was exposed is in the vault now.",
+      .columns = columns,
+      .is_complete = true,
+      .is_alarm = true,
+  };
+  struct walk walk = {.exposed = exposed, .breach = breach, .vault = vault, .out = out};
+  struct bulla_span tenant = breach->kind == BULLA_BREACH_TENANT ? breach->name : bulla_span(NULL, 0);
+  BULLA_TRY(bulla_report_out_open(out, &section));
+  BULLA_TRY(bulla_vault_list(vault, tenant, print_entry, &walk));
+  return bulla_report_out_close(out);
+}
+
+/* Whether a former value of |field| was exposed: it was there at the time of the backup, or from |since| on. */
+static bool had_other_value(const struct bulla_breach *breach, const struct bulla_replay_field *field) {
+  int64_t removed = bulla_replay_removed(field);
+  bool is_backup = breach->kind == BULLA_BREACH_BACKUP;
+  int64_t from = is_backup ? breach->backup_first : breach->since;
+  bool came_later = is_backup && field->first_put > breach->backup_last;
+  if (field->first_put == 0 || (removed != 0 && removed <= from) || came_later) {
+    return false;
+  }
+  bool replaced = field->last_put > from && field->last_put > field->first_put;
+  return replaced || removed != 0;
+}
+
+enum bulla_status bulla_exposed_changed(const struct bulla_breach *breach, const struct bulla_replay *replay,
+                                        struct bulla_report_out *out) {
+  static const char *const columns[] = {"tenant", "entry", "field", "first_put", "last_put", "removed", NULL};
+  static const struct bulla_report_section section = {
+      .name = "changed_since",
+      .title = "Changed since: former values that were exposed",
+      .note = "see to it that the former value is not accepted any more",
+      .none = "No value that was exposed was changed since.",
+      .columns = columns,
+      .is_complete = true,
+  };
+  BULLA_TRY(bulla_report_out_open(out, &section));
+  for (size_t i = 0; i < replay->fields.num; i++) {
+    const struct bulla_replay_field *field = replay->fields.items[i];
+    const struct bulla_place place = bulla_replay_place(field);
+    const struct bulla_cell cells[] = {bulla_cell_text(place.tenant), bulla_cell_text(place.entry),
+                                       bulla_cell_text(place.field),  seconds(field->first_put),
+                                       seconds(field->last_put),      seconds(bulla_replay_removed(field))};
+    bool other_tenant = breach->kind == BULLA_BREACH_TENANT && !bulla_span_equal(breach->name, place.tenant);
+    if (!other_tenant && had_other_value(breach, field)) {
+      BULLA_TRY(bulla_report_out_row(out, cells));
+    }
+  }
+  return bulla_report_out_close(out);
+}
+
+/* What the vault has of a field. */
+struct current {
+  struct bulla_span name;
+  bool found;
+  bool secret;
+  int64_t revision;
+  int64_t updated;
+};
+
+static enum bulla_status take_current(void *arg, const struct bulla_field_view *field) {
+  struct current *current = (struct current *)arg;
+  if (bulla_span_equal(current->name, field->name)) {
+    current->found = true;
+    current->secret = field->secret;
+    current->revision = field->revision;
+    current->updated = field->updated;
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status find_current(struct current *current, struct bulla_vault *vault,
+                                      const struct bulla_replay_field *field) {
+  struct bulla_place place = bulla_replay_place(field);
+  *current = (struct current){.name = place.field};
+  if (bulla_replay_removed(field) != 0) {
+    return BULLA_OK;
+  }
+  place.field = bulla_span(NULL, 0);
+  enum bulla_status status = bulla_vault_show(vault, &place, take_current, current);
+  return status == BULLA_NOT_FOUND || status == BULLA_REFUSED ? BULLA_OK : status;
+}
+
+/* What to do about a field that the actor had. One that cannot be found has perhaps another name. */
+static const char *advice(const struct current *current, const struct bulla_replay_field *field) {
+  if (bulla_replay_removed(field) != 0) {
+    return "removed since";
+  }
+  if (!current->found) {
+    return "must be changed (not found under this name)";
+  }
+  return current->updated > bulla_when_floor(field->last_had, SECOND) ? "changed since" : "must be changed";
+}
+
+static enum bulla_status print_had(struct bulla_exposed *exposed, struct bulla_vault *vault,
+                                   struct bulla_report_out *out, const struct bulla_replay_field *field) {
+  struct current current;
+  BULLA_TRY(find_current(&current, vault, field));
+  const char *what = advice(&current, field);
+  const struct bulla_place place = bulla_replay_place(field);
+  enum bulla_cell_type type = current.found ? BULLA_CELL_NUMBER : BULLA_CELL_NONE;
+  const struct bulla_cell cells[] = {bulla_cell_text(place.tenant),
+                                     bulla_cell_text(place.entry),
+                                     bulla_cell_text(place.field),
+                                     word(what),
+                                     number(field->num_opened),
+                                     number(field->num_put),
+                                     seconds(field->first_had),
+                                     seconds(field->last_had),
+                                     bulla_cell(type, current.revision),
+                                     bulla_cell(current.found ? BULLA_CELL_SECONDS : BULLA_CELL_NONE, current.updated)};
+  exposed->num_fields += what[0] == 'm' ? 1 : 0;
+  return bulla_report_out_row(out, cells);
+}
+
+enum bulla_status bulla_exposed_to_actor(struct bulla_exposed *exposed, const struct bulla_replay *replay,
+                                         struct bulla_vault *vault, struct bulla_report_out *out) {
+  static const char *const columns[] = {"tenant",       "entry",     "field", "what_to_do",
+                                        "times_opened", "times_put", "first", "last",
+                                        "revision",     "updated",   NULL};
+  static const struct bulla_report_section section = {
+      .name = "known_to_actor",
+      .title = "Values that the actor opened or put",
+      .note = "under the names of now. A value that was put after the actor had it last is another one",
+      .none = "The actor opened nothing and put nothing.",
+      .columns = columns,
+      .is_complete = true,
+      .is_alarm = true,
+  };
+  BULLA_TRY(bulla_report_out_open(out, &section));
+  for (size_t i = 0; i < replay->fields.num; i++) {
+    const struct bulla_replay_field *field = replay->fields.items[i];
+    if (field->num_opened + field->num_put > 0) {
+      BULLA_TRY(print_had(exposed, vault, out, field));
+    }
+  }
+  return bulla_report_out_close(out);
+}
+
+/* A walk over the API keys that are there. */
+struct apikey_walk {
+  struct bulla_exposed *exposed;
+  const struct bulla_breach *breach;
+  const struct bulla_replay *replay;
+  struct bulla_report_out *out;
+};
+
+static enum bulla_status print_apikey(void *arg, const struct bulla_apikey_view *apikey) {
+  struct apikey_walk *walk = (struct apikey_walk *)arg;
+  bool is_actor = walk->breach->kind == BULLA_BREACH_ACTOR;
+  bool exposed = is_actor ? bulla_report_table_find(&walk->replay->apikeys, apikey->id) != NULL
+                          : was_there(walk->breach, apikey->created);
+  if (apikey->revoked != 0 || !exposed) {
+    return BULLA_OK;
+  }
+  const struct bulla_cell cells[] = {bulla_cell_text(apikey->id), bulla_cell_text(apikey->tenant),
+                                     bulla_cell_text(apikey->name), bulla_cell(BULLA_CELL_SECONDS, apikey->created)};
+  walk->exposed->num_apikeys++;
+  return bulla_report_out_row(walk->out, cells);
+}
+
+enum bulla_status bulla_exposed_apikeys(struct bulla_exposed *exposed, const struct bulla_breach *breach,
+                                        const struct bulla_replay *replay, struct bulla_vault *vault,
+                                        struct bulla_report_out *out) {
+  static const char *const columns[] = {"id", "tenant", "name", "created", NULL};
+  static const struct bulla_report_section section = {
+      .name = "apikeys_to_revoke",
+      .title = "Must be revoked: live API keys that were exposed",
+      .note = "whoever has one can mint tokens of its tenant; revoking it ends all of its tokens",
+      .none = "No live API key was exposed.",
+      .columns = columns,
+      .is_complete = true,
+      .is_alarm = true,
+  };
+  struct apikey_walk walk = {.exposed = exposed, .breach = breach, .replay = replay, .out = out};
+  struct bulla_span tenant = breach->kind == BULLA_BREACH_TENANT ? breach->name : bulla_span(NULL, 0);
+  BULLA_TRY(bulla_report_out_open(out, &section));
+  BULLA_TRY(bulla_vault_apikey_list(vault, tenant, print_apikey, &walk));
+  return bulla_report_out_close(out);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What is in the vault now and was exposed: fields and API keys. No value is opened. */
+
+#ifndef BULLA_CLI_REPORT_EXPOSED_H
+#define BULLA_CLI_REPORT_EXPOSED_H
+
+#include "cli/report_breach.h"
+#include "cli/report_replay.h"
+
+/* How much of it there is. */
+struct bulla_exposed {
+  int64_t num_fields;     /* whose value is the exposed one */
+  int64_t num_unreadable; /* that could not be looked at */
+  int64_t num_apikeys;    /* live ones */
+};
+
+/* bulla_exposed_fields prints the fields whose value of now was exposed, with revision and time. */
+BULLA_NODISCARD enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed, const struct bulla_breach *breach,
+                                                       struct bulla_vault *vault, struct bulla_report_out *out);
+
+/* bulla_exposed_changed prints the fields by |replay| whose exposed value was replaced or removed since. */
+BULLA_NODISCARD enum bulla_status bulla_exposed_changed(const struct bulla_breach *breach,
+                                                        const struct bulla_replay *replay,
+                                                        struct bulla_report_out *out);
+
+/* bulla_exposed_to_actor prints the fields that the actor opened or put, and whether that is their value still. */
+BULLA_NODISCARD enum bulla_status bulla_exposed_to_actor(struct bulla_exposed *exposed,
+                                                         const struct bulla_replay *replay, struct bulla_vault *vault,
+                                                         struct bulla_report_out *out);
+
+/* bulla_exposed_apikeys prints the API keys that were exposed and are live. */
+BULLA_NODISCARD enum bulla_status bulla_exposed_apikeys(struct bulla_exposed *exposed,
+                                                        const struct bulla_breach *breach,
+                                                        const struct bulla_replay *replay, struct bulla_vault *vault,
+                                                        struct bulla_report_out *out);
+
+#endif
