@@ -206,6 +206,11 @@ enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
   if (log.is_followed) {
     bulla_process_end_softly();
   }
+  if (bulla_option_count(cli, "tenant") > 1) {
+    /* The others have records, perhaps, that would hide that one is not there. */
+    BULLA_TRY(bulla_audit_filter_tenants(&log.filter, cli, vault));
+    bulla_session_at_tenant(cli, log.filter.tenant, "audit log");
+  }
   enum bulla_status status = log.last.max > 0 ? print_last(&log, vault) : print_log(&log, vault);
   if (status == BULLA_OK && log.num_records == 0) {
     status = bulla_audit_filter_tenants(&log.filter, cli, vault);

@@ -179,7 +179,7 @@ static enum bulla_status print_summary(const struct known *known, const struct b
       {"unreadable", "entries that cannot be shown", bulla_cell(BULLA_CELL_NUMBER, exposed->num_unreadable)},
       {"log_begins", "the log begins",
        bulla_cell(first == 0 ? BULLA_CELL_NONE : BULLA_CELL_SECONDS, bulla_when_floor(first, 1000000))},
-      {"log_begins_later", "and does not reach back to it", bulla_cell(BULLA_CELL_BOOL, begins_later ? 1 : 0)},
+      {"log_begins_later", "only after that time", bulla_cell(BULLA_CELL_BOOL, begins_later ? 1 : 0)},
       {"left_out", "left out: too many names", bulla_cell(BULLA_CELL_NUMBER, bulla_replay_num_full(&known->replay))},
   };
   return bulla_report_out_facts(out, facts, sizeof(facts) / sizeof(facts[0]));

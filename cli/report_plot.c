@@ -23,9 +23,9 @@ enum {
   NAME_COLUMNS = 26,
 };
 
-/* The next of 1, 2, 5, 10, 20, 50… that is not less than |number|. */
+/* The least number with one digit that is not 0, 7 or 9 and else zeros that is not less than |number|. */
 static int64_t round_up(int64_t number) {
-  static const int64_t steps[] = {1, 2, 5};
+  static const int64_t steps[] = {1, 2, 3, 4, 5, 6, 8};
   for (int64_t power = 1; power < INT64_MAX / 100; power *= 10) {
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
       if (steps[i] * power >= number) {

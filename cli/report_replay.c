@@ -226,7 +226,8 @@ static enum bulla_status take_new_name(struct bulla_replay *replay, const struct
 
 enum bulla_status bulla_replay_take(void *arg, const struct bulla_audit_record *record) {
   struct bulla_replay *replay = (struct bulla_replay *)arg;
-  replay->first_record = replay->first_record == 0 ? record->time : replay->first_record;
+  bool is_first = replay->first_record == 0 || record->time < replay->first_record;
+  replay->first_record = is_first ? record->time : replay->first_record;
   replay->num_of_actor += is_of_actor(replay, record) ? 1 : 0;
   if (is_put(record)) {
     return take_put(replay, record);

@@ -10,8 +10,8 @@ TestSuite(several_lanes, .init = build_house, .fini = leave_house);
 
 static const struct bulla_who me = {.actor = {(const uint8_t *)"me", 2}};
 
-/* Makes the lane |number|, with a record. */
-static void make_lane(int64_t number) {
+/* Makes the lane |number|, with a record of each of |times|, or of now where that is 0. */
+static void make_lane_of(int64_t number, const int64_t *times, size_t num) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.seq = 0};
@@ -22,9 +22,94 @@ static void make_lane(int64_t number) {
   TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
   TEST_OK(bulla_audit_start(&head, &log));
   struct bulla_audit_end before = bulla_audit_end(&head);
-  TEST_OK(bulla_audit_append(&head, &log, &record, NULL));
+  for (size_t i = 0; i < num; i++) {
+    record.time = times[i];
+    TEST_OK(bulla_audit_append(&head, &log, &record, NULL));
+  }
   TEST_OK(bulla_audit_store(&head, &before, &log));
   TEST_OK(bulla_db_commit(&transaction));
+}
+
+static void make_lane(int64_t number) {
+  make_lane_of(number, &(int64_t){0}, 1);
+}
+
+/* What was read: the lane and the seq of each record. */
+static enum bulla_status note_record(void *arg, const struct bulla_audit_record *record) {
+  note(arg, "%lld:%lld ", (long long)record->lane, (long long)record->seq);
+  return BULLA_OK;
+}
+
+static struct bulla_span read_log(const struct bulla_audit_log_options *options) {
+  struct bulla_buffer out = test_room(1000);
+  out.len = 0;
+  TEST_OK(bulla_vault_audit_log_with(house.vault, options, note_record, &out));
+  return bulla_written(&out);
+}
+
+/* The clock is set back twice, and once it was far ahead. */
+Test(several_lanes, records_of_a_time_are_found_wherever_they_are) {
+  static const int64_t times[][5] = {{100, 900, 200, 300, 150}, {250, 50, 299, 301, 800}};
+  static const struct {
+    int64_t since;
+    int64_t until;
+    const char *read;
+  } spans[] = {
+      {200, 300, "5:3 3:1 3:3 "},
+      {150, 151, "5:5 "},
+      {INT64_MIN, 100, "3:2 "},
+      {301, 1000, "3:4 3:5 5:2 "},
+      {500, 600, ""},
+      {901, INT64_MIN, ""},
+  };
+  make_lane_of(5, times[0], 5);
+  make_lane_of(3, times[1], 5);
+  for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+    struct bulla_audit_log_options options = BULLA_AUDIT_LOG_OPTIONS_INIT;
+    options.since = spans[i].since;
+    options.until = spans[i].until;
+    struct bulla_span read = read_log(&options);
+    TEST_SPAN(read, bulla_text(spans[i].read), "span %zu: %.*s", i, S(read));
+  }
+}
+
+static enum bulla_status end_at_third(void *arg, const struct bulla_audit_record *record) {
+  (void)record;
+  return ++*(int *)arg == 3 ? BULLA_EXPIRED : BULLA_OK;
+}
+
+Test(several_lanes, reading_goes_on_from_the_marks) {
+  static const int64_t times[] = {1000, 1001};
+  struct bulla_audit_marks marks = {.num_lanes = 0};
+  struct bulla_audit_log_options options = BULLA_AUDIT_LOG_OPTIONS_INIT;
+  int num = 0;
+  options.marks = &marks;
+  make_lane_of(5, times, 2);
+  /* Init is the third: it was not taken, and comes again. */
+  TEST_STATUS(bulla_vault_audit_log_with(house.vault, &options, end_at_third, &num), BULLA_EXPIRED);
+  TEST_SPAN(read_log(&options), TEXT("0:1 "), "what was not taken");
+  TEST_SPAN(read_log(&options), TEXT(""), "nothing twice");
+  make_lane_of(3, times, 2);
+  TEST_OK(put("acme", "db", "password", "x", true));
+  TEST_SPAN(read_log(&options), TEXT("3:1 3:2 0:2 "), "also of a lane that was made meanwhile");
+  options.tenant = TEXT("nobody");
+  TEST_OK(put("acme", "db", "password", "y", true));
+  TEST_SPAN(read_log(&options), TEXT(""), "of another tenant");
+  options.tenant = TEXT("");
+  TEST_SPAN(read_log(&options), TEXT(""), "what was left out is behind the mark");
+  marks.num_lanes = BULLA_AUDIT_LANES_MAX + 1;
+  TEST_STATUS(bulla_vault_audit_log_with(house.vault, &options, note_record, NULL), BULLA_INVALID_ARGUMENT);
+}
+
+/* A log with a hole as wide as numbers are is not walked through number by number. */
+Test(several_lanes, a_hole_in_a_log_does_not_hold_up_reading) {
+  struct bulla_audit_log_options options = BULLA_AUDIT_LOG_OPTIONS_INIT;
+  int num = 0;
+  options.since = 1;
+  TEST_OK(put("acme", "db", "password", "x", true));
+  run_sql("UPDATE audit SET seq = 4611686018427387904 WHERE seq = 2");
+  TEST_STATUS(bulla_vault_audit_log_with(house.vault, &options, count_record, &num), BULLA_AUDIT_BROKEN);
+  cr_expect_eq(num, 1, "%d", num);
 }
 
 Test(several_lanes, a_head_that_was_moved_meanwhile_is_not_moved_again) {
