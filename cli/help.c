@@ -5,17 +5,31 @@
 
 #include "cli/help.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/error.h"
 #include "cli/options.h"
 
-static void print_options(const char *heading, const struct bulla_option *options) {
+static bool has_option(const struct bulla_option *options, const char *name) {
+  for (; options != NULL && options->name != NULL; options++) {
+    if (strcmp(options->name, name) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Prints |options|, but for those that have the names of |others|, which may be NULL. */
+static void print_options(const char *heading, const struct bulla_option *options, const struct bulla_option *others) {
   if (options->name != NULL) {
     printf("\n%s:\n", heading);
   }
   for (; options->name != NULL; options++) {
+    if (has_option(others, options->name)) {
+      continue;
+    }
     char left[64];
     (void)snprintf(left, sizeof(left), "--%s%s%s%s", options->name, options->value == NULL ? "" : " ",
                    options->value == NULL ? "" : options->value, options->repeated ? " …" : "");
@@ -56,8 +70,8 @@ static void print_command(const struct bulla_cli *cli) {
   if (command->details != NULL) {
     printf("\n%s\n", command->details);
   }
-  print_options("Options", command->options);
-  print_options("Options of every command", cli->global_options);
+  print_options("Options", command->options, NULL);
+  print_options("Options of every command", cli->global_options, command->options);
   printf("\nExample:\n  %s\n", command->example);
   print_statuses();
 }
@@ -82,7 +96,7 @@ static void print_commands(const struct bulla_cli *cli) {
     }
     printf("  %-15s %s\n", command->name, command->summary);
   }
-  print_options("Options of every command", cli->global_options);
+  print_options("Options of every command", cli->global_options, NULL);
   print_statuses();
 }
 

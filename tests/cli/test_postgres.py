@@ -9,10 +9,12 @@ usage: test_postgres.py BULLA CLIENT
 CLIENT is tests/cli/pg_client.c."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -23,6 +25,8 @@ import unittest.mock
 from command import Skip, test_without_vault
 from doctor import examine
 from pg_place import CLIENTS, Client, all_recorded, clients, note, place, reasons, run_with_server, tells, total, wait_for_opened
+
+LANE_AFTER = 12  # uses of a process, after which it has a lane of the log of its own
 
 
 @test_without_vault
@@ -43,6 +47,24 @@ def clients_whose_backends_are_ended_open_nothing_without_a_record(box):
         why = reasons(started)
         note(f"{rounds} rounds: {number} opened, all recorded; about {failed} failed: {sorted(why)}")
         assert set(why) <= {"BULLA_UNREACHABLE", "BULLA_UNCERTAIN", "BULLA_BUSY"}, why
+
+
+@test_without_vault
+def a_log_is_followed_into_lanes_that_are_made_meanwhile(box):
+    place.vault(box)
+    follower = box.start("audit", "log", "--follow", "--json", "--op", "use", stdout=subprocess.PIPE)
+    seen = []
+    with clients(box, 2, "lane", endless=False) as started:
+        for _ in range(LANE_AFTER):
+            assert all(client.step() == "opened" for client in started)
+        while len(seen) < 2 * LANE_AFTER:
+            seen.append(json.loads(follower.stdout.readline()))
+    assert len({record["lane"] for record in seen}) > 1, "no process took a lane of its own"
+    assert len({(record["lane"], record["seq"]) for record in seen}) == len(seen), seen
+    follower.send_signal(signal.SIGINT)
+    assert follower.wait(timeout=10) == 0 and follower.stdout.read() == b""
+    whole = [record for record in box.log("--since", "1h") if record["op"] == "use"]
+    assert sorted(whole, key=str) == sorted(seen, key=str)
 
 
 @test_without_vault
