@@ -9,6 +9,7 @@
 #include "cli/error.h"
 #include "cli/options.h"
 #include "cli/report_breach.h"
+#include "cli/report_collect.h"
 #include "cli/report_print.h"
 #include "cli/session.h"
 #include "cli/when.h"

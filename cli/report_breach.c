@@ -11,9 +11,8 @@
 #include "cli/audit_filter.h"
 #include "cli/error.h"
 #include "cli/options.h"
-#include "cli/report_exposed.h"
+#include "cli/report_collect.h"
 #include "cli/session.h"
-#include "cli/when.h"
 #include "cli/word.h"
 #include "store/clock.h"
 
@@ -105,8 +104,7 @@ static enum bulla_status print_steps(const struct bulla_breach *breach, struct b
       .name = "steps", .title = "What to do", .columns = columns, .is_complete = true};
   BULLA_TRY(bulla_report_out_open(out, &section));
   for (int i = 0; steps[breach->kind][i] != NULL; i++) {
-    const struct bulla_cell cells[] = {bulla_cell(BULLA_CELL_NUMBER, i + 1),
-                                       bulla_cell_text(bulla_text(steps[breach->kind][i]))};
+    const struct bulla_cell cells[] = {bulla_report_number(i + 1), bulla_cell_text(bulla_text(steps[breach->kind][i]))};
     BULLA_TRY(bulla_report_out_row(out, cells));
   }
   return bulla_report_out_close(out);
@@ -139,9 +137,8 @@ static enum bulla_status print_origins(const struct bulla_report *report, struct
   for (size_t i = 0; i < report->origins.num; i++) {
     const struct bulla_report_origin *origin = report->origins.items[i];
     const struct bulla_report_tally *tally = &origin->in_span;
-    const struct bulla_cell cells[] = {bulla_cell_text(origin->item.key), bulla_cell(BULLA_CELL_NUMBER, tally->num),
-                                       bulla_cell(BULLA_CELL_SECONDS, bulla_when_floor(tally->first, 1000000)),
-                                       bulla_cell(BULLA_CELL_SECONDS, bulla_when_floor(tally->last, 1000000))};
+    const struct bulla_cell cells[] = {bulla_cell_text(origin->item.key), bulla_report_number(tally->num),
+                                       bulla_report_time(tally->first), bulla_report_time(tally->last)};
     if (tally->num > 0) {
       BULLA_TRY(bulla_report_out_row(out, cells));
     }
@@ -160,9 +157,8 @@ static enum bulla_status print_acts(const struct bulla_report *report, struct bu
   for (size_t i = 0; i < report->acts.num; i++) {
     const struct bulla_report_act *act = report->acts.items[i];
     const struct bulla_cell cells[] = {bulla_cell_text(act->op), bulla_cell_text(act->outcome),
-                                       bulla_cell(BULLA_CELL_NUMBER, act->tally.num),
-                                       bulla_cell(BULLA_CELL_SECONDS, bulla_when_floor(act->tally.first, 1000000)),
-                                       bulla_cell(BULLA_CELL_SECONDS, bulla_when_floor(act->tally.last, 1000000))};
+                                       bulla_report_number(act->tally.num), bulla_report_time(act->tally.first),
+                                       bulla_report_time(act->tally.last)};
     BULLA_TRY(bulla_report_out_row(out, cells));
   }
   return bulla_report_out_close(out);
@@ -174,13 +170,12 @@ static enum bulla_status print_summary(const struct known *known, const struct b
   int64_t from = breach->kind == BULLA_BREACH_BACKUP ? breach->backup_last : breach->since;
   bool begins_later = first == 0 || (from != INT64_MIN && first > from);
   const struct bulla_report_fact facts[] = {
-      {"fields_to_change", "fields to change", bulla_cell(BULLA_CELL_NUMBER, exposed->num_fields)},
-      {"apikeys_to_revoke", "API keys to revoke", bulla_cell(BULLA_CELL_NUMBER, exposed->num_apikeys)},
-      {"unreadable", "entries that cannot be shown", bulla_cell(BULLA_CELL_NUMBER, exposed->num_unreadable)},
-      {"log_begins", "the log begins",
-       bulla_cell(first == 0 ? BULLA_CELL_NONE : BULLA_CELL_SECONDS, bulla_when_floor(first, 1000000))},
+      {"fields_to_change", "fields to change", bulla_report_number(exposed->num_fields)},
+      {"apikeys_to_revoke", "API keys to revoke", bulla_report_number(exposed->num_apikeys)},
+      {"unreadable", "entries that cannot be shown", bulla_report_number(exposed->num_unreadable)},
+      {"log_begins", "the log begins", bulla_report_time(first)},
       {"log_begins_later", "only after that time", bulla_cell(BULLA_CELL_BOOL, begins_later ? 1 : 0)},
-      {"left_out", "left out: too many names", bulla_cell(BULLA_CELL_NUMBER, bulla_replay_num_full(&known->replay))},
+      {"left_out", "left out: too many names", bulla_report_number(bulla_replay_num_full(&known->replay))},
   };
   return bulla_report_out_facts(out, facts, sizeof(facts) / sizeof(facts[0]));
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/report_find.h"
+#include "cli/report_line.h"
 
 /* A record, in the terms of the report. */
 struct taken {

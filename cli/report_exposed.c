@@ -5,17 +5,7 @@
 
 #include "cli/report_exposed.h"
 
-#include "cli/when.h"
-
 #define SECOND INT64_C(1000000)
-
-static struct bulla_cell number(int64_t value) {
-  return bulla_cell(BULLA_CELL_NUMBER, value);
-}
-
-static struct bulla_cell seconds(int64_t micros) {
-  return bulla_cell(micros == 0 ? BULLA_CELL_NONE : BULLA_CELL_SECONDS, bulla_when_floor(micros, SECOND));
-}
 
 static struct bulla_cell word(const char *text) {
   return bulla_cell_text(bulla_text(text));
@@ -41,12 +31,10 @@ static enum bulla_status print_field(void *arg, const struct bulla_field_view *f
   if (!was_there(walk->breach, field->updated)) {
     return BULLA_OK;
   }
-  const struct bulla_cell cells[] = {bulla_cell_text(walk->entry->tenant),
-                                     bulla_cell_text(walk->entry->entry),
-                                     bulla_cell_text(field->name),
-                                     word(field->secret ? "secret" : "plain"),
-                                     number(field->revision),
-                                     bulla_cell(BULLA_CELL_SECONDS, field->updated)};
+  const struct bulla_cell cells[] = {
+      bulla_cell_text(walk->entry->tenant), bulla_cell_text(walk->entry->entry),
+      bulla_cell_text(field->name),         word(field->secret ? "secret" : "plain"),
+      bulla_report_number(field->revision), bulla_cell(BULLA_CELL_SECONDS, field->updated)};
   walk->exposed->num_fields++;
   return bulla_report_out_row(walk->out, cells);
 }
@@ -113,9 +101,10 @@ enum bulla_status bulla_exposed_changed(const struct bulla_breach *breach, const
   for (size_t i = 0; i < replay->fields.num; i++) {
     const struct bulla_replay_field *field = replay->fields.items[i];
     const struct bulla_place place = bulla_replay_place(field);
-    const struct bulla_cell cells[] = {bulla_cell_text(place.tenant), bulla_cell_text(place.entry),
-                                       bulla_cell_text(place.field),  seconds(field->first_put),
-                                       seconds(field->last_put),      seconds(bulla_replay_removed(field))};
+    const struct bulla_cell cells[] = {
+        bulla_cell_text(place.tenant),      bulla_cell_text(place.entry),
+        bulla_cell_text(place.field),       bulla_report_time(field->first_put),
+        bulla_report_time(field->last_put), bulla_report_time(bulla_replay_removed(field))};
     bool other_tenant = breach->kind == BULLA_BREACH_TENANT && !bulla_span_equal(breach->name, place.tenant);
     if (!other_tenant && had_other_value(breach, field)) {
       BULLA_TRY(bulla_report_out_row(out, cells));
@@ -178,10 +167,10 @@ static enum bulla_status print_had(struct bulla_exposed *exposed, struct bulla_v
                                      bulla_cell_text(place.entry),
                                      bulla_cell_text(place.field),
                                      word(what),
-                                     number(field->num_opened),
-                                     number(field->num_put),
-                                     seconds(field->first_had),
-                                     seconds(field->last_had),
+                                     bulla_report_number(field->num_opened),
+                                     bulla_report_number(field->num_put),
+                                     bulla_report_time(field->first_had),
+                                     bulla_report_time(field->last_had),
                                      bulla_cell(type, current.revision),
                                      bulla_cell(current.found ? BULLA_CELL_SECONDS : BULLA_CELL_NONE, current.updated)};
   exposed->num_fields += what[0] == 'm' ? 1 : 0;

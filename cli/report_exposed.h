@@ -6,8 +6,18 @@
 #ifndef BULLA_CLI_REPORT_EXPOSED_H
 #define BULLA_CLI_REPORT_EXPOSED_H
 
-#include "cli/report_breach.h"
+#include "cli/report_out.h"
 #include "cli/report_replay.h"
+
+enum bulla_breach_kind { BULLA_BREACH_ROOT, BULLA_BREACH_TENANT, BULLA_BREACH_ACTOR, BULLA_BREACH_BACKUP };
+
+struct bulla_breach {
+  enum bulla_breach_kind kind;
+  struct bulla_span name; /* of the tenant or the actor */
+  int64_t backup_first;   /* between these the backup was made, microseconds since 1970-01-01 UTC */
+  int64_t backup_last;
+  int64_t since; /* since when somebody had it; INT64_MIN: always */
+};
 
 /* How much of it there is. */
 struct bulla_exposed {

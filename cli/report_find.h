@@ -15,7 +15,7 @@
 #ifndef BULLA_CLI_REPORT_FIND_H
 #define BULLA_CLI_REPORT_FIND_H
 
-#include "cli/report_collect.h"
+#include "cli/report_data.h"
 
 enum {
   BULLA_REPORT_BURST_LEAST = 20,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The time line of a report: counts in bars of one width, which grows with the time that they have to cover. See
- * cli/report_collect.h. */
+/* See cli/report_line.h. */
+
+#include "cli/report_line.h"
 
 #include <string.h>
 
-#include "cli/report_collect.h"
 #include "cli/when.h"
 
 #define MINUTE INT64_C(60000000)

@@ -8,8 +8,9 @@
 #define BULLA_CLI_REPORT_OUT_H
 
 #include "cli/out_file.h"
-#include "cli/report_collect.h"
+#include "cli/report_data.h"
 #include "cli/rows.h"
+#include "cli/when.h"
 
 struct bulla_report_head {
   const char *title;
@@ -26,6 +27,17 @@ struct bulla_report_section {
   bool is_complete;           /* all rows are printed, however many; otherwise only JSON has all of a long section */
   bool is_alarm;
 };
+
+/* Cells of a report: a number, and a time in microseconds since 1970-01-01 UTC, or none for 0 and the ends of what
+ * there is. */
+static inline struct bulla_cell bulla_report_number(int64_t number) {
+  return bulla_cell(BULLA_CELL_NUMBER, number);
+}
+
+static inline struct bulla_cell bulla_report_time(int64_t micros) {
+  bool is_none = micros == 0 || micros == INT64_MIN || micros == INT64_MAX;
+  return bulla_cell(is_none ? BULLA_CELL_NONE : BULLA_CELL_SECONDS, bulla_when_floor(micros, 1000000));
+}
 
 /* One value of the summary. */
 struct bulla_report_fact {

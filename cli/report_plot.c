@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The plots of a page, as SVG in it. Sizes are in the units of the picture, which is scaled to the page. */
+/* The plots, as SVG in the page. Sizes are in the units of the picture, which is scaled to the page. */
+
+#include "cli/report_plot.h"
 
 #include <string.h>
 
-#include "cli/report_html.h"
+#include "cli/report_markup.h"
 #include "cli/when.h"
 
 enum {

@@ -5,17 +5,7 @@
 
 #include "cli/report_print.h"
 
-#include "cli/report_find.h"
-#include "cli/when.h"
-
-static struct bulla_cell number(int64_t value) {
-  return bulla_cell(BULLA_CELL_NUMBER, value);
-}
-
-static struct bulla_cell time_of(int64_t micros) {
-  return micros == INT64_MIN || micros == INT64_MAX ? bulla_cell(BULLA_CELL_NONE, 0)
-                                                    : bulla_cell(BULLA_CELL_SECONDS, bulla_when_floor(micros, 1000000));
-}
+#include "cli/report_collect.h"
 
 static struct bulla_cell actor_cell(const struct bulla_report_actor *actor) {
   return bulla_cell_text(actor != NULL ? actor->item.key : bulla_span(NULL, 0));
@@ -48,9 +38,9 @@ static enum bulla_status print_canaries(struct bulla_report *report, struct bull
   for (size_t i = 0; i < report->canaries.num; i++) {
     const struct bulla_report_event *event = report->canaries.items[i];
     const struct bulla_cell cells[] = {
-        time_of(event->time),          actor_cell(event->actor),  origin_cell(event->origin),
-        bulla_cell_text(event->op),    tenant_cell(event->entry), entry_cell(event->entry),
-        bulla_cell_text(event->field), number(event->lane),       number(event->seq)};
+        bulla_report_time(event->time), actor_cell(event->actor),         origin_cell(event->origin),
+        bulla_cell_text(event->op),     tenant_cell(event->entry),        entry_cell(event->entry),
+        bulla_cell_text(event->field),  bulla_report_number(event->lane), bulla_report_number(event->seq)};
     BULLA_TRY(bulla_report_out_row(out, cells));
   }
   return bulla_report_out_close(out);
@@ -77,21 +67,21 @@ static int64_t num_entries(const struct bulla_report *report) {
 static enum bulla_status print_facts(struct bulla_report *report, struct bulla_report_out *out) {
   const struct bulla_report_counts *counts = &report->all.counts;
   const struct bulla_report_fact facts[] = {
-      {"since", "since", time_of(report->since)},
-      {"until", "until", time_of(report->until)},
-      {"records", "records", number(report->all.num)},
-      {"records_before", "records before the span", number(report->num_before)},
-      {"opened", "opened", number(bulla_report_opened(counts))},
-      {"not_found", "not found", number(counts->not_found)},
-      {"failed", "failed to open", number(counts->failed)},
-      {"limited", "refused by a limit", number(counts->refused)},
-      {"canary", "canaries touched", number(counts->canaries)},
-      {"changed", "changes", number(counts->changes)},
-      {"actors", "actors", number(num_actors(report))},
-      {"entries_opened", "entries and API keys opened", number(num_entries(report))},
-      {"erased", "erased with their tenants", number(report->num_erased)},
-      {"not_judged", "openings of actors without past", number(report->num_unjudged)},
-      {"left_out", "not told in full: too many names", number(bulla_report_num_full(report))},
+      {"since", "since", bulla_report_time(report->since)},
+      {"until", "until", bulla_report_time(report->until)},
+      {"records", "records", bulla_report_number(report->all.num)},
+      {"records_before", "records before the span", bulla_report_number(report->num_before)},
+      {"opened", "opened", bulla_report_number(bulla_report_opened(counts))},
+      {"not_found", "not found", bulla_report_number(counts->not_found)},
+      {"failed", "failed to open", bulla_report_number(counts->failed)},
+      {"limited", "refused by a limit", bulla_report_number(counts->refused)},
+      {"canary", "canaries touched", bulla_report_number(counts->canaries)},
+      {"changed", "changes", bulla_report_number(counts->changes)},
+      {"actors", "actors", bulla_report_number(num_actors(report))},
+      {"entries_opened", "entries and API keys opened", bulla_report_number(num_entries(report))},
+      {"erased", "erased with their tenants", bulla_report_number(report->num_erased)},
+      {"not_judged", "openings of actors without past", bulla_report_number(report->num_unjudged)},
+      {"left_out", "not told in full: too many names", bulla_report_number(bulla_report_num_full(report))},
   };
   return bulla_report_out_facts(out, facts, sizeof(facts) / sizeof(facts[0]));
 }
@@ -114,11 +104,11 @@ static enum bulla_status print_new_actors(struct bulla_report *report, struct bu
     const struct bulla_report_actor *actor = report->actors.items[i];
     const struct bulla_report_tally *tally = &actor->in_span;
     const struct bulla_cell cells[] = {actor_cell(actor),
-                                       time_of(tally->first),
-                                       time_of(tally->last),
-                                       number(bulla_report_opened(&tally->counts)),
-                                       number(bulla_report_refused(&tally->counts)),
-                                       number(tally->counts.changes)};
+                                       bulla_report_time(tally->first),
+                                       bulla_report_time(tally->last),
+                                       bulla_report_number(bulla_report_opened(&tally->counts)),
+                                       bulla_report_number(bulla_report_refused(&tally->counts)),
+                                       bulla_report_number(tally->counts.changes)};
     if (is_new(actor->first_ever, tally, report)) {
       BULLA_TRY(bulla_report_out_row(out, cells));
     }
@@ -138,8 +128,8 @@ static enum bulla_status print_new_origins(struct bulla_report *report, struct b
   for (size_t i = 0; i < report->origins.num; i++) {
     const struct bulla_report_origin *origin = report->origins.items[i];
     const struct bulla_report_tally *tally = &origin->in_span;
-    const struct bulla_cell cells[] = {origin_cell(origin), time_of(tally->first), time_of(tally->last),
-                                       number(tally->num)};
+    const struct bulla_cell cells[] = {origin_cell(origin), bulla_report_time(tally->first),
+                                       bulla_report_time(tally->last), bulla_report_number(tally->num)};
     if (is_new(origin->first_ever, tally, report)) {
       BULLA_TRY(bulla_report_out_row(out, cells));
     }
@@ -157,9 +147,9 @@ static enum bulla_status print_new_entries(struct bulla_report *report, struct b
   BULLA_TRY(bulla_report_out_open(out, &section));
   for (size_t i = 0; i < report->entries.num; i++) {
     const struct bulla_report_entry *entry = report->entries.items[i];
-    const struct bulla_cell cells[] = {tenant_cell(entry), entry_cell(entry), time_of(entry->first_opened),
+    const struct bulla_cell cells[] = {tenant_cell(entry), entry_cell(entry), bulla_report_time(entry->first_opened),
                                        actor_cell(entry->first_by),
-                                       number(bulla_report_opened(&entry->in_span.counts))};
+                                       bulla_report_number(bulla_report_opened(&entry->in_span.counts))};
     if (entry->in_span.counts.granted > 0 && entry->first_opened >= report->since) {
       BULLA_TRY(bulla_report_out_row(out, cells));
     }
@@ -180,8 +170,8 @@ static enum bulla_status print_bursts(struct bulla_report *report, struct bulla_
   BULLA_TRY(bulla_report_out_open(out, &section));
   for (size_t i = 0; i < report->bursts.num; i++) {
     const struct bulla_report_event *event = report->bursts.items[i];
-    const struct bulla_cell cells[] = {actor_cell(event->actor), time_of(event->time), number(event->num),
-                                       number(event->than)};
+    const struct bulla_cell cells[] = {actor_cell(event->actor), bulla_report_time(event->time),
+                                       bulla_report_number(event->num), bulla_report_number(event->than)};
     BULLA_TRY(bulla_report_out_row(out, cells));
   }
   return bulla_report_out_close(out);
@@ -200,8 +190,9 @@ static enum bulla_status print_odd_hours(struct bulla_report *report, struct bul
   BULLA_TRY(bulla_report_out_open(out, &section));
   for (size_t i = 0; i < report->odd_hours.num; i++) {
     const struct bulla_report_event *event = report->odd_hours.items[i];
-    const struct bulla_cell cells[] = {actor_cell(event->actor), origin_cell(event->origin), tenant_cell(event->entry),
-                                       entry_cell(event->entry), time_of(event->time),       number(event->num)};
+    const struct bulla_cell cells[] = {actor_cell(event->actor),       origin_cell(event->origin),
+                                       tenant_cell(event->entry),      entry_cell(event->entry),
+                                       bulla_report_time(event->time), bulla_report_number(event->num)};
     BULLA_TRY(bulla_report_out_row(out, cells));
   }
   return bulla_report_out_close(out);
@@ -215,10 +206,10 @@ static enum bulla_status print_use(struct bulla_report_out *out, const struct bu
                                      tenant_cell(use->entry),
                                      entry_cell(use->entry),
                                      bulla_cell_text(use->field),
-                                     number(bulla_report_opened(&tally->counts) + tally->counts.changes),
-                                     number(bulla_report_refused(&tally->counts)),
-                                     time_of(tally->first),
-                                     time_of(tally->last)};
+                                     bulla_report_number(bulla_report_opened(&tally->counts) + tally->counts.changes),
+                                     bulla_report_number(bulla_report_refused(&tally->counts)),
+                                     bulla_report_time(tally->first),
+                                     bulla_report_time(tally->last)};
   return bulla_report_out_row(out, cells);
 }
 
@@ -254,11 +245,17 @@ static enum bulla_status print_failures(struct bulla_report *report, struct bull
   for (size_t i = 0; i < report->uses.num; i++) {
     const struct bulla_report_use *use = report->uses.items[i];
     const struct bulla_report_tally *tally = &use->tally;
-    const struct bulla_cell cells[] = {
-        actor_cell(use->actor),          origin_cell(use->origin),     bulla_cell_text(use->op),
-        tenant_cell(use->entry),         entry_cell(use->entry),       bulla_cell_text(use->field),
-        number(tally->counts.not_found), number(tally->counts.failed), number(tally->counts.refused),
-        time_of(tally->first),           time_of(tally->last)};
+    const struct bulla_cell cells[] = {actor_cell(use->actor),
+                                       origin_cell(use->origin),
+                                       bulla_cell_text(use->op),
+                                       tenant_cell(use->entry),
+                                       entry_cell(use->entry),
+                                       bulla_cell_text(use->field),
+                                       bulla_report_number(tally->counts.not_found),
+                                       bulla_report_number(tally->counts.failed),
+                                       bulla_report_number(tally->counts.refused),
+                                       bulla_report_time(tally->first),
+                                       bulla_report_time(tally->last)};
     if (bulla_report_refused(&tally->counts) > 0) {
       BULLA_TRY(bulla_report_out_row(out, cells));
     }
@@ -295,14 +292,14 @@ static enum bulla_status print_actors(struct bulla_report *report, struct bulla_
     const struct bulla_report_actor *actor = report->actors.items[i];
     const struct bulla_report_tally *tally = &actor->in_span;
     const struct bulla_cell cells[] = {actor_cell(actor),
-                                       number(bulla_report_opened(&tally->counts)),
-                                       number(tally->counts.not_found),
-                                       number(tally->counts.failed),
-                                       number(tally->counts.refused),
-                                       number(tally->counts.changes),
-                                       number(tally->num),
-                                       time_of(tally->first),
-                                       time_of(tally->last)};
+                                       bulla_report_number(bulla_report_opened(&tally->counts)),
+                                       bulla_report_number(tally->counts.not_found),
+                                       bulla_report_number(tally->counts.failed),
+                                       bulla_report_number(tally->counts.refused),
+                                       bulla_report_number(tally->counts.changes),
+                                       bulla_report_number(tally->num),
+                                       bulla_report_time(tally->first),
+                                       bulla_report_time(tally->last)};
     if (tally->num > 0) {
       BULLA_TRY(bulla_report_out_row(out, cells));
     }
@@ -317,8 +314,12 @@ static enum bulla_status print_acts(struct bulla_report *report, struct bulla_re
   BULLA_TRY(bulla_report_out_open(out, &section));
   for (size_t i = 0; i < report->acts.num; i++) {
     const struct bulla_report_act *act = report->acts.items[i];
-    const struct bulla_cell cells[] = {actor_cell(act->actor), bulla_cell_text(act->op),  bulla_cell_text(act->outcome),
-                                       number(act->tally.num), time_of(act->tally.first), time_of(act->tally.last)};
+    const struct bulla_cell cells[] = {actor_cell(act->actor),
+                                       bulla_cell_text(act->op),
+                                       bulla_cell_text(act->outcome),
+                                       bulla_report_number(act->tally.num),
+                                       bulla_report_time(act->tally.first),
+                                       bulla_report_time(act->tally.last)};
     BULLA_TRY(bulla_report_out_row(out, cells));
   }
   return bulla_report_out_close(out);
@@ -336,8 +337,8 @@ static enum bulla_status print_clocks(struct bulla_report *report, struct bulla_
   BULLA_TRY(bulla_report_out_open(out, &section));
   for (size_t i = 0; i < report->clocks.num; i++) {
     const struct bulla_report_event *event = report->clocks.items[i];
-    const struct bulla_cell cells[] = {number(event->lane), number(event->seq), time_of(event->time),
-                                       time_of(event->than)};
+    const struct bulla_cell cells[] = {bulla_report_number(event->lane), bulla_report_number(event->seq),
+                                       bulla_report_time(event->time), bulla_report_time(event->than)};
     BULLA_TRY(bulla_report_out_row(out, cells));
   }
   return bulla_report_out_close(out);

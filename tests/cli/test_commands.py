@@ -114,7 +114,7 @@ def an_unknown_command_names_those_that_are_like_it(box):
         assert "unknown command" in errors and ("did you mean" in errors) == (named is not None), errors
         assert named is None or named in errors, (words, errors)
     for group, words in (("token", "mint, verify, refresh, revoke, inspect"), ("apikey", "create, list, revoke, jwk"),
-                         ("audit", "log, verify"), ("import", "hex")):
+                         ("audit", "log, report, verify"), ("import", "hex")):
         for word in (["nothing"], []):
             errors = box.fail(group, *word)
             assert words in errors and "nothing" not in errors, errors

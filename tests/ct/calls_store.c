@@ -375,7 +375,8 @@ const struct ct_call ct_store_calls[] = {
     {"bulla_vault_apikey_put bulla_vault_apikey_use bulla_vault_apikey_export bulla_vault_apikey_list "
      "bulla_vault_apikey_revoke",
      "the token root, every key", STORED, keep_apikeys},
-    {"bulla_vault_audit_verify bulla_vault_audit_log bulla_vault_token_revoke bulla_vault_token_revoked",
+    {"bulla_vault_audit_verify bulla_vault_audit_log bulla_vault_audit_log_with bulla_vault_token_revoke "
+     "bulla_vault_token_revoked",
      "the keys of the log, every other key", STORED, audit},
     {"bulla_root_passphrase", "the passphrase", "nothing", take_passphrase},
     {"bulla_wrapper_request bulla_wrapper_read", "the key, its digits, and all that is printed in their place",

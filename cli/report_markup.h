@@ -3,12 +3,13 @@
 
 /* Writing a page: what is ours as it is, what came from outside escaped. */
 
-#ifndef BULLA_CLI_REPORT_HTML_H
-#define BULLA_CLI_REPORT_HTML_H
+#ifndef BULLA_CLI_REPORT_MARKUP_H
+#define BULLA_CLI_REPORT_MARKUP_H
 
 #include "cli/report_out.h"
 
-/* bulla_html_put writes |html|, which is ours, as it is. bulla_html_format is for numbers in it. */
+/* bulla_html_put writes |html|, which is ours, as it is. bulla_html_format is for numbers in it. A failure is kept in
+ * the sink. */
 void bulla_html_put(struct bulla_report_sink *sink, const char *html);
 void bulla_html_format(struct bulla_report_sink *sink, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -17,8 +18,5 @@ void bulla_html_format(struct bulla_report_sink *sink, const char *format, ...) 
  * columns. */
 void bulla_html_text(struct bulla_report_sink *sink, struct bulla_span text);
 void bulla_html_short(struct bulla_report_sink *sink, struct bulla_span text, size_t max);
-
-/* bulla_plot_all writes the plots of |report|: a time line, and bars by actor and by entry. */
-void bulla_plot_all(struct bulla_report_sink *sink, const struct bulla_report *report);
 
 #endif
