@@ -13,8 +13,7 @@
 
 enum { NUM_TEXTS = 10 };
 
-/* The texts of |record|, all of which are copied into one piece of memory. The first one's address is that of the
- * piece. */
+/* The texts of |record|, all of which are copied into one piece of memory. */
 static void list_texts(struct bulla_span *texts[NUM_TEXTS], struct bulla_audit_record *record) {
   struct bulla_span *const all[NUM_TEXTS] = {&record->tenant,    &record->actor,    &record->origin, &record->reason,
                                              &record->op,        &record->entry,    &record->field,  &record->outcome,
@@ -23,18 +22,13 @@ static void list_texts(struct bulla_span *texts[NUM_TEXTS], struct bulla_audit_r
 }
 
 enum bulla_status bulla_audit_last_begin(struct bulla_audit_last *last, size_t max) {
-  *last = (struct bulla_audit_last){.records = calloc(max, sizeof(struct bulla_audit_record)), .max = max};
+  *last = (struct bulla_audit_last){.records = calloc(max, sizeof(last->records[0])), .max = max};
   return last->records != NULL ? BULLA_OK : BULLA_NO_MEMORY;
-}
-
-static void free_texts(struct bulla_audit_record *record) {
-  free((void *)(uintptr_t)record->tenant.data);
-  *record = (struct bulla_audit_record){.seq = 0};
 }
 
 void bulla_audit_last_free(struct bulla_audit_last *last) {
   for (size_t i = 0; i < last->num; i++) {
-    free_texts(&last->records[i]);
+    free(last->records[i].bytes);
   }
   free(last->records);
   *last = (struct bulla_audit_last){.records = NULL};
@@ -48,8 +42,9 @@ enum bulla_status bulla_audit_last_keep(struct bulla_audit_last *last, const str
   for (size_t i = 0; i < NUM_TEXTS; i++) {
     len += texts[i]->len;
   }
-  uint8_t *bytes = malloc(len);
-  if (bytes == NULL) {
+  uint8_t *piece = malloc(len);
+  uint8_t *bytes = piece;
+  if (piece == NULL) {
     return BULLA_NO_MEMORY;
   }
   for (size_t i = 0; i < NUM_TEXTS; i++) {
@@ -59,10 +54,9 @@ enum bulla_status bulla_audit_last_keep(struct bulla_audit_last *last, const str
     texts[i]->data = bytes;
     bytes += texts[i]->len;
   }
-  if (last->num == last->max) {
-    free_texts(&last->records[last->next]);
-  }
-  last->records[last->next] = copy;
+  free(last->records[last->next].bytes);
+  last->records[last->next].bytes = piece;
+  last->records[last->next].record = copy;
   last->next = (last->next + 1) % last->max;
   last->num += last->num < last->max ? 1 : 0;
   return BULLA_OK;
@@ -71,7 +65,7 @@ enum bulla_status bulla_audit_last_keep(struct bulla_audit_last *last, const str
 enum bulla_status bulla_audit_last_each(const struct bulla_audit_last *last, bulla_audit_fn each, void *arg) {
   size_t first = last->num == last->max ? last->next : 0;
   for (size_t i = 0; i < last->num; i++) {
-    BULLA_TRY(each(arg, &last->records[(first + i) % last->max]));
+    BULLA_TRY(each(arg, &last->records[(first + i) % last->max].record));
   }
   return BULLA_OK;
 }

@@ -12,7 +12,10 @@
 
 /* A ring of records with copies of their texts. Zeroed, it has no room. */
 struct bulla_audit_last {
-  struct bulla_audit_record *records;
+  struct {
+    struct bulla_audit_record record;
+    uint8_t *bytes; /* of its texts */
+  } * records;
   size_t max;
   size_t num;  /* at most |max| */
   size_t next; /* where the next one is put */

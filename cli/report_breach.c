@@ -59,18 +59,18 @@ enum bulla_status bulla_breach_read(struct bulla_breach *breach, struct bulla_cl
 /* What to do, in the order in which to do it. */
 static const char *const root_steps[] = {
     "Keep a copy of the audit log and of its last anchor, and verify it: bulla audit verify --anchor FILE.",
-    "Give the vault new keys: bulla rotate --all --root NEW. The leaked root opens this vault no more then; it still "
-    "opens copies that were made before.",
+    ("Give the vault new keys: bulla rotate --all --root NEW. The leaked root opens this vault no more then; it still "
+     "opens copies that were made before."),
     "Change every value of the first list where it is accepted, at the database or the provider, and put the new one.",
     "Revoke the API keys of the second list and hand out new ones: bulla apikey revoke ID.",
     "Find and delete copies and backups of the vault: whoever has one and the leaked root opens all of it.",
-    "Whoever had the root and could write to the database could also write records: an anchor that was kept apart "
-    "shows up to where the log is what it was.",
+    ("Whoever had the root and could write to the database could also write records: an anchor that was kept apart "
+     "shows up to where the log is what it was."),
     NULL};
 
 static const char *const tenant_steps[] = {
-    "Give the tenant a new secret, and seal its values under it: bulla rotate --tenant T, bulla rewrap --tenant T "
-    "--destroy.",
+    ("Give the tenant a new secret, and seal its values under it: bulla rotate --tenant T, bulla rewrap --tenant T "
+     "--destroy."),
     "Change every value of the first list where it is accepted, and put the new one.",
     "Revoke the tenant's API keys and hand out new ones: bulla apikey revoke ID.",
     "Backups keep the old secret: delete those that are not needed.",
@@ -78,19 +78,19 @@ static const char *const tenant_steps[] = {
     NULL};
 
 static const char *const actor_steps[] = {
-    "Take away what the actor opens the vault with: the root, the key file, the account that may read it. The name of "
-    "an actor is what it said of itself: look at the origins, too.",
+    ("Take away what the actor opens the vault with: the root, the key file, the account that may read it. The name of "
+     "an actor is what it said of itself: look at the origins, too."),
     "Change every value that says must be changed where it is accepted, and put the new one.",
     "Revoke the API keys of the list: the actor made them, or could mint tokens with them.",
-    "If the actor had a root, all of the vault was within reach, opened by bulla or not: bulla audit report --breach "
-    "root.",
+    ("If the actor had a root, all of the vault was within reach, opened by bulla or not: bulla audit report --breach "
+     "root."),
     "Look at what the actor changed, and undo what should not be.",
     NULL};
 
 static const char *const backup_steps[] = {
-    "A backup opens only with one of the roots that the vault had then. If none of them leaked, nothing was exposed "
-    "but "
-    "the names of tenants, entries and fields, and how much there is.",
+    ("A backup opens only with one of the roots that the vault had then. If none of them leaked, nothing was exposed "
+     "but "
+     "the names of tenants, entries and fields, and how much there is."),
     "If one may have leaked: change every value of the first list where it is accepted, and put the new one.",
     "Revoke the API keys of the list and hand out new ones: bulla apikey revoke ID.",
     "See to it that the former values of the second list are not accepted any more.",

@@ -15,8 +15,8 @@ void bulla_report_begin(struct bulla_report *report, int64_t since, int64_t unti
 
 void bulla_report_free(struct bulla_report *report);
 
-/* bulla_report_take takes a record, before the span or in it. Of type bulla_audit_fn. */
-enum bulla_status bulla_report_take(void *report, const struct bulla_audit_record *record);
+/* bulla_report_take takes a record, before the span or in it. Of type bulla_audit_fn; |arg| is a report. */
+enum bulla_status bulla_report_take(void *arg, const struct bulla_audit_record *record);
 
 /* bulla_report_num_full returns how many records are not told in full because a table was full. */
 int64_t bulla_report_num_full(const struct bulla_report *report);

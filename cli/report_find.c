@@ -13,7 +13,8 @@ enum { CLOCK_JITTER_US = 1000000 }; /* a clock that is kept right may go back by
 struct event_key {
   const void *actor;
   const void *entry;
-  int64_t number;
+  int64_t lane;
+  int64_t number; /* an hour, or a seq */
 };
 
 static enum bulla_status get_event(struct bulla_report_event **event, struct bulla_report_table *table,
@@ -39,7 +40,7 @@ static enum bulla_status judge_rate(struct bulla_report *report, const struct bu
     return BULLA_OK;
   }
   struct bulla_report_event *event;
-  const struct event_key key = {.actor = actor, .entry = NULL, .number = hour};
+  const struct event_key key = {.actor = actor, .number = hour};
   BULLA_TRY(get_event(&event, &report->bursts, &key));
   if (event != NULL) {
     event->actor = actor;
@@ -122,7 +123,7 @@ enum bulla_status bulla_report_clock(struct bulla_report *report, const struct b
     return BULLA_OK;
   }
   struct bulla_report_event *event;
-  const struct event_key key = {.actor = NULL, .entry = (const void *)(uintptr_t)record->lane, .number = record->seq};
+  const struct event_key key = {.lane = record->lane, .number = record->seq};
   BULLA_TRY(get_event(&event, &report->clocks, &key));
   if (event != NULL) {
     event->time = record->time;

@@ -69,8 +69,8 @@ void bulla_replay_begin(struct bulla_replay *replay, struct bulla_span actor, in
 
 void bulla_replay_free(struct bulla_replay *replay);
 
-/* bulla_replay_take takes a record. Of type bulla_audit_fn. */
-enum bulla_status bulla_replay_take(void *replay, const struct bulla_audit_record *record);
+/* bulla_replay_take takes a record. Of type bulla_audit_fn; |arg| is a replay. */
+enum bulla_status bulla_replay_take(void *arg, const struct bulla_audit_record *record);
 
 /* bulla_replay_place returns the names of |field|, the last ones if it is removed. */
 struct bulla_place bulla_replay_place(const struct bulla_replay_field *field);

@@ -23,7 +23,7 @@ static void keep_in_list(void *item) {
 }
 
 static void free_item(struct bulla_report_item *item) {
-  free((void *)(uintptr_t)item->key.data);
+  free(item->bytes);
   free(item);
 }
 
@@ -50,7 +50,8 @@ static enum bulla_status set_key(struct bulla_report_item *item, struct bulla_sp
   if (key.len > 0) {
     memcpy(copy, key.data, key.len);
   }
-  free((void *)(uintptr_t)item->key.data);
+  free(item->bytes);
+  item->bytes = copy;
   item->key = bulla_span(copy, key.len);
   return BULLA_OK;
 }

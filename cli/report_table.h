@@ -13,6 +13,7 @@
 /* The first member of an item. */
 struct bulla_report_item {
   struct bulla_span key;
+  uint8_t *bytes; /* of the key */
 };
 
 struct bulla_report_table {

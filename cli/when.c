@@ -60,7 +60,10 @@ static bool read_time_of_day(struct tm *parts, int64_t *micros, const char *at) 
   if (*at == '\0') {
     return true;
   }
-  char mark = *at == ' ' || *at == 't' ? *at : 'T';
+  char mark = 'T';
+  if (*at == ' ' || *at == 't') {
+    mark = *at;
+  }
   if (!take_two(&parts->tm_hour, &at, mark, 23) || !take_two(&parts->tm_min, &at, ':', 59)) {
     return false;
   }
