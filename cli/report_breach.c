@@ -59,8 +59,8 @@ enum bulla_status bulla_breach_read(struct bulla_breach *breach, struct bulla_cl
 /* What to do, in the order in which to do it. */
 static const char *const root_steps[] = {
     "Keep a copy of the audit log and of its last anchor, and verify it: bulla audit verify --anchor FILE.",
-    ("Give the vault new keys: bulla rotate --all --root NEW. The leaked root opens this vault no more then; it still "
-     "opens copies that were made before."),
+    ("Replace the root, and then all that it wrapped: bulla rotate --new-root NEW, bulla rotate --all. The leaked root "
+     "opens this vault no more then; it still opens copies that were made before."),
     "Change every value of the first list where it is accepted, at the database or the provider, and put the new one.",
     "Revoke the API keys of the second list and hand out new ones: bulla apikey revoke ID.",
     "Find and delete copies and backups of the vault: whoever has one and the leaked root opens all of it.",
@@ -175,6 +175,7 @@ static enum bulla_status print_summary(const struct known *known, const struct b
       {"unreadable", "entries that cannot be shown", bulla_report_number(exposed->num_unreadable)},
       {"log_begins", "the log begins", bulla_report_time(first)},
       {"log_begins_later", "only after that time", bulla_cell(BULLA_CELL_BOOL, begins_later ? 1 : 0)},
+      {"shredded_since", "tenants shredded since, not told", bulla_report_number(known->replay.num_shredded)},
       {"left_out", "left out: too many names", bulla_report_number(bulla_replay_num_full(&known->replay))},
   };
   return bulla_report_out_facts(out, facts, sizeof(facts) / sizeof(facts[0]));
@@ -217,7 +218,8 @@ enum bulla_status bulla_breach_print(const struct bulla_breach *breach, struct b
   char said[128];
   struct bulla_exposed exposed = {.num_fields = 0};
   struct known known BULLA_CLEANUP(known_free) = {.is_actor = breach->kind == BULLA_BREACH_ACTOR};
-  bulla_replay_begin(&known.replay, known.is_actor ? breach->name : bulla_span(NULL, 0), breach->since);
+  bulla_replay_begin(&known.replay, known.is_actor ? breach->name : bulla_span(NULL, 0),
+                     breach->kind == BULLA_BREACH_BACKUP ? breach->backup_first : breach->since);
   bulla_report_begin(&known.report, breach->since, INT64_MAX, bulla_clock_us());
   describe(breach, title, said);
   (void)snprintf(subtitle, sizeof(subtitle), "%s%s%s", head->subtitle, said[0] != '\0' ? ", " : "", said);

@@ -276,7 +276,7 @@ static bool is_export(const struct taken *taken) {
 static enum bulla_status count_in_span(struct bulla_report *report, const struct taken *taken) {
   tally(&report->all, taken);
   bulla_report_line_add(&report->line, taken->record->time, &taken->counts);
-  report->num_erased += taken->record->tenant_id.len > 0 && taken->record->actor.len == 0 ? 1 : 0;
+  report->num_erased += taken->record->is_erased ? 1 : 0;
   if (taken->actor != NULL) {
     tally(&taken->actor->in_span, taken);
   }

@@ -229,6 +229,7 @@ enum bulla_status bulla_replay_take(void *arg, const struct bulla_audit_record *
   bool is_first = replay->first_record == 0 || record->time < replay->first_record;
   replay->first_record = is_first ? record->time : replay->first_record;
   replay->num_of_actor += is_of_actor(replay, record) ? 1 : 0;
+  replay->num_shredded += is(record->op, "shred") && record->time >= replay->since ? 1 : 0;
   if (is_put(record)) {
     return take_put(replay, record);
   }

@@ -58,6 +58,7 @@ struct bulla_replay {
   int64_t since;           /* from then on */
   int64_t first_record;    /* its time; 0 if there is none */
   int64_t num_of_actor;    /* records */
+  int64_t num_shredded;    /* tenants, from |since| on; of what they had the log says nothing any more */
   struct bulla_report_table tenants;
   struct bulla_report_table entries;
   struct bulla_report_table fields;

@@ -106,14 +106,30 @@ def an_opening_outside_the_hours_of_its_actor_is_told(box):
 def what_was_opened_and_exported_is_counted(box):
     box.run("put", "acme/db", "host=1")
     write(box, use(NOW - 90, times=5), use(NOW - 80, outcome="failed", times=2), use(NOW - 70, outcome="limited", times=9),
-          use(NOW - 60, op="export-vault", times=3), use(NOW - 50, op="apikey-export", entry="acme/0011223344556677", field="2026-01-31"),
-          use(NOW - 40, "", "acme/", "granted", "", field=""))
+          use(NOW - 60, op="export-vault", times=3), use(NOW - 50, op="apikey-export", entry="acme/0011223344556677", field="2026-01-31"))
     printed = report(box)
     assert row(printed["opened"], op="use", actor="job")["times"] == 3
     row(printed["failures"], op="use", failed=2, limited=9)
     assert row(printed["exports"], op="export-vault")["times"] == 3
     row(printed["exports"], op="apikey-export", entry="0011223344556677", field="2026-01-31", times=1)
-    assert printed["summary"]["erased"] == 1 and printed["summary"]["opened"] == 8, printed["summary"]
+    assert printed["summary"]["opened"] == 7, printed["summary"]
+
+
+@test
+def of_a_shredded_tenant_only_numbers_are_told(box):
+    box.put_secret("gone/db")
+    box.put_secret()
+    write(box, use(NOW - 50, "mole", "gone/db", times=3), use(NOW - 40, "mole"))
+    box.run("shred", "gone", "--yes")
+    printed = report(box)
+    assert printed["summary"]["erased"] == 4 and printed["summary"]["opened"] == 4, printed["summary"]
+    assert row(printed["opened"], actor="mole")["times"] == 1 and row(printed["opened"], actor="")["times"] == 3, printed["opened"]
+    assert {one["actor"] for one in printed["new_actors"]} > {"mole"} and "gone" not in box.text, box.text
+    for breach in ("root", "actor:mole", "backup:2020-01-31"):
+        printed = report(box, "--breach", breach)
+        assert printed["summary"]["shredded_since"] == 1 and "gone" not in json.dumps(printed), printed
+    box.run("audit", "report", "--breach", "tenant:gone", status=3)
+    assert len(box.log("--actor", "mole")) == 1
 
 
 @test
