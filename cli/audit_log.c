@@ -105,6 +105,17 @@ static enum bulla_status keep_record(void *arg, const struct bulla_audit_record 
   return is_printed(log, record) ? bulla_audit_last_keep(&log->last, record) : BULLA_OK;
 }
 
+/* Where a record goes; a process that is told to end does so at once. */
+struct walk {
+  struct log *log;
+  bulla_audit_fn each;
+};
+
+static enum bulla_status pass_record(void *arg, const struct bulla_audit_record *record) {
+  const struct walk *walk = (const struct walk *)arg;
+  return bulla_process_is_to_end() ? BULLA_BUSY : walk->each(walk->log, record);
+}
+
 /* read_log passes the records that the options ask for to |each|, and with |marks| those behind them. */
 static enum bulla_status read_log(struct log *log, struct bulla_vault *vault, struct bulla_audit_marks *marks,
                                   bulla_audit_fn each) {
@@ -112,7 +123,8 @@ static enum bulla_status read_log(struct log *log, struct bulla_vault *vault, st
   bulla_audit_filter_ask(&log->filter, &options);
   options.first_seq = log->first;
   options.marks = marks;
-  return bulla_vault_audit_log_with(vault, &options, each, log);
+  struct walk walk = {.log = log, .each = each};
+  return bulla_vault_audit_log_with(vault, &options, pass_record, &walk);
 }
 
 static enum bulla_status print_log(struct log *log, struct bulla_vault *vault) {

@@ -84,7 +84,8 @@ static void end_softly(int number) {
 
 void bulla_process_end_softly(void) {
   static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-  struct sigaction note = {.sa_handler = end_softly}; /* without SA_RESTART */
+  /* Without SA_RESTART; the second one ends the process. */
+  struct sigaction note = {.sa_handler = end_softly, .sa_flags = (int)SA_RESETHAND};
   (void)sigemptyset(&note.sa_mask);
   for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
     struct sigaction before;

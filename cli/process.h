@@ -31,8 +31,8 @@ void bulla_process_end_by(int signal_number);
  * returns if that signal was ignored when it was started. */
 void bulla_process_end_by_pipe(void);
 
-/* bulla_process_end_softly has SIGINT, SIGTERM and SIGHUP interrupt what waits, instead of ending the process, if they
- * were not ignored. bulla_process_is_to_end returns whether one of them came since. */
+/* bulla_process_end_softly has SIGINT, SIGTERM and SIGHUP interrupt what waits, instead of ending the process, once, if
+ * they were not ignored. bulla_process_is_to_end returns whether one of them came since. */
 void bulla_process_end_softly(void);
 bool bulla_process_is_to_end(void);
 

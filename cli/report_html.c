@@ -9,7 +9,12 @@
 
 #include <stdlib.h>
 
-enum { PAGE_ROWS = 500 }; /* of a section that is not complete */
+/* Rows of a section: more of them no browser shows with ease. */
+enum { PAGE_ROWS = 500, COMPLETE_ROWS = 20000 };
+
+static int64_t max_rows(const struct bulla_report_section *section) {
+  return section->is_complete ? COMPLETE_ROWS : PAGE_ROWS;
+}
 
 static const char style[] =
     ":root{color-scheme:light dark;--bg:#fff;--fg:#1b2330;--soft:#5c6675;--line:#dde2ea;--card:#f5f7fa;"
@@ -126,7 +131,7 @@ static enum bulla_status page_row(struct bulla_report_sink *sink, const struct b
   if (sink->num_rows == 0) {
     put_header(sink, cells);
   }
-  if (!sink->section->is_complete && sink->num_rows >= PAGE_ROWS) {
+  if (sink->num_rows >= max_rows(sink->section)) {
     return sink->failed;
   }
   bulla_html_put(sink, "<tr>");
@@ -142,9 +147,9 @@ static enum bulla_status page_row(struct bulla_report_sink *sink, const struct b
 static enum bulla_status close_page(struct bulla_report_sink *sink) {
   if (sink->num_rows > 0) {
     bulla_html_put(sink, "</tbody></table></div>\n");
-    if (!sink->section->is_complete && sink->num_rows > PAGE_ROWS) {
+    if (sink->num_rows > max_rows(sink->section)) {
       bulla_html_format(sink, "<p class=\"note\">and %lld more: --json prints all</p>\n",
-                        (long long)(sink->num_rows - PAGE_ROWS));
+                        (long long)(sink->num_rows - max_rows(sink->section)));
     }
     bulla_html_put(sink, "</section>\n");
   } else if (sink->section->none != NULL) {

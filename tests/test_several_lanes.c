@@ -97,6 +97,9 @@ Test(several_lanes, reading_goes_on_from_the_marks) {
   TEST_SPAN(read_log(&options), TEXT(""), "of another tenant");
   options.tenant = TEXT("");
   TEST_SPAN(read_log(&options), TEXT(""), "what was left out is behind the mark");
+  options.size = 8;
+  TEST_STATUS(bulla_vault_audit_log_with(house.vault, &options, note_record, NULL), BULLA_INVALID_ARGUMENT);
+  options.size = sizeof(options);
   marks.num_lanes = BULLA_AUDIT_LANES_MAX + 1;
   TEST_STATUS(bulla_vault_audit_log_with(house.vault, &options, note_record, NULL), BULLA_INVALID_ARGUMENT);
 }
