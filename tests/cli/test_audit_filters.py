@@ -115,6 +115,11 @@ def a_long_log_is_read_quickly(box):
     assert [record["seq"] for record in box.log("--last", "2")] == [100_002, 100_003]
     took = time.monotonic() - begin
     assert took < 5, took
+    process = followed(box, "--json")
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)  # while it waits for its reader
+    out, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, b"") and out.count(b"\n") < 50_000, (process.returncode, errors, len(out))
 
 
 run_tests()
