@@ -42,13 +42,17 @@ enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span byt
 }
 
 /* stdio_error returns what made a call of stdio fail. stdio forgets it, but what was not written is tried again
- * here; and a pipe knows whether anybody reads it. */
+ * here; a pipe knows whether anybody reads it; and where nothing is left to be written, since stdio has dropped it, the
+ * end of another line fails likewise. */
 static int stdio_error(void) {
   struct pollfd stream = {.fd = STDOUT_FILENO};
   if (fflush(stdout) != 0) {
     return errno;
   }
-  return poll(&stream, 1, 0) == 1 && (stream.revents & POLLERR) != 0 ? EPIPE : EIO;
+  if (poll(&stream, 1, 0) == 1 && (stream.revents & POLLERR) != 0) {
+    return EPIPE;
+  }
+  return write(STDOUT_FILENO, "\n", 1) < 0 ? errno : EIO;
 }
 
 enum bulla_status bulla_output_check(struct bulla_cli *cli) {
