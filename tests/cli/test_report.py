@@ -55,13 +55,13 @@ def a_new_vault_has_a_report(box):
 
 @test
 def a_canary_comes_first(box):
-    box.run("put", "acme/db", "host=1")
-    write(box, use(NOW - 60, "mallory", "acme/trap", "canary"))
+    box.run("put", "acme/trap", "--secret", "password", "--canary", stdin="a lure")
+    box.run("get", "acme/trap", "password", "--reason", "look", "--actor", "mallory", status=3)
     printed = report(box)
     assert box.text.startswith("CANARY: somebody tried to use what nobody uses\nTIME"), box.text
     assert "mallory" in box.text.splitlines()[2]
     assert list(printed)[0] == "canaries" and printed["summary"]["canary"] == 1 and printed["opened"] == [], printed
-    row(printed["canaries"], actor="mallory", tenant="acme", entry="trap", field="password", time=stamp(NOW - 60))
+    row(printed["canaries"], actor="mallory", tenant="acme", entry="trap", field="password", op="use")
 
 
 @test
