@@ -55,12 +55,8 @@ Test(several_lanes, records_of_a_time_are_found_wherever_they_are) {
     int64_t until;
     const char *read;
   } spans[] = {
-      {200, 300, "5:3 3:1 3:3 "},
-      {150, 151, "5:5 "},
-      {INT64_MIN, 100, "3:2 "},
-      {301, 1000, "3:4 3:5 5:2 "},
-      {500, 600, ""},
-      {901, INT64_MIN, ""},
+      {200, 300, "5:3 3:1 3:3 "},  {150, 151, "5:5 "}, {INT64_MIN, 100, "3:2 "},
+      {301, 1000, "3:4 3:5 5:2 "}, {500, 600, ""},     {901, INT64_MIN, ""},
   };
   make_lane_of(5, times[0], 5);
   make_lane_of(3, times[1], 5);
