@@ -65,6 +65,13 @@ struct found {
   struct bulla_replay_field *field;
 };
 
+/* The name of the field of |record|: what follows the mark is the number of a revision. */
+static struct bulla_span field_name(const struct bulla_audit_record *record) {
+  struct bulla_reader reader = bulla_reader(record->field);
+  struct bulla_span name;
+  return bulla_take_until(&reader, &name, '#') ? name : record->field;
+}
+
 static enum bulla_status look_up(void **item, struct bulla_report_table *table, struct bulla_span key, bool make) {
   if (make) {
     return bulla_report_table_get(item, table, key);
@@ -96,7 +103,7 @@ static enum bulla_status find(struct found *found, struct bulla_replay *replay, 
   if (record->field.len == 0) {
     return BULLA_OK;
   }
-  make_key(&key, found->entry, record->field);
+  make_key(&key, found->entry, field_name(record));
   BULLA_TRY(look_up(&item, &replay->fields, key.span, make));
   found->field = (struct bulla_replay_field *)item;
   if (found->field != NULL) {

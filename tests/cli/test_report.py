@@ -222,7 +222,7 @@ def an_actor_had_what_it_opened_put_and_minted_with(box):
     for entry in ("acme/db", "acme/second", "acme/third", "beta/db"):
         box.put_secret(entry)
     write(box, use(NOW - 50, "mole", times=3), use(NOW - 45, "mole", "acme/second"), use(NOW - 40, "mole", "acme/third"),
-          use(NOW - 35, "other", "beta/db"), change(NOW - 30, "put", "beta/db", "password", "mole"))
+          use(NOW - 35, "other", "beta/db"), use(NOW - 33, "mole", "beta/db", field="password#1"), change(NOW - 30, "put", "beta/db", "password", "mole"))
     key = box.apikey()
     write(box, use(NOW - 20, "mole", f"acme/{key}", op="apikey-export", field="2026-01-31"))
     box.run("mv", "acme/db", "acme/renamed")
@@ -232,7 +232,7 @@ def an_actor_had_what_it_opened_put_and_minted_with(box):
     known = {(one["tenant"], one["entry"]): (one["what_to_do"], one["times_opened"], one["times_put"]) for one in printed["known_to_actor"]}
     assert known[("acme", "second")] == ("removed since", 1, 0), known
     assert known[("acme", "third")] == ("changed since", 1, 0), known
-    assert known[("acme", "renamed")][1:] == (3, 0) and ("beta", "db") in known and len(known) == 4, known
+    assert known[("acme", "renamed")][1:] == (3, 0) and known[("beta", "db")][1:] == (1, 1) and len(known) == 4, known
     assert [one["id"] for one in printed["apikeys_to_revoke"]] == [key]
     assert row(printed["changes"])["op"] == "put" and row(printed["origins"])["origin"] == "10.0.0.1"
     late = report(box, "--breach", "actor:mole", "--since", str(NOW - 25))
