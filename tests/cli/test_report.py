@@ -68,7 +68,8 @@ def a_canary_comes_first(box):
 def what_is_new_is_compared_with_all_that_went_before(box):
     with_past(box)
     write(box, use(NOW - 600, origin="cli pid 77"), use(NOW - 500, "web", origin="10.9.9.9"),
-          use(NOW - 400, "job", "acme/other", origin="cli /dev/pts/3 on db"), use(NOW - 300, entry="acme/never", outcome="not-found", origin="cli pid 9"))
+          use(NOW - 400, "job", "acme/other", origin="cli /dev/pts/3 on db"),
+          use(NOW - 300, entry="acme/never", outcome="not-found", origin="cli pid 9"))
     printed = report(box, "--since", "5d")
     assert {one["actor"] for one in printed["new_actors"]} == {"web", "bulla"} | {one["actor"] for one in box.log("--op", "put")}
     origins = {one["origin"] for one in printed["new_origins"]}
@@ -222,7 +223,8 @@ def an_actor_had_what_it_opened_put_and_minted_with(box):
     for entry in ("acme/db", "acme/second", "acme/third", "beta/db"):
         box.put_secret(entry)
     write(box, use(NOW - 50, "mole", times=3), use(NOW - 45, "mole", "acme/second"), use(NOW - 40, "mole", "acme/third"),
-          use(NOW - 35, "other", "beta/db"), use(NOW - 33, "mole", "beta/db", field="password#1"), change(NOW - 30, "put", "beta/db", "password", "mole"))
+          use(NOW - 35, "other", "beta/db"), use(NOW - 33, "mole", "beta/db", field="password#1"),
+          change(NOW - 30, "put", "beta/db", "password", "mole"))
     key = box.apikey()
     write(box, use(NOW - 20, "mole", f"acme/{key}", op="apikey-export", field="2026-01-31"))
     box.run("mv", "acme/db", "acme/renamed")
