@@ -80,6 +80,52 @@ enum bulla_status bulla_db_open(struct bulla_db **db, const char *url, bool read
   return BULLA_OK;
 }
 
+enum bulla_status bulla_db_open_backup(struct bulla_db **db, const struct bulla_db_driver *driver, const char *place,
+                                       bool read_only) {
+  struct bulla_db *opened BULLA_CLEANUP(bulla_db_close) = NULL;
+  BULLA_TRY(driver->open(&opened, place, read_only));
+  opened->is_backup = true;
+  BULLA_TRY(driver->check_schema(opened));
+  BULLA_TRY(driver->settle(opened));
+  *db = opened;
+  opened = NULL;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_db_loading_begin(struct bulla_db_loading *loading, const char *url, struct bulla_span kind) {
+  const struct bulla_db_driver *driver;
+  BULLA_TRY(find(&driver, &loading->place, url));
+  if (!bulla_span_equal(kind, bulla_text(driver->kind))) {
+    char text[BULLA_LOG_NAME_MAX];
+    return bulla_explain(BULLA_UNSUPPORTED, "the backup is of a vault in %s", bulla_log_name(text, kind));
+  }
+  loading->driver = driver;
+  return driver->may_create(loading->place);
+}
+
+enum bulla_status bulla_db_load(struct bulla_db_loading *loading, int file, int64_t len) {
+  BULLA_TRY(loading->driver->load(loading->draft, loading->place, file, len));
+  loading->is_loaded = true;
+  return BULLA_OK;
+}
+
+const char *bulla_db_loaded(const struct bulla_db_loading *loading) {
+  return loading->draft[0] != '\0' ? loading->draft : loading->place;
+}
+
+enum bulla_status bulla_db_publish(struct bulla_db_loading *loading) {
+  BULLA_TRY(loading->driver->publish(loading->place, loading->draft));
+  loading->is_loaded = false;
+  return BULLA_OK;
+}
+
+void bulla_db_withdraw(struct bulla_db_loading *loading) {
+  if (loading->is_loaded) {
+    loading->driver->withdraw(loading->place, loading->draft);
+    loading->is_loaded = false;
+  }
+}
+
 /* Connects to a vault of format 1. */
 static enum bulla_status open_older(struct bulla_db **db, const struct bulla_db_driver *driver, const char *place) {
   struct bulla_db *opened BULLA_CLEANUP(bulla_db_close) = NULL;
@@ -128,6 +174,7 @@ enum bulla_status bulla_db_upgrade(const char *url, const char *backup, bulla_db
 enum bulla_status bulla_db_open_another(struct bulla_db **another, const struct bulla_db *db, int64_t until) {
   struct bulla_db *opened BULLA_CLEANUP(bulla_db_close) = NULL;
   BULLA_TRY(db->driver->open_another(&opened, db, until));
+  opened->is_backup = db->is_backup;
   BULLA_TRY(db->driver->settle(opened));
   *another = opened;
   opened = NULL;

@@ -46,6 +46,30 @@ BULLA_NODISCARD enum bulla_status bulla_db_open(struct bulla_db **db, const char
 BULLA_NODISCARD enum bulla_status bulla_db_open_another(struct bulla_db **another, const struct bulla_db *db,
                                                         int64_t until);
 
+/* bulla_db_open_backup opens a backup at |place| of |driver|: no vault, or not yet. */
+BULLA_NODISCARD enum bulla_status bulla_db_open_backup(struct bulla_db **db, const struct bulla_db_driver *driver,
+                                                       const char *place, bool read_only);
+
+/* A backup on its way to be the vault at a URL. */
+struct bulla_db_loading {
+  const struct bulla_db_driver *driver;
+  const char *place;
+  bool is_loaded; /* and not published */
+  char draft[PATH_MAX];
+};
+
+/* bulla_db_loading_begin begins with a backup of a database of |kind|, for |url|, which must outlive |loading|. Returns
+ * BULLA_UNSUPPORTED if |url| is for another kind, BULLA_EXISTS if something is there. bulla_db_load loads the first
+ * |len| bytes of |file|; bulla_db_loaded returns where to open it. bulla_db_publish has it be the vault at the URL. */
+BULLA_NODISCARD enum bulla_status bulla_db_loading_begin(struct bulla_db_loading *loading, const char *url,
+                                                         struct bulla_span kind);
+BULLA_NODISCARD enum bulla_status bulla_db_load(struct bulla_db_loading *loading, int file, int64_t len);
+const char *bulla_db_loaded(const struct bulla_db_loading *loading);
+BULLA_NODISCARD enum bulla_status bulla_db_publish(struct bulla_db_loading *loading);
+
+/* bulla_db_withdraw removes what was loaded and not published. For BULLA_CLEANUP. */
+void bulla_db_withdraw(struct bulla_db_loading *loading);
+
 /* bulla_db_close closes |*db|. bulla_db_abandon is for a forked child, where the connection is the parent's. Both set
  * it to NULL. */
 void bulla_db_close(struct bulla_db **db);

@@ -9,7 +9,9 @@
 #ifndef BULLA_STORE_DB_DRIVER_H
 #define BULLA_STORE_DB_DRIVER_H
 
-#include <bulla/core.h>
+#include <limits.h>
+
+#include <bulla/store.h>
 
 #include "store/queries.h"
 
@@ -37,6 +39,7 @@ struct bulla_db {
   _Atomic bool read_only;
   bool is_partial;  /* the server shows it the rows of one tenant alone, and lets it write nothing */
   bool alone;       /* no other process can have the database open */
+  bool is_backup;   /* it is no vault before the driver has adopted it */
   int patience;     /* milliseconds to wait for others in one call */
   int left;         /* of them left in this call */
   int64_t connects; /* how often it was connected: since the last time another server may be at the other end */
@@ -65,6 +68,9 @@ struct bulla_db_driver {
   const char *scheme;   /* with its colon */
   bool place_is_public; /* others may contain a password */
   bool has_lanes;       /* several processes can write side by side, if each has a lane of the log */
+  bool backup_opens;    /* a backup is itself a database, which can be opened where it is; else loading it may do
+                         * whatever the backup says, so that it must be the vault's */
+  const char *kind;     /* of database, as a backup names it: drivers of one kind read each other's */
 
   /* check_place returns BULLA_UNSUPPORTED for a malformed place. may_create returns BULLA_EXISTS if something is
    * there. */
@@ -89,6 +95,19 @@ struct bulla_db_driver {
   enum bulla_status (*copy)(struct bulla_db *db, const char *place);
   void (*discard)(const char *place);
   enum bulla_status (*replace_schema)(struct bulla_db *db);
+
+  /* For backups. back_up writes one, durably, to the empty file at |path|: of the state that the caller's transaction
+   * for reading sees, and checks it as far as it can be checked without a key. What it is of does not open as a vault:
+   * db->is_backup is set between open and check_schema. */
+  enum bulla_status (*back_up)(struct bulla_db *db, const char *path, bulla_progress_fn progress, void *arg);
+
+  /* load brings the first |len| bytes of the open |file|, a backup, to where it can be opened and written to: at
+   * |draft|, or at |place| itself if that stays empty. adopt makes a vault of it, inside the caller's transaction.
+   * publish gives the vault its place once it is closed; withdraw removes what load has made. */
+  enum bulla_status (*load)(char draft[PATH_MAX], const char *place, int file, int64_t len);
+  enum bulla_status (*adopt)(struct bulla_db *db);
+  enum bulla_status (*publish)(const char *place, const char *draft);
+  void (*withdraw)(const char *place, const char *draft);
 
   /* open_another opens the database of |db| again, also for writing, wherever its URL leads to now, and sets |until| in
    * it. A driver of files need not look at that. */

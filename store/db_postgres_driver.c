@@ -19,6 +19,7 @@
 #include "store/clock.h"
 #include "store/db_postgres_connect.h"
 #include "store/db_postgres_doctor.h"
+#include "store/db_postgres_dump.h"
 #include "store/db_postgres_schema.h"
 
 enum { PATIENCE_MS = 5000, BEGIN_MAX = 1600 };
@@ -241,7 +242,7 @@ static enum bulla_status check_older(struct bulla_db *db) {
 static enum bulla_status copy(struct bulla_db *db, const char *place) {
   (void)db;
   (void)place;
-  return bulla_explain(BULLA_UNSUPPORTED, "a vault on a server is backed up by pg_dump or pg_basebackup");
+  return bulla_explain(BULLA_UNSUPPORTED, "a vault on a server is copied by bulla backup");
 }
 
 static enum bulla_status scrub(struct bulla_db *db) {
@@ -256,15 +257,17 @@ static void discard(const char *place) {
 }
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): an initializer. */
-#define DRIVER(its_scheme)                                                                                             \
-  {                                                                                                                    \
-    .scheme = its_scheme, .has_lanes = true, .check_place = bulla_postgres_check_place, .may_create = may_create,      \
-    .create = create, .open = open_place, .check_schema = check_schema, .settle = nothing, .check_older = check_older, \
-    .copy = copy, .discard = discard, .replace_schema = nothing, .open_another = open_another,                         \
-    .close = close_postgres, .abandon = abandon, .check_site = nothing, .check_current = nothing, .begin = begin,      \
-    .commit = commit, .rollback = rollback, .query = query, .next = bulla_postgres_next,                               \
-    .column = bulla_postgres_column, .ahead = bulla_postgres_ahead, .changed = bulla_postgres_changed,                 \
-    .end = bulla_postgres_end, .scrub = scrub, .examine = bulla_postgres_examine,                                      \
+#define DRIVER(its_scheme)                                                                                           \
+  {                                                                                                                  \
+    .scheme = its_scheme, .has_lanes = true, .kind = "postgresql", .check_place = bulla_postgres_check_place,        \
+    .may_create = may_create, .create = create, .open = open_place, .check_schema = check_schema, .settle = nothing, \
+    .check_older = check_older, .copy = copy, .discard = discard, .replace_schema = nothing,                         \
+    .back_up = bulla_postgres_back_up, .load = bulla_postgres_load, .adopt = bulla_postgres_adopt,                   \
+    .publish = bulla_postgres_publish, .withdraw = bulla_postgres_withdraw, .open_another = open_another,            \
+    .close = close_postgres, .abandon = abandon, .check_site = nothing, .check_current = nothing, .begin = begin,    \
+    .commit = commit, .rollback = rollback, .query = query, .next = bulla_postgres_next,                             \
+    .column = bulla_postgres_column, .ahead = bulla_postgres_ahead, .changed = bulla_postgres_changed,               \
+    .end = bulla_postgres_end, .scrub = scrub, .examine = bulla_postgres_examine,                                    \
   }
 
 /* NOLINTEND(bugprone-macro-parentheses) */

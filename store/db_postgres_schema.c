@@ -165,6 +165,14 @@ static enum bulla_status check_version(struct bulla_postgres *postgres) {
   }
   BULLA_TRY(status);
   BULLA_TRY(next_text(&text, &rows, &row));
+  if (row && text.len == 0) {
+    /* A backup leaves the version out (store/db_postgres_dump.c). */
+    return postgres->db.is_backup
+               ? BULLA_OK
+               : bulla_explain(BULLA_NOT_A_VAULT,
+                               "it was restored by half, or by another program: DROP SCHEMA bulla CASCADE, then bulla "
+                               "restore");
+  }
   if (text.len != 1 || text.data[0] < '2' || text.data[0] > '9') {
     return bulla_explain(BULLA_NOT_A_VAULT, "the schema \"bulla\" of the database is none of bulla's");
   }

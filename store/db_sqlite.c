@@ -20,6 +20,8 @@
  * who read an older state are waited for, and how many may come before the next try. */
 enum { CHECKPOINT_FRAMES = 1000, INSIST_FRAMES = 1500, FRAMES_BETWEEN = 100, INSIST_MS = 100 };
 
+enum { PAGE_SIZE = 4096 }; /* of the databases that bulla makes: for progress alone */
+
 enum { ALONE_MS = 1000 }; /* that others who are about to open the database have for it */
 
 /* SQLite notes the errno of a failed call most of the time; of a failed write to the log it is still where the
@@ -473,7 +475,15 @@ void bulla_sqlite_end(struct bulla_db_rows *rows) {
   rows->handle = NULL;
 }
 
-static enum bulla_status copy_pages(struct sqlite3 *to, struct sqlite3 *from) {
+/* Tells of the bytes that are copied. SQLite does not know their number before the first step. */
+static void tell_progress(sqlite3_backup *backup, const struct bulla_sqlite_copying *how, int64_t page_size) {
+  int total = sqlite3_backup_pagecount(backup);
+  if (how->progress != NULL) {
+    how->progress(how->progress_arg, (total - sqlite3_backup_remaining(backup)) * page_size, total * page_size);
+  }
+}
+
+static enum bulla_status copy_pages(struct sqlite3 *to, struct sqlite3 *from, const struct bulla_sqlite_copying *how) {
   sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
   if (backup == NULL) {
     return status_of(to, sqlite3_errcode(to));
@@ -481,6 +491,7 @@ static enum bulla_status copy_pages(struct sqlite3 *to, struct sqlite3 *from) {
   int result;
   do {
     result = sqlite3_backup_step(backup, 1000);
+    tell_progress(backup, how, PAGE_SIZE);
   } while (result == SQLITE_OK);
   sqlite3_backup_finish(backup);
   return status_of(to, result);
@@ -497,21 +508,26 @@ static enum bulla_status check_integrity(struct sqlite3 *handle) {
   return good ? BULLA_OK : bulla_explain(BULLA_NOT_A_VAULT, "the database is damaged: restore a backup");
 }
 
-static enum bulla_status copy_to(struct sqlite3 *handle, struct bulla_sqlite *from) {
+static enum bulla_status copy_to(struct sqlite3 *handle, struct bulla_sqlite *from,
+                                 const struct bulla_sqlite_copying *how) {
   /* The pages say WAL; the copy is written in one go, and is to have no file beside it. */
   BULLA_TRY(status_of(handle, sqlite3_exec(handle, "PRAGMA synchronous = FULL", NULL, NULL, NULL)));
-  BULLA_TRY(copy_pages(handle, from->handle));
+  BULLA_TRY(copy_pages(handle, from->handle, how));
+  if (how->mark != NULL) {
+    BULLA_TRY(status_of(handle, sqlite3_exec(handle, how->mark, NULL, NULL, NULL)));
+  }
   BULLA_TRY(check_integrity(handle));
   return status_of(handle, sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
-enum bulla_status bulla_sqlite_copy(struct bulla_sqlite *sqlite, const char *path) {
+enum bulla_status bulla_sqlite_copy(struct bulla_sqlite *sqlite, const char *path,
+                                    const struct bulla_sqlite_copying *how) {
   struct sqlite3 *handle = NULL;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE;
   int result = sqlite3_open_v2(path, &handle, flags, NULL);
   enum bulla_status status = result == SQLITE_OK ? harden(handle) : status_of(handle, result);
   if (status == BULLA_OK) {
-    status = copy_to(handle, sqlite);
+    status = copy_to(handle, sqlite, how);
   }
   sqlite3_close(handle);
   return status;

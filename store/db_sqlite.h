@@ -84,9 +84,17 @@ void bulla_sqlite_checkpoint(struct bulla_sqlite *sqlite);
 void bulla_sqlite_restart_log(struct bulla_sqlite *sqlite);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sqlite);
 
+/* How a database is copied. */
+struct bulla_sqlite_copying {
+  const char *mark; /* run in the copy, or NULL */
+  bulla_progress_fn progress;
+  void *progress_arg;
+};
+
 /* bulla_sqlite_copy copies the database into the empty file at |path|, checks the copy's integrity, and makes it
- * durable. */
-BULLA_NODISCARD enum bulla_status bulla_sqlite_copy(struct bulla_sqlite *sqlite, const char *path);
+ * durable. In a transaction for reading it is of the one state that this sees. */
+BULLA_NODISCARD enum bulla_status bulla_sqlite_copy(struct bulla_sqlite *sqlite, const char *path,
+                                                    const struct bulla_sqlite_copying *how);
 
 /* bulla_sqlite_ask runs |text|, which is not a query of store/queries.h. The others are functions of the driver. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_ask(struct bulla_db_rows *rows, struct bulla_sqlite *sqlite,

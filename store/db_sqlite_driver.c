@@ -16,6 +16,7 @@
 #include "core/cursor.h"
 #include "core/log.h"
 #include "store/db_sqlite.h"
+#include "store/db_sqlite_backup.h"
 #include "store/db_sqlite_doctor.h"
 #include "store/db_sqlite_files.h"
 #include "store/db_sqlite_schema.h"
@@ -338,7 +339,7 @@ static enum bulla_status copy(struct bulla_db *db, const char *place) {
   enum bulla_status made = bulla_file_create(&file, draft);
   BULLA_TRY(made == BULLA_OK ? made : bulla_explain(made, "no file could be made for the copy, %s", place));
   bulla_file_close(&file);
-  enum bulla_status status = bulla_sqlite_copy(sqlite_of(db), draft);
+  enum bulla_status status = bulla_sqlite_copy(sqlite_of(db), draft, &(struct bulla_sqlite_copying){.mark = NULL});
   if (status == BULLA_OK && bulla_sqlite_has_sidecar(draft)) {
     status = bulla_explain(BULLA_IO, "SQLite left files beside the copy");
   }
@@ -354,6 +355,8 @@ static enum bulla_status copy(struct bulla_db *db, const char *place) {
 const struct bulla_db_driver bulla_sqlite_driver = {
     .scheme = "sqlite:",
     .place_is_public = true,
+    .backup_opens = true,
+    .kind = "sqlite",
     .check_place = bulla_sqlite_check_path,
     .may_create = bulla_sqlite_may_create,
     .create = create,
@@ -364,6 +367,11 @@ const struct bulla_db_driver bulla_sqlite_driver = {
     .copy = copy,
     .discard = bulla_sqlite_remove,
     .replace_schema = bulla_sqlite_replace_schema,
+    .back_up = bulla_sqlite_back_up,
+    .load = bulla_sqlite_load,
+    .adopt = bulla_sqlite_adopt,
+    .publish = bulla_sqlite_publish,
+    .withdraw = bulla_sqlite_withdraw,
     .open_another = open_another,
     .close = close_sqlite,
     .abandon = abandon,

@@ -12,7 +12,7 @@
 #include "core/cursor.h"
 #include "core/log.h"
 
-enum { APPLICATION_ID = 0x42554C41 }; /* BULA */
+enum { APPLICATION_ID = 0x42554C41 /* BULA */, BACKUP_ID = 0x42554C42 };
 enum { VERSION = 2, OLDER_VERSION = 1 };
 
 enum { SCHEMA_TEXT_MAX = 1024 };
@@ -128,8 +128,8 @@ static const struct schema current_schema = {statements, sizeof(statements) / si
 static const struct schema older_schema = {older, sizeof(older) / sizeof(older[0])};
 
 enum bulla_status bulla_sqlite_create_schema(struct bulla_sqlite *sqlite) {
-  BULLA_TRY(bulla_sqlite_run(sqlite, "PRAGMA application_id = 1112886337")); /* APPLICATION_ID */
-  BULLA_TRY(bulla_sqlite_run(sqlite, "PRAGMA user_version = 2"));            /* VERSION */
+  BULLA_TRY(bulla_sqlite_run(sqlite, BULLA_SQLITE_MARK_VAULT));   /* APPLICATION_ID */
+  BULLA_TRY(bulla_sqlite_run(sqlite, "PRAGMA user_version = 2")); /* VERSION */
   for (size_t i = 0; i < current_schema.num; i++) {
     BULLA_TRY(bulla_sqlite_run(sqlite, statements[i]));
   }
@@ -235,6 +235,13 @@ enum bulla_status bulla_sqlite_check_schema(struct bulla_db *db) {
   int64_t version;
   BULLA_TRY(read_number(sqlite, &id, "PRAGMA application_id"));
   BULLA_TRY(read_number(sqlite, &version, "PRAGMA user_version"));
+  if (id == BACKUP_ID && !db->is_backup) {
+    return bulla_explain(BULLA_NOT_A_VAULT, "it is a backup: bulla restore makes a vault of it");
+  }
+  if (db->is_backup) {
+    BULLA_TRY(id == BACKUP_ID ? BULLA_OK : bulla_explain(BULLA_NOT_A_VAULT, "it is no backup that bulla has made"));
+    id = APPLICATION_ID;
+  }
   if (id == 0 && version == 0) {
     /* An SQL dump keeps neither. */
     BULLA_TRY(check_statements(sqlite, &current_schema));

@@ -7,33 +7,56 @@
 #include "store/anchor.h"
 #include "store/audit_rows.h"
 #include "store/change.h"
+#include "store/heads.h"
 #include "store/names.h"
 
+/* The log to read a lane by. What this process has written is known only under the lock of the vault, which whoever has
+ * another connection need not have. */
+static struct bulla_audit_log log_of(struct bulla_vault *vault, struct bulla_db *db, int64_t number) {
+  return db == vault->db ? *bulla_vault_log(vault, number)
+                         : (struct bulla_audit_log){.db = db, .keyring = &vault->keyring};
+}
+
 /* Reads the head of the lane |number| into |anchored|. */
-static enum bulla_status read_head(struct bulla_anchored *anchored, struct bulla_vault *vault, int64_t number) {
+static enum bulla_status read_head(struct bulla_anchored *anchored, struct bulla_vault *vault, struct bulla_db *db,
+                                   int64_t number) {
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = {.number = number}};
-  BULLA_TRY(bulla_audit_lane_load(&head.lane, NULL, &vault->log));
-  BULLA_TRY(bulla_audit_load(&head, bulla_vault_log(vault, number)));
+  const struct bulla_audit_log log = log_of(vault, db, number);
+  BULLA_TRY(bulla_audit_lane_load(&head.lane, NULL, &log));
+  BULLA_TRY(bulla_audit_load(&head, &log));
   anchored->lane = number;
   anchored->seq = head.seq;
   memcpy(anchored->mac, head.mac, sizeof(anchored->mac));
   return BULLA_OK;
 }
 
-/* Reads all heads, inside the caller's transaction. */
-static enum bulla_status read_heads(struct bulla_anchor *anchor, struct bulla_vault *vault) {
+enum bulla_status bulla_heads_read(struct bulla_anchor *anchor, struct bulla_vault *vault, struct bulla_db *db) {
   int64_t number = 0;
   bool found = false;
   for (anchor->num = 0;; anchor->num++) {
-    BULLA_TRY(bulla_audit_next_lane(&number, &found, vault->db));
+    BULLA_TRY(bulla_audit_next_lane(&number, &found, db));
     if (!found) {
       return anchor->num > 0 ? BULLA_OK : BULLA_AUDIT_BROKEN;
     }
     if (anchor->num == BULLA_LANES_MAX) {
       return bulla_explain(BULLA_AUDIT_BROKEN, "the log has more lanes than bulla makes");
     }
-    BULLA_TRY(read_head(&anchor->lanes[anchor->num], vault, number));
+    BULLA_TRY(read_head(&anchor->lanes[anchor->num], vault, db, number));
   }
+}
+
+enum bulla_status bulla_heads_digest(uint8_t *digest, const struct bulla_anchor *anchor) {
+  uint8_t bytes[BULLA_HEADS_MAX];
+  struct bulla_buffer buffer = bulla_buffer(bytes, sizeof(bytes));
+  struct bulla_writer writer = bulla_writer(&buffer);
+  bulla_put_prefixed(&writer, BULLA_LITERAL("bulla/v2/heads"));
+  for (size_t i = 0; i < anchor->num; i++) {
+    bulla_put_number(&writer, anchor->lanes[i].lane);
+    bulla_put_number(&writer, anchor->lanes[i].seq);
+    bulla_put_prefixed(&writer, bulla_span(anchor->lanes[i].mac, sizeof(anchor->lanes[i].mac)));
+  }
+  BULLA_TRY(bulla_writer_finish(&writer));
+  return bulla_sha256(digest, bulla_written(&buffer));
 }
 
 /* Reads all heads in one state of the database. */
@@ -43,7 +66,7 @@ static enum bulla_status read_heads_now(struct bulla_anchor *anchor, struct bull
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   BULLA_TRY(bulla_db_check_whole(vault->db));
   BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
-  return read_heads(anchor, vault);
+  return bulla_heads_read(anchor, vault, vault->db);
 }
 
 enum bulla_status bulla_vault_audit_heads(struct bulla_vault *vault, bulla_audit_head_fn each, void *arg) {
@@ -65,7 +88,7 @@ static enum bulla_status checkpoint(struct bulla_anchor *anchor, struct bulla_va
                                     const struct bulla_who *who) {
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
-  BULLA_TRY(read_heads(anchor, vault));
+  BULLA_TRY(bulla_heads_read(anchor, vault, vault->db));
   BULLA_TRY(bulla_change_tell(&change, BULLA_LITERAL("checkpoint"), bulla_span(NULL, 0), bulla_span(NULL, 0),
                               bulla_span(NULL, 0)));
   for (size_t i = 0; i < anchor->num; i++) {

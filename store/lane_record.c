@@ -13,6 +13,17 @@
 #define OPEN BULLA_LITERAL("lane-open")
 #define AT BULLA_LITERAL("lane-at")
 
+enum { LANES_MAX = 64 }; /* of which an anchor takes twice as many */
+
+enum bulla_status bulla_lane_next_number(int64_t *number, struct bulla_db *db) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_LAST_LANE);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  int64_t last = row ? bulla_column_int(&statement) : 0;
+  *number = last >= 0 && last < LANES_MAX ? last + 1 : 0;
+  return row && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
 static int64_t read_number(struct bulla_span text) {
   char copy[BULLA_DIGITS_MAX] = "";
   memcpy(copy, text.data, text.len < sizeof(copy) ? text.len : sizeof(copy) - 1);

@@ -9,6 +9,9 @@
 
 #include "store/change.h"
 
+/* bulla_lane_next_number finds the number for another lane, or 0 if there are enough. */
+BULLA_NODISCARD enum bulla_status bulla_lane_next_number(int64_t *number, struct bulla_db *db);
+
 /* bulla_lane_record_open tells lane 0 that |lane| begins, bulla_lane_record_at that it has |end|: in |change|, which
  * writes lane 0. */
 BULLA_NODISCARD enum bulla_status bulla_lane_record_open(struct bulla_change *change,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The functions of libpq. The only file that includes libpq-fe.h. Private: for store/db_postgres.c, _io.c and
- * _connect.c alone.
+/* The functions of libpq. The only file that includes libpq-fe.h. Private: for store/db_postgres.c, _io.c,
+ * _connect.c and _dump.c alone.
  *
  * libpq is loaded when a vault on a server is first named: it brings OpenSSL, Kerberos and LDAP into the process, which
  * those who keep their vault in a file need not have. */
@@ -18,6 +18,7 @@
   EACH(PQclear)                     \
   EACH(PQcmdStatus)                 \
   EACH(PQcmdTuples)                 \
+  EACH(PQconninfo)                  \
   EACH(PQconninfoFree)              \
   EACH(PQconninfoParse)             \
   EACH(PQconnectPoll)               \

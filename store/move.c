@@ -317,9 +317,9 @@ static enum bulla_status copy_all(struct copying *copying) {
 /* Fails for a record of the target that tells of something else than that it is a copy of this source, or of what
  * changes no row that is copied. */
 static enum bulla_status check_record(void *arg, const struct bulla_audit_record *record) {
-  static const char *const harmless[] = {"init",       "root-add",      "root-remove",  "checkpoint",
-                                         "lane-open",  "lane-take",     "lane-at",      "use",
-                                         "apikey-use", "apikey-export", "export-vault", "keep"};
+  static const char *const harmless[] = {"init",         "root-add", "root-remove", "checkpoint",   "lane-open",
+                                         "lane-take",    "lane-at",  "use",         "apikey-use",   "apikey-export",
+                                         "export-vault", "keep",     "backup",      "restore-vault"};
   const struct copying *copying = arg;
   for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
     if (bulla_span_equal(record->op, bulla_text(harmless[i]))) {

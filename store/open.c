@@ -14,8 +14,19 @@
 #include "store/root_row.h"
 #include "store/vault_row.h"
 
-/* Connects a new |*vault| to the database at |url|, whoever's it is. */
-static enum bulla_status connect_to(struct bulla_vault **vault, const char *url, bool read_only) {
+/* What a vault is opened from. */
+struct source {
+  const char *url;                      /* of a vault, or the place of a backup */
+  const struct bulla_db_driver *backup; /* of a backup, or NULL */
+};
+
+static enum bulla_status open_source(struct bulla_db **db, const struct source *source, bool read_only) {
+  return source->backup != NULL ? bulla_db_open_backup(db, source->backup, source->url, read_only)
+                                : bulla_db_open(db, source->url, read_only);
+}
+
+/* Connects a new |*vault| to the database of |source|, whoever's it is. */
+static enum bulla_status connect_to(struct bulla_vault **vault, const struct source *source, bool read_only) {
   struct bulla_vault *made = calloc(1, sizeof(*made));
   if (made == NULL) {
     return BULLA_NO_MEMORY;
@@ -28,7 +39,7 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const char *url,
   *vault = made;
   made->fork_epoch = bulla_fork_epoch();
   bulla_queue_begin(&made->queue);
-  status = bulla_db_open(&made->db, url, read_only);
+  status = open_source(&made->db, source, read_only);
   bulla_watch_begin(&made->watch, made->db);
   made->log = (struct bulla_audit_log){.db = made->db, .keyring = &made->keyring};
   return status;
@@ -163,19 +174,31 @@ static enum bulla_status take_options(struct bulla_vault_options *taken, const s
              : BULLA_INVALID_ARGUMENT;
 }
 
-enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root,
-                                   const struct bulla_vault_options *options) {
-  *vault = NULL;
+static enum bulla_status open_from(struct bulla_vault **vault, const struct source *source,
+                                   const struct bulla_root *root, const struct bulla_vault_options *options) {
   struct bulla_vault_options taken;
-  BULLA_TRY(bulla_db_check_url(url));
   BULLA_TRY(take_options(&taken, options));
   if (root == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
   struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
-  BULLA_TRY(connect_to(&opening, url, taken.read_only));
+  BULLA_TRY(connect_to(&opening, source, taken.read_only));
   BULLA_TRY(load(opening, root, &taken));
   *vault = opening;
   opening = NULL;
   return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, const struct bulla_root *root,
+                                   const struct bulla_vault_options *options) {
+  *vault = NULL;
+  BULLA_TRY(bulla_db_check_url(url));
+  return open_from(vault, &(struct source){.url = url}, root, options);
+}
+
+enum bulla_status bulla_vault_open_backup(struct bulla_vault **vault, const struct bulla_db_driver *driver,
+                                          const char *place, const struct bulla_root *root,
+                                          const struct bulla_vault_options *options) {
+  *vault = NULL;
+  return open_from(vault, &(struct source){.url = place, .backup = driver}, root, options);
 }

@@ -17,7 +17,6 @@ enum {
   SHARED_MIN = 8,     /* groups in lane 0 before a lane is worth it: a command never has one */
   IDLE_US = 60000000, /* since its last record a lane may be taken */
   TELL_AFTER_MS = 60000,
-  NUM_MAX = 64, /* lanes, of which an anchor takes twice as many */
 };
 
 /* Who takes a lane. */
@@ -59,16 +58,6 @@ static enum bulla_status find_idle(int64_t *number, struct bulla_db *db, bool or
       oldest = time;
     }
   }
-}
-
-/* Finds the number for another lane, or 0 if there are enough. */
-static enum bulla_status find_number(int64_t *number, struct bulla_db *db) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_LAST_LANE);
-  bool row;
-  BULLA_TRY(bulla_step(&statement, &row));
-  int64_t last = row ? bulla_column_int(&statement) : 0;
-  *number = last >= 0 && last < NUM_MAX ? last + 1 : 0;
-  return row && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
 /* Keeps the head that was committed. */
@@ -113,7 +102,7 @@ static enum bulla_status open_another(struct bulla_vault *vault, const struct bu
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   int64_t number;
   BULLA_TRY(bulla_change_begin_locked(&change, vault, who, BULLA_DB_WRITE));
-  BULLA_TRY(find_number(&number, vault->db));
+  BULLA_TRY(bulla_lane_next_number(&number, vault->db));
   if (number == 0) {
     return BULLA_OK;
   }

@@ -46,6 +46,13 @@ BULLA_NODISCARD enum bulla_status bulla_vault_here(const struct bulla_vault *vau
 BULLA_NODISCARD enum bulla_status bulla_vault_count(void);
 void bulla_vault_uncount(void);
 
+/* bulla_vault_open_backup is bulla_vault_open for a backup at |place| of |driver|, or one that becomes a vault: only
+ * store/backup.c and store/restore.c may see it. */
+BULLA_NODISCARD enum bulla_status bulla_vault_open_backup(struct bulla_vault **vault,
+                                                          const struct bulla_db_driver *driver, const char *place,
+                                                          const struct bulla_root *root,
+                                                          const struct bulla_vault_options *options);
+
 /* bulla_vault_lock waits for |vault| and sets |*locked| to it. The thread cannot be cancelled until it unlocks. Returns
  * the statuses of bulla_vault_here, BULLA_BUSY, and BULLA_VAULT_MOVED if its files were moved. bulla_vault_join does
  * the same as |waiter| in the queue: |*locked| stays NULL if another thread has served it. */

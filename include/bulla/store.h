@@ -228,6 +228,85 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_export(struct bulla_vaul
                                                                struct bulla_vault *target, const struct bulla_who *who,
                                                                bulla_progress_fn progress, void *arg);
 
+#define BULLA_BACKUP_ID_LEN 16 /* bytes of the random id of a backup */
+
+/* Where a lane of the log ends in a backup. */
+struct bulla_backup_head {
+  int64_t lane;
+  int64_t seq;           /* of its last record, 0 without one */
+  struct bulla_span mac; /* of that record: it stands for all before */
+  int64_t num_missing;   /* records that the anchor in the options knows of behind it */
+};
+
+typedef void (*bulla_backup_head_fn)(void *arg, const struct bulla_backup_head *head);
+
+/* Options of bulla_vault_backup and bulla_vault_restore. Begin with BULLA_BACKUP_OPTIONS_INIT. Only |root| and |who|
+ * must be set. */
+struct bulla_backup_options {
+  size_t size;                   /* sizeof(struct bulla_backup_options) */
+  const struct bulla_root *root; /* one that opens the vault: the backup is opened with it too */
+  const struct bulla_who *who;
+  bulla_progress_fn progress; /* told of bytes, or NULL */
+  void *progress_arg;
+  bulla_backup_head_fn each; /* called for each lane of the log of the backup once all is done, or NULL */
+  void *each_arg;
+  /* For bulla_vault_restore: what is known of the vault beforehand, as in struct bulla_vault_options; and an anchor of
+   * bulla_vault_audit_anchor that may be newer than the backup. Each may be empty. */
+  struct bulla_span id;
+  struct bulla_span fingerprint;
+  struct bulla_span anchor;
+};
+
+#define BULLA_BACKUP_OPTIONS_INIT \
+  { .size = sizeof(struct bulla_backup_options) }
+
+/* What was backed up or restored. Begin with BULLA_BACKUP_REPORT_INIT. */
+struct bulla_backup_report {
+  size_t size; /* sizeof(struct bulla_backup_report) */
+  uint8_t id[BULLA_BACKUP_ID_LEN];
+  int64_t time;        /* of the backup, in microseconds since 1970-01-01 UTC: what was done later is not in it */
+  int64_t num_bytes;   /* of the file */
+  int64_t num_records; /* of the log, as the backup has it */
+  int64_t num_lanes;
+};
+
+#define BULLA_BACKUP_REPORT_INIT \
+  { .size = sizeof(struct bulla_backup_report) }
+
+/* bulla_vault_backup makes a backup of |vault| in the new file |path|, with mode 0600, while others use the vault. A
+ * record "backup" is committed first, so that the backup has it too. The file gets its name when it is whole, durable
+ * and verified: it was opened with the root, its database has no damage, its log is good to its head, every tenant is
+ * one of the vault's. Of a vault on a server, of which pg_dump makes the backup, the log of the vault is verified in
+ * the place of that of the file. No value is opened. Whoever has the file and a root has all that the vault has.
+ * Returns
+ *   BULLA_EXISTS     there is something at |path|, which is left as it is
+ *   BULLA_READ_ONLY  the folder of |path|, or the vault, cannot be written to
+ *   BULLA_DISK_FULL
+ *   BULLA_BUSY       other backups of the vault were begun again and again meanwhile
+ *   BULLA_AUDIT_BROKEN, BULLA_NOT_A_VAULT, BULLA_REFUSED  the vault is damaged: there is no backup of it
+ *   BULLA_SECRET_UNAVAILABLE  pg_dump or pg_restore cannot be run, or failed
+ * and the statuses of bulla_vault_open. On failure there is no file. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_backup(struct bulla_vault *vault,
+                                                               struct bulla_backup_report *report, const char *path,
+                                                               const struct bulla_backup_options *options);
+
+/* bulla_vault_restore makes a vault at |url|, where there is none yet, of the backup |path|, which must be one of the
+ * same kind of database. All of the backup is verified first. Before the vault can be used, its log has a record
+ * "restore-vault", which names the backup, and a new lane: from there on it is another log than that of the vault which
+ * was lost, and a process that remembers that one refuses this one. Revocations since the backup are missing: revoke
+ * again. Returns BULLA_EXISTS       there is something at |url| BULLA_NO_VAULT     there is no file |path|
+ *   BULLA_NOT_A_VAULT  it is no backup, was cut, or has another byte than it was written with
+ *   BULLA_NEWER_VAULT  a later bulla made it
+ *   BULLA_UNSUPPORTED  |url| is for another kind of database: restore to one of the same, then bulla_vault_export
+ *   BULLA_WRONG_VAULT, BULLA_ROOT_WRONG  it is of another vault
+ *   BULLA_REFUSED      the anchor is none of this vault's
+ *   BULLA_AUDIT_BROKEN its log is not good, or not the one that was anchored
+ *   BULLA_SECRET_UNAVAILABLE  pg_restore cannot be run, or failed
+ * and the statuses of bulla_vault_create. On failure there is no vault. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_restore(const char *url, struct bulla_backup_report *report,
+                                                                const char *path,
+                                                                const struct bulla_backup_options *options);
+
 /* A root of the vault. */
 struct bulla_root_view {
   struct bulla_span id;   /* 16 bytes */
@@ -642,9 +721,9 @@ struct bulla_audit_record {
   struct bulla_span origin;
   struct bulla_span reason;
   struct bulla_span op; /* init upgrade root-add root-remove rotate-root rotate-tenant rewrap destroy-version shred put
-                         * import remove rename-from rename-to use restore keep
-                         * apikey-create apikey-revoke apikey-use apikey-export
-                         * token-revoke checkpoint lane-open lane-take lane-at export-vault import-vault */
+                         * import remove rename-from rename-to use restore keep apikey-create apikey-revoke apikey-use
+                         * apikey-export token-revoke checkpoint lane-open lane-take lane-at export-vault import-vault
+                         * backup restore-vault */
   struct bulla_span entry;     /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane, a
                                 * vault's id */
   struct bulla_span field;     /* or FIELD#REVISION, a number that is kept, the day of an exported key, a seq in a lane,

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Making a backup while the vault is in use. A record of it is committed first. Then a connection of its own sees one
+ * state of the database, which has that record, until the driver has written it to a file (store/db_driver.h). The file
+ * is verified, gets its end (store/backup_end.h), and only then its name: who is killed meanwhile leaves a file of
+ * another name that nothing takes for a backup. No lock of the vault is held but for the record. */
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/crypto.h"
+#include "core/log.h"
+#include "core/sized.h"
+#include "store/backup_end.h"
+#include "store/backup_record.h"
+#include "store/file.h"
+
+enum { TRIES = 8 };
+
+/* A backup on its way. */
+struct backing {
+  struct bulla_vault *vault;
+  const struct bulla_backup_options *options;
+  uint8_t id[BULLA_BACKUP_ID_LEN];
+  struct bulla_db *db;          /* sees the state that is backed up, from |transaction| on */
+  struct bulla_db *transaction; /* NULL if there is none */
+  struct bulla_anchor heads;    /* of that state */
+  int64_t time;                 /* of its record */
+  char draft[PATH_MAX];         /* empty before there is a file */
+};
+
+static void backing_end(struct backing *backing) {
+  bulla_db_rollback(&backing->transaction);
+  bulla_db_close(&backing->db);
+  if (backing->draft[0] != '\0') {
+    unlink(backing->draft);
+  }
+}
+
+static enum bulla_status connect(struct backing *backing) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, backing->vault));
+  return bulla_db_open_another(&backing->db, backing->vault->db, 0);
+}
+
+/* Begins to see a state in which the last backup that is told of is this one, so that a restore knows which it was.
+ * Another may have been begun between the record and this; |*is_ours| is false then. */
+static enum bulla_status see(struct backing *backing, bool *is_ours) {
+  struct bulla_backup_record last;
+  BULLA_TRY(bulla_backup_tell(backing->vault, backing->options->who, bulla_span(backing->id, sizeof(backing->id))));
+  if (backing->db == NULL) {
+    BULLA_TRY(connect(backing));
+  }
+  BULLA_TRY(bulla_db_begin(&backing->transaction, backing->db, BULLA_DB_READ));
+  BULLA_TRY(bulla_backup_find(&last, backing->vault, backing->db));
+  *is_ours = last.found && memcmp(last.id, backing->id, sizeof(last.id)) == 0;
+  backing->time = last.time;
+  if (!*is_ours) {
+    bulla_db_rollback(&backing->transaction);
+    return BULLA_OK;
+  }
+  return bulla_heads_read(&backing->heads, backing->vault, backing->db);
+}
+
+static enum bulla_status begin(struct backing *backing) {
+  bool is_ours = false;
+  BULLA_TRY(bulla_random(backing->id, sizeof(backing->id)));
+  for (int i = 0; i < TRIES && !is_ours; i++) {
+    BULLA_TRY(see(backing, &is_ours));
+  }
+  return is_ours ? BULLA_OK : bulla_explain(BULLA_BUSY, "other backups of the vault are being made");
+}
+
+/* Nothing there yet, which is looked for before there is a record; and a file to write to. */
+static enum bulla_status make_draft(struct backing *backing, const char *path) {
+  struct stat seen;
+  char draft[PATH_MAX];
+  int file BULLA_CLEANUP(bulla_file_close) = -1;
+  if (lstat(path, &seen) == 0) {
+    return BULLA_EXISTS;
+  }
+  BULLA_TRY(bulla_file_draft(draft, path));
+  BULLA_TRY(bulla_file_create(&file, draft));
+  memcpy(backing->draft, draft, sizeof(draft));
+  return BULLA_OK;
+}
+
+/* Whether the log of |vault| ends as the state that was seen does. */
+static enum bulla_status compare_heads(const struct backing *backing, struct bulla_vault *vault) {
+  struct bulla_anchor heads;
+  uint8_t digests[2][BULLA_SHA256_LEN];
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
+  BULLA_TRY(bulla_heads_read(&heads, vault, vault->db));
+  BULLA_TRY(bulla_heads_digest(digests[0], &heads));
+  BULLA_TRY(bulla_heads_digest(digests[1], &backing->heads));
+  return memcmp(digests[0], digests[1], sizeof(digests[0])) == 0
+             ? BULLA_OK
+             : bulla_explain(BULLA_AUDIT_BROKEN, "the log in the backup ends elsewhere than in the vault");
+}
+
+/* The whole log, and every tenant. */
+static enum bulla_status verify_vault(struct bulla_vault *vault) {
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  BULLA_TRY(bulla_vault_audit_verify(vault, &verdict));
+  return bulla_backup_check_tenants(vault);
+}
+
+/* Opens the backup as whoever restores it will, and verifies it. */
+static enum bulla_status verify_backup(const struct backing *backing) {
+  struct bulla_vault *copy BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
+  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
+  BULLA_TRY(bulla_vault_fingerprint(backing->vault, fingerprint));
+  options.id = bulla_vault_id(backing->vault);
+  options.fingerprint = bulla_span(fingerprint, sizeof(fingerprint));
+  options.read_only = true;
+  BULLA_TRY(
+      bulla_vault_open_backup(&copy, backing->vault->db->driver, backing->draft, backing->options->root, &options));
+  BULLA_TRY(verify_vault(copy));
+  return compare_heads(backing, copy);
+}
+
+static enum bulla_status write_file(struct backing *backing) {
+  const struct bulla_backup_options *options = backing->options;
+  BULLA_TRY(backing->db->driver->back_up(backing->db, backing->draft, options->progress, options->progress_arg));
+  bulla_db_rollback(&backing->transaction);
+  return backing->vault->db->driver->backup_opens ? verify_backup(backing) : verify_vault(backing->vault);
+}
+
+static enum bulla_status end_file(int64_t *len, const struct backing *backing) {
+  const struct bulla_backup_said said = {.uuid = bulla_vault_id(backing->vault),
+                                         .kind = bulla_text(backing->vault->db->driver->kind),
+                                         .id = bulla_span(backing->id, sizeof(backing->id)),
+                                         .time = backing->time};
+  return bulla_backup_end_write(len, backing->draft, &backing->vault->keyring, &said);
+}
+
+/* Reports what was made, and its heads. */
+static void report(const struct backing *backing, struct bulla_backup_report *made) {
+  const struct bulla_backup_options *options = backing->options;
+  memcpy(made->id, backing->id, sizeof(made->id));
+  made->time = backing->time;
+  made->num_lanes = (int64_t)backing->heads.num;
+  for (size_t i = 0; i < backing->heads.num; i++) {
+    const struct bulla_anchored *lane = &backing->heads.lanes[i];
+    made->num_records += lane->seq;
+    if (options->each != NULL) {
+      const struct bulla_backup_head head = {
+          .lane = lane->lane, .seq = lane->seq, .mac = bulla_span(lane->mac, sizeof(lane->mac))};
+      options->each(options->each_arg, &head);
+    }
+  }
+}
+
+static enum bulla_status make(struct backing *backing, struct bulla_backup_report *made, const char *path) {
+  BULLA_TRY(make_draft(backing, path));
+  BULLA_TRY(begin(backing));
+  BULLA_TRY(write_file(backing));
+  BULLA_TRY(end_file(&made->num_bytes, backing));
+  BULLA_TRY(bulla_file_publish(path, backing->draft));
+  backing->draft[0] = '\0';
+  report(backing, made);
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_backup(struct bulla_vault *vault, struct bulla_backup_report *report, const char *path,
+                                     const struct bulla_backup_options *options) {
+  size_t size;
+  struct bulla_backup_options taken;
+  struct bulla_backup_report made = BULLA_BACKUP_REPORT_INIT;
+  BULLA_TRY(bulla_sized_read(&size, report, BULLA_SIZE_TO(struct bulla_backup_report, num_lanes), sizeof(made)));
+  bulla_sized_clear(report, size);
+  BULLA_TRY(bulla_vault_here(vault));
+  BULLA_TRY(bulla_backup_take_options(&taken, options));
+  if (path == NULL || *path == '\0') {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  BULLA_TRY(bulla_db_check_whole(vault->db));
+  struct backing backing BULLA_CLEANUP(backing_end) = {.vault = vault, .options = &taken};
+  BULLA_TRY(make(&backing, &made, path));
+  bulla_sized_give(report, size, &made, sizeof(made));
+  return BULLA_OK;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What the log says of backups: a record "backup" with the id of each, which the backup itself ends with, or nearly.
+ * docs/FORMAT.md §9 is normative. */
+
+#ifndef BULLA_STORE_BACKUP_RECORD_H
+#define BULLA_STORE_BACKUP_RECORD_H
+
+#include "store/heads.h"
+
+/* The last backup that the log of a database tells of. */
+struct bulla_backup_record {
+  bool found;
+  uint8_t id[BULLA_BACKUP_ID_LEN];
+  int64_t time; /* in microseconds since 1970-01-01 UTC */
+};
+
+/* bulla_backup_tell commits the record of the backup |id|, with the heads before it. */
+BULLA_NODISCARD enum bulla_status bulla_backup_tell(struct bulla_vault *vault, const struct bulla_who *who,
+                                                    struct bulla_span id);
+
+/* bulla_backup_find finds the last record, inside the caller's transaction of |db|, as for bulla_heads_read. */
+BULLA_NODISCARD enum bulla_status bulla_backup_find(struct bulla_backup_record *record, struct bulla_vault *vault,
+                                                    struct bulla_db *db);
+
+/* bulla_backup_check_tenants returns BULLA_REFUSED unless every tenant is one of the vault's. */
+BULLA_NODISCARD enum bulla_status bulla_backup_check_tenants(struct bulla_vault *vault);
+
+/* bulla_backup_take_options fills |taken| from |options| of the size that the caller knew, and checks who asks. */
+BULLA_NODISCARD enum bulla_status bulla_backup_take_options(struct bulla_backup_options *taken,
+                                                            const struct bulla_backup_options *options);
+
+#endif
