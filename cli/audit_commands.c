@@ -24,25 +24,13 @@ static void free_buffer(struct bulla_buffer *buffer) {
   free(buffer->data);
 }
 
-/* read_anchor reads the file of --anchor, if that is given. */
-static enum bulla_status read_anchor(struct bulla_cli *cli, struct bulla_buffer *anchor) {
-  const char *path = bulla_option_value(cli, "anchor");
-  if (path == NULL) {
-    return BULLA_OK;
-  }
-  int file BULLA_CLEANUP(bulla_file_close) = open(path, O_RDONLY | O_CLOEXEC);
-  bulla_cli_at(cli, "anchor %s", path);
-  BULLA_TRY(file < 0 ? bulla_cli_errno(cli, errno) : bulla_input_public(cli, anchor, file, BULLA_ANCHOR_MAX));
-  return anchor->len > 0 ? BULLA_OK : bulla_cli_error(cli, BULLA_REFUSED, "it is empty, and no anchor");
-}
-
 /* verify_all verifies the log with as many threads as there are processors. */
 static enum bulla_status verify_all(struct bulla_cli *cli, struct bulla_vault *vault,
                                     struct bulla_audit_verdict *verdict) {
   struct bulla_audit_verify_options options = BULLA_AUDIT_VERIFY_OPTIONS_INIT;
   struct bulla_buffer anchor BULLA_CLEANUP(free_buffer) = bulla_buffer(NULL, 0);
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  BULLA_TRY(read_anchor(cli, &anchor));
+  BULLA_TRY(bulla_input_anchor(cli, &anchor));
   options.anchor = bulla_written(&anchor);
   options.num_threads = processors < 1 ? 1 : processors > 16 ? 16 : (size_t)processors;
   enum bulla_status status = bulla_vault_audit_verify_with(vault, verdict, &options);

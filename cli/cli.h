@@ -83,6 +83,8 @@ enum bulla_status bulla_run_init(struct bulla_cli *cli);
 enum bulla_status bulla_run_info(struct bulla_cli *cli);
 enum bulla_status bulla_run_doctor(struct bulla_cli *cli);
 enum bulla_status bulla_run_upgrade(struct bulla_cli *cli);
+enum bulla_status bulla_run_backup(struct bulla_cli *cli);
+enum bulla_status bulla_run_restore_backup(struct bulla_cli *cli);
 enum bulla_status bulla_run_root_list(struct bulla_cli *cli);
 enum bulla_status bulla_run_root_add(struct bulla_cli *cli);
 enum bulla_status bulla_run_root_rm(struct bulla_cli *cli);

@@ -46,7 +46,6 @@ static const struct bulla_option tenant_options[] = {TENANT_OPTION, END};
 #define REVISION_OPTION \
   { .name = "revision", .value = "N", .help = "a former revision of the field, as history prints it" }
 static const struct bulla_option get_options[] = {REVISION_OPTION, REASON_MANDATORY, END};
-static const struct bulla_option restore_options[] = {REVISION_OPTION, REASON_OPTION, END};
 
 static const struct bulla_option init_options[] = {
     {.name = "reuse-root", .help = "use the existing key file of --root file:PATH"}, END};
@@ -156,6 +155,17 @@ static const struct bulla_option audit_verify_options[] = {
 static const struct bulla_option upgrade_options[] = {
     {.name = "backup", .value = "PATH", .help = "where the old vault is kept; default PATH-format1 beside it"},
     REASON_OPTION,
+    END};
+
+static const struct bulla_option backup_options[] = {
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"backup\""}, END};
+
+static const struct bulla_option restore_options[] = {
+    REVISION_OPTION,
+    {.name = "anchor",
+     .value = "FILE",
+     .help = "an anchor newer than the backup: how many records are missing is told"},
+    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; of a vault, default \"restore\""},
     END};
 
 static const struct bulla_option root_add_options[] = {
@@ -268,6 +278,20 @@ const struct bulla_command bulla_commands[] = {
      "kept; --vault-id is compared, an older vault has no --fingerprint. It is one transaction: if it fails, the\n"
      "vault is as before. Stop programs of older versions: they cannot use it afterwards.",
      "bulla upgrade", upgrade_options, 0, 0, bulla_run_upgrade},
+    {"backup", vault_group, "FILE", "Make a backup of the vault in a new file, while others use the vault.",
+     "It is verified before the file gets its name: opened with the root, the database checked, the audit log "
+     "verified\n"
+     "to its head. No value is opened. A backup has everything, sealed: whoever has it and a root has the vault. Of a\n"
+     "vault on a server, pg_dump makes it. A plain copy of a vault in use, as by cp, lacks the newest records.",
+     "bulla backup /backups/2026-01-31.bulla", backup_options, 1, 1, bulla_run_backup},
+    {"restore", vault_group, "FILE | TENANT/ENTRY FIELD",
+     "Make a vault of a backup, or put the value of a former revision again.",
+     "A vault is made where there is none: --vault names the new one. All of the backup is verified first. The audit\n"
+     "log of the new vault goes on with a record, restore-vault, which names the backup, and a new lane: programs "
+     "that\n"
+     "remember the lost vault refuse it. What was done after the backup is missing, revocations too: revoke again.\n"
+     "With --revision a field gets a former value with its next revision; the one it had is kept as any other.",
+     "bulla restore /backups/2026-01-31.bulla --vault sqlite:new.db", restore_options, 1, 2, bulla_run_restore},
     {"root list", vault_group, "", "List the roots: each of them opens the vault.", NULL, "bulla root list", no_options,
      0, 0, bulla_run_root_list},
     {"root add", vault_group, "PROVIDER|RECIPIENT", "Add a root: a key, a passphrase, or a recipient's public half.",
@@ -314,9 +338,6 @@ const struct bulla_command bulla_commands[] = {
      "The newest of each field, which is the current one, comes first. TENANT/ENTRY:FIELD works as well. To open one:\n"
      "bulla get --revision. To put it again: bulla restore --revision. Revisions that are not kept any more are gone.",
      "bulla history acme/warehouse password", no_options, 1, 2, bulla_run_history},
-    {"restore", vault_group, "TENANT/ENTRY FIELD", "Put the value of a former revision of a field again.",
-     "The field gets it with its next revision; the one it had is kept as any other. Nobody sees the value.",
-     "bulla restore acme/warehouse password --revision 2", restore_options, 1, 2, bulla_run_restore},
     {"keep", vault_group, "[TENANT/ENTRY] [N|vault]", "Say how many former revisions of a field are kept: 0 to 100.",
      "Without an entry, what the vault keeps: 3 unless another number was set; fields that have more lose them when\n"
      "they are put next. An entry may have a number of its own, which holds at once; vault takes it away. Without a\n"

@@ -12,7 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bulla/store.h>
+
 #include "cli/error.h"
+#include "cli/options.h"
+#include "store/file.h"
 
 /* read_all fills |bytes| until the end of |fd| or of the room. */
 static enum bulla_status read_all(struct bulla_cli *cli, struct bulla_buffer *bytes, int fd) {
@@ -105,4 +109,15 @@ enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer 
       return BULLA_OK;
     }
   }
+}
+
+enum bulla_status bulla_input_anchor(struct bulla_cli *cli, struct bulla_buffer *anchor) {
+  const char *path = bulla_option_value(cli, "anchor");
+  if (path == NULL) {
+    return BULLA_OK;
+  }
+  int file BULLA_CLEANUP(bulla_file_close) = open(path, O_RDONLY | O_CLOEXEC);
+  bulla_cli_at(cli, "anchor %s", path);
+  BULLA_TRY(file < 0 ? bulla_cli_errno(cli, errno) : bulla_input_public(cli, anchor, file, BULLA_ANCHOR_MAX));
+  return anchor->len > 0 ? BULLA_OK : bulla_cli_error(cli, BULLA_REFUSED, "it is empty, and no anchor");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* restore: what is restored shows by its options. */
+/* restore: a field with --revision, else a vault. */
 
 #include "cli/error.h"
 #include "cli/history.h"
@@ -11,5 +11,5 @@ enum bulla_status bulla_run_restore(struct bulla_cli *cli) {
   if (bulla_option_count(cli, "revision") > 0) {
     return bulla_run_restore_field(cli);
   }
-  return bulla_cli_usage(cli, "--revision N is missing");
+  return cli->num_operands == 1 ? bulla_run_restore_backup(cli) : bulla_cli_usage(cli, "--revision N is missing");
 }

@@ -206,20 +206,29 @@ enum bulla_status bulla_session_pins(struct bulla_cli *cli, struct bulla_session
                   "BULLA_FINGERPRINT");
 }
 
-enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
+enum bulla_status bulla_session_known(struct bulla_cli *cli, struct bulla_root **root,
+                                      struct bulla_session_pins *pins) {
   const char *provider = NULL;
+  BULLA_TRY(check_who(cli));
+  BULLA_TRY(bulla_session_pins(cli, pins));
+  BULLA_TRY(bulla_session_provider(cli, &provider));
+  return bulla_session_root(cli, root, provider, false);
+}
+
+enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  return bulla_session_vault_by(cli, vault, &root);
+}
+
+enum bulla_status bulla_session_vault_by(struct bulla_cli *cli, struct bulla_vault **vault, struct bulla_root **root) {
   struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
   struct bulla_session_pins pins;
-  BULLA_TRY(check_who(cli));
-  BULLA_TRY(bulla_session_pins(cli, &pins));
-  BULLA_TRY(bulla_session_provider(cli, &provider));
-  BULLA_TRY(bulla_session_root(cli, &root, provider, false));
+  BULLA_TRY(bulla_session_known(cli, root, &pins));
   bulla_session_at_vault(cli);
   options.id = pins.id;
   options.fingerprint = pins.fingerprint;
-  enum bulla_status status = bulla_vault_open(vault, bulla_session_url(cli), root, &options);
-  if (status == BULLA_WRONG_VAULT && pins.fingerprint.len == 0 && !bulla_root_is_proof(root)) {
+  enum bulla_status status = bulla_vault_open(vault, bulla_session_url(cli), *root, &options);
+  if (status == BULLA_WRONG_VAULT && pins.fingerprint.len == 0 && !bulla_root_is_proof(*root)) {
     return cli->other_url != NULL
                ? bulla_cli_error(cli, status,
                                  "a recipient's key or a program opens it only with its fingerprint: name this vault "

@@ -80,6 +80,14 @@ BULLA_NODISCARD enum bulla_status bulla_session_pins(struct bulla_cli *cli, stru
  */
 BULLA_NODISCARD enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 
+/* bulla_session_vault_by is bulla_session_vault for those who need the |*root| again. The caller frees it. */
+BULLA_NODISCARD enum bulla_status bulla_session_vault_by(struct bulla_cli *cli, struct bulla_vault **vault,
+                                                         struct bulla_root **root);
+
+/* bulla_session_known opens the root and reads what is known of a vault that is not open yet. */
+BULLA_NODISCARD enum bulla_status bulla_session_known(struct bulla_cli *cli, struct bulla_root **root,
+                                                      struct bulla_session_pins *pins);
+
 /* Who is asking, with the room for the names. */
 struct bulla_session_who {
   char actor[BULLA_WHO_MAX];

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* backup and restore: a vault in use is written to a file, and a new vault is made of such a file. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/error.h"
+#include "cli/input.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/rows.h"
+#include "cli/session.h"
+#include "core/hex.h"
+#include "store/db.h"
+
+#define COPY_ROOM ((size_t)256 << 10) /* bytes of locked memory for the keys of a second vault */
+
+enum { HEADS_MAX = 16384 };
+
+/* What is told of the lanes. */
+struct lanes {
+  char heads[HEADS_MAX]; /* of the backup, a line each, as in an anchor */
+  size_t len;
+  int64_t num_missing; /* records that the anchor knows of */
+};
+
+static void take_head(void *arg, const struct bulla_backup_head *head) {
+  struct lanes *lanes = arg;
+  char digits[2 * 32 + 1] = {0};
+  size_t room = sizeof(lanes->heads) - lanes->len;
+  lanes->num_missing += head->num_missing;
+  bulla_hex_encode((uint8_t *)digits, bulla_span(head->mac.data, head->mac.len < 32 ? head->mac.len : 32));
+  int len = snprintf(lanes->heads + lanes->len, room, "%s%lld %lld %s", lanes->len > 0 ? "\n" : "",
+                     (long long)head->lane, (long long)head->seq, digits);
+  lanes->len += len > 0 && (size_t)len < room ? (size_t)len : 0;
+}
+
+/* show_progress writes over one line of a terminal. */
+static void show_progress(void *arg, int64_t done, int64_t total) {
+  (void)fprintf(stderr, "\r%s: %lld of %lld MiB", (const char *)arg, (long long)(done >> 20), (long long)(total >> 20));
+}
+
+/* begin fills the options that both commands have. */
+static bool begin(struct bulla_cli *cli, struct bulla_backup_options *options, struct bulla_session_who *me,
+                  struct lanes *lanes) {
+  static char backup[] = "backing up";
+  static char restore[] = "reading";
+  bool terminal = isatty(STDERR_FILENO) == 1;
+  bulla_session_identify(me, cli, cli->command->name);
+  options->who = &me->who;
+  options->progress = terminal ? show_progress : NULL;
+  options->progress_arg = cli->command->run == bulla_run_backup ? backup : restore;
+  options->each = take_head;
+  options->each_arg = lanes;
+  return terminal;
+}
+
+static void clear_line(bool terminal) {
+  if (terminal) {
+    (void)fputs("\r\033[K", stderr);
+  }
+}
+
+static const char *name_id(char text[2 * BULLA_BACKUP_ID_LEN + 1], const struct bulla_backup_report *made) {
+  bulla_hex_encode((uint8_t *)text, bulla_span(made->id, sizeof(made->id)));
+  text[2 * BULLA_BACKUP_ID_LEN] = '\0';
+  return text;
+}
+
+static enum bulla_status report_backup(struct bulla_cli *cli, const struct bulla_backup_report *made,
+                                       const struct lanes *lanes) {
+  static const char *const names[] = {"file", "bytes", "records", "lanes", "id", "time", "heads", NULL};
+  char id[2 * BULLA_BACKUP_ID_LEN + 1];
+  char after[160];
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  const struct bulla_cell cells[] = {
+      bulla_cell_text(bulla_text(cli->operands[0])),        bulla_cell(BULLA_CELL_NUMBER, made->num_bytes),
+      bulla_cell(BULLA_CELL_NUMBER, made->num_records),     bulla_cell(BULLA_CELL_NUMBER, made->num_lanes),
+      bulla_cell_text(bulla_text(name_id(id, made))),       bulla_cell(BULLA_CELL_MICROSECONDS, made->time),
+      bulla_cell_text(bulla_span(lanes->heads, lanes->len))};
+  bulla_rows_begin(&rows, cli, names, false);
+  if (cli->json) {
+    return bulla_rows_add(&rows, cells);
+  }
+  (void)snprintf(after, sizeof(after), ": %lld bytes, %lld records, id %s; verified\n", (long long)made->num_bytes,
+                 (long long)made->num_records, id);
+  return bulla_output_text(cli, "made backup ", cli->operands[0], after);
+}
+
+enum bulla_status bulla_run_backup(struct bulla_cli *cli) {
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  struct bulla_backup_options options = BULLA_BACKUP_OPTIONS_INIT;
+  struct bulla_backup_report made = BULLA_BACKUP_REPORT_INIT;
+  struct bulla_session_who me;
+  struct lanes lanes = {.len = 0};
+  BULLA_TRY(bulla_session_memory(COPY_ROOM));
+  BULLA_TRY(bulla_session_vault_by(cli, &vault, &root));
+  options.root = root;
+  bool terminal = begin(cli, &options, &me, &lanes);
+  bulla_cli_at(cli, "backup %s", cli->operands[0]);
+  enum bulla_status status = bulla_vault_backup(vault, &made, cli->operands[0], &options);
+  clear_line(terminal);
+  if (status == BULLA_EXISTS) {
+    return bulla_cli_error(cli, status, "a file exists already and is left as it is: name another");
+  }
+  if (status == BULLA_SECRET_UNAVAILABLE) {
+    return bulla_cli_error(cli, status, "pg_dump could not make it: fix that, then try again");
+  }
+  BULLA_TRY(status);
+  return report_backup(cli, &made, &lanes);
+}
+
+static struct bulla_cell missing_cell(const struct bulla_backup_options *options, const struct lanes *lanes) {
+  return bulla_cell(options->anchor.len > 0 ? BULLA_CELL_NUMBER : BULLA_CELL_NONE, lanes->num_missing);
+}
+
+/* warn says what a restore cannot give back. */
+static enum bulla_status warn(const struct bulla_backup_options *options, const struct bulla_backup_report *made,
+                              const struct lanes *lanes) {
+  time_t seconds = (time_t)(made->time / 1000000);
+  struct tm parts = {.tm_year = 0};
+  char text[32] = "";
+  if (gmtime_r(&seconds, &parts) != NULL) {
+    (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  }
+  printf("what was done after %s is missing: revoke again the API keys and tokens that were revoked since\n", text);
+  if (options->anchor.len > 0) {
+    printf("%lld record%s that the anchor knows of %s missing\n", (long long)lanes->num_missing,
+           lanes->num_missing == 1 ? "" : "s", lanes->num_missing == 1 ? "is" : "are");
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status report_restore(struct bulla_cli *cli, const struct bulla_backup_options *options,
+                                        const struct bulla_backup_report *made, const struct lanes *lanes) {
+  static const char *const names[] = {"vault", "file", "bytes", "records", "lanes", "id", "time", "missing", NULL};
+  char room[BULLA_SESSION_URL_MAX];
+  char id[2 * BULLA_BACKUP_ID_LEN + 1];
+  char after[128];
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  const char *url = bulla_session_shown_url(cli, room);
+  const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(url)),
+                                     bulla_cell_text(bulla_text(cli->operands[0])),
+                                     bulla_cell(BULLA_CELL_NUMBER, made->num_bytes),
+                                     bulla_cell(BULLA_CELL_NUMBER, made->num_records),
+                                     bulla_cell(BULLA_CELL_NUMBER, made->num_lanes),
+                                     bulla_cell_text(bulla_text(name_id(id, made))),
+                                     bulla_cell(BULLA_CELL_MICROSECONDS, made->time),
+                                     missing_cell(options, lanes)};
+  bulla_rows_begin(&rows, cli, names, false);
+  if (cli->json) {
+    return bulla_rows_add(&rows, cells);
+  }
+  (void)snprintf(after, sizeof(after), ": %lld records, backup %s\n", (long long)made->num_records, id);
+  BULLA_TRY(bulla_output_text(cli, "restored vault ", url, after));
+  return warn(options, made, lanes);
+}
+
+static enum bulla_status explain_restore(struct bulla_cli *cli, enum bulla_status status) {
+  switch (status) {
+    case BULLA_NO_VAULT:
+      return bulla_cli_error(cli, status, "there is no such file, or no database for the new vault");
+    case BULLA_NOT_A_VAULT:
+      return bulla_cli_error(cli, status,
+                             "it is no whole backup: take another; a copy of a vault that is whole can be named with "
+                             "--vault, and bulla backup makes a backup of it");
+    case BULLA_UNSUPPORTED:
+      return bulla_cli_error(cli, status,
+                             "it cannot be restored to there: restore to a vault of the same kind, then bulla export "
+                             "copies that to any other");
+    case BULLA_WRONG_VAULT:
+      return bulla_cli_error(cli, status, "it is not known to be of the vault that --fingerprint or --vault-id names");
+    case BULLA_SECRET_UNAVAILABLE:
+      return bulla_cli_error(cli, status, "pg_restore could not restore it: fix that, then try again");
+    case BULLA_AUDIT_BROKEN:
+      return bulla_cli_error(cli, status, "its log is not good: take another backup");
+    case BULLA_EXISTS:
+      cli->note = "a field is restored with --revision";
+      bulla_session_at_vault(cli);
+      return bulla_session_explain(cli, status);
+    default:
+      return status;
+  }
+}
+
+static void free_buffer(struct bulla_buffer *buffer) {
+  free(buffer->data);
+}
+
+enum bulla_status bulla_run_restore_backup(struct bulla_cli *cli) {
+  struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
+  struct bulla_buffer anchor BULLA_CLEANUP(free_buffer) = bulla_buffer(NULL, 0);
+  struct bulla_backup_options options = BULLA_BACKUP_OPTIONS_INIT;
+  struct bulla_backup_report made = BULLA_BACKUP_REPORT_INIT;
+  struct bulla_session_who me;
+  struct bulla_session_pins pins;
+  struct lanes lanes = {.len = 0};
+  bulla_session_at_vault(cli);
+  BULLA_TRY(bulla_session_explain(cli, bulla_db_check_url(bulla_session_url(cli))));
+  BULLA_TRY(bulla_session_memory(0));
+  BULLA_TRY(bulla_session_known(cli, &root, &pins));
+  BULLA_TRY(bulla_input_anchor(cli, &anchor));
+  options.root = root;
+  options.id = pins.id;
+  options.fingerprint = pins.fingerprint;
+  options.anchor = bulla_written(&anchor);
+  bool terminal = begin(cli, &options, &me, &lanes);
+  bulla_cli_at(cli, "backup %s", cli->operands[0]);
+  enum bulla_status status = bulla_vault_restore(bulla_session_url(cli), &made, cli->operands[0], &options);
+  clear_line(terminal);
+  BULLA_TRY(explain_restore(cli, status));
+  return report_restore(cli, &options, &made, &lanes);
+}
