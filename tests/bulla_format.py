@@ -378,6 +378,24 @@ def head_tag(key, uuid, lane, seq, mac):
     return hmac.digest(key, context(b"head", uuid, lane, number(seq), mac), "sha256")
 
 
+def backup_digest(database):
+    value = bytes(32)
+    for at in range(0, len(database), 65536):
+        value = digest(value + database[at:at + 65536])
+    return value
+
+
+def backup(seed, uuid, kind, identity, time, database):
+    """The file of a backup."""
+    said = prefixed(b"bulla/v2/backup", uuid, signing_public(seed), kind, identity, number(time), number(len(database)),
+                    backup_digest(database))
+    return database + said + sign(seed, said) + b"bulla-backup" + len(said).to_bytes(4, "big")
+
+
+def heads(lanes):
+    return digest(prefixed(b"bulla/v2/heads", *(part for lane, seq, mac in lanes for part in (number(lane), number(seq), mac))))
+
+
 def anchor(seed, uuid, lanes):
     """The note of |lanes|: number, seq and mac of each."""
     name = b"bulla/" + uuid.hex().encode()

@@ -203,6 +203,7 @@ def command_reads_ours(bulla, v, schema):
                   {name for _, _, name in vault.tenants.values()} == {b"acme", b"beta"} and
                   vault.generation == v["vault.generation"] + 4 and len(vault.roots) == 4)
         tap.check("the log tells of the newest statement of the vault", vault.told(b""))
+    backups(bulla, v)
 
 
 def roots_and_anchors(bulla, v):
@@ -228,6 +229,35 @@ def roots_and_anchors(bulla, v):
             model.anchor(v["signing-key.seed"], v["vault.uuid"], [(0, *given)]))
         run = bulla("audit", "verify", "--anchor", "anchor")
         tap.check(f"the command compares a log with {name} anchor", (run.returncode == 0) == good, run.stdout)
+
+
+def backups(bulla, v):
+    """With the vault of the vectors: one that the command makes, and one made here."""
+    made = json.loads(bulla.prints("backup", "b", "--json"))
+    file = (bulla.folder / "b").read_bytes()
+    said = file[:-16][-64 - int.from_bytes(file[-4:], "big"):-64]
+    database = file[:-len(said) - 80]
+    seed, uuid = v["signing-key.seed"], v["vault.uuid"]
+    with bulla.connect() as db:
+        seq, when = db.execute("SELECT seq, time FROM audit ORDER BY seq DESC").fetchone()
+        before = db.execute("SELECT mac FROM audit WHERE seq = ?", (seq - 1,)).fetchone()[0]
+        vault = read(db, "after a backup", v["root-key.id"], v["root-key.material"])
+    identity = bytes.fromhex(made["id"])
+    tap.check("the command's backup is the document's", database[68:72] == b"BULB" and
+              file == model.backup(seed, uuid, b"sqlite", identity, when, database), said)
+    tap.check("its record names the heads before it", vault.records[-1][1:3] == ("backup", "done") and
+              vault.records[-1][7] == made["id"].encode() and vault.records[-1][9] == model.heads([(0, seq - 1, before)]),
+              vault.records[-1])
+    for name, content in (("ours", model.backup(seed, uuid, b"sqlite", identity, when, database)),
+                          ("other", model.backup(bytes(32), uuid, b"sqlite", identity, when, database)),
+                          ("another", model.backup(seed, uuid, b"sqlite", bytes(16), when, database))):
+        (bulla.folder / name).write_bytes(content)
+        run = bulla("restore", name, "--vault", f"sqlite:{name}.db", "--json")
+        tap.check(f"the command restores a backup made from the document, and none of another: {name}",
+                  (run.returncode == 0) == (name == "ours") == (bulla.folder / f"{name}.db").exists(), run.stdout)
+    log = [json.loads(line) for line in bulla.prints("audit", "log", "--json", "--vault", "sqlite:ours.db").splitlines()]
+    tap.check("the log of what was restored goes on", [(r["op"], r["entry"]) for r in log[-2:]] ==
+              [("restore-vault", made["id"]), ("lane-open", "1")], log[-2:])
 
 
 # It wraps nothing, but differs from what it is given, and keeps count of its runs.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The bulla authors
 
-"""Recomputes the vectors of docs/FORMAT.md §10 with tests/bulla_format.py, and those of docs/FORMAT-1.md §6. That
+"""Recomputes the vectors of docs/FORMAT.md §11 with tests/bulla_format.py, and those of docs/FORMAT-1.md §6. That
 bulla itself agrees with them is for tests/test_format.c. Usage: format_vectors.py FORMAT.md FORMAT-1.md"""
 
 import hashlib

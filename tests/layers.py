@@ -23,7 +23,7 @@ BELOW = {"core": (), "store": ("core",), "token": ("core",), "service": ("store"
 WRAPPED = {"openssl/": ("core/crypto*.c", "core/engine*.c"), "intel-ipsec-mb.h": ("core/crypto*.c", "core/engine*.c"),
            "sqlite3.h": ("store/db_sqlite.c",),
            "libpq-fe.h": ("store/libpq.h",),
-           "store/libpq.h": ("store/libpq.c", "store/db_postgres.c", "store/db_postgres_connect.c",
+           "store/libpq.h": ("store/libpq.c", "store/db_postgres.c", "store/db_postgres_connect.c", "store/db_postgres_dump.c",
                              "store/db_postgres_io.c")}
 
 root = pathlib.Path(__file__).resolve().parent.parent

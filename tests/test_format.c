@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* bulla against the vectors of docs/FORMAT.md §10. That they follow from the document is for
+/* bulla against the vectors of docs/FORMAT.md §11. That they follow from the document is for
  * tests/format_vectors.py, whose implementation is another. */
 
 #include <stdio.h>
