@@ -26,6 +26,8 @@ const char *bulla_status_text(enum bulla_status status) {
       return "not the root key of this vault";
     case BULLA_AUDIT_BROKEN:
       return "the audit log has been tampered with";
+    case BULLA_LIMITED:
+      return "a limit was reached, and nothing was done";
     case BULLA_WRONG_VAULT:
       return "not the vault with the given id or fingerprint";
     case BULLA_INVALID_ARGUMENT:
@@ -116,6 +118,8 @@ const char *bulla_status_name(enum bulla_status status) {
       return "BULLA_ROOT_WRONG";
     case BULLA_AUDIT_BROKEN:
       return "BULLA_AUDIT_BROKEN";
+    case BULLA_LIMITED:
+      return "BULLA_LIMITED";
     case BULLA_WRONG_VAULT:
       return "BULLA_WRONG_VAULT";
     case BULLA_INVALID_ARGUMENT:

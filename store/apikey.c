@@ -11,6 +11,7 @@
 #include "store/columns.h"
 #include "store/context.h"
 #include "store/enroll.h"
+#include "store/limited.h"
 #include "store/names.h"
 #include "store/opening.h"
 #include "store/page.h"
@@ -63,7 +64,8 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(check_record(record));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  const struct bulla_place place = {.tenant = record->tenant, .entry = record->id};
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("apikey-create"), &place));
   const struct bulla_tenant *owner;
   BULLA_TRY(bulla_tenant_ensure(&owner, &change, record->tenant));
   BULLA_TRY(bulla_apikey_store(vault, owner, record, bulla_clock_s()));
@@ -209,7 +211,8 @@ enum bulla_status bulla_apikey_erase(struct bulla_vault *vault, struct bulla_spa
  * none: it is revoked all the same. */
 static enum bulla_status revoke_locked(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id) {
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE_FIRST));
+  const struct bulla_place place = {.entry = id};
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE_FIRST, BULLA_LITERAL("apikey-revoke"), &place));
   uint8_t bytes[BULLA_NAME_MAX];
   struct bulla_buffer tenant = bulla_buffer(bytes, sizeof(bytes));
   struct row_state state;

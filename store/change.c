@@ -54,12 +54,24 @@ enum bulla_status bulla_change_tell(struct bulla_change *change, struct bulla_sp
   return bulla_change_append(change, &record);
 }
 
+bool bulla_change_has_records(const struct bulla_change *change) {
+  return change->head.key != NULL && change->head.seq != change->before.seq;
+}
+
+static enum bulla_status commit(struct bulla_change *change) {
+  enum bulla_status status = bulla_db_commit(&change->transaction);
+  bulla_limits_settle(&change->vault->limits, status == BULLA_OK          ? BULLA_LIMIT_COMMITTED
+                                              : status == BULLA_UNCERTAIN ? BULLA_LIMIT_UNCERTAIN
+                                                                          : BULLA_LIMIT_UNDONE);
+  return status;
+}
+
 enum bulla_status bulla_change_commit(struct bulla_change *change) {
   if (change->head.key == NULL) {
     return BULLA_INVALID_ARGUMENT; /* nothing changes without a record */
   }
   BULLA_TRY(bulla_audit_store(&change->head, &change->before, change->log));
-  BULLA_TRY(bulla_db_commit(&change->transaction));
+  BULLA_TRY(commit(change));
   change->log->last = bulla_audit_end(&change->head);
   if (change->generation > change->vault->keyring.generation) {
     change->vault->keyring.generation = change->generation;
@@ -71,6 +83,9 @@ void bulla_change_end(struct bulla_change *change) {
   if (change->generation > 0 && change->generation > change->vault->keyring.generation) {
     /* What was said of a tenant in here is not committed: what was said before is not too old. */
     bulla_keyring_forget(&change->vault->keyring);
+  }
+  if (change->transaction != NULL) {
+    bulla_limits_settle(&change->vault->limits, BULLA_LIMIT_UNDONE);
   }
   bulla_db_rollback(&change->transaction);
   bulla_audit_head_free(&change->head);

@@ -50,6 +50,9 @@ BULLA_NODISCARD enum bulla_status bulla_change_tell(struct bulla_change *change,
                                                     struct bulla_span tenant, struct bulla_span entry,
                                                     struct bulla_span field);
 
+/* bulla_change_has_records returns whether anything was appended. */
+bool bulla_change_has_records(const struct bulla_change *change);
+
 /* bulla_change_commit makes it durable, see bulla_db_commit. From then on this process refuses a shorter log. */
 BULLA_NODISCARD enum bulla_status bulla_change_commit(struct bulla_change *change);
 

@@ -101,11 +101,19 @@ static const char *const statements[] = {
     "CREATE TABLE bulla.audit_head(lane bigint NOT NULL, seq bigint NOT NULL, mac bytea NOT NULL, tag bytea NOT NULL, "
     "key bytea NOT NULL, PRIMARY KEY (lane, seq)) WITH (autovacuum_vacuum_scale_factor = 0, "
     "autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off)",
+    "CREATE TABLE bulla.limit_rule(kind bigint NOT NULL, scope bigint NOT NULL, "
+    "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), rate bigint NOT NULL, "
+    "period bigint NOT NULL, burst bigint NOT NULL, PRIMARY KEY (kind, scope, name))",
+    "CREATE TABLE bulla.limit_bucket(kind bigint NOT NULL, scope bigint NOT NULL, "
+    "subject bytea NOT NULL CHECK (length(subject) = 16), level bigint NOT NULL, time bigint NOT NULL, "
+    "full_at bigint NOT NULL, refused bigint NOT NULL, told bigint NOT NULL, PRIMARY KEY (kind, scope, subject))",
     "CREATE TABLE bulla.login(name name PRIMARY KEY, tenant bytea NOT NULL REFERENCES bulla.tenant)",
     "ALTER TABLE bulla.login ENABLE ROW LEVEL SECURITY",
     "CREATE POLICY own ON bulla.login FOR SELECT USING (name = SESSION_USER)",
     WHOLE("turn"),
     WHOLE("audit_head"),
+    WHOLE("limit_rule"),
+    WHOLE("limit_bucket"),
     WHOLE("field"),
     "CREATE POLICY own ON bulla.field FOR SELECT USING (EXISTS (SELECT FROM bulla.entry e WHERE e.id = field.entry))",
     WHOLE("past"),

@@ -86,6 +86,15 @@ static const char *const statements[] = {
     /* One row a lane. */
     "CREATE TABLE audit_head(lane INTEGER PRIMARY KEY, seq INTEGER NOT NULL, mac BLOB NOT NULL, tag BLOB NOT NULL, "
     "key BLOB NOT NULL) STRICT",
+
+    /* Limits, and what is left of each: see store/limit.h. */
+    "CREATE TABLE limit_rule(kind INTEGER NOT NULL, scope INTEGER NOT NULL, name TEXT NOT NULL, "
+    "rate INTEGER NOT NULL, period INTEGER NOT NULL, burst INTEGER NOT NULL, PRIMARY KEY(kind, scope, name)) "
+    "STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE limit_bucket(kind INTEGER NOT NULL, scope INTEGER NOT NULL, subject BLOB NOT NULL, "
+    "level INTEGER NOT NULL, time INTEGER NOT NULL, full_at INTEGER NOT NULL, refused INTEGER NOT NULL, "
+    "told INTEGER NOT NULL, PRIMARY KEY(kind, scope, subject)) STRICT, WITHOUT ROWID",
 };
 
 /* The tables of format 1. */

@@ -54,10 +54,14 @@ static struct bulla_waiter *next_of(struct group *group, struct bulla_waiter *wa
 }
 
 /* Writes what all of the group want, and commits it. A look that fails may have ended the transaction behind our back,
- * in which nothing more may be written then: |*again| says that the rest must be written anew. */
+ * in which nothing more may be written then: |*again| says that the rest must be written anew. So it must where tokens
+ * of a limit are wanted, and this is no transaction to draw them in. */
 static enum bulla_status write_into(struct group *group, struct bulla_change *change, bool *again) {
-  size_t num_written = 0;
+  struct bulla_limits *limits = &group->vault->limits;
+  struct bulla_statement rules BULLA_CLEANUP(bulla_statement_end) = {.db = NULL};
+  bulla_limits_ask(limits, &rules);
   ask_for_all(group, group->first);
+  BULLA_TRY(bulla_limits_read(limits, &rules));
   for (struct bulla_waiter *waiter = group->first; waiter != NULL; waiter = next_of(group, waiter)) {
     struct bulla_request *request = request_of(waiter);
     if (request->is_left_out) {
@@ -67,15 +71,22 @@ static enum bulla_status write_into(struct group *group, struct bulla_change *ch
     if (request->status == BULLA_EXISTS) {
       return BULLA_EXISTS; /* not of this: a record before it could not be inserted */
     }
+    if (limits->wants_draw) {
+      *again = true;
+      return BULLA_OK;
+    }
     if (request->status != BULLA_OK) {
       request->is_left_out = true;
       *again = true;
       return BULLA_OK;
     }
     BULLA_TRY(request->kind->append(request, change));
-    num_written++;
   }
-  return num_written > 0 ? bulla_change_commit(change) : BULLA_OK;
+  if (bulla_change_has_records(change)) {
+    return bulla_change_commit(change);
+  }
+  bulla_limits_settle(limits, BULLA_LIMIT_NOTHING); /* all were refused, and a record has told of others lately */
+  return BULLA_OK;
 }
 
 static enum bulla_status write_all(struct group *group, bool *again) {

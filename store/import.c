@@ -5,8 +5,9 @@
  * first is opened: a slip in the file is told as one, whatever the key. */
 
 #include "core/log.h"
-#include "store/opening.h"
+#include "store/limited.h"
 #include "store/names.h"
+#include "store/opening.h"
 #include "store/put.h"
 
 /* Digits and colons of the longest triple: a 16-byte IV, a tag, a value. */
@@ -72,7 +73,8 @@ enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_r
   }
   BULLA_TRY(check_rows(failed_row, format, rows, num_rows));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  const struct bulla_place place = {.tenant = tenant};
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("import"), &place));
   struct bulla_putter putter;
   BULLA_TRY(bulla_putter_begin(&putter, &change, BULLA_LITERAL("import"), tenant));
   for (size_t i = 0; i < num_rows; i++) {

@@ -42,6 +42,8 @@ static enum bulla_status connect_to(struct bulla_vault **vault, const struct sou
   status = open_source(&made->db, source, read_only);
   bulla_watch_begin(&made->watch, made->db);
   made->log = (struct bulla_audit_log){.db = made->db, .keyring = &made->keyring};
+  made->limits.db = made->db;
+  made->limits.keyring = &made->keyring;
   return status;
 }
 

@@ -158,6 +158,7 @@ static enum bulla_status tell_head(struct bulla_vault *vault) {
 
 static enum bulla_status begin_shared(struct bulla_change *change, struct bulla_vault *vault) {
   struct bulla_own_lane *own = &vault->own;
+  bulla_limits_begin(&vault->limits, true);
   own->num_shared++;
   BULLA_TRY(bulla_change_begin_locked(change, vault, NULL, BULLA_DB_WRITE));
   return own->is_left ? look_back(own) : BULLA_OK;
@@ -178,6 +179,7 @@ static enum bulla_status look_at_first(struct bulla_vault *vault) {
 /* The change has a key of its own, which moves on with its records: nothing of |own| changes before the commit. */
 static enum bulla_status begin_own(struct bulla_change *change, struct bulla_vault *vault) {
   const struct bulla_own_lane *own = &vault->own;
+  bulla_limits_begin(&vault->limits, false);
   BULLA_TRY(bulla_change_begin_locked(change, vault, NULL, BULLA_DB_APPEND));
   BULLA_TRY(look_at_first(vault));
   change->log = &vault->own.log;
@@ -203,7 +205,7 @@ static enum bulla_status take_if_wanted(struct bulla_vault *vault) {
 enum bulla_status bulla_own_lane_begin(struct bulla_change *change, struct bulla_vault *vault) {
   const struct bulla_own_lane *own = &vault->own;
   BULLA_TRY(take_if_wanted(vault));
-  if (own->head.key == NULL) {
+  if (own->head.key == NULL || vault->limits.wants_draw) {
     return begin_shared(change, vault);
   }
   if (bulla_clock_monotonic_ms() - own->told > TELL_AFTER_MS) {

@@ -14,8 +14,9 @@
 
 #include "store/change.h"
 
-/* bulla_own_lane_begin begins |change| for records of uses, in the own lane if there is one, or else in lane 0. The
- * caller has locked |vault|. Returns BULLA_AUDIT_BROKEN if a lane that was left lost what this process wrote. */
+/* bulla_own_lane_begin begins |change| for records of uses, in the own lane if there is one, or else in lane 0; there
+ * too where tokens of limits are to be drawn, for which writers take turns. The caller has locked |vault|. Returns
+ * BULLA_AUDIT_BROKEN if a lane that was left lost what this process wrote. */
 BULLA_NODISCARD enum bulla_status bulla_own_lane_begin(struct bulla_change *change, struct bulla_vault *vault);
 
 /* bulla_own_lane_end is told how the |change| of bulla_own_lane_begin ended. Returns true if the lane was lost to

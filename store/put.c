@@ -11,6 +11,7 @@
 #include "store/entry.h"
 #include "store/field.h"
 #include "store/keep.h"
+#include "store/limited.h"
 #include "store/names.h"
 #include "store/past.h"
 
@@ -181,7 +182,7 @@ static enum bulla_status put(struct bulla_vault *vault, const struct bulla_who *
                              const struct bulla_field *fields, size_t num_fields, const int *keep) {
   BULLA_TRY(check(who, place, fields, num_fields));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("put"), place));
   struct bulla_putter putter;
   BULLA_TRY(bulla_putter_begin(&putter, &change, BULLA_LITERAL("put"), place->tenant));
   BULLA_TRY(bulla_putter_enter(&putter, place->entry));

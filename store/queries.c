@@ -230,6 +230,24 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_NEXT_RECORD] = "SELECT min(seq) FROM audit WHERE lane = $1 AND seq >= $2",
     [BULLA_QUERY_NEXT_RECORDED] = "SELECT min(lane) FROM audit WHERE lane >= $1",
 
+    [BULLA_QUERY_LIST_LIMITS] =
+        "SELECT kind, scope, name, rate, period, burst FROM limit_rule ORDER BY kind, scope, name",
+    [BULLA_QUERY_PUT_LIMIT] =
+        "INSERT INTO limit_rule(kind, scope, name, rate, period, burst) VALUES ($1, $2, $3, $4, $5, $6) "
+        "ON CONFLICT(kind, scope, name) DO UPDATE SET rate = $4, period = $5, burst = $6",
+    [BULLA_QUERY_DELETE_LIMIT] = "DELETE FROM limit_rule WHERE kind = $1 AND scope = $2 AND name = $3 RETURNING 1",
+    [BULLA_QUERY_FIND_BUCKET] =
+        "SELECT level, time, refused, told FROM limit_bucket WHERE kind = $1 AND scope = $2 AND subject = $3",
+    [BULLA_QUERY_PUT_BUCKET] =
+        "INSERT INTO limit_bucket(kind, scope, subject, level, time, full_at, refused, told) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(kind, scope, subject) DO UPDATE SET level = $4, "
+        "time = $5, full_at = $6, refused = $7, told = $8",
+    [BULLA_QUERY_ADD_REFUSED] =
+        "UPDATE limit_bucket SET refused = refused + $1 WHERE kind = $2 AND scope = $3 AND subject = $4",
+    [BULLA_QUERY_COUNT_BUCKETS] = "SELECT count(*) FROM limit_bucket WHERE kind = $1 AND scope = $2",
+    [BULLA_QUERY_PURGE_BUCKETS] =
+        "DELETE FROM limit_bucket WHERE kind = $1 AND scope = $2 AND full_at <= $3 AND refused = 0",
+
     [BULLA_QUERY_COUNT_ROWS] =
         "SELECT (SELECT count(*) FROM tenant WHERE name IS NOT NULL), (SELECT count(*) FROM entry), "
         "(SELECT count(*) FROM field), (SELECT count(*) FROM apikey WHERE revoked = 0), "

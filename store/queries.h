@@ -122,6 +122,15 @@ enum bulla_query {
   BULLA_QUERY_LIST_TIMED,     /* lane, first seq, last, since, until, how many at most; gives the same */
   BULLA_QUERY_NEXT_RECORD,    /* lane, seq; gives the smallest from it on, or NULL */
 
+  BULLA_QUERY_LIST_LIMITS,   /* gives kind, scope, name, rate, period, burst of each */
+  BULLA_QUERY_PUT_LIMIT,     /* those */
+  BULLA_QUERY_DELETE_LIMIT,  /* kind, scope, name; gives a row if it was there */
+  BULLA_QUERY_FIND_BUCKET,   /* kind, scope, subject; gives level, time, refused, told */
+  BULLA_QUERY_PUT_BUCKET,    /* kind, scope, subject, level, time, when it is full, refused, told */
+  BULLA_QUERY_ADD_REFUSED,   /* number, kind, scope, subject */
+  BULLA_QUERY_COUNT_BUCKETS, /* kind, scope */
+  BULLA_QUERY_PURGE_BUCKETS, /* kind, scope, time: those that are full by then */
+
   /* For copying all of a vault. Each gives what follows that place in its order, how many at most. */
   BULLA_QUERY_COUNT_ROWS,    /* gives the numbers of tenants, entries, fields, API keys live and revoked, tokens */
   BULLA_QUERY_WALK_TENANTS,  /* name; gives the columns of each tenant */

@@ -7,6 +7,7 @@
 #include "store/columns.h"
 #include "store/enroll.h"
 #include "store/entry.h"
+#include "store/limited.h"
 #include "store/names.h"
 #include "store/past.h"
 
@@ -85,7 +86,7 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_place_check_entry(place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("remove"), place));
   const struct bulla_tenant *owner;
   uint8_t entry_id[BULLA_ID_LEN];
   BULLA_TRY(bulla_entry_find(&owner, entry_id, vault, place->tenant, place->entry));
@@ -105,7 +106,7 @@ enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const str
     BULLA_TRY(bulla_name_check(fields[i]));
   }
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("remove"), place));
   BULLA_TRY(remove_fields(&change, place->tenant, place->entry, fields, num_fields));
   return bulla_change_commit(&change);
 }
@@ -115,7 +116,8 @@ enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  const struct bulla_place place = {.tenant = tenant};
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("remove"), &place));
   BULLA_TRY(remove_tenant(&change, tenant));
   return bulla_change_commit(&change);
 }

@@ -11,6 +11,7 @@
 #include "store/enroll.h"
 #include "store/entry.h"
 #include "store/field.h"
+#include "store/limited.h"
 #include "store/names.h"
 #include "store/past.h"
 
@@ -162,7 +163,7 @@ static enum bulla_status rename_tenant_locked(bool *told, struct bulla_vault *va
   const struct bulla_place before = {.tenant = tenant};
   const struct bulla_place after = {.tenant = name};
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rename-from"), &before));
   BULLA_TRY(tell(&change, BULLA_LITERAL("rename-from"), &before));
   BULLA_TRY(rename_tenant(told, &change, tenant, name));
   BULLA_TRY(tell(&change, BULLA_LITERAL("rename-to"), &after));
@@ -188,7 +189,7 @@ enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_place_check_entry(place));
   BULLA_TRY(bulla_name_check(name));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rename-from"), place));
   BULLA_TRY(rename_entry(vault, place->tenant, place->entry, name));
   const struct bulla_place after = {.tenant = place->tenant, .entry = name};
   BULLA_TRY(tell(&change, BULLA_LITERAL("rename-from"), place));
@@ -202,7 +203,7 @@ enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_place_check_field(place));
   BULLA_TRY(bulla_name_check(name));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rename-from"), place));
   BULLA_TRY(rename_field(vault, place, name));
   const struct bulla_place after = {.tenant = place->tenant, .entry = place->entry, .field = name};
   BULLA_TRY(tell(&change, BULLA_LITERAL("rename-from"), place));

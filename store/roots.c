@@ -9,8 +9,8 @@
 
 #include "core/hex.h"
 #include "core/log.h"
-#include "store/change.h"
 #include "store/clock.h"
+#include "store/limited.h"
 #include "store/names.h"
 #include "store/root.h"
 #include "store/root_row.h"
@@ -140,7 +140,8 @@ enum bulla_status bulla_vault_root_add(struct bulla_vault *vault, const struct b
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(wrap(&adding, vault, root, name));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  const struct bulla_place place = {.entry = name};
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("root-add"), &place));
   BULLA_TRY(bulla_vault_row_now(&row, vault));
   BULLA_TRY(insert(&adding, vault, &row.said));
   return store(&change, &row.said, BULLA_LITERAL("root-add"), &adding.entry, bulla_span(NULL, 0));
@@ -203,7 +204,8 @@ enum bulla_status bulla_vault_root_remove(struct bulla_vault *vault, const struc
   struct bulla_vault_row row;
   BULLA_TRY(bulla_who_check(who, false));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  const struct bulla_place place = {.tenant = bulla_span(NULL, 0)};
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("root-remove"), &place));
   BULLA_TRY(bulla_vault_row_now(&row, vault));
   size_t at = find(&row.said, which);
   if (at == row.said.num_roots) {

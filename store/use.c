@@ -13,6 +13,7 @@
 #include "store/entry.h"
 #include "store/field.h"
 #include "store/group.h"
+#include "store/limited.h"
 #include "store/names.h"
 #include "store/reseal.h"
 
@@ -21,7 +22,8 @@ struct asking {
   struct bulla_request request;
   struct bulla_use *uses;
   size_t num;
-  size_t failed; /* the use that could not be looked up */
+  size_t failed;  /* the use that could not be looked up */
+  size_t limited; /* the use that a limit refused, or |num| */
 };
 
 /* Lets go of what was found. */
@@ -78,14 +80,42 @@ static void ask_for_all(struct bulla_request *request, struct bulla_vault *vault
   }
 }
 
+/* Takes what the limits ask for all uses. Where one is refused, nothing is looked for, so that nobody learns what is
+ * there. */
+static enum bulla_status claim_all(struct asking *asking, struct bulla_vault *vault) {
+  enum bulla_status status = BULLA_OK;
+  for (asking->limited = 0; asking->limited < asking->num; asking->limited++) {
+    struct bulla_use *use = &asking->uses[asking->limited];
+    status = bulla_limits_claim(&vault->limits, &use->claim, BULLA_LIMIT_USE, &use->record);
+    if (status != BULLA_OK) {
+      break;
+    }
+  }
+  for (size_t i = 0; status != BULLA_OK && i < asking->num; i++) {
+    let_go(&asking->uses[i]);
+    if (i < asking->limited) {
+      bulla_limits_unclaim(&asking->uses[i].claim);
+    }
+  }
+  asking->failed = status == BULLA_OK || status == BULLA_LIMITED ? asking->num : asking->limited;
+  return status == BULLA_LIMITED ? BULLA_OK : status;
+}
+
 static enum bulla_status look_for_all(struct bulla_request *request, struct bulla_vault *vault) {
   struct asking *asking = (struct asking *)request;
+  BULLA_TRY(claim_all(asking, vault));
+  if (asking->limited < asking->num) {
+    return BULLA_OK;
+  }
   for (asking->failed = 0; asking->failed < asking->num; asking->failed++) {
     struct bulla_use *use = &asking->uses[asking->failed];
     enum bulla_status status = look_for(use, vault);
     if (status != BULLA_OK) {
       let_go(use);
       return status;
+    }
+    if (use->looked == BULLA_OK) {
+      bulla_limits_found(&use->claim);
     }
   }
   return BULLA_OK;
@@ -100,6 +130,11 @@ static struct bulla_span outcome_of(const struct bulla_use *use) {
 
 static enum bulla_status append_all(struct bulla_request *request, struct bulla_change *change) {
   const struct asking *asking = (const struct asking *)request;
+  if (asking->limited < asking->num) {
+    struct bulla_use *use = &asking->uses[asking->limited];
+    return bulla_limited_tell(change, &use->claim, &use->record);
+  }
+  BULLA_TRY(bulla_limited_tell(change, NULL, NULL));
   for (size_t i = 0; i < asking->num; i++) {
     struct bulla_use *use = &asking->uses[i];
     use->record.outcome = outcome_of(use);
@@ -136,10 +171,15 @@ static enum bulla_status record_failure(struct bulla_vault *vault, struct bulla_
 
 static enum bulla_status grant_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses, size_t num) {
   static const struct bulla_request_kind kind = {ask_for_all, look_for_all, append_all};
-  struct asking asking = {.request = bulla_request(&kind, num), .uses = uses, .num = num, .failed = num};
+  struct asking asking = {
+      .request = bulla_request(&kind, num), .uses = uses, .num = num, .failed = num, .limited = num};
   enum bulla_status status = bulla_group_commit(vault, &asking.request);
   *failed = asking.failed;
   BULLA_TRY(status);
+  if (asking.limited < num) {
+    *failed = asking.limited;
+    return BULLA_LIMITED;
+  }
   for (*failed = 0; *failed < num; ++*failed) {
     BULLA_TRY(uses[*failed].looked);
   }

@@ -34,6 +34,7 @@ extern const struct bulla_use_kind bulla_use_copied;
 struct bulla_use {
   const struct bulla_use_kind *kind;
   struct bulla_audit_record record;
+  struct bulla_limit_claim claim;
   const struct bulla_place *place;    /* of a revision that was asked for by its number */
   uint8_t told[BULLA_TOLD_FIELD_MAX]; /* the field and its revision, of that */
   enum bulla_status looked;           /* BULLA_OK if there is a row that may be opened, or what `missing` said */
@@ -45,8 +46,9 @@ struct bulla_use {
 };
 
 /* bulla_use_all commits the records of |num| uses at once, at most BULLA_PLACES_MAX, each with whether a row was found.
- * Only then it opens them. If one was not found or does not open, none stays open, and |*failed| is the index of the
- * first; it is |num| for other failures. For one that does not open it writes a second record. */
+ * Only then it opens them. Where a limit refuses one, none is looked for, and |*failed| is the index of that one. If
+ * one was not found or does not open, none stays open, and |*failed| is the index of the first; it is |num| for other
+ * failures. For one that does not open it writes a second record. */
 BULLA_NODISCARD enum bulla_status bulla_use_all(size_t *failed, struct bulla_vault *vault, struct bulla_use *uses,
                                                 size_t num);
 

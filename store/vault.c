@@ -94,6 +94,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
     bulla_db_abandon(&closing->db);
     return;
   }
+  bulla_limits_end(&closing->limits);
   bulla_audit_head_free(&closing->own.head);
   bulla_keyring_free(&closing->keyring);
   bulla_watch_end(&closing->watch);

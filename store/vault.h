@@ -11,6 +11,7 @@
 #include "store/audit_log.h"
 #include "store/db.h"
 #include "store/keyring.h"
+#include "store/limit.h"
 #include "store/queue.h"
 #include "store/watch.h"
 
@@ -34,6 +35,7 @@ struct bulla_vault {
   struct bulla_keyring keyring; /* the vault's keys */
   struct bulla_audit_log log;   /* lane 0 */
   struct bulla_own_lane own;
+  struct bulla_limits limits;
   uint8_t root_id[BULLA_ID_LEN]; /* of the root that opened it */
 };
 

@@ -14,6 +14,7 @@
 #include "core/lock.h"
 #include "core/log.h"
 #include "store/clock.h"
+#include "store/tag.h"
 
 enum { RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128 };
 
@@ -47,20 +48,6 @@ static bool is_recent(const struct bulla_watch *watch, int64_t now, int64_t limi
   return looked != 0 && now - looked < limit;
 }
 
-/* A number for |bytes| that nobody can choose who does not know |random|. */
-static uint64_t tag_of(uint64_t random, struct bulla_span bytes) {
-  uint64_t tag = random ^ bytes.len;
-  for (size_t at = 0; at < bytes.len; at += sizeof(uint64_t)) {
-    uint64_t word = 0;
-    size_t left = bytes.len - at;
-    memcpy(&word, bytes.data + at, left < sizeof(word) ? left : sizeof(word));
-    tag = (tag ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    tag = (tag ^ tag >> 32) * (random | 1);
-    tag ^= tag >> 29;
-  }
-  return tag;
-}
-
 /* What the set of tokens holds for a digest of a tenant: the first half of it, and the tenant. */
 static void member_of(uint8_t *member, const uint8_t *digest, uint64_t tenant_tag) {
   uint64_t second;
@@ -72,7 +59,7 @@ static void member_of(uint8_t *member, const uint8_t *digest, uint64_t tenant_ta
 
 static enum bulla_status add_token(struct bulla_watch *watch, struct bulla_span tenant, const uint8_t *digest) {
   uint8_t member[BULLA_REVOCATION_LEN];
-  uint64_t tag = tag_of(watch->random, tenant);
+  uint64_t tag = bulla_tag(watch->random, tenant);
   bool added;
   member_of(member, digest, tag);
   BULLA_TRY(bulla_revocations_add(&watch->tokens, &added, member));
@@ -390,7 +377,7 @@ enum bulla_status bulla_watch_has_token(const struct bulla_watch *watch, bool *r
                                         struct bulla_span jti) {
   uint8_t digest[BULLA_SHA256_LEN];
   uint8_t member[BULLA_REVOCATION_LEN];
-  uint64_t tag = tag_of(watch->random, tenant);
+  uint64_t tag = bulla_tag(watch->random, tenant);
   uint64_t bits = atomic_load_explicit(&watch->tenants[tag % 16], memory_order_acquire);
   *revoked = false;
   if ((bits >> (tag >> 58) & 1) != 0) {

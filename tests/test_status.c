@@ -15,6 +15,7 @@ static const enum bulla_status statuses[] = {
     BULLA_KEY_EXHAUSTED,
     BULLA_ROOT_WRONG,
     BULLA_AUDIT_BROKEN,
+    BULLA_LIMITED,
     BULLA_WRONG_VAULT,
 
     BULLA_INVALID_ARGUMENT,

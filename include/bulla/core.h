@@ -67,6 +67,7 @@ enum bulla_status {
   BULLA_ROOT_WRONG = 130,
   BULLA_WRONG_VAULT = 131,
   BULLA_AUDIT_BROKEN = 140,
+  BULLA_LIMITED = 150,
 
   /* Usage: the call can never succeed as it stands. */
   BULLA_INVALID_ARGUMENT = 200,

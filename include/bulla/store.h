@@ -723,12 +723,13 @@ struct bulla_audit_record {
   struct bulla_span op; /* init upgrade root-add root-remove rotate-root rotate-tenant rewrap destroy-version shred put
                          * import remove rename-from rename-to use restore keep apikey-create apikey-revoke apikey-use
                          * apikey-export token-revoke checkpoint lane-open lane-take lane-at export-vault import-vault
-                         * backup restore-vault */
+                         * backup restore-vault limit-set limit-remove limit-refused */
   struct bulla_span entry;     /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane, a
                                 * vault's id */
   struct bulla_span field;     /* or FIELD#REVISION, a number that is kept, the day of an exported key, a seq in a lane,
                                 * a MAC */
-  struct bulla_span outcome;   /* done, granted (about to be opened), not-found, canary, failed (did not open) */
+  struct bulla_span outcome;   /* done, granted (about to be opened), not-found, canary, failed (did not open),
+                                * limited */
   int64_t lane;                /* 0, unless a process writes its uses to its own */
   struct bulla_span tenant_id; /* 16 bytes, or empty if there was no such tenant */
   struct bulla_span statement; /* SHA-256 of what the change had signed (docs/FORMAT.md §8), a mac, or empty */
@@ -837,6 +838,65 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_verify(struct bull
                                                                      struct bulla_audit_verdict *verdict);
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_verify_with(
     struct bulla_vault *vault, struct bulla_audit_verdict *verdict, const struct bulla_audit_verify_options *options);
+
+#define BULLA_LIMIT_MAX 100000000 /* of a rate or a burst */
+#define BULLA_LIMITS_MAX 256      /* limits of a vault */
+
+/* What is limited. */
+enum bulla_limit_kind {
+  BULLA_LIMIT_USE = 1,    /* opening: each field or API key that is opened is one */
+  BULLA_LIMIT_CHANGE = 2, /* each call that changes tenants, entries, API keys, tokens or roots */
+  BULLA_LIMIT_MISS = 3,   /* uses of a field that is not there: once there were too many, no use passes */
+};
+
+/* Whose. */
+enum bulla_limit_scope {
+  BULLA_LIMIT_ACTOR = 1,  /* of who.actor */
+  BULLA_LIMIT_TENANT = 2, /* for the fields and API keys of a tenant */
+  BULLA_LIMIT_ORIGIN = 3, /* of who.origin; those without one are one */
+};
+
+/* A limit: a bucket of |burst| tokens that gets |rate| of them each |period|. What passes takes one. */
+struct bulla_limit {
+  enum bulla_limit_kind kind;
+  enum bulla_limit_scope scope;
+  struct bulla_span name; /* of an actor, a tenant or an origin, at most BULLA_NAME_MAX bytes; or empty for each that
+                           * has no limit of its own, with a bucket for each */
+  int64_t rate;           /* 0 to BULLA_LIMIT_MAX; with 0 nothing passes */
+  int64_t period;         /* seconds, 1 to 86400 */
+  int64_t burst;          /* 0 to BULLA_LIMIT_MAX; 0 is |rate| */
+  uint64_t reserved[2];   /* 0 */
+};
+
+typedef enum bulla_status (*bulla_limit_fn)(void *arg, const struct bulla_limit *limit);
+
+/* bulla_vault_limit_set sets |limit| in place of one of the same kind, scope and name, whose bucket keeps what is in
+ * it. A call past a limit returns BULLA_LIMITED: nothing was opened or changed, and the log function gets how long to
+ * wait. The record of it has the outcome "limited"; under a flood there is one a minute, with their number. All
+ * processes together let pass what the limit says; each sees a new limit within a second, and docs/API-CONVENTIONS.md
+ * has the bounds. Setting and removing limits is not limited. Returns BULLA_TOO_LARGE for larger numbers, and for more
+ * than BULLA_LIMITS_MAX limits. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_limit_set(struct bulla_vault *vault,
+                                                                  const struct bulla_who *who,
+                                                                  const struct bulla_limit *limit);
+
+/* bulla_vault_limit_remove removes the limit of that kind, scope and name; the rest of |limit| is not looked at.
+ * Returns BULLA_NOT_FOUND. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_limit_remove(struct bulla_vault *vault,
+                                                                     const struct bulla_who *who,
+                                                                     const struct bulla_limit *limit);
+
+/* bulla_vault_limit_list calls |each| for the limits, by kind, scope and name. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_limit_list(struct bulla_vault *vault, bulla_limit_fn each,
+                                                                   void *arg);
+
+/* bulla_vault_limit_wait sets |*microseconds| to how long |who| has to wait until a call of |kind| on |tenant|, which
+ * may be empty, passes: 0 if it would pass now, INT64_MAX if it never will. For uses the misses count too. It takes
+ * nothing. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_limit_wait(struct bulla_vault *vault, int64_t *microseconds,
+                                                                   const struct bulla_who *who,
+                                                                   enum bulla_limit_kind kind,
+                                                                   struct bulla_span tenant);
 
 /* What a finding means. Later versions may have more. */
 enum bulla_verdict {
