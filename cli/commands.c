@@ -120,6 +120,11 @@ static const struct bulla_option import_options[] = {
     REASON_OPTION,
     END};
 
+static const struct bulla_option limit_options[] = {
+    {.name = "burst", .value = "N", .help = "how many may pass at once after a pause; default RATE"},
+    REASON_OPTION,
+    END};
+
 #define SINCE_OPTION \
   { .name = "since", .value = "TIME", .help = "only what was recorded then or later" }
 #define UNTIL_OPTION \
@@ -396,6 +401,18 @@ const struct bulla_command bulla_commands[] = {
      "fails first, 126 if the command cannot be run, 127 if it is not found.",
      "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example", exec_options,
      0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
+
+    {"limit set", use_group, "KIND SCOPE[:NAME] RATE[/s|/m|/h|/d]", "Limit how often something may be done.",
+     "KIND is use (fields and API keys that are opened), change (calls that change something) or miss (uses of a "
+     "field\n"
+     "that is not there: after too many, no use passes). SCOPE is actor, tenant or origin, with its NAME or each one\n"
+     "that has no limit of its own. RATE 0 lets nothing pass, none removes the limit. All processes together keep to\n"
+     "it. What a limit refuses ends with status 1 and says how long to wait; with --json the line is an object, with\n"
+     "retry_after in seconds, or null for never. Who may write to the database can lift limits.",
+     "bulla limit set use actor 100/m --burst 20", limit_options, 3, 3, bulla_run_limit_set},
+    {"limit list", use_group, "", "List the limits.", NULL, "bulla limit list", no_options, 0, 0, bulla_run_limit_list},
+    {"limit rm", use_group, "KIND SCOPE[:NAME]", "Remove a limit.", NULL, "bulla limit rm use actor", reason_options, 2,
+     2, bulla_run_limit_rm},
 
     {"audit log", audit_group, "", "Print the audit log, oldest first.",
      "TIME is in UTC: YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS, today, seconds since 1970, or how long ago: 90s 30m 2h 7d 4w.\n"

@@ -12,6 +12,7 @@
 
 #include "cli/remedy.h"
 #include "cli/text.h"
+#include "core/json.h"
 
 /* The text of a run, or a remedy, with nothing in it but names that grew. */
 enum { NAMED_MAX = 4 * sizeof(((struct bulla_cli *)0)->text) };
@@ -120,4 +121,31 @@ struct bulla_span bulla_cli_error_line(const struct bulla_cli *cli, enum bulla_s
   }
   bulla_put_byte(&line, '\n');
   return bulla_written(&bytes);
+}
+
+struct bulla_span bulla_cli_limited_line(const struct bulla_cli *cli, uint8_t room[BULLA_ERROR_LINE_MAX]) {
+  uint8_t bytes[BULLA_ERROR_LINE_MAX];
+  struct bulla_buffer buffer = bulla_buffer(room, BULLA_ERROR_LINE_MAX - 1);
+  struct bulla_json_writer writer = bulla_json_writer(&buffer);
+  struct bulla_span message = bulla_cli_error_line(cli, BULLA_LIMITED, bytes);
+  long long seconds;
+  message.len -= message.len > 0 ? 1 : 0; /* its newline */
+  bulla_json_begin(&writer, '{');
+  bulla_json_name(&writer, BULLA_LITERAL("error"));
+  bulla_json_string(&writer, bulla_text(bulla_status_name(BULLA_LIMITED)));
+  bulla_json_name(&writer, BULLA_LITERAL("message"));
+  bulla_json_string(&writer, message);
+  bulla_json_name(&writer, BULLA_LITERAL("retry_after"));
+  /* The detail begins with the wait: store/limit.c. */
+  if (sscanf(cli->detail, "wait %lld s", &seconds) == 1) {
+    bulla_json_int(&writer, seconds);
+  } else {
+    bulla_json_text(&writer, BULLA_LITERAL("null"));
+  }
+  bulla_json_end(&writer, '}');
+  if (bulla_json_finish(&writer) != BULLA_OK) {
+    return bulla_cli_error_line(cli, BULLA_LIMITED, room);
+  }
+  room[buffer.len] = '\n';
+  return bulla_span(room, buffer.len + 1);
 }

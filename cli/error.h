@@ -35,4 +35,8 @@ void bulla_cli_keep_detail(void *cli, enum bulla_log_level level, enum bulla_sta
 struct bulla_span bulla_cli_error_line(const struct bulla_cli *cli, enum bulla_status status,
                                        uint8_t room[BULLA_ERROR_LINE_MAX]);
 
+/* bulla_cli_limited_line is the error line for BULLA_LIMITED with --json: an object with the members error, message and
+ * retry_after, in seconds, or null if no wait helps. */
+struct bulla_span bulla_cli_limited_line(const struct bulla_cli *cli, uint8_t room[BULLA_ERROR_LINE_MAX]);
+
 #endif

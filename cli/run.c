@@ -30,7 +30,8 @@ static enum bulla_status run(struct bulla_cli *cli, int argc, char **argv) {
 
 static void report(const struct bulla_cli *cli, enum bulla_status status) {
   uint8_t room[BULLA_ERROR_LINE_MAX];
-  struct bulla_span line = bulla_cli_error_line(cli, status, room);
+  struct bulla_span line = cli->json && status == BULLA_LIMITED ? bulla_cli_limited_line(cli, room)
+                                                                : bulla_cli_error_line(cli, status, room);
   /* In one piece, so that lines of others do not come in between. */
   ssize_t ignored = write(STDERR_FILENO, line.data, line.len);
   (void)ignored;

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* limit set, limit list and limit rm. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/error.h"
+#include "cli/options.h"
+#include "cli/rows.h"
+#include "cli/session.h"
+#include "cli/word.h"
+
+enum { RATE_TEXT_MAX = 48 };
+
+static const char *const kinds[] = {"", "use", "change", "miss", NULL};
+static const char *const scopes[] = {"", "actor", "tenant", "origin", NULL};
+
+/* The units of a rate, and their seconds. */
+static const struct {
+  char letter;
+  int64_t seconds;
+} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+
+enum { NUM_UNITS = sizeof(units) / sizeof(units[0]) };
+
+/* index_of returns the index of |word| in |words|, ended by NULL, or 0. */
+static int index_of(const char *const *words, struct bulla_span word) {
+  for (int i = 1; words[i] != NULL; i++) {
+    if (bulla_span_equal(bulla_text(words[i]), word)) {
+      return i;
+    }
+  }
+  return 0;
+}
+
+/* take_key reads the first two operands, KIND and SCOPE[:NAME]. */
+static enum bulla_status take_key(struct bulla_cli *cli, struct bulla_limit *limit) {
+  struct bulla_span scope;
+  bool named = bulla_word_split(&scope, &limit->name, cli->operands[1], ':');
+  limit->kind = (enum bulla_limit_kind)index_of(kinds, bulla_text(cli->operands[0]));
+  limit->scope = (enum bulla_limit_scope)index_of(scopes, scope);
+  if (limit->kind == 0) {
+    return bulla_cli_usage(cli, "the first operand is use, change or miss");
+  }
+  if (limit->scope == 0 || (named && limit->name.len == 0)) {
+    return bulla_cli_usage(cli, "the second operand is actor, tenant or origin, and may have a :NAME");
+  }
+  return BULLA_OK;
+}
+
+/* take_digits reads the decimal digits that |*text| begins with, and moves it behind them. What is too much for a
+ * number is the greatest one, which is refused as every number that is too large. */
+static bool take_digits(int64_t *number, const char **text) {
+  const char *first = *text;
+  *number = 0;
+  for (; **text >= '0' && **text <= '9'; ++*text) {
+    if (__builtin_mul_overflow(*number, 10, number) || __builtin_add_overflow(*number, **text - '0', number)) {
+      *number = INT64_MAX;
+    }
+  }
+  return *text > first;
+}
+
+/* take_rate reads RATE[/s|/m|/h|/d]. */
+static bool take_rate(struct bulla_limit *limit, const char *text) {
+  limit->period = 1;
+  if (!take_digits(&limit->rate, &text)) {
+    return false;
+  }
+  if (text[0] == '\0') {
+    return true;
+  }
+  for (size_t i = 0; text[0] == '/' && i < NUM_UNITS; i++) {
+    if (text[1] == units[i].letter && text[2] == '\0') {
+      limit->period = units[i].seconds;
+      return true;
+    }
+  }
+  return false;
+}
+
+static enum bulla_status take_burst(struct bulla_cli *cli, struct bulla_limit *limit) {
+  const char *text = bulla_option_value(cli, "burst");
+  if (text == NULL) {
+    return BULLA_OK;
+  }
+  if (!take_digits(&limit->burst, &text) || *text != '\0' || limit->burst == 0) {
+    return bulla_cli_usage(cli, "--burst takes a number from 1 on, in decimal digits");
+  }
+  return BULLA_OK;
+}
+
+/* say returns |status|, in words of its own where it is about numbers and what is limited. */
+static enum bulla_status say(struct bulla_cli *cli, enum bulla_status status) {
+  if (status == BULLA_TOO_LARGE) {
+    return bulla_cli_error(cli, status,
+                           "a rate and a burst are at most %d, a NAME has at most %d bytes, and a vault has "
+                           "at most %d limits",
+                           BULLA_LIMIT_MAX, BULLA_NAME_MAX, BULLA_LIMITS_MAX);
+  }
+  return status == BULLA_NOT_FOUND ? bulla_cli_error(cli, status, "there is no such limit: bulla limit list shows them")
+                                   : status;
+}
+
+/* change opens the vault and sets |limit|, or removes it. */
+static enum bulla_status change(struct bulla_cli *cli, const struct bulla_limit *limit, bool removes) {
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_session_who me;
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_identify(&me, cli, "");
+  bulla_cli_at(cli, "limit");
+  return say(cli,
+             removes ? bulla_vault_limit_remove(vault, &me.who, limit) : bulla_vault_limit_set(vault, &me.who, limit));
+}
+
+enum bulla_status bulla_run_limit_set(struct bulla_cli *cli) {
+  struct bulla_limit limit = {.rate = 0};
+  BULLA_TRY(take_key(cli, &limit));
+  bool removes = strcmp(cli->operands[2], "none") == 0;
+  if (removes && bulla_option_count(cli, "burst") > 0) {
+    return bulla_cli_usage(cli, "none has no --burst");
+  }
+  if (!removes && !take_rate(&limit, cli->operands[2])) {
+    return bulla_cli_usage(cli, "the rate is a number, which may be followed by /s, /m, /h or /d, or none");
+  }
+  BULLA_TRY(take_burst(cli, &limit));
+  if (!removes && limit.rate == 0 && limit.burst > 0) {
+    return bulla_cli_usage(cli, "with a rate of 0 nothing passes, and there is no --burst");
+  }
+  return change(cli, &limit, removes);
+}
+
+enum bulla_status bulla_run_limit_rm(struct bulla_cli *cli) {
+  struct bulla_limit limit = {.rate = 0};
+  BULLA_TRY(take_key(cli, &limit));
+  return change(cli, &limit, true);
+}
+
+/* write_rate writes the rate of |limit| as limit set takes it. A program may have set another period. */
+static void write_rate(char text[RATE_TEXT_MAX], const struct bulla_limit *limit) {
+  (void)snprintf(text, RATE_TEXT_MAX, "%lld/%llds", (long long)limit->rate, (long long)limit->period);
+  for (size_t i = 0; i < NUM_UNITS; i++) {
+    if (units[i].seconds == limit->period) {
+      (void)snprintf(text, RATE_TEXT_MAX, "%lld/%c", (long long)limit->rate, units[i].letter);
+    }
+  }
+}
+
+static enum bulla_status print_limit(void *arg, const struct bulla_limit *limit) {
+  struct bulla_rows *rows = (struct bulla_rows *)arg;
+  char rate[RATE_TEXT_MAX];
+  const struct bulla_cell kind = bulla_cell_text(bulla_text(kinds[limit->kind]));
+  const struct bulla_cell scope = bulla_cell_text(bulla_text(scopes[limit->scope]));
+  const struct bulla_cell name = bulla_cell_text(limit->name);
+  const struct bulla_cell burst = bulla_cell(BULLA_CELL_NUMBER, limit->burst);
+  if (rows->cli->json) {
+    const struct bulla_cell cells[] = {
+        kind, scope, name, bulla_cell(BULLA_CELL_NUMBER, limit->rate), bulla_cell(BULLA_CELL_NUMBER, limit->period),
+        burst};
+    return bulla_rows_add(rows, cells);
+  }
+  write_rate(rate, limit);
+  const struct bulla_cell cells[] = {kind, scope, name, bulla_cell_text(bulla_text(rate)), burst};
+  return bulla_rows_add(rows, cells);
+}
+
+enum bulla_status bulla_run_limit_list(struct bulla_cli *cli) {
+  static const char *const names[] = {"kind", "scope", "name", "rate", "burst", NULL};
+  static const char *const json_names[] = {"kind", "scope", "name", "rate", "period", "burst", NULL};
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, cli->json ? json_names : names, true);
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  BULLA_TRY(bulla_vault_limit_list(vault, print_limit, &rows));
+  return bulla_rows_end(&rows);
+}
