@@ -66,6 +66,7 @@ def promises(run):
            run.ratio('token/verify_revocable_each/233', 'token/verify_each/233'))
     yield ('vault/use to its SQLite statements bare', 1.3, 'most',
            run.ratio('vault/use', 'vault/use_bare', 'real_time'))
+    yield 'vault/use_limited to vault/use', 1.03, 'most', run.ratio('vault/use_limited', 'vault/use', 'real_time')
     yield 'vault/use_many/5 to vault/use', 1.3, 'most', run.ratio('vault/use_many/5', 'vault/use', 'real_time')
     yield 'audit/verify, records a second', 500000, 'least', run.median('audit/verify/100000', 'bytes_per_second')
     yield 'vault/rewrap, values a second', 100000, 'least', run.median('vault/rewrap/50000', 'bytes_per_second')

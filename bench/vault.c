@@ -126,6 +126,20 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
   return NULL;
 }
 
+/* The same with a limit of each scope, of uses and of misses, that lets all of them pass. */
+static const char *set_up_limited(void **state, const struct bench *bench, void *first) {
+  const struct bulla_who asking = who();
+  const char *error = set_up(state, bench, first);
+  for (int i = 0; error == NULL && i < 6; i++) {
+    const struct bulla_limit limit = {.kind = i < 3 ? BULLA_LIMIT_USE : BULLA_LIMIT_MISS,
+                                      .scope = (enum bulla_limit_scope)(i % 3 + 1),
+                                      .rate = BULLA_LIMIT_MAX,
+                                      .period = 1};
+    error = bench_result(bulla_vault_limit_set(((struct bench_vault *)*state)->vault, &asking, &limit));
+  }
+  return error;
+}
+
 static void tear_down(void *state) {
   bench_vault_remove(state);
   free(state);
@@ -142,6 +156,7 @@ static const char *run_put(void *state) {
 struct bench_table bench_vault(void) {
   static const struct bench benches[] = {
       {"vault/use", 0, 0, false, false, set_up, run_use, tear_down},
+      {"vault/use_limited", 0, 0, false, false, set_up_limited, run_use, tear_down},
       {"vault/use_many", 5, 0, false, false, set_up, run_use_many, tear_down},
       {"vault/put", 0, 0, false, false, set_up, run_put, tear_down},
   };

@@ -98,12 +98,12 @@ Test(queries, sqlite_takes_each_and_goes_by_an_index) {
   for (int query = 0; query < BULLA_QUERY_1_FIRST; query++) {
     const char *text = bulla_query_text((enum bulla_query)query);
     const char *scanned = sqlite_scans(text);
-    /* All who have revoked tokens are asked for; there is no index of API keys by their tenant, nor of revocations by
-     * them; and the revoked tokens of one tenant, or all rows, are counted through. */
+    /* All limits are asked for. All who have revoked tokens are asked for; there is no index of API keys by their
+     * tenant, nor of revocations by them; and the revoked tokens of one tenant, or all rows, are counted through. */
     bool may = query == BULLA_QUERY_LIST_REVOKED_TOKENS || query == BULLA_QUERY_DELETE_APIKEYS ||
                query == BULLA_QUERY_COUNT_LIVE_APIKEYS || query == BULLA_QUERY_IS_REVOCATION_TOLD ||
                query == BULLA_QUERY_TELL_REVOCATIONS || query == BULLA_QUERY_TELL_LIVE_APIKEYS ||
-               query == BULLA_QUERY_COUNT_ROWS;
+               query == BULLA_QUERY_COUNT_ROWS || query == BULLA_QUERY_LIST_LIMITS;
     /* What is given is read through. */
     may = may ||
           ((query == BULLA_QUERY_REWRAP_FIELDS || query == BULLA_QUERY_REWRAP_PASTS) && strcmp(scanned, "SCAN v") == 0);
