@@ -170,7 +170,8 @@ enum bulla_status bulla_vault_root_rotate(struct bulla_vault *vault, const struc
   BULLA_TRY(wrap(&adding, vault, root, name));
   BULLA_TRY(check_opens(&adding, vault, root));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  const struct bulla_place place = {.entry = name};
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rotate-root"), &place));
   BULLA_TRY(bulla_vault_row_now(&row, vault));
   size_t own = find_id(&row.said, bulla_span(vault->root_id, sizeof(vault->root_id)));
   if (own == row.said.num_roots) {

@@ -7,6 +7,7 @@
 
 #include "store/columns.h"
 #include "store/enroll.h"
+#include "store/limited.h"
 #include "store/names.h"
 
 enum bulla_status bulla_vault_rotate_tenant(struct bulla_vault *vault, int64_t *version, const struct bulla_who *who,
@@ -15,7 +16,8 @@ enum bulla_status bulla_vault_rotate_tenant(struct bulla_vault *vault, int64_t *
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  const struct bulla_place place = {.tenant = tenant};
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rotate-tenant"), &place));
   const struct bulla_tenant *owner;
   int64_t next;
   char text[BULLA_DIGITS_MAX];

@@ -8,13 +8,15 @@
 #include "core/hex.h"
 #include "store/columns.h"
 #include "store/enroll.h"
+#include "store/limited.h"
 #include "store/names.h"
 
 /* All of it that needs the vault to itself. The record is sealed for the vault: the tenant has no key any more. */
 static enum bulla_status shred_locked(struct bulla_vault *vault, const struct bulla_who *who,
                                       struct bulla_span tenant) {
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE_FIRST));
+  const struct bulla_place place = {.tenant = tenant};
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE_FIRST, BULLA_LITERAL("shred"), &place));
   const struct bulla_tenant *owner;
   uint8_t id[2 * BULLA_ID_LEN];
   BULLA_TRY(bulla_tenant_find(&owner, vault, tenant));
