@@ -232,7 +232,7 @@ Test(limit, a_flood_makes_one_record_a_minute_with_a_number) {
 
 Test(limit, what_is_not_committed_takes_nothing) {
   SQLITE_ONLY();
-  set(BULLA_LIMIT_USE, BULLA_LIMIT_ACTOR, "", 10, 86400);
+  set(BULLA_LIMIT_USE, BULLA_LIMIT_ACTOR, "", 160, 86400);
   TEST_OK(use_by(house.vault, "me", "password"));
   flushes_fail = true;
   for (int i = 0; i < 20; i++) {
@@ -240,9 +240,7 @@ Test(limit, what_is_not_committed_takes_nothing) {
     cr_expect(status != BULLA_OK && status != BULLA_LIMITED, "%d", status);
   }
   flushes_fail = false;
-  close_vault();
-  open_vault();
-  cr_expect_eq(use_up(house.vault, "me"), 9);
+  cr_expect_eq(use_up(house.vault, "me"), 159);
 }
 
 Test(limit, a_clock_that_is_set_gives_no_more_than_a_burst) {

@@ -24,7 +24,7 @@ GRANT UPDATE (id) ON bulla.turn TO app;
 GRANT INSERT ON bulla.audit, bulla.audit_head, bulla.lane TO app;
 GRANT UPDATE ON bulla.audit_head, bulla.vault TO app;
 GRANT INSERT, UPDATE, DELETE ON bulla.tenant, bulla.tenant_secret, bulla.entry, bulla.field, bulla.past,
-  bulla.apikey, bulla.revoked_token, bulla.revocation TO app;
+  bulla.apikey, bulla.revoked_token, bulla.revocation, bulla.limit_bucket TO app;
 GRANT SELECT ON bulla.format, bulla.login, bulla.vault, bulla.root, bulla.tenant, bulla.lane, bulla.audit, bulla.audit_head
   TO auditor;""" + postgres.sees_whole("app") + postgres.sees_whole("auditor")
 
