@@ -224,19 +224,26 @@ static enum bulla_status have_one(struct bulla_limits *limits, struct bulla_limi
   return holding->tokens > 0 ? BULLA_OK : refuse(subject, now_ms);
 }
 
+/* What a claim is made for. */
+struct asker {
+  enum bulla_limit_kind kind;
+  const struct bulla_audit_record *record;
+  int64_t now_ms;
+};
+
 /* Takes a token of the bucket of |name|, if it is limited. */
-static enum bulla_status take(struct bulla_limits *limits, struct bulla_limit_claim *claim, enum bulla_limit_kind kind,
+static enum bulla_status take(struct bulla_limits *limits, struct bulla_limit_claim *claim, const struct asker *asker,
                               enum bulla_limit_scope scope, struct bulla_span name) {
   struct bulla_limit_subject *subject;
-  if (!limits->rules.has[kind][scope] || (scope == BULLA_LIMIT_TENANT && name.len == 0)) {
+  if (!limits->rules.has[asker->kind][scope] || (scope == BULLA_LIMIT_TENANT && name.len == 0)) {
     return BULLA_OK;
   }
-  BULLA_TRY(bulla_limit_subjects_touch(&subject, &limits->subjects, limits->keyring, kind, scope, name));
+  BULLA_TRY(bulla_limit_subjects_touch(&subject, &limits->subjects, limits->keyring, asker->kind, scope, name));
   find_rule(limits, subject);
   if (subject->rule == NULL) {
     return BULLA_OK;
   }
-  enum bulla_status status = have_one(limits, subject, bulla_clock_monotonic_ms());
+  enum bulla_status status = have_one(limits, subject, asker->now_ms);
   if (status != BULLA_OK) {
     claim->by = status == BULLA_LIMITED ? subject : NULL;
     return status;
@@ -247,10 +254,10 @@ static enum bulla_status take(struct bulla_limits *limits, struct bulla_limit_cl
 }
 
 static enum bulla_status take_all(struct bulla_limits *limits, struct bulla_limit_claim *claim,
-                                  enum bulla_limit_kind kind, const struct bulla_audit_record *record) {
-  BULLA_TRY(take(limits, claim, kind, BULLA_LIMIT_ACTOR, record->actor));
-  BULLA_TRY(take(limits, claim, kind, BULLA_LIMIT_TENANT, record->tenant));
-  return take(limits, claim, kind, BULLA_LIMIT_ORIGIN, record->origin);
+                                  const struct asker *asker) {
+  BULLA_TRY(take(limits, claim, asker, BULLA_LIMIT_ACTOR, asker->record->actor));
+  BULLA_TRY(take(limits, claim, asker, BULLA_LIMIT_TENANT, asker->record->tenant));
+  return take(limits, claim, asker, BULLA_LIMIT_ORIGIN, asker->record->origin);
 }
 
 enum bulla_status bulla_limits_claim(struct bulla_limits *limits, struct bulla_limit_claim *claim,
@@ -259,10 +266,12 @@ enum bulla_status bulla_limits_claim(struct bulla_limits *limits, struct bulla_l
   if (limits->rules.num == 0) {
     return BULLA_OK;
   }
-  enum bulla_status status = take_all(limits, claim, kind, record);
+  struct asker asker = {kind, record, bulla_clock_monotonic_ms()};
+  enum bulla_status status = take_all(limits, claim, &asker);
   claim->num_own = claim->num;
   if (status == BULLA_OK && kind == BULLA_LIMIT_USE) {
-    status = take_all(limits, claim, BULLA_LIMIT_MISS, record);
+    asker.kind = BULLA_LIMIT_MISS;
+    status = take_all(limits, claim, &asker);
   }
   if (status != BULLA_OK) {
     bulla_limits_unclaim(claim);
