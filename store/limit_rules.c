@@ -50,13 +50,15 @@ static enum bulla_status take_all(struct bulla_limit_rules *taken, struct bulla_
     if (taken->num == BULLA_LIMITS_MAX) {
       return bulla_explain(BULLA_REFUSED, "the vault has more limits than can be set");
     }
+    struct bulla_limit_rule rule = {.name_len = 0};
+    BULLA_TRY(take_rule(&rule, statement));
     struct bulla_limit_rule *more = realloc(taken->rules, (taken->num + 1) * sizeof(*more));
     if (more == NULL) {
       return BULLA_NO_MEMORY;
     }
     taken->rules = more;
-    BULLA_TRY(take_rule(&taken->rules[taken->num], statement));
-    taken->has[more[taken->num].kind][more[taken->num].scope] = true;
+    taken->rules[taken->num] = rule;
+    taken->has[rule.kind][rule.scope] = true;
     taken->num++;
   }
 }
