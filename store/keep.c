@@ -10,6 +10,7 @@
 
 #include "core/log.h"
 #include "store/entry.h"
+#include "store/limited.h"
 #include "store/names.h"
 
 enum bulla_status bulla_keep_check(int num, bool is_of_entry) {
@@ -70,7 +71,9 @@ enum bulla_status bulla_vault_keep(struct bulla_vault *vault, const struct bulla
   BULLA_TRY(bulla_keep_check(num, place != NULL));
   BULLA_TRY(place != NULL ? bulla_place_check_entry(place) : BULLA_OK);
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  static const struct bulla_place all = {.entry = {NULL, 0}};
+  const struct bulla_place *at = place != NULL ? place : &all;
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("keep"), at));
   BULLA_TRY(keep(&change, place, num));
   return bulla_change_commit(&change);
 }

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "store/columns.h"
 #include "store/entry.h"
+#include "store/limited.h"
 #include "store/names.h"
 #include "store/put.h"
 
@@ -61,7 +62,7 @@ enum bulla_status bulla_vault_restore_field(struct bulla_vault *vault, const str
     return bulla_explain(BULLA_INVALID_ARGUMENT, "there is no revision to restore");
   }
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("restore"), place));
   BULLA_TRY(restore(&change, place));
   BULLA_TRY(bulla_change_tell(&change, BULLA_LITERAL("restore"), place->tenant, place->entry,
                               bulla_told_revision(told, place)));
