@@ -272,8 +272,8 @@ Test(history, it_follows_a_field_to_its_new_name_and_an_entry_and_a_tenant_to_th
 
 Test(history, a_row_opens_as_the_revision_that_it_was_and_as_no_other) {
   static const char *const changes[] = {
-      "UPDATE past SET value = (SELECT f.value FROM field f WHERE f.name = 'password' AND f.entry = past.entry) WHERE "
-      "revision = 2",
+      ("UPDATE past SET value = (SELECT f.value FROM field f WHERE f.name = 'password' AND f.entry = past.entry) WHERE "
+       "revision = 2"),
       "UPDATE past SET revision = 0 - revision; UPDATE past SET revision = 3 + revision", /* 1 and 2 are swapped */
       "UPDATE past SET entry = (SELECT id FROM entry WHERE name = 'mail')",
       "UPDATE past SET name = 'pin'",
