@@ -46,6 +46,10 @@ const char *bulla_engine_name(void) {
   return need_engine() == BULLA_OK ? chosen->name : "none";
 }
 
+const char *bulla_engine_version(void) {
+  return need_engine() == BULLA_OK ? chosen->version() : "";
+}
+
 static size_t slot_len(const struct bulla_engine *engine) {
   return sizeof(struct bulla_aead) + engine->context_len;
 }

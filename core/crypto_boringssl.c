@@ -160,10 +160,19 @@ static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, co
                                             additional_data, additional_data_len) == 1;
 }
 
+#define TEXT_OF(number) #number
+#define API_TEXT(number) "API " TEXT_OF(number)
+
+/* BoringSSL has no versions. This is what the headers of the build had. */
+static const char *version(void) {
+  return API_TEXT(BORINGSSL_API_VERSION);
+}
+
 const struct bulla_engine bulla_engine_boringssl = {
     .name = "boringssl",
     .context_len = sizeof(EVP_AEAD_CTX),
     .scrub_depth = BULLA_SCRUB_DEPTH,
+    .version = version,
     .is_usable = is_usable,
     .expand = expand,
     .seal = seal,

@@ -126,10 +126,15 @@ static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, co
   return bulla_secret_equal(bulla_span(expected, BULLA_TAG_LEN), bulla_span(tag, BULLA_TAG_LEN));
 }
 
+static const char *version(void) {
+  return imb_get_version_str();
+}
+
 const struct bulla_engine bulla_engine_ipsec_mb = {
     .name = "ipsec-mb",
     .context_len = sizeof(struct context),
     .scrub_depth = SCRUB_DEPTH,
+    .version = version,
     .is_usable = is_usable,
     .expand = expand,
     .seal = seal,

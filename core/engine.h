@@ -17,6 +17,9 @@ struct bulla_engine {
    * registers, with bulla_scrub. */
   size_t scrub_depth;
 
+  /* Returns the version of the library, as far as it tells one. */
+  const char *(*version)(void);
+
   /* Returns whether the library is present and the processor supports it. */
   bool (*is_usable)(void);
 

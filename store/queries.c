@@ -253,6 +253,12 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "(SELECT count(*) FROM field), (SELECT count(*) FROM apikey WHERE revoked = 0), "
         "(SELECT count(*) FROM apikey WHERE revoked <> 0), (SELECT count(*) FROM revoked_token)",
     [BULLA_QUERY_WALK_TENANTS] = "SELECT " TENANT " FROM tenant t WHERE t.name > $1 ORDER BY t.name LIMIT $2",
+    [BULLA_QUERY_WALK_SECRETS] =
+        "SELECT f.number, e.name, " TENANT
+        ", e.id, e.name_proof, f.name, f.revision, f.secret, f.mask AS value, f.mask, f.updated, " SECRET
+        " FROM field f JOIN entry e ON e.id = f.entry JOIN tenant t ON t.id = e.tenant "
+        "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
+        "WHERE f.secret_id = $1 AND f.number > $2 ORDER BY f.number LIMIT $3",
     [BULLA_QUERY_WALK_FIELDS] =
         "SELECT e.name, f.name, f.revision, f.updated, length(f.value) FROM entry e JOIN field f ON f.entry = e.id "
         "WHERE e.tenant = $1 AND e.name >= $2 AND (e.name > $2 OR f.name > $3) ORDER BY e.name, f.name LIMIT $4",

@@ -132,10 +132,12 @@ enum bulla_query {
   BULLA_QUERY_PURGE_BUCKETS, /* kind, scope, time: those that are full by then */
 
   /* For copying all of a vault. Each gives what follows that place in its order, how many at most. */
-  BULLA_QUERY_COUNT_ROWS,    /* gives the numbers of tenants, entries, fields, API keys live and revoked, tokens */
-  BULLA_QUERY_WALK_TENANTS,  /* name; gives the columns of each tenant */
-  BULLA_QUERY_WALK_FIELDS,   /* id of a tenant, entry, field; gives entry, field, revision, updated, stored bytes */
-  BULLA_QUERY_WALK_TOKENS,   /* id of a tenant, digest; gives digest, expires, the columns of the tenant */
+  BULLA_QUERY_COUNT_ROWS,   /* gives the numbers of tenants, entries, fields, API keys live and revoked, tokens */
+  BULLA_QUERY_WALK_TENANTS, /* name; gives the columns of each tenant */
+  BULLA_QUERY_WALK_SECRETS, /* secret id, number, how many at most; gives number, entry and the columns of a field, with
+                             * the mask in the place of the value */
+  BULLA_QUERY_WALK_FIELDS,  /* id of a tenant, entry, field; gives entry, field, revision, updated, stored bytes */
+  BULLA_QUERY_WALK_TOKENS,  /* id of a tenant, digest; gives digest, expires, the columns of the tenant */
   BULLA_QUERY_FIELD_VERSION, /* names of tenant, entry, field; gives revision, updated */
 
   /* Of the tables of format 1, for store/format1.c alone. */

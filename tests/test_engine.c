@@ -109,8 +109,10 @@ Test(engine, a_choice_holds_for_keys_made_after_it_and_each_key_keeps_its_engine
   struct bulla_aead *aeads[NUM_ENGINES];
   make(aeads, bulla_span(noise, 32));
   cr_expect_str_eq(bulla_engine_name(), "ipsec-mb");
+  cr_expect(strspn(bulla_engine_version(), "v0123456789.") >= 5, "%s", bulla_engine_version());
   TEST_OK(bulla_engine_choose(BULLA_ENGINE_BORINGSSL));
   cr_expect_str_eq(bulla_engine_name(), "boringssl");
+  cr_expect(strncmp(bulla_engine_version(), "API ", 4) == 0 && atoi(bulla_engine_version() + 4) > 0);
   compare(aeads, bulla_span(noise, 12), bulla_span(noise, 100), bulla_span(NULL, 0));
   TEST_STATUS(bulla_engine_choose((enum bulla_engine_choice)7), BULLA_UNSUPPORTED);
   cr_expect_str_eq(bulla_engine_name(), "boringssl", "a choice that failed changed something");

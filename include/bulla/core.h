@@ -211,6 +211,10 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_engine_choose(enum bulla_engin
 /* bulla_engine_name returns the name of the engine that new keys use: "boringssl", "ipsec-mb" or "none". */
 BULLA_API const char *bulla_engine_name(void);
 
+/* bulla_engine_version returns the version of that engine's library, a constant: the one that runs of ipsec-mb; of
+ * BoringSSL, which has none, "API " and a number of the headers that it was built with. Empty without an engine. */
+BULLA_API const char *bulla_engine_version(void);
+
 /* Secret bytes in locked memory. */
 struct bulla_secret;
 

@@ -33,6 +33,7 @@
 extern "C" {
 #endif
 
+#define BULLA_VAULT_FORMAT 2           /* of the vaults that this version makes and opens, docs/FORMAT.md */
 #define BULLA_NAME_MAX 128             /* bytes of the name of a tenant, entry or field */
 #define BULLA_VALUE_MAX 65536          /* bytes of the value of a field */
 #define BULLA_MASK_MAX 16              /* bytes of a mask */
@@ -545,6 +546,27 @@ typedef enum bulla_status (*bulla_version_fn)(void *arg, const struct bulla_vers
  * destroyed. Returns BULLA_NOT_FOUND. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_versions(struct bulla_vault *vault, struct bulla_span tenant,
                                                                  bulla_version_fn each, void *arg);
+
+/* A secret field, as whoever looks after the vault sees it. */
+struct bulla_secret_view {
+  struct bulla_span tenant;
+  struct bulla_span entry;
+  struct bulla_span field;
+  int64_t revision;
+  int64_t updated; /* seconds since 1970-01-01 UTC */
+  int64_t expires; /* when it should be replaced, likewise; 0 if its owner set no date */
+  bool is_canary;  /* see struct bulla_field: do not show it to those who are to be caught by it */
+};
+
+typedef enum bulla_status (*bulla_secret_fn)(void *arg, const struct bulla_secret_view *secret);
+
+/* bulla_vault_secrets calls |each| for the secret fields of |tenant|, or of all tenants if it is empty, in the order in
+ * which tenants are named, versions were made, and fields were put first. One that is sealed anew meanwhile may be
+ * given twice. Masks are opened, because only they tell when a secret expires and whether it is a canary; no value is,
+ * and nothing is recorded. Returns BULLA_NOT_FOUND; BULLA_REFUSED, after the others were given out, if a mask has been
+ * tampered with. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_secrets(struct bulla_vault *vault, struct bulla_span tenant,
+                                                                bulla_secret_fn each, void *arg);
 
 /* bulla_vault_rotate_tenant gives |tenant| a new version of its secret, |*version|; the former one is decrypt-only.
  * What is sealed under that one is sealed anew when it is next used, or by bulla_vault_rewrap. Returns BULLA_NOT_FOUND,
