@@ -3,43 +3,16 @@
 
 /* audit verify and audit anchor. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "cli/anchor.h"
 #include "cli/error.h"
-#include "cli/input.h"
 #include "cli/options.h"
 #include "cli/out_file.h"
 #include "cli/output.h"
 #include "cli/rows.h"
 #include "cli/session.h"
 #include "core/hex.h"
-#include "store/file.h"
-
-static void free_buffer(struct bulla_buffer *buffer) {
-  free(buffer->data);
-}
-
-/* verify_all verifies the log with as many threads as there are processors. */
-static enum bulla_status verify_all(struct bulla_cli *cli, struct bulla_vault *vault,
-                                    struct bulla_audit_verdict *verdict) {
-  struct bulla_audit_verify_options options = BULLA_AUDIT_VERIFY_OPTIONS_INIT;
-  struct bulla_buffer anchor BULLA_CLEANUP(free_buffer) = bulla_buffer(NULL, 0);
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  BULLA_TRY(bulla_input_anchor(cli, &anchor));
-  options.anchor = bulla_written(&anchor);
-  options.num_threads = processors < 1 ? 1 : processors > 16 ? 16 : (size_t)processors;
-  enum bulla_status status = bulla_vault_audit_verify_with(vault, verdict, &options);
-  if (status == BULLA_REFUSED && options.anchor.len > 0) {
-    return bulla_cli_error(cli, status, "it is not an anchor of this vault");
-  }
-  bulla_cli_at(cli, "audit log");
-  return status;
-}
 
 static enum bulla_status print_head(void *arg, const struct bulla_audit_head_view *head) {
   char digits[2 * 32 + 1] = {0};
@@ -77,7 +50,7 @@ enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  enum bulla_status status = verify_all(cli, vault, &verdict);
+  enum bulla_status status = bulla_anchor_verify(cli, vault, &verdict, bulla_option_value(cli, "anchor"));
   if (status != BULLA_OK && status != BULLA_AUDIT_BROKEN) {
     return status;
   }

@@ -204,7 +204,7 @@ enum bulla_status bulla_run_restore_backup(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_explain(cli, bulla_db_check_url(bulla_session_url(cli))));
   BULLA_TRY(bulla_session_memory(0));
   BULLA_TRY(bulla_session_known(cli, &root, &pins));
-  BULLA_TRY(bulla_input_anchor(cli, &anchor));
+  BULLA_TRY(bulla_input_anchor(cli, &anchor, bulla_option_value(cli, "anchor")));
   options.root = root;
   options.id = pins.id;
   options.fingerprint = pins.fingerprint;

@@ -40,7 +40,7 @@ struct bulla_command {
 /* The exit status of `exec` if it fails before it runs the command, as for env(1). */
 #define BULLA_EXEC_FAILED 125
 
-/* The exit status of `doctor` if it finds a problem. */
+/* The exit status of `doctor` if it finds a problem, and of `status --check` if something is due. */
 #define BULLA_DOCTOR_PROBLEM 5
 
 /* One option as it was given. */
@@ -108,6 +108,7 @@ enum bulla_status bulla_run_export(struct bulla_cli *cli);
 enum bulla_status bulla_run_limit_set(struct bulla_cli *cli);
 enum bulla_status bulla_run_limit_list(struct bulla_cli *cli);
 enum bulla_status bulla_run_limit_rm(struct bulla_cli *cli);
+enum bulla_status bulla_run_status(struct bulla_cli *cli);
 enum bulla_status bulla_run_audit_log(struct bulla_cli *cli);
 enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli);
 enum bulla_status bulla_run_audit_report(struct bulla_cli *cli);

@@ -157,6 +157,9 @@ static const struct bulla_option anchor_options[] = {
 static const struct bulla_option audit_verify_options[] = {
     {.name = "anchor", .value = "FILE", .help = "an anchor that the log must contain"}, END};
 
+static const struct bulla_option doctor_options[] = {
+    {.name = "anchor", .value = "FILE", .help = "an anchor that the log must contain", .repeated = true}, END};
+
 static const struct bulla_option upgrade_options[] = {
     {.name = "backup", .value = "PATH", .help = "where the old vault is kept; default PATH-format1 beside it"},
     REASON_OPTION,
@@ -191,6 +194,11 @@ static const struct bulla_option rotate_options[] = {
 
 static const struct bulla_option rewrap_options[] = {
     TENANT_OPTION, {.name = "destroy", .help = "destroy the versions under which nothing is left"}, REASON_OPTION, END};
+
+static const struct bulla_option status_options[] = {
+    {.name = "due", .value = "AGE", .help = "when a version is to be rotated: 90d (default), 12w, or a date"},
+    {.name = "check", .help = "exit with 5 if something is due or past its date"},
+    END};
 
 static const struct bulla_option shred_options[] = {
     {.name = "yes", .help = "do it: it cannot be undone"}, REASON_OPTION, END};
@@ -276,8 +284,10 @@ const struct bulla_command bulla_commands[] = {
      "bulla info", no_options, 0, 0, bulla_run_info},
     {"doctor", vault_group, "", "Look for what may be wrong with this machine, the place of the vault, and its log.",
      "A warning may be meant so; a problem is something on which what bulla promises rests. Each comes with a remedy.\n"
-     "The exit status is 5 if there is a problem. Nothing is changed or recorded.",
-     "bulla doctor", no_options, 0, 0, bulla_run_doctor},
+     "The exit status is 5 if there is a problem. Warnings are also: keys that are due, secrets past their date, no\n"
+     "anchor or backup within 30 days, no root for recovery; bulla status says more of them. Nothing is changed or\n"
+     "recorded.",
+     "bulla doctor --anchor 2026-01-31.anchor", doctor_options, 0, 0, bulla_run_doctor},
     {"upgrade", vault_group, "", "Turn a vault of an older format into one of this format.",
      "The old vault is copied first, and the copy stays. All of it is authenticated, its audit log is verified and\n"
      "kept; --vault-id is compared, an older vault has no --fingerprint. It is one transaction: if it fails, the\n"
@@ -322,6 +332,14 @@ const struct bulla_command bulla_commands[] = {
      "a breach --all copies the vault into a new one, TARGET_URL, with new keys for everything under --new-root, and\n"
      "says what is left to do.",
      "bulla rotate --tenant acme", rotate_options, 0, 1, bulla_run_rotate},
+    {"status", vault_group, "[TENANT]", "Show the age of keys, what is due, what expires and what nobody uses.",
+     "Versions are active: they seal new values, or decrypt-only: they open former ones until rewrap --destroy. What\n"
+     "is to be done has its command beside it. Secrets past their date (put --expires) are told, and those within 30\n"
+     "days. Never used are those without a granted use in the audit log, which is read whole; renamings in it are\n"
+     "followed. A copy of a vault begins a log of its own. Canaries are shown here: keep the output to yourself. No\n"
+     "value is opened, nothing is changed or recorded. With --check, for cron: the exit status is 5 if a key is due\n"
+     "or a secret is past its date.",
+     "bulla status --due 180d --check", status_options, 0, 1, bulla_run_status},
     {"rewrap", vault_group, "", "Seal anew what is sealed under older versions of tenants' keys.",
      "Others can use the vault meanwhile. Ctrl-C ends it between two batches; run again, it goes on. With --destroy "
      "the\n"

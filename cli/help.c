@@ -58,7 +58,7 @@ static void print_statuses(void) {
       "  2  usage: the command line or the input is wrong\n"
       "  3  not found\n"
       "  4  environment: memory, files, disk, database\n"
-      "  5  only doctor: it has found a problem\n"
+      "  5  only doctor, and status --check: there is something to do\n"
       "exec exits with the command's status, or 125 if bulla fails first, 126 if the command cannot be run,\n"
       "127 if it is not found.\n");
 }

@@ -15,7 +15,6 @@
 #include <bulla/store.h>
 
 #include "cli/error.h"
-#include "cli/options.h"
 #include "store/file.h"
 
 /* read_all fills |bytes| until the end of |fd| or of the room. */
@@ -111,8 +110,7 @@ enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer 
   }
 }
 
-enum bulla_status bulla_input_anchor(struct bulla_cli *cli, struct bulla_buffer *anchor) {
-  const char *path = bulla_option_value(cli, "anchor");
+enum bulla_status bulla_input_anchor(struct bulla_cli *cli, struct bulla_buffer *anchor, const char *path) {
   if (path == NULL) {
     return BULLA_OK;
   }

@@ -30,7 +30,8 @@ void bulla_input_line(struct bulla_secret *secret);
 BULLA_NODISCARD enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer *text, int fd,
                                                      size_t max_len);
 
-/* bulla_input_anchor reads the file of --anchor, if that is given, into memory that the caller frees. */
-BULLA_NODISCARD enum bulla_status bulla_input_anchor(struct bulla_cli *cli, struct bulla_buffer *anchor);
+/* bulla_input_anchor reads the anchor in the file |path|, unless that is NULL, into memory that the caller frees. */
+BULLA_NODISCARD enum bulla_status bulla_input_anchor(struct bulla_cli *cli, struct bulla_buffer *anchor,
+                                                     const char *path);
 
 #endif

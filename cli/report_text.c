@@ -32,7 +32,8 @@ static enum bulla_status print_facts(struct bulla_report_sink *sink, const struc
   }
   for (size_t i = 0; i < num; i++) {
     char room[64];
-    struct bulla_span text = bulla_cell_text_of(room, &facts[i].cell);
+    const struct bulla_cell *cell = &facts[i].cell;
+    struct bulla_span text = cell->type == BULLA_CELL_TEXT ? cell->text : bulla_cell_text_of(room, cell);
     if (facts[i].cell.type != BULLA_CELL_NONE) {
       printf("  %-34s %.*s\n", facts[i].label, (int)text.len, (const char *)text.data);
     }

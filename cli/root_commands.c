@@ -139,13 +139,15 @@ static enum bulla_status count_root(void *arg, const struct bulla_root_view *roo
 }
 
 enum bulla_status bulla_run_info(struct bulla_cli *cli) {
-  static const char *const names[] = {"vault", "id", "fingerprint", "roots", NULL};
+  static const char *const names[] = {"vault",  "id",      "fingerprint", "roots", "back_end",
+                                      "format", "version", "engine",      NULL};
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   char id[2 * BULLA_VAULT_ID_LEN];
   char digits[DIGITS_ROOM];
   char room[BULLA_SESSION_URL_MAX];
   const char *url = bulla_session_shown_url(cli, room);
+  const char *back_end = strncmp(url, "sqlite:", 7) == 0 ? "SQLite" : "PostgreSQL";
   int64_t num_roots = 0;
   bulla_rows_begin(&rows, cli, names, false);
   BULLA_TRY(bulla_session_vault(cli, &vault));
@@ -153,11 +155,19 @@ enum bulla_status bulla_run_info(struct bulla_cli *cli) {
   BULLA_TRY(write_fingerprint(digits, vault));
   bulla_hex_encode((uint8_t *)id, bulla_vault_id(vault));
   if (cli->json) {
-    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(url)), bulla_cell_text(bulla_span(id, sizeof(id))),
-                                       bulla_cell_text(bulla_text(digits)), bulla_cell(BULLA_CELL_NUMBER, num_roots)};
+    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(url)),
+                                       bulla_cell_text(bulla_span(id, sizeof(id))),
+                                       bulla_cell_text(bulla_text(digits)),
+                                       bulla_cell(BULLA_CELL_NUMBER, num_roots),
+                                       bulla_cell_text(bulla_text(back_end)),
+                                       bulla_cell(BULLA_CELL_NUMBER, BULLA_VAULT_FORMAT),
+                                       bulla_cell_text(bulla_text(bulla_version())),
+                                       bulla_cell_text(bulla_text(bulla_engine_name()))};
     return bulla_rows_add(&rows, cells);
   }
   BULLA_TRY(bulla_output_text(cli, "vault        ", url, "\n"));
   printf("id           %.*s\nfingerprint  %s\nroots        %lld\n", (int)sizeof(id), id, digits, (long long)num_roots);
+  printf("back end     %s\nformat       %d\nversion      %s\nengine       %s\n", back_end, BULLA_VAULT_FORMAT,
+         bulla_version(), bulla_engine_name());
   return BULLA_OK;
 }

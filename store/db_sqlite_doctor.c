@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "core/cleanup.h"
 #include "core/cursor.h"
@@ -38,6 +39,11 @@ static enum bulla_status tell_file(struct bulla_examination *examination, const 
   if (stat(path, &found) != 0) {
     return BULLA_VAULT_MOVED;
   }
+  /* With two names each would have a -wal of its own; opening it was refused then. */
+  bulla_examine_tell(examination, "identity", found.st_nlink == 1 ? BULLA_VERDICT_OK : BULLA_VERDICT_PROBLEM,
+                     "the file has another name too: remove that one", "inode %llu of device %u:%u, %llu name%s",
+                     (unsigned long long)found.st_ino, major(found.st_dev), minor(found.st_dev),
+                     (unsigned long long)found.st_nlink, found.st_nlink == 1 ? "" : "s");
   mode_t others = found.st_mode & (S_IRWXG | S_IRWXO);
   bulla_examine_tell(examination, "file",
                      (others & (S_IWGRP | S_IWOTH)) != 0 ? BULLA_VERDICT_PROBLEM

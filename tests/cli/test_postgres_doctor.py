@@ -15,7 +15,7 @@ import sys
 import time
 
 from command import test_without_vault
-from doctor import PROBLEM, examine, only
+from doctor import NEW, PROBLEM, examine, only
 from pg_place import place, run_with_server
 import postgres
 
@@ -44,8 +44,8 @@ def all_is_well_with_the_login_of_a_service(box):
     found = examine(box)
     assert set(found) == {"bulla", "memory", "engine", "libpq", "PostgreSQL", "encoding", "fsync", "full_page_writes",
                           "synchronous_commit", "standbys", "login", "rights", "further rights", "oldest snapshot", "clocks", "TLS",
-                          "pooler", "audit log", "clock"}, found
-    assert {what for what, each in found.items() if each[0] != "ok"} == ALONE, found
+                          "pooler", "audit log", "clock", "vault", "rotation", "former versions", "expiry", *NEW}, found
+    assert {what for what, each in found.items() if each[0] != "ok"} == ALONE | NEW, found
     assert found["PostgreSQL"][1] == place.psql("SHOW server_version") and found["encoding"][1] == "UTF8"
     assert found["standbys"][0] == "warning" and "not the loss of the server" in found["standbys"][1]
     assert found["synchronous_commit"][1] == "on" and found["TLS"][1] == "none, over a Unix socket"

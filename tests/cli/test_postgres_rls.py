@@ -272,6 +272,9 @@ def a_tenants_login_reads_its_tenant_through_bulla(_):
     records = place.box.log()
     assert {record["tenant"] for record in records} == {"acme"} and len(records) >= 3, records
     assert b"acme" in place.run("t_a", "apikey", "list") and b"beta" not in place.run("t_a", "apikey", "list")
+    status = place.run("t_a", "status").decode()
+    assert "db-of-acme" in status and "beta" not in status and "last anchor" not in status, status
+    assert "last anchor  " in place.run("app", "status").decode()
     for args in (["audit", "verify"], ["audit", "anchor"], ["put", "acme/db-of-acme", "host=x"],
                  ["get", "acme/db-of-acme", "password", "--reason", "r"]):
         place.run("t_a", *args, status=4, told="reads the rows of one tenant")

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* status: the keys of a vault and how old they are, what is due, which secrets expire and which nobody has ever used.
+ * Nothing is opened but masks, nothing is changed or recorded. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/error.h"
+#include "cli/options.h"
+#include "cli/report_out.h"
+#include "cli/session.h"
+#include "cli/status_survey.h"
+#include "cli/status_used.h"
+#include "cli/when.h"
+
+#define US_PER_S INT64_C(1000000)
+
+enum { COMMAND_MAX = BULLA_NAME_MAX * 3 + 64 };
+
+/* What is printed, and what is known by then. */
+struct status {
+  struct bulla_cli *cli;
+  struct bulla_vault *vault;
+  struct bulla_span tenant; /* empty for all */
+  struct bulla_report_out out;
+  struct bulla_survey survey;
+  struct bulla_used used;
+  bool sees_all; /* of the log: a login of one tenant sees neither anchors nor backups */
+};
+
+static void status_free(struct status *status) {
+  if (status->out.num > 0) {
+    bulla_report_sink_free(&status->out.sinks[0]);
+  }
+  bulla_used_free(&status->used);
+}
+
+/* Reads --due: an age, or a day. A number alone would be seconds since 1970, at which nothing is due. */
+static enum bulla_status read_due(struct status *status) {
+  int64_t micros;
+  const char *due = bulla_option_value(status->cli, "due");
+  int64_t now = status->survey.now * US_PER_S;
+  if (due == NULL) {
+    return BULLA_OK;
+  }
+  bool is_number = strspn(due, "0123456789") == strlen(due);
+  if (is_number || !bulla_when_read(&micros, due, now) || micros > now) {
+    return bulla_cli_usage(status->cli, "--due takes an age, as 90d or 12w, or a date that is over, YYYY-MM-DD");
+  }
+  status->survey.due_before = bulla_when_floor(micros, US_PER_S);
+  return BULLA_OK;
+}
+
+/* Reads the log from its first record on: it alone tells what was used. */
+static enum bulla_status read_log(struct status *status) {
+  struct bulla_audit_log_options options = BULLA_AUDIT_LOG_OPTIONS_INIT;
+  BULLA_TRY(bulla_used_begin(&status->used));
+  bulla_cli_at(status->cli, "audit log");
+  BULLA_TRY(bulla_survey_sees_all(&status->sees_all, status->vault));
+  return bulla_vault_audit_log_with(status->vault, &options, bulla_used_take, &status->used);
+}
+
+static struct bulla_cell days_cell(const struct status *status, int64_t then) {
+  return bulla_cell(BULLA_CELL_NUMBER, bulla_survey_days(&status->survey, then));
+}
+
+static enum bulla_status add_version(void *arg, const struct bulla_version_view *version) {
+  struct status *status = (struct status *)arg;
+  const struct bulla_cell cells[] = {bulla_cell_text(version->tenant),
+                                     bulla_cell(BULLA_CELL_NUMBER, version->version),
+                                     bulla_cell_text(version->state),
+                                     days_cell(status, version->created),
+                                     bulla_cell(BULLA_CELL_NUMBER, version->num_fields),
+                                     bulla_cell(BULLA_CELL_NUMBER, version->num_past),
+                                     bulla_cell(BULLA_CELL_NUMBER, version->num_apikeys)};
+  return bulla_report_out_row(&status->out, cells);
+}
+
+static enum bulla_status add_root(void *arg, const struct bulla_root_view *root) {
+  struct status *status = (struct status *)arg;
+  const struct bulla_cell cells[] = {bulla_cell_text(root->kind), bulla_cell_text(root->name),
+                                     days_cell(status, root->created)};
+  return bulla_report_out_row(&status->out, cells);
+}
+
+/* What is to be done with a version, and by which command. */
+static enum bulla_status add_due(void *arg, const struct bulla_version_view *version) {
+  struct status *status = (struct status *)arg;
+  char why[64];
+  char command[COMMAND_MAX];
+  int len = (int)version->tenant.len;
+  const char *tenant = (const char *)version->tenant.data;
+  int64_t left = bulla_survey_num_left(version);
+  if (bulla_survey_is_due(&status->survey, version)) {
+    (void)snprintf(why, sizeof(why), "active for %lld days",
+                   (long long)bulla_survey_days(&status->survey, version->created));
+    (void)snprintf(command, sizeof(command), "bulla rotate --tenant %.*s", len, tenant);
+  } else if (bulla_survey_is_former(version)) {
+    (void)snprintf(why, sizeof(why), left > 0 ? "%lld left under it" : "nothing left under it", (long long)left);
+    (void)snprintf(command, sizeof(command), "bulla rewrap --tenant %.*s --destroy", len, tenant);
+  } else {
+    return BULLA_OK;
+  }
+  const struct bulla_cell cells[] = {bulla_cell_text(version->tenant), bulla_cell(BULLA_CELL_NUMBER, version->version),
+                                     bulla_cell_text(bulla_text(why)), bulla_cell_text(bulla_text(command))};
+  return bulla_report_out_row(&status->out, cells);
+}
+
+static enum bulla_status add_expiring(void *arg, const struct bulla_secret_view *secret) {
+  struct status *status = (struct status *)arg;
+  if (!bulla_survey_expires(&status->survey, secret)) {
+    return BULLA_OK;
+  }
+  const char *when = secret->expires <= status->survey.now ? "expired" : "soon";
+  char command[COMMAND_MAX];
+  (void)snprintf(command, sizeof(command), "bulla put %.*s/%.*s --secret %.*s --expires +90d", (int)secret->tenant.len,
+                 (const char *)secret->tenant.data, (int)secret->entry.len, (const char *)secret->entry.data,
+                 (int)secret->field.len, (const char *)secret->field.data);
+  const struct bulla_cell cells[] = {bulla_cell_text(secret->tenant),   bulla_cell_text(secret->entry),
+                                     bulla_cell_text(secret->field),    bulla_cell(BULLA_CELL_SECONDS, secret->expires),
+                                     bulla_cell_text(bulla_text(when)), bulla_cell_text(bulla_text(command))};
+  return bulla_report_out_row(&status->out, cells);
+}
+
+static enum bulla_status add_place(struct status *status, const struct bulla_secret_view *secret) {
+  const struct bulla_cell cells[] = {bulla_cell_text(secret->tenant), bulla_cell_text(secret->entry),
+                                     bulla_cell_text(secret->field), bulla_cell(BULLA_CELL_SECONDS, secret->updated)};
+  return bulla_report_out_row(&status->out, cells);
+}
+
+static enum bulla_status add_unused(void *arg, const struct bulla_secret_view *secret) {
+  struct status *status = (struct status *)arg;
+  bool has = false;
+  BULLA_TRY(bulla_used_has(&has, &status->used, secret->tenant, secret->entry, secret->field));
+  return has || secret->is_canary ? BULLA_OK : add_place(status, secret);
+}
+
+static enum bulla_status add_canary(void *arg, const struct bulla_secret_view *secret) {
+  return secret->is_canary ? add_place((struct status *)arg, secret) : BULLA_OK;
+}
+
+static const char *const version_columns[] = {"tenant", "version", "state",    "days",
+                                              "values", "former",  "api_keys", NULL};
+static const char *const root_columns[] = {"kind", "name", "days", NULL};
+static const char *const due_columns[] = {"tenant", "version", "why", "command", NULL};
+static const char *const expiry_columns[] = {"tenant", "entry", "field", "expires", "state", "command", NULL};
+static const char *const place_columns[] = {"tenant", "entry", "field", "updated", NULL};
+
+static const struct bulla_report_section versions_section = {
+    .name = "versions", .title = "Versions of tenants' keys", .none = "No tenants.", .columns = version_columns};
+static const struct bulla_report_section roots_section = {
+    .name = "roots", .title = "Roots", .columns = root_columns, .is_complete = true};
+static const struct bulla_report_section due_section = {
+    .name = "due", .title = "Keys to rotate, and to destroy", .none = "No key is due.", .columns = due_columns};
+static const struct bulla_report_section expiry_section = {.name = "expiring",
+                                                           .title = "Secrets to replace",
+                                                           .none = "No secret expires within 30 days.",
+                                                           .columns = expiry_columns};
+static const struct bulla_report_section unused_section = {.name = "unused",
+                                                           .title = "Secrets that were never used",
+                                                           .note = "there is no record of it in the audit log",
+                                                           .none = "Every secret was used.",
+                                                           .columns = place_columns};
+static const struct bulla_report_section canaries_section = {
+    .name = "canaries", .title = "Canaries", .note = "do not show these", .columns = place_columns};
+
+static enum bulla_status print_versions(struct status *status, const struct bulla_report_section *section,
+                                        bulla_version_fn add) {
+  BULLA_TRY(bulla_report_out_open(&status->out, section));
+  BULLA_TRY(bulla_vault_versions(status->vault, status->tenant, add, status));
+  return bulla_report_out_close(&status->out);
+}
+
+/* If |num| is 0 there is nothing to print, and no mask is opened again. */
+static enum bulla_status print_secrets(struct status *status, const struct bulla_report_section *section,
+                                       bulla_secret_fn add, int64_t num) {
+  BULLA_TRY(bulla_report_out_open(&status->out, section));
+  BULLA_TRY(num > 0 ? bulla_vault_secrets(status->vault, status->tenant, add, status) : BULLA_OK);
+  return bulla_report_out_close(&status->out);
+}
+
+static enum bulla_status print_roots(struct status *status) {
+  BULLA_TRY(bulla_report_out_open(&status->out, &roots_section));
+  BULLA_TRY(bulla_vault_root_list(status->vault, add_root, status));
+  return bulla_report_out_close(&status->out);
+}
+
+static struct bulla_cell time_cell(int64_t micros) {
+  return bulla_cell(micros > 0 ? BULLA_CELL_SECONDS : BULLA_CELL_NONE, bulla_when_floor(micros, US_PER_S));
+}
+
+/* A fact of which there is none yet is told in text too. */
+static struct bulla_cell last_cell(const struct status *status, int64_t micros) {
+  bool is_never = status->sees_all && micros == 0 && !status->cli->json;
+  return is_never ? bulla_cell_text(BULLA_LITERAL("never")) : time_cell(micros);
+}
+
+static enum bulla_status print_facts(struct status *status) {
+  const struct bulla_survey *survey = &status->survey;
+  const struct bulla_report_fact facts[] = {
+      {"secrets", "secrets", bulla_cell(BULLA_CELL_NUMBER, survey->num_secrets)},
+      {"last_anchor", "last anchor", last_cell(status, status->used.last_anchor)},
+      {"last_backup", "last backup", last_cell(status, status->used.last_backup)},
+      {"due", "keys to rotate", bulla_cell(BULLA_CELL_NUMBER, survey->num_due)},
+      {"former_versions", "former versions not destroyed", bulla_cell(BULLA_CELL_NUMBER, survey->num_former)},
+      {"expired", "secrets past their date", bulla_cell(BULLA_CELL_NUMBER, survey->num_expired)},
+      {"expiring", "secrets that expire within 30 days", bulla_cell(BULLA_CELL_NUMBER, survey->num_expiring)},
+  };
+  return bulla_report_out_facts(&status->out, facts, sizeof(facts) / sizeof(facts[0]));
+}
+
+static enum bulla_status print_all(struct status *status, const struct bulla_report_head *head) {
+  const struct bulla_survey *survey = &status->survey;
+  BULLA_TRY(bulla_report_out_begin(&status->out, head));
+  BULLA_TRY(print_facts(status));
+  BULLA_TRY(print_versions(status, &versions_section, add_version));
+  BULLA_TRY(print_roots(status));
+  BULLA_TRY(print_versions(status, &due_section, add_due));
+  BULLA_TRY(print_secrets(status, &expiry_section, add_expiring, survey->num_expired + survey->num_expiring));
+  BULLA_TRY(print_secrets(status, &unused_section, add_unused, survey->num_secrets - survey->num_canaries));
+  BULLA_TRY(print_secrets(status, &canaries_section, add_canary, survey->num_canaries));
+  return bulla_report_out_end(&status->out);
+}
+
+/* For cron: something is due. */
+static enum bulla_status check(struct status *status) {
+  int64_t num = status->survey.num_due + status->survey.num_expired;
+  if (num == 0 || bulla_option_count(status->cli, "check") == 0) {
+    return BULLA_OK;
+  }
+  status->cli->exit_status = BULLA_DOCTOR_PROBLEM;
+  bulla_cli_at(status->cli, "status");
+  return bulla_cli_error(status->cli, BULLA_IO, "%lld to rotate, %lld past their date: the command is said beside each",
+                         (long long)status->survey.num_due, (long long)status->survey.num_expired);
+}
+
+enum bulla_status bulla_run_status(struct bulla_cli *cli) {
+  char room[BULLA_SESSION_URL_MAX];
+  struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
+  struct status status BULLA_CLEANUP(status_free) = {.cli = cli};
+  status.tenant = cli->num_operands > 0 ? bulla_text(cli->operands[0]) : bulla_span(NULL, 0);
+  bulla_survey_begin(&status.survey);
+  BULLA_TRY(read_due(&status));
+  BULLA_TRY(bulla_session_vault(cli, &vault));
+  status.vault = vault;
+  BULLA_TRY(read_log(&status));
+  bulla_session_at_tenant(cli, status.tenant, "TENANT");
+  BULLA_TRY(bulla_survey_take(&status.survey, vault, status.tenant));
+  status.out.sinks[0] = bulla_report_sink_new(cli);
+  if (status.out.sinks[0] == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  status.out.num = 1;
+  const struct bulla_report_head head = {
+      .title = "Status", .subtitle = bulla_session_shown_url(cli, room), .is_first = true};
+  BULLA_TRY(print_all(&status, &head));
+  return check(&status);
+}
