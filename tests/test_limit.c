@@ -192,13 +192,20 @@ Test(limit, changes_are_limited_but_those_of_limits) {
   TEST_STATUS(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))), BULLA_LIMITED);
   TEST_STATUS(bulla_vault_rename_entry(house.vault, &who, AT(TEXT("acme"), TEXT("db")), TEXT("bd")), BULLA_LIMITED);
   TEST_STATUS(put_apikey(TEXT("acme"), TEXT("0123456789abcdef"), "", 1), BULLA_LIMITED);
-  TEST_STATUS(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), TEXT("jti"), 1), BULLA_LIMITED);
   TEST_STATUS(bulla_vault_root_remove(house.vault, &who, TEXT("spare")), BULLA_LIMITED);
   cr_expect_eq(count_records("op = 'put' AND outcome = 'done'"), 3);
   assert_use("acme", "db", "user", "me");
   set(BULLA_LIMIT_CHANGE, BULLA_LIMIT_ACTOR, "", 200, 60);
   both_ahead = 60;
   TEST_OK(put("acme", "db", "user", "you", false));
+}
+
+Test(limit, revocations_are_never_refused) {
+  TEST_OK(put_apikey(TEXT("acme"), TEXT("0123456789abcdef"), "", 1));
+  set(BULLA_LIMIT_CHANGE, BULLA_LIMIT_ACTOR, "", 0, 3600);
+  TEST_STATUS(put("acme", "db", "user", "you", false), BULLA_LIMITED);
+  TEST_OK(bulla_vault_token_revoke(house.vault, &who, TEXT("acme"), TEXT("jti"), 1));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, TEXT("0123456789abcdef")));
 }
 
 Test(limit, a_flood_makes_one_record_a_minute_with_a_number) {

@@ -84,8 +84,9 @@ def changes_are_limited_and_setting_limits_is_not(box):
     box.run("limit", "set", "change", "actor", "1/d")
     box.put_secret()
     for command in (("rm", "acme/db"), ("mv", "acme", "bcme"), ("put", "acme/db", "a=b"), ("root", "rm", "x"),
-                    ("apikey", "create", "--tenant", "acme"), ("token", "revoke", "--tenant", "acme", "--jti", "x")):
+                    ("apikey", "create", "--tenant", "acme")):
         box.run(*command, status=1, told="changes of this actor are limited")
+    box.run("token", "revoke", "--tenant", "acme", "--jti", "x")
     assert [record["op"] for record in box.log() if record["outcome"] == "limited"] == ["remove"]
     box.run("limit", "set", "change", "actor", "100/d", "--burst", "50")
     box.run("limit", "rm", "change", "actor")
