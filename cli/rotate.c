@@ -144,9 +144,10 @@ static enum bulla_status report(struct bulla_cli *cli, const struct bulla_rewrap
   if (cli->json) {
     return bulla_rows_add(&rows, cells);
   }
-  printf("%lld of %lld values sealed anew", (long long)made->num_done, (long long)made->num_total);
+  printf("%lld of %lld value%s sealed anew", (long long)made->num_done, (long long)made->num_total,
+         made->num_total == 1 ? "" : "s");
   if (num_destroyed > 0 || bulla_option_count(cli, "destroy") > 0) {
-    printf(", %lld versions destroyed", (long long)num_destroyed);
+    printf(", %lld version%s destroyed", (long long)num_destroyed, num_destroyed == 1 ? "" : "s");
   }
   printf("%s\n", made->is_stopped ? "; stopped: run it again to go on" : "");
   return BULLA_OK;

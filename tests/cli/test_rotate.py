@@ -38,7 +38,7 @@ def a_tenant_is_rotated_and_what_is_left_is_sealed_anew(box):
     assert b"acme seals under version 2 now" in box.run("rotate", "--tenant", "acme", "--reason", "yearly")
     assert box.get() == b"s3cret-of-acme"
     assert versions(box) == {1: 1, 2: 1}
-    assert box.run("rewrap") == b"1 of 1 values sealed anew\n"
+    assert box.run("rewrap") == b"1 of 1 value sealed anew\n"
     assert versions(box) == {1: 0, 2: 2}
     assert box.json("rewrap", "--destroy") == {"total": 0, "done": 0, "refused": 0, "destroyed": 1, "stopped": False}
     assert versions(box) == {2: 2}
