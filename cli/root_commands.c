@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/rows.h"
+#include "cli/scrub.h"
 #include "cli/session.h"
 #include "core/hex.h"
 #include "store/provider.h"
@@ -115,8 +116,11 @@ enum bulla_status bulla_run_root_rm(struct bulla_cli *cli) {
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "root to remove");
   enum bulla_status status = bulla_vault_root_remove(vault, &me.who, bulla_text(cli->operands[0]));
-  return status == BULLA_IN_USE ? bulla_cli_error(cli, status, "add another one, and open the vault with that")
-                                : status;
+  if (status == BULLA_IN_USE) {
+    return bulla_cli_error(cli, status, "add another one, and open the vault with that");
+  }
+  BULLA_TRY(status);
+  return bulla_scrub(cli, vault);
 }
 
 enum bulla_status bulla_run_root_recipient(struct bulla_cli *cli) {

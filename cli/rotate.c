@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "cli/root_commands.h"
 #include "cli/rows.h"
+#include "cli/scrub.h"
 #include "cli/session.h"
 
 static enum bulla_status rotate_tenant(struct bulla_cli *cli) {
@@ -79,6 +80,7 @@ static enum bulla_status rotate_root(struct bulla_cli *cli) {
     return bulla_cli_error(cli, status, "this root, or one of this name, is there already: remove the other one");
   }
   BULLA_TRY(status);
+  BULLA_TRY(bulla_scrub(cli, vault));
   return cli->json ? BULLA_OK
                    : bulla_output_text(cli, "the new root opens the vault, and the former one no more; ", "",
                                        "copies made before still open with the former one\n");
@@ -96,6 +98,7 @@ static enum bulla_status rotate_all(struct bulla_cli *cli) {
         "every key of the new vault is a new one. What is left to do:\n"
         "- have all programs open the new vault, and pin its id and fingerprint: bulla info\n"
         "- add its other roots, a recipient among them: bulla root add\n"
+        "- say anew what it keeps of former values, and its limits: bulla keep, bulla limit set\n"
         "- replace the live API keys: whoever had the keys of the former vault can forge their tokens\n"
         "- change the values at their origin: they may have been read. bulla audit report --breach root says which\n"
         "- keep the former vault, with its log and anchors, as evidence; then destroy its roots and its copies\n");
@@ -113,24 +116,6 @@ enum bulla_status bulla_run_rotate(struct bulla_cli *cli) {
     return bulla_cli_usage(cli, "TARGET_URL belongs to --all");
   }
   return tenant ? rotate_tenant(cli) : all ? rotate_all(cli) : rotate_root(cli);
-}
-
-/* What is deleted is to be gone from the files, too. */
-static enum bulla_status scrub(struct bulla_cli *cli, struct bulla_vault *vault) {
-  bulla_session_at_vault(cli);
-  enum bulla_status status = bulla_vault_scrub(vault);
-  if (status == BULLA_UNSUPPORTED) {
-    (void)fputs(
-        "bulla: the keys are deleted; the server's files have them until the owner of the tables runs VACUUM FULL: see "
-        "the page on PostgreSQL\n",
-        stderr);
-    return BULLA_OK;
-  }
-  return status == BULLA_BUSY
-             ? bulla_cli_error(cli, status,
-                               "it is done, but somebody reads an older state, so the -wal still has it: end that "
-                               "reader and run bulla rewrap --destroy")
-             : status;
 }
 
 static enum bulla_status report(struct bulla_cli *cli, const struct bulla_rewrap_report *made, int64_t num_destroyed) {
@@ -156,7 +141,7 @@ static enum bulla_status report(struct bulla_cli *cli, const struct bulla_rewrap
 static enum bulla_status destroy(struct bulla_cli *cli, struct bulla_vault *vault, int64_t *num,
                                  const struct bulla_session_who *me) {
   BULLA_TRY(bulla_vault_destroy_versions(vault, num, &me->who, bulla_option_span(cli, "tenant")));
-  return scrub(cli, vault);
+  return bulla_scrub(cli, vault);
 }
 
 enum bulla_status bulla_run_rewrap(struct bulla_cli *cli) {
@@ -178,8 +163,9 @@ enum bulla_status bulla_run_rewrap(struct bulla_cli *cli) {
   if (status == BULLA_REFUSED) {
     BULLA_TRY(report(cli, &made, num_destroyed));
     return bulla_cli_error(cli, status,
-                           "some values do not open: put them anew and keep 0 of what they were, or remove them, then "
-                           "run this again; their version is not destroyed before that");
+                           "%s: remove them and put them anew, then run this again; their version is not destroyed "
+                           "before that",
+                           cli->detail);
   }
   BULLA_TRY(status);
   BULLA_TRY(report(cli, &made, num_destroyed));
@@ -201,6 +187,13 @@ enum bulla_status bulla_run_shred(struct bulla_cli *cli) {
     return bulla_cli_usage(cli, "shredding cannot be undone: give --yes to do it");
   }
   bulla_session_identify(&me, cli, "");
-  BULLA_TRY(bulla_vault_shred(vault, &me.who, tenant));
-  return scrub(cli, vault);
+  enum bulla_status status = bulla_vault_shred(vault, &me.who, tenant);
+  if (status == BULLA_NOT_FOUND) {
+    /* It may have been shredded by somebody who was interrupted then. */
+    BULLA_TRY(bulla_scrub(cli, vault));
+    bulla_session_at_tenant(cli, tenant, "TENANT");
+    return status;
+  }
+  BULLA_TRY(status);
+  return bulla_scrub(cli, vault);
 }

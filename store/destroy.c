@@ -15,7 +15,11 @@ static enum bulla_status destroy_unused(struct bulla_change *change, int64_t *nu
     const struct bulla_tenant *owner;
     struct bulla_version_rows rows;
     char text[BULLA_DIGITS_MAX];
-    BULLA_TRY(bulla_tenant_look(&owner, vault, old->tenant));
+    enum bulla_status status = bulla_tenant_look(&owner, vault, old->tenant);
+    if (status == BULLA_NOT_FOUND) {
+      return BULLA_OK; /* it was renamed, removed or shredded meanwhile */
+    }
+    BULLA_TRY(status);
     size_t index = bulla_version_find_old(owner, old->versions[i]);
     if (index == owner->said.num_secrets) {
       continue;

@@ -27,10 +27,11 @@ enum bulla_status bulla_past_move(struct bulla_vault *vault, const struct bulla_
   return prune(vault, binding, binding->revision + 1 - num);
 }
 
-enum bulla_status bulla_past_forget(struct bulla_vault *vault, struct bulla_span entry_id, struct bulla_span field) {
+enum bulla_status bulla_past_forget(int64_t *num, struct bulla_vault *vault, struct bulla_span entry_id,
+                                    struct bulla_span field) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_DELETE_PAST);
   bulla_bind_blob(&statement, entry_id);
   bulla_bind_text(&statement, field);
-  return bulla_finish(&statement);
+  return bulla_finish_counted(&statement, num);
 }

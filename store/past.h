@@ -16,8 +16,8 @@
 BULLA_NODISCARD enum bulla_status bulla_past_move(struct bulla_vault *vault, const struct bulla_binding *binding,
                                                   int64_t num);
 
-/* bulla_past_forget deletes all former revisions of a field. */
-BULLA_NODISCARD enum bulla_status bulla_past_forget(struct bulla_vault *vault, struct bulla_span entry_id,
+/* bulla_past_forget deletes all former revisions of a field; |*num| is how many there were. */
+BULLA_NODISCARD enum bulla_status bulla_past_forget(int64_t *num, struct bulla_vault *vault, struct bulla_span entry_id,
                                                     struct bulla_span field);
 
 #endif

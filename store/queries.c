@@ -83,6 +83,7 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
 
     [BULLA_QUERY_FIND_ENTRY] = "SELECT id, name_proof FROM entry WHERE tenant = $1 AND name = $2",
     [BULLA_QUERY_INSERT_ENTRY] = "INSERT INTO entry(id, tenant, name, name_proof) VALUES ($1, $2, $3, $4)",
+    [BULLA_QUERY_ENTRY_NAME] = "SELECT name FROM entry WHERE id = $1",
     [BULLA_QUERY_RENAME_ENTRY] = "UPDATE entry SET name = $1, name_proof = $2 WHERE id = $3",
     [BULLA_QUERY_LIST_ENTRIES] =
         "SELECT e.id, e.name, e.name_proof, (SELECT count(*) FROM field f WHERE f.entry = e.id), "

@@ -45,6 +45,7 @@ enum bulla_query {
 
   BULLA_QUERY_FIND_ENTRY,   /* tenant, name; gives id, proof of the name */
   BULLA_QUERY_INSERT_ENTRY, /* id, tenant, name, proof */
+  BULLA_QUERY_ENTRY_NAME,   /* id; gives name */
   BULLA_QUERY_RENAME_ENTRY, /* name, proof, id */
   BULLA_QUERY_LIST_ENTRIES, /* tenant, name, how many at most; gives id, name, proof, fields, updated of each behind
                                that name */

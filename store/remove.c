@@ -32,14 +32,17 @@ static enum bulla_status remove_entry(struct bulla_change *change, struct bulla_
   return tell(change, tenant, entry, bulla_span(NULL, 0));
 }
 
+/* Former revisions without a field were put there by somebody else: they can be removed, too. */
 static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_span entry_id, struct bulla_span field) {
+  int64_t num_past;
+  BULLA_TRY(bulla_past_forget(&num_past, vault, entry_id, field));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_DELETE_FIELD);
   bulla_bind_blob(&statement, entry_id);
   bulla_bind_text(&statement, field);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
-  return row ? BULLA_OK : bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
+  return row || num_past > 0 ? BULLA_OK : bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
 }
 
 static enum bulla_status remove_fields(struct bulla_change *change, struct bulla_span tenant, struct bulla_span entry,
@@ -50,7 +53,6 @@ static enum bulla_status remove_fields(struct bulla_change *change, struct bulla
   BULLA_TRY(bulla_entry_find(&owner, id, change->vault, tenant, entry));
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(remove_field(change->vault, entry_id, fields[i]));
-    BULLA_TRY(bulla_past_forget(change->vault, entry_id, fields[i]));
     BULLA_TRY(tell(change, tenant, entry, fields[i]));
   }
   int64_t left;

@@ -136,12 +136,13 @@ static enum bulla_status rename_former(int64_t *before, struct bulla_vault *vaul
 static enum bulla_status rename_past(struct bulla_vault *vault, const struct moving *moving,
                                      const struct bulla_place *names, struct bulla_span name) {
   const struct bulla_span entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id));
+  int64_t num;
   /* A field that is not there has none, unless somebody put it there. */
-  BULLA_TRY(bulla_past_forget(vault, entry_id, name));
+  BULLA_TRY(bulla_past_forget(&num, vault, entry_id, name));
   for (int64_t before = moving->revision; before > 0;) {
     BULLA_TRY(rename_former(&before, vault, names, name));
   }
-  return bulla_past_forget(vault, entry_id, names->field);
+  return bulla_past_forget(&num, vault, entry_id, names->field);
 }
 
 static enum bulla_status rename_field(struct bulla_vault *vault, const struct bulla_place *names,

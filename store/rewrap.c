@@ -5,6 +5,7 @@
  * transaction with its record, so that others get at the vault between batches, and whoever is interrupted begins where
  * the last batch ended: a row that is done is no longer found. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -30,6 +31,7 @@ struct row {
   struct bulla_span id;            /* of an API key */
   struct bulla_buffer value;
   struct bulla_buffer mask;
+  bool is_bad; /* no bulla wrote it so */
 };
 
 struct batch {
@@ -48,8 +50,9 @@ struct batch {
   struct bulla_secret *plain;
   int64_t num_done;
   int64_t num_refused;
-  bool is_last;   /* nothing came after it */
-  bool is_wanted; /* it ended because others wait */
+  char refused[4 * BULLA_LOG_NAME_MAX]; /* the first row that did not open, of all batches; empty if there is none */
+  bool is_last;                         /* nothing came after it */
+  bool is_wanted;                       /* it ended because others wait */
 };
 
 /* A table whose rows are sealed under a secret. read copies a row, seal seals it anew. store stores one, store_many
@@ -139,11 +142,12 @@ static enum bulla_status read_rows(struct batch *batch, struct bulla_vault *vaul
     struct row *row = &batch->rows[batch->num_rows++];
     memset(row, 0, sizeof(*row));
     row->number = bulla_column_int(&statement);
-    table->read(row, batch, &statement);
     /* Pages of a damaged file that point at each other can give the same rows without end. */
     if (!bulla_columns_good(&statement) || row->number <= after) {
       return BULLA_REFUSED;
     }
+    table->read(row, batch, &statement);
+    row->is_bad = !bulla_columns_good(&statement);
     after = row->number;
   }
   return BULLA_OK;
@@ -198,13 +202,34 @@ static enum bulla_status store_waiting(struct batch *batch, struct bulla_vault *
   return store->running ? BULLA_OK : finish(batch, store);
 }
 
+/* Keeps what the first row is called that does not open. */
+static enum bulla_status name_refused(struct batch *batch, struct bulla_vault *vault, const struct row *row) {
+  char tenant[BULLA_LOG_NAME_MAX];
+  char name[BULLA_LOG_NAME_MAX];
+  char field[BULLA_LOG_NAME_MAX];
+  if (batch->refused[0] != '\0') {
+    return BULLA_OK;
+  }
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_ENTRY_NAME);
+  bulla_bind_blob(&statement, row->field.binding.entry_id);
+  bool there;
+  BULLA_TRY(bulla_step(&statement, &there));
+  struct bulla_span entry = there ? bulla_column_text(&statement, BULLA_NAME_MAX) : row->id;
+  (void)snprintf(batch->refused, sizeof(batch->refused), "%s/%s %s, revision %lld",
+                 bulla_log_name(tenant, batch->owner->said.name), bulla_log_name(name, entry),
+                 bulla_log_name(field, row->field.binding.field), (long long)row->field.binding.revision);
+  return BULLA_OK;
+}
+
 static enum bulla_status do_rows(struct batch *batch, struct bulla_vault *vault, const struct table *table) {
   bool many = table->store_many != BULLA_NUM_QUERIES && vault->db->driver->ahead != NULL;
   for (size_t i = 0; i < batch->num_rows; i++) {
     struct row *row = &batch->rows[i];
-    enum bulla_status status = table->seal(row, batch, &vault->keyring);
+    enum bulla_status status = row->is_bad ? BULLA_REFUSED : table->seal(row, batch, &vault->keyring);
     if (status == BULLA_REFUSED) {
       batch->num_refused++;
+      BULLA_TRY(name_refused(batch, vault, row));
       continue;
     }
     BULLA_TRY(status);
@@ -292,7 +317,12 @@ static enum bulla_status seal_batch(struct work *work, struct bulla_change *chan
   struct batch *batch = &work->batch;
   struct bulla_vault *vault = work->vault;
   char text[BULLA_DIGITS_MAX];
-  BULLA_TRY(bulla_tenant_look(&batch->owner, vault, tenant));
+  enum bulla_status status = bulla_tenant_look(&batch->owner, vault, tenant);
+  batch->is_last = status == BULLA_NOT_FOUND; /* it was renamed, removed or shredded meanwhile */
+  if (batch->is_last) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(status);
   size_t index = bulla_version_find_old(batch->owner, version);
   batch->is_last = index == batch->owner->said.num_secrets;
   if (batch->is_last) {
@@ -399,6 +429,6 @@ enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault, struct bulla_rew
   BULLA_TRY(do_all(&work, tenant));
   return report->num_refused == 0
              ? BULLA_OK
-             : bulla_explain(BULLA_REFUSED, "%lld values do not open and stay as they are: somebody has changed them",
-                             (long long)report->num_refused);
+             : bulla_explain(BULLA_REFUSED, "%lld values do not open: somebody has changed them; the first is %s",
+                             (long long)report->num_refused, work.batch.refused);
 }

@@ -88,7 +88,10 @@ enum bulla_status bulla_versions_next_old(struct bulla_old_versions *old, int64_
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   const struct bulla_tenant *owner;
   *num_rows = 0;
+  struct bulla_db *state BULLA_CLEANUP(bulla_db_rollback) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
+  /* One state of the tenant and of its secrets: another process may destroy one between two looks. */
+  BULLA_TRY(bulla_db_begin(&state, vault->db, BULLA_DB_READ));
   BULLA_TRY(bulla_versions_next(&owner, walked, vault, only));
   take_old(old, owner);
   for (size_t i = 0; i < old->num; i++) {
@@ -110,8 +113,10 @@ struct seen {
 static enum bulla_status look(struct seen *seen, struct bulla_walked *walked, struct bulla_vault *vault,
                               struct bulla_span only) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  struct bulla_db *state BULLA_CLEANUP(bulla_db_rollback) = NULL;
   const struct bulla_tenant *owner;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_db_begin(&state, vault->db, BULLA_DB_READ));
   BULLA_TRY(bulla_versions_next(&owner, walked, vault, only));
   seen->num = 0;
   if (owner == NULL) {

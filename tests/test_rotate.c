@@ -208,6 +208,88 @@ Test(rotate, rewrap_of_one_tenant_leaves_the_others) {
   TEST_STATUS(bulla_vault_rewrap(house.vault, &report, &who, TEXT("gamma"), NULL, NULL), BULLA_NOT_FOUND);
 }
 
+static bool shred_beta(void *arg, int64_t done, int64_t total) {
+  (void)total;
+  if (done > 0 && !*(bool *)arg) {
+    *(bool *)arg = true;
+    TEST_OK(bulla_vault_shred(house.vault, &who, TEXT("beta")));
+  }
+  return true;
+}
+
+Test(rotate, a_tenant_that_goes_meanwhile_is_passed_over) {
+  struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
+  bool is_shredded = false;
+  fill_house();
+  TEST_OK(put("gamma", "db", "password", "plugh", true));
+  rotate("acme");
+  rotate("beta");
+  rotate("gamma");
+  TEST_OK(bulla_vault_rewrap(house.vault, &report, &who, TEXT(""), shred_beta, &is_shredded));
+  cr_assert_eq(report.num_done, report.num_total - 1);
+  cr_assert_eq(destroy(), 2);
+  assert_use("gamma", "db", "password", "plugh");
+}
+
+Test(rotate, a_row_that_no_bulla_wrote_stops_no_other_and_is_named) {
+  fill_house();
+  close_vault();
+  run_sql("UPDATE field SET name = '-bad' WHERE entry IN (SELECT id FROM entry WHERE name = 'mail')");
+  open_vault();
+  rotate("acme");
+  test_listen();
+  struct bulla_rewrap_report report = rewrap(BULLA_REFUSED);
+  cr_assert_eq(report.num_refused, 1);
+  cr_assert_eq(report.num_done, report.num_total - 1);
+  cr_assert_not_null(strstr(test_told.text, "the first is acme/mail "), "%s", test_told.text);
+}
+
+/* Former revisions that belong to no field keep their version from being destroyed, until they are removed. */
+Test(rotate, a_former_value_without_a_field_can_be_removed) {
+  fill_house();
+  run_sql(
+      "INSERT INTO past(entry, name, revision, secret, value, mask, secret_id, updated) "
+      "SELECT entry, 'ghost', 1, secret, value, mask, secret_id, updated FROM field "
+      "WHERE entry = (SELECT e.id FROM entry e WHERE e.name = 'mail') LIMIT 1");
+  const struct bulla_span ghost = TEXT("ghost");
+  rotate("acme");
+  rewrap(BULLA_REFUSED);
+  cr_assert_eq(destroy(), 0);
+  TEST_OK(bulla_vault_remove_fields(house.vault, &who, AT(TEXT("acme"), TEXT("mail")), &ghost, 1));
+  TEST_STATUS(bulla_vault_remove_fields(house.vault, &who, AT(TEXT("acme"), TEXT("mail")), &ghost, 1), BULLA_NOT_FOUND);
+  cr_assert_eq(destroy(), 1);
+  assert_use("acme", "mail", "password", "swordfish");
+}
+
+static void *rotate_and_destroy(void *arg) {
+  struct bulla_vault *vault = arg;
+  enum bulla_status status = BULLA_OK;
+  for (int i = 0; i < 40 && (status == BULLA_OK || status == BULLA_BUSY); i++) {
+    struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
+    int64_t num;
+    status = bulla_vault_rotate_tenant(vault, &num, &who, TEXT("acme"));
+    status = status == BULLA_OK ? bulla_vault_rewrap(vault, &report, &who, TEXT(""), NULL, NULL) : status;
+    status = status == BULLA_OK ? bulla_vault_destroy_versions(vault, &num, &who, TEXT("")) : status;
+  }
+  return status == BULLA_OK || status == BULLA_BUSY ? NULL : vault;
+}
+
+Test(rotate, who_destroys_while_another_does_sees_nothing_amiss) {
+  struct bulla_vault *vaults[2] = {NULL, NULL};
+  struct test_threads threads = {.num = 0};
+  fill_house();
+  for (int i = 0; i < 2; i++) {
+    TEST_OK(bulla_vault_open(&vaults[i], house.url, house.root, NULL));
+    threads.num++;
+    cr_assert_eq(pthread_create(&threads.ids[i], NULL, rotate_and_destroy, vaults[i]), 0);
+  }
+  test_join(&threads);
+  for (int i = 0; i < 2; i++) {
+    bulla_vault_close(&vaults[i]);
+  }
+  assert_use("acme", "db", "password", "hunter2");
+}
+
 /* Two vaults over one database, as two processes have. */
 struct twin {
   struct bulla_vault *vault;

@@ -66,6 +66,23 @@ def the_root_is_replaced(box):
 
 
 @test
+def a_root_that_was_replaced_or_removed_is_not_in_the_file_any_more(box):
+    box.put_secret()
+    box.run("root", "add", "file:spare.key", "--create", "--name", "spare")
+    with box.start("audit", "log", "--follow", stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        box.run("root", "rm", "spare")
+        box.run("rotate", "--new-root", "file:new.key", "--create")
+        box.write("copy.db", box.path("bulla.db").read_bytes())
+        holder.send_signal(signal.SIGTERM)
+        holder.stdout.read()
+    copy = {"BULLA_VAULT": "sqlite:copy.db"}
+    for former in ("file:root.key", "file:spare.key"):
+        box.run("list", "--root", former, env=copy, status=1, told="not the root key of this vault")
+    assert box.get(env={**copy, "BULLA_ROOT": "file:new.key"}) == b"s3cret-of-acme"
+
+
+@test
 def what_is_to_be_rotated_must_be_clear(box):
     box.run("rotate", status=2, told="say what to rotate")
     box.run("rotate", "--root", "file:new.key", "--create", env={"BULLA_ROOT": None}, status=2,
