@@ -8,6 +8,11 @@
 void fuzz_field_put(struct fuzz_field *field, struct fuzz_value value) {
   memmove(&field->former[1], &field->former[0], sizeof(field->former) - sizeof(field->former[0]));
   field->former[0] = field->now;
+  if (field->revision == 0 || (value.secret && !field->now.secret)) {
+    field->num_former = 0; /* nothing is kept of what was plain */
+  } else if (field->num_former < FUZZ_KEPT) {
+    field->num_former++;
+  }
   field->now = value;
   field->revision++;
 }
@@ -66,7 +71,7 @@ static enum bulla_status compare_revision(void *arg, const struct bulla_revision
     walk->same = walk->same && view->revision == field->revision - walk->past && view->current == (walk->past == 0) &&
                  is_shown(value, view->secret, view->text) &&
                  bulla_span_equal(view->field, fuzz_text(fuzz_fields[walk->next]));
-    bool is_last = walk->past == FUZZ_KEPT || walk->past + 1 == field->revision;
+    bool is_last = walk->past == field->num_former;
     walk->next += is_last ? 1 : 0;
     walk->past = is_last ? 0 : walk->past + 1;
   }

@@ -260,9 +260,11 @@ static enum bulla_status restore(struct fuzz_model *model, const struct fuzz_cal
   if (revision == field->revision) {
     return BULLA_EXISTS;
   }
-  struct fuzz_value value = field->former[field->revision - revision - 1];
-  value.secret = value.secret || field->now.secret;
-  fuzz_field_put(field, value);
+  int64_t past = field->revision - revision;
+  if (past > field->num_former) {
+    return BULLA_NOT_FOUND;
+  }
+  fuzz_field_put(field, field->former[past - 1]);
   add_record(model, "restore", call, fuzz_entries[call->entry], fuzz_fields[index], "done");
   model->records[model->num_records - 1 - model->num_old].revision = revision;
   return BULLA_OK;

@@ -80,7 +80,8 @@ struct fuzz_value {
 struct fuzz_field {
   int64_t revision; /* 0 if there is no such field */
   struct fuzz_value now;
-  struct fuzz_value former[FUZZ_KEPT]; /* of the revisions before, the last first */
+  uint8_t num_former;                  /* revisions before that are kept */
+  struct fuzz_value former[FUZZ_KEPT]; /* they, the last first */
 };
 
 struct fuzz_apikey_state {
