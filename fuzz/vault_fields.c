@@ -17,6 +17,13 @@ void fuzz_field_put(struct fuzz_field *field, struct fuzz_value value) {
   field->revision++;
 }
 
+void fuzz_field_seal(struct fuzz_field *field, uint8_t version) {
+  field->now.version = field->now.secret ? version : 0;
+  for (int i = 0; i < field->num_former; i++) {
+    field->former[i].version = field->former[i].secret ? version : 0;
+  }
+}
+
 int64_t fuzz_field_former(const struct fuzz_field *field, const struct fuzz_call *call) {
   int64_t revision = field->revision - 1 - call->to;
   return revision > 1 ? revision : 1;

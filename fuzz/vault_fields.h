@@ -11,6 +11,9 @@
 /* fuzz_field_put gives |field| its next revision. */
 void fuzz_field_put(struct fuzz_field *field, struct fuzz_value value);
 
+/* fuzz_field_seal has all of |field| that is secret sealed under |version|, also of its past. */
+void fuzz_field_seal(struct fuzz_field *field, uint8_t version);
+
 /* fuzz_field_former returns the revision of |field| that |call| restores: one of the last, or else the first. */
 int64_t fuzz_field_former(const struct fuzz_field *field, const struct fuzz_call *call);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See fuzz/vault_model.h. */
+/* See fuzz/vault_model.h: what calls return and change. What is compared is in fuzz/vault_matches.c. */
 
 #include "fuzz/vault_fields.h"
+#include "fuzz/vault_versions.h"
 
 const char *const fuzz_tenants[FUZZ_TENANTS] = {"Acme", "acme", "beta"};
 const char *const fuzz_entries[FUZZ_ENTRIES] = {"db", "db2", "mail"};
@@ -15,16 +16,25 @@ static void add_record(struct fuzz_model *model, const char *op, const struct fu
                        const char *field, const char *outcome) {
   FUZZ_ASSERT(model->num_records - model->num_old < FUZZ_RECORDS);
   const char *tenant = call != NULL ? fuzz_tenants[call->tenant] : "";
-  bool owned = call != NULL && model->tenants[call->tenant];
+  int owner = call != NULL ? model->owners[call->tenant].id : 0;
   model->records[model->num_records++ - model->num_old] =
-      (struct fuzz_record){op, tenant, entry, field, 0, outcome, owned, model->signs};
+      (struct fuzz_record){op, tenant, entry, field, 0, outcome, owner, model->signs, false};
   model->signs = false;
+}
+
+static void add_numbered(struct fuzz_model *model, const char *op, const struct fuzz_call *call, const char *entry,
+                         const char *field, int64_t number) {
+  add_record(model, op, call, entry, field, "done");
+  model->records[model->num_records - 1 - model->num_old].number = number;
 }
 
 /* Makes the tenant, if there is none. */
 static void ensure_tenant(struct fuzz_model *model, const struct fuzz_call *call) {
-  model->signs = model->signs || !model->tenants[call->tenant];
-  model->tenants[call->tenant] = true;
+  if (!model->tenants[call->tenant]) {
+    model->signs = true;
+    model->tenants[call->tenant] = true;
+    model->owners[call->tenant] = (struct fuzz_owner){.id = ++model->num_owners, .active = 1};
+  }
 }
 
 void fuzz_model_empty(struct fuzz_model *model) {
@@ -45,7 +55,9 @@ static enum bulla_status write_item(struct fuzz_model *model, const struct fuzz_
   }
   ensure_tenant(model, call);
   model->entries[call->tenant][entry] = true;
-  fuzz_field_put(field, (struct fuzz_value){item->fill, item->len, import || item->secret});
+  bool secret = import || item->secret;
+  uint8_t version = secret ? model->owners[call->tenant].active : 0;
+  fuzz_field_put(field, (struct fuzz_value){item->fill, item->len, secret, version});
   add_record(model, op, call, fuzz_entries[entry], fuzz_fields[item->field], "done");
   return BULLA_OK;
 }
@@ -95,10 +107,20 @@ static enum bulla_status remove_entry(struct fuzz_model *model, const struct fuz
   return BULLA_OK;
 }
 
+/* Seals anew what was used, in a transaction of its own, if it is |sealed| under a version that is decrypt-only. */
+static void renew(struct fuzz_model *model, const struct fuzz_call *call, uint8_t *sealed, uint8_t tenant) {
+  if (fuzz_versions_is_old(model, tenant, *sealed) && call->most != 1) {
+    *sealed = model->owners[tenant].active;
+    model->num_done++;
+  }
+}
+
 static enum bulla_status use(struct fuzz_model *model, const struct fuzz_call *call) {
-  uint8_t field = call->items[0].field;
-  bool there = model->fields[call->tenant][call->entry][field].revision > 0;
-  add_record(model, "use", call, fuzz_entries[call->entry], fuzz_fields[field], there ? "granted" : "not-found");
+  uint8_t index = call->items[0].field;
+  struct fuzz_field *field = &model->fields[call->tenant][call->entry][index];
+  bool there = field->revision > 0;
+  add_record(model, "use", call, fuzz_entries[call->entry], fuzz_fields[index], there ? "granted" : "not-found");
+  renew(model, call, &field->now.version, call->tenant);
   return there ? BULLA_OK : BULLA_NOT_FOUND;
 }
 
@@ -109,8 +131,8 @@ static enum bulla_status call_apikey(struct fuzz_model *model, const struct fuzz
     if (apikey->there) {
       return BULLA_EXISTS;
     }
-    *apikey = (struct fuzz_apikey_state){true, false, apikey->again, call->tenant};
     ensure_tenant(model, call);
+    *apikey = (struct fuzz_apikey_state){true, false, apikey->again, call->tenant, model->owners[call->tenant].active};
     add_record(model, "apikey-create", call, id, "", "done");
     return BULLA_OK;
   }
@@ -121,6 +143,7 @@ static enum bulla_status call_apikey(struct fuzz_model *model, const struct fuzz
   }
   if (call->op == FUZZ_APIKEY_USE) {
     add_record(model, "apikey-use", &owned, id, "", "granted");
+    renew(model, call, &apikey->version, apikey->tenant);
   } else if (!apikey->revoked) {
     apikey->revoked = true;
     add_record(model, "apikey-revoke", &owned, id, "", "done");
@@ -157,6 +180,21 @@ static void forget_tokens(struct fuzz_model *model, uint8_t tenant) {
   }
 }
 
+/* Deletes all that a tenant has, and its name. */
+static void forget_tenant(struct fuzz_model *model, uint8_t tenant) {
+  for (int i = 0; i < FUZZ_APIKEYS; i++) {
+    struct fuzz_apikey_state *apikey = &model->apikeys[i];
+    if (apikey->there && apikey->tenant == tenant) {
+      *apikey = (struct fuzz_apikey_state){.again = true};
+    }
+  }
+  forget_tokens(model, tenant);
+  memset(model->entries[tenant], 0, sizeof(model->entries[0]));
+  memset(model->fields[tenant], 0, sizeof(model->fields[0]));
+  model->tenants[tenant] = false;
+  model->owners[tenant] = (struct fuzz_owner){.id = 0};
+}
+
 static enum bulla_status remove_tenant(struct fuzz_model *model, const struct fuzz_call *call) {
   if (!model->tenants[call->tenant]) {
     return BULLA_NOT_FOUND;
@@ -169,16 +207,70 @@ static enum bulla_status remove_tenant(struct fuzz_model *model, const struct fu
   if (has_live_apikey(model, call->tenant)) {
     return BULLA_IN_USE;
   }
-  for (int i = 0; i < FUZZ_APIKEYS; i++) {
-    struct fuzz_apikey_state *apikey = &model->apikeys[i];
-    if (apikey->there && apikey->tenant == call->tenant) {
-      *apikey = (struct fuzz_apikey_state){.again = true};
-    }
-  }
-  forget_tokens(model, call->tenant);
   model->signs = true;
   add_record(model, "remove", call, "", "", "done");
-  model->tenants[call->tenant] = false;
+  forget_tenant(model, call->tenant);
+  return BULLA_OK;
+}
+
+static enum bulla_status shred(struct fuzz_model *model, const struct fuzz_call *call) {
+  if (!model->tenants[call->tenant]) {
+    return BULLA_NOT_FOUND;
+  }
+  for (size_t i = 0; i < model->num_records - model->num_old; i++) {
+    struct fuzz_record *record = &model->records[i];
+    record->is_erased = record->is_erased || record->owner == model->owners[call->tenant].id;
+  }
+  forget_tenant(model, call->tenant);
+  model->signs = true;
+  add_record(model, "shred", NULL, NULL, "", "done");
+  return BULLA_OK;
+}
+
+static enum bulla_status rotate(struct fuzz_model *model, const struct fuzz_call *call) {
+  struct fuzz_owner *owner = &model->owners[call->tenant];
+  if (!model->tenants[call->tenant]) {
+    return BULLA_NOT_FOUND;
+  }
+  owner->old |= UINT32_C(1) << owner->active++;
+  model->signs = true;
+  add_numbered(model, "rotate-tenant", call, "", "", owner->active);
+  return BULLA_OK;
+}
+
+/* One transaction for what a version has in a table. */
+static enum bulla_status rewrap(struct fuzz_model *model, const struct fuzz_call *call) {
+  if (!model->tenants[call->tenant]) {
+    return BULLA_NOT_FOUND;
+  }
+  uint8_t most = call->most > 0 ? call->most : UINT8_MAX;
+  model->num_done = 0;
+  for (int i = 0; i < model->owners[call->tenant].active * FUZZ_NUM_TABLES && model->num_done < most; i++) {
+    uint8_t version = (uint8_t)(i / FUZZ_NUM_TABLES);
+    if (fuzz_versions_is_old(model, call->tenant, version)) {
+      int64_t num = fuzz_versions_count(model, call->tenant, version, (enum fuzz_table)(i % FUZZ_NUM_TABLES), true);
+      if (num > 0) {
+        add_numbered(model, "rewrap", call, "", "", num);
+        model->num_done++;
+      }
+    }
+  }
+  model->num_done = model->num_done > 0 ? model->num_done : 1;
+  return BULLA_OK;
+}
+
+static enum bulla_status destroy(struct fuzz_model *model, const struct fuzz_call *call) {
+  struct fuzz_owner *owner = &model->owners[call->tenant];
+  if (!model->tenants[call->tenant]) {
+    return BULLA_NOT_FOUND;
+  }
+  for (uint8_t i = 1; i < owner->active; i++) {
+    if (fuzz_versions_is_old(model, call->tenant, i) && fuzz_versions_num(model, call->tenant, i) == 0) {
+      owner->old &= ~(UINT32_C(1) << i);
+      model->signs = true;
+      add_numbered(model, "destroy-version", call, "", "", i);
+    }
+  }
   return BULLA_OK;
 }
 
@@ -212,6 +304,8 @@ static enum bulla_status rename_tenant(struct fuzz_model *model, const struct fu
   forget_tokens(model, call->tenant);
   model->tenants[call->tenant] = false;
   model->tenants[call->to] = true;
+  model->owners[call->to] = model->owners[call->tenant];
+  model->owners[call->tenant] = (struct fuzz_owner){.id = 0};
   model->signs = true;
   add_record(model, "rename-to", &after, "", "", "done");
   return BULLA_OK;
@@ -243,6 +337,7 @@ static enum bulla_status rename_field(struct fuzz_model *model, const struct fuz
   if (fields[call->to].revision > 0) {
     return BULLA_EXISTS;
   }
+  fuzz_field_seal(&fields[from], model->owners[call->tenant].active);
   fields[call->to] = fields[from];
   memset(&fields[from], 0, sizeof(fields[from]));
   add_record(model, "rename-from", call, fuzz_entries[call->entry], fuzz_fields[from], "done");
@@ -264,15 +359,17 @@ static enum bulla_status restore(struct fuzz_model *model, const struct fuzz_cal
   if (past > field->num_former) {
     return BULLA_NOT_FOUND;
   }
-  fuzz_field_put(field, field->former[past - 1]);
-  add_record(model, "restore", call, fuzz_entries[call->entry], fuzz_fields[index], "done");
-  model->records[model->num_records - 1 - model->num_old].revision = revision;
+  struct fuzz_value value = field->former[past - 1];
+  value.version = value.secret ? model->owners[call->tenant].active : 0;
+  fuzz_field_put(field, value);
+  add_numbered(model, "restore", call, fuzz_entries[call->entry], fuzz_fields[index], revision);
   return BULLA_OK;
 }
 
 enum bulla_status fuzz_model_call(struct fuzz_model *model, size_t *failed, const struct fuzz_call *call) {
   struct fuzz_model before = *model;
   enum bulla_status status = BULLA_OK;
+  model->num_done = 1;
   *failed = call->num_items;
   switch (call->op) {
     case FUZZ_PUT:
@@ -313,15 +410,29 @@ enum bulla_status fuzz_model_call(struct fuzz_model *model, size_t *failed, cons
     case FUZZ_RESTORE:
       status = restore(model, call);
       break;
+    case FUZZ_ROTATE:
+      status = rotate(model, call);
+      break;
+    case FUZZ_REWRAP:
+      status = rewrap(model, call);
+      break;
+    case FUZZ_DESTROY:
+      status = destroy(model, call);
+      break;
+    case FUZZ_SHRED:
+      status = shred(model, call);
+      break;
     case FUZZ_TOKEN_REVOKED:
     case FUZZ_VERIFY:
     case FUZZ_REOPEN:
+    case FUZZ_SCRUB:
     case FUZZ_NUM_OPS:
       break;
   }
   /* All or nothing. */
   if (status != BULLA_OK) {
     *model = before;
+    model->num_done = 1;
   }
   return status;
 }
@@ -330,148 +441,4 @@ uint8_t *fuzz_model_value(size_t len, uint8_t fill) {
   uint8_t *value = fuzz_alloc(len);
   memset(value, fill, len);
   return value;
-}
-
-/* A walk through the vault, beside the model. */
-struct walk {
-  const struct fuzz_model *model;
-  int next;
-  bool same;
-};
-
-static enum bulla_status compare_entry(void *arg, const struct bulla_entry_view *view) {
-  struct walk *walk = (struct walk *)arg;
-  const bool *entries = &walk->model->entries[0][0];
-  while (walk->next < FUZZ_TENANTS * FUZZ_ENTRIES && !entries[walk->next]) {
-    walk->next++;
-  }
-  if (walk->next == FUZZ_TENANTS * FUZZ_ENTRIES) {
-    walk->same = false;
-    return BULLA_OK;
-  }
-  int tenant = walk->next / FUZZ_ENTRIES;
-  int entry = walk->next % FUZZ_ENTRIES;
-  int64_t num_fields = 0;
-  for (int i = 0; i < FUZZ_FIELDS; i++) {
-    num_fields += walk->model->fields[tenant][entry][i].revision > 0 ? 1 : 0;
-  }
-  walk->same = walk->same && bulla_span_equal(view->tenant, fuzz_text(fuzz_tenants[tenant])) &&
-               bulla_span_equal(view->entry, fuzz_text(fuzz_entries[entry])) && view->num_fields == num_fields;
-  walk->next++;
-  return BULLA_OK;
-}
-
-static enum bulla_status compare_apikey(void *arg, const struct bulla_apikey_view *view) {
-  struct walk *walk = (struct walk *)arg;
-  for (int i = 0; i < FUZZ_APIKEYS; i++) {
-    const struct fuzz_apikey_state *apikey = &walk->model->apikeys[i];
-    if (apikey->there && bulla_span_equal(view->id, fuzz_text(fuzz_apikey_ids[i])) &&
-        bulla_span_equal(view->tenant, fuzz_text(fuzz_tenants[apikey->tenant])) &&
-        (view->revoked != 0) == apikey->revoked) {
-      walk->next--;
-      return BULLA_OK;
-    }
-  }
-  walk->same = false;
-  return BULLA_OK;
-}
-
-static enum bulla_status compare_record(void *arg, const struct bulla_audit_record *record) {
-  struct walk *walk = (struct walk *)arg;
-  if ((size_t)walk->next >= walk->model->num_records) {
-    walk->same = false;
-    return BULLA_OK;
-  }
-  const struct fuzz_record *wanted = &walk->model->records[(size_t)walk->next++ - walk->model->num_old];
-  char field[40];
-  int len = snprintf(field, sizeof(field), "%s", wanted->field);
-  if (wanted->revision > 0) {
-    (void)snprintf(field + len, sizeof(field) - (size_t)len, "#%lld", (long long)wanted->revision);
-  }
-  walk->same = walk->same && record->lane == 0 && record->tenant_id.len == (wanted->owned ? 16 : 0) &&
-               record->statement.len == (wanted->signs ? 32 : 0);
-  walk->same = walk->same && record->seq == walk->next && bulla_span_equal(record->op, fuzz_text(wanted->op)) &&
-               bulla_span_equal(record->tenant, fuzz_text(wanted->tenant)) &&
-               bulla_span_equal(record->entry, fuzz_text(wanted->entry)) &&
-               bulla_span_equal(record->field, fuzz_text(field)) &&
-               bulla_span_equal(record->outcome, fuzz_text(wanted->outcome)) &&
-               bulla_span_equal(record->reason, walk->next == 1 ? bulla_span(NULL, 0) : fuzz_who.reason);
-  return BULLA_OK;
-}
-
-static bool entries_match(const struct fuzz_model *model, struct bulla_vault *vault) {
-  struct walk walk = {.model = model, .same = true};
-  const bool *entries = &model->entries[0][0];
-  FUZZ_ASSERT(bulla_vault_list(vault, bulla_span(NULL, 0), compare_entry, &walk) == BULLA_OK);
-  for (; walk.next < FUZZ_TENANTS * FUZZ_ENTRIES; walk.next++) {
-    walk.same = walk.same && !entries[walk.next];
-  }
-  for (int i = 0; walk.same && i < FUZZ_TENANTS * FUZZ_ENTRIES; i++) {
-    walk.same = !entries[i] || fuzz_fields_match(model, vault, i / FUZZ_ENTRIES, i % FUZZ_ENTRIES);
-  }
-  return walk.same;
-}
-
-static bool apikeys_match(const struct fuzz_model *model, struct bulla_vault *vault) {
-  struct walk walk = {.model = model, .same = true};
-  for (int i = 0; i < FUZZ_APIKEYS; i++) {
-    walk.next += model->apikeys[i].there ? 1 : 0;
-  }
-  FUZZ_ASSERT(bulla_vault_apikey_list(vault, bulla_span(NULL, 0), compare_apikey, &walk) == BULLA_OK);
-  return walk.same && walk.next == 0;
-}
-
-static bool tokens_match(const struct fuzz_model *model, struct bulla_vault *vault) {
-  for (int i = 0; i < FUZZ_TENANTS; i++) {
-    for (int j = 0; j < FUZZ_JTIS; j++) {
-      bool revoked = false;
-      enum bulla_status status =
-          bulla_vault_token_revoked(vault, &revoked, fuzz_text(fuzz_tenants[i]), fuzz_text(fuzz_jtis[j]));
-      FUZZ_ASSERT(status == BULLA_OK);
-      if (revoked != model->revoked[i][j] && !model->unsure[i][j]) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-static bool records_match(const struct fuzz_model *model, struct bulla_vault *vault, size_t first) {
-  struct walk walk = {.model = model, .next = (int)first, .same = true};
-  FUZZ_ASSERT(bulla_vault_audit_log(vault, (int64_t)first + 1, bulla_span(NULL, 0), compare_record, &walk) == BULLA_OK);
-  return walk.same && (size_t)walk.next == model->num_records;
-}
-
-bool fuzz_model_matches(const struct fuzz_model *model, struct bulla_vault *vault, size_t first) {
-  return records_match(model, vault, first) && entries_match(model, vault) && apikeys_match(model, vault) &&
-         tokens_match(model, vault);
-}
-
-bool fuzz_model_matches_call(const struct fuzz_model *model, struct bulla_vault *vault, size_t first,
-                             const struct fuzz_call *call) {
-  bool same = records_match(model, vault, first);
-  switch (call->op) {
-    case FUZZ_PUT:
-    case FUZZ_RESTORE:
-    case FUZZ_REMOVE:
-      return same && fuzz_fields_match(model, vault, call->tenant, call->entry);
-    case FUZZ_IMPORT:
-      for (uint8_t i = 0; i < call->num_items; i++) {
-        same = same && fuzz_fields_match(model, vault, call->tenant, call->items[i].entry);
-      }
-      return same;
-    case FUZZ_APIKEY_PUT:
-    case FUZZ_APIKEY_REVOKE:
-      return same && apikeys_match(model, vault);
-    case FUZZ_TOKEN_REVOKE:
-      return same && tokens_match(model, vault);
-    case FUZZ_REMOVE_TENANT:
-    case FUZZ_RENAME_TENANT:
-      return same && entries_match(model, vault) && apikeys_match(model, vault) && tokens_match(model, vault);
-    case FUZZ_RENAME_ENTRY:
-    case FUZZ_RENAME_FIELD:
-      return same && entries_match(model, vault);
-    default:
-      return same;
-  }
 }

@@ -46,6 +46,11 @@ enum fuzz_op {
   FUZZ_RENAME_ENTRY,
   FUZZ_RENAME_FIELD,
   FUZZ_RESTORE,
+  FUZZ_ROTATE,
+  FUZZ_REWRAP,
+  FUZZ_DESTROY,
+  FUZZ_SHRED,
+  FUZZ_SCRUB,
   FUZZ_NUM_OPS,
 };
 
@@ -65,8 +70,9 @@ struct fuzz_call {
   uint8_t entry;
   uint8_t apikey;
   uint8_t jti;
-  uint8_t to; /* the index of the new name, or how far before the last */
-  bool past;  /* of a revocation: it ended long ago */
+  uint8_t to;   /* the index of the new name, or how far before the last */
+  bool past;    /* of a revocation: it ended long ago */
+  uint8_t most; /* how many transactions of it are done, of several; 0: all */
   uint8_t num_items;
   struct fuzz_item items[FUZZ_ITEMS];
 };
@@ -75,6 +81,7 @@ struct fuzz_value {
   uint8_t fill;
   size_t len;
   bool secret;
+  uint8_t version; /* that it is sealed under, 0 if it is plain */
 };
 
 struct fuzz_field {
@@ -89,6 +96,14 @@ struct fuzz_apikey_state {
   bool revoked;
   bool again; /* there was one of this id before, whose tenant was removed */
   uint8_t tenant;
+  uint8_t version; /* that its root is sealed under */
+};
+
+/* What a tenant is beside its name. */
+struct fuzz_owner {
+  int id;         /* 0 if there is none; no two have the same */
+  uint8_t active; /* version of its secret */
+  uint32_t old;   /* those that are decrypt-only, a bit each */
 };
 
 struct fuzz_record {
@@ -96,20 +111,24 @@ struct fuzz_record {
   const char *tenant;
   const char *entry;
   const char *field;
-  int64_t revision; /* of it, or 0 */
+  int64_t number; /* a revision of it, or what is there in place of a field; 0 if there is none */
   const char *outcome;
-  bool owned; /* there was such a tenant */
-  bool signs; /* it has the digest of a statement */
+  int owner;      /* the tenant that it is of, or 0 */
+  bool signs;     /* it has the digest of a statement */
+  bool is_erased; /* its tenant was shredded */
 };
 
 struct fuzz_model {
   bool tenants[FUZZ_TENANTS];
+  struct fuzz_owner owners[FUZZ_TENANTS];
+  int num_owners; /* that there ever were */
   bool entries[FUZZ_TENANTS][FUZZ_ENTRIES];
   struct fuzz_field fields[FUZZ_TENANTS][FUZZ_ENTRIES][FUZZ_FIELDS];
   struct fuzz_apikey_state apikeys[FUZZ_APIKEYS];
   bool revoked[FUZZ_TENANTS][FUZZ_JTIS];
   bool unsure[FUZZ_TENANTS][FUZZ_JTIS]; /* one that had this name revoked it: a process that has seen it remembers */
   bool signs;                           /* a statement was signed since the last record */
+  uint8_t num_done;                     /* transactions of the last call; 1 where nothing is done */
   size_t num_records;
   size_t num_old;                           /* of them are no longer kept */
   struct fuzz_record records[FUZZ_RECORDS]; /* the others */

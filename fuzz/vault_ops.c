@@ -16,7 +16,7 @@
 #include "fuzz/faulty_driver.h"
 #include "fuzz/memory_vfs.h"
 #include "fuzz/sqlite_pool.h"
-#include "fuzz/vault_fields.h"
+#include "fuzz/vault_calls.h"
 
 enum { MAX_CALLS = 6 };
 
@@ -29,10 +29,6 @@ static struct {
   struct fuzz_model model;
 } starts[NUM_STARTS];
 
-static struct bulla_secret *import_key;
-static struct bulla_secret *other_key;
-static struct bulla_secret *roots[FUZZ_APIKEYS];
-
 /* One run. */
 struct run {
   struct bulla_vault *vault;
@@ -42,145 +38,6 @@ struct run {
   bool verifies;      /* at its end */
   bool reopens;       /* there, if it had a fault */
 };
-
-/* What a callback of a use expects. */
-struct expected {
-  const struct fuzz_model *model;
-  const struct fuzz_call *call;
-  int num_calls;
-};
-
-static enum bulla_status take_value(void *arg, struct bulla_span value) {
-  struct expected *expected = (struct expected *)arg;
-  const struct fuzz_call *call = expected->call;
-  const struct fuzz_field *field = &expected->model->fields[call->tenant][call->entry][call->items[0].field];
-  uint8_t *wanted = fuzz_model_value(field->now.len, field->now.fill);
-  FUZZ_ASSERT(field->revision > 0 && bulla_span_equal(value, bulla_span(wanted, field->now.len)));
-  free(wanted);
-  expected->num_calls++;
-  return BULLA_OK;
-}
-
-static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct bulla_span root) {
-  struct expected *expected = (struct expected *)arg;
-  uint8_t apikey = expected->call->apikey;
-  FUZZ_ASSERT(bulla_span_equal(tenant, fuzz_text(fuzz_tenants[expected->model->apikeys[apikey].tenant])));
-  FUZZ_ASSERT(bulla_span_equal(root, bulla_secret_bytes(roots[apikey])));
-  expected->num_calls++;
-  return BULLA_OK;
-}
-
-static enum bulla_status ignore_field(void *arg, const struct bulla_field_view *field) {
-  (void)arg;
-  (void)field;
-  return BULLA_OK;
-}
-
-static enum bulla_status ignore_entry(void *arg, const struct bulla_entry_view *entry) {
-  (void)arg;
-  (void)entry;
-  return BULLA_OK;
-}
-
-static enum bulla_status put(struct bulla_vault *vault, const struct fuzz_call *call) {
-  struct bulla_field fields[FUZZ_ITEMS];
-  uint8_t *values[FUZZ_ITEMS];
-  for (size_t i = 0; i < call->num_items; i++) {
-    const struct fuzz_item *item = &call->items[i];
-    values[i] = fuzz_model_value(item->len, item->fill);
-    fields[i] = (struct bulla_field){
-        .name = fuzz_text(fuzz_fields[item->field]), .value = bulla_span(values[i], item->len), .secret = item->secret};
-  }
-  enum bulla_status status =
-      bulla_vault_put(vault, &fuzz_who, AT(fuzz_text(fuzz_tenants[call->tenant]), fuzz_text(fuzz_entries[call->entry])),
-                      fields, call->num_items);
-  for (size_t i = 0; i < call->num_items; i++) {
-    free(values[i]);
-  }
-  return status;
-}
-
-/* seal_triple returns what a foreign system would have kept of the value of |item|. The caller frees its bytes. */
-static struct bulla_buffer seal_triple(const struct fuzz_item *item) {
-  size_t len = bulla_triple_len(item->len);
-  struct bulla_buffer triple = bulla_buffer(fuzz_alloc(len), len);
-  uint8_t *value = fuzz_model_value(item->len, item->fill);
-  FUZZ_ASSERT(bulla_triple_seal(item->forged ? other_key : import_key, &triple, bulla_span(value, item->len)) ==
-              BULLA_OK);
-  free(value);
-  return triple;
-}
-
-/* take_triple is seal_triple for a buffer that is kept, since what is too large takes long to seal. */
-static struct bulla_span take_triple(struct bulla_buffer *room, const struct fuzz_item *item) {
-  static struct bulla_buffer too_large;
-  *room = bulla_buffer(NULL, 0);
-  if (item->len <= BULLA_VALUE_MAX) {
-    *room = seal_triple(item);
-    return bulla_written(room);
-  }
-  if (too_large.data == NULL) {
-    too_large = seal_triple(item);
-  }
-  return bulla_written(&too_large);
-}
-
-static enum bulla_status import(struct bulla_vault *vault, size_t *failed, const struct fuzz_call *call) {
-  struct bulla_import rows[FUZZ_ITEMS];
-  struct bulla_buffer triples[FUZZ_ITEMS];
-  for (size_t i = 0; i < call->num_items; i++) {
-    const struct fuzz_item *item = &call->items[i];
-    rows[i] = (struct bulla_import){.entry = fuzz_text(fuzz_entries[item->entry]),
-                                    .field = fuzz_text(fuzz_fields[item->field]),
-                                    .triple = take_triple(&triples[i], item)};
-  }
-  enum bulla_status status = bulla_vault_import(vault, failed, &fuzz_who, fuzz_text(fuzz_tenants[call->tenant]),
-                                                import_key, NULL, rows, call->num_items);
-  for (size_t i = 0; i < call->num_items; i++) {
-    free(triples[i].data);
-  }
-  return status;
-}
-
-static enum bulla_status verify(struct bulla_vault *vault, const struct fuzz_model *model) {
-  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
-  enum bulla_status status = bulla_vault_audit_verify(vault, &verdict);
-  FUZZ_ASSERT(verdict.bad_seq == 0);
-  FUZZ_ASSERT(verdict.num_records == (status == BULLA_OK ? (int64_t)model->num_records : 0));
-  return status;
-}
-
-static enum bulla_status revoke_apikey(struct bulla_vault *vault, const struct fuzz_model *model,
-                                       const struct fuzz_call *call) {
-  uint64_t before = bulla_vault_generation(vault);
-  bool live = model->apikeys[call->apikey].there && !model->apikeys[call->apikey].revoked;
-  enum bulla_status status = bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikey_ids[call->apikey]));
-  uint64_t after = bulla_vault_generation(vault);
-  /* An odd one says that a look failed, and that nothing is to be trusted. */
-  if (status == BULLA_OK && before % 2 == 0 && after % 2 == 0 && !model->apikeys[call->apikey].again) {
-    FUZZ_ASSERT((after != before) == live);
-  }
-  return status;
-}
-
-static enum bulla_status token_revoked(struct bulla_vault *vault, const struct fuzz_model *model,
-                                       const struct fuzz_call *call) {
-  bool revoked = true;
-  enum bulla_status status = bulla_vault_token_revoked(vault, &revoked, fuzz_text(fuzz_tenants[call->tenant]),
-                                                       fuzz_text(fuzz_jtis[call->jti]));
-  FUZZ_ASSERT(revoked == (status == BULLA_OK && model->revoked[call->tenant][call->jti]) ||
-              model->unsure[call->tenant][call->jti]);
-  return status;
-}
-
-static enum bulla_status restore(struct bulla_vault *vault, const struct fuzz_model *model,
-                                 const struct fuzz_call *call) {
-  uint8_t index = call->items[0].field;
-  int64_t revision = fuzz_field_former(&model->fields[call->tenant][call->entry][index], call);
-  return bulla_vault_restore_field(vault, &fuzz_who,
-                                   AT(fuzz_text(fuzz_tenants[call->tenant]), fuzz_text(fuzz_entries[call->entry]),
-                                      fuzz_text(fuzz_fields[index]), revision));
-}
 
 static enum bulla_status reopen(struct run *run) {
   bulla_vault_close(&run->vault);
@@ -193,66 +50,8 @@ static enum bulla_status reopen(struct run *run) {
 /* perform makes the call. |model| is as before it. */
 static enum bulla_status perform(struct run *run, const struct fuzz_model *model, size_t *failed,
                                  const struct fuzz_call *call) {
-  struct bulla_vault *vault = run->vault;
-  struct expected expected = {.model = model, .call = call};
-  struct bulla_span tenant = fuzz_text(fuzz_tenants[call->tenant]);
-  struct bulla_span entry = fuzz_text(fuzz_entries[call->entry]);
-  struct bulla_span id = fuzz_text(fuzz_apikey_ids[call->apikey]);
-  uint8_t hash[32] = {0};
-  enum bulla_status status = BULLA_OK;
   *failed = call->num_items;
-  switch (call->op) {
-    case FUZZ_PUT:
-      return put(vault, call);
-    case FUZZ_IMPORT:
-      return import(vault, failed, call);
-    case FUZZ_REMOVE:
-      return bulla_vault_remove(vault, &fuzz_who, AT(tenant, entry));
-    case FUZZ_USE:
-      status = bulla_vault_use(vault, &fuzz_who, AT(tenant, entry, fuzz_text(fuzz_fields[call->items[0].field])),
-                               take_value, &expected);
-      FUZZ_ASSERT(expected.num_calls == (status == BULLA_OK ? 1 : 0));
-      return status;
-    case FUZZ_SHOW:
-      return bulla_vault_show(vault, AT(tenant, entry), ignore_field, NULL);
-    case FUZZ_LIST:
-      return bulla_vault_list(vault, tenant, ignore_entry, NULL);
-    case FUZZ_APIKEY_PUT:
-      return bulla_vault_apikey_put(vault, &fuzz_who,
-                                    &(const struct bulla_apikey_record){.tenant = tenant,
-                                                                        .id = id,
-                                                                        .name = BULLA_LITERAL("embed"),
-                                                                        .hash = bulla_span(hash, sizeof(hash)),
-                                                                        .root = roots[call->apikey]});
-    case FUZZ_APIKEY_REVOKE:
-      return revoke_apikey(vault, model, call);
-    case FUZZ_APIKEY_USE:
-      status = bulla_vault_apikey_use(vault, &fuzz_who, id, take_root, &expected);
-      FUZZ_ASSERT(expected.num_calls == (status == BULLA_OK ? 1 : 0));
-      return status;
-    case FUZZ_TOKEN_REVOKE:
-      return bulla_vault_token_revoke(vault, &fuzz_who, tenant, fuzz_text(fuzz_jtis[call->jti]),
-                                      call->past ? 1 : INT64_C(1) << 40);
-    case FUZZ_TOKEN_REVOKED:
-      return token_revoked(vault, model, call);
-    case FUZZ_VERIFY:
-      return verify(vault, model);
-    case FUZZ_REMOVE_TENANT:
-      return bulla_vault_remove_tenant(vault, &fuzz_who, tenant);
-    case FUZZ_RENAME_TENANT:
-      return bulla_vault_rename_tenant(vault, &fuzz_who, tenant, fuzz_text(fuzz_tenants[call->to]));
-    case FUZZ_RENAME_ENTRY:
-      return bulla_vault_rename_entry(vault, &fuzz_who, AT(tenant, entry), fuzz_text(fuzz_entries[call->to]));
-    case FUZZ_RENAME_FIELD:
-      return bulla_vault_rename_field(vault, &fuzz_who, AT(tenant, entry, fuzz_text(fuzz_fields[call->items[0].field])),
-                                      fuzz_text(fuzz_fields[call->to]));
-    case FUZZ_RESTORE:
-      return restore(vault, model, call);
-    case FUZZ_REOPEN:
-    case FUZZ_NUM_OPS:
-      break;
-  }
-  return reopen(run);
+  return call->op == FUZZ_REOPEN ? reopen(run) : fuzz_calls_make(run->vault, failed, model, call);
 }
 
 /* done makes |after| the run's model. What the |call| touched is compared at once, the rest at the end of the run.
@@ -274,12 +73,23 @@ static void call_well(struct run *run, const struct fuzz_call *call) {
   done(run, &after, call);
 }
 
-/* settle finds out which of two models the vault is now, and makes it the run's. */
-static void settle(struct run *run, const struct fuzz_model *before, const struct fuzz_model *after) {
-  bool is_after = fuzz_model_matches(after, run->vault, run->num_checked);
-  FUZZ_ASSERT(is_after || fuzz_model_matches(before, run->vault, run->num_checked));
-  run->model = is_after ? *after : *before;
-  run->num_checked = run->model.num_records;
+/* settle finds out how many transactions of |call| the vault has seen, from |least| to |most|, and makes the model that
+ * of the run. */
+static void settle(struct run *run, const struct fuzz_call *call, uint8_t least, uint8_t most) {
+  struct fuzz_call partly = *call;
+  for (partly.most = most;; partly.most--) {
+    struct fuzz_model model = run->model;
+    size_t failed;
+    if (partly.most > 0) {
+      (void)fuzz_model_call(&model, &failed, &partly);
+    }
+    if (fuzz_model_matches(&model, run->vault, run->num_checked)) {
+      run->model = model;
+      run->num_checked = model.num_records;
+      return;
+    }
+    FUZZ_ASSERT(partly.most > least);
+  }
 }
 
 /* A fault: of the file system, or else of the server. */
@@ -296,6 +106,11 @@ static bool may_be_uncertain(const struct fault *fault) {
          fault->of_server == FUZZ_SERVER_UNHEARD || fault->of_server == FUZZ_SERVER_SILENT;
 }
 
+/* Whether a call goes on behind what it is asked for, and is done whatever becomes of that: sealing anew. */
+static bool renews(const struct fuzz_call *call, const struct fuzz_model *after) {
+  return (call->op == FUZZ_USE || call->op == FUZZ_APIKEY_USE) && after->num_done > 1;
+}
+
 /* check_status checks what a call with a fault returned where it |struck|. */
 static void check_status(enum bulla_status status, enum bulla_status wanted, const struct fault *fault, bool struck) {
   if (status != wanted) {
@@ -305,6 +120,21 @@ static void check_status(enum bulla_status status, enum bulla_status wanted, con
   /* What a server has done without being heard is not said to be undone, nor to be done. */
   if (struck && (fault->of_server == FUZZ_SERVER_SILENT || fault->of_server == FUZZ_SERVER_UNHEARD)) {
     FUZZ_ASSERT(status == BULLA_UNCERTAIN);
+  }
+}
+
+/* What was reported as done is done; and what a server is said not to have done is not. */
+static void settle_by_status(struct run *run, const struct fuzz_call *call, const struct fuzz_model *after,
+                             bool is_done, enum fuzz_server_fault struck) {
+  uint8_t all = after->num_done;
+  if (is_done) {
+    settle(run, call, renews(call, after) ? 1 : all, all);
+  } else if (struck == FUZZ_SERVER_SILENT) {
+    settle(run, call, 1, all);
+  } else if (struck != FUZZ_SERVER_GOOD) {
+    settle(run, call, 0, renews(call, after) ? 0 : (uint8_t)(all - 1));
+  } else {
+    settle(run, call, 0, all);
   }
 }
 
@@ -320,7 +150,9 @@ static void call_badly(struct run *run, const struct fuzz_call *call, const stru
   enum bulla_status status = perform(run, &before, &failed, call);
   bool struck_server = fuzz_driver_disarm();
   bool struck = fuzz_vfs_disarm() || struck_server;
-  check_status(status, wanted, fault, struck);
+  if (status != wanted || !renews(call, &after)) {
+    check_status(status, wanted, fault, struck);
+  }
   FUZZ_ASSERT(failed == (status == wanted ? wanted_failed : call->num_items));
   if (!struck) {
     done(run, &after, call);
@@ -333,11 +165,8 @@ static void call_badly(struct run *run, const struct fuzz_call *call, const stru
     fuzz_vfs_revive(fault->lost_power);
     FUZZ_ASSERT(reopen(run) == BULLA_OK);
   }
-  /* What was reported as done is done; and what a server is said not to have done is not. */
-  bool is_done = status == wanted || fault->of_server == FUZZ_SERVER_SILENT;
-  bool is_undone = struck_server && status != wanted && fault->of_server != FUZZ_SERVER_SILENT;
-  settle(run, is_done ? &after : &before, is_undone ? &before : &after);
-  if (status != wanted && run->model.num_records == before.num_records) {
+  settle_by_status(run, call, &after, status == wanted, struck_server ? fault->of_server : FUZZ_SERVER_GOOD);
+  if (status != wanted && (run->model.num_records == before.num_records || call->op == FUZZ_REWRAP)) {
     call_well(run, call);
   }
   if (crashed) {
@@ -352,7 +181,8 @@ static uint8_t below(struct bulla_reader *input, uint8_t num) {
 }
 
 static struct fuzz_call decode_call(struct bulla_reader *input, uint8_t what) {
-  struct fuzz_call call = {.op = (enum fuzz_op)(what % FUZZ_NUM_OPS)};
+  /* From 128 on a fault follows. */
+  struct fuzz_call call = {.op = (enum fuzz_op)(what % 128 % FUZZ_NUM_OPS)};
   call.tenant = below(input, FUZZ_TENANTS);
   uint8_t which = fuzz_next(input);
   call.entry = which % FUZZ_ENTRIES;
@@ -422,17 +252,11 @@ static void end(struct run *run) {
   }
   FUZZ_ASSERT(fuzz_model_matches(&run->model, run->vault, run->num_checked));
   if (run->verifies) {
-    FUZZ_ASSERT(verify(run->vault, &run->model) == BULLA_OK);
+    const struct fuzz_call verify = {.op = FUZZ_VERIFY};
+    call_well(run, &verify);
   }
   kept = run->vault;
   run->vault = NULL;
-}
-
-static struct bulla_secret *filled(uint8_t byte) {
-  struct bulla_secret *secret = NULL;
-  FUZZ_ASSERT(bulla_secret_new(&secret, BULLA_KEY_LEN) == BULLA_OK);
-  memset(bulla_secret_data(secret), byte, BULLA_KEY_LEN);
-  return secret;
 }
 
 /* note_start makes what |run| has come to a vault to begin with. */
@@ -445,11 +269,7 @@ static void note_start(enum start start, struct run *run) {
 }
 
 static void set_up(void) {
-  import_key = filled(0x11);
-  other_key = filled(0x22);
-  for (size_t i = 0; i < FUZZ_APIKEYS; i++) {
-    roots[i] = filled((uint8_t)i);
-  }
+  fuzz_calls_set_up();
   fuzz_sqlite_pool();
   fuzz_driver_set_up();
   fuzz_vault_set_up();
@@ -473,7 +293,7 @@ static void set_up(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (import_key == NULL) {
+  if (starts[NEW].image.data == NULL) {
     set_up();
   }
   struct bulla_reader input = bulla_reader(bulla_span(data, size));

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The versions of tenants' secrets in the model of a vault: which there are, and what is sealed under which. */
+
+#ifndef BULLA_FUZZ_VAULT_VERSIONS_H
+#define BULLA_FUZZ_VAULT_VERSIONS_H
+
+#include "fuzz/vault_model.h"
+
+/* The tables with something sealed, in the order in which they are sealed anew. */
+enum fuzz_table { FUZZ_TABLE_FIELDS, FUZZ_TABLE_PAST, FUZZ_TABLE_APIKEYS, FUZZ_NUM_TABLES };
+
+/* fuzz_versions_is_old says whether |version| of |tenant| is decrypt-only. */
+bool fuzz_versions_is_old(const struct fuzz_model *model, uint8_t tenant, uint8_t version);
+
+/* fuzz_versions_count returns how much is sealed under |version| of |tenant|. If |renews|, it is sealed anew. */
+int64_t fuzz_versions_count(struct fuzz_model *model, uint8_t tenant, uint8_t version, enum fuzz_table table,
+                            bool renews);
+
+/* fuzz_versions_num returns how much that is in all tables. */
+int64_t fuzz_versions_num(const struct fuzz_model *model, uint8_t tenant, uint8_t version);
+
+/* fuzz_versions_rows returns how much is sealed under all that are decrypt-only, fuzz_versions_unused how many there
+ * are under which nothing is. */
+int64_t fuzz_versions_rows(const struct fuzz_model *model, uint8_t tenant);
+int64_t fuzz_versions_unused(const struct fuzz_model *model, uint8_t tenant);
+
+/* fuzz_versions_match says whether |vault| has the versions of |tenant| that |model| has. Nothing in it may fail. */
+bool fuzz_versions_match(const struct fuzz_model *model, struct bulla_vault *vault, uint8_t tenant);
+
+#endif
