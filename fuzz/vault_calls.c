@@ -147,6 +147,20 @@ static enum bulla_status revoke_apikey(struct bulla_vault *vault, const struct f
   return status;
 }
 
+/* Verifiers hear of the API keys that go. */
+static enum bulla_status shred(struct bulla_vault *vault, const struct fuzz_model *model,
+                               const struct fuzz_call *call) {
+  uint64_t before = bulla_vault_generation(vault);
+  bool tells = false;
+  for (int i = 0; i < FUZZ_APIKEYS; i++) {
+    const struct fuzz_apikey_state *apikey = &model->apikeys[i];
+    tells = tells || (apikey->there && apikey->tenant == call->tenant && !apikey->revoked && !apikey->again);
+  }
+  enum bulla_status status = bulla_vault_shred(vault, &fuzz_who, fuzz_text(fuzz_tenants[call->tenant]));
+  FUZZ_ASSERT(status != BULLA_OK || !tells || bulla_vault_generation(vault) != before);
+  return status;
+}
+
 static enum bulla_status token_revoked(struct bulla_vault *vault, const struct fuzz_model *model,
                                        const struct fuzz_call *call) {
   bool revoked = true;
@@ -257,7 +271,7 @@ enum bulla_status fuzz_calls_make(struct bulla_vault *vault, size_t *failed, con
     case FUZZ_DESTROY:
       return destroy(vault, model, call);
     case FUZZ_SHRED:
-      return bulla_vault_shred(vault, &fuzz_who, tenant);
+      return shred(vault, model, call);
     case FUZZ_SCRUB:
       return bulla_vault_scrub(vault);
     case FUZZ_REOPEN:
