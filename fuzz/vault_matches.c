@@ -84,6 +84,11 @@ static enum bulla_status compare_record(void *arg, const struct bulla_audit_reco
   return BULLA_OK;
 }
 
+/* One that has one version, and always had, has all under it. */
+static bool versions_match(const struct fuzz_model *model, struct bulla_vault *vault, uint8_t tenant) {
+  return model->owners[tenant].active <= 1 || fuzz_versions_match(model, vault, tenant);
+}
+
 static bool entries_match(const struct fuzz_model *model, struct bulla_vault *vault) {
   struct walk walk = {.model = model, .same = true};
   const bool *entries = &model->entries[0][0];
@@ -95,7 +100,7 @@ static bool entries_match(const struct fuzz_model *model, struct bulla_vault *va
     walk.same = !entries[i] || fuzz_fields_match(model, vault, i / FUZZ_ENTRIES, i % FUZZ_ENTRIES);
   }
   for (uint8_t i = 0; walk.same && i < FUZZ_TENANTS; i++) {
-    walk.same = model->owners[i].active <= 1 || fuzz_versions_match(model, vault, i);
+    walk.same = versions_match(model, vault, i);
   }
   return walk.same;
 }
@@ -155,19 +160,18 @@ bool fuzz_model_matches_call(const struct fuzz_model *model, struct bulla_vault 
     case FUZZ_TOKEN_REVOKE:
       return same && tokens_match(model, vault);
     case FUZZ_USE:
-      return same && fuzz_versions_match(model, vault, call->tenant);
+      return same && versions_match(model, vault, call->tenant);
     case FUZZ_APIKEY_USE:
-      return same && fuzz_versions_match(model, vault, model->apikeys[call->apikey].tenant);
-    case FUZZ_ROTATE:
-    case FUZZ_REWRAP:
-    case FUZZ_DESTROY:
-      return same && fuzz_versions_match(model, vault, call->tenant) && entries_match(model, vault);
+      return same && versions_match(model, vault, model->apikeys[call->apikey].tenant);
     case FUZZ_REMOVE_TENANT:
     case FUZZ_RENAME_TENANT:
     case FUZZ_SHRED:
       return same && entries_match(model, vault) && apikeys_match(model, vault) && tokens_match(model, vault);
     case FUZZ_RENAME_ENTRY:
     case FUZZ_RENAME_FIELD:
+    case FUZZ_ROTATE:
+    case FUZZ_REWRAP:
+    case FUZZ_DESTROY:
       return same && entries_match(model, vault);
     default:
       return same;
