@@ -114,6 +114,27 @@ static enum bulla_status take_field(void *arg, const struct bulla_field_view *fi
   return count_row();
 }
 
+static enum bulla_status take_revision(void *arg, const struct bulla_revision_view *view) {
+  struct expected expected = *(const struct expected *)arg;
+  char name[BULLA_NAME_MAX + 1] = "";
+  memcpy(name, view->field.data, view->field.len);
+  expected.field = name;
+  FUZZ_ASSERT(is_known(&expected, view->text, view->secret, view->secret));
+  return count_row();
+}
+
+static enum bulla_status take_version(void *arg, const struct bulla_version_view *view) {
+  (void)arg;
+  FUZZ_ASSERT(view->version >= 1 && view->num_fields >= 0 && view->num_past >= 0 && view->num_apikeys >= 0);
+  return count_row();
+}
+
+static enum bulla_status take_limit(void *arg, const struct bulla_limit *limit) {
+  (void)arg;
+  (void)limit;
+  return count_row();
+}
+
 static enum bulla_status take_entry(void *arg, const struct bulla_entry_view *entry) {
   (void)arg;
   check_order(entry->tenant, entry->entry);
@@ -198,7 +219,7 @@ static void ignore(enum bulla_status status) {
 }
 
 /* What is asked for is one of NUM_KINDS, of which a lot is one of NUM_PARTS. */
-enum { NUM_KINDS = 6, NUM_PARTS = FUZZ_NUM_KNOWN, NUM_LOTS = NUM_KINDS * NUM_PARTS };
+enum { NUM_KINDS = 7, NUM_PARTS = FUZZ_NUM_KNOWN, NUM_LOTS = NUM_KINDS * NUM_PARTS };
 
 /* look_at looks at what shows without being opened. */
 static void look_at(struct bulla_vault *vault, unsigned part) {
@@ -297,6 +318,64 @@ static void revoke(struct bulla_vault *vault, unsigned part) {
   }
 }
 
+/* renew has all of a tenant sealed anew under the next version of its secret. */
+static void renew(struct bulla_vault *vault, const char *tenant) {
+  enum { MAX_RECORDS = 3 * 32 };
+  struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
+  int64_t version;
+  int64_t num;
+  begin();
+  num_own += 1;
+  ignore(bulla_vault_rotate_tenant(vault, &version, &fuzz_who, fuzz_text(tenant)));
+  begin();
+  num_own += MAX_RECORDS;
+  enum bulla_status status = bulla_vault_rewrap(vault, &report, &fuzz_who, fuzz_text(tenant), NULL, NULL);
+  FUZZ_ASSERT(status != BULLA_OK || report.num_refused == 0);
+  begin();
+  num_own += MAX_RECORDS;
+  ignore(bulla_vault_destroy_versions(vault, &num, &fuzz_who, fuzz_text(tenant)));
+}
+
+/* look_back asks for what was, or has it back. */
+static void look_back(struct bulla_vault *vault, unsigned part) {
+  struct expected expected = {.tenant = "acme", .entry = "db", .field = "password", .fresh = put_any};
+  const struct bulla_place *former = AT(BULLA_LITERAL("acme"), BULLA_LITERAL("db"), BULLA_LITERAL("password"), 1);
+  begin();
+  num_own += 2;
+  switch (part) {
+    case 0:
+      ignore(bulla_vault_history(vault, AT(former->tenant, former->entry), take_revision, &expected));
+      break;
+    case 1:
+      ignore(bulla_vault_use(vault, &fuzz_who, former, take_value, &expected));
+      break;
+    case 2:
+      ignore(bulla_vault_restore_field(vault, &fuzz_who, former));
+      (void)use(vault, &expected);
+      break;
+    case 3:
+      renew(vault, "acme");
+      (void)use(vault, &expected);
+      break;
+    case 4:
+      renew(vault, "acme");
+      open_apikey(vault, 0);
+      break;
+    case 5:
+      ignore(bulla_vault_versions(vault, bulla_span(NULL, 0), take_version, NULL));
+      break;
+    case 6:
+      ignore(bulla_vault_limit_list(vault, take_limit, NULL));
+      break;
+    default:
+      ignore(bulla_vault_shred(vault, &fuzz_who, BULLA_LITERAL("acme")));
+      (void)use(vault, &expected);
+      begin();
+      ignore(bulla_vault_scrub(vault));
+      break;
+  }
+}
+
 /* exercise asks for a part of what can be asked for: opening a vault anew and asking little is faster. */
 static void exercise(struct bulla_vault *vault, unsigned lot) {
   unsigned part = lot / NUM_KINDS;
@@ -316,8 +395,11 @@ static void exercise(struct bulla_vault *vault, unsigned lot) {
     case 4:
       change(vault, part % 4);
       break;
-    default:
+    case 5:
       revoke(vault, part % 4);
+      break;
+    default:
+      look_back(vault, part);
       break;
   }
 }
@@ -325,7 +407,7 @@ static void exercise(struct bulla_vault *vault, unsigned lot) {
 /* exercise_all asks one vault for all of it, so that what it has read once meets what it reads later. */
 static void exercise_all(struct bulla_vault *vault) {
   for (unsigned kind = 0; kind < NUM_KINDS; kind++) {
-    unsigned num = kind == 1 || kind == 2 ? NUM_PARTS : NUM_PARTS / 2;
+    unsigned num = kind == 1 || kind == 2 || kind == 6 ? NUM_PARTS : NUM_PARTS / 2;
     for (unsigned part = 0; part < num; part++) {
       exercise(vault, kind + NUM_KINDS * part);
     }
