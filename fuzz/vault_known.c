@@ -98,6 +98,13 @@ void fuzz_known_put_young(void) {
   bulla_vault_close(&vault);
 }
 
+/* So many that nothing here is too much. */
+static void limit_changes(struct bulla_vault *vault) {
+  const struct bulla_limit limit = {
+      .kind = BULLA_LIMIT_CHANGE, .scope = BULLA_LIMIT_TENANT, .name = fuzz_text("acme"), .rate = 1000, .period = 1};
+  FUZZ_ASSERT(bulla_vault_limit_set(vault, &fuzz_who, &limit) == BULLA_OK);
+}
+
 void fuzz_known_put_good(void) {
   const struct bulla_place past = {.tenant = fuzz_text("past"), .entry = fuzz_text("db")};
   struct bulla_vault *vault = fuzz_vault_open();
@@ -106,6 +113,7 @@ void fuzz_known_put_good(void) {
   FUZZ_ASSERT(bulla_vault_remove(vault, &fuzz_who, &past) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_remove_tenant(vault, &fuzz_who, past.tenant) == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_apikey_revoke(vault, &fuzz_who, fuzz_text(fuzz_apikeys[2].id)) == BULLA_OK);
+  limit_changes(vault);
   FUZZ_ASSERT(bulla_vault_token_revoke(vault, &fuzz_who, fuzz_text("acme"), fuzz_text(FUZZ_JTI), INT64_C(1) << 40) ==
               BULLA_OK);
   FUZZ_ASSERT(bulla_vault_audit_log(vault, 1, bulla_span(NULL, 0), note_record, NULL) == BULLA_OK);

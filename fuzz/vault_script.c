@@ -110,7 +110,8 @@ void fuzz_script_set_up(void) {
   note_signed(good_signed[0]);
 }
 
-/* The tables, the order of their rows, and their columns, of which the first names a row. */
+/* The tables, the order of their rows, and their columns, of which the first names a row. Inputs have their places:
+ * others come behind them. */
 static const struct table {
   const char *name;
   const char *order;
@@ -137,6 +138,8 @@ static const struct table {
     {"audit", "seq", {"seq", "lane", "time", "tenant", "op", "outcome", "detail", "mac"}, 8},
     {"audit_head", "seq", {"seq", "lane", "mac", "tag", "key"}, 5},
     {"sqlite_schema", "name", {"name", "type", "tbl_name", "rootpage", "sql"}, 5},
+    {"limit_rule", "name", {"name", "kind", "scope", "rate", "period", "burst"}, 6},
+    {"limit_bucket", "subject", {"subject", "kind", "scope", "level", "time", "full_at", "refused", "told"}, 8},
 };
 enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
 
@@ -343,8 +346,8 @@ static void run_edit(struct sqlite3 *db, struct course *course, const struct edi
       copy_cell(db, edit, edit->table, edit->column);
       break;
     case 3: {
-      const struct table *table = &tables[edit->number % NUM_TABLES];
-      copy_cell(db, edit, table, table->columns[edit->number / NUM_TABLES % table->num_columns]);
+      const struct table *table = &tables[edit->number % 16 % NUM_TABLES];
+      copy_cell(db, edit, table, table->columns[edit->number / 16 % table->num_columns]);
       break;
     }
     case 4:
