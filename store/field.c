@@ -11,6 +11,7 @@
 
 #include "core/cleanup.h"
 #include "core/cursor.h"
+#include "core/scrub.h"
 #include "store/opening.h"
 #include "store/proof.h"
 
@@ -91,17 +92,18 @@ static enum bulla_status check_plain(const struct bulla_keyring *keyring, const 
   return bulla_check_proof(field->owner, &context, field->mask);
 }
 
-/* Turns what was sealed of a value into the value. */
+/* Turns what was sealed of a value into the value. Looking at it and moving it leave words of it in registers. */
 static enum bulla_status unpad(struct bulla_secret *padded) {
   uint32_t len;
   struct bulla_span bytes = bulla_secret_bytes(padded);
-  if (!bulla_unpadded_len(&len, bytes)) {
-    return BULLA_REFUSED;
+  bool good = bulla_unpadded_len(&len, bytes);
+  if (good) {
+    uint8_t *data = bulla_secret_data(padded);
+    memmove(data, data + BULLA_PADDED_PREFIX, bytes.len - BULLA_PADDED_PREFIX);
+    bulla_secret_truncate(padded, len);
   }
-  uint8_t *data = bulla_secret_data(padded);
-  memmove(data, data + BULLA_PADDED_PREFIX, bytes.len - BULLA_PADDED_PREFIX);
-  bulla_secret_truncate(padded, len);
-  return BULLA_OK;
+  bulla_scrub(0);
+  return good ? BULLA_OK : BULLA_REFUSED;
 }
 
 static enum bulla_status open_value(struct bulla_secret **opened, const struct bulla_keyring *keyring,

@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/cursor.h"
 #include "core/mask.h"
+#include "core/scrub.h"
 
 enum { PREFIX = BULLA_PADDED_PREFIX, FIRST_BUCKET = 64, STEP = 1024 };
 
@@ -44,6 +45,7 @@ enum bulla_status bulla_pad(struct bulla_secret **padded, struct bulla_span valu
   struct bulla_buffer bytes = bulla_buffer(bulla_secret_data(*padded), len);
   struct bulla_writer writer = bulla_writer(&bytes);
   bulla_put_prefixed(&writer, value);
+  bulla_scrub(0);
   return bulla_writer_finish(&writer);
 }
 

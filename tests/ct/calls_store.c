@@ -34,8 +34,8 @@ static void build_house(void) {
 }
 
 static void leave_house(void) {
-  static const char *const names[] = {"v.db",        "v.db-wal",    "v.db-shm",      "root",     "copy.db",
-                                      "copy.db-wal", "copy.db-shm", "root-recovery", "root-next"};
+  static const char *const names[] = {"v.db",        "v.db-wal",    "v.db-shm",      "root",      "copy.db",
+                                      "copy.db-wal", "copy.db-shm", "root-recovery", "root-next", "backup"};
   bulla_vault_close(&house.vault);
   bulla_root_free(&house.root);
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -120,6 +120,104 @@ static void use_many(void) {
   CT_OK(bulla_vault_use_many(house.vault, &failed, &who, places, 2, expect_secrets, &num_seen));
   leave_house();
   CT_ASSERT(num_seen == 2);
+}
+
+static enum bulla_status expect_revision(void *arg, const struct bulla_revision_view *revision) {
+  CT_ASSERT(revision->secret && revision->text.len == 8);
+  CT_ARRIVED(revision->text.data, revision->text.len);
+  *(int64_t *)arg += revision->revision;
+  return BULLA_OK;
+}
+
+/* The last bytes of a value are not looked at for a mask of another policy, not even where the value comes out of the
+ * vault again. The first value has no padding, the second one has. */
+static void keep_revisions(void) {
+  int num_seen = 0;
+  int num_kept = 0;
+  int64_t sum = 0;
+  struct bulla_secret *former BULLA_CLEANUP(bulla_secret_free) = ct_secret(40);
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = ct_secret(200);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(former), true, .mask = BULLA_MASK_FIXED,
+                              .padding = BULLA_PADDING_NONE};
+  const struct bulla_place first = {ACME, ENTRY, PASSWORD, .revision = 1};
+  build_house();
+  CT_OK(bulla_vault_put_keep(house.vault, &who, AT(ACME, ENTRY), &field, 1, 2));
+  field.value = bulla_secret_bytes(value);
+  field.padding = BULLA_PADDING_BUCKETS;
+  CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), &field, 1));
+  open_again();
+  CT_OK(bulla_vault_history(house.vault, AT(ACME, ENTRY), expect_revision, &sum));
+  CT_OK(bulla_vault_use(house.vault, &who, &first, expect_secret, &num_seen));
+  CT_OK(bulla_vault_restore_field(house.vault, &who, &first));
+  CT_OK(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen));
+  CT_OK(bulla_vault_rename_field(house.vault, &who, AT(ACME, ENTRY, PASSWORD), BULLA_LITERAL("other")));
+  CT_OK(bulla_vault_keep(house.vault, &who, AT(ACME, ENTRY), 0));
+  CT_OK(bulla_vault_kept(house.vault, &num_kept, AT(ACME, ENTRY)));
+  leave_house();
+  CT_ASSERT(num_seen == 2 && sum == 3 && num_kept == 0);
+}
+
+/* Only the mask of a lure is opened, and it is known by that. */
+static void set_lure(void) {
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = ct_secret(40);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true, .mask = BULLA_MASK_NONE, .canary = 1};
+  int num_seen = 0;
+  build_house();
+  CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), &field, 1));
+  CT_ASSERT(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen) == BULLA_NOT_FOUND);
+  leave_house();
+  CT_ASSERT(num_seen == 0);
+}
+
+static enum bulla_status count_limit(void *arg, const struct bulla_limit *limit) {
+  *(int64_t *)arg += limit->rate;
+  return BULLA_OK;
+}
+
+/* A use that passes a limit, and one that does not. */
+static void limit_uses(void) {
+  int num_seen = 0;
+  int64_t rates = 0;
+  int64_t wait = 0;
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = secret_value(40);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
+  const struct bulla_limit limit = {
+      .kind = BULLA_LIMIT_USE, .scope = BULLA_LIMIT_ACTOR, .rate = 1, .period = 86400, .burst = 1};
+  build_house();
+  CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), &field, 1));
+  CT_OK(bulla_vault_limit_set(house.vault, &who, &limit));
+  CT_OK(bulla_vault_limit_list(house.vault, count_limit, &rates));
+  CT_OK(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen));
+  CT_ASSERT(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen) == BULLA_LIMITED);
+  CT_OK(bulla_vault_limit_wait(house.vault, &wait, &who, BULLA_LIMIT_USE, ACME));
+  CT_OK(bulla_vault_limit_remove(house.vault, &who, &limit));
+  leave_house();
+  CT_ASSERT(num_seen == 1 && rates == 1 && wait > 0);
+}
+
+/* The root is open; what is read from here on is the backup. */
+static void back_up(void) {
+  int num_seen = 0;
+  char path[PATH_MAX + 16];
+  char url[PATH_MAX + 16];
+  struct bulla_backup_options options = BULLA_BACKUP_OPTIONS_INIT;
+  struct bulla_backup_report report = BULLA_BACKUP_REPORT_INIT;
+  struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = secret_value(40);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
+  build_house();
+  ct_rules.reads_are_secret = false;
+  snprintf(path, sizeof(path), "%.3100s/backup", house.folder);
+  snprintf(url, sizeof(url), "sqlite:%.3100s/copy.db", house.folder);
+  options.root = house.root;
+  options.who = &who;
+  CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), &field, 1));
+  CT_OK(bulla_vault_backup(house.vault, &report, path, &options));
+  bulla_vault_close(&house.vault);
+  CT_OK(bulla_vault_restore(url, &report, path, &options));
+  CT_OK(bulla_vault_open(&house.vault, url, house.root, NULL));
+  CT_OK(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen));
+  leave_house();
+  CT_ASSERT(num_seen == 1);
 }
 
 /* What the mask shows of a longer value is looked at, and here it comes out of a vault, where all of it is secret. */
@@ -363,6 +461,12 @@ const struct ct_call ct_store_calls[] = {
      "bulla_vault_remove_tenant",
      "the value, every key", STORED, rename_and_remove},
     {"bulla_vault_use_many", "values but for the last four bytes, every key", STORED, use_many},
+    {"bulla_vault_put_keep bulla_vault_keep bulla_vault_kept bulla_vault_history bulla_vault_restore_field",
+     "two values, their masks, every key", STORED, keep_revisions},
+    {"bulla_vault_use", "the value of a canary, every key", STORED "; whether it is one", set_lure},
+    {"bulla_vault_limit_set bulla_vault_limit_list bulla_vault_limit_wait bulla_vault_limit_remove",
+     "values but for the last four bytes, every key", STORED "; who has used something", limit_uses},
+    {"bulla_vault_backup bulla_vault_restore", "values but for the last four bytes, every key", STORED, back_up},
     {"bulla_vault_export", "a value of which the mask shows nothing, the token root, every key of both vaults", STORED,
      export_all},
     {"bulla_recipient_create bulla_recipient_text bulla_root_recipient bulla_vault_root_add bulla_vault_root_list "

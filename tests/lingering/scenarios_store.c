@@ -8,14 +8,15 @@
 #include <bulla/store.h>
 #include <bulla/token.h>
 
+#include "store/padding.h"
 #include "tests/lingering/child.h"
 #include "tests/place.h"
 
 static const char url[] = "sqlite:v.db";
 
 static void leave(void) {
-  static const char *const names[] = {"v.db",    "v.db-wal",    "v.db-shm",    "v.db-generation",
-                                      "copy.db", "copy.db-wal", "copy.db-shm", "root"};
+  static const char *const names[] = {"v.db",        "v.db-wal",    "v.db-shm", "v.db-generation", "copy.db",
+                                      "copy.db-wal", "copy.db-shm", "root",     "backup"};
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     unlink(names[i]);
   }
@@ -28,13 +29,32 @@ static enum bulla_status in_use(void *arg, struct bulla_span value) {
   return BULLA_OK;
 }
 
+static enum bulla_status used(void *arg, struct bulla_span value) {
+  (void)arg;
+  return value.len > 0 ? BULLA_OK : BULLA_REFUSED;
+}
+
+static enum bulla_status many_used(void *arg, const struct bulla_span *values, size_t num_values) {
+  return num_values == 2 ? used(arg, values[1]) : BULLA_REFUSED;
+}
+
 static enum bulla_status root_in_use(void *arg, struct bulla_span tenant, struct bulla_span root) {
   ASSERT(tenant.len > 0);
   return in_use(arg, root);
 }
 
+static enum bulla_status root_used(void *arg, struct bulla_span tenant, struct bulla_span root) {
+  ASSERT(tenant.len > 0);
+  return used(arg, root);
+}
+
 static enum bulla_status see_field(void *arg, const struct bulla_field_view *field) {
   *(bool *)arg = field->secret;
+  return BULLA_OK;
+}
+
+static enum bulla_status see_revision(void *arg, const struct bulla_revision_view *revision) {
+  *(int64_t *)arg += revision->revision;
   return BULLA_OK;
 }
 
@@ -68,7 +88,8 @@ static void vault(void) {
   bulla_vault_close(&vault);
   ASSERT(bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
   tell(CHECK_LIVE, "within bulla_vault_use, the key unwrapped", bulla_span(NULL, 0));
-  CHECK_OK("bulla_vault_use", bulla_vault_use(vault, &who, AT(ACME, ENTRY, PASSWORD), in_use, NULL));
+  ASSERT(bulla_vault_use(vault, &who, AT(ACME, ENTRY, PASSWORD), in_use, NULL) == BULLA_OK);
+  CHECK_OK("bulla_vault_use", bulla_vault_use(vault, &who, AT(ACME, ENTRY, PASSWORD), used, NULL));
   CHECK_OK("bulla_vault_show", bulla_vault_show(vault, AT(ACME, ENTRY), see_field, &secret));
   CHECK_OK("bulla_vault_audit_verify", bulla_vault_audit_verify(vault, &verdict));
   CHECK_OK("bulla_vault_rename_field",
@@ -79,6 +100,73 @@ static void vault(void) {
   CHECK(CHECK_FREED, "bulla_vault_close", bulla_vault_close(&vault));
   leave();
   ASSERT(secret);
+}
+
+/* What bulla_vault_put seals of a value, at the end of a bucket and without one. */
+static void padding(void) {
+  struct bulla_secret *value = new_text("value", 60);
+  struct bulla_secret *padded = NULL;
+  CHECK_OK("bulla_pad", bulla_pad(&padded, bulla_secret_bytes(value), BULLA_PADDING_BUCKETS));
+  bulla_secret_free(&padded);
+  CHECK_OK("bulla_pad to the length", bulla_pad(&padded, bulla_secret_bytes(value), BULLA_PADDING_NONE));
+  bulla_secret_free(&value);
+  CHECK(CHECK_FREED, "bulla_secret_free", bulla_secret_free(&padded));
+}
+
+/* Former revisions, and values that are sealed anew. */
+static void revisions(void) {
+  struct bulla_root *root = NULL;
+  struct bulla_vault *vault = NULL;
+  int64_t sum = 0;
+  int64_t version;
+  size_t failed;
+  struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
+  struct bulla_secret *values[] = {new_text("former value", 48), new_text("value", 300)};
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(values[0]), true};
+  const struct bulla_place former = {ACME, ENTRY, PASSWORD, .revision = 1};
+  const struct bulla_place places[] = {former, *AT(ACME, ENTRY, PASSWORD)};
+  ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
+  ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
+  CHECK_OK("bulla_vault_put_keep", bulla_vault_put_keep(vault, &who, AT(ACME, ENTRY), &field, 1, 2));
+  field.value = bulla_secret_bytes(values[1]);
+  CHECK_OK("bulla_vault_put again", bulla_vault_put(vault, &who, AT(ACME, ENTRY), &field, 1));
+  CHECK_OK("bulla_vault_history", bulla_vault_history(vault, AT(ACME, ENTRY), see_revision, &sum));
+  CHECK_OK("bulla_vault_use of a former revision", bulla_vault_use(vault, &who, &former, used, NULL));
+  CHECK_OK("bulla_vault_use_many", bulla_vault_use_many(vault, &failed, &who, places, 2, many_used, NULL));
+  CHECK_OK("bulla_vault_rename_field with a history",
+           bulla_vault_rename_field(vault, &who, AT(ACME, ENTRY, PASSWORD), BULLA_LITERAL("other")));
+  ASSERT(bulla_vault_rename_field(vault, &who, AT(ACME, ENTRY, BULLA_LITERAL("other")), PASSWORD) == BULLA_OK);
+  CHECK_OK("bulla_vault_restore_field", bulla_vault_restore_field(vault, &who, &former));
+  ASSERT(bulla_vault_rotate_tenant(vault, &version, &who, ACME) == BULLA_OK);
+  CHECK_OK("bulla_vault_use, sealing anew", bulla_vault_use(vault, &who, AT(ACME, ENTRY, PASSWORD), used, NULL));
+  CHECK_OK("bulla_vault_rewrap", bulla_vault_rewrap(vault, &report, &who, ACME, NULL, NULL));
+  CHECK_OK("bulla_vault_keep", bulla_vault_keep(vault, &who, AT(ACME, ENTRY), 0));
+  bulla_secret_free(&values[0]);
+  bulla_secret_free(&values[1]);
+  bulla_root_free(&root);
+  CHECK(CHECK_FREED, "bulla_vault_close", bulla_vault_close(&vault));
+  leave();
+  ASSERT(sum == 3 && report.num_done == 2);
+}
+
+static void backups(void) {
+  struct bulla_root *root = NULL;
+  struct bulla_vault *vault = NULL;
+  struct bulla_backup_options options = BULLA_BACKUP_OPTIONS_INIT;
+  struct bulla_backup_report report = BULLA_BACKUP_REPORT_INIT;
+  struct bulla_secret *value = new_text("value", 48);
+  struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
+  ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
+  ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
+  ASSERT(bulla_vault_put(vault, &who, AT(ACME, ENTRY), &field, 1) == BULLA_OK);
+  options.root = root;
+  options.who = &who;
+  CHECK_OK("bulla_vault_backup", bulla_vault_backup(vault, &report, "backup", &options));
+  bulla_vault_close(&vault);
+  CHECK_OK("bulla_vault_restore", bulla_vault_restore("sqlite:copy.db", &report, "backup", &options));
+  bulla_secret_free(&value);
+  CHECK(CHECK_FREED, "bulla_root_free", bulla_root_free(&root));
+  leave();
 }
 
 static void records(void) {
@@ -106,7 +194,9 @@ static void records(void) {
                                                                       .hash = bulla_span(hash, sizeof(hash)),
                                                                       .root = token_root}));
   tell(CHECK_LIVE, "within bulla_vault_apikey_use", bulla_span(NULL, 0));
-  CHECK_OK("bulla_vault_apikey_use", bulla_vault_apikey_use(vault, &who, RECORD_ID, root_in_use, NULL));
+  ASSERT(bulla_vault_apikey_use(vault, &who, RECORD_ID, root_in_use, NULL) == BULLA_OK);
+  CHECK_OK("bulla_vault_apikey_use", bulla_vault_apikey_use(vault, &who, RECORD_ID, root_used, NULL));
+  CHECK_OK("bulla_vault_apikey_export", bulla_vault_apikey_export(vault, &who, RECORD_ID, DAY, root_used, NULL));
   ASSERT(bulla_vault_create("sqlite:copy.db", root) == BULLA_OK);
   ASSERT(bulla_vault_open(&copy, "sqlite:copy.db", root, NULL) == BULLA_OK);
   CHECK_OK("bulla_vault_export", bulla_vault_export(vault, &report, copy, &who, NULL, NULL));
@@ -167,6 +257,9 @@ static void dump(void) {
 const struct scenario store_scenarios[] = {
     {"roots", roots},
     {"vault", vault},
+    {"padding", padding},
+    {"revisions", revisions},
+    {"backups", backups},
     {"records", records},
     {"forks", fork_off},
     {"core dumps", dump},
