@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/sealed_file.h"
 #include "cli/session.h"
+#include "core/scrub.h"
 #include "store/db.h"
 
 enum {
@@ -181,6 +182,7 @@ static enum bulla_status keep_value(struct bulla_exec_item *item, struct bulla_s
   if (item->kind == BULLA_EXEC_VALUE) {
     bulla_put_byte(&writer, 0);
   }
+  bulla_scrub(0);
   return bulla_writer_finish(&writer);
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "cli/session.h"
+#include "core/scrub.h"
 
 enum {
   /* A longer value is looked for in pieces, which overlap by a group of base64. So one of which a part is printed is
@@ -130,6 +131,7 @@ enum bulla_status bulla_mask_new(struct bulla_mask **mask, const struct bulla_sp
     }
   }
   make_tables(*mask);
+  bulla_scrub(0);
   return BULLA_OK;
 }
 

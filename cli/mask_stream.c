@@ -2,13 +2,15 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* See cli/mask_stream.h. Every byte is looked at as the beginning of a value, also within another value: of two that
- * overlap, both are hidden. */
+ * overlap, both are hidden. What looking and moving leave in registers is cleared behind each piece: this process stays
+ * while the command runs. */
 
 #include "cli/mask_stream.h"
 
 #include <stdlib.h>
 
 #include "cli/session.h"
+#include "core/scrub.h"
 
 static const char stars[] = "********";
 
@@ -140,6 +142,7 @@ void bulla_mask_stream_add(struct bulla_mask_stream *stream, size_t len, bool is
   stream->shown -= stream->shown < done ? stream->shown : done;
   memmove(stream->input, stream->input + done, stream->len);
   bulla_wipe(stream->input + stream->len, done);
+  bulla_scrub(0);
 }
 
 /* gives_away returns whether what is held shows too much of a value that begins at |at|. */
@@ -149,7 +152,7 @@ static bool gives_away(const struct bulla_mask_stream *stream, size_t at) {
   return found.len > 0 || (found.is_open && (len > SHOWN_MAX || len > found.least_open / SHOWN_FRACTION));
 }
 
-void bulla_mask_stream_show(struct bulla_mask_stream *stream) {
+static void show(struct bulla_mask_stream *stream) {
   stream->is_asked = true;
   if (stream->len == 0 || stream->covered > 0) {
     return;
@@ -168,6 +171,11 @@ void bulla_mask_stream_show(struct bulla_mask_stream *stream) {
   }
   put_plain(stream, 0, stream->len);
   stream->shown = stream->len;
+}
+
+void bulla_mask_stream_show(struct bulla_mask_stream *stream) {
+  show(stream);
+  bulla_scrub(0);
 }
 
 bool bulla_mask_stream_holds(const struct bulla_mask_stream *stream) {
