@@ -141,34 +141,25 @@ WRAP(void, explicit_bzero, void *bytes, size_t len) {
 }
 
 /* What SQLite hands to libc is not looked at: it does not keep the marks of its own memory. */
-WRAP(int, sqlite3_step, sqlite3_stmt *statement) {
-  __msan_scoped_disable_interceptor_checks();
-  int result = __real_sqlite3_step(statement);
-  __msan_scoped_enable_interceptor_checks();
-  return result;
-}
-
-WRAP(int, sqlite3_prepare_v3, sqlite3 *db, const char *text, int len, unsigned flags, sqlite3_stmt **statement,
-     const char **tail) {
-  __msan_scoped_disable_interceptor_checks();
-  int result = __real_sqlite3_prepare_v3(db, text, len, flags, statement, tail);
-  __msan_scoped_enable_interceptor_checks();
-  return result;
-}
-
-WRAP(int, sqlite3_open_v2, const char *path, sqlite3 **db, int flags, const char *module) {
-  __msan_scoped_disable_interceptor_checks();
-  int result = __real_sqlite3_open_v2(path, db, flags, module);
-  __msan_scoped_enable_interceptor_checks();
-  return result;
-}
-
-WRAP(int, sqlite3_close, sqlite3 *db) {
-  __msan_scoped_disable_interceptor_checks();
-  int result = __real_sqlite3_close(db);
-  __msan_scoped_enable_interceptor_checks();
-  return result;
-}
+#define WRAP_SQLITE(name, parameters, arguments) \
+  int __real_##name parameters;                  \
+  int __wrap_##name parameters;                  \
+  int __wrap_##name parameters {                 \
+    __msan_scoped_disable_interceptor_checks();  \
+    int result = __real_##name arguments;        \
+    __msan_scoped_enable_interceptor_checks();   \
+    return result;                               \
+  }
+WRAP_SQLITE(sqlite3_open_v2, (const char *path, sqlite3 **db, int flags, const char *module), (path, db, flags, module))
+WRAP_SQLITE(sqlite3_close, (sqlite3 * db), (db))
+WRAP_SQLITE(sqlite3_prepare_v3,
+            (sqlite3 * db, const char *text, int len, unsigned flags, sqlite3_stmt **statement, const char **tail),
+            (db, text, len, flags, statement, tail))
+WRAP_SQLITE(sqlite3_step, (sqlite3_stmt * statement), (statement))
+WRAP_SQLITE(sqlite3_reset, (sqlite3_stmt * statement), (statement))
+WRAP_SQLITE(sqlite3_finalize, (sqlite3_stmt * statement), (statement))
+WRAP_SQLITE(sqlite3_backup_step, (sqlite3_backup * backup, int pages), (backup, pages))
+WRAP_SQLITE(sqlite3_backup_finish, (sqlite3_backup * backup), (backup))
 
 WRAP(const void *, sqlite3_column_blob, sqlite3_stmt *statement, int column) {
   const void *blob = __real_sqlite3_column_blob(statement, column);
