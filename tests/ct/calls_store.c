@@ -157,6 +157,12 @@ static void keep_revisions(void) {
   CT_ASSERT(num_seen == 2 && sum == 3 && num_kept == 0);
 }
 
+static enum bulla_status see_lure(void *arg, const struct bulla_secret_view *secret) {
+  CT_ASSERT(secret->is_canary);
+  *(int *)arg += 1;
+  return BULLA_OK;
+}
+
 /* Only the mask of a lure is opened, and it is known by that. */
 static void set_lure(void) {
   struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = ct_secret(40);
@@ -165,8 +171,10 @@ static void set_lure(void) {
   build_house();
   CT_OK(bulla_vault_put(house.vault, &who, AT(ACME, ENTRY), &field, 1));
   CT_ASSERT(bulla_vault_use(house.vault, &who, AT(ACME, ENTRY, PASSWORD), expect_secret, &num_seen) == BULLA_NOT_FOUND);
-  leave_house();
   CT_ASSERT(num_seen == 0);
+  CT_OK(bulla_vault_secrets(house.vault, ACME, see_lure, &num_seen));
+  leave_house();
+  CT_ASSERT(num_seen == 1);
 }
 
 static enum bulla_status count_limit(void *arg, const struct bulla_limit *limit) {
@@ -463,7 +471,7 @@ const struct ct_call ct_store_calls[] = {
     {"bulla_vault_use_many", "values but for the last four bytes, every key", STORED, use_many},
     {"bulla_vault_put_keep bulla_vault_keep bulla_vault_kept bulla_vault_history bulla_vault_restore_field",
      "two values, their masks, every key", STORED, keep_revisions},
-    {"bulla_vault_use", "the value of a canary, every key", STORED "; whether it is one", set_lure},
+    {"bulla_vault_use bulla_vault_secrets", "the value of a canary, every key", STORED "; whether it is one", set_lure},
     {"bulla_vault_limit_set bulla_vault_limit_list bulla_vault_limit_wait bulla_vault_limit_remove",
      "values but for the last four bytes, every key", STORED "; who has used something", limit_uses},
     {"bulla_vault_backup bulla_vault_restore", "values but for the last four bytes, every key", STORED, back_up},
