@@ -158,6 +158,11 @@ WRAP_SQLITE(sqlite3_prepare_v3,
 WRAP_SQLITE(sqlite3_step, (sqlite3_stmt * statement), (statement))
 WRAP_SQLITE(sqlite3_reset, (sqlite3_stmt * statement), (statement))
 WRAP_SQLITE(sqlite3_finalize, (sqlite3_stmt * statement), (statement))
+WRAP_SQLITE(sqlite3_exec,
+            (sqlite3 * db, const char *text, int (*each)(void *, int, char **, char **), void *arg, char **error),
+            (db, text, each, arg, error))
+WRAP_SQLITE(sqlite3_wal_checkpoint_v2, (sqlite3 * db, const char *name, int mode, int *pages, int *done),
+            (db, name, mode, pages, done))
 WRAP_SQLITE(sqlite3_backup_step, (sqlite3_backup * backup, int pages), (backup, pages))
 WRAP_SQLITE(sqlite3_backup_finish, (sqlite3_backup * backup), (backup))
 
