@@ -86,7 +86,7 @@ enum bulla_status bulla_field_seal(struct bulla_buffer *value, struct bulla_buff
   return seal_mask(mask, keyring, keys->mask_key, binding, field->value, &traits);
 }
 
-static enum bulla_status check_plain(const struct bulla_keyring *keyring, const struct bulla_stored_field *field) {
+enum bulla_status bulla_field_check_plain(const struct bulla_keyring *keyring, const struct bulla_stored_field *field) {
   struct bulla_context context;
   BULLA_TRY(bulla_context_plain(&context, keyring, &field->binding, field->value));
   return bulla_check_proof(field->owner, &context, field->mask);
@@ -123,7 +123,7 @@ enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bu
   if (field->secret) {
     return open_value(opened, keyring, field);
   }
-  BULLA_TRY(check_plain(keyring, field));
+  BULLA_TRY(bulla_field_check_plain(keyring, field));
   struct bulla_buffer buffer;
   BULLA_TRY(bulla_secret_room(opened, &buffer, field->value.len));
   struct bulla_writer writer = bulla_writer(&buffer);
@@ -136,7 +136,7 @@ enum bulla_status bulla_field_show(struct bulla_shown *shown, uint8_t *room, con
                                    const struct bulla_stored_field *field) {
   *shown = (struct bulla_shown){.text = field->secret ? bulla_span(NULL, 0) : field->value};
   if (!field->secret) {
-    return check_plain(keyring, field);
+    return bulla_field_check_plain(keyring, field);
   }
   struct bulla_context context;
   struct bulla_buffer buffer = bulla_buffer(room, BULLA_TRAITS_LEN);

@@ -44,6 +44,11 @@ struct bulla_stored_field {
 BULLA_NODISCARD enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bulla_keyring *keyring,
                                                    const struct bulla_stored_field *field);
 
+/* bulla_field_check_plain returns BULLA_REFUSED unless |field|, which says that it is plain, has a proof of its value.
+ */
+BULLA_NODISCARD enum bulla_status bulla_field_check_plain(const struct bulla_keyring *keyring,
+                                                          const struct bulla_stored_field *field);
+
 /* What may be seen of a field without opening its value. */
 struct bulla_shown {
   struct bulla_span text; /* the mask, or the value of a plain field */

@@ -15,7 +15,20 @@
 #include "store/names.h"
 #include "store/past.h"
 
-enum bulla_status bulla_field_now(struct bulla_field_now *now, struct bulla_vault *vault, struct bulla_span entry_id,
+/* A row that says that it is plain has |value| and |proof| at |binding|. If that does not hold it may have been secret,
+ * and its traits would be lost with it. */
+static enum bulla_status check_plain(const struct bulla_vault *vault, const struct bulla_tenant *owner,
+                                     const struct bulla_binding *binding, struct bulla_span value,
+                                     struct bulla_span proof) {
+  const struct bulla_stored_field stored = {.owner = owner, .binding = *binding, .value = value, .mask = proof};
+  enum bulla_status status = bulla_field_check_plain(&vault->keyring, &stored);
+  return status == BULLA_REFUSED
+             ? bulla_explain(status, "the field is said to be plain, but was not put so: remove it, then put it again")
+             : status;
+}
+
+enum bulla_status bulla_field_now(struct bulla_field_now *now, struct bulla_vault *vault,
+                                  const struct bulla_tenant *owner, struct bulla_span entry_id,
                                   struct bulla_span name) {
   *now = (struct bulla_field_now){.revision = 0};
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
@@ -30,12 +43,19 @@ enum bulla_status bulla_field_now(struct bulla_field_now *now, struct bulla_vaul
   now->revision = bulla_column_int(&statement);
   now->secret = bulla_column_int(&statement) != 0;
   now->keep = bulla_column_int(&statement);
+  struct bulla_span value = now->secret ? bulla_span(NULL, 0) : bulla_column_blob(&statement, BULLA_STORED_MAX);
+  struct bulla_span proof = now->secret ? bulla_span(NULL, 0) : bulla_column_blob(&statement, BULLA_STORED_MAX);
   bool good = bulla_columns_good(&statement) && now->revision > 0 && now->revision < INT64_MAX && now->keep >= 0 &&
               now->keep <= BULLA_KEEP_MAX;
-  return good ? BULLA_OK : BULLA_REFUSED;
+  if (!good) {
+    return BULLA_REFUSED;
+  }
+  const struct bulla_binding binding = {
+      .tenant_id = bulla_tenant_id(owner), .entry_id = entry_id, .field = name, .revision = now->revision};
+  return now->secret ? BULLA_OK : check_plain(vault, owner, &binding, value, proof);
 }
 
-/* Sets the traits of |field| that are not given to those of the stored one. */
+/* Sets the traits of |field| that are not given to those of the stored one, which was read as a secret one. */
 static enum bulla_status keep_traits(struct bulla_field *field, const struct bulla_putter *putter) {
   struct bulla_vault *vault = putter->change->vault;
   struct bulla_stored_field stored = {.tenant = putter->tenant, .entry = putter->entry};
@@ -51,7 +71,7 @@ static enum bulla_status keep_traits(struct bulla_field *field, const struct bul
   }
   BULLA_TRY(bulla_columns_field(&stored, &vault->keyring, &statement));
   stored.binding.field = field->name;
-  return bulla_field_keep_traits(field, &vault->keyring, &stored);
+  return stored.secret ? bulla_field_keep_traits(field, &vault->keyring, &stored) : BULLA_REFUSED;
 }
 
 /* Whether the stored field has the revision, or 0 for none, that |field| must find. */
@@ -110,14 +130,14 @@ enum bulla_status bulla_put_revision(const struct bulla_putter *putter, const st
       .entry_id = bulla_span(putter->entry_id, BULLA_ID_LEN),
       .field = field->name,
   };
-  BULLA_TRY(bulla_field_now(&now, vault, binding.entry_id, field->name));
+  BULLA_TRY(bulla_field_now(&now, vault, putter->owner, binding.entry_id, field->name));
   if (now.secret && !field->secret) {
     return bulla_explain(BULLA_STAYS_SECRET, "the field is secret");
   }
   struct bulla_field again = *field;
   again.if_revision = must_be_new ? BULLA_REVISION_NONE : field->if_revision;
   BULLA_TRY(check_revision(&again, now.revision));
-  if (now.revision > 0 && field->secret) {
+  if (now.secret) {
     BULLA_TRY(keep_traits(&again, putter));
   }
   binding.revision = now.revision;

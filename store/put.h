@@ -35,9 +35,11 @@ struct bulla_field_now {
   int64_t keep; /* how many former revisions are kept */
 };
 
-/* bulla_field_now finds it. Returns BULLA_REFUSED for numbers that no field has. */
+/* bulla_field_now finds it in an entry of |owner|. Returns BULLA_REFUSED for numbers that no field has, and for one
+ * that says that it is plain without a proof of its value: somebody may have made a secret one say so. */
 BULLA_NODISCARD enum bulla_status bulla_field_now(struct bulla_field_now *now, struct bulla_vault *vault,
-                                                  struct bulla_span entry_id, struct bulla_span name);
+                                                  const struct bulla_tenant *owner, struct bulla_span entry_id,
+                                                  struct bulla_span name);
 
 /* bulla_put_field writes |field| and its audit record. If |must_be_new|, an existing field is BULLA_EXISTS.
  * bulla_put_revision leaves the record to the caller. */

@@ -97,7 +97,8 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_LIST_FIELDS] =
         SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name LIMIT $4",
     [BULLA_QUERY_FIELD_REVISION] =
-        "SELECT f.revision, f.secret, CASE WHEN e.keep IS NULL THEN v.keep ELSE e.keep END FROM field f "
+        "SELECT f.revision, f.secret, CASE WHEN e.keep IS NULL THEN v.keep ELSE e.keep END, "
+        "CASE WHEN f.secret = 0 THEN f.value END, CASE WHEN f.secret = 0 THEN f.mask END FROM field f "
         "JOIN entry e ON e.id = f.entry JOIN vault v ON v.id = 1 WHERE f.entry = $1 AND f.name = $2",
     [BULLA_QUERY_PUT_FIELD] =
         "INSERT INTO field(entry, name, revision, secret, value, mask, secret_id, updated) "

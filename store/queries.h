@@ -55,7 +55,8 @@ enum bulla_query {
 
   BULLA_QUERY_FIND_FIELD,     /* names of tenant, entry, field; gives the columns of a field */
   BULLA_QUERY_LIST_FIELDS,    /* the same, how many at most; gives those behind that name */
-  BULLA_QUERY_FIELD_REVISION, /* entry, name; gives revision, secret, how many former revisions are kept */
+  BULLA_QUERY_FIELD_REVISION, /* entry, name; gives revision, secret, how many former revisions are kept, and value and
+                                 proof of a plain one */
   BULLA_QUERY_PUT_FIELD,      /* entry, name, revision, secret, value, mask, secret id or NULL, updated */
   BULLA_QUERY_RESEAL_FIELD,   /* value, mask, secret id, entry, name, revision, secret id before */
   BULLA_QUERY_SEALED_FIELDS, /* secret id, number, how many at most; gives number, entry, name, revision, value, mask of

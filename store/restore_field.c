@@ -40,7 +40,7 @@ static enum bulla_status restore(struct bulla_change *change, const struct bulla
   bool was_secret = false;
   struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_entry_find(&owner, id, change->vault, place->tenant, place->entry));
-  BULLA_TRY(bulla_field_now(&now, change->vault, bulla_span(id, sizeof(id)), place->field));
+  BULLA_TRY(bulla_field_now(&now, change->vault, owner, bulla_span(id, sizeof(id)), place->field));
   if (now.revision == place->revision) {
     return bulla_explain(BULLA_EXISTS, "it is the revision that the field has");
   }

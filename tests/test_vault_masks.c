@@ -82,6 +82,58 @@ Test(vault_masks, traits_that_do_not_open_are_not_replaced_by_defaults) {
   TEST_OK(put("acme", "db", "f", "another", true));
 }
 
+static void keep_line(void *arg, UNUSED enum bulla_log_level level, UNUSED enum bulla_status status,
+                      const char *detail) {
+  snprintf(arg, 128, "%s", detail);
+}
+
+static void refuses_to_put_over(const char *sql) {
+  char line[128] = "";
+  run_sql(sql);
+  bulla_log_set(keep_line, line);
+  for (int secret = 0; secret < 2; secret++) {
+    enum bulla_status status = put("acme", "db", "f", "plain text", secret == 1);
+    cr_expect_eq(status, BULLA_REFUSED, "%s: %s", sql, bulla_status_text(status));
+    cr_expect_not_null(strstr(line, "remove it, then put it again"), "%s: %s", sql, line);
+  }
+  bulla_log_set(NULL, NULL);
+  TEST_STATUS(bulla_vault_restore_field(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("f"), 1)), BULLA_REFUSED);
+  TEST_STATUS(bulla_vault_rename_field(house.vault, &who, AT(TEXT("acme"), TEXT("db"), TEXT("f")), TEXT("g")),
+              BULLA_REFUSED);
+}
+
+Test(vault_masks, a_secret_that_somebody_made_say_it_is_plain_is_not_put_over) {
+  struct bulla_field lure = chosen;
+  lure.canary = 1;
+  TEST_OK(bulla_vault_keep(house.vault, &who, NULL, 1));
+  TEST_OK(put("acme", "db", "host", "db.example", false));
+  TEST_OK(put_field("db", lure));
+  TEST_OK(put("acme", "db", "f", "another value", true));
+  run_sql("CREATE TABLE stolen AS SELECT * FROM field");
+  refuses_to_put_over("UPDATE field SET secret = 0 WHERE name = 'f'");
+  refuses_to_put_over("UPDATE field SET value = CAST('plain text' AS BLOB) WHERE name = 'f'");
+  refuses_to_put_over(
+      "UPDATE field SET (value, mask) = (SELECT value, mask FROM stolen WHERE name = 'host') "
+      "WHERE name = 'f'");
+  cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE name = 'f' AND revision = 2"), 1);
+  run_sql(
+      "UPDATE field SET (secret, value, mask) = (SELECT secret, value, mask FROM stolen WHERE name = 'f') "
+      "WHERE name = 'f'");
+  run_sql("DROP TABLE stolen");
+  TEST_STATUS(put("acme", "db", "f", "plain text", false), BULLA_STAYS_SECRET);
+  TEST_OK(put("acme", "db", "f", "yet another", true));
+  TEST_STATUS(use("acme", "db", "f"), BULLA_NOT_FOUND);
+  /* The remedy. */
+  run_sql("UPDATE field SET secret = 0 WHERE name = 'f'");
+  TEST_OK(remove_field("acme", "db", "f"));
+  TEST_OK(put("acme", "db", "f", "a fourth value", true));
+  assert_use("acme", "db", "f", "a fourth value");
+  /* What is plain is put over as before. */
+  TEST_OK(put("acme", "db", "host", "other.example", false));
+  TEST_OK(put("acme", "db", "host", "a secret one", true));
+  assert_use("acme", "db", "host", "a secret one");
+}
+
 Test(vault_masks, a_plain_field_has_no_traits_and_unknown_ones_are_refused) {
   for (int i = 0; i < 9; i++) {
     struct bulla_field field = {.name = TEXT("f"), .value = TEXT("v"), .secret = i >= 4};

@@ -391,8 +391,8 @@ struct bulla_field {
  * and leaves other fields of the entry alone. A field that exists gets the next revision and keeps the traits that are
  * not given; a canary stays one; former revisions are kept as bulla_vault_keep has it. Returns BULLA_STAYS_SECRET for a
  * plain value of a field that is secret, BULLA_EXISTS or BULLA_CONFLICT if if_revision does not hold, BULLA_REFUSED if
- * the traits to keep have been tampered with, BULLA_INVALID_ARGUMENT without fields or for traits of a plain field,
- * BULLA_INVALID_TEXT, BULLA_TOO_LARGE. */
+ * the traits to keep, or the plain value that is there, have been tampered with (bulla_vault_remove removes it),
+ * BULLA_INVALID_ARGUMENT without fields or for traits of a plain field, BULLA_INVALID_TEXT, BULLA_TOO_LARGE. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
                                                             const struct bulla_place *place,
                                                             const struct bulla_field *fields, size_t num_fields);
@@ -458,7 +458,7 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_history(struct bulla_vau
  * revision. It is opened and sealed inside the call, and nobody gets to see it; a field that is secret stays so. The
  * record has the operation "restore" and, as its field, FIELD#REVISION. Returns BULLA_NOT_FOUND for a revision that is
  * not kept, BULLA_EXISTS for the one that the field has, BULLA_INVALID_ARGUMENT without one, BULLA_REFUSED if it does
- * not open. */
+ * not open, or as for bulla_vault_put. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_restore_field(struct bulla_vault *vault,
                                                                       const struct bulla_who *who,
                                                                       const struct bulla_place *place);
