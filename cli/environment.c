@@ -69,13 +69,19 @@ static bool read_descriptor(int *fd, const char *number) {
   return value <= INT_MAX;
 }
 
+/* split does as bulla_provider_split, of the key of a recipient by the provider that it is read from. */
+static enum bulla_provider split(const char **rest, const char *provider) {
+  const char *of_recipient = bulla_provider_of_recipient(provider);
+  return bulla_provider_split(rest, of_recipient != NULL ? of_recipient : provider);
+}
+
 /* find_file fills |path| with the file that |provider| names, or returns false. */
 static bool find_file(char path[PATH_MAX], const char *provider) {
   const char *folder = getenv(credentials);
   const char *rest = NULL;
   int len = -1;
   int fd;
-  switch (bulla_provider_split(&rest, provider)) {
+  switch (split(&rest, provider)) {
     case BULLA_PROVIDER_FD:
       len = read_descriptor(&fd, rest) ? snprintf(path, PATH_MAX, "/proc/self/fd/%d", fd) : -1;
       break;
@@ -137,7 +143,7 @@ static bool is_credential(const char *provider) {
   struct stat file;
   const char *named = getenv(credentials);
   const char *rest = NULL;
-  if (bulla_provider_split(&rest, provider) == BULLA_PROVIDER_CRED) {
+  if (split(&rest, provider) == BULLA_PROVIDER_CRED) {
     return true;
   }
   if (named == NULL || stat(named, &folder) != 0 || !find_file(path, provider)) {
@@ -158,7 +164,7 @@ void bulla_environment_hide(struct bulla_environment *env, const char *provider)
     return;
   }
   const char *name = NULL;
-  enum bulla_provider kind = bulla_provider_split(&name, provider);
+  enum bulla_provider kind = split(&name, provider);
   if (name != NULL && (kind == BULLA_PROVIDER_ENV || kind == BULLA_PROVIDER_HASHED_ENV)) {
     bulla_environment_drop(env, bulla_text(name));
   }
@@ -205,7 +211,7 @@ void bulla_descriptors_hide(const char *provider) {
   }
   const char *rest = NULL;
   bool found = find_file(path, provider) && stat(path, &file) == 0;
-  if (bulla_provider_split(&rest, provider) == BULLA_PROVIDER_FD && read_descriptor(&fd, rest)) {
+  if (split(&rest, provider) == BULLA_PROVIDER_FD && read_descriptor(&fd, rest)) {
     hide_descriptor(fd);
   }
   /* A terminal is not the key's alone. */

@@ -158,6 +158,12 @@ enum bulla_provider bulla_provider_split(const char **rest, const char *text) {
   return BULLA_PROVIDER_NONE;
 }
 
+const char *bulla_provider_of_recipient(const char *text) {
+  static const char prefix[] = "recipient:";
+  size_t len = sizeof(prefix) - 1;
+  return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}
+
 enum bulla_status bulla_provider_read(struct bulla_secret **text, const char *provider, size_t max_len) {
   const char *rest;
   *text = NULL;

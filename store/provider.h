@@ -28,4 +28,8 @@ enum bulla_provider {
 /* bulla_provider_split returns the kind of |text|, and sets |*rest| to what follows the colon, or to NULL. */
 enum bulla_provider bulla_provider_split(const char **rest, const char *text);
 
+/* bulla_provider_of_recipient returns the provider in |text| that a recipient's private key is read from: what follows
+ * "recipient:". Of all else it returns NULL. */
+const char *bulla_provider_of_recipient(const char *text);
+
 #endif

@@ -93,9 +93,7 @@ static enum bulla_status from_provider(struct bulla_secret **material, const cha
   return decode(material, bulla_secret_bytes(text));
 }
 
-static const char recipient_prefix[] = "recipient:";
-
-/* The private key of a recipient, from what follows the prefix. */
+/* The private key of a recipient. */
 static enum bulla_status open_private(struct bulla_root **root, const char *provider) {
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
   uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
@@ -129,8 +127,9 @@ enum bulla_status bulla_root_open(struct bulla_root **root, const char *provider
   if (provider == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  if (strncmp(provider, recipient_prefix, sizeof(recipient_prefix) - 1) == 0) {
-    return open_private(root, provider + sizeof(recipient_prefix) - 1);
+  const char *of_recipient = bulla_provider_of_recipient(provider);
+  if (of_recipient != NULL) {
+    return open_private(root, of_recipient);
   }
   const char *rest;
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;

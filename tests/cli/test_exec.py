@@ -50,6 +50,27 @@ def a_command_gets_no_descriptor_that_the_root_key_is_read_from(box):
 
 
 @test
+def a_command_gets_nothing_that_leads_to_the_private_key_of_a_recipient(box):
+    box.put_secret(secret=SECRET)
+    box.path("held").mkdir()
+    key = box.path("held/key")
+    box.run("root", "add", box.run("root", "recipient", f"file:{key}").decode().strip(), "--name", "recovery")
+    digits = key.read_text().strip()
+    given = {"KEY": digits, "CREDENTIALS_DIRECTORY": "held", "BULLA_FINGERPRINT": box.json("info")["fingerprint"]}
+    with open(key) as opened:
+        number = fcntl.fcntl(opened, fcntl.F_DUPFD, 50)
+        script = f'echo "${{KEY-no}} ${{CREDENTIALS_DIRECTORY-no}}"; readlink /proc/$$/fd/{number} || echo no'
+        for provider, wanted in (("env:KEY", f"no held {key}"),
+                                 (f"fd:{number}", f"{digits} no no"), ("cred:key", f"{digits} no no")):
+            root = f"recipient:{provider}"
+            for words, env in ((["exec", "--root", root], given), (["exec"], {**given, "BULLA_ROOT": root})):
+                seen = box.run(*words, *EXEC[1:], "sh", "-c", script, env=env, pass_fds=[number])
+                assert seen.decode().split() == wanted.split(), (root, seen)
+                os.lseek(number, 0, os.SEEK_SET)
+        os.close(number)
+
+
+@test
 def a_command_gets_its_signals_arguments_input_and_status(box):
     box.put_secret(secret=SECRET)
     options = ["exec", "--env", "PW=acme/db:password", "--reason", "x", "--"]
