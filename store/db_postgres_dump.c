@@ -65,17 +65,21 @@ static enum bulla_status add_variable(struct environment *environment, const cha
   return BULLA_OK;
 }
 
-static bool is_of_libpq(const char *variable, const PQconninfoOption *options) {
-  for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
-    size_t len = option->envvar != NULL ? strlen(option->envvar) : 0;
-    if (len > 0 && strncmp(variable, option->envvar, len) == 0 && variable[len] == '=') {
+/* is_handed_on says whether a variable, NAME=VALUE, is known to be meant for any program. All others may lead to the
+ * root key, which can be read from a variable of any name. */
+static bool is_handed_on(const char *variable) {
+  static const char *const beginnings[] = {
+      "PATH=", "HOME=",     "USER=",      "LOGNAME=", "TMPDIR=",   "TZ=",           "LANG=",           "LANGUAGE=",
+      "LC_",   "PG_COLOR=", "PG_COLORS=", "KRB5",     "SSL_CERT_", "OPENSSL_CONF=", "LD_LIBRARY_PATH="};
+  for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+    if (strncmp(variable, beginnings[i], strlen(beginnings[i])) == 0) {
       return true;
     }
   }
-  return strncmp(variable, "PGSERVICE", strlen("PGSERVICE")) == 0;
+  return false;
 }
 
-/* What the connection was made with, and of this process's environment what is none of libpq's. */
+/* What the connection was made with, and of this process's environment what is meant for any program. */
 static enum bulla_status fill_environment(struct environment *environment, const PQconninfoOption *options) {
   size_t num = 1;
   for (char **variable = environ; *variable != NULL; variable++) {
@@ -93,7 +97,7 @@ static enum bulla_status fill_environment(struct environment *environment, const
     BULLA_TRY(is_given ? add_variable(environment, option->envvar, option->val) : BULLA_OK);
   }
   for (char **variable = environ; *variable != NULL; variable++) {
-    if (!is_of_libpq(*variable, options)) {
+    if (is_handed_on(*variable)) {
       environment->variables[environment->num++] = *variable;
     }
   }

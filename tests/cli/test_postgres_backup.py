@@ -84,11 +84,15 @@ def a_password_is_no_argument(box):
     other = url.replace(f"/{name}?", f"/{place.database()}?")
     for command, program, target in (("backup", "pg_dump", url), ("restore", "pg_restore", other)):
         record = f'printf "%s\\n" "$@" >> args; env > variables; exec {place.server.bin}/{program} "$@"'
-        box.run(command, "b", env={**fake(box, program, record), "BULLA_VAULT": target, "PGAPPNAME": "x"})
+        box.run(command, "b", "--root", "env:KEY", env={
+            **fake(box, program, record), "BULLA_VAULT": target, "PGAPPNAME": "x", "LC_MESSAGES": "C",
+            "KEY": box.path("root.key").read_text()})
         args = box.path("args").read_text()
         assert "--" in args and "w0rd" not in args, args
         variables = box.path("variables").read_text()
         assert f"PGPASSWORD={PASSWORD}\n" in variables and "PGAPPNAME=bulla\n" in variables, variables
+        assert "LC_MESSAGES=C\n" in variables, variables
+        assert not any(line.startswith(("BULLA_", "KEY=", "PGAPPNAME=x")) for line in variables.splitlines()), variables
 
 
 @test_without_vault
