@@ -16,9 +16,10 @@ size_t bulla_exec_mask_len(size_t value_len) {
   return bulla_mask_len(value_len) + (value_len == 0 ? bulla_relay_len() : 0);
 }
 
-/* warn says that the value of |place| is not hidden. */
+/* warn says that the value of |place| is too short to be hidden. */
 static void warn(const struct bulla_place *place) {
-  (void)dprintf(STDERR_FILENO, "bulla: %.*s/%.*s:%.*s: --mask does not hide it: it has less than %d bytes\n",
+  (void)dprintf(STDERR_FILENO,
+                "bulla: %.*s/%.*s:%.*s: --mask may not hide it: it has less than %d bytes, not counting line breaks\n",
                 (int)place->tenant.len, (const char *)place->tenant.data, (int)place->entry.len,
                 (const char *)place->entry.data, (int)place->field.len, (const char *)place->field.data,
                 BULLA_MASK_LEAST);
@@ -33,7 +34,7 @@ static enum bulla_status make_mask(struct bulla_mask **mask, const struct bulla_
     if (item->kind == BULLA_EXEC_PLAIN || item->is_public) {
       continue;
     }
-    if (item->value.len < BULLA_MASK_LEAST) {
+    if (bulla_mask_text_len(item->value) < BULLA_MASK_LEAST) {
       warn(&item->place);
     }
     values[num++] = item->value;

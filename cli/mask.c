@@ -38,10 +38,14 @@ static size_t num_pieces(size_t value_len) {
   return value_len <= PIECE_LEN ? 1 : 1 + (value_len - PIECE_LEN + PIECE_STEP - 1) / PIECE_STEP;
 }
 
+/* A value has the forms of its pieces, and those of the last one without line breaks at the end. */
+static size_t max_forms(size_t value_len) {
+  return (num_pieces(value_len) + 1) * BULLA_MASK_FORMS_MAX;
+}
+
 size_t bulla_mask_len(size_t value_len) {
   size_t a_form = sizeof(struct bulla_mask_form) + FIRSTS_MAX * sizeof(uint32_t);
-  return value_len == 0 ? sizeof(struct tables) + 3 * BULLA_SLOT_ROOM
-                        : num_pieces(value_len) * BULLA_MASK_FORMS_MAX * a_form;
+  return value_len == 0 ? sizeof(struct tables) + 3 * BULLA_SLOT_ROOM : max_forms(value_len) * a_form;
 }
 
 void bulla_mask_free(struct bulla_mask **mask) {
@@ -54,11 +58,20 @@ void bulla_mask_free(struct bulla_mask **mask) {
   *mask = NULL;
 }
 
+static void add_piece(struct bulla_mask *mask, struct bulla_span value, size_t piece) {
+  size_t at = piece * PIECE_STEP;
+  size_t len = value.len - at < PIECE_LEN ? value.len - at : PIECE_LEN;
+  mask->num_forms += bulla_mask_forms(mask->forms + mask->num_forms, bulla_span(value.data + at, len));
+}
+
+/* A shell's $(…), and whoever reads lines, leaves out line breaks at the end, which would hide what is encoded then. */
 static void add_forms(struct bulla_mask *mask, struct bulla_span value) {
+  struct bulla_span without_end = bulla_mask_without_end(value);
   for (size_t i = 0; i < num_pieces(value.len); i++) {
-    size_t at = i * PIECE_STEP;
-    size_t len = value.len - at < PIECE_LEN ? value.len - at : PIECE_LEN;
-    mask->num_forms += bulla_mask_forms(mask->forms + mask->num_forms, bulla_span(value.data + at, len));
+    add_piece(mask, value, i);
+  }
+  if (without_end.len < value.len && without_end.len >= BULLA_MASK_LEAST) {
+    add_piece(mask, without_end, num_pieces(without_end.len) - 1);
   }
 }
 
@@ -118,7 +131,7 @@ enum bulla_status bulla_mask_new(struct bulla_mask **mask, const struct bulla_sp
     return BULLA_NO_MEMORY;
   }
   for (size_t i = 0; i < num; i++) {
-    num_forms += num_pieces(values[i].len) * BULLA_MASK_FORMS_MAX;
+    num_forms += max_forms(values[i].len);
   }
   enum bulla_status status = reserve(*mask, num_forms);
   if (status != BULLA_OK) {

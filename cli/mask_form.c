@@ -6,9 +6,6 @@
 
 #include "cli/mask_form.h"
 
-/* Fewer digits of base64 than these are found in any text. */
-enum { BASE64_LEAST = 6 };
-
 /* The output in the course of being compared. */
 struct cursor {
   struct bulla_reader left;
@@ -70,20 +67,72 @@ static int take_url(struct cursor *cursor, uint8_t wanted) {
   return byte == '%' ? take_hex(cursor, 2) : byte == '+' && wanted == ' ' ? ' ' : byte;
 }
 
-/* take_json takes one byte as it stands in a JSON string, or returns -1. */
-static int take_json(struct cursor *cursor) {
+/* take_low takes the second half of a character whose first half is |high|, and returns the character or -1. */
+static int take_low(struct cursor *cursor, int high) {
+  if (next(cursor) != '\\' || next(cursor) != 'u') {
+    return -1;
+  }
+  int low = take_hex(cursor, 4);
+  return low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00) : -1;
+}
+
+/* take_escape takes what is behind a backslash in a JSON string, and returns the character or -1. */
+static int take_escape(struct cursor *cursor) {
   static const char letters[] = "bfnrt\"\\/";
   static const char meant[] = "\b\f\n\r\t\"\\/";
   int byte = next(cursor);
-  if (byte != '\\') {
-    return byte;
-  }
-  byte = next(cursor);
   if (byte == 'u') {
-    return take_hex(cursor, 4);
+    int unit = take_hex(cursor, 4);
+    return unit >= 0xD800 && unit < 0xDC00 ? take_low(cursor, unit) : unit;
   }
   const char *found = byte > 0 ? strchr(letters, byte) : NULL;
   return found != NULL ? meant[found - letters] : -1;
+}
+
+static size_t put_utf8(uint8_t bytes[4], unsigned character) {
+  if (character < 0x80) {
+    bytes[0] = (uint8_t)character;
+    return 1;
+  }
+  size_t len = character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+  for (size_t i = len - 1; i > 0; i--) {
+    bytes[i] = (uint8_t)(0x80 | (character & 0x3F));
+    character >>= 6;
+  }
+  bytes[0] = (uint8_t)(0xF00 >> len | character);
+  return len;
+}
+
+/* count_late returns how many bytes |value| begins with that are not the first of a character. */
+static size_t count_late(struct bulla_span value) {
+  size_t num = 0;
+  while (num < value.len && (value.data[num] & 0xC0) == 0x80) {
+    num++;
+  }
+  return num;
+}
+
+/* match_character returns how many of the bytes of |value| from |at| on are those of |character| in UTF-8, or 0. A
+ * piece of a long value may begin and end within a character. */
+static size_t match_character(struct bulla_span value, size_t at, int character) {
+  uint8_t bytes[4];
+  size_t len = put_utf8(bytes, (unsigned)character);
+  size_t late = at == 0 ? count_late(value) : 0;
+  size_t skipped = late > 0 && late < len ? len - late : 0;
+  size_t num = len - skipped < value.len - at ? len - skipped : value.len - at;
+  return memcmp(value.data + at, bytes + skipped, num) == 0 ? num : 0;
+}
+
+/* take_json takes what stands for the bytes of |value| from |at| on in a JSON string, one or those of a character, and
+ * returns how many, or 0. An escape below U+0100 may be a byte, as of a program that takes the value for Latin-1. */
+static size_t take_json(struct cursor *cursor, struct bulla_span value, size_t at) {
+  int byte = next(cursor);
+  if (byte != '\\') {
+    return byte == value.data[at] ? 1 : 0;
+  }
+  int character = take_escape(cursor);
+  size_t num = character >= 0 ? match_character(value, at, character) : 0;
+  return num == 0 && character == value.data[at] ? 1 : num;
 }
 
 /* digit_of returns the base64 digit |at| of the groups that |form| is in. |*known| are the bits of it that are the
@@ -166,11 +215,20 @@ static bool match_raw(const struct bulla_mask_form *form, struct cursor *cursor)
   return false;
 }
 
-static bool match_escaped(const struct bulla_mask_form *form, struct cursor *cursor) {
+static bool match_url(const struct bulla_mask_form *form, struct cursor *cursor) {
   for (size_t i = 0; i < form->value.len; i++) {
-    uint8_t wanted = form->value.data[i];
-    int byte = form->kind == BULLA_MASK_URL ? take_url(cursor, wanted) : take_json(cursor);
-    if (byte != wanted) {
+    if (take_url(cursor, form->value.data[i]) != form->value.data[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool match_json(const struct bulla_mask_form *form, struct cursor *cursor) {
+  size_t num = 0;
+  for (size_t i = 0; i < form->value.len; i += num) {
+    num = take_json(cursor, form->value, i);
+    if (num == 0) {
       return false;
     }
   }
@@ -186,8 +244,9 @@ static bool match(const struct bulla_mask_form *form, struct cursor *cursor) {
     case BULLA_MASK_BASE64:
       return match_base64(form, cursor);
     case BULLA_MASK_URL:
+      return match_url(form, cursor);
     case BULLA_MASK_JSON:
-      return match_escaped(form, cursor);
+      return match_json(form, cursor);
   }
   return false;
 }
@@ -200,18 +259,25 @@ struct bulla_mask_match bulla_mask_form_match(const struct bulla_mask_form *form
   return found;
 }
 
-static size_t count_breaks(struct bulla_span value) {
+size_t bulla_mask_text_len(struct bulla_span value) {
   size_t num = 0;
   for (size_t i = 0; i < value.len; i++) {
-    num += is_break(value.data[i]) ? 1 : 0;
+    num += is_break(value.data[i]) ? 0 : 1;
   }
   return num;
 }
 
+struct bulla_span bulla_mask_without_end(struct bulla_span value) {
+  while (value.len > 0 && is_break(value.data[value.len - 1])) {
+    value.len--;
+  }
+  return value;
+}
+
 size_t bulla_mask_forms(struct bulla_mask_form forms[BULLA_MASK_FORMS_MAX], struct bulla_span value) {
   size_t num = 0;
-  size_t num_breaks = count_breaks(value);
-  struct bulla_mask_form raw = {value, BULLA_MASK_RAW, 0, num_breaks > 0, value.len - num_breaks};
+  size_t text_len = bulla_mask_text_len(value);
+  struct bulla_mask_form raw = {value, BULLA_MASK_RAW, 0, text_len < value.len, text_len};
   if (raw.least_len >= BULLA_MASK_LEAST) {
     forms[num++] = raw;
   }
@@ -219,9 +285,7 @@ size_t bulla_mask_forms(struct bulla_mask_form forms[BULLA_MASK_FORMS_MAX], stru
   for (uint8_t before = 0; before < 3; before++) {
     struct bulla_mask_form form = {value, BULLA_MASK_BASE64, before, false, 0};
     form.least_len = end_digit(&form) - first_digit(&form);
-    if (form.least_len >= BASE64_LEAST) {
-      forms[num++] = form;
-    }
+    forms[num++] = form;
   }
   forms[num++] = (struct bulla_mask_form){value, BULLA_MASK_URL, 0, false, value.len};
   forms[num++] = (struct bulla_mask_form){value, BULLA_MASK_JSON, 0, false, value.len};

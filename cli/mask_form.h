@@ -15,7 +15,7 @@ enum bulla_mask_kind {
   BULLA_MASK_HEX,    /* digits of either case, in as many lines as one likes */
   BULLA_MASK_BASE64, /* of either alphabet, padded or not, likewise */
   BULLA_MASK_URL,    /* bytes, or %XX of either case for any of them, and + for a space */
-  BULLA_MASK_JSON,   /* bytes, escaped as in a JSON string where they must be or may be */
+  BULLA_MASK_JSON,   /* bytes, escaped as in a JSON string where they must be or may be, and \uXXXX for characters */
 };
 
 struct bulla_mask_form {
@@ -28,6 +28,13 @@ struct bulla_mask_form {
 
 /* The shortest value that is looked for: a shorter one is found everywhere. */
 #define BULLA_MASK_LEAST 4
+
+/* bulla_mask_text_len returns how many bytes of |value| are no line breaks. If these are less than BULLA_MASK_LEAST,
+ * it can be found as it was stored alone. */
+size_t bulla_mask_text_len(struct bulla_span value);
+
+/* bulla_mask_without_end returns |value| without line breaks at its end. */
+struct bulla_span bulla_mask_without_end(struct bulla_span value);
 
 /* The most forms that a value has. */
 #define BULLA_MASK_FORMS_MAX 7

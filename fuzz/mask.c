@@ -6,8 +6,8 @@
  * Input: up to four values, each behind a byte for its length, an empty one the last; then the output, in which a byte
  * 0x80 to 0x83 stands for a value, 0x84 to 0x87 for its hexadecimal digits, 0x88 to 0x8b for the first half of it.
  *
- * Oracle: however the output is cut, the result is the same. In none of them is a value, nor its digits, also if what
- * is held is shown in between. Without values it is as it was. */
+ * Oracle: however the output is cut, the result is the same. In none of them is a value, nor its digits without those
+ * of line breaks at its end, also if what is held is shown in between. Without values it is as it was. */
 
 #include "cli/mask_stream.h"
 #include "core/hex.h"
@@ -84,11 +84,12 @@ static bool may_look_for(struct bulla_span value) {
 
 static void check_hidden(struct bulla_span masked) {
   for (size_t i = 0; i < num_values; i++) {
+    struct bulla_span without_end = bulla_mask_without_end(values[i]);
     uint8_t digits[2 * UINT8_MAX];
-    bulla_hex_encode(digits, values[i]);
-    if (may_look_for(values[i])) {
+    bulla_hex_encode(digits, without_end);
+    if (may_look_for(without_end)) {
       FUZZ_ASSERT(memmem(masked.data, masked.len, values[i].data, values[i].len) == NULL);
-      FUZZ_ASSERT(memmem(masked.data, masked.len, digits, 2 * values[i].len) == NULL);
+      FUZZ_ASSERT(memmem(masked.data, masked.len, digits, 2 * without_end.len) == NULL);
     }
   }
 }
