@@ -79,7 +79,7 @@ static struct bulla_buffer run(const struct bulla_mask *mask, struct bulla_span 
 
 /* Asterisks may make a value of what stands beside them. */
 static bool may_look_for(struct bulla_span value) {
-  return value.len >= BULLA_MASK_LEAST && memchr(value.data, '*', value.len) == NULL;
+  return bulla_mask_text_len(value) >= BULLA_MASK_LEAST && memchr(value.data, '*', value.len) == NULL;
 }
 
 static void check_hidden(struct bulla_span masked) {
