@@ -22,6 +22,7 @@ static bool is_in_foreground(void) {
  * it cannot be told to pass everything on, the inner one does. */
 static bool set_modes(struct bulla_terminal *terminal) {
   struct termios modes;
+  terminal->is_ours = is_in_foreground();
   terminal->has_input = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &terminal->modes) == 0;
   if (tcgetattr(terminal->has_input ? STDIN_FILENO : STDOUT_FILENO, &modes) != 0) {
     return false;
@@ -55,10 +56,26 @@ void bulla_terminal_close(struct bulla_terminal *terminal) {
   }
 }
 
+/* renew_modes gives the command's end the modes of the outer terminal once more, unless the command has set others:
+ * those that were found in the background are of a shell that edits a line. */
+static void renew_modes(struct bulla_terminal *terminal) {
+  struct termios before = terminal->modes;
+  struct termios inner;
+  bool is_as_before =
+      tcgetattr(terminal->master, &inner) == 0 && inner.c_lflag == before.c_lflag && inner.c_iflag == before.c_iflag;
+  terminal->is_ours = tcgetattr(STDIN_FILENO, &terminal->modes) == 0;
+  if (terminal->is_ours && is_as_before) {
+    (void)tcsetattr(terminal->master, TCSANOW, &terminal->modes);
+  }
+}
+
 void bulla_terminal_take(struct bulla_terminal *terminal) {
-  struct termios raw = terminal->modes;
-  cfmakeraw(&raw);
   if (terminal->has_input && !terminal->is_raw && is_in_foreground()) {
+    if (!terminal->is_ours) {
+      renew_modes(terminal);
+    }
+    struct termios raw = terminal->modes;
+    cfmakeraw(&raw);
     terminal->is_raw = tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0;
   }
   bulla_terminal_resize(terminal);

@@ -15,6 +15,7 @@ struct bulla_terminal {
   char slave[64];       /* the path of the command's end */
   bool has_input;       /* standard input is a terminal, */
   bool is_raw;          /* which passes on every byte, and no signal, now */
+  bool is_ours;         /* the modes below were found in the foreground */
   struct termios modes; /* of it, as they are to be set back */
 };
 

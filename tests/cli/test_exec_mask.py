@@ -202,13 +202,13 @@ def a_reader_that_left_ends_the_command_and_a_full_disk_is_an_error(box):
 class Terminal:
     """bulla exec --mask at a terminal of its own."""
 
-    def __init__(self, box, *command, words=MASK, size=(33, 77), **streams):
+    def __init__(self, box, *command, words=MASK, size=(33, 77), start=None, **streams):
         self.master, slave = pty.openpty()
         self.resize(*size)
         self.modes = termios.tcgetattr(self.master)
         self.output = b""
         streams = {"stdin": slave, "stdout": slave, "stderr": slave, **streams}
-        self.process = box.start(*words, *command, start_new_session=True, **streams, preexec_fn=lambda: fcntl.ioctl(
+        self.process = (start or box.start)(*words, *command, start_new_session=True, **streams, preexec_fn=lambda: fcntl.ioctl(
             slave, termios.TIOCSCTTY, 0))
         os.close(slave)
 
@@ -310,6 +310,26 @@ def a_stop_stops_both_and_leaves_the_terminal_as_it_was(box):
     os.kill(terminal.process.pid, signal.SIGCONT)
     terminal.type(b"again\r")
     assert b"on again" in terminal.end()
+
+
+@test
+def a_command_that_comes_to_the_foreground_gets_the_modes_that_are_there_then(box):
+    put(box, SECRET)
+    shell = Terminal(box, "bash", "--norc", "--noprofile", "-i", words=(), start=lambda *words, **options: subprocess.Popen(
+        words, **box.options({"PS1": "ready\\#", "TERM": "dumb", "BULLA": BULLA}), **options))
+    shell.read(b"ready1")
+    script = "; ".join(("echo be''gun", "read a", 'echo "<$a>"', "cat"))
+    shell.type(b"$BULLA " + " ".join(MASK).encode() + b" sh -c '" + script.encode() + b"' &\r")
+    shell.read(b"ready2")
+    shell.read(b"begun")
+    shell.type(b"fg\r")
+    time.sleep(0.3)
+    shell.type(b"typed\r")
+    shell.read(b"<typed>")
+    shell.type(b"\x04")
+    shell.read(b"ready3")
+    shell.type(b"echo status-$?; exit\r")
+    assert b"status-0" in shell.end()
 
 
 @test
