@@ -185,7 +185,7 @@ static enum bulla_status print_lists(struct known *known, struct bulla_exposed *
                                      const struct bulla_breach *breach, struct bulla_vault *vault,
                                      struct bulla_report_out *out) {
   if (!known->is_actor) {
-    BULLA_TRY(bulla_exposed_fields(exposed, breach, vault, out));
+    BULLA_TRY(bulla_exposed_fields(exposed, breach, &known->replay, vault, out));
     BULLA_TRY(bulla_exposed_apikeys(exposed, breach, &known->replay, vault, out));
     return bulla_exposed_changed(breach, &known->replay, out);
   }

@@ -15,6 +15,7 @@ static struct bulla_cell word(const char *text) {
 struct walk {
   struct bulla_exposed *exposed;
   const struct bulla_breach *breach;
+  const struct bulla_replay *replay;
   struct bulla_vault *vault;
   struct bulla_report_out *out;
   const struct bulla_entry_view *entry;
@@ -26,9 +27,20 @@ static bool was_there(const struct bulla_breach *breach, int64_t updated) {
   return breach->kind != BULLA_BREACH_BACKUP || updated <= bulla_when_floor(breach->backup_last, SECOND);
 }
 
+/* Whether the value of |field| is a former one that was put again, and may have been there when it was exposed: when it
+ * was put again does not tell. */
+static bool was_there_before(const struct walk *walk, const struct bulla_field_view *field) {
+  const struct bulla_place place = {.tenant = walk->entry->tenant, .entry = walk->entry->entry, .field = field->name};
+  const struct bulla_replay_field *life = bulla_replay_find(walk->replay, &place);
+  if (life == NULL) {
+    return bulla_replay_num_full(walk->replay) > 0;
+  }
+  return life->is_restored && life->first_put <= walk->breach->backup_last;
+}
+
 static enum bulla_status print_field(void *arg, const struct bulla_field_view *field) {
   struct walk *walk = (struct walk *)arg;
-  if (!was_there(walk->breach, field->updated)) {
+  if (!was_there(walk->breach, field->updated) && !was_there_before(walk, field)) {
     return BULLA_OK;
   }
   const struct bulla_cell cells[] = {
@@ -56,7 +68,8 @@ static enum bulla_status print_entry(void *arg, const struct bulla_entry_view *e
 }
 
 enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed, const struct bulla_breach *breach,
-                                       struct bulla_vault *vault, struct bulla_report_out *out) {
+                                       const struct bulla_replay *replay, struct bulla_vault *vault,
+                                       struct bulla_report_out *out) {
   static const char *const columns[] = {"tenant", "entry", "field", "kind", "revision", "updated", NULL};
   static const struct bulla_report_section section = {
       .name = "must_be_changed",
@@ -66,7 +79,7 @@ enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed, const stru
       .is_complete = true,
       .is_alarm = true,
   };
-  struct walk walk = {.exposed = exposed, .breach = breach, .vault = vault, .out = out};
+  struct walk walk = {.exposed = exposed, .breach = breach, .replay = replay, .vault = vault, .out = out};
   struct bulla_span tenant = breach->kind == BULLA_BREACH_TENANT ? breach->name : bulla_span(NULL, 0);
   BULLA_TRY(bulla_report_out_open(out, &section));
   BULLA_TRY(bulla_vault_list(vault, tenant, print_entry, &walk));
@@ -152,6 +165,9 @@ static const char *advice(const struct current *current, const struct bulla_repl
   }
   if (!current->found) {
     return "must be changed (not found under this name)";
+  }
+  if (field->is_restored) {
+    return "must be changed (a former value was restored)";
   }
   return current->updated > bulla_when_floor(field->last_had, SECOND) ? "changed since" : "must be changed";
 }

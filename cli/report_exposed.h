@@ -26,9 +26,11 @@ struct bulla_exposed {
   int64_t num_apikeys;    /* live ones */
 };
 
-/* bulla_exposed_fields prints the fields whose value of now was exposed, with revision and time. */
+/* bulla_exposed_fields prints the fields whose value of now was exposed, with revision and time. A former value that
+ * was put again counts, as |replay| tells, if it may have been. */
 BULLA_NODISCARD enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed, const struct bulla_breach *breach,
-                                                       struct bulla_vault *vault, struct bulla_report_out *out);
+                                                       const struct bulla_replay *replay, struct bulla_vault *vault,
+                                                       struct bulla_report_out *out);
 
 /* bulla_exposed_changed prints the fields by |replay| whose exposed value was replaced or removed since. */
 BULLA_NODISCARD enum bulla_status bulla_exposed_changed(const struct bulla_breach *breach,

@@ -54,6 +54,21 @@ struct bulla_place bulla_replay_place(const struct bulla_replay_field *field) {
   return place;
 }
 
+const struct bulla_replay_field *bulla_replay_find(const struct bulla_replay *replay, const struct bulla_place *place) {
+  struct key key;
+  const void *tenant = bulla_report_table_find(&replay->tenants, place->tenant);
+  if (tenant == NULL) {
+    return NULL;
+  }
+  make_key(&key, tenant, place->entry);
+  const void *entry = bulla_report_table_find(&replay->entries, key.span);
+  if (entry == NULL) {
+    return NULL;
+  }
+  make_key(&key, entry, place->field);
+  return (const struct bulla_replay_field *)bulla_report_table_find(&replay->fields, key.span);
+}
+
 int64_t bulla_replay_removed(const struct bulla_replay_field *field) {
   return field->removed != 0 ? field->removed : field->entry->removed;
 }
@@ -138,7 +153,9 @@ static enum bulla_status take_put(struct bulla_replay *replay, const struct bull
   if (found.field == NULL) {
     return BULLA_OK;
   }
-  found.field->first_put = found.field->first_put == 0 ? record->time : found.field->first_put;
+  found.field->is_restored = is(record->op, "restore");
+  bool is_first = found.field->first_put == 0 && !found.field->is_restored;
+  found.field->first_put = is_first ? record->time : found.field->first_put;
   found.field->last_put = record->time;
   if (is_of_actor(replay, record)) {
     found.field->num_put++;
@@ -160,14 +177,18 @@ static enum bulla_status take_opening(struct bulla_replay *replay, const struct 
   return BULLA_OK;
 }
 
+/* A copy of a vault has a record for each API key, where the record of a value has a field. */
 static bool is_apikey(const struct bulla_audit_record *record) {
-  return record->op.len > 7 && memcmp(record->op.data, "apikey-", 7) == 0;
+  bool is_copied = (is(record->op, "export-vault") || is(record->op, "import-vault")) && record->tenant.len > 0 &&
+                   record->entry.len > 0 && record->field.len == 0;
+  return is_copied || (record->op.len > 7 && memcmp(record->op.data, "apikey-", 7) == 0);
 }
 
-/* An actor that has made a key, has handed one out, or has fetched one to verify tokens, can mint with it. */
+/* An actor that has made a key, has handed one out or copied one, or has fetched one to verify tokens, can mint with
+ * it. */
 static enum bulla_status take_apikey(struct bulla_replay *replay, const struct bulla_audit_record *record) {
   void *item;
-  bool had = is(record->outcome, "granted") || is(record->op, "apikey-create");
+  bool had = is(record->outcome, "granted") || is(record->op, "apikey-create") || is(record->op, "import-vault");
   if (!had || !is_of_actor(replay, record)) {
     return BULLA_OK;
   }

@@ -27,8 +27,9 @@ struct bulla_replay_entry {
 struct bulla_replay_field {
   struct bulla_report_item item; /* the key is where the entry is kept, and the name */
   struct bulla_replay_entry *entry;
-  int64_t first_put; /* 0: the log has no record of it */
+  int64_t first_put; /* of a value that was new; 0: the log has no record of it */
   int64_t last_put;
+  bool is_restored; /* what was put last is a former value */
   int64_t removed;
   /* Of the actor. */
   int64_t num_opened;
@@ -41,7 +42,7 @@ struct bulla_replay_field {
 struct bulla_replay_apikey {
   struct bulla_report_item item; /* the key is its id */
   int64_t num_used;
-  int64_t num_made; /* or handed out for a day */
+  int64_t num_made; /* or handed out for a day, or copied to or from another vault */
   int64_t last_had;
 };
 
@@ -72,6 +73,9 @@ void bulla_replay_free(struct bulla_replay *replay);
 
 /* bulla_replay_take takes a record. Of type bulla_audit_fn; |arg| is a replay. */
 enum bulla_status bulla_replay_take(void *arg, const struct bulla_audit_record *record);
+
+/* bulla_replay_find returns what is at |place| now; NULL if nothing is known of it. */
+const struct bulla_replay_field *bulla_replay_find(const struct bulla_replay *replay, const struct bulla_place *place);
 
 /* bulla_replay_place returns the names of |field|, the last ones if it is removed. */
 struct bulla_place bulla_replay_place(const struct bulla_replay_field *field);

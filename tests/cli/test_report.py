@@ -264,6 +264,42 @@ def a_backup_exposed_what_was_not_changed_since(box):
 
 
 @test
+def a_former_value_that_was_put_again_is_exposed_as_it_was(box):
+    for entry in ("acme/db", "acme/new"):
+        box.put_secret(entry)
+    write(box, use(NOW - 50, "mole"), use(NOW - 40, "mole", "acme/new"))
+    backup = time.time()
+    time.sleep(1.1)  # the times of fields are in seconds
+    box.put_secret("acme/later")
+    for entry in ("acme/db", "acme/new", "acme/later"):
+        box.run("put", entry, "--secret", "password", stdin="another")
+    for entry in ("acme/db", "acme/later"):
+        box.run("restore", entry, "password", "--revision", "1", "--reason", "undo")
+
+    def to_change():
+        actor = report(box, "--breach", "actor:mole")
+        copy = report(box, "--breach", f"backup:{stamp(backup)[:-1]}.{int(backup % 1 * 1e6):06d}Z")
+        return ({one["entry"]: one["what_to_do"] for one in actor["known_to_actor"]},
+                [one["entry"] for one in copy["must_be_changed"]], actor["summary"]["fields_to_change"])
+    assert to_change() == ({"db": "must be changed (a former value was restored)", "new": "changed since"}, ["db"], 1), to_change()
+    box.run("put", "acme/db", "--secret", "password", stdin="a third one")
+    assert to_change() == ({"db": "changed since", "new": "changed since"}, [], 0), to_change()
+
+
+@test
+def an_actor_had_the_keys_that_it_copied(box):
+    box.put_secret()
+    keys = [box.apikey(), box.apikey("beta", "other")]
+    target = ("--target-root", "file:copy.key")
+    box.run("export", "sqlite:copy.db", *target, "--actor", "dave")
+    copy = {"BULLA_VAULT": "sqlite:copy.db", "BULLA_ROOT": "file:copy.key"}
+    for env in ({}, copy):  # it had them in either vault
+        printed = box.json("audit", "report", "--breach", "actor:dave", env=env)
+        assert {one["id"] for one in printed["apikeys_to_revoke"]} == set(keys), (env, printed)
+        assert [one["what_to_do"] for one in printed["known_to_actor"]] == ["must be changed"], printed["known_to_actor"]
+
+
+@test
 def a_hundred_thousand_records_take_seconds(box):
     box.run("put", "acme/db", "host=1")
     write(box, *(use(NOW - DAY + i, f"job {i % 500}", f"acme/e{i % 3000}", "not-found" if i % 7 == 0 else "granted",
