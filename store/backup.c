@@ -6,8 +6,6 @@
  * is verified, gets its end (store/backup_end.h), and only then its name: who is killed meanwhile leaves a file of
  * another name that nothing takes for a backup. No lock of the vault is held but for the record. */
 
-#include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/crypto.h"
@@ -15,6 +13,7 @@
 #include "core/sized.h"
 #include "store/backup_end.h"
 #include "store/backup_record.h"
+#include "store/db_sqlite_files.h"
 #include "store/file.h"
 
 enum { TRIES = 8 };
@@ -73,14 +72,12 @@ static enum bulla_status begin(struct backing *backing) {
   return is_ours ? BULLA_OK : bulla_explain(BULLA_BUSY, "other backups of the vault are being made");
 }
 
-/* Nothing there yet, which is looked for before there is a record; and a file to write to. */
+/* Nothing there yet, which is looked for before there is a record; and a file to write to. Of whatever database it is a
+ * backup: a file of such a name SQLite deletes when it opens the database that lies beside it. */
 static enum bulla_status make_draft(struct backing *backing, const char *path) {
-  struct stat seen;
   char draft[PATH_MAX];
   int file BULLA_CLEANUP(bulla_file_close) = -1;
-  if (lstat(path, &seen) == 0) {
-    return BULLA_EXISTS;
-  }
+  BULLA_TRY(bulla_sqlite_may_create(path));
   BULLA_TRY(bulla_file_draft(draft, path));
   BULLA_TRY(bulla_file_create(&file, draft));
   memcpy(backing->draft, draft, sizeof(draft));

@@ -280,7 +280,8 @@ struct bulla_backup_report {
  * one of the vault's. Of a vault on a server, of which pg_dump makes the backup, the log of the vault is verified in
  * the place of that of the file. No value is opened. Whoever has the file and a root has all that the vault has.
  * Returns
- *   BULLA_EXISTS     there is something at |path|, which is left as it is
+ *   BULLA_EXISTS     there is something at |path|, or beside it with -wal, -shm or -journal; it is left as it is
+ *   BULLA_UNSUPPORTED  |path| ends with one of these: SQLite would take it for part of another database, and delete it
  *   BULLA_READ_ONLY  the folder of |path|, or the vault, cannot be written to
  *   BULLA_DISK_FULL
  *   BULLA_BUSY       other backups of the vault were begun again and again meanwhile

@@ -200,6 +200,10 @@ def what_is_there_already_stays(box):
     box.write("new.db-wal", "of another")
     refuse(box, "restore", "c", *NEW, status=2, told="exists already")
     refuse(box, "backup", "none/b", status=4, told="backup none/b")
+    for end in ("-wal", "-shm", "-journal"):  # SQLite would delete it
+        refuse(box, "backup", f"bulla.db{end}", status=2, told="part of another database")
+        refuse(box, "backup", f"x{end}", status=2, told="part of another database")
+    assert [record["op"] for record in box.log()].count("backup") == 1  # all of that is found before there is a record
 
 
 @test
