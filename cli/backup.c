@@ -108,6 +108,9 @@ enum bulla_status bulla_run_backup(struct bulla_cli *cli) {
   if (status == BULLA_EXISTS) {
     return bulla_cli_error(cli, status, "a file exists already and is left as it is: name another");
   }
+  if (status == BULLA_DISK_FULL) {
+    return bulla_cli_error(cli, status, "the disk is full, and no backup was made: free some space, then try again");
+  }
   if (status == BULLA_SECRET_UNAVAILABLE) {
     return bulla_cli_error(cli, status, "pg_dump could not make it: fix that, then try again");
   }

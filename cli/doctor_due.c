@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "cli/last_backup.h"
 #include "cli/status_survey.h"
 
 #define US_PER_S INT64_C(1000000)
@@ -63,15 +64,15 @@ static enum bulla_status look_at_keys(struct bulla_doctor *doctor, struct bulla_
 /* When the log has been anchored and the vault been backed up last; 0 if not within the time that is looked at. */
 struct last {
   int64_t anchor;
-  int64_t backup;
+  struct bulla_last_backups backups;
 };
 
 static enum bulla_status keep_last(void *arg, const struct bulla_audit_record *record) {
   struct last *last = (struct last *)arg;
   if (bulla_span_equal(record->outcome, BULLA_LITERAL("done"))) {
     last->anchor = bulla_span_equal(record->op, BULLA_LITERAL("checkpoint")) ? record->time : last->anchor;
-    last->backup = bulla_span_equal(record->op, BULLA_LITERAL("backup")) ? record->time : last->backup;
   }
+  bulla_last_backups_take(&last->backups, record);
   return BULLA_OK;
 }
 
@@ -103,7 +104,7 @@ static enum bulla_status look_at_log(struct bulla_doctor *doctor, struct bulla_v
   int64_t now = survey.now * US_PER_S;
   BULLA_TRY(tell_last(doctor, "last anchor", last.anchor, now,
                       "run bulla audit anchor every few minutes, and keep what it prints elsewhere"));
-  return tell_last(doctor, "last backup", last.backup, now, "run bulla backup every day");
+  return tell_last(doctor, "last backup", last.backups.last[0].time, now, "run bulla backup every day");
 }
 
 enum bulla_status bulla_doctor_look_after(struct bulla_doctor *doctor, struct bulla_vault *vault) {

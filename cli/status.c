@@ -202,7 +202,7 @@ static enum bulla_status print_facts(struct status *status) {
   const struct bulla_report_fact facts[] = {
       {"secrets", "secrets", bulla_cell(BULLA_CELL_NUMBER, survey->num_secrets)},
       {"last_anchor", "last anchor", last_cell(status, status->used.last_anchor)},
-      {"last_backup", "last backup", last_cell(status, status->used.last_backup)},
+      {"last_backup", "last backup", last_cell(status, status->used.backups.last[0].time)},
       {"due", "keys to rotate", bulla_cell(BULLA_CELL_NUMBER, survey->num_due)},
       {"former_versions", "former versions not destroyed", bulla_cell(BULLA_CELL_NUMBER, survey->num_former)},
       {"expired", "secrets past their date", bulla_cell(BULLA_CELL_NUMBER, survey->num_expired)},

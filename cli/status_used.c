@@ -218,9 +218,7 @@ enum bulla_status bulla_used_take(void *arg, const struct bulla_audit_record *re
   if (is_done && is(record->op, "checkpoint") && record->time > used->last_anchor) {
     used->last_anchor = record->time;
   }
-  if (is_done && is(record->op, "backup") && record->time > used->last_backup) {
-    used->last_backup = record->time;
-  }
+  bulla_last_backups_take(&used->backups, record);
   if (record->tenant.len == 0) {
     return BULLA_OK;
   }

@@ -13,7 +13,7 @@
 
 #include <bulla/store.h>
 
-#include "core/cleanup.h"
+#include "cli/last_backup.h"
 
 #define BULLA_USED_DIGEST_LEN 16
 
@@ -32,9 +32,8 @@ struct bulla_used {
   uint64_t last_id;
   struct bulla_used_node renamed; /* what waits for the second record of its renaming, if it has an id */
   int64_t renamed_lane;
-  /* The last records of the kind, in microseconds since 1970-01-01 UTC; 0 if there is none. */
-  int64_t last_anchor;
-  int64_t last_backup;
+  int64_t last_anchor; /* in microseconds since 1970-01-01 UTC; 0 if there is none */
+  struct bulla_last_backups backups;
 };
 
 /* bulla_used_begin starts with nothing used. bulla_used_free frees what it grows to. */

@@ -4,7 +4,8 @@
 /* Making a backup while the vault is in use. A record of it is committed first. Then a connection of its own sees one
  * state of the database, which has that record, until the driver has written it to a file (store/db_driver.h). The file
  * is verified, gets its end (store/backup_end.h), and only then its name: who is killed meanwhile leaves a file of
- * another name that nothing takes for a backup. No lock of the vault is held but for the record. */
+ * another name that nothing takes for a backup. If it fails, a second record says so. No lock of the vault is held but
+ * for the record. */
 
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ struct backing {
   struct bulla_db *transaction; /* NULL if there is none */
   struct bulla_anchor heads;    /* of that state */
   int64_t time;                 /* of its record */
+  bool is_told;                 /* there is such a record */
   char draft[PATH_MAX];         /* empty before there is a file */
 };
 
@@ -49,6 +51,7 @@ static enum bulla_status connect(struct backing *backing) {
 static enum bulla_status see(struct backing *backing, bool *is_ours) {
   struct bulla_backup_record last;
   BULLA_TRY(bulla_backup_tell(backing->vault, backing->options->who, bulla_span(backing->id, sizeof(backing->id))));
+  backing->is_told = true;
   if (backing->db == NULL) {
     BULLA_TRY(connect(backing));
   }
@@ -165,6 +168,19 @@ static enum bulla_status make(struct backing *backing, struct bulla_backup_repor
   return BULLA_OK;
 }
 
+/* The log must not tell of a backup that there is not, unless nothing can be written to it any more. */
+static void tell_failed(struct backing *backing) {
+  bulla_db_rollback(&backing->transaction);
+  if (!backing->is_told) {
+    return;
+  }
+  enum bulla_status status =
+      bulla_backup_tell_failed(backing->vault, backing->options->who, bulla_span(backing->id, sizeof(backing->id)));
+  if (status != BULLA_OK) {
+    bulla_warn(status, "it could not be recorded that the backup failed");
+  }
+}
+
 enum bulla_status bulla_vault_backup(struct bulla_vault *vault, struct bulla_backup_report *report, const char *path,
                                      const struct bulla_backup_options *options) {
   size_t size;
@@ -179,7 +195,11 @@ enum bulla_status bulla_vault_backup(struct bulla_vault *vault, struct bulla_bac
   }
   BULLA_TRY(bulla_db_check_whole(vault->db));
   struct backing backing BULLA_CLEANUP(backing_end) = {.vault = vault, .options = &taken};
-  BULLA_TRY(make(&backing, &made, path));
+  enum bulla_status status = make(&backing, &made, path);
+  if (status != BULLA_OK) {
+    tell_failed(&backing);
+    return status;
+  }
   bulla_sized_give(report, size, &made, sizeof(made));
   return BULLA_OK;
 }

@@ -31,6 +31,19 @@ enum bulla_status bulla_backup_tell(struct bulla_vault *vault, const struct bull
   return bulla_change_commit(&change);
 }
 
+enum bulla_status bulla_backup_tell_failed(struct bulla_vault *vault, const struct bulla_who *who,
+                                           struct bulla_span id) {
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  uint8_t digits[2 * BULLA_BACKUP_ID_LEN];
+  bulla_hex_encode(digits, id);
+  BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
+  struct bulla_audit_record record =
+      bulla_audit_record(who, BACKUP, bulla_span(NULL, 0), bulla_span(digits, sizeof(digits)));
+  record.outcome = BULLA_OUTCOME_FAILED;
+  BULLA_TRY(bulla_change_append(&change, &record));
+  return bulla_change_commit(&change);
+}
+
 /* Takes what |row| says, of a backup. */
 static enum bulla_status take(struct bulla_backup_record *record, struct bulla_vault *vault,
                               const struct bulla_audit_row *row) {
@@ -57,7 +70,7 @@ static enum bulla_status find_in(struct bulla_backup_record *record, struct bull
     if (!found) {
       return BULLA_OK;
     }
-    if (bulla_span_equal(row.op, BACKUP)) {
+    if (bulla_span_equal(row.op, BACKUP) && !bulla_span_equal(row.outcome, BULLA_OUTCOME_FAILED)) {
       BULLA_TRY(take(record, vault, &row));
     }
   }

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* What the log says of backups: a record "backup" with the id of each, which the backup itself ends with, or nearly.
- * docs/FORMAT.md §9 is normative. */
+ * One that was not made has a second record, "failed". docs/FORMAT.md §9 is normative. */
 
 #ifndef BULLA_STORE_BACKUP_RECORD_H
 #define BULLA_STORE_BACKUP_RECORD_H
@@ -20,7 +20,12 @@ struct bulla_backup_record {
 BULLA_NODISCARD enum bulla_status bulla_backup_tell(struct bulla_vault *vault, const struct bulla_who *who,
                                                     struct bulla_span id);
 
-/* bulla_backup_find finds the last record, inside the caller's transaction of |db|, as for bulla_heads_read. */
+/* bulla_backup_tell_failed commits that the backup |id|, which was told of, was not made. */
+BULLA_NODISCARD enum bulla_status bulla_backup_tell_failed(struct bulla_vault *vault, const struct bulla_who *who,
+                                                           struct bulla_span id);
+
+/* bulla_backup_find finds the last record of a backup, and not that one failed, inside the caller's transaction of
+ * |db|, as for bulla_heads_read. */
 BULLA_NODISCARD enum bulla_status bulla_backup_find(struct bulla_backup_record *record, struct bulla_vault *vault,
                                                     struct bulla_db *db);
 

@@ -275,13 +275,13 @@ struct bulla_backup_report {
   { .size = sizeof(struct bulla_backup_report) }
 
 /* bulla_vault_backup makes a backup of |vault| in the new file |path|, with mode 0600, while others use the vault. A
- * record "backup" is committed first, so that the backup has it too. The file gets its name when it is whole, durable
- * and verified: it was opened with the root, its database has no damage, its log is good to its head, every tenant is
- * one of the vault's. Of a vault on a server, of which pg_dump makes the backup, the log of the vault is verified in
- * the place of that of the file. No value is opened. Whoever has the file and a root has all that the vault has.
- * Returns
+ * record "backup" is committed first, so that the backup has it too, and on failure a second one, "failed". The file
+ * gets its name when it is whole, durable and verified: it was opened with the root, its database has no damage, its
+ * log is good to its head, every tenant is one of the vault's. Of a vault on a server, of which pg_dump makes the
+ * backup, the log of the vault is verified in the place of that of the file. No value is opened. Whoever has the file
+ * and a root has all that the vault has. Returns
  *   BULLA_EXISTS     there is something at |path|, or beside it with -wal, -shm or -journal; it is left as it is
- *   BULLA_UNSUPPORTED  |path| ends with one of these: SQLite would take it for part of another database, and delete it
+ *   BULLA_UNSUPPORTED  |path| ends with one of these: SQLite would take it for a part of another database
  *   BULLA_READ_ONLY  the folder of |path|, or the vault, cannot be written to
  *   BULLA_DISK_FULL
  *   BULLA_BUSY       other backups of the vault were begun again and again meanwhile

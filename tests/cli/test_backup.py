@@ -250,7 +250,14 @@ def a_full_disk_leaves_nothing(box):
         refuse(box, "backup", "c", status=4, told="full", preexec_fn=limit(size))
         refuse(box, "restore", "b", *NEW, status=4, told="full", preexec_fn=limit(size))
     # Room for the database, and none for what follows it.
-    refuse(box, "backup", "c", status=4, told="full", preexec_fn=limit(box.path("bulla.db").stat().st_size))
+    refuse(box, "backup", "c", status=4, told="full, and no backup was made", preexec_fn=limit(box.path("bulla.db").stat().st_size))
+    told = [(record["entry"], record["outcome"]) for record in box.log("--op", "backup")]
+    assert len(told) == 7, told
+    assert [outcome for _, outcome in told] == ["done"] + 3 * ["done", "failed"], told
+    assert all(told[i][0] == told[i + 1][0] != told[i - 1][0] for i in (1, 3, 5)), told
+    assert box.json("status")["summary"]["last_backup"][:19] == box.log("--op", "backup")[0]["time"][:19]
+    box.run("backup", "d")  # of a log whose last record told of a failure
+    box.run("restore", "d", "--vault", "sqlite:d.db")
     box.run("restore", "b", *NEW)
 
 

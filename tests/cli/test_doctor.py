@@ -14,7 +14,7 @@ import time
 
 from command import SANITIZED, Skip, run_as_nobody, run_tests, test
 from doctor import NEW, PROBLEM, examine, only
-from records import DAY, change, write
+from records import DAY, change, use, write
 
 CLOCK = os.path.abspath(sys.argv[3])
 
@@ -117,6 +117,8 @@ def anchors_and_backups_of_long_ago_do_not_count(box):
     assert verdicts(box, "last anchor", "last backup") == ["warning", "warning"]
     write(box, change(then + 2 * DAY, "backup", ""))
     assert verdicts(box, "last anchor", "last backup") == ["warning", "ok"]
+    write(box, change(then + 2 * DAY + 1, "backup", ""), use(then + 2 * DAY + 2, entry="", outcome="failed", op="backup", field=""))
+    assert verdicts(box, "last anchor", "last backup") == ["warning", "warning"]
 
 
 @test

@@ -190,9 +190,16 @@ def a_long_log_of_what_came_and_went_is_followed(box):
 @test
 def the_last_anchor_and_backup_are_told(box):
     box.run("audit", "anchor", "--out", "anchor")
-    write(box, change(1900000000, "backup", "", actor="cron"), change(1800000000, "backup", "", actor="cron"))
+    write(box, change(1900000000, "backup", "/a"), change(1800000000, "backup", "/b"))
     summary = status(box)["summary"]
     assert summary["last_backup"] == "2030-03-17T17:46:40Z" and summary["last_anchor"][:10] in (day(0), day(-1)), summary
+    # One that had to be begun again, and failed; and one that failed while another was made.
+    write(box, change(1900000010, "backup", "/c"), change(1900000020, "backup", "/c"),
+          use(1900000030, entry="/c", outcome="failed", op="backup", field=""))
+    assert status(box)["summary"]["last_backup"] == "2030-03-17T17:46:40Z"
+    write(box, change(1900000040, "backup", "/d"), change(1900000050, "backup", "/e"),
+          use(1900000060, entry="/d", outcome="failed", op="backup", field=""))
+    assert status(box)["summary"]["last_backup"] == "2030-03-17T17:47:30Z"
     box.run("status")
 
 
