@@ -58,6 +58,7 @@ def a_revision_is_put_again_and_nobody_sees_it(box):
     told = [r for r in box.log() if r["op"] == "restore"]
     assert [(r["entry"], r["field"], r["reason"]) for r in told] == [("db", "password#2", "the new one is refused")]
     box.run("restore", "acme/db:password", "--revision", "4", status=2, told="nothing was changed")
+    box.run("restore", "acme/db", "password", "--revision", "1", "--anchor", "none", status=2, told="--anchor is for a backup")
     box.run("restore", "acme/db:password", "--revision", "7", status=3, told="no such revision")
     box.run("restore", "acme/db:password", status=2, told="--revision")
     box.run("audit", "verify")
