@@ -183,6 +183,9 @@ static enum bulla_status explain_restore(struct bulla_cli *cli, enum bulla_statu
     case BULLA_AUDIT_BROKEN:
       return bulla_cli_error(cli, status, "its log is not good: take another backup");
     case BULLA_EXISTS:
+      if (cli->detailed == status && cli->detail[0] != '\0') {
+        return bulla_cli_error(cli, status, "a schema \"bulla\" is there: %s", cli->detail);
+      }
       cli->note = "a field is restored with --revision";
       bulla_session_at_vault(cli);
       return bulla_session_explain(cli, status);

@@ -78,7 +78,7 @@ static enum bulla_status may_create(const char *place) {
   struct bulla_postgres *postgres BULLA_CLEANUP(close_unless_null) = NULL;
   BULLA_TRY(connect_to(&postgres, place, false, false, 0));
   BULLA_TRY(bulla_postgres_connect_to_write(postgres));
-  return bulla_postgres_has_schema(postgres);
+  return bulla_postgres_may_create(postgres);
 }
 
 #define KEEPS "pg_catalog.current_setting('fsync') || pg_catalog.current_setting('full_page_writes')"

@@ -159,6 +159,21 @@ enum bulla_status bulla_postgres_has_schema(struct bulla_postgres *postgres) {
   return row ? BULLA_EXISTS : BULLA_OK;
 }
 
+/* A backup leaves the version out (store/db_postgres_dump.c), and a restore adds it at its end. */
+enum bulla_status bulla_postgres_may_create(struct bulla_postgres *postgres) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  struct bulla_span num;
+  bool row;
+  enum bulla_status status = bulla_postgres_has_schema(postgres);
+  if (status != BULLA_EXISTS ||
+      bulla_postgres_ask(&rows, postgres, "SELECT count(*)::text FROM bulla.format") != BULLA_OK ||
+      next_text(&num, &rows, &row) != BULLA_OK || !bulla_span_equal(num, BULLA_LITERAL("0"))) {
+    return status;
+  }
+  return bulla_explain(status,
+                       "a restore left it by half: if none is going on, DROP SCHEMA bulla CASCADE, then try again");
+}
+
 /* Which format the tables have. */
 static enum bulla_status check_version(struct bulla_postgres *postgres) {
   struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};

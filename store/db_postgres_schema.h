@@ -11,6 +11,10 @@
 /* bulla_postgres_create_schema creates the schema and its tables, inside the caller's transaction. */
 BULLA_NODISCARD enum bulla_status bulla_postgres_create_schema(struct bulla_postgres *postgres);
 
+/* bulla_postgres_may_create is bulla_postgres_has_schema that tells of a schema that a restore did not finish. Outside
+ * a transaction. */
+BULLA_NODISCARD enum bulla_status bulla_postgres_may_create(struct bulla_postgres *postgres);
+
 /* bulla_postgres_has_schema returns BULLA_EXISTS if there is a schema of that name, ours or not. */
 BULLA_NODISCARD enum bulla_status bulla_postgres_has_schema(struct bulla_postgres *postgres);
 

@@ -153,6 +153,9 @@ def pg_restore_alone_makes_no_vault(box):
     os.chmod(box.path("b"), 0o644)
     place.server.run("pg_restore", "-h", place.server.folder, "-U", "postgres", "-d", name, box.path("b"))
     box.run("list", *into(name), status=4, told="restored by half, or by another program")
+    box.run("restore", "b", *into(name), status=2, told="a restore left it by half: if none is going on, DROP SCHEMA bulla CASCADE")
+    place.psql("DROP SCHEMA bulla CASCADE", name)
+    box.run("restore", "b", *into(name))
 
 
 @test_without_vault
