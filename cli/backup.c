@@ -180,6 +180,8 @@ static enum bulla_status explain_restore(struct bulla_cli *cli, enum bulla_statu
       return bulla_cli_error(cli, status, "it is not known to be of the vault that --fingerprint or --vault-id names");
     case BULLA_SECRET_UNAVAILABLE:
       return bulla_cli_error(cli, status, "pg_restore could not restore it: fix that, then try again");
+    case BULLA_REFUSED:
+      return cli->detailed == status ? bulla_cli_error(cli, status, "refused: %s", cli->detail) : status;
     case BULLA_AUDIT_BROKEN:
       return bulla_cli_error(cli, status, "its log is not good: take another backup");
     case BULLA_EXISTS:

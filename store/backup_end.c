@@ -26,11 +26,16 @@ static enum bulla_status refuse(const char *why) {
   return bulla_explain(BULLA_NOT_A_VAULT, "%s", why);
 }
 
+/* Of what was a backup, as its end shows. */
+static enum bulla_status damaged(const char *why) {
+  return bulla_explain(BULLA_REFUSED, "%s: take another backup", why);
+}
+
 static enum bulla_status read_at(int file, uint8_t *bytes, size_t len, int64_t offset) {
   for (size_t num = 0; num < len;) {
     ssize_t got = pread(file, bytes + num, len - num, offset + (int64_t)num);
     if (got <= 0) {
-      return got == 0 ? refuse("it was cut while it was read") : bulla_file_status(errno);
+      return got == 0 ? damaged("it was cut while it was read") : bulla_file_status(errno);
     }
     num += (size_t)got;
   }
@@ -125,7 +130,7 @@ static enum bulla_status read_end(struct bulla_backup_end *end, int file, int64_
   size_t said = (size_t)footer[12] << 24 | (size_t)footer[13] << 16 | (size_t)footer[14] << 8 | footer[15];
   size_t all = said + BULLA_SIGNATURE_LEN;
   if (said > BULLA_BACKUP_STATEMENT_MAX || (int64_t)all > len - FOOTER_LEN) {
-    return refuse("its end is damaged");
+    return damaged("its end is damaged");
   }
   BULLA_TRY(read_at(file, end->bytes, all, len - FOOTER_LEN - (int64_t)all));
   end->statement = bulla_span(end->bytes, said);
@@ -155,9 +160,9 @@ static enum bulla_status parse(struct bulla_backup_end *end) {
               bulla_take_number(&reader, &said->time) && bulla_take_number(&reader, &said->len) &&
               bulla_take_prefixed(&reader, &said->digest) && said->digest.len == BULLA_SHA256_LEN && reader.left == 0 &&
               said->len == len;
-  BULLA_TRY(good ? BULLA_OK : refuse("its end is damaged, or bytes before it are missing"));
+  BULLA_TRY(good ? BULLA_OK : damaged("its end is damaged, or bytes before it are missing"));
   enum bulla_status status = bulla_signature_verify(said->signer.data, end->signature.data, end->statement);
-  return status == BULLA_REFUSED ? refuse("its end is damaged") : status;
+  return status == BULLA_REFUSED ? damaged("its end is damaged") : status;
 }
 
 enum bulla_status bulla_backup_end_read(struct bulla_backup_end *end, int file, bulla_progress_fn progress, void *arg) {
@@ -171,7 +176,7 @@ enum bulla_status bulla_backup_end_read(struct bulla_backup_end *end, int file, 
   BULLA_TRY(digest_file(digest, file, end->said.len, progress, arg));
   return bulla_span_equal(end->said.digest, bulla_span(digest, sizeof(digest)))
              ? BULLA_OK
-             : refuse("a byte of it is another than it was written with");
+             : damaged("a byte of it is another than it was written with");
 }
 
 enum bulla_status bulla_backup_end_fingerprint(uint8_t *fingerprint, const struct bulla_backup_end *end) {
