@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/remedy.h"
@@ -128,7 +129,6 @@ struct bulla_span bulla_cli_limited_line(const struct bulla_cli *cli, uint8_t ro
   struct bulla_buffer buffer = bulla_buffer(room, BULLA_ERROR_LINE_MAX - 1);
   struct bulla_json_writer writer = bulla_json_writer(&buffer);
   struct bulla_span message = bulla_cli_error_line(cli, BULLA_LIMITED, bytes);
-  long long seconds;
   message.len -= message.len > 0 ? 1 : 0; /* its newline */
   bulla_json_begin(&writer, '{');
   bulla_json_name(&writer, BULLA_LITERAL("error"));
@@ -137,8 +137,9 @@ struct bulla_span bulla_cli_limited_line(const struct bulla_cli *cli, uint8_t ro
   bulla_json_string(&writer, message);
   bulla_json_name(&writer, BULLA_LITERAL("retry_after"));
   /* The detail begins with the wait: store/limit.c. */
-  if (sscanf(cli->detail, "wait %lld s", &seconds) == 1) {
-    bulla_json_int(&writer, seconds);
+  static const char wait[] = "wait ";
+  if (strncmp(cli->detail, wait, strlen(wait)) == 0) {
+    bulla_json_int(&writer, strtoll(cli->detail + strlen(wait), NULL, 10));
   } else {
     bulla_json_text(&writer, BULLA_LITERAL("null"));
   }

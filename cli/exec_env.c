@@ -59,7 +59,7 @@ static enum bulla_status take_files(struct bulla_exec_job *job) {
   const char *path = NULL;
   size_t number = 1;
   for (size_t at = 0; bulla_option_next(job->cli, "env-file", &at, &path); number++) {
-    struct bulla_span text;
+    struct bulla_span text = bulla_span(NULL, 0);
     bulla_cli_at(job->cli, "--env-file %zu", number);
     BULLA_TRY(read_file(job, &text, path));
     BULLA_TRY(bulla_exec_take_file(job, text, number));
