@@ -73,6 +73,10 @@ static enum bulla_status explain(struct bulla_cli *cli, enum bulla_status status
       return bulla_cli_error(cli, status, "the vault was written to meanwhile: stop the writers, then run this again");
     case BULLA_INVALID_ARGUMENT:
       return bulla_cli_error(cli, status, "both URLs lead to the same vault, or to copies of it: name another");
+    case BULLA_LIMITED:
+      return bulla_cli_error(cli, status,
+                             "a limit was reached: run this again when it lets more pass, and the copy goes on; bulla "
+                             "limit list shows the limits");
     case BULLA_NOT_FOUND:
       return bulla_cli_error(cli, status, "the vault was written to meanwhile: run this again");
     default:

@@ -29,7 +29,7 @@ const char *bulla_remedy(enum bulla_status status) {
     case BULLA_AUDIT_BROKEN:
       return "keep a copy of the vault and compare it with a backup";
     case BULLA_LIMITED:
-      return "try again then; bulla limit list shows the limits";
+      return "bulla limit list shows the limits";
     case BULLA_WRONG_VAULT:
       return "compare it with the id and fingerprint of the right one, and find out who put this vault there";
     case BULLA_INVALID_ARGUMENT:

@@ -17,6 +17,8 @@ enum {
   TELL_AFTER_US = 60000000,
 };
 
+static const uint8_t shared_id[BULLA_ID_LEN]; /* of the bucket of those that have none of their own */
+
 void bulla_limits_begin(struct bulla_limits *limits, bool may_draw) {
   limits->may_draw = may_draw;
   limits->wants_draw = false;
@@ -46,7 +48,7 @@ enum bulla_status bulla_limits_read(struct bulla_limits *limits, struct bulla_st
 static void find_bucket(struct bulla_statement *statement, const struct bulla_limit_subject *subject) {
   bulla_bind_int(statement, (int64_t)subject->kind);
   bulla_bind_int(statement, (int64_t)subject->scope);
-  bulla_bind_blob(statement, bulla_span(subject->id, sizeof(subject->id)));
+  bulla_bind_blob(statement, bulla_span(subject->is_shared ? shared_id : subject->id, BULLA_ID_LEN));
 }
 
 static int64_t smaller(int64_t one, int64_t other) {
@@ -57,8 +59,8 @@ static int64_t positive(int64_t number) {
   return number > 0 ? smaller(number, INT64_MAX / 2) : 0; /* there is room to add to it, whatever a row says */
 }
 
-enum bulla_status bulla_limits_load(struct bulla_limit_row *row, struct bulla_limits *limits,
-                                    const struct bulla_limit_subject *subject, int64_t now) {
+static enum bulla_status load(struct bulla_limit_row *row, struct bulla_limits *limits,
+                              const struct bulla_limit_subject *subject, int64_t now) {
   const struct bulla_limit_rate *rate = &subject->rule->rate;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(limits->db, BULLA_QUERY_FIND_BUCKET);
@@ -97,15 +99,25 @@ static enum bulla_status save_filled(struct bulla_limits *limits, const struct b
   return save(limits, subject, row, wait == BULLA_LIMIT_NEVER ? wait : now + wait);
 }
 
-static enum bulla_status count_rows(int64_t *num, struct bulla_limits *limits,
-                                    const struct bulla_limit_subject *subject) {
+/* Those of the same kind and scope, and how many of them are in use. Others are full, and no record is to tell of calls
+ * that they have refused; or that could be told for a minute, and nobody has come who would. */
+struct counted {
+  int64_t rows;
+  int64_t in_use;
+};
+
+static enum bulla_status count_rows(struct counted *counted, struct bulla_limits *limits,
+                                    const struct bulla_limit_subject *subject, int64_t now) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(limits->db, BULLA_QUERY_COUNT_BUCKETS);
+  bulla_bind_int(&statement, now);
+  bulla_bind_int(&statement, now - TELL_AFTER_US);
   bulla_bind_int(&statement, (int64_t)subject->kind);
   bulla_bind_int(&statement, (int64_t)subject->scope);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
-  *num = row ? bulla_column_int(&statement) : 0;
+  counted->rows = row ? bulla_column_int(&statement) : 0;
+  counted->in_use = row ? bulla_column_int(&statement) : 0;
   return bulla_columns_good(&statement) ? BULLA_OK : BULLA_REFUSED;
 }
 
@@ -115,28 +127,31 @@ static enum bulla_status purge(struct bulla_limits *limits, const struct bulla_l
   bulla_bind_int(&statement, (int64_t)subject->kind);
   bulla_bind_int(&statement, (int64_t)subject->scope);
   bulla_bind_int(&statement, now);
+  bulla_bind_int(&statement, now - TELL_AFTER_US);
   return bulla_finish(&statement);
 }
 
-/* Reads the bucket of |subject|. Where too many are in use, those that have none yet share one, with an id of zeros: so
- * names that somebody makes up do not fill the database. */
+/* Where too many buckets are in use, names that have none yet share one, with an id of zeros: so names that somebody
+ * makes up do not fill the database. */
 static enum bulla_status find_row(struct bulla_limit_row *row, struct bulla_limits *limits,
-                                  struct bulla_limit_subject *subject, int64_t now) {
-  int64_t num;
-  BULLA_TRY(bulla_limits_load(row, limits, subject, now));
+                                  struct bulla_limit_subject *subject, int64_t now, bool may_purge) {
+  struct counted counted;
+  subject->is_shared = false;
+  BULLA_TRY(load(row, limits, subject, now));
   if (row->is_there) {
     return BULLA_OK;
   }
-  BULLA_TRY(count_rows(&num, limits, subject));
-  if (num >= BULLA_LIMIT_ROWS_MAX) {
+  BULLA_TRY(count_rows(&counted, limits, subject, now));
+  if (may_purge && counted.rows >= BULLA_LIMIT_ROWS_MAX && counted.in_use < counted.rows) {
     BULLA_TRY(purge(limits, subject, now));
-    BULLA_TRY(count_rows(&num, limits, subject));
   }
-  if (num < BULLA_LIMIT_ROWS_MAX) {
-    return BULLA_OK;
-  }
-  memset(subject->id, 0, sizeof(subject->id));
-  return bulla_limits_load(row, limits, subject, now);
+  subject->is_shared = counted.in_use >= BULLA_LIMIT_ROWS_MAX;
+  return subject->is_shared ? load(row, limits, subject, now) : BULLA_OK;
+}
+
+enum bulla_status bulla_limits_look(struct bulla_limit_row *row, struct bulla_limits *limits,
+                                    struct bulla_limit_subject *subject, int64_t now) {
+  return find_row(row, limits, subject, now, false);
 }
 
 /* Has this transaction record what was refused, unless a record has told of some less than a minute ago. Returns
@@ -153,29 +168,48 @@ static bool count_refused(struct bulla_limit_row *row, struct bulla_limit_holdin
   return holding->tell > 0;
 }
 
-static enum bulla_status draw(struct bulla_limits *limits, struct bulla_limit_subject *subject, int64_t now_ms) {
-  struct bulla_limit_row row;
+/* A call, as it asks a bucket. */
+struct asker {
+  enum bulla_limit_kind kind;
+  int64_t now_ms;
+  bool takes;  /* or only looks whether there is a token */
+  bool passes; /* even if there are too few */
+};
+
+/* Notes that the bucket of |row| has too little for a call, which is refused. */
+static enum bulla_status close_bucket(struct bulla_limits *limits, struct bulla_limit_subject *subject,
+                                      struct bulla_limit_row *row, int64_t now, int64_t now_ms) {
   struct bulla_limit_holding *holding = &subject->now;
-  int64_t now = bulla_clock_us();
-  BULLA_TRY(find_row(&row, limits, subject, now));
-  holding->size = now_ms - holding->drawn < GROW_WITHIN_MS ? smaller(2 * holding->size, SIZE_MAX_DRAWN) : 1;
-  holding->tokens = bulla_limit_draw(&row.bucket, holding->size > 0 ? holding->size : 1);
-  if (holding->tokens > 0) {
-    holding->drawn = now_ms;
-    limits->has_to_tell = count_refused(&row, holding, now) || limits->has_to_tell;
-    return save_filled(limits, subject, &row, now);
-  }
-  int64_t wait = bulla_limit_wait(&row.bucket, &subject->rule->rate, 1, now);
-  holding->refused++;
-  holding->passes = wait == BULLA_LIMIT_NEVER ? wait : now_ms + wait / 1000 + 1;
-  holding->closed = smaller(holding->passes, now_ms + CLOSED_MAX_MS);
-  int64_t refused = holding->refused;
-  if (count_refused(&row, holding, now)) {
+  int64_t wait = bulla_limit_wait(&row->bucket, &subject->rule->rate, 1, now);
+  holding->seen = row->bucket;
+  holding->closed = now_ms + smaller(wait == 0 ? 0 : wait / 1000 + 1, CLOSED_MAX_MS);
+  int64_t refused = ++holding->refused;
+  if (count_refused(row, holding, now)) {
     limits->has_to_tell = true;
-    return save_filled(limits, subject, &row, now);
+    return save_filled(limits, subject, row, now);
   }
   holding->refused = refused; /* of which the row need not know yet */
   return BULLA_OK;
+}
+
+/* Draws |least| tokens at least, or none. */
+static enum bulla_status draw(struct bulla_limits *limits, struct bulla_limit_subject *subject,
+                              const struct asker *asker, int64_t least) {
+  struct bulla_limit_row row;
+  struct bulla_limit_holding *holding = &subject->now;
+  int64_t now_ms = asker->now_ms;
+  int64_t now = bulla_clock_us();
+  BULLA_TRY(find_row(&row, limits, subject, now, true));
+  holding->size = now_ms - holding->drawn < GROW_WITHIN_MS ? smaller(2 * holding->size, SIZE_MAX_DRAWN) : 1;
+  int64_t drawn = bulla_limit_draw(&row.bucket, least, holding->size);
+  holding->open = row.bucket.level > 0 ? now_ms + BULLA_LIMIT_OPEN_MS : 0;
+  if (drawn == 0) {
+    return asker->passes ? BULLA_OK : close_bucket(limits, subject, &row, now, now_ms);
+  }
+  holding->drawn = holding->tokens > 0 ? holding->drawn : now_ms; /* as old as the oldest */
+  holding->tokens += drawn;
+  limits->has_to_tell = count_refused(&row, holding, now) || limits->has_to_tell;
+  return save_filled(limits, subject, &row, now);
 }
 
 /* Finds the limit of |subject|, which may have changed since: what is held is of the old one. */
@@ -186,111 +220,163 @@ static void find_rule(struct bulla_limits *limits, struct bulla_limit_subject *s
     subject->epoch = limits->epoch;
     subject->now.tokens = 0;
     subject->now.closed = 0;
+    subject->now.open = 0;
     subject->before = subject->now; /* the transaction has only begun to touch it */
   }
 }
 
-static enum bulla_status refuse(const struct bulla_limit_subject *subject, int64_t now_ms) {
+static enum bulla_status refuse(const struct bulla_limit_subject *subject, int64_t num) {
   static const char *const kinds[] = {"", "uses", "changes", "uses of what is not there"};
   static const char *const scopes[] = {"", "actor", "tenant", "origin"};
+  const struct bulla_limit_rate *rate = &subject->rule->rate;
   const char *kind = kinds[subject->kind];
   const char *scope = scopes[subject->scope];
-  if (subject->now.passes == BULLA_LIMIT_NEVER) {
+  if (rate->tokens == 0) {
     return bulla_explain(BULLA_LIMITED, "no %s of this %s are allowed", kind, scope);
   }
-  int64_t wait = positive(subject->now.passes - now_ms);
-  return bulla_explain(BULLA_LIMITED, "wait %lld s: %s of this %s are limited", (long long)(wait + 999) / 1000, kind,
-                       scope);
+  if (num > rate->burst) {
+    return bulla_explain(
+        BULLA_LIMITED, "%lld %s at once of this %s are more than its burst of %lld: raise it, or ask for fewer at once",
+        (long long)num, kind, scope, (long long)rate->burst);
+  }
+  int64_t wait = positive(bulla_limit_wait(&subject->now.seen, rate, num, bulla_clock_us()));
+  return bulla_explain(BULLA_LIMITED, "wait %lld s: %s of this %s are limited", (long long)(wait + 999999) / 1000000,
+                       kind, scope);
 }
 
-/* Has |subject| hold a token. */
-static enum bulla_status have_one(struct bulla_limits *limits, struct bulla_limit_subject *subject, int64_t now_ms) {
-  struct bulla_limit_holding *holding = &subject->now;
-  if (now_ms - holding->drawn > BULLA_LIMIT_HOLD_MS) {
-    holding->tokens = 0;
-  }
-  if (holding->tokens > 0) {
+/* Whether the database has a token of |subject|, as it said lately or says now. Nobody takes it. */
+static enum bulla_status look(bool *has, struct bulla_limits *limits, struct bulla_limit_subject *subject,
+                              const struct asker *asker) {
+  struct bulla_limit_row row;
+  *has = asker->now_ms < subject->now.open;
+  if (*has) {
     return BULLA_OK;
   }
-  if (now_ms < holding->closed) {
-    holding->refused++;
-    return refuse(subject, now_ms);
+  BULLA_TRY(bulla_limits_look(&row, limits, subject, bulla_clock_us()));
+  *has = row.bucket.level > 0;
+  subject->now.open = *has ? asker->now_ms + BULLA_LIMIT_OPEN_MS : 0;
+  return BULLA_OK;
+}
+
+/* Has |subject| hold |num| tokens. */
+static enum bulla_status have(struct bulla_limits *limits, struct bulla_limit_subject *subject,
+                              const struct asker *asker, int64_t num) {
+  struct bulla_limit_holding *holding = &subject->now;
+  bool has = false;
+  if (asker->now_ms - holding->drawn > BULLA_LIMIT_HOLD_MS) {
+    holding->tokens = 0;
+  }
+  if (holding->tokens >= num) {
+    return BULLA_OK;
+  }
+  if (asker->now_ms < holding->closed) {
+    holding->refused += asker->passes ? 0 : 1;
+    return asker->passes ? BULLA_OK : refuse(subject, num);
+  }
+  BULLA_TRY(asker->takes ? BULLA_OK : look(&has, limits, subject, asker));
+  if (has) {
+    return BULLA_OK;
   }
   if (!limits->may_draw) {
     limits->wants_draw = true;
     return BULLA_BUSY;
   }
-  BULLA_TRY(draw(limits, subject, now_ms));
-  return holding->tokens > 0 ? BULLA_OK : refuse(subject, now_ms);
+  BULLA_TRY(draw(limits, subject, asker, num - holding->tokens));
+  return holding->tokens >= num || asker->passes ? BULLA_OK : refuse(subject, num);
 }
 
-/* What a claim is made for. */
-struct asker {
-  enum bulla_limit_kind kind;
-  const struct bulla_audit_record *record;
-  int64_t now_ms;
-};
-
-/* Takes a token of the bucket of |name|, if it is limited. */
-static enum bulla_status take(struct bulla_limits *limits, struct bulla_limit_claim *claim, const struct asker *asker,
-                              enum bulla_limit_scope scope, struct bulla_span name) {
+/* Adds to |claim| the one that |name| leads to, if it is limited. */
+static enum bulla_status find_one(struct bulla_limits *limits, struct bulla_limit_claim *claim,
+                                  enum bulla_limit_kind kind, enum bulla_limit_scope scope, struct bulla_span name) {
   struct bulla_limit_subject *subject;
-  if (!limits->rules.has[asker->kind][scope] || (scope == BULLA_LIMIT_TENANT && name.len == 0)) {
+  if (!limits->rules.has[kind][scope] || (scope == BULLA_LIMIT_TENANT && name.len == 0)) {
     return BULLA_OK;
   }
-  BULLA_TRY(bulla_limit_subjects_touch(&subject, &limits->subjects, limits->keyring, asker->kind, scope, name));
+  BULLA_TRY(bulla_limit_subjects_touch(&subject, &limits->subjects, limits->keyring, kind, scope, name));
   find_rule(limits, subject);
-  if (subject->rule == NULL) {
-    return BULLA_OK;
+  if (subject->rule != NULL) {
+    claim->of[claim->num++] = subject;
   }
-  enum bulla_status status = have_one(limits, subject, asker->now_ms);
-  if (status != BULLA_OK) {
-    claim->by = status == BULLA_LIMITED ? subject : NULL;
-    return status;
-  }
-  subject->now.tokens--;
-  claim->taken[claim->num++] = subject;
   return BULLA_OK;
 }
 
-static enum bulla_status take_all(struct bulla_limits *limits, struct bulla_limit_claim *claim,
-                                  const struct asker *asker) {
-  BULLA_TRY(take(limits, claim, asker, BULLA_LIMIT_ACTOR, asker->record->actor));
-  BULLA_TRY(take(limits, claim, asker, BULLA_LIMIT_TENANT, asker->record->tenant));
-  return take(limits, claim, asker, BULLA_LIMIT_ORIGIN, asker->record->origin);
+static enum bulla_status find_all(struct bulla_limits *limits, struct bulla_limit_claim *claim,
+                                  enum bulla_limit_kind kind) {
+  BULLA_TRY(find_one(limits, claim, kind, BULLA_LIMIT_ACTOR, claim->record->actor));
+  BULLA_TRY(find_one(limits, claim, kind, BULLA_LIMIT_TENANT, claim->record->tenant));
+  return find_one(limits, claim, kind, BULLA_LIMIT_ORIGIN, claim->record->origin);
 }
 
-enum bulla_status bulla_limits_claim(struct bulla_limits *limits, struct bulla_limit_claim *claim,
-                                     enum bulla_limit_kind kind, const struct bulla_audit_record *record) {
-  *claim = (struct bulla_limit_claim){.num = 0};
+/* Takes for |claim|. Who comes first sees to it that there is enough for all that want of the same. */
+static enum bulla_status take(struct bulla_limits *limits, struct bulla_limit_claim *claim, const struct asker *asker) {
+  for (; claim->num_taken < claim->num; claim->num_taken++) {
+    struct bulla_limit_subject *subject = claim->of[claim->num_taken];
+    claim->by = subject;
+    BULLA_TRY(have(limits, subject, asker, subject->wanted));
+    subject->now.tokens--;
+    subject->wanted--;
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status look_at_misses(struct bulla_limits *limits, struct bulla_limit_claim *claim, int64_t now_ms) {
+  const struct asker asker = {.kind = BULLA_LIMIT_MISS, .now_ms = now_ms};
+  struct bulla_limit_claim miss = {.record = claim->record};
+  BULLA_TRY(find_all(limits, &miss, BULLA_LIMIT_MISS));
+  for (size_t i = 0; i < miss.num; i++) {
+    claim->by = miss.of[i];
+    BULLA_TRY(have(limits, miss.of[i], &asker, 1));
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status take_all(struct bulla_limits *limits, struct bulla_limit_claim **refused,
+                                  struct bulla_limit_claim *claims, const struct asker *asker) {
+  for (struct bulla_limit_claim *claim = claims; claim != NULL; claim = claim->next) {
+    BULLA_TRY(find_all(limits, claim, asker->kind));
+    for (size_t i = 0; i < claim->num; i++) {
+      claim->of[i]->wanted++;
+    }
+  }
+  for (*refused = claims; *refused != NULL; *refused = (*refused)->next) {
+    BULLA_TRY(take(limits, *refused, asker));
+    BULLA_TRY(asker->kind != BULLA_LIMIT_USE ? BULLA_OK : look_at_misses(limits, *refused, asker->now_ms));
+  }
+  return BULLA_OK;
+}
+
+static void give_back(struct bulla_limit_claim *claims) {
+  for (struct bulla_limit_claim *claim = claims; claim != NULL; claim = claim->next) {
+    for (size_t i = 0; i < claim->num; i++) {
+      claim->of[i]->wanted = 0;
+      claim->of[i]->now.tokens += i < claim->num_taken ? 1 : 0;
+    }
+  }
+}
+
+enum bulla_status bulla_limits_claim(struct bulla_limits *limits, struct bulla_limit_claim **refused,
+                                     struct bulla_limit_claim *claims, enum bulla_limit_kind kind) {
+  *refused = NULL;
   if (limits->rules.num == 0) {
     return BULLA_OK;
   }
-  struct asker asker = {kind, record, bulla_clock_monotonic_ms()};
-  enum bulla_status status = take_all(limits, claim, &asker);
-  claim->num_own = claim->num;
-  if (status == BULLA_OK && kind == BULLA_LIMIT_USE) {
-    asker.kind = BULLA_LIMIT_MISS;
-    status = take_all(limits, claim, &asker);
-  }
+  const struct asker asker = {.kind = kind, .now_ms = bulla_clock_monotonic_ms(), .takes = true};
+  enum bulla_status status = take_all(limits, refused, claims, &asker);
   if (status != BULLA_OK) {
-    bulla_limits_unclaim(claim);
+    give_back(claims);
   }
   return status;
 }
 
-static void give_back(struct bulla_limit_claim *claim, size_t first) {
-  for (; claim->num > first; claim->num--) {
-    claim->taken[claim->num - 1]->now.tokens++;
+enum bulla_status bulla_limits_missed(struct bulla_limits *limits, const struct bulla_audit_record *record) {
+  struct bulla_limit_claim miss = {.record = record};
+  const struct asker asker = {BULLA_LIMIT_MISS, bulla_clock_monotonic_ms(), .takes = true, .passes = true};
+  BULLA_TRY(find_all(limits, &miss, BULLA_LIMIT_MISS));
+  for (size_t i = 0; i < miss.num; i++) {
+    BULLA_TRY(have(limits, miss.of[i], &asker, 1));
+    miss.of[i]->now.tokens -= miss.of[i]->now.tokens > 0 ? 1 : 0;
   }
-}
-
-void bulla_limits_unclaim(struct bulla_limit_claim *claim) {
-  give_back(claim, 0);
-}
-
-void bulla_limits_found(struct bulla_limit_claim *claim) {
-  give_back(claim, claim->num_own);
+  return BULLA_OK;
 }
 
 void bulla_limits_settle(struct bulla_limits *limits, enum bulla_limit_end end) {

@@ -9,6 +9,9 @@
  * gave. Tokens that were drawn pass for BULLA_LIMIT_HOLD_MS; those of a process that ends are lost. How many are drawn
  * follows from how fast they were spent: who comes rarely draws one.
  *
+ * Buckets of misses are looked at before a use, at most once in BULLA_LIMIT_OPEN_MS, and only a miss takes a token. So
+ * a process that looked lately lets one call more pass after another has taken the last one.
+ *
  * The limits themselves are read at most once a second, in a transaction that is there anyway. */
 
 #ifndef BULLA_STORE_LIMIT_H
@@ -17,6 +20,7 @@
 #include "store/limit_subjects.h"
 
 #define BULLA_LIMIT_HOLD_MS 10000
+#define BULLA_LIMIT_OPEN_MS 1000
 #define BULLA_LIMIT_ROWS_MAX 16384 /* buckets of a kind and scope that are not full: further names share one */
 
 /* Of an open vault; who has the vault may use it. Begin zeroed but for |db| and |keyring|. */
@@ -33,12 +37,14 @@ struct bulla_limits {
   struct bulla_limit_subjects subjects;
 };
 
-/* What one call has taken. Valid until the transaction ends. */
+/* A use or a change that wants to pass. Begin with |record|, and |next| for those that pass together or not at all. */
 struct bulla_limit_claim {
-  struct bulla_limit_subject *taken[2 * BULLA_LIMIT_SCOPES];
+  const struct bulla_audit_record *record;
+  struct bulla_limit_claim *next;
+  struct bulla_limit_subject *of[BULLA_LIMIT_SCOPES]; /* whose tokens it needs; valid until the transaction ends */
   size_t num;
-  size_t num_own;                 /* of them for its kind; the others are for a miss */
-  struct bulla_limit_subject *by; /* which bucket was empty */
+  size_t num_taken;
+  struct bulla_limit_subject *by; /* whose bucket had too little */
 };
 
 /* bulla_limits_begin is told that a transaction begins. bulla_limits_ask has the back end begin with reading the rules,
@@ -47,16 +53,17 @@ void bulla_limits_begin(struct bulla_limits *limits, bool may_draw);
 void bulla_limits_ask(struct bulla_limits *limits, struct bulla_statement *statement);
 BULLA_NODISCARD enum bulla_status bulla_limits_read(struct bulla_limits *limits, struct bulla_statement *statement);
 
-/* bulla_limits_claim takes a token of each bucket that |kind|, which is not BULLA_LIMIT_MISS, and what |record| says
- * lead to; for a use also one of each for a miss. Takes all or none. Returns BULLA_LIMITED; BULLA_BUSY with
- * limits->wants_draw set if this transaction may not draw, and must be done anew in one that may. */
-BULLA_NODISCARD enum bulla_status bulla_limits_claim(struct bulla_limits *limits, struct bulla_limit_claim *claim,
-                                                     enum bulla_limit_kind kind,
-                                                     const struct bulla_audit_record *record);
+/* bulla_limits_claim takes for each of |claims| a token of each bucket that |kind|, which is not BULLA_LIMIT_MISS, and
+ * its record lead to. For uses it looks whether the buckets of misses have any. Takes all or none. Returns
+ * BULLA_LIMITED, with the first claim that does not pass in |*refused|; BULLA_BUSY with limits->wants_draw set if this
+ * transaction may not draw, and must be done anew in one that may. */
+BULLA_NODISCARD enum bulla_status bulla_limits_claim(struct bulla_limits *limits, struct bulla_limit_claim **refused,
+                                                     struct bulla_limit_claim *claims, enum bulla_limit_kind kind);
 
-/* bulla_limits_unclaim gives back all of |claim|, bulla_limits_found what was taken for a miss. */
-void bulla_limits_unclaim(struct bulla_limit_claim *claim);
-void bulla_limits_found(struct bulla_limit_claim *claim);
+/* bulla_limits_missed takes a token for a miss of each bucket of |record| that has one. May return BULLA_BUSY as
+ * above. */
+BULLA_NODISCARD enum bulla_status bulla_limits_missed(struct bulla_limits *limits,
+                                                      const struct bulla_audit_record *record);
 
 /* The row of a bucket. */
 struct bulla_limit_row {
@@ -66,10 +73,10 @@ struct bulla_limit_row {
   bool is_there;
 };
 
-/* bulla_limits_load reads the bucket of |subject|, which is full if it has no row, and fills it until |now|, the time
- * of day. */
-BULLA_NODISCARD enum bulla_status bulla_limits_load(struct bulla_limit_row *row, struct bulla_limits *limits,
-                                                    const struct bulla_limit_subject *subject, int64_t now);
+/* bulla_limits_look reads the bucket of |subject|, its own or the one that it shares, which is full if it has no row,
+ * and fills it until |now|, the time of day. It writes nothing. */
+BULLA_NODISCARD enum bulla_status bulla_limits_look(struct bulla_limit_row *row, struct bulla_limits *limits,
+                                                    struct bulla_limit_subject *subject, int64_t now);
 
 /* bulla_limits_settle is told how the transaction ended. */
 void bulla_limits_settle(struct bulla_limits *limits, enum bulla_limit_end end);

@@ -45,9 +45,9 @@ void bulla_limit_refill(struct bulla_limit_bucket *bucket, const struct bulla_li
   add(bucket, rate, now - bucket->time);
 }
 
-int64_t bulla_limit_draw(struct bulla_limit_bucket *bucket, int64_t wanted) {
-  int64_t share = bucket->level / SHARES;
-  int64_t drawn = at_most(bucket->level, share > 0 ? at_most(wanted, share) : 1);
+int64_t bulla_limit_draw(struct bulla_limit_bucket *bucket, int64_t least, int64_t wanted) {
+  int64_t share = at_most(wanted, bucket->level / SHARES);
+  int64_t drawn = bucket->level < least ? 0 : least > share ? least : share;
   bucket->level -= drawn;
   return drawn;
 }

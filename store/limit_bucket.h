@@ -31,9 +31,9 @@ struct bulla_limit_bucket {
  * BULLA_LIMIT_SKEW_US it fills from |now| on. */
 void bulla_limit_refill(struct bulla_limit_bucket *bucket, const struct bulla_limit_rate *rate, int64_t now);
 
-/* bulla_limit_draw takes a sixteenth of the tokens of a refilled |bucket|, but at most |wanted|, and at least one if it
- * has one. Returns how many. */
-int64_t bulla_limit_draw(struct bulla_limit_bucket *bucket, int64_t wanted);
+/* bulla_limit_draw takes a sixteenth of the tokens of a refilled |bucket|, but at most |wanted|, and at least |least|;
+ * or none if it has fewer than that. Returns how many. */
+int64_t bulla_limit_draw(struct bulla_limit_bucket *bucket, int64_t least, int64_t wanted);
 
 /* bulla_limit_wait returns in how many microseconds a refilled |bucket| has |num| tokens, 0 if it has, or
  * BULLA_LIMIT_NEVER. */

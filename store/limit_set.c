@@ -156,7 +156,7 @@ static enum bulla_status wait_for(int64_t *wait, struct bulla_vault *vault, cons
     return BULLA_OK;
   }
   BULLA_TRY(bulla_limit_subject_id(subject.id, &vault->keyring, key->kind, key->scope, key->name));
-  BULLA_TRY(bulla_limits_load(&row, &vault->limits, &subject, now));
+  BULLA_TRY(bulla_limits_look(&row, &vault->limits, &subject, now));
   int64_t its = bulla_limit_wait(&row.bucket, &subject.rule->rate, 1, now);
   *wait = its > *wait ? its : *wait;
   return BULLA_OK;

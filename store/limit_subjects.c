@@ -120,7 +120,7 @@ static void settle(struct bulla_limit_subject *subject, enum bulla_limit_end end
   if (end == BULLA_LIMIT_NOTHING) {
     subject->now.refused = counted.refused;
     subject->now.closed = counted.closed;
-    subject->now.passes = counted.passes;
+    subject->now.seen = counted.seen;
   }
   if (end == BULLA_LIMIT_UNCERTAIN) {
     subject->now.tokens = 0;

@@ -18,12 +18,13 @@
 /* Times are milliseconds of the monotonic clock. */
 struct bulla_limit_holding {
   int64_t tokens;
-  int64_t drawn;   /* when */
-  int64_t size;    /* of the last draw, at most */
-  int64_t closed;  /* until then there are none in the database either */
-  int64_t passes;  /* when the next one is there */
-  int64_t refused; /* calls, of which the database does not know yet */
-  int64_t tell;    /* how many refused calls this transaction is to record */
+  int64_t drawn;                  /* when */
+  int64_t size;                   /* of the last draw, at most */
+  int64_t closed;                 /* until then there are none in the database either */
+  int64_t open;                   /* until then there are taken to be some, by whom takes none */
+  int64_t refused;                /* calls, of which the database does not know yet */
+  int64_t tell;                   /* how many refused calls this transaction is to record */
+  struct bulla_limit_bucket seen; /* as it was when it had too little */
 };
 
 struct bulla_limit_subject {
@@ -35,7 +36,9 @@ struct bulla_limit_subject {
   enum bulla_limit_scope scope;
   size_t name_len;
   uint8_t name[BULLA_WHO_MAX];
-  uint8_t id[BULLA_ID_LEN];            /* of its bucket */
+  uint8_t id[BULLA_ID_LEN];            /* of its bucket, */
+  bool is_shared;                      /* unless it had to share one as the database was last asked */
+  int64_t wanted;                      /* of its tokens, by the call that is looked at, which has none of these yet */
   int64_t epoch;                       /* of the rules for which |rule| was found */
   const struct bulla_limit_rule *rule; /* or NULL */
   struct bulla_limit_holding now;

@@ -55,11 +55,12 @@ static enum bulla_status read_rules(struct bulla_limits *limits) {
 enum bulla_status bulla_limited_begin(struct bulla_change *change, struct bulla_vault *vault,
                                       const struct bulla_who *who, enum bulla_db_intent intent, struct bulla_span op,
                                       const struct bulla_place *place) {
-  struct bulla_limit_claim claim;
   struct bulla_audit_record record = bulla_audit_record(who, op, place->tenant, place->entry);
+  struct bulla_limit_claim claim = {.record = &record};
+  struct bulla_limit_claim *refused;
   BULLA_TRY(bulla_change_begin(change, vault, who, intent));
   BULLA_TRY(read_rules(&vault->limits));
-  enum bulla_status status = bulla_limits_claim(&vault->limits, &claim, BULLA_LIMIT_CHANGE, &record);
+  enum bulla_status status = bulla_limits_claim(&vault->limits, &refused, &claim, BULLA_LIMIT_CHANGE);
   if (status != BULLA_OK && status != BULLA_LIMITED) {
     return status;
   }

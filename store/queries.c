@@ -246,9 +246,11 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "time = $5, full_at = $6, refused = $7, told = $8",
     [BULLA_QUERY_ADD_REFUSED] =
         "UPDATE limit_bucket SET refused = refused + $1 WHERE kind = $2 AND scope = $3 AND subject = $4",
-    [BULLA_QUERY_COUNT_BUCKETS] = "SELECT count(*) FROM limit_bucket WHERE kind = $1 AND scope = $2",
+    [BULLA_QUERY_COUNT_BUCKETS] =
+        "SELECT count(*), count(CASE WHEN full_at > $1 OR (refused <> 0 AND told > $2) THEN 1 END) FROM limit_bucket "
+        "WHERE kind = $3 AND scope = $4",
     [BULLA_QUERY_PURGE_BUCKETS] =
-        "DELETE FROM limit_bucket WHERE kind = $1 AND scope = $2 AND full_at <= $3 AND refused = 0",
+        "DELETE FROM limit_bucket WHERE kind = $1 AND scope = $2 AND full_at <= $3 AND (refused = 0 OR told <= $4)",
 
     [BULLA_QUERY_COUNT_ROWS] =
         "SELECT (SELECT count(*) FROM tenant WHERE name IS NOT NULL), (SELECT count(*) FROM entry), "

@@ -130,8 +130,9 @@ enum bulla_query {
   BULLA_QUERY_FIND_BUCKET,   /* kind, scope, subject; gives level, time, refused, told */
   BULLA_QUERY_PUT_BUCKET,    /* kind, scope, subject, level, time, when it is full, refused, told */
   BULLA_QUERY_ADD_REFUSED,   /* number, kind, scope, subject */
-  BULLA_QUERY_COUNT_BUCKETS, /* kind, scope */
-  BULLA_QUERY_PURGE_BUCKETS, /* kind, scope, time: those that are full by then */
+  BULLA_QUERY_COUNT_BUCKETS, /* time, time, kind, scope; gives all, and those that a purge leaves */
+  BULLA_QUERY_PURGE_BUCKETS, /* kind, scope, time, time: those full by the first, of which none is to be told, or was
+                              * told last before the second */
 
   /* For copying all of a vault. Each gives what follows that place in its order, how many at most. */
   BULLA_QUERY_COUNT_ROWS,   /* gives the numbers of tenants, entries, fields, API keys live and revoked, tokens */

@@ -83,22 +83,28 @@ static void ask_for_all(struct bulla_request *request, struct bulla_vault *vault
 /* Takes what the limits ask for all uses. Where one is refused, nothing is looked for, so that nobody learns what is
  * there. */
 static enum bulla_status claim_all(struct asking *asking, struct bulla_vault *vault) {
-  enum bulla_status status = BULLA_OK;
-  for (asking->limited = 0; asking->limited < asking->num; asking->limited++) {
-    struct bulla_use *use = &asking->uses[asking->limited];
-    status = bulla_limits_claim(&vault->limits, &use->claim, BULLA_LIMIT_USE, &use->record);
-    if (status != BULLA_OK) {
-      break;
-    }
+  struct bulla_limit_claim *refused;
+  for (size_t i = 0; i < asking->num; i++) {
+    struct bulla_use *use = &asking->uses[i];
+    use->claim = (struct bulla_limit_claim){.record = &use->record};
+    use->claim.next = i + 1 < asking->num ? &use[1].claim : NULL;
+  }
+  enum bulla_status status = bulla_limits_claim(&vault->limits, &refused, &asking->uses->claim, BULLA_LIMIT_USE);
+  asking->limited = 0;
+  while (asking->limited < asking->num && &asking->uses[asking->limited].claim != refused) {
+    asking->limited++;
   }
   for (size_t i = 0; status != BULLA_OK && i < asking->num; i++) {
     let_go(&asking->uses[i]);
-    if (i < asking->limited) {
-      bulla_limits_unclaim(&asking->uses[i].claim);
-    }
   }
-  asking->failed = status == BULLA_OK || status == BULLA_LIMITED ? asking->num : asking->limited;
+  asking->failed = asking->num;
   return status == BULLA_LIMITED ? BULLA_OK : status;
+}
+
+/* What is not there is a miss. */
+static enum bulla_status look_and_count(struct bulla_use *use, struct bulla_vault *vault) {
+  BULLA_TRY(look_for(use, vault));
+  return use->looked == BULLA_OK ? BULLA_OK : bulla_limits_missed(&vault->limits, &use->record);
 }
 
 static enum bulla_status look_for_all(struct bulla_request *request, struct bulla_vault *vault) {
@@ -109,13 +115,10 @@ static enum bulla_status look_for_all(struct bulla_request *request, struct bull
   }
   for (asking->failed = 0; asking->failed < asking->num; asking->failed++) {
     struct bulla_use *use = &asking->uses[asking->failed];
-    enum bulla_status status = look_for(use, vault);
+    enum bulla_status status = look_and_count(use, vault);
     if (status != BULLA_OK) {
       let_go(use);
       return status;
-    }
-    if (use->looked == BULLA_OK) {
-      bulla_limits_found(&use->claim);
     }
   }
   return BULLA_OK;

@@ -154,20 +154,37 @@ static enum bulla_status never(void *arg, const struct bulla_span *values, size_
   return BULLA_OK;
 }
 
+static enum bulla_status take_two(void *arg, const struct bulla_span *values, size_t num_values) {
+  (void)arg;
+  cr_expect_eq(num_values, 2);
+  TEST_SPAN(values[1], TEXT("hunter2"));
+  return BULLA_OK;
+}
+
 Test(limit, several_uses_pass_together_or_take_nothing) {
   const struct bulla_place place = {.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")};
   const struct bulla_place places[] = {place, place, place, place};
   size_t failed;
+  test_listen();
   set(BULLA_LIMIT_USE, BULLA_LIMIT_ACTOR, "", 3, 3600);
   TEST_STATUS(bulla_vault_use_many(house.vault, &failed, &who, places, 4, never, NULL), BULLA_LIMITED);
-  cr_expect_eq(failed, 3);
-  both_ahead = 2; /* by then the empty bucket is looked at again */
+  cr_expect_eq(failed, 0);
+  cr_expect_not_null(strstr(test_told.text, "4 uses at once of this actor are more than its burst of 3"), "%s",
+                     test_told.text);
   int calls = used.calls;
   for (int i = 0; i < 3; i++) {
     TEST_OK(use("acme", "db", "password"));
   }
   TEST_STATUS(use("acme", "db", "password"), BULLA_LIMITED);
   cr_expect_eq(used.calls - calls, 3);
+  both_ahead = 1200;
+  for (int i = 0; i < 2; i++) { /* what is refused takes nothing of what came */
+    TEST_STATUS(bulla_vault_use_many(house.vault, &failed, &who, places, 2, never, NULL), BULLA_LIMITED);
+    cr_expect_not_null(strstr(test_told.text, "wait 1200 s: uses of this actor"), "%s", test_told.text);
+    close_vault();
+    open_vault();
+  }
+  TEST_OK(use("acme", "db", "password"));
 }
 
 Test(limit, after_too_many_misses_nothing_is_looked_for) {
@@ -181,6 +198,34 @@ Test(limit, after_too_many_misses_nothing_is_looked_for) {
   TEST_STATUS(use_by(house.vault, "me", "pasword"), BULLA_LIMITED);
   TEST_STATUS(use_by(house.vault, "me", "password"), BULLA_LIMITED); /* that would tell what is there */
   TEST_OK(use_by(house.vault, "another", "password"));
+}
+
+Test(limit, what_is_found_takes_nothing_of_the_misses) {
+  const struct bulla_place place = {.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")};
+  const struct bulla_place places[] = {place, place};
+  size_t failed;
+  set(BULLA_LIMIT_MISS, BULLA_LIMIT_ACTOR, "", 1, 3600);
+  for (int i = 0; i < 3; i++) {
+    TEST_OK(use("acme", "db", "password"));
+    TEST_OK(bulla_vault_use_many(house.vault, &failed, &who, places, 2, take_two, NULL));
+    close_vault();
+    open_vault();
+  }
+  TEST_STATUS(use("acme", "db", "pasword"), BULLA_NOT_FOUND);
+  TEST_STATUS(use("acme", "db", "password"), BULLA_LIMITED);
+}
+
+Test(limit, processes_that_looked_before_let_one_more_miss_pass_each) {
+  set(BULLA_LIMIT_MISS, BULLA_LIMIT_ACTOR, "", 1, 3600);
+  struct bulla_vault *other = open_other();
+  TEST_OK(use_by(other, "me", "password"));
+  TEST_STATUS(use_by(house.vault, "me", "pasword"), BULLA_NOT_FOUND);
+  TEST_STATUS(use_by(other, "me", "pasword"), BULLA_NOT_FOUND);
+  for (int i = 0; i < 3; i++) {
+    TEST_STATUS(use_by(house.vault, "me", "password"), BULLA_LIMITED);
+    TEST_STATUS(use_by(other, "me", "password"), BULLA_LIMITED);
+  }
+  bulla_vault_close(&other);
 }
 
 Test(limit, changes_are_limited_but_those_of_limits) {
@@ -277,15 +322,22 @@ Test(limit, who_is_forgotten_finds_an_empty_bucket) {
 Test(limit, names_that_are_made_up_fill_no_database) {
   SQLITE_ONLY();
   set(BULLA_LIMIT_USE, BULLA_LIMIT_ACTOR, "", 2, 86400);
+  int64_t wait;
+  const struct bulla_who two = {.actor = TEXT("two"), .reason = TEXT("why")};
   run_sql(
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16384) INSERT INTO limit_bucket "
-      "SELECT 1, 1, randomblob(16), 0, 1, 9000000000000000000, 0, 0 FROM n");
+      "SELECT 1, 1, randomblob(16), 0, 1, 9000000000000000000, 1, 1 FROM n");
   cr_expect_eq(use_up(house.vault, "one"), 2);
   cr_expect_eq(use_up(house.vault, "two"), 0, "there is more than one bucket for all further names");
+  TEST_OK(bulla_vault_limit_wait(house.vault, &wait, &two, BULLA_LIMIT_USE, TEXT("")));
+  cr_expect_gt(wait, 0, "the bucket that is shared is not asked");
   cr_expect_eq(run_sql("SELECT count(*) FROM limit_bucket"), 16385);
   run_sql("UPDATE limit_bucket SET full_at = 0 WHERE subject <> zeroblob(16)");
-  cr_expect_eq(use_up(house.vault, "three"), 2);
-  cr_expect_leq(run_sql("SELECT count(*) FROM limit_bucket"), 3, "buckets that are full stay");
+  TEST_OK(bulla_vault_limit_wait(house.vault, &wait, &two, BULLA_LIMIT_USE, TEXT("")));
+  cr_expect_eq(wait, 0);
+  both_ahead = 2;
+  cr_expect_eq(use_up(house.vault, "two"), 2, "who shared a bucket has none of its own later");
+  cr_expect_eq(run_sql("SELECT count(*) FROM limit_bucket"), 2, "buckets that are full stay");
 }
 
 static enum bulla_status list_one(void *arg, const struct bulla_limit *limit) {

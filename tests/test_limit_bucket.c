@@ -38,7 +38,7 @@ Test(limit_bucket, never_gives_more_than_its_burst_and_what_came_since) {
     for (int times = 0; times < 20000; times++) {
       now += random() % (times % 3 == 0 ? 3 : rates[i].period / 1000);
       bulla_limit_refill(&bucket, &rates[i], now);
-      sum += bulla_limit_draw(&bucket, random() % 1000 + 1);
+      sum += bulla_limit_draw(&bucket, 1, random() % 1000 + 1);
       cr_assert_leq((double)sum, most(&rates[i], now - START) * (1 + 1e-12), "rate %zu", i);
     }
   }
@@ -57,15 +57,17 @@ Test(limit_bucket, looking_often_loses_nothing) {
   }
 }
 
-Test(limit_bucket, gives_a_sixteenth_or_what_is_wanted_and_one_while_it_has_one) {
+Test(limit_bucket, gives_a_sixteenth_or_what_is_wanted_and_the_least_or_nothing) {
   static const struct {
     int64_t level;
+    int64_t least;
     int64_t wanted;
     int64_t drawn;
-  } draws[] = {{160, 1, 1}, {160, 5, 5}, {160, 100, 10}, {15, 100, 1}, {1, 1, 1}, {0, 1, 0}};
+  } draws[] = {{160, 1, 1, 1}, {160, 1, 5, 5}, {160, 1, 100, 10}, {15, 1, 100, 1},   {1, 1, 1, 1},
+               {0, 1, 1, 0},   {3, 3, 1, 3},   {2, 3, 100, 0},    {160, 12, 100, 12}};
   for (size_t i = 0; i < sizeof(draws) / sizeof(draws[0]); i++) {
     struct bulla_limit_bucket bucket = {.level = draws[i].level};
-    cr_expect_eq(bulla_limit_draw(&bucket, draws[i].wanted), draws[i].drawn, "%zu", i);
+    cr_expect_eq(bulla_limit_draw(&bucket, draws[i].least, draws[i].wanted), draws[i].drawn, "%zu", i);
     cr_expect_eq(bucket.level, draws[i].level - draws[i].drawn);
   }
 }
@@ -74,7 +76,7 @@ Test(limit_bucket, with_a_rate_of_0_nothing_ever_comes) {
   const struct bulla_limit_rate none = {.tokens = 0, .period = SECOND, .burst = 0};
   struct bulla_limit_bucket bucket = {.level = 5, .time = START};
   bulla_limit_refill(&bucket, &none, START + 100 * DAY);
-  cr_expect_eq(bulla_limit_draw(&bucket, 1), 0);
+  cr_expect_eq(bulla_limit_draw(&bucket, 1, 1), 0);
   cr_expect_eq(bulla_limit_wait(&bucket, &none, 1, START + 100 * DAY), BULLA_LIMIT_NEVER);
 }
 

@@ -80,6 +80,33 @@ def who_has_looked_for_too_much_that_is_not_there_finds_nothing(box):
 
 
 @test
+def what_is_there_is_no_miss_whoever_asks_how_often(box):
+    box.put_secret()
+    box.run("put", "acme/db", "host=h")
+    box.run("limit", "set", "miss", "actor", "1/h")
+    for _ in range(3):
+        assert box.get() == b"s3cret-of-acme"
+    assert box.run("exec", "--env", "PW=acme/db:password", "--env", "HOST=acme/db:host", "--reason", "x", "--", "sh",
+                   "-c", 'printf %s "$HOST:$PW"') == b"h:s3cret-of-acme"
+    box.run("get", "acme/db", "pasword", "--reason", "x", status=3)
+    box.run("get", "acme/db", "password", "--reason", "x", status=1, told="uses of what is not there of this actor")
+
+
+@test
+def more_at_once_than_a_burst_is_told_as_never(box):
+    box.put_secret()
+    box.run("put", "acme/db", "host=h")
+    box.run("limit", "set", "use", "actor", "1/s")
+    command = ("--json", "exec", "--env", "PW=acme/db:password", "--env", "HOST=acme/db:host", "--reason", "x", "--", "true")
+    error = json.loads(box.start(*command, stdout=-1, stderr=-1).communicate(timeout=60)[1])
+    assert error["retry_after"] is None and "raise it, or ask for fewer at once" in error["message"], error
+    box.run("export", "sqlite:copy.db", "--target-root", "file:copy.key", status=1,
+            told=["2 uses at once of this actor are more than its burst of 1", "copy goes on"])
+    box.run("limit", "set", "use", "actor", "100/s")
+    box.run("export", "sqlite:copy.db", "--target-root", "file:copy.key")
+
+
+@test
 def changes_are_limited_and_setting_limits_is_not(box):
     box.run("limit", "set", "change", "actor", "1/d")
     box.put_secret()
