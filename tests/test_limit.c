@@ -167,6 +167,10 @@ Test(limit, several_uses_pass_together_or_take_nothing) {
   size_t failed;
   test_listen();
   set(BULLA_LIMIT_USE, BULLA_LIMIT_ACTOR, "", 3, 3600);
+  set(BULLA_LIMIT_USE, BULLA_LIMIT_TENANT, "closed", 0, 1);
+  for (int i = 0; i < 5; i++) { /* one limit lets it pass, and must not pay for the other */
+    TEST_STATUS(use("closed", "db", "password"), BULLA_LIMITED);
+  }
   TEST_STATUS(bulla_vault_use_many(house.vault, &failed, &who, places, 4, never, NULL), BULLA_LIMITED);
   cr_expect_eq(failed, 0);
   cr_expect_not_null(strstr(test_told.text, "4 uses at once of this actor are more than its burst of 3"), "%s",
