@@ -19,22 +19,25 @@
 enum { SHOWN_WIDTH = 40 };
 
 static enum bulla_status show_revision(void *arg, const struct bulla_revision_view *revision) {
-  const struct bulla_cell cells[] = {bulla_cell_text(revision->field),
-                                     bulla_cell(BULLA_CELL_NUMBER, revision->revision),
-                                     bulla_cell_text(revision->text),
-                                     bulla_cell(BULLA_CELL_BOOL, revision->secret),
-                                     bulla_cell(BULLA_CELL_BOOL, revision->current),
-                                     bulla_cell(BULLA_CELL_SECONDS, revision->updated)};
+  const struct bulla_cell cells[] = {
+      bulla_cell_text(revision->field),
+      bulla_cell(BULLA_CELL_NUMBER, revision->revision),
+      bulla_cell_text(revision->text),
+      bulla_cell(BULLA_CELL_BOOL, revision->secret),
+      bulla_cell(BULLA_CELL_BOOL, revision->current),
+      bulla_cell(BULLA_CELL_SECONDS, revision->updated),
+      bulla_cell(revision->expires > 0 ? BULLA_CELL_SECONDS : BULLA_CELL_NONE, revision->expires)};
   return bulla_rows_add((struct bulla_rows *)arg, cells);
 }
 
 enum bulla_status bulla_run_history(struct bulla_cli *cli) {
-  static const char *const names[] = {"field", "revision", "value", "secret", "current", "updated", NULL};
+  static const char *const names[] = {"field", "revision", "value", "secret", "current", "updated", "expires", NULL};
   struct bulla_place place;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);
   rows.max_width = SHOWN_WIDTH;
+  rows.optional = sizeof(names) / sizeof(names[0]) - 2;
   bool is_one = cli->num_operands > 1 || strchr(cli->operands[0], ':') != NULL;
   BULLA_TRY(is_one ? bulla_session_field(cli, &place) : bulla_session_entry(cli, &place, 0));
   BULLA_TRY(bulla_session_vault(cli, &vault));

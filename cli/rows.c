@@ -103,26 +103,40 @@ static enum bulla_status hold_row(struct bulla_rows *rows, const struct bulla_ce
   for (size_t column = 0; rows->names[column] != NULL; column++) {
     char room[64];
     const struct bulla_cell *cell = &cells[column];
+    rows->has_optional = rows->has_optional || (column >= rows->optional && cell->type != BULLA_CELL_NONE);
     BULLA_TRY(hold_cell(rows, column, cell->type == BULLA_CELL_TEXT ? cell->text : bulla_cell_text_of(room, cell)));
   }
   return BULLA_OK;
 }
 
+/* num_shown returns how many columns a table has. */
+static size_t num_shown(const struct bulla_rows *rows) {
+  size_t num = 0;
+  while (rows->names[num] != NULL) {
+    num++;
+  }
+  return rows->optional > 0 && !rows->has_optional ? rows->optional : num;
+}
+
 /* print_held prints the cells that are held, with two spaces at least between columns. */
 static void print_held(struct bulla_rows *rows) {
+  size_t num = num_shown(rows);
   struct bulla_reader reader = bulla_reader(bulla_written(&rows->held));
   struct bulla_span cell;
   size_t column = 0;
   while (bulla_take_until(&reader, &cell, 0)) {
-    (void)fwrite(cell.data, 1, cell.len, stdout);
-    if (rows->names[column + 1] == NULL) {
+    size_t width = bulla_text_width(cell);
+    if (column < num) {
+      (void)fwrite(cell.data, 1, cell.len, stdout);
+    }
+    if (column + 1 < num) {
+      printf("%*s", (int)(2 + (rows->widths[column] > width ? rows->widths[column] - width : 0)), "");
+    }
+    column++;
+    if (rows->names[column] == NULL) {
       (void)putchar('\n');
       column = 0;
-      continue;
     }
-    size_t width = bulla_text_width(cell);
-    printf("%*s", (int)(2 + (rows->widths[column] > width ? rows->widths[column] - width : 0)), "");
-    column++;
   }
   rows->held.len = 0;
 }

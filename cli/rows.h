@@ -44,6 +44,8 @@ struct bulla_rows {
   struct bulla_cli *cli;
   const char *const *names; /* of the columns, in lower case, ended by NULL; the members of the JSON objects */
   bool list;
+  size_t optional; /* the columns from this one on are not in a table if no row has anything in them; 0 for none */
+  bool has_optional;
   size_t page; /* a list is printed after so many rows, for one that is too long to be held; 0 at its end only */
   size_t num_rows;
   size_t max_width; /* a cell wider than this does not widen its column; no limit at first */

@@ -253,18 +253,23 @@ enum { SHOWN_WIDTH = 40 };
 
 static enum bulla_status show_field(void *arg, const struct bulla_field_view *field) {
   const struct bulla_cell cells[] = {
-      bulla_cell_text(field->name), bulla_cell_text(field->text), bulla_cell(BULLA_CELL_BOOL, field->secret),
-      bulla_cell(BULLA_CELL_NUMBER, field->revision), bulla_cell(BULLA_CELL_SECONDS, field->updated)};
+      bulla_cell_text(field->name),
+      bulla_cell_text(field->text),
+      bulla_cell(BULLA_CELL_BOOL, field->secret),
+      bulla_cell(BULLA_CELL_NUMBER, field->revision),
+      bulla_cell(BULLA_CELL_SECONDS, field->updated),
+      bulla_cell(field->expires > 0 ? BULLA_CELL_SECONDS : BULLA_CELL_NONE, field->expires)};
   return bulla_rows_add((struct bulla_rows *)arg, cells);
 }
 
 enum bulla_status bulla_run_show(struct bulla_cli *cli) {
-  static const char *const names[] = {"field", "value", "secret", "revision", "updated", NULL};
+  static const char *const names[] = {"field", "value", "secret", "revision", "updated", "expires", NULL};
   struct bulla_place place;
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);
   rows.max_width = SHOWN_WIDTH;
+  rows.optional = sizeof(names) / sizeof(names[0]) - 2;
   BULLA_TRY(bulla_session_entry(cli, &place, 0));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_cli_at(cli, "%s", cli->operands[0]);

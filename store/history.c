@@ -47,6 +47,7 @@ static enum bulla_status read_revision(struct walk *walk, struct bulla_vault *va
   BULLA_TRY(
       bulla_field_show(&shown, bulla_secret_data(walk->masks) + walk->num * BULLA_TRAITS_LEN, &vault->keyring, &field));
   view.text = shown.text;
+  view.expires = shown.traits.expires;
   bulla_page_keep(&walk->page, &view.field);
   if (!view.secret) {
     bulla_page_keep(&walk->page, &view.text);

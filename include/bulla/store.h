@@ -219,11 +219,13 @@ struct bulla_export_report {
  * What was committed stays if the call fails or the process ends; the same call goes on from there. What |target| has
  * already is not opened again, unless it changed in |vault| meanwhile, by its revision or time. At the end the rows of
  * both are counted. |progress| may be NULL. Returns
- *   BULLA_EXISTS            something else was written to |target|, or it has more rows than |vault|; nothing of
- * |vault| has been opened in the first case BULLA_IN_USE            |target| has fewer rows, because |vault| is written
- * to BULLA_INVALID_ARGUMENT  both are the same vault, or copies of the same BULLA_REFUSED           something in
- * |vault| has been tampered with; it is named to the log function BULLA_NOT_FOUND         it was removed meanwhile and
- * the statuses of bulla_vault_use and bulla_vault_put. */
+ *   BULLA_EXISTS            something else was written to |target|, and nothing of |vault| was opened; or it has more
+ *                           rows than |vault|
+ *   BULLA_IN_USE            |target| has fewer rows, because |vault| is written to
+ *   BULLA_INVALID_ARGUMENT  both are the same vault, or copies of the same
+ *   BULLA_REFUSED           something in |vault| has been tampered with; it is named to the log function
+ *   BULLA_NOT_FOUND         it was removed meanwhile
+ * and the statuses of bulla_vault_use and bulla_vault_put. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_export(struct bulla_vault *vault,
                                                                struct bulla_export_report *report,
                                                                struct bulla_vault *target, const struct bulla_who *who,
@@ -296,7 +298,9 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_backup(struct bulla_vaul
  * same kind of database. All of the backup is verified first. Before the vault can be used, its log has a record
  * "restore-vault", which names the backup, and a new lane: from there on it is another log than that of the vault which
  * was lost, and a process that remembers that one refuses this one. Revocations since the backup are missing: revoke
- * again. Returns BULLA_EXISTS       there is something at |url| BULLA_NO_VAULT     there is no file |path|
+ * again. Returns
+ *   BULLA_EXISTS       there is something at |url|
+ *   BULLA_NO_VAULT     there is no file |path|
  *   BULLA_NOT_A_VAULT  it is no backup, or its end was cut off
  *   BULLA_NEWER_VAULT  a later bulla made it
  *   BULLA_UNSUPPORTED  |url| is for another kind of database: restore to one of the same, then bulla_vault_export
@@ -444,6 +448,7 @@ struct bulla_revision_view {
   bool current; /* the field as it is: the greatest revision */
   int64_t revision;
   int64_t updated; /* when it was put, in seconds since 1970-01-01 UTC */
+  int64_t expires; /* as in struct bulla_field_view */
 };
 
 typedef enum bulla_status (*bulla_revision_fn)(void *arg, const struct bulla_revision_view *revision);

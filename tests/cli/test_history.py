@@ -26,13 +26,30 @@ def history_shows_what_is_kept_and_no_secret(box):
     rows = box.json("history", "acme/db")
     assert [row["field"] for row in rows] == ["host"] * 2 + ["password"] * 4 and rows[2] == box.json(
         "history", "acme/db", "password")[0]
-    assert list(rows[2]) == ["field", "revision", "value", "secret", "current", "updated"] and rows[2]["secret"] is True
+    assert list(rows[2]) == ["field", "revision", "value", "secret", "current", "updated", "expires"]
+    assert rows[2]["secret"] is True and rows[2]["expires"] is None
     table = box.run("history", "acme/db").decode()
     assert table.splitlines()[0].split() == ["FIELD", "REVISION", "VALUE", "SECRET", "CURRENT", "UPDATED"], table
     assert "s3cret" not in table and not any(record["op"] == "use" for record in box.log())
     box.run("history", "acme/db", "nothing", status=3, told=("acme/db:nothing", "no such field"))
     box.run("history", "acme/nothing", status=3, told="no such entry")
     box.run("history", "acme", status=2, told="TENANT/ENTRY")
+
+
+@test
+def the_date_of_a_secret_is_shown(box):
+    box.put_secret()
+    assert "EXPIRES" not in box.run("show", "acme/db").decode()
+    box.run("put", "acme/db", "--secret", "password", "--expires", "2030-01-31", stdin="new")
+    box.run("put", "acme/db", "host=db.example")
+    date = "2030-01-31T00:00:00Z"
+    assert [row["expires"] for row in box.json("show", "acme/db")] == [None, date]
+    assert [row["expires"] for row in box.json("history", "acme/db", "password")] == [date, None]
+    for command in ("show", "history"):
+        head, *rows = box.run(command, "acme/db").decode().splitlines()
+        assert head.split()[-1] == "EXPIRES" and rows[0].endswith("  -") and rows[1].endswith("  " + date), (head, rows)
+    box.run("restore", "acme/db", "password", "--revision", "1")
+    assert [row["expires"] for row in box.json("show", "acme/db")] == [None, date]
 
 
 @test
