@@ -10,6 +10,7 @@
 #include "cli/error.h"
 #include "cli/options.h"
 #include "cli/session.h"
+#include "cli/suggest.h"
 #include "cli/when.h"
 #include "cli/word.h"
 #include "store/clock.h"
@@ -26,18 +27,32 @@ enum bulla_status bulla_audit_filter_time(struct bulla_cli *cli, const char *nam
   return bulla_cli_usage(cli, "--%s takes a time in UTC: %s", name, BULLA_WHEN_FORMS);
 }
 
-/* Whether |text| can be an operation or an outcome: one that cannot would find nothing, and not say why. */
-static bool is_word(const char *text) {
-  return text[strspn(text, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
+/* All that bulla writes (docs/FORMAT.md §9): another one would find nothing, and not say why. */
+static const char *const ops[] = {
+    "apikey-create", "apikey-export", "apikey-revoke", "apikey-use", "backup",   "checkpoint",  "destroy-version",
+    "export-vault",  "import",        "import-vault",  "init",       "keep",     "lane-at",     "lane-open",
+    "lane-take",     "limit-refused", "limit-remove",  "limit-set",  "put",      "remove",      "rename-from",
+    "rename-to",     "restore",       "restore-vault", "rewrap",     "root-add", "root-remove", "rotate-root",
+    "rotate-tenant", "shred",         "token-revoke",  "upgrade",    "use",      NULL};
+static const char *const outcomes[] = {"done", "granted", "not-found", "canary", "failed", "limited", NULL};
+
+static bool is_one_of(const char *const *words, const char *text) {
+  while (*words != NULL && strcmp(*words, text) != 0) {
+    words++;
+  }
+  return *words != NULL;
 }
 
-static enum bulla_status check_words(struct bulla_cli *cli, const char *name) {
+static enum bulla_status check_words(struct bulla_cli *cli, const char *name, const char *const *words,
+                                     const char *some) {
+  char names[BULLA_SUGGEST_MAX];
   const char *value;
   size_t at = 0;
   while (bulla_option_next(cli, name, &at, &value)) {
-    if (!is_word(value)) {
-      return bulla_cli_usage(cli, "--%s takes a word of the log, as use or not-found: %s", name,
-                             "bulla(1) lists them under AUDIT RECORDS");
+    if (!is_one_of(words, value)) {
+      bulla_suggest(names, words, bulla_text(value));
+      return names[0] != '\0' ? bulla_cli_usage(cli, "--%s has no such word: did you mean %s?", name, names)
+                              : bulla_cli_usage(cli, "--%s takes a word of AUDIT RECORDS in bulla(1): %s", name, some);
     }
   }
   return BULLA_OK;
@@ -62,8 +77,8 @@ enum bulla_status bulla_audit_filter_read(struct bulla_audit_filter *filter, str
   if (filter->since >= filter->until) {
     return bulla_cli_usage(cli, "--until is not after --since");
   }
-  BULLA_TRY(check_words(cli, "op"));
-  BULLA_TRY(check_words(cli, "outcome"));
+  BULLA_TRY(check_words(cli, "op", ops, "use, put, apikey-create, rotate-root, …"));
+  BULLA_TRY(check_words(cli, "outcome", outcomes, "done, granted, not-found, canary, failed, limited"));
   BULLA_TRY(check_tenants(cli));
   filter->is_timed = filter->since != INT64_MIN || filter->until != INT64_MAX;
   if (bulla_option_count(cli, "tenant") == 1) {

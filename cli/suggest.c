@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Which sub-command somebody may have meant who typed another word. */
+/* Which sub-command, or which of some words, somebody may have meant who typed another word. */
 
 #include "cli/suggest.h"
 
@@ -40,12 +40,15 @@ static size_t distance(struct bulla_span a, struct bulla_span b) {
   return rows[a.len][b.len];
 }
 
-/* unlikeness compares |word| with each word of the name of |command|; FAR if they have little in common. */
-static size_t unlikeness(const struct bulla_command *command, struct bulla_span word) {
-  struct bulla_span first = bulla_text(command->name);
+/* unlikeness compares |word| with |name| and with its two parts, before and behind |separator|; FAR if they have little
+ * in common. */
+static size_t unlikeness(const char *name, char separator, struct bulla_span word) {
+  struct bulla_span first = bulla_text(name);
   struct bulla_span second = bulla_span(NULL, 0);
-  (void)bulla_word_split(&first, &second, command->name, ' ');
-  size_t best = smaller(distance(word, first), second.len > 0 ? distance(word, second) : FAR);
+  size_t best = distance(word, first);
+  if (bulla_word_split(&first, &second, name, separator)) {
+    best = smaller(best, smaller(distance(word, first), distance(word, second)));
+  }
   return best <= 2 && 2 * best < word.len ? best : FAR;
 }
 
@@ -54,28 +57,40 @@ static bool is_of(const struct bulla_command *command, const char *group) {
   return strncmp(command->name, group, len) == 0 && command->name[len] == ' ';
 }
 
-static void append(char names[256], const char *name) {
+static void append(char names[BULLA_SUGGEST_MAX], const char *name) {
   size_t len = strlen(names);
-  (void)snprintf(names + len, 256 - len, "%s%s", len > 0 ? ", " : "", name);
+  (void)snprintf(names + len, BULLA_SUGGEST_MAX - len, "%s%s", len > 0 ? ", " : "", name);
+}
+
+/* keep_likest appends |name| to |names| if it is as like the word as any before, and as the only one if it is liker. */
+static void keep_likest(char names[BULLA_SUGGEST_MAX], size_t *best, const char *name, size_t unlike) {
+  if (unlike < *best) {
+    *best = unlike;
+    names[0] = '\0';
+  }
+  if (unlike == *best) {
+    append(names, name);
+  }
 }
 
 /* name_like puts the names of all commands into |names| that are as like |word| as any. */
-static void name_like(const struct bulla_cli *cli, char names[256], struct bulla_span word) {
+static void name_like(const struct bulla_cli *cli, char names[BULLA_SUGGEST_MAX], struct bulla_span word) {
   size_t best = FAR - 1;
   for (const struct bulla_command *command = cli->commands; command->name != NULL; command++) {
-    size_t unlike = unlikeness(command, word);
-    if (unlike < best) {
-      best = unlike;
-      names[0] = '\0';
-    }
-    if (unlike == best) {
-      append(names, command->name);
-    }
+    keep_likest(names, &best, command->name, unlikeness(command->name, ' ', word));
+  }
+}
+
+void bulla_suggest(char names[BULLA_SUGGEST_MAX], const char *const *words, struct bulla_span word) {
+  size_t best = FAR - 1;
+  names[0] = '\0';
+  for (; *words != NULL; words++) {
+    keep_likest(names, &best, *words, unlikeness(*words, '-', word));
   }
 }
 
 enum bulla_status bulla_unknown_command(struct bulla_cli *cli, const char *word) {
-  char names[256] = "";
+  char names[BULLA_SUGGEST_MAX] = "";
   if (cli->group == NULL) {
     name_like(cli, names, bulla_text(word));
     return names[0] == '\0' ? bulla_cli_usage(cli, "unknown command")

@@ -4,6 +4,8 @@
 """audit log chooses records by time, tenant, entry, actor, operation and outcome, prints the last ones, and follows."""
 
 import json
+import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -46,7 +48,7 @@ def what_is_asked_for_is_chosen(box):
             (["--last", "1"], [5]),
             (["--last", "6", "--from", "5"], [2, 3, 4, 5]),
             (["--last", "100000", "--until", "yesterday"], [1, 2, 3, 4, 5]),
-            (["--op", "nothing-of-this-name"], [])):
+            (["--op", "shred"], [])):
         assert sorted(seqs(box, *options)) == sorted(wanted), (options, seqs(box, *options))
 
 
@@ -59,6 +61,19 @@ def a_time_that_is_none_is_refused(box):
     for options in (["--since", "1h", "--until", "2h"], ["--last", "0"], ["--last", "100001"], ["--op", "Use"],
                     ["--follow", "--until", "now"], ["--tenant", "a b"]):
         box.run("audit", "log", *options, status=2)
+
+
+@test
+def a_word_that_the_log_never_has_is_refused(box):
+    for option, word, told in (("--op", "rotate-tenent", "did you mean rotate-tenant?"), ("--op", "nonsense", "AUDIT RECORDS"),
+                               ("--op", "root", "did you mean root-add, root-remove, rotate-root?"),
+                               ("--outcome", "fialed", "did you mean failed?"), ("--outcome", "nonsense", "canary, failed")):
+        box.run("audit", "log", option, word, status=2, told=told)
+    page = (pathlib.Path(__file__).parents[2] / "docs/man/bulla.1.scd").read_text(encoding="utf-8")
+    ops = re.findall(r"^\|  (_.*_)$", page[page.index("\n# AUDIT RECORDS"):], re.MULTILINE)
+    words = re.findall(r"_([a-z-]+)_", " ".join(ops))
+    assert len(words) == len(set(words)) == 33, words
+    box.run("audit", "log", *(f"--op={word}" for word in words))
 
 
 @test
