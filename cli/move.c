@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/rows.h"
 #include "cli/session.h"
+#include "core/hex.h"
 #include "store/db.h"
 
 #define VALUES_ROOM ((size_t)1 << 20) /* bytes of values that are held at once, and the keys of a second vault */
@@ -42,13 +43,17 @@ static enum bulla_status open_target(struct bulla_cli *cli, struct bulla_vault *
   return fflush(stdout) == 0 ? BULLA_OK : BULLA_IO;
 }
 
-static enum bulla_status report(struct bulla_cli *cli, const struct bulla_export_report *made) {
-  static const char *const names[] = {"tenants",         "entries",        "fields",  "live_apikeys",
-                                      "revoked_apikeys", "revoked_tokens", "written", NULL};
+static enum bulla_status report(struct bulla_cli *cli, const struct bulla_vault *target,
+                                const struct bulla_export_report *made) {
+  static const char *const names[] = {"tenants",      "entries",         "fields",
+                                      "live_apikeys", "revoked_apikeys", "revoked_tokens",
+                                      "written",      "target_id",       NULL};
   const int64_t numbers[] = {made->num_tenants,      made->num_entries,         made->num_fields,
                              made->num_live_apikeys, made->num_revoked_apikeys, made->num_revoked_tokens,
                              made->num_written};
-  struct bulla_cell cells[sizeof(numbers) / sizeof(numbers[0])];
+  enum { NUM = sizeof(numbers) / sizeof(numbers[0]) };
+  struct bulla_cell cells[NUM + 1];
+  char id[2 * BULLA_VAULT_ID_LEN];
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, false);
   if (!cli->json) {
@@ -59,9 +64,11 @@ static enum bulla_status report(struct bulla_cli *cli, const struct bulla_export
         (long long)numbers[4], (long long)numbers[5], (long long)numbers[6]);
     return BULLA_OK;
   }
-  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+  for (size_t i = 0; i < NUM; i++) {
     cells[i] = bulla_cell(BULLA_CELL_NUMBER, numbers[i]);
   }
+  bulla_hex_encode((uint8_t *)id, bulla_vault_id(target));
+  cells[NUM] = bulla_cell_text(bulla_span(id, sizeof(id)));
   return bulla_rows_add(&rows, cells);
 }
 
@@ -96,7 +103,7 @@ static enum bulla_status copy(struct bulla_cli *cli, struct bulla_vault *source,
     (void)fputs("\r\033[K", stderr);
   }
   BULLA_TRY(explain(cli, status));
-  return report(cli, &made);
+  return report(cli, target, &made);
 }
 
 static enum bulla_status ignore(void *arg, const struct bulla_audit_head_view *head) {

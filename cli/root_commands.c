@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/error.h"
 #include "cli/options.h"
@@ -53,8 +54,13 @@ enum bulla_status bulla_root_to_add(struct bulla_cli *cli, struct bulla_root **r
     return bulla_root_recipient(root, bulla_text(given));
   }
   enum bulla_status status = bulla_session_root(cli, root, given, true);
-  return status == BULLA_SECRET_UNAVAILABLE ? bulla_cli_error(cli, status, "it gives no root key: fix that first")
-                                            : status;
+  if (status != BULLA_SECRET_UNAVAILABLE) {
+    return status;
+  }
+  bool is_missing = bulla_provider_split(&path, given) == BULLA_PROVIDER_FILE && access(path, F_OK) != 0;
+  return bulla_cli_error(cli, status,
+                         is_missing ? "there is no such file: give --create to make it, with a new key"
+                                    : "it gives no root key: fix that first");
 }
 
 /* add adds |root|, and says in words of its own what the statuses of doing so say of names and lengths. */

@@ -62,6 +62,18 @@ static enum bulla_status find_new_root(struct bulla_cli *cli, const char **given
   return BULLA_OK;
 }
 
+static enum bulla_status report_root(struct bulla_cli *cli, const char *given) {
+  static const char *const names[] = {"root", "root_created", NULL};
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(given)),
+                                     bulla_cell(BULLA_CELL_BOOL, bulla_option_count(cli, "create") > 0 ? 1 : 0)};
+  bulla_rows_begin(&rows, cli, names, false);
+  return cli->json ? bulla_rows_add(&rows, cells)
+                   : bulla_output_text(cli, "the new root opens the vault, and the former one no more; ", "",
+                                       "copies made before still open with the former one\n"
+                                       "name the new one wherever BULLA_ROOT or --root name the former one\n");
+}
+
 static enum bulla_status rotate_root(struct bulla_cli *cli) {
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
@@ -81,9 +93,7 @@ static enum bulla_status rotate_root(struct bulla_cli *cli) {
   }
   BULLA_TRY(status);
   BULLA_TRY(bulla_scrub(cli, vault));
-  return cli->json ? BULLA_OK
-                   : bulla_output_text(cli, "the new root opens the vault, and the former one no more; ", "",
-                                       "copies made before still open with the former one\n");
+  return report_root(cli, given);
 }
 
 /* After a breach every key is a new one only in a new vault: whoever had the keys of this one can make rows, records
@@ -113,7 +123,7 @@ enum bulla_status bulla_run_rotate(struct bulla_cli *cli) {
     return bulla_cli_usage(cli, "--tenant, --new-root and --all are different rotations: give one of them");
   }
   if (!all && cli->num_operands > 0) {
-    return bulla_cli_usage(cli, "TARGET_URL belongs to --all");
+    return bulla_cli_usage(cli, "TARGET_URL belongs to --all; new keys for a tenant: --tenant T");
   }
   return tenant ? rotate_tenant(cli) : all ? rotate_all(cli) : rotate_root(cli);
 }

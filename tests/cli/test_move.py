@@ -137,7 +137,7 @@ def a_vault_goes_to_a_server_and_back_with_all_of_it(box):
     back = Other(box, "sqlite:back.db", "back.key")
     report = json.loads(back.run("import", "vault", server.url, "--source-root", server.root, "--json"))
     assert report == {"tenants": 2, "entries": 6, "fields": 12, "live_apikeys": 1, "revoked_apikeys": 1, "revoked_tokens": 1,
-                      "written": 17}, report
+                      "written": 17, "target_id": json.loads(back.run("info", "--json"))["id"]}, report
     assert_same(box, back, values, good, bad)
     assert len(granted(server.log())) == 13
     assert {r["reason"] for r in back.log()[1:]} == {"import vault", "test", "token verify"}, back.log()
@@ -173,7 +173,7 @@ def kill(box, vault, at):
 def kill_everywhere(box, vault, clean):
     values, good, bad = furnish(box, entries=40)
     counts = {"tenants": 2, "entries": 80, "fields": 160, "live_apikeys": 1, "revoked_apikeys": 1, "revoked_tokens": 1,
-              "written": None}
+              "written": None, "target_id": None}
     calls = kill(box, vault, 0)
     assert calls > POINTS, calls
     id_of_key = box.json("apikey", "list")[0]["id"]
@@ -190,7 +190,7 @@ def kill_everywhere(box, vault, clean):
         assert len(opened) == len(set(opened)), "opened twice"
         before = len(box.log())
         report = json.loads(vault.export("--reuse-root", "--json"))
-        assert {**report, "written": None} == counts, report
+        assert {**report, "written": None, "target_id": None} == counts, report
         # What was there is not opened again, and all of it was opened.
         again = granted(box.log()[before:])
         assert not written & set(again), written & set(again)

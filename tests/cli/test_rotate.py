@@ -54,11 +54,12 @@ def a_tenant_is_rotated_and_what_is_left_is_sealed_anew(box):
 @test
 def the_root_is_replaced(box):
     box.put_secret()
-    box.run("rotate", "--root", "file:new.key", "--create")
+    assert b"name the new one wherever BULLA_ROOT" in box.run("rotate", "--root", "file:new.key", "--create")
     box.run("list", status=1, told="not the root key of this vault")
     new = {"BULLA_ROOT": "file:new.key"}
     assert box.get(env=new) == b"s3cret-of-acme"
-    box.run("rotate", "--new-root", "file:third.key", "--create", "--name", "third", env=new)
+    made = box.json("rotate", "--new-root", "file:third.key", "--create", "--name", "third", env=new)
+    assert made == {"root": "file:third.key", "root_created": True}
     box.run("list", env=new, status=1)
     assert [(r["kind"], r["name"]) for r in box.json("root", "list", "--root", "file:third.key")] == [("key", "third")]
     record = box.log("--root", "file:third.key")[-1]
@@ -89,7 +90,8 @@ def what_is_to_be_rotated_must_be_clear(box):
             told="BULLA_ROOT must name the one that opens the vault")
     assert not box.path("new.key").exists()
     box.run("rotate", "--tenant", "acme", "--all", status=2, told="give one of them")
-    box.run("rotate", "--tenant", "acme", "sqlite:x.db", status=2, told="belongs to --all")
+    box.run("rotate", "--tenant", "acme", "sqlite:x.db", status=2, told="--tenant T")
+    box.run("rotate", "--new-root", "file:none.key", status=4, told="there is no such file: give --create to make it")
     box.run("rotate", "--all", status=2, told="TARGET_URL")
     box.run("rotate", "--new-root", "file:root.key", status=2, told="there already")
     text = box.run("root", "recipient", "file:recovery.key").decode().strip()
