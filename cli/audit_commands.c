@@ -55,6 +55,11 @@ enum bulla_status bulla_run_audit_verify(struct bulla_cli *cli) {
     return status;
   }
   if (status == BULLA_AUDIT_BROKEN) {
+    if (bulla_option_count(cli, "anchor") > 0) {
+      cli->note =
+          "a vault restored from a backup older than the anchor lacks what came after the backup: see bulla "
+          "audit log --op restore-vault";
+    }
     bulla_cli_at(cli, verdict.bad_lane == 0 ? "audit record %lld" : "audit record %lld of lane %lld",
                  (long long)verdict.bad_seq, (long long)verdict.bad_lane);
   }

@@ -76,10 +76,11 @@ static enum bulla_status examine_anchor(struct bulla_doctor *doctor, struct bull
   enum bulla_status status = bulla_anchor_verify(doctor->cli, vault, &verdict, path);
   if (status == BULLA_REFUSED || status == BULLA_AUDIT_BROKEN) {
     doctor->cli->text[0] = '\0';
-    return bulla_doctor_tell(doctor, "anchor", BULLA_VERDICT_PROBLEM,
-                             "compare the vault with a backup: its log was cut or replaced, or the file is another's",
-                             "%s: %s", path,
-                             status == BULLA_REFUSED ? "not one of this vault" : "the log has not what it says");
+    return bulla_doctor_tell(
+        doctor, "anchor", BULLA_VERDICT_PROBLEM,
+        "compare the vault with a backup: its log was cut or replaced, or the file is another's, or the "
+        "vault was restored from an older backup",
+        "%s: %s", path, status == BULLA_REFUSED ? "not one of this vault" : "the log has not what it says");
   }
   BULLA_TRY(status);
   return bulla_doctor_tell(doctor, "anchor", BULLA_VERDICT_OK, NULL, "%s: the log has all that it says", path);

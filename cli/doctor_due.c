@@ -17,25 +17,26 @@ struct due {
   const char *name;
   int64_t num;
   const char *good;
-  const char *bad; /* with the number */
+  const char *one; /* behind the number 1 */
+  const char *more;
   const char *remedy;
 };
 
 static enum bulla_status tell_due(struct bulla_doctor *doctor, const struct due *due) {
   char value[96];
-  (void)snprintf(value, sizeof(value), "%lld %s", (long long)due->num, due->bad);
+  (void)snprintf(value, sizeof(value), "%lld %s", (long long)due->num, due->num == 1 ? due->one : due->more);
   return bulla_doctor_tell(doctor, due->name, due->num == 0 ? BULLA_VERDICT_OK : BULLA_VERDICT_WARNING, due->remedy,
                            "%s", due->num == 0 ? due->good : value);
 }
 
 static enum bulla_status tell_survey(struct bulla_doctor *doctor, const struct bulla_survey *survey) {
   const struct due rows[] = {
-      {"rotation", survey->num_due, "no key of a tenant is older than 90 days", "tenants have keys older than 90 days",
-       "run bulla rotate --tenant T: bulla status names them"},
-      {"former versions", survey->num_former, "none left", "former versions of keys are not destroyed",
-       "run bulla rewrap --destroy"},
-      {"expiry", survey->num_expired, "no secret is past its date", "secrets are past their date",
-       "put new ones: bulla status names them"},
+      {"rotation", survey->num_due, "no key of a tenant is older than 90 days", "tenant has a key older than 90 days",
+       "tenants have keys older than 90 days", "run bulla rotate --tenant T: bulla status names them"},
+      {"former versions", survey->num_former, "none left", "former version of a key is not destroyed",
+       "former versions of keys are not destroyed", "run bulla rewrap --destroy"},
+      {"expiry", survey->num_expired, "no secret is past its date", "secret is past its date",
+       "secrets are past their date", "put new ones: bulla status names them"},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     BULLA_TRY(tell_due(doctor, &rows[i]));

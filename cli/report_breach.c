@@ -174,9 +174,9 @@ static enum bulla_status print_summary(const struct known *known, const struct b
       {"apikeys_to_revoke", "API keys to revoke", bulla_report_number(exposed->num_apikeys)},
       {"unreadable", "entries that cannot be shown", bulla_report_number(exposed->num_unreadable)},
       {"log_begins", "the log begins", bulla_report_time(first)},
-      {"log_begins_later", "only after that time", bulla_cell(BULLA_CELL_BOOL, begins_later ? 1 : 0)},
+      {"log_begins_later", "the log begins too late", bulla_cell(BULLA_CELL_BOOL, begins_later ? 1 : 0)},
       {"shredded_since", "tenants shredded since, not told", bulla_report_number(known->replay.num_shredded)},
-      {"left_out", "left out: too many names", bulla_report_number(bulla_replay_num_full(&known->replay))},
+      {"left_out", "names left out", bulla_report_number(bulla_replay_num_full(&known->replay))},
   };
   return bulla_report_out_facts(out, facts, sizeof(facts) / sizeof(facts[0]));
 }

@@ -81,7 +81,7 @@ static enum bulla_status print_facts(struct bulla_report *report, struct bulla_r
       {"entries_opened", "entries and API keys opened", bulla_report_number(num_entries(report))},
       {"erased", "erased with their tenants", bulla_report_number(report->num_erased)},
       {"not_judged", "openings of actors without past", bulla_report_number(report->num_unjudged)},
-      {"left_out", "not told in full: too many names", bulla_report_number(bulla_report_num_full(report))},
+      {"left_out", "names not told in full", bulla_report_number(bulla_report_num_full(report))},
   };
   return bulla_report_out_facts(out, facts, sizeof(facts) / sizeof(facts[0]));
 }

@@ -154,9 +154,9 @@ enum bulla_status bulla_vault_secrets(struct bulla_vault *vault, struct bulla_sp
     }
     BULLA_TRY(status);
   }
-  return walk.num_refused == 0 ? BULLA_OK
-                               : bulla_explain(BULLA_REFUSED,
-                                               "the masks of %lld secrets do not open: somebody has "
-                                               "changed them",
-                                               (long long)walk.num_refused);
+  return walk.num_refused == 0
+             ? BULLA_OK
+             : bulla_explain(BULLA_REFUSED, "the mask%s of %lld secret%s not open: somebody has changed %s",
+                             walk.num_refused == 1 ? "" : "s", (long long)walk.num_refused,
+                             walk.num_refused == 1 ? " does" : "s do", walk.num_refused == 1 ? "it" : "them");
 }

@@ -84,6 +84,7 @@ def a_restore_says_what_is_missing(box):
     box.run("audit", "anchor", "--out", "anchor")
     out = box.run("restore", "b", *NEW, "--anchor", "anchor").decode()
     assert "revoke again" in out and "2 records that the anchor knows of are missing" in out, out
+    box.run("audit", "verify", *NEW, "--anchor", "anchor", status=1, told="a vault restored from a backup older than")
     assert box.json("apikey", "list", *NEW)[0]["revoked"] is None and box.json("apikey", "list")[0]["revoked"] is not None
     # Another log, as long as what was anchored.
     for i in range(3):

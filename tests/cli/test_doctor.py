@@ -125,12 +125,12 @@ def anchors_and_backups_of_long_ago_do_not_count(box):
 def what_is_due_is_told(box):
     box.put_secret()
     box.run("put", "acme/mail", "--secret", "pw", "--expires", "2026-01-31", stdin="x")
-    only(box, "expiry", "warning", "1 secrets are past their date", "bulla status")
+    only(box, "expiry", "warning", "1 secret is past its date", "bulla status")
     box.run("rm", "acme/mail")
     box.sql("UPDATE tenant_secret SET created = created - 91 * 86400")
-    only(box, "rotation", "warning", "1 tenants have keys older than 90 days", "bulla rotate")
+    only(box, "rotation", "warning", "1 tenant has a key older than 90 days", "bulla rotate")
     box.run("rotate", "--tenant", "acme")
-    only(box, "former versions", "warning", "1 former versions", "bulla rewrap --destroy")
+    only(box, "former versions", "warning", "1 former version of", "bulla rewrap --destroy")
     box.run("rewrap", "--destroy")
     assert verdicts(box, "rotation", "former versions", "expiry") == ["ok", "ok", "ok"]
 
