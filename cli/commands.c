@@ -24,7 +24,7 @@ const struct bulla_option bulla_global_options[] = {
      .value = "HEX",
      .help = "the fingerprint that info prints; any other vault is refused; default BULLA_FINGERPRINT"},
     {.name = "actor", .value = "NAME", .help = "who is asking, for the audit log; default the user of this process"},
-    {.name = "json", .help = "print lists as one JSON array, logs and reports as one object per line"},
+    {.name = "json", .help = "print JSON: a list as one array, a log as one object per line, all else as one object"},
     {.name = "help", .help = "print the help"},
     {.name = "version", .help = "print the version"},
     END};
@@ -147,7 +147,7 @@ static const struct bulla_option report_options[] = {
     {.name = "since", .value = "TIME", .help = "what happened then or later; default 30d, with --breach always"},
     UNTIL_OPTION,
     TENANT_OPTION,
-    {.name = "breach", .value = "WHAT", .help = "what was exposed: root, tenant:T, actor:NAME, backup:DATE"},
+    {.name = "breach", .value = "WHAT", .help = "what was exposed: root, tenant:T, actor:NAME, backup:TIME"},
     {.name = "html", .value = "FILE", .help = "write it to this new file as a page, instead of printing text"},
     END};
 
@@ -184,6 +184,9 @@ static const struct bulla_option root_add_options[] = {
 
 static const struct bulla_option rotate_options[] = {
     {.name = "tenant", .value = "T", .help = "new keys for this tenant"},
+    {.name = "root",
+     .value = "PROVIDER",
+     .help = "the new root, if BULLA_ROOT names the one in use; with another option, the one in use"},
     {.name = "new-root", .value = "PROVIDER", .help = "the root that takes the place of the one in use"},
     {.name = "create", .help = "make a new key in the file of file:PATH"},
     {.name = "name", .value = "N", .help = "a name for the new root; default the former one's"},
@@ -197,7 +200,9 @@ static const struct bulla_option rewrap_options[] = {
 
 static const struct bulla_option status_options[] = {
     {.name = "due", .value = "AGE", .help = "when a version is to be rotated: 90d (default), 12w, or a date"},
-    {.name = "check", .help = "exit with 5 if something is due or past its date"},
+    {.name = "check", .help = "exit with 5 if something is due or past its date, or a backup or an anchor is late"},
+    {.name = "backup", .value = "AGE", .help = "with --check, how old the last backup may be, and that there is one"},
+    {.name = "anchor", .value = "AGE", .help = "likewise the last anchor; default of both 2d, if there ever was one"},
     END};
 
 static const struct bulla_option shred_options[] = {
@@ -305,8 +310,11 @@ const struct bulla_command bulla_commands[] = {
      "log of the new vault goes on with a record, restore-vault, which names the backup, and a new lane: programs "
      "that\n"
      "remember the lost vault refuse it. What was done after the backup is missing, revocations too: revoke again.\n"
-     "With --revision a field gets a former value with its next revision; the one it had is kept as any other.",
-     "bulla restore /backups/2026-01-31.bulla --vault sqlite:new.db", restore_options, 1, 2, bulla_run_restore},
+     "With --revision a field gets a former value with its next revision; the one it had is kept as any other. Its\n"
+     "date, mask and padding stay as they are now.",
+     "bulla restore /backups/2026-01-31.bulla --vault sqlite:new.db\n"
+     "  bulla restore acme/warehouse password --revision 3 --reason \"undo\"",
+     restore_options, 1, 2, bulla_run_restore},
     {"root list", vault_group, "", "List the roots: each of them opens the vault.", NULL, "bulla root list", no_options,
      0, 0, bulla_run_root_list},
     {"root add", vault_group, "PROVIDER|RECIPIENT", "Add a root: a key, a passphrase, or a recipient's public half.",
@@ -337,9 +345,10 @@ const struct bulla_command bulla_commands[] = {
      "is to be done has its command beside it. Secrets past their date (put --expires) are told, and those within 30\n"
      "days. Never used are those without a granted use in the audit log, which is read whole; renamings in it are\n"
      "followed. A copy of a vault begins a log of its own. Canaries are shown here: keep the output to yourself. No\n"
-     "value is opened, nothing is changed or recorded. With --check, for cron: the exit status is 5 if a key is due\n"
-     "or a secret is past its date.",
-     "bulla status --due 180d --check", status_options, 0, 1, bulla_run_status},
+     "value is opened, nothing is changed or recorded. With --check, for cron: the exit status is 5 if a key is due,\n"
+     "a secret is past its date, or the last backup or anchor is older than two days, or than --backup and --anchor\n"
+     "say: with these also if there never was one.",
+     "bulla status --check --backup 2d --anchor 1h", status_options, 0, 1, bulla_run_status},
     {"rewrap", vault_group, "", "Seal anew what is sealed under older versions of tenants' keys.",
      "Others can use the vault meanwhile. Ctrl-C ends it between two batches; run again, it goes on. With --destroy "
      "the\n"

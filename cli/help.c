@@ -72,7 +72,7 @@ static void print_command(const struct bulla_cli *cli) {
   }
   print_options("Options", command->options, NULL);
   print_options("Options of every command", cli->global_options, command->options);
-  printf("\nExample:\n  %s\n", command->example);
+  printf("\nExample%s:\n  %s\n", strchr(command->example, '\n') == NULL ? "" : "s", command->example);
   print_statuses();
 }
 
