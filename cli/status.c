@@ -17,7 +17,10 @@
 
 #define US_PER_S INT64_C(1000000)
 
-enum { COMMAND_MAX = BULLA_NAME_MAX * 3 + 64 };
+enum { COMMAND_MAX = BULLA_NAME_MAX * 3 + 64, LATE_MAX = 128 };
+
+/* For how long nothing is said by --check of a backup, and of an anchor, unless the options say otherwise. */
+enum { LATE_DAYS = 2 };
 
 /* What is printed, and what is known by then. */
 struct status {
@@ -27,7 +30,9 @@ struct status {
   struct bulla_report_out out;
   struct bulla_survey survey;
   struct bulla_used used;
-  bool sees_all; /* of the log: a login of one tenant sees neither anchors nor backups */
+  bool sees_all;        /* of the log: a login of one tenant sees neither anchors nor backups */
+  int64_t backup_since; /* the last backup, and the last anchor, should not be older, in microseconds since 1970 */
+  int64_t anchor_since;
 };
 
 static void status_free(struct status *status) {
@@ -37,20 +42,47 @@ static void status_free(struct status *status) {
   bulla_used_free(&status->used);
 }
 
-/* Reads --due: an age, or a day. A number alone would be seconds since 1970, at which nothing is due. */
-static enum bulla_status read_due(struct status *status) {
-  int64_t micros;
-  const char *due = bulla_option_value(status->cli, "due");
+/* Reads the option |name|, an age or a day, into |*micros|. A number alone would be seconds since 1970, at which
+ * nothing is due. Without the option |*micros| stays. */
+static enum bulla_status read_age(const struct status *status, const char *name, int64_t *micros) {
+  const char *age = bulla_option_value(status->cli, name);
   int64_t now = status->survey.now * US_PER_S;
-  if (due == NULL) {
+  int64_t read = 0;
+  if (age == NULL) {
     return BULLA_OK;
   }
-  bool is_number = strspn(due, "0123456789") == strlen(due);
-  if (is_number || !bulla_when_read(&micros, due, now) || micros > now) {
-    return bulla_cli_usage(status->cli, "--due takes an age, as 90d or 12w, or a date that is over, YYYY-MM-DD");
+  bool is_number = strspn(age, "0123456789") == strlen(age);
+  if (is_number || !bulla_when_read(&read, age, now) || read > now) {
+    return bulla_cli_usage(status->cli, "--%s takes an age, as 90d or 12w, or a date that is over, YYYY-MM-DD", name);
   }
-  status->survey.due_before = bulla_when_floor(micros, US_PER_S);
+  *micros = read;
   return BULLA_OK;
+}
+
+static bool is_asked(const struct status *status) {
+  return bulla_option_count(status->cli, "backup") + bulla_option_count(status->cli, "anchor") > 0;
+}
+
+static enum bulla_status read_ages(struct status *status) {
+  int64_t due = status->survey.due_before * US_PER_S;
+  int64_t late = (status->survey.now - LATE_DAYS * (int64_t)BULLA_SURVEY_DAY) * US_PER_S;
+  status->backup_since = late;
+  status->anchor_since = late;
+  if (is_asked(status) && bulla_option_count(status->cli, "check") == 0) {
+    return bulla_cli_usage(status->cli, "--backup and --anchor belong to --check");
+  }
+  BULLA_TRY(read_age(status, "due", &due));
+  status->survey.due_before = bulla_when_floor(due, US_PER_S);
+  BULLA_TRY(read_age(status, "backup", &status->backup_since));
+  return read_age(status, "anchor", &status->anchor_since);
+}
+
+/* A login that does not see the records of backups and anchors cannot say that they are there. */
+static enum bulla_status check_sight(const struct status *status) {
+  return status->sees_all || !is_asked(status)
+             ? BULLA_OK
+             : bulla_cli_error(status->cli, BULLA_NOT_PERMITTED,
+                               "--backup and --anchor need a login that sees the whole vault");
 }
 
 /* Reads the log from its first record on: it alone tells what was used. */
@@ -224,16 +256,40 @@ static enum bulla_status print_all(struct status *status, const struct bulla_rep
   return bulla_report_out_end(&status->out);
 }
 
+/* Whether |last| is older than |since|. Who has never made one may not want to, unless the option |name| asks for it.
+ */
+static bool is_late(const struct status *status, const char *name, int64_t last, int64_t since) {
+  return status->sees_all && last < since && (last != 0 || bulla_option_count(status->cli, name) > 0);
+}
+
+/* Says in |room| since when there is no backup or anchor, or nothing if there is none too few. */
+static void say_late(char room[LATE_MAX], const struct status *status, const char *name, int64_t last, int64_t since,
+                     const char *command) {
+  room[0] = '\0';
+  if (!is_late(status, name, last, since)) {
+    return;
+  }
+  char when[BULLA_WHEN_TEXT_MAX];
+  bool is_known = last != 0 && bulla_when_text(when, bulla_when_floor(last, US_PER_S), -1);
+  (void)snprintf(room, LATE_MAX, "; no %s%s%s: run %s", name, is_known ? " since " : "", is_known ? when : "", command);
+}
+
 /* For cron: something is due. */
 static enum bulla_status check(struct status *status) {
+  char backup[LATE_MAX];
+  char anchor[LATE_MAX];
   int64_t num = status->survey.num_due + status->survey.num_expired;
-  if (num == 0 || bulla_option_count(status->cli, "check") == 0) {
+  say_late(backup, status, "backup", status->used.backups.last[0].time, status->backup_since, "bulla backup");
+  say_late(anchor, status, "anchor", status->used.last_anchor, status->anchor_since, "bulla audit anchor");
+  bool is_good = num == 0 && backup[0] == '\0' && anchor[0] == '\0';
+  if (is_good || bulla_option_count(status->cli, "check") == 0) {
     return BULLA_OK;
   }
   status->cli->exit_status = BULLA_DOCTOR_PROBLEM;
   bulla_cli_at(status->cli, "status");
-  return bulla_cli_error(status->cli, BULLA_IO, "%lld to rotate, %lld past their date: the command is said beside each",
-                         (long long)status->survey.num_due, (long long)status->survey.num_expired);
+  return bulla_cli_error(status->cli, BULLA_IO, "%lld to rotate, %lld past their date%s%s%s",
+                         (long long)status->survey.num_due, (long long)status->survey.num_expired,
+                         num > 0 ? ": the command is said beside each" : "", backup, anchor);
 }
 
 enum bulla_status bulla_run_status(struct bulla_cli *cli) {
@@ -242,10 +298,11 @@ enum bulla_status bulla_run_status(struct bulla_cli *cli) {
   struct status status BULLA_CLEANUP(status_free) = {.cli = cli};
   status.tenant = cli->num_operands > 0 ? bulla_text(cli->operands[0]) : bulla_span(NULL, 0);
   bulla_survey_begin(&status.survey);
-  BULLA_TRY(read_due(&status));
+  BULLA_TRY(read_ages(&status));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   status.vault = vault;
   BULLA_TRY(read_log(&status));
+  BULLA_TRY(check_sight(&status));
   bulla_session_at_tenant(cli, status.tenant, "TENANT");
   BULLA_TRY(bulla_survey_take(&status.survey, vault, status.tenant));
   status.out.sinks[0] = bulla_report_sink_new(cli);

@@ -18,21 +18,21 @@ docs, bulla = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).res
 units = sorted((docs / "examples/systemd").iterdir())
 INSTALLED = "/usr/local/bin/bulla"
 
-tap.check("there are units", {unit.suffix for unit in units} == {".service", ".timer"} and len(units) >= 9, units)
+tap.check("there are units", {unit.suffix for unit in units} == {".service", ".timer"} and len(units) >= 10, units)
 timers = {unit.stem for unit in units if unit.suffix == ".timer"}
 services = {unit.stem for unit in units if unit.suffix == ".service"}
 tap.check("every timer has its service", timers <= services, timers - services)
 
 for unit in units:
     text = unit.read_text(encoding="utf-8")
-    for line in re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE):
-        words = re.search(re.escape(INSTALLED) + r" ([a-z]+(?: (?=[a-z]+ --)[a-z]+)?)", line)[1].split()
+    for line in re.findall(re.escape(INSTALLED) + r" [^;&|\n]*", text):
+        words = re.search(r" ([a-z]+(?: (?=[a-z]+ --)[a-z]+)?)", line)[1].split()
         run = subprocess.run([bulla, *words, "--help"], capture_output=True, text=True, check=False)
         options = set(re.findall(r"(--[a-z][a-z-]+)", line.split(" -- ")[0]))
         missing = options - set(re.findall(r"(--[a-z][a-z-]+)", run.stdout))
         tap.check(f"{unit.name}: bulla {' '.join(words)} takes its options", run.returncode == 0 and not missing,
                   run.stderr + str(missing))
-    if unit.suffix == ".service":
+    if INSTALLED in text:
         tap.check(f"{unit.name} keeps the root to itself", "LoadCredential=root:" in text and "cred:root" in text
                   and "LimitMEMLOCK=" in text, text)
 

@@ -204,6 +204,28 @@ def the_last_anchor_and_backup_are_told(box):
 
 
 @test
+def check_counts_a_backup_and_an_anchor_that_are_late(box):
+    old = int(time.time()) - 3 * DAY
+    box.run("status", "--check")
+    for kind, run in (("backup", "bulla backup"), ("anchor", "bulla audit anchor")):
+        told = f"0 to rotate, 0 past their date; no {kind}: run {run}"
+        box.run("status", "--check", f"--{kind}", "90d", status=DUE, told=told)
+    write(box, change(old, "backup", ""))
+    box.run("status")
+    box.run("status", "--check", status=DUE, told="past their date; no backup since 20")
+    box.run("status", "--check", "--backup", "4d")
+    box.run("status", "--check", "--backup", "4d", "--anchor", "4d", status=DUE, told="; no anchor: run")
+    write(box, change(old, "checkpoint", ""))
+    box.run("status", "--check", "--backup", "4d", status=DUE, told="no anchor since 20")
+    box.run("status", "--check", "--backup", "4d", "--anchor", "4d")
+    now = int(time.time())
+    write(box, change(now, "checkpoint", ""), change(now, "backup", ""))
+    box.run("status", "--check", "--backup", "1h", "--anchor", "1h")
+    box.run("status", "--backup", "1h", status=2, told="belong to --check")
+    box.run("status", "--check", "--anchor", "90", status=2, told="--anchor takes an age")
+
+
+@test
 def the_text_says_what_there_is_not(box):
     text = box.run("status").decode()
     for line in ("No tenants.", "No key is due.", "No secret expires within 30 days.", "Every secret was used."):
@@ -221,7 +243,7 @@ def a_mask_that_was_changed_is_refused(box):
     box.put_secret("acme/mail")
     box.sql("UPDATE field SET mask = (SELECT mask FROM field WHERE entry <> f.entry LIMIT 1) FROM field f "
             "WHERE f.number = field.number AND field.number = 1")
-    box.run("status", status=1, told="the masks of 1 secrets do not open")
+    box.run("status", status=1, told="the mask of 1 secret does not open: somebody has changed it")
 
 
 run_tests()
