@@ -157,7 +157,7 @@ static enum bulla_status never(void *arg, const struct bulla_span *values, size_
 static enum bulla_status take_two(void *arg, const struct bulla_span *values, size_t num_values) {
   (void)arg;
   cr_expect_eq(num_values, 2);
-  TEST_SPAN(values[1], TEXT("hunter2"));
+  TEST_SPAN(values[1], TEXT("hunter2"), "the second");
   return BULLA_OK;
 }
 

@@ -58,7 +58,7 @@ struct shown {
 };
 
 static bool has(struct bulla_span text, const char *word) {
-  return memmem(text.data, text.len, word, strlen(word)) != NULL;
+  return text.len > 0 && memmem(text.data, text.len, word, strlen(word)) != NULL;
 }
 
 static enum bulla_status look_at(void *arg, const struct bulla_audit_record *record) {
