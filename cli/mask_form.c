@@ -69,7 +69,9 @@ static int take_url(struct cursor *cursor, uint8_t wanted) {
 
 /* take_low takes the second half of a character whose first half is |high|, and returns the character or -1. */
 static int take_low(struct cursor *cursor, int high) {
-  if (next(cursor) != '\\' || next(cursor) != 'u') {
+  int backslash = next(cursor);
+  int letter = next(cursor);
+  if (backslash != '\\' || letter != 'u') {
     return -1;
   }
   int low = take_hex(cursor, 4);

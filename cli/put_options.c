@@ -21,8 +21,11 @@ static bool read_days(int64_t *expires, const char *text) {
     return false;
   }
   long days = strtol(text + 1, &end, 10);
+  if (strcmp(end, "d") != 0 || days <= 0 || days > DAYS_MAX) {
+    return false;
+  }
   *expires = (int64_t)time(NULL) + (int64_t)days * SECONDS_PER_DAY;
-  return strcmp(end, "d") == 0 && days > 0 && days <= DAYS_MAX;
+  return true;
 }
 
 /* Reads YYYY-MM-DD: the beginning of that day, UTC, if there is one. */
