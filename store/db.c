@@ -246,6 +246,12 @@ void bulla_db_rollback(struct bulla_db **transaction) {
   }
 }
 
+void bulla_db_be_eager(struct bulla_db *db, bool eager) {
+  if (db->driver->be_eager != NULL) {
+    db->driver->be_eager(db, eager);
+  }
+}
+
 bool bulla_db_is_wanted(const struct bulla_db *db) {
   return db->driver->is_wanted != NULL && db->driver->is_wanted(db);
 }

@@ -108,6 +108,10 @@ BULLA_NODISCARD enum bulla_status bulla_db_begin(struct bulla_db **transaction, 
 BULLA_NODISCARD enum bulla_status bulla_db_commit(struct bulla_db **transaction);
 void bulla_db_rollback(struct bulla_db **transaction);
 
+/* bulla_db_be_eager says that |db| is about to write much, or has done so: it does then itself what else is done by
+ * whoever writes next. */
+void bulla_db_be_eager(struct bulla_db *db, bool eager);
+
 /* bulla_db_is_wanted returns whether another process is seen to wait for the end of this transaction. */
 bool bulla_db_is_wanted(const struct bulla_db *db);
 

@@ -131,6 +131,9 @@ struct bulla_db_driver {
   enum bulla_status (*commit)(struct bulla_db *db, bool *ended);
   void (*rollback)(struct bulla_db *db);
 
+  /* be_eager says that the connection is about to write much, or has done so; NULL where that is no matter. */
+  void (*be_eager)(struct bulla_db *db, bool eager);
+
   /* is_wanted returns whether another process waits for the end of a writer's transaction; NULL where that cannot be
    * seen. */
   bool (*is_wanted)(const struct bulla_db *db);

@@ -18,7 +18,7 @@
 
 /* Frames of the -wal, a page of 4 KiB and 24 bytes each: from when they are moved into the database, from when those
  * who read an older state are waited for, and how many may come before the next try. */
-enum { CHECKPOINT_FRAMES = 1000, INSIST_FRAMES = 1500, FRAMES_BETWEEN = 100, INSIST_MS = 100 };
+enum { CHECKPOINT_FRAMES = 1000, EAGER_FRAMES = 300, INSIST_FRAMES = 1500, FRAMES_BETWEEN = 100, INSIST_MS = 100 };
 
 enum { PAGE_SIZE = 4096 }; /* of the databases that bulla makes: for progress alone */
 
@@ -125,7 +125,7 @@ static int on_commit(void *arg, struct sqlite3 *handle, const char *name, int nu
   (void)handle;
   (void)name;
   if (num_frames < sqlite->num_frames) {
-    sqlite->checkpoint_at = CHECKPOINT_FRAMES;
+    sqlite->checkpoint_at = sqlite->is_eager ? EAGER_FRAMES : CHECKPOINT_FRAMES;
   }
   sqlite->num_frames = num_frames;
   return SQLITE_OK;
@@ -150,6 +150,11 @@ void bulla_sqlite_checkpoint(struct bulla_sqlite *sqlite) {
   }
   move_log(sqlite, sqlite->num_frames < INSIST_FRAMES ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART);
   sqlite->checkpoint_at = sqlite->num_frames + FRAMES_BETWEEN;
+}
+
+void bulla_sqlite_be_eager(struct bulla_sqlite *sqlite, bool eager) {
+  sqlite->is_eager = eager;
+  sqlite->checkpoint_at = eager ? EAGER_FRAMES : CHECKPOINT_FRAMES;
 }
 
 void bulla_sqlite_restart_log(struct bulla_sqlite *sqlite) {

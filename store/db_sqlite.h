@@ -41,6 +41,7 @@ struct bulla_sqlite {
   off_t log_len;
   int num_frames;    /* in the -wal after the last commit of this connection */
   int checkpoint_at; /* the number at which the next checkpoint is made */
+  bool is_eager;     /* it checkpoints before others have to */
   struct sqlite3_stmt *controls[BULLA_SQLITE_CONTROLS];
   struct sqlite3_stmt *prepared[BULLA_NUM_QUERIES];
 };
@@ -81,6 +82,10 @@ bool bulla_sqlite_wait(struct bulla_sqlite *sqlite);
  * possible into the database; bulla_sqlite_empty_log moves all of it, durably, or returns BULLA_BUSY if others use it.
  */
 void bulla_sqlite_checkpoint(struct bulla_sqlite *sqlite);
+
+/* bulla_sqlite_be_eager has a connection that writes much checkpoint what it wrote, so that those who write little need
+ * not wait for that. */
+void bulla_sqlite_be_eager(struct bulla_sqlite *sqlite, bool eager);
 void bulla_sqlite_restart_log(struct bulla_sqlite *sqlite);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sqlite);
 

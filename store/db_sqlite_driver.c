@@ -238,6 +238,10 @@ static enum bulla_status check_log(struct bulla_sqlite *sqlite, bool committed) 
   return BULLA_OK;
 }
 
+static void be_eager(struct bulla_db *db, bool eager) {
+  bulla_sqlite_be_eager(sqlite_of(db), eager);
+}
+
 static bool is_wanted(const struct bulla_db *db) {
   return bulla_turn_is_taken(&((const struct bulla_sqlite *)db)->turn);
 }
@@ -380,6 +384,7 @@ const struct bulla_db_driver bulla_sqlite_driver = {
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
+    .be_eager = be_eager,
     .is_wanted = is_wanted,
     .query = bulla_sqlite_query,
     .next = bulla_sqlite_next,

@@ -22,7 +22,7 @@ enum { PAGE_ROWS = 128 };
 enum { PAGE_BYTES = 256 * 1024 }; /* of values and masks, at most */
 enum { BATCH_PAGES = 64 };        /* in a transaction */
 enum { BATCH_MS = 50 };           /* after which a transaction ends */
-enum { WANTED_MS = 3 };           /* and if others wait for its end */
+enum { WANTED_MS = 2 };           /* and if others wait for its end */
 
 /* A row that is sealed anew. */
 struct row {
@@ -223,7 +223,7 @@ static enum bulla_status name_refused(struct batch *batch, struct bulla_vault *v
 }
 
 static enum bulla_status do_rows(struct batch *batch, struct bulla_vault *vault, const struct table *table) {
-  bool many = table->store_many != BULLA_NUM_QUERIES && vault->db->driver->ahead != NULL;
+  bool many = table->store_many != BULLA_NUM_QUERIES;
   for (size_t i = 0; i < batch->num_rows; i++) {
     struct row *row = &batch->rows[i];
     enum bulla_status status = row->is_bad ? BULLA_REFUSED : table->seal(row, batch, &vault->keyring);
@@ -402,6 +402,13 @@ static enum bulla_status do_all(struct work *work, struct bulla_span tenant) {
   return BULLA_OK;
 }
 
+static enum bulla_status be_eager(struct bulla_vault *vault, bool eager) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  bulla_db_be_eager(vault->db, eager);
+  return BULLA_OK;
+}
+
 static enum bulla_status begin(struct work *work) {
   struct batch *batch = &work->batch;
   batch->size = 2 * (size_t)(PAGE_BYTES + BULLA_STORED_MAX) + (size_t)PAGE_ROWS * (BULLA_ID_LEN + BULLA_NAME_MAX);
@@ -426,7 +433,10 @@ enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault, struct bulla_rew
   }
   BULLA_TRY(begin(&work));
   BULLA_TRY(count_all(&report->num_total, vault, tenant));
-  BULLA_TRY(do_all(&work, tenant));
+  BULLA_TRY(be_eager(vault, true));
+  enum bulla_status status = do_all(&work, tenant);
+  BULLA_TRY(be_eager(vault, false));
+  BULLA_TRY(status);
   return report->num_refused == 0
              ? BULLA_OK
              : bulla_explain(BULLA_REFUSED, "%lld values do not open: somebody has changed them; the first is %s",
