@@ -21,7 +21,7 @@
 
 #include "bench/vault.h"
 
-enum { THREADS = 8, RATE = 1000, FIELDS = 100 };
+enum { THREADS = 8, RATE = 1000 };
 
 /* What the process that seals anew has done so far. */
 struct sealed {
@@ -99,26 +99,6 @@ static struct bulla_who who(void) {
   return bench;
 }
 
-static const char *fill(const struct bench_vault *made, int64_t num_values) {
-  const struct bulla_who asking = who();
-  struct bulla_field fields[FIELDS];
-  char names[FIELDS][16];
-  char entry[32];
-  for (size_t i = 0; i < FIELDS; i++) {
-    (void)snprintf(names[i], sizeof(names[i]), "field-%zu", i);
-    fields[i] = (struct bulla_field){bench_text(names[i]), bench_text("correct horse battery staple"), true};
-  }
-  for (int64_t i = 0; i < num_values; i += FIELDS) {
-    (void)snprintf(entry, sizeof(entry), "entry-%lld", (long long)i);
-    const struct bulla_place place = {.tenant = bench_text("many"), .entry = bench_text(entry)};
-    enum bulla_status status = bulla_vault_put(made->vault, &asking, &place, fields, FIELDS);
-    if (status != BULLA_OK) {
-      return bench_result(status);
-    }
-  }
-  return NULL;
-}
-
 /* Rotates and seals anew until it is killed. */
 static int seal_anew(struct bench_vault *made, struct sealed *sealed) {
   const struct bulla_who asking = who();
@@ -145,7 +125,7 @@ static const char *measure(struct bench_vault *made, int64_t num_values, int64_t
   if (sealed == MAP_FAILED) {
     return "no shared memory";
   }
-  const char *error = fill(made, num_values);
+  const char *error = bench_vault_fill(made, num_values);
   bulla_vault_close(&made->vault); /* a child opens it for itself */
   pid_t child = error == NULL ? fork() : -1;
   if (child == 0) {

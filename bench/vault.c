@@ -34,6 +34,27 @@ const char *bench_vault_put(const struct bench_vault *made) {
       &password, 1));
 }
 
+const char *bench_vault_fill(const struct bench_vault *made, int64_t num_values) {
+  enum { FIELDS = 100 /* of an entry */ };
+  const struct bulla_who asking = who();
+  struct bulla_field fields[FIELDS];
+  char names[FIELDS][16];
+  char entry[32];
+  for (size_t i = 0; i < FIELDS; i++) {
+    (void)snprintf(names[i], sizeof(names[i]), "field-%zu", i);
+    fields[i] = (struct bulla_field){bench_text(names[i]), bench_text("correct horse battery staple"), true};
+  }
+  for (int64_t i = 0; i < num_values; i += FIELDS) {
+    (void)snprintf(entry, sizeof(entry), "entry-%lld", (long long)i);
+    const struct bulla_place place = {.tenant = bench_text("many"), .entry = bench_text(entry)};
+    enum bulla_status status = bulla_vault_put(made->vault, &asking, &place, fields, FIELDS);
+    if (status != BULLA_OK) {
+      return bench_result(status);
+    }
+  }
+  return NULL;
+}
+
 static enum bulla_status look(void *arg, struct bulla_span value) {
   *(size_t *)arg += value.len;
   return BULLA_OK;

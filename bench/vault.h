@@ -30,4 +30,7 @@ void bench_vault_remove(struct bench_vault *made);
 const char *bench_vault_put(const struct bench_vault *made);
 const char *bench_vault_use(const struct bench_vault *made);
 
+/* bench_vault_fill puts |num_values| secrets of the tenant "many", a multiple of 100. */
+const char *bench_vault_fill(const struct bench_vault *made, int64_t num_values);
+
 #endif

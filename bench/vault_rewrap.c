@@ -9,8 +9,6 @@
 
 #include "bench/vault.h"
 
-enum { FIELDS = 100 /* of an entry */ };
-
 struct rewrapping {
   struct bench_vault made;
   int64_t num_values;
@@ -19,26 +17,6 @@ struct rewrapping {
 static struct bulla_who who(void) {
   struct bulla_who bench = {bench_text("bench"), bench_text("localhost"), bench_text("to measure it")};
   return bench;
-}
-
-static const char *fill(const struct rewrapping *state) {
-  const struct bulla_who asking = who();
-  struct bulla_field fields[FIELDS];
-  char names[FIELDS][16];
-  char entry[32];
-  for (size_t i = 0; i < FIELDS; i++) {
-    (void)snprintf(names[i], sizeof(names[i]), "field-%zu", i);
-    fields[i] = (struct bulla_field){bench_text(names[i]), bench_text("correct horse battery staple"), true};
-  }
-  for (int64_t i = 0; i < state->num_values; i += FIELDS) {
-    (void)snprintf(entry, sizeof(entry), "entry-%lld", (long long)i);
-    const struct bulla_place place = {.tenant = bench_text("many"), .entry = bench_text(entry)};
-    enum bulla_status status = bulla_vault_put(state->made.vault, &asking, &place, fields, FIELDS);
-    if (status != BULLA_OK) {
-      return bench_result(status);
-    }
-  }
-  return NULL;
 }
 
 static void tear_down(void *state) {
@@ -59,7 +37,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
     free(made);
     return error;
   }
-  error = fill(made);
+  error = bench_vault_fill(&made->made, made->num_values);
   if (error != NULL) {
     tear_down(made);
     return error;

@@ -181,7 +181,7 @@ enum bulla_status bulla_run_rewrap(struct bulla_cli *cli) {
   BULLA_TRY(report(cli, &made, num_destroyed));
   if (made.is_stopped) {
     cli->exit_status = 130;
-    return BULLA_BUSY;
+    return bulla_cli_error(cli, BULLA_BUSY, "ended by a signal: run it again to go on");
   }
   return BULLA_OK;
 }

@@ -435,6 +435,7 @@ enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault, struct bulla_rew
   BULLA_TRY(count_all(&report->num_total, vault, tenant));
   BULLA_TRY(be_eager(vault, true));
   enum bulla_status status = do_all(&work, tenant);
+  report->is_stopped = report->is_stopped && report->num_done + report->num_refused < report->num_total;
   BULLA_TRY(be_eager(vault, false));
   BULLA_TRY(status);
   return report->num_refused == 0
