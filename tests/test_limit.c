@@ -111,11 +111,11 @@ Test(limit, several_processes_share_a_limit) {
   bulla_vault_close(&other);
 }
 
-/* Uses until one is refused, and returns at |arg| how often. */
+/* Uses until one is refused, and counts at |arg| how often; what several threads would write, it leaves alone. */
 static void *use_up_beside(void *arg) {
-  *(int64_t *)arg = 0;
-  while (use_by(house.vault, "me", "password") == BULLA_OK) {
-    ++*(int64_t *)arg;
+  const struct bulla_place place = *AT(TEXT("acme"), TEXT("db"), TEXT("password"));
+  const struct bulla_who me = {.actor = TEXT("me"), .reason = TEXT("why")};
+  while (bulla_vault_use(house.vault, &me, &place, count_value, arg) == BULLA_OK) {
   }
   return NULL;
 }
@@ -123,7 +123,7 @@ static void *use_up_beside(void *arg) {
 Test(limit, threads_share_a_limit) {
   enum { THREADS = 8 };
   pthread_t threads[THREADS];
-  int64_t nums[THREADS];
+  int nums[THREADS] = {0};
   int64_t sum = 0;
   set(BULLA_LIMIT_USE, BULLA_LIMIT_ACTOR, "", 100, 3600);
   for (size_t i = 0; i < THREADS; i++) {
