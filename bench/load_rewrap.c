@@ -26,7 +26,7 @@ enum { THREADS = 8, RATE = 1000 };
 /* What the process that seals anew has done so far. */
 struct sealed {
   volatile int64_t num;
-  volatile int64_t us;
+  int64_t num_before; /* when this rewrap began */
 };
 
 struct user {
@@ -99,6 +99,13 @@ static struct bulla_who who(void) {
   return bench;
 }
 
+static bool count(void *arg, int64_t num_done, int64_t num_total) {
+  struct sealed *sealed = arg;
+  (void)num_total;
+  sealed->num = sealed->num_before + num_done;
+  return true;
+}
+
 /* Rotates and seals anew until it is killed. */
 static int seal_anew(struct bench_vault *made, struct sealed *sealed) {
   const struct bulla_who asking = who();
@@ -109,14 +116,12 @@ static int seal_anew(struct bench_vault *made, struct sealed *sealed) {
   }
   for (;;) {
     struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
-    int64_t start = now_us();
+    sealed->num_before = sealed->num;
     if (bulla_vault_rotate_tenant(made->vault, &number, &asking, tenant) != BULLA_OK ||
-        bulla_vault_rewrap(made->vault, &report, &asking, tenant, NULL, NULL) != BULLA_OK ||
+        bulla_vault_rewrap(made->vault, &report, &asking, tenant, count, sealed) != BULLA_OK ||
         bulla_vault_destroy_versions(made->vault, &number, &asking, tenant) != BULLA_OK) {
       return 1;
     }
-    sealed->us += now_us() - start;
-    sealed->num += report.num_done;
   }
 }
 
@@ -138,8 +143,9 @@ static const char *measure(struct bench_vault *made, int64_t num_values, int64_t
   (void)printf(" |\n");
   if (error == NULL && kill(child, SIGCONT) == 0) {
     sleep(1);
+    int64_t num = sealed->num;
     error = run_uses(made, seconds, "beside a rewrap");
-    (void)printf(" %.0f |\n", sealed->us > 0 ? 1e6 * (double)sealed->num / (double)sealed->us : 0);
+    (void)printf(" %" PRId64 " |\n", (sealed->num - num) / seconds);
   }
   if (child > 0) {
     int status;

@@ -15,8 +15,7 @@
 #include "core/cursor.h"
 #include "store/db_driver.h"
 
-#define BULLA_BOUND_MAX 26 /* parameters of a query, at most */
-#define BULLA_KEPT_MAX 24  /* columns of a row that bulla_statement_keep copies, at most */
+#define BULLA_KEPT_MAX 24 /* columns of a row that bulla_statement_keep copies, at most */
 
 /* bulla_db_check_url returns BULLA_UNSUPPORTED for a URL without a driver, and for a place that other programs would
  * read differently; BULLA_INVALID_ARGUMENT without a URL. */

@@ -217,11 +217,11 @@ void bulla_postgres_undo(struct bulla_postgres *postgres) {
 
 /* The parameters of a query as libpq takes them, all of them binary. */
 struct parameters {
-  Oid types[BULLA_POSTGRES_PARAMETERS];
-  const char *values[BULLA_POSTGRES_PARAMETERS];
-  int lens[BULLA_POSTGRES_PARAMETERS];
-  int formats[BULLA_POSTGRES_PARAMETERS];
-  uint8_t numbers[BULLA_POSTGRES_PARAMETERS][8];
+  Oid types[BULLA_BOUND_MAX];
+  const char *values[BULLA_BOUND_MAX];
+  int lens[BULLA_BOUND_MAX];
+  int formats[BULLA_BOUND_MAX];
+  uint8_t numbers[BULLA_BOUND_MAX][8];
 };
 
 static void set_parameter(struct parameters *parameters, size_t i, const struct bulla_value *value) {

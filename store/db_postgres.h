@@ -9,8 +9,6 @@
 
 #include "store/db_postgres_io.h"
 
-#define BULLA_POSTGRES_PARAMETERS 26
-
 /* bulla_postgres_run runs the statements of |text|, without parameters, and ignores their rows. */
 BULLA_NODISCARD enum bulla_status bulla_postgres_run(struct bulla_postgres *postgres, const char *text);
 

@@ -19,6 +19,7 @@
 /* Frames of the -wal, a page of 4 KiB and 24 bytes each: from when they are moved into the database, from when those
  * who read an older state are waited for, and how many may come before the next try. */
 enum { CHECKPOINT_FRAMES = 1000, EAGER_FRAMES = 300, INSIST_FRAMES = 1500, FRAMES_BETWEEN = 100, INSIST_MS = 100 };
+enum { LOOK_US = 200 };
 
 enum { PAGE_SIZE = 4096 }; /* of the databases that bulla makes: for progress alone */
 
@@ -100,18 +101,24 @@ static enum bulla_status status_of(struct sqlite3 *handle, int result) {
 
 /* Others are waited for by short looks, each of which may be the one: long ones let those who are quicker go first. */
 bool bulla_sqlite_wait(struct bulla_sqlite *sqlite) {
+  const struct timespec pause = {.tv_nsec = LOOK_US * 1000};
   struct timespec before;
   struct timespec after;
   if (sqlite->db.left <= 0) {
     return false;
   }
+  if (sqlite->turn.file < 0) { /* a file system of the process's own, which only pretends to sleep */
+    sqlite3_sleep(1);
+    sqlite->db.left--;
+    return true;
+  }
   (void)clock_gettime(CLOCK_MONOTONIC, &before);
-  sqlite3_sleep(1);
+  (void)nanosleep(&pause, NULL);
   (void)clock_gettime(CLOCK_MONOTONIC, &after);
   int64_t us = (after.tv_sec - before.tv_sec) * INT64_C(1000000) + (after.tv_nsec - before.tv_nsec) / 1000;
-  /* A signal ends a pause early; a file system of the process's own only pretends to sleep. */
-  bool is_whole = us >= 900 || sqlite->turn.file < 0;
-  sqlite->db.left -= is_whole ? (int)(us / 1000 > 1 ? us / 1000 : 1) : 0;
+  sqlite->waited_us += us >= LOOK_US ? (int)us : 0; /* a signal ends a pause early */
+  sqlite->db.left -= (int)(sqlite->waited_us / 1000);
+  sqlite->waited_us %= 1000;
   return true;
 }
 
@@ -194,10 +201,18 @@ static enum bulla_status harden(struct sqlite3 *handle) {
     int id;
     int value;
   } limits[] = {
-      {SQLITE_LIMIT_LENGTH, 1 << 20},     {SQLITE_LIMIT_SQL_LENGTH, 1 << 16}, {SQLITE_LIMIT_COLUMN, 64},
-      {SQLITE_LIMIT_EXPR_DEPTH, 64},      {SQLITE_LIMIT_COMPOUND_SELECT, 2},  {SQLITE_LIMIT_VDBE_OP, 25000},
-      {SQLITE_LIMIT_FUNCTION_ARG, 8},     {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
-      {SQLITE_LIMIT_VARIABLE_NUMBER, 32}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},    {SQLITE_LIMIT_WORKER_THREADS, 0},
+      {SQLITE_LIMIT_LENGTH, 1 << 20},
+      {SQLITE_LIMIT_SQL_LENGTH, 1 << 16},
+      {SQLITE_LIMIT_COLUMN, 64},
+      {SQLITE_LIMIT_EXPR_DEPTH, 64},
+      {SQLITE_LIMIT_COMPOUND_SELECT, 2},
+      {SQLITE_LIMIT_VDBE_OP, 25000},
+      {SQLITE_LIMIT_FUNCTION_ARG, 8},
+      {SQLITE_LIMIT_ATTACHED, 0},
+      {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
+      {SQLITE_LIMIT_VARIABLE_NUMBER, BULLA_BOUND_MAX},
+      {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+      {SQLITE_LIMIT_WORKER_THREADS, 0},
   };
   static const struct {
     int id;

@@ -42,6 +42,7 @@ struct bulla_sqlite {
   int num_frames;    /* in the -wal after the last commit of this connection */
   int checkpoint_at; /* the number at which the next checkpoint is made */
   bool is_eager;     /* it checkpoints before others have to */
+  int waited_us;     /* less than a millisecond, that db.left does not show yet */
   struct sqlite3_stmt *controls[BULLA_SQLITE_CONTROLS];
   struct sqlite3_stmt *prepared[BULLA_NUM_QUERIES];
 };

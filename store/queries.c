@@ -30,9 +30,16 @@
   "(SELECT b.mac FROM audit b WHERE b.lane = h.lane AND b.seq = $1) FROM audit_head h WHERE h.lane = $2"
 
 /* BULLA_QUERY_ROWS rows at once. */
-#define REWRAP_ROWS                                                                                              \
-  "secret_id = $1, value = v.column1, mask = v.column2 FROM (VALUES ($2, $3, $4), ($5, $6, $7), ($8, $9, $10), " \
-  "($11, $12, $13), ($14, $15, $16), ($17, $18, $19), ($20, $21, $22), ($23, $24, $25)) v WHERE "
+#define REWRAP_ROWS                                                      \
+  "secret_id = $1, value = v.column1, mask = v.column2 FROM (VALUES "    \
+  "($2, $3, $4), ($5, $6, $7), ($8, $9, $10), ($11, $12, $13), "         \
+  "($14, $15, $16), ($17, $18, $19), ($20, $21, $22), ($23, $24, $25), " \
+  "($26, $27, $28), ($29, $30, $31), ($32, $33, $34), ($35, $36, $37), " \
+  "($38, $39, $40), ($41, $42, $43), ($44, $45, $46), ($47, $48, $49), " \
+  "($50, $51, $52), ($53, $54, $55), ($56, $57, $58), ($59, $60, $61), " \
+  "($62, $63, $64), ($65, $66, $67), ($68, $69, $70), ($71, $72, $73), " \
+  "($74, $75, $76), ($77, $78, $79), ($80, $81, $82), ($83, $84, $85), " \
+  "($86, $87, $88), ($89, $90, $91), ($92, $93, $94), ($95, $96, $97)) v WHERE "
 
 /* A tenant's key of format 1. */
 #define KEY_1 "k.key_id, k.version, k.wrapped"
@@ -112,13 +119,13 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "ORDER BY number LIMIT $3",
     [BULLA_QUERY_REWRAP_FIELD] =
         "UPDATE field SET value = $1, mask = $2, secret_id = $3 WHERE secret_id = $4 AND number = $5",
-    [BULLA_QUERY_REWRAP_FIELDS] = "UPDATE field SET " REWRAP_ROWS "field.number = v.column3 AND field.secret_id = $26",
+    [BULLA_QUERY_REWRAP_FIELDS] = "UPDATE field SET " REWRAP_ROWS "field.number = v.column3 AND field.secret_id = $98",
     [BULLA_QUERY_SEALED_PAST] =
         "SELECT number, entry, name, revision, value, mask FROM past WHERE secret_id = $1 AND number > $2 "
         "ORDER BY number LIMIT $3",
     [BULLA_QUERY_REWRAP_PAST] =
         "UPDATE past SET value = $1, mask = $2, secret_id = $3 WHERE secret_id = $4 AND number = $5",
-    [BULLA_QUERY_REWRAP_PASTS] = "UPDATE past SET " REWRAP_ROWS "past.number = v.column3 AND past.secret_id = $26",
+    [BULLA_QUERY_REWRAP_PASTS] = "UPDATE past SET " REWRAP_ROWS "past.number = v.column3 AND past.secret_id = $98",
     [BULLA_QUERY_RENAME_FIELD] =
         "UPDATE field SET name = $1, value = $2, mask = $3, secret_id = $4 WHERE entry = $5 AND name = $6",
     [BULLA_QUERY_DELETE_FIELD] = "DELETE FROM field WHERE entry = $1 AND name = $2 RETURNING 1",

@@ -10,7 +10,8 @@
 #ifndef BULLA_STORE_QUERIES_H
 #define BULLA_STORE_QUERIES_H
 
-#define BULLA_QUERY_ROWS 8 /* that a query changes at once */
+#define BULLA_QUERY_ROWS 32                        /* that a query changes at once */
+#define BULLA_BOUND_MAX (2 + 3 * BULLA_QUERY_ROWS) /* parameters of a query, at most */
 
 enum bulla_query {
   BULLA_QUERY_INSERT_VAULT, /* statement, signature, signing key, audit key, detail key */

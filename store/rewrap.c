@@ -18,11 +18,13 @@
 #include "store/tenant.h"
 #include "store/versions.h"
 
-enum { PAGE_ROWS = 128 };
-enum { PAGE_BYTES = 256 * 1024 }; /* of values and masks, at most */
-enum { BATCH_PAGES = 64 };        /* in a transaction */
-enum { BATCH_MS = 50 };           /* after which a transaction ends */
-enum { WANTED_MS = 2 };           /* and if others wait for its end */
+enum { PAGE_ROWS = 128 };                    /* that are read at once */
+enum { SHORT_PAGE_ROWS = BULLA_QUERY_ROWS }; /* while others are at work */
+enum { PAGE_BYTES = 256 * 1024 };            /* of values and masks, at most */
+enum { BATCH_PAGES = 64 };                   /* in a transaction */
+enum { BATCH_MS = 50 };                      /* after which a transaction ends */
+enum { WANTED_MS = 1 };                      /* and if others wait for its end */
+enum { PAUSE_TIMES = 3 };                    /* a batch: for so long others come first then */
 
 /* A row that is sealed anew. */
 struct row {
@@ -53,6 +55,7 @@ struct batch {
   char refused[4 * BULLA_LOG_NAME_MAX]; /* the first row that did not open, of all batches; empty if there is none */
   bool is_last;                         /* nothing came after it */
   bool is_wanted;                       /* it ended because others wait */
+  bool is_shared;                       /* as did the one before */
 };
 
 /* A table whose rows are sealed under a secret. read copies a row, seal seals it anew. store stores one, store_many
@@ -131,8 +134,9 @@ static enum bulla_status read_rows(struct batch *batch, struct bulla_vault *vaul
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, table->list);
   bulla_bind_secret(&statement, batch->from);
   bulla_bind_int(&statement, after);
-  bulla_bind_int(&statement, PAGE_ROWS);
-  while (batch->num_rows < PAGE_ROWS && batch->len < PAGE_BYTES) {
+  size_t num = batch->is_shared ? SHORT_PAGE_ROWS : PAGE_ROWS;
+  bulla_bind_int(&statement, (int64_t)num);
+  while (batch->num_rows < num && batch->len < PAGE_BYTES) {
     bool there;
     BULLA_TRY(bulla_step(&statement, &there));
     batch->is_last = !there;
@@ -291,10 +295,10 @@ static bool is_enough(struct batch *batch, struct bulla_vault *vault, int64_t st
   return ms >= BATCH_MS || batch->is_wanted;
 }
 
-/* Leaves the vault to others for as long as they have waited. */
+/* Leaves the vault to others. */
 static void pause_after(int64_t started) {
   int64_t ms = bulla_clock_monotonic_ms() - started;
-  const struct timespec pause = {.tv_nsec = (ms < BATCH_MS ? (long)ms : BATCH_MS) * 1000000};
+  const struct timespec pause = {.tv_nsec = (ms < BATCH_MS ? (long)ms : BATCH_MS) * PAUSE_TIMES * 1000000};
   (void)nanosleep(&pause, NULL);
 }
 
@@ -345,6 +349,7 @@ static enum bulla_status do_batch(struct work *work, struct bulla_span tenant, i
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   batch->num_done = 0;
   batch->num_refused = 0;
+  batch->is_shared = batch->is_wanted;
   batch->is_wanted = false;
   BULLA_TRY(bulla_change_begin(&change, work->vault, work->who, BULLA_DB_WRITE));
   enum bulla_status status = seal_batch(work, &change, tenant, version, table, after);

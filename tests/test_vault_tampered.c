@@ -323,7 +323,7 @@ Test(vault_tampered, sqlite_is_open_to_nothing_that_a_vault_does_not_need) {
       {SQLITE_LIMIT_LENGTH, 1 << 20},     {SQLITE_LIMIT_SQL_LENGTH, 1 << 16}, {SQLITE_LIMIT_COLUMN, 64},
       {SQLITE_LIMIT_EXPR_DEPTH, 64},      {SQLITE_LIMIT_COMPOUND_SELECT, 2},  {SQLITE_LIMIT_VDBE_OP, 25000},
       {SQLITE_LIMIT_FUNCTION_ARG, 8},     {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
-      {SQLITE_LIMIT_VARIABLE_NUMBER, 32}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},    {SQLITE_LIMIT_WORKER_THREADS, 0}};
+      {SQLITE_LIMIT_VARIABLE_NUMBER, 98}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},    {SQLITE_LIMIT_WORKER_THREADS, 0}};
   for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
     cr_expect_leq(sqlite3_limit(db, limits[i].id, -1), limits[i].most, "limit %d", limits[i].id);
   }
