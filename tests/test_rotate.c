@@ -307,33 +307,86 @@ static void *rewrap_twin(void *arg) {
   return status == BULLA_OK ? NULL : twin;
 }
 
-Test(rotate, two_who_rewrap_at_once_seal_each_value_once) {
-  enum { ENTRIES = 40, FIELDS = 20 };
-  struct twin twins[2] = {{.num_done = 0}};
-  struct test_threads threads = {.num = 0};
-  struct bulla_field fields[FIELDS];
-  for (int i = 0; i < FIELDS; i++) {
+/* put_entries puts |num| entries of acme, with MANY_FIELDS secret fields each. */
+enum { MANY_FIELDS = 20 };
+
+static void put_entries(int num) {
+  struct bulla_field fields[MANY_FIELDS];
+  for (int i = 0; i < MANY_FIELDS; i++) {
     char *name = (char *)test_alloc(10);
     snprintf(name, 10, "f%d", i);
     fields[i] = (struct bulla_field){.name = test_text(name), .value = TEXT("value"), .secret = true};
   }
-  for (int i = 0; i < ENTRIES; i++) {
+  for (int i = 0; i < num; i++) {
     char *name = (char *)test_alloc(10);
     snprintf(name, 10, "e%d", i);
-    TEST_OK(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), test_text(name)), fields, FIELDS));
+    TEST_OK(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), test_text(name)), fields, MANY_FIELDS));
   }
+}
+
+Test(rotate, two_who_rewrap_at_once_seal_each_value_once) {
+  enum { ENTRIES = 40 };
+  struct twin twins[2] = {{.num_done = 0}};
+  struct test_threads threads = {.num = 0};
+  put_entries(ENTRIES);
   rotate("acme");
   for (int i = 0; i < 2; i++) {
     TEST_OK(bulla_vault_open(&twins[i].vault, house.url, house.root, NULL));
   }
   test_start(&threads, 2, rewrap_twin, twins, sizeof(twins[0]));
   test_join(&threads);
-  cr_assert_eq(twins[0].num_done + twins[1].num_done, ENTRIES * FIELDS);
+  cr_assert_eq(twins[0].num_done + twins[1].num_done, ENTRIES * MANY_FIELDS);
   for (int i = 0; i < 2; i++) {
     bulla_vault_close(&twins[i].vault);
   }
   assert_versions("acme 1 decrypt-only 0 0 0;acme 2 active 800 0 0;");
   assert_use("acme", "e7", "f3", "value");
+}
+
+/* Uses a value again and again through a connection of its own, until |done|. */
+struct user {
+  struct bulla_vault *vault;
+  _Atomic bool done;
+  _Atomic int num;
+};
+
+static void *use_until_done(void *arg) {
+  struct user *user = arg;
+  while (!user->done) {
+    TEST_OK(bulla_vault_use(user->vault, &who, AT(TEXT("beta"), TEXT("db"), TEXT("password")), count_value, NULL));
+    user->num++;
+  }
+  return NULL;
+}
+
+static bool count_batch(void *arg, UNUSED int64_t done, UNUSED int64_t total) {
+  ++*(int *)arg;
+  return true;
+}
+
+Test(rotate, rewrap_lets_go_of_a_vault_that_others_wait_for) {
+  SQLITE_ONLY();
+  struct user user = {.num = 0};
+  struct test_threads threads = {.num = 0};
+  struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
+  int num_batches = 0;
+  put_entries(150); /* 3,000 values take some 30 ms, less than a transaction may that nobody waits for */
+  TEST_OK(put("beta", "db", "password", "xyzzy", true));
+  rotate("acme");
+  TEST_OK(bulla_vault_open(&user.vault, house.url, house.root, NULL));
+  test_start(&threads, 1, use_until_done, &user, sizeof(user));
+  while (user.num < 5) {
+    usleep(1000);
+  }
+  int num_before = user.num;
+  TEST_OK(bulla_vault_rewrap(house.vault, &report, &who, TEXT("acme"), count_batch, &num_batches));
+  int num_beside = user.num - num_before;
+  user.done = true;
+  test_join(&threads);
+  cr_expect_eq(report.num_done, 3000);
+  cr_expect_geq(num_batches, 8, "%d", num_batches);
+  cr_expect_geq(num_beside, num_batches - 3, "%d uses beside %d batches", num_beside, num_batches);
+  bulla_vault_close(&user.vault);
 }
 
 Test(rotate, a_version_is_destroyed_once_nothing_needs_it) {
