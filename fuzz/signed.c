@@ -29,7 +29,7 @@ static const struct form {
   const char *each;  /* of what follows, as often */
   int64_t max;
 } forms[NUM_KINDS] = {
-    {"bulla/v2/vault", "innkkkC", "iKmxn", BULLA_ROOTS_MAX},
+    {"bulla/v2/vault", "innkkkkC", "iKmxn", BULLA_ROOTS_MAX},
     {"bulla/v2/tenant", "iiTlnnvc", "visk", BULLA_SECRETS_MAX},
     {"bulla/v2/lane", "inionf", "", 0},
 };

@@ -79,6 +79,7 @@ struct bulla_audit_head {
   int64_t seq;                /* of the last record, 0 if there is none */
   uint8_t mac[BULLA_MAC_LEN]; /* its mac */
   struct bulla_secret *key;   /* of its epoch */
+  int64_t generation;         /* of the directory, the highest that was seen by those who appended */
   bool is_stored;             /* in the database, as it is here */
 };
 
@@ -94,14 +95,14 @@ struct bulla_audit_end bulla_audit_end(const struct bulla_audit_head *head);
 /* bulla_audit_head_free wipes the key. For BULLA_CLEANUP. */
 void bulla_audit_head_free(struct bulla_audit_head *head);
 
-/* bulla_audit_head_seal computes how |head| is stored: the BULLA_MAC_LEN bytes of |tag|, and the key in |sealed|, at
- * least BULLA_WRAPPED_MAX bytes. */
+/* bulla_audit_head_seal computes how |head| is stored: the BULLA_MAC_LEN bytes of |tag|, and key and generation in
+ * |sealed|, at least BULLA_WRAPPED_MAX bytes. */
 BULLA_NODISCARD enum bulla_status bulla_audit_head_seal(uint8_t *tag, struct bulla_buffer *sealed,
                                                         const struct bulla_keyring *keyring,
                                                         const struct bulla_audit_head *head);
 
-/* bulla_audit_head_open opens the stored key of |head|, whose lane, seq and mac are set. Returns BULLA_AUDIT_BROKEN
- * unless |tag| authenticates them. */
+/* bulla_audit_head_open opens the stored key and generation of |head|, whose lane, seq and mac are set. Returns
+ * BULLA_AUDIT_BROKEN unless |tag| authenticates them. */
 BULLA_NODISCARD enum bulla_status bulla_audit_head_open(struct bulla_audit_head *head,
                                                         const struct bulla_keyring *keyring, const uint8_t *tag,
                                                         struct bulla_span sealed);

@@ -7,6 +7,7 @@
 
 #include "store/names.h"
 #include "store/proof.h"
+#include "store/vault_row.h"
 
 struct bulla_span bulla_column_name(struct bulla_statement *statement) {
   struct bulla_span name = bulla_column_text(statement, BULLA_NAME_MAX);
@@ -33,7 +34,13 @@ enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struc
     row.label_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
     row.detail_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
   }
-  return bulla_columns_good(statement) ? bulla_check_tenant(tenant, keyring, &row) : BULLA_REFUSED;
+  *tenant = NULL;
+  if (!bulla_columns_good(statement)) {
+    return BULLA_REFUSED;
+  }
+  bool known = bulla_keyring_find_tenant(keyring, row.id, row.statement, row.signature) != NULL;
+  BULLA_TRY(known ? BULLA_OK : bulla_vault_row_check_newest(keyring, statement->db, row.id, row.statement));
+  return bulla_check_tenant(tenant, keyring, &row);
 }
 
 enum bulla_status bulla_columns_secret(const struct bulla_tenant_secret **secret, struct bulla_keyring *keyring,

@@ -6,7 +6,7 @@
 #include "store/create.h"
 
 #include "store/clock.h"
-#include "store/directory.h"
+#include "store/leaves.h"
 #include "store/root_row.h"
 #include "store/wrap.h"
 
@@ -44,6 +44,8 @@ static enum bulla_status insert_vault(struct bulla_making *making, const struct 
   const struct bulla_keyring *keyring = &making->keyring;
   uint8_t bytes[3][BULLA_WRAPPED_MAX];
   struct bulla_signed made;
+  uint8_t leaves[BULLA_SHA256_LEN];
+  BULLA_TRY(bulla_leaves_begin(leaves, making->db));
   const struct bulla_vault_statement said = {
       .uuid = bulla_keyring_uuid(keyring),
       .created = bulla_clock_s(),
@@ -51,6 +53,7 @@ static enum bulla_status insert_vault(struct bulla_making *making, const struct 
       .signing_public = bulla_span(keyring->signing_public, sizeof(keyring->signing_public)),
       .audit_public = bulla_span(keyring->audit_public, sizeof(keyring->audit_public)),
       .first_lane = bulla_span(making->head.lane.start, sizeof(making->head.lane.start)),
+      .leaves = bulla_span(leaves, sizeof(leaves)),
       .num_roots = 1,
       .roots = {*root},
   };

@@ -39,6 +39,8 @@ static const char *const statements[] = {
     "audit_key bytea NOT NULL CHECK (length(audit_key) <= 128), "
     "detail_key bytea NOT NULL CHECK (length(detail_key) <= 128), "
     "keep bigint NOT NULL DEFAULT 3 CHECK (keep BETWEEN 0 AND 100))",
+    "CREATE TABLE bulla.directory(number bigint PRIMARY KEY CHECK (number BETWEEN 0 AND 256), "
+    "bytes bytea NOT NULL CHECK (length(bytes) <= 524288))",
     "CREATE TABLE bulla.root(id bytea PRIMARY KEY CHECK (length(id) = 16), "
     "wrapped bytea NOT NULL CHECK (length(wrapped) <= 8192), scrypt_salt bytea CHECK (length(scrypt_salt) <= 64), "
     "scrypt_log_n bigint, CHECK ((scrypt_salt IS NULL) = (scrypt_log_n IS NULL)))",
@@ -119,6 +121,7 @@ static const char *const statements[] = {
     WHOLE("past"),
     "CREATE POLICY own ON bulla.past FOR SELECT USING (EXISTS (SELECT FROM bulla.entry e WHERE e.id = past.entry))",
     LISTED("vault"),
+    LISTED("directory"),
     LISTED("root"),
     LISTED("lane"),
     OWN("tenant", "id"),

@@ -25,6 +25,9 @@ static const char *const statements[] = {
     "signing_key BLOB NOT NULL, audit_key BLOB NOT NULL, detail_key BLOB NOT NULL, "
     "keep INTEGER NOT NULL DEFAULT 3 CHECK(keep BETWEEN 0 AND 100)) STRICT",
 
+    /* Which statements of tenants are the newest: see store/leaves.h. */
+    "CREATE TABLE directory(number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+
     /* The vault key, wrapped for each root. The salt is there if the root is a passphrase. */
     "CREATE TABLE root(id BLOB PRIMARY KEY, wrapped BLOB NOT NULL, scrypt_salt BLOB, scrypt_log_n INTEGER) "
     "STRICT, WITHOUT ROWID",

@@ -8,14 +8,24 @@
 #include "core/log.h"
 #include "store/clock.h"
 #include "store/columns.h"
+#include "store/leaves.h"
 #include "store/vault_row.h"
 #include "store/wrap.h"
 
 /* Signs what is to be said of a tenant, with the next generation of the directory. */
 static enum bulla_status sign(struct bulla_signed *made, struct bulla_change *change,
                               struct bulla_tenant_statement *said) {
-  BULLA_TRY(bulla_directory_advance(&said->generation, change->vault));
-  BULLA_TRY(bulla_sign_tenant(made, &change->vault->keyring, said));
+  struct bulla_vault_row row;
+  struct bulla_db *db = change->vault->db;
+  const struct bulla_keyring *keyring = &change->vault->keyring;
+  uint8_t leaves[BULLA_SHA256_LEN];
+  BULLA_TRY(bulla_vault_row_now(&row, keyring, db));
+  said->generation = row.said.generation + 1;
+  BULLA_TRY(bulla_sign_tenant(made, keyring, said));
+  memcpy(leaves, row.said.leaves.data, sizeof(leaves));
+  BULLA_TRY(bulla_leaves_put(leaves, db, said->id, made->digest));
+  row.said.leaves = bulla_span(leaves, sizeof(leaves));
+  BULLA_TRY(bulla_vault_row_store(NULL, keyring, db, &row.said));
   memcpy(change->digest, made->digest, sizeof(change->digest));
   change->has_digest = true;
   change->generation = said->generation;

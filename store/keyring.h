@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "core/box.h"
+#include "core/crypto.h"
 #include "core/signature.h"
 #include "store/signed.h"
 
@@ -23,6 +24,7 @@
 #define BULLA_WRAPPED_MAX 128   /* bytes of a sealed key at most */
 #define BULLA_CACHED_TENANTS 64 /* in the cache */
 #define BULLA_CACHED_SECRETS 64
+#define BULLA_BUCKETS_LEN (256 * BULLA_SHA256_LEN) /* bytes of the digests of all buckets: store/leaves.h */
 
 /* A tenant whose row was checked. Who has the vault may use it until it lets go of the vault or keeps
  * BULLA_CACHED_TENANTS others; who holds it, until it lets go of it. */
@@ -50,8 +52,10 @@ struct bulla_tenant_secret {
 };
 
 struct bulla_keyring {
-  uint8_t uuid[BULLA_ID_LEN];        /* of the vault */
-  int64_t generation;                /* of its directory, the highest that was seen */
+  uint8_t uuid[BULLA_ID_LEN];           /* of the vault */
+  int64_t generation;                   /* of its directory, the highest that was seen */
+  uint8_t checked[BULLA_SIGNATURE_LEN]; /* the signature of the vault's statement that |buckets| belong to */
+  uint8_t buckets[BULLA_BUCKETS_LEN];
   struct bulla_secret *vault_secret; /* what roots wrap, and the vault key made of it */
   struct bulla_key *vault_key;
   struct bulla_secret *signing_seed;

@@ -12,6 +12,7 @@
 #include "core/slab.h"
 #include "store/create.h"
 #include "store/root_row.h"
+#include "store/vault.h"
 #include "store/vault_row.h"
 
 /* What a vault is opened from. */
@@ -91,6 +92,18 @@ static enum bulla_status load_lane(struct bulla_vault *vault, const struct bulla
   return same ? BULLA_OK : bulla_explain(BULLA_AUDIT_BROKEN, "the first lane of the log was replaced");
 }
 
+/* The log knows how old the directory is at least: whoever puts back an old one must put back the log with it. What is
+ * wrong with the head itself is told to those who append to it or verify it. A login that sees one tenant alone does
+ * not see it. */
+static void ask_log_for_age(struct bulla_vault *vault) {
+  struct bulla_keyring *keyring = &vault->keyring;
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = vault->log.lane};
+  if (!vault->db->is_partial && bulla_audit_load(&head, &vault->log) == BULLA_OK &&
+      head.generation > keyring->generation) {
+    keyring->generation = head.generation;
+  }
+}
+
 /* Anybody can seal to a public key, and what a program unwraps may be bound to nothing: the caller must know the vault.
  * With its fingerprint all that |row| says is authentic, before a root is used on anything in it. */
 static enum bulla_status check_pin(struct bulla_vault *vault, const struct bulla_vault_row *row,
@@ -151,7 +164,9 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
   if (options->id.len > 0 && !bulla_span_equal(options->id, bulla_vault_id(vault))) {
     return BULLA_WRONG_VAULT;
   }
-  return load_lane(vault, &row.said);
+  BULLA_TRY(load_lane(vault, &row.said));
+  ask_log_for_age(vault);
+  return BULLA_OK;
 }
 
 struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {

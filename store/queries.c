@@ -53,6 +53,10 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_LOAD_VAULT] =
         "SELECT statement, signature, signing_key, audit_key, detail_key FROM vault WHERE id = 1",
     [BULLA_QUERY_UPDATE_VAULT] = "UPDATE vault SET statement = $1, signature = $2 WHERE id = 1",
+    [BULLA_QUERY_GET_LEAVES] = "SELECT bytes FROM directory WHERE number = $1",
+    [BULLA_QUERY_PUT_LEAVES] =
+        "INSERT INTO directory(number, bytes) VALUES ($1, $2) "
+        "ON CONFLICT(number) DO UPDATE SET bytes = excluded.bytes",
     [BULLA_QUERY_INSERT_ROOT] = "INSERT INTO root(id, wrapped, scrypt_salt, scrypt_log_n) VALUES ($1, $2, $3, $4)",
     [BULLA_QUERY_LOAD_ROOT] = "SELECT wrapped, scrypt_salt, scrypt_log_n FROM root WHERE id = $1",
     [BULLA_QUERY_DELETE_ROOT] = "DELETE FROM root WHERE id = $1",

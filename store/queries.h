@@ -17,6 +17,8 @@ enum bulla_query {
   BULLA_QUERY_INSERT_VAULT, /* statement, signature, signing key, audit key, detail key */
   BULLA_QUERY_LOAD_VAULT,   /* gives those */
   BULLA_QUERY_UPDATE_VAULT, /* statement, signature */
+  BULLA_QUERY_GET_LEAVES,   /* number: bytes */
+  BULLA_QUERY_PUT_LEAVES,   /* number, bytes */
   BULLA_QUERY_INSERT_ROOT,  /* id, wrapped, scrypt salt and log n or two NULLs */
   BULLA_QUERY_LOAD_ROOT,    /* id; gives the others */
   BULLA_QUERY_DELETE_ROOT,  /* id */

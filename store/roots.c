@@ -14,6 +14,7 @@
 #include "store/names.h"
 #include "store/root.h"
 #include "store/root_row.h"
+#include "store/vault.h"
 #include "store/vault_row.h"
 
 enum bulla_status bulla_vault_root_list(struct bulla_vault *vault, bulla_root_fn each, void *arg) {
@@ -21,7 +22,7 @@ enum bulla_status bulla_vault_root_list(struct bulla_vault *vault, bulla_root_fn
   {
     struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
     BULLA_TRY(bulla_vault_lock(&locked, vault));
-    BULLA_TRY(bulla_vault_row_now(&row, vault));
+    BULLA_TRY(bulla_vault_row_now(&row, &vault->keyring, vault->db));
   }
   for (size_t i = 0; i < row.said.num_roots; i++) {
     const struct bulla_root_entry *root = &row.said.roots[i];
@@ -43,7 +44,7 @@ static enum bulla_status store(struct bulla_change *change, struct bulla_vault_s
   uint8_t digits[2 * BULLA_ID_LEN];
   bulla_hex_encode(digits, root->id);
   struct bulla_span called = root->name.len > 0 ? root->name : bulla_span(digits, sizeof(digits));
-  BULLA_TRY(bulla_vault_row_store(change->digest, change->vault, said));
+  BULLA_TRY(bulla_vault_row_store(change->digest, &change->vault->keyring, change->vault->db, said));
   change->has_digest = true;
   change->generation = said->generation;
   BULLA_TRY(bulla_change_tell(change, op, bulla_span(NULL, 0), called, former));
@@ -142,7 +143,7 @@ enum bulla_status bulla_vault_root_add(struct bulla_vault *vault, const struct b
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.entry = name};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("root-add"), &place));
-  BULLA_TRY(bulla_vault_row_now(&row, vault));
+  BULLA_TRY(bulla_vault_row_now(&row, &vault->keyring, vault->db));
   BULLA_TRY(insert(&adding, vault, &row.said));
   return store(&change, &row.said, BULLA_LITERAL("root-add"), &adding.entry, bulla_span(NULL, 0));
 }
@@ -172,7 +173,7 @@ enum bulla_status bulla_vault_root_rotate(struct bulla_vault *vault, const struc
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.entry = name};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rotate-root"), &place));
-  BULLA_TRY(bulla_vault_row_now(&row, vault));
+  BULLA_TRY(bulla_vault_row_now(&row, &vault->keyring, vault->db));
   size_t own = find_id(&row.said, bulla_span(vault->root_id, sizeof(vault->root_id)));
   if (own == row.said.num_roots) {
     return bulla_explain(BULLA_NOT_FOUND, "the root that the vault was opened with was removed");
@@ -207,7 +208,7 @@ enum bulla_status bulla_vault_root_remove(struct bulla_vault *vault, const struc
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.tenant = bulla_span(NULL, 0)};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("root-remove"), &place));
-  BULLA_TRY(bulla_vault_row_now(&row, vault));
+  BULLA_TRY(bulla_vault_row_now(&row, &vault->keyring, vault->db));
   size_t at = find(&row.said, which);
   if (at == row.said.num_roots) {
     return bulla_explain(BULLA_NOT_FOUND, "the vault has no such root");

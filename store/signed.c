@@ -56,6 +56,7 @@ enum bulla_status bulla_vault_statement_write(struct bulla_buffer *bytes, const 
   bulla_put_prefixed(&writer, said->signing_public);
   bulla_put_prefixed(&writer, said->audit_public);
   bulla_put_prefixed(&writer, said->first_lane);
+  bulla_put_prefixed(&writer, said->leaves);
   bulla_put_number(&writer, (int64_t)said->num_roots);
   for (size_t i = 0; i < said->num_roots; i++) {
     const struct bulla_root_entry *root = &said->roots[i];
@@ -92,6 +93,7 @@ enum bulla_status bulla_vault_statement_read(struct bulla_vault_statement *said,
               take_exact(&reader, &said->signing_public, BULLA_SIGNATURE_PUBLIC_LEN) &&
               take_exact(&reader, &said->audit_public, BULLA_BOX_PUBLIC_LEN) &&
               take_exact(&reader, &said->first_lane, BULLA_SHA256_LEN) &&
+              take_exact(&reader, &said->leaves, BULLA_SHA256_LEN) &&
               take_count(&reader, &said->num_roots, BULLA_ROOTS_MAX) && said->num_roots > 0;
   for (size_t i = 0; good && i < said->num_roots; i++) {
     good = take_root(&reader, &said->roots[i]);

@@ -37,6 +37,7 @@ struct bulla_vault_statement {
   struct bulla_span signing_public; /* the key that signs this */
   struct bulla_span audit_public;
   struct bulla_span first_lane; /* SHA-256 of the statement of lane 0 */
+  struct bulla_span leaves;     /* SHA-256 over the newest statements of the tenants: store/leaves.h */
   size_t num_roots;
   struct bulla_root_entry roots[BULLA_ROOTS_MAX];
 };

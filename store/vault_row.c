@@ -6,6 +6,7 @@
 #include "store/vault_row.h"
 
 #include "core/log.h"
+#include "store/leaves.h"
 #include "store/wrap.h"
 
 static struct bulla_span copy(uint8_t *to, struct bulla_span from) {
@@ -63,25 +64,25 @@ enum bulla_status bulla_vault_row_open(struct bulla_keyring *keyring, const stru
   return BULLA_OK;
 }
 
-enum bulla_status bulla_vault_row_now(struct bulla_vault_row *row, struct bulla_vault *vault) {
-  BULLA_TRY(bulla_vault_row_load(row, vault->db));
-  bool same = bulla_span_equal(row->said.uuid, bulla_keyring_uuid(&vault->keyring));
-  BULLA_TRY(same ? bulla_check_signed(&vault->keyring, row->statement, signature_of(row)) : BULLA_REFUSED);
-  return row->said.generation >= vault->keyring.generation
+enum bulla_status bulla_vault_row_now(struct bulla_vault_row *row, const struct bulla_keyring *keyring,
+                                      struct bulla_db *db) {
+  BULLA_TRY(bulla_vault_row_load(row, db));
+  bool same = bulla_span_equal(row->said.uuid, bulla_keyring_uuid(keyring));
+  BULLA_TRY(same ? bulla_check_signed(keyring, row->statement, signature_of(row)) : BULLA_REFUSED);
+  return row->said.generation >= keyring->generation
              ? BULLA_OK
              : bulla_explain(BULLA_AUDIT_BROKEN, "the directory is older than this process has seen it");
 }
 
-enum bulla_status bulla_vault_row_store(uint8_t *digest, struct bulla_vault *vault,
+enum bulla_status bulla_vault_row_store(uint8_t *digest, const struct bulla_keyring *keyring, struct bulla_db *db,
                                         struct bulla_vault_statement *said) {
   struct bulla_signed made;
   struct bulla_vault_statement again;
   said->generation++;
-  BULLA_TRY(bulla_sign_vault(&made, &vault->keyring, said));
+  BULLA_TRY(bulla_sign_vault(&made, keyring, said));
   /* What could not be read again would close the vault for good. */
   BULLA_TRY(bulla_vault_statement_read(&again, bulla_written(&made.statement)));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_UPDATE_VAULT);
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_UPDATE_VAULT);
   bulla_bind_blob(&statement, bulla_written(&made.statement));
   bulla_bind_blob(&statement, bulla_span(made.signature, sizeof(made.signature)));
   if (digest != NULL) {
@@ -90,10 +91,77 @@ enum bulla_status bulla_vault_row_store(uint8_t *digest, struct bulla_vault *vau
   return bulla_finish(&statement);
 }
 
-enum bulla_status bulla_directory_advance(int64_t *generation, struct bulla_vault *vault) {
+enum bulla_status bulla_vault_row_catch_up(struct bulla_keyring *keyring, struct bulla_db *db, int64_t generation) {
   struct bulla_vault_row row;
-  BULLA_TRY(bulla_vault_row_now(&row, vault));
-  BULLA_TRY(bulla_vault_row_store(NULL, vault, &row.said));
-  *generation = row.said.generation;
+  if (generation <= keyring->generation) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(bulla_vault_row_now(&row, keyring, db));
+  if (row.said.generation < generation) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the directory is older than the log has seen it");
+  }
+  keyring->generation = row.said.generation;
   return BULLA_OK;
+}
+
+/* Reads the vault's statement, and the digests of the buckets unless they are those in |keyring|. */
+static enum bulla_status learn(struct bulla_keyring *keyring, struct bulla_db *db) {
+  struct bulla_vault_row row;
+  BULLA_TRY(bulla_vault_row_load(&row, db));
+  if (bulla_span_equal(signature_of(&row), bulla_span(keyring->checked, sizeof(keyring->checked)))) {
+    return BULLA_OK; /* as it was checked before */
+  }
+  memset(keyring->checked, 0, sizeof(keyring->checked));
+  BULLA_TRY(bulla_vault_row_now(&row, keyring, db));
+  BULLA_TRY(bulla_leaves_load(keyring->buckets, db, row.said.leaves));
+  memcpy(keyring->checked, row.signature, sizeof(keyring->checked));
+  return BULLA_OK;
+}
+
+/* On a server each of these statements may see what was committed since the one before. */
+static enum bulla_status find_leaf(uint8_t *digest, struct bulla_keyring *keyring, struct bulla_db *db,
+                                   struct bulla_span id) {
+  enum { TRIES = 3 };
+  enum bulla_status status = BULLA_REFUSED;
+  for (int i = 0; i < TRIES && status == BULLA_REFUSED; i++) {
+    status = learn(keyring, db);
+    status = status == BULLA_OK ? bulla_leaves_find(digest, db, keyring->buckets, id) : status;
+  }
+  return status;
+}
+
+/* Whether the row of |id| has the statement of |digest| now. */
+static enum bulla_status has_row(bool *has, struct bulla_db *db, struct bulla_span id, const uint8_t *digest) {
+  uint8_t now[BULLA_SHA256_LEN];
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_TENANT_BY_ID);
+  bulla_bind_blob(&statement, id);
+  bool row;
+  *has = false;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_OK;
+  }
+  (void)bulla_column_exact(&statement, BULLA_ID_LEN);
+  if (!bulla_column_null(&statement)) {
+    (void)bulla_column_text(&statement, BULLA_NAME_MAX);
+  }
+  struct bulla_span said = bulla_column_blob(&statement, BULLA_STATEMENT_MAX);
+  BULLA_TRY(bulla_columns_good(&statement) ? bulla_sha256(now, said) : BULLA_REFUSED);
+  *has = memcmp(now, digest, sizeof(now)) == 0;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_row_check_newest(struct bulla_keyring *keyring, struct bulla_db *db, struct bulla_span id,
+                                               struct bulla_span statement) {
+  uint8_t digest[BULLA_SHA256_LEN];
+  uint8_t newest[BULLA_SHA256_LEN];
+  bool has;
+  BULLA_TRY(bulla_sha256(digest, statement));
+  BULLA_TRY(find_leaf(newest, keyring, db, id));
+  if (memcmp(digest, newest, sizeof(digest)) == 0) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(has_row(&has, db, id, newest));
+  return has ? bulla_explain(BULLA_BUSY, "the tenant was changed at this moment: try again")
+             : bulla_explain(BULLA_REFUSED, "what is said of a tenant was signed once, and is not the newest");
 }

@@ -7,7 +7,7 @@
 #define BULLA_STORE_VAULT_ROW_H
 
 #include "store/directory.h"
-#include "store/vault.h"
+#include "store/db.h"
 
 /* The row, copied. */
 struct bulla_vault_row {
@@ -29,16 +29,24 @@ BULLA_NODISCARD enum bulla_status bulla_vault_row_load(struct bulla_vault_row *r
 BULLA_NODISCARD enum bulla_status bulla_vault_row_open(struct bulla_keyring *keyring,
                                                        const struct bulla_vault_row *row);
 
-/* bulla_vault_row_now reads the row inside a transaction and checks it: BULLA_REFUSED if it was not signed so,
- * BULLA_AUDIT_BROKEN if the directory is older than this process has seen it. */
-BULLA_NODISCARD enum bulla_status bulla_vault_row_now(struct bulla_vault_row *row, struct bulla_vault *vault);
+/* bulla_vault_row_now reads the row and checks it: BULLA_REFUSED if it was not signed so, BULLA_AUDIT_BROKEN if the
+ * directory is older than |keyring| has seen it. */
+BULLA_NODISCARD enum bulla_status bulla_vault_row_now(struct bulla_vault_row *row, const struct bulla_keyring *keyring,
+                                                      struct bulla_db *db);
 
 /* bulla_vault_row_store signs |said| with the next generation, and stores it. |digest|, BULLA_SHA256_LEN bytes, may be
  * NULL. */
-BULLA_NODISCARD enum bulla_status bulla_vault_row_store(uint8_t *digest, struct bulla_vault *vault,
-                                                        struct bulla_vault_statement *said);
+BULLA_NODISCARD enum bulla_status bulla_vault_row_store(uint8_t *digest, const struct bulla_keyring *keyring,
+                                                        struct bulla_db *db, struct bulla_vault_statement *said);
 
-/* bulla_directory_advance moves the directory to its next |*generation|. */
-BULLA_NODISCARD enum bulla_status bulla_directory_advance(int64_t *generation, struct bulla_vault *vault);
+/* bulla_vault_row_catch_up has |keyring| learn of a directory of at least |generation|, which the log tells of. Nothing
+ * may be changed in the transaction yet. Returns BULLA_AUDIT_BROKEN if the database has an older one. */
+BULLA_NODISCARD enum bulla_status bulla_vault_row_catch_up(struct bulla_keyring *keyring, struct bulla_db *db,
+                                                           int64_t generation);
+
+/* bulla_vault_row_check_newest returns BULLA_OK if the well-signed |statement| of the tenant |id|, which was read just
+ * now, is the newest; BULLA_BUSY if it was a moment ago, BULLA_REFUSED if it is an older one. */
+BULLA_NODISCARD enum bulla_status bulla_vault_row_check_newest(struct bulla_keyring *keyring, struct bulla_db *db,
+                                                               struct bulla_span id, struct bulla_span statement);
 
 #endif

@@ -351,6 +351,27 @@ def digest(data):
     return hashlib.sha256(data).digest()
 
 
+def bucket_digest(leaves):
+    """Of the leaves of one bucket, a dict of digests of statements by id."""
+    if not leaves:
+        return bytes(32)
+    first = next(iter(leaves))[0]
+    return digest(prefixed(b"bulla/v2/bucket") + prefixed(number(first)) + stored_leaves(leaves))
+
+
+def stored_leaves(leaves):
+    return b"".join(identity + leaves[identity] for identity in sorted(leaves))
+
+
+def buckets(leaves):
+    return b"".join(bucket_digest({identity: leaf for identity, leaf in leaves.items() if identity[0] == first})
+                    for first in range(256))
+
+
+def leaves_digest(leaves):
+    return digest(prefixed(b"bulla/v2/directory") + buckets(leaves))
+
+
 def fingerprint(uuid, public):
     return digest(prefixed(b"bulla/v2/fingerprint", uuid, public))
 

@@ -121,7 +121,8 @@ def make_vault(v, schema, database):
     uuid, tenant, entry, secret = v["vault.uuid"], v["tenant.id"], v["entry.id"], v["tenant-secret.id"]
     *records, (key, mac) = make_log(v, v["audit.key-0"])
     epoch = model.epoch(NUM_RECORDS)
-    head_key = model.seal(v["vault-key.material"], 2, os.urandom(24), key,
+    kept = key + model.prefixed(model.number(v["vault.generation"]))
+    head_key = model.seal(v["vault-key.material"], 2, os.urandom(24), kept,
                           model.key_context(b"head-key", uuid, v["lane.id"], epoch))
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
         db.executescript("PRAGMA journal_mode = WAL; PRAGMA application_id = 1112886337; PRAGMA user_version = 2")
@@ -130,6 +131,8 @@ def make_vault(v, schema, database):
             db.execute(statement)
         insert(db, "vault", (1, v["vault.statement"], v["vault.signature"], v["signing-key.wrapped"],
                              v["audit-key.wrapped"], v["vault-detail-key.wrapped"], 3))
+        leaves = {tenant: v["tenant.digest"]}
+        insert(db, "directory", (tenant[0], model.stored_leaves(leaves)), (256, model.buckets(leaves)))
         insert(db, "root", (v["root-key.id"], v["root-key.wrapped"], None, None),
                (v["root-passphrase.id"], v["root-passphrase.wrapped"], v["root-passphrase.salt"], 17),
                (v["root-recipient.id"], v["root-recipient.wrapped"], None, None))
@@ -313,7 +316,7 @@ class Reading:
         statement, signature, *wrapped = db.execute(
             "SELECT statement, signature, signing_key, audit_key, detail_key FROM vault").fetchone()
         label, self.uuid, created, generation, *keys = model.parts_of(statement)
-        signing_public, audit_public, self.first_lane, num, *roots = keys
+        signing_public, audit_public, self.first_lane, self.leaves, num, *roots = keys
         model.require(label == b"bulla/v2/vault" and len(self.uuid) == 16 and len(created + generation + num) == 24)
         self.generation = int.from_bytes(generation, "big")
         self.roots = {roots[i]: roots[i + 1:i + 5] for i in range(0, len(roots), 5)}
@@ -333,6 +336,7 @@ class Reading:
         self.check_roots()
         for row in self.db.execute("SELECT id, name, statement, signature, label_key, detail_key FROM tenant"):
             self.check_tenant(*row)
+        self.check_leaves()
         num = self.db.execute("SELECT count(*) FROM tenant_secret").fetchone()[0]
         model.require(num == len(self.secrets))
         self.check_names()
@@ -341,6 +345,15 @@ class Reading:
         self.check_past()
         self.records = self.check_log()
         self.check_revocations()
+
+    def check_leaves(self):
+        leaves = {identity: self.digests[identity] for identity in self.tenants}
+        model.require(self.leaves == model.leaves_digest(leaves))
+        stored = dict(self.db.execute("SELECT number, bytes FROM directory"))
+        model.require(stored.pop(256) == model.buckets(leaves))
+        model.require(sorted(stored) == sorted({identity[0] for identity in leaves}))
+        model.require(all(rows == model.stored_leaves({identity: leaf for identity, leaf in leaves.items()
+                                                       if identity[0] == first}) for first, rows in stored.items()))
 
     def check_roots(self):
         rows = self.db.execute("SELECT id, wrapped, scrypt_salt, scrypt_log_n FROM root").fetchall()
@@ -466,8 +479,10 @@ class Reading:
         heads = self.db.execute("SELECT seq, mac, tag, key FROM audit_head").fetchall()
         model.require(len(heads) == 1 and heads[0][:2] == (len(records), mac))
         model.require(heads[0][2] == model.head_tag(key, uuid, lane, len(records), mac))
-        model.require(key == model.open_blob(self.vault_key, heads[0][3], model.key_context(
-            b"head-key", uuid, lane, model.epoch(len(records)))))
+        kept = model.open_blob(self.vault_key, heads[0][3],
+                               model.key_context(b"head-key", uuid, lane, model.epoch(len(records))))
+        generation, = model.parts_of(kept[32:])
+        model.require(kept[:32] == key and int.from_bytes(generation, "big") <= self.generation)
         return records
 
     def told(self, tenant):

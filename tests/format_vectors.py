@@ -69,7 +69,7 @@ def blobs(v):
     for record, key in (("record-1", "vault-detail-key"), ("record-64", "detail-key"), ("record-65", "detail-key")):
         yield (f"{record}.sealed", v[f"{key}.material"], SUITE, v[f"{record}.nonce"], v[f"{record}.detail"],
                v[f"{record}.context"])
-    yield ("head.key-sealed", v["vault-key.material"], SUITE, v["head.key-nonce"], v["audit.key-1"],
+    yield ("head.key-sealed", v["vault-key.material"], SUITE, v["head.key-nonce"], v["head.key-kept"],
            v["head.key-context"])
 
 
@@ -175,9 +175,6 @@ def directory(v):
     listed = [[v["root-key.id"], b"key", b"", b"", created],
               [v["root-passphrase.id"], b"passphrase", b"", b"", created],
               [v["root-recipient.id"], b"recipient", v["root-recipient.name"], v["root-recipient.public"], created]]
-    yield "vault.statement", model.statement(b"vault", uuid, created, v["vault.generation"], v["signing-key.public"],
-                                             v["audit-key.public"], v["lane.digest"], listed)
-    yield "vault.digest", model.digest(v["vault.statement"])
     secret = v["tenant-secret.material"]
     lives = {"tenant": [secret_row(1, secret, b"active")],
              "rotated": [secret_row(1, secret, b"decrypt-only"), secret_row(3, v["rotated.material-3"], b"active"),
@@ -189,6 +186,13 @@ def directory(v):
         yield f"{name}.statement", model.statement(b"tenant", uuid, tenant, called, life, created,
                                                    v[f"{name}.generation"], v[f"{name}.last-version"], secrets)
     yield "tenant.digest", model.digest(v["tenant.statement"])
+    leaves = {tenant: v["tenant.digest"]}
+    yield "leaves.bucket", model.bucket_digest(leaves)
+    yield "leaves.digest", model.leaves_digest(leaves)
+    yield "vault.statement", model.statement(b"vault", uuid, created, v["vault.generation"], v["signing-key.public"],
+                                             v["audit-key.public"], v["lane.digest"], v["leaves.digest"],
+                                             listed)
+    yield "vault.digest", model.digest(v["vault.statement"])
     for name in "lane", "vault", *lives:
         yield f"{name}.signature", model.sign(v["signing-key.seed"], v[f"{name}.statement"])
 
@@ -215,6 +219,7 @@ def audit(v):
             yield "record-65.previous", v["record-64.mac"]
     yield "head-0.tag", model.head_tag(keys[0], uuid, lane, 0, v["lane.digest"])
     seq, mac = v["record-65.seq"], v["record-65.mac"]
+    yield "head.key-kept", keys[1] + model.prefixed(model.number(v["vault.generation"]))
     yield "head.tag", model.head_tag(keys[1], uuid, lane, seq, mac)
     yield "anchor.note", model.anchor(v["signing-key.seed"], uuid, [(0, seq, mac)])
 

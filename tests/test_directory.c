@@ -247,6 +247,7 @@ Test(directory, a_signed_statement_of_another_kind_is_no_row_of_a_tenant) {
       .signing_public = test_filled(1, BULLA_SIGNATURE_PUBLIC_LEN),
       .audit_public = test_filled(1, BULLA_BOX_PUBLIC_LEN),
       .first_lane = test_filled(1, BULLA_SHA256_LEN),
+      .leaves = test_filled(1, BULLA_SHA256_LEN),
   };
   const struct bulla_lane_statement lane = {
       .uuid = bulla_keyring_uuid(&keyring),

@@ -501,6 +501,7 @@ Test(format, statements_are_read_written_and_signed_as_in_the_document) {
   TEST_SPAN(vault.roots[2].name, text("root-recipient.name"), "recipient");
   TEST_SPAN(vault.roots[2].public_key, bytes("root-recipient.public"), "recipient");
   TEST_SPAN(vault.first_lane, bytes("lane.digest"), "lane");
+  TEST_SPAN(vault.leaves, bytes("leaves.digest"), "leaves");
   TEST_OK(bulla_sign_vault(&made, &opened, &vault));
   is_signed(&made, "vault");
   TEST_SPAN(bulla_span(made.digest, sizeof(made.digest)), bytes("vault.digest"), "digest of the vault");
@@ -657,6 +658,7 @@ Test(format, the_head_has_the_tag_of_the_document_and_opens) {
   TEST_SPAN(bulla_context_span(&context), bytes("head.key-context"), "context");
   TEST_OK(bulla_audit_head_open(&head, &opened, bytes("head.tag").data, bytes("head.key-sealed")));
   TEST_SPAN(bulla_secret_bytes(head.key), bytes("audit.key-1"), "key");
+  cr_assert_eq(head.generation, number("vault.generation"));
   bulla_audit_head_free(&head);
   struct bulla_audit_head begin = {.lane = lane(), .key = test_secret(bytes("audit.key-0"))};
   uint8_t tag[BULLA_MAC_LEN];

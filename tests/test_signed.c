@@ -67,6 +67,7 @@ static struct statement vault_of(size_t num_roots) {
                 .signing_public = test_filled(2, BULLA_SIGNATURE_PUBLIC_LEN),
                 .audit_public = test_filled(3, BULLA_BOX_PUBLIC_LEN),
                 .first_lane = test_filled(4, BULLA_SHA256_LEN),
+                .leaves = test_filled(5, BULLA_SHA256_LEN),
                 .num_roots = num_roots},
   };
   for (size_t i = 0; i < num_roots && i < BULLA_ROOTS_MAX; i++) {
@@ -160,6 +161,7 @@ Test(signed, what_was_written_is_read) {
       {vault.vault.signing_public, wanted.vault.signing_public},
       {vault.vault.audit_public, wanted.vault.audit_public},
       {vault.vault.first_lane, wanted.vault.first_lane},
+      {vault.vault.leaves, wanted.vault.leaves},
       {root->id, wanted.vault.roots[2].id},
       {root->kind, BULLA_ROOT_IS_RECIPIENT},
       {root->public_key, wanted.vault.roots[2].public_key},
@@ -302,6 +304,7 @@ Test(signed, parts_have_their_lengths) {
       {&vault, &vault.vault.signing_public},
       {&vault, &vault.vault.audit_public},
       {&vault, &vault.vault.first_lane},
+      {&vault, &vault.vault.leaves},
       {&vault, &vault.vault.roots[0].id},
       {&vault, &vault.vault.roots[2].public_key},
       {&tenant, &tenant.tenant.uuid},
