@@ -48,11 +48,7 @@ Test(vault_directory, a_row_of_the_vault_that_was_is_not_built_on_by_who_saw_a_l
     TEST_STATUS(bulla_vault_remove_tenant(house.vault, &who, TEXT("empty")), BULLA_AUDIT_BROKEN);
     TEST_STATUS(bulla_vault_rename_tenant(house.vault, &who, TEXT("beta"), TEXT("Beta")), BULLA_AUDIT_BROKEN);
     cr_expect_eq(run_sql("SELECT count(name) FROM tenant"), num);
-    if (reopened == 1) {
-      TEST_STATUS(use("beta", "db", "password"), BULLA_AUDIT_BROKEN);
-    } else {
-      assert_use("beta", "db", "password", "beta db password"); /* this process has seen that tenant */
-    }
+    TEST_STATUS(use("beta", "db", "password"), BULLA_AUDIT_BROKEN);
   }
 }
 
@@ -112,7 +108,7 @@ Test(vault_directory, leaves_are_those_that_the_vault_signed) {
       "UPDATE directory SET bytes = zeroblob(8192) WHERE number = 256",
       "UPDATE directory SET bytes = zeroblob(48) WHERE number < 256",
       "UPDATE directory SET bytes = zeroblob(47) WHERE number < 256",
-      "UPDATE directory SET bytes = zeroblob(48) || bytes WHERE number < 256",
+      "UPDATE directory SET bytes = CAST(zeroblob(48) || bytes AS BLOB) WHERE number < 256",
   };
   SQLITE_ONLY();
   furnish();
@@ -121,7 +117,7 @@ Test(vault_directory, leaves_are_those_that_the_vault_signed) {
     restore(file, rows[i]);
     enum bulla_status status = use("acme", "db", "password");
     cr_expect_eq(status, BULLA_REFUSED, "%s: %s", rows[i], bulla_status_text(status));
-    status = put("gamma", "db", "host", "x", false);
+    status = bulla_vault_rename_tenant(house.vault, &who, TEXT("acme"), TEXT("Acme"));
     cr_expect_eq(status, BULLA_REFUSED, "%s: %s", rows[i], bulla_status_text(status));
     close_vault();
   }
