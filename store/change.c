@@ -70,6 +70,9 @@ enum bulla_status bulla_change_commit(struct bulla_change *change) {
   if (change->head.key == NULL) {
     return BULLA_INVALID_ARGUMENT; /* nothing changes without a record */
   }
+  if (change->generation > change->head.generation) {
+    change->head.generation = change->generation;
+  }
   BULLA_TRY(bulla_audit_store(&change->head, &change->before, change->log));
   BULLA_TRY(commit(change));
   change->log->last = bulla_audit_end(&change->head);
