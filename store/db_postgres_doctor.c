@@ -58,7 +58,7 @@ static const char question[] =
     "('apikey', 'SELECT,INSERT,UPDATE,DELETE'), "
     "('revoked_token', 'SELECT,INSERT,UPDATE,DELETE'), ('revocation', 'SELECT,INSERT,UPDATE,DELETE'), "
     "('limit_rule', 'SELECT'), ('limit_bucket', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('root', 'SELECT'), ('lane', 'SELECT,INSERT'), ('format', 'SELECT'), ('login', 'SELECT')), "
+    "('directory', 'SELECT,INSERT,UPDATE'), ('root', 'SELECT'), ('lane', 'SELECT,INSERT'), ('format', 'SELECT'), ('login', 'SELECT')), "
     "rights AS (SELECT relation, privilege, privilege || ' on ' || relation AS name, "
     "privilege = ANY (string_to_array(wanted, ',')) AS is_wanted, "
     "CASE WHEN privilege IN ('DELETE', 'TRUNCATE', 'TRIGGER') THEN has_table_privilege('bulla.' || relation, privilege) "

@@ -136,6 +136,7 @@ static enum bulla_status move_over(struct upgrading *upgrading, struct bulla_mak
   const struct bulla_audit_end before = bulla_audit_end(head);
   BULLA_TRY(bulla_format1_read(last, old, &taker));
   BULLA_TRY(tell(upgrading, making, last));
+  head->generation = upgrading->change.generation;
   return bulla_audit_store(head, &before, &vault->log);
 }
 
