@@ -51,7 +51,7 @@ def each_login_sees_the_rows_of_its_tenant_alone(_):
     for table in "field", "past":
         seen = [place.number(f"SELECT count(*) FROM bulla.{table}", login) for login in ("t_a", "t_b", "app", "unlisted")]
         assert seen == [3, BETA_ENTRIES, BETA_ENTRIES + 3, 0], (table, seen)
-    for table, t_a in (("vault", 1), ("root", 1), ("lane", 1), ("turn", 0), ("audit_head", 0)):
+    for table, t_a in (("vault", 1), ("directory", 1), ("root", 1), ("lane", 1), ("turn", 0), ("audit_head", 0)):
         counts = [place.number(f"SELECT count(*) FROM bulla.{table}", login) for login in ("t_a", "unlisted", "app")]
         assert [bool(count) for count in counts] == [bool(t_a), False, True], (table, counts)
     assert place.sql("SELECT name FROM bulla.login", "t_a")[0] == "t_a"
