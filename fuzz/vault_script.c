@@ -140,6 +140,7 @@ static const struct table {
     {"sqlite_schema", "name", {"name", "type", "tbl_name", "rootpage", "sql"}, 5},
     {"limit_rule", "name", {"name", "kind", "scope", "rate", "period", "burst"}, 6},
     {"limit_bucket", "subject", {"subject", "kind", "scope", "level", "time", "full_at", "refused", "told"}, 8},
+    {"directory", "number", {"number", "bytes"}, 2},
 };
 enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
 
