@@ -100,7 +100,7 @@ enum bulla_status bulla_vault_row_catch_up(struct bulla_keyring *keyring, struct
   if (row.said.generation < generation) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "the directory is older than the log has seen it");
   }
-  keyring->generation = row.said.generation;
+  keyring->generation = generation; /* not that of the row: this transaction may have moved it */
   return BULLA_OK;
 }
 

@@ -39,8 +39,8 @@ BULLA_NODISCARD enum bulla_status bulla_vault_row_now(struct bulla_vault_row *ro
 BULLA_NODISCARD enum bulla_status bulla_vault_row_store(uint8_t *digest, const struct bulla_keyring *keyring,
                                                         struct bulla_db *db, struct bulla_vault_statement *said);
 
-/* bulla_vault_row_catch_up has |keyring| learn of a directory of at least |generation|, which the log tells of. Nothing
- * may be changed in the transaction yet. Returns BULLA_AUDIT_BROKEN if the database has an older one. */
+/* bulla_vault_row_catch_up has |keyring| learn of a directory of at least |generation|, which the log tells of. Returns
+ * BULLA_AUDIT_BROKEN if the database has an older one. */
 BULLA_NODISCARD enum bulla_status bulla_vault_row_catch_up(struct bulla_keyring *keyring, struct bulla_db *db,
                                                            int64_t generation);
 
