@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/when.h"
 #include "cli/word.h"
 
 enum bulla_status bulla_run_apikey_create(struct bulla_cli *cli) {
@@ -149,18 +150,6 @@ enum bulla_status bulla_run_apikey_revoke(struct bulla_cli *cli) {
   return bulla_vault_apikey_revoke(vault, &me.who, bulla_text(search.id));
 }
 
-/* read_date reads YYYY-MM-DD, of a day that there is. */
-static bool read_date(int64_t *day, const char *text) {
-  struct tm date = {0};
-  const char *end = strptime(text, "%Y-%m-%d", &date);
-  if (end == NULL) {
-    return false;
-  }
-  char again[32];
-  *day = (int64_t)timegm(&date) / BULLA_SECONDS_PER_DAY;
-  return strftime(again, sizeof(again), "%Y-%m-%d", &date) > 0 && strcmp(again, text) == 0;
-}
-
 static enum bulla_status read_day(struct bulla_cli *cli, int64_t *day) {
   const char *text = bulla_option_value(cli, "day");
   static const char *const near[] = {"yesterday", "today", "tomorrow"};
@@ -173,7 +162,7 @@ static enum bulla_status read_day(struct bulla_cli *cli, int64_t *day) {
   bool is_number = strspn(text, "0123456789") == strlen(text);
   if (is_number) {
     BULLA_TRY(bulla_option_number(cli, "day", day));
-  } else if (!read_date(day, text)) {
+  } else if (!bulla_when_date(day, text)) {
     return bulla_cli_usage(cli,
                            "--day takes YYYY-MM-DD, a number of days since 1970-01-01, yesterday, today or tomorrow");
   }

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/error.h"
@@ -14,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/when.h"
 #include "core/hex.h"
 #include "store/db.h"
 
@@ -125,12 +125,8 @@ static struct bulla_cell missing_cell(const struct bulla_backup_options *options
 /* warn says what a restore cannot give back. */
 static enum bulla_status warn(const struct bulla_backup_options *options, const struct bulla_backup_report *made,
                               const struct lanes *lanes) {
-  time_t seconds = (time_t)(made->time / 1000000);
-  struct tm parts = {.tm_year = 0};
-  char text[32] = "";
-  if (gmtime_r(&seconds, &parts) != NULL) {
-    (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  }
+  char text[BULLA_WHEN_TEXT_MAX] = "";
+  (void)bulla_when_text(text, bulla_when_floor(made->time, 1000000), -1);
   printf("what was done after %s is missing: revoke again the API keys and tokens that were revoked since\n", text);
   if (options->anchor.len > 0) {
     printf("%lld record%s that the anchor knows of %s missing\n", (long long)lanes->num_missing,

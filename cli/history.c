@@ -6,7 +6,6 @@
 #include "cli/history.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/error.h"
@@ -14,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/word.h"
 
 /* One long plain value must not push what is beside the others off the screen. */
 enum { SHOWN_WIDTH = 40 };
@@ -76,9 +76,9 @@ enum bulla_status bulla_run_restore_field(struct bulla_cli *cli) {
 }
 
 enum bulla_status bulla_keep_number(struct bulla_cli *cli, int *num, const char *text) {
-  char *end = NULL;
-  long value = strtol(text, &end, 10);
-  bool good = text[0] >= '0' && text[0] <= '9' && *end == '\0' && value <= BULLA_KEEP_MAX;
+  int64_t value;
+  const char *end = text;
+  bool good = bulla_word_digits(&value, &end) && *end == '\0' && value <= BULLA_KEEP_MAX;
   *num = good ? (int)value : strcmp(text, "vault") == 0 ? BULLA_KEEP_AS_VAULT : 0;
   return good || *num == BULLA_KEEP_AS_VAULT
              ? BULLA_OK

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/rows.h"
 #include "cli/session.h"
+#include "cli/when.h"
 #include "cli/word.h"
 
 enum { RATE_TEXT_MAX = 48 };
@@ -17,13 +18,7 @@ enum { RATE_TEXT_MAX = 48 };
 static const char *const kinds[] = {"", "use", "change", "miss", NULL};
 static const char *const scopes[] = {"", "actor", "tenant", "origin", NULL};
 
-/* The units of a rate, and their seconds. */
-static const struct {
-  char letter;
-  int64_t seconds;
-} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-
-enum { NUM_UNITS = sizeof(units) / sizeof(units[0]) };
+static const char units[] = "smhd"; /* of a rate */
 
 /* index_of returns the index of |word| in |words|, ended by NULL, or 0. */
 static int index_of(const char *const *words, struct bulla_span word) {
@@ -50,35 +45,14 @@ static enum bulla_status take_key(struct bulla_cli *cli, struct bulla_limit *lim
   return BULLA_OK;
 }
 
-/* take_digits reads the decimal digits that |*text| begins with, and moves it behind them. What is too much for a
- * number is the greatest one, which is refused as every number that is too large. */
-static bool take_digits(int64_t *number, const char **text) {
-  const char *first = *text;
-  *number = 0;
-  for (; **text >= '0' && **text <= '9'; ++*text) {
-    if (__builtin_mul_overflow(*number, 10, number) || __builtin_add_overflow(*number, **text - '0', number)) {
-      *number = INT64_MAX;
-    }
-  }
-  return *text > first;
-}
-
 /* take_rate reads RATE[/s|/m|/h|/d]. */
 static bool take_rate(struct bulla_limit *limit, const char *text) {
-  limit->period = 1;
-  if (!take_digits(&limit->rate, &text)) {
+  if (!bulla_word_digits(&limit->rate, &text)) {
     return false;
   }
-  if (text[0] == '\0') {
-    return true;
-  }
-  for (size_t i = 0; text[0] == '/' && i < NUM_UNITS; i++) {
-    if (text[1] == units[i].letter && text[2] == '\0') {
-      limit->period = units[i].seconds;
-      return true;
-    }
-  }
-  return false;
+  bool has_unit = text[0] == '/' && text[1] != '\0' && strchr(units, text[1]) != NULL;
+  limit->period = has_unit ? bulla_when_unit(text[1]) : 1;
+  return text[has_unit ? 2 : 0] == '\0';
 }
 
 static enum bulla_status take_burst(struct bulla_cli *cli, struct bulla_limit *limit) {
@@ -86,7 +60,7 @@ static enum bulla_status take_burst(struct bulla_cli *cli, struct bulla_limit *l
   if (text == NULL) {
     return BULLA_OK;
   }
-  if (!take_digits(&limit->burst, &text) || *text != '\0' || limit->burst == 0) {
+  if (!bulla_word_digits(&limit->burst, &text) || *text != '\0' || limit->burst == 0) {
     return bulla_cli_usage(cli, "--burst takes a number from 1 on, in decimal digits");
   }
   return BULLA_OK;
@@ -141,9 +115,9 @@ enum bulla_status bulla_run_limit_rm(struct bulla_cli *cli) {
 /* write_rate writes the rate of |limit| as limit set takes it. A program may have set another period. */
 static void write_rate(char text[RATE_TEXT_MAX], const struct bulla_limit *limit) {
   (void)snprintf(text, RATE_TEXT_MAX, "%lld/%llds", (long long)limit->rate, (long long)limit->period);
-  for (size_t i = 0; i < NUM_UNITS; i++) {
-    if (units[i].seconds == limit->period) {
-      (void)snprintf(text, RATE_TEXT_MAX, "%lld/%c", (long long)limit->rate, units[i].letter);
+  for (const char *unit = units; *unit != '\0'; unit++) {
+    if (bulla_when_unit(*unit) == limit->period) {
+      (void)snprintf(text, RATE_TEXT_MAX, "%lld/%c", (long long)limit->rate, *unit);
     }
   }
 }

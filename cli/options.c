@@ -206,12 +206,9 @@ enum bulla_status bulla_option_number(struct bulla_cli *cli, const char *name, i
   if (text == NULL) {
     return BULLA_OK;
   }
-  int64_t sum = 0;
-  for (const char *digit = text; *digit != '\0'; digit++) {
-    if (*digit < '0' || *digit > '9' || __builtin_mul_overflow(sum, 10, &sum) ||
-        __builtin_add_overflow(sum, *digit - '0', &sum)) {
-      return bulla_cli_usage(cli, "--%s takes a number, in decimal digits", name);
-    }
+  int64_t sum;
+  if (!bulla_word_digits(&sum, &text) || *text != '\0' || sum == INT64_MAX) {
+    return bulla_cli_usage(cli, "--%s takes a number, in decimal digits", name);
   }
   *number = sum;
   return BULLA_OK;

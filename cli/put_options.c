@@ -5,39 +5,28 @@
 
 #include "cli/put_options.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/error.h"
 #include "cli/options.h"
+#include "cli/when.h"
+#include "cli/word.h"
 
-enum { SECONDS_PER_DAY = 86400, DAYS_MAX = 36500 };
+enum { DAYS_MAX = 36500 };
 
-/* Reads "+90d": the time that is so many days from now. */
-static bool read_days(int64_t *expires, const char *text) {
-  char *end = NULL;
-  if (text[0] != '+' || text[1] < '0' || text[1] > '9') {
+/* Reads "+90d", so many days from now, or YYYY-MM-DD, the beginning of that day, UTC. */
+static bool read_day(int64_t *expires, const char *text) {
+  bool from_now = text[0] == '+';
+  const char *at = text + 1;
+  int64_t days = 0;
+  bool good = from_now ? bulla_word_digits(&days, &at) && strcmp(at, "d") == 0 && days <= DAYS_MAX
+                       : bulla_when_date(&days, text);
+  if (!good || days <= 0) {
     return false;
   }
-  long days = strtol(text + 1, &end, 10);
-  if (strcmp(end, "d") != 0 || days <= 0 || days > DAYS_MAX) {
-    return false;
-  }
-  *expires = (int64_t)time(NULL) + (int64_t)days * SECONDS_PER_DAY;
+  *expires = days * BULLA_SECONDS_PER_DAY + (from_now ? (int64_t)time(NULL) : 0);
   return true;
-}
-
-/* Reads YYYY-MM-DD: the beginning of that day, UTC, if there is one. */
-static bool read_date(int64_t *expires, const char *text) {
-  struct tm date = {0};
-  char again[32];
-  const char *end = strptime(text, "%Y-%m-%d", &date);
-  if (end == NULL || *end != '\0') {
-    return false;
-  }
-  *expires = (int64_t)timegm(&date);
-  return *expires > 0 && strftime(again, sizeof(again), "%Y-%m-%d", &date) > 0 && strcmp(again, text) == 0;
 }
 
 static enum bulla_status read_expires(struct bulla_cli *cli, int64_t *expires) {
@@ -49,7 +38,7 @@ static enum bulla_status read_expires(struct bulla_cli *cli, int64_t *expires) {
     *expires = BULLA_EXPIRES_NEVER;
     return BULLA_OK;
   }
-  return read_days(expires, text) || read_date(expires, text)
+  return read_day(expires, text)
              ? BULLA_OK
              : bulla_cli_usage(cli, "--expires takes a day as 2030-01-31, days from now as +90d, or never");
 }

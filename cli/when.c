@@ -9,32 +9,21 @@
 #include <string.h>
 #include <time.h>
 
-enum { MICROS = 1000000, DAY = 86400 };
+#include "cli/word.h"
 
-/* Takes the digits at |*at|, up to |max_digits|, or returns false without one. */
-static bool take_digits(int64_t *number, const char **at, size_t max_digits) {
-  size_t num = 0;
-  *number = 0;
-  for (; num < max_digits && **at >= '0' && **at <= '9'; num++) {
-    *number = *number * 10 + (**at - '0');
-    *at += 1;
-  }
-  return num > 0;
+enum { MICROS = 1000000, DAY = BULLA_SECONDS_PER_DAY };
+
+/* Takes |len| digits that no other follows. */
+static bool take_digits(int64_t *number, const char **at, size_t len) {
+  const char *begin = *at;
+  return bulla_word_digits(number, at) && *at == begin + len;
 }
 
 /* Takes |mark| and two digits up to |max|. */
-static bool take_two(int *number, const char **at, char mark, int64_t max) {
-  int64_t found;
-  if (**at != mark) {
-    return false;
-  }
-  *at += 1;
-  const char *begin = *at;
-  if (!take_digits(&found, at, 2) || *at != begin + 2 || found > max) {
-    return false;
-  }
-  *number = (int)found;
-  return true;
+static bool take_two(int64_t *number, const char **at, char mark, int64_t max) {
+  bool marked = **at == mark;
+  *at += marked ? 1 : 0;
+  return marked && take_digits(number, at, 2) && *number <= max;
 }
 
 /* Takes the part of a second behind a point, of which microseconds count. */
@@ -44,19 +33,20 @@ static bool take_fraction(int64_t *micros, const char **at) {
   }
   *at += 1;
   const char *begin = *at;
-  if (!take_digits(micros, at, 6)) {
-    return false;
+  for (int64_t unit = MICROS / 10; **at >= '0' && **at <= '9'; unit /= 10) {
+    *micros += (**at - '0') * unit;
+    *at += 1;
   }
-  for (int64_t num = *at - begin; num < 6; num++) {
-    *micros *= 10;
-  }
-  int64_t ignored;
-  (void)take_digits(&ignored, at, 12);
-  return true;
+  return *at > begin && *at <= begin + 18;
 }
 
 /* A time of day, or none: that is midnight. */
-static bool read_time_of_day(struct tm *parts, int64_t *micros, const char *at) {
+static bool read_time_of_day(int64_t *micros, const char *at) {
+  int64_t hour;
+  int64_t minute;
+  int64_t second = 0;
+  int64_t fraction = 0;
+  *micros = 0;
   if (*at == '\0') {
     return true;
   }
@@ -64,39 +54,46 @@ static bool read_time_of_day(struct tm *parts, int64_t *micros, const char *at) 
   if (*at == ' ' || *at == 't') {
     mark = *at;
   }
-  if (!take_two(&parts->tm_hour, &at, mark, 23) || !take_two(&parts->tm_min, &at, ':', 59)) {
+  if (!take_two(&hour, &at, mark, 23) || !take_two(&minute, &at, ':', 59)) {
     return false;
   }
-  if (*at == ':' && (!take_two(&parts->tm_sec, &at, ':', 59) || !take_fraction(micros, &at))) {
+  if (*at == ':' && (!take_two(&second, &at, ':', 59) || !take_fraction(&fraction, &at))) {
     return false;
   }
+  *micros = ((hour * 60 + minute) * 60 + second) * MICROS + fraction;
   at += *at == 'Z' || *at == 'z' ? 1 : 0;
   return *at == '\0';
 }
 
-static bool read_date(int64_t *micros, const char *text) {
-  struct tm parts = {0};
-  const char *at = text;
+/* Takes YYYY-MM-DD, and sets |day|, counted since 1970. */
+static bool take_date(int64_t *day, const char **at) {
   int64_t year;
-  int64_t fraction = 0;
-  if (!take_digits(&year, &at, 4) || at != text + 4 || !take_two(&parts.tm_mon, &at, '-', 12) ||
-      !take_two(&parts.tm_mday, &at, '-', 31) || !read_time_of_day(&parts, &fraction, at)) {
+  int64_t month;
+  int64_t in_month;
+  if (!take_digits(&year, at, 4) || !take_two(&month, at, '-', 12) || !take_two(&in_month, at, '-', 31)) {
     return false;
   }
-  parts.tm_year = (int)year - 1900;
-  parts.tm_mon -= 1;
-  struct tm same = parts;
+  struct tm parts = {.tm_year = (int)year - 1900, .tm_mon = (int)month - 1, .tm_mday = (int)in_month};
+  *day = bulla_when_floor((int64_t)timegm(&parts), DAY);
   /* The 31st of a month of 30 days would be another day. */
-  time_t seconds = timegm(&same);
-  if (same.tm_mday != parts.tm_mday || same.tm_mon != parts.tm_mon) {
+  return parts.tm_mday == in_month && parts.tm_mon == month - 1;
+}
+
+bool bulla_when_date(int64_t *day, const char *text) {
+  return take_date(day, &text) && *text == '\0';
+}
+
+static bool read_time(int64_t *micros, const char *text) {
+  int64_t day;
+  int64_t in_day;
+  if (!take_date(&day, &text) || !read_time_of_day(&in_day, text)) {
     return false;
   }
-  *micros = (int64_t)seconds * MICROS + fraction;
+  *micros = day * DAY * MICROS + in_day;
   return true;
 }
 
-/* How many seconds the letter |unit| stands for, 0 if for none. */
-static int64_t unit_seconds(char unit) {
+int64_t bulla_when_unit(char unit) {
   switch (unit) {
     case 's':
       return 1;
@@ -117,14 +114,14 @@ static int64_t unit_seconds(char unit) {
 static bool read_number(int64_t *micros, const char *text, int64_t now) {
   const char *at = text;
   int64_t number;
-  if (!take_digits(&number, &at, 12)) {
+  if (!bulla_word_digits(&number, &at) || at - text > 12) {
     return false;
   }
   if (*at == '\0') {
     *micros = number * MICROS;
     return true;
   }
-  int64_t unit = unit_seconds(*at);
+  int64_t unit = bulla_when_unit(*at);
   return at[1] == '\0' && unit > 0 && !__builtin_mul_overflow(number, unit * MICROS, &number) &&
          !__builtin_sub_overflow(now, number, micros);
 }
@@ -139,7 +136,7 @@ bool bulla_when_read(int64_t *micros, const char *text, int64_t now) {
     *micros = midnight - (text[0] == 'y' ? (int64_t)DAY * MICROS : 0);
     return true;
   }
-  return read_date(micros, text) || read_number(micros, text, now);
+  return read_time(micros, text) || read_number(micros, text, now);
 }
 
 bool bulla_when_text(char room[BULLA_WHEN_TEXT_MAX], int64_t seconds, int64_t micros) {

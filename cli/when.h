@@ -17,6 +17,12 @@
  * 1970, or a number and s, m, h, d or w for that long before |now|. */
 bool bulla_when_read(int64_t *micros, const char *text, int64_t now);
 
+/* bulla_when_date sets |day|, counted since 1970-01-01, to YYYY-MM-DD, or returns false if there is no such day. */
+bool bulla_when_date(int64_t *day, const char *text);
+
+/* bulla_when_unit returns how many seconds the letter |unit|, s, m, h, d or w, stands for; 0 for any other. */
+int64_t bulla_when_unit(char unit);
+
 /* bulla_when_text fills |room| with |seconds| since 1970 as RFC 3339 has it and, unless it is negative, |micros|; or
  * returns false for a year before 0 or after 9999, which it cannot say. */
 bool bulla_when_text(char room[BULLA_WHEN_TEXT_MAX], int64_t seconds, int64_t micros);

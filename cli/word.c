@@ -21,6 +21,17 @@ bool bulla_word_split(struct bulla_span *before, struct bulla_span *after, const
   return true;
 }
 
+bool bulla_word_digits(int64_t *number, const char **text) {
+  const char *first = *text;
+  *number = 0;
+  for (; **text >= '0' && **text <= '9'; ++*text) {
+    if (__builtin_mul_overflow(*number, 10, number) || __builtin_add_overflow(*number, **text - '0', number)) {
+      *number = INT64_MAX;
+    }
+  }
+  return *text > first;
+}
+
 bool bulla_word_is_name(struct bulla_span text) {
   return bulla_name_check(text) == BULLA_OK;
 }
