@@ -166,8 +166,8 @@ static enum bulla_status explain_restore(struct bulla_cli *cli, enum bulla_statu
       return bulla_cli_error(cli, status, "there is no such file, or no database for the new vault");
     case BULLA_NOT_A_VAULT:
       return bulla_cli_error(cli, status,
-                             "it is no whole backup: take another; a copy of a vault that is whole can be named with "
-                             "--vault, and bulla backup makes a backup of it");
+                             "it is no backup: take another; a vault can be named with --vault, and bulla backup makes "
+                             "a backup of it");
     case BULLA_UNSUPPORTED:
       return bulla_cli_error(cli, status,
                              "it cannot be restored to there: restore to a vault of the same kind, then bulla export "

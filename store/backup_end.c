@@ -22,11 +22,6 @@ enum { CHUNK = 65536, FOOTER_LEN = 16, CHUNKS_BETWEEN = 16 /* that are read befo
 #define MARK BULLA_LITERAL("bulla-backup")
 #define LABEL BULLA_LITERAL("bulla/v2/backup")
 
-static enum bulla_status refuse(const char *why) {
-  return bulla_explain(BULLA_NOT_A_VAULT, "%s", why);
-}
-
-/* Of what was a backup, as its end shows. */
 static enum bulla_status damaged(const char *why) {
   return bulla_explain(BULLA_REFUSED, "%s: take another backup", why);
 }
@@ -123,9 +118,11 @@ enum bulla_status bulla_backup_end_write(int64_t *len, const char *path, const s
 /* Reads the statement and its signature, which end the |len| bytes of |file|. */
 static enum bulla_status read_end(struct bulla_backup_end *end, int file, int64_t len) {
   uint8_t footer[FOOTER_LEN];
-  BULLA_TRY(len >= FOOTER_LEN ? read_at(file, footer, FOOTER_LEN, len - FOOTER_LEN) : refuse("it is too short"));
+  BULLA_TRY(len >= FOOTER_LEN ? read_at(file, footer, FOOTER_LEN, len - FOOTER_LEN) : damaged("it is too short"));
   if (!bulla_span_equal(bulla_span(footer, MARK.len), MARK)) {
-    return refuse("it has no end of a backup: it was cut, or bulla backup did not make it");
+    return bulla_explain(BULLA_REFUSED,
+                         "it has no end of a backup, so it was cut or is none: take another backup; if it is "
+                         "a whole vault, bulla backup makes a backup of it");
   }
   size_t said = (size_t)footer[12] << 24 | (size_t)footer[13] << 16 | (size_t)footer[14] << 8 | footer[15];
   size_t all = said + BULLA_SIGNATURE_LEN;
@@ -171,7 +168,10 @@ enum bulla_status bulla_backup_end_read(struct bulla_backup_end *end, int file, 
   if (fstat(file, &seen) != 0) {
     return bulla_file_status(errno);
   }
-  BULLA_TRY(S_ISREG(seen.st_mode) ? read_end(end, file, seen.st_size) : refuse("it is not a regular file"));
+  if (!S_ISREG(seen.st_mode)) {
+    return bulla_explain(BULLA_NOT_A_VAULT, "it is not a regular file");
+  }
+  BULLA_TRY(read_end(end, file, seen.st_size));
   BULLA_TRY(parse(end));
   BULLA_TRY(digest_file(digest, file, end->said.len, progress, arg));
   return bulla_span_equal(end->said.digest, bulla_span(digest, sizeof(digest)))

@@ -39,8 +39,8 @@ BULLA_NODISCARD enum bulla_status bulla_backup_end_write(int64_t *len, const cha
                                                          const struct bulla_backup_said *said);
 
 /* bulla_backup_end_read reads the end of |file|, checks its signature, and compares the bytes before it, of which it
- * tells |progress|. Whether the signer is the vault's key is for the caller to find out. Returns BULLA_NOT_A_VAULT,
- * BULLA_NEWER_VAULT. */
+ * tells |progress|. Whether the signer is the vault's key is for the caller to find out. Returns BULLA_REFUSED,
+ * BULLA_NEWER_VAULT, BULLA_NOT_A_VAULT for what is no regular file. */
 BULLA_NODISCARD enum bulla_status bulla_backup_end_read(struct bulla_backup_end *end, int file,
                                                         bulla_progress_fn progress, void *arg);
 

@@ -39,8 +39,7 @@ static enum bulla_status copy_some(int to, int file, int64_t offset, int64_t *le
   size_t want = *left < (int64_t)sizeof(bytes) ? (size_t)*left : sizeof(bytes);
   ssize_t got = pread(file, bytes, want, offset);
   if (got <= 0) {
-    return got == 0 ? bulla_explain(BULLA_NOT_A_VAULT, "the backup was cut while it was read")
-                    : bulla_file_status(errno);
+    return got == 0 ? bulla_explain(BULLA_REFUSED, "the backup was cut while it was read") : bulla_file_status(errno);
   }
   ssize_t put = write(to, bytes, (size_t)got);
   if (put < 0) {

@@ -251,7 +251,7 @@ enum bulla_status bulla_sqlite_check_schema(struct bulla_db *db) {
     return bulla_explain(BULLA_NOT_A_VAULT, "it is a backup: bulla restore makes a vault of it");
   }
   if (db->is_backup) {
-    BULLA_TRY(id == BACKUP_ID ? BULLA_OK : bulla_explain(BULLA_NOT_A_VAULT, "it is no backup that bulla has made"));
+    BULLA_TRY(id == BACKUP_ID ? BULLA_OK : bulla_explain(BULLA_REFUSED, "it is no backup that bulla has made"));
     id = APPLICATION_ID;
   }
   if (id == 0 && version == 0) {

@@ -88,7 +88,7 @@ static enum bulla_status verify(struct restoring *restoring, struct bulla_vault 
   const uint8_t *signer = vault->keyring.signing_public;
   if (!bulla_span_equal(end->said.signer, bulla_span(signer, sizeof(vault->keyring.signing_public))) ||
       !bulla_span_equal(end->said.uuid, bulla_vault_id(vault))) {
-    return bulla_explain(BULLA_NOT_A_VAULT, "the end of the backup was not signed by its vault");
+    return bulla_explain(BULLA_REFUSED, "its end was not signed by its vault: take another backup");
   }
   BULLA_TRY(bulla_vault_audit_verify(vault, &verdict));
   BULLA_TRY(bulla_backup_check_tenants(vault));

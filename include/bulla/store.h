@@ -301,11 +301,12 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_backup(struct bulla_vaul
  * again. Returns
  *   BULLA_EXISTS       there is something at |url|
  *   BULLA_NO_VAULT     there is no file |path|
- *   BULLA_NOT_A_VAULT  it is no backup, or its end was cut off
+ *   BULLA_NOT_A_VAULT  it is a vault in use, or no regular file
  *   BULLA_NEWER_VAULT  a later bulla made it
  *   BULLA_UNSUPPORTED  |url| is for another kind of database: restore to one of the same, then bulla_vault_export
  *   BULLA_WRONG_VAULT, BULLA_ROOT_WRONG  it is of another vault
- *   BULLA_REFUSED      it has another byte than it was written with, or the anchor is none of this vault's
+ *   BULLA_REFUSED      it is no backup, was cut, or has another byte than it was written with; or the anchor is none of
+ *                      this vault's
  *   BULLA_AUDIT_BROKEN its log is not good, or not the one that was anchored
  *   BULLA_SECRET_UNAVAILABLE  pg_restore cannot be run, or failed
  * and the statuses of bulla_vault_create. On failure there is no vault. */

@@ -132,9 +132,9 @@ def what_is_no_backup_of_this_vault_is_not_loaded(box):
     box.run("restore", "b", *new, env={"BULLA_FINGERPRINT": "0" * 64}, status=1)
     box.run("restore", "b", "--vault", "sqlite:new.db", status=2, told="the backup is of a vault in postgresql")
     content = box.path("b").read_bytes()
-    for bad, status in ((content[:-1], 4), (content[:3000], 4), (content[:2000] + b"x" + content[2001:], 1)):
+    for bad in (content[:-1], content[:3000], content[:2000] + b"x" + content[2001:]):
         box.write("bad", bad)
-        box.run("restore", "bad", *new, status=status, told={4: "no whole backup", 1: "take another backup"}[status])
+        box.run("restore", "bad", *new, status=1, told="take another backup")
     # A backup that was made well of what is none: found once it is loaded, and taken out again.
     box.run("init", "--root", "file:other.key", "--vault", place.server.url(place.database()), env={"BULLA_FINGERPRINT": None})
     box.run("restore", "b", *new, "--root", "file:other.key", status=1)
