@@ -186,13 +186,8 @@ enum bulla_status bulla_vault_backup(struct bulla_vault *vault, struct bulla_bac
   size_t size;
   struct bulla_backup_options taken;
   struct bulla_backup_report made = BULLA_BACKUP_REPORT_INIT;
-  BULLA_TRY(bulla_sized_read(&size, report, BULLA_SIZE_TO(struct bulla_backup_report, num_lanes), sizeof(made)));
-  bulla_sized_clear(report, size);
+  BULLA_TRY(bulla_backup_take(&taken, &size, report, options, path));
   BULLA_TRY(bulla_vault_here(vault));
-  BULLA_TRY(bulla_backup_take_options(&taken, options));
-  if (path == NULL || *path == '\0') {
-    return BULLA_INVALID_ARGUMENT;
-  }
   BULLA_TRY(bulla_db_check_whole(vault->db));
   struct backing backing BULLA_CLEANUP(backing_end) = {.vault = vault, .options = &taken};
   enum bulla_status status = make(&backing, &made, path);

@@ -123,12 +123,15 @@ enum bulla_status bulla_backup_check_tenants(struct bulla_vault *vault) {
   return BULLA_OK;
 }
 
-enum bulla_status bulla_backup_take_options(struct bulla_backup_options *taken,
-                                            const struct bulla_backup_options *options) {
-  *taken = (struct bulla_backup_options)BULLA_BACKUP_OPTIONS_INIT;
-  if (options == NULL) {
+enum bulla_status bulla_backup_take(struct bulla_backup_options *taken, size_t *size,
+                                    struct bulla_backup_report *report, const struct bulla_backup_options *options,
+                                    const char *path) {
+  BULLA_TRY(bulla_sized_read(size, report, BULLA_SIZE_TO(struct bulla_backup_report, num_lanes), sizeof(*report)));
+  bulla_sized_clear(report, *size);
+  if (options == NULL || path == NULL || *path == '\0') {
     return BULLA_INVALID_ARGUMENT;
   }
+  *taken = (struct bulla_backup_options)BULLA_BACKUP_OPTIONS_INIT;
   BULLA_TRY(bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_backup_options, anchor)));
   return taken->root != NULL && taken->who != NULL ? bulla_who_check(taken->who, false) : BULLA_INVALID_ARGUMENT;
 }

@@ -32,8 +32,11 @@ BULLA_NODISCARD enum bulla_status bulla_backup_find(struct bulla_backup_record *
 /* bulla_backup_check_tenants returns BULLA_REFUSED unless every tenant is one of the vault's. */
 BULLA_NODISCARD enum bulla_status bulla_backup_check_tenants(struct bulla_vault *vault);
 
-/* bulla_backup_take_options fills |taken| from |options| of the size that the caller knew, and checks who asks. */
-BULLA_NODISCARD enum bulla_status bulla_backup_take_options(struct bulla_backup_options *taken,
-                                                            const struct bulla_backup_options *options);
+/* bulla_backup_take takes what bulla_vault_backup and bulla_vault_restore are given alike: fills |taken| from |options|
+ * of the size that the caller knew, clears |report|, of which the caller knows |*size| bytes, and checks who asks and
+ * |path|. */
+BULLA_NODISCARD enum bulla_status bulla_backup_take(struct bulla_backup_options *taken, size_t *size,
+                                                    struct bulla_backup_report *report,
+                                                    const struct bulla_backup_options *options, const char *path);
 
 #endif
