@@ -12,6 +12,7 @@
 #include "cli/error.h"
 #include "cli/options.h"
 #include "cli/report_collect.h"
+#include "cli/report_print.h"
 #include "cli/session.h"
 #include "cli/word.h"
 #include "store/clock.h"
@@ -129,41 +130,6 @@ static enum bulla_status take_record(void *arg, const struct bulla_audit_record 
   return is_his ? bulla_report_take(&known->report, record) : BULLA_OK;
 }
 
-static enum bulla_status print_origins(const struct bulla_report *report, struct bulla_report_out *out) {
-  static const char *const columns[] = {"origin", "records", "first", "last", NULL};
-  static const struct bulla_report_section section = {
-      .name = "origins", .title = "Where the actor worked from", .columns = columns, .is_complete = true};
-  BULLA_TRY(bulla_report_out_open(out, &section));
-  for (size_t i = 0; i < report->origins.num; i++) {
-    const struct bulla_report_origin *origin = report->origins.items[i];
-    const struct bulla_report_tally *tally = &origin->in_span;
-    const struct bulla_cell cells[] = {bulla_cell_text(origin->item.key), bulla_report_number(tally->num),
-                                       bulla_report_time(tally->first), bulla_report_time(tally->last)};
-    if (tally->num > 0) {
-      BULLA_TRY(bulla_report_out_row(out, cells));
-    }
-  }
-  return bulla_report_out_close(out);
-}
-
-static enum bulla_status print_acts(const struct bulla_report *report, struct bulla_report_out *out) {
-  static const char *const columns[] = {"op", "outcome", "times", "first", "last", NULL};
-  static const struct bulla_report_section section = {.name = "changes",
-                                                      .title = "What the actor changed",
-                                                      .none = "The actor changed nothing.",
-                                                      .columns = columns,
-                                                      .is_complete = true};
-  BULLA_TRY(bulla_report_out_open(out, &section));
-  for (size_t i = 0; i < report->acts.num; i++) {
-    const struct bulla_report_act *act = report->acts.items[i];
-    const struct bulla_cell cells[] = {bulla_cell_text(act->op), bulla_cell_text(act->outcome),
-                                       bulla_report_number(act->tally.num), bulla_report_time(act->tally.first),
-                                       bulla_report_time(act->tally.last)};
-    BULLA_TRY(bulla_report_out_row(out, cells));
-  }
-  return bulla_report_out_close(out);
-}
-
 static enum bulla_status print_summary(const struct known *known, const struct bulla_exposed *exposed,
                                        const struct bulla_breach *breach, struct bulla_report_out *out) {
   int64_t first = known->replay.first_record;
@@ -191,9 +157,7 @@ static enum bulla_status print_lists(struct known *known, struct bulla_exposed *
   }
   BULLA_TRY(bulla_exposed_to_actor(exposed, &known->replay, vault, out));
   BULLA_TRY(bulla_exposed_apikeys(exposed, breach, &known->replay, vault, out));
-  BULLA_TRY(print_origins(&known->report, out));
-  BULLA_TRY(print_acts(&known->report, out));
-  return bulla_report_out_plots(out, &known->report);
+  return bulla_report_print_one(&known->report, out);
 }
 
 /* Fills |title|, and in |said| what is assumed. */

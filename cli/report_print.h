@@ -12,4 +12,9 @@
 BULLA_NODISCARD enum bulla_status bulla_report_print(struct bulla_report *report, struct bulla_report_out *out,
                                                      const struct bulla_report_head *head);
 
+/* bulla_report_print_one prints of |report|, which has the records of one actor, where it worked from, what it changed,
+ * and the plots. */
+BULLA_NODISCARD enum bulla_status bulla_report_print_one(const struct bulla_report *report,
+                                                         struct bulla_report_out *out);
+
 #endif
