@@ -58,15 +58,11 @@ static void describe(char *room, size_t size, const struct bulla_cli *cli, const
                  (int)tenant.len, (const char *)tenant.data, since, until, new);
 }
 
-static void report_free(struct bulla_report *report) {
-  bulla_report_free(report);
-}
-
 static enum bulla_status report_span(struct bulla_cli *cli, struct bulla_vault *vault, struct bulla_report_out *out,
                                      struct bulla_audit_filter *filter, const char *vault_name) {
   char subtitle[BULLA_SESSION_URL_MAX + BULLA_NAME_MAX + 2 * BULLA_WHEN_TEXT_MAX + 64];
   struct bulla_audit_log_options options = BULLA_AUDIT_LOG_OPTIONS_INIT;
-  struct bulla_report report BULLA_CLEANUP(report_free);
+  struct bulla_report report BULLA_CLEANUP(bulla_report_free);
   bulla_report_begin(&report, filter->since, filter->until, bulla_clock_us());
   bulla_audit_filter_ask(filter, &options);
   /* What was before is what the span is compared with. */

@@ -131,7 +131,8 @@ static enum bulla_status take_record(void *arg, const struct bulla_audit_record 
 }
 
 static enum bulla_status print_summary(const struct known *known, const struct bulla_exposed *exposed,
-                                       const struct bulla_breach *breach, struct bulla_report_out *out) {
+                                       struct bulla_report_out *out) {
+  const struct bulla_breach *breach = exposed->breach;
   int64_t first = known->replay.first_record;
   int64_t from = breach->kind == BULLA_BREACH_BACKUP ? breach->backup_last : breach->since;
   bool begins_later = first == 0 || (from != INT64_MIN && first > from);
@@ -147,17 +148,15 @@ static enum bulla_status print_summary(const struct known *known, const struct b
   return bulla_report_out_facts(out, facts, sizeof(facts) / sizeof(facts[0]));
 }
 
-static enum bulla_status print_lists(struct known *known, struct bulla_exposed *exposed,
-                                     const struct bulla_breach *breach, struct bulla_vault *vault,
-                                     struct bulla_report_out *out) {
+static enum bulla_status print_lists(struct bulla_exposed *exposed, const struct known *known) {
   if (!known->is_actor) {
-    BULLA_TRY(bulla_exposed_fields(exposed, breach, &known->replay, vault, out));
-    BULLA_TRY(bulla_exposed_apikeys(exposed, breach, &known->replay, vault, out));
-    return bulla_exposed_changed(breach, &known->replay, out);
+    BULLA_TRY(bulla_exposed_fields(exposed));
+    BULLA_TRY(bulla_exposed_apikeys(exposed));
+    return bulla_exposed_changed(exposed);
   }
-  BULLA_TRY(bulla_exposed_to_actor(exposed, &known->replay, vault, out));
-  BULLA_TRY(bulla_exposed_apikeys(exposed, breach, &known->replay, vault, out));
-  return bulla_report_print_one(&known->report, out);
+  BULLA_TRY(bulla_exposed_to_actor(exposed));
+  BULLA_TRY(bulla_exposed_apikeys(exposed));
+  return bulla_report_print_one(&known->report, exposed->out);
 }
 
 /* Fills |title|, and in |said| what is assumed. */
@@ -180,7 +179,6 @@ enum bulla_status bulla_breach_print(const struct bulla_breach *breach, struct b
   char title[512];
   char subtitle[BULLA_SESSION_URL_MAX + 160];
   char said[128];
-  struct bulla_exposed exposed = {.num_fields = 0};
   struct known known BULLA_CLEANUP(known_free) = {.is_actor = breach->kind == BULLA_BREACH_ACTOR};
   bulla_replay_begin(&known.replay, known.is_actor ? breach->name : bulla_span(NULL, 0),
                      breach->kind == BULLA_BREACH_BACKUP ? breach->backup_first : breach->since);
@@ -200,11 +198,12 @@ enum bulla_status bulla_breach_print(const struct bulla_breach *breach, struct b
   }
   /* The lists are as long as the vault. To have the summary before them they are counted first, printed to nowhere. */
   struct bulla_report_out nowhere = {.num = 0};
-  struct bulla_exposed ignored = {.num_fields = 0};
-  BULLA_TRY(print_lists(&known, &exposed, breach, vault, &nowhere));
+  struct bulla_exposed counted = {.breach = breach, .replay = &known.replay, .vault = vault, .out = &nowhere};
+  struct bulla_exposed exposed = {.breach = breach, .replay = &known.replay, .vault = vault, .out = out};
+  BULLA_TRY(print_lists(&counted, &known));
   BULLA_TRY(bulla_report_out_begin(out, head));
-  BULLA_TRY(print_summary(&known, &exposed, breach, out));
-  BULLA_TRY(print_lists(&known, &ignored, breach, vault, out));
+  BULLA_TRY(print_summary(&known, &counted, out));
+  BULLA_TRY(print_lists(&exposed, &known));
   BULLA_TRY(print_steps(breach, out));
   return bulla_report_out_end(out);
 }

@@ -131,31 +131,29 @@ static struct bulla_span plain_origin(uint8_t room[BULLA_WHO_MAX], struct bulla_
   return origin;
 }
 
-static enum bulla_status find_actor(struct bulla_report *report, struct taken *taken) {
-  void *item = NULL;
-  int64_t time = taken->record->time;
-  if (taken->record->actor.len == 0) {
-    return BULLA_OK; /* it was erased with its tenant */
-  }
-  BULLA_TRY(bulla_report_table_get(&item, &report->actors, taken->record->actor));
-  taken->actor = (struct bulla_report_actor *)item;
-  if (taken->actor != NULL && (taken->actor->first_ever == 0 || time < taken->actor->first_ever)) {
-    taken->actor->first_ever = time;
-  }
-  return BULLA_OK;
+static enum bulla_status find_name(void **item, struct bulla_report_table *table, struct bulla_span name) {
+  *item = NULL;
+  return name.len > 0 ? bulla_report_table_get(item, table, name) : BULLA_OK;
 }
 
-static enum bulla_status find_origin(struct bulla_report *report, struct taken *taken) {
+static void note_first(int64_t *first, int64_t time) {
+  *first = *first == 0 || time < *first ? time : *first;
+}
+
+/* A record has no actor if that was erased with its tenant. */
+static enum bulla_status find_who(struct bulla_report *report, struct taken *taken) {
   uint8_t room[BULLA_WHO_MAX];
-  void *item = NULL;
-  int64_t time = taken->record->time;
-  if (taken->record->origin.len == 0) {
-    return BULLA_OK;
+  void *actor;
+  void *origin;
+  BULLA_TRY(find_name(&actor, &report->actors, taken->record->actor));
+  BULLA_TRY(find_name(&origin, &report->origins, plain_origin(room, taken->record->origin)));
+  taken->actor = (struct bulla_report_actor *)actor;
+  taken->origin = (struct bulla_report_origin *)origin;
+  if (actor != NULL) {
+    note_first(&taken->actor->first_ever, taken->record->time);
   }
-  BULLA_TRY(bulla_report_table_get(&item, &report->origins, plain_origin(room, taken->record->origin)));
-  taken->origin = (struct bulla_report_origin *)item;
-  if (taken->origin != NULL && (taken->origin->first_ever == 0 || time < taken->origin->first_ever)) {
-    taken->origin->first_ever = time;
+  if (origin != NULL) {
+    note_first(&taken->origin->first_ever, taken->record->time);
   }
   return BULLA_OK;
 }
@@ -305,8 +303,7 @@ enum bulla_status bulla_report_take(void *arg, const struct bulla_audit_record *
   BULLA_TRY(bulla_report_clock(report, record));
   BULLA_TRY(keep_word(&taken.op, report, record->op));
   BULLA_TRY(keep_word(&taken.outcome, report, record->outcome));
-  BULLA_TRY(find_actor(report, &taken));
-  BULLA_TRY(find_origin(report, &taken));
+  BULLA_TRY(find_who(report, &taken));
   if (taken.is_opening && !taken.is_copy) {
     BULLA_TRY(find_entry(report, &taken));
   }

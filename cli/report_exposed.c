@@ -11,15 +11,9 @@ static struct bulla_cell word(const char *text) {
   return bulla_cell_text(bulla_text(text));
 }
 
-/* A walk over the fields that are there. */
-struct walk {
-  struct bulla_exposed *exposed;
-  const struct bulla_breach *breach;
-  const struct bulla_replay *replay;
-  struct bulla_vault *vault;
-  struct bulla_report_out *out;
-  const struct bulla_entry_view *entry;
-};
+static struct bulla_span tenant_of(const struct bulla_exposed *exposed) {
+  return exposed->breach->kind == BULLA_BREACH_TENANT ? exposed->breach->name : bulla_span(NULL, 0);
+}
 
 /* Whether a value of |updated|, in seconds, was there when it was exposed. In the second of a backup it may have been.
  */
@@ -29,47 +23,48 @@ static bool was_there(const struct bulla_breach *breach, int64_t updated) {
 
 /* Whether the value of |field| is a former one that was put again, and may have been there when it was exposed: when it
  * was put again does not tell. */
-static bool was_there_before(const struct walk *walk, const struct bulla_field_view *field) {
-  const struct bulla_place place = {.tenant = walk->entry->tenant, .entry = walk->entry->entry, .field = field->name};
-  const struct bulla_replay_field *life = bulla_replay_find(walk->replay, &place);
+static bool was_there_before(const struct bulla_exposed *exposed, const struct bulla_field_view *field) {
+  const struct bulla_place place = {
+      .tenant = exposed->entry->tenant, .entry = exposed->entry->entry, .field = field->name};
+  const struct bulla_replay_field *life = bulla_replay_find(exposed->replay, &place);
   if (life == NULL) {
-    return bulla_replay_num_full(walk->replay) > 0;
+    return bulla_replay_num_full(exposed->replay) > 0;
   }
-  return life->is_restored && life->first_put <= walk->breach->backup_last;
+  return life->is_restored && life->first_put <= exposed->breach->backup_last;
 }
 
 static enum bulla_status print_field(void *arg, const struct bulla_field_view *field) {
-  struct walk *walk = (struct walk *)arg;
-  if (!was_there(walk->breach, field->updated) && !was_there_before(walk, field)) {
+  struct bulla_exposed *exposed = (struct bulla_exposed *)arg;
+  if (!was_there(exposed->breach, field->updated) && !was_there_before(exposed, field)) {
     return BULLA_OK;
   }
-  const struct bulla_cell cells[] = {
-      bulla_cell_text(walk->entry->tenant), bulla_cell_text(walk->entry->entry),
-      bulla_cell_text(field->name),         word(field->secret ? "secret" : "plain"),
-      bulla_report_number(field->revision), bulla_cell(BULLA_CELL_SECONDS, field->updated)};
-  walk->exposed->num_fields++;
-  return bulla_report_out_row(walk->out, cells);
+  const struct bulla_cell cells[] = {bulla_cell_text(exposed->entry->tenant),
+                                     bulla_cell_text(exposed->entry->entry),
+                                     bulla_cell_text(field->name),
+                                     word(field->secret ? "secret" : "plain"),
+                                     bulla_report_number(field->revision),
+                                     bulla_cell(BULLA_CELL_SECONDS, field->updated)};
+  exposed->num_fields++;
+  return bulla_report_out_row(exposed->out, cells);
 }
 
 /* An entry that cannot be shown is told of, and the others are: this is not the time to give up. */
 static enum bulla_status print_entry(void *arg, const struct bulla_entry_view *entry) {
-  struct walk *walk = (struct walk *)arg;
+  struct bulla_exposed *exposed = (struct bulla_exposed *)arg;
   const struct bulla_place place = {.tenant = entry->tenant, .entry = entry->entry};
-  walk->entry = entry;
-  enum bulla_status status = bulla_vault_show(walk->vault, &place, print_field, walk);
+  exposed->entry = entry;
+  enum bulla_status status = bulla_vault_show(exposed->vault, &place, print_field, exposed);
   if (status != BULLA_REFUSED && status != BULLA_AUDIT_BROKEN) {
     return status == BULLA_NOT_FOUND ? BULLA_OK : status; /* removed meanwhile */
   }
   const struct bulla_cell cells[] = {bulla_cell_text(entry->tenant), bulla_cell_text(entry->entry),
                                      bulla_cell(BULLA_CELL_NONE, 0), word("cannot be shown: tampered with"),
                                      bulla_cell(BULLA_CELL_NONE, 0), bulla_cell(BULLA_CELL_SECONDS, entry->updated)};
-  walk->exposed->num_unreadable++;
-  return bulla_report_out_row(walk->out, cells);
+  exposed->num_unreadable++;
+  return bulla_report_out_row(exposed->out, cells);
 }
 
-enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed, const struct bulla_breach *breach,
-                                       const struct bulla_replay *replay, struct bulla_vault *vault,
-                                       struct bulla_report_out *out) {
+enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed) {
   static const char *const columns[] = {"tenant", "entry", "field", "kind", "revision", "updated", NULL};
   static const struct bulla_report_section section = {
       .name = "must_be_changed",
@@ -79,11 +74,9 @@ enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed, const stru
       .is_complete = true,
       .is_alarm = true,
   };
-  struct walk walk = {.exposed = exposed, .breach = breach, .replay = replay, .vault = vault, .out = out};
-  struct bulla_span tenant = breach->kind == BULLA_BREACH_TENANT ? breach->name : bulla_span(NULL, 0);
-  BULLA_TRY(bulla_report_out_open(out, &section));
-  BULLA_TRY(bulla_vault_list(vault, tenant, print_entry, &walk));
-  return bulla_report_out_close(out);
+  BULLA_TRY(bulla_report_out_open(exposed->out, &section));
+  BULLA_TRY(bulla_vault_list(exposed->vault, tenant_of(exposed), print_entry, exposed));
+  return bulla_report_out_close(exposed->out);
 }
 
 /* Whether a former value of |field| was exposed: it was there at the time of the backup, or from |since| on. */
@@ -99,8 +92,7 @@ static bool had_other_value(const struct bulla_breach *breach, const struct bull
   return replaced || removed != 0;
 }
 
-enum bulla_status bulla_exposed_changed(const struct bulla_breach *breach, const struct bulla_replay *replay,
-                                        struct bulla_report_out *out) {
+enum bulla_status bulla_exposed_changed(const struct bulla_exposed *exposed) {
   static const char *const columns[] = {"tenant", "entry", "field", "first_put", "last_put", "removed", NULL};
   static const struct bulla_report_section section = {
       .name = "changed_since",
@@ -110,20 +102,20 @@ enum bulla_status bulla_exposed_changed(const struct bulla_breach *breach, const
       .columns = columns,
       .is_complete = true,
   };
-  BULLA_TRY(bulla_report_out_open(out, &section));
-  for (size_t i = 0; i < replay->fields.num; i++) {
-    const struct bulla_replay_field *field = replay->fields.items[i];
+  BULLA_TRY(bulla_report_out_open(exposed->out, &section));
+  for (size_t i = 0; i < exposed->replay->fields.num; i++) {
+    const struct bulla_replay_field *field = exposed->replay->fields.items[i];
     const struct bulla_place place = bulla_replay_place(field);
     const struct bulla_cell cells[] = {
         bulla_cell_text(place.tenant),      bulla_cell_text(place.entry),
         bulla_cell_text(place.field),       bulla_report_time(field->first_put),
         bulla_report_time(field->last_put), bulla_report_time(bulla_replay_removed(field))};
-    bool other_tenant = breach->kind == BULLA_BREACH_TENANT && !bulla_span_equal(breach->name, place.tenant);
-    if (!other_tenant && had_other_value(breach, field)) {
-      BULLA_TRY(bulla_report_out_row(out, cells));
+    bool other_tenant = tenant_of(exposed).len > 0 && !bulla_span_equal(tenant_of(exposed), place.tenant);
+    if (!other_tenant && had_other_value(exposed->breach, field)) {
+      BULLA_TRY(bulla_report_out_row(exposed->out, cells));
     }
   }
-  return bulla_report_out_close(out);
+  return bulla_report_out_close(exposed->out);
 }
 
 /* What the vault has of a field. */
@@ -172,10 +164,9 @@ static const char *advice(const struct current *current, const struct bulla_repl
   return current->updated > bulla_when_floor(field->last_had, SECOND) ? "changed since" : "must be changed";
 }
 
-static enum bulla_status print_had(struct bulla_exposed *exposed, struct bulla_vault *vault,
-                                   struct bulla_report_out *out, const struct bulla_replay_field *field) {
+static enum bulla_status print_had(struct bulla_exposed *exposed, const struct bulla_replay_field *field) {
   struct current current;
-  BULLA_TRY(find_current(&current, vault, field));
+  BULLA_TRY(find_current(&current, exposed->vault, field));
   const char *what = advice(&current, field);
   const struct bulla_place place = bulla_replay_place(field);
   enum bulla_cell_type type = current.found ? BULLA_CELL_NUMBER : BULLA_CELL_NONE;
@@ -190,11 +181,10 @@ static enum bulla_status print_had(struct bulla_exposed *exposed, struct bulla_v
                                      bulla_cell(type, current.revision),
                                      bulla_cell(current.found ? BULLA_CELL_SECONDS : BULLA_CELL_NONE, current.updated)};
   exposed->num_fields += what[0] == 'm' ? 1 : 0;
-  return bulla_report_out_row(out, cells);
+  return bulla_report_out_row(exposed->out, cells);
 }
 
-enum bulla_status bulla_exposed_to_actor(struct bulla_exposed *exposed, const struct bulla_replay *replay,
-                                         struct bulla_vault *vault, struct bulla_report_out *out) {
+enum bulla_status bulla_exposed_to_actor(struct bulla_exposed *exposed) {
   static const char *const columns[] = {"tenant",       "entry",     "field", "what_to_do",
                                         "times_opened", "times_put", "first", "last",
                                         "revision",     "updated",   NULL};
@@ -207,41 +197,31 @@ enum bulla_status bulla_exposed_to_actor(struct bulla_exposed *exposed, const st
       .is_complete = true,
       .is_alarm = true,
   };
-  BULLA_TRY(bulla_report_out_open(out, &section));
-  for (size_t i = 0; i < replay->fields.num; i++) {
-    const struct bulla_replay_field *field = replay->fields.items[i];
+  BULLA_TRY(bulla_report_out_open(exposed->out, &section));
+  for (size_t i = 0; i < exposed->replay->fields.num; i++) {
+    const struct bulla_replay_field *field = exposed->replay->fields.items[i];
     if (field->num_opened + field->num_put > 0) {
-      BULLA_TRY(print_had(exposed, vault, out, field));
+      BULLA_TRY(print_had(exposed, field));
     }
   }
-  return bulla_report_out_close(out);
+  return bulla_report_out_close(exposed->out);
 }
 
-/* A walk over the API keys that are there. */
-struct apikey_walk {
-  struct bulla_exposed *exposed;
-  const struct bulla_breach *breach;
-  const struct bulla_replay *replay;
-  struct bulla_report_out *out;
-};
-
 static enum bulla_status print_apikey(void *arg, const struct bulla_apikey_view *apikey) {
-  struct apikey_walk *walk = (struct apikey_walk *)arg;
-  bool is_actor = walk->breach->kind == BULLA_BREACH_ACTOR;
-  bool exposed = is_actor ? bulla_report_table_find(&walk->replay->apikeys, apikey->id) != NULL
-                          : was_there(walk->breach, apikey->created);
-  if (apikey->revoked != 0 || !exposed) {
+  struct bulla_exposed *exposed = (struct bulla_exposed *)arg;
+  bool is_actor = exposed->breach->kind == BULLA_BREACH_ACTOR;
+  bool had = is_actor ? bulla_report_table_find(&exposed->replay->apikeys, apikey->id) != NULL
+                      : was_there(exposed->breach, apikey->created);
+  if (apikey->revoked != 0 || !had) {
     return BULLA_OK;
   }
   const struct bulla_cell cells[] = {bulla_cell_text(apikey->id), bulla_cell_text(apikey->tenant),
                                      bulla_cell_text(apikey->name), bulla_cell(BULLA_CELL_SECONDS, apikey->created)};
-  walk->exposed->num_apikeys++;
-  return bulla_report_out_row(walk->out, cells);
+  exposed->num_apikeys++;
+  return bulla_report_out_row(exposed->out, cells);
 }
 
-enum bulla_status bulla_exposed_apikeys(struct bulla_exposed *exposed, const struct bulla_breach *breach,
-                                        const struct bulla_replay *replay, struct bulla_vault *vault,
-                                        struct bulla_report_out *out) {
+enum bulla_status bulla_exposed_apikeys(struct bulla_exposed *exposed) {
   static const char *const columns[] = {"id", "tenant", "name", "created", NULL};
   static const struct bulla_report_section section = {
       .name = "apikeys_to_revoke",
@@ -252,9 +232,7 @@ enum bulla_status bulla_exposed_apikeys(struct bulla_exposed *exposed, const str
       .is_complete = true,
       .is_alarm = true,
   };
-  struct apikey_walk walk = {.exposed = exposed, .breach = breach, .replay = replay, .out = out};
-  struct bulla_span tenant = breach->kind == BULLA_BREACH_TENANT ? breach->name : bulla_span(NULL, 0);
-  BULLA_TRY(bulla_report_out_open(out, &section));
-  BULLA_TRY(bulla_vault_apikey_list(vault, tenant, print_apikey, &walk));
-  return bulla_report_out_close(out);
+  BULLA_TRY(bulla_report_out_open(exposed->out, &section));
+  BULLA_TRY(bulla_vault_apikey_list(exposed->vault, tenant_of(exposed), print_apikey, exposed));
+  return bulla_report_out_close(exposed->out);
 }

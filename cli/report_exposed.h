@@ -19,33 +19,29 @@ struct bulla_breach {
   int64_t since; /* since when somebody had it; INT64_MIN: always */
 };
 
-/* How much of it there is. */
+/* What is looked for and where, and how much of it there is. */
 struct bulla_exposed {
-  int64_t num_fields;     /* whose value is the exposed one */
-  int64_t num_unreadable; /* that could not be looked at */
-  int64_t num_apikeys;    /* live ones */
+  const struct bulla_breach *breach;
+  const struct bulla_replay *replay;
+  struct bulla_vault *vault;
+  struct bulla_report_out *out;
+  const struct bulla_entry_view *entry; /* in hand */
+  int64_t num_fields;                   /* whose value is the exposed one */
+  int64_t num_unreadable;               /* that could not be looked at */
+  int64_t num_apikeys;                  /* live ones */
 };
 
 /* bulla_exposed_fields prints the fields whose value of now was exposed, with revision and time. A former value that
- * was put again counts, as |replay| tells, if it may have been. */
-BULLA_NODISCARD enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed, const struct bulla_breach *breach,
-                                                       const struct bulla_replay *replay, struct bulla_vault *vault,
-                                                       struct bulla_report_out *out);
+ * was put again counts, as the replay tells, if it may have been. */
+BULLA_NODISCARD enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed);
 
-/* bulla_exposed_changed prints the fields by |replay| whose exposed value was replaced or removed since. */
-BULLA_NODISCARD enum bulla_status bulla_exposed_changed(const struct bulla_breach *breach,
-                                                        const struct bulla_replay *replay,
-                                                        struct bulla_report_out *out);
+/* bulla_exposed_changed prints the fields by the replay whose exposed value was replaced or removed since. */
+BULLA_NODISCARD enum bulla_status bulla_exposed_changed(const struct bulla_exposed *exposed);
 
 /* bulla_exposed_to_actor prints the fields that the actor opened or put, and whether that is their value still. */
-BULLA_NODISCARD enum bulla_status bulla_exposed_to_actor(struct bulla_exposed *exposed,
-                                                         const struct bulla_replay *replay, struct bulla_vault *vault,
-                                                         struct bulla_report_out *out);
+BULLA_NODISCARD enum bulla_status bulla_exposed_to_actor(struct bulla_exposed *exposed);
 
 /* bulla_exposed_apikeys prints the API keys that were exposed and are live. */
-BULLA_NODISCARD enum bulla_status bulla_exposed_apikeys(struct bulla_exposed *exposed,
-                                                        const struct bulla_breach *breach,
-                                                        const struct bulla_replay *replay, struct bulla_vault *vault,
-                                                        struct bulla_report_out *out);
+BULLA_NODISCARD enum bulla_status bulla_exposed_apikeys(struct bulla_exposed *exposed);
 
 #endif

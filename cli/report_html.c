@@ -101,11 +101,6 @@ static enum bulla_status page_plots(struct bulla_report_sink *sink, const struct
   return sink->failed;
 }
 
-static enum bulla_status open_page(struct bulla_report_sink *sink, const struct bulla_report_section *section) {
-  (void)section;
-  return sink->failed;
-}
-
 static void put_header(struct bulla_report_sink *sink, const struct bulla_cell *cells) {
   const struct bulla_report_section *section = sink->section;
   bulla_html_format(sink, "<section class=\"%s\">\n<h2>", section->is_alarm ? "alarm" : "part");
@@ -166,7 +161,7 @@ static enum bulla_status end_page(struct bulla_report_sink *sink) {
   return bulla_out_file_write(sink->file, bulla_span(sink->held, sink->num_held));
 }
 
-static const struct bulla_report_sink_type page_type = {begin_page, page_facts, page_plots, open_page,
+static const struct bulla_report_sink_type page_type = {begin_page, page_facts, page_plots, NULL,
                                                         page_row,   close_page, end_page};
 
 struct bulla_report_sink *bulla_report_page_new(struct bulla_cli *cli, struct bulla_out_file *file) {

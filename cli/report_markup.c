@@ -40,26 +40,11 @@ void bulla_html_format(struct bulla_report_sink *sink, const char *format, ...) 
 }
 
 static void put_escaped(struct bulla_report_sink *sink, struct bulla_span text) {
+  static const char marks[] = "&<>\"'";
+  static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
   for (size_t i = 0; i < text.len; i++) {
-    switch (text.data[i]) {
-      case '&':
-        bulla_html_put(sink, "&amp;");
-        break;
-      case '<':
-        bulla_html_put(sink, "&lt;");
-        break;
-      case '>':
-        bulla_html_put(sink, "&gt;");
-        break;
-      case '"':
-        bulla_html_put(sink, "&quot;");
-        break;
-      case '\'':
-        bulla_html_put(sink, "&#39;");
-        break;
-      default:
-        put(sink, bulla_span(text.data + i, 1));
-    }
+    const char *mark = memchr(marks, text.data[i], sizeof(marks) - 1);
+    put(sink, mark != NULL ? bulla_text(entities[mark - marks]) : bulla_span(text.data + i, 1));
   }
 }
 

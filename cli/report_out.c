@@ -33,9 +33,7 @@ enum bulla_status bulla_report_out_facts(struct bulla_report_out *out, const str
 
 enum bulla_status bulla_report_out_plots(struct bulla_report_out *out, const struct bulla_report *report) {
   for (size_t i = 0; i < out->num; i++) {
-    if (out->sinks[i]->type->plots != NULL) {
-      BULLA_TRY(out->sinks[i]->type->plots(out->sinks[i], report));
-    }
+    BULLA_TRY(out->sinks[i]->type->plots != NULL ? out->sinks[i]->type->plots(out->sinks[i], report) : BULLA_OK);
   }
   return BULLA_OK;
 }
@@ -44,7 +42,7 @@ enum bulla_status bulla_report_out_open(struct bulla_report_out *out, const stru
   for (size_t i = 0; i < out->num; i++) {
     out->sinks[i]->section = section;
     out->sinks[i]->num_rows = 0;
-    BULLA_TRY(out->sinks[i]->type->open(out->sinks[i], section));
+    BULLA_TRY(out->sinks[i]->type->open != NULL ? out->sinks[i]->type->open(out->sinks[i], section) : BULLA_OK);
   }
   return BULLA_OK;
 }
@@ -66,7 +64,7 @@ enum bulla_status bulla_report_out_close(struct bulla_report_out *out) {
 
 enum bulla_status bulla_report_out_end(struct bulla_report_out *out) {
   for (size_t i = 0; i < out->num; i++) {
-    BULLA_TRY(out->sinks[i]->type->end(out->sinks[i]));
+    BULLA_TRY(out->sinks[i]->type->end != NULL ? out->sinks[i]->type->end(out->sinks[i]) : BULLA_OK);
   }
   return BULLA_OK;
 }

@@ -79,12 +79,8 @@ static enum bulla_status close_text(struct bulla_report_sink *sink) {
   return bulla_output_check(sink->cli);
 }
 
-static enum bulla_status end_text(struct bulla_report_sink *sink) {
-  return bulla_output_check(sink->cli);
-}
-
-static const struct bulla_report_sink_type text_type = {begin_text, print_facts, NULL,    open_text,
-                                                        print_row,  close_text,  end_text};
+static const struct bulla_report_sink_type text_type = {begin_text, print_facts, NULL, open_text,
+                                                        print_row,  close_text,  NULL};
 
 static enum bulla_status begin_json(struct bulla_report_sink *sink, const struct bulla_report_head *head) {
   (void)head;
