@@ -24,13 +24,10 @@ static enum bulla_status print_head(void *arg, const struct bulla_audit_head_vie
 
 static enum bulla_status report_as_json(struct bulla_cli *cli, const struct bulla_audit_verdict *verdict) {
   static const char *const names[] = {"records", "lanes", "bad_lane", "bad_seq", NULL};
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   enum bulla_cell_type type = verdict->bad_seq == 0 ? BULLA_CELL_NONE : BULLA_CELL_NUMBER;
-  const struct bulla_cell cells[] = {bulla_cell(BULLA_CELL_NUMBER, verdict->num_records),
-                                     bulla_cell(BULLA_CELL_NUMBER, verdict->num_lanes),
+  const struct bulla_cell cells[] = {bulla_cell_number(verdict->num_records), bulla_cell_number(verdict->num_lanes),
                                      bulla_cell(type, verdict->bad_lane), bulla_cell(type, verdict->bad_seq)};
-  bulla_rows_begin(&rows, cli, names, false);
-  return bulla_rows_add(&rows, cells);
+  return bulla_rows_one(cli, names, cells);
 }
 
 static enum bulla_status report_verdict(struct bulla_cli *cli, struct bulla_vault *vault,

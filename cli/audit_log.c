@@ -65,8 +65,8 @@ static bool is_printed(const struct log *log, const struct bulla_audit_record *r
 }
 
 static void make_cells(struct bulla_cell cells[NUM_COLUMNS], const struct bulla_audit_record *record) {
-  const struct bulla_cell made[NUM_COLUMNS] = {bulla_cell(BULLA_CELL_NUMBER, record->lane),
-                                               bulla_cell(BULLA_CELL_NUMBER, record->seq),
+  const struct bulla_cell made[NUM_COLUMNS] = {bulla_cell_number(record->lane),
+                                               bulla_cell_number(record->seq),
                                                bulla_cell(BULLA_CELL_MICROSECONDS, record->time),
                                                bulla_cell_text(record->tenant),
                                                bulla_cell_text(record->actor),

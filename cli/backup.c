@@ -76,15 +76,15 @@ static enum bulla_status report_backup(struct bulla_cli *cli, const struct bulla
   static const char *const names[] = {"file", "bytes", "records", "lanes", "id", "time", "heads", NULL};
   char id[2 * BULLA_BACKUP_ID_LEN + 1];
   char after[160];
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  const struct bulla_cell cells[] = {
-      bulla_cell_text(bulla_text(cli->operands[0])),        bulla_cell(BULLA_CELL_NUMBER, made->num_bytes),
-      bulla_cell(BULLA_CELL_NUMBER, made->num_records),     bulla_cell(BULLA_CELL_NUMBER, made->num_lanes),
-      bulla_cell_text(bulla_text(name_id(id, made))),       bulla_cell(BULLA_CELL_MICROSECONDS, made->time),
-      bulla_cell_text(bulla_span(lanes->heads, lanes->len))};
-  bulla_rows_begin(&rows, cli, names, false);
+  const struct bulla_cell cells[] = {bulla_cell_string(cli->operands[0]),
+                                     bulla_cell_number(made->num_bytes),
+                                     bulla_cell_number(made->num_records),
+                                     bulla_cell_number(made->num_lanes),
+                                     bulla_cell_string(name_id(id, made)),
+                                     bulla_cell(BULLA_CELL_MICROSECONDS, made->time),
+                                     bulla_cell_text(bulla_span(lanes->heads, lanes->len))};
   if (cli->json) {
-    return bulla_rows_add(&rows, cells);
+    return bulla_rows_one(cli, names, cells);
   }
   (void)snprintf(after, sizeof(after), ": %lld bytes, %lld records, id %s; verified\n", (long long)made->num_bytes,
                  (long long)made->num_records, id);
@@ -141,19 +141,17 @@ static enum bulla_status report_restore(struct bulla_cli *cli, const struct bull
   char room[BULLA_SESSION_URL_MAX];
   char id[2 * BULLA_BACKUP_ID_LEN + 1];
   char after[128];
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   const char *url = bulla_session_shown_url(cli, room);
-  const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(url)),
-                                     bulla_cell_text(bulla_text(cli->operands[0])),
-                                     bulla_cell(BULLA_CELL_NUMBER, made->num_bytes),
-                                     bulla_cell(BULLA_CELL_NUMBER, made->num_records),
-                                     bulla_cell(BULLA_CELL_NUMBER, made->num_lanes),
-                                     bulla_cell_text(bulla_text(name_id(id, made))),
+  const struct bulla_cell cells[] = {bulla_cell_string(url),
+                                     bulla_cell_string(cli->operands[0]),
+                                     bulla_cell_number(made->num_bytes),
+                                     bulla_cell_number(made->num_records),
+                                     bulla_cell_number(made->num_lanes),
+                                     bulla_cell_string(name_id(id, made)),
                                      bulla_cell(BULLA_CELL_MICROSECONDS, made->time),
                                      missing_cell(options, lanes)};
-  bulla_rows_begin(&rows, cli, names, false);
   if (cli->json) {
-    return bulla_rows_add(&rows, cells);
+    return bulla_rows_one(cli, names, cells);
   }
   (void)snprintf(after, sizeof(after), ": %lld records, backup %s\n", (long long)made->num_records, id);
   BULLA_TRY(bulla_output_text(cli, "restored vault ", url, after));

@@ -15,7 +15,7 @@ enum bulla_status bulla_doctor_add(void *arg, const struct bulla_finding *findin
   struct bulla_doctor *doctor = arg;
   doctor->num_problems += finding->verdict == BULLA_VERDICT_PROBLEM ? 1 : 0;
   const struct bulla_cell cells[] = {
-      bulla_cell_text(bulla_text(verdicts[finding->verdict])),
+      bulla_cell_string(verdicts[finding->verdict]),
       bulla_cell_text(finding->name),
       bulla_cell_text(finding->value),
       finding->remedy.len > 0 ? bulla_cell_text(finding->remedy) : bulla_cell(BULLA_CELL_NONE, 0),

@@ -15,13 +15,10 @@
 #include "cli/session.h"
 #include "cli/word.h"
 
-/* One long plain value must not push what is beside the others off the screen. */
-enum { SHOWN_WIDTH = 40 };
-
 static enum bulla_status show_revision(void *arg, const struct bulla_revision_view *revision) {
   const struct bulla_cell cells[] = {
       bulla_cell_text(revision->field),
-      bulla_cell(BULLA_CELL_NUMBER, revision->revision),
+      bulla_cell_number(revision->revision),
       bulla_cell_text(revision->text),
       bulla_cell(BULLA_CELL_BOOL, revision->secret),
       bulla_cell(BULLA_CELL_BOOL, revision->current),
@@ -36,7 +33,7 @@ enum bulla_status bulla_run_history(struct bulla_cli *cli) {
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);
-  rows.max_width = SHOWN_WIDTH;
+  rows.max_width = BULLA_SHOWN_WIDTH;
   rows.optional = sizeof(names) / sizeof(names[0]) - 2;
   bool is_one = cli->num_operands > 1 || strchr(cli->operands[0], ':') != NULL;
   BULLA_TRY(is_one ? bulla_session_field(cli, &place) : bulla_session_entry(cli, &place, 0));
@@ -97,11 +94,9 @@ static enum bulla_status print_kept(struct bulla_cli *cli, struct bulla_vault *v
     (void)printf("%d%s\n", num, is_own ? "" : ", as the vault");
     return bulla_output_check(cli);
   }
-  const struct bulla_cell cells[] = {bulla_cell(BULLA_CELL_NUMBER, num),
-                                     bulla_cell_text(bulla_text(is_own && place != NULL ? "entry" : "vault"))};
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  bulla_rows_begin(&rows, cli, names, false);
-  return bulla_rows_add(&rows, cells);
+  const struct bulla_cell cells[] = {bulla_cell_number(num),
+                                     bulla_cell_string(is_own && place != NULL ? "entry" : "vault")};
+  return bulla_rows_one(cli, names, cells);
 }
 
 enum bulla_status bulla_run_keep(struct bulla_cli *cli) {

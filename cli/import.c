@@ -203,14 +203,12 @@ static enum bulla_status read_format(struct bulla_cli *cli, struct bulla_triple_
 
 static enum bulla_status report(struct bulla_cli *cli, size_t num_rows) {
   static const char *const names[] = {"imported", NULL};
-  const struct bulla_cell cells[] = {bulla_cell(BULLA_CELL_NUMBER, (int64_t)num_rows)};
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  bulla_rows_begin(&rows, cli, names, false);
+  const struct bulla_cell cells[] = {bulla_cell_number((int64_t)num_rows)};
   if (!cli->json) {
     printf("imported %zu\n", num_rows);
     return BULLA_OK;
   }
-  return bulla_rows_add(&rows, cells);
+  return bulla_rows_one(cli, names, cells);
 }
 
 enum bulla_status bulla_run_import_hex(struct bulla_cli *cli) {

@@ -125,18 +125,17 @@ static void write_rate(char text[RATE_TEXT_MAX], const struct bulla_limit *limit
 static enum bulla_status print_limit(void *arg, const struct bulla_limit *limit) {
   struct bulla_rows *rows = (struct bulla_rows *)arg;
   char rate[RATE_TEXT_MAX];
-  const struct bulla_cell kind = bulla_cell_text(bulla_text(kinds[limit->kind]));
-  const struct bulla_cell scope = bulla_cell_text(bulla_text(scopes[limit->scope]));
+  const struct bulla_cell kind = bulla_cell_string(kinds[limit->kind]);
+  const struct bulla_cell scope = bulla_cell_string(scopes[limit->scope]);
   const struct bulla_cell name = bulla_cell_text(limit->name);
-  const struct bulla_cell burst = bulla_cell(BULLA_CELL_NUMBER, limit->burst);
+  const struct bulla_cell burst = bulla_cell_number(limit->burst);
   if (rows->cli->json) {
     const struct bulla_cell cells[] = {
-        kind, scope, name, bulla_cell(BULLA_CELL_NUMBER, limit->rate), bulla_cell(BULLA_CELL_NUMBER, limit->period),
-        burst};
+        kind, scope, name, bulla_cell_number(limit->rate), bulla_cell_number(limit->period), burst};
     return bulla_rows_add(rows, cells);
   }
   write_rate(rate, limit);
-  const struct bulla_cell cells[] = {kind, scope, name, bulla_cell_text(bulla_text(rate)), burst};
+  const struct bulla_cell cells[] = {kind, scope, name, bulla_cell_string(rate), burst};
   return bulla_rows_add(rows, cells);
 }
 

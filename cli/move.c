@@ -54,8 +54,6 @@ static enum bulla_status report(struct bulla_cli *cli, const struct bulla_vault 
   enum { NUM = sizeof(numbers) / sizeof(numbers[0]) };
   struct bulla_cell cells[NUM + 1];
   char id[2 * BULLA_VAULT_ID_LEN];
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  bulla_rows_begin(&rows, cli, names, false);
   if (!cli->json) {
     printf(
         "both vaults have %lld tenants, %lld entries, %lld fields, %lld live and %lld revoked API keys, %lld revoked "
@@ -65,11 +63,11 @@ static enum bulla_status report(struct bulla_cli *cli, const struct bulla_vault 
     return BULLA_OK;
   }
   for (size_t i = 0; i < NUM; i++) {
-    cells[i] = bulla_cell(BULLA_CELL_NUMBER, numbers[i]);
+    cells[i] = bulla_cell_number(numbers[i]);
   }
   bulla_hex_encode((uint8_t *)id, bulla_vault_id(target));
   cells[NUM] = bulla_cell_text(bulla_span(id, sizeof(id)));
-  return bulla_rows_add(&rows, cells);
+  return bulla_rows_one(cli, names, cells);
 }
 
 static enum bulla_status explain(struct bulla_cli *cli, enum bulla_status status) {

@@ -105,7 +105,7 @@ static enum bulla_status print_steps(const struct bulla_breach *breach, struct b
       .name = "steps", .title = "What to do", .columns = columns, .is_complete = true};
   BULLA_TRY(bulla_report_out_open(out, &section));
   for (int i = 0; steps[breach->kind][i] != NULL; i++) {
-    const struct bulla_cell cells[] = {bulla_report_number(i + 1), bulla_cell_text(bulla_text(steps[breach->kind][i]))};
+    const struct bulla_cell cells[] = {bulla_cell_number(i + 1), bulla_cell_string(steps[breach->kind][i])};
     BULLA_TRY(bulla_report_out_row(out, cells));
   }
   return bulla_report_out_close(out);
@@ -137,13 +137,13 @@ static enum bulla_status print_summary(const struct known *known, const struct b
   int64_t from = breach->kind == BULLA_BREACH_BACKUP ? breach->backup_last : breach->since;
   bool begins_later = first == 0 || (from != INT64_MIN && first > from);
   const struct bulla_report_fact facts[] = {
-      {"fields_to_change", "fields to change", bulla_report_number(exposed->num_fields)},
-      {"apikeys_to_revoke", "API keys to revoke", bulla_report_number(exposed->num_apikeys)},
-      {"unreadable", "entries that cannot be shown", bulla_report_number(exposed->num_unreadable)},
+      {"fields_to_change", "fields to change", bulla_cell_number(exposed->num_fields)},
+      {"apikeys_to_revoke", "API keys to revoke", bulla_cell_number(exposed->num_apikeys)},
+      {"unreadable", "entries that cannot be shown", bulla_cell_number(exposed->num_unreadable)},
       {"log_begins", "the log begins", bulla_report_time(first)},
       {"log_begins_later", "the log begins too late", bulla_cell(BULLA_CELL_BOOL, begins_later ? 1 : 0)},
-      {"shredded_since", "tenants shredded since, not told", bulla_report_number(known->replay.num_shredded)},
-      {"left_out", "names left out", bulla_report_number(bulla_replay_num_full(&known->replay))},
+      {"shredded_since", "tenants shredded since, not told", bulla_cell_number(known->replay.num_shredded)},
+      {"left_out", "names left out", bulla_cell_number(bulla_replay_num_full(&known->replay))},
   };
   return bulla_report_out_facts(out, facts, sizeof(facts) / sizeof(facts[0]));
 }

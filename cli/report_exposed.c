@@ -7,10 +7,6 @@
 
 #define SECOND INT64_C(1000000)
 
-static struct bulla_cell word(const char *text) {
-  return bulla_cell_text(bulla_text(text));
-}
-
 static struct bulla_span tenant_of(const struct bulla_exposed *exposed) {
   return exposed->breach->kind == BULLA_BREACH_TENANT ? exposed->breach->name : bulla_span(NULL, 0);
 }
@@ -41,8 +37,8 @@ static enum bulla_status print_field(void *arg, const struct bulla_field_view *f
   const struct bulla_cell cells[] = {bulla_cell_text(exposed->entry->tenant),
                                      bulla_cell_text(exposed->entry->entry),
                                      bulla_cell_text(field->name),
-                                     word(field->secret ? "secret" : "plain"),
-                                     bulla_report_number(field->revision),
+                                     bulla_cell_string(field->secret ? "secret" : "plain"),
+                                     bulla_cell_number(field->revision),
                                      bulla_cell(BULLA_CELL_SECONDS, field->updated)};
   exposed->num_fields++;
   return bulla_report_out_row(exposed->out, cells);
@@ -57,9 +53,10 @@ static enum bulla_status print_entry(void *arg, const struct bulla_entry_view *e
   if (status != BULLA_REFUSED && status != BULLA_AUDIT_BROKEN) {
     return status == BULLA_NOT_FOUND ? BULLA_OK : status; /* removed meanwhile */
   }
-  const struct bulla_cell cells[] = {bulla_cell_text(entry->tenant), bulla_cell_text(entry->entry),
-                                     bulla_cell(BULLA_CELL_NONE, 0), word("cannot be shown: tampered with"),
-                                     bulla_cell(BULLA_CELL_NONE, 0), bulla_cell(BULLA_CELL_SECONDS, entry->updated)};
+  const struct bulla_cell cells[] = {
+      bulla_cell_text(entry->tenant), bulla_cell_text(entry->entry),
+      bulla_cell(BULLA_CELL_NONE, 0), bulla_cell_string("cannot be shown: tampered with"),
+      bulla_cell(BULLA_CELL_NONE, 0), bulla_cell(BULLA_CELL_SECONDS, entry->updated)};
   exposed->num_unreadable++;
   return bulla_report_out_row(exposed->out, cells);
 }
@@ -173,9 +170,9 @@ static enum bulla_status print_had(struct bulla_exposed *exposed, const struct b
   const struct bulla_cell cells[] = {bulla_cell_text(place.tenant),
                                      bulla_cell_text(place.entry),
                                      bulla_cell_text(place.field),
-                                     word(what),
-                                     bulla_report_number(field->num_opened),
-                                     bulla_report_number(field->num_put),
+                                     bulla_cell_string(what),
+                                     bulla_cell_number(field->num_opened),
+                                     bulla_cell_number(field->num_put),
                                      bulla_report_time(field->first_had),
                                      bulla_report_time(field->last_had),
                                      bulla_cell(type, current.revision),

@@ -28,12 +28,7 @@ struct bulla_report_section {
   bool is_alarm;
 };
 
-/* Cells of a report: a number, and a time in microseconds since 1970-01-01 UTC, or none for 0 and the ends of what
- * there is. */
-static inline struct bulla_cell bulla_report_number(int64_t number) {
-  return bulla_cell(BULLA_CELL_NUMBER, number);
-}
-
+/* A cell of a report: a time in microseconds since 1970-01-01 UTC, or none for 0 and the ends of what there is. */
 static inline struct bulla_cell bulla_report_time(int64_t micros) {
   bool is_none = micros == 0 || micros == INT64_MIN || micros == INT64_MAX;
   return bulla_cell(is_none ? BULLA_CELL_NONE : BULLA_CELL_SECONDS, bulla_when_floor(micros, 1000000));

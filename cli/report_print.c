@@ -43,16 +43,16 @@ static void fill_entry(struct bulla_cell *cells, const struct bulla_report_entry
 
 static void fill_tally(struct bulla_cell *cells, const struct bulla_report_tally *tally) {
   const struct bulla_report_counts *counts = &tally->counts;
-  cells[CHANGED] = bulla_report_number(counts->changes);
-  cells[FAILED] = bulla_report_number(counts->failed);
+  cells[CHANGED] = bulla_cell_number(counts->changes);
+  cells[FAILED] = bulla_cell_number(counts->failed);
   cells[FIRST] = bulla_report_time(tally->first);
-  cells[GRANTED] = bulla_report_number(counts->granted);
+  cells[GRANTED] = bulla_cell_number(counts->granted);
   cells[LAST] = bulla_report_time(tally->last);
-  cells[LIMITED] = bulla_report_number(counts->refused);
-  cells[NOT_FOUND] = bulla_report_number(counts->not_found);
-  cells[OPENED] = bulla_report_number(bulla_report_opened(counts));
-  cells[RECORDS] = bulla_report_number(tally->num);
-  cells[REFUSED] = bulla_report_number(bulla_report_refused(counts));
+  cells[LIMITED] = bulla_cell_number(counts->refused);
+  cells[NOT_FOUND] = bulla_cell_number(counts->not_found);
+  cells[OPENED] = bulla_cell_number(bulla_report_opened(counts));
+  cells[RECORDS] = bulla_cell_number(tally->num);
+  cells[REFUSED] = bulla_cell_number(bulla_report_refused(counts));
 }
 
 static void of_event(struct bulla_cell *cells, const void *item) {
@@ -62,11 +62,11 @@ static void of_event(struct bulla_cell *cells, const void *item) {
   cells[ORIGIN] = text_cell((const void *)event->origin);
   cells[OP] = bulla_cell_text(event->op);
   cells[FIELD] = bulla_cell_text(event->field);
-  cells[LANE] = bulla_report_number(event->lane);
-  cells[SEQ] = bulla_report_number(event->seq);
+  cells[LANE] = bulla_cell_number(event->lane);
+  cells[SEQ] = bulla_cell_number(event->seq);
   cells[TIME] = cells[HOUR] = bulla_report_time(event->time);
-  cells[TIMES] = cells[TRIES] = bulla_report_number(event->num);
-  cells[BUSIEST] = bulla_report_number(event->than);
+  cells[TIMES] = cells[TRIES] = bulla_cell_number(event->num);
+  cells[BUSIEST] = bulla_cell_number(event->than);
   cells[TIME_BEFORE] = bulla_report_time(event->than);
 }
 
@@ -78,7 +78,7 @@ static void of_use(struct bulla_cell *cells, const void *item) {
   cells[ORIGIN] = text_cell((const void *)use->origin);
   cells[OP] = bulla_cell_text(use->op);
   cells[FIELD] = bulla_cell_text(use->field);
-  cells[TIMES] = bulla_report_number(cells[OPENED].number + cells[CHANGED].number);
+  cells[TIMES] = bulla_cell_number(cells[OPENED].number + cells[CHANGED].number);
 }
 
 static void of_act(struct bulla_cell *cells, const void *item) {
@@ -94,14 +94,14 @@ static void of_actor(struct bulla_cell *cells, const void *item) {
   const struct bulla_report_actor *actor = item;
   fill_tally(cells, &actor->in_span);
   cells[ACTOR] = text_cell(&actor->item);
-  cells[FIRST_EVER] = bulla_report_number(actor->first_ever);
+  cells[FIRST_EVER] = bulla_cell_number(actor->first_ever);
 }
 
 static void of_origin(struct bulla_cell *cells, const void *item) {
   const struct bulla_report_origin *origin = item;
   fill_tally(cells, &origin->in_span);
   cells[ORIGIN] = text_cell(&origin->item);
-  cells[FIRST_EVER] = bulla_report_number(origin->first_ever);
+  cells[FIRST_EVER] = bulla_cell_number(origin->first_ever);
 }
 
 static void of_entry(struct bulla_cell *cells, const void *item) {
@@ -110,7 +110,7 @@ static void of_entry(struct bulla_cell *cells, const void *item) {
   fill_entry(cells, entry);
   cells[FIRST] = bulla_report_time(entry->first_opened);
   cells[FIRST_BY] = text_cell((const void *)entry->first_by);
-  cells[FIRST_EVER] = bulla_report_number(entry->first_opened);
+  cells[FIRST_EVER] = bulla_cell_number(entry->first_opened);
 }
 
 static enum bulla_status print_list(const struct bulla_report *report, struct bulla_report_out *out,
@@ -277,20 +277,19 @@ static enum bulla_status print_facts(struct bulla_report *report, struct bulla_r
   const struct bulla_report_fact facts[] = {
       {"since", "since", bulla_report_time(report->since)},
       {"until", "until", bulla_report_time(report->until)},
-      {"records", "records", bulla_report_number(report->all.num)},
-      {"records_before", "records before the span", bulla_report_number(report->num_before)},
-      {"opened", "opened", bulla_report_number(bulla_report_opened(counts))},
-      {"not_found", "not found", bulla_report_number(counts->not_found)},
-      {"failed", "failed to open", bulla_report_number(counts->failed)},
-      {"limited", "refused by a limit", bulla_report_number(counts->refused)},
-      {"canary", "canaries touched", bulla_report_number(counts->canaries)},
-      {"changed", "changes", bulla_report_number(counts->changes)},
-      {"actors", "actors", bulla_report_number(count(&report->actors, of_actor, RECORDS))},
-      {"entries_opened", "entries and API keys opened",
-       bulla_report_number(count(&report->entries, of_entry, GRANTED))},
-      {"erased", "erased with their tenants", bulla_report_number(report->num_erased)},
-      {"not_judged", "openings of actors without past", bulla_report_number(report->num_unjudged)},
-      {"left_out", "names not told in full", bulla_report_number(bulla_report_num_full(report))},
+      {"records", "records", bulla_cell_number(report->all.num)},
+      {"records_before", "records before the span", bulla_cell_number(report->num_before)},
+      {"opened", "opened", bulla_cell_number(bulla_report_opened(counts))},
+      {"not_found", "not found", bulla_cell_number(counts->not_found)},
+      {"failed", "failed to open", bulla_cell_number(counts->failed)},
+      {"limited", "refused by a limit", bulla_cell_number(counts->refused)},
+      {"canary", "canaries touched", bulla_cell_number(counts->canaries)},
+      {"changed", "changes", bulla_cell_number(counts->changes)},
+      {"actors", "actors", bulla_cell_number(count(&report->actors, of_actor, RECORDS))},
+      {"entries_opened", "entries and API keys opened", bulla_cell_number(count(&report->entries, of_entry, GRANTED))},
+      {"erased", "erased with their tenants", bulla_cell_number(report->num_erased)},
+      {"not_judged", "openings of actors without past", bulla_cell_number(report->num_unjudged)},
+      {"left_out", "names not told in full", bulla_cell_number(bulla_report_num_full(report))},
   };
   return bulla_report_out_facts(out, facts, sizeof(facts) / sizeof(facts[0]));
 }

@@ -96,15 +96,13 @@ static void print_member(struct bulla_report_sink *sink, const char *name) {
 static enum bulla_status json_facts(struct bulla_report_sink *sink, const struct bulla_report_fact *facts, size_t num) {
   const char *names[32];
   struct bulla_cell cells[32];
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   for (size_t i = 0; i < num && i < 31; i++) {
     names[i] = facts[i].name;
     cells[i] = facts[i].cell;
     names[i + 1] = NULL;
   }
   print_member(sink, "summary");
-  bulla_rows_begin(&rows, sink->cli, names, false);
-  return bulla_rows_add(&rows, cells);
+  return bulla_rows_one(sink->cli, names, cells);
 }
 
 static enum bulla_status open_json(struct bulla_report_sink *sink, const struct bulla_report_section *section) {

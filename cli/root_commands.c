@@ -86,12 +86,10 @@ static enum bulla_status write_fingerprint(char digits[DIGITS_ROOM], const struc
 static enum bulla_status tell_fingerprint(struct bulla_cli *cli, struct bulla_vault *vault) {
   static const char *const names[] = {"fingerprint", NULL};
   char digits[DIGITS_ROOM];
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  bulla_rows_begin(&rows, cli, names, false);
   BULLA_TRY(write_fingerprint(digits, vault));
   if (cli->json) {
-    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(digits))};
-    return bulla_rows_add(&rows, cells);
+    const struct bulla_cell cells[] = {bulla_cell_string(digits)};
+    return bulla_rows_one(cli, names, cells);
   }
   return bulla_output_text(cli, "it opens the vault only with --fingerprint ", digits,
                            "\nkeep that where it is not changed with the vault\n");
@@ -152,28 +150,26 @@ enum bulla_status bulla_run_info(struct bulla_cli *cli) {
   static const char *const names[] = {"vault",  "id",      "fingerprint", "roots", "back_end",
                                       "format", "version", "engine",      NULL};
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   char id[2 * BULLA_VAULT_ID_LEN];
   char digits[DIGITS_ROOM];
   char room[BULLA_SESSION_URL_MAX];
   const char *url = bulla_session_shown_url(cli, room);
   const char *back_end = strncmp(url, "sqlite:", 7) == 0 ? "SQLite" : "PostgreSQL";
   int64_t num_roots = 0;
-  bulla_rows_begin(&rows, cli, names, false);
   BULLA_TRY(bulla_session_vault(cli, &vault));
   BULLA_TRY(bulla_vault_root_list(vault, count_root, &num_roots));
   BULLA_TRY(write_fingerprint(digits, vault));
   bulla_hex_encode((uint8_t *)id, bulla_vault_id(vault));
   if (cli->json) {
-    const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(url)),
+    const struct bulla_cell cells[] = {bulla_cell_string(url),
                                        bulla_cell_text(bulla_span(id, sizeof(id))),
-                                       bulla_cell_text(bulla_text(digits)),
-                                       bulla_cell(BULLA_CELL_NUMBER, num_roots),
-                                       bulla_cell_text(bulla_text(back_end)),
-                                       bulla_cell(BULLA_CELL_NUMBER, BULLA_VAULT_FORMAT),
-                                       bulla_cell_text(bulla_text(bulla_version())),
-                                       bulla_cell_text(bulla_text(bulla_engine_name()))};
-    return bulla_rows_add(&rows, cells);
+                                       bulla_cell_string(digits),
+                                       bulla_cell_number(num_roots),
+                                       bulla_cell_string(back_end),
+                                       bulla_cell_number(BULLA_VAULT_FORMAT),
+                                       bulla_cell_string(bulla_version()),
+                                       bulla_cell_string(bulla_engine_name())};
+    return bulla_rows_one(cli, names, cells);
   }
   BULLA_TRY(bulla_output_text(cli, "vault        ", url, "\n"));
   printf("id           %.*s\nfingerprint  %s\nroots        %lld\n", (int)sizeof(id), id, digits, (long long)num_roots);

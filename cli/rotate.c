@@ -19,11 +19,9 @@
 static enum bulla_status rotate_tenant(struct bulla_cli *cli) {
   static const char *const names[] = {"tenant", "version", NULL};
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   struct bulla_session_who me;
   struct bulla_span tenant = bulla_option_span(cli, "tenant");
   int64_t version;
-  bulla_rows_begin(&rows, cli, names, false);
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_identify(&me, cli, "");
   bulla_session_at_tenant(cli, tenant, "--tenant");
@@ -33,8 +31,8 @@ static enum bulla_status rotate_tenant(struct bulla_cli *cli) {
   }
   BULLA_TRY(status);
   if (cli->json) {
-    const struct bulla_cell cells[] = {bulla_cell_text(tenant), bulla_cell(BULLA_CELL_NUMBER, version)};
-    return bulla_rows_add(&rows, cells);
+    const struct bulla_cell cells[] = {bulla_cell_text(tenant), bulla_cell_number(version)};
+    return bulla_rows_one(cli, names, cells);
   }
   char after[128];
   (void)snprintf(after, sizeof(after), " seals under version %lld now; bulla rewrap seals the rest anew\n",
@@ -64,11 +62,9 @@ static enum bulla_status find_new_root(struct bulla_cli *cli, const char **given
 
 static enum bulla_status report_root(struct bulla_cli *cli, const char *given) {
   static const char *const names[] = {"root", "root_created", NULL};
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(given)),
+  const struct bulla_cell cells[] = {bulla_cell_string(given),
                                      bulla_cell(BULLA_CELL_BOOL, bulla_option_count(cli, "create") > 0 ? 1 : 0)};
-  bulla_rows_begin(&rows, cli, names, false);
-  return cli->json ? bulla_rows_add(&rows, cells)
+  return cli->json ? bulla_rows_one(cli, names, cells)
                    : bulla_output_text(cli, "the new root opens the vault, and the former one no more; ", "",
                                        "copies made before still open with the former one\n"
                                        "name the new one wherever BULLA_ROOT or --root name the former one\n");
@@ -130,14 +126,11 @@ enum bulla_status bulla_run_rotate(struct bulla_cli *cli) {
 
 static enum bulla_status report(struct bulla_cli *cli, const struct bulla_rewrap_report *made, int64_t num_destroyed) {
   static const char *const names[] = {"total", "done", "refused", "destroyed", "stopped", NULL};
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  const struct bulla_cell cells[] = {
-      bulla_cell(BULLA_CELL_NUMBER, made->num_total), bulla_cell(BULLA_CELL_NUMBER, made->num_done),
-      bulla_cell(BULLA_CELL_NUMBER, made->num_refused), bulla_cell(BULLA_CELL_NUMBER, num_destroyed),
-      bulla_cell(BULLA_CELL_BOOL, made->is_stopped ? 1 : 0)};
-  bulla_rows_begin(&rows, cli, names, false);
+  const struct bulla_cell cells[] = {bulla_cell_number(made->num_total), bulla_cell_number(made->num_done),
+                                     bulla_cell_number(made->num_refused), bulla_cell_number(num_destroyed),
+                                     bulla_cell(BULLA_CELL_BOOL, made->is_stopped ? 1 : 0)};
   if (cli->json) {
-    return bulla_rows_add(&rows, cells);
+    return bulla_rows_one(cli, names, cells);
   }
   printf("%lld of %lld value%s sealed anew", (long long)made->num_done, (long long)made->num_total,
          made->num_total == 1 ? "" : "s");

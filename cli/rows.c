@@ -249,3 +249,9 @@ enum bulla_status bulla_rows_end(struct bulla_rows *rows) {
   }
   return BULLA_OK;
 }
+
+enum bulla_status bulla_rows_one(struct bulla_cli *cli, const char *const *names, const struct bulla_cell *cells) {
+  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
+  bulla_rows_begin(&rows, cli, names, false);
+  return bulla_rows_add(&rows, cells);
+}

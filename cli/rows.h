@@ -33,10 +33,21 @@ static inline struct bulla_cell bulla_cell_text(struct bulla_span text) {
   return cell;
 }
 
+static inline struct bulla_cell bulla_cell_number(int64_t number) {
+  return bulla_cell(BULLA_CELL_NUMBER, number);
+}
+
+static inline struct bulla_cell bulla_cell_string(const char *text) {
+  return bulla_cell_text(bulla_text(text));
+}
+
 /* bulla_cell_text_of returns what is printed of a cell that is no text, in |room| if need be; empty for none. */
 struct bulla_span bulla_cell_text_of(char room[64], const struct bulla_cell *cell);
 
 #define BULLA_MAX_COLUMNS 12
+
+/* One long plain value must not push what is beside the others off the screen: for |max_width|. */
+#define BULLA_SHOWN_WIDTH 40
 
 /* Rows to print. A list is one JSON array or one aligned table, and is held until its end: if it fails part-way,
  * nothing is printed. Other rows are printed as they come, in JSON each as one object on a line. */
@@ -67,5 +78,9 @@ BULLA_NODISCARD enum bulla_status bulla_rows_add(struct bulla_rows *rows, const 
 
 /* bulla_rows_end prints what is left. */
 BULLA_NODISCARD enum bulla_status bulla_rows_end(struct bulla_rows *rows);
+
+/* bulla_rows_one prints one row, which is no list. */
+BULLA_NODISCARD enum bulla_status bulla_rows_one(struct bulla_cli *cli, const char *const *names,
+                                                 const struct bulla_cell *cells);
 
 #endif

@@ -95,18 +95,15 @@ static enum bulla_status read_log(struct status *status) {
 }
 
 static struct bulla_cell days_cell(const struct status *status, int64_t then) {
-  return bulla_cell(BULLA_CELL_NUMBER, bulla_survey_days(&status->survey, then));
+  return bulla_cell_number(bulla_survey_days(&status->survey, then));
 }
 
 static enum bulla_status add_version(void *arg, const struct bulla_version_view *version) {
   struct status *status = (struct status *)arg;
-  const struct bulla_cell cells[] = {bulla_cell_text(version->tenant),
-                                     bulla_cell(BULLA_CELL_NUMBER, version->version),
-                                     bulla_cell_text(version->state),
-                                     days_cell(status, version->created),
-                                     bulla_cell(BULLA_CELL_NUMBER, version->num_fields),
-                                     bulla_cell(BULLA_CELL_NUMBER, version->num_past),
-                                     bulla_cell(BULLA_CELL_NUMBER, version->num_apikeys)};
+  const struct bulla_cell cells[] = {bulla_cell_text(version->tenant),       bulla_cell_number(version->version),
+                                     bulla_cell_text(version->state),        days_cell(status, version->created),
+                                     bulla_cell_number(version->num_fields), bulla_cell_number(version->num_past),
+                                     bulla_cell_number(version->num_apikeys)};
   return bulla_report_out_row(&status->out, cells);
 }
 
@@ -135,8 +132,8 @@ static enum bulla_status add_due(void *arg, const struct bulla_version_view *ver
   } else {
     return BULLA_OK;
   }
-  const struct bulla_cell cells[] = {bulla_cell_text(version->tenant), bulla_cell(BULLA_CELL_NUMBER, version->version),
-                                     bulla_cell_text(bulla_text(why)), bulla_cell_text(bulla_text(command))};
+  const struct bulla_cell cells[] = {bulla_cell_text(version->tenant), bulla_cell_number(version->version),
+                                     bulla_cell_string(why), bulla_cell_string(command)};
   return bulla_report_out_row(&status->out, cells);
 }
 
@@ -150,9 +147,9 @@ static enum bulla_status add_expiring(void *arg, const struct bulla_secret_view 
   (void)snprintf(command, sizeof(command), "bulla put %.*s/%.*s --secret %.*s --expires +90d", (int)secret->tenant.len,
                  (const char *)secret->tenant.data, (int)secret->entry.len, (const char *)secret->entry.data,
                  (int)secret->field.len, (const char *)secret->field.data);
-  const struct bulla_cell cells[] = {bulla_cell_text(secret->tenant),   bulla_cell_text(secret->entry),
-                                     bulla_cell_text(secret->field),    bulla_cell(BULLA_CELL_SECONDS, secret->expires),
-                                     bulla_cell_text(bulla_text(when)), bulla_cell_text(bulla_text(command))};
+  const struct bulla_cell cells[] = {bulla_cell_text(secret->tenant), bulla_cell_text(secret->entry),
+                                     bulla_cell_text(secret->field),  bulla_cell(BULLA_CELL_SECONDS, secret->expires),
+                                     bulla_cell_string(when),         bulla_cell_string(command)};
   return bulla_report_out_row(&status->out, cells);
 }
 
@@ -232,13 +229,13 @@ static struct bulla_cell last_cell(const struct status *status, int64_t micros) 
 static enum bulla_status print_facts(struct status *status) {
   const struct bulla_survey *survey = &status->survey;
   const struct bulla_report_fact facts[] = {
-      {"secrets", "secrets", bulla_cell(BULLA_CELL_NUMBER, survey->num_secrets)},
+      {"secrets", "secrets", bulla_cell_number(survey->num_secrets)},
       {"last_anchor", "last anchor", last_cell(status, status->used.last_anchor)},
       {"last_backup", "last backup", last_cell(status, status->used.backups.last[0].time)},
-      {"due", "keys to rotate", bulla_cell(BULLA_CELL_NUMBER, survey->num_due)},
-      {"former_versions", "former versions not destroyed", bulla_cell(BULLA_CELL_NUMBER, survey->num_former)},
-      {"expired", "secrets past their date", bulla_cell(BULLA_CELL_NUMBER, survey->num_expired)},
-      {"expiring", "secrets that expire within 30 days", bulla_cell(BULLA_CELL_NUMBER, survey->num_expiring)},
+      {"due", "keys to rotate", bulla_cell_number(survey->num_due)},
+      {"former_versions", "former versions not destroyed", bulla_cell_number(survey->num_former)},
+      {"expired", "secrets past their date", bulla_cell_number(survey->num_expired)},
+      {"expiring", "secrets that expire within 30 days", bulla_cell_number(survey->num_expiring)},
   };
   return bulla_report_out_facts(&status->out, facts, sizeof(facts) / sizeof(facts[0]));
 }

@@ -94,16 +94,14 @@ enum bulla_status bulla_run_token_refresh(struct bulla_cli *cli) {
 enum bulla_status bulla_run_token_inspect(struct bulla_cli *cli) {
   static const char *const names[] = {"key_id", "day", "day_begins", "ciphertext_bytes", NULL};
   struct bulla_secret *token BULLA_CLEANUP(bulla_secret_free) = NULL;
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   struct bulla_token_outline outline = BULLA_TOKEN_OUTLINE_INIT;
-  bulla_rows_begin(&rows, cli, names, false);
   BULLA_TRY(bulla_token_input(cli, &token));
   if (bulla_token_inspect(&outline, bulla_secret_bytes(token)) != BULLA_OK) {
     return bulla_cli_error(cli, BULLA_REFUSED, "refused: it does not have the form of a token");
   }
   const struct bulla_cell cells[] = {bulla_cell_text(bulla_span(outline.key_id, sizeof(outline.key_id))),
-                                     bulla_cell(BULLA_CELL_NUMBER, outline.day),
+                                     bulla_cell_number(outline.day),
                                      bulla_cell(BULLA_CELL_SECONDS, outline.day * BULLA_SECONDS_PER_DAY),
-                                     bulla_cell(BULLA_CELL_NUMBER, (int64_t)outline.ciphertext_len)};
-  return bulla_rows_add(&rows, cells);
+                                     bulla_cell_number((int64_t)outline.ciphertext_len)};
+  return bulla_rows_one(cli, names, cells);
 }

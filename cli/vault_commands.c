@@ -28,12 +28,9 @@ static enum bulla_status report_init(struct bulla_cli *cli, const struct bulla_m
     return bulla_made_print(cli, made);
   }
   static const char *const names[] = {"vault", "id", "root", "root_created", NULL};
-  const struct bulla_cell cells[] = {bulla_cell_text(bulla_text(bulla_session_shown_url(cli, room))),
-                                     bulla_cell_text(bulla_text(made->id)), bulla_cell_text(bulla_text(made->provider)),
-                                     bulla_cell(BULLA_CELL_BOOL, made->has_root)};
-  struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
-  bulla_rows_begin(&rows, cli, names, false);
-  return bulla_rows_add(&rows, cells);
+  const struct bulla_cell cells[] = {bulla_cell_string(bulla_session_shown_url(cli, room)), bulla_cell_string(made->id),
+                                     bulla_cell_string(made->provider), bulla_cell(BULLA_CELL_BOOL, made->has_root)};
+  return bulla_rows_one(cli, names, cells);
 }
 
 enum bulla_status bulla_run_init(struct bulla_cli *cli) {
@@ -248,15 +245,12 @@ enum bulla_status bulla_run_put(struct bulla_cli *cli) {
   return status;
 }
 
-/* One long plain value must not push what is beside the others off the screen. */
-enum { SHOWN_WIDTH = 40 };
-
 static enum bulla_status show_field(void *arg, const struct bulla_field_view *field) {
   const struct bulla_cell cells[] = {
       bulla_cell_text(field->name),
       bulla_cell_text(field->text),
       bulla_cell(BULLA_CELL_BOOL, field->secret),
-      bulla_cell(BULLA_CELL_NUMBER, field->revision),
+      bulla_cell_number(field->revision),
       bulla_cell(BULLA_CELL_SECONDS, field->updated),
       bulla_cell(field->expires > 0 ? BULLA_CELL_SECONDS : BULLA_CELL_NONE, field->expires)};
   return bulla_rows_add((struct bulla_rows *)arg, cells);
@@ -268,7 +262,7 @@ enum bulla_status bulla_run_show(struct bulla_cli *cli) {
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   bulla_rows_begin(&rows, cli, names, true);
-  rows.max_width = SHOWN_WIDTH;
+  rows.max_width = BULLA_SHOWN_WIDTH;
   rows.optional = sizeof(names) / sizeof(names[0]) - 2;
   BULLA_TRY(bulla_session_entry(cli, &place, 0));
   BULLA_TRY(bulla_session_vault(cli, &vault));
@@ -279,7 +273,7 @@ enum bulla_status bulla_run_show(struct bulla_cli *cli) {
 
 static enum bulla_status list_entry(void *arg, const struct bulla_entry_view *entry) {
   const struct bulla_cell cells[] = {bulla_cell_text(entry->tenant), bulla_cell_text(entry->entry),
-                                     bulla_cell(BULLA_CELL_NUMBER, entry->num_fields),
+                                     bulla_cell_number(entry->num_fields),
                                      bulla_cell(BULLA_CELL_SECONDS, entry->updated)};
   return bulla_rows_add((struct bulla_rows *)arg, cells);
 }
