@@ -35,6 +35,10 @@ static const struct bulla_option no_options[] = {END};
   { .name = "reason", .value = "TEXT", .help = "why, for the audit log" }
 #define REASON_MANDATORY \
   { .name = "reason", .value = "TEXT", .help = "why, for the audit log", .mandatory = true }
+#define REASON_DEFAULT(text) \
+  { .name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"" text "\"" }
+#define ROOT_OF(which) \
+  .name = which "-root", .value = "PROVIDER", .help = "the root key of the " which ", as for --root", .mandatory = true
 #define KEY_FILE_HELP "the file that holds the key, 64 hexadecimal digits or base64; readable by its owner only"
 #define TENANT_OPTION \
   { .name = "tenant", .value = "T", .help = "only this tenant" }
@@ -51,19 +55,13 @@ static const struct bulla_option init_options[] = {
     {.name = "reuse-root", .help = "use the existing key file of --root file:PATH"}, END};
 
 static const struct bulla_option export_options[] = {
-    {.name = "target-root",
-     .value = "PROVIDER",
-     .help = "the root key of the target, as for --root",
-     .mandatory = true},
+    {ROOT_OF("target")},
     {.name = "reuse-root", .help = "make the target under the existing key file of --target-root file:PATH"},
     {.name = "reason", .value = "TEXT", .help = "why, for both audit logs; default \"export\""},
     END};
 
 static const struct bulla_option import_vault_options[] = {
-    {.name = "source-root",
-     .value = "PROVIDER",
-     .help = "the root key of the source, as for --root",
-     .mandatory = true},
+    {ROOT_OF("source")},
     {.name = "reuse-root", .help = "make the vault under the existing key file of --root file:PATH"},
     {.name = "reason", .value = "TEXT", .help = "why, for both audit logs; default \"import vault\""},
     END};
@@ -165,8 +163,7 @@ static const struct bulla_option upgrade_options[] = {
     REASON_OPTION,
     END};
 
-static const struct bulla_option backup_options[] = {
-    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"backup\""}, END};
+static const struct bulla_option backup_options[] = {REASON_DEFAULT("backup"), END};
 
 static const struct bulla_option restore_options[] = {
     REVISION_OPTION,
@@ -233,23 +230,20 @@ static const struct bulla_option mint_options[] = {
     .name = "leeway", .value = "SECONDS", .help = "how far clocks may differ, 0 to 3600; default 0" \
   }
 
-static const struct bulla_option verify_options[] = {
-    VERIFY_OPTIONS,
-    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"token verify\""},
-    END};
+static const struct bulla_option verify_options[] = {VERIFY_OPTIONS, REASON_DEFAULT("token verify"), END};
 
 static const struct bulla_option refresh_options[] = {
     {.name = "session",
      .value = "SECONDS",
      .help = "length of the session from its first token, 1 to 2592000; default 43200"},
     VERIFY_OPTIONS,
-    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"token refresh\""},
+    REASON_DEFAULT("token refresh"),
     END};
 
 static const struct bulla_option revoke_options[] = {
     {.name = "jti", .value = "ID", .help = "the token's id; with --tenant, instead of a token"},
     {.name = "tenant", .value = "T", .help = "the tenant that the token of --jti belongs to"},
-    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"token revoke\""},
+    REASON_DEFAULT("token revoke"),
     END};
 
 static const struct bulla_option jwk_options[] = {
@@ -258,7 +252,7 @@ static const struct bulla_option jwk_options[] = {
      .help = "YYYY-MM-DD, days since 1970-01-01, yesterday, today or tomorrow; in UTC",
      .mandatory = true},
     {.name = "any-day", .help = "allow a day other than yesterday, today and tomorrow"},
-    {.name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"apikey jwk\""},
+    REASON_DEFAULT("apikey jwk"),
     END};
 
 static const struct bulla_option seal_options[] = {
@@ -299,19 +293,18 @@ const struct bulla_command bulla_commands[] = {
      "vault is as before. Stop programs of older versions: they cannot use it afterwards.",
      "bulla upgrade", upgrade_options, 0, 0, bulla_run_upgrade},
     {"backup", vault_group, "FILE", "Make a backup of the vault in a new file, while others use the vault.",
-     "It is verified before the file gets its name: opened with the root, the database checked, the audit log "
-     "verified\n"
-     "to its head. No value is opened. A backup has everything, sealed: whoever has it and a root has the vault. Of a\n"
-     "vault on a server, pg_dump makes it. A plain copy of a vault in use, as by cp, lacks the newest records.",
+     "It is verified before the file gets its name: opened with the root, the database checked, the audit log\n"
+     "verified to its head. No value is opened. A backup has everything, sealed: whoever has it and a root has the\n"
+     "vault. Of a vault on a server, pg_dump makes it. A plain copy of a vault in use, as by cp, lacks the newest\n"
+     "records.",
      "bulla backup /backups/2026-01-31.bulla", backup_options, 1, 1, bulla_run_backup},
     {"restore", vault_group, "FILE | TENANT/ENTRY FIELD",
      "Make a vault of a backup, or put the value of a former revision again.",
      "A vault is made where there is none: --vault names the new one. All of the backup is verified first. The audit\n"
-     "log of the new vault goes on with a record, restore-vault, which names the backup, and a new lane: programs "
-     "that\n"
-     "remember the lost vault refuse it. What was done after the backup is missing, revocations too: revoke again.\n"
-     "With --revision a field gets a former value with its next revision; the one it had is kept as any other. Its\n"
-     "date, mask and padding stay as they are now.",
+     "log of the new vault goes on with a record, restore-vault, which names the backup, and a new lane: programs\n"
+     "that remember the lost vault refuse it. What was done after the backup is missing, revocations too: revoke\n"
+     "again. With --revision a field gets a former value with its next revision; the one it had is kept as any other.\n"
+     "Its date, mask and padding stay as they are now.",
      "bulla restore /backups/2026-01-31.bulla --vault sqlite:new.db\n"
      "  bulla restore acme/warehouse password --revision 3 --reason \"undo\"",
      restore_options, 1, 2, bulla_run_restore},
@@ -331,14 +324,11 @@ const struct bulla_command bulla_commands[] = {
      "the vault. To open with it: --root recipient:file:PATH --fingerprint HEX.",
      "bulla root recipient file:recovery.key", no_options, 1, 1, bulla_run_root_recipient},
     {"rotate", vault_group, "[TARGET_URL]", "Put new keys in the place of old ones: of a tenant, the root, or all.",
-     "With --tenant new values are sealed under a new version of its secret from now on; what the former versions "
-     "have\n"
-     "sealed is sealed anew when it is next used, or by rewrap. With --root NEW, and the root in use in BULLA_ROOT, "
-     "or\n"
-     "with --new-root NEW, the new root opens the vault and the former one no more: it still opens older copies. "
-     "After\n"
-     "a breach --all copies the vault into a new one, TARGET_URL, with new keys for everything under --new-root, and\n"
-     "says what is left to do.",
+     "With --tenant new values are sealed under a new version of its secret from now on; what the former versions\n"
+     "have sealed is sealed anew when it is next used, or by rewrap. With --root NEW, and the root in use in\n"
+     "BULLA_ROOT, or with --new-root NEW, the new root opens the vault and the former one no more: it still opens\n"
+     "older copies. After a breach --all copies the vault into a new one, TARGET_URL, with new keys for everything\n"
+     "under --new-root, and says what is left to do.",
      "bulla rotate --tenant acme", rotate_options, 0, 1, bulla_run_rotate},
     {"status", vault_group, "[TENANT]", "Show the age of keys, what is due, what expires and what nobody uses.",
      "Versions are active: they seal new values, or decrypt-only: they open former ones until rewrap --destroy. What\n"
@@ -350,14 +340,12 @@ const struct bulla_command bulla_commands[] = {
      "say: with these also if there never was one.",
      "bulla status --check --backup 2d --anchor 1h", status_options, 0, 1, bulla_run_status},
     {"rewrap", vault_group, "", "Seal anew what is sealed under older versions of tenants' keys.",
-     "Others can use the vault meanwhile. Ctrl-C ends it between two batches; run again, it goes on. With --destroy "
-     "the\n"
-     "versions that nothing needs any more are destroyed, and nothing of them is left in the vault's files.",
+     "Others can use the vault meanwhile. Ctrl-C ends it between two batches; run again, it goes on. With --destroy\n"
+     "the versions that nothing needs any more are destroyed, and nothing of them is left in the vault's files.",
      "bulla rewrap --tenant acme --destroy", rewrap_options, 0, 0, bulla_run_rewrap},
     {"shred", vault_group, "TENANT", "Destroy all keys of a tenant, and all that it has.",
-     "Entries, history, API keys and revoked tokens are deleted, and the details of its audit records become noise; "
-     "the\n"
-     "log still verifies. Backups from before still hold what they hold: destroy them too.",
+     "Entries, history, API keys and revoked tokens are deleted, and the details of its audit records become noise;\n"
+     "the log still verifies. Backups from before still hold what they hold: destroy them too.",
      "bulla shred acme --yes --reason \"contract ended\"", shred_options, 1, 1, bulla_run_shred},
     {"put", vault_group, "TENANT/ENTRY [FIELD=VALUE]…", "Write fields of an entry, plain or secret, all or none.",
      "FIELD=VALUE writes a plain field. The value of a secret is never an argument. At a terminal each --secret is\n"
@@ -393,12 +381,11 @@ const struct bulla_command bulla_commands[] = {
      "Nothing is guessed: input that does not match the options is refused.",
      "bulla import hex --key-env ENCRYPTION_KEY --tenant acme < keys.csv", import_options, 0, 0, bulla_run_import_hex},
     {"export", vault_group, "TARGET_URL", "Copy all of the vault into another one, under keys of its own.",
-     "The target is made if there is none, with its root key, as init does. Values are opened and sealed anew in "
-     "locked\n"
-     "memory, and each is recorded in the vault's audit log first. API keys and tokens stay valid. The log is not\n"
-     "copied. If it was interrupted, the same command goes on. At the end the rows of both are counted. Stop whoever\n"
-     "writes to the vault before, or run it twice and stop them before the second time. A target with anything of its\n"
-     "own is refused.",
+     "The target is made if there is none, with its root key, as init does. Values are opened and sealed anew in\n"
+     "locked memory, and each is recorded in the vault's audit log first. API keys and tokens stay valid. The log is\n"
+     "not copied. If it was interrupted, the same command goes on. At the end the rows of both are counted. Stop\n"
+     "whoever writes to the vault before, or run it twice and stop them before the second time. A target with\n"
+     "anything of its own is refused.",
      "bulla export postgres:///vault --target-root file:server.key", export_options, 1, 1, bulla_run_export},
     {"import vault", vault_group, "SOURCE_URL", "Copy all of another vault into this one, as export does.",
      "The vault is made if there is none. See bulla export --help.",
@@ -409,33 +396,27 @@ const struct bulla_command bulla_commands[] = {
      "The value goes to standard output byte for byte, with nothing added. TENANT/ENTRY:FIELD works as well.",
      "bulla get acme/warehouse password --reason \"ticket 4711\"", get_options, 1, 2, bulla_run_get},
     {"exec", use_group, "-- COMMAND [ARGUMENT]…", "Run a command with secrets in its environment, each audited first.",
-     "All fields are opened under one commit, at most 1024. If one of them is refused, nothing runs. If they cannot "
-     "all\n"
-     "be passed on, none is opened. A variable that is set twice is an error. --env-all turns pass.word into\n"
-     "PASS_WORD; --prefix is put before it. The file of --file has no name but /proc/self/fd/N, and cannot be "
-     "changed:\n"
-     "the command and whatever inherits its descriptors read it. In the file of --env-file, blank lines and lines "
-     "that\n"
-     "begin with # are skipped; a value may stand between two \" or two ', without escapes.\n"
+     "All fields are opened under one commit, at most 1024. If one of them is refused, nothing runs. If they cannot\n"
+     "all be passed on, none is opened. A variable that is set twice is an error. --env-all turns pass.word into\n"
+     "PASS_WORD; --prefix is put before it. The file of --file has no name but /proc/self/fd/N, and cannot be\n"
+     "changed: the command and whatever inherits its descriptors read it. In the file of --env-file, blank lines and\n"
+     "lines that begin with # are skipped; a value may stand between two \" or two ', without escapes.\n"
      "With --mask bulla stays, and writes ******** for the secret values in the output, also if they are in base64,\n"
-     "hexadecimal, URL or JSON form or cut across writes; values of less than 4 bytes are not hidden. At a terminal "
-     "the\n"
-     "command has one of its own. It hides slips, not what the command hides from it.\n"
+     "hexadecimal, URL or JSON form or cut across writes; values of less than 4 bytes are not hidden. At a terminal\n"
+     "the command has one of its own. It hides slips, not what the command hides from it.\n"
      "The command inherits bulla's signals, descriptors and variables, except those that lead to the root key:\n"
-     "BULLA_ROOT, the variable or descriptor it was read from, and CREDENTIALS_DIRECTORY if it lies there; with a "
-     "vault\n"
-     "on a server also BULLA_VAULT and PGPASSWORD. Core dumps are off. The exit status is the command's; 125 if bulla\n"
-     "fails first, 126 if the command cannot be run, 127 if it is not found.",
+     "BULLA_ROOT, the variable or descriptor it was read from, and CREDENTIALS_DIRECTORY if it lies there; with a\n"
+     "vault on a server also BULLA_VAULT and PGPASSWORD. Core dumps are off. The exit status is the command's; 125 if\n"
+     "bulla fails first, 126 if the command cannot be run, 127 if it is not found.",
      "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example", exec_options,
      0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
 
     {"limit set", use_group, "KIND SCOPE[:NAME] RATE[/s|/m|/h|/d]", "Limit how often something may be done.",
-     "KIND is use (fields and API keys that are opened), change (calls that change something) or miss (uses of a "
-     "field\n"
-     "that is not there: after too many, no use passes). SCOPE is actor, tenant or origin, with its NAME or each one\n"
-     "that has no limit of its own. RATE 0 lets nothing pass, none removes the limit. All processes together keep to\n"
-     "it. What a limit refuses ends with status 1 and says how long to wait; with --json the line is an object, with\n"
-     "retry_after in seconds, or null for never. Who may write to the database can lift limits.",
+     "KIND is use (fields and API keys that are opened), change (calls that change something) or miss (uses of a\n"
+     "field that is not there: after too many, no use passes). SCOPE is actor, tenant or origin, with its NAME or\n"
+     "each one that has no limit of its own. RATE 0 lets nothing pass, none removes the limit. All processes together\n"
+     "keep to it. What a limit refuses ends with status 1 and says how long to wait; with --json the line is an\n"
+     "object, with retry_after in seconds, or null for never. Who may write to the database can lift limits.",
      "bulla limit set use actor 100/m --burst 20", limit_options, 3, 3, bulla_run_limit_set},
     {"limit list", use_group, "", "List the limits.", NULL, "bulla limit list", no_options, 0, 0, bulla_run_limit_list},
     {"limit rm", use_group, "KIND SCOPE[:NAME]", "Remove a limit.", NULL, "bulla limit rm use actor", reason_options, 2,
@@ -443,20 +424,17 @@ const struct bulla_command bulla_commands[] = {
 
     {"audit log", audit_group, "", "Print the audit log, oldest first.",
      "TIME is in UTC: YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS, today, seconds since 1970, or how long ago: 90s 30m 2h 7d 4w.\n"
-     "An option that is given several times takes any of its values. --follow ends by SIGINT, or when nobody reads "
-     "any\n"
-     "more. With --json, one object per line, for jq or json.tool --json-lines.",
+     "An option that is given several times takes any of its values. --follow ends by SIGINT, or when nobody reads\n"
+     "any more. With --json, one object per line, for jq or json.tool --json-lines.",
      "bulla audit log --since 7d --tenant acme --outcome failed --outcome not-found --json", log_options, 0, 0,
      bulla_run_audit_log},
     {"audit report", audit_group, "", "Say what was opened, by whom and from where, and what is unusual in it.",
-     "Canaries first. Then, compared with all of the log before: bursts (an hour with more than 20 tries, and more "
-     "than\n"
-     "4 times as many as in the actor's busiest hour before), openings in an hour of the day in which the actor never\n"
-     "opened anything before, and what was seen for the first time. Times as for audit log, in UTC.\n"
-     "--breach says what a leaked root, a tenant's secret, an actor or a backup of a date exposed, which values and "
-     "API\n"
-     "keys must be changed, which were changed since, and what to do. --json prints one object. The page of --html\n"
-     "needs no network and runs no script.",
+     "Canaries first. Then, compared with all of the log before: bursts (an hour with more than 20 tries, and more\n"
+     "than 4 times as many as in the actor's busiest hour before), openings in an hour of the day in which the actor\n"
+     "never opened anything before, and what was seen for the first time. Times as for audit log, in UTC.\n"
+     "--breach says what a leaked root, a tenant's secret, an actor or a backup of a date exposed, which values and\n"
+     "API keys must be changed, which were changed since, and what to do. --json prints one object. The page of\n"
+     "--html needs no network and runs no script.",
      "bulla audit report --since 7d --html week.html", report_options, 0, 0, bulla_run_audit_report},
     {"audit verify", audit_group, "", "Check the chain of the audit log from its first record to its head.",
      "If a record was changed, removed, added or swapped, its number is printed and the exit status is 1. The head is\n"
