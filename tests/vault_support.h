@@ -82,7 +82,15 @@ UNUSED static void remove_vault(void) {
     cr_skip_test("this is a test of SQLite"); \
   }
 
-/* For the .init and .fini of a suite. */
+/* For the .init and .fini of a suite. build_folder makes the folder alone. */
+UNUSED static void build_folder(void) {
+  house.folder = test_folder();
+}
+
+UNUSED static void leave_folder(void) {
+  test_remove_folder(house.folder);
+}
+
 UNUSED static void build_house(void) {
   house.folder = test_folder();
   snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
