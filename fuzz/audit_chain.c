@@ -13,23 +13,16 @@
  * sees that appending makes no broken log a good one; and that the detail of a record is only ever read at the place
  * for which it was written. */
 
+#include "fuzz/audit_edits.h"
 #include "fuzz/sqlite_pool.h"
 #include "fuzz/vault.h"
 #include "store/audit_log.h"
 #include "tests/behind.h"
 
-enum { SHORT_LOG = 8, LONG_LOG = 67, MAX_EDITS = 5, ROW_MAX = 1024 };
+enum { SHORT_LOG = 8, LONG_LOG = 67, MAX_EDITS = 5 };
 
-/* A record as SQL writes it, and the head after it. */
-struct moment {
-  char row[ROW_MAX];
-  char mac[80];
-  char tag[80];
-  char key[300];
-};
-
-static struct moment moments[LONG_LOG + 1];
-static char lane_row[ROW_MAX];
+static struct fuzz_moment moments[LONG_LOG + 1];
+static char lane_row[FUZZ_ROW_MAX];
 static struct bulla_buffer logs[2];
 
 /* The vault, which stays open from one input to the next. */
@@ -72,7 +65,7 @@ static void copy_column(char *room, size_t size, sqlite3_stmt *statement, int co
 
 /* remember notes the moment after the record |seq|. */
 static void remember(int seq) {
-  struct moment *moment = &moments[seq];
+  struct fuzz_moment *moment = &moments[seq];
   sqlite3_stmt *statement = prepare("SELECT quote(tag), quote(key), quote(mac), (SELECT " ROW
                                     " FROM audit a WHERE a.lane = h.lane AND a.seq = h.seq), seq, (SELECT " LANE_ROW
                                     " FROM lane) FROM audit_head h");
@@ -117,178 +110,6 @@ static void set_up(void) {
       logs[seq == LONG_LOG] = fuzz_vault_image();
       kept = fuzz_vault_open();
     }
-  }
-}
-
-/* One edit, as the input says. */
-struct edit {
-  uint8_t what;
-  int row;
-  int other;
-  uint8_t number;
-};
-
-static const char *const columns[] = {"seq", "time", "tenant", "op", "outcome", "detail", "mac", "lane"};
-enum { NUM_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
-
-/* Lanes that there are not, but for the first. */
-static const char *const numbers[] = {"0", "1", "2", "-1", "9223372036854775807", "-9223372036854775807 - 1"};
-enum { NUM_NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
-
-static void edit(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* edit runs SQL by the vault's own connection. What SQLite refuses changes nothing. */
-static void edit(const char *format, ...) {
-  char text[2048];
-  va_list arguments;
-  va_start(arguments, format);
-  /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): the analyzer loses it where it follows a call to here. */
-  int len = vsnprintf(text, sizeof(text), format, arguments);
-  va_end(arguments);
-  FUZZ_ASSERT(len >= 0 && (size_t)len < sizeof(text));
-  (void)behind_run(behind_handle(kept), text);
-}
-
-static void change_cell(const struct edit *asked) {
-  static const char *const changes[] = {
-      "%s + 1",
-      "%s - 1000000",
-      "%s || 'x'",
-      "substr(%s, 2)",
-      "upper(%s)",
-      "''",
-      "x''",
-      "CAST(substr(%1$s, 1, 31) || x'00' AS BLOB)",
-      "CAST(%s || x'00' AS BLOB)",
-      "'granted'",
-      "zeroblob(32)",
-      "NULL",
-      "zeroblob(16)",
-      "CAST(substr(%1$s, 1, 40) || x'5a' || substr(%1$s, 42) AS BLOB)",
-  };
-  const char *column = columns[asked->other % NUM_COLUMNS];
-  char change[256];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  (void)snprintf(change, sizeof(change), changes[asked->number % (sizeof(changes) / sizeof(changes[0]))], column);
-#pragma GCC diagnostic pop
-  edit("UPDATE audit SET %s = %s WHERE seq = %d", column, change, asked->row);
-}
-
-/* change_head puts something of the head back to an earlier moment. */
-static void change_head(const struct edit *asked) {
-  const struct moment *moment = &moments[asked->row];
-  switch (asked->number % 9) {
-    case 0:
-      edit("UPDATE audit_head SET seq = %d", asked->row);
-      break;
-    case 1:
-      edit("UPDATE audit_head SET tag = %s", moment->tag);
-      break;
-    case 2:
-      edit("UPDATE audit_head SET key = %s", moment->key);
-      break;
-    case 3:
-      edit("UPDATE audit_head SET mac = %s", moment->mac);
-      break;
-    case 4:
-      edit("UPDATE audit_head SET seq = 0, mac = zeroblob(32)");
-      break;
-    case 5:
-      edit("UPDATE audit_head SET seq = %d, mac = %s, tag = %s, key = %s", asked->row, moment->mac, moment->tag,
-           moment->key);
-      break;
-    case 6: /* the one thing that cannot be found */
-      edit("UPDATE audit_head SET seq = %d, mac = %s, tag = %s, key = %s; DELETE FROM audit WHERE seq > %d", asked->row,
-           moment->mac, moment->tag, moment->key, asked->row);
-      break;
-    case 7: /* another one beside it */
-      edit("INSERT INTO audit_head(lane, seq, mac, tag, key) VALUES (%s, %d, %s, %s, %s)",
-           numbers[asked->other % NUM_NUMBERS], asked->row, moment->mac, moment->tag, moment->key);
-      break;
-    default:
-      edit("DELETE FROM audit_head");
-      break;
-  }
-}
-
-/* change_lane changes the list of lanes, or has records and heads that are in none of it. */
-static void change_lane(const struct edit *asked) {
-  const char *number = numbers[asked->other % NUM_NUMBERS];
-  switch (asked->number % 9) {
-    case 0:
-      edit("UPDATE lane SET number = %s", number);
-      break;
-    case 1:
-      edit("INSERT INTO lane SELECT %s, statement, signature FROM lane", number);
-      break;
-    case 2:
-      edit("DELETE FROM lane");
-      break;
-    case 3:
-      edit("UPDATE lane SET statement = CAST(substr(statement, 1, %d) || x'5a' || substr(statement, %d) AS BLOB)",
-           asked->row, asked->row + 2);
-      break;
-    case 4:
-      edit("UPDATE lane SET signature = CAST(substr(signature, 1, %d) || x'5a' || substr(signature, %d) AS BLOB)",
-           asked->row, asked->row + 2);
-      break;
-    case 5: /* signed, and not of a lane */
-      edit("UPDATE lane SET (statement, signature) = (SELECT statement, signature FROM %s)",
-           asked->other % 2 == 0 ? "vault" : "tenant");
-      break;
-    case 6:
-      edit("UPDATE audit SET lane = %s WHERE seq >= %d", number, asked->row);
-      break;
-    case 7:
-      edit("INSERT INTO audit SELECT %s, seq, time, tenant, op, outcome, detail, mac FROM audit WHERE seq <= %d",
-           number, asked->row);
-      break;
-    default:
-      edit("UPDATE audit_head SET lane = %s", number);
-      break;
-  }
-}
-
-static void run_edit(const struct edit *asked) {
-  switch (asked->what % 11) {
-    case 0:
-      change_cell(asked);
-      break;
-    case 1: {
-      const char *column = columns[asked->number % NUM_COLUMNS];
-      edit("UPDATE audit SET %s = (SELECT %s FROM audit WHERE seq = %d) WHERE seq = %d", column, column, asked->other,
-           asked->row);
-      break;
-    }
-    case 2:
-      edit("DELETE FROM audit WHERE seq = %d", asked->row);
-      break;
-    case 3:
-      edit("DELETE FROM audit WHERE seq > %d", asked->row);
-      break;
-    case 4:
-      edit(
-          "UPDATE audit SET seq = -1 WHERE seq = %d; UPDATE audit SET seq = %d WHERE seq = %d; "
-          "UPDATE audit SET seq = %d WHERE seq = -1",
-          asked->row, asked->row, asked->other, asked->other);
-      break;
-    case 5: /* a record is taken out and the later ones close ranks, or one is put in */
-      edit(
-          "DELETE FROM audit WHERE seq = %d; UPDATE audit SET seq = seq - 1000 WHERE seq > %d; "
-          "UPDATE audit SET seq = seq + %d WHERE seq < 0",
-          asked->number % 2 == 0 ? asked->row : 0, asked->row, asked->number % 2 == 0 ? 999 : 1001);
-      break;
-    case 6:
-      edit("INSERT INTO audit SELECT lane, %d, time, tenant, op, outcome, detail, mac FROM audit WHERE seq = %d",
-           asked->other - 1, asked->row);
-      break;
-    case 7:
-      change_lane(asked);
-      break;
-    default:
-      change_head(asked);
-      break;
   }
 }
 
@@ -358,7 +179,7 @@ static void read_head(struct found *found) {
     found->head = sqlite3_column_int64(statement, 0);
     found->next_taken = sqlite3_column_type(statement, 5) != SQLITE_NULL;
     if (found->head >= 1 && found->head <= LONG_LOG) {
-      const struct moment *moment = &moments[found->head];
+      const struct fuzz_moment *moment = &moments[found->head];
       found->fits = same_text(statement, 1, moment->mac) && same_text(statement, 2, moment->tag) &&
                     same_text(statement, 4, moment->mac) && is_key(statement, 3, bulla_audit_epoch(found->head));
     }
@@ -500,11 +321,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   load(&logs[is_long]);
   FUZZ_ASSERT(behind_run(behind_handle(kept), "BEGIN IMMEDIATE"));
   for (int i = 0; i < MAX_EDITS && input.left > 0; i++) {
-    struct edit asked = {.what = fuzz_next(&input)};
+    struct fuzz_audit_edit asked = {.db = behind_handle(kept), .what = fuzz_next(&input)};
     asked.row = 1 + fuzz_next(&input) % len;
     asked.other = 1 + fuzz_next(&input) % (len + 1);
     asked.number = fuzz_next(&input);
-    run_edit(&asked);
+    asked.moment = &moments[asked.row];
+    fuzz_audit_edit(&asked);
   }
   FUZZ_ASSERT(behind_run(behind_handle(kept), "COMMIT"));
   struct found found = {0};
