@@ -29,19 +29,33 @@ static void bring(const char *name, const char *ending) {
   write_file(to, file);
 }
 
+/* NULL if it does not open. A child opens its own: locked memory does not pass a fork. */
+static struct bulla_root *open_root(void) {
+  struct bulla_root *root = NULL;
+  setenv("BULLA_TEST_ROOT", ROOT_DIGITS, 1);
+  return bulla_root_open(&root, "env:BULLA_TEST_ROOT") == BULLA_OK ? root : NULL;
+}
+
 static void build_old_house(void) {
   house.folder = test_folder();
   snprintf(house.path, sizeof(house.path), "%s/v.db", house.folder);
   snprintf(house.url, sizeof(house.url), "sqlite:%s", house.path);
-  setenv("BULLA_TEST_ROOT", ROOT_DIGITS, 1);
-  TEST_OK(bulla_root_open(&house.root, "env:BULLA_TEST_ROOT"));
+  house.root = open_root();
+  cr_assert_not_null(house.root);
   bring("small.db", "");
 }
 
 TestSuite(vault_upgrade, .init = build_old_house, .fini = leave_house, .timeout = 60);
 
+#define ANY_ID bulla_span(NULL, 0)
+
+static enum bulla_status upgrade_by(const struct bulla_root *root, const char *url, const char *backup,
+                                    struct bulla_span id) {
+  return bulla_vault_upgrade(url, in_house(backup), root, id, &who, NULL, NULL);
+}
+
 static enum bulla_status upgrade(void) {
-  return bulla_vault_upgrade(house.url, in_house("backup"), house.root, bulla_span(NULL, 0), &who, NULL, NULL);
+  return upgrade_by(house.root, house.url, "backup", ANY_ID);
 }
 
 static bool exists(const char *path) {
@@ -178,8 +192,7 @@ Test(vault_upgrade, the_id_stays_and_the_backup_is_the_old_vault) {
   memcpy(id, bulla_vault_id(house.vault).data, sizeof(id));
   close_vault();
   options.id = bulla_span(id, sizeof(id));
-  TEST_OK(
-      bulla_vault_upgrade(url_of("backup"), in_house("backup-2"), house.root, bulla_span(NULL, 0), &who, NULL, NULL));
+  TEST_OK(upgrade_by(house.root, url_of("backup"), "backup-2", ANY_ID));
   TEST_OK(bulla_vault_open(&backup, url_of("backup"), house.root, &options));
   bulla_vault_close(&backup);
 }
@@ -244,20 +257,14 @@ Test(vault_upgrade, another_root_or_no_vault_changes_nothing) {
   struct bulla_span before = read_file(house.path);
   setenv("BULLA_TEST_ROOT", "x", 1);
   TEST_OK(bulla_root_open(&other, "sha256-env:BULLA_TEST_ROOT"));
-  TEST_STATUS(bulla_vault_upgrade(house.url, in_house("backup"), other, bulla_span(NULL, 0), &who, NULL, NULL),
-              BULLA_ROOT_WRONG);
+  TEST_STATUS(upgrade_by(other, house.url, "backup", ANY_ID), BULLA_ROOT_WRONG);
   bulla_root_free(&other);
   TEST_OK(bulla_root_passphrase(&other, TEXT("x")));
-  TEST_STATUS(bulla_vault_upgrade(house.url, in_house("backup"), other, bulla_span(NULL, 0), &who, NULL, NULL),
-              BULLA_ROOT_WRONG);
+  TEST_STATUS(upgrade_by(other, house.url, "backup", ANY_ID), BULLA_ROOT_WRONG);
   bulla_root_free(&other);
-  TEST_STATUS(
-      bulla_vault_upgrade(url_of("none"), in_house("backup"), house.root, bulla_span(NULL, 0), &who, NULL, NULL),
-      BULLA_NO_VAULT);
+  TEST_STATUS(upgrade_by(house.root, url_of("none"), "backup", ANY_ID), BULLA_NO_VAULT);
   write_file(in_house("text"), TEXT("not a database at all"));
-  TEST_STATUS(
-      bulla_vault_upgrade(url_of("text"), in_house("backup"), house.root, bulla_span(NULL, 0), &who, NULL, NULL),
-      BULLA_NOT_A_VAULT);
+  TEST_STATUS(upgrade_by(house.root, url_of("text"), "backup", ANY_ID), BULLA_NOT_A_VAULT);
   cr_expect_not(exists(in_house("backup")));
   TEST_SPAN(read_file(house.path), before, "the vault");
 }
@@ -265,40 +272,27 @@ Test(vault_upgrade, another_root_or_no_vault_changes_nothing) {
 Test(vault_upgrade, another_id_than_the_pinned_one_changes_nothing) {
   struct bulla_span before = read_file(house.path);
   uint8_t id[BULLA_VAULT_ID_LEN] = {0};
-  TEST_STATUS(
-      bulla_vault_upgrade(house.url, in_house("backup"), house.root, bulla_span(id, sizeof(id)), &who, NULL, NULL),
-      BULLA_WRONG_VAULT);
-  TEST_STATUS(bulla_vault_upgrade(house.url, in_house("backup"), house.root, bulla_span(id, 3), &who, NULL, NULL),
-              BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(upgrade_by(house.root, house.url, "backup", bulla_span(id, sizeof(id))), BULLA_WRONG_VAULT);
+  TEST_STATUS(upgrade_by(house.root, house.url, "backup", bulla_span(id, 3)), BULLA_INVALID_ARGUMENT);
   cr_expect_not(exists(in_house("backup")));
   TEST_SPAN(read_file(house.path), before, "the vault");
   TEST_OK(upgrade());
   open_vault();
-  struct bulla_span own = bulla_vault_id(house.vault);
-  memcpy(id, own.data, sizeof(id));
+  memcpy(id, bulla_vault_id(house.vault).data, sizeof(id));
   close_vault();
   bring("small.db", "");
   unlink(in_house("backup"));
-  TEST_OK(bulla_vault_upgrade(house.url, in_house("backup"), house.root, bulla_span(id, sizeof(id)), &who, NULL, NULL));
+  TEST_OK(upgrade_by(house.root, house.url, "backup", bulla_span(id, sizeof(id))));
 }
 
 Test(vault_upgrade, no_backup_is_given_a_name_that_sqlite_removes) {
   static const char *const names[] = {"v.db-journal", "other-wal", "other-shm"};
   struct bulla_span before = read_file(house.path);
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-    TEST_STATUS(bulla_vault_upgrade(house.url, in_house(names[i]), house.root, bulla_span(NULL, 0), &who, NULL, NULL),
-                BULLA_UNSUPPORTED);
+    TEST_STATUS(upgrade_by(house.root, house.url, names[i], ANY_ID), BULLA_UNSUPPORTED);
     cr_expect_not(exists(in_house(names[i])));
   }
   TEST_SPAN(read_file(house.path), before, "the vault");
-}
-
-/* put_in_place renames the file "other" to "backup" as soon as there is one, until it is stopped. */
-static int put_in_place(void *arg) {
-  (void)arg;
-  while (!exists(in_house("backup"))) {
-  }
-  return rename(in_house("other"), in_house("backup"));
 }
 
 Test(vault_upgrade, what_is_put_in_the_place_of_the_backup_does_not_become_the_vault) {
@@ -307,7 +301,9 @@ Test(vault_upgrade, what_is_put_in_the_place_of_the_backup_does_not_become_the_v
   pid_t child = fork();
   cr_assert_geq(child, 0);
   if (child == 0) {
-    _exit(put_in_place(NULL));
+    while (!exists(in_house("backup"))) {
+    }
+    _exit(rename(in_house("other"), in_house("backup")));
   }
   TEST_OK(upgrade());
   int status = -1;
@@ -439,13 +435,8 @@ static void kill_at_once(void *arg, int64_t done, int64_t total) {
 }
 
 static int upgrade_and_die(void *arg) {
-  struct bulla_root *root = NULL;
-  setenv("BULLA_TEST_ROOT", ROOT_DIGITS, 1);
   (void)arg;
-  if (bulla_root_open(&root, "env:BULLA_TEST_ROOT") != BULLA_OK) {
-    return 1;
-  }
-  return (int)bulla_vault_upgrade(house.url, in_house("backup"), root, bulla_span(NULL, 0), &who, kill_at_once, NULL);
+  return (int)bulla_vault_upgrade(house.url, in_house("backup"), open_root(), ANY_ID, &who, kill_at_once, NULL);
 }
 
 Test(vault_upgrade, who_is_killed_meanwhile_leaves_the_old_vault) {
@@ -461,27 +452,23 @@ Test(vault_upgrade, who_is_killed_meanwhile_leaves_the_old_vault) {
 }
 
 static int upgrade_on_a_full_disk(void *arg) {
-  struct bulla_root *root = NULL;
   struct rlimit limit = {*(rlim_t *)arg, *(rlim_t *)arg};
   signal(SIGXFSZ, SIG_IGN);
-  setenv("BULLA_TEST_ROOT", ROOT_DIGITS, 1);
-  if (bulla_root_open(&root, "env:BULLA_TEST_ROOT") != BULLA_OK || setrlimit(RLIMIT_FSIZE, &limit) != 0) {
+  if (setrlimit(RLIMIT_FSIZE, &limit) != 0) {
     return 1;
   }
-  enum bulla_status status =
-      bulla_vault_upgrade(house.url, in_house("backup"), root, bulla_span(NULL, 0), &who, NULL, NULL);
+  enum bulla_status status = upgrade_by(open_root(), house.url, "backup", ANY_ID);
   return status == BULLA_DISK_FULL || status == BULLA_IO ? 0 : 2;
 }
 
 Test(vault_upgrade, where_there_is_no_room_the_old_vault_stays) {
-  const rlim_t limits[] = {4096, 60000, 80000}; /* the copy does not fit, twice, and then the -wal */
+  rlim_t limits[] = {4096, 60000, 80000}; /* the copy does not fit, twice, and then the -wal */
   struct bulla_span before = read_file(house.path);
   for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-    rlim_t limit = limits[i];
-    cr_assert_eq(test_in_child(upgrade_on_a_full_disk, &limit), 0, "%lu", (unsigned long)limit);
+    cr_assert_eq(test_in_child(upgrade_on_a_full_disk, &limits[i]), 0, "%lu", (unsigned long)limits[i]);
     cr_expect_not(exists(in_house("backup")));
     TEST_STATUS(bulla_vault_open(&house.vault, house.url, house.root, NULL), BULLA_OLDER_VAULT);
-    TEST_SPAN(read_file(house.path), before, "%lu", (unsigned long)limit);
+    TEST_SPAN(read_file(house.path), before, "%lu", (unsigned long)limits[i]);
   }
   TEST_OK(upgrade());
 }
