@@ -495,12 +495,15 @@ void bulla_sqlite_end(struct bulla_db_rows *rows) {
   rows->handle = NULL;
 }
 
-/* Tells of the bytes that are copied. SQLite does not know their number before the first step. */
+/* Tells of the bytes that are copied. SQLite does not know their number before the first step. Why a step failed may be
+ * in errno alone, which whoever is told may change. */
 static void tell_progress(sqlite3_backup *backup, const struct bulla_sqlite_copying *how, int64_t page_size) {
+  int error = errno;
   int total = sqlite3_backup_pagecount(backup);
   if (how->progress != NULL) {
     how->progress(how->progress_arg, (total - sqlite3_backup_remaining(backup)) * page_size, total * page_size);
   }
+  errno = error;
 }
 
 static enum bulla_status copy_pages(struct sqlite3 *to, struct sqlite3 *from, const struct bulla_sqlite_copying *how) {
