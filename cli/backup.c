@@ -5,12 +5,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli/error.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/session.h"
 #include "cli/when.h"
@@ -39,30 +39,15 @@ static void take_head(void *arg, const struct bulla_backup_head *head) {
   lanes->len += len > 0 && (size_t)len < room ? (size_t)len : 0;
 }
 
-/* show_progress writes over one line of a terminal. */
-static void show_progress(void *arg, int64_t done, int64_t total) {
-  (void)fprintf(stderr, "\r%s: %lld of %lld MiB", (const char *)arg, (long long)(done >> 20), (long long)(total >> 20));
-}
-
 /* begin fills the options that both commands have. */
-static bool begin(struct bulla_cli *cli, struct bulla_backup_options *options, struct bulla_session_who *me,
-                  struct lanes *lanes) {
-  static char backup[] = "backing up";
-  static char restore[] = "reading";
-  bool terminal = isatty(STDERR_FILENO) == 1;
+static void begin(struct bulla_cli *cli, struct bulla_backup_options *options, struct bulla_session_who *me,
+                  struct bulla_progress *progress, struct lanes *lanes) {
   bulla_session_identify(me, cli, cli->command->name);
   options->who = &me->who;
-  options->progress = terminal ? show_progress : NULL;
-  options->progress_arg = cli->command->run == bulla_run_backup ? backup : restore;
+  options->progress = bulla_progress_line;
+  options->progress_arg = progress;
   options->each = take_head;
   options->each_arg = lanes;
-  return terminal;
-}
-
-static void clear_line(bool terminal) {
-  if (terminal) {
-    (void)fputs("\r\033[K", stderr);
-  }
 }
 
 static const char *name_id(char text[2 * BULLA_BACKUP_ID_LEN + 1], const struct bulla_backup_report *made) {
@@ -97,14 +82,15 @@ enum bulla_status bulla_run_backup(struct bulla_cli *cli) {
   struct bulla_backup_options options = BULLA_BACKUP_OPTIONS_INIT;
   struct bulla_backup_report made = BULLA_BACKUP_REPORT_INIT;
   struct bulla_session_who me;
+  struct bulla_progress progress = {.what = "backing up", .units = "MiB", .shift = 20};
   struct lanes lanes = {.len = 0};
   BULLA_TRY(bulla_session_memory(COPY_ROOM));
   BULLA_TRY(bulla_session_vault_by(cli, &vault, &root));
   options.root = root;
-  bool terminal = begin(cli, &options, &me, &lanes);
+  begin(cli, &options, &me, &progress, &lanes);
   bulla_cli_at(cli, "backup %s", cli->operands[0]);
   enum bulla_status status = bulla_vault_backup(vault, &made, cli->operands[0], &options);
-  clear_line(terminal);
+  bulla_progress_end(&progress);
   if (status == BULLA_EXISTS) {
     return bulla_cli_error(cli, status, "a file exists already and is left as it is: name another");
   }
@@ -201,6 +187,7 @@ enum bulla_status bulla_run_restore_backup(struct bulla_cli *cli) {
   struct bulla_backup_report made = BULLA_BACKUP_REPORT_INIT;
   struct bulla_session_who me;
   struct bulla_session_pins pins;
+  struct bulla_progress progress = {.what = "reading", .units = "MiB", .shift = 20};
   struct lanes lanes = {.len = 0};
   bulla_session_at_vault(cli);
   BULLA_TRY(bulla_session_explain(cli, bulla_db_check_url(bulla_session_url(cli))));
@@ -211,10 +198,10 @@ enum bulla_status bulla_run_restore_backup(struct bulla_cli *cli) {
   options.id = pins.id;
   options.fingerprint = pins.fingerprint;
   options.anchor = bulla_written(&anchor);
-  bool terminal = begin(cli, &options, &me, &lanes);
+  begin(cli, &options, &me, &progress, &lanes);
   bulla_cli_at(cli, "backup %s", cli->operands[0]);
   enum bulla_status status = bulla_vault_restore(bulla_session_url(cli), &made, cli->operands[0], &options);
-  clear_line(terminal);
+  bulla_progress_end(&progress);
   BULLA_TRY(explain_restore(cli, status));
   return report_restore(cli, &options, &made, &lanes);
 }

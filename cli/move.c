@@ -4,24 +4,18 @@
 /* export and import vault: all of a vault is copied into another one, which is made if there is none. */
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cli/error.h"
 #include "cli/making.h"
 #include "cli/move.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/session.h"
 #include "core/hex.h"
 #include "store/db.h"
 
 #define VALUES_ROOM ((size_t)1 << 20) /* bytes of values that are held at once, and the keys of a second vault */
-
-/* show_progress writes over one line of a terminal. */
-static void show_progress(void *arg, int64_t done, int64_t total) {
-  (void)arg;
-  (void)fprintf(stderr, "\rcopying: %lld of %lld rows", (long long)done, (long long)total);
-}
 
 /* open_target opens the vault to copy to, or makes it. */
 static enum bulla_status open_target(struct bulla_cli *cli, struct bulla_vault **target) {
@@ -93,13 +87,11 @@ static enum bulla_status explain(struct bulla_cli *cli, enum bulla_status status
 static enum bulla_status copy(struct bulla_cli *cli, struct bulla_vault *source, struct bulla_vault *target) {
   struct bulla_export_report made = BULLA_EXPORT_REPORT_INIT;
   struct bulla_session_who me;
-  bool terminal = isatty(STDERR_FILENO) == 1;
+  struct bulla_progress progress = {.what = "copying", .units = "rows"};
   bulla_session_identify(&me, cli, cli->command->name);
   bulla_cli_at(cli, "%s", cli->command->name);
-  enum bulla_status status = bulla_vault_export(source, &made, target, &me.who, terminal ? show_progress : NULL, NULL);
-  if (terminal) {
-    (void)fputs("\r\033[K", stderr);
-  }
+  enum bulla_status status = bulla_vault_export(source, &made, target, &me.who, bulla_progress_line, &progress);
+  bulla_progress_end(&progress);
   BULLA_TRY(explain(cli, status));
   return report(cli, target, &made);
 }

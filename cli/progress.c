@@ -76,6 +76,16 @@ bool bulla_progress_goes_on(void *arg, int64_t done, int64_t total) {
   return is_stopped == 0;
 }
 
+void bulla_progress_line(void *arg, int64_t done, int64_t total) {
+  struct bulla_progress *progress = arg;
+  progress->is_terminal = isatty(STDERR_FILENO) == 1;
+  progress->is_shown = progress->is_terminal;
+  if (progress->is_terminal) {
+    (void)fprintf(stderr, "\r%s: %lld of %lld %s", progress->what, (long long)(done >> progress->shift),
+                  (long long)(total >> progress->shift), progress->units);
+  }
+}
+
 void bulla_progress_end(struct bulla_progress *progress) {
   if (progress->is_shown && progress->is_terminal) {
     (void)fputs("\r\033[K", stderr);

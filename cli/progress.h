@@ -13,6 +13,7 @@
 struct bulla_progress {
   const char *what; /* is being done, and to what: "sealing anew", "values" */
   const char *units;
+  int shift; /* a unit is so many powers of two of what is counted */
   bool is_terminal;
   bool is_shown;   /* something was written */
   int64_t started; /* in milliseconds of the monotonic clock, as |shown| */
@@ -29,6 +30,10 @@ void bulla_progress_show(void *arg, int64_t done, int64_t total);
 
 /* bulla_progress_goes_on also returns whether to go on. For bulla_rewrap_fn. */
 bool bulla_progress_goes_on(void *arg, int64_t done, int64_t total);
+
+/* bulla_progress_line shows no more than that, at once and only on a terminal. For bulla_progress_fn; |arg| need have
+ * no more than |what|, |units| and |shift|. */
+void bulla_progress_line(void *arg, int64_t done, int64_t total);
 
 /* bulla_progress_end clears the line. */
 void bulla_progress_end(struct bulla_progress *progress);

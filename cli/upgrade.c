@@ -6,20 +6,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/error.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "store/db.h"
 #include "store/file.h"
-
-/* show_progress writes over one line of a terminal. */
-static void show_progress(void *arg, int64_t done, int64_t total) {
-  (void)arg;
-  (void)fprintf(stderr, "\rupgrading: %lld of %lld rows", (long long)done, (long long)total);
-}
 
 /* name_backup fills |path| with that of --backup, or one beside the database. */
 static enum bulla_status name_backup(struct bulla_cli *cli, char path[PATH_MAX]) {
@@ -36,7 +30,7 @@ enum bulla_status bulla_run_upgrade(struct bulla_cli *cli) {
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_session_who me;
   struct bulla_session_pins pins;
-  bool terminal = isatty(STDERR_FILENO) == 1;
+  struct bulla_progress progress = {.what = "upgrading", .units = "rows"};
   BULLA_TRY(bulla_session_pins(cli, &pins));
   if (pins.fingerprint.len > 0) {
     return bulla_cli_usage(cli, "a vault of an older format has no fingerprint: pin it with --vault-id");
@@ -46,11 +40,9 @@ enum bulla_status bulla_run_upgrade(struct bulla_cli *cli) {
   bulla_session_at_vault(cli);
   BULLA_TRY(name_backup(cli, backup));
   bulla_session_identify(&me, cli, "");
-  enum bulla_status status = bulla_vault_upgrade(bulla_session_url(cli), backup, root, pins.id, &me.who,
-                                                 terminal ? show_progress : NULL, NULL);
-  if (terminal) {
-    (void)fputs("\r\033[K", stderr);
-  }
+  enum bulla_status status =
+      bulla_vault_upgrade(bulla_session_url(cli), backup, root, pins.id, &me.who, bulla_progress_line, &progress);
+  bulla_progress_end(&progress);
   if (status == BULLA_EXISTS || status == BULLA_UNSUPPORTED) {
     return bulla_cli_error(
         cli, status, "nothing was changed%s",
