@@ -36,20 +36,13 @@ static const char *const ops[] = {
     "rotate-tenant", "shred",         "token-revoke",  "upgrade",    "use",      NULL};
 static const char *const outcomes[] = {"done", "granted", "not-found", "canary", "failed", "limited", NULL};
 
-static bool is_one_of(const char *const *words, const char *text) {
-  while (*words != NULL && strcmp(*words, text) != 0) {
-    words++;
-  }
-  return *words != NULL;
-}
-
 static enum bulla_status check_words(struct bulla_cli *cli, const char *name, const char *const *words,
                                      const char *some) {
   char names[BULLA_SUGGEST_MAX];
   const char *value;
   size_t at = 0;
   while (bulla_option_next(cli, name, &at, &value)) {
-    if (!is_one_of(words, value)) {
+    if (bulla_word_index(words, bulla_text(value)) < 0) {
       bulla_suggest(names, words, bulla_text(value));
       return names[0] != '\0' ? bulla_cli_usage(cli, "--%s has no such word: did you mean %s?", name, names)
                               : bulla_cli_usage(cli, "--%s takes a word of AUDIT RECORDS in bulla(1): %s", name, some);

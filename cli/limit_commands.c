@@ -15,27 +15,18 @@
 
 enum { RATE_TEXT_MAX = 48 };
 
-static const char *const kinds[] = {"", "use", "change", "miss", NULL};
-static const char *const scopes[] = {"", "actor", "tenant", "origin", NULL};
+/* In the order of their numbers, from 1. */
+static const char *const kinds[] = {"use", "change", "miss", NULL};
+static const char *const scopes[] = {"actor", "tenant", "origin", NULL};
 
 static const char units[] = "smhd"; /* of a rate */
-
-/* index_of returns the index of |word| in |words|, ended by NULL, or 0. */
-static int index_of(const char *const *words, struct bulla_span word) {
-  for (int i = 1; words[i] != NULL; i++) {
-    if (bulla_span_equal(bulla_text(words[i]), word)) {
-      return i;
-    }
-  }
-  return 0;
-}
 
 /* take_key reads the first two operands, KIND and SCOPE[:NAME]. */
 static enum bulla_status take_key(struct bulla_cli *cli, struct bulla_limit *limit) {
   struct bulla_span scope;
   bool named = bulla_word_split(&scope, &limit->name, cli->operands[1], ':');
-  limit->kind = (enum bulla_limit_kind)index_of(kinds, bulla_text(cli->operands[0]));
-  limit->scope = (enum bulla_limit_scope)index_of(scopes, scope);
+  limit->kind = (enum bulla_limit_kind)(bulla_word_index(kinds, bulla_text(cli->operands[0])) + 1);
+  limit->scope = (enum bulla_limit_scope)(bulla_word_index(scopes, scope) + 1);
   if (limit->kind == 0) {
     return bulla_cli_usage(cli, "the first operand is use, change or miss");
   }
@@ -125,8 +116,8 @@ static void write_rate(char text[RATE_TEXT_MAX], const struct bulla_limit *limit
 static enum bulla_status print_limit(void *arg, const struct bulla_limit *limit) {
   struct bulla_rows *rows = (struct bulla_rows *)arg;
   char rate[RATE_TEXT_MAX];
-  const struct bulla_cell kind = bulla_cell_string(kinds[limit->kind]);
-  const struct bulla_cell scope = bulla_cell_string(scopes[limit->scope]);
+  const struct bulla_cell kind = bulla_cell_string(kinds[limit->kind - 1]);
+  const struct bulla_cell scope = bulla_cell_string(scopes[limit->scope - 1]);
   const struct bulla_cell name = bulla_cell_text(limit->name);
   const struct bulla_cell burst = bulla_cell_number(limit->burst);
   if (rows->cli->json) {

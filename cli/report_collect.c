@@ -9,6 +9,7 @@
 
 #include "cli/report_find.h"
 #include "cli/report_line.h"
+#include "cli/word.h"
 
 /* A record, in the terms of the report. */
 struct taken {
@@ -76,15 +77,6 @@ static enum bulla_status keep_word(struct bulla_span *word, struct bulla_report 
   return BULLA_OK;
 }
 
-static bool is_one_of(struct bulla_span text, const char *const *words) {
-  for (; *words != NULL; words++) {
-    if (bulla_span_equal(text, bulla_text(*words))) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /* Fills the counts of the record, one of which is 1, by its outcome. */
 static void classify(struct taken *taken) {
   static const char *const housekeeping[] = {"checkpoint", "lane-open", "lane-take", "lane-at", NULL};
@@ -104,8 +96,8 @@ static void classify(struct taken *taken) {
       taken->is_opening = true;
     }
   }
-  taken->is_copy = is_one_of(record->op, copies);
-  taken->counts.changes = !taken->is_opening && !is_one_of(record->op, housekeeping) ? 1 : 0;
+  taken->is_copy = bulla_word_index(copies, record->op) >= 0;
+  taken->counts.changes = !taken->is_opening && bulla_word_index(housekeeping, record->op) < 0 ? 1 : 0;
 }
 
 /* Copies |origin| without the number of the process or the terminal that the command puts into it, which differs from

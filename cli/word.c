@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/cursor.h"
 #include "store/names.h"
 
 bool bulla_word_split(struct bulla_span *before, struct bulla_span *after, const char *text, char mark) {
@@ -19,6 +20,15 @@ bool bulla_word_split(struct bulla_span *before, struct bulla_span *after, const
   *before = bulla_span(text, (size_t)(found - text));
   *after = bulla_text(found + 1);
   return true;
+}
+
+int bulla_word_index(const char *const *words, struct bulla_span word) {
+  for (int i = 0; words[i] != NULL; i++) {
+    if (bulla_span_equal(bulla_text(words[i]), word)) {
+      return i;
+    }
+  }
+  return -1;
 }
 
 bool bulla_word_digits(int64_t *number, const char **text) {

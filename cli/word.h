@@ -11,6 +11,9 @@
 /* bulla_word_split splits |text| at the first |mark|, or returns false if there is none: then |before| is all of it. */
 bool bulla_word_split(struct bulla_span *before, struct bulla_span *after, const char *text, char mark);
 
+/* bulla_word_index returns the index of |word| in |words|, ended by NULL, or -1. */
+int bulla_word_index(const char *const *words, struct bulla_span word);
+
 /* bulla_word_digits takes the decimal digits that |*text| begins with, and moves it behind them, or returns false if
  * there is none. A number that is too large is INT64_MAX. */
 bool bulla_word_digits(int64_t *number, const char **text);
