@@ -5,20 +5,15 @@
 
 #include "cli/anchor.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/error.h"
 #include "cli/input.h"
 
-static void free_buffer(struct bulla_buffer *buffer) {
-  free(buffer->data);
-}
-
 enum bulla_status bulla_anchor_verify(struct bulla_cli *cli, struct bulla_vault *vault,
                                       struct bulla_audit_verdict *verdict, const char *path) {
   struct bulla_audit_verify_options options = BULLA_AUDIT_VERIFY_OPTIONS_INIT;
-  struct bulla_buffer anchor BULLA_CLEANUP(free_buffer) = bulla_buffer(NULL, 0);
+  struct bulla_buffer anchor BULLA_CLEANUP(bulla_input_free) = bulla_buffer(NULL, 0);
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   BULLA_TRY(bulla_input_anchor(cli, &anchor, path));
   options.anchor = bulla_written(&anchor);

@@ -4,7 +4,6 @@
 /* backup and restore: a vault in use is written to a file, and a new vault is made of such a file. */
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/error.h"
 #include "cli/input.h"
@@ -176,13 +175,9 @@ static enum bulla_status explain_restore(struct bulla_cli *cli, enum bulla_statu
   }
 }
 
-static void free_buffer(struct bulla_buffer *buffer) {
-  free(buffer->data);
-}
-
 enum bulla_status bulla_run_restore_backup(struct bulla_cli *cli) {
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
-  struct bulla_buffer anchor BULLA_CLEANUP(free_buffer) = bulla_buffer(NULL, 0);
+  struct bulla_buffer anchor BULLA_CLEANUP(bulla_input_free) = bulla_buffer(NULL, 0);
   struct bulla_backup_options options = BULLA_BACKUP_OPTIONS_INIT;
   struct bulla_backup_report made = BULLA_BACKUP_REPORT_INIT;
   struct bulla_session_who me;

@@ -119,3 +119,7 @@ enum bulla_status bulla_input_anchor(struct bulla_cli *cli, struct bulla_buffer 
   BULLA_TRY(file < 0 ? bulla_cli_errno(cli, errno) : bulla_input_public(cli, anchor, file, BULLA_ANCHOR_MAX));
   return anchor->len > 0 ? BULLA_OK : bulla_cli_error(cli, BULLA_REFUSED, "it is empty, and no anchor");
 }
+
+void bulla_input_free(struct bulla_buffer *text) {
+  free(text->data);
+}

@@ -25,13 +25,16 @@ BULLA_NODISCARD enum bulla_status bulla_input_key_file(struct bulla_cli *cli, st
 /* bulla_input_line removes one newline, LF or CRLF, from the end of |secret|. */
 void bulla_input_line(struct bulla_secret *secret);
 
-/* bulla_input_public fills |text|, which the caller frees with free(), with all of |fd|, which is not
- * secret. Returns BULLA_TOO_LARGE past |max_len| bytes, BULLA_IO, BULLA_NO_MEMORY. */
+/* bulla_input_public fills |text|, which bulla_input_free frees, with all of |fd|, which is not secret. Returns
+ * BULLA_TOO_LARGE past |max_len| bytes, BULLA_IO, BULLA_NO_MEMORY. */
 BULLA_NODISCARD enum bulla_status bulla_input_public(struct bulla_cli *cli, struct bulla_buffer *text, int fd,
                                                      size_t max_len);
 
-/* bulla_input_anchor reads the anchor in the file |path|, unless that is NULL, into memory that the caller frees. */
+/* bulla_input_anchor reads the anchor in the file |path|, unless that is NULL, as bulla_input_public does. */
 BULLA_NODISCARD enum bulla_status bulla_input_anchor(struct bulla_cli *cli, struct bulla_buffer *anchor,
                                                      const char *path);
+
+/* bulla_input_free frees the bytes of |text|. */
+void bulla_input_free(struct bulla_buffer *text);
 
 #endif

@@ -36,10 +36,6 @@ static void job_free(struct job *job) {
   bulla_secret_free(&job->material);
 }
 
-static void free_text(struct bulla_buffer *text) {
-  free(text->data);
-}
-
 static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
   static const char *const formats[] = {"blob", "text", "hex", NULL};
   static const char *const suites[] = {"aes256gcm", "xaes256gcm", NULL};
@@ -67,8 +63,8 @@ static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
 enum bulla_status bulla_run_seal(struct bulla_cli *cli) {
   struct job job BULLA_CLEANUP(job_free) = {.material = NULL};
   struct bulla_secret *plaintext BULLA_CLEANUP(bulla_secret_free) = NULL;
-  struct bulla_buffer sealed BULLA_CLEANUP(free_text) = {NULL, 0, 0};
-  struct bulla_buffer text BULLA_CLEANUP(free_text) = {NULL, 0, 0};
+  struct bulla_buffer sealed BULLA_CLEANUP(bulla_input_free) = {NULL, 0, 0};
+  struct bulla_buffer text BULLA_CLEANUP(bulla_input_free) = {NULL, 0, 0};
   BULLA_TRY(begin(cli, &job));
   BULLA_TRY(bulla_input_secret(cli, &plaintext, STDIN_FILENO, MAX_PLAINTEXT));
   struct bulla_span bytes = bulla_secret_bytes(plaintext);
@@ -120,8 +116,8 @@ static enum bulla_status explain_open(struct bulla_cli *cli, const struct job *j
 enum bulla_status bulla_run_open(struct bulla_cli *cli) {
   struct job job BULLA_CLEANUP(job_free) = {.material = NULL};
   struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
-  struct bulla_buffer text BULLA_CLEANUP(free_text) = {NULL, 0, 0};
-  struct bulla_buffer blob BULLA_CLEANUP(free_text) = {NULL, 0, 0};
+  struct bulla_buffer text BULLA_CLEANUP(bulla_input_free) = {NULL, 0, 0};
+  struct bulla_buffer blob BULLA_CLEANUP(bulla_input_free) = {NULL, 0, 0};
   BULLA_TRY(begin(cli, &job));
   BULLA_TRY(bulla_input_public(cli, &text, STDIN_FILENO, MAX_SEALED));
   struct bulla_span sealed = bulla_written(&text);
