@@ -16,8 +16,8 @@
 
 /* The id is derived, not drawn: whoever finds a second key that opens a blob, which AES-GCM allows, must also
  * find one with the same id, which HKDF does not allow. */
-static enum bulla_status derive_id(struct bulla_key *key, struct bulla_span material) {
-  return bulla_hkdf_expand(key->id, BULLA_KEY_ID_LEN, material, BULLA_LITERAL("bulla/v1/key-id"));
+enum bulla_status bulla_key_id_of(uint8_t *id, struct bulla_span material) {
+  return bulla_hkdf_expand(id, BULLA_KEY_ID_LEN, material, BULLA_LITERAL("bulla/v1/key-id"));
 }
 
 /* The suite is in the label, so that two suites never share a key of AES. */
@@ -50,7 +50,7 @@ enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite, 
   bulla_seal_count_start(&made->seals);
   enum bulla_status status = expand_for_suite(made, material);
   if (status == BULLA_OK) {
-    status = derive_id(made, bulla_secret_bytes(material));
+    status = bulla_key_id_of(made->id, bulla_secret_bytes(material));
   }
   if (status != BULLA_OK) {
     bulla_key_free(&made);

@@ -20,4 +20,8 @@ struct bulla_key {
   struct bulla_seal_count seals; /* suite BULLA_AES_256_GCM */
 };
 
+/* bulla_key_id_of fills the BULLA_KEY_ID_LEN bytes of |id| with the key id of the BULLA_KEY_LEN bytes of |material|,
+ * whatever they are a key of: it commits to them, and tells nothing of them. Returns BULLA_NO_CRYPTO. */
+BULLA_NODISCARD enum bulla_status bulla_key_id_of(uint8_t *id, struct bulla_span material);
+
 #endif
