@@ -18,7 +18,7 @@ void bulla_making_free(struct bulla_making *making) {
 /* The keys that a vault has for good. */
 static enum bulla_status make_keys(struct bulla_keyring *keyring, struct bulla_secret **detail) {
   BULLA_TRY(bulla_secret_random(&keyring->vault_secret, BULLA_KEY_LEN));
-  BULLA_TRY(bulla_key_new(&keyring->vault_key, BULLA_XAES_256_GCM, keyring->vault_secret));
+  BULLA_TRY(bulla_keyring_expand(keyring));
   BULLA_TRY(bulla_secret_random(&keyring->signing_seed, BULLA_SIGNATURE_SEED_LEN));
   BULLA_TRY(bulla_signature_public(keyring->signing_public, keyring->signing_seed));
   BULLA_TRY(bulla_secret_random(&keyring->audit_private, BULLA_BOX_PRIVATE_LEN));

@@ -74,11 +74,23 @@ void bulla_keyring_forget(struct bulla_keyring *keyring) {
   }
 }
 
+enum bulla_status bulla_keyring_expand(struct bulla_keyring *keyring) {
+  uint8_t bytes[64];
+  struct bulla_buffer info = bulla_buffer(bytes, sizeof(bytes));
+  struct bulla_writer writer = bulla_writer(&info);
+  bulla_put_prefixed(&writer, BULLA_LITERAL("bulla/v2/limit-key"));
+  bulla_put_prefixed(&writer, bulla_keyring_uuid(keyring));
+  BULLA_TRY(bulla_writer_finish(&writer));
+  BULLA_TRY(bulla_secret_expand(&keyring->limit_key, keyring->vault_secret, bulla_written(&info)));
+  return bulla_key_new(&keyring->vault_key, BULLA_XAES_256_GCM, keyring->vault_secret);
+}
+
 void bulla_keyring_free(struct bulla_keyring *keyring) {
   bulla_keyring_forget(keyring);
   bulla_key_free(&keyring->detail_key);
   bulla_secret_free(&keyring->audit_private);
   bulla_secret_free(&keyring->signing_seed);
+  bulla_secret_free(&keyring->limit_key);
   bulla_key_free(&keyring->vault_key);
   bulla_secret_free(&keyring->vault_secret);
 }

@@ -6,6 +6,7 @@
  *   root         wraps  vault key
  *   vault key    wraps  signing key, audit key, the vault's detail key,
  *                       and of each tenant its label key, its detail key and its secrets
+ *                and expands to  limit key
  *   a secret     expands to  field key, mask key, API-key key, and a key pair
  *
  * What was unwrapped for a tenant stays in a cache, by the row that it was checked for. */
@@ -58,6 +59,7 @@ struct bulla_keyring {
   uint8_t buckets[BULLA_BUCKETS_LEN];
   struct bulla_secret *vault_secret; /* what roots wrap, and the vault key made of it */
   struct bulla_key *vault_key;
+  struct bulla_secret *limit_key; /* names the buckets of limits */
   struct bulla_secret *signing_seed;
   uint8_t signing_public[BULLA_SIGNATURE_PUBLIC_LEN];
   struct bulla_secret *audit_private;
@@ -78,6 +80,9 @@ static inline struct bulla_span bulla_keyring_uuid(const struct bulla_keyring *k
 static inline struct bulla_span bulla_tenant_id(const struct bulla_tenant *tenant) {
   return bulla_span(tenant->id, sizeof(tenant->id));
 }
+
+/* bulla_keyring_expand makes the keys that follow from |vault_secret| and |uuid|, which |keyring| has. */
+BULLA_NODISCARD enum bulla_status bulla_keyring_expand(struct bulla_keyring *keyring);
 
 /* bulla_keyring_free wipes and frees all keys; |keyring| may be zeroed. */
 void bulla_keyring_free(struct bulla_keyring *keyring);

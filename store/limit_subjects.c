@@ -24,7 +24,7 @@ enum bulla_status bulla_limit_subject_id(uint8_t *id, const struct bulla_keyring
   bulla_put_number(&writer, (int64_t)scope);
   bulla_put_prefixed(&writer, name);
   BULLA_TRY(bulla_writer_finish(&writer));
-  return bulla_hkdf_expand(id, BULLA_ID_LEN, bulla_secret_bytes(keyring->vault_secret), bulla_written(&buffer));
+  return bulla_hkdf_expand(id, BULLA_ID_LEN, bulla_secret_bytes(keyring->limit_key), bulla_written(&buffer));
 }
 
 static struct bulla_limit_subject **place_of(struct bulla_limit_subjects *subjects, uint64_t tag) {

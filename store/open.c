@@ -131,7 +131,7 @@ static enum bulla_status open_by(struct bulla_vault *vault, const struct bulla_v
   struct bulla_keyring *keyring = &vault->keyring;
   BULLA_TRY(bulla_root_row_load(&wrapped, vault->db, entry->id));
   BULLA_TRY(bulla_root_unwrap(&keyring->vault_secret, keyring, root, entry, &wrapped));
-  BULLA_TRY(bulla_key_new(&keyring->vault_key, BULLA_XAES_256_GCM, keyring->vault_secret));
+  BULLA_TRY(bulla_keyring_expand(keyring));
   BULLA_TRY(bulla_vault_row_open(keyring, row));
   memcpy(vault->root_id, entry->id.data, sizeof(vault->root_id));
   return BULLA_OK;

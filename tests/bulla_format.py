@@ -202,6 +202,14 @@ def tenant_private(material):
     return expand(material, b"bulla/v2/tenant-private")
 
 
+def limit_key(vault_key, uuid):
+    return expand(vault_key, prefixed(b"bulla/v2/limit-key", uuid))
+
+
+def limit_subject(key, uuid, kind, scope, name):
+    return expand(key, context(b"limit-subject", uuid, number(kind), number(scope), name), 16)
+
+
 def proof(label_key, message):
     return hmac.digest(label_key, message, "sha256")
 

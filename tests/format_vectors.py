@@ -136,6 +136,8 @@ def keys(v):
         yield f"tenant-secret.{kind}-key", model.secret_key(secret, kind.encode())
     yield "tenant-secret.private", model.tenant_private(secret)
     yield "tenant-secret.public", model.box_public(v["tenant-secret.private"])
+    yield "limit.key", model.limit_key(v["vault-key.material"], uuid)
+    yield "limit.subject", model.limit_subject(v["limit.key"], uuid, v["limit.kind"], v["limit.scope"], v["limit.name"])
 
 
 def values(v):

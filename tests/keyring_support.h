@@ -36,12 +36,12 @@ static inline struct bulla_keyring test_keyring(uint8_t uuid, uint8_t filling) {
   struct bulla_keyring keyring = {
       .generation = 1,
       .vault_secret = test_secret(test_filled(filling, BULLA_KEY_LEN)),
-      .vault_key = test_key_of(filling),
       .signing_seed = test_secret(test_filled(filling, BULLA_SIGNATURE_SEED_LEN)),
       .audit_private = test_secret(test_filled(filling, BULLA_BOX_PRIVATE_LEN)),
       .detail_key = test_key_of(filling),
   };
   memset(keyring.uuid, uuid, sizeof(keyring.uuid));
+  TEST_OK(bulla_keyring_expand(&keyring));
   TEST_OK(bulla_signature_public(keyring.signing_public, keyring.signing_seed));
   TEST_OK(bulla_box_public(keyring.audit_public, keyring.audit_private));
   return keyring;

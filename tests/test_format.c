@@ -14,6 +14,7 @@
 #include "store/audit_chain.h"
 #include "store/directory.h"
 #include "store/field.h"
+#include "store/limit_subjects.h"
 #include "store/proof.h"
 #include "store/root.h"
 #include "store/tenant_secret.h"
@@ -207,7 +208,7 @@ static struct bulla_keyring keyring(void) {
   };
   memcpy(opened.uuid, bytes("vault.uuid").data, sizeof(opened.uuid));
   memcpy(row.signature, bytes("vault.signature").data, sizeof(row.signature));
-  TEST_OK(bulla_key_new(&opened.vault_key, BULLA_XAES_256_GCM, opened.vault_secret));
+  TEST_OK(bulla_keyring_expand(&opened));
   TEST_OK(bulla_vault_statement_read(&row.said, row.statement));
   TEST_OK(bulla_vault_row_open(&opened, &row));
   return opened;
@@ -384,6 +385,16 @@ Test(format, a_secret_expands_to_the_keys_of_the_document) {
   TEST_SPAN(bulla_span(public_key, sizeof(public_key)), bytes("tenant-secret.public"), "public key");
   TEST_SPAN(tenant(&opened)->said.secrets[0].public_key, bytes("tenant-secret.public"), "in the statement");
   bulla_secret_free(&private_key);
+  bulla_keyring_free(&opened);
+}
+
+Test(format, the_bucket_of_a_limit_is_named_as_in_the_document) {
+  struct bulla_keyring opened = keyring();
+  uint8_t id[BULLA_ID_LEN];
+  TEST_SPAN(bulla_secret_bytes(opened.limit_key), bytes("limit.key"), "limit key");
+  TEST_OK(bulla_limit_subject_id(id, &opened, (enum bulla_limit_kind)number("limit.kind"),
+                                 (enum bulla_limit_scope)number("limit.scope"), text("limit.name")));
+  TEST_SPAN(bulla_span(id, sizeof(id)), bytes("limit.subject"), "subject");
   bulla_keyring_free(&opened);
 }
 

@@ -121,12 +121,14 @@ Test(keyring, forgetting_leaves_the_vaults_own_keys_and_freeing_none) {
   cr_expect_null(find(&keyring, 1, 2, 0));
   cr_expect_not_null(keyring.vault_secret);
   cr_expect_not_null(keyring.vault_key);
+  cr_expect_not_null(keyring.limit_key);
   cr_expect_not_null(keyring.signing_seed);
   cr_expect_not_null(keyring.audit_private);
   cr_expect_not_null(keyring.detail_key);
   bulla_keyring_free(&keyring);
   cr_expect_null(keyring.vault_secret);
   cr_expect_null(keyring.vault_key);
+  cr_expect_null(keyring.limit_key);
   cr_expect_null(keyring.signing_seed);
   cr_expect_null(keyring.audit_private);
   cr_expect_null(keyring.detail_key);
