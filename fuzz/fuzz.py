@@ -42,7 +42,7 @@ OPTIONS = {
     "jwk": "-max_len=64",
     "mask": "-max_len=1024 -len_control=100",
     "postgres_server": "-max_len=256 -len_control=0 -entropic=0 -timeout=20",
-    "signed": "-max_len=4096 -len_control=100",
+    "signed": "-max_len=8194 -len_control=100",
     "token_mint": "-max_len=8192 -len_control=100",
     "token_refresh": "-max_len=8192 -len_control=100",
     "token_verify": "-max_len=8200 -len_control=100",

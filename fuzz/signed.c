@@ -10,9 +10,11 @@
  * what is read is written as the same bytes; a tenant's row is taken just if it is of this vault and says what its
  * statement says; with one bit of statement or signature changed it never is, nor with another id, name or key, whether
  * the row was seen before or not; and of its secrets those open that the statement lists with their version, that are
- * what their id says, and that are not pending. */
+ * what their id says, and that are not pending. A row is taken, and a secret opens, only to the keys that the statement
+ * commits to: each is made of the same 32 bytes here, so that inputs can have what commits to it. */
 
 #include "core/box.h"
+#include "core/crypto.h"
 #include "core/signature.h"
 #include "fuzz/fuzz.h"
 #include "store/directory.h"
@@ -29,8 +31,8 @@ static const struct form {
   const char *each;  /* of what follows, as often */
   int64_t max;
 } forms[NUM_KINDS] = {
-    {"bulla/v2/vault", "innkkkkC", "iKmxn", BULLA_ROOTS_MAX},
-    {"bulla/v2/tenant", "iiTlnnvc", "visk", BULLA_SECRETS_MAX},
+    {"bulla/v2/vault", "innkkkkC", "iKMxn", BULLA_ROOTS_MAX},
+    {"bulla/v2/tenant", "iiTlngvddc", "viskkim", BULLA_SECRETS_MAX},
     {"bulla/v2/lane", "inionf", "", 0},
 };
 
@@ -38,8 +40,10 @@ static const struct form {
 struct model {
   bool has_name;
   bool removed;
+  bool shredded;
   bool recipient;
   int64_t num;
+  int64_t generation;
   int64_t last_version;
   int64_t version;
   int64_t num_active;
@@ -88,8 +92,14 @@ static bool is_part(struct model *model, char letter, struct bulla_span part, in
       return part.len == 0 || part.len == 16;
     case 'n':
       return is_number(&number, part);
+    case 'g':
+      return is_number(&model->generation, part);
+    case 'm': /* made with a generation */
+      return is_number(&number, part) && number <= model->generation;
     case 'v':
       return is_version(model, part);
+    case 'd': /* the id of a key, which is gone if it is shredded */
+      return part.len == (model->shredded ? 0 : 16);
     case 'c':
       return is_number(&model->num, part) && model->num <= max;
     case 'C': /* at least one */
@@ -99,9 +109,10 @@ static bool is_part(struct model *model, char letter, struct bulla_span part, in
     case 'T': /* empty if it is shredded */
       model->has_name = part.len > 0;
       return part.len == 0 || is_name(part);
-    case 'm':
+    case 'M':
       return part.len == 0 || is_name(part);
     case 'l':
+      model->shredded = !model->has_name;
       model->removed = is_text(part, model->has_name ? "removed" : "shredded");
       return model->removed || (model->has_name && is_text(part, "live"));
     case 's':
@@ -169,12 +180,45 @@ static enum bulla_status read(union said *said, enum kind kind, struct bulla_spa
 
 static struct bulla_keyring keyring;
 
+/* What commits to the keys that are wrapped in rows: all are of the bytes of the vault key. */
+static struct {
+  uint8_t key_id[BULLA_KEY_ID_LEN];
+  uint8_t secret_id[BULLA_ID_LEN];
+  uint8_t value_public[BULLA_BOX_PUBLIC_LEN];
+  uint8_t mask_public[BULLA_BOX_PUBLIC_LEN];
+  uint8_t apikey_id[BULLA_KEY_ID_LEN];
+} ours;
+
+static void expand(uint8_t *out, size_t len, struct bulla_span from, const char *label) {
+  FUZZ_ASSERT(bulla_hkdf_expand(out, len, from, bulla_span(label, strlen(label))) == BULLA_OK);
+}
+
+static void expand_public(uint8_t *public_key, const char *label, const char *private_label) {
+  uint8_t key[BULLA_KEY_LEN];
+  uint8_t private_key[BULLA_BOX_PRIVATE_LEN];
+  expand(key, sizeof(key), bulla_secret_bytes(keyring.vault_secret), label);
+  expand(private_key, sizeof(private_key), bulla_span(key, sizeof(key)), private_label);
+  FUZZ_ASSERT(bulla_x25519_public(public_key, private_key) == BULLA_OK);
+}
+
+static void set_up_ours(void) {
+  struct bulla_span material = bulla_secret_bytes(keyring.vault_secret);
+  uint8_t key[BULLA_KEY_LEN];
+  expand(ours.key_id, sizeof(ours.key_id), material, "bulla/v1/key-id");
+  expand(ours.secret_id, sizeof(ours.secret_id), material, "bulla/v2/secret-id");
+  expand_public(ours.value_public, "bulla/v2/field-key", "bulla/v2/value-private");
+  expand_public(ours.mask_public, "bulla/v2/mask-key", "bulla/v2/mask-private");
+  expand(key, sizeof(key), material, "bulla/v2/apikey-key");
+  expand(ours.apikey_id, sizeof(ours.apikey_id), bulla_span(key, sizeof(key)), "bulla/v1/key-id");
+}
+
 static void set_up(void) {
   memset(keyring.uuid, 'u', sizeof(keyring.uuid));
   /* What it expands to is the same each time: inputs have the id. */
   FUZZ_ASSERT(bulla_secret_new(&keyring.vault_secret, BULLA_KEY_LEN) == BULLA_OK);
   memset(bulla_secret_data(keyring.vault_secret), 'v', BULLA_KEY_LEN);
-  FUZZ_ASSERT(bulla_key_new(&keyring.vault_key, BULLA_XAES_256_GCM, keyring.vault_secret) == BULLA_OK);
+  FUZZ_ASSERT(bulla_keyring_expand(&keyring) == BULLA_OK);
+  set_up_ours();
   FUZZ_ASSERT(bulla_secret_random(&keyring.signing_seed, BULLA_SIGNATURE_SEED_LEN) == BULLA_OK);
   FUZZ_ASSERT(bulla_signature_public(keyring.signing_public, keyring.signing_seed) == BULLA_OK);
 }
@@ -201,16 +245,21 @@ static void check_signature(struct bulla_signed *made, unsigned where) {
   flip(bytes, len, where / 2);
 }
 
-static struct bulla_span wrap(uint8_t *room, enum bulla_wrapped what, struct bulla_span id, int64_t number) {
+static struct bulla_span wrap_key(uint8_t *room, enum bulla_wrapped what, struct bulla_span id, int64_t number,
+                                  const struct bulla_secret *key) {
   struct bulla_buffer wrapped = bulla_buffer(room, BULLA_WRAPPED_MAX);
   struct bulla_context context;
   FUZZ_ASSERT(bulla_context_wrapped(&context, &keyring, what, id, number) == BULLA_OK);
-  FUZZ_ASSERT(bulla_wrap(&wrapped, keyring.vault_key, keyring.vault_secret, &context) == BULLA_OK);
+  FUZZ_ASSERT(bulla_wrap(&wrapped, keyring.vault_key, key, &context) == BULLA_OK);
   return bulla_written(&wrapped);
 }
 
+static struct bulla_span wrap(uint8_t *room, enum bulla_wrapped what, struct bulla_span id, int64_t number) {
+  return wrap_key(room, what, id, number, keyring.vault_secret);
+}
+
 /* The ways in which a row differs from its statement. */
-enum { OTHER_ID, OTHER_NAME, OTHER_LIFE, STATEMENT_BIT, SIGNATURE_BIT, SHORTER, OTHER_KEY, NUM_WAYS };
+enum { OTHER_ID, OTHER_NAME, OTHER_LIFE, STATEMENT_BIT, SIGNATURE_BIT, SHORTER, OTHER_KEY, WRONG_KEY, NUM_WAYS };
 
 /* spoil makes |row| another. What |room| holds is changed in place of what the row pointed at. */
 static void spoil(struct bulla_tenant_row *row, uint8_t *room, unsigned way, unsigned where) {
@@ -240,33 +289,41 @@ static void spoil(struct bulla_tenant_row *row, uint8_t *room, unsigned way, uns
     case SHORTER:
       row->statement.len--;
       break;
+    case WRONG_KEY: { /* in the right place */
+      bool is_label = where % 2 == 0;
+      row->has_keys = true;
+      *(is_label ? &row->label_key : &row->detail_key) = wrap_key(
+          room, is_label ? BULLA_WRAPPED_LABEL_KEY : BULLA_WRAPPED_DETAIL_KEY, row->id, 0, keyring.signing_seed);
+      break;
+    }
     default: {
       struct bulla_span label_key = row->label_key;
       row->label_key = row->detail_key;
       row->detail_key = label_key;
+      row->has_keys = true;
       break;
     }
   }
 }
 
+#define IS(span, bytes) bulla_span_equal((span), bulla_span((bytes), sizeof(bytes)))
+
 /* check_secret opens the secret that |entry| is, as one of |version|, twice: the second time it is in the cache. */
 static void check_secret(const struct bulla_tenant *tenant, const struct bulla_secret_entry *entry, int64_t version) {
-  uint8_t id[BULLA_ID_LEN];
   uint8_t room[BULLA_WRAPPED_MAX];
   const struct bulla_secret_row row = {
       .id = entry->id,
       .version = version,
       .wrapped = wrap(room, BULLA_WRAPPED_TENANT_SECRET, bulla_tenant_id(tenant), version),
   };
-  FUZZ_ASSERT(bulla_hkdf_expand(id, sizeof(id), bulla_secret_bytes(keyring.vault_secret),
-                                BULLA_LITERAL("bulla/v2/secret-id")) == BULLA_OK);
-  bool listed = false;
+  bool good = false;
   for (size_t i = 0; i < tenant->said.num_secrets; i++) {
     const struct bulla_secret_entry *other = &tenant->said.secrets[i];
-    listed = listed ||
-             (other->version == version && other->state != BULLA_SECRET_PENDING && bulla_span_equal(other->id, row.id));
+    good = good ||
+           (other->version == version && other->state != BULLA_SECRET_PENDING && bulla_span_equal(other->id, row.id) &&
+            IS(other->id, ours.secret_id) && IS(other->value_public, ours.value_public) &&
+            IS(other->mask_public, ours.mask_public) && IS(other->apikey_id, ours.apikey_id));
   }
-  bool good = listed && bulla_span_equal(row.id, bulla_span(id, sizeof(id)));
   for (int i = 0; i < 2; i++) {
     const struct bulla_tenant_secret *secret = NULL;
     /* One of another version is in the cache, and is not this one. */
@@ -294,12 +351,13 @@ static void check_tenant(const struct bulla_tenant_statement *said, const struct
       .detail_key = wrap(keys[1], BULLA_WRAPPED_DETAIL_KEY, said->id, 0),
   };
   struct bulla_tenant_row other = row;
-  bool ours = bulla_span_equal(said->uuid, bulla_keyring_uuid(&keyring));
+  bool good = bulla_span_equal(said->uuid, bulla_keyring_uuid(&keyring)) &&
+              (said->shredded || (IS(said->label_key_id, ours.key_id) && IS(said->detail_key_id, ours.key_id)));
   spoil(&other, room, way % NUM_WAYS, where);
   bulla_keyring_forget(&keyring);
   FUZZ_ASSERT(bulla_check_tenant(&again, &keyring, &other) == BULLA_REFUSED);
-  FUZZ_ASSERT(bulla_check_tenant(&tenant, &keyring, &row) == (ours ? BULLA_OK : BULLA_REFUSED));
-  if (!ours) {
+  FUZZ_ASSERT(bulla_check_tenant(&tenant, &keyring, &row) == (good ? BULLA_OK : BULLA_REFUSED));
+  if (!good) {
     return;
   }
   FUZZ_ASSERT(bulla_span_equal(bulla_tenant_id(tenant), said->id) && bulla_span_equal(tenant->said.name, said->name));
@@ -310,7 +368,7 @@ static void check_tenant(const struct bulla_tenant_statement *said, const struct
   for (size_t i = 0; i < said->num_secrets; i++) {
     check_secret(tenant, &tenant->said.secrets[i], said->secrets[i].version + (where % 3 == 0 ? 1 : 0));
   }
-  if (way % NUM_WAYS != OTHER_KEY) { /* which is unwrapped once */
+  if (way % NUM_WAYS != OTHER_KEY && way % NUM_WAYS != WRONG_KEY) { /* which are unwrapped once */
     FUZZ_ASSERT(bulla_check_tenant(&again, &keyring, &other) == BULLA_REFUSED);
   }
 }

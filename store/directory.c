@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "core/cursor.h"
+#include "core/key.h"
 #include "core/log.h"
 #include "store/wrap.h"
 
@@ -63,14 +64,21 @@ static bool says_row(const struct bulla_tenant_statement *said, const struct bul
          said->shredded != row->has_keys;
 }
 
-/* Opens the two keys of the row. */
+/* Opens the two keys of the row, which must be those that were signed. */
 static enum bulla_status open_keys(struct bulla_secret **label_key, struct bulla_key **detail_key,
-                                   const struct bulla_keyring *keyring, const struct bulla_tenant_row *row) {
+                                   const struct bulla_keyring *keyring, const struct bulla_tenant_row *row,
+                                   const struct bulla_tenant_statement *said) {
   struct bulla_context context;
+  uint8_t label_key_id[BULLA_KEY_ID_LEN];
   BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_LABEL_KEY, row->id, 0));
   BULLA_TRY(bulla_unwrap(label_key, keyring->vault_key, row->label_key, &context));
   BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_DETAIL_KEY, row->id, 0));
-  return bulla_unwrap_key(detail_key, keyring->vault_key, row->detail_key, &context);
+  BULLA_TRY(bulla_unwrap_key(detail_key, keyring->vault_key, row->detail_key, &context));
+  BULLA_TRY(bulla_key_id_of(label_key_id, bulla_secret_bytes(*label_key)));
+  return bulla_span_equal(said->label_key_id, bulla_span(label_key_id, sizeof(label_key_id))) &&
+                 bulla_span_equal(said->detail_key_id, bulla_key_id(*detail_key))
+             ? BULLA_OK
+             : BULLA_REFUSED;
 }
 
 /* Checks the row, and takes it into the cache. */
@@ -87,7 +95,7 @@ static enum bulla_status take_tenant(const struct bulla_tenant **tenant, struct 
   if (said.generation < bulla_keyring_tenant_generation(keyring, row->id)) {
     return bulla_explain(BULLA_REFUSED, "what is said of a tenant is older than this process has seen it");
   }
-  BULLA_TRY(row->has_keys ? open_keys(&label_key, &detail_key, keyring, row) : BULLA_OK);
+  BULLA_TRY(row->has_keys ? open_keys(&label_key, &detail_key, keyring, row, &said) : BULLA_OK);
   return bulla_keyring_keep_tenant(tenant, keyring, row->statement, row->signature, &label_key, &detail_key);
 }
 

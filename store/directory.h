@@ -48,7 +48,7 @@ struct bulla_tenant_row {
 
 /* bulla_check_tenant sets |*tenant| to what |row| is, unwrapped; |keyring| owns it. Returns BULLA_REFUSED if the
  * statement is not signed, says something else than the row, is older than the one in the cache, or a key does not
- * open. */
+ * open or is not the one that the statement commits to. */
 BULLA_NODISCARD enum bulla_status bulla_check_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
                                                      const struct bulla_tenant_row *row);
 

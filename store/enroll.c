@@ -5,6 +5,7 @@
 
 #include "store/enroll.h"
 
+#include "core/key.h"
 #include "core/log.h"
 #include "store/clock.h"
 #include "store/columns.h"
@@ -12,51 +13,63 @@
 #include "store/vault_row.h"
 #include "store/wrap.h"
 
-/* Signs what is to be said of a tenant, with the next generation of the directory. */
+/* Gives |said| the next generation of the directory. */
+static enum bulla_status advance(struct bulla_change *change, struct bulla_tenant_statement *said) {
+  struct bulla_vault_row row;
+  BULLA_TRY(bulla_vault_row_now(&row, &change->vault->keyring, change->vault->db));
+  said->generation = row.said.generation + 1;
+  change->generation = said->generation;
+  return BULLA_OK;
+}
+
+/* Signs what is to be said of a tenant, and moves the directory to its generation. */
 static enum bulla_status sign(struct bulla_signed *made, struct bulla_change *change,
-                              struct bulla_tenant_statement *said) {
+                              const struct bulla_tenant_statement *said) {
   struct bulla_vault_row row;
   struct bulla_db *db = change->vault->db;
   const struct bulla_keyring *keyring = &change->vault->keyring;
   uint8_t leaves[BULLA_SHA256_LEN];
-  BULLA_TRY(bulla_vault_row_now(&row, keyring, db));
-  said->generation = row.said.generation + 1;
   BULLA_TRY(bulla_sign_tenant(made, keyring, said));
+  BULLA_TRY(bulla_vault_row_now(&row, keyring, db));
   memcpy(leaves, row.said.leaves.data, sizeof(leaves));
   BULLA_TRY(bulla_leaves_put(leaves, db, said->id, made->digest));
   row.said.leaves = bulla_span(leaves, sizeof(leaves));
   BULLA_TRY(bulla_vault_row_store(NULL, keyring, db, &row.said));
   memcpy(change->digest, made->digest, sizeof(change->digest));
   change->has_digest = true;
-  change->generation = said->generation;
   return BULLA_OK;
 }
 
-/* Makes a random key of the tenant |id|, in its stored form. */
-static enum bulla_status make_key(struct bulla_buffer *wrapped, const struct bulla_keyring *keyring,
-                                  enum bulla_wrapped what, struct bulla_span id) {
+/* A key that a tenant keeps for good: in its stored form, and the id that the statement has of it. */
+struct made_key {
+  uint8_t id[BULLA_KEY_ID_LEN];
+  uint8_t bytes[BULLA_WRAPPED_MAX];
+  struct bulla_buffer wrapped;
+};
+
+/* Makes a random one of the tenant |tenant_id|. */
+static enum bulla_status make_key(struct made_key *made, const struct bulla_keyring *keyring, enum bulla_wrapped what,
+                                  struct bulla_span tenant_id) {
   struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_context context;
+  made->wrapped = bulla_buffer(made->bytes, sizeof(made->bytes));
   BULLA_TRY(bulla_secret_random(&key, BULLA_KEY_LEN));
-  BULLA_TRY(bulla_context_wrapped(&context, keyring, what, id, 0));
-  return bulla_wrap(wrapped, keyring->vault_key, key, &context);
+  BULLA_TRY(bulla_key_id_of(made->id, bulla_secret_bytes(key)));
+  BULLA_TRY(bulla_context_wrapped(&context, keyring, what, tenant_id, 0));
+  return bulla_wrap(&made->wrapped, keyring->vault_key, key, &context);
 }
 
 static enum bulla_status insert_tenant(struct bulla_vault *vault, const struct bulla_tenant_statement *said,
-                                       const struct bulla_signed *made) {
-  uint8_t bytes[2][BULLA_WRAPPED_MAX];
-  struct bulla_buffer label_key = bulla_buffer(bytes[0], sizeof(bytes[0]));
-  struct bulla_buffer detail_key = bulla_buffer(bytes[1], sizeof(bytes[1]));
-  BULLA_TRY(make_key(&label_key, &vault->keyring, BULLA_WRAPPED_LABEL_KEY, said->id));
-  BULLA_TRY(make_key(&detail_key, &vault->keyring, BULLA_WRAPPED_DETAIL_KEY, said->id));
+                                       const struct bulla_signed *made, const struct made_key *label_key,
+                                       const struct made_key *detail_key) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_INSERT_TENANT);
   bulla_bind_blob(&statement, said->id);
   bulla_bind_text(&statement, said->name);
   bulla_bind_blob(&statement, bulla_written(&made->statement));
   bulla_bind_blob(&statement, bulla_span(made->signature, sizeof(made->signature)));
-  bulla_bind_blob(&statement, bulla_written(&label_key));
-  bulla_bind_blob(&statement, bulla_written(&detail_key));
+  bulla_bind_blob(&statement, bulla_written(&label_key->wrapped));
+  bulla_bind_blob(&statement, bulla_written(&detail_key->wrapped));
   return bulla_finish(&statement);
 }
 
@@ -80,8 +93,12 @@ static enum bulla_status create(struct bulla_change *change, struct bulla_span n
   struct bulla_vault *vault = change->vault;
   uint8_t id[BULLA_ID_LEN];
   struct bulla_signed made;
+  struct made_key label_key;
+  struct made_key detail_key;
   struct bulla_made_secret first BULLA_CLEANUP(free_made) = {.secret = {.version = 0}};
   BULLA_TRY(bulla_random(id, sizeof(id)));
+  BULLA_TRY(make_key(&label_key, &vault->keyring, BULLA_WRAPPED_LABEL_KEY, bulla_span(id, sizeof(id))));
+  BULLA_TRY(make_key(&detail_key, &vault->keyring, BULLA_WRAPPED_DETAIL_KEY, bulla_span(id, sizeof(id))));
   BULLA_TRY(bulla_tenant_secret_new(&first, &vault->keyring, bulla_span(id, sizeof(id)), 1));
   struct bulla_tenant_statement said = {
       .uuid = bulla_keyring_uuid(&vault->keyring),
@@ -89,14 +106,14 @@ static enum bulla_status create(struct bulla_change *change, struct bulla_span n
       .name = name,
       .created = created,
       .last_version = 1,
+      .label_key_id = bulla_span(label_key.id, sizeof(label_key.id)),
+      .detail_key_id = bulla_span(detail_key.id, sizeof(detail_key.id)),
       .num_secrets = 1,
-      .secrets = {{.version = 1,
-                   .id = bulla_span(first.secret.id, sizeof(first.secret.id)),
-                   .state = BULLA_SECRET_ACTIVE,
-                   .public_key = bulla_span(first.public_key, sizeof(first.public_key))}},
   };
+  BULLA_TRY(advance(change, &said));
+  said.secrets[0] = bulla_tenant_secret_entry(&first.secret, said.generation);
   BULLA_TRY(sign(&made, change, &said));
-  BULLA_TRY(insert_tenant(vault, &said, &made));
+  BULLA_TRY(insert_tenant(vault, &said, &made, &label_key, &detail_key));
   return insert_secret(vault, &first);
 }
 
@@ -115,8 +132,9 @@ enum bulla_status bulla_tenant_ensure(const struct bulla_tenant **tenant, struct
   return bulla_tenant_create(tenant, change, name, bulla_clock_s());
 }
 
-/* Signs |said| and stores it as the row of its tenant, which has the name |name|, or none. */
-static enum bulla_status update(struct bulla_change *change, struct bulla_tenant_statement *said, bool has_name) {
+/* Signs |said| and stores it as the row of its tenant, which has the name in it, or none. */
+static enum bulla_status replace(struct bulla_change *change, const struct bulla_tenant_statement *said,
+                                 bool has_name) {
   struct bulla_signed made;
   BULLA_TRY(sign(&made, change, said));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
@@ -130,6 +148,12 @@ static enum bulla_status update(struct bulla_change *change, struct bulla_tenant
   bulla_bind_blob(&statement, bulla_span(made.signature, sizeof(made.signature)));
   bulla_bind_blob(&statement, said->id);
   return bulla_finish(&statement);
+}
+
+/* Likewise, with the next generation of the directory. */
+static enum bulla_status update(struct bulla_change *change, struct bulla_tenant_statement *said, bool has_name) {
+  BULLA_TRY(advance(change, said));
+  return replace(change, said, has_name);
 }
 
 enum bulla_status bulla_tenant_rename(struct bulla_change *change, const struct bulla_tenant *tenant,
@@ -180,6 +204,8 @@ enum bulla_status bulla_tenant_shred(struct bulla_change *change, const struct b
   BULLA_TRY(run_all(change->vault->db, queries, sizeof(queries) / sizeof(queries[0]), said.id));
   said.shredded = true;
   said.name = bulla_span(NULL, 0);
+  said.label_key_id = bulla_span(NULL, 0);
+  said.detail_key_id = bulla_span(NULL, 0);
   return remove_secrets(change, &said);
 }
 
@@ -207,14 +233,10 @@ enum bulla_status bulla_tenant_rotate(int64_t *version, struct bulla_change *cha
     }
   }
   said.last_version = *version;
-  said.secrets[said.num_secrets++] = (struct bulla_secret_entry){
-      .version = *version,
-      .id = bulla_span(made.secret.id, sizeof(made.secret.id)),
-      .state = BULLA_SECRET_ACTIVE,
-      .public_key = bulla_span(made.public_key, sizeof(made.public_key)),
-  };
   BULLA_TRY(insert_secret(vault, &made));
-  return update(change, &said, true);
+  BULLA_TRY(advance(change, &said));
+  said.secrets[said.num_secrets++] = bulla_tenant_secret_entry(&made.secret, said.generation);
+  return replace(change, &said, true);
 }
 
 enum bulla_status bulla_tenant_destroy(struct bulla_change *change, const struct bulla_tenant *tenant, size_t index) {

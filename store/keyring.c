@@ -133,15 +133,23 @@ static struct bulla_tenant **place_for(struct bulla_keyring *keyring, struct bul
   return &keyring->tenants[place];
 }
 
+bool bulla_tenant_secret_is(const struct bulla_tenant_secret *secret, const struct bulla_secret_entry *entry) {
+  return secret->version == entry->version && bulla_span_equal(entry->id, id_of(secret->id)) &&
+         bulla_span_equal(entry->value_public, bulla_span(secret->value_public, sizeof(secret->value_public))) &&
+         bulla_span_equal(entry->mask_public, bulla_span(secret->mask_public, sizeof(secret->mask_public))) &&
+         bulla_span_equal(entry->apikey_id, bulla_key_id(secret->apikey_key));
+}
+
 static bool has_secret(const struct bulla_tenant *tenant, const struct bulla_tenant_secret *secret) {
   bool has = false;
   for (size_t i = 0; i < tenant->said.num_secrets; i++) {
-    has = has || bulla_span_equal(tenant->said.secrets[i].id, id_of(secret->id));
+    has = has || bulla_tenant_secret_is(secret, &tenant->said.secrets[i]);
   }
   return has;
 }
 
-/* Lets go of the secrets that |tenant| has no more: what was destroyed is not to be remembered. */
+/* Lets go of the secrets that |tenant| has no more: what was destroyed is not to be remembered. So what is cached was
+ * compared with the newest statement that is, and need not be at each use. */
 static void drop_destroyed(struct bulla_keyring *keyring, const struct bulla_tenant *tenant) {
   for (size_t i = 0; i < BULLA_CACHED_SECRETS; i++) {
     const struct bulla_tenant_secret *secret = keyring->secrets[i];

@@ -7,7 +7,7 @@
  *   vault key    wraps  signing key, audit key, the vault's detail key,
  *                       and of each tenant its label key, its detail key and its secrets
  *                and expands to  limit key
- *   a secret     expands to  field key, mask key, API-key key, and a key pair
+ *   a secret     expands to  field key, mask key, API-key key; of the first two, each to a key pair
  *
  * What was unwrapped for a tenant stays in a cache, by the row that it was checked for. */
 
@@ -40,13 +40,15 @@ struct bulla_tenant {
   struct bulla_key *detail_key;       /* seals the details of its records */
 };
 
-/* An unwrapped secret of a tenant, as the keys that it expands to. Valid as a tenant is. */
+/* An unwrapped secret of a tenant, as the keys that it expands to, and what commits to them. Valid as a tenant is. */
 struct bulla_tenant_secret {
   struct bulla_tenant_secret *self;
   _Atomic unsigned holders;
   uint8_t id[BULLA_ID_LEN];
   uint8_t tenant_id[BULLA_ID_LEN];
   int64_t version;
+  uint8_t value_public[BULLA_BOX_PUBLIC_LEN]; /* of the pair that the field key expands to */
+  uint8_t mask_public[BULLA_BOX_PUBLIC_LEN];
   struct bulla_key *field_key;
   struct bulla_key *mask_key;
   struct bulla_key *apikey_key;
@@ -113,6 +115,10 @@ const struct bulla_tenant_secret *bulla_keyring_find_secret(const struct bulla_k
  * still has them. */
 const struct bulla_tenant_secret *bulla_keyring_keep_secret(struct bulla_keyring *keyring,
                                                             const struct bulla_tenant_secret *made);
+
+/* bulla_tenant_secret_is says whether |secret| is the one that |entry| is signed to be: its id, its version, and each
+ * of its keys. The state does not matter. */
+bool bulla_tenant_secret_is(const struct bulla_tenant_secret *secret, const struct bulla_secret_entry *entry);
 
 /* bulla_tenant_secret_free frees the keys of one that is not cached. For BULLA_CLEANUP. */
 void bulla_tenant_secret_free(struct bulla_tenant_secret *secret);

@@ -113,13 +113,18 @@ enum bulla_status bulla_tenant_statement_write(struct bulla_buffer *bytes, const
   bulla_put_number(&writer, said->created);
   bulla_put_number(&writer, said->generation);
   bulla_put_number(&writer, said->last_version);
+  bulla_put_prefixed(&writer, said->label_key_id);
+  bulla_put_prefixed(&writer, said->detail_key_id);
   bulla_put_number(&writer, (int64_t)said->num_secrets);
   for (size_t i = 0; i < said->num_secrets; i++) {
     const struct bulla_secret_entry *secret = &said->secrets[i];
     bulla_put_number(&writer, secret->version);
     bulla_put_prefixed(&writer, secret->id);
     bulla_put_prefixed(&writer, bulla_secret_state_name(secret->state));
-    bulla_put_prefixed(&writer, secret->public_key);
+    bulla_put_prefixed(&writer, secret->value_public);
+    bulla_put_prefixed(&writer, secret->mask_public);
+    bulla_put_prefixed(&writer, secret->apikey_id);
+    bulla_put_number(&writer, secret->generation);
   }
   return finish(&writer);
 }
@@ -149,15 +154,21 @@ static bool take_state(struct bulla_reader *reader, enum bulla_secret_state *sta
   return number < BULLA_NUM_SECRET_STATES;
 }
 
-/* Versions grow from one secret to the next, and one of a live tenant is active. */
+static bool take_secret(struct bulla_reader *reader, struct bulla_secret_entry *secret) {
+  return take_positive(reader, &secret->version) && take_exact(reader, &secret->id, ID_LEN) &&
+         take_state(reader, &secret->state) && take_exact(reader, &secret->value_public, BULLA_BOX_PUBLIC_LEN) &&
+         take_exact(reader, &secret->mask_public, BULLA_BOX_PUBLIC_LEN) &&
+         take_exact(reader, &secret->apikey_id, BULLA_KEY_ID_LEN) && take_positive(reader, &secret->generation);
+}
+
+/* Versions grow from one secret to the next, none was made after this was signed, and one of a live tenant is active.
+ */
 static bool take_secrets(struct bulla_reader *reader, struct bulla_tenant_statement *said) {
   int64_t version = 0;
   size_t num_active = 0;
   for (size_t i = 0; i < said->num_secrets; i++) {
     struct bulla_secret_entry *secret = &said->secrets[i];
-    if (!take_positive(reader, &secret->version) || !take_exact(reader, &secret->id, ID_LEN) ||
-        !take_state(reader, &secret->state) || !take_exact(reader, &secret->public_key, BULLA_BOX_PUBLIC_LEN) ||
-        secret->version <= version) {
+    if (!take_secret(reader, secret) || secret->version <= version || secret->generation > said->generation) {
       return false;
     }
     version = secret->version;
@@ -166,13 +177,19 @@ static bool take_secrets(struct bulla_reader *reader, struct bulla_tenant_statem
   return version <= said->last_version && (said->removed ? said->num_secrets == 0 : num_active == 1);
 }
 
+/* One that was shredded has no key left to commit to. */
+static bool take_key_ids(struct bulla_reader *reader, struct bulla_tenant_statement *said) {
+  size_t len = said->shredded ? 0 : BULLA_KEY_ID_LEN;
+  return take_exact(reader, &said->label_key_id, len) && take_exact(reader, &said->detail_key_id, len);
+}
+
 enum bulla_status bulla_tenant_statement_read(struct bulla_tenant_statement *said, struct bulla_span bytes) {
   struct bulla_reader reader = bulla_reader(bytes);
   bool good = bytes.len <= BULLA_STATEMENT_MAX && take_label(&reader, BULLA_LITERAL("bulla/v2/tenant")) &&
               take_exact(&reader, &said->uuid, ID_LEN) && take_exact(&reader, &said->id, ID_LEN) &&
               bulla_take_prefixed(&reader, &said->name) && take_life(&reader, said) &&
               take_positive(&reader, &said->created) && take_positive(&reader, &said->generation) &&
-              take_positive(&reader, &said->last_version) &&
+              take_positive(&reader, &said->last_version) && take_key_ids(&reader, said) &&
               take_count(&reader, &said->num_secrets, BULLA_SECRETS_MAX) && take_secrets(&reader, said);
   return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
 }

@@ -58,7 +58,10 @@ struct bulla_secret_entry {
   int64_t version; /* from 1 */
   struct bulla_span id;
   enum bulla_secret_state state;
-  struct bulla_span public_key; /* of the key pair that the secret expands to */
+  struct bulla_span value_public; /* commits to the field key: the public half of the pair that it expands to */
+  struct bulla_span mask_public;  /* to the mask key likewise */
+  struct bulla_span apikey_id;    /* to the API-key key: its key id */
+  int64_t generation;             /* of the directory, with which it was made */
 };
 
 /* What a tenant is. A removed one has an empty list of secrets, and nothing is found by its name. One that was shredded
@@ -70,8 +73,10 @@ struct bulla_tenant_statement {
   bool removed;
   bool shredded;
   int64_t created;
-  int64_t generation;   /* of the directory, with which it was signed */
-  int64_t last_version; /* of a secret, also of one that is destroyed */
+  int64_t generation;              /* of the directory, with which it was signed */
+  int64_t last_version;            /* of a secret, also of one that is destroyed */
+  struct bulla_span label_key_id;  /* commits to the label key; empty if it is shredded */
+  struct bulla_span detail_key_id; /* to the detail key; likewise */
   size_t num_secrets;
   struct bulla_secret_entry secrets[BULLA_SECRETS_MAX];
 };

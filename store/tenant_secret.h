@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* A tenant's secret: 32 random bytes, sealed under the vault key and bound to vault, tenant and version, so that a row
- * moved to another tenant does not open. The keys that seal values, masks and roots of API keys are derived from it. */
+ * moved to another tenant does not open. The keys that seal values, masks and roots of API keys are derived from it,
+ * and the tenant's statement commits to each: what the root did not sign is not used, whoever wrapped it. */
 
 #ifndef BULLA_STORE_TENANT_SECRET_H
 #define BULLA_STORE_TENANT_SECRET_H
@@ -12,7 +13,6 @@
 /* A secret being made. */
 struct bulla_made_secret {
   struct bulla_tenant_secret secret; /* the caller keeps it in the keyring, or frees it */
-  uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer wrapped;
 };
@@ -22,6 +22,10 @@ BULLA_NODISCARD enum bulla_status bulla_tenant_secret_new(struct bulla_made_secr
                                                           const struct bulla_keyring *keyring,
                                                           struct bulla_span tenant_id, int64_t version);
 
+/* bulla_tenant_secret_entry returns what a statement of |generation| says of |secret|, which is active and was made
+ * with it. The spans are of |secret|. */
+struct bulla_secret_entry bulla_tenant_secret_entry(const struct bulla_tenant_secret *secret, int64_t generation);
+
 /* A secret's row as it is stored. */
 struct bulla_secret_row {
   struct bulla_span id;
@@ -30,7 +34,7 @@ struct bulla_secret_row {
 };
 
 /* bulla_tenant_secret sets |*secret| to the keys of |row|; |keyring| owns them. Returns BULLA_REFUSED if the tenant's
- * statement has no such secret that opens values, or it does not open. */
+ * statement has no such secret that opens values, or it does not open, or not to keys that the statement commits to. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_secret(const struct bulla_tenant_secret **secret,
                                                       struct bulla_keyring *keyring, const struct bulla_tenant *tenant,
                                                       const struct bulla_secret_row *row);

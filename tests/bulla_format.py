@@ -198,8 +198,16 @@ def secret_key(material, kind):
     return expand(material, b"bulla/v2/" + kind + b"-key")
 
 
-def tenant_private(material):
-    return expand(material, b"bulla/v2/tenant-private")
+def pair_private(material, kind):
+    """The private key that the field key or the mask key of a secret expands to."""
+    label = {b"field": b"value", b"mask": b"mask"}[kind]
+    return expand(secret_key(material, kind), b"bulla/v2/" + label + b"-private")
+
+
+def secret_commitments(material):
+    """What a statement has of a secret's keys."""
+    pairs = (box_public(pair_private(material, kind)) for kind in (b"field", b"mask"))
+    return [*pairs, key_id(secret_key(material, b"apikey"))]
 
 
 def limit_key(vault_key, uuid):
@@ -319,7 +327,7 @@ def box_open(private, box, info):
 
 # §8
 
-ROOT_PARTS, SECRET_PARTS = 5, 4
+ROOT_PARTS, SECRET_PARTS = 5, 7
 
 
 def signing_public(seed):

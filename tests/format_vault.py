@@ -370,29 +370,33 @@ class Reading:
 
     def check_tenant(self, identity, name, statement, signature, label_key, detail_key):
         model.check_signature(self.signing_public, statement, signature)
-        label, uuid, said_id, said_name, life, _, generation, last, num, *secrets = model.parts_of(statement)
+        label, uuid, said_id, said_name, life, _, generation, last, label_id, detail_id, num, *secrets = model.parts_of(
+            statement)
         model.require((label, uuid, said_id) == (b"bulla/v2/tenant", self.uuid, identity))
         model.require(life in (b"removed", b"shredded") if name is None else life == b"live")
         model.require(name in (None, said_name.decode()) and (life == b"shredded") == (said_name == b""))
         model.require(int.from_bytes(generation, "big") <= self.generation)
-        model.require(len(secrets) == 4 * int.from_bytes(num, "big"))
-        for i in range(0, len(secrets), 4):
-            model.require(i == 0 or secrets[i - 4] < secrets[i])
-            self.check_secret(identity, *secrets[i:i + 4])
-        model.require(not secrets or max(secrets[0::4]) <= last)
-        model.require(secrets[2::4].count(b"active") == (0 if name is None else 1))
-        keys = (unwrap(self.vault_key, wrapped, kind, self.uuid, identity)
-                for kind, wrapped in ((b"label-key", label_key), (b"detail-key", detail_key)))
+        each = model.SECRET_PARTS
+        model.require(len(secrets) == each * int.from_bytes(num, "big"))
+        for i in range(0, len(secrets), each):
+            model.require(i == 0 or secrets[i - each] < secrets[i])
+            self.check_secret(identity, generation, *secrets[i:i + each])
+        model.require(not secrets or max(secrets[0::each]) <= last)
+        model.require(secrets[2::each].count(b"active") == (0 if name is None else 1))
+        keys = [unwrap(self.vault_key, wrapped, kind, self.uuid, identity)
+                for kind, wrapped in ((b"label-key", label_key), (b"detail-key", detail_key))]
+        model.require([label_id, detail_id] == [model.key_id(key) for key in keys])
         self.tenants[identity] = *keys, said_name
         self.digests[identity] = model.digest(statement)
 
-    def check_secret(self, tenant, version, identity, state, public):
+    def check_secret(self, tenant, signed, version, identity, state, *keys):
         row = self.db.execute("SELECT tenant, version, state, wrapped FROM tenant_secret WHERE id = ?", (identity,))
         owner, number, stored_state, wrapped = row.fetchone()
         model.require((owner, model.number(number), stored_state.encode()) == (tenant, version, state))
         material = unwrap(self.vault_key, wrapped, b"tenant-secret", self.uuid, tenant, number)
         model.require(model.secret_id(material) == identity)
-        model.require(model.box_public(model.tenant_private(material)) == public)
+        *commitments, made = keys
+        model.require(commitments == model.secret_commitments(material) and model.number(0) < made <= signed)
         self.secrets[identity] = material
 
     def prove(self, tenant, label, *parts):

@@ -134,8 +134,12 @@ def keys(v):
     yield "tenant-secret.id", model.secret_id(secret)
     for kind in "field", "mask", "apikey":
         yield f"tenant-secret.{kind}-key", model.secret_key(secret, kind.encode())
-    yield "tenant-secret.private", model.tenant_private(secret)
-    yield "tenant-secret.public", model.box_public(v["tenant-secret.private"])
+    for pair, kind in ("value", b"field"), ("mask", b"mask"):
+        yield f"tenant-secret.{pair}-private", model.pair_private(secret, kind)
+        yield f"tenant-secret.{pair}-public", model.box_public(v[f"tenant-secret.{pair}-private"])
+    yield "tenant-secret.apikey-id", model.key_id(v["tenant-secret.apikey-key"])
+    yield "label-key.id", model.key_id(v["label-key.material"])
+    yield "detail-key.id", model.key_id(v["detail-key.material"])
     yield "limit.key", model.limit_key(v["vault-key.material"], uuid)
     yield "limit.subject", model.limit_subject(v["limit.key"], uuid, v["limit.kind"], v["limit.scope"], v["limit.name"])
 
@@ -165,8 +169,8 @@ def audit_keys(v):
     yield name, model.box_seal(model.box_public(private), ephemeral, plaintext, context)
 
 
-def secret_row(version, material, state):
-    return [version, model.secret_id(material), state, model.box_public(model.tenant_private(material))]
+def secret_row(version, material, state, generation):
+    return [version, model.secret_id(material), state, *model.secret_commitments(material), generation]
 
 
 def directory(v):
@@ -177,16 +181,19 @@ def directory(v):
     listed = [[v["root-key.id"], b"key", b"", b"", created],
               [v["root-passphrase.id"], b"passphrase", b"", b"", created],
               [v["root-recipient.id"], b"recipient", v["root-recipient.name"], v["root-recipient.public"], created]]
-    secret = v["tenant-secret.material"]
-    lives = {"tenant": [secret_row(1, secret, b"active")],
-             "rotated": [secret_row(1, secret, b"decrypt-only"), secret_row(3, v["rotated.material-3"], b"active"),
-                         secret_row(4, v["rotated.material-4"], b"pending")],
+    secret, made = v["tenant-secret.material"], v["tenant.generation"]
+    lives = {"tenant": [secret_row(1, secret, b"active", made)],
+             "rotated": [secret_row(1, secret, b"decrypt-only", made),
+                         secret_row(3, v["rotated.material-3"], b"active", v["rotated.generation-3"]),
+                         secret_row(4, v["rotated.material-4"], b"pending", v["rotated.generation"])],
              "removed": [], "shredded": []}
     for name, secrets in lives.items():
         life = b"live" if secrets else name.encode()
         called = b"" if name == "shredded" else v["tenant.name"]
+        keys = (b"", b"") if name == "shredded" else (v["label-key.id"], v["detail-key.id"])
         yield f"{name}.statement", model.statement(b"tenant", uuid, tenant, called, life, created,
-                                                   v[f"{name}.generation"], v[f"{name}.last-version"], secrets)
+                                                   v[f"{name}.generation"], v[f"{name}.last-version"], *keys,
+                                                   secrets)
     yield "tenant.digest", model.digest(v["tenant.statement"])
     leaves = {tenant: v["tenant.digest"]}
     yield "leaves.bucket", model.bucket_digest(leaves)

@@ -7,6 +7,7 @@
 #define BULLA_TESTS_KEYRING_SUPPORT_H
 
 #include "core/cleanup.h"
+#include "core/key.h"
 #include "store/directory.h"
 #include "tests/support.h"
 
@@ -47,7 +48,15 @@ static inline struct bulla_keyring test_keyring(uint8_t uuid, uint8_t filling) {
   return keyring;
 }
 
-/* test_tenant_statement returns what is said of a live tenant |id| of the vault, with one secret, which is active. */
+/* test_key_id returns the key id of 32 bytes |byte|. */
+static inline struct bulla_span test_key_id(uint8_t byte) {
+  uint8_t id[BULLA_KEY_ID_LEN];
+  TEST_OK(bulla_key_id_of(id, test_filled(byte, BULLA_KEY_LEN)));
+  return test_copy(bulla_span(id, sizeof(id)));
+}
+
+/* test_tenant_statement returns what is said of a live tenant |id| of the vault, with keys of 32 bytes |id| and one
+ * secret, which is active. */
 static inline struct bulla_tenant_statement test_tenant_statement(const struct bulla_keyring *keyring, uint8_t id) {
   return (struct bulla_tenant_statement){
       .uuid = bulla_keyring_uuid(keyring),
@@ -56,11 +65,16 @@ static inline struct bulla_tenant_statement test_tenant_statement(const struct b
       .created = 1700000000,
       .generation = 2,
       .last_version = 1,
+      .label_key_id = test_key_id(id),
+      .detail_key_id = test_key_id(id),
       .num_secrets = 1,
       .secrets = {{.version = 1,
                    .id = test_id((uint8_t)(id + 100)),
                    .state = BULLA_SECRET_ACTIVE,
-                   .public_key = test_filled(id, BULLA_BOX_PUBLIC_LEN)}},
+                   .value_public = test_filled(id, BULLA_BOX_PUBLIC_LEN),
+                   .mask_public = test_filled((uint8_t)(id + 1), BULLA_BOX_PUBLIC_LEN),
+                   .apikey_id = test_id((uint8_t)(id + 2)),
+                   .generation = 2}},
   };
 }
 

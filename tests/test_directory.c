@@ -86,6 +86,8 @@ Test(directory, a_shredded_tenant_has_neither_name_nor_keys) {
   assert_check(&keyring, &shredded.row, true, "removed");
   shredded.said.shredded = true;
   shredded.said.name = bulla_span(NULL, 0);
+  shredded.said.label_key_id = bulla_span(NULL, 0);
+  shredded.said.detail_key_id = bulla_span(NULL, 0);
   shredded.said.generation++;
   sign(&shredded.row, &keyring, &shredded.said);
   assert_check(&keyring, &shredded.row, false, "with keys");
@@ -95,6 +97,9 @@ Test(directory, a_shredded_tenant_has_neither_name_nor_keys) {
   cr_expect_eq(tenant->said.name.len, 0);
   cr_expect_null(tenant->label_key);
   cr_expect_null(tenant->detail_key);
+  shredded.row.has_keys = true;
+  assert_check(&keyring, &shredded.row, false, "with keys, once it was seen without");
+  shredded.row.has_keys = false;
   shredded.row.has_name = true;
   assert_check(&keyring, &shredded.row, false, "with a name");
   struct row live = make_row(&keyring, 4, false);
@@ -176,6 +181,40 @@ Test(directory, keys_are_those_of_the_tenant_and_each_is_what_it_is) {
     assert_refused(&keyring, &acme.row, &changed, true, rows[i].what);
   }
   bulla_keyring_free(&elsewhere);
+  bulla_keyring_free(&keyring);
+}
+
+/* What is wrapped for this tenant, in the right context, may still be another key than the one that was signed. */
+Test(directory, keys_are_those_that_the_statement_commits_to) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  const struct row acme = make_row(&keyring, 3, false);
+  const struct row removed = make_row(&keyring, 3, true);
+  const struct {
+    const struct row *row;
+    uint8_t label_key;
+    uint8_t detail_key;
+    const char *what;
+  } rows[] = {
+      {&acme, 4, 3, "another label key"},
+      {&acme, 3, 4, "another detail key"},
+      {&removed, 4, 3, "another label key of a removed one"},
+      {&removed, 3, 4, "another detail key of a removed one"},
+  };
+  for (size_t i = 0; i < N(rows); i++) {
+    struct bulla_tenant_row changed = rows[i].row->row;
+    changed.label_key = wrapped(&keyring, BULLA_WRAPPED_LABEL_KEY, test_id(3), rows[i].label_key);
+    changed.detail_key = wrapped(&keyring, BULLA_WRAPPED_DETAIL_KEY, test_id(3), rows[i].detail_key);
+    assert_refused(&keyring, &rows[i].row->row, &changed, true, rows[i].what);
+  }
+  /* And each bit of what is signed. */
+  for (size_t bit = 0; bit < 16 * BULLA_KEY_ID_LEN; bit++) {
+    struct bulla_tenant_statement said = acme.said;
+    struct bulla_span *id = bit < 8 * BULLA_KEY_ID_LEN ? &said.label_key_id : &said.detail_key_id;
+    struct bulla_tenant_row changed = acme.row;
+    *id = test_flipped(*id, bit % (8 * BULLA_KEY_ID_LEN));
+    sign(&changed, &keyring, &said);
+    assert_refused(&keyring, &acme.row, &changed, false, "a bit of a key id");
+  }
   bulla_keyring_free(&keyring);
 }
 

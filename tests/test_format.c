@@ -379,12 +379,35 @@ Test(format, a_secret_expands_to_the_keys_of_the_document) {
     TEST_SPAN(bulla_key_id(rows[i].key), bulla_key_id(wanted), "%s", rows[i].name);
     bulla_key_free(&wanted);
   }
-  struct bulla_secret *private_key = test_secret(bytes("tenant-secret.private"));
-  uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
-  TEST_OK(bulla_box_public(public_key, private_key));
-  TEST_SPAN(bulla_span(public_key, sizeof(public_key)), bytes("tenant-secret.public"), "public key");
-  TEST_SPAN(tenant(&opened)->said.secrets[0].public_key, bytes("tenant-secret.public"), "in the statement");
-  bulla_secret_free(&private_key);
+  const struct bulla_secret_entry *said = &tenant(&opened)->said.secrets[0];
+  const struct {
+    const char *name;
+    const uint8_t *made;
+    struct bulla_span said;
+  } pairs[] = {
+      {"tenant-secret.value-public", keys->value_public, said->value_public},
+      {"tenant-secret.mask-public", keys->mask_public, said->mask_public},
+  };
+  for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+    struct bulla_span wanted = bytes(pairs[i].name);
+    TEST_SPAN(bulla_span(pairs[i].made, BULLA_BOX_PUBLIC_LEN), wanted, "%s", pairs[i].name);
+    TEST_SPAN(pairs[i].said, wanted, "%s, in the statement", pairs[i].name);
+  }
+  TEST_SPAN(said->apikey_id, bytes("tenant-secret.apikey-id"), "in the statement");
+  cr_expect_eq(said->generation, number("tenant.generation"));
+  bulla_keyring_free(&opened);
+}
+
+/* What commits to a key is not of another form than the key that is committed to. */
+Test(format, a_tenants_keys_have_the_ids_of_the_document) {
+  struct bulla_keyring opened = keyring();
+  const struct bulla_tenant *owner = tenant(&opened);
+  uint8_t id[BULLA_KEY_ID_LEN];
+  TEST_OK(bulla_key_id_of(id, bulla_secret_bytes(owner->label_key)));
+  TEST_SPAN(bulla_span(id, sizeof(id)), bytes("label-key.id"), "label key");
+  TEST_SPAN(bulla_key_id(owner->detail_key), bytes("detail-key.id"), "detail key");
+  TEST_SPAN(owner->said.label_key_id, bytes("label-key.id"), "label key, in the statement");
+  TEST_SPAN(owner->said.detail_key_id, bytes("detail-key.id"), "detail key, in the statement");
   bulla_keyring_free(&opened);
 }
 
@@ -406,12 +429,26 @@ Test(format, a_new_secret_expands_as_it_is_opened) {
   TEST_OK(bulla_tenant_secret_new(&made, &opened, bytes("tenant.id"), 1));
   TEST_OK(bulla_context_wrapped(&context, &opened, BULLA_WRAPPED_TENANT_SECRET, bytes("tenant.id"), 1));
   TEST_OK(bulla_unwrap(&material, opened.vault_key, bulla_written(&made.wrapped), &context));
-  struct bulla_secret *private_key = NULL;
-  uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
-  TEST_OK(bulla_secret_expand(&private_key, material, test_text("bulla/v2/tenant-private")));
-  TEST_OK(bulla_box_public(public_key, private_key));
-  TEST_SPAN(bulla_span(made.public_key, sizeof(made.public_key)), bulla_span(public_key, sizeof(public_key)), "public");
-  bulla_secret_free(&private_key);
+  const struct {
+    const char *label;
+    const char *private_label;
+    const uint8_t *made;
+  } rows[] = {
+      {"bulla/v2/field-key", "bulla/v2/value-private", made.secret.value_public},
+      {"bulla/v2/mask-key", "bulla/v2/mask-private", made.secret.mask_public},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    struct bulla_secret *key = NULL;
+    struct bulla_secret *private_key = NULL;
+    uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
+    TEST_OK(bulla_secret_expand(&key, material, test_text(rows[i].label)));
+    TEST_OK(bulla_secret_expand(&private_key, key, test_text(rows[i].private_label)));
+    TEST_OK(bulla_box_public(public_key, private_key));
+    TEST_SPAN(bulla_span(rows[i].made, BULLA_BOX_PUBLIC_LEN), bulla_span(public_key, sizeof(public_key)), "%s",
+              rows[i].label);
+    bulla_secret_free(&private_key);
+    bulla_secret_free(&key);
+  }
   bulla_secret_free(&material);
   bulla_tenant_secret_free(&made.secret);
   bulla_keyring_free(&opened);
@@ -547,6 +584,8 @@ Test(format, statements_are_read_written_and_signed_as_in_the_document) {
     cr_assert_eq(said.num_secrets, rows[i].num_secrets);
     cr_assert_eq(said.removed, rows[i].removed);
     cr_assert_eq(said.shredded, rows[i].shredded);
+    TEST_SPAN(said.label_key_id, rows[i].shredded ? BULLA_LITERAL("") : bytes("label-key.id"), "%s", rows[i].name);
+    cr_assert(said.num_secrets < 2 || said.secrets[1].generation == number("rotated.generation-3"));
     TEST_OK(bulla_sign_tenant(&made, &opened, &said));
     is_signed(&made, rows[i].name);
     TEST_OK(bulla_check_signed(&opened, bytes(of(rows[i].name, "statement")), bytes(of(rows[i].name, "signature"))));

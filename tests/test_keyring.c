@@ -165,13 +165,16 @@ Test(keyring, what_somebody_holds_is_there_until_it_is_released) {
 /* A tenant whose statement lists one secret, version 4, as it is stored. */
 static struct bulla_secret_row new_secret(struct bulla_keyring *keyring, struct bulla_tenant_statement *said) {
   struct bulla_made_secret made;
+  struct bulla_secret_entry *entry = &said->secrets[0];
   TEST_OK(bulla_tenant_secret_new(&made, keyring, said->id, 4));
   said->last_version = 4;
-  said->secrets[0].version = 4;
-  said->secrets[0].id = test_copy(bulla_span(made.secret.id, sizeof(made.secret.id)));
-  said->secrets[0].public_key = test_copy(bulla_span(made.public_key, sizeof(made.public_key)));
+  *entry = bulla_tenant_secret_entry(&made.secret, 2);
+  entry->id = test_copy(entry->id);
+  entry->value_public = test_copy(entry->value_public);
+  entry->mask_public = test_copy(entry->mask_public);
+  entry->apikey_id = test_copy(entry->apikey_id);
   bulla_tenant_secret_free(&made.secret);
-  return (struct bulla_secret_row){said->secrets[0].id, 4, test_copy(bulla_written(&made.wrapped))};
+  return (struct bulla_secret_row){entry->id, 4, test_copy(bulla_written(&made.wrapped))};
 }
 
 /* Each is asked for twice: while nothing is kept, and while the right secret is. */
@@ -220,6 +223,75 @@ Test(keyring, a_secret_opens_for_its_tenant_version_and_id_alone) {
   said.uuid = bulla_keyring_uuid(&elsewhere);
   TEST_STATUS(bulla_tenant_secret(&secret, &elsewhere, test_keep_tenant(&elsewhere, &said, 5), &good), BULLA_REFUSED);
   bulla_keyring_free(&elsewhere);
+  bulla_keyring_free(&keyring);
+}
+
+/* What a statement has of a secret, by number. */
+enum { COMMITMENTS = 3 };
+static struct bulla_span *commitment(struct bulla_secret_entry *entry, size_t number) {
+  struct bulla_span *const all[COMMITMENTS] = {&entry->value_public, &entry->mask_public, &entry->apikey_id};
+  return all[number];
+}
+
+/* Each bit of what commits to its keys, while nothing is kept, and while the secret is that was signed otherwise. */
+Test(keyring, a_secret_opens_to_the_keys_that_were_signed_alone) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  struct bulla_tenant_statement said = test_tenant_statement(&keyring, 1);
+  const struct bulla_secret_row good = new_secret(&keyring, &said);
+  for (size_t i = 0; i < COMMITMENTS; i++) {
+    for (size_t bit = 0; bit < 8 * commitment(&said.secrets[0], i)->len; bit++) {
+      struct bulla_tenant_statement other = said;
+      const struct bulla_tenant_secret *secret = NULL;
+      *commitment(&other.secrets[0], i) = test_flipped(*commitment(&said.secrets[0], i), bit);
+      bulla_keyring_forget(&keyring);
+      TEST_ROW(bulla_tenant_secret(&secret, &keyring, test_keep_tenant(&keyring, &other, 5), &good), BULLA_REFUSED, i);
+      TEST_OK(bulla_tenant_secret(&secret, &keyring, test_keep_tenant(&keyring, &said, 5), &good));
+      TEST_ROW(bulla_tenant_secret(&secret, &keyring, test_keep_tenant(&keyring, &other, 5), &good), BULLA_REFUSED, i);
+      cr_expect_null(secret);
+      cr_expect_null(bulla_keyring_find_secret(&keyring, good.id), "it is not remembered");
+    }
+  }
+  bulla_keyring_free(&keyring);
+}
+
+/* A wrong commitment of one secret is not made good by another's, nor do two parts of one stand for each other. */
+Test(keyring, commitments_are_not_exchanged) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  struct bulla_tenant_statement said = test_tenant_statement(&keyring, 1);
+  struct bulla_tenant_statement beside = said;
+  const struct bulla_secret_row good = new_secret(&keyring, &said);
+  (void)new_secret(&keyring, &beside);
+  for (size_t i = 0; i <= COMMITMENTS; i++) {
+    struct bulla_tenant_statement other = said;
+    const struct bulla_tenant_secret *secret = NULL;
+    if (i < COMMITMENTS) {
+      *commitment(&other.secrets[0], i) = *commitment(&beside.secrets[0], i);
+    } else {
+      other.secrets[0].value_public = said.secrets[0].mask_public;
+      other.secrets[0].mask_public = said.secrets[0].value_public;
+    }
+    bulla_keyring_forget(&keyring);
+    TEST_ROW(bulla_tenant_secret(&secret, &keyring, test_keep_tenant(&keyring, &other, 5), &good), BULLA_REFUSED, i);
+  }
+  bulla_keyring_free(&keyring);
+}
+
+/* What is made of a secret must be what it is opened to, by another process too. */
+Test(keyring, a_secret_is_what_was_said_of_it_when_it_was_made) {
+  struct bulla_keyring keyring = test_keyring(1, 2);
+  struct bulla_tenant_statement said = test_tenant_statement(&keyring, 1);
+  const struct bulla_secret_row good = new_secret(&keyring, &said);
+  const struct bulla_tenant_secret *secret = NULL;
+  TEST_OK(bulla_tenant_secret(&secret, &keyring, test_keep_tenant(&keyring, &said, 5), &good));
+  struct bulla_secret_entry entry = bulla_tenant_secret_entry(secret, 9);
+  cr_expect_eq(entry.version, 4);
+  cr_expect_eq(entry.generation, 9);
+  cr_expect_eq(entry.state, BULLA_SECRET_ACTIVE);
+  TEST_SPAN(entry.id, good.id, "id");
+  for (size_t i = 0; i < COMMITMENTS; i++) {
+    TEST_SPAN(*commitment(&entry, i), *commitment(&said.secrets[0], i), "%zu", i);
+  }
+  cr_expect(bulla_tenant_secret_is(secret, &entry));
   bulla_keyring_free(&keyring);
 }
 

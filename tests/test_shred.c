@@ -4,6 +4,7 @@
 /* Shredding a tenant: what is left of it is noise, and the log still holds. */
 
 #include "core/hex.h"
+#include "store/tenant.h"
 #include "tests/vault_support.h"
 
 TestSuite(shred, .init = build_house, .fini = leave_house, .timeout = 60);
@@ -134,6 +135,35 @@ Test(shred, another_process_knows_of_it) {
   TEST_STATUS(bulla_vault_read(other, &value, &who, AT(TEXT("acme"), TEXT("warehouse"), TEXT("password"))),
               BULLA_NOT_FOUND);
   bulla_vault_close(&other);
+}
+
+/* What is signed of a shredded tenant commits to no key, so that none can be put back, not even by who kept one. */
+Test(shred, what_is_signed_of_it_has_no_key_any_more) {
+  const struct bulla_tenant *acme = NULL;
+  fill_house();
+  TEST_OK(bulla_tenant_look(&acme, house.vault, TEXT("acme")));
+  struct bulla_span id = test_copy(bulla_tenant_id(acme));
+  cr_expect_eq(acme->said.label_key_id.len, BULLA_KEY_ID_LEN);
+  cr_expect_eq(acme->said.detail_key_id.len, BULLA_KEY_ID_LEN);
+  TEST_OK(shred("acme"));
+  for (int reopened = 0; reopened < 2; reopened++) {
+    TEST_OK(bulla_tenant_by_id(&acme, house.vault, id));
+    cr_expect(acme->said.shredded);
+    cr_expect_eq(acme->said.num_secrets, 0);
+    cr_expect_eq(acme->said.label_key_id.len + acme->said.detail_key_id.len, 0);
+    close_vault();
+    open_vault();
+  }
+  /* A removed one keeps both: its records need them. */
+  TEST_OK(bulla_tenant_look(&acme, house.vault, TEXT("beta")));
+  id = test_copy(bulla_tenant_id(acme));
+  struct bulla_span detail_key_id = test_copy(acme->said.detail_key_id);
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("beta"), TEXT("db"))));
+  TEST_OK(bulla_vault_remove_tenant(house.vault, &who, TEXT("beta")));
+  TEST_OK(bulla_tenant_by_id(&acme, house.vault, id));
+  cr_expect(acme->said.removed);
+  TEST_SPAN(acme->said.detail_key_id, detail_key_id, "detail key");
+  TEST_SPAN(bulla_key_id(acme->detail_key), detail_key_id, "and it opened");
 }
 
 /* Whoever writes to the database and has no key can neither give a shredded tenant a name nor keys, nor shred one. */

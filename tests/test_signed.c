@@ -93,6 +93,8 @@ static struct statement tenant_of(size_t num_secrets) {
                  .created = 1700000000,
                  .generation = 7,
                  .last_version = 50,
+                 .label_key_id = test_id(5),
+                 .detail_key_id = test_id(6),
                  .num_secrets = num_secrets},
   };
   for (size_t i = 0; i < num_secrets && i < BULLA_SECRETS_MAX; i++) {
@@ -102,7 +104,10 @@ static struct statement tenant_of(size_t num_secrets) {
         .state = i + 1 == num_secrets ? BULLA_SECRET_ACTIVE
                  : i % 2 == 0         ? BULLA_SECRET_DECRYPT_ONLY
                                       : BULLA_SECRET_PENDING,
-        .public_key = test_filled((uint8_t)i, BULLA_BOX_PUBLIC_LEN),
+        .value_public = test_filled((uint8_t)i, BULLA_BOX_PUBLIC_LEN),
+        .mask_public = test_filled((uint8_t)(i + 100), BULLA_BOX_PUBLIC_LEN),
+        .apikey_id = test_id((uint8_t)(200 - i)),
+        .generation = i < 7 ? (int64_t)i : 7,
     };
   }
   return said;
@@ -170,7 +175,11 @@ Test(signed, what_was_written_is_read) {
       {tenant.tenant.id, wanted.tenant.id},
       {tenant.tenant.name, BULLA_LITERAL("acme")},
       {secret->id, wanted.tenant.secrets[2].id},
-      {secret->public_key, wanted.tenant.secrets[2].public_key},
+      {secret->value_public, wanted.tenant.secrets[2].value_public},
+      {secret->mask_public, wanted.tenant.secrets[2].mask_public},
+      {secret->apikey_id, wanted.tenant.secrets[2].apikey_id},
+      {tenant.tenant.label_key_id, wanted.tenant.label_key_id},
+      {tenant.tenant.detail_key_id, wanted.tenant.detail_key_id},
       {lane.lane.uuid, wanted.lane.uuid},
       {lane.lane.id, wanted.lane.id},
       {lane.lane.owner, wanted.lane.owner},
@@ -191,6 +200,7 @@ Test(signed, what_was_written_is_read) {
       {tenant.tenant.created, 1700000000},
       {tenant.tenant.generation, 7},
       {secret->version, 3},
+      {secret->generation, 2},
       {(int64_t)tenant.tenant.num_secrets, 3},
       {tenant.tenant.last_version, 50},
       {lane.lane.number, 3},
@@ -271,8 +281,12 @@ Test(signed, numbers_are_not_negative_and_have_a_next_one) {
     struct statement tenant = tenant_of(2);
     struct statement lane = lane_of(true);
     int64_t *const of_vault[] = {&vault.vault.created, &vault.vault.generation, &vault.vault.roots[1].created};
-    int64_t *const of_tenant[] = {&tenant.tenant.created, &tenant.tenant.generation, &tenant.tenant.last_version,
-                                  &tenant.tenant.secrets[0].version, &tenant.tenant.secrets[1].version};
+    int64_t *const of_tenant[] = {&tenant.tenant.created,
+                                  &tenant.tenant.generation,
+                                  &tenant.tenant.last_version,
+                                  &tenant.tenant.secrets[0].version,
+                                  &tenant.tenant.secrets[1].version,
+                                  &tenant.tenant.secrets[0].generation};
     int64_t *const of_lane[] = {&lane.lane.created, &lane.lane.number};
     const struct {
       const struct statement *said;
@@ -310,7 +324,11 @@ Test(signed, parts_have_their_lengths) {
       {&tenant, &tenant.tenant.uuid},
       {&tenant, &tenant.tenant.id},
       {&tenant, &tenant.tenant.secrets[1].id},
-      {&tenant, &tenant.tenant.secrets[1].public_key},
+      {&tenant, &tenant.tenant.label_key_id},
+      {&tenant, &tenant.tenant.detail_key_id},
+      {&tenant, &tenant.tenant.secrets[1].value_public},
+      {&tenant, &tenant.tenant.secrets[1].mask_public},
+      {&tenant, &tenant.tenant.secrets[1].apikey_id},
       {&lane, &lane.lane.uuid},
       {&lane, &lane.lane.id},
       {&lane, &lane.lane.owner},
@@ -427,6 +445,55 @@ Test(signed, versions_grow_up_to_the_last_and_one_secret_of_a_live_tenant_is_act
   }
 }
 
+/* A secret that is to be replaced since somebody knew it is told by when it was made. */
+Test(signed, no_secret_was_made_after_it_was_signed) {
+  const struct {
+    int64_t first;
+    int64_t last;
+    bool good;
+  } rows[] = {{0, 0, true}, {7, 7, true}, {1, 7, true}, {7, 1, true}, {1, 8, false}, {8, 1, false}};
+  for (size_t i = 0; i < N(rows); i++) {
+    struct statement said = tenant_of(2);
+    said.tenant.secrets[0].generation = rows[i].first;
+    said.tenant.secrets[1].generation = rows[i].last;
+    cr_expect_eq(is_read(&said), rows[i].good, "row %zu", i);
+  }
+}
+
+Test(signed, a_shredded_tenant_has_no_keys_and_any_other_has_both) {
+  const struct bulla_span none = bulla_span(NULL, 0);
+  const struct {
+    bool removed;
+    bool shredded;
+    struct bulla_span label_key_id;
+    struct bulla_span detail_key_id;
+    bool good;
+  } rows[] = {
+      {false, false, test_id(1), test_id(2), true},
+      {false, false, none, none, false},
+      {false, false, test_id(1), none, false},
+      {false, false, none, test_id(2), false},
+      {true, false, test_id(1), test_id(2), true},
+      {true, false, none, none, false},
+      {true, false, test_id(1), none, false},
+      {true, false, none, test_id(2), false},
+      {true, true, none, none, true},
+      {true, true, test_id(1), none, false},
+      {true, true, none, test_id(2), false},
+      {true, true, test_id(1), test_id(2), false},
+      {true, true, test_filled(0, 1), none, false},
+      {true, true, none, test_filled(0, 1), false},
+  };
+  for (size_t i = 0; i < N(rows); i++) {
+    struct statement said = tenant_of(rows[i].removed ? 0 : 2);
+    said.tenant.name = rows[i].shredded ? none : said.tenant.name;
+    said.tenant.shredded = rows[i].shredded;
+    said.tenant.label_key_id = rows[i].label_key_id;
+    said.tenant.detail_key_id = rows[i].detail_key_id;
+    cr_expect_eq(is_read(&said), rows[i].good, "row %zu", i);
+  }
+}
+
 /* Replaces the one place where |bytes| have |from|. */
 static struct bulla_span with(struct bulla_span bytes, struct bulla_span from, struct bulla_span to) {
   const uint8_t *at = memmem(bytes.data, bytes.len, from.data, from.len);
@@ -507,6 +574,9 @@ Test(signed, there_are_as_many_as_are_counted_and_not_too_many) {
   bulla_put_prefixed(&writer, test_id(99));
   bulla_put_prefixed(&writer, BULLA_LITERAL("pending"));
   bulla_put_prefixed(&writer, test_filled(1, BULLA_BOX_PUBLIC_LEN));
+  bulla_put_prefixed(&writer, test_filled(2, BULLA_BOX_PUBLIC_LEN));
+  bulla_put_prefixed(&writer, test_id(98));
+  bulla_put_number(&writer, 7);
   TEST_OK(bulla_writer_finish(&writer));
   struct statement read = {.kind = OF_TENANT};
   bytes = test_concat(with_count(bytes, BULLA_SECRETS_MAX, BULLA_SECRETS_MAX + 1), bulla_written(&more));
@@ -536,6 +606,9 @@ Test(signed, the_largest_fits_and_what_does_not_is_not_written) {
     vault.vault.roots[i].public_key = test_filled(1, BULLA_BOX_PUBLIC_LEN);
   }
   tenant.tenant.name = test_filled('n', BULLA_NAME_MAX);
+  for (size_t i = 0; i + 1 < BULLA_SECRETS_MAX; i++) {
+    tenant.tenant.secrets[i].state = BULLA_SECRET_DECRYPT_ONLY; /* the longest word */
+  }
   const struct statement *const all[] = {&vault, &tenant, &lane};
   for (size_t i = 0; i < N(all); i++) {
     cr_expect(is_read(all[i]), "row %zu", i);

@@ -5,6 +5,7 @@
  * rows of another vault of the same root, and roots that are not in the list. */
 
 #include "store/root_row.h"
+#include "store/tenant.h"
 #include "store/vault_row.h"
 #include "tests/vault_support.h"
 
@@ -273,6 +274,100 @@ Test(vault_directory, who_was_removed_is_in_what_is_signed) {
   TEST_STATUS(use("acme", "db", "host"), BULLA_NOT_FOUND);
   cr_expect_eq(count_records("outcome = 'granted'"), 0);
   TEST_STATUS(bulla_vault_audit_log(house.vault, 1, TEXT(""), count_record, NULL), BULLA_REFUSED);
+}
+
+/* What the statement of acme commits to, by number: first what the row of the tenant has, then what its secret is. */
+enum { LABEL_KEY, DETAIL_KEY, VALUE_PAIR, MASK_PAIR, APIKEY_KEY, NUM_COMMITMENTS };
+static struct bulla_span *commitment(struct bulla_tenant_statement *said, int number) {
+  struct bulla_span *const all[NUM_COMMITMENTS] = {&said->label_key_id, &said->detail_key_id,
+                                                   &said->secrets[0].value_public, &said->secrets[0].mask_public,
+                                                   &said->secrets[0].apikey_id};
+  return all[number];
+}
+
+/* Signs acme's statement with |bit| of one commitment turned, and stores it. */
+static void sign_otherwise(int number, size_t bit) {
+  const struct bulla_tenant *acme = NULL;
+  struct bulla_signed made;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
+  TEST_OK(bulla_tenant_look(&acme, house.vault, TEXT("acme")));
+  struct bulla_tenant_statement said = acme->said;
+  *commitment(&said, number) = test_flipped(*commitment(&said, number), bit);
+  TEST_OK(bulla_sign_tenant(&made, &house.vault->keyring, &said));
+  struct bulla_statement update = bulla_statement(house.vault->db, BULLA_QUERY_UPDATE_TENANT);
+  bulla_bind_text(&update, said.name);
+  bulla_bind_blob(&update, bulla_written(&made.statement));
+  bulla_bind_blob(&update, bulla_span(made.signature, sizeof(made.signature)));
+  bulla_bind_blob(&update, said.id);
+  TEST_OK(bulla_finish(&update));
+  bulla_statement_end(&update);
+  TEST_OK(bulla_db_commit(&transaction));
+}
+
+/* The keys of a tenant are those that were signed, in a process that has seen none of them and in one that has. */
+Test(vault_directory, no_key_of_a_tenant_is_used_that_its_statement_does_not_commit_to) {
+  furnish();
+  struct bulla_span file = image();
+  for (int number = 0; number < NUM_COMMITMENTS; number++) {
+    for (int reopened = 0; reopened < 2; reopened++) {
+      int calls = 0;
+      restore(file, "");
+      assert_use("acme", "db", "password", "acme db password");
+      sign_otherwise(number, 8 * (size_t)number + 3);
+      if (reopened == 1) {
+        close_vault();
+        open_vault();
+      }
+      bool of_tenant = number <= DETAIL_KEY;
+      TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
+      TEST_STATUS(put("acme", "db", "password", "another", true), BULLA_REFUSED);
+      TEST_STATUS(bulla_vault_apikey_use(house.vault, &who, RECORD_ID, count_root, &calls), BULLA_REFUSED);
+      TEST_STATUS(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), count_field, &calls), BULLA_REFUSED);
+      cr_expect_leq(calls, of_tenant ? 0 : 1, "commitment %d: the plain field is proven by the label key", number);
+      assert_use("beta", "db", "password", "beta db password");
+    }
+  }
+}
+
+static int64_t rotate_acme(void) {
+  int64_t version = 0;
+  TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
+  return version;
+}
+
+/* What is said of acme, which is read anew. */
+static const struct bulla_tenant_statement *acme_said(void) {
+  const struct bulla_tenant *acme = NULL;
+  TEST_OK(bulla_tenant_look(&acme, house.vault, TEXT("acme")));
+  return &acme->said;
+}
+
+/* By that it is told whether a secret is older than something else that changed. */
+Test(vault_directory, each_secret_tells_with_which_change_it_was_made) {
+  struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
+  int64_t num = 0;
+  furnish();
+  int64_t first = acme_said()->secrets[0].generation;
+  cr_assert_eq(first, acme_said()->generation);
+  TEST_OK(put("gamma", "db", "host", "x", false)); /* another change between */
+  cr_assert_eq(rotate_acme(), 2);
+  int64_t second = acme_said()->secrets[1].generation;
+  cr_expect_eq(second, first + 3, "after that of beta and that of gamma");
+  cr_expect_eq(second, acme_said()->generation);
+  cr_expect_eq(acme_said()->secrets[0].generation, first);
+  TEST_OK(bulla_vault_rename_tenant(house.vault, &who, TEXT("beta"), TEXT("Beta")));
+  cr_assert_eq(rotate_acme(), 3);
+  const int64_t wanted[] = {first, second, second + 2};
+  for (size_t i = 0; i < N(wanted); i++) {
+    cr_expect_eq(acme_said()->secrets[i].generation, wanted[i], "secret %zu", i);
+  }
+  TEST_OK(bulla_vault_rewrap(house.vault, &report, &who, TEXT("acme"), NULL, NULL));
+  TEST_OK(bulla_vault_destroy_versions(house.vault, &num, &who, TEXT("acme")));
+  cr_assert_eq(num, 2);
+  cr_assert_eq(acme_said()->num_secrets, 1);
+  cr_expect_eq(acme_said()->secrets[0].generation, second + 2, "signed anew, and made when it was");
+  cr_expect_gt(acme_said()->generation, second + 2);
 }
 
 /* A second root of the vault, as the list of its roots has it. */

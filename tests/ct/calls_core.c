@@ -10,6 +10,7 @@
 #include "core/crypto.h"
 #include "core/hex.h"
 #include "core/jwe_compact.h"
+#include "core/key.h"
 #include "core/signature.h"
 #include "core/slab.h"
 #include "core/xaes.h"
@@ -169,7 +170,10 @@ static void derive_by_xaes(void) {
 static void seal_and_open(enum bulla_suite suite) {
   SECRET(material, BULLA_KEY_LEN);
   struct bulla_key *key BULLA_CLEANUP(bulla_key_free) = NULL;
+  uint8_t id[BULLA_KEY_ID_LEN];
   CT_OK(bulla_key_new(&key, suite, material));
+  CT_OK(bulla_key_id_of(id, bulla_secret_bytes(material)));
+  CT_ASSERT(bulla_span_equal(bulla_span(id, sizeof(id)), bulla_key_id(key)));
   for (size_t i = 0; i < NUM_LENS; i++) {
     SECRET(plaintext, lens[i]);
     SECRET(opened, lens[i]);
@@ -312,7 +316,7 @@ const struct ct_call ct_core_calls[] = {
      "ciphertext and tag: they are made to be seen; " VERDICT, run_engine},
     {"bulla_xaes_new bulla_xaes_free bulla_xaes_derive bulla_aes_expand bulla_aes_block", "the key", "nothing",
      derive_by_xaes},
-    {"bulla_key_new bulla_key_free bulla_seal bulla_open", "key and plaintext",
+    {"bulla_key_new bulla_key_id_of bulla_key_free bulla_seal bulla_open", "key and plaintext",
      "the key's id, which stands in every blob; the blob; " VERDICT, seal_blobs},
     {"bulla_ring_add bulla_ring_open bulla_ring_free", "key and plaintext",
      "the key's id, which stands in every blob; the blob; " VERDICT, open_with_a_ring},
