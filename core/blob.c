@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Sealed blobs, version 1 (docs/FORMAT.md §2): their layout, sealing and opening, the text form.
+/* Sealed blobs, version 1 (docs/FORMAT.md §2): the layout and the text form of all; sealing and opening under a key.
  *
- *   version 1 | suite 1 | key id 16 | nonce 12 or 24 | ciphertext | tag 16
+ *   version 1 | suite 1 | key id 16 | nonce 12, 24 or 32 | ciphertext | tag 16
  */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base64url.h"
+#include "core/blob.h"
 #include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/cursor.h"
@@ -17,15 +18,12 @@
 #include "core/slab.h"
 #include "core/xaes.h"
 
-enum { VERSION = 0xb1, HEADER_LEN = 2 + BULLA_KEY_ID_LEN, CONTEXT_ON_STACK = 512 };
-
-/* NIST SP 800-38D §5.2.1.1: 2^39 - 256 bits. */
-static const uint64_t max_plaintext_len = (UINT64_C(1) << 36) - 32;
+enum { VERSION = 0xb1, HEADER_LEN = BULLA_BLOB_HEADER_LEN };
 
 static const char text_prefix[] = "bulla1:";
 enum { TEXT_PREFIX_LEN = sizeof(text_prefix) - 1 };
 
-/* 0 for what is no suite. */
+/* Of a boxed blob the encapsulated key stands there. 0 for what is no suite. */
 static size_t nonce_len(enum bulla_suite suite) {
   switch (suite) {
     case BULLA_AES_256_GCM:
@@ -33,6 +31,8 @@ static size_t nonce_len(enum bulla_suite suite) {
       return BULLA_NONCE_LEN;
     case BULLA_XAES_256_GCM:
       return BULLA_XAES_NONCE_LEN;
+    case BULLA_BOXED:
+      return BULLA_X25519_LEN;
   }
   return 0;
 }
@@ -100,36 +100,34 @@ static void end(struct operation *operation) {
   }
 }
 
-/* Additional data: the header as it stands in the blob, then the context. Most contexts are short. */
-struct additional_data {
-  uint8_t on_stack[CONTEXT_ON_STACK];
-  uint8_t *on_heap;
-  struct bulla_span bytes;
-};
-
-static void free_additional_data(struct additional_data *data) {
-  free(data->on_heap);
+void bulla_blob_header(uint8_t *header, enum bulla_suite suite, const uint8_t *key_id) {
+  header[0] = VERSION;
+  header[1] = (uint8_t)suite;
+  memcpy(header + 2, key_id, BULLA_KEY_ID_LEN);
 }
 
-/* |header| has HEADER_LEN bytes. */
-static enum bulla_status join(struct additional_data *data, const uint8_t *header, struct bulla_span context) {
-  data->on_heap = NULL;
+void bulla_blob_unbind(struct bulla_blob_bound *bound) {
+  free(bound->on_heap);
+}
+
+enum bulla_status bulla_blob_bind(struct bulla_blob_bound *bound, const uint8_t *header, struct bulla_span context) {
+  bound->on_heap = NULL;
   if (context.len > SIZE_MAX - HEADER_LEN) {
     return BULLA_TOO_LARGE;
   }
   size_t len = HEADER_LEN + context.len;
-  if (len > sizeof(data->on_stack)) {
-    data->on_heap = malloc(len);
-    if (data->on_heap == NULL) {
+  if (len > sizeof(bound->on_stack)) {
+    bound->on_heap = malloc(len);
+    if (bound->on_heap == NULL) {
       return BULLA_NO_MEMORY;
     }
   }
-  uint8_t *room = data->on_heap != NULL ? data->on_heap : data->on_stack;
+  uint8_t *room = bound->on_heap != NULL ? bound->on_heap : bound->on_stack;
   memcpy(room, header, HEADER_LEN);
   if (context.len > 0) {
     memcpy(room + HEADER_LEN, context.data, context.len);
   }
-  data->bytes = bulla_span(room, len);
+  bound->bytes = bulla_span(room, len);
   return BULLA_OK;
 }
 
@@ -141,13 +139,11 @@ static enum bulla_status seal(struct bulla_key *key, struct bulla_writer *out, s
   uint8_t *nonce = bulla_give(out, len);
   uint8_t *ciphertext = bulla_give(out, plaintext.len);
   uint8_t *tag = bulla_give(out, BULLA_TAG_LEN);
-  header[0] = VERSION;
-  header[1] = (uint8_t)key->suite;
-  memcpy(header + 2, key->id, BULLA_KEY_ID_LEN);
+  bulla_blob_header(header, key->suite, key->id);
   BULLA_TRY(bulla_nonce(nonce, len));
 
-  struct additional_data data BULLA_CLEANUP(free_additional_data);
-  BULLA_TRY(join(&data, header, context));
+  struct bulla_blob_bound data BULLA_CLEANUP(bulla_blob_unbind);
+  BULLA_TRY(bulla_blob_bind(&data, header, context));
   struct operation operation BULLA_CLEANUP(end);
   BULLA_TRY(begin(&operation, key, bulla_span(nonce, len)));
   return bulla_aead_seal(operation.aead, ciphertext, tag, operation.nonce, plaintext, data.bytes);
@@ -158,7 +154,7 @@ enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob, s
   if (key->fork_epoch != bulla_fork_epoch()) {
     return bulla_fail(blob, BULLA_FORKED);
   }
-  if (plaintext.len > max_plaintext_len) {
+  if (plaintext.len > BULLA_AES_GCM_MAX) {
     return bulla_fail(blob, BULLA_TOO_LARGE);
   }
   if (blob->size < bulla_sealed_len(key->suite, plaintext.len)) {
@@ -180,8 +176,8 @@ static enum bulla_status open_parsed(const struct bulla_key *key, struct bulla_b
   if (plaintext->size < blob->ciphertext.len) {
     return BULLA_BUFFER_TOO_SMALL;
   }
-  struct additional_data data BULLA_CLEANUP(free_additional_data);
-  BULLA_TRY(join(&data, blob->header.data, context));
+  struct bulla_blob_bound data BULLA_CLEANUP(bulla_blob_unbind);
+  BULLA_TRY(bulla_blob_bind(&data, blob->header.data, context));
   struct operation operation BULLA_CLEANUP(end);
   BULLA_TRY(begin(&operation, key, blob->nonce));
   BULLA_TRY(bulla_aead_open(operation.aead, plaintext->data, operation.nonce, blob->ciphertext, blob->tag, data.bytes));

@@ -15,9 +15,6 @@ _Static_assert(BULLA_BOX_PUBLIC_LEN == BULLA_X25519_LEN && BULLA_BOX_PRIVATE_LEN
                "keys are those of X25519");
 _Static_assert(BULLA_BOX_OVERHEAD == BULLA_X25519_LEN + BULLA_TAG_LEN, "a box has an encapsulated key and a tag");
 
-/* NIST SP 800-38D §5.2.1.1: 2^39 - 256 bits. */
-static const uint64_t max_plaintext_len = (UINT64_C(1) << 36) - 32;
-
 static const struct bulla_span no_additional_data;
 
 static enum bulla_status check_private_key(struct bulla_span bytes) {
@@ -36,7 +33,7 @@ enum bulla_status bulla_box_public(uint8_t *public_key, const struct bulla_secre
 
 enum bulla_status bulla_box_seal(struct bulla_buffer *sealed, const uint8_t *public_key, struct bulla_span plaintext,
                                  struct bulla_span info) {
-  if (plaintext.len > max_plaintext_len || plaintext.len > SIZE_MAX - BULLA_BOX_OVERHEAD) {
+  if (plaintext.len > BULLA_AES_GCM_MAX || plaintext.len > SIZE_MAX - BULLA_BOX_OVERHEAD) {
     return bulla_fail(sealed, BULLA_TOO_LARGE);
   }
   struct bulla_writer out = bulla_writer(sealed);

@@ -3,7 +3,8 @@
 
 /* Boxes: what is sealed to a public key, which only the private key opens. HPKE (RFC 9180) in mode_base, with
  * DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM, one message per context and no additional data (§6.1).
- * Nothing says who sealed a box: anybody can who has the public key.
+ * Nothing says who sealed a box: anybody can who has the public key. This is what stands in a vault, where the place
+ * says which key opens it; others get a blob, which names the key (bulla_boxed_seal).
  *
  *   encapsulated key 32 | ciphertext | tag 16
  */

@@ -19,6 +19,9 @@ BULLA_NODISCARD enum bulla_status bulla_aead_new(struct bulla_aead **aead, struc
 /* bulla_aead_free wipes and frees |*aead|, which this process must have created, and sets it to NULL. */
 void bulla_aead_free(struct bulla_aead **aead);
 
+/* Bytes of plaintext at most: 2^39 - 256 bits (NIST SP 800-38D §5.2.1.1). */
+#define BULLA_AES_GCM_MAX ((UINT64_C(1) << 36) - 32)
+
 /* bulla_aead_seal writes the encrypted |plaintext| to |ciphertext|, of the same length, and BULLA_TAG_LEN bytes to
  * |tag|. |nonce| has at least 1 byte (NIST SP 800-38D §7.1), else BULLA_INVALID_ARGUMENT; 12 bytes are fastest. */
 BULLA_NODISCARD enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Signatures: Ed25519 (RFC 8032 §5.1), the plain variant without prehash or context. */
+/* Signatures by a seed, for those who sign once: see include/bulla/core.h for what they are. */
 
 #ifndef BULLA_CORE_SIGNATURE_H
 #define BULLA_CORE_SIGNATURE_H
 
 #include <bulla/core.h>
 
-#define BULLA_SIGNATURE_LEN 64        /* bytes of a signature */
 #define BULLA_SIGNATURE_PUBLIC_LEN 32 /* bytes of a public key */
 #define BULLA_SIGNATURE_SEED_LEN 32   /* bytes of a private key: RFC 8032 §5.1.5 calls it so, others the seed */
 

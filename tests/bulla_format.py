@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-AES_256_GCM, XAES_256_GCM = 1, 2
+AES_256_GCM, XAES_256_GCM, BOXED = 1, 2, 4
 NONCE_LEN = {AES_256_GCM: 12, XAES_256_GCM: 24}
 
 
@@ -118,6 +118,20 @@ def open_blob(material, blob, context):
     body = 18 + NONCE_LEN[blob[1]]
     require(len(blob) >= body + 16 and blob[2:18] == key_id(material))
     return gcm_open(*aes_gcm_inputs(material, blob[1], blob[18:body]), blob[body:], blob[:18] + context)
+
+
+def boxed_id(public):
+    return hashlib.sha256(prefixed(b"bulla/v2/boxed-for", public)).digest()[:16]
+
+
+def boxed_seal(public, ephemeral, plaintext, bound_to):
+    header = bytes([0xB1, BOXED]) + boxed_id(public)
+    return header + box_seal(public, ephemeral, plaintext, header + bound_to)
+
+
+def boxed_open(private, blob, bound_to):
+    require(len(blob) >= 66 and blob[:18] == bytes([0xB1, BOXED]) + boxed_id(box_public(private)))
+    return box_open(private, blob[18:], blob[:18] + bound_to)
 
 
 # §3

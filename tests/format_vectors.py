@@ -80,6 +80,12 @@ def boxes(v):
     yield "lane.first-key", v["audit-key.private"], v["lane.ephemeral"], v["audit.key-0"], v["lane.key-context"]
 
 
+def boxed(v):
+    """Yields each blob's name that is sealed to a public key, the ephemeral private key, plaintext and context."""
+    yield "boxed.blob", v["boxed.ephemeral"], v["blob.plaintext"], v["blob.context"]
+    yield "boxed-empty.blob", v["boxed-empty.ephemeral"], b"", b""
+
+
 def derived(v):
     """Yields the name of each vector that follows from others, and what it must be: each after those it needs."""
     material = v["key.material"]
@@ -105,6 +111,11 @@ def derived(v):
         yield name, model.seal(*inputs)
     for name, private, ephemeral, plaintext, context in boxes(v):
         yield name, model.box_seal(model.box_public(private), ephemeral, plaintext, context)
+    yield "boxed.public", model.box_public(v["boxed.private"])
+    yield "boxed.id", model.boxed_id(v["boxed.public"])
+    for name, ephemeral, plaintext, context in boxed(v):
+        yield name, model.boxed_seal(v["boxed.public"], ephemeral, plaintext, context)
+    yield "text.of-boxed", model.blob_text(v["boxed.blob"])
     yield "text.of-blob-1", model.blob_text(v["blob-1.blob"])
     yield "text.of-blob-2", model.blob_text(v["blob-2.blob"])
 
@@ -295,6 +306,8 @@ def main(path, path_1):
     check(v, derived, blobs)
     for name, private, _, plaintext, context in boxes(v):
         tap.check(f"{name} opens", model.box_open(private, v[name], context) == plaintext)
+    for name, _, plaintext, context in boxed(v):
+        tap.check(f"{name} opens", model.boxed_open(v["boxed.private"], v[name], context) == plaintext)
     for name in "lane", "vault", "tenant", "rotated", "removed", "shredded":
         model.check_signature(v["signing-key.public"], v[f"{name}.statement"], v[f"{name}.signature"])
     for name in ("triple-16.text", "triple-12.text"):

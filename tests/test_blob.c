@@ -332,11 +332,14 @@ Test(blob, sealed_len_knows_the_suites_and_does_not_overflow) {
   cr_expect_eq(bulla_sealed_len(BULLA_AES_256_GCM, 100), 146);
   cr_expect_eq(bulla_sealed_len(BULLA_XAES_256_GCM, 100), 158);
   cr_expect_eq(bulla_sealed_len(BULLA_AES_256_GCM_SIV, 100), 146);
+  cr_expect_eq(bulla_sealed_len(BULLA_BOXED, 100), 166);
   for (int suite = 0; suite <= 255; suite++) {
-    cr_expect_eq(bulla_sealed_len((enum bulla_suite)suite, 1) != 0, suite >= 1 && suite <= 3, "suite %d", suite);
+    cr_expect_eq(bulla_sealed_len((enum bulla_suite)suite, 1) != 0, suite >= 1 && suite <= 4, "suite %d", suite);
   }
   cr_expect_eq(bulla_sealed_len(BULLA_AES_256_GCM, SIZE_MAX - 46), SIZE_MAX);
   cr_expect_eq(bulla_sealed_len(BULLA_AES_256_GCM, SIZE_MAX - 45), 0);
   cr_expect_eq(bulla_sealed_len(BULLA_XAES_256_GCM, SIZE_MAX - 57), 0);
   cr_expect_eq(bulla_sealed_len(BULLA_XAES_256_GCM, SIZE_MAX), 0);
+  cr_expect_eq(bulla_sealed_len(BULLA_BOXED, SIZE_MAX - 66), SIZE_MAX);
+  cr_expect_eq(bulla_sealed_len(BULLA_BOXED, SIZE_MAX - 65), 0);
 }

@@ -6,7 +6,7 @@
 #include "tests/support.h"
 
 static size_t nonce_len(unsigned suite) {
-  return suite == BULLA_XAES_256_GCM ? 24 : 12;
+  return suite == BULLA_BOXED ? 32 : suite == BULLA_XAES_256_GCM ? 24 : 12;
 }
 
 /* Bytes in the layout of a blob; nobody sealed them. */
@@ -27,7 +27,7 @@ static bool is_empty(const struct bulla_blob *blob) {
 }
 
 Test(blob_form, parse_finds_every_part_where_the_format_says) {
-  for (unsigned suite = 1; suite <= 3; suite++) {
+  for (unsigned suite = 1; suite <= 4; suite++) {
     for (size_t len = 0; len <= 60; len += 30) {
       struct bulla_span bytes = made_up(suite, len);
       struct bulla_blob blob;
@@ -45,7 +45,7 @@ Test(blob_form, parse_finds_every_part_where_the_format_says) {
 }
 
 Test(blob_form, write_undoes_parse_at_every_length) {
-  for (unsigned suite = 1; suite <= 3; suite++) {
+  for (unsigned suite = 1; suite <= 4; suite++) {
     for (size_t len = 0; len <= 100; len++) {
       struct bulla_span bytes = made_up(suite, len);
       struct bulla_blob blob;
@@ -67,7 +67,7 @@ Test(blob_form, parse_refuses_every_other_version_and_suite) {
       uint8_t *changed = test_alloc(bytes.len);
       memcpy(changed, bytes.data, bytes.len);
       changed[at] = (uint8_t)value;
-      bool good = at == 0 ? value == 0xb1 : value >= 1 && value <= 3;
+      bool good = at == 0 ? value == 0xb1 : value >= 1 && value <= 4;
       struct bulla_blob blob = {.header = bytes, .ciphertext = bytes};
       cr_expect_eq(bulla_blob_parse(&blob, bulla_span(changed, bytes.len)), good ? BULLA_OK : BULLA_REFUSED,
                    "byte %zu is %02x", at, value);
@@ -77,7 +77,7 @@ Test(blob_form, parse_refuses_every_other_version_and_suite) {
 }
 
 Test(blob_form, parse_refuses_what_is_shorter_than_an_empty_plaintext) {
-  for (unsigned suite = 1; suite <= 3; suite++) {
+  for (unsigned suite = 1; suite <= 4; suite++) {
     struct bulla_span bytes = made_up(suite, 0);
     for (size_t len = 0; len < bytes.len; len++) {
       struct bulla_blob blob = {.header = bytes, .ciphertext = bytes};
@@ -93,12 +93,12 @@ Test(blob_form, write_refuses_parts_that_no_blob_has) {
   struct bulla_span bytes = made_up(1, 20);
   struct bulla_blob good;
   TEST_OK(bulla_blob_parse(&good, bytes));
-  struct bulla_blob bad[10];
-  for (size_t i = 0; i < 10; i++) {
+  struct bulla_blob bad[12];
+  for (size_t i = 0; i < 12; i++) {
     bad[i] = good;
   }
   bad[0].suite = 0;
-  bad[1].suite = 4;
+  bad[1].suite = 5;
   bad[2].suite = BULLA_XAES_256_GCM;
   bad[3].nonce.len = 11;
   bad[4].nonce = bulla_span(bytes.data, 24);
@@ -107,7 +107,9 @@ Test(blob_form, write_refuses_parts_that_no_blob_has) {
   bad[7].tag.len = 15;
   bad[8].tag = bulla_span(bytes.data, 17);
   bad[9].suite = 256 + BULLA_AES_256_GCM;
-  for (size_t i = 0; i < 10; i++) {
+  bad[10].suite = BULLA_BOXED;
+  bad[11].nonce = bulla_span(bytes.data, 32);
+  for (size_t i = 0; i < 12; i++) {
     struct bulla_buffer out = test_room(200);
     TEST_STATUS(bulla_blob_write(&out, &bad[i]), BULLA_INVALID_ARGUMENT);
     TEST_FAILED(out, "row %zu", i);
@@ -138,7 +140,7 @@ Test(blob_form, the_text_form_is_the_prefix_and_base64url) {
 
 Test(blob_form, from_text_undoes_to_text_at_every_length) {
   for (size_t len = 0; len <= 200; len++) {
-    struct bulla_span bytes = made_up(1 + (unsigned)len % 3, len);
+    struct bulla_span bytes = made_up(1 + (unsigned)len % 4, len);
     struct bulla_span text = text_of(bytes);
     struct bulla_buffer again = test_room(bytes.len);
     TEST_OK(bulla_blob_from_text(&again, text));
@@ -222,7 +224,7 @@ Test(blob_form, a_length_that_does_not_fit_is_0) {
       size_t len = ends[i] - 200 + at;
       wide digits = (wide)(len / 3) * 4 + (len % 3 == 0 ? 0 : len % 3 + 1);
       cr_expect_eq(bulla_blob_text_len(len), sum_or_0(7 + digits), "text of %zx bytes", len);
-      for (unsigned suite = 1; suite <= 2; suite++) {
+      for (unsigned suite = 1; suite <= 4; suite++) {
         wide sum = (wide)len + 18 + nonce_len(suite) + BULLA_TAG_LEN;
         cr_expect_eq(bulla_sealed_len(suite, len), sum_or_0(sum), "suite %u, %zx bytes", suite, len);
       }

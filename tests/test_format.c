@@ -113,6 +113,28 @@ Test(format, blobs_open_and_carry_the_key_id) {
   bulla_key_free(&key);
 }
 
+Test(format, boxed_blobs_open_and_carry_the_key_id) {
+  const struct {
+    const char *blob;
+    struct bulla_span context;
+    struct bulla_span plaintext;
+  } rows[] = {{"boxed.blob", text("blob.context"), text("blob.plaintext")}, {.blob = "boxed-empty.blob"}};
+  struct bulla_secret *private_key = test_secret(bytes("boxed.private"));
+  struct bulla_box_key *key = NULL;
+  struct bulla_buffer room = test_room(500);
+  TEST_OK(bulla_box_key_new(&key, private_key));
+  TEST_SPAN(bulla_box_key_public(key), bytes("boxed.public"), "public key");
+  TEST_SPAN(bulla_box_key_id(key), bytes("boxed.id"), "key id");
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    TEST_OK(bulla_boxed_open(key, &room, bytes(rows[i].blob), rows[i].context));
+    TEST_SPAN(bulla_written(&room), rows[i].plaintext, "%s", rows[i].blob);
+  }
+  TEST_OK(bulla_blob_to_text(&room, bytes("boxed.blob")));
+  TEST_SPAN(bulla_written(&room), text("text.of-boxed"), "text");
+  bulla_box_key_free(&key);
+  bulla_secret_free(&private_key);
+}
+
 Test(format, triples_open) {
   const char *const texts[] = {"triple-16.text", "triple-12.text"};
   struct bulla_secret *key = test_secret(bytes("triple.key"));

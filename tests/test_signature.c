@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Ed25519. */
+/* Ed25519, by key pairs and, for those who sign once, by seeds. */
 
 #include <stdlib.h>
 
@@ -65,6 +65,19 @@ static void make_one(void) {
   TEST_OK(bulla_signature_verify(one.public_key.data, one.signature.data, one.message));
 }
 
+/* The public calls. */
+static void keys_agree(const struct bulla_secret *seed, struct bulla_span public_key, struct bulla_span message,
+                       struct bulla_span signature, size_t i) {
+  struct bulla_signing_key *key = NULL;
+  struct bulla_buffer made = test_room(BULLA_SIGNATURE_LEN);
+  TEST_OK(bulla_signing_key_new(&key, seed));
+  TEST_SPAN(bulla_signing_key_public(key), public_key, "vector %zu", i);
+  TEST_OK(bulla_sign(key, &made, message));
+  TEST_SPAN(bulla_written(&made), signature, "vector %zu", i);
+  TEST_OK(bulla_verify(public_key, signature, message));
+  bulla_signing_key_free(&key);
+}
+
 static void agree_with_vector(const char *seed_digits, const char *public_key, const char *message_digits,
                               const char *signature_digits, size_t i) {
   struct bulla_secret *seed = test_secret(test_hex(seed_digits));
@@ -73,6 +86,7 @@ static void agree_with_vector(const char *seed_digits, const char *public_key, c
   TEST_SPAN(made_public(seed), test_hex(public_key), "vector %zu", i);
   TEST_SPAN(signed_by(seed, message), signature, "vector %zu", i);
   TEST_OK(bulla_signature_verify(test_hex(public_key).data, signature.data, message));
+  keys_agree(seed, test_hex(public_key), message, signature, i);
   bulla_secret_free(&seed);
 }
 
@@ -200,4 +214,110 @@ Test(signature, the_arena_full_is_told_and_the_outputs_are_zeroed) {
   TEST_STATUS(bulla_signature_public(public_key, seed), BULLA_ARENA_FULL);
   TEST_STATUS(bulla_signature_sign(signature, seed, test_text("a message")), BULLA_ARENA_FULL);
   cr_assert(test_zero(public_key, BULLA_SIGNATURE_PUBLIC_LEN) && test_zero(signature, BULLA_SIGNATURE_LEN));
+}
+
+static struct bulla_signing_key *key_of_one(void) {
+  struct bulla_signing_key *key = NULL;
+  TEST_OK(bulla_signing_key_new(&key, one.seed));
+  test_keep(key);
+  return key;
+}
+
+Test(signature, what_is_not_signed_by_the_key_is_refused, .init = make_one) {
+  struct bulla_span longer = test_concat(one.message, test_filled(0, 1));
+  struct bulla_span other = made_public(test_secret(test_filled(0x3d, BULLA_KEY_LEN)));
+  TEST_OK(bulla_verify(one.public_key, one.signature, one.message));
+  TEST_STATUS(bulla_verify(one.public_key, one.signature, longer), BULLA_REFUSED);
+  TEST_STATUS(bulla_verify(other, one.signature, one.message), BULLA_REFUSED);
+  for (size_t bit = 0; bit < 8 * (size_t)BULLA_SIGNATURE_LEN; bit++) {
+    TEST_STATUS(bulla_verify(one.public_key, test_flipped(one.signature, bit), one.message), BULLA_REFUSED);
+  }
+}
+
+/* The signature comes from outside, the public key from the caller. */
+Test(signature, a_signature_of_another_length_is_refused, .init = make_one) {
+  for (size_t len = 0; len < BULLA_SIGNATURE_LEN; len++) {
+    TEST_STATUS(bulla_verify(one.public_key, test_copy(bulla_span(one.signature.data, len)), one.message),
+                BULLA_REFUSED);
+  }
+  TEST_STATUS(bulla_verify(one.public_key, test_concat(one.signature, test_filled(0, 1)), one.message), BULLA_REFUSED);
+  TEST_STATUS(bulla_verify(one.public_key, bulla_span(NULL, 0), one.message), BULLA_REFUSED);
+}
+
+Test(signature, keys_of_another_length_are_no_argument, .init = make_one) {
+  static const size_t lens[] = {0, 1, 31, 33, 64};
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    struct bulla_signing_key *key = (struct bulla_signing_key *)&key;
+    TEST_STATUS(bulla_signing_key_new(&key, test_secret(test_filled(1, lens[i]))), BULLA_INVALID_ARGUMENT);
+    cr_assert_null(key);
+    TEST_STATUS(bulla_verify(test_filled(1, lens[i]), one.signature, one.message), BULLA_INVALID_ARGUMENT);
+  }
+}
+
+Test(signature, signing_needs_the_whole_room_and_not_a_byte_more, .init = make_one) {
+  struct bulla_signing_key *key = key_of_one();
+  for (size_t size = 0; size < BULLA_SIGNATURE_LEN; size++) {
+    struct bulla_buffer signature = test_room(size);
+    TEST_STATUS(bulla_sign(key, &signature, one.message), BULLA_BUFFER_TOO_SMALL);
+    TEST_FAILED(signature, "%zu bytes", size);
+  }
+  struct bulla_buffer roomy = test_room(BULLA_SIGNATURE_LEN + 7);
+  TEST_OK(bulla_sign(key, &roomy, one.message));
+  TEST_SPAN(bulla_written(&roomy), one.signature, "in a larger room");
+  TEST_SPAN(bulla_span(roomy.data + roomy.len, 7), test_filled(0xa5, 7), "behind the signature");
+}
+
+Test(signature, the_key_does_not_need_its_seed, .init = make_one) {
+  struct bulla_signing_key *key = key_of_one();
+  struct bulla_buffer signature = test_room(BULLA_SIGNATURE_LEN);
+  bulla_wipe(bulla_secret_data(one.seed), BULLA_KEY_LEN);
+  bulla_secret_free(&one.seed);
+  TEST_OK(bulla_sign(key, &signature, one.message));
+  TEST_SPAN(bulla_written(&signature), one.signature, "without the seed");
+}
+
+static int finds_no_signing_key(void *argument) {
+  struct bulla_signing_key *key = argument;
+  struct bulla_signing_key *another = (struct bulla_signing_key *)&another;
+  struct bulla_buffer signature = test_room(BULLA_SIGNATURE_LEN);
+  if (bulla_signing_key_new(&another, one.seed) != BULLA_FORKED || another != NULL) {
+    return 1;
+  }
+  if (bulla_sign(key, &signature, one.message) != BULLA_FORKED || !test_failed(&signature)) {
+    return 2;
+  }
+  if (bulla_verify(bulla_signing_key_public(key), one.signature, one.message) != BULLA_OK) {
+    return 3;
+  }
+  bulla_signing_key_free(&key);
+  return key == NULL ? 0 : 4;
+}
+
+Test(signature, a_forked_child_cannot_use_the_key_but_free_it, .init = make_one) {
+  cr_expect_eq(test_in_child(finds_no_signing_key, key_of_one()), 0);
+}
+
+Test(signature, a_key_gives_its_slot_back, .init = make_one) {
+  size_t used = bulla_slab_usage().used;
+  struct bulla_signing_key *key = NULL;
+  struct bulla_buffer signature = test_room(BULLA_SIGNATURE_LEN);
+  TEST_OK(bulla_signing_key_new(&key, one.seed));
+  cr_expect_gt(bulla_slab_usage().used, used);
+  TEST_OK(bulla_sign(key, &signature, one.message));
+  bulla_signing_key_free(&key);
+  cr_expect_null(key);
+  bulla_signing_key_free(&key);
+  cr_expect_eq(bulla_slab_usage().used, used);
+}
+
+Test(signature, without_a_slot_there_is_no_key) {
+  test_arena(4096);
+  struct bulla_secret *seed = test_secret(test_filled(1, BULLA_KEY_LEN));
+  struct bulla_signing_key *key = (struct bulla_signing_key *)&key;
+  struct bulla_secret *rest = NULL;
+  while (bulla_secret_new(&rest, 1) == BULLA_OK) {
+    test_keep(rest);
+  }
+  TEST_STATUS(bulla_signing_key_new(&key, seed), BULLA_ARENA_FULL);
+  cr_expect_null(key);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The core: secrets in locked memory, keys, sealed blobs, JWE. No files, no SQL, no clock.
+/* The core: secrets in locked memory, keys, sealed blobs, signatures, JWE. No files, no SQL, no clock.
  *
  *   struct bulla_secret *material = NULL;
  *   struct bulla_key *key = NULL;
@@ -258,6 +258,7 @@ enum bulla_suite {
   BULLA_AES_256_GCM = 1,     /* 96-bit nonce: at most 2^32 seals a key (NIST SP 800-38D §8.3) */
   BULLA_XAES_256_GCM = 2,    /* C2SP XAES-256-GCM, 192-bit nonce: no such limit */
   BULLA_AES_256_GCM_SIV = 3, /* RFC 8452: named in the format, not yet built */
+  BULLA_BOXED = 4,           /* sealed to a public key, see bulla_boxed_seal: no bulla_key is of this suite */
 };
 
 /* A key: 32 secret bytes, the suite it is for, and the key id, which names it and commits to it. Immutable except for
@@ -322,7 +323,7 @@ struct bulla_blob {
   enum bulla_suite suite;
   struct bulla_span header; /* the 18 bytes that are additional data: version, suite, key id */
   struct bulla_span key_id;
-  struct bulla_span nonce;
+  struct bulla_span nonce; /* of suite BULLA_BOXED the encapsulated key */
   struct bulla_span ciphertext;
   struct bulla_span tag;
 };
@@ -345,6 +346,84 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_blob_to_text(struct bulla_buff
 /* bulla_blob_from_text reads the text form. The length of |text| is always enough room. Returns BULLA_BUFFER_TOO_SMALL,
  * BULLA_REFUSED. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_blob_from_text(struct bulla_buffer *blob, struct bulla_span text);
+
+/* Blobs that are sealed to a public key, suite BULLA_BOXED (docs/FORMAT.md §2). Sealing needs no secret, and whoever
+ * has sealed cannot open:
+ *
+ *   status = bulla_secret_random(&private_key, BULLA_KEY_LEN);
+ *   status = bulla_box_key_new(&key, private_key);
+ *   status = bulla_boxed_seal(&blob, public_key, bulla_text("s3cret"), bulla_text("row 7"));
+ *   status = bulla_boxed_open(key, &plaintext, bulla_written(&blob), bulla_text("row 7"));
+ *
+ * They are made with HPKE (RFC 9180) in mode_base: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. Nothing says
+ * who has sealed a blob: anybody can who has the public key. Where that matters the blob is signed, and the signer's
+ * public key is in its context, or somebody else could put his signature in the place of the first. */
+
+/* A key pair of X25519 (RFC 7748): the private half in locked memory, the public half, and the key id, which names it
+ * and commits to it. Immutable; may be shared by threads. */
+struct bulla_box_key;
+
+/* bulla_box_key_new creates |*key| from |private_key|, any BULLA_KEY_LEN random bytes, which it copies. They must serve
+ * nothing else; bulla_secret_expand makes several keys of one. Returns BULLA_INVALID_ARGUMENT for another length. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_box_key_new(struct bulla_box_key **key,
+                                                              const struct bulla_secret *private_key);
+
+/* bulla_box_key_free wipes and frees |*key| and sets it to NULL. */
+BULLA_API void bulla_box_key_free(struct bulla_box_key **key);
+
+/* bulla_box_key_public returns the BULLA_KEY_LEN bytes of the public half, to be given to those who seal; they live as
+ * long as |key|. Whoever can put another key in its place reads what is sealed from then on. */
+BULLA_API struct bulla_span bulla_box_key_public(const struct bulla_box_key *key);
+
+/* bulla_box_key_id returns the BULLA_KEY_ID_LEN bytes that name |key| in blobs; they live as long as |key|. */
+BULLA_API struct bulla_span bulla_box_key_id(const struct bulla_box_key *key);
+
+/* bulla_boxed_seal seals |plaintext| to |public_key| into |blob|, with a fresh key. |context| is authenticated but not
+ * stored: opening needs the same. |blob| needs bulla_sealed_len(BULLA_BOXED, …) bytes. Returns BULLA_INVALID_ARGUMENT
+ * unless |public_key| has BULLA_KEY_LEN bytes, BULLA_REFUSED if it is a point of small order, with which everybody
+ * could open the blob, BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE past 2^36 - 32 bytes or if |context| overflows. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_boxed_seal(struct bulla_buffer *blob, struct bulla_span public_key,
+                                                             struct bulla_span plaintext, struct bulla_span context);
+
+/* bulla_boxed_open opens |blob| into |plaintext|, if it was sealed to the public half of |key| with |context|. Nothing
+ * is released before the tag has passed. The length of |blob| is always enough room. Returns BULLA_REFUSED whatever is
+ * wrong with |blob|, key or context, BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE if |context| overflows. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_boxed_open(const struct bulla_box_key *key,
+                                                             struct bulla_buffer *plaintext, struct bulla_span blob,
+                                                             struct bulla_span context);
+
+/* Signatures: Ed25519 (RFC 8032 §5.1), the plain variant without prehash or context. Begin each kind of message with a
+ * label of its own, so that a signature of one is none of another. */
+
+#define BULLA_SIGNATURE_LEN 64 /* bytes of a signature */
+
+/* A key pair of Ed25519: the private half, expanded, in locked memory, and the public half. Immutable; may be shared by
+ * threads. */
+struct bulla_signing_key;
+
+/* bulla_signing_key_new creates |*key| from |seed|, any BULLA_KEY_LEN random bytes, which it copies: RFC 8032 §5.1.5
+ * calls them the private key. They must serve nothing else, as those of bulla_box_key_new. Returns
+ * BULLA_INVALID_ARGUMENT for another length. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_signing_key_new(struct bulla_signing_key **key,
+                                                                  const struct bulla_secret *seed);
+
+/* bulla_signing_key_free wipes and frees |*key| and sets it to NULL. */
+BULLA_API void bulla_signing_key_free(struct bulla_signing_key **key);
+
+/* bulla_signing_key_public returns the BULLA_KEY_LEN bytes of the public half, for those who verify; they live as long
+ * as |key|. */
+BULLA_API struct bulla_span bulla_signing_key_public(const struct bulla_signing_key *key);
+
+/* bulla_sign fills |signature|, which needs BULLA_SIGNATURE_LEN bytes, with the one signature that |key| makes of
+ * |message|. Returns BULLA_BUFFER_TOO_SMALL. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_sign(const struct bulla_signing_key *key,
+                                                       struct bulla_buffer *signature, struct bulla_span message);
+
+/* bulla_verify returns BULLA_REFUSED unless |signature| is one of |message| by |public_key|, of whatever length it is;
+ * BULLA_INVALID_ARGUMENT unless |public_key| has BULLA_KEY_LEN bytes. |public_key| must be one that the caller trusts:
+ * whoever may choose it can choose one under which one signature is good for many messages. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_verify(struct bulla_span public_key, struct bulla_span signature,
+                                                         struct bulla_span message);
 
 /* The foreign form iv:authTag:ciphertext, AES-256-GCM (docs/FORMAT.md §4). It commits to no key and binds no context:
  * read it to import it, write it only for systems that cannot read sealed blobs. */

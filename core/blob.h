@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What the blobs of all suites begin with and are bound to (docs/FORMAT.md §2), for core/blob.c and core/boxed.c. */
+
+#ifndef BULLA_CORE_BLOB_H
+#define BULLA_CORE_BLOB_H
+
+#include <bulla/core.h>
+
+#define BULLA_BLOB_HEADER_LEN (2 + BULLA_KEY_ID_LEN) /* bytes: version, suite, key id */
+
+/* bulla_blob_header fills the BULLA_BLOB_HEADER_LEN bytes of |header| from the BULLA_KEY_ID_LEN bytes of |key_id|. */
+void bulla_blob_header(uint8_t *header, enum bulla_suite suite, const uint8_t *key_id);
+
+/* What a blob is bound to: its header, then the context. Most contexts are short. Declare it with
+ * BULLA_CLEANUP(bulla_blob_unbind). */
+struct bulla_blob_bound {
+  uint8_t on_stack[512];
+  uint8_t *on_heap;
+  struct bulla_span bytes;
+};
+
+/* bulla_blob_bind joins the BULLA_BLOB_HEADER_LEN bytes of |header| and |context| in |bound|. Returns BULLA_TOO_LARGE
+ * if the length overflows, BULLA_NO_MEMORY; |bound| may be freed whatever it returns. */
+BULLA_NODISCARD enum bulla_status bulla_blob_bind(struct bulla_blob_bound *bound, const uint8_t *header,
+                                                  struct bulla_span context);
+
+/* bulla_blob_unbind frees what |bound| has on the heap. */
+void bulla_blob_unbind(struct bulla_blob_bound *bound);
+
+#endif
