@@ -140,6 +140,31 @@ static enum bulla_status box(void) {
   return BULLA_OK;
 }
 
+static enum bulla_status sign_with_a_key(void) {
+  uint8_t room[ROOM];
+  struct bulla_buffer signature = room_in(room, ROOM);
+  struct bulla_signing_key *key BULLA_CLEANUP(bulla_signing_key_free) = NULL;
+  TRY_MADE(bulla_signing_key_new(&key, kit.material), key);
+  BULLA_TRY(check_output(bulla_sign(key, &signature, long_context()), &signature, bulla_span(NULL, 0)));
+  return bulla_verify(bulla_signing_key_public(key), bulla_written(&signature), long_context());
+}
+
+/* With a context that is too long for the stack. */
+static enum bulla_status boxed(void) {
+  uint8_t room[ROOM];
+  uint8_t opened_room[ROOM];
+  uint8_t context[ROOM] = {0};
+  struct bulla_buffer blob = room_in(room, ROOM);
+  struct bulla_buffer opened = room_in(opened_room, ROOM);
+  struct bulla_box_key *key BULLA_CLEANUP(bulla_box_key_free) = NULL;
+  TRY_MADE(bulla_box_key_new(&key, kit.material), key);
+  BULLA_TRY(check_output(
+      bulla_boxed_seal(&blob, bulla_box_key_public(key), BULLA_LITERAL("secret"), bulla_span(context, ROOM)), &blob,
+      bulla_span(NULL, 0)));
+  return check_output(bulla_boxed_open(key, &opened, bulla_written(&blob), bulla_span(context, ROOM)), &opened,
+                      BULLA_LITERAL("secret"));
+}
+
 static enum bulla_status make_apikey(void) {
   struct bulla_apikey *apikey BULLA_CLEANUP(bulla_apikey_free) = NULL;
   struct bulla_secret *string BULLA_CLEANUP(bulla_secret_free) = NULL;
@@ -408,6 +433,8 @@ enum bulla_status (*const fuzz_calls[])(void) = {
     box,
     sign,
     use_many,
+    sign_with_a_key,
+    boxed,
 };
 const size_t fuzz_num_calls = sizeof(fuzz_calls) / sizeof(fuzz_calls[0]);
 

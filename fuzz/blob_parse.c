@@ -14,10 +14,11 @@ enum { HEADER_LEN = 18, KEY_ID_OFFSET = 2 };
 
 /* model_nonce_len returns the length of the nonce if |bytes| have the form of a blob, or 0. */
 static size_t model_nonce_len(struct bulla_span bytes) {
-  if (bytes.len < HEADER_LEN || bytes.data[0] != 0xb1 || bytes.data[1] < 1 || bytes.data[1] > 3) {
+  if (bytes.len < HEADER_LEN || bytes.data[0] != 0xb1 || bytes.data[1] < 1 || bytes.data[1] > 4) {
     return 0;
   }
-  size_t nonce_len = bytes.data[1] == BULLA_XAES_256_GCM ? 24 : 12;
+  static const size_t lens[] = {0, 12, 24, 12, 32};
+  size_t nonce_len = lens[bytes.data[1]];
   return bytes.len >= HEADER_LEN + nonce_len + BULLA_TAG_LEN ? nonce_len : 0;
 }
 

@@ -30,6 +30,7 @@ OPTIONS = {
     "base64url": "-max_len=1024",
     "blob_open": "-max_len=1024 -len_control=100",
     "blob_parse": "-max_len=1024",
+    "boxed_open": "-max_len=1024 -len_control=100",
     "cli_args": "-max_len=2048 -entropic=0",
     "cmd_answer": "-max_len=1500 -len_control=100",
     "engine_differential": "-max_len=2048",
