@@ -295,6 +295,39 @@ static void seal_boxes(void) {
   }
 }
 
+static void sign_with_a_key(void) {
+  SECRET(seed, BULLA_KEY_LEN);
+  struct bulla_signing_key *key BULLA_CLEANUP(bulla_signing_key_free) = NULL;
+  uint8_t room[BULLA_SIGNATURE_LEN];
+  CT_OK(bulla_signing_key_new(&key, seed));
+  CT_ASSERT(!ct_is_secret(bulla_signing_key_public(key).data, BULLA_KEY_LEN));
+  for (size_t i = 0; i < NUM_LENS; i++) {
+    SECRET(message, lens[i]);
+    struct bulla_buffer signature = bulla_buffer(room, sizeof(room));
+    CT_OK(bulla_sign(key, &signature, bulla_secret_bytes(message)));
+    CT_ASSERT(!ct_is_secret(room, sizeof(room)));
+  }
+}
+
+static void seal_to_a_public_key(void) {
+  SECRET(private_key, BULLA_KEY_LEN);
+  struct bulla_box_key *key BULLA_CLEANUP(bulla_box_key_free) = NULL;
+  CT_OK(bulla_box_key_new(&key, private_key));
+  for (size_t i = 0; i < NUM_LENS; i++) {
+    SECRET(plaintext, lens[i]);
+    SECRET(opened, lens[i]);
+    uint8_t room[18 + MAX_LEN + BULLA_BOX_OVERHEAD];
+    struct bulla_buffer blob = bulla_buffer(room, sizeof(room));
+    struct bulla_buffer out = room_in(opened);
+    CT_OK(bulla_boxed_seal(&blob, bulla_box_key_public(key), bulla_secret_bytes(plaintext), context));
+    CT_ASSERT(!ct_is_secret(blob.data, blob.len));
+    CT_OK(bulla_boxed_open(key, &out, bulla_written(&blob), context));
+    CT_ASSERT(lens[i] == 0 || ct_is_secret(out.data, out.len));
+    CT_ASSERT(bulla_secret_equal(bulla_secret_bytes(plaintext), bulla_secret_bytes(opened)));
+    CT_ASSERT(bulla_boxed_open(key, &out, bulla_written(&blob), nothing) == BULLA_REFUSED);
+  }
+}
+
 #define VERDICT "whether it was authentic: the status says so"
 #define EQUAL "whether they are equal: the result says so"
 
@@ -326,11 +359,15 @@ const struct ct_call ct_core_calls[] = {
      "key and plaintext", "the token; " VERDICT, encrypt_jwe},
     {"bulla_signature_public bulla_signature_sign bulla_ed25519_sign", "seed and message",
      "the public key and the signature: they are made to be seen", sign},
+    {"bulla_signing_key_new bulla_signing_key_free bulla_sign", "seed and message",
+     "the public key and the signature: they are made to be seen", sign_with_a_key},
     {"bulla_ed25519_expand", "the seed", "the public key: it is made to be seen", expand_a_seed},
     {"bulla_box_public bulla_box_seal bulla_box_open bulla_x25519_public bulla_hpke_seal bulla_hpke_open",
      "private key and plaintext",
      "the public key and the box: they are made to be seen; whether the encapsulated key is of small order, "
      "and " VERDICT,
      seal_boxes},
+    {"bulla_box_key_new bulla_box_key_free bulla_boxed_seal bulla_boxed_open", "private key and plaintext",
+     "the public key, its id and the blob: they are made to be seen; " VERDICT, seal_to_a_public_key},
     {0},
 };

@@ -25,7 +25,8 @@ NO_SECRET = {
         bulla_engine_version
         bulla_key_id bulla_key_suite bulla_sealed_len bulla_ring_new bulla_ring_find bulla_blob_parse
         bulla_blob_write bulla_blob_text_len bulla_blob_to_text bulla_blob_from_text bulla_triple_len
-        bulla_triple_check bulla_log_set bulla_jwe_len bulla_span bulla_buffer bulla_written""",
+        bulla_triple_check bulla_log_set bulla_jwe_len bulla_span bulla_buffer bulla_written bulla_box_key_id
+        bulla_box_key_public bulla_signing_key_public bulla_verify""",
     # A revocation by jti or key id and the generation are looked up by what is public.
     # Of a secret that is opened it is looked whether a newline ends it.
     # An upgrade happens once in the life of a vault, and opens and seals by what is checked of the others.
@@ -44,6 +45,8 @@ NO_SECRET = {
     # Whoever verifies a signature has nothing secret.
     "core/crypto.h": "bulla_scrypt bulla_ed25519_verify",
     "core/signature.h": "bulla_signature_verify",
+    # Headers and contexts.
+    "core/blob.h": "*",
     "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode
         bulla_base64url_decode bulla_base64_without_padding""",
     "core/base64url_variants.h": "bulla_base64url_variants",

@@ -36,6 +36,7 @@ enum kind {
   SECRET_PRIVATE,  /* a private key of X25519 */
   MESSAGE,         /* public, but makes the nonce of a signature by the last seed */
   BOX,             /* public, but makes the key of a box, for the last private key */
+  BOXED,           /* the same of a blob that is sealed to a public key */
   BLOB_NONCE,      /* public, but makes keys of materials: 12 or 24 bytes, and behind them the tag */
   LONG_NONCE,      /* public, but makes the first counter under the last key: 16 bytes */
   CIPHERTEXT,      /* public, but makes the key stream of the "plaintext" */
@@ -58,7 +59,7 @@ struct message {
 int run_child(const char *scenario, const char *engine);
 const char *scenario_name(size_t i);
 
-/* The info that boxes are bound to here. */
+/* The info that boxes are bound to here, and the context of blobs that are sealed to a public key. */
 #define BOX_INFO "context"
 
 /* Needles: what is looked for. */

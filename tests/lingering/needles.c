@@ -350,13 +350,14 @@ static void add_nonce(struct needles *needles, const uint8_t *seed, struct bulla
   add(needles, "nonce of a signature, reduced", "", bulla_span(reduced, sizeof(reduced)));
 }
 
-static void add_box(struct needles *needles, const uint8_t *private_key, struct bulla_span sealed) {
+static void add_box(struct needles *needles, const uint8_t *private_key, struct bulla_span sealed,
+                    struct bulla_span info) {
   struct curve_box box;
   uint8_t dh[CURVE_LEN];
   uint8_t public_key[CURVE_LEN];
   curve_multiply(dh, private_key, sealed.data);
   curve_multiply(public_key, private_key, NULL);
-  curve_box_from(&box, dh, sealed.data, public_key, BULLA_LITERAL(BOX_INFO));
+  curve_box_from(&box, dh, sealed.data, public_key, info);
   add_key(needles, "dh", bulla_span(box.dh, CURVE_LEN));
   add_key(needles, "eae_prk", bulla_span(box.eae_prk, CURVE_LEN));
   add_key(needles, "shared_secret", bulla_span(box.shared_secret, CURVE_LEN));
@@ -365,6 +366,15 @@ static void add_box(struct needles *needles, const uint8_t *private_key, struct 
   add(needles, "base_nonce", "", bulla_span(box.base_nonce, sizeof(box.base_nonce)));
   add_key(needles, "exporter_secret", bulla_span(box.exporter_secret, CURVE_LEN));
   add_tag_parts(needles, bulla_span(box.key, CURVE_LEN), box.base_nonce, sealed.data + sealed.len - BULLA_TAG_LEN);
+}
+
+/* The info is the header and the context (docs/FORMAT.md §2). */
+static void add_boxed(struct needles *needles, const uint8_t *private_key, struct bulla_span blob) {
+  enum { HEADER = 2 + BULLA_KEY_ID_LEN };
+  uint8_t info[HEADER + sizeof(BOX_INFO) - 1];
+  memcpy(info, blob.data, HEADER);
+  memcpy(info + HEADER, BOX_INFO, sizeof(BOX_INFO) - 1);
+  add_box(needles, private_key, bulla_span(blob.data + HEADER, blob.len - HEADER), bulla_span(info, sizeof(info)));
 }
 
 /* The key stream, which is as good as the plaintext to whoever has the ciphertext. */
@@ -400,7 +410,9 @@ void needles_add(struct needles *needles, enum kind kind, const char *name, stru
   } else if (kind == MESSAGE) {
     add_nonce(needles, needles->last_key->bytes, secret);
   } else if (kind == BOX) {
-    add_box(needles, needles->last_key->bytes, secret);
+    add_box(needles, needles->last_key->bytes, secret, BULLA_LITERAL(BOX_INFO));
+  } else if (kind == BOXED) {
+    add_boxed(needles, needles->last_key->bytes, secret);
   } else if (kind == SECRET_SEED) {
     size_t first = needles->num;
     add_seed(needles, name, secret);

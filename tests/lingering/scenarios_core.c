@@ -127,6 +127,19 @@ static void signatures(void) {
   CHECK(CHECK_FREED, "all is freed", bulla_secret_free(&seed));
 }
 
+static void signing_keys(void) {
+  uint8_t room[BULLA_SIGNATURE_LEN];
+  struct bulla_buffer signature = bulla_buffer(room, sizeof(room));
+  struct bulla_secret *seed = new_secret(SECRET_SEED, "seed", BULLA_KEY_LEN);
+  struct bulla_signing_key *key = NULL;
+  CHECK_OK("bulla_signing_key_new", bulla_signing_key_new(&key, seed));
+  bulla_secret_free(&seed);
+  tell(MESSAGE, "", context);
+  CHECK_OK("bulla_sign", bulla_sign(key, &signature, context));
+  CHECK_OK("bulla_verify", bulla_verify(bulla_signing_key_public(key), bulla_written(&signature), context));
+  CHECK(CHECK_FREED, "bulla_signing_key_free", bulla_signing_key_free(&key));
+}
+
 /* What a box is sealed with is known once it is there: the stop after it looks for that. */
 static void boxes(void) {
   enum { LEN = 110 };
@@ -151,7 +164,40 @@ static void boxes(void) {
   CHECK(CHECK_FREED, "all is freed", bulla_secret_free(&private_key));
 }
 
+static void boxed_blobs(void) {
+  enum { LEN = 110, HEADER = 2 + BULLA_KEY_ID_LEN };
+  uint8_t room[HEADER + LEN + BULLA_BOX_OVERHEAD];
+  struct bulla_buffer blob = bulla_buffer(room, sizeof(room));
+  struct bulla_secret *plaintext = new_secret(SECRET_TEXT, "plaintext", LEN);
+  struct bulla_secret *private_key = new_secret(SECRET_PRIVATE, "private key", BULLA_KEY_LEN);
+  struct bulla_secret *opened = NULL;
+  struct bulla_box_key *key = NULL;
+  ASSERT(bulla_secret_new(&opened, LEN) == BULLA_OK);
+  struct bulla_buffer out = room_in(opened);
+  CHECK_OK("bulla_box_key_new", bulla_box_key_new(&key, private_key));
+  bulla_secret_free(&private_key);
+  CHECK_OK("bulla_boxed_seal",
+           bulla_boxed_seal(&blob, bulla_box_key_public(key), bulla_secret_bytes(plaintext), context));
+  tell(BOXED, "", bulla_written(&blob));
+  tell(CIPHERTEXT, "", bulla_span(room + HEADER + BULLA_BOX_PUBLIC_LEN, LEN));
+  CHECK(CHECK_LIVE, "bulla_boxed_seal, its keys", (void)0);
+  CHECK_OK("bulla_boxed_open", bulla_boxed_open(key, &out, bulla_written(&blob), context));
+  room[80] ^= 1;
+  CHECK_STATUS("bulla_boxed_open, forged", bulla_boxed_open(key, &out, bulla_written(&blob), context), BULLA_REFUSED);
+  bulla_secret_free(&opened);
+  bulla_secret_free(&plaintext);
+  CHECK(CHECK_FREED, "bulla_box_key_free", bulla_box_key_free(&key));
+}
+
 const struct scenario core_scenarios[] = {
-    {"secrets", secrets}, {"aes256gcm", aes_gcm},     {"xaes256gcm", xaes_gcm}, {"triples", triples},
-    {"jwe", jwe},         {"signatures", signatures}, {"boxes", boxes},         {0},
+    {"secrets", secrets},
+    {"aes256gcm", aes_gcm},
+    {"xaes256gcm", xaes_gcm},
+    {"triples", triples},
+    {"jwe", jwe},
+    {"signatures", signatures},
+    {"boxes", boxes},
+    {"signing_keys", signing_keys},
+    {"boxed_blobs", boxed_blobs},
+    {0},
 };
