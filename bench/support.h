@@ -34,6 +34,7 @@ enum {
 /* Each is the table of the file of that name. */
 struct bench_table bench_audit(void);
 struct bench_table bench_core(void);
+struct bench_table bench_box(void);
 struct bench_table bench_token(void);
 struct bench_table bench_text_forms(void);
 struct bench_table bench_vault(void);
@@ -41,6 +42,7 @@ struct bench_table bench_vault_bare(void);
 struct bench_table bench_vault_rewrap(void);
 struct bench_table bench_vault_postgres(void);
 struct bench_table bench_raw_boringssl(void);
+struct bench_table bench_raw_boringssl_box(void);
 struct bench_table bench_raw_ipsec_mb(void);
 struct bench_table bench_limit(void);
 struct bench_table bench_peer_sodium(void);
