@@ -178,6 +178,17 @@ Test(boxed, another_context_or_key_is_refused, .init = make_one) {
   }
 }
 
+/* With no byte behind it that could be taken for one of an encapsulated key. */
+Test(boxed, a_short_blob_of_another_suite_that_names_the_key_is_refused, .init = make_one) {
+  for (uint8_t suite = 1; suite <= 4; suite++) {
+    struct bulla_span lead = test_concat(test_hex("b1"), test_filled(suite, 1));
+    struct bulla_span header = test_concat(lead, bulla_box_key_id(one.key));
+    for (size_t len = 0; len < BULLA_BOX_OVERHEAD; len++) {
+      does_not_open(one.key, test_guarded(test_concat(header, test_filled(9, len))), one.context, BULLA_REFUSED);
+    }
+  }
+}
+
 /* The id in the header is replaced by the other key's own, so that only the tag can tell. */
 Test(boxed, a_blob_relabelled_with_the_id_of_another_key_is_refused, .init = make_one) {
   struct bulla_box_key *other = key_of(test_filled(0x5c, BULLA_KEY_LEN));

@@ -237,7 +237,7 @@ Test(signature, what_is_not_signed_by_the_key_is_refused, .init = make_one) {
 /* The signature comes from outside, the public key from the caller. */
 Test(signature, a_signature_of_another_length_is_refused, .init = make_one) {
   for (size_t len = 0; len < BULLA_SIGNATURE_LEN; len++) {
-    TEST_STATUS(bulla_verify(one.public_key, test_copy(bulla_span(one.signature.data, len)), one.message),
+    TEST_STATUS(bulla_verify(one.public_key, test_guarded(bulla_span(one.signature.data, len)), one.message),
                 BULLA_REFUSED);
   }
   TEST_STATUS(bulla_verify(one.public_key, test_concat(one.signature, test_filled(0, 1)), one.message), BULLA_REFUSED);
