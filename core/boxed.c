@@ -15,11 +15,13 @@
 #include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/cursor.h"
+#include "core/slab.h"
 
 _Static_assert(BULLA_KEY_LEN == BULLA_X25519_LEN, "a key of X25519 is as long as any other");
 
 struct bulla_box_key {
-  struct bulla_secret *private_key;
+  struct bulla_hpke_key *private_key;
+  uint64_t fork_epoch; /* of the process that has it */
   uint8_t public_key[BULLA_X25519_LEN];
   uint8_t id[BULLA_KEY_ID_LEN];
 };
@@ -46,20 +48,24 @@ enum bulla_status bulla_box_key_new(struct bulla_box_key **key, const struct bul
   if (made == NULL) {
     return BULLA_NO_MEMORY;
   }
+  made->fork_epoch = bulla_fork_epoch();
   BULLA_TRY(bulla_box_public(made->public_key, private_key));
   BULLA_TRY(derive_id(made->id, made->public_key));
-  BULLA_TRY(bulla_secret_copy(&made->private_key, bulla_secret_bytes(private_key)));
+  BULLA_TRY(bulla_hpke_key_new(&made->private_key, bulla_secret_bytes(private_key).data));
   *key = made;
   made = NULL;
   return BULLA_OK;
 }
 
 void bulla_box_key_free(struct bulla_box_key **key) {
-  if (*key != NULL) {
-    bulla_secret_free(&(*key)->private_key);
-    free(*key);
-    *key = NULL;
+  if (*key == NULL) {
+    return;
   }
+  if ((*key)->fork_epoch == bulla_fork_epoch()) {
+    bulla_hpke_key_free(&(*key)->private_key);
+  }
+  free(*key);
+  *key = NULL;
 }
 
 struct bulla_span bulla_box_key_public(const struct bulla_box_key *key) {
@@ -70,8 +76,8 @@ struct bulla_span bulla_box_key_id(const struct bulla_box_key *key) {
   return bulla_span(key->id, BULLA_KEY_ID_LEN);
 }
 
-static enum bulla_status seal(struct bulla_buffer *blob, struct bulla_span public_key, struct bulla_span plaintext,
-                              struct bulla_span context) {
+static enum bulla_status seal_blob(struct bulla_buffer *blob, struct bulla_span public_key, struct bulla_span plaintext,
+                                   struct bulla_span context) {
   if (public_key.len != BULLA_X25519_LEN) {
     return BULLA_INVALID_ARGUMENT;
   }
@@ -93,15 +99,14 @@ static enum bulla_status seal(struct bulla_buffer *blob, struct bulla_span publi
 
 enum bulla_status bulla_boxed_seal(struct bulla_buffer *blob, struct bulla_span public_key, struct bulla_span plaintext,
                                    struct bulla_span context) {
-  enum bulla_status status = seal(blob, public_key, plaintext, context);
+  enum bulla_status status = seal_blob(blob, public_key, plaintext, context);
   return status == BULLA_OK ? BULLA_OK : bulla_fail(blob, status);
 }
 
-static enum bulla_status open(const struct bulla_box_key *key, struct bulla_buffer *plaintext, struct bulla_span blob,
-                              struct bulla_span context) {
-  struct bulla_span private_key = bulla_secret_bytes(key->private_key);
+static enum bulla_status open_blob(const struct bulla_box_key *key, struct bulla_buffer *plaintext,
+                                   struct bulla_span blob, struct bulla_span context) {
   struct bulla_blob parts;
-  if (private_key.data == NULL) {
+  if (key->fork_epoch != bulla_fork_epoch()) {
     return BULLA_FORKED;
   }
   BULLA_TRY(bulla_blob_parse(&parts, blob));
@@ -115,14 +120,14 @@ static enum bulla_status open(const struct bulla_box_key *key, struct bulla_buff
   struct bulla_blob_bound info BULLA_CLEANUP(bulla_blob_unbind);
   BULLA_TRY(bulla_blob_bind(&info, parts.header.data, context));
   struct bulla_span ciphertext = bulla_span(parts.ciphertext.data, parts.ciphertext.len + BULLA_TAG_LEN);
-  BULLA_TRY(
-      bulla_hpke_open(plaintext->data, private_key.data, parts.nonce.data, ciphertext, info.bytes, no_additional_data));
+  BULLA_TRY(bulla_hpke_open_with(plaintext->data, key->private_key, parts.nonce.data, ciphertext, info.bytes,
+                                 no_additional_data));
   plaintext->len = parts.ciphertext.len;
   return BULLA_OK;
 }
 
 enum bulla_status bulla_boxed_open(const struct bulla_box_key *key, struct bulla_buffer *plaintext,
                                    struct bulla_span blob, struct bulla_span context) {
-  enum bulla_status status = open(key, plaintext, blob, context);
+  enum bulla_status status = open_blob(key, plaintext, blob, context);
   return status == BULLA_OK ? BULLA_OK : bulla_fail(plaintext, status);
 }

@@ -313,38 +313,83 @@ enum bulla_status bulla_hpke_seal(uint8_t *encapsulated, uint8_t *ciphertext, co
   return status;
 }
 
-static enum bulla_status hpke_open(struct hpke *hpke, uint8_t *plaintext, const uint8_t *private_key,
+static bool init_key(EVP_HPKE_KEY *key, const uint8_t *private_key) {
+  return boringssl.EVP_HPKE_KEY_init(key, boringssl.EVP_hpke_x25519_hkdf_sha256(), private_key, BULLA_X25519_LEN) == 1;
+}
+
+static enum bulla_status hpke_open(EVP_HPKE_CTX *context, uint8_t *plaintext, const EVP_HPKE_KEY *key,
                                    const uint8_t *encapsulated, struct bulla_span ciphertext, struct bulla_span info,
                                    struct bulla_span additional_data) {
-  if (boringssl.EVP_HPKE_KEY_init(&hpke->key, boringssl.EVP_hpke_x25519_hkdf_sha256(), private_key, BULLA_X25519_LEN) !=
-      1) {
-    return BULLA_NO_CRYPTO;
-  }
-  if (boringssl.EVP_HPKE_CTX_setup_recipient(&hpke->context, &hpke->key, boringssl.EVP_hpke_hkdf_sha256(),
+  if (boringssl.EVP_HPKE_CTX_setup_recipient(context, key, boringssl.EVP_hpke_hkdf_sha256(),
                                              boringssl.EVP_hpke_aes_256_gcm(), encapsulated, BULLA_X25519_LEN,
                                              info.data, info.len) != 1) {
     return why_not_set_up(encapsulated);
   }
   size_t len = 0;
-  int opened = boringssl.EVP_HPKE_CTX_open(&hpke->context, plaintext, &len, ciphertext.len - BULLA_TAG_LEN,
-                                           ciphertext.data, ciphertext.len, additional_data.data, additional_data.len);
+  int opened = boringssl.EVP_HPKE_CTX_open(context, plaintext, &len, ciphertext.len - BULLA_TAG_LEN, ciphertext.data,
+                                           ciphertext.len, additional_data.data, additional_data.len);
   return opened == 1 && len == ciphertext.len - BULLA_TAG_LEN ? BULLA_OK : BULLA_REFUSED;
 }
 
-enum bulla_status bulla_hpke_open(uint8_t *plaintext, const uint8_t *private_key, const uint8_t *encapsulated,
-                                  struct bulla_span ciphertext, struct bulla_span info,
-                                  struct bulla_span additional_data) {
+/* Opens with |expanded|, or |private_key| if that is NULL. Always inlined: its frame would be one more that is not
+ * cleared. */
+__attribute__((always_inline)) static inline enum bulla_status open_box(
+    uint8_t *plaintext, const EVP_HPKE_KEY *expanded, const uint8_t *private_key, const uint8_t *encapsulated,
+    struct bulla_span ciphertext, struct bulla_span info, struct bulla_span additional_data) {
   if (ciphertext.len < BULLA_TAG_LEN) {
     return BULLA_REFUSED;
   }
   struct hpke *hpke BULLA_CLEANUP(free_hpke) = NULL;
   enum bulla_status status = new_hpke(&hpke);
-  if (status == BULLA_OK) {
-    status = hpke_open(hpke, plaintext, private_key, encapsulated, ciphertext, info, additional_data);
-    bulla_scrub(BULLA_CURVE_SCRUB_DEPTH);
+  if (status == BULLA_OK && expanded == NULL) {
+    expanded = &hpke->key;
+    status = status_of(init_key(&hpke->key, private_key));
   }
+  if (status == BULLA_OK) {
+    status = hpke_open(&hpke->context, plaintext, expanded, encapsulated, ciphertext, info, additional_data);
+  }
+  bulla_scrub(BULLA_CURVE_SCRUB_DEPTH);
   if (status != BULLA_OK) {
     bulla_wipe(plaintext, ciphertext.len - BULLA_TAG_LEN);
   }
   return status;
+}
+
+enum bulla_status bulla_hpke_open(uint8_t *plaintext, const uint8_t *private_key, const uint8_t *encapsulated,
+                                  struct bulla_span ciphertext, struct bulla_span info,
+                                  struct bulla_span additional_data) {
+  return open_box(plaintext, NULL, private_key, encapsulated, ciphertext, info, additional_data);
+}
+
+struct bulla_hpke_key {
+  EVP_HPKE_KEY key;
+};
+
+enum bulla_status bulla_hpke_key_new(struct bulla_hpke_key **key, const uint8_t *private_key) {
+  void *slot = NULL;
+  *key = NULL;
+  BULLA_TRY(need_boringssl());
+  BULLA_TRY(bulla_slab_new(&slot, sizeof(**key)));
+  struct bulla_hpke_key *made = slot;
+  enum bulla_status status = succeeded_on_curve(init_key(&made->key, private_key));
+  if (status != BULLA_OK) {
+    bulla_hpke_key_free(&made);
+  }
+  *key = made;
+  return status;
+}
+
+void bulla_hpke_key_free(struct bulla_hpke_key **key) {
+  if (*key != NULL) {
+    boringssl.EVP_HPKE_KEY_cleanup(&(*key)->key);
+    void *slot = *key;
+    bulla_slab_free(&slot, sizeof(**key));
+    *key = NULL;
+  }
+}
+
+enum bulla_status bulla_hpke_open_with(uint8_t *plaintext, const struct bulla_hpke_key *key,
+                                       const uint8_t *encapsulated, struct bulla_span ciphertext,
+                                       struct bulla_span info, struct bulla_span additional_data) {
+  return open_box(plaintext, &key->key, NULL, encapsulated, ciphertext, info, additional_data);
 }

@@ -208,6 +208,15 @@ static void open_with_a_private_key(void) {
   }
 }
 
+static void keep_a_private_key(void) {
+  struct bulla_hpke_key *key = NULL;
+  TEST_OK(bulla_hpke_key_new(&key, noise));
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    TEST_STATUS(bulla_hpke_open_with(boxed, key, noise, some(lens[i]), some(300), some(99)), BULLA_REFUSED);
+  }
+  bulla_hpke_key_free(&key);
+}
+
 static void make_xaes(void) {
   static const uint8_t nonce[24];
   struct bulla_xaes *xaes = NULL;
@@ -234,4 +243,5 @@ Test(scrub, nothing_on_a_curve_leaves_anything_on_the_stack, .init = start) {
   NOTHING_LEFT_BY(make_a_public_key);
   NOTHING_LEFT_BY(seal_to_a_public_key);
   NOTHING_LEFT_BY(open_with_a_private_key);
+  NOTHING_LEFT_BY(keep_a_private_key);
 }

@@ -367,7 +367,9 @@ const struct ct_call ct_core_calls[] = {
      "the public key and the box: they are made to be seen; whether the encapsulated key is of small order, "
      "and " VERDICT,
      seal_boxes},
-    {"bulla_box_key_new bulla_box_key_free bulla_boxed_seal bulla_boxed_open", "private key and plaintext",
-     "the public key, its id and the blob: they are made to be seen; " VERDICT, seal_to_a_public_key},
+    {"bulla_box_key_new bulla_box_key_free bulla_boxed_seal bulla_boxed_open bulla_hpke_key_new bulla_hpke_key_free "
+     "bulla_hpke_open_with",
+     "private key and plaintext", "the public key, its id and the blob: they are made to be seen; " VERDICT,
+     seal_to_a_public_key},
     {0},
 };
