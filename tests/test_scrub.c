@@ -211,6 +211,12 @@ static void open_with_a_private_key(void) {
 static void keep_a_private_key(void) {
   struct bulla_hpke_key *key = NULL;
   TEST_OK(bulla_hpke_key_new(&key, noise));
+  bulla_hpke_key_free(&key);
+}
+
+static void open_with_a_kept_key(void) {
+  struct bulla_hpke_key *key = NULL;
+  TEST_OK(bulla_hpke_key_new(&key, noise));
   for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
     TEST_STATUS(bulla_hpke_open_with(boxed, key, noise, some(lens[i]), some(300), some(99)), BULLA_REFUSED);
   }
@@ -244,4 +250,5 @@ Test(scrub, nothing_on_a_curve_leaves_anything_on_the_stack, .init = start) {
   NOTHING_LEFT_BY(seal_to_a_public_key);
   NOTHING_LEFT_BY(open_with_a_private_key);
   NOTHING_LEFT_BY(keep_a_private_key);
+  NOTHING_LEFT_BY(open_with_a_kept_key);
 }

@@ -18,6 +18,8 @@ TestSuite(threads, .init = build_house, .fini = leave_house);
 static struct {
   struct bulla_key *keys[2];
   struct bulla_ring *ring;
+  struct bulla_box_key *box;
+  struct bulla_signing_key *signing;
   struct bulla_jwe_key *jwe;
   struct bulla_secret *secret;
   struct bulla_apikey *apikey;
@@ -34,6 +36,8 @@ static void make_shared(void) {
   uint8_t id[BULLA_APIKEY_ID_LEN];
   TEST_OK(bulla_secret_random(&shared.secret, BULLA_KEY_LEN));
   TEST_OK(bulla_jwe_key_new(&shared.jwe, BULLA_JWE_DIR, BULLA_JWE_A256GCM, shared.secret, TEXT("shared")));
+  TEST_OK(bulla_box_key_new(&shared.box, test_secret(test_filled(7, BULLA_KEY_LEN))));
+  TEST_OK(bulla_signing_key_new(&shared.signing, test_secret(test_filled(8, BULLA_KEY_LEN))));
   TEST_OK(bulla_ring_new(&shared.ring, 2));
   for (size_t i = 0; i < 2; i++) {
     shared.keys[i] = test_key(i == 0 ? BULLA_AES_256_GCM : BULLA_XAES_256_GCM, test_filled((uint8_t)i, 32));
@@ -61,6 +65,19 @@ static enum bulla_status seal_and_open(struct bulla_span text, size_t round) {
   BULLA_TRY(bulla_jwe_encrypt(shared.jwe, &sealed, text));
   BULLA_TRY(bulla_jwe_decrypt(shared.jwe, &opened, bulla_written(&sealed)));
   return bulla_span_equal(bulla_written(&opened), text) ? BULLA_OK : BULLA_REFUSED;
+}
+
+/* The same of key pairs; what was sealed is signed. */
+static enum bulla_status box_and_sign(struct bulla_span text) {
+  uint8_t room[512];
+  uint8_t other_room[512];
+  struct bulla_buffer sealed = bulla_buffer(room, sizeof(room));
+  struct bulla_buffer other = bulla_buffer(other_room, sizeof(other_room));
+  BULLA_TRY(bulla_boxed_seal(&sealed, bulla_box_key_public(shared.box), text, TEXT("here")));
+  BULLA_TRY(bulla_sign(shared.signing, &other, bulla_written(&sealed)));
+  BULLA_TRY(bulla_verify(bulla_signing_key_public(shared.signing), bulla_written(&other), bulla_written(&sealed)));
+  BULLA_TRY(bulla_boxed_open(shared.box, &other, bulla_written(&sealed), TEXT("here")));
+  return bulla_span_equal(bulla_written(&other), text) ? BULLA_OK : BULLA_REFUSED;
 }
 
 static enum bulla_status mint_and_verify(struct bulla_minter *minter, struct bulla_span sub, int64_t day) {
@@ -114,6 +131,7 @@ static enum bulla_status do_everything(int id) {
   for (int round = 0; round < ROUNDS; round++) {
     struct bulla_span value = bulla_span(text, (size_t)snprintf(text, sizeof(text), "value %d of %d", round, id));
     BULLA_TRY(seal_and_open(value, (size_t)round));
+    BULLA_TRY(box_and_sign(value));
     BULLA_TRY(mint_and_verify(shared.minter, value, round % 3));
     BULLA_TRY(live_and_die(value));
     if (round % 4 == 0) {
