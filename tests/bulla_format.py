@@ -406,6 +406,16 @@ def fingerprint(uuid, public):
     return digest(prefixed(b"bulla/v2/fingerprint", uuid, public))
 
 
+def actor_string(identity, seed, vault_fingerprint):
+    beginning = b"_".join((b"bullaa", *(part.hex().encode() for part in (identity, seed, vault_fingerprint))))
+    return beginning + digest(prefixed(b"bulla/v2/actor-text", beginning)).hex()[:8].encode()
+
+
+def actor_key(seed, kind):
+    """|kind| is box, signing or head."""
+    return expand(seed, b"bulla/v2/actor-" + kind)
+
+
 # §9
 
 def epoch(seq):

@@ -50,6 +50,7 @@ class Vectors:
 
 
 SUITE = 2  # of everything in a vault
+SIGNED_ACTORS = "actor", "actor-revoked", "grant", "grant-all", "grant-ended"
 
 
 def blobs(v):
@@ -78,6 +79,13 @@ def boxes(v):
     yield ("root-recipient.wrapped", v["root-recipient.private"], v["root-recipient.ephemeral"],
            v["vault-key.material"], v["root-recipient.context"])
     yield "lane.first-key", v["audit-key.private"], v["lane.ephemeral"], v["audit.key-0"], v["lane.key-context"]
+    yield "actor.common-box", v["actor.box-private"], v["actor.ephemeral"], v["actor.limit-key"], v["actor.common-info"]
+    for grant in "grant", "grant-all":
+        yield f"{grant}.box", v["actor.box-private"], v[f"{grant}.ephemeral"], v[f"{grant}.key"], v[f"{grant}.info"]
+
+
+def sealed_box(private, ephemeral, plaintext, context):
+    return model.box_seal(model.box_public(private), ephemeral, plaintext, context)
 
 
 def boxed(v):
@@ -105,12 +113,12 @@ def derived(v):
     yield "token.header", model.token_header(v["apikey.id-bytes"], v["token.day"])
     yield "token.token", model.token_seal(v["apikey.token-root"], v["apikey.id-bytes"], v["token.iv"],
                                           v["token.claims"])
-    for part in roots, keys, values, audit_keys, directory, audit:
+    for part in roots, keys, values, audit_keys, directory, audit, actors:
         yield from part(v)
     for name, *inputs in blobs(v):
         yield name, model.seal(*inputs)
-    for name, private, ephemeral, plaintext, context in boxes(v):
-        yield name, model.box_seal(model.box_public(private), ephemeral, plaintext, context)
+    for name, *inputs in boxes(v):
+        yield name, sealed_box(*inputs)
     yield "boxed.public", model.box_public(v["boxed.private"])
     yield "boxed.id", model.boxed_id(v["boxed.public"])
     for name, ephemeral, plaintext, context in boxed(v):
@@ -176,8 +184,8 @@ def audit_keys(v):
     yield "audit.key-1", model.ratchet(v["audit.key-0"])
     yield "lane.key-context", model.key_context(b"lane-key", uuid, lane)
     yield "head.key-context", model.key_context(b"head-key", uuid, lane, model.epoch(v["record-65.seq"]))
-    name, private, ephemeral, plaintext, context = list(boxes(v))[1]
-    yield name, model.box_seal(model.box_public(private), ephemeral, plaintext, context)
+    name, *inputs = list(boxes(v))[1]
+    yield name, sealed_box(*inputs)
 
 
 def secret_row(version, material, state, generation):
@@ -214,6 +222,35 @@ def directory(v):
                                              listed)
     yield "vault.digest", model.digest(v["vault.statement"])
     for name in "lane", "vault", *lives:
+        yield f"{name}.signature", model.sign(v["signing-key.seed"], v[f"{name}.statement"])
+
+
+def actors(v):
+    uuid, actor, seed, created = v["vault.uuid"], v["actor.id"], v["actor.seed"], v["actor.created"]
+    yield "actor.string", model.actor_string(actor, seed, v["vault.fingerprint"])
+    yield "actor.box-private", model.actor_key(seed, b"box")
+    yield "actor.box-public", model.box_public(v["actor.box-private"])
+    yield "actor.signing-key", model.actor_key(seed, b"signing")
+    yield "actor.signing-public", model.signing_public(v["actor.signing-key"])
+    yield "actor.head-key", model.actor_key(seed, b"head")
+    yield "actor.limit-key", model.expand(v["vault-key.material"], model.prefixed(b"bulla/v2/limit-key", uuid))
+    yield "actor.common-info", model.context(b"actor-common", uuid, actor, model.number(created))
+    places = {name: (v[f"{name}.id"], actor, tenant, v[f"{name}.role"])
+              for name, tenant in (("grant", v["tenant.id"]), ("grant-all", b""))}
+    for name, place in places.items():
+        yield f"{name}.info", model.context(b"grant-key", uuid, *place, model.number(v[f"{name}.epoch"]))
+    for name, *inputs in list(boxes(v))[2:]:
+        yield name, sealed_box(*inputs)
+    for name, life, common in ("actor", b"active", v["actor.common-box"]), ("actor-revoked", b"revoked", b""):
+        yield f"{name}.statement", model.statement(
+            b"actor", uuid, actor, v["actor.number"], v["actor.name"], life, created, v[f"{name}.generation"],
+            v["actor.signing-public"], v["actor.box-public"], v["actor.first-lane"], common)
+    for name, begun, ended in (("grant", "grant", 0), ("grant-all", "grant-all", 0),
+                               ("grant-ended", "grant", v["grant-ended.ended"])):
+        yield f"{name}.statement", model.statement(
+            b"grant", uuid, *places[begun], v[f"{begun}.epoch"], v[f"{begun}.created"], v[f"{name}.generation"], ended,
+            b"" if ended else v[f"{begun}.box"])
+    for name in SIGNED_ACTORS:
         yield f"{name}.signature", model.sign(v["signing-key.seed"], v[f"{name}.statement"])
 
 
@@ -308,7 +345,7 @@ def main(path, path_1):
         tap.check(f"{name} opens", model.box_open(private, v[name], context) == plaintext)
     for name, _, plaintext, context in boxed(v):
         tap.check(f"{name} opens", model.boxed_open(v["boxed.private"], v[name], context) == plaintext)
-    for name in "lane", "vault", "tenant", "rotated", "removed", "shredded":
+    for name in "lane", "vault", "tenant", "rotated", "removed", "shredded", *SIGNED_ACTORS:
         model.check_signature(v["signing-key.public"], v[f"{name}.statement"], v[f"{name}.signature"])
     for name in ("triple-16.text", "triple-12.text"):
         tap.check(f"{name} opens", model.triple_open(v["triple.key"], v[name]) == v["triple.plaintext"])
@@ -316,6 +353,8 @@ def main(path, path_1):
     tap.check("token.token opens", opened == v["token.claims"])
     scanner = re.search(r"`(bulla_\[[^`]*)`", document)[1]
     tap.check("the scanner's expression finds the API key", re.fullmatch(scanner, v["apikey.string"].decode()))
+    scanner = re.search(r"`(bullaa_\[[^`]*)`", document)[1]
+    tap.check("the scanner's expression finds the actor's key", re.fullmatch(scanner, v["actor.string"].decode()))
     check_all_seen(v)
     v = Vectors(pathlib.Path(path_1).read_text(encoding="utf-8"))
     check(v, derived_1, blobs_1)
