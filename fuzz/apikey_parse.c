@@ -14,46 +14,27 @@
 
 #include "fuzz/fuzz.h"
 #include "fuzz/model_crypto.h"
+#include "fuzz/model_hex.h"
 #include "fuzz/mutate.h"
 
 enum { ID_AT = 6, SECRET_AT = 23, CHECKSUM_AT = 87, DIGEST_LEN = 32 };
-
-/* put_digits writes the lower-case digits of |bytes|, and a NUL. */
-static void put_digits(char *text, const uint8_t *bytes, size_t len) {
-  for (size_t i = 0; i < 2 * len; i++) {
-    text[i] = "0123456789abcdef"[i % 2 == 0 ? bytes[i / 2] >> 4 : bytes[i / 2] & 15];
-  }
-  text[2 * len] = '\0';
-}
-
-/* read_digits reads |len| bytes from lower-case digits, or returns false. */
-static bool read_digits(uint8_t *bytes, const uint8_t *text, size_t len) {
-  for (size_t i = 0; i < 2 * len; i++) {
-    bool is_decimal = text[i] >= '0' && text[i] <= '9';
-    if (!is_decimal && (text[i] < 'a' || text[i] > 'f')) {
-      return false;
-    }
-    bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | (is_decimal ? text[i] - '0' : text[i] - 'a' + 10));
-  }
-  return true;
-}
 
 /* print writes a key string. */
 static void print(char *string, const uint8_t *id, const uint8_t *secret) {
   uint8_t digest[DIGEST_LEN];
   memcpy(string, "bulla_", ID_AT);
-  put_digits(string + ID_AT, id, BULLA_APIKEY_ID_LEN / 2);
+  model_put_digits(string + ID_AT, id, BULLA_APIKEY_ID_LEN / 2);
   string[SECRET_AT - 1] = '_';
-  put_digits(string + SECRET_AT, secret, BULLA_KEY_LEN);
+  model_put_digits(string + SECRET_AT, secret, BULLA_KEY_LEN);
   model_sha256(digest, bulla_span(string, CHECKSUM_AT));
-  put_digits(string + CHECKSUM_AT, digest, 4);
+  model_put_digits(string + CHECKSUM_AT, digest, 4);
 }
 
 static bool model_parse(uint8_t *secret, struct bulla_span string) {
   uint8_t id[BULLA_APIKEY_ID_LEN / 2] = {0};
   char printed[BULLA_APIKEY_LEN + 1];
-  if (string.len != BULLA_APIKEY_LEN || !read_digits(id, string.data + ID_AT, sizeof(id)) ||
-      !read_digits(secret, string.data + SECRET_AT, BULLA_KEY_LEN)) {
+  if (string.len != BULLA_APIKEY_LEN || !model_read_digits(id, string.data + ID_AT, sizeof(id)) ||
+      !model_read_digits(secret, string.data + SECRET_AT, BULLA_KEY_LEN)) {
     return false;
   }
   print(printed, id, secret);
@@ -131,8 +112,9 @@ static bool open_string(struct fuzz_part *parts, const uint8_t *choices, struct 
   memset(parts[1].bytes, 0, BULLA_APIKEY_LEN);
   parts[0].len = 0;
   parts[1].len = BULLA_APIKEY_ID_LEN / 2 + BULLA_KEY_LEN;
-  return string.len == BULLA_APIKEY_LEN && read_digits(parts[1].bytes, string.data + ID_AT, BULLA_APIKEY_ID_LEN / 2) &&
-         read_digits(parts[1].bytes + BULLA_APIKEY_ID_LEN / 2, string.data + SECRET_AT, BULLA_KEY_LEN);
+  return string.len == BULLA_APIKEY_LEN &&
+         model_read_digits(parts[1].bytes, string.data + ID_AT, BULLA_APIKEY_ID_LEN / 2) &&
+         model_read_digits(parts[1].bytes + BULLA_APIKEY_ID_LEN / 2, string.data + SECRET_AT, BULLA_KEY_LEN);
 }
 
 static size_t seal_string(uint8_t *string, size_t max_len, const uint8_t *choices, const struct fuzz_part *parts) {
