@@ -24,6 +24,7 @@ NAMES = sorted(path.name for path in (ROOT / "fuzz/corpus").iterdir())
 # first; and where they take long, to spend no time on which to choose.
 OPTIONS = {
     "actor_key": "-max_len=200 -len_control=100",
+    "actor_statement": "-max_len=1024 -len_control=100",
     "alloc_fail": "-max_len=64 -entropic=0",
     "anchor": "-max_len=2048 -len_control=100",
     "apikey_parse": "-max_len=128 -len_control=100",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/context.h. The parts of each context are normative: docs/FORMAT.md §7 and §9. */
+/* See store/context.h. The parts of each context are normative: docs/FORMAT.md §7 to §9. */
 
 #include "store/context.h"
 
@@ -95,6 +95,27 @@ enum bulla_status bulla_context_apikey(struct bulla_context *context, const stru
   start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/apikey"));
   bulla_put_prefixed(&draft.writer, tenant_id);
   bulla_put_prefixed(&draft.writer, id);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_actor_common(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                             const struct bulla_actor_statement *actor) {
+  struct draft draft;
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/actor-common"));
+  bulla_put_prefixed(&draft.writer, actor->id);
+  bulla_put_number(&draft.writer, actor->created);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_grant_key(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                          const struct bulla_grant_statement *grant) {
+  struct draft draft;
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/grant-key"));
+  bulla_put_prefixed(&draft.writer, grant->id);
+  bulla_put_prefixed(&draft.writer, grant->actor_id);
+  bulla_put_prefixed(&draft.writer, grant->tenant_id);
+  bulla_put_prefixed(&draft.writer, bulla_role_name(grant->role));
+  bulla_put_number(&draft.writer, grant->epoch);
   return finish(&draft, context);
 }
 

@@ -10,6 +10,7 @@
 #include <bulla/store.h>
 
 #include "store/keyring.h"
+#include "store/signed_actor.h"
 
 #define BULLA_CONTEXT_MAX 320
 
@@ -71,6 +72,17 @@ BULLA_NODISCARD enum bulla_status bulla_context_entry_name(struct bulla_context 
 BULLA_NODISCARD enum bulla_status bulla_context_apikey(struct bulla_context *context,
                                                        const struct bulla_keyring *keyring, struct bulla_span tenant_id,
                                                        struct bulla_span id);
+
+/* The box of what every actor is given, in the statement of |actor|: bound to its id and when it was created alone, so
+ * that it need not be sealed again where that statement is signed anew. */
+BULLA_NODISCARD enum bulla_status bulla_context_actor_common(struct bulla_context *context,
+                                                             const struct bulla_keyring *keyring,
+                                                             const struct bulla_actor_statement *actor);
+
+/* The box of the key of a role, in the statement of |grant|: bound to whose and what it is, for what, and its epoch. */
+BULLA_NODISCARD enum bulla_status bulla_context_grant_key(struct bulla_context *context,
+                                                          const struct bulla_keyring *keyring,
+                                                          const struct bulla_grant_statement *grant);
 
 /* The detail of |record| in a lane: bound also to all that the record has in clear. */
 BULLA_NODISCARD enum bulla_status bulla_context_detail(struct bulla_context *context,

@@ -39,11 +39,39 @@ enum bulla_status bulla_sign_lane(struct bulla_signed *made, const struct bulla_
   return sign(made, keyring);
 }
 
+enum bulla_status bulla_sign_actor(struct bulla_signed *made, const struct bulla_keyring *keyring,
+                                   const struct bulla_actor_statement *said) {
+  made->statement = bulla_buffer(made->bytes, sizeof(made->bytes));
+  BULLA_TRY(bulla_actor_statement_write(&made->statement, said));
+  return sign(made, keyring);
+}
+
+enum bulla_status bulla_sign_grant(struct bulla_signed *made, const struct bulla_keyring *keyring,
+                                   const struct bulla_grant_statement *said) {
+  made->statement = bulla_buffer(made->bytes, sizeof(made->bytes));
+  BULLA_TRY(bulla_grant_statement_write(&made->statement, said));
+  return sign(made, keyring);
+}
+
 enum bulla_status bulla_check_signed(const struct bulla_keyring *keyring, struct bulla_span statement,
                                      struct bulla_span signature) {
   return signature.len == BULLA_SIGNATURE_LEN
              ? bulla_signature_verify(keyring->signing_public, signature.data, statement)
              : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_check_actor(struct bulla_actor_statement *said, const struct bulla_keyring *keyring,
+                                    struct bulla_span statement, struct bulla_span signature) {
+  BULLA_TRY(bulla_check_signed(keyring, statement, signature));
+  BULLA_TRY(bulla_actor_statement_read(said, statement));
+  return bulla_span_equal(said->uuid, bulla_keyring_uuid(keyring)) ? BULLA_OK : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_check_grant(struct bulla_grant_statement *said, const struct bulla_keyring *keyring,
+                                    struct bulla_span statement, struct bulla_span signature) {
+  BULLA_TRY(bulla_check_signed(keyring, statement, signature));
+  BULLA_TRY(bulla_grant_statement_read(said, statement));
+  return bulla_span_equal(said->uuid, bulla_keyring_uuid(keyring)) ? BULLA_OK : BULLA_REFUSED;
 }
 
 enum bulla_status bulla_fingerprint(uint8_t *fingerprint, const struct bulla_keyring *keyring) {

@@ -42,6 +42,26 @@ static void make_of_records(const struct bulla_keyring *keyring) {
   TEST_OK(bulla_context_detail(next(), keyring, test_id(2), &records[0]));
 }
 
+static void make_of_actors(const struct bulla_keyring *keyring) {
+  const struct bulla_actor_statement actors[] = {
+      {.id = test_id(1), .created = 1}, {.id = test_id(2), .created = 1}, {.id = test_id(1), .created = 2}};
+  for (size_t i = 0; i < sizeof(actors) / sizeof(actors[0]); i++) {
+    TEST_OK(bulla_context_actor_common(next(), keyring, &actors[i]));
+  }
+  const struct bulla_grant_statement grants[] = {
+      {.id = test_id(1), .actor_id = test_id(2), .tenant_id = test_id(3), .role = BULLA_ROLE_USE, .epoch = 1},
+      {.id = test_id(2), .actor_id = test_id(2), .tenant_id = test_id(3), .role = BULLA_ROLE_USE, .epoch = 1},
+      {.id = test_id(1), .actor_id = test_id(1), .tenant_id = test_id(3), .role = BULLA_ROLE_USE, .epoch = 1},
+      {.id = test_id(1), .actor_id = test_id(2), .tenant_id = test_id(2), .role = BULLA_ROLE_USE, .epoch = 1},
+      {.id = test_id(1), .actor_id = test_id(2), .role = BULLA_ROLE_USE, .epoch = 1},
+      {.id = test_id(1), .actor_id = test_id(2), .tenant_id = test_id(3), .role = BULLA_ROLE_PUT, .epoch = 1},
+      {.id = test_id(1), .actor_id = test_id(2), .tenant_id = test_id(3), .role = BULLA_ROLE_USE, .epoch = 2},
+  };
+  for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+    TEST_OK(bulla_context_grant_key(next(), keyring, &grants[i]));
+  }
+}
+
 static void make_all(const struct bulla_keyring *keyring) {
   /* The same bytes, cut elsewhere, are other parts. */
   const struct bulla_binding bindings[] = {
@@ -66,13 +86,14 @@ static void make_all(const struct bulla_keyring *keyring) {
   TEST_OK(bulla_context_entry_name(next(), keyring, test_id(2), test_id(1), BULLA_LITERAL("n")));
   TEST_OK(bulla_context_entry_name(next(), keyring, test_id(1), bulla_span(NULL, 0), BULLA_LITERAL("n")));
   make_of_records(keyring);
+  make_of_actors(keyring);
 }
 
 Test(context, no_two_places_and_no_two_vaults_have_one_in_common) {
   struct bulla_keyring keyring = test_keyring(1, 2);
   num_made = 0;
   make_all(&keyring);
-  cr_assert_eq(num_made, 24 + 2 + 32 + 4 + 8);
+  cr_assert_eq(num_made, 24 + 2 + 32 + 4 + 8 + 10);
   for (size_t i = 0; i < num_made; i++) {
     for (size_t j = 0; j < i; j++) {
       cr_expect_not(bulla_span_equal(bulla_context_span(&made[i]), bulla_context_span(&made[j])), "%zu and %zu", i, j);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/actor_box.h. */
+
+#include "store/actor_box.h"
+
+#include "core/cleanup.h"
+#include "core/cursor.h"
+#include "store/context.h"
+
+static enum bulla_status seal(struct bulla_buffer *box, const struct bulla_actor_statement *actor,
+                              const struct bulla_secret *key, const struct bulla_context *context) {
+  struct bulla_span bytes = bulla_secret_bytes(key);
+  if (bytes.data == NULL) {
+    return bulla_fail(box, BULLA_FORKED);
+  }
+  if (bytes.len != BULLA_KEY_LEN || actor->revoked || actor->box_public.len != BULLA_BOX_PUBLIC_LEN) {
+    return bulla_fail(box, BULLA_INVALID_ARGUMENT);
+  }
+  return bulla_box_seal(box, actor->box_public.data, bytes, bulla_context_span(context));
+}
+
+static enum bulla_status open(struct bulla_secret **key, const struct bulla_secret *box_private, struct bulla_span box,
+                              const struct bulla_context *context) {
+  if (box.len != BULLA_ACTOR_BOX_LEN) {
+    return BULLA_REFUSED;
+  }
+  return bulla_box_open(key, box_private, box, bulla_context_span(context));
+}
+
+enum bulla_status bulla_common_box_seal(struct bulla_buffer *box, const struct bulla_keyring *keyring,
+                                        const struct bulla_actor_statement *actor, const struct bulla_secret *common) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_actor_common(&context, keyring, actor));
+  return seal(box, actor, common, &context);
+}
+
+enum bulla_status bulla_common_box_open(struct bulla_secret **common, const struct bulla_keyring *keyring,
+                                        const struct bulla_secret *box_private,
+                                        const struct bulla_actor_statement *actor) {
+  struct bulla_context context;
+  *common = NULL;
+  BULLA_TRY(bulla_context_actor_common(&context, keyring, actor));
+  return open(common, box_private, actor->common_box, &context);
+}
+
+enum bulla_status bulla_grant_box_seal(struct bulla_buffer *box, const struct bulla_keyring *keyring,
+                                       const struct bulla_actor_statement *actor,
+                                       const struct bulla_grant_statement *grant, const struct bulla_secret *key) {
+  struct bulla_context context;
+  if (grant->ended != 0 || !bulla_span_equal(grant->actor_id, actor->id)) {
+    return bulla_fail(box, BULLA_INVALID_ARGUMENT);
+  }
+  BULLA_TRY(bulla_context_grant_key(&context, keyring, grant));
+  return seal(box, actor, key, &context);
+}
+
+enum bulla_status bulla_grant_box_open(struct bulla_secret **key, const struct bulla_keyring *keyring,
+                                       const struct bulla_secret *box_private,
+                                       const struct bulla_grant_statement *grant) {
+  struct bulla_context context;
+  *key = NULL;
+  BULLA_TRY(bulla_context_grant_key(&context, keyring, grant));
+  return open(key, box_private, grant->box, &context);
+}
