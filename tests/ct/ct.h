@@ -28,6 +28,7 @@ struct ct_call {
 extern const struct ct_call ct_core_calls[];
 extern const struct ct_call ct_token_calls[];
 extern const struct ct_call ct_store_calls[];
+extern const struct ct_call ct_actor_calls[];
 
 /* Calls of which each must be reported, so that the check is seen to see. */
 extern const struct ct_call ct_canaries[];

@@ -8,7 +8,7 @@
 
 #include "tests/ct/ct.h"
 
-static const struct ct_call *const tables[] = {ct_core_calls, ct_token_calls, ct_store_calls};
+static const struct ct_call *const tables[] = {ct_core_calls, ct_token_calls, ct_store_calls, ct_actor_calls};
 enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 struct bulla_secret *ct_secret(size_t len) {

@@ -80,7 +80,7 @@ def headers(source):
     """Returns the functions that each public header declares, each of core/, and each other one with a key in text."""
     found = {}
     for folder, pattern in ((source / "include", "bulla/*.h"), (source, "core/*.h"),
-                            (source, "store/wrapper_text.h")):
+                            (source, "store/actor_*.h"), (source, "store/wrapper_text.h")):
         for path in sorted(folder.glob(pattern)):
             text = COMMENT.sub("", path.read_text()).replace("BULLA_CLEANUP(", "")
             names = set(DECLARED.findall(text))

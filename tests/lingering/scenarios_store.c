@@ -8,6 +8,8 @@
 #include <bulla/store.h>
 #include <bulla/token.h>
 
+#include "store/actor_box.h"
+#include "store/actor_key.h"
 #include "store/padding.h"
 #include "tests/lingering/child.h"
 #include "tests/place.h"
@@ -210,6 +212,53 @@ static void records(void) {
   leave();
 }
 
+/* What a seed expands to is known once it has: then it is expanded again. */
+static void actors(void) {
+  static const uint8_t fingerprint[BULLA_SHA256_LEN] = {1};
+  uint8_t room[BULLA_ACTOR_BOX_LEN];
+  struct bulla_buffer box = bulla_buffer(room, sizeof(room));
+  struct bulla_keyring keyring = {.generation = 1};
+  struct bulla_actor_key key;
+  struct bulla_actor_key read;
+  struct bulla_actor_keys keys;
+  struct bulla_secret *text = NULL;
+  struct bulla_secret *opened = NULL;
+  CHECK_OK("bulla_actor_key_new", bulla_actor_key_new(&key, fingerprint));
+  tell(SECRET_KEY, "seed", bulla_secret_bytes(key.seed));
+  CHECK_OK("bulla_actor_key_write", bulla_actor_key_write(&text, &key));
+  struct bulla_span bytes = bulla_secret_bytes(text);
+  tell(SECRET_TEXT, "digits of the seed", bulla_span(bytes.data + 40, 64));
+  CHECK_OK("bulla_actor_key_read", bulla_actor_key_read(&read, bytes));
+  bulla_actor_key_free(&read);
+  bulla_secret_data(text)[170] ^= 1;
+  CHECK_STATUS("bulla_actor_key_read of a slip", bulla_actor_key_read(&read, bytes), BULLA_ROOT_WRONG);
+  bulla_secret_data(text)[103] = 'A';
+  CHECK_STATUS("bulla_actor_key_read of no key", bulla_actor_key_read(&read, bytes), BULLA_ROOT_MALFORMED);
+  bulla_secret_free(&text);
+  ASSERT(bulla_actor_key_expand(&keys, &key) == BULLA_OK);
+  tell(SECRET_PRIVATE, "box private", bulla_secret_bytes(keys.box_private));
+  tell(SECRET_SEED, "signing key", bulla_secret_bytes(keys.signing_seed));
+  bulla_actor_keys_free(&keys);
+  CHECK_OK("bulla_actor_key_expand", bulla_actor_key_expand(&keys, &key));
+  struct bulla_actor_statement actor = {.box_public = bulla_span(keys.box_public, sizeof(keys.box_public))};
+  struct bulla_grant_statement grant = {.role = BULLA_ROLE_USE};
+  struct bulla_secret *sealed = new_secret(SECRET_KEY, "key of a role", BULLA_KEY_LEN);
+  CHECK_OK("bulla_common_box_seal", bulla_common_box_seal(&box, &keyring, &actor, sealed));
+  actor.common_box = bulla_written(&box);
+  CHECK_OK("bulla_common_box_open", bulla_common_box_open(&opened, &keyring, keys.box_private, &actor));
+  bulla_secret_free(&opened);
+  CHECK_OK("bulla_grant_box_seal", bulla_grant_box_seal(&box, &keyring, &actor, &grant, sealed));
+  grant.box = bulla_written(&box);
+  CHECK_OK("bulla_grant_box_open", bulla_grant_box_open(&opened, &keyring, keys.box_private, &grant));
+  bulla_secret_free(&opened);
+  grant.epoch++;
+  CHECK_STATUS("bulla_grant_box_open of another", bulla_grant_box_open(&opened, &keyring, keys.box_private, &grant),
+               BULLA_REFUSED);
+  bulla_secret_free(&sealed);
+  bulla_actor_keys_free(&keys);
+  CHECK(CHECK_FREED, "bulla_actor_key_free", bulla_actor_key_free(&key));
+}
+
 /* Every kind of handle, each of which has worked. */
 static void live(void) {
   static uint8_t room[BULLA_TOKEN_MAX];
@@ -261,6 +310,7 @@ const struct scenario store_scenarios[] = {
     {"revisions", revisions},
     {"backups", backups},
     {"records", records},
+    {"actors", actors},
     {"forks", fork_off},
     {"core dumps", dump},
     {"core dumps of memfd_secret(2)", dump},
