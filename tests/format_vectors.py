@@ -79,7 +79,7 @@ def boxes(v):
     yield ("root-recipient.wrapped", v["root-recipient.private"], v["root-recipient.ephemeral"],
            v["vault-key.material"], v["root-recipient.context"])
     yield "lane.first-key", v["audit-key.private"], v["lane.ephemeral"], v["audit.key-0"], v["lane.key-context"]
-    yield "actor.common-box", v["actor.box-private"], v["actor.ephemeral"], v["actor.limit-key"], v["actor.common-info"]
+    yield "actor.common-box", v["actor.box-private"], v["actor.ephemeral"], v["limit.key"], v["actor.common-info"]
     for grant in "grant", "grant-all":
         yield f"{grant}.box", v["actor.box-private"], v[f"{grant}.ephemeral"], v[f"{grant}.key"], v[f"{grant}.info"]
 
@@ -233,7 +233,6 @@ def actors(v):
     yield "actor.signing-key", model.actor_key(seed, b"signing")
     yield "actor.signing-public", model.signing_public(v["actor.signing-key"])
     yield "actor.head-key", model.actor_key(seed, b"head")
-    yield "actor.limit-key", model.expand(v["vault-key.material"], model.prefixed(b"bulla/v2/limit-key", uuid))
     yield "actor.common-info", model.context(b"actor-common", uuid, actor, model.number(created))
     places = {name: (v[f"{name}.id"], actor, tenant, v[f"{name}.role"])
               for name, tenant in (("grant", v["tenant.id"]), ("grant-all", b""))}

@@ -47,7 +47,7 @@ Test(actor_box, boxes_open_as_in_the_document) {
   TEST_OK(bulla_context_actor_common(&context, &keyring, &actor));
   TEST_SPAN(bulla_context_span(&context), vector_bytes("actor.common-info"), "info");
   TEST_OK(bulla_common_box_open(&opened, &keyring, private_key, &actor));
-  TEST_SPAN(bulla_secret_bytes(opened), vector_bytes("actor.limit-key"), "limit key");
+  TEST_SPAN(bulla_secret_bytes(opened), vector_bytes("limit.key"), "limit key");
   bulla_secret_free(&opened);
   static const char *const names[] = {"grant", "grant-all"};
   for (size_t i = 0; i < N(names); i++) {
