@@ -12,6 +12,7 @@
 #include "core/cursor.h"
 #include "core/signature.h"
 #include "store/names.h"
+#include "store/parts.h"
 
 enum { ID_LEN = 16 };
 
@@ -21,28 +22,9 @@ struct bulla_span bulla_secret_state_name(enum bulla_secret_state state) {
   return bulla_span(state_names[state], strlen(state_names[state]));
 }
 
-static enum bulla_status finish(struct bulla_writer *writer) {
-  return bulla_writer_finish(writer) == BULLA_OK ? BULLA_OK : BULLA_TOO_LARGE;
-}
-
-/* Takes a part of exactly |len| bytes. */
-static bool take_exact(struct bulla_reader *reader, struct bulla_span *part, size_t len) {
-  return bulla_take_prefixed(reader, part) && part->len == len;
-}
-
-static bool take_label(struct bulla_reader *reader, struct bulla_span label) {
-  struct bulla_span part;
-  return bulla_take_prefixed(reader, &part) && bulla_span_equal(part, label);
-}
-
-/* Takes a time, a version or a counter. */
-static bool take_positive(struct bulla_reader *reader, int64_t *number) {
-  return bulla_take_number(reader, number) && *number >= 0 && *number < INT64_MAX;
-}
-
 static bool take_count(struct bulla_reader *reader, size_t *count, size_t max) {
   int64_t number;
-  bool good = take_positive(reader, &number) && (uint64_t)number <= max;
+  bool good = bulla_take_positive(reader, &number) && (uint64_t)number <= max;
   *count = good ? (size_t)number : 0;
   return good;
 }
@@ -66,7 +48,7 @@ enum bulla_status bulla_vault_statement_write(struct bulla_buffer *bytes, const 
     bulla_put_prefixed(&writer, root->public_key);
     bulla_put_number(&writer, root->created);
   }
-  return finish(&writer);
+  return bulla_parts_finish(&writer);
 }
 
 static bool is_kind(const struct bulla_root_entry *root) {
@@ -79,21 +61,21 @@ static bool is_kind(const struct bulla_root_entry *root) {
 }
 
 static bool take_root(struct bulla_reader *reader, struct bulla_root_entry *root) {
-  return take_exact(reader, &root->id, ID_LEN) && bulla_take_prefixed(reader, &root->kind) &&
+  return bulla_take_exact(reader, &root->id, ID_LEN) && bulla_take_prefixed(reader, &root->kind) &&
          bulla_take_prefixed(reader, &root->name) && bulla_take_prefixed(reader, &root->public_key) &&
-         take_positive(reader, &root->created) && is_kind(root) &&
+         bulla_take_positive(reader, &root->created) && is_kind(root) &&
          (root->name.len == 0 || bulla_name_check(root->name) == BULLA_OK);
 }
 
 enum bulla_status bulla_vault_statement_read(struct bulla_vault_statement *said, struct bulla_span bytes) {
   struct bulla_reader reader = bulla_reader(bytes);
-  bool good = bytes.len <= BULLA_STATEMENT_MAX && take_label(&reader, BULLA_LITERAL("bulla/v2/vault")) &&
-              take_exact(&reader, &said->uuid, ID_LEN) && take_positive(&reader, &said->created) &&
-              take_positive(&reader, &said->generation) &&
-              take_exact(&reader, &said->signing_public, BULLA_SIGNATURE_PUBLIC_LEN) &&
-              take_exact(&reader, &said->audit_public, BULLA_BOX_PUBLIC_LEN) &&
-              take_exact(&reader, &said->first_lane, BULLA_SHA256_LEN) &&
-              take_exact(&reader, &said->leaves, BULLA_SHA256_LEN) &&
+  bool good = bytes.len <= BULLA_STATEMENT_MAX && bulla_take_word(&reader, BULLA_LITERAL("bulla/v2/vault")) &&
+              bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_positive(&reader, &said->created) &&
+              bulla_take_positive(&reader, &said->generation) &&
+              bulla_take_exact(&reader, &said->signing_public, BULLA_SIGNATURE_PUBLIC_LEN) &&
+              bulla_take_exact(&reader, &said->audit_public, BULLA_BOX_PUBLIC_LEN) &&
+              bulla_take_exact(&reader, &said->first_lane, BULLA_SHA256_LEN) &&
+              bulla_take_exact(&reader, &said->leaves, BULLA_SHA256_LEN) &&
               take_count(&reader, &said->num_roots, BULLA_ROOTS_MAX) && said->num_roots > 0;
   for (size_t i = 0; good && i < said->num_roots; i++) {
     good = take_root(&reader, &said->roots[i]);
@@ -126,7 +108,7 @@ enum bulla_status bulla_tenant_statement_write(struct bulla_buffer *bytes, const
     bulla_put_prefixed(&writer, secret->apikey_id);
     bulla_put_number(&writer, secret->generation);
   }
-  return finish(&writer);
+  return bulla_parts_finish(&writer);
 }
 
 static bool take_life(struct bulla_reader *reader, struct bulla_tenant_statement *said) {
@@ -155,10 +137,11 @@ static bool take_state(struct bulla_reader *reader, enum bulla_secret_state *sta
 }
 
 static bool take_secret(struct bulla_reader *reader, struct bulla_secret_entry *secret) {
-  return take_positive(reader, &secret->version) && take_exact(reader, &secret->id, ID_LEN) &&
-         take_state(reader, &secret->state) && take_exact(reader, &secret->value_public, BULLA_BOX_PUBLIC_LEN) &&
-         take_exact(reader, &secret->mask_public, BULLA_BOX_PUBLIC_LEN) &&
-         take_exact(reader, &secret->apikey_id, BULLA_KEY_ID_LEN) && take_positive(reader, &secret->generation);
+  return bulla_take_positive(reader, &secret->version) && bulla_take_exact(reader, &secret->id, ID_LEN) &&
+         take_state(reader, &secret->state) && bulla_take_exact(reader, &secret->value_public, BULLA_BOX_PUBLIC_LEN) &&
+         bulla_take_exact(reader, &secret->mask_public, BULLA_BOX_PUBLIC_LEN) &&
+         bulla_take_exact(reader, &secret->apikey_id, BULLA_KEY_ID_LEN) &&
+         bulla_take_positive(reader, &secret->generation);
 }
 
 /* Versions grow from one secret to the next, none was made after this was signed, and one of a live tenant is active.
@@ -180,16 +163,16 @@ static bool take_secrets(struct bulla_reader *reader, struct bulla_tenant_statem
 /* One that was shredded has no key left to commit to. */
 static bool take_key_ids(struct bulla_reader *reader, struct bulla_tenant_statement *said) {
   size_t len = said->shredded ? 0 : BULLA_KEY_ID_LEN;
-  return take_exact(reader, &said->label_key_id, len) && take_exact(reader, &said->detail_key_id, len);
+  return bulla_take_exact(reader, &said->label_key_id, len) && bulla_take_exact(reader, &said->detail_key_id, len);
 }
 
 enum bulla_status bulla_tenant_statement_read(struct bulla_tenant_statement *said, struct bulla_span bytes) {
   struct bulla_reader reader = bulla_reader(bytes);
-  bool good = bytes.len <= BULLA_STATEMENT_MAX && take_label(&reader, BULLA_LITERAL("bulla/v2/tenant")) &&
-              take_exact(&reader, &said->uuid, ID_LEN) && take_exact(&reader, &said->id, ID_LEN) &&
+  bool good = bytes.len <= BULLA_STATEMENT_MAX && bulla_take_word(&reader, BULLA_LITERAL("bulla/v2/tenant")) &&
+              bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_exact(&reader, &said->id, ID_LEN) &&
               bulla_take_prefixed(&reader, &said->name) && take_life(&reader, said) &&
-              take_positive(&reader, &said->created) && take_positive(&reader, &said->generation) &&
-              take_positive(&reader, &said->last_version) && take_key_ids(&reader, said) &&
+              bulla_take_positive(&reader, &said->created) && bulla_take_positive(&reader, &said->generation) &&
+              bulla_take_positive(&reader, &said->last_version) && take_key_ids(&reader, said) &&
               take_count(&reader, &said->num_secrets, BULLA_SECRETS_MAX) && take_secrets(&reader, said);
   return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
 }
@@ -203,15 +186,15 @@ enum bulla_status bulla_lane_statement_write(struct bulla_buffer *bytes, const s
   bulla_put_prefixed(&writer, said->owner);
   bulla_put_number(&writer, said->created);
   bulla_put_prefixed(&writer, said->first_key);
-  return finish(&writer);
+  return bulla_parts_finish(&writer);
 }
 
 enum bulla_status bulla_lane_statement_read(struct bulla_lane_statement *said, struct bulla_span bytes) {
   struct bulla_reader reader = bulla_reader(bytes);
-  bool good = bytes.len <= BULLA_STATEMENT_MAX && take_label(&reader, BULLA_LITERAL("bulla/v2/lane")) &&
-              take_exact(&reader, &said->uuid, ID_LEN) && take_positive(&reader, &said->number) &&
-              take_exact(&reader, &said->id, ID_LEN) && bulla_take_prefixed(&reader, &said->owner) &&
-              (said->owner.len == 0 || said->owner.len == ID_LEN) && take_positive(&reader, &said->created) &&
-              take_exact(&reader, &said->first_key, BULLA_KEY_LEN + BULLA_BOX_OVERHEAD);
+  bool good = bytes.len <= BULLA_STATEMENT_MAX && bulla_take_word(&reader, BULLA_LITERAL("bulla/v2/lane")) &&
+              bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_positive(&reader, &said->number) &&
+              bulla_take_exact(&reader, &said->id, ID_LEN) && bulla_take_prefixed(&reader, &said->owner) &&
+              (said->owner.len == 0 || said->owner.len == ID_LEN) && bulla_take_positive(&reader, &said->created) &&
+              bulla_take_exact(&reader, &said->first_key, BULLA_KEY_LEN + BULLA_BOX_OVERHEAD);
   return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
 }
