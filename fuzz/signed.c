@@ -17,6 +17,7 @@
 #include "core/crypto.h"
 #include "core/signature.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/model_parts.h"
 #include "store/directory.h"
 #include "store/names.h"
 #include "store/tenant_secret.h"
@@ -49,34 +50,12 @@ struct model {
   int64_t num_active;
 };
 
-static bool is_text(struct bulla_span part, const char *text) {
-  return bulla_span_equal(part, bulla_span(text, strlen(text)));
-}
-
-static bool is_name(struct bulla_span part) {
-  static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@+";
-  bool good = part.len >= 1 && part.len <= 128 && memchr(first, part.data[0], sizeof(first) - 1) != NULL;
-  for (size_t i = 1; good && i < part.len; i++) {
-    good = memchr(first, part.data[i], sizeof(first) - 1) != NULL || part.data[i] == '.' || part.data[i] == '-';
-  }
-  return good;
-}
-
-static bool is_number(int64_t *number, struct bulla_span part) {
-  uint64_t value = 0;
-  for (size_t i = 0; part.len == 8 && i < 8; i++) {
-    value = value << 8 | part.data[i];
-  }
-  *number = (int64_t)value;
-  return part.len == 8 && value < INT64_MAX;
-}
-
 static bool is_version(struct model *model, struct bulla_span part) {
   int64_t before = model->version;
   if (model->num == 0) { /* the last one that was given */
-    return is_number(&model->last_version, part);
+    return model_is_number(&model->last_version, part);
   }
-  return is_number(&model->version, part) && model->version > before && model->version <= model->last_version;
+  return model_is_number(&model->version, part) && model->version > before && model->version <= model->last_version;
 }
 
 static bool is_part(struct model *model, char letter, struct bulla_span part, int64_t max) {
@@ -91,59 +70,46 @@ static bool is_part(struct model *model, char letter, struct bulla_span part, in
     case 'o':
       return part.len == 0 || part.len == 16;
     case 'n':
-      return is_number(&number, part);
+      return model_is_number(&number, part);
     case 'g':
-      return is_number(&model->generation, part);
+      return model_is_number(&model->generation, part);
     case 'm': /* made with a generation */
-      return is_number(&number, part) && number <= model->generation;
+      return model_is_number(&number, part) && number <= model->generation;
     case 'v':
       return is_version(model, part);
     case 'd': /* the id of a key, which is gone if it is shredded */
       return part.len == (model->shredded ? 0 : 16);
     case 'c':
-      return is_number(&model->num, part) && model->num <= max;
+      return model_is_number(&model->num, part) && model->num <= max;
     case 'C': /* at least one */
-      return is_number(&model->num, part) && model->num > 0 && model->num <= max;
+      return model_is_number(&model->num, part) && model->num > 0 && model->num <= max;
     case 't':
-      return is_name(part);
+      return model_is_name(part);
     case 'T': /* empty if it is shredded */
       model->has_name = part.len > 0;
-      return part.len == 0 || is_name(part);
+      return part.len == 0 || model_is_name(part);
     case 'M':
-      return part.len == 0 || is_name(part);
+      return part.len == 0 || model_is_name(part);
     case 'l':
       model->shredded = !model->has_name;
-      model->removed = is_text(part, model->has_name ? "removed" : "shredded");
-      return model->removed || (model->has_name && is_text(part, "live"));
+      model->removed = model_is_text(part, model->has_name ? "removed" : "shredded");
+      return model->removed || (model->has_name && model_is_text(part, "live"));
     case 's':
-      model->num_active += is_text(part, "active") ? 1 : 0;
-      return is_text(part, "pending") || is_text(part, "active") || is_text(part, "decrypt-only");
+      model->num_active += model_is_text(part, "active") ? 1 : 0;
+      return model_is_text(part, "pending") || model_is_text(part, "active") || model_is_text(part, "decrypt-only");
     case 'K':
-      model->recipient = is_text(part, "recipient");
-      return model->recipient || is_text(part, "key") || is_text(part, "passphrase") || is_text(part, "program");
+      model->recipient = model_is_text(part, "recipient");
+      return model->recipient || model_is_text(part, "key") || model_is_text(part, "passphrase") ||
+             model_is_text(part, "program");
     default:
       return part.len == (model->recipient ? 32 : 0);
   }
 }
 
-static bool take_part(struct bulla_span *rest, struct bulla_span *part) {
-  if (rest->len < 4) {
-    return false;
-  }
-  const uint8_t *at = rest->data;
-  size_t len = ((size_t)at[0] << 24) + ((size_t)at[1] << 16) + ((size_t)at[2] << 8) + at[3];
-  if (len > rest->len - 4) {
-    return false;
-  }
-  *part = bulla_span(at + 4, len);
-  *rest = bulla_span(at + 4 + len, rest->len - 4 - len);
-  return true;
-}
-
 static bool take_parts(struct model *model, struct bulla_span *rest, const char *letters, int64_t max) {
   struct bulla_span part;
   for (; *letters != '\0'; letters++) {
-    if (!take_part(rest, &part) || !is_part(model, *letters, part, max)) {
+    if (!model_take_part(rest, &part) || !is_part(model, *letters, part, max)) {
       return false;
     }
   }
@@ -156,7 +122,7 @@ static bool is_statement(enum kind kind, struct bulla_span bytes) {
   struct bulla_span rest = bytes;
   struct bulla_span label;
   struct model model = {.num = 0};
-  bool good = bytes.len <= BULLA_STATEMENT_MAX && take_part(&rest, &label) && is_text(label, form->label) &&
+  bool good = bytes.len <= BULLA_STATEMENT_MAX && model_take_part(&rest, &label) && model_is_text(label, form->label) &&
               take_parts(&model, &rest, form->parts, form->max);
   for (int64_t i = 0; good && i < model.num; i++) {
     good = take_parts(&model, &rest, form->each, form->max);
