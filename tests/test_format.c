@@ -79,7 +79,7 @@ Test(format, boxed_blobs_open_and_carry_the_key_id) {
   TEST_SPAN(bulla_box_key_public(key), vector_bytes("boxed.public"), "public key");
   TEST_SPAN(bulla_box_key_id(key), vector_bytes("boxed.id"), "key id");
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-    TEST_OK(bulla_boxed_open(key, &room, bytes(rows[i].blob), rows[i].context));
+    TEST_OK(bulla_boxed_open(key, &room, vector_bytes(rows[i].blob), rows[i].context));
     TEST_SPAN(bulla_written(&room), rows[i].plaintext, "%s", rows[i].blob);
   }
   TEST_OK(bulla_blob_to_text(&room, vector_bytes("boxed.blob")));
