@@ -8,7 +8,9 @@ usage: postgres.py PROGRAM [ARGUMENT]…
 The program finds in BULLA_TEST_POSTGRES the URL of a vault there, with %s for the database, and in BULLA_TEST_PSQL how to
 reach the server with libpq. Where no server is installed it prints that the tests are skipped, as TAP."""
 
+import fcntl
 import glob
+import hashlib
 import os
 import pathlib
 import shutil
@@ -41,6 +43,7 @@ END $$;"""
 class Server:
     """A server in a folder of its own. It refuses to run as root, and is then run as its own user."""
 
+    INITDB = ("-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-N")
     SETTINGS = ("listen_addresses=", "max_connections=100", "autovacuum=off", "log_min_messages=warning")
     environment = None  # the one of this process
 
@@ -53,9 +56,30 @@ class Server:
         if self.user:
             shutil.chown(self.folder, self.user)
         self.folder.chmod(0o755)
-        self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-N")
+        self.initialise()
         self.settings = [*self.SETTINGS, f"unix_socket_directories={self.folder}", *settings]
         self.start()
+
+    def initialise(self):
+        """Makes the folder of the data: a copy of one that is kept in the folder BULLA_TEST_CLUSTERS, if that is set. There
+        the first who needs one puts it."""
+        kept = os.environ.get("BULLA_TEST_CLUSTERS")
+        if not kept:
+            self.run("initdb", "-D", self.data, *self.INITDB)
+            return
+        # Another server, other options or another owner have one of their own.
+        made_by = [self.run("initdb", "--version").stdout, self.bin, self.user, os.geteuid(), self.INITDB]
+        cluster = pathlib.Path(kept) / hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]
+        cluster.parent.mkdir(exist_ok=True)
+        with open(cluster.parent / "lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not cluster.exists():
+                self.run("initdb", "-D", self.data, *self.INITDB)
+                with tempfile.TemporaryDirectory(dir=cluster.parent) as whole:
+                    subprocess.run(["cp", "-a", self.data, whole], check=True)
+                    os.rename(f"{whole}/{self.data.name}", cluster)
+                return
+        subprocess.run(["cp", "-a", cluster, self.data], check=True)
 
     def run(self, name, *arguments, check=True):
         done = subprocess.run([self.bin / name, *arguments], user=self.user, stdin=subprocess.DEVNULL, cwd="/",
