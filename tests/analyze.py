@@ -32,7 +32,8 @@ def sources(build):
 
 
 def analyze(command, directory, **more):
-    command = command + ['-fanalyzer', '-fdiagnostics-plain-output', '-S', '-o', os.devnull]
+    # What it finds does not depend on debugging information, which takes a fifth of the time.
+    command = command + ['-fanalyzer', '-g0', '-fdiagnostics-plain-output', '-S', '-o', os.devnull]
     return subprocess.run(command, env={**os.environ, 'LC_ALL': 'C'}, cwd=directory, stderr=subprocess.PIPE,
                           text=True, check=False, **more).stderr
 
