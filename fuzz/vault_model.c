@@ -238,17 +238,19 @@ static enum bulla_status rotate(struct fuzz_model *model, const struct fuzz_call
   return BULLA_OK;
 }
 
-/* One transaction for what a version has in a table. */
+/* One transaction for all revisions of fields that a version has, and then one for the API keys. */
 static enum bulla_status rewrap(struct fuzz_model *model, const struct fuzz_call *call) {
   if (!model->tenants[call->tenant]) {
     return BULLA_NOT_FOUND;
   }
   uint8_t most = call->most > 0 ? call->most : UINT8_MAX;
   model->num_done = 0;
-  for (int i = 0; i < model->owners[call->tenant].active * FUZZ_NUM_TABLES && model->num_done < most; i++) {
-    uint8_t version = (uint8_t)(i / FUZZ_NUM_TABLES);
+  for (int i = 0; i < model->owners[call->tenant].active * 2 && model->num_done < most; i++) {
+    uint8_t version = (uint8_t)(i / 2);
     if (fuzz_versions_is_old(model, call->tenant, version)) {
-      int64_t num = fuzz_versions_count(model, call->tenant, version, (enum fuzz_table)(i % FUZZ_NUM_TABLES), true);
+      int64_t num = i % 2 != 0 ? fuzz_versions_count(model, call->tenant, version, FUZZ_SEALED_APIKEYS, true)
+                               : fuzz_versions_count(model, call->tenant, version, FUZZ_SEALED_FIELDS, true) +
+                                     fuzz_versions_count(model, call->tenant, version, FUZZ_SEALED_PAST, true);
       if (num > 0) {
         add_numbered(model, "rewrap", call, "", "", num);
         model->num_done++;

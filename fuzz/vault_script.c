@@ -110,8 +110,8 @@ void fuzz_script_set_up(void) {
   note_signed(good_signed[0]);
 }
 
-/* The tables, the order of their rows, and their columns, of which the first names a row. Inputs have their places:
- * others come behind them. */
+/* The tables, the order of their rows, and their columns, of which the first names a row; one of them by two orders.
+ * Inputs have their places: others come behind them. */
 static const struct table {
   const char *name;
   const char *order;
@@ -130,7 +130,10 @@ static const struct table {
      {"id", "tenant", "name", "name_proof", "keep"},
      5},
     {"field", "number", {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated"}, 9},
-    {"past", "number", {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated"}, 9},
+    {"field",
+     "revision DESC, number",
+     {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated"},
+     9},
     {"apikey", "number", {"number", "id", "tenant", "name", "created", "revoked", "hash", "sealed", "secret_id"}, 9},
     {"revoked_token", "expires", {"jti", "tenant", "expires"}, 3},
     {"revocation", "number", {"number", "tenant", "apikey", "jti"}, 4},
@@ -206,7 +209,7 @@ static const char *const statements[] = {
     NO_WAL,
     "ANALYZE",
     VACUUM,
-    MISORDER("field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)"),
+    MISORDER("field", "UNIQUE(entry, name, revision)", "UNIQUE(entry, name DESC, revision)"),
     MISORDER("entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name DESC)"),
     MISORDER("tenant", "name TEXT UNIQUE", "name TEXT UNIQUE COLLATE NOCASE"),
     MISORDER("apikey", "id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL UNIQUE COLLATE NOCASE"),

@@ -29,15 +29,15 @@ static int64_t count_field(struct fuzz_field *field, uint8_t version, uint8_t ac
   return num;
 }
 
-int64_t fuzz_versions_count(struct fuzz_model *model, uint8_t tenant, uint8_t version, enum fuzz_table table,
+int64_t fuzz_versions_count(struct fuzz_model *model, uint8_t tenant, uint8_t version, enum fuzz_sealed kind,
                             bool renews) {
   struct fuzz_field *fields = &model->fields[tenant][0][0];
   uint8_t active = model->owners[tenant].active;
   int64_t num = 0;
-  for (int i = 0; table != FUZZ_TABLE_APIKEYS && i < FUZZ_ENTRIES * FUZZ_FIELDS; i++) {
-    num += count_field(&fields[i], version, active, table == FUZZ_TABLE_PAST, renews);
+  for (int i = 0; kind != FUZZ_SEALED_APIKEYS && i < FUZZ_ENTRIES * FUZZ_FIELDS; i++) {
+    num += count_field(&fields[i], version, active, kind == FUZZ_SEALED_PAST, renews);
   }
-  for (int i = 0; table == FUZZ_TABLE_APIKEYS && i < FUZZ_APIKEYS; i++) {
+  for (int i = 0; kind == FUZZ_SEALED_APIKEYS && i < FUZZ_APIKEYS; i++) {
     struct fuzz_apikey_state *apikey = &model->apikeys[i];
     if (apikey->there && apikey->tenant == tenant && !apikey->revoked) {
       num += count_one(&apikey->version, version, active, renews);
@@ -49,8 +49,8 @@ int64_t fuzz_versions_count(struct fuzz_model *model, uint8_t tenant, uint8_t ve
 int64_t fuzz_versions_num(const struct fuzz_model *model, uint8_t tenant, uint8_t version) {
   struct fuzz_model counted = *model;
   int64_t num = 0;
-  for (int i = 0; i < FUZZ_NUM_TABLES; i++) {
-    num += fuzz_versions_count(&counted, tenant, version, (enum fuzz_table)i, false);
+  for (int i = 0; i < FUZZ_NUM_SEALED; i++) {
+    num += fuzz_versions_count(&counted, tenant, version, (enum fuzz_sealed)i, false);
   }
   return num;
 }
@@ -86,12 +86,12 @@ static enum bulla_status compare_version(void *arg, const struct bulla_version_v
     walk->next++;
   }
   uint8_t version = walk->next++;
-  const int64_t nums[FUZZ_NUM_TABLES] = {view->num_fields, view->num_past, view->num_apikeys};
+  const int64_t nums[FUZZ_NUM_SEALED] = {view->num_fields, view->num_past, view->num_apikeys};
   walk->same = walk->same && version <= active && view->version == version &&
                bulla_span_equal(view->tenant, fuzz_text(fuzz_tenants[walk->tenant])) &&
                bulla_span_equal(view->state, fuzz_text(version == active ? "active" : "decrypt-only"));
-  for (int i = 0; walk->same && i < FUZZ_NUM_TABLES; i++) {
-    walk->same = nums[i] == fuzz_versions_count(&walk->model, walk->tenant, version, (enum fuzz_table)i, false);
+  for (int i = 0; walk->same && i < FUZZ_NUM_SEALED; i++) {
+    walk->same = nums[i] == fuzz_versions_count(&walk->model, walk->tenant, version, (enum fuzz_sealed)i, false);
   }
   return BULLA_OK;
 }

@@ -8,17 +8,17 @@
 
 #include "fuzz/vault_model.h"
 
-/* The tables with something sealed, in the order in which they are sealed anew. */
-enum fuzz_table { FUZZ_TABLE_FIELDS, FUZZ_TABLE_PAST, FUZZ_TABLE_APIKEYS, FUZZ_NUM_TABLES };
+/* What is sealed: fields as they are, former revisions, token roots. */
+enum fuzz_sealed { FUZZ_SEALED_FIELDS, FUZZ_SEALED_PAST, FUZZ_SEALED_APIKEYS, FUZZ_NUM_SEALED };
 
 /* fuzz_versions_is_old says whether |version| of |tenant| is decrypt-only. */
 bool fuzz_versions_is_old(const struct fuzz_model *model, uint8_t tenant, uint8_t version);
 
 /* fuzz_versions_count returns how much is sealed under |version| of |tenant|. If |renews|, it is sealed anew. */
-int64_t fuzz_versions_count(struct fuzz_model *model, uint8_t tenant, uint8_t version, enum fuzz_table table,
+int64_t fuzz_versions_count(struct fuzz_model *model, uint8_t tenant, uint8_t version, enum fuzz_sealed kind,
                             bool renews);
 
-/* fuzz_versions_num returns how much that is in all tables. */
+/* fuzz_versions_num returns how much that is in all. */
 int64_t fuzz_versions_num(const struct fuzz_model *model, uint8_t tenant, uint8_t version);
 
 /* fuzz_versions_rows returns how much is sealed under all that are decrypt-only, fuzz_versions_unused how many there

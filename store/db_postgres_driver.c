@@ -249,7 +249,7 @@ static enum bulla_status scrub(struct bulla_db *db) {
   (void)db;
   return bulla_explain(BULLA_UNSUPPORTED,
                        "a server keeps deleted rows in its files until they are written over: have their owner run "
-                       "VACUUM FULL on bulla.tenant, bulla.tenant_secret, bulla.field and bulla.past");
+                       "VACUUM FULL on bulla.tenant, bulla.tenant_secret and bulla.field");
 }
 
 static void discard(const char *place) {

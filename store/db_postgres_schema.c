@@ -66,17 +66,10 @@ static const char *const statements[] = {
     "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), revision bigint NOT NULL, "
     "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 67000), "
     "mask bytea NOT NULL CHECK (length(mask) <= 128), secret_id bytea REFERENCES bulla.tenant_secret, "
-    "updated bigint NOT NULL, PRIMARY KEY (entry, name))",
+    "updated bigint NOT NULL, PRIMARY KEY (entry, name, revision))",
     /* Ciphertext does not compress. */
     "ALTER TABLE bulla.field ALTER COLUMN value SET STORAGE EXTERNAL",
     "CREATE INDEX field_secret ON bulla.field(secret_id, number)",
-    "CREATE TABLE bulla.past(number bigint GENERATED ALWAYS AS IDENTITY, entry bytea NOT NULL REFERENCES bulla.entry, "
-    "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), revision bigint NOT NULL, "
-    "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 67000), "
-    "mask bytea NOT NULL CHECK (length(mask) <= 128), secret_id bytea REFERENCES bulla.tenant_secret, "
-    "updated bigint NOT NULL, PRIMARY KEY (entry, name, revision))",
-    "ALTER TABLE bulla.past ALTER COLUMN value SET STORAGE EXTERNAL",
-    "CREATE INDEX past_secret ON bulla.past(secret_id, number)",
     "CREATE TABLE bulla.apikey(number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
     "id text COLLATE \"C\" NOT NULL UNIQUE CHECK (octet_length(id) = 16), "
     "tenant bytea NOT NULL REFERENCES bulla.tenant, "
@@ -118,8 +111,6 @@ static const char *const statements[] = {
     WHOLE("limit_bucket"),
     WHOLE("field"),
     "CREATE POLICY own ON bulla.field FOR SELECT USING (EXISTS (SELECT FROM bulla.entry e WHERE e.id = field.entry))",
-    WHOLE("past"),
-    "CREATE POLICY own ON bulla.past FOR SELECT USING (EXISTS (SELECT FROM bulla.entry e WHERE e.id = past.entry))",
     LISTED("vault"),
     LISTED("directory"),
     LISTED("root"),

@@ -48,21 +48,14 @@ static const char *const statements[] = {
     "name_proof BLOB NOT NULL, keep INTEGER CHECK(keep BETWEEN 0 AND 100), UNIQUE(tenant, name)) "
     "STRICT, WITHOUT ROWID",
 
-    /* |value| is sealed if |secret|. |mask| is the sealed mask of a secret, or the proof of a plain value, which has no
-     * |secret_id|. */
+    /* The revisions of fields: the greatest is what a field is now. |value| is sealed if |secret|. |mask| is the sealed
+     * mask of a secret, or the proof of a plain value, which has no |secret_id|. */
     "CREATE TABLE field(number INTEGER PRIMARY KEY, entry BLOB NOT NULL REFERENCES entry(id), name TEXT NOT NULL, "
-    "revision INTEGER NOT NULL, secret INTEGER NOT NULL, value BLOB NOT NULL, mask BLOB NOT NULL, "
-    "secret_id BLOB REFERENCES tenant_secret(id), updated INTEGER NOT NULL, UNIQUE(entry, name)) STRICT",
-
-    /* SQLite puts the number behind what an index is of. */
-    "CREATE INDEX field_secret ON field(secret_id)",
-
-    /* Former revisions of fields, as they were. */
-    "CREATE TABLE past(number INTEGER PRIMARY KEY, entry BLOB NOT NULL REFERENCES entry(id), name TEXT NOT NULL, "
     "revision INTEGER NOT NULL, secret INTEGER NOT NULL, value BLOB NOT NULL, mask BLOB NOT NULL, "
     "secret_id BLOB REFERENCES tenant_secret(id), updated INTEGER NOT NULL, UNIQUE(entry, name, revision)) STRICT",
 
-    "CREATE INDEX past_secret ON past(secret_id)",
+    /* SQLite puts the number behind what an index is of. */
+    "CREATE INDEX field_secret ON field(secret_id)",
 
     /* |sealed| and |secret_id| are NULL once the key is revoked. */
     "CREATE TABLE apikey(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "

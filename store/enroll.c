@@ -195,7 +195,6 @@ enum bulla_status bulla_tenant_remove(struct bulla_change *change, const struct 
 
 enum bulla_status bulla_tenant_shred(struct bulla_change *change, const struct bulla_tenant *tenant) {
   static const enum bulla_query queries[] = {
-      BULLA_QUERY_DELETE_TENANT_PAST,
       BULLA_QUERY_DELETE_TENANT_FIELDS,
       BULLA_QUERY_DELETE_TENANT_ENTRIES,
       BULLA_QUERY_ERASE_TENANT_KEYS,

@@ -82,9 +82,9 @@ static enum bulla_status read_field(struct walk *walk, struct bulla_vault *vault
 }
 
 /* Reads what came before, as far as the page has room. */
-static enum bulla_status read_past(struct walk *walk, struct bulla_vault *vault) {
+static enum bulla_status read_former(struct walk *walk, struct bulla_vault *vault) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_LIST_PAST);
+      bulla_statement(vault->db, BULLA_QUERY_LIST_REVISIONS);
   const struct bulla_walked field = walk->field;
   bulla_bind_text(&statement, walk->place->tenant);
   bulla_bind_text(&statement, walk->place->entry);
@@ -112,7 +112,7 @@ static enum bulla_status read_page(struct walk *walk, struct bulla_vault *vault)
   BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
   BULLA_TRY(bulla_page_begin(&walk->page));
   while (more && bulla_page_has_room(&walk->page, walk->num)) {
-    BULLA_TRY(walk->revision > 0 ? read_past(walk, vault) : read_field(walk, vault, &more));
+    BULLA_TRY(walk->revision > 0 ? read_former(walk, vault) : read_field(walk, vault, &more));
   }
   return BULLA_OK;
 }

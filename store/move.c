@@ -207,9 +207,11 @@ static enum bulla_status write_tenant(const struct bulla_tenant **owner, struct 
   return bulla_tenant_create(owner, &writing->change, row->tenant, row->time);
 }
 
-/* What is written is what was opened, which may be newer than what was read. */
+/* What is written is what was opened, which may be newer than what was read. Nothing is kept of what the target had. */
 static enum bulla_status write_field(const struct bulla_tenant **owner, struct writing *writing,
-                                     const struct bulla_moved *row, const struct bulla_use *use) {
+                                     const struct bulla_moved *row, enum state state, const struct bulla_use *use) {
+  struct bulla_vault *target = writing->copying->target;
+  int64_t num;
   struct bulla_putter *putter = &writing->putter;
   if (!bulla_span_equal(putter->tenant, row->tenant)) {
     BULLA_TRY(bulla_putter_begin(putter, &writing->change, IMPORT, row->tenant));
@@ -225,7 +227,8 @@ static enum bulla_status write_field(const struct bulla_tenant **owner, struct w
   struct bulla_field field = {
       .name = row->field, .value = bulla_secret_bytes(use->opened), .secret = use->field.secret};
   BULLA_TRY(bulla_field_keep_traits(&field, &writing->copying->source->keyring, &use->field));
-  return bulla_field_store(writing->copying->target, putter->owner, putter->keys, &binding, &field, use->field.updated);
+  BULLA_TRY(state == CHANGED ? bulla_field_erase(&num, target, binding.entry_id, row->field) : BULLA_OK);
+  return bulla_field_store(target, putter->owner, putter->keys, &binding, &field, use->field.updated);
 }
 
 static enum bulla_status write_apikey(const struct bulla_tenant **owner, struct writing *writing,
@@ -264,7 +267,7 @@ static enum bulla_status write_row(struct writing *writing, size_t index) {
       BULLA_TRY(write_tenant(&owner, writing, row));
       break;
     case BULLA_MOVED_FIELD:
-      BULLA_TRY(write_field(&owner, writing, row, use));
+      BULLA_TRY(write_field(&owner, writing, row, copying->states[index], use));
       record.field = row->field;
       break;
     case BULLA_MOVED_APIKEY:

@@ -13,7 +13,6 @@
 #include "store/keep.h"
 #include "store/limited.h"
 #include "store/names.h"
-#include "store/past.h"
 
 /* A row that says that it is plain has |value| and |proof| at |binding|. If that does not hold it may have been secret,
  * and its traits would be lost with it. */
@@ -105,6 +104,25 @@ enum bulla_status bulla_field_store(struct bulla_vault *vault, const struct bull
   return bulla_finish(&statement);
 }
 
+enum bulla_status bulla_field_erase(int64_t *num, struct bulla_vault *vault, struct bulla_span entry_id,
+                                    struct bulla_span field) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_DELETE_FIELD);
+  bulla_bind_blob(&statement, entry_id);
+  bulla_bind_text(&statement, field);
+  return bulla_finish_counted(&statement, num);
+}
+
+/* Deletes the revisions of the field of |binding| that are more than |keep| before its own. */
+static enum bulla_status prune(struct bulla_vault *vault, const struct bulla_binding *binding, int64_t keep) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_PRUNE_FIELD);
+  bulla_bind_blob(&statement, binding->entry_id);
+  bulla_bind_text(&statement, binding->field);
+  bulla_bind_int(&statement, binding->revision - keep);
+  return bulla_finish(&statement);
+}
+
 enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_change *change, struct bulla_span op,
                                      struct bulla_span tenant) {
   *putter = (struct bulla_putter){.change = change, .op = op, .tenant = tenant};
@@ -140,12 +158,11 @@ enum bulla_status bulla_put_revision(const struct bulla_putter *putter, const st
   if (now.secret) {
     BULLA_TRY(keep_traits(&again, putter));
   }
-  binding.revision = now.revision;
+  binding.revision = now.revision + 1;
+  BULLA_TRY(bulla_field_store(vault, putter->owner, putter->keys, &binding, &again, bulla_clock_s()));
   /* What was plain is not to lie in the open once the field is secret. */
   int64_t keep = field->secret && !now.secret ? 0 : now.keep;
-  BULLA_TRY(now.revision > 0 ? bulla_past_move(vault, &binding, keep) : BULLA_OK);
-  binding.revision++;
-  return bulla_field_store(vault, putter->owner, putter->keys, &binding, &again, bulla_clock_s());
+  return now.revision > 0 ? prune(vault, &binding, keep) : BULLA_OK;
 }
 
 enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,

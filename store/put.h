@@ -48,11 +48,16 @@ BULLA_NODISCARD enum bulla_status bulla_put_revision(const struct bulla_putter *
 BULLA_NODISCARD enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,
                                                   bool must_be_new);
 
-/* bulla_field_store seals |field| at |binding| and writes its row, without a record. */
+/* bulla_field_store seals |field| at |binding| and adds its row, without a record. Returns BULLA_EXISTS if it has that
+ * revision. */
 BULLA_NODISCARD enum bulla_status bulla_field_store(struct bulla_vault *vault, const struct bulla_tenant *owner,
                                                     const struct bulla_tenant_secret *keys,
                                                     const struct bulla_binding *binding,
                                                     const struct bulla_field *field, int64_t updated);
+
+/* bulla_field_erase deletes all revisions of a field, without a record; |*num| is how many there were. */
+BULLA_NODISCARD enum bulla_status bulla_field_erase(int64_t *num, struct bulla_vault *vault, struct bulla_span entry_id,
+                                                    struct bulla_span field);
 
 /* bulla_value_check returns BULLA_TOO_LARGE for a value of more than BULLA_VALUE_MAX bytes. */
 BULLA_NODISCARD enum bulla_status bulla_value_check(size_t len);

@@ -15,14 +15,15 @@
   " FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id " \
   "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
 
-/* A row that is not of an earlier revision than the field is none of its past. */
-#define SELECT_PAST                                                                   \
-  "SELECT " TENANT                                                                    \
-  ", e.id, e.name_proof, p.name, p.revision, p.secret, p.value, p.mask, "             \
-  "p.updated, " SECRET                                                                \
-  " FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id "    \
-  "JOIN past p ON p.entry = f.entry AND p.name = f.name AND p.revision < f.revision " \
-  "LEFT JOIN tenant_secret k ON k.id = p.secret_id AND k.tenant = t.id "
+/* The row of a field that is what it is now: IS_LAST where many fields are read; of one, LAST is faster. The rows are
+ * looked up one by one: a join might read all of the table. By a damaged index there is a row too many, which who walks
+ * over the fields refuses, rather than one too few. */
+#define IS_LAST                                                                                                       \
+  "(SELECT n.revision FROM field n WHERE n.entry = f.entry AND n.name = f.name AND n.revision > f.revision LIMIT 1) " \
+  "IS NULL"
+#define LAST " ORDER BY f.revision DESC LIMIT 1"
+
+#define KEEP "CASE WHEN e.keep IS NULL THEN v.keep ELSE e.keep END"
 
 /* Records are looked up one by one: a join might read all of a lane. */
 #define SELECT_HEAD                                                                                          \
@@ -75,7 +76,6 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_DELETE_TENANT_SECRETS] = "DELETE FROM tenant_secret WHERE tenant = $1",
     [BULLA_QUERY_DELETE_APIKEYS] = "DELETE FROM apikey WHERE tenant = $1",
     [BULLA_QUERY_DELETE_REVOKED_TOKENS] = "DELETE FROM revoked_token WHERE tenant = $1",
-    [BULLA_QUERY_DELETE_TENANT_PAST] = "DELETE FROM past WHERE entry IN (SELECT e.id FROM entry e WHERE e.tenant = $1)",
     [BULLA_QUERY_DELETE_TENANT_FIELDS] =
         "DELETE FROM field WHERE entry IN (SELECT e.id FROM entry e WHERE e.tenant = $1)",
     [BULLA_QUERY_DELETE_TENANT_ENTRIES] = "DELETE FROM entry WHERE tenant = $1",
@@ -88,33 +88,37 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
 
     [BULLA_QUERY_COUNT_SEALED] =
         "SELECT k.created, (SELECT count(*) FROM field f WHERE f.secret_id = k.id), "
-        "(SELECT count(*) FROM past p WHERE p.secret_id = k.id), "
         "(SELECT count(*) FROM apikey a WHERE a.secret_id = k.id) FROM tenant_secret k "
         "WHERE k.id = $1 AND k.tenant = $2",
+    [BULLA_QUERY_COUNT_SEALED_NOW] = "SELECT count(*) FROM field f WHERE f.secret_id = $1 AND " IS_LAST,
 
     [BULLA_QUERY_FIND_ENTRY] = "SELECT id, name_proof FROM entry WHERE tenant = $1 AND name = $2",
     [BULLA_QUERY_INSERT_ENTRY] = "INSERT INTO entry(id, tenant, name, name_proof) VALUES ($1, $2, $3, $4)",
     [BULLA_QUERY_ENTRY_NAME] = "SELECT name FROM entry WHERE id = $1",
     [BULLA_QUERY_RENAME_ENTRY] = "UPDATE entry SET name = $1, name_proof = $2 WHERE id = $3",
     [BULLA_QUERY_LIST_ENTRIES] =
-        "SELECT e.id, e.name, e.name_proof, (SELECT count(*) FROM field f WHERE f.entry = e.id), "
+        "SELECT e.id, e.name, e.name_proof, (SELECT count(DISTINCT f.name) FROM field f WHERE f.entry = e.id), "
         "(SELECT max(f.updated) FROM field f WHERE f.entry = e.id) "
         "FROM entry e WHERE e.tenant = $1 AND e.name > $2 ORDER BY e.name LIMIT $3",
     [BULLA_QUERY_DELETE_ENTRY] = "DELETE FROM entry WHERE id = $1",
     [BULLA_QUERY_DELETE_FIELDS] = "DELETE FROM field WHERE entry = $1",
     [BULLA_QUERY_COUNT_FIELDS] = "SELECT count(*) FROM field WHERE entry = $1",
 
-    [BULLA_QUERY_FIND_FIELD] = SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3",
+    [BULLA_QUERY_FIND_FIELD] = SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3" LAST,
     [BULLA_QUERY_LIST_FIELDS] =
-        SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 ORDER BY f.name LIMIT $4",
+        SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name > $3 AND " IS_LAST " ORDER BY f.name LIMIT $4",
+    [BULLA_QUERY_FIND_REVISION] = SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3 AND f.revision = $4",
+    [BULLA_QUERY_LIST_REVISIONS] = SELECT_FIELDS
+    "WHERE t.name = $1 AND e.name = $2 AND f.name = $3 AND f.revision < $4 "
+    "ORDER BY f.revision DESC LIMIT $5",
     [BULLA_QUERY_FIELD_REVISION] =
-        "SELECT f.revision, f.secret, CASE WHEN e.keep IS NULL THEN v.keep ELSE e.keep END, "
-        "CASE WHEN f.secret = 0 THEN f.value END, CASE WHEN f.secret = 0 THEN f.mask END FROM field f "
-        "JOIN entry e ON e.id = f.entry JOIN vault v ON v.id = 1 WHERE f.entry = $1 AND f.name = $2",
+        "SELECT f.revision, f.secret, " KEEP
+        ", CASE WHEN f.secret = 0 THEN f.value END, "
+        "CASE WHEN f.secret = 0 THEN f.mask END FROM field f JOIN entry e ON e.id = f.entry JOIN vault v ON v.id = 1 "
+        "WHERE f.entry = $1 AND f.name = $2" LAST,
     [BULLA_QUERY_PUT_FIELD] =
         "INSERT INTO field(entry, name, revision, secret, value, mask, secret_id, updated) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(entry, name) DO UPDATE SET revision = $3, secret = $4, "
-        "value = $5, mask = $6, secret_id = $7, updated = $8",
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     [BULLA_QUERY_RESEAL_FIELD] =
         "UPDATE field SET value = $1, mask = $2, secret_id = $3 WHERE entry = $4 AND name = $5 AND revision = $6 AND "
         "secret_id = $7",
@@ -124,39 +128,15 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_REWRAP_FIELD] =
         "UPDATE field SET value = $1, mask = $2, secret_id = $3 WHERE secret_id = $4 AND number = $5",
     [BULLA_QUERY_REWRAP_FIELDS] = "UPDATE field SET " REWRAP_ROWS "field.number = v.column3 AND field.secret_id = $98",
-    [BULLA_QUERY_SEALED_PAST] =
-        "SELECT number, entry, name, revision, value, mask FROM past WHERE secret_id = $1 AND number > $2 "
-        "ORDER BY number LIMIT $3",
-    [BULLA_QUERY_REWRAP_PAST] =
-        "UPDATE past SET value = $1, mask = $2, secret_id = $3 WHERE secret_id = $4 AND number = $5",
-    [BULLA_QUERY_REWRAP_PASTS] = "UPDATE past SET " REWRAP_ROWS "past.number = v.column3 AND past.secret_id = $98",
-    [BULLA_QUERY_RENAME_FIELD] =
-        "UPDATE field SET name = $1, value = $2, mask = $3, secret_id = $4 WHERE entry = $5 AND name = $6",
-    [BULLA_QUERY_DELETE_FIELD] = "DELETE FROM field WHERE entry = $1 AND name = $2 RETURNING 1",
-
-    /* Whatever stands there under this revision was put there by somebody else. */
-    [BULLA_QUERY_KEEP_PAST] =
-        "INSERT INTO past(entry, name, revision, secret, value, mask, secret_id, updated) "
-        "SELECT f.entry, f.name, f.revision, f.secret, f.value, f.mask, f.secret_id, f.updated FROM field f "
-        "WHERE f.entry = $1 AND f.name = $2 "
-        "ON CONFLICT(entry, name, revision) DO UPDATE SET secret = excluded.secret, value = excluded.value, "
-        "mask = excluded.mask, secret_id = excluded.secret_id, updated = excluded.updated",
-    [BULLA_QUERY_PRUNE_PAST] = "DELETE FROM past WHERE entry = $1 AND name = $2 AND revision < $3",
-    [BULLA_QUERY_PRUNE_ENTRY] =
-        "DELETE FROM past WHERE entry = $1 AND revision < (SELECT f.revision FROM field f "
-        "WHERE f.entry = past.entry AND f.name = past.name) - (SELECT CASE WHEN e.keep IS NULL THEN v.keep ELSE e.keep "
-        "END "
-        "FROM entry e JOIN vault v ON v.id = 1 WHERE e.id = $1)",
-    [BULLA_QUERY_RENAME_PAST] =
-        "UPDATE past SET name = $1, value = $2, mask = $3, secret_id = $4 "
+    [BULLA_QUERY_RENAME_REVISION] =
+        "UPDATE field SET name = $1, value = $2, mask = $3, secret_id = $4 "
         "WHERE entry = $5 AND name = $6 AND revision = $7",
-    [BULLA_QUERY_DELETE_PAST] = "DELETE FROM past WHERE entry = $1 AND name = $2",
-    [BULLA_QUERY_DELETE_ENTRY_PAST] = "DELETE FROM past WHERE entry = $1",
-    [BULLA_QUERY_FIND_REVISION] =
-        SELECT_FIELDS "WHERE t.name = $1 AND e.name = $2 AND f.name = $3 AND f.revision = $4 UNION ALL " SELECT_PAST
-                      "WHERE t.name = $1 AND e.name = $2 AND f.name = $3 AND p.revision = $4",
-    [BULLA_QUERY_LIST_PAST] = SELECT_PAST
-    "WHERE t.name = $1 AND e.name = $2 AND f.name = $3 AND p.revision < $4 ORDER BY p.revision DESC LIMIT $5",
+    [BULLA_QUERY_DELETE_FIELD] = "DELETE FROM field WHERE entry = $1 AND name = $2",
+    [BULLA_QUERY_PRUNE_FIELD] = "DELETE FROM field WHERE entry = $1 AND name = $2 AND revision < $3",
+    [BULLA_QUERY_PRUNE_ENTRY] =
+        "DELETE FROM field WHERE entry = $1 AND revision < (SELECT max(n.revision) FROM field n "
+        "WHERE n.entry = field.entry AND n.name = field.name) - "
+        "(SELECT " KEEP " FROM entry e JOIN vault v ON v.id = 1 WHERE e.id = $1)",
     [BULLA_QUERY_KEPT] = "SELECT keep FROM vault WHERE id = 1",
     [BULLA_QUERY_KEPT_OF_ENTRY] = "SELECT keep FROM entry WHERE id = $1",
     [BULLA_QUERY_SET_KEEP] = "UPDATE vault SET keep = $1 WHERE id = 1",
@@ -265,7 +245,8 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
 
     [BULLA_QUERY_COUNT_ROWS] =
         "SELECT (SELECT count(*) FROM tenant WHERE name IS NOT NULL), (SELECT count(*) FROM entry), "
-        "(SELECT count(*) FROM field), (SELECT count(*) FROM apikey WHERE revoked = 0), "
+        "(SELECT count(*) FROM (SELECT DISTINCT f.entry, f.name FROM field f) d), "
+        "(SELECT count(*) FROM apikey WHERE revoked = 0), "
         "(SELECT count(*) FROM apikey WHERE revoked <> 0), (SELECT count(*) FROM revoked_token)",
     [BULLA_QUERY_WALK_TENANTS] = "SELECT " TENANT " FROM tenant t WHERE t.name > $1 ORDER BY t.name LIMIT $2",
     [BULLA_QUERY_WALK_SECRETS] =
@@ -273,16 +254,17 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         ", e.id, e.name_proof, f.name, f.revision, f.secret, f.mask AS value, f.mask, f.updated, " SECRET
         " FROM field f JOIN entry e ON e.id = f.entry JOIN tenant t ON t.id = e.tenant "
         "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
-        "WHERE f.secret_id = $1 AND f.number > $2 ORDER BY f.number LIMIT $3",
+        "WHERE f.secret_id = $1 AND f.number > $2 AND " IS_LAST " ORDER BY f.number LIMIT $3",
     [BULLA_QUERY_WALK_FIELDS] =
         "SELECT e.name, f.name, f.revision, f.updated, length(f.value) FROM entry e JOIN field f ON f.entry = e.id "
-        "WHERE e.tenant = $1 AND e.name >= $2 AND (e.name > $2 OR f.name > $3) ORDER BY e.name, f.name LIMIT $4",
+        "WHERE e.tenant = $1 AND e.name >= $2 AND (e.name > $2 OR f.name > $3) AND " IS_LAST
+        " ORDER BY e.name, f.name LIMIT $4",
     [BULLA_QUERY_WALK_TOKENS] = "SELECT r.jti, r.expires, " TENANT
                                 " FROM revoked_token r JOIN tenant t ON t.id = r.tenant "
                                 "WHERE (r.tenant, r.jti) > ($1, $2) ORDER BY r.tenant, r.jti LIMIT $3",
     [BULLA_QUERY_FIELD_VERSION] =
         "SELECT f.revision, f.updated FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id "
-        "WHERE t.name = $1 AND e.name = $2 AND f.name = $3",
+        "WHERE t.name = $1 AND e.name = $2 AND f.name = $3" LAST,
 
     [BULLA_QUERY_1_VAULT] = "SELECT uuid, root_key_id, name_key, scrypt_salt, scrypt_log_n FROM vault WHERE id = 1",
     [BULLA_QUERY_1_COUNT] =

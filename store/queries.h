@@ -34,8 +34,7 @@ enum bulla_query {
   BULLA_QUERY_DELETE_TENANT_SECRETS, /* id of a tenant, as for the two that follow */
   BULLA_QUERY_DELETE_APIKEYS,
   BULLA_QUERY_DELETE_REVOKED_TOKENS,
-  BULLA_QUERY_DELETE_TENANT_PAST, /* id of a tenant, as for those that follow */
-  BULLA_QUERY_DELETE_TENANT_FIELDS,
+  BULLA_QUERY_DELETE_TENANT_FIELDS, /* id of a tenant, as for those that follow */
   BULLA_QUERY_DELETE_TENANT_ENTRIES,
   BULLA_QUERY_ERASE_TENANT_KEYS,
   BULLA_QUERY_INSERT_TENANT_SECRET, /* id, tenant, version, state, wrapped, created */
@@ -43,8 +42,9 @@ enum bulla_query {
   BULLA_QUERY_DELETE_TENANT_SECRET, /* id */
   BULLA_QUERY_TENANT_SECRET,        /* id, tenant; gives the columns of a secret */
 
-  BULLA_QUERY_COUNT_SEALED, /* id of a secret, tenant; gives created, and how many fields, former values and API keys
-                               are sealed under it */
+  BULLA_QUERY_COUNT_SEALED,     /* id of a secret, tenant; gives created, and how many revisions of fields and API keys
+                                   are sealed under it */
+  BULLA_QUERY_COUNT_SEALED_NOW, /* id of a secret; gives how many of those are what their field is now */
 
   BULLA_QUERY_FIND_ENTRY,   /* tenant, name; gives id, proof of the name */
   BULLA_QUERY_INSERT_ENTRY, /* id, tenant, name, proof */
@@ -56,8 +56,11 @@ enum bulla_query {
   BULLA_QUERY_DELETE_FIELDS,
   BULLA_QUERY_COUNT_FIELDS,
 
-  BULLA_QUERY_FIND_FIELD,     /* names of tenant, entry, field; gives the columns of a field */
+  /* The table has the revisions of each field that are kept: the greatest is what it is now. */
+  BULLA_QUERY_FIND_FIELD,     /* names of tenant, entry, field; gives the columns of the field as it is now */
   BULLA_QUERY_LIST_FIELDS,    /* the same, how many at most; gives those behind that name */
+  BULLA_QUERY_FIND_REVISION,  /* names of tenant, entry, field; revision; gives the columns of the field as it was */
+  BULLA_QUERY_LIST_REVISIONS, /* the same, how many at most; gives those before that revision, the last first */
   BULLA_QUERY_FIELD_REVISION, /* entry, name; gives revision, secret, how many former revisions are kept, and value and
                                  proof of a plain one */
   BULLA_QUERY_PUT_FIELD,      /* entry, name, revision, secret, value, mask, secret id or NULL, updated */
@@ -66,27 +69,14 @@ enum bulla_query {
                                 each behind that number */
   BULLA_QUERY_REWRAP_FIELD,  /* value, mask, secret id, secret id before, number */
   BULLA_QUERY_REWRAP_FIELDS, /* secret id, value, mask and number of BULLA_QUERY_ROWS rows, secret id before */
-  BULLA_QUERY_SEALED_PAST,   /* the same of former values, as those that follow */
-  BULLA_QUERY_REWRAP_PAST,
-  BULLA_QUERY_REWRAP_PASTS,
-  BULLA_QUERY_RENAME_FIELD, /* name, value, mask, secret id or NULL, entry, old name */
-  BULLA_QUERY_DELETE_FIELD, /* entry, name; gives a row if it was there */
-
-  /* Former revisions of fields. */
-  BULLA_QUERY_KEEP_PAST,         /* entry, name: keeps a copy of the field as it is */
-  BULLA_QUERY_PRUNE_PAST,        /* entry, name, revision: deletes those before it */
-  BULLA_QUERY_PRUNE_ENTRY,       /* entry: likewise those of all its fields */
-  BULLA_QUERY_RENAME_PAST,       /* name, value, mask, secret id or NULL, entry, old name, revision */
-  BULLA_QUERY_DELETE_PAST,       /* entry, name */
-  BULLA_QUERY_DELETE_ENTRY_PAST, /* entry */
-  BULLA_QUERY_FIND_REVISION,  /* names of tenant, entry, field; revision, which may be that of the field itself; gives
-                                 the columns of a field */
-  BULLA_QUERY_LIST_PAST,      /* names of tenant, entry, field; revision, how many at most; gives those before it, the
-                                 last first */
-  BULLA_QUERY_KEPT,           /* gives how many the vault keeps of a field */
-  BULLA_QUERY_KEPT_OF_ENTRY,  /* entry; gives that of it, or NULL */
-  BULLA_QUERY_SET_KEEP,       /* how many */
-  BULLA_QUERY_SET_ENTRY_KEEP, /* how many or NULL, entry */
+  BULLA_QUERY_RENAME_REVISION, /* name, value, mask, secret id or NULL, entry, old name, revision */
+  BULLA_QUERY_DELETE_FIELD,    /* entry, name */
+  BULLA_QUERY_PRUNE_FIELD,     /* entry, name, revision: deletes those before it */
+  BULLA_QUERY_PRUNE_ENTRY,     /* entry: deletes of all its fields what is not kept */
+  BULLA_QUERY_KEPT,            /* gives how many the vault keeps of a field */
+  BULLA_QUERY_KEPT_OF_ENTRY,   /* entry; gives that of it, or NULL */
+  BULLA_QUERY_SET_KEEP,        /* how many */
+  BULLA_QUERY_SET_ENTRY_KEEP,  /* how many or NULL, entry */
 
   BULLA_QUERY_INSERT_APIKEY,  /* id, tenant, name, created, hash, sealed root, secret id */
   BULLA_QUERY_FIND_APIKEY,    /* id; gives revoked and the columns of its tenant */

@@ -9,7 +9,7 @@
 #include "store/entry.h"
 #include "store/limited.h"
 #include "store/names.h"
-#include "store/past.h"
+#include "store/put.h"
 
 /* Runs |query|, whose one parameter is the id of an entry or a tenant. */
 static enum bulla_status delete_by_id(struct bulla_vault *vault, enum bulla_query query, struct bulla_span id) {
@@ -26,23 +26,15 @@ static enum bulla_status tell(struct bulla_change *change, struct bulla_span ten
 /* Removes the entry and tells of it. */
 static enum bulla_status remove_entry(struct bulla_change *change, struct bulla_span tenant, struct bulla_span entry,
                                       struct bulla_span entry_id) {
-  BULLA_TRY(delete_by_id(change->vault, BULLA_QUERY_DELETE_ENTRY_PAST, entry_id));
   BULLA_TRY(delete_by_id(change->vault, BULLA_QUERY_DELETE_FIELDS, entry_id));
   BULLA_TRY(delete_by_id(change->vault, BULLA_QUERY_DELETE_ENTRY, entry_id));
   return tell(change, tenant, entry, bulla_span(NULL, 0));
 }
 
-/* Former revisions without a field were put there by somebody else: they can be removed, too. */
 static enum bulla_status remove_field(struct bulla_vault *vault, struct bulla_span entry_id, struct bulla_span field) {
-  int64_t num_past;
-  BULLA_TRY(bulla_past_forget(&num_past, vault, entry_id, field));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_DELETE_FIELD);
-  bulla_bind_blob(&statement, entry_id);
-  bulla_bind_text(&statement, field);
-  bool row;
-  BULLA_TRY(bulla_step(&statement, &row));
-  return row || num_past > 0 ? BULLA_OK : bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
+  int64_t num;
+  BULLA_TRY(bulla_field_erase(&num, vault, entry_id, field));
+  return num > 0 ? BULLA_OK : bulla_explain(BULLA_NOT_FOUND, "the entry has no such field");
 }
 
 static enum bulla_status remove_fields(struct bulla_change *change, struct bulla_span tenant, struct bulla_span entry,

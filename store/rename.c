@@ -13,7 +13,7 @@
 #include "store/field.h"
 #include "store/limited.h"
 #include "store/names.h"
-#include "store/past.h"
+#include "store/put.h"
 
 static enum bulla_status tell(struct bulla_change *change, struct bulla_span op, const struct bulla_place *names) {
   return bulla_change_tell(change, op, names->tenant, names->entry, names->field);
@@ -62,7 +62,7 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
                                   int64_t before) {
   struct bulla_stored_field field = {.tenant = names->tenant, .entry = names->entry};
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, before == 0 ? BULLA_QUERY_FIND_FIELD : BULLA_QUERY_LIST_PAST);
+      bulla_statement(vault->db, before == 0 ? BULLA_QUERY_FIND_FIELD : BULLA_QUERY_LIST_REVISIONS);
   bulla_bind_text(&statement, names->tenant);
   bulla_bind_text(&statement, names->entry);
   bulla_bind_text(&statement, names->field);
@@ -88,9 +88,9 @@ static enum bulla_status take_out(struct moving *moving, struct bulla_vault *vau
   return bulla_field_keep_traits(&moving->field, &vault->keyring, &field);
 }
 
-/* Writes it under its new name, in the table of |query|. */
+/* Writes it under its new name. */
 static enum bulla_status put_back(struct bulla_vault *vault, const struct moving *moving, struct bulla_span old_name,
-                                  struct bulla_span new_name, enum bulla_query query) {
+                                  struct bulla_span new_name) {
   const struct bulla_binding binding = {
       .tenant_id = bulla_tenant_id(moving->owner),
       .entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id)),
@@ -102,18 +102,16 @@ static enum bulla_status put_back(struct bulla_vault *vault, const struct moving
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
   BULLA_TRY(bulla_tenant_active_secret(&keys, vault, moving->owner));
   BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, moving->owner, keys, &binding, &moving->field));
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(vault->db, query);
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_RENAME_REVISION);
   bulla_bind_text(&statement, new_name);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
   bulla_bind_secret(&statement, moving->field.secret ? keys : NULL);
   bulla_bind_blob(&statement, binding.entry_id);
   bulla_bind_text(&statement, old_name);
-  if (query == BULLA_QUERY_RENAME_PAST) {
-    bulla_bind_int(&statement, binding.revision);
-  }
-  enum bulla_status status = bulla_finish(&statement);
-  return status == BULLA_EXISTS ? bulla_explain(status, "the new name is taken") : status;
+  bulla_bind_int(&statement, binding.revision);
+  return bulla_finish(&statement);
 }
 
 /* Renames the last revision before |*before|, and sets that to it, or to 0 if there is none. */
@@ -130,19 +128,14 @@ static enum bulla_status rename_former(int64_t *before, struct bulla_vault *vaul
   }
   BULLA_TRY(status);
   *before = moving.revision;
-  return put_back(vault, &moving, names->field, name, BULLA_QUERY_RENAME_PAST);
+  return put_back(vault, &moving, names->field, name);
 }
 
-static enum bulla_status rename_past(struct bulla_vault *vault, const struct moving *moving,
-                                     const struct bulla_place *names, struct bulla_span name) {
-  const struct bulla_span entry_id = bulla_span(moving->entry_id, sizeof(moving->entry_id));
-  int64_t num;
-  /* A field that is not there has none, unless somebody put it there. */
-  BULLA_TRY(bulla_past_forget(&num, vault, entry_id, name));
-  for (int64_t before = moving->revision; before > 0;) {
-    BULLA_TRY(rename_former(&before, vault, names, name));
-  }
-  return bulla_past_forget(&num, vault, entry_id, names->field);
+static enum bulla_status check_is_free(struct bulla_vault *vault, const struct bulla_tenant *owner,
+                                       struct bulla_span entry_id, struct bulla_span name) {
+  struct bulla_field_now now;
+  BULLA_TRY(bulla_field_now(&now, vault, owner, entry_id, name));
+  return now.revision == 0 ? BULLA_OK : bulla_explain(BULLA_EXISTS, "the new name is taken");
 }
 
 static enum bulla_status rename_field(struct bulla_vault *vault, const struct bulla_place *names,
@@ -154,8 +147,12 @@ static enum bulla_status rename_field(struct bulla_vault *vault, const struct bu
   enum bulla_status status = take_out(&moving, vault, names, 0);
   BULLA_TRY(status == BULLA_NOT_FOUND ? bulla_explain(status, "the entry has no such field") : status);
   BULLA_TRY(check_is_new(name, names->field));
-  BULLA_TRY(rename_past(vault, &moving, names, name));
-  return put_back(vault, &moving, names->field, name, BULLA_QUERY_RENAME_FIELD);
+  BULLA_TRY(check_is_free(vault, moving.owner, bulla_span(entry_id, sizeof(entry_id)), name));
+  BULLA_TRY(put_back(vault, &moving, names->field, name));
+  for (int64_t before = moving.revision; before > 0;) {
+    BULLA_TRY(rename_former(&before, vault, names, name));
+  }
+  return BULLA_OK;
 }
 
 /* All of renaming a tenant that needs the vault to itself. */

@@ -124,7 +124,6 @@ static enum bulla_status seal_apikey(struct row *row, const struct batch *batch,
 
 static const struct table tables[] = {
     {BULLA_QUERY_SEALED_FIELDS, BULLA_QUERY_REWRAP_FIELD, BULLA_QUERY_REWRAP_FIELDS, true, read_field, seal_field},
-    {BULLA_QUERY_SEALED_PAST, BULLA_QUERY_REWRAP_PAST, BULLA_QUERY_REWRAP_PASTS, true, read_field, seal_field},
     {BULLA_QUERY_SEALED_APIKEYS, BULLA_QUERY_REWRAP_APIKEY, BULLA_NUM_QUERIES, false, read_apikey, seal_apikey},
 };
 

@@ -18,8 +18,7 @@ enum bulla_status bulla_version_count(struct bulla_version_rows *rows, struct bu
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   rows->created = bulla_column_int(&statement);
-  rows->num_fields = bulla_column_int(&statement);
-  rows->num_past = bulla_column_int(&statement);
+  rows->num_values = bulla_column_int(&statement);
   rows->num_apikeys = bulla_column_int(&statement);
   return row && bulla_columns_good(&statement)
              ? BULLA_OK
@@ -27,7 +26,7 @@ enum bulla_status bulla_version_count(struct bulla_version_rows *rows, struct bu
 }
 
 int64_t bulla_version_num_rows(const struct bulla_version_rows *rows) {
-  return rows->num_fields + rows->num_past + rows->num_apikeys;
+  return rows->num_values + rows->num_apikeys;
 }
 
 static enum bulla_status next_of_all(const struct bulla_tenant **owner, struct bulla_walked *walked,
@@ -126,14 +125,16 @@ static enum bulla_status look(struct seen *seen, struct bulla_walked *walked, st
   for (size_t i = 0; i < owner->said.num_secrets; i++) {
     const struct bulla_secret_entry *secret = &owner->said.secrets[i];
     struct bulla_version_rows rows;
+    int64_t num_now;
     BULLA_TRY(bulla_version_count(&rows, vault, owner, secret->id));
+    BULLA_TRY(bulla_count(&num_now, vault->db, BULLA_QUERY_COUNT_SEALED_NOW, secret->id));
     seen->views[seen->num++] = (struct bulla_version_view){
         .tenant = bulla_span(seen->name, owner->said.name.len),
         .version = secret->version,
         .state = bulla_secret_state_name(secret->state),
         .created = rows.created,
-        .num_fields = rows.num_fields,
-        .num_past = rows.num_past,
+        .num_fields = num_now,
+        .num_past = rows.num_values - num_now,
         .num_apikeys = rows.num_apikeys,
     };
   }

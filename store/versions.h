@@ -11,9 +11,8 @@
 
 /* What is sealed under a secret. */
 struct bulla_version_rows {
-  int64_t created; /* as the database says, seconds */
-  int64_t num_fields;
-  int64_t num_past;
+  int64_t created;    /* as the database says, seconds */
+  int64_t num_values; /* revisions of fields */
   int64_t num_apikeys;
 };
 

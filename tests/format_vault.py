@@ -98,7 +98,7 @@ def insert(db, table, *rows):
 
 
 def sealed_row(v, name, revision, value, padded, traits):
-    """A row of field or past: a secret field of the entry of the vectors."""
+    """A row of field: a secret one of the entry of the vectors."""
     place = v["vault.uuid"], v["tenant.id"], v["entry.id"], name, model.number(revision)
     sealed = (model.seal(model.secret_key(v["tenant-secret.material"], kind), 2, os.urandom(24), plaintext,
                          model.context(kind, *place))
@@ -145,8 +145,7 @@ def make_vault(v, schema, database):
                (None, entry, v["field.name"].decode(), v["field.revision"], 1, v["field.sealed"], v["mask.sealed"],
                 secret, 0),
                (None, entry, v["plain.name"].decode(), v["plain.revision"], 0, v["plain.value"], v["plain.proof"],
-                None, 0))
-        insert(db, "past", former(v))
+                None, 0), former(v))
         insert(db, "apikey", (None, v["apikey.id-bytes"].hex(), tenant, "", 0, 0, v["apikey.hash"],
                               v["apikey-root.sealed"], secret),
                (None, REVOKED_KEY, tenant, "old", 0, 1, bytes(32), None, None))
@@ -340,8 +339,7 @@ class Reading:
         num = self.db.execute("SELECT count(*) FROM tenant_secret").fetchone()[0]
         model.require(num == len(self.secrets))
         self.check_names()
-        self.values, self.masks, self.plain = self.read_fields("field")
-        self.past = self.read_fields("past")
+        self.read_fields()
         self.check_past()
         self.records = self.check_log()
         self.check_revocations()
@@ -407,23 +405,26 @@ class Reading:
             model.require(proof == self.prove(tenant, b"entry-name", identity, name.encode()))
 
     def check_past(self):
-        """Every row is of an earlier revision than its field, and not of one that is too old."""
+        """No row is of a revision that is too old."""
         rows = self.db.execute(
-            "SELECT f.revision - p.revision, coalesce(e.keep, v.keep) FROM past p JOIN vault v JOIN entry e ON e.id = p.entry "
-            "LEFT JOIN field f ON f.entry = p.entry AND f.name = p.name").fetchall()
-        model.require(all(0 < before <= keep <= 100 for before, keep in rows))
+            "SELECT max(f.revision) - min(f.revision), coalesce(e.keep, v.keep) FROM field f JOIN vault v "
+            "JOIN entry e ON e.id = f.entry GROUP BY f.entry, f.name").fetchall()
+        model.require(all(before <= keep <= 100 for before, keep in rows))
 
-    def read_fields(self, table):
-        """Opens every row of field or of past, and returns the values and the traits of the secret ones and the
-        values of the others, by their name and, if they are past, their revision."""
-        query = ("SELECT e.tenant, e.id, f.name, f.revision, f.secret, f.value, f.mask, f.secret_id "
-                 f"FROM {table} f JOIN entry e ON e.id = f.entry")
-        values, masks, plain = {}, {}, {}
-        rows = self.db.execute(query).fetchall()
-        model.require(len(rows) == self.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-        for tenant, entry, name, revision, secret, value, mask, secret_id in rows:
+    def read_fields(self):
+        """Opens every row of field: the values and the traits of the secret ones and the values of the others, by their
+        name and, if they are past, their revision."""
+        rows = self.db.execute(
+            "SELECT e.tenant, e.id, f.name, f.revision, f.secret, f.value, f.mask, f.secret_id, "
+            "f.revision = max(f.revision) OVER (PARTITION BY f.entry, f.name) FROM field f JOIN entry e ON e.id = f.entry"
+            ).fetchall()
+        model.require(len(rows) == self.db.execute("SELECT count(*) FROM field").fetchone()[0])
+        self.values, self.masks, self.plain = now = {}, {}, {}
+        self.past = {}, {}, {}
+        for tenant, entry, name, revision, secret, value, mask, secret_id, is_last in rows:
             place = entry, name.encode(), model.number(revision)
-            name = name if table == "field" else (name, revision)
+            values, masks, plain = now if is_last else self.past
+            name = name if is_last else (name, revision)
             if secret:
                 keys = (model.secret_key(self.secrets[secret_id], kind) for kind in (b"field", b"mask"))
                 padded, traits = (model.open_blob(key, blob, model.context(label, self.uuid, tenant, *place))
@@ -434,7 +435,6 @@ class Reading:
                 model.require(secret_id is None)
                 model.require(mask == self.prove(tenant, b"plain", *place, model.digest(value)))
                 plain[name] = value.decode()
-        return values, masks, plain
 
     def token_root(self, identity):
         """The token root of a live API key."""

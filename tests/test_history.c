@@ -8,7 +8,7 @@
 TestSuite(history, .init = build_house, .fini = leave_house);
 
 #define DB TEXT("db")
-#define PUT_THERE "INSERT INTO past(entry, name, revision, secret, value, mask, secret_id, updated) "
+#define PUT_THERE "INSERT INTO field(entry, name, revision, secret, value, mask, secret_id, updated) "
 #define AS_IT_IS "secret, value, mask, secret_id, updated"
 
 /* Puts the revisions |first| to |last| of a secret field of acme/db. */
@@ -55,20 +55,16 @@ static void assert_history(const char *field, const char *wanted) {
   TEST_SPAN(bulla_written(&out), test_text(wanted), "%s", field);
 }
 
-static int64_t num_past(void) {
-  return run_sql("SELECT count(*) FROM past");
-}
-
 Test(history, a_put_keeps_the_three_revisions_before_as_they_were) {
   put_revisions("password", 1, 2);
   struct bulla_span before = image();
   put_revisions("password", 3, 3);
   lay_beside("before", before);
   cr_expect_eq(run_sql(beside("before",
-                              "SELECT count(*) FROM before.field f JOIN past p ON p.value = f.value AND p.mask = "
-                              "f.mask AND p.secret_id = f.secret_id AND p.updated = f.updated AND p.revision = 2 AND "
-                              "f.revision = 2")),
-               1);
+                              "SELECT count(*) FROM before.field f JOIN field p ON p.number = f.number AND p.value = "
+                              "f.value AND p.mask = f.mask AND p.secret_id = f.secret_id AND p.updated = f.updated AND "
+                              "p.revision = f.revision WHERE f.revision IN (1, 2)")),
+               2);
   put_revisions("password", 4, 6);
   TEST_OK(put("acme", "db", "host", "one", false));
   TEST_OK(put("acme", "db", "host", "two", false));
@@ -80,6 +76,28 @@ Test(history, a_put_keeps_the_three_revisions_before_as_they_were) {
                  "********0004\npassword 3 ********0003\n");
   cr_expect_eq(num_past(), 4);
   cr_expect_eq(used.calls, 0);
+}
+
+static enum bulla_status note_entry(void *arg, const struct bulla_entry_view *entry) {
+  note(arg, "%.*s %d\n", S(entry->entry), (int)entry->num_fields);
+  return BULLA_OK;
+}
+
+static enum bulla_status note_field(void *arg, const struct bulla_field_view *field) {
+  note(arg, "%.*s %d\n", S(field->name), (int)field->revision);
+  return BULLA_OK;
+}
+
+Test(history, a_field_is_listed_once_as_it_is) {
+  struct bulla_buffer list = test_room(1000);
+  struct bulla_buffer fields = test_room(1000);
+  put_revisions("password", 1, 3);
+  put_revisions("pin", 1, 1);
+  put_revisions("pincode", 1, 2);
+  TEST_OK(bulla_vault_list(house.vault, ACME, note_entry, &list));
+  TEST_SPAN(bulla_written(&list), TEXT("db 3\n"), "list");
+  TEST_OK(bulla_vault_show(house.vault, AT(ACME, DB), note_field, &fields));
+  TEST_SPAN(bulla_written(&fields), TEXT("password 3\npin 1\npincode 2\n"), "show");
 }
 
 Test(history, a_revision_is_opened_by_its_number_and_the_record_says_which) {
@@ -171,6 +189,7 @@ Test(history, what_was_plain_is_gone_once_the_field_is_secret) {
   cr_assert_eq(num_past(), 1);
   put_revisions("password", 3, 4);
   assert_history("password", "password 4* ********0004\npassword 3 ********0003\n");
+  cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE secret = 0"), 0);
   TEST_STATUS(restore_revision("password", 1), BULLA_NOT_FOUND);
 }
 
@@ -216,6 +235,7 @@ Test(history, nothing_is_kept_where_that_is_said) {
   cr_expect_eq(num_past(), 0);
   put_revisions("password", 5, 6);
   cr_expect_eq(num_past(), 0);
+  TEST_OK(bulla_vault_keep(house.vault, &who, AT(ACME, DB), 0)); /* which counts for each field by itself */
   assert_history("", "password 6* ********0006\npin 3* ********0003\n");
   TEST_STATUS(restore_revision("password", 5), BULLA_NOT_FOUND);
   TEST_STATUS(bulla_vault_put_keep(house.vault, &who, AT(ACME, DB), &field, 1, 101), BULLA_INVALID_ARGUMENT);
@@ -228,12 +248,12 @@ Test(history, it_goes_with_what_is_removed) {
   put_revisions("password", 1, 3);
   put_revisions("pin", 1, 2);
   TEST_OK(bulla_vault_remove_fields(house.vault, &who, AT(ACME, DB), &field, 1));
-  cr_expect_eq(run_sql("SELECT count(*) FROM past WHERE name = 'pin'"), 1);
-  cr_expect_eq(num_past(), 1);
+  cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE name = 'pin'"), 2);
+  cr_expect_eq(run_sql("SELECT count(*) FROM field"), 2);
   put_revisions("password", 7, 7);
   assert_history("password", "password 1* ********0007\n");
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(ACME, DB)));
-  cr_expect_eq(num_past(), 0);
+  cr_expect_eq(run_sql("SELECT count(*) FROM field"), 0);
   TEST_OK(bulla_vault_remove_tenant(house.vault, &who, ACME));
 }
 
@@ -249,22 +269,23 @@ Test(history, it_follows_a_field_to_its_new_name_and_an_entry_and_a_tenant_to_th
                  "one\n");
   assert_revision("pin", 1, "value-of-revision-0001");
   assert_revision("server", 1, "one");
-  cr_expect_eq(run_sql("SELECT count(*) FROM past WHERE name IN ('password', 'host')"), 0);
+  cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE name IN ('password', 'host')"), 0);
   TEST_STATUS(rename_field("pin", "server"), BULLA_EXISTS);
   assert_revision("server", 1, "one");
   TEST_OK(bulla_vault_rename_entry(house.vault, &who, AT(ACME, DB), TEXT("warehouse")));
   TEST_OK(bulla_vault_rename_tenant(house.vault, &who, ACME, TEXT("beta")));
   TEST_OK(bulla_vault_use(house.vault, &who, AT(TEXT("beta"), TEXT("warehouse"), TEXT("pin"), 2), remember, NULL));
   TEST_SPAN(used.value, TEXT("value-of-revision-0002"), "renamed");
-  /* What somebody put where the new name is going to be is no part of it, and not in the way. */
-  restore(file, PUT_THERE "SELECT entry, 'pin', revision, " AS_IT_IS " FROM past WHERE name = 'password'");
-  TEST_OK(rename_field("password", "pin"));
-  assert_history("pin", "pin 3* ********0003\npin 2 ********0002\npin 1 ********0001\n");
+  /* What somebody put where the new name is going to be is no part of it: the name is taken. */
+  restore(file, PUT_THERE "SELECT entry, 'pin', 9, " AS_IT_IS " FROM field WHERE name = 'password' AND revision = 1");
+  TEST_STATUS(rename_field("password", "pin"), BULLA_EXISTS);
+  assert_revision("password", 1, "value-of-revision-0001");
   /* What does not open under the old name gets no new one. */
   restore(file,
-          "UPDATE past SET value = (SELECT value FROM field WHERE name = 'password') WHERE name = 'password' "
-          "AND revision = 1");
+          "UPDATE field SET value = (SELECT n.value FROM field n WHERE n.name = 'password' AND n.revision = 3) "
+          "WHERE name = 'password' AND revision = 1");
   TEST_STATUS(rename_field("password", "pin"), BULLA_REFUSED);
+  cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE name = 'password'"), 3);
   assert_use("acme", "db", "password", "value-of-revision-0003");
   TEST_OK(bulla_vault_keep(house.vault, &who, AT(ACME, DB), 1));
   TEST_OK(rename_field("password", "pin"));
@@ -272,18 +293,19 @@ Test(history, it_follows_a_field_to_its_new_name_and_an_entry_and_a_tenant_to_th
 
 Test(history, a_row_opens_as_the_revision_that_it_was_and_as_no_other) {
   static const char *const changes[] = {
-      ("UPDATE past SET value = (SELECT f.value FROM field f WHERE f.name = 'password' AND f.entry = past.entry) WHERE "
-       "revision = 2"),
-      "UPDATE past SET revision = 0 - revision; UPDATE past SET revision = 3 + revision", /* 1 and 2 are swapped */
-      "UPDATE past SET entry = (SELECT id FROM entry WHERE name = 'mail')",
-      "UPDATE past SET name = 'pin'",
+      ("UPDATE field SET value = (SELECT f.value FROM field f WHERE f.name = 'password' AND f.entry = field.entry AND "
+       "f.revision = 3) WHERE revision = 2"),
+      ("UPDATE field SET revision = 0 - revision WHERE revision < 3; " /* 1 and 2 are swapped */
+       "UPDATE field SET revision = 3 + revision WHERE revision < 0"),
+      "UPDATE field SET entry = (SELECT id FROM entry WHERE name = 'mail') WHERE revision < 3",
+      "UPDATE field SET name = 'pin' WHERE revision < 3",
   };
   put_revisions("password", 1, 3);
   put_revisions("pin", 1, 1);
   for (int i = 1; i <= 3; i++) {
     TEST_OK(put("acme", "mail", "password", "of-another-entry", true));
   }
-  run_sql("DELETE FROM past WHERE entry = (SELECT id FROM entry WHERE name = 'mail')");
+  run_sql("DELETE FROM field WHERE revision < 3 AND entry = (SELECT id FROM entry WHERE name = 'mail')");
   run_sql("UPDATE field SET revision = 3 WHERE name = 'pin'"); /* so that it could have such a past */
   struct bulla_span file = image();
   struct bulla_buffer out;
@@ -300,31 +322,35 @@ Test(history, a_row_opens_as_the_revision_that_it_was_and_as_no_other) {
     cr_expect_eq(count_records("op = 'use' AND outcome = 'failed'"), 1);
   }
   restore(file,
-          "UPDATE past SET mask = (SELECT mask FROM field WHERE revision = 3 AND name = 'password' AND entry = "
-          "past.entry) WHERE revision = 1");
+          "UPDATE field SET mask = (SELECT f.mask FROM field f WHERE f.revision = 3 AND f.name = 'password' AND "
+          "f.entry = field.entry) WHERE revision = 1");
   TEST_STATUS(history(&out, "password"), BULLA_REFUSED);
   TEST_SPAN(bulla_written(&out), TEXT("password 3* ********0003\npassword 2 ********0002\n"), "what is good is shown");
   restore(file,
-          "UPDATE field SET value = (SELECT value FROM past WHERE revision = 2), mask = (SELECT mask FROM past "
-          "WHERE revision = 2) WHERE name = 'password' AND entry = (SELECT entry FROM past WHERE revision = 2)");
+          "UPDATE field SET (value, mask) = (SELECT f.value, f.mask FROM field f WHERE f.revision = 2) "
+          "WHERE name = 'password' AND revision = 3 AND entry = (SELECT f.entry FROM field f WHERE f.revision = 2)");
   TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
+  restore(file, "UPDATE field SET revision = 4 WHERE revision = 2");
+  TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
+  TEST_STATUS(put("acme", "db", "password", "over-it", true), BULLA_REFUSED);
 }
 
-Test(history, what_somebody_kept_of_a_field_that_was_removed_is_no_past_of_the_new_one) {
+/* docs/THREATS.md says so. */
+Test(history, what_somebody_puts_back_of_a_field_that_was_removed_is_again_what_it_was_and_nothing_newer) {
   const struct bulla_span field = PASSWORD;
   put_revisions("password", 1, 4);
   put_revisions("pin", 1, 1);
   lay_beside("old", image());
   TEST_OK(bulla_vault_remove_fields(house.vault, &who, AT(ACME, DB), &field, 1));
-  run_sql(beside("old", PUT_THERE "SELECT entry, name, revision, " AS_IT_IS " FROM old.past"));
+  run_sql(beside("old", PUT_THERE "SELECT entry, name, revision, " AS_IT_IS
+                                  " FROM old.field WHERE name = 'password' AND revision < 4"));
+  assert_history("password", "password 3* ********0003\npassword 2 ********0002\npassword 1 ********0001\n");
+  assert_use("acme", "db", "password", "value-of-revision-0003");
   put_revisions("password", 11, 11);
-  assert_history("password", "password 1* ********0011\n");
-  assert_revision("password", 1, "value-of-revision-0011");
-  TEST_STATUS(use_revision("password", 2), BULLA_NOT_FOUND);
-  TEST_STATUS(restore_revision("password", 3), BULLA_NOT_FOUND);
-  put_revisions("password", 12, 13);
-  assert_history("password", "password 3* ********0013\npassword 2 ********0012\npassword 1 ********0011\n");
-  assert_revision("password", 1, "value-of-revision-0011");
+  assert_history("password",
+                 "password 4* ********0011\npassword 3 ********0003\npassword 2 ********0002\npassword 1 "
+                 "********0001\n");
+  assert_use("acme", "db", "password", "value-of-revision-0011");
 }
 
 Test(history, a_long_one_is_shown_in_pages) {

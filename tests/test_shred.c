@@ -38,9 +38,7 @@ Test(shred, nothing_of_the_tenant_is_found) {
   TEST_STATUS(shred("acme"), BULLA_NOT_FOUND);
   cr_assert_eq(calls, 0);
   cr_assert_eq(run_sql("SELECT count(*) FROM entry") + run_sql("SELECT count(*) FROM field"), 2);
-  cr_assert_eq(run_sql("SELECT count(*) FROM past") + run_sql("SELECT count(*) FROM apikey") +
-                   run_sql("SELECT count(*) FROM revoked_token"),
-               0);
+  cr_assert_eq(run_sql("SELECT count(*) FROM apikey") + run_sql("SELECT count(*) FROM revoked_token"), 0);
   cr_assert_eq(run_sql("SELECT count(*) FROM tenant_secret"), 1);
   cr_assert_eq(run_sql("SELECT count(*) FROM tenant WHERE name IS NULL AND label_key IS NULL AND detail_key IS NULL"),
                1);

@@ -192,6 +192,10 @@ Test(vault_directory, a_row_of_the_vault_that_was_changed_is_not_built_on) {
 #define OF_OTHER(table, columns, key)                                                                                \
   "UPDATE " table " SET (" columns ") = (SELECT " columns " FROM other." table " o WHERE o." key " = " table "." key \
   " LIMIT 1);"
+#define FIELD_OF_OTHER(columns)                                             \
+  "UPDATE field SET (" columns ") = (SELECT " columns                       \
+  " FROM other.field o WHERE o.name = field.name ORDER BY o.revision DESC " \
+  "LIMIT 1);"
 #define TAKE_VALUES TAKE_FIELDS TAKE("entry") TAKE("tenant_secret") TAKE("tenant")
 
 Test(vault_directory, nothing_of_another_vault_of_the_same_root_is_taken_for_ones_own) {
@@ -220,8 +224,8 @@ Test(vault_directory, nothing_of_another_vault_of_the_same_root_is_taken_for_one
       {OF_OTHER("tenant", "statement, signature", "name"), BULLA_OK, BULLA_REFUSED},
       {OF_OTHER("tenant", "label_key", "name"), BULLA_OK, BULLA_REFUSED},
       {OF_OTHER("tenant", "detail_key", "name"), BULLA_OK, BULLA_REFUSED},
-      {OF_OTHER("field", "value", "name"), BULLA_OK, BULLA_REFUSED},
-      {OF_OTHER("field", "value, mask", "name"), BULLA_OK, BULLA_REFUSED},
+      {FIELD_OF_OTHER("value"), BULLA_OK, BULLA_REFUSED},
+      {FIELD_OF_OTHER("value, mask"), BULLA_OK, BULLA_REFUSED},
       {"UPDATE tenant_secret SET wrapped = (SELECT o.wrapped FROM other.tenant_secret o LIMIT 1)", BULLA_OK,
        BULLA_REFUSED},
       {"UPDATE entry SET name_proof = (SELECT o.name_proof FROM other.entry o LIMIT 1)", BULLA_OK, BULLA_REFUSED},

@@ -35,7 +35,7 @@ Test(vault_misordered, an_index_out_of_order_does_not_open_one_field_for_another
     TEST_OK(put("acme", "db", name, name, c % 2 == 0));
   }
   close_vault();
-  misorder("field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)");
+  misorder("field", "UNIQUE(entry, name, revision)", "UNIQUE(entry, name DESC, revision)");
   open_vault();
   for (char c = 'A'; c <= 'Z'; c++) {
     name[5] = c;
@@ -91,7 +91,7 @@ Test(vault_misordered, a_walk_out_of_order_is_refused) {
     const char *unique;
     const char *other;
   } orders[] = {
-      {"field", "UNIQUE(entry, name)", "UNIQUE(entry, name DESC)"},
+      {"field", "UNIQUE(entry, name, revision)", "UNIQUE(entry, name DESC, revision)"},
       {"entry", "UNIQUE(tenant, name)", "UNIQUE(tenant, name COLLATE NOCASE)"},
       {"tenant", "name TEXT UNIQUE", "name TEXT UNIQUE COLLATE NOCASE"},
   };

@@ -207,7 +207,7 @@ Test(vault_renamed, what_was_tampered_with_is_not_sealed_anew) {
   static const char *const changes[] = {
       "UPDATE field SET value = (SELECT value FROM field WHERE name = 'other') WHERE name = 'pasword'",
       "UPDATE field SET value = CAST('evil.example' AS BLOB) WHERE name = 'host'",
-      "UPDATE field SET revision = 1 WHERE name = 'pasword'",
+      "UPDATE field SET revision = 3 WHERE name = 'pasword' AND revision = 2",
       ("UPDATE entry SET name = CASE name WHEN 'db' THEN 'mail' ELSE 'db' END || 'x'; "
        "UPDATE entry SET name = substr(name, 1, length(name) - 1)"),
   };

@@ -282,6 +282,14 @@ UNUSED static void await_the_dead(void) {
   }
 }
 
+/* num_past returns how many revisions there are that are not what their field is now. */
+UNUSED static int64_t num_past(void) {
+  return run_sql(
+      "SELECT count(*) FROM field f WHERE f.revision < (SELECT max(n.revision) FROM field n WHERE n.entry = f.entry "
+      "AND "
+      "n.name = f.name)");
+}
+
 /* sqlite_scans prepares |query| on the file, and returns the step of its plan that reads a whole table, or NULL. */
 UNUSED static const char *sqlite_scans(const char *query) {
   char explain[2000];

@@ -568,7 +568,7 @@ struct bulla_secret_view {
 typedef enum bulla_status (*bulla_secret_fn)(void *arg, const struct bulla_secret_view *secret);
 
 /* bulla_vault_secrets calls |each| for the secret fields of |tenant|, or of all tenants if it is empty, in the order in
- * which tenants are named, versions were made, and fields were put first. One that is sealed anew meanwhile may be
+ * which tenants are named, versions were made, and fields were put. One that is put or sealed anew meanwhile may be
  * given twice. Masks are opened, because only they tell when a secret expires and whether it is a canary; no value is,
  * and nothing is recorded. Returns BULLA_NOT_FOUND; BULLA_REFUSED, after the others were given out, if a mask has been
  * tampered with. */

@@ -23,7 +23,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO app, t_a, t_b, unlisted, pooled, b
 GRANT UPDATE (id) ON bulla.turn TO app;
 GRANT INSERT ON bulla.audit, bulla.audit_head, bulla.lane, bulla.directory TO app;
 GRANT UPDATE ON bulla.audit_head, bulla.vault, bulla.directory TO app;
-GRANT INSERT, UPDATE, DELETE ON bulla.tenant, bulla.tenant_secret, bulla.entry, bulla.field, bulla.past,
+GRANT INSERT, UPDATE, DELETE ON bulla.tenant, bulla.tenant_secret, bulla.entry, bulla.field,
   bulla.apikey, bulla.revoked_token, bulla.revocation, bulla.limit_bucket TO app;
 GRANT SELECT ON bulla.format, bulla.login, bulla.vault, bulla.directory, bulla.root, bulla.tenant, bulla.lane, bulla.audit, bulla.audit_head
   TO auditor;""" + postgres.sees_whole("app") + postgres.sees_whole("auditor")

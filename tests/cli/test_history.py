@@ -107,7 +107,7 @@ def as_many_are_kept_as_is_said(box):
 def what_is_not_kept_any_more_is_not_in_the_files(box):
     """A sealed value is found by its bytes until it is gone from database and -wal."""
     put_revisions(box, 2)
-    sealed = box.sql("SELECT value FROM past")[0][0]
+    sealed = box.sql("SELECT value FROM field WHERE revision = 1")[0][0]
     box.sql("PRAGMA wal_checkpoint(TRUNCATE)")
     assert sealed in box.path("bulla.db").read_bytes()
     box.run("keep", "acme/db", "0")

@@ -24,10 +24,6 @@ USES = 20  # of a process, after which it has a lane of the log of its own
 ZEROS = "decode(repeat('00', 32), 'hex')"
 
 
-COPY_TO_PAST = """INSERT INTO bulla.past(entry, name, revision, secret, value, mask, secret_id, updated)
-SELECT entry, name, 0, secret, value, mask, secret_id, updated FROM bulla.field"""
-
-
 def holds(text, control, ours="bulla.entry", login="t_a", own=True):
     """An attempt, with {} for the table, that shows the other tenant's rows of |control|, and none of |ours|."""
     text = text.replace("BETA", place.b)
@@ -47,10 +43,8 @@ def each_login_sees_the_rows_of_its_tenant_alone(_):
         assert seen["unlisted"] == [] and set(seen["t_a"]) <= {place.a} and set(seen["t_b"]) <= {place.b}, (table, seen)
         if table in ("tenant", "tenant_secret", "entry", "apikey", "audit"):
             assert seen["t_a"] == [place.a] and {place.a, place.b} <= set(seen["app"]), (table, seen)
-    place.sql(COPY_TO_PAST)
-    for table in "field", "past":
-        seen = [place.number(f"SELECT count(*) FROM bulla.{table}", login) for login in ("t_a", "t_b", "app", "unlisted")]
-        assert seen == [3, BETA_ENTRIES, BETA_ENTRIES + 3, 0], (table, seen)
+    seen = [place.number("SELECT count(*) FROM bulla.field", login) for login in ("t_a", "t_b", "app", "unlisted")]
+    assert seen == [3, BETA_ENTRIES, BETA_ENTRIES + 3, 0], seen
     for table, t_a in (("vault", 1), ("directory", 1), ("root", 1), ("lane", 1), ("turn", 0), ("audit_head", 0)):
         counts = [place.number(f"SELECT count(*) FROM bulla.{table}", login) for login in ("t_a", "unlisted", "app")]
         assert [bool(count) for count in counts] == [bool(t_a), False, True], (table, counts)
@@ -189,7 +183,7 @@ def a_tenants_login_changes_nothing_even_with_grants(_):
     place.sql("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bulla TO t_a")
     assert place.sql("UPDATE control.login SET tenant = NULL WHERE name = 't_a' RETURNING name", "t_a")[0] == "t_a"
     changes = [f"UPDATE bulla.{table} SET {column} = {column} RETURNING 1" for table, column in
-               (("tenant", "name"), ("entry", "name"), ("field", "value"), ("past", "value"), ("apikey", "revoked"),
+               (("tenant", "name"), ("entry", "name"), ("field", "value"), ("apikey", "revoked"),
                 ("audit", "mac"), ("audit_head", "mac"), ("vault", "statement"), ("root", "wrapped"), ("lane", "number"), ("turn", "id"))]
     changes += ["UPDATE bulla.login SET tenant = tenant RETURNING 1", "DELETE FROM bulla.login RETURNING 1"]
     changes += [f"DELETE FROM bulla.{table} RETURNING 1" for table in ("field", "audit", "audit_head", "root", "vault")]
@@ -256,7 +250,7 @@ def the_app_adds_to_the_log_and_changes_nothing_in_it(_):
 def the_auditor_reads_the_log_and_nothing_else(_):
     assert b"unbroken" in place.run("auditor", "audit", "verify")
     assert b"beta" in place.run("auditor", "audit", "log")
-    for table in ("entry", "field", "past", "apikey", "tenant_secret", "revoked_token", "revocation", "turn"):
+    for table in ("entry", "field", "apikey", "tenant_secret", "revoked_token", "revocation", "turn"):
         assert place.number(f"SELECT count(*) FROM bulla.{table}", "app") >= 0
         place.fails(f"TABLE bulla.{table}", "auditor")
     for text in ("INSERT INTO bulla.audit VALUES (0, 1, 1, '', '', '', '', '')", "UPDATE bulla.audit_head SET mac = mac"):
@@ -337,7 +331,8 @@ def who_is_in_a_role_that_sees_the_whole_sees_it_too(_):
 
 
 FIND_FIELD = """FROM bulla.tenant t JOIN bulla.entry e ON e.tenant = t.id JOIN bulla.field f ON f.entry = e.id
-LEFT JOIN bulla.tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id WHERE t.name = 'x' AND e.name = 'x' AND f.name = 'x'"""
+LEFT JOIN bulla.tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id WHERE t.name = 'x' AND e.name = 'x' AND f.name = 'x'
+ORDER BY f.revision DESC LIMIT 1"""
 
 
 @test_without_vault

@@ -19,6 +19,7 @@ NUM_KILLS = int(os.environ.get("BULLA_KILLS", 10 if SANITIZED else 40))
 def versions(box):
     """How many fields are sealed under which version."""
     return dict(box.sql("SELECT k.version, count(f.number) FROM tenant_secret k LEFT JOIN field f ON f.secret_id = k.id "
+                        "AND f.revision = (SELECT max(n.revision) FROM field n WHERE n.entry = f.entry AND n.name = f.name) "
                         "GROUP BY k.version"))
 
 
