@@ -95,13 +95,14 @@ static enum bulla_status load_lane(struct bulla_vault *vault, const struct bulla
 /* The log knows how old the directory is at least: whoever puts back an old one must put back the log with it. What is
  * wrong with the head itself is told to those who append to it or verify it. A login that sees one tenant alone does
  * not see it. */
-static void ask_log_for_age(struct bulla_vault *vault) {
+static enum bulla_status ask_log_for_age(struct bulla_vault *vault) {
   struct bulla_keyring *keyring = &vault->keyring;
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = vault->log.lane};
-  if (!vault->db->is_partial && bulla_audit_load(&head, &vault->log) == BULLA_OK &&
-      head.generation > keyring->generation) {
+  enum bulla_status status = vault->db->is_partial ? BULLA_OK : bulla_audit_load(&head, &vault->log);
+  if (head.generation > keyring->generation) {
     keyring->generation = head.generation;
   }
+  return status == BULLA_AUDIT_BROKEN || status == BULLA_NOT_A_VAULT ? BULLA_OK : status;
 }
 
 /* Anybody can seal to a public key, and what a program unwraps may be bound to nothing: the caller must know the vault.
@@ -165,8 +166,7 @@ static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root
     return BULLA_WRONG_VAULT;
   }
   BULLA_TRY(load_lane(vault, &row.said));
-  ask_log_for_age(vault);
-  return BULLA_OK;
+  return ask_log_for_age(vault);
 }
 
 struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {

@@ -59,7 +59,8 @@ static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vau
     BULLA_TRY(bulla_statement_keep(found));
     use->checked = check(use, vault);
     if (!use->is_canary) {
-      return BULLA_OK;
+      /* Whether its tenant is as it is said is asked of the database: without an answer nothing goes on. */
+      return use->checked == BULLA_REFUSED ? BULLA_OK : use->checked;
     }
     let_go(use);
   }
