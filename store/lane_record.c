@@ -13,14 +13,14 @@
 #define OPEN BULLA_LITERAL("lane-open")
 #define AT BULLA_LITERAL("lane-at")
 
-enum { LANES_MAX = 64 }; /* of which an anchor takes twice as many */
+enum { LANES_MAX = 64 }; /* from 0, of which an anchor takes twice as many */
 
 enum bulla_status bulla_lane_next_number(int64_t *number, struct bulla_db *db) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_LAST_LANE);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   int64_t last = row ? bulla_column_int(&statement) : 0;
-  *number = last >= 0 && last < LANES_MAX ? last + 1 : 0;
+  *number = last >= 0 && last + 1 < LANES_MAX ? last + 1 : 0;
   return row && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
