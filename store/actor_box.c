@@ -32,8 +32,8 @@ static enum bulla_status open(struct bulla_secret **key, const struct bulla_secr
 enum bulla_status bulla_common_box_seal(struct bulla_buffer *box, const struct bulla_keyring *keyring,
                                         const struct bulla_actor_statement *actor, const struct bulla_secret *common) {
   struct bulla_context context;
-  BULLA_TRY(bulla_context_actor_common(&context, keyring, actor));
-  return seal(box, actor, common, &context);
+  enum bulla_status status = bulla_context_actor_common(&context, keyring, actor);
+  return status == BULLA_OK ? seal(box, actor, common, &context) : bulla_fail(box, status);
 }
 
 enum bulla_status bulla_common_box_open(struct bulla_secret **common, const struct bulla_keyring *keyring,
@@ -41,6 +41,9 @@ enum bulla_status bulla_common_box_open(struct bulla_secret **common, const stru
                                         const struct bulla_actor_statement *actor) {
   struct bulla_context context;
   *common = NULL;
+  if (actor->revoked) {
+    return BULLA_REFUSED;
+  }
   BULLA_TRY(bulla_context_actor_common(&context, keyring, actor));
   return open(common, box_private, actor->common_box, &context);
 }
@@ -52,8 +55,8 @@ enum bulla_status bulla_grant_box_seal(struct bulla_buffer *box, const struct bu
   if (grant->ended != 0 || !bulla_span_equal(grant->actor_id, actor->id)) {
     return bulla_fail(box, BULLA_INVALID_ARGUMENT);
   }
-  BULLA_TRY(bulla_context_grant_key(&context, keyring, grant));
-  return seal(box, actor, key, &context);
+  enum bulla_status status = bulla_context_grant_key(&context, keyring, grant);
+  return status == BULLA_OK ? seal(box, actor, key, &context) : bulla_fail(box, status);
 }
 
 enum bulla_status bulla_grant_box_open(struct bulla_secret **key, const struct bulla_keyring *keyring,
@@ -61,6 +64,9 @@ enum bulla_status bulla_grant_box_open(struct bulla_secret **key, const struct b
                                        const struct bulla_grant_statement *grant) {
   struct bulla_context context;
   *key = NULL;
+  if (grant->ended != 0) {
+    return BULLA_REFUSED;
+  }
   BULLA_TRY(bulla_context_grant_key(&context, keyring, grant));
   return open(key, box_private, grant->box, &context);
 }

@@ -12,8 +12,9 @@
 #include "store/signed_actor.h"
 
 /* bulla_common_box_seal seals the limit key |common|, of BULLA_KEY_LEN bytes, to |actor| into |box|, at least
- * BULLA_ACTOR_BOX_LEN bytes. Of |actor| it needs the id, the public key and when it was created. Returns
- * BULLA_INVALID_ARGUMENT for a key of another length or a revoked actor, and the statuses of bulla_box_seal. */
+ * BULLA_ACTOR_BOX_LEN bytes. Of |actor| it needs the id, the public key, whether it is revoked, and when it was
+ * created. Returns BULLA_INVALID_ARGUMENT for a key of another length or a revoked actor, and the statuses of
+ * bulla_box_seal. */
 BULLA_NODISCARD enum bulla_status bulla_common_box_seal(struct bulla_buffer *box, const struct bulla_keyring *keyring,
                                                         const struct bulla_actor_statement *actor,
                                                         const struct bulla_secret *common);
@@ -26,15 +27,15 @@ BULLA_NODISCARD enum bulla_status bulla_common_box_open(struct bulla_secret **co
                                                         const struct bulla_actor_statement *actor);
 
 /* bulla_grant_box_seal seals the key |key| of a role to |actor| into |box|, at least BULLA_ACTOR_BOX_LEN bytes. Of
- * |grant| it needs the ids, the role and the epoch. Returns BULLA_INVALID_ARGUMENT if the grant is another actor's or
- * has ended, and what bulla_common_box_seal returns. */
+ * |grant| it needs the ids, the role, the epoch and whether it has ended. Returns BULLA_INVALID_ARGUMENT if the grant
+ * is another actor's or has ended, and what bulla_common_box_seal returns. */
 BULLA_NODISCARD enum bulla_status bulla_grant_box_seal(struct bulla_buffer *box, const struct bulla_keyring *keyring,
                                                        const struct bulla_actor_statement *actor,
                                                        const struct bulla_grant_statement *grant,
                                                        const struct bulla_secret *key);
 
-/* bulla_grant_box_open creates |*key|, as bulla_common_box_open does of an actor's. That it is the key of that role and
- * epoch is for the caller to see. */
+/* bulla_grant_box_open is bulla_common_box_open for |*key|; BULLA_REFUSED also if the grant has ended. The caller
+ * checks that it is the key of that role and epoch. */
 BULLA_NODISCARD enum bulla_status bulla_grant_box_open(struct bulla_secret **key, const struct bulla_keyring *keyring,
                                                        const struct bulla_secret *box_private,
                                                        const struct bulla_grant_statement *grant);

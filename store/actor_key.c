@@ -56,11 +56,18 @@ static bool decode(uint8_t *bytes, struct bulla_span text) {
   struct bulla_span id;
   struct bulla_span seed;
   struct bulla_span rest;
-  return text.len == BULLA_ACTOR_KEY_LEN && bulla_take(&in, &between, PREFIX.len) &&
-         bulla_take(&in, &id, 2 * (size_t)SEED_AT) && bulla_take(&in, &between, 1) &&
-         bulla_take(&in, &seed, 2 * (size_t)BULLA_KEY_LEN) && bulla_take(&in, &between, 1) &&
-         bulla_take(&in, &rest, in.left) && bulla_hex_decode(bytes, id) && bulla_hex_decode(bytes + SEED_AT, seed) &&
-         bulla_hex_decode(bytes + FINGERPRINT_AT, rest);
+  bool whole = text.len == BULLA_ACTOR_KEY_LEN && bulla_take(&in, &between, PREFIX.len) &&
+               bulla_take(&in, &id, 2 * (size_t)SEED_AT) && bulla_take(&in, &between, 1) &&
+               bulla_take(&in, &seed, 2 * (size_t)BULLA_KEY_LEN) && bulla_take(&in, &between, 1) &&
+               bulla_take(&in, &rest, in.left);
+  if (!whole) {
+    return false;
+  }
+  /* All of them, wherever a digit is bad. */
+  bool good_id = bulla_hex_decode(bytes, id);
+  bool good_seed = bulla_hex_decode(bytes + SEED_AT, seed);
+  bool good_rest = bulla_hex_decode(bytes + FINGERPRINT_AT, rest);
+  return good_id && good_seed && good_rest;
 }
 
 /* Creates |*digest|, whose first CHECKSUM_LEN bytes are the checksum of |text|. */

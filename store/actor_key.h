@@ -33,7 +33,7 @@ struct bulla_actor_keys {
 BULLA_NODISCARD enum bulla_status bulla_actor_key_new(struct bulla_actor_key *key, const uint8_t *fingerprint);
 
 /* bulla_actor_key_read reads |text|, which has exactly BULLA_ACTOR_KEY_LEN bytes: every byte string is the one text of
- * a key, or is none. Its time depends on the length and on which of these it is. The caller frees what |key| has.
+ * a key, or is none. Its time depends on length and status alone. The caller frees what |key| has.
  * Returns BULLA_ROOT_MALFORMED for what has not the form, BULLA_ROOT_WRONG for what has it and was mistyped, as the
  * checksum shows, BULLA_NO_CRYPTO and the statuses of bulla_slab_new; |key| is then zero. */
 BULLA_NODISCARD enum bulla_status bulla_actor_key_read(struct bulla_actor_key *key, struct bulla_span text);

@@ -73,13 +73,14 @@ BULLA_NODISCARD enum bulla_status bulla_context_apikey(struct bulla_context *con
                                                        const struct bulla_keyring *keyring, struct bulla_span tenant_id,
                                                        struct bulla_span id);
 
-/* The box of what every actor is given, in the statement of |actor|: bound to its id and when it was created alone, so
+/* The box of what every actor is given, in the statement of |actor|: bound only to its id and when it was created, so
  * that it need not be sealed again where that statement is signed anew. */
 BULLA_NODISCARD enum bulla_status bulla_context_actor_common(struct bulla_context *context,
                                                              const struct bulla_keyring *keyring,
                                                              const struct bulla_actor_statement *actor);
 
-/* The box of the key of a role, in the statement of |grant|: bound to whose and what it is, for what, and its epoch. */
+/* The box of the key of a role, in the statement of |grant|: bound to the ids of grant, actor and tenant, the role and
+ * the epoch. */
 BULLA_NODISCARD enum bulla_status bulla_context_grant_key(struct bulla_context *context,
                                                           const struct bulla_keyring *keyring,
                                                           const struct bulla_grant_statement *grant);

@@ -49,7 +49,7 @@ static bool take_life(struct bulla_reader *reader, bool *revoked) {
   return *revoked || bulla_span_equal(part, ACTIVE);
 }
 
-/* Whoever is to have nothing any more has no box. */
+/* Revoked actors and ended grants have an empty box. */
 static bool take_box(struct bulla_reader *reader, struct bulla_span *box, bool is_over) {
   return bulla_take_exact(reader, box, is_over ? 0 : BULLA_ACTOR_BOX_LEN);
 }

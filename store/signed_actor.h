@@ -10,7 +10,7 @@
 #include "core/box.h"
 #include "store/signed.h"
 
-/* An actor owns the lanes BULLA_ACTOR_LANES * number and those that follow, so many; the root owns those before. */
+/* The actor n owns the lanes 64n to 64n + 63, the root those from 0 to 63. */
 #define BULLA_ACTOR_LANES 64
 #define BULLA_ACTOR_NUMBER_MAX (INT64_MAX / BULLA_ACTOR_LANES - 1) /* of the last actor whose lanes have numbers */
 

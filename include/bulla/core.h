@@ -352,12 +352,14 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_blob_from_text(struct bulla_bu
  *
  *   status = bulla_secret_random(&private_key, BULLA_KEY_LEN);
  *   status = bulla_box_key_new(&key, private_key);
+ *   public_key = bulla_box_key_public(key);
  *   status = bulla_boxed_seal(&blob, public_key, bulla_text("s3cret"), bulla_text("row 7"));
  *   status = bulla_boxed_open(key, &plaintext, bulla_written(&blob), bulla_text("row 7"));
  *
  * They are made with HPKE (RFC 9180) in mode_base: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. Nothing says
- * who has sealed a blob: anybody can who has the public key. Where that matters the blob is signed, and the signer's
- * public key is in its context, or somebody else could put his signature in the place of the first. */
+ * who has sealed a blob: anybody can who has the public key. Where that matters, sign a label, the context and the blob,
+ * and have the signer's public key in the context; otherwise others can replace the signature by their own, or a sealer
+ * can make one blob that opens in two contexts as two plaintexts. */
 
 /* A key pair of X25519 (RFC 7748): the private half in locked memory, the public half, and the key id, which names it
  * and commits to it. Immutable; may be shared by threads. */
@@ -381,7 +383,8 @@ BULLA_API struct bulla_span bulla_box_key_id(const struct bulla_box_key *key);
 /* bulla_boxed_seal seals |plaintext| to |public_key| into |blob|, with a fresh key. |context| is authenticated but not
  * stored: opening needs the same. |blob| needs bulla_sealed_len(BULLA_BOXED, …) bytes. Returns BULLA_INVALID_ARGUMENT
  * unless |public_key| has BULLA_KEY_LEN bytes, BULLA_REFUSED if it is a point of small order, with which everybody
- * could open the blob, BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE past 2^36 - 32 bytes or if |context| overflows. */
+ * could open the blob, BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE past 2^36 - 32 bytes or if |context| overflows. Nearly
+ * any 32 bytes are taken for a public key: what is sealed to those of another kind nobody opens. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_boxed_seal(struct bulla_buffer *blob, struct bulla_span public_key,
                                                              struct bulla_span plaintext, struct bulla_span context);
 
@@ -393,7 +396,7 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_boxed_open(const struct bulla_
                                                              struct bulla_span context);
 
 /* Signatures: Ed25519 (RFC 8032 §5.1), the plain variant without prehash or context. Begin each kind of message with a
- * label of its own, so that a signature of one is none of another. */
+ * label of its own, which begins no other label, so that a signature of one is none of another. */
 
 #define BULLA_SIGNATURE_LEN 64 /* bytes of a signature */
 
@@ -414,12 +417,12 @@ BULLA_API void bulla_signing_key_free(struct bulla_signing_key **key);
  * as |key|. */
 BULLA_API struct bulla_span bulla_signing_key_public(const struct bulla_signing_key *key);
 
-/* bulla_sign fills |signature|, which needs BULLA_SIGNATURE_LEN bytes, with the one signature that |key| makes of
- * |message|. Returns BULLA_BUFFER_TOO_SMALL. */
+/* bulla_sign fills |signature|, which needs BULLA_SIGNATURE_LEN bytes, with a signature of |message|. Signing is
+ * deterministic. Returns BULLA_BUFFER_TOO_SMALL. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_sign(const struct bulla_signing_key *key,
                                                        struct bulla_buffer *signature, struct bulla_span message);
 
-/* bulla_verify returns BULLA_REFUSED unless |signature| is one of |message| by |public_key|, of whatever length it is;
+/* bulla_verify returns BULLA_REFUSED unless |signature| is one of |message| by |public_key|, also for another length;
  * BULLA_INVALID_ARGUMENT unless |public_key| has BULLA_KEY_LEN bytes. |public_key| must be one that the caller trusts:
  * whoever may choose it can choose one under which one signature is good for many messages. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_verify(struct bulla_span public_key, struct bulla_span signature,
