@@ -182,7 +182,7 @@ static enum bulla_status find(struct bulla_buffer *tenant, struct row_state *sta
   const struct bulla_tenant *owner;
   enum bulla_status status = bulla_columns_tenant(&owner, &vault->keyring, &statement);
   struct bulla_writer writer = bulla_writer(tenant);
-  if (status != BULLA_REFUSED) {
+  if (status != BULLA_REFUSED && status != BULLA_NOT_A_VAULT) {
     BULLA_TRY(status);
     bulla_put(&writer, owner->said.name);
     memcpy(state->owner, owner->id, sizeof(state->owner));

@@ -9,11 +9,10 @@
 #include "core/crypto.h"
 #include "core/cursor.h"
 #include "store/names.h"
-#include "store/opening.h"
 #include "store/wrap.h"
 
 enum { RECORDS_PER_EPOCH = 64 };
-enum { KEPT_LEN = BULLA_KEY_LEN + 12 }; /* key and generation of a head */
+enum { GENERATION_LEN = 12 }; /* bytes of the part behind a wrapped head key */
 enum { MESSAGE_MAX = 256 + BULLA_DETAIL_MAX + 2 * BULLA_OP_MAX };
 
 int64_t bulla_audit_epoch(int64_t seq) {
@@ -117,11 +116,12 @@ enum bulla_status bulla_audit_first_key_open(struct bulla_secret **key, const st
 }
 
 static enum bulla_status head_tag(uint8_t *tag, const struct bulla_keyring *keyring,
-                                  const struct bulla_audit_head *head) {
+                                  const struct bulla_audit_head *head, int64_t generation) {
   uint8_t message[MESSAGE_MAX];
   struct bulla_buffer buffer = bulla_buffer(message, sizeof(message));
   struct bulla_writer writer = bulla_writer(&buffer);
   start_message(&writer, keyring, BULLA_LITERAL("bulla/v2/head"), &head->lane, head->seq, head->mac);
+  bulla_put_number(&writer, generation);
   BULLA_TRY(bulla_writer_finish(&writer));
   return bulla_hmac(tag, bulla_secret_bytes(head->key), bulla_written(&buffer));
 }
@@ -145,46 +145,31 @@ void bulla_audit_head_free(struct bulla_audit_head *head) {
 enum bulla_status bulla_audit_head_seal(uint8_t *tag, struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
                                         const struct bulla_audit_head *head) {
   struct bulla_context context;
-  struct bulla_secret *kept BULLA_CLEANUP(bulla_secret_free) = NULL;
-  struct bulla_buffer buffer;
-  BULLA_TRY(head_tag(tag, keyring, head));
+  int64_t generation = head->generation > keyring->generation ? head->generation : keyring->generation;
+  BULLA_TRY(head_tag(tag, keyring, head, generation));
   BULLA_TRY(head_context(&context, keyring, head));
-  BULLA_TRY(bulla_secret_new(&kept, KEPT_LEN));
-  buffer = bulla_buffer(bulla_secret_data(kept), KEPT_LEN);
-  struct bulla_writer writer = bulla_writer(&buffer);
-  bulla_put(&writer, bulla_secret_bytes(head->key));
-  bulla_put_number(&writer, head->generation > keyring->generation ? head->generation : keyring->generation);
-  BULLA_TRY(bulla_writer_finish(&writer));
-  return bulla_seal(keyring->vault_key, sealed, bulla_secret_bytes(kept), bulla_context_span(&context));
-}
-
-static enum bulla_status take_kept(struct bulla_audit_head *head, struct bulla_span bytes) {
-  struct bulla_reader reader = bulla_reader(bytes);
-  struct bulla_span key;
-  if (!bulla_take(&reader, &key, BULLA_KEY_LEN) || !bulla_take_number(&reader, &head->generation) || reader.left != 0 ||
-      head->generation < 0) {
-    return BULLA_REFUSED;
-  }
-  return bulla_secret_copy(&head->key, key);
-}
-
-static enum bulla_status open_kept(struct bulla_audit_head *head, const struct bulla_keyring *keyring,
-                                   struct bulla_span sealed) {
-  struct bulla_context context;
-  struct bulla_secret *kept BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(head_context(&context, keyring, head));
-  BULLA_TRY(bulla_open_secret(&kept, keyring->vault_key, sealed, bulla_context_span(&context)));
-  return take_kept(head, bulla_secret_bytes(kept));
+  BULLA_TRY(bulla_wrap(sealed, keyring->vault_key, head->key, &context));
+  struct bulla_writer writer = {.out = sealed}; /* behind what is there */
+  bulla_put_number(&writer, generation);
+  return bulla_writer_finish(&writer);
 }
 
 enum bulla_status bulla_audit_head_open(struct bulla_audit_head *head, const struct bulla_keyring *keyring,
                                         const uint8_t *tag, struct bulla_span sealed) {
   uint8_t expected[BULLA_MAC_LEN];
-  enum bulla_status status = open_kept(head, keyring, sealed);
+  struct bulla_context context;
+  struct bulla_reader reader = bulla_reader(sealed);
+  struct bulla_span wrapped;
+  size_t len = sealed.len > GENERATION_LEN ? sealed.len - GENERATION_LEN : 0;
+  if (!bulla_take(&reader, &wrapped, len) || !bulla_take_number(&reader, &head->generation) || head->generation < 0) {
+    return BULLA_AUDIT_BROKEN;
+  }
+  BULLA_TRY(head_context(&context, keyring, head));
+  enum bulla_status status = bulla_unwrap(&head->key, keyring->vault_key, wrapped, &context);
   if (status != BULLA_OK) {
     return status == BULLA_REFUSED ? BULLA_AUDIT_BROKEN : status;
   }
-  BULLA_TRY(head_tag(expected, keyring, head));
+  BULLA_TRY(head_tag(expected, keyring, head, head->generation));
   bool same = bulla_secret_equal(bulla_span(tag, BULLA_MAC_LEN), bulla_span(expected, sizeof(expected)));
   return same ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }

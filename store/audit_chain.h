@@ -95,8 +95,8 @@ struct bulla_audit_end bulla_audit_end(const struct bulla_audit_head *head);
 /* bulla_audit_head_free wipes the key. For BULLA_CLEANUP. */
 void bulla_audit_head_free(struct bulla_audit_head *head);
 
-/* bulla_audit_head_seal computes how |head| is stored: the BULLA_MAC_LEN bytes of |tag|, and key and generation in
- * |sealed|, at least BULLA_WRAPPED_MAX bytes. */
+/* bulla_audit_head_seal computes how |head| is stored: the BULLA_MAC_LEN bytes of |tag|, and the sealed key with the
+ * generation in |sealed|, at least BULLA_WRAPPED_MAX bytes. */
 BULLA_NODISCARD enum bulla_status bulla_audit_head_seal(uint8_t *tag, struct bulla_buffer *sealed,
                                                         const struct bulla_keyring *keyring,
                                                         const struct bulla_audit_head *head);

@@ -7,7 +7,7 @@
 
 #include "core/log.h"
 #include "store/clock.h"
-#include "store/vault_row.h"
+#include "store/directory.h"
 
 /* Takes the row of a lane. */
 static enum bulla_status take_lane(struct bulla_audit_lane *lane, struct bulla_secret **first_key,
@@ -94,10 +94,9 @@ enum bulla_status bulla_audit_load(struct bulla_audit_head *head, const struct b
 enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct bulla_audit_log *log) {
   head->lane = log->lane;
   BULLA_TRY(load(head, log, BULLA_QUERY_LAST_HEAD));
-  if (head->seq < log->last.seq) {
-    return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
-  }
-  return bulla_vault_row_catch_up(log->keyring, log->db, head->generation);
+  return head->seq >= log->last.seq
+             ? BULLA_OK
+             : bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
 }
 
 /* The columns of a head that change. */

@@ -6,6 +6,7 @@
 #include "store/change.h"
 
 #include "store/tenant.h"
+#include "store/vault_row.h"
 
 enum bulla_status bulla_change_begin_locked(struct bulla_change *change, struct bulla_vault *vault,
                                             const struct bulla_who *who, enum bulla_db_intent intent) {
@@ -22,13 +23,21 @@ enum bulla_status bulla_change_begin(struct bulla_change *change, struct bulla_v
 }
 
 static enum bulla_status resume(struct bulla_change *change) {
-  enum bulla_status status = bulla_audit_resume(&change->head, change->log);
+  struct bulla_vault *vault = change->vault;
+  BULLA_TRY(bulla_audit_resume(&change->head, change->log));
+  change->before = bulla_audit_end(&change->head);
+  return bulla_vault_row_catch_up(&vault->keyring, vault->db, change->head.generation);
+}
+
+enum bulla_status bulla_change_read_head(struct bulla_change *change) {
+  if (change->head.key != NULL) {
+    return BULLA_OK;
+  }
+  enum bulla_status status = resume(change);
   if (status != BULLA_OK) {
     bulla_audit_head_free(&change->head);
-    return status;
   }
-  change->before = bulla_audit_end(&change->head);
-  return BULLA_OK;
+  return status;
 }
 
 enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_audit_record *record) {
@@ -39,9 +48,7 @@ enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_
 
 enum bulla_status bulla_change_append_for(struct bulla_change *change, struct bulla_audit_record *record,
                                           const struct bulla_tenant *owner) {
-  if (change->head.key == NULL) {
-    BULLA_TRY(resume(change));
-  }
+  BULLA_TRY(bulla_change_read_head(change));
   record->statement = bulla_span(change->digest, change->has_digest ? sizeof(change->digest) : 0);
   change->has_digest = false;
   return bulla_audit_append(&change->head, change->log, record, owner);

@@ -34,6 +34,10 @@ BULLA_NODISCARD enum bulla_status bulla_change_begin(struct bulla_change *change
 BULLA_NODISCARD enum bulla_status bulla_change_begin_locked(struct bulla_change *change, struct bulla_vault *vault,
                                                             const struct bulla_who *who, enum bulla_db_intent intent);
 
+/* bulla_change_read_head reads where the log ends, if that is not done yet, and with it how old the directory is at
+ * least. Whoever changes the directory, or seals by what it says, does so first. */
+BULLA_NODISCARD enum bulla_status bulla_change_read_head(struct bulla_change *change);
+
 /* bulla_change_append appends |record| to the log, and fills in its seq and time. Its detail is sealed for the tenant
  * that it names, or for the vault if there is none. Returns BULLA_AUDIT_BROKEN if the log has been tampered with, or is
  * shorter than this process has seen it. */

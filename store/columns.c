@@ -38,9 +38,14 @@ enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struc
   if (!bulla_columns_good(statement)) {
     return BULLA_REFUSED;
   }
-  bool known = bulla_keyring_find_tenant(keyring, row.id, row.statement, row.signature) != NULL;
-  BULLA_TRY(known ? BULLA_OK : bulla_vault_row_check_newest(keyring, statement->db, row.id, row.statement));
-  return bulla_check_tenant(tenant, keyring, &row);
+  const struct bulla_tenant *known = bulla_keyring_find_tenant(keyring, row.id, row.statement, row.signature);
+  if (known != NULL && known->checked == keyring->generation) {
+    return bulla_check_tenant(tenant, keyring, &row);
+  }
+  BULLA_TRY(bulla_vault_row_check_newest(keyring, statement->db, row.id, row.statement));
+  BULLA_TRY(bulla_check_tenant(tenant, keyring, &row));
+  (*tenant)->self->checked = keyring->generation;
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_columns_secret(const struct bulla_tenant_secret **secret, struct bulla_keyring *keyring,

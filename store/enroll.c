@@ -16,6 +16,7 @@
 /* Gives |said| the next generation of the directory. */
 static enum bulla_status advance(struct bulla_change *change, struct bulla_tenant_statement *said) {
   struct bulla_vault_row row;
+  BULLA_TRY(bulla_change_read_head(change));
   BULLA_TRY(bulla_vault_row_now(&row, &change->vault->keyring, change->vault->db));
   said->generation = row.said.generation + 1;
   change->generation = said->generation;

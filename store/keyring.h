@@ -32,6 +32,7 @@
 struct bulla_tenant {
   struct bulla_tenant *self; /* for those who have it const */
   _Atomic unsigned holders;  /* the cache among them */
+  int64_t checked;           /* the generation of the directory in which its statement was the newest */
   uint8_t id[BULLA_ID_LEN];
   uint8_t *bytes; /* statement and signature of the row */
   size_t len;

@@ -99,10 +99,11 @@ static enum bulla_status ask_log_for_age(struct bulla_vault *vault) {
   struct bulla_keyring *keyring = &vault->keyring;
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = vault->log.lane};
   enum bulla_status status = vault->db->is_partial ? BULLA_OK : bulla_audit_load(&head, &vault->log);
-  if (head.generation > keyring->generation) {
+  if (status == BULLA_OK && head.generation > keyring->generation) {
     keyring->generation = head.generation;
   }
-  return status == BULLA_AUDIT_BROKEN || status == BULLA_NOT_A_VAULT ? BULLA_OK : status;
+  bool is_theirs = status == BULLA_AUDIT_BROKEN || status == BULLA_NOT_A_VAULT || status == BULLA_NOT_PERMITTED;
+  return is_theirs ? BULLA_OK : status;
 }
 
 /* Anybody can seal to a public key, and what a program unwraps may be bound to nothing: the caller must know the vault.

@@ -126,6 +126,7 @@ static enum bulla_status prune(struct bulla_vault *vault, const struct bulla_bin
 enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_change *change, struct bulla_span op,
                                      struct bulla_span tenant) {
   *putter = (struct bulla_putter){.change = change, .op = op, .tenant = tenant};
+  BULLA_TRY(bulla_change_read_head(change));
   BULLA_TRY(bulla_tenant_ensure(&putter->owner, change, tenant));
   return bulla_tenant_active_secret(&putter->keys, change->vault, putter->owner);
 }

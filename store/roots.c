@@ -143,6 +143,7 @@ enum bulla_status bulla_vault_root_add(struct bulla_vault *vault, const struct b
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.entry = name};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("root-add"), &place));
+  BULLA_TRY(bulla_change_read_head(&change));
   BULLA_TRY(bulla_vault_row_now(&row, &vault->keyring, vault->db));
   BULLA_TRY(insert(&adding, vault, &row.said));
   return store(&change, &row.said, BULLA_LITERAL("root-add"), &adding.entry, bulla_span(NULL, 0));
@@ -173,6 +174,7 @@ enum bulla_status bulla_vault_root_rotate(struct bulla_vault *vault, const struc
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.entry = name};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rotate-root"), &place));
+  BULLA_TRY(bulla_change_read_head(&change));
   BULLA_TRY(bulla_vault_row_now(&row, &vault->keyring, vault->db));
   size_t own = find_id(&row.said, bulla_span(vault->root_id, sizeof(vault->root_id)));
   if (own == row.said.num_roots) {
@@ -208,6 +210,7 @@ enum bulla_status bulla_vault_root_remove(struct bulla_vault *vault, const struc
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.tenant = bulla_span(NULL, 0)};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("root-remove"), &place));
+  BULLA_TRY(bulla_change_read_head(&change));
   BULLA_TRY(bulla_vault_row_now(&row, &vault->keyring, vault->db));
   size_t at = find(&row.said, which);
   if (at == row.said.num_roots) {

@@ -108,7 +108,8 @@ enum bulla_status bulla_vault_row_catch_up(struct bulla_keyring *keyring, struct
 static enum bulla_status learn(struct bulla_keyring *keyring, struct bulla_db *db) {
   struct bulla_vault_row row;
   BULLA_TRY(bulla_vault_row_load(&row, db));
-  if (bulla_span_equal(signature_of(&row), bulla_span(keyring->checked, sizeof(keyring->checked)))) {
+  bool known = bulla_span_equal(signature_of(&row), bulla_span(keyring->checked, sizeof(keyring->checked)));
+  if (known && row.said.generation >= keyring->generation) {
     return BULLA_OK; /* as it was checked before */
   }
   memset(keyring->checked, 0, sizeof(keyring->checked));
@@ -122,12 +123,18 @@ static enum bulla_status learn(struct bulla_keyring *keyring, struct bulla_db *d
 static enum bulla_status find_leaf(uint8_t *digest, struct bulla_keyring *keyring, struct bulla_db *db,
                                    struct bulla_span id) {
   enum { TRIES = 3 };
+  uint8_t first[BULLA_SIGNATURE_LEN];
   enum bulla_status status = BULLA_REFUSED;
   for (int i = 0; i < TRIES && status == BULLA_REFUSED; i++) {
     status = learn(keyring, db);
     status = status == BULLA_OK ? bulla_leaves_find(digest, db, keyring->buckets, id) : status;
+    if (i == 0) {
+      memcpy(first, keyring->checked, sizeof(first));
+    }
   }
-  return status;
+  bool moved = memcmp(first, keyring->checked, sizeof(first)) != 0;
+  return status == BULLA_REFUSED && moved ? bulla_explain(BULLA_BUSY, "the directory was changed meanwhile: try again")
+                                          : status;
 }
 
 /* Whether the row of |id| has the statement of |digest| now. */

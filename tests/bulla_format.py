@@ -435,8 +435,8 @@ def record_mac(key, uuid, lane, seq, previous, time, tenant, op, outcome, detail
     return hmac.digest(key, message, "sha256")
 
 
-def head_tag(key, uuid, lane, seq, mac):
-    return hmac.digest(key, context(b"head", uuid, lane, number(seq), mac), "sha256")
+def head_tag(key, uuid, lane, seq, mac, generation):
+    return hmac.digest(key, context(b"head", uuid, lane, number(seq), mac, number(generation)), "sha256")
 
 
 def backup_digest(database):

@@ -121,8 +121,7 @@ def make_vault(v, schema, database):
     uuid, tenant, entry, secret = v["vault.uuid"], v["tenant.id"], v["entry.id"], v["tenant-secret.id"]
     *records, (key, mac) = make_log(v, v["audit.key-0"])
     epoch = model.epoch(NUM_RECORDS)
-    kept = key + model.prefixed(model.number(v["vault.generation"]))
-    head_key = model.seal(v["vault-key.material"], 2, os.urandom(24), kept,
+    head_key = model.seal(v["vault-key.material"], 2, os.urandom(24), key,
                           model.key_context(b"head-key", uuid, v["lane.id"], epoch))
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
         db.executescript("PRAGMA journal_mode = WAL; PRAGMA application_id = 1112886337; PRAGMA user_version = 2")
@@ -153,8 +152,9 @@ def make_vault(v, schema, database):
         insert(db, "revocation", (1, tenant, REVOKED_KEY, None), (2, tenant, None, model.digest(REVOKED_TOKEN)))
         insert(db, "lane", (0, v["lane.statement"], v["lane.signature"]))
         insert(db, "audit", *records)
-        insert(db, "audit_head", (0, NUM_RECORDS, mac, model.head_tag(key, uuid, v["lane.id"], NUM_RECORDS, mac),
-                                  head_key))
+        tag = model.head_tag(key, uuid, v["lane.id"], NUM_RECORDS, mac, v["vault.generation"])
+        insert(db, "audit_head", (0, NUM_RECORDS, mac, tag,
+                                  head_key + model.prefixed(model.number(v["vault.generation"]))))
         db.execute("COMMIT")
 
 
@@ -482,11 +482,12 @@ class Reading:
             records.append((tenant, op, outcome, *parts))
         heads = self.db.execute("SELECT seq, mac, tag, key FROM audit_head").fetchall()
         model.require(len(heads) == 1 and heads[0][:2] == (len(records), mac))
-        model.require(heads[0][2] == model.head_tag(key, uuid, lane, len(records), mac))
-        kept = model.open_blob(self.vault_key, heads[0][3],
-                               model.key_context(b"head-key", uuid, lane, model.epoch(len(records))))
-        generation, = model.parts_of(kept[32:])
-        model.require(kept[:32] == key and int.from_bytes(generation, "big") <= self.generation)
+        wrapped, behind = heads[0][3][:-12], heads[0][3][-12:]
+        generation, = model.parts_of(behind)
+        opened = model.open_blob(self.vault_key, wrapped, model.key_context(b"head-key", uuid, lane, model.epoch(len(records))))
+        seen = int.from_bytes(generation, "big")
+        model.require(opened == key and seen <= self.generation)
+        model.require(heads[0][2] == model.head_tag(key, uuid, lane, len(records), mac, seen))
         return records
 
     def told(self, tenant):

@@ -70,7 +70,7 @@ def blobs(v):
     for record, key in (("record-1", "vault-detail-key"), ("record-64", "detail-key"), ("record-65", "detail-key")):
         yield (f"{record}.sealed", v[f"{key}.material"], SUITE, v[f"{record}.nonce"], v[f"{record}.detail"],
                v[f"{record}.context"])
-    yield ("head.key-sealed", v["vault-key.material"], SUITE, v["head.key-nonce"], v["head.key-kept"],
+    yield ("head.key-sealed", v["vault-key.material"], SUITE, v["head.key-nonce"], v["audit.key-1"],
            v["head.key-context"])
 
 
@@ -117,6 +117,7 @@ def derived(v):
         yield from part(v)
     for name, *inputs in blobs(v):
         yield name, model.seal(*inputs)
+    yield "head.key", v["head.key-sealed"] + model.prefixed(model.number(v["vault.generation"]))
     for name, *inputs in boxes(v):
         yield name, sealed_box(*inputs)
     yield "boxed.public", model.box_public(v["boxed.private"])
@@ -273,10 +274,9 @@ def audit(v):
                                                 *clear, sealed)
         if record == "record-64":
             yield "record-65.previous", v["record-64.mac"]
-    yield "head-0.tag", model.head_tag(keys[0], uuid, lane, 0, v["lane.digest"])
+    yield "head-0.tag", model.head_tag(keys[0], uuid, lane, 0, v["lane.digest"], v["vault.generation"])
     seq, mac = v["record-65.seq"], v["record-65.mac"]
-    yield "head.key-kept", keys[1] + model.prefixed(model.number(v["vault.generation"]))
-    yield "head.tag", model.head_tag(keys[1], uuid, lane, seq, mac)
+    yield "head.tag", model.head_tag(keys[1], uuid, lane, seq, mac, v["vault.generation"])
     yield "anchor.note", model.anchor(v["signing-key.seed"], uuid, [(0, seq, mac)])
 
 

@@ -695,7 +695,7 @@ Test(format, the_head_has_the_tag_of_the_document_and_opens) {
   memcpy(head.mac, vector_bytes("record-65.mac").data, sizeof(head.mac));
   TEST_OK(bulla_context_wrapped(&context, &opened, BULLA_WRAPPED_HEAD_KEY, vector_bytes("lane.id"), 1));
   TEST_SPAN(bulla_context_span(&context), vector_bytes("head.key-context"), "context");
-  TEST_OK(bulla_audit_head_open(&head, &opened, vector_bytes("head.tag").data, vector_bytes("head.key-sealed")));
+  TEST_OK(bulla_audit_head_open(&head, &opened, vector_bytes("head.tag").data, vector_bytes("head.key")));
   TEST_SPAN(bulla_secret_bytes(head.key), vector_bytes("audit.key-1"), "key");
   cr_assert_eq(head.generation, vector_number("vault.generation"));
   bulla_audit_head_free(&head);

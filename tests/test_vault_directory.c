@@ -26,6 +26,13 @@ static const char *with(struct bulla_span file, const char *sql) {
   return beside("other", sql);
 }
 
+static struct bulla_root *root_by_name(const char *name) {
+  struct bulla_root *root = NULL;
+  setenv("BULLA_TEST_ROOT", name, 1);
+  TEST_OK(bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT"));
+  return root;
+}
+
 #define OLD_VAULT "UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM other.vault)"
 
 /* The row of the vault has a number that grows with each change of the directory. */
@@ -99,20 +106,93 @@ Test(vault_directory, a_statement_of_a_tenant_that_was_is_refused_also_by_who_sa
   }
 }
 
-/* Nor by who was there before the later one, and has seen the tenant. */
-Test(vault_directory, who_remembers_a_former_statement_hears_of_a_later_one_from_the_log) {
+#define OLD_HEAD_KEY \
+  "UPDATE audit_head SET key = (SELECT o.key FROM other.audit_head o WHERE o.lane = audit_head.lane);"
+
+/* rotate_elsewhere rotates acme's secret in another process, while this one remembers what was said of acme, and
+ * returns the tables as they were before. */
+static struct bulla_span rotate_elsewhere(void) {
   struct bulla_vault *other;
   int64_t version;
-  furnish();
-  assert_use("acme", "db", "password", "acme db password");
   struct bulla_span early = image();
+  assert_use("acme", "db", "password", "acme db password");
   TEST_OK(bulla_vault_open(&other, house.url, house.root, NULL));
   TEST_OK(bulla_vault_rotate_tenant(other, &version, &who, TEXT("acme")));
   bulla_vault_close(&other);
-  run_sql(with(early,
-               OLD_TENANTS OLD_LEAVES OLD_VAULT "; UPDATE tenant_secret SET state = 'decrypt-only' WHERE version = 2;"
-                                                "UPDATE tenant_secret SET state = 'active' WHERE version = 1;"));
-  TEST_STATUS(use("acme", "db", "password"), BULLA_AUDIT_BROKEN);
+  return early;
+}
+
+#define OLD_STATES_ALONE                                               \
+  "UPDATE tenant_secret SET state = 'decrypt-only' WHERE version = 2;" \
+  "UPDATE tenant_secret SET state = 'active' WHERE version = 1;"
+
+static enum bulla_status use_acme(void) {
+  return use("acme", "db", "password");
+}
+
+static enum bulla_status put_in_gamma(void) {
+  return put("gamma", "db", "host", "x", false);
+}
+
+static enum bulla_status put_apikey_in_gamma(void) {
+  return put_apikey(TEXT("gamma"), TEXT("1123456789abcdef"), "x", 7);
+}
+
+static enum bulla_status rotate_beta(void) {
+  int64_t version;
+  return bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("beta"));
+}
+
+static enum bulla_status rename_beta(void) {
+  return bulla_vault_rename_tenant(house.vault, &who, TEXT("beta"), TEXT("Beta"));
+}
+
+static enum bulla_status add_spare(void) {
+  struct bulla_root *spare = root_by_name("spare");
+  enum bulla_status status = bulla_vault_root_add(house.vault, &who, spare, TEXT("spare"));
+  bulla_root_free(&spare);
+  return status;
+}
+
+/* Who was there before the later one hears of it from the log, before anything is done by what was said. */
+Test(vault_directory, nobody_goes_on_with_a_directory_that_is_older_than_the_log) {
+  static enum bulla_status (*const calls[])(void) = {use_acme,    put_in_acme, put_in_gamma, put_apikey_in_gamma,
+                                                     rotate_beta, rename_beta, add_spare};
+  furnish();
+  struct bulla_span file = image();
+  for (size_t i = 0; i < N(calls); i++) {
+    restore(file, "");
+    struct bulla_span early = rotate_elsewhere();
+    run_sql(with(early, OLD_TENANTS OLD_LEAVES OLD_VAULT ";" OLD_STATES_ALONE));
+    enum bulla_status status = calls[i]();
+    cr_expect_eq(status, BULLA_AUDIT_BROKEN, "call %zu: %s", i, bulla_status_text(status));
+  }
+}
+
+Test(vault_directory, the_age_in_the_head_is_that_of_the_head) {
+  furnish();
+  struct bulla_span early = rotate_elsewhere();
+  run_sql(with(early, OLD_HEAD_KEY OLD_TENANTS OLD_LEAVES OLD_VAULT ";" OLD_STATES_ALONE));
+  close_vault();
+  open_vault();
+  TEST_STATUS(put_in_acme(), BULLA_AUDIT_BROKEN);
+  TEST_STATUS(use_acme(), BULLA_AUDIT_BROKEN);
+}
+
+Test(vault_directory, a_tenant_that_is_remembered_is_looked_at_again_after_a_change) {
+  furnish();
+  struct bulla_span early = rotate_elsewhere();
+  run_sql(with(early, OLD_TENANTS OLD_STATES_ALONE));
+  TEST_STATUS(put_in_acme(), BULLA_REFUSED);
+}
+
+Test(vault_directory, who_has_changed_the_directory_does_not_go_back_to_what_it_was) {
+  furnish();
+  struct bulla_span early = image();
+  assert_use("acme", "db", "password", "acme db password");
+  TEST_OK(add_spare()); /* of which no tenant's statement tells */
+  run_sql(with(early, OLD_VAULT));
+  TEST_STATUS(bulla_vault_list(house.vault, TEXT("acme"), count_entry, NULL), BULLA_AUDIT_BROKEN);
   TEST_STATUS(put_in_acme(), BULLA_AUDIT_BROKEN);
 }
 
@@ -386,13 +466,6 @@ static void add_root(const struct bulla_root *root) {
   TEST_OK(bulla_root_row_insert(&wrapped, house.vault->db));
   TEST_OK(bulla_vault_row_store(NULL, &house.vault->keyring, house.vault->db, &row.said));
   TEST_OK(bulla_db_commit(&transaction));
-}
-
-static struct bulla_root *root_by_name(const char *name) {
-  struct bulla_root *root = NULL;
-  setenv("BULLA_TEST_ROOT", name, 1);
-  TEST_OK(bulla_root_open(&root, "sha256-env:BULLA_TEST_ROOT"));
-  return root;
 }
 
 Test(vault_directory, the_roots_are_those_in_the_list_with_their_rows) {
