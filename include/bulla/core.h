@@ -357,9 +357,9 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_blob_from_text(struct bulla_bu
  *   status = bulla_boxed_open(key, &plaintext, bulla_written(&blob), bulla_text("row 7"));
  *
  * They are made with HPKE (RFC 9180) in mode_base: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. Nothing says
- * who has sealed a blob: anybody can who has the public key. Where that matters, sign a label, the context and the blob,
- * and have the signer's public key in the context; otherwise others can replace the signature by their own, or a sealer
- * can make one blob that opens in two contexts as two plaintexts. */
+ * who has sealed a blob: anybody can who has the public key. Where that matters, sign a label, the context and the
+ * blob, and have the signer's public key in the context; otherwise others can replace the signature by their own, or a
+ * sealer can make one blob that opens in two contexts as two plaintexts. */
 
 /* A key pair of X25519 (RFC 7748): the private half in locked memory, the public half, and the key id, which names it
  * and commits to it. Immutable; may be shared by threads. */
