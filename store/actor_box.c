@@ -9,8 +9,8 @@
 #include "core/cursor.h"
 #include "store/context.h"
 
-static enum bulla_status seal(struct bulla_buffer *box, const struct bulla_actor_statement *actor,
-                              const struct bulla_secret *key, const struct bulla_context *context) {
+static enum bulla_status seal_box(struct bulla_buffer *box, const struct bulla_actor_statement *actor,
+                                  const struct bulla_secret *key, const struct bulla_context *context) {
   struct bulla_span bytes = bulla_secret_bytes(key);
   if (bytes.data == NULL) {
     return bulla_fail(box, BULLA_FORKED);
@@ -21,8 +21,8 @@ static enum bulla_status seal(struct bulla_buffer *box, const struct bulla_actor
   return bulla_box_seal(box, actor->box_public.data, bytes, bulla_context_span(context));
 }
 
-static enum bulla_status open(struct bulla_secret **key, const struct bulla_secret *box_private, struct bulla_span box,
-                              const struct bulla_context *context) {
+static enum bulla_status open_box(struct bulla_secret **key, const struct bulla_secret *box_private,
+                                  struct bulla_span box, const struct bulla_context *context) {
   if (box.len != BULLA_ACTOR_BOX_LEN) {
     return BULLA_REFUSED;
   }
@@ -33,7 +33,7 @@ enum bulla_status bulla_common_box_seal(struct bulla_buffer *box, const struct b
                                         const struct bulla_actor_statement *actor, const struct bulla_secret *common) {
   struct bulla_context context;
   enum bulla_status status = bulla_context_actor_common(&context, keyring, actor);
-  return status == BULLA_OK ? seal(box, actor, common, &context) : bulla_fail(box, status);
+  return status == BULLA_OK ? seal_box(box, actor, common, &context) : bulla_fail(box, status);
 }
 
 enum bulla_status bulla_common_box_open(struct bulla_secret **common, const struct bulla_keyring *keyring,
@@ -45,7 +45,7 @@ enum bulla_status bulla_common_box_open(struct bulla_secret **common, const stru
     return BULLA_REFUSED;
   }
   BULLA_TRY(bulla_context_actor_common(&context, keyring, actor));
-  return open(common, box_private, actor->common_box, &context);
+  return open_box(common, box_private, actor->common_box, &context);
 }
 
 enum bulla_status bulla_grant_box_seal(struct bulla_buffer *box, const struct bulla_keyring *keyring,
@@ -56,7 +56,7 @@ enum bulla_status bulla_grant_box_seal(struct bulla_buffer *box, const struct bu
     return bulla_fail(box, BULLA_INVALID_ARGUMENT);
   }
   enum bulla_status status = bulla_context_grant_key(&context, keyring, grant);
-  return status == BULLA_OK ? seal(box, actor, key, &context) : bulla_fail(box, status);
+  return status == BULLA_OK ? seal_box(box, actor, key, &context) : bulla_fail(box, status);
 }
 
 enum bulla_status bulla_grant_box_open(struct bulla_secret **key, const struct bulla_keyring *keyring,
@@ -68,5 +68,5 @@ enum bulla_status bulla_grant_box_open(struct bulla_secret **key, const struct b
     return BULLA_REFUSED;
   }
   BULLA_TRY(bulla_context_grant_key(&context, keyring, grant));
-  return open(key, box_private, grant->box, &context);
+  return open_box(key, box_private, grant->box, &context);
 }
