@@ -131,11 +131,21 @@ static bool same_text(sqlite3_stmt *statement, int column, const char *text) {
   return found != NULL && strcmp((const char *)found, text) == 0;
 }
 
-/* is_key says whether the column is a sealed key of |epoch|, of whatever moment. */
-static bool is_key(sqlite3_stmt *statement, int column, int64_t epoch) {
+/* age_of returns the digits of the generation that stands behind a sealed key: 12 bytes and a quote. */
+static const char *age_of(const struct fuzz_moment *moment) {
+  size_t len = strlen(moment->key);
+  FUZZ_ASSERT(len > 25);
+  return moment->key + len - 25;
+}
+
+/* is_key says whether the column is a sealed key of the epoch of the record |last|, of whatever moment when the
+ * directory had the same generation. */
+static bool is_key(sqlite3_stmt *statement, int column, int64_t last) {
   bool found = false;
   for (int seq = 1; seq <= LONG_LOG; seq++) {
-    found = found || (bulla_audit_epoch(seq) == epoch && same_text(statement, column, moments[seq].key));
+    bool alike =
+        bulla_audit_epoch(seq) == bulla_audit_epoch(last) && strcmp(age_of(&moments[seq]), age_of(&moments[last])) == 0;
+    found = found || (alike && same_text(statement, column, moments[seq].key));
   }
   return found;
 }
@@ -181,7 +191,7 @@ static void read_head(struct found *found) {
     if (found->head >= 1 && found->head <= LONG_LOG) {
       const struct fuzz_moment *moment = &moments[found->head];
       found->fits = same_text(statement, 1, moment->mac) && same_text(statement, 2, moment->tag) &&
-                    same_text(statement, 4, moment->mac) && is_key(statement, 3, bulla_audit_epoch(found->head));
+                    same_text(statement, 4, moment->mac) && is_key(statement, 3, found->head);
     }
   }
   sqlite3_reset(statement);
