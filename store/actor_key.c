@@ -72,7 +72,7 @@ static bool decode(uint8_t *bytes, struct bulla_span text) {
 
 /* Creates |*digest|, whose first CHECKSUM_LEN bytes are the checksum of |text|. */
 static enum bulla_status digest_of(struct bulla_secret **digest, const uint8_t *text) {
-  static const struct bulla_span label = {(const uint8_t *)"bulla/v2/actor-text", sizeof("bulla/v2/actor-text") - 1};
+  const struct bulla_span label = BULLA_LITERAL("bulla/v2/actor-text");
   size_t len = 4 + label.len + 4 + CHECKED_LEN;
   struct bulla_secret *message BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&message, len));

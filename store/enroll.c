@@ -13,29 +13,27 @@
 #include "store/vault_row.h"
 #include "store/wrap.h"
 
-/* Gives |said| the next generation of the directory. */
-static enum bulla_status advance(struct bulla_change *change, struct bulla_tenant_statement *said) {
-  struct bulla_vault_row row;
+/* Reads the vault's |row|, and gives |said| the next generation of the directory. */
+static enum bulla_status advance(struct bulla_vault_row *row, struct bulla_change *change,
+                                 struct bulla_tenant_statement *said) {
   BULLA_TRY(bulla_change_read_head(change));
-  BULLA_TRY(bulla_vault_row_now(&row, &change->vault->keyring, change->vault->db));
-  said->generation = row.said.generation + 1;
+  BULLA_TRY(bulla_vault_row_now(row, &change->vault->keyring, change->vault->db));
+  said->generation = row->said.generation + 1;
   change->generation = said->generation;
   return BULLA_OK;
 }
 
-/* Signs what is to be said of a tenant, and moves the directory to its generation. */
-static enum bulla_status sign(struct bulla_signed *made, struct bulla_change *change,
+/* Signs what is to be said of a tenant, and moves the directory, whose |row| was read, to its generation. */
+static enum bulla_status sign(struct bulla_signed *made, struct bulla_change *change, struct bulla_vault_row *row,
                               const struct bulla_tenant_statement *said) {
-  struct bulla_vault_row row;
   struct bulla_db *db = change->vault->db;
   const struct bulla_keyring *keyring = &change->vault->keyring;
   uint8_t leaves[BULLA_SHA256_LEN];
   BULLA_TRY(bulla_sign_tenant(made, keyring, said));
-  BULLA_TRY(bulla_vault_row_now(&row, keyring, db));
-  memcpy(leaves, row.said.leaves.data, sizeof(leaves));
+  memcpy(leaves, row->said.leaves.data, sizeof(leaves));
   BULLA_TRY(bulla_leaves_put(leaves, db, said->id, made->digest));
-  row.said.leaves = bulla_span(leaves, sizeof(leaves));
-  BULLA_TRY(bulla_vault_row_store(NULL, keyring, db, &row.said));
+  row->said.leaves = bulla_span(leaves, sizeof(leaves));
+  BULLA_TRY(bulla_vault_row_store(NULL, keyring, db, &row->said));
   memcpy(change->digest, made->digest, sizeof(change->digest));
   change->has_digest = true;
   return BULLA_OK;
@@ -111,9 +109,10 @@ static enum bulla_status create(struct bulla_change *change, struct bulla_span n
       .detail_key_id = bulla_span(detail_key.id, sizeof(detail_key.id)),
       .num_secrets = 1,
   };
-  BULLA_TRY(advance(change, &said));
+  struct bulla_vault_row row;
+  BULLA_TRY(advance(&row, change, &said));
   said.secrets[0] = bulla_tenant_secret_entry(&first.secret, said.generation);
-  BULLA_TRY(sign(&made, change, &said));
+  BULLA_TRY(sign(&made, change, &row, &said));
   BULLA_TRY(insert_tenant(vault, &said, &made, &label_key, &detail_key));
   return insert_secret(vault, &first);
 }
@@ -134,10 +133,10 @@ enum bulla_status bulla_tenant_ensure(const struct bulla_tenant **tenant, struct
 }
 
 /* Signs |said| and stores it as the row of its tenant, which has the name in it, or none. */
-static enum bulla_status replace(struct bulla_change *change, const struct bulla_tenant_statement *said,
-                                 bool has_name) {
+static enum bulla_status replace(struct bulla_change *change, struct bulla_vault_row *row,
+                                 const struct bulla_tenant_statement *said, bool has_name) {
   struct bulla_signed made;
-  BULLA_TRY(sign(&made, change, said));
+  BULLA_TRY(sign(&made, change, row, said));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(change->vault->db, BULLA_QUERY_UPDATE_TENANT);
   if (has_name) {
@@ -153,8 +152,9 @@ static enum bulla_status replace(struct bulla_change *change, const struct bulla
 
 /* Likewise, with the next generation of the directory. */
 static enum bulla_status update(struct bulla_change *change, struct bulla_tenant_statement *said, bool has_name) {
-  BULLA_TRY(advance(change, said));
-  return replace(change, said, has_name);
+  struct bulla_vault_row row;
+  BULLA_TRY(advance(&row, change, said));
+  return replace(change, &row, said, has_name);
 }
 
 enum bulla_status bulla_tenant_rename(struct bulla_change *change, const struct bulla_tenant *tenant,
@@ -234,9 +234,10 @@ enum bulla_status bulla_tenant_rotate(int64_t *version, struct bulla_change *cha
   }
   said.last_version = *version;
   BULLA_TRY(insert_secret(vault, &made));
-  BULLA_TRY(advance(change, &said));
+  struct bulla_vault_row row;
+  BULLA_TRY(advance(&row, change, &said));
   said.secrets[said.num_secrets++] = bulla_tenant_secret_entry(&made.secret, said.generation);
-  return replace(change, &said, true);
+  return replace(change, &row, &said, true);
 }
 
 enum bulla_status bulla_tenant_destroy(struct bulla_change *change, const struct bulla_tenant *tenant, size_t index) {

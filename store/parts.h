@@ -19,8 +19,8 @@ static inline bool bulla_take_word(struct bulla_reader *reader, struct bulla_spa
   return bulla_take_prefixed(reader, &part) && bulla_span_equal(part, word);
 }
 
-/* bulla_take_positive takes a time, a version or a counter: 0, or more, and there is a next one. */
-static inline bool bulla_take_positive(struct bulla_reader *reader, int64_t *number) {
+/* bulla_take_count takes a time, a version or a counter: at least 0, and less than INT64_MAX. */
+static inline bool bulla_take_count(struct bulla_reader *reader, int64_t *number) {
   return bulla_take_number(reader, number) && *number >= 0 && *number < INT64_MAX;
 }
 

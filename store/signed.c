@@ -24,7 +24,7 @@ struct bulla_span bulla_secret_state_name(enum bulla_secret_state state) {
 
 static bool take_count(struct bulla_reader *reader, size_t *count, size_t max) {
   int64_t number;
-  bool good = bulla_take_positive(reader, &number) && (uint64_t)number <= max;
+  bool good = bulla_take_count(reader, &number) && (uint64_t)number <= max;
   *count = good ? (size_t)number : 0;
   return good;
 }
@@ -63,15 +63,15 @@ static bool is_kind(const struct bulla_root_entry *root) {
 static bool take_root(struct bulla_reader *reader, struct bulla_root_entry *root) {
   return bulla_take_exact(reader, &root->id, ID_LEN) && bulla_take_prefixed(reader, &root->kind) &&
          bulla_take_prefixed(reader, &root->name) && bulla_take_prefixed(reader, &root->public_key) &&
-         bulla_take_positive(reader, &root->created) && is_kind(root) &&
+         bulla_take_count(reader, &root->created) && is_kind(root) &&
          (root->name.len == 0 || bulla_name_check(root->name) == BULLA_OK);
 }
 
 enum bulla_status bulla_vault_statement_read(struct bulla_vault_statement *said, struct bulla_span bytes) {
   struct bulla_reader reader = bulla_reader(bytes);
   bool good = bytes.len <= BULLA_STATEMENT_MAX && bulla_take_word(&reader, BULLA_LITERAL("bulla/v2/vault")) &&
-              bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_positive(&reader, &said->created) &&
-              bulla_take_positive(&reader, &said->generation) &&
+              bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_count(&reader, &said->created) &&
+              bulla_take_count(&reader, &said->generation) &&
               bulla_take_exact(&reader, &said->signing_public, BULLA_SIGNATURE_PUBLIC_LEN) &&
               bulla_take_exact(&reader, &said->audit_public, BULLA_BOX_PUBLIC_LEN) &&
               bulla_take_exact(&reader, &said->first_lane, BULLA_SHA256_LEN) &&
@@ -137,11 +137,11 @@ static bool take_state(struct bulla_reader *reader, enum bulla_secret_state *sta
 }
 
 static bool take_secret(struct bulla_reader *reader, struct bulla_secret_entry *secret) {
-  return bulla_take_positive(reader, &secret->version) && bulla_take_exact(reader, &secret->id, ID_LEN) &&
+  return bulla_take_count(reader, &secret->version) && bulla_take_exact(reader, &secret->id, ID_LEN) &&
          take_state(reader, &secret->state) && bulla_take_exact(reader, &secret->value_public, BULLA_BOX_PUBLIC_LEN) &&
          bulla_take_exact(reader, &secret->mask_public, BULLA_BOX_PUBLIC_LEN) &&
          bulla_take_exact(reader, &secret->apikey_id, BULLA_KEY_ID_LEN) &&
-         bulla_take_positive(reader, &secret->generation);
+         bulla_take_count(reader, &secret->generation);
 }
 
 /* Versions grow from one secret to the next, none was made after this was signed, and one of a live tenant is active.
@@ -171,8 +171,8 @@ enum bulla_status bulla_tenant_statement_read(struct bulla_tenant_statement *sai
   bool good = bytes.len <= BULLA_STATEMENT_MAX && bulla_take_word(&reader, BULLA_LITERAL("bulla/v2/tenant")) &&
               bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_exact(&reader, &said->id, ID_LEN) &&
               bulla_take_prefixed(&reader, &said->name) && take_life(&reader, said) &&
-              bulla_take_positive(&reader, &said->created) && bulla_take_positive(&reader, &said->generation) &&
-              bulla_take_positive(&reader, &said->last_version) && take_key_ids(&reader, said) &&
+              bulla_take_count(&reader, &said->created) && bulla_take_count(&reader, &said->generation) &&
+              bulla_take_count(&reader, &said->last_version) && take_key_ids(&reader, said) &&
               take_count(&reader, &said->num_secrets, BULLA_SECRETS_MAX) && take_secrets(&reader, said);
   return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
 }
@@ -192,9 +192,9 @@ enum bulla_status bulla_lane_statement_write(struct bulla_buffer *bytes, const s
 enum bulla_status bulla_lane_statement_read(struct bulla_lane_statement *said, struct bulla_span bytes) {
   struct bulla_reader reader = bulla_reader(bytes);
   bool good = bytes.len <= BULLA_STATEMENT_MAX && bulla_take_word(&reader, BULLA_LITERAL("bulla/v2/lane")) &&
-              bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_positive(&reader, &said->number) &&
+              bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_count(&reader, &said->number) &&
               bulla_take_exact(&reader, &said->id, ID_LEN) && bulla_take_prefixed(&reader, &said->owner) &&
-              (said->owner.len == 0 || said->owner.len == ID_LEN) && bulla_take_positive(&reader, &said->created) &&
+              (said->owner.len == 0 || said->owner.len == ID_LEN) && bulla_take_count(&reader, &said->created) &&
               bulla_take_exact(&reader, &said->first_key, BULLA_KEY_LEN + BULLA_BOX_OVERHEAD);
   return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
 }

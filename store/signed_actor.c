@@ -58,10 +58,10 @@ enum bulla_status bulla_actor_statement_read(struct bulla_actor_statement *said,
   struct bulla_reader reader = bulla_reader(bytes);
   bool good = bytes.len <= BULLA_STATEMENT_MAX && bulla_take_word(&reader, ACTOR) &&
               bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_exact(&reader, &said->id, ID_LEN) &&
-              bulla_take_positive(&reader, &said->number) && said->number > 0 &&
-              said->number <= BULLA_ACTOR_NUMBER_MAX && bulla_take_prefixed(&reader, &said->name) &&
-              bulla_name_check(said->name) == BULLA_OK && take_life(&reader, &said->revoked) &&
-              bulla_take_positive(&reader, &said->created) && bulla_take_positive(&reader, &said->generation) &&
+              bulla_take_count(&reader, &said->number) && said->number > 0 && said->number <= BULLA_ACTOR_NUMBER_MAX &&
+              bulla_take_prefixed(&reader, &said->name) && bulla_name_check(said->name) == BULLA_OK &&
+              take_life(&reader, &said->revoked) && bulla_take_count(&reader, &said->created) &&
+              bulla_take_count(&reader, &said->generation) &&
               bulla_take_exact(&reader, &said->signing_public, BULLA_SIGNATURE_PUBLIC_LEN) &&
               bulla_take_exact(&reader, &said->box_public, BULLA_BOX_PUBLIC_LEN) &&
               bulla_take_exact(&reader, &said->first_lane, BULLA_SHA256_LEN) &&
@@ -104,8 +104,8 @@ enum bulla_status bulla_grant_statement_read(struct bulla_grant_statement *said,
               bulla_take_exact(&reader, &said->uuid, ID_LEN) && bulla_take_exact(&reader, &said->id, ID_LEN) &&
               bulla_take_exact(&reader, &said->actor_id, ID_LEN) && bulla_take_prefixed(&reader, &said->tenant_id) &&
               (said->tenant_id.len == 0 || said->tenant_id.len == ID_LEN) && take_role(&reader, &said->role) &&
-              bulla_take_positive(&reader, &said->epoch) && bulla_take_positive(&reader, &said->created) &&
-              bulla_take_positive(&reader, &said->generation) && bulla_take_positive(&reader, &said->ended) &&
+              bulla_take_count(&reader, &said->epoch) && bulla_take_count(&reader, &said->created) &&
+              bulla_take_count(&reader, &said->generation) && bulla_take_count(&reader, &said->ended) &&
               said->ended <= said->generation && take_box(&reader, &said->box, said->ended > 0);
   return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
 }

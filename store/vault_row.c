@@ -64,14 +64,18 @@ enum bulla_status bulla_vault_row_open(struct bulla_keyring *keyring, const stru
   return BULLA_OK;
 }
 
-enum bulla_status bulla_vault_row_now(struct bulla_vault_row *row, const struct bulla_keyring *keyring,
-                                      struct bulla_db *db) {
-  BULLA_TRY(bulla_vault_row_load(row, db));
+static enum bulla_status check_now(const struct bulla_vault_row *row, const struct bulla_keyring *keyring) {
   bool same = bulla_span_equal(row->said.uuid, bulla_keyring_uuid(keyring));
   BULLA_TRY(same ? bulla_check_signed(keyring, row->statement, signature_of(row)) : BULLA_REFUSED);
   return row->said.generation >= keyring->generation
              ? BULLA_OK
              : bulla_explain(BULLA_AUDIT_BROKEN, "the directory is older than this process has seen it");
+}
+
+enum bulla_status bulla_vault_row_now(struct bulla_vault_row *row, const struct bulla_keyring *keyring,
+                                      struct bulla_db *db) {
+  BULLA_TRY(bulla_vault_row_load(row, db));
+  return check_now(row, keyring);
 }
 
 enum bulla_status bulla_vault_row_store(uint8_t *digest, const struct bulla_keyring *keyring, struct bulla_db *db,
@@ -113,7 +117,7 @@ static enum bulla_status learn(struct bulla_keyring *keyring, struct bulla_db *d
     return BULLA_OK; /* as it was checked before */
   }
   memset(keyring->checked, 0, sizeof(keyring->checked));
-  BULLA_TRY(bulla_vault_row_now(&row, keyring, db));
+  BULLA_TRY(check_now(&row, keyring));
   BULLA_TRY(bulla_leaves_load(keyring->buckets, db, row.said.leaves));
   memcpy(keyring->checked, row.signature, sizeof(keyring->checked));
   return BULLA_OK;
