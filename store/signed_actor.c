@@ -94,8 +94,11 @@ static bool take_role(struct bulla_reader *reader, enum bulla_role *role) {
   while (number < BULLA_NUM_ROLES && !bulla_span_equal(part, bulla_role_name((enum bulla_role)number))) {
     number++;
   }
+  if (number == BULLA_NUM_ROLES) {
+    return false;
+  }
   *role = (enum bulla_role)number;
-  return number < BULLA_NUM_ROLES;
+  return true;
 }
 
 enum bulla_status bulla_grant_statement_read(struct bulla_grant_statement *said, struct bulla_span bytes) {
