@@ -17,6 +17,7 @@ const char *bulla_remedy(enum bulla_status status) {
       return NULL;
     case BULLA_EXPIRED:
     case BULLA_REVOKED:
+    case BULLA_DENIED:
       return "ask its issuer for a new one";
     case BULLA_NOT_YET_VALID:
       return "compare the clocks of both machines, or allow some --leeway";

@@ -20,6 +20,8 @@ const char *bulla_status_text(enum bulla_status status) {
       return "authentic, but a claim is not what is required";
     case BULLA_REVOKED:
       return "revoked";
+    case BULLA_DENIED:
+      return "this actor was not granted what that needs";
     case BULLA_KEY_EXHAUSTED:
       return "the key has reached its limit of seals";
     case BULLA_ROOT_WRONG:
@@ -112,6 +114,8 @@ const char *bulla_status_name(enum bulla_status status) {
       return "BULLA_CLAIM_REFUSED";
     case BULLA_REVOKED:
       return "BULLA_REVOKED";
+    case BULLA_DENIED:
+      return "BULLA_DENIED";
     case BULLA_KEY_EXHAUSTED:
       return "BULLA_KEY_EXHAUSTED";
     case BULLA_ROOT_WRONG:

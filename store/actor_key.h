@@ -10,8 +10,6 @@
 #include "core/crypto.h"
 #include "store/keyring.h"
 
-#define BULLA_ACTOR_KEY_LEN 177 /* characters of the text */
-
 struct bulla_actor_key {
   uint8_t id[BULLA_ID_LEN];              /* of the actor */
   uint8_t fingerprint[BULLA_SHA256_LEN]; /* of the vault: bulla_fingerprint */

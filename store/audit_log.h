@@ -39,6 +39,11 @@ BULLA_NODISCARD enum bulla_status bulla_audit_lane_load(struct bulla_audit_lane 
  * |head| for it. */
 BULLA_NODISCARD enum bulla_status bulla_audit_start(struct bulla_audit_head *head, struct bulla_audit_log *log);
 
+/* bulla_audit_start_for makes the first lane of the actor |owner|, which has log->lane.number: the root signs it, and its
+ * head is sealed under |head_key|, which only the actor has from then on. */
+BULLA_NODISCARD enum bulla_status bulla_audit_start_for(struct bulla_audit_head *head, struct bulla_audit_log *log,
+                                                        struct bulla_span owner, struct bulla_key *head_key);
+
 /* bulla_audit_load reads the head of head->lane and checks its tag. Returns BULLA_AUDIT_BROKEN, also if it goes beyond
  * the last record that this process has written without containing it: the log went another way meanwhile.
  * bulla_audit_resume is for appending to the log's lane: it also refuses a head before that record, because appending

@@ -34,10 +34,13 @@ enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struc
     row.label_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
     row.detail_key = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
   }
+  /* Of the vault's statement, in the same state of the database. */
+  struct bulla_span vault_signature = bulla_column_exact(statement, BULLA_SIGNATURE_LEN);
   *tenant = NULL;
   if (!bulla_columns_good(statement)) {
     return BULLA_REFUSED;
   }
+  (void)vault_signature; /* store/self.h will look at it */
   const struct bulla_tenant *known = bulla_keyring_find_tenant(keyring, row.id, row.statement, row.signature);
   if (known != NULL && known->checked == keyring->generation) {
     return bulla_check_tenant(tenant, keyring, &row);

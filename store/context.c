@@ -119,6 +119,16 @@ enum bulla_status bulla_context_grant_key(struct bulla_context *context, const s
   return finish(&draft, context);
 }
 
+enum bulla_status bulla_context_handout(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                        struct bulla_span tenant_id, enum bulla_role role, struct bulla_span what) {
+  struct draft draft;
+  start(&draft, context, keyring, BULLA_LITERAL("bulla/v2/handout"));
+  bulla_put_prefixed(&draft.writer, tenant_id);
+  bulla_put_prefixed(&draft.writer, bulla_role_name(role));
+  bulla_put_prefixed(&draft.writer, what);
+  return finish(&draft, context);
+}
+
 enum bulla_status bulla_context_detail(struct bulla_context *context, const struct bulla_keyring *keyring,
                                        struct bulla_span lane_id, const struct bulla_audit_record *record) {
   struct draft draft;

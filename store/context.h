@@ -85,6 +85,13 @@ BULLA_NODISCARD enum bulla_status bulla_context_grant_key(struct bulla_context *
                                                           const struct bulla_keyring *keyring,
                                                           const struct bulla_grant_statement *grant);
 
+/* What the role |role| of a tenant, or of the vault, is given: |what| is the id of a secret, the number of a ring key,
+ * or empty (store/roles.h). */
+BULLA_NODISCARD enum bulla_status bulla_context_handout(struct bulla_context *context,
+                                                        const struct bulla_keyring *keyring,
+                                                        struct bulla_span tenant_id, enum bulla_role role,
+                                                        struct bulla_span what);
+
 /* The detail of |record| in a lane: bound also to all that the record has in clear. */
 BULLA_NODISCARD enum bulla_status bulla_context_detail(struct bulla_context *context,
                                                        const struct bulla_keyring *keyring, struct bulla_span lane_id,

@@ -7,6 +7,7 @@
 
 #include "store/clock.h"
 #include "store/leaves.h"
+#include "store/roles.h"
 #include "store/root_row.h"
 #include "store/wrap.h"
 
@@ -54,6 +55,7 @@ static enum bulla_status insert_vault(struct bulla_making *making, const struct 
       .audit_public = bulla_span(keyring->audit_public, sizeof(keyring->audit_public)),
       .first_lane = bulla_span(making->head.lane.start, sizeof(making->head.lane.start)),
       .leaves = bulla_span(leaves, sizeof(leaves)),
+      .rings = {1, 1, 1, 1, 1},
       .num_roots = 1,
       .roots = {*root},
   };
@@ -84,5 +86,6 @@ enum bulla_status bulla_making_begin(struct bulla_making *making, struct bulla_d
   entry.created = bulla_clock_s();
   BULLA_TRY(bulla_root_row_insert(&row, db));
   BULLA_TRY(bulla_audit_start(&making->head, &making->log));
+  BULLA_TRY(bulla_roles_begin(keyring, db, detail));
   return insert_vault(making, detail, &entry);
 }

@@ -25,7 +25,7 @@ static const char *const statements[] = {
     "signing_key BLOB NOT NULL, audit_key BLOB NOT NULL, detail_key BLOB NOT NULL, "
     "keep INTEGER NOT NULL DEFAULT 3 CHECK(keep BETWEEN 0 AND 100)) STRICT",
 
-    /* Which statements of tenants are the newest: see store/leaves.h. */
+    /* Which statements of tenants, actors and grants are the newest: see store/leaves.h. */
     "CREATE TABLE directory(number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
 
     /* The vault key, wrapped for each root. The salt is there if the root is a passphrase. */
@@ -48,14 +48,33 @@ static const char *const statements[] = {
     "name_proof BLOB NOT NULL, keep INTEGER CHECK(keep BETWEEN 0 AND 100), UNIQUE(tenant, name)) "
     "STRICT, WITHOUT ROWID",
 
+    /* What the roles of a tenant give, each sealed under the key of the role: see store/roles.h. */
+    "CREATE TABLE handout(tenant BLOB NOT NULL, role TEXT NOT NULL, secret BLOB NOT NULL, sealed BLOB NOT NULL, "
+    "PRIMARY KEY(tenant, role, secret)) STRICT, WITHOUT ROWID",
+
+    /* The rows of both stay for good: see store/signed_actor.h. */
+    "CREATE TABLE actor(id BLOB PRIMARY KEY, number INTEGER NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, "
+    "statement BLOB NOT NULL, signature BLOB NOT NULL) STRICT, WITHOUT ROWID",
+
+    /* |tenant| is empty for all of them, |ended| 0 while it is in force. */
+    "CREATE TABLE actor_grant(id BLOB PRIMARY KEY, actor BLOB NOT NULL REFERENCES actor(id), tenant BLOB NOT NULL, "
+    "role TEXT NOT NULL, ended INTEGER NOT NULL, statement BLOB NOT NULL, signature BLOB NOT NULL, "
+    "UNIQUE(actor, tenant, role, ended)) STRICT, WITHOUT ROWID",
+
+    "CREATE INDEX actor_grant_tenant ON actor_grant(tenant, role)",
+
     /* The revisions of fields: the greatest is what a field is now. |value| is sealed if |secret|. |mask| is the sealed
-     * mask of a secret, or the proof of a plain value, which has no |secret_id|. */
+     * mask of a secret, or the proof of a plain value, which has no |secret_id|. |writer| is the actor that sealed and
+     * signed it, as long as no key of the tenant has sealed it anew: see store/posted.h. */
     "CREATE TABLE field(number INTEGER PRIMARY KEY, entry BLOB NOT NULL REFERENCES entry(id), name TEXT NOT NULL, "
     "revision INTEGER NOT NULL, secret INTEGER NOT NULL, value BLOB NOT NULL, mask BLOB NOT NULL, "
-    "secret_id BLOB REFERENCES tenant_secret(id), updated INTEGER NOT NULL, UNIQUE(entry, name, revision)) STRICT",
+    "secret_id BLOB REFERENCES tenant_secret(id), writer BLOB REFERENCES actor(id), signature BLOB, "
+    "updated INTEGER NOT NULL, UNIQUE(entry, name, revision)) STRICT",
 
     /* SQLite puts the number behind what an index is of. */
     "CREATE INDEX field_secret ON field(secret_id)",
+
+    "CREATE INDEX field_writer ON field(writer) WHERE writer IS NOT NULL",
 
     /* |sealed| and |secret_id| are NULL once the key is revoked. */
     "CREATE TABLE apikey(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "

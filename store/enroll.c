@@ -10,6 +10,7 @@
 #include "store/clock.h"
 #include "store/columns.h"
 #include "store/leaves.h"
+#include "store/roles.h"
 #include "store/vault_row.h"
 #include "store/wrap.h"
 
@@ -41,6 +42,7 @@ static enum bulla_status sign(struct bulla_signed *made, struct bulla_change *ch
 
 /* A key that a tenant keeps for good: in its stored form, and the id that the statement has of it. */
 struct made_key {
+  struct bulla_secret *key;
   uint8_t id[BULLA_KEY_ID_LEN];
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer wrapped;
@@ -49,13 +51,16 @@ struct made_key {
 /* Makes a random one of the tenant |tenant_id|. */
 static enum bulla_status make_key(struct made_key *made, const struct bulla_keyring *keyring, enum bulla_wrapped what,
                                   struct bulla_span tenant_id) {
-  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_context context;
   made->wrapped = bulla_buffer(made->bytes, sizeof(made->bytes));
-  BULLA_TRY(bulla_secret_random(&key, BULLA_KEY_LEN));
-  BULLA_TRY(bulla_key_id_of(made->id, bulla_secret_bytes(key)));
+  BULLA_TRY(bulla_secret_random(&made->key, BULLA_KEY_LEN));
+  BULLA_TRY(bulla_key_id_of(made->id, bulla_secret_bytes(made->key)));
   BULLA_TRY(bulla_context_wrapped(&context, keyring, what, tenant_id, 0));
-  return bulla_wrap(&made->wrapped, keyring->vault_key, key, &context);
+  return bulla_wrap(&made->wrapped, keyring->vault_key, made->key, &context);
+}
+
+static void free_key(struct made_key *made) {
+  bulla_secret_free(&made->key);
 }
 
 static enum bulla_status insert_tenant(struct bulla_vault *vault, const struct bulla_tenant_statement *said,
@@ -86,14 +91,15 @@ static enum bulla_status insert_secret(struct bulla_vault *vault, const struct b
 
 static void free_made(struct bulla_made_secret *made) {
   bulla_tenant_secret_free(&made->secret);
+  bulla_secret_keys_free(&made->keys);
 }
 
 static enum bulla_status create(struct bulla_change *change, struct bulla_span name, int64_t created) {
   struct bulla_vault *vault = change->vault;
   uint8_t id[BULLA_ID_LEN];
   struct bulla_signed made;
-  struct made_key label_key;
-  struct made_key detail_key;
+  struct made_key label_key BULLA_CLEANUP(free_key) = {.key = NULL};
+  struct made_key detail_key BULLA_CLEANUP(free_key) = {.key = NULL};
   struct bulla_made_secret first BULLA_CLEANUP(free_made) = {.secret = {.version = 0}};
   BULLA_TRY(bulla_random(id, sizeof(id)));
   BULLA_TRY(make_key(&label_key, &vault->keyring, BULLA_WRAPPED_LABEL_KEY, bulla_span(id, sizeof(id))));
@@ -111,9 +117,14 @@ static enum bulla_status create(struct bulla_change *change, struct bulla_span n
   };
   struct bulla_vault_row row;
   BULLA_TRY(advance(&row, change, &said));
+  for (size_t i = 0; i < BULLA_NUM_ROLES; i++) {
+    said.roles[i] = (struct bulla_role_epoch){.ring = row.said.rings[i], .epoch = 1};
+  }
   said.secrets[0] = bulla_tenant_secret_entry(&first.secret, said.generation);
   BULLA_TRY(sign(&made, change, &row, &said));
   BULLA_TRY(insert_tenant(vault, &said, &made, &label_key, &detail_key));
+  BULLA_TRY(bulla_roles_add_tenant(&vault->keyring, vault->db, &said, label_key.key, detail_key.key));
+  BULLA_TRY(bulla_roles_add_secret(&vault->keyring, vault->db, &said, &first.keys, said.secrets[0].id));
   return insert_secret(vault, &first);
 }
 
@@ -182,6 +193,7 @@ static enum bulla_status remove_secrets(struct bulla_change *change, struct bull
       BULLA_QUERY_DELETE_REVOKED_TOKENS,
       BULLA_QUERY_DELETE_APIKEYS,
       BULLA_QUERY_DELETE_TENANT_SECRETS,
+      BULLA_QUERY_DELETE_SECRET_HANDOUTS,
   };
   BULLA_TRY(run_all(change->vault->db, queries, sizeof(queries) / sizeof(queries[0]), said->id));
   said->removed = true;
@@ -199,6 +211,7 @@ enum bulla_status bulla_tenant_shred(struct bulla_change *change, const struct b
       BULLA_QUERY_DELETE_TENANT_FIELDS,
       BULLA_QUERY_DELETE_TENANT_ENTRIES,
       BULLA_QUERY_ERASE_TENANT_KEYS,
+      BULLA_QUERY_DELETE_HANDOUTS,
   };
   struct bulla_tenant_statement said = tenant->said;
   BULLA_TRY(run_all(change->vault->db, queries, sizeof(queries) / sizeof(queries[0]), said.id));
@@ -237,12 +250,23 @@ enum bulla_status bulla_tenant_rotate(int64_t *version, struct bulla_change *cha
   struct bulla_vault_row row;
   BULLA_TRY(advance(&row, change, &said));
   said.secrets[said.num_secrets++] = bulla_tenant_secret_entry(&made.secret, said.generation);
+  BULLA_TRY(
+      bulla_roles_add_secret(&vault->keyring, vault->db, &said, &made.keys, said.secrets[said.num_secrets - 1].id));
   return replace(change, &row, &said, true);
+}
+
+static enum bulla_status delete_handouts(struct bulla_db *db, struct bulla_span tenant_id, struct bulla_span what) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(db, BULLA_QUERY_DELETE_HANDOUTS_OF);
+  bulla_bind_blob(&statement, tenant_id);
+  bulla_bind_blob(&statement, what);
+  return bulla_finish(&statement);
 }
 
 enum bulla_status bulla_tenant_destroy(struct bulla_change *change, const struct bulla_tenant *tenant, size_t index) {
   struct bulla_tenant_statement said = tenant->said;
   BULLA_TRY(change_secret(change->vault->db, BULLA_QUERY_DELETE_TENANT_SECRET, said.secrets[index].id));
+  BULLA_TRY(delete_handouts(change->vault->db, said.id, said.secrets[index].id));
   said.num_secrets--;
   for (size_t i = index; i < said.num_secrets; i++) {
     said.secrets[i] = said.secrets[i + 1];

@@ -5,6 +5,7 @@
 
 #include "store/keyring.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,9 @@ static void free_tenant(struct bulla_tenant **tenant) {
   if (*tenant != NULL) {
     bulla_secret_free(&(*tenant)->label_key);
     bulla_key_free(&(*tenant)->detail_key);
+    for (size_t i = 0; i < BULLA_NUM_ROLES; i++) {
+      bulla_key_free(&(*tenant)->role_keys[i]);
+    }
     free((*tenant)->bytes);
     free(*tenant);
     *tenant = NULL;
@@ -133,11 +137,15 @@ static struct bulla_tenant **place_for(struct bulla_keyring *keyring, struct bul
   return &keyring->tenants[place];
 }
 
+static bool is_public(struct bulla_span said, const uint8_t *public_key, const struct bulla_key *key) {
+  return key == NULL || bulla_span_equal(said, bulla_span(public_key, BULLA_BOX_PUBLIC_LEN));
+}
+
 bool bulla_tenant_secret_is(const struct bulla_tenant_secret *secret, const struct bulla_secret_entry *entry) {
   return secret->version == entry->version && bulla_span_equal(entry->id, id_of(secret->id)) &&
-         bulla_span_equal(entry->value_public, bulla_span(secret->value_public, sizeof(secret->value_public))) &&
-         bulla_span_equal(entry->mask_public, bulla_span(secret->mask_public, sizeof(secret->mask_public))) &&
-         bulla_span_equal(entry->apikey_id, bulla_key_id(secret->apikey_key));
+         is_public(entry->value_public, secret->value_public, secret->field_key) &&
+         is_public(entry->mask_public, secret->mask_public, secret->mask_key) &&
+         (secret->apikey_key == NULL || bulla_span_equal(entry->apikey_id, bulla_key_id(secret->apikey_key)));
 }
 
 static bool has_secret(const struct bulla_tenant *tenant, const struct bulla_tenant_secret *secret) {
@@ -180,6 +188,7 @@ enum bulla_status bulla_keyring_keep_tenant(const struct bulla_tenant **tenant, 
   drop_tenant(place);
   made->self = made;
   made->holders = 1;
+  made->roles = UINT_MAX;
   made->label_key = *label_key;
   made->detail_key = *detail_key;
   *label_key = NULL;

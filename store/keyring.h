@@ -27,6 +27,18 @@
 #define BULLA_CACHED_SECRETS 64
 #define BULLA_BUCKETS_LEN (256 * BULLA_SHA256_LEN) /* bytes of the digests of all buckets: store/leaves.h */
 
+/* The actor as which the vault was opened: see store/self.h. */
+struct bulla_self {
+  uint8_t id[BULLA_ID_LEN];
+  int64_t number;
+  char name[BULLA_NAME_MAX];
+  size_t name_len;
+  struct bulla_secret *box_private; /* opens what is sealed to it */
+  struct bulla_secret *signing_seed;
+  uint8_t signing_public[BULLA_SIGNATURE_PUBLIC_LEN];
+  struct bulla_key *head_key; /* seals the heads of its lanes */
+};
+
 /* A tenant whose row was checked. Who has the vault may use it until it lets go of the vault or keeps
  * BULLA_CACHED_TENANTS others; who holds it, until it lets go of it. */
 struct bulla_tenant {
@@ -37,11 +49,14 @@ struct bulla_tenant {
   uint8_t *bytes; /* statement and signature of the row */
   size_t len;
   struct bulla_tenant_statement said; /* with spans in |bytes| */
-  struct bulla_secret *label_key;     /* proves names of entries, and plain values */
-  struct bulla_key *detail_key;       /* seals the details of its records */
+  struct bulla_secret *label_key; /* proves names of entries, and plain values; NULL if no role of an actor gives it */
+  struct bulla_key *detail_key;   /* seals the details of its records */
+  unsigned roles;                 /* bits, 1 << role: what an actor may do with it; all of them for a root */
+  struct bulla_key *role_keys[BULLA_NUM_ROLES]; /* of an actor: opens the handouts of a role (store/roles.h), or NULL */
 };
 
-/* An unwrapped secret of a tenant, as the keys that it expands to, and what commits to them. Valid as a tenant is. */
+/* An unwrapped secret of a tenant, as the keys that it expands to, and what commits to them. Valid as a tenant is. What
+ * the roles of an actor do not give is NULL. */
 struct bulla_tenant_secret {
   struct bulla_tenant_secret *self;
   _Atomic unsigned holders;
@@ -60,6 +75,8 @@ struct bulla_keyring {
   int64_t generation;                   /* of its directory, the highest that was seen */
   uint8_t checked[BULLA_SIGNATURE_LEN]; /* the signature of the vault's statement that |buckets| belong to */
   uint8_t buckets[BULLA_BUCKETS_LEN];
+  struct bulla_self *self;           /* NULL for a root. An actor has none of the keys that follow but the limit key;
+                                      * with the role of an auditor of all tenants also audit_private and detail_key */
   struct bulla_secret *vault_secret; /* what roots wrap, and the vault key made of it */
   struct bulla_key *vault_key;
   struct bulla_secret *limit_key; /* names the buckets of limits */
@@ -77,6 +94,11 @@ struct bulla_keyring {
 /* bulla_keyring_uuid returns the uuid of the vault. */
 static inline struct bulla_span bulla_keyring_uuid(const struct bulla_keyring *keyring) {
   return bulla_span(keyring->uuid, sizeof(keyring->uuid));
+}
+
+/* bulla_keyring_head_key returns what seals the heads of the lanes that this process writes. */
+static inline struct bulla_key *bulla_keyring_head_key(const struct bulla_keyring *keyring) {
+  return keyring->self != NULL ? keyring->self->head_key : keyring->vault_key;
 }
 
 /* bulla_tenant_id returns the id of |tenant|. */
@@ -118,7 +140,7 @@ const struct bulla_tenant_secret *bulla_keyring_keep_secret(struct bulla_keyring
                                                             const struct bulla_tenant_secret *made);
 
 /* bulla_tenant_secret_is says whether |secret| is the one that |entry| is signed to be: its id, its version, and each
- * of its keys. The state does not matter. */
+ * of the keys that it has. The state does not matter. */
 bool bulla_tenant_secret_is(const struct bulla_tenant_secret *secret, const struct bulla_secret_entry *entry);
 
 /* bulla_tenant_secret_free frees the keys of one that is not cached. For BULLA_CLEANUP. */

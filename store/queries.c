@@ -6,8 +6,12 @@
 #include "store/queries.h"
 
 /* Columns that store/columns.h takes. */
-#define TENANT "t.id, t.name, t.statement, t.signature, t.label_key, t.detail_key"
+#define TENANT                                                          \
+  "t.id, t.name, t.statement, t.signature, t.label_key, t.detail_key, " \
+  "(SELECT w.signature FROM vault w WHERE w.id = 1)"
 #define SECRET "k.id, k.version, k.wrapped"
+#define ACTOR "a.id, a.number, a.name, a.statement, a.signature"
+#define GRANT "g.id, g.actor, g.tenant, g.role, g.ended, g.statement, g.signature"
 #define SELECT_FIELDS                                                              \
   "SELECT " TENANT                                                                 \
   ", e.id, e.name_proof, f.name, f.revision, f.secret, f.value, f.mask, "          \
@@ -53,6 +57,7 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "VALUES (1, $1, $2, $3, $4, $5)",
     [BULLA_QUERY_LOAD_VAULT] =
         "SELECT statement, signature, signing_key, audit_key, detail_key FROM vault WHERE id = 1",
+    [BULLA_QUERY_LOAD_VAULT_STATEMENT] = "SELECT statement, signature FROM vault WHERE id = 1",
     [BULLA_QUERY_UPDATE_VAULT] = "UPDATE vault SET statement = $1, signature = $2 WHERE id = 1",
     [BULLA_QUERY_GET_LEAVES] = "SELECT bytes FROM directory WHERE number = $1",
     [BULLA_QUERY_PUT_LEAVES] =
@@ -84,7 +89,35 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "INSERT INTO tenant_secret(id, tenant, version, state, wrapped, created) VALUES ($1, $2, $3, $4, $5, $6)",
     [BULLA_QUERY_RETIRE_TENANT_SECRET] = "UPDATE tenant_secret SET state = 'decrypt-only' WHERE id = $1",
     [BULLA_QUERY_DELETE_TENANT_SECRET] = "DELETE FROM tenant_secret WHERE id = $1",
+    [BULLA_QUERY_TENANT_KEYS] = "SELECT label_key, detail_key FROM tenant WHERE id = $1",
     [BULLA_QUERY_TENANT_SECRET] = "SELECT " SECRET " FROM tenant_secret k WHERE k.id = $1 AND k.tenant = $2",
+
+    [BULLA_QUERY_PUT_HANDOUT] =
+        "INSERT INTO handout(tenant, role, secret, sealed) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT(tenant, role, secret) DO UPDATE SET sealed = excluded.sealed",
+    [BULLA_QUERY_GET_HANDOUT] = "SELECT sealed FROM handout WHERE tenant = $1 AND role = $2 AND secret = $3",
+    [BULLA_QUERY_DELETE_HANDOUTS] = "DELETE FROM handout WHERE tenant = $1",
+    [BULLA_QUERY_DELETE_SECRET_HANDOUTS] = "DELETE FROM handout WHERE tenant = $1 AND length(secret) > 0",
+    [BULLA_QUERY_DELETE_HANDOUTS_OF] = "DELETE FROM handout WHERE tenant = $1 AND secret = $2",
+
+    [BULLA_QUERY_INSERT_ACTOR] =
+        "INSERT INTO actor(id, number, name, statement, signature) VALUES ($1, $2, $3, $4, $5)",
+    [BULLA_QUERY_UPDATE_ACTOR] = "UPDATE actor SET statement = $1, signature = $2 WHERE id = $3",
+    [BULLA_QUERY_ACTOR_BY_ID] = "SELECT " ACTOR " FROM actor a WHERE a.id = $1",
+    [BULLA_QUERY_ACTOR_BY_NAME] = "SELECT " ACTOR " FROM actor a WHERE a.name = $1",
+    [BULLA_QUERY_ACTOR_BY_NUMBER] = "SELECT " ACTOR " FROM actor a WHERE a.number = $1",
+    [BULLA_QUERY_LIST_ACTORS] = "SELECT " ACTOR " FROM actor a WHERE a.number > $1 ORDER BY a.number LIMIT $2",
+    [BULLA_QUERY_LAST_ACTOR] = "SELECT max(number) FROM actor",
+    [BULLA_QUERY_INSERT_GRANT] =
+        "INSERT INTO actor_grant(id, actor, tenant, role, ended, statement, signature) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    [BULLA_QUERY_UPDATE_GRANT] = "UPDATE actor_grant SET ended = $1, statement = $2, signature = $3 WHERE id = $4",
+    [BULLA_QUERY_FIND_GRANT] =
+        "SELECT " GRANT " FROM actor_grant g WHERE g.actor = $1 AND g.tenant = $2 AND g.role = $3 AND g.ended = 0",
+    [BULLA_QUERY_GRANTS_OF_ACTOR] =
+        "SELECT " GRANT " FROM actor_grant g WHERE g.actor = $1 AND g.id > $2 ORDER BY g.id LIMIT $3",
+    [BULLA_QUERY_GRANTS_OF_ROLE] =
+        "SELECT " GRANT " FROM actor_grant g WHERE g.tenant = $1 AND g.role = $2 AND g.id > $3 ORDER BY g.id LIMIT $4",
 
     [BULLA_QUERY_COUNT_SEALED] =
         "SELECT k.created, (SELECT count(*) FROM field f WHERE f.secret_id = k.id), "

@@ -14,14 +14,15 @@
 #define BULLA_BOUND_MAX (2 + 3 * BULLA_QUERY_ROWS) /* parameters of a query, at most */
 
 enum bulla_query {
-  BULLA_QUERY_INSERT_VAULT, /* statement, signature, signing key, audit key, detail key */
-  BULLA_QUERY_LOAD_VAULT,   /* gives those */
-  BULLA_QUERY_UPDATE_VAULT, /* statement, signature */
-  BULLA_QUERY_GET_LEAVES,   /* number: bytes */
-  BULLA_QUERY_PUT_LEAVES,   /* number, bytes */
-  BULLA_QUERY_INSERT_ROOT,  /* id, wrapped, scrypt salt and log n or two NULLs */
-  BULLA_QUERY_LOAD_ROOT,    /* id; gives the others */
-  BULLA_QUERY_DELETE_ROOT,  /* id */
+  BULLA_QUERY_INSERT_VAULT,         /* statement, signature, signing key, audit key, detail key */
+  BULLA_QUERY_LOAD_VAULT,           /* gives those */
+  BULLA_QUERY_UPDATE_VAULT,         /* statement, signature */
+  BULLA_QUERY_GET_LEAVES,           /* number: bytes */
+  BULLA_QUERY_PUT_LEAVES,           /* number, bytes */
+  BULLA_QUERY_LOAD_VAULT_STATEMENT, /* gives statement, signature */
+  BULLA_QUERY_INSERT_ROOT,          /* id, wrapped, scrypt salt and log n or two NULLs */
+  BULLA_QUERY_LOAD_ROOT,            /* id; gives the others */
+  BULLA_QUERY_DELETE_ROOT,          /* id */
 
   BULLA_QUERY_FIND_TENANT,   /* name; gives the columns of a tenant */
   BULLA_QUERY_TENANT_BY_ID,  /* id; likewise, also of one that was removed */
@@ -40,7 +41,27 @@ enum bulla_query {
   BULLA_QUERY_INSERT_TENANT_SECRET, /* id, tenant, version, state, wrapped, created */
   BULLA_QUERY_RETIRE_TENANT_SECRET, /* id: it is decrypt-only */
   BULLA_QUERY_DELETE_TENANT_SECRET, /* id */
+  BULLA_QUERY_TENANT_KEYS,          /* id; gives label key, detail key */
   BULLA_QUERY_TENANT_SECRET,        /* id, tenant; gives the columns of a secret */
+
+  BULLA_QUERY_PUT_HANDOUT,            /* tenant or empty, role, what, sealed */
+  BULLA_QUERY_GET_HANDOUT,            /* tenant or empty, role, what; gives sealed */
+  BULLA_QUERY_DELETE_HANDOUTS,        /* tenant: all of it */
+  BULLA_QUERY_DELETE_SECRET_HANDOUTS, /* tenant: those of its secrets */
+  BULLA_QUERY_DELETE_HANDOUTS_OF,     /* tenant, what */
+
+  BULLA_QUERY_INSERT_ACTOR,    /* id, number, name, statement, signature */
+  BULLA_QUERY_UPDATE_ACTOR,    /* statement, signature, id */
+  BULLA_QUERY_ACTOR_BY_ID,     /* id; gives id, number, name, statement, signature */
+  BULLA_QUERY_ACTOR_BY_NAME,   /* name; gives the same */
+  BULLA_QUERY_ACTOR_BY_NUMBER, /* number; gives the same */
+  BULLA_QUERY_LIST_ACTORS,     /* number, how many at most; gives the same of those behind it */
+  BULLA_QUERY_LAST_ACTOR,      /* gives the greatest number, or NULL */
+  BULLA_QUERY_INSERT_GRANT,    /* id, actor, tenant or empty, role, ended, statement, signature */
+  BULLA_QUERY_UPDATE_GRANT,    /* ended, statement, signature, id */
+  BULLA_QUERY_FIND_GRANT,      /* actor, tenant or empty, role; gives the columns of the one in force */
+  BULLA_QUERY_GRANTS_OF_ACTOR, /* actor, id of a grant, how many at most; gives the columns of those behind that id */
+  BULLA_QUERY_GRANTS_OF_ROLE,  /* tenant or empty, role, id of a grant, how many at most; likewise */
 
   BULLA_QUERY_COUNT_SEALED,     /* id of a secret, tenant; gives created, and how many revisions of fields and API keys
                                    are sealed under it */

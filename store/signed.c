@@ -39,6 +39,9 @@ enum bulla_status bulla_vault_statement_write(struct bulla_buffer *bytes, const 
   bulla_put_prefixed(&writer, said->audit_public);
   bulla_put_prefixed(&writer, said->first_lane);
   bulla_put_prefixed(&writer, said->leaves);
+  for (size_t i = 0; i < BULLA_NUM_ROLES; i++) {
+    bulla_put_number(&writer, said->rings[i]);
+  }
   bulla_put_number(&writer, (int64_t)said->num_roots);
   for (size_t i = 0; i < said->num_roots; i++) {
     const struct bulla_root_entry *root = &said->roots[i];
@@ -67,6 +70,19 @@ static bool take_root(struct bulla_reader *reader, struct bulla_root_entry *root
          (root->name.len == 0 || bulla_name_check(root->name) == BULLA_OK);
 }
 
+/* A number of a ring key or of a role key. */
+static bool take_epoch(struct bulla_reader *reader, int64_t *epoch) {
+  return bulla_take_count(reader, epoch) && *epoch > 0;
+}
+
+static bool take_rings(struct bulla_reader *reader, struct bulla_vault_statement *said) {
+  bool good = true;
+  for (size_t i = 0; good && i < BULLA_NUM_ROLES; i++) {
+    good = take_epoch(reader, &said->rings[i]);
+  }
+  return good;
+}
+
 enum bulla_status bulla_vault_statement_read(struct bulla_vault_statement *said, struct bulla_span bytes) {
   struct bulla_reader reader = bulla_reader(bytes);
   bool good = bytes.len <= BULLA_STATEMENT_MAX && bulla_take_word(&reader, BULLA_LITERAL("bulla/v2/vault")) &&
@@ -75,7 +91,7 @@ enum bulla_status bulla_vault_statement_read(struct bulla_vault_statement *said,
               bulla_take_exact(&reader, &said->signing_public, BULLA_SIGNATURE_PUBLIC_LEN) &&
               bulla_take_exact(&reader, &said->audit_public, BULLA_BOX_PUBLIC_LEN) &&
               bulla_take_exact(&reader, &said->first_lane, BULLA_SHA256_LEN) &&
-              bulla_take_exact(&reader, &said->leaves, BULLA_SHA256_LEN) &&
+              bulla_take_exact(&reader, &said->leaves, BULLA_SHA256_LEN) && take_rings(&reader, said) &&
               take_count(&reader, &said->num_roots, BULLA_ROOTS_MAX) && said->num_roots > 0;
   for (size_t i = 0; good && i < said->num_roots; i++) {
     good = take_root(&reader, &said->roots[i]);
@@ -97,6 +113,10 @@ enum bulla_status bulla_tenant_statement_write(struct bulla_buffer *bytes, const
   bulla_put_number(&writer, said->last_version);
   bulla_put_prefixed(&writer, said->label_key_id);
   bulla_put_prefixed(&writer, said->detail_key_id);
+  for (size_t i = 0; i < BULLA_NUM_ROLES; i++) {
+    bulla_put_number(&writer, said->roles[i].ring);
+    bulla_put_number(&writer, said->roles[i].epoch);
+  }
   bulla_put_number(&writer, (int64_t)said->num_secrets);
   for (size_t i = 0; i < said->num_secrets; i++) {
     const struct bulla_secret_entry *secret = &said->secrets[i];
@@ -166,6 +186,14 @@ static bool take_key_ids(struct bulla_reader *reader, struct bulla_tenant_statem
   return bulla_take_exact(reader, &said->label_key_id, len) && bulla_take_exact(reader, &said->detail_key_id, len);
 }
 
+static bool take_roles(struct bulla_reader *reader, struct bulla_tenant_statement *said) {
+  bool good = true;
+  for (size_t i = 0; good && i < BULLA_NUM_ROLES; i++) {
+    good = take_epoch(reader, &said->roles[i].ring) && take_epoch(reader, &said->roles[i].epoch);
+  }
+  return good;
+}
+
 enum bulla_status bulla_tenant_statement_read(struct bulla_tenant_statement *said, struct bulla_span bytes) {
   struct bulla_reader reader = bulla_reader(bytes);
   bool good = bytes.len <= BULLA_STATEMENT_MAX && bulla_take_word(&reader, BULLA_LITERAL("bulla/v2/tenant")) &&
@@ -173,7 +201,8 @@ enum bulla_status bulla_tenant_statement_read(struct bulla_tenant_statement *sai
               bulla_take_prefixed(&reader, &said->name) && take_life(&reader, said) &&
               bulla_take_count(&reader, &said->created) && bulla_take_count(&reader, &said->generation) &&
               bulla_take_count(&reader, &said->last_version) && take_key_ids(&reader, said) &&
-              take_count(&reader, &said->num_secrets, BULLA_SECRETS_MAX) && take_secrets(&reader, said);
+              take_roles(&reader, said) && take_count(&reader, &said->num_secrets, BULLA_SECRETS_MAX) &&
+              take_secrets(&reader, said);
   return good && reader.left == 0 ? BULLA_OK : BULLA_REFUSED;
 }
 

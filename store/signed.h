@@ -36,8 +36,9 @@ struct bulla_vault_statement {
   int64_t generation;               /* of the directory: one more with each change of it */
   struct bulla_span signing_public; /* the key that signs this */
   struct bulla_span audit_public;
-  struct bulla_span first_lane; /* SHA-256 of the statement of lane 0 */
-  struct bulla_span leaves;     /* SHA-256 over the newest statements of the tenants: store/leaves.h */
+  struct bulla_span first_lane;   /* SHA-256 of the statement of lane 0 */
+  struct bulla_span leaves;       /* SHA-256 over the newest statements: store/leaves.h */
+  int64_t rings[BULLA_NUM_ROLES]; /* numbers of the ring keys of now, from 1: store/roles.h */
   size_t num_roots;
   struct bulla_root_entry roots[BULLA_ROOTS_MAX];
 };
@@ -64,6 +65,12 @@ struct bulla_secret_entry {
   int64_t generation;             /* of the directory, with which it was made */
 };
 
+/* Which role key of a tenant its handouts are sealed under: store/roles.h. */
+struct bulla_role_epoch {
+  int64_t ring;  /* of the ring key that it follows from, from 1 */
+  int64_t epoch; /* from 1 */
+};
+
 /* What a tenant is. A removed one has an empty list of secrets, and nothing is found by its name. One that was shredded
  * is removed, and has neither a name nor keys. */
 struct bulla_tenant_statement {
@@ -77,6 +84,7 @@ struct bulla_tenant_statement {
   int64_t last_version;            /* of a secret, also of one that is destroyed */
   struct bulla_span label_key_id;  /* commits to the label key; empty if it is shredded */
   struct bulla_span detail_key_id; /* to the detail key; likewise */
+  struct bulla_role_epoch roles[BULLA_NUM_ROLES];
   size_t num_secrets;
   struct bulla_secret_entry secrets[BULLA_SECRETS_MAX];
 };

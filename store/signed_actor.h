@@ -31,19 +31,6 @@ struct bulla_actor_statement {
   struct bulla_span common_box; /* what every actor is given, store/actor_box.h; empty once it is revoked */
 };
 
-/* What a grant is for. */
-enum bulla_role {
-  BULLA_ROLE_PUT,
-  BULLA_ROLE_SHOW,
-  BULLA_ROLE_USE,
-  BULLA_ROLE_VERIFY,
-  BULLA_ROLE_AUDIT,
-  BULLA_NUM_ROLES
-};
-
-/* bulla_role_name returns the text of |role| in the format. */
-struct bulla_span bulla_role_name(enum bulla_role role);
-
 /* What an actor was granted. */
 struct bulla_grant_statement {
   struct bulla_span uuid; /* of the vault */

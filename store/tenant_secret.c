@@ -10,33 +10,40 @@
 #include "core/cursor.h"
 #include "store/wrap.h"
 
-/* Makes |*key| of what |material| expands to with |label|. */
-static enum bulla_status expand_key(struct bulla_key **key, const struct bulla_secret *material,
-                                    struct bulla_span label) {
-  struct bulla_secret *expanded BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_expand(&expanded, material, label));
-  return bulla_key_new(key, BULLA_XAES_256_GCM, expanded);
+void bulla_secret_keys_free(struct bulla_secret_keys *keys) {
+  bulla_secret_free(&keys->field);
+  bulla_secret_free(&keys->mask);
+  bulla_secret_free(&keys->apikey);
 }
 
-/* Likewise, and fills |public_key| of the pair that this key expands to with |private_label|. */
-static enum bulla_status expand_pair(struct bulla_key **key, uint8_t *public_key, const struct bulla_secret *material,
-                                     struct bulla_span label, struct bulla_span private_label) {
-  struct bulla_secret *expanded BULLA_CLEANUP(bulla_secret_free) = NULL;
+static enum bulla_status expand(struct bulla_secret_keys *keys, const struct bulla_secret *material) {
+  BULLA_TRY(bulla_secret_expand(&keys->field, material, BULLA_LITERAL("bulla/v2/field-key")));
+  BULLA_TRY(bulla_secret_expand(&keys->mask, material, BULLA_LITERAL("bulla/v2/mask-key")));
+  return bulla_secret_expand(&keys->apikey, material, BULLA_LITERAL("bulla/v2/apikey-key"));
+}
+
+static enum bulla_status expand_id(uint8_t *id, const struct bulla_secret *material) {
+  return bulla_hkdf_expand(id, BULLA_ID_LEN, bulla_secret_bytes(material), BULLA_LITERAL("bulla/v2/secret-id"));
+}
+
+/* Makes |*key| of |material|, and fills |public_key| of the pair that it expands to with |label|. */
+static enum bulla_status make_pair(struct bulla_key **key, uint8_t *public_key, const struct bulla_secret *material,
+                                   struct bulla_span label) {
   struct bulla_secret *private_key BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_expand(&expanded, material, label));
-  BULLA_TRY(bulla_secret_expand(&private_key, expanded, private_label));
+  BULLA_TRY(bulla_secret_expand(&private_key, material, label));
   BULLA_TRY(bulla_box_public(public_key, private_key));
-  return bulla_key_new(key, BULLA_XAES_256_GCM, expanded);
+  return bulla_key_new(key, BULLA_XAES_256_GCM, material);
 }
 
-static enum bulla_status expand(struct bulla_tenant_secret *secret, const struct bulla_secret *material) {
-  BULLA_TRY(bulla_hkdf_expand(secret->id, sizeof(secret->id), bulla_secret_bytes(material),
-                              BULLA_LITERAL("bulla/v2/secret-id")));
-  BULLA_TRY(expand_pair(&secret->field_key, secret->value_public, material, BULLA_LITERAL("bulla/v2/field-key"),
-                        BULLA_LITERAL("bulla/v2/value-private")));
-  BULLA_TRY(expand_pair(&secret->mask_key, secret->mask_public, material, BULLA_LITERAL("bulla/v2/mask-key"),
-                        BULLA_LITERAL("bulla/v2/mask-private")));
-  return expand_key(&secret->apikey_key, material, BULLA_LITERAL("bulla/v2/apikey-key"));
+enum bulla_status bulla_tenant_secret_fill(struct bulla_tenant_secret *secret, const struct bulla_secret_keys *keys) {
+  if (keys->field != NULL) {
+    BULLA_TRY(
+        make_pair(&secret->field_key, secret->value_public, keys->field, BULLA_LITERAL("bulla/v2/value-private")));
+  }
+  if (keys->mask != NULL) {
+    BULLA_TRY(make_pair(&secret->mask_key, secret->mask_public, keys->mask, BULLA_LITERAL("bulla/v2/mask-private")));
+  }
+  return keys->apikey != NULL ? bulla_key_new(&secret->apikey_key, BULLA_XAES_256_GCM, keys->apikey) : BULLA_OK;
 }
 
 static enum bulla_status fill(struct bulla_made_secret *made, const struct bulla_keyring *keyring,
@@ -44,7 +51,9 @@ static enum bulla_status fill(struct bulla_made_secret *made, const struct bulla
   struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_context context;
   BULLA_TRY(bulla_secret_random(&material, BULLA_KEY_LEN));
-  BULLA_TRY(expand(&made->secret, material));
+  BULLA_TRY(expand_id(made->secret.id, material));
+  BULLA_TRY(expand(&made->keys, material));
+  BULLA_TRY(bulla_tenant_secret_fill(&made->secret, &made->keys));
   BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_TENANT_SECRET, tenant_id, version));
   return bulla_wrap(&made->wrapped, keyring->vault_key, material, &context);
 }
@@ -52,12 +61,14 @@ static enum bulla_status fill(struct bulla_made_secret *made, const struct bulla
 enum bulla_status bulla_tenant_secret_new(struct bulla_made_secret *made, const struct bulla_keyring *keyring,
                                           struct bulla_span tenant_id, int64_t version) {
   memset(&made->secret, 0, sizeof(made->secret));
+  memset(&made->keys, 0, sizeof(made->keys));
   memcpy(made->secret.tenant_id, tenant_id.data, sizeof(made->secret.tenant_id));
   made->secret.version = version;
   made->wrapped = bulla_buffer(made->bytes, sizeof(made->bytes));
   enum bulla_status status = fill(made, keyring, tenant_id, version);
   if (status != BULLA_OK) {
     bulla_tenant_secret_free(&made->secret);
+    bulla_secret_keys_free(&made->keys);
   }
   return status;
 }
@@ -88,16 +99,37 @@ static const struct bulla_secret_entry *find_listed(const struct bulla_tenant *t
   return found;
 }
 
+/* Unwraps the secret of |row|, and fills the BULLA_ID_LEN bytes of |id| with the one that it expands to. */
+static enum bulla_status unwrap_keys(struct bulla_secret_keys *keys, uint8_t *id, const struct bulla_keyring *keyring,
+                                     struct bulla_span tenant_id, const struct bulla_secret_row *row) {
+  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_TENANT_SECRET, tenant_id, row->version));
+  BULLA_TRY(bulla_unwrap(&material, keyring->vault_key, row->wrapped, &context));
+  BULLA_TRY(expand_id(id, material));
+  return expand(keys, material);
+}
+
+enum bulla_status bulla_secret_keys_unwrap(struct bulla_secret_keys *keys, const struct bulla_keyring *keyring,
+                                           struct bulla_span tenant_id, const struct bulla_secret_row *row) {
+  uint8_t id[BULLA_ID_LEN];
+  enum bulla_status status = unwrap_keys(keys, id, keyring, tenant_id, row);
+  if (status == BULLA_OK && !bulla_span_equal(row->id, bulla_span(id, sizeof(id)))) {
+    status = BULLA_REFUSED;
+  }
+  if (status != BULLA_OK) {
+    bulla_secret_keys_free(keys);
+  }
+  return status;
+}
+
 static enum bulla_status unwrap(const struct bulla_tenant_secret **secret, struct bulla_keyring *keyring,
                                 const struct bulla_tenant *tenant, const struct bulla_secret_row *row,
                                 const struct bulla_secret_entry *entry) {
-  struct bulla_secret *material BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct bulla_secret_keys keys BULLA_CLEANUP(bulla_secret_keys_free) = {.field = NULL};
   struct bulla_tenant_secret made BULLA_CLEANUP(bulla_tenant_secret_free) = {.version = row->version};
-  struct bulla_context context;
-  BULLA_TRY(
-      bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_TENANT_SECRET, bulla_tenant_id(tenant), row->version));
-  BULLA_TRY(bulla_unwrap(&material, keyring->vault_key, row->wrapped, &context));
-  BULLA_TRY(expand(&made, material));
+  BULLA_TRY(unwrap_keys(&keys, made.id, keyring, bulla_tenant_id(tenant), row));
+  BULLA_TRY(bulla_tenant_secret_fill(&made, &keys));
   if (!bulla_tenant_secret_is(&made, entry)) {
     return BULLA_REFUSED;
   }

@@ -10,9 +10,31 @@
 
 #include "store/keyring.h"
 
+/* What a secret expands to, as bytes: what is handed out to roles (store/roles.h). */
+struct bulla_secret_keys {
+  struct bulla_secret *field;
+  struct bulla_secret *mask;
+  struct bulla_secret *apikey;
+};
+
+/* bulla_secret_keys_unwrap fills |keys| with what |row| of |tenant| expands to, for a root. Returns BULLA_REFUSED. */
+struct bulla_secret_row;
+BULLA_NODISCARD enum bulla_status bulla_secret_keys_unwrap(struct bulla_secret_keys *keys,
+                                                           const struct bulla_keyring *keyring,
+                                                           struct bulla_span tenant_id,
+                                                           const struct bulla_secret_row *row);
+
+/* bulla_secret_keys_free wipes and frees them. For BULLA_CLEANUP. */
+void bulla_secret_keys_free(struct bulla_secret_keys *keys);
+
+/* bulla_tenant_secret_fill makes those keys of |secret|, and what commits to them, that |keys| are given for. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_secret_fill(struct bulla_tenant_secret *secret,
+                                                           const struct bulla_secret_keys *keys);
+
 /* A secret being made. */
 struct bulla_made_secret {
   struct bulla_tenant_secret secret; /* the caller keeps it in the keyring, or frees it */
+  struct bulla_secret_keys keys;     /* the caller frees them */
   uint8_t bytes[BULLA_WRAPPED_MAX];
   struct bulla_buffer wrapped;
 };

@@ -63,6 +63,7 @@ enum bulla_status {
   BULLA_NOT_YET_VALID = 111,
   BULLA_CLAIM_REFUSED = 112,
   BULLA_REVOKED = 113,
+  BULLA_DENIED = 114, /* the actor has no role for it */
   BULLA_KEY_EXHAUSTED = 120,
   BULLA_ROOT_WRONG = 130,
   BULLA_WRONG_VAULT = 131,

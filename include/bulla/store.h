@@ -47,6 +47,8 @@ extern "C" {
 #define BULLA_VAULT_FINGERPRINT_LEN 32 /* bytes of a vault's fingerprint */
 #define BULLA_PLACES_MAX 1024          /* fields that one call opens */
 #define BULLA_KEEP_MAX 100             /* former revisions that are kept of a field */
+#define BULLA_ACTOR_KEY_LEN 177        /* bytes of the text of an actor's key, without a NUL */
+#define BULLA_ACTORS_MAX 1024          /* of a vault, with those that are revoked */
 
 /* Names of tenants, entries and fields have 1 to BULLA_NAME_MAX characters of A-Z a-z 0-9 . _ @ + and -, and do not
  * start with a dot or a hyphen. A call that is given another name returns BULLA_INVALID_NAME.
@@ -130,6 +132,7 @@ struct bulla_vault_options {
   bool read_only;       /* write to neither database nor -wal, and make no file; a -shm that is there is kept up */
   uint8_t reserved[7];  /* 0 */
   struct bulla_span fingerprint; /* BULLA_VAULT_FINGERPRINT_LEN bytes that the vault's must equal, or empty */
+  int64_t generation;            /* what bulla_vault_directory must give at least, or 0 */
 };
 
 #define BULLA_VAULT_OPTIONS_INIT \
@@ -153,6 +156,34 @@ struct bulla_vault_options {
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url,
                                                              const struct bulla_root *root,
                                                              const struct bulla_vault_options *options);
+
+/* The key of an actor: a program, job or person that has not the root, and what it was granted.
+ * bulla_vault_actor_create makes it. */
+struct bulla_actor;
+
+/* bulla_actor_open creates |*actor| from the text that |provider| gives, as for bulla_secret_open. Returns
+ * BULLA_ROOT_MALFORMED if that is not an actor's key, BULLA_ROOT_WRONG if it was mistyped, and the statuses of
+ * bulla_secret_open. bulla_actor_free wipes and frees |*actor| and sets it to NULL. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_actor_open(struct bulla_actor **actor, const char *provider);
+BULLA_API void bulla_actor_free(struct bulla_actor **actor);
+
+/* bulla_vault_open_as opens the vault at |url| as |actor|, which need not outlive the call. What its roles do not give
+ * it cannot compute: a call for which they do not suffice returns BULLA_DENIED, and is recorded. Its records are in
+ * lanes of its own and say who it is. The key names its vault: no other is sealed to. Returns
+ *   BULLA_WRONG_VAULT   the vault is not the one of the key, or not the one in |options|
+ *   BULLA_ROOT_WRONG    the vault has no such actor
+ *   BULLA_REVOKED       the actor was revoked. A process that has the vault open is told so by its next call; one that
+ *                       asks the database nothing, a verifier, within a second
+ *   BULLA_AUDIT_BROKEN  the directory is older than |options| or the actor's own lane says, or that was tampered with
+ * and the statuses of bulla_vault_open. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_open_as(struct bulla_vault **vault, const char *url,
+                                                                const struct bulla_actor *actor,
+                                                                const struct bulla_vault_options *options);
+
+/* bulla_vault_directory sets |*generation| to the generation of the vault's directory: one more with each change of
+ * tenants' keys, roots, actors and grants. Kept elsewhere and given in the options when a vault is opened, it keeps out
+ * a database that somebody put back. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_directory(struct bulla_vault *vault, int64_t *generation);
 
 /* bulla_vault_id returns the vault's id: BULLA_VAULT_ID_LEN random bytes, valid as long as |vault|. Pin it in the
  * options of bulla_vault_open, so that another vault under the same root key cannot take the place of this one. */
@@ -352,6 +383,83 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_root_rotate(struct bulla
                                                                     const struct bulla_root *root,
                                                                     struct bulla_span name);
 
+/* What a grant is for. */
+enum bulla_role {
+  BULLA_ROLE_PUT,    /* bulla_vault_put in tenants that are there, and nothing that opens what was put */
+  BULLA_ROLE_SHOW,   /* list, show masked */
+  BULLA_ROLE_USE,    /* open values; and what BULLA_ROLE_SHOW may */
+  BULLA_ROLE_VERIFY, /* verify and refresh tokens. Whoever can verify a token could mint it */
+  BULLA_ROLE_AUDIT,  /* read the log of a tenant; for all tenants the whole log, and verify it */
+  BULLA_NUM_ROLES
+};
+
+/* bulla_role_name returns "put", "show", "use", "verify" or "audit". */
+BULLA_API struct bulla_span bulla_role_name(enum bulla_role role);
+
+/* bulla_vault_actor_create makes an actor |name| without any grant, and creates |*key|, BULLA_ACTOR_KEY_LEN bytes of
+ * text that nobody can make again; the caller frees it. Only a root can. Returns BULLA_EXISTS if an actor has or had
+ * that name, BULLA_TOO_LARGE if there were BULLA_ACTORS_MAX. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_actor_create(struct bulla_vault *vault,
+                                                                     struct bulla_secret **key,
+                                                                     const struct bulla_who *who,
+                                                                     struct bulla_span name);
+
+/* An actor of the vault. */
+struct bulla_actor_view {
+  struct bulla_span id; /* 16 bytes */
+  struct bulla_span name;
+  int64_t number;  /* the log's lanes from 64 times this on are its own */
+  int64_t created; /* seconds since 1970-01-01 UTC */
+  bool is_revoked;
+};
+
+typedef enum bulla_status (*bulla_actor_fn)(void *arg, const struct bulla_actor_view *actor);
+
+/* bulla_vault_actor_list calls |each| for the actors, also those that were revoked, in the order of their numbers. Only
+ * a root can. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_actor_list(struct bulla_vault *vault, bulla_actor_fn each,
+                                                                   void *arg);
+
+/* bulla_vault_actor_revoke ends all grants of the actor |name|, and the actor, for good. What it has put and nobody has
+ * used yet is sealed anew first, unless |distrust|: then it is refused from now on, until it is put again. What the
+ * actor knew it still knows: the secrets of tenants that bulla_vault_versions calls due are to be rotated, and values
+ * that it may have read replaced. When it returns BULLA_OK, |*num_adopted|, unless it is NULL, is how many were sealed
+ * anew, and no process of the actor opens anything any more. |progress| may be NULL. Only a root can. Returns
+ * BULLA_NOT_FOUND, BULLA_REVOKED if it was revoked already, BULLA_BUSY if it goes on to put faster than its values are
+ * sealed anew. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_actor_revoke(struct bulla_vault *vault, int64_t *num_adopted,
+                                                                     const struct bulla_who *who,
+                                                                     struct bulla_span name, bool distrust,
+                                                                     bulla_progress_fn progress, void *arg);
+
+/* bulla_vault_grant grants |role| to the actor |name|, for |tenant|, or for all there are and will be if that is empty.
+ * bulla_vault_grant_end ends that grant; of values that were put under it the same holds as for
+ * bulla_vault_actor_revoke, without |distrust|. Only a root can. Return BULLA_NOT_FOUND for an unknown actor or tenant
+ * and where there is no such grant, BULLA_EXISTS where there is, BULLA_REVOKED for a revoked actor. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_grant(struct bulla_vault *vault, const struct bulla_who *who,
+                                                              struct bulla_span name, enum bulla_role role,
+                                                              struct bulla_span tenant);
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_grant_end(struct bulla_vault *vault,
+                                                                  const struct bulla_who *who, struct bulla_span name,
+                                                                  enum bulla_role role, struct bulla_span tenant);
+
+/* A grant. */
+struct bulla_grant_view {
+  struct bulla_span actor;
+  enum bulla_role role;
+  struct bulla_span tenant; /* its name as it is now; empty for all, and for one that was shredded */
+  bool is_for_all;
+  bool has_ended;
+  int64_t created; /* seconds since 1970-01-01 UTC */
+};
+
+typedef enum bulla_status (*bulla_grant_fn)(void *arg, const struct bulla_grant_view *grant);
+
+/* bulla_vault_grant_list calls |each| for the grants of the actor |name|, or of all actors if it is empty, also those
+ * that have ended. Only a root can. Returns BULLA_NOT_FOUND. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_grant_list(struct bulla_vault *vault, struct bulla_span name,
+                                                                   bulla_grant_fn each, void *arg);
+
 /* Where a value is. For a call about a whole entry, |field| must be empty. */
 struct bulla_place {
   struct bulla_span tenant;
@@ -545,6 +653,8 @@ struct bulla_version_view {
   int64_t num_fields;      /* secret values that are sealed under it */
   int64_t num_past;        /* likewise, of former revisions */
   int64_t num_apikeys;     /* likewise, token roots of API keys */
+  bool is_due;             /* an actor whose role has ended since knew it: rotate, and let go of it */
+  bool is_due_apikeys;     /* likewise, of its API keys: revoke them, a new version does not help */
 };
 
 typedef enum bulla_status (*bulla_version_fn)(void *arg, const struct bulla_version_view *version);
@@ -752,14 +862,16 @@ struct bulla_audit_record {
   struct bulla_span op; /* init upgrade root-add root-remove rotate-root rotate-tenant rewrap destroy-version shred put
                          * import remove rename-from rename-to use restore keep apikey-create apikey-revoke apikey-use
                          * apikey-export token-revoke checkpoint lane-open lane-take lane-at export-vault import-vault
-                         * backup restore-vault limit-set limit-remove limit-refused */
+                         * backup restore-vault limit-set limit-remove limit-refused actor-create actor-revoke grant
+                         * grant-end lane-end */
   struct bulla_span entry;     /* or the id of an API key, the SHA-256 of a jti in hexadecimal, a root's name, a lane, a
-                                * vault's id */
+                                * vault's id, an actor's name */
   struct bulla_span field;     /* or FIELD#REVISION, a number that is kept, the day of an exported key, a seq in a lane,
-                                * a MAC */
+                                * a MAC, a role */
   struct bulla_span outcome;   /* done, granted (about to be opened), not-found, canary, failed (did not open),
-                                * limited */
-  int64_t lane;                /* 0, unless a process writes its uses to its own */
+                                * limited, denied (the actor has no role for it) */
+  int64_t lane;                /* 0, unless a process writes its uses to its own, or is an actor's */
+  struct bulla_span proven;    /* the name of the actor whose lane it is; empty for a root */
   struct bulla_span tenant_id; /* 16 bytes, or empty if there was no such tenant */
   struct bulla_span statement; /* SHA-256 of what the change had signed (docs/FORMAT.md §8), a mac, or empty */
   bool is_erased;              /* the tenant was shredded: what is not in clear is empty */
@@ -774,7 +886,7 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_log(struct bulla_v
                                                                   struct bulla_span tenant, bulla_audit_fn each,
                                                                   void *arg);
 
-#define BULLA_AUDIT_LANES_MAX 128 /* lanes of a log */
+#define BULLA_AUDIT_LANES_MAX 2048 /* lanes of a log */
 
 /* Up to which record a lane of the log was read. */
 struct bulla_audit_mark {

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What a caller may do: the first line of every public function of the store asks here. It is the first of two walls;
+ * the second is that an actor has no keys for what it may not do. */
+
+#ifndef BULLA_STORE_MAY_H
+#define BULLA_STORE_MAY_H
+
+#include "store/vault.h"
+
+#define BULLA_MAY(role) (1U << (role))
+
+/* bulla_may_root returns BULLA_DENIED unless the vault was opened with a root. Of a refused try of |op| on the tenant
+ * and entry of |place|, each of which may be empty, there is a record, with the outcome "denied". */
+BULLA_NODISCARD enum bulla_status bulla_may_root(struct bulla_vault *vault, const struct bulla_who *who,
+                                                 struct bulla_span op, const struct bulla_place *place);
+
+/* bulla_may returns BULLA_DENIED unless the vault was opened with a root or by an actor that has one of |roles|, bits
+ * of BULLA_MAY, on |tenant|. It writes no record. */
+BULLA_NODISCARD enum bulla_status bulla_may(const struct bulla_vault *vault, const struct bulla_tenant *tenant,
+                                            unsigned roles);
+
+/* bulla_may_tell records that |op| was denied. Returns BULLA_DENIED, or why that could not be recorded. */
+BULLA_NODISCARD enum bulla_status bulla_may_tell(struct bulla_vault *vault, const struct bulla_who *who,
+                                                 struct bulla_span op, const struct bulla_place *place);
+
+#endif
