@@ -61,6 +61,8 @@ static const char *const statements[] = {
     "role TEXT NOT NULL, ended INTEGER NOT NULL, statement BLOB NOT NULL, signature BLOB NOT NULL, "
     "UNIQUE(actor, tenant, role, ended)) STRICT, WITHOUT ROWID",
 
+    "CREATE INDEX actor_grant_actor ON actor_grant(actor)",
+
     "CREATE INDEX actor_grant_tenant ON actor_grant(tenant, role)",
 
     /* The revisions of fields: the greatest is what a field is now. |value| is sealed if |secret|. |mask| is the sealed

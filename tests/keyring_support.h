@@ -65,6 +65,7 @@ static inline struct bulla_tenant_statement test_tenant_statement(const struct b
       .created = 1700000000,
       .generation = 2,
       .last_version = 1,
+      .roles = {{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
       .label_key_id = test_key_id(id),
       .detail_key_id = test_key_id(id),
       .num_secrets = 1,

@@ -287,6 +287,7 @@ Test(directory, a_signed_statement_of_another_kind_is_no_row_of_a_tenant) {
       .audit_public = test_filled(1, BULLA_BOX_PUBLIC_LEN),
       .first_lane = test_filled(1, BULLA_SHA256_LEN),
       .leaves = test_filled(1, BULLA_SHA256_LEN),
+      .rings = {1, 1, 1, 1, 1},
   };
   const struct bulla_lane_statement lane = {
       .uuid = bulla_keyring_uuid(&keyring),

@@ -68,6 +68,7 @@ static struct statement vault_of(size_t num_roots) {
                 .audit_public = test_filled(3, BULLA_BOX_PUBLIC_LEN),
                 .first_lane = test_filled(4, BULLA_SHA256_LEN),
                 .leaves = test_filled(5, BULLA_SHA256_LEN),
+                .rings = {1, 2, 3, 4, 5},
                 .num_roots = num_roots},
   };
   for (size_t i = 0; i < num_roots && i < BULLA_ROOTS_MAX; i++) {
@@ -95,6 +96,7 @@ static struct statement tenant_of(size_t num_secrets) {
                  .last_version = 50,
                  .label_key_id = test_id(5),
                  .detail_key_id = test_id(6),
+                 .roles = {{1, 6}, {2, 7}, {3, 8}, {4, 9}, {5, 10}},
                  .num_secrets = num_secrets},
   };
   for (size_t i = 0; i < num_secrets && i < BULLA_SECRETS_MAX; i++) {
@@ -195,6 +197,8 @@ Test(signed, what_was_written_is_read) {
       {vault.vault.created, 1700000000},
       {vault.vault.generation, 7},
       {(int64_t)vault.vault.num_roots, 3},
+      {vault.vault.rings[0], 1},
+      {vault.vault.rings[4], 5},
       {root->created, 2},
       {tenant.tenant.removed, 0},
       {tenant.tenant.created, 1700000000},
@@ -203,6 +207,10 @@ Test(signed, what_was_written_is_read) {
       {secret->generation, 2},
       {(int64_t)tenant.tenant.num_secrets, 3},
       {tenant.tenant.last_version, 50},
+      {tenant.tenant.roles[0].ring, 1},
+      {tenant.tenant.roles[0].epoch, 6},
+      {tenant.tenant.roles[4].ring, 5},
+      {tenant.tenant.roles[4].epoch, 10},
       {lane.lane.number, 3},
       {secret->state, BULLA_SECRET_ACTIVE},
       {tenant.tenant.secrets[0].state, 2},
@@ -273,6 +281,21 @@ Test(signed, a_statement_is_of_one_kind) {
   }
 }
 
+/* Rings and epochs of role keys are counted from 1. */
+Test(signed, there_is_no_ring_and_no_epoch_0) {
+  for (size_t i = 0; i < BULLA_NUM_ROLES; i++) {
+    struct statement vault = vault_of(2);
+    struct statement ring = tenant_of(2);
+    struct statement epoch = tenant_of(2);
+    vault.vault.rings[i] = 0;
+    ring.tenant.roles[i].ring = 0;
+    epoch.tenant.roles[i].epoch = 0;
+    cr_expect_not(is_read(&vault), "role %zu", i);
+    cr_expect_not(is_read(&ring), "role %zu", i);
+    cr_expect_not(is_read(&epoch), "role %zu", i);
+  }
+}
+
 static const int64_t bad_numbers[] = {-1, INT64_MIN, INT64_MAX};
 
 Test(signed, numbers_are_not_negative_and_have_a_next_one) {
@@ -280,10 +303,13 @@ Test(signed, numbers_are_not_negative_and_have_a_next_one) {
     struct statement vault = vault_of(2);
     struct statement tenant = tenant_of(2);
     struct statement lane = lane_of(true);
-    int64_t *const of_vault[] = {&vault.vault.created, &vault.vault.generation, &vault.vault.roots[1].created};
+    int64_t *const of_vault[] = {&vault.vault.created, &vault.vault.generation, &vault.vault.roots[1].created,
+                                 &vault.vault.rings[0], &vault.vault.rings[4]};
     int64_t *const of_tenant[] = {&tenant.tenant.created,
                                   &tenant.tenant.generation,
                                   &tenant.tenant.last_version,
+                                  &tenant.tenant.roles[0].ring,
+                                  &tenant.tenant.roles[4].epoch,
                                   &tenant.tenant.secrets[0].version,
                                   &tenant.tenant.secrets[1].version,
                                   &tenant.tenant.secrets[0].generation};
