@@ -154,7 +154,7 @@ static void commit(struct fuzz_answer *answer, enum fuzz_transaction *transactio
 /* What is not for SQLite. Returns false for what is. */
 static bool run_own(struct fuzz_answer *answer, enum fuzz_transaction *transaction, struct bulla_span text) {
   static const char *const server[] = {"150000", "UTF8", "on", "on", "0", "4711"};
-  static const char *const login[] = {"fuzz", "whole", ""};
+  static const char *const login[] = {"fuzz", "whole", "", "0"};
   if (contains(text, "row_security_active")) {
     put_texts(answer, login, sizeof(login) / sizeof(login[0]));
   } else if (contains(text, "server_version_num")) {

@@ -38,6 +38,7 @@ struct bulla_db {
   const struct bulla_db_driver *driver;
   _Atomic bool read_only;
   bool is_partial;  /* the server shows it the rows of one tenant alone, and lets it write nothing */
+  int64_t actor;    /* the number of the actor whose login the server takes it for, 0 for none */
   bool alone;       /* no other process can have the database open */
   bool is_backup;   /* it is no vault before the driver has adopted it */
   int patience;     /* milliseconds to wait for others in one call */

@@ -14,16 +14,38 @@
 
 /* Who sees the whole vault is said by the roles of the policies |whole|, of which |init| makes the owner the first.
  * True is folded when a query is planned, and what the other policies ask with it: they cost such a login nothing. Any
- * other login is one of |login|, by the name under which it has logged in, which no SET ROLE changes: it reads the rows
- * of its tenant and writes nothing, as every change is recorded behind the records of others. Or it sees nothing. */
+ * other login is one of |login|, by the name under which it has logged in, which no SET ROLE changes. One that is given
+ * a tenant and is no actor's reads the rows of that tenant and writes nothing, as every change is recorded behind the
+ * records of others. One of an actor reads the rows of its tenant, or of all, and may write its own lanes of the log,
+ * those after 64 times its number, and what a role may need to: which of it is said by what it was granted. Or it sees
+ * nothing. */
 #define OF_LOGIN "FROM bulla.login l WHERE l.name = SESSION_USER"
+#define ACTOR "(SELECT l.actor " OF_LOGIN ")"
+/* Whether a column is of the login's tenant, or of any if it is an actor's without one. */
+#define OF_TENANT(column) \
+  "(" column " = (SELECT l.tenant " OF_LOGIN ") OR (SELECT l.actor IS NOT NULL AND l.tenant IS NULL " OF_LOGIN "))"
+#define OF_ENTRY "EXISTS (SELECT FROM bulla.entry e WHERE e.id = field.entry)"
+#define OF_LANE(column) "(" column " / 64 = " ACTOR ")"
+/* What an actor's login may audit: the records of all tenants, of its tenant, or of those that the actor has grants of.
+ */
+#define AUDITED                                                                                             \
+  "FROM bulla.login l JOIN bulla.actor a ON a.number = l.actor JOIN bulla.actor_grant g ON g.actor = a.id " \
+  "WHERE l.name = SESSION_USER AND g.role = 'audit' AND g.ended = 0 "
+#define ALL_AUDITED " OR EXISTS (SELECT " AUDITED "AND g.tenant = '' AND l.tenant IS NULL)"
+#define OF_AUDITED                                  \
+  " OR tenant IN (SELECT l.tenant " AUDITED         \
+  "AND (g.tenant = '' OR g.tenant = l.tenant)) OR " \
+  "tenant IN (SELECT g.tenant " AUDITED "AND l.tenant IS NULL)" ALL_AUDITED
 #define WHOLE(table)                                                                 \
   "ALTER TABLE bulla." table " ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", \
       "CREATE POLICY whole ON bulla." table " TO CURRENT_USER USING (true)"
-#define OWN(table, column) \
-  WHOLE(table), "CREATE POLICY own ON bulla." table " FOR SELECT USING (" column " = (SELECT l.tenant " OF_LOGIN "))"
-#define LISTED(table) \
-  WHOLE(table), "CREATE POLICY listed ON bulla." table " FOR SELECT USING (EXISTS (SELECT " OF_LOGIN "))"
+#define POLICY(name, table, rest) "CREATE POLICY " name " ON bulla." table " FOR " rest
+#define OWN(table, column) WHOLE(table), POLICY("own", table, "SELECT USING (" OF_TENANT(column) ")")
+#define LISTED(table) WHOLE(table), POLICY("listed", table, "SELECT USING (EXISTS (SELECT " OF_LOGIN "))")
+/* Rows of a tenant, or with an empty one of the vault. */
+#define SHARED(table) \
+  WHOLE(table),       \
+      POLICY("own", table, "SELECT USING (tenant = '' AND EXISTS (SELECT " OF_LOGIN ") OR " OF_TENANT("tenant") ")")
 
 /* The tables of SQLite, with what PostgreSQL can check by itself. A row of |turn| is what writers wait for. */
 static const char *const statements[] = {
@@ -62,14 +84,34 @@ static const char *const statements[] = {
     "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), "
     "name_proof bytea NOT NULL CHECK (length(name_proof) = 32), keep bigint CHECK (keep BETWEEN 0 AND 100), "
     "UNIQUE (tenant, name))",
+    "CREATE TABLE bulla.actor(id bytea PRIMARY KEY CHECK (length(id) = 16), "
+    "number bigint NOT NULL UNIQUE CHECK (number > 0), "
+    "name text COLLATE \"C\" NOT NULL UNIQUE CHECK (octet_length(name) <= 128), "
+    "statement bytea NOT NULL CHECK (length(statement) <= 8192), "
+    "signature bytea NOT NULL CHECK (length(signature) = 64))",
+    "CREATE TABLE bulla.actor_grant(id bytea PRIMARY KEY CHECK (length(id) = 16), "
+    "actor bytea NOT NULL REFERENCES bulla.actor, tenant bytea NOT NULL CHECK (length(tenant) IN (0, 16)), "
+    "role text COLLATE \"C\" NOT NULL CHECK (role IN ('put', 'show', 'use', 'verify', 'audit')), "
+    "ended bigint NOT NULL, statement bytea NOT NULL CHECK (length(statement) <= 8192), "
+    "signature bytea NOT NULL CHECK (length(signature) = 64), UNIQUE (actor, tenant, role, ended))",
+    "CREATE TABLE bulla.handout(tenant bytea NOT NULL CHECK (length(tenant) IN (0, 16)), "
+    "role text COLLATE \"C\" NOT NULL CHECK (role IN ('put', 'show', 'use', 'verify', 'audit')), "
+    "secret bytea NOT NULL CHECK (length(secret) IN (0, 8, 16)), "
+    "sealed bytea NOT NULL CHECK (length(sealed) <= 256), PRIMARY KEY (tenant, role, secret))",
+    "CREATE INDEX actor_grant_tenant ON bulla.actor_grant(tenant, role)",
+    "ALTER TABLE bulla.actor ALTER COLUMN statement SET STATISTICS 0",
+    "ALTER TABLE bulla.actor_grant ALTER COLUMN statement SET STATISTICS 0",
+    "ALTER TABLE bulla.handout ALTER COLUMN sealed SET STATISTICS 0",
     "CREATE TABLE bulla.field(number bigint GENERATED ALWAYS AS IDENTITY, entry bytea NOT NULL REFERENCES bulla.entry, "
     "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), revision bigint NOT NULL, "
     "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 67000), "
     "mask bytea NOT NULL CHECK (length(mask) <= 128), secret_id bytea REFERENCES bulla.tenant_secret, "
-    "updated bigint NOT NULL, PRIMARY KEY (entry, name, revision))",
+    "writer bytea REFERENCES bulla.actor, signature bytea CHECK (length(signature) = 64), updated bigint NOT NULL, "
+    "CHECK ((writer IS NULL) = (signature IS NULL)), PRIMARY KEY (entry, name, revision))",
     /* Ciphertext does not compress. */
     "ALTER TABLE bulla.field ALTER COLUMN value SET STORAGE EXTERNAL",
     "CREATE INDEX field_secret ON bulla.field(secret_id, number)",
+    "CREATE INDEX field_writer ON bulla.field(writer, number) WHERE writer IS NOT NULL",
     "CREATE TABLE bulla.apikey(number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
     "id text COLLATE \"C\" NOT NULL UNIQUE CHECK (octet_length(id) = 16), "
     "tenant bytea NOT NULL REFERENCES bulla.tenant, "
@@ -102,26 +144,50 @@ static const char *const statements[] = {
     "CREATE TABLE bulla.limit_bucket(kind bigint NOT NULL, scope bigint NOT NULL, "
     "subject bytea NOT NULL CHECK (length(subject) = 16), level bigint NOT NULL, time bigint NOT NULL, "
     "full_at bigint NOT NULL, refused bigint NOT NULL, told bigint NOT NULL, PRIMARY KEY (kind, scope, subject))",
-    "CREATE TABLE bulla.login(name name PRIMARY KEY, tenant bytea NOT NULL REFERENCES bulla.tenant)",
+    "CREATE TABLE bulla.login(name name PRIMARY KEY, tenant bytea REFERENCES bulla.tenant, "
+    "actor bigint REFERENCES bulla.actor(number), CHECK (tenant IS NOT NULL OR actor IS NOT NULL))",
     "ALTER TABLE bulla.login ENABLE ROW LEVEL SECURITY",
     "CREATE POLICY own ON bulla.login FOR SELECT USING (name = SESSION_USER)",
-    WHOLE("turn"),
-    WHOLE("audit_head"),
-    WHOLE("limit_rule"),
-    WHOLE("limit_bucket"),
-    WHOLE("field"),
-    "CREATE POLICY own ON bulla.field FOR SELECT USING (EXISTS (SELECT FROM bulla.entry e WHERE e.id = field.entry))",
     LISTED("vault"),
     LISTED("directory"),
     LISTED("root"),
     LISTED("lane"),
+    LISTED("actor"),
+    SHARED("actor_grant"),
+    SHARED("handout"),
     OWN("tenant", "id"),
     OWN("tenant_secret", "tenant"),
     OWN("entry", "tenant"),
     OWN("apikey", "tenant"),
     OWN("revoked_token", "tenant"),
-    OWN("revocation", "tenant"),
-    OWN("audit", "tenant"),
+    WHOLE("field"),
+    POLICY("own", "field", "SELECT USING (" OF_ENTRY ")"),
+    POLICY("actor_add", "entry", "INSERT WITH CHECK (" ACTOR " IS NOT NULL AND " OF_TENANT("tenant") ")"),
+    POLICY("actor_add", "field", "INSERT WITH CHECK (" ACTOR " IS NOT NULL AND " OF_ENTRY ")"),
+    POLICY("actor_change", "field", "UPDATE USING (" ACTOR " IS NOT NULL AND " OF_ENTRY ")"),
+    POLICY("actor_change", "apikey", "UPDATE USING (" ACTOR " IS NOT NULL AND " OF_TENANT("tenant") ")"),
+    /* Who verifies misses none: they are numbered without gaps. */
+    WHOLE("revocation"),
+    POLICY("own", "revocation", "SELECT USING (tenant = (SELECT l.tenant " OF_LOGIN ") OR " ACTOR " IS NOT NULL)"),
+    WHOLE("turn"),
+    POLICY("actor_see", "turn", "SELECT USING (" ACTOR " IS NOT NULL)"),
+    POLICY("actor_change", "turn", "UPDATE USING (" ACTOR " IS NOT NULL)"),
+    WHOLE("limit_rule"),
+    POLICY("actor_see", "limit_rule", "SELECT USING (" ACTOR " IS NOT NULL)"),
+    WHOLE("limit_bucket"),
+    POLICY("actor_change", "limit_bucket", "ALL USING (" ACTOR " IS NOT NULL)"),
+    /* A login of one tenant sees its records in all lanes; an actor's its lanes, and what it may audit. */
+    WHOLE("audit"),
+    POLICY("own", "audit", "SELECT USING (tenant = (SELECT l.tenant " OF_LOGIN " AND l.actor IS NULL))"),
+    POLICY("actor_see", "audit", "SELECT USING (" OF_LANE("lane") OF_AUDITED ")"),
+    POLICY("actor_add", "audit", "INSERT WITH CHECK (" OF_LANE("lane") ")"),
+    POLICY("actor_add", "lane", "INSERT WITH CHECK (" OF_LANE("number") " AND number % 64 > 0)"),
+    /* The head of the first lane tells that a list of no revocations is one that is shown. */
+    WHOLE("audit_head"),
+    POLICY("actor_see", "audit_head",
+           "SELECT USING (" OF_LANE("lane") " OR lane = 0 AND " ACTOR " IS NOT NULL" ALL_AUDITED ")"),
+    POLICY("actor_add", "audit_head", "INSERT WITH CHECK (" OF_LANE("lane") ")"),
+    POLICY("actor_change", "audit_head", "UPDATE USING (" OF_LANE("lane") ")"),
     "SET LOCAL search_path = bulla, pg_temp",
 };
 
@@ -223,7 +289,8 @@ static const char catalogue_query[] =
     "UNION ALL SELECT 'pol', c.relname, concat_ws(' ', p.polname, p.polcmd, p.polpermissive, "
     "CASE WHEN p.polname <> 'whole' THEN p.polroles::text END, "
     "regexp_replace(pg_get_expr(p.polqual, p.polrelid), '[[:space:]]+', ' ', 'g'), 'CHECK ' || "
-    "pg_get_expr(p.polwithcheck, p.polrelid)) FROM c JOIN pg_policy p ON p.polrelid = c.oid "
+    "regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '[[:space:]]+', ' ', 'g')) FROM c JOIN pg_policy p ON "
+    "p.polrelid = c.oid "
     "UNION ALL SELECT 'pub', c.relname, '' FROM c JOIN pg_policy p ON p.polrelid = c.oid WHERE p.polname = 'whole' "
     "AND 0 = ANY (p.polroles) "
     "UNION ALL SELECT 'inh', c.relname, i.inhrelid::regclass::text FROM c "
@@ -293,46 +360,77 @@ static enum bulla_status compare(struct bulla_db_rows *rows) {
   }
 }
 
-/* What the policies let this login see, and the first table that it does not see the whole of. */
+/* What the policies let this login see, the first table that it does not see the whole of, and the number of the actor
+ * whose login it is. */
 static const char login_query[] =
     "WITH whole AS (SELECT c.relname::text AS name, EXISTS (SELECT FROM unnest(p.polroles) AS r "
     "WHERE pg_has_role(r, 'USAGE')) AS is_seen FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid "
     "WHERE p.polname = 'whole' AND c.relnamespace = 'bulla'::regnamespace) "
-    "SELECT SESSION_USER::text, CASE WHEN NOT row_security_active('bulla.vault'::regclass) OR bool_and(is_seen) "
-    "THEN 'whole' WHEN bool_or(is_seen) THEN 'some' WHEN EXISTS (SELECT " OF_LOGIN
-    ") THEN 'tenant' ELSE 'nothing' END, "
-    "coalesce(min(name) FILTER (WHERE NOT is_seen), '') FROM whole";
+    "SELECT SESSION_USER::text, CASE WHEN NOT row_security_active('bulla.vault'::regclass) THEN 'whole' "
+    "WHEN bool_or(is_seen) AND " ACTOR
+    " IS NOT NULL THEN 'both' WHEN bool_and(is_seen) THEN 'whole' WHEN bool_or(is_seen) THEN 'some' "
+    "WHEN " ACTOR " IS NOT NULL THEN 'actor' WHEN EXISTS (SELECT " OF_LOGIN
+    ") THEN 'tenant' ELSE 'nothing' END, coalesce(min(name) FILTER (WHERE NOT is_seen), ''), "
+    "coalesce(" ACTOR ", 0)::text FROM whole";
 
-/* Whom row-level security lets see nothing is told so: an empty vault would be believed. */
-static enum bulla_status check_login(struct bulla_postgres *postgres) {
-  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
-  struct bulla_value told[3] = {{.type = BULLA_VALUE_NULL}};
+enum { NUM_TOLD = 4, DIGITS_MAX = 18 };
+
+/* Takes a number of at most DIGITS_MAX digits, or returns false. */
+static bool take_number(int64_t *number, const struct bulla_value *value) {
+  *number = 0;
+  bool good = value->type == BULLA_VALUE_TEXT && value->bytes.len > 0 && value->bytes.len <= DIGITS_MAX;
+  for (size_t i = 0; good && i < value->bytes.len; i++) {
+    good = value->bytes.data[i] >= '0' && value->bytes.data[i] <= '9';
+    *number = *number * 10 + (value->bytes.data[i] - '0');
+  }
+  return good;
+}
+
+/* Says why a login that sees neither the whole nor what |login| gives it is refused. */
+static enum bulla_status refuse(struct bulla_span sees, const struct bulla_value *told) {
   char login[BULLA_LOG_NAME_MAX];
   char table[BULLA_LOG_NAME_MAX];
-  bool row;
-  BULLA_TRY(bulla_postgres_ask(&rows, postgres, login_query));
-  BULLA_TRY(bulla_postgres_next(&rows, &row));
-  for (size_t i = 0; row && rows.num_columns == 3 && i < 3; i++) {
-    bulla_postgres_column(&rows, i, &told[i]);
-  }
-  struct bulla_span sees = told[1].type == BULLA_VALUE_TEXT ? told[1].bytes : bulla_span(NULL, 0);
   bulla_log_name(login, told[0].bytes);
+  bulla_log_name(table, told[2].bytes);
   if (bulla_span_equal(sees, BULLA_LITERAL("some"))) {
-    bulla_log_name(table, told[2].bytes);
     return bulla_explain(BULLA_NOT_PERMITTED,
                          "the login %s sees the whole of some tables, and not of bulla.%s: let the owner ALTER POLICY "
                          "whole ON bulla.%s TO the same roles as on the others",
                          login, table, table);
   }
-  postgres->db.is_partial = bulla_span_equal(sees, BULLA_LITERAL("tenant"));
-  if (!postgres->db.is_partial && !bulla_span_equal(sees, BULLA_LITERAL("whole"))) {
+  if (bulla_span_equal(sees, BULLA_LITERAL("both"))) {
     return bulla_explain(BULLA_NOT_PERMITTED,
-                         "the login %s sees nothing: GRANT vault_whole TO %s, a role of the policies \"whole\" "
-                         "(docs/POSTGRESQL.md), or let the owner INSERT INTO bulla.login SELECT '%s', id FROM "
-                         "bulla.tenant WHERE name = 'the tenant that it may read'",
-                         login, login, login);
+                         "the login %s is an actor's by bulla.login, and in a role that sees the whole vault: REVOKE "
+                         "that role from %s, or let the owner DELETE its row of bulla.login",
+                         login, login);
   }
-  return BULLA_OK;
+  return bulla_explain(BULLA_NOT_PERMITTED,
+                       "the login %s sees nothing: GRANT vault_whole TO %s, a role of the policies \"whole\" "
+                       "(docs/POSTGRESQL.md), or let the owner INSERT INTO bulla.login SELECT '%s', id FROM "
+                       "bulla.tenant WHERE name = 'the tenant that it may read'",
+                       login, login, login);
+}
+
+/* Whom row-level security lets see nothing is told so: an empty vault would be believed. */
+static enum bulla_status check_login(struct bulla_postgres *postgres) {
+  struct bulla_db_rows rows BULLA_CLEANUP(bulla_postgres_end) = {.handle = NULL};
+  struct bulla_value told[NUM_TOLD] = {{.type = BULLA_VALUE_NULL}};
+  int64_t actor = 0;
+  bool row;
+  BULLA_TRY(bulla_postgres_ask(&rows, postgres, login_query));
+  BULLA_TRY(bulla_postgres_next(&rows, &row));
+  for (size_t i = 0; row && rows.num_columns == NUM_TOLD && i < NUM_TOLD; i++) {
+    bulla_postgres_column(&rows, i, &told[i]);
+  }
+  struct bulla_span sees = told[1].type == BULLA_VALUE_TEXT ? told[1].bytes : bulla_span(NULL, 0);
+  bool is_actors = bulla_span_equal(sees, BULLA_LITERAL("actor"));
+  if (is_actors && !take_number(&actor, &told[3])) {
+    return BULLA_NOT_A_VAULT;
+  }
+  postgres->db.actor = actor;
+  postgres->db.is_partial = bulla_span_equal(sees, BULLA_LITERAL("tenant"));
+  return is_actors || postgres->db.is_partial || bulla_span_equal(sees, BULLA_LITERAL("whole")) ? BULLA_OK
+                                                                                                : refuse(sees, told);
 }
 
 enum bulla_status bulla_postgres_check_schema(struct bulla_postgres *postgres) {

@@ -23,10 +23,11 @@ GRANT SELECT ON ALL TABLES IN SCHEMA bulla TO app, t_a, t_b, unlisted, pooled, b
 GRANT UPDATE (id) ON bulla.turn TO app;
 GRANT INSERT ON bulla.audit, bulla.audit_head, bulla.lane, bulla.directory TO app;
 GRANT UPDATE ON bulla.audit_head, bulla.vault, bulla.directory TO app;
-GRANT INSERT, UPDATE, DELETE ON bulla.tenant, bulla.tenant_secret, bulla.entry, bulla.field,
+GRANT INSERT, UPDATE, DELETE ON bulla.tenant, bulla.tenant_secret, bulla.entry, bulla.field, bulla.handout,
   bulla.apikey, bulla.revoked_token, bulla.revocation, bulla.limit_bucket TO app;
-GRANT SELECT ON bulla.format, bulla.login, bulla.vault, bulla.directory, bulla.root, bulla.tenant, bulla.lane, bulla.audit, bulla.audit_head
-  TO auditor;""" + postgres.sees_whole("app") + postgres.sees_whole("auditor")
+GRANT INSERT, UPDATE ON bulla.actor, bulla.actor_grant TO app;
+GRANT SELECT ON bulla.format, bulla.login, bulla.vault, bulla.directory, bulla.root, bulla.tenant, bulla.lane, bulla.audit,
+  bulla.audit_head, bulla.actor, bulla.actor_grant TO auditor;""" + postgres.sees_whole("app") + postgres.sees_whole("auditor")
 
 # What does not hold: by a setting, by the role of the moment, by nothing at all; and with writes of tenants.
 CONTROL = """

@@ -130,8 +130,8 @@ def rights_that_a_service_must_not_have_are_a_problem(box):
         only(box, "further rights", "problem", f"may {right.split()[0]} on {place_of_it}", "revoke them", besides=ALONE)
         place.psql(f"REVOKE {right} ON {on} FROM mighty", database)
     place.psql("GRANT ALL ON ALL TABLES IN SCHEMA bulla TO mighty", database)
-    only(box, "further rights", "problem", "may REFERENCES on apikey, TRIGGER on apikey, TRUNCATE on apikey, DELETE on audit, "
-         "REFERENCES on audit, TRIGGER on audit, and ", " more", besides=ALONE)
+    only(box, "further rights", "problem", "may DELETE on actor, REFERENCES on actor, TRIGGER on actor, TRUNCATE on actor, "
+         "DELETE on actor_grant, REFERENCES on actor_grant, and ", " more", besides=ALONE)
     assert examine(box, status=PROBLEM)["further rights"][1].endswith(" more")
 
 

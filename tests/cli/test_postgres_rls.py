@@ -294,7 +294,7 @@ def a_login_that_sees_nothing_is_told_so(_):
 @test_without_vault
 def a_login_that_does_not_see_all_of_the_whole_is_told_so(_):
     tables = place.sql("SELECT tablename FROM pg_policies WHERE policyname = 'whole' ORDER BY 1")[0].split()
-    assert len(tables) == 16, tables
+    assert len(tables) == 19, tables
     for table in tables:
         place.sql(f"ALTER POLICY whole ON bulla.{table} TO owner, auditor")
         place.run("app", "list", status=4, told=f"not of bulla.{table}: let the owner ALTER POLICY whole ON bulla.{table} TO")
@@ -389,7 +389,9 @@ def a_login_that_no_longer_sees_the_whole_is_shut_out_at_once(_):
 
 @test_without_vault
 def policies_that_are_not_ours_to_the_letter_are_refused(_):
-    own = "USING (tenant = (SELECT l.tenant FROM bulla.login l WHERE l.name = SESSION_USER))"
+    login = "FROM bulla.login l WHERE l.name = SESSION_USER"
+    own = f"USING (tenant = (SELECT l.tenant {login}) OR (SELECT l.actor IS NOT NULL AND l.tenant IS NULL {login}))"
+    audited = f"USING (tenant = (SELECT l.tenant {login} AND l.actor IS NULL))"
     whole = "CREATE POLICY whole ON bulla.turn"
     sees = "TO owner, app, auditor USING (true)"
     changes = (
@@ -408,7 +410,12 @@ def policies_that_are_not_ours_to_the_letter_are_refused(_):
         (f"DROP POLICY whole ON bulla.turn; {whole} AS RESTRICTIVE {sees}", f"DROP POLICY whole ON bulla.turn; {whole} {sees}"),
         (f"DROP POLICY whole ON bulla.turn; {whole} FOR SELECT {sees}", f"DROP POLICY whole ON bulla.turn; {whole} {sees}"),
         ("DROP POLICY whole ON bulla.turn", f"{whole} {sees}"),
-        ("DROP POLICY own ON bulla.audit", f"CREATE POLICY own ON bulla.audit FOR SELECT {own}"),
+        ("DROP POLICY own ON bulla.audit", f"CREATE POLICY own ON bulla.audit FOR SELECT {audited}"),
+        ("ALTER POLICY actor_add ON bulla.audit WITH CHECK (true)",
+         f"ALTER POLICY actor_add ON bulla.audit WITH CHECK (lane / 64 = (SELECT l.actor {login}))"),
+        ("ALTER POLICY actor_change ON bulla.audit_head USING (true)",
+         f"ALTER POLICY actor_change ON bulla.audit_head USING (lane / 64 = (SELECT l.actor {login}))"),
+        ("ALTER POLICY actor_see ON bulla.turn TO app", "ALTER POLICY actor_see ON bulla.turn TO PUBLIC"),
     )
     for change, undo in changes:
         place.sql(change)

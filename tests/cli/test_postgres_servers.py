@@ -124,7 +124,7 @@ CHANGES = (
     ("CREATE RULE r AS ON INSERT TO bulla.audit DO INSTEAD NOTHING", "too many: rule audit r "),
     ("CREATE POLICY p ON bulla.audit USING (true)", "too many: policy audit p "),
     ("ALTER TABLE bulla.audit DISABLE ROW LEVEL SECURITY", "table audit r "),
-    ("ALTER TABLE bulla.field ADD COLUMN more text", "too many: column field 10 more text"),
+    ("ALTER TABLE bulla.field ADD COLUMN more text", "too many: column field 12 more text"),
     ("ALTER TABLE bulla.field DROP COLUMN mask", "column field 7 mask bytea"),
     ("CREATE INDEX more ON bulla.audit(op)", "too many: index more "),
     ("CREATE TABLE public.other(e bytea REFERENCES bulla.entry)", "too many: reference entry other_e_fkey "),
