@@ -44,4 +44,25 @@ BULLA_NODISCARD enum bulla_status bulla_grant_in_force(struct bulla_grant_row *r
                                                        struct bulla_db *db, struct bulla_span actor_id,
                                                        struct bulla_span tenant_id, enum bulla_role role);
 
+#define BULLA_ACTOR_ROWS 16 /* rows that the following functions give at once, at most */
+
+/* bulla_actors_after fills |rows| with the |*num| actors whose numbers come after |number|, in their order, also with
+ * those that were revoked; |*num| is 0 behind the last. |rows| must stay where it is: what they say is in them. Returns
+ * BULLA_REFUSED and BULLA_BUSY as above. */
+BULLA_NODISCARD enum bulla_status bulla_actors_after(struct bulla_actor_row *rows, size_t *num,
+                                                     struct bulla_keyring *keyring, struct bulla_db *db,
+                                                     int64_t number);
+
+/* bulla_grants_of_actor does the same for the grants of an actor, by tenant, role and end, bulla_grants_of_role for
+ * those of |role| for the tenant |tenant_id|, or for all if that is empty, by id; both also with those that have ended.
+ * |after| is the last one that was given, or NULL. */
+BULLA_NODISCARD enum bulla_status bulla_grants_of_actor(struct bulla_grant_row *rows, size_t *num,
+                                                        struct bulla_keyring *keyring, struct bulla_db *db,
+                                                        struct bulla_span actor_id,
+                                                        const struct bulla_grant_row *after);
+BULLA_NODISCARD enum bulla_status bulla_grants_of_role(struct bulla_grant_row *rows, size_t *num,
+                                                       struct bulla_keyring *keyring, struct bulla_db *db,
+                                                       struct bulla_span tenant_id, enum bulla_role role,
+                                                       const struct bulla_grant_row *after);
+
 #endif

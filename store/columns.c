@@ -45,7 +45,7 @@ enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struc
   if (known != NULL && known->checked == keyring->generation) {
     return bulla_check_tenant(tenant, keyring, &row);
   }
-  BULLA_TRY(bulla_vault_row_check_newest(keyring, statement->db, row.id, row.statement));
+  BULLA_TRY(bulla_vault_row_check_newest(keyring, statement->db, BULLA_QUERY_TENANT_STATEMENT, row.id, row.statement));
   BULLA_TRY(bulla_check_tenant(tenant, keyring, &row));
   (*tenant)->self->checked = keyring->generation;
   return BULLA_OK;

@@ -69,6 +69,9 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
 
     [BULLA_QUERY_FIND_TENANT] = "SELECT " TENANT " FROM tenant t WHERE t.name = $1",
     [BULLA_QUERY_TENANT_BY_ID] = "SELECT " TENANT " FROM tenant t WHERE t.id = $1",
+    [BULLA_QUERY_TENANT_STATEMENT] = "SELECT statement FROM tenant WHERE id = $1",
+    [BULLA_QUERY_ACTOR_STATEMENT] = "SELECT statement FROM actor WHERE id = $1",
+    [BULLA_QUERY_GRANT_STATEMENT] = "SELECT statement FROM actor_grant WHERE id = $1",
     [BULLA_QUERY_INSERT_TENANT] =
         "INSERT INTO tenant(id, name, statement, signature, label_key, detail_key) VALUES ($1, $2, $3, $4, $5, $6)",
     [BULLA_QUERY_UPDATE_TENANT] = "UPDATE tenant SET name = $1, statement = $2, signature = $3 WHERE id = $4",
@@ -115,7 +118,9 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_FIND_GRANT] =
         "SELECT " GRANT " FROM actor_grant g WHERE g.actor = $1 AND g.tenant = $2 AND g.role = $3 AND g.ended = 0",
     [BULLA_QUERY_GRANTS_OF_ACTOR] =
-        "SELECT " GRANT " FROM actor_grant g WHERE g.actor = $1 AND g.id > $2 ORDER BY g.id LIMIT $3",
+        "SELECT " GRANT
+        " FROM actor_grant g WHERE g.actor = $1 AND (g.tenant, g.role, g.ended) > ($2, $3, $4) "
+        "ORDER BY g.tenant, g.role, g.ended LIMIT $5",
     [BULLA_QUERY_GRANTS_OF_ROLE] =
         "SELECT " GRANT " FROM actor_grant g WHERE g.tenant = $1 AND g.role = $2 AND g.id > $3 ORDER BY g.id LIMIT $4",
 

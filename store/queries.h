@@ -24,8 +24,11 @@ enum bulla_query {
   BULLA_QUERY_LOAD_ROOT,            /* id; gives the others */
   BULLA_QUERY_DELETE_ROOT,          /* id */
 
-  BULLA_QUERY_FIND_TENANT,   /* name; gives the columns of a tenant */
-  BULLA_QUERY_TENANT_BY_ID,  /* id; likewise, also of one that was removed */
+  BULLA_QUERY_FIND_TENANT,      /* name; gives the columns of a tenant */
+  BULLA_QUERY_TENANT_BY_ID,     /* id; likewise, also of one that was removed */
+  BULLA_QUERY_TENANT_STATEMENT, /* id; gives the statement, as the next two do */
+  BULLA_QUERY_ACTOR_STATEMENT,
+  BULLA_QUERY_GRANT_STATEMENT,
   BULLA_QUERY_INSERT_TENANT, /* the columns of a tenant */
   BULLA_QUERY_UPDATE_TENANT, /* name or NULL, statement, signature, id */
   BULLA_QUERY_LIST_TENANTS,  /* name, how many at most; gives the columns of each tenant with entries from that name on
@@ -60,8 +63,10 @@ enum bulla_query {
   BULLA_QUERY_INSERT_GRANT,    /* id, actor, tenant or empty, role, ended, statement, signature */
   BULLA_QUERY_UPDATE_GRANT,    /* ended, statement, signature, id */
   BULLA_QUERY_FIND_GRANT,      /* actor, tenant or empty, role; gives the columns of the one in force */
-  BULLA_QUERY_GRANTS_OF_ACTOR, /* actor, id of a grant, how many at most; gives the columns of those behind that id */
-  BULLA_QUERY_GRANTS_OF_ROLE,  /* tenant or empty, role, id of a grant, how many at most; likewise */
+  BULLA_QUERY_GRANTS_OF_ACTOR, /* actor, tenant, role, ended, how many at most; gives the columns of those behind these
+                                */
+  BULLA_QUERY_GRANTS_OF_ROLE,  /* tenant or empty, role, id of a grant, how many at most; gives the columns of those
+                                  behind that */
 
   BULLA_QUERY_COUNT_SEALED,     /* id of a secret, tenant; gives created, and how many revisions of fields and API keys
                                    are sealed under it */

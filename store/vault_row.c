@@ -142,9 +142,10 @@ static enum bulla_status find_leaf(uint8_t *digest, struct bulla_keyring *keyrin
 }
 
 /* Whether the row of |id| has the statement of |digest| now. */
-static enum bulla_status has_row(bool *has, struct bulla_db *db, struct bulla_span id, const uint8_t *digest) {
+static enum bulla_status has_row(bool *has, struct bulla_db *db, enum bulla_query query, struct bulla_span id,
+                                 const uint8_t *digest) {
   uint8_t now[BULLA_SHA256_LEN];
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_TENANT_BY_ID);
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, query);
   bulla_bind_blob(&statement, id);
   bool row;
   *has = false;
@@ -152,17 +153,14 @@ static enum bulla_status has_row(bool *has, struct bulla_db *db, struct bulla_sp
   if (!row) {
     return BULLA_OK;
   }
-  (void)bulla_column_exact(&statement, BULLA_ID_LEN);
-  if (!bulla_column_null(&statement)) {
-    (void)bulla_column_text(&statement, BULLA_NAME_MAX);
-  }
   struct bulla_span said = bulla_column_blob(&statement, BULLA_STATEMENT_MAX);
   BULLA_TRY(bulla_columns_good(&statement) ? bulla_sha256(now, said) : BULLA_REFUSED);
   *has = memcmp(now, digest, sizeof(now)) == 0;
   return BULLA_OK;
 }
 
-enum bulla_status bulla_vault_row_check_newest(struct bulla_keyring *keyring, struct bulla_db *db, struct bulla_span id,
+enum bulla_status bulla_vault_row_check_newest(struct bulla_keyring *keyring, struct bulla_db *db,
+                                               enum bulla_query query, struct bulla_span id,
                                                struct bulla_span statement) {
   uint8_t digest[BULLA_SHA256_LEN];
   uint8_t newest[BULLA_SHA256_LEN];
@@ -172,7 +170,9 @@ enum bulla_status bulla_vault_row_check_newest(struct bulla_keyring *keyring, st
   if (memcmp(digest, newest, sizeof(digest)) == 0) {
     return BULLA_OK;
   }
-  BULLA_TRY(has_row(&has, db, id, newest));
-  return has ? bulla_explain(BULLA_BUSY, "the tenant was changed at this moment: try again")
-             : bulla_explain(BULLA_REFUSED, "what is said of a tenant was signed once, and is not the newest");
+  BULLA_TRY(has_row(&has, db, query, id, newest));
+  return has ? bulla_explain(BULLA_BUSY, "the directory was changed at this moment: try again")
+             : bulla_explain(BULLA_REFUSED,
+                             "what is said of a tenant, an actor or a grant was signed once, and is not "
+                             "the newest");
 }

@@ -44,9 +44,11 @@ BULLA_NODISCARD enum bulla_status bulla_vault_row_store(uint8_t *digest, const s
 BULLA_NODISCARD enum bulla_status bulla_vault_row_catch_up(struct bulla_keyring *keyring, struct bulla_db *db,
                                                            int64_t generation);
 
-/* bulla_vault_row_check_newest returns BULLA_OK if the well-signed |statement| of the tenant |id|, which was read just
- * now, is the newest; BULLA_BUSY if it was a moment ago, BULLA_REFUSED if it is an older one. */
+/* bulla_vault_row_check_newest returns BULLA_OK if the well-signed |statement| of |id|, which was read just now, is the
+ * newest; BULLA_BUSY if it was a moment ago, BULLA_REFUSED if it is an older one. |query| gives the statement by the
+ * id: BULLA_QUERY_TENANT_STATEMENT, _ACTOR_STATEMENT or _GRANT_STATEMENT. */
 BULLA_NODISCARD enum bulla_status bulla_vault_row_check_newest(struct bulla_keyring *keyring, struct bulla_db *db,
-                                                               struct bulla_span id, struct bulla_span statement);
+                                                               enum bulla_query query, struct bulla_span id,
+                                                               struct bulla_span statement);
 
 #endif
