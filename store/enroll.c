@@ -7,36 +7,27 @@
 
 #include "core/key.h"
 #include "core/log.h"
+#include "store/advance.h"
 #include "store/clock.h"
 #include "store/columns.h"
-#include "store/leaves.h"
 #include "store/roles.h"
-#include "store/vault_row.h"
 #include "store/wrap.h"
 
-/* Reads the vault's |row|, and gives |said| the next generation of the directory. */
-static enum bulla_status advance(struct bulla_vault_row *row, struct bulla_change *change,
-                                 struct bulla_tenant_statement *said) {
-  BULLA_TRY(bulla_change_read_head(change));
-  BULLA_TRY(bulla_vault_row_now(row, &change->vault->keyring, change->vault->db));
-  said->generation = row->said.generation + 1;
-  change->generation = said->generation;
+/* Gives |said| the next generation of the directory. */
+static enum bulla_status begin(struct bulla_advance *advance, struct bulla_change *change,
+                               struct bulla_tenant_statement *said) {
+  BULLA_TRY(bulla_advance_begin(advance, change));
+  said->generation = advance->generation;
   return BULLA_OK;
 }
 
-/* Signs what is to be said of a tenant, and moves the directory, whose |row| was read, to its generation. */
-static enum bulla_status sign(struct bulla_signed *made, struct bulla_change *change, struct bulla_vault_row *row,
+/* Signs what is to be said of a tenant, and moves the directory to its generation. */
+static enum bulla_status sign(struct bulla_signed *made, struct bulla_advance *advance, struct bulla_change *change,
                               const struct bulla_tenant_statement *said) {
-  struct bulla_db *db = change->vault->db;
-  const struct bulla_keyring *keyring = &change->vault->keyring;
-  uint8_t leaves[BULLA_SHA256_LEN];
-  BULLA_TRY(bulla_sign_tenant(made, keyring, said));
-  memcpy(leaves, row->said.leaves.data, sizeof(leaves));
-  BULLA_TRY(bulla_leaves_put(leaves, db, said->id, made->digest));
-  row->said.leaves = bulla_span(leaves, sizeof(leaves));
-  BULLA_TRY(bulla_vault_row_store(NULL, keyring, db, &row->said));
-  memcpy(change->digest, made->digest, sizeof(change->digest));
-  change->has_digest = true;
+  BULLA_TRY(bulla_sign_tenant(made, &change->vault->keyring, said));
+  BULLA_TRY(bulla_advance_put(advance, change, said->id, made));
+  BULLA_TRY(bulla_advance_end(advance, change));
+  bulla_advance_tell(change, made);
   return BULLA_OK;
 }
 
@@ -115,13 +106,13 @@ static enum bulla_status create(struct bulla_change *change, struct bulla_span n
       .detail_key_id = bulla_span(detail_key.id, sizeof(detail_key.id)),
       .num_secrets = 1,
   };
-  struct bulla_vault_row row;
-  BULLA_TRY(advance(&row, change, &said));
+  struct bulla_advance advance;
+  BULLA_TRY(begin(&advance, change, &said));
   for (size_t i = 0; i < BULLA_NUM_ROLES; i++) {
-    said.roles[i] = (struct bulla_role_epoch){.ring = row.said.rings[i], .epoch = 1};
+    said.roles[i] = (struct bulla_role_epoch){.ring = advance.row.said.rings[i], .epoch = 1};
   }
   said.secrets[0] = bulla_tenant_secret_entry(&first.secret, said.generation);
-  BULLA_TRY(sign(&made, change, &row, &said));
+  BULLA_TRY(sign(&made, &advance, change, &said));
   BULLA_TRY(insert_tenant(vault, &said, &made, &label_key, &detail_key));
   BULLA_TRY(bulla_roles_add_tenant(&vault->keyring, vault->db, &said, label_key.key, detail_key.key));
   BULLA_TRY(bulla_roles_add_secret(&vault->keyring, vault->db, &said, &first.keys, said.secrets[0].id));
@@ -144,10 +135,10 @@ enum bulla_status bulla_tenant_ensure(const struct bulla_tenant **tenant, struct
 }
 
 /* Signs |said| and stores it as the row of its tenant, which has the name in it, or none. */
-static enum bulla_status replace(struct bulla_change *change, struct bulla_vault_row *row,
+static enum bulla_status replace(struct bulla_change *change, struct bulla_advance *advance,
                                  const struct bulla_tenant_statement *said, bool has_name) {
   struct bulla_signed made;
-  BULLA_TRY(sign(&made, change, row, said));
+  BULLA_TRY(sign(&made, advance, change, said));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(change->vault->db, BULLA_QUERY_UPDATE_TENANT);
   if (has_name) {
@@ -163,9 +154,9 @@ static enum bulla_status replace(struct bulla_change *change, struct bulla_vault
 
 /* Likewise, with the next generation of the directory. */
 static enum bulla_status update(struct bulla_change *change, struct bulla_tenant_statement *said, bool has_name) {
-  struct bulla_vault_row row;
-  BULLA_TRY(advance(&row, change, said));
-  return replace(change, &row, said, has_name);
+  struct bulla_advance advance;
+  BULLA_TRY(begin(&advance, change, said));
+  return replace(change, &advance, said, has_name);
 }
 
 enum bulla_status bulla_tenant_rename(struct bulla_change *change, const struct bulla_tenant *tenant,
@@ -247,12 +238,12 @@ enum bulla_status bulla_tenant_rotate(int64_t *version, struct bulla_change *cha
   }
   said.last_version = *version;
   BULLA_TRY(insert_secret(vault, &made));
-  struct bulla_vault_row row;
-  BULLA_TRY(advance(&row, change, &said));
+  struct bulla_advance advance;
+  BULLA_TRY(begin(&advance, change, &said));
   said.secrets[said.num_secrets++] = bulla_tenant_secret_entry(&made.secret, said.generation);
   BULLA_TRY(
       bulla_roles_add_secret(&vault->keyring, vault->db, &said, &made.keys, said.secrets[said.num_secrets - 1].id));
-  return replace(change, &row, &said, true);
+  return replace(change, &advance, &said, true);
 }
 
 static enum bulla_status delete_handouts(struct bulla_db *db, struct bulla_span tenant_id, struct bulla_span what) {
