@@ -84,6 +84,9 @@ enum bulla_status bulla_anchor_write(struct bulla_buffer *note, const struct bul
                                      const struct bulla_anchor *anchor) {
   uint8_t signature[KEY_HASH_LEN + BULLA_SIGNATURE_LEN];
   struct bulla_writer writer = bulla_writer(note);
+  if (keyring->signing_seed == NULL) {
+    return BULLA_DENIED;
+  }
   put_text(&writer, keyring, anchor);
   BULLA_TRY(hash_key(signature, keyring));
   BULLA_TRY(bulla_signature_sign(signature + KEY_HASH_LEN, keyring->signing_seed, bulla_written(note)));

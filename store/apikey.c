@@ -36,6 +36,9 @@ enum bulla_status bulla_apikey_store(struct bulla_vault *vault, const struct bul
   if (apikey->root != NULL) {
     BULLA_TRY(bulla_tenant_active_secret(&keys, vault, owner));
     BULLA_TRY(bulla_context_apikey(&context, &vault->keyring, bulla_tenant_id(owner), apikey->id));
+    if (keys->apikey_key == NULL) {
+      return BULLA_DENIED;
+    }
     BULLA_TRY(bulla_seal(keys->apikey_key, &sealed, bulla_secret_bytes(apikey->root), bulla_context_span(&context)));
     bulla_bind_blob(&statement, bulla_written(&sealed));
     bulla_bind_secret(&statement, keys);

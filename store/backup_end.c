@@ -70,6 +70,9 @@ static enum bulla_status write_end(struct bulla_buffer *end, const struct bulla_
                                    const struct bulla_backup_said *said) {
   uint8_t signature[BULLA_SIGNATURE_LEN];
   struct bulla_writer writer = bulla_writer(end);
+  if (keyring->signing_seed == NULL) {
+    return BULLA_DENIED;
+  }
   bulla_put_prefixed(&writer, LABEL);
   bulla_put_prefixed(&writer, said->uuid);
   bulla_put_prefixed(&writer, bulla_span(keyring->signing_public, sizeof(keyring->signing_public)));

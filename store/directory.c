@@ -14,6 +14,9 @@
 
 static enum bulla_status sign(struct bulla_signed *made, const struct bulla_keyring *keyring) {
   struct bulla_span statement = bulla_written(&made->statement);
+  if (keyring->signing_seed == NULL) {
+    return BULLA_DENIED; /* nobody but the root says what the vault is */
+  }
   BULLA_TRY(bulla_sha256(made->digest, statement));
   return bulla_signature_sign(made->signature, keyring->signing_seed, statement);
 }

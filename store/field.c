@@ -23,6 +23,9 @@ void bulla_field_free(struct bulla_buffer *buffer) {
 /* Allocates and fills |blob|. */
 static enum bulla_status seal(struct bulla_buffer *blob, struct bulla_key *key, struct bulla_span plaintext,
                               const struct bulla_context *context) {
+  if (key == NULL) {
+    return BULLA_DENIED;
+  }
   size_t len = bulla_sealed_len(bulla_key_suite(key), plaintext.len);
   *blob = bulla_buffer(malloc(len), len);
   if (blob->data == NULL) {
@@ -137,6 +140,9 @@ enum bulla_status bulla_field_show(struct bulla_shown *shown, uint8_t *room, con
   *shown = (struct bulla_shown){.text = field->secret ? bulla_span(NULL, 0) : field->value};
   if (!field->secret) {
     return bulla_field_check_plain(keyring, field);
+  }
+  if (field->keys->mask_key == NULL) {
+    return BULLA_DENIED;
   }
   struct bulla_context context;
   struct bulla_buffer buffer = bulla_buffer(room, BULLA_TRAITS_LEN);

@@ -16,6 +16,9 @@ enum bulla_status bulla_secret_room(struct bulla_secret **secret, struct bulla_b
 enum bulla_status bulla_open_secret(struct bulla_secret **opened, const struct bulla_key *key, struct bulla_span blob,
                                     struct bulla_span context) {
   struct bulla_blob parts;
+  if (key == NULL) {
+    return BULLA_DENIED;
+  }
   BULLA_TRY(bulla_blob_parse(&parts, blob));
   struct bulla_secret *secret BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_buffer buffer;

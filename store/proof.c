@@ -9,6 +9,9 @@
 #include "core/cleanup.h"
 
 enum bulla_status bulla_prove(uint8_t *proof, const struct bulla_tenant *tenant, const struct bulla_context *context) {
+  if (tenant->label_key == NULL) {
+    return BULLA_DENIED;
+  }
   return bulla_hmac(proof, bulla_secret_bytes(tenant->label_key), bulla_context_span(context));
 }
 

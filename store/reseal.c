@@ -15,6 +15,9 @@
 
 static enum bulla_status reseal(struct bulla_buffer *sealed, struct bulla_secret *plain, const struct bulla_key *from,
                                 struct bulla_key *to, struct bulla_span blob, const struct bulla_context *context) {
+  if (from == NULL || to == NULL) {
+    return BULLA_DENIED;
+  }
   struct bulla_buffer opened = bulla_buffer(bulla_secret_data(plain), bulla_secret_bytes(plain).len);
   BULLA_TRY(bulla_open(from, &opened, blob, bulla_context_span(context)));
   enum bulla_status status = bulla_seal(to, sealed, bulla_written(&opened), bulla_context_span(context));

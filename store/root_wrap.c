@@ -147,6 +147,9 @@ enum bulla_status bulla_root_wrap(struct bulla_root_row *row, struct bulla_root_
                                   const struct bulla_keyring *keyring, const struct bulla_root *root,
                                   const struct bulla_secret *vault_key) {
   const struct way *way = &ways[root->kind];
+  if (vault_key == NULL) {
+    return BULLA_DENIED;
+  }
   if (way->wrap == NULL) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "a recipient is added by its public half");
   }

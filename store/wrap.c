@@ -9,11 +9,17 @@
 
 enum bulla_status bulla_wrap(struct bulla_buffer *wrapped, struct bulla_key *under, const struct bulla_secret *key,
                              const struct bulla_context *context) {
+  if (under == NULL || key == NULL) {
+    return BULLA_DENIED;
+  }
   return bulla_seal(under, wrapped, bulla_secret_bytes(key), bulla_context_span(context));
 }
 
 enum bulla_status bulla_unwrap(struct bulla_secret **key, const struct bulla_key *under, struct bulla_span wrapped,
                                const struct bulla_context *context) {
+  if (under == NULL) {
+    return BULLA_DENIED;
+  }
   struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_new(&opened, BULLA_KEY_LEN));
   struct bulla_buffer buffer = bulla_buffer(bulla_secret_data(opened), BULLA_KEY_LEN);

@@ -9,11 +9,12 @@
 #include "store/context.h"
 
 /* bulla_wrap seals |key| of BULLA_KEY_LEN bytes under |under| in |context| into |wrapped|, at least BULLA_WRAPPED_MAX
- * bytes. */
+ * bytes. Returns BULLA_DENIED if either is NULL: an actor has not the keys that its roles do not give. */
 BULLA_NODISCARD enum bulla_status bulla_wrap(struct bulla_buffer *wrapped, struct bulla_key *under,
                                              const struct bulla_secret *key, const struct bulla_context *context);
 
-/* bulla_unwrap opens what bulla_wrap wrote as |*key|. Returns BULLA_REFUSED for anything else. */
+/* bulla_unwrap opens what bulla_wrap wrote as |*key|. Returns BULLA_REFUSED for anything else, BULLA_DENIED
+ * if |under| is NULL. */
 BULLA_NODISCARD enum bulla_status bulla_unwrap(struct bulla_secret **key, const struct bulla_key *under,
                                                struct bulla_span wrapped, const struct bulla_context *context);
 
