@@ -7,6 +7,8 @@
 
 #include "store/names.h"
 #include "store/proof.h"
+#include "store/role_open.h"
+#include "store/self.h"
 #include "store/vault_row.h"
 
 struct bulla_span bulla_column_name(struct bulla_statement *statement) {
@@ -16,6 +18,21 @@ struct bulla_span bulla_column_name(struct bulla_statement *statement) {
     return bulla_span(NULL, 0);
   }
   return name;
+}
+
+/* Whether the row is the newest of its tenant is asked once for each state of the directory. */
+static enum bulla_status check_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
+                                      struct bulla_db *db, const struct bulla_tenant_row *row) {
+  const struct bulla_tenant *known = bulla_keyring_find_tenant(keyring, row->id, row->statement, row->signature);
+  if (known != NULL && known->checked == keyring->generation) {
+    return bulla_check_tenant(tenant, keyring, row);
+  }
+  BULLA_TRY(bulla_vault_row_check_newest(keyring, db, BULLA_QUERY_TENANT_STATEMENT, row->id, row->statement));
+  /* What is in the cache has the keys that it is to have; an actor comes by those of others by its grants. */
+  BULLA_TRY(known != NULL || keyring->self == NULL ? bulla_check_tenant(tenant, keyring, row)
+                                                   : bulla_role_open_tenant(tenant, keyring, db, row));
+  (*tenant)->self->checked = keyring->generation;
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
@@ -40,15 +57,9 @@ enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struc
   if (!bulla_columns_good(statement)) {
     return BULLA_REFUSED;
   }
-  (void)vault_signature; /* store/self.h will look at it */
-  const struct bulla_tenant *known = bulla_keyring_find_tenant(keyring, row.id, row.statement, row.signature);
-  if (known != NULL && known->checked == keyring->generation) {
-    return bulla_check_tenant(tenant, keyring, &row);
-  }
-  BULLA_TRY(bulla_vault_row_check_newest(keyring, statement->db, BULLA_QUERY_TENANT_STATEMENT, row.id, row.statement));
-  BULLA_TRY(bulla_check_tenant(tenant, keyring, &row));
-  (*tenant)->self->checked = keyring->generation;
-  return BULLA_OK;
+  BULLA_TRY(bulla_self_look(keyring, statement->db, vault_signature));
+  BULLA_TRY(check_tenant(tenant, keyring, statement->db, &row));
+  return (*tenant)->roles != 0 ? BULLA_OK : BULLA_DENIED;
 }
 
 enum bulla_status bulla_columns_secret(const struct bulla_tenant_secret **secret, struct bulla_keyring *keyring,
@@ -56,7 +67,12 @@ enum bulla_status bulla_columns_secret(const struct bulla_tenant_secret **secret
   struct bulla_secret_row row = {.id = bulla_column_exact(statement, BULLA_ID_LEN)};
   row.version = bulla_column_int(statement);
   row.wrapped = bulla_column_blob(statement, BULLA_WRAPPED_MAX);
-  return bulla_columns_good(statement) ? bulla_tenant_secret(secret, keyring, tenant, &row) : BULLA_REFUSED;
+  *secret = NULL;
+  if (!bulla_columns_good(statement)) {
+    return BULLA_REFUSED;
+  }
+  return keyring->self == NULL ? bulla_tenant_secret(secret, keyring, tenant, &row)
+                               : bulla_role_open_secret(secret, keyring, statement->db, tenant, &row);
 }
 
 enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,

@@ -112,20 +112,25 @@ static enum bulla_status open_keys(struct bulla_secret **label_key, struct bulla
              : BULLA_REFUSED;
 }
 
+enum bulla_status bulla_tenant_row_read(struct bulla_tenant_statement *said, const struct bulla_keyring *keyring,
+                                        const struct bulla_tenant_row *row) {
+  BULLA_TRY(bulla_check_signed(keyring, row->statement, row->signature));
+  BULLA_TRY(bulla_tenant_statement_read(said, row->statement));
+  if (!says_row(said, keyring, row)) {
+    return BULLA_REFUSED;
+  }
+  return said->generation < bulla_keyring_tenant_generation(keyring, row->id)
+             ? bulla_explain(BULLA_REFUSED, "what is said of a tenant is older than this process has seen it")
+             : BULLA_OK;
+}
+
 /* Checks the row, and takes it into the cache. */
 static enum bulla_status take_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
                                      const struct bulla_tenant_row *row) {
   struct bulla_tenant_statement said;
   struct bulla_secret *label_key BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_key *detail_key BULLA_CLEANUP(bulla_key_free) = NULL;
-  BULLA_TRY(bulla_check_signed(keyring, row->statement, row->signature));
-  BULLA_TRY(bulla_tenant_statement_read(&said, row->statement));
-  if (!says_row(&said, keyring, row)) {
-    return BULLA_REFUSED;
-  }
-  if (said.generation < bulla_keyring_tenant_generation(keyring, row->id)) {
-    return bulla_explain(BULLA_REFUSED, "what is said of a tenant is older than this process has seen it");
-  }
+  BULLA_TRY(bulla_tenant_row_read(&said, keyring, row));
   BULLA_TRY(row->has_keys ? open_keys(&label_key, &detail_key, keyring, row, &said) : BULLA_OK);
   return bulla_keyring_keep_tenant(tenant, keyring, row->statement, row->signature, &label_key, &detail_key);
 }

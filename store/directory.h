@@ -60,6 +60,12 @@ struct bulla_tenant_row {
   struct bulla_span detail_key;
 };
 
+/* bulla_tenant_row_read fills |said| with what |row| says, with spans in it. Returns BULLA_REFUSED if it is not signed,
+ * says something else than the row, or is older than the one in the cache. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_row_read(struct bulla_tenant_statement *said,
+                                                        const struct bulla_keyring *keyring,
+                                                        const struct bulla_tenant_row *row);
+
 /* bulla_check_tenant sets |*tenant| to what |row| is, unwrapped; |keyring| owns it. Returns BULLA_REFUSED if the
  * statement is not signed, says something else than the row, is older than the one in the cache, or a key does not
  * open or is not the one that the statement commits to. */

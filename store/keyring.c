@@ -69,7 +69,40 @@ static void drop_secret(struct bulla_tenant_secret **place) {
   bulla_tenant_secret_release(&secret);
 }
 
+void bulla_keyring_retire(struct bulla_keyring *keyring) {
+  for (size_t i = 0; i < BULLA_CACHED_TENANTS; i++) {
+    struct bulla_tenant *tenant = keyring->tenants[i];
+    if (tenant != NULL) {
+      tenant->retired = keyring->retired;
+      keyring->retired = tenant;
+      keyring->tenants[i] = NULL;
+    }
+  }
+  for (size_t i = 0; i < BULLA_CACHED_SECRETS; i++) {
+    struct bulla_tenant_secret *secret = keyring->secrets[i];
+    if (secret != NULL) {
+      secret->retired = keyring->retired_secrets;
+      keyring->retired_secrets = secret;
+      keyring->secrets[i] = NULL;
+    }
+  }
+}
+
+void bulla_keyring_let_go(struct bulla_keyring *keyring) {
+  while (keyring->retired != NULL) {
+    struct bulla_tenant *tenant = keyring->retired;
+    keyring->retired = tenant->retired;
+    drop_tenant(&tenant);
+  }
+  while (keyring->retired_secrets != NULL) {
+    struct bulla_tenant_secret *secret = keyring->retired_secrets;
+    keyring->retired_secrets = secret->retired;
+    drop_secret(&secret);
+  }
+}
+
 void bulla_keyring_forget(struct bulla_keyring *keyring) {
+  bulla_keyring_let_go(keyring);
   for (size_t i = 0; i < BULLA_CACHED_TENANTS; i++) {
     drop_tenant(&keyring->tenants[i]);
   }

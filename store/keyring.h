@@ -36,15 +36,19 @@ struct bulla_self {
   struct bulla_secret *box_private; /* opens what is sealed to it */
   struct bulla_secret *signing_seed;
   uint8_t signing_public[BULLA_SIGNATURE_PUBLIC_LEN];
-  struct bulla_key *head_key; /* seals the heads of its lanes */
+  struct bulla_key *head_key;           /* seals the heads of its lanes */
+  uint8_t checked[BULLA_SIGNATURE_LEN]; /* the signature of the vault's statement with which its row was looked at */
+  int64_t rings[BULLA_NUM_ROLES];       /* of its grants for all tenants, then: 0 not looked for, below 0 none */
+  struct bulla_secret *ring_keys[BULLA_NUM_ROLES]; /* that they gave, or NULL */
 };
 
 /* A tenant whose row was checked. Who has the vault may use it until it lets go of the vault or keeps
  * BULLA_CACHED_TENANTS others; who holds it, until it lets go of it. */
 struct bulla_tenant {
-  struct bulla_tenant *self; /* for those who have it const */
-  _Atomic unsigned holders;  /* the cache among them */
-  int64_t checked;           /* the generation of the directory in which its statement was the newest */
+  struct bulla_tenant *self;    /* for those who have it const */
+  struct bulla_tenant *retired; /* the next one that is */
+  _Atomic unsigned holders;     /* the cache among them */
+  int64_t checked;              /* the generation of the directory in which its statement was the newest */
   uint8_t id[BULLA_ID_LEN];
   uint8_t *bytes; /* statement and signature of the row */
   size_t len;
@@ -59,6 +63,7 @@ struct bulla_tenant {
  * the roles of an actor do not give is NULL. */
 struct bulla_tenant_secret {
   struct bulla_tenant_secret *self;
+  struct bulla_tenant_secret *retired; /* the next one that is */
   _Atomic unsigned holders;
   uint8_t id[BULLA_ID_LEN];
   uint8_t tenant_id[BULLA_ID_LEN];
@@ -89,6 +94,8 @@ struct bulla_keyring {
   size_t next_tenant; /* the place that is given out next */
   struct bulla_tenant_secret *secrets[BULLA_CACHED_SECRETS];
   size_t next_secret;
+  struct bulla_tenant *retired; /* by bulla_keyring_retire */
+  struct bulla_tenant_secret *retired_secrets;
 };
 
 /* bulla_keyring_uuid returns the uuid of the vault. */
@@ -112,8 +119,11 @@ BULLA_NODISCARD enum bulla_status bulla_keyring_expand(struct bulla_keyring *key
 /* bulla_keyring_free wipes and frees all keys; |keyring| may be zeroed. */
 void bulla_keyring_free(struct bulla_keyring *keyring);
 
-/* bulla_keyring_forget wipes and frees the keys of tenants. */
+/* bulla_keyring_forget wipes and frees the keys of tenants. bulla_keyring_retire has nobody find them any more, while
+ * who has the vault may use those that it found; bulla_keyring_let_go is called as it lets go of the vault. */
 void bulla_keyring_forget(struct bulla_keyring *keyring);
+void bulla_keyring_retire(struct bulla_keyring *keyring);
+void bulla_keyring_let_go(struct bulla_keyring *keyring);
 
 /* bulla_keyring_find_tenant returns the tenant of this id whose row has this statement and signature, or NULL if it is
  * not cached. */

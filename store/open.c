@@ -10,8 +10,10 @@
 #include "core/log.h"
 #include "core/sized.h"
 #include "core/slab.h"
+#include "store/actor.h"
 #include "store/create.h"
 #include "store/root_row.h"
+#include "store/self.h"
 #include "store/vault.h"
 #include "store/vault_row.h"
 
@@ -155,19 +157,73 @@ static enum bulla_status open_by_any(struct bulla_vault *vault, const struct bul
   return last;
 }
 
+/* Somebody outside has seen the directory younger than this. */
+static enum bulla_status check_age(const struct bulla_keyring *keyring, int64_t generation) {
+  return keyring->generation >= generation
+             ? BULLA_OK
+             : bulla_explain(BULLA_AUDIT_BROKEN, "the directory is older than the options say");
+}
+
 /* Reads the vault's own row, has |root| open its key, and checks that all of it is this vault's. */
 static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root,
                               const struct bulla_vault_options *options) {
   struct bulla_vault_row row;
-  BULLA_TRY(bulla_vault_row_load(&row, vault->db));
+  BULLA_TRY(bulla_vault_row_load_keys(&row, vault->db));
   memcpy(vault->keyring.uuid, row.said.uuid.data, sizeof(vault->keyring.uuid));
   BULLA_TRY(check_pin(vault, &row, root, options->fingerprint));
   BULLA_TRY(open_by_any(vault, &row, root));
+  BULLA_TRY(check_age(&vault->keyring, options->generation));
   if (options->id.len > 0 && !bulla_span_equal(options->id, bulla_vault_id(vault))) {
     return BULLA_WRONG_VAULT;
   }
   BULLA_TRY(load_lane(vault, &row.said));
   return ask_log_for_age(vault);
+}
+
+/* The key of an actor names its vault: nothing is opened or sealed before that is seen to be the one. */
+static enum bulla_status check_named(struct bulla_vault *vault, const struct bulla_vault_row *row,
+                                     const struct bulla_actor_key *key, const struct bulla_vault_options *options) {
+  struct bulla_keyring *keyring = &vault->keyring;
+  uint8_t fingerprint[BULLA_VAULT_FINGERPRINT_LEN];
+  struct bulla_span found = bulla_span(fingerprint, sizeof(fingerprint));
+  memcpy(keyring->uuid, row->said.uuid.data, sizeof(keyring->uuid));
+  memcpy(keyring->signing_public, row->said.signing_public.data, sizeof(keyring->signing_public));
+  BULLA_TRY(bulla_fingerprint(fingerprint, keyring));
+  if (!bulla_span_equal(found, bulla_span(key->fingerprint, sizeof(key->fingerprint)))) {
+    return bulla_explain(BULLA_WRONG_VAULT, "the key of the actor is for another vault");
+  }
+  if ((options->fingerprint.len > 0 && !bulla_span_equal(options->fingerprint, found)) ||
+      (options->id.len > 0 && !bulla_span_equal(options->id, bulla_vault_id(vault)))) {
+    return BULLA_WRONG_VAULT;
+  }
+  return bulla_vault_row_accept(keyring, row);
+}
+
+/* Takes up the log in the first lane of the actor, whose statement has |digest|. It must not have seen the directory
+ * younger than it is. */
+static enum bulla_status load_own_lane(struct bulla_vault *vault, const uint8_t *digest) {
+  struct bulla_audit_lane *lane = &vault->log.lane;
+  lane->number = vault->keyring.self->number * BULLA_ACTOR_LANES;
+  BULLA_TRY(bulla_audit_lane_load(lane, NULL, &vault->log));
+  if (memcmp(lane->start, digest, sizeof(lane->start)) != 0) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "the first lane of the actor was replaced");
+  }
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = *lane};
+  BULLA_TRY(bulla_audit_load(&head, &vault->log));
+  return head.generation <= vault->keyring.generation
+             ? BULLA_OK
+             : bulla_explain(BULLA_AUDIT_BROKEN, "the directory is older than the actor has seen it");
+}
+
+static enum bulla_status load_as(struct bulla_vault *vault, const struct bulla_actor_key *key,
+                                 const struct bulla_vault_options *options) {
+  struct bulla_vault_row row;
+  uint8_t first_lane[BULLA_SHA256_LEN];
+  BULLA_TRY(bulla_vault_row_load(&row, vault->db));
+  BULLA_TRY(check_named(vault, &row, key, options));
+  BULLA_TRY(check_age(&vault->keyring, options->generation));
+  BULLA_TRY(bulla_self_load(first_lane, &vault->keyring, vault->db, key));
+  return load_own_lane(vault, first_lane);
 }
 
 struct bulla_span bulla_vault_id(const struct bulla_vault *vault) {
@@ -178,6 +234,16 @@ enum bulla_status bulla_vault_fingerprint(const struct bulla_vault *vault, uint8
   return vault == NULL ? BULLA_INVALID_ARGUMENT : bulla_fingerprint(fingerprint, &vault->keyring);
 }
 
+enum bulla_status bulla_vault_directory(struct bulla_vault *vault, int64_t *generation) {
+  struct bulla_vault_row row;
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  *generation = 0;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_vault_row_now(&row, &vault->keyring, vault->db));
+  *generation = row.said.generation;
+  return BULLA_OK;
+}
+
 /* Reads |options| of the size that the caller knew. */
 static enum bulla_status take_options(struct bulla_vault_options *taken, const struct bulla_vault_options *options) {
   *taken = (struct bulla_vault_options)BULLA_VAULT_OPTIONS_INIT;
@@ -185,7 +251,7 @@ static enum bulla_status take_options(struct bulla_vault_options *taken, const s
     BULLA_TRY(bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_vault_options, read_only)));
   }
   static const uint8_t none[sizeof(taken->reserved)];
-  bool good = memcmp(taken->reserved, none, sizeof(none)) == 0;
+  bool good = memcmp(taken->reserved, none, sizeof(none)) == 0 && taken->generation >= 0;
   return good && (taken->id.len == 0 || taken->id.len == BULLA_VAULT_ID_LEN) &&
                  (taken->fingerprint.len == 0 || taken->fingerprint.len == BULLA_VAULT_FINGERPRINT_LEN)
              ? BULLA_OK
@@ -212,6 +278,23 @@ enum bulla_status bulla_vault_open(struct bulla_vault **vault, const char *url, 
   *vault = NULL;
   BULLA_TRY(bulla_db_check_url(url));
   return open_from(vault, &(struct source){.url = url}, root, options);
+}
+
+enum bulla_status bulla_vault_open_as(struct bulla_vault **vault, const char *url, const struct bulla_actor *actor,
+                                      const struct bulla_vault_options *options) {
+  struct bulla_vault_options taken;
+  *vault = NULL;
+  BULLA_TRY(bulla_db_check_url(url));
+  BULLA_TRY(take_options(&taken, options));
+  if (actor == NULL) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
+  BULLA_TRY(connect_to(&opening, &(struct source){.url = url}, taken.read_only));
+  BULLA_TRY(load_as(opening, &actor->key, &taken));
+  *vault = opening;
+  opening = NULL;
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_vault_open_backup(struct bulla_vault **vault, const struct bulla_db_driver *driver,

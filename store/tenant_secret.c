@@ -85,10 +85,8 @@ struct bulla_secret_entry bulla_tenant_secret_entry(const struct bulla_tenant_se
   };
 }
 
-/* What is signed of that secret, or NULL if no values may be opened with it: what the database says of its state counts
- * for nothing. */
-static const struct bulla_secret_entry *find_listed(const struct bulla_tenant *tenant,
-                                                    const struct bulla_secret_row *row) {
+const struct bulla_secret_entry *bulla_tenant_secret_listed(const struct bulla_tenant *tenant,
+                                                            const struct bulla_secret_row *row) {
   const struct bulla_secret_entry *found = NULL;
   for (size_t i = 0; i < tenant->said.num_secrets; i++) {
     const struct bulla_secret_entry *entry = &tenant->said.secrets[i];
@@ -145,7 +143,7 @@ static enum bulla_status unwrap(const struct bulla_tenant_secret **secret, struc
 enum bulla_status bulla_tenant_secret(const struct bulla_tenant_secret **secret, struct bulla_keyring *keyring,
                                       const struct bulla_tenant *tenant, const struct bulla_secret_row *row) {
   *secret = NULL;
-  const struct bulla_secret_entry *entry = find_listed(tenant, row);
+  const struct bulla_secret_entry *entry = bulla_tenant_secret_listed(tenant, row);
   if (entry == NULL) {
     return BULLA_REFUSED;
   }

@@ -55,6 +55,11 @@ struct bulla_secret_row {
   struct bulla_span wrapped;
 };
 
+/* bulla_tenant_secret_listed returns what is signed of the secret of |row|, or NULL if no values may be opened with it:
+ * what the database says of its state counts for nothing. */
+const struct bulla_secret_entry *bulla_tenant_secret_listed(const struct bulla_tenant *tenant,
+                                                            const struct bulla_secret_row *row);
+
 /* bulla_tenant_secret sets |*secret| to the keys of |row|; |keyring| owns them. Returns BULLA_REFUSED if the tenant's
  * statement has no such secret that opens values, or it does not open, or not to keys that the statement commits to. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_secret(const struct bulla_tenant_secret **secret,

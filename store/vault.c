@@ -11,6 +11,7 @@
 #include "core/lock.h"
 #include "core/log.h"
 #include "core/slab.h"
+#include "store/self.h"
 
 enum bulla_status bulla_vault_here(const struct bulla_vault *vault) {
   if (vault == NULL) {
@@ -50,6 +51,7 @@ enum bulla_status bulla_vault_lock(struct bulla_vault **locked, struct bulla_vau
 void bulla_vault_unlock(struct bulla_vault **locked) {
   if (*locked != NULL) {
     int before = (*locked)->cancel_state;
+    bulla_keyring_let_go(&(*locked)->keyring);
     bulla_queue_leave(&(*locked)->queue);
     *locked = NULL;
     bulla_allow_cancel(before);
@@ -96,6 +98,7 @@ void bulla_vault_close(struct bulla_vault **vault) {
   }
   bulla_limits_end(&closing->limits);
   bulla_audit_head_free(&closing->own.head);
+  bulla_self_free(&closing->keyring.self);
   bulla_keyring_free(&closing->keyring);
   bulla_watch_end(&closing->watch);
   bulla_db_close(&closing->db);

@@ -16,21 +16,38 @@ static struct bulla_span copy(uint8_t *to, struct bulla_span from) {
   return bulla_span(to, from.len);
 }
 
-enum bulla_status bulla_vault_row_load(struct bulla_vault_row *row, struct bulla_db *db) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_LOAD_VAULT);
+/* Takes statement and signature of the row that |statement| looks for. */
+static enum bulla_status take_said(struct bulla_vault_row *row, struct bulla_statement *statement) {
   bool is_there;
   row->said = (struct bulla_vault_statement){.generation = 0};
-  BULLA_TRY(bulla_step(&statement, &is_there));
+  BULLA_TRY(bulla_step(statement, &is_there));
   if (!is_there) {
     return bulla_explain(BULLA_NOT_A_VAULT, "the vault's own row is missing");
   }
-  row->statement = copy(row->bytes, bulla_column_blob(&statement, BULLA_STATEMENT_MAX));
-  bulla_column_bytes(&statement, row->signature, sizeof(row->signature));
+  row->statement = copy(row->bytes, bulla_column_blob(statement, BULLA_STATEMENT_MAX));
+  bulla_column_bytes(statement, row->signature, sizeof(row->signature));
+  return BULLA_OK;
+}
+
+static enum bulla_status read_said(struct bulla_vault_row *row, const struct bulla_statement *statement) {
+  bool good = bulla_columns_good(statement) && bulla_vault_statement_read(&row->said, row->statement) == BULLA_OK;
+  return good ? BULLA_OK : bulla_explain(BULLA_NOT_A_VAULT, "the vault's own row is malformed");
+}
+
+enum bulla_status bulla_vault_row_load(struct bulla_vault_row *row, struct bulla_db *db) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(db, BULLA_QUERY_LOAD_VAULT_STATEMENT);
+  BULLA_TRY(take_said(row, &statement));
+  return read_said(row, &statement);
+}
+
+enum bulla_status bulla_vault_row_load_keys(struct bulla_vault_row *row, struct bulla_db *db) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_LOAD_VAULT);
+  BULLA_TRY(take_said(row, &statement));
   row->signing_key = copy(row->wrapped[0], bulla_column_blob(&statement, BULLA_WRAPPED_MAX));
   row->audit_key = copy(row->wrapped[1], bulla_column_blob(&statement, BULLA_WRAPPED_MAX));
   row->detail_key = copy(row->wrapped[2], bulla_column_blob(&statement, BULLA_WRAPPED_MAX));
-  bool good = bulla_columns_good(&statement) && bulla_vault_statement_read(&row->said, row->statement) == BULLA_OK;
-  return good ? BULLA_OK : bulla_explain(BULLA_NOT_A_VAULT, "the vault's own row is malformed");
+  return read_said(row, &statement);
 }
 
 static enum bulla_status unwrap(struct bulla_secret **key, const struct bulla_keyring *keyring, enum bulla_wrapped what,
@@ -60,6 +77,15 @@ enum bulla_status bulla_vault_row_open(struct bulla_keyring *keyring, const stru
               bulla_span_equal(row->said.signing_public, bulla_span(keyring->signing_public, BULLA_KEY_LEN)) &&
               bulla_span_equal(row->said.audit_public, bulla_span(keyring->audit_public, BULLA_KEY_LEN));
   BULLA_TRY(same ? bulla_check_signed(keyring, row->statement, signature_of(row)) : BULLA_REFUSED);
+  keyring->generation = row->said.generation;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_vault_row_accept(struct bulla_keyring *keyring, const struct bulla_vault_row *row) {
+  bool same = bulla_span_equal(row->said.uuid, bulla_keyring_uuid(keyring)) &&
+              bulla_span_equal(row->said.signing_public, bulla_span(keyring->signing_public, BULLA_KEY_LEN));
+  BULLA_TRY(same ? bulla_check_signed(keyring, row->statement, signature_of(row)) : BULLA_REFUSED);
+  memcpy(keyring->audit_public, row->said.audit_public.data, sizeof(keyring->audit_public));
   keyring->generation = row->said.generation;
   return BULLA_OK;
 }
@@ -108,8 +134,8 @@ enum bulla_status bulla_vault_row_catch_up(struct bulla_keyring *keyring, struct
   return BULLA_OK;
 }
 
-/* Reads the vault's statement, and the digests of the buckets unless they are those in |keyring|. */
-static enum bulla_status learn(struct bulla_keyring *keyring, struct bulla_db *db) {
+/* The digests of the buckets are read unless they are those in |keyring|. */
+enum bulla_status bulla_vault_row_learn(struct bulla_keyring *keyring, struct bulla_db *db) {
   struct bulla_vault_row row;
   BULLA_TRY(bulla_vault_row_load(&row, db));
   bool known = bulla_span_equal(signature_of(&row), bulla_span(keyring->checked, sizeof(keyring->checked)));
@@ -120,6 +146,9 @@ static enum bulla_status learn(struct bulla_keyring *keyring, struct bulla_db *d
   BULLA_TRY(check_now(&row, keyring));
   BULLA_TRY(bulla_leaves_load(keyring->buckets, db, row.said.leaves));
   memcpy(keyring->checked, row.signature, sizeof(keyring->checked));
+  if (keyring->self != NULL) {
+    keyring->generation = row.said.generation; /* an actor's own transaction never moves it */
+  }
   return BULLA_OK;
 }
 
@@ -130,7 +159,7 @@ static enum bulla_status find_leaf(uint8_t *digest, struct bulla_keyring *keyrin
   uint8_t first[BULLA_SIGNATURE_LEN];
   enum bulla_status status = BULLA_REFUSED;
   for (int i = 0; i < TRIES && status == BULLA_REFUSED; i++) {
-    status = learn(keyring, db);
+    status = bulla_vault_row_learn(keyring, db);
     status = status == BULLA_OK ? bulla_leaves_find(digest, db, keyring->buckets, id) : status;
     if (i == 0) {
       memcpy(first, keyring->checked, sizeof(first));

@@ -21,8 +21,15 @@ struct bulla_vault_row {
   struct bulla_span detail_key;
 };
 
-/* bulla_vault_row_load reads the row. Nothing of it is checked but its form: BULLA_NOT_A_VAULT. */
+/* bulla_vault_row_load reads the row without its keys, bulla_vault_row_load_keys all of it. Nothing of it is checked
+ * but its form: BULLA_NOT_A_VAULT. */
 BULLA_NODISCARD enum bulla_status bulla_vault_row_load(struct bulla_vault_row *row, struct bulla_db *db);
+BULLA_NODISCARD enum bulla_status bulla_vault_row_load_keys(struct bulla_vault_row *row, struct bulla_db *db);
+
+/* bulla_vault_row_accept has |keyring|, which has the vault's uuid and the public half of its signing key, believe what
+ * the row says, without any private half. Returns BULLA_REFUSED unless that key signed it. */
+BULLA_NODISCARD enum bulla_status bulla_vault_row_accept(struct bulla_keyring *keyring,
+                                                         const struct bulla_vault_row *row);
 
 /* bulla_vault_row_open unwraps the keys of |row| into |keyring|, which has the vault key, and checks that they are
  * those of the statement and that it is signed. Returns BULLA_REFUSED. */
@@ -38,6 +45,10 @@ BULLA_NODISCARD enum bulla_status bulla_vault_row_now(struct bulla_vault_row *ro
  * NULL. */
 BULLA_NODISCARD enum bulla_status bulla_vault_row_store(uint8_t *digest, const struct bulla_keyring *keyring,
                                                         struct bulla_db *db, struct bulla_vault_statement *said);
+
+/* bulla_vault_row_learn has |keyring| learn of the directory as it is now: its generation, and keyring->checked and
+ * keyring->buckets. Statuses as of bulla_vault_row_now. */
+BULLA_NODISCARD enum bulla_status bulla_vault_row_learn(struct bulla_keyring *keyring, struct bulla_db *db);
 
 /* bulla_vault_row_catch_up has |keyring| learn of a directory of at least |generation|, which the log tells of. Returns
  * BULLA_AUDIT_BROKEN if the database has an older one. */
