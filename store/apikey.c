@@ -12,6 +12,7 @@
 #include "store/context.h"
 #include "store/enroll.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/opening.h"
 #include "store/page.h"
@@ -68,6 +69,7 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   BULLA_TRY(check_record(record));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.tenant = record->tenant, .entry = record->id};
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("apikey-create"), &place));
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("apikey-create"), &place));
   const struct bulla_tenant *owner;
   BULLA_TRY(bulla_tenant_ensure(&owner, &change, record->tenant));
@@ -147,6 +149,8 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
+  BULLA_TRY(bulla_may_on(vault, NULL, BULLA_MAY(BULLA_ROLE_VERIFY), BULLA_LITERAL("apikey-list"),
+                         &(struct bulla_place){.tenant = tenant}));
   struct walk walk BULLA_CLEANUP(free_walk) = {.last = INT64_MIN};
   bool found = false;
   do {
@@ -237,6 +241,7 @@ enum bulla_status bulla_vault_apikey_revoke(struct bulla_vault *vault, const str
                                             struct bulla_span id) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(check_id(id));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("apikey-revoke"), &(struct bulla_place){.entry = id}));
   enum bulla_status status = revoke_locked(vault, who, id);
   if (status == BULLA_DISK_FULL) {
     /* Undoing it has emptied the -wal, which may be room enough. */
@@ -313,6 +318,7 @@ enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault, const struct
 enum bulla_status bulla_vault_apikey_export(struct bulla_vault *vault, const struct bulla_who *who,
                                             struct bulla_span id, int64_t day, bulla_apikey_use_fn use, void *arg) {
   BULLA_TRY(bulla_who_check(who, true));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("apikey-export"), &(struct bulla_place){.entry = id}));
   struct tm parts;
   char date[16];
   if (day < 0 || day > BULLA_DAY_LAST) {

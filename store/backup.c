@@ -16,6 +16,7 @@
 #include "store/backup_record.h"
 #include "store/db_sqlite_files.h"
 #include "store/file.h"
+#include "store/may.h"
 
 enum { TRIES = 8 };
 
@@ -188,6 +189,7 @@ enum bulla_status bulla_vault_backup(struct bulla_vault *vault, struct bulla_bac
   struct bulla_backup_report made = BULLA_BACKUP_REPORT_INIT;
   BULLA_TRY(bulla_backup_take(&taken, &size, report, options, path));
   BULLA_TRY(bulla_vault_here(vault));
+  BULLA_TRY(bulla_may_root(vault, taken.who, BULLA_LITERAL("backup"), NULL));
   BULLA_TRY(bulla_db_check_whole(vault->db));
   struct backing backing BULLA_CLEANUP(backing_end) = {.vault = vault, .options = &taken};
   enum bulla_status status = make(&backing, &made, path);

@@ -15,7 +15,8 @@
 struct bulla_span bulla_column_name(struct bulla_statement *statement);
 
 /* bulla_columns_tenant takes a tenant: id, name, statement, signature, label key, detail key. Returns BULLA_REFUSED for
- * a row that was not signed so. */
+ * a row that was not signed so; BULLA_DENIED, with |*tenant| set, if an actor has no role for it, and the statuses of
+ * bulla_self_look. */
 BULLA_NODISCARD enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant,
                                                        struct bulla_keyring *keyring,
                                                        struct bulla_statement *statement);

@@ -4,6 +4,7 @@
 /* Destroying versions of tenants' secrets under which nothing is left. */
 
 #include "store/enroll.h"
+#include "store/may.h"
 #include "store/tenant.h"
 #include "store/versions.h"
 
@@ -45,6 +46,7 @@ enum bulla_status bulla_vault_destroy_versions(struct bulla_vault *vault, int64_
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("destroy-version"), &(struct bulla_place){.tenant = tenant}));
   for (;;) {
     int64_t num = 0;
     BULLA_TRY(bulla_versions_next_old(&old, &num, &walked, vault, tenant));

@@ -8,6 +8,7 @@
 #include "store/audit_rows.h"
 #include "store/change.h"
 #include "store/heads.h"
+#include "store/may.h"
 #include "store/names.h"
 
 /* The log to read a lane by. What this process has written is known only under the lock of the vault, which whoever has
@@ -105,6 +106,7 @@ enum bulla_status bulla_vault_audit_anchor(struct bulla_vault *vault, struct bul
   struct bulla_anchor heads;
   anchor->len = 0;
   BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("checkpoint"), NULL));
   if (anchor->size < BULLA_ANCHOR_MAX) {
     return BULLA_BUFFER_TOO_SMALL;
   }

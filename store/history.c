@@ -7,6 +7,7 @@
 #include "store/columns.h"
 #include "store/entry.h"
 #include "store/field.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/page.h"
 
@@ -124,6 +125,8 @@ enum bulla_status bulla_vault_history(struct bulla_vault *vault, const struct bu
   } else {
     BULLA_TRY(bulla_place_check_field(place));
   }
+  BULLA_TRY(bulla_may_on(vault, NULL, BULLA_MAY(BULLA_ROLE_SHOW) | BULLA_MAY(BULLA_ROLE_USE), BULLA_LITERAL("history"),
+                         place));
   struct walk walk BULLA_CLEANUP(walk_free) = {.place = place};
   BULLA_TRY(bulla_secret_new(&walk.masks, BULLA_PAGE_ROWS * (size_t)BULLA_TRAITS_LEN));
   do {

@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/opening.h"
 #include "store/put.h"
@@ -71,6 +72,7 @@ enum bulla_status bulla_vault_import(struct bulla_vault *vault, size_t *failed_r
   if (num_rows == 0) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "there are no rows");
   }
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("import"), &(struct bulla_place){.tenant = tenant}));
   BULLA_TRY(check_rows(failed_row, format, rows, num_rows));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.tenant = tenant};

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "store/entry.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 
 enum bulla_status bulla_keep_check(int num, bool is_of_entry) {
@@ -73,6 +74,7 @@ enum bulla_status bulla_vault_keep(struct bulla_vault *vault, const struct bulla
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   static const struct bulla_place all = {.entry = {NULL, 0}};
   const struct bulla_place *at = place != NULL ? place : &all;
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("keep"), at));
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("keep"), at));
   BULLA_TRY(keep(&change, place, num));
   return bulla_change_commit(&change);
@@ -84,6 +86,7 @@ enum bulla_status bulla_vault_kept(struct bulla_vault *vault, int *num, const st
   uint8_t id[BULLA_ID_LEN];
   *num = 0;
   BULLA_TRY(place != NULL ? bulla_place_check_entry(place) : BULLA_OK);
+  BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("keep"), place));
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, place == NULL ? BULLA_QUERY_KEPT : BULLA_QUERY_KEPT_OF_ENTRY);

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "store/change.h"
 #include "store/clock.h"
+#include "store/may.h"
 #include "store/names.h"
 
 enum { PERIOD_MAX_S = 86400, SECOND_US = 1000000, TEXT_MAX = 96 };
@@ -90,6 +91,7 @@ enum bulla_status bulla_vault_limit_set(struct bulla_vault *vault, const struct 
   BULLA_TRY(BULLA_CHECK_RESERVED(limit->reserved));
   BULLA_TRY(check_key(limit));
   BULLA_TRY(check_numbers(limit));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("limit-set"), NULL));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   BULLA_TRY(store(vault, limit));
@@ -111,6 +113,7 @@ enum bulla_status bulla_vault_limit_remove(struct bulla_vault *vault, const stru
                                            const struct bulla_limit *limit) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(check_key(limit));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("limit-remove"), NULL));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));
   BULLA_TRY(delete_row(vault, limit));
@@ -131,6 +134,7 @@ static enum bulla_status read_rules(struct bulla_limit_rules *rules, struct bull
 
 enum bulla_status bulla_vault_limit_list(struct bulla_vault *vault, bulla_limit_fn each, void *arg) {
   struct bulla_limit_rules rules BULLA_CLEANUP(bulla_limit_rules_free) = {.num = 0};
+  BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("limit-list"), NULL));
   BULLA_TRY(read_rules(&rules, vault));
   for (size_t i = 0; i < rules.num; i++) {
     const struct bulla_limit_rule *rule = &rules.rules[i];

@@ -10,6 +10,9 @@
 #include "core/log.h"
 #include "store/limited.h"
 #include "store/names.h"
+#include "store/role_open.h"
+#include "store/self.h"
+#include "store/tenant.h"
 
 enum { ROLES_TEXT_MAX = 64 };
 
@@ -27,13 +30,14 @@ static void name_roles(char text[ROLES_TEXT_MAX], unsigned roles) {
   }
 }
 
-enum bulla_status bulla_may(const struct bulla_vault *vault, const struct bulla_tenant *tenant, unsigned roles) {
+static enum bulla_status explain(unsigned roles) {
   char needed[ROLES_TEXT_MAX];
-  if (vault->keyring.self == NULL || (tenant != NULL && (tenant->roles & roles) != 0)) {
-    return BULLA_OK;
-  }
   name_roles(needed, roles);
-  return bulla_explain(BULLA_DENIED, "the actor needs the role %s for the tenant: a root can grant it", needed);
+  return bulla_explain(BULLA_DENIED, "the actor needs the role %s for that tenant: a root can grant it", needed);
+}
+
+enum bulla_status bulla_may(const struct bulla_vault *vault, const struct bulla_tenant *tenant, unsigned roles) {
+  return vault->keyring.self == NULL || (tenant->roles & roles) != 0 ? BULLA_OK : explain(roles);
 }
 
 /* What of a place can be told: names that are none are left out. */
@@ -72,4 +76,52 @@ enum bulla_status bulla_may_root(struct bulla_vault *vault, const struct bulla_w
   BULLA_TRY(who != NULL ? bulla_who_check(who, false) : BULLA_OK);
   enum bulla_status status = bulla_may_tell(vault, who, op, place);
   return status == BULLA_DENIED ? bulla_explain(status, "only a root can do that") : status;
+}
+
+/* Looks whether the actor has one of |roles| on |tenant|. */
+static enum bulla_status look_on(struct bulla_vault *vault, unsigned roles, struct bulla_span tenant) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  const struct bulla_tenant *found;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  enum bulla_status status = bulla_tenant_look(&found, vault, tenant);
+  if (status == BULLA_NOT_FOUND) {
+    return BULLA_OK;
+  }
+  return status == BULLA_OK && (found->roles & roles) == 0 ? BULLA_DENIED : status;
+}
+
+enum bulla_status bulla_may_on(struct bulla_vault *vault, const struct bulla_who *who, unsigned roles,
+                               struct bulla_span op, const struct bulla_place *place) {
+  BULLA_TRY(bulla_vault_here(vault));
+  if (vault->keyring.self == NULL || place->tenant.len == 0) {
+    return BULLA_OK;
+  }
+  enum bulla_status status = look_on(vault, roles, place->tenant);
+  status = status == BULLA_DENIED ? bulla_may_tell(vault, who, op, place) : status;
+  return status == BULLA_DENIED ? explain(roles) : status;
+}
+
+/* Looks whether the actor is an auditor of all tenants at this moment. */
+static enum bulla_status look_for_audit(struct bulla_vault *vault) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_self_look(&vault->keyring, vault->db, bulla_span(NULL, 0)));
+  return bulla_role_open_audit(&vault->keyring, vault->db);
+}
+
+enum bulla_status bulla_may_audit(struct bulla_vault *vault, struct bulla_span op, struct bulla_span tenant) {
+  const struct bulla_place place = {.tenant = tenant};
+  BULLA_TRY(bulla_vault_here(vault));
+  if (vault->keyring.self == NULL) {
+    return BULLA_OK;
+  }
+  enum bulla_status status = look_for_audit(vault);
+  if (status != BULLA_DENIED) {
+    return status;
+  }
+  if (tenant.len > 0) {
+    return bulla_may_on(vault, NULL, BULLA_MAY(BULLA_ROLE_AUDIT), op, &place);
+  }
+  status = bulla_may_tell(vault, NULL, op, NULL);
+  return status == BULLA_DENIED ? bulla_explain(status, "the actor needs the role audit for all tenants") : status;
 }

@@ -16,6 +16,18 @@
 BULLA_NODISCARD enum bulla_status bulla_may_root(struct bulla_vault *vault, const struct bulla_who *who,
                                                  struct bulla_span op, const struct bulla_place *place);
 
+/* bulla_may_on returns BULLA_DENIED unless the vault was opened with a root or by an actor that has one of |roles|,
+ * bits of BULLA_MAY, on the tenant of |place|. Where that is empty, or there is none of that name, it is for the caller
+ * to say so. Of a refused try there is a record as of bulla_may_root. |who| may be NULL. */
+BULLA_NODISCARD enum bulla_status bulla_may_on(struct bulla_vault *vault, const struct bulla_who *who, unsigned roles,
+                                               struct bulla_span op, const struct bulla_place *place);
+
+/* bulla_may_audit returns BULLA_DENIED unless the vault was opened with a root or by an auditor of all tenants, whose
+ * keyring has the audit key and the vault's detail key from then on; or, if |tenant| is not empty, by one of that
+ * tenant. Of a refused try there is a record. */
+BULLA_NODISCARD enum bulla_status bulla_may_audit(struct bulla_vault *vault, struct bulla_span op,
+                                                  struct bulla_span tenant);
+
 /* bulla_may returns BULLA_DENIED unless the vault was opened with a root or by an actor that has one of |roles|, bits
  * of BULLA_MAY, on |tenant|. It writes no record. */
 BULLA_NODISCARD enum bulla_status bulla_may(const struct bulla_vault *vault, const struct bulla_tenant *tenant,

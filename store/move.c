@@ -8,6 +8,7 @@
  *
  * The log of the target says whose copy it is: it may tell of nothing else that was written. */
 
+#include "store/may.h"
 #include "store/move_read.h"
 
 #include <stdlib.h>
@@ -432,6 +433,8 @@ enum bulla_status bulla_vault_export(struct bulla_vault *vault, struct bulla_exp
   BULLA_TRY(bulla_vault_here(vault));
   BULLA_TRY(bulla_vault_here(target));
   BULLA_TRY(bulla_who_check(who, true));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("export-vault"), NULL));
+  BULLA_TRY(bulla_may_root(target, who, BULLA_LITERAL("import-vault"), NULL));
   if (bulla_span_equal(bulla_vault_id(vault), bulla_vault_id(target))) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "the target is the vault itself, or a copy of its file");
   }

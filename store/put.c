@@ -12,6 +12,7 @@
 #include "store/field.h"
 #include "store/keep.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 
 /* A row that says that it is plain has |value| and |proof| at |binding|. If that does not hold it may have been secret,
@@ -219,6 +220,8 @@ static enum bulla_status check(const struct bulla_who *who, const struct bulla_p
 static enum bulla_status put(struct bulla_vault *vault, const struct bulla_who *who, const struct bulla_place *place,
                              const struct bulla_field *fields, size_t num_fields, const int *keep) {
   BULLA_TRY(check(who, place, fields, num_fields));
+  BULLA_TRY(keep != NULL ? bulla_may_root(vault, who, BULLA_LITERAL("put"), place)
+                         : bulla_may_on(vault, who, BULLA_MAY(BULLA_ROLE_PUT), BULLA_LITERAL("put"), place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("put"), place));
   struct bulla_putter putter;

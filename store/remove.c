@@ -8,6 +8,7 @@
 #include "store/enroll.h"
 #include "store/entry.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/put.h"
 
@@ -79,6 +80,7 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
                                      const struct bulla_place *place) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_place_check_entry(place));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("remove"), place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("remove"), place));
   const struct bulla_tenant *owner;
@@ -99,6 +101,7 @@ enum bulla_status bulla_vault_remove_fields(struct bulla_vault *vault, const str
   for (size_t i = 0; i < num_fields; i++) {
     BULLA_TRY(bulla_name_check(fields[i]));
   }
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("remove"), place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("remove"), place));
   BULLA_TRY(remove_fields(&change, place->tenant, place->entry, fields, num_fields));
@@ -109,6 +112,7 @@ enum bulla_status bulla_vault_remove_tenant(struct bulla_vault *vault, const str
                                             struct bulla_span tenant) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("remove"), &(struct bulla_place){.tenant = tenant}));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.tenant = tenant};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("remove"), &place));

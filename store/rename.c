@@ -12,6 +12,7 @@
 #include "store/entry.h"
 #include "store/field.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/put.h"
 
@@ -174,6 +175,7 @@ enum bulla_status bulla_vault_rename_tenant(struct bulla_vault *vault, const str
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(bulla_name_check(name));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("rename-from"), &(struct bulla_place){.tenant = tenant}));
   BULLA_TRY(rename_tenant_locked(&told, vault, who, tenant, name));
   if (told) {
     bulla_watch_wait(&vault->watch);
@@ -186,6 +188,7 @@ enum bulla_status bulla_vault_rename_entry(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_place_check_entry(place));
   BULLA_TRY(bulla_name_check(name));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("rename-from"), place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rename-from"), place));
   BULLA_TRY(rename_entry(vault, place->tenant, place->entry, name));
@@ -200,6 +203,7 @@ enum bulla_status bulla_vault_rename_field(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_place_check_field(place));
   BULLA_TRY(bulla_name_check(name));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("rename-from"), place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rename-from"), place));
   BULLA_TRY(rename_field(vault, place, name));

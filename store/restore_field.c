@@ -8,6 +8,7 @@
 #include "store/columns.h"
 #include "store/entry.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/put.h"
 
@@ -61,6 +62,7 @@ enum bulla_status bulla_vault_restore_field(struct bulla_vault *vault, const str
   if (place->revision == 0) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "there is no revision to restore");
   }
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("restore"), place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("restore"), place));
   BULLA_TRY(restore(&change, place));

@@ -12,6 +12,7 @@
 #include "core/crypto.h"
 #include "core/hex.h"
 #include "store/change.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/tenant.h"
 
@@ -55,6 +56,7 @@ enum bulla_status bulla_vault_token_revoke(struct bulla_vault *vault, const stru
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
   BULLA_TRY(digest_of(digest, jti));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("token-revoke"), &(struct bulla_place){.tenant = tenant}));
   enum bulla_status status = revoke_locked(vault, who, tenant, digest, expires);
   if (status == BULLA_DISK_FULL) {
     /* Undoing it has emptied the -wal, which may be room enough. */

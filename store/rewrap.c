@@ -14,6 +14,7 @@
 #include "store/change.h"
 #include "store/clock.h"
 #include "store/columns.h"
+#include "store/may.h"
 #include "store/reseal.h"
 #include "store/tenant.h"
 #include "store/versions.h"
@@ -435,6 +436,7 @@ enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault, struct bulla_rew
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("rewrap"), &(struct bulla_place){.tenant = tenant}));
   BULLA_TRY(begin(&work));
   BULLA_TRY(count_all(&report->num_total, vault, tenant));
   BULLA_TRY(be_eager(vault, true));

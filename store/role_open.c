@@ -255,10 +255,12 @@ static enum bulla_status open_audit(struct bulla_keyring *keyring, struct bulla_
 
 enum bulla_status bulla_role_open_audit(struct bulla_keyring *keyring, struct bulla_db *db) {
   struct bulla_self *self = keyring->self;
-  if (self == NULL || keyring->audit_private != NULL) {
+  if (self == NULL) {
     return BULLA_OK;
   }
   BULLA_TRY(find_ring(keyring, db, BULLA_ROLE_AUDIT));
-  return self->rings[BULLA_ROLE_AUDIT] == NO_RING ? BULLA_DENIED
-                                                  : open_audit(keyring, db, self->ring_keys[BULLA_ROLE_AUDIT]);
+  if (self->rings[BULLA_ROLE_AUDIT] == NO_RING) {
+    return BULLA_DENIED;
+  }
+  return keyring->audit_private != NULL ? BULLA_OK : open_audit(keyring, db, self->ring_keys[BULLA_ROLE_AUDIT]);
 }

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "store/clock.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/root.h"
 #include "store/root_row.h"
@@ -19,6 +20,7 @@
 
 enum bulla_status bulla_vault_root_list(struct bulla_vault *vault, bulla_root_fn each, void *arg) {
   struct bulla_vault_row row;
+  BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("root-list"), NULL));
   {
     struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
     BULLA_TRY(bulla_vault_lock(&locked, vault));
@@ -139,6 +141,7 @@ enum bulla_status bulla_vault_root_add(struct bulla_vault *vault, const struct b
   struct adding adding;
   BULLA_TRY(bulla_vault_here(vault));
   BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("root-add"), NULL));
   BULLA_TRY(wrap(&adding, vault, root, name));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.entry = name};
@@ -169,6 +172,7 @@ enum bulla_status bulla_vault_root_rotate(struct bulla_vault *vault, const struc
   uint8_t digits[2 * BULLA_ID_LEN];
   BULLA_TRY(bulla_vault_here(vault));
   BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("rotate-root"), NULL));
   BULLA_TRY(wrap(&adding, vault, root, name));
   BULLA_TRY(check_opens(&adding, vault, root));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
@@ -207,6 +211,7 @@ enum bulla_status bulla_vault_root_remove(struct bulla_vault *vault, const struc
                                           struct bulla_span which) {
   struct bulla_vault_row row;
   BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("root-remove"), NULL));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.tenant = bulla_span(NULL, 0)};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("root-remove"), &place));

@@ -8,6 +8,7 @@
 #include "store/columns.h"
 #include "store/enroll.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 
 enum bulla_status bulla_vault_rotate_tenant(struct bulla_vault *vault, int64_t *version, const struct bulla_who *who,
@@ -15,6 +16,7 @@ enum bulla_status bulla_vault_rotate_tenant(struct bulla_vault *vault, int64_t *
   *version = 0;
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("rotate-tenant"), &(struct bulla_place){.tenant = tenant}));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   const struct bulla_place place = {.tenant = tenant};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("rotate-tenant"), &place));

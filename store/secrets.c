@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "store/columns.h"
+#include "store/may.h"
 #include "store/page.h"
 #include "store/tenant.h"
 #include "store/versions.h"
@@ -144,6 +145,7 @@ enum bulla_status bulla_vault_secrets(struct bulla_vault *vault, struct bulla_sp
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
+  BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("report"), &(struct bulla_place){.tenant = tenant}));
   struct secret_walk walk BULLA_CLEANUP(free_walk) = {.num = 0};
   BULLA_TRY(bulla_secret_new(&walk.room, BULLA_TRAITS_LEN));
   while (!walk.is_done) {

@@ -6,6 +6,7 @@
 #include "store/columns.h"
 #include "store/entry.h"
 #include "store/field.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/page.h"
 #include "store/proof.h"
@@ -91,6 +92,8 @@ static enum bulla_status read_fields(struct field_walk *walk, struct bulla_vault
 enum bulla_status bulla_vault_show(struct bulla_vault *vault, const struct bulla_place *place, bulla_field_fn each,
                                    void *arg) {
   BULLA_TRY(bulla_place_check_entry(place));
+  BULLA_TRY(
+      bulla_may_on(vault, NULL, BULLA_MAY(BULLA_ROLE_SHOW) | BULLA_MAY(BULLA_ROLE_USE), BULLA_LITERAL("show"), place));
   struct field_walk walk BULLA_CLEANUP(free_field_walk) = {.num = 0};
   BULLA_TRY(bulla_secret_new(&walk.masks, BULLA_PAGE_ROWS * (size_t)BULLA_TRAITS_LEN));
   do {
@@ -223,6 +226,8 @@ enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span 
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
+  BULLA_TRY(bulla_may_on(vault, NULL, BULLA_MAY(BULLA_ROLE_SHOW) | BULLA_MAY(BULLA_ROLE_USE), BULLA_LITERAL("list"),
+                         &(struct bulla_place){.tenant = tenant}));
   struct entry_walk walk BULLA_CLEANUP(free_entry_walk) = {.num = 0};
   do {
     enum bulla_status status = read_page(&walk, vault, tenant);

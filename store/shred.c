@@ -9,6 +9,7 @@
 #include "store/columns.h"
 #include "store/enroll.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 
 /* All of it that needs the vault to itself. The record is sealed for the vault: the tenant has no key any more. */
@@ -31,6 +32,7 @@ static enum bulla_status shred_locked(struct bulla_vault *vault, const struct bu
 }
 
 enum bulla_status bulla_vault_scrub(struct bulla_vault *vault) {
+  BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("scrub"), NULL));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   return bulla_db_scrub(vault->db);
@@ -39,6 +41,7 @@ enum bulla_status bulla_vault_scrub(struct bulla_vault *vault) {
 enum bulla_status bulla_vault_shred(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span tenant) {
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(tenant));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("shred"), &(struct bulla_place){.tenant = tenant}));
   BULLA_TRY(shred_locked(vault, who, tenant));
   bulla_watch_wait(&vault->watch);
   return BULLA_OK;

@@ -40,7 +40,7 @@ enum bulla_status bulla_tenant_owner(const struct bulla_tenant **owner, struct b
     return BULLA_OK;
   }
   enum bulla_status status = bulla_tenant_look(owner, vault, name);
-  if (status == BULLA_NOT_FOUND || status == BULLA_REFUSED) {
+  if (status == BULLA_NOT_FOUND || status == BULLA_REFUSED || status == BULLA_DENIED) {
     *owner = NULL;
     return BULLA_OK;
   }

@@ -17,7 +17,7 @@ BULLA_NODISCARD enum bulla_status bulla_tenant_find(const struct bulla_tenant **
                                                     struct bulla_span name);
 
 /* bulla_tenant_owner sets |*owner| to the tenant |name| for whom a record is sealed, or to NULL if there is none that
- * was signed so. */
+ * was signed so, or an actor has no role for it. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_owner(const struct bulla_tenant **owner, struct bulla_vault *vault,
                                                      struct bulla_span name);
 

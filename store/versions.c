@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "store/columns.h"
+#include "store/may.h"
 #include "store/tenant.h"
 
 enum bulla_status bulla_version_count(struct bulla_version_rows *rows, struct bulla_vault *vault,
@@ -148,6 +149,7 @@ enum bulla_status bulla_vault_versions(struct bulla_vault *vault, struct bulla_s
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
+  BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("status"), &(struct bulla_place){.tenant = tenant}));
   do {
     BULLA_TRY(look(&seen, &walked, vault, tenant));
     for (size_t i = 0; i < seen.num; i++) {
