@@ -79,11 +79,15 @@ enum bulla_status bulla_vault_apikey_put(struct bulla_vault *vault, const struct
   return bulla_change_commit(&change);
 }
 
-/* Fills |view| from the row of |statement|, with spans in |page|. */
+/* Fills |view| from the row of |statement|, with spans in |page|. Returns BULLA_DENIED for one that is not for the
+ * actor to know. */
 static enum bulla_status read_view(struct bulla_apikey_view *view, struct bulla_page *page, struct bulla_vault *vault,
                                    struct bulla_statement *statement) {
   const struct bulla_tenant *owner;
   BULLA_TRY(bulla_columns_tenant(&owner, &vault->keyring, statement));
+  if ((owner->roles & BULLA_MAY(BULLA_ROLE_VERIFY)) == 0) {
+    return BULLA_DENIED;
+  }
   view->tenant = owner->said.name;
   view->id = bulla_column_name(statement);
   view->name = bulla_column_text(statement, BULLA_NAME_MAX);
@@ -103,7 +107,8 @@ struct walk {
   struct bulla_page page;
   struct bulla_apikey_view views[BULLA_PAGE_ROWS];
   size_t num;
-  int64_t last; /* number of the last row that was read */
+  int64_t last;  /* number of the last row that was read */
+  bool has_more; /* rows were read, of which some may not be for an actor to know */
 };
 
 static void free_walk(struct walk *walk) {
@@ -113,6 +118,7 @@ static void free_walk(struct walk *walk) {
 static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault, struct bulla_span tenant) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
+  walk->has_more = false;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_LIST_APIKEYS);
@@ -120,7 +126,7 @@ static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault
   bulla_bind_int(&statement, walk->last);
   bulla_bind_text(&statement, tenant);
   bulla_bind_int(&statement, BULLA_PAGE_ROWS);
-  for (; bulla_page_has_room(&walk->page, walk->num); walk->num++) {
+  while (bulla_page_has_room(&walk->page, walk->num)) {
     bool row;
     BULLA_TRY(bulla_step(&statement, &row));
     if (!row) {
@@ -131,8 +137,11 @@ static enum bulla_status read_views(struct walk *walk, struct bulla_vault *vault
     if (number <= walk->last) {
       return BULLA_REFUSED;
     }
-    BULLA_TRY(read_view(&walk->views[walk->num], &walk->page, vault, &statement));
+    enum bulla_status status = read_view(&walk->views[walk->num], &walk->page, vault, &statement);
+    BULLA_TRY(status == BULLA_DENIED ? BULLA_OK : status);
     walk->last = number;
+    walk->has_more = true;
+    walk->num += status == BULLA_OK ? 1 : 0;
   }
   return BULLA_OK;
 }
@@ -161,7 +170,7 @@ enum bulla_status bulla_vault_apikey_list(struct bulla_vault *vault, struct bull
     }
     BULLA_TRY(status);
     found = found || walk.num > 0;
-  } while (walk.num > 0);
+  } while (walk.has_more);
   return found || tenant.len == 0 ? BULLA_OK : check_tenant(vault, tenant);
 }
 
@@ -173,7 +182,8 @@ struct row_state {
 };
 
 /* Finds what is said of |id|, and its tenant's name, which is written to the BULLA_NAME_MAX bytes of |tenant|. A name
- * that is not proven is left out: the key can be revoked all the same, but not used. */
+ * that is not proven is left out: the key can be revoked all the same, but not used; so is one that is not for the
+ * actor to know. */
 static enum bulla_status find(struct bulla_buffer *tenant, struct row_state *state, struct bulla_vault *vault,
                               struct bulla_span id) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
@@ -189,7 +199,7 @@ static enum bulla_status find(struct bulla_buffer *tenant, struct row_state *sta
   const struct bulla_tenant *owner;
   enum bulla_status status = bulla_columns_tenant(&owner, &vault->keyring, &statement);
   struct bulla_writer writer = bulla_writer(tenant);
-  if (status != BULLA_REFUSED && status != BULLA_NOT_A_VAULT) {
+  if (status != BULLA_REFUSED && status != BULLA_NOT_A_VAULT && status != BULLA_DENIED) {
     BULLA_TRY(status);
     bulla_put(&writer, owner->said.name);
     memcpy(state->owner, owner->id, sizeof(state->owner));
@@ -281,8 +291,9 @@ static enum bulla_status open_root(struct bulla_use *use, const struct bulla_key
   return bulla_open_secret(&use->opened, root->keys->apikey_key, root->value, bulla_context_span(&context));
 }
 
-const struct bulla_use_kind bulla_use_apikey = {BULLA_QUERY_OPEN_APIKEY, find_root, missing_root, check_root, open_root,
-                                                .is_apikey = true};
+const struct bulla_use_kind bulla_use_apikey = {
+    BULLA_QUERY_OPEN_APIKEY,   find_root,        missing_root, check_root, open_root,
+    .role = BULLA_ROLE_VERIFY, .is_apikey = true};
 
 /* Writes the name of the tenant of |id| to |tenant|. Anybody can make up key ids: to ask for one that is no good costs
  * a look and leaves no record. */

@@ -37,7 +37,8 @@ static enum bulla_status explain(unsigned roles) {
 }
 
 enum bulla_status bulla_may(const struct bulla_vault *vault, const struct bulla_tenant *tenant, unsigned roles) {
-  return vault->keyring.self == NULL || (tenant->roles & roles) != 0 ? BULLA_OK : explain(roles);
+  bool may = vault->keyring.self == NULL || (tenant != NULL && (tenant->roles & roles) != 0);
+  return may ? BULLA_OK : explain(roles);
 }
 
 /* What of a place can be told: names that are none are left out. */

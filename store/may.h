@@ -29,7 +29,7 @@ BULLA_NODISCARD enum bulla_status bulla_may_audit(struct bulla_vault *vault, str
                                                   struct bulla_span tenant);
 
 /* bulla_may returns BULLA_DENIED unless the vault was opened with a root or by an actor that has one of |roles|, bits
- * of BULLA_MAY, on |tenant|. It writes no record. */
+ * of BULLA_MAY, on |tenant|, which is NULL where it has none. It writes no record. */
 BULLA_NODISCARD enum bulla_status bulla_may(const struct bulla_vault *vault, const struct bulla_tenant *tenant,
                                             unsigned roles);
 

@@ -113,6 +113,7 @@ struct entry_walk {
   struct bulla_entry_view views[BULLA_PAGE_ROWS];
   size_t num;
   const struct bulla_tenant *owner; /* found anew for each page */
+  bool has_passed;                  /* a tenant that is not for an actor to know, on this page */
   struct bulla_walked tenant;
   struct bulla_walked entry;
 };
@@ -121,16 +122,20 @@ static void free_entry_walk(struct entry_walk *walk) {
   bulla_page_free(&walk->page);
 }
 
-/* Enters the tenant that |statement| is at: the one where the page before ended, or the next. */
+/* Enters the tenant that |statement| is at: the one where the page before ended, or the next. One in which an actor may
+ * see nothing is passed by: it has no owner. */
 static enum bulla_status enter_tenant(struct entry_walk *walk, struct bulla_vault *vault,
                                       struct bulla_statement *statement) {
   const struct bulla_tenant *owner;
-  BULLA_TRY(bulla_columns_tenant(&owner, &vault->keyring, statement));
+  enum bulla_status status = bulla_columns_tenant(&owner, &vault->keyring, statement);
+  BULLA_TRY(status == BULLA_DENIED ? BULLA_OK : status);
   struct bulla_span name = owner->said.name;
-  walk->owner = owner;
+  bool may = (owner->roles & (BULLA_MAY(BULLA_ROLE_SHOW) | BULLA_MAY(BULLA_ROLE_USE))) != 0;
+  walk->owner = may ? owner : NULL;
   if (walk->num == 0 && bulla_span_equal(name, bulla_walked_name(&walk->tenant))) {
     return BULLA_OK;
   }
+  walk->has_passed = walk->has_passed || !may;
   if (!bulla_walk_on(&walk->tenant, name)) {
     return BULLA_REFUSED;
   }
@@ -205,7 +210,7 @@ static enum bulla_status read_of_all(struct entry_walk *walk, struct bulla_vault
       return BULLA_OK;
     }
     BULLA_TRY(enter_tenant(walk, vault, &statement));
-    BULLA_TRY(read_entries(walk, vault));
+    BULLA_TRY(walk->owner != NULL ? read_entries(walk, vault) : BULLA_OK);
   }
   return BULLA_OK;
 }
@@ -214,6 +219,7 @@ static enum bulla_status read_of_all(struct entry_walk *walk, struct bulla_vault
 static enum bulla_status read_page(struct entry_walk *walk, struct bulla_vault *vault, struct bulla_span tenant) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   walk->num = 0;
+  walk->has_passed = false;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
@@ -235,6 +241,6 @@ enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span 
       BULLA_TRY(each(arg, &walk.views[i]));
     }
     BULLA_TRY(status);
-  } while (walk.num > 0);
+  } while (walk.num > 0 || walk.has_passed);
   return BULLA_OK;
 }

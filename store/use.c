@@ -14,6 +14,7 @@
 #include "store/field.h"
 #include "store/group.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/reseal.h"
 
@@ -48,6 +49,14 @@ static enum bulla_status check(struct bulla_use *use, struct bulla_vault *vault)
   return BULLA_OK;
 }
 
+/* Whether an actor has not the role that it takes, which is told before anything that is wrong with the row. */
+static bool is_denied(struct bulla_use *use, const struct bulla_vault *vault) {
+  if (use->checked == BULLA_OK || use->checked == BULLA_DENIED) {
+    use->looked = bulla_may(vault, use->field.owner, BULLA_MAY(use->kind->role));
+  }
+  return use->looked == BULLA_DENIED;
+}
+
 /* Looks up, copies the row and checks it; what is wrong with it is told once there is a record. No row is held any more
  * as the transaction ends: a commit beside a reader moves nothing out of the -wal. */
 static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vault) {
@@ -58,6 +67,10 @@ static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vau
   if (row) {
     BULLA_TRY(bulla_statement_keep(found));
     use->checked = check(use, vault);
+    if (is_denied(use, vault)) {
+      let_go(use);
+      return BULLA_OK;
+    }
     if (!use->is_canary) {
       /* Whether its tenant is as it is said is asked of the database: without an answer nothing goes on. */
       return use->checked == BULLA_REFUSED ? BULLA_OK : use->checked;
@@ -128,6 +141,9 @@ static enum bulla_status look_for_all(struct bulla_request *request, struct bull
 static struct bulla_span outcome_of(const struct bulla_use *use) {
   if (use->is_canary) {
     return BULLA_OUTCOME_CANARY;
+  }
+  if (use->looked == BULLA_DENIED) {
+    return BULLA_OUTCOME_DENIED;
   }
   return use->looked == BULLA_OK ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
 }
@@ -265,13 +281,15 @@ const struct bulla_use_kind bulla_use_field = {.query = BULLA_QUERY_FIND_FIELD,
                                                .find = find_field,
                                                .missing = missing_field,
                                                .check = check_field,
-                                               .open = open_field};
+                                               .open = open_field,
+                                               .role = BULLA_ROLE_USE};
 
 const struct bulla_use_kind bulla_use_copied = {.query = BULLA_QUERY_FIND_FIELD,
                                                 .find = find_field,
                                                 .missing = missing_field,
                                                 .check = check_copied,
-                                                .open = open_field};
+                                                .open = open_field,
+                                                .role = BULLA_ROLE_USE};
 
 static void find_revision(struct bulla_statement *found, const struct bulla_use *use) {
   bulla_bind_text(found, use->place->tenant);
@@ -301,7 +319,8 @@ static const struct bulla_use_kind use_revision = {.query = BULLA_QUERY_FIND_REV
                                                    .find = find_revision,
                                                    .missing = missing_revision,
                                                    .check = check_revision,
-                                                   .open = open_field};
+                                                   .open = open_field,
+                                                   .role = BULLA_ROLE_USE};
 
 /* |use| must stay where it is, and |place| as it is. */
 static void begin_use(struct bulla_use *use, const struct bulla_who *who, const struct bulla_place *place) {

@@ -13,14 +13,15 @@ struct bulla_use;
 
 /* What is used. find binds what names the row to a statement of |query|. missing says, and explains, why there was
  * no row: BULLA_NOT_FOUND or BULLA_REFUSED; anything else is a failure to look. check takes the row use->found and
- * fills use->field. These have the vault. open opens the value of use->field, without the vault. is_apikey: the entry
- * of the record is the id of an API key. */
+ * fills use->field. These have the vault. open opens the value of use->field, without the vault. role: what an
+ * actor needs on the tenant. is_apikey: the entry of the record is the id of an API key. */
 struct bulla_use_kind {
   enum bulla_query query;
   void (*find)(struct bulla_statement *found, const struct bulla_use *use);
   enum bulla_status (*missing)(struct bulla_vault *vault, const struct bulla_audit_record *record);
   enum bulla_status (*check)(struct bulla_use *use, struct bulla_vault *vault);
   enum bulla_status (*open)(struct bulla_use *use, const struct bulla_keyring *keyring);
+  enum bulla_role role;
   bool is_apikey;
 };
 
@@ -37,7 +38,8 @@ struct bulla_use {
   struct bulla_limit_claim claim;
   const struct bulla_place *place;    /* of a revision that was asked for by its number */
   uint8_t told[BULLA_TOLD_FIELD_MAX]; /* the field and its revision, of that */
-  enum bulla_status looked;           /* BULLA_OK if there is a row that may be opened, or what `missing` said */
+  enum bulla_status looked;           /* BULLA_OK if there is a row that may be opened, or what `missing` said;
+                                       * BULLA_DENIED if an actor may not open it */
   bool is_canary;                     /* there is a row that nobody may open */
   struct bulla_statement found;
   enum bulla_status checked;       /* of the row */
