@@ -9,6 +9,7 @@
 #include "core/crypto.h"
 #include "core/cursor.h"
 #include "store/names.h"
+#include "store/signed_actor.h"
 #include "store/wrap.h"
 
 enum { RECORDS_PER_EPOCH = 64 };
@@ -47,7 +48,42 @@ enum bulla_status bulla_audit_detail_seal(struct bulla_buffer *sealed, const str
   BULLA_TRY(bulla_writer_finish(&writer));
   struct bulla_context context;
   BULLA_TRY(bulla_context_detail(&context, keyring, id_of(lane), record));
-  return bulla_seal(key, sealed, bulla_written(&detail), bulla_context_span(&context));
+  if (key != NULL) {
+    return bulla_seal(key, sealed, bulla_written(&detail), bulla_context_span(&context));
+  }
+  struct bulla_span audit_public = bulla_span(keyring->audit_public, sizeof(keyring->audit_public));
+  return bulla_boxed_seal(sealed, audit_public, bulla_written(&detail), bulla_context_span(&context));
+}
+
+static bool is_boxed(struct bulla_span sealed) {
+  struct bulla_blob parts;
+  return bulla_blob_parse(&parts, sealed) == BULLA_OK && parts.suite == BULLA_BOXED;
+}
+
+static enum bulla_status open_boxed(struct bulla_buffer *plaintext, const struct bulla_keyring *keyring,
+                                    struct bulla_span sealed, const struct bulla_context *context) {
+  struct bulla_box_key *key BULLA_CLEANUP(bulla_box_key_free) = NULL;
+  if (keyring->audit_private == NULL) {
+    return BULLA_DENIED;
+  }
+  BULLA_TRY(bulla_box_key_new(&key, keyring->audit_private));
+  return bulla_boxed_open(key, plaintext, sealed, bulla_context_span(context));
+}
+
+/* Anybody can box: so a box is taken only where those write who must, and never for one of a tenant's details. */
+static bool may_be_boxed(const struct bulla_audit_lane *lane, const struct bulla_audit_record *record) {
+  return lane->number >= BULLA_ACTOR_LANES && record->tenant_id.len == 0;
+}
+
+static enum bulla_status open_detail(struct bulla_buffer *plaintext, const struct bulla_keyring *keyring,
+                                     const struct bulla_key *key, const struct bulla_audit_lane *lane,
+                                     const struct bulla_audit_record *record, struct bulla_span sealed) {
+  struct bulla_context context;
+  BULLA_TRY(bulla_context_detail(&context, keyring, id_of(lane), record));
+  if (is_boxed(sealed) && may_be_boxed(lane, record)) {
+    return open_boxed(plaintext, keyring, sealed, &context);
+  }
+  return key != NULL ? bulla_open(key, plaintext, sealed, bulla_context_span(&context)) : BULLA_DENIED;
 }
 
 /* Takes a text that may be empty. */
@@ -58,9 +94,7 @@ static bool take_text(struct bulla_reader *reader, struct bulla_span *text, size
 enum bulla_status bulla_audit_detail_open(struct bulla_audit_record *record, struct bulla_buffer *plaintext,
                                           const struct bulla_keyring *keyring, const struct bulla_key *key,
                                           const struct bulla_audit_lane *lane, struct bulla_span sealed) {
-  struct bulla_context context;
-  BULLA_TRY(bulla_context_detail(&context, keyring, id_of(lane), record));
-  enum bulla_status status = bulla_open(key, plaintext, sealed, bulla_context_span(&context));
+  enum bulla_status status = open_detail(plaintext, keyring, key, lane, record, sealed);
   if (status == BULLA_REFUSED || status == BULLA_BUFFER_TOO_SMALL) {
     return BULLA_AUDIT_BROKEN;
   }
@@ -110,6 +144,9 @@ enum bulla_status bulla_audit_first_key_seal(struct bulla_buffer *sealed, const 
 enum bulla_status bulla_audit_first_key_open(struct bulla_secret **key, const struct bulla_keyring *keyring,
                                              struct bulla_span sealed, struct bulla_span lane_id) {
   struct bulla_context context;
+  if (keyring->audit_private == NULL) {
+    return BULLA_DENIED;
+  }
   BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_LANE_KEY, lane_id, 0));
   enum bulla_status status = bulla_box_open(key, keyring->audit_private, sealed, bulla_context_span(&context));
   return status == BULLA_REFUSED ? BULLA_AUDIT_BROKEN : status;
@@ -142,34 +179,58 @@ void bulla_audit_head_free(struct bulla_audit_head *head) {
   bulla_secret_free(&head->key);
 }
 
-enum bulla_status bulla_audit_head_seal(uint8_t *tag, struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
-                                        const struct bulla_audit_head *head) {
+enum bulla_status bulla_audit_head_seal_for(uint8_t *tag, struct bulla_buffer *sealed,
+                                            const struct bulla_keyring *keyring, const struct bulla_audit_head *head,
+                                            struct bulla_key *head_key) {
   struct bulla_context context;
   int64_t generation = head->generation > keyring->generation ? head->generation : keyring->generation;
   BULLA_TRY(head_tag(tag, keyring, head, generation));
   BULLA_TRY(head_context(&context, keyring, head));
-  BULLA_TRY(bulla_wrap(sealed, keyring->vault_key, head->key, &context));
+  BULLA_TRY(bulla_wrap(sealed, head_key, head->key, &context));
   struct bulla_writer writer = {.out = sealed}; /* behind what is there */
   bulla_put_number(&writer, generation);
   return bulla_writer_finish(&writer);
 }
 
-enum bulla_status bulla_audit_head_open(struct bulla_audit_head *head, const struct bulla_keyring *keyring,
-                                        const uint8_t *tag, struct bulla_span sealed) {
-  uint8_t expected[BULLA_MAC_LEN];
-  struct bulla_context context;
+enum bulla_status bulla_audit_head_seal(uint8_t *tag, struct bulla_buffer *sealed, const struct bulla_keyring *keyring,
+                                        const struct bulla_audit_head *head) {
+  return bulla_audit_head_seal_for(tag, sealed, keyring, head, bulla_keyring_head_key(keyring));
+}
+
+/* Takes the sealed key and, into |head|, the generation. */
+static enum bulla_status take_sealed(struct bulla_span *wrapped, struct bulla_audit_head *head,
+                                     struct bulla_span sealed) {
   struct bulla_reader reader = bulla_reader(sealed);
-  struct bulla_span wrapped;
   size_t len = sealed.len > GENERATION_LEN ? sealed.len - GENERATION_LEN : 0;
-  if (!bulla_take(&reader, &wrapped, len) || !bulla_take_number(&reader, &head->generation) || head->generation < 0) {
-    return BULLA_AUDIT_BROKEN;
-  }
-  BULLA_TRY(head_context(&context, keyring, head));
-  enum bulla_status status = bulla_unwrap(&head->key, keyring->vault_key, wrapped, &context);
-  if (status != BULLA_OK) {
-    return status == BULLA_REFUSED ? BULLA_AUDIT_BROKEN : status;
-  }
+  bool good = bulla_take(&reader, wrapped, len) && bulla_take_number(&reader, &head->generation);
+  return good && head->generation >= 0 ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
+static enum bulla_status check_tag(const struct bulla_audit_head *head, const struct bulla_keyring *keyring,
+                                   const uint8_t *tag) {
+  uint8_t expected[BULLA_MAC_LEN];
   BULLA_TRY(head_tag(expected, keyring, head, head->generation));
   bool same = bulla_secret_equal(bulla_span(tag, BULLA_MAC_LEN), bulla_span(expected, sizeof(expected)));
   return same ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
+enum bulla_status bulla_audit_head_open(struct bulla_audit_head *head, const struct bulla_keyring *keyring,
+                                        const uint8_t *tag, struct bulla_span sealed) {
+  struct bulla_context context;
+  struct bulla_span wrapped;
+  BULLA_TRY(take_sealed(&wrapped, head, sealed));
+  BULLA_TRY(head_context(&context, keyring, head));
+  enum bulla_status status = bulla_unwrap(&head->key, bulla_keyring_head_key(keyring), wrapped, &context);
+  if (status != BULLA_OK) {
+    return status == BULLA_REFUSED ? BULLA_AUDIT_BROKEN : status;
+  }
+  return check_tag(head, keyring, tag);
+}
+
+enum bulla_status bulla_audit_head_check(struct bulla_audit_head *head, const struct bulla_keyring *keyring,
+                                         const struct bulla_secret *key, const uint8_t *tag, struct bulla_span sealed) {
+  struct bulla_span wrapped;
+  BULLA_TRY(take_sealed(&wrapped, head, sealed));
+  BULLA_TRY(bulla_secret_copy(&head->key, bulla_secret_bytes(key)));
+  return check_tag(head, keyring, tag);
 }

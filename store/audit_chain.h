@@ -8,8 +8,9 @@
  * detail) epoch = (seq - 1) / 64;  K[epoch + 1] = HKDF-Expand(K[epoch], "bulla/v2/audit-ratchet")
  *
  * docs/FORMAT.md §9 is normative. The chain is over ciphertext, so the details of a tenant can be erased by its key and
- * the chain still holds. The vault stores only the current key, sealed under the vault key, and the first one sealed to
- * the audit key. The head has a tag over the last record, so that removing records from the end is detected. */
+ * the chain still holds. The vault stores only the current key, sealed under the vault key or the head key of the actor
+ * whose lane it is, and the first one sealed to the audit key. The head has a tag over the last record, so that
+ * removing records from the end is detected. */
 
 #ifndef BULLA_STORE_AUDIT_CHAIN_H
 #define BULLA_STORE_AUDIT_CHAIN_H
@@ -48,9 +49,13 @@ int64_t bulla_audit_epoch(int64_t seq);
 /* bulla_audit_ratchet replaces |*key| with the key of the next epoch. */
 BULLA_NODISCARD enum bulla_status bulla_audit_ratchet(struct bulla_secret **key);
 
-/* bulla_audit_detail_seal seals what |record| has of detail under |key| into |sealed|, at least BULLA_DETAIL_MAX bytes.
- * bulla_audit_detail_open opens |sealed| into |plaintext|, at least BULLA_DETAIL_MAX bytes, and sets the spans of
- * |record| to parts of it, or returns BULLA_AUDIT_BROKEN. What a record has in clear is set in |record| for both. */
+/* bulla_audit_detail_seal seals what |record| has of detail under |key| into |sealed|, at least BULLA_DETAIL_MAX bytes;
+ * or, if |key| is NULL, as a blob to the audit key, which needs no secret: for actors that lack the key, in a lane of
+ * theirs and without a tenant in clear. bulla_audit_detail_open opens |sealed|, whichever it is, into |plaintext|, at
+ * least BULLA_DETAIL_MAX bytes, and sets the spans of |record| to parts of it. Returns BULLA_AUDIT_BROKEN, or
+ * BULLA_DENIED without the key that it takes: |key|, which may be NULL, or keyring->audit_private. What a record has in
+ * clear is set in |record| for both. Who can write to the database can box too: a boxed detail is as good as the MAC of
+ * its record. */
 BULLA_NODISCARD enum bulla_status bulla_audit_detail_seal(struct bulla_buffer *sealed,
                                                           const struct bulla_keyring *keyring, struct bulla_key *key,
                                                           const struct bulla_audit_lane *lane,
@@ -65,7 +70,7 @@ BULLA_NODISCARD enum bulla_status bulla_audit_mac(uint8_t *mac, const struct bul
                                                   const struct bulla_audit_row *row, const uint8_t *previous);
 
 /* bulla_audit_first_key_seal fills |sealed| with the first |key| of a lane, sealed to the audit key.
- * bulla_audit_first_key_open opens it, or returns BULLA_AUDIT_BROKEN. */
+ * bulla_audit_first_key_open opens it, or returns BULLA_AUDIT_BROKEN; BULLA_DENIED without the audit key. */
 BULLA_NODISCARD enum bulla_status bulla_audit_first_key_seal(struct bulla_buffer *sealed,
                                                              const struct bulla_keyring *keyring,
                                                              const struct bulla_secret *key, struct bulla_span lane_id);
@@ -95,16 +100,27 @@ struct bulla_audit_end bulla_audit_end(const struct bulla_audit_head *head);
 /* bulla_audit_head_free wipes the key. For BULLA_CLEANUP. */
 void bulla_audit_head_free(struct bulla_audit_head *head);
 
-/* bulla_audit_head_seal computes how |head| is stored: the BULLA_MAC_LEN bytes of |tag|, and the sealed key with the
- * generation in |sealed|, at least BULLA_WRAPPED_MAX bytes. */
+/* bulla_audit_head_seal computes how |head| is stored: the BULLA_MAC_LEN bytes of |tag|, and the key, sealed under
+ * the head key of |keyring|, with the generation in |sealed|, at least BULLA_WRAPPED_MAX bytes.
+ * bulla_audit_head_seal_for seals it under |head_key|, of whoever the lane is made for. */
 BULLA_NODISCARD enum bulla_status bulla_audit_head_seal(uint8_t *tag, struct bulla_buffer *sealed,
                                                         const struct bulla_keyring *keyring,
                                                         const struct bulla_audit_head *head);
+BULLA_NODISCARD enum bulla_status bulla_audit_head_seal_for(uint8_t *tag, struct bulla_buffer *sealed,
+                                                            const struct bulla_keyring *keyring,
+                                                            const struct bulla_audit_head *head,
+                                                            struct bulla_key *head_key);
 
 /* bulla_audit_head_open opens the stored key and generation of |head|, whose lane, seq and mac are set. Returns
- * BULLA_AUDIT_BROKEN unless |tag| authenticates them. */
+ * BULLA_AUDIT_BROKEN unless the head key of |keyring| opens the key, and |tag| authenticates them.
+ * bulla_audit_head_check is the same for whoever has the |key| of the epoch from the chain, and opens nothing: the
+ * sealed key may be another. */
 BULLA_NODISCARD enum bulla_status bulla_audit_head_open(struct bulla_audit_head *head,
                                                         const struct bulla_keyring *keyring, const uint8_t *tag,
                                                         struct bulla_span sealed);
+BULLA_NODISCARD enum bulla_status bulla_audit_head_check(struct bulla_audit_head *head,
+                                                         const struct bulla_keyring *keyring,
+                                                         const struct bulla_secret *key, const uint8_t *tag,
+                                                         struct bulla_span sealed);
 
 #endif

@@ -17,6 +17,7 @@
 #include "core/sized.h"
 #include "store/anchor.h"
 #include "store/audit_rows.h"
+#include "store/lane_owner.h"
 #include "store/lane_record.h"
 #include "store/vault.h"
 
@@ -68,7 +69,7 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
   if (walk->job->anchor != NULL && !bulla_anchor_allows(walk->job->anchor, &walk->lane, row->seq, mac)) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log is another than the anchored one");
   }
-  if (walk->lane.number == 0 && bulla_lane_record_is(row)) {
+  if (bulla_lane_is_first(walk->lane.number) && bulla_lane_record_is(row)) {
     BULLA_TRY(bulla_lane_record_check(row, &walk->lane, &walk->log));
   }
   walk->num_good++;
@@ -94,10 +95,18 @@ static enum bulla_status check_records(struct walk *walk, bool *end) {
   return BULLA_OK;
 }
 
-/* The head must vouch for the last record that there is, and hold the key of its epoch. */
+/* Reads the head. Who appends to the lane opens the key that it would append with; others cannot. */
+static enum bulla_status read_head(struct bulla_audit_head *head, struct bulla_audit_stored *stored,
+                                   const struct walk *walk) {
+  return bulla_lane_is_own(walk->log.keyring, walk->lane.number) ? bulla_audit_load(head, &walk->log)
+                                                                 : bulla_audit_see(head, stored, &walk->log);
+}
+
+/* The head must vouch for the last record that there is: hold the key of its epoch, or have a tag under it. */
 static enum bulla_status check_head(struct walk *walk) {
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = walk->lane};
-  BULLA_TRY(bulla_audit_load(&head, &walk->log));
+  struct bulla_audit_stored stored;
+  BULLA_TRY(read_head(&head, &stored, walk));
   if (walk->lane.number == walk->log.lane.number && head.seq < walk->log.last.seq) {
     walk->num_good = head.seq;
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log is shorter than this process has seen it");
@@ -106,9 +115,12 @@ static enum bulla_status check_head(struct walk *walk) {
     walk->num_good = head.seq;
     return BULLA_AUDIT_BROKEN;
   }
-  bool same =
-      head.seq == walk->num_good && bulla_secret_equal(bulla_secret_bytes(head.key), bulla_secret_bytes(walk->key));
+  bool same = head.seq == walk->num_good &&
+              (head.key == NULL || bulla_secret_equal(bulla_secret_bytes(head.key), bulla_secret_bytes(walk->key)));
   BULLA_TRY(same ? BULLA_OK : BULLA_AUDIT_BROKEN);
+  BULLA_TRY(head.key != NULL ? BULLA_OK
+                             : bulla_audit_head_check(&head, walk->log.keyring, walk->key, stored.tag,
+                                                      bulla_written(&stored.sealed)));
   const struct bulla_anchor *anchor = walk->job->anchor;
   return anchor == NULL || bulla_anchor_seq(anchor, walk->lane.number) <= walk->num_good
              ? BULLA_OK

@@ -12,13 +12,17 @@
 #include "core/log.h"
 #include "store/wrap.h"
 
-static enum bulla_status sign(struct bulla_signed *made, const struct bulla_keyring *keyring) {
+static enum bulla_status sign_with(struct bulla_signed *made, const struct bulla_secret *seed) {
   struct bulla_span statement = bulla_written(&made->statement);
-  if (keyring->signing_seed == NULL) {
+  if (seed == NULL) {
     return BULLA_DENIED; /* nobody but the root says what the vault is */
   }
   BULLA_TRY(bulla_sha256(made->digest, statement));
-  return bulla_signature_sign(made->signature, keyring->signing_seed, statement);
+  return bulla_signature_sign(made->signature, seed, statement);
+}
+
+static enum bulla_status sign(struct bulla_signed *made, const struct bulla_keyring *keyring) {
+  return sign_with(made, keyring->signing_seed);
 }
 
 enum bulla_status bulla_sign_vault(struct bulla_signed *made, const struct bulla_keyring *keyring,
@@ -39,7 +43,7 @@ enum bulla_status bulla_sign_lane(struct bulla_signed *made, const struct bulla_
                                   const struct bulla_lane_statement *said) {
   made->statement = bulla_buffer(made->bytes, sizeof(made->bytes));
   BULLA_TRY(bulla_lane_statement_write(&made->statement, said));
-  return sign(made, keyring);
+  return sign_with(made, keyring->self != NULL ? keyring->self->signing_seed : keyring->signing_seed);
 }
 
 enum bulla_status bulla_sign_actor(struct bulla_signed *made, const struct bulla_keyring *keyring,

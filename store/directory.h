@@ -20,7 +20,8 @@ struct bulla_signed {
   uint8_t digest[BULLA_SHA256_LEN]; /* of the statement: the record of a change has it */
 };
 
-/* bulla_sign_vault, _tenant, _lane, _actor and _grant write and sign a statement. */
+/* bulla_sign_vault, _tenant, _lane, _actor and _grant write and sign a statement: with the vault's signing key, or
+ * BULLA_DENIED. An actor signs lanes with its own. */
 BULLA_NODISCARD enum bulla_status bulla_sign_vault(struct bulla_signed *made, const struct bulla_keyring *keyring,
                                                    const struct bulla_vault_statement *said);
 BULLA_NODISCARD enum bulla_status bulla_sign_tenant(struct bulla_signed *made, const struct bulla_keyring *keyring,

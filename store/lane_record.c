@@ -8,20 +8,28 @@
 #include <stdlib.h>
 
 #include "core/log.h"
+#include "store/lane_owner.h"
 #include "store/names.h"
 
 #define OPEN BULLA_LITERAL("lane-open")
 #define AT BULLA_LITERAL("lane-at")
 
-enum { LANES_MAX = 64 }; /* from 0, of which an anchor takes twice as many */
+/* Of the log, from which on only first lanes are made: a vault can have as many actors. */
+enum { LANES_ENOUGH = BULLA_AUDIT_LANES_MAX - BULLA_ACTORS_MAX };
 
-enum bulla_status bulla_lane_next_number(int64_t *number, struct bulla_db *db) {
+enum bulla_status bulla_lane_next_number(int64_t *number, const struct bulla_keyring *keyring, struct bulla_db *db) {
+  int64_t first = bulla_lane_first(keyring);
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_LAST_LANE);
   bool row;
+  bulla_bind_int(&statement, first);
+  bulla_bind_int(&statement, first + BULLA_ACTOR_LANES - 1);
   BULLA_TRY(bulla_step(&statement, &row));
-  int64_t last = row ? bulla_column_int(&statement) : 0;
-  *number = last >= 0 && last + 1 < LANES_MAX ? last + 1 : 0;
-  return row && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
+  bool is_there = row && !bulla_column_null(&statement);
+  int64_t last = is_there ? bulla_column_int(&statement) : 0;
+  int64_t num = is_there ? bulla_column_int(&statement) : 0;
+  bool may = last >= first && last + 1 < first + BULLA_ACTOR_LANES && num < LANES_ENOUGH;
+  *number = may ? last + 1 : 0;
+  return is_there && bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
 }
 
 static int64_t read_number(struct bulla_span text) {
@@ -54,13 +62,12 @@ bool bulla_lane_record_is(const struct bulla_audit_row *row) {
 
 /* Whether the lane of |log| begins with the statement of |digest|, or has log->last. */
 static enum bulla_status check_lane(const struct bulla_audit_log *log, const uint8_t *digest) {
-  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = log->lane};
   struct bulla_audit_log reading = *log;
   BULLA_TRY(bulla_audit_lane_load(&reading.lane, NULL, log));
   if (log->last.seq == 0) {
     return memcmp(reading.lane.start, digest, BULLA_MAC_LEN) == 0 ? BULLA_OK : BULLA_AUDIT_BROKEN;
   }
-  return bulla_audit_resume(&head, &reading);
+  return bulla_audit_see_last(&reading);
 }
 
 enum bulla_status bulla_lane_record_check(const struct bulla_audit_row *row, const struct bulla_audit_lane *lane,
@@ -80,8 +87,12 @@ enum bulla_status bulla_lane_record_check(const struct bulla_audit_row *row, con
   struct bulla_audit_log told = {.db = log->db, .keyring = log->keyring, .lane.number = read_number(record.entry)};
   told.last.seq = record.field.len > 0 ? read_number(record.field) : 0;
   memcpy(told.last.mac, record.statement.data, sizeof(told.last.mac));
+  if (lane->number != 0 && !bulla_lane_are_of_one(lane->number, told.lane.number)) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "lane %lld says something of lane %lld, which is not of the same actor",
+                         (long long)lane->number, (long long)told.lane.number);
+  }
   enum bulla_status status = check_lane(&told, record.statement.data);
-  return status == BULLA_AUDIT_BROKEN
-             ? bulla_explain(status, "lane %lld is not what lane 0 says of it", (long long)told.lane.number)
-             : status;
+  return status == BULLA_AUDIT_BROKEN ? bulla_explain(status, "lane %lld is not what lane %lld says of it",
+                                                      (long long)told.lane.number, (long long)lane->number)
+                                      : status;
 }

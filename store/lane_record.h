@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What lane 0 of the log says of the others: a record where each begins, and one now and then of where it is. So a lane
- * that is removed, or put back, is missed by whoever verifies. docs/FORMAT.md §9 is normative. */
+/* What the first lane of an owner (store/lane_owner.h) says of the others: a record where each begins, and one now and
+ * then of where it is. So a lane that is removed, or put back, is missed by whoever verifies. Lane 0 also tells of the
+ * first lane of each actor. docs/FORMAT.md §9 is normative. */
 
 #ifndef BULLA_STORE_LANE_RECORD_H
 #define BULLA_STORE_LANE_RECORD_H
 
 #include "store/change.h"
 
-/* bulla_lane_next_number finds the number for another lane, or 0 if there are enough. */
-BULLA_NODISCARD enum bulla_status bulla_lane_next_number(int64_t *number, struct bulla_db *db);
+/* bulla_lane_next_number finds the number for another lane of whoever has opened the vault, or 0 if there are enough.
+ */
+BULLA_NODISCARD enum bulla_status bulla_lane_next_number(int64_t *number, const struct bulla_keyring *keyring,
+                                                         struct bulla_db *db);
 
-/* bulla_lane_record_open tells lane 0 that |lane| begins, bulla_lane_record_at that it has |end|: in |change|, which
- * writes lane 0. */
+/* bulla_lane_record_open tells that |lane| begins, bulla_lane_record_at that it has |end|: in |change|, which writes
+ * the first lane. */
 BULLA_NODISCARD enum bulla_status bulla_lane_record_open(struct bulla_change *change,
                                                          const struct bulla_audit_lane *lane);
 BULLA_NODISCARD enum bulla_status bulla_lane_record_at(struct bulla_change *change, const struct bulla_audit_lane *lane,
                                                        const struct bulla_audit_end *end);
 
-/* bulla_lane_record_is returns whether |row| is such a record, which must be authentic. */
+/* bulla_lane_record_is returns whether |row| of a first lane is such a record, which must be authentic. */
 bool bulla_lane_record_is(const struct bulla_audit_row *row);
 
-/* bulla_lane_record_check returns BULLA_AUDIT_BROKEN unless what |row| of |lane| says of another lane is still so. */
+/* bulla_lane_record_check returns BULLA_AUDIT_BROKEN unless what |row| of |lane| says of another lane is still so. An
+ * actor says nothing of lanes that are not its own. */
 BULLA_NODISCARD enum bulla_status bulla_lane_record_check(const struct bulla_audit_row *row,
                                                           const struct bulla_audit_lane *lane,
                                                           const struct bulla_audit_log *log);

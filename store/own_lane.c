@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/own_lane.h. A lane is taken, and lane 0 told of it, under the lock of the writers in lane 0. */
+/* See store/own_lane.h. A lane is taken, and the first lane told of it, under the lock of the writers there. */
 
 #include "store/own_lane.h"
 
@@ -11,10 +11,11 @@
 
 #include "core/log.h"
 #include "store/clock.h"
+#include "store/lane_owner.h"
 #include "store/lane_record.h"
 
 enum {
-  SHARED_MIN = 8,     /* groups in lane 0 before a lane is worth it: a command never has one */
+  SHARED_MIN = 8,     /* groups in the first lane before a lane is worth it: a command never has one */
   IDLE_US = 60000000, /* since its last record a lane may be taken */
   TELL_AFTER_MS = 60000,
 };
@@ -35,10 +36,15 @@ static void name_self(struct self *self) {
                                  .origin = bulla_span((const uint8_t *)self->origin, len > 0 ? (size_t)len : 0)};
 }
 
-/* Finds the lane that was idle longest, if that is long enough, or 0. A record from the future, by another machine's
- * clock, is not old. A lane without a record was opened a moment ago, or by somebody who came no further. */
-static enum bulla_status find_idle(int64_t *number, struct bulla_db *db, bool or_empty) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_LIST_LANES);
+/* Finds the own lane that was idle longest but for the first, if that is long enough, or 0. A record from the future,
+ * by another machine's clock, is not old. A lane without a record was opened a moment ago, or by somebody who came no
+ * further. */
+static enum bulla_status find_idle(int64_t *number, const struct bulla_vault *vault, bool or_empty) {
+  int64_t first = bulla_lane_first(&vault->keyring);
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_LIST_LANES);
+  bulla_bind_int(&statement, first);
+  bulla_bind_int(&statement, first + BULLA_ACTOR_LANES - 1);
   int64_t oldest = bulla_clock_us() - IDLE_US;
   *number = 0;
   for (;;) {
@@ -81,7 +87,7 @@ static enum bulla_status take_idle(struct bulla_vault *vault, const struct bulla
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   int64_t idle;
   BULLA_TRY(bulla_change_begin_locked(&change, vault, who, BULLA_DB_APPEND));
-  BULLA_TRY(find_idle(&idle, vault->db, or_empty));
+  BULLA_TRY(find_idle(&idle, vault, or_empty));
   if (idle == 0) {
     return BULLA_OK;
   }
@@ -95,14 +101,14 @@ static enum bulla_status take_idle(struct bulla_vault *vault, const struct bulla
   return BULLA_OK;
 }
 
-/* Makes a lane, of which lane 0 has a record: so it cannot be removed without a trace. */
+/* Makes a lane, of which the first one has a record: so it cannot be removed without a trace. */
 static enum bulla_status open_another(struct bulla_vault *vault, const struct bulla_who *who) {
   struct bulla_own_lane *own = &vault->own;
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.seq = 0};
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   int64_t number;
   BULLA_TRY(bulla_change_begin_locked(&change, vault, who, BULLA_DB_WRITE));
-  BULLA_TRY(bulla_lane_next_number(&number, vault->db));
+  BULLA_TRY(bulla_lane_next_number(&number, &vault->keyring, vault->db));
   if (number == 0) {
     return BULLA_OK;
   }
@@ -141,7 +147,8 @@ static enum bulla_status look_back(struct bulla_own_lane *own) {
   return BULLA_OK;
 }
 
-/* Has lane 0 know where the own lane is: a lane that is put back by more than this is found by whoever verifies. */
+/* Has the first lane know where the own one is: a lane that is put back by more than this is found by whoever verifies.
+ */
 static enum bulla_status tell_head(struct bulla_vault *vault) {
   struct self self = {.origin = ""};
   struct bulla_own_lane *own = &vault->own;
@@ -164,7 +171,7 @@ static enum bulla_status begin_shared(struct bulla_change *change, struct bulla_
   return own->is_left ? look_back(own) : BULLA_OK;
 }
 
-/* Lane 0 is not written by uses, so whether a server has it as this process left it is looked at once for each
+/* The first lane is not written by uses, so whether a server has it as this process left it is looked at once for each
  * connection: behind a new one may be a server that lost what was acknowledged. */
 static enum bulla_status look_at_first(struct bulla_vault *vault) {
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.seq = 0};
@@ -190,7 +197,7 @@ static enum bulla_status begin_own(struct bulla_change *change, struct bulla_vau
 }
 
 /* What keeps a process from a lane, a right that its login lacks or another that was faster, keeps it from nothing
- * else: lane 0 takes the records too. */
+ * else: the first lane takes the records too. */
 static enum bulla_status take_if_wanted(struct bulla_vault *vault) {
   struct bulla_own_lane *own = &vault->own;
   if (!vault->db->driver->has_lanes || own->head.key != NULL || own->is_left || own->num_shared < SHARED_MIN) {

@@ -231,10 +231,12 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
 
     [BULLA_QUERY_INSERT_LANE] = "INSERT INTO lane(number, statement, signature) VALUES ($1, $2, $3)",
     [BULLA_QUERY_LOAD_LANE] = "SELECT statement, signature FROM lane WHERE number = $1",
-    [BULLA_QUERY_LAST_LANE] = "SELECT max(number) FROM lane",
+    [BULLA_QUERY_LAST_LANE] =
+        "SELECT max(number), (SELECT count(*) FROM lane l WHERE l.number >= 0) FROM lane WHERE number >= $1 AND number "
+        "<= $2",
     [BULLA_QUERY_LIST_LANES] =
         "SELECT h.lane, (SELECT a.time FROM audit a WHERE a.lane = h.lane AND a.seq = h.seq) FROM audit_head h "
-        "WHERE h.lane > 0",
+        "WHERE h.lane > $1 AND h.lane <= $2",
     [BULLA_QUERY_NEXT_LANE] = "SELECT min(number) FROM lane WHERE number >= $1",
     [BULLA_QUERY_NEXT_HEAD] = "SELECT min(lane) FROM audit_head WHERE lane >= $1",
     [BULLA_QUERY_INSERT_HEAD] = "INSERT INTO audit_head(seq, mac, tag, key, lane) VALUES ($1, $2, $3, $4, $5)",

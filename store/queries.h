@@ -127,8 +127,10 @@ enum bulla_query {
 
   BULLA_QUERY_INSERT_LANE,   /* number, statement, signature */
   BULLA_QUERY_LOAD_LANE,     /* number; gives statement, signature */
-  BULLA_QUERY_LAST_LANE,     /* gives the greatest number, or NULL */
-  BULLA_QUERY_LIST_LANES,    /* gives the number of each but 0, and the time of its last record or NULL */
+  BULLA_QUERY_LAST_LANE,     /* number, number; gives the greatest from one to the other, or NULL, and how many
+                                lanes there are in all */
+  BULLA_QUERY_LIST_LANES,    /* number, number; gives the number of each behind the first up to the other, and the
+                                time of its last record or NULL */
   BULLA_QUERY_NEXT_LANE,     /* number; gives the smallest from it on, or NULL */
   BULLA_QUERY_NEXT_HEAD,     /* the same of those that have a head */
   BULLA_QUERY_NEXT_RECORDED, /* the same of those that have a record */

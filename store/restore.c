@@ -115,7 +115,7 @@ static enum bulla_status open_lane(struct bulla_change *change) {
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.seq = 0};
   struct bulla_vault *vault = change->vault;
   struct bulla_audit_log log = {.db = vault->db, .keyring = &vault->keyring};
-  BULLA_TRY(bulla_lane_next_number(&log.lane.number, vault->db));
+  BULLA_TRY(bulla_lane_next_number(&log.lane.number, &vault->keyring, vault->db));
   if (log.lane.number == 0) {
     return BULLA_OK;
   }

@@ -59,7 +59,7 @@ void bulla_vault_unlock(struct bulla_vault **locked) {
 }
 
 const struct bulla_audit_log *bulla_vault_log(const struct bulla_vault *vault, int64_t lane) {
-  bool is_own = lane != vault->log.lane.number && lane == vault->own.log.lane.number;
+  bool is_own = vault->own.log.db != NULL && lane == vault->own.log.lane.number;
   return is_own ? &vault->own.log : &vault->log;
 }
 

@@ -17,13 +17,13 @@
 
 /* The lane that a process has for its uses, see store/own_lane.h. */
 struct bulla_own_lane {
-  struct bulla_audit_log log;   /* log.lane.number is 0 before the first one */
+  struct bulla_audit_log log;   /* zeroed before the first one */
   struct bulla_audit_head head; /* as this process stored it; without a key if it has no lane */
   bool is_left;                 /* it must be looked at whether the lane has what this process wrote */
   bool is_in_doubt;             /* only because a commit was not answered */
-  int num_shared;               /* groups that were written in lane 0 since */
-  int64_t connects;             /* of the database, when lane 0 was looked at last */
-  int64_t told;                 /* when lane 0 was told of the head, in ms of the monotonic clock */
+  int num_shared;               /* groups that were written in the first lane since */
+  int64_t connects;             /* of the database, when the first lane was looked at last */
+  int64_t told;                 /* when the first lane was told of the head, in ms of the monotonic clock */
 };
 
 struct bulla_vault {
@@ -33,7 +33,7 @@ struct bulla_vault {
   struct bulla_db *db;
   struct bulla_watch watch;     /* has its own lock */
   struct bulla_keyring keyring; /* the vault's keys */
-  struct bulla_audit_log log;   /* lane 0 */
+  struct bulla_audit_log log;   /* the first lane of whoever has opened the vault: lane 0 of a root */
   struct bulla_own_lane own;
   struct bulla_limits limits;
   uint8_t root_id[BULLA_ID_LEN]; /* of the root that opened it */
