@@ -45,9 +45,15 @@ enum bulla_status bulla_limits_read(struct bulla_limits *limits, struct bulla_st
   return BULLA_OK;
 }
 
-static void find_bucket(struct bulla_statement *statement, const struct bulla_limit_subject *subject) {
+static void bind_kind(struct bulla_statement *statement, const struct bulla_limits *limits,
+                      const struct bulla_limit_subject *subject) {
   bulla_bind_int(statement, (int64_t)subject->kind);
-  bulla_bind_int(statement, (int64_t)subject->scope);
+  bulla_bind_int(statement, bulla_limit_bucket_scope(limits->keyring, subject->scope));
+}
+
+static void find_bucket(struct bulla_statement *statement, const struct bulla_limits *limits,
+                        const struct bulla_limit_subject *subject) {
+  bind_kind(statement, limits, subject);
   bulla_bind_blob(statement, bulla_span(subject->is_shared ? shared_id : subject->id, BULLA_ID_LEN));
 }
 
@@ -65,7 +71,7 @@ static enum bulla_status load(struct bulla_limit_row *row, struct bulla_limits *
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(limits->db, BULLA_QUERY_FIND_BUCKET);
   *row = (struct bulla_limit_row){.bucket = {.level = rate->burst, .time = now}};
-  find_bucket(&statement, subject);
+  find_bucket(&statement, limits, subject);
   BULLA_TRY(bulla_step(&statement, &row->is_there));
   if (row->is_there) {
     row->bucket.level = bulla_column_int(&statement);
@@ -83,7 +89,7 @@ static enum bulla_status save(struct bulla_limits *limits, const struct bulla_li
                               const struct bulla_limit_row *row, int64_t full) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(limits->db, BULLA_QUERY_PUT_BUCKET);
-  find_bucket(&statement, subject);
+  find_bucket(&statement, limits, subject);
   bulla_bind_int(&statement, row->bucket.level);
   bulla_bind_int(&statement, row->bucket.time);
   bulla_bind_int(&statement, full);
@@ -112,8 +118,7 @@ static enum bulla_status count_rows(struct counted *counted, struct bulla_limits
       bulla_statement(limits->db, BULLA_QUERY_COUNT_BUCKETS);
   bulla_bind_int(&statement, now);
   bulla_bind_int(&statement, now - TELL_AFTER_US);
-  bulla_bind_int(&statement, (int64_t)subject->kind);
-  bulla_bind_int(&statement, (int64_t)subject->scope);
+  bind_kind(&statement, limits, subject);
   bool row;
   BULLA_TRY(bulla_step(&statement, &row));
   counted->rows = row ? bulla_column_int(&statement) : 0;
@@ -124,8 +129,7 @@ static enum bulla_status count_rows(struct counted *counted, struct bulla_limits
 static enum bulla_status purge(struct bulla_limits *limits, const struct bulla_limit_subject *subject, int64_t now) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(limits->db, BULLA_QUERY_PURGE_BUCKETS);
-  bulla_bind_int(&statement, (int64_t)subject->kind);
-  bulla_bind_int(&statement, (int64_t)subject->scope);
+  bind_kind(&statement, limits, subject);
   bulla_bind_int(&statement, now);
   bulla_bind_int(&statement, now - TELL_AFTER_US);
   return bulla_finish(&statement);
@@ -302,7 +306,8 @@ static enum bulla_status find_one(struct bulla_limits *limits, struct bulla_limi
 
 static enum bulla_status find_all(struct bulla_limits *limits, struct bulla_limit_claim *claim,
                                   enum bulla_limit_kind kind) {
-  BULLA_TRY(find_one(limits, claim, kind, BULLA_LIMIT_ACTOR, claim->record->actor));
+  BULLA_TRY(
+      find_one(limits, claim, kind, BULLA_LIMIT_ACTOR, bulla_limit_actor_name(limits->keyring, claim->record->actor)));
   BULLA_TRY(find_one(limits, claim, kind, BULLA_LIMIT_TENANT, claim->record->tenant));
   return find_one(limits, claim, kind, BULLA_LIMIT_ORIGIN, claim->record->origin);
 }
@@ -389,7 +394,7 @@ static enum bulla_status leave_refused(struct bulla_limits *limits, const struct
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(limits->db, BULLA_QUERY_ADD_REFUSED);
   bulla_bind_int(&statement, subject->now.refused);
-  find_bucket(&statement, subject);
+  find_bucket(&statement, limits, subject);
   return bulla_finish(&statement);
 }
 

@@ -169,9 +169,10 @@ static enum bulla_status wait_for(int64_t *wait, struct bulla_vault *vault, cons
 static enum bulla_status wait_for_all(int64_t *wait, struct bulla_vault *vault, const struct bulla_limit_rules *rules,
                                       const struct bulla_who *who, enum bulla_limit_kind kind,
                                       struct bulla_span tenant) {
-  const struct bulla_limit keys[] = {{.kind = kind, .scope = BULLA_LIMIT_ACTOR, .name = who->actor},
-                                     {.kind = kind, .scope = BULLA_LIMIT_TENANT, .name = tenant},
-                                     {.kind = kind, .scope = BULLA_LIMIT_ORIGIN, .name = who->origin}};
+  const struct bulla_limit keys[] = {
+      {.kind = kind, .scope = BULLA_LIMIT_ACTOR, .name = bulla_limit_actor_name(&vault->keyring, who->actor)},
+      {.kind = kind, .scope = BULLA_LIMIT_TENANT, .name = tenant},
+      {.kind = kind, .scope = BULLA_LIMIT_ORIGIN, .name = who->origin}};
   for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
     BULLA_TRY(wait_for(wait, vault, rules, &keys[i]));
   }

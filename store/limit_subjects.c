@@ -11,7 +11,16 @@
 #include "core/cursor.h"
 #include "store/tag.h"
 
-enum { MESSAGE_MAX = 400 };
+enum { MESSAGE_MAX = 400, PROVEN_ACTOR = 4 /* a scope of buckets, of no limit */ };
+
+struct bulla_span bulla_limit_actor_name(const struct bulla_keyring *keyring, struct bulla_span given) {
+  const struct bulla_self *self = keyring->self;
+  return self != NULL ? bulla_span((const uint8_t *)self->name, self->name_len) : given;
+}
+
+int64_t bulla_limit_bucket_scope(const struct bulla_keyring *keyring, enum bulla_limit_scope scope) {
+  return keyring->self != NULL && scope == BULLA_LIMIT_ACTOR ? PROVEN_ACTOR : (int64_t)scope;
+}
 
 enum bulla_status bulla_limit_subject_id(uint8_t *id, const struct bulla_keyring *keyring, enum bulla_limit_kind kind,
                                          enum bulla_limit_scope scope, struct bulla_span name) {
@@ -21,7 +30,7 @@ enum bulla_status bulla_limit_subject_id(uint8_t *id, const struct bulla_keyring
   bulla_put_prefixed(&writer, BULLA_LITERAL("bulla/v2/limit-subject"));
   bulla_put_prefixed(&writer, bulla_keyring_uuid(keyring));
   bulla_put_number(&writer, (int64_t)kind);
-  bulla_put_number(&writer, (int64_t)scope);
+  bulla_put_number(&writer, bulla_limit_bucket_scope(keyring, scope));
   bulla_put_prefixed(&writer, name);
   BULLA_TRY(bulla_writer_finish(&writer));
   return bulla_hkdf_expand(id, BULLA_ID_LEN, bulla_secret_bytes(keyring->limit_key), bulla_written(&buffer));

@@ -55,6 +55,12 @@ struct bulla_limit_subjects {
   struct bulla_limit_subject *touched;
 };
 
+/* bulla_limit_actor_name returns the name that the limits of actors go by: of who was given, or, in a vault that an
+ * actor has opened, the actor's own. bulla_limit_bucket_scope returns the scope of the buckets, which is one of its own
+ * for those: nobody else has a share in them by giving their name. */
+struct bulla_span bulla_limit_actor_name(const struct bulla_keyring *keyring, struct bulla_span given);
+int64_t bulla_limit_bucket_scope(const struct bulla_keyring *keyring, enum bulla_limit_scope scope);
+
 /* bulla_limit_subject_id fills |id| with that of the bucket of |name|: a MAC, so that the database does not tell names.
  */
 BULLA_NODISCARD enum bulla_status bulla_limit_subject_id(uint8_t *id, const struct bulla_keyring *keyring,

@@ -11,6 +11,8 @@
 #include "core/sized.h"
 #include "store/anchor.h"
 #include "store/audit_rows.h"
+#include "store/lane_owner.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/page.h"
 #include "store/tenant.h"
@@ -18,10 +20,14 @@
 /* What is looked at before others get at the vault: records that are opened, records that the database leaves out. */
 enum { ROWS_AT_ONCE = 1000, TIMED_AT_ONCE = 50000 };
 
+/* Records that are held of all lanes together, but for the least of each. */
+enum { HELD_MAX = 8192, HELD_MIN = 4 };
+
 /* Where reading a lane stands. */
 struct lane_reading {
   struct bulla_page page;
-  struct bulla_audit_record records[BULLA_PAGE_ROWS];
+  struct bulla_audit_record *records; /* |max| of them once it is read from */
+  size_t max;
   size_t num;
   size_t num_given;
   struct bulla_audit_lane lane;
@@ -29,6 +35,8 @@ struct lane_reading {
   int64_t given; /* the last seq that was given out, or left out before it */
   int64_t end;   /* the last seq that there was at the beginning: a log that grows as it is read has an end */
   bool done;     /* nothing is left to read */
+  uint8_t proven[BULLA_NAME_MAX]; /* the name of the actor whose lane it is */
+  size_t proven_len;
   const struct bulla_tenant *owner; /* of the last record, while the vault is locked */
   enum bulla_status status;         /* why it cannot be read on */
 };
@@ -42,6 +50,7 @@ struct reading {
 static void free_reading(struct reading *reading) {
   for (size_t i = 0; i < reading->num; i++) {
     bulla_page_free(&reading->lanes[i].page);
+    free(reading->lanes[i].records);
   }
   free(reading->lanes);
 }
@@ -61,25 +70,36 @@ static void keep_record(struct lane_reading *reading, const struct bulla_audit_r
   bulla_page_keep(&reading->page, &kept->statement);
 }
 
-/* The key that the detail of a record is sealed with, or NULL if it was shredded. */
-static enum bulla_status find_key(const struct bulla_key **key, struct lane_reading *reading, struct bulla_vault *vault,
-                                  struct bulla_span tenant_id) {
-  if (tenant_id.len == 0) {
-    *key = vault->keyring.detail_key;
+/* Finds the tenant whose record is read. */
+static enum bulla_status find_owner(struct lane_reading *reading, struct bulla_vault *vault,
+                                    struct bulla_span tenant_id) {
+  if (reading->owner != NULL && bulla_span_equal(bulla_tenant_id(reading->owner), tenant_id)) {
     return BULLA_OK;
   }
-  if (reading->owner == NULL || !bulla_span_equal(bulla_tenant_id(reading->owner), tenant_id)) {
-    enum bulla_status status = bulla_tenant_by_id(&reading->owner, vault, tenant_id);
-    if (status != BULLA_OK) {
-      reading->owner = NULL;
-      return status == BULLA_NOT_FOUND ? BULLA_AUDIT_BROKEN : status;
-    }
+  enum bulla_status status = bulla_tenant_by_id(&reading->owner, vault, tenant_id);
+  if (status != BULLA_OK) {
+    reading->owner = NULL;
+    return status == BULLA_NOT_FOUND ? BULLA_AUDIT_BROKEN : status;
   }
-  *key = reading->owner->detail_key;
   return BULLA_OK;
 }
 
-/* Opens the record of |row| and keeps it, unless another tenant than |tenant| is asked for. */
+/* The key that the detail of a record is sealed with, or NULL if it was shredded. Returns BULLA_DENIED for a tenant
+ * whose log this is not to read: other roles have its detail key too. */
+static enum bulla_status find_key(const struct bulla_key **key, struct lane_reading *reading, struct bulla_vault *vault,
+                                  struct bulla_span tenant_id) {
+  *key = vault->keyring.detail_key;
+  if (tenant_id.len == 0) {
+    return vault->keyring.audit_private != NULL ? BULLA_OK : BULLA_DENIED;
+  }
+  BULLA_TRY(find_owner(reading, vault, tenant_id));
+  *key = reading->owner->detail_key;
+  bool may = (reading->owner->roles & BULLA_MAY(BULLA_ROLE_AUDIT)) != 0;
+  return may && (*key != NULL || reading->owner->said.shredded) ? BULLA_OK : BULLA_DENIED;
+}
+
+/* Opens the record of |row| and keeps it, unless another tenant than |tenant| is asked for. An auditor of some tenants
+ * gets no other's records. */
 static enum bulla_status take_record(struct lane_reading *reading, struct bulla_vault *vault,
                                      const struct bulla_audit_row *row, struct bulla_span tenant) {
   uint8_t bytes[BULLA_DETAIL_MAX];
@@ -87,15 +107,20 @@ static enum bulla_status take_record(struct lane_reading *reading, struct bulla_
   const struct bulla_key *key;
   struct bulla_audit_record record = {
       .lane = reading->lane.number,
+      .proven = bulla_span(reading->proven, reading->proven_len),
       .seq = row->seq,
       .time = row->time,
       .tenant_id = row->tenant_id,
       .op = row->op,
       .outcome = row->outcome,
   };
-  BULLA_TRY(find_key(&key, reading, vault, row->tenant_id));
-  record.is_erased = key == NULL;
-  if (key != NULL) {
+  enum bulla_status status = find_key(&key, reading, vault, row->tenant_id);
+  if (status == BULLA_DENIED && vault->keyring.audit_private == NULL) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(status);
+  record.is_erased = key == NULL && row->tenant_id.len > 0;
+  if (!record.is_erased) {
     BULLA_TRY(bulla_audit_detail_open(&record, &detail, &vault->keyring, key, &reading->lane, row->detail));
   }
   if (tenant.len == 0 || bulla_span_equal(tenant, record.tenant)) {
@@ -108,7 +133,8 @@ static enum bulla_status take_record(struct lane_reading *reading, struct bulla_
 static enum bulla_status take_rows(struct lane_reading *reading, bool *more, struct bulla_vault *vault,
                                    struct bulla_statement *statement, struct bulla_span tenant) {
   *more = true;
-  for (size_t i = 0; i < ROWS_AT_ONCE && bulla_page_has_room(&reading->page, reading->num); i++) {
+  for (size_t i = 0;
+       i < ROWS_AT_ONCE && reading->num < reading->max && bulla_page_has_room(&reading->page, reading->num); i++) {
     bool row;
     struct bulla_audit_row found;
     BULLA_TRY(bulla_audit_next_row(&found, statement, &row));
@@ -172,6 +198,12 @@ static enum bulla_status read_on(struct lane_reading *reading, struct bulla_vaul
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   BULLA_TRY(bulla_page_begin(&reading->page));
+  if (reading->records == NULL) {
+    reading->records = calloc(reading->max, sizeof(*reading->records));
+  }
+  if (reading->records == NULL) {
+    return BULLA_NO_MEMORY;
+  }
   reading->num = 0;
   reading->num_given = 0;
   reading->owner = NULL;
@@ -207,6 +239,16 @@ static int64_t first_seq(const struct bulla_audit_log_options *asked, int64_t nu
   return mark->seq < INT64_MAX ? mark->seq + 1 : mark->seq;
 }
 
+/* Checks the row of the lane, and finds whose it is. */
+static enum bulla_status begin_lane(struct lane_reading *lane, struct bulla_vault *vault) {
+  struct bulla_lane_owner owner;
+  BULLA_TRY(bulla_audit_lane_load(&lane->lane, NULL, &vault->log));
+  BULLA_TRY(bulla_lane_owner_find(&owner, &vault->keyring, vault->db, lane->lane.number));
+  memcpy(lane->proven, owner.name, owner.name_len);
+  lane->proven_len = owner.name_len;
+  return BULLA_OK;
+}
+
 /* Begins to read the lane |number|. */
 static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *vault, int64_t number) {
   if (reading->num == BULLA_LANES_MAX) {
@@ -222,7 +264,7 @@ static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *v
   lane->lane.number = number;
   lane->next = first_seq(&reading->asked, number);
   lane->given = lane->next > INT64_MIN ? lane->next - 1 : lane->next;
-  lane->status = bulla_audit_lane_load(&lane->lane, NULL, &vault->log);
+  lane->status = begin_lane(lane, vault);
   lane->done = lane->status != BULLA_OK;
   return bulla_audit_last_seq(&lane->end, vault->db, &lane->lane);
 }
@@ -236,10 +278,15 @@ static enum bulla_status find_lanes(struct reading *reading, struct bulla_vault 
   for (;;) {
     BULLA_TRY(bulla_audit_next_lane(&number, &found, vault->db));
     if (!found) {
-      return BULLA_OK;
+      break;
     }
     BULLA_TRY(add_lane(reading, vault, number));
   }
+  for (size_t i = 0; i < reading->num; i++) {
+    size_t share = HELD_MAX / reading->num;
+    reading->lanes[i].max = share > BULLA_PAGE_ROWS ? BULLA_PAGE_ROWS : share < HELD_MIN ? HELD_MIN : share;
+  }
+  return BULLA_OK;
 }
 
 /* The lane with the oldest record at hand, the first lane if there are several; NULL if there is none left. */
