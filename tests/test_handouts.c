@@ -136,7 +136,8 @@ Test(handouts, a_row_that_was_moved_is_refused) {
       "AND length(o.secret) = 0) WHERE role = 'show' AND length(secret) = 0",
       "UPDATE handout SET sealed = (SELECT o.sealed FROM handout o WHERE o.tenant <> handout.tenant AND o.role = "
       "'show' "
-      "AND length(o.secret) = 0 AND length(o.tenant) > 0) WHERE role = 'show' AND length(secret) = 0",
+      "AND length(o.secret) = 0 AND length(o.tenant) > 0) WHERE role = 'show' AND length(secret) = 0 AND "
+      "tenant = (SELECT t.id FROM tenant t WHERE t.name = 'acme')",
       "UPDATE handout SET sealed = zeroblob(122) WHERE role = 'show' AND length(secret) = 0",
       "UPDATE handout SET sealed = zeroblob(3) WHERE role = 'show' AND length(secret) = 0",
       "UPDATE handout SET sealed = (SELECT o.sealed FROM handout o WHERE o.tenant = handout.tenant AND o.role = 'show' "
