@@ -10,6 +10,7 @@
 #include "store/advance.h"
 #include "store/clock.h"
 #include "store/columns.h"
+#include "store/grants.h"
 #include "store/roles.h"
 #include "store/wrap.h"
 
@@ -220,6 +221,36 @@ static enum bulla_status change_secret(struct bulla_db *db, enum bulla_query que
   return bulla_finish(&statement);
 }
 
+/* Gives |said|, which the caller signs, new role keys of |role| out of the ring key |ring|, and the grants too. */
+static enum bulla_status renew(struct bulla_change *change, struct bulla_tenant_statement *said, enum bulla_role role,
+                               int64_t ring) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
+  const struct bulla_keyring *keyring = &change->vault->keyring;
+  BULLA_TRY(bulla_roles_renew(keyring, change->vault->db, said, role, ring));
+  BULLA_TRY(bulla_role_key_of(&key, keyring, said, role));
+  return bulla_grants_reseal(change, said->id, role, key, said->roles[role].epoch);
+}
+
+enum bulla_status bulla_tenant_renew(struct bulla_change *change, const struct bulla_tenant *tenant,
+                                     enum bulla_role role) {
+  struct bulla_tenant_statement said = tenant->said;
+  struct bulla_vault_row row;
+  BULLA_TRY(bulla_vault_row_now(&row, &change->vault->keyring, change->vault->db));
+  BULLA_TRY(renew(change, &said, role, row.said.rings[role]));
+  return update(change, &said, true);
+}
+
+/* Does so for each role whose ring key is not that of now. */
+static enum bulla_status renew_behind(struct bulla_change *change, struct bulla_tenant_statement *said) {
+  struct bulla_vault_row row;
+  BULLA_TRY(bulla_vault_row_now(&row, &change->vault->keyring, change->vault->db));
+  for (unsigned role = 0; role < BULLA_NUM_ROLES; role++) {
+    bool is_behind = said->roles[role].ring < row.said.rings[role];
+    BULLA_TRY(is_behind ? renew(change, said, (enum bulla_role)role, row.said.rings[role]) : BULLA_OK);
+  }
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_tenant_rotate(int64_t *version, struct bulla_change *change,
                                       const struct bulla_tenant *tenant) {
   struct bulla_vault *vault = change->vault;
@@ -228,6 +259,7 @@ enum bulla_status bulla_tenant_rotate(int64_t *version, struct bulla_change *cha
   if (said.num_secrets == BULLA_SECRETS_MAX) {
     return bulla_explain(BULLA_TOO_LARGE, "the tenant has %d versions that are not destroyed", BULLA_SECRETS_MAX);
   }
+  BULLA_TRY(renew_behind(change, &said));
   *version = said.last_version + 1;
   BULLA_TRY(bulla_tenant_secret_new(&made, &vault->keyring, said.id, *version));
   for (size_t i = 0; i < said.num_secrets; i++) {

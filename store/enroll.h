@@ -10,10 +10,16 @@
 #include "store/change.h"
 #include "store/tenant.h"
 
-/* bulla_tenant_rotate gives |tenant| a new active secret, of |*version|; the former one is decrypt-only. Returns
- * BULLA_TOO_LARGE if BULLA_SECRETS_MAX are not destroyed. */
+/* bulla_tenant_rotate gives |tenant| a new active secret, of |*version|; the former one is decrypt-only. Roles of which
+ * a grant for all tenants has ended get new keys before. Returns BULLA_TOO_LARGE if BULLA_SECRETS_MAX are not
+ * destroyed. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_rotate(int64_t *version, struct bulla_change *change,
                                                       const struct bulla_tenant *tenant);
+
+/* bulla_tenant_renew gives |tenant| new role keys of |role|, whose handouts are sealed anew, and the grants in force of
+ * that tenant and role too: one that has ended gives nothing that is made from then on. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_renew(struct bulla_change *change, const struct bulla_tenant *tenant,
+                                                     enum bulla_role role);
 
 /* bulla_tenant_destroy destroys the secret of |tenant| with the number |index| in its statement, which must not be
  * active. The database returns BULLA_REFUSED or worse if something is still sealed under it. */
