@@ -44,7 +44,7 @@ BULLA_NODISCARD enum bulla_status bulla_grant_in_force(struct bulla_grant_row *r
                                                        struct bulla_db *db, struct bulla_span actor_id,
                                                        struct bulla_span tenant_id, enum bulla_role role);
 
-#define BULLA_ACTOR_ROWS 16 /* rows that the following functions give at once, at most */
+#define BULLA_ACTOR_ROWS 8 /* rows that the following functions give at once, at most */
 
 /* bulla_actors_after fills |rows| with the |*num| actors whose numbers come after |number|, in their order, also with
  * those that were revoked; |*num| is 0 behind the last. |rows| must stay where it is: what they say is in them. Returns
