@@ -12,6 +12,7 @@
 #include "store/clock.h"
 #include "store/lane_record.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 
 /* An actor that is being made. */
@@ -115,7 +116,7 @@ enum bulla_status bulla_vault_actor_create(struct bulla_vault *vault, struct bul
   struct making making BULLA_CLEANUP(making_end) = {.key = {.seed = NULL}};
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   *key = NULL;
-  BULLA_TRY(bulla_vault_here(vault));
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("actor-create"), &(struct bulla_place){.entry = name}));
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(name));
   BULLA_TRY(begin(&making, &vault->keyring, name));

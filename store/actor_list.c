@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "store/actors.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/tenant.h"
 
@@ -30,6 +31,7 @@ static enum bulla_status read_actors(struct walk *walk, struct bulla_vault *vaul
 
 enum bulla_status bulla_vault_actor_list(struct bulla_vault *vault, bulla_actor_fn each, void *arg) {
   struct walk walk = {.num_actors = 0};
+  BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("actor-list"), NULL));
   do {
     BULLA_TRY(read_actors(&walk, vault));
     for (size_t i = 0; i < walk.num_actors; i++) {
@@ -115,6 +117,7 @@ static enum bulla_status find_actor(struct walk *walk, struct bulla_vault *vault
 enum bulla_status bulla_vault_grant_list(struct bulla_vault *vault, struct bulla_span name, bulla_grant_fn each,
                                          void *arg) {
   struct walk walk = {.num_actors = 0};
+  BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("grant-list"), &(struct bulla_place){.entry = name}));
   if (name.len > 0) {
     BULLA_TRY(bulla_name_check(name));
     BULLA_TRY(find_actor(&walk, vault, name));

@@ -9,6 +9,7 @@
 #include "store/advance.h"
 #include "store/grant.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/posted.h"
 
@@ -114,6 +115,7 @@ enum bulla_status bulla_vault_actor_revoke(struct bulla_vault *vault, int64_t *n
   if (num_adopted != NULL) {
     *num_adopted = 0;
   }
+  BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("actor-revoke"), &(struct bulla_place){.entry = name}));
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(name));
   BULLA_TRY(distrust ? BULLA_OK : adopt(&revoking, progress, arg));

@@ -11,6 +11,7 @@
 #include "store/advance.h"
 #include "store/enroll.h"
 #include "store/limited.h"
+#include "store/may.h"
 #include "store/names.h"
 #include "store/posted.h"
 #include "store/roles.h"
@@ -23,12 +24,19 @@ struct asked {
   struct bulla_span tenant; /* empty: all */
 };
 
-static enum bulla_status check(const struct asked *asked, const struct bulla_who *who) {
-  BULLA_TRY(bulla_who_check(who, false));
-  BULLA_TRY(bulla_name_check(asked->name));
+static struct bulla_place place_of(const struct asked *asked) {
+  return (struct bulla_place){.tenant = asked->tenant, .entry = asked->name, .field = bulla_role_name(asked->role)};
+}
+
+static enum bulla_status check(const struct asked *asked, struct bulla_vault *vault, const struct bulla_who *who,
+                               struct bulla_span op) {
   if ((unsigned)asked->role >= BULLA_NUM_ROLES) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "there is no such role");
   }
+  const struct bulla_place place = place_of(asked);
+  BULLA_TRY(bulla_may_root(vault, who, op, &place));
+  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_name_check(asked->name));
   return asked->tenant.len > 0 ? bulla_name_check(asked->tenant) : BULLA_OK;
 }
 
@@ -88,9 +96,9 @@ static enum bulla_status tell(struct bulla_change *change, struct bulla_span op,
 enum bulla_status bulla_vault_grant(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span name,
                                     enum bulla_role role, struct bulla_span tenant) {
   const struct asked asked = {.name = name, .role = role, .tenant = tenant};
-  BULLA_TRY(check(&asked, who));
+  BULLA_TRY(check(&asked, vault, who, BULLA_LITERAL("grant")));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  const struct bulla_place place = {.tenant = tenant, .entry = name, .field = bulla_role_name(role)};
+  const struct bulla_place place = place_of(&asked);
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("grant"), &place));
   BULLA_TRY(make(&change, &asked));
   BULLA_TRY(tell(&change, BULLA_LITERAL("grant"), &asked));
@@ -159,8 +167,7 @@ static enum bulla_status adopt(struct bulla_vault *vault, const struct asked *as
 /* All of ending a grant that needs the vault to itself. */
 static enum bulla_status end_locked(struct bulla_vault *vault, const struct bulla_who *who, const struct asked *asked) {
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  const struct bulla_place place = {
-      .tenant = asked->tenant, .entry = asked->name, .field = bulla_role_name(asked->role)};
+  const struct bulla_place place = place_of(asked);
   struct bulla_grant_row grant;
   int64_t num;
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("grant-end"), &place));
@@ -177,7 +184,7 @@ static enum bulla_status end_locked(struct bulla_vault *vault, const struct bull
 enum bulla_status bulla_vault_grant_end(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span name,
                                         enum bulla_role role, struct bulla_span tenant) {
   const struct asked asked = {.name = name, .role = role, .tenant = tenant};
-  BULLA_TRY(check(&asked, who));
+  BULLA_TRY(check(&asked, vault, who, BULLA_LITERAL("grant-end")));
   BULLA_TRY(role == BULLA_ROLE_PUT ? adopt(vault, &asked) : BULLA_OK);
   BULLA_TRY(end_locked(vault, who, &asked));
   bulla_watch_wait(&vault->watch); /* who verifies tokens looks that often */

@@ -276,6 +276,16 @@ enum bulla_status bulla_roles_renew(const struct bulla_keyring *keyring, struct 
   return BULLA_OK;
 }
 
+/* Unwraps the vault's detail key. */
+static enum bulla_status unwrap_detail(struct bulla_secret **detail, const struct bulla_keyring *keyring,
+                                       struct bulla_db *db) {
+  struct bulla_vault_row row;
+  struct bulla_context context;
+  BULLA_TRY(bulla_vault_row_load_keys(&row, db));
+  BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_DETAIL_KEY, bulla_span(NULL, 0), 0));
+  return bulla_unwrap(detail, keyring->vault_key, row.detail_key, &context);
+}
+
 enum bulla_status bulla_roles_next_ring(const struct bulla_keyring *keyring, struct bulla_db *db,
                                         struct bulla_vault_row *row, enum bulla_role role) {
   uint8_t bytes[RING_LEN];
@@ -283,16 +293,16 @@ enum bulla_status bulla_roles_next_ring(const struct bulla_keyring *keyring, str
   struct bulla_secret *newer BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_secret *role_key BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_secret *detail BULLA_CLEANUP(bulla_secret_free) = NULL;
-  struct bulla_context context;
   int64_t ring = row->said.rings[role];
   const struct handout handout = {.role = role, .what = ring_bytes(bytes, ring)};
   BULLA_TRY(bulla_ring_key(&older, keyring, role, ring));
   BULLA_TRY(bulla_ring_key(&newer, keyring, role, ring + 1));
   BULLA_TRY(bulla_role_key(&role_key, keyring, newer, handout.tenant_id, role, 1));
   BULLA_TRY(put(keyring, db, role_key, &handout, older, NULL));
-  BULLA_TRY(bulla_context_wrapped(&context, keyring, BULLA_WRAPPED_DETAIL_KEY, bulla_span(NULL, 0), 0));
-  BULLA_TRY(bulla_unwrap(&detail, keyring->vault_key, row->detail_key, &context));
-  BULLA_TRY(role == BULLA_ROLE_AUDIT ? put_audit(keyring, db, ring + 1, detail) : BULLA_OK);
+  if (role == BULLA_ROLE_AUDIT) {
+    BULLA_TRY(unwrap_detail(&detail, keyring, db));
+    BULLA_TRY(put_audit(keyring, db, ring + 1, detail));
+  }
   row->said.rings[role] = ring + 1;
   return BULLA_OK;
 }
