@@ -6,7 +6,6 @@
 #include "store/actors.h"
 
 #include "core/log.h"
-#include "store/columns.h"
 #include "store/vault_row.h"
 
 /* Copies a statement and its signature, which are the next columns. */
@@ -32,7 +31,7 @@ static enum bulla_status refuse(const char *what) {
 static enum bulla_status copy_actor(struct bulla_actor_row *row, struct bulla_statement *statement) {
   struct bulla_span id = bulla_column_exact(statement, BULLA_ID_LEN);
   int64_t number = bulla_column_int(statement);
-  struct bulla_span name = bulla_column_name(statement);
+  struct bulla_span name = bulla_column_text(statement, BULLA_NAME_MAX);
   bool same = copy_signed(row->bytes, sizeof(row->bytes), &row->statement, row->signature, statement) &&
               bulla_actor_statement_read(&row->said, row->statement) == BULLA_OK && row->said.number == number &&
               bulla_span_equal(row->said.id, id) && bulla_span_equal(row->said.name, name);
@@ -115,7 +114,7 @@ static enum bulla_status copy_grant(struct bulla_grant_row *row, struct bulla_st
   struct bulla_span id = bulla_column_exact(statement, BULLA_ID_LEN);
   struct bulla_span actor_id = bulla_column_exact(statement, BULLA_ID_LEN);
   struct bulla_span tenant_id = bulla_column_blob(statement, BULLA_ID_LEN);
-  struct bulla_span role = bulla_column_name(statement);
+  struct bulla_span role = bulla_column_text(statement, BULLA_NAME_MAX);
   int64_t ended = bulla_column_int(statement);
   bool same = copy_signed(row->bytes, sizeof(row->bytes), &row->statement, row->signature, statement) &&
               bulla_grant_statement_read(&row->said, row->statement) == BULLA_OK &&
