@@ -305,6 +305,24 @@ static enum bulla_status find_tenant(struct bulla_buffer *tenant, struct bulla_v
   return state.revoked ? BULLA_NOT_FOUND : BULLA_OK;
 }
 
+enum bulla_status bulla_apikey_may_verify(struct bulla_vault *vault, struct bulla_span id) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  const struct bulla_tenant *owner;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIND_APIKEY);
+  bulla_bind_text(&statement, id);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_NOT_FOUND;
+  }
+  (void)bulla_column_int(&statement);
+  (void)bulla_column_int(&statement);
+  BULLA_TRY(bulla_columns_tenant(&owner, &vault->keyring, &statement));
+  return bulla_may(vault, owner, BULLA_MAY(BULLA_ROLE_VERIFY));
+}
+
 /* Opens the root for |record|, and has |use| use it. */
 static enum bulla_status use_root(struct bulla_vault *vault, struct bulla_audit_record *record, bulla_apikey_use_fn use,
                                   void *arg) {

@@ -18,6 +18,10 @@ BULLA_NODISCARD enum bulla_status bulla_apikey_store(struct bulla_vault *vault, 
 BULLA_NODISCARD enum bulla_status bulla_apikey_erase(struct bulla_vault *vault, struct bulla_span tenant_id,
                                                      struct bulla_span id, int64_t revoked);
 
+/* bulla_apikey_may_verify returns BULLA_OK if an actor may open the root of the API key |id|, BULLA_DENIED if not,
+ * BULLA_NOT_FOUND if there is none. No record. */
+BULLA_NODISCARD enum bulla_status bulla_apikey_may_verify(struct bulla_vault *vault, struct bulla_span id);
+
 /* The use of a root, by the id of its API key and the name of its tenant. */
 extern const struct bulla_use_kind bulla_use_apikey;
 

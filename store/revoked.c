@@ -11,6 +11,7 @@
 
 #include "core/crypto.h"
 #include "core/hex.h"
+#include "store/apikey.h"
 #include "store/change.h"
 #include "store/may.h"
 #include "store/names.h"
@@ -81,7 +82,9 @@ enum bulla_status bulla_vault_apikey_live(struct bulla_vault *vault, struct bull
     return BULLA_INVALID_ARGUMENT;
   }
   BULLA_TRY(bulla_watch_look(&vault->watch));
-  return bulla_watch_find_key(&vault->watch, id);
+  BULLA_TRY(bulla_watch_find_key(&vault->watch, id));
+  /* Nobody is told of it by a record: this is asked for each key whenever the directory changes. */
+  return vault->keyring.self == NULL ? BULLA_OK : bulla_apikey_may_verify(vault, id);
 }
 
 enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *revoked, struct bulla_span tenant,
@@ -91,6 +94,7 @@ enum bulla_status bulla_vault_token_revoked(struct bulla_vault *vault, bool *rev
   if (jti.len == 0 || jti.len > BULLA_JTI_MAX) {
     return BULLA_INVALID_ARGUMENT;
   }
+  /* Everybody may: who asks has the token, and learns only whether it counts. */
   BULLA_TRY(bulla_watch_look(&vault->watch));
   return bulla_watch_has_token(&vault->watch, revoked, tenant, jti);
 }

@@ -16,7 +16,7 @@
 #include "store/clock.h"
 #include "store/tag.h"
 
-enum { RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128 };
+enum { RELOAD_AFTER = 4096, JTI_KEPT = 64, NUM_DIGESTS_KEPT = 32, TEXT_MAX = 128, STATEMENT_MAX = 8192 };
 
 void bulla_watch_begin(struct bulla_watch *watch, struct bulla_db *main) {
   static _Atomic uint64_t next_generation;
@@ -188,6 +188,28 @@ static enum bulla_status take_revocation(struct bulla_watch *watch, struct bulla
   return bulla_column_null(statement) ? BULLA_OK : take_token(watch, statement);
 }
 
+/* Whether a role still is there the vault's connection finds out, for each API key. */
+static enum bulla_status follow_directory(struct bulla_watch *watch) {
+  uint8_t signature[sizeof(watch->directory)];
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(watch->db, BULLA_QUERY_LOAD_VAULT_STATEMENT);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return bulla_explain(BULLA_NOT_A_VAULT, "the vault's own row is missing");
+  }
+  (void)bulla_column_blob(&statement, STATEMENT_MAX);
+  bulla_column_bytes(&statement, signature, sizeof(signature));
+  if (!bulla_columns_good(&statement)) {
+    return bulla_explain(BULLA_NOT_A_VAULT, "the vault's own row is malformed");
+  }
+  if (memcmp(signature, watch->directory, sizeof(signature)) != 0) {
+    memcpy(watch->directory, signature, sizeof(signature));
+    atomic_fetch_add(&watch->generation, 2);
+  }
+  return BULLA_OK;
+}
+
 /* The revocations between the last look and |number|, none of which may be missing. */
 static enum bulla_status follow(struct bulla_watch *watch, int64_t number) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
@@ -220,7 +242,7 @@ static enum bulla_status catch_up(struct bulla_watch *watch) {
     BULLA_TRY(far ? reload(watch) : follow(watch, number));
   }
   watch->number = number;
-  return BULLA_OK;
+  return watch->follows_directory ? follow_directory(watch) : BULLA_OK;
 }
 
 /* Called with the mutex, when what began at |start| has failed: a server that is silent is not asked by each caller in

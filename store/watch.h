@@ -31,6 +31,8 @@ struct bulla_watch {
   int64_t failed;                /* when those who have begun by then are told that it failed */
   enum bulla_status failure;     /* what they are told */
   _Atomic uint64_t generation;   /* even; changes when an API key is revoked */
+  bool follows_directory;        /* it also changes when the directory does: an actor's roles may have ended */
+  uint8_t directory[64];         /* the signature of the vault's statement, then, at the last look */
   _Atomic uint64_t reloads;      /* times that the revocations were too far ahead to follow */
   uint64_t random;               /* for tags of tenants */
   _Atomic uint64_t tenants[16];  /* a bit for each tenant with a revoked token: others need no search */
