@@ -18,11 +18,9 @@
 
 #define COPY_ROOM ((size_t)256 << 10) /* bytes of locked memory for the keys of a second vault */
 
-enum { HEADS_MAX = 16384 };
-
 /* What is told of the lanes. */
 struct lanes {
-  char heads[HEADS_MAX]; /* of the backup, a line each, as in an anchor */
+  char heads[BULLA_ANCHOR_MAX]; /* of the backup, a line each, as in an anchor */
   size_t len;
   int64_t num_missing; /* records that the anchor knows of */
 };

@@ -9,6 +9,7 @@
  * the note is taken just if they are; what is read says the same; with one bit changed, or one byte less or more, it
  * never is, nor by another vault. */
 
+#include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/hex.h"
 #include "core/signature.h"
@@ -42,7 +43,7 @@ static bool take_decimal(const char **at, const char *end, int64_t *number) {
 static bool model_lines(struct bulla_anchor *model, struct bulla_span lines) {
   const char *at = (const char *)lines.data;
   const char *end = at + lines.len;
-  for (model->num = 0; at < end; model->num++) {
+  while (at < end) {
     struct bulla_anchored lane;
     if (model->num == BULLA_LANES_MAX || !take_decimal(&at, end, &lane.lane) || !take_decimal(&at, end, &lane.seq) ||
         end - at < MAC_DIGITS + 1 || at[MAC_DIGITS] != '\n' ||
@@ -58,7 +59,7 @@ static bool model_lines(struct bulla_anchor *model, struct bulla_span lines) {
       lane.mac[i / 2] = (uint8_t)(i % 2 == 0 ? value << 4 : lane.mac[i / 2] | value);
     }
     at += MAC_DIGITS + 1;
-    model->lanes[model->num] = lane;
+    FUZZ_ASSERT(bulla_anchor_add(model, &lane) == BULLA_OK);
   }
   return model->num > 0;
 }
@@ -104,7 +105,7 @@ static void write_note(struct bulla_buffer *note, struct bulla_span lines) {
 
 /* check_others reads what |note| is not. */
 static void check_others(struct bulla_buffer *note, unsigned where) {
-  struct bulla_anchor read;
+  struct bulla_anchor read = {.num = 0};
   struct bulla_keyring other = keyring;
   size_t at = where / 8 % note->len;
   note->data[at] ^= (uint8_t)(1U << where % 8);
@@ -120,8 +121,8 @@ static void check_others(struct bulla_buffer *note, unsigned where) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static uint8_t room[2 * BULLA_ANCHOR_MAX];
   struct bulla_buffer note = bulla_buffer(room, sizeof(room));
-  struct bulla_anchor model;
-  struct bulla_anchor read;
+  struct bulla_anchor model BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
+  struct bulla_anchor read BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
   if (keyring.signing_seed == NULL) {
     set_up();
   }

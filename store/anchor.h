@@ -18,17 +18,25 @@ struct bulla_anchored {
   uint8_t mac[BULLA_MAC_LEN];
 };
 
+/* Begin zeroed, and end with bulla_anchor_free. There may be more lanes than a stack has room for. */
 struct bulla_anchor {
   size_t num;
-  struct bulla_anchored lanes[BULLA_LANES_MAX]; /* in the order of their numbers */
+  size_t room;
+  struct bulla_anchored *lanes; /* in the order of their numbers */
 };
 
-/* bulla_anchor_write fills |note|, at least BULLA_ANCHOR_MAX bytes. */
+/* bulla_anchor_add adds |lane| behind the others. Returns BULLA_NO_MEMORY, BULLA_TOO_LARGE past BULLA_LANES_MAX. */
+BULLA_NODISCARD enum bulla_status bulla_anchor_add(struct bulla_anchor *anchor, const struct bulla_anchored *lane);
+
+/* bulla_anchor_free frees the lanes and makes |anchor| zero. For BULLA_CLEANUP. */
+void bulla_anchor_free(struct bulla_anchor *anchor);
+
+/* bulla_anchor_write fills |note|, at least BULLA_ANCHOR_MAX bytes. Returns BULLA_DENIED without the signing key. */
 BULLA_NODISCARD enum bulla_status bulla_anchor_write(struct bulla_buffer *note, const struct bulla_keyring *keyring,
                                                      const struct bulla_anchor *anchor);
 
-/* bulla_anchor_read fills |anchor| from |note|. Returns BULLA_REFUSED for anything that bulla_anchor_write has not
- * written for this vault. */
+/* bulla_anchor_read fills |anchor|, which is zero, from |note|; that needs no secret. Returns BULLA_REFUSED for
+ * anything that bulla_anchor_write has not written for this vault, BULLA_NO_MEMORY. */
 BULLA_NODISCARD enum bulla_status bulla_anchor_read(struct bulla_anchor *anchor, const struct bulla_keyring *keyring,
                                                     struct bulla_span note);
 

@@ -329,7 +329,7 @@ static enum bulla_status verify(struct bulla_audit_verdict *verdict, size_t size
 
 static enum bulla_status verify_anchored(struct bulla_audit_verdict *verdict, size_t size, const struct job *plain,
                                          struct bulla_span note) {
-  struct bulla_anchor anchor;
+  struct bulla_anchor anchor BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
   BULLA_TRY(bulla_anchor_read(&anchor, &plain->vault->keyring, note));
   struct job job = {.vault = plain->vault, .num_threads = plain->num_threads, .anchor = &anchor};
   return verify(verdict, size, &job);

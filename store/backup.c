@@ -34,6 +34,7 @@ struct backing {
 };
 
 static void backing_end(struct backing *backing) {
+  bulla_anchor_free(&backing->heads);
   bulla_db_rollback(&backing->transaction);
   bulla_db_close(&backing->db);
   if (backing->draft[0] != '\0') {
@@ -90,7 +91,7 @@ static enum bulla_status make_draft(struct backing *backing, const char *path) {
 
 /* Whether the log of |vault| ends as the state that was seen does. */
 static enum bulla_status compare_heads(const struct backing *backing, struct bulla_vault *vault) {
-  struct bulla_anchor heads;
+  struct bulla_anchor heads BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
   uint8_t digests[2][BULLA_SHA256_LEN];
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;

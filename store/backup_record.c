@@ -19,7 +19,7 @@ enum { PAGE_RECORDS = 256, PAGE_TENANTS = 32 };
 
 enum bulla_status bulla_backup_tell(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id) {
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
-  struct bulla_anchor heads;
+  struct bulla_anchor heads BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
   uint8_t digits[2 * BULLA_BACKUP_ID_LEN];
   bulla_hex_encode(digits, id);
   BULLA_TRY(bulla_change_begin(&change, vault, who, BULLA_DB_WRITE));

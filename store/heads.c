@@ -3,6 +3,8 @@
 
 /* The heads of the log's lanes, and anchors made of them: see store/anchor.h. */
 
+#include <stdlib.h>
+
 #include "core/log.h"
 #include "store/anchor.h"
 #include "store/audit_rows.h"
@@ -11,6 +13,8 @@
 #include "store/lane_owner.h"
 #include "store/may.h"
 #include "store/names.h"
+
+enum { LABEL_MAX = 32, HEAD_LEN = 12 + 12 + 4 + BULLA_MAC_LEN }; /* bytes that are digested */
 
 /* The log to read a lane by. What this process has written is known only under the lock of the vault, which whoever has
  * another connection need not have. */
@@ -38,21 +42,26 @@ static enum bulla_status read_head(struct bulla_anchored *anchored, struct bulla
 enum bulla_status bulla_heads_read(struct bulla_anchor *anchor, struct bulla_vault *vault, struct bulla_db *db) {
   int64_t number = 0;
   bool found = false;
-  for (anchor->num = 0;; anchor->num++) {
+  for (;;) {
+    struct bulla_anchored anchored;
     BULLA_TRY(bulla_audit_next_lane(&number, &found, db));
     if (!found) {
       return anchor->num > 0 ? BULLA_OK : BULLA_AUDIT_BROKEN;
     }
-    if (anchor->num == BULLA_LANES_MAX) {
-      return bulla_explain(BULLA_AUDIT_BROKEN, "the log has more lanes than bulla makes");
-    }
-    BULLA_TRY(read_head(&anchor->lanes[anchor->num], vault, db, number));
+    BULLA_TRY(read_head(&anchored, vault, db, number));
+    enum bulla_status status = bulla_anchor_add(anchor, &anchored);
+    BULLA_TRY(status == BULLA_TOO_LARGE ? bulla_explain(BULLA_AUDIT_BROKEN, "the log has more lanes than bulla makes")
+                                        : status);
   }
 }
 
 enum bulla_status bulla_heads_digest(uint8_t *digest, const struct bulla_anchor *anchor) {
-  uint8_t bytes[BULLA_HEADS_MAX];
-  struct bulla_buffer buffer = bulla_buffer(bytes, sizeof(bytes));
+  size_t size = LABEL_MAX + anchor->num * HEAD_LEN;
+  uint8_t *bytes = malloc(size);
+  if (bytes == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  struct bulla_buffer buffer = bulla_buffer(bytes, size);
   struct bulla_writer writer = bulla_writer(&buffer);
   bulla_put_prefixed(&writer, BULLA_LITERAL("bulla/v2/heads"));
   for (size_t i = 0; i < anchor->num; i++) {
@@ -60,8 +69,10 @@ enum bulla_status bulla_heads_digest(uint8_t *digest, const struct bulla_anchor 
     bulla_put_number(&writer, anchor->lanes[i].seq);
     bulla_put_prefixed(&writer, bulla_span(anchor->lanes[i].mac, sizeof(anchor->lanes[i].mac)));
   }
-  BULLA_TRY(bulla_writer_finish(&writer));
-  return bulla_sha256(digest, bulla_written(&buffer));
+  enum bulla_status status = bulla_writer_finish(&writer);
+  status = status == BULLA_OK ? bulla_sha256(digest, bulla_written(&buffer)) : status;
+  free(bytes);
+  return status;
 }
 
 /* Reads all heads in one state of the database. */
@@ -75,7 +86,7 @@ static enum bulla_status read_heads_now(struct bulla_anchor *anchor, struct bull
 }
 
 enum bulla_status bulla_vault_audit_heads(struct bulla_vault *vault, bulla_audit_head_fn each, void *arg) {
-  struct bulla_anchor anchor;
+  struct bulla_anchor anchor BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
   BULLA_TRY(read_heads_now(&anchor, vault));
   for (size_t i = 0; i < anchor.num; i++) {
     const struct bulla_audit_head_view view = {
@@ -107,7 +118,7 @@ static enum bulla_status checkpoint(struct bulla_anchor *anchor, struct bulla_va
 
 enum bulla_status bulla_vault_audit_anchor(struct bulla_vault *vault, struct bulla_buffer *anchor,
                                            const struct bulla_who *who) {
-  struct bulla_anchor heads;
+  struct bulla_anchor heads BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
   anchor->len = 0;
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("checkpoint"), NULL));

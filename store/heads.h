@@ -9,14 +9,13 @@
 #include "store/anchor.h"
 #include "store/vault.h"
 
-#define BULLA_HEADS_MAX (32 + BULLA_LANES_MAX * (12 + 12 + 4 + BULLA_MAC_LEN)) /* bytes that are digested */
-
-/* bulla_heads_read reads all heads, inside the caller's transaction of |db|, a connection to the vault's database. The
- * caller has locked |vault| if that is the vault's own. */
+/* bulla_heads_read adds all heads to |anchor|, which is zero, inside the caller's transaction of |db|, a connection to
+ * the vault's database. The caller has locked |vault| if that is the vault's own. */
 BULLA_NODISCARD enum bulla_status bulla_heads_read(struct bulla_anchor *anchor, struct bulla_vault *vault,
                                                    struct bulla_db *db);
 
-/* bulla_heads_digest fills the BULLA_SHA256_LEN bytes of |digest|, by which a record names the heads. */
+/* bulla_heads_digest fills the BULLA_SHA256_LEN bytes of |digest|, by which a record names the heads. Returns
+ * BULLA_NO_MEMORY. */
 BULLA_NODISCARD enum bulla_status bulla_heads_digest(uint8_t *digest, const struct bulla_anchor *anchor);
 
 #endif

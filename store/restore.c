@@ -30,6 +30,11 @@ struct restoring {
   struct bulla_anchor anchored; /* none without an anchor */
 };
 
+static void restoring_end(struct restoring *restoring) {
+  bulla_anchor_free(&restoring->heads);
+  bulla_anchor_free(&restoring->anchored);
+}
+
 /* To close a database that this process has open would take its locks. */
 static enum bulla_status open_file(int *file, const char *path) {
   char beside[PATH_MAX];
@@ -234,7 +239,7 @@ enum bulla_status bulla_vault_restore(const char *url, struct bulla_backup_repor
   BULLA_TRY(bulla_backup_take(&taken, &size, report, options, path));
   BULLA_TRY(bulla_db_check_url(url));
   BULLA_TRY(bulla_db_may_create(url));
-  struct restoring restoring = {.options = &taken};
+  struct restoring restoring BULLA_CLEANUP(restoring_end) = {.options = &taken};
   BULLA_TRY(restore(&restoring, &made, url, path));
   bulla_sized_give(report, size, &made, sizeof(made));
   return BULLA_OK;

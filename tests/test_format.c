@@ -711,7 +711,7 @@ Test(format, the_head_has_the_tag_of_the_document_and_opens) {
 
 Test(format, an_anchor_is_the_note_of_the_document) {
   struct bulla_keyring opened = keyring();
-  struct bulla_anchor anchor;
+  struct bulla_anchor anchor = {.num = 0};
   struct bulla_buffer note = test_room(BULLA_ANCHOR_MAX);
   TEST_OK(bulla_anchor_read(&anchor, &opened, vector_bytes("anchor.note")));
   cr_assert_eq(anchor.num, 1);
@@ -720,5 +720,6 @@ Test(format, an_anchor_is_the_note_of_the_document) {
   TEST_SPAN(bulla_span(anchor.lanes[0].mac, BULLA_MAC_LEN), vector_bytes("record-65.mac"), "mac");
   TEST_OK(bulla_anchor_write(&note, &opened, &anchor));
   TEST_SPAN(bulla_written(&note), vector_bytes("anchor.note"), "note");
+  bulla_anchor_free(&anchor);
   bulla_keyring_free(&opened);
 }

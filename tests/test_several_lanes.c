@@ -3,6 +3,7 @@
 
 /* A log of several lanes. bulla makes lane 0; the others are made here by its own means. */
 
+#include "store/anchor.h"
 #include "store/audit_log.h"
 #include "tests/vault_support.h"
 
@@ -201,4 +202,37 @@ Test(several_lanes, a_file_has_one_however_often_it_is_used) {
     TEST_OK(use("acme", "db", "password"));
   }
   cr_expect_eq(run_sql("SELECT count(*) FROM lane"), 1);
+}
+
+/* An auditor has no key to sign with, and needs none to read. */
+Test(several_lanes, an_anchor_has_room_for_all_lanes_that_a_log_can_have) {
+  struct bulla_anchor anchor BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
+  struct bulla_anchor read BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
+  struct bulla_buffer note = test_room(BULLA_ANCHOR_MAX);
+  struct bulla_buffer again = test_room(BULLA_ANCHOR_MAX);
+  const int64_t digits_18 = 999999999999999999;
+  for (int64_t i = 0; i < BULLA_AUDIT_LANES_MAX; i++) {
+    const struct bulla_anchored lane = {
+        .lane = digits_18 - BULLA_AUDIT_LANES_MAX + i, .seq = digits_18, .mac = {(uint8_t)i}};
+    TEST_OK(bulla_anchor_add(&anchor, &lane));
+  }
+  const struct bulla_anchored more = {.lane = digits_18};
+  TEST_STATUS(bulla_anchor_add(&anchor, &more), BULLA_TOO_LARGE);
+  TEST_OK(bulla_anchor_write(&note, &house.vault->keyring, &anchor));
+  struct bulla_keyring auditor = {.self = NULL};
+  memcpy(auditor.uuid, house.vault->keyring.uuid, sizeof(auditor.uuid));
+  memcpy(auditor.signing_public, house.vault->keyring.signing_public, sizeof(auditor.signing_public));
+  TEST_OK(bulla_anchor_read(&read, &auditor, bulla_written(&note)));
+  cr_assert_eq(read.num, BULLA_AUDIT_LANES_MAX);
+  for (size_t i = 0; i < read.num; i++) {
+    cr_assert_eq(memcmp(&read.lanes[i], &anchor.lanes[i], sizeof(read.lanes[i])), 0, "lane %zu", i);
+    cr_assert(bulla_anchor_has(&read, read.lanes[i].lane));
+    cr_assert_eq(bulla_anchor_seq(&read, read.lanes[i].lane), digits_18);
+  }
+  cr_expect_not(bulla_anchor_has(&read, digits_18) || bulla_anchor_has(&read, 0));
+  TEST_STATUS(bulla_anchor_write(&again, &auditor, &read), BULLA_DENIED);
+  note.data[note.len - 50] ^= 1;
+  bulla_anchor_free(&read);
+  TEST_STATUS(bulla_anchor_read(&read, &auditor, bulla_written(&note)), BULLA_REFUSED);
+  cr_expect_eq(read.num, 0);
 }

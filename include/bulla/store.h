@@ -949,7 +949,7 @@ typedef enum bulla_status (*bulla_audit_head_fn)(void *arg, const struct bulla_a
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_heads(struct bulla_vault *vault, bulla_audit_head_fn each,
                                                                     void *arg);
 
-#define BULLA_ANCHOR_MAX 16384 /* bytes of an anchor */
+#define BULLA_ANCHOR_MAX 262144 /* bytes of an anchor: some 90 for each lane */
 
 /* bulla_vault_audit_anchor commits a record, "checkpoint", and fills |anchor|, at least BULLA_ANCHOR_MAX bytes, with
  * the heads of all lanes, signed: a note as in C2SP's signed-note, docs/FORMAT.md §9. Kept where nobody who can write
