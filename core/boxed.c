@@ -28,8 +28,7 @@ struct bulla_box_key {
 
 static const struct bulla_span no_additional_data;
 
-/* The id of a public key of BULLA_X25519_LEN bytes. It commits to the key, so that no blob opens under two. */
-static enum bulla_status derive_id(uint8_t *id, const uint8_t *public_key) {
+enum bulla_status bulla_boxed_for(uint8_t *id, const uint8_t *public_key) {
   uint8_t room[64];
   uint8_t digest[BULLA_SHA256_LEN];
   struct bulla_buffer message = bulla_buffer(room, sizeof(room));
@@ -50,7 +49,7 @@ enum bulla_status bulla_box_key_new(struct bulla_box_key **key, const struct bul
   }
   made->fork_epoch = bulla_fork_epoch();
   BULLA_TRY(bulla_box_public(made->public_key, private_key));
-  BULLA_TRY(derive_id(made->id, made->public_key));
+  BULLA_TRY(bulla_boxed_for(made->id, made->public_key));
   BULLA_TRY(bulla_hpke_key_new(&made->private_key, bulla_secret_bytes(private_key).data));
   *key = made;
   made = NULL;
@@ -90,7 +89,7 @@ static enum bulla_status seal_blob(struct bulla_buffer *blob, struct bulla_span 
   uint8_t *ciphertext = bulla_give(&out, plaintext.len + BULLA_TAG_LEN);
   BULLA_TRY(bulla_writer_finish(&out));
   uint8_t id[BULLA_KEY_ID_LEN];
-  BULLA_TRY(derive_id(id, public_key.data));
+  BULLA_TRY(bulla_boxed_for(id, public_key.data));
   bulla_blob_header(header, BULLA_BOXED, id);
   struct bulla_blob_bound info BULLA_CLEANUP(bulla_blob_unbind);
   BULLA_TRY(bulla_blob_bind(&info, header, context));

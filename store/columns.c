@@ -57,6 +57,7 @@ enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struc
   if (!bulla_columns_good(statement)) {
     return BULLA_REFUSED;
   }
+  memcpy(keyring->beside, vault_signature.data, sizeof(keyring->beside));
   BULLA_TRY(bulla_self_look(keyring, statement->db, vault_signature));
   BULLA_TRY(check_tenant(tenant, keyring, statement->db, &row));
   return (*tenant)->roles != 0 ? BULLA_OK : BULLA_DENIED;
@@ -75,6 +76,28 @@ enum bulla_status bulla_columns_secret(const struct bulla_tenant_secret **secret
                                : bulla_role_open_secret(secret, keyring, statement->db, tenant, &row);
 }
 
+/* Takes writer and signature: both are there or none. */
+static bool take_posting(struct bulla_posting *posting, struct bulla_statement *statement) {
+  *posting = (struct bulla_posting){.state = BULLA_POSTING_BAD};
+  if (bulla_column_null(statement)) {
+    return bulla_column_null(statement);
+  }
+  posting->writer = bulla_column_exact(statement, BULLA_ID_LEN);
+  posting->signature = bulla_column_exact(statement, BULLA_SIGNATURE_LEN);
+  return true;
+}
+
+/* Takes what a secret field is sealed under, and finds out whether it is good if an actor has put it. */
+static enum bulla_status take_sealed(struct bulla_stored_field *field, struct bulla_keyring *keyring,
+                                     struct bulla_statement *statement) {
+  BULLA_TRY(bulla_columns_secret(&field->keys, keyring, field->owner, statement));
+  if (!bulla_posting_is_one(&field->posting)) {
+    return BULLA_OK;
+  }
+  const struct bulla_posted posted = bulla_field_posted(field);
+  return bulla_posting_check(&field->posting, keyring, statement->db, &posted);
+}
+
 enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,
                                       struct bulla_statement *statement) {
   struct bulla_binding *binding = &field->binding;
@@ -88,12 +111,13 @@ enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct b
   field->value = bulla_column_blob(statement, BULLA_STORED_MAX);
   field->mask = bulla_column_blob(statement, BULLA_STORED_MAX);
   field->updated = bulla_column_int(statement);
-  if (!bulla_columns_good(statement) || field->owner->said.removed ||
+  bool good = take_posting(&field->posting, statement) && bulla_columns_good(statement);
+  if (!good || (bulla_posting_is_one(&field->posting) && !field->secret) || field->owner->said.removed ||
       !bulla_span_equal(field->owner->said.name, field->tenant)) {
     return BULLA_REFUSED;
   }
   BULLA_TRY(bulla_entry_name_check(keyring, field->owner, binding->entry_id, field->entry, entry_proof));
-  return field->secret ? bulla_columns_secret(&field->keys, keyring, field->owner, statement) : BULLA_OK;
+  return field->secret ? take_sealed(field, keyring, statement) : BULLA_OK;
 }
 
 void bulla_bind_secret(struct bulla_statement *statement, const struct bulla_tenant_secret *secret) {

@@ -29,7 +29,7 @@ BULLA_NODISCARD enum bulla_status bulla_columns_secret(const struct bulla_tenant
 
 /* bulla_columns_field takes a field. |field| has the names that were asked for; the rest is filled and valid until
  * the statement's next step. Returns BULLA_REFUSED for a row that bulla did not write, or whose names are not proven.
- */
+ * What an actor has put is looked at, but only refused by who opens it: others may have to tell of it. */
 BULLA_NODISCARD enum bulla_status bulla_columns_field(struct bulla_stored_field *field, struct bulla_keyring *keyring,
                                                       struct bulla_statement *statement);
 

@@ -67,6 +67,46 @@ enum bulla_status bulla_context_mask(struct bulla_context *context, const struct
   return finish(&draft, context);
 }
 
+/* All that these three begin with. */
+static void start_put(struct draft *draft, struct bulla_context *context, const struct bulla_keyring *keyring,
+                      struct bulla_span label, const struct bulla_binding *binding, struct bulla_span secret_id,
+                      struct bulla_span actor_id) {
+  start(draft, context, keyring, label);
+  put_binding(draft, binding);
+  bulla_put_prefixed(&draft->writer, secret_id);
+  bulla_put_prefixed(&draft->writer, actor_id);
+}
+
+enum bulla_status bulla_context_put_value(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                          const struct bulla_binding *binding, struct bulla_span secret_id,
+                                          struct bulla_span actor_id) {
+  struct draft draft;
+  start_put(&draft, context, keyring, BULLA_LITERAL("bulla/v2/put-value"), binding, secret_id, actor_id);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_put_mask(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                         const struct bulla_binding *binding, struct bulla_span secret_id,
+                                         struct bulla_span actor_id) {
+  struct draft draft;
+  start_put(&draft, context, keyring, BULLA_LITERAL("bulla/v2/put-mask"), binding, secret_id, actor_id);
+  return finish(&draft, context);
+}
+
+enum bulla_status bulla_context_put(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                    const struct bulla_binding *binding, struct bulla_span secret_id,
+                                    struct bulla_span actor_id, struct bulla_span value, struct bulla_span mask) {
+  uint8_t value_digest[BULLA_SHA256_LEN];
+  uint8_t mask_digest[BULLA_SHA256_LEN];
+  BULLA_TRY(bulla_sha256(value_digest, value));
+  BULLA_TRY(bulla_sha256(mask_digest, mask));
+  struct draft draft;
+  start_put(&draft, context, keyring, BULLA_LITERAL("bulla/v2/put"), binding, secret_id, actor_id);
+  bulla_put_prefixed(&draft.writer, bulla_span(value_digest, sizeof(value_digest)));
+  bulla_put_prefixed(&draft.writer, bulla_span(mask_digest, sizeof(mask_digest)));
+  return finish(&draft, context);
+}
+
 enum bulla_status bulla_context_plain(struct bulla_context *context, const struct bulla_keyring *keyring,
                                       const struct bulla_binding *binding, struct bulla_span value) {
   uint8_t digest[BULLA_SHA256_LEN];

@@ -12,7 +12,7 @@
 #include "store/keyring.h"
 #include "store/signed_actor.h"
 
-#define BULLA_CONTEXT_MAX 320
+#define BULLA_CONTEXT_MAX 384
 
 struct bulla_context {
   uint8_t bytes[BULLA_CONTEXT_MAX];
@@ -56,6 +56,22 @@ BULLA_NODISCARD enum bulla_status bulla_context_field(struct bulla_context *cont
 /* The mask of a secret field. */
 BULLA_NODISCARD enum bulla_status bulla_context_mask(struct bulla_context *context, const struct bulla_keyring *keyring,
                                                      const struct bulla_binding *binding);
+
+/* Value and mask that the actor |actor_id| has put, sealed to the public keys of the secret |secret_id|. */
+BULLA_NODISCARD enum bulla_status bulla_context_put_value(struct bulla_context *context,
+                                                          const struct bulla_keyring *keyring,
+                                                          const struct bulla_binding *binding,
+                                                          struct bulla_span secret_id, struct bulla_span actor_id);
+BULLA_NODISCARD enum bulla_status bulla_context_put_mask(struct bulla_context *context,
+                                                         const struct bulla_keyring *keyring,
+                                                         const struct bulla_binding *binding,
+                                                         struct bulla_span secret_id, struct bulla_span actor_id);
+
+/* What that actor signs: the place, and the blobs |value| and |mask|. */
+BULLA_NODISCARD enum bulla_status bulla_context_put(struct bulla_context *context, const struct bulla_keyring *keyring,
+                                                    const struct bulla_binding *binding, struct bulla_span secret_id,
+                                                    struct bulla_span actor_id, struct bulla_span value,
+                                                    struct bulla_span mask);
 
 /* The proof of a plain field with |value|, which is stored in clear. */
 BULLA_NODISCARD enum bulla_status bulla_context_plain(struct bulla_context *context,

@@ -78,6 +78,8 @@ static const char *const statements[] = {
 
     "CREATE INDEX field_writer ON field(writer) WHERE writer IS NOT NULL",
 
+    "CREATE INDEX field_posted ON field(secret_id) WHERE writer IS NOT NULL",
+
     /* |sealed| and |secret_id| are NULL once the key is revoked. */
     "CREATE TABLE apikey(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "
     "tenant BLOB NOT NULL REFERENCES tenant(id), name TEXT NOT NULL, created INTEGER NOT NULL, "

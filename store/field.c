@@ -109,12 +109,28 @@ static enum bulla_status unpad(struct bulla_secret *padded) {
   return good ? BULLA_OK : BULLA_REFUSED;
 }
 
+/* Opens what an actor has put, if it is still good. */
+static enum bulla_status open_posted(struct bulla_secret **opened, const struct bulla_keyring *keyring,
+                                     const struct bulla_stored_field *field) {
+  const struct bulla_posted posted = bulla_field_posted(field);
+  BULLA_TRY(bulla_posting_usable(&field->posting));
+  return bulla_posting_open(opened, keyring, &field->posting, &posted);
+}
+
+enum bulla_status bulla_field_open_padded(struct bulla_secret **opened, const struct bulla_keyring *keyring,
+                                          const struct bulla_stored_field *field) {
+  struct bulla_context context;
+  if (bulla_posting_is_one(&field->posting)) {
+    return open_posted(opened, keyring, field);
+  }
+  BULLA_TRY(bulla_context_field(&context, keyring, &field->binding));
+  return bulla_open_secret(opened, field->keys->field_key, field->value, bulla_context_span(&context));
+}
+
 static enum bulla_status open_value(struct bulla_secret **opened, const struct bulla_keyring *keyring,
                                     const struct bulla_stored_field *field) {
-  struct bulla_context context;
   struct bulla_secret *value BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_context_field(&context, keyring, &field->binding));
-  BULLA_TRY(bulla_open_secret(&value, field->keys->field_key, field->value, bulla_context_span(&context)));
+  BULLA_TRY(bulla_field_open_padded(&value, keyring, field));
   BULLA_TRY(unpad(value));
   *opened = value;
   value = NULL;
@@ -135,6 +151,19 @@ enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bu
   return bulla_writer_finish(&writer);
 }
 
+/* Opens the mask of a secret field into |buffer|. */
+static enum bulla_status open_mask(struct bulla_buffer *buffer, const struct bulla_keyring *keyring,
+                                   const struct bulla_stored_field *field) {
+  struct bulla_context context;
+  if (bulla_posting_is_one(&field->posting)) {
+    const struct bulla_posted posted = bulla_field_posted(field);
+    BULLA_TRY(bulla_posting_usable(&field->posting));
+    return bulla_posting_open_mask(buffer, keyring, &field->posting, &posted);
+  }
+  BULLA_TRY(bulla_context_mask(&context, keyring, &field->binding));
+  return bulla_open(field->keys->mask_key, buffer, field->mask, bulla_context_span(&context));
+}
+
 enum bulla_status bulla_field_show(struct bulla_shown *shown, uint8_t *room, const struct bulla_keyring *keyring,
                                    const struct bulla_stored_field *field) {
   *shown = (struct bulla_shown){.text = field->secret ? bulla_span(NULL, 0) : field->value};
@@ -144,10 +173,8 @@ enum bulla_status bulla_field_show(struct bulla_shown *shown, uint8_t *room, con
   if (field->keys->mask_key == NULL) {
     return BULLA_DENIED;
   }
-  struct bulla_context context;
   struct bulla_buffer buffer = bulla_buffer(room, BULLA_TRAITS_LEN);
-  BULLA_TRY(bulla_context_mask(&context, keyring, &field->binding));
-  enum bulla_status status = bulla_open(field->keys->mask_key, &buffer, field->mask, bulla_context_span(&context));
+  enum bulla_status status = open_mask(&buffer, keyring, field);
   if (status != BULLA_OK) {
     return status == BULLA_BUFFER_TOO_SMALL ? BULLA_REFUSED : status;
   }

@@ -10,6 +10,7 @@
 
 #include "store/context.h"
 #include "store/padding.h"
+#include "store/posting.h"
 #include "store/traits.h"
 
 #define BULLA_STORED_MAX (BULLA_PADDED_MAX + 128) /* bytes of a sealed value, at most */
@@ -38,9 +39,20 @@ struct bulla_stored_field {
   int64_t updated;
   const struct bulla_tenant *owner;
   const struct bulla_tenant_secret *keys;
+  struct bulla_posting posting; /* of a secret one that an actor has put */
 };
 
-/* bulla_field_open opens the value as |*opened|. Returns BULLA_REFUSED. */
+/* bulla_field_posted returns what store/posting.h takes of |field|. */
+static inline struct bulla_posted bulla_field_posted(const struct bulla_stored_field *field) {
+  return (struct bulla_posted){.owner = field->owner,
+                               .keys = field->keys,
+                               .binding = &field->binding,
+                               .value = field->value,
+                               .mask = field->mask};
+}
+
+/* bulla_field_open opens the value as |*opened|. Returns BULLA_REFUSED, also for a value that an actor has put and that
+ * bulla_posting_check did not find good, as all that follow. */
 BULLA_NODISCARD enum bulla_status bulla_field_open(struct bulla_secret **opened, const struct bulla_keyring *keyring,
                                                    const struct bulla_stored_field *field);
 
@@ -65,6 +77,11 @@ BULLA_NODISCARD enum bulla_status bulla_field_show(struct bulla_shown *shown, ui
  * BULLA_REFUSED. */
 BULLA_NODISCARD enum bulla_status bulla_field_is_canary(bool *is_canary, const struct bulla_keyring *keyring,
                                                         const struct bulla_stored_field *field);
+
+/* bulla_field_open_padded opens the value of a secret |field| as it was padded. */
+BULLA_NODISCARD enum bulla_status bulla_field_open_padded(struct bulla_secret **opened,
+                                                          const struct bulla_keyring *keyring,
+                                                          const struct bulla_stored_field *field);
 
 /* bulla_field_keep_traits sets those traits of |again| that it does not ask for to those of |field|, if both are
  * secret. Returns BULLA_REFUSED. */

@@ -54,6 +54,8 @@ void bulla_tenant_secret_free(struct bulla_tenant_secret *secret) {
   bulla_key_free(&secret->field_key);
   bulla_key_free(&secret->mask_key);
   bulla_key_free(&secret->apikey_key);
+  bulla_box_key_free(&secret->value_box);
+  bulla_box_key_free(&secret->mask_box);
 }
 
 /* Lets the cache go of what is in a place of it. */

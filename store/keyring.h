@@ -25,6 +25,7 @@
 #define BULLA_WRAPPED_MAX 128   /* bytes of a sealed key at most */
 #define BULLA_CACHED_TENANTS 64 /* in the cache */
 #define BULLA_CACHED_SECRETS 64
+#define BULLA_KNOWN_WRITERS 16
 #define BULLA_BUCKETS_LEN (256 * BULLA_SHA256_LEN) /* bytes of the digests of all buckets: store/leaves.h */
 
 /* The actor as which the vault was opened: see store/self.h. */
@@ -73,6 +74,17 @@ struct bulla_tenant_secret {
   struct bulla_key *field_key;
   struct bulla_key *mask_key;
   struct bulla_key *apikey_key;
+  struct bulla_box_key *value_box; /* with the field key: opens values that actors have put (store/posting.h) */
+  struct bulla_box_key *mask_box;  /* with the mask key: opens masks of those */
+};
+
+/* An actor that has put values of a tenant, as it stood in the directory with the signature |checked|. */
+struct bulla_known_writer {
+  uint8_t checked[BULLA_SIGNATURE_LEN]; /* zeros: nothing is known */
+  uint8_t id[BULLA_ID_LEN];
+  uint8_t tenant_id[BULLA_ID_LEN];
+  uint8_t signing_public[BULLA_SIGNATURE_PUBLIC_LEN];
+  bool may_put; /* it is active, and a grant for that tenant is in force */
 };
 
 struct bulla_keyring {
@@ -96,6 +108,9 @@ struct bulla_keyring {
   size_t next_secret;
   struct bulla_tenant *retired; /* by bulla_keyring_retire */
   struct bulla_tenant_secret *retired_secrets;
+  uint8_t beside[BULLA_SIGNATURE_LEN]; /* the signature of the vault's statement beside the tenant that was read last */
+  struct bulla_known_writer writers[BULLA_KNOWN_WRITERS];
+  size_t next_writer;
 };
 
 /* bulla_keyring_uuid returns the uuid of the vault. */

@@ -55,8 +55,28 @@ enum bulla_status bulla_field_now(struct bulla_field_now *now, struct bulla_vaul
   return now->secret ? BULLA_OK : check_plain(vault, owner, &binding, value, proof);
 }
 
-/* Sets the traits of |field| that are not given to those of the stored one, which was read as a secret one. */
-static enum bulla_status keep_traits(struct bulla_field *field, const struct bulla_putter *putter) {
+/* Finds revision and secrecy alone. */
+static enum bulla_status look_at_number(struct bulla_field_now *now, struct bulla_vault *vault,
+                                        struct bulla_span entry_id, struct bulla_span name) {
+  *now = (struct bulla_field_now){.revision = 0};
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(vault->db, BULLA_QUERY_FIELD_NUMBER);
+  bulla_bind_blob(&statement, entry_id);
+  bulla_bind_text(&statement, name);
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return BULLA_OK;
+  }
+  now->revision = bulla_column_int(&statement);
+  now->secret = bulla_column_int(&statement) != 0;
+  bool good = bulla_columns_good(&statement) && now->revision > 0 && now->revision < INT64_MAX;
+  return good ? BULLA_OK : BULLA_REFUSED;
+}
+
+/* Sets the traits of |field| that are not given to those of the stored one, which was read as a secret one. Those of
+ * what a former actor has put, who may be distrusted, are not kept. */
+static enum bulla_status keep_stored(struct bulla_field *field, const struct bulla_putter *putter) {
   struct bulla_vault *vault = putter->change->vault;
   struct bulla_stored_field stored = {.tenant = putter->tenant, .entry = putter->entry};
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
@@ -71,7 +91,20 @@ static enum bulla_status keep_traits(struct bulla_field *field, const struct bul
   }
   BULLA_TRY(bulla_columns_field(&stored, &vault->keyring, &statement));
   stored.binding.field = field->name;
+  if (stored.posting.state == BULLA_POSTING_OVER) {
+    return BULLA_OK;
+  }
   return stored.secret ? bulla_field_keep_traits(field, &vault->keyring, &stored) : BULLA_REFUSED;
+}
+
+/* An actor that can see the traits keeps them as a root does. One that cannot shows nothing of the value. */
+static enum bulla_status keep_traits(struct bulla_field *field, const struct bulla_putter *putter, bool is_there) {
+  unsigned sees = BULLA_MAY(BULLA_ROLE_SHOW) | BULLA_MAY(BULLA_ROLE_USE);
+  if ((putter->owner->roles & sees) != 0) {
+    return is_there ? keep_stored(field, putter) : BULLA_OK;
+  }
+  field->mask = field->mask != 0 ? field->mask : BULLA_MASK_FIXED;
+  return BULLA_OK;
 }
 
 /* Whether the stored field has the revision, or 0 for none, that |field| must find. */
@@ -86,12 +119,39 @@ static enum bulla_status check_revision(const struct bulla_field *field, int64_t
                       : bulla_explain(BULLA_CONFLICT, "the entry has no such field");
 }
 
+/* What the tenant's new values are sealed with, as its statement has it: all that an actor needs that puts. */
+static const struct bulla_secret_entry *active_entry(const struct bulla_tenant *owner) {
+  const struct bulla_secret_entry *found = NULL;
+  for (size_t i = 0; i < owner->said.num_secrets; i++) {
+    found = owner->said.secrets[i].state == BULLA_SECRET_ACTIVE ? &owner->said.secrets[i] : found;
+  }
+  return found;
+}
+
+/* Writer and signature of a value that an actor puts. */
+static void bind_posting(struct bulla_statement *statement, const struct bulla_self *self, const uint8_t *signature) {
+  if (self == NULL) {
+    bulla_bind_null(statement);
+    bulla_bind_null(statement);
+    return;
+  }
+  bulla_bind_blob(statement, bulla_span(self->id, sizeof(self->id)));
+  bulla_bind_blob(statement, bulla_span(signature, BULLA_SIGNATURE_LEN));
+}
+
 enum bulla_status bulla_field_store(struct bulla_vault *vault, const struct bulla_tenant *owner,
                                     const struct bulla_tenant_secret *keys, const struct bulla_binding *binding,
                                     const struct bulla_field *field, int64_t updated) {
   struct bulla_buffer value BULLA_CLEANUP(bulla_field_free) = {0};
   struct bulla_buffer mask BULLA_CLEANUP(bulla_field_free) = {0};
-  BULLA_TRY(bulla_field_seal(&value, &mask, &vault->keyring, owner, keys, binding, field));
+  uint8_t signature[BULLA_SIGNATURE_LEN];
+  const struct bulla_self *poster = field->secret ? vault->keyring.self : NULL;
+  const struct bulla_secret_entry *to = active_entry(owner);
+  if (to == NULL) {
+    return BULLA_REFUSED;
+  }
+  BULLA_TRY(poster != NULL ? bulla_posting_seal(&value, &mask, signature, &vault->keyring, to, binding, field)
+                           : bulla_field_seal(&value, &mask, &vault->keyring, owner, keys, binding, field));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_PUT_FIELD);
   bulla_bind_blob(&statement, binding->entry_id);
@@ -100,8 +160,13 @@ enum bulla_status bulla_field_store(struct bulla_vault *vault, const struct bull
   bulla_bind_int(&statement, field->secret ? 1 : 0);
   bulla_bind_blob(&statement, bulla_written(&value));
   bulla_bind_blob(&statement, bulla_written(&mask));
-  bulla_bind_secret(&statement, field->secret ? keys : NULL);
+  if (field->secret) {
+    bulla_bind_blob(&statement, to->id);
+  } else {
+    bulla_bind_null(&statement);
+  }
   bulla_bind_int(&statement, updated);
+  bind_posting(&statement, poster, signature);
   return bulla_finish(&statement);
 }
 
@@ -128,6 +193,11 @@ enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_c
                                      struct bulla_span tenant) {
   *putter = (struct bulla_putter){.change = change, .op = op, .tenant = tenant};
   BULLA_TRY(bulla_change_read_head(change));
+  if (change->vault->keyring.self != NULL) {
+    enum bulla_status status = bulla_tenant_look(&putter->owner, change->vault, tenant);
+    return status == BULLA_NOT_FOUND ? bulla_explain(status, "there is no such tenant: the root makes tenants")
+                                     : status;
+  }
   BULLA_TRY(bulla_tenant_ensure(&putter->owner, change, tenant));
   return bulla_tenant_active_secret(&putter->keys, change->vault, putter->owner);
 }
@@ -141,6 +211,39 @@ enum bulla_status bulla_putter_enter(struct bulla_putter *putter, struct bulla_s
   return BULLA_OK;
 }
 
+/* Finds the field as it is before it is put. An actor that puts need not see any value, not even a plain one. */
+static enum bulla_status look(struct bulla_field_now *now, const struct bulla_putter *putter, struct bulla_span name) {
+  struct bulla_vault *vault = putter->change->vault;
+  struct bulla_span entry_id = bulla_span(putter->entry_id, sizeof(putter->entry_id));
+  return vault->keyring.self == NULL ? bulla_field_now(now, vault, putter->owner, entry_id, name)
+                                     : look_at_number(now, vault, entry_id, name);
+}
+
+/* An actor that puts adds a row, and changes and deletes none. */
+static enum bulla_status prune_before(const struct bulla_putter *putter, const struct bulla_binding *binding,
+                                      const struct bulla_field_now *now, bool secret) {
+  struct bulla_vault *vault = putter->change->vault;
+  if (now->revision == 0 || vault->keyring.self != NULL) {
+    return BULLA_OK;
+  }
+  /* What was plain is not to lie in the open once the field is secret. */
+  return prune(vault, binding, secret && !now->secret ? 0 : now->keep);
+}
+
+/* Whether the field may become |secret|, or plain. */
+static enum bulla_status check_secrecy(const struct bulla_putter *putter, const struct bulla_field_now *now,
+                                       bool secret) {
+  if (now->revision == 0 || now->secret == secret) {
+    return BULLA_OK;
+  }
+  if (now->secret) {
+    return bulla_explain(BULLA_STAYS_SECRET, "the field is secret");
+  }
+  return putter->change->vault->keyring.self == NULL
+             ? BULLA_OK
+             : bulla_explain(BULLA_DENIED, "the field is plain: only the root can make it secret, and delete what was");
+}
+
 enum bulla_status bulla_put_revision(const struct bulla_putter *putter, const struct bulla_field *field,
                                      bool must_be_new) {
   struct bulla_vault *vault = putter->change->vault;
@@ -150,21 +253,17 @@ enum bulla_status bulla_put_revision(const struct bulla_putter *putter, const st
       .entry_id = bulla_span(putter->entry_id, BULLA_ID_LEN),
       .field = field->name,
   };
-  BULLA_TRY(bulla_field_now(&now, vault, putter->owner, binding.entry_id, field->name));
-  if (now.secret && !field->secret) {
-    return bulla_explain(BULLA_STAYS_SECRET, "the field is secret");
-  }
+  BULLA_TRY(look(&now, putter, field->name));
+  BULLA_TRY(check_secrecy(putter, &now, field->secret));
   struct bulla_field again = *field;
   again.if_revision = must_be_new ? BULLA_REVISION_NONE : field->if_revision;
   BULLA_TRY(check_revision(&again, now.revision));
-  if (now.secret) {
-    BULLA_TRY(keep_traits(&again, putter));
+  if (field->secret) {
+    BULLA_TRY(keep_traits(&again, putter, now.secret));
   }
   binding.revision = now.revision + 1;
   BULLA_TRY(bulla_field_store(vault, putter->owner, putter->keys, &binding, &again, bulla_clock_s()));
-  /* What was plain is not to lie in the open once the field is secret. */
-  int64_t keep = field->secret && !now.secret ? 0 : now.keep;
-  return now.revision > 0 ? prune(vault, &binding, keep) : BULLA_OK;
+  return prune_before(putter, &binding, &now, field->secret);
 }
 
 enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,

@@ -16,12 +16,12 @@ struct bulla_putter {
   struct bulla_span tenant;
   struct bulla_span entry; /* empty before the first */
   const struct bulla_tenant *owner;
-  const struct bulla_tenant_secret *keys;
+  const struct bulla_tenant_secret *keys; /* NULL for an actor */
   uint8_t entry_id[BULLA_ID_LEN];
 };
 
-/* bulla_putter_begin finds the secret that |tenant| seals with, and creates the tenant if needed. The arguments must
- * outlive |putter|. */
+/* bulla_putter_begin finds the secret that |tenant| seals with, and creates the tenant if needed. An actor makes none,
+ * and has no keys. The arguments must outlive |putter|. */
 BULLA_NODISCARD enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_change *change,
                                                      struct bulla_span op, struct bulla_span tenant);
 
@@ -48,8 +48,8 @@ BULLA_NODISCARD enum bulla_status bulla_put_revision(const struct bulla_putter *
 BULLA_NODISCARD enum bulla_status bulla_put_field(const struct bulla_putter *putter, const struct bulla_field *field,
                                                   bool must_be_new);
 
-/* bulla_field_store seals |field| at |binding| and adds its row, without a record. Returns BULLA_EXISTS if it has that
- * revision. */
+/* bulla_field_store seals |field| at |binding| and adds its row, without a record. An actor needs no |keys|: what is
+ * secret it puts as store/posting.h says. Returns BULLA_EXISTS if it has that revision. */
 BULLA_NODISCARD enum bulla_status bulla_field_store(struct bulla_vault *vault, const struct bulla_tenant *owner,
                                                     const struct bulla_tenant_secret *keys,
                                                     const struct bulla_binding *binding,

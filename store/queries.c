@@ -15,7 +15,7 @@
 #define SELECT_FIELDS                                                              \
   "SELECT " TENANT                                                                 \
   ", e.id, e.name_proof, f.name, f.revision, f.secret, f.value, f.mask, "          \
-  "f.updated, " SECRET                                                             \
+  "f.updated, f.writer, f.signature, " SECRET                                      \
   " FROM tenant t JOIN entry e ON e.tenant = t.id JOIN field f ON f.entry = e.id " \
   "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
 
@@ -154,20 +154,40 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         ", CASE WHEN f.secret = 0 THEN f.value END, "
         "CASE WHEN f.secret = 0 THEN f.mask END FROM field f JOIN entry e ON e.id = f.entry JOIN vault v ON v.id = 1 "
         "WHERE f.entry = $1 AND f.name = $2" LAST,
+    [BULLA_QUERY_FIELD_NUMBER] = "SELECT f.revision, f.secret FROM field f WHERE f.entry = $1 AND f.name = $2" LAST,
     [BULLA_QUERY_PUT_FIELD] =
-        "INSERT INTO field(entry, name, revision, secret, value, mask, secret_id, updated) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO field(entry, name, revision, secret, value, mask, secret_id, updated, writer, signature) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     [BULLA_QUERY_RESEAL_FIELD] =
         "UPDATE field SET value = $1, mask = $2, secret_id = $3 WHERE entry = $4 AND name = $5 AND revision = $6 AND "
-        "secret_id = $7",
+        "secret_id = $7 AND writer IS NULL",
+    [BULLA_QUERY_ADOPT_FIELD] =
+        "UPDATE field SET value = $1, mask = $2, secret_id = $3, writer = NULL, signature = NULL "
+        "WHERE entry = $4 AND name = $5 AND revision = $6 AND secret_id = $7 AND writer = $8 AND signature = $9",
+    [BULLA_QUERY_POSTED_FIELDS] =
+        "SELECT number, entry, name, revision, value, mask, writer, signature FROM field "
+        "WHERE secret_id = $1 AND writer IS NOT NULL AND number > $2 ORDER BY number LIMIT $3",
+    [BULLA_QUERY_WALK_POSTED] =
+        "SELECT f.number, t.name, e.name, " TENANT
+        ", e.id, e.name_proof, f.name, f.revision, f.secret, f.value, f.mask, f.updated, f.writer, f.signature, " SECRET
+        " FROM field f JOIN entry e ON e.id = f.entry JOIN tenant t ON t.id = e.tenant "
+        "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
+        "WHERE f.writer = $1 AND f.number > $2 AND (t.id = $3 OR length($3) = 0) ORDER BY f.number LIMIT $4",
+    [BULLA_QUERY_COUNT_POSTED] =
+        "SELECT count(*) FROM field f JOIN entry e ON e.id = f.entry WHERE f.writer = $1 AND "
+        "(e.tenant = $2 OR length($2) = 0)",
+    [BULLA_QUERY_COUNT_POSTED_UNDER] = "SELECT count(*) FROM field f WHERE f.secret_id = $1 AND f.writer IS NOT NULL",
     [BULLA_QUERY_SEALED_FIELDS] =
-        "SELECT number, entry, name, revision, value, mask FROM field WHERE secret_id = $1 AND number > $2 "
-        "ORDER BY number LIMIT $3",
+        "SELECT number, entry, name, revision, value, mask FROM field "
+        "WHERE secret_id = $1 AND writer IS NULL AND number > $2 ORDER BY number LIMIT $3",
     [BULLA_QUERY_REWRAP_FIELD] =
         "UPDATE field SET value = $1, mask = $2, secret_id = $3 WHERE secret_id = $4 AND number = $5",
+    [BULLA_QUERY_REWRAP_POSTED] =
+        "UPDATE field SET value = $1, mask = $2, secret_id = $3, writer = NULL, signature = NULL "
+        "WHERE secret_id = $4 AND number = $5 AND writer = $6 AND signature = $7",
     [BULLA_QUERY_REWRAP_FIELDS] = "UPDATE field SET " REWRAP_ROWS "field.number = v.column3 AND field.secret_id = $98",
     [BULLA_QUERY_RENAME_REVISION] =
-        "UPDATE field SET name = $1, value = $2, mask = $3, secret_id = $4 "
+        "UPDATE field SET name = $1, value = $2, mask = $3, secret_id = $4, writer = NULL, signature = NULL "
         "WHERE entry = $5 AND name = $6 AND revision = $7",
     [BULLA_QUERY_DELETE_FIELD] = "DELETE FROM field WHERE entry = $1 AND name = $2",
     [BULLA_QUERY_PRUNE_FIELD] = "DELETE FROM field WHERE entry = $1 AND name = $2 AND revision < $3",
@@ -289,12 +309,13 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "(SELECT count(*) FROM apikey WHERE revoked = 0), "
         "(SELECT count(*) FROM apikey WHERE revoked <> 0), (SELECT count(*) FROM revoked_token)",
     [BULLA_QUERY_WALK_TENANTS] = "SELECT " TENANT " FROM tenant t WHERE t.name > $1 ORDER BY t.name LIMIT $2",
-    [BULLA_QUERY_WALK_SECRETS] =
-        "SELECT f.number, e.name, " TENANT
-        ", e.id, e.name_proof, f.name, f.revision, f.secret, f.mask AS value, f.mask, f.updated, " SECRET
-        " FROM field f JOIN entry e ON e.id = f.entry JOIN tenant t ON t.id = e.tenant "
-        "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
-        "WHERE f.secret_id = $1 AND f.number > $2 AND " IS_LAST " ORDER BY f.number LIMIT $3",
+    [BULLA_QUERY_WALK_SECRETS] = "SELECT f.number, e.name, " TENANT
+                                 ", e.id, e.name_proof, f.name, f.revision, f.secret, "
+                                 "CASE WHEN f.writer IS NULL THEN f.mask ELSE f.value END AS value, f.mask, f.updated, "
+                                 "f.writer, f.signature, " SECRET
+                                 " FROM field f JOIN entry e ON e.id = f.entry JOIN tenant t ON t.id = e.tenant "
+                                 "LEFT JOIN tenant_secret k ON k.id = f.secret_id AND k.tenant = t.id "
+                                 "WHERE f.secret_id = $1 AND f.number > $2 AND " IS_LAST " ORDER BY f.number LIMIT $3",
     [BULLA_QUERY_WALK_FIELDS] =
         "SELECT e.name, f.name, f.revision, f.updated, length(f.value) FROM entry e JOIN field f ON f.entry = e.id "
         "WHERE e.tenant = $1 AND e.name >= $2 AND (e.name > $2 OR f.name > $3) AND " IS_LAST

@@ -89,11 +89,21 @@ enum bulla_query {
   BULLA_QUERY_LIST_REVISIONS, /* the same, how many at most; gives those before that revision, the last first */
   BULLA_QUERY_FIELD_REVISION, /* entry, name; gives revision, secret, how many former revisions are kept, and value and
                                  proof of a plain one */
-  BULLA_QUERY_PUT_FIELD,      /* entry, name, revision, secret, value, mask, secret id or NULL, updated */
+  BULLA_QUERY_FIELD_NUMBER,   /* entry, name; gives revision, secret: all that an actor needs that puts */
+  BULLA_QUERY_PUT_FIELD,      /* entry, name, revision, secret, value, mask, secret id or NULL, updated; writer and
+                                 signature, or two NULLs */
   BULLA_QUERY_RESEAL_FIELD,   /* value, mask, secret id, entry, name, revision, secret id before */
+  BULLA_QUERY_ADOPT_FIELD,    /* the same, writer and signature before, of what an actor has put */
+  BULLA_QUERY_POSTED_FIELDS,  /* secret id, number, how many at most; gives number, entry, name, revision, value, mask,
+                                 writer, signature of each behind that number that an actor has put */
+  BULLA_QUERY_WALK_POSTED,  /* writer, number, id of a tenant or empty, how many at most; gives number, names of tenant
+                               and entry, the columns of a field of each behind that number */
+  BULLA_QUERY_COUNT_POSTED, /* writer, id of a tenant or empty */
+  BULLA_QUERY_COUNT_POSTED_UNDER, /* secret id */
   BULLA_QUERY_SEALED_FIELDS, /* secret id, number, how many at most; gives number, entry, name, revision, value, mask of
-                                each behind that number */
+                                each behind that number that no actor has put so */
   BULLA_QUERY_REWRAP_FIELD,  /* value, mask, secret id, secret id before, number */
+  BULLA_QUERY_REWRAP_POSTED, /* the same, writer and signature before */
   BULLA_QUERY_REWRAP_FIELDS, /* secret id, value, mask and number of BULLA_QUERY_ROWS rows, secret id before */
   BULLA_QUERY_RENAME_REVISION, /* name, value, mask, secret id or NULL, entry, old name, revision */
   BULLA_QUERY_DELETE_FIELD,    /* entry, name */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Sealing anew all that is sealed under older versions of tenants' secrets. Rows are taken a batch at a time, in one
- * transaction with its record, so that others get at the vault between batches, and whoever is interrupted begins where
- * the last batch ended: a row that is done is no longer found. */
+/* Sealing anew all that is sealed under older versions of tenants' secrets, or as actors have put it. Rows are taken a
+ * batch at a time, in one transaction with its record, so that others get at the vault between batches, and whoever is
+ * interrupted begins where the last batch ended: a row that is done is no longer found. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,8 @@
 #include "store/tenant.h"
 #include "store/versions.h"
 
+enum { ACTIVE = 0 };                         /* in the place of a version: the one that is active now */
+enum { NUM_POSTED = 1 };                     /* of |tables|, whose rows actors have put */
 enum { PAGE_ROWS = 128 };                    /* that are read at once */
 enum { SHORT_PAGE_ROWS = BULLA_QUERY_ROWS }; /* while others are at work */
 enum { PAGE_BYTES = 256 * 1024 };            /* of values and masks, at most */
@@ -53,6 +55,7 @@ struct batch {
   struct bulla_secret *plain;
   int64_t num_done;
   int64_t num_refused;
+  int64_t num_over;                     /* among them, of all batches */
   char refused[4 * BULLA_LOG_NAME_MAX]; /* the first row that did not open, of all batches; empty if there is none */
   bool is_last;                         /* nothing came after it */
   bool is_wanted;                       /* it ended because others wait */
@@ -107,8 +110,13 @@ static void read_field(struct row *row, struct batch *batch, struct bulla_statem
 }
 
 static enum bulla_status seal_field(struct row *row, const struct batch *batch, const struct bulla_keyring *keyring) {
-  BULLA_TRY(bulla_reseal_value(&row->value, batch->plain, keyring, &row->field, batch->to));
-  return bulla_reseal_mask(&row->mask, batch->plain, keyring, &row->field, batch->to);
+  return bulla_reseal_field(&row->value, &row->mask, batch->plain, keyring, &row->field, batch->to);
+}
+
+static void read_posted(struct row *row, struct batch *batch, struct bulla_statement *statement) {
+  read_field(row, batch, statement);
+  row->field.posting.writer = keep(batch, bulla_column_exact(statement, BULLA_ID_LEN));
+  row->field.posting.signature = keep(batch, bulla_column_exact(statement, BULLA_SIGNATURE_LEN));
 }
 
 static void read_apikey(struct row *row, struct batch *batch, struct bulla_statement *statement) {
@@ -123,7 +131,9 @@ static enum bulla_status seal_apikey(struct row *row, const struct batch *batch,
   return bulla_reseal_apikey(&row->value, batch->plain, keyring, &row->field, batch->to, row->id);
 }
 
+/* What actors have put is under the active version too. */
 static const struct table tables[] = {
+    {BULLA_QUERY_POSTED_FIELDS, BULLA_QUERY_REWRAP_POSTED, BULLA_NUM_QUERIES, true, read_posted, seal_field},
     {BULLA_QUERY_SEALED_FIELDS, BULLA_QUERY_REWRAP_FIELD, BULLA_QUERY_REWRAP_FIELDS, true, read_field, seal_field},
     {BULLA_QUERY_SEALED_APIKEYS, BULLA_QUERY_REWRAP_APIKEY, BULLA_NUM_QUERIES, false, read_apikey, seal_apikey},
 };
@@ -157,6 +167,22 @@ static enum bulla_status read_rows(struct batch *batch, struct bulla_vault *vaul
   return BULLA_OK;
 }
 
+static bool is_over(const struct row *row) {
+  return row->field.posting.state == BULLA_POSTING_OVER;
+}
+
+/* Finds out which of the rows that actors have put are good. */
+static enum bulla_status check_posted(const struct batch *batch, struct bulla_vault *vault) {
+  for (size_t i = 0; i < batch->num_rows; i++) {
+    struct row *row = &batch->rows[i];
+    if (!row->is_bad && bulla_posting_is_one(&row->field.posting)) {
+      const struct bulla_posted posted = bulla_field_posted(&row->field);
+      BULLA_TRY(bulla_posting_check(&row->field.posting, &vault->keyring, vault->db, &posted));
+    }
+  }
+  return BULLA_OK;
+}
+
 static void bind_one(struct bulla_statement *store, const struct batch *batch, const struct table *table) {
   const struct row *row = batch->waiting[0];
   bulla_bind_blob(store, bulla_written(&row->value));
@@ -166,6 +192,10 @@ static void bind_one(struct bulla_statement *store, const struct batch *batch, c
   bulla_bind_secret(store, batch->to);
   bulla_bind_secret(store, batch->from);
   bulla_bind_int(store, row->number);
+  if (bulla_posting_is_one(&row->field.posting)) {
+    bulla_bind_blob(store, row->field.posting.writer);
+    bulla_bind_blob(store, row->field.posting.signature);
+  }
 }
 
 /* Where there are fewer rows no row has the rest. */
@@ -230,9 +260,10 @@ static enum bulla_status do_rows(struct batch *batch, struct bulla_vault *vault,
   bool many = table->store_many != BULLA_NUM_QUERIES;
   for (size_t i = 0; i < batch->num_rows; i++) {
     struct row *row = &batch->rows[i];
-    enum bulla_status status = row->is_bad ? BULLA_REFUSED : table->seal(row, batch, &vault->keyring);
+    enum bulla_status status = row->is_bad || is_over(row) ? BULLA_REFUSED : table->seal(row, batch, &vault->keyring);
     if (status == BULLA_REFUSED) {
       batch->num_refused++;
+      batch->num_over += is_over(row) ? 1 : 0;
       BULLA_TRY(name_refused(batch, vault, row));
       continue;
     }
@@ -259,17 +290,6 @@ static void begin_page(struct batch *batch) {
   batch->num_waiting = 0;
   batch->num_stores = 0;
   batch->len = 0;
-}
-
-static enum bulla_status load_secret(const struct bulla_tenant_secret **secret, struct bulla_vault *vault,
-                                     const struct bulla_tenant *tenant, struct bulla_span id) {
-  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
-      bulla_statement(vault->db, BULLA_QUERY_TENANT_SECRET);
-  bulla_bind_blob(&statement, id);
-  bulla_bind_blob(&statement, bulla_tenant_id(tenant));
-  bool row;
-  BULLA_TRY(bulla_step(&statement, &row));
-  return row ? bulla_columns_secret(secret, &vault->keyring, tenant, &statement) : BULLA_REFUSED;
 }
 
 struct work {
@@ -309,13 +329,27 @@ static enum bulla_status do_pages(struct work *work, const struct table *table, 
   for (int i = 0; i < BATCH_PAGES && !batch->is_last && !is_enough(batch, work->vault, started); i++) {
     begin_page(batch);
     BULLA_TRY(read_rows(batch, work->vault, table, *after));
+    BULLA_TRY(check_posted(batch, work->vault));
     BULLA_TRY(do_rows(batch, work->vault, table));
     *after = batch->num_rows > 0 ? batch->rows[batch->num_rows - 1].number : *after;
   }
   return BULLA_OK;
 }
 
-/* Seals a batch anew, if |version| of the tenant is still decrypt-only. */
+/* Finds what the rows are sealed under, if |version| is still decrypt-only. */
+static enum bulla_status find_version(struct batch *batch, struct bulla_vault *vault, int64_t version) {
+  batch->from = batch->to;
+  if (version == ACTIVE) {
+    return BULLA_OK;
+  }
+  size_t index = bulla_version_find_old(batch->owner, version);
+  batch->is_last = index == batch->owner->said.num_secrets;
+  return batch->is_last
+             ? BULLA_OK
+             : bulla_tenant_secret_by_id(&batch->from, vault, batch->owner, batch->owner->said.secrets[index].id);
+}
+
+/* Seals a batch of |version| of the tenant anew. */
 static enum bulla_status seal_batch(struct work *work, struct bulla_change *change, struct bulla_span tenant,
                                     int64_t version, const struct table *table, int64_t *after) {
   struct batch *batch = &work->batch;
@@ -327,13 +361,11 @@ static enum bulla_status seal_batch(struct work *work, struct bulla_change *chan
     return BULLA_OK;
   }
   BULLA_TRY(status);
-  size_t index = bulla_version_find_old(batch->owner, version);
-  batch->is_last = index == batch->owner->said.num_secrets;
+  BULLA_TRY(bulla_tenant_active_secret(&batch->to, vault, batch->owner));
+  BULLA_TRY(find_version(batch, vault, version));
   if (batch->is_last) {
     return BULLA_OK;
   }
-  BULLA_TRY(load_secret(&batch->from, vault, batch->owner, batch->owner->said.secrets[index].id));
-  BULLA_TRY(bulla_tenant_active_secret(&batch->to, vault, batch->owner));
   BULLA_TRY(do_pages(work, table, after));
   if (batch->num_done == 0) {
     return BULLA_OK;
@@ -365,7 +397,8 @@ static bool goes_on(const struct work *work) {
 }
 
 static enum bulla_status do_version(struct work *work, struct bulla_span tenant, int64_t version) {
-  for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+  size_t num_tables = version == ACTIVE ? NUM_POSTED : sizeof(tables) / sizeof(tables[0]);
+  for (size_t i = 0; i < num_tables; i++) {
     int64_t after = INT64_MIN;
     do {
       int64_t started = bulla_clock_monotonic_ms();
@@ -389,7 +422,7 @@ static enum bulla_status count_all(int64_t *total, struct bulla_vault *vault, st
   do {
     int64_t num;
     BULLA_TRY(bulla_versions_next_old(&old, &num, &walked, vault, tenant));
-    *total += num;
+    *total += num + old.num_posted;
   } while (old.tenant.len > 0);
   return BULLA_OK;
 }
@@ -402,6 +435,9 @@ static enum bulla_status do_all(struct work *work, struct bulla_span tenant) {
     BULLA_TRY(bulla_versions_next_old(&old, &num, &walked, work->vault, tenant));
     for (size_t i = 0; i < old.num && !work->report->is_stopped; i++) {
       BULLA_TRY(do_version(work, old.tenant, old.versions[i]));
+    }
+    if (old.num_posted > 0 && !work->report->is_stopped) {
+      BULLA_TRY(do_version(work, old.tenant, ACTIVE));
     }
   } while (old.tenant.len > 0 && !work->report->is_stopped);
   return BULLA_OK;
@@ -416,12 +452,27 @@ static enum bulla_status be_eager(struct bulla_vault *vault, bool eager) {
 
 static enum bulla_status begin(struct work *work) {
   struct batch *batch = &work->batch;
-  batch->size = 2 * (size_t)(PAGE_BYTES + BULLA_STORED_MAX) + (size_t)PAGE_ROWS * (BULLA_ID_LEN + BULLA_NAME_MAX);
+  batch->size = 2 * (size_t)(PAGE_BYTES + BULLA_STORED_MAX) +
+                (size_t)PAGE_ROWS * (2 * BULLA_ID_LEN + BULLA_NAME_MAX + BULLA_SIGNATURE_LEN);
   batch->rows = calloc(PAGE_ROWS, sizeof(*batch->rows));
   batch->stores = calloc(PAGE_ROWS, sizeof(*batch->stores));
   batch->bytes = malloc(batch->size);
   BULLA_TRY(batch->rows != NULL && batch->stores != NULL && batch->bytes != NULL ? BULLA_OK : BULLA_NO_MEMORY);
   return bulla_secret_new(&batch->plain, BULLA_STORED_MAX);
+}
+
+static enum bulla_status explain_refused(const struct work *work) {
+  const struct batch *batch = &work->batch;
+  int64_t num = work->report->num_refused;
+  if (num > batch->num_over) {
+    return bulla_explain(BULLA_REFUSED, "%lld values do not open: somebody has changed them; the first is %s",
+                         (long long)num, batch->refused);
+  }
+  return num == 0
+             ? BULLA_OK
+             : bulla_explain(BULLA_REFUSED,
+                             "%lld values were put by actors that may put no more: put them again; the first is %s",
+                             (long long)num, batch->refused);
 }
 
 enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault, struct bulla_rewrap_report *report,
@@ -444,8 +495,5 @@ enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault, struct bulla_rew
   report->is_stopped = report->is_stopped && report->num_done + report->num_refused < report->num_total;
   BULLA_TRY(be_eager(vault, false));
   BULLA_TRY(status);
-  return report->num_refused == 0
-             ? BULLA_OK
-             : bulla_explain(BULLA_REFUSED, "%lld values do not open: somebody has changed them; the first is %s",
-                             (long long)report->num_refused, work.batch.refused);
+  return explain_refused(&work);
 }

@@ -65,12 +65,11 @@ static struct bulla_span active_id(const struct bulla_tenant *tenant) {
   return id;
 }
 
-enum bulla_status bulla_tenant_active_secret(const struct bulla_tenant_secret **secret, struct bulla_vault *vault,
-                                             const struct bulla_tenant *tenant) {
+enum bulla_status bulla_tenant_secret_by_id(const struct bulla_tenant_secret **secret, struct bulla_vault *vault,
+                                            const struct bulla_tenant *tenant, struct bulla_span id) {
   *secret = NULL;
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_TENANT_SECRET);
-  struct bulla_span id = active_id(tenant);
   bulla_bind_blob(&statement, id);
   bulla_bind_blob(&statement, bulla_tenant_id(tenant));
   bool row;
@@ -80,6 +79,11 @@ enum bulla_status bulla_tenant_active_secret(const struct bulla_tenant_secret **
   }
   BULLA_TRY(bulla_columns_secret(secret, &vault->keyring, tenant, &statement));
   return bulla_span_equal(bulla_span((*secret)->id, BULLA_ID_LEN), id) ? BULLA_OK : BULLA_REFUSED;
+}
+
+enum bulla_status bulla_tenant_active_secret(const struct bulla_tenant_secret **secret, struct bulla_vault *vault,
+                                             const struct bulla_tenant *tenant) {
+  return bulla_tenant_secret_by_id(secret, vault, tenant, active_id(tenant));
 }
 
 enum bulla_status bulla_tenant_check_no_live_apikey(struct bulla_vault *vault, const struct bulla_tenant *tenant) {

@@ -25,6 +25,12 @@ BULLA_NODISCARD enum bulla_status bulla_tenant_owner(const struct bulla_tenant *
 BULLA_NODISCARD enum bulla_status bulla_tenant_by_id(const struct bulla_tenant **tenant, struct bulla_vault *vault,
                                                      struct bulla_span id);
 
+/* bulla_tenant_secret_by_id sets |*secret| to that of |tenant| with |id|. Returns BULLA_REFUSED if it has none that
+ * opens values. */
+BULLA_NODISCARD enum bulla_status bulla_tenant_secret_by_id(const struct bulla_tenant_secret **secret,
+                                                            struct bulla_vault *vault,
+                                                            const struct bulla_tenant *tenant, struct bulla_span id);
+
 /* bulla_tenant_active_secret sets |*secret| to what seals the tenant's new values. */
 BULLA_NODISCARD enum bulla_status bulla_tenant_active_secret(const struct bulla_tenant_secret **secret,
                                                              struct bulla_vault *vault,

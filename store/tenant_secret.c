@@ -26,22 +26,24 @@ static enum bulla_status expand_id(uint8_t *id, const struct bulla_secret *mater
   return bulla_hkdf_expand(id, BULLA_ID_LEN, bulla_secret_bytes(material), BULLA_LITERAL("bulla/v2/secret-id"));
 }
 
-/* Makes |*key| of |material|, and fills |public_key| of the pair that it expands to with |label|. */
-static enum bulla_status make_pair(struct bulla_key **key, uint8_t *public_key, const struct bulla_secret *material,
-                                   struct bulla_span label) {
+/* Makes |*key| of |material|, and |*box| with |public_key|, the pair that it expands to with |label|. */
+static enum bulla_status make_pair(struct bulla_key **key, struct bulla_box_key **box, uint8_t *public_key,
+                                   const struct bulla_secret *material, struct bulla_span label) {
   struct bulla_secret *private_key BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_secret_expand(&private_key, material, label));
-  BULLA_TRY(bulla_box_public(public_key, private_key));
+  BULLA_TRY(bulla_box_key_new(box, private_key));
+  memcpy(public_key, bulla_box_key_public(*box).data, BULLA_BOX_PUBLIC_LEN);
   return bulla_key_new(key, BULLA_XAES_256_GCM, material);
 }
 
 enum bulla_status bulla_tenant_secret_fill(struct bulla_tenant_secret *secret, const struct bulla_secret_keys *keys) {
   if (keys->field != NULL) {
-    BULLA_TRY(
-        make_pair(&secret->field_key, secret->value_public, keys->field, BULLA_LITERAL("bulla/v2/value-private")));
+    BULLA_TRY(make_pair(&secret->field_key, &secret->value_box, secret->value_public, keys->field,
+                        BULLA_LITERAL("bulla/v2/value-private")));
   }
   if (keys->mask != NULL) {
-    BULLA_TRY(make_pair(&secret->mask_key, secret->mask_public, keys->mask, BULLA_LITERAL("bulla/v2/mask-private")));
+    BULLA_TRY(make_pair(&secret->mask_key, &secret->mask_box, secret->mask_public, keys->mask,
+                        BULLA_LITERAL("bulla/v2/mask-private")));
   }
   return keys->apikey != NULL ? bulla_key_new(&secret->apikey_key, BULLA_XAES_256_GCM, keys->apikey) : BULLA_OK;
 }

@@ -69,6 +69,7 @@ size_t bulla_version_find_old(const struct bulla_tenant *tenant, int64_t version
 
 static void take_old(struct bulla_old_versions *old, const struct bulla_tenant *owner) {
   old->num = 0;
+  old->num_posted = 0;
   old->tenant = bulla_span(NULL, 0);
   if (owner == NULL) {
     return;
@@ -94,6 +95,11 @@ enum bulla_status bulla_versions_next_old(struct bulla_old_versions *old, int64_
   BULLA_TRY(bulla_db_begin(&state, vault->db, BULLA_DB_READ));
   BULLA_TRY(bulla_versions_next(&owner, walked, vault, only));
   take_old(old, owner);
+  for (size_t i = 0; owner != NULL && i < owner->said.num_secrets; i++) {
+    if (owner->said.secrets[i].state == BULLA_SECRET_ACTIVE) {
+      BULLA_TRY(bulla_count(&old->num_posted, vault->db, BULLA_QUERY_COUNT_POSTED_UNDER, owner->said.secrets[i].id));
+    }
+  }
   for (size_t i = 0; i < old->num; i++) {
     struct bulla_version_rows rows;
     BULLA_TRY(bulla_version_count(&rows, vault, owner,

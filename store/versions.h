@@ -34,6 +34,7 @@ struct bulla_old_versions {
   struct bulla_span tenant; /* empty: there is none left */
   size_t num;
   int64_t versions[BULLA_SECRETS_MAX];
+  int64_t num_posted; /* values under the active one that actors have put (store/posting.h) */
 };
 
 /* bulla_versions_next_old fills |old| for the next tenant, as bulla_versions_next finds it, and sets |*num_rows| to how
