@@ -11,15 +11,6 @@
 #include "store/self.h"
 #include "store/vault_row.h"
 
-struct bulla_span bulla_column_name(struct bulla_statement *statement) {
-  struct bulla_span name = bulla_column_text(statement, BULLA_NAME_MAX);
-  if (bulla_name_check(name) != BULLA_OK) {
-    statement->bad = true;
-    return bulla_span(NULL, 0);
-  }
-  return name;
-}
-
 /* Whether the row is the newest of its tenant is asked once for each state of the directory. */
 static enum bulla_status check_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
                                       struct bulla_db *db, const struct bulla_tenant_row *row) {

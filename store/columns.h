@@ -6,13 +6,11 @@
 #ifndef BULLA_STORE_COLUMNS_H
 #define BULLA_STORE_COLUMNS_H
 
+#include "store/column_name.h"
 #include "store/db.h"
 #include "store/directory.h"
 #include "store/field.h"
 #include "store/tenant_secret.h"
-
-/* bulla_column_name is bulla_column_text for a name: anything but a name makes the row bad. */
-struct bulla_span bulla_column_name(struct bulla_statement *statement);
 
 /* bulla_columns_tenant takes a tenant: id, name, statement, signature, label key, detail key. Returns BULLA_REFUSED for
  * a row that was not signed so; BULLA_DENIED, with |*tenant| set, if an actor has no role for it, and the statuses of
