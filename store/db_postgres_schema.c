@@ -112,6 +112,7 @@ static const char *const statements[] = {
     "ALTER TABLE bulla.field ALTER COLUMN value SET STORAGE EXTERNAL",
     "CREATE INDEX field_secret ON bulla.field(secret_id, number)",
     "CREATE INDEX field_writer ON bulla.field(writer, number) WHERE writer IS NOT NULL",
+    "CREATE INDEX field_posted ON bulla.field(secret_id, number) WHERE writer IS NOT NULL",
     "CREATE TABLE bulla.apikey(number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
     "id text COLLATE \"C\" NOT NULL UNIQUE CHECK (octet_length(id) = 16), "
     "tenant bytea NOT NULL REFERENCES bulla.tenant, "
