@@ -15,6 +15,7 @@
 #include "store/clock.h"
 #include "store/db_postgres.h"
 #include "store/db_postgres_connect.h"
+#include "store/db_postgres_rights.h"
 
 enum { SHOWN_MAX = 200, CLOCKS_APART_MAX_MS = 5000, SNAPSHOT_MAX_S = 3600 };
 
@@ -33,8 +34,6 @@ enum fact {
   IS_SUPERUSER,
   BYPASSES_POLICIES,
   OWNS,
-  LACKS,
-  HAS_TOO_MANY,
   SNAPSHOT,
   HIDDEN_SESSIONS,
   CLOCK,
@@ -43,29 +42,7 @@ enum fact {
   NUM_FACTS
 };
 
-/* The first few of |rights|, and how many more there are. */
-#define SOME_RIGHTS(that)                                                                  \
-  "(SELECT array_to_string((array_agg(name ORDER BY relation, privilege))[1:6], ', ') || " \
-  "CASE WHEN count(*) > 6 THEN ', and ' || count(*) - 6 || ' more' ELSE '' END FROM rights WHERE " that "), "
-
-/* The rights that are wanted are those that docs/POSTGRESQL.md has an operator grant. */
 static const char question[] =
-    "WITH service(relation, wanted) AS (VALUES "
-    "('turn', 'SELECT,UPDATE'), ('audit', 'SELECT,INSERT'), ('audit_head', 'SELECT,INSERT,UPDATE'), "
-    "('vault', 'SELECT,UPDATE'), ('tenant', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('tenant_secret', 'SELECT,INSERT,UPDATE,DELETE'), ('entry', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('field', 'SELECT,INSERT,UPDATE,DELETE'), ('apikey', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('revoked_token', 'SELECT,INSERT,UPDATE,DELETE'), ('revocation', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('limit_rule', 'SELECT'), ('limit_bucket', 'SELECT,INSERT,UPDATE,DELETE'), "
-    "('directory', 'SELECT,INSERT,UPDATE'), ('root', 'SELECT'), ('lane', 'SELECT,INSERT'), ('format', 'SELECT'), ('login', 'SELECT'), "
-    "('actor', 'SELECT,INSERT,UPDATE'), ('actor_grant', 'SELECT,INSERT,UPDATE'), "
-    "('handout', 'SELECT,INSERT,UPDATE,DELETE')), "
-    "rights AS (SELECT relation, privilege, privilege || ' on ' || relation AS name, "
-    "privilege = ANY (string_to_array(wanted, ',')) AS is_wanted, "
-    "CASE WHEN privilege IN ('DELETE', 'TRUNCATE', 'TRIGGER') THEN has_table_privilege('bulla.' || relation, privilege) "
-    "ELSE has_any_column_privilege('bulla.' || relation, privilege) END AS is_there FROM service, "
-    "unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege UNION ALL "
-    "SELECT '', 'CREATE', 'CREATE on schema bulla', false, has_schema_privilege('bulla', 'CREATE')) "
     "SELECT current_setting('server_version'), "
     "(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()), "
     "current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'), "
@@ -76,7 +53,6 @@ static const char question[] =
     "pg_is_in_recovery()::text, r.rolname::text, r.rolsuper::text, r.rolbypassrls::text, "
     "(NOT r.rolsuper AND EXISTS (SELECT FROM pg_class WHERE relnamespace = 'bulla'::regnamespace "
     "AND pg_has_role(r.oid, relowner, 'USAGE')))::text, "
-    SOME_RIGHTS("is_wanted AND NOT is_there") SOME_RIGHTS("is_there AND NOT is_wanted")
     "(SELECT max(extract(epoch FROM clock_timestamp() - xact_start))::bigint::text FROM pg_stat_activity "
     "WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()), "
     "(SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND usename <> r.rolname "
@@ -186,18 +162,29 @@ static void tell_login(struct bulla_examination *examination, const struct facts
   bulla_examine_tell(examination, "login", what[0] == '\0' ? BULLA_VERDICT_OK : BULLA_VERDICT_WARNING,
                      only_bypasses ? "meant so for a service that sees the whole vault; never for a login of a tenant"
                                    : "have services log in as a role that can change no record: docs/POSTGRESQL.md",
-                     "%s%s", facts->text[LOGIN], what);
-  bool has_all = is(facts, LACKS, "");
+                     "%s%s%s", facts->text[LOGIN], what, postgres->db.actor > 0 ? ", of an actor" : "");
+}
+
+/* An actor's login that may more than its roles need gives whoever takes the login what the actor's key does not. */
+static void tell_rights(struct bulla_examination *examination, const struct facts *facts,
+                        const struct bulla_postgres_rights *rights, const struct bulla_postgres *postgres) {
+  bool is_actors = postgres->db.actor > 0;
+  bool has_all = rights->lacks[0] == '\0';
+  const char *all = !is_actors                 ? "all that a service needs"
+                    : rights->roles[0] == '\0' ? "all that an actor without a grant needs"
+                                               : "all that these roles need: ";
   bulla_examine_tell(examination, "rights", has_all ? BULLA_VERDICT_OK : BULLA_VERDICT_WARNING,
                      postgres->db.is_partial ? "none are needed: a login of one tenant reads only"
+                     : is_actors             ? "grant them: docs/POSTGRESQL.md"
                                              : "grant them, unless the login is only to read: docs/POSTGRESQL.md",
-                     "%s%s", has_all ? "all that a service needs" : "lacks ", facts->text[LACKS]);
+                     "%s%s", has_all ? all : "lacks ", has_all ? rights->roles : rights->lacks);
   /* A superuser and an owner have them all, and were told of. */
   if (!is(facts, IS_SUPERUSER, "true") && !is(facts, OWNS, "true")) {
-    bool has_more = !is(facts, HAS_TOO_MANY, "");
+    bool has_more = rights->too_many[0] != '\0';
     bulla_examine_tell(examination, "further rights", has_more ? BULLA_VERDICT_PROBLEM : BULLA_VERDICT_OK,
-                       "revoke them: by these the log or the vault can be damaged", "%s%s", has_more ? "may " : "none",
-                       facts->text[HAS_TOO_MANY]);
+                       is_actors ? "revoke them: no role of the actor needs them"
+                                 : "revoke them: by these the log or the vault can be damaged",
+                       "%s%s", has_more ? "may " : "none", rights->too_many);
   }
 }
 
@@ -253,11 +240,14 @@ static void tell_connection(struct bulla_examination *examination, const struct 
 enum bulla_status bulla_postgres_examine(struct bulla_db *db, struct bulla_examination *examination) {
   struct bulla_postgres *postgres = (struct bulla_postgres *)db;
   struct facts facts;
+  struct bulla_postgres_rights rights;
   BULLA_TRY(ask(&facts, postgres));
+  BULLA_TRY(bulla_postgres_rights(&rights, postgres));
   tell_versions(examination, &facts);
   tell_durability(examination, &facts);
   tell_standbys(examination, &facts);
   tell_login(examination, &facts, postgres);
+  tell_rights(examination, &facts, &rights, postgres);
   tell_snapshot(examination, &facts);
   BULLA_TRY(tell_tls(examination, &facts, postgres));
   tell_connection(examination, &facts, postgres);

@@ -127,7 +127,7 @@ def rights_that_a_service_must_not_have_are_a_problem(box):
                                ("CREATE", "schema bulla")):
         on = place_of_it if " " in place_of_it else f"bulla.{place_of_it}"
         place.psql(f"GRANT {right} ON {on} TO mighty", database)
-        only(box, "further rights", "problem", f"may {right.split()[0]} on {place_of_it}", "revoke them", besides=ALONE)
+        only(box, "further rights", "problem", f"may {right} on {place_of_it}", "revoke them", besides=ALONE)
         place.psql(f"REVOKE {right} ON {on} FROM mighty", database)
     place.psql("GRANT ALL ON ALL TABLES IN SCHEMA bulla TO mighty", database)
     only(box, "further rights", "problem", "may DELETE on actor, REFERENCES on actor, TRIGGER on actor, TRUNCATE on actor, "
