@@ -7,10 +7,8 @@
 
 #include <stdint.h>
 
+#include "cli/command_options.h"
 #include "cli/session.h"
-
-#define END \
-  { .name = NULL }
 
 const struct bulla_option bulla_global_options[] = {
     {.name = "vault",
@@ -30,20 +28,6 @@ const struct bulla_option bulla_global_options[] = {
     END};
 
 static const struct bulla_option no_options[] = {END};
-
-#define REASON_OPTION \
-  { .name = "reason", .value = "TEXT", .help = "why, for the audit log" }
-#define REASON_MANDATORY \
-  { .name = "reason", .value = "TEXT", .help = "why, for the audit log", .mandatory = true }
-#define REASON_DEFAULT(text) \
-  { .name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"" text "\"" }
-#define ROOT_OF(which) \
-  .name = which "-root", .value = "PROVIDER", .help = "the root key of the " which ", as for --root", .mandatory = true
-#define KEY_FILE_HELP "the file that holds the key, 64 hexadecimal digits or base64; readable by its owner only"
-#define TENANT_OPTION \
-  { .name = "tenant", .value = "T", .help = "only this tenant" }
-#define TENANT_MANDATORY \
-  { .name = "tenant", .value = "T", .help = "the tenant", .mandatory = true }
 
 static const struct bulla_option reason_options[] = {REASON_OPTION, END};
 static const struct bulla_option tenant_options[] = {TENANT_OPTION, END};
@@ -204,63 +188,6 @@ static const struct bulla_option status_options[] = {
 
 static const struct bulla_option shred_options[] = {
     {.name = "yes", .help = "do it: it cannot be undone"}, REASON_OPTION, END};
-
-static const struct bulla_option revoke_key_options[] = {TENANT_OPTION, REASON_OPTION, END};
-
-static const struct bulla_option create_options[] = {
-    TENANT_MANDATORY, {.name = "name", .value = "N", .help = "a name for the key"}, REASON_OPTION, END};
-
-static const struct bulla_option mint_options[] = {
-    {.name = "apikey-file", .value = "F", .help = "the file that holds the API key string", .mandatory = true},
-    {.name = "org", .value = "T", .help = "the tenant that owns the API key", .mandatory = true},
-    {.name = "sub", .value = "S", .help = "the user", .mandatory = true},
-    {.name = "perm", .value = "P", .help = "a permission", .repeated = true},
-    {.name = "attr", .value = "K=V", .help = "an attribute, a string", .repeated = true},
-    {.name = "ttl", .value = "SECONDS", .help = "lifetime, 1 to 86400; default 3600"},
-    {.name = "claims", .value = "FILE", .help = "a JSON object of own claims, which are added"},
-    {.name = "iss", .value = "ISSUER", .help = "the issuer"},
-    {.name = "aud", .value = "AUDIENCE", .help = "the audience"},
-    {.name = "jti", .value = "ID", .help = "the token's id, by which it can be revoked"},
-    {.name = "nbf", .value = "SECONDS", .help = "not valid before this time, in seconds since 1970"},
-    END};
-
-#define VERIFY_OPTIONS                                                                              \
-  {.name = "aud", .value = "AUDIENCE", .help = "require this audience"},                            \
-      {.name = "iss", .value = "ISSUER", .help = "require this issuer"}, {                          \
-    .name = "leeway", .value = "SECONDS", .help = "how far clocks may differ, 0 to 3600; default 0" \
-  }
-
-static const struct bulla_option verify_options[] = {VERIFY_OPTIONS, REASON_DEFAULT("token verify"), END};
-
-static const struct bulla_option refresh_options[] = {
-    {.name = "session",
-     .value = "SECONDS",
-     .help = "length of the session from its first token, 1 to 2592000; default 43200"},
-    VERIFY_OPTIONS,
-    REASON_DEFAULT("token refresh"),
-    END};
-
-static const struct bulla_option revoke_options[] = {
-    {.name = "jti", .value = "ID", .help = "the token's id; with --tenant, instead of a token"},
-    {.name = "tenant", .value = "T", .help = "the tenant that the token of --jti belongs to"},
-    REASON_DEFAULT("token revoke"),
-    END};
-
-static const struct bulla_option jwk_options[] = {
-    {.name = "day",
-     .value = "D",
-     .help = "YYYY-MM-DD, days since 1970-01-01, yesterday, today or tomorrow; in UTC",
-     .mandatory = true},
-    {.name = "any-day", .help = "allow a day other than yesterday, today and tomorrow"},
-    REASON_DEFAULT("apikey jwk"),
-    END};
-
-static const struct bulla_option seal_options[] = {
-    {.name = "key", .value = "FILE", .help = KEY_FILE_HELP, .mandatory = true},
-    {.name = "suite", .value = "SUITE", .help = "aes256gcm, xaes256gcm (default)"},
-    {.name = "context", .value = "TEXT", .help = "the context the blob is bound to; opening needs the same"},
-    {.name = "format", .value = "FORMAT", .help = "blob (default), text (bulla1:…), hex (iv:authTag:ciphertext)"},
-    END};
 
 static const char vault_group[] = "Vault";
 static const char use_group[] = "Use";
@@ -447,7 +374,7 @@ const struct bulla_command bulla_commands[] = {
 
     {"apikey create", token_group, "", "Make an API key and print its string, once.",
      "The vault stores what verifying needs, never the string. Write it to a file that nobody else can read.",
-     "(umask 077; bulla apikey create --tenant acme --name embed > apikey)", create_options, 0, 0,
+     "(umask 077; bulla apikey create --tenant acme --name embed > apikey)", bulla_apikey_create_options, 0, 0,
      bulla_run_apikey_create},
     {"apikey list", token_group, "", "List API keys, oldest first.", NULL, "bulla apikey list --tenant acme",
      tenant_options, 0, 0, bulla_run_apikey_list},
@@ -455,38 +382,38 @@ const struct bulla_command bulla_commands[] = {
      "A name must belong to exactly one live API key; --tenant T narrows the search. Programs that verify tokens with\n"
      "the library, on any machine if the vault is on a server, refuse them at once too, if they use the vault's\n"
      "verifier or its generation.",
-     "bulla apikey revoke 0123456789abcdef", revoke_key_options, 1, 1, bulla_run_apikey_revoke},
+     "bulla apikey revoke 0123456789abcdef", bulla_apikey_revoke_options, 1, 1, bulla_run_apikey_revoke},
     {"apikey jwk", token_group, "ID", "Print one day's token key of an API key as a JWK; audited first.",
      "Any JOSE library reads that day's tokens with it, and can forge them: the audit log has a record of its own,\n"
      "apikey-export with the day. Days other than yesterday, today and tomorrow need --any-day.",
-     "bulla apikey jwk 0123456789abcdef --day today > day.jwk", jwk_options, 1, 1, bulla_run_apikey_jwk},
+     "bulla apikey jwk 0123456789abcdef --day today > day.jwk", bulla_apikey_jwk_options, 1, 1, bulla_run_apikey_jwk},
     {"token mint", token_group, "", "Mint a token with an API key; needs no vault.",
      "The file of --claims may hold perms and attrs, unless given as options, and custom claims; the other known\n"
      "claims have options of their own. Whether --org owns the key is checked when verifying. Without --jti a token\n"
      "can be ended only by revoking its API key.",
      "bulla token mint --apikey-file apikey --org acme --sub alice --perm read --attr region=EU --ttl 600",
-     mint_options, 0, 0, bulla_run_token_mint},
+     bulla_token_mint_options, 0, 0, bulla_run_token_mint},
     {"token verify", token_group, "", "Verify the token on standard input and print its claims as JSON.", NULL,
-     "bulla token verify --aud dashboards < token", verify_options, 0, 0, bulla_run_token_verify},
+     "bulla token verify --aud dashboards < token", bulla_token_verify_options, 0, 0, bulla_run_token_verify},
     {"token refresh", token_group, "", "Refresh the token on standard input, which must still be good.",
      "It has the same claims and lifetime as the old one, but does not outlive the session, which began with its\n"
      "first token.",
-     "bulla token refresh --session 28800 < token > next", refresh_options, 0, 0, bulla_run_token_refresh},
+     "bulla token refresh --session 28800 < token > next", bulla_token_refresh_options, 0, 0, bulla_run_token_refresh},
     {"token revoke", token_group, "", "Revoke the session of the token on standard input, by its jti.",
      "The token must be authentic. It may have expired or been refreshed: it can be revoked as long as any verifier\n"
      "or refresh could accept it or what it was refreshed to, which is 30 days and an hour from the first token of\n"
      "its session. With --jti and --tenant no token is needed, and the revocation is kept for 30 days and two hours:\n"
      "as long as any token with that jti that may be good now can be refreshed. A token without jti can be ended\n"
      "only by revoking its API key.",
-     "bulla token revoke --reason logout < token", revoke_options, 0, 0, bulla_run_token_revoke},
+     "bulla token revoke --reason logout < token", bulla_token_revoke_options, 0, 0, bulla_run_token_revoke},
     {"token inspect", token_group, "", "Show the unencrypted part of the token on standard input; proves nothing.",
      NULL, "bulla token inspect < token", no_options, 0, 0, bulla_run_token_inspect},
 
     {"seal", seal_group, "", "Seal standard input, at most 1 MiB, to standard output.", NULL,
-     "bulla seal --key blob.key --context invoice/17 < invoice.pdf > invoice.sealed", seal_options, 0, 0,
+     "bulla seal --key blob.key --context invoice/17 < invoice.pdf > invoice.sealed", bulla_seal_options, 0, 0,
      bulla_run_seal},
     {"open", seal_group, "", "Open what seal has made, from standard input to standard output.", NULL,
-     "bulla open --key blob.key --context invoice/17 < invoice.sealed > invoice.pdf", seal_options, 0, 0,
+     "bulla open --key blob.key --context invoice/17 < invoice.sealed > invoice.pdf", bulla_seal_options, 0, 0,
      bulla_run_open},
     {"keygen", seal_group, "", "Print a new random key, 64 hexadecimal digits.", NULL,
      "(umask 077; bulla keygen > blob.key)", no_options, 0, 0, bulla_run_keygen},

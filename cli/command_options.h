@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* For cli/commands.c: options that several sub-commands have in the same words, and those of actors, grants, API keys,
+ * tokens and sealed blobs. */
+
+#ifndef BULLA_CLI_COMMAND_OPTIONS_H
+#define BULLA_CLI_COMMAND_OPTIONS_H
+
+#include "cli/cli.h"
+
+#define END \
+  { .name = NULL }
+
+#define REASON_OPTION \
+  { .name = "reason", .value = "TEXT", .help = "why, for the audit log" }
+#define REASON_MANDATORY \
+  { .name = "reason", .value = "TEXT", .help = "why, for the audit log", .mandatory = true }
+#define REASON_DEFAULT(text) \
+  { .name = "reason", .value = "TEXT", .help = "why, for the audit log; default \"" text "\"" }
+#define ROOT_OF(which) \
+  .name = which "-root", .value = "PROVIDER", .help = "the root key of the " which ", as for --root", .mandatory = true
+#define KEY_FILE_HELP "the file that holds the key, 64 hexadecimal digits or base64; readable by its owner only"
+#define TENANT_OPTION \
+  { .name = "tenant", .value = "T", .help = "only this tenant" }
+#define TENANT_MANDATORY \
+  { .name = "tenant", .value = "T", .help = "the tenant", .mandatory = true }
+
+extern const struct bulla_option bulla_apikey_revoke_options[];
+extern const struct bulla_option bulla_apikey_create_options[];
+extern const struct bulla_option bulla_token_mint_options[];
+extern const struct bulla_option bulla_token_verify_options[];
+extern const struct bulla_option bulla_token_refresh_options[];
+extern const struct bulla_option bulla_token_revoke_options[];
+extern const struct bulla_option bulla_apikey_jwk_options[];
+extern const struct bulla_option bulla_seal_options[];
+
+#endif
