@@ -97,6 +97,30 @@ static bool take_command(struct bulla_cli *cli, const char *word) {
   return false;
 }
 
+/* take_longer takes |word|, the first one behind a sub-command of one word, as the second word of another: "grant list"
+ * grants nothing to an actor of that name, "grant -- list" would. */
+static enum bulla_status take_longer(struct bulla_cli *cli, bool *taken, const char *word) {
+  size_t len = strlen(cli->command->name);
+  const struct bulla_command *command = cli->commands;
+  while (command->name != NULL && (strncmp(command->name, cli->command->name, len) != 0 || command->name[len] != ' ' ||
+                                   strcmp(command->name + len + 1, word) != 0)) {
+    command++;
+  }
+  *taken = command->name != NULL;
+  if (!*taken) {
+    return BULLA_OK;
+  }
+  cli->command = command;
+  for (size_t i = 0; i < cli->num_given; i++) {
+    /* What stands between the two words may be an option of the first alone. */
+    struct bulla_span name = bulla_text(cli->given[i].option->name);
+    if (find_option(command->options, name) == NULL && find_option(cli->global_options, name) == NULL) {
+      return unknown_option(cli, name);
+    }
+  }
+  return BULLA_OK;
+}
+
 static enum bulla_status check_command(struct bulla_cli *cli) {
   if (cli->command == NULL) {
     return cli->group == NULL ? bulla_cli_usage(cli, "no command is given") : bulla_unknown_command(cli, NULL);
@@ -130,6 +154,7 @@ enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **ar
 
   bool dashes = false;
   for (int i = 1; i < argc; i++) {
+    bool taken = false;
     if (!dashes && strcmp(argv[i], "--") == 0) {
       dashes = true;
     } else if (!dashes && strcmp(argv[i], "-h") == 0) {
@@ -146,7 +171,12 @@ enum bulla_status bulla_options_parse(struct bulla_cli *cli, int argc, char **ar
       return bulla_cli_usage(cli, "the command to run goes after --: bulla %s … %s", cli->command->name,
                              cli->command->operands);
     } else {
-      cli->operands[cli->num_operands++] = argv[i];
+      if (!dashes && cli->num_operands == 0) {
+        BULLA_TRY(take_longer(cli, &taken, argv[i]));
+      }
+      if (!taken) {
+        cli->operands[cli->num_operands++] = argv[i];
+      }
     }
   }
 
