@@ -61,6 +61,7 @@ struct bulla_cli {
   size_t num_operands;
   bool help;
   bool json;
+  bool is_actor;              /* the vault is opened as an actor */
   const char *other_url;      /* the vault in hand, in place of that of --vault, or NULL */
   const char *other_provider; /* and of its root */
   const char *url_name;       /* what names the vault in hand on the command line, if not --vault, or NULL */

@@ -8,20 +8,28 @@
 #include <stdint.h>
 
 #include "cli/command_options.h"
-#include "cli/session.h"
+#include "cli/opener.h"
 
 const struct bulla_option bulla_global_options[] = {
     {.name = "vault",
      .value = "URL",
      .help = "sqlite:PATH or postgres://USER@HOST/DATABASE; default BULLA_VAULT, or sqlite:bulla.db"},
-    {.name = "root", .value = "PROVIDER", .help = "the root key; default BULLA_ROOT (" BULLA_SESSION_PROVIDERS ")"},
+    {.name = "root", .value = "PROVIDER", .help = "the root key; default BULLA_ROOT (" BULLA_OPENER_ROOTS ")"},
+    {.name = "as",
+     .value = "PROVIDER",
+     .help = "in its place the key of an actor; default BULLA_ACTOR (" BULLA_OPENER_ACTORS ")"},
     {.name = "vault-id",
      .value = "ID",
      .help = "the id that init printed; any other vault is refused; default BULLA_VAULT_ID"},
     {.name = "fingerprint",
      .value = "HEX",
      .help = "the fingerprint that info prints; any other vault is refused; default BULLA_FINGERPRINT"},
-    {.name = "actor", .value = "NAME", .help = "who is asking, for the audit log; default the user of this process"},
+    {.name = "generation",
+     .value = "N",
+     .help = "the generation that status prints; a vault of an earlier one is refused; default BULLA_GENERATION"},
+    {.name = "actor",
+     .value = "NAME",
+     .help = "who is asking, or on whose behalf with --as, for the audit log; default the user of this process"},
     {.name = "json", .help = "print JSON: a list as one array, a log as one object per line, all else as one object"},
     {.name = "help", .help = "print the help"},
     {.name = "version", .help = "print the version"},

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* The environment of the command that `exec` runs: the variables and descriptors of this process, without those that
- * lead to a root key. */
+ * lead to the key of a root or an actor. */
 
 #ifndef BULLA_CLI_ENVIRONMENT_H
 #define BULLA_CLI_ENVIRONMENT_H
@@ -27,13 +27,13 @@ void bulla_environment_drop(struct bulla_environment *env, struct bulla_span nam
 /* bulla_environment_set sets the variable |name| to |line|, "NAME=VALUE". */
 void bulla_environment_set(struct bulla_environment *env, struct bulla_span name, char *line);
 
-/* bulla_environment_hide removes the variable that |provider| reads a root key from, and CREDENTIALS_DIRECTORY if
- * the key lies there. NULL stands for no provider. */
+/* bulla_environment_hide removes the variable that |provider| reads a key from, and CREDENTIALS_DIRECTORY if the
+ * key lies there. NULL stands for no provider. */
 void bulla_environment_hide(struct bulla_environment *env, const char *provider);
 
-/* bulla_descriptors_hide hides the descriptors of the root key of |provider| from the command: the one that it names,
+/* bulla_descriptors_hide hides the descriptors of the key of |provider| from the command: the one that it names,
  * and all others of the same file or pipe. They are closed on exec; a standard stream becomes /dev/null. Call it after
- * the root key was read. */
+ * the key was read. */
 void bulla_descriptors_hide(const char *provider);
 
 #endif

@@ -56,6 +56,8 @@ static enum bulla_status run(struct bulla_cli *cli, int *ended) {
   BULLA_TRY(bulla_exec_open(&job, masks ? bulla_exec_mask_len : nothing_more));
   bulla_descriptors_hide(bulla_option_value(cli, "root"));
   bulla_descriptors_hide(getenv("BULLA_ROOT"));
+  bulla_descriptors_hide(bulla_option_value(cli, "as"));
+  bulla_descriptors_hide(getenv("BULLA_ACTOR"));
   if (!masks) {
     return replace_process(&job);
   }

@@ -262,7 +262,10 @@ static enum bulla_status make_environment(struct bulla_exec_job *job) {
   BULLA_TRY(bulla_environment_new(env, job->num_items));
   bulla_environment_hide(env, bulla_option_value(job->cli, "root"));
   bulla_environment_hide(env, getenv("BULLA_ROOT"));
+  bulla_environment_hide(env, bulla_option_value(job->cli, "as"));
+  bulla_environment_hide(env, getenv("BULLA_ACTOR"));
   bulla_environment_drop(env, BULLA_LITERAL("BULLA_ROOT"));
+  bulla_environment_drop(env, BULLA_LITERAL("BULLA_ACTOR"));
   if (!bulla_db_url_is_public(bulla_session_url(job->cli))) {
     /* A login to the server is not for the command. */
     bulla_environment_drop(env, BULLA_LITERAL("BULLA_VAULT"));

@@ -8,6 +8,7 @@
 #include "cli/error.h"
 #include "cli/making.h"
 #include "cli/move.h"
+#include "cli/opener.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
@@ -23,10 +24,10 @@ static enum bulla_status open_target(struct bulla_cli *cli, struct bulla_vault *
   bulla_session_at_vault(cli);
   enum bulla_status status = bulla_db_may_create(bulla_session_url(cli));
   if (status == BULLA_EXISTS) {
-    return bulla_session_vault(cli, target);
+    return bulla_session_root_vault(cli, target);
   }
   BULLA_TRY(bulla_session_explain(cli, status));
-  BULLA_TRY(bulla_session_provider(cli, &made.provider));
+  BULLA_TRY(bulla_opener_root(cli, &made.provider));
   BULLA_TRY(bulla_make_may(cli));
   BULLA_TRY(bulla_make(cli, target, &made));
   if (cli->json) {
@@ -104,7 +105,7 @@ static enum bulla_status ignore(void *arg, const struct bulla_audit_head_view *h
 
 /* open_source opens the vault to copy, which this login must see as a whole: else no target is to be made. */
 static enum bulla_status open_source(struct bulla_cli *cli, struct bulla_vault **source) {
-  BULLA_TRY(bulla_session_vault(cli, source));
+  BULLA_TRY(bulla_session_root_vault(cli, source));
   return bulla_vault_audit_heads(*source, ignore, NULL);
 }
 

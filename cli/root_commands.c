@@ -100,7 +100,7 @@ enum bulla_status bulla_run_root_add(struct bulla_cli *cli) {
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   struct bulla_session_who me;
   /* The vault first: where it does not open, no key file is made. */
-  BULLA_TRY(bulla_session_vault(cli, &vault));
+  BULLA_TRY(bulla_session_root_vault(cli, &vault));
   BULLA_TRY(bulla_root_to_add(cli, &root, cli->operands[0]));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "new root");
@@ -157,14 +157,16 @@ enum bulla_status bulla_run_info(struct bulla_cli *cli) {
   const char *back_end = strncmp(url, "sqlite:", 7) == 0 ? "SQLite" : "PostgreSQL";
   int64_t num_roots = 0;
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  BULLA_TRY(bulla_vault_root_list(vault, count_root, &num_roots));
+  if (!cli->is_actor) {
+    BULLA_TRY(bulla_vault_root_list(vault, count_root, &num_roots));
+  }
   BULLA_TRY(write_fingerprint(digits, vault));
   bulla_hex_encode((uint8_t *)id, bulla_vault_id(vault));
   if (cli->json) {
     const struct bulla_cell cells[] = {bulla_cell_string(url),
                                        bulla_cell_text(bulla_span(id, sizeof(id))),
                                        bulla_cell_string(digits),
-                                       bulla_cell_number(num_roots),
+                                       bulla_cell(cli->is_actor ? BULLA_CELL_NONE : BULLA_CELL_NUMBER, num_roots),
                                        bulla_cell_string(back_end),
                                        bulla_cell_number(BULLA_VAULT_FORMAT),
                                        bulla_cell_string(bulla_version()),
@@ -172,7 +174,10 @@ enum bulla_status bulla_run_info(struct bulla_cli *cli) {
     return bulla_rows_one(cli, names, cells);
   }
   BULLA_TRY(bulla_output_text(cli, "vault        ", url, "\n"));
-  printf("id           %.*s\nfingerprint  %s\nroots        %lld\n", (int)sizeof(id), id, digits, (long long)num_roots);
+  printf("id           %.*s\nfingerprint  %s\n", (int)sizeof(id), id, digits);
+  if (!cli->is_actor) {
+    printf("roots        %lld\n", (long long)num_roots);
+  }
   printf("back end     %s\nformat       %d\nversion      %s\nengine       %s\n", back_end, BULLA_VAULT_FORMAT,
          bulla_version(), bulla_engine_name());
   return BULLA_OK;

@@ -76,7 +76,7 @@ static enum bulla_status rotate_root(struct bulla_cli *cli) {
   struct bulla_session_who me;
   const char *given;
   BULLA_TRY(find_new_root(cli, &given));
-  BULLA_TRY(bulla_session_vault(cli, &vault));
+  BULLA_TRY(bulla_session_root_vault(cli, &vault));
   BULLA_TRY(bulla_root_to_add(cli, &root, given));
   bulla_session_identify(&me, cli, "");
   bulla_cli_at(cli, "new root");
@@ -104,6 +104,7 @@ static enum bulla_status rotate_all(struct bulla_cli *cli) {
         "every key of the new vault is a new one. What is left to do:\n"
         "- have all programs open the new vault, and pin its id and fingerprint: bulla info\n"
         "- add its other roots, a recipient among them: bulla root add\n"
+        "- make its actors anew, with new keys, and grant them what they need: bulla actor create, bulla grant\n"
         "- say anew what it keeps of former values, and its limits: bulla keep, bulla limit set\n"
         "- replace the live API keys: whoever had the keys of the former vault can forge their tokens\n"
         "- change the values at their origin: they may have been read. bulla audit report --breach root says which\n"

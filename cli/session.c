@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/error.h"
+#include "cli/opener.h"
 #include "cli/options.h"
 #include "cli/prompt.h"
 #include "cli/word.h"
@@ -54,12 +55,6 @@ const char *bulla_session_url(const struct bulla_cli *cli) {
   return url == NULL ? "sqlite:bulla.db" : url;
 }
 
-/* The root's provider, or NULL. */
-static const char *provider_of(const struct bulla_cli *cli) {
-  return cli->other_url != NULL || cli->other_provider != NULL ? cli->other_provider
-                                                               : option_or_variable(cli, "root", "BULLA_ROOT");
-}
-
 /* Of a server the host, the port and the database are shown, if they are certainly that: what is not encoded may be a
  * part of a password, also where there is no '@'. */
 const char *bulla_session_shown_url(const struct bulla_cli *cli, char room[BULLA_SESSION_URL_MAX]) {
@@ -89,24 +84,24 @@ void bulla_session_at_vault(struct bulla_cli *cli) {
   bulla_cli_at(cli, "vault%s%s", url[0] != '\0' ? " " : "", url);
 }
 
-void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
+/* at_key notes that the run works on the key of |provider|, which is |what|. */
+static void at_key(struct bulla_cli *cli, const char *what, const char *provider) {
   const char *rest = NULL;
   enum bulla_provider kind = bulla_provider_split(&rest, provider);
   /* The key itself, written where its name belongs, must not reach a log. */
-  if (kind == BULLA_PROVIDER_NONE || strspn(rest, "0123456789abcdefABCDEF") >= (size_t)(2 * BULLA_KEY_LEN)) {
-    bulla_cli_at(cli, "root key");
+  if (kind == BULLA_PROVIDER_NONE || strspn(rest, "0123456789abcdefABCDEF") >= (size_t)(2 * BULLA_KEY_LEN) ||
+      strstr(rest, "bullaa_") != NULL) {
+    bulla_cli_at(cli, "%s", what);
     return;
   }
   /* Nor what a program is given behind its name. */
   bool is_program = kind == BULLA_PROVIDER_CMD || kind == BULLA_PROVIDER_WRAP;
   size_t len = is_program ? strcspn(rest, " ") : strlen(rest);
-  bulla_cli_at(cli, "root key %.*s%.*s", (int)(rest - provider), provider, (int)len, rest);
+  bulla_cli_at(cli, "%s %.*s%.*s", what, (int)(rest - provider), provider, (int)len, rest);
 }
 
-enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider) {
-  *provider = provider_of(cli);
-  return *provider != NULL ? BULLA_OK
-                           : bulla_cli_usage(cli, "no root key is given: use --root PROVIDER or set BULLA_ROOT");
+void bulla_session_at_root(struct bulla_cli *cli, const char *provider) {
+  at_key(cli, "root key", provider);
 }
 
 static enum bulla_status ask_passphrase(struct bulla_cli *cli, struct bulla_root **root, bool fresh) {
@@ -134,7 +129,7 @@ enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **
   }
   enum bulla_status status = bulla_root_open(root, provider);
   return status == BULLA_UNSUPPORTED
-             ? bulla_cli_error(cli, status, "--root or BULLA_ROOT takes one of " BULLA_SESSION_PROVIDERS)
+             ? bulla_cli_error(cli, status, "--root or BULLA_ROOT takes one of " BULLA_OPENER_ROOTS)
              : status;
 }
 
@@ -175,6 +170,16 @@ static enum bulla_status read_pin(struct bulla_cli *cli, struct bulla_span *give
   return BULLA_OK;
 }
 
+/* read_generation reads the floor of the directory, or 0. */
+static enum bulla_status read_generation(struct bulla_cli *cli, int64_t *generation) {
+  const char *text = bulla_option_value(cli, "generation");
+  text = text != NULL ? text : getenv("BULLA_GENERATION");
+  *generation = 0;
+  bool is_read = text == NULL || (bulla_word_digits(generation, &text) && *text == '\0' && *generation < INT64_MAX);
+  return is_read ? BULLA_OK
+                 : bulla_cli_usage(cli, "--generation or BULLA_GENERATION is not a number, as bulla status prints it");
+}
+
 /* check_who looks at what the log is to say, so that it is not taken for a fault of what is to be done. */
 static enum bulla_status check_who(struct bulla_cli *cli) {
   static const char *const options[] = {"actor", "reason"};
@@ -199,8 +204,10 @@ enum bulla_status bulla_session_pins(struct bulla_cli *cli, struct bulla_session
   if (cli->other_url != NULL) {
     pins->id = bulla_span(NULL, 0);
     pins->fingerprint = bulla_span(NULL, 0);
+    pins->generation = 0;
     return BULLA_OK;
   }
+  BULLA_TRY(read_generation(cli, &pins->generation));
   BULLA_TRY(read_pin(cli, &pins->id, pins->id_bytes, sizeof(pins->id_bytes), "vault-id", "BULLA_VAULT_ID"));
   return read_pin(cli, &pins->fingerprint, pins->fingerprint_bytes, sizeof(pins->fingerprint_bytes), "fingerprint",
                   "BULLA_FINGERPRINT");
@@ -211,22 +218,85 @@ enum bulla_status bulla_session_known(struct bulla_cli *cli, struct bulla_root *
   const char *provider = NULL;
   BULLA_TRY(check_who(cli));
   BULLA_TRY(bulla_session_pins(cli, pins));
-  BULLA_TRY(bulla_session_provider(cli, &provider));
+  BULLA_TRY(bulla_opener_root(cli, &provider));
   return bulla_session_root(cli, root, provider, false);
 }
 
+static struct bulla_vault_options options_of(const struct bulla_session_pins *pins) {
+  struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
+  options.id = pins->id;
+  options.fingerprint = pins->fingerprint;
+  options.generation = pins->generation;
+  return options;
+}
+
+/* explain_key returns the status of reading an actor's key, and notes a text where the status is about roots. */
+static enum bulla_status explain_key(struct bulla_cli *cli, enum bulla_status status) {
+  switch (status) {
+    case BULLA_UNSUPPORTED:
+      return bulla_cli_error(cli, status, "--as or BULLA_ACTOR takes one of " BULLA_OPENER_ACTORS);
+    case BULLA_SECRET_UNAVAILABLE:
+      return bulla_cli_error(cli, status, "%s: fix that, or give another with --as", bulla_status_text(status));
+    case BULLA_ROOT_MALFORMED:
+      return bulla_cli_error(cli, status,
+                             "not the key of an actor, which is one word that begins with bullaa_: give it as bulla "
+                             "actor create printed it");
+    case BULLA_ROOT_WRONG:
+      return bulla_cli_error(
+          cli, status, "the key was mistyped: give it as bulla actor create printed it, or have a new actor made");
+    default:
+      return status;
+  }
+}
+
+/* explain_actor does so of opening the vault as an actor. */
+static enum bulla_status explain_actor(struct bulla_cli *cli, enum bulla_status status) {
+  switch (status) {
+    case BULLA_ROOT_WRONG:
+      return bulla_cli_error(cli, status,
+                             "this vault has no such actor: restore it from a newer backup, or have a new actor made");
+    case BULLA_REVOKED:
+      return bulla_cli_error(
+          cli, status, "this actor was revoked: have a new one made by whoever has the root (bulla actor create)");
+    case BULLA_WRONG_VAULT:
+      return bulla_cli_error(cli, status,
+                             "not the vault that this key is for, or that is pinned: name that one with --vault, and "
+                             "find out who put this vault there");
+    default:
+      return bulla_session_explain(cli, status);
+  }
+}
+
+/* open_as opens the vault as the actor whose key |provider| gives. */
+static enum bulla_status open_as(struct bulla_cli *cli, struct bulla_vault **vault, const char *provider) {
+  struct bulla_actor *actor BULLA_CLEANUP(bulla_actor_free) = NULL;
+  struct bulla_session_pins pins;
+  BULLA_TRY(bulla_session_pins(cli, &pins));
+  at_key(cli, "actor's key", provider);
+  BULLA_TRY(explain_key(cli, bulla_actor_open(&actor, provider)));
+  bulla_session_at_vault(cli);
+  const struct bulla_vault_options options = options_of(&pins);
+  cli->is_actor = true;
+  return explain_actor(cli, bulla_vault_open_as(vault, bulla_session_url(cli), actor, &options));
+}
+
 enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
+  struct bulla_opener opener;
+  BULLA_TRY(check_who(cli));
+  BULLA_TRY(bulla_opener_find(cli, &opener));
+  return opener.is_actor ? open_as(cli, vault, opener.provider) : bulla_session_root_vault(cli, vault);
+}
+
+enum bulla_status bulla_session_root_vault(struct bulla_cli *cli, struct bulla_vault **vault) {
   struct bulla_root *root BULLA_CLEANUP(bulla_root_free) = NULL;
   return bulla_session_vault_by(cli, vault, &root);
 }
 
 enum bulla_status bulla_session_vault_by(struct bulla_cli *cli, struct bulla_vault **vault, struct bulla_root **root) {
-  struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
   struct bulla_session_pins pins;
   BULLA_TRY(bulla_session_known(cli, root, &pins));
   bulla_session_at_vault(cli);
-  options.id = pins.id;
-  options.fingerprint = pins.fingerprint;
+  const struct bulla_vault_options options = options_of(&pins);
   enum bulla_status status = bulla_vault_open(vault, bulla_session_url(cli), *root, &options);
   if (status == BULLA_WRONG_VAULT && pins.fingerprint.len == 0 && !bulla_root_is_proof(*root)) {
     return cli->other_url != NULL
@@ -245,9 +315,9 @@ static bool is_on_server(const struct bulla_cli *cli) {
   return strncmp(bulla_session_url(cli), "postgres", strlen("postgres")) == 0;
 }
 
-static bool is_passphrase(const struct bulla_cli *cli) {
-  const char *provider = provider_of(cli);
-  return provider != NULL && strcmp(provider, passphrase_provider) == 0;
+static bool is_passphrase(struct bulla_cli *cli) {
+  const char *provider = NULL;
+  return bulla_opener_root(cli, &provider) == BULLA_OK && strcmp(provider, passphrase_provider) == 0;
 }
 
 enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {

@@ -10,10 +10,6 @@
 
 #include "cli/cli.h"
 
-/* The providers of root keys. */
-#define BULLA_SESSION_PROVIDERS \
-  "env:NAME file:PATH fd:N cred:NAME cmd:PROGRAM wrap:PROGRAM recipient:PROVIDER sha256-env:NAME passphrase"
-
 #define BULLA_SESSION_URL_MAX 256
 
 /* bulla_session_url returns the vault that --vault, BULLA_VAULT or the default names, or the other one. */
@@ -33,9 +29,6 @@ const char *bulla_session_shown_url(const struct bulla_cli *cli, char room[BULLA
  * name it only if the name cannot be a secret. */
 void bulla_session_at_vault(struct bulla_cli *cli);
 void bulla_session_at_root(struct bulla_cli *cli, const char *provider);
-
-/* bulla_session_provider finds the root key's provider, from --root or BULLA_ROOT. */
-BULLA_NODISCARD enum bulla_status bulla_session_provider(struct bulla_cli *cli, const char **provider);
 
 /* bulla_session_root opens the root key of |provider|; it prompts for a passphrase, twice if |fresh|. */
 BULLA_NODISCARD enum bulla_status bulla_session_root(struct bulla_cli *cli, struct bulla_root **root,
@@ -71,16 +64,21 @@ struct bulla_session_pins {
   uint8_t fingerprint_bytes[BULLA_VAULT_FINGERPRINT_LEN];
   struct bulla_span id; /* empty if it is not given; so is |fingerprint| */
   struct bulla_span fingerprint;
+  int64_t generation; /* the least that the directory may have; 0 for any */
 };
 
-/* bulla_session_pins reads --vault-id or BULLA_VAULT_ID, and --fingerprint or BULLA_FINGERPRINT. */
+/* bulla_session_pins reads --vault-id or BULLA_VAULT_ID, --fingerprint or BULLA_FINGERPRINT, and --generation or
+ * BULLA_GENERATION. */
 BULLA_NODISCARD enum bulla_status bulla_session_pins(struct bulla_cli *cli, struct bulla_session_pins *pins);
 
-/* bulla_session_vault opens the vault, which must have the id and the fingerprint that are given. The caller closes it.
- */
+/* bulla_session_vault opens the vault, with the key of a root or of an actor (cli/opener.h); it must be the one that is
+ * pinned. The caller closes it. */
 BULLA_NODISCARD enum bulla_status bulla_session_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 
-/* bulla_session_vault_by is bulla_session_vault for those who need the |*root| again. The caller frees it. */
+/* bulla_session_root_vault is bulla_session_vault for what makes a file before it comes to what no actor may do: it
+ * opens the vault with a root only. bulla_session_vault_by is that for those who need the |*root| again. The caller
+ * frees it. */
+BULLA_NODISCARD enum bulla_status bulla_session_root_vault(struct bulla_cli *cli, struct bulla_vault **vault);
 BULLA_NODISCARD enum bulla_status bulla_session_vault_by(struct bulla_cli *cli, struct bulla_vault **vault,
                                                          struct bulla_root **root);
 

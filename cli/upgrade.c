@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/error.h"
+#include "cli/opener.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -35,7 +36,7 @@ enum bulla_status bulla_run_upgrade(struct bulla_cli *cli) {
   if (pins.fingerprint.len > 0) {
     return bulla_cli_usage(cli, "a vault of an older format has no fingerprint: pin it with --vault-id");
   }
-  BULLA_TRY(bulla_session_provider(cli, &provider));
+  BULLA_TRY(bulla_opener_root(cli, &provider));
   BULLA_TRY(bulla_session_root(cli, &root, provider, false));
   bulla_session_at_vault(cli);
   BULLA_TRY(name_backup(cli, backup));

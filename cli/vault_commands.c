@@ -14,6 +14,7 @@
 #include "cli/history.h"
 #include "cli/input.h"
 #include "cli/making.h"
+#include "cli/opener.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
@@ -39,7 +40,7 @@ enum bulla_status bulla_run_init(struct bulla_cli *cli) {
   if (bulla_option_count(cli, "actor") > 0) {
     return bulla_cli_usage(cli, "the first record is bulla's own: init takes no --actor");
   }
-  BULLA_TRY(bulla_session_provider(cli, &made.provider));
+  BULLA_TRY(bulla_opener_root(cli, &made.provider));
   BULLA_TRY(bulla_make_may(cli));
   BULLA_TRY(bulla_make(cli, &vault, &made));
   return report_init(cli, &made);
