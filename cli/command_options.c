@@ -5,6 +5,19 @@
 
 #include "cli/command_options.h"
 
+const struct bulla_option bulla_actor_options[] = {REASON_OPTION, END};
+
+const struct bulla_option bulla_actor_revoke_options[] = {
+    {.name = "distrust", .help = "let nothing that it has put be opened any more"},
+    {.name = "now", .help = "rotate the tenants whose secrets it knew"},
+    REASON_OPTION,
+    END};
+
+const struct bulla_option bulla_grant_options[] = {
+    {.name = "all-tenants", .help = "in place of TENANT: all, also those that are made later"}, REASON_OPTION, END};
+
+const struct bulla_option bulla_grant_list_options[] = {{.name = "ended", .help = "also those that have ended"}, END};
+
 const struct bulla_option bulla_apikey_revoke_options[] = {TENANT_OPTION, REASON_OPTION, END};
 
 const struct bulla_option bulla_apikey_create_options[] = {

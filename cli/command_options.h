@@ -26,6 +26,10 @@
 #define TENANT_MANDATORY \
   { .name = "tenant", .value = "T", .help = "the tenant", .mandatory = true }
 
+extern const struct bulla_option bulla_actor_options[];
+extern const struct bulla_option bulla_actor_revoke_options[];
+extern const struct bulla_option bulla_grant_options[];
+extern const struct bulla_option bulla_grant_list_options[];
 extern const struct bulla_option bulla_apikey_revoke_options[];
 extern const struct bulla_option bulla_apikey_create_options[];
 extern const struct bulla_option bulla_token_mint_options[];

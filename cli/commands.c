@@ -199,6 +199,7 @@ static const struct bulla_option shred_options[] = {
 
 static const char vault_group[] = "Vault";
 static const char use_group[] = "Use";
+static const char actors_group[] = "Actors";
 static const char audit_group[] = "Audit";
 static const char token_group[] = "Tokens";
 static const char seal_group[] = "Sealed blobs";
@@ -356,6 +357,44 @@ const struct bulla_command bulla_commands[] = {
     {"limit list", use_group, "", "List the limits.", NULL, "bulla limit list", no_options, 0, 0, bulla_run_limit_list},
     {"limit rm", use_group, "KIND SCOPE[:NAME]", "Remove a limit.", NULL, "bulla limit rm use actor", reason_options, 2,
      2, bulla_run_limit_rm},
+
+    {"actor create", actors_group, "NAME", "Make an actor, a program or person with a key of its own; print it, once.",
+     "The vault stores what it needs to know the actor by, never the key. Write it to a file that nobody else can "
+     "read.\n"
+     "It is for this vault alone: another one in its place is refused, and nothing is sealed to that. An actor may do\n"
+     "what bulla grant gives it, and cannot compute more. Nobody gets its name again. Takes the root, as all of these.",
+     "(umask 077; bulla actor create front > front.key)\n"
+     "  bulla list --as file:front.key",
+     bulla_actor_options, 1, 1, bulla_run_actor_create},
+    {"actor list", actors_group, "", "List the actors, also those that were revoked.", NULL, "bulla actor list",
+     no_options, 0, 0, bulla_run_actor_list},
+    {"actor revoke", actors_group, "NAME", "Revoke an actor: its key opens the vault no more.",
+     "All its grants end. What it has put is checked, and sealed as if the root had put it; with --distrust it is "
+     "not,\n"
+     "and does not open any more. What the actor could open stays known to it in copies of the vault, and until new "
+     "keys\n"
+     "are made: those of its tenants are due, as bulla status says, and --now makes them. Then bulla rewrap "
+     "--destroy,\n"
+     "and change at their origin the values that it opened: bulla audit report --breach actor:NAME.",
+     "bulla actor revoke front --now --reason \"host was broken into\"", bulla_actor_revoke_options, 1, 1,
+     bulla_run_actor_revoke},
+    {"grant", actors_group, "NAME ROLE [TENANT]", "Give an actor a role on a tenant, or with --all-tenants on all.",
+     "ROLE is a key, and what it is for:\n"
+     "  put     write values, plain and secret, and read back no secret, not even what it wrote\n"
+     "  show    list entries, show them with masks\n"
+     "  use     open values, each audited first; show is in it\n"
+     "  verify  verify and refresh tokens\n"
+     "  audit   read the audit log of the tenant; of all, also verify it\n"
+     "A tenant must be there. Those that are made later are in --all-tenants. An actor of the name list or rm: bulla\n"
+     "grant -- list use acme.",
+     "bulla grant front put acme\n  bulla grant sync use --all-tenants", bulla_grant_options, 2, 3, bulla_run_grant},
+    {"grant list", actors_group, "[NAME]", "List grants, of one actor or of all.",
+     "Those that are in force, or with --ended also the others. \"*\" is all tenants.", "bulla grant list front",
+     bulla_grant_list_options, 0, 1, bulla_run_grant_list},
+    {"grant rm", actors_group, "NAME ROLE [TENANT]", "End a grant.",
+     "The actor gets no key of it that is made from now on. What it could open until now is due, as after actor "
+     "revoke.",
+     "bulla grant rm sync use acme", bulla_grant_options, 2, 3, bulla_run_grant_rm},
 
     {"audit log", audit_group, "", "Print the audit log, oldest first.",
      "TIME is in UTC: YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS, today, seconds since 1970, or how long ago: 90s 30m 2h 7d 4w.\n"
