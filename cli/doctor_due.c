@@ -33,6 +33,11 @@ static enum bulla_status tell_survey(struct bulla_doctor *doctor, const struct b
   const struct due rows[] = {
       {"rotation", survey->num_due, "no key of a tenant is older than 90 days", "tenant has a key older than 90 days",
        "tenants have keys older than 90 days", "run bulla rotate --tenant T: bulla status names them"},
+      {"known keys", survey->num_known, "none is known by an ended grant", "version is known by an ended grant",
+       "versions are known by an ended grant",
+       "run bulla rotate --tenant T, and bulla rewrap --destroy: bulla status names them"},
+      {"known API keys", survey->num_known_apikeys, "none is known by an ended grant", "is known by an ended grant",
+       "are known by an ended grant", "revoke them, and make others: bulla status names their tenants"},
       {"former versions", survey->num_former, "none left", "former version of a key is not destroyed",
        "former versions of keys are not destroyed", "run bulla rewrap --destroy"},
       {"expiry", survey->num_expired, "no secret is past its date", "secret is past its date",

@@ -30,6 +30,7 @@ struct status {
   struct bulla_report_out out;
   struct bulla_survey survey;
   struct bulla_used used;
+  int64_t generation;   /* of the directory */
   bool sees_all;        /* of the log: a login of one tenant sees neither anchors nor backups */
   int64_t backup_since; /* the last backup, and the last anchor, should not be older, in microseconds since 1970 */
   int64_t anchor_since;
@@ -114,27 +115,39 @@ static enum bulla_status add_root(void *arg, const struct bulla_root_view *root)
   return bulla_report_out_row(&status->out, cells);
 }
 
-/* What is to be done with a version, and by which command. */
+/* What is to be done with a version: |command| has the name of the tenant behind it, and then |after|. */
+static enum bulla_status add_todo(struct status *status, const struct bulla_version_view *version, const char *why,
+                                  const char *command, const char *after) {
+  char text[COMMAND_MAX];
+  (void)snprintf(text, sizeof(text), "%s%.*s%s", command, (int)version->tenant.len, (const char *)version->tenant.data,
+                 after);
+  const struct bulla_cell cells[] = {bulla_cell_text(version->tenant), bulla_cell_number(version->version),
+                                     bulla_cell_string(why), bulla_cell_string(text)};
+  return bulla_report_out_row(&status->out, cells);
+}
+
+/* What is to be done with a version, and by which command. New keys of the tenant are none of its API keys. */
 static enum bulla_status add_due(void *arg, const struct bulla_version_view *version) {
+  static const char known[] = "known by an ended grant";
   struct status *status = (struct status *)arg;
-  char why[64];
-  char command[COMMAND_MAX];
-  int len = (int)version->tenant.len;
-  const char *tenant = (const char *)version->tenant.data;
+  char why[96];
   int64_t left = bulla_survey_num_left(version);
   if (bulla_survey_is_due(&status->survey, version)) {
     (void)snprintf(why, sizeof(why), "active for %lld days",
                    (long long)bulla_survey_days(&status->survey, version->created));
-    (void)snprintf(command, sizeof(command), "bulla rotate --tenant %.*s", len, tenant);
+    BULLA_TRY(add_todo(status, version, version->is_due ? known : why, "bulla rotate --tenant ", ""));
   } else if (bulla_survey_is_former(version)) {
-    (void)snprintf(why, sizeof(why), left > 0 ? "%lld left under it" : "nothing left under it", (long long)left);
-    (void)snprintf(command, sizeof(command), "bulla rewrap --tenant %.*s --destroy", len, tenant);
-  } else {
+    int len = snprintf(why, sizeof(why), "%s%s", version->is_due ? known : "", version->is_due ? ", " : "");
+    (void)snprintf(why + len, sizeof(why) - (size_t)len, left > 0 ? "%lld left under it" : "nothing left under it",
+                   (long long)left);
+    BULLA_TRY(add_todo(status, version, why, "bulla rewrap --tenant ", " --destroy"));
+  }
+  if (!version->is_due_apikeys || version->num_apikeys == 0) {
     return BULLA_OK;
   }
-  const struct bulla_cell cells[] = {bulla_cell_text(version->tenant), bulla_cell_number(version->version),
-                                     bulla_cell_string(why), bulla_cell_string(command)};
-  return bulla_report_out_row(&status->out, cells);
+  (void)snprintf(why, sizeof(why), "%lld API key%s %s", (long long)version->num_apikeys,
+                 version->num_apikeys == 1 ? "" : "s", known);
+  return add_todo(status, version, why, "bulla apikey list --tenant ", ", then apikey revoke");
 }
 
 static enum bulla_status add_expiring(void *arg, const struct bulla_secret_view *secret) {
@@ -233,9 +246,12 @@ static enum bulla_status print_facts(struct status *status) {
       {"last_anchor", "last anchor", last_cell(status, status->used.last_anchor)},
       {"last_backup", "last backup", last_cell(status, status->used.backups.last[0].time)},
       {"due", "keys to rotate", bulla_cell_number(survey->num_due)},
+      {"known", "keys known by an ended grant", bulla_cell_number(survey->num_known)},
+      {"known_apikeys", "API keys known by an ended grant", bulla_cell_number(survey->num_known_apikeys)},
       {"former_versions", "former versions not destroyed", bulla_cell_number(survey->num_former)},
       {"expired", "secrets past their date", bulla_cell_number(survey->num_expired)},
       {"expiring", "secrets that expire within 30 days", bulla_cell_number(survey->num_expiring)},
+      {"generation", "generation", bulla_cell_number(status->generation)},
   };
   return bulla_report_out_facts(&status->out, facts, sizeof(facts) / sizeof(facts[0]));
 }
@@ -275,7 +291,9 @@ static void say_late(char room[LATE_MAX], const struct status *status, const cha
 static enum bulla_status check(struct status *status) {
   char backup[LATE_MAX];
   char anchor[LATE_MAX];
-  int64_t num = status->survey.num_due + status->survey.num_expired;
+  const struct bulla_survey *survey = &status->survey;
+  int64_t num_known = survey->num_known + survey->num_known_apikeys;
+  int64_t num = survey->num_due + survey->num_expired + num_known;
   say_late(backup, status, "backup", status->used.backups.last[0].time, status->backup_since, "bulla backup");
   say_late(anchor, status, "anchor", status->used.last_anchor, status->anchor_since, "bulla audit anchor");
   bool is_good = num == 0 && backup[0] == '\0' && anchor[0] == '\0';
@@ -284,8 +302,12 @@ static enum bulla_status check(struct status *status) {
   }
   status->cli->exit_status = BULLA_DOCTOR_PROBLEM;
   bulla_cli_at(status->cli, "status");
-  return bulla_cli_error(status->cli, BULLA_IO, "%lld to rotate, %lld past their date%s%s%s",
-                         (long long)status->survey.num_due, (long long)status->survey.num_expired,
+  char known[LATE_MAX] = "";
+  if (num_known > 0) {
+    (void)snprintf(known, sizeof(known), ", %lld known by an ended grant", (long long)num_known);
+  }
+  return bulla_cli_error(status->cli, BULLA_IO, "%lld to rotate, %lld past their date%s%s%s%s",
+                         (long long)survey->num_due, (long long)survey->num_expired, known,
                          num > 0 ? ": the command is said beside each" : "", backup, anchor);
 }
 
@@ -302,6 +324,7 @@ enum bulla_status bulla_run_status(struct bulla_cli *cli) {
   BULLA_TRY(check_sight(&status));
   bulla_session_at_tenant(cli, status.tenant, "TENANT");
   BULLA_TRY(bulla_survey_take(&status.survey, vault, status.tenant));
+  BULLA_TRY(bulla_vault_directory(vault, &status.generation));
   status.out.sinks[0] = bulla_report_sink_new(cli);
   if (status.out.sinks[0] == NULL) {
     return BULLA_NO_MEMORY;

@@ -17,7 +17,8 @@ void bulla_survey_begin(struct bulla_survey *survey) {
 }
 
 bool bulla_survey_is_due(const struct bulla_survey *survey, const struct bulla_version_view *version) {
-  return bulla_span_equal(version->state, BULLA_LITERAL("active")) && version->created <= survey->due_before;
+  return bulla_span_equal(version->state, BULLA_LITERAL("active")) &&
+         (version->is_due || version->created <= survey->due_before);
 }
 
 bool bulla_survey_is_former(const struct bulla_version_view *version) {
@@ -48,6 +49,8 @@ enum bulla_status bulla_survey_sees_all(bool *all, struct bulla_vault *vault) {
 static enum bulla_status count_version(void *arg, const struct bulla_version_view *version) {
   struct bulla_survey *survey = (struct bulla_survey *)arg;
   survey->num_due += bulla_survey_is_due(survey, version) ? 1 : 0;
+  survey->num_known += version->is_due ? 1 : 0;
+  survey->num_known_apikeys += version->is_due_apikeys ? version->num_apikeys : 0;
   if (bulla_survey_is_former(version)) {
     survey->num_former++;
     survey->num_left += bulla_survey_num_left(version);

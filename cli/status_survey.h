@@ -19,8 +19,10 @@ enum {
 
 struct bulla_survey {
   int64_t now;
-  int64_t due_before;   /* an active version that was made by then is due */
-  int64_t num_due;      /* active versions that are */
+  int64_t due_before; /* an active version that was made by then is due */
+  int64_t num_due;    /* active versions that are, or that are known by an ended grant */
+  int64_t num_known;  /* versions that are, active and decrypt-only */
+  int64_t num_known_apikeys;
   int64_t num_former;   /* decrypt-only versions */
   int64_t num_left;     /* values and API keys under them */
   int64_t num_secrets;  /* fields */
@@ -41,7 +43,7 @@ BULLA_NODISCARD enum bulla_status bulla_survey_take(struct bulla_survey *survey,
 /* bulla_survey_sees_all sets |*all| to whether the login sees all of the log, and not the records of one tenant. */
 BULLA_NODISCARD enum bulla_status bulla_survey_sees_all(bool *all, struct bulla_vault *vault);
 
-/* bulla_survey_is_due returns whether the version is active and due. */
+/* bulla_survey_is_due returns whether the version is active and due, by its age or because it is known. */
 bool bulla_survey_is_due(const struct bulla_survey *survey, const struct bulla_version_view *version);
 
 /* bulla_survey_is_former returns whether the version is decrypt-only. */

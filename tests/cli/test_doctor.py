@@ -26,7 +26,8 @@ def nothing_is_wrong_with_a_new_vault(box):
     found = examine(box)
     assert {what for what, each in found.items() if each[0] != "ok"} == NEW, found
     assert set(found) == {"bulla", "memory", "engine", "vault", "SQLite", "identity", "file", "folder", "journal",
-                          "integrity", "audit log", "clock", "rotation", "former versions", "expiry", *NEW}, found
+                          "integrity", "audit log", "clock", "rotation", "known keys", "known API keys",
+                          "former versions", "expiry", *NEW}, found
     info = box.json("info")
     assert found["vault"][1] == info["id"] and found["engine"][1].startswith(info["engine"] + ", ")
     assert f"inode {box.path('bulla.db').stat().st_ino} of" in found["identity"][1], found["identity"]

@@ -44,7 +44,8 @@ def all_is_well_with_the_login_of_a_service(box):
     found = examine(box)
     assert set(found) == {"bulla", "memory", "engine", "libpq", "PostgreSQL", "encoding", "fsync", "full_page_writes",
                           "synchronous_commit", "standbys", "login", "rights", "further rights", "oldest snapshot", "clocks", "TLS",
-                          "pooler", "audit log", "clock", "vault", "rotation", "former versions", "expiry", *NEW}, found
+                          "pooler", "audit log", "clock", "vault", "rotation", "known keys", "known API keys",
+                          "former versions", "expiry", *NEW}, found
     assert {what for what, each in found.items() if each[0] != "ok"} == ALONE | NEW, found
     assert found["PostgreSQL"][1] == place.psql("SHOW server_version") and found["encoding"][1] == "UTF8"
     assert found["standbys"][0] == "warning" and "not the loss of the server" in found["standbys"][1]
