@@ -111,7 +111,7 @@ static enum bulla_status find_apikey(struct bulla_cli *cli, struct search *searc
                                      struct bulla_span tenant) {
   *search = (struct search){.wanted = bulla_text(cli->operands[0])};
   bulla_session_at_tenant(cli, tenant, "--tenant");
-  BULLA_TRY(bulla_session_tenant(vault, tenant));
+  BULLA_TRY(bulla_session_tenant(cli, vault, tenant));
   bulla_cli_at(cli, "argument 1");
   enum bulla_status status = bulla_vault_apikey_list(vault, tenant, look_at, search);
   if (status == BULLA_REFUSED && search->wanted.len == BULLA_RECORD_ID_LEN) {

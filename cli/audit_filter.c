@@ -150,7 +150,7 @@ enum bulla_status bulla_audit_filter_tenants(const struct bulla_audit_filter *fi
   while (bulla_option_next(filter->cli, "tenant", &at, &value)) {
     struct bulla_span tenant = bulla_text(value);
     bulla_session_at_tenant(cli, tenant, "--tenant");
-    enum bulla_status status = bulla_session_tenant(vault, tenant);
+    enum bulla_status status = bulla_session_tenant(cli, vault, tenant);
     /* A tenant that was removed still has its records. */
     if (status == BULLA_NOT_FOUND && bulla_vault_audit_log(vault, INT64_MIN, tenant, found_one, NULL) == BULLA_EXISTS) {
       continue;

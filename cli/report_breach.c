@@ -188,7 +188,7 @@ enum bulla_status bulla_breach_print(const struct bulla_breach *breach, struct b
   *head = (struct bulla_report_head){.title = title, .subtitle = subtitle, .is_first = true};
   if (breach->kind == BULLA_BREACH_TENANT) {
     bulla_session_at_tenant(cli, breach->name, "--breach");
-    BULLA_TRY(bulla_session_tenant(vault, breach->name));
+    BULLA_TRY(bulla_session_tenant(cli, vault, breach->name));
   }
   bulla_cli_at(cli, "audit report");
   BULLA_TRY(bulla_vault_audit_log(vault, INT64_MIN, bulla_span(NULL, 0), take_record, &known));

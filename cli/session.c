@@ -360,8 +360,10 @@ void bulla_session_at_tenant(struct bulla_cli *cli, struct bulla_span tenant, co
   }
 }
 
-enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant) {
-  if (tenant.len == 0) {
+enum bulla_status bulla_session_tenant(const struct bulla_cli *cli, struct bulla_vault *vault,
+                                       struct bulla_span tenant) {
+  /* An actor may need another role for a look than for what it is about. */
+  if (tenant.len == 0 || cli->is_actor) {
     return BULLA_OK;
   }
   enum bulla_status status = bulla_vault_list(vault, tenant, stop, NULL);

@@ -55,8 +55,10 @@ enum bulla_status bulla_session_arena_full(struct bulla_cli *cli, size_t values_
  * name, which is not repeated. An empty one stands for all. */
 void bulla_session_at_tenant(struct bulla_cli *cli, struct bulla_span tenant, const char *what);
 
-/* bulla_session_tenant returns BULLA_NOT_FOUND if there is no |tenant|; an empty one stands for all. */
-BULLA_NODISCARD enum bulla_status bulla_session_tenant(struct bulla_vault *vault, struct bulla_span tenant);
+/* bulla_session_tenant returns BULLA_NOT_FOUND if there is no |tenant|; an empty one stands for all. An actor is told
+ * so by the call that it is for. */
+BULLA_NODISCARD enum bulla_status bulla_session_tenant(const struct bulla_cli *cli, struct bulla_vault *vault,
+                                                       struct bulla_span tenant);
 
 /* What is known of the vault beforehand. */
 struct bulla_session_pins {
