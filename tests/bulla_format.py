@@ -416,6 +416,42 @@ def actor_key(seed, kind):
     return expand(seed, b"bulla/v2/actor-" + kind)
 
 
+ROLES = b"put", b"show", b"use", b"verify", b"audit"
+
+
+def ring_key(vault_key, uuid, role, ring):
+    return expand(vault_key, context(b"ring-key", uuid, role, number(ring)))
+
+
+def role_key(ring_key, uuid, tenant, role, epoch=1):
+    """|tenant| is empty for what belongs to the vault."""
+    return expand(ring_key, context(b"role-key", uuid, tenant, role, number(epoch)))
+
+
+def handout_context(uuid, tenant, role, what=b""):
+    """|what| is the id of a secret, or a ring as 8 bytes, or empty."""
+    return context(b"handout", uuid, tenant, role, what)
+
+
+def ring_handouts(vault_key, uuid, role, ring):
+    """Yields what leads from the key of |ring| to those before it: the ring, what it is sealed under, and its key."""
+    for older in range(1, ring):
+        newer = ring_key(vault_key, uuid, role, older + 1)
+        yield number(older), role_key(newer, uuid, b"", role), ring_key(vault_key, uuid, role, older)
+
+
+def put_contexts(uuid, *place):
+    """Of value and mask that an actor puts: |place| is tenant, entry, field, revision, secret and actor."""
+    tenant, entry, field, revision, secret, actor = place
+    return [context(label, uuid, tenant, entry, field, number(revision), secret, actor)
+            for label in (b"put-value", b"put-mask")]
+
+
+def put_message(uuid, tenant, entry, field, revision, secret, actor, value, mask):
+    """What the actor signs."""
+    return context(b"put", uuid, tenant, entry, field, number(revision), secret, actor, digest(value), digest(mask))
+
+
 # §9
 
 def epoch(seq):

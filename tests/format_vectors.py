@@ -50,7 +50,10 @@ class Vectors:
 
 
 SUITE = 2  # of everything in a vault
-SIGNED_ACTORS = "actor", "actor-revoked", "grant", "grant-all", "grant-ended"
+SIGNED_ACTORS = "actor", "actor-revoked", "grant", "grant-all", "grant-put", "grant-ended"
+GRANTS = "grant", "grant-all", "grant-put"  # in force
+ACTOR_LANES = "actor-lane", "further-lane"
+ROLES = [role.decode() for role in model.ROLES]
 
 
 def blobs(v):
@@ -70,8 +73,25 @@ def blobs(v):
     for record, key in (("record-1", "vault-detail-key"), ("record-64", "detail-key"), ("record-65", "detail-key")):
         yield (f"{record}.sealed", v[f"{key}.material"], SUITE, v[f"{record}.nonce"], v[f"{record}.detail"],
                v[f"{record}.context"])
-    yield ("head.key-sealed", v["vault-key.material"], SUITE, v["head.key-nonce"], v["audit.key-1"],
-           v["head.key-context"])
+    for head, key, sealed in (("head", "vault-key.material", "audit.key-1"), ("actor-head", "actor.head-key", "actor-lane.key-0")):
+        yield f"{head}.key-sealed", v[key], SUITE, v[f"{head}.key-nonce"], v[sealed], v[f"{head}.key-context"]
+    for name, key, *_, plaintext in handouts(v):
+        yield f"{name}.sealed", key, SUITE, v[f"{name}.nonce"], plaintext, v[f"{name}.context"]
+
+
+def handouts(v):
+    """Yields each handout's name, its key, the tenant, role and version that it is for, and what it hands out."""
+    tenant, secret, detail_key = v["tenant.id"], v["tenant-secret.id"], v["detail-key.material"]
+    both = v["label-key.material"] + detail_key
+    field, mask, apikey = (v[f"tenant-secret.{kind}-key"] for kind in ("field", "mask", "apikey"))
+    for role, what, plaintext in (("put", b"", both), ("show", b"", both), ("use", b"", both),
+                                  ("verify", b"", detail_key), ("audit", b"", detail_key), ("show", secret, mask),
+                                  ("use", secret, field + mask), ("verify", secret, apikey)):
+        name = f"handout-{role}-secret" if what else f"handout-{role}"
+        yield name, v[f"role-key.{role}"], tenant, role.encode(), what, plaintext
+    yield ("handout-audit-all", v["role-key.audit-all"], b"", b"audit", b"",
+           v["audit-key.private"] + v["vault-detail-key.material"])
+    yield "handout-ring", v["role-key.use-all"], b"", b"use", model.number(v["handout-ring.ring"]), v["ring-key.use-before"]
 
 
 def boxes(v):
@@ -79,8 +99,11 @@ def boxes(v):
     yield ("root-recipient.wrapped", v["root-recipient.private"], v["root-recipient.ephemeral"],
            v["vault-key.material"], v["root-recipient.context"])
     yield "lane.first-key", v["audit-key.private"], v["lane.ephemeral"], v["audit.key-0"], v["lane.key-context"]
+    for lane in ACTOR_LANES:
+        yield (f"{lane}.first-key", v["audit-key.private"], v[f"{lane}.ephemeral"], v[f"{lane}.key-0"],
+               v[f"{lane}.key-context"])
     yield "actor.common-box", v["actor.box-private"], v["actor.ephemeral"], v["limit.key"], v["actor.common-info"]
-    for grant in "grant", "grant-all":
+    for grant in GRANTS:
         yield f"{grant}.box", v["actor.box-private"], v[f"{grant}.ephemeral"], v[f"{grant}.key"], v[f"{grant}.info"]
 
 
@@ -88,10 +111,25 @@ def sealed_box(private, ephemeral, plaintext, context):
     return model.box_seal(model.box_public(private), ephemeral, plaintext, context)
 
 
+def sealed_boxes(v, *names):
+    """As boxes, those of |names|, with what each must be."""
+    for name, *inputs in boxes(v):
+        if name in names:
+            yield name, sealed_box(*inputs)
+
+
 def boxed(v):
-    """Yields each blob's name that is sealed to a public key, the ephemeral private key, plaintext and context."""
-    yield "boxed.blob", v["boxed.ephemeral"], v["blob.plaintext"], v["blob.context"]
-    yield "boxed-empty.blob", v["boxed-empty.ephemeral"], b"", b""
+    """Yields each blob's name that is sealed to a public key, the private key, the ephemeral one, plaintext and
+    context."""
+    yield "boxed.blob", v["boxed.private"], v["boxed.ephemeral"], v["blob.plaintext"], v["blob.context"]
+    yield "boxed-empty.blob", v["boxed.private"], v["boxed-empty.ephemeral"], b"", b""
+    yield ("put.value", v["tenant-secret.value-private"], v["put.ephemeral"], v["put.padded"], v["put.context"])
+    yield ("put.mask", v["tenant-secret.mask-private"], v["put.mask-ephemeral"], v["put.traits"], v["put.mask-context"])
+    yield ("denied.sealed", v["audit-key.private"], v["denied.ephemeral"], v["denied.detail"], v["denied.context"])
+
+
+def sealed_boxed(private, *inputs):
+    return model.boxed_seal(model.box_public(private), *inputs)
 
 
 def derived(v):
@@ -113,17 +151,18 @@ def derived(v):
     yield "token.header", model.token_header(v["apikey.id-bytes"], v["token.day"])
     yield "token.token", model.token_seal(v["apikey.token-root"], v["apikey.id-bytes"], v["token.iv"],
                                           v["token.claims"])
-    for part in roots, keys, values, audit_keys, directory, audit, actors:
+    for part in roots, keys, role_keys, values, audit_keys, directory, actors, puts, audit, audit_of_actor:
         yield from part(v)
     for name, *inputs in blobs(v):
         yield name, model.seal(*inputs)
-    yield "head.key", v["head.key-sealed"] + model.prefixed(model.number(v["vault.generation"]))
+    for head, generation in ("head", "vault.generation"), ("actor-head", "actor-head.generation"):
+        yield f"{head}.key", v[f"{head}.key-sealed"] + model.prefixed(model.number(v[generation]))
     for name, *inputs in boxes(v):
         yield name, sealed_box(*inputs)
     yield "boxed.public", model.box_public(v["boxed.private"])
     yield "boxed.id", model.boxed_id(v["boxed.public"])
-    for name, ephemeral, plaintext, context in boxed(v):
-        yield name, model.boxed_seal(v["boxed.public"], ephemeral, plaintext, context)
+    for name, *inputs in boxed(v):
+        yield name, sealed_boxed(*inputs)
     yield "text.of-boxed", model.blob_text(v["boxed.blob"])
     yield "text.of-blob-1", model.blob_text(v["blob-1.blob"])
     yield "text.of-blob-2", model.blob_text(v["blob-2.blob"])
@@ -161,7 +200,29 @@ def keys(v):
     yield "label-key.id", model.key_id(v["label-key.material"])
     yield "detail-key.id", model.key_id(v["detail-key.material"])
     yield "limit.key", model.limit_key(v["vault-key.material"], uuid)
-    yield "limit.subject", model.limit_subject(v["limit.key"], uuid, v["limit.kind"], v["limit.scope"], v["limit.name"])
+    for limit in "limit", "limit-proven":
+        yield f"{limit}.subject", model.limit_subject(v["limit.key"], uuid, v[f"{limit}.kind"], v[f"{limit}.scope"],
+                                                      v[f"{limit}.name"])
+    yield "vault.fingerprint", model.fingerprint(uuid, v["signing-key.public"])
+
+
+def rings_of(v, name):
+    """The rings and epochs of the roles of a tenant, as its statement has them."""
+    return [item for role in ROLES for item in (v[f"{name}.ring-{role}"], v[f"{name}.epoch-{role}"])]
+
+
+def role_keys(v):
+    uuid, tenant, vault_key = v["vault.uuid"], v["tenant.id"], v["vault-key.material"]
+    for role in ROLES:
+        yield f"ring-key.{role}", model.ring_key(vault_key, uuid, role.encode(), v[f"vault.ring-{role}"])
+        ring_key = model.ring_key(vault_key, uuid, role.encode(), v[f"tenant.ring-{role}"])
+        yield f"role-key.{role}", model.role_key(ring_key, uuid, tenant, role.encode(), v[f"tenant.epoch-{role}"])
+    yield "ring-key.use-before", model.ring_key(vault_key, uuid, b"use", v["handout-ring.ring"])
+    for role in "audit", "use":
+        yield f"role-key.{role}-all", model.role_key(v[f"ring-key.{role}"], uuid, b"", role.encode())
+    for name, _, *place, plaintext in handouts(v):
+        yield f"{name}.context", model.handout_context(uuid, *place)
+        yield f"{name}.plaintext", plaintext
 
 
 def values(v):
@@ -183,10 +244,11 @@ def values(v):
 def audit_keys(v):
     uuid, lane = v["vault.uuid"], v["lane.id"]
     yield "audit.key-1", model.ratchet(v["audit.key-0"])
-    yield "lane.key-context", model.key_context(b"lane-key", uuid, lane)
     yield "head.key-context", model.key_context(b"head-key", uuid, lane, model.epoch(v["record-65.seq"]))
-    name, *inputs = list(boxes(v))[1]
-    yield name, sealed_box(*inputs)
+    yield "actor-head.key-context", model.key_context(b"head-key", uuid, v["actor-lane.id"])
+    for name in "lane", *ACTOR_LANES:
+        yield f"{name}.key-context", model.key_context(b"lane-key", uuid, v[f"{name}.id"])
+        yield from sealed_boxes(v, f"{name}.first-key")
 
 
 def secret_row(version, material, state, generation):
@@ -195,7 +257,6 @@ def secret_row(version, material, state, generation):
 
 def directory(v):
     uuid, tenant, created = v["vault.uuid"], v["tenant.id"], v["vault.created"]
-    yield "vault.fingerprint", model.fingerprint(uuid, v["signing-key.public"])
     yield "lane.statement", model.statement(b"lane", uuid, 0, v["lane.id"], b"", created, v["lane.first-key"])
     yield "lane.digest", model.digest(v["lane.statement"])
     listed = [[v["root-key.id"], b"key", b"", b"", created],
@@ -213,14 +274,14 @@ def directory(v):
         keys = (b"", b"") if name == "shredded" else (v["label-key.id"], v["detail-key.id"])
         yield f"{name}.statement", model.statement(b"tenant", uuid, tenant, called, life, created,
                                                    v[f"{name}.generation"], v[f"{name}.last-version"], *keys,
-                                                   secrets)
+                                                   *rings_of(v, "tenant" if name == "tenant" else "rotated"), secrets)
     yield "tenant.digest", model.digest(v["tenant.statement"])
     leaves = {tenant: v["tenant.digest"]}
     yield "leaves.bucket", model.bucket_digest(leaves)
     yield "leaves.digest", model.leaves_digest(leaves)
     yield "vault.statement", model.statement(b"vault", uuid, created, v["vault.generation"], v["signing-key.public"],
                                              v["audit-key.public"], v["lane.digest"], v["leaves.digest"],
-                                             listed)
+                                             *(v[f"vault.ring-{role}"] for role in ROLES), listed)
     yield "vault.digest", model.digest(v["vault.statement"])
     for name in "lane", "vault", *lives:
         yield f"{name}.signature", model.sign(v["signing-key.seed"], v[f"{name}.statement"])
@@ -235,23 +296,64 @@ def actors(v):
     yield "actor.signing-public", model.signing_public(v["actor.signing-key"])
     yield "actor.head-key", model.actor_key(seed, b"head")
     yield "actor.common-info", model.context(b"actor-common", uuid, actor, model.number(created))
+    for name, number, seed in (("actor-lane", 64 * v["actor.number"], v["signing-key.seed"]),
+                               ("further-lane", 64 * v["actor.number"] + 1, v["actor.signing-key"])):
+        yield f"{name}.statement", model.statement(b"lane", uuid, number, v[f"{name}.id"], actor, v[f"{name}.created"],
+                                                   v[f"{name}.first-key"])
+        yield f"{name}.signature", model.sign(seed, v[f"{name}.statement"])
+    yield "actor.first-lane", model.digest(v["actor-lane.statement"])
     places = {name: (v[f"{name}.id"], actor, tenant, v[f"{name}.role"])
-              for name, tenant in (("grant", v["tenant.id"]), ("grant-all", b""))}
+              for name, tenant in (("grant", v["tenant.id"]), ("grant-all", b""), ("grant-put", v["tenant.id"]))}
+    for name, key in ("grant", "role-key.use"), ("grant-all", "ring-key.audit"), ("grant-put", "role-key.put"):
+        yield f"{name}.key", v[key]
     for name, place in places.items():
         yield f"{name}.info", model.context(b"grant-key", uuid, *place, model.number(v[f"{name}.epoch"]))
-    for name, *inputs in list(boxes(v))[2:]:
-        yield name, sealed_box(*inputs)
+    yield from sealed_boxes(v, "actor.common-box", *(f"{name}.box" for name in GRANTS))
     for name, life, common in ("actor", b"active", v["actor.common-box"]), ("actor-revoked", b"revoked", b""):
         yield f"{name}.statement", model.statement(
             b"actor", uuid, actor, v["actor.number"], v["actor.name"], life, created, v[f"{name}.generation"],
             v["actor.signing-public"], v["actor.box-public"], v["actor.first-lane"], common)
-    for name, begun, ended in (("grant", "grant", 0), ("grant-all", "grant-all", 0),
+    for name, begun, ended in (*((name, name, 0) for name in GRANTS),
                                ("grant-ended", "grant", v["grant-ended.ended"])):
         yield f"{name}.statement", model.statement(
             b"grant", uuid, *places[begun], v[f"{begun}.epoch"], v[f"{begun}.created"], v[f"{name}.generation"], ended,
             b"" if ended else v[f"{begun}.box"])
     for name in SIGNED_ACTORS:
         yield f"{name}.signature", model.sign(v["signing-key.seed"], v[f"{name}.statement"])
+    leaves = {v[f"{name}.id"]: model.digest(v[f"{name}.statement"]) for name in ("tenant", "actor", *GRANTS)}
+    bucket = {identity: leaf for identity, leaf in leaves.items() if identity[0] == v["grant.id"][0]}
+    yield "leaves-actors.bucket", model.bucket_digest(bucket)
+    yield "leaves-actors.digest", model.leaves_digest(leaves)
+
+
+def puts(v):
+    """What the actor puts."""
+    uuid = v["vault.uuid"]
+    place = (v["tenant.id"], v["entry.id"], v["put.name"], v["put.revision"], v["tenant-secret.id"], v["actor.id"])
+    yield "put.padded", model.pad(v["put.plaintext"])
+    yield "put.traits", model.traits(v["put.plaintext"], policy=3)
+    yield from zip(("put.context", "put.mask-context"), model.put_contexts(uuid, *place))
+    for name, *inputs in boxed(v):
+        if name in ("put.value", "put.mask"):
+            yield name, sealed_boxed(*inputs)
+    yield "put.message", model.put_message(uuid, *place, v["put.value"], v["put.mask"])
+    yield "put.signature", model.sign(v["actor.signing-key"], v["put.message"])
+
+
+HIDDEN = "tenant", "actor", "origin", "reason", "entry", "field", "statement"
+
+
+def audit_of_actor(v):
+    """A record of the actor's first lane, of a call that was refused, and the head behind it."""
+    uuid, lane, key = v["vault.uuid"], v["actor-lane.id"], v["actor-lane.key-0"]
+    clear = v["denied.time"], b"", v["denied.op"], v["denied.outcome"]
+    yield "denied.detail", model.prefixed(*(v[f"denied.{part}"] for part in HIDDEN))
+    yield "denied.context", model.detail_context(uuid, lane, 1, *clear)
+    for name, *inputs in boxed(v):
+        if name == "denied.sealed":
+            yield name, sealed_boxed(*inputs)
+    yield "denied.mac", model.record_mac(key, uuid, lane, 1, v["actor.first-lane"], *clear, v["denied.sealed"])
+    yield "actor-head.tag", model.head_tag(key, uuid, lane, 1, v["denied.mac"], v["actor-head.generation"])
 
 
 def audit(v):
@@ -265,8 +367,7 @@ def audit(v):
     for record in ("record-1", "record-64", "record-65"):
         seq, time = v[f"{record}.seq"], v[f"{record}.time"]
         clear = time, v[f"{record}.tenant-id"], v[f"{record}.op"], v[f"{record}.outcome"]
-        hidden = "tenant", "actor", "origin", "reason", "entry", "field", "statement"
-        yield f"{record}.detail", model.prefixed(*(v[f"{record}.{part}"] for part in hidden))
+        yield f"{record}.detail", model.prefixed(*(v[f"{record}.{part}"] for part in HIDDEN))
         yield f"{record}.context", model.detail_context(uuid, lane, seq, *clear)
         key = v["detail-key.material"] if v[f"{record}.tenant-id"] else v["vault-detail-key.material"]
         sealed = model.seal(key, SUITE, v[f"{record}.nonce"], v[f"{record}.detail"], v[f"{record}.context"])
@@ -342,10 +443,12 @@ def main(path, path_1):
     check(v, derived, blobs)
     for name, private, _, plaintext, context in boxes(v):
         tap.check(f"{name} opens", model.box_open(private, v[name], context) == plaintext)
-    for name, _, plaintext, context in boxed(v):
-        tap.check(f"{name} opens", model.boxed_open(v["boxed.private"], v[name], context) == plaintext)
-    for name in "lane", "vault", "tenant", "rotated", "removed", "shredded", *SIGNED_ACTORS:
+    for name, private, _, plaintext, context in boxed(v):
+        tap.check(f"{name} opens", model.boxed_open(private, v[name], context) == plaintext)
+    for name in "lane", "actor-lane", "vault", "tenant", "rotated", "removed", "shredded", *SIGNED_ACTORS:
         model.check_signature(v["signing-key.public"], v[f"{name}.statement"], v[f"{name}.signature"])
+    model.check_signature(v["actor.signing-public"], v["further-lane.statement"], v["further-lane.signature"])
+    model.check_signature(v["actor.signing-public"], v["put.message"], v["put.signature"])
     for name in ("triple-16.text", "triple-12.text"):
         tap.check(f"{name} opens", model.triple_open(v["triple.key"], v[name]) == v["triple.plaintext"])
     opened = model.token_open(v["apikey.token-root"], v["token.token"])
