@@ -411,6 +411,14 @@ def actor_string(identity, seed, vault_fingerprint):
     return beginning + digest(prefixed(b"bulla/v2/actor-text", beginning)).hex()[:8].encode()
 
 
+def actor_of_string(string):
+    """The id, the seed and the fingerprint that |string| is of."""
+    beginning, identity, seed, rest = string.split(b"_")
+    parts = [bytes.fromhex(part.decode()) for part in (identity, seed, rest[:64])]
+    require(beginning == b"bullaa" and actor_string(*parts) == string)
+    return parts
+
+
 def actor_key(seed, kind):
     """|kind| is box, signing or head."""
     return expand(seed, b"bulla/v2/actor-" + kind)

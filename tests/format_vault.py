@@ -17,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
 import tap
 
 try:
     import bulla_format as model
+    import format_vectors
+    from format_reading import read
     from format_vectors import Vectors
 except ImportError as error:
     tap.skip("format of a vault", f"{error}: install python3-cryptography")
@@ -103,7 +104,7 @@ def sealed_row(v, name, revision, value, padded, traits):
     sealed = (model.seal(model.secret_key(v["tenant-secret.material"], kind), 2, os.urandom(24), plaintext,
                          model.context(kind, *place))
               for kind, plaintext in ((b"field", model.pad(value, padded)), (b"mask", model.traits(value, *traits))))
-    return None, v["entry.id"], name.decode(), revision, 1, *sealed, v["tenant-secret.id"], 0
+    return None, v["entry.id"], name.decode(), revision, 1, *sealed, v["tenant-secret.id"], None, None, 0
 
 
 def canary(v):
@@ -114,6 +115,19 @@ def canary(v):
 def former(v):
     """What that field held a revision earlier."""
     return sealed_row(v, v["field.name"], v["field.revision"] - 1, FORMER, True, (2, 1, 0))
+
+
+def handouts(v):
+    """Yields the rows of handout: those of the vectors, and the ring keys before them."""
+    uuid = v["vault.uuid"]
+    for name, _, tenant, role, secret, _ in format_vectors.handouts(v):
+        yield tenant, role.decode(), secret, v[f"{name}.sealed"]
+    for role in model.ROLES:
+        for older, key, plaintext in model.ring_handouts(v["vault-key.material"], uuid, role,
+                                                         v[f"vault.ring-{role.decode()}"]):
+            if (role, older) != (b"use", model.number(v["handout-ring.ring"])):
+                yield b"", role.decode(), older, model.seal(key, 2, os.urandom(24), plaintext,
+                                                            model.handout_context(uuid, b"", role, older))
 
 
 def make_vault(v, schema, database):
@@ -137,14 +151,15 @@ def make_vault(v, schema, database):
                (v["root-recipient.id"], v["root-recipient.wrapped"], None, None))
         insert(db, "tenant", (tenant, v["tenant.name"].decode(), v["tenant.statement"], v["tenant.signature"],
                               v["label-key.wrapped"], v["detail-key.wrapped"]))
+        insert(db, "handout", *handouts(v))
         insert(db, "tenant_secret", (secret, tenant, v["tenant-secret.version"], "active",
                                      v["tenant-secret.wrapped"], 0))
         insert(db, "entry", (entry, tenant, v["entry.name"].decode(), v["entry.name-proof"], None))
         insert(db, "field", canary(v),
                (None, entry, v["field.name"].decode(), v["field.revision"], 1, v["field.sealed"], v["mask.sealed"],
-                secret, 0),
+                secret, None, None, 0),
                (None, entry, v["plain.name"].decode(), v["plain.revision"], 0, v["plain.value"], v["plain.proof"],
-                None, 0), former(v))
+                None, None, None, 0), former(v))
         insert(db, "apikey", (None, v["apikey.id-bytes"].hex(), tenant, "", 0, 0, v["apikey.hash"],
                               v["apikey-root.sealed"], secret),
                (None, REVOKED_KEY, tenant, "old", 0, 1, bytes(32), None, None))
@@ -300,214 +315,6 @@ def programs(bulla, v):
     tap.check("nor on what was not signed", run.returncode != 0 and not runs.exists(), run.stdout)
     shown = bulla.prints(*by_program)
     tap.check("with it the vault opens", b"db.acme.example" in shown and runs.exists(), shown)
-
-
-def unwrap(key, wrapped, *parts):
-    return model.open_blob(key, wrapped, model.key_context(*parts))
-
-
-class Reading:
-    """A vault that is read by the document, with a key that is one of its roots. Whatever is not as the document has
-    it raises Refused."""
-
-    def __init__(self, db, root_id, root):
-        self.db = db
-        statement, signature, *wrapped = db.execute(
-            "SELECT statement, signature, signing_key, audit_key, detail_key FROM vault").fetchone()
-        label, self.uuid, created, generation, *keys = model.parts_of(statement)
-        signing_public, audit_public, self.first_lane, self.leaves, num, *roots = keys
-        model.require(label == b"bulla/v2/vault" and len(self.uuid) == 16 and len(created + generation + num) == 24)
-        self.generation = int.from_bytes(generation, "big")
-        self.roots = {roots[i]: roots[i + 1:i + 5] for i in range(0, len(roots), 5)}
-        model.require(len(self.roots) == int.from_bytes(num, "big") and len(roots) == 5 * len(self.roots))
-        model.require(self.roots[root_id][0] == b"key")
-        self.vault_key = unwrap(root, db.execute("SELECT wrapped FROM root WHERE id = ?", (root_id,)).fetchone()[0],
-                                b"vault-key", self.uuid, root_id)
-        labels = b"signing-key", b"audit-key", b"detail-key"
-        seed, self.audit_key, self.detail_key = (unwrap(self.vault_key, blob, name, self.uuid)
-                                                 for name, blob in zip(labels, wrapped))
-        self.signing_public = model.signing_public(seed)
-        model.require(signing_public == self.signing_public and audit_public == model.box_public(self.audit_key))
-        model.check_signature(self.signing_public, statement, signature)
-        self.tenants, self.secrets, self.digests = {}, {}, {b"": model.digest(statement)}
-
-    def check_all(self):
-        self.check_roots()
-        for row in self.db.execute("SELECT id, name, statement, signature, label_key, detail_key FROM tenant"):
-            self.check_tenant(*row)
-        self.check_leaves()
-        num = self.db.execute("SELECT count(*) FROM tenant_secret").fetchone()[0]
-        model.require(num == len(self.secrets))
-        self.check_names()
-        self.read_fields()
-        self.check_past()
-        self.records = self.check_log()
-        self.check_revocations()
-
-    def check_leaves(self):
-        leaves = {identity: self.digests[identity] for identity in self.tenants}
-        model.require(self.leaves == model.leaves_digest(leaves))
-        stored = dict(self.db.execute("SELECT number, bytes FROM directory"))
-        model.require(stored.pop(256) == model.buckets(leaves))
-        model.require(sorted(stored) == sorted({identity[0] for identity in leaves}))
-        model.require(all(rows == model.stored_leaves({identity: leaf for identity, leaf in leaves.items()
-                                                       if identity[0] == first}) for first, rows in stored.items()))
-
-    def check_roots(self):
-        rows = self.db.execute("SELECT id, wrapped, scrypt_salt, scrypt_log_n FROM root").fetchall()
-        model.require({row[0] for row in rows} == self.roots.keys())
-        for identity, wrapped, salt, log_n in rows:
-            kind, _, public, _ = self.roots[identity]
-            model.require((kind == b"passphrase") == (salt is not None and len(salt) == 16 and 17 <= log_n <= 20))
-            if kind == b"program":
-                model.require(public == b"" and 1 <= len(wrapped) <= 1024)
-            elif kind == b"recipient":
-                model.require(identity == model.recipient_id(public) and len(wrapped) == 80)
-            else:
-                model.require(public == b"" and wrapped[2:18] == identity and len(wrapped) == 90)
-
-    def check_tenant(self, identity, name, statement, signature, label_key, detail_key):
-        model.check_signature(self.signing_public, statement, signature)
-        label, uuid, said_id, said_name, life, _, generation, last, label_id, detail_id, num, *secrets = model.parts_of(
-            statement)
-        model.require((label, uuid, said_id) == (b"bulla/v2/tenant", self.uuid, identity))
-        model.require(life in (b"removed", b"shredded") if name is None else life == b"live")
-        model.require(name in (None, said_name.decode()) and (life == b"shredded") == (said_name == b""))
-        model.require(int.from_bytes(generation, "big") <= self.generation)
-        each = model.SECRET_PARTS
-        model.require(len(secrets) == each * int.from_bytes(num, "big"))
-        for i in range(0, len(secrets), each):
-            model.require(i == 0 or secrets[i - each] < secrets[i])
-            self.check_secret(identity, generation, *secrets[i:i + each])
-        model.require(not secrets or max(secrets[0::each]) <= last)
-        model.require(secrets[2::each].count(b"active") == (0 if name is None else 1))
-        keys = [unwrap(self.vault_key, wrapped, kind, self.uuid, identity)
-                for kind, wrapped in ((b"label-key", label_key), (b"detail-key", detail_key))]
-        model.require([label_id, detail_id] == [model.key_id(key) for key in keys])
-        self.tenants[identity] = *keys, said_name
-        self.digests[identity] = model.digest(statement)
-
-    def check_secret(self, tenant, signed, version, identity, state, *keys):
-        row = self.db.execute("SELECT tenant, version, state, wrapped FROM tenant_secret WHERE id = ?", (identity,))
-        owner, number, stored_state, wrapped = row.fetchone()
-        model.require((owner, model.number(number), stored_state.encode()) == (tenant, version, state))
-        material = unwrap(self.vault_key, wrapped, b"tenant-secret", self.uuid, tenant, number)
-        model.require(model.secret_id(material) == identity)
-        *commitments, made = keys
-        model.require(commitments == model.secret_commitments(material) and model.number(0) < made <= signed)
-        self.secrets[identity] = material
-
-    def prove(self, tenant, label, *parts):
-        return model.proof(self.tenants[tenant][0], model.context(label, self.uuid, tenant, *parts))
-
-    def check_names(self):
-        for identity, tenant, name, proof in self.db.execute("SELECT id, tenant, name, name_proof FROM entry"):
-            model.require(proof == self.prove(tenant, b"entry-name", identity, name.encode()))
-
-    def check_past(self):
-        """No row is of a revision that is too old."""
-        rows = self.db.execute(
-            "SELECT max(f.revision) - min(f.revision), coalesce(e.keep, v.keep) FROM field f JOIN vault v "
-            "JOIN entry e ON e.id = f.entry GROUP BY f.entry, f.name").fetchall()
-        model.require(all(before <= keep <= 100 for before, keep in rows))
-
-    def read_fields(self):
-        """Opens every row of field: the values and the traits of the secret ones and the values of the others, by their
-        name and, if they are past, their revision."""
-        rows = self.db.execute(
-            "SELECT e.tenant, e.id, f.name, f.revision, f.secret, f.value, f.mask, f.secret_id, "
-            "f.revision = max(f.revision) OVER (PARTITION BY f.entry, f.name) FROM field f JOIN entry e ON e.id = f.entry"
-            ).fetchall()
-        model.require(len(rows) == self.db.execute("SELECT count(*) FROM field").fetchone()[0])
-        self.values, self.masks, self.plain = now = {}, {}, {}
-        self.past = {}, {}, {}
-        for tenant, entry, name, revision, secret, value, mask, secret_id, is_last in rows:
-            place = entry, name.encode(), model.number(revision)
-            values, masks, plain = now if is_last else self.past
-            name = name if is_last else (name, revision)
-            if secret:
-                keys = (model.secret_key(self.secrets[secret_id], kind) for kind in (b"field", b"mask"))
-                padded, traits = (model.open_blob(key, blob, model.context(label, self.uuid, tenant, *place))
-                                  for key, blob, label in zip(keys, (value, mask), (b"field", b"mask")))
-                values[name] = model.unpad(padded)
-                masks[name] = model.read_traits(traits, values[name])
-            else:
-                model.require(secret_id is None)
-                model.require(mask == self.prove(tenant, b"plain", *place, model.digest(value)))
-                plain[name] = value.decode()
-
-    def token_root(self, identity):
-        """The token root of a live API key."""
-        tenant, sealed, secret_id = self.db.execute("SELECT tenant, sealed, secret_id FROM apikey WHERE id = ?",
-                                                    (identity,)).fetchone()
-        return model.open_blob(model.secret_key(self.secrets[secret_id], b"apikey"), sealed,
-                               model.context(b"apikey", self.uuid, tenant, identity.encode()))
-
-    def check_revocations(self):
-        rows = self.db.execute("SELECT number, tenant, apikey, jti FROM revocation ORDER BY number").fetchall()
-        model.require([row[0] for row in rows] == list(range(1, len(rows) + 1)))
-        for _, tenant, apikey, jti in rows:
-            model.require(len(tenant) == 16 and (apikey is None) != (jti is None))
-            model.require(len(apikey) == 16 if jti is None else len(jti) == 32)
-        revoked = {apikey for _, _, apikey, _ in rows}
-        for identity, when, sealed, secret_id in self.db.execute("SELECT id, revoked, sealed, secret_id FROM apikey"):
-            model.require((when != 0) == (identity in revoked) == (sealed is None) == (secret_id is None))
-            model.require(when != 0 or len(self.token_root(identity)) == 32)
-
-    def check_log(self):
-        """Returns the records, all of which follow: operation, outcome, and the parts of the detail."""
-        rows = self.db.execute("SELECT number, statement, signature FROM lane").fetchall()
-        numbers = {number for table in ("audit", "audit_head")
-                   for number, in self.db.execute(f"SELECT lane FROM {table}")}
-        model.require([row[0] for row in rows] == [0] and numbers == {0})
-        _, statement, signature = rows[0]
-        model.check_signature(self.signing_public, statement, signature)
-        label, uuid, number, lane, owner, _, first_key = model.parts_of(statement)
-        model.require((label, uuid, number, owner) == (b"bulla/v2/lane", self.uuid, model.number(0), b""))
-        mac = model.digest(statement)
-        model.require(mac == self.first_lane)
-        key = model.box_open(self.audit_key, first_key, model.key_context(b"lane-key", uuid, lane))
-        records = []
-        columns = "seq, time, tenant, op, outcome, detail, mac"
-        for seq, when, tenant, op, outcome, sealed, stored in self.db.execute(
-                f"SELECT {columns} FROM audit ORDER BY seq"):
-            if model.epoch(seq) != model.epoch(len(records)):
-                key = model.ratchet(key)
-            clear = when, tenant, op.encode(), outcome.encode()
-            mac = model.record_mac(key, uuid, lane, seq, mac, *clear, sealed)
-            model.require(seq == len(records) + 1 and stored == mac)
-            detail_key = self.tenants[tenant][1] if tenant else self.detail_key
-            parts = model.parts_of(model.open_blob(detail_key, sealed, model.detail_context(uuid, lane, seq, *clear)))
-            model.require(len(parts) == 7 and len(parts[6]) in (0, 32))
-            records.append((tenant, op, outcome, *parts))
-        heads = self.db.execute("SELECT seq, mac, tag, key FROM audit_head").fetchall()
-        model.require(len(heads) == 1 and heads[0][:2] == (len(records), mac))
-        wrapped, behind = heads[0][3][:-12], heads[0][3][-12:]
-        generation, = model.parts_of(behind)
-        opened = model.open_blob(self.vault_key, wrapped, model.key_context(b"head-key", uuid, lane, model.epoch(len(records))))
-        seen = int.from_bytes(generation, "big")
-        model.require(opened == key and seen <= self.generation)
-        model.require(heads[0][2] == model.head_tag(key, uuid, lane, len(records), mac, seen))
-        return records
-
-    def told(self, tenant):
-        """Whether the last statement that the log tells of is the tenant's."""
-        told = [record[-1] for record in self.records if record[0] == tenant and record[-1]]
-        return bool(told) and told[-1] == self.digests[tenant]
-
-
-def read(db, which, root_id, root):
-    """The vault, of which every row was checked."""
-    what = f"every row of the vault {which} is signed, proven or sealed as the document has it"
-    try:
-        vault = Reading(db, root_id, root)
-        vault.check_all()
-    except model.Refused:
-        tap.check(what, False, traceback.format_exc())
-        tap.finish()
-        sys.exit(1)
-    tap.check(what, True)
-    return vault
 
 
 def fill(bulla, secrets, plain):

@@ -49,7 +49,7 @@ Test(actor_box, boxes_open_as_in_the_document) {
   TEST_OK(bulla_common_box_open(&opened, &keyring, private_key, &actor));
   TEST_SPAN(bulla_secret_bytes(opened), vector_bytes("limit.key"), "limit key");
   bulla_secret_free(&opened);
-  static const char *const names[] = {"grant", "grant-all"};
+  static const char *const names[] = {"grant", "grant-all", "grant-put"};
   for (size_t i = 0; i < N(names); i++) {
     struct bulla_grant_statement grant;
     TEST_OK(bulla_grant_statement_read(&grant, vector_bytes(vector_of(names[i], "statement"))));

@@ -419,6 +419,7 @@ Test(signed_actor, grants_are_those_of_the_document) {
   } rows[] = {
       {"grant", "grant", vector_bytes("tenant.id"), BULLA_ROLE_USE, 0},
       {"grant-all", "grant-all", bulla_span(NULL, 0), BULLA_ROLE_AUDIT, 0},
+      {"grant-put", "grant-put", vector_bytes("tenant.id"), BULLA_ROLE_PUT, 0},
       {"grant-ended", "grant", vector_bytes("tenant.id"), BULLA_ROLE_USE, vector_number("grant-ended.ended")},
   };
   for (size_t i = 0; i < N(rows); i++) {
