@@ -32,8 +32,8 @@ static const struct form {
   const char *each;  /* of what follows, as often */
   int64_t max;
 } forms[NUM_KINDS] = {
-    {"bulla/v2/vault", "innkkkkC", "iKMxn", BULLA_ROOTS_MAX},
-    {"bulla/v2/tenant", "iiTlngvddc", "viskkim", BULLA_SECRETS_MAX},
+    {"bulla/v2/vault", "innkkkkpppppC", "iKMxn", BULLA_ROOTS_MAX},
+    {"bulla/v2/tenant", "iiTlngvddppppppppppc", "viskkim", BULLA_SECRETS_MAX},
     {"bulla/v2/lane", "inionf", "", 0},
 };
 
@@ -71,6 +71,8 @@ static bool is_part(struct model *model, char letter, struct bulla_span part, in
       return part.len == 0 || part.len == 16;
     case 'n':
       return model_is_number(&number, part);
+    case 'p': /* of a ring, or an epoch */
+      return model_is_number(&number, part) && number > 0;
     case 'g':
       return model_is_number(&model->generation, part);
     case 'm': /* made with a generation */
