@@ -463,7 +463,7 @@ class AsActor(Signed):
                 model.require(own.epoch == epoch)
                 yield role, model.box_open(self.box_private, own.box, own.info)
             elif of_all:
-                model.require(of_all.epoch == self.rings[role])
+                model.require(of_all.epoch >= ring)
                 yield role, model.role_key(self.ring_key(of_all, role, ring), self.uuid, tenant, role, epoch)
 
     def keys_of(self, name):
