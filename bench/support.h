@@ -38,6 +38,7 @@ struct bench_table bench_box(void);
 struct bench_table bench_token(void);
 struct bench_table bench_text_forms(void);
 struct bench_table bench_vault(void);
+struct bench_table bench_vault_actor(void);
 struct bench_table bench_vault_bare(void);
 struct bench_table bench_vault_rewrap(void);
 struct bench_table bench_vault_postgres(void);
