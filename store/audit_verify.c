@@ -19,6 +19,7 @@
 #include "store/audit_rows.h"
 #include "store/lane_owner.h"
 #include "store/lane_record.h"
+#include "store/may.h"
 #include "store/vault.h"
 
 enum { PAGE_RECORDS = 256, THREADS_MAX = 64, RANGE_MIN = 4096 /* records that are worth a thread */ };
@@ -354,6 +355,7 @@ enum bulla_status bulla_vault_audit_verify_with(struct bulla_vault *vault, struc
   bulla_sized_clear(verdict, size);
   BULLA_TRY(bulla_vault_here(vault));
   BULLA_TRY(take_options(&taken, options));
+  BULLA_TRY(bulla_may_audit(vault, BULLA_LITERAL("audit-verify"), bulla_span(NULL, 0)));
   BULLA_TRY(bulla_db_check_whole(vault->db));
   struct job job = {.vault = vault, .num_threads = taken.num_threads};
   return taken.anchor.data != NULL ? verify_anchored(verdict, size, &job, taken.anchor) : verify(verdict, size, &job);

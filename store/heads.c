@@ -87,6 +87,7 @@ static enum bulla_status read_heads_now(struct bulla_anchor *anchor, struct bull
 
 enum bulla_status bulla_vault_audit_heads(struct bulla_vault *vault, bulla_audit_head_fn each, void *arg) {
   struct bulla_anchor anchor BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
+  BULLA_TRY(bulla_may_audit(vault, BULLA_LITERAL("audit-heads"), bulla_span(NULL, 0)));
   BULLA_TRY(read_heads_now(&anchor, vault));
   for (size_t i = 0; i < anchor.num; i++) {
     const struct bulla_audit_head_view view = {

@@ -357,6 +357,7 @@ enum bulla_status bulla_vault_audit_log_with(struct bulla_vault *vault, const st
                                              bulla_audit_fn each, void *arg) {
   struct reading reading BULLA_CLEANUP(free_reading) = {.num = 0};
   BULLA_TRY(take_options(&reading.asked, options));
+  BULLA_TRY(bulla_may_audit(vault, BULLA_LITERAL("audit-log"), reading.asked.tenant));
   BULLA_TRY(find_lanes(&reading, vault));
   enum bulla_status status = give(&reading, vault, each, arg);
   move_marks(&reading);
