@@ -13,6 +13,7 @@
 
 #define OPEN BULLA_LITERAL("lane-open")
 #define AT BULLA_LITERAL("lane-at")
+#define END BULLA_LITERAL("lane-end")
 
 /* Of the log, from which on only first lanes are made: a vault can have as many actors. */
 enum { LANES_ENOUGH = BULLA_AUDIT_LANES_MAX - BULLA_ACTORS_MAX };
@@ -56,8 +57,47 @@ enum bulla_status bulla_lane_record_at(struct bulla_change *change, const struct
   return tell(change, AT, lane, end->mac, bulla_digits(seq, end->seq));
 }
 
+/* Finds the lane behind |number| in the range up to |last|. */
+static enum bulla_status next_of(int64_t *number, bool *found, struct bulla_db *db, int64_t last) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_NEXT_LANE);
+  bool row;
+  bulla_bind_int(&statement, *number + 1);
+  BULLA_TRY(bulla_step(&statement, &row));
+  *found = row && !bulla_column_null(&statement);
+  *number = *found ? bulla_column_int(&statement) : last;
+  *found = *found && *number <= last;
+  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_AUDIT_BROKEN;
+}
+
+static enum bulla_status tell_end(struct bulla_change *change, int64_t number) {
+  struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = {.number = number}};
+  struct bulla_audit_stored stored;
+  const struct bulla_audit_log log = {.db = change->vault->db, .keyring = &change->vault->keyring};
+  char seq[BULLA_DIGITS_MAX];
+  enum bulla_status status = bulla_audit_lane_load(&head.lane, NULL, &log);
+  status = status == BULLA_OK ? bulla_audit_see(&head, &stored, &log) : status;
+  if (status != BULLA_OK) {
+    /* What is wrong with it is found by whoever verifies. It keeps nobody from being revoked. */
+    return status == BULLA_AUDIT_BROKEN ? BULLA_OK : status;
+  }
+  return tell(change, END, &head.lane, head.mac, bulla_digits(seq, head.seq));
+}
+
+enum bulla_status bulla_lane_record_ends(struct bulla_change *change, int64_t actor) {
+  int64_t number = BULLA_ACTOR_LANES * actor - 1;
+  const int64_t last = number + BULLA_ACTOR_LANES;
+  for (;;) {
+    bool found;
+    BULLA_TRY(next_of(&number, &found, change->vault->db, last));
+    if (!found) {
+      return BULLA_OK;
+    }
+    BULLA_TRY(tell_end(change, number));
+  }
+}
+
 bool bulla_lane_record_is(const struct bulla_audit_row *row) {
-  return bulla_span_equal(row->op, OPEN) || bulla_span_equal(row->op, AT);
+  return bulla_span_equal(row->op, OPEN) || bulla_span_equal(row->op, AT) || bulla_span_equal(row->op, END);
 }
 
 /* Whether the lane of |log| begins with the statement of |digest|, or has log->last. */

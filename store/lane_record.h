@@ -22,6 +22,11 @@ BULLA_NODISCARD enum bulla_status bulla_lane_record_open(struct bulla_change *ch
 BULLA_NODISCARD enum bulla_status bulla_lane_record_at(struct bulla_change *change, const struct bulla_audit_lane *lane,
                                                        const struct bulla_audit_end *end);
 
+/* bulla_lane_record_ends tells lane 0 where each lane of the actor |actor|, its number, has come to, in the |change|
+ * that revokes it: nobody can take anything of it away any more. A lane that is damaged already is left to whoever
+ * verifies. What an in-flight call of the actor still appends is not wrong. */
+BULLA_NODISCARD enum bulla_status bulla_lane_record_ends(struct bulla_change *change, int64_t actor);
+
 /* bulla_lane_record_is returns whether |row| of a first lane is such a record, which must be authentic. */
 bool bulla_lane_record_is(const struct bulla_audit_row *row);
 

@@ -631,3 +631,47 @@ Test(audit_actor, an_actor_is_limited_by_its_proven_name) {
   assert_verdict(BULLA_OK, 0, 0, "limited");
   end();
 }
+
+#define KEEP                                                                                                          \
+  "DROP TABLE IF EXISTS kept; DROP TABLE IF EXISTS kept_head; CREATE TABLE kept AS SELECT * FROM audit WHERE lane = " \
+  "64;"                                                                                                               \
+  "CREATE TABLE kept_head AS SELECT * FROM audit_head WHERE lane = 64"
+#define PUT_BACK                                                                            \
+  "DELETE FROM audit WHERE lane = 64; INSERT INTO audit SELECT * FROM kept;"                \
+  "DELETE FROM audit_head WHERE lane = 64; INSERT INTO audit_head SELECT * FROM kept_head;" \
+  "DROP TABLE kept; DROP TABLE kept_head"
+
+/* Who has the key of an actor can put its lane back to what it was, until it is said where it ended. */
+Test(audit_actor, the_lanes_of_a_revoked_actor_are_not_put_back) {
+  begin();
+  run_sql(KEEP);
+  TEST_OK(use_by(cast.as_worker, "acme"));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  TEST_OK(bulla_change_begin(&change, house.vault, &me, BULLA_DB_WRITE));
+  TEST_OK(bulla_lane_record_ends(&change, cast.worker.number));
+  TEST_OK(bulla_change_commit(&change));
+  bulla_change_end(&change);
+  cr_expect_eq(count_details("op = 'lane-end' AND entry = '64' AND field = '7'"), 1);
+  cr_expect_eq(count_details("op = 'lane-end' AND entry = '65' AND field = '2'"), 1);
+  cr_expect_eq(count_details("op = 'lane-end'"), 2);
+  assert_verdict(BULLA_OK, 0, 0, "all is there");
+  leave_cast();
+  run_sql(PUT_BACK);
+  enter_cast();
+  assert_verdict(BULLA_AUDIT_BROKEN, 0, 6, "it has lost what it had");
+  end();
+}
+
+/* Nobody is kept by a damaged log from revoking. */
+Test(audit_actor, a_damaged_lane_is_not_told_of) {
+  begin();
+  run_sql("DELETE FROM audit_head WHERE lane = 64");
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  TEST_OK(bulla_change_begin(&change, house.vault, &me, BULLA_DB_WRITE));
+  TEST_OK(bulla_lane_record_ends(&change, cast.worker.number));
+  TEST_OK(bulla_change_commit(&change));
+  bulla_change_end(&change);
+  cr_expect_eq(run_sql("SELECT count(*) FROM audit WHERE op = 'lane-end'"), 1);
+  assert_verdict(BULLA_AUDIT_BROKEN, 64, 7, "no head");
+  end();
+}
