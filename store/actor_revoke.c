@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "store/advance.h"
 #include "store/grant.h"
+#include "store/lane_record.h"
 #include "store/limited.h"
 #include "store/may.h"
 #include "store/names.h"
@@ -105,6 +106,7 @@ static enum bulla_status revoke_locked(struct revoking *revoking) {
   BULLA_TRY(close_grants(&change, &actor.said));
   BULLA_TRY(sign_off(&change, &actor.said));
   BULLA_TRY(tell(&change, revoking));
+  BULLA_TRY(bulla_lane_record_ends(&change, actor.said.number));
   return bulla_change_commit(&change);
 }
 

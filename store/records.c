@@ -15,6 +15,7 @@
 #include "store/may.h"
 #include "store/names.h"
 #include "store/page.h"
+#include "store/role_open.h"
 #include "store/tenant.h"
 
 /* What is looked at before others get at the vault: records that are opened, records that the database leaves out. */
@@ -35,6 +36,7 @@ struct lane_reading {
   int64_t given; /* the last seq that was given out, or left out before it */
   int64_t end;   /* the last seq that there was at the beginning: a log that grows as it is read has an end */
   bool done;     /* nothing is left to read */
+  bool is_whole; /* as reading->is_whole */
   uint8_t proven[BULLA_NAME_MAX]; /* the name of the actor whose lane it is */
   size_t proven_len;
   const struct bulla_tenant *owner; /* of the last record, while the vault is locked */
@@ -44,6 +46,7 @@ struct lane_reading {
 struct reading {
   struct lane_reading *lanes;
   size_t num;
+  bool is_whole; /* by a root or an auditor of all: of the others some records are hidden */
   struct bulla_audit_log_options asked;
 };
 
@@ -84,13 +87,13 @@ static enum bulla_status find_owner(struct lane_reading *reading, struct bulla_v
   return BULLA_OK;
 }
 
-/* The key that the detail of a record is sealed with, or NULL if it was shredded. Returns BULLA_DENIED for a tenant
- * whose log this is not to read: other roles have its detail key too. */
+/* The key that the detail of a record is sealed with, or NULL if it was shredded. Returns BULLA_DENIED for records that
+ * are not to be read: other roles have the detail key of a tenant too. */
 static enum bulla_status find_key(const struct bulla_key **key, struct lane_reading *reading, struct bulla_vault *vault,
                                   struct bulla_span tenant_id) {
   *key = vault->keyring.detail_key;
   if (tenant_id.len == 0) {
-    return vault->keyring.audit_private != NULL ? BULLA_OK : BULLA_DENIED;
+    return reading->is_whole ? BULLA_OK : BULLA_DENIED;
   }
   BULLA_TRY(find_owner(reading, vault, tenant_id));
   *key = reading->owner->detail_key;
@@ -115,7 +118,7 @@ static enum bulla_status take_record(struct lane_reading *reading, struct bulla_
       .outcome = row->outcome,
   };
   enum bulla_status status = find_key(&key, reading, vault, row->tenant_id);
-  if (status == BULLA_DENIED && vault->keyring.audit_private == NULL) {
+  if (status == BULLA_DENIED && !reading->is_whole) {
     return BULLA_OK;
   }
   BULLA_TRY(status);
@@ -262,6 +265,7 @@ static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *v
   reading->lanes = lanes;
   memset(lane, 0, sizeof(*lane));
   lane->lane.number = number;
+  lane->is_whole = reading->is_whole;
   lane->next = first_seq(&reading->asked, number);
   lane->given = lane->next > INT64_MIN ? lane->next - 1 : lane->next;
   lane->status = begin_lane(lane, vault);
@@ -269,12 +273,15 @@ static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *v
   return bulla_audit_last_seq(&lane->end, vault->db, &lane->lane);
 }
 
-/* Finds all lanes. */
+/* Finds all lanes, and what of them may be read. */
 static enum bulla_status find_lanes(struct reading *reading, struct bulla_vault *vault) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   int64_t number = 0;
   bool found = false;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
+  enum bulla_status status = bulla_role_open_audit(&vault->keyring, vault->db);
+  BULLA_TRY(status == BULLA_DENIED ? BULLA_OK : status);
+  reading->is_whole = status == BULLA_OK;
   for (;;) {
     BULLA_TRY(bulla_audit_next_lane(&number, &found, vault->db));
     if (!found) {
