@@ -14,6 +14,7 @@
 #include "store/limited.h"
 #include "store/may.h"
 #include "store/names.h"
+#include "store/whole.h"
 
 /* An actor that is being made. */
 struct making {
@@ -52,6 +53,7 @@ static enum bulla_status begin(struct making *making, const struct bulla_keyring
 /* Numbers and names are given out once: the rows stay for good. */
 static enum bulla_status find_number(int64_t *number, struct bulla_vault *vault, struct bulla_span name) {
   struct bulla_actor_row there;
+  BULLA_TRY(bulla_check_whole(vault)); /* a name that was given is in a row that may have been taken away */
   enum bulla_status status = bulla_actor_by_name(&there, &vault->keyring, vault->db, name);
   if (status == BULLA_OK) {
     return bulla_explain(BULLA_EXISTS, there.said.revoked

@@ -9,6 +9,7 @@
 #include "store/may.h"
 #include "store/names.h"
 #include "store/tenant.h"
+#include "store/whole.h"
 
 /* Some actors, and some grants of one of them. */
 struct walk {
@@ -19,6 +20,15 @@ struct walk {
   uint8_t names[BULLA_ACTOR_ROWS][BULLA_NAME_MAX];
   struct bulla_span tenants[BULLA_ACTOR_ROWS]; /* names of the tenants of |grants| */
 };
+
+/* A row that was taken away would be missed by nobody. */
+static enum bulla_status check_whole(struct bulla_vault *vault) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  struct bulla_db *state BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_db_begin(&state, vault->db, BULLA_DB_READ));
+  return bulla_check_whole(vault);
+}
 
 static enum bulla_status read_actors(struct walk *walk, struct bulla_vault *vault) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
@@ -32,6 +42,7 @@ static enum bulla_status read_actors(struct walk *walk, struct bulla_vault *vaul
 enum bulla_status bulla_vault_actor_list(struct bulla_vault *vault, bulla_actor_fn each, void *arg) {
   struct walk walk = {.num_actors = 0};
   BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("actor-list"), NULL));
+  BULLA_TRY(check_whole(vault));
   do {
     BULLA_TRY(read_actors(&walk, vault));
     for (size_t i = 0; i < walk.num_actors; i++) {
@@ -118,6 +129,7 @@ enum bulla_status bulla_vault_grant_list(struct bulla_vault *vault, struct bulla
                                          void *arg) {
   struct walk walk = {.num_actors = 0};
   BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("grant-list"), &(struct bulla_place){.entry = name}));
+  BULLA_TRY(check_whole(vault));
   if (name.len > 0) {
     BULLA_TRY(bulla_name_check(name));
     BULLA_TRY(find_actor(&walk, vault, name));

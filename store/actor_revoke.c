@@ -13,6 +13,7 @@
 #include "store/may.h"
 #include "store/names.h"
 #include "store/posted.h"
+#include "store/whole.h"
 
 /* What there is to do, and what was done. */
 struct revoking {
@@ -103,6 +104,7 @@ static enum bulla_status revoke_locked(struct revoking *revoking) {
     BULLA_TRY(bulla_posted_adopt_rest(&rest, vault, actor.said.id, bulla_span(NULL, 0)));
   }
   revoking->num_adopted += rest;
+  BULLA_TRY(bulla_check_whole(vault)); /* a grant that is hidden now is not ended */
   BULLA_TRY(close_grants(&change, &actor.said));
   BULLA_TRY(sign_off(&change, &actor.said));
   BULLA_TRY(tell(&change, revoking));

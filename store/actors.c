@@ -27,8 +27,7 @@ static enum bulla_status refuse(const char *what) {
   return bulla_explain(BULLA_REFUSED, "the row of %s is not what the vault signed", what);
 }
 
-/* Copies the row of an actor, if its columns are what the statement says. */
-static enum bulla_status copy_actor(struct bulla_actor_row *row, struct bulla_statement *statement) {
+enum bulla_status bulla_actor_copy(struct bulla_actor_row *row, struct bulla_statement *statement) {
   struct bulla_span id = bulla_column_exact(statement, BULLA_ID_LEN);
   int64_t number = bulla_column_int(statement);
   struct bulla_span name = bulla_column_text(statement, BULLA_NAME_MAX);
@@ -54,7 +53,7 @@ static enum bulla_status take_actor(struct bulla_actor_row *row, struct bulla_ke
   if (!there) {
     return BULLA_NOT_FOUND;
   }
-  BULLA_TRY(copy_actor(row, statement));
+  BULLA_TRY(bulla_actor_copy(row, statement));
   bulla_statement_end(statement);
   return check_actor(row, keyring, statement->db);
 }
@@ -97,7 +96,7 @@ enum bulla_status bulla_actors_after(struct bulla_actor_row *rows, size_t *num, 
     if (!there) {
       break;
     }
-    BULLA_TRY(copy_actor(&rows[n], &statement));
+    BULLA_TRY(bulla_actor_copy(&rows[n], &statement));
     BULLA_TRY(rows[n].said.number > number ? BULLA_OK : refuse("an actor"));
     number = rows[n].said.number;
     *num = n + 1;
@@ -109,8 +108,7 @@ enum bulla_status bulla_actors_after(struct bulla_actor_row *rows, size_t *num, 
   return BULLA_OK;
 }
 
-/* Copies the row of a grant, if its columns are what the statement says. */
-static enum bulla_status copy_grant(struct bulla_grant_row *row, struct bulla_statement *statement) {
+enum bulla_status bulla_grant_copy(struct bulla_grant_row *row, struct bulla_statement *statement) {
   struct bulla_span id = bulla_column_exact(statement, BULLA_ID_LEN);
   struct bulla_span actor_id = bulla_column_exact(statement, BULLA_ID_LEN);
   struct bulla_span tenant_id = bulla_column_blob(statement, BULLA_ID_LEN);
@@ -143,7 +141,7 @@ enum bulla_status bulla_grant_find(struct bulla_grant_row *row, struct bulla_key
   if (!there) {
     return BULLA_NOT_FOUND;
   }
-  BULLA_TRY(copy_grant(row, &statement));
+  BULLA_TRY(bulla_grant_copy(row, &statement));
   bulla_statement_end(&statement);
   BULLA_TRY(check_grant(row, keyring, db));
   bool same = bulla_span_equal(row->said.actor_id, actor_id) && bulla_span_equal(row->said.tenant_id, tenant_id) &&
@@ -169,7 +167,7 @@ static enum bulla_status take_grants(struct bulla_grant_row *rows, size_t *num, 
     if (!there) {
       break;
     }
-    BULLA_TRY(copy_grant(&rows[n], statement));
+    BULLA_TRY(bulla_grant_copy(&rows[n], statement));
     *num = n + 1;
   }
   bulla_statement_end(statement);

@@ -11,7 +11,7 @@
 #include "core/crypto.h"
 #include "core/log.h"
 
-enum { LEAF_LEN = BULLA_ID_LEN + BULLA_SHA256_LEN };
+enum { LEAF_LEN = BULLA_LEAF_LEN };
 enum { LEAVES_MAX = 512 * 1024 }; /* bytes of a bucket */
 enum { ALL = 256 };               /* the number of the row that has the digests of the buckets */
 
@@ -141,6 +141,36 @@ enum bulla_status bulla_leaves_find(uint8_t *statement, struct bulla_db *db, con
   }
   memcpy(statement, bucket.bytes + at + BULLA_ID_LEN, BULLA_SHA256_LEN);
   return BULLA_OK;
+}
+
+/* Appends the leaves of the bucket |number|. */
+static enum bulla_status append(uint8_t **leaves, size_t *len, struct bulla_db *db, const uint8_t *buckets,
+                                uint8_t number) {
+  struct bucket bucket BULLA_CLEANUP(bucket_free) = {.bytes = NULL};
+  BULLA_TRY(load_bucket(&bucket, db, buckets, bulla_span(&number, 1)));
+  uint8_t *grown = realloc(*leaves, *len + bucket.len + 1);
+  if (grown == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  memcpy(grown + *len, bucket.bytes, bucket.len);
+  *leaves = grown;
+  *len += bucket.len;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_leaves_all(uint8_t **leaves, size_t *num, struct bulla_db *db, const uint8_t *buckets) {
+  enum bulla_status status = BULLA_OK;
+  size_t len = 0;
+  *leaves = NULL;
+  for (int number = 0; number < ALL && status == BULLA_OK; number++) {
+    status = append(leaves, &len, db, buckets, (uint8_t)number);
+  }
+  *num = len / LEAF_LEN;
+  if (status != BULLA_OK) {
+    free(*leaves);
+    *leaves = NULL;
+  }
+  return status;
 }
 
 enum bulla_status bulla_leaves_put(uint8_t *digest, struct bulla_db *db, struct bulla_span id,

@@ -18,6 +18,8 @@
 #include "store/directory.h"
 #include "store/keyring.h"
 
+#define BULLA_LEAF_LEN (BULLA_ID_LEN + BULLA_SHA256_LEN)
+
 /* bulla_leaves_digest fills the BULLA_SHA256_LEN bytes of |digest| over the BULLA_BUCKETS_LEN bytes of |buckets|. */
 BULLA_NODISCARD enum bulla_status bulla_leaves_digest(uint8_t *digest, const uint8_t *buckets);
 
@@ -31,6 +33,11 @@ BULLA_NODISCARD enum bulla_status bulla_leaves_load(uint8_t *buckets, struct bul
  * BULLA_REFUSED if it has none, or the stored leaves are not those of |buckets|. */
 BULLA_NODISCARD enum bulla_status bulla_leaves_find(uint8_t *statement, struct bulla_db *db, const uint8_t *buckets,
                                                     struct bulla_span id);
+
+/* bulla_leaves_all creates |*leaves|, the |*num| leaves of |buckets| in the order of their ids, each BULLA_LEAF_LEN
+ * bytes; the caller frees it. Returns BULLA_REFUSED if the stored ones are others, BULLA_NO_MEMORY. */
+BULLA_NODISCARD enum bulla_status bulla_leaves_all(uint8_t **leaves, size_t *num, struct bulla_db *db,
+                                                   const uint8_t *buckets);
 
 /* bulla_leaves_put sets the digest beside |id| to |statement|, BULLA_SHA256_LEN bytes, inside a transaction in which
  * nobody else writes, and moves |digest| from what it was before to what it is then. Returns BULLA_REFUSED if what is

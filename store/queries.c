@@ -121,6 +121,8 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "SELECT " GRANT
         " FROM actor_grant g WHERE g.actor = $1 AND (g.tenant, g.role, g.ended) > ($2, $3, $4) "
         "ORDER BY g.tenant, g.role, g.ended LIMIT $5",
+    [BULLA_QUERY_TENANT_STATEMENTS] = "SELECT id, statement FROM tenant WHERE id > $1 ORDER BY id LIMIT $2",
+    [BULLA_QUERY_LIST_GRANTS] = "SELECT " GRANT " FROM actor_grant g WHERE g.id > $1 ORDER BY g.id LIMIT $2",
     [BULLA_QUERY_GRANTS_OF_ROLE] =
         "SELECT " GRANT " FROM actor_grant g WHERE g.tenant = $1 AND g.role = $2 AND g.id > $3 ORDER BY g.id LIMIT $4",
 

@@ -53,16 +53,18 @@ enum bulla_query {
   BULLA_QUERY_DELETE_SECRET_HANDOUTS, /* tenant: those of its secrets */
   BULLA_QUERY_DELETE_HANDOUTS_OF,     /* tenant, what */
 
-  BULLA_QUERY_INSERT_ACTOR,    /* id, number, name, statement, signature */
-  BULLA_QUERY_UPDATE_ACTOR,    /* statement, signature, id */
-  BULLA_QUERY_ACTOR_BY_ID,     /* id; gives id, number, name, statement, signature */
-  BULLA_QUERY_ACTOR_BY_NAME,   /* name; gives the same */
-  BULLA_QUERY_ACTOR_BY_NUMBER, /* number; gives the same */
-  BULLA_QUERY_LIST_ACTORS,     /* number, how many at most; gives the same of those behind it */
-  BULLA_QUERY_LAST_ACTOR,      /* gives the greatest number, or NULL */
-  BULLA_QUERY_INSERT_GRANT,    /* id, actor, tenant or empty, role, ended, statement, signature */
-  BULLA_QUERY_UPDATE_GRANT,    /* ended, statement, signature, id */
-  BULLA_QUERY_FIND_GRANT,      /* actor, tenant or empty, role; gives the columns of the one in force */
+  BULLA_QUERY_INSERT_ACTOR,      /* id, number, name, statement, signature */
+  BULLA_QUERY_UPDATE_ACTOR,      /* statement, signature, id */
+  BULLA_QUERY_ACTOR_BY_ID,       /* id; gives id, number, name, statement, signature */
+  BULLA_QUERY_ACTOR_BY_NAME,     /* name; gives the same */
+  BULLA_QUERY_ACTOR_BY_NUMBER,   /* number; gives the same */
+  BULLA_QUERY_LIST_ACTORS,       /* number, how many at most; gives the same of those behind it */
+  BULLA_QUERY_LAST_ACTOR,        /* gives the greatest number, or NULL */
+  BULLA_QUERY_INSERT_GRANT,      /* id, actor, tenant or empty, role, ended, statement, signature */
+  BULLA_QUERY_UPDATE_GRANT,      /* ended, statement, signature, id */
+  BULLA_QUERY_TENANT_STATEMENTS, /* id, how many at most; gives id, statement of those behind it */
+  BULLA_QUERY_LIST_GRANTS,       /* id, how many at most; gives the columns of the grants behind it */
+  BULLA_QUERY_FIND_GRANT,        /* actor, tenant or empty, role; gives the columns of the one in force */
   BULLA_QUERY_GRANTS_OF_ACTOR, /* actor, tenant, role, ended, how many at most; gives the columns of those behind these
                                 */
   BULLA_QUERY_GRANTS_OF_ROLE,  /* tenant or empty, role, id of a grant, how many at most; gives the columns of those
