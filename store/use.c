@@ -17,6 +17,7 @@
 #include "store/may.h"
 #include "store/names.h"
 #include "store/reseal.h"
+#include "store/tenant.h"
 
 /* Uses that are recorded together. */
 struct asking {
@@ -57,6 +58,20 @@ static bool is_denied(struct bulla_use *use, const struct bulla_vault *vault) {
   return use->looked == BULLA_DENIED;
 }
 
+/* Says why there is no row. Who may not use the tenant is told no more of what is there and what is not. */
+static enum bulla_status look_for_why(struct bulla_use *use, struct bulla_vault *vault) {
+  const struct bulla_tenant *owner = NULL;
+  if (vault->keyring.self != NULL) {
+    enum bulla_status status = bulla_tenant_look(&owner, vault, use->record.tenant);
+    if (status == BULLA_OK || status == BULLA_DENIED) {
+      use->looked = bulla_may(vault, owner, BULLA_MAY(use->kind->role));
+    }
+  }
+  use->looked = use->looked == BULLA_OK ? use->kind->missing(vault, &use->record) : use->looked;
+  return use->looked == BULLA_NOT_FOUND || use->looked == BULLA_REFUSED || use->looked == BULLA_DENIED ? BULLA_OK
+                                                                                                       : use->looked;
+}
+
 /* Looks up, copies the row and checks it; what is wrong with it is told once there is a record. No row is held any more
  * as the transaction ends: a commit beside a reader moves nothing out of the -wal. */
 static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vault) {
@@ -78,8 +93,7 @@ static enum bulla_status look_for(struct bulla_use *use, struct bulla_vault *vau
     let_go(use);
   }
   bulla_statement_end(found);
-  use->looked = use->kind->missing(vault, &use->record);
-  return use->looked == BULLA_NOT_FOUND || use->looked == BULLA_REFUSED ? BULLA_OK : use->looked;
+  return look_for_why(use, vault);
 }
 
 static void ask_for_all(struct bulla_request *request, struct bulla_vault *vault) {
