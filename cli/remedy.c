@@ -19,7 +19,7 @@ const char *bulla_remedy(enum bulla_status status) {
     case BULLA_REVOKED:
       return "ask its issuer for a new one";
     case BULLA_DENIED:
-      return "ask whoever has the root to do it, or to grant the role: bulla grant NAME ROLE TENANT";
+      return "ask whoever has the root";
     case BULLA_NOT_YET_VALID:
       return "compare the clocks of both machines, or allow some --leeway";
     case BULLA_CLAIM_REFUSED:

@@ -257,7 +257,7 @@ static enum bulla_status explain_actor(struct bulla_cli *cli, enum bulla_status 
                              "this vault has no such actor: restore it from a newer backup, or have a new actor made");
     case BULLA_REVOKED:
       return bulla_cli_error(
-          cli, status, "this actor was revoked: have a new one made by whoever has the root (bulla actor create)");
+          cli, status, "the actor was revoked: have a new one made by whoever has the root, with bulla actor create");
     case BULLA_WRONG_VAULT:
       return bulla_cli_error(cli, status,
                              "not the vault that this key is for, or that is pinned: name that one with --vault, and "

@@ -169,7 +169,7 @@ def a_revoked_actor_is_refused_for_good(box):
     told = box.run("actor", "revoke", "front", "--reason", "left").decode()
     assert "front is revoked" in told and "2 values were sealed anew" in told, told
     assert "audit report --breach actor:front" in told and "tenant acme has keys" not in told, told
-    box.run("put", "acme/ai", "a=b", *as_("front"), status=1, told="this actor was revoked")
+    box.run("put", "acme/ai", "a=b", *as_("front"), status=1, told="the actor was revoked: have a new one made")
     assert get_as(box, "worker") == b"sk-live-0123456789"
     box.run("actor", "revoke", "front", status=1, told="revoked already")
     box.run("actor", "create", "front", status=2, told="which nobody gets again")
@@ -231,7 +231,7 @@ def api_keys_that_a_verifier_knew_are_due_until_they_are_revoked(box):
     assert box.json("status")["summary"]["known_apikeys"] == 1
     box.run("apikey", "revoke", apikey)
     assert box.json("status")["summary"]["known_apikeys"] == 0
-    box.run("token", "verify", *as_("edge"), stdin=token, status=1, told="this actor was revoked")
+    box.run("token", "verify", *as_("edge"), stdin=token, status=1, told="the actor was revoked: have a new one made")
 
 
 @test
