@@ -29,12 +29,16 @@ enum bulla_status bulla_audit_filter_time(struct bulla_cli *cli, const char *nam
 
 /* All that bulla writes (docs/FORMAT.md §9): another one would find nothing, and not say why. */
 static const char *const ops[] = {
-    "apikey-create", "apikey-export", "apikey-revoke", "apikey-use", "backup",   "checkpoint",  "destroy-version",
-    "export-vault",  "import",        "import-vault",  "init",       "keep",     "lane-at",     "lane-open",
-    "lane-take",     "limit-refused", "limit-remove",  "limit-set",  "put",      "remove",      "rename-from",
-    "rename-to",     "restore",       "restore-vault", "rewrap",     "root-add", "root-remove", "rotate-root",
-    "rotate-tenant", "shred",         "token-revoke",  "upgrade",    "use",      NULL};
-static const char *const outcomes[] = {"done", "granted", "not-found", "canary", "failed", "limited", NULL};
+    "actor-create",  "actor-list",      "actor-revoke", "apikey-create", "apikey-export", "apikey-list",
+    "apikey-revoke", "apikey-use",      "audit-heads",  "audit-log",     "audit-verify",  "backup",
+    "checkpoint",    "destroy-version", "examine",      "export-vault",  "grant",         "grant-end",
+    "grant-list",    "history",         "import",       "import-vault",  "init",          "keep",
+    "lane-at",       "lane-end",        "lane-open",    "lane-take",     "limit-list",    "limit-refused",
+    "limit-remove",  "limit-set",       "list",         "put",           "remove",        "rename-from",
+    "rename-to",     "report",          "restore",      "restore-vault", "rewrap",        "root-add",
+    "root-list",     "root-remove",     "rotate-root",  "rotate-tenant", "scrub",         "show",
+    "shred",         "status",          "token-revoke", "upgrade",       "use",           NULL};
+static const char *const outcomes[] = {"done", "granted", "not-found", "canary", "failed", "limited", "denied", NULL};
 
 static enum bulla_status check_words(struct bulla_cli *cli, const char *name, const char *const *words,
                                      const char *some) {
@@ -71,7 +75,7 @@ enum bulla_status bulla_audit_filter_read(struct bulla_audit_filter *filter, str
     return bulla_cli_usage(cli, "--until is not after --since");
   }
   BULLA_TRY(check_words(cli, "op", ops, "use, put, apikey-create, rotate-root, …"));
-  BULLA_TRY(check_words(cli, "outcome", outcomes, "done, granted, not-found, canary, failed, limited"));
+  BULLA_TRY(check_words(cli, "outcome", outcomes, "done, granted, not-found, canary, failed, limited, denied"));
   BULLA_TRY(check_tenants(cli));
   filter->is_timed = filter->since != INT64_MIN || filter->until != INT64_MAX;
   if (bulla_option_count(cli, "tenant") == 1) {
