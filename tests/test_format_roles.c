@@ -4,10 +4,15 @@
 /* bulla against the vectors of docs/FORMAT.md §11 that tell of roles and actors. Those of the statements of actors and
  * grants, and of what is sealed to an actor, are for tests/test_signed_actor.c and tests/test_actor_box.c. */
 
+#include <stdlib.h>
+
 #include "core/key.h"
+#include "store/audit_chain.h"
 #include "store/context.h"
+#include "store/directory.h"
 #include "store/limit_subjects.h"
 #include "store/roles.h"
+#include "store/self.h"
 #include "tests/vectors.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -123,4 +128,104 @@ Test(format_roles, the_bucket_of_a_proven_name_is_another_than_that_of_a_claimed
                                  vector_text("limit-proven.name")));
   TEST_SPAN(bulla_span(id, sizeof(id)), vector_bytes("limit-proven.subject"), "subject");
   bulla_keyring_free(&opened);
+}
+
+/* A keyring of the vault as the actor has it. */
+static struct bulla_keyring actors_keyring(void) {
+  struct bulla_keyring made = {.self = calloc(1, sizeof(struct bulla_self))};
+  struct bulla_secret *head_key = test_secret(vector_bytes("actor.head-key"));
+  memcpy(made.uuid, vector_bytes("vault.uuid").data, sizeof(made.uuid));
+  memcpy(made.signing_public, vector_bytes("signing-key.public").data, sizeof(made.signing_public));
+  memcpy(made.audit_public, vector_bytes("audit-key.public").data, sizeof(made.audit_public));
+  memcpy(made.self->id, vector_bytes("actor.id").data, sizeof(made.self->id));
+  made.self->number = vector_number("actor.number");
+  made.self->signing_seed = test_secret(vector_bytes("actor.signing-key"));
+  memcpy(made.self->signing_public, vector_bytes("actor.signing-public").data, sizeof(made.self->signing_public));
+  TEST_OK(bulla_key_new(&made.self->head_key, BULLA_XAES_256_GCM, head_key));
+  bulla_secret_free(&head_key);
+  return made;
+}
+
+Test(format_roles, lanes_of_an_actor_are_signed_by_the_vault_and_by_the_actor) {
+  const struct {
+    const char *name;
+    const char *signer;
+    int64_t number;
+  } rows[] = {
+      {"actor-lane", "signing-key.public", BULLA_ACTOR_LANES * vector_number("actor.number")},
+      {"further-lane", "actor.signing-public", BULLA_ACTOR_LANES * vector_number("actor.number") + 1},
+  };
+  for (size_t i = 0; i < N(rows); i++) {
+    struct bulla_span statement = vector_bytes(vector_of(rows[i].name, "statement"));
+    struct bulla_lane_statement said;
+    TEST_OK(bulla_lane_statement_read(&said, statement));
+    TEST_SPAN(said.owner, vector_bytes("actor.id"), "%s", rows[i].name);
+    TEST_SPAN(said.id, vector_bytes(vector_of(rows[i].name, "id")), "%s", rows[i].name);
+    cr_expect_eq(said.number, rows[i].number);
+    TEST_OK(bulla_signature_verify(vector_bytes(rows[i].signer).data,
+                                   vector_bytes(vector_of(rows[i].name, "signature")).data, statement));
+  }
+  struct bulla_keyring own = actors_keyring();
+  struct bulla_lane_statement further;
+  struct bulla_signed made;
+  TEST_OK(bulla_lane_statement_read(&further, vector_bytes("further-lane.statement")));
+  TEST_OK(bulla_sign_lane(&made, &own, &further));
+  TEST_SPAN(bulla_span(made.signature, sizeof(made.signature)), vector_bytes("further-lane.signature"), "by the actor");
+  bulla_keyring_free(&own);
+}
+
+/* The first lane of the actor. */
+static struct bulla_audit_lane first_lane(void) {
+  struct bulla_audit_lane lane = {.number = BULLA_ACTOR_LANES * vector_number("actor.number")};
+  memcpy(lane.id, vector_bytes("actor-lane.id").data, sizeof(lane.id));
+  memcpy(lane.start, vector_bytes("actor.first-lane").data, sizeof(lane.start));
+  return lane;
+}
+
+Test(format_roles, a_record_of_what_was_denied_is_sealed_to_the_audit_key) {
+  struct bulla_keyring opened = keyring();
+  struct bulla_audit_lane lane = first_lane();
+  struct bulla_secret *key = test_secret(vector_bytes("actor-lane.key-0"));
+  struct bulla_buffer room = test_room(BULLA_DETAIL_MAX);
+  struct bulla_context context;
+  uint8_t mac[BULLA_MAC_LEN];
+  struct bulla_audit_record record = {.seq = 1,
+                                      .time = vector_number("denied.time"),
+                                      .op = vector_text("denied.op"),
+                                      .outcome = vector_text("denied.outcome")};
+  const struct bulla_audit_row row = {.seq = record.seq,
+                                      .time = record.time,
+                                      .op = record.op,
+                                      .outcome = record.outcome,
+                                      .detail = vector_bytes("denied.sealed")};
+  opened.audit_private = test_secret(vector_bytes("audit-key.private"));
+  TEST_OK(bulla_context_detail(&context, &opened, vector_bytes("actor-lane.id"), &record));
+  TEST_SPAN(bulla_context_span(&context), vector_bytes("denied.context"), "context");
+  TEST_OK(bulla_audit_detail_open(&record, &room, &opened, NULL, &lane, row.detail));
+  TEST_SPAN(bulla_written(&room), vector_bytes("denied.detail"), "detail");
+  TEST_SPAN(record.tenant, vector_text("denied.tenant"), "tenant");
+  TEST_SPAN(record.actor, vector_text("denied.actor"), "on behalf of");
+  TEST_OK(bulla_audit_mac(mac, &opened, key, &lane, &row, lane.start));
+  TEST_SPAN(bulla_span(mac, sizeof(mac)), vector_bytes("denied.mac"), "mac");
+  bulla_secret_free(&key);
+  bulla_keyring_free(&opened);
+}
+
+Test(format_roles, the_head_of_an_actors_lane_opens_under_its_head_key) {
+  struct bulla_keyring own = actors_keyring();
+  struct bulla_keyring root = keyring();
+  struct bulla_audit_head head = {.lane = first_lane(), .seq = 1};
+  struct bulla_context context;
+  memcpy(head.mac, vector_bytes("denied.mac").data, sizeof(head.mac));
+  TEST_OK(bulla_context_wrapped(&context, &own, BULLA_WRAPPED_HEAD_KEY, vector_bytes("actor-lane.id"), 0));
+  TEST_SPAN(bulla_context_span(&context), vector_bytes("actor-head.key-context"), "context");
+  TEST_OK(bulla_audit_head_open(&head, &own, vector_bytes("actor-head.tag").data, vector_bytes("actor-head.key")));
+  TEST_SPAN(bulla_secret_bytes(head.key), vector_bytes("actor-lane.key-0"), "key");
+  cr_expect_eq(head.generation, vector_number("actor-head.generation"));
+  bulla_audit_head_free(&head);
+  TEST_STATUS(bulla_audit_head_open(&head, &root, vector_bytes("actor-head.tag").data, vector_bytes("actor-head.key")),
+              BULLA_AUDIT_BROKEN);
+  bulla_audit_head_free(&head);
+  bulla_keyring_free(&root);
+  bulla_keyring_free(&own);
 }
