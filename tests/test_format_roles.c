@@ -130,6 +130,40 @@ Test(format_roles, the_bucket_of_a_proven_name_is_another_than_that_of_a_claimed
   bulla_keyring_free(&opened);
 }
 
+/* Asserts that what the actor has put opens with the private half |private_name| in |context|. */
+static void put_opens_to(const char *blob, const char *private_name, const struct bulla_context *context,
+                         const char *plaintext) {
+  struct bulla_secret *private_key = test_secret(vector_bytes(private_name));
+  struct bulla_box_key *key = NULL;
+  struct bulla_buffer room = test_room(200);
+  TEST_OK(bulla_box_key_new(&key, private_key));
+  TEST_OK(bulla_boxed_open(key, &room, vector_bytes(blob), bulla_context_span(context)));
+  TEST_SPAN(bulla_written(&room), vector_bytes(plaintext), "%s", blob);
+  bulla_box_key_free(&key);
+  bulla_secret_free(&private_key);
+}
+
+Test(format_roles, what_an_actor_has_put_opens_and_is_signed) {
+  struct bulla_keyring opened = keyring();
+  struct bulla_span secret = vector_bytes("tenant-secret.id");
+  struct bulla_span actor = vector_bytes("actor.id");
+  const struct bulla_binding binding = {vector_bytes("tenant.id"), vector_bytes("entry.id"), vector_text("put.name"),
+                                        vector_number("put.revision")};
+  struct bulla_context context;
+  TEST_OK(bulla_context_put_value(&context, &opened, &binding, secret, actor));
+  TEST_SPAN(bulla_context_span(&context), vector_bytes("put.context"), "value");
+  put_opens_to("put.value", "tenant-secret.value-private", &context, "put.padded");
+  TEST_OK(bulla_context_put_mask(&context, &opened, &binding, secret, actor));
+  TEST_SPAN(bulla_context_span(&context), vector_bytes("put.mask-context"), "mask");
+  put_opens_to("put.mask", "tenant-secret.mask-private", &context, "put.traits");
+  TEST_OK(bulla_context_put(&context, &opened, &binding, secret, actor, vector_bytes("put.value"),
+                            vector_bytes("put.mask")));
+  TEST_SPAN(bulla_context_span(&context), vector_bytes("put.message"), "what is signed");
+  TEST_OK(bulla_signature_verify(vector_bytes("actor.signing-public").data, vector_bytes("put.signature").data,
+                                 bulla_context_span(&context)));
+  bulla_keyring_free(&opened);
+}
+
 /* A keyring of the vault as the actor has it. */
 static struct bulla_keyring actors_keyring(void) {
   struct bulla_keyring made = {.self = calloc(1, sizeof(struct bulla_self))};
