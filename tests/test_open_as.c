@@ -339,3 +339,28 @@ Test(open_as, no_grant_is_read_at_opening) {
   TEST_STATUS(use_as(vault, "acme", "db", "password"), BULLA_REFUSED);
   bulla_vault_close(&vault);
 }
+
+#define OLD_DIRECTORY                                                                         \
+  "UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM other.vault);" \
+  "DELETE FROM directory; INSERT INTO directory SELECT * FROM other.directory;"
+
+/* Somebody puts back the directory of before a revocation. Who has seen a later one says so in the head of its lane. */
+Test(open_as, an_older_directory_than_the_actor_has_seen_is_refused_by_a_new_process) {
+  TEST_OK(put("acme", "db", "password", "acme db password", true));
+  struct bulla_span text = make_actor("worker");
+  grant("worker", BULLA_ROLE_USE, "acme");
+  struct bulla_span early = image();
+  for (int has_seen = 0; has_seen < 2; has_seen++) {
+    restore(early, "");
+    TEST_OK(put("gamma", "db", "host", "x", false));
+    if (has_seen == 1) {
+      struct bulla_vault *vault = open_as(text);
+      TEST_OK(use_as(vault, "acme", "db", "password"));
+      bulla_vault_close(&vault);
+    }
+    close_vault();
+    lay_beside("other", early);
+    run_sql(beside("other", OLD_DIRECTORY));
+    TEST_STATUS(can_open(text), has_seen == 1 ? BULLA_AUDIT_BROKEN : BULLA_OK);
+  }
+}
