@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "cli/audit_who.h"
 #include "cli/error.h"
 #include "cli/options.h"
 #include "cli/session.h"
@@ -107,16 +108,25 @@ static struct bulla_span text_of(const struct bulla_audit_record *record, size_t
   return texts[option];
 }
 
+/* Whether |value| of an option is what |record| has. */
+static bool fits_value(const struct bulla_audit_record *record, size_t option, const char *value) {
+  const char *name = text_options[option];
+  if (strcmp(name, "entry") == 0) {
+    return is_entry(record, value);
+  }
+  return strcmp(name, "actor") == 0 ? bulla_audit_is_by(record, bulla_text(value))
+                                    : bulla_span_equal(text_of(record, option), bulla_text(value));
+}
+
 /* Whether one of the values of an option fits, or there is none. */
 static bool fits(const struct bulla_audit_filter *filter, const struct bulla_audit_record *record, size_t option) {
   const char *name = text_options[option];
-  bool is_entries = strcmp(name, "entry") == 0;
   const char *value;
   size_t at = 0;
   bool given = false;
   while (bulla_option_next(filter->cli, name, &at, &value)) {
     given = true;
-    if (is_entries ? is_entry(record, value) : bulla_span_equal(text_of(record, option), bulla_text(value))) {
+    if (fits_value(record, option, value)) {
       return true;
     }
   }

@@ -11,13 +11,13 @@
 #include "core/cleanup.h"
 #include "core/cursor.h"
 
-enum { NUM_TEXTS = 10 };
+enum { NUM_TEXTS = 11 };
 
 /* The texts of |record|, all of which are copied into one piece of memory. */
 static void list_texts(struct bulla_span *texts[NUM_TEXTS], struct bulla_audit_record *record) {
-  struct bulla_span *const all[NUM_TEXTS] = {&record->tenant,    &record->actor,    &record->origin, &record->reason,
-                                             &record->op,        &record->entry,    &record->field,  &record->outcome,
-                                             &record->tenant_id, &record->statement};
+  struct bulla_span *const all[NUM_TEXTS] = {&record->tenant,    &record->actor,     &record->origin, &record->reason,
+                                             &record->op,        &record->entry,     &record->field,  &record->outcome,
+                                             &record->tenant_id, &record->statement, &record->proven};
   memcpy(texts, all, sizeof(all));
 }
 

@@ -19,9 +19,10 @@
 #include "cli/rows.h"
 #include "cli/session.h"
 #include "store/clock.h"
+#include "store/signed_actor.h"
 
 enum {
-  NUM_COLUMNS = 11,
+  NUM_COLUMNS = 12,
   FOLLOW_MS = 500,        /* between two looks at the log */
   PATIENCE_MS = 60 * 1000 /* with a database that does not answer while it is followed */
 };
@@ -65,23 +66,28 @@ static bool is_printed(const struct log *log, const struct bulla_audit_record *r
 }
 
 static void make_cells(struct bulla_cell cells[NUM_COLUMNS], const struct bulla_audit_record *record) {
-  const struct bulla_cell made[NUM_COLUMNS] = {bulla_cell_number(record->lane),
-                                               bulla_cell_number(record->seq),
-                                               bulla_cell(BULLA_CELL_MICROSECONDS, record->time),
-                                               bulla_cell_text(record->tenant),
-                                               bulla_cell_text(record->actor),
-                                               bulla_cell_text(record->origin),
-                                               bulla_cell_text(record->reason),
-                                               bulla_cell_text(record->op),
-                                               bulla_cell_text(record->entry),
-                                               bulla_cell_text(record->field),
-                                               bulla_cell_text(record->outcome)};
+  const struct bulla_cell made[NUM_COLUMNS] = {
+      bulla_cell_text(record->proven), bulla_cell_number(record->lane),
+      bulla_cell_number(record->seq),  bulla_cell(BULLA_CELL_MICROSECONDS, record->time),
+      bulla_cell_text(record->tenant), bulla_cell_text(record->actor),
+      bulla_cell_text(record->origin), bulla_cell_text(record->reason),
+      bulla_cell_text(record->op),     bulla_cell_text(record->entry),
+      bulla_cell_text(record->field),  bulla_cell_text(record->outcome)};
   memcpy(cells, made, sizeof(made));
 }
 
-/* hidden returns how many columns are left out: a table has lanes if there are several, or may be. */
+/* has_actors returns whether there are lanes of actors, whose names are proven. */
+static bool has_actors(const struct log *log) {
+  return log->ends.num_lanes == 0 || log->ends.lanes[log->ends.num_lanes - 1].lane >= BULLA_ACTOR_LANES;
+}
+
+/* hidden returns how many columns are left out: a table has lanes if there are several, or may be, and proven names if
+ * there are actors. */
 static size_t hidden(const struct log *log) {
-  return log->is_table && log->ends.num_lanes == 1 && !log->is_followed ? 1 : 0;
+  if (!log->is_table || log->is_followed) {
+    return 0;
+  }
+  return log->ends.num_lanes == 1 && !has_actors(log) ? 2 : has_actors(log) ? 0 : 1;
 }
 
 static enum bulla_status measure_record(void *arg, const struct bulla_audit_record *record) {
@@ -202,14 +208,15 @@ static enum bulla_status read_options(struct log *log, struct bulla_cli *cli) {
 }
 
 enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
-  static const char *const names[NUM_COLUMNS + 1] = {"lane",   "seq", "time",  "tenant", "actor",   "origin",
-                                                     "reason", "op",  "entry", "field",  "outcome", NULL};
+  static const char *const names[NUM_COLUMNS + 1] = {"proven", "lane", "seq",   "time",  "tenant",  "actor", "origin",
+                                                     "reason", "op",   "entry", "field", "outcome", NULL};
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct log log BULLA_CLEANUP(log_free) = {.is_table = !cli->json, .first = 1};
   BULLA_TRY(read_options(&log, cli));
   BULLA_TRY(bulla_session_vault(cli, &vault));
-  if (log.is_table || log.last.max > 0) {
-    /* Without heads it cannot be read to its end either, and that is told then. */
+  if ((log.is_table || log.last.max > 0) && !(cli->is_actor && log.filter.tenant.len > 0)) {
+    /* Without heads it cannot be read to its end either, and that is told then. An auditor of a tenant may not read
+     * them: its log is printed up to where it has come to by then. */
     enum bulla_status ignored = bulla_vault_audit_heads(vault, take_end, &log);
     (void)ignored;
   }

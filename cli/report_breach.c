@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/audit_filter.h"
+#include "cli/audit_who.h"
 #include "cli/error.h"
 #include "cli/options.h"
 #include "cli/report_collect.h"
@@ -126,7 +127,7 @@ static void known_free(struct known *known) {
 static enum bulla_status take_record(void *arg, const struct bulla_audit_record *record) {
   struct known *known = (struct known *)arg;
   BULLA_TRY(bulla_replay_take(&known->replay, record));
-  bool is_his = known->is_actor && bulla_span_equal(known->replay.actor, record->actor);
+  bool is_his = known->is_actor && bulla_audit_is_by(record, known->replay.actor);
   return is_his ? bulla_report_take(&known->report, record) : BULLA_OK;
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "cli/audit_who.h"
 #include "cli/report_find.h"
 #include "cli/report_line.h"
 #include "cli/word.h"
@@ -65,6 +66,7 @@ static void tally(struct bulla_report_tally *tally, const struct taken *taken) {
   tally->counts.failed += taken->counts.failed;
   tally->counts.not_found += taken->counts.not_found;
   tally->counts.refused += taken->counts.refused;
+  tally->counts.denied += taken->counts.denied;
   tally->counts.canaries += taken->counts.canaries;
   tally->counts.changes += taken->counts.changes;
 }
@@ -79,17 +81,15 @@ static enum bulla_status keep_word(struct bulla_span *word, struct bulla_report 
 
 /* Fills the counts of the record, one of which is 1, by its outcome. */
 static void classify(struct taken *taken) {
-  static const char *const housekeeping[] = {"checkpoint", "lane-open", "lane-take", "lane-at", NULL};
+  static const char *const housekeeping[] = {"checkpoint", "lane-open", "lane-take", "lane-at", "lane-end", NULL};
   static const char *const copies[] = {"export-vault", "import-vault", NULL};
   const struct bulla_audit_record *record = taken->record;
   const struct {
     const char *outcome;
     int64_t *count;
-  } openings[] = {{"granted", &taken->counts.granted},
-                  {"failed", &taken->counts.failed},
-                  {"not-found", &taken->counts.not_found},
-                  {"limited", &taken->counts.refused},
-                  {"canary", &taken->counts.canaries}};
+  } openings[] = {{"granted", &taken->counts.granted},     {"failed", &taken->counts.failed},
+                  {"not-found", &taken->counts.not_found}, {"limited", &taken->counts.refused},
+                  {"denied", &taken->counts.denied},       {"canary", &taken->counts.canaries}};
   for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++) {
     if (bulla_span_equal(record->outcome, bulla_text(openings[i].outcome))) {
       *openings[i].count = 1;
@@ -137,7 +137,7 @@ static enum bulla_status find_who(struct bulla_report *report, struct taken *tak
   uint8_t room[BULLA_WHO_MAX];
   void *actor;
   void *origin;
-  BULLA_TRY(find_name(&actor, &report->actors, taken->record->actor));
+  BULLA_TRY(find_name(&actor, &report->actors, bulla_audit_who(taken->record)));
   BULLA_TRY(find_name(&origin, &report->origins, plain_origin(room, taken->record->origin)));
   taken->actor = (struct bulla_report_actor *)actor;
   taken->origin = (struct bulla_report_origin *)origin;
@@ -154,7 +154,7 @@ static enum bulla_status find_who(struct bulla_report *report, struct taken *tak
  */
 static enum bulla_status get_item(void **item, struct bulla_report_table *table, struct bulla_span key,
                                   const struct taken *taken) {
-  bool is_miss = taken->counts.not_found + taken->counts.refused > 0;
+  bool is_miss = taken->counts.not_found + taken->counts.refused + taken->counts.denied > 0;
   if (is_miss && table->num >= table->max / 2) {
     *item = bulla_report_table_find(table, key);
     table->num_full += *item == NULL ? 1 : 0;

@@ -30,6 +30,7 @@ struct bulla_report_counts {
   int64_t failed;
   int64_t not_found;
   int64_t refused; /* by a limit */
+  int64_t denied;  /* to an actor without the role */
   int64_t canaries;
   int64_t changes; /* all else, but for what bulla writes of its lanes */
 };
@@ -153,7 +154,7 @@ static inline int64_t bulla_report_opened(const struct bulla_report_counts *coun
 
 /* bulla_report_refused returns how many did not open. */
 static inline int64_t bulla_report_refused(const struct bulla_report_counts *counts) {
-  return counts->failed + counts->not_found + counts->refused + counts->canaries;
+  return counts->failed + counts->not_found + counts->refused + counts->denied + counts->canaries;
 }
 
 #endif

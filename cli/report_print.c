@@ -9,12 +9,12 @@
 
 /* What can stand in a row, and its name. */
 #define COLUMNS(X)                                                                                                     \
-  X(ACTOR, "actor"), X(BUSIEST, "busiest_hour_before"), X(CHANGED, "changed"), X(ENTRY, "entry"), X(FAILED, "failed"), \
-      X(FIELD, "field"), X(FIRST, "first"), X(FIRST_BY, "first_by"), X(HOUR, "hour"), X(LANE, "lane"),                 \
-      X(LAST, "last"), X(LIMITED, "limited"), X(NOT_FOUND, "not_found"), X(OP, "op"), X(OPENED, "opened"),             \
-      X(ORIGIN, "origin"), X(OUTCOME, "outcome"), X(RECORDS, "records"), X(REFUSED, "refused"), X(SEQ, "seq"),         \
-      X(TENANT, "tenant"), X(TIME, "time"), X(TIME_BEFORE, "time_of_the_record_before"), X(TIMES, "times"),            \
-      X(TRIES, "tries")
+  X(ACTOR, "actor"), X(BUSIEST, "busiest_hour_before"), X(CHANGED, "changed"), X(DENIED, "denied"), X(ENTRY, "entry"), \
+      X(FAILED, "failed"), X(FIELD, "field"), X(FIRST, "first"), X(FIRST_BY, "first_by"), X(HOUR, "hour"),             \
+      X(LANE, "lane"), X(LAST, "last"), X(LIMITED, "limited"), X(NOT_FOUND, "not_found"), X(OP, "op"),                 \
+      X(OPENED, "opened"), X(ORIGIN, "origin"), X(OUTCOME, "outcome"), X(RECORDS, "records"), X(REFUSED, "refused"),   \
+      X(SEQ, "seq"), X(TENANT, "tenant"), X(TIME, "time"), X(TIME_BEFORE, "time_of_the_record_before"),                \
+      X(TIMES, "times"), X(TRIES, "tries")
 #define INDEX_OF(column, name) column
 #define NAME_OF(column, name) name
 
@@ -44,6 +44,7 @@ static void fill_entry(struct bulla_cell *cells, const struct bulla_report_entry
 static void fill_tally(struct bulla_cell *cells, const struct bulla_report_tally *tally) {
   const struct bulla_report_counts *counts = &tally->counts;
   cells[CHANGED] = bulla_cell_number(counts->changes);
+  cells[DENIED] = bulla_cell_number(counts->denied);
   cells[FAILED] = bulla_cell_number(counts->failed);
   cells[FIRST] = bulla_report_time(tally->first);
   cells[GRANTED] = bulla_cell_number(counts->granted);
@@ -223,7 +224,7 @@ static const struct list failures = {
          .note = "not found: there is nothing of that name; failed: damaged or tampered with, see audit log --outcome "
                  "failed",
          .none = "Everything that was asked for opened."},
-    .columns = {ACTOR, ORIGIN, OP, TENANT, ENTRY, FIELD, NOT_FOUND, FAILED, LIMITED, FIRST, LAST},
+    .columns = {ACTOR, ORIGIN, OP, TENANT, ENTRY, FIELD, NOT_FOUND, FAILED, LIMITED, DENIED, FIRST, LAST},
     .fill = of_use,
     .only = REFUSED};
 
@@ -243,7 +244,7 @@ static const struct list acts = {
 
 static const struct list actors = {
     .section = {.name = "actors", .title = "Actors", .none = "Nobody did anything."},
-    .columns = {ACTOR, OPENED, NOT_FOUND, FAILED, LIMITED, CHANGED, RECORDS, FIRST, LAST},
+    .columns = {ACTOR, OPENED, NOT_FOUND, FAILED, LIMITED, DENIED, CHANGED, RECORDS, FIRST, LAST},
     .fill = of_actor,
     .only = RECORDS};
 
@@ -283,6 +284,7 @@ static enum bulla_status print_facts(struct bulla_report *report, struct bulla_r
       {"not_found", "not found", bulla_cell_number(counts->not_found)},
       {"failed", "failed to open", bulla_cell_number(counts->failed)},
       {"limited", "refused by a limit", bulla_cell_number(counts->refused)},
+      {"denied", "denied to actors without the role", bulla_cell_number(counts->denied)},
       {"canary", "canaries touched", bulla_cell_number(counts->canaries)},
       {"changed", "changes", bulla_cell_number(counts->changes)},
       {"actors", "actors", bulla_cell_number(count(&report->actors, of_actor, RECORDS))},

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "cli/audit_who.h"
+
 void bulla_replay_begin(struct bulla_replay *replay, struct bulla_span actor, int64_t since) {
   *replay = (struct bulla_replay){.actor = actor, .since = since};
   replay->tenants = bulla_report_table(sizeof(struct bulla_replay_tenant), BULLA_REPLAY_MAX);
@@ -139,7 +141,7 @@ static bool is_put(const struct bulla_audit_record *record) {
 }
 
 static bool is_of_actor(const struct bulla_replay *replay, const struct bulla_audit_record *record) {
-  return replay->actor.len > 0 && record->time >= replay->since && bulla_span_equal(replay->actor, record->actor);
+  return replay->actor.len > 0 && record->time >= replay->since && bulla_audit_is_by(record, replay->actor);
 }
 
 static void note_had(struct bulla_replay_field *field, int64_t time) {

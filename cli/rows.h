@@ -44,7 +44,7 @@ static inline struct bulla_cell bulla_cell_string(const char *text) {
 /* bulla_cell_text_of returns what is printed of a cell that is no text, in |room| if need be; empty for none. */
 struct bulla_span bulla_cell_text_of(char room[64], const struct bulla_cell *cell);
 
-#define BULLA_MAX_COLUMNS 12
+#define BULLA_MAX_COLUMNS 13
 
 /* One long plain value must not push what is beside the others off the screen: for |max_width|. */
 #define BULLA_SHOWN_WIDTH 40

@@ -117,6 +117,33 @@ def what_was_opened_and_exported_is_counted(box):
 
 
 @test
+def an_actor_with_a_key_is_told_by_its_proven_name(box):
+    box.put_secret("acme/db")
+    box.put_secret("beta/db")
+    for name in ("worker", "auditor"):
+        box.write(f"{name}.key", box.run("actor", "create", name))
+    box.run("grant", "worker", "use", "acme")
+    box.run("grant", "auditor", "audit", "--all-tenants")
+    as_worker = ["--as", "file:worker.key", "--actor", "alice", "--reason", "x"]
+    box.run("get", "acme/db", "password", *as_worker)
+    for _ in range(2):
+        box.run("get", "beta/db", "password", *as_worker, status=1, told="use")
+    as_auditor = ["--as", "file:auditor.key"]
+    for options in ([], as_auditor):
+        printed = report(box, *options)
+        row(printed["opened"], op="use", actor="worker", entry="db", times=1)
+        row(printed["failures"], op="use", actor="worker", tenant="beta", entry="db", denied=2)
+        row(printed["actors"], actor="worker", opened=1, denied=2, changed=0)
+        assert printed["summary"]["denied"] == 2
+    for name, wanted in (("worker", 3), ("alice", 3), ("auditor", 0)):
+        assert len(box.log("--actor", name, "--op", "use")) == wanted, name
+        assert len(box.log("--actor", name, "--op", "use", "--last", "9", *as_auditor)) == wanted, name
+    assert {r["proven"] for r in box.log("--last", "9", "--op", "use")} == {"worker"}
+    table = box.run("audit", "log").decode().splitlines()
+    assert table[0].split()[:3] == ["PROVEN", "LANE", "SEQ"] and table[-1].split()[:2] == ["worker", "64"], table
+
+
+@test
 def of_a_shredded_tenant_only_numbers_are_told(box):
     box.put_secret("gone/db")
     box.put_secret()
