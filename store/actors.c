@@ -243,3 +243,32 @@ enum bulla_status bulla_grants_of_role(struct bulla_grant_row *rows, size_t *num
   }
   return BULLA_OK;
 }
+
+enum bulla_status bulla_grants_of_tenant(struct bulla_grant_row *rows, size_t *num, struct bulla_keyring *keyring,
+                                         struct bulla_db *db, struct bulla_span tenant_id,
+                                         const struct bulla_grant_row *after) {
+  uint8_t id[BULLA_ID_LEN];
+  struct bulla_span last = bulla_span(id, 0);
+  struct bulla_span role = bulla_span(NULL, 0);
+  if (after != NULL) {
+    memcpy(id, after->said.id.data, BULLA_ID_LEN);
+    last.len = BULLA_ID_LEN;
+    role = bulla_role_name(after->said.role);
+  }
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(db, BULLA_QUERY_GRANTS_OF_TENANT);
+  bulla_bind_blob(&statement, tenant_id);
+  bulla_bind_text(&statement, role);
+  bulla_bind_blob(&statement, last);
+  bulla_bind_int(&statement, BULLA_ACTOR_ROWS);
+  BULLA_TRY(take_grants(rows, num, keyring, &statement));
+  for (size_t i = 0; i < *num; i++) {
+    int order = compare(bulla_role_name(rows[i].said.role), role);
+    bool good = bulla_span_equal(rows[i].said.tenant_id, tenant_id) &&
+                (order > 0 || (order == 0 && compare(rows[i].said.id, last) > 0));
+    BULLA_TRY(good ? BULLA_OK : refuse("a grant"));
+    role = bulla_role_name(rows[i].said.role);
+    last = rows[i].said.id;
+  }
+  return BULLA_OK;
+}

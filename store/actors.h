@@ -65,6 +65,13 @@ BULLA_NODISCARD enum bulla_status bulla_grants_of_role(struct bulla_grant_row *r
                                                        struct bulla_span tenant_id, enum bulla_role role,
                                                        const struct bulla_grant_row *after);
 
+/* bulla_grants_of_tenant gives the grants of all roles for the tenant |tenant_id|, or for all if that is empty, by role
+ * and id. */
+BULLA_NODISCARD enum bulla_status bulla_grants_of_tenant(struct bulla_grant_row *rows, size_t *num,
+                                                         struct bulla_keyring *keyring, struct bulla_db *db,
+                                                         struct bulla_span tenant_id,
+                                                         const struct bulla_grant_row *after);
+
 /* bulla_actor_copy and bulla_grant_copy copy the row that |statement| is at. Return BULLA_REFUSED if its columns are
  * not what it says. Whether the vault signed it, the caller checks. */
 BULLA_NODISCARD enum bulla_status bulla_actor_copy(struct bulla_actor_row *row, struct bulla_statement *statement);

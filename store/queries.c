@@ -123,6 +123,9 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "ORDER BY g.tenant, g.role, g.ended LIMIT $5",
     [BULLA_QUERY_TENANT_STATEMENTS] = "SELECT id, statement FROM tenant WHERE id > $1 ORDER BY id LIMIT $2",
     [BULLA_QUERY_LIST_GRANTS] = "SELECT " GRANT " FROM actor_grant g WHERE g.id > $1 ORDER BY g.id LIMIT $2",
+    [BULLA_QUERY_GRANTS_OF_TENANT] = "SELECT " GRANT
+                                     " FROM actor_grant g WHERE g.tenant = $1 AND (g.role, g.id) > ($2, $3) "
+                                     "ORDER BY g.role, g.id LIMIT $4",
     [BULLA_QUERY_GRANTS_OF_ROLE] =
         "SELECT " GRANT " FROM actor_grant g WHERE g.tenant = $1 AND g.role = $2 AND g.id > $3 ORDER BY g.id LIMIT $4",
 
@@ -130,6 +133,7 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "SELECT k.created, (SELECT count(*) FROM field f WHERE f.secret_id = k.id), "
         "(SELECT count(*) FROM apikey a WHERE a.secret_id = k.id) FROM tenant_secret k "
         "WHERE k.id = $1 AND k.tenant = $2",
+    [BULLA_QUERY_COUNT_OLD_APIKEYS] = "SELECT count(*) FROM apikey WHERE secret_id = $1 AND created <= $2",
     [BULLA_QUERY_COUNT_SEALED_NOW] = "SELECT count(*) FROM field f WHERE f.secret_id = $1 AND " IS_LAST,
 
     [BULLA_QUERY_FIND_ENTRY] = "SELECT id, name_proof FROM entry WHERE tenant = $1 AND name = $2",

@@ -65,14 +65,17 @@ enum bulla_query {
   BULLA_QUERY_TENANT_STATEMENTS, /* id, how many at most; gives id, statement of those behind it */
   BULLA_QUERY_LIST_GRANTS,       /* id, how many at most; gives the columns of the grants behind it */
   BULLA_QUERY_FIND_GRANT,        /* actor, tenant or empty, role; gives the columns of the one in force */
-  BULLA_QUERY_GRANTS_OF_ACTOR, /* actor, tenant, role, ended, how many at most; gives the columns of those behind these
-                                */
-  BULLA_QUERY_GRANTS_OF_ROLE,  /* tenant or empty, role, id of a grant, how many at most; gives the columns of those
-                                  behind that */
+  BULLA_QUERY_GRANTS_OF_ACTOR,  /* actor, tenant, role, ended, how many at most; gives the columns of those behind these
+                                 */
+  BULLA_QUERY_GRANTS_OF_TENANT, /* tenant or empty, role, id of a grant, how many at most; gives the columns of those
+                                   behind these */
+  BULLA_QUERY_GRANTS_OF_ROLE,   /* tenant or empty, role, id of a grant, how many at most; gives the columns of those
+                                   behind that */
 
-  BULLA_QUERY_COUNT_SEALED,     /* id of a secret, tenant; gives created, and how many revisions of fields and API keys
-                                   are sealed under it */
-  BULLA_QUERY_COUNT_SEALED_NOW, /* id of a secret; gives how many of those are what their field is now */
+  BULLA_QUERY_COUNT_SEALED,      /* id of a secret, tenant; gives created, and how many revisions of fields and API keys
+                                    are sealed under it */
+  BULLA_QUERY_COUNT_OLD_APIKEYS, /* id of a secret, a time; gives how many API keys under it were created by then */
+  BULLA_QUERY_COUNT_SEALED_NOW,  /* id of a secret; gives how many of those are what their field is now */
 
   BULLA_QUERY_FIND_ENTRY,   /* tenant, name; gives id, proof of the name */
   BULLA_QUERY_INSERT_ENTRY, /* id, tenant, name, proof */

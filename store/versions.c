@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "store/columns.h"
+#include "store/due.h"
 #include "store/may.h"
 #include "store/tenant.h"
 
@@ -117,7 +118,7 @@ struct seen {
 };
 
 static enum bulla_status look(struct seen *seen, struct bulla_walked *walked, struct bulla_vault *vault,
-                              struct bulla_span only) {
+                              struct bulla_span only, const struct bulla_due *of_all) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   struct bulla_db *state BULLA_CLEANUP(bulla_db_rollback) = NULL;
   const struct bulla_tenant *owner;
@@ -145,19 +146,21 @@ static enum bulla_status look(struct seen *seen, struct bulla_walked *walked, st
         .num_apikeys = rows.num_apikeys,
     };
   }
-  return BULLA_OK;
+  return bulla_due_mark(seen->views, vault, owner, of_all);
 }
 
 enum bulla_status bulla_vault_versions(struct bulla_vault *vault, struct bulla_span tenant, bulla_version_fn each,
                                        void *arg) {
   struct bulla_walked walked = {.len = 0};
+  struct bulla_due of_all;
   struct seen seen;
   if (tenant.len > 0) {
     BULLA_TRY(bulla_name_check(tenant));
   }
   BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("status"), &(struct bulla_place){.tenant = tenant}));
+  BULLA_TRY(bulla_due_begin(&of_all, vault));
   do {
-    BULLA_TRY(look(&seen, &walked, vault, tenant));
+    BULLA_TRY(look(&seen, &walked, vault, tenant, &of_all));
     for (size_t i = 0; i < seen.num; i++) {
       BULLA_TRY(each(arg, &seen.views[i]));
     }

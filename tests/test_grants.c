@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Grants: roles given to actors and taken back by a root, what is renewed then, and what is due. */
+
+#include <sys/wait.h>
+
+#include "store/actor_box.h"
+#include "store/roles.h"
+#include "store/tenant.h"
+#include "tests/enroll_support.h"
+
+static void furnish(void) {
+  build_house();
+  TEST_OK(put("acme", "db", "password", "acme db password", true));
+  TEST_OK(put("beta", "db", "password", "beta db password", true));
+}
+
+TestSuite(grants, .init = furnish, .fini = leave_house, .timeout = 60);
+TestSuite(grants_shared, .init = build_shared_house, .fini = leave_house, .timeout = 60);
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static enum bulla_status note_grant(void *arg, const struct bulla_grant_view *given) {
+  cr_expect_gt(given->created, 1700000000);
+  note(arg, "%.*s %.*s %.*s%s%s;", S(given->actor), S(bulla_role_name(given->role)), S(given->tenant),
+       given->is_for_all ? "*" : "", given->has_ended ? " ended" : "");
+  return BULLA_OK;
+}
+
+static enum bulla_status list_grants(const char *name, struct bulla_buffer *text) {
+  *text = test_room(4000);
+  return bulla_vault_grant_list(house.vault, test_text(name), note_grant, text);
+}
+
+/* Asserts that |wanted| are the grants of |name|, by actor; those of an actor in any order. */
+static void assert_grants(const char *name, const char *wanted) {
+  struct bulla_buffer text;
+  TEST_OK(list_grants(name, &text));
+  cr_expect_eq(text.len, strlen(wanted), "%.*s", S(bulla_written(&text)));
+  text.data[text.len] = '\0';
+  char copy[500];
+  snprintf(copy, sizeof(copy), "%s", wanted);
+  for (char *state, *one = strtok_r(copy, ";", &state); one != NULL; one = strtok_r(NULL, ";", &state)) {
+    cr_expect_not_null(strstr((const char *)text.data, one), "%s: %s", one, (const char *)text.data);
+  }
+}
+
+static struct bulla_grant_row find_grant(const char *name, const char *tenant, enum bulla_role role,
+                                         enum bulla_status wanted) {
+  struct bulla_actor_row actor;
+  struct bulla_grant_row row = {.signature = {0}};
+  const struct bulla_tenant *owner = NULL;
+  TEST_OK(bulla_actor_by_name(&actor, &house.vault->keyring, house.vault->db, test_text(name)));
+  if (tenant[0] != '\0') {
+    TEST_OK(bulla_tenant_look(&owner, house.vault, test_text(tenant)));
+  }
+  TEST_STATUS(bulla_grant_find(&row, &house.vault->keyring, house.vault->db, actor.said.id,
+                               owner != NULL ? bulla_tenant_id(owner) : TEXT(""), role),
+              wanted);
+  return row;
+}
+
+/* The role key that is in force of |role| of |tenant|. */
+static struct bulla_key *role_key(const char *tenant, enum bulla_role role, struct bulla_span *tenant_id) {
+  const struct bulla_tenant *owner;
+  struct bulla_secret *secret = NULL;
+  struct bulla_key *key = NULL;
+  TEST_OK(bulla_tenant_look(&owner, house.vault, test_text(tenant)));
+  TEST_OK(bulla_role_key_of(&secret, &house.vault->keyring, &owner->said, role));
+  TEST_OK(bulla_key_new(&key, BULLA_XAES_256_GCM, secret));
+  bulla_secret_free(&secret);
+  *tenant_id = test_copy(bulla_tenant_id(owner));
+  return key;
+}
+
+/* opens_handouts returns how many handouts of |role| of the tenant |key| opens, of |*num|. */
+static int opens_handouts(int *num, const struct bulla_key *key, struct bulla_span tenant_id, enum bulla_role role) {
+  const struct bulla_tenant *owner;
+  int num_opened = 0;
+  *num = 0;
+  TEST_OK(bulla_tenant_by_id(&owner, house.vault, tenant_id));
+  for (size_t i = 0; i <= owner->said.num_secrets; i++) {
+    struct bulla_secret *given = NULL;
+    struct bulla_span what = i == 0 ? TEXT("") : owner->said.secrets[i - 1].id;
+    enum bulla_status status =
+        bulla_handout_open(&given, &house.vault->keyring, house.vault->db, key, tenant_id, role, what);
+    *num += status == BULLA_NOT_FOUND ? 0 : 1;
+    num_opened += status == BULLA_OK ? 1 : 0;
+    bulla_secret_free(&given);
+  }
+  return num_opened;
+}
+
+static int64_t num_told(const char *op, const char *tenant, const char *entry, const char *field) {
+  char condition[300];
+  snprintf(
+      condition, sizeof(condition),
+      "op = '%s' AND tenant = '%s' AND entry = '%s' AND field = '%s' AND length(statement) = 32 AND outcome = 'done'",
+      op, tenant, entry, field);
+  return count_details(condition);
+}
+
+Test(grants, each_role_is_granted_for_a_tenant_or_for_all_and_told) {
+  char wanted[400] = "";
+  enroll("worker");
+  enroll("idle");
+  for (unsigned i = 0; i < BULLA_NUM_ROLES; i++) {
+    enum bulla_role role = (enum bulla_role)i;
+    const char *name = (const char *)test_concat(bulla_role_name(role), bulla_span("", 1)).data;
+    TEST_OK(grant("worker", role, "acme"));
+    TEST_OK(grant("worker", role, ""));
+    cr_expect_eq(num_told("grant", "acme", "worker", name), 1);
+    cr_expect_eq(num_told("grant", "", "worker", name), 1);
+    snprintf(wanted + strlen(wanted), sizeof(wanted) - strlen(wanted), "worker %s acme;worker %s *;", name, name);
+  }
+  assert_grants("worker", wanted);
+  assert_grants("", wanted);
+  assert_grants("idle", "");
+  TEST_OK(end_grant("worker", BULLA_ROLE_SHOW, "acme"));
+  cr_expect_eq(num_told("grant-end", "acme", "worker", "show"), 1);
+  TEST_OK(end_grant("worker", BULLA_ROLE_SHOW, ""));
+  cr_expect_eq(num_told("grant-end", "", "worker", "show"), 1);
+  struct bulla_buffer text;
+  TEST_OK(list_grants("worker", &text));
+  text.data[text.len] = '\0';
+  cr_expect_not_null(strstr((const char *)text.data, "worker show acme ended;"));
+  cr_expect_not_null(strstr((const char *)text.data, "worker show * ended;"));
+  cr_expect_not_null(strstr((const char *)text.data, "worker use acme;"));
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
+}
+
+Test(grants, what_makes_no_sense_is_refused) {
+  const struct bulla_who nobody = {.origin = TEXT("here")};
+  enroll("worker");
+  enroll("gone");
+  TEST_OK(revoke_actor("gone"));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("beta"), TEXT("db"))));
+  TEST_OK(bulla_vault_remove_tenant(house.vault, &who, TEXT("beta")));
+  TEST_STATUS(grant("nobody", BULLA_ROLE_USE, "acme"), BULLA_NOT_FOUND);
+  TEST_STATUS(grant("worker", BULLA_ROLE_USE, "gamma"), BULLA_NOT_FOUND);
+  TEST_STATUS(grant("worker", BULLA_ROLE_USE, "beta"), BULLA_NOT_FOUND);
+  TEST_STATUS(grant("gone", BULLA_ROLE_USE, "acme"), BULLA_REVOKED);
+  TEST_STATUS(grant("gone", BULLA_ROLE_USE, ""), BULLA_REVOKED);
+  TEST_STATUS(grant("worker", (enum bulla_role)5, "acme"), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(grant("worker", (enum bulla_role)(-1), "acme"), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(grant("a b", BULLA_ROLE_USE, "acme"), BULLA_INVALID_NAME);
+  TEST_STATUS(grant("worker", BULLA_ROLE_USE, "a b"), BULLA_INVALID_NAME);
+  TEST_STATUS(bulla_vault_grant(house.vault, &nobody, TEXT("worker"), BULLA_ROLE_USE, TEXT("acme")),
+              BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_grant_end(house.vault, &nobody, TEXT("worker"), BULLA_ROLE_USE, TEXT("acme")),
+              BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_grant(NULL, &who, TEXT("worker"), BULLA_ROLE_USE, TEXT("acme")), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_vault_grant_end(NULL, &who, TEXT("worker"), BULLA_ROLE_PUT, TEXT("acme")), BULLA_INVALID_ARGUMENT);
+  for (unsigned i = 0; i < BULLA_NUM_ROLES; i++) {
+    TEST_STATUS(end_grant("worker", (enum bulla_role)i, "acme"), BULLA_NOT_FOUND);
+    TEST_STATUS(end_grant("worker", (enum bulla_role)i, ""), BULLA_NOT_FOUND);
+  }
+  TEST_STATUS(end_grant("worker", (enum bulla_role)5, "acme"), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(end_grant("nobody", BULLA_ROLE_PUT, "acme"), BULLA_NOT_FOUND);
+  struct bulla_buffer text;
+  TEST_STATUS(list_grants("nobody", &text), BULLA_NOT_FOUND);
+  cr_expect_eq(run_sql("SELECT count(*) FROM actor_grant"), 0);
+  cr_expect_eq(count_details("op IN ('grant', 'grant-end')"), 0);
+}
+
+Test(grants, there_is_one_at_a_time_and_another_after_its_end) {
+  enroll("worker");
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_STATUS(grant("worker", BULLA_ROLE_USE, "acme"), BULLA_EXISTS);
+  TEST_OK(grant("worker", BULLA_ROLE_USE, ""));
+  TEST_STATUS(grant("worker", BULLA_ROLE_USE, ""), BULLA_EXISTS);
+  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_STATUS(end_grant("worker", BULLA_ROLE_USE, "acme"), BULLA_NOT_FOUND);
+  (void)find_grant("worker", "", BULLA_ROLE_USE, BULLA_OK);
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
+  assert_grants("worker", "worker use acme ended;worker use acme ended;worker use *;");
+}
+
+Test(grants, an_actor_may_what_is_granted_until_that_ends) {
+  struct bulla_actor *worker = create_actor("worker");
+  struct bulla_vault *vault = open_as(worker);
+  TEST_STATUS(use_by(vault, "acme"), BULLA_DENIED);
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(use_by(vault, "acme"));
+  TEST_SPAN(used.value, TEXT("acme db password"), "what was put");
+  TEST_STATUS(use_by(vault, "beta"), BULLA_DENIED);
+  TEST_OK(grant("worker", BULLA_ROLE_USE, ""));
+  TEST_OK(use_by(vault, "beta"));
+  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(use_by(vault, "acme"));
+  TEST_OK(end_grant("worker", BULLA_ROLE_USE, ""));
+  TEST_STATUS(use_by(vault, "acme"), BULLA_DENIED);
+  TEST_STATUS(use_by(vault, "beta"), BULLA_DENIED);
+  TEST_OK(grant("worker", BULLA_ROLE_USE, ""));
+  TEST_OK(use_by(vault, "beta"));
+  bulla_vault_close(&vault);
+  bulla_actor_free(&worker);
+}
+
+/* Whoever kept the role key, and has the database, opens nothing with it that is there afterwards. */
+Test(grants, the_end_of_one_renews_the_keys_of_its_tenant_and_role) {
+  static const enum bulla_role roles[] = {BULLA_ROLE_PUT, BULLA_ROLE_SHOW, BULLA_ROLE_USE, BULLA_ROLE_VERIFY,
+                                          BULLA_ROLE_AUDIT};
+  int64_t version;
+  TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
+  enroll("worker");
+  for (size_t i = 0; i < N(roles); i++) {
+    struct bulla_span id;
+    int num;
+    TEST_OK(grant("worker", roles[i], "acme"));
+    struct bulla_key *other = role_key("acme", roles[(i + 1) % N(roles)], &id);
+    struct bulla_key *elsewhere = role_key("beta", roles[i], &id);
+    struct bulla_span beta = id;
+    struct bulla_key *former = role_key("acme", roles[i], &id);
+    cr_expect_eq(opens_handouts(&num, former, id, roles[i]), num);
+    cr_expect_eq(num, roles[i] == BULLA_ROLE_PUT || roles[i] == BULLA_ROLE_AUDIT ? 1 : 3);
+    TEST_OK(end_grant("worker", roles[i], "acme"));
+    cr_expect_eq(opens_handouts(&num, former, id, roles[i]), 0, "role %zu", i);
+    struct bulla_key *now = role_key("acme", roles[i], &id);
+    cr_expect_eq(opens_handouts(&num, now, id, roles[i]), num, "role %zu", i);
+    enum bulla_role next = roles[(i + 1) % N(roles)];
+    cr_expect_eq(opens_handouts(&num, other, id, next), num, "others stay");
+    cr_expect_eq(opens_handouts(&num, elsewhere, beta, roles[i]), num, "others stay");
+    bulla_key_free(&former);
+    bulla_key_free(&now);
+    bulla_key_free(&other);
+    bulla_key_free(&elsewhere);
+  }
+}
+
+enum { MANY = 2 * BULLA_ACTOR_ROWS + 3 };
+
+/* Asserts that each actor but |but| uses the tenant; |but| does not. */
+static void assert_users(struct bulla_actor *const actors[MANY], int but) {
+  for (int i = 0; i < MANY; i++) {
+    struct bulla_vault *vault = open_as(actors[i]);
+    enum bulla_status status = use_by(vault, "acme");
+    cr_expect_eq(status, i == but ? BULLA_DENIED : BULLA_OK, "%d: %s", i, bulla_status_name(status));
+    bulla_vault_close(&vault);
+  }
+}
+
+Test(grants, others_who_have_the_role_go_on) {
+  struct bulla_actor *actors[MANY];
+  for (int for_all = 0; for_all < 2; for_all++) {
+    const char *tenant = for_all != 0 ? "" : "acme";
+    char name[20];
+    for (int i = 0; i < MANY; i++) {
+      snprintf(name, sizeof(name), "a%d-%d", for_all, i);
+      actors[i] = create_actor(name);
+      TEST_OK(grant(name, BULLA_ROLE_USE, tenant));
+    }
+    snprintf(name, sizeof(name), "a%d-%d", for_all, BULLA_ACTOR_ROWS);
+    TEST_OK(end_grant(name, BULLA_ROLE_USE, tenant));
+    assert_users(actors, BULLA_ACTOR_ROWS);
+    int64_t version;
+    TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
+    TEST_OK(put("acme", "db", "password", "another", true));
+    assert_users(actors, BULLA_ACTOR_ROWS);
+    for (int i = 0; i < MANY; i++) {
+      bulla_actor_free(&actors[i]);
+    }
+  }
+}
+
+static struct bulla_tenant_statement said_of(const char *tenant) {
+  const struct bulla_tenant *owner;
+  TEST_OK(bulla_tenant_look(&owner, house.vault, test_text(tenant)));
+  return owner->said;
+}
+
+/* opens_by says whether the ring key |ring| of the role use leads to the newest secret of |tenant|. */
+static bool opens_by(const struct bulla_secret *ring, int64_t number, const char *tenant) {
+  struct bulla_secret *walked = test_secret(bulla_secret_bytes(ring));
+  struct bulla_secret *secret = NULL;
+  struct bulla_key *key = NULL;
+  struct bulla_secret *given = NULL;
+  const struct bulla_tenant *owner;
+  const struct bulla_keyring *keyring = &house.vault->keyring;
+  TEST_OK(bulla_tenant_look(&owner, house.vault, test_text(tenant)));
+  int64_t wanted = owner->said.roles[BULLA_ROLE_USE].ring;
+  enum bulla_status status = wanted > number
+                                 ? BULLA_OK /* there is no way up: it tries the one that it has */
+                                 : bulla_ring_down(&walked, keyring, house.vault->db, BULLA_ROLE_USE, number, wanted);
+  TEST_OK(status);
+  TEST_OK(bulla_role_key(&secret, keyring, walked, owner->said.id, BULLA_ROLE_USE,
+                         owner->said.roles[BULLA_ROLE_USE].epoch));
+  TEST_OK(bulla_key_new(&key, BULLA_XAES_256_GCM, secret));
+  status = bulla_handout_open(&given, keyring, house.vault->db, key, owner->said.id, BULLA_ROLE_USE,
+                              owner->said.secrets[owner->said.num_secrets - 1].id);
+  cr_expect(status == BULLA_OK || status == BULLA_REFUSED, "%s", bulla_status_name(status));
+  bulla_secret_free(&given);
+  bulla_key_free(&key);
+  bulla_secret_free(&secret);
+  bulla_secret_free(&walked);
+  return status == BULLA_OK;
+}
+
+Test(grants, the_end_of_one_for_all_renews_each_tenant_when_it_is_rotated) {
+  struct bulla_secret *former = NULL;
+  struct bulla_secret *now = NULL;
+  int64_t version;
+  struct bulla_actor *stays = create_actor("stays");
+  enroll("goes");
+  TEST_OK(grant("stays", BULLA_ROLE_USE, ""));
+  TEST_OK(grant("goes", BULLA_ROLE_USE, ""));
+  TEST_OK(bulla_ring_key(&former, &house.vault->keyring, BULLA_ROLE_USE, 1));
+  TEST_OK(end_grant("goes", BULLA_ROLE_USE, ""));
+  cr_expect_eq(find_grant("stays", "", BULLA_ROLE_USE, BULLA_OK).said.epoch, 2);
+  TEST_OK(bulla_ring_key(&now, &house.vault->keyring, BULLA_ROLE_USE, 2));
+  cr_expect(opens_by(former, 1, "acme"), "what was made before it ended it knows");
+  cr_expect(opens_by(now, 2, "acme"), "and so do those who stay");
+  TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
+  cr_expect_not(opens_by(former, 1, "acme"));
+  cr_expect(opens_by(now, 2, "acme"));
+  struct bulla_tenant_statement said = said_of("acme");
+  cr_expect_eq(said.roles[BULLA_ROLE_USE].ring, 2);
+  cr_expect_eq(said.roles[BULLA_ROLE_USE].epoch, 2);
+  cr_expect_eq(said.roles[BULLA_ROLE_SHOW].ring, 1);
+  cr_expect_eq(said.roles[BULLA_ROLE_SHOW].epoch, 1);
+  cr_expect_eq(said_of("beta").roles[BULLA_ROLE_USE].ring, 1);
+  TEST_OK(put("gamma", "db", "password", "gamma db password", true));
+  cr_expect_not(opens_by(former, 1, "gamma"), "a tenant that is made afterwards");
+  TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
+  cr_expect_eq(said_of("acme").roles[BULLA_ROLE_USE].epoch, 2, "once is enough");
+  struct bulla_vault *vault = open_as(stays);
+  TEST_OK(use_by(vault, "acme"));
+  TEST_OK(use_by(vault, "beta"));
+  TEST_OK(use_by(vault, "gamma"));
+  bulla_vault_close(&vault);
+  bulla_secret_free(&former);
+  bulla_secret_free(&now);
+  bulla_actor_free(&stays);
+}
+
+Test(grants, several_ends_for_all_leave_a_way_down_to_what_is_old) {
+  struct bulla_actor *stays = create_actor("stays");
+  TEST_OK(grant("stays", BULLA_ROLE_USE, ""));
+  for (int i = 0; i < 3; i++) {
+    char name[20];
+    snprintf(name, sizeof(name), "goes-%d", i);
+    enroll(name);
+    TEST_OK(grant(name, BULLA_ROLE_USE, ""));
+    TEST_OK(revoke_actor(name));
+  }
+  cr_expect_eq(find_grant("stays", "", BULLA_ROLE_USE, BULLA_OK).said.epoch, 4);
+  struct bulla_vault *vault = open_as(stays);
+  TEST_OK(use_by(vault, "acme"));
+  TEST_OK(grant("stays", BULLA_ROLE_AUDIT, ""));
+  enroll("auditor");
+  TEST_OK(grant("auditor", BULLA_ROLE_AUDIT, ""));
+  TEST_OK(end_grant("auditor", BULLA_ROLE_AUDIT, ""));
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  TEST_OK(bulla_vault_audit_verify(vault, &verdict));
+  cr_expect_eq(verdict.bad_seq, 0);
+  bulla_vault_close(&vault);
+  bulla_actor_free(&stays);
+}
+
+static enum bulla_status note_due(void *arg, const struct bulla_version_view *version) {
+  note(arg, "%.*s %lld%s%s;", S(version->tenant), (long long)version->version, version->is_due ? " due" : "",
+       version->is_due_apikeys ? " keys" : "");
+  return BULLA_OK;
+}
+
+static void assert_due(const char *tenant, const char *wanted) {
+  struct bulla_buffer list = test_room(1000);
+  TEST_OK(bulla_vault_versions(house.vault, test_text(tenant), note_due, &list));
+  TEST_SPAN(bulla_written(&list), test_text(wanted), "%.*s", S(bulla_written(&list)));
+}
+
+Test(grants, what_a_role_gave_that_has_ended_is_due) {
+  static const struct {
+    enum bulla_role role;
+    bool is_due;
+  } rows[] = {
+      {BULLA_ROLE_PUT, false},   {BULLA_ROLE_SHOW, true},   {BULLA_ROLE_USE, true},
+      {BULLA_ROLE_VERIFY, true}, {BULLA_ROLE_AUDIT, false},
+  };
+  enroll("worker");
+  struct bulla_span file = image();
+  for (size_t i = 0; i < N(rows); i++) {
+    for (int for_all = 0; for_all < 2; for_all++) {
+      int64_t version;
+      restore(file, "");
+      TEST_OK(grant("worker", rows[i].role, for_all != 0 ? "" : "acme"));
+      assert_due("", "acme 1;beta 1;");
+      TEST_OK(end_grant("worker", rows[i].role, for_all != 0 ? "" : "acme"));
+      const char *due = rows[i].is_due ? " due" : "";
+      char wanted[100];
+      snprintf(wanted, sizeof(wanted), "acme 1%s;beta 1%s;", due, for_all != 0 ? due : "");
+      assert_due("", wanted);
+      TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
+      snprintf(wanted, sizeof(wanted), "acme 1%s;acme 2;", due);
+      assert_due("acme", wanted);
+    }
+  }
+}
+
+/* A token root is sealed anew by a rotation, but it is the same. */
+Test(grants, api_keys_that_a_verifier_knew_are_due_until_they_are_revoked) {
+  struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
+  int64_t version;
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "old", 7));
+  enroll("verifier");
+  TEST_OK(grant("verifier", BULLA_ROLE_VERIFY, "acme"));
+  assert_due("acme", "acme 1;");
+  TEST_OK(revoke_actor("verifier"));
+  assert_due("acme", "acme 1 due keys;");
+  sleep(2); /* times are in seconds */
+  TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
+  TEST_OK(bulla_vault_rewrap(house.vault, &report, &who, TEXT("acme"), NULL, NULL));
+  assert_due("acme", "acme 1 due;acme 2 keys;");
+  sleep(2);
+  TEST_OK(put_apikey(TEXT("acme"), TEXT("1123456789abcdef"), "new", 8));
+  TEST_OK(bulla_vault_apikey_revoke(house.vault, &who, RECORD_ID));
+  assert_due("acme", "acme 1 due;acme 2;");
+}
+
+Test(grants, an_actor_is_revoked_whatever_became_of_its_tenants) {
+  enroll("worker");
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "beta"));
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
+  TEST_OK(bulla_vault_remove_tenant(house.vault, &who, TEXT("acme")));
+  TEST_OK(bulla_vault_shred(house.vault, &who, TEXT("beta")));
+  assert_grants("worker", "worker use acme;worker use ;");
+  TEST_OK(revoke_actor("worker"));
+  assert_grants("worker", "worker use acme ended;worker use  ended;");
+}
+
+/* What somebody with the database writes, and what the actor, ending the grant, listing and revoking make of it. */
+static const struct {
+  const char *sql;
+  enum bulla_status use;
+  enum bulla_status end;
+  enum bulla_status list;
+  enum bulla_status revoke;
+} forgeries[] = {
+    {"UPDATE actor_grant SET signature = (SELECT signature FROM vault)", BULLA_REFUSED, BULLA_REFUSED, BULLA_REFUSED,
+     BULLA_REFUSED},
+    {"UPDATE actor_grant SET ended = 7", BULLA_DENIED, BULLA_NOT_FOUND, BULLA_REFUSED, BULLA_REFUSED},
+    {"UPDATE actor_grant SET role = 'audit' WHERE role = 'use'", BULLA_REFUSED, BULLA_NOT_FOUND, BULLA_REFUSED,
+     BULLA_REFUSED},
+    {"UPDATE actor_grant SET actor = (SELECT id FROM actor WHERE name = 'second')", BULLA_DENIED, BULLA_NOT_FOUND,
+     BULLA_REFUSED, BULLA_REFUSED},
+    {"UPDATE actor_grant SET tenant = (SELECT id FROM tenant WHERE name = 'beta')", BULLA_DENIED, BULLA_NOT_FOUND,
+     BULLA_REFUSED, BULLA_REFUSED},
+    {"DELETE FROM actor_grant", BULLA_DENIED, BULLA_NOT_FOUND, BULLA_REFUSED, BULLA_REFUSED},
+    {"UPDATE actor_grant SET statement = (SELECT statement FROM actor WHERE name = 'worker'), signature = (SELECT "
+     "signature FROM actor WHERE name = 'worker')",
+     BULLA_REFUSED, BULLA_REFUSED, BULLA_REFUSED, BULLA_REFUSED},
+};
+
+Test(grants, a_row_that_was_changed_or_is_missing_is_noticed) {
+  struct bulla_actor *worker = create_actor("worker");
+  enroll("second");
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  struct bulla_span whole = image();
+  for (size_t i = 0; i < N(forgeries); i++) {
+    restore(whole, forgeries[i].sql);
+    struct bulla_vault *vault = open_as(worker);
+    struct bulla_buffer text;
+    const struct {
+      enum bulla_status status;
+      enum bulla_status wanted;
+    } tries[] = {
+        {use_by(vault, "acme"), forgeries[i].use},
+        {list_grants("worker", &text), forgeries[i].list},
+        {end_grant("worker", BULLA_ROLE_USE, "acme"), forgeries[i].end},
+        {revoke_actor("worker"), forgeries[i].revoke},
+    };
+    for (size_t j = 0; j < N(tries); j++) {
+      cr_expect_eq(tries[j].status, tries[j].wanted, "%s, %zu: %s", forgeries[i].sql, j,
+                   bulla_status_name(tries[j].status));
+    }
+    bulla_vault_close(&vault);
+  }
+  bulla_actor_free(&worker);
+}
+
+#define OLD_GRANTS "DELETE FROM actor_grant; INSERT INTO actor_grant SELECT * FROM other.actor_grant;"
+#define OLD_TENANTS                                                                                               \
+  "UPDATE tenant SET (statement, signature) = (SELECT o.statement, o.signature FROM other.tenant o WHERE o.id = " \
+  "tenant.id);"
+#define OLD_HANDOUTS "DELETE FROM handout; INSERT INTO handout SELECT * FROM other.handout;"
+#define OLD_LEAVES "DELETE FROM directory; INSERT INTO directory SELECT * FROM other.directory;"
+
+/* A grant from before its end is signed well. */
+Test(grants, one_that_has_ended_does_not_come_back) {
+  static const char *const rows[] = {
+      OLD_GRANTS,
+      OLD_GRANTS OLD_LEAVES,
+      OLD_GRANTS OLD_HANDOUTS,
+      OLD_GRANTS OLD_TENANTS OLD_HANDOUTS,
+      OLD_GRANTS OLD_TENANTS OLD_HANDOUTS OLD_LEAVES,
+  };
+  struct bulla_actor *worker = create_actor("worker");
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  struct bulla_span early = image();
+  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
+  struct bulla_span late = image();
+  for (size_t i = 0; i < N(rows); i++) {
+    struct bulla_buffer text;
+    struct bulla_vault *vault = NULL;
+    restore(late, "");
+    close_vault();
+    lay_beside("other", early);
+    run_sql(beside("other", rows[i]));
+    open_vault();
+    int calls = used.calls;
+    enum bulla_status status = bulla_vault_open_as(&vault, house.url, worker, NULL);
+    status = status == BULLA_OK ? use_by(vault, "acme") : status;
+    cr_expect_eq(status, BULLA_REFUSED, "row %zu: %s", i, bulla_status_name(status));
+    cr_expect_eq(used.calls, calls, "row %zu", i);
+    TEST_STATUS(list_grants("worker", &text), BULLA_REFUSED);
+    bulla_vault_close(&vault);
+  }
+  bulla_actor_free(&worker);
+}
+
+/* What is hidden while its actor is revoked must not be there afterwards, with the keys that it gives. */
+Test(grants, one_that_is_hidden_while_the_actor_is_revoked_is_missed) {
+  enroll("worker");
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "beta"));
+  run_sql("DELETE FROM actor_grant WHERE tenant = (SELECT id FROM tenant WHERE name = 'acme')");
+  TEST_STATUS(revoke_actor("worker"), BULLA_REFUSED);
+  TEST_STATUS(bulla_vault_versions(house.vault, TEXT(""), note_due, NULL), BULLA_REFUSED);
+  cr_expect_eq(run_sql("SELECT count(*) FROM actor_grant WHERE ended > 0"), 0, "nothing was changed");
+}
+
+/* Grants |role| for acme, and returns how that went. */
+static int grant_in_child(enum bulla_role role) {
+  struct bulla_vault *vault = enter();
+  enum bulla_status status = bulla_vault_grant(vault, &who, TEXT("worker"), role, TEXT("acme"));
+  bulla_vault_close(&vault);
+  return (int)status;
+}
+
+Test(grants_shared, of_two_roots_that_grant_the_same_one_is_told_so) {
+  enum { ROUNDS = BULLA_NUM_ROLES };
+  open_vault();
+  enroll("worker");
+  TEST_OK(put("acme", "db", "password", "acme db password", true));
+  close_vault();
+  for (unsigned round = 0; round < ROUNDS; round++) {
+    pid_t children[3];
+    int num_done = 0;
+    for (size_t i = 0; i < N(children); i++) {
+      children[i] = fork();
+      if (children[i] == 0) {
+        _exit(grant_in_child((enum bulla_role)round));
+      }
+    }
+    for (size_t i = 0; i < N(children); i++) {
+      int status;
+      waitpid(children[i], &status, 0);
+      cr_assert(WIFEXITED(status));
+      cr_expect(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == TEST_EXIT(BULLA_EXISTS), "%d", WEXITSTATUS(status));
+      num_done += WEXITSTATUS(status) == 0 ? 1 : 0;
+    }
+    cr_expect_eq(num_done, 1);
+  }
+  open_vault();
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
+  cr_expect_eq(count_details("op = 'grant'"), ROUNDS);
+}
+
+Test(grants, a_grant_is_limited_as_a_change) {
+  const struct bulla_limit limit = {.kind = BULLA_LIMIT_CHANGE, .scope = BULLA_LIMIT_ACTOR, .rate = 2, .period = 3600};
+  enroll("worker");
+  TEST_OK(bulla_vault_limit_set(house.vault, &who, &limit));
+  enum bulla_status status = BULLA_OK;
+  int num = 0;
+  while (status == BULLA_OK && num < BULLA_NUM_ROLES) {
+    status = grant("worker", (enum bulla_role)num++, "acme");
+  }
+  TEST_STATUS(status, BULLA_LIMITED);
+  TEST_STATUS(end_grant("worker", BULLA_ROLE_SHOW, "acme"), num == 1 ? BULLA_NOT_FOUND : BULLA_LIMITED);
+}
