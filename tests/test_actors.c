@@ -159,6 +159,59 @@ Test(actors, who_is_not_there_or_was_revoked_is_not_revoked) {
   cr_expect_eq(count_details("op = 'actor-revoke'"), 1);
 }
 
+/* put_by puts |value| as the password of the entry db in |vault|. */
+static enum bulla_status put_by(struct bulla_vault *vault, const char *tenant, const char *value) {
+  const struct bulla_field field = {TEXT("password"), test_text(value), true};
+  return bulla_vault_put(vault, &who, AT(test_text(tenant), TEXT("db")), &field, 1);
+}
+
+/* What an actor signed is worth nothing once it is revoked: what is to be kept is sealed anew before. */
+Test(actors, what_one_has_put_is_kept_or_not_as_the_root_says) {
+  static const struct {
+    bool distrust;
+    int64_t num_adopted;
+    const char *told;
+    enum bulla_status use;
+  } rows[] = {{false, 2, "2", BULLA_OK}, {true, 0, "distrust", BULLA_REFUSED}};
+  struct bulla_actor *front = create_actor("front-end");
+  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "acme"));
+  TEST_OK(grant("front-end", BULLA_ROLE_PUT, ""));
+  struct bulla_vault *vault = open_as(front);
+  TEST_OK(put_by(vault, "acme", "put by the front end"));
+  TEST_OK(put_by(vault, "beta", "that too"));
+  bulla_vault_close(&vault);
+  struct bulla_span file = image();
+  for (size_t i = 0; i < N(rows); i++) {
+    int64_t num_adopted = 7;
+    restore(file, "");
+    TEST_OK(bulla_vault_actor_revoke(house.vault, &num_adopted, &who, TEXT("front-end"), rows[i].distrust, NULL, NULL));
+    cr_expect_eq(num_adopted, rows[i].num_adopted, "row %zu: %lld", i, (long long)num_adopted);
+    cr_expect_eq(num_of("actor-revoke", "front-end", rows[i].told), 1, "row %zu", i);
+    int calls = used.calls;
+    TEST_STATUS(use("acme", "db", "password"), rows[i].use);
+    TEST_STATUS(use("beta", "db", "password"), rows[i].use);
+    cr_expect_eq(used.calls - calls, rows[i].use == BULLA_OK ? 2 : 0);
+  }
+  bulla_actor_free(&front);
+}
+
+Test(actors, what_was_put_by_a_grant_stays_when_that_ends) {
+  struct bulla_actor *front = create_actor("front-end");
+  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "acme"));
+  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "beta"));
+  struct bulla_vault *vault = open_as(front);
+  TEST_OK(put_by(vault, "acme", "put by the front end"));
+  TEST_OK(put_by(vault, "beta", "that too"));
+  TEST_OK(end_grant("front-end", BULLA_ROLE_PUT, "acme"));
+  cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE writer IS NOT NULL"), 1, "that for beta is in force");
+  assert_use("acme", "db", "password", "put by the front end");
+  TEST_STATUS(put_by(vault, "acme", "no more"), BULLA_DENIED);
+  TEST_OK(put_by(vault, "beta", "goes on"));
+  assert_use("beta", "db", "password", "goes on");
+  bulla_vault_close(&vault);
+  bulla_actor_free(&front);
+}
+
 Test(actors, an_actor_makes_and_revokes_none) {
   struct bulla_actor *worker = create_actor("worker");
   TEST_OK(grant("worker", BULLA_ROLE_USE, ""));
