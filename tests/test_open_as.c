@@ -133,16 +133,19 @@ Test(open_as, what_was_done_to_the_rows_of_an_actor_is_refused) {
        BULLA_AUDIT_BROKEN},
       {"UPDATE actor SET number = 3 WHERE number = 1", BULLA_REFUSED},
       {"DELETE FROM directory WHERE number = 256", BULLA_REFUSED},
+      {"UPDATE vault SET signature = zeroblob(64)", BULLA_REFUSED},
   };
   struct bulla_span key = make_actor("worker");
   (void)make_actor("other");
   struct bulla_span file = image();
+  close_vault();
   for (size_t i = 0; i < N(rows); i++) {
-    restore(file, rows[i].sql);
+    put_back(file);
+    run_sql(rows[i].sql);
     enum bulla_status status = can_open(key);
     cr_expect_eq(status, rows[i].status, "row %zu: %s", i, bulla_status_text(status));
   }
-  restore(file, "");
+  put_back(file);
   TEST_OK(can_open(key));
 }
 

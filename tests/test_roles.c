@@ -223,7 +223,10 @@ Test(roles, a_list_of_all_passes_by_what_is_not_to_be_known) {
     snprintf(name, sizeof(name), "tenant%03d", i);
     TEST_OK(put(name, "db", "password", "secret", true));
   }
-  TEST_OK(put_apikey(TEXT("tenant000"), OTHER_ID, "y", 8));
+  for (int i = 0; i < 150; i++) {
+    snprintf(name, sizeof(name), "%016d", i);
+    TEST_OK(put_apikey(TEXT("tenant000"), test_text(name), "y", 8));
+  }
   TEST_OK(put_apikey(TEXT("tenant140"), RECORD_ID, "x", 7));
   struct bulla_vault *vault = open_as(make_actor("worker"));
   TEST_OK(bulla_vault_list(vault, TEXT(""), count_entry, &num));

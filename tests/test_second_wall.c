@@ -262,7 +262,7 @@ static const struct {
 Test(second_wall, every_function_that_needs_a_key_says_denied_without_it) {
   furnish();
   for (size_t set = 0; set < N(sets); set++) {
-    let_in(make_thief(set));
+    let_in(make_thief(set), roles_on_acme(set) != 0);
     for (size_t i = 0; i < N(walls); i++) {
       enum bulla_status wanted = (walls[i].roles & roles_on_acme(set)) != 0 ? BULLA_OK : BULLA_DENIED;
       enum bulla_status status = walls[i].attempt();
