@@ -196,10 +196,28 @@ static enum bulla_status write_anchor(void) {
   return bulla_anchor_write(&note, thief.keyring, &anchor);
 }
 
-static enum bulla_status wrap_vault_key(void) {
+static enum bulla_status wrap_for(const struct bulla_root *root) {
   struct bulla_root_row row;
   struct bulla_root_entry entry;
-  return bulla_root_wrap(&row, &entry, thief.keyring, house.root, thief.keyring->vault_secret);
+  return bulla_root_wrap(&row, &entry, thief.keyring, root, thief.keyring->vault_secret);
+}
+
+static enum bulla_status wrap_vault_key(void) {
+  return wrap_for(house.root);
+}
+
+static enum bulla_status box_vault_key(void) {
+  const struct bulla_root recipient = {.kind = BULLA_ROOT_RECIPIENT, .public_key = {9}};
+  return wrap_for(&recipient);
+}
+
+static enum bulla_status open_boxed_detail(void) {
+  const struct bulla_audit_lane lane = {.number = BULLA_ACTOR_LANES};
+  struct bulla_audit_record record = {.seq = 1, .lane = lane.number, .op = TEXT("use"), .outcome = TEXT("denied")};
+  struct bulla_buffer sealed = test_room(BULLA_DETAIL_MAX);
+  struct bulla_buffer opened = test_room(BULLA_DETAIL_MAX);
+  TEST_OK(bulla_audit_detail_seal(&sealed, thief.keyring, NULL, &lane, &record));
+  return bulla_audit_detail_open(&record, &opened, thief.keyring, NULL, &lane, bulla_written(&sealed));
 }
 
 static enum bulla_status open_first_key(void) {
@@ -253,6 +271,8 @@ static const struct {
     {"renew role", renew_role, 0},
     {"write anchor", write_anchor, 0},
     {"wrap vault key", wrap_vault_key, 0},
+    {"box vault key", box_vault_key, 0},
+    {"open a boxed detail", open_boxed_detail, 0},
     {"open first key of a lane", open_first_key, 0},
     {"rotate", rotate, 0},
     {"create tenant", create_tenant, 0},
