@@ -246,7 +246,7 @@ def an_auditor_reads_the_log_and_nothing_else(box):
     own = box.run("audit", "log", "--tenant", "acme", "--json", *as_("customer"))
     assert b'"tenant":"acme"' in own and b"beta" not in own, own
     before = len(box.log())
-    assert box.run("audit", "log", "--tenant", "acme", "--op", "shred", "--json", *as_("customer")) == b""
+    assert box.run("audit", "log", "--tenant", "acme", "--until", "2020-01-01", "--json", *as_("customer")) == b""
     assert len(box.log()) == before, "nothing was asked for that a role is missing for"
     denied(box, "customer", "audit", "verify", role="audit")
     for name in ("auditor", "customer"):
