@@ -5,6 +5,7 @@
 
 #include "store/db.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "core/log.h"
@@ -207,6 +208,28 @@ enum bulla_status bulla_db_check(struct bulla_db *db) {
 enum bulla_status bulla_db_check_whole(const struct bulla_db *db) {
   return !db->is_partial ? BULLA_OK
                          : bulla_explain(BULLA_NOT_PERMITTED, "the login reads the rows of one tenant, and no more");
+}
+
+enum bulla_status bulla_db_check_login(const struct bulla_db *db, int64_t number) {
+  if (number > 0 && db->is_partial) {
+    return bulla_explain(BULLA_NOT_PERMITTED,
+                         "the login is not that of an actor: let the owner put the number of this one, %" PRId64
+                         ", into its row of bulla.login, or take another login",
+                         number);
+  }
+  if (db->actor == 0 || db->actor == number) {
+    return BULLA_OK;
+  }
+  return number == 0 ? bulla_explain(BULLA_NOT_PERMITTED,
+                                     "the login is that of an actor, number %" PRId64
+                                     ": take its key in the place of "
+                                     "the root, or another login",
+                                     db->actor)
+                     : bulla_explain(BULLA_NOT_PERMITTED,
+                                     "the login is that of another actor: its number is %" PRId64
+                                     " by bulla.login, "
+                                     "and that of the key is %" PRId64,
+                                     db->actor, number);
 }
 
 void bulla_db_begin_call(struct bulla_db *db, int waited) {

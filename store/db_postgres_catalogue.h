@@ -269,7 +269,7 @@
 "pol entry actor_add a t {0} CHECK ((( SELECT l.actor FROM bulla.login l WHERE (l.name = SESSION_USER)) IS NOT NULL) AND ((tenant = ( SELECT l.tenant FROM bulla.login l WHERE (l.name = SESSION_USER))) OR ( SELECT ((l.actor IS NOT NULL) AND (l.tenant IS NULL)) FROM bulla.login l WHERE (l.name = SESSION_USER)))) 1",
 "pol entry own r t {0} ((tenant = ( SELECT l.tenant FROM bulla.login l WHERE (l.name = SESSION_USER))) OR ( SELECT ((l.actor IS NOT NULL) AND (l.tenant IS NULL)) FROM bulla.login l WHERE (l.name = SESSION_USER))) 1",
 "pol entry whole * t true 1",
-"pol field actor_add a t {0} CHECK ((( SELECT l.actor FROM bulla.login l WHERE (l.name = SESSION_USER)) IS NOT NULL) AND (EXISTS ( SELECT FROM bulla.entry e WHERE (e.id = field.entry)))) 1",
+"pol field actor_add a t {0} CHECK ((( SELECT l.actor FROM bulla.login l WHERE (l.name = SESSION_USER)) IS NOT NULL) AND (EXISTS ( SELECT FROM bulla.entry e WHERE (e.id = field.entry))) AND ((secret = 0) OR (writer = ( SELECT a.id FROM (bulla.login l JOIN bulla.actor a ON ((a.number = l.actor))) WHERE (l.name = SESSION_USER))))) 1",
 "pol field actor_change w t {0} ((( SELECT l.actor FROM bulla.login l WHERE (l.name = SESSION_USER)) IS NOT NULL) AND (EXISTS ( SELECT FROM bulla.entry e WHERE (e.id = field.entry)))) 1",
 "pol field own r t {0} (EXISTS ( SELECT FROM bulla.entry e WHERE (e.id = field.entry))) 1",
 "pol field whole * t true 1",

@@ -164,7 +164,11 @@ static const char *const statements[] = {
     WHOLE("field"),
     POLICY("own", "field", "SELECT USING (" OF_ENTRY ")"),
     POLICY("actor_add", "entry", "INSERT WITH CHECK (" ACTOR " IS NOT NULL AND " OF_TENANT("tenant") ")"),
-    POLICY("actor_add", "field", "INSERT WITH CHECK (" ACTOR " IS NOT NULL AND " OF_ENTRY ")"),
+    /* What a login adds is told to be its actor's, which nobody has signed unless it has the actor's key too. */
+    POLICY("actor_add", "field",
+           "INSERT WITH CHECK (" ACTOR " IS NOT NULL AND " OF_ENTRY
+           " AND (secret = 0 OR writer = (SELECT a.id FROM bulla.login l "
+           "JOIN bulla.actor a ON a.number = l.actor WHERE l.name = SESSION_USER)))"),
     POLICY("actor_change", "field", "UPDATE USING (" ACTOR " IS NOT NULL AND " OF_ENTRY ")"),
     POLICY("actor_change", "apikey", "UPDATE USING (" ACTOR " IS NOT NULL AND " OF_TENANT("tenant") ")"),
     /* Who verifies misses none: they are numbered without gaps. */
@@ -369,9 +373,11 @@ static const char login_query[] =
     "WHERE p.polname = 'whole' AND c.relnamespace = 'bulla'::regnamespace) "
     "SELECT SESSION_USER::text, CASE WHEN NOT row_security_active('bulla.vault'::regclass) THEN 'whole' "
     "WHEN bool_or(is_seen) AND " ACTOR
-    " IS NOT NULL THEN 'both' WHEN bool_and(is_seen) THEN 'whole' WHEN bool_or(is_seen) THEN 'some' "
+    " IS NOT NULL THEN 'both' "
+    "WHEN bool_and(is_seen) THEN 'whole' WHEN bool_or(is_seen) THEN 'some' "
     "WHEN " ACTOR " IS NOT NULL THEN 'actor' WHEN EXISTS (SELECT " OF_LOGIN
-    ") THEN 'tenant' ELSE 'nothing' END, coalesce(min(name) FILTER (WHERE NOT is_seen), ''), "
+    ") THEN 'tenant' ELSE 'nothing' END, "
+    "coalesce(min(name) FILTER (WHERE NOT is_seen), ''), "
     "coalesce(" ACTOR ", 0)::text FROM whole";
 
 enum { NUM_TOLD = 4, DIGITS_MAX = 18 };

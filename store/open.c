@@ -168,6 +168,7 @@ static enum bulla_status check_age(const struct bulla_keyring *keyring, int64_t 
 static enum bulla_status load(struct bulla_vault *vault, const struct bulla_root *root,
                               const struct bulla_vault_options *options) {
   struct bulla_vault_row row;
+  BULLA_TRY(bulla_db_check_login(vault->db, 0));
   BULLA_TRY(bulla_vault_row_load_keys(&row, vault->db));
   memcpy(vault->keyring.uuid, row.said.uuid.data, sizeof(vault->keyring.uuid));
   BULLA_TRY(check_pin(vault, &row, root, options->fingerprint));
@@ -223,6 +224,7 @@ static enum bulla_status load_as(struct bulla_vault *vault, const struct bulla_a
   BULLA_TRY(check_named(vault, &row, key, options));
   BULLA_TRY(check_age(&vault->keyring, options->generation));
   BULLA_TRY(bulla_self_load(first_lane, &vault->keyring, vault->db, key));
+  BULLA_TRY(bulla_db_check_login(vault->db, vault->keyring.self->number));
   return load_own_lane(vault, first_lane);
 }
 
