@@ -56,7 +56,7 @@ static const char of_actor[] =
     "WHERE l.name = SESSION_USER AND g.ended = 0), wanted(relation, privileges, columns) AS (SELECT v.relation, "
     "v.privileges, v.columns FROM roles JOIN (VALUES "
     "('', 'format', 'SELECT', ''), ('', 'login', 'SELECT', ''), ('', 'turn', 'SELECT,UPDATE', ''), "
-    "('', 'vault', 'SELECT', 'id,statement,signature,keep'), ('', 'directory', 'SELECT', ''), "
+    "('', 'vault', 'SELECT', 'id,statement,signature'), ('', 'directory', 'SELECT', ''), "
     "('', 'actor', 'SELECT', ''), ('', 'actor_grant', 'SELECT', ''), ('', 'handout', 'SELECT', ''), "
     "('', 'tenant', 'SELECT', ''), ('', 'lane', 'SELECT,INSERT', ''), ('', 'audit', 'SELECT', 'lane,seq,time,mac'), "
     "('', 'audit', 'INSERT', ''), ('', 'audit_head', 'SELECT,INSERT,UPDATE', ''), ('', 'limit_rule', 'SELECT', ''), "

@@ -6,7 +6,6 @@
 #include "core/cleanup.h"
 #include "store/db.h"
 #include "store/examine.h"
-#include "store/may.h"
 #include "store/vault.h"
 
 static enum bulla_status examine(struct bulla_examination *examination, struct bulla_vault *vault) {
@@ -19,7 +18,6 @@ static enum bulla_status examine(struct bulla_examination *examination, struct b
 
 enum bulla_status bulla_vault_examine(struct bulla_vault *vault, bulla_finding_fn each, void *arg) {
   struct bulla_examination examination = {.num = 0};
-  BULLA_TRY(bulla_may_root(vault, NULL, BULLA_LITERAL("examine"), NULL));
   BULLA_TRY(examine(&examination, vault));
   for (size_t i = 0; i < examination.num; i++) {
     BULLA_TRY(each(arg, &examination.findings[i]));

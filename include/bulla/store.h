@@ -1057,8 +1057,9 @@ struct bulla_finding {
 typedef enum bulla_status (*bulla_finding_fn)(void *arg, const struct bulla_finding *finding);
 
 /* bulla_vault_examine calls |each| for what was found where the vault is: the permissions and the integrity of its
- * file; or the settings, standbys and clock of its server, and the rights of the login. It changes and records nothing.
- * For the log see bulla_vault_audit_verify. */
+ * file; or the settings, standbys and clock of its server, and the rights of the login, held against what a service
+ * needs or the roles of the actor whose login it is. It changes and records nothing, and whoever has opened the vault may
+ * call it. For the log see bulla_vault_audit_verify. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_examine(struct bulla_vault *vault, bulla_finding_fn each,
                                                                 void *arg);
 
