@@ -8,9 +8,9 @@ import json
 PROBLEM = 5  # its exit status
 
 
-def examine(box, status=0, **options):
+def examine(box, status=0, args=(), **options):
     """Returns what doctor finds as {what: (verdict, value, remedy)}."""
-    printed = json.loads(box.run("doctor", "--json", status=status, **options))
+    printed = json.loads(box.run("doctor", "--json", *args, status=status, **options))
     found = {each["what"]: (each["verdict"], each["value"], each["remedy"]) for each in printed}
     assert len(found) == len(printed), printed
     problems = sum(each[0] == "problem" for each in found.values())
