@@ -77,10 +77,8 @@ enum bulla_status bulla_change_commit(struct bulla_change *change) {
   if (change->head.key == NULL) {
     return BULLA_INVALID_ARGUMENT; /* nothing changes without a record */
   }
-  int64_t known = change->vault->keyring.generation;
-  int64_t seen = change->generation > known ? change->generation : known;
-  if (seen > change->head.generation) {
-    change->head.generation = seen;
+  if (change->generation > change->head.generation) {
+    change->head.generation = change->generation;
   }
   BULLA_TRY(bulla_audit_store(&change->head, &change->before, change->log));
   BULLA_TRY(commit(change));
