@@ -195,6 +195,40 @@ Test(actors, what_one_has_put_is_kept_or_not_as_the_root_says) {
   bulla_actor_free(&front);
 }
 
+/* An actor that goes on to put while what it has put is sealed anew. */
+struct busy {
+  struct bulla_vault *vault;
+  int num_put;
+};
+
+static void put_meanwhile(void *arg, int64_t done, int64_t total) {
+  struct busy *busy = arg;
+  char value[40];
+  cr_expect_leq(done, total);
+  if (busy->num_put < 5) {
+    snprintf(value, sizeof(value), "put meanwhile %d", ++busy->num_put);
+    TEST_OK(put_by(busy->vault, "acme", value));
+  }
+}
+
+Test(actors, what_one_puts_while_it_is_revoked_is_kept_too) {
+  struct bulla_actor *front = create_actor("front-end");
+  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "acme"));
+  struct busy busy = {.vault = open_as(front)};
+  TEST_OK(put_by(busy.vault, "acme", "put before"));
+  int64_t num_adopted;
+  TEST_OK(bulla_vault_actor_revoke(house.vault, &num_adopted, &who, TEXT("front-end"), false, put_meanwhile, &busy));
+  cr_expect_geq(busy.num_put, 1);
+  cr_expect_eq(num_adopted, 1 + busy.num_put);
+  TEST_STATUS(put_by(busy.vault, "acme", "put behind"), BULLA_REVOKED);
+  char value[40];
+  snprintf(value, sizeof(value), "put meanwhile %d", busy.num_put);
+  assert_use("acme", "db", "password", value);
+  cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE writer IS NOT NULL"), 0);
+  bulla_vault_close(&busy.vault);
+  bulla_actor_free(&front);
+}
+
 Test(actors, what_was_put_by_a_grant_stays_when_that_ends) {
   struct bulla_actor *front = create_actor("front-end");
   TEST_OK(grant("front-end", BULLA_ROLE_PUT, "acme"));

@@ -522,6 +522,26 @@ Test(grants, one_that_has_ended_does_not_come_back) {
   bulla_actor_free(&worker);
 }
 
+#define OLD_FIELDS "DELETE FROM field; INSERT INTO field SELECT * FROM other.field;"
+
+/* A value that was put by such a grant needs no key of the role, but the grant. */
+Test(grants, what_was_put_by_one_that_has_ended_is_not_good_by_its_old_row) {
+  struct bulla_actor *front = create_actor("front-end");
+  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "acme"));
+  struct bulla_vault *vault = open_as(front);
+  const struct bulla_field field = {TEXT("password"), TEXT("put by the front end"), true};
+  TEST_OK(bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1));
+  bulla_vault_close(&vault);
+  struct bulla_span early = image();
+  TEST_OK(end_grant("front-end", BULLA_ROLE_PUT, "acme"));
+  close_vault();
+  lay_beside("other", early);
+  run_sql(beside("other", OLD_FIELDS OLD_GRANTS));
+  open_vault();
+  TEST_STATUS(use("acme", "db", "password"), BULLA_REFUSED);
+  bulla_actor_free(&front);
+}
+
 /* What is hidden while its actor is revoked must not be there afterwards, with the keys that it gives. */
 Test(grants, one_that_is_hidden_while_the_actor_is_revoked_is_missed) {
   enroll("worker");

@@ -31,7 +31,7 @@ NO_SECRET = {
     # Of a secret that is opened it is looked whether a newline ends it.
     # An upgrade happens once in the life of a vault, and opens and seals by what is checked of the others.
     "bulla/store.h": """bulla_vault_upgrade bulla_vault_generation bulla_vault_apikey_live bulla_vault_id bulla_vault_fingerprint
-        bulla_vault_examine bulla_secret_open""",
+        bulla_vault_examine bulla_secret_open bulla_role_name bulla_vault_directory""",
     # Claims of an authentic token count as public: docs/THREATS.md, "Timing".
     "bulla/token.h": """bulla_apikey_id bulla_claims_permit bulla_claims_session_end bulla_claims_next_perm
         bulla_claims_attr_text bulla_claims_attr_int bulla_claims_attr_bool bulla_claims_attr_json bulla_claims_own_text
