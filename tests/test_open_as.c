@@ -66,7 +66,7 @@ Test(open_as, what_is_no_key_of_an_actor_of_this_vault_opens_nothing) {
   struct bulla_vault *vault = NULL;
   TEST_STATUS(bulla_vault_open_as(&vault, house.url, NULL, NULL), BULLA_INVALID_ARGUMENT);
 
-  const char *other = url_of("other.db");
+  const char *other = url_of("other");
   TEST_OK(bulla_vault_create(other, house.root));
   TEST_STATUS(try_as(&vault, other, key, NULL), BULLA_WRONG_VAULT);
   cr_expect(strstr(test_told.text, "another vault") != NULL, "%s", test_told.text);
@@ -314,7 +314,7 @@ Test(open_as, what_is_for_a_root_alone_is_denied_to_every_actor_and_recorded) {
   }
   struct bulla_export_report report = BULLA_EXPORT_REPORT_INIT;
   struct bulla_vault *target = NULL;
-  const char *other = url_of("other.db");
+  const char *other = url_of("other");
   TEST_OK(bulla_vault_create(other, house.root));
   TEST_OK(bulla_vault_open(&target, other, house.root, NULL));
   TEST_STATUS(bulla_vault_export(vault, &report, target, &who, NULL, NULL), BULLA_DENIED);
