@@ -339,7 +339,7 @@ static enum bulla_status use_root(struct bulla_vault *vault, struct bulla_audit_
 
 enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span id,
                                          bulla_apikey_use_fn use, void *arg) {
-  BULLA_TRY(bulla_who_check(who, true));
+  BULLA_TRY(bulla_may_who(vault, who, true));
   struct bulla_audit_record record = bulla_audit_record(who, BULLA_LITERAL("apikey-use"), bulla_span(NULL, 0), id);
   return use_root(vault, &record, use, arg);
 }

@@ -183,7 +183,7 @@ enum bulla_status bulla_vault_limit_wait(struct bulla_vault *vault, int64_t *mic
                                          enum bulla_limit_kind kind, struct bulla_span tenant) {
   struct bulla_limit_rules rules BULLA_CLEANUP(bulla_limit_rules_free) = {.num = 0};
   *microseconds = 0;
-  BULLA_TRY(bulla_who_check(who, false));
+  BULLA_TRY(bulla_may_who(vault, who, false));
   if (kind < BULLA_LIMIT_USE || kind > BULLA_LIMIT_MISS) {
     return BULLA_INVALID_ARGUMENT;
   }

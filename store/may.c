@@ -41,6 +41,11 @@ enum bulla_status bulla_may(const struct bulla_vault *vault, const struct bulla_
   return may ? BULLA_OK : explain(roles);
 }
 
+enum bulla_status bulla_may_who(const struct bulla_vault *vault, const struct bulla_who *who, bool needs_reason) {
+  BULLA_TRY(bulla_vault_here(vault));
+  return vault->keyring.self != NULL ? bulla_who_check_proven(who, needs_reason) : bulla_who_check(who, needs_reason);
+}
+
 /* What of a place can be told: names that are none are left out. */
 static struct bulla_span tell_name(struct bulla_span name) {
   return bulla_name_check(name) == BULLA_OK ? name : bulla_span(NULL, 0);
@@ -74,7 +79,7 @@ enum bulla_status bulla_may_root(struct bulla_vault *vault, const struct bulla_w
   if (vault->keyring.self == NULL) {
     return BULLA_OK;
   }
-  BULLA_TRY(who != NULL ? bulla_who_check(who, false) : BULLA_OK);
+  BULLA_TRY(who != NULL ? bulla_who_check_proven(who, false) : BULLA_OK);
   enum bulla_status status = bulla_may_tell(vault, who, op, place);
   return status == BULLA_DENIED ? bulla_explain(status, "only a root can do that") : status;
 }

@@ -11,6 +11,11 @@
 
 #define BULLA_MAY(role) (1U << (role))
 
+/* bulla_may_who is bulla_who_check of store/names.h for what an actor may do too: whoever opened the vault as one needs
+ * no who->actor. */
+BULLA_NODISCARD enum bulla_status bulla_may_who(const struct bulla_vault *vault, const struct bulla_who *who,
+                                                bool needs_reason);
+
 /* bulla_may_root returns BULLA_DENIED unless the vault was opened with a root. Of a refused try of |op| on the tenant
  * and entry of |place|, each of which may be empty, there is a record, with the outcome "denied". */
 BULLA_NODISCARD enum bulla_status bulla_may_root(struct bulla_vault *vault, const struct bulla_who *who,

@@ -101,6 +101,13 @@ enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason
   if (who == NULL || who->actor.len == 0) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "no actor is given");
   }
+  return bulla_who_check_proven(who, needs_reason);
+}
+
+enum bulla_status bulla_who_check_proven(const struct bulla_who *who, bool needs_reason) {
+  if (who == NULL) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "nobody is said to ask");
+  }
   if (needs_reason && who->reason.len == 0) {
     return bulla_explain(BULLA_INVALID_ARGUMENT, "no reason is given");
   }

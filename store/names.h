@@ -33,8 +33,10 @@ BULLA_NODISCARD enum bulla_status bulla_reserved_check(const uint64_t *reserved,
  * without NUL and noncharacters. */
 BULLA_NODISCARD enum bulla_status bulla_text_check(struct bulla_span text, size_t max_len);
 
-/* bulla_who_check returns BULLA_INVALID_ARGUMENT without an actor, or without a reason if |needs_reason|. */
+/* bulla_who_check returns BULLA_INVALID_ARGUMENT without an actor, or without a reason if |needs_reason|.
+ * bulla_who_check_proven is for who has opened the vault as an actor, and need not say of whom it is on behalf. */
 BULLA_NODISCARD enum bulla_status bulla_who_check(const struct bulla_who *who, bool needs_reason);
+BULLA_NODISCARD enum bulla_status bulla_who_check_proven(const struct bulla_who *who, bool needs_reason);
 
 #define BULLA_DIGITS_MAX 21 /* bytes of a number as text, with its end */
 

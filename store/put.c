@@ -302,9 +302,7 @@ static enum bulla_status check_field(const struct bulla_field *field) {
   return bulla_text_check(field->value, BULLA_VALUE_MAX);
 }
 
-static enum bulla_status check(const struct bulla_who *who, const struct bulla_place *place,
-                               const struct bulla_field *fields, size_t num_fields) {
-  BULLA_TRY(bulla_who_check(who, false));
+static enum bulla_status check(const struct bulla_place *place, const struct bulla_field *fields, size_t num_fields) {
   BULLA_TRY(bulla_place_check_entry(place));
   if (num_fields == 0) {
     return BULLA_INVALID_ARGUMENT;
@@ -318,7 +316,8 @@ static enum bulla_status check(const struct bulla_who *who, const struct bulla_p
 /* |keep| is NULL if what is kept of the entry stays as it is. */
 static enum bulla_status put(struct bulla_vault *vault, const struct bulla_who *who, const struct bulla_place *place,
                              const struct bulla_field *fields, size_t num_fields, const int *keep) {
-  BULLA_TRY(check(who, place, fields, num_fields));
+  BULLA_TRY(bulla_may_who(vault, who, false));
+  BULLA_TRY(check(place, fields, num_fields));
   BULLA_TRY(keep != NULL ? bulla_may_root(vault, who, BULLA_LITERAL("put"), place)
                          : bulla_may_on(vault, who, BULLA_MAY(BULLA_ROLE_PUT), BULLA_LITERAL("put"), place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};

@@ -352,7 +352,7 @@ enum bulla_status bulla_vault_read(struct bulla_vault *vault, struct bulla_secre
                                    const struct bulla_place *place) {
   size_t failed;
   *value = NULL;
-  BULLA_TRY(bulla_who_check(who, true));
+  BULLA_TRY(bulla_may_who(vault, who, true));
   BULLA_TRY(bulla_place_check_revision(place));
   struct bulla_use use BULLA_CLEANUP(bulla_use_end) = {.kind = NULL};
   begin_use(&use, who, place);
@@ -382,10 +382,10 @@ static void several_free(struct several *several) {
 }
 
 /* Checks all places before any of them is looked for. */
-static enum bulla_status take_places(struct several *several, size_t *failed, const struct bulla_who *who,
-                                     const struct bulla_place *places, size_t num_places) {
+static enum bulla_status take_places(struct several *several, size_t *failed, struct bulla_vault *vault,
+                                     const struct bulla_who *who, const struct bulla_place *places, size_t num_places) {
   *failed = num_places;
-  BULLA_TRY(bulla_who_check(who, true));
+  BULLA_TRY(bulla_may_who(vault, who, true));
   if (num_places == 0 || num_places > BULLA_PLACES_MAX) {
     return num_places == 0 ? BULLA_INVALID_ARGUMENT : BULLA_TOO_LARGE;
   }
@@ -407,7 +407,7 @@ enum bulla_status bulla_vault_use_many(struct bulla_vault *vault, size_t *failed
                                        void *arg) {
   struct bulla_span values[BULLA_PLACES_MAX];
   struct several several BULLA_CLEANUP(several_free) = {.num = 0};
-  BULLA_TRY(take_places(&several, failed_place, who, places, num_places));
+  BULLA_TRY(take_places(&several, failed_place, vault, who, places, num_places));
   BULLA_TRY(bulla_use_all(failed_place, vault, several.uses, num_places));
   for (size_t i = 0; i < num_places; i++) {
     values[i] = bulla_secret_bytes(several.uses[i].opened);

@@ -331,6 +331,30 @@ Test(open_as, what_is_for_a_root_alone_is_denied_to_every_actor_and_recorded) {
   assert_use("acme", "db", "password", "acme db password");
 }
 
+/* The log proves who an actor is: on behalf of whom it acts it need not say. */
+Test(open_as, an_actor_need_not_say_who_it_is) {
+  static const struct bulla_who nameless = {.reason = {(const uint8_t *)"to test", 7}};
+  const struct bulla_field field = {.name = TEXT("x"), .value = TEXT("y")};
+  int64_t wait;
+  furnish();
+  struct bulla_span key = make_actor("worker");
+  grant("worker", BULLA_ROLE_USE, "acme");
+  grant("worker", BULLA_ROLE_PUT, "acme");
+  struct bulla_vault *vault = open_as(key);
+  struct bulla_vault *const vaults[] = {vault, house.vault};
+  for (size_t i = 0; i < N(vaults); i++) {
+    enum bulla_status wanted = i == 0 ? BULLA_OK : BULLA_INVALID_ARGUMENT;
+    TEST_STATUS(bulla_vault_use(vaults[i], &nameless, AT(TEXT("acme"), TEXT("db"), TEXT("password")), remember, NULL),
+                wanted);
+    TEST_STATUS(bulla_vault_put(vaults[i], &nameless, AT(TEXT("acme"), TEXT("db")), &field, 1), wanted);
+    TEST_STATUS(bulla_vault_limit_wait(vaults[i], &wait, &nameless, BULLA_LIMIT_USE, TEXT("acme")), wanted);
+  }
+  TEST_STATUS(bulla_vault_use(vault, NULL, AT(TEXT("acme"), TEXT("db"), TEXT("password")), remember, NULL),
+              BULLA_INVALID_ARGUMENT);
+  bulla_vault_close(&vault);
+  cr_expect_eq(count_details("op = 'use' AND outcome = 'granted' AND actor = ''"), 1);
+}
+
 /* How long opening takes does not depend on what was granted. */
 Test(open_as, no_grant_is_read_at_opening) {
   furnish();

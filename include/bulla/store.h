@@ -201,7 +201,8 @@ BULLA_API void bulla_vault_close(struct bulla_vault **vault);
 
 /* Who is asking, for the audit log: UTF-8 of at most BULLA_WHO_MAX bytes each. Calls return BULLA_INVALID_ARGUMENT
  * without |actor|, and those that open something also without |reason|; BULLA_TOO_LARGE or BULLA_INVALID_TEXT for other
- * text. */
+ * text. Where the vault was opened as an actor, the log proves who it was, and |actor| says on behalf of whom: it may
+ * be empty. */
 struct bulla_who {
   struct bulla_span actor;  /* user, service, job */
   struct bulla_span origin; /* address, host, terminal */
@@ -1058,8 +1059,8 @@ typedef enum bulla_status (*bulla_finding_fn)(void *arg, const struct bulla_find
 
 /* bulla_vault_examine calls |each| for what was found where the vault is: the permissions and the integrity of its
  * file; or the settings, standbys and clock of its server, and the rights of the login, held against what a service
- * needs or the roles of the actor whose login it is. It changes and records nothing, and whoever has opened the vault may
- * call it. For the log see bulla_vault_audit_verify. */
+ * needs or the roles of the actor whose login it is. It changes and records nothing, and whoever has opened the vault
+ * may call it. For the log see bulla_vault_audit_verify. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_examine(struct bulla_vault *vault, bulla_finding_fn each,
                                                                 void *arg);
 
