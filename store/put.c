@@ -195,8 +195,10 @@ enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_c
   BULLA_TRY(bulla_change_read_head(change));
   if (change->vault->keyring.self != NULL) {
     enum bulla_status status = bulla_tenant_look(&putter->owner, change->vault, tenant);
-    return status == BULLA_NOT_FOUND ? bulla_explain(status, "there is no such tenant: the root makes tenants")
-                                     : status;
+    BULLA_TRY(status == BULLA_NOT_FOUND ? bulla_explain(status, "there is no such tenant: the root makes tenants")
+                                        : status);
+    /* As it is in this transaction: whoever ends the grant takes in what was put before. */
+    return bulla_may(change->vault, putter->owner, BULLA_MAY(BULLA_ROLE_PUT));
   }
   BULLA_TRY(bulla_tenant_ensure(&putter->owner, change, tenant));
   return bulla_tenant_active_secret(&putter->keys, change->vault, putter->owner);
@@ -314,12 +316,9 @@ static enum bulla_status check(const struct bulla_place *place, const struct bul
 }
 
 /* |keep| is NULL if what is kept of the entry stays as it is. */
-static enum bulla_status put(struct bulla_vault *vault, const struct bulla_who *who, const struct bulla_place *place,
-                             const struct bulla_field *fields, size_t num_fields, const int *keep) {
-  BULLA_TRY(bulla_may_who(vault, who, false));
-  BULLA_TRY(check(place, fields, num_fields));
-  BULLA_TRY(keep != NULL ? bulla_may_root(vault, who, BULLA_LITERAL("put"), place)
-                         : bulla_may_on(vault, who, BULLA_MAY(BULLA_ROLE_PUT), BULLA_LITERAL("put"), place));
+static enum bulla_status put_all(struct bulla_vault *vault, const struct bulla_who *who,
+                                 const struct bulla_place *place, const struct bulla_field *fields, size_t num_fields,
+                                 const int *keep) {
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("put"), place));
   struct bulla_putter putter;
@@ -332,6 +331,16 @@ static enum bulla_status put(struct bulla_vault *vault, const struct bulla_who *
     BULLA_TRY(bulla_put_field(&putter, &fields[i], false));
   }
   return bulla_change_commit(&change);
+}
+
+static enum bulla_status put(struct bulla_vault *vault, const struct bulla_who *who, const struct bulla_place *place,
+                             const struct bulla_field *fields, size_t num_fields, const int *keep) {
+  BULLA_TRY(bulla_may_who(vault, who, false));
+  BULLA_TRY(check(place, fields, num_fields));
+  BULLA_TRY(keep != NULL ? bulla_may_root(vault, who, BULLA_LITERAL("put"), place)
+                         : bulla_may_on(vault, who, BULLA_MAY(BULLA_ROLE_PUT), BULLA_LITERAL("put"), place));
+  enum bulla_status status = put_all(vault, who, place, fields, num_fields, keep);
+  return status == BULLA_DENIED ? bulla_may_tell(vault, who, BULLA_LITERAL("put"), place) : status;
 }
 
 enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,

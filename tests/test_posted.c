@@ -7,6 +7,7 @@
 #include "store/entry.h"
 #include "store/field.h"
 #include "store/posted.h"
+#include "store/put.h"
 #include "store/tenant.h"
 #include "store/vault.h"
 #include "tests/actor_support.h"
@@ -212,6 +213,7 @@ Test(posted, an_actor_adds_and_changes_nothing) {
   TEST_STATUS(put_in(staff.front, "acme", "db", (struct bulla_field){TEXT("password"), TEXT("plain"), false}),
               BULLA_STAYS_SECRET);
   TEST_STATUS(put_by(staff.front, "host", "secret"), BULLA_DENIED);
+  cr_expect_eq(count_details("op = 'put' AND entry = 'db' AND outcome = 'denied'"), 1);
   cr_expect_eq(run_sql("SELECT max(revision) FROM field WHERE name = 'host'"), 1);
   struct bulla_field field = {TEXT("password"), TEXT("late"), true, .if_revision = 7};
   TEST_STATUS(put_in(staff.front, "acme", "db", field), BULLA_CONFLICT);
@@ -241,6 +243,14 @@ Test(posted, an_actor_makes_no_tenant_and_puts_in_no_other) {
   TEST_STATUS(put_in(staff.desk, "acme", "db", (struct bulla_field){TEXT("f"), TEXT("v"), true}), BULLA_DENIED);
   cr_expect_eq(run_sql("SELECT count(*) FROM tenant"), 2);
   cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE name = 'f'"), 0);
+}
+
+/* A grant may end once it was asked for. */
+Test(posted, who_may_put_is_asked_again_beside_what_is_put) {
+  struct bulla_putter putter;
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  TEST_OK(bulla_change_begin(&change, staff.desk, &who, BULLA_DB_WRITE));
+  TEST_STATUS(bulla_putter_begin(&putter, &change, TEXT("put"), TEXT("acme")), BULLA_DENIED);
 }
 
 Test(posted, former_revisions_are_told_and_opened_by_their_numbers) {

@@ -507,7 +507,11 @@ struct bulla_field {
  * not given; a canary stays one; former revisions are kept as bulla_vault_keep has it. Returns BULLA_STAYS_SECRET for a
  * plain value of a field that is secret, BULLA_EXISTS or BULLA_CONFLICT if if_revision does not hold, BULLA_REFUSED if
  * the traits to keep, or the plain value that is there, have been tampered with (bulla_vault_remove removes it),
- * BULLA_INVALID_ARGUMENT without fields or for traits of a plain field, BULLA_INVALID_TEXT, BULLA_TOO_LARGE. */
+ * BULLA_INVALID_ARGUMENT without fields or for traits of a plain field, BULLA_INVALID_TEXT, BULLA_TOO_LARGE.
+ *
+ * An actor makes no tenant: BULLA_NOT_FOUND. It adds revisions and deletes none, which is left to the root's next put,
+ * and makes no plain field secret: BULLA_DENIED. One that may not show the value cannot see its traits: those that are
+ * not given are BULLA_MASK_FIXED, BULLA_PADDING_BUCKETS, no date, no canary. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_put(struct bulla_vault *vault, const struct bulla_who *who,
                                                             const struct bulla_place *place,
                                                             const struct bulla_field *fields, size_t num_fields);
@@ -709,10 +713,10 @@ struct bulla_rewrap_report {
 typedef bool (*bulla_rewrap_fn)(void *arg, int64_t done, int64_t total);
 
 /* bulla_vault_rewrap seals anew what is sealed under decrypt-only versions of |tenant|, or of all tenants if it is
- * empty. Others can read and write meanwhile; it may be interrupted, even killed, and called again, and several may run
- * at once. Nothing that it opens leaves locked memory; it writes a record a batch, "rewrap", with the number of values
- * as its field. |go_on| may be NULL. Returns BULLA_REFUSED if something did not open, after all else is done,
- * BULLA_NOT_FOUND. */
+ * empty, and what actors have put there and nobody has used. Others can read and write meanwhile; it may be
+ * interrupted, even killed, and called again, and several may run at once. Nothing that it opens leaves locked memory;
+ * it writes a record a batch, "rewrap", with the number of values as its field. |go_on| may be NULL. Returns
+ * BULLA_REFUSED if something did not open, after all else is done, BULLA_NOT_FOUND. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault,
                                                                struct bulla_rewrap_report *report,
                                                                const struct bulla_who *who, struct bulla_span tenant,
