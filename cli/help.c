@@ -54,7 +54,7 @@ static void print_statuses(void) {
   printf(
       "\nExit statuses:\n"
       "  0  done\n"
-      "  1  refused: authentication, integrity, expiry, revocation\n"
+      "  1  refused: authentication, integrity, a role that is missing, expiry, revocation\n"
       "  2  usage: the command line or the input is wrong\n"
       "  3  not found\n"
       "  4  environment: memory, files, disk, database\n"

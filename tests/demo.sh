@@ -91,12 +91,22 @@ step 1 'bulla token verify < changed'
 step 0 'bulla token mint --apikey-file web.key --org acme --sub alice --ttl 1 > short-lived && sleep 2'
 step 1 'bulla token verify < short-lived' 'expired'
 
+chapter 'A front end with a key of its own stores what it cannot read; a worker reads it; the front end is given up'
+step 0 '(umask 077; bulla actor create front > front.key; bulla actor create worker > worker.key)'
+step 0 'bulla grant front put acme && bulla grant front show acme && bulla grant worker use acme'
+step 0 "printf %s 'sk-ant-demo-fedcba9876543210' | bulla put acme/anthropic --secret key --as file:front.key"
+step 0 'bulla show acme/anthropic --as file:front.key' '3210'
+step 1 "bulla get acme/anthropic key --reason 'just looking' --as file:front.key" 'the role use'
+step 0 "bulla get acme/anthropic key --reason 'nightly sync' --as file:worker.key && echo" '^sk-ant-demo-fedcba9876543210$'
+step 0 'bulla actor revoke front --now' 'front is revoked'
+step 1 'bulla list acme --as file:front.key' 'was revoked'
+
 chapter 'Who touched what'
 step 0 'bulla audit log'
 step 0 'bulla audit verify'
 
 chapter 'Somebody edits the log'
-step 0 "sqlite3 bulla.db \"UPDATE audit SET outcome = 'failed' WHERE seq = 5\""
+step 0 "sqlite3 bulla.db \"UPDATE audit SET outcome = 'failed' WHERE lane = 0 AND seq = 5\""
 step 1 'bulla audit verify' 5
 
 printf '\nThe throw-away vault is gone.\n'
