@@ -320,11 +320,13 @@ enum bulla_status bulla_run_status(struct bulla_cli *cli) {
   BULLA_TRY(read_ages(&status));
   BULLA_TRY(bulla_session_vault(cli, &vault));
   status.vault = vault;
-  BULLA_TRY(read_log(&status));
-  BULLA_TRY(check_sight(&status));
+  /* First what takes a root: an auditor's log may be long. */
   bulla_session_at_tenant(cli, status.tenant, "TENANT");
   BULLA_TRY(bulla_survey_take(&status.survey, vault, status.tenant));
   BULLA_TRY(bulla_vault_directory(vault, &status.generation));
+  BULLA_TRY(read_log(&status));
+  BULLA_TRY(check_sight(&status));
+  bulla_session_at_tenant(cli, status.tenant, "TENANT");
   status.out.sinks[0] = bulla_report_sink_new(cli);
   if (status.out.sinks[0] == NULL) {
     return BULLA_NO_MEMORY;
