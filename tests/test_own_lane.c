@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "store/own_lane.h"
-#include "tests/vault_support.h"
+#include "tests/actor_support.h"
 
 TestSuite(own_lane, .init = build_house, .fini = leave_house);
 
@@ -302,4 +302,56 @@ Test(own_lane, a_group_whose_lane_was_taken_is_written_again) {
   use_often(house.vault, SHARED + 2);
   append_to(1);
   TEST_OK(bulla_vault_use_many(house.vault, &failed, &me, places, 2, take_both, NULL));
+}
+
+/* Actors have lanes of their own, which they take, open and leave as roots do theirs. */
+Test(own_lane, an_actor_takes_lanes_of_its_own) {
+  put_value();
+  struct bulla_audit_verdict verdict;
+  struct bulla_span text = make_actor("worker");
+  grant("worker", BULLA_ROLE_USE, "acme");
+  use_often(house.vault, SHARED + 1);
+  struct bulla_vault *first = open_as(text);
+  struct bulla_vault *second = open_as(text);
+  use_often(first, SHARED);
+  cr_expect_eq(lane_of(first), 0);
+  use_often(first, 2);
+  use_often(second, SHARED + 1);
+  cr_expect_eq(lane_of(house.vault), 1);
+  cr_expect_eq(lane_of(first), 65);
+  cr_expect_eq(lane_of(second), 66);
+  cr_expect_eq(run_sql("SELECT count(*) FROM audit WHERE lane = 64 AND op = 'use'"), 2 * SHARED);
+  cr_expect_eq(run_sql("SELECT count(*) FROM audit WHERE lane = 64 AND op = 'lane-open'"), 2);
+  cr_expect_eq(run_sql("SELECT count(*) FROM audit WHERE lane = 65 AND op = 'use'"), 2);
+  cr_expect_eq(run_sql("SELECT count(*) FROM audit WHERE lane = 66 AND op = 'use'"), 1);
+  ahead = 65;
+  struct bulla_vault *third = open_as(text);
+  use_often(second, 1);
+  cr_expect_eq(run_sql("SELECT count(*) FROM audit WHERE lane = 64 AND op = 'lane-at'"), 1);
+  use_often(third, SHARED + 1);
+  cr_expect_eq(lane_of(third), 65, "the one that was idle longest of its own: %ld", (long)lane_of(third));
+  use_often(first, 1);
+  cr_expect_eq(lane_of(first), 0, "it was taken");
+  TEST_OK(verify(house.vault, &verdict));
+  cr_expect_eq(verdict.num_lanes, 5);
+  bulla_vault_close(&first);
+  bulla_vault_close(&second);
+  bulla_vault_close(&third);
+}
+
+/* A lane that an actor opened is missed by what its first lane says. */
+Test(own_lane, one_of_an_actor_that_is_gone_is_missed) {
+  put_value();
+  struct bulla_audit_verdict verdict;
+  struct bulla_span text = make_actor("worker");
+  grant("worker", BULLA_ROLE_USE, "acme");
+  struct bulla_vault *worker = open_as(text);
+  use_often(worker, SHARED + 2);
+  cr_expect_eq(lane_of(worker), 65);
+  bulla_vault_close(&worker);
+  run_sql(
+      "DELETE FROM audit WHERE lane = 65; DELETE FROM audit_head WHERE lane = 65; DELETE FROM lane WHERE number = 65");
+  TEST_STATUS(verify(house.vault, &verdict), BULLA_AUDIT_BROKEN);
+  cr_expect_eq(verdict.bad_lane, 64);
+  cr_expect_eq(verdict.bad_seq, SHARED + 1);
 }
