@@ -249,6 +249,9 @@ Test(audit_actor, an_auditor_of_a_tenant_reads_its_records_alone) {
   grant("reader", BULLA_ROLE_AUDIT, "acme");
   grant("reader", BULLA_ROLE_USE, "gamma");
   struct bulla_vault *as_reader = open_as(reader.text);
+  struct bulla_vault *as_idle = open_as(cast.idle.text);
+  TEST_STATUS(use_by(as_idle, "acme"), BULLA_DENIED); /* boxed: not for auditors of the tenant */
+  bulla_vault_close(&as_idle);
   static const char text[] =
       "64:1 worker for me: use of acme/db 16\n128:1 other for me: use of acme/db 16\n"
       "64:2 worker for me: use of acme/db 16\n128:2 other for me: use of acme/db 16\n"
@@ -267,6 +270,7 @@ Test(audit_actor, an_auditor_of_a_tenant_reads_its_records_alone) {
   TEST_STATUS(bulla_vault_audit_verify(as_reader, &verdict), BULLA_DENIED);
   cr_expect_eq(num, 0);
   /* Who is an auditor of all no more, and has the key in memory. */
+  TEST_OK(bulla_vault_audit_log(cast.as_auditor, 1, TEXT(""), count_record, NULL));
   end_grant("auditor", BULLA_ROLE_AUDIT, "");
   grant("auditor", BULLA_ROLE_AUDIT, "acme");
   TEST_STATUS(bulla_vault_audit_log(cast.as_auditor, 1, TEXT(""), count_record, &num), BULLA_DENIED);
@@ -285,7 +289,9 @@ static void sign_lane(int64_t number, const struct bulla_lane_statement *said, c
   struct bulla_keyring keyring = {.self = &self};
   struct bulla_signed made;
   TEST_OK(bulla_sign_lane(&made, &keyring, said));
-  run_sql(number == 64 ? "DELETE FROM lane WHERE number = 64" : "DELETE FROM lane WHERE number = 65");
+  run_sql(number == 64   ? "DELETE FROM lane WHERE number = 64"
+          : number == 65 ? "DELETE FROM lane WHERE number = 65"
+                         : "SELECT 1");
   struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
   struct bulla_statement statement = bulla_statement(house.vault->db, BULLA_QUERY_INSERT_LANE);
@@ -367,6 +373,20 @@ Test(audit_actor, a_lane_is_signed_by_who_makes_it) {
     status = bulla_vault_audit_verify(cast.as_auditor, &verdict);
     cr_expect_eq(status, wanted, "row %zu: %s", i, bulla_status_text(status));
   }
+  end();
+}
+
+/* With the row of another actor replaced by its own. */
+Test(audit_actor, an_actor_makes_no_lane_in_the_range_of_another) {
+  begin();
+  struct bulla_audit_lane lane = {.number = 129};
+  struct bulla_lane_statement said = read_lane(65);
+  said.number = 129;
+  sign_lane(129, &said, cast.worker.keys.signing_seed);
+  run_sql(
+      "UPDATE actor SET (statement, signature) = (SELECT statement, signature FROM actor WHERE number = 1) "
+      "WHERE number = 2");
+  TEST_STATUS(bulla_audit_lane_load(&lane, NULL, &house.vault->log), BULLA_AUDIT_BROKEN);
   end();
 }
 
@@ -571,6 +591,21 @@ Test(audit_actor, a_record_of_a_tenant_without_its_key_has_no_tenant_in_clear) {
   grant("worker", BULLA_ROLE_AUDIT, "beta");
   TEST_OK(bulla_vault_audit_log(cast.as_worker, 1, TEXT("beta"), count_record, &num));
   cr_expect_eq(num, 2, "the put and the grant; what was boxed is for the auditor of all");
+  end();
+}
+
+/* Whatever is known of a tenant without its key: else nobody could open the record. */
+Test(audit_actor, a_record_for_a_tenant_without_keys_is_boxed) {
+  begin();
+  struct bulla_tenant stranger = {.id = {1, 2, 3}};
+  struct bulla_audit_record record = bulla_audit_record(&me, TEXT("use"), TEXT("gamma"), TEXT("db"));
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  TEST_OK(bulla_change_begin(&change, cast.as_worker, &me, BULLA_DB_WRITE));
+  TEST_OK(bulla_change_append_for(&change, &record, &stranger));
+  TEST_OK(bulla_change_commit(&change));
+  bulla_change_end(&change);
+  struct bulla_span read = read_log(cast.as_auditor, "gamma");
+  TEST_SPAN(read, TEXT("64:7 worker for me: use of gamma/db 0\n"), "%.*s", S(read));
   end();
 }
 
