@@ -50,6 +50,7 @@ OPTIONS = {
     "token_refresh": "-max_len=8192 -len_control=100",
     "token_verify": "-max_len=8200 -len_control=100",
     "upgrade": "-max_len=64 -entropic=0",
+    "vault_actors": "-max_len=64 -entropic=0",
     "vault_file": "-max_len=65536 -entropic=0",
     "vault_ops": "-max_len=64 -entropic=0",
 }

@@ -69,7 +69,7 @@ static int watch(sqlite3 *db, char **error, const struct sqlite3_api_routines *r
 
 static void set_up(void) {
   fuzz_sqlite_pool();
-  fuzz_script_set_up();
+  fuzz_script_set_up(fuzz_known_put_young, fuzz_known_put_good);
   FUZZ_ASSERT(sqlite3_auto_extension((void (*)(void))watch) == SQLITE_OK);
   is_set_up = true;
 }

@@ -94,15 +94,15 @@ static void note_schema(void) {
   close_sql(db);
 }
 
-void fuzz_script_set_up(void) {
+void fuzz_script_set_up(void (*put_young)(void), void (*put_good)(void)) {
   fuzz_vault_set_up();
   fuzz_vfs_never_loses_power();
-  fuzz_known_put_young();
+  put_young();
   note_signed(good_signed[1]);
   young = fuzz_vault_image();
   memcpy(young.data + WRITTEN_AT, with_journal, sizeof(with_journal));
 
-  fuzz_known_put_good();
+  put_good();
   good = fuzz_vault_image();
   editable = fuzz_vault_image();
   memcpy(editable.data + WRITTEN_AT, with_journal, sizeof(with_journal));
@@ -115,7 +115,7 @@ void fuzz_script_set_up(void) {
 static const struct table {
   const char *name;
   const char *order;
-  const char *columns[9];
+  const char *columns[11];
   unsigned num_columns;
 } tables[] = {
     {"vault", "id", {"id", "statement", "signature", "signing_key", "audit_key", "detail_key", "keep"}, 7},
@@ -129,11 +129,14 @@ static const struct table {
      "(SELECT t.name FROM tenant t WHERE t.id = tenant), name",
      {"id", "tenant", "name", "name_proof", "keep"},
      5},
-    {"field", "number", {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated"}, 9},
+    {"field",
+     "number",
+     {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated", "writer", "signature"},
+     11},
     {"field",
      "revision DESC, number",
-     {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated"},
-     9},
+     {"number", "entry", "name", "revision", "secret", "value", "mask", "secret_id", "updated", "writer", "signature"},
+     11},
     {"apikey", "number", {"number", "id", "tenant", "name", "created", "revoked", "hash", "sealed", "secret_id"}, 9},
     {"revoked_token", "expires", {"jti", "tenant", "expires"}, 3},
     {"revocation", "number", {"number", "tenant", "apikey", "jti"}, 4},
@@ -144,6 +147,15 @@ static const struct table {
     {"limit_rule", "name", {"name", "kind", "scope", "rate", "period", "burst"}, 6},
     {"limit_bucket", "subject", {"subject", "kind", "scope", "level", "time", "full_at", "refused", "told"}, 8},
     {"directory", "number", {"number", "bytes"}, 2},
+    {"handout",
+     "(SELECT name FROM tenant WHERE id = tenant), role, length(secret)",
+     {"sealed", "tenant", "role", "secret"},
+     4},
+    {"actor", "number", {"id", "number", "name", "statement", "signature"}, 5},
+    {"actor_grant",
+     "(SELECT number FROM actor a WHERE a.id = actor), role, ended",
+     {"id", "actor", "tenant", "role", "ended", "statement", "signature"},
+     7},
 };
 enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
 

@@ -10,8 +10,9 @@
 
 enum { FUZZ_IMAGE_MAX = 1 << 16 }; /* bytes of a database */
 
-/* fuzz_script_set_up makes the images: of the good vault, and of the same vault when it was younger. */
-void fuzz_script_set_up(void);
+/* fuzz_script_set_up makes the images: of the good vault, and of the same vault when it was younger. |put_young| fills
+ * an empty vault, |put_good| goes on with it. */
+void fuzz_script_set_up(void (*put_young)(void), void (*put_good)(void));
 
 /* fuzz_script_load makes the hostile vault that |input| stands for: a database if it begins like one, else the
  * good vault and, after one byte that means nothing, a list of edits, of six bytes each. An edit that SQLite refuses
