@@ -145,8 +145,9 @@ GIVEN = {"put": {"detail", "label"}, "show": {"detail", "label", "mask"}, "use":
          "verify": {"detail", "apikey"}, "audit": {"detail"}}
 
 
-def check_roles(db, which, strings, values, masks):
-    """Each actor has the keys that its role gives, and no others, by its string alone."""
+def check_roles(db, which, strings, values, masks, others=None):
+    """Each actor has the keys that its role gives, and no others, by its string alone; of the tenant |others| those alone
+    whose roles are for all."""
     for name, string in strings.items():
         role = name.partition("-")[0]
         if role not in GIVEN:
@@ -161,6 +162,9 @@ def check_roles(db, which, strings, values, masks):
         shown = {field: (value, traits and model.read_traits(traits, values[field])) for field, (value, traits) in
                  fields.items()}
         tap.check(f"{name} opens what its role opens in the vault {which}", shown == wanted, shown)
+        if others is not None:
+            _, keys = actor.keys_of(others)
+            tap.check(f"{name} has keys of {others} in the vault {which} if it is for all", bool(keys) == name.endswith("all"))
         try:
             audit = len(actor.audit_keys()) == 2
         except (model.Refused, ValueError):
@@ -259,7 +263,7 @@ def we_open_the_commands(bulla):
         values = {"password": b"the password of acme", "posted": b"from the front end"} | others
         with bulla.connect() as db:
             vault = read(db, which, model.key_id(root), root, strings.values())
-            check_roles(db, which, strings, values, {name: vault.masks[name] for name in values})
+            check_roles(db, which, strings, values, {name: vault.masks[name] for name in values}, "beta")
         return vault
 
     def said(vault):
