@@ -369,6 +369,7 @@ class Reading(Signed):
             mac = model.record_mac(key, uuid, lane, seq, mac, *clear, sealed)
             model.require(seq == len(records) + 1 and stored == mac)
             self.macs[number].append(mac)
+            model.require(number >= LANES or sealed[1] != model.BOXED)
             records.append((tenant, op, outcome, *self.detail(sealed, tenant, lane, seq, *clear)))
         self.check_head(number, lane, owner, len(records), mac, key)
         return records
@@ -399,7 +400,7 @@ class Reading(Signed):
     def check_mentioned(self, number, records):
         """What the records of lane |number| say of other lanes holds."""
         for _, op, _, _, _, _, _, entry, field, digest in records:
-            if op in ("lane-open", "lane-at", "lane-end"):
+            if op in ("lane-open", "lane-at", "lane-end") and (number == 0 or int(entry) // LANES == number // LANES):
                 model.require(number % LANES == 0)
                 model.require(self.macs[int(entry)][int(field or b"0")] == digest)
 

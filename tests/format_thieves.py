@@ -22,7 +22,7 @@ import tap
 try:
     import bulla_format as model
     import format_roles
-    from format_reading import AsActor
+    from format_reading import LANES, AsActor
     from format_vault import Command
     from format_vectors import Vectors
 except ImportError as error:
@@ -204,6 +204,23 @@ def an_auditor_rewrites_the_log(bulla, db, v, strings):
     tap.check("and an anchor finds it", run.returncode == 1, run.stdout)
 
 
+def an_actor_changes_its_last_record(bulla, db, v):
+    """Who has the seed of the actor of the vectors and writes to the database."""
+    uuid, lane, number = v["vault.uuid"], v["actor-lane.id"], LANES * v["actor.number"]
+    head_key = model.actor_key(v["actor.seed"], b"head")
+    key = model.open_blob(head_key, v["actor-head.key"][:-12], v["actor-head.key-context"])
+    clear = v["denied.time"], b"", b"show", v["denied.outcome"]
+    detail = model.boxed_seal(v["audit-key.public"], os.urandom(32), model.prefixed(*[b""] * 7),
+                              model.detail_context(uuid, lane, 1, *clear))
+    for known, how in ((os.urandom(32), "not changed with another key"), (key, "changed with the key of its head")):
+        mac = model.record_mac(known, uuid, lane, 1, v["actor.first-lane"], *clear, detail)
+        tag = model.head_tag(known, uuid, lane, 1, mac, v["actor-head.generation"])
+        db.execute("UPDATE audit SET op = 'show', detail = ?, mac = ? WHERE lane = ?", (detail, mac, number))
+        db.execute("UPDATE audit_head SET mac = ?, tag = ? WHERE lane = ?", (mac, tag, number))
+        run = bulla("audit", "verify")
+        tap.check(f"the last record of an actor is {how}", (run.returncode == 0) == (known == key), run.stdout)
+
+
 def a_worker_uses_without_a_record(db, v, strings):
     before = db.execute("SELECT count(*) FROM audit").fetchone()
     value, _ = AsActor(db, strings["use-one"]).fields("acme")[v["field.name"].decode()]
@@ -225,6 +242,7 @@ def main(document, program):
             a_worker_uses_without_a_record(db, v, strings)
             a_front_end_leads_the_worker_astray(bulla, db, v, strings)
             a_verifier_mints(bulla, db, v, strings)
+            an_actor_changes_its_last_record(bulla, db, v)
             an_auditor_rewrites_the_log(bulla, db, v, strings)
     tap.finish()
 
