@@ -21,7 +21,7 @@ import tap
 try:
     import bulla_format as model
     import format_vault
-    from format_reading import LANES, AsActor, read
+    from format_reading import LANES, AsActor, Reading, read
     from format_vectors import GRANTS, Vectors
 except ImportError as error:
     tap.skip("format of roles", f"{error}: install python3-cryptography")
@@ -287,6 +287,35 @@ def we_open_the_commands(bulla):
     del strings["put-one"]
     vault = look("with an actor that was revoked", later=b"after the rotation")
     tap.check("what it had put is taken over", not vault.writers, vault.writers)
+    proven_limits(bulla, actors, root, vault)
+    distrusted(bulla, actors, root)
+
+
+def proven_limits(bulla, actors, root, vault):
+    """An actor is limited by its proven name, in buckets that nobody else comes by who only claims it."""
+    bulla.prints("limit", "set", "use", "actor", "1000/m")
+    run = actors.run("use-one", "get", "acme/db", "password", "--reason", "test")
+    tap.check("a worker is under limits too", run.stdout == b"the password of acme", run.stdout)
+    with bulla.connect() as db:
+        found = db.execute("SELECT scope, subject FROM limit_bucket WHERE kind = 1 AND scope IN (1, 4)").fetchall()
+    subject = model.limit_subject(model.limit_key(vault.vault_key, vault.uuid), vault.uuid, 1, 4, b"use-one")
+    tap.check("its bucket is the document's", found == [(4, subject)], found)
+
+
+def distrusted(bulla, actors, root):
+    """What an actor has put is no value once it is revoked and distrusted."""
+    run = actors.run("put-all", "put", "acme/db", "--secret", "doubtful", given=b"perhaps the thief's")
+    tap.check("an actor puts until it is revoked", run.returncode == 0, run.stdout)
+    bulla.prints("actor", "revoke", "put-all", "--distrust")
+    run = bulla("get", "acme/db", "doubtful", "--reason", "test")
+    tap.check("what it put is not read if it is distrusted", run.returncode == 1 and b"thief" not in run.stdout, run.stdout)
+    with bulla.connect() as db:
+        try:
+            Reading(db, model.key_id(root), root).check_all()
+            refused = False
+        except model.Refused:
+            refused = True
+    tap.check("the document refuses it too", refused)
 
 
 def main(document, program):
