@@ -192,14 +192,19 @@ static void *check_range(void *arg) {
   return NULL;
 }
 
-/* Gives |walk| a connection of its own, if it can have one: others then write and use meanwhile. */
+/* Begins a walk along |lane|, with a connection of its own if there can be one: others then write and use meanwhile. It
+ * is that of the lane before, if there was one. */
 static enum bulla_status connect(struct walk *walk, struct job *job, int64_t lane) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, job->vault));
+  bulla_secret_free(&walk->key);
   walk->job = job;
+  walk->lane = (struct bulla_audit_lane){.number = lane};
+  walk->num_good = 0;
   walk->log = *bulla_vault_log(job->vault, lane);
-  walk->lane.number = lane;
-  if (!job->vault->db->read_only && !job->vault->db->alone) {
+  if (walk->own != NULL) {
+    walk->log.db = walk->own;
+  } else if (!job->vault->db->read_only && !job->vault->db->alone) {
     BULLA_TRY(bulla_db_open_another(&walk->own, job->vault->db, 0));
     walk->log.db = walk->own;
   }
@@ -285,7 +290,7 @@ static bool has_all(struct job *job, size_t num_anchored) {
   return job->anchor == NULL || job->anchor->num == num_anchored;
 }
 
-static enum bulla_status check_lanes(struct bulla_audit_verdict *verdict, struct job *job) {
+static enum bulla_status check_lanes(struct bulla_audit_verdict *verdict, struct job *job, struct walk *walks) {
   size_t num_anchored = 0;
   int64_t number = 0;
   bool found = false;
@@ -296,25 +301,29 @@ static enum bulla_status check_lanes(struct bulla_audit_verdict *verdict, struct
                  ? BULLA_OK
                  : bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log is missing");
     }
-    struct walk *walks = calloc(job->num_threads > 0 ? job->num_threads : 1, sizeof(*walks));
-    if (walks == NULL) {
-      return BULLA_NO_MEMORY;
-    }
-    enum bulla_status status = check_lane(verdict, job, number, walks);
-    for (size_t i = 0; i < job->num_threads; i++) {
-      free_walk(&walks[i]);
-    }
-    free(walks);
-    BULLA_TRY(status);
+    BULLA_TRY(check_lane(verdict, job, number, walks));
     verdict->num_lanes++;
     num_anchored += job->anchor != NULL && bulla_anchor_has(job->anchor, number) ? 1 : 0;
   }
 }
 
+static enum bulla_status check_all(struct bulla_audit_verdict *verdict, struct job *job) {
+  struct walk *walks = calloc(job->num_threads > 0 ? job->num_threads : 1, sizeof(*walks));
+  if (walks == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  enum bulla_status status = check_lanes(verdict, job, walks);
+  for (size_t i = 0; i < job->num_threads; i++) {
+    free_walk(&walks[i]);
+  }
+  free(walks);
+  return status;
+}
+
 /* Verifies, and fills |verdict| of the caller's |size|. */
 static enum bulla_status verify(struct bulla_audit_verdict *verdict, size_t size, struct job *job) {
   struct bulla_audit_verdict found = BULLA_AUDIT_VERDICT_INIT;
-  enum bulla_status status = check_lanes(&found, job);
+  enum bulla_status status = check_all(&found, job);
   if (status == BULLA_NOT_A_VAULT) {
     /* A page that is damaged, or a value past every bound: the log is not what was written. */
     status = BULLA_AUDIT_BROKEN;
