@@ -75,6 +75,7 @@ Test(actors, each_has_a_key_a_number_and_a_lane) {
   cr_expect_eq(num_of("actor-create", "front-end", ""), 1);
   cr_expect_eq(run_sql("SELECT count(*) FROM lane WHERE number IN (64, 128)"), 2);
   cr_expect_eq(run_sql("SELECT count(*) FROM lane"), 3);
+  cr_expect_eq(count_details("op = 'lane-open' AND entry IN ('64', '128')"), 2, "it cannot go without a trace");
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
   cr_expect_eq(verdict.bad_seq, 0);
@@ -335,6 +336,7 @@ Test(actors, what_was_said_of_one_before_it_was_revoked_does_not_come_back) {
     cr_expect_eq(status, rows[i].open, "row %zu: %s", i, bulla_status_name(status));
     TEST_STATUS(list(), BULLA_REFUSED);
     TEST_STATUS(grant("worker", BULLA_ROLE_USE, "beta"), BULLA_REFUSED);
+    TEST_STATUS(create(house.vault, "another"), BULLA_REFUSED);
   }
   bulla_actor_free(&worker);
 }

@@ -131,6 +131,33 @@ Test(grants, each_role_is_granted_for_a_tenant_or_for_all_and_told) {
   TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
 }
 
+/* Asserts that a record of |op| has the digest of the statement of the one grant there is. */
+static void assert_digest_told(const char *op) {
+  struct bulla_actor_row actor;
+  struct bulla_grant_row rows[BULLA_ACTOR_ROWS];
+  uint8_t digest[BULLA_SHA256_LEN];
+  char condition[200];
+  size_t num;
+  TEST_OK(bulla_actor_by_name(&actor, &house.vault->keyring, house.vault->db, TEXT("worker")));
+  TEST_OK(bulla_grants_of_actor(rows, &num, &house.vault->keyring, house.vault->db, actor.said.id, NULL));
+  cr_assert_eq(num, 1);
+  TEST_OK(bulla_sha256(digest, rows[0].statement));
+  int len = snprintf(condition, sizeof(condition), "op = '%s' AND hex(statement) = '", op);
+  for (size_t i = 0; i < sizeof(digest); i++) {
+    len += snprintf(condition + len, sizeof(condition) - (size_t)len, "%02X", digest[i]);
+  }
+  strcat(condition, "'");
+  cr_expect_eq(count_details(condition), 1, "%s", op);
+}
+
+Test(grants, the_log_has_the_statement_of_the_grant) {
+  enroll("worker");
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  assert_digest_told("grant");
+  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
+  assert_digest_told("grant-end");
+}
+
 Test(grants, what_makes_no_sense_is_refused) {
   const struct bulla_who nobody = {.origin = TEXT("here")};
   enroll("worker");

@@ -3,6 +3,7 @@
 
 /* The calls of bulla/store.h, and what is dumped and forked while all kinds of handles live. */
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <bulla/store.h>
@@ -18,7 +19,7 @@ static const char url[] = "sqlite:v.db";
 
 static void leave(void) {
   static const char *const names[] = {"v.db",        "v.db-wal",    "v.db-shm", "v.db-generation", "copy.db",
-                                      "copy.db-wal", "copy.db-shm", "root",     "backup"};
+                                      "copy.db-wal", "copy.db-shm", "root",     "backup",          "actor"};
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     unlink(names[i]);
   }
@@ -259,6 +260,62 @@ static void actors(void) {
   CHECK(CHECK_FREED, "bulla_actor_key_free", bulla_actor_key_free(&key));
 }
 
+/* Writes the key of an actor to a file, straight from where it lies. */
+static void write_key(struct bulla_span text) {
+  int file = open("actor", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  ASSERT(file >= 0 && write(file, text.data, text.len) == (ssize_t)text.len && close(file) == 0);
+}
+
+/* What the key of an actor expands to is known once it is made. */
+static void tell_actor(struct bulla_span text) {
+  struct bulla_actor_key key;
+  struct bulla_actor_keys keys;
+  tell(SECRET_TEXT, "digits of the seed", bulla_span(text.data + 40, 64));
+  ASSERT(bulla_actor_key_read(&key, text) == BULLA_OK && bulla_actor_key_expand(&keys, &key) == BULLA_OK);
+  tell(SECRET_KEY, "seed", bulla_secret_bytes(key.seed));
+  tell(SECRET_PRIVATE, "box private", bulla_secret_bytes(keys.box_private));
+  tell(SECRET_SEED, "signing key", bulla_secret_bytes(keys.signing_seed));
+  bulla_actor_keys_free(&keys);
+  bulla_actor_key_free(&key);
+}
+
+static void grants(void) {
+  static const struct bulla_span name = {(const uint8_t *)"worker", 6};
+  struct bulla_root *root = NULL;
+  struct bulla_vault *vault = NULL;
+  struct bulla_vault *own = NULL;
+  struct bulla_secret *text = NULL;
+  struct bulla_actor *actor = NULL;
+  struct bulla_secret *value = new_text("value", 48);
+  const struct bulla_field plain = {BULLA_LITERAL("host"), ACME, false};
+  const struct bulla_field field = {PASSWORD, bulla_secret_bytes(value), true};
+  ASSERT(bulla_root_create(&root, "file:root") == BULLA_OK);
+  ASSERT(bulla_vault_create(url, root) == BULLA_OK && bulla_vault_open(&vault, url, root, NULL) == BULLA_OK);
+  ASSERT(bulla_vault_put(vault, &who, AT(ACME, ENTRY), &plain, 1) == BULLA_OK);
+  ASSERT(bulla_vault_actor_create(vault, &text, &who, name) == BULLA_OK);
+  tell_actor(bulla_secret_bytes(text));
+  CHECK_OK("bulla_vault_actor_create", bulla_vault_grant(vault, &who, name, BULLA_ROLE_PUT, ACME));
+  CHECK_OK("bulla_vault_grant", bulla_vault_grant(vault, &who, name, BULLA_ROLE_USE, ACME));
+  CHECK_OK("bulla_vault_grant for all", bulla_vault_grant(vault, &who, name, BULLA_ROLE_SHOW, bulla_span(NULL, 0)));
+  write_key(bulla_secret_bytes(text));
+  bulla_secret_free(&text);
+  CHECK_OK("bulla_actor_open", bulla_actor_open(&actor, "file:actor"));
+  CHECK_OK("bulla_vault_open_as", bulla_vault_open_as(&own, url, actor, NULL));
+  CHECK_OK("bulla_vault_put by an actor", bulla_vault_put(own, &who, AT(ACME, ENTRY), &field, 1));
+  CHECK_OK("bulla_vault_use by an actor", bulla_vault_use(own, &who, AT(ACME, ENTRY, PASSWORD), used, NULL));
+  ASSERT(bulla_vault_put(own, &who, AT(ACME, ENTRY), &field, 1) == BULLA_OK);
+  bulla_vault_close(&own);
+  CHECK_OK("bulla_vault_grant_end", bulla_vault_grant_end(vault, &who, name, BULLA_ROLE_USE, ACME));
+  CHECK_OK("bulla_vault_actor_revoke", bulla_vault_actor_revoke(vault, NULL, &who, name, false, NULL, NULL));
+  CHECK_OK("bulla_vault_use of what an actor has put",
+           bulla_vault_use(vault, &who, AT(ACME, ENTRY, PASSWORD), used, NULL));
+  bulla_actor_free(&actor);
+  bulla_secret_free(&value);
+  bulla_root_free(&root);
+  CHECK(CHECK_FREED, "bulla_vault_close", bulla_vault_close(&vault));
+  leave();
+}
+
 /* Every kind of handle, each of which has worked. */
 static void live(void) {
   static uint8_t room[BULLA_TOKEN_MAX];
@@ -311,6 +368,7 @@ const struct scenario store_scenarios[] = {
     {"backups", backups},
     {"records", records},
     {"actors", actors},
+    {"grants", grants},
     {"forks", fork_off},
     {"core dumps", dump},
     {"core dumps of memfd_secret(2)", dump},
