@@ -3,17 +3,23 @@
 
 /* Revoking an actor. What it has put is sealed anew first, a page at a time, while the actor may go on; the rest of
  * that, the end of all its grants and of itself are one transaction, after which it can neither open the vault nor have
- * anything taken that it signed. */
+ * anything taken that it signed. If it has very many grants, most of them end before that. */
+
+#include <limits.h>
 
 #include "core/log.h"
 #include "store/advance.h"
+#include "store/columns.h"
 #include "store/grant.h"
 #include "store/lane_record.h"
 #include "store/limited.h"
 #include "store/may.h"
 #include "store/names.h"
 #include "store/posted.h"
+#include "store/tenant.h"
 #include "store/whole.h"
+
+enum { GRANTS_AT_ONCE = 64 }; /* that end in one transaction */
 
 /* What there is to do, and what was done. */
 struct revoking {
@@ -32,6 +38,21 @@ static enum bulla_status find(struct bulla_actor_row *actor, const struct revoki
   return actor->said.revoked ? bulla_explain(BULLA_REVOKED, "the actor was revoked already") : BULLA_OK;
 }
 
+/* Tells of the end of a grant, as bulla_vault_grant_end does. */
+static enum bulla_status tell_end(struct bulla_change *change, const struct bulla_actor_statement *actor,
+                                  const struct bulla_grant_statement *grant) {
+  const struct bulla_tenant *tenant = NULL;
+  struct bulla_audit_record record =
+      bulla_audit_record(change->who, BULLA_LITERAL("grant-end"), bulla_span(NULL, 0), actor->name);
+  record.field = bulla_role_name(grant->role);
+  if (grant->tenant_id.len > 0) {
+    BULLA_TRY(bulla_tenant_by_id(&tenant, change->vault, grant->tenant_id));
+    tenant = tenant->said.shredded ? NULL : tenant;
+  }
+  record.tenant = tenant != NULL ? tenant->said.name : record.tenant;
+  return bulla_change_append_for(change, &record, tenant);
+}
+
 static enum bulla_status adopt(struct revoking *revoking, bulla_progress_fn progress, void *arg) {
   struct bulla_actor_row actor;
   {
@@ -45,17 +66,45 @@ static enum bulla_status adopt(struct revoking *revoking, bulla_progress_fn prog
                                 arg);
 }
 
-static enum bulla_status close_grants(struct bulla_change *change, const struct bulla_actor_statement *actor) {
+/* Ends up to |max| grants of the actor, and sets |*num| to how many. If |tells|, each has a record of its own. */
+static enum bulla_status close_grants(int *num, struct bulla_change *change, const struct bulla_actor_statement *actor,
+                                      int max, bool tells) {
   struct bulla_vault *vault = change->vault;
   struct bulla_grant_row rows[BULLA_ACTOR_ROWS];
-  size_t num = 0;
+  size_t num_rows;
+  *num = 0;
   do {
-    const struct bulla_grant_row *after = num > 0 ? &rows[num - 1] : NULL;
-    BULLA_TRY(bulla_grants_of_actor(rows, &num, &vault->keyring, vault->db, actor->id, after));
-    for (size_t i = 0; i < num; i++) {
-      BULLA_TRY(rows[i].said.ended == 0 ? bulla_grant_close(change, &rows[i].said) : BULLA_OK);
+    BULLA_TRY(bulla_grants_in_force(rows, &num_rows, &vault->keyring, vault->db, actor->id));
+    for (size_t i = 0; i < num_rows && *num < max; i++, (*num)++) {
+      BULLA_TRY(bulla_grant_close(change, &rows[i].said));
+      BULLA_TRY(tells ? tell_end(change, actor, &rows[i].said) : BULLA_OK);
     }
-  } while (num == BULLA_ACTOR_ROWS);
+  } while (num_rows > 0 && *num < max);
+  return BULLA_OK;
+}
+
+/* Ends some of the grants of an actor that has many, as if each were taken back by itself: so nobody waits for long.
+ * |*left| is how many there are then. */
+static enum bulla_status close_some(int64_t *left, struct revoking *revoking) {
+  struct bulla_vault *vault = revoking->vault;
+  struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
+  struct bulla_actor_row actor;
+  int64_t rest = 0;
+  int num;
+  BULLA_TRY(bulla_change_begin(&change, vault, revoking->who, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_change_read_head(&change));
+  BULLA_TRY(find(&actor, revoking));
+  BULLA_TRY(bulla_count(left, vault->db, BULLA_QUERY_COUNT_GRANTS, actor.said.id));
+  if (*left <= GRANTS_AT_ONCE) {
+    return BULLA_OK;
+  }
+  if (!revoking->distrust) {
+    BULLA_TRY(bulla_posted_adopt_rest(&rest, vault, actor.said.id, bulla_span(NULL, 0)));
+  }
+  BULLA_TRY(close_grants(&num, &change, &actor.said, GRANTS_AT_ONCE, true));
+  BULLA_TRY(bulla_change_commit(&change));
+  revoking->num_adopted += rest;
+  *left -= num;
   return BULLA_OK;
 }
 
@@ -97,6 +146,7 @@ static enum bulla_status revoke_locked(struct revoking *revoking) {
   const struct bulla_place place = {.entry = revoking->name};
   struct bulla_actor_row actor;
   int64_t rest = 0;
+  int num;
   BULLA_TRY(bulla_limited_begin(&change, vault, revoking->who, BULLA_DB_WRITE, BULLA_LITERAL("actor-revoke"), &place));
   BULLA_TRY(bulla_change_read_head(&change));
   BULLA_TRY(find(&actor, revoking));
@@ -105,7 +155,7 @@ static enum bulla_status revoke_locked(struct revoking *revoking) {
   }
   revoking->num_adopted += rest;
   BULLA_TRY(bulla_check_whole(vault)); /* a grant that is hidden now is not ended */
-  BULLA_TRY(close_grants(&change, &actor.said));
+  BULLA_TRY(close_grants(&num, &change, &actor.said, INT_MAX, false));
   BULLA_TRY(sign_off(&change, &actor.said));
   BULLA_TRY(tell(&change, revoking));
   BULLA_TRY(bulla_lane_record_ends(&change, actor.said.number));
@@ -115,6 +165,7 @@ static enum bulla_status revoke_locked(struct revoking *revoking) {
 enum bulla_status bulla_vault_actor_revoke(struct bulla_vault *vault, int64_t *num_adopted, const struct bulla_who *who,
                                            struct bulla_span name, bool distrust, bulla_progress_fn progress,
                                            void *arg) {
+  int64_t left;
   struct revoking revoking = {.vault = vault, .who = who, .name = name, .distrust = distrust};
   if (num_adopted != NULL) {
     *num_adopted = 0;
@@ -123,6 +174,9 @@ enum bulla_status bulla_vault_actor_revoke(struct bulla_vault *vault, int64_t *n
   BULLA_TRY(bulla_who_check(who, false));
   BULLA_TRY(bulla_name_check(name));
   BULLA_TRY(distrust ? BULLA_OK : adopt(&revoking, progress, arg));
+  do {
+    BULLA_TRY(close_some(&left, &revoking));
+  } while (left > GRANTS_AT_ONCE);
   BULLA_TRY(revoke_locked(&revoking));
   if (num_adopted != NULL) {
     *num_adopted = revoking.num_adopted;

@@ -272,3 +272,17 @@ enum bulla_status bulla_grants_of_tenant(struct bulla_grant_row *rows, size_t *n
   }
   return BULLA_OK;
 }
+
+enum bulla_status bulla_grants_in_force(struct bulla_grant_row *rows, size_t *num, struct bulla_keyring *keyring,
+                                        struct bulla_db *db, struct bulla_span actor_id) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(db, BULLA_QUERY_GRANTS_IN_FORCE);
+  bulla_bind_blob(&statement, actor_id);
+  bulla_bind_int(&statement, BULLA_ACTOR_ROWS);
+  BULLA_TRY(take_grants(rows, num, keyring, &statement));
+  for (size_t i = 0; i < *num; i++) {
+    bool good = bulla_span_equal(rows[i].said.actor_id, actor_id) && rows[i].said.ended == 0;
+    BULLA_TRY(good ? BULLA_OK : refuse("a grant"));
+  }
+  return BULLA_OK;
+}

@@ -65,6 +65,12 @@ BULLA_NODISCARD enum bulla_status bulla_grants_of_role(struct bulla_grant_row *r
                                                        struct bulla_span tenant_id, enum bulla_role role,
                                                        const struct bulla_grant_row *after);
 
+/* bulla_grants_in_force gives some of those of an actor that have not ended, as the table says: who ends them asks
+ * again until there is none. */
+BULLA_NODISCARD enum bulla_status bulla_grants_in_force(struct bulla_grant_row *rows, size_t *num,
+                                                        struct bulla_keyring *keyring, struct bulla_db *db,
+                                                        struct bulla_span actor_id);
+
 /* bulla_grants_of_tenant gives the grants of all roles for the tenant |tenant_id|, or for all if that is empty, by role
  * and id. */
 BULLA_NODISCARD enum bulla_status bulla_grants_of_tenant(struct bulla_grant_row *rows, size_t *num,

@@ -123,6 +123,9 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "ORDER BY g.tenant, g.role, g.ended LIMIT $5",
     [BULLA_QUERY_TENANT_STATEMENTS] = "SELECT id, statement FROM tenant WHERE id > $1 ORDER BY id LIMIT $2",
     [BULLA_QUERY_LIST_GRANTS] = "SELECT " GRANT " FROM actor_grant g WHERE g.id > $1 ORDER BY g.id LIMIT $2",
+    [BULLA_QUERY_GRANTS_IN_FORCE] =
+        "SELECT " GRANT " FROM actor_grant g WHERE g.actor = $1 AND g.ended = 0 ORDER BY g.tenant, g.role LIMIT $2",
+    [BULLA_QUERY_COUNT_GRANTS] = "SELECT count(*) FROM actor_grant WHERE actor = $1 AND ended = 0",
     [BULLA_QUERY_GRANTS_OF_TENANT] = "SELECT " GRANT
                                      " FROM actor_grant g WHERE g.tenant = $1 AND (g.role, g.id) > ($2, $3) "
                                      "ORDER BY g.role, g.id LIMIT $4",

@@ -67,6 +67,8 @@ enum bulla_query {
   BULLA_QUERY_FIND_GRANT,        /* actor, tenant or empty, role; gives the columns of the one in force */
   BULLA_QUERY_GRANTS_OF_ACTOR,  /* actor, tenant, role, ended, how many at most; gives the columns of those behind these
                                  */
+  BULLA_QUERY_GRANTS_IN_FORCE,  /* actor, how many at most; gives the columns of some that are in force */
+  BULLA_QUERY_COUNT_GRANTS,     /* actor; gives how many are in force */
   BULLA_QUERY_GRANTS_OF_TENANT, /* tenant or empty, role, id of a grant, how many at most; gives the columns of those
                                    behind these */
   BULLA_QUERY_GRANTS_OF_ROLE,   /* tenant or empty, role, id of a grant, how many at most; gives the columns of those

@@ -459,6 +459,36 @@ Test(grants, an_actor_is_revoked_whatever_became_of_its_tenants) {
   assert_grants("worker", "worker use acme ended;worker use  ended;");
 }
 
+/* A root that revokes one who has a grant for each of many tenants keeps nobody waiting. */
+Test(grants, an_actor_with_many_grants_is_revoked_step_by_step) {
+  enum { TENANTS = 70 };
+  char name[20];
+  struct bulla_actor *worker = create_actor("worker");
+  for (int i = 0; i < TENANTS; i++) {
+    snprintf(name, sizeof(name), "t%d", i);
+    TEST_OK(put(name, "db", "password", "x", true));
+    TEST_OK(grant("worker", i % 2 == 0 ? BULLA_ROLE_USE : BULLA_ROLE_PUT, name));
+  }
+  struct bulla_vault *vault = open_as(worker);
+  const struct bulla_field field = {TEXT("password"), TEXT("put by the worker"), true};
+  TEST_OK(bulla_vault_put(vault, &who, AT(TEXT("t1"), TEXT("db")), &field, 1));
+  TEST_OK(bulla_vault_put(vault, &who, AT(TEXT("t69"), TEXT("db")), &field, 1));
+  bulla_vault_close(&vault);
+  TEST_OK(bulla_vault_shred(house.vault, &who, TEXT("t3")));
+  int64_t num;
+  TEST_OK(bulla_vault_actor_revoke(house.vault, &num, &who, TEXT("worker"), false, NULL, NULL));
+  cr_expect_eq(num, 2);
+  cr_expect_eq(run_sql("SELECT count(*) FROM actor_grant WHERE ended = 0"), 0);
+  cr_expect_eq(count_details("op = 'grant-end' AND entry = 'worker' AND length(statement) = 32"), 64);
+  cr_expect_eq(count_details("op = 'actor-revoke'"), 1);
+  assert_use("t1", "db", "password", "put by the worker");
+  assert_use("t69", "db", "password", "put by the worker");
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
+  cr_expect_eq(verdict.bad_seq, 0);
+  bulla_actor_free(&worker);
+}
+
 /* What somebody with the database writes, and what the actor, ending the grant, listing and revoking make of it. */
 static const struct {
   const char *sql;
