@@ -4,6 +4,7 @@
 /* Opening the vault as an actor: with the right key alone, and only the vault that the key names. What somebody without
  * the root does to the rows that are read then is refused. */
 
+#include "store/actor_key.h"
 #include "tests/actor_support.h"
 
 TestSuite(open_as, .init = build_house, .fini = leave_house);
@@ -71,6 +72,21 @@ Test(open_as, what_is_no_key_of_an_actor_of_this_vault_opens_nothing) {
   TEST_STATUS(try_as(&vault, other, key, NULL), BULLA_WRONG_VAULT);
   cr_expect(strstr(test_told.text, "another vault") != NULL, "%s", test_told.text);
   cr_expect_null(vault);
+}
+
+/* Who knows the id of an actor, and the vault, is not that actor. */
+Test(open_as, a_key_with_another_seed_is_refused) {
+  struct bulla_actor_key key;
+  struct bulla_secret *text = NULL;
+  TEST_OK(bulla_actor_key_read(&key, make_actor("worker")));
+  bulla_secret_free(&key.seed);
+  key.seed = test_secret(test_filled(7, BULLA_KEY_LEN));
+  TEST_OK(bulla_actor_key_write(&text, &key));
+  test_listen();
+  TEST_STATUS(can_open(bulla_secret_bytes(text)), BULLA_REFUSED);
+  cr_expect(strstr(test_told.text, "not of this key") != NULL, "%s", test_told.text);
+  bulla_secret_free(&text);
+  bulla_actor_key_free(&key);
 }
 
 Test(open_as, what_is_known_of_the_vault_beforehand_must_be_so) {
