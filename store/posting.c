@@ -147,19 +147,26 @@ static enum bulla_status learn(const struct bulla_known_writer **known, struct b
   return bulla_explain(BULLA_BUSY, "the directory was changed meanwhile: try again");
 }
 
+static enum bulla_status find_writer(const struct bulla_known_writer **known, struct bulla_keyring *keyring,
+                                     struct bulla_db *db, struct bulla_span id, const struct bulla_tenant *owner) {
+  *known = find_known(keyring, id, bulla_tenant_id(owner));
+  return *known != NULL ? BULLA_OK : learn(known, keyring, db, id, bulla_tenant_id(owner));
+}
+
+static enum bulla_posting_state state_of(const struct bulla_known_writer *known) {
+  return known->may_put ? BULLA_POSTING_GOOD : BULLA_POSTING_OVER;
+}
+
 static enum bulla_status check(enum bulla_posting_state *state, struct bulla_keyring *keyring, struct bulla_db *db,
                                const struct bulla_posting *posting, const struct bulla_posted *posted) {
   struct bulla_context message;
-  struct bulla_span tenant_id = bulla_tenant_id(posted->owner);
-  const struct bulla_known_writer *known = find_known(keyring, posting->writer, tenant_id);
-  if (known == NULL) {
-    BULLA_TRY(learn(&known, keyring, db, posting->writer, tenant_id));
-  }
+  const struct bulla_known_writer *known;
+  BULLA_TRY(find_writer(&known, keyring, db, posting->writer, posted->owner));
   BULLA_TRY(bulla_context_put(&message, keyring, posted->binding,
                               bulla_span(posted->keys->id, sizeof(posted->keys->id)), posting->writer, posted->value,
                               posted->mask));
   BULLA_TRY(bulla_signature_verify(known->signing_public, posting->signature.data, bulla_context_span(&message)));
-  *state = known->may_put ? BULLA_POSTING_GOOD : BULLA_POSTING_OVER;
+  *state = state_of(known);
   return BULLA_OK;
 }
 
@@ -173,6 +180,18 @@ enum bulla_status bulla_posting_check(struct bulla_posting *posting, struct bull
   }
   enum bulla_status status = check(&posting->state, keyring, db, posting, posted);
   return status == BULLA_REFUSED || status == BULLA_NOT_FOUND ? BULLA_OK : status;
+}
+
+enum bulla_status bulla_posting_check_again(struct bulla_posting *posting, struct bulla_keyring *keyring,
+                                            struct bulla_db *db, const struct bulla_tenant *owner) {
+  const struct bulla_known_writer *known;
+  if (posting->state == BULLA_POSTING_BAD) {
+    return BULLA_OK;
+  }
+  posting->state = BULLA_POSTING_BAD;
+  BULLA_TRY(find_writer(&known, keyring, db, posting->writer, owner));
+  posting->state = state_of(known);
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_posting_usable(const struct bulla_posting *posting) {

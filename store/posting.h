@@ -55,6 +55,12 @@ struct bulla_posted {
 BULLA_NODISCARD enum bulla_status bulla_posting_check(struct bulla_posting *posting, struct bulla_keyring *keyring,
                                                       struct bulla_db *db, const struct bulla_posted *posted);
 
+/* bulla_posting_check_again sets the state of one that had another state than BULLA_POSTING_BAD before |owner|, the
+ * tenant, was read anew: its signature is not looked at again, whether the actor may still put is. */
+BULLA_NODISCARD enum bulla_status bulla_posting_check_again(struct bulla_posting *posting,
+                                                            struct bulla_keyring *keyring, struct bulla_db *db,
+                                                            const struct bulla_tenant *owner);
+
 /* bulla_posting_usable returns BULLA_REFUSED, and explains it where that helps, unless |posting| was found good. */
 BULLA_NODISCARD enum bulla_status bulla_posting_usable(const struct bulla_posting *posting);
 

@@ -148,14 +148,14 @@ static enum bulla_status store_apikey(struct bulla_vault *vault, const struct bu
   return bulla_finish(&statement);
 }
 
-/* Whether an actor may still put what it has put, now that its tenant was read again. */
-static enum bulla_status check_again(struct bulla_vault *vault, const struct bulla_stored_field *field) {
+/* Whether an actor may still put what it has put, now that its tenant was read again as |owner|. */
+static enum bulla_status check_again(struct bulla_vault *vault, const struct bulla_tenant *owner,
+                                     const struct bulla_stored_field *field) {
   struct bulla_posting posting = field->posting;
   if (!bulla_posting_is_one(&posting)) {
     return BULLA_OK;
   }
-  const struct bulla_posted posted = bulla_field_posted(field);
-  BULLA_TRY(bulla_posting_check(&posting, &vault->keyring, vault->db, &posted));
+  BULLA_TRY(bulla_posting_check_again(&posting, &vault->keyring, vault->db, owner));
   return bulla_posting_usable(&posting);
 }
 
@@ -172,7 +172,7 @@ static enum bulla_status reseal_used(struct bulla_vault *vault, const struct bul
   BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_WRITE));
   BULLA_TRY(bulla_tenant_by_id(&owner, vault, bulla_tenant_id(field->owner)));
   BULLA_TRY(bulla_tenant_active_secret(&to, vault, owner));
-  BULLA_TRY(check_again(vault, field));
+  BULLA_TRY(check_again(vault, owner, field));
   BULLA_TRY(apikey_id.len > 0 ? store_apikey(vault, field, to, apikey_id) : bulla_reseal_store(&num, vault, field, to));
   return bulla_db_commit(&transaction);
 }

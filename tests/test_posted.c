@@ -341,6 +341,7 @@ Test(posted, what_was_put_before_a_grant_or_an_actor_ended_stays) {
 
 Test(posted, what_an_actor_has_put_that_is_distrusted_is_refused_until_it_is_put_again) {
   int calls = 0;
+  int64_t version;
   TEST_OK(put_by(staff.front, "a", "of front"));
   TEST_OK(put_by(staff.front, "b", "of front too"));
   assert_use_by(staff.worker, "b", "of front too");
@@ -349,6 +350,8 @@ Test(posted, what_an_actor_has_put_that_is_distrusted_is_refused_until_it_is_put
   TEST_STATUS(use_as(staff.worker, "acme", "db", "a"), BULLA_REFUSED);
   TEST_STATUS(use_as(house.vault, "acme", "db", "a"), BULLA_REFUSED);
   TEST_STATUS(bulla_vault_show(house.vault, AT(TEXT("acme"), TEXT("db")), count_field, &calls), BULLA_REFUSED);
+  cr_expect_eq(rewrap(BULLA_REFUSED).num_refused, 1);
+  TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
   cr_expect_eq(rewrap(BULLA_REFUSED).num_refused, 1);
   cr_expect_eq(num_posted(), 1);
   assert_use_by(staff.worker, "b", "of front too");
