@@ -171,8 +171,10 @@ Test(posted_taken, what_is_left_is_a_thousand_values_at_most) {
 /* What does not open stays, and keeps nothing else from being taken in. */
 Test(posted_taken, what_is_not_good_is_left_where_it_is) {
   int64_t num;
+  put_many(staff.front, "acme", "unproven", 1);
   put_many(staff.front, "acme", "db", 3);
   run_sql("UPDATE field SET signature = zeroblob(64) WHERE name = 'field1'");
+  run_sql("UPDATE entry SET name_proof = zeroblob(32) WHERE name = 'unproven'");
   TEST_OK(bulla_posted_adopt_all(&num, house.vault, id_of(staff.front), TEXT(""), NULL, NULL));
   cr_expect_eq(num, 2);
   TEST_OK(bulla_vault_actor_revoke(house.vault, &num, &who, TEXT("front"), false, NULL, NULL));
