@@ -96,9 +96,13 @@ static enum bulla_status has_form(bool *has, const struct bulla_posted *posted) 
   return BULLA_OK;
 }
 
-/* What is known of the actor |id| in the state of the directory in which the tenant was read, or NULL. */
+/* What is known of the actor |id| in the state of the directory in which the tenant was read, or NULL. Of another state
+ * than the newest that was checked nothing is known: whoever puts an old one back does not bring an actor back. */
 static const struct bulla_known_writer *find_known(const struct bulla_keyring *keyring, struct bulla_span id,
                                                    struct bulla_span tenant_id) {
+  if (memcmp(keyring->checked, keyring->beside, sizeof(keyring->checked)) != 0) {
+    return NULL;
+  }
   for (size_t i = 0; i < BULLA_KNOWN_WRITERS; i++) {
     const struct bulla_known_writer *known = &keyring->writers[i];
     if (memcmp(known->checked, keyring->beside, sizeof(known->checked)) == 0 &&

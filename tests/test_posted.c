@@ -376,6 +376,23 @@ Test(posted, an_open_vault_hears_of_the_end_before_it_opens_anything) {
   bulla_vault_close(&second);
 }
 
+/* So is the row of the vault, which says in which state of the directory the actor was seen. */
+Test(posted, an_open_vault_does_not_forget_the_end) {
+  struct bulla_vault *second = NULL;
+  TEST_OK(bulla_vault_open(&second, house.url, house.root, NULL));
+  TEST_OK(put_by(staff.front, "a", "of front"));
+  TEST_OK(put_by(staff.front, "b", "of front"));
+  TEST_OK(use_as(second, "acme", "db", "a"));
+  run_sql("CREATE TABLE kept AS SELECT statement, signature FROM vault");
+  let_go_of("front", true);
+  TEST_STATUS(use_as(second, "acme", "db", "b"), BULLA_REFUSED);
+  run_sql("UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM kept); DROP TABLE kept");
+  used.calls = 0;
+  TEST_STATUS(use_as(second, "acme", "db", "b"), BULLA_AUDIT_BROKEN);
+  cr_expect_eq(used.calls, 0);
+  bulla_vault_close(&second);
+}
+
 /* What was taken in, or replaced, is put back as it was: |end| ends the actor, or its grant. */
 static void assert_put_back_is_refused(void (*end)(void)) {
   TEST_OK(put_by(staff.front, "a", "of front"));
