@@ -41,8 +41,8 @@ static enum bulla_status take_role(struct bulla_cli *cli, enum bulla_role *role)
 static enum bulla_status take_grant(struct bulla_cli *cli, struct grant *grant) {
   bool all = bulla_option_count(cli, "all-tenants") > 0;
   bool one = cli->num_operands > 2;
-  grant->name = bulla_text(cli->operands[0]);
-  grant->tenant = one ? bulla_text(cli->operands[2]) : bulla_span(NULL, 0);
+  *grant = (struct grant){.name = bulla_text(cli->operands[0]),
+                          .tenant = one ? bulla_text(cli->operands[2]) : bulla_span(NULL, 0)};
   BULLA_TRY(take_role(cli, &grant->role));
   if (all == one) {
     return bulla_cli_usage(cli, "give either TENANT or --all-tenants");

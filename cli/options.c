@@ -110,11 +110,12 @@ static enum bulla_status take_longer(struct bulla_cli *cli, bool *taken, const c
   if (!*taken) {
     return BULLA_OK;
   }
+  const struct bulla_option *own = cli->command->options;
   cli->command = command;
-  for (size_t i = 0; i < cli->num_given; i++) {
+  for (; own->name != NULL; own++) {
     /* What stands between the two words may be an option of the first alone. */
-    struct bulla_span name = bulla_text(cli->given[i].option->name);
-    if (find_option(command->options, name) == NULL && find_option(cli->global_options, name) == NULL) {
+    struct bulla_span name = bulla_text(own->name);
+    if (bulla_option_count(cli, own->name) > 0 && find_option(command->options, name) == NULL) {
       return unknown_option(cli, name);
     }
   }
