@@ -214,6 +214,22 @@ def what_a_revoked_actor_knew_is_due_until_it_has_new_keys(box):
 
 
 @test
+def a_tenant_that_cannot_be_rotated_keeps_no_other_from_it(box):
+    box.put_secret("acme/ai", "key")
+    box.put_secret("beta/ai", "key")
+    make(box, "worker", "use --all-tenants")
+    for _ in range(31):
+        box.run("rotate", "--tenant", "acme")
+    told = box.run("actor", "revoke", "worker", "--now", status=2,
+                   told=["tenant acme: it has 32 versions", "; the actor is revoked"]).decode()
+    assert "1 tenant has new keys" in told and "tenant acme has keys that are known" in told, told
+    box.run("rewrap", "--destroy")
+    assert box.json("actor", "revoke", "worker", "--now")["rotated"] == 1
+    box.run("rewrap", "--destroy")
+    box.run("status", "--check")
+
+
+@test
 def api_keys_that_a_verifier_knew_are_due_until_they_are_revoked(box):
     apikey = box.apikey()
     make(box, "edge", "verify acme")
