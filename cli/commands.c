@@ -358,7 +358,7 @@ const struct bulla_command bulla_commands[] = {
     {"limit rm", use_group, "KIND SCOPE[:NAME]", "Remove a limit.", NULL, "bulla limit rm use actor", reason_options, 2,
      2, bulla_run_limit_rm},
 
-    {"actor create", actors_group, "NAME", "Make an actor, a program or person with a key of its own; print it, once.",
+    {"actor create", actors_group, "NAME", "Make an actor, with a key of its own, and print that key, once.",
      "The vault stores what it needs to know the actor by, never the key. Write it to a file that nobody else can "
      "read.\n"
      "It is for this vault alone: another one in its place is refused, and nothing is sealed to that. An actor may do\n"
@@ -383,7 +383,7 @@ const struct bulla_command bulla_commands[] = {
      "  put     write values, plain and secret, and read back no secret, not even what it wrote\n"
      "  show    list entries, show them with masks\n"
      "  use     open values, each audited first; show is in it\n"
-     "  verify  verify and refresh tokens\n"
+     "  verify  verify and refresh tokens; whoever can could mint them too\n"
      "  audit   read the audit log of the tenant; of all, also verify it\n"
      "A tenant must be there. Those that are made later are in --all-tenants. An actor of the name list or rm: bulla\n"
      "grant -- list use acme.",
