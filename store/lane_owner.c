@@ -24,17 +24,17 @@ bool bulla_lane_is_own(const struct bulla_keyring *keyring, int64_t number) {
 }
 
 /* Takes the row of the actor |number|. */
-static bool take_actor(struct bulla_lane_owner *owner, const struct bulla_keyring *keyring, int64_t number,
-                       struct bulla_statement *statement) {
+static enum bulla_status take_actor(struct bulla_lane_owner *owner, const struct bulla_keyring *keyring, int64_t number,
+                                    struct bulla_statement *statement) {
   struct bulla_actor_statement said;
   (void)bulla_column_blob(statement, BULLA_ID_LEN);
   (void)bulla_column_int(statement);
   (void)bulla_column_text(statement, BULLA_NAME_MAX);
   struct bulla_span bytes = bulla_column_blob(statement, BULLA_STATEMENT_MAX);
   struct bulla_span signature = bulla_column_exact(statement, BULLA_SIGNATURE_LEN);
-  if (!bulla_columns_good(statement) || bulla_check_actor(&said, keyring, bytes, signature) != BULLA_OK ||
-      said.number != number) {
-    return false;
+  BULLA_TRY(bulla_columns_good(statement) ? bulla_check_actor(&said, keyring, bytes, signature) : BULLA_REFUSED);
+  if (said.number != number) {
+    return BULLA_REFUSED;
   }
   owner->id_len = said.id.len;
   owner->name_len = said.name.len;
@@ -42,7 +42,7 @@ static bool take_actor(struct bulla_lane_owner *owner, const struct bulla_keyrin
   memcpy(owner->name, said.name.data, said.name.len);
   memcpy(owner->signing_public, said.signing_public.data, sizeof(owner->signing_public));
   memcpy(owner->first_lane, said.first_lane.data, sizeof(owner->first_lane));
-  return true;
+  return BULLA_OK;
 }
 
 enum bulla_status bulla_lane_owner_find(struct bulla_lane_owner *owner, const struct bulla_keyring *keyring,
@@ -60,9 +60,10 @@ enum bulla_status bulla_lane_owner_find(struct bulla_lane_owner *owner, const st
   bool row;
   bulla_bind_int(&statement, actor);
   BULLA_TRY(bulla_step(&statement, &row));
-  return row && take_actor(owner, keyring, actor, &statement)
-             ? BULLA_OK
-             : bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log is of an actor that the vault does not have");
+  enum bulla_status status = row ? take_actor(owner, keyring, actor, &statement) : BULLA_REFUSED;
+  return status == BULLA_REFUSED
+             ? bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log is of an actor that the vault does not have")
+             : status;
 }
 
 /* Whether who makes the lane has signed: the vault those that are the first of somebody's, and all of the root's. */
@@ -74,10 +75,28 @@ static enum bulla_status check_signature(const struct bulla_lane_owner *owner, c
 }
 
 /* The first lane of an actor is the one that its statement names. */
-static bool is_named(const struct bulla_lane_owner *owner, int64_t number, struct bulla_span statement) {
+static enum bulla_status check_named(const struct bulla_lane_owner *owner, int64_t number,
+                                     struct bulla_span statement) {
   uint8_t digest[BULLA_SHA256_LEN];
-  return owner->id_len == 0 || !bulla_lane_is_first(number) ||
-         (bulla_sha256(digest, statement) == BULLA_OK && memcmp(digest, owner->first_lane, sizeof(digest)) == 0);
+  if (owner->id_len == 0 || !bulla_lane_is_first(number)) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(bulla_sha256(digest, statement));
+  return memcmp(digest, owner->first_lane, sizeof(digest)) == 0 ? BULLA_OK : BULLA_REFUSED;
+}
+
+/* Returns BULLA_REFUSED for what is not signed, or not of that lane. */
+static enum bulla_status check(struct bulla_lane_statement *said, const struct bulla_lane_owner *owner,
+                               const struct bulla_keyring *keyring, int64_t number, struct bulla_span statement,
+                               struct bulla_span signature) {
+  if (signature.len != BULLA_SIGNATURE_LEN) {
+    return BULLA_REFUSED;
+  }
+  BULLA_TRY(check_signature(owner, keyring, number, statement, signature));
+  BULLA_TRY(bulla_lane_statement_read(said, statement));
+  bool same = said->number == number && bulla_span_equal(said->uuid, bulla_keyring_uuid(keyring)) &&
+              bulla_span_equal(said->owner, bulla_span(owner->id, owner->id_len));
+  return same ? check_named(owner, number, statement) : BULLA_REFUSED;
 }
 
 enum bulla_status bulla_lane_check(struct bulla_lane_statement *said, const struct bulla_keyring *keyring,
@@ -85,10 +104,8 @@ enum bulla_status bulla_lane_check(struct bulla_lane_statement *said, const stru
                                    struct bulla_span signature) {
   struct bulla_lane_owner owner;
   BULLA_TRY(bulla_lane_owner_find(&owner, keyring, db, number));
-  bool good = signature.len == BULLA_SIGNATURE_LEN &&
-              check_signature(&owner, keyring, number, statement, signature) == BULLA_OK &&
-              bulla_lane_statement_read(said, statement) == BULLA_OK && said->number == number &&
-              bulla_span_equal(said->uuid, bulla_keyring_uuid(keyring)) &&
-              bulla_span_equal(said->owner, bulla_span(owner.id, owner.id_len)) && is_named(&owner, number, statement);
-  return good ? BULLA_OK : bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log was not signed by whoever has it");
+  enum bulla_status status = check(said, &owner, keyring, number, statement, signature);
+  return status == BULLA_REFUSED
+             ? bulla_explain(BULLA_AUDIT_BROKEN, "a lane of the log was not signed by whoever has it")
+             : status;
 }
