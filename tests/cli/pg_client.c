@@ -2,11 +2,11 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* A service that uses a value, for tests/cli/pg_place.py: it opens the vault at the URL of its first argument under the
- * root key of its second. For each byte on standard input it uses acme/db:password once, or puts N into acme/db:step if
- * the byte is a "p", with the reason NAME-N: NAME is its third argument, and N counts the bytes. It prints "opened N",
- * "put N", or "failed N" with the name of the status, and goes on. A value that is not what was put ends it. With a
- * number of threads as its fourth argument each of them uses without end, whatever is on standard input, and N is
- * "THREAD.COUNT". */
+ * root key of its second, or with "as:" before it under the key of an actor. For each byte on standard input it uses
+ * acme/db:password once, or puts N into acme/db:step if the byte is a "p", with the reason NAME-N: NAME is its third
+ * argument, and N counts the bytes. It prints "opened N", "put N", or "failed N" with the name of the status, and goes
+ * on. A value that is not what was put ends it. With a number of threads as its fourth argument each of them uses
+ * without end, whatever is on standard input, and N is "THREAD.COUNT". */
 
 #include <locale.h>
 #include <pthread.h>
@@ -99,15 +99,26 @@ static int use_in_threads(struct bulla_vault *vault, const char *name, int num) 
   return pause();
 }
 
-int main(int argc, char **argv) {
+/* Opens the vault with the key from |provider|. */
+static enum bulla_status open_with(struct bulla_vault **vault, const char *url, const char *provider) {
   struct bulla_root *root = NULL;
+  struct bulla_actor *actor = NULL;
+  bool is_actor = strncmp(provider, "as:", 3) == 0;
+  enum bulla_status status = is_actor ? bulla_actor_open(&actor, provider + 3) : bulla_root_open(&root, provider);
+  if (status == BULLA_OK) {
+    status = is_actor ? bulla_vault_open_as(vault, url, actor, NULL) : bulla_vault_open(vault, url, root, NULL);
+  }
+  bulla_root_free(&root);
+  bulla_actor_free(&actor);
+  return status;
+}
+
+int main(int argc, char **argv) {
   struct bulla_vault *vault = NULL;
   char byte;
   (void)setlocale(LC_ALL, ""); /* as services do: libpq translates its words */
   bulla_log_set(tell_why, NULL);
-  enum bulla_status status = argc >= 4 ? bulla_root_open(&root, argv[2]) : BULLA_INVALID_ARGUMENT;
-  status = status == BULLA_OK ? bulla_vault_open(&vault, argv[1], root, NULL) : status;
-  bulla_root_free(&root);
+  enum bulla_status status = argc >= 4 ? open_with(&vault, argv[1], argv[2]) : BULLA_INVALID_ARGUMENT;
   (void)printf("%s\n", bulla_status_name(status));
   (void)fflush(stdout);
   if (status != BULLA_OK) {

@@ -4,11 +4,14 @@
 """Logins of actors: each does what its actor was granted, and no SQL that it runs reads or changes more. An attempt that
 is to fail is first made where it succeeds.
 
-usage: test_postgres_roles.py BULLA"""
+usage: test_postgres_roles.py BULLA CLIENT
+
+CLIENT is tests/cli/pg_client.c."""
 
 import os
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 
@@ -19,6 +22,7 @@ import postgres
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/POSTGRESQL.md"
 LANES = 64  # of an actor
+USES = 20  # of a process, after which it has a lane of the log of its own
 KEPT_SECRET = "of-front-0123"
 ZEROS = "decode(repeat('00', 32), 'hex')"
 # The actors, each with a login of its name: its role, the tenant it is granted, and the one that its login is for.
@@ -220,6 +224,19 @@ def each_login_writes_to_its_lanes_of_the_log_alone(_):
         for login in ("front", "worker", "inspector"):
             denied(text, login)
     place.run("auditor", "audit", "verify")
+
+
+@test_without_vault
+def a_process_of_an_actor_takes_further_lanes_of_its_own(_):
+    mine = numbers["worker"] * LANES
+    before = int(seen(f"lane WHERE number / {LANES} = {numbers['worker']}", "postgres"))
+    done = subprocess.run([os.path.abspath(sys.argv[2]), place.url("worker"), f"as:file:{key('worker')}", "x"], input="." * USES,
+                          capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["BULLA_OK", "opened 1"] and f"opened {USES}\n" in done.stdout, done.stdout + done.stderr
+    lanes = set(map(int, seen("audit", "worker", "DISTINCT lane").split()))
+    assert before == 1 and mine + 1 in lanes <= set(range(mine, mine + LANES)), lanes
+    assert int(seen(f"lane WHERE number / {LANES} = {numbers['worker']}", "postgres")) > 1
+    assert b"unbroken" in run_as("inspector", "audit", "verify") and b"unbroken" in place.run("auditor", "audit", "verify")
 
 
 @test_without_vault
