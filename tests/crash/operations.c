@@ -13,6 +13,8 @@
 #include "tests/crash/trace.h"
 #include "tests/crash/vault.h"
 
+#define WORKER BULLA_LITERAL("worker")
+
 const char *const crash_tenants[CRASH_TENANTS] = {"acme", "globex"};
 size_t crash_num_opened;
 
@@ -250,6 +252,34 @@ static enum bulla_status shred(struct bulla_vault *vault, size_t number) {
   return bulla_vault_shred(vault, &request.who, BULLA_LITERAL("hooli"));
 }
 
+static enum bulla_status make_actor(struct bulla_vault *vault, size_t number) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct request request;
+  char name[16];
+  begin(&request, number);
+  (void)snprintf(name, sizeof(name), "actor-%zu", number % 5);
+  return bulla_vault_actor_create(vault, &key, &request.who, text(name));
+}
+
+static enum bulla_status grant(struct bulla_vault *vault, size_t number) {
+  struct request request;
+  begin(&request, number);
+  return bulla_vault_grant(vault, &request.who, WORKER, BULLA_ROLE_SHOW, request.place.tenant);
+}
+
+/* Of one for all tenants, which the worker is not alone to have. */
+static enum bulla_status end_grant(struct bulla_vault *vault, size_t number) {
+  struct request request;
+  begin(&request, number);
+  return bulla_vault_grant_end(vault, &request.who, WORKER, BULLA_ROLE_USE, text(""));
+}
+
+static enum bulla_status revoke_actor(struct bulla_vault *vault, size_t number) {
+  struct request request;
+  begin(&request, number);
+  return bulla_vault_actor_revoke(vault, NULL, &request.who, WORKER, false, NULL, NULL);
+}
+
 /* Shows and lists all there is. */
 static enum bulla_status look_at_all(struct bulla_vault *vault, size_t number) {
   static char text[CRASH_TEXT_MAX];
@@ -288,6 +318,10 @@ const struct crash_operation crash_operations[] = {
     {"rewrap", rewrap, 102},
     {"destroy version", destroy_version, 102},
     {"shred", shred, 102},
+    {"make actor", make_actor, 102},
+    {"grant", grant, 102},
+    {"end grant", end_grant, 102},
+    {"revoke actor", revoke_actor, 102},
     {"look at all", look_at_all, 102},
     {"verify log", verify_log, 102},
 };
@@ -314,6 +348,15 @@ static enum bulla_status put_hooli(struct bulla_vault *vault) {
   return bulla_vault_rotate_tenant(vault, &version, &request.who, request.place.tenant);
 }
 
+static enum bulla_status enroll(struct bulla_vault *vault, struct bulla_span name) {
+  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
+  struct request request;
+  begin(&request, 0);
+  BULLA_TRY(bulla_vault_actor_create(vault, &key, &request.who, name));
+  BULLA_TRY(bulla_vault_grant(vault, &request.who, name, BULLA_ROLE_USE, text("")));
+  return bulla_vault_grant(vault, &request.who, name, BULLA_ROLE_PUT, request.place.tenant);
+}
+
 enum bulla_status crash_furnish(struct bulla_vault *vault) {
   for (size_t number = 0; number < 3; number++) {
     BULLA_TRY(put(vault, number));
@@ -322,5 +365,7 @@ enum bulla_status crash_furnish(struct bulla_vault *vault) {
   BULLA_TRY(put_apikey(vault, 1));
   BULLA_TRY(revoke_token(vault, 1));
   BULLA_TRY(put_hooli(vault));
-  return put_initech(vault);
+  BULLA_TRY(put_initech(vault));
+  BULLA_TRY(enroll(vault, WORKER));
+  return enroll(vault, BULLA_LITERAL("helper"));
 }

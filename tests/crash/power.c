@@ -30,7 +30,8 @@ static void describe(struct history *history, struct bulla_vault *vault) {
 }
 
 static bool is_expected(enum bulla_status status) {
-  return status == BULLA_OK || status == BULLA_NOT_FOUND || status == BULLA_EXISTS || status == BULLA_IN_USE;
+  return status == BULLA_OK || status == BULLA_NOT_FOUND || status == BULLA_EXISTS || status == BULLA_IN_USE ||
+         status == BULLA_REVOKED;
 }
 
 /* Closing the vault and opening it again is one of the operations. */

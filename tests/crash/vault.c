@@ -71,6 +71,17 @@ static enum bulla_status note_apikey(void *arg, const struct bulla_apikey_view *
   return BULLA_OK;
 }
 
+static enum bulla_status note_actor(void *arg, const struct bulla_actor_view *actor) {
+  note(arg, "%lld %.*s, %d\n", (long long)actor->number, S(actor->name), actor->is_revoked);
+  return BULLA_OK;
+}
+
+static enum bulla_status note_grant(void *arg, const struct bulla_grant_view *grant) {
+  note(arg, "%.*s for %.*s: %.*s, %d\n", S(bulla_role_name(grant->role)), S(grant->tenant), S(grant->actor),
+       grant->has_ended);
+  return BULLA_OK;
+}
+
 static enum bulla_status note_record(void *arg, const struct bulla_audit_record *record) {
   note(arg, "%lld %.*s %.*s %.*s/%.*s:%.*s %.*s\n", (long long)record->seq, S(record->reason), S(record->op),
        S(record->tenant), S(record->entry), S(record->field), S(record->outcome));
@@ -90,6 +101,8 @@ enum bulla_status crash_describe(struct bulla_vault *vault, char text[CRASH_TEXT
     BULLA_TRY(bulla_vault_token_revoked(vault, &revoked, bulla_span(tenant, strlen(tenant)), token));
     note(&to, "%s %.*s: %d\n", tenant, S(token), revoked);
   }
+  BULLA_TRY(bulla_vault_actor_list(vault, note_actor, &to));
+  BULLA_TRY(bulla_vault_grant_list(vault, all, note_grant, &to));
   return bulla_vault_audit_log(vault, 1, all, note_record, &to);
 }
 
