@@ -82,9 +82,9 @@ BULLA_NODISCARD enum bulla_status bulla_db_check_site(struct bulla_db *db);
 /* bulla_db_check_whole returns BULLA_NOT_PERMITTED if the server shows this login the rows of one tenant alone. */
 BULLA_NODISCARD enum bulla_status bulla_db_check_whole(const struct bulla_db *db);
 
-/* bulla_db_check_login returns BULLA_NOT_PERMITTED unless |db| is for whom the vault is opened by: the actor of |number|,
- * or with 0 a root. A root would take what an actor's login is not shown for what is missing, and would write to a lane
- * that it cannot see; an actor finds its lanes by its own login, or by one that sees the whole vault. */
+/* bulla_db_check_login returns BULLA_NOT_PERMITTED unless |db| is for whom the vault is opened by: the actor of
+ * |number|, or with 0 a root. A root would take what an actor's login is not shown for what is missing, and would write
+ * to a lane that it cannot see; an actor finds its lanes by its own login, or by one that sees the whole vault. */
 BULLA_NODISCARD enum bulla_status bulla_db_check_login(const struct bulla_db *db, int64_t number);
 
 /* bulla_db_begin_call begins a call that has already waited |waited| milliseconds. */

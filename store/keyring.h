@@ -18,6 +18,7 @@
 
 #include "core/box.h"
 #include "core/crypto.h"
+#include "core/cursor.h"
 #include "core/signature.h"
 #include "store/signed.h"
 
@@ -91,6 +92,7 @@ struct bulla_keyring {
   uint8_t uuid[BULLA_ID_LEN];           /* of the vault */
   int64_t generation;                   /* of its directory, the highest that was seen */
   uint8_t checked[BULLA_SIGNATURE_LEN]; /* the signature of the vault's statement that |buckets| belong to */
+  int64_t checked_generation;           /* what that statement says, or 0 while there is none */
   uint8_t buckets[BULLA_BUCKETS_LEN];
   struct bulla_self *self;           /* NULL for a root. An actor has none of the keys that follow but the limit key;
                                       * with the role of an auditor of all tenants also audit_private and detail_key */
@@ -116,6 +118,13 @@ struct bulla_keyring {
 /* bulla_keyring_uuid returns the uuid of the vault. */
 static inline struct bulla_span bulla_keyring_uuid(const struct bulla_keyring *keyring) {
   return bulla_span(keyring->uuid, sizeof(keyring->uuid));
+}
+
+/* bulla_keyring_knows returns whether |signature| is that of the vault's statement which was checked last, and no later
+ * one is known of. */
+static inline bool bulla_keyring_knows(const struct bulla_keyring *keyring, struct bulla_span signature) {
+  return keyring->checked_generation > 0 && keyring->checked_generation >= keyring->generation &&
+         bulla_span_equal(signature, bulla_span(keyring->checked, sizeof(keyring->checked)));
 }
 
 /* bulla_keyring_head_key returns what seals the heads of the lanes that this process writes. */

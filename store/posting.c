@@ -100,7 +100,7 @@ static enum bulla_status has_form(bool *has, const struct bulla_posted *posted) 
  * than the newest that was checked nothing is known: whoever puts an old one back does not bring an actor back. */
 static const struct bulla_known_writer *find_known(const struct bulla_keyring *keyring, struct bulla_span id,
                                                    struct bulla_span tenant_id) {
-  if (memcmp(keyring->checked, keyring->beside, sizeof(keyring->checked)) != 0) {
+  if (!bulla_keyring_knows(keyring, bulla_span(keyring->beside, sizeof(keyring->beside)))) {
     return NULL;
   }
   for (size_t i = 0; i < BULLA_KNOWN_WRITERS; i++) {

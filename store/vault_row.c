@@ -134,18 +134,21 @@ enum bulla_status bulla_vault_row_catch_up(struct bulla_keyring *keyring, struct
   return BULLA_OK;
 }
 
-/* The digests of the buckets are read unless they are those in |keyring|. */
+/* The digests of the buckets are read unless they are those in |keyring|. What the row says beside a signature that is
+ * known is not believed: somebody may have put that there. */
 enum bulla_status bulla_vault_row_learn(struct bulla_keyring *keyring, struct bulla_db *db) {
   struct bulla_vault_row row;
+  uint8_t buckets[BULLA_BUCKETS_LEN];
   BULLA_TRY(bulla_vault_row_load(&row, db));
-  bool known = bulla_span_equal(signature_of(&row), bulla_span(keyring->checked, sizeof(keyring->checked)));
-  if (known && row.said.generation >= keyring->generation) {
+  if (bulla_keyring_knows(keyring, signature_of(&row)) && row.said.generation == keyring->checked_generation) {
     return BULLA_OK; /* as it was checked before */
   }
-  memset(keyring->checked, 0, sizeof(keyring->checked));
+  keyring->checked_generation = 0;
   BULLA_TRY(check_now(&row, keyring));
-  BULLA_TRY(bulla_leaves_load(keyring->buckets, db, row.said.leaves));
+  BULLA_TRY(bulla_leaves_load(buckets, db, row.said.leaves));
+  memcpy(keyring->buckets, buckets, sizeof(keyring->buckets));
   memcpy(keyring->checked, row.signature, sizeof(keyring->checked));
+  keyring->checked_generation = row.said.generation;
   if (keyring->self != NULL) {
     keyring->generation = row.said.generation; /* an actor's own transaction never moves it */
   }

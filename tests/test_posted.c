@@ -393,6 +393,54 @@ Test(posted, an_open_vault_does_not_forget_the_end) {
   bulla_vault_close(&second);
 }
 
+#define KEEP_DIRECTORY                                                                                           \
+  "CREATE TABLE k_vault AS SELECT statement, signature FROM vault; CREATE TABLE k_actor AS SELECT * FROM actor;" \
+  "CREATE TABLE k_grant AS SELECT * FROM actor_grant; CREATE TABLE k_directory AS SELECT * FROM directory;"      \
+  "CREATE TABLE k_tenant AS SELECT * FROM tenant;"
+#define PUT_BACK_DIRECTORY                                                                                     \
+  "DELETE FROM actor; INSERT INTO actor SELECT * FROM k_actor; DELETE FROM actor_grant;"                       \
+  "INSERT INTO actor_grant SELECT * FROM k_grant; DELETE FROM directory; INSERT INTO directory SELECT * FROM " \
+  "k_directory; DELETE FROM tenant; INSERT INTO tenant SELECT * FROM k_tenant;"
+#define DROP_KEPT \
+  "DROP TABLE k_vault; DROP TABLE k_actor; DROP TABLE k_grant; DROP TABLE k_directory; DROP TABLE k_tenant"
+
+/* A process that could not check the directory has checked none, whatever it is shown next. */
+Test(posted, a_signature_of_zeros_is_not_one_that_was_checked) {
+  SQLITE_ONLY();
+  struct bulla_vault *second = NULL;
+  TEST_OK(put_by(staff.front, "b", "of front"));
+  TEST_OK(bulla_vault_open(&second, house.url, house.root, NULL));
+  run_sql(KEEP_DIRECTORY);
+  let_go_of("front", true);
+  run_sql("UPDATE directory SET bytes = (SELECT k.bytes FROM k_directory k WHERE k.number = 256) WHERE number = 256");
+  TEST_STATUS(use_as(second, "acme", "db", "b"), BULLA_REFUSED);
+  run_sql(PUT_BACK_DIRECTORY "UPDATE vault SET signature = zeroblob(64);" DROP_KEPT);
+  used.calls = 0;
+  TEST_STATUS(use_as(second, "acme", "db", "b"), BULLA_REFUSED);
+  cr_expect_eq(used.calls, 0);
+  bulla_vault_close(&second);
+}
+
+/* The log tells of a later directory than the one that was checked, whose signature comes back. */
+Test(posted, a_signature_that_was_checked_vouches_for_no_other_statement) {
+  SQLITE_ONLY();
+  struct bulla_vault *second = NULL;
+  TEST_OK(put("beta", "db", "password", "of beta", true));
+  TEST_OK(bulla_vault_open(&second, house.url, house.root, NULL));
+  TEST_OK(put_by(staff.front, "a", "of front"));
+  TEST_OK(put_by(staff.front, "b", "of front"));
+  TEST_OK(use_as(second, "acme", "db", "a"));
+  TEST_OK(use_as(second, "beta", "db", "password"));
+  run_sql(KEEP_DIRECTORY);
+  let_go_of("front", true);
+  TEST_OK(use_as(second, "beta", "db", "password"));
+  run_sql(PUT_BACK_DIRECTORY "UPDATE vault SET signature = (SELECT k.signature FROM k_vault k);" DROP_KEPT);
+  used.calls = 0;
+  TEST_STATUS(use_as(second, "acme", "db", "b"), BULLA_REFUSED);
+  cr_expect_eq(used.calls, 0);
+  bulla_vault_close(&second);
+}
+
 /* What was taken in, or replaced, is put back as it was: |end| ends the actor, or its grant. */
 static void assert_put_back_is_refused(void (*end)(void)) {
   TEST_OK(put_by(staff.front, "a", "of front"));
