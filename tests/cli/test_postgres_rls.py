@@ -342,11 +342,15 @@ def policies_leave_nothing_in_the_plan_of_a_service(_):
         assert out != "" and errors == "", (text, errors)
         return out
     for text in (f"SELECT * {FIND_FIELD}", "SELECT * FROM bulla.vault", "SELECT * FROM bulla.lane",
-                 "SELECT * FROM bulla.apikey WHERE id = 'x'", "SELECT max(number) FROM bulla.revocation"):
+                 "SELECT * FROM bulla.apikey WHERE id = 'x'", "SELECT max(number) FROM bulla.revocation",
+                 "SELECT * FROM bulla.actor WHERE id = ''", "SELECT * FROM bulla.actor_grant WHERE actor = '' AND ended = 0",
+                 "SELECT sealed FROM bulla.handout WHERE tenant = '' AND role = 'put' AND secret = ''"):
         bound, service, free = (plan(text, login) for login in ("t_a", "app", "postgres"))
         assert "bulla.login" in bound and "SESSION_USER" in bound, bound
         assert service == free, service
     for text in ("INSERT INTO bulla.audit VALUES (0, 1, 1, '', '', '', '', '')", "UPDATE bulla.field SET name = 'x'",
+                 "INSERT INTO bulla.field(entry, name, revision, secret, value, mask, updated) VALUES ('', '', 1, 1, '', '', 1)",
+                 "UPDATE bulla.audit_head SET seq = 2 WHERE lane = 1 AND seq = 1", "INSERT INTO bulla.lane VALUES (1, '', '')",
                  "DELETE FROM bulla.field WHERE name = 'x'", "SELECT FROM bulla.turn WHERE id = 1 FOR NO KEY UPDATE"):
         assert plan(text, "app") == plan(text, "postgres"), text
 

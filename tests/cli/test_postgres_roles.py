@@ -131,8 +131,8 @@ def what_a_put_login_adds_without_its_key_is_no_value(_):
     entry = entry_of("acme", "of-front")
     for text in (field(entry, 3, writer="worker"), field(entry_of("beta", f"{OTHERS}-1"), 3)):
         stopped(text, "front")
-    place.fails(f"INSERT INTO bulla.field(entry, name, revision, secret, value, mask, updated) VALUES ('{entry}', 'key', 3, 1, '', '', 1)",
-                "front", "row-level security")
+    place.fails("INSERT INTO bulla.field(entry, name, revision, secret, value, mask, updated) "
+                f"VALUES ('{entry}', 'key', 3, 1, '', '', 1)", "front", "row-level security")
     assert place.sql(field(entry, 3), "front") == ("", "")
     assert place.sql("SELECT a.name FROM bulla.field f JOIN bulla.actor a ON a.id = f.writer WHERE f.revision = 3")[0] == "front"
     place.run("app", "get", "acme/of-front", "key", "--reason", "r", status=1, told="refused")
@@ -277,7 +277,8 @@ def keys_of_others_are_refused_as_those_of_nobody(_):
     beta = entry_of("beta", f"{OTHERS}-1")
     probes = {  # what, another's key, none
         "a field of another's entry": (field("{}"), beta, nobody),
-        "an entry of another tenant": ("INSERT INTO bulla.entry VALUES (decode(md5('x'), 'hex'), '{}', 'x', " + ZEROS + ")", place.b, nobody),
+        "an entry of another tenant": (f"INSERT INTO bulla.entry VALUES (decode(md5('x'), 'hex'), '{{}}', 'x', {ZEROS})",
+                                       place.b, nobody),
         "a name of another tenant": (f"INSERT INTO bulla.entry VALUES (decode(md5('x'), 'hex'), '{place.b}', '{{}}', {ZEROS})",
                                      f"{OTHERS}-1", "nobody"),
         "a record": (f"INSERT INTO bulla.audit VALUES (0, {{}}, 1, '', '', '', '', '')", "1", "1000000"),
@@ -311,7 +312,8 @@ def a_login_is_for_the_actor_it_was_given_to(_):
     assert run_as("worker", "get", "acme/db", "password", "--reason", "r", login="app") == b"hunter2"
     place.sql("GRANT vault_put TO t_b; " + postgres.sees_whole("vault_put"))
     try:
-        run_as("front", "put", "acme/db", "--secret", "key", stdin="x", status=4, told=("not permit", "in a role that sees the whole"))
+        run_as("front", "put", "acme/db", "--secret", "key", stdin="x", status=4,
+               told=("not permit", "in a role that sees the whole"))
     finally:
         place.sql("DO $$ DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_policies WHERE policyname = 'whole' LOOP "
                   "EXECUTE format('ALTER POLICY whole ON bulla.%I TO owner, app, auditor', t); END LOOP; END $$")
@@ -334,7 +336,8 @@ def doctor_tells_what_rights_a_role_lacks_and_does_not_need(_):
             found = doctor(name)
             assert found["rights"][:2] == ("ok", f"all that these roles need: {role}"), (name, found["rights"])
             assert found["further rights"][:2] == ("ok", "none"), (name, found["further rights"])
-    for right, told in (("SELECT (value)", "SELECT (value) on field"), ("SELECT", "SELECT (number, value, mask, secret_id, writer, signature) on field"),
+    for right, told in (("SELECT (value)", "SELECT (value) on field"),
+                        ("SELECT", "SELECT (number, value, mask, secret_id, writer, signature) on field"),
                         ("UPDATE (revision)", "UPDATE (revision) on field"), ("DELETE", "DELETE on field")):
         place.sql(f"GRANT {right} ON bulla.field TO front")
         found = doctor("front", PROBLEM)
@@ -348,7 +351,8 @@ def doctor_tells_what_rights_a_role_lacks_and_does_not_need(_):
     # An ended grant leaves rights that nothing needs.
     place.run("app", "grant", "rm", "worker", "use", "acme")
     found = doctor("worker", PROBLEM)
-    assert found["further rights"][0] == "problem" and "UPDATE (value, mask, secret_id, writer, signature) on field" in found["further rights"][1]
+    assert found["further rights"][0] == "problem", found
+    assert "UPDATE (value, mask, secret_id, writer, signature) on field" in found["further rights"][1], found
     place.run("app", "grant", "worker", "use", "acme")
 
 
