@@ -135,6 +135,9 @@ static enum bulla_status take_actors(struct whole *whole, struct bulla_db *db) {
 
 enum bulla_status bulla_check_whole(struct bulla_vault *vault) {
   struct whole whole BULLA_CLEANUP(whole_end) = {.leaves = NULL};
+  if (vault->db->is_partial) {
+    return BULLA_OK;
+  }
   BULLA_TRY(begin(&whole, vault));
   BULLA_TRY(take_table(&whole, vault->db, BULLA_QUERY_TENANT_STATEMENTS, take_tenant));
   BULLA_TRY(take_actors(&whole, vault->db));

@@ -12,7 +12,8 @@
 
 /* bulla_check_whole returns BULLA_REFUSED unless each leaf of the directory is that of a row of a tenant, an actor or a
  * grant, and each of these has one. In a transaction of the caller that sees one state of the database, or in which
- * nobody else writes. It reads the statements of all of them. */
+ * nobody else writes. It reads the statements of all of them. A login that the server shows one tenant alone, and that
+ * changes nothing, is told BULLA_OK: it cannot know what it is not shown. */
 BULLA_NODISCARD enum bulla_status bulla_check_whole(struct bulla_vault *vault);
 
 #endif
