@@ -206,7 +206,7 @@ Test(posted, an_actor_adds_and_changes_nothing) {
   char value[20];
   TEST_OK(put_by(staff.front, "password", "first"));
   for (int i = 0; i < 6; i++) {
-    snprintf(value, sizeof(value), "value %d", i);
+    (void)snprintf(value, sizeof(value), "value %d", i);
     TEST_OK(put_by(staff.front, "password", value));
   }
   cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE name = 'password' AND revision > 1"), 7, "nothing is pruned");

@@ -113,9 +113,10 @@ static struct row good(void) {
 }
 
 static struct bulla_span flipped(struct bulla_span bytes, size_t at) {
-  struct bulla_span copy = test_copy(bytes);
-  ((uint8_t *)(uintptr_t)copy.data)[at < bytes.len ? at : bytes.len - 1] ^= 1;
-  return copy;
+  struct bulla_buffer copy = test_room(bytes.len);
+  memcpy(copy.data, bytes.data, bytes.len);
+  copy.data[at < bytes.len ? at : bytes.len - 1] ^= 1;
+  return bulla_span(copy.data, bytes.len);
 }
 
 /* Each makes of a good row another one, which is signed by front once more where |is_signed| below says so. */

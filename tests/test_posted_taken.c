@@ -123,7 +123,7 @@ static void put_many(struct bulla_vault *vault, const char *tenant_name, const c
   struct bulla_field *fields = (struct bulla_field *)test_alloc(num * sizeof(*fields));
   for (size_t i = 0; i < num; i++) {
     char *name = (char *)test_alloc(20);
-    snprintf(name, 20, "field%zu", i);
+    (void)snprintf(name, 20, "field%zu", i);
     fields[i] = (struct bulla_field){test_text(name), test_text("a value of many"), true};
   }
   TEST_OK(bulla_vault_put(vault, &who, AT(test_text(tenant_name), test_text(entry)), fields, num));
@@ -194,7 +194,7 @@ static enum bulla_status use_all(struct bulla_vault *vault, int number) {
   char name[20];
   for (int i = 0; i < MANY; i++) {
     struct bulla_rewrap_report report = BULLA_REWRAP_REPORT_INIT;
-    snprintf(name, sizeof(name), "field%d", i);
+    (void)snprintf(name, sizeof(name), "field%d", i);
     BULLA_TRY(bulla_vault_use(vault, &who, AT(TEXT("acme"), TEXT("db"), test_text(name)), is_it, NULL));
     if (number % 2 == 1 && i % 100 == 50) {
       BULLA_TRY(bulla_vault_rewrap(vault, &report, &who, TEXT(""), NULL, NULL));
