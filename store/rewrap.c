@@ -464,15 +464,12 @@ static enum bulla_status begin(struct work *work) {
 static enum bulla_status explain_refused(const struct work *work) {
   const struct batch *batch = &work->batch;
   int64_t num = work->report->num_refused;
-  if (num > batch->num_over) {
-    return bulla_explain(BULLA_REFUSED, "%lld values do not open: somebody has changed them; the first is %s",
-                         (long long)num, batch->refused);
-  }
+  const char *why = num > batch->num_over
+                        ? "do not open: somebody has changed them"
+                        : "were put by actors that may put no more: put them again, and keep fewer of former ones";
   return num == 0
              ? BULLA_OK
-             : bulla_explain(BULLA_REFUSED,
-                             "%lld values were put by actors that may put no more: put them again; the first is %s",
-                             (long long)num, batch->refused);
+             : bulla_explain(BULLA_REFUSED, "%lld values %s; the first is %s", (long long)num, why, batch->refused);
 }
 
 enum bulla_status bulla_vault_rewrap(struct bulla_vault *vault, struct bulla_rewrap_report *report,

@@ -357,6 +357,9 @@ Test(posted, what_an_actor_has_put_that_is_distrusted_is_refused_until_it_is_put
   assert_use_by(staff.worker, "b", "of front too");
   TEST_OK(put("acme", "db", "a", "of the root, again", true));
   assert_use_by(staff.worker, "a", "of the root, again");
+  cr_expect_eq(rewrap(BULLA_REFUSED).num_refused, 1, "what it was before is kept as well");
+  TEST_OK(bulla_vault_keep(house.vault, &who, AT(TEXT("acme"), TEXT("db")), 0));
+  cr_expect_eq(rewrap(BULLA_OK).num_refused, 0);
   assert_shown(house.vault, "db", "a=********gain 2 0;b=******** 1 0;host=db.internal 1 0;password=********long 1 0;");
 }
 
