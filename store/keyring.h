@@ -37,6 +37,7 @@ struct bulla_self {
   size_t name_len;
   struct bulla_secret *box_private; /* opens what is sealed to it */
   struct bulla_secret *signing_seed;
+  struct bulla_signing_key *signing_key; /* of that seed, for what it puts: not expanded for each value */
   uint8_t signing_public[BULLA_SIGNATURE_PUBLIC_LEN];
   struct bulla_key *head_key;           /* seals the heads of its lanes */
   uint8_t checked[BULLA_SIGNATURE_LEN]; /* the signature of the vault's statement with which its row was looked at */

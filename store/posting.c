@@ -62,7 +62,8 @@ enum bulla_status bulla_posting_seal(struct bulla_buffer *value, struct bulla_bu
   BULLA_TRY(seal_mask(mask, keyring, to, binding, field->value, &traits));
   BULLA_TRY(bulla_context_put(&message, keyring, binding, to->id, self_id(keyring), bulla_written(value),
                               bulla_written(mask)));
-  return bulla_signature_sign(signature, keyring->self->signing_seed, bulla_context_span(&message));
+  struct bulla_buffer room = bulla_buffer(signature, BULLA_SIGNATURE_LEN);
+  return bulla_sign(keyring->self->signing_key, &room, bulla_context_span(&message));
 }
 
 /* Whether |blob| was sealed to |public_key|, as far as it says so. */

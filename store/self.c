@@ -25,6 +25,7 @@ void bulla_self_free(struct bulla_self **self) {
   if (*self != NULL) {
     forget_rings(*self);
     bulla_key_free(&(*self)->head_key);
+    bulla_signing_key_free(&(*self)->signing_key);
     bulla_secret_free(&(*self)->signing_seed);
     bulla_secret_free(&(*self)->box_private);
     free(*self);
@@ -52,6 +53,7 @@ static enum bulla_status take_keys(struct bulla_self *self, const struct bulla_a
       !bulla_span_equal(said->signing_public, bulla_span(keys.signing_public, sizeof(keys.signing_public)))) {
     return bulla_explain(BULLA_REFUSED, "what the vault says of the actor is not of this key");
   }
+  BULLA_TRY(bulla_signing_key_new(&self->signing_key, keys.signing_seed));
   memcpy(self->signing_public, keys.signing_public, sizeof(self->signing_public));
   self->box_private = keys.box_private;
   self->signing_seed = keys.signing_seed;
