@@ -74,6 +74,31 @@ Test(open_as, what_is_no_key_of_an_actor_of_this_vault_opens_nothing) {
   cr_expect_null(vault);
 }
 
+/* Another vault of the same root in its place, whole or in part: what it says is signed by a key, but not by the one
+ * that the actor's key names. */
+Test(open_as, a_vault_in_the_place_of_the_one_that_the_key_names_is_refused) {
+  struct bulla_vault *vault = NULL;
+  furnish();
+  struct bulla_span key = make_actor("worker");
+  grant("worker", BULLA_ROLE_PUT, "");
+  struct bulla_span file = image();
+  close_vault();
+  remove_vault();
+  TEST_OK(bulla_vault_create(house.url, house.root));
+  open_vault();
+  furnish();
+  (void)make_actor("worker");
+  grant("worker", BULLA_ROLE_PUT, "");
+  TEST_STATUS(try_as(&vault, house.url, key, NULL), BULLA_WRONG_VAULT);
+  struct bulla_span other = image();
+  lay_beside("other", other);
+  close_vault();
+  put_back(file);
+  TEST_OK(can_open(key));
+  run_sql(beside("other", "UPDATE vault SET (statement, signature) = (SELECT statement, signature FROM other.vault)"));
+  TEST_STATUS(try_as(&vault, house.url, key, NULL), BULLA_WRONG_VAULT);
+}
+
 /* Who knows the id of an actor, and the vault, is not that actor. */
 Test(open_as, a_key_with_another_seed_is_refused) {
   struct bulla_actor_key key;

@@ -368,9 +368,17 @@ Test(roles, nothing_is_sealed_to_what_somebody_without_the_root_says) {
     bulla_vault_close(&vault);
     cr_expect_eq(run_sql("SELECT count(*) FROM field"), num, "row %zu", i);
   }
-  restore(late, "");
+  /* What the table says of the states of secrets counts for nothing. */
+  restore(
+      late,
+      "UPDATE tenant_secret SET state = 'decrypt-only' WHERE version = 2; UPDATE tenant_secret SET state = 'active' "
+      "WHERE version = 1");
   struct bulla_vault *vault = open_as(key);
   TEST_OK(do_put(vault, TEXT("acme")));
+  cr_expect_eq(run_sql("SELECT count(*) FROM field f JOIN tenant_secret k ON k.id = f.secret_id WHERE f.writer IS NOT "
+                       "NULL AND k.version = 2"),
+               1);
+  cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE writer IS NOT NULL"), 1);
   TEST_STATUS(do_put(vault, TEXT("gamma")), BULLA_NOT_FOUND);
   bulla_vault_close(&vault);
 }
