@@ -293,7 +293,7 @@ enum bulla_status bulla_vault_open_as(struct bulla_vault **vault, const char *ur
   }
   struct bulla_vault *opening BULLA_CLEANUP(bulla_vault_close) = NULL;
   BULLA_TRY(connect_to(&opening, &(struct source){.url = url}, taken.read_only));
-  opening->watch.follows_directory = true;
+  memcpy(opening->watch.actor, actor->key.id, sizeof(opening->watch.actor));
   BULLA_TRY(load_as(opening, &actor->key, &taken));
   *vault = opening;
   opening = NULL;

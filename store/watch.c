@@ -188,8 +188,8 @@ static enum bulla_status take_revocation(struct bulla_watch *watch, struct bulla
   return bulla_column_null(statement) ? BULLA_OK : take_token(watch, statement);
 }
 
-/* Whether a role still is there the vault's connection finds out, for each API key. */
-static enum bulla_status follow_directory(struct bulla_watch *watch) {
+/* Whether the directory is another one than at the last look. */
+static enum bulla_status is_changed(bool *changed, struct bulla_watch *watch) {
   uint8_t signature[sizeof(watch->directory)];
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(watch->db, BULLA_QUERY_LOAD_VAULT_STATEMENT);
@@ -203,8 +203,43 @@ static enum bulla_status follow_directory(struct bulla_watch *watch) {
   if (!bulla_columns_good(&statement)) {
     return bulla_explain(BULLA_NOT_A_VAULT, "the vault's own row is malformed");
   }
-  if (memcmp(signature, watch->directory, sizeof(signature)) != 0) {
-    memcpy(watch->directory, signature, sizeof(signature));
+  *changed = memcmp(signature, watch->directory, sizeof(signature)) != 0;
+  memcpy(watch->directory, signature, sizeof(signature));
+  return BULLA_OK;
+}
+
+static enum bulla_status read_state(struct bulla_watched_actor *state, struct bulla_watch *watch) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
+      bulla_statement(watch->db, BULLA_QUERY_ACTOR_STATE);
+  bulla_bind_blob(&statement, bulla_span(watch->actor, sizeof(watch->actor)));
+  bool row;
+  BULLA_TRY(bulla_step(&statement, &row));
+  if (!row) {
+    return bulla_explain(BULLA_REFUSED, "the row of the actor is missing");
+  }
+  bulla_column_bytes(&statement, state->signature, sizeof(state->signature));
+  state->num_grants = bulla_column_int(&statement);
+  state->last_end = bulla_column_null(&statement) ? 0 : bulla_column_int(&statement);
+  return bulla_columns_good(&statement) ? BULLA_OK : BULLA_REFUSED;
+}
+
+/* Whether a role still is there the vault's connection finds out, for each API key that is known: only where something
+ * was said of this actor, since others may come and go all the time. */
+static enum bulla_status follow_actor(struct bulla_watch *watch) {
+  struct bulla_watched_actor state = {.num_grants = 0};
+  bool changed;
+  BULLA_TRY(is_changed(&changed, watch));
+  if (!changed) {
+    return BULLA_OK;
+  }
+  enum bulla_status status = read_state(&state, watch);
+  if (status != BULLA_OK) {
+    memset(watch->directory, 0, sizeof(watch->directory)); /* to be looked at again */
+    return status;
+  }
+  if (memcmp(state.signature, watch->state.signature, sizeof(state.signature)) != 0 ||
+      state.num_grants != watch->state.num_grants || state.last_end != watch->state.last_end) {
+    watch->state = state;
     atomic_fetch_add(&watch->generation, 2);
   }
   return BULLA_OK;
@@ -242,7 +277,8 @@ static enum bulla_status catch_up(struct bulla_watch *watch) {
     BULLA_TRY(far ? reload(watch) : follow(watch, number));
   }
   watch->number = number;
-  return watch->follows_directory ? follow_directory(watch) : BULLA_OK;
+  static const uint8_t nobody[sizeof(watch->actor)];
+  return memcmp(watch->actor, nobody, sizeof(nobody)) != 0 ? follow_actor(watch) : BULLA_OK;
 }
 
 /* Called with the mutex, when what began at |start| has failed: a server that is silent is not asked by each caller in

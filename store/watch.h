@@ -23,16 +23,22 @@
 #define BULLA_LOOK_PAUSE_MS 1000    /* after a look that took at least as long and failed nobody looks for as long */
 
 struct bulla_watch {
-  pthread_mutex_t mutex;         /* held during a look; the rest is read without it */
-  struct bulla_db *main;         /* the vault's connection, to check whether its files were moved */
-  struct bulla_db *db;           /* the watch's own, NULL before the first look and after a failed one */
-  int64_t number;                /* of the last revocation that was read; -1 before the first look */
-  _Atomic int64_t looked;        /* in milliseconds of a monotonic clock; 0 before the first good look */
-  int64_t failed;                /* when those who have begun by then are told that it failed */
-  enum bulla_status failure;     /* what they are told */
-  _Atomic uint64_t generation;   /* even; changes when an API key is revoked */
-  bool follows_directory;        /* it also changes when the directory does: an actor's roles may have ended */
-  uint8_t directory[64];         /* the signature of the vault's statement, then, at the last look */
+  pthread_mutex_t mutex;       /* held during a look; the rest is read without it */
+  struct bulla_db *main;       /* the vault's connection, to check whether its files were moved */
+  struct bulla_db *db;         /* the watch's own, NULL before the first look and after a failed one */
+  int64_t number;              /* of the last revocation that was read; -1 before the first look */
+  _Atomic int64_t looked;      /* in milliseconds of a monotonic clock; 0 before the first good look */
+  int64_t failed;              /* when those who have begun by then are told that it failed */
+  enum bulla_status failure;   /* what they are told */
+  _Atomic uint64_t generation; /* even; changes when an API key is revoked */
+  uint8_t actor[16];           /* the actor as which the vault was opened, or zeros. The generation also changes with
+                                * what that was granted */
+  uint8_t directory[64];       /* the signature of the vault's statement, then, at the last look */
+  struct bulla_watched_actor {
+    uint8_t signature[64]; /* of its row */
+    int64_t num_grants;    /* also those that have ended */
+    int64_t last_end;      /* when the last one ended; each does so later than those before */
+  } state;
   _Atomic uint64_t reloads;      /* times that the revocations were too far ahead to follow */
   uint64_t random;               /* for tags of tenants */
   _Atomic uint64_t tenants[16];  /* a bit for each tenant with a revoked token: others need no search */
