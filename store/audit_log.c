@@ -99,7 +99,7 @@ static enum bulla_status see(struct bulla_audit_head *head, struct bulla_audit_s
 
 static enum bulla_status load(struct bulla_audit_head *head, const struct bulla_audit_log *log,
                               enum bulla_query query) {
-  struct bulla_audit_stored stored;
+  struct bulla_audit_stored stored = {.sealed.len = 0};
   BULLA_TRY(see(head, &stored, log, query));
   BULLA_TRY(bulla_audit_head_open(head, log->keyring, stored.tag, bulla_written(&stored.sealed)));
   head->is_stored = true;
@@ -129,7 +129,7 @@ enum bulla_status bulla_audit_resume(struct bulla_audit_head *head, const struct
 
 enum bulla_status bulla_audit_see_last(const struct bulla_audit_log *log) {
   struct bulla_audit_head head = {.lane = log->lane};
-  struct bulla_audit_stored stored;
+  struct bulla_audit_stored stored = {.sealed.len = 0};
   BULLA_TRY(see(&head, &stored, log, BULLA_QUERY_LOAD_HEAD));
   return check_not_shorter(&head, log);
 }

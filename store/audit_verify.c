@@ -106,7 +106,7 @@ static enum bulla_status read_head(struct bulla_audit_head *head, struct bulla_a
 /* The head must vouch for the last record that there is: hold the key of its epoch, or have a tag under it. */
 static enum bulla_status check_head(struct walk *walk) {
   struct bulla_audit_head head BULLA_CLEANUP(bulla_audit_head_free) = {.lane = walk->lane};
-  struct bulla_audit_stored stored;
+  struct bulla_audit_stored stored = {.sealed.len = 0};
   BULLA_TRY(read_head(&head, &stored, walk));
   if (walk->lane.number == walk->log.lane.number && head.seq < walk->log.last.seq) {
     walk->num_good = head.seq;
