@@ -41,14 +41,14 @@ static enum bulla_status adopt(struct adopting *adopting, struct bulla_statement
   const struct bulla_tenant_secret *to;
   int64_t num;
   int64_t number = bulla_column_int(statement);
-  struct bulla_stored_field field = {.tenant = bulla_column_name(statement)};
-  field.entry = bulla_column_name(statement);
   /* By a damaged index the same rows might come without end. */
   if (!bulla_columns_good(statement) || number <= adopting->number) {
     return BULLA_REFUSED;
   }
   adopting->number = number;
   adopting->num_seen++;
+  struct bulla_stored_field field = {.tenant = bulla_column_name(statement)};
+  field.entry = bulla_column_name(statement);
   BULLA_TRY(bulla_columns_field(&field, &vault->keyring, statement));
   if (field.posting.state != BULLA_POSTING_GOOD) {
     return BULLA_OK;

@@ -477,6 +477,23 @@ Test(posted, a_row_that_is_put_back_after_the_grant_has_ended_is_refused) {
   assert_put_back_is_refused(end_role);
 }
 
+/* Who only writes to the database adds an entry with it. */
+Test(posted, a_name_that_is_none_keeps_neither_a_grant_nor_an_actor_from_ending) {
+  TEST_OK(put_by(staff.front, "a", "of front"));
+  TEST_OK(put_in(staff.front, "acme", "x", (struct bulla_field){TEXT("a"), TEXT("of front"), true}));
+  TEST_OK(put_by(staff.front, "b", "of front"));
+  run_sql("UPDATE entry SET name = 'no name' WHERE name = 'x'");
+  end_grant("front", BULLA_ROLE_PUT, "acme");
+  cr_expect_eq(num_posted(), 1);
+  assert_use_by(staff.worker, "a", "of front");
+  assert_use_by(staff.worker, "b", "of front");
+  grant("front", BULLA_ROLE_PUT, "acme");
+  TEST_OK(put_by(staff.front, "b", "of front again"));
+  cr_expect_eq(let_go_of("front", false), 1);
+  cr_expect_eq(num_posted(), 1);
+  assert_use_by(staff.worker, "b", "of front again");
+}
+
 Test(posted, a_grant_for_all_is_as_good) {
   TEST_OK(put_by(staff.front, "a", "of front"));
   TEST_OK(put_by(staff.front, "b", "of front"));
