@@ -152,12 +152,13 @@ static enum bulla_status look_for_all(struct bulla_request *request, struct bull
   return BULLA_OK;
 }
 
+/* Who may not use the tenant has not come by a canary either, though one that may show it can tell which is one. */
 static struct bulla_span outcome_of(const struct bulla_use *use) {
-  if (use->is_canary) {
-    return BULLA_OUTCOME_CANARY;
-  }
   if (use->looked == BULLA_DENIED) {
     return BULLA_OUTCOME_DENIED;
+  }
+  if (use->is_canary) {
+    return BULLA_OUTCOME_CANARY;
   }
   return use->looked == BULLA_OK ? BULLA_OUTCOME_GRANTED : BULLA_OUTCOME_NOT_FOUND;
 }

@@ -195,6 +195,22 @@ Test(roles, of_one_tenant_give_what_they_say_and_no_more) {
   assert_use("acme", "db", put_last, "a new value");
 }
 
+/* Who may show a tenant has the key that tells its canaries. */
+Test(roles, a_canary_that_may_not_be_used_is_denied_as_all_else) {
+  struct bulla_field lure = {TEXT("token"), TEXT("a lure"), true, .canary = 1};
+  furnish();
+  TEST_OK(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), TEXT("db")), &lure, 1));
+  struct bulla_vault *vault = open_as(make_actor("worker"));
+  grant("worker", BULLA_ROLE_SHOW, "acme");
+  TEST_STATUS(use_as(vault, "acme", "db", "token"), BULLA_DENIED);
+  cr_expect_eq(count_details("op = 'use' AND outcome = 'denied' AND field = 'token'"), 1);
+  cr_expect_eq(count_records("outcome = 'canary'"), 0);
+  grant("worker", BULLA_ROLE_USE, "acme");
+  TEST_STATUS(use_as(vault, "acme", "db", "token"), BULLA_NOT_FOUND);
+  cr_expect_eq(count_details("op = 'use' AND outcome = 'canary' AND field = 'token'"), 1);
+  bulla_vault_close(&vault);
+}
+
 /* Also of tenants that are made and rotated after the grant, while the process has the vault open. */
 Test(roles, for_all_tenants_give_the_same_of_those_to_come) {
   int64_t version;
