@@ -35,9 +35,11 @@ static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct b
   return bulla_secret_copy(&key->root, root);
 }
 
+/* A key that the actor may not open is as good as none: a token that names it may be anybody's. */
 static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
   const struct source *source = arg;
-  return bulla_vault_apikey_use(source->vault, &source->who, key_id, take_root, key);
+  enum bulla_status status = bulla_vault_apikey_use(source->vault, &source->who, key_id, take_root, key);
+  return status == BULLA_DENIED ? BULLA_NOT_FOUND : status;
 }
 
 static enum bulla_status is_revoked(void *arg, struct bulla_span org, struct bulla_span jti) {

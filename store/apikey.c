@@ -179,6 +179,7 @@ struct row_state {
   bool revoked;
   bool erased;                 /* it has no root any more */
   uint8_t owner[BULLA_ID_LEN]; /* zeros if it is not proven whose it is */
+  bool is_denied;              /* its tenant is proven, and an actor may not verify its tokens */
 };
 
 /* Finds what is said of |id|, and its tenant's name, which is written to the BULLA_NAME_MAX bytes of |tenant|. A name
@@ -204,6 +205,8 @@ static enum bulla_status find(struct bulla_buffer *tenant, struct row_state *sta
     bulla_put(&writer, owner->said.name);
     memcpy(state->owner, owner->id, sizeof(state->owner));
   }
+  state->is_denied =
+      status == BULLA_DENIED || (status == BULLA_OK && (owner->roles & BULLA_MAY(BULLA_ROLE_VERIFY)) == 0);
   return bulla_writer_finish(&writer);
 }
 
@@ -295,14 +298,17 @@ const struct bulla_use_kind bulla_use_apikey = {
     BULLA_QUERY_OPEN_APIKEY,   find_root,        missing_root, check_root, open_root,
     .role = BULLA_ROLE_VERIFY, .is_apikey = true};
 
-/* Writes the name of the tenant of |id| to |tenant|. Anybody can make up key ids: to ask for one that is no good costs
- * a look and leaves no record. */
+/* Writes the name of the tenant of |id| to |tenant|. Anybody can make up key ids, or name one that is not for this
+ * actor: to ask for one that is no good costs a look and leaves no record. */
 static enum bulla_status find_tenant(struct bulla_buffer *tenant, struct bulla_vault *vault, struct bulla_span id) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct row_state state;
   BULLA_TRY(find(tenant, &state, vault, id));
-  return state.revoked ? BULLA_NOT_FOUND : BULLA_OK;
+  if (state.revoked) {
+    return BULLA_NOT_FOUND;
+  }
+  return state.is_denied ? bulla_may(vault, NULL, BULLA_MAY(BULLA_ROLE_VERIFY)) : BULLA_OK;
 }
 
 enum bulla_status bulla_apikey_may_verify(struct bulla_vault *vault, struct bulla_span id) {

@@ -141,7 +141,7 @@ static const struct {
     {"use of a revision", do_use_revision, USE, false, true},
     {"read", do_read, USE, false, true},
     {"use of many", do_use_many, USE, false, true},
-    {"apikey use", do_apikey_use, VERIFY, false, true},
+    {"apikey use", do_apikey_use, VERIFY, false, false},
     {"apikey live", do_apikey_live, VERIFY, false, false},
     {"apikey list", do_apikey_list, VERIFY, false, true},
     {"audit log", do_audit, AUDIT, false, true},

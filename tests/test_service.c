@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "core/slab.h"
-#include "tests/vault_support.h"
+#include "tests/actor_support.h"
 
 TestSuite(service, .init = build_house, .fini = leave_house);
 
@@ -66,6 +66,56 @@ Test(service, a_verifier_knows_keys_and_revocations_by_default) {
   TEST_STATUS(verify(verifier, minted("acme", "two")), BULLA_REFUSED);
   bulla_verifier_free(&verifier);
   bulla_minter_free(&minter);
+}
+
+/* Two keys, of acme and of beta, and a verifier of the actor "web", which may verify tokens of |num| of them. */
+struct beside {
+  struct bulla_minter *minters[2];
+  struct bulla_vault *vault;
+  struct bulla_verifier *verifier;
+};
+
+static const char *const tenants[] = {"acme", "beta"};
+
+static void begin_beside(struct beside *beside, size_t num) {
+  struct bulla_span key = make_actor("web");
+  for (size_t i = 0; i < 2; i++) {
+    make_key(tenants[i]);
+    beside->minters[i] = minter;
+    if (i < num) {
+      grant("web", BULLA_ROLE_VERIFY, tenants[i]);
+    }
+  }
+  beside->vault = open_as(key);
+  TEST_OK(bulla_vault_verifier_new(&beside->verifier, beside->vault, &who, NULL));
+}
+
+static enum bulla_status verify_beside(const struct beside *beside, size_t i) {
+  minter = beside->minters[i];
+  return verify(beside->verifier, minted(tenants[i], "one"));
+}
+
+static void end_beside(struct beside *beside) {
+  bulla_verifier_free(&beside->verifier);
+  bulla_vault_close(&beside->vault);
+  bulla_minter_free(&beside->minters[0]);
+  bulla_minter_free(&beside->minters[1]);
+}
+
+/* Anybody can forge a token that names a key: nothing of it is authentic yet. */
+Test(service, a_key_that_a_verifier_may_not_open_is_as_unknown_and_leaves_no_record) {
+  struct beside beside;
+  begin_beside(&beside, 1);
+  int64_t num = count_records("lane >= 0");
+  for (int i = 0; i < 3; i++) {
+    TEST_STATUS(verify_beside(&beside, 1), BULLA_REFUSED);
+    TEST_STATUS(bulla_vault_apikey_use(beside.vault, &who, bulla_span(key_id, sizeof(key_id)), count_root, NULL),
+                BULLA_DENIED);
+  }
+  cr_expect_eq(count_records("lane >= 0"), num);
+  TEST_OK(verify_beside(&beside, 0));
+  cr_expect_eq(count_details("op = 'apikey-use' AND outcome = 'granted'"), 1);
+  end_beside(&beside);
 }
 
 /* Whoever writes to the database marks a key, or moves it: nothing of that is proven, and revoking must work all the

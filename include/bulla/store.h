@@ -817,7 +817,8 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_apikey_revoke(struct bul
 typedef enum bulla_status (*bulla_apikey_use_fn)(void *arg, struct bulla_span tenant, struct bulla_span root);
 
 /* bulla_vault_apikey_use is bulla_vault_use for the token root of the API key |id|. Returns BULLA_NOT_FOUND for a
- * revoked or unknown key, without a record, so that forged tokens cannot flood the log. */
+ * revoked or unknown key, and BULLA_DENIED for one of a tenant for which the actor has not the role to verify, both
+ * without a record, so that forged tokens cannot flood the log. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_apikey_use(struct bulla_vault *vault,
                                                                    const struct bulla_who *who, struct bulla_span id,
                                                                    bulla_apikey_use_fn use, void *arg);
