@@ -39,6 +39,9 @@ static enum bulla_status take_root(void *arg, struct bulla_span tenant, struct b
 static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bulla_token_key *key) {
   const struct source *source = arg;
   enum bulla_status status = bulla_vault_apikey_use(source->vault, &source->who, key_id, take_root, key);
+  if (status == BULLA_REVOKED) {
+    return BULLA_DENIED; /* the actor was: of a token it would say that its "jti" was */
+  }
   return status == BULLA_DENIED ? BULLA_NOT_FOUND : status;
 }
 
@@ -56,7 +59,8 @@ static uint64_t generation(void *arg) {
 
 static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
   const struct source *source = arg;
-  return bulla_vault_apikey_live(source->vault, key_id);
+  enum bulla_status status = bulla_vault_apikey_live(source->vault, key_id);
+  return status == BULLA_REVOKED ? BULLA_DENIED : status;
 }
 
 static struct bulla_span keep(struct bulla_writer *out, struct bulla_span text) {

@@ -476,7 +476,7 @@ Test(roles, a_verifier_needs_no_root_and_hears_of_its_end) {
   usleep(50000);
   TEST_OK(verify(verifier, token));
   TEST_OK(bulla_vault_actor_revoke(house.vault, NULL, &who, TEXT("web"), false, NULL, NULL));
-  assert_refused_soon(verifier, token, BULLA_REVOKED);
+  assert_refused_soon(verifier, token, BULLA_DENIED);
   bulla_verifier_free(&verifier);
   bulla_vault_close(&vault);
   bulla_minter_free(&minter);

@@ -118,6 +118,20 @@ Test(service, a_key_that_a_verifier_may_not_open_is_as_unknown_and_leaves_no_rec
   end_beside(&beside);
 }
 
+/* BULLA_REVOKED is said of a token. */
+Test(service, a_verifier_whose_actor_was_revoked_is_denied) {
+  struct beside beside;
+  begin_beside(&beside, 1);
+  TEST_OK(verify_beside(&beside, 0));
+  TEST_OK(bulla_vault_actor_revoke(house.vault, NULL, &who, TEXT("web"), false, NULL, NULL));
+  usleep(50000);
+  for (int i = 0; i < 3; i++) {
+    TEST_STATUS(verify_beside(&beside, 0), BULLA_DENIED);
+    TEST_STATUS(verify_beside(&beside, 1), BULLA_DENIED);
+  }
+  end_beside(&beside);
+}
+
 /* Whoever writes to the database marks a key, or moves it: nothing of that is proven, and revoking must work all the
  * same. */
 Test(service, a_key_is_revoked_whatever_its_row_says) {

@@ -27,9 +27,10 @@ extern "C" {
 /* bulla_vault_verifier_new creates |*verifier| over |vault|, which must stay open as long as it. It opens each API key
  * once, recorded as |who|, which it copies. A verification that begins after a revocation has returned, in any process
  * on any machine, refuses the revoked key or token; other keys are kept without opening them again. To a vault that was
- * opened as an actor a key is unknown whose tenant's tokens the actor may not verify: BULLA_REFUSED. |options| may be
- * NULL; its callbacks must be NULL. Returns BULLA_INVALID_ARGUMENT for callbacks or for a |who| without actor or
- * reason, BULLA_TOO_LARGE if |who| is too long, and the statuses of bulla_verifier_new. */
+ * opened as an actor a key is unknown whose tenant's tokens the actor may not verify: BULLA_REFUSED. Once the actor was
+ * revoked itself, its verifiers return BULLA_DENIED. |options| may be NULL; its callbacks must be NULL. Returns
+ * BULLA_INVALID_ARGUMENT for callbacks or for a |who| without actor or reason, BULLA_TOO_LARGE if |who| is too long, and
+ * the statuses of bulla_verifier_new. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_verifier_new(struct bulla_verifier **verifier,
                                                                      struct bulla_vault *vault,
                                                                      const struct bulla_who *who,
