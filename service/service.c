@@ -57,10 +57,11 @@ static uint64_t generation(void *arg) {
   return bulla_vault_generation(source->vault);
 }
 
+/* What the actor may open no more is forgotten at once: who looks for it again is told why. */
 static enum bulla_status is_live(void *arg, struct bulla_span key_id) {
   const struct source *source = arg;
   enum bulla_status status = bulla_vault_apikey_live(source->vault, key_id);
-  return status == BULLA_REVOKED ? BULLA_DENIED : status;
+  return status == BULLA_DENIED || status == BULLA_REVOKED ? BULLA_NOT_FOUND : status;
 }
 
 static struct bulla_span keep(struct bulla_writer *out, struct bulla_span text) {

@@ -471,7 +471,7 @@ Test(roles, a_verifier_needs_no_root_and_hears_of_its_end) {
   cr_expect_eq(bulla_vault_generation(vault), generation);
   cr_expect_eq(count_details("op = 'apikey-use' AND outcome = 'granted'"), 1);
   end_grant("web", BULLA_ROLE_VERIFY, "acme");
-  assert_refused_soon(verifier, token, BULLA_DENIED);
+  assert_refused_soon(verifier, token, BULLA_REFUSED);
   grant("web", BULLA_ROLE_VERIFY, "acme");
   usleep(50000);
   TEST_OK(verify(verifier, token));

@@ -132,6 +132,27 @@ Test(service, a_verifier_whose_actor_was_revoked_is_denied) {
   end_beside(&beside);
 }
 
+/* It is opened anew, and recorded, where it may be again. */
+Test(service, a_key_that_a_verifier_may_open_no_more_is_forgotten) {
+  struct beside beside;
+  begin_beside(&beside, 2);
+  TEST_OK(verify_beside(&beside, 0));
+  TEST_OK(verify_beside(&beside, 1));
+  cr_expect_eq(count_details("op = 'apikey-use' AND outcome = 'granted'"), 2);
+  end_grant("web", BULLA_ROLE_VERIFY, "acme");
+  usleep(50000);
+  TEST_OK(verify_beside(&beside, 1));
+  TEST_STATUS(verify_beside(&beside, 0), BULLA_REFUSED);
+  cr_expect_eq(count_details("op = 'apikey-use' AND outcome = 'granted'"), 2);
+  grant("web", BULLA_ROLE_VERIFY, "acme");
+  usleep(50000);
+  TEST_OK(verify_beside(&beside, 0));
+  TEST_OK(verify_beside(&beside, 1));
+  cr_expect_eq(count_details("op = 'apikey-use' AND outcome = 'granted' AND tenant = 'acme'"), 2);
+  cr_expect_eq(count_details("op = 'apikey-use' AND outcome = 'granted' AND tenant = 'beta'"), 1);
+  end_beside(&beside);
+}
+
 /* Whoever writes to the database marks a key, or moves it: nothing of that is proven, and revoking must work all the
  * same. */
 Test(service, a_key_is_revoked_whatever_its_row_says) {
