@@ -132,8 +132,8 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
     [BULLA_QUERY_GRANTS_OF_ROLE] =
         "SELECT " GRANT " FROM actor_grant g WHERE g.tenant = $1 AND g.role = $2 AND g.id > $3 ORDER BY g.id LIMIT $4",
     [BULLA_QUERY_ACTOR_STATE] =
-        "SELECT a.signature, (SELECT count(*) FROM actor_grant g WHERE g.actor = a.id), "
-        "(SELECT max(g.ended) FROM actor_grant g WHERE g.actor = a.id) FROM actor a WHERE a.id = $1",
+        "SELECT a.signature, (SELECT max(g.ended) FROM actor_grant g WHERE g.actor = a.id) FROM actor a WHERE a.id = "
+        "$1",
 
     [BULLA_QUERY_COUNT_SEALED] =
         "SELECT k.created, (SELECT count(*) FROM field f WHERE f.secret_id = k.id), "

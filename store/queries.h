@@ -73,8 +73,7 @@ enum bulla_query {
                                    behind these */
   BULLA_QUERY_GRANTS_OF_ROLE,   /* tenant or empty, role, id of a grant, how many at most; gives the columns of those
                                    behind that */
-  BULLA_QUERY_ACTOR_STATE, /* id of an actor; gives the signature of its row, how many grants it has and had, and when
-                            * the last one ended, or NULL */
+  BULLA_QUERY_ACTOR_STATE, /* id of an actor; gives the signature of its row, and when a grant ended last, or NULL */
 
   BULLA_QUERY_COUNT_SEALED,      /* id of a secret, tenant; gives created, and how many revisions of fields and API keys
                                     are sealed under it */

@@ -218,7 +218,6 @@ static enum bulla_status read_state(struct bulla_watched_actor *state, struct bu
     return bulla_explain(BULLA_REFUSED, "the row of the actor is missing");
   }
   bulla_column_bytes(&statement, state->signature, sizeof(state->signature));
-  state->num_grants = bulla_column_int(&statement);
   state->last_end = bulla_column_null(&statement) ? 0 : bulla_column_int(&statement);
   return bulla_columns_good(&statement) ? BULLA_OK : BULLA_REFUSED;
 }
@@ -226,7 +225,7 @@ static enum bulla_status read_state(struct bulla_watched_actor *state, struct bu
 /* Whether a role still is there the vault's connection finds out, for each API key that is known: only where something
  * was said of this actor, since others may come and go all the time. */
 static enum bulla_status follow_actor(struct bulla_watch *watch) {
-  struct bulla_watched_actor state = {.num_grants = 0};
+  struct bulla_watched_actor state = {.last_end = 0};
   bool changed;
   BULLA_TRY(is_changed(&changed, watch));
   if (!changed) {
@@ -238,7 +237,7 @@ static enum bulla_status follow_actor(struct bulla_watch *watch) {
     return status;
   }
   if (memcmp(state.signature, watch->state.signature, sizeof(state.signature)) != 0 ||
-      state.num_grants != watch->state.num_grants || state.last_end != watch->state.last_end) {
+      state.last_end != watch->state.last_end) {
     watch->state = state;
     atomic_fetch_add(&watch->generation, 2);
   }

@@ -36,8 +36,7 @@ struct bulla_watch {
   uint8_t directory[64];       /* the signature of the vault's statement, then, at the last look */
   struct bulla_watched_actor {
     uint8_t signature[64]; /* of its row */
-    int64_t num_grants;    /* also those that have ended */
-    int64_t last_end;      /* when the last one ended; each does so later than those before */
+    int64_t last_end;      /* when a grant of it ended last; each does so later than those before */
   } state;
   _Atomic uint64_t reloads;      /* times that the revocations were too far ahead to follow */
   uint64_t random;               /* for tags of tenants */
