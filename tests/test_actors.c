@@ -356,6 +356,18 @@ Test(actors, changes_are_limited) {
   cr_expect_eq(count_details("op = 'actor-create' AND outcome = 'limited'"), 1);
 }
 
+/* Limits are for what goes wrong; whoever does is to be stopped. */
+Test(actors, an_actor_is_revoked_whatever_the_limits) {
+  const struct bulla_limit limit = {.kind = BULLA_LIMIT_CHANGE, .scope = BULLA_LIMIT_ACTOR, .rate = 0, .period = 3600};
+  enroll("worker");
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(bulla_vault_limit_set(house.vault, &who, &limit));
+  TEST_STATUS(create(house.vault, "another"), BULLA_LIMITED);
+  TEST_OK(revoke_actor("worker"));
+  assert_actors("1 worker revoked;");
+  cr_expect_eq(num_of("actor-revoke", "worker", "0"), 1);
+}
+
 enum { EACH = 12 };
 
 static int make_some(const char *prefix) {

@@ -992,7 +992,7 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_audit_verify_with(
 /* What is limited. */
 enum bulla_limit_kind {
   BULLA_LIMIT_USE = 1,    /* opening: each field or API key that is opened is one */
-  BULLA_LIMIT_CHANGE = 2, /* each call that changes tenants, entries, API keys or roots, but for revocations */
+  BULLA_LIMIT_CHANGE = 2, /* each change of tenants, entries, API keys, roots or actors, but for revocations */
   BULLA_LIMIT_MISS = 3,   /* uses of a field that is not there: once there were too many, no use passes */
 };
 
