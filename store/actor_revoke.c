@@ -101,6 +101,9 @@ static enum bulla_status close_some(int64_t *left, struct revoking *revoking) {
     BULLA_TRY(bulla_posted_adopt_rest(&rest, vault, actor.said.id, bulla_span(NULL, 0)));
   }
   BULLA_TRY(close_grants(&num, &change, &actor.said, GRANTS_AT_ONCE, true));
+  if (num == 0) {
+    return bulla_explain(BULLA_REFUSED, "the grants of the actor are counted, and are not there: restore a backup");
+  }
   BULLA_TRY(bulla_change_commit(&change));
   revoking->num_adopted += rest;
   *left -= num;

@@ -486,3 +486,33 @@ Test(grants, a_grant_is_limited_as_a_change_and_its_end_is_not) {
   TEST_STATUS(grant("worker", BULLA_ROLE_PUT, ""), BULLA_LIMITED);
   cr_expect_eq(count_details("op = 'grant-end' AND outcome = 'done'"), 2);
 }
+
+/* What an index counts and the table does not have. */
+Test(grants, an_actor_whose_grants_are_counted_and_not_there_is_refused) {
+  enum { TENANTS = 13 };
+  char name[20];
+  SQLITE_ONLY();
+  enroll("worker");
+  for (int i = 0; i < TENANTS; i++) {
+    snprintf(name, sizeof(name), "t%d", i);
+    TEST_OK(put(name, "db", "password", "x", true));
+    for (unsigned role = 0; role < BULLA_NUM_ROLES; role++) {
+      TEST_OK(grant("worker", (enum bulla_role)role, name));
+    }
+  }
+  close_vault();
+  run_sql(
+      "CREATE TABLE kept AS SELECT rowid AS place, * FROM sqlite_schema WHERE name IN ('actor_grant', "
+      "'sqlite_autoindex_actor_grant_2');"
+      "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'sqlite_autoindex_actor_grant_2';"
+      "UPDATE sqlite_schema SET sql = replace(sql, ', UNIQUE(actor, tenant, role, ended)', '') WHERE name = "
+      "'actor_grant'");
+  run_sql(
+      "DELETE FROM actor_grant; PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'actor_grant';"
+      "INSERT INTO sqlite_schema(rowid, type, name, tbl_name, rootpage, sql) SELECT * FROM kept; DROP TABLE kept");
+  open_vault();
+  cr_assert_eq(run_sql("SELECT count(*) FROM actor_grant INDEXED BY sqlite_autoindex_actor_grant_2 WHERE actor = "
+                       "(SELECT id FROM actor)"),
+               TENANTS * BULLA_NUM_ROLES);
+  TEST_STATUS(revoke_actor("worker"), BULLA_REFUSED);
+}
