@@ -37,21 +37,6 @@ static enum bulla_status find(struct bulla_actor_row *actor, const struct revoki
   return actor->said.revoked ? bulla_explain(BULLA_REVOKED, "the actor was revoked already") : BULLA_OK;
 }
 
-/* Tells of the end of a grant, as bulla_vault_grant_end does. */
-static enum bulla_status tell_end(struct bulla_change *change, const struct bulla_actor_statement *actor,
-                                  const struct bulla_grant_statement *grant) {
-  const struct bulla_tenant *tenant = NULL;
-  struct bulla_audit_record record =
-      bulla_audit_record(change->who, BULLA_LITERAL("grant-end"), bulla_span(NULL, 0), actor->name);
-  record.field = bulla_role_name(grant->role);
-  if (grant->tenant_id.len > 0) {
-    BULLA_TRY(bulla_tenant_by_id(&tenant, change->vault, grant->tenant_id));
-    tenant = tenant->said.shredded ? NULL : tenant;
-  }
-  record.tenant = tenant != NULL ? tenant->said.name : record.tenant;
-  return bulla_change_append_for(change, &record, tenant);
-}
-
 static enum bulla_status adopt(struct revoking *revoking, bulla_progress_fn progress, void *arg) {
   struct bulla_actor_row actor;
   {
@@ -76,7 +61,7 @@ static enum bulla_status close_grants(int *num, struct bulla_change *change, con
     BULLA_TRY(bulla_grants_in_force(rows, &num_rows, &vault->keyring, vault->db, actor->id));
     for (size_t i = 0; i < num_rows && *num < max; i++, (*num)++) {
       BULLA_TRY(bulla_grant_close(change, &rows[i].said));
-      BULLA_TRY(tells ? tell_end(change, actor, &rows[i].said) : BULLA_OK);
+      BULLA_TRY(tells ? bulla_grant_tell_end(change, actor->name, &rows[i].said) : BULLA_OK);
     }
   } while (num_rows > 0 && *num < max);
   return BULLA_OK;

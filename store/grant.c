@@ -40,11 +40,16 @@ static enum bulla_status check(const struct asked *asked, struct bulla_vault *va
   return asked->tenant.len > 0 ? bulla_name_check(asked->tenant) : BULLA_OK;
 }
 
+static enum bulla_status find_actor(struct bulla_actor_row *actor, struct bulla_vault *vault,
+                                    const struct asked *asked) {
+  enum bulla_status status = bulla_actor_by_name(actor, &vault->keyring, vault->db, asked->name);
+  return status == BULLA_NOT_FOUND ? bulla_explain(status, "there is no such actor") : status;
+}
+
 /* The actor and the tenant, which is NULL for all. */
 static enum bulla_status find(struct bulla_actor_row *actor, const struct bulla_tenant **tenant,
                               struct bulla_vault *vault, const struct asked *asked) {
-  enum bulla_status status = bulla_actor_by_name(actor, &vault->keyring, vault->db, asked->name);
-  BULLA_TRY(status == BULLA_NOT_FOUND ? bulla_explain(status, "there is no such actor") : status);
+  BULLA_TRY(find_actor(actor, vault, asked));
   *tenant = NULL;
   return asked->tenant.len > 0 ? bulla_tenant_find(tenant, vault, asked->tenant) : BULLA_OK;
 }
@@ -89,10 +94,6 @@ static enum bulla_status make(struct bulla_change *change, const struct asked *a
   return bulla_grant_insert(change, &actor.said, id_of(tenant), asked->role, key, epoch);
 }
 
-static enum bulla_status tell(struct bulla_change *change, struct bulla_span op, const struct asked *asked) {
-  return bulla_change_tell(change, op, asked->tenant, asked->name, bulla_role_name(asked->role));
-}
-
 enum bulla_status bulla_vault_grant(struct bulla_vault *vault, const struct bulla_who *who, struct bulla_span name,
                                     enum bulla_role role, struct bulla_span tenant) {
   const struct asked asked = {.name = name, .role = role, .tenant = tenant};
@@ -101,7 +102,7 @@ enum bulla_status bulla_vault_grant(struct bulla_vault *vault, const struct bull
   const struct bulla_place place = place_of(&asked);
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("grant"), &place));
   BULLA_TRY(make(&change, &asked));
-  BULLA_TRY(tell(&change, BULLA_LITERAL("grant"), &asked));
+  BULLA_TRY(bulla_change_tell(&change, BULLA_LITERAL("grant"), asked.tenant, asked.name, bulla_role_name(asked.role)));
   return bulla_change_commit(&change);
 }
 
@@ -138,14 +139,67 @@ enum bulla_status bulla_grant_close(struct bulla_change *change, const struct bu
   return BULLA_OK;
 }
 
-/* The grant that is to end, in the caller's transaction. */
+enum bulla_status bulla_grant_tell_end(struct bulla_change *change, struct bulla_span name,
+                                       const struct bulla_grant_statement *grant) {
+  const struct bulla_tenant *tenant = NULL;
+  struct bulla_audit_record record =
+      bulla_audit_record(change->who, BULLA_LITERAL("grant-end"), bulla_span(NULL, 0), name);
+  record.field = bulla_role_name(grant->role);
+  if (grant->tenant_id.len > 0) {
+    BULLA_TRY(bulla_tenant_by_id(&tenant, change->vault, grant->tenant_id));
+    tenant = tenant->said.shredded ? NULL : tenant;
+  }
+  record.tenant = tenant != NULL ? tenant->said.name : record.tenant;
+  return bulla_change_append_for(change, &record, tenant);
+}
+
+/* Whether |grant| is what is asked for, of a tenant that was removed. */
+static enum bulla_status is_of_removed(bool *is, struct bulla_vault *vault, const struct asked *asked,
+                                       const struct bulla_grant_statement *grant) {
+  const struct bulla_tenant *tenant;
+  *is = false;
+  if (grant->ended > 0 || grant->role != asked->role || grant->tenant_id.len == 0) {
+    return BULLA_OK;
+  }
+  enum bulla_status status = bulla_tenant_by_id(&tenant, vault, grant->tenant_id);
+  BULLA_TRY(status == BULLA_NOT_FOUND ? BULLA_REFUSED : status);
+  *is = tenant->said.removed && bulla_span_equal(tenant->said.name, asked->tenant);
+  return BULLA_OK;
+}
+
+/* Finds one among all grants of the actor: by its name such a tenant is not found any more. */
+static enum bulla_status find_of_removed(struct bulla_grant_row *grant, struct bulla_vault *vault,
+                                         const struct asked *asked, struct bulla_span actor_id) {
+  struct bulla_grant_row rows[BULLA_ACTOR_ROWS];
+  size_t num = 0;
+  do {
+    const struct bulla_grant_row *after = num > 0 ? &rows[num - 1] : NULL;
+    BULLA_TRY(bulla_grants_of_actor(rows, &num, &vault->keyring, vault->db, actor_id, after));
+    for (size_t i = 0; i < num; i++) {
+      bool is;
+      BULLA_TRY(is_of_removed(&is, vault, asked, &rows[i].said));
+      if (is) {
+        return bulla_grant_find(grant, &vault->keyring, vault->db, actor_id, rows[i].said.tenant_id, asked->role);
+      }
+    }
+  } while (num == BULLA_ACTOR_ROWS);
+  return BULLA_NOT_FOUND;
+}
+
+/* The grant that is to end, in the caller's transaction. Of tenants with the same name, the one that is there comes
+ * before those that were removed. */
 static enum bulla_status find_grant(struct bulla_grant_row *grant, struct bulla_vault *vault,
                                     const struct asked *asked) {
-  const struct bulla_tenant *tenant;
+  const struct bulla_tenant *tenant = NULL;
   struct bulla_actor_row actor;
-  BULLA_TRY(find(&actor, &tenant, vault, asked));
-  enum bulla_status status =
-      bulla_grant_find(grant, &vault->keyring, vault->db, actor.said.id, id_of(tenant), asked->role);
+  BULLA_TRY(find_actor(&actor, vault, asked));
+  enum bulla_status status = asked->tenant.len > 0 ? bulla_tenant_look(&tenant, vault, asked->tenant) : BULLA_OK;
+  if (status == BULLA_OK) {
+    status = bulla_grant_find(grant, &vault->keyring, vault->db, actor.said.id, id_of(tenant), asked->role);
+  }
+  if (status == BULLA_NOT_FOUND && asked->tenant.len > 0) {
+    status = find_of_removed(grant, vault, asked, actor.said.id);
+  }
   return status == BULLA_NOT_FOUND ? bulla_explain(status, "the actor has no such grant") : status;
 }
 
@@ -176,7 +230,7 @@ static enum bulla_status end_locked(struct bulla_vault *vault, const struct bull
     BULLA_TRY(bulla_posted_adopt_rest(&num, vault, grant.said.actor_id, grant.said.tenant_id));
   }
   BULLA_TRY(bulla_grant_close(&change, &grant.said));
-  BULLA_TRY(tell(&change, BULLA_LITERAL("grant-end"), asked));
+  BULLA_TRY(bulla_grant_tell_end(&change, asked->name, &grant.said));
   return bulla_change_commit(&change);
 }
 

@@ -14,4 +14,9 @@
 BULLA_NODISCARD enum bulla_status bulla_grant_close(struct bulla_change *change,
                                                     const struct bulla_grant_statement *grant);
 
+/* bulla_grant_tell_end tells of the end of |grant|, which the actor |name| had. The record is the tenant's, by the name
+ * that it has, or had last. */
+BULLA_NODISCARD enum bulla_status bulla_grant_tell_end(struct bulla_change *change, struct bulla_span name,
+                                                       const struct bulla_grant_statement *grant);
+
 #endif

@@ -487,6 +487,39 @@ Test(grants, a_grant_is_limited_as_a_change_and_its_end_is_not) {
   cr_expect_eq(count_details("op = 'grant-end' AND outcome = 'done'"), 2);
 }
 
+/* Its name may be that of another tenant meanwhile. */
+Test(grants, one_for_a_tenant_that_was_removed_ends_by_the_name_that_it_had) {
+  enroll("other");
+  enroll("worker");
+  TEST_OK(grant("worker", BULLA_ROLE_AUDIT, ""));
+  for (unsigned i = 0; i < BULLA_NUM_ROLES; i++) {
+    TEST_OK(grant("worker", (enum bulla_role)i, "acme"));
+    TEST_OK(grant("worker", (enum bulla_role)i, "beta")); /* there is more than one page of them */
+  }
+  TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
+  TEST_OK(bulla_vault_remove_tenant(house.vault, &who, TEXT("acme")));
+  for (unsigned i = BULLA_ROLE_SHOW; i < BULLA_NUM_ROLES; i++) {
+    const char *role = (const char *)test_concat(bulla_role_name((enum bulla_role)i), bulla_span("", 1)).data;
+    TEST_OK(end_grant("worker", (enum bulla_role)i, "acme"));
+    TEST_STATUS(end_grant("worker", (enum bulla_role)i, "acme"), BULLA_NOT_FOUND);
+    cr_expect_eq(num_told("grant-end", "acme", "worker", role), 1, "%s", role);
+  }
+  TEST_STATUS(end_grant("other", BULLA_ROLE_PUT, "acme"), BULLA_NOT_FOUND);
+  TEST_STATUS(end_grant("worker", BULLA_ROLE_PUT, "gamma"), BULLA_NOT_FOUND);
+  TEST_OK(put("acme", "db", "password", "of another tenant", true));
+  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(end_grant("worker", BULLA_ROLE_PUT, "acme"));
+  cr_expect_eq(run_sql("SELECT count(*) FROM actor_grant WHERE ended = 0"), 2 + BULLA_NUM_ROLES);
+  (void)find_grant("worker", "acme", BULLA_ROLE_USE, BULLA_OK);
+  for (unsigned i = 0; i < BULLA_NUM_ROLES; i++) {
+    (void)find_grant("worker", "beta", (enum bulla_role)i, BULLA_OK);
+  }
+  (void)find_grant("worker", "", BULLA_ROLE_AUDIT, BULLA_OK);
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  TEST_OK(bulla_vault_audit_verify(house.vault, &verdict));
+  cr_expect_eq(verdict.bad_seq, 0);
+}
+
 /* What an index counts and the table does not have. */
 Test(grants, an_actor_whose_grants_are_counted_and_not_there_is_refused) {
   enum { TENANTS = 13 };

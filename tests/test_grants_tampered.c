@@ -32,12 +32,12 @@ static const struct {
 } forgeries[] = {
     {"UPDATE actor_grant SET signature = (SELECT signature FROM vault)", BULLA_REFUSED, BULLA_REFUSED, BULLA_REFUSED,
      BULLA_REFUSED},
-    {"UPDATE actor_grant SET ended = 7", BULLA_DENIED, BULLA_NOT_FOUND, BULLA_REFUSED, BULLA_REFUSED},
-    {"UPDATE actor_grant SET role = 'audit' WHERE role = 'use'", BULLA_REFUSED, BULLA_NOT_FOUND, BULLA_REFUSED,
+    {"UPDATE actor_grant SET ended = 7", BULLA_DENIED, BULLA_REFUSED, BULLA_REFUSED, BULLA_REFUSED},
+    {"UPDATE actor_grant SET role = 'audit' WHERE role = 'use'", BULLA_REFUSED, BULLA_REFUSED, BULLA_REFUSED,
      BULLA_REFUSED},
     {"UPDATE actor_grant SET actor = (SELECT id FROM actor WHERE name = 'second')", BULLA_DENIED, BULLA_NOT_FOUND,
      BULLA_REFUSED, BULLA_REFUSED},
-    {"UPDATE actor_grant SET tenant = (SELECT id FROM tenant WHERE name = 'beta')", BULLA_DENIED, BULLA_NOT_FOUND,
+    {"UPDATE actor_grant SET tenant = (SELECT id FROM tenant WHERE name = 'beta')", BULLA_DENIED, BULLA_REFUSED,
      BULLA_REFUSED, BULLA_REFUSED},
     {"DELETE FROM actor_grant", BULLA_DENIED, BULLA_NOT_FOUND, BULLA_REFUSED, BULLA_REFUSED},
     {"UPDATE actor_grant SET statement = (SELECT statement FROM actor WHERE name = 'worker'), signature = (SELECT "

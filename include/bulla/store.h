@@ -435,8 +435,10 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_actor_revoke(struct bull
 
 /* bulla_vault_grant grants |role| to the actor |name|, for |tenant|, or for all there are and will be if that is empty.
  * bulla_vault_grant_end ends that grant; of values that were put under it the same holds as for
- * bulla_vault_actor_revoke, without |distrust|. Only a root can. Return BULLA_NOT_FOUND for an unknown actor or tenant
- * and where there is no such grant, BULLA_EXISTS where there is, BULLA_REVOKED for a revoked actor. */
+ * bulla_vault_actor_revoke, without |distrust|. A grant for a tenant that was removed ends by the name that it had
+ * last; one for a tenant that was shredded, which gives nothing, with its actor. Only a root can. Return
+ * BULLA_NOT_FOUND for an unknown actor or tenant and where there is no such grant, BULLA_EXISTS where there is,
+ * BULLA_REVOKED for a revoked actor. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_grant(struct bulla_vault *vault, const struct bulla_who *who,
                                                               struct bulla_span name, enum bulla_role role,
                                                               struct bulla_span tenant);
