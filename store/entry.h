@@ -14,6 +14,11 @@ BULLA_NODISCARD enum bulla_status bulla_entry_find(const struct bulla_tenant **o
                                                    struct bulla_vault *vault, struct bulla_span tenant,
                                                    struct bulla_span name);
 
+/* bulla_entry_find_unproven fills |id| with that of the row with those names, also if no proof says that it is the
+ * entry's: only to remove it. */
+BULLA_NODISCARD enum bulla_status bulla_entry_find_unproven(uint8_t *id, struct bulla_vault *vault,
+                                                            struct bulla_span tenant, struct bulla_span name);
+
 /* bulla_entry_ensure finds the entry |name| of |owner|, or creates it, inside the caller's transaction. */
 BULLA_NODISCARD enum bulla_status bulla_entry_ensure(uint8_t *id, struct bulla_vault *vault,
                                                      const struct bulla_tenant *owner, struct bulla_span name);

@@ -83,9 +83,10 @@ enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bul
   BULLA_TRY(bulla_may_root(vault, who, BULLA_LITERAL("remove"), place));
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   BULLA_TRY(bulla_limited_begin(&change, vault, who, BULLA_DB_WRITE, BULLA_LITERAL("remove"), place));
-  const struct bulla_tenant *owner;
   uint8_t entry_id[BULLA_ID_LEN];
-  BULLA_TRY(bulla_entry_find(&owner, entry_id, vault, place->tenant, place->entry));
+  /* Whoever can add rows, without any key, would otherwise spoil lists for good. Whoever can give an entry the name of
+   * another can delete that one too. */
+  BULLA_TRY(bulla_entry_find_unproven(entry_id, vault, place->tenant, place->entry));
   BULLA_TRY(remove_entry(&change, place->tenant, place->entry, bulla_span(entry_id, sizeof(entry_id))));
   return bulla_change_commit(&change);
 }

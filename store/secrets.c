@@ -31,34 +31,48 @@ static void free_walk(struct secret_walk *walk) {
   bulla_page_free(&walk->page);
 }
 
-/* Reads the field that |statement| is at. One whose mask was tampered with is counted: the others are told. */
-static enum bulla_status read_secret(struct secret_walk *walk, struct bulla_vault *vault, struct bulla_span tenant,
+/* Reads the field that |statement| is at, and opens its mask. Returns BULLA_REFUSED for what was tampered with, and for
+ * what somebody without a key has added. */
+static enum bulla_status open_secret(struct bulla_secret_view *view, struct secret_walk *walk,
+                                     struct bulla_vault *vault, struct bulla_span tenant,
                                      struct bulla_statement *statement) {
   struct bulla_shown shown;
-  int64_t number = bulla_column_int(statement);
   struct bulla_stored_field field = {.tenant = tenant, .entry = bulla_column_name(statement)};
   BULLA_TRY(bulla_columns_field(&field, &vault->keyring, statement));
-  if (!field.secret || number <= walk->number) {
+  if (!field.secret) {
+    return BULLA_REFUSED;
+  }
+  BULLA_TRY(bulla_field_show(&shown, bulla_secret_data(walk->room), &vault->keyring, &field));
+  *view = (struct bulla_secret_view){.tenant = field.tenant,
+                                     .entry = field.entry,
+                                     .field = field.binding.field,
+                                     .revision = field.binding.revision,
+                                     .updated = field.updated,
+                                     .expires = shown.traits.expires,
+                                     .is_canary = shown.traits.canary != 0};
+  return BULLA_OK;
+}
+
+/* Takes the field that |statement| is at. One that is refused is counted: the others are told. */
+static enum bulla_status read_secret(struct secret_walk *walk, struct bulla_vault *vault, struct bulla_span tenant,
+                                     struct bulla_statement *statement) {
+  struct bulla_secret_view *view = &walk->views[walk->num];
+  int64_t number = bulla_column_int(statement);
+  /* By a damaged index the same rows might come without end. */
+  if (!bulla_columns_good(statement) || number <= walk->number) {
     return BULLA_REFUSED;
   }
   walk->number = number;
-  enum bulla_status status = bulla_field_show(&shown, bulla_secret_data(walk->room), &vault->keyring, &field);
+  enum bulla_status status = open_secret(view, walk, vault, tenant, statement);
   if (status == BULLA_REFUSED) {
     walk->num_refused++;
     return BULLA_OK;
   }
   BULLA_TRY(status);
-  struct bulla_secret_view view = {.tenant = field.tenant,
-                                   .entry = field.entry,
-                                   .field = field.binding.field,
-                                   .revision = field.binding.revision,
-                                   .updated = field.updated,
-                                   .expires = shown.traits.expires,
-                                   .is_canary = shown.traits.canary != 0};
-  bulla_page_keep(&walk->page, &view.tenant);
-  bulla_page_keep(&walk->page, &view.entry);
-  bulla_page_keep(&walk->page, &view.field);
-  walk->views[walk->num++] = view;
+  bulla_page_keep(&walk->page, &view->tenant);
+  bulla_page_keep(&walk->page, &view->entry);
+  bulla_page_keep(&walk->page, &view->field);
+  walk->num++;
   return BULLA_OK;
 }
 
@@ -158,7 +172,7 @@ enum bulla_status bulla_vault_secrets(struct bulla_vault *vault, struct bulla_sp
   }
   return walk.num_refused == 0
              ? BULLA_OK
-             : bulla_explain(BULLA_REFUSED, "the mask%s of %lld secret%s not open: somebody has changed %s",
-                             walk.num_refused == 1 ? "" : "s", (long long)walk.num_refused,
-                             walk.num_refused == 1 ? " does" : "s do", walk.num_refused == 1 ? "it" : "them");
+             : bulla_explain(BULLA_REFUSED, "%lld secret%s as %s put: somebody has changed %s",
+                             (long long)walk.num_refused, walk.num_refused == 1 ? " is not" : "s are not",
+                             walk.num_refused == 1 ? "it was" : "they were", walk.num_refused == 1 ? "it" : "them");
 }

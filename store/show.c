@@ -3,6 +3,7 @@
 
 /* Showing an entry and listing entries, a page at a time. Nothing here opens the value of a secret. */
 
+#include "core/log.h"
 #include "store/columns.h"
 #include "store/entry.h"
 #include "store/field.h"
@@ -143,6 +144,13 @@ static enum bulla_status enter_tenant(struct entry_walk *walk, struct bulla_vaul
   return BULLA_OK;
 }
 
+/* Somebody has written the row, or its name. */
+static enum bulla_status refuse_entry(const struct bulla_entry_view *view) {
+  char name[BULLA_LOG_NAME_MAX];
+  return bulla_explain(BULLA_REFUSED, "nothing proves that an entry is called \"%s\": restore a backup, or remove it",
+                       bulla_log_name(name, view->entry));
+}
+
 /* Reads the entry that |statement| is at. */
 static enum bulla_status read_entry(struct entry_walk *walk, const struct bulla_vault *vault,
                                     struct bulla_statement *statement) {
@@ -155,7 +163,8 @@ static enum bulla_status read_entry(struct entry_walk *walk, const struct bulla_
   if (!bulla_columns_good(statement)) {
     return BULLA_REFUSED;
   }
-  BULLA_TRY(bulla_entry_name_check(&vault->keyring, walk->owner, entry_id, view->entry, proof));
+  enum bulla_status status = bulla_entry_name_check(&vault->keyring, walk->owner, entry_id, view->entry, proof);
+  BULLA_TRY(status == BULLA_REFUSED ? refuse_entry(view) : status);
   if (!bulla_walk_on(&walk->entry, view->entry)) {
     return BULLA_REFUSED;
   }

@@ -101,6 +101,21 @@ Test(vault_secrets, a_tenant_that_is_renamed_meanwhile_is_walked_to_its_end) {
   cr_expect_not_null(strstr(told, "acme/many:f063#1 0;aaaa/many:f064#1 0;"));
 }
 
+/* Who may add rows and has no key can add such a one. */
+Test(vault_secrets, what_is_in_an_entry_without_a_proof_hides_no_other) {
+  put_with("acme", "a", (struct bulla_field){.name = TEXT("x")});
+  put_with("acme", "b", (struct bulla_field){.name = TEXT("y")});
+  put_with("acme", "c", (struct bulla_field){.name = TEXT("z")});
+  put_with("acme", "d", (struct bulla_field){.name = TEXT("z")});
+  run_sql(
+      "UPDATE entry SET name_proof = zeroblob(32) WHERE name = 'a'; UPDATE entry SET name = 'no name' WHERE name = "
+      "'c'");
+  test_listen();
+  TEST_STATUS(list(TEXT("acme")), BULLA_REFUSED);
+  cr_assert_not_null(strstr(test_told.text, "2 secrets"), "%s", test_told.text);
+  cr_expect_str_eq(told, "acme/b:y#1 0;acme/d:z#1 0;");
+}
+
 Test(vault_secrets, secrets_under_former_versions_come_before_those_under_later_ones) {
   int64_t version;
   put_many();

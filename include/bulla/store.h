@@ -613,11 +613,13 @@ struct bulla_entry_view {
 typedef enum bulla_status (*bulla_entry_fn)(void *arg, const struct bulla_entry_view *entry);
 
 /* bulla_vault_list calls |each| for the entries of |tenant|, or of all tenants if it is empty, in the order of their
- * names. Returns BULLA_NOT_FOUND for an unknown tenant. */
+ * names. Returns BULLA_NOT_FOUND for an unknown tenant, BULLA_REFUSED, after those before it were given out, at one
+ * that is not proven to be called so (bulla_vault_remove removes it). */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_list(struct bulla_vault *vault, struct bulla_span tenant,
                                                              bulla_entry_fn each, void *arg);
 
-/* bulla_vault_remove removes an entry and all its fields, with their former revisions. Returns BULLA_NOT_FOUND. */
+/* bulla_vault_remove removes an entry and all its fields, with their former revisions; also one that is not proven to
+ * be what is called so, which somebody has written into the database. Returns BULLA_NOT_FOUND. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_remove(struct bulla_vault *vault, const struct bulla_who *who,
                                                                const struct bulla_place *place);
 
@@ -687,8 +689,8 @@ typedef enum bulla_status (*bulla_secret_fn)(void *arg, const struct bulla_secre
 /* bulla_vault_secrets calls |each| for the secret fields of |tenant|, or of all tenants if it is empty, in the order in
  * which tenants are named, versions were made, and fields were put. One that is put or sealed anew meanwhile may be
  * given twice. Masks are opened, because only they tell when a secret expires and whether it is a canary; no value is,
- * and nothing is recorded. Returns BULLA_NOT_FOUND; BULLA_REFUSED, after the others were given out, if a mask has been
- * tampered with. */
+ * and nothing is recorded. Returns BULLA_NOT_FOUND; BULLA_REFUSED, after the others were given out, if a mask or
+ * what proves the entry's name has been tampered with. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_secrets(struct bulla_vault *vault, struct bulla_span tenant,
                                                                 bulla_secret_fn each, void *arg);
 

@@ -244,7 +244,7 @@ def a_mask_that_was_changed_is_refused(box):
     box.put_secret("acme/mail")
     box.sql("UPDATE field SET mask = (SELECT mask FROM field WHERE entry <> f.entry LIMIT 1) FROM field f "
             "WHERE f.number = field.number AND field.number = 1")
-    box.run("status", status=1, told="the mask of 1 secret does not open: somebody has changed it")
+    box.run("status", status=1, told="1 secret is not as it was put: somebody has changed it")
 
 
 run_tests()
