@@ -5,6 +5,7 @@
 
 #include "store/change.h"
 
+#include "store/self.h"
 #include "store/tenant.h"
 #include "store/vault_row.h"
 
@@ -43,6 +44,11 @@ enum bulla_status bulla_change_read_head(struct bulla_change *change) {
 enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_audit_record *record) {
   const struct bulla_tenant *owner;
   BULLA_TRY(bulla_tenant_owner(&owner, change->vault, record->tenant));
+  if (owner == NULL) {
+    /* With the row of a tenant comes what tells an actor that it was revoked. Without one it looks by itself: behind
+     * the record that ends its lanes it writes no other. */
+    BULLA_TRY(bulla_self_look(&change->vault->keyring, change->vault->db, bulla_span(NULL, 0)));
+  }
   return bulla_change_append_for(change, record, owner);
 }
 

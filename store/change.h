@@ -40,7 +40,7 @@ BULLA_NODISCARD enum bulla_status bulla_change_read_head(struct bulla_change *ch
 
 /* bulla_change_append appends |record| to the log, and fills in its seq and time. Its detail is sealed for the tenant
  * that it names, or for the vault if there is none. Returns BULLA_AUDIT_BROKEN if the log has been tampered with, or is
- * shorter than this process has seen it. */
+ * shorter than this process has seen it, BULLA_REVOKED if it is that of an actor that was revoked. */
 BULLA_NODISCARD enum bulla_status bulla_change_append(struct bulla_change *change, struct bulla_audit_record *record);
 
 /* bulla_change_append_for is bulla_change_append for a known |owner|, or NULL for the vault. */

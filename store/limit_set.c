@@ -11,6 +11,7 @@
 #include "store/clock.h"
 #include "store/may.h"
 #include "store/names.h"
+#include "store/self.h"
 
 enum { PERIOD_MAX_S = 86400, SECOND_US = 1000000, TEXT_MAX = 96 };
 
@@ -190,6 +191,7 @@ enum bulla_status bulla_vault_limit_wait(struct bulla_vault *vault, int64_t *mic
   BULLA_TRY(read_rules(&rules, vault));
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_self_look(&vault->keyring, vault->db, bulla_span(NULL, 0)));
   BULLA_TRY(wait_for_all(microseconds, vault, &rules, who, kind, tenant));
   return kind == BULLA_LIMIT_USE ? wait_for_all(microseconds, vault, &rules, who, BULLA_LIMIT_MISS, tenant) : BULLA_OK;
 }

@@ -46,6 +46,13 @@ enum bulla_status bulla_may_who(const struct bulla_vault *vault, const struct bu
   return vault->keyring.self != NULL ? bulla_who_check_proven(who, needs_reason) : bulla_who_check(who, needs_reason);
 }
 
+/* Looks whether the actor still is. What comes by no tenant's row does not tell it. */
+static enum bulla_status look_at_self(struct bulla_vault *vault) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  return bulla_self_look(&vault->keyring, vault->db, bulla_span(NULL, 0));
+}
+
 /* What of a place can be told: names that are none are left out. */
 static struct bulla_span tell_name(struct bulla_span name) {
   return bulla_name_check(name) == BULLA_OK ? name : bulla_span(NULL, 0);
@@ -66,6 +73,7 @@ enum bulla_status bulla_may_tell(struct bulla_vault *vault, const struct bulla_w
   struct bulla_audit_record record = bulla_audit_record(by, op, at.tenant, at.entry);
   record.field = at.field;
   record.outcome = BULLA_OUTCOME_DENIED;
+  BULLA_TRY(look_at_self(vault));
   BULLA_TRY(bulla_limited_begin(&change, vault, by, BULLA_DB_WRITE, op, &at));
   BULLA_TRY(bulla_limits_missed(&vault->limits, &record));
   BULLA_TRY(bulla_change_append(&change, &record));
@@ -91,7 +99,7 @@ static enum bulla_status look_on(struct bulla_vault *vault, unsigned roles, stru
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   enum bulla_status status = bulla_tenant_look(&found, vault, tenant);
   if (status == BULLA_NOT_FOUND) {
-    return BULLA_OK;
+    return bulla_self_look(&vault->keyring, vault->db, bulla_span(NULL, 0));
   }
   return status == BULLA_OK && (found->roles & roles) == 0 ? BULLA_DENIED : status;
 }
@@ -99,8 +107,11 @@ static enum bulla_status look_on(struct bulla_vault *vault, unsigned roles, stru
 enum bulla_status bulla_may_on(struct bulla_vault *vault, const struct bulla_who *who, unsigned roles,
                                struct bulla_span op, const struct bulla_place *place) {
   BULLA_TRY(bulla_vault_here(vault));
-  if (vault->keyring.self == NULL || place->tenant.len == 0) {
+  if (vault->keyring.self == NULL) {
     return BULLA_OK;
+  }
+  if (place->tenant.len == 0) {
+    return look_at_self(vault);
   }
   enum bulla_status status = look_on(vault, roles, place->tenant);
   status = status == BULLA_DENIED ? bulla_may_tell(vault, who, op, place) : status;

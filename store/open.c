@@ -241,6 +241,7 @@ enum bulla_status bulla_vault_directory(struct bulla_vault *vault, int64_t *gene
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   *generation = 0;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_self_look(&vault->keyring, vault->db, bulla_span(NULL, 0)));
   BULLA_TRY(bulla_vault_row_now(&row, &vault->keyring, vault->db));
   *generation = row.said.generation;
   return BULLA_OK;

@@ -206,7 +206,7 @@ static enum bulla_status take_if_wanted(struct bulla_vault *vault) {
   enum bulla_status status = take(vault);
   own->num_shared = 0;
   own->told = bulla_clock_monotonic_ms();
-  return status == BULLA_AUDIT_BROKEN ? status : BULLA_OK;
+  return status == BULLA_AUDIT_BROKEN || status == BULLA_REVOKED ? status : BULLA_OK;
 }
 
 enum bulla_status bulla_own_lane_begin(struct bulla_change *change, struct bulla_vault *vault) {

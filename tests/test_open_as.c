@@ -234,6 +234,69 @@ Test(open_as, a_revoked_actor_is_refused_and_so_is_its_row_of_before) {
   TEST_STATUS(can_open(key), BULLA_ROOT_WRONG);
 }
 
+static enum bulla_status ask_directory(struct bulla_vault *vault) {
+  int64_t generation;
+  return bulla_vault_directory(vault, &generation);
+}
+
+static enum bulla_status ask_wait(struct bulla_vault *vault) {
+  int64_t wait;
+  return bulla_vault_limit_wait(vault, &wait, &who, BULLA_LIMIT_USE, TEXT("acme"));
+}
+
+static enum bulla_status ask_scrub(struct bulla_vault *vault) {
+  return bulla_vault_scrub(vault);
+}
+
+static enum bulla_status ask_use(struct bulla_vault *vault) {
+  return use_as(vault, "nobody", "db", "password");
+}
+
+static enum bulla_status ask_put(struct bulla_vault *vault) {
+  const struct bulla_field field = {.name = TEXT("x"), .value = TEXT("y")};
+  return bulla_vault_put(vault, &who, AT(TEXT("nobody"), TEXT("db")), &field, 1);
+}
+
+static enum bulla_status ask_list(struct bulla_vault *vault) {
+  return bulla_vault_list(vault, TEXT(""), count_entry, NULL);
+}
+
+static enum bulla_status ask_list_of(struct bulla_vault *vault) {
+  return bulla_vault_list(vault, TEXT("nobody"), count_entry, NULL);
+}
+
+static enum bulla_status ask_apikeys(struct bulla_vault *vault) {
+  return bulla_vault_apikey_list(vault, TEXT(""), count_apikey, NULL);
+}
+
+static enum bulla_status ask_log(struct bulla_vault *vault) {
+  return bulla_vault_audit_log(vault, 1, TEXT(""), count_record, NULL);
+}
+
+/* No row of a tenant tells it then. Each call is the first after the revocation; its lane has ended. */
+Test(open_as, a_revoked_actor_hears_so_of_each_call_and_writes_nothing_more) {
+  static enum bulla_status (*const asked[])(struct bulla_vault * vault) = {
+      ask_directory, ask_wait, ask_scrub, ask_use, ask_put, ask_list, ask_list_of, ask_apikeys, ask_log,
+  };
+  struct bulla_vault *vaults[N(asked)];
+  struct bulla_span key = make_actor("worker");
+  grant("worker", BULLA_ROLE_USE, "");
+  for (size_t i = 0; i < N(asked); i++) {
+    vaults[i] = open_as(key);
+    TEST_STATUS(use_as(vaults[i], "acme", "db", "password"), BULLA_NOT_FOUND);
+  }
+  TEST_OK(bulla_vault_actor_revoke(house.vault, NULL, &who, TEXT("worker"), true, NULL, NULL));
+  int64_t num = count_records("lane >= 64");
+  for (size_t i = 0; i < N(asked); i++) {
+    for (int times = 0; times < 2; times++) {
+      enum bulla_status status = asked[i](vaults[i]);
+      cr_expect_eq(status, BULLA_REVOKED, "call %zu: %s", i, bulla_status_text(status));
+    }
+    bulla_vault_close(&vaults[i]);
+  }
+  cr_expect_eq(count_records("lane >= 64"), num);
+}
+
 static enum bulla_status any_finding(void *arg, const struct bulla_finding *finding) {
   (void)arg;
   (void)finding;

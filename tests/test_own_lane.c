@@ -339,6 +339,27 @@ Test(own_lane, an_actor_takes_lanes_of_its_own) {
   bulla_vault_close(&third);
 }
 
+/* What it writes beside uses, as it takes a lane or tells where that is, is also behind the end of its lanes. */
+Test(own_lane, an_actor_that_was_revoked_takes_none_and_tells_of_none) {
+  put_value();
+  struct bulla_span text = make_actor("worker");
+  grant("worker", BULLA_ROLE_USE, "acme");
+  struct bulla_vault *first = open_as(text);
+  struct bulla_vault *second = open_as(text);
+  use_often(first, SHARED + 2);
+  cr_expect_eq(lane_of(first), 65);
+  use_often(second, SHARED);
+  TEST_OK(bulla_vault_actor_revoke(house.vault, NULL, &me, TEXT("worker"), true, NULL, NULL));
+  int64_t num = run_sql("SELECT count(*) FROM audit WHERE lane >= 64");
+  ahead = 65;
+  TEST_STATUS(use_by(first), BULLA_REVOKED);
+  TEST_STATUS(use_by(second), BULLA_REVOKED);
+  cr_expect_eq(run_sql("SELECT count(*) FROM audit WHERE lane >= 64"), num);
+  cr_expect_eq(run_sql("SELECT count(*) FROM lane WHERE number > 65"), 0);
+  bulla_vault_close(&first);
+  bulla_vault_close(&second);
+}
+
 /* A lane that an actor opened is missed by what its first lane says. */
 Test(own_lane, one_of_an_actor_that_is_gone_is_missed) {
   put_value();
