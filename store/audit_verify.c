@@ -20,6 +20,7 @@
 #include "store/lane_owner.h"
 #include "store/lane_record.h"
 #include "store/may.h"
+#include "store/role_open.h"
 #include "store/vault.h"
 
 enum { PAGE_RECORDS = 256, THREADS_MAX = 64, RANGE_MIN = 4096 /* records that are worth a thread */ };
@@ -337,6 +338,22 @@ static enum bulla_status verify(struct bulla_audit_verdict *verdict, size_t size
   return status;
 }
 
+static void end_auditing(struct bulla_vault **auditing) {
+  if (*auditing != NULL) {
+    atomic_fetch_sub(&(*auditing)->keyring.auditors, 1);
+  }
+}
+
+/* Has the audit key stay until end_auditing: the walks use it without having the vault. */
+static enum bulla_status begin_auditing(struct bulla_vault **auditing, struct bulla_vault *vault) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(bulla_role_open_audit(&vault->keyring, vault->db));
+  atomic_fetch_add(&vault->keyring.auditors, 1);
+  *auditing = vault;
+  return BULLA_OK;
+}
+
 static enum bulla_status verify_anchored(struct bulla_audit_verdict *verdict, size_t size, const struct job *plain,
                                          struct bulla_span note) {
   struct bulla_anchor anchor BULLA_CLEANUP(bulla_anchor_free) = {.num = 0};
@@ -365,6 +382,8 @@ enum bulla_status bulla_vault_audit_verify_with(struct bulla_vault *vault, struc
   BULLA_TRY(bulla_vault_here(vault));
   BULLA_TRY(take_options(&taken, options));
   BULLA_TRY(bulla_may_audit(vault, BULLA_LITERAL("audit-verify"), bulla_span(NULL, 0)));
+  struct bulla_vault *auditing BULLA_CLEANUP(end_auditing) = NULL;
+  BULLA_TRY(begin_auditing(&auditing, vault));
   BULLA_TRY(bulla_db_check_whole(vault->db));
   struct job job = {.vault = vault, .num_threads = taken.num_threads};
   return taken.anchor.data != NULL ? verify_anchored(verdict, size, &job, taken.anchor) : verify(verdict, size, &job);

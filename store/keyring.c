@@ -90,7 +90,17 @@ void bulla_keyring_retire(struct bulla_keyring *keyring) {
   }
 }
 
+/* Those of an auditor of all tenants. */
+static void drop_audit_keys(struct bulla_keyring *keyring) {
+  bulla_key_free(&keyring->detail_key);
+  bulla_secret_free(&keyring->audit_private);
+  keyring->audit_is_over = false;
+}
+
 void bulla_keyring_let_go(struct bulla_keyring *keyring) {
+  if (keyring->audit_is_over && atomic_load(&keyring->auditors) == 0) {
+    drop_audit_keys(keyring);
+  }
   while (keyring->retired != NULL) {
     struct bulla_tenant *tenant = keyring->retired;
     keyring->retired = tenant->retired;
@@ -126,8 +136,7 @@ enum bulla_status bulla_keyring_expand(struct bulla_keyring *keyring) {
 
 void bulla_keyring_free(struct bulla_keyring *keyring) {
   bulla_keyring_forget(keyring);
-  bulla_key_free(&keyring->detail_key);
-  bulla_secret_free(&keyring->audit_private);
+  drop_audit_keys(keyring);
   bulla_secret_free(&keyring->signing_seed);
   bulla_secret_free(&keyring->limit_key);
   bulla_key_free(&keyring->vault_key);

@@ -105,6 +105,8 @@ struct bulla_keyring {
   struct bulla_secret *audit_private;
   uint8_t audit_public[BULLA_BOX_PUBLIC_LEN];
   struct bulla_key *detail_key; /* of records that no tenant owns */
+  bool audit_is_over;           /* an actor's audit_private and detail_key are wiped once nobody uses them any more */
+  _Atomic unsigned auditors;    /* who use them without having the vault */
   struct bulla_tenant *tenants[BULLA_CACHED_TENANTS];
   size_t next_tenant; /* the place that is given out next */
   struct bulla_tenant_secret *secrets[BULLA_CACHED_SECRETS];
@@ -145,7 +147,8 @@ BULLA_NODISCARD enum bulla_status bulla_keyring_expand(struct bulla_keyring *key
 void bulla_keyring_free(struct bulla_keyring *keyring);
 
 /* bulla_keyring_forget wipes and frees the keys of tenants. bulla_keyring_retire has nobody find them any more, while
- * who has the vault may use those that it found; bulla_keyring_let_go is called as it lets go of the vault. */
+ * who has the vault may use those that it found; bulla_keyring_let_go is called as it lets go of the vault; it wipes
+ * the keys of an auditor whose time is over. */
 void bulla_keyring_forget(struct bulla_keyring *keyring);
 void bulla_keyring_retire(struct bulla_keyring *keyring);
 void bulla_keyring_let_go(struct bulla_keyring *keyring);

@@ -16,6 +16,7 @@
 #include "store/names.h"
 #include "store/page.h"
 #include "store/role_open.h"
+#include "store/self.h"
 #include "store/tenant.h"
 
 /* What is looked at before others get at the vault: records that are opened, records that the database leaves out. */
@@ -36,7 +37,7 @@ struct lane_reading {
   int64_t given; /* the last seq that was given out, or left out before it */
   int64_t end;   /* the last seq that there was at the beginning: a log that grows as it is read has an end */
   bool done;     /* nothing is left to read */
-  bool is_whole; /* as reading->is_whole */
+  bool is_whole; /* for a root or an auditor of all: of the others some records are hidden */
   uint8_t proven[BULLA_NAME_MAX]; /* the name of the actor whose lane it is */
   size_t proven_len;
   const struct bulla_tenant *owner; /* of the last record, while the vault is locked */
@@ -46,7 +47,6 @@ struct lane_reading {
 struct reading {
   struct lane_reading *lanes;
   size_t num;
-  bool is_whole; /* by a root or an auditor of all: of the others some records are hidden */
   struct bulla_audit_log_options asked;
 };
 
@@ -196,10 +196,22 @@ static enum bulla_status read_timed_page(struct lane_reading *reading, struct bu
   return more ? BULLA_OK : skip(reading, vault, last);
 }
 
+/* Finds what may be read by now: a grant may have ended since the page before. */
+static enum bulla_status look_again(struct lane_reading *reading, struct bulla_vault *vault, struct bulla_span tenant) {
+  BULLA_TRY(bulla_self_look(&vault->keyring, vault->db, bulla_span(NULL, 0)));
+  enum bulla_status status = bulla_role_open_audit(&vault->keyring, vault->db);
+  reading->is_whole = status == BULLA_OK;
+  if (status == BULLA_DENIED && tenant.len == 0) {
+    return bulla_explain(status, "the actor is an auditor of all tenants no more");
+  }
+  return status == BULLA_DENIED ? BULLA_OK : status;
+}
+
 static enum bulla_status read_on(struct lane_reading *reading, struct bulla_vault *vault,
                                  const struct bulla_audit_log_options *asked) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
+  BULLA_TRY(look_again(reading, vault, asked->tenant));
   BULLA_TRY(bulla_page_begin(&reading->page));
   if (reading->records == NULL) {
     reading->records = calloc(reading->max, sizeof(*reading->records));
@@ -265,7 +277,6 @@ static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *v
   reading->lanes = lanes;
   memset(lane, 0, sizeof(*lane));
   lane->lane.number = number;
-  lane->is_whole = reading->is_whole;
   lane->next = first_seq(&reading->asked, number);
   lane->given = lane->next > INT64_MIN ? lane->next - 1 : lane->next;
   lane->status = begin_lane(lane, vault);
@@ -273,15 +284,12 @@ static enum bulla_status add_lane(struct reading *reading, struct bulla_vault *v
   return bulla_audit_last_seq(&lane->end, vault->db, &lane->lane);
 }
 
-/* Finds all lanes, and what of them may be read. */
+/* Finds all lanes. */
 static enum bulla_status find_lanes(struct reading *reading, struct bulla_vault *vault) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
   int64_t number = 0;
   bool found = false;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
-  enum bulla_status status = bulla_role_open_audit(&vault->keyring, vault->db);
-  BULLA_TRY(status == BULLA_DENIED ? BULLA_OK : status);
-  reading->is_whole = status == BULLA_OK;
   for (;;) {
     BULLA_TRY(bulla_audit_next_lane(&number, &found, vault->db));
     if (!found) {

@@ -262,5 +262,6 @@ enum bulla_status bulla_role_open_audit(struct bulla_keyring *keyring, struct bu
   if (self->rings[BULLA_ROLE_AUDIT] == NO_RING) {
     return BULLA_DENIED;
   }
+  keyring->audit_is_over = false; /* the keys are those of before, whoever was an auditor meanwhile */
   return keyring->audit_private != NULL ? BULLA_OK : open_audit(keyring, db, self->ring_keys[BULLA_ROLE_AUDIT]);
 }

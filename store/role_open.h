@@ -25,8 +25,8 @@ BULLA_NODISCARD enum bulla_status bulla_role_open_secret(const struct bulla_tena
                                                          const struct bulla_secret_row *row);
 
 /* bulla_role_open_audit has |keyring| come by the audit key and the vault's detail key, if the actor keyring->self has
- * the role of an auditor of all tenants. Returns BULLA_DENIED if not, whatever it came by before: those who use the
- * keys may be other threads. For a root it does nothing. */
+ * the role of an auditor of all tenants. Returns BULLA_DENIED if not: what it came by before is wiped as the vault
+ * is let go of, or by a later call where keyring->auditors use it. For a root it does nothing. */
 BULLA_NODISCARD enum bulla_status bulla_role_open_audit(struct bulla_keyring *keyring, struct bulla_db *db);
 
 #endif

@@ -106,6 +106,7 @@ enum bulla_status bulla_self_look(struct bulla_keyring *keyring, struct bulla_db
   /* First: whatever comes of it, what grants gave before counts no more. */
   memset(self->checked, 0, sizeof(self->checked));
   forget_rings(self);
+  keyring->audit_is_over = true; /* unless bulla_role_open_audit finds that it is not */
   bulla_keyring_retire(keyring);
   BULLA_TRY(look_again(keyring, db));
   memcpy(self->checked, keyring->checked, sizeof(self->checked));

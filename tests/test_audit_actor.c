@@ -283,6 +283,48 @@ Test(audit_actor, an_auditor_of_a_tenant_reads_its_records_alone) {
   end();
 }
 
+/* What an auditor of all comes by is wiped once it is one no more, and read no further by a call that goes on. */
+static enum bulla_status end_audit_at_once(void *arg, const struct bulla_audit_record *record) {
+  int *num = arg;
+  (void)record;
+  if (*num == 0) {
+    end_grant("auditor", BULLA_ROLE_AUDIT, "");
+  }
+  *num += 1;
+  return BULLA_OK;
+}
+
+Test(audit_actor, whose_audit_has_ended_keeps_no_key_and_reads_no_further) {
+  const struct bulla_place place = {.tenant = TEXT("acme"), .entry = TEXT("db"), .field = TEXT("password")};
+  int64_t generation;
+  int num = 0;
+  begin();
+  for (int i = 0; i < 200; i++) {
+    TEST_OK(bulla_vault_use(house.vault, &me, &place, remember, NULL));
+  }
+  const struct bulla_keyring *keyring = &cast.as_auditor->keyring;
+  TEST_OK(bulla_vault_audit_log(cast.as_auditor, 1, TEXT(""), count_record, NULL));
+  cr_expect(keyring->audit_private != NULL && keyring->detail_key != NULL);
+  /* Another change of the directory takes nothing away. */
+  TEST_OK(put("gamma", "db", "password", "hunter4", true));
+  assert_verdict(BULLA_OK, 0, 0, "it is an auditor");
+  TEST_STATUS(bulla_vault_audit_log(cast.as_auditor, 1, TEXT(""), end_audit_at_once, &num), BULLA_DENIED);
+  cr_expect(num > 0 && num < 200, "%d", num);
+  TEST_OK(bulla_vault_directory(cast.as_auditor, &generation));
+  cr_expect(keyring->audit_private == NULL && keyring->detail_key == NULL);
+  grant("auditor", BULLA_ROLE_AUDIT, "");
+  assert_verdict(BULLA_OK, 0, 0, "it is one again");
+  TEST_OK(bulla_vault_audit_log(cast.as_auditor, 1, TEXT(""), count_record, NULL));
+  end_grant("auditor", BULLA_ROLE_AUDIT, "");
+  atomic_fetch_add(&cast.as_auditor->keyring.auditors, 1);
+  TEST_OK(bulla_vault_directory(cast.as_auditor, &generation));
+  cr_expect(keyring->audit_private != NULL && keyring->detail_key != NULL, "a thread verifies with it");
+  atomic_fetch_sub(&cast.as_auditor->keyring.auditors, 1);
+  TEST_OK(bulla_vault_directory(cast.as_auditor, &generation));
+  cr_expect(keyring->audit_private == NULL && keyring->detail_key == NULL);
+  end();
+}
+
 /* Signs |said| with |seed|, and puts it in the place of the lane |number|. */
 static void sign_lane(int64_t number, const struct bulla_lane_statement *said, struct bulla_secret *seed) {
   struct bulla_self self = {.signing_seed = seed};
