@@ -29,8 +29,8 @@ extern "C" {
  * on any machine, refuses the revoked key or token; other keys are kept without opening them again. To a vault that was
  * opened as an actor a key is unknown whose tenant's tokens the actor may not verify: BULLA_REFUSED. Once the actor was
  * revoked itself, its verifiers return BULLA_DENIED. |options| may be NULL; its callbacks must be NULL. Returns
- * BULLA_INVALID_ARGUMENT for callbacks or for a |who| without actor or reason, BULLA_TOO_LARGE if |who| is too long, and
- * the statuses of bulla_verifier_new. */
+ * BULLA_INVALID_ARGUMENT for callbacks or for a |who| without actor or reason, BULLA_TOO_LARGE if |who| is too long,
+ * and the statuses of bulla_verifier_new. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_verifier_new(struct bulla_verifier **verifier,
                                                                      struct bulla_vault *vault,
                                                                      const struct bulla_who *who,
