@@ -144,7 +144,7 @@
 "con directory p directory_pkey t f PRIMARY KEY (number) 1",
 "con entry c entry_id_check t f CHECK ((length(id) = 16)) 1",
 "con entry c entry_keep_check t f CHECK (((keep >= 0) AND (keep <= 100))) 1",
-"con entry c entry_name_check t f CHECK ((octet_length(name) <= 128)) 1",
+"con entry c entry_name_check t f CHECK (((octet_length(name) <= 128) AND (name ~ '^[A-Za-z0-9_@+][A-Za-z0-9._@+-]*$'::text))) 1",
 "con entry c entry_name_proof_check t f CHECK ((length(name_proof) = 32)) 1",
 "con entry f entry_tenant_fkey t f FOREIGN KEY (tenant) REFERENCES bulla.tenant(id) 1",
 "con entry p entry_pkey t f PRIMARY KEY (id) 1",

@@ -79,9 +79,11 @@ static const char *const statements[] = {
     "ALTER TABLE bulla.tenant ALTER COLUMN label_key SET STATISTICS 0, ALTER COLUMN detail_key SET STATISTICS 0",
     "ALTER TABLE bulla.tenant_secret ALTER COLUMN wrapped SET STATISTICS 0",
     "CREATE UNIQUE INDEX tenant_secret_active ON bulla.tenant_secret(tenant) WHERE state = 'active'",
+    /* Logins of actors add rows, and by no name but one a row can be removed: see store/names.h. */
     "CREATE TABLE bulla.entry(id bytea PRIMARY KEY CHECK (length(id) = 16), "
     "tenant bytea NOT NULL REFERENCES bulla.tenant, "
-    "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), "
+    "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128 AND name ~ "
+    "'^[A-Za-z0-9_@+][A-Za-z0-9._@+-]*$'), "
     "name_proof bytea NOT NULL CHECK (length(name_proof) = 32), keep bigint CHECK (keep BETWEEN 0 AND 100), "
     "UNIQUE (tenant, name))",
     "CREATE TABLE bulla.actor(id bytea PRIMARY KEY CHECK (length(id) = 16), "

@@ -107,9 +107,10 @@ Test(vault_secrets, what_is_in_an_entry_without_a_proof_hides_no_other) {
   put_with("acme", "b", (struct bulla_field){.name = TEXT("y")});
   put_with("acme", "c", (struct bulla_field){.name = TEXT("z")});
   put_with("acme", "d", (struct bulla_field){.name = TEXT("z")});
-  run_sql(
-      "UPDATE entry SET name_proof = zeroblob(32) WHERE name = 'a'; UPDATE entry SET name = 'no name' WHERE name = "
-      "'c'");
+  run_sql("UPDATE entry SET name_proof = zeroblob(32) WHERE name IN ('a', 'c')");
+  if (!postgres_is_tested()) { /* a server takes no such name */
+    run_sql("UPDATE entry SET name = 'no name' WHERE name = 'c'");
+  }
   test_listen();
   TEST_STATUS(list(TEXT("acme")), BULLA_REFUSED);
   cr_assert_not_null(strstr(test_told.text, "2 secrets"), "%s", test_told.text);

@@ -302,6 +302,21 @@ def keys_of_others_are_refused_as_those_of_nobody(_):
 
 
 @test_without_vault
+def an_entry_that_no_key_has_made_does_not_stay(_):
+    def plant(name):
+        return place.sql("INSERT INTO bulla.entry(id, tenant, name, name_proof) "
+                         f"VALUES (decode(md5('planted'), 'hex'), '{place.a}', E'{name}', {ZEROS})", "front")
+
+    # What is no name could not be said to the root.
+    for name in ("", "no name", "a/b", "-x", ".x", "x\\n", "\u00e9"):
+        assert "entry_name_check" in plant(name)[1], name
+    assert plant("planted+@_-.1")[1] == ""
+    place.run("app", "list", "acme", status=1, told=('"planted??_-.1"', "remove it"))
+    place.run("app", "rm", "acme/planted+@_-.1")
+    place.run("app", "list", "acme")
+
+
+@test_without_vault
 def a_login_is_for_the_actor_it_was_given_to(_):
     run_as("worker", "get", "acme/db", "password", "--reason", "r", login="front", status=4,
            told=("not permit", "that of another actor: its number is 1"))
