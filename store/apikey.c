@@ -302,19 +302,24 @@ const struct bulla_use_kind bulla_use_apikey = {
  * actor: to ask for one that is no good costs a look and leaves no record. */
 static enum bulla_status find_tenant(struct bulla_buffer *tenant, struct bulla_vault *vault, struct bulla_span id) {
   struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
   BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct row_state state;
-  BULLA_TRY(find(tenant, &state, vault, id));
+  enum bulla_status status = find(tenant, &state, vault, id);
+  if (status == BULLA_BUSY) {
+    /* What was changed meanwhile is looked at in one state. */
+    BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
+    status = find(tenant, &state, vault, id);
+  }
+  BULLA_TRY(status);
   if (state.revoked) {
     return BULLA_NOT_FOUND;
   }
   return state.is_denied ? bulla_may(vault, NULL, BULLA_MAY(BULLA_ROLE_VERIFY)) : BULLA_OK;
 }
 
-enum bulla_status bulla_apikey_may_verify(struct bulla_vault *vault, struct bulla_span id) {
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+static enum bulla_status may_verify(struct bulla_vault *vault, struct bulla_span id) {
   const struct bulla_tenant *owner;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) =
       bulla_statement(vault->db, BULLA_QUERY_FIND_APIKEY);
   bulla_bind_text(&statement, id);
@@ -327,6 +332,18 @@ enum bulla_status bulla_apikey_may_verify(struct bulla_vault *vault, struct bull
   (void)bulla_column_int(&statement);
   BULLA_TRY(bulla_columns_tenant(&owner, &vault->keyring, &statement));
   return bulla_may(vault, owner, BULLA_MAY(BULLA_ROLE_VERIFY));
+}
+
+enum bulla_status bulla_apikey_may_verify(struct bulla_vault *vault, struct bulla_span id) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  enum bulla_status status = may_verify(vault, id);
+  if (status == BULLA_BUSY) {
+    BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
+    status = may_verify(vault, id);
+  }
+  return status;
 }
 
 /* Opens the root for |record|, and has |use| use it. */

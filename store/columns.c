@@ -5,6 +5,7 @@
 
 #include "store/columns.h"
 
+#include "core/log.h"
 #include "store/names.h"
 #include "store/proof.h"
 #include "store/role_open.h"
@@ -19,11 +20,24 @@ static enum bulla_status check_tenant(const struct bulla_tenant **tenant, struct
     return bulla_check_tenant(tenant, keyring, row);
   }
   BULLA_TRY(bulla_vault_row_check_newest(keyring, db, BULLA_QUERY_TENANT_STATEMENT, row->id, row->statement));
+  int64_t generation = keyring->generation; /* in which it is the newest: grants may be read in another */
   /* What is in the cache has the keys that it is to have; an actor comes by those of others by its grants. */
   BULLA_TRY(known != NULL || keyring->self == NULL ? bulla_check_tenant(tenant, keyring, row)
                                                    : bulla_role_open_tenant(tenant, keyring, db, row));
-  (*tenant)->self->checked = keyring->generation;
+  (*tenant)->self->checked = generation;
   return BULLA_OK;
+}
+
+/* On a server each statement may see what was committed since the one before. So what an actor reads of a tenant by
+ * several, which do not fit each other, is refused only if the directory is the one that the first of them came with.
+ */
+static enum bulla_status judge(enum bulla_status status, struct bulla_keyring *keyring, struct bulla_db *db) {
+  if (status != BULLA_REFUSED || keyring->self == NULL) {
+    return status;
+  }
+  BULLA_TRY(bulla_vault_row_learn(keyring, db));
+  bool same = memcmp(keyring->beside, keyring->checked, sizeof(keyring->beside)) == 0;
+  return same ? status : bulla_explain(BULLA_BUSY, "the directory was changed at this moment: try again");
 }
 
 enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struct bulla_keyring *keyring,
@@ -50,7 +64,7 @@ enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struc
   }
   memcpy(keyring->beside, vault_signature.data, sizeof(keyring->beside));
   BULLA_TRY(bulla_self_look(keyring, statement->db, vault_signature));
-  BULLA_TRY(check_tenant(tenant, keyring, statement->db, &row));
+  BULLA_TRY(judge(check_tenant(tenant, keyring, statement->db, &row), keyring, statement->db));
   return (*tenant)->roles != 0 ? BULLA_OK : BULLA_DENIED;
 }
 
@@ -63,8 +77,9 @@ enum bulla_status bulla_columns_secret(const struct bulla_tenant_secret **secret
   if (!bulla_columns_good(statement)) {
     return BULLA_REFUSED;
   }
-  return keyring->self == NULL ? bulla_tenant_secret(secret, keyring, tenant, &row)
-                               : bulla_role_open_secret(secret, keyring, statement->db, tenant, &row);
+  return keyring->self == NULL
+             ? bulla_tenant_secret(secret, keyring, tenant, &row)
+             : judge(bulla_role_open_secret(secret, keyring, statement->db, tenant, &row), keyring, statement->db);
 }
 
 /* Takes writer and signature: both are there or none. */

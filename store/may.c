@@ -92,16 +92,26 @@ enum bulla_status bulla_may_root(struct bulla_vault *vault, const struct bulla_w
   return status == BULLA_DENIED ? bulla_explain(status, "only a root can do that") : status;
 }
 
-/* Looks whether the actor has one of |roles| on |tenant|. */
-static enum bulla_status look_on(struct bulla_vault *vault, unsigned roles, struct bulla_span tenant) {
-  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+static enum bulla_status look_once(struct bulla_vault *vault, unsigned roles, struct bulla_span tenant) {
   const struct bulla_tenant *found;
-  BULLA_TRY(bulla_vault_lock(&locked, vault));
   enum bulla_status status = bulla_tenant_look(&found, vault, tenant);
   if (status == BULLA_NOT_FOUND) {
     return bulla_self_look(&vault->keyring, vault->db, bulla_span(NULL, 0));
   }
   return status == BULLA_OK && (found->roles & roles) == 0 ? BULLA_DENIED : status;
+}
+
+/* Looks whether the actor has one of |roles| on |tenant|. What was changed meanwhile is looked at in one state. */
+static enum bulla_status look_on(struct bulla_vault *vault, unsigned roles, struct bulla_span tenant) {
+  struct bulla_vault *locked BULLA_CLEANUP(bulla_vault_unlock) = NULL;
+  struct bulla_db *transaction BULLA_CLEANUP(bulla_db_rollback) = NULL;
+  BULLA_TRY(bulla_vault_lock(&locked, vault));
+  enum bulla_status status = look_once(vault, roles, tenant);
+  if (status == BULLA_BUSY) {
+    BULLA_TRY(bulla_db_begin(&transaction, vault->db, BULLA_DB_READ));
+    status = look_once(vault, roles, tenant);
+  }
+  return status;
 }
 
 enum bulla_status bulla_may_on(struct bulla_vault *vault, const struct bulla_who *who, unsigned roles,

@@ -360,6 +360,76 @@ Test(own_lane, an_actor_that_was_revoked_takes_none_and_tells_of_none) {
   bulla_vault_close(&second);
 }
 
+/* A root changes the directory, once, as a process of an actor is about to ask |at|. */
+static struct {
+  struct bulla_db_driver driver;
+  enum bulla_status (*query)(struct bulla_db_rows *rows, enum bulla_query query, const struct bulla_value *values,
+                             size_t num);
+  enum bulla_query at;
+  bool is_armed;
+} between;
+
+static enum bulla_status change_and_query(struct bulla_db_rows *rows, enum bulla_query query,
+                                          const struct bulla_value *values, size_t num) {
+  if (between.is_armed && query == between.at) {
+    between.is_armed = false;
+    end_grant("other", BULLA_ROLE_USE, "acme");
+    end_grant("other", BULLA_ROLE_VERIFY, "acme");
+  }
+  return between.query(rows, query, values, num);
+}
+
+static enum bulla_status ask_list(struct bulla_vault *vault) {
+  return bulla_vault_list(vault, TEXT("acme"), count_entry, NULL);
+}
+
+static enum bulla_status ask_show(struct bulla_vault *vault) {
+  return bulla_vault_show(vault, AT(TEXT("acme"), TEXT("db")), count_field, NULL);
+}
+
+static enum bulla_status ask_key(struct bulla_vault *vault) {
+  return bulla_vault_apikey_use(vault, &me, RECORD_ID, count_root, NULL);
+}
+
+static enum bulla_status ask_live(struct bulla_vault *vault) {
+  return bulla_vault_apikey_live(vault, RECORD_ID);
+}
+
+/* What was read of a tenant, its grants and its handouts in two states of the directory is not taken for tampered
+ * with. */
+Test(own_lane, a_change_between_two_looks_refuses_nothing) {
+  static const enum bulla_query queries[] = {BULLA_QUERY_FIND_GRANT, BULLA_QUERY_GET_HANDOUT};
+  static enum bulla_status (*const asked[])(struct bulla_vault * vault) = {ask_list, ask_show, ask_key, ask_live,
+                                                                           use_by};
+  enum { NUM = sizeof(asked) / sizeof(asked[0]) };
+  put_value();
+  TEST_OK(put_apikey(TEXT("acme"), RECORD_ID, "x", 7));
+  struct bulla_span text = make_actor("worker");
+  (void)make_actor("other");
+  grant("worker", BULLA_ROLE_USE, "acme");
+  grant("worker", BULLA_ROLE_VERIFY, "acme");
+  struct bulla_vault *vault = open_as(text);
+  use_often(vault, SHARED + 2); /* from its own lane on no root waits for it */
+  between.driver = *vault->db->driver;
+  between.query = between.driver.query;
+  between.driver.query = change_and_query;
+  vault->db->driver = &between.driver;
+  for (size_t i = 0; i < 2 * NUM; i++) {
+    grant("other", BULLA_ROLE_USE, "acme");
+    grant("other", BULLA_ROLE_VERIFY, "acme");
+    between.at = queries[i / NUM];
+    between.is_armed = true;
+    enum bulla_status status = asked[i % NUM](vault);
+    bool may_be_busy = asked[i % NUM] == use_by; /* its transaction sees what was committed meanwhile */
+    cr_expect(status == BULLA_OK || (may_be_busy && status == BULLA_BUSY), "call %zu: %s", i,
+              bulla_status_text(status));
+    cr_expect_not(between.is_armed, "call %zu", i);
+    TEST_OK(asked[i % NUM](vault));
+  }
+  cr_expect_eq(run_sql("SELECT count(*) FROM audit WHERE outcome = 'failed'"), 0);
+  bulla_vault_close(&vault);
+}
+
 /* A lane that an actor opened is missed by what its first lane says. */
 Test(own_lane, one_of_an_actor_that_is_gone_is_missed) {
   put_value();
