@@ -30,7 +30,8 @@ struct job {
   struct bulla_vault *vault;
   const struct bulla_anchor *anchor; /* that the log must contain, or NULL */
   size_t num_threads;
-  _Atomic int64_t broken; /* first record of a range of this lane that is not good, INT64_MAX if none is known */
+  struct bulla_lane_ends *ends; /* of lanes whose actors were revoked */
+  _Atomic int64_t broken;       /* first record of a range of this lane that is not good, INT64_MAX if none is known */
 };
 
 /* A walk along a range of a lane. The last one goes on to the head, wherever that is by then. */
@@ -43,6 +44,7 @@ struct walk {
   int64_t last;               /* INT64_MAX: to the head */
   struct bulla_secret *key;   /* of the epoch of the record |num_good| */
   int64_t num_good;           /* seq of the last good record */
+  bool wants_end;             /* that record is of an actor's end: the next one is of its first lane's */
   uint8_t mac[BULLA_MAC_LEN]; /* of the record |num_good| */
   enum bulla_status status;
 };
@@ -50,6 +52,20 @@ struct walk {
 static void free_walk(struct walk *walk) {
   bulla_secret_free(&walk->key);
   bulla_db_close(&walk->own);
+}
+
+/* Whether |row| is of an actor that was revoked: lane 0 alone has such. */
+static bool wants_end(const struct walk *walk, const struct bulla_audit_row *row) {
+  return walk->lane.number == 0 && bulla_lane_record_wants_end(row);
+}
+
+/* Checks what |row|, the next record of a first lane, says of lanes, and that it does where it must. */
+static enum bulla_status check_told(struct walk *walk, const struct bulla_audit_row *row) {
+  if (walk->wants_end && !bulla_lane_record_is_end(row)) {
+    return bulla_explain(BULLA_AUDIT_BROKEN, "an actor was revoked, and nothing says where its lanes were");
+  }
+  walk->wants_end = wants_end(walk, row);
+  return bulla_lane_record_is(row) ? bulla_lane_record_check(row, &walk->lane, &walk->log, walk->job->ends) : BULLA_OK;
 }
 
 /* Returns BULLA_AUDIT_BROKEN unless |row|, with the mac that |statement| gives next, is the next record. */
@@ -71,9 +87,7 @@ static enum bulla_status check_record(struct walk *walk, const struct bulla_audi
   if (walk->job->anchor != NULL && !bulla_anchor_allows(walk->job->anchor, &walk->lane, row->seq, mac)) {
     return bulla_explain(BULLA_AUDIT_BROKEN, "the log is another than the anchored one");
   }
-  if (bulla_lane_is_first(walk->lane.number) && bulla_lane_record_is(row)) {
-    BULLA_TRY(bulla_lane_record_check(row, &walk->lane, &walk->log));
-  }
+  BULLA_TRY(bulla_lane_is_first(walk->lane.number) ? check_told(walk, row) : BULLA_OK);
   walk->num_good++;
   memcpy(walk->mac, mac, sizeof(mac));
   return BULLA_OK;
@@ -117,7 +131,7 @@ static enum bulla_status check_head(struct walk *walk) {
     walk->num_good = head.seq;
     return BULLA_AUDIT_BROKEN;
   }
-  bool same = head.seq == walk->num_good &&
+  bool same = head.seq == walk->num_good && !walk->wants_end &&
               (head.key == NULL || bulla_secret_equal(bulla_secret_bytes(head.key), bulla_secret_bytes(walk->key)));
   BULLA_TRY(same ? BULLA_OK : BULLA_AUDIT_BROKEN);
   BULLA_TRY(head.key != NULL ? BULLA_OK
@@ -156,6 +170,7 @@ static enum bulla_status enter(struct walk *walk) {
   if (!found) {
     return BULLA_AUDIT_BROKEN;
   }
+  walk->wants_end = wants_end(walk, &row);
   bulla_column_bytes(&statement, walk->mac, sizeof(walk->mac));
   /* Whoever writes to the database can claim more records than anybody could count to. */
   for (int64_t epoch = bulla_audit_epoch(walk->num_good); epoch > 0 && !is_moot(walk); epoch--) {
@@ -202,6 +217,7 @@ static enum bulla_status connect(struct walk *walk, struct job *job, int64_t lan
   walk->job = job;
   walk->lane = (struct bulla_audit_lane){.number = lane};
   walk->num_good = 0;
+  walk->wants_end = false;
   walk->log = *bulla_vault_log(job->vault, lane);
   if (walk->own != NULL) {
     walk->log.db = walk->own;
@@ -309,10 +325,12 @@ static enum bulla_status check_lanes(struct bulla_audit_verdict *verdict, struct
 }
 
 static enum bulla_status check_all(struct bulla_audit_verdict *verdict, struct job *job) {
+  struct bulla_lane_ends ends BULLA_CLEANUP(bulla_lane_ends_free) = BULLA_LANE_ENDS_INIT;
   struct walk *walks = calloc(job->num_threads > 0 ? job->num_threads : 1, sizeof(*walks));
   if (walks == NULL) {
     return BULLA_NO_MEMORY;
   }
+  job->ends = &ends;
   enum bulla_status status = check_lanes(verdict, job, walks);
   for (size_t i = 0; i < job->num_threads; i++) {
     free_walk(&walks[i]);

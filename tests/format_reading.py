@@ -354,6 +354,7 @@ class Reading(Signed):
         self.records = self.lanes[0]
         for number, records in self.lanes.items():
             self.check_mentioned(number, records)
+        self.check_ends()
 
     def check_lane(self, number, statement, signature):
         lane, owner, first_key = self.lane_said(number, statement, signature)
@@ -403,6 +404,20 @@ class Reading(Signed):
             if op in ("lane-open", "lane-at", "lane-end") and (number == 0 or int(entry) // LANES == number // LANES):
                 model.require(number % LANES == 0)
                 model.require(self.macs[int(entry)][int(field or b"0")] == digest)
+
+    def check_ends(self):
+        """Of each actor that was revoked, and no other, it is said where its first lane was, and where each lane was that
+        this one had opened by then."""
+        told = [(op, outcome, entry, field) for _, op, outcome, _, _, _, _, entry, field, _ in self.records]
+        ends = {int(entry): int(field) for op, _, entry, field in told if op == "lane-end"}
+        first = {actor.name: LANES * actor.number for actor in self.actors.values() if not actor.active}
+        model.require({number for number in ends if number % LANES == 0} == set(first.values()))
+        for (op, outcome, name, _), (next_op, _, lane, _) in zip(told, told[1:] + [("",) * 4]):
+            if (op, outcome) == ("actor-revoke", "done"):
+                model.require(next_op == "lane-end" and int(lane) == first[name.decode()])
+        for number in first.values():
+            opened = [int(record[7]) for record in self.lanes[number][:ends[number]] if record[1] == "lane-open"]
+            model.require(all(lane in ends for lane in opened))
 
     def told(self, tenant):
         """Whether the last statement that the log tells of is the tenant's."""

@@ -425,7 +425,9 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_actor_list(struct bulla_
  * used yet is sealed anew first, unless |distrust|: then it is refused from now on, until it is put again. What the
  * actor knew it still knows: the secrets of tenants that bulla_vault_versions calls due are to be rotated, and values
  * that it may have read replaced. When it returns BULLA_OK, |*num_adopted|, unless it is NULL, is how many were sealed
- * anew, and no process of the actor opens anything any more. |progress| may be NULL. Only a root can. Returns
+ * anew, no process of the actor opens anything any more, and the audit log says where each of the actor's lanes has
+ * come to: bulla_vault_audit_verify misses what is taken away of that. A damaged lane keeps nobody from revoking: its
+ * record `lane-end` is `failed`, and the caller's log is told. |progress| may be NULL. Only a root can. Returns
  * BULLA_NOT_FOUND, BULLA_REVOKED if it was revoked already, BULLA_BUSY if it goes on to put faster than its values are
  * sealed anew. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_vault_actor_revoke(struct bulla_vault *vault, int64_t *num_adopted,
