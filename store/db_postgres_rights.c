@@ -62,7 +62,7 @@ static const char of_actor[] =
     "('', 'audit', 'INSERT', ''), ('', 'audit_head', 'SELECT,INSERT,UPDATE', ''), ('', 'limit_rule', 'SELECT', ''), "
     "('', 'limit_bucket', 'SELECT,INSERT,UPDATE,DELETE', ''), "
     "('put', 'entry', 'SELECT,INSERT', ''), ('put', 'field', 'SELECT', 'entry,name,revision,secret,updated'), "
-    "('put', 'field', 'INSERT', ''), "
+    "('put', 'field', 'INSERT', 'entry,name,revision,secret,value,mask,secret_id,writer,signature,updated'), "
     "('show', 'entry', 'SELECT', ''), ('show', 'field', 'SELECT', ''), ('show', 'tenant_secret', 'SELECT', ''), "
     "('use', 'entry', 'SELECT', ''), ('use', 'field', 'SELECT', ''), ('use', 'tenant_secret', 'SELECT', ''), "
     "('use', 'field', 'UPDATE', 'value,mask,secret_id,writer,signature'), "

@@ -104,12 +104,14 @@ static const char *const statements[] = {
     "ALTER TABLE bulla.actor ALTER COLUMN statement SET STATISTICS 0",
     "ALTER TABLE bulla.actor_grant ALTER COLUMN statement SET STATISTICS 0",
     "ALTER TABLE bulla.handout ALTER COLUMN sealed SET STATISTICS 0",
-    "CREATE TABLE bulla.field(number bigint GENERATED ALWAYS AS IDENTITY, entry bytea NOT NULL REFERENCES bulla.entry, "
+    "CREATE TABLE bulla.field(number bigint GENERATED ALWAYS AS IDENTITY UNIQUE, "
+    "entry bytea NOT NULL REFERENCES bulla.entry, "
     "name text COLLATE \"C\" NOT NULL CHECK (octet_length(name) <= 128), revision bigint NOT NULL, "
     "secret bigint NOT NULL, value bytea NOT NULL CHECK (length(value) <= 67000), "
     "mask bytea NOT NULL CHECK (length(mask) <= 128), secret_id bytea REFERENCES bulla.tenant_secret, "
     "writer bytea REFERENCES bulla.actor, signature bytea CHECK (length(signature) = 64), updated bigint NOT NULL, "
-    "CHECK ((writer IS NULL) = (signature IS NULL)), PRIMARY KEY (entry, name, revision))",
+    "CHECK ((writer IS NULL) = (signature IS NULL)), CHECK (secret = 1 OR secret_id IS NULL AND writer IS NULL), "
+    "PRIMARY KEY (entry, name, revision))",
     /* Ciphertext does not compress. */
     "ALTER TABLE bulla.field ALTER COLUMN value SET STORAGE EXTERNAL",
     "CREATE INDEX field_secret ON bulla.field(secret_id, number)",

@@ -193,11 +193,13 @@ static const char *const texts[BULLA_NUM_QUERIES] = {
         "SELECT number, entry, name, revision, value, mask FROM field "
         "WHERE secret_id = $1 AND writer IS NULL AND number > $2 ORDER BY number LIMIT $3",
     [BULLA_QUERY_REWRAP_FIELD] =
-        "UPDATE field SET value = $1, mask = $2, secret_id = $3 WHERE secret_id = $4 AND number = $5",
+        "UPDATE field SET value = $1, mask = $2, secret_id = $3 WHERE secret_id = $4 AND number = $5 AND writer IS "
+        "NULL",
     [BULLA_QUERY_REWRAP_POSTED] =
         "UPDATE field SET value = $1, mask = $2, secret_id = $3, writer = NULL, signature = NULL "
         "WHERE secret_id = $4 AND number = $5 AND writer = $6 AND signature = $7",
-    [BULLA_QUERY_REWRAP_FIELDS] = "UPDATE field SET " REWRAP_ROWS "field.number = v.column3 AND field.secret_id = $98",
+    [BULLA_QUERY_REWRAP_FIELDS] =
+        "UPDATE field SET " REWRAP_ROWS "field.number = v.column3 AND field.secret_id = $98 AND field.writer IS NULL",
     [BULLA_QUERY_RENAME_REVISION] =
         "UPDATE field SET name = $1, value = $2, mask = $3, secret_id = $4, writer = NULL, signature = NULL "
         "WHERE entry = $5 AND name = $6 AND revision = $7",

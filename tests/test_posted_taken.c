@@ -96,6 +96,53 @@ Test(posted_taken, what_was_put_anew_meanwhile_is_not_replaced) {
   TEST_SPAN(used.value, TEXT("of the root"), "%.*s", S(used.value));
 }
 
+/* store_as_rewrap stores junk over row |number|, as rewrap does with what no actor has put, by the query for one row or
+ * by that for many, and returns how many rows that changed. */
+static int64_t store_as_rewrap(enum bulla_query query, int64_t number, const struct bulla_tenant_secret *keys) {
+  struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(house.vault->db, query);
+  bool many = query == BULLA_QUERY_REWRAP_FIELDS;
+  int64_t changed;
+  if (many) {
+    bulla_bind_secret(&statement, keys);
+  }
+  for (size_t i = 0; i < (many ? BULLA_QUERY_ROWS : 1); i++) {
+    bulla_bind_blob(&statement, TEXT("junk"));
+    bulla_bind_blob(&statement, TEXT("junk"));
+    if (many) {
+      bulla_bind_int(&statement, i == 0 ? number : INT64_MIN);
+    }
+  }
+  bulla_bind_secret(&statement, keys);
+  if (!many) {
+    bulla_bind_secret(&statement, keys);
+    bulla_bind_int(&statement, number);
+  }
+  TEST_OK(bulla_finish_counted(&statement, &changed));
+  return changed;
+}
+
+/* What an actor has put has the same secret, and on a server that was tampered with it may have the same number. */
+Test(posted_taken, rewrap_does_not_store_over_what_an_actor_has_put) {
+  const struct bulla_tenant *owner;
+  const struct bulla_tenant_secret *keys;
+  struct bulla_db *transaction = NULL;
+  TEST_OK(put_by(staff.front, "before"));
+  int64_t number = run_sql("SELECT number FROM field WHERE writer IS NOT NULL");
+  int64_t sealed = run_sql(
+      "SELECT f.number FROM field f JOIN entry e ON e.id = f.entry JOIN tenant t ON t.id = e.tenant "
+      "WHERE f.writer IS NULL AND t.name = 'acme'");
+  TEST_OK(bulla_tenant_find(&owner, house.vault, TEXT("acme")));
+  TEST_OK(bulla_tenant_active_secret(&keys, house.vault, owner));
+  TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
+  cr_expect_eq(store_as_rewrap(BULLA_QUERY_REWRAP_FIELD, number, keys), 0);
+  cr_expect_eq(store_as_rewrap(BULLA_QUERY_REWRAP_FIELDS, number, keys), 0);
+  cr_expect_eq(store_as_rewrap(BULLA_QUERY_REWRAP_FIELD, sealed, keys), 1);
+  cr_expect_eq(store_as_rewrap(BULLA_QUERY_REWRAP_FIELDS, sealed, keys), 1);
+  bulla_db_rollback(&transaction);
+  TEST_OK(use("acme", "db", "planted"));
+  TEST_SPAN(used.value, TEXT("before"), "%.*s", S(used.value));
+}
+
 /* Used while it was good, it was not taken in before the actor ended. */
 Test(posted_taken, a_use_does_not_take_in_what_was_distrusted_meanwhile) {
   struct bulla_statement statement;

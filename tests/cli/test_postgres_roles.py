@@ -24,6 +24,8 @@ PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/POSTGRESQL.md"
 LANES = 64  # of an actor
 USES = 20  # of a process, after which it has a lane of the log of its own
 KEPT_SECRET = "of-front-0123"
+# The columns of a field that a put fills, in their order.
+PUT = "entry, name, revision, secret, value, mask, secret_id, writer, signature, updated"
 ZEROS = "decode(repeat('00', 32), 'hex')"
 # The actors, each with a login of its name: its role, the tenant it is granted, and the one that its login is for.
 ACTORS = {
@@ -85,6 +87,14 @@ def field(entry, revision=7, name="key", writer="front"):
             f"'{name}', {revision}, 1, '\\x00', '\\x00', id, {ZEROS} || {ZEROS}, 1 FROM bulla.actor WHERE name = '{writer}'")
 
 
+def plain_field(entry, **more):
+    """SQL that adds a plain field, and |more| columns of it."""
+    columns = {"entry": f"'{entry}'", "name": "'note'", "revision": "1", "secret": "0", "value": "'x'", "mask": "'x'",
+               "updated": "1", **more}
+    return (f"INSERT INTO bulla.field({', '.join(columns)}) {'OVERRIDING SYSTEM VALUE ' if 'number' in more else ''}"
+            f"VALUES ({', '.join(columns.values())})")
+
+
 def entry_of(tenant, name):
     return place.sql(f"SELECT e.id FROM bulla.entry e JOIN bulla.tenant t ON t.id = e.tenant WHERE t.name = '{tenant}' "
                      f"AND e.name = '{name}'")[0]
@@ -141,6 +151,26 @@ def what_a_put_login_adds_without_its_key_is_no_value(_):
     run_as("front", "put", "acme/of-front", "--secret", "key", stdin=KEPT_SECRET)
     assert place.run("app", "get", "acme/of-front", "key", "--reason", "r") == KEPT_SECRET.encode()
     run_as("front", "put", "acme/of-front", "--secret", "key", stdin=KEPT_SECRET)
+
+
+@test_without_vault
+def a_put_login_gives_its_rows_no_number_and_plain_ones_no_key(_):
+    """A number that is there twice, or a plain row under a secret, would keep rewrap from ever coming to an end."""
+    entry = entry_of("acme", "of-front")
+    taken = seen("field WHERE name = 'password'", "postgres", "min(number)")
+    assert place.sql(f"BEGIN; {plain_field(entry)}; ROLLBACK", "front") == ("", "")
+    for number in ("1000000", taken):
+        place.fails(plain_field(entry, number=number), "front")
+    assert place.sql(f"BEGIN; {plain_field(entry, number='1000000')}; ROLLBACK") == ("", "")
+    place.fails(plain_field(entry, number=taken), "app", "duplicate key value violates unique constraint")
+    secret = f"'{seen('tenant_secret', 'worker', 'id')}'"
+    signed = {"writer": "(SELECT id FROM bulla.actor WHERE name = 'front')", "signature": f"{ZEROS} || {ZEROS}"}
+    for more in ({"secret_id": secret}, signed):
+        sealed = plain_field(entry, **{**more, **signed, "secret": "1"})
+        for login in ("front", "app"):
+            assert place.sql(f"BEGIN; {sealed}; ROLLBACK", login) == ("", "")
+            place.fails(plain_field(entry, **more), login, "violates check constraint")
+    place.run("app", "rewrap")
 
 
 @test_without_vault
@@ -353,6 +383,7 @@ def doctor_tells_what_rights_a_role_lacks_and_does_not_need(_):
             assert found["further rights"][:2] == ("ok", "none"), (name, found["further rights"])
     for right, told in (("SELECT (value)", "SELECT (value) on field"),
                         ("SELECT", "SELECT (number, value, mask, secret_id, writer, signature) on field"),
+                        ("INSERT", "INSERT (number) on field"),
                         ("UPDATE (revision)", "UPDATE (revision) on field"), ("DELETE", "DELETE on field")):
         place.sql(f"GRANT {right} ON bulla.field TO front")
         found = doctor("front", PROBLEM)
@@ -361,8 +392,8 @@ def doctor_tells_what_rights_a_role_lacks_and_does_not_need(_):
         place.sql(f"REVOKE {right} ON bulla.field FROM front")
     place.sql("REVOKE INSERT ON bulla.field FROM vault_put; REVOKE UPDATE (id) ON bulla.turn FROM vault_actor")
     found = doctor("front")
-    assert found["rights"][:2] == ("warning", "lacks INSERT on field, UPDATE on turn"), found["rights"]
-    place.sql("GRANT INSERT ON bulla.field TO vault_put; GRANT UPDATE (id) ON bulla.turn TO vault_actor")
+    assert found["rights"][:2] == ("warning", f"lacks INSERT ({PUT}) on field, UPDATE on turn"), found["rights"]
+    place.sql(f"GRANT INSERT ({PUT}) ON bulla.field TO vault_put; GRANT UPDATE (id) ON bulla.turn TO vault_actor")
     # An ended grant leaves rights that nothing needs.
     place.run("app", "grant", "rm", "worker", "use", "acme")
     found = doctor("worker", PROBLEM)
