@@ -189,7 +189,10 @@ static const char *const statements[] = {
     WHOLE("audit"),
     POLICY("own", "audit", "SELECT USING (tenant = (SELECT l.tenant " OF_LOGIN " AND l.actor IS NULL))"),
     POLICY("actor_see", "audit", "SELECT USING (" OF_LANE("lane") OF_AUDITED ")"),
-    POLICY("actor_add", "audit", "INSERT WITH CHECK (" OF_LANE("lane") ")"),
+    /* An actor's first lane is always there. Whether another one is costs a look for each record. */
+    POLICY("actor_add", "audit",
+           "INSERT WITH CHECK (" OF_LANE(
+               "lane") " AND (lane % 64 = 0 OR EXISTS (SELECT FROM bulla.lane l WHERE l.number = audit.lane)))"),
     POLICY("actor_add", "lane", "INSERT WITH CHECK (" OF_LANE("number") " AND number % 64 > 0)"),
     /* The head of the first lane tells that a list of no revocations is one that is shown. */
     WHOLE("audit_head"),

@@ -236,28 +236,56 @@ def each_login_writes_to_its_lanes_of_the_log_alone(_):
     record = "INSERT INTO bulla.audit VALUES ({}, 1000000, 1, '', 'use', '', '', '')"
     head = "INSERT INTO bulla.audit_head VALUES ({}, 1000000, '', '', '')"
     lane = f"INSERT INTO bulla.lane VALUES ({{}}, '', {ZEROS} || {ZEROS})"
-    for text in (record, head):
-        for number in (mine, mine + LANES - 1):
-            assert place.sql(f"BEGIN; {text.format(number)}; ROLLBACK", "front") == ("", ""), text
-        for number in (0, 1, other, other + 1, mine - 1, mine + LANES, -mine, 10 ** 15):
-            stopped(text.format(number), "front")
-    assert place.sql(f"BEGIN; {lane.format(mine + 1)}; ROLLBACK", "front") == ("", "")
-    for number in (63, other + 1, mine + LANES + 1, -1):
-        stopped(lane.format(number), "front")
+    assert place.sql(f"BEGIN; {record.format(mine)}; ROLLBACK", "front") == ("", "")
+    for number in (0, 1, other, other + 1, mine + 1, mine - 1, mine + LANES, mine + LANES - 1, -mine, 10 ** 15):
+        stopped(record.format(number), "front")
+    # Who uses may make a lane, and write to it when it is there.
+    for number in (other + 1, other + LANES - 1):
+        assert place.sql(f"BEGIN; {lane.format(number)}; {head.format(number)}; {record.format(number)}; ROLLBACK",
+                         "worker") == ("", "")
+        stopped(record.format(number), "worker")
+    for number in (0, 1, mine, mine + 1, other - 1, other + LANES, -other, 10 ** 15):
+        stopped(head.format(number), "worker")
+    for number in (63, mine + 1, other + LANES + 1, -1):
+        stopped(lane.format(number), "worker")
+    for name in ("front", "shower", "checker", "reader", "inspector"):
+        for text in (lane, head):
+            denied(text.format(numbers[name] * LANES + 1), name)
     # The first of them is the root's to make.
-    place.fails(lane.format(mine), "front", "row-level security")
+    place.fails(lane.format(other), "worker", "row-level security")
     for text in ("UPDATE bulla.audit_head SET mac = mac", "UPDATE bulla.audit_head SET seq = seq + 1"):
         for number in (0, other):
             assert place.sql(f"BEGIN; {text} WHERE lane = {number} RETURNING 1; ROLLBACK")[0] != "", "it does not even work"
             assert place.sql(f"{text} WHERE lane = {number} RETURNING 1", "front") == ("", "")
         assert place.sql(f"BEGIN; {text} WHERE lane = {mine} RETURNING 1; ROLLBACK", "front")[0] == "1"
         assert place.sql(f"BEGIN; {text} RETURNING lane; ROLLBACK", "front")[0] == str(mine)
-    stopped(f"UPDATE bulla.audit_head SET lane = {other + 5} WHERE lane = {mine}", "front")
+    for name in ("front", "worker"):
+        denied(f"UPDATE bulla.audit_head SET lane = {other + 5} WHERE lane = {numbers[name] * LANES}", name)
     for text in ("UPDATE bulla.audit SET mac = mac", "DELETE FROM bulla.audit", "DELETE FROM bulla.audit_head",
                  "UPDATE bulla.lane SET statement = ''", "TRUNCATE bulla.audit"):
         for login in ("front", "worker", "inspector"):
             denied(text, login)
     place.run("auditor", "audit", "verify")
+
+
+@test_without_vault
+def what_a_login_adds_to_its_lanes_is_found_and_removed_by_the_owner(_):
+    first = {name: numbers[name] * LANES for name in ("front", "worker")}
+    junk = first["worker"] + LANES - 1
+    block = PAGE.read_text(encoding="utf-8").split("```sql\n")[1:3]
+
+    def spoilt(lane, text, login, removal, told="tampered"):
+        assert place.sql(text, login) == ("", "")
+        place.run("auditor", "audit", "verify", status=1, told=(told, f"lane {lane}"))
+        place.sql(removal.split("```")[0], "owner")
+        assert b"unbroken" in place.run("auditor", "audit", "verify")
+        place.run("app", "audit", "anchor")
+    spoilt(first["front"], f"INSERT INTO bulla.audit VALUES ({first['front']}, 1000000, 1, '', 'use', '', '', '')", "front",
+           block[1].replace("64", str(first["front"])))
+    spoilt(junk, f"INSERT INTO bulla.lane VALUES ({junk}, '', {ZEROS} || {ZEROS}); "
+           f"INSERT INTO bulla.audit VALUES ({junk}, 1, 1, '', 'use', '', '', ''); "
+           f"INSERT INTO bulla.audit_head VALUES ({junk}, 1, '', '', '')", "worker", block[0].replace("65", str(junk)),
+           "not signed by whoever has it")
 
 
 @test_without_vault
@@ -312,12 +340,12 @@ def keys_of_others_are_refused_as_those_of_nobody(_):
         "a name of another tenant": (f"INSERT INTO bulla.entry VALUES (decode(md5('x'), 'hex'), '{place.b}', '{{}}', {ZEROS})",
                                      f"{OTHERS}-1", "nobody"),
         "a record": (f"INSERT INTO bulla.audit VALUES (0, {{}}, 1, '', '', '', '', '')", "1", "1000000"),
-        "a lane": (f"INSERT INTO bulla.lane VALUES ({{}}, '', {ZEROS} || {ZEROS})", str(numbers["worker"] * LANES), "100000"),
+        "a lane": (f"INSERT INTO bulla.lane VALUES ({{}}, '', {ZEROS} || {ZEROS})", str(numbers["front"] * LANES), "100000"),
     }
     for what, (text, another, none) in probes.items():
         told = []
         for value in (another, none):
-            out, errors = place.sql(f"BEGIN; {text.format(value)}; ROLLBACK", "front")
+            out, errors = place.sql(f"BEGIN; {text.format(value)}; ROLLBACK", "worker" if what == "a lane" else "front")
             told.append((out, re.sub(re.escape(value), "KEY", errors)))
         assert told[0] == told[1] and "row-level security" in told[0][1], (what, told)
     # Statistics show no values of what a login does not read, and none where policies hold.
