@@ -93,7 +93,9 @@ enum bulla_status bulla_run_audit_report(struct bulla_cli *cli) {
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct outputs outputs BULLA_CLEANUP(outputs_free) = {.file = bulla_out_file(cli, "html")};
   BULLA_TRY(is_breach ? bulla_breach_read(&breach, cli) : read_span(&filter, cli));
-  BULLA_TRY(bulla_session_vault(cli, &vault));
+  /* An actor is told of the entries and the API keys that its roles are for, and of no others: to it a breach would
+   * look smaller than it is. */
+  BULLA_TRY(is_breach ? bulla_session_root_vault(cli, &vault) : bulla_session_vault(cli, &vault));
   BULLA_TRY(outputs_open(&outputs, cli));
   struct bulla_report_head head = {.title = "Audit report", .subtitle = bulla_session_shown_url(cli, room)};
   BULLA_TRY(is_breach ? bulla_breach_print(&breach, cli, vault, &outputs.out, &head)

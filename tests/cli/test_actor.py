@@ -178,6 +178,17 @@ def a_revoked_actor_is_refused_for_good(box):
 
 
 @test
+def no_actor_is_told_that_nothing_was_exposed(box):
+    box.put_secret("acme/ai", "key")
+    box.apikey()
+    make(box, "auditor", "audit --all-tenants")
+    box.run("audit", "report", *as_("auditor"))
+    for breach in ("root", "tenant:acme", "actor:auditor", "backup:today"):
+        box.run("audit", "report", "--breach", breach, *as_("auditor"), status=2, told="no actor can do this")
+    assert len(box.json("audit", "report", "--breach", "root")["must_be_changed"]) == 1
+
+
+@test
 def what_a_distrusted_actor_has_put_is_refused(box):
     box.put_secret("acme/db")
     make(box, "front", "put acme")
