@@ -123,7 +123,7 @@ static enum bulla_status tell(struct bulla_cli *cli, const struct bulla_due *due
   printf(
       "what this cannot undo: what it has read, and copies of the vault from before, in which its key still opens "
       "what\n"
-      "its roles gave it. Change at their origin the values that it opened: bulla audit report --breach actor:%s\n",
+      "its roles gave it. Change at their origin the values that it could open: bulla audit report --breach actor:%s\n",
       cli->operands[0]);
   return BULLA_OK;
 }

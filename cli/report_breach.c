@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "cli/audit_filter.h"
-#include "cli/audit_who.h"
 #include "cli/error.h"
 #include "cli/options.h"
 #include "cli/report_collect.h"
@@ -89,6 +88,19 @@ static const char *const actor_steps[] = {
     "Look at what the actor changed, and undo what should not be.",
     NULL};
 
+/* Of an actor with a key of its own. */
+static const char *const key_steps[] = {
+    ("Revoke the actor, and give the tenants whose keys it had new ones: bulla actor revoke NAME --now. Then seal anew "
+     "what the former keys have sealed: bulla rewrap --destroy."),
+    ("Change every value of the lists that must be changed where it is accepted, and put the new one. That no record "
+     "tells of an opening proves nothing: with the actor's key and a copy of the database none is written."),
+    "Revoke the API keys of the list: who could verify their tokens could mint them, too: bulla apikey revoke ID.",
+    "See to it that the former values of the list are not accepted any more.",
+    "Find and delete copies and backups of the vault: in those the key opens what its roles gave it then, for good.",
+    ("Look at what the actor changed, and undo what should not be. These records are proven by its key. Others that "
+     "only say its name, of a root or another actor, are not among them: bulla audit log --actor NAME."),
+    NULL};
+
 static const char *const backup_steps[] = {
     ("A backup opens only with one of the roots that the vault had then. If none of them leaked, nothing was exposed "
      "but "
@@ -99,14 +111,15 @@ static const char *const backup_steps[] = {
     "Give the vault new keys, so that what was learnt from the backup opens nothing of later: bulla rotate --all.",
     NULL};
 
-static enum bulla_status print_steps(const struct bulla_breach *breach, struct bulla_report_out *out) {
-  static const char *const *const steps[] = {root_steps, tenant_steps, actor_steps, backup_steps};
+static enum bulla_status print_steps(const struct bulla_breach *breach, struct bulla_report_out *out, bool has_key) {
+  static const char *const *const all_steps[] = {root_steps, tenant_steps, actor_steps, backup_steps};
   static const char *const columns[] = {"step", "what", NULL};
   static const struct bulla_report_section section = {
       .name = "steps", .title = "What to do", .columns = columns, .is_complete = true};
+  const char *const *steps = has_key ? key_steps : all_steps[breach->kind];
   BULLA_TRY(bulla_report_out_open(out, &section));
-  for (int i = 0; steps[breach->kind][i] != NULL; i++) {
-    const struct bulla_cell cells[] = {bulla_cell_number(i + 1), bulla_cell_string(steps[breach->kind][i])};
+  for (int i = 0; steps[i] != NULL; i++) {
+    const struct bulla_cell cells[] = {bulla_cell_number(i + 1), bulla_cell_string(steps[i])};
     BULLA_TRY(bulla_report_out_row(out, cells));
   }
   return bulla_report_out_close(out);
@@ -116,18 +129,20 @@ static enum bulla_status print_steps(const struct bulla_breach *breach, struct b
 struct known {
   struct bulla_replay replay;
   struct bulla_report report;
+  struct bulla_reach reach; /* of an actor */
   bool is_actor;
 };
 
 static void known_free(struct known *known) {
   bulla_replay_free(&known->replay);
   bulla_report_free(&known->report);
+  bulla_reach_free(&known->reach);
 }
 
 static enum bulla_status take_record(void *arg, const struct bulla_audit_record *record) {
   struct known *known = (struct known *)arg;
   BULLA_TRY(bulla_replay_take(&known->replay, record));
-  bool is_his = known->is_actor && bulla_audit_is_by(record, known->replay.actor);
+  bool is_his = known->is_actor && bulla_replay_is_by(&known->replay, record);
   return is_his ? bulla_report_take(&known->report, record) : BULLA_OK;
 }
 
@@ -156,7 +171,9 @@ static enum bulla_status print_lists(struct bulla_exposed *exposed, const struct
     return bulla_exposed_changed(exposed);
   }
   BULLA_TRY(bulla_exposed_to_actor(exposed));
+  BULLA_TRY(bulla_exposed_in_reach(exposed));
   BULLA_TRY(bulla_exposed_apikeys(exposed));
+  BULLA_TRY(bulla_exposed_changed(exposed));
   return bulla_report_print_one(&known->report, exposed->out);
 }
 
@@ -192,19 +209,26 @@ enum bulla_status bulla_breach_print(const struct bulla_breach *breach, struct b
     BULLA_TRY(bulla_session_tenant(cli, vault, breach->name));
   }
   bulla_cli_at(cli, "audit report");
+  if (known.is_actor) {
+    BULLA_TRY(bulla_reach_take(&known.reach, vault, breach->name));
+    known.replay.is_proven = known.reach.has_key;
+  }
   BULLA_TRY(bulla_vault_audit_log(vault, INT64_MIN, bulla_span(NULL, 0), take_record, &known));
-  if (known.is_actor && known.replay.num_of_actor == 0) {
+  if (known.is_actor && !known.reach.has_key && known.replay.num_of_actor == 0) {
     return bulla_cli_error(cli, BULLA_NOT_FOUND,
                            "no record of that time has this actor: audit report lists the actors");
   }
   /* The lists are as long as the vault. To have the summary before them they are counted first, printed to nowhere. */
   struct bulla_report_out nowhere = {.num = 0};
-  struct bulla_exposed counted = {.breach = breach, .replay = &known.replay, .vault = vault, .out = &nowhere};
-  struct bulla_exposed exposed = {.breach = breach, .replay = &known.replay, .vault = vault, .out = out};
+  const struct bulla_reach *reach = known.is_actor ? &known.reach : NULL;
+  struct bulla_exposed counted = {
+      .breach = breach, .replay = &known.replay, .reach = reach, .vault = vault, .out = &nowhere};
+  struct bulla_exposed exposed = counted;
+  exposed.out = out;
   BULLA_TRY(print_lists(&counted, &known));
   BULLA_TRY(bulla_report_out_begin(out, head));
   BULLA_TRY(print_summary(&known, &counted, out));
   BULLA_TRY(print_lists(&exposed, &known));
-  BULLA_TRY(print_steps(breach, out));
+  BULLA_TRY(print_steps(breach, out, known.is_actor && known.reach.has_key));
   return bulla_report_out_end(out);
 }

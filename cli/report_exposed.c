@@ -29,9 +29,35 @@ static bool was_there_before(const struct bulla_exposed *exposed, const struct b
   return life->is_restored && life->first_put <= exposed->breach->backup_last;
 }
 
+/* Whether the value that the actor had itself is that of now: it was not put since, or a former one was put again. */
+static bool is_had_now(const struct bulla_replay_field *field, int64_t updated) {
+  return field->num_opened + field->num_put > 0 &&
+         (field->is_restored || updated <= bulla_when_floor(field->last_had, SECOND));
+}
+
+/* Whether the key of the actor opens the value of |field|. That it had it is told by bulla_exposed_to_actor. */
+static bool was_in_reach(const struct bulla_exposed *exposed, const struct bulla_field_view *field) {
+  const struct bulla_place place = {
+      .tenant = exposed->entry->tenant, .entry = exposed->entry->entry, .field = field->name};
+  const struct bulla_replay_field *life = bulla_replay_find(exposed->replay, &place);
+  if (life != NULL && is_had_now(life, field->updated)) {
+    return false;
+  }
+  /* When a former value was put again does not tell since when it is there. */
+  bool is_older = life != NULL ? life->is_restored : bulla_replay_num_full(exposed->replay) > 0;
+  return is_older || bulla_reach_has(exposed->reach, exposed->replay, place.tenant, BULLA_ROLE_USE, field->updated);
+}
+
+static bool was_exposed(const struct bulla_exposed *exposed, const struct bulla_field_view *field) {
+  if (exposed->breach->kind == BULLA_BREACH_ACTOR) {
+    return was_in_reach(exposed, field);
+  }
+  return was_there(exposed->breach, field->updated) || was_there_before(exposed, field);
+}
+
 static enum bulla_status print_field(void *arg, const struct bulla_field_view *field) {
   struct bulla_exposed *exposed = (struct bulla_exposed *)arg;
-  if (!was_there(exposed->breach, field->updated) && !was_there_before(exposed, field)) {
+  if (!was_exposed(exposed, field)) {
     return BULLA_OK;
   }
   const struct bulla_cell cells[] = {bulla_cell_text(exposed->entry->tenant),
@@ -49,6 +75,9 @@ static enum bulla_status print_entry(void *arg, const struct bulla_entry_view *e
   struct bulla_exposed *exposed = (struct bulla_exposed *)arg;
   const struct bulla_place place = {.tenant = entry->tenant, .entry = entry->entry};
   exposed->entry = entry;
+  if (exposed->reach != NULL && !bulla_reach_had(exposed->reach, entry->tenant, BULLA_ROLE_USE)) {
+    return BULLA_OK;
+  }
   enum bulla_status status = bulla_vault_show(exposed->vault, &place, print_field, exposed);
   if (status != BULLA_REFUSED && status != BULLA_AUDIT_BROKEN) {
     return status == BULLA_NOT_FOUND ? BULLA_OK : status; /* removed meanwhile */
@@ -61,19 +90,47 @@ static enum bulla_status print_entry(void *arg, const struct bulla_entry_view *e
   return bulla_report_out_row(exposed->out, cells);
 }
 
+static const char *const field_columns[] = {"tenant", "entry", "field", "kind", "revision", "updated", NULL};
+
+enum bulla_status bulla_exposed_in_reach(struct bulla_exposed *exposed) {
+  static const struct bulla_report_section section = {
+      .name = "within_reach",
+      .title = "Must be changed, too: values that the actor's key could open",
+      .note = "whoever has the key and a copy of the database opens them without a record",
+      .none = "No key and no role of the actor gave it more than that.",
+      .columns = field_columns,
+      .is_complete = true,
+      .is_alarm = true,
+  };
+  BULLA_TRY(bulla_report_out_open(exposed->out, &section));
+  if (exposed->reach->has_key) {
+    BULLA_TRY(bulla_vault_list(exposed->vault, bulla_span(NULL, 0), print_entry, exposed));
+  }
+  return bulla_report_out_close(exposed->out);
+}
+
 enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed) {
-  static const char *const columns[] = {"tenant", "entry", "field", "kind", "revision", "updated", NULL};
   static const struct bulla_report_section section = {
       .name = "must_be_changed",
       .title = "Must be changed: values that were exposed and are in the vault now",
       .none = "No value that was exposed is in the vault now.",
-      .columns = columns,
+      .columns = field_columns,
       .is_complete = true,
       .is_alarm = true,
   };
   BULLA_TRY(bulla_report_out_open(exposed->out, &section));
   BULLA_TRY(bulla_vault_list(exposed->vault, tenant_of(exposed), print_entry, exposed));
   return bulla_report_out_close(exposed->out);
+}
+
+/* Whether former values of |field| were exposed at all: they are those of the tenant, or within the actor's reach. */
+static bool is_of_exposed(const struct bulla_exposed *exposed, const struct bulla_replay_field *field) {
+  struct bulla_span tenant = bulla_replay_place(field).tenant;
+  int64_t first_put = bulla_when_floor(field->first_put, SECOND);
+  if (exposed->reach != NULL) {
+    return bulla_reach_has(exposed->reach, exposed->replay, tenant, BULLA_ROLE_USE, first_put);
+  }
+  return tenant_of(exposed).len == 0 || bulla_span_equal(tenant_of(exposed), tenant);
 }
 
 /* Whether a former value of |field| was exposed: it was there at the time of the backup, or from |since| on. */
@@ -107,8 +164,7 @@ enum bulla_status bulla_exposed_changed(const struct bulla_exposed *exposed) {
         bulla_cell_text(place.tenant),      bulla_cell_text(place.entry),
         bulla_cell_text(place.field),       bulla_report_time(field->first_put),
         bulla_report_time(field->last_put), bulla_report_time(bulla_replay_removed(field))};
-    bool other_tenant = tenant_of(exposed).len > 0 && !bulla_span_equal(tenant_of(exposed), place.tenant);
-    if (!other_tenant && had_other_value(exposed->breach, field)) {
+    if (is_of_exposed(exposed, field) && had_other_value(exposed->breach, field)) {
       BULLA_TRY(bulla_report_out_row(exposed->out, cells));
     }
   }
@@ -204,11 +260,15 @@ enum bulla_status bulla_exposed_to_actor(struct bulla_exposed *exposed) {
   return bulla_report_out_close(exposed->out);
 }
 
+/* Whether the actor had to do with the API key, or its key opens what verifies its tokens, and mints them. */
+static bool actor_had(const struct bulla_exposed *exposed, const struct bulla_apikey_view *apikey) {
+  return bulla_report_table_find(&exposed->replay->apikeys, apikey->id) != NULL ||
+         bulla_reach_has(exposed->reach, exposed->replay, apikey->tenant, BULLA_ROLE_VERIFY, apikey->created);
+}
+
 static enum bulla_status print_apikey(void *arg, const struct bulla_apikey_view *apikey) {
   struct bulla_exposed *exposed = (struct bulla_exposed *)arg;
-  bool is_actor = exposed->breach->kind == BULLA_BREACH_ACTOR;
-  bool had = is_actor ? bulla_report_table_find(&exposed->replay->apikeys, apikey->id) != NULL
-                      : was_there(exposed->breach, apikey->created);
+  bool had = exposed->reach != NULL ? actor_had(exposed, apikey) : was_there(exposed->breach, apikey->created);
   if (apikey->revoked != 0 || !had) {
     return BULLA_OK;
   }

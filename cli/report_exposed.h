@@ -7,6 +7,7 @@
 #define BULLA_CLI_REPORT_EXPOSED_H
 
 #include "cli/report_out.h"
+#include "cli/report_reach.h"
 #include "cli/report_replay.h"
 
 enum bulla_breach_kind { BULLA_BREACH_ROOT, BULLA_BREACH_TENANT, BULLA_BREACH_ACTOR, BULLA_BREACH_BACKUP };
@@ -23,6 +24,7 @@ struct bulla_breach {
 struct bulla_exposed {
   const struct bulla_breach *breach;
   const struct bulla_replay *replay;
+  const struct bulla_reach *reach; /* of an actor; else NULL */
   struct bulla_vault *vault;
   struct bulla_report_out *out;
   const struct bulla_entry_view *entry; /* in hand */
@@ -34,6 +36,10 @@ struct bulla_exposed {
 /* bulla_exposed_fields prints the fields whose value of now was exposed, with revision and time. A former value that
  * was put again counts, as the replay tells, if it may have been. */
 BULLA_NODISCARD enum bulla_status bulla_exposed_fields(struct bulla_exposed *exposed);
+
+/* bulla_exposed_in_reach prints the fields that the actor's key could open without a record, but for those that
+ * bulla_exposed_to_actor says must be changed. */
+BULLA_NODISCARD enum bulla_status bulla_exposed_in_reach(struct bulla_exposed *exposed);
 
 /* bulla_exposed_changed prints the fields by the replay whose exposed value was replaced or removed since. */
 BULLA_NODISCARD enum bulla_status bulla_exposed_changed(const struct bulla_exposed *exposed);

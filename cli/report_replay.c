@@ -140,8 +140,18 @@ static bool is_put(const struct bulla_audit_record *record) {
           is(record->op, "restore"));
 }
 
+bool bulla_replay_is_by(const struct bulla_replay *replay, const struct bulla_audit_record *record) {
+  return replay->actor.len > 0 && (replay->is_proven ? bulla_span_equal(record->proven, replay->actor)
+                                                     : bulla_audit_is_by(record, replay->actor));
+}
+
+int64_t bulla_replay_rotated(const struct bulla_replay *replay, struct bulla_span tenant) {
+  const void *item = bulla_report_table_find(&replay->tenants, tenant);
+  return item != NULL ? ((const struct bulla_replay_tenant *)item)->rotated : 0;
+}
+
 static bool is_of_actor(const struct bulla_replay *replay, const struct bulla_audit_record *record) {
-  return replay->actor.len > 0 && record->time >= replay->since && bulla_audit_is_by(record, replay->actor);
+  return record->time >= replay->since && bulla_replay_is_by(replay, record);
 }
 
 static void note_had(struct bulla_replay_field *field, int64_t time) {
@@ -254,6 +264,21 @@ static enum bulla_status take_new_name(struct bulla_replay *replay, const struct
   return BULLA_OK;
 }
 
+/* Takes the end of a role of the actor. */
+static void take_end(struct bulla_replay *replay, const struct bulla_audit_record *record) {
+  bool is_its = replay->actor.len > 0 && bulla_span_equal(record->entry, replay->actor);
+  replay->ended = is_its && record->time > replay->ended ? record->time : replay->ended;
+}
+
+static enum bulla_status take_rotation(struct bulla_replay *replay, const struct bulla_audit_record *record) {
+  struct found found;
+  BULLA_TRY(find(&found, replay, record, true));
+  if (found.tenant != NULL && found.tenant->rotated <= replay->ended) {
+    found.tenant->rotated = record->time;
+  }
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_replay_take(void *arg, const struct bulla_audit_record *record) {
   struct bulla_replay *replay = (struct bulla_replay *)arg;
   bool is_first = replay->first_record == 0 || record->time < replay->first_record;
@@ -262,6 +287,13 @@ enum bulla_status bulla_replay_take(void *arg, const struct bulla_audit_record *
   replay->num_shredded += is(record->op, "shred") && record->time >= replay->since ? 1 : 0;
   if (is_put(record)) {
     return take_put(replay, record);
+  }
+  if ((is(record->op, "grant-end") || is(record->op, "actor-revoke")) && is(record->outcome, "done")) {
+    take_end(replay, record);
+    return BULLA_OK;
+  }
+  if (is(record->op, "rotate-tenant") && is(record->outcome, "done")) {
+    return take_rotation(replay, record);
   }
   if (is(record->op, "remove")) {
     return take_removal(replay, record);

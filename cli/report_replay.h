@@ -16,6 +16,7 @@ enum { BULLA_REPLAY_MAX = 500000 }; /* tenants, entries, fields, API keys, each 
 struct bulla_replay_tenant {
   struct bulla_report_item item; /* the key is the name */
   int64_t removed;               /* 0: it was not */
+  int64_t rotated;               /* when it got new keys first after the actor's last role had ended; 0: it did not */
 };
 
 struct bulla_replay_entry {
@@ -56,6 +57,8 @@ struct bulla_replay_renaming {
 
 struct bulla_replay {
   struct bulla_span actor; /* whose openings and changes are noted; empty for nobody's */
+  bool is_proven;          /* of these only what its key proves */
+  int64_t ended;           /* when a role of it ended last; 0: none has */
   int64_t since;           /* from then on */
   int64_t first_record;    /* its time; 0 if there is none */
   int64_t num_of_actor;    /* records */
@@ -73,6 +76,13 @@ void bulla_replay_free(struct bulla_replay *replay);
 
 /* bulla_replay_take takes a record. Of type bulla_audit_fn; |arg| is a replay. */
 enum bulla_status bulla_replay_take(void *arg, const struct bulla_audit_record *record);
+
+/* bulla_replay_is_by returns whether |record| is of the actor, at any time. */
+bool bulla_replay_is_by(const struct bulla_replay *replay, const struct bulla_audit_record *record);
+
+/* bulla_replay_rotated returns when |tenant| got new keys first after the actor's last role had ended; 0 if it did
+ * not, or nothing is known of it. */
+int64_t bulla_replay_rotated(const struct bulla_replay *replay, struct bulla_span tenant);
 
 /* bulla_replay_find returns what is at |place| now; NULL if nothing is known of it. */
 const struct bulla_replay_field *bulla_replay_find(const struct bulla_replay *replay, const struct bulla_place *place);

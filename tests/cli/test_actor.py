@@ -7,6 +7,7 @@
 import re
 import shlex
 import shutil
+import time
 
 from command import run_tests, test
 
@@ -186,6 +187,69 @@ def no_actor_is_told_that_nothing_was_exposed(box):
     for breach in ("root", "tenant:acme", "actor:auditor", "backup:today"):
         box.run("audit", "report", "--breach", breach, *as_("auditor"), status=2, told="no actor can do this")
     assert len(box.json("audit", "report", "--breach", "root")["must_be_changed"]) == 1
+
+
+def breach(box, name, *options):
+    """The report of what the actor had: the actor's own, what was in its reach, API keys, and former values."""
+    told = box.json("audit", "report", "--breach", f"actor:{name}", *options)
+    entries = [[f"{one['tenant']}/{one['entry']}" for one in told[part]] for part in ("known_to_actor", "within_reach", "changed_since")]
+    return (*entries, [one["id"] for one in told["apikeys_to_revoke"]], told["summary"]["fields_to_change"])
+
+
+@test
+def a_key_that_leaked_opens_more_than_the_log_tells(box):
+    for entry in ("acme/ai", "acme/db", "beta/ai"):
+        box.put_secret(entry, "key")
+    box.put_secret("acme/db", "key", b"the second")
+    apikeys = [box.apikey(), box.apikey("beta", "other")]
+    make(box, "worker", "use acme")
+    make(box, "verifier", "verify acme", "show --all-tenants")
+    make(box, "all", "use --all-tenants", "verify --all-tenants")
+    make(box, "idle")
+    get_as(box, "worker")
+    assert breach(box, "worker") == (["acme/ai"], ["acme/db"], ["acme/db"], [], 2), breach(box, "worker")
+    assert breach(box, "verifier") == ([], [], [], apikeys[:1], 0), breach(box, "verifier")
+    assert breach(box, "all") == ([], ["acme/ai", "acme/db", "beta/ai"], ["acme/db"], apikeys, 3), breach(box, "all")
+    assert breach(box, "idle") == ([], [], [], [], 0), breach(box, "idle")
+    box.run("audit", "report", "--breach", "actor:nobody", status=3, told="no record of that time")
+
+
+@test
+def what_a_revoked_actor_could_open_ends_with_its_keys(box):
+    for entry in ("acme/ai", "acme/db", "acme/left"):
+        box.put_secret(entry, "key")
+    make(box, "worker", "use acme", "verify acme")
+    box.run("actor", "revoke", "worker")
+    box.put_secret("acme/late", "key")
+    late = box.apikey()
+    every = ["acme/ai", "acme/db", "acme/late", "acme/left"]
+    assert breach(box, "worker") == ([], every, [], [late], 4), breach(box, "worker")
+    box.run("actor", "revoke", "worker", "--now")
+    assert breach(box, "worker") == ([], every, [], [late], 4), breach(box, "worker")
+    time.sleep(1.1)  # the times of fields are in seconds
+    for entry in ("acme/ai", "acme/db", "acme/late"):
+        box.put_secret(entry, "key", b"another")
+    box.run("restore", "acme/db", "key", "--revision", "1", "--reason", "undo")
+    box.put_secret("acme/new", "key")
+    box.apikey(name="new")
+    known, reach, former, apikeys, num = breach(box, "worker")
+    assert (known, reach, apikeys, num) == ([], ["acme/db", "acme/left"], [late], 2), (known, reach, apikeys, num)
+    assert sorted(former) == ["acme/ai", "acme/db", "acme/late"], former
+
+
+@test
+def what_is_only_said_to_be_of_an_actor_with_a_key_is_not_its_own(box):
+    box.put_secret("acme/ai", "key")
+    box.put_secret("acme/db", "key")
+    make(box, "worker", "use acme")
+    get_as(box, "worker")
+    box.run("get", "acme/db", "key", "--reason", "x", "--actor", "worker")
+    assert breach(box, "worker")[:2] == (["acme/ai"], ["acme/db"]), breach(box, "worker")
+    told = box.run("audit", "report", "--breach", "actor:worker").decode()
+    assert "bulla actor revoke NAME --now" in told and "said of itself" not in told, told
+    box.run("get", "acme/db", "key", "--reason", "x", "--actor", "other")
+    told = box.run("audit", "report", "--breach", "actor:other").decode()
+    assert "said of itself" in told and "actor revoke" not in told, told
 
 
 @test
