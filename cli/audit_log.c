@@ -136,8 +136,10 @@ static enum bulla_status read_log(struct log *log, struct bulla_vault *vault, st
 static enum bulla_status print_log(struct log *log, struct bulla_vault *vault) {
   if (log->is_table) {
     /* Where it cannot be read on, that is told once the records before have been printed. */
-    enum bulla_status ignored = read_log(log, vault, NULL, measure_record);
-    (void)ignored;
+    enum bulla_status measured = read_log(log, vault, NULL, measure_record);
+    if (measured == BULLA_DENIED) {
+      return measured; /* there is a record of it, which need not be two */
+    }
   }
   return read_log(log, vault, &log->read, print_record);
 }
@@ -214,14 +216,16 @@ enum bulla_status bulla_run_audit_log(struct bulla_cli *cli) {
   struct log log BULLA_CLEANUP(log_free) = {.is_table = !cli->json, .first = 1};
   BULLA_TRY(read_options(&log, cli));
   BULLA_TRY(bulla_session_vault(cli, &vault));
+  bulla_session_at_tenant(cli, log.filter.tenant, "audit log");
   if ((log.is_table || log.last.max > 0) && !(cli->is_actor && log.filter.tenant.len > 0)) {
     /* Without heads it cannot be read to its end either, and that is told then. An auditor of a tenant may not read
      * them: its log is printed up to where it has come to by then. */
-    enum bulla_status ignored = bulla_vault_audit_heads(vault, take_end, &log);
-    (void)ignored;
+    enum bulla_status looked = bulla_vault_audit_heads(vault, take_end, &log);
+    if (looked == BULLA_DENIED) {
+      return looked; /* whoever may not read these may not read the log, and there is a record of it */
+    }
   }
   bulla_rows_begin(&log.rows, cli, names + hidden(&log), false);
-  bulla_session_at_tenant(cli, log.filter.tenant, "audit log");
   if (log.is_followed) {
     bulla_process_end_softly();
   }

@@ -76,7 +76,8 @@ static enum bulla_status note_field(void *arg, const struct bulla_field_view *fi
   return BULLA_OK;
 }
 
-/* look_at_fields looks how long the values are. What cannot be looked at is told, and recorded, when it is opened. */
+/* look_at_fields looks how long the values are. What cannot be looked at is told, and recorded, when it is opened.
+ * After what may not be, which is recorded now, it looks at no more: nothing will be opened. */
 static void look_at_fields(struct bulla_exec_job *job, struct bulla_vault *vault) {
   for (size_t i = 0; i < job->num_items; i++) {
     const struct bulla_exec_item *item = &job->items[i];
@@ -86,8 +87,9 @@ static void look_at_fields(struct bulla_exec_job *job, struct bulla_vault *vault
     }
     if (!looked) {
       struct look look = {job, {.tenant = item->place.tenant, .entry = item->place.entry}};
-      enum bulla_status ignored = bulla_vault_show(vault, &look.entry, note_field, &look);
-      (void)ignored;
+      if (bulla_vault_show(vault, &look.entry, note_field, &look) == BULLA_DENIED) {
+        return;
+      }
     }
   }
 }

@@ -179,6 +179,21 @@ def a_revoked_actor_is_refused_for_good(box):
 
 
 @test
+def what_is_denied_is_not_recorded_again_and_again(box):
+    box.put_secret("acme/ai", "key")
+    box.put_secret("beta/ai", "key")
+    make(box, "customer", "audit acme")
+    for options in ([], ["--json"], ["--last", "3"], ["--follow"]):
+        denied(box, "customer", "audit", "log", *options, role="audit for all tenants")
+        denied(box, "customer", "audit", "log", "--tenant", "beta", *options, role="the role audit")
+    before = len(box.log())
+    box.run("exec", "--env", "A=acme/ai:key", "--env", "B=beta/ai:key", "--reason", "x", *as_("customer"), "--", "env",
+            status=125, told="the role use")
+    told = [(r["op"], r["tenant"]) for r in box.log()[before:]]
+    assert told == [("show", "acme"), ("use", "acme"), ("use", "beta")], told
+
+
+@test
 def no_actor_is_told_that_nothing_was_exposed(box):
     box.put_secret("acme/ai", "key")
     box.apikey()
