@@ -110,7 +110,10 @@ static enum bulla_status warn(const struct bulla_backup_options *options, const 
                               const struct lanes *lanes) {
   char text[BULLA_WHEN_TEXT_MAX] = "";
   (void)bulla_when_text(text, bulla_when_floor(made->time, 1000000), -1);
-  printf("what was done after %s is missing: revoke again the API keys and tokens that were revoked since\n", text);
+  printf(
+      "what was done after %s is missing: revoke again the API keys, tokens, actors and grants that were revoked "
+      "since\n",
+      text);
   if (options->anchor.len > 0) {
     printf("%lld record%s that the anchor knows of %s missing\n", (long long)lanes->num_missing,
            lanes->num_missing == 1 ? "" : "s", lanes->num_missing == 1 ? "is" : "are");

@@ -79,11 +79,15 @@ def a_vault_in_use_is_backed_up_and_restored(box):
 @test
 def a_restore_says_what_is_missing(box):
     key = box.apikey()
+    box.run("actor", "create", "front")
     box.run("backup", "b")
     box.run("apikey", "revoke", key)
     box.run("audit", "anchor", "--out", "anchor")
+    box.run("actor", "revoke", "front")
     out = box.run("restore", "b", *NEW, "--anchor", "anchor").decode()
-    assert "revoke again" in out and "2 records that the anchor knows of are missing" in out, out
+    assert [a["state"] for a in box.json("actor", "list", *NEW) + box.json("actor", "list")] == ["active", "revoked"]
+    assert "revoke again the API keys, tokens, actors and grants" in out, out
+    assert "2 records that the anchor knows of are missing" in out, out
     box.run("audit", "verify", *NEW, "--anchor", "anchor", status=1, told="a vault restored from a backup older than")
     assert box.json("apikey", "list", *NEW)[0]["revoked"] is None and box.json("apikey", "list")[0]["revoked"] is not None
     # Another log, as long as what was anchored.
