@@ -25,13 +25,13 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_KEY_EXHAUSTED:
       return "the key has reached its limit of seals";
     case BULLA_ROOT_WRONG:
-      return "not the root key of this vault";
+      return "not the root key of this vault, nor the key of an actor of it";
     case BULLA_AUDIT_BROKEN:
       return "the audit log has been tampered with";
     case BULLA_LIMITED:
       return "a limit was reached, and nothing was done";
     case BULLA_WRONG_VAULT:
-      return "not the vault with the given id or fingerprint";
+      return "not the vault with the given id or fingerprint, or of the given key";
     case BULLA_INVALID_ARGUMENT:
       return "a value is missing or out of range";
     case BULLA_INVALID_NAME:
@@ -47,7 +47,9 @@ const char *bulla_status_text(enum bulla_status status) {
     case BULLA_EXISTS:
       return "already exists";
     case BULLA_ROOT_MALFORMED:
-      return "not a key: expected 64 hexadecimal digits, or a passphrase of 1 to 1024 bytes";
+      return "not a key: a root key has 64 hexadecimal digits, a passphrase 1 to 1024 bytes, and the key of an actor "
+             "is a "
+             "word that begins with bullaa_";
     case BULLA_STAYS_SECRET:
       return "the field is secret and stays secret";
     case BULLA_CONFLICT:
