@@ -9,7 +9,7 @@ const struct bulla_option bulla_actor_options[] = {REASON_OPTION, END};
 
 const struct bulla_option bulla_actor_revoke_options[] = {
     {.name = "distrust", .help = "let nothing that it has put be opened any more"},
-    {.name = "now", .help = "rotate the tenants whose secrets it knew"},
+    {.name = "now", .help = "rotate the tenants whose keys ended grants gave"},
     REASON_OPTION,
     END};
 

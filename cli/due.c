@@ -95,6 +95,9 @@ enum bulla_status bulla_due_rotate(struct bulla_cli *cli, struct bulla_due *due,
 }
 
 void bulla_due_print(const struct bulla_due *due) {
+  if (due->num_rotated + due->num_active + due->num_former + due->num_apikeys > 0) {
+    printf("of what grants that have ended, this and earlier ones, gave in all the vault:\n");
+  }
   if (due->num_rotated > 0) {
     printf("%lld tenant%s new keys\n", (long long)due->num_rotated, due->num_rotated == 1 ? " has" : "s have");
   }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What somebody knew whose role has ended, and what is left to do about it: for actor revoke and grant rm. */
+/* What is known to all whose roles have ended, and what is left to do about it: for actor revoke and grant rm. It is
+ * what status says, and not what one of them knew: what is due of a tenant is due by whoever came last. */
 
 #ifndef BULLA_CLI_DUE_H
 #define BULLA_CLI_DUE_H

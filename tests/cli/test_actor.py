@@ -114,6 +114,7 @@ def grants_are_listed_and_end(box):
     assert get_as(box, "worker") == b"of-acme"
     assert box.run("get", "beta/ai", "key", "--reason", "x", *as_("worker")) == b"of-beta"
     told = box.run("grant", "rm", "worker", "use", "--all-tenants").decode()
+    assert told.startswith("of what grants that have ended, this and earlier ones, gave in all the vault:\n"), told
     assert "2 tenants have keys that are known" in told and "generation" in told, told
     assert get_as(box, "worker") == b"of-acme"
     denied(box, "worker", "get", "beta/ai", "key", "--reason", "x", role="the role use")
