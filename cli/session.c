@@ -239,11 +239,10 @@ static enum bulla_status explain_key(struct bulla_cli *cli, enum bulla_status st
       return bulla_cli_error(cli, status, "%s: fix that, or give another with --as", bulla_status_text(status));
     case BULLA_ROOT_MALFORMED:
       return bulla_cli_error(cli, status,
-                             "not the key of an actor, which is one word that begins with bullaa_: give it as bulla "
-                             "actor create printed it");
+                             "not the key of an actor: copy it once more, whole, as bulla actor create printed it");
     case BULLA_ROOT_WRONG:
-      return bulla_cli_error(
-          cli, status, "the key was mistyped: give it as bulla actor create printed it, or have a new actor made");
+      return bulla_cli_error(cli, status,
+                             "not the key of an actor: copy it once more, whole, or have a new actor made");
     default:
       return status;
   }

@@ -24,11 +24,11 @@ enum bulla_status bulla_actor_open(struct bulla_actor **actor, const char *provi
   struct bulla_span bytes = bulla_secret_bytes(text);
   enum bulla_status status =
       bytes.len == BULLA_ACTOR_KEY_LEN ? bulla_actor_key_read(&made->key, bytes) : BULLA_ROOT_MALFORMED;
-  if (status == BULLA_ROOT_MALFORMED) {
-    return bulla_explain(status, "it is not the key of an actor, which begins with bullaa_ and has %d characters",
-                         BULLA_ACTOR_KEY_LEN);
+  if (bytes.len != BULLA_ACTOR_KEY_LEN) {
+    return bulla_explain(status, "the key of an actor begins with bullaa_ and has %d characters: this has %zu",
+                         BULLA_ACTOR_KEY_LEN, bytes.len);
   }
-  BULLA_TRY(status == BULLA_ROOT_WRONG ? bulla_explain(status, "the key of the actor was mistyped or cut") : status);
+  BULLA_TRY(status);
   *actor = made;
   made = NULL;
   return BULLA_OK;

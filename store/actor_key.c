@@ -88,8 +88,8 @@ static enum bulla_status digest_of(struct bulla_secret **digest, const uint8_t *
 static enum bulla_status malformed(void) {
   return bulla_explain(
       BULLA_ROOT_MALFORMED,
-      "the key of an actor is bullaa_ and 32, 64 and 72 hexadecimal digits in lower case with _ between "
-      "them, %d characters",
+      "the key of an actor is bullaa_ and 32, 64 and 72 hexadecimal digits in lower case with _ between them, %d "
+      "characters and nothing else",
       BULLA_ACTOR_KEY_LEN);
 }
 
@@ -111,8 +111,7 @@ enum bulla_status bulla_actor_key_read(struct bulla_actor_key *key, struct bulla
   BULLA_TRY(digest_of(&digest, text.data));
   if (!bulla_secret_equal(bulla_span(bulla_secret_data(digest), CHECKSUM_LEN),
                           bulla_span(bytes + CHECKSUM_AT, CHECKSUM_LEN))) {
-    return bulla_explain(BULLA_ROOT_WRONG,
-                         "the key of the actor was mistyped: its checksum does not fit; copy it once more, whole");
+    return bulla_explain(BULLA_ROOT_WRONG, "it was mistyped: its checksum does not fit");
   }
   BULLA_TRY(bulla_secret_copy(&key->seed, bulla_span(bytes + SEED_AT, BULLA_KEY_LEN)));
   memcpy(key->id, bytes, sizeof(key->id));

@@ -171,7 +171,9 @@ enum bulla_status bulla_provider_read(struct bulla_secret **text, const char *pr
     return BULLA_INVALID_ARGUMENT;
   }
   enum bulla_provider kind = bulla_provider_split(&rest, provider);
-  return providers[kind].read != NULL ? providers[kind].read(text, rest, max_len) : BULLA_UNSUPPORTED;
+  return providers[kind].read != NULL
+             ? providers[kind].read(text, rest, max_len)
+             : bulla_explain(BULLA_UNSUPPORTED, "no provider of secrets stands before the first colon");
 }
 
 enum bulla_status bulla_secret_open(struct bulla_secret **secret, const char *provider) {

@@ -51,11 +51,18 @@ static enum bulla_status explain_digits(struct bulla_span text) {
   return BULLA_ROOT_MALFORMED;
 }
 
+/* What the key of an actor begins with, which is longer. */
+static const char actors[] = "bullaa_";
+
 /* The key that |text| spells: the digits, and a newline or nothing. */
 static enum bulla_status decode(struct bulla_secret **material, struct bulla_span text) {
   bool cut = text.len > TEXT_MAX;
   text = bulla_without_newline(text, DIGITS);
   if (text.len != DIGITS) {
+    if (cut && bulla_secret_equal(bulla_span(text.data, sizeof(actors) - 1), bulla_text(actors))) {
+      return bulla_explain(BULLA_ROOT_MALFORMED,
+                           "it is the key of an actor, not a root key: the command takes it by --as");
+    }
     text.len -= text.len > 0 && text.data[text.len - 1] == '\n' ? 1 : 0;
     return cut ? bulla_explain(BULLA_ROOT_MALFORMED, "there are more than %zu characters", DIGITS)
                : bulla_explain(BULLA_ROOT_MALFORMED, "there are %zu characters, not %zu", text.len, DIGITS);

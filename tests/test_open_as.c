@@ -61,7 +61,9 @@ Test(open_as, what_is_no_key_of_an_actor_of_this_vault_opens_nothing) {
   }
   test_listen();
   TEST_STATUS(read_actor(&actor, bulla_span(key.data, 64)), BULLA_ROOT_MALFORMED);
-  cr_expect(strstr(test_told.text, "bullaa_") != NULL, "%s", test_told.text);
+  cr_expect(strstr(test_told.text, "bullaa_ and has 177 characters: this has 64") != NULL, "%s", test_told.text);
+  TEST_STATUS(bulla_actor_open(&actor, "front.key"), BULLA_UNSUPPORTED);
+  cr_expect(strstr(test_told.text, "before the first colon") != NULL, "%s", test_told.text);
   TEST_STATUS(read_actor(&actor, TEXT("")), BULLA_SECRET_UNAVAILABLE);
   TEST_STATUS(bulla_actor_open(&actor, NULL), BULLA_INVALID_ARGUMENT);
   struct bulla_vault *vault = NULL;

@@ -394,11 +394,13 @@ def keys_that_are_none_are_told_apart(box):
     make(box, "worker", "use acme")
     key = box.path("worker.key").read_text().strip()
     for text, status, told in ((key[:-1] + ("0" if key[-1] != "0" else "1"), 1, "mistyped"),
-                               (key[:-1], 2, "begins with bullaa_"), ("5a" * 32, 2, "begins with bullaa_"),
+                               (key[:-1], 2, "this has 176"), (key + " ", 2, "this has 178"),
+                               (key.upper(), 2, "in lower case"), ("5a" * 32, 2, "begins with bullaa_"),
                                ("", 4, "--as")):
         box.write("bad.key", text)
         box.run("list", *as_("bad"), status=status, told=told)
     box.run("list", "--as", "file:root.key", status=2, told="begins with bullaa_")
+    box.run("list", "--root", "file:worker.key", status=2, told="it is the key of an actor")
     box.run("list", "--as", "file:none.key", status=4, told=["none.key", "--as"])
     for provider in ("passphrase", "wrap:x", "sha256-env:PATH", "recipient:file:worker.key", key):
         box.run("list", "--as", provider, status=2, told="--as or BULLA_ACTOR takes one of")
