@@ -71,8 +71,9 @@ enum bulla_status bulla_run_token_verify(struct bulla_cli *cli) {
   struct bulla_claims claims = BULLA_CLAIMS_INIT;
   BULLA_TRY(read_expectations(cli, &options));
   BULLA_TRY(bulla_token_session_open(cli, &session, &options, "token verify"));
-  BULLA_TRY(bulla_token_verify(session.verifier, &claims, &session.payload, bulla_secret_bytes(session.token),
-                               (int64_t)time(NULL)));
+  enum bulla_status status = bulla_token_verify(session.verifier, &claims, &session.payload,
+                                                bulla_secret_bytes(session.token), (int64_t)time(NULL));
+  BULLA_TRY(bulla_token_explain(cli, status));
   return print_claims(cli, bulla_written(&session.payload));
 }
 
@@ -86,8 +87,9 @@ enum bulla_status bulla_run_token_refresh(struct bulla_cli *cli) {
     return bulla_cli_usage(cli, "--session takes 1 to %d seconds", BULLA_SESSION_MAX);
   }
   BULLA_TRY(bulla_token_session_open(cli, &session, &options, "token refresh"));
-  BULLA_TRY(bulla_token_refresh(session.verifier, &session.fresh, &session.payload, bulla_secret_bytes(session.token),
-                                (int64_t)time(NULL)));
+  enum bulla_status status = bulla_token_refresh(session.verifier, &session.fresh, &session.payload,
+                                                 bulla_secret_bytes(session.token), (int64_t)time(NULL));
+  BULLA_TRY(bulla_token_explain(cli, status));
   return bulla_output_line(cli, bulla_written(&session.fresh));
 }
 

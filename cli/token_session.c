@@ -38,6 +38,13 @@ enum bulla_status bulla_token_session_open(struct bulla_cli *cli, struct bulla_t
   return BULLA_OK;
 }
 
+enum bulla_status bulla_token_explain(struct bulla_cli *cli, enum bulla_status status) {
+  return status == BULLA_REFUSED && cli->is_actor
+             ? bulla_cli_error(cli, status, "%s, or of a tenant for which this actor has not the role verify",
+                               bulla_status_text(status))
+             : status;
+}
+
 void bulla_token_session_close(struct bulla_token_session *session) {
   bulla_verifier_free(&session->verifier);
   bulla_vault_close(&session->vault);

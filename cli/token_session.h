@@ -32,4 +32,8 @@ void bulla_token_session_close(struct bulla_token_session *session);
 /* bulla_token_input reads |*token| from standard input. */
 BULLA_NODISCARD enum bulla_status bulla_token_input(struct bulla_cli *cli, struct bulla_secret **token);
 
+/* bulla_token_explain returns |status| of a token. One of a tenant for which an actor has not the role is refused like
+ * one that was forged, so that whoever sent it learns nothing: that a grant may be missing is said here. */
+BULLA_NODISCARD enum bulla_status bulla_token_explain(struct bulla_cli *cli, enum bulla_status status);
+
 #endif

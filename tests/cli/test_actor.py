@@ -329,6 +329,9 @@ def api_keys_that_a_verifier_knew_are_due_until_they_are_revoked(box):
     assert box.run("token", "refresh", *as_("edge"), stdin=token).count(b".") == 4
     assert [key["id"] for key in box.json("apikey", "list", "--tenant", "acme", *as_("edge"))] == [apikey]
     denied(box, "edge", "apikey", "revoke", apikey, role="only a root can do that")
+    make(box, "worker", "use acme")
+    box.run("token", "verify", *as_("worker"), stdin=token, status=1, told="this actor has not the role verify")
+    box.run("token", "refresh", *as_("worker"), stdin=token, status=1, told="this actor has not the role verify")
     told = box.run("actor", "revoke", "edge").decode()
     assert "1 API key is known" in told and "bulla apikey revoke" in told, told
     due = box.json("status")["due"]
