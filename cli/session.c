@@ -319,6 +319,12 @@ static bool is_passphrase(struct bulla_cli *cli) {
   return bulla_opener_root(cli, &provider) == BULLA_OK && strcmp(provider, passphrase_provider) == 0;
 }
 
+/* Whether what was refused is older than the options say, which the detail begins with: store/open.c. */
+static bool is_of_generation(const struct bulla_cli *cli) {
+  static const char start[] = "the directory has generation ";
+  return strncmp(cli->detail, start, sizeof(start) - 1) == 0;
+}
+
 enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {
   bool is_server = is_on_server(cli);
   switch (status) {
@@ -338,6 +344,12 @@ enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status
     case BULLA_ROOT_WRONG:
       return is_passphrase(cli)
                  ? bulla_cli_error(cli, status, "this vault was made with another passphrase or root key: try again")
+                 : status;
+    case BULLA_AUDIT_BROKEN:
+      return is_of_generation(cli)
+                 ? bulla_cli_error(cli, status,
+                                   "older than --generation or BULLA_GENERATION says: correct that if it is a slip; "
+                                   "else the vault was restored from a backup, or somebody put an older one back")
                  : status;
     default:
       return status;

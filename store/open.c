@@ -161,7 +161,8 @@ static enum bulla_status open_by_any(struct bulla_vault *vault, const struct bul
 static enum bulla_status check_age(const struct bulla_keyring *keyring, int64_t generation) {
   return keyring->generation >= generation
              ? BULLA_OK
-             : bulla_explain(BULLA_AUDIT_BROKEN, "the directory is older than the options say");
+             : bulla_explain(BULLA_AUDIT_BROKEN, "the directory has generation %lld, and the options ask for %lld",
+                             (long long)keyring->generation, (long long)generation);
 }
 
 /* Reads the vault's own row, has |root| open its key, and checks that all of it is this vault's. */
