@@ -86,5 +86,7 @@ bool bulla_reach_has(const struct bulla_reach *reach, const struct bulla_replay 
     return (roles.given & bit) != 0;
   }
   int64_t rotated = bulla_replay_rotated(replay, tenant);
+  /* Where the log does not say when the role ended, it does not say that the keys are newer either. */
+  rotated = replay->ended != 0 ? rotated : 0;
   return (on != NULL && on->is_due) || rotated == 0 || time <= bulla_when_floor(rotated, SECOND);
 }
