@@ -416,7 +416,8 @@ def policies_that_are_not_ours_to_the_letter_are_refused(_):
         ("DROP POLICY whole ON bulla.turn", f"{whole} {sees}"),
         ("DROP POLICY own ON bulla.audit", f"CREATE POLICY own ON bulla.audit FOR SELECT {audited}"),
         ("ALTER POLICY actor_add ON bulla.audit WITH CHECK (true)",
-         f"ALTER POLICY actor_add ON bulla.audit WITH CHECK (lane / 64 = (SELECT l.actor {login}))"),
+         f"ALTER POLICY actor_add ON bulla.audit WITH CHECK (lane / 64 = (SELECT l.actor {login}) AND "
+         "(lane % 64 = 0 OR EXISTS (SELECT FROM bulla.lane l WHERE l.number = audit.lane)))"),
         ("ALTER POLICY actor_change ON bulla.audit_head USING (true)",
          f"ALTER POLICY actor_change ON bulla.audit_head USING (lane / 64 = (SELECT l.actor {login}))"),
         ("ALTER POLICY actor_see ON bulla.turn TO app", "ALTER POLICY actor_see ON bulla.turn TO PUBLIC"),
