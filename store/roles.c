@@ -73,8 +73,9 @@ static void bind(struct bulla_statement *statement, const struct handout *handou
   bulla_bind_blob(statement, handout->what);
 }
 
-static enum bulla_status open(struct bulla_secret **given, const struct bulla_keyring *keyring, struct bulla_db *db,
-                              const struct bulla_key *role_key, const struct handout *handout) {
+static enum bulla_status open_given(struct bulla_secret **given, const struct bulla_keyring *keyring,
+                                    struct bulla_db *db, const struct bulla_key *role_key,
+                                    const struct handout *handout) {
   struct bulla_statement statement BULLA_CLEANUP(bulla_statement_end) = bulla_statement(db, BULLA_QUERY_GET_HANDOUT);
   struct bulla_context context;
   *given = NULL;
@@ -102,7 +103,7 @@ enum bulla_status bulla_handout_open(struct bulla_secret **given, const struct b
                                      struct bulla_db *db, const struct bulla_key *role_key, struct bulla_span tenant_id,
                                      enum bulla_role role, struct bulla_span what) {
   const struct handout handout = {.tenant_id = tenant_id, .role = role, .what = what};
-  return open(given, keyring, db, role_key, &handout);
+  return open_given(given, keyring, db, role_key, &handout);
 }
 
 /* Seals one or two keys, of which the second may be NULL. */
@@ -149,7 +150,7 @@ enum bulla_status bulla_ring_down(struct bulla_secret **ring_key, const struct b
     const struct handout handout = {.role = role, .what = ring_bytes(bytes, ring - 1)};
     BULLA_TRY(bulla_role_key(&role_key, keyring, *ring_key, handout.tenant_id, role, 1));
     BULLA_TRY(bulla_key_new(&key, BULLA_XAES_256_GCM, role_key));
-    enum bulla_status status = open(&older, keyring, db, key, &handout);
+    enum bulla_status status = open_given(&older, keyring, db, key, &handout);
     BULLA_TRY(status == BULLA_NOT_FOUND ? BULLA_REFUSED : status);
     bulla_secret_free(ring_key);
     *ring_key = older;

@@ -20,6 +20,7 @@ static struct bulla_span copy(uint8_t *to, struct bulla_span from) {
 static enum bulla_status take_said(struct bulla_vault_row *row, struct bulla_statement *statement) {
   bool is_there;
   row->said = (struct bulla_vault_statement){.generation = 0};
+  row->statement = bulla_span(NULL, 0);
   BULLA_TRY(bulla_step(statement, &is_there));
   if (!is_there) {
     return bulla_explain(BULLA_NOT_A_VAULT, "the vault's own row is missing");

@@ -96,7 +96,10 @@ enum bulla_status bulla_versions_next_old(struct bulla_old_versions *old, int64_
   BULLA_TRY(bulla_db_begin(&state, vault->db, BULLA_DB_READ));
   BULLA_TRY(bulla_versions_next(&owner, walked, vault, only));
   take_old(old, owner);
-  for (size_t i = 0; owner != NULL && i < owner->said.num_secrets; i++) {
+  if (owner == NULL) {
+    return BULLA_OK;
+  }
+  for (size_t i = 0; i < owner->said.num_secrets; i++) {
     if (owner->said.secrets[i].state == BULLA_SECRET_ACTIVE) {
       BULLA_TRY(bulla_count(&old->num_posted, vault->db, BULLA_QUERY_COUNT_POSTED_UNDER, owner->said.secrets[i].id));
     }

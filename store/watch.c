@@ -226,7 +226,7 @@ static enum bulla_status read_state(struct bulla_watched_actor *state, struct bu
  * was said of this actor, since others may come and go all the time. */
 static enum bulla_status follow_actor(struct bulla_watch *watch) {
   struct bulla_watched_actor state = {.last_end = 0};
-  bool changed;
+  bool changed = false;
   BULLA_TRY(is_changed(&changed, watch));
   if (!changed) {
     return BULLA_OK;
