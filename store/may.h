@@ -23,8 +23,8 @@ BULLA_NODISCARD enum bulla_status bulla_may_root(struct bulla_vault *vault, cons
 
 /* bulla_may_on returns BULLA_DENIED unless the vault was opened with a root or by an actor that has one of |roles|,
  * bits of BULLA_MAY, on the tenant of |place|. Where that is empty, or there is none of that name, it is for the caller
- * to say so. Of a refused try there is a record as of bulla_may_root. |who| may be NULL. Each of these functions returns
- * BULLA_REVOKED if the actor was revoked, also where nothing else would tell it. */
+ * to say so. Of a refused try there is a record as of bulla_may_root. |who| may be NULL. Each of these functions
+ * returns BULLA_REVOKED if the actor was revoked, also where nothing else would tell it. */
 BULLA_NODISCARD enum bulla_status bulla_may_on(struct bulla_vault *vault, const struct bulla_who *who, unsigned roles,
                                                struct bulla_span op, const struct bulla_place *place);
 
