@@ -192,6 +192,7 @@ static enum bulla_status find_grant(struct bulla_grant_row *grant, struct bulla_
                                     const struct asked *asked) {
   const struct bulla_tenant *tenant = NULL;
   struct bulla_actor_row actor;
+  grant->said = (struct bulla_grant_statement){.ended = 0};
   BULLA_TRY(find_actor(&actor, vault, asked));
   enum bulla_status status = asked->tenant.len > 0 ? bulla_tenant_look(&tenant, vault, asked->tenant) : BULLA_OK;
   if (status == BULLA_OK) {
