@@ -61,8 +61,9 @@ static enum bulla_status take_grant(struct bulla_cli *cli, struct grant *grant) 
 
 /* at_grant notes that the run works on |grant|, all of which are names. */
 static void at_grant(struct bulla_cli *cli, const struct grant *grant) {
-  bulla_cli_at(cli, "%s of %.*s on %s%.*s", roles[grant->role], (int)grant->name.len, (const char *)grant->name.data,
-               grant->tenant.len > 0 ? "" : "all tenants", (int)grant->tenant.len, (const char *)grant->tenant.data);
+  bulla_cli_at(cli, "grant %s of %.*s on %s%.*s", roles[grant->role], (int)grant->name.len,
+               (const char *)grant->name.data, grant->tenant.len > 0 ? "" : "all tenants", (int)grant->tenant.len,
+               (const char *)grant->tenant.data);
 }
 
 enum bulla_status bulla_run_grant(struct bulla_cli *cli) {
@@ -76,13 +77,13 @@ enum bulla_status bulla_run_grant(struct bulla_cli *cli) {
   enum bulla_status status = bulla_vault_grant(vault, &me.who, grant.name, grant.role, grant.tenant);
   switch (status) {
     case BULLA_EXISTS:
-      return bulla_cli_error(cli, status, "it is granted already");
+      return bulla_cli_error(cli, status, "the actor has that grant already");
     case BULLA_NOT_FOUND:
       return bulla_cli_error(cli, status,
                              "there is no such actor or tenant: see bulla actor list and bulla list; a tenant is there "
                              "once something was put");
     case BULLA_REVOKED:
-      return bulla_cli_error(cli, status, "this actor was revoked, for good: make one of another name");
+      return bulla_cli_error(cli, status, "the actor was revoked, for good: make another, with a name of its own");
     default:
       return status;
   }
@@ -100,7 +101,7 @@ enum bulla_status bulla_run_grant_rm(struct bulla_cli *cli) {
   at_grant(cli, &grant);
   enum bulla_status status = bulla_vault_grant_end(vault, &me.who, grant.name, grant.role, grant.tenant);
   if (status == BULLA_NOT_FOUND) {
-    return bulla_cli_error(cli, status, "there is no such grant: bulla grant list shows them");
+    return bulla_cli_error(cli, status, "there is nothing to end: bulla grant list shows what is granted");
   }
   BULLA_TRY(status);
   cli->note = "the grant has ended";

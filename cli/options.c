@@ -135,7 +135,9 @@ static enum bulla_status check_command(struct bulla_cli *cli) {
     return bulla_cli_usage(cli, "too few arguments: it takes %s", cli->command->operands);
   }
   if (cli->num_operands > cli->command->max_operands) {
-    return bulla_cli_usage(cli, "argument %zu is too many", cli->command->max_operands + 1);
+    bool takes_any = cli->command->operands[0] != '\0';
+    return bulla_cli_usage(cli, "argument %zu is too many%s%s", cli->command->max_operands + 1,
+                           takes_any ? ": it takes " : "", cli->command->operands);
   }
   return BULLA_OK;
 }
