@@ -116,6 +116,10 @@ enum bulla_status bulla_run_grant_rm(struct bulla_cli *cli) {
   return bulla_rows_one(cli, names, cells);
 }
 
+static const char *state_of(const struct bulla_grant_view *grant) {
+  return grant->has_ended ? "ended" : grant->is_removed ? "tenant removed" : "in force";
+}
+
 static enum bulla_status list_grant(void *arg, const struct bulla_grant_view *grant) {
   struct bulla_rows *rows = (struct bulla_rows *)arg;
   const struct bulla_cell actor = bulla_cell_text(grant->actor);
@@ -130,19 +134,21 @@ static enum bulla_status list_grant(void *arg, const struct bulla_grant_view *gr
                                        bulla_cell_text(grant->tenant),
                                        bulla_cell(BULLA_CELL_BOOL, grant->is_for_all ? 1 : 0),
                                        bulla_cell(BULLA_CELL_BOOL, grant->has_ended ? 1 : 0),
+                                       bulla_cell(BULLA_CELL_BOOL, grant->is_removed ? 1 : 0),
                                        created};
     return bulla_rows_add(rows, cells);
   }
   /* No tenant has that name. */
   const struct bulla_cell cells[] = {actor, role,
                                      grant->is_for_all ? bulla_cell_string("*") : bulla_cell_text(grant->tenant),
-                                     bulla_cell_string(grant->has_ended ? "ended" : "in force"), created};
+                                     bulla_cell_string(state_of(grant)), created};
   return bulla_rows_add(rows, cells);
 }
 
 enum bulla_status bulla_run_grant_list(struct bulla_cli *cli) {
   static const char *const names[] = {"actor", "role", "tenant", "state", "created", NULL};
-  static const char *const json_names[] = {"actor", "role", "tenant", "all_tenants", "ended", "created", NULL};
+  static const char *const json_names[] = {"actor", "role",           "tenant",  "all_tenants",
+                                           "ended", "tenant_removed", "created", NULL};
   struct bulla_vault *vault BULLA_CLEANUP(bulla_vault_close) = NULL;
   struct bulla_rows rows BULLA_CLEANUP(bulla_rows_free);
   struct bulla_span name = cli->num_operands > 0 ? bulla_text(cli->operands[0]) : bulla_span(NULL, 0);

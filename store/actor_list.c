@@ -19,6 +19,7 @@ struct walk {
   size_t num_grants;
   uint8_t names[BULLA_ACTOR_ROWS][BULLA_NAME_MAX];
   struct bulla_span tenants[BULLA_ACTOR_ROWS]; /* names of the tenants of |grants| */
+  bool removed[BULLA_ACTOR_ROWS];              /* whether these were removed */
 };
 
 /* A row that was taken away would be missed by nobody. */
@@ -60,11 +61,12 @@ enum bulla_status bulla_vault_actor_list(struct bulla_vault *vault, bulla_actor_
   return BULLA_OK;
 }
 
-/* Copies the name of the tenant of a grant, as it is now. */
-static enum bulla_status copy_name(struct bulla_span *name, uint8_t *bytes, struct bulla_vault *vault,
-                                   const struct bulla_grant_statement *grant) {
+/* Copies the name of the tenant of the grant |i|, as it is now, and whether it was removed. */
+static enum bulla_status copy_tenant(struct walk *walk, size_t i, struct bulla_vault *vault) {
+  const struct bulla_grant_statement *grant = &walk->grants[i].said;
   const struct bulla_tenant *tenant;
-  *name = bulla_span(bytes, 0);
+  walk->tenants[i] = bulla_span(walk->names[i], 0);
+  walk->removed[i] = false;
   if (grant->tenant_id.len == 0) {
     return BULLA_OK;
   }
@@ -74,9 +76,10 @@ static enum bulla_status copy_name(struct bulla_span *name, uint8_t *bytes, stru
   }
   BULLA_TRY(status);
   if (tenant->said.name.len > 0) {
-    memcpy(bytes, tenant->said.name.data, tenant->said.name.len);
+    memcpy(walk->names[i], tenant->said.name.data, tenant->said.name.len);
   }
-  name->len = tenant->said.name.len;
+  walk->tenants[i].len = tenant->said.name.len;
+  walk->removed[i] = tenant->said.removed;
   return BULLA_OK;
 }
 
@@ -90,7 +93,7 @@ static enum bulla_status read_grants(struct walk *walk, struct bulla_vault *vaul
   BULLA_TRY(bulla_db_begin(&state, vault->db, BULLA_DB_READ));
   BULLA_TRY(bulla_grants_of_actor(walk->grants, &walk->num_grants, &vault->keyring, vault->db, actor->id, after));
   for (size_t i = 0; i < walk->num_grants; i++) {
-    BULLA_TRY(copy_name(&walk->tenants[i], walk->names[i], vault, &walk->grants[i].said));
+    BULLA_TRY(copy_tenant(walk, i, vault));
   }
   return BULLA_OK;
 }
@@ -108,6 +111,7 @@ static enum bulla_status list_grants(struct walk *walk, struct bulla_vault *vaul
           .tenant = walk->tenants[i],
           .is_for_all = said->tenant_id.len == 0,
           .has_ended = said->ended > 0,
+          .is_removed = walk->removed[i],
           .created = said->created,
       };
       BULLA_TRY(each(arg, &view));

@@ -455,6 +455,7 @@ struct bulla_grant_view {
   struct bulla_span tenant; /* its name as it is now; empty for all, and for one that was shredded */
   bool is_for_all;
   bool has_ended;
+  bool is_removed; /* its tenant was removed or shredded: it gives nothing, whether it has ended or not */
   int64_t created; /* seconds since 1970-01-01 UTC */
 };
 

@@ -151,6 +151,21 @@ def grants_that_are_none_are_told(box):
 
 
 @test
+def a_grant_of_a_tenant_that_is_gone_is_told(box):
+    for tenant in ("acme", "beta", "gone"):
+        box.put_secret(f"{tenant}/ai", "key")
+    make(box, "front", "show acme", "show beta", "show gone")
+    box.run("rm", "beta/ai")
+    box.run("rm", "beta")
+    box.run("shred", "gone", "--yes")
+    table = box.run("grant", "list").decode()
+    for line in ("front +show +acme +in force", "front +show +beta +tenant removed", "front +show +- +tenant removed"):
+        assert re.search(line, table), table
+    assert sorted((g["tenant"], g["tenant_removed"]) for g in box.json("grant", "list")) == [
+        ("", True), ("acme", False), ("beta", True)]
+
+
+@test
 def an_actor_may_be_called_as_a_command_is(box):
     box.put_secret("acme/ai", "key")
     make(box, "list")
