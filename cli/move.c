@@ -38,7 +38,24 @@ static enum bulla_status open_target(struct bulla_cli *cli, struct bulla_vault *
   return fflush(stdout) == 0 ? BULLA_OK : BULLA_IO;
 }
 
-static enum bulla_status report(struct bulla_cli *cli, const struct bulla_vault *target,
+static enum bulla_status count_active(void *arg, const struct bulla_actor_view *actor) {
+  int64_t *num = (int64_t *)arg;
+  *num += actor->is_revoked ? 0 : 1;
+  return BULLA_OK;
+}
+
+/* Programs with keys of actors are not served by the target. */
+static enum bulla_status tell_actors(struct bulla_vault *source) {
+  int64_t num = 0;
+  BULLA_TRY(bulla_vault_actor_list(source, count_active, &num));
+  if (num > 0) {
+    printf("%lld actor%s and what was granted stay%s behind: make new ones in the new vault, with bulla actor create\n",
+           (long long)num, num == 1 ? "" : "s", num == 1 ? "s" : "");
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status report(struct bulla_cli *cli, struct bulla_vault *source, const struct bulla_vault *target,
                                 const struct bulla_export_report *made) {
   static const char *const names[] = {"tenants",      "entries",         "fields",
                                       "live_apikeys", "revoked_apikeys", "revoked_tokens",
@@ -55,7 +72,7 @@ static enum bulla_status report(struct bulla_cli *cli, const struct bulla_vault 
         "tokens; %lld rows were written now\n",
         (long long)numbers[0], (long long)numbers[1], (long long)numbers[2], (long long)numbers[3],
         (long long)numbers[4], (long long)numbers[5], (long long)numbers[6]);
-    return BULLA_OK;
+    return tell_actors(source);
   }
   for (size_t i = 0; i < NUM; i++) {
     cells[i] = bulla_cell_number(numbers[i]);
@@ -94,7 +111,7 @@ static enum bulla_status copy(struct bulla_cli *cli, struct bulla_vault *source,
   enum bulla_status status = bulla_vault_export(source, &made, target, &me.who, bulla_progress_line, &progress);
   bulla_progress_end(&progress);
   BULLA_TRY(explain(cli, status));
-  return report(cli, target, &made);
+  return report(cli, source, target, &made);
 }
 
 static enum bulla_status ignore(void *arg, const struct bulla_audit_head_view *head) {

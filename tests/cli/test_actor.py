@@ -166,6 +166,18 @@ def a_grant_of_a_tenant_that_is_gone_is_told(box):
 
 
 @test
+def actors_stay_behind_when_a_vault_is_copied(box):
+    box.put_secret("acme/ai", "key")
+    copy = ["export", "sqlite:copy.db", "--target-root", "file:copy.key"]
+    assert b"actor" not in box.run(*copy)
+    make(box, "front", "show acme")
+    make(box, "former")
+    box.run("actor", "revoke", "former")
+    assert b"1 actor and what was granted stays behind" in box.run(*copy)
+    box.run("list", "acme", *as_("front"), "--vault", "sqlite:copy.db", status=1, told="not the vault that this key is for")
+
+
+@test
 def an_actor_may_be_called_as_a_command_is(box):
     box.put_secret("acme/ai", "key")
     make(box, "list")
