@@ -100,6 +100,12 @@ static const char *named(char room[NAMED_MAX], const struct bulla_cli *cli, cons
   return room;
 }
 
+/* An actor that is revoked while the vault is open is told so by the detail: store/self.c. */
+static const char *remedy_of(const struct bulla_cli *cli, enum bulla_status status) {
+  bool is_actors = cli->is_actor && status == BULLA_REVOKED && strcmp(cli->detail, "the actor was revoked") == 0;
+  return is_actors ? "have a new one made by whoever has the root, with bulla actor create" : bulla_remedy(status);
+}
+
 struct bulla_span bulla_cli_error_line(const struct bulla_cli *cli, enum bulla_status status,
                                        uint8_t room[BULLA_ERROR_LINE_MAX]) {
   struct bulla_buffer bytes = bulla_buffer(room, BULLA_ERROR_LINE_MAX);
@@ -107,7 +113,7 @@ struct bulla_span bulla_cli_error_line(const struct bulla_cli *cli, enum bulla_s
   char room_of_names[NAMED_MAX];
   bool own = cli->text[0] != '\0';
   const char *why = own ? cli->text : bulla_status_text(status);
-  const char *remedy = own ? NULL : bulla_remedy(status);
+  const char *remedy = own ? NULL : remedy_of(cli, status);
   put(&line, "bulla: ", cli->what, ": ");
   put(&line, "", named(room_of_names, cli, why), "");
   /* A detail that the text has already is not said again. */

@@ -7,6 +7,7 @@
 import re
 import shlex
 import shutil
+import subprocess
 import time
 
 from command import run_tests, test
@@ -163,6 +164,17 @@ def a_grant_of_a_tenant_that_is_gone_is_told(box):
         assert re.search(line, table), table
     assert sorted((g["tenant"], g["tenant_removed"]) for g in box.json("grant", "list")) == [
         ("", True), ("acme", False), ("beta", True)]
+
+
+@test
+def an_actor_that_is_revoked_while_it_follows_is_told_what_to_do(box):
+    make(box, "auditor", "audit --all-tenants")
+    process = box.start("audit", "log", "--follow", *as_("auditor"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while b"grant" not in process.stdout.readline():
+        pass
+    box.run("actor", "revoke", "auditor")
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1 and b"bulla actor create" in errors and b"issuer" not in errors, errors
 
 
 @test
