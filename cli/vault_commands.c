@@ -288,5 +288,8 @@ enum bulla_status bulla_run_list(struct bulla_cli *cli) {
   BULLA_TRY(bulla_session_vault(cli, &vault));
   bulla_session_at_tenant(cli, tenant, "argument 1");
   BULLA_TRY(bulla_vault_list(vault, tenant, list_entry, &rows));
+  if (cli->is_actor && tenant.len == 0 && rows.num_rows == 0 && isatty(STDERR_FILENO) == 1) {
+    (void)fprintf(stderr, "bulla: list: no entry of a tenant on which this actor has the role show or use\n");
+  }
   return bulla_rows_end(&rows);
 }

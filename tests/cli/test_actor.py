@@ -4,6 +4,8 @@
 
 """actor, grant, and what an actor may do with --as. Usage: test_actor.py BULLA"""
 
+import os
+import pty
 import re
 import shlex
 import shutil
@@ -164,6 +166,18 @@ def a_grant_of_a_tenant_that_is_gone_is_told(box):
         assert re.search(line, table), table
     assert sorted((g["tenant"], g["tenant_removed"]) for g in box.json("grant", "list")) == [
         ("", True), ("acme", False), ("beta", True)]
+
+
+@test
+def an_actor_without_a_grant_is_told_why_nothing_is_listed(box):
+    box.put_secret("acme/ai", "key")
+    make(box, "front")
+    terminal, errors = pty.openpty()
+    assert box.start("list", *as_("front"), stdout=subprocess.DEVNULL, stderr=errors).wait(timeout=20) == 0
+    assert b"the role show or use" in os.read(terminal, 1000)
+    box.run("list", *as_("front"))  # a program reads no hint
+    box.run("grant", "front", "show", "acme")
+    assert b"acme" in box.run("list", *as_("front"))
 
 
 @test
