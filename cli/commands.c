@@ -340,9 +340,10 @@ const struct bulla_command bulla_commands[] = {
      "With --mask bulla stays, and writes ******** for the secret values in the output, also if they are in base64,\n"
      "hexadecimal, URL or JSON form or cut across writes; values of less than 4 bytes are not hidden. At a terminal\n"
      "the command has one of its own. It hides slips, not what the command hides from it.\n"
-     "The command inherits bulla's signals, descriptors and variables, except those that lead to the root key:\n"
-     "BULLA_ROOT, the variable or descriptor it was read from, and CREDENTIALS_DIRECTORY if it lies there; with a\n"
-     "vault on a server also BULLA_VAULT and PGPASSWORD. Core dumps are off. The exit status is the command's; 125 if\n"
+     "The command inherits bulla's signals, descriptors and variables, except those that lead to a key of the vault:\n"
+     "BULLA_ROOT, BULLA_ACTOR, the variable or descriptor it was read from, and CREDENTIALS_DIRECTORY if it lies\n"
+     "there; with a vault on a server also BULLA_VAULT and PGPASSWORD. Core dumps are off. The exit status is the "
+     "command's; 125 if\n"
      "bulla fails first, 126 if the command cannot be run, 127 if it is not found.",
      "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example", exec_options,
      0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
