@@ -147,7 +147,8 @@ static enum bulla_status examine(struct bulla_doctor *doctor) {
   BULLA_TRY(tell_id(doctor, vault));
   BULLA_TRY(bulla_vault_examine(vault, bulla_doctor_add, doctor));
   if (is_actors(doctor->cli)) {
-    return bulla_doctor_tell(doctor, "audit log", BULLA_VERDICT_OK, NULL, "not looked at: a root or an auditor can");
+    return bulla_doctor_tell(doctor, "audit log", BULLA_VERDICT_OK, NULL,
+                             "not looked at: a root does, and with --anchor an auditor of all tenants");
   }
   BULLA_TRY(examine_log(doctor, vault));
   BULLA_TRY(examine_clock(doctor, vault));
