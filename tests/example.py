@@ -15,6 +15,8 @@ import tap
 
 program, source, readme = map(pathlib.Path, sys.argv[1:])
 EXPECTED = """connected with a password of 13 bytes
+connected with a password of 13 bytes
+worker removes it: BULLA_DENIED
 2 threads verified 2000 tokens
 session-1: BULLA_REVOKED
 session-2: BULLA_OK

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* A small service: it stores a password in a vault and uses it, creates an API key, mints and verifies tokens in two
- * threads, and revokes a session and the key.
+/* A small service: it stores a password in a vault and uses it, gives a worker a key of its own, creates an API key,
+ * mints and verifies tokens in two threads, and revokes a session and the key.
  *
  *   cc service.c $(pkg-config --cflags --libs bulla) -pthread -o service && ./service FOLDER
  *
- * FOLDER, which must have neither, gets a root key and a vault. A real service opens a vault that is there, and reads
- * its root key from elsewhere: cred:NAME, cmd:PROGRAM. */
+ * FOLDER, which must have none of them, gets a root key, a vault and the worker's key. A real service opens a vault
+ * that is there, and reads its key from elsewhere: cred:NAME, cmd:PROGRAM. */
 
 #include <bulla/service.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Returns from the function if |call| fails. */
 #define TRY(call)                       \
@@ -66,6 +68,52 @@ static enum bulla_status store_and_use(struct bulla_vault *vault) {
   TRY(bulla_vault_put(vault, &who, &place, fields, 2));
   place.field = bulla_text("password");
   return bulla_vault_use(vault, &who, &place, connect_database, NULL);
+}
+
+/* Makes an actor that may use what acme has, and writes its key to |path|, which only its owner can read. It is what
+ * the command does with: bulla actor create worker; bulla grant worker use acme. */
+static enum bulla_status enroll(struct bulla_vault *vault, const char *path) {
+  struct bulla_secret *key = NULL;
+  TRY(bulla_vault_actor_create(vault, &key, &who, bulla_text("worker")));
+  struct bulla_span text = bulla_secret_bytes(key);
+  int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  ssize_t written = file < 0 ? -1 : write(file, text.data, text.len);
+  int closed = file < 0 ? -1 : close(file);
+  bulla_secret_free(&key);
+  if (written != BULLA_ACTOR_KEY_LEN || closed != 0) {
+    return BULLA_IO;
+  }
+  return bulla_vault_grant(vault, &who, bulla_text("worker"), BULLA_ROLE_USE, bulla_text("acme"));
+}
+
+/* Another program, which never sees the root: it can use the password, and nothing but what it was granted. */
+static enum bulla_status work(const char *url, const char *provider) {
+  struct bulla_place place = {.tenant = bulla_text("acme"), .entry = bulla_text("db"), .field = bulla_text("password")};
+  struct bulla_actor *actor = NULL;
+  struct bulla_vault *vault = NULL;
+  TRY(bulla_actor_open(&actor, provider));
+  enum bulla_status status = bulla_vault_open_as(&vault, url, actor, NULL);
+  bulla_actor_free(&actor);
+  if (status == BULLA_OK) {
+    status = bulla_vault_use(vault, &who, &place, connect_database, NULL);
+  }
+  if (status == BULLA_OK) {
+    place.field = bulla_span(NULL, 0);
+    printf("worker removes it: %s\n", bulla_status_name(bulla_vault_remove(vault, &who, &place)));
+  }
+  bulla_vault_close(&vault);
+  return status;
+}
+
+static enum bulla_status employ(struct bulla_vault *vault, const char *folder) {
+  char url[512];
+  char path[512];
+  char provider[520];
+  snprintf(url, sizeof(url), "sqlite:%s/vault.db", folder);
+  snprintf(path, sizeof(path), "%s/worker.key", folder);
+  snprintf(provider, sizeof(provider), "file:%s", path);
+  TRY(enroll(vault, path));
+  return work(url, provider);
 }
 
 /* Mints a token with a user, a permission and an attribute. */
@@ -139,7 +187,7 @@ static enum bulla_status run_threads(struct service *service) {
 
 /* Revokes a session, then the API key; each time the next token is refused. A jti that was revoked stays so: a real
  * service takes a new one, at random, for each session. */
-static enum bulla_status revoke(struct service *service, struct bulla_span key_id) {
+static enum bulla_status end_both(struct service *service, struct bulla_span key_id) {
   uint8_t token_room[BULLA_TOKEN_MAX];
   uint8_t region_room[32];
   struct bulla_buffer token = bulla_buffer(token_room, sizeof(token_room));
@@ -172,10 +220,11 @@ static enum bulla_status run(struct service *service, const char *folder) {
   uint8_t key_id[BULLA_APIKEY_ID_LEN];
   TRY(open_vault(&service->vault, folder));
   TRY(store_and_use(service->vault));
+  TRY(employ(service->vault, folder));
   TRY(make_minter(service, key_id));
   TRY(bulla_vault_verifier_new(&service->verifier, service->vault, &who, NULL));
   TRY(run_threads(service));
-  return revoke(service, bulla_span(key_id, sizeof(key_id)));
+  return end_both(service, bulla_span(key_id, sizeof(key_id)));
 }
 
 int main(int argc, char **argv) {
