@@ -336,6 +336,7 @@ static enum bulla_status check_all(struct bulla_audit_verdict *verdict, struct j
     free_walk(&walks[i]);
   }
   free(walks);
+  job->ends = NULL;
   return status;
 }
 

@@ -65,7 +65,7 @@ enum bulla_status bulla_columns_tenant(const struct bulla_tenant **tenant, struc
   memcpy(keyring->beside, vault_signature.data, sizeof(keyring->beside));
   BULLA_TRY(bulla_self_look(keyring, statement->db, vault_signature));
   BULLA_TRY(judge(check_tenant(tenant, keyring, statement->db, &row), keyring, statement->db));
-  return (*tenant)->roles != 0 ? BULLA_OK : BULLA_DENIED;
+  return *tenant != NULL && (*tenant)->roles != 0 ? BULLA_OK : BULLA_DENIED;
 }
 
 enum bulla_status bulla_columns_secret(const struct bulla_tenant_secret **secret, struct bulla_keyring *keyring,
