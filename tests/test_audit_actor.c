@@ -746,10 +746,12 @@ Test(audit_actor, a_lane_that_was_damaged_before_its_actor_was_revoked_is_told_o
 
 /* A lane of which nothing can be told is never believed again. */
 Test(audit_actor, a_first_lane_that_was_hidden_as_its_actor_was_revoked_is_broken) {
+  static const char damaged[] =
+      "UPDATE audit SET mac = CAST(zeroblob(3) AS BLOB) WHERE lane = 64 AND seq = 6; "
+      "DELETE FROM audit_head WHERE lane = 64";
   static const char *const sqls[] = {
       GONE("64"),
-      "UPDATE audit SET mac = CAST(zeroblob(3) AS BLOB) WHERE lane = 64 AND seq = 6; "
-      "DELETE FROM audit_head WHERE lane = 64",
+      damaged,
       "DELETE FROM audit WHERE lane = 64; DELETE FROM lane WHERE number = 64",
   };
   begin();
