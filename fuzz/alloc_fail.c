@@ -198,8 +198,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t countdown = fuzz_next(&input);
     uint8_t more = fuzz_next(&input);
     FUZZ_ASSERT(bulla_engine_choose((more & 64) != 0 ? BULLA_ENGINE_BORINGSSL : BULLA_ENGINE_AUTO) == BULLA_OK);
-    call(fuzz_calls[which], (enum kind)(more / 4 % 8 % NUM_KINDS),
-         countdown + 256U * (more % 4) + 1024U * (more / 32 % 2), more >= 128);
+    unsigned kind = more / 4 % 8; /* behind the last one the first ones again, with greater numbers */
+    unsigned far = kind < NUM_KINDS ? 0 : 2048;
+    call(fuzz_calls[which], (enum kind)(kind < NUM_KINDS ? kind : kind - NUM_KINDS + HEAP),
+         countdown + 256U * (more % 4) + 1024U * (more / 32 % 2) + far, more >= 128);
   }
   fuzz_calls_end();
   FUZZ_ASSERT(memory.num_blocks == baseline.num_blocks);

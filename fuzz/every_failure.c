@@ -7,12 +7,19 @@
 
 #include "fuzz/alloc_calls.h"
 
-enum { HEAP = 1, NUM_KINDS = 5, REOPEN = 10, LASTING = 128, MAX_NTH = 2047 };
+enum { HEAP = 1, CRYPTO = 4, NUM_KINDS = 5, REOPEN = 10, LASTING = 128, FAR = 2048, MAX_NTH = 2 * FAR - 1 };
+
+/* The third byte of a call in the input of alloc_fail. */
+static uint8_t more_of(unsigned kind, unsigned nth, unsigned lasting) {
+  FUZZ_ASSERT(nth < FAR || kind < CRYPTO);
+  unsigned code = nth < FAR ? kind : kind - HEAP + NUM_KINDS;
+  return (uint8_t)(nth / 256 % 4 + code * 4 + nth / 1024 % 2 * 32 + lasting);
+}
 
 /* Has the allocation number |nth| of |kind| fail in |call|, with the vault open, and says whether there was one. */
 static bool strikes(uint8_t call, unsigned kind, unsigned nth, unsigned lasting) {
-  const uint8_t no_fault[] = {REOPEN, 255, HEAP * 4 + 3 + 32};
-  const uint8_t fault[] = {call, (uint8_t)(nth & 255), (uint8_t)(nth / 256 % 4 + kind * 4 + nth / 1024 * 32 + lasting)};
+  const uint8_t no_fault[] = {REOPEN, 255, more_of(HEAP, MAX_NTH, 0)};
+  const uint8_t fault[] = {call, (uint8_t)(nth & 255), more_of(kind, nth, lasting)};
   uint8_t input[6];
   memcpy(input, no_fault, sizeof(no_fault));
   memcpy(input + 3, fault, sizeof(fault));
