@@ -470,6 +470,10 @@ Test(posted_forged, a_plain_value_has_no_writer) {
       "name = 'host'");
   TEST_STATUS(use("acme", "db", "host"), BULLA_REFUSED);
   row.is_plain = true;
+  if (postgres_is_tested()) {
+    TEST_STATUS(plant(&row), BULLA_NOT_A_VAULT); /* the table takes no such row */
+    return;
+  }
   TEST_OK(plant(&row));
   TEST_STATUS(use("acme", "db", "planted"), BULLA_REFUSED);
 }
