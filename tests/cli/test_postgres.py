@@ -231,7 +231,7 @@ def what_a_role_or_a_url_sets_does_not_mislead(box):
     box.run("list", env={"BULLA_VAULT": place.server.url(name).replace("user=postgres", "user=quoting")})
     tells(box, "list", "ssl=true", url=place.server.url(name) + "&ssl=true", status=2)
     place.psql("CREATE COLLATION public.\"C\" (provider = icu, locale = 'und-u-ks-level2', deterministic = false); "
-               "ALTER TABLE bulla.entry ALTER COLUMN name TYPE text COLLATE public.\"C\"", name)
+               "ALTER TABLE bulla.field ALTER COLUMN name TYPE text COLLATE public.\"C\"", name)
     tells(box, "list", "not a vault", url=place.server.url(name))
 
 
