@@ -67,24 +67,36 @@ static enum bulla_status close_grants(int *num, struct bulla_change *change, con
   return BULLA_OK;
 }
 
+/* Begins a step, and finds the actor. No limit keeps anybody from revoking. */
+static enum bulla_status begin_step(struct bulla_change *change, struct bulla_actor_row *actor,
+                                    const struct revoking *revoking) {
+  BULLA_TRY(bulla_change_begin(change, revoking->vault, revoking->who, BULLA_DB_WRITE_FIRST));
+  BULLA_TRY(bulla_change_read_head(change));
+  return find(actor, revoking);
+}
+
+/* Takes in what the actor has put since. */
+static enum bulla_status adopt_rest(int64_t *num, const struct bulla_actor_row *actor,
+                                    const struct revoking *revoking) {
+  *num = 0;
+  return revoking->distrust ? BULLA_OK
+                            : bulla_posted_adopt_rest(num, revoking->vault, actor->said.id, bulla_span(NULL, 0));
+}
+
 /* Ends some of the grants of an actor that has many, as if each were taken back by itself: so nobody waits for long.
  * |*left| is how many there are then. */
 static enum bulla_status close_some(int64_t *left, struct revoking *revoking) {
   struct bulla_vault *vault = revoking->vault;
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   struct bulla_actor_row actor;
-  int64_t rest = 0;
+  int64_t rest;
   int num;
-  BULLA_TRY(bulla_change_begin(&change, vault, revoking->who, BULLA_DB_WRITE_FIRST));
-  BULLA_TRY(bulla_change_read_head(&change));
-  BULLA_TRY(find(&actor, revoking));
+  BULLA_TRY(begin_step(&change, &actor, revoking));
   BULLA_TRY(bulla_count(left, vault->db, BULLA_QUERY_COUNT_GRANTS, actor.said.id));
   if (*left <= GRANTS_AT_ONCE) {
     return BULLA_OK;
   }
-  if (!revoking->distrust) {
-    BULLA_TRY(bulla_posted_adopt_rest(&rest, vault, actor.said.id, bulla_span(NULL, 0)));
-  }
+  BULLA_TRY(adopt_rest(&rest, &actor, revoking));
   BULLA_TRY(close_grants(&num, &change, &actor.said, GRANTS_AT_ONCE, true));
   if (num == 0) {
     return bulla_explain(BULLA_REFUSED, "the grants of the actor are counted, and are not there: restore a backup");
@@ -131,15 +143,10 @@ static enum bulla_status revoke_locked(struct revoking *revoking) {
   struct bulla_vault *vault = revoking->vault;
   struct bulla_change change BULLA_CLEANUP(bulla_change_end) = {.vault = NULL};
   struct bulla_actor_row actor;
-  int64_t rest = 0;
+  int64_t rest;
   int num;
-  /* No limit keeps anybody from revoking. */
-  BULLA_TRY(bulla_change_begin(&change, vault, revoking->who, BULLA_DB_WRITE_FIRST));
-  BULLA_TRY(bulla_change_read_head(&change));
-  BULLA_TRY(find(&actor, revoking));
-  if (!revoking->distrust) {
-    BULLA_TRY(bulla_posted_adopt_rest(&rest, vault, actor.said.id, bulla_span(NULL, 0)));
-  }
+  BULLA_TRY(begin_step(&change, &actor, revoking));
+  BULLA_TRY(adopt_rest(&rest, &actor, revoking));
   revoking->num_adopted += rest;
   BULLA_TRY(bulla_check_whole(vault)); /* a grant that is hidden now is not ended */
   BULLA_TRY(close_grants(&num, &change, &actor.said, INT_MAX, false));

@@ -14,6 +14,7 @@
 #include "store/limited.h"
 #include "store/may.h"
 #include "store/names.h"
+#include "store/self.h"
 
 /* A row that says that it is plain has |value| and |proof| at |binding|. If that does not hold it may have been secret,
  * and its traits would be lost with it. */
@@ -195,8 +196,12 @@ enum bulla_status bulla_putter_begin(struct bulla_putter *putter, struct bulla_c
   BULLA_TRY(bulla_change_read_head(change));
   if (change->vault->keyring.self != NULL) {
     enum bulla_status status = bulla_tenant_look(&putter->owner, change->vault, tenant);
-    BULLA_TRY(status == BULLA_NOT_FOUND ? bulla_explain(status, "there is no such tenant: the root makes tenants")
-                                        : status);
+    if (status == BULLA_NOT_FOUND) {
+      /* No row has told whether the actor still is. */
+      BULLA_TRY(bulla_self_look(&change->vault->keyring, change->vault->db, bulla_span(NULL, 0)));
+      return bulla_explain(status, "there is no such tenant: the root makes tenants");
+    }
+    BULLA_TRY(status);
     /* As it is in this transaction: whoever ends the grant takes in what was put before. */
     return bulla_may(change->vault, putter->owner, BULLA_MAY(BULLA_ROLE_PUT));
   }
@@ -337,8 +342,8 @@ static enum bulla_status put(struct bulla_vault *vault, const struct bulla_who *
                              const struct bulla_field *fields, size_t num_fields, const int *keep) {
   BULLA_TRY(bulla_may_who(vault, who, false));
   BULLA_TRY(check(place, fields, num_fields));
-  BULLA_TRY(keep != NULL ? bulla_may_root(vault, who, BULLA_LITERAL("put"), place)
-                         : bulla_may_on(vault, who, BULLA_MAY(BULLA_ROLE_PUT), BULLA_LITERAL("put"), place));
+  /* Who may put is asked beside what is put: a grant may end until then. */
+  BULLA_TRY(keep != NULL ? bulla_may_root(vault, who, BULLA_LITERAL("put"), place) : BULLA_OK);
   enum bulla_status status = put_all(vault, who, place, fields, num_fields, keep);
   return status == BULLA_DENIED ? bulla_may_tell(vault, who, BULLA_LITERAL("put"), place) : status;
 }

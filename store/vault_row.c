@@ -135,14 +135,14 @@ enum bulla_status bulla_vault_row_catch_up(struct bulla_keyring *keyring, struct
   return BULLA_OK;
 }
 
-/* The digests of the buckets are read unless they are those in |keyring|. What the row says beside a signature that is
- * known is not believed: somebody may have put that there. */
+/* The digests of the buckets are read unless they are those in |keyring|. Of a row whose signature is known nothing
+ * else is looked at: somebody may have put another statement beside it. */
 enum bulla_status bulla_vault_row_learn(struct bulla_keyring *keyring, struct bulla_db *db) {
   struct bulla_vault_row row;
   uint8_t buckets[BULLA_BUCKETS_LEN];
   BULLA_TRY(bulla_vault_row_load(&row, db));
-  if (bulla_keyring_knows(keyring, signature_of(&row)) && row.said.generation == keyring->checked_generation) {
-    return BULLA_OK; /* as it was checked before */
+  if (bulla_keyring_knows(keyring, signature_of(&row))) {
+    return BULLA_OK;
   }
   keyring->checked_generation = 0;
   BULLA_TRY(check_now(&row, keyring));

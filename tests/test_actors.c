@@ -5,7 +5,8 @@
 
 #include <sys/wait.h>
 
-#include "tests/enroll_support.h"
+#include "store/actors.h"
+#include "tests/actor_support.h"
 
 static void furnish(void) {
   build_house();
@@ -127,14 +128,14 @@ Test(actors, what_is_no_name_or_nobody_is_refused) {
 
 Test(actors, one_that_is_revoked_opens_nothing_from_then_on) {
   struct bulla_actor *worker = create_actor("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
-  TEST_OK(grant("worker", BULLA_ROLE_SHOW, ""));
-  struct bulla_vault *vault = open_as(worker);
-  TEST_OK(use_by(vault, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_SHOW, ""));
+  struct bulla_vault *vault = open_by(worker);
+  TEST_OK(use_password(vault, "acme"));
   int calls = used.calls;
   TEST_OK(revoke_actor("worker"));
-  TEST_STATUS(use_by(vault, "acme"), BULLA_REVOKED);
-  TEST_STATUS(list_by(vault, "beta"), BULLA_REVOKED);
+  TEST_STATUS(use_password(vault, "acme"), BULLA_REVOKED);
+  TEST_STATUS(list_of(vault, "beta"), BULLA_REVOKED);
   cr_expect_eq(used.calls, calls);
   bulla_vault_close(&vault);
   TEST_STATUS(opens(worker), BULLA_REVOKED);
@@ -175,9 +176,9 @@ Test(actors, what_one_has_put_is_kept_or_not_as_the_root_says) {
     enum bulla_status use;
   } rows[] = {{false, 2, "2", BULLA_OK}, {true, 0, "distrust", BULLA_REFUSED}};
   struct bulla_actor *front = create_actor("front-end");
-  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "acme"));
-  TEST_OK(grant("front-end", BULLA_ROLE_PUT, ""));
-  struct bulla_vault *vault = open_as(front);
+  TEST_OK(try_grant("front-end", BULLA_ROLE_PUT, "acme"));
+  TEST_OK(try_grant("front-end", BULLA_ROLE_PUT, ""));
+  struct bulla_vault *vault = open_by(front);
   TEST_OK(put_by(vault, "acme", "put by the front end"));
   TEST_OK(put_by(vault, "beta", "that too"));
   bulla_vault_close(&vault);
@@ -214,8 +215,8 @@ static void put_meanwhile(void *arg, int64_t done, int64_t total) {
 
 Test(actors, what_one_puts_while_it_is_revoked_is_kept_too) {
   struct bulla_actor *front = create_actor("front-end");
-  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "acme"));
-  struct busy busy = {.vault = open_as(front)};
+  TEST_OK(try_grant("front-end", BULLA_ROLE_PUT, "acme"));
+  struct busy busy = {.vault = open_by(front)};
   TEST_OK(put_by(busy.vault, "acme", "put before"));
   int64_t num_adopted;
   TEST_OK(bulla_vault_actor_revoke(house.vault, &num_adopted, &who, TEXT("front-end"), false, put_meanwhile, &busy));
@@ -232,12 +233,12 @@ Test(actors, what_one_puts_while_it_is_revoked_is_kept_too) {
 
 Test(actors, what_was_put_by_a_grant_stays_when_that_ends) {
   struct bulla_actor *front = create_actor("front-end");
-  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "acme"));
-  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "beta"));
-  struct bulla_vault *vault = open_as(front);
+  TEST_OK(try_grant("front-end", BULLA_ROLE_PUT, "acme"));
+  TEST_OK(try_grant("front-end", BULLA_ROLE_PUT, "beta"));
+  struct bulla_vault *vault = open_by(front);
   TEST_OK(put_by(vault, "acme", "put by the front end"));
   TEST_OK(put_by(vault, "beta", "that too"));
-  TEST_OK(end_grant("front-end", BULLA_ROLE_PUT, "acme"));
+  TEST_OK(try_end_grant("front-end", BULLA_ROLE_PUT, "acme"));
   cr_expect_eq(run_sql("SELECT count(*) FROM field WHERE writer IS NOT NULL"), 1, "that for beta is in force");
   assert_use("acme", "db", "password", "put by the front end");
   TEST_STATUS(put_by(vault, "acme", "no more"), BULLA_DENIED);
@@ -249,8 +250,8 @@ Test(actors, what_was_put_by_a_grant_stays_when_that_ends) {
 
 Test(actors, an_actor_makes_and_revokes_none) {
   struct bulla_actor *worker = create_actor("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, ""));
-  struct bulla_vault *vault = open_as(worker);
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, ""));
+  struct bulla_vault *vault = open_by(worker);
   TEST_STATUS(create(vault, "friend"), BULLA_DENIED);
   TEST_STATUS(bulla_vault_actor_revoke(vault, NULL, &who, TEXT("worker"), false, NULL, NULL), BULLA_DENIED);
   TEST_STATUS(bulla_vault_actor_list(vault, note_actor, NULL), BULLA_DENIED);
@@ -322,7 +323,7 @@ Test(actors, what_was_said_of_one_before_it_was_revoked_does_not_come_back) {
       {OLD_ACTORS OLD_LEAVES, BULLA_REFUSED},
   };
   struct bulla_actor *worker = create_actor("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
   struct bulla_span early = image();
   TEST_OK(revoke_actor("worker"));
   struct bulla_span late = image();
@@ -335,7 +336,7 @@ Test(actors, what_was_said_of_one_before_it_was_revoked_does_not_come_back) {
     enum bulla_status status = opens(worker);
     cr_expect_eq(status, rows[i].open, "row %zu: %s", i, bulla_status_name(status));
     TEST_STATUS(list(), BULLA_REFUSED);
-    TEST_STATUS(grant("worker", BULLA_ROLE_USE, "beta"), BULLA_REFUSED);
+    TEST_STATUS(try_grant("worker", BULLA_ROLE_USE, "beta"), BULLA_REFUSED);
     TEST_STATUS(create(house.vault, "another"), BULLA_REFUSED);
   }
   bulla_actor_free(&worker);
@@ -360,7 +361,7 @@ Test(actors, changes_are_limited) {
 Test(actors, an_actor_is_revoked_whatever_the_limits) {
   const struct bulla_limit limit = {.kind = BULLA_LIMIT_CHANGE, .scope = BULLA_LIMIT_ACTOR, .rate = 0, .period = 3600};
   enroll("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
   TEST_OK(bulla_vault_limit_set(house.vault, &who, &limit));
   TEST_STATUS(create(house.vault, "another"), BULLA_LIMITED);
   TEST_OK(revoke_actor("worker"));

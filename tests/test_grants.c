@@ -6,9 +6,10 @@
 #include <sys/wait.h>
 
 #include "store/actor_box.h"
+#include "store/actors.h"
 #include "store/roles.h"
 #include "store/tenant.h"
-#include "tests/enroll_support.h"
+#include "tests/actor_support.h"
 
 static void furnish(void) {
   build_house();
@@ -108,8 +109,8 @@ Test(grants, each_role_is_granted_for_a_tenant_or_for_all_and_told) {
   for (unsigned i = 0; i < BULLA_NUM_ROLES; i++) {
     enum bulla_role role = (enum bulla_role)i;
     const char *name = (const char *)test_concat(bulla_role_name(role), bulla_span("", 1)).data;
-    TEST_OK(grant("worker", role, "acme"));
-    TEST_OK(grant("worker", role, ""));
+    TEST_OK(try_grant("worker", role, "acme"));
+    TEST_OK(try_grant("worker", role, ""));
     cr_expect_eq(num_told("grant", "acme", "worker", name), 1);
     cr_expect_eq(num_told("grant", "", "worker", name), 1);
     snprintf(wanted + strlen(wanted), sizeof(wanted) - strlen(wanted), "worker %s acme;worker %s *;", name, name);
@@ -117,9 +118,9 @@ Test(grants, each_role_is_granted_for_a_tenant_or_for_all_and_told) {
   assert_grants("worker", wanted);
   assert_grants("", wanted);
   assert_grants("idle", "");
-  TEST_OK(end_grant("worker", BULLA_ROLE_SHOW, "acme"));
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_SHOW, "acme"));
   cr_expect_eq(num_told("grant-end", "acme", "worker", "show"), 1);
-  TEST_OK(end_grant("worker", BULLA_ROLE_SHOW, ""));
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_SHOW, ""));
   cr_expect_eq(num_told("grant-end", "", "worker", "show"), 1);
   struct bulla_buffer text;
   TEST_OK(list_grants("worker", &text));
@@ -152,9 +153,9 @@ static void assert_digest_told(const char *op) {
 
 Test(grants, the_log_has_the_statement_of_the_grant) {
   enroll("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
   assert_digest_told("grant");
-  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_USE, "acme"));
   assert_digest_told("grant-end");
 }
 
@@ -165,15 +166,15 @@ Test(grants, what_makes_no_sense_is_refused) {
   TEST_OK(revoke_actor("gone"));
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("beta"), TEXT("db"))));
   TEST_OK(bulla_vault_remove_tenant(house.vault, &who, TEXT("beta")));
-  TEST_STATUS(grant("nobody", BULLA_ROLE_USE, "acme"), BULLA_NOT_FOUND);
-  TEST_STATUS(grant("worker", BULLA_ROLE_USE, "gamma"), BULLA_NOT_FOUND);
-  TEST_STATUS(grant("worker", BULLA_ROLE_USE, "beta"), BULLA_NOT_FOUND);
-  TEST_STATUS(grant("gone", BULLA_ROLE_USE, "acme"), BULLA_REVOKED);
-  TEST_STATUS(grant("gone", BULLA_ROLE_USE, ""), BULLA_REVOKED);
-  TEST_STATUS(grant("worker", (enum bulla_role)5, "acme"), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(grant("worker", (enum bulla_role)(-1), "acme"), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(grant("a b", BULLA_ROLE_USE, "acme"), BULLA_INVALID_NAME);
-  TEST_STATUS(grant("worker", BULLA_ROLE_USE, "a b"), BULLA_INVALID_NAME);
+  TEST_STATUS(try_grant("nobody", BULLA_ROLE_USE, "acme"), BULLA_NOT_FOUND);
+  TEST_STATUS(try_grant("worker", BULLA_ROLE_USE, "gamma"), BULLA_NOT_FOUND);
+  TEST_STATUS(try_grant("worker", BULLA_ROLE_USE, "beta"), BULLA_NOT_FOUND);
+  TEST_STATUS(try_grant("gone", BULLA_ROLE_USE, "acme"), BULLA_REVOKED);
+  TEST_STATUS(try_grant("gone", BULLA_ROLE_USE, ""), BULLA_REVOKED);
+  TEST_STATUS(try_grant("worker", (enum bulla_role)5, "acme"), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(try_grant("worker", (enum bulla_role)(-1), "acme"), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(try_grant("a b", BULLA_ROLE_USE, "acme"), BULLA_INVALID_NAME);
+  TEST_STATUS(try_grant("worker", BULLA_ROLE_USE, "a b"), BULLA_INVALID_NAME);
   TEST_STATUS(bulla_vault_grant(house.vault, &nobody, TEXT("worker"), BULLA_ROLE_USE, TEXT("acme")),
               BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_grant_end(house.vault, &nobody, TEXT("worker"), BULLA_ROLE_USE, TEXT("acme")),
@@ -181,11 +182,11 @@ Test(grants, what_makes_no_sense_is_refused) {
   TEST_STATUS(bulla_vault_grant(NULL, &who, TEXT("worker"), BULLA_ROLE_USE, TEXT("acme")), BULLA_INVALID_ARGUMENT);
   TEST_STATUS(bulla_vault_grant_end(NULL, &who, TEXT("worker"), BULLA_ROLE_PUT, TEXT("acme")), BULLA_INVALID_ARGUMENT);
   for (unsigned i = 0; i < BULLA_NUM_ROLES; i++) {
-    TEST_STATUS(end_grant("worker", (enum bulla_role)i, "acme"), BULLA_NOT_FOUND);
-    TEST_STATUS(end_grant("worker", (enum bulla_role)i, ""), BULLA_NOT_FOUND);
+    TEST_STATUS(try_end_grant("worker", (enum bulla_role)i, "acme"), BULLA_NOT_FOUND);
+    TEST_STATUS(try_end_grant("worker", (enum bulla_role)i, ""), BULLA_NOT_FOUND);
   }
-  TEST_STATUS(end_grant("worker", (enum bulla_role)5, "acme"), BULLA_INVALID_ARGUMENT);
-  TEST_STATUS(end_grant("nobody", BULLA_ROLE_PUT, "acme"), BULLA_NOT_FOUND);
+  TEST_STATUS(try_end_grant("worker", (enum bulla_role)5, "acme"), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(try_end_grant("nobody", BULLA_ROLE_PUT, "acme"), BULLA_NOT_FOUND);
   struct bulla_buffer text;
   TEST_STATUS(list_grants("nobody", &text), BULLA_NOT_FOUND);
   cr_expect_eq(run_sql("SELECT count(*) FROM actor_grant"), 0);
@@ -194,35 +195,35 @@ Test(grants, what_makes_no_sense_is_refused) {
 
 Test(grants, there_is_one_at_a_time_and_another_after_its_end) {
   enroll("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
-  TEST_STATUS(grant("worker", BULLA_ROLE_USE, "acme"), BULLA_EXISTS);
-  TEST_OK(grant("worker", BULLA_ROLE_USE, ""));
-  TEST_STATUS(grant("worker", BULLA_ROLE_USE, ""), BULLA_EXISTS);
-  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
-  TEST_STATUS(end_grant("worker", BULLA_ROLE_USE, "acme"), BULLA_NOT_FOUND);
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_STATUS(try_grant("worker", BULLA_ROLE_USE, "acme"), BULLA_EXISTS);
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, ""));
+  TEST_STATUS(try_grant("worker", BULLA_ROLE_USE, ""), BULLA_EXISTS);
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_STATUS(try_end_grant("worker", BULLA_ROLE_USE, "acme"), BULLA_NOT_FOUND);
   (void)find_grant("worker", "", BULLA_ROLE_USE, BULLA_OK);
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
-  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_USE, "acme"));
   assert_grants("worker", "worker use acme ended;worker use acme ended;worker use *;");
 }
 
 Test(grants, an_actor_may_what_is_granted_until_that_ends) {
   struct bulla_actor *worker = create_actor("worker");
-  struct bulla_vault *vault = open_as(worker);
-  TEST_STATUS(use_by(vault, "acme"), BULLA_DENIED);
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
-  TEST_OK(use_by(vault, "acme"));
+  struct bulla_vault *vault = open_by(worker);
+  TEST_STATUS(use_password(vault, "acme"), BULLA_DENIED);
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(use_password(vault, "acme"));
   TEST_SPAN(used.value, TEXT("acme db password"), "what was put");
-  TEST_STATUS(use_by(vault, "beta"), BULLA_DENIED);
-  TEST_OK(grant("worker", BULLA_ROLE_USE, ""));
-  TEST_OK(use_by(vault, "beta"));
-  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
-  TEST_OK(use_by(vault, "acme"));
-  TEST_OK(end_grant("worker", BULLA_ROLE_USE, ""));
-  TEST_STATUS(use_by(vault, "acme"), BULLA_DENIED);
-  TEST_STATUS(use_by(vault, "beta"), BULLA_DENIED);
-  TEST_OK(grant("worker", BULLA_ROLE_USE, ""));
-  TEST_OK(use_by(vault, "beta"));
+  TEST_STATUS(use_password(vault, "beta"), BULLA_DENIED);
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, ""));
+  TEST_OK(use_password(vault, "beta"));
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(use_password(vault, "acme"));
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_USE, ""));
+  TEST_STATUS(use_password(vault, "acme"), BULLA_DENIED);
+  TEST_STATUS(use_password(vault, "beta"), BULLA_DENIED);
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, ""));
+  TEST_OK(use_password(vault, "beta"));
   bulla_vault_close(&vault);
   bulla_actor_free(&worker);
 }
@@ -237,14 +238,14 @@ Test(grants, the_end_of_one_renews_the_keys_of_its_tenant_and_role) {
   for (size_t i = 0; i < N(roles); i++) {
     struct bulla_span id;
     int num;
-    TEST_OK(grant("worker", roles[i], "acme"));
+    TEST_OK(try_grant("worker", roles[i], "acme"));
     struct bulla_key *other = role_key("acme", roles[(i + 1) % N(roles)], &id);
     struct bulla_key *elsewhere = role_key("beta", roles[i], &id);
     struct bulla_span beta = id;
     struct bulla_key *former = role_key("acme", roles[i], &id);
     cr_expect_eq(opens_handouts(&num, former, id, roles[i]), num);
     cr_expect_eq(num, roles[i] == BULLA_ROLE_PUT || roles[i] == BULLA_ROLE_AUDIT ? 1 : 3);
-    TEST_OK(end_grant("worker", roles[i], "acme"));
+    TEST_OK(try_end_grant("worker", roles[i], "acme"));
     cr_expect_eq(opens_handouts(&num, former, id, roles[i]), 0, "role %zu", i);
     struct bulla_key *now = role_key("acme", roles[i], &id);
     cr_expect_eq(opens_handouts(&num, now, id, roles[i]), num, "role %zu", i);
@@ -263,8 +264,8 @@ enum { MANY = 2 * BULLA_ACTOR_ROWS + 3 };
 /* Asserts that each actor but |but| uses the tenant; |but| does not. */
 static void assert_users(struct bulla_actor *const actors[MANY], int but) {
   for (int i = 0; i < MANY; i++) {
-    struct bulla_vault *vault = open_as(actors[i]);
-    enum bulla_status status = use_by(vault, "acme");
+    struct bulla_vault *vault = open_by(actors[i]);
+    enum bulla_status status = use_password(vault, "acme");
     cr_expect_eq(status, i == but ? BULLA_DENIED : BULLA_OK, "%d: %s", i, bulla_status_name(status));
     bulla_vault_close(&vault);
   }
@@ -278,10 +279,10 @@ Test(grants, others_who_have_the_role_go_on) {
     for (int i = 0; i < MANY; i++) {
       snprintf(name, sizeof(name), "a%d-%d", for_all, i);
       actors[i] = create_actor(name);
-      TEST_OK(grant(name, BULLA_ROLE_USE, tenant));
+      TEST_OK(try_grant(name, BULLA_ROLE_USE, tenant));
     }
     snprintf(name, sizeof(name), "a%d-%d", for_all, BULLA_ACTOR_ROWS);
-    TEST_OK(end_grant(name, BULLA_ROLE_USE, tenant));
+    TEST_OK(try_end_grant(name, BULLA_ROLE_USE, tenant));
     assert_users(actors, BULLA_ACTOR_ROWS);
     int64_t version;
     TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
@@ -332,10 +333,10 @@ Test(grants, the_end_of_one_for_all_renews_each_tenant_when_it_is_rotated) {
   int64_t version;
   struct bulla_actor *stays = create_actor("stays");
   enroll("goes");
-  TEST_OK(grant("stays", BULLA_ROLE_USE, ""));
-  TEST_OK(grant("goes", BULLA_ROLE_USE, ""));
+  TEST_OK(try_grant("stays", BULLA_ROLE_USE, ""));
+  TEST_OK(try_grant("goes", BULLA_ROLE_USE, ""));
   TEST_OK(bulla_ring_key(&former, &house.vault->keyring, BULLA_ROLE_USE, 1));
-  TEST_OK(end_grant("goes", BULLA_ROLE_USE, ""));
+  TEST_OK(try_end_grant("goes", BULLA_ROLE_USE, ""));
   cr_expect_eq(find_grant("stays", "", BULLA_ROLE_USE, BULLA_OK).said.epoch, 2);
   TEST_OK(bulla_ring_key(&now, &house.vault->keyring, BULLA_ROLE_USE, 2));
   cr_expect(opens_by(former, 1, "acme"), "what was made before it ended it knows");
@@ -353,10 +354,10 @@ Test(grants, the_end_of_one_for_all_renews_each_tenant_when_it_is_rotated) {
   cr_expect_not(opens_by(former, 1, "gamma"), "a tenant that is made afterwards");
   TEST_OK(bulla_vault_rotate_tenant(house.vault, &version, &who, TEXT("acme")));
   cr_expect_eq(said_of("acme").roles[BULLA_ROLE_USE].epoch, 2, "once is enough");
-  struct bulla_vault *vault = open_as(stays);
-  TEST_OK(use_by(vault, "acme"));
-  TEST_OK(use_by(vault, "beta"));
-  TEST_OK(use_by(vault, "gamma"));
+  struct bulla_vault *vault = open_by(stays);
+  TEST_OK(use_password(vault, "acme"));
+  TEST_OK(use_password(vault, "beta"));
+  TEST_OK(use_password(vault, "gamma"));
   bulla_vault_close(&vault);
   bulla_secret_free(&former);
   bulla_secret_free(&now);
@@ -365,21 +366,21 @@ Test(grants, the_end_of_one_for_all_renews_each_tenant_when_it_is_rotated) {
 
 Test(grants, several_ends_for_all_leave_a_way_down_to_what_is_old) {
   struct bulla_actor *stays = create_actor("stays");
-  TEST_OK(grant("stays", BULLA_ROLE_USE, ""));
+  TEST_OK(try_grant("stays", BULLA_ROLE_USE, ""));
   for (int i = 0; i < 3; i++) {
     char name[20];
     snprintf(name, sizeof(name), "goes-%d", i);
     enroll(name);
-    TEST_OK(grant(name, BULLA_ROLE_USE, ""));
+    TEST_OK(try_grant(name, BULLA_ROLE_USE, ""));
     TEST_OK(revoke_actor(name));
   }
   cr_expect_eq(find_grant("stays", "", BULLA_ROLE_USE, BULLA_OK).said.epoch, 4);
-  struct bulla_vault *vault = open_as(stays);
-  TEST_OK(use_by(vault, "acme"));
-  TEST_OK(grant("stays", BULLA_ROLE_AUDIT, ""));
+  struct bulla_vault *vault = open_by(stays);
+  TEST_OK(use_password(vault, "acme"));
+  TEST_OK(try_grant("stays", BULLA_ROLE_AUDIT, ""));
   enroll("auditor");
-  TEST_OK(grant("auditor", BULLA_ROLE_AUDIT, ""));
-  TEST_OK(end_grant("auditor", BULLA_ROLE_AUDIT, ""));
+  TEST_OK(try_grant("auditor", BULLA_ROLE_AUDIT, ""));
+  TEST_OK(try_end_grant("auditor", BULLA_ROLE_AUDIT, ""));
   struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
   TEST_OK(bulla_vault_audit_verify(vault, &verdict));
   cr_expect_eq(verdict.bad_seq, 0);
@@ -389,8 +390,8 @@ Test(grants, several_ends_for_all_leave_a_way_down_to_what_is_old) {
 
 Test(grants, an_actor_is_revoked_whatever_became_of_its_tenants) {
   enroll("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "beta"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "beta"));
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
   TEST_OK(bulla_vault_remove_tenant(house.vault, &who, TEXT("acme")));
   TEST_OK(bulla_vault_shred(house.vault, &who, TEXT("beta")));
@@ -407,9 +408,9 @@ Test(grants, an_actor_with_many_grants_is_revoked_step_by_step) {
   for (int i = 0; i < TENANTS; i++) {
     snprintf(name, sizeof(name), "t%d", i);
     TEST_OK(put(name, "db", "password", "x", true));
-    TEST_OK(grant("worker", i % 2 == 0 ? BULLA_ROLE_USE : BULLA_ROLE_PUT, name));
+    TEST_OK(try_grant("worker", i % 2 == 0 ? BULLA_ROLE_USE : BULLA_ROLE_PUT, name));
   }
-  struct bulla_vault *vault = open_as(worker);
+  struct bulla_vault *vault = open_by(worker);
   const struct bulla_field field = {TEXT("password"), TEXT("put by the worker"), true};
   TEST_OK(bulla_vault_put(vault, &who, AT(TEXT("t1"), TEXT("db")), &field, 1));
   TEST_OK(bulla_vault_put(vault, &who, AT(TEXT("t69"), TEXT("db")), &field, 1));
@@ -471,19 +472,19 @@ Test(grants, a_grant_is_limited_as_a_change_and_its_end_is_not) {
   const struct bulla_limit limit = {.kind = BULLA_LIMIT_CHANGE, .scope = BULLA_LIMIT_ACTOR, .rate = 2, .period = 3600};
   const struct bulla_limit none = {.kind = BULLA_LIMIT_CHANGE, .scope = BULLA_LIMIT_ACTOR, .rate = 0, .period = 3600};
   enroll("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_PUT, ""));
+  TEST_OK(try_grant("worker", BULLA_ROLE_PUT, ""));
   TEST_OK(bulla_vault_limit_set(house.vault, &who, &limit));
   enum bulla_status status = BULLA_OK;
   int num = 0;
   while (status == BULLA_OK && num < BULLA_NUM_ROLES) {
-    status = grant("worker", (enum bulla_role)num++, "acme");
+    status = try_grant("worker", (enum bulla_role)num++, "acme");
   }
   TEST_STATUS(status, BULLA_LIMITED);
   cr_expect_gt(num, 1);
   TEST_OK(bulla_vault_limit_set(house.vault, &who, &none));
-  TEST_OK(end_grant("worker", BULLA_ROLE_PUT, "acme"));
-  TEST_OK(end_grant("worker", BULLA_ROLE_PUT, ""));
-  TEST_STATUS(grant("worker", BULLA_ROLE_PUT, ""), BULLA_LIMITED);
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_PUT, "acme"));
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_PUT, ""));
+  TEST_STATUS(try_grant("worker", BULLA_ROLE_PUT, ""), BULLA_LIMITED);
   cr_expect_eq(count_details("op = 'grant-end' AND outcome = 'done'"), 2);
 }
 
@@ -491,24 +492,24 @@ Test(grants, a_grant_is_limited_as_a_change_and_its_end_is_not) {
 Test(grants, one_for_a_tenant_that_was_removed_ends_by_the_name_that_it_had) {
   enroll("other");
   enroll("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_AUDIT, ""));
+  TEST_OK(try_grant("worker", BULLA_ROLE_AUDIT, ""));
   for (unsigned i = 0; i < BULLA_NUM_ROLES; i++) {
-    TEST_OK(grant("worker", (enum bulla_role)i, "acme"));
-    TEST_OK(grant("worker", (enum bulla_role)i, "beta")); /* there is more than one page of them */
+    TEST_OK(try_grant("worker", (enum bulla_role)i, "acme"));
+    TEST_OK(try_grant("worker", (enum bulla_role)i, "beta")); /* there is more than one page of them */
   }
   TEST_OK(bulla_vault_remove(house.vault, &who, AT(TEXT("acme"), TEXT("db"))));
   TEST_OK(bulla_vault_remove_tenant(house.vault, &who, TEXT("acme")));
   for (unsigned i = BULLA_ROLE_SHOW; i < BULLA_NUM_ROLES; i++) {
     const char *role = (const char *)test_concat(bulla_role_name((enum bulla_role)i), bulla_span("", 1)).data;
-    TEST_OK(end_grant("worker", (enum bulla_role)i, "acme"));
-    TEST_STATUS(end_grant("worker", (enum bulla_role)i, "acme"), BULLA_NOT_FOUND);
+    TEST_OK(try_end_grant("worker", (enum bulla_role)i, "acme"));
+    TEST_STATUS(try_end_grant("worker", (enum bulla_role)i, "acme"), BULLA_NOT_FOUND);
     cr_expect_eq(num_told("grant-end", "acme", "worker", role), 1, "%s", role);
   }
-  TEST_STATUS(end_grant("other", BULLA_ROLE_PUT, "acme"), BULLA_NOT_FOUND);
-  TEST_STATUS(end_grant("worker", BULLA_ROLE_PUT, "gamma"), BULLA_NOT_FOUND);
+  TEST_STATUS(try_end_grant("other", BULLA_ROLE_PUT, "acme"), BULLA_NOT_FOUND);
+  TEST_STATUS(try_end_grant("worker", BULLA_ROLE_PUT, "gamma"), BULLA_NOT_FOUND);
   TEST_OK(put("acme", "db", "password", "of another tenant", true));
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
-  TEST_OK(end_grant("worker", BULLA_ROLE_PUT, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_PUT, "acme"));
   cr_expect_eq(run_sql("SELECT count(*) FROM actor_grant WHERE ended = 0"), 2 + BULLA_NUM_ROLES);
   (void)find_grant("worker", "acme", BULLA_ROLE_USE, BULLA_OK);
   for (unsigned i = 0; i < BULLA_NUM_ROLES; i++) {
@@ -530,7 +531,7 @@ Test(grants, an_actor_whose_grants_are_counted_and_not_there_is_refused) {
     snprintf(name, sizeof(name), "t%d", i);
     TEST_OK(put(name, "db", "password", "x", true));
     for (unsigned role = 0; role < BULLA_NUM_ROLES; role++) {
-      TEST_OK(grant("worker", (enum bulla_role)role, name));
+      TEST_OK(try_grant("worker", (enum bulla_role)role, name));
     }
   }
   close_vault();

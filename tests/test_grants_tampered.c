@@ -3,7 +3,8 @@
 
 /* Rows of grants, written to by somebody without keys: changed, taken away, and put back as they were. */
 
-#include "tests/enroll_support.h"
+#include "store/actors.h"
+#include "tests/actor_support.h"
 
 static void furnish(void) {
   build_house();
@@ -48,18 +49,18 @@ static const struct {
 Test(grants_tampered, a_row_that_was_changed_or_is_missing_is_noticed) {
   struct bulla_actor *worker = create_actor("worker");
   enroll("second");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
   struct bulla_span whole = image();
   for (size_t i = 0; i < N(forgeries); i++) {
     restore(whole, forgeries[i].sql);
-    struct bulla_vault *vault = open_as(worker);
+    struct bulla_vault *vault = open_by(worker);
     const struct {
       enum bulla_status status;
       enum bulla_status wanted;
     } tries[] = {
-        {use_by(vault, "acme"), forgeries[i].use},
+        {use_password(vault, "acme"), forgeries[i].use},
         {list_grants(), forgeries[i].list},
-        {end_grant("worker", BULLA_ROLE_USE, "acme"), forgeries[i].end},
+        {try_end_grant("worker", BULLA_ROLE_USE, "acme"), forgeries[i].end},
         {revoke_actor("worker"), forgeries[i].revoke},
     };
     for (size_t j = 0; j < N(tries); j++) {
@@ -88,9 +89,9 @@ Test(grants_tampered, one_that_has_ended_does_not_come_back) {
       OLD_GRANTS OLD_TENANTS OLD_HANDOUTS OLD_LEAVES,
   };
   struct bulla_actor *worker = create_actor("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
   struct bulla_span early = image();
-  TEST_OK(end_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_end_grant("worker", BULLA_ROLE_USE, "acme"));
   struct bulla_span late = image();
   for (size_t i = 0; i < N(rows); i++) {
     struct bulla_vault *vault = NULL;
@@ -101,7 +102,7 @@ Test(grants_tampered, one_that_has_ended_does_not_come_back) {
     open_vault();
     int calls = used.calls;
     enum bulla_status status = bulla_vault_open_as(&vault, house.url, worker, NULL);
-    status = status == BULLA_OK ? use_by(vault, "acme") : status;
+    status = status == BULLA_OK ? use_password(vault, "acme") : status;
     cr_expect_eq(status, BULLA_REFUSED, "row %zu: %s", i, bulla_status_name(status));
     cr_expect_eq(used.calls, calls, "row %zu", i);
     TEST_STATUS(list_grants(), BULLA_REFUSED);
@@ -117,13 +118,13 @@ Test(grants_tampered, one_that_has_ended_does_not_come_back) {
 /* A value that was put by such a grant needs no key of the role, but the grant. */
 Test(grants_tampered, what_was_put_by_one_that_has_ended_is_not_good_by_its_old_row) {
   struct bulla_actor *front = create_actor("front-end");
-  TEST_OK(grant("front-end", BULLA_ROLE_PUT, "acme"));
-  struct bulla_vault *vault = open_as(front);
+  TEST_OK(try_grant("front-end", BULLA_ROLE_PUT, "acme"));
+  struct bulla_vault *vault = open_by(front);
   const struct bulla_field field = {TEXT("password"), TEXT("put by the front end"), true};
   TEST_OK(bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1));
   bulla_vault_close(&vault);
   struct bulla_span early = image();
-  TEST_OK(end_grant("front-end", BULLA_ROLE_PUT, "acme"));
+  TEST_OK(try_end_grant("front-end", BULLA_ROLE_PUT, "acme"));
   close_vault();
   lay_beside("other", early);
   run_sql(beside("other", OLD_FIELDS OLD_GRANTS));
@@ -135,8 +136,8 @@ Test(grants_tampered, what_was_put_by_one_that_has_ended_is_not_good_by_its_old_
 /* What is hidden while its actor is revoked must not be there afterwards, with the keys that it gives. */
 Test(grants_tampered, one_that_is_hidden_while_the_actor_is_revoked_is_missed) {
   enroll("worker");
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "acme"));
-  TEST_OK(grant("worker", BULLA_ROLE_USE, "beta"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "acme"));
+  TEST_OK(try_grant("worker", BULLA_ROLE_USE, "beta"));
   run_sql("DELETE FROM actor_grant WHERE tenant = (SELECT id FROM tenant WHERE name = 'acme')");
   TEST_STATUS(revoke_actor("worker"), BULLA_REFUSED);
   TEST_STATUS(bulla_vault_versions(house.vault, TEXT(""), count_version, NULL), BULLA_REFUSED);
