@@ -8,63 +8,18 @@
  * find its own symbols first), and reached through the table below. Where BULLA_BORINGSSL_PATH is not defined
  * it is linked, statically or for a sanitizer, and the table holds the linked functions. */
 
-#include "core/crypto.h"
+#include "core/crypto_boringssl.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
 
-#include <openssl/aead.h>
-#include <openssl/aes.h>
-#include <openssl/curve25519.h>
-#include <openssl/digest.h>
-#include <openssl/evp.h>
-#include <openssl/hkdf.h>
-#include <openssl/hmac.h>
-#include <openssl/hpke.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
-
 #include "core/cleanup.h"
+#include "core/crypto.h"
 #include "core/engine.h"
-#include "core/scrub.h"
 #include "core/slab.h"
 #include "core/symbol.h"
 
-#define FUNCTIONS(EACH)              \
-  EACH(AES_encrypt)                  \
-  EACH(AES_set_encrypt_key)          \
-  EACH(ED25519_keypair_from_seed)    \
-  EACH(ED25519_sign)                 \
-  EACH(ED25519_verify)               \
-  EACH(EVP_AEAD_CTX_init)            \
-  EACH(EVP_AEAD_CTX_open_gather)     \
-  EACH(EVP_AEAD_CTX_seal_scatter)    \
-  EACH(EVP_HPKE_CTX_cleanup)         \
-  EACH(EVP_HPKE_CTX_open)            \
-  EACH(EVP_HPKE_CTX_seal)            \
-  EACH(EVP_HPKE_CTX_setup_recipient) \
-  EACH(EVP_HPKE_CTX_setup_sender)    \
-  EACH(EVP_HPKE_KEY_cleanup)         \
-  EACH(EVP_HPKE_KEY_init)            \
-  EACH(EVP_PBE_scrypt)               \
-  EACH(EVP_aead_aes_128_gcm)         \
-  EACH(EVP_aead_aes_192_gcm)         \
-  EACH(EVP_aead_aes_256_gcm)         \
-  EACH(EVP_hpke_aes_256_gcm)         \
-  EACH(EVP_hpke_hkdf_sha256)         \
-  EACH(EVP_hpke_x25519_hkdf_sha256)  \
-  EACH(EVP_sha256)                   \
-  EACH(HKDF_expand)                  \
-  EACH(HKDF_extract)                 \
-  EACH(HMAC)                         \
-  EACH(RAND_bytes)                   \
-  EACH(SHA256)                       \
-  EACH(X25519)                       \
-  EACH(X25519_public_from_private)
-
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): a name in parentheses cannot be declared. */
-#define DECLARE(function) __typeof__(function) *function;
-static struct { FUNCTIONS(DECLARE) } boringssl;
+struct bulla_boringssl bulla_boringssl;
 static bool available;
 
 #ifdef BULLA_BORINGSSL_PATH
@@ -99,18 +54,18 @@ static void load(void) {
   if (library == NULL) {
     return;
   }
-#define FIND(function)                                          \
-  if (!bulla_symbol(&boringssl.function, library, #function)) { \
-    return;                                                     \
+#define FIND(function)                                                \
+  if (!bulla_symbol(&bulla_boringssl.function, library, #function)) { \
+    return;                                                           \
   }
 #else
-#define FIND(function) boringssl.function = function;
+#define FIND(function) bulla_boringssl.function = function;
 #endif
-  FUNCTIONS(FIND)
+  BULLA_BORINGSSL_FUNCTIONS(FIND)
   available = true;
 }
 
-static enum bulla_status need_boringssl(void) {
+enum bulla_status bulla_boringssl_need(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, load);
   return available ? BULLA_OK : BULLA_NO_CRYPTO;
@@ -120,44 +75,42 @@ static enum bulla_status status_of(bool success) {
   return success ? BULLA_OK : BULLA_NO_CRYPTO;
 }
 
-/* Ends every call that was handed a secret: BoringSSL leaves parts of them in registers and on the stack. */
-static enum bulla_status succeeded(bool success) {
-  bulla_scrub(BULLA_SCRUB_DEPTH);
-  return status_of(success);
+__attribute__((always_inline)) static inline enum bulla_status succeeded(bool success) {
+  return bulla_boringssl_succeeded(success, BULLA_SCRUB_DEPTH);
 }
 
 /* The same for what works on Curve25519, whose frames are larger. */
-static enum bulla_status succeeded_on_curve(bool success) {
-  bulla_scrub(BULLA_CURVE_SCRUB_DEPTH);
-  return status_of(success);
+__attribute__((always_inline)) static inline enum bulla_status succeeded_on_curve(bool success) {
+  return bulla_boringssl_succeeded(success, BULLA_CURVE_SCRUB_DEPTH);
 }
 
 static bool is_usable(void) {
-  return need_boringssl() == BULLA_OK;
+  return bulla_boringssl_need() == BULLA_OK;
 }
 
 /* For AES-GCM EVP_AEAD_CTX holds the round keys inline and its cleanup neither frees nor wipes anything: the
  * slab does. */
 static enum bulla_status expand(void *context, struct bulla_span key) {
-  const EVP_AEAD *algorithm = key.len == 16   ? boringssl.EVP_aead_aes_128_gcm()
-                              : key.len == 24 ? boringssl.EVP_aead_aes_192_gcm()
-                                              : boringssl.EVP_aead_aes_256_gcm();
-  return status_of(boringssl.EVP_AEAD_CTX_init(context, algorithm, key.data, key.len, BULLA_TAG_LEN, NULL) == 1);
+  const EVP_AEAD *algorithm = key.len == 16   ? bulla_boringssl.EVP_aead_aes_128_gcm()
+                              : key.len == 24 ? bulla_boringssl.EVP_aead_aes_192_gcm()
+                                              : bulla_boringssl.EVP_aead_aes_256_gcm();
+  return status_of(bulla_boringssl.EVP_AEAD_CTX_init(context, algorithm, key.data, key.len, BULLA_TAG_LEN, NULL) == 1);
 }
 
 static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
                               size_t nonce_len, const uint8_t *plaintext, size_t len, const uint8_t *additional_data,
                               size_t additional_data_len) {
   size_t tag_len = 0;
-  int sealed = boringssl.EVP_AEAD_CTX_seal_scatter(context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce, nonce_len,
-                                                   plaintext, len, NULL, 0, additional_data, additional_data_len);
+  int sealed =
+      bulla_boringssl.EVP_AEAD_CTX_seal_scatter(context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce, nonce_len,
+                                                plaintext, len, NULL, 0, additional_data, additional_data_len);
   return status_of(sealed == 1 && tag_len == BULLA_TAG_LEN);
 }
 
 static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce, size_t nonce_len,
                  const uint8_t *ciphertext, size_t len, const uint8_t *additional_data, size_t additional_data_len) {
-  return boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag, BULLA_TAG_LEN,
-                                            additional_data, additional_data_len) == 1;
+  return bulla_boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag,
+                                                  BULLA_TAG_LEN, additional_data, additional_data_len) == 1;
 }
 
 #define TEXT_OF(number) #number
@@ -182,77 +135,77 @@ const struct bulla_engine bulla_engine_boringssl = {
 _Static_assert(sizeof(AES_KEY) <= sizeof(struct bulla_aes_key), "an expanded key of AES has room");
 
 enum bulla_status bulla_aes_expand(struct bulla_aes_key *aes, struct bulla_span key) {
-  BULLA_TRY(need_boringssl());
+  BULLA_TRY(bulla_boringssl_need());
   if (key.len != BULLA_KEY_LEN) {
     return BULLA_INVALID_ARGUMENT;
   }
-  return succeeded(boringssl.AES_set_encrypt_key(key.data, 256, (AES_KEY *)(void *)aes->schedule) == 0);
+  return succeeded(bulla_boringssl.AES_set_encrypt_key(key.data, 256, (AES_KEY *)(void *)aes->schedule) == 0);
 }
 
 void bulla_aes_block(const struct bulla_aes_key *aes, uint8_t *block) {
-  boringssl.AES_encrypt(block, block, (const AES_KEY *)(const void *)aes->schedule);
+  bulla_boringssl.AES_encrypt(block, block, (const AES_KEY *)(const void *)aes->schedule);
 }
 
 enum bulla_status bulla_hkdf_extract(uint8_t *prk, struct bulla_span salt, struct bulla_span secret) {
-  BULLA_TRY(need_boringssl());
+  BULLA_TRY(bulla_boringssl_need());
   size_t len = 0;
-  return succeeded(
-      boringssl.HKDF_extract(prk, &len, boringssl.EVP_sha256(), secret.data, secret.len, salt.data, salt.len) == 1);
+  return succeeded(bulla_boringssl.HKDF_extract(prk, &len, bulla_boringssl.EVP_sha256(), secret.data, secret.len,
+                                                salt.data, salt.len) == 1);
 }
 
 enum bulla_status bulla_hkdf_expand(uint8_t *out, size_t out_len, struct bulla_span prk, struct bulla_span info) {
-  BULLA_TRY(need_boringssl());
-  return succeeded(
-      boringssl.HKDF_expand(out, out_len, boringssl.EVP_sha256(), prk.data, prk.len, info.data, info.len) == 1);
+  BULLA_TRY(bulla_boringssl_need());
+  return succeeded(bulla_boringssl.HKDF_expand(out, out_len, bulla_boringssl.EVP_sha256(), prk.data, prk.len, info.data,
+                                               info.len) == 1);
 }
 
 enum bulla_status bulla_hmac(uint8_t *mac, struct bulla_span key, struct bulla_span message) {
-  BULLA_TRY(need_boringssl());
+  BULLA_TRY(bulla_boringssl_need());
   unsigned len = 0;
-  return succeeded(boringssl.HMAC(boringssl.EVP_sha256(), key.data, key.len, message.data, message.len, mac, &len) !=
-                   NULL);
+  return succeeded(bulla_boringssl.HMAC(bulla_boringssl.EVP_sha256(), key.data, key.len, message.data, message.len, mac,
+                                        &len) != NULL);
 }
 
 enum bulla_status bulla_sha256(uint8_t *digest, struct bulla_span message) {
-  BULLA_TRY(need_boringssl());
-  return succeeded(boringssl.SHA256(message.data, message.len, digest) != NULL);
+  BULLA_TRY(bulla_boringssl_need());
+  return succeeded(bulla_boringssl.SHA256(message.data, message.len, digest) != NULL);
 }
 
 enum bulla_status bulla_scrypt(uint8_t *out, size_t out_len, struct bulla_span passphrase, struct bulla_span salt,
                                uint64_t n, uint64_t r, uint64_t p) {
-  BULLA_TRY(need_boringssl());
+  BULLA_TRY(bulla_boringssl_need());
   size_t max_memory = SIZE_MAX / 2;
-  return succeeded(boringssl.EVP_PBE_scrypt((const char *)passphrase.data, passphrase.len, salt.data, salt.len, n, r, p,
-                                            max_memory, out, out_len) == 1);
+  return succeeded(bulla_boringssl.EVP_PBE_scrypt((const char *)passphrase.data, passphrase.len, salt.data, salt.len, n,
+                                                  r, p, max_memory, out, out_len) == 1);
 }
 
 enum bulla_status bulla_random(uint8_t *out, size_t len) {
-  BULLA_TRY(need_boringssl());
-  return succeeded(boringssl.RAND_bytes(out, len) == 1);
+  BULLA_TRY(bulla_boringssl_need());
+  return succeeded(bulla_boringssl.RAND_bytes(out, len) == 1);
 }
 
 _Static_assert(ED25519_PRIVATE_KEY_LEN == BULLA_ED25519_KEY_LEN, "BoringSSL's form of a private key");
 
 enum bulla_status bulla_ed25519_expand(uint8_t *key, uint8_t *public_key, const uint8_t *seed) {
-  BULLA_TRY(need_boringssl());
-  boringssl.ED25519_keypair_from_seed(public_key, key, seed);
+  BULLA_TRY(bulla_boringssl_need());
+  bulla_boringssl.ED25519_keypair_from_seed(public_key, key, seed);
   return succeeded_on_curve(true);
 }
 
 enum bulla_status bulla_ed25519_sign(uint8_t *signature, const uint8_t *key, struct bulla_span message) {
-  BULLA_TRY(need_boringssl());
-  return succeeded_on_curve(boringssl.ED25519_sign(signature, message.data, message.len, key) == 1);
+  BULLA_TRY(bulla_boringssl_need());
+  return succeeded_on_curve(bulla_boringssl.ED25519_sign(signature, message.data, message.len, key) == 1);
 }
 
 enum bulla_status bulla_ed25519_verify(const uint8_t *public_key, const uint8_t *signature, struct bulla_span message) {
-  BULLA_TRY(need_boringssl());
-  int verified = boringssl.ED25519_verify(message.data, message.len, signature, public_key);
+  BULLA_TRY(bulla_boringssl_need());
+  int verified = bulla_boringssl.ED25519_verify(message.data, message.len, signature, public_key);
   return verified == 1 ? BULLA_OK : BULLA_REFUSED;
 }
 
 enum bulla_status bulla_x25519_public(uint8_t *public_key, const uint8_t *private_key) {
-  BULLA_TRY(need_boringssl());
-  boringssl.X25519_public_from_private(public_key, private_key);
+  BULLA_TRY(bulla_boringssl_need());
+  bulla_boringssl.X25519_public_from_private(public_key, private_key);
   return succeeded_on_curve(true);
 }
 
@@ -264,8 +217,8 @@ struct hpke {
 
 static void free_hpke(struct hpke **hpke) {
   if (*hpke != NULL) {
-    boringssl.EVP_HPKE_CTX_cleanup(&(*hpke)->context);
-    boringssl.EVP_HPKE_KEY_cleanup(&(*hpke)->key);
+    bulla_boringssl.EVP_HPKE_CTX_cleanup(&(*hpke)->context);
+    bulla_boringssl.EVP_HPKE_KEY_cleanup(&(*hpke)->key);
     void *slot = *hpke;
     bulla_slab_free(&slot, sizeof(**hpke));
   }
@@ -274,7 +227,7 @@ static void free_hpke(struct hpke **hpke) {
 /* All zeroes is BoringSSL's zero state. */
 static enum bulla_status new_hpke(struct hpke **hpke) {
   void *slot = NULL;
-  BULLA_TRY(need_boringssl());
+  BULLA_TRY(bulla_boringssl_need());
   BULLA_TRY(bulla_slab_new(&slot, sizeof(**hpke)));
   *hpke = slot;
   return BULLA_OK;
@@ -285,21 +238,22 @@ static enum bulla_status new_hpke(struct hpke **hpke) {
 static enum bulla_status why_not_set_up(const uint8_t *public_key) {
   static const uint8_t private_key[X25519_PRIVATE_KEY_LEN];
   uint8_t shared[X25519_SHARED_KEY_LEN];
-  return boringssl.X25519(shared, private_key, public_key) == 1 ? BULLA_NO_CRYPTO : BULLA_REFUSED;
+  return bulla_boringssl.X25519(shared, private_key, public_key) == 1 ? BULLA_NO_CRYPTO : BULLA_REFUSED;
 }
 
 static enum bulla_status hpke_seal(struct hpke *hpke, uint8_t *encapsulated, uint8_t *ciphertext,
                                    const uint8_t *public_key, struct bulla_span plaintext, struct bulla_span info,
                                    struct bulla_span additional_data) {
   size_t len = 0;
-  if (boringssl.EVP_HPKE_CTX_setup_sender(&hpke->context, encapsulated, &len, BULLA_X25519_LEN,
-                                          boringssl.EVP_hpke_x25519_hkdf_sha256(), boringssl.EVP_hpke_hkdf_sha256(),
-                                          boringssl.EVP_hpke_aes_256_gcm(), public_key, BULLA_X25519_LEN, info.data,
-                                          info.len) != 1) {
+  if (bulla_boringssl.EVP_HPKE_CTX_setup_sender(
+          &hpke->context, encapsulated, &len, BULLA_X25519_LEN, bulla_boringssl.EVP_hpke_x25519_hkdf_sha256(),
+          bulla_boringssl.EVP_hpke_hkdf_sha256(), bulla_boringssl.EVP_hpke_aes_256_gcm(), public_key, BULLA_X25519_LEN,
+          info.data, info.len) != 1) {
     return why_not_set_up(public_key);
   }
-  int sealed = boringssl.EVP_HPKE_CTX_seal(&hpke->context, ciphertext, &len, plaintext.len + BULLA_TAG_LEN,
-                                           plaintext.data, plaintext.len, additional_data.data, additional_data.len);
+  int sealed =
+      bulla_boringssl.EVP_HPKE_CTX_seal(&hpke->context, ciphertext, &len, plaintext.len + BULLA_TAG_LEN, plaintext.data,
+                                        plaintext.len, additional_data.data, additional_data.len);
   return status_of(sealed == 1 && len == plaintext.len + BULLA_TAG_LEN);
 }
 
@@ -314,20 +268,22 @@ enum bulla_status bulla_hpke_seal(uint8_t *encapsulated, uint8_t *ciphertext, co
 }
 
 static bool init_key(EVP_HPKE_KEY *key, const uint8_t *private_key) {
-  return boringssl.EVP_HPKE_KEY_init(key, boringssl.EVP_hpke_x25519_hkdf_sha256(), private_key, BULLA_X25519_LEN) == 1;
+  return bulla_boringssl.EVP_HPKE_KEY_init(key, bulla_boringssl.EVP_hpke_x25519_hkdf_sha256(), private_key,
+                                           BULLA_X25519_LEN) == 1;
 }
 
 static enum bulla_status hpke_open(EVP_HPKE_CTX *context, uint8_t *plaintext, const EVP_HPKE_KEY *key,
                                    const uint8_t *encapsulated, struct bulla_span ciphertext, struct bulla_span info,
                                    struct bulla_span additional_data) {
-  if (boringssl.EVP_HPKE_CTX_setup_recipient(context, key, boringssl.EVP_hpke_hkdf_sha256(),
-                                             boringssl.EVP_hpke_aes_256_gcm(), encapsulated, BULLA_X25519_LEN,
-                                             info.data, info.len) != 1) {
+  if (bulla_boringssl.EVP_HPKE_CTX_setup_recipient(context, key, bulla_boringssl.EVP_hpke_hkdf_sha256(),
+                                                   bulla_boringssl.EVP_hpke_aes_256_gcm(), encapsulated,
+                                                   BULLA_X25519_LEN, info.data, info.len) != 1) {
     return why_not_set_up(encapsulated);
   }
   size_t len = 0;
-  int opened = boringssl.EVP_HPKE_CTX_open(context, plaintext, &len, ciphertext.len - BULLA_TAG_LEN, ciphertext.data,
-                                           ciphertext.len, additional_data.data, additional_data.len);
+  int opened =
+      bulla_boringssl.EVP_HPKE_CTX_open(context, plaintext, &len, ciphertext.len - BULLA_TAG_LEN, ciphertext.data,
+                                        ciphertext.len, additional_data.data, additional_data.len);
   return opened == 1 && len == ciphertext.len - BULLA_TAG_LEN ? BULLA_OK : BULLA_REFUSED;
 }
 
@@ -368,7 +324,7 @@ struct bulla_hpke_key {
 enum bulla_status bulla_hpke_key_new(struct bulla_hpke_key **key, const uint8_t *private_key) {
   void *slot = NULL;
   *key = NULL;
-  BULLA_TRY(need_boringssl());
+  BULLA_TRY(bulla_boringssl_need());
   BULLA_TRY(bulla_slab_new(&slot, sizeof(**key)));
   struct bulla_hpke_key *made = slot;
   enum bulla_status status = succeeded_on_curve(init_key(&made->key, private_key));
@@ -381,7 +337,7 @@ enum bulla_status bulla_hpke_key_new(struct bulla_hpke_key **key, const uint8_t 
 
 void bulla_hpke_key_free(struct bulla_hpke_key **key) {
   if (*key != NULL) {
-    boringssl.EVP_HPKE_KEY_cleanup(&(*key)->key);
+    bulla_boringssl.EVP_HPKE_KEY_cleanup(&(*key)->key);
     void *slot = *key;
     bulla_slab_free(&slot, sizeof(**key));
     *key = NULL;

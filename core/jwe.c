@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bulla/jose.h>
+
 #include "core/base64url.h"
 #include "core/cleanup.h"
 #include "core/jwe_compact.h"
@@ -49,7 +51,7 @@ static enum bulla_status write_header(struct bulla_jwe_key *key) {
     bulla_json_string(&out, bulla_span(key->key_id, key->key_id_len));
   }
   bulla_json_end(&out, '}');
-  if (bulla_json_finish(&out) != BULLA_OK || json.len > BULLA_JWE_HEADER_MAX) {
+  if (bulla_json_finish(&out) != BULLA_OK || json.len > BULLA_JWE_TOKEN_HEADER_MAX) {
     return BULLA_INVALID_ARGUMENT;
   }
   bulla_base64url_encode(key->header, bulla_written(&json));

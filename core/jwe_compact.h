@@ -9,8 +9,8 @@
 #include "core/crypto.h"
 #include "core/json.h"
 
-#define BULLA_JWE_HEADER_MAX 1024 /* bytes of a protected header, decoded */
-#define BULLA_JWE_IV_LEN 12       /* bytes: RFC 7518 §5.3 allows no other */
+#define BULLA_JWE_TOKEN_HEADER_MAX 1024 /* bytes of a protected header, decoded */
+#define BULLA_JWE_IV_LEN 12             /* bytes: RFC 7518 §5.3 allows no other */
 
 /* The five parts of a token, still base64url. */
 struct bulla_jwe_parts {
@@ -31,7 +31,7 @@ struct bulla_jwe_header {
   struct bulla_json_value enc;
   struct bulla_json_value kid;
   struct bulla_json_value typ;
-  uint8_t json[BULLA_JWE_HEADER_MAX]; /* what the others point into */
+  uint8_t json[BULLA_JWE_TOKEN_HEADER_MAX]; /* what the others point into */
 };
 
 /* bulla_jwe_read_header decodes and checks |digits|: strict JSON, "alg" and "enc" present, the four members above

@@ -5,6 +5,7 @@
 
 #include "fuzz/alloc_calls.h"
 
+#include <bulla/jose.h>
 #include <bulla/token.h>
 
 #include "core/box.h"

@@ -9,6 +9,8 @@
  * opens, and nothing is left in the output: the key is this target's alone, and no mutator has it. Room for as
  * many bytes as the ciphertext stands for is always enough. */
 
+#include <bulla/jose.h>
+
 #include "core/base64url.h"
 #include "core/jwe_compact.h"
 #include "fuzz/fuzz.h"

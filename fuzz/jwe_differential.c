@@ -11,6 +11,8 @@
 
 #include <rhonabwy.h>
 
+#include <bulla/jose.h>
+
 #include "fuzz/fuzz.h"
 #include "fuzz/model_jwe.h"
 #include "fuzz/mutate.h"

@@ -8,6 +8,7 @@
  * Oracle: docs/FORMAT.md §6 by nettle says which arguments are good and every byte of the JWK. jansson reads it,
  * and what is in it: "k" of an own key opens the token that the key mints on that day. */
 
+#include <bulla/jose.h>
 #include <bulla/token.h>
 
 #include "fuzz/fuzz.h"

@@ -12,6 +12,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <bulla/jose.h>
+
 #include "core/crypto.h"
 #include "tests/support.h"
 

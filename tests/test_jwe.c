@@ -6,6 +6,8 @@
 
 #include <sched.h>
 
+#include <bulla/jose.h>
+
 #include "core/base64url.h"
 #include "core/crypto.h"
 #include "core/slab.h"

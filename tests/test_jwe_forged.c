@@ -4,6 +4,8 @@
 /* Tokens made by somebody who has the key and writes what he likes: every tag passes, so that only the rule that
  * a test names can refuse. */
 
+#include <bulla/jose.h>
+
 #include "core/crypto.h"
 #include "core/jwe_compact.h"
 #include "tests/json_rows.h"

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include <bulla/jose.h>
 #include <bulla/service.h>
 
 #include "tests/vault_support.h"

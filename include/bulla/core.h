@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The core: secrets in locked memory, keys, sealed blobs, signatures, JWE. No files, no SQL, no clock.
+/* The core: secrets in locked memory, keys, sealed blobs, signatures; jose.h has its JWE. No files, no SQL, no clock.
  *
  *   struct bulla_secret *material = NULL;
  *   struct bulla_key *key = NULL;
@@ -474,46 +474,6 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_triple_open(const struct bulla
  * BULLA_INVALID_TEXT for another form, and logs what is wrong; BULLA_INVALID_ARGUMENT for a bad |format|. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_triple_check(size_t *plaintext_len, struct bulla_span text,
                                                                const struct bulla_triple_format *format);
-
-/* JWE, RFC 7516, compact serialization. A key is pinned to one "alg" and one "enc" before any input is read; the header
- * never chooses. */
-enum bulla_jwe_alg {
-  BULLA_JWE_DIR = 1, /* RFC 7518 §4.5: the shared key is the content encryption key */
-};
-
-enum bulla_jwe_enc {
-  BULLA_JWE_A128GCM = 1, /* RFC 7518 §5.3 */
-  BULLA_JWE_A192GCM = 2,
-  BULLA_JWE_A256GCM = 3,
-};
-
-struct bulla_jwe_key;
-
-/* bulla_jwe_key_new creates |*key| for |alg| and |enc| from |material|, of 16, 24 or 32 bytes as |enc| says, which it
- * copies. If |key_id| is not empty it is written as "kid", and a token must carry it. Returns BULLA_INVALID_ARGUMENT
- * for another length, an unknown |alg| or |enc|, a |key_id| that is not I-JSON text (RFC 7493 §2.1), has a NUL, is
- * longer than 256 bytes, or makes the header longer than 1024. */
-BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_alg alg,
-                                                              enum bulla_jwe_enc enc,
-                                                              const struct bulla_secret *material,
-                                                              struct bulla_span key_id);
-
-/* bulla_jwe_key_free wipes and frees |*key| and sets it to NULL. */
-BULLA_API void bulla_jwe_key_free(struct bulla_jwe_key **key);
-
-/* bulla_jwe_len returns the length of the compact form of |plaintext_len| bytes under |key|, or 0 past SIZE_MAX / 8. */
-BULLA_API size_t bulla_jwe_len(const struct bulla_jwe_key *key, size_t plaintext_len);
-
-/* bulla_jwe_encrypt writes the compact form of |plaintext| to |token|, without a final NUL. The protected header has
- * "alg", "enc", and "kid" if the key has one. Returns BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE past 1 MiB,
- * BULLA_KEY_EXHAUSTED after 2^32 calls. */
-BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_encrypt(struct bulla_jwe_key *key, struct bulla_buffer *token,
-                                                              struct bulla_span plaintext);
-
-/* bulla_jwe_decrypt decrypts |token|, of at most 1 MiB. Its length is always enough room. Returns BULLA_REFUSED
- * whatever is wrong with |token| or key (RFC 7516 §11.5), BULLA_BUFFER_TOO_SMALL. */
-BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_decrypt(const struct bulla_jwe_key *key,
-                                                              struct bulla_buffer *plaintext, struct bulla_span token);
 
 #ifdef __cplusplus
 }

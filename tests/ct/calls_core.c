@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include <bulla/jose.h>
+
 #include "core/base64url.h"
 #include "core/box.h"
 #include "core/crypto.h"

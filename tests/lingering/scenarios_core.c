@@ -3,6 +3,8 @@
 
 /* The calls of bulla/core.h. */
 
+#include <bulla/jose.h>
+
 #include "core/box.h"
 #include "core/hex.h"
 #include "core/signature.h"

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <bulla/jose.h>
 #include <bulla/store.h>
 #include <bulla/token.h>
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* The functions of BoringSSL that core/crypto_boringssl*.c call, which alone include this. core/crypto_boringssl.c says
+ * how they are found. */
+
+#ifndef BULLA_CORE_CRYPTO_BORINGSSL_H
+#define BULLA_CORE_CRYPTO_BORINGSSL_H
+
+#include <openssl/aead.h>
+#include <openssl/aes.h>
+#include <openssl/curve25519.h>
+#include <openssl/digest.h>
+#include <openssl/evp.h>
+#include <openssl/hkdf.h>
+#include <openssl/hmac.h>
+#include <openssl/hpke.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include "core/scrub.h"
+
+#define BULLA_BORINGSSL_FUNCTIONS(EACH) \
+  EACH(AES_encrypt)                     \
+  EACH(AES_set_encrypt_key)             \
+  EACH(ED25519_keypair_from_seed)       \
+  EACH(ED25519_sign)                    \
+  EACH(ED25519_verify)                  \
+  EACH(EVP_AEAD_CTX_init)               \
+  EACH(EVP_AEAD_CTX_open_gather)        \
+  EACH(EVP_AEAD_CTX_seal_scatter)       \
+  EACH(EVP_HPKE_CTX_cleanup)            \
+  EACH(EVP_HPKE_CTX_open)               \
+  EACH(EVP_HPKE_CTX_seal)               \
+  EACH(EVP_HPKE_CTX_setup_recipient)    \
+  EACH(EVP_HPKE_CTX_setup_sender)       \
+  EACH(EVP_HPKE_KEY_cleanup)            \
+  EACH(EVP_HPKE_KEY_init)               \
+  EACH(EVP_PBE_scrypt)                  \
+  EACH(EVP_aead_aes_128_gcm)            \
+  EACH(EVP_aead_aes_192_gcm)            \
+  EACH(EVP_aead_aes_256_gcm)            \
+  EACH(EVP_hpke_aes_256_gcm)            \
+  EACH(EVP_hpke_hkdf_sha256)            \
+  EACH(EVP_hpke_x25519_hkdf_sha256)     \
+  EACH(EVP_sha256)                      \
+  EACH(HKDF_expand)                     \
+  EACH(HKDF_extract)                    \
+  EACH(HMAC)                            \
+  EACH(RAND_bytes)                      \
+  EACH(SHA256)                          \
+  EACH(X25519)                          \
+  EACH(X25519_public_from_private)
+
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a name in parentheses cannot be declared. */
+#define BULLA_BORINGSSL_DECLARE(function) __typeof__(function) *function;
+extern struct bulla_boringssl { BULLA_BORINGSSL_FUNCTIONS(BULLA_BORINGSSL_DECLARE) } bulla_boringssl;
+
+/* bulla_boringssl_need finds the functions. Returns BULLA_NO_CRYPTO if the library is not there, or lacks one. */
+BULLA_NODISCARD enum bulla_status bulla_boringssl_need(void);
+
+/* bulla_boringssl_succeeded ends a call that was handed a secret: BoringSSL leaves parts of them in registers and on
+ * the stack, |depth| bytes below. Always inlined, as bulla_scrub. */
+__attribute__((always_inline)) static inline enum bulla_status bulla_boringssl_succeeded(bool success, size_t depth) {
+  bulla_scrub(depth);
+  return success ? BULLA_OK : BULLA_NO_CRYPTO;
+}
+
+#endif
