@@ -10,7 +10,6 @@
 #include "core/json.h"
 
 #define BULLA_JWE_TOKEN_HEADER_MAX 1024 /* bytes of a protected header, decoded */
-#define BULLA_JWE_IV_LEN 12             /* bytes: RFC 7518 §5.3 allows no other */
 
 /* The five parts of a token, still base64url. */
 struct bulla_jwe_parts {
@@ -34,10 +33,8 @@ struct bulla_jwe_header {
   uint8_t json[BULLA_JWE_TOKEN_HEADER_MAX]; /* what the others point into */
 };
 
-/* bulla_jwe_read_header decodes and checks |digits|: strict JSON, "alg" and "enc" present, the four members above
- * strings, no "crit" (no extension is supported, RFC 7516 §4.1.13), no "zip", no member that differs from a
- * registered one only in case. Other members are ignored, "jwk", "jku" and "x5*" among them. Returns
- * BULLA_REFUSED. */
+/* bulla_jwe_read_header decodes and checks |digits|, by the rules of bulla_jose_read; "alg" and "enc" must be there.
+ * Returns BULLA_REFUSED. */
 BULLA_NODISCARD enum bulla_status bulla_jwe_read_header(struct bulla_jwe_header *header, struct bulla_span digits);
 
 /* bulla_jwe_compact_len returns the length of a token with an empty encrypted key, of |header_len| digits of

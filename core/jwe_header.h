@@ -36,11 +36,22 @@ enum bulla_jose_place {
  * registers. */
 bool bulla_jose_is_registered(struct bulla_span name);
 
+/* bulla_jose_is_misspelled returns whether |name| has escapes, which nobody needs here, or differs from one of |names|
+ * only in case. */
+bool bulla_jose_is_misspelled(const struct bulla_json_value *name, const struct bulla_span *names, size_t num_names);
+
 /* bulla_jose_read reads the object |json|, which stands at |place|, into |header|: strict JSON, at most
  * BULLA_JOSE_MAX_MEMBERS members, those of struct bulla_jose_header of their type, each not yet in |header|; no "crit"
  * (no extension is supported, RFC 7516 §4.1.13), "zip", "p2s" or "p2c"; no name with escapes or that differs from a
- * registered one only in case. Others are ignored, "jwk", "jku" and "x5*" among them. Returns BULLA_REFUSED. */
+ * registered one only in case. Others are ignored, "jwk", "jku" and "x5*" among them. |header| begins as all zero, and
+ * points into the texts that were read. Returns BULLA_REFUSED. */
 BULLA_NODISCARD enum bulla_status bulla_jose_read(struct bulla_jose_header *header, enum bulla_jose_place place,
                                                   struct bulla_span json);
+
+/* bulla_jose_put_digits writes the member |name|, the base64url of |bytes|, which are public. */
+void bulla_jose_put_digits(struct bulla_json_writer *out, struct bulla_span name, struct bulla_span bytes);
+
+/* bulla_jose_take_digits decodes |text| to the |len| bytes of |bytes|, which are public, or returns false. */
+BULLA_NODISCARD bool bulla_jose_take_digits(uint8_t *bytes, size_t len, struct bulla_span text);
 
 #endif

@@ -262,8 +262,8 @@ struct bulla_jwe_outline {
   uint64_t reserved[4];
 };
 
-/* bulla_jwe_inspect reads |jwe| without a key. Returns BULLA_REFUSED if it is none that bulla would decrypt with a key
- * for it. */
+/* bulla_jwe_inspect reads |jwe| without a key. Returns BULLA_REFUSED if it is malformed, or bulla refuses its headers
+ * whatever the key: any "alg" and "enc" is good here. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_inspect(struct bulla_jwe_outline *outline, struct bulla_span jwe);
 
 /* bulla_jwe_inspect_header writes the JOSE header (RFC 7516 §4) of the recipient number |i| from 0 as one JSON object:

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Encryption, RFC 7516 §5.1, and the three serializations of §7. */
+
+#include <stdlib.h>
+
+#include "core/base64url.h"
+#include "core/cleanup.h"
+#include "core/crypto.h"
+#include "core/jwe_content.h"
+#include "core/jwe_key.h"
+#include "core/sized.h"
+#include "core/slab.h"
+
+/* One message. */
+struct job {
+  struct bulla_jwe_key *const *keys;
+  size_t num_keys;
+  const struct bulla_jwe_encryption *enc;
+  struct bulla_jwe_options options;
+  struct bulla_jwe_parties parties;
+  struct bulla_span header; /* BASE64URL(UTF8(JWE Protected Header)) */
+  struct bulla_span joined; /* the additional data: that, and if there is "aad" a dot and its base64url */
+  uint8_t *joined_room;     /* for |joined|, on the heap, or NULL */
+  struct bulla_jwe_content *content;
+  void *cek; /* in the slab, of BULLA_CEK_MAX_LEN bytes; NULL with a shared key, whose content is the key's own */
+};
+
+static void job_free(struct job *job) {
+  if (job->cek != NULL) {
+    job->enc->cipher->free(&job->content);
+    bulla_slab_free(&job->cek, BULLA_CEK_MAX_LEN);
+  }
+  free(job->joined_room);
+}
+
+/* Members that bulla writes itself, or that it refuses. */
+static bool is_reserved(struct bulla_span name) {
+  static const char *const open[] = {"typ", "cty", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256"};
+  for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+    if (bulla_span_equal(name, bulla_text(open[i]))) {
+      return false;
+    }
+  }
+  return bulla_jose_is_registered(name);
+}
+
+/* Reads the members that the caller wants in the protected header. */
+static enum bulla_status take_members(struct bulla_json_member *members, size_t *num_members, struct bulla_span json) {
+  struct bulla_jose_header header = {.alg = {.type = BULLA_JSON_NULL}};
+  *num_members = 0;
+  if (json.len == 0) {
+    return BULLA_OK;
+  }
+  if (bulla_json_read(members, num_members, BULLA_JOSE_MAX_MEMBERS, json) != BULLA_OK ||
+      bulla_jose_read(&header, BULLA_JOSE_PROTECTED, json) != BULLA_OK) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  for (size_t i = 0; i < *num_members; i++) {
+    if (is_reserved(members[i].name.text)) {
+      return BULLA_INVALID_ARGUMENT;
+    }
+  }
+  return BULLA_OK;
+}
+
+/* Finds the content encryption key: a shared one, one that is drawn, or one that put_recipient() will agree. */
+static enum bulla_status begin_key(struct job *job) {
+  const struct bulla_jwe_key *first = job->keys[0];
+  if (first->alg->management->is_shared) {
+    job->content = first->content;
+    return BULLA_OK;
+  }
+  BULLA_TRY(bulla_slab_new(&job->cek, BULLA_CEK_MAX_LEN));
+  return first->alg->management->is_direct ? BULLA_OK : bulla_random(job->cek, job->enc->cek_len);
+}
+
+/* Adds to the header of |key|'s recipient what its "alg" needs, and fills |encrypted_key|, |*len| bytes. */
+static enum bulla_status wrap_for(struct job *job, const struct bulla_jwe_key *key, uint8_t *encrypted_key, size_t *len,
+                                  struct bulla_json_writer *header) {
+  const struct bulla_jwe_management *management = key->alg->management;
+  *len = 0;
+  if (management->is_shared) {
+    return BULLA_OK;
+  }
+  if (management->has_parties) {
+    if (job->parties.apu.len > 0) {
+      bulla_jose_put_digits(header, BULLA_LITERAL("apu"), job->parties.apu);
+    }
+    if (job->parties.apv.len > 0) {
+      bulla_jose_put_digits(header, BULLA_LITERAL("apv"), job->parties.apv);
+    }
+  }
+  *len = management->encrypted_key_len(key->keep, job->enc->cek_len);
+  return management->wrap(key->keep, job->cek, job->enc->cek_len, encrypted_key, header, &job->parties);
+}
+
+/* Writes what stands in the header of every message of |key|. */
+static void put_own(struct bulla_json_writer *out, const struct bulla_jwe_key *key) {
+  bulla_put(&out->bytes, bulla_span(key->json, key->json_len));
+  out->comma = true;
+}
+
+/* Writes the protected header to |json|, and if there is one recipient wraps the key for it. */
+static enum bulla_status compose_header(struct job *job, struct bulla_buffer *json, uint8_t *encrypted_key,
+                                        size_t *encrypted_key_len) {
+  struct bulla_json_member members[BULLA_JOSE_MAX_MEMBERS];
+  size_t num_members;
+  struct bulla_json_writer out = bulla_json_writer(json);
+  BULLA_TRY(take_members(members, &num_members, job->options.header));
+  *encrypted_key_len = 0;
+  if (job->num_keys == 1) {
+    put_own(&out, job->keys[0]);
+    BULLA_TRY(wrap_for(job, job->keys[0], encrypted_key, encrypted_key_len, &out));
+  } else {
+    bulla_json_begin(&out, '{');
+    bulla_json_name(&out, BULLA_LITERAL("enc"));
+    bulla_json_string(&out, job->enc->name);
+  }
+  for (size_t i = 0; i < num_members; i++) {
+    bulla_json_member(&out, &members[i]);
+  }
+  bulla_json_end(&out, '}');
+  return bulla_json_finish(&out) == BULLA_OK ? BULLA_OK : BULLA_INVALID_ARGUMENT;
+}
+
+static uint8_t *give_digits(struct bulla_writer *out, size_t len) {
+  return bulla_give(out, bulla_base64url_encoded_len(len));
+}
+
+static void put_digits(struct bulla_writer *out, struct bulla_span bytes) {
+  uint8_t *digits = give_digits(out, bytes.len);
+  if (digits != NULL && bytes.len > 0) {
+    bulla_base64url_encode(digits, bytes);
+  }
+}
+
+/* Where the IV, the ciphertext and the tag go. */
+struct places {
+  uint8_t *iv;
+  uint8_t *ciphertext;
+  uint8_t *tag;
+};
+
+/* Encrypts |plaintext| to |places|. */
+static enum bulla_status seal_content(const struct job *job, const struct places *places, struct bulla_span plaintext) {
+  uint8_t iv[BULLA_JWE_IV_MAX_LEN];
+  uint8_t tag[BULLA_JWE_TAG_MAX_LEN];
+  BULLA_TRY(bulla_nonce(iv, job->enc->iv_len));
+  if (plaintext.len > 0) {
+    memcpy(places->ciphertext, plaintext.data, plaintext.len);
+  }
+  BULLA_TRY(bulla_jwe_seal_digits(job->enc, job->content, places->ciphertext, plaintext.len, tag, iv, job->joined));
+  bulla_base64url_encode(places->iv, bulla_span(iv, job->enc->iv_len));
+  bulla_base64url_encode(places->tag, bulla_span(tag, job->enc->tag_len));
+  return BULLA_OK;
+}
+
+static struct places give_places(struct bulla_writer *out, const struct job *job, size_t plaintext_len,
+                                 const struct bulla_span *between) {
+  struct places places;
+  bulla_put(out, between[0]);
+  places.iv = give_digits(out, job->enc->iv_len);
+  bulla_put(out, between[1]);
+  places.ciphertext = give_digits(out, job->enc->cipher->sealed_len(plaintext_len));
+  bulla_put(out, between[2]);
+  places.tag = give_digits(out, job->enc->tag_len);
+  return places;
+}
+
+/* §7.1 */
+static struct places write_compact(struct bulla_writer *out, const struct job *job, struct bulla_span encrypted_key,
+                                   size_t plaintext_len) {
+  static const struct bulla_span between[] = {
+      {(const uint8_t *)".", 1}, {(const uint8_t *)".", 1}, {(const uint8_t *)".", 1}};
+  bulla_put(out, job->header);
+  bulla_put_byte(out, '.');
+  put_digits(out, encrypted_key);
+  return give_places(out, job, plaintext_len, between);
+}
+
+static void put_encrypted_key(struct bulla_writer *out, struct bulla_span encrypted_key) {
+  bulla_put(out, BULLA_LITERAL("\"encrypted_key\":\""));
+  put_digits(out, encrypted_key);
+  bulla_put_byte(out, '"');
+}
+
+/* The recipient of |key|, one of several: what a single one has in the protected header is in its own. */
+static enum bulla_status put_recipient(struct bulla_writer *out, struct job *job, const struct bulla_jwe_key *key) {
+  uint8_t room[BULLA_JWE_HEADER_MAX];
+  uint8_t encrypted_key[BULLA_JWE_ENCRYPTED_KEY_MAX_LEN];
+  size_t len;
+  struct bulla_buffer json = bulla_buffer(room, sizeof(room));
+  struct bulla_json_writer header = bulla_json_writer(&json);
+  bulla_json_begin(&header, '{');
+  bulla_json_name(&header, BULLA_LITERAL("alg"));
+  bulla_json_string(&header, key->alg->name);
+  if (key->key_id_len > 0) {
+    bulla_json_name(&header, BULLA_LITERAL("kid"));
+    bulla_json_string(&header, bulla_span(key->key_id, key->key_id_len));
+  }
+  BULLA_TRY(wrap_for(job, key, encrypted_key, &len, &header));
+  bulla_json_end(&header, '}');
+  BULLA_TRY(bulla_json_finish(&header));
+  bulla_put(out, BULLA_LITERAL("{\"header\":"));
+  bulla_put(out, bulla_written(&json));
+  bulla_put_byte(out, ',');
+  put_encrypted_key(out, bulla_span(encrypted_key, len));
+  bulla_put_byte(out, '}');
+  return BULLA_OK;
+}
+
+static enum bulla_status put_recipients(struct bulla_writer *out, struct job *job, struct bulla_span encrypted_key) {
+  bulla_put(out, BULLA_LITERAL(",\"recipients\":["));
+  for (size_t i = 0; i < job->num_keys && job->num_keys > 1; i++) {
+    bulla_put(out, bulla_span(",", i > 0 ? 1 : 0));
+    BULLA_TRY(put_recipient(out, job, job->keys[i]));
+  }
+  if (job->num_keys == 1) {
+    bulla_put_byte(out, '{');
+    if (encrypted_key.len > 0) {
+      put_encrypted_key(out, encrypted_key);
+    }
+    bulla_put_byte(out, '}');
+  }
+  bulla_put_byte(out, ']');
+  return BULLA_OK;
+}
+
+/* §7.2 */
+static enum bulla_status write_json(struct places *places, struct bulla_writer *out, struct job *job,
+                                    struct bulla_span encrypted_key, size_t plaintext_len) {
+  static const struct bulla_span between[] = {{(const uint8_t *)",\"iv\":\"", 7},
+                                              {(const uint8_t *)"\",\"ciphertext\":\"", 16},
+                                              {(const uint8_t *)"\",\"tag\":\"", 9}};
+  bulla_put(out, BULLA_LITERAL("{\"protected\":\""));
+  bulla_put(out, job->header);
+  bulla_put_byte(out, '"');
+  if (job->options.form == BULLA_JWE_GENERAL) {
+    BULLA_TRY(put_recipients(out, job, encrypted_key));
+  } else if (encrypted_key.len > 0) {
+    bulla_put_byte(out, ',');
+    put_encrypted_key(out, encrypted_key);
+  }
+  if (job->options.aad.len > 0) {
+    bulla_put(out, BULLA_LITERAL(",\"aad\":\""));
+    put_digits(out, job->options.aad);
+    bulla_put_byte(out, '"');
+  }
+  *places = give_places(out, job, plaintext_len, between);
+  bulla_put(out, BULLA_LITERAL("\"}"));
+  return BULLA_OK;
+}
+
+/* §5.1 step 14 */
+static enum bulla_status join(struct job *job) {
+  struct bulla_span aad = job->options.aad;
+  job->joined = job->header;
+  if (aad.len == 0) {
+    return BULLA_OK;
+  }
+  size_t len = job->header.len + 1 + bulla_base64url_encoded_len(aad.len);
+  job->joined_room = malloc(len);
+  if (job->joined_room == NULL) {
+    return BULLA_NO_MEMORY;
+  }
+  struct bulla_buffer joined = bulla_buffer(job->joined_room, len);
+  struct bulla_writer out = bulla_writer(&joined);
+  bulla_put(&out, job->header);
+  bulla_put_byte(&out, '.');
+  put_digits(&out, aad);
+  job->joined = bulla_written(&joined);
+  return BULLA_OK;
+}
+
+/* Says whether the protected header is the one that the key wrote beforehand. */
+static bool has_own_header(const struct job *job) {
+  return job->num_keys == 1 && !job->keys[0]->alg->management->adds_header && job->options.header.len == 0;
+}
+
+static enum bulla_status encrypt(struct job *job, struct bulla_buffer *jwe, struct bulla_span plaintext) {
+  uint8_t room[BULLA_JWE_HEADER_MAX];
+  uint8_t digits[(BULLA_JWE_HEADER_MAX + 2) / 3 * 4];
+  uint8_t encrypted_key[BULLA_JWE_ENCRYPTED_KEY_MAX_LEN];
+  size_t encrypted_key_len = 0;
+  struct places places;
+  struct bulla_buffer json = bulla_buffer(room, sizeof(room));
+  struct bulla_writer out = bulla_writer(jwe);
+  BULLA_TRY(begin_key(job));
+  if (has_own_header(job)) {
+    struct bulla_json_writer none = bulla_json_writer(&json);
+    BULLA_TRY(wrap_for(job, job->keys[0], encrypted_key, &encrypted_key_len, &none));
+    job->header = bulla_span(job->keys[0]->header, job->keys[0]->header_len);
+  } else {
+    BULLA_TRY(compose_header(job, &json, encrypted_key, &encrypted_key_len));
+    bulla_base64url_encode(digits, bulla_written(&json));
+    job->header = bulla_span(digits, bulla_base64url_encoded_len(json.len));
+  }
+  BULLA_TRY(join(job));
+  struct bulla_span wrapped = bulla_span(encrypted_key, encrypted_key_len);
+  if (job->options.form == BULLA_JWE_COMPACT) {
+    places = write_compact(&out, job, wrapped, plaintext.len);
+  } else {
+    BULLA_TRY(write_json(&places, &out, job, wrapped, plaintext.len));
+  }
+  BULLA_TRY(bulla_writer_finish(&out));
+  if (jwe->len > BULLA_JWE_MAX) {
+    return BULLA_TOO_LARGE;
+  }
+  if (job->cek != NULL) {
+    BULLA_TRY(job->enc->cipher->expand(&job->content, bulla_span(job->cek, job->enc->cek_len)));
+  }
+  return seal_content(job, &places, plaintext);
+}
+
+/* Says whether keys and options fit each other. */
+static enum bulla_status check(const struct job *job) {
+  const struct bulla_jwe_options *options = &job->options;
+  bool has_parties = job->parties.apu.len > 0 || job->parties.apv.len > 0;
+  if (job->num_keys == 0 || job->num_keys > BULLA_JWE_MAX_RECIPIENTS || options->form > BULLA_JWE_GENERAL ||
+      (job->num_keys > 1 && options->form != BULLA_JWE_GENERAL) ||
+      (options->aad.len > 0 && options->form == BULLA_JWE_COMPACT) || job->parties.apu.len > BULLA_JWE_MAX_PARTY ||
+      job->parties.apv.len > BULLA_JWE_MAX_PARTY) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  for (size_t i = 0; i < job->num_keys; i++) {
+    const struct bulla_jwe_key *key = job->keys[i];
+    if (!bulla_jwe_key_is_here(key)) {
+      return BULLA_FORKED;
+    }
+    if (!key->can_encrypt || key->enc != job->enc || (job->num_keys > 1 && key->alg->management->is_direct) ||
+        (has_parties && !key->alg->management->has_parties)) {
+      return BULLA_INVALID_ARGUMENT;
+    }
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status count(const struct job *job) {
+  for (size_t i = 0; i < job->num_keys; i++) {
+    BULLA_TRY(bulla_count_seal(&job->keys[i]->seals));
+  }
+  return BULLA_OK;
+}
+
+size_t bulla_jwe_len(const struct bulla_jwe_key *key, size_t plaintext_len) {
+  const struct bulla_jwe_management *management = key->alg->management;
+  size_t header_len = key->header_len;
+  size_t encrypted_key_len = 0;
+  if (plaintext_len > SIZE_MAX / 8) {
+    return 0;
+  }
+  if (!management->is_shared) {
+    encrypted_key_len = management->encrypted_key_len(key->keep, key->enc->cek_len);
+  }
+  if (management->adds_header) {
+    header_len = bulla_base64url_encoded_len(key->json_len + management->added_len(key->keep) + 1);
+  }
+  return header_len + bulla_base64url_encoded_len(encrypted_key_len) + bulla_base64url_encoded_len(key->enc->iv_len) +
+         bulla_base64url_encoded_len(key->enc->cipher->sealed_len(plaintext_len)) +
+         bulla_base64url_encoded_len(key->enc->tag_len) + 4;
+}
+
+/* More than the names of the members of a JSON form, or of one recipient, and what stands between them. */
+enum { JSON_OVERHEAD = 128 };
+
+size_t bulla_jwe_len_for(struct bulla_jwe_key *const *keys, size_t num_keys, size_t plaintext_len,
+                         const struct bulla_jwe_options *options) {
+  size_t len = JSON_OVERHEAD;
+  size_t extra = options == NULL ? 0 : options->header.len + 2 * (options->apu.len + options->apv.len) + 64;
+  size_t aad_len = options == NULL ? 0 : options->aad.len;
+  if (num_keys == 0 || num_keys > BULLA_JWE_MAX_RECIPIENTS || plaintext_len > BULLA_JWE_MAX || extra > BULLA_JWE_MAX ||
+      aad_len > BULLA_JWE_MAX) {
+    return 0;
+  }
+  for (size_t i = 0; i < num_keys; i++) {
+    len += bulla_jwe_len(keys[i], i == 0 ? plaintext_len : 0) + 2 * extra + JSON_OVERHEAD;
+  }
+  return len + 2 * aad_len;
+}
+
+static enum bulla_status encrypt_job(struct job *job, struct bulla_buffer *jwe, struct bulla_span plaintext) {
+  BULLA_TRY(check(job));
+  if (plaintext.len > BULLA_JWE_MAX || job->options.aad.len > BULLA_JWE_MAX) {
+    return BULLA_TOO_LARGE;
+  }
+  BULLA_TRY(count(job));
+  return encrypt(job, jwe, plaintext);
+}
+
+enum bulla_status bulla_jwe_encrypt_for(struct bulla_jwe_key *const *keys, size_t num_keys, struct bulla_buffer *jwe,
+                                        struct bulla_span plaintext, const struct bulla_jwe_options *options) {
+  struct job job BULLA_CLEANUP(job_free) = {.keys = keys, .num_keys = num_keys};
+  enum bulla_status status = BULLA_OK;
+  if (options != NULL) {
+    status = bulla_sized_take(&job.options, sizeof(job.options), options, BULLA_SIZE_TO(struct bulla_jwe_options, apv));
+  }
+  if (status == BULLA_OK) {
+    job.enc = num_keys > 0 ? keys[0]->enc : NULL;
+    job.parties = (struct bulla_jwe_parties){job.options.apu, job.options.apv};
+    status = encrypt_job(&job, jwe, plaintext);
+  }
+  return status == BULLA_OK ? BULLA_OK : bulla_fail(jwe, status);
+}
+
+enum bulla_status bulla_jwe_encrypt(struct bulla_jwe_key *key, struct bulla_buffer *token,
+                                    struct bulla_span plaintext) {
+  size_t len = bulla_jwe_len(key, plaintext.len);
+  if (!bulla_jwe_key_is_here(key)) {
+    return bulla_fail(token, BULLA_FORKED);
+  }
+  if (len == 0 || len > BULLA_JWE_MAX) {
+    return bulla_fail(token, BULLA_TOO_LARGE);
+  }
+  return token->size < len ? bulla_fail(token, BULLA_BUFFER_TOO_SMALL)
+                           : bulla_jwe_encrypt_for(&key, 1, token, plaintext, NULL);
+}
