@@ -21,8 +21,12 @@
 #include "core/scrub.h"
 
 #define BULLA_BORINGSSL_FUNCTIONS(EACH) \
+  EACH(AES_cbc_encrypt)                 \
   EACH(AES_encrypt)                     \
+  EACH(AES_set_decrypt_key)             \
   EACH(AES_set_encrypt_key)             \
+  EACH(AES_unwrap_key)                  \
+  EACH(AES_wrap_key)                    \
   EACH(ED25519_keypair_from_seed)       \
   EACH(ED25519_sign)                    \
   EACH(ED25519_verify)                  \
@@ -49,6 +53,15 @@
   EACH(HMAC)                            \
   EACH(RAND_bytes)                      \
   EACH(SHA256)                          \
+  EACH(SHA256_Final)                    \
+  EACH(SHA256_Init)                     \
+  EACH(SHA256_Update)                   \
+  EACH(SHA384_Final)                    \
+  EACH(SHA384_Init)                     \
+  EACH(SHA384_Update)                   \
+  EACH(SHA512_Final)                    \
+  EACH(SHA512_Init)                     \
+  EACH(SHA512_Update)                   \
   EACH(X25519)                          \
   EACH(X25519_public_from_private)
 
