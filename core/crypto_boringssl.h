@@ -9,8 +9,13 @@
 
 #include <openssl/aead.h>
 #include <openssl/aes.h>
+#include <openssl/bn.h>
 #include <openssl/curve25519.h>
 #include <openssl/digest.h>
+#include <openssl/ec.h>
+#include <openssl/ec_key.h>
+#include <openssl/ecdh.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hkdf.h>
 #include <openssl/hmac.h>
@@ -27,9 +32,26 @@
   EACH(AES_set_encrypt_key)             \
   EACH(AES_unwrap_key)                  \
   EACH(AES_wrap_key)                    \
+  EACH(BN_bin2bn)                       \
+  EACH(BN_bn2bin_padded)                \
+  EACH(BN_clear_free)                   \
+  EACH(ECDH_compute_key)                \
+  EACH(EC_KEY_free)                     \
+  EACH(EC_KEY_generate_key)             \
+  EACH(EC_KEY_get0_group)               \
+  EACH(EC_KEY_get0_private_key)         \
+  EACH(EC_KEY_get0_public_key)          \
+  EACH(EC_KEY_new_by_curve_name)        \
+  EACH(EC_KEY_set_private_key)          \
+  EACH(EC_POINT_free)                   \
+  EACH(EC_POINT_mul)                    \
+  EACH(EC_POINT_new)                    \
+  EACH(EC_POINT_oct2point)              \
+  EACH(EC_POINT_point2oct)              \
   EACH(ED25519_keypair_from_seed)       \
   EACH(ED25519_sign)                    \
   EACH(ED25519_verify)                  \
+  EACH(ERR_clear_error)                 \
   EACH(EVP_AEAD_CTX_init)               \
   EACH(EVP_AEAD_CTX_open_gather)        \
   EACH(EVP_AEAD_CTX_seal_scatter)       \

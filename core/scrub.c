@@ -91,7 +91,7 @@ __asm__(
 #else
 
 __attribute__((noinline)) void bulla_scrub(size_t depth) {
-  uint8_t frames[BULLA_CURVE_SCRUB_DEPTH];
+  uint8_t frames[BULLA_POINT_SCRUB_DEPTH];
   (void)depth; /* no more than there are */
   bulla_wipe(frames, sizeof(frames));
 }

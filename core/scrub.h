@@ -17,6 +17,9 @@ enum { BULLA_SCRUB_DEPTH = 2048 };
 /* The same for what works on Curve25519: Debian's leaves something in less than 4096 bytes. */
 enum { BULLA_CURVE_SCRUB_DEPTH = 8192 };
 
+/* The same for what works on the curves of NIST: Debian's leaves something in 9920 bytes. */
+enum { BULLA_POINT_SCRUB_DEPTH = 16384 };
+
 #ifdef __x86_64__
 
 enum bulla_vectors { BULLA_VECTORS_SSE, BULLA_VECTORS_AVX, BULLA_VECTORS_AVX512 };
@@ -36,7 +39,7 @@ __attribute__((always_inline)) static inline void bulla_scrub(size_t depth) {
 #else
 
 /* Which registers are cleared depends on the processor; the stack is always cleared. |depth| is at most
- * BULLA_CURVE_SCRUB_DEPTH. */
+ * BULLA_POINT_SCRUB_DEPTH. */
 void bulla_scrub(size_t depth);
 
 #endif

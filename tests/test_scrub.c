@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "core/crypto.h"
+#include "core/crypto_aes.h"
+#include "core/crypto_keys.h"
 #include "core/scrub.h"
 #include "core/xaes.h"
 #include "tests/support.h"
@@ -251,4 +253,81 @@ Test(scrub, nothing_on_a_curve_leaves_anything_on_the_stack, .init = start) {
   NOTHING_LEFT_BY(open_with_a_private_key);
   NOTHING_LEFT_BY(keep_a_private_key);
   NOTHING_LEFT_BY(open_with_a_kept_key);
+}
+
+static struct bulla_aes_pair aes_pair;
+static struct bulla_hmac_key hmac_key;
+
+static void expand_a_pair(void) {
+  for (size_t len = 16; len <= 32; len += 8) {
+    TEST_OK(bulla_aes_pair_expand(&aes_pair, some(len)));
+  }
+}
+
+static void wrap_a_key(void) {
+  TEST_OK(bulla_aes_wrap(&aes_pair, out, some(64)));
+}
+
+static void unwrap_a_key(void) {
+  TEST_STATUS(bulla_aes_unwrap(&aes_pair, out, some(72)), BULLA_REFUSED);
+}
+
+static void chain_blocks(void) {
+  for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    bulla_aes_cbc_encrypt(&aes_pair, out, noise, some(lens[i] / 16 * 16));
+    bulla_aes_cbc_decrypt(&aes_pair, out, noise, some(lens[i] / 16 * 16));
+  }
+}
+
+static void hash_parts(void) {
+  for (enum bulla_sha sha = BULLA_SHA_256; sha <= BULLA_SHA_512; sha++) {
+    TEST_OK(bulla_hmac_expand(&hmac_key, sha, some(64)));
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+      const struct bulla_span parts[] = {some(7), some(lens[i])};
+      bulla_hmac_parts(&hmac_key, out, parts, 2);
+    }
+  }
+}
+
+Test(scrub, nothing_of_a_wrapped_key_or_of_chained_blocks_stays_on_the_stack, .init = start) {
+  NOTHING_LEFT_BY(expand_a_pair);
+  NOTHING_LEFT_BY(wrap_a_key);
+  NOTHING_LEFT_BY(unwrap_a_key);
+  NOTHING_LEFT_BY(chain_blocks);
+  NOTHING_LEFT_BY(hash_parts);
+}
+
+static enum bulla_curve curve;
+static uint8_t a_point[BULLA_POINT_MAX_LEN];
+static uint8_t a_private_key[BULLA_CURVE_MAX_LEN];
+
+static void generate_on_a_curve(void) {
+  TEST_OK(bulla_curve_generate(curve, a_private_key, a_point));
+}
+
+static void check_a_point(void) {
+  TEST_OK(bulla_curve_check(curve, a_point));
+}
+
+static void make_a_point(void) {
+  TEST_OK(bulla_curve_public(curve, out, a_private_key));
+}
+
+static void agree_on_a_curve(void) {
+  TEST_OK(bulla_curve_agree(curve, out, a_private_key, a_point));
+}
+
+static void agree_with_no_point(void) {
+  static const uint8_t no_point[BULLA_POINT_MAX_LEN];
+  TEST_STATUS(bulla_curve_agree(curve, out, a_private_key, no_point), BULLA_REFUSED);
+}
+
+Test(scrub, nothing_of_an_agreement_stays_on_the_stack, .init = start) {
+  for (curve = BULLA_CURVE_P256; curve <= BULLA_CURVE_X25519; curve++) {
+    NOTHING_LEFT_BY(generate_on_a_curve);
+    NOTHING_LEFT_BY(check_a_point);
+    NOTHING_LEFT_BY(make_a_point);
+    NOTHING_LEFT_BY(agree_on_a_curve);
+    NOTHING_LEFT_BY(agree_with_no_point);
+  }
 }
