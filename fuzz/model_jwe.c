@@ -24,7 +24,18 @@ static bool is_acceptable_name(const char *name) {
       return false;
     }
   }
-  return strcmp(name, "crit") != 0 && strcmp(name, "zip") != 0;
+  return strcmp(name, "crit") != 0 && strcmp(name, "zip") != 0 && strcmp(name, "p2s") != 0 && strcmp(name, "p2c") != 0;
+}
+
+/* Says whether |value| is what the member |name| may have, of those that bulla knows. */
+static bool has_good_type(const char *name, const json_t *value) {
+  static const char *const strings[] = {"alg", "enc", "kid", "typ", "apu", "apv", "iv", "tag"};
+  for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+    if (strcmp(name, strings[i]) == 0) {
+      return json_is_string(value);
+    }
+  }
+  return strcmp(name, "epk") != 0 || json_is_object(value);
 }
 
 /* Says whether |name| is absent or a string, which |*text| is then. */
@@ -49,7 +60,7 @@ static bool are_good_members(struct model_header *header, struct bulla_span json
   const char *name;
   json_t *value;
   json_object_foreach(header->tree, name, value) {
-    if (!is_acceptable_name(name)) {
+    if (!is_acceptable_name(name) || !has_good_type(name, value)) {
       return false;
     }
   }

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Round trips of each alg with each enc in each serialization. What must be refused is in test_jwe_rules.c. */
+
+#include <bulla/jose.h>
+
+#include "core/jwe_algorithm.h"
+#include "core/jwe_table.h"
+#include "core/slab.h"
+#include "tests/support.h"
+
+enum { FIRST_ALG = BULLA_JWE_DIR, LAST_SYMMETRIC = BULLA_JWE_A256GCMKW };
+enum { FIRST_ENC = BULLA_JWE_A128GCM, LAST_ENC = BULLA_JWE_A256CBC_HS512 };
+
+static struct bulla_jwe_key *key_for(enum bulla_jwe_alg alg, enum bulla_jwe_enc enc, const char *kid) {
+  size_t len = bulla_jwe_algorithm(alg)->key_len;
+  struct bulla_secret *secret =
+      test_secret(test_filled((uint8_t)(16 * alg + enc), len == 0 ? bulla_jwe_encryption(enc)->cek_len : len));
+  struct bulla_jwe_key *key = NULL;
+  TEST_OK(bulla_jwe_key_new(&key, alg, enc, secret, test_text(kid)));
+  test_keep(key);
+  bulla_secret_free(&secret);
+  return key;
+}
+
+static struct bulla_span payload(size_t len) {
+  uint8_t *bytes = test_alloc(len);
+  for (size_t i = 0; i < len; i++) {
+    bytes[i] = (uint8_t)(i * 31 + len);
+  }
+  return bulla_span(bytes, len);
+}
+
+static struct bulla_span encrypted(struct bulla_jwe_key *const *keys, size_t num_keys, struct bulla_span plaintext,
+                                   const struct bulla_jwe_options *options) {
+  struct bulla_buffer jwe = test_room(bulla_jwe_len_for(keys, num_keys, plaintext.len, options));
+  TEST_OK(bulla_jwe_encrypt_for(keys, num_keys, &jwe, plaintext, options));
+  return bulla_written(&jwe);
+}
+
+static void decrypts(const struct bulla_jwe_key *key, struct bulla_span jwe, struct bulla_span plaintext,
+                     const char *what) {
+  struct bulla_buffer opened = test_room(jwe.len);
+  TEST_OK(bulla_jwe_decrypt_any(key, &opened, NULL, jwe));
+  TEST_SPAN(bulla_written(&opened), plaintext, "%s", what);
+}
+
+Test(jwe_forms, each_alg_and_enc_round_trips_in_each_form_at_each_length) {
+  for (int alg = FIRST_ALG; alg <= LAST_SYMMETRIC; alg++) {
+    for (int enc = FIRST_ENC; enc <= LAST_ENC; enc++) {
+      struct bulla_jwe_key *key = key_for((enum bulla_jwe_alg)alg, (enum bulla_jwe_enc)enc, "k");
+      for (size_t len = 0; len <= 70; len++) {
+        for (int form = BULLA_JWE_COMPACT; form <= BULLA_JWE_GENERAL; form++) {
+          struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+          options.form = (enum bulla_jwe_form)form;
+          decrypts(key, encrypted(&key, 1, payload(len), &options), payload(len),
+                   bulla_jwe_alg_name((enum bulla_jwe_alg)alg));
+        }
+      }
+      bulla_jwe_key_free(&key);
+    }
+  }
+  cr_expect_eq(bulla_slab_usage().used, 0);
+}
+
+Test(jwe_forms, the_compact_length_is_exact_and_one_byte_less_is_too_small) {
+  static const size_t lens[] = {0, 1, 15, 16, 17, 233, 3054, 3055, 3056, 3071, 3072, 3073, 10000};
+  for (int alg = FIRST_ALG; alg <= LAST_SYMMETRIC; alg++) {
+    for (int enc = FIRST_ENC; enc <= LAST_ENC; enc++) {
+      struct bulla_jwe_key *key = key_for((enum bulla_jwe_alg)alg, (enum bulla_jwe_enc)enc, "\"k\n");
+      for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+        size_t len = bulla_jwe_len(key, lens[i]);
+        struct bulla_buffer token = test_room(len);
+        struct bulla_buffer small = test_room(len - 1);
+        TEST_OK(bulla_jwe_encrypt(key, &token, payload(lens[i])));
+        cr_assert_eq(token.len, len, "%s %s %zu", bulla_jwe_alg_name((enum bulla_jwe_alg)alg),
+                     bulla_jwe_enc_name((enum bulla_jwe_enc)enc), lens[i]);
+        decrypts(key, bulla_written(&token), payload(lens[i]), "compact");
+        TEST_STATUS(bulla_jwe_encrypt(key, &small, payload(lens[i])), BULLA_BUFFER_TOO_SMALL);
+        TEST_FAILED(small, "%zu", lens[i]);
+      }
+      bulla_jwe_key_free(&key);
+    }
+  }
+}
+
+Test(jwe_forms, no_key_opens_what_is_for_another_alg_or_enc) {
+  struct bulla_jwe_key *keys[LAST_SYMMETRIC + 1][LAST_ENC + 1];
+  for (int alg = FIRST_ALG; alg <= LAST_SYMMETRIC; alg++) {
+    for (int enc = FIRST_ENC; enc <= LAST_ENC; enc++) {
+      keys[alg][enc] = key_for((enum bulla_jwe_alg)alg, (enum bulla_jwe_enc)enc, "");
+    }
+  }
+  size_t num_opened = 0;
+  for (int alg = FIRST_ALG; alg <= LAST_SYMMETRIC; alg++) {
+    for (int enc = FIRST_ENC; enc <= LAST_ENC; enc++) {
+      struct bulla_span jwe = encrypted(&keys[alg][enc], 1, payload(20), NULL);
+      for (int i = FIRST_ALG; i <= LAST_SYMMETRIC; i++) {
+        for (int j = FIRST_ENC; j <= LAST_ENC; j++) {
+          struct bulla_buffer opened = test_room(jwe.len);
+          enum bulla_status status = bulla_jwe_decrypt(keys[i][j], &opened, jwe);
+          cr_assert_eq(status, i == alg && j == enc ? BULLA_OK : BULLA_REFUSED, "%d %d by %d %d", alg, enc, i, j);
+          num_opened += status == BULLA_OK ? 1 : 0;
+        }
+      }
+    }
+  }
+  cr_expect_eq(num_opened, 42);
+}
+
+Test(jwe_forms, several_recipients_open_with_their_keys_alone) {
+  enum { NUM = 6 };
+  struct bulla_jwe_key *keys[NUM];
+  for (size_t i = 0; i < NUM; i++) {
+    char kid[] = {(char)('a' + i), 0};
+    keys[i] = key_for((enum bulla_jwe_alg)(BULLA_JWE_A128KW + i), BULLA_JWE_A192CBC_HS384, kid);
+  }
+  struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+  options.form = BULLA_JWE_GENERAL;
+  options.aad = test_text("additional");
+  options.header = test_text(" {\"typ\":\"JOSE\",\"x\":[1,{}]} ");
+  struct bulla_span jwe = encrypted(keys, NUM, payload(100), &options);
+  for (size_t i = 0; i < NUM; i++) {
+    struct bulla_jwe_opened out = BULLA_JWE_OPENED_INIT;
+    struct bulla_buffer plaintext = test_room(jwe.len);
+    struct bulla_buffer typ = test_room(10);
+    out.header = test_room(100);
+    out.aad = test_room(10);
+    TEST_OK(bulla_jwe_decrypt_any(keys[i], &plaintext, &out, jwe));
+    TEST_SPAN(bulla_written(&plaintext), payload(100), "recipient %zu", i);
+    TEST_SPAN(bulla_written(&out.aad), test_text("additional"), "aad");
+    TEST_SPAN(bulla_written(&out.header), test_text("{\"enc\":\"A192CBC-HS384\",\"typ\":\"JOSE\",\"x\":[1,{}]}"),
+              "header");
+    TEST_OK(bulla_jwe_header_text(&typ, bulla_written(&out.header), test_text("typ")));
+    TEST_SPAN(bulla_written(&typ), test_text("JOSE"), "typ");
+    TEST_STATUS(bulla_jwe_header_text(&typ, bulla_written(&out.header), test_text("x")), BULLA_INVALID_TEXT);
+    TEST_STATUS(bulla_jwe_header_text(&typ, bulla_written(&out.header), test_text("kid")), BULLA_NOT_FOUND);
+  }
+  struct bulla_jwe_outline outline;
+  TEST_OK(bulla_jwe_inspect(&outline, jwe));
+  cr_expect(outline.form == BULLA_JWE_GENERAL && outline.num_recipients == NUM && outline.ciphertext_len == 112);
+  struct bulla_buffer header = test_room(jwe.len);
+  TEST_OK(bulla_jwe_inspect_header(&header, jwe, 1));
+  TEST_SPAN(bulla_written(&header),
+            test_text("{\"enc\":\"A192CBC-HS384\",\"typ\":\"JOSE\",\"x\":[1,{}],\"alg\":\"A192KW\",\"kid\":\"b\"}"),
+            "header");
+  TEST_STATUS(bulla_jwe_inspect_header(&header, jwe, NUM), BULLA_NOT_FOUND);
+}
