@@ -42,6 +42,9 @@ BULLA_NODISCARD bool bulla_base64url_decode_secret(uint8_t *bytes, struct bulla_
  * other systems write. */
 BULLA_NODISCARD bool bulla_base64_decode_secret(uint8_t *bytes, struct bulla_span text);
 
+/* bulla_base64_encode_secret is bulla_base64url_encode_secret for that alphabet. It writes no padding. */
+void bulla_base64_encode_secret(uint8_t *text, struct bulla_span bytes);
+
 /* bulla_base64_without_padding returns |text| without the one or two = that pad it to groups of four. */
 struct bulla_span bulla_base64_without_padding(struct bulla_span text);
 

@@ -16,13 +16,14 @@ static uint32_t within(uint32_t x, uint32_t first, uint32_t last) {
   return ~less(x, first) & ~less(last, x);
 }
 
-static uint8_t digit_of(uint32_t value) {
+/* |last| are the digits of 62 and 63, here and below. */
+static uint8_t digit_of(uint32_t value, const char last[2]) {
   return (uint8_t)((within(value, 0, 25) & ('A' + value)) | (within(value, 26, 51) & ('a' + value - 26)) |
-                   (within(value, 52, 61) & ('0' + value - 52)) | (within(value, 62, 62) & '-') |
-                   (within(value, 63, 63) & '_'));
+                   (within(value, 52, 61) & ('0' + value - 52)) | (within(value, 62, 62) & (uint8_t)last[0]) |
+                   (within(value, 63, 63) & (uint8_t)last[1]));
 }
 
-/* The value plus one, or 0 for what is no digit. |last| are the digits of 62 and 63. */
+/* The value plus one, or 0 for what is no digit. */
 static uint32_t value_of(uint32_t digit, const char last[2]) {
   uint32_t of_62 = (uint32_t)last[0];
   uint32_t of_63 = (uint32_t)last[1];
@@ -34,18 +35,26 @@ static uint32_t value_of(uint32_t digit, const char last[2]) {
 /* Both directions are one queue of bits: what comes in goes to its low end, and what goes out leaves at its high
  * end. How many bits it holds depends on the length alone. */
 
-void bulla_base64url_encode_secret(uint8_t *text, struct bulla_span bytes) {
+static void encode(uint8_t *text, struct bulla_span bytes, const char last[2]) {
   uint32_t queue = 0;
   unsigned num_bits = 0;
   for (size_t i = 0; i < bytes.len; i++) {
     queue = queue << 8 | bytes.data[i];
     for (num_bits += 8; num_bits >= 6; num_bits -= 6) {
-      *text++ = digit_of(queue >> (num_bits - 6) & 63);
+      *text++ = digit_of(queue >> (num_bits - 6) & 63, last);
     }
   }
   if (num_bits > 0) {
-    *text = digit_of(queue << (6 - num_bits) & 63);
+    *text = digit_of(queue << (6 - num_bits) & 63, last);
   }
+}
+
+void bulla_base64url_encode_secret(uint8_t *text, struct bulla_span bytes) {
+  encode(text, bytes, "-_");
+}
+
+void bulla_base64_encode_secret(uint8_t *text, struct bulla_span bytes) {
+  encode(text, bytes, "+/");
 }
 
 static bool decode(uint8_t *bytes, struct bulla_span text, const char last[2]) {
