@@ -93,32 +93,4 @@ BULLA_NODISCARD enum bulla_status bulla_rsa_decrypt(const struct bulla_rsa_priva
 BULLA_NODISCARD enum bulla_status bulla_rsa_generate(struct bulla_secret **numbers, struct bulla_rsa_private *key,
                                                      size_t bits);
 
-/* DER, both ways (RFC 5208, RFC 5915, RFC 5280 §4.1.2.7, RFC 8017 appendix A.1, RFC 8410). */
-
-enum bulla_der {
-  BULLA_DER_PKCS8 = 1,
-  BULLA_DER_EC = 2,
-  BULLA_DER_RSA = 3,
-  BULLA_DER_SPKI = 4,
-  BULLA_DER_RSA_PUBLIC = 5
-};
-
-/* A key as DER has it: of a curve the bytes of its halves, of RSA the numbers. They lie in |secret|, which the caller
- * frees. |curve| is 0 for RSA. |has_private| says whether the private ones are there. */
-struct bulla_der_key {
-  struct bulla_secret *secret;
-  enum bulla_curve curve;
-  bool has_private;
-  struct bulla_span private_key;
-  struct bulla_span point;
-  struct bulla_rsa_private rsa;
-};
-
-/* bulla_der_read reads |der|, of the form |form|, all of it. Returns BULLA_INVALID_TEXT, BULLA_UNSUPPORTED for another
- * kind of key, BULLA_REFUSED for one that is not consistent. */
-BULLA_NODISCARD enum bulla_status bulla_der_read(struct bulla_der_key *key, enum bulla_der form, struct bulla_span der);
-
-/* bulla_der_write creates |*der|, in locked memory: BULLA_DER_PKCS8 of a private |key|, else BULLA_DER_SPKI. */
-BULLA_NODISCARD enum bulla_status bulla_der_write(struct bulla_secret **der, const struct bulla_der_key *key);
-
 #endif
