@@ -18,20 +18,35 @@ enum bulla_key_purpose {
   BULLA_KEY_DECRYPTS = 2, /* decrypt, unwrapKey, deriveKey, deriveBits */
 };
 
+/* What "key_ops" lists: RFC 7517 §4.3. */
+enum bulla_key_op {
+  BULLA_OP_SIGN = 1,
+  BULLA_OP_VERIFY = 2,
+  BULLA_OP_ENCRYPT = 4,
+  BULLA_OP_DECRYPT = 8,
+  BULLA_OP_WRAP_KEY = 16,
+  BULLA_OP_UNWRAP_KEY = 32,
+  BULLA_OP_DERIVE_KEY = 64,
+  BULLA_OP_DERIVE_BITS = 128,
+};
+
 struct bulla_jwk {
   enum bulla_key_type type;
   enum bulla_curve curve;       /* of EC and OKP */
   struct bulla_secret *secret;  /* k; d; or of RSA d, p, q, dp, dq, qi; NULL without a private part */
   uint64_t fork_epoch;          /* of the process that has |secret| */
-  uint8_t *open;                /* the public part, on the heap: the point; or of RSA n and e */
+  uint8_t *open;                /* on the heap: the point, or of RSA n and e; and the texts of kid and alg_name */
   struct bulla_span point;      /* into |open| */
   struct bulla_rsa_private rsa; /* into |open| and |secret| */
-  struct bulla_span kid;        /* on the heap, owned, unescaped, or empty */
+  struct bulla_span kid;        /* into |open|, unescaped, or empty */
+  struct bulla_span alg_name;   /* "alg", into |open|, unescaped, or empty */
   enum bulla_jwe_alg alg;       /* that "alg" names, BULLA_JWE_DIR if it names an "enc"; or 0 */
   enum bulla_jwe_enc enc;       /* that "alg" names; or 0 */
   bool other_alg;               /* "alg" names what is not for JWE, or not for bulla */
   unsigned purposes;            /* of enum bulla_key_purpose */
   struct bulla_span use;        /* a constant: "enc", "sig" or empty */
+  bool has_key_ops;
+  unsigned key_ops; /* of enum bulla_key_op */
 };
 
 /* bulla_jwk_public_point reads the public key of "epk" (RFC 7518 §4.6.1.1) from |json|, a checked object, to |point|,
