@@ -21,6 +21,7 @@
 #include <openssl/hmac.h>
 #include <openssl/hpke.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 
 #include "core/scrub.h"
@@ -52,6 +53,7 @@
   EACH(ED25519_sign)                    \
   EACH(ED25519_verify)                  \
   EACH(ERR_clear_error)                 \
+  EACH(ERR_peek_last_error)             \
   EACH(EVP_AEAD_CTX_init)               \
   EACH(EVP_AEAD_CTX_open_gather)        \
   EACH(EVP_AEAD_CTX_seal_scatter)       \
@@ -63,17 +65,45 @@
   EACH(EVP_HPKE_KEY_cleanup)            \
   EACH(EVP_HPKE_KEY_init)               \
   EACH(EVP_PBE_scrypt)                  \
+  EACH(EVP_PKEY_CTX_free)               \
+  EACH(EVP_PKEY_CTX_new)                \
+  EACH(EVP_PKEY_CTX_set_rsa_mgf1_md)    \
+  EACH(EVP_PKEY_CTX_set_rsa_oaep_md)    \
+  EACH(EVP_PKEY_CTX_set_rsa_padding)    \
+  EACH(EVP_PKEY_decrypt)                \
+  EACH(EVP_PKEY_decrypt_init)           \
+  EACH(EVP_PKEY_free)                   \
+  EACH(EVP_PKEY_new)                    \
+  EACH(EVP_PKEY_set1_RSA)               \
   EACH(EVP_aead_aes_128_gcm)            \
   EACH(EVP_aead_aes_192_gcm)            \
   EACH(EVP_aead_aes_256_gcm)            \
   EACH(EVP_hpke_aes_256_gcm)            \
   EACH(EVP_hpke_hkdf_sha256)            \
   EACH(EVP_hpke_x25519_hkdf_sha256)     \
+  EACH(EVP_sha1)                        \
   EACH(EVP_sha256)                      \
   EACH(HKDF_expand)                     \
   EACH(HKDF_extract)                    \
   EACH(HMAC)                            \
   EACH(RAND_bytes)                      \
+  EACH(RSA_check_key)                   \
+  EACH(RSA_encrypt)                     \
+  EACH(RSA_free)                        \
+  EACH(RSA_generate_key_ex)             \
+  EACH(RSA_get0_d)                      \
+  EACH(RSA_get0_dmp1)                   \
+  EACH(RSA_get0_dmq1)                   \
+  EACH(RSA_get0_iqmp)                   \
+  EACH(RSA_get0_n)                      \
+  EACH(RSA_get0_p)                      \
+  EACH(RSA_get0_q)                      \
+  EACH(RSA_new)                         \
+  EACH(RSA_padding_add_PKCS1_OAEP_mgf1) \
+  EACH(RSA_set0_crt_params)             \
+  EACH(RSA_set0_factors)                \
+  EACH(RSA_set0_key)                    \
+  EACH(RSA_size)                        \
   EACH(SHA256)                          \
   EACH(SHA256_Final)                    \
   EACH(SHA256_Init)                     \

@@ -88,8 +88,9 @@ BULLA_NODISCARD enum bulla_status bulla_rsa_encrypt(const struct bulla_rsa_encry
 BULLA_NODISCARD enum bulla_status bulla_rsa_decrypt(const struct bulla_rsa_private *key, uint8_t *plaintext, size_t len,
                                                     enum bulla_oaep oaep, struct bulla_span encrypted);
 
-/* bulla_rsa_generate makes a key of |bits| with e = 65537: SP 800-56B §6.2. |*numbers|, which the caller frees, holds
- * n, d, p, q, dp, dq, qi one after another, d as long as n, the others half of that; |key| points into it. */
+/* bulla_rsa_generate makes a key of |bits|, a multiple of 128, with e = 65537: SP 800-56B §6.2. |*numbers|, which the
+ * caller frees, holds n, d, p, q, dp, dq, qi one after another, d as long as n, the others half of that; |key| points
+ * into it. Returns BULLA_INVALID_ARGUMENT for other lengths than of 2048 to 4096 bits. */
 BULLA_NODISCARD enum bulla_status bulla_rsa_generate(struct bulla_secret **numbers, struct bulla_rsa_private *key,
                                                      size_t bits);
 

@@ -17,7 +17,7 @@ enum { BULLA_SCRUB_DEPTH = 2048 };
 /* The same for what works on Curve25519: Debian's leaves something in less than 4096 bytes. */
 enum { BULLA_CURVE_SCRUB_DEPTH = 8192 };
 
-/* The same for what works on the curves of NIST: Debian's leaves something in 9920 bytes. */
+/* The same for what works on the curves of NIST, and with RSA: Debian's leaves something in 9920 bytes. */
 enum { BULLA_POINT_SCRUB_DEPTH = 16384 };
 
 #ifdef __x86_64__

@@ -331,3 +331,42 @@ Test(scrub, nothing_of_an_agreement_stays_on_the_stack, .init = start) {
     NOTHING_LEFT_BY(agree_with_no_point);
   }
 }
+
+static struct bulla_rsa_private rsa;
+static struct bulla_secret *rsa_numbers;
+
+static void generate_rsa(void) {
+  bulla_secret_free(&rsa_numbers);
+  TEST_OK(bulla_rsa_generate(&rsa_numbers, &rsa, 2048));
+}
+
+static void check_rsa(void) {
+  TEST_OK(bulla_rsa_check(&rsa));
+}
+
+static void encrypt_with_rsa(void) {
+  struct bulla_rsa_encrypter *encrypter = NULL;
+  TEST_OK(bulla_rsa_encrypter_new(&encrypter, &rsa.open));
+  TEST_OK(bulla_rsa_encrypt(encrypter, boxed, BULLA_OAEP_SHA256, some(32)));
+  bulla_rsa_encrypter_free(&encrypter);
+}
+
+static void decrypt_with_rsa(void) {
+  TEST_OK(bulla_rsa_decrypt(&rsa, out, 32, BULLA_OAEP_SHA256, bulla_span(boxed, rsa.open.n.len)));
+}
+
+static void decrypt_other_padding(void) {
+  TEST_STATUS(bulla_rsa_decrypt(&rsa, out, 32, BULLA_OAEP_SHA1, bulla_span(boxed, rsa.open.n.len)), BULLA_REFUSED);
+}
+
+Test(scrub, nothing_of_rsa_stays_on_the_stack, .init = start, .timeout = 60) {
+  NOTHING_LEFT_BY(generate_rsa);
+  for (size_t bits = 2048; bits <= 4096; bits += 1024) {
+    bulla_secret_free(&rsa_numbers);
+    TEST_OK(bulla_rsa_generate(&rsa_numbers, &rsa, bits));
+    NOTHING_LEFT_BY(check_rsa);
+    NOTHING_LEFT_BY(encrypt_with_rsa);
+    NOTHING_LEFT_BY(decrypt_with_rsa);
+    NOTHING_LEFT_BY(decrypt_other_padding);
+  }
+}
