@@ -147,3 +147,90 @@ Test(jwe_forms, several_recipients_open_with_their_keys_alone) {
             "header");
   TEST_STATUS(bulla_jwe_inspect_header(&header, jwe, NUM), BULLA_NOT_FOUND);
 }
+
+/* A key pair for |alg|, on |curve| if it is of one, in two halves: what encrypts has no private part. */
+struct pair {
+  struct bulla_jwe_key *encrypts;
+  struct bulla_jwe_key *decrypts;
+};
+
+static struct pair pair_for(enum bulla_jwe_alg alg, enum bulla_jwe_enc enc, const char *curve) {
+  struct pair pair;
+  struct bulla_jwk *jwk = NULL;
+  struct bulla_jwk *public_jwk = NULL;
+  struct bulla_buffer json = test_room(BULLA_JWK_MAX);
+  struct bulla_jwk_options options = BULLA_JWK_OPTIONS_INIT;
+  options.alg = alg;
+  options.curve = curve;
+  options.bits = alg >= BULLA_JWE_RSA_OAEP ? 2048 : 0;
+  TEST_OK(bulla_jwk_generate(&jwk, &options));
+  TEST_OK(bulla_jwk_write_public(&json, jwk));
+  TEST_OK(bulla_jwk_parse(&public_jwk, bulla_written(&json)));
+  TEST_OK(bulla_jwe_key_from_jwk(&pair.decrypts, jwk, (enum bulla_jwe_alg)0, enc));
+  TEST_OK(bulla_jwe_key_from_jwk(&pair.encrypts, public_jwk, alg, enc));
+  bulla_jwk_free(&jwk);
+  bulla_jwk_free(&public_jwk);
+  return pair;
+}
+
+static void check_pair(struct pair *pair, const char *what) {
+  static const size_t lens[] = {0, 1, 16, 233, 4000};
+  for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+    struct bulla_buffer token = test_room(bulla_jwe_len(pair->encrypts, lens[i]));
+    TEST_OK(bulla_jwe_encrypt(pair->encrypts, &token, payload(lens[i])));
+    cr_assert_eq(token.len, token.size, "%s", what);
+    decrypts(pair->decrypts, bulla_written(&token), payload(lens[i]), what);
+    struct bulla_buffer opened = test_room(token.len);
+    TEST_STATUS(bulla_jwe_decrypt(pair->encrypts, &opened, bulla_written(&token)), BULLA_INVALID_ARGUMENT);
+    for (int form = BULLA_JWE_FLATTENED; form <= BULLA_JWE_GENERAL; form++) {
+      struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+      options.form = (enum bulla_jwe_form)form;
+      options.aad = test_text("aad");
+      decrypts(pair->decrypts, encrypted(&pair->encrypts, 1, payload(lens[i]), &options), payload(lens[i]), what);
+    }
+  }
+  bulla_jwe_key_free(&pair->encrypts);
+  bulla_jwe_key_free(&pair->decrypts);
+}
+
+Test(jwe_forms, ecdh_es_round_trips_on_each_curve) {
+  static const char *const curves[] = {"P-256", "P-384", "P-521", "X25519"};
+  for (int alg = BULLA_JWE_ECDH_ES; alg <= BULLA_JWE_ECDH_ES_A256KW; alg++) {
+    for (size_t i = 0; i < sizeof(curves) / sizeof(*curves); i++) {
+      /* The larger ones take a millisecond for each message. */
+      for (int enc = FIRST_ENC; enc <= LAST_ENC; enc += i == 0 || i == 3 ? 1 : 5) {
+        struct pair pair = pair_for((enum bulla_jwe_alg)alg, (enum bulla_jwe_enc)enc, curves[i]);
+        check_pair(&pair, curves[i]);
+      }
+    }
+  }
+  cr_expect_eq(bulla_slab_usage().used, 0);
+}
+
+Test(jwe_forms, rsa_oaep_round_trips) {
+  for (int alg = BULLA_JWE_RSA_OAEP; alg <= BULLA_JWE_RSA_OAEP_256; alg++) {
+    for (int enc = FIRST_ENC; enc <= LAST_ENC; enc += 5) {
+      struct pair pair = pair_for((enum bulla_jwe_alg)alg, (enum bulla_jwe_enc)enc, NULL);
+      check_pair(&pair, bulla_jwe_alg_name((enum bulla_jwe_alg)alg));
+    }
+  }
+  cr_expect_eq(bulla_slab_usage().used, 0);
+}
+
+Test(jwe_forms, the_parties_of_an_agreement_are_bound_to_it) {
+  struct pair pair = pair_for(BULLA_JWE_ECDH_ES_A128KW, BULLA_JWE_A128GCM, "X25519");
+  struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+  options.apu = test_text("Alice");
+  options.apv = test_filled('B', 256);
+  struct bulla_span jwe = encrypted(&pair.encrypts, 1, payload(9), &options);
+  struct bulla_buffer header = test_room(jwe.len);
+  struct bulla_buffer text = test_room(400);
+  decrypts(pair.decrypts, jwe, payload(9), "parties");
+  TEST_OK(bulla_jwe_inspect_header(&header, jwe, 0));
+  TEST_OK(bulla_jwe_header_text(&text, bulla_written(&header), test_text("apu")));
+  TEST_SPAN(bulla_written(&text), test_text("QWxpY2U"), "apu");
+  options.apv = test_filled('B', 257);
+  struct bulla_buffer room = test_room(2000);
+  TEST_STATUS(bulla_jwe_encrypt_for(&pair.encrypts, 1, &room, payload(9), &options), BULLA_INVALID_ARGUMENT);
+  TEST_FAILED(room, "parties");
+}
