@@ -66,6 +66,10 @@ bool bulla_json_next_member(struct bulla_span *rest, struct bulla_json_member *m
 /* bulla_json_equal returns whether a checked string equals |text| after unescaping. */
 bool bulla_json_equal(const struct bulla_json_value *string, struct bulla_span text);
 
+/* bulla_json_is_misspelled returns whether |name|, a checked string, is |wanted|, of at most 32 bytes, but for escapes
+ * or the case of its letters. */
+bool bulla_json_is_misspelled(const struct bulla_json_value *name, struct bulla_span wanted);
+
 /* bulla_json_unescape writes a checked string to |writer|. */
 void bulla_json_unescape(struct bulla_writer *writer, const struct bulla_json_value *string);
 

@@ -33,25 +33,9 @@ bool bulla_jose_is_registered(struct bulla_span name) {
   return is_among(name, registered, sizeof(registered) / sizeof(registered[0]));
 }
 
-static uint8_t lower(uint8_t c) {
-  return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
-static bool equal_but_for_case(struct bulla_span a, struct bulla_span b) {
-  if (a.len != b.len) {
-    return false;
-  }
-  for (size_t i = 0; i < a.len; i++) {
-    if (lower(a.data[i]) != lower(b.data[i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
 bool bulla_jose_is_misspelled(const struct bulla_json_value *name, const struct bulla_span *names, size_t num_names) {
   for (size_t i = 0; i < num_names; i++) {
-    if (equal_but_for_case(name->text, names[i]) && !bulla_span_equal(name->text, names[i])) {
+    if (bulla_json_is_misspelled(name, names[i])) {
       return true;
     }
   }

@@ -50,7 +50,8 @@ struct bulla_jwk {
 };
 
 /* bulla_jwk_public_point reads the public key of "epk" (RFC 7518 §4.6.1.1) from |json|, a checked object, to |point|,
- * for |curve|. Returns BULLA_REFUSED for whatever else it is, a private key among them, and a point off the curve. */
+ * for |curve|. Returns BULLA_REFUSED for whatever else it is, a private key among them. Whether the point is on the
+ * curve bulla_curve_agree finds out. */
 BULLA_NODISCARD enum bulla_status bulla_jwk_public_point(uint8_t *point, enum bulla_curve curve,
                                                          struct bulla_span json);
 

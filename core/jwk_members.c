@@ -10,8 +10,6 @@
 #define TEXT(text) \
   { (const uint8_t *)(text), sizeof(text) - 1 }
 
-enum { MAX_NAME_LEN = 8 };
-
 /* RFC 7517 §4 and §5, RFC 7518 §6, RFC 8037 §2. */
 static const struct bulla_span registered[BULLA_JWK_NAMES] = {
     TEXT("kty"), TEXT("crv"), TEXT("kid"), TEXT("use"), TEXT("key_ops"), TEXT("alg"), TEXT("k"),        TEXT("x"),
@@ -20,33 +18,6 @@ static const struct bulla_span registered[BULLA_JWK_NAMES] = {
 };
 
 _Static_assert(BULLA_JWK_MAX_MEMBERS >= 2 * BULLA_JWK_NAMES, "there is room for members that are not known");
-
-static uint8_t lower(uint8_t c) {
-  return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
-static bool is_same_but_for_case(struct bulla_span a, struct bulla_span b) {
-  if (a.len != b.len) {
-    return false;
-  }
-  for (size_t i = 0; i < a.len; i++) {
-    if (lower(a.data[i]) != lower(b.data[i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool bulla_jwk_is_misspelled(const struct bulla_json_value *name, struct bulla_span wanted) {
-  if (!name->escaped) {
-    return is_same_but_for_case(name->text, wanted) && !bulla_span_equal(name->text, wanted);
-  }
-  uint8_t room[MAX_NAME_LEN];
-  struct bulla_buffer plain = bulla_buffer(room, sizeof(room));
-  struct bulla_writer out = bulla_writer(&plain);
-  bulla_json_unescape(&out, name);
-  return bulla_writer_finish(&out) == BULLA_OK && is_same_but_for_case(bulla_written(&plain), wanted);
-}
 
 /* Notes |member| if its name is registered, or returns false if that is misspelled. */
 static bool note(struct bulla_jwk_members *members, const struct bulla_json_member *member) {
@@ -57,7 +28,7 @@ static bool note(struct bulla_jwk_members *members, const struct bulla_json_memb
     }
   }
   for (size_t i = 0; i < BULLA_JWK_NAMES; i++) {
-    if (bulla_jwk_is_misspelled(&member->name, registered[i])) {
+    if (bulla_json_is_misspelled(&member->name, registered[i])) {
       return false;
     }
   }

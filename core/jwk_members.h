@@ -27,7 +27,4 @@ const struct bulla_json_value *bulla_jwk_member(const struct bulla_jwk_members *
 /* bulla_jwk_has returns whether |name| is there, whatever its value. */
 bool bulla_jwk_has(const struct bulla_jwk_members *members, struct bulla_span name);
 
-/* bulla_jwk_is_misspelled returns whether |name|, a checked string, is |wanted| but for escapes or case. */
-bool bulla_jwk_is_misspelled(const struct bulla_json_value *name, struct bulla_span wanted);
-
 #endif

@@ -93,7 +93,7 @@ static enum bulla_status find_keys(struct bulla_json_value *keys, struct bulla_s
     return bulla_explain(BULLA_TOO_LARGE, "JWK Set: too many members");
   }
   for (size_t i = 0; i < num; i++) {
-    if (bulla_jwk_is_misspelled(&members[i].name, BULLA_LITERAL("keys"))) {
+    if (bulla_json_is_misspelled(&members[i].name, BULLA_LITERAL("keys"))) {
       return bulla_explain(BULLA_INVALID_TEXT, "JWK Set: \"keys\" in another case or with escapes");
     }
     if (bulla_span_equal(members[i].name.text, BULLA_LITERAL("keys"))) {
