@@ -161,6 +161,9 @@ struct test_record {
 /* test_vectors_open opens |name| of that tree, or skips the test and says so. */
 struct test_vectors *test_vectors_open(const char *name);
 
+/* test_vectors_at opens the file |path|, which must be there. */
+struct test_vectors *test_vectors_at(const char *path);
+
 /* test_vectors_next reads the next block, of which every line is a field, or returns false at the end. Lines in
  * brackets are blocks of their own, without the brackets. */
 bool test_vectors_next(struct test_vectors *vectors, struct test_record *record);
