@@ -22,8 +22,10 @@ static enum bulla_status write_header(struct bulla_jwe_key *key) {
   bulla_json_begin(&out, '{');
   bulla_json_name(&out, BULLA_LITERAL("alg"));
   bulla_json_string(&out, key->alg->name);
-  bulla_json_name(&out, BULLA_LITERAL("enc"));
-  bulla_json_string(&out, key->enc->name);
+  if (key->enc->name.len > 0) {
+    bulla_json_name(&out, BULLA_LITERAL("enc"));
+    bulla_json_string(&out, key->enc->name);
+  }
   if (key->key_id_len > 0) {
     bulla_json_name(&out, BULLA_LITERAL("kid"));
     bulla_json_string(&out, bulla_span(key->key_id, key->key_id_len));
@@ -57,16 +59,24 @@ static enum bulla_status fill(struct bulla_jwe_key *key, const struct bulla_jwk 
   if (key->alg->management->is_shared) {
     return key->enc->cipher->expand(&key->content, bulla_secret_bytes(jwk->secret));
   }
-  if (key->can_decrypt) {
+  if (key->can_decrypt && key->alg->integrated == NULL) {
     BULLA_TRY(bulla_secret_random(&key->substitute, key->enc->cek_len));
   }
   return key->alg->management->expand(&key->keep, key->alg, key->enc, jwk);
 }
 
+static const struct bulla_jwe_encryption *encryption_for(const struct bulla_jwe_algorithm *alg,
+                                                         enum bulla_jwe_enc enc) {
+  if (alg != NULL && alg->integrated != NULL) {
+    return enc == 0 ? alg->integrated : NULL;
+  }
+  return bulla_jwe_encryption(enc);
+}
+
 static enum bulla_status make(struct bulla_jwe_key **key, const struct bulla_jwk *jwk, enum bulla_jwe_alg alg,
                               enum bulla_jwe_enc enc) {
   const struct bulla_jwe_algorithm *algorithm = bulla_jwe_algorithm(alg);
-  const struct bulla_jwe_encryption *encryption = bulla_jwe_encryption(enc);
+  const struct bulla_jwe_encryption *encryption = encryption_for(algorithm, enc);
   if (jwk->secret != NULL && bulla_secret_bytes(jwk->secret).data == NULL) {
     return BULLA_FORKED;
   }

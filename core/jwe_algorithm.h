@@ -73,6 +73,8 @@ struct bulla_jwe_management {
   size_t (*encrypted_key_len)(const struct bulla_jwe_keep *keep, size_t cek_len);
   size_t (*added_len)(const struct bulla_jwe_keep *keep);
 
+  /* Of integrated encryption neither of the following is there: see struct bulla_jwe_integrated. */
+
   /* Fills |encrypted_key| with |cek|, or if it is direct |cek| itself, in the slab, and adds to the header. */
   enum bulla_status (*wrap)(const struct bulla_jwe_keep *keep, uint8_t *cek, size_t cek_len, uint8_t *encrypted_key,
                             struct bulla_json_writer *header, const struct bulla_jwe_parties *parties);
@@ -83,11 +85,19 @@ struct bulla_jwe_management {
                               struct bulla_span encrypted_key, const struct bulla_jose_header *header);
 };
 
+/* In place of what a cipher keeps of a content encryption key, where the management itself encrypts the content. */
+struct bulla_jwe_integrated {
+  const struct bulla_jwe_keep *keep;
+  uint8_t *encrypted_key; /* what is found out by encrypting, or was sent, */
+  size_t len;             /* of so many bytes */
+};
+
 struct bulla_jwe_algorithm {
   struct bulla_span name;
   enum bulla_key_type type; /* of its keys; BULLA_KEY_EC stands for EC and OKP */
   size_t key_len;           /* bytes of the symmetric key, or of the one that is agreed and wraps; 0: as "enc" says */
   const struct bulla_jwe_management *management;
+  const struct bulla_jwe_encryption *integrated; /* in place of "enc", which there is none of; or NULL */
 };
 
 extern const struct bulla_jwe_cipher bulla_jwe_gcm;
@@ -98,5 +108,7 @@ extern const struct bulla_jwe_management bulla_jwe_ecdh_es;
 extern const struct bulla_jwe_management bulla_jwe_ecdh_es_kw;
 extern const struct bulla_jwe_management bulla_jwe_rsa_oaep;
 extern const struct bulla_jwe_management bulla_jwe_rsa_oaep_256;
+extern const struct bulla_jwe_management bulla_jwe_hpke;
+extern const struct bulla_jwe_encryption bulla_jwe_hpke_content;
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/jwe_content.h"
 #include "core/jwe_key.h"
 #include "core/jwe_message.h"
+#include "core/mask.h"
 #include "core/sized.h"
 #include "core/slab.h"
 
@@ -26,7 +27,9 @@ struct found {
 
 /* Says whether |header| is of a message for |key|. */
 static bool agrees(const struct bulla_jwe_key *key, const struct bulla_jose_header *header) {
-  return bulla_json_equal(&header->alg, key->alg->name) && bulla_json_equal(&header->enc, key->enc->name) &&
+  bool enc_agrees = key->alg->integrated != NULL ? header->enc.type == BULLA_JSON_NULL
+                                                 : bulla_json_equal(&header->enc, key->enc->name);
+  return bulla_json_equal(&header->alg, key->alg->name) && enc_agrees &&
          (key->key_id_len == 0 || bulla_json_equal(&header->kid, bulla_span(key->key_id, key->key_id_len)));
 }
 
@@ -54,16 +57,21 @@ static bool is_own_header(const struct found *found, const struct bulla_jwe_key 
          bulla_span_equal(found->message.protected_header, bulla_span(key->header, key->header_len));
 }
 
-/* Decodes the encrypted key and unwraps |cek|. */
+/* Decodes the encrypted key to |bytes|, BULLA_JWE_ENCRYPTED_KEY_MAX_LEN of them. It has the length of the algorithm. */
+static bool take_encrypted_key(struct bulla_span *encrypted_key, uint8_t *bytes, const struct bulla_jwe_key *key,
+                               const struct found *found) {
+  size_t len = key->alg->management->encrypted_key_len(key->keep, key->enc->cek_len);
+  *encrypted_key = bulla_span(bytes, len);
+  return len <= BULLA_JWE_ENCRYPTED_KEY_MAX_LEN && bulla_jose_take_digits(bytes, len, found->recipient.encrypted_key);
+}
+
+/* Unwraps |cek|. */
 static enum bulla_status unwrap(uint8_t *cek, const struct bulla_jwe_key *key, const struct found *found) {
-  uint8_t encrypted_key[BULLA_JWE_ENCRYPTED_KEY_MAX_LEN];
-  const struct bulla_jwe_management *management = key->alg->management;
-  size_t cek_len = key->enc->cek_len;
-  size_t len = management->encrypted_key_len(key->keep, cek_len);
-  if (len > sizeof(encrypted_key) || !bulla_jose_take_digits(encrypted_key, len, found->recipient.encrypted_key)) {
-    return BULLA_REFUSED;
-  }
-  return management->unwrap(key->keep, cek, cek_len, bulla_span(encrypted_key, len), &found->header);
+  uint8_t bytes[BULLA_JWE_ENCRYPTED_KEY_MAX_LEN];
+  struct bulla_span encrypted_key;
+  return take_encrypted_key(&encrypted_key, bytes, key, found)
+             ? key->alg->management->unwrap(key->keep, cek, key->enc->cek_len, encrypted_key, &found->header)
+             : BULLA_REFUSED;
 }
 
 /* A content encryption key, and what its cipher keeps of it. */
@@ -80,6 +88,14 @@ static void unwrapped_free(struct unwrapped *unwrapped) {
   }
 }
 
+/* Puts |other| in the place of |cek| if that was not found. Whether it is done shows in nothing but the bytes. */
+static void substitute(uint8_t *cek, struct bulla_span other, enum bulla_status verdict) {
+  uint32_t mask = bulla_mask(0 - (uint32_t)(verdict != BULLA_OK));
+  for (size_t i = 0; i < other.len; i++) {
+    cek[i] = (uint8_t)(cek[i] ^ (mask & (cek[i] ^ other.data[i])));
+  }
+}
+
 /* Decrypts with the key that was sent or agreed. */
 static enum bulla_status open_wrapped(const struct bulla_jwe_key *key, struct bulla_buffer *plaintext,
                                       const struct found *found, const struct bulla_jwe_sealed *sealed,
@@ -91,18 +107,37 @@ static enum bulla_status open_wrapped(const struct bulla_jwe_key *key, struct bu
   if (verdict != BULLA_OK && verdict != BULLA_REFUSED) {
     return verdict;
   }
-  if (verdict == BULLA_REFUSED) {
-    memcpy(unwrapped.cek, bulla_secret_bytes(key->substitute).data, cek_len);
-  }
+  substitute(unwrapped.cek, bulla_secret_bytes(key->substitute), verdict);
   BULLA_TRY(key->enc->cipher->expand(&unwrapped.content, bulla_span(unwrapped.cek, cek_len)));
   enum bulla_status status = bulla_jwe_open_digits(key->enc, unwrapped.content, plaintext, sealed, additional_data);
   return status == BULLA_OK ? verdict : status;
+}
+
+/* Decrypts with the management itself. */
+static enum bulla_status open_integrated(const struct bulla_jwe_key *key, struct bulla_buffer *plaintext,
+                                         const struct found *found, const struct bulla_jwe_sealed *sealed,
+                                         struct bulla_span additional_data) {
+  uint8_t bytes[BULLA_JWE_ENCRYPTED_KEY_MAX_LEN];
+  struct bulla_span encrypted_key;
+  const struct bulla_jwe_integrated integrated = {key->keep, bytes, sizeof(bytes)};
+  return take_encrypted_key(&encrypted_key, bytes, key, found)
+             ? bulla_jwe_open_digits(key->enc, (const struct bulla_jwe_content *)(const void *)&integrated, plaintext,
+                                     sealed, additional_data)
+             : BULLA_REFUSED;
 }
 
 static enum bulla_status open_content(const struct bulla_jwe_key *key, struct bulla_buffer *plaintext,
                                       const struct found *found, struct bulla_span additional_data) {
   const struct bulla_jwe_message *message = &found->message;
   const struct bulla_jwe_sealed sealed = {message->iv, message->ciphertext, message->tag};
+  /* Nobody sends another length by chance, and none is worth an operation with the private key. */
+  if (message->iv.len != bulla_base64url_encoded_len(key->enc->iv_len) ||
+      message->tag.len != bulla_base64url_encoded_len(key->enc->tag_len)) {
+    return BULLA_REFUSED;
+  }
+  if (key->alg->integrated != NULL) {
+    return open_integrated(key, plaintext, found, &sealed, additional_data);
+  }
   if (key->content == NULL) {
     return open_wrapped(key, plaintext, found, &sealed, additional_data);
   }

@@ -22,8 +22,10 @@ struct job {
   struct bulla_jwe_parties parties;
   struct bulla_span header; /* BASE64URL(UTF8(JWE Protected Header)) */
   struct bulla_span joined; /* the additional data: that, and if there is "aad" a dot and its base64url */
+  uint8_t *encrypted_key;   /* its digits in the output, of the last recipient */
   uint8_t *joined_room;     /* for |joined|, on the heap, or NULL */
   struct bulla_jwe_content *content;
+  struct bulla_jwe_integrated integrated; /* what |content| is with a management that encrypts itself */
   void *cek; /* in the slab, of BULLA_CEK_MAX_LEN bytes; NULL with a shared key, whose content is the key's own */
 };
 
@@ -66,10 +68,15 @@ static enum bulla_status take_members(struct bulla_json_member *members, size_t 
 }
 
 /* Finds the content encryption key: a shared one, one that is drawn, or one that put_recipient() will agree. */
-static enum bulla_status begin_key(struct job *job) {
+static enum bulla_status begin_key(struct job *job, uint8_t *encrypted_key) {
   const struct bulla_jwe_key *first = job->keys[0];
   if (first->alg->management->is_shared) {
     job->content = first->content;
+    return BULLA_OK;
+  }
+  if (first->alg->integrated != NULL) {
+    job->integrated = (struct bulla_jwe_integrated){first->keep, encrypted_key, 0};
+    job->content = (struct bulla_jwe_content *)(void *)&job->integrated;
     return BULLA_OK;
   }
   BULLA_TRY(bulla_slab_new(&job->cek, BULLA_CEK_MAX_LEN));
@@ -93,6 +100,11 @@ static enum bulla_status wrap_for(struct job *job, const struct bulla_jwe_key *k
     }
   }
   *len = management->encrypted_key_len(key->keep, job->enc->cek_len);
+  if (key->alg->integrated != NULL) {
+    job->integrated.len = *len;
+    memset(encrypted_key, 0, *len); /* until it is found out */
+    return BULLA_OK;
+  }
   return management->wrap(key->keep, job->cek, job->enc->cek_len, encrypted_key, header, &job->parties);
 }
 
@@ -129,11 +141,13 @@ static uint8_t *give_digits(struct bulla_writer *out, size_t len) {
   return bulla_give(out, bulla_base64url_encoded_len(len));
 }
 
-static void put_digits(struct bulla_writer *out, struct bulla_span bytes) {
+/* Writes |bytes|, and returns where. */
+static uint8_t *put_digits(struct bulla_writer *out, struct bulla_span bytes) {
   uint8_t *digits = give_digits(out, bytes.len);
   if (digits != NULL && bytes.len > 0) {
     bulla_base64url_encode(digits, bytes);
   }
+  return digits;
 }
 
 /* Where the IV, the ciphertext and the tag go. */
@@ -147,13 +161,18 @@ struct places {
 static enum bulla_status seal_content(const struct job *job, const struct places *places, struct bulla_span plaintext) {
   uint8_t iv[BULLA_JWE_IV_MAX_LEN];
   uint8_t tag[BULLA_JWE_TAG_MAX_LEN];
-  BULLA_TRY(bulla_nonce(iv, job->enc->iv_len));
+  if (job->enc->iv_len > 0) {
+    BULLA_TRY(bulla_nonce(iv, job->enc->iv_len));
+  }
   if (plaintext.len > 0) {
     memcpy(places->ciphertext, plaintext.data, plaintext.len);
   }
   BULLA_TRY(bulla_jwe_seal_digits(job->enc, job->content, places->ciphertext, plaintext.len, tag, iv, job->joined));
   bulla_base64url_encode(places->iv, bulla_span(iv, job->enc->iv_len));
   bulla_base64url_encode(places->tag, bulla_span(tag, job->enc->tag_len));
+  if (job->integrated.keep != NULL) {
+    bulla_base64url_encode(job->encrypted_key, bulla_span(job->integrated.encrypted_key, job->integrated.len));
+  }
   return BULLA_OK;
 }
 
@@ -170,19 +189,19 @@ static struct places give_places(struct bulla_writer *out, const struct job *job
 }
 
 /* §7.1 */
-static struct places write_compact(struct bulla_writer *out, const struct job *job, struct bulla_span encrypted_key,
+static struct places write_compact(struct bulla_writer *out, struct job *job, struct bulla_span encrypted_key,
                                    size_t plaintext_len) {
   static const struct bulla_span between[] = {
       {(const uint8_t *)".", 1}, {(const uint8_t *)".", 1}, {(const uint8_t *)".", 1}};
   bulla_put(out, job->header);
   bulla_put_byte(out, '.');
-  put_digits(out, encrypted_key);
+  job->encrypted_key = put_digits(out, encrypted_key);
   return give_places(out, job, plaintext_len, between);
 }
 
-static void put_encrypted_key(struct bulla_writer *out, struct bulla_span encrypted_key) {
+static void put_encrypted_key(struct bulla_writer *out, struct job *job, struct bulla_span encrypted_key) {
   bulla_put(out, BULLA_LITERAL("\"encrypted_key\":\""));
-  put_digits(out, encrypted_key);
+  job->encrypted_key = put_digits(out, encrypted_key);
   bulla_put_byte(out, '"');
 }
 
@@ -206,7 +225,7 @@ static enum bulla_status put_recipient(struct bulla_writer *out, struct job *job
   bulla_put(out, BULLA_LITERAL("{\"header\":"));
   bulla_put(out, bulla_written(&json));
   bulla_put_byte(out, ',');
-  put_encrypted_key(out, bulla_span(encrypted_key, len));
+  put_encrypted_key(out, job, bulla_span(encrypted_key, len));
   bulla_put_byte(out, '}');
   return BULLA_OK;
 }
@@ -220,7 +239,7 @@ static enum bulla_status put_recipients(struct bulla_writer *out, struct job *jo
   if (job->num_keys == 1) {
     bulla_put_byte(out, '{');
     if (encrypted_key.len > 0) {
-      put_encrypted_key(out, encrypted_key);
+      put_encrypted_key(out, job, encrypted_key);
     }
     bulla_put_byte(out, '}');
   }
@@ -241,11 +260,11 @@ static enum bulla_status write_json(struct places *places, struct bulla_writer *
     BULLA_TRY(put_recipients(out, job, encrypted_key));
   } else if (encrypted_key.len > 0) {
     bulla_put_byte(out, ',');
-    put_encrypted_key(out, encrypted_key);
+    put_encrypted_key(out, job, encrypted_key);
   }
   if (job->options.aad.len > 0) {
     bulla_put(out, BULLA_LITERAL(",\"aad\":\""));
-    put_digits(out, job->options.aad);
+    (void)put_digits(out, job->options.aad);
     bulla_put_byte(out, '"');
   }
   *places = give_places(out, job, plaintext_len, between);
@@ -269,7 +288,7 @@ static enum bulla_status join(struct job *job) {
   struct bulla_writer out = bulla_writer(&joined);
   bulla_put(&out, job->header);
   bulla_put_byte(&out, '.');
-  put_digits(&out, aad);
+  (void)put_digits(&out, aad);
   job->joined = bulla_written(&joined);
   return BULLA_OK;
 }
@@ -287,7 +306,7 @@ static enum bulla_status encrypt(struct job *job, struct bulla_buffer *jwe, stru
   struct places places;
   struct bulla_buffer json = bulla_buffer(room, sizeof(room));
   struct bulla_writer out = bulla_writer(jwe);
-  BULLA_TRY(begin_key(job));
+  BULLA_TRY(begin_key(job, encrypted_key));
   if (has_own_header(job)) {
     struct bulla_json_writer none = bulla_json_writer(&json);
     BULLA_TRY(wrap_for(job, job->keys[0], encrypted_key, &encrypted_key_len, &none));

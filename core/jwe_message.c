@@ -74,7 +74,8 @@ static enum bulla_status parse_json(struct bulla_jwe_message *message, struct bu
   BULLA_TRY(read_members(known, sizeof(known) / sizeof(known[0]), jwe));
   bool is_general = message->recipients.data != NULL;
   bool is_flattened = message->header.data != NULL || message->encrypted_key.data != NULL;
-  if ((is_general && is_flattened) || message->ciphertext.data == NULL ||
+  if (message->unprotected.len > BULLA_JWE_HEADER_MAX || message->header.len > BULLA_JWE_HEADER_MAX ||
+      (is_general && is_flattened) || message->ciphertext.data == NULL ||
       (message->aad.data != NULL && message->aad.len == 0)) {
     return BULLA_REFUSED;
   }
@@ -99,8 +100,11 @@ static enum bulla_status read_recipient(struct bulla_jwe_recipient *recipient, c
       {BULLA_LITERAL("header"), BULLA_JSON_OBJECT, &recipient->header},
       {BULLA_LITERAL("encrypted_key"), BULLA_JSON_STRING, &recipient->encrypted_key},
   };
-  return element->type == BULLA_JSON_OBJECT ? read_members(known, sizeof(known) / sizeof(known[0]), element->text)
-                                            : BULLA_REFUSED;
+  if (element->type != BULLA_JSON_OBJECT) {
+    return BULLA_REFUSED;
+  }
+  BULLA_TRY(read_members(known, sizeof(known) / sizeof(known[0]), element->text));
+  return recipient->header.len <= BULLA_JWE_HEADER_MAX ? BULLA_OK : BULLA_REFUSED;
 }
 
 bool bulla_jwe_next(struct bulla_jwe_walk *walk, struct bulla_jwe_recipient *recipient) {

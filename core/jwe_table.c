@@ -14,19 +14,21 @@ static const struct bulla_jwe_management shared_key = {.is_direct = true, .is_sh
 
 /* RFC 7518 §4.1. */
 static const struct bulla_jwe_algorithm algorithms[] = {
-    [BULLA_JWE_DIR] = {NAME("dir"), BULLA_KEY_OCT, 0, &shared_key},
-    [BULLA_JWE_A128KW] = {NAME("A128KW"), BULLA_KEY_OCT, 16, &bulla_jwe_aes_kw},
-    [BULLA_JWE_A192KW] = {NAME("A192KW"), BULLA_KEY_OCT, 24, &bulla_jwe_aes_kw},
-    [BULLA_JWE_A256KW] = {NAME("A256KW"), BULLA_KEY_OCT, 32, &bulla_jwe_aes_kw},
-    [BULLA_JWE_A128GCMKW] = {NAME("A128GCMKW"), BULLA_KEY_OCT, 16, &bulla_jwe_gcm_kw},
-    [BULLA_JWE_A192GCMKW] = {NAME("A192GCMKW"), BULLA_KEY_OCT, 24, &bulla_jwe_gcm_kw},
-    [BULLA_JWE_A256GCMKW] = {NAME("A256GCMKW"), BULLA_KEY_OCT, 32, &bulla_jwe_gcm_kw},
-    [BULLA_JWE_ECDH_ES] = {NAME("ECDH-ES"), BULLA_KEY_EC, 0, &bulla_jwe_ecdh_es},
-    [BULLA_JWE_ECDH_ES_A128KW] = {NAME("ECDH-ES+A128KW"), BULLA_KEY_EC, 16, &bulla_jwe_ecdh_es_kw},
-    [BULLA_JWE_ECDH_ES_A192KW] = {NAME("ECDH-ES+A192KW"), BULLA_KEY_EC, 24, &bulla_jwe_ecdh_es_kw},
-    [BULLA_JWE_ECDH_ES_A256KW] = {NAME("ECDH-ES+A256KW"), BULLA_KEY_EC, 32, &bulla_jwe_ecdh_es_kw},
-    [BULLA_JWE_RSA_OAEP] = {NAME("RSA-OAEP"), BULLA_KEY_RSA, 0, &bulla_jwe_rsa_oaep},
-    [BULLA_JWE_RSA_OAEP_256] = {NAME("RSA-OAEP-256"), BULLA_KEY_RSA, 0, &bulla_jwe_rsa_oaep_256},
+    [BULLA_JWE_DIR] = {NAME("dir"), BULLA_KEY_OCT, 0, &shared_key, NULL},
+    [BULLA_JWE_A128KW] = {NAME("A128KW"), BULLA_KEY_OCT, 16, &bulla_jwe_aes_kw, NULL},
+    [BULLA_JWE_A192KW] = {NAME("A192KW"), BULLA_KEY_OCT, 24, &bulla_jwe_aes_kw, NULL},
+    [BULLA_JWE_A256KW] = {NAME("A256KW"), BULLA_KEY_OCT, 32, &bulla_jwe_aes_kw, NULL},
+    [BULLA_JWE_A128GCMKW] = {NAME("A128GCMKW"), BULLA_KEY_OCT, 16, &bulla_jwe_gcm_kw, NULL},
+    [BULLA_JWE_A192GCMKW] = {NAME("A192GCMKW"), BULLA_KEY_OCT, 24, &bulla_jwe_gcm_kw, NULL},
+    [BULLA_JWE_A256GCMKW] = {NAME("A256GCMKW"), BULLA_KEY_OCT, 32, &bulla_jwe_gcm_kw, NULL},
+    [BULLA_JWE_ECDH_ES] = {NAME("ECDH-ES"), BULLA_KEY_EC, 0, &bulla_jwe_ecdh_es, NULL},
+    [BULLA_JWE_ECDH_ES_A128KW] = {NAME("ECDH-ES+A128KW"), BULLA_KEY_EC, 16, &bulla_jwe_ecdh_es_kw, NULL},
+    [BULLA_JWE_ECDH_ES_A192KW] = {NAME("ECDH-ES+A192KW"), BULLA_KEY_EC, 24, &bulla_jwe_ecdh_es_kw, NULL},
+    [BULLA_JWE_ECDH_ES_A256KW] = {NAME("ECDH-ES+A256KW"), BULLA_KEY_EC, 32, &bulla_jwe_ecdh_es_kw, NULL},
+    [BULLA_JWE_RSA_OAEP] = {NAME("RSA-OAEP"), BULLA_KEY_RSA, 0, &bulla_jwe_rsa_oaep, NULL},
+    [BULLA_JWE_RSA_OAEP_256] = {NAME("RSA-OAEP-256"), BULLA_KEY_RSA, 0, &bulla_jwe_rsa_oaep_256, NULL},
+    [BULLA_JWE_DRAFT_HPKE] = {NAME("draft-HPKE-X25519-HKDF-SHA256-A256GCM"), BULLA_KEY_EC, 0, &bulla_jwe_hpke,
+                              &bulla_jwe_hpke_content},
 };
 
 /* RFC 7518 §5.1. */

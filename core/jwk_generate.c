@@ -40,7 +40,8 @@ static enum bulla_status check_options(const struct bulla_jwk_options *options) 
   if (options->alg == BULLA_JWE_DIR ? bulla_jwe_encryption(options->enc) == NULL : options->enc != 0) {
     return refuse_options("\"enc\" is for \"dir\", which needs it");
   }
-  if (options->curve != NULL && (row->type != BULLA_KEY_EC || curve_of(options) == 0)) {
+  if (options->curve != NULL && (row->type != BULLA_KEY_EC || curve_of(options) == 0 ||
+                                 (row->integrated != NULL && curve_of(options) != BULLA_CURVE_X25519))) {
     return refuse_options("no curve of this \"alg\"");
   }
   if (options->bits != 0 && (row->type != BULLA_KEY_RSA || options->bits < MIN_BITS || options->bits > MAX_BITS ||

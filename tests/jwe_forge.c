@@ -279,6 +279,8 @@ static struct bulla_span manage(struct forged *parts, const struct forgery *forg
     case BULLA_JWE_RSA_OAEP_256:
       parts->encrypted_key = encrypted_by_rsa(forgery, sent);
       break;
+    case BULLA_JWE_DRAFT_HPKE:
+      cr_assert_fail("integrated encryption has no key to manage");
   }
   return key_of_content(cek, forgery->sent);
 }

@@ -162,7 +162,7 @@ static struct pair pair_for(enum bulla_jwe_alg alg, enum bulla_jwe_enc enc, cons
   struct bulla_jwk_options options = BULLA_JWK_OPTIONS_INIT;
   options.alg = alg;
   options.curve = curve;
-  options.bits = alg >= BULLA_JWE_RSA_OAEP ? 2048 : 0;
+  options.bits = alg == BULLA_JWE_RSA_OAEP || alg == BULLA_JWE_RSA_OAEP_256 ? 2048 : 0;
   TEST_OK(bulla_jwk_generate(&jwk, &options));
   TEST_OK(bulla_jwk_write_public(&json, jwk));
   TEST_OK(bulla_jwk_parse(&public_jwk, bulla_written(&json)));
@@ -233,4 +233,36 @@ Test(jwe_forms, the_parties_of_an_agreement_are_bound_to_it) {
   struct bulla_buffer room = test_room(2000);
   TEST_STATUS(bulla_jwe_encrypt_for(&pair.encrypts, 1, &room, payload(9), &options), BULLA_INVALID_ARGUMENT);
   TEST_FAILED(room, "parties");
+}
+
+Test(jwe_forms, the_draft_of_hpke_round_trips_and_has_neither_enc_nor_iv_nor_tag) {
+  struct pair pair = pair_for(BULLA_JWE_DRAFT_HPKE, (enum bulla_jwe_enc)0, NULL);
+  struct bulla_buffer token = test_room(bulla_jwe_len(pair.encrypts, 9));
+  struct bulla_buffer header = test_room(1000);
+  TEST_OK(bulla_jwe_encrypt(pair.encrypts, &token, payload(9)));
+  TEST_OK(bulla_jwe_inspect_header(&header, bulla_written(&token), 0));
+  cr_expect_null(memmem(header.data, header.len, "\"enc\"", 5));
+  const uint8_t *dot = memrchr(token.data, '.', token.len);
+  cr_expect_eq(dot + 1, token.data + token.len, "the tag must be empty");
+  for (size_t bit = 0; bit < 8 * token.len; bit++) {
+    struct bulla_buffer opened = test_room(token.len);
+    TEST_STATUS(bulla_jwe_decrypt(pair.decrypts, &opened, test_flipped(bulla_written(&token), bit)), BULLA_REFUSED);
+    TEST_FAILED(opened, "bit %zu", bit);
+  }
+  check_pair(&pair, "HPKE");
+  cr_expect_eq(bulla_slab_usage().used, 0);
+}
+
+Test(jwe_forms, the_draft_of_hpke_is_on_x25519_alone_and_takes_no_enc) {
+  struct bulla_jwk *jwk = NULL;
+  struct bulla_jwe_key *key = NULL;
+  struct bulla_jwk_options options = BULLA_JWK_OPTIONS_INIT;
+  options.alg = BULLA_JWE_DRAFT_HPKE;
+  options.curve = "P-256";
+  TEST_STATUS(bulla_jwk_generate(&jwk, &options), BULLA_INVALID_ARGUMENT);
+  options.curve = "X25519";
+  TEST_OK(bulla_jwk_generate(&jwk, &options));
+  TEST_STATUS(bulla_jwe_key_from_jwk(&key, jwk, BULLA_JWE_DRAFT_HPKE, BULLA_JWE_A256GCM), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_jwe_key_from_jwk(&key, jwk, BULLA_JWE_ECDH_ES, BULLA_JWE_A256GCM), BULLA_REFUSED);
+  bulla_jwk_free(&jwk);
 }

@@ -40,6 +40,10 @@ enum bulla_jwe_alg {
   BULLA_JWE_ECDH_ES_A256KW = 11,
   BULLA_JWE_RSA_OAEP = 12,     /* §4.3, with SHA-1 */
   BULLA_JWE_RSA_OAEP_256 = 13, /* with SHA-256 */
+
+  /* HPKE in integrated encryption on X25519, without any "enc", as draft-ietf-jose-hpke-encrypt has it. It may change
+   * with the draft, in any version of bulla, and nothing else reads its name: for trying. */
+  BULLA_JWE_DRAFT_HPKE = 14,
 };
 
 /* "enc", how the content is encrypted: RFC 7518 §5.1. */
@@ -165,8 +169,9 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_key_new(struct bulla_jwe_k
 
 /* bulla_jwe_key_from_jwk creates |*key| from |jwk|, of which it copies what it needs, "kid" with it. |alg| and |enc|
  * may be 0 where the JWK's "alg" says them: it may be the name of an |enc|, and is then for BULLA_JWE_DIR. Returns
- * BULLA_INVALID_ARGUMENT if they are not said, or not a pair that goes with the key; BULLA_REFUSED if the JWK's "alg",
- * "use" or "key_ops" says another purpose. A key without a private part only encrypts. */
+ * BULLA_INVALID_ARGUMENT if they are not said (BULLA_JWE_DRAFT_HPKE has no |enc|), or not a pair that goes with the
+ * key; BULLA_REFUSED if the JWK's "alg", "use" or "key_ops" says another purpose. A key without a private part only
+ * encrypts. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_key_from_jwk(struct bulla_jwe_key **key,
                                                                    const struct bulla_jwk *jwk, enum bulla_jwe_alg alg,
                                                                    enum bulla_jwe_enc enc);
