@@ -230,7 +230,8 @@ static enum bulla_status read_x25519(struct bulla_der_key *key, struct bulla_spa
              : malformed();
 }
 
-/* Takes what may follow the private key in RFC 5958 §2: attributes, which say nothing to us, and the public key. */
+/* Takes what may follow the private key in RFC 5958 §2: attributes, which say nothing to us, and in version 1, and
+ * there always, the public key. */
 static enum bulla_status take_pkcs8_rest(struct bulla_reader *in, struct bulla_der_key *key, uint8_t version) {
   struct bulla_span attributes;
   struct bulla_span bits;
@@ -239,7 +240,7 @@ static enum bulla_status take_pkcs8_rest(struct bulla_reader *in, struct bulla_d
     return malformed();
   }
   if (in->left == 0) {
-    return BULLA_OK;
+    return version == 0 ? BULLA_OK : malformed();
   }
   if (version != 1 || key->curve == 0 || !take_bits(in, &bits, BULLA_DER_CONTEXT_1) || in->left != 0) {
     return malformed();

@@ -33,7 +33,11 @@ static enum bulla_curve curve_of(const struct bulla_jwk_options *options) {
 }
 
 static enum bulla_status check_options(const struct bulla_jwk_options *options) {
+  static const uint64_t none[sizeof(options->reserved) / sizeof(options->reserved[0])];
   const struct bulla_jwe_algorithm *row = bulla_jwe_algorithm(options->alg);
+  if (memcmp(options->reserved, none, sizeof(none)) != 0) {
+    return refuse_options("what is reserved is not 0");
+  }
   if (row == NULL) {
     return refuse_options("no \"alg\" of JWE");
   }
