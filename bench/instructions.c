@@ -26,7 +26,7 @@ static const struct bench *find(const char *name) {
     for (size_t i = 0; i < table.num_benches; i++) {
       char full[100];
       (void)snprintf(full, sizeof(full), "%s/%zu", table.benches[i].name, table.benches[i].size);
-      if (strcmp(name, full) == 0) {
+      if (strcmp(name, full) == 0 && table.benches[i].run != NULL) {
         return &table.benches[i];
       }
     }

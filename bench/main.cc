@@ -45,6 +45,27 @@ void Leave(Meeting &meeting, void *prepared, const bench &bench) {
   bench.tear_down(prepared);
 }
 
+const char *Run(benchmark::State &state, const bench &bench, void *prepared) {
+  if (bench.run_elsewhere != nullptr) {
+    double seconds = 0;
+    while (state.KeepRunningBatch(state.max_iterations)) {
+      const char *error = bench.run_elsewhere(prepared, &seconds, static_cast<size_t>(state.max_iterations));
+      if (error != nullptr) {
+        return error;
+      }
+      state.SetIterationTime(seconds);
+    }
+    return nullptr;
+  }
+  for ([[maybe_unused]] auto iteration : state) {
+    const char *error = bench.run(prepared);
+    if (error != nullptr) {
+      return error;
+    }
+  }
+  return nullptr;
+}
+
 void Measure(benchmark::State &state, Meeting &meeting, const bench &bench) {
   void *prepared = nullptr;
   const char *error = Enter(meeting, &prepared, bench);
@@ -54,17 +75,16 @@ void Measure(benchmark::State &state, Meeting &meeting, const bench &bench) {
     return;
   }
   const size_t allocations = bench_allocations();
-  for ([[maybe_unused]] auto iteration : state) {
-    error = bench.run(prepared);
-    if (error != nullptr) {
-      failed = true;
-      state.SkipWithError(error);
-      break;
-    }
+  error = Run(state, bench, prepared);
+  if (error != nullptr) {
+    failed = true;
+    state.SkipWithError(error);
   }
   const auto allocated = static_cast<double>(bench_allocations() - allocations);
   Leave(meeting, prepared, bench);
-  state.counters["allocs"] = benchmark::Counter(allocated, benchmark::Counter::kAvgIterations);
+  if (bench.run_elsewhere == nullptr) {
+    state.counters["allocs"] = benchmark::Counter(allocated, benchmark::Counter::kAvgIterations);
+  }
   if (bench.size > 0) {
     state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(bench.size));
   }
@@ -81,6 +101,9 @@ void Register(const bench &bench) {
         name.c_str(), [meeting, &bench](benchmark::State &state) { Measure(state, *meeting, bench); });
     if (threads > 1) {
       registered->Threads(threads);
+    }
+    if (bench.run_elsewhere != nullptr) {
+      registered->UseManualTime();
     }
   }
 }

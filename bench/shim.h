@@ -26,6 +26,9 @@ struct bench {
   const char *(*set_up)(void **state, const struct bench *bench, void *first);
   const char *(*run)(void *state);
   void (*tear_down)(void *state);
+
+  /* What runs in another process has this instead of |run|: it runs |num| times and says how long that took there. */
+  const char *(*run_elsewhere)(void *state, double *seconds, size_t num);
 };
 
 struct bench_table {

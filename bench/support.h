@@ -49,7 +49,10 @@ struct bench_table bench_limit(void);
 struct bench_table bench_peer_sodium(void);
 struct bench_table bench_peer_openssl(void);
 struct bench_table bench_peer_cjose(void);
+struct bench_table bench_peer_cjose_jwe(void);
+struct bench_table bench_peer_panva(void);
 struct bench_table bench_peer_rhonabwy(void);
+struct bench_table bench_peer_rhonabwy_jwe(void);
 
 /* bench_result turns a status into the text, or NULL, that a benchmark returns. */
 static inline const char *bench_result(enum bulla_status status) {
