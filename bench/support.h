@@ -44,6 +44,7 @@ struct bench_table bench_vault_rewrap(void);
 struct bench_table bench_vault_postgres(void);
 struct bench_table bench_raw_boringssl(void);
 struct bench_table bench_raw_boringssl_box(void);
+struct bench_table bench_raw_boringssl_keys(void);
 struct bench_table bench_raw_ipsec_mb(void);
 struct bench_table bench_limit(void);
 struct bench_table bench_peer_sodium(void);
