@@ -36,6 +36,8 @@ struct bench_table bench_audit(void);
 struct bench_table bench_core(void);
 struct bench_table bench_box(void);
 struct bench_table bench_token(void);
+struct bench_table bench_jwe(void);
+struct bench_table bench_jwk_keys(void);
 struct bench_table bench_text_forms(void);
 struct bench_table bench_vault(void);
 struct bench_table bench_vault_actor(void);
