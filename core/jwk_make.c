@@ -78,9 +78,6 @@ static enum bulla_status check_rsa_lens(const struct bulla_jwk_source *source, c
 }
 
 static enum bulla_status check_lens(const struct bulla_jwk_source *source, const struct bulla_jwk_kind *kind) {
-  if (source->kid.len > BULLA_JWK_TEXT_MAX || source->alg.len > BULLA_JWK_TEXT_MAX) {
-    return bulla_explain(BULLA_TOO_LARGE, "JWK: \"kid\" or \"alg\" is longer than %d bytes", BULLA_JWK_TEXT_MAX);
-  }
   if (source->type == BULLA_KEY_RSA) {
     return check_rsa_lens(source, kind);
   }

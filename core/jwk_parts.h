@@ -47,7 +47,7 @@ struct bulla_jwk_source {
   bool has_private;
   struct bulla_span open[BULLA_JWK_OPEN]; /* of a curve without any the public key is worked out */
   struct bulla_span hidden[BULLA_JWK_HIDDEN];
-  struct bulla_span kid; /* unescaped */
+  struct bulla_span kid; /* unescaped, at most BULLA_JWK_TEXT_MAX bytes, as alg */
   struct bulla_span alg;
   struct bulla_span use; /* a constant, or empty */
   bool has_key_ops;

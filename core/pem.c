@@ -97,7 +97,7 @@ static enum bulla_status find_form(enum bulla_der *form, struct bulla_span label
 /* Takes from |in| what stands before the line that ends the block of |label|, which is the last. */
 static bool take_body(struct bulla_reader *in, struct bulla_span *body, struct bulla_span label) {
   size_t end_len = label.len + sizeof("-----END -----") - 1;
-  return in->left >= end_len && bulla_take(in, body, in->left - end_len) && take_end(in, label) && in->left == 0;
+  return in->left >= end_len && bulla_take(in, body, in->left - end_len) && take_end(in, label);
 }
 
 /* Decodes the digits of |body| to |bytes|. Where lines end follows from its length; only there bytes are looked at. */

@@ -325,6 +325,7 @@ static const struct {
     {"PUBLIC KEY", "3019" EC256 "03020005", BULLA_INVALID_TEXT},
     /* RSA: no NULL, numbers that are negative, or longer than they need be. */
     {"RSA PUBLIC KEY", "3006020101020103", BULLA_REFUSED},
+    {"RSA PUBLIC KEY", "3006020100020103", BULLA_REFUSED},
     {"RSA PUBLIC KEY", "300702020081020103", BULLA_REFUSED},
     {"RSA PUBLIC KEY", "3006020181020103", BULLA_INVALID_TEXT},
     {"RSA PUBLIC KEY", "300702020001020103", BULLA_INVALID_TEXT},
@@ -350,6 +351,53 @@ Test(jwk_pem, der_is_read_strictly) {
     enum bulla_status status = status_of(&jwk, pem_of(der_rows[i].label, test_hex(der_rows[i].der)));
     cr_assert_eq(status, der_rows[i].status, "row %zu, %s: \"%s\" (%s), not \"%s\"", i, der_rows[i].der,
                  bulla_status_text(status), test_told.text, bulla_status_text(der_rows[i].status));
+  }
+}
+
+Test(jwk_pem, padding_that_is_missing_or_too_much_is_refused) {
+  struct bulla_span pem = test_key_file("p256", "-public.pem");
+  cr_assert(memmem(pem.data, pem.len, "==\n", 3) != NULL);
+  refused(with(pem, "==\n", "\n"), BULLA_INVALID_TEXT, "none");
+  refused(with(pem, "==\n", "=\n"), BULLA_INVALID_TEXT, "one");
+  refused(with(pem, "==\n", "===\n"), BULLA_INVALID_TEXT, "three");
+  refused(with(pem, "==\n", "======\n"), BULLA_INVALID_TEXT, "six");
+  refused(with(pem, "==\n", "AA==\n"), BULLA_INVALID_TEXT, "a byte too many");
+}
+
+Test(jwk_pem, ec_parameters_must_be_base64_and_end) {
+  struct bulla_span pem = test_key_file("p256", "-sec1.pem");
+  static const char *const bad[] = {"BggqhkjOPQMBBw=*\n", "BggqhkjOPQMB*w==\n", "BggqhkjOPQMBBx==\n", "\n",
+                                    "BggqhkjOPQMBBw==\n\n"};
+  for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    refused(with(pem, "BggqhkjOPQMBBw==\n", bad[i]), BULLA_INVALID_TEXT, bad[i]);
+  }
+  refused(with(pem, "END EC PARAMETERS", "END PARAMETERS"), BULLA_INVALID_TEXT, "another end");
+}
+
+Test(jwk_pem, both_public_keys_in_pkcs_8_must_be_the_same) {
+  struct bulla_span der = test_hex("3041020100" EC256
+                                   "04273025020101042"
+                                   "0" U);
+  struct bulla_span json = test_private(from_pem(pem_of("PRIVATE KEY", der)));
+  struct test_members all = test_members(json);
+  uint8_t right[64];
+  cr_assert(bulla_base64url_decode(right, all.members[2].value.text));
+  cr_assert(bulla_base64url_decode(right + 32, all.members[3].value.text));
+  uint8_t wrong[64];
+  memcpy(wrong, right, sizeof(right));
+  wrong[63] ^= 1;
+  static const char *const head = "3081cb020101" EC256
+                                  "046d306b020101042"
+                                  "0" U "a14403420004";
+  for (unsigned which = 0; which < 4; which++) {
+    struct bulla_span inner = test_concat(test_hex(head), bulla_span((which & 1) != 0 ? wrong : right, 64));
+    struct bulla_span outer = test_concat(test_hex("81420004"), bulla_span((which & 2) != 0 ? wrong : right, 64));
+    struct bulla_span pem = pem_of("PRIVATE KEY", test_concat(inner, outer));
+    if (which == 0) {
+      TEST_SPAN(test_private(from_pem(pem)), json, "both right");
+    } else {
+      refused(pem, which == 3 ? BULLA_REFUSED : BULLA_INVALID_TEXT, "a wrong one");
+    }
   }
 }
 
