@@ -43,6 +43,8 @@ OPTIONS = {
     "jwe_differential": "-max_len=2048 -len_control=100",
     "jwe_header": "-max_len=1400 -len_control=100",
     "jwk": "-max_len=64",
+    "jwk_parse": "-max_len=3000 -len_control=100",
+    "jwk_pem": "-max_len=3000 -len_control=100",
     "mask": "-max_len=1024 -len_control=100",
     "postgres_server": "-max_len=256 -len_control=0 -entropic=0 -timeout=20",
     "signed": "-max_len=8194 -len_control=100",
@@ -67,7 +69,7 @@ running = set()
 
 
 class Target:
-    """TARGET.c, the dictionary whose name its own begins with, corpus/TARGET/, and the program made of them."""
+    """TARGET.c, the dictionary of the longest name that its own begins with, corpus/TARGET/, and the program made of them."""
 
     def __init__(self, name):
         self.name, self.program = name, BUILD / "fuzz" / name
@@ -77,7 +79,8 @@ class Target:
     def execute(self, *arguments, shown=False, **variables):
         """Runs the target to its end, with its options and dictionary, and |variables| in its environment; returns
         its exit status and its output, which is also |shown| as it comes."""
-        words = [path for path in ROOT.glob("fuzz/*.dict") if self.name.startswith(path.stem)]
+        words = sorted((path for path in ROOT.glob("fuzz/*.dict") if self.name.startswith(path.stem)),
+                       key=lambda path: len(path.stem))[-1:]
         command = [self.program, *OPTIONS[self.name].split(), *(f"-dict={path}" for path in words), *arguments]
         lines = []
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
