@@ -72,6 +72,19 @@ Test(jwk_generate, pairs_are_of_the_curve_and_named_by_their_thumbprint) {
   }
 }
 
+Test(jwk_generate, a_key_for_hpke_is_of_x25519) {
+  static const char *const curves[] = {NULL, "X25519"};
+  for (size_t i = 0; i < 2; i++) {
+    struct bulla_jwk_options options = options_of(BULLA_JWE_DRAFT_HPKE);
+    options.curve = curves[i];
+    struct bulla_jwk *jwk = generated(&options);
+    struct bulla_jwe_key *key = NULL;
+    cr_assert_eq(jwk->curve, BULLA_CURVE_X25519);
+    TEST_OK(bulla_jwe_key_from_jwk(&key, jwk, 0, 0));
+    bulla_jwe_key_free(&key);
+  }
+}
+
 Test(jwk_generate, rsa_keys_are_of_the_bits_that_are_asked_for, .timeout = 60) {
   static const size_t bits[] = {2048, 2304, 0};
   for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
@@ -117,7 +130,9 @@ Test(jwk_generate, options_that_do_not_fit_each_other_are_refused) {
     const char *kid;
   } rows[] = {
       {"no alg", 0, 0, NULL, 0, ""},
-      {"another alg", 14, 0, NULL, 0, ""},
+      {"another alg", BULLA_JWE_DRAFT_HPKE + 1, 0, NULL, 0, ""},
+      {"an enc for HPKE", BULLA_JWE_DRAFT_HPKE, BULLA_JWE_A128GCM, NULL, 0, ""},
+      {"a curve that HPKE has not here", BULLA_JWE_DRAFT_HPKE, 0, "P-256", 0, ""},
       {"dir without enc", BULLA_JWE_DIR, 0, NULL, 0, ""},
       {"another enc", BULLA_JWE_DIR, 7, NULL, 0, ""},
       {"an enc that is not asked for", BULLA_JWE_A128KW, BULLA_JWE_A128GCM, NULL, 0, ""},
