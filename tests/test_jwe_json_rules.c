@@ -313,6 +313,26 @@ Test(jwe_json_rules, a_recipient_is_found_by_alg_and_kid_and_none_is_tried) {
   }
 }
 
+Test(jwe_json_rules, each_header_has_at_most_4096_bytes_and_32_members) {
+  static const char *const places[] = {FLAT ",\"header\":{@}" REST, FLAT ",\"unprotected\":{@}" REST,
+                                       LIST "[{" SENT ",\"header\":{@}}]" REST};
+  for (size_t i = 0; i < NUM(places); i++) {
+    struct bulla_span end = bulla_span("", 1);
+    for (size_t len = 4094; len <= 4098; len++) {
+      struct bulla_span member = test_concat(test_text("\"x\":\""), test_filled('a', len - strlen("{\"x\":\"\"}")));
+      struct bulla_span json = forge_replaced(test_text(places[i]), "@", test_concat(member, test_text("\"")));
+      judge(&(struct row){"{$MEMBERS}", (const char *)test_concat(json, end).data, len <= 4096}, "");
+    }
+    char members[500] = "\"0\":0";
+    for (size_t num = 2; num <= 34; num++) {
+      size_t len = strlen(members);
+      snprintf(members + len, sizeof(members) - len, ",\"%zu\":0", num);
+      struct bulla_span json = forge_replaced(test_text(places[i]), "@", test_text(members));
+      judge(&(struct row){"{$MEMBERS}", (const char *)test_concat(json, end).data, num <= 32}, "");
+    }
+  }
+}
+
 Test(jwe_json_rules, aad_is_authenticated_and_so_is_that_there_is_none) {
   struct forgery forgery = forgery_of_rows;
   forgery.plaintext = plaintext();

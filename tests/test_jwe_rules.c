@@ -348,7 +348,7 @@ Test(jwe_rules, a_header_has_at_most_32_members) {
       snprintf(json + len, sizeof(json) - len, ",\"%zu\":1", i);
     }
     strcat(json, "}");
-    cr_expect_eq(opens_with_header(key, &forgery, json), num <= BULLA_JOSE_MAX_MEMBERS, "%zu members", num);
+    cr_expect_eq(opens_with_header(key, &forgery, json), num <= 32, "%zu members", num);
   }
   bulla_jwe_key_free(&key);
 }
