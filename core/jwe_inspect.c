@@ -18,9 +18,6 @@ static enum bulla_status inspect(struct bulla_jwe_outline *outline, struct bulla
   struct bulla_jwe_walk walk = bulla_jwe_walk(&message);
   while (bulla_jwe_next(&walk, &recipient)) {
     BULLA_TRY(bulla_jwe_read_headers(&header, protected_json, &message, &recipient));
-    if (header.alg.text.len == 0) {
-      return BULLA_REFUSED;
-    }
   }
   if (walk.status != BULLA_OK || walk.num == 0) {
     return BULLA_REFUSED;

@@ -159,6 +159,9 @@ enum bulla_status bulla_jwe_read_headers(struct bulla_jose_header *header, struc
   if (message->unprotected.data != NULL) {
     BULLA_TRY(bulla_jose_read(header, BULLA_JOSE_UNPROTECTED, message->unprotected));
   }
+  if (header->alg.text.len == 0) {
+    return BULLA_REFUSED;
+  }
   return are_disjoint(protected_json, recipient->header) && are_disjoint(protected_json, message->unprotected) &&
                  are_disjoint(recipient->header, message->unprotected)
              ? BULLA_OK

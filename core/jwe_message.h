@@ -54,8 +54,8 @@ bool bulla_jwe_next(struct bulla_jwe_walk *walk, struct bulla_jwe_recipient *rec
 BULLA_NODISCARD enum bulla_status bulla_jwe_read_protected(struct bulla_span *json, uint8_t *room,
                                                            const struct bulla_jwe_message *message);
 
-/* bulla_jwe_read_headers reads the JOSE header of |recipient|, of which |protected_json| is a part: RFC 7516 §7.2.1.
- * Returns BULLA_REFUSED. */
+/* bulla_jwe_read_headers reads the JOSE header of |recipient|, of which |protected_json| is a part: RFC 7516 §7.2.1. It
+ * has "alg" (§4.1.1). Returns BULLA_REFUSED. */
 BULLA_NODISCARD enum bulla_status bulla_jwe_read_headers(struct bulla_jose_header *header,
                                                          struct bulla_span protected_json,
                                                          const struct bulla_jwe_message *message,
