@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* JWE compact serialization as bulla reads it (docs/FORMAT.md §6, core/jwe_compact.h), in terms of jansson and
- * nettle. */
+/* JWE compact serialization as tokens have it (docs/FORMAT.md §6, core/jwe_compact.h), in terms of jansson and nettle.
+ * fuzz/model_jose.h has all of JWE. */
 
 #ifndef BULLA_FUZZ_MODEL_JWE_H
 #define BULLA_FUZZ_MODEL_JWE_H
 
 #include "fuzz/model_crypto.h"
-#include "fuzz/model_json.h"
+#include "fuzz/model_header.h"
 
 enum { MODEL_TOKEN_MAX = 12288 };
 
 /* What a header says. The strings are empty where the member is absent. */
 struct model_header {
-  json_t *tree; /* freed by model_header_free */
+  struct model_jose jose; /* freed by model_header_free */
+  json_t *tree;
   struct bulla_span alg;
   struct bulla_span enc;
   struct bulla_span kid;
