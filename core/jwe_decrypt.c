@@ -20,7 +20,6 @@
 struct found {
   struct bulla_jwe_message message;
   struct bulla_jwe_recipient recipient;
-  struct bulla_span protected_json; /* empty if |message|'s header is the key's own */
   struct bulla_jose_header header;
   uint8_t room[BULLA_JWE_HEADER_MAX];
 };
@@ -37,14 +36,16 @@ static bool agrees(const struct bulla_jwe_key *key, const struct bulla_jose_head
 static enum bulla_status find_recipient(struct found *found, const struct bulla_jwe_key *key) {
   struct bulla_jwe_walk walk = bulla_jwe_walk(&found->message);
   struct bulla_jwe_recipient recipient;
+  struct bulla_jwe_shared shared;
   struct bulla_jose_header header;
   size_t num_found = 0;
-  BULLA_TRY(bulla_jwe_read_protected(&found->protected_json, found->room, &found->message));
+  BULLA_TRY(bulla_jwe_read_shared(&shared, found->room, &found->message));
   while (bulla_jwe_next(&walk, &recipient)) {
-    BULLA_TRY(bulla_jwe_read_headers(&header, found->protected_json, &found->message, &recipient));
+    BULLA_TRY(bulla_jwe_read_header_of(&header, &shared, &recipient));
     if (agrees(key, &header)) {
       found->recipient = recipient;
       found->header = header;
+      found->header.names = NULL;
       num_found++;
     }
   }

@@ -77,9 +77,21 @@ static struct slot slot_for(struct bulla_jose_header *header, struct bulla_span 
   return (struct slot){NULL, BULLA_JSON_NULL, BULLA_JOSE_UNPROTECTED};
 }
 
+/* Adds |name| to |names|, which may be NULL, or returns false if it is among them: RFC 7516 §7.2.1. */
+static bool note(struct bulla_jose_names *names, struct bulla_span name) {
+  if (names == NULL) {
+    return true;
+  }
+  if (names->num == sizeof(names->names) / sizeof(names->names[0]) || is_among(name, names->names, names->num)) {
+    return false;
+  }
+  names->names[names->num++] = name;
+  return true;
+}
+
 static bool take_member(struct bulla_jose_header *header, enum bulla_jose_place place,
                         const struct bulla_json_member *member) {
-  if (!is_acceptable(&member->name)) {
+  if (!is_acceptable(&member->name) || !note(header->names, member->name.text)) {
     return false;
   }
   struct slot slot = slot_for(header, member->name.text);

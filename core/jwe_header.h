@@ -12,6 +12,12 @@
 
 #define BULLA_JOSE_MAX_MEMBERS 32 /* of one header object */
 
+/* The names in the objects of one JOSE header, which are three at most, as they are written. */
+struct bulla_jose_names {
+  size_t num;
+  struct bulla_span names[3 * BULLA_JOSE_MAX_MEMBERS];
+};
+
 /* The members that bulla knows. Absent ones are BULLA_JSON_NULL with an empty text. */
 struct bulla_jose_header {
   struct bulla_json_value alg; /* strings, but for "epk" */
@@ -23,6 +29,7 @@ struct bulla_jose_header {
   struct bulla_json_value apv;
   struct bulla_json_value iv;
   struct bulla_json_value tag;
+  struct bulla_jose_names *names; /* the caller's: what was read so far, or NULL if there is one object only */
 };
 
 /* Where an object of members stands. */
@@ -41,10 +48,10 @@ bool bulla_jose_is_registered(struct bulla_span name);
 bool bulla_jose_is_misspelled(const struct bulla_json_value *name, const struct bulla_span *names, size_t num_names);
 
 /* bulla_jose_read reads the object |json|, which stands at |place|, into |header|: strict JSON, at most
- * BULLA_JOSE_MAX_MEMBERS members, those of struct bulla_jose_header of their type, each not yet in |header|; no "crit"
- * (no extension is supported, RFC 7516 §4.1.13), "zip", "p2s" or "p2c"; no name with escapes or that differs from a
- * registered one only in case. Others are ignored, "jwk", "jku" and "x5*" among them. |header| begins as all zero, and
- * points into the texts that were read. Returns BULLA_REFUSED. */
+ * BULLA_JOSE_MAX_MEMBERS members, those of struct bulla_jose_header of their type, none of a name that is in |header|
+ * or in its |names|; no "crit" (no extension is supported, RFC 7516 §4.1.13), "zip", "p2s" or "p2c"; no name with
+ * escapes or that differs from a registered one only in case. Others are ignored, "jwk", "jku" and "x5*" among them.
+ * |header| begins as all zero, and points into the texts that were read. Returns BULLA_REFUSED. */
 BULLA_NODISCARD enum bulla_status bulla_jose_read(struct bulla_jose_header *header, enum bulla_jose_place place,
                                                   struct bulla_span json);
 

@@ -12,12 +12,12 @@ static enum bulla_status inspect(struct bulla_jwe_outline *outline, struct bulla
   struct bulla_jwe_message message;
   struct bulla_jwe_recipient recipient;
   struct bulla_jose_header header;
-  struct bulla_span protected_json;
+  struct bulla_jwe_shared shared;
   BULLA_TRY(bulla_jwe_parse(&message, jwe));
-  BULLA_TRY(bulla_jwe_read_protected(&protected_json, room, &message));
+  BULLA_TRY(bulla_jwe_read_shared(&shared, room, &message));
   struct bulla_jwe_walk walk = bulla_jwe_walk(&message);
   while (bulla_jwe_next(&walk, &recipient)) {
-    BULLA_TRY(bulla_jwe_read_headers(&header, protected_json, &message, &recipient));
+    BULLA_TRY(bulla_jwe_read_header_of(&header, &shared, &recipient));
   }
   if (walk.status != BULLA_OK || walk.num == 0) {
     return BULLA_REFUSED;
@@ -50,16 +50,16 @@ static enum bulla_status inspect_header(struct bulla_buffer *json, struct bulla_
   struct bulla_jwe_outline outline;
   struct bulla_jwe_message message;
   struct bulla_jwe_recipient recipient;
-  struct bulla_span protected_json;
+  struct bulla_jwe_shared shared;
   BULLA_TRY(inspect(&outline, jwe));
   BULLA_TRY(bulla_jwe_parse(&message, jwe));
-  BULLA_TRY(bulla_jwe_read_protected(&protected_json, room, &message));
+  BULLA_TRY(bulla_jwe_read_shared(&shared, room, &message));
   struct bulla_jwe_walk walk = bulla_jwe_walk(&message);
   while (bulla_jwe_next(&walk, &recipient)) {
     if (i-- == 0) {
       struct bulla_json_writer out = bulla_json_writer(json);
       bulla_json_begin(&out, '{');
-      put_members(&out, protected_json);
+      put_members(&out, shared.protected_json);
       put_members(&out, message.unprotected);
       put_members(&out, recipient.header);
       bulla_json_end(&out, '}');

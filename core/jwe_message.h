@@ -49,16 +49,23 @@ struct bulla_jwe_walk bulla_jwe_walk(const struct bulla_jwe_message *message);
  * general has exactly one. */
 bool bulla_jwe_next(struct bulla_jwe_walk *walk, struct bulla_jwe_recipient *recipient);
 
-/* bulla_jwe_read_protected decodes the protected header to the BULLA_JWE_HEADER_MAX bytes of |room| and returns it in
- * |*json|. Returns BULLA_REFUSED. */
-BULLA_NODISCARD enum bulla_status bulla_jwe_read_protected(struct bulla_span *json, uint8_t *room,
-                                                           const struct bulla_jwe_message *message);
+/* What the JOSE headers of all recipients of a message have in common. Not to be copied: |header| points into it. */
+struct bulla_jwe_shared {
+  struct bulla_span protected_json;
+  struct bulla_jose_header header; /* of the protected and the shared unprotected one */
+  struct bulla_jose_names names;
+  size_t num_names; /* of those two */
+};
 
-/* bulla_jwe_read_headers reads the JOSE header of |recipient|, of which |protected_json| is a part: RFC 7516 §7.2.1. It
- * has "alg" (§4.1.1). Returns BULLA_REFUSED. */
-BULLA_NODISCARD enum bulla_status bulla_jwe_read_headers(struct bulla_jose_header *header,
-                                                         struct bulla_span protected_json,
-                                                         const struct bulla_jwe_message *message,
-                                                         const struct bulla_jwe_recipient *recipient);
+/* bulla_jwe_read_shared decodes the protected header to the BULLA_JWE_HEADER_MAX bytes of |room|, and reads it and the
+ * shared unprotected one. Each is read once, however many recipients there are. Returns BULLA_REFUSED. */
+BULLA_NODISCARD enum bulla_status bulla_jwe_read_shared(struct bulla_jwe_shared *shared, uint8_t *room,
+                                                        const struct bulla_jwe_message *message);
+
+/* bulla_jwe_read_header_of reads the JOSE header of |recipient|: RFC 7516 §7.2.1. It has "alg" (§4.1.1).
+ * Returns BULLA_REFUSED. */
+BULLA_NODISCARD enum bulla_status bulla_jwe_read_header_of(struct bulla_jose_header *header,
+                                                           struct bulla_jwe_shared *shared,
+                                                           const struct bulla_jwe_recipient *recipient);
 
 #endif
