@@ -162,7 +162,8 @@ static bool read_header(struct model_jose *header, const struct parts *parts, st
                         size_t i) {
   struct bulla_span own = parts->recipients[i].header;
   *header = (struct model_jose){.num = 0};
-  return protected_header.len <= MAX_HEADER && model_jose_read(header, MODEL_PROTECTED, protected_header) &&
+  return protected_header.len <= MAX_HEADER && parts->unprotected.len <= MAX_HEADER && own.len <= MAX_HEADER &&
+         model_jose_read(header, MODEL_PROTECTED, protected_header) &&
          (parts->unprotected.len == 0 || model_jose_read(header, MODEL_UNPROTECTED, parts->unprotected)) &&
          (own.len == 0 || model_jose_read(header, MODEL_RECIPIENT, own));
 }
@@ -177,10 +178,6 @@ bool model_is_for(const struct model_key *key, const struct model_jose *header) 
          (key->kid.len == 0 || says(header, "kid", key->kid));
 }
 
-static bool has_name(const struct model_jose *header, const char *name) {
-  return json_string_length(model_jose_get(header, name)) > 0;
-}
-
 /* Finds the one recipient that |key| is for; all of them must be good. */
 static bool find_recipient(size_t *which, const struct model_key *key, const struct parts *parts,
                            struct bulla_span protected_header) {
@@ -188,7 +185,7 @@ static bool find_recipient(size_t *which, const struct model_key *key, const str
   for (size_t i = 0; i < parts->num_recipients; i++) {
     struct model_jose header;
     bool good =
-        read_header(&header, parts, protected_header, i) && has_name(&header, "alg") && has_name(&header, "enc");
+        read_header(&header, parts, protected_header, i) && json_string_length(model_jose_get(&header, "alg")) > 0;
     if (good && key != NULL && model_is_for(key, &header)) {
       *which = i;
       num++;

@@ -3,6 +3,8 @@
 
 /* The key management of fuzz/model_jose.h: RFC 7518 §4. */
 
+#include <strings.h>
+
 #include <nettle/nist-keywrap.h>
 #include <nettle/sha2.h>
 
@@ -11,7 +13,7 @@
 #include "fuzz/model_jose.h"
 #include "fuzz/scan.h"
 
-enum { WRAP_MORE = 8, MAX_PARTY = 256, GCM_IV = 12, MAX_EPK_MEMBERS = 256 };
+enum { WRAP_MORE = 8, MAX_PARTY = 256, GCM_IV = 12, MAX_EPK_MEMBERS = 256, MAX_JWK_MEMBERS = 64 };
 
 #define AGREED(name, number, kek_len)                                                                             \
   {name, number, MODEL_ECDH, kek_len, MODEL_P256, false}, {name, number, MODEL_ECDH, kek_len, MODEL_P384, false}, \
@@ -170,6 +172,28 @@ static bool take_coordinate(uint8_t *coordinate, size_t len, struct bulla_span e
   return false;
 }
 
+/* Says whether no member of "epk" is called almost as one of a JWK: in another case, or with escapes. */
+static bool has_good_names(json_t *epk, struct bulla_span raw) {
+  static const char *const registered[] = {"kty", "crv", "kid", "use", "key_ops", "alg", "k",       "x",
+                                           "y",   "d",   "n",   "e",   "p",       "q",   "dp",      "dq",
+                                           "qi",  "oth", "x5u", "x5c", "x5t",     "ext", "x5t#S256"};
+  struct scan_member members[MAX_EPK_MEMBERS];
+  const char *name;
+  json_t *value;
+  size_t num = scan_members(members, MAX_EPK_MEMBERS, raw);
+  size_t i = 0;
+  bool good = num <= MAX_JWK_MEMBERS && num == json_object_size(epk);
+  json_object_foreach(good ? epk : NULL, name, value) {
+    /* jansson keeps their order. */
+    struct bulla_span written = members[i++].name;
+    for (size_t j = 0; j < sizeof(registered) / sizeof(registered[0]); j++) {
+      good = good && (strcasecmp(name, registered[j]) != 0 ||
+                      bulla_span_equal(written, bulla_span(registered[j], strlen(registered[j]))));
+    }
+  }
+  return good;
+}
+
 /* Takes the ephemeral public key out of "epk", RFC 7518 §4.6.1.1 and RFC 8037 §2. */
 static bool take_point(uint8_t *point, enum model_curve curve, const struct model_jose *header) {
   struct bulla_span raw = model_jose_raw(header, "epk");
@@ -177,8 +201,8 @@ static bool take_point(uint8_t *point, enum model_curve curve, const struct mode
   const char *kty = json_string_value(json_object_get(epk, "kty"));
   const char *crv = json_string_value(json_object_get(epk, "crv"));
   size_t len = model_curve_len(curve);
-  return kty != NULL && strcmp(kty, curve == MODEL_X25519 ? "OKP" : "EC") == 0 && crv != NULL &&
-         strcmp(crv, model_curve_name(curve)) == 0 && json_object_get(epk, "d") == NULL &&
+  return has_good_names(epk, raw) && kty != NULL && strcmp(kty, curve == MODEL_X25519 ? "OKP" : "EC") == 0 &&
+         crv != NULL && strcmp(crv, model_curve_name(curve)) == 0 && json_object_get(epk, "d") == NULL &&
          json_is_string(json_object_get(epk, "x")) && take_coordinate(point, len, raw, "x") &&
          (curve == MODEL_X25519 ||
           (json_is_string(json_object_get(epk, "y")) && take_coordinate(point + len, len, raw, "y")));
