@@ -8,12 +8,13 @@
  * small. To check one takes a hundred times as long, so they do in one input of 64, by the sum of its bytes.
  *
  * Oracle: jansson and the rules of fuzz/model_json.h. The reader accepts what they accept, at the top and as a
- * value inside; members, elements, numbers and strings are what jansson says; what the writer makes of them is, to
- * jansson, the same text again. */
+ * value inside; members, elements, numbers and strings are what jansson says, and a name looks like another when it
+ * does to jansson; what the writer makes of them is, to jansson, the same text again. */
 
 #include "core/json.h"
 
 #include <ctype.h>
+#include <strings.h>
 
 #include "fuzz/fuzz.h"
 #include "fuzz/model_json.h"
@@ -74,6 +75,15 @@ static void check_number(const struct bulla_json_value *value, json_t *wanted) {
   }
 }
 
+/* check_spelling compares what is said of |name|, which jansson unescapes to |key|, beside names that are known. */
+static void check_spelling(const struct bulla_json_value *name, const char *key) {
+  static const char *const known[] = {"a", "alg", "kid", "exp", "x5t#S256"};
+  for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    bool looks_like = strcasecmp(key, known[i]) == 0 && (name->escaped || strcmp(key, known[i]) != 0);
+    FUZZ_ASSERT(bulla_json_is_misspelled(name, bulla_span(known[i], strlen(known[i]))) == looks_like);
+  }
+}
+
 static void check_value(struct bulla_json_writer *out, const struct bulla_json_value *value, json_t *wanted);
 
 /* The depth of a tree is bounded. NOLINTBEGIN(misc-no-recursion) */
@@ -89,6 +99,7 @@ static void check_members(struct bulla_json_writer *out, const struct bulla_json
     uint8_t *room = fuzz_alloc(members[i].name.text.len);
     bulla_json_name(out, check_string(room, &members[i].name, bulla_span(key, key_len)));
     free(room);
+    check_spelling(&members[i].name, key);
     check_shape(&members[i].value, value);
     check_value(out, &members[i].value, value);
     i++;
