@@ -70,18 +70,34 @@ static mode_t others_may(const char *path) {
   return is_credential ? S_IRWXO : S_IRWXG | S_IRWXO;
 }
 
-enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secret **secret, const char *path,
-                                       size_t max_len, const char *remedy) {
-  int fd BULLA_CLEANUP(close_file) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+enum bulla_status bulla_input_exposed(struct bulla_cli *cli, const char *remedy) {
+  return bulla_cli_error(cli, BULLA_SECRET_EXPOSED,
+                         "others can read this file: run chmod 600 on it, and %s if somebody may have read it", remedy);
+}
+
+/* open_key opens the file of a key, and says whether others can read it. */
+static enum bulla_status open_key(struct bulla_cli *cli, int *fd, bool *is_exposed, const char *path) {
   struct stat status;
-  if (fd < 0 || fstat(fd, &status) != 0) {
+  *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (*fd < 0 || fstat(*fd, &status) != 0) {
     return bulla_cli_errno(cli, errno);
   }
-  if (S_ISREG(status.st_mode) && (status.st_mode & others_may(path)) != 0) {
-    return bulla_cli_error(cli, BULLA_SECRET_EXPOSED,
-                           "others can read this file: run chmod 600 on it, and %s if somebody may have read it",
-                           remedy);
-  }
+  *is_exposed = S_ISREG(status.st_mode) && (status.st_mode & others_may(path)) != 0;
+  return BULLA_OK;
+}
+
+enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secret **secret, const char *path,
+                                       size_t max_len, const char *remedy) {
+  int fd BULLA_CLEANUP(close_file) = -1;
+  bool is_exposed = false;
+  BULLA_TRY(open_key(cli, &fd, &is_exposed, path));
+  return is_exposed ? bulla_input_exposed(cli, remedy) : bulla_input_secret(cli, secret, fd, max_len);
+}
+
+enum bulla_status bulla_input_any_key_file(struct bulla_cli *cli, struct bulla_secret **secret, bool *is_exposed,
+                                           const char *path, size_t max_len) {
+  int fd BULLA_CLEANUP(close_file) = -1;
+  BULLA_TRY(open_key(cli, &fd, is_exposed, path));
   return bulla_input_secret(cli, secret, fd, max_len);
 }
 

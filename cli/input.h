@@ -22,6 +22,14 @@ BULLA_NODISCARD enum bulla_status bulla_input_secret_file(struct bulla_cli *cli,
 BULLA_NODISCARD enum bulla_status bulla_input_key_file(struct bulla_cli *cli, struct bulla_secret **secret,
                                                        const char *path, size_t max_len, const char *remedy);
 
+/* bulla_input_any_key_file is bulla_input_secret_file for a file that may hold a public key, and says whether others
+ * can read it. If it turns out to be a secret one, the caller returns what bulla_input_exposed does. */
+BULLA_NODISCARD enum bulla_status bulla_input_any_key_file(struct bulla_cli *cli, struct bulla_secret **secret,
+                                                           bool *is_exposed, const char *path, size_t max_len);
+
+/* bulla_input_exposed notes that others can read a secret, with |remedy| as above, and returns BULLA_SECRET_EXPOSED. */
+enum bulla_status bulla_input_exposed(struct bulla_cli *cli, const char *remedy);
+
 /* bulla_input_line removes one newline, LF or CRLF, from the end of |secret|. */
 void bulla_input_line(struct bulla_secret *secret);
 
