@@ -132,5 +132,12 @@ enum bulla_status bulla_run_token_inspect(struct bulla_cli *cli);
 enum bulla_status bulla_run_seal(struct bulla_cli *cli);
 enum bulla_status bulla_run_open(struct bulla_cli *cli);
 enum bulla_status bulla_run_keygen(struct bulla_cli *cli);
+enum bulla_status bulla_run_jwe_encrypt(struct bulla_cli *cli);
+enum bulla_status bulla_run_jwe_decrypt(struct bulla_cli *cli);
+enum bulla_status bulla_run_jwe_inspect(struct bulla_cli *cli);
+enum bulla_status bulla_run_jwk_public(struct bulla_cli *cli);
+enum bulla_status bulla_run_jwk_thumbprint(struct bulla_cli *cli);
+enum bulla_status bulla_run_jwk_from_pem(struct bulla_cli *cli);
+enum bulla_status bulla_run_jwk_to_pem(struct bulla_cli *cli);
 
 #endif

@@ -74,3 +74,101 @@ const struct bulla_option bulla_seal_options[] = {
     {.name = "context", .value = "TEXT", .help = "the context the blob is bound to; opening needs the same"},
     {.name = "format", .value = "FORMAT", .help = "blob (default), text (bulla1:…), hex (iv:authTag:ciphertext)"},
     END};
+
+const struct bulla_option bulla_exec_options[] = {
+    {.name = "env",
+     .value = "NAME=TENANT/ENTRY:FIELD",
+     .help = "a variable and the field to set it to",
+     .repeated = true},
+    {.name = "env-all",
+     .value = "TENANT/ENTRY",
+     .help = "a variable for each field of an entry, named after it in upper case",
+     .repeated = true},
+    {.name = "prefix",
+     .value = "P",
+     .help = "behind --env-all: what the names of its variables begin with",
+     .repeated = true},
+    {.name = "file",
+     .value = "NAME=TENANT/ENTRY:FIELD",
+     .help = "a variable, and the field to put into the file whose path it is set to",
+     .repeated = true},
+    {.name = "env-file",
+     .value = "FILE",
+     .help = "a file of lines NAME=VALUE, where bulla://TENANT/ENTRY/FIELD stands for a field",
+     .repeated = true},
+    {.name = "mask", .help = "hide the secret values in the output of the command"},
+    REASON_MANDATORY,
+    END};
+
+#define SINCE_OPTION \
+  { .name = "since", .value = "TIME", .help = "only what was recorded then or later" }
+#define UNTIL_OPTION \
+  { .name = "until", .value = "TIME", .help = "only what was recorded before" }
+
+const struct bulla_option bulla_log_options[] = {
+    SINCE_OPTION,
+    UNTIL_OPTION,
+    {.name = "tenant", .value = "T", .help = "only of this tenant", .repeated = true},
+    {.name = "entry", .value = "[T/]E", .help = "only of this entry, of tenant T or of all", .repeated = true},
+    {.name = "actor", .value = "NAME", .help = "only of this actor", .repeated = true},
+    {.name = "op", .value = "OP", .help = "only this operation, as use", .repeated = true},
+    {.name = "outcome", .value = "O", .help = "only this outcome, as failed", .repeated = true},
+    {.name = "last", .value = "N", .help = "only the last N of these, at most 100000"},
+    {.name = "from", .value = "SEQ", .help = "the first record to print, in each lane; default 1"},
+    {.name = "follow", .help = "go on, and print records as they are written"},
+    END};
+
+const struct bulla_option bulla_report_options[] = {
+    {.name = "since", .value = "TIME", .help = "what happened then or later; default 30d, with --breach always"},
+    UNTIL_OPTION,
+    TENANT_OPTION,
+    {.name = "breach", .value = "WHAT", .help = "what was exposed: root, tenant:T, actor:NAME, backup:TIME"},
+    {.name = "html", .value = "FILE", .help = "write it to this new file as a page, instead of printing text"},
+    END};
+
+const struct bulla_option bulla_anchor_options[] = {
+    {.name = "out", .value = "FILE", .help = "write it to this new file; default standard output"}, REASON_OPTION, END};
+
+const struct bulla_option bulla_audit_verify_options[] = {
+    {.name = "anchor", .value = "FILE", .help = "an anchor that the log must contain"}, END};
+
+const struct bulla_option bulla_jwe_encrypt_options[] = {
+    {.name = "jwk",
+     .value = "FILE",
+     .help = "the recipient's key; several make one JWE for each of them",
+     .mandatory = true,
+     .repeated = true},
+    {.name = "alg",
+     .value = "ALG",
+     .help = "how the content's key is found, if the JWK does not say it; once for all or for each",
+     .repeated = true},
+    {.name = "enc", .value = "ENC", .help = "how the content is encrypted, as A256GCM, if the JWK does not say it"},
+    {.name = "form", .value = "FORM", .help = "compact (default), flattened, general (default for several)"},
+    {.name = "typ", .value = "TEXT", .help = "what the JWE is, in its header, as JWT"},
+    {.name = "cty", .value = "TEXT", .help = "what the plaintext is, as application/json"},
+    {.name = "header", .value = "FILE", .help = "a JSON object of more members of the protected header"},
+    {.name = "aad", .value = "FILE", .help = "what is sent in clear and authenticated; in JSON forms"},
+    {.name = "apu", .value = "TEXT", .help = "who sends it, for ECDH-ES"},
+    {.name = "apv", .value = "TEXT", .help = "who is to read it, for ECDH-ES"},
+    END};
+
+const struct bulla_option bulla_jwe_decrypt_options[] = {
+    {.name = "jwk", .value = "FILE", .help = "the key, with its private part"},
+    {.name = "jwks", .value = "FILE", .help = "a JWK Set in its place: the key that the JWE names by its kid"},
+    {.name = "alg", .value = "ALG", .help = "how the content's key is found, if the JWK does not say it"},
+    {.name = "enc", .value = "ENC", .help = "how the content is encrypted, if the JWK does not say it"},
+    {.name = "typ", .value = "TEXT", .help = "require this typ in the protected header"},
+    {.name = "aad", .value = "FILE", .help = "require this aad"},
+    {.name = "header-out", .value = "FILE", .help = "write the protected header to this new file"},
+    {.name = "aad-out", .value = "FILE", .help = "write the aad to this new file"},
+    END};
+
+const struct bulla_option bulla_keygen_options[] = {
+    {.name = "jwk", .value = "ALG", .help = "a JWK for this alg, as ECDH-ES+A256KW, or enc, as A256GCM"},
+    {.name = "enc", .value = "ENC", .help = "with --jwk dir, what the key is for"},
+    {.name = "curve", .value = "CURVE", .help = "of ECDH-ES: X25519 (default), P-256, P-384, P-521"},
+    {.name = "bits", .value = "N", .help = "of RSA-OAEP: 2048 to 4096; default 3072"},
+    {.name = "kid", .value = "TEXT", .help = "the key's id; default the thumbprint, of a shared key none"},
+    END};
+
+const struct bulla_option bulla_jwk_to_pem_options[] = {{.name = "public", .help = "without the private part"}, END};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* For cli/commands.c: options that several sub-commands have in the same words, and those of actors, grants, API keys,
- * tokens and sealed blobs. */
+/* For cli/commands.c: options that several sub-commands have in the same words, and those of exec, actors, grants, the
+ * audit log, API keys, tokens, sealed blobs and JOSE. */
 
 #ifndef BULLA_CLI_COMMAND_OPTIONS_H
 #define BULLA_CLI_COMMAND_OPTIONS_H
@@ -38,5 +38,14 @@ extern const struct bulla_option bulla_token_refresh_options[];
 extern const struct bulla_option bulla_token_revoke_options[];
 extern const struct bulla_option bulla_apikey_jwk_options[];
 extern const struct bulla_option bulla_seal_options[];
+extern const struct bulla_option bulla_exec_options[];
+extern const struct bulla_option bulla_log_options[];
+extern const struct bulla_option bulla_report_options[];
+extern const struct bulla_option bulla_anchor_options[];
+extern const struct bulla_option bulla_audit_verify_options[];
+extern const struct bulla_option bulla_jwe_encrypt_options[];
+extern const struct bulla_option bulla_jwe_decrypt_options[];
+extern const struct bulla_option bulla_keygen_options[];
+extern const struct bulla_option bulla_jwk_to_pem_options[];
 
 #endif

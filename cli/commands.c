@@ -75,31 +75,6 @@ static const struct bulla_option put_options[] = {
     REASON_OPTION,
     END};
 
-static const struct bulla_option exec_options[] = {
-    {.name = "env",
-     .value = "NAME=TENANT/ENTRY:FIELD",
-     .help = "a variable and the field to set it to",
-     .repeated = true},
-    {.name = "env-all",
-     .value = "TENANT/ENTRY",
-     .help = "a variable for each field of an entry, named after it in upper case",
-     .repeated = true},
-    {.name = "prefix",
-     .value = "P",
-     .help = "behind --env-all: what the names of its variables begin with",
-     .repeated = true},
-    {.name = "file",
-     .value = "NAME=TENANT/ENTRY:FIELD",
-     .help = "a variable, and the field to put into the file whose path it is set to",
-     .repeated = true},
-    {.name = "env-file",
-     .value = "FILE",
-     .help = "a file of lines NAME=VALUE, where bulla://TENANT/ENTRY/FIELD stands for a field",
-     .repeated = true},
-    {.name = "mask", .help = "hide the secret values in the output of the command"},
-    REASON_MANDATORY,
-    END};
-
 static const struct bulla_option import_options[] = {
     {.name = "key-env", .value = "NAME", .help = "the variable whose SHA-256 is the key"},
     {.name = "key", .value = "FILE", .help = KEY_FILE_HELP},
@@ -114,38 +89,6 @@ static const struct bulla_option limit_options[] = {
     {.name = "burst", .value = "N", .help = "how many may pass at once after a pause; default RATE"},
     REASON_OPTION,
     END};
-
-#define SINCE_OPTION \
-  { .name = "since", .value = "TIME", .help = "only what was recorded then or later" }
-#define UNTIL_OPTION \
-  { .name = "until", .value = "TIME", .help = "only what was recorded before" }
-
-static const struct bulla_option log_options[] = {
-    SINCE_OPTION,
-    UNTIL_OPTION,
-    {.name = "tenant", .value = "T", .help = "only of this tenant", .repeated = true},
-    {.name = "entry", .value = "[T/]E", .help = "only of this entry, of tenant T or of all", .repeated = true},
-    {.name = "actor", .value = "NAME", .help = "only of this actor", .repeated = true},
-    {.name = "op", .value = "OP", .help = "only this operation, as use", .repeated = true},
-    {.name = "outcome", .value = "O", .help = "only this outcome, as failed", .repeated = true},
-    {.name = "last", .value = "N", .help = "only the last N of these, at most 100000"},
-    {.name = "from", .value = "SEQ", .help = "the first record to print, in each lane; default 1"},
-    {.name = "follow", .help = "go on, and print records as they are written"},
-    END};
-
-static const struct bulla_option report_options[] = {
-    {.name = "since", .value = "TIME", .help = "what happened then or later; default 30d, with --breach always"},
-    UNTIL_OPTION,
-    TENANT_OPTION,
-    {.name = "breach", .value = "WHAT", .help = "what was exposed: root, tenant:T, actor:NAME, backup:TIME"},
-    {.name = "html", .value = "FILE", .help = "write it to this new file as a page, instead of printing text"},
-    END};
-
-static const struct bulla_option anchor_options[] = {
-    {.name = "out", .value = "FILE", .help = "write it to this new file; default standard output"}, REASON_OPTION, END};
-
-static const struct bulla_option audit_verify_options[] = {
-    {.name = "anchor", .value = "FILE", .help = "an anchor that the log must contain"}, END};
 
 static const struct bulla_option doctor_options[] = {
     {.name = "anchor", .value = "FILE", .help = "an anchor that the log must contain", .repeated = true}, END};
@@ -203,6 +146,7 @@ static const char actors_group[] = "Actors";
 static const char audit_group[] = "Audit";
 static const char token_group[] = "Tokens";
 static const char seal_group[] = "Sealed blobs";
+static const char jose_group[] = "JOSE";
 static const char other_group[] = "Other";
 
 const struct bulla_command bulla_commands[] = {
@@ -345,8 +289,8 @@ const struct bulla_command bulla_commands[] = {
      "there; with a vault on a server also BULLA_VAULT and PGPASSWORD. Core dumps are off. The exit status is the "
      "command's; 125 if\n"
      "bulla fails first, 126 if the command cannot be run, 127 if it is not found.",
-     "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example", exec_options,
-     0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
+     "bulla exec --env PGPASSWORD=acme/warehouse:password --reason backup -- pg_dump -h db.acme.example",
+     bulla_exec_options, 0, SIZE_MAX, bulla_run_exec, .failure = BULLA_EXEC_FAILED},
 
     {"limit set", use_group, "KIND SCOPE[:NAME] RATE[/s|/m|/h|/d]", "Limit how often something may be done.",
      "KIND is use (fields and API keys that are opened), change (calls that change something) or miss (uses of a\n"
@@ -401,7 +345,7 @@ const struct bulla_command bulla_commands[] = {
      "TIME is in UTC: YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS, today, seconds since 1970, or how long ago: 90s 30m 2h 7d 4w.\n"
      "An option that is given several times takes any of its values. --follow ends by SIGINT, or when nobody reads\n"
      "any more. With --json, one object per line, for jq or json.tool --json-lines.",
-     "bulla audit log --since 7d --tenant acme --outcome failed --outcome not-found --json", log_options, 0, 0,
+     "bulla audit log --since 7d --tenant acme --outcome failed --outcome not-found --json", bulla_log_options, 0, 0,
      bulla_run_audit_log},
     {"audit report", audit_group, "", "Say what was opened, by whom and from where, and what is unusual in it.",
      "Canaries first. Then, compared with all of the log before: bursts (an hour with more than 20 tries, and more\n"
@@ -410,15 +354,15 @@ const struct bulla_command bulla_commands[] = {
      "--breach says what a leaked root, a tenant's secret, an actor or a backup of a date exposed, which values and\n"
      "API keys must be changed, which were changed since, and what to do. --json prints one object. The page of\n"
      "--html needs no network and runs no script.",
-     "bulla audit report --since 7d --html week.html", report_options, 0, 0, bulla_run_audit_report},
+     "bulla audit report --since 7d --html week.html", bulla_report_options, 0, 0, bulla_run_audit_report},
     {"audit verify", audit_group, "", "Check the chain of the audit log from its first record to its head.",
      "If a record was changed, removed, added or swapped, its number is printed and the exit status is 1. The head is\n"
      "printed: it stands for all records. With --anchor also a log that was cut or replaced since is found.",
-     "bulla audit verify --anchor 2026-01-31.anchor", audit_verify_options, 0, 0, bulla_run_audit_verify},
+     "bulla audit verify --anchor 2026-01-31.anchor", bulla_audit_verify_options, 0, 0, bulla_run_audit_verify},
     {"audit anchor", audit_group, "", "Print a signed note of where the audit log ends now.",
      "Keep it where nobody who can write to the vault can: audit verify --anchor finds a log that is shorter than, or\n"
      "another than, the anchored one. A record, checkpoint, is written first.",
-     "bulla audit anchor --out 2026-01-31.anchor", anchor_options, 0, 0, bulla_run_audit_anchor},
+     "bulla audit anchor --out 2026-01-31.anchor", bulla_anchor_options, 0, 0, bulla_run_audit_anchor},
 
     {"apikey create", token_group, "", "Make an API key and print its string, once.",
      "The vault stores what verifying needs, never the string. Write it to a file that nobody else can read.",
@@ -463,8 +407,51 @@ const struct bulla_command bulla_commands[] = {
     {"open", seal_group, "", "Open what seal has made, from standard input to standard output.", NULL,
      "bulla open --key blob.key --context invoice/17 < invoice.sealed > invoice.pdf", bulla_seal_options, 0, 0,
      bulla_run_open},
-    {"keygen", seal_group, "", "Print a new random key, 64 hexadecimal digits.", NULL,
-     "(umask 077; bulla keygen > blob.key)", no_options, 0, 0, bulla_run_keygen},
+    {"keygen", seal_group, "", "Print a new random key: 64 hexadecimal digits, or with --jwk a JSON Web Key.",
+     "A JWK has its private part and an \"alg\": give others what bulla jwk public makes of it. Its \"kid\" is the\n"
+     "thumbprint, of a shared key none, unless --kid is given. An \"enc\" it says only if it is for nothing else, as "
+     "a\n"
+     "key for A256GCM, which both sides have.",
+     "(umask 077; bulla keygen > blob.key)\n"
+     "  (umask 077; bulla keygen --jwk ECDH-ES+A256KW > alice.jwk)\n"
+     "  (umask 077; bulla keygen --jwk A256GCM --kid 2026-01 > shared.jwk)",
+     bulla_keygen_options, 0, 0, bulla_run_keygen},
+
+    {"jwe encrypt", jose_group, "", "Encrypt standard input for a JSON Web Key; the JWE goes to standard output.",
+     "ALG is dir, A128KW, A192KW, A256KW, A128GCMKW, A192GCMKW, A256GCMKW, ECDH-ES, ECDH-ES+A128KW, ECDH-ES+A192KW,\n"
+     "ECDH-ES+A256KW, RSA-OAEP or RSA-OAEP-256; ENC is A128GCM, A192GCM, A256GCM, A128CBC-HS256, A192CBC-HS384 or\n"
+     "A256CBC-HS512. What the \"alg\" of the JWK says need not be given; another one is refused. A public key is\n"
+     "enough, and all may read its file. A JWE has at most 1 MiB. Needs no vault.",
+     "bulla jwe encrypt --jwk alice.pub --enc A256GCM < note > note.jwe\n"
+     "  bulla jwe encrypt --jwk alice.pub --jwk bob.pub --enc A256GCM --aad to.txt < note > note.json",
+     bulla_jwe_encrypt_options, 0, 0, bulla_run_jwe_encrypt},
+    {"jwe decrypt", jose_group, "", "Decrypt the JWE on standard input, in any form, to standard output.",
+     "The key is pinned to one alg and one enc before the input is read: by the \"alg\" of the JWK, --alg and --enc.\n"
+     "Of a JWK Set the key is that of which the JWE says the kid; none is tried. Whatever does not open ends with\n"
+     "status 1, and nothing is printed. The files of --header-out and --aad-out have what was authenticated beside "
+     "the\n"
+     "plaintext; without those, --typ and --aad nobody has looked at it. Needs no vault.",
+     "bulla jwe decrypt --jwk alice.jwk --enc A256GCM < note.jwe > note\n"
+     "  bulla jwe decrypt --jwks keys.json --enc A256GCM --typ JWT < token",
+     bulla_jwe_decrypt_options, 0, 0, bulla_run_jwe_decrypt},
+    {"jwe inspect", jose_group, "", "Show what the JWE on standard input says before it is decrypted; proves nothing.",
+     "A line about its form, and for each recipient the members of all its headers. With --json one object: form,\n"
+     "ciphertext_bytes, headers. What is malformed, or has a header that is refused whatever the key, ends with "
+     "status\n"
+     "1.",
+     "bulla jwe inspect < note.jwe", no_options, 0, 0, bulla_run_jwe_inspect},
+    {"jwk public", jose_group, "", "Print the JWK on standard input without its private part.", NULL,
+     "bulla jwk public < alice.jwk > alice.pub", no_options, 0, 0, bulla_run_jwk_public},
+    {"jwk thumbprint", jose_group, "", "Print the thumbprint, RFC 7638 with SHA-256, of the JWK on standard input.",
+     "In base64url. It is the same for a key with its private part and without. That of a shared key is a hash of it:\n"
+     "do not show it for a key that is not random.",
+     "bulla jwk thumbprint < alice.pub", no_options, 0, 0, bulla_run_jwk_thumbprint},
+    {"jwk from-pem", jose_group, "", "Print as a JWK the key on standard input, which is in PEM.",
+     "PRIVATE KEY, EC PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY, not encrypted. The JWK has neither\n"
+     "\"kid\" nor \"alg\": give --alg where it is used.",
+     "(umask 077; bulla jwk from-pem < server.pem > server.jwk)", no_options, 0, 0, bulla_run_jwk_from_pem},
+    {"jwk to-pem", jose_group, "", "Print the JWK on standard input in PEM: PRIVATE KEY, or PUBLIC KEY.", NULL,
+     "bulla jwk to-pem --public < alice.jwk", bulla_jwk_to_pem_options, 0, 0, bulla_run_jwk_to_pem},
 
     {"help", other_group, "[COMMAND]", "Print the help of a command, or of all.", NULL, "bulla help token mint",
      no_options, 0, 2, bulla_run_help},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* seal, open, keygen: sealed blobs without a vault. The plaintext is in locked memory as a whole, hence its
+/* seal, open: sealed blobs without a vault. The plaintext is in locked memory as a whole, hence its
  * bound. */
 
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 #include "cli/key_file.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "core/hex.h"
 
 enum {
   MAX_PLAINTEXT = 1 << 20,
@@ -128,13 +127,4 @@ enum bulla_status bulla_run_open(struct bulla_cli *cli) {
   struct bulla_buffer plaintext = bulla_buffer(bulla_secret_data(room), MAX_PLAINTEXT);
   BULLA_TRY(explain_open(cli, &job, open_job(&job, &plaintext, &blob, sealed)));
   return bulla_output_bytes(cli, bulla_written(&plaintext));
-}
-
-enum bulla_status bulla_run_keygen(struct bulla_cli *cli) {
-  struct bulla_secret *key BULLA_CLEANUP(bulla_secret_free) = NULL;
-  struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_random(&key, BULLA_KEY_LEN));
-  BULLA_TRY(bulla_secret_new(&text, 2 * (size_t)BULLA_KEY_LEN));
-  bulla_hex_encode(bulla_secret_data(text), bulla_secret_bytes(key));
-  return bulla_output_line(cli, bulla_secret_bytes(text));
 }

@@ -123,6 +123,16 @@ put acme/db --secret-file a=SECRET
 token SECRET
 help SECRET
 keygen SECRET
+keygen --jwk SECRET
+keygen --jwk A128KW --enc SECRET
+keygen --jwk ECDH-ES --curve SECRET
+jwk public SECRET
+jwe encrypt --jwk SECRET
+jwe encrypt --jwk root.key --enc A256GCM --alg SECRET
+jwe encrypt --jwk root.key --form SECRET
+jwe encrypt --jwk root.key --header SECRET
+jwe decrypt --jwks SECRET
+jwe decrypt --jwk root.key --enc SECRET
 put acme/db SECRET
 put SECRET a=b
 put SECRET/x! a=b

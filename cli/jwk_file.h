@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* JSON Web Keys from files and standard input, and the "alg" and "enc" that the options pin them to. */
+
+#ifndef BULLA_CLI_JWK_FILE_H
+#define BULLA_CLI_JWK_FILE_H
+
+#include <bulla/jose.h>
+
+#include "cli/cli.h"
+
+/* bulla_jwk_file_read creates |*jwk| from the file |path|, which others may be able to read only if it has no private
+ * part. bulla_jwk_set_file_read is the same for a JWK Set. Neither repeats the path in an error: it may be the key. */
+BULLA_NODISCARD enum bulla_status bulla_jwk_file_read(struct bulla_cli *cli, struct bulla_jwk **jwk, const char *path);
+BULLA_NODISCARD enum bulla_status bulla_jwk_set_file_read(struct bulla_cli *cli, struct bulla_jwk_set **set,
+                                                          const char *path);
+
+/* bulla_jwk_file_explain notes what is wrong with a |what| that was parsed, and returns |status|. */
+enum bulla_status bulla_jwk_file_explain(struct bulla_cli *cli, enum bulla_status status, const char *what);
+
+/* bulla_jwk_option_alg and bulla_jwk_option_enc set what |name|, the value of the option |option|, stands for, or 0 for
+ * NULL. Returns BULLA_INVALID_ARGUMENT for another name, and notes those that there are. */
+BULLA_NODISCARD enum bulla_status bulla_jwk_option_alg(struct bulla_cli *cli, enum bulla_jwe_alg *alg,
+                                                       const char *option, const char *name);
+BULLA_NODISCARD enum bulla_status bulla_jwk_option_enc(struct bulla_cli *cli, enum bulla_jwe_enc *enc,
+                                                       const char *option, const char *name);
+
+/* bulla_jwk_pin creates |*key| from |jwk|, for |*alg| and |*enc|, of which either may be 0 if the JWK says it: then it
+ * is set. Otherwise the option that is missing is named. */
+BULLA_NODISCARD enum bulla_status bulla_jwk_pin(struct bulla_cli *cli, struct bulla_jwe_key **key,
+                                                const struct bulla_jwk *jwk, enum bulla_jwe_alg *alg,
+                                                enum bulla_jwe_enc *enc);
+
+#endif
