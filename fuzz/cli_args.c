@@ -7,10 +7,12 @@
  * stands for what only this process knows: %TOKEN% is a token that verifies, %SECRET% a secret on its way in, see
  * the table. A vault, key files and variables are prepared with secrets of their own. Whatever the arguments: the
  * exit status is 0 to 4, or 125 to 127 from `exec`; an error is one printable line on standard error; no secret is
- * on either output, but the value of a field on standard output of `get` and the plaintext on that of `open`; nor
- * is what was given as an argument and may have been meant as a secret in an error. What `exec` would run gets the
- * values that were asked for, and nothing that leads to the root key. */
+ * on either output, but the value of a field on standard output of `get`, the plaintext on that of `open` and
+ * `jwe decrypt`, and what `jwe encrypt` was told to send in clear; nor is what was given as an argument and may have
+ * been meant as a secret in an error. What `exec` would run gets the values that were asked for, and nothing that leads
+ * to the root key. */
 
+#include <bulla/jose.h>
 #include <bulla/token.h>
 #include <errno.h>
 #include <spawn.h>
@@ -26,6 +28,8 @@ enum { MAX_ARGUMENTS = 24, MAX_TEXT = 1 << 14 };
 #define VALUE_B "the token of beta, 7e6d"
 #define IMPORT_KEY "the key that imports open with"
 #define BLOB_DIGITS "5ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea1"
+#define JWK_DIGITS "c3VtbWVyLW5pZ2h0LXNreS1vdmVyLWEtc2hlZHMtZWQ"
+#define JWK "{\"kty\":\"oct\",\"kid\":\"k\",\"alg\":\"A256GCM\",\"k\":\"" JWK_DIGITS "\"}"
 #define PLAINTEXT "what was sealed, 6d5b"
 #define SECRET "a secret on its way in, 9c8d"
 #define FILE_SECRET "a secret in a file, 2b3c"
@@ -38,10 +42,19 @@ static struct {
   const char *word;
   char text[BULLA_TOKEN_MAX + 1];
 } words[] = {
-    {"%F%", ""},   {"%TOKEN%", ""},  {"%ID%", ""},         {"%APIKEY%", ""},    {"%BLOB%", ""},
-    {"%HEX%", ""}, {"%TRIPLE%", ""}, {"%SECRET%", SECRET}, {"%ARG%", ARGUMENT}, {"%ROOT%", FUZZ_ROOT_DIGITS},
+    {"%F%", ""},
+    {"%TOKEN%", ""},
+    {"%ID%", ""},
+    {"%APIKEY%", ""},
+    {"%BLOB%", ""},
+    {"%HEX%", ""},
+    {"%TRIPLE%", ""},
+    {"%JWE%", ""},
+    {"%SECRET%", SECRET},
+    {"%ARG%", ARGUMENT},
+    {"%ROOT%", FUZZ_ROOT_DIGITS},
 };
-enum { FOLDER, TOKEN, ID, APIKEY, BLOB, HEX, TRIPLE, NUM_MADE };
+enum { FOLDER, TOKEN, ID, APIKEY, BLOB, HEX, TRIPLE, JWE, NUM_MADE };
 enum { NUM_WORDS = sizeof(words) / sizeof(words[0]) };
 
 static struct bulla_buffer image;
@@ -178,12 +191,28 @@ static void make_sealed(void) {
   bulla_secret_free(&material);
 }
 
+/* make_jwe makes what `jwe decrypt` reads with the key that lies beside. */
+static void make_jwe(void) {
+  struct bulla_jwk *jwk = NULL;
+  struct bulla_jwe_key *key = NULL;
+  uint8_t bytes[512];
+  struct bulla_buffer jwe = bulla_buffer(bytes, sizeof(bytes));
+  FUZZ_ASSERT(bulla_jwk_parse(&jwk, BULLA_LITERAL(JWK)) == BULLA_OK);
+  FUZZ_ASSERT(bulla_jwe_key_from_jwk(&key, jwk, 0, 0) == BULLA_OK);
+  FUZZ_ASSERT(bulla_jwe_encrypt(key, &jwe, BULLA_LITERAL(PLAINTEXT)) == BULLA_OK);
+  set_word(JWE, bulla_written(&jwe));
+  bulla_jwe_key_free(&key);
+  bulla_jwk_free(&jwk);
+}
+
 static void set_up(void) {
   fuzz_sqlite_pool();
   fuzz_vault_set_up();
   fuzz_command_set_up();
   fuzz_command_file("root.key", BULLA_LITERAL(FUZZ_ROOT_DIGITS));
   fuzz_command_file("blob.key", BULLA_LITERAL(BLOB_DIGITS "\n"));
+  fuzz_command_file("jwk", BULLA_LITERAL(JWK));
+  fuzz_command_file("jwks", BULLA_LITERAL("{\"keys\":[" JWK "]}"));
   fuzz_command_file("list", BULLA_LITERAL("TEXT=" LISTED "\nREF=bulla://acme/db/password\n"));
   fuzz_command_file("secret", BULLA_LITERAL(FILE_SECRET));
   fuzz_command_file("claims", BULLA_LITERAL("{\"perms\":[\"read\"],\"team\":7}"));
@@ -195,6 +224,7 @@ static void set_up(void) {
   make_token(vault);
   bulla_vault_close(&vault);
   make_sealed();
+  make_jwe();
   set_word(FOLDER, fuzz_text(fuzz_vault_folder()));
   image = fuzz_vault_image();
 }
@@ -294,13 +324,15 @@ static void check_outputs(const struct fuzz_outcome *outcome) {
   bool get = has_argument("get");
   check_hidden(outcome, VALUE_A, get);
   check_hidden(outcome, VALUE_B, get);
-  check_hidden(outcome, PLAINTEXT, has_argument("open"));
+  check_hidden(outcome, PLAINTEXT, has_argument("open") || has_argument("decrypt"));
   check_hidden(outcome, IMPORT_KEY, false);
-  check_hidden(outcome, BLOB_DIGITS, false);
-  check_hidden(outcome, FUZZ_ROOT_DIGITS, false);
-  check_hidden(outcome, words[APIKEY].text, false);
+  bool sends_file = in_arguments("--aad") || in_arguments("--header");
+  check_hidden(outcome, BLOB_DIGITS, sends_file);
+  check_hidden(outcome, JWK_DIGITS, sends_file);
+  check_hidden(outcome, FUZZ_ROOT_DIGITS, sends_file);
+  check_hidden(outcome, words[APIKEY].text, sends_file);
   check_hidden(outcome, SECRET, false);
-  check_hidden(outcome, FILE_SECRET, false);
+  check_hidden(outcome, FILE_SECRET, sends_file);
   bool from_exec = outcome->exit_status >= 125 && outcome->exit_status <= 127 && has_argument("exec");
   bool names_place = in_arguments("sqlite:") || in_arguments("file:") || in_arguments("env:") || in_arguments("cred:");
   if (!names_place && !from_exec) {
@@ -312,14 +344,16 @@ static void check_outputs(const struct fuzz_outcome *outcome) {
 
 /* clean_up removes what `init` has made. */
 static void clean_up(void) {
-  static const char *const names[] = {"v.db",   "v.db-generation", "root.key", "blob.key",
-                                      "secret", "claims",          "apikey",   "list"};
+  static const char *const names[] = {"v.db",   "v.db-generation", "root.key", "blob.key", "secret",
+                                      "claims", "apikey",          "list",     "jwk",      "jwks"};
   fuzz_vault_keep(names, sizeof(names) / sizeof(names[0]));
 }
 
-/* is_left_out returns whether the command would not end, or write a file where the process is. */
+/* is_left_out returns whether the command would not end, or think for a second about an RSA key, or write a file where
+ * the process is. */
 static bool is_left_out(void) {
-  return in_arguments("--follow") || in_arguments("--html") || in_arguments("--out");
+  return in_arguments("--follow") || in_arguments("--html") || in_arguments("--out") || in_arguments("--header-out") ||
+         in_arguments("--aad-out") || (in_arguments("keygen") && in_arguments("RSA"));
 }
 
 static void run(struct bulla_span input) {
