@@ -24,10 +24,15 @@ static const struct bench *find(const char *name) {
   struct bench_table table;
   for (size_t subject = 0; bench_subject(&table, subject); subject++) {
     for (size_t i = 0; i < table.num_benches; i++) {
+      const struct bench *bench = &table.benches[i];
       char full[100];
-      (void)snprintf(full, sizeof(full), "%s/%zu", table.benches[i].name, table.benches[i].size);
-      if (strcmp(name, full) == 0 && table.benches[i].run != NULL) {
-        return &table.benches[i];
+      char size[24] = "";
+      if (bench->size > 0) {
+        (void)snprintf(size, sizeof(size), "/%zu", bench->size);
+      }
+      (void)snprintf(full, sizeof(full), "%s%s", bench->name, size);
+      if (strcmp(name, full) == 0 && bench->run != NULL) {
+        return bench;
       }
     }
   }
@@ -37,7 +42,7 @@ static const struct bench *find(const char *name) {
 int main(int argc, char **argv) {
   const struct bench *bench = argc == 3 ? find(argv[1]) : NULL;
   if (bench == NULL) {
-    (void)fprintf(stderr, "usage: bulla-bench-instructions BENCHMARK/SIZE RUNS\n");
+    (void)fprintf(stderr, "usage: bulla-bench-instructions BENCHMARK[/SIZE] RUNS\n");
     return 2;
   }
   void *state = NULL;

@@ -70,7 +70,7 @@ def judge(budget, counted):
         past = change > tolerance or now['allocations'] > allowed['allocations']
         num_past += past
         note = 'TOO MANY' if past else 'fewer: run with --update' if change < -tolerance else 'within the budget'
-        print(f'{name:24} {now["instructions"]:7} instructions, {allowed["instructions"]:7} allowed, '
+        print(f'{name:42} {now["instructions"]:7} instructions, {allowed["instructions"]:7} allowed, '
               f'{change:+6.1f} %, {now["allocations"]:g} allocations: {note}')
     return num_past
 

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The bulla authors
 
 // panva's jose in a process of its own, for bench/peer_panva.c: a line of JSON asks for a number of operations, and is
-// answered by the nanoseconds that they took, one after another, or by "error" and what it was. Keys are imported and the
-// code is compiled beforehand.
+// answered by the nanoseconds that they took, one after another, or by "error" and what it was. Keys are imported and
+// the code is compiled beforehand.
 
 'use strict';
 

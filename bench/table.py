@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+import table_jwe
+
 THREADS = ['seal/aes256gcm/256', 'open/aes256gcm/256', 'token/mint/233', 'token/verify/233',
            'token/verify_revocable/233']
 SIZES = [16, 256, 1024, 16384, 65536, 1048576]
@@ -70,6 +72,7 @@ def promises(run):
     yield 'vault/use_many/5 to vault/use', 1.3, 'most', run.ratio('vault/use_many/5', 'vault/use', 'real_time')
     yield 'audit/verify, records a second', 500000, 'least', run.median('audit/verify/100000', 'bytes_per_second')
     yield 'vault/rewrap, values a second', 100000, 'least', run.median('vault/rewrap/50000', 'bytes_per_second')
+    yield from table_jwe.promises(run)
     for name in THREADS:
         yield f'{name}, two threads over one', 1.9, 'least', run.ratio(name, name + '/threads:2', factor=2)
     for name in raw + '/seal/256', raw + '/open/256':
@@ -115,17 +118,19 @@ def print_figures(run):
         cells = [nanoseconds(run.median(name)) for name in names]
         cells += ['–' if count is None else f'{count:.0f}' for count in allocations]
         print(f'| {label} | ' + ' | '.join(cells) + ' |')
+    table_jwe.print_figures(run, nanoseconds)
 
 
 def needed_rows():
     """A regular expression for the rows that the promises look at."""
     return (r'^(seal|open)/aes256gcm/256|^(seal/aes256gcm|limit/vaes_rounds|raw/.*/seal)/1048576|'
-            r'^raw/.*/(seal|open)/256$|^token/|^peer/cjose|^vault/(use|rewrap)|^audit/')
+            r'^raw/.*/(seal|open)/256$|^token/|^peer/cjose/(mint|verify)|^vault/(use|rewrap)|^audit/|' +
+            table_jwe.NEEDED)
 
 
 def measure(arguments):
     with tempfile.NamedTemporaryFile(suffix='.json') as out:
-        every = r'^(seal|open|raw|limit|peer|token|vault/(use|rewrap)|audit)'
+        every = r'^(seal|open|raw|limit|peer|token|vault/(use|rewrap)|audit)|' + table_jwe.EVERY
         command = [
             arguments.bench, '--benchmark_filter=' + (every if arguments.figures else needed_rows()),
             f'--benchmark_repetitions={arguments.repetitions}', '--benchmark_enable_random_interleaving=true',
