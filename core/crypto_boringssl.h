@@ -28,11 +28,10 @@
 
 #define BULLA_BORINGSSL_FUNCTIONS(EACH) \
   EACH(AES_cbc_encrypt)                 \
+  EACH(AES_decrypt)                     \
   EACH(AES_encrypt)                     \
   EACH(AES_set_decrypt_key)             \
   EACH(AES_set_encrypt_key)             \
-  EACH(AES_unwrap_key)                  \
-  EACH(AES_wrap_key)                    \
   EACH(BN_bin2bn)                       \
   EACH(BN_bn2bin_padded)                \
   EACH(BN_clear_free)                   \

@@ -3,6 +3,7 @@
 
 /* The primitives of core/crypto_aes.h, from BoringSSL. */
 
+#include <endian.h>
 #include <string.h>
 
 #include "core/cleanup.h"
@@ -28,18 +29,70 @@ enum bulla_status bulla_aes_pair_expand(struct bulla_aes_pair *pair, struct bull
   return bulla_boringssl_succeeded(expanded, BULLA_SCRUB_DEPTH);
 }
 
-enum { WRAP_UNIT = 8, WRAP_MIN_LEN = 2 * WRAP_UNIT };
+enum { WRAP_UNIT = 8, WRAP_MIN_LEN = 2 * WRAP_UNIT, WRAP_ROUNDS = 6 };
+
+/* The value that all begins with, RFC 3394 §2.2.3.1. */
+static const uint8_t wrap_initial[WRAP_UNIT] = {0xa6, 0xa6, 0xa6, 0xa6, 0xa6, 0xa6, 0xa6, 0xa6};
+
+/* A block as two units, in one register: BoringSSL's AES_wrap_key stores them one by one, and then AES must wait for
+ * memory to load both at once. That costs it a sixth of its time. */
+typedef uint64_t wrap_block __attribute__((vector_size(16)));
+_Static_assert(sizeof(wrap_block) == BULLA_AES_BLOCK_LEN, "two units are a block");
+
+static uint64_t load_unit(const uint8_t *at) {
+  uint64_t unit;
+  memcpy(&unit, at, sizeof(unit));
+  return unit;
+}
+
+static void store_unit(uint8_t *at, uint64_t unit) {
+  memcpy(at, &unit, sizeof(unit));
+}
+
+/* RFC 3394 §2.2.1, with its names, of |n| units. The first round reads the key, the others what they have made of it.
+ * Never inlined, as unwrap: its frame is cleared when it has returned. */
+__attribute__((noinline)) static void wrap(const AES_KEY *kek, uint8_t *wrapped, const uint8_t *key, size_t n) {
+  uint8_t *r = wrapped + WRAP_UNIT;
+  uint64_t a = load_unit(wrap_initial);
+  uint64_t t = 0;
+  for (size_t j = 0; j < WRAP_ROUNDS; j++) {
+    const uint8_t *from = j == 0 ? key : r;
+    for (size_t i = 0; i < n; i++) {
+      wrap_block b = {a, load_unit(from + i * WRAP_UNIT)};
+      bulla_boringssl.AES_encrypt((const uint8_t *)&b, (uint8_t *)&b, kek);
+      a = b[0] ^ htobe64(++t);
+      store_unit(r + i * WRAP_UNIT, b[1]);
+    }
+  }
+  store_unit(wrapped, a);
+}
+
+/* §2.2.2. Returns the value that it ends with, which is the initial one if the key was wrapped with |kek|. */
+__attribute__((noinline)) static uint64_t unwrap(const AES_KEY *kek, uint8_t *key, const uint8_t *wrapped, size_t n) {
+  uint64_t a = load_unit(wrapped);
+  uint64_t t = WRAP_ROUNDS * n;
+  for (size_t j = 0; j < WRAP_ROUNDS; j++) {
+    const uint8_t *from = j == 0 ? wrapped + WRAP_UNIT : key;
+    for (size_t i = n; i > 0; i--) {
+      wrap_block b = {a ^ htobe64(t--), load_unit(from + (i - 1) * WRAP_UNIT)};
+      bulla_boringssl.AES_decrypt((const uint8_t *)&b, (uint8_t *)&b, kek);
+      a = b[0];
+      store_unit(key + (i - 1) * WRAP_UNIT, b[1]);
+    }
+  }
+  return a;
+}
 
 enum bulla_status bulla_aes_wrap(const struct bulla_aes_pair *kek, uint8_t *wrapped, struct bulla_span key) {
   if (key.len < WRAP_MIN_LEN || key.len % WRAP_UNIT != 0) {
     return BULLA_INVALID_ARGUMENT;
   }
-  int len = bulla_boringssl.AES_wrap_key(const_schedule_of(&kek->forward), NULL, wrapped, key.data, key.len);
-  return bulla_boringssl_succeeded(len > 0 && (size_t)len == key.len + BULLA_WRAP_OVERHEAD, BULLA_SCRUB_DEPTH);
+  wrap(const_schedule_of(&kek->forward), wrapped, key.data, key.len / WRAP_UNIT);
+  bulla_scrub(BULLA_SCRUB_DEPTH);
+  return BULLA_OK;
 }
 
-/* BoringSSL compares the initial value in constant time; that it was another is not secret. What it leaves in |key|
- * then is not the key, but is made with the KEK. */
+/* That the initial value was another is not secret. What is then in |key| is not the key, but is made with the KEK. */
 enum bulla_status bulla_aes_unwrap(const struct bulla_aes_pair *kek, uint8_t *key, struct bulla_span wrapped) {
   if (wrapped.len < BULLA_WRAP_OVERHEAD) {
     return BULLA_REFUSED;
@@ -47,8 +100,8 @@ enum bulla_status bulla_aes_unwrap(const struct bulla_aes_pair *kek, uint8_t *ke
   size_t len = wrapped.len - BULLA_WRAP_OVERHEAD;
   bool unwrapped = false;
   if (len >= WRAP_MIN_LEN && len % WRAP_UNIT == 0) {
-    int num = bulla_boringssl.AES_unwrap_key(const_schedule_of(&kek->inverse), NULL, key, wrapped.data, wrapped.len);
-    unwrapped = num > 0 && (size_t)num == len;
+    uint64_t a = unwrap(const_schedule_of(&kek->inverse), key, wrapped.data, len / WRAP_UNIT);
+    unwrapped = bulla_secret_equal(bulla_span(&a, sizeof(a)), bulla_span(wrap_initial, sizeof(wrap_initial)));
     bulla_scrub(BULLA_SCRUB_DEPTH);
   }
   if (!unwrapped) {
