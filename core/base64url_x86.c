@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Base64url with AVX2 and with AVX-512 VBMI. No vector is read or written past the ends of the spans: the AVX2
- * loops stop where a whole one no longer fits and leave the rest to the portable codec; AVX-512 masks the last
- * one. Decoding collects all doubts on the way and asks once, at the end.
+/* Base64url with AVX2 and with AVX-512 VBMI. No vector is read or written past the ends of the spans: with AVX2 what
+ * does not fill one is copied to where a whole one has room, AVX-512 masks it. Decoding collects all doubts on the way
+ * and asks once, at the end.
  *
  * Vectors are little-endian: byte 0 of a word is its lowest. */
 
@@ -12,6 +12,7 @@
 #ifdef __x86_64__
 
 #include <immintrin.h>
+#include <string.h>
 
 #define AVX2 __attribute__((target("avx2")))
 #define VBMI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi")))
@@ -61,7 +62,17 @@ AVX2 static void encode_avx2(uint8_t *text, struct bulla_span bytes) {
   for (; left >= 28; left -= 24, in += 24, text += 32) {
     _mm256_storeu_si256((void *)text, encode_24(in));
   }
-  bulla_base64url_portable.encode(text, bulla_span(in, left));
+  while (left > 0) {
+    size_t part = left < 24 ? left : 24;
+    uint8_t whole[28] = {0};
+    uint8_t digits[32];
+    memcpy(whole, in, part);
+    _mm256_storeu_si256((void *)digits, encode_24(whole));
+    memcpy(text, digits, bulla_base64url_encoded_len(part));
+    left -= part;
+    in += part;
+    text += 32;
+  }
 }
 
 /* Writes the 24 bytes of the 32 digits |text|, and adds to |bad| what is not zero if one is no digit. */
@@ -97,11 +108,26 @@ AVX2 static void decode_32(uint8_t *out, __m256i text, __m256i *bad) {
 AVX2 static bool decode_avx2(uint8_t *bytes, struct bulla_span text) {
   const uint8_t *in = text.data;
   size_t left = text.len;
+  if (left % 4 == 1) {
+    return false;
+  }
   __m256i bad = _mm256_setzero_si256();
   for (; left >= 32; left -= 32, in += 32, bytes += 24) {
     decode_32(bytes, _mm256_loadu_si256((const void *)in), &bad);
   }
-  return _mm256_testz_si256(bad, bad) != 0 && bulla_base64url_portable.decode(bytes, bulla_span(in, left));
+  uint8_t spare = 0;
+  if (left > 0) {
+    /* 'A' stands for zero in the place of what is not there, as with AVX-512. */
+    size_t room = bulla_base64url_decoded_len(left);
+    uint8_t decoded[24];
+    uint8_t whole[32];
+    _mm256_storeu_si256((void *)whole, _mm256_set1_epi8('A'));
+    memcpy(whole, in, left);
+    decode_32(decoded, _mm256_loadu_si256((const void *)whole), &bad);
+    memcpy(bytes, decoded, room);
+    spare = decoded[room];
+  }
+  return spare == 0 && _mm256_testz_si256(bad, bad) != 0;
 }
 
 const struct bulla_base64url_variant bulla_base64url_avx2 = {"avx2", have_avx2, encode_avx2, decode_avx2};
