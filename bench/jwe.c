@@ -151,6 +151,7 @@ struct bench_table bench_jwe(void) {
       BENCH_JWE_ECDH_KW(ROW),
       BENCH_JWE_RSA_SHA1(ROW),
       BENCH_JWE_RSA_SHA256(ROW),
+      ROW("draft-HPKE-X25519-HKDF-SHA256-A256GCM:X25519", "none"),
       LONGER("jwe/dir/A256GCM/decrypt", COMPACT, run_decrypt),
       LONGER("jwe/dir/A128CBC-HS256/decrypt", COMPACT, run_decrypt),
       JSON_ROW("flattened", FLATTENED),

@@ -92,7 +92,7 @@ static size_t oct_len(const struct bench_jwe_case *jwe) {
 bool bench_jwe_case(struct bench_jwe_case *jwe, const struct bench *bench) {
   const char *name = strstr(bench->name, "jwe/");
   memset(jwe, 0, sizeof(*jwe));
-  if (name == NULL || sscanf(name, "jwe/%23[^/]/%23[^/]", jwe->alg, jwe->enc) != 2) {
+  if (name == NULL || sscanf(name, "jwe/%47[^/]/%23[^/]", jwe->alg, jwe->enc) != 2) {
     return false;
   }
   char key[32] = "RSA";

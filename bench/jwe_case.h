@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* What the rows of JWE share, ours and the peers': the pairs of "alg" and "enc", and a key for each. A row's name says
- * its case: "jwe/ALG/ENC/encrypt", where ALG is "ECDH-ES:P-256" if a curve must be told. */
+ * its case: "jwe/ALG/ENC/encrypt", where ALG is "ECDH-ES:P-256" if a curve must be told, and ENC "none" if there is
+ * none. */
 
 #ifndef BULLA_BENCH_JWE_CASE_H
 #define BULLA_BENCH_JWE_CASE_H
@@ -17,7 +18,7 @@ struct bench_jwk {
 };
 
 struct bench_jwe_case {
-  char alg[24];
+  char alg[48];
   char enc[24];
   const struct bench_jwk *key;
 };

@@ -27,7 +27,8 @@ struct bench {
   const char *(*run)(void *state);
   void (*tear_down)(void *state);
 
-  /* What runs in another process has this instead of |run|: it runs |num| times and says how long that took there. */
+  /* What runs in another process has this instead of |run|: it runs |num| times and says how much time
+   * of the processor that took there. */
   const char *(*run_elsewhere)(void *state, double *seconds, size_t num);
 };
 

@@ -12,13 +12,14 @@ CURVES = ['P-256', 'P-384', 'P-521', 'X25519']
 ECDH = ['ECDH-ES:' + curve for curve in CURVES]
 ECDH_KW = ['ECDH-ES+A128KW:P-256', 'ECDH-ES+A192KW:P-256', 'ECDH-ES+A256KW:P-256']
 RSA = ['RSA-OAEP', 'RSA-OAEP-256']
+HPKE = 'draft-HPKE-X25519-HKDF-SHA256-A256GCM:X25519'
 OPERATIONS = ['encrypt', 'decrypt']
 WHO = ['bulla', 'cjose', 'rhonabwy', 'panva']
 KEYS = ['oct:32', 'P-256', 'P-384', 'P-521', 'X25519', 'RSA']
 
 # Rows of the promises; the figures need all there are.
-NEEDED = (r'^jwe/(dir|A[0-9]+(GCM)?KW)/|^peer/cjose/jwe/(dir|A[0-9]+KW)/|^jwe/(ECDH-ES:.*|RSA.*)/A256GCM/|'
-          r'^raw/boringssl/(ecdh|rsa)/|^jwk/parse/oct')
+NEEDED = (r'^jwe/(dir|A[0-9]+(GCM)?KW)/|^peer/cjose/jwe/(dir|A[0-9]+KW)/|^jwe/(ECDH-ES:.*|RSA.*)/A256GCM/|^jwe/draft|'
+          r'^raw/boringssl/(ecdh|rsa)/|^raw/boringssl/box|^jwk/parse/oct')
 EVERY = r'jwe|jwk'
 
 
@@ -61,6 +62,9 @@ def promises(run):
                run.ratio(name, 'raw/boringssl/rsa/2048/decrypt_fresh'))
         yield (f'{name} to its bare call with a key that stays', None, 'most',
                run.ratio(name, 'raw/boringssl/rsa/2048/decrypt'))
+    for operation, bare in ('encrypt', 'box_seal'), ('decrypt', 'box_open'):
+        name = row(HPKE, 'none', operation)
+        yield f'{name} to its bare calls', 1.15, 'most', run.ratio(name, f'raw/boringssl/{bare}/256')
     for name in 'jwe/dir/A256GCM/decrypt', 'jwe/dir/A128CBC-HS256/decrypt', 'jwe/A256KW/A256GCM/decrypt_flattened':
         yield f'{name}/233000 to a tenth of it', 11, 'most', run.ratio(name + '/233000', name + '/23300')
     parse = run.median('jwk/parse/oct:32')
@@ -78,8 +82,8 @@ def print_figures(run, nanoseconds):
     print('\n| JWE of 233 bytes, ns | enc | ' +
           ' | '.join(f'{who}, {operation}' for operation in OPERATIONS for who in WHO) + ' |')
     print('|---' * 10 + '|')
-    for alg in SYMMETRIC + ECDH + ECDH_KW + RSA:
-        for enc in ENCS:
+    for alg in SYMMETRIC + ECDH + ECDH_KW + RSA + [HPKE]:
+        for enc in ENCS + ['none']:
             times = [time for operation in OPERATIONS for time in peers(run, row(alg, enc, operation))]
             if times[0] is not None:
                 print(f'| {alg} | {enc} | ' + ' | '.join(nanoseconds(time) for time in times) + ' |')
