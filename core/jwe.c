@@ -62,7 +62,11 @@ static enum bulla_status fill(struct bulla_jwe_key *key, const struct bulla_jwk 
   if (key->can_decrypt && key->alg->integrated == NULL) {
     BULLA_TRY(bulla_secret_random(&key->substitute, key->enc->cek_len));
   }
-  return key->alg->management->expand(&key->keep, key->alg, key->enc, jwk);
+  BULLA_TRY(key->alg->management->expand(&key->keep, key->alg, key->enc, jwk));
+  if (key->alg->management->adds_header) {
+    key->added_len = key->alg->management->added_len(key->keep);
+  }
+  return BULLA_OK;
 }
 
 static const struct bulla_jwe_encryption *encryption_for(const struct bulla_jwe_algorithm *alg,

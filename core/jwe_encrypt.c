@@ -374,7 +374,7 @@ size_t bulla_jwe_len(const struct bulla_jwe_key *key, size_t plaintext_len) {
     encrypted_key_len = management->encrypted_key_len(key->keep, key->enc->cek_len);
   }
   if (management->adds_header) {
-    header_len = bulla_base64url_encoded_len(key->json_len + management->added_len(key->keep) + 1);
+    header_len = bulla_base64url_encoded_len(key->json_len + key->added_len + 1);
   }
   return header_len + bulla_base64url_encoded_len(encrypted_key_len) + bulla_base64url_encoded_len(key->enc->iv_len) +
          bulla_base64url_encoded_len(key->enc->cipher->sealed_len(plaintext_len)) +

@@ -28,6 +28,7 @@ struct bulla_jwe_key {
   size_t key_id_len;
   size_t json_len;   /* bytes of |json| */
   size_t header_len; /* digits of |header| */
+  size_t added_len;  /* bytes that |alg| adds to the header of each message; |keep| is not in a forked child */
   uint8_t key_id[BULLA_KEY_ID_MAX];
   uint8_t json[BULLA_OWN_HEADER_MAX];                 /* {"alg":…,"enc":…,"kid":… without the closing brace */
   uint8_t header[(BULLA_OWN_HEADER_MAX + 2) / 3 * 4]; /* and with it, in base64url */

@@ -266,3 +266,37 @@ Test(jwe_forms, the_draft_of_hpke_is_on_x25519_alone_and_takes_no_enc) {
   TEST_STATUS(bulla_jwe_key_from_jwk(&key, jwk, BULLA_JWE_ECDH_ES, BULLA_JWE_A256GCM), BULLA_REFUSED);
   bulla_jwk_free(&jwk);
 }
+
+static struct pair parents_pair;
+
+static int finds_no_pair(void *argument) {
+  size_t len = *(const size_t *)argument;
+  struct bulla_buffer out = test_room(2000);
+  if (bulla_jwe_encrypt(parents_pair.encrypts, &out, test_text("p")) != BULLA_FORKED || !test_failed(&out)) {
+    return 1;
+  }
+  if (bulla_jwe_encrypt_for(&parents_pair.encrypts, 1, &out, test_text("p"), NULL) != BULLA_FORKED) {
+    return 2;
+  }
+  if (bulla_jwe_decrypt(parents_pair.decrypts, &out, test_text("e30....")) != BULLA_FORKED || !test_failed(&out)) {
+    return 3;
+  }
+  if (bulla_jwe_len(parents_pair.encrypts, 1) != len) {
+    return 4;
+  }
+  bulla_jwe_key_free(&parents_pair.encrypts);
+  bulla_jwe_key_free(&parents_pair.decrypts);
+  return parents_pair.encrypts == NULL && parents_pair.decrypts == NULL ? 0 : 5;
+}
+
+Test(jwe_forms, key_pairs_are_refused_in_a_forked_child) {
+  static const enum bulla_jwe_alg algs[] = {BULLA_JWE_ECDH_ES, BULLA_JWE_ECDH_ES_A256KW, BULLA_JWE_RSA_OAEP,
+                                            BULLA_JWE_DRAFT_HPKE};
+  for (size_t i = 0; i < sizeof(algs) / sizeof(*algs); i++) {
+    parents_pair = pair_for(algs[i], algs[i] == BULLA_JWE_DRAFT_HPKE ? (enum bulla_jwe_enc)0 : BULLA_JWE_A128GCM, NULL);
+    size_t len = bulla_jwe_len(parents_pair.encrypts, 1);
+    cr_expect_eq(test_in_child(finds_no_pair, &len), 0, "%s", bulla_jwe_alg_name(algs[i]));
+    bulla_jwe_key_free(&parents_pair.encrypts);
+    bulla_jwe_key_free(&parents_pair.decrypts);
+  }
+}
