@@ -48,6 +48,10 @@ static bool is_reserved(struct bulla_span name) {
   return bulla_jose_is_registered(name);
 }
 
+/* Members that bulla writes beside those of the caller at most: alg, enc, kid, apu, apv, epk. What the reader bounds,
+ * it bounds with them. */
+enum { MAX_OWN_MEMBERS = 6 };
+
 /* Reads the members that the caller wants in the protected header. */
 static enum bulla_status take_members(struct bulla_json_member *members, size_t *num_members, struct bulla_span json) {
   struct bulla_jose_header header = {.alg = {.type = BULLA_JSON_NULL}};
@@ -55,7 +59,8 @@ static enum bulla_status take_members(struct bulla_json_member *members, size_t 
   if (json.len == 0) {
     return BULLA_OK;
   }
-  if (bulla_json_read(members, num_members, BULLA_JOSE_MAX_MEMBERS, json) != BULLA_OK ||
+  if (bulla_json_read_behind(members, num_members, BULLA_JOSE_MAX_MEMBERS, MAX_OWN_MEMBERS, json) != BULLA_OK ||
+      *num_members > BULLA_JOSE_MAX_MEMBERS - MAX_OWN_MEMBERS ||
       bulla_jose_read(&header, BULLA_JOSE_PROTECTED, json) != BULLA_OK) {
     return BULLA_INVALID_ARGUMENT;
   }

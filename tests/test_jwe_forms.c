@@ -3,6 +3,8 @@
 
 /* Round trips of each alg with each enc in each serialization. What must be refused is in test_jwe_rules.c. */
 
+#include <stdio.h>
+
 #include <bulla/jose.h>
 
 #include "core/jwe_algorithm.h"
@@ -299,4 +301,40 @@ Test(jwe_forms, key_pairs_are_refused_in_a_forked_child) {
     bulla_jwe_key_free(&parents_pair.encrypts);
     bulla_jwe_key_free(&parents_pair.decrypts);
   }
+}
+
+/* A JSON object of |num| members, the first of which is an object of |num_inside|. */
+static struct bulla_span members(size_t num, size_t num_inside) {
+  char *text = (char *)test_alloc(4096);
+  size_t len = (size_t)sprintf(text, "{\"o\":{");
+  for (size_t i = 0; i < num_inside; i++) {
+    len += (size_t)sprintf(text + len, "%s\"%zx\":1", i > 0 ? "," : "", i);
+  }
+  len += (size_t)sprintf(text + len, "}");
+  for (size_t i = 1; i < num; i++) {
+    len += (size_t)sprintf(text + len, ",\"m%zu\":1", i);
+  }
+  return bulla_span(text, len + (size_t)sprintf(text + len, "}"));
+}
+
+Test(jwe_forms, what_the_caller_adds_to_the_header_leaves_room_for_what_the_reader_takes) {
+  static const struct {
+    size_t num;
+    size_t num_inside;
+    enum bulla_status wanted;
+  } cases[] = {
+      {26, 0, BULLA_OK}, {27, 0, BULLA_INVALID_ARGUMENT}, {1, 249, BULLA_OK}, {1, 250, BULLA_INVALID_ARGUMENT}};
+  struct pair pair = pair_for(BULLA_JWE_ECDH_ES, BULLA_JWE_A128GCM, NULL);
+  for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+    struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+    options.apu = options.apv = test_text("p");
+    options.header = members(cases[i].num, cases[i].num_inside);
+    struct bulla_buffer jwe = test_room(bulla_jwe_len_for(&pair.encrypts, 1, 9, &options));
+    TEST_STATUS(bulla_jwe_encrypt_for(&pair.encrypts, 1, &jwe, payload(9), &options), cases[i].wanted);
+    if (cases[i].wanted == BULLA_OK) {
+      decrypts(pair.decrypts, bulla_written(&jwe), payload(9), "members");
+    }
+  }
+  bulla_jwe_key_free(&pair.encrypts);
+  bulla_jwe_key_free(&pair.decrypts);
 }

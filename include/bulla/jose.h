@@ -210,7 +210,7 @@ enum bulla_jwe_form {
 struct bulla_jwe_options {
   size_t size; /* sizeof(struct bulla_jwe_options) */
   enum bulla_jwe_form form;
-  struct bulla_span header; /* more members of the protected header, a JSON object, as {"typ":"JWT"}; or empty */
+  struct bulla_span header; /* at most 26 more members of the protected header: {"typ":"JWT"}; or empty */
   struct bulla_span aad;    /* §2 "JWE AAD": authenticated, sent in clear; JSON forms only; or empty */
   struct bulla_span apu;    /* RFC 7518 §4.6.1.2, of ECDH-ES: names the sender, at most 256 bytes; or empty */
   struct bulla_span apv;    /* §4.6.1.3: names the recipient */
