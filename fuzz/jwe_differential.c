@@ -31,11 +31,15 @@ static jwk_t *peer_key(const struct template *template) {
   return *made;
 }
 
-/* peer_has says whether rhonabwy 1.1.11 does what |key| needs: it does not agree on P-521, and agrees on no more than
- * 32 bytes, whatever it decrypts with the rest. */
-static bool peer_has(const struct model_key *key) {
-  return key->alg->curve != MODEL_P521 &&
-         (key->alg->kind != MODEL_ECDH || !model_is_direct(key) || key->enc->cek_len <= 32);
+/* peer_has says whether rhonabwy 1.1.11 does what |token|, for |key|, needs: it does not agree on P-521; it agrees on
+ * no more than 32 bytes, whatever it decrypts with the rest; and it drops the zeroes that a coordinate begins with. */
+static bool peer_has(const struct model_key *key, struct bulla_span token) {
+  uint8_t shared[MODEL_CURVE_MAX];
+  if (key->alg->kind != MODEL_ECDH) {
+    return true;
+  }
+  return key->alg->curve != MODEL_P521 && (!model_is_direct(key) || key->enc->cek_len <= 32) &&
+         model_jwe_shared(key, shared, token) && (key->alg->curve == MODEL_X25519 || shared[0] != 0);
 }
 
 /* peer_open opens |token| with rhonabwy. The plaintext lives as long as |*jwe|, which the caller frees. */
@@ -65,7 +69,7 @@ static void check_token(const struct template *template, struct bulla_span token
   struct bulla_span wanted = {NULL, 0};
   struct bulla_buffer plaintext = bulla_buffer(fuzz_alloc(token.len), token.len);
   bool good = (token.len == 0 || token.data[0] != '{') && model_jwe_open(&template->key, &model, token);
-  if (good && model.plaintext.len > 0 && peer_has(&template->key)) {
+  if (good && model.plaintext.len > 0 && peer_has(&template->key, token)) {
     /* Of other tokens its verdict would change nothing, and on padded ones it writes past its memory. It opens no empty
      * plaintext. */
     FUZZ_ASSERT(peer_open(&jwe, &wanted, template, token));
@@ -89,7 +93,9 @@ static void check_sealed(const struct template *template, struct bulla_span plai
   FUZZ_ASSERT(bulla_jwe_encrypt(template_key(template), &token, plaintext) == BULLA_OK);
   jwe_t *jwe = NULL;
   struct bulla_span opened;
-  FUZZ_ASSERT(peer_open(&jwe, &opened, template, bulla_written(&token)) && bulla_span_equal(opened, plaintext));
+  if (peer_has(&template->key, bulla_written(&token))) {
+    FUZZ_ASSERT(peer_open(&jwe, &opened, template, bulla_written(&token)) && bulla_span_equal(opened, plaintext));
+  }
   fuzz_num_passed++;
   r_jwe_free(jwe);
   free(token.data);
@@ -100,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static uint8_t room[MODEL_JWE_MAX];
   template_read(&template, bulla_span(data, size));
   if (template.seals) {
-    if (template.text.len > 0 && peer_has(&template.key)) {
+    if (template.text.len > 0) {
       check_sealed(&template, template.text);
     }
     return 0;

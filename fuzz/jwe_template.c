@@ -30,7 +30,8 @@ void template_read(struct template *template, struct bulla_span input) {
   (void)fuzz_take(&in, choices, sizeof(choices));
   (void)fuzz_take(&in, len, sizeof(len));
   *template = (struct template){.alg = choices[0] % MODEL_NUM_ALGS,
-                                .enc = (choices[1] & 0x7fU) % MODEL_NUM_ENCS,
+                                .enc = (choices[1] & 0x3fU) % MODEL_NUM_ENCS,
+                                .is_known = (choices[1] & TEMPLATE_IS_KNOWN) != 0,
                                 .seals = (choices[3] & TEMPLATE_SEALS) != 0};
   template->key = (struct model_key){&model_algs[template->alg], &model_encs[template->enc],
                                      bulla_span("k1", (choices[1] & TEMPLATE_HAS_KID) != 0 ? 2 : 0)};
@@ -223,6 +224,9 @@ static void seal_content(struct filling *filling, const struct template *templat
     bulla_put(&out, more);
   }
   FUZZ_ASSERT(!out.overflow);
+  if (template->is_known) {
+    memset(filling->cek, 0, sizeof(filling->cek));
+  }
   filling->ciphertext.len = template->padded.len;
   filling->tag.len = template->key.enc->tag_len;
   model_content_seal(template->key.enc, filling->cek, filling->ciphertext.data, filling->tag.data, iv,

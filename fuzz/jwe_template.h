@@ -29,13 +29,20 @@ enum template_mark {
 };
 
 /* The bits of the second and the fourth byte. */
-enum { TEMPLATE_HAS_KID = 0x80, TEMPLATE_SEALS = 1, TEMPLATE_RAW = 2, TEMPLATE_RAW_SHIFT = 2 };
+enum {
+  TEMPLATE_HAS_KID = 0x80,
+  TEMPLATE_IS_KNOWN = 0x40,
+  TEMPLATE_SEALS = 1,
+  TEMPLATE_RAW = 2,
+  TEMPLATE_RAW_SHIFT = 2
+};
 
 struct template {
   struct model_key key;
-  bool seals; /* bulla is to seal the rest, whatever that means to the target */
-  size_t alg; /* its number in model_algs */
-  size_t enc; /* its number in model_encs */
+  bool seals;    /* bulla is to seal the rest, whatever that means to the target */
+  bool is_known; /* the content is encrypted with zeroes, which a key that does not unwrap must not leave */
+  size_t alg;    /* its number in model_algs */
+  size_t enc;    /* its number in model_encs */
   struct bulla_span header;
   struct bulla_span text;
   struct bulla_buffer padded; /* the plaintext, or if TEMPLATE_RAW that with padding of its own, good or not */

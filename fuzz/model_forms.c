@@ -241,6 +241,20 @@ static bool open_parts(const struct model_key *key, struct model_opened *opened,
          model_content_open(key->enc, cek, &opened->plaintext, iv, ciphertext, tag, authenticated(joined, parts));
 }
 
+bool model_jwe_shared(const struct model_key *key, uint8_t *shared, struct bulla_span token) {
+  static struct parts parts;
+  static uint8_t room[MODEL_JWE_MAX];
+  struct bulla_span json;
+  uint8_t point[MODEL_POINT_MAX];
+  struct model_jose header = {.num = 0};
+  parts = (struct parts){0};
+  bool good = take_compact(&parts, token) && decode(room, &json, parts.protected_header) &&
+              read_header(&header, &parts, json, 0) && model_take_point(point, key->alg->curve, &header) &&
+              model_curve_agree(key->alg->curve, shared, model_material(key).data, point);
+  model_jose_free(&header);
+  return good;
+}
+
 bool model_jwe_open(const struct model_key *key, struct model_opened *opened, struct bulla_span jwe) {
   static struct parts parts;
   FUZZ_ASSERT(jwe.len <= MODEL_JWE_MAX);

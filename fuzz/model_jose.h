@@ -47,6 +47,9 @@ bool model_is_for(const struct model_key *key, const struct model_jose *header);
 bool model_agree(const struct model_key *key, uint8_t *derived, const uint8_t *private_key, const uint8_t *point,
                  struct bulla_span apu, struct bulla_span apv);
 
+/* model_take_point fills |point| with the ephemeral public key of |header| on |curve|, or returns false. */
+bool model_take_point(uint8_t *point, enum model_curve curve, const struct model_jose *header);
+
 /* model_wrap fills |wrapped|, 8 bytes longer than |cek|: RFC 3394 §2.2.1. */
 void model_wrap(uint8_t *wrapped, struct bulla_span kek, struct bulla_span cek);
 
@@ -61,6 +64,9 @@ struct model_opened {
   struct bulla_span aad;
   uint8_t rooms[3][MODEL_JWE_MAX];
 };
+
+/* model_jwe_shared fills |shared| with what |key|, of a curve, agrees on for the compact |token|, or returns false. */
+bool model_jwe_shared(const struct model_key *key, uint8_t *shared, struct bulla_span token);
 
 /* model_jwe_open says whether |jwe|, of at most MODEL_JWE_MAX bytes, opens with |key|, and to what. */
 bool model_jwe_open(const struct model_key *key, struct model_opened *opened, struct bulla_span jwe);

@@ -195,7 +195,7 @@ static bool has_good_names(json_t *epk, struct bulla_span raw) {
 }
 
 /* Takes the ephemeral public key out of "epk", RFC 7518 §4.6.1.1 and RFC 8037 §2. */
-static bool take_point(uint8_t *point, enum model_curve curve, const struct model_jose *header) {
+bool model_take_point(uint8_t *point, enum model_curve curve, const struct model_jose *header) {
   struct bulla_span raw = model_jose_raw(header, "epk");
   json_t *epk = model_jose_get(header, "epk");
   const char *kty = json_string_value(json_object_get(epk, "kty"));
@@ -217,7 +217,7 @@ static bool unwrap_agreed(const struct model_key *key, uint8_t *cek, struct bull
   uint8_t derived[MODEL_CEK_MAX];
   if (!take_digits(rooms[0], &apu, MAX_PARTY, model_jose_raw(header, "apu")) ||
       !take_digits(rooms[1], &apv, MAX_PARTY, model_jose_raw(header, "apv")) ||
-      !take_point(point, key->alg->curve, header) ||
+      !model_take_point(point, key->alg->curve, header) ||
       !model_agree(key, derived, model_material(key).data, point, apu, apv)) {
     return false;
   }
