@@ -35,11 +35,12 @@ static jwk_t *peer_key(const struct template *template) {
  * no more than 32 bytes, whatever it decrypts with the rest; and it drops the zeroes that a coordinate begins with. */
 static bool peer_has(const struct model_key *key, struct bulla_span token) {
   uint8_t shared[MODEL_CURVE_MAX];
-  if (key->alg->kind != MODEL_ECDH) {
+  if (key->alg->curve == MODEL_NO_CURVE) {
     return true;
   }
-  return key->alg->curve != MODEL_P521 && (!model_is_direct(key) || key->enc->cek_len <= 32) &&
-         model_jwe_shared(key, shared, token) && (key->alg->curve == MODEL_X25519 || shared[0] != 0);
+  return key->alg->kind == MODEL_ECDH && key->alg->curve != MODEL_P521 &&
+         (!model_is_direct(key) || key->enc->cek_len <= 32) && model_jwe_shared(key, shared, token) &&
+         (key->alg->curve == MODEL_X25519 || shared[0] != 0);
 }
 
 /* peer_open opens |token| with rhonabwy. The plaintext lives as long as |*jwe|, which the caller frees. */

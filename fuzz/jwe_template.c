@@ -35,6 +35,10 @@ void template_read(struct template *template, struct bulla_span input) {
                                 .seals = (choices[3] & TEMPLATE_SEALS) != 0};
   template->key = (struct model_key){&model_algs[template->alg], &model_encs[template->enc],
                                      bulla_span("k1", (choices[1] & TEMPLATE_HAS_KID) != 0 ? 2 : 0)};
+  if (template->key.alg->kind == MODEL_HPKE) {
+    template->enc = 0;
+    template->key.enc = &model_no_enc;
+  }
   size_t header_len = (size_t)len[0] << 8 | len[1];
   (void)bulla_take(&in, &template->header, header_len < in.left ? header_len : in.left);
   (void)bulla_take(&in, &template->text, in.left);
@@ -206,10 +210,26 @@ static void set_cek(struct filling *filling, const struct template *template) {
     case MODEL_ECDH:
       agree(filling, template);
       break;
+    case MODEL_HPKE:
+      filling->encrypted_key.len = model_point_len(MODEL_X25519);
+      memcpy(filling->encrypted_key.data, public_key(key, true), filling->encrypted_key.len);
+      break;
     default:
       filling->encrypted_key.len = MODEL_RSA_LEN;
       model_oaep_encrypt(key->alg->is_sha256, filling->encrypted_key.data, cek);
   }
+}
+
+/* The ciphertext of HPKE ends with its tag. */
+static void seal_integrated(struct filling *filling, const struct template *template, struct bulla_span aad) {
+  const struct model_key *key = &template->key;
+  uint8_t nonce[12];
+  struct model_gcm gcm;
+  FUZZ_ASSERT(model_hpke_schedule(&gcm, nonce, ephemeral(MODEL_X25519), public_key(key, false), public_key(key, true),
+                                  public_key(key, false), bulla_span(nonce, 0)));
+  filling->ciphertext.len = template->padded.len + BULLA_TAG_LEN;
+  model_gcm_seal(&gcm, filling->ciphertext.data, filling->ciphertext.data + template->padded.len,
+                 bulla_span(nonce, sizeof(nonce)), bulla_written(&template->padded), aad);
 }
 
 /* Seals the plaintext with what is in the text as "aad", if it is JSON. */
@@ -224,6 +244,10 @@ static void seal_content(struct filling *filling, const struct template *templat
     bulla_put(&out, more);
   }
   FUZZ_ASSERT(!out.overflow);
+  if (template->key.alg->kind == MODEL_HPKE) {
+    seal_integrated(filling, template, bulla_written(&aad));
+    return;
+  }
   if (template->is_known) {
     memset(filling->cek, 0, sizeof(filling->cek));
   }
@@ -261,7 +285,7 @@ struct bulla_span template_jwk(const struct model_key *key) {
   bulla_put_byte(&out, '{');
   if (key->alg->kind == MODEL_OAEP) {
     bulla_put(&out, bulla_text(model_rsa_jwk));
-  } else if (key->alg->kind == MODEL_ECDH) {
+  } else if (key->alg->curve != MODEL_NO_CURVE) {
     put_point(&out, key->alg->curve, public_key(key, false));
     bulla_put(&out, bulla_text(",\"d\":\""));
     put_digits(&out, model_material(key));
@@ -290,7 +314,7 @@ struct bulla_jwe_key *template_key(const struct template *template) {
   if (*made != NULL) {
     return *made;
   }
-  if (key->alg->kind == MODEL_ECDH || key->alg->kind == MODEL_OAEP) {
+  if (key->alg->curve != MODEL_NO_CURVE || key->alg->kind == MODEL_OAEP) {
     FUZZ_ASSERT(bulla_jwk_parse(&jwk, template_jwk(key)) == BULLA_OK);
     FUZZ_ASSERT(bulla_jwe_key_from_jwk(made, jwk, key->alg->number, key->enc->number) == BULLA_OK);
     bulla_jwk_free(&jwk);

@@ -173,8 +173,10 @@ static bool says(const struct model_jose *header, const char *name, struct bulla
 }
 
 bool model_is_for(const struct model_key *key, const struct model_jose *header) {
-  return says(header, "alg", bulla_span(key->alg->name, strlen(key->alg->name))) &&
-         says(header, "enc", bulla_span(key->enc->name, strlen(key->enc->name))) &&
+  bool enc_fits = key->alg->kind == MODEL_HPKE
+                      ? model_jose_get(header, "enc") == NULL
+                      : says(header, "enc", bulla_span(key->enc->name, strlen(key->enc->name)));
+  return says(header, "alg", bulla_span(key->alg->name, strlen(key->alg->name))) && enc_fits &&
          (key->kid.len == 0 || says(header, "kid", key->kid));
 }
 
@@ -227,6 +229,28 @@ static struct bulla_span authenticated(uint8_t room[2 * MODEL_JWE_MAX], const st
   return bulla_written(&joined);
 }
 
+/* Opens what has no key of the content: draft-ietf-jose-hpke-encrypt. */
+static bool open_integrated(const struct model_key *key, struct bulla_buffer *plaintext, const struct parts *parts,
+                            struct bulla_span protected_header, struct bulla_span sealed, struct bulla_span aad) {
+  static uint8_t room[MODEL_JWE_MAX];
+  uint8_t public_key[MODEL_POINT_MAX];
+  uint8_t nonce[12];
+  struct bulla_span encapsulated;
+  struct model_gcm gcm;
+  size_t which = 0;
+  model_curve_public(MODEL_X25519, public_key, model_material(key).data);
+  if (!find_recipient(&which, key, parts, protected_header) ||
+      !decode(room, &encapsulated, parts->recipients[which].encrypted_key) ||
+      encapsulated.len != model_point_len(MODEL_X25519) || sealed.len < BULLA_TAG_LEN ||
+      !model_hpke_schedule(&gcm, nonce, model_material(key).data, room, room, public_key, bulla_span(room, 0))) {
+    return false;
+  }
+  plaintext->len = sealed.len - BULLA_TAG_LEN;
+  return model_gcm_open(&gcm, plaintext->data, bulla_span(nonce, sizeof(nonce)),
+                        bulla_span(sealed.data, plaintext->len),
+                        bulla_span(sealed.data + plaintext->len, BULLA_TAG_LEN), aad);
+}
+
 static bool open_parts(const struct model_key *key, struct model_opened *opened, const struct parts *parts) {
   static uint8_t rooms[3][MODEL_JWE_MAX];
   static uint8_t joined[2 * MODEL_JWE_MAX];
@@ -234,11 +258,18 @@ static bool open_parts(const struct model_key *key, struct model_opened *opened,
   struct bulla_span iv;
   struct bulla_span ciphertext;
   struct bulla_span tag;
-  return decode(opened->rooms[1], &opened->header, parts->protected_header) &&
-         decode(opened->rooms[2], &opened->aad, parts->aad) && decode(rooms[0], &iv, parts->iv) &&
-         decode(rooms[1], &ciphertext, parts->ciphertext) && decode(rooms[2], &tag, parts->tag) &&
-         find_cek(cek, key, parts, opened->header) &&
-         model_content_open(key->enc, cek, &opened->plaintext, iv, ciphertext, tag, authenticated(joined, parts));
+  if (!decode(opened->rooms[1], &opened->header, parts->protected_header) ||
+      !decode(opened->rooms[2], &opened->aad, parts->aad) || !decode(rooms[0], &iv, parts->iv) ||
+      !decode(rooms[1], &ciphertext, parts->ciphertext) || !decode(rooms[2], &tag, parts->tag)) {
+    return false;
+  }
+  struct bulla_span aad = authenticated(joined, parts);
+  if (key->alg->kind == MODEL_HPKE) {
+    return iv.len == 0 && tag.len == 0 &&
+           open_integrated(key, &opened->plaintext, parts, opened->header, ciphertext, aad);
+  }
+  return find_cek(cek, key, parts, opened->header) &&
+         model_content_open(key->enc, cek, &opened->plaintext, iv, ciphertext, tag, aad);
 }
 
 bool model_jwe_shared(const struct model_key *key, uint8_t *shared, struct bulla_span token) {

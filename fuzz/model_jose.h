@@ -9,11 +9,12 @@
 
 #include "fuzz/model_content.h"
 #include "fuzz/model_header.h"
+#include "fuzz/model_hpke.h"
 #include "fuzz/model_pairs.h"
 
-enum { MODEL_JWE_MAX = 16384, MODEL_NUM_ALGS = 25, MODEL_MAX_RECIPIENTS = 64, MODEL_EPK_MAX = 256 };
+enum { MODEL_JWE_MAX = 16384, MODEL_NUM_ALGS = 26, MODEL_MAX_RECIPIENTS = 64, MODEL_EPK_MAX = 256 };
 
-enum model_kind { MODEL_DIR, MODEL_KW, MODEL_GCMKW, MODEL_ECDH, MODEL_OAEP };
+enum model_kind { MODEL_DIR, MODEL_KW, MODEL_GCMKW, MODEL_ECDH, MODEL_OAEP, MODEL_HPKE };
 
 /* A row of RFC 7518 §4.1, for each curve one. */
 struct model_alg {
@@ -36,6 +37,9 @@ struct model_key {
 
 /* model_material returns the symmetric key, or the private key of a curve, that goes with |key|. */
 struct bulla_span model_material(const struct model_key *key);
+
+/* model_no_enc is what a key of MODEL_HPKE is pinned to. */
+extern const struct model_enc model_no_enc;
 
 /* model_is_direct says whether the key of the content is not sent. */
 bool model_is_direct(const struct model_key *key);

@@ -35,7 +35,10 @@ const struct model_alg model_algs[MODEL_NUM_ALGS] = {
     AGREED("ECDH-ES+A128KW", BULLA_JWE_ECDH_ES_A128KW, 16),
     AGREED("ECDH-ES+A192KW", BULLA_JWE_ECDH_ES_A192KW, 24),
     AGREED("ECDH-ES+A256KW", BULLA_JWE_ECDH_ES_A256KW, 32),
+    {"draft-HPKE-X25519-HKDF-SHA256-A256GCM", BULLA_JWE_DRAFT_HPKE, MODEL_HPKE, 0, MODEL_X25519, false},
 };
+
+const struct model_enc model_no_enc = {.name = ""};
 
 struct bulla_span model_material(const struct model_key *key) {
   /* The first byte is for P-521 alone, whose keys have 521 bits. */
