@@ -177,6 +177,6 @@ enum bulla_status bulla_der_write(struct bulla_secret **der, const struct bulla_
   }
   memmove(start, start + out.left, size - out.left);
   bulla_secret_truncate(*der, size - out.left);
-  bulla_scrub(0);
+  bulla_scrub(BULLA_SCRUB_DEPTH);
   return BULLA_OK;
 }

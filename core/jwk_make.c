@@ -173,7 +173,7 @@ static enum bulla_status fill_hidden(struct bulla_jwk *jwk, const struct bulla_j
     jwk->rsa.dq = parts[4];
     jwk->rsa.qi = parts[5];
   }
-  bulla_scrub(0);
+  bulla_scrub(BULLA_SCRUB_DEPTH);
   return good ? BULLA_OK : BULLA_INVALID_TEXT;
 }
 
@@ -189,10 +189,11 @@ static enum bulla_status check_rsa(const struct bulla_jwk *jwk) {
   if (open->n.data[0] == 0 || open->e.data[0] == 0) {
     return bulla_explain(BULLA_INVALID_TEXT, "JWK: \"n\" or \"e\" begins with zeroes");
   }
-  if (bulla_rsa_check_public(open) == BULLA_REFUSED) {
-    return bulla_explain(BULLA_REFUSED, "JWK: \"n\" or \"e\" is not fit for RSA");
+  enum bulla_status status = bulla_rsa_check_public(open);
+  if (status != BULLA_OK) {
+    return status == BULLA_REFUSED ? bulla_explain(status, "JWK: \"n\" or \"e\" is not fit for RSA") : status;
   }
-  enum bulla_status status = jwk->secret == NULL ? BULLA_OK : bulla_rsa_check(&jwk->rsa);
+  status = jwk->secret == NULL ? BULLA_OK : bulla_rsa_check(&jwk->rsa);
   return status == BULLA_REFUSED ? bulla_explain(status, "JWK: the private numbers do not go with each other") : status;
 }
 
@@ -226,6 +227,13 @@ static enum bulla_status check_key(const struct bulla_jwk *jwk) {
   return BULLA_OK;
 }
 
+static enum bulla_status work_out_public(struct bulla_jwk *jwk) {
+  enum bulla_status status = bulla_curve_public(jwk->curve, jwk->open, bulla_secret_bytes(jwk->secret).data);
+  return status == BULLA_REFUSED
+             ? bulla_explain(status, "JWK: the private key is zero or not less than the order of the curve")
+             : status;
+}
+
 static enum bulla_status fill(struct bulla_jwk *jwk, const struct bulla_jwk_source *source,
                               const struct bulla_jwk_kind *kind) {
   jwk->type = source->type;
@@ -239,9 +247,8 @@ static enum bulla_status fill(struct bulla_jwk *jwk, const struct bulla_jwk_sour
   if (source->has_private) {
     BULLA_TRY(fill_hidden(jwk, source, kind));
   }
-  if (jwk->point.len > 0 && source->open[0].len == 0 &&
-      bulla_curve_public(jwk->curve, jwk->open, bulla_secret_bytes(jwk->secret).data) != BULLA_OK) {
-    return bulla_explain(BULLA_REFUSED, "JWK: the private key is zero or not less than the order of the curve");
+  if (jwk->point.len > 0 && source->open[0].len == 0) {
+    BULLA_TRY(work_out_public(jwk));
   }
   BULLA_TRY(bulla_jwk_set_purposes(jwk));
   return check_key(jwk);

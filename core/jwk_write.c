@@ -91,7 +91,7 @@ enum bulla_status bulla_jwk_write(struct bulla_secret **json, const struct bulla
   struct bulla_buffer room;
   BULLA_TRY(begin(json, &room, PUBLIC_LEN + 2 * bulla_secret_bytes(jwk->secret).len));
   enum bulla_status status = write_private(*json, &room, jwk);
-  bulla_scrub(0);
+  bulla_scrub(BULLA_SCRUB_DEPTH);
   if (status != BULLA_OK) {
     bulla_secret_free(json);
   }

@@ -129,7 +129,7 @@ static enum bulla_status read_body(struct bulla_secret **der, struct bulla_span 
   size_t len = 0;
   BULLA_TRY(bulla_secret_new(der, body.len));
   bool good = decode_body(bulla_secret_data(*der), &len, body, newline);
-  bulla_scrub(0);
+  bulla_scrub(BULLA_SCRUB_DEPTH);
   if (!good) {
     bulla_secret_free(der);
     return malformed("the lines are not base64 of 64 digits each");
@@ -204,7 +204,7 @@ enum bulla_status bulla_pem_write(struct bulla_secret **pem, enum bulla_der form
   }
   put_boundary(&out, BULLA_LITERAL("-----END "), label_of(form));
   enum bulla_status status = bulla_writer_finish(&out);
-  bulla_scrub(0);
+  bulla_scrub(BULLA_SCRUB_DEPTH);
   if (status != BULLA_OK) {
     bulla_secret_free(pem);
     return status;

@@ -75,7 +75,9 @@ struct bulla_jwk;
  * strict JSON or lacks a member, has one twice, misspelled only in case, or of another type or length than RFC 7518 §6
  * says; BULLA_REFUSED for a key that is unsafe or not consistent: a point off the curve or of small order, a private
  * part of another public one, an even exponent, a modulus of less than 2048 bits; BULLA_UNSUPPORTED for another "kty"
- * or "crv", more than two primes, an RSA private key without primes; BULLA_TOO_LARGE. The log tells which. */
+ * or "crv", a "use" or an operation that RFC 7517 does not list, a modulus of more than 4096 bits, more than two
+ * primes, an RSA private key without primes; BULLA_TOO_LARGE also for more than 64 members, "kid" or "alg" of more than
+ * 256 bytes, "k" of more than 1024. The log tells which. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwk_parse(struct bulla_jwk **jwk, struct bulla_span json);
 
 /* bulla_jwk_free wipes and frees |*jwk| and sets it to NULL. */
