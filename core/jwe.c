@@ -120,10 +120,16 @@ enum bulla_status bulla_jwe_key_new(struct bulla_jwe_key **key, enum bulla_jwe_a
   return make(key, &jwk, alg, enc);
 }
 
+/* Says whether "use" and "key_ops" leave anything for the half that is there. */
+static bool can_do_anything(const struct bulla_jwk *jwk) {
+  unsigned possible = BULLA_KEY_ENCRYPTS | (jwk->secret != NULL ? BULLA_KEY_DECRYPTS : 0u);
+  return (jwk->purposes & possible) != 0;
+}
+
 enum bulla_status bulla_jwe_key_from_jwk(struct bulla_jwe_key **key, const struct bulla_jwk *jwk,
                                          enum bulla_jwe_alg alg, enum bulla_jwe_enc enc) {
   *key = NULL;
-  if (jwk->other_alg || bulla_span_equal(jwk->use, BULLA_LITERAL("sig")) || jwk->purposes == 0 ||
+  if (jwk->other_alg || bulla_span_equal(jwk->use, BULLA_LITERAL("sig")) || !can_do_anything(jwk) ||
       (jwk->alg != 0 && alg != 0 && jwk->alg != alg) || (jwk->enc != 0 && enc != 0 && jwk->enc != enc)) {
     return BULLA_REFUSED;
   }

@@ -49,7 +49,9 @@ static enum bulla_status find_recipient(struct found *found, const struct bulla_
       num_found++;
     }
   }
-  return walk.status == BULLA_OK && num_found == 1 ? BULLA_OK : BULLA_REFUSED;
+  /* A key that is shared or agreed has no place beside others: §5.1 step 3, §7.2.1. */
+  bool is_misplaced = key->alg->management->is_direct && found->message.form == BULLA_JWE_GENERAL && walk.num > 1;
+  return walk.status == BULLA_OK && num_found == 1 && !is_misplaced ? BULLA_OK : BULLA_REFUSED;
 }
 
 /* The compact form whose header is what |key| writes needs no look inside. */

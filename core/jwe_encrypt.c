@@ -386,22 +386,30 @@ size_t bulla_jwe_len(const struct bulla_jwe_key *key, size_t plaintext_len) {
          bulla_base64url_encoded_len(key->enc->tag_len) + 4;
 }
 
+static enum bulla_status take_options(struct bulla_jwe_options *taken, const struct bulla_jwe_options *options) {
+  return bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_jwe_options, apv));
+}
+
 /* More than the names of the members of a JSON form, or of one recipient, and what stands between them. */
 enum { JSON_OVERHEAD = 128 };
 
 size_t bulla_jwe_len_for(struct bulla_jwe_key *const *keys, size_t num_keys, size_t plaintext_len,
                          const struct bulla_jwe_options *options) {
-  size_t len = JSON_OVERHEAD;
-  size_t extra = options == NULL ? 0 : options->header.len + 2 * (options->apu.len + options->apv.len) + 64;
-  size_t aad_len = options == NULL ? 0 : options->aad.len;
-  if (num_keys == 0 || num_keys > BULLA_JWE_MAX_RECIPIENTS || plaintext_len > BULLA_JWE_MAX || extra > BULLA_JWE_MAX ||
-      aad_len > BULLA_JWE_MAX) {
+  struct bulla_jwe_options taken = BULLA_JWE_OPTIONS_INIT;
+  if (options != NULL && take_options(&taken, options) != BULLA_OK) {
     return 0;
   }
-  for (size_t i = 0; i < num_keys; i++) {
-    len += bulla_jwe_len(keys[i], i == 0 ? plaintext_len : 0) + 2 * extra + JSON_OVERHEAD;
+  if (num_keys == 0 || num_keys > BULLA_JWE_MAX_RECIPIENTS || plaintext_len > BULLA_JWE_MAX ||
+      taken.header.len > BULLA_JWE_MAX || taken.aad.len > BULLA_JWE_MAX || taken.apu.len > BULLA_JWE_MAX_PARTY ||
+      taken.apv.len > BULLA_JWE_MAX_PARTY) {
+    return 0;
   }
-  return len + 2 * aad_len;
+  size_t extra = taken.header.len + 2 * (taken.apu.len + taken.apv.len) + JSON_OVERHEAD;
+  size_t len = JSON_OVERHEAD + 2 * taken.aad.len;
+  for (size_t i = 0; i < num_keys; i++) {
+    len += bulla_jwe_len(keys[i], i == 0 ? plaintext_len : 0) + 2 * extra;
+  }
+  return len;
 }
 
 static enum bulla_status encrypt_job(struct job *job, struct bulla_buffer *jwe, struct bulla_span plaintext) {
@@ -418,7 +426,7 @@ enum bulla_status bulla_jwe_encrypt_for(struct bulla_jwe_key *const *keys, size_
   struct job job BULLA_CLEANUP(job_free) = {.keys = keys, .num_keys = num_keys};
   enum bulla_status status = BULLA_OK;
   if (options != NULL) {
-    status = bulla_sized_take(&job.options, sizeof(job.options), options, BULLA_SIZE_TO(struct bulla_jwe_options, apv));
+    status = take_options(&job.options, options);
   }
   if (status == BULLA_OK) {
     job.enc = num_keys > 0 ? keys[0]->enc : NULL;

@@ -197,7 +197,7 @@ static bool find_recipient(size_t *which, const struct model_key *key, const str
       return false;
     }
   }
-  return key == NULL || num == 1;
+  return key == NULL || (num == 1 && (!model_is_direct(key) || parts->num_recipients == 1));
 }
 
 /* Finds the key of the content. */

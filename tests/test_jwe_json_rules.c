@@ -291,6 +291,31 @@ Test(jwe_json_rules, exactly_one_recipient_is_for_the_key_and_there_are_at_most_
             "what is not for bulla");
 }
 
+Test(jwe_json_rules, a_key_that_is_not_sent_is_for_one_recipient_alone) {
+  static const struct forgery forgeries[] = {
+      {.kind = {.alg = BULLA_JWE_DIR}, .enc = BULLA_JWE_A256GCM},
+      {.kind = {.alg = BULLA_JWE_ECDH_ES, .curve = BULLA_CURVE_X25519}, .enc = BULLA_JWE_A256GCM},
+  };
+  for (size_t i = 0; i < NUM(forgeries); i++) {
+    struct forgery forgery = forgeries[i];
+    forgery.plaintext = plaintext();
+    struct bulla_jwe_key *key = forge_key(forgery.kind, forgery.enc, "");
+    forgery.header = "{\"enc\":\"$ENC\"$ADDED}";
+    struct forged parts = forge(&forgery);
+    struct bulla_span own = test_text(i == 0 ? "{\"header\":{\"alg\":\"dir\"}}" : "{\"header\":{\"alg\":\"ECDH-ES\"}}");
+    for (size_t num = 1; num <= 3; num++) {
+      struct bulla_span list = own;
+      for (size_t j = 1; j < num; j++) {
+        list = test_concat(test_concat(list, test_text(",")), test_text(OWN));
+      }
+      struct bulla_span json = forge_replaced(test_text(LIST "[@]" REST), "@", list);
+      struct bulla_span jwe = forge_json(&parts, (const char *)test_concat(json, bulla_span("", 1)).data);
+      cr_expect_eq(forge_opens(key, jwe, plaintext()), num == 1, "%zu, %zu recipients", i, num);
+    }
+    bulla_jwe_key_free(&key);
+  }
+}
+
 Test(jwe_json_rules, a_recipient_is_found_by_alg_and_kid_and_none_is_tried) {
 #define KW(kid) "{\"header\":{\"alg\":\"A256KW\",\"kid\":\"" kid "\"},\"encrypted_key\":\"$KEY\"}"
 #define BAD(kid) "{\"header\":{\"alg\":\"A256KW\",\"kid\":\"" kid "\"},\"encrypted_key\":\"AAAA\"}"
