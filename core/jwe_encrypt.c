@@ -338,6 +338,25 @@ static enum bulla_status encrypt(struct job *job, struct bulla_buffer *jwe, stru
   return seal_content(job, &places, plaintext);
 }
 
+/* Says whether what is for |key| might be taken for what is for |other|: decryption knows a recipient by "alg" and, if
+ * its key has one, "kid", and refuses a message in which it is not alone. */
+static bool is_confused_with(const struct bulla_jwe_key *key, const struct bulla_jwe_key *other) {
+  return key->alg == other->alg &&
+         (key->key_id_len == 0 ||
+          bulla_span_equal(bulla_span(key->key_id, key->key_id_len), bulla_span(other->key_id, other->key_id_len)));
+}
+
+static bool are_told_apart(const struct job *job) {
+  for (size_t i = 0; i < job->num_keys; i++) {
+    for (size_t j = 0; j < job->num_keys; j++) {
+      if (i != j && is_confused_with(job->keys[i], job->keys[j])) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 /* Says whether keys and options fit each other. */
 static enum bulla_status check(const struct job *job) {
   const struct bulla_jwe_options *options = &job->options;
@@ -358,7 +377,7 @@ static enum bulla_status check(const struct job *job) {
       return BULLA_INVALID_ARGUMENT;
     }
   }
-  return BULLA_OK;
+  return are_told_apart(job) ? BULLA_OK : BULLA_INVALID_ARGUMENT;
 }
 
 static enum bulla_status count(const struct job *job) {

@@ -338,3 +338,28 @@ Test(jwe_forms, what_the_caller_adds_to_the_header_leaves_room_for_what_the_read
   bulla_jwe_key_free(&pair.encrypts);
   bulla_jwe_key_free(&pair.decrypts);
 }
+
+Test(jwe_forms, recipients_that_no_decryption_could_tell_apart_are_refused) {
+  struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+  options.form = BULLA_JWE_GENERAL;
+  struct bulla_jwe_key *none = key_for(BULLA_JWE_A128KW, BULLA_JWE_A128GCM, "");
+  struct bulla_jwe_key *a = key_for(BULLA_JWE_A128KW, BULLA_JWE_A128GCM, "a");
+  struct bulla_jwe_key *b = key_for(BULLA_JWE_A128KW, BULLA_JWE_A128GCM, "b");
+  struct bulla_jwe_key *other = key_for(BULLA_JWE_A192KW, BULLA_JWE_A128GCM, "");
+  const struct {
+    struct bulla_jwe_key *keys[2];
+    enum bulla_status wanted;
+  } cases[] = {{{a, b}, BULLA_OK},
+               {{none, other}, BULLA_OK},
+               {{a, a}, BULLA_INVALID_ARGUMENT},
+               {{none, none}, BULLA_INVALID_ARGUMENT},
+               {{none, a}, BULLA_INVALID_ARGUMENT},
+               {{b, none}, BULLA_INVALID_ARGUMENT}};
+  for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+    struct bulla_buffer jwe = test_room(bulla_jwe_len_for(cases[i].keys, 2, 9, &options));
+    TEST_STATUS(bulla_jwe_encrypt_for(cases[i].keys, 2, &jwe, payload(9), &options), cases[i].wanted);
+    for (size_t j = 0; j < 2 && cases[i].wanted == BULLA_OK; j++) {
+      decrypts(cases[i].keys[j], bulla_written(&jwe), payload(9), "told apart");
+    }
+  }
+}
