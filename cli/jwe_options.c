@@ -16,7 +16,8 @@
 #include "core/json.h"
 #include "store/file.h"
 
-enum { MAX_MEMBERS = 32, MAX_PARTY_LEN = 256 };
+/* What include/bulla/jose.h has room for. */
+enum { MAX_MEMBERS = 26, MAX_PARTY_LEN = 256 };
 
 void bulla_jwe_given_free(struct bulla_jwe_given *given) {
   bulla_input_free(&given->file);
@@ -65,8 +66,8 @@ static enum bulla_status put_file(struct bulla_cli *cli, struct bulla_json_write
   if (status != BULLA_OK) {
     return bulla_cli_error(cli, BULLA_INVALID_TEXT, "it must hold one object in strict JSON: UTF-8, no name twice");
   }
-  if (num_members > MAX_MEMBERS) {
-    return bulla_cli_error(cli, BULLA_TOO_LARGE, "a header has at most %d members", MAX_MEMBERS);
+  if (num_members + bulla_option_count(cli, "typ") + bulla_option_count(cli, "cty") > MAX_MEMBERS) {
+    return bulla_cli_error(cli, BULLA_TOO_LARGE, "with --typ and --cty a header has at most %d members", MAX_MEMBERS);
   }
   for (size_t i = 0; i < num_members; i++) {
     for (size_t j = 0; j < sizeof(own) / sizeof(own[0]); j++) {

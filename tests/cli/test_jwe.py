@@ -237,6 +237,8 @@ def a_jwk_for_another_purpose_is_refused(box):
         box.write("key", json.dumps({**RFC_KEY, **other}))
         options = () if other.get("alg") == "A128KW" else ("--alg", "A128KW")
         box.run("jwe", "encrypt", "--jwk", "key", *options, "--enc", "A128GCM", status=1, told="refused: ")
+        if "alg" in other:
+            box.run("jwe", "encrypt", "--jwk", "key", "--enc", "A128GCM", status=1, told="refused: ")
     box.write("key", json.dumps({**RFC_KEY, "key_ops": ["unwrapKey"]}))
     assert decrypt(box, RFC_COMPACT, "key", "--alg", "A128KW", "--enc", "A128CBC-HS256") == b"Live long and prosper."
 
@@ -280,8 +282,13 @@ def headers_that_would_not_be_read_are_not_written(box):
         encrypt(box, "key", "--header", "more", status=2, told="the file of --header: ")
     box.write("more", '{"typ":"x"}')
     encrypt(box, "key", "--header", "more", "--typ", "y", status=2, told="give it once")
-    box.write("more", json.dumps({f"m{n}": n for n in range(40)}))
-    encrypt(box, "key", "--header", "more", status=2, told="the file of --header")
+    for number, options, status in ((26, [], 0), (24, ["--typ", "t", "--cty", "c"], 0), (27, [], 2), (40, [], 2),
+                                    (25, ["--typ", "t", "--cty", "c"], 2)):
+        box.write("more", json.dumps({f"m{n}": n for n in range(number)}))
+        told = "at most 26 members" if status else ()
+        encrypt(box, "key", "--header", "more", *options, status=status, told=told)
+    for option in ("--typ", "--cty"):
+        encrypt(box, "key", option, b"\xff", status=2, told=f"{option} must be UTF-8")
     box.write("more", '{"a":"' + "x" * 4096 + '"}')
     encrypt(box, "key", "--header", "more", status=2, told="the file of --header")
 
