@@ -21,12 +21,15 @@ SIZES = {"empty": 0, "1 byte": 1, "16 bytes": 16, "64 KiB": 65536}
 # What is special of a case.
 WRITERS_KEY = "key of the writer's making"
 LEADING_ZERO = "coordinate that begins with zero"
+THUMBPRINT = "thumbprint (RFC 7638)"
+DIFFERENT = "recipients of different algs"
 SECRET_ZERO = "agreed secret that begins with zero"
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One JWE from one side to the other. |feature| names what is special of it, if anything is."""
+    """One JWE from one side to the other. |feature| names what is special of it, if anything is. |others| are the alg
+    and the curve of each recipient after the first, if they are of another alg."""
     peer: str
     direction: str
     alg: str
@@ -40,9 +43,11 @@ class Case:
     apu: bytes = b""
     apv: bytes = b""
     kid: str = "one"
+    others: tuple = ()
 
     def __str__(self):
-        words = [self.peer, self.direction, self.alg, self.curve, self.enc, self.form, self.feature]
+        words = [self.peer, self.direction, self.alg, self.curve, *sum(self.others, ()), self.enc, self.form,
+                 self.feature]
         return " ".join(word for word in words if word)
 
     @property
@@ -54,10 +59,11 @@ class Case:
         return "bulla" if self.direction == "reads" else self.peer
 
     @property
-    def kids(self):
-        """One key's, or two: the general form has several recipients where the alg has (RFC 7516 §5.1)."""
+    def recipients(self):
+        """Each recipient's alg, curve and kid: the general form has two where the alg has (RFC 7516 §5.1)."""
         several = self.form == "general" and self.alg not in ("dir", "ECDH-ES")
-        return (self.kid, "two") if several else (self.kid,)
+        others = self.others or (((self.alg, self.curve),) if several else ())
+        return [(self.alg, self.curve, self.kid), *((alg, curve, "two") for alg, curve in others)]
 
     @property
     def key_bits(self):
@@ -106,6 +112,11 @@ def of_features(peer, full):
                        kid='ключ № 1, "€" \\ \U0001f511')
         for alg, curve in ROWS:
             yield Case(peer, direction, alg, curve, "A256GCM", "compact", feature=WRITERS_KEY)
+        for alg, curve in (("A256KW", ""), ("RSA-OAEP", ""), *(("ECDH-ES", curve) for curve in CURVES)):
+            yield Case(peer, direction, alg, curve, "A256GCM", "compact", feature=THUMBPRINT)
+        for alg, other in (("A256KW", ("RSA-OAEP", "")), ("A128GCMKW", ("ECDH-ES+A256KW", "P-256"))):
+            for enc in "A256GCM", "A128CBC-HS256":
+                yield Case(peer, direction, alg, "", enc, "general", feature=DIFFERENT, others=(other,))
         if direction == "reads" or peer == "rhonabwy" or full:
             for name in LEADING_ZERO, SECRET_ZERO:
                 yield Case(peer, direction, "ECDH-ES", "P-256", "A256GCM", "compact", feature=name)

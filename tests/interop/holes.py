@@ -24,28 +24,31 @@ def hole(peer, why, **where):
 
 
 ONE_IS_FLATTENED = "writes one recipient only in the flattened form"
+ENCRYPTED = "|[!t]*"  # every feature but the thumbprint
+NO_OAEP = "has no RSA-OAEP as Debian builds it: `jose alg` does not list it"
 ALONE = "dir|ECDH-ES"  # has no "encrypted_key"
 
 ROWS = [
+    hole("cjose", "has no thumbprints", feature="thumbprint*"),
     hole("cjose", "has no AES-GCM key wrap", alg="A*GCMKW"),
     hole("cjose", "has `ECDH-ES` only without key wrap", alg="ECDH-ES+*"),
     hole("cjose", "has no X25519", curve="X25519"),
     hole("cjose", "has no `RSA-OAEP-256`", alg="RSA-OAEP-256"),
     hole("cjose", "has no `aad`", feature="aad"),
     hole("cjose", ONE_IS_FLATTENED, alg=ALONE, form="general", direction="writes"),
-    hole("cjose", "reads the JSON forms of `dir` and `ECDH-ES` only with an empty `encrypted_key`, which RFC 7516 §7.2.1 "
-         "leaves out", alg=ALONE, form="flattened|general", direction="reads"),
+    hole("cjose", "reads the JSON forms of `dir` and `ECDH-ES` only with an empty `encrypted_key`, which RFC 7516 "
+         "§7.2.1 leaves out", alg=ALONE, form="flattened|general", direction="reads"),
 
-    hole("rhonabwy", "has no `ECDH-ES` on P-521", curve="P-521"),
-    hole("rhonabwy", "makes X25519 keys whose public half is not that of the private one, and does not read them itself: "
-         "elsewhere it has keys of bulla's making", curve="X25519", feature="key of the writer's making",
+    hole("rhonabwy", "has no `ECDH-ES` on P-521", curve="P-521", feature=ENCRYPTED),
+    hole("rhonabwy", "makes X25519 keys whose public half is not that of the private one, and does not read them "
+         "itself: elsewhere it has keys of bulla's making", curve="X25519", feature="key of the writer's making",
          direction="writes"),
     hole("rhonabwy", "writes no `alg` in the flattened form of `dir`", alg="dir", form="flattened", direction="writes"),
     hole("rhonabwy", "encrypts the general form of `dir` with another key than the shared one", alg="dir",
          form="general", direction="writes"),
     hole("rhonabwy", "has no general form of `ECDH-ES`", alg="ECDH-ES", form="general", direction="writes"),
-    hole("rhonabwy", "reads the general form only with an `encrypted_key` for each recipient", alg=ALONE, form="general",
-         direction="reads"),
+    hole("rhonabwy", "reads the general form only with an `encrypted_key` for each recipient", alg=ALONE,
+         form="general", direction="reads"),
     hole("rhonabwy", "derives no keys of more than 32 bytes: it has one round of RFC 7518's Concat KDF", alg="ECDH-ES",
          enc="A192CBC-HS384|A256CBC-HS512"),
     hole("rhonabwy", "refuses an empty plaintext", feature="empty"),
@@ -57,7 +60,8 @@ ROWS = [
          "does not open elsewhere", feature="agreed secret that begins with zero"),
 
     hole("latchset", "has no X25519", curve="X25519"),
-    hole("latchset", "has no RSA-OAEP as Debian builds it: `jose alg` does not list it", alg="RSA-OAEP*"),
+    hole("latchset", NO_OAEP, alg="RSA-OAEP*", feature=ENCRYPTED),
+    hole("latchset", NO_OAEP, alg="A256KW", feature="recipients of different algs"),
     hole("latchset", ONE_IS_FLATTENED, alg=ALONE, form="general", direction="writes"),
     hole("latchset", "authenticates with AES-GCM as many bytes of `aad` as `protected` has", enc="A???GCM",
          feature="aad"),

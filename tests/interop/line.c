@@ -25,6 +25,10 @@ const char *line_text(json_t *request, const char *name) {
   return text == NULL ? "" : text;
 }
 
+const char *line_alg(json_t *request, size_t i) {
+  return json_string_value(json_array_get(json_object_get(request, "algs"), i));
+}
+
 bool line_is(json_t *request, const char *name, const char *text) {
   return strcmp(line_text(request, name), text) == 0;
 }
@@ -61,10 +65,8 @@ json_t *line_hex(const void *data, size_t len) {
   return string;
 }
 
-char *line_base64url(json_t *request, const char *name) {
+char *line_base64url(const uint8_t *bytes, size_t len) {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  size_t len = 0;
-  uint8_t *bytes = line_bytes(&len, request, name);
   char *text = room(len * 4 / 3 + 2);
   size_t written = 0;
   unsigned bits = 0;
@@ -80,6 +82,13 @@ char *line_base64url(json_t *request, const char *name) {
     text[written++] = digits[bits << (6 - num_bits) & 63];
   }
   text[written] = 0;
+  return text;
+}
+
+char *line_base64url_of(json_t *request, const char *name) {
+  size_t len = 0;
+  uint8_t *bytes = line_bytes(&len, request, name);
+  char *text = line_base64url(bytes, len);
   free(bytes);
   return text;
 }
@@ -107,7 +116,11 @@ static json_t *answer(const struct driver *driver, json_t *request) {
   if (line_is(request, "op", "encrypt")) {
     return driver->encrypt(request);
   }
-  return line_is(request, "op", "decrypt") ? driver->decrypt(request) : line_why("there is no such op");
+  if (line_is(request, "op", "decrypt")) {
+    return driver->decrypt(request);
+  }
+  return line_is(request, "op", "thumbprint") && driver->thumbprint != NULL ? driver->thumbprint(request)
+                                                                            : line_why("there is no such op");
 }
 
 int line_serve(const struct driver *driver) {

@@ -23,9 +23,17 @@ def serve(version, **functions):
         print(json.dumps(answer), flush=True)
 
 
+def own_header(request, i):
+    """Returns the members of the header of recipient |i| of several, else of none."""
+    if len(request["keys"]) == 1:
+        return {}
+    members = {"kid": request["keys"][i]["kid"]}
+    return members | {"alg": request["algs"][i]} if request.get("algs") else members
+
+
 def header(request):
     """Returns the members of a protected header, as one who calls a library writes them."""
-    members = {"alg": request["alg"], "enc": request["enc"]}
+    members = {"enc": request["enc"]} if request.get("algs") else {"alg": request["alg"], "enc": request["enc"]}
     if request.get("kid"):
         members["kid"] = request["kid"]
     for name in ("apu", "apv"):

@@ -25,7 +25,8 @@ class Notes:
         only of those that are about |field|."""
         reasons = [hole for hole in outcomes if hole is not None]
         mark = "–" if len(reasons) == len(outcomes) else "✓"
-        told = [hole for hole in reasons if mark == "–" or field is None or field in hole.where]
+        told = [hole for hole in reasons if mark == "–" or field is None or
+                hole.where.get(field, holes.ENCRYPTED) != holes.ENCRYPTED]
         numbers = sorted({self.numbers.setdefault((hole.peer, hole.why), len(self.numbers) + 1) for hole in told})
         return " ".join([mark, *(f"[{number}]" for number in numbers)])
 

@@ -25,12 +25,12 @@ static struct bulla_buffer room(size_t size) {
   return bulla_buffer(malloc(size + 1), size);
 }
 
-static enum bulla_status import(struct bulla_jwe_key **key, json_t *jwk, json_t *request) {
+static enum bulla_status import(struct bulla_jwe_key **key, json_t *jwk, const char *alg, json_t *request) {
   char *text = json_dumps(jwk, JSON_COMPACT);
   struct bulla_jwk *parsed = NULL;
   enum bulla_status status = bulla_jwk_parse(&parsed, bulla_span(text, strlen(text)));
   if (status == BULLA_OK) {
-    status = bulla_jwe_key_from_jwk(key, parsed, bulla_jwe_alg_named(text_of(request, "alg")),
+    status = bulla_jwe_key_from_jwk(key, parsed, bulla_jwe_alg_named(bulla_span(alg, strlen(alg))),
                                     bulla_jwe_enc_named(text_of(request, "enc")));
   }
   bulla_jwk_free(&parsed);
@@ -102,7 +102,8 @@ static json_t *encrypt(json_t *request) {
   const size_t num_keys = json_array_size(jwks);
   enum bulla_status status = num_keys == 0 || num_keys > MOST_KEYS ? BULLA_INVALID_ARGUMENT : BULLA_OK;
   for (size_t i = 0; status == BULLA_OK && i < num_keys; i++) {
-    status = import(&keys[i], json_array_get(jwks, i), request);
+    const char *own = line_alg(request, i);
+    status = import(&keys[i], json_array_get(jwks, i), own == NULL ? line_text(request, "alg") : own, request);
   }
   json_t *answer = status == BULLA_OK ? sealed(keys, num_keys, request) : refused(status);
   for (size_t i = 0; i < MOST_KEYS; i++) {
@@ -128,13 +129,28 @@ static json_t *opened(const struct bulla_jwe_key *key, struct bulla_span jwe) {
 
 static json_t *decrypt(json_t *request) {
   struct bulla_jwe_key *key = NULL;
-  enum bulla_status status = import(&key, json_object_get(request, "key"), request);
+  enum bulla_status status = import(&key, json_object_get(request, "key"), line_text(request, "alg"), request);
   json_t *answer = status == BULLA_OK ? opened(key, text_of(request, "jwe")) : refused(status);
   bulla_jwe_key_free(&key);
   return answer;
 }
 
+static json_t *thumbprint(json_t *request) {
+  char *text = json_dumps(json_object_get(request, "key"), JSON_COMPACT);
+  uint8_t digest[32];
+  struct bulla_buffer out = bulla_buffer(digest, sizeof(digest));
+  struct bulla_jwk *jwk = NULL;
+  enum bulla_status status = bulla_jwk_parse(&jwk, bulla_span(text, strlen(text)));
+  status = status == BULLA_OK ? bulla_jwk_thumbprint(&out, jwk) : status;
+  bulla_jwk_free(&jwk);
+  free(text);
+  char *encoded = line_base64url(digest, out.len);
+  json_t *answer = status == BULLA_OK ? json_pack("{ss}", "thumbprint", encoded) : refused(status);
+  free(encoded);
+  return answer;
+}
+
 int main(void) {
-  const struct driver driver = {bulla_version(), generate, encrypt, decrypt};
+  const struct driver driver = {bulla_version(), generate, encrypt, decrypt, thumbprint};
   return line_serve(&driver);
 }

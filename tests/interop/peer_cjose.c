@@ -55,13 +55,14 @@ static json_t *generate(json_t *request) {
 
 /* The header's names and values, as the caller of cjose writes them. */
 static bool set_header(cjose_header_t *header, json_t *request, cjose_err *error) {
-  if (!cjose_header_set(header, CJOSE_HDR_ALG, line_text(request, "alg"), error) ||
+  const bool is_shared = json_object_get(request, "algs") == NULL;
+  if ((is_shared && !cjose_header_set(header, CJOSE_HDR_ALG, line_text(request, "alg"), error)) ||
       !cjose_header_set(header, CJOSE_HDR_ENC, line_text(request, "enc"), error)) {
     return false;
   }
   const char *const names[] = {"kid", "apu", "apv"};
   for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-    char *encoded = line_base64url(request, i == 0 ? "" : names[i]);
+    char *encoded = line_base64url_of(request, i == 0 ? "" : names[i]);
     const char *value = i == 0 ? line_text(request, "kid") : encoded;
     const bool good = *value == 0 || cjose_header_set(header, names[i], value, error);
     free(encoded);
@@ -72,12 +73,13 @@ static bool set_header(cjose_header_t *header, json_t *request, cjose_err *error
   return true;
 }
 
-/* Several recipients are told apart by the "kid" in their own headers. */
-static bool set_recipient(cjose_jwe_recipient_t *recipient, json_t *key, cjose_err *error) {
+/* Several recipients are told apart by the "kid" in their own headers. |alg| may be NULL. */
+static bool set_recipient(cjose_jwe_recipient_t *recipient, json_t *key, const char *alg, cjose_err *error) {
   recipient->jwk = import(key, error);
   recipient->unprotected_header = cjose_header_new(error);
   return recipient->jwk != NULL && recipient->unprotected_header != NULL &&
-         cjose_header_set(recipient->unprotected_header, CJOSE_HDR_KID, line_text(key, "kid"), error);
+         cjose_header_set(recipient->unprotected_header, CJOSE_HDR_KID, line_text(key, "kid"), error) &&
+         (alg == NULL || cjose_header_set(recipient->unprotected_header, CJOSE_HDR_ALG, alg, error));
 }
 
 static cjose_jwe_t *sealed(json_t *request, cjose_header_t *header, cjose_err *error) {
@@ -86,7 +88,7 @@ static cjose_jwe_t *sealed(json_t *request, cjose_header_t *header, cjose_err *e
   const size_t num_keys = json_array_size(keys);
   bool good = num_keys <= MOST_KEYS;
   for (size_t i = 0; good && i < num_keys; i++) {
-    good = set_recipient(&recipients[i], json_array_get(keys, i), error);
+    good = set_recipient(&recipients[i], json_array_get(keys, i), line_alg(request, i), error);
   }
   size_t len = 0;
   uint8_t *payload = line_bytes(&len, request, "payload");
@@ -162,6 +164,6 @@ static json_t *decrypt(json_t *request) {
 }
 
 int main(void) {
-  const struct driver driver = {cjose_version(), generate, encrypt, decrypt};
+  const struct driver driver = {cjose_version(), generate, encrypt, decrypt, NULL};
   return line_serve(&driver);
 }

@@ -27,13 +27,12 @@ def generate(request):
 def encrypt(request):
     if request["form"] == "general" and len(request["keys"]) == 1:
         raise ValueError("it writes one recipient only in the flattened form")
-    several = len(request["keys"]) > 1
-    algs = [request["alg"], request["enc"]]
+    algs = [*(request.get("algs") or [request["alg"]]), request["enc"]]
     sealed = jwe.JWE(bytes.fromhex(request["payload"]), protected=json.dumps(line.header(request)), algs=algs,
                      aad=bytes.fromhex(request["aad"]) if request.get("aad") else None)
-    for key in request["keys"]:
-        members = json.dumps({"kid": key["kid"]}) if several else None
-        sealed.add_recipient(jwk.JWK(**key), header=members)
+    for i, key in enumerate(request["keys"]):
+        own = line.own_header(request, i)
+        sealed.add_recipient(jwk.JWK(**key), header=json.dumps(own) if own else None)
     return {"jwe": sealed.serialize(compact=request["form"] == "compact")}
 
 
@@ -43,4 +42,9 @@ def decrypt(request):
     return {"payload": opened.payload.hex(), "aad": bytes(opened.objects.get("aad") or b"").hex()}
 
 
-line.serve(importlib.metadata.version("jwcrypto"), generate=generate, encrypt=encrypt, decrypt=decrypt)
+def thumbprint(request):
+    return {"thumbprint": jwk.JWK(**request["key"]).thumbprint()}
+
+
+line.serve(importlib.metadata.version("jwcrypto"), generate=generate, encrypt=encrypt, decrypt=decrypt,
+           thumbprint=thumbprint)

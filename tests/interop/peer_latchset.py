@@ -22,6 +22,14 @@ def jose(*arguments, data=b""):
     return run.stdout
 
 
+def jose_of(key, *arguments, data=b""):
+    """Runs the command with the file of |key| for its last argument."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "key")
+        path.write_text(json.dumps(key), encoding="utf-8")
+        return jose(*arguments, str(path), data=data)
+
+
 def generate(request):
     if request["alg"].startswith("RSA"):
         template = {"kty": "RSA", "bits": request["bits"]}
@@ -43,18 +51,19 @@ def encrypt(request):
         for i, key in enumerate(request["keys"]):
             path = pathlib.Path(folder, f"key{i}")
             path.write_text(json.dumps(key), encoding="utf-8")
-            arguments += ["-k", str(path), "-r", json.dumps({"header": {"kid": key["kid"]}} if i + 1 > 0 and
-                                                            len(request["keys"]) > 1 else {})]
+            own = line.own_header(request, i)
+            arguments += ["-k", str(path), "-r", json.dumps({"header": own} if own else {})]
         output = jose("jwe", "enc", "-i", json.dumps(template), "-I", "-", *arguments,
                       data=bytes.fromhex(request["payload"]))
     return {"jwe": output.decode().strip()}
 
 
 def decrypt(request):
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder, "key")
-        path.write_text(json.dumps(request["key"]), encoding="utf-8")
-        return {"payload": jose("jwe", "dec", "-i", "-", "-k", str(path), data=request["jwe"].encode()).hex()}
+    return {"payload": jose_of(request["key"], "jwe", "dec", "-i", "-", "-k", data=request["jwe"].encode()).hex()}
+
+
+def thumbprint(request):
+    return {"thumbprint": jose_of(request["key"], "jwk", "thp", "-a", "S256", "-i").decode().strip()}
 
 
 def version():
@@ -66,4 +75,4 @@ def version():
     return run.stdout.split("-")[0] or "unknown"
 
 
-line.serve(version(), generate=generate, encrypt=encrypt, decrypt=decrypt)
+line.serve(version(), generate=generate, encrypt=encrypt, decrypt=decrypt, thumbprint=thumbprint)

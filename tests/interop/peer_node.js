@@ -36,10 +36,10 @@ async function generate (jose, { alg, enc, crv, bits, kid }) {
 // bytes: WebCrypto has no key that both encrypts and authenticates.
 const imported = (jose, key, alg, enc) => jose.importJWK(key, key.alg ?? (alg === 'dir' ? enc : alg), false)
 
-async function encrypt (jose, { keys, alg, enc, form, payload, aad, apu, apv, kid }) {
-  const header = { alg, enc, ...(kid ? { kid } : {}) }
+async function encrypt (jose, { keys, alg, algs, enc, form, payload, aad, apu, apv, kid }) {
+  const header = { ...(algs ? {} : { alg }), enc, ...(kid ? { kid } : {}) }
   const parties = { ...(apu ? { apu: bytes(apu) } : {}), ...(apv ? { apv: bytes(apv) } : {}) }
-  const ready = await Promise.all(keys.map((key) => imported(jose, key, alg, enc)))
+  const ready = await Promise.all(keys.map((key, i) => imported(jose, key, algs?.[i] ?? alg, enc)))
   if (form === 'general') {
     if (apu || apv) {
       throw new Error('no apu and apv for several recipients')
@@ -51,7 +51,7 @@ async function encrypt (jose, { keys, alg, enc, form, payload, aad, apu, apv, ki
     ready.forEach((key, i) => {
       const recipient = sealed.addRecipient(key)
       if (keys.length > 1) {
-        recipient.setUnprotectedHeader({ kid: keys[i].kid })
+        recipient.setUnprotectedHeader({ ...(algs ? { alg: algs[i] } : {}), kid: keys[i].kid })
       }
     })
     return { jwe: JSON.stringify(await sealed.encrypt()) }
@@ -80,7 +80,11 @@ async function decrypt (jose, { key, alg, enc, jwe }) {
   return { payload: hex(opened.plaintext), aad: hex(opened.additionalAuthenticatedData ?? []) }
 }
 
-const answers = { generate, encrypt, decrypt }
+async function thumbprint (jose, { key }) {
+  return { thumbprint: await jose.calculateJwkThumbprint(key, 'sha256') }
+}
+
+const answers = { generate, encrypt, decrypt, thumbprint }
 
 async function answer (request) {
   try {

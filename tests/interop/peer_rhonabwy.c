@@ -25,9 +25,11 @@ static void take_log(void *unused, const char *app, const time_t date, const uns
   }
 }
 
-static jwk_t *import(json_t *key) {
+/* |alg| may be NULL: then it stays what |key| says. */
+static jwk_t *import(json_t *key, const char *alg) {
   jwk_t *jwk = NULL;
-  if (r_jwk_init(&jwk) == RHN_OK && r_jwk_import_from_json_t(jwk, key) == RHN_OK) {
+  if (r_jwk_init(&jwk) == RHN_OK && r_jwk_import_from_json_t(jwk, key) == RHN_OK &&
+      (alg == NULL || r_jwk_set_property_str(jwk, "alg", alg) == RHN_OK)) {
     return jwk;
   }
   r_jwk_free(jwk);
@@ -92,7 +94,7 @@ static json_t *generate(json_t *request) {
 static bool set_parties(jwe_t *jwe, json_t *request) {
   const char *const names[] = {"apu", "apv"};
   for (size_t i = 0; i < 2; i++) {
-    char *encoded = line_base64url(request, names[i]);
+    char *encoded = line_base64url_of(request, names[i]);
     const bool good = *encoded == 0 || r_jwe_set_header_str_value(jwe, names[i], encoded) == RHN_OK;
     free(encoded);
     if (!good) {
@@ -109,7 +111,8 @@ static bool prepare(jwe_t *jwe, json_t *request) {
   uint8_t *aad = line_bytes(&aad_len, request, "aad");
   bool good = r_jwe_set_payload(jwe, payload, len) == RHN_OK &&
               (aad_len == 0 || r_jwe_set_aad(jwe, aad, aad_len) == RHN_OK) &&
-              r_jwe_set_alg(jwe, r_str_to_jwa_alg(line_text(request, "alg"))) == RHN_OK &&
+              (json_object_get(request, "algs") != NULL ||
+               r_jwe_set_alg(jwe, r_str_to_jwa_alg(line_text(request, "alg"))) == RHN_OK) &&
               r_jwe_set_enc(jwe, r_str_to_jwa_enc(line_text(request, "enc"))) == RHN_OK && set_parties(jwe, request);
   free(payload);
   free(aad);
@@ -140,7 +143,7 @@ static json_t *encrypt(json_t *request) {
   json_t *key = NULL;
   size_t i = 0;
   json_array_foreach(json_object_get(request, "keys"), i, key) {
-    jwk_t *jwk = import(key);
+    jwk_t *jwk = import(key, line_alg(request, i));
     good = good && jwk != NULL && r_jwks_append_jwk(keys, jwk) == RHN_OK;
     r_jwk_free(jwk);
   }
@@ -162,7 +165,7 @@ static json_t *opened(jwe_t *jwe) {
 static json_t *decrypt(json_t *request) {
   *logged = 0;
   jwe_t *jwe = NULL;
-  jwk_t *jwk = import(json_object_get(request, "key"));
+  jwk_t *jwk = import(json_object_get(request, "key"), NULL);
   const char *text = line_text(request, "jwe");
   const bool good = jwk != NULL && r_jwe_init(&jwe) == RHN_OK &&
                     r_jwe_advanced_parse(jwe, text, R_PARSE_NONE, R_FLAG_IGNORE_REMOTE) == RHN_OK &&
@@ -173,8 +176,18 @@ static json_t *decrypt(json_t *request) {
   return answer;
 }
 
+static json_t *thumbprint(json_t *request) {
+  *logged = 0;
+  jwk_t *jwk = import(json_object_get(request, "key"), NULL);
+  char *text = jwk == NULL ? NULL : r_jwk_thumbprint(jwk, R_JWK_THUMB_SHA256, R_FLAG_IGNORE_REMOTE);
+  json_t *answer = text == NULL ? line_why(logged) : json_pack("{ss}", "thumbprint", text);
+  r_free(text);
+  r_jwk_free(jwk);
+  return answer;
+}
+
 int main(void) {
-  const struct driver driver = {RHONABWY_VERSION_STR, generate, encrypt, decrypt};
+  const struct driver driver = {RHONABWY_VERSION_STR, generate, encrypt, decrypt, thumbprint};
   y_init_logs("interop", Y_LOG_MODE_CALLBACK, Y_LOG_LEVEL_DEBUG, NULL, "interop");
   y_set_logs_callback(take_log, NULL, "interop");
   if (r_global_init() != RHN_OK) {

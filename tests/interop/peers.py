@@ -78,10 +78,13 @@ class Driver:
         return {"why": f"it died with status {status}", "died": True}
 
     def close(self):
-        if self.process is not None:
-            self.process.stdin.close()
-            self.process.wait()
-            self.process = None
+        """Ends the process and returns its status; None if there is none."""
+        if self.process is None:
+            return None
+        self.process.stdin.close()
+        status = self.process.wait()
+        self.process = None
+        return status
 
 
 class Peers:
@@ -108,5 +111,6 @@ class Peers:
         return self.drivers[peer].ask(request | {"library": peer})
 
     def close(self):
-        for driver in self.shared.values():
-            driver.close()
+        """Ends all and returns their statuses, by name."""
+        statuses = {driver: driver.close() for driver in self.shared.values()}
+        return {name: statuses[driver] for name, driver in self.drivers.items()}
