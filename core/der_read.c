@@ -185,7 +185,7 @@ static enum bulla_status take_ec_rest(struct bulla_reader *in, struct bulla_der_
   struct bulla_reader inside;
   struct bulla_span bits;
   if (is_next(in, BULLA_DER_EXPLICIT_0)) {
-    enum bulla_curve curve;
+    enum bulla_curve curve = 0;
     if (!take_inside(in, &inside, BULLA_DER_EXPLICIT_0)) {
       return malformed();
     }

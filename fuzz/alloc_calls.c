@@ -436,10 +436,8 @@ enum bulla_status (*const fuzz_calls[])(void) = {
     use_many,
     sign_with_a_key,
     boxed,
-    fuzz_jwk_ec,
-    fuzz_jwk_okp,
+    fuzz_jwk_pairs,
     fuzz_jwk_set,
-    fuzz_jwk_generate,
 };
 const size_t fuzz_num_calls = sizeof(fuzz_calls) / sizeof(fuzz_calls[0]);
 

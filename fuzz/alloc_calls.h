@@ -14,10 +14,8 @@ extern enum bulla_status (*const fuzz_calls[])(void);
 extern const size_t fuzz_num_calls;
 
 /* Calls of fuzz/alloc_jwk.c. */
-enum bulla_status fuzz_jwk_ec(void);
-enum bulla_status fuzz_jwk_okp(void);
+enum bulla_status fuzz_jwk_pairs(void);
 enum bulla_status fuzz_jwk_set(void);
-enum bulla_status fuzz_jwk_generate(void);
 
 /* fuzz_calls_set_up makes what they need. fuzz_calls_begin and fuzz_calls_end come before and after calls: the
  * vault, if one of them opened it, is closed, and anew at the next. */
