@@ -13,10 +13,11 @@
 
 enum { DEFAULT_BITS = 3072, MIN_BITS = 2048, MAX_BITS = 4096, STEP_BITS = 256 };
 
-/* What a key is made of while it is: in the slab. */
+/* What a key is made of while it is: what is hidden of it in the slab. */
 struct made {
   struct bulla_secret *hidden;
   uint8_t point[BULLA_POINT_MAX_LEN];
+  uint8_t kid[(BULLA_SHA256_LEN * 4 + 2) / 3];
 };
 
 static enum bulla_status refuse_options(const char *what) {
@@ -106,13 +107,12 @@ static enum bulla_status make_parts(struct bulla_jwk_source *source, struct made
 }
 
 /* The thumbprint names a key pair, once it is there. */
-static enum bulla_status name_key(struct bulla_jwk **jwk, struct bulla_jwk_source *source) {
+static enum bulla_status name_key(struct bulla_jwk **jwk, struct bulla_jwk_source *source, struct made *made) {
   uint8_t digest[BULLA_SHA256_LEN];
-  uint8_t text[(BULLA_SHA256_LEN * 4 + 2) / 3];
   struct bulla_buffer thumbprint = bulla_buffer(digest, sizeof(digest));
   BULLA_TRY(bulla_jwk_thumbprint(&thumbprint, *jwk));
-  bulla_base64url_encode(text, bulla_written(&thumbprint));
-  source->kid = bulla_span(text, sizeof(text));
+  bulla_base64url_encode(made->kid, bulla_written(&thumbprint));
+  source->kid = bulla_span(made->kid, sizeof(made->kid));
   bulla_jwk_free(jwk);
   return bulla_jwk_make(jwk, source);
 }
@@ -123,12 +123,12 @@ static enum bulla_status generate(struct bulla_jwk **jwk, struct made *made, con
                                              : bulla_jwe_algorithm(options->alg)->name;
   BULLA_TRY(make_parts(&source, made, options));
   BULLA_TRY(bulla_jwk_make(jwk, &source));
-  return source.type == BULLA_KEY_OCT || source.kid.len > 0 ? BULLA_OK : name_key(jwk, &source);
+  return source.type == BULLA_KEY_OCT || source.kid.len > 0 ? BULLA_OK : name_key(jwk, &source, made);
 }
 
 enum bulla_status bulla_jwk_generate(struct bulla_jwk **jwk, const struct bulla_jwk_options *options) {
   struct bulla_jwk_options ours;
-  struct made made = {NULL, {0}};
+  struct made made = {NULL, {0}, {0}};
   *jwk = NULL;
   BULLA_TRY(bulla_sized_take(&ours, sizeof(ours), options, BULLA_SIZE_TO(struct bulla_jwk_options, reserved)));
   BULLA_TRY(check_options(&ours));

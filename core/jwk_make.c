@@ -96,7 +96,9 @@ static bool take_open(uint8_t *bytes, const struct bulla_jwk_source *source, str
   if (source->is_text) {
     return bulla_base64url_decode(bytes, part);
   }
-  memcpy(bytes, part.data, part.len);
+  if (part.len > 0) {
+    memcpy(bytes, part.data, part.len);
+  }
   return true;
 }
 
@@ -105,7 +107,9 @@ static bool take_hidden(uint8_t *bytes, const struct bulla_jwk_source *source, s
   if (source->is_text) {
     return bulla_base64url_decode_secret(bytes, part);
   }
-  memcpy(bytes, part.data, part.len);
+  if (part.len > 0) {
+    memcpy(bytes, part.data, part.len);
+  }
   return true;
 }
 

@@ -138,9 +138,13 @@ static enum bulla_status read_body(struct bulla_secret **der, struct bulla_span 
   return BULLA_OK;
 }
 
+static bool is_space(uint8_t c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static struct bulla_span without_space(struct bulla_span text) {
   size_t len = text.len;
-  while (len > 0 && memchr(" \t\r\n", text.data[len - 1], 4) != NULL) {
+  while (len > 0 && is_space(text.data[len - 1])) {
     len--;
   }
   return bulla_span(text.data, len);

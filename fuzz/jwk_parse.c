@@ -73,7 +73,7 @@ static void check_members(const json_t *written, const json_t *wanted, bool is_p
     const json_t *value = json_object_get(written, same[i]);
     /* Of another kind it is no part, and not kept. */
     bool is_part = i < 1 || i > 5 || (i < 3 && !is_rsa && !is_oct) || (i == 3 && is_ec) || (i > 3 && is_rsa);
-    FUZZ_ASSERT(is_part ? json_equal((json_t *)(uintptr_t)value, json_object_get(wanted, same[i])) ||
+    FUZZ_ASSERT(is_part ? json_equal(value, json_object_get(wanted, same[i])) ||
                               (value == NULL && json_object_get(wanted, same[i]) == NULL)
                         : value == NULL);
   }
@@ -82,7 +82,7 @@ static void check_members(const json_t *written, const json_t *wanted, bool is_p
     bool is_part = !is_public && (is_oct ? i == 0 : is_rsa ? i > 0 : i == 1);
     FUZZ_ASSERT((value != NULL) == (is_part && json_object_get(wanted, hidden[i]) != NULL));
     if (value != NULL && !is_rsa) {
-      FUZZ_ASSERT(json_equal((json_t *)(uintptr_t)value, json_object_get(wanted, hidden[i])));
+      FUZZ_ASSERT(json_equal(value, json_object_get(wanted, hidden[i])));
     } else if (value != NULL && json_string_length(value) == json_string_length(json_object_get(wanted, hidden[i]))) {
       FUZZ_ASSERT(bulla_span_equal(without_zeroes(model_json_string(value)),
                                    without_zeroes(model_json_string(json_object_get(wanted, hidden[i])))));
@@ -155,11 +155,11 @@ static void check_key(const struct bulla_jwk *jwk, const json_t *wanted) {
 }
 
 /* What the model makes of a whole text. A name with escapes it takes for the same without: bulla may refuse there. */
-static enum model_jwk_verdict verdict_on(const json_t *tree) {
+static enum model_jwk_verdict verdict_on(json_t *tree) {
   return tree == NULL ? MODEL_JWK_BAD : model_jwk(tree);
 }
 
-static void check_one(struct bulla_span text, const json_t *tree, bool may_refuse) {
+static void check_one(struct bulla_span text, json_t *tree, bool may_refuse) {
   struct bulla_jwk *jwk = NULL;
   num_told = 0;
   enum bulla_status status = bulla_jwk_parse(&jwk, text);
@@ -178,13 +178,13 @@ static void check_one(struct bulla_span text, const json_t *tree, bool may_refus
 }
 
 /* set_is_good says whether a set is to be read, and how many keys it then has. */
-static bool set_is_good(size_t *num, const json_t *tree) {
+static bool set_is_good(size_t *num, json_t *tree) {
   const json_t *keys = json_object_get(tree, "keys");
   const char *name;
   json_t *value;
   size_t num_oct = 0;
   *num = 0;
-  json_object_foreach((json_t *)(uintptr_t)tree, name, value) {
+  json_object_foreach(tree, name, value) {
     if (strcasecmp(name, "keys") == 0 && strcmp(name, "keys") != 0) {
       return false;
     }
@@ -195,7 +195,7 @@ static bool set_is_good(size_t *num, const json_t *tree) {
   json_t *kids = json_object();
   bool good = true;
   for (size_t i = 0; i < json_array_size(keys) && good; i++) {
-    const json_t *key = json_array_get(keys, i);
+    json_t *key = json_array_get(keys, i);
     enum model_jwk_verdict wanted = model_jwk(key);
     good = wanted != MODEL_JWK_BAD;
     if (wanted == MODEL_JWK_GOOD) {
@@ -210,7 +210,7 @@ static bool set_is_good(size_t *num, const json_t *tree) {
   return good && (num_oct == 0 || num_oct == *num);
 }
 
-static void check_set(struct bulla_span text, const json_t *tree, bool may_refuse) {
+static void check_set(struct bulla_span text, json_t *tree, bool may_refuse) {
   struct bulla_jwk_set *set = NULL;
   size_t num = 0;
   bool good = set_is_good(&num, tree);

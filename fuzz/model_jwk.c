@@ -31,10 +31,10 @@ static bool is_text(const json_t *string, const char *wanted) {
   return json_is_string(string) && bulla_span_equal(model_json_string(string), bulla_span(wanted, strlen(wanted)));
 }
 
-static bool names_are_good(const json_t *jwk) {
+static bool names_are_good(json_t *jwk) {
   const char *name;
   json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)jwk, name, value) {
+  json_object_foreach(jwk, name, value) {
     for (size_t i = 0; i < NUM_OF(registered); i++) {
       if (strcasecmp(name, registered[i]) == 0 && strcmp(name, registered[i]) != 0) {
         return false;
@@ -267,7 +267,7 @@ bool model_jwk_has_private(const json_t *jwk) {
   return is_text(json_object_get(jwk, "kty"), "oct") || json_object_get(jwk, "d") != NULL;
 }
 
-enum model_jwk_verdict model_jwk(const json_t *jwk) {
+enum model_jwk_verdict model_jwk(json_t *jwk) {
   const json_t *kty = json_object_get(jwk, "kty");
   const json_t *crv = json_object_get(jwk, "crv");
   if (!json_is_object(jwk) || !names_are_good(jwk) || !json_is_string(kty)) {

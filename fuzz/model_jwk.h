@@ -14,7 +14,7 @@
 enum model_jwk_verdict { MODEL_JWK_GOOD, MODEL_JWK_UNSUPPORTED, MODEL_JWK_BAD };
 
 /* model_jwk judges a tree without duplicate members. That a name was written with escapes it cannot see. */
-enum model_jwk_verdict model_jwk(const json_t *jwk);
+enum model_jwk_verdict model_jwk(json_t *jwk);
 
 /* model_jwk_has_private says whether there is a private part in a good one. */
 bool model_jwk_has_private(const json_t *jwk);
