@@ -75,8 +75,8 @@ AVX2 static void encode_avx2(uint8_t *text, struct bulla_span bytes) {
   }
 }
 
-/* Writes the 24 bytes of the 32 digits |text|, and adds to |bad| what is not zero if one is no digit. */
-AVX2 static void decode_32(uint8_t *out, __m256i text, __m256i *bad) {
+/* The 24 bytes of the 32 digits |text|; adds to |bad| what is not zero if one is no digit. */
+AVX2 static __m256i decode_32(__m256i text, __m256i *bad) {
   /* A character is a row of the ASCII table, its high four bits, and a column, its low four. Rows with the same
    * digits share a bit: 1 for row 2, 2 for 3, 4 for 4 and 6, 8 for 5, 16 for 7, 32 for those without any. Each
    * column has the bits of the rows where it is no digit. */
@@ -100,34 +100,34 @@ AVX2 static void decode_32(uint8_t *out, __m256i text, __m256i *bad) {
   /* Their bytes, highest first, close up in each half, and then the two halves. */
   __m256i halves =
       _mm256_shuffle_epi8(groups, twice(_mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1)));
-  __m256i bytes = _mm256_permutevar8x32_epi32(halves, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7));
-  _mm_storeu_si128((void *)out, _mm256_castsi256_si128(bytes));
-  _mm_storel_epi64((void *)(out + 16), _mm256_extracti128_si256(bytes, 1));
+  return _mm256_permutevar8x32_epi32(halves, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7));
+}
+
+/* Writes the bytes of the groups of four digits in |text|, fewer than 32 digits, which stand in for a whole vector:
+ * each is a word of 32 bits, of which those that are not there are not read. Returns how many groups there are. */
+AVX2 static size_t decode_groups(uint8_t *bytes, struct bulla_span text, __m256i *bad) {
+  size_t num_groups = text.len / 4;
+  __m256i present = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)num_groups), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  __m256i digits = _mm256_maskload_epi32((const void *)text.data, present);
+  uint8_t decoded[32];
+  digits = _mm256_blendv_epi8(_mm256_set1_epi8('A'), digits, present);
+  _mm256_storeu_si256((void *)decoded, decode_32(digits, bad));
+  memcpy(bytes, decoded, 3 * num_groups);
+  return num_groups;
 }
 
 AVX2 static bool decode_avx2(uint8_t *bytes, struct bulla_span text) {
   const uint8_t *in = text.data;
   size_t left = text.len;
-  if (left % 4 == 1) {
-    return false;
-  }
   __m256i bad = _mm256_setzero_si256();
   for (; left >= 32; left -= 32, in += 32, bytes += 24) {
-    decode_32(bytes, _mm256_loadu_si256((const void *)in), &bad);
+    __m256i block = decode_32(_mm256_loadu_si256((const void *)in), &bad);
+    _mm_storeu_si128((void *)bytes, _mm256_castsi256_si128(block));
+    _mm_storel_epi64((void *)(bytes + 16), _mm256_extracti128_si256(block, 1));
   }
-  uint8_t spare = 0;
-  if (left > 0) {
-    /* 'A' stands for zero in the place of what is not there, as with AVX-512. */
-    size_t room = bulla_base64url_decoded_len(left);
-    uint8_t decoded[24];
-    uint8_t whole[32];
-    _mm256_storeu_si256((void *)whole, _mm256_set1_epi8('A'));
-    memcpy(whole, in, left);
-    decode_32(decoded, _mm256_loadu_si256((const void *)whole), &bad);
-    memcpy(bytes, decoded, room);
-    spare = decoded[room];
-  }
-  return spare == 0 && _mm256_testz_si256(bad, bad) != 0;
+  size_t num_groups = left < 4 ? 0 : decode_groups(bytes, bulla_span(in, left), &bad);
+  return _mm256_testz_si256(bad, bad) != 0 &&
+         bulla_base64url_portable.decode(bytes + 3 * num_groups, bulla_span(in + 4 * num_groups, left % 4));
 }
 
 const struct bulla_base64url_variant bulla_base64url_avx2 = {"avx2", have_avx2, encode_avx2, decode_avx2};
