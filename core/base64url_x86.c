@@ -35,11 +35,10 @@ AVX2 static __m256i twice(__m128i half) {
   return _mm256_broadcastsi128_si256(half);
 }
 
-/* 32 digits of the 24 bytes at |in|, of which 28 are read. */
-AVX2 static __m256i encode_24(const uint8_t *in) {
-  /* Twelve bytes to each half. Three bytes a, b, c become the words a:b and b:c. The first has a digit at bit 10
-   * and one at bit 4, the second at bit 6 and at bit 0. */
-  __m256i bytes = _mm256_loadu2_m128i((const void *)(in + 12), (const void *)in);
+/* 32 digits of 24 bytes, twelve of them in each half. */
+AVX2 static __m256i encode_24(__m256i bytes) {
+  /* Three bytes a, b, c become the words a:b and b:c. The first has a digit at bit 10 and one at bit 4, the second at
+   * bit 6 and at bit 0. */
   __m256i words = _mm256_shuffle_epi8(bytes, twice(_mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10)));
   /* The higher one goes down to bit 0 and the lower one up to bit 8, by a number of places that differs from word
    * to word. A product does that: its low half is a shift up, and the high half of w * 2^n is w >> (16 - n). */
@@ -56,18 +55,31 @@ AVX2 static __m256i encode_24(const uint8_t *in) {
   return _mm256_add_epi8(values, _mm256_shuffle_epi8(offsets, range));
 }
 
+/* The first 24 of |bytes|, or fewer and then zeros, twelve in each half. Words of 32 bits that are not there are not
+ * read. */
+AVX2 static __m256i load_24(struct bulla_span bytes) {
+  size_t num_words = bytes.len / 4;
+  uint32_t last = 0;
+  for (size_t i = bytes.len; i > 4 * num_words; i--) {
+    last = last << 8 | bytes.data[i - 1];
+  }
+  __m256i places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  __m256i num = _mm256_set1_epi32((int)num_words);
+  __m256i words = _mm256_maskload_epi32((const void *)bytes.data, _mm256_cmpgt_epi32(num, places));
+  words = _mm256_blendv_epi8(words, _mm256_set1_epi32((int)last), _mm256_cmpeq_epi32(num, places));
+  return _mm256_permutevar8x32_epi32(words, _mm256_setr_epi32(0, 1, 2, 2, 3, 4, 5, 5));
+}
+
 AVX2 static void encode_avx2(uint8_t *text, struct bulla_span bytes) {
   const uint8_t *in = bytes.data;
   size_t left = bytes.len;
   for (; left >= 28; left -= 24, in += 24, text += 32) {
-    _mm256_storeu_si256((void *)text, encode_24(in));
+    _mm256_storeu_si256((void *)text, encode_24(_mm256_loadu2_m128i((const void *)(in + 12), (const void *)in)));
   }
   while (left > 0) {
     size_t part = left < 24 ? left : 24;
-    uint8_t whole[28] = {0};
     uint8_t digits[32];
-    memcpy(whole, in, part);
-    _mm256_storeu_si256((void *)digits, encode_24(whole));
+    _mm256_storeu_si256((void *)digits, encode_24(load_24(bulla_span(in, part))));
     memcpy(text, digits, bulla_base64url_encoded_len(part));
     left -= part;
     in += part;
