@@ -57,10 +57,10 @@ enum bulla_status bulla_jwe_open_digits(const struct bulla_jwe_encryption *enc, 
     return bulla_fail(plaintext, BULLA_BUFFER_TOO_SMALL);
   }
   /* The ciphertext is decoded into the buffer and opened where it stands. */
-  if (!bulla_base64url_decode(plaintext->data, sealed->ciphertext) ||
-      enc->cipher->open(content, plaintext->data, &plaintext->len, iv, bulla_span(plaintext->data, len), tag,
-                        additional_data) != BULLA_OK) {
-    return bulla_fail(plaintext, BULLA_REFUSED);
+  enum bulla_status status = BULLA_REFUSED;
+  if (bulla_base64url_decode(plaintext->data, sealed->ciphertext)) {
+    status = enc->cipher->open(content, plaintext->data, &plaintext->len, iv, bulla_span(plaintext->data, len), tag,
+                               additional_data);
   }
-  return BULLA_OK;
+  return status == BULLA_OK ? BULLA_OK : bulla_fail(plaintext, status);
 }
