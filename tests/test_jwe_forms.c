@@ -363,3 +363,43 @@ Test(jwe_forms, recipients_that_no_decryption_could_tell_apart_are_refused) {
     }
   }
 }
+
+Test(jwe_forms, the_length_for_options_that_encryption_refuses_is_0) {
+  struct bulla_jwe_key *key = key_for(BULLA_JWE_A128KW, BULLA_JWE_A128GCM, "");
+  static const size_t lens[] = {257, SIZE_MAX / 2 - 31, SIZE_MAX / 2 + 1, SIZE_MAX};
+  for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+    struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+    options.apu = bulla_span("p", lens[i]); /* nobody reads it */
+    cr_expect_eq(bulla_jwe_len_for(&key, 1, 1, &options), 0, "%zu", lens[i]);
+  }
+  struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+  options.size = 8;
+  cr_expect_eq(bulla_jwe_len_for(&key, 1, 1, &options), 0);
+  cr_expect_gt(bulla_jwe_len_for(&key, 1, 1, NULL), 0);
+}
+
+enum { SLOT_LEN = 64, MAX_SLOTS = 1 << 17 };
+
+Test(jwe_forms, a_key_pair_says_that_the_arena_is_full_and_not_that_the_token_is_forged) {
+  static const enum bulla_jwe_alg algs[] = {BULLA_JWE_ECDH_ES, BULLA_JWE_RSA_OAEP, BULLA_JWE_DRAFT_HPKE};
+  void **slots = (void **)(void *)test_alloc(MAX_SLOTS * sizeof(*slots));
+  for (size_t i = 0; i < sizeof(algs) / sizeof(*algs); i++) {
+    struct pair pair =
+        pair_for(algs[i], algs[i] == BULLA_JWE_DRAFT_HPKE ? (enum bulla_jwe_enc)0 : BULLA_JWE_A128GCM, NULL);
+    struct bulla_span token = encrypted(&pair.encrypts, 1, payload(9), NULL);
+    struct bulla_buffer opened = test_room(token.len);
+    size_t num = 0;
+    while (num < MAX_SLOTS && bulla_slab_new(&slots[num], SLOT_LEN) == BULLA_OK) {
+      num++;
+    }
+    enum bulla_status status = bulla_jwe_decrypt(pair.decrypts, &opened, token);
+    while (num > 0) {
+      bulla_slab_free(&slots[--num], SLOT_LEN);
+    }
+    cr_expect_eq(status, BULLA_ARENA_FULL, "%s: %s", bulla_jwe_alg_name(algs[i]), bulla_status_text(status));
+    TEST_FAILED(opened, "%s", bulla_jwe_alg_name(algs[i]));
+    decrypts(pair.decrypts, token, payload(9), bulla_jwe_alg_name(algs[i]));
+    bulla_jwe_key_free(&pair.encrypts);
+    bulla_jwe_key_free(&pair.decrypts);
+  }
+}
