@@ -35,6 +35,7 @@
   EACH(BN_bin2bn)                       \
   EACH(BN_bn2bin_padded)                \
   EACH(BN_clear_free)                   \
+  EACH(BN_num_bits)                     \
   EACH(ECDH_compute_key)                \
   EACH(EC_KEY_free)                     \
   EACH(EC_KEY_generate_key)             \

@@ -109,11 +109,21 @@ static bool has_length(struct bulla_span number, size_t max_len) {
   return number.len >= 1 && number.len <= max_len;
 }
 
+/* Says whether both primes have half of the modulus's bits, as SP 800-56B §6.2.1 wants: a small one is soon found. */
+static bool are_balanced(const RSA *rsa) {
+  unsigned half = (bulla_boringssl.BN_num_bits(bulla_boringssl.RSA_get0_n(rsa)) + 1) / 2;
+  return bulla_boringssl.BN_num_bits(bulla_boringssl.RSA_get0_p(rsa)) == half &&
+         bulla_boringssl.BN_num_bits(bulla_boringssl.RSA_get0_q(rsa)) == half;
+}
+
 /* Each product and each remainder is computed again, in constant time. */
 __attribute__((noinline)) static enum bulla_status check(const struct bulla_rsa_private *key) {
   RSA *rsa BULLA_CLEANUP(free_rsa) = NULL;
   BULLA_TRY(new_private(&rsa, key));
-  return bulla_boringssl.RSA_check_key(rsa) == 1 ? BULLA_OK : why();
+  if (bulla_boringssl.RSA_check_key(rsa) != 1) {
+    return why();
+  }
+  return are_balanced(rsa) ? BULLA_OK : BULLA_REFUSED;
 }
 
 enum bulla_status bulla_rsa_check(const struct bulla_rsa_private *key) {

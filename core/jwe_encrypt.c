@@ -406,7 +406,9 @@ size_t bulla_jwe_len(const struct bulla_jwe_key *key, size_t plaintext_len) {
 }
 
 static enum bulla_status take_options(struct bulla_jwe_options *taken, const struct bulla_jwe_options *options) {
-  return bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_jwe_options, apv));
+  static const uint64_t none[sizeof(options->reserved) / sizeof(options->reserved[0])];
+  BULLA_TRY(bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_jwe_options, apv)));
+  return memcmp(taken->reserved, none, sizeof(none)) == 0 ? BULLA_OK : BULLA_INVALID_ARGUMENT;
 }
 
 /* More than the names of the members of a JSON form, or of one recipient, and what stands between them. */

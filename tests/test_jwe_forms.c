@@ -219,6 +219,18 @@ Test(jwe_forms, rsa_oaep_round_trips) {
   cr_expect_eq(bulla_slab_usage().used, 0);
 }
 
+Test(jwe_forms, what_is_reserved_is_zero) {
+  struct bulla_jwe_key *key = key_for(BULLA_JWE_A128KW, BULLA_JWE_A128GCM, "");
+  struct bulla_buffer room = test_room(1000);
+  for (size_t i = 0; i < 4; i++) {
+    struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+    options.reserved[i] = 1;
+    TEST_STATUS(bulla_jwe_encrypt_for(&key, 1, &room, payload(9), &options), BULLA_INVALID_ARGUMENT);
+    TEST_FAILED(room, "%zu", i);
+    cr_expect_eq(bulla_jwe_len_for(&key, 1, 9, &options), 0);
+  }
+}
+
 Test(jwe_forms, the_parties_of_an_agreement_are_bound_to_it) {
   struct pair pair = pair_for(BULLA_JWE_ECDH_ES_A128KW, BULLA_JWE_A128GCM, "X25519");
   struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;

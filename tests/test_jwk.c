@@ -313,6 +313,11 @@ Test(jwk, moduli_and_exponents_are_of_the_lengths_that_are_said) {
   test_refused(rsa_of(257, 0x00, 1, "010001"), BULLA_INVALID_TEXT, "zeroes");
 }
 
+Test(jwk, rsa_primes_have_half_of_the_bits_each) {
+  /* 1032 and 1016 bits, and all else as it should be. */
+  test_refused(test_key_file("rsa-unbalanced", ".jwk"), BULLA_REFUSED, "primes of other lengths");
+}
+
 Test(jwk, rsa_keys_without_primes_or_with_more_are_not_supported) {
   struct test_members all = test_members(test_key_file("rsa", ".jwk"));
   struct test_members few = all;
