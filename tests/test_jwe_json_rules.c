@@ -408,3 +408,57 @@ Test(jwe_json_rules, each_kind_is_decrypted_in_each_form_with_what_it_adds_in_ei
     }
   }
 }
+
+/* Who cannot tell which recipient it is would not decrypt what was made for it. */
+Test(jwe_json_rules, what_is_encrypted_for_several_is_decrypted_by_each_or_not_written) {
+  static const struct {
+    enum bulla_jwe_alg algs[2];
+    const char *members[2];
+    bool good;
+  } rows[] = {
+      {{BULLA_JWE_A128KW, BULLA_JWE_A256KW}, {"", ""}, true},
+      {{BULLA_JWE_A256KW, BULLA_JWE_A256GCMKW}, {",\"kid\":\"k\"", ",\"kid\":\"k\""}, true},
+      {{BULLA_JWE_A256KW, BULLA_JWE_A256KW}, {",\"kid\":\"k\"", ",\"kid\":\"l\""}, true},
+      {{BULLA_JWE_A256KW, BULLA_JWE_A256KW}, {",\"kid\":\"k\"", ",\"kid\":\"k\""}, false},
+      {{BULLA_JWE_A256KW, BULLA_JWE_A256KW}, {",\"kid\":\"k\"", ""}, false},
+      {{BULLA_JWE_A256KW, BULLA_JWE_A256KW}, {"", ",\"kid\":\"k\""}, false},
+      {{BULLA_JWE_A256KW, BULLA_JWE_A256KW}, {"", ""}, false},
+      {{BULLA_JWE_RSA_OAEP, BULLA_JWE_RSA_OAEP}, {"", ""}, false},
+  };
+  for (size_t i = 0; i < NUM(rows); i++) {
+    struct bulla_jwe_key *keys[2];
+    for (size_t j = 0; j < 2; j++) {
+      keys[j] = forge_key((struct forge_kind){.alg = rows[i].algs[j]}, BULLA_JWE_A256GCM, rows[i].members[j]);
+    }
+    struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+    options.form = BULLA_JWE_GENERAL;
+    struct bulla_buffer jwe = test_room(bulla_jwe_len_for(keys, 2, plaintext().len, &options));
+    enum bulla_status status = bulla_jwe_encrypt_for(keys, 2, &jwe, plaintext(), &options);
+    cr_expect_eq(status, rows[i].good ? BULLA_OK : BULLA_INVALID_ARGUMENT, "row %zu: %s", i, bulla_status_text(status));
+    for (size_t j = 0; j < 2; j++) {
+      cr_expect(!rows[i].good || forge_opens(keys[j], bulla_written(&jwe), plaintext()), "row %zu, key %zu", i, j);
+      bulla_jwe_key_free(&keys[j]);
+    }
+  }
+}
+
+Test(jwe_json_rules, a_header_that_would_have_more_than_32_members_is_not_written) {
+  static const struct forge_kind kinds[] = {
+      {.alg = BULLA_JWE_DIR}, {.alg = BULLA_JWE_A256GCMKW}, {BULLA_JWE_ECDH_ES, BULLA_CURVE_X25519}};
+  for (size_t i = 0; i < NUM(kinds); i++) {
+    struct bulla_jwe_key *key = forge_key(kinds[i], BULLA_JWE_A256GCM, ",\"kid\":\"k\"");
+    char members[600] = "{\"0\":0";
+    for (size_t num = 2; num <= 34; num++) {
+      size_t len = strlen(members);
+      snprintf(members + len, sizeof(members) - len, ",\"%zu\":0", num);
+      struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+      options.header = test_concat(test_text(members), test_text("}"));
+      struct bulla_buffer jwe = test_room(bulla_jwe_len_for(&key, 1, plaintext().len, &options));
+      enum bulla_status status = bulla_jwe_encrypt_for(&key, 1, &jwe, plaintext(), &options);
+      cr_assert(status == BULLA_OK || status == BULLA_INVALID_ARGUMENT, "%zu members", num);
+      cr_assert(num > 20 || status == BULLA_OK, "%zu members", num);
+      cr_assert(status != BULLA_OK || forge_opens(key, bulla_written(&jwe), plaintext()), "%zu members", num);
+    }
+    bulla_jwe_key_free(&key);
+  }
+}

@@ -224,9 +224,10 @@ struct bulla_jwe_options {
 
 /* bulla_jwe_encrypt_for writes one JWE to |jwe| that each of the |num_keys| keys decrypts; with more than one the form
  * is BULLA_JWE_GENERAL, "enc" is the same, neither BULLA_JWE_DIR nor BULLA_JWE_ECDH_ES is among them (RFC 7516 §5.1),
- * and those of one "alg" have different "kid"s, by which bulla tells them apart. |options| may be NULL. Returns BULLA_INVALID_ARGUMENT if they do not fit each other, if |options->header| is
- * no JSON object or has a member that bulla writes or refuses, if |apu| or |apv| is too long or not for the "alg";
- * BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE, BULLA_KEY_EXHAUSTED. */
+ * and those of one "alg" have different "kid"s, by which bulla tells them apart. |options| may be NULL. Returns
+ * BULLA_INVALID_ARGUMENT if they do not fit each other, if |options->header| is no JSON object or has a member that
+ * bulla writes or refuses, if |apu| or |apv| is too long or not for the "alg"; BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE,
+ * BULLA_KEY_EXHAUSTED. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_encrypt_for(struct bulla_jwe_key *const *keys, size_t num_keys,
                                                                   struct bulla_buffer *jwe, struct bulla_span plaintext,
                                                                   const struct bulla_jwe_options *options);
