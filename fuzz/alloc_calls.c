@@ -45,8 +45,7 @@ static enum bulla_status find_key(void *arg, struct bulla_span key_id, struct bu
   return bulla_secret_copy(&key->root, bulla_secret_bytes(bulla_apikey_token_root(kit.apikey)));
 }
 
-/* check_output says whether |buffer| is empty after a failure, and |wanted| otherwise; |wanted| may be empty. */
-static enum bulla_status check_output(enum bulla_status status, struct bulla_buffer *buffer, struct bulla_span wanted) {
+enum bulla_status fuzz_check_output(enum bulla_status status, struct bulla_buffer *buffer, struct bulla_span wanted) {
   if (status != BULLA_OK) {
     FUZZ_ASSERT(fuzz_failed(buffer));
   } else {
@@ -55,16 +54,7 @@ static enum bulla_status check_output(enum bulla_status status, struct bulla_buf
   return status;
 }
 
-/* TRY_MADE is BULLA_TRY of a call that makes |thing| just if it goes well. */
-#define TRY_MADE(call, thing)                             \
-  do {                                                    \
-    enum bulla_status made = (call);                      \
-    FUZZ_ASSERT((made == BULLA_OK) == ((thing) != NULL)); \
-    BULLA_TRY(made);                                      \
-  } while (0)
-
-/* room_in makes |bytes| a buffer in which nothing was written yet. */
-static struct bulla_buffer room_in(uint8_t *bytes, size_t size) {
+struct bulla_buffer fuzz_room_in(uint8_t *bytes, size_t size) {
   memset(bytes, FUZZ_FILL, size);
   return bulla_buffer(bytes, size);
 }
@@ -88,30 +78,32 @@ static enum bulla_status make_key(void) {
 
 static enum bulla_status seal(void) {
   uint8_t room[ROOM];
-  struct bulla_buffer blob = room_in(room, ROOM);
-  return check_output(bulla_seal(kit.key, &blob, BULLA_LITERAL("secret"), long_context()), &blob, bulla_span(NULL, 0));
+  struct bulla_buffer blob = fuzz_room_in(room, ROOM);
+  return fuzz_check_output(bulla_seal(kit.key, &blob, BULLA_LITERAL("secret"), long_context()), &blob,
+                           bulla_span(NULL, 0));
 }
 
 static enum bulla_status open(void) {
   uint8_t room[ROOM];
-  struct bulla_buffer plaintext = room_in(room, ROOM);
-  return check_output(bulla_open(kit.key, &plaintext, bulla_written(&kit.blob), long_context()), &plaintext,
-                      BULLA_LITERAL("secret"));
+  struct bulla_buffer plaintext = fuzz_room_in(room, ROOM);
+  return fuzz_check_output(bulla_open(kit.key, &plaintext, bulla_written(&kit.blob), long_context()), &plaintext,
+                           BULLA_LITERAL("secret"));
 }
 
 static enum bulla_status open_triple(void) {
   uint8_t room[ROOM];
-  struct bulla_buffer plaintext = room_in(room, ROOM);
-  return check_output(bulla_triple_open(kit.material, &plaintext, bulla_written(&kit.triple), NULL), &plaintext,
-                      BULLA_LITERAL("secret"));
+  struct bulla_buffer plaintext = fuzz_room_in(room, ROOM);
+  return fuzz_check_output(bulla_triple_open(kit.material, &plaintext, bulla_written(&kit.triple), NULL), &plaintext,
+                           BULLA_LITERAL("secret"));
 }
 
 static enum bulla_status decrypt(void) {
   uint8_t room[ROOM];
   struct bulla_jwe_key *key BULLA_CLEANUP(bulla_jwe_key_free) = NULL;
-  struct bulla_buffer plaintext = room_in(room, ROOM);
+  struct bulla_buffer plaintext = fuzz_room_in(room, ROOM);
   TRY_MADE(bulla_jwe_key_new(&key, BULLA_JWE_DIR, BULLA_JWE_A256GCM, kit.material, BULLA_LITERAL("key")), key);
-  return check_output(bulla_jwe_decrypt(key, &plaintext, bulla_written(&kit.jwe)), &plaintext, BULLA_LITERAL("secret"));
+  return fuzz_check_output(bulla_jwe_decrypt(key, &plaintext, bulla_written(&kit.jwe)), &plaintext,
+                           BULLA_LITERAL("secret"));
 }
 
 static enum bulla_status sign(void) {
@@ -131,11 +123,11 @@ static enum bulla_status sign(void) {
 static enum bulla_status box(void) {
   uint8_t public_key[BULLA_BOX_PUBLIC_LEN];
   uint8_t room[ROOM];
-  struct bulla_buffer sealed = room_in(room, ROOM);
+  struct bulla_buffer sealed = fuzz_room_in(room, ROOM);
   struct bulla_secret *opened BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(bulla_box_public(public_key, kit.material));
-  BULLA_TRY(check_output(bulla_box_seal(&sealed, public_key, BULLA_LITERAL("secret"), long_context()), &sealed,
-                         bulla_span(NULL, 0)));
+  BULLA_TRY(fuzz_check_output(bulla_box_seal(&sealed, public_key, BULLA_LITERAL("secret"), long_context()), &sealed,
+                              bulla_span(NULL, 0)));
   TRY_MADE(bulla_box_open(&opened, kit.material, bulla_written(&sealed), long_context()), opened);
   FUZZ_ASSERT(bulla_span_equal(bulla_secret_bytes(opened), BULLA_LITERAL("secret")));
   return BULLA_OK;
@@ -143,10 +135,10 @@ static enum bulla_status box(void) {
 
 static enum bulla_status sign_with_a_key(void) {
   uint8_t room[ROOM];
-  struct bulla_buffer signature = room_in(room, ROOM);
+  struct bulla_buffer signature = fuzz_room_in(room, ROOM);
   struct bulla_signing_key *key BULLA_CLEANUP(bulla_signing_key_free) = NULL;
   TRY_MADE(bulla_signing_key_new(&key, kit.material), key);
-  BULLA_TRY(check_output(bulla_sign(key, &signature, long_context()), &signature, bulla_span(NULL, 0)));
+  BULLA_TRY(fuzz_check_output(bulla_sign(key, &signature, long_context()), &signature, bulla_span(NULL, 0)));
   return bulla_verify(bulla_signing_key_public(key), bulla_written(&signature), long_context());
 }
 
@@ -155,15 +147,15 @@ static enum bulla_status boxed(void) {
   uint8_t room[ROOM];
   uint8_t opened_room[ROOM];
   uint8_t context[ROOM] = {0};
-  struct bulla_buffer blob = room_in(room, ROOM);
-  struct bulla_buffer opened = room_in(opened_room, ROOM);
+  struct bulla_buffer blob = fuzz_room_in(room, ROOM);
+  struct bulla_buffer opened = fuzz_room_in(opened_room, ROOM);
   struct bulla_box_key *key BULLA_CLEANUP(bulla_box_key_free) = NULL;
   TRY_MADE(bulla_box_key_new(&key, kit.material), key);
-  BULLA_TRY(check_output(
+  BULLA_TRY(fuzz_check_output(
       bulla_boxed_seal(&blob, bulla_box_key_public(key), BULLA_LITERAL("secret"), bulla_span(context, ROOM)), &blob,
       bulla_span(NULL, 0)));
-  return check_output(bulla_boxed_open(key, &opened, bulla_written(&blob), bulla_span(context, ROOM)), &opened,
-                      BULLA_LITERAL("secret"));
+  return fuzz_check_output(bulla_boxed_open(key, &opened, bulla_written(&blob), bulla_span(context, ROOM)), &opened,
+                           BULLA_LITERAL("secret"));
 }
 
 static enum bulla_status make_apikey(void) {
@@ -196,10 +188,10 @@ static enum bulla_status mint(void) {
   static int day;
   uint8_t room[BULLA_TOKEN_MAX];
   struct bulla_minter *minter BULLA_CLEANUP(bulla_minter_free) = NULL;
-  struct bulla_buffer token = room_in(room, sizeof(room));
+  struct bulla_buffer token = fuzz_room_in(room, sizeof(room));
   struct bulla_claims claims = claims_of(now + 86400 * (int64_t)(day++ % 7));
   TRY_MADE(bulla_minter_new(&minter, kit.apikey), minter);
-  return check_output(bulla_token_mint(minter, &token, &claims), &token, bulla_span(NULL, 0));
+  return fuzz_check_output(bulla_token_mint(minter, &token, &claims), &token, bulla_span(NULL, 0));
 }
 
 /* verify verifies and refreshes, with a verifier that knows no key yet. */
@@ -209,14 +201,14 @@ static enum bulla_status verify(void) {
   const struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
   struct bulla_verifier *verifier BULLA_CLEANUP(bulla_verifier_free) = NULL;
   struct bulla_claims claims = BULLA_CLAIMS_INIT;
-  struct bulla_buffer payload = room_in(payload_room, sizeof(payload_room));
-  struct bulla_buffer token = room_in(token_room, sizeof(token_room));
+  struct bulla_buffer payload = fuzz_room_in(payload_room, sizeof(payload_room));
+  struct bulla_buffer token = fuzz_room_in(token_room, sizeof(token_room));
   TRY_MADE(bulla_verifier_new(&verifier, &options, find_key, NULL), verifier);
   enum bulla_status status = bulla_token_verify(verifier, &claims, &payload, bulla_written(&kit.token), now);
   FUZZ_ASSERT((status == BULLA_OK) == (claims.org.len > 0));
-  BULLA_TRY(check_output(status, &payload, bulla_span(NULL, 0)));
-  return check_output(bulla_token_refresh(verifier, &token, &payload, bulla_written(&kit.token), now), &token,
-                      bulla_span(NULL, 0));
+  BULLA_TRY(fuzz_check_output(status, &payload, bulla_span(NULL, 0)));
+  return fuzz_check_output(bulla_token_refresh(verifier, &token, &payload, bulla_written(&kit.token), now), &token,
+                           bulla_span(NULL, 0));
 }
 
 /* The vault, which the calls share. If it is not open, they open it. */
@@ -438,6 +430,10 @@ enum bulla_status (*const fuzz_calls[])(void) = {
     boxed,
     fuzz_jwk_pairs,
     fuzz_jwk_set,
+    fuzz_jwk_rsa,
+    fuzz_jwe_keys,
+    fuzz_jwe_encrypt,
+    fuzz_jwe_decrypt,
 };
 const size_t fuzz_num_calls = sizeof(fuzz_calls) / sizeof(fuzz_calls[0]);
 
@@ -474,6 +470,7 @@ void fuzz_calls_set_up(void) {
   FUZZ_ASSERT(bulla_secret_random(&kit.material, BULLA_KEY_LEN) == BULLA_OK);
   make_sealed();
   make_token();
+  fuzz_jwe_set_up();
   FUZZ_ASSERT(open_vault() == BULLA_OK && put() == BULLA_OK && put_fields("gamma") == BULLA_OK);
   FUZZ_ASSERT(bulla_vault_apikey_put(
                   kit.vault, &fuzz_who,

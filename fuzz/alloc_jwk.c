@@ -25,13 +25,6 @@
   "nqDKgw"
 #define RSA "{\"kty\":\"RSA\",\"kid\":\"c\",\"e\":\"AQAB\",\"n\":\"" RSA_N "\"}"
 
-#define TRY_MADE(call, thing)                             \
-  do {                                                    \
-    enum bulla_status made = (call);                      \
-    FUZZ_ASSERT((made == BULLA_OK) == ((thing) != NULL)); \
-    BULLA_TRY(made);                                      \
-  } while (0)
-
 static enum bulla_status name(const struct bulla_jwk *jwk) {
   uint8_t room[32];
   memset(room, FUZZ_FILL, sizeof(room));

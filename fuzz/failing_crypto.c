@@ -19,7 +19,16 @@
     return fuzz_crypto_fails() ? (failure) : function arguments;                        \
   }
 
+FUNCTION(int, AES_set_decrypt_key, -1, (const uint8_t *key, unsigned bits, void *schedule), (key, bits, schedule))
 FUNCTION(int, AES_set_encrypt_key, -1, (const uint8_t *key, unsigned bits, void *schedule), (key, bits, schedule))
+FUNCTION(int, ECDH_compute_key, -1,
+         (void *out, size_t out_len, const void *point, const void *key,
+          void *(*hash)(const void *in, size_t len, void *out, size_t *out_len)),
+         (out, out_len, point, key, hash))
+FUNCTION(int, EC_KEY_generate_key, 0, (void *key), (key))
+FUNCTION(int, EC_POINT_mul, 0,
+         (const void *group, void *out, const void *number, const void *point, const void *factor, void *context),
+         (group, out, number, point, factor, context))
 FUNCTION(int, ED25519_sign, 0, (uint8_t * out, const uint8_t *message, size_t len, const uint8_t *key),
          (out, message, len, key))
 FUNCTION(int, EVP_AEAD_CTX_init, 0,
@@ -70,7 +79,11 @@ void *__wrap_dlsym(void *library, const char *name) {
     memcpy(&loaded_##function, &symbol, sizeof(symbol));       \
     memcpy(&symbol, &failing, sizeof(symbol));                 \
   }
+  LEAD(AES_set_decrypt_key)
   LEAD(AES_set_encrypt_key)
+  LEAD(ECDH_compute_key)
+  LEAD(EC_KEY_generate_key)
+  LEAD(EC_POINT_mul)
   LEAD(ED25519_sign)
   LEAD(EVP_AEAD_CTX_init)
   LEAD(EVP_AEAD_CTX_seal_scatter)
