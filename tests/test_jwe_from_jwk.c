@@ -101,3 +101,31 @@ Test(jwe_from_jwk, key_ops_say_which_way_a_key_works) {
   }
   bulla_jwe_key_free(&both);
 }
+
+Test(jwe_from_jwk, a_public_key_only_encrypts) {
+  static const struct {
+    const char *pair;
+    enum bulla_jwe_alg alg;
+  } pairs[] = {
+      {"p256", BULLA_JWE_ECDH_ES},
+      {"x25519", BULLA_JWE_ECDH_ES_A256KW},
+      {"x25519", BULLA_JWE_DRAFT_HPKE},
+      {"rsa", BULLA_JWE_RSA_OAEP_256},
+  };
+  for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+    enum bulla_jwe_enc enc = pairs[i].alg == BULLA_JWE_DRAFT_HPKE ? 0 : BULLA_JWE_A128GCM;
+    struct bulla_jwk *jwk = test_jwk(test_key_file(pairs[i].pair, ".jwk"));
+    struct bulla_jwe_key *private_key = NULL;
+    struct bulla_jwe_key *public_key = NULL;
+    TEST_OK(bulla_jwe_key_from_jwk(&private_key, jwk, pairs[i].alg, enc));
+    TEST_OK(bulla_jwe_key_from_jwk(&public_key, test_jwk(test_public(jwk)), pairs[i].alg, enc));
+    struct bulla_buffer token = test_room(bulla_jwe_len(public_key, 3));
+    struct bulla_buffer plaintext = test_room(token.size);
+    TEST_OK(bulla_jwe_encrypt(public_key, &token, test_text("abc")));
+    TEST_STATUS(bulla_jwe_decrypt(public_key, &plaintext, bulla_written(&token)), BULLA_INVALID_ARGUMENT);
+    TEST_STATUS(bulla_jwe_decrypt_any(public_key, &plaintext, NULL, bulla_written(&token)), BULLA_INVALID_ARGUMENT);
+    TEST_OK(bulla_jwe_decrypt(private_key, &plaintext, bulla_written(&token)));
+    bulla_jwe_key_free(&private_key);
+    bulla_jwe_key_free(&public_key);
+  }
+}
