@@ -43,7 +43,7 @@ OPTIONS = {
     "jwe_differential": "-max_len=2048 -len_control=100",
     "jwe_header": "-max_len=1400 -len_control=100",
     "jwe_json": "-max_len=4400 -len_control=100",
-    "jwe_keys": "-max_len=4200 -len_control=100",
+    "jwe_keys": "-max_len=5100 -len_control=100",
     "jwk": "-max_len=64",
     "jwk_parse": "-max_len=3000 -len_control=100",
     "jwk_pem": "-max_len=3000 -len_control=100",
