@@ -53,6 +53,9 @@ void template_read(struct template *template, struct bulla_span input) {
     template->padded.len = ((size_t)choices[2] / BLOCK + 1) * BLOCK;
     memset(template->room, choices[3] >> TEMPLATE_RAW_SHIFT, template->padded.len);
     template->room[template->padded.len - 1 - choices[2] % BLOCK] ^= choices[2] % 2;
+    /* Of these none is a padding; they stand for what a ciphertext lacks. */
+    template->cut =
+        choices[3] >> TEMPLATE_RAW_SHIFT < TEMPLATE_CUT ? 0 : (choices[3] >> TEMPLATE_RAW_SHIFT) - TEMPLATE_CUT + 1U;
   }
 }
 
@@ -255,6 +258,11 @@ static void seal_content(struct filling *filling, const struct template *templat
   filling->tag.len = template->key.enc->tag_len;
   model_content_seal(template->key.enc, filling->cek, filling->ciphertext.data, filling->tag.data, iv,
                      bulla_written(&template->padded), bulla_written(&aad));
+  if (template->cut > 0) {
+    filling->ciphertext.len -= template->cut;
+    model_content_authenticate(template->key.enc, filling->cek, filling->tag.data, bulla_span(iv, BLOCK),
+                               bulla_written(&filling->ciphertext), bulla_written(&aad));
+  }
 }
 
 bool template_fill(struct bulla_buffer *jwe, const struct template *template) {

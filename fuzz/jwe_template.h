@@ -34,7 +34,8 @@ enum {
   TEMPLATE_IS_KNOWN = 0x40,
   TEMPLATE_SEALS = 1,
   TEMPLATE_RAW = 2,
-  TEMPLATE_RAW_SHIFT = 2
+  TEMPLATE_RAW_SHIFT = 2,
+  TEMPLATE_CUT = 48
 };
 
 struct template {
@@ -46,6 +47,7 @@ struct template {
   struct bulla_span header;
   struct bulla_span text;
   struct bulla_buffer padded; /* the plaintext, or if TEMPLATE_RAW that with padding of its own, good or not */
+  size_t cut;                 /* bytes that the ciphertext lacks then, though its tag is good */
   uint8_t room[TEMPLATE_PLAINTEXT_MAX];
 };
 

@@ -31,8 +31,8 @@ void model_content_pad(const struct model_enc *enc, struct bulla_buffer *plainte
 }
 
 /* §5.2.2.1 step 5: MAC_KEY is the first half of the key, and AL the bits of the additional data. */
-static void authenticate(const struct model_enc *enc, const uint8_t *cek, uint8_t *tag, struct bulla_span iv,
-                         struct bulla_span ciphertext, struct bulla_span aad) {
+void model_content_authenticate(const struct model_enc *enc, const uint8_t *cek, uint8_t *tag, struct bulla_span iv,
+                                struct bulla_span ciphertext, struct bulla_span aad) {
   const struct nettle_hash *hash = enc->cek_len == 32   ? &nettle_sha256
                                    : enc->cek_len == 48 ? &nettle_sha384
                                                         : &nettle_sha512;
@@ -76,7 +76,7 @@ void model_content_seal(const struct model_enc *enc, const uint8_t *cek, uint8_t
   memcpy(chain, iv, BLOCK);
   const struct nettle_cipher *cipher = set_cbc_key(room, true, enc, cek);
   cbc_encrypt(room, cipher->encrypt, BLOCK, chain, padded.len, ciphertext, padded.data);
-  authenticate(enc, cek, tag, bulla_span(iv, BLOCK), bulla_span(ciphertext, padded.len), aad);
+  model_content_authenticate(enc, cek, tag, bulla_span(iv, BLOCK), bulla_span(ciphertext, padded.len), aad);
 }
 
 /* The length of what is padded well, or false. */
@@ -113,7 +113,7 @@ bool model_content_open(const struct model_enc *enc, const uint8_t *cek, struct 
     model_gcm_set_key(&gcm, bulla_span(cek, enc->cek_len));
     return model_gcm_open(&gcm, plaintext->data, iv, ciphertext, tag, aad);
   }
-  authenticate(enc, cek, wanted, iv, ciphertext, aad);
+  model_content_authenticate(enc, cek, wanted, iv, ciphertext, aad);
   if (memcmp(wanted, tag.data, enc->tag_len) != 0 || ciphertext.len % BLOCK != 0) {
     return false;
   }

@@ -28,6 +28,10 @@ void model_content_pad(const struct model_enc *enc, struct bulla_buffer *plainte
 void model_content_seal(const struct model_enc *enc, const uint8_t *cek, uint8_t *ciphertext, uint8_t *tag,
                         const uint8_t *iv, struct bulla_span padded, struct bulla_span aad);
 
+/* model_content_authenticate fills |tag|, of an |enc| with padding, over a ciphertext of any length. */
+void model_content_authenticate(const struct model_enc *enc, const uint8_t *cek, uint8_t *tag, struct bulla_span iv,
+                                struct bulla_span ciphertext, struct bulla_span aad);
+
 /* model_content_open fills |plaintext|, which has room for the ciphertext, or returns false. */
 bool model_content_open(const struct model_enc *enc, const uint8_t *cek, struct bulla_buffer *plaintext,
                         struct bulla_span iv, struct bulla_span ciphertext, struct bulla_span tag,
