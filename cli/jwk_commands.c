@@ -139,9 +139,7 @@ static enum bulla_status take_options(struct bulla_cli *cli, struct bulla_jwk_op
   options->curve = curve >= 0 ? curves[curve] : NULL;
   options->bits = (size_t)bits;
   options->kid = bulla_option_span(cli, "kid");
-  return options->kid.len <= 256 && bulla_json_valid_string(options->kid)
-             ? BULLA_OK
-             : bulla_cli_usage(cli, "--kid takes at most 256 bytes of UTF-8");
+  return BULLA_OK;
 }
 
 static enum bulla_status keygen_jwk(struct bulla_cli *cli) {

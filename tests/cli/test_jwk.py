@@ -61,6 +61,7 @@ def options_of_keygen_that_do_not_fit_are_told(box):
                        ("--kid x", "give --jwk too"), ("--curve P-256", "give --jwk too"),
                        (f"--jwk A128KW --kid {'x' * 257}", "at most 256 bytes")):
         box.run("keygen", *line.split(), status=2, told=told)
+    box.run("keygen", "--jwk", "A128KW", "--kid", b"\xff", status=2, told="\"kid\" is no text")
 
 
 @test_without_vault
