@@ -38,6 +38,8 @@ ROWS = [
     hole("cjose", ONE_IS_FLATTENED, alg=ALONE, form="general", direction="writes"),
     hole("cjose", "reads the JSON forms of `dir` and `ECDH-ES` only with an empty `encrypted_key`, which RFC 7516 "
          "§7.2.1 leaves out", alg=ALONE, form="flattened|general", direction="reads"),
+    hole("cjose", "refuses an empty `ciphertext` in the JSON forms", enc="A???GCM", form="flattened|general",
+         feature="empty", direction="reads"),
 
     hole("rhonabwy", "has no `ECDH-ES` on P-521", curve="P-521", feature=ENCRYPTED),
     hole("rhonabwy", "makes X25519 keys whose public half is not that of the private one, and does not read them "
