@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/crypto_aes.h"
 #include "core/jwe_algorithm.h"
+#include "core/scrub.h"
 #include "core/slab.h"
 
 enum {
@@ -75,6 +76,7 @@ static enum bulla_status expand(struct bulla_jwe_keep **keep, const struct bulla
   memcpy(keys->point, jwk->point.data, jwk->point.len);
   if (jwk->secret != NULL) {
     memcpy(keys->private_key, bulla_secret_bytes(jwk->secret).data, bulla_curve_len(jwk->curve));
+    bulla_scrub(0);
   }
   *keep = (struct bulla_jwe_keep *)slot;
   return BULLA_OK;
