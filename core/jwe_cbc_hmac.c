@@ -9,7 +9,7 @@
 #include "core/cleanup.h"
 #include "core/crypto_aes.h"
 #include "core/jwe_algorithm.h"
-#include "core/mask.h"
+#include "core/pkcs7.h"
 #include "core/scrub.h"
 #include "core/slab.h"
 
@@ -87,19 +87,6 @@ static enum bulla_status seal(const struct bulla_jwe_content *content, uint8_t *
   return BULLA_OK;
 }
 
-/* Returns how many of the |len| bytes of |padded|, at least one block, are before the padding, or SIZE_MAX if it is
- * none (RFC 5652 §6.3). Its time depends on |len| alone. */
-static size_t unpadded_len(const uint8_t *padded, size_t len) {
-  const uint8_t *last = padded + len - BLOCK;
-  uint32_t num = last[BLOCK - 1];
-  uint32_t bad = bulla_mask(0 - ((num - 1) >> 31)) | bulla_mask(0 - ((BLOCK - num) >> 31));
-  for (uint32_t i = 0; i < BLOCK; i++) {
-    uint32_t is_padding = bulla_mask(0 - ((BLOCK - 1 - i - num) >> 31));
-    bad |= is_padding & (last[i] ^ num);
-  }
-  return bad == 0 ? len - num : SIZE_MAX;
-}
-
 static enum bulla_status open(const struct bulla_jwe_content *content, uint8_t *plaintext, size_t *len,
                               const uint8_t *iv, struct bulla_span ciphertext, const uint8_t *tag,
                               struct bulla_span additional_data) {
@@ -114,9 +101,9 @@ static enum bulla_status open(const struct bulla_jwe_content *content, uint8_t *
   }
   if (is_authentic) {
     bulla_aes_cbc_decrypt(&keys->aes, plaintext, iv, ciphertext);
-    *len = unpadded_len(plaintext, ciphertext.len);
+    is_authentic = bulla_pkcs7_len(len, bulla_span(plaintext, ciphertext.len));
   }
-  if (!is_authentic || *len == SIZE_MAX) {
+  if (!is_authentic) {
     *len = 0;
     bulla_wipe(plaintext, ciphertext.len);
     return BULLA_REFUSED;
