@@ -110,6 +110,26 @@ static bool take_escape(struct bulla_reader *reader, uint32_t *character) {
   }
 }
 
+uint64_t bulla_json_stops(const uint8_t *start, const uint8_t *at, const uint8_t *end) {
+  size_t left = (size_t)(end - at);
+  size_t num = left < BULLA_JSON_BLOCK ? left : BULLA_JSON_BLOCK;
+  uint64_t stops = num < BULLA_JSON_BLOCK ? UINT64_MAX << num : 0;
+  size_t i = 0;
+#ifdef __SSE2__
+  for (; num - i >= 16; i += 16) {
+    stops |= (uint64_t)bulla_json_special(at + i) << i;
+  }
+  if (num > i && end - start >= 16) {
+    /* The last 16 bytes of the text: those before |at + i| have been seen. */
+    return stops | (uint64_t)bulla_json_special(end - 16) >> (16 - (num - i)) << i;
+  }
+#endif
+  for (; i < num; i++) {
+    stops |= (uint64_t)(bulla_json_plain_len(at + i, 1) == 0) << i;
+  }
+  return stops;
+}
+
 bool bulla_json_take_char(struct bulla_reader *reader, uint32_t *character) {
   if (reader->left == 0 || *reader->at < 0x20 || *reader->at == '"') {
     return false;

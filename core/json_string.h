@@ -49,26 +49,9 @@ static inline size_t bulla_json_plain_len(const uint8_t *at, size_t len) {
 #define BULLA_JSON_BLOCK 64
 
 /* bulla_json_stops returns a bit for each of the BULLA_JSON_BLOCK bytes at |at|, in the text from |start| to |end|,
- * that is not plain, the lowest bit for the first byte. Bytes past the end of the text count as not plain. */
-static inline uint64_t bulla_json_stops(const uint8_t *start, const uint8_t *at, const uint8_t *end) {
-  size_t left = (size_t)(end - at);
-  size_t num = left < BULLA_JSON_BLOCK ? left : BULLA_JSON_BLOCK;
-  uint64_t stops = num < BULLA_JSON_BLOCK ? UINT64_MAX << num : 0;
-  size_t i = 0;
-#ifdef __SSE2__
-  for (; num - i >= 16; i += 16) {
-    stops |= (uint64_t)bulla_json_special(at + i) << i;
-  }
-  if (num > i && end - start >= 16) {
-    /* The last 16 bytes of the text: those before |at + i| have been seen. */
-    return stops | (uint64_t)bulla_json_special(end - 16) >> (16 - (num - i)) << i;
-  }
-#endif
-  for (; i < num; i++) {
-    stops |= (uint64_t)(bulla_json_plain_len(at + i, 1) == 0) << i;
-  }
-  return stops;
-}
+ * that is not plain, the lowest bit for the first byte. Bytes past the end of the text count as not plain. Of plain
+ * bytes, as the digits of keys are, nothing else is ever looked at. */
+uint64_t bulla_json_stops(const uint8_t *start, const uint8_t *at, const uint8_t *end);
 
 /* bulla_json_unescaped_start fills the eight bytes of |first| with the beginning of a checked string, unescaped,
  * padded with zeros, and returns the length of all of it in bytes. */
