@@ -17,7 +17,8 @@
 
 #include "core/crypto.h"
 
-static const struct scenario *const tables[] = {control_scenarios, core_scenarios, token_scenarios, store_scenarios};
+static const struct scenario *const tables[] = {control_scenarios, core_scenarios, jose_scenarios, token_scenarios,
+                                                store_scenarios};
 enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 static const struct scenario *scenario_at(size_t i) {

@@ -16,6 +16,7 @@ struct scenario {
 
 /* Each ended by one without a name. */
 extern const struct scenario core_scenarios[];
+extern const struct scenario jose_scenarios[];
 extern const struct scenario token_scenarios[];
 extern const struct scenario store_scenarios[];
 extern const struct scenario control_scenarios[];

@@ -34,6 +34,7 @@ enum kind {
   SECRET_ROOT,     /* what the day keys of tokens are derived from */
   SECRET_SEED,     /* a private key of Ed25519 */
   SECRET_PRIVATE,  /* a private key of X25519 */
+  SECRET_NUMBER,   /* a private key of a curve, a number of RSA: most significant byte first */
   MESSAGE,         /* public, but makes the nonce of a signature by the last seed */
   BOX,             /* public, but makes the key of a box, for the last private key */
   BOXED,           /* the same of a blob that is sealed to a public key */

@@ -206,6 +206,9 @@ static void add_key_forms(struct needles *needles, const char *name, struct bull
       }
       add_turned(needles, name, pads[n] != 0 ? "under HMAC's pad, words turned" : "words turned",
                  bulla_span(room, key.len), 4);
+      if (key.len % 8 == 0) {
+        add_turned(needles, name, "in words of SHA-512", bulla_span(room, key.len), 8);
+      }
     }
   }
 }
@@ -229,6 +232,15 @@ static void add_text_forms(struct needles *needles, const char *name, struct bul
 static void add_plain(struct needles *needles, const char *name, struct bulla_span secret) {
   add(needles, name, "", secret);
   add_text_forms(needles, name, secret);
+}
+
+/* A number as computers have it, the least significant word first. */
+static void add_reversed(struct needles *needles, const char *name, struct bulla_span number) {
+  uint8_t reversed[BYTES_MAX];
+  for (size_t i = 0; i < number.len; i++) {
+    reversed[i] = number.data[number.len - 1 - i];
+  }
+  add(needles, name, "least significant byte first", bulla_span(reversed, number.len));
 }
 
 static void add_key(struct needles *needles, const char *name, struct bulla_span key) {
@@ -419,6 +431,9 @@ void needles_add(struct needles *needles, enum kind kind, const char *name, stru
     needles->last_key = needles->all[first];
   } else if (kind == SECRET_TEXT) {
     add_plain(needles, name, secret);
+  } else if (kind == SECRET_NUMBER) {
+    add_plain(needles, name, secret);
+    add_reversed(needles, name, secret);
   } else {
     size_t first = needles->num;
     add_key(needles, name, secret);
