@@ -26,6 +26,7 @@ struct ct_call {
 
 /* The tables, each ended by a row without a function. */
 extern const struct ct_call ct_core_calls[];
+extern const struct ct_call ct_jose_calls[];
 extern const struct ct_call ct_token_calls[];
 extern const struct ct_call ct_store_calls[];
 extern const struct ct_call ct_actor_calls[];
@@ -55,12 +56,16 @@ struct bulla_secret *ct_secret(size_t len);
  * bulla's and cannot be mended here; a canary of its own keeps sight of it (tests/ct/canaries.c). */
 bool ct_engine_counts_openly(void);
 
+/* ct_watch_boringssl puts wrappers before BoringSSL (tests/ct/boundary_boringssl.c). */
+void ct_watch_boringssl(void);
+
 /* What the wrappers (tests/ct/boundary.c) are told about the call that runs. */
 extern struct ct_rules {
   size_t public_prefix;    /* so many first bytes of what the random generator gives as a secret are public */
   bool claims_are_public;  /* what a JWE holds is public once it is authentic */
   bool details_are_public; /* what a record of the log holds is public */
   bool reads_are_secret;   /* read(2) gives 64 secret digits */
+  bool random_is_secret;   /* bulla_random gives secrets */
 } ct_rules;
 
 #endif

@@ -2,13 +2,14 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* Runs the table of calls on each engine, or one canary. Exit status 0 if nothing but valgrind or MemorySanitizer
- * had anything to say. Usage: ct [--list | --canaries | NAME-OF-CANARY] */
+ * had anything to say. Usage: ct [--list | --canaries | --call FUNCTION | NAME-OF-CANARY] */
 
 #include <string.h>
 
 #include "tests/ct/ct.h"
 
-static const struct ct_call *const tables[] = {ct_core_calls, ct_token_calls, ct_store_calls, ct_actor_calls};
+static const struct ct_call *const tables[] = {ct_core_calls, ct_jose_calls, ct_token_calls, ct_store_calls,
+                                               ct_actor_calls};
 enum { NUM_TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 struct bulla_secret *ct_secret(size_t len) {
@@ -28,13 +29,16 @@ static void list(const struct ct_call *call) {
   }
 }
 
-static size_t run(const char *engine) {
+/* Makes the calls that cover |function|, or all if that is NULL. */
+static size_t run(const char *engine, const char *function) {
   size_t num_calls = 0;
   for (size_t i = 0; i < NUM_TABLES; i++) {
     for (const struct ct_call *call = tables[i]; call->functions != NULL; call++) {
-      ct_rules = (struct ct_rules){0};
-      call->run();
-      num_calls++;
+      if (function == NULL || strstr(call->functions, function) != NULL) {
+        ct_rules = (struct ct_rules){0};
+        call->run();
+        num_calls++;
+      }
     }
   }
   printf("%zu calls on %s\n", num_calls, engine);
@@ -67,13 +71,14 @@ int main(int argc, char **argv) {
     fprintf(stderr, "run it under valgrind, or built with MemorySanitizer: tests/ct/run.py does\n");
     return 2;
   }
+  ct_watch_boringssl();
   if (argc == 2) {
     return run_canary(argv[1]);
   }
   static const enum bulla_engine_choice engines[] = {BULLA_ENGINE_BORINGSSL, BULLA_ENGINE_IPSEC_MB};
   for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
     if (bulla_engine_choose(engines[i]) == BULLA_OK) {
-      run(bulla_engine_name());
+      run(bulla_engine_name(), argc == 3 ? argv[2] : NULL);
     }
   }
   return 0;

@@ -25,8 +25,12 @@ NO_SECRET = {
         bulla_engine_version
         bulla_key_id bulla_key_suite bulla_sealed_len bulla_ring_new bulla_ring_find bulla_blob_parse
         bulla_blob_write bulla_blob_text_len bulla_blob_to_text bulla_blob_from_text bulla_triple_len
-        bulla_triple_check bulla_log_set bulla_jwe_len bulla_span bulla_buffer bulla_written bulla_box_key_id
+        bulla_triple_check bulla_log_set bulla_span bulla_buffer bulla_written bulla_box_key_id
         bulla_box_key_public bulla_signing_key_public bulla_verify""",
+    # Names, headers, lengths, and public halves of keys.
+    "bulla/jose.h": """bulla_jwe_alg_name bulla_jwe_alg_named bulla_jwe_enc_name bulla_jwe_enc_named bulla_jwe_header_text
+        bulla_jwe_inspect bulla_jwe_inspect_header bulla_jwe_len bulla_jwe_len_for bulla_jwk_has_private bulla_jwk_kid
+        bulla_jwk_set_at bulla_jwk_set_find bulla_jwk_write_public""",
     # A revocation by jti or key id and the generation are looked up by what is public.
     # Of a secret that is opened it is looked whether a newline ends it.
     # An upgrade happens once in the life of a vault, and opens and seals by what is checked of the others.
@@ -45,6 +49,19 @@ NO_SECRET = {
     # Whoever verifies a signature has nothing secret.
     "core/crypto.h": "bulla_scrypt bulla_ed25519_verify",
     "core/signature.h": "bulla_signature_verify",
+    "core/crypto_boringssl.h": "bulla_boringssl_need",
+    # Primes are drawn until one is good, by rejection: what is drawn counts as secret once it is a key.
+    "core/crypto_keys.h": "bulla_curve_check bulla_curve_len bulla_point_len bulla_rsa_check_public bulla_rsa_generate",
+    "core/der.h": "bulla_oid_curve",
+    # Public halves, names, purposes, and places in the text.
+    "core/jwk.h": "bulla_jwk_public_point bulla_jwk_put_point",
+    "core/jwk_members.h": "bulla_jwk_has bulla_jwk_member bulla_jwk_read_members",
+    "core/jwk_parts.h": """bulla_curve_name bulla_curve_type bulla_jwk_kind bulla_jwk_kind_at bulla_jwk_open_part
+        bulla_jwk_put_key_ops bulla_jwk_read_key_ops bulla_jwk_read_use bulla_jwk_set_purposes""",
+    "core/jwe_header.h": "*",
+    "core/jwe_key.h": "bulla_jwe_key_is_here",
+    "core/jwe_message.h": "*",
+    "core/jwe_table.h": "bulla_jwe_algorithm bulla_jwe_encryption",
     # Headers and contexts.
     "core/blob.h": "*",
     "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode
