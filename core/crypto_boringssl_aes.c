@@ -9,6 +9,7 @@
 #include "core/cleanup.h"
 #include "core/crypto_aes.h"
 #include "core/crypto_boringssl.h"
+#include "core/mask.h"
 
 static AES_KEY *schedule_of(struct bulla_aes_key *key) {
   return (AES_KEY *)(void *)key->schedule;
@@ -92,20 +93,23 @@ enum bulla_status bulla_aes_wrap(const struct bulla_aes_pair *kek, uint8_t *wrap
   return BULLA_OK;
 }
 
-/* That the initial value was another is not secret. What is then in |key| is not the key, but is made with the KEK. */
+/* What is in |key| after another initial value is not the key, but is made with the KEK: it is cleared, by a mask,
+ * which takes as long as to keep it. */
 enum bulla_status bulla_aes_unwrap(const struct bulla_aes_pair *kek, uint8_t *key, struct bulla_span wrapped) {
   if (wrapped.len < BULLA_WRAP_OVERHEAD) {
     return BULLA_REFUSED;
   }
   size_t len = wrapped.len - BULLA_WRAP_OVERHEAD;
-  bool unwrapped = false;
-  if (len >= WRAP_MIN_LEN && len % WRAP_UNIT == 0) {
-    uint64_t a = unwrap(const_schedule_of(&kek->inverse), key, wrapped.data, len / WRAP_UNIT);
-    unwrapped = bulla_secret_equal(bulla_span(&a, sizeof(a)), bulla_span(wrap_initial, sizeof(wrap_initial)));
-    bulla_scrub(BULLA_SCRUB_DEPTH);
-  }
-  if (!unwrapped) {
+  if (len < WRAP_MIN_LEN || len % WRAP_UNIT != 0) {
     bulla_wipe(key, len);
+    return BULLA_REFUSED;
+  }
+  uint64_t a = unwrap(const_schedule_of(&kek->inverse), key, wrapped.data, len / WRAP_UNIT);
+  bool unwrapped = bulla_secret_equal(bulla_span(&a, sizeof(a)), bulla_span(wrap_initial, sizeof(wrap_initial)));
+  bulla_scrub(BULLA_SCRUB_DEPTH);
+  uint32_t mask = bulla_mask(0 - (uint32_t)unwrapped);
+  for (size_t i = 0; i < len; i++) {
+    key[i] &= (uint8_t)mask;
   }
   return unwrapped ? BULLA_OK : BULLA_REFUSED;
 }
