@@ -15,12 +15,12 @@
 enum { BLOCK = 16 };
 
 const struct model_enc model_encs[MODEL_NUM_ENCS] = {
-    {"A128GCM", BULLA_JWE_A128GCM, 16, 12, 16, false},
-    {"A192GCM", BULLA_JWE_A192GCM, 24, 12, 16, false},
-    {"A256GCM", BULLA_JWE_A256GCM, 32, 12, 16, false},
-    {"A128CBC-HS256", BULLA_JWE_A128CBC_HS256, 32, 16, 16, true},
-    {"A192CBC-HS384", BULLA_JWE_A192CBC_HS384, 48, 16, 24, true},
-    {"A256CBC-HS512", BULLA_JWE_A256CBC_HS512, 64, 16, 32, true},
+    {"A128GCM", 16, 12, 16, BULLA_JWE_A128GCM, false},
+    {"A192GCM", 24, 12, 16, BULLA_JWE_A192GCM, false},
+    {"A256GCM", 32, 12, 16, BULLA_JWE_A256GCM, false},
+    {"A128CBC-HS256", 32, 16, 16, BULLA_JWE_A128CBC_HS256, true},
+    {"A192CBC-HS384", 48, 16, 24, BULLA_JWE_A192CBC_HS384, true},
+    {"A256CBC-HS512", 64, 16, 32, BULLA_JWE_A256CBC_HS512, true},
 };
 
 void model_content_pad(const struct model_enc *enc, struct bulla_buffer *plaintext) {

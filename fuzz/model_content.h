@@ -12,10 +12,10 @@ enum { MODEL_NUM_ENCS = 6, MODEL_CEK_MAX = 64, MODEL_IV_MAX = 16, MODEL_TAG_MAX 
 
 struct model_enc {
   const char *name;
-  enum bulla_jwe_enc number;
   size_t cek_len; /* bytes, as the others */
   size_t iv_len;
   size_t tag_len;
+  enum bulla_jwe_enc number;
   bool is_cbc;
 };
 
