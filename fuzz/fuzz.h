@@ -48,6 +48,12 @@ static inline bool fuzz_failed(const struct bulla_buffer *buffer) {
   return clean;
 }
 
+/* fuzz_is_clean_behind says whether behind what is in |buffer|, of fuzz_alloc, nothing was left. */
+static inline bool fuzz_is_clean_behind(const struct bulla_buffer *buffer) {
+  struct bulla_buffer behind = {.data = buffer->data + buffer->len, .size = buffer->size - buffer->len};
+  return fuzz_failed(&behind);
+}
+
 /* fuzz_take moves |len| bytes from |in| to |room|; those that are not there are zero. So every input means something,
  * the empty one included, without which libFuzzer does not start. */
 static inline struct bulla_span fuzz_take(struct bulla_reader *in, uint8_t *room, size_t len) {

@@ -57,6 +57,7 @@ static bool check_open(const struct template *template, struct bulla_span jwe) {
   FUZZ_ASSERT(bulla_jwe_decrypt_any(template_key(template), &plaintext, NULL, jwe) == status);
   if (good) {
     FUZZ_ASSERT(bulla_span_equal(bulla_written(&plaintext), bulla_written(&wanted.plaintext)));
+    FUZZ_ASSERT(fuzz_is_clean_behind(&plaintext));
     FUZZ_ASSERT(bulla_span_equal(bulla_written(&opened.header), wanted.header));
     FUZZ_ASSERT(bulla_span_equal(bulla_written(&opened.aad), wanted.aad));
     check_inspected(&template->key, jwe);

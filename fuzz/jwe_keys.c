@@ -6,8 +6,8 @@
  * Input: a template of a compact form (fuzz/jwe_template.h); or, if bulla seals, the text is the plaintext, and the
  * header ignored.
  *
- * Oracle: fuzz/model_jose.h opens the same tokens, to the same plaintext, and what bulla sealed. Nothing is left in the
- * output of what is refused. */
+ * Oracle: fuzz/model_jose.h opens the same tokens, to the same plaintext, and what bulla sealed, of which each has keys
+ * and an IV of its own. Nothing is left in the output of what is refused, or behind the plaintext. */
 
 #include "fuzz/fuzz.h"
 #include "fuzz/jwe_template.h"
@@ -31,11 +31,24 @@ static void check_open(const struct template *template) {
   if (good) {
     fuzz_num_passed++;
     FUZZ_ASSERT(bulla_span_equal(bulla_written(&plaintext), bulla_written(&wanted.plaintext)));
+    FUZZ_ASSERT(fuzz_is_clean_behind(&plaintext));
   } else {
     FUZZ_ASSERT(fuzz_failed(&plaintext));
   }
   free(plaintext.data);
   free(token);
+}
+
+/* Says whether nothing that must be new in each token is the same in two. */
+static bool are_fresh(const struct model_key *key, struct bulla_span a, struct bulla_span b) {
+  struct bulla_span parts[2][5];
+  FUZZ_ASSERT(model_split(parts[0], a) && model_split(parts[1], b));
+  bool header_is_same = bulla_span_equal(parts[0][0], parts[1][0]);
+  bool fresh = header_is_same == (key->alg->kind != MODEL_GCMKW && key->alg->kind != MODEL_ECDH);
+  for (size_t i = 1; i <= 2; i++) {
+    fresh = fresh && (parts[0][i].len == 0 || !bulla_span_equal(parts[0][i], parts[1][i]));
+  }
+  return fresh;
 }
 
 static void check_seal(const struct template *template) {
@@ -50,6 +63,10 @@ static void check_seal(const struct template *template) {
   FUZZ_ASSERT(bulla_jwe_encrypt(key, &token, plaintext) == BULLA_OK);
   FUZZ_ASSERT(model_jwe_open(&template->key, &wanted, bulla_written(&token)));
   FUZZ_ASSERT(bulla_span_equal(bulla_written(&wanted.plaintext), plaintext));
+  struct bulla_buffer another = bulla_buffer(fuzz_alloc(len), len);
+  FUZZ_ASSERT(bulla_jwe_encrypt(key, &another, plaintext) == BULLA_OK);
+  FUZZ_ASSERT(are_fresh(&template->key, bulla_written(&token), bulla_written(&another)));
+  free(another.data);
   /* Without its last character neither opens it. */
   token.len--;
   FUZZ_ASSERT(!model_jwe_open(&template->key, &wanted, bulla_written(&token)));

@@ -29,22 +29,33 @@ struct parts {
   bool is_general;
 };
 
-static bool take_compact(struct parts *parts, struct bulla_span jwe) {
-  struct bulla_span *const wanted[] = {&parts->protected_header, &parts->recipients[0].encrypted_key, &parts->iv,
-                                       &parts->ciphertext, &parts->tag};
+bool model_split(struct bulla_span parts[5], struct bulla_span token) {
   size_t num = 0;
   size_t start = 0;
-  for (size_t i = 0; i <= jwe.len; i++) {
-    if (i == jwe.len || jwe.data[i] == '.') {
+  for (size_t i = 0; i <= token.len; i++) {
+    if (i == token.len || token.data[i] == '.') {
       if (num == 5) {
         return false;
       }
-      *wanted[num++] = bulla_span(jwe.data + start, i - start);
+      parts[num++] = bulla_span(token.data + start, i - start);
       start = i + 1;
     }
   }
-  parts->num_recipients = 1;
   return num == 5;
+}
+
+static bool take_compact(struct parts *parts, struct bulla_span jwe) {
+  struct bulla_span split[5];
+  if (!model_split(split, jwe)) {
+    return false;
+  }
+  parts->protected_header = split[0];
+  parts->recipients[0].encrypted_key = split[1];
+  parts->iv = split[2];
+  parts->ciphertext = split[3];
+  parts->tag = split[4];
+  parts->num_recipients = 1;
+  return true;
 }
 
 /* A member that bulla knows: a string of digits, without its quotes, or an object. */

@@ -69,6 +69,9 @@ struct model_opened {
   uint8_t rooms[3][MODEL_JWE_MAX];
 };
 
+/* model_split says whether |token| has five |parts|. */
+bool model_split(struct bulla_span parts[5], struct bulla_span token);
+
 /* model_jwe_shared fills |shared| with what |key|, of a curve, agrees on for the compact |token|, or returns false. */
 bool model_jwe_shared(const struct model_key *key, uint8_t *shared, struct bulla_span token);
 
