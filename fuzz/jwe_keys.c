@@ -39,12 +39,26 @@ static void check_open(const struct template *template) {
   free(token);
 }
 
+/* Returns the digits of "iv" in a protected header of AES-GCM key wrap. */
+static struct bulla_span wrap_iv(uint8_t *room, struct bulla_span digits) {
+  static const char name[] = "\"iv\":\"";
+  size_t len = 0;
+  FUZZ_ASSERT(model_base64url_decode(room, &len, digits));
+  const uint8_t *found = memmem(room, len, name, sizeof(name) - 1);
+  FUZZ_ASSERT(found != NULL && room + len - found > 22);
+  return bulla_span(found + sizeof(name) - 1, 16);
+}
+
 /* Says whether nothing that must be new in each token is the same in two. */
 static bool are_fresh(const struct model_key *key, struct bulla_span a, struct bulla_span b) {
   struct bulla_span parts[2][5];
   FUZZ_ASSERT(model_split(parts[0], a) && model_split(parts[1], b));
+  static uint8_t rooms[2][MODEL_JWE_MAX];
   bool header_is_same = bulla_span_equal(parts[0][0], parts[1][0]);
   bool fresh = header_is_same == (key->alg->kind != MODEL_GCMKW && key->alg->kind != MODEL_ECDH);
+  if (key->alg->kind == MODEL_GCMKW) {
+    fresh = fresh && !bulla_span_equal(wrap_iv(rooms[0], parts[0][0]), wrap_iv(rooms[1], parts[1][0]));
+  }
   for (size_t i = 1; i <= 2; i++) {
     fresh = fresh && (parts[0][i].len == 0 || !bulla_span_equal(parts[0][i], parts[1][i]));
   }

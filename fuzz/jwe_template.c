@@ -8,7 +8,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/model_crypto.h"
 
-enum { HEADER_MAX = 8192, ENCRYPTED_KEY_MAX = MODEL_RSA_LEN, MAX_PARTY = 256, BLOCK = 16, GCM_IV = 12 };
+enum { HEADER_MAX = 8192, ENCRYPTED_KEY_MAX = MODEL_RSA_LEN, BLOCK = 16, GCM_IV = 12 };
 
 /* What the marks stand for. */
 struct filling {
@@ -49,13 +49,12 @@ void template_read(struct template *template, struct bulla_span input) {
   if ((choices[3] & TEMPLATE_RAW) == 0) {
     model_content_pad(template->key.enc, &template->padded);
   } else if (template->key.enc->is_cbc) {
-    /* A padding of any length, and one byte that may be in it is another. */
+    /* A padding of any length, and one byte that may be in it is another; or one that would do, with less before it. */
+    uint8_t value = choices[3] >> TEMPLATE_RAW_SHIFT;
+    template->cut = value < TEMPLATE_CUT ? 0 : (size_t)value - TEMPLATE_CUT + 1;
     template->padded.len = ((size_t)choices[2] / BLOCK + 1) * BLOCK;
-    memset(template->room, choices[3] >> TEMPLATE_RAW_SHIFT, template->padded.len);
-    template->room[template->padded.len - 1 - choices[2] % BLOCK] ^= choices[2] % 2;
-    /* Of these none is a padding; they stand for what a ciphertext lacks. */
-    template->cut =
-        choices[3] >> TEMPLATE_RAW_SHIFT < TEMPLATE_CUT ? 0 : (choices[3] >> TEMPLATE_RAW_SHIFT) - TEMPLATE_CUT + 1U;
+    memset(template->room, template->cut > 0 ? 1 : value, template->padded.len);
+    template->room[template->padded.len - 1 - choices[2] % BLOCK] ^= template->cut > 0 ? 0 : choices[2] % 2;
   }
 }
 
@@ -157,23 +156,22 @@ static struct bulla_span find_string(struct bulla_span text, struct bulla_span n
   return bulla_span(start, end != NULL ? (size_t)(end - start) : 0);
 }
 
-static struct bulla_span find_party(uint8_t room[MAX_PARTY], const struct template *template, struct bulla_span name) {
-  uint8_t bytes[HEADER_MAX];
+/* Too long ones, too. */
+static struct bulla_span find_party(uint8_t room[HEADER_MAX], const struct template *template, struct bulla_span name) {
   size_t len = 0;
   struct bulla_span digits = find_string(template->header, name);
   if (digits.len == 0) {
     digits = find_string(template->text, name);
   }
-  if (digits.len > sizeof(bytes) || !model_base64url_decode(bytes, &len, digits) || len > MAX_PARTY) {
+  if (digits.len > HEADER_MAX || !model_base64url_decode(room, &len, digits)) {
     len = 0;
   }
-  memcpy(room, bytes, len);
   return bulla_span(room, len);
 }
 
 /* Agrees on the key of the content, or on one that wraps it. */
 static void agree(struct filling *filling, const struct template *template) {
-  uint8_t rooms[2][MAX_PARTY];
+  static uint8_t rooms[2][HEADER_MAX];
   uint8_t derived[MODEL_CEK_MAX];
   const struct model_key *key = &template->key;
   FUZZ_ASSERT(model_agree(key, derived, ephemeral(key->alg->curve), public_key(key, false),
