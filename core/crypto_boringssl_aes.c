@@ -93,8 +93,8 @@ enum bulla_status bulla_aes_wrap(const struct bulla_aes_pair *kek, uint8_t *wrap
   return BULLA_OK;
 }
 
-/* What is in |key| after another initial value is not the key, but is made with the KEK: it is cleared, by a mask,
- * which takes as long as to keep it. */
+/* That the initial value was another is not secret. What is then in |key| is not the key, but is made with the KEK: it
+ * is masked, in the time that it takes to leave a key as it is. */
 enum bulla_status bulla_aes_unwrap(const struct bulla_aes_pair *kek, uint8_t *key, struct bulla_span wrapped) {
   if (wrapped.len < BULLA_WRAP_OVERHEAD) {
     return BULLA_REFUSED;
@@ -106,11 +106,11 @@ enum bulla_status bulla_aes_unwrap(const struct bulla_aes_pair *kek, uint8_t *ke
   }
   uint64_t a = unwrap(const_schedule_of(&kek->inverse), key, wrapped.data, len / WRAP_UNIT);
   bool unwrapped = bulla_secret_equal(bulla_span(&a, sizeof(a)), bulla_span(wrap_initial, sizeof(wrap_initial)));
-  bulla_scrub(BULLA_SCRUB_DEPTH);
-  uint32_t mask = bulla_mask(0 - (uint32_t)unwrapped);
-  for (size_t i = 0; i < len; i++) {
-    key[i] &= (uint8_t)mask;
+  uint64_t mask = (0 - (uint64_t)unwrapped) ^ bulla_unknown_zero();
+  for (size_t i = 0; i < len; i += WRAP_UNIT) {
+    store_unit(key + i, load_unit(key + i) & mask);
   }
+  bulla_scrub(BULLA_SCRUB_DEPTH);
   return unwrapped ? BULLA_OK : BULLA_REFUSED;
 }
 
