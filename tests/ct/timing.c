@@ -7,7 +7,7 @@
  * can show that there is a difference, never that there is none. Two subjects are controls: one leaks and must be
  * found out, one does not.
  *
- * Usage: ct-timing [SECONDS] */
+ * Usage: ct-timing [SECONDS [SUBJECT]], the latter a part of names */
 
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include <bulla/jose.h>
 #include <bulla/token.h>
 
 #include "core/base64url.h"
@@ -72,6 +73,7 @@ static struct {
   struct bulla_claims claims;
   size_t token_len;
   uint8_t token[RECORD_LEN];
+  struct jwe *jwe; /* of the subject that runs */
 } house;
 
 static void fill_random(uint8_t *bytes, size_t len) {
@@ -207,6 +209,61 @@ static void verify(uint8_t *bytes) {
       (int)bulla_token_verify(house.verifier, &claims, &payload, bulla_span(bytes, house.token_len), house.claims.iat);
 }
 
+/* A JWE, and the key that decrypts it. */
+struct jwe {
+  enum bulla_jwe_alg alg;
+  enum bulla_jwe_enc enc;
+  const char *curve;
+  struct bulla_jwe_key *key;
+  size_t len;
+  uint8_t text[RECORD_LEN];
+};
+
+static void make_jwe(struct jwe *jwe) {
+  struct bulla_jwk_options options = BULLA_JWK_OPTIONS_INIT;
+  struct bulla_jwk *jwk = NULL;
+  struct bulla_buffer text = bulla_buffer(jwe->text, sizeof(jwe->text));
+  options.alg = jwe->alg;
+  options.curve = jwe->curve;
+  options.bits = jwe->alg == BULLA_JWE_RSA_OAEP_256 ? 2048 : 0;
+  ASSERT(bulla_jwk_generate(&jwk, &options) == BULLA_OK);
+  ASSERT(bulla_jwe_key_from_jwk(&jwe->key, jwk, jwe->alg, jwe->enc) == BULLA_OK);
+  ASSERT(bulla_jwe_encrypt(jwe->key, &text, BULLA_LITERAL("plaintext")) == BULLA_OK);
+  jwe->len = text.len;
+  bulla_jwk_free(&jwk);
+}
+
+/* An encrypted key that does not unwrap, or a tag that is wrong. Each call has its own, lest one of them is learnt. */
+static void prepare_wrong_jwe(struct jwe *jwe, uint8_t *bytes, int class) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  if (jwe->key == NULL) {
+    make_jwe(jwe);
+  }
+  house.jwe = jwe;
+  memcpy(bytes, jwe->text, jwe->len);
+  uint8_t *at = class == 0 ? memchr(bytes, '.', jwe->len) : memrchr(bytes, '.', jwe->len);
+  uint8_t noise[16];
+  fill_random(noise, sizeof(noise));
+  for (size_t i = 0; i < sizeof(noise); i++) {
+    at[3 + i] = (uint8_t)digits[noise[i] & 63];
+  }
+}
+
+static void decrypt_jwe(uint8_t *bytes) {
+  struct bulla_buffer plaintext = bulla_buffer(house.out, sizeof(house.out));
+  sink = (int)bulla_jwe_decrypt(house.jwe->key, &plaintext, bulla_span(bytes, house.jwe->len));
+}
+
+#define JWE(name, alg, enc, curve)                        \
+  static void prepare_##name(uint8_t *bytes, int class) { \
+    static struct jwe jwe = {alg, enc, curve};            \
+    prepare_wrong_jwe(&jwe, bytes, class);                \
+  }
+JWE(key_wrap, BULLA_JWE_A256KW, BULLA_JWE_A128CBC_HS256, NULL)
+JWE(gcm_key_wrap, BULLA_JWE_A256GCMKW, BULLA_JWE_A256GCM, NULL)
+JWE(agreement, BULLA_JWE_ECDH_ES_A256KW, BULLA_JWE_A256GCM, "X25519")
+JWE(rsa, BULLA_JWE_RSA_OAEP_256, BULLA_JWE_A256GCM, NULL)
+
 #define BOTH(name, prepare, call)                                        \
   {name " (boringssl)", BULLA_ENGINE_BORINGSSL, prepare, call, false}, { \
     name " (ipsec-mb)", BULLA_ENGINE_IPSEC_MB, prepare, call, false      \
@@ -226,6 +283,10 @@ static const struct subject subjects[] = {
     BOTH("bulla_aead_open, plaintext", prepare_sealed, open_sealed),
     BOTH("bulla_aead_open, wrong tag", prepare_wrong_tag, open_sealed),
     BOTH("bulla_token_verify, wrong tag", prepare_wrong_token, verify),
+    {"A256KW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_key_wrap, decrypt_jwe, false},
+    {"A256GCMKW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_gcm_key_wrap, decrypt_jwe, false},
+    {"ECDH-ES+A256KW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_agreement, decrypt_jwe, false},
+    {"RSA-OAEP-256, wrong padding or tag", BULLA_ENGINE_AUTO, prepare_rsa, decrypt_jwe, false},
 };
 
 static void build_house(enum bulla_engine_choice engine) {
@@ -362,14 +423,22 @@ static bool judge(const struct subject *subject, double seconds) {
 
 int main(int argc, char **argv) {
   double seconds = argc > 1 ? strtod(argv[1], NULL) : 120;
-  const size_t num = sizeof(subjects) / sizeof(subjects[0]);
-  if (!(seconds > 0)) {
-    fputs("usage: ct-timing [SECONDS]\n", stderr);
+  const char *part = argc > 2 ? argv[2] : "";
+  const size_t num_all = sizeof(subjects) / sizeof(subjects[0]);
+  size_t num = 0;
+  for (size_t i = 0; i < num_all; i++) {
+    num += strstr(subjects[i].name, part) != NULL ? 1 : 0;
+  }
+  if (!(seconds > 0) || num == 0) {
+    fputs("usage: ct-timing [SECONDS [SUBJECT]]\n", stderr);
     return 2;
   }
   size_t num_failed = 0;
   size_t num_skipped = 0;
-  for (size_t i = 0; i < num; i++) {
+  for (size_t i = 0; i < num_all; i++) {
+    if (strstr(subjects[i].name, part) == NULL) {
+      continue;
+    }
     if (bulla_engine_choose(subjects[i].engine) != BULLA_OK) {
       printf("%-42s SKIPPED: this processor or this build has no such engine\n", subjects[i].name);
       num_skipped++;
