@@ -20,7 +20,9 @@
 
 /* The keys of one message. */
 struct recipients {
+  struct bulla_jwk *jwks[BULLA_JWE_MAX_RECIPIENTS];
   struct bulla_jwe_key *keys[BULLA_JWE_MAX_RECIPIENTS];
+  enum bulla_jwe_alg algs[BULLA_JWE_MAX_RECIPIENTS];
   size_t num;
   bool is_direct; /* one of them is for dir, ECDH-ES or HPKE, which send no key */
   bool agrees;    /* one of them is for ECDH-ES, and "apu" and "apv" mean something */
@@ -29,26 +31,41 @@ struct recipients {
 static void recipients_free(struct recipients *recipients) {
   for (size_t i = 0; i < recipients->num; i++) {
     bulla_jwe_key_free(&recipients->keys[i]);
+    bulla_jwk_free(&recipients->jwks[i]);
   }
 }
 
 /* add_recipient reads the file |path| of --jwk and pins its key. All of them encrypt the content with one |*enc|. */
 static enum bulla_status add_recipient(struct bulla_cli *cli, struct recipients *recipients, const char *path,
                                        const char *alg_name, enum bulla_jwe_enc *enc) {
-  struct bulla_jwk *jwk BULLA_CLEANUP(bulla_jwk_free) = NULL;
+  size_t i = recipients->num++;
   enum bulla_jwe_alg alg = 0;
   bulla_cli_at(cli, "the file of --jwk"); /* a path may turn out to be the key itself */
   if (bulla_option_count(cli, "jwk") > 1) {
-    bulla_cli_at(cli, "file %zu of --jwk", recipients->num + 1);
+    bulla_cli_at(cli, "file %zu of --jwk", i + 1);
   }
-  BULLA_TRY(bulla_jwk_file_read(cli, &jwk, path));
+  BULLA_TRY(bulla_jwk_file_read(cli, &recipients->jwks[i], path));
   BULLA_TRY(bulla_jwk_option_alg(cli, &alg, "alg", alg_name));
-  BULLA_TRY(bulla_jwk_pin(cli, &recipients->keys[recipients->num], jwk, &alg, enc));
-  recipients->num++;
+  BULLA_TRY(bulla_jwk_pin(cli, &recipients->keys[i], recipients->jwks[i], &alg, enc));
+  recipients->algs[i] = alg;
   recipients->is_direct =
       recipients->is_direct || alg == BULLA_JWE_DIR || alg == BULLA_JWE_ECDH_ES || alg == BULLA_JWE_DRAFT_HPKE;
   recipients->agrees = recipients->agrees || (alg >= BULLA_JWE_ECDH_ES && alg <= BULLA_JWE_ECDH_ES_A256KW);
   return BULLA_OK;
+}
+
+/* A reader finds its part by "alg" and, if its key has one, "kid". */
+static bool are_told_apart(const struct recipients *recipients) {
+  for (size_t i = 0; i < recipients->num; i++) {
+    for (size_t j = 0; j < i; j++) {
+      struct bulla_span kids[] = {bulla_jwk_kid(recipients->jwks[i]), bulla_jwk_kid(recipients->jwks[j])};
+      if (recipients->algs[i] == recipients->algs[j] &&
+          (kids[0].len == 0 || kids[1].len == 0 || bulla_span_equal(kids[0], kids[1]))) {
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
 /* read_recipients takes each --jwk with its --alg: there is one for each, one for all, or none. */
@@ -73,6 +90,9 @@ static enum bulla_status read_recipients(struct bulla_cli *cli, struct recipient
   if (num_keys > 1 && recipients->is_direct) {
     return bulla_cli_usage(cli,
                            "dir and ECDH-ES are for one --jwk, since they send no key: take ECDH-ES+A256KW, or A256KW");
+  }
+  if (!are_told_apart(recipients)) {
+    return bulla_cli_usage(cli, "each --jwk of one \"alg\" needs a \"kid\" of its own, by which its owner finds it");
   }
   if (!recipients->agrees && bulla_option_count(cli, "apu") + bulla_option_count(cli, "apv") > 0) {
     return bulla_cli_usage(cli, "--apu and --apv are for ECDH-ES");

@@ -132,6 +132,19 @@ def each_key_of_several_may_have_an_alg_of_its_own(box):
 
 
 @test_without_vault
+def recipients_that_could_not_be_told_apart_are_refused(box):
+    for name, kid in (("a", "x"), ("b", "x"), ("c", "y"), ("bare", None)):
+        keygen(box, name, "A256KW", *(["--kid", kid] if kid else []))
+    for other in ("a", "b", "bare"):
+        encrypt(box, "a", "--jwk", other, "--enc", "A256GCM", status=2, told="needs a \"kid\" of its own")
+    jwe = encrypt(box, "a", "--jwk", "c", "--enc", "A256GCM")
+    assert decrypt(box, jwe, "a", "--enc", "A256GCM") == decrypt(box, jwe, "c", "--enc", "A256GCM") == PLAINTEXT
+    keygen(box, "other", "A128KW")
+    jwe = encrypt(box, "bare", "--jwk", "other", "--enc", "A256GCM")
+    assert decrypt(box, jwe, "other", "--enc", "A256GCM") == PLAINTEXT
+
+
+@test_without_vault
 def a_set_is_searched_by_kid_and_no_key_is_tried(box):
     keys = [keygen(box, str(n), "A256GCM", *(["--kid", f"k{n}"] if n < 3 else [])) for n in range(4)]
     box.write("set", json.dumps({"keys": keys[:3]}))
