@@ -9,12 +9,10 @@
 
 #include "cli/error.h"
 #include "cli/input.h"
-
-enum { ARENA_SIZE = 5 * BULLA_JWE_MAX / 2 };
+#include "cli/session.h"
 
 enum bulla_status bulla_jwe_memory(void) {
-  const struct bulla_memory_options memory = {.size = sizeof(struct bulla_memory_options), .arena_size = ARENA_SIZE};
-  return bulla_memory_init(&memory);
+  return bulla_session_memory((size_t)BULLA_JWE_MAX / 2 * 3);
 }
 
 enum bulla_status bulla_jwe_input(struct bulla_cli *cli, struct bulla_buffer *text, struct bulla_span *jwe) {

@@ -10,8 +10,8 @@
 
 #include "cli/cli.h"
 
-/* bulla_jwe_memory makes an arena with room for the largest plaintext twice, as it is read, and for the keys. Statuses
- * of bulla_memory_init. */
+/* bulla_jwe_memory makes an arena with room for the largest plaintext twice, as it is read, and for the keys; with less
+ * if so much cannot be locked: plaintexts may be shorter. Statuses of bulla_memory_init. */
 BULLA_NODISCARD enum bulla_status bulla_jwe_memory(void);
 
 /* bulla_jwe_input reads standard input to |text|, which bulla_input_free frees, and sets |*jwe| to it without a newline

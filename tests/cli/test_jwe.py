@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 
-from command import BULLA, run_tests, test, test_without_vault
+from command import BULLA, SANITIZED, Skip, run_as_nobody, run_tests, test, test_without_vault
 from jose import (AGREES, CURVES, ENCS, PLAINTEXT, WRAPS, decoded, decrypt, encoded, encrypt, header_of, keygen, refuse,
                   with_header)
 
@@ -72,6 +72,24 @@ def a_jwe_of_a_mebibyte_is_the_largest(box):
     padded = jwe.strip().ljust((1 << 20) + 1, b"A")
     refuse(box, padded, "key", told="at most 1048576 bytes")
     refuse(box, padded[:-1], "key")
+
+
+@test_without_vault
+def where_less_memory_can_be_locked_shorter_plaintexts_pass(box):
+    if SANITIZED:
+        raise Skip("sanitizers turn mlock(2) off")
+    nobody = run_as_nobody()
+    keygen(box, "key", "A256GCM")
+    for path in (box.folder, *box.folder.iterdir()):
+        if nobody:
+            os.chown(path, nobody["user"], 0)
+
+    def limit_locking():
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (2 << 20, 2 << 20))
+    limited = {"preexec_fn": limit_locking, **nobody}
+    jwe = encrypt(box, "key", **limited)
+    assert decrypt(box, jwe, "key", **limited) == PLAINTEXT
+    encrypt(box, "key", stdin=b"x" * 786000, status=4, told="smaller", **limited)
 
 
 @test_without_vault
