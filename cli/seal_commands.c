@@ -12,11 +12,11 @@
 #include "cli/key_file.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/session.h"
 
 enum {
   MAX_PLAINTEXT = 1 << 20,
   MAX_SEALED = 2 * MAX_PLAINTEXT + 256, /* hexadecimal is the longest format */
-  ARENA_SIZE = 5 * MAX_PLAINTEXT / 2,   /* what was read and its copy */
 };
 
 enum format { FORMAT_BLOB, FORMAT_TEXT, FORMAT_HEX };
@@ -48,8 +48,7 @@ static enum bulla_status begin(struct bulla_cli *cli, struct job *job) {
   if (job->format == FORMAT_HEX && bulla_option_count(cli, "context") + bulla_option_count(cli, "suite") > 0) {
     return bulla_cli_usage(cli, "the format hex has neither a context nor a suite");
   }
-  const struct bulla_memory_options memory = {.size = sizeof(struct bulla_memory_options), .arena_size = ARENA_SIZE};
-  BULLA_TRY(bulla_memory_init(&memory));
+  BULLA_TRY(bulla_session_memory((size_t)MAX_PLAINTEXT / 2 * 3)); /* what was read and its copy */
   BULLA_TRY(bulla_key_file_read(cli, &job->material));
   if (job->format != FORMAT_HEX) {
     bulla_cli_at(cli, "%s", cli->command->name);

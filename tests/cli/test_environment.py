@@ -303,6 +303,21 @@ def memory_that_cannot_be_locked_is_told_with_its_remedy(box):
     box.run("keygen", status=4, preexec_fn=forbid_locking, **run_as_nobody(), told=("RLIMIT_MEMLOCK", "ulimit -l 2048"))
 
 
+@test_without_vault
+def the_memory_of_the_advice_is_enough_to_seal_and_open(box):
+    if SANITIZED:
+        raise Skip("sanitizers turn mlock(2) off")
+    nobody = run_as_nobody()
+    box.write("key", "5a" * 32)
+    for path in (box.folder, box.path("key")):
+        os.chown(path, nobody.get("user", -1), -1)
+
+    def follow_advice():
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (2 << 20, 2 << 20))
+    sealed = box.run("seal", "--key", "key", stdin=b"short", preexec_fn=follow_advice, **nobody)
+    assert box.run("open", "--key", "key", stdin=sealed, preexec_fn=follow_advice, **nobody) == b"short"
+
+
 @test
 def a_log_that_was_taken_from_a_living_service_is_named_and_not_a_broken_disk(box):
     box.put_secret("acme/db", "password", b"s3cret")
