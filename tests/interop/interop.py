@@ -140,7 +140,7 @@ def main():
     parser.add_argument("page", type=pathlib.Path)
     parser.add_argument("--full", action="store_true", help="every size and RSA modulus with every algorithm")
     parser.add_argument("--write", action="store_true", help="write the page's tables")
-    parser.add_argument("--only", help="one library")
+    parser.add_argument("--only", choices=peers.PACKAGES, help="one library")
     options = parser.parse_args()
 
     found = peers.Peers(options.drivers)

@@ -97,14 +97,15 @@ class Peers:
         self.missing = {}
         for name, command in commands(folder).items():
             if command is None:
-                self.missing[name] = f"there is no {SHOWN.get(name, name)}: {PACKAGES.get(name, 'build it')}"
+                self.missing[name] = f"there is no {SHOWN.get(name, name)}: install {PACKAGES.get(name, 'bulla')}"
                 continue
             self.drivers[name] = self.shared.setdefault(str(command), Driver(command))
             answer = self.ask(name, op="hello")
             if "version" in answer:
                 self.versions[name] = answer["version"]
             else:
-                self.missing[name] = answer["why"].splitlines()[0]
+                self.missing[name] = (f"{SHOWN.get(name, name)} of {PACKAGES.get(name, 'this folder')} does not start: "
+                                      f"{answer['why'].splitlines()[0]}")
 
     def ask(self, peer, **request):
         """Returns the answer of |peer|: with "why" if it could not."""
