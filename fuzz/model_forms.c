@@ -98,10 +98,12 @@ static bool take_known(const struct known *known, size_t num_known, json_t *tree
         *known[i].value = members[j].value;
       }
     }
-    if (json_typeof(value) != known[i].type) {
+    bool is_string = known[i].type == JSON_STRING;
+    if (json_typeof(value) != known[i].type ||
+        (is_string && memchr(known[i].value->data, '\\', known[i].value->len) != NULL)) {
       return false;
     }
-    if (known[i].type == JSON_STRING) {
+    if (is_string) {
       /* Without the quotes. */
       *known[i].value = bulla_span(known[i].value->data + 1, known[i].value->len - 2);
     }
@@ -281,6 +283,17 @@ static bool open_parts(const struct model_key *key, struct model_opened *opened,
   }
   return find_cek(cek, key, parts, opened->header) &&
          model_content_open(key->enc, cek, &opened->plaintext, iv, ciphertext, tag, aad);
+}
+
+bool model_jwe_is_readable(struct bulla_span jwe) {
+  static struct parts parts;
+  static uint8_t room[MODEL_JWE_MAX];
+  struct bulla_span json;
+  size_t which = 0;
+  bool good = take_apart(&parts, jwe) && decode(room, &json, parts.protected_header) &&
+              find_recipient(&which, NULL, &parts, json);
+  json_decref(parts.tree);
+  return good;
 }
 
 bool model_jwe_shared(const struct model_key *key, uint8_t *shared, struct bulla_span token) {

@@ -75,6 +75,9 @@ bool model_split(struct bulla_span parts[5], struct bulla_span token);
 /* model_jwe_shared fills |shared| with what |key|, of a curve, agrees on for the compact |token|, or returns false. */
 bool model_jwe_shared(const struct model_key *key, uint8_t *shared, struct bulla_span token);
 
+/* model_jwe_is_readable says whether |jwe| is one for somebody, as far as its headers and its form show. */
+bool model_jwe_is_readable(struct bulla_span jwe);
+
 /* model_jwe_open says whether |jwe|, of at most MODEL_JWE_MAX bytes, opens with |key|, and to what. */
 bool model_jwe_open(const struct model_key *key, struct model_opened *opened, struct bulla_span jwe);
 
