@@ -214,6 +214,7 @@ static const struct kind {
     {BULLA_JWE_ECDH_ES_A128KW, BULLA_JWE_A256CBC_HS512, "P-384"},
     {BULLA_JWE_ECDH_ES_A192KW, BULLA_JWE_A192CBC_HS384, "P-521"},
     {BULLA_JWE_ECDH_ES_A256KW, BULLA_JWE_A256GCM, "X25519"},
+    {BULLA_JWE_DRAFT_HPKE, 0, "X25519"},
 };
 enum { NUM_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -331,9 +332,9 @@ static void open_token(const struct bulla_jwe_key *key, struct bulla_buffer *tok
   CT_ASSERT(room.len == 0 || ct_is_secret(room.data, room.len));
   CT_ASSERT(bulla_secret_equal(bulla_secret_bytes(plaintext), bulla_written(&room)));
   size_t num_dots = 0;
-  for (size_t i = 0; i + 1 < token->len; i++) {
+  for (size_t i = 0; i < token->len; i++) {
     bool begins = token->data[i] == '.' && ++num_dots > 0;
-    if (begins && token->data[i + 1] != '.') {
+    if (begins && i + 1 < token->len && token->data[i + 1] != '.') {
       uint8_t was = token->data[i + 1];
       token->data[i + 1] = was == 'A' ? 'B' : 'A';
       CT_ASSERT(bulla_jwe_decrypt(key, &room, bulla_written(token)) == BULLA_REFUSED);
