@@ -9,6 +9,7 @@
 #include "core/cleanup.h"
 #include "core/jwe_key.h"
 #include "core/jwe_table.h"
+#include "core/log.h"
 #include "core/slab.h"
 
 bool bulla_jwe_key_is_here(const struct bulla_jwe_key *key) {
@@ -131,7 +132,7 @@ enum bulla_status bulla_jwe_key_from_jwk(struct bulla_jwe_key **key, const struc
   *key = NULL;
   if (jwk->other_alg || bulla_span_equal(jwk->use, BULLA_LITERAL("sig")) || !can_do_anything(jwk) ||
       (jwk->alg != 0 && alg != 0 && jwk->alg != alg) || (jwk->enc != 0 && enc != 0 && jwk->enc != enc)) {
-    return BULLA_REFUSED;
+    return bulla_explain(BULLA_REFUSED, "JWK: its \"alg\", \"use\" or \"key_ops\" says another purpose");
   }
   return make(key, jwk, alg != 0 ? alg : jwk->alg, enc != 0 ? enc : jwk->enc);
 }

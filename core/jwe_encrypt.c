@@ -10,6 +10,7 @@
 #include "core/crypto.h"
 #include "core/jwe_content.h"
 #include "core/jwe_key.h"
+#include "core/log.h"
 #include "core/sized.h"
 #include "core/slab.h"
 
@@ -357,27 +358,51 @@ static bool are_told_apart(const struct job *job) {
   return true;
 }
 
+static enum bulla_status does_not_fit(const char *what) {
+  return bulla_explain(BULLA_INVALID_ARGUMENT, "JWE: %s", what);
+}
+
+static enum bulla_status check_options(const struct job *job) {
+  const struct bulla_jwe_options *options = &job->options;
+  if (job->num_keys == 0 || job->num_keys > BULLA_JWE_MAX_RECIPIENTS) {
+    return does_not_fit("it is for 1 to 64 recipients");
+  }
+  if (options->form > BULLA_JWE_GENERAL || (job->num_keys > 1 && options->form != BULLA_JWE_GENERAL)) {
+    return does_not_fit("several recipients need the general form");
+  }
+  if (options->aad.len > 0 && options->form == BULLA_JWE_COMPACT) {
+    return does_not_fit("the compact form has no additional data");
+  }
+  return job->parties.apu.len > BULLA_JWE_MAX_PARTY || job->parties.apv.len > BULLA_JWE_MAX_PARTY
+             ? does_not_fit("\"apu\" and \"apv\" have at most 256 bytes")
+             : BULLA_OK;
+}
+
+static enum bulla_status check_key(const struct job *job, const struct bulla_jwe_key *key) {
+  bool has_parties = job->parties.apu.len > 0 || job->parties.apv.len > 0;
+  if (!bulla_jwe_key_is_here(key)) {
+    return BULLA_FORKED;
+  }
+  if (!key->can_encrypt) {
+    return does_not_fit("by its \"key_ops\" a key is not to encrypt with");
+  }
+  if (key->enc != job->enc) {
+    return does_not_fit("the keys are for more than one \"enc\"");
+  }
+  if (job->num_keys > 1 && key->alg->management->is_direct) {
+    return does_not_fit("a key that is shared or agreed is for one recipient alone");
+  }
+  return has_parties && !key->alg->management->has_parties ? does_not_fit("\"apu\" and \"apv\" are for ECDH-ES")
+                                                           : BULLA_OK;
+}
+
 /* Says whether keys and options fit each other. */
 static enum bulla_status check(const struct job *job) {
-  const struct bulla_jwe_options *options = &job->options;
-  bool has_parties = job->parties.apu.len > 0 || job->parties.apv.len > 0;
-  if (job->num_keys == 0 || job->num_keys > BULLA_JWE_MAX_RECIPIENTS || options->form > BULLA_JWE_GENERAL ||
-      (job->num_keys > 1 && options->form != BULLA_JWE_GENERAL) ||
-      (options->aad.len > 0 && options->form == BULLA_JWE_COMPACT) || job->parties.apu.len > BULLA_JWE_MAX_PARTY ||
-      job->parties.apv.len > BULLA_JWE_MAX_PARTY) {
-    return BULLA_INVALID_ARGUMENT;
-  }
+  BULLA_TRY(check_options(job));
   for (size_t i = 0; i < job->num_keys; i++) {
-    const struct bulla_jwe_key *key = job->keys[i];
-    if (!bulla_jwe_key_is_here(key)) {
-      return BULLA_FORKED;
-    }
-    if (!key->can_encrypt || key->enc != job->enc || (job->num_keys > 1 && key->alg->management->is_direct) ||
-        (has_parties && !key->alg->management->has_parties)) {
-      return BULLA_INVALID_ARGUMENT;
-    }
+    BULLA_TRY(check_key(job, job->keys[i]));
   }
-  return are_told_apart(job) ? BULLA_OK : BULLA_INVALID_ARGUMENT;
+  return are_told_apart(job) ? BULLA_OK : does_not_fit("keys of one \"alg\" need a \"kid\" each, another for each");
 }
 
 static enum bulla_status count(const struct job *job) {

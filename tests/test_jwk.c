@@ -422,6 +422,46 @@ static struct bulla_jwk *jwk_of_kid(const char *kid) {
   return test_jwk(test_text(test_printf("{\"kty\":\"oct\",\"kid\":\"%s\",\"k\":\"AAECAwQFBgcICQoLDA0ODw\"}", kid)));
 }
 
+Test(jwk, a_copy_has_another_kid_and_alg_and_is_the_same_key) {
+  static const struct {
+    const char *file, *alg;
+    bool good;
+  } rows[] = {
+      {"p256", "ECDH-ES+A128KW", true},
+      {"x25519", "ECDH-ES", true},
+      {"rsa", "RSA-OAEP-256", true},
+      {"rsa", "", true},
+      {"p521", "RSA-OAEP", false},
+      {"rsa", "ECDH-ES", false},
+      {"x25519", "A128KW", false},
+      {"x25519", "A256GCM", false},
+      {"p384", "ES384", false},
+      {"p256", "ecdh-es", false},
+      {"p256", "draft-HPKE-X25519-HKDF-SHA256-A256GCM", false},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    struct bulla_jwk *jwk = test_jwk(test_key_file(rows[i].file, ".jwk"));
+    struct bulla_jwk *with = NULL;
+    enum bulla_status status = bulla_jwk_with(&with, jwk, test_text("partner 1"), test_text(rows[i].alg));
+    cr_assert_eq(status, rows[i].good ? BULLA_OK : BULLA_INVALID_ARGUMENT, "%s %s", rows[i].file, rows[i].alg);
+    cr_assert_eq(with != NULL, rows[i].good);
+    if (with != NULL) {
+      TEST_SPAN(bulla_jwk_kid(with), test_text("partner 1"), "%s", rows[i].file);
+      TEST_SPAN(with->alg_name, rows[i].alg[0] != 0 ? test_text(rows[i].alg) : jwk->alg_name, "%s", rows[i].file);
+      TEST_SPAN(bulla_secret_bytes(with->secret), bulla_secret_bytes(jwk->secret), "%s", rows[i].file);
+      bulla_jwk_free(&with);
+    }
+  }
+  struct bulla_jwk *jwk = test_jwk(test_text("{\"kty\":\"oct\",\"k\":\"AAECAwQFBgcICQoLDA0ODw\"}"));
+  struct bulla_jwk *with = NULL;
+  TEST_OK(bulla_jwk_with(&with, jwk, bulla_span(NULL, 0), test_text("A128GCM")));
+  cr_expect(with->alg == BULLA_JWE_DIR && with->enc == BULLA_JWE_A128GCM);
+  bulla_jwk_free(&with);
+  TEST_STATUS(bulla_jwk_with(&with, jwk, bulla_span(NULL, 0), test_text("A192KW")), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_jwk_with(&with, jwk, bulla_span("", 1), bulla_span(NULL, 0)), BULLA_INVALID_ARGUMENT);
+  TEST_STATUS(bulla_jwk_with(&with, jwk, test_filled('k', 257), bulla_span(NULL, 0)), BULLA_INVALID_ARGUMENT);
+}
+
 Test(jwk, kid_is_unescaped_and_written_again) {
   struct bulla_jwk *jwk = jwk_of_kid("a\\u0062\\n\\\"\xc3\xa9\\ud83d\\ude00");
   TEST_SPAN(bulla_jwk_kid(jwk), test_text("ab\n\"\xc3\xa9\xf0\x9f\x98\x80"), "kid");

@@ -60,7 +60,7 @@ enum bulla_jwe_enc {
 BULLA_API const char *bulla_jwe_alg_name(enum bulla_jwe_alg alg);
 BULLA_API const char *bulla_jwe_enc_name(enum bulla_jwe_enc enc);
 
-/* bulla_jwe_alg_named and bulla_jwe_enc_named return what |name| stands for, letter by letter, or 0. */
+/* bulla_jwe_alg_named and bulla_jwe_enc_named return what |name| stands for, case-sensitive, or 0. */
 BULLA_API enum bulla_jwe_alg bulla_jwe_alg_named(struct bulla_span name);
 BULLA_API enum bulla_jwe_enc bulla_jwe_enc_named(struct bulla_span name);
 
@@ -107,6 +107,12 @@ BULLA_API bool bulla_jwk_has_private(const struct bulla_jwk *jwk);
 
 /* bulla_jwk_kid returns "kid", unescaped, or an empty span; it lives as long as |jwk|. */
 BULLA_API struct bulla_span bulla_jwk_kid(const struct bulla_jwk *jwk);
+
+/* bulla_jwk_with creates |*with|, a copy of |jwk| that has this "kid" and this "alg", if they are not empty: |alg| is
+ * the name of a bulla_jwe_alg or bulla_jwe_enc. Returns BULLA_INVALID_ARGUMENT for an |alg| that does not go with the
+ * key, and for a |kid| that is longer than 256 bytes, has a NUL or is no I-JSON text. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwk_with(struct bulla_jwk **with, const struct bulla_jwk *jwk,
+                                                           struct bulla_span kid, struct bulla_span alg);
 
 /* bulla_jwk_write creates |*json|, which the caller frees: |jwk| with its private part, in locked memory. Unknown
  * members of what was parsed are not in it. Returns BULLA_INVALID_ARGUMENT if it has no private part. */
@@ -270,8 +276,9 @@ struct bulla_jwe_outline {
   uint64_t reserved[4];
 };
 
-/* bulla_jwe_inspect reads |jwe| without a key. Returns BULLA_REFUSED if it is malformed, or bulla refuses its headers
- * whatever the key: any "alg" and "enc" is good here. */
+/* bulla_jwe_inspect reads the form and the headers of |jwe| without a key; what its other parts hold is not looked at.
+ * Returns BULLA_REFUSED if the form is malformed, or bulla refuses the headers whatever the key: any "alg" and "enc" is
+ * good here. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_jwe_inspect(struct bulla_jwe_outline *outline, struct bulla_span jwe);
 
 /* bulla_jwe_inspect_header writes the JOSE header (RFC 7516 §4) of the recipient number |i| from 0 as one JSON object:
