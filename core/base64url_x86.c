@@ -131,6 +131,9 @@ AVX2 static size_t decode_groups(uint8_t *bytes, struct bulla_span text, __m256i
 AVX2 static bool decode_avx2(uint8_t *bytes, struct bulla_span text) {
   const uint8_t *in = text.data;
   size_t left = text.len;
+  if (left == 0) {
+    return true; /* |in| may be NULL, to which nothing may be added */
+  }
   __m256i bad = _mm256_setzero_si256();
   for (; left >= 32; left -= 32, in += 32, bytes += 24) {
     __m256i block = decode_32(_mm256_loadu_si256((const void *)in), &bad);
