@@ -70,6 +70,14 @@ static struct bulla_jwe_key *key_of(const char *json) {
   return key;
 }
 
+Test(jwe_from_jwk, hpke_is_on_x25519_alone) {
+  struct bulla_jwe_key *key = NULL;
+  TEST_OK(bulla_jwe_key_from_jwk(&key, test_jwk(test_key_file("x25519", ".jwk")), BULLA_JWE_DRAFT_HPKE, 0));
+  bulla_jwe_key_free(&key);
+  struct bulla_jwk *other = test_jwk(test_key_file("p256", ".jwk"));
+  TEST_STATUS(bulla_jwe_key_from_jwk(&key, other, BULLA_JWE_DRAFT_HPKE, 0), BULLA_INVALID_ARGUMENT);
+}
+
 Test(jwe_from_jwk, key_ops_say_which_way_a_key_works) {
   static const struct {
     const char *json;

@@ -27,7 +27,7 @@ Test(jwe_several, keys_of_one_message_send_the_same_content_key) {
   struct bulla_jwe_key *wraps = key_for(BULLA_JWE_A128KW, BULLA_JWE_A128GCM);
   struct bulla_jwe_key *seals = key_for(BULLA_JWE_A128GCMKW, BULLA_JWE_A128GCM);
   struct bulla_jwe_key *shared = key_for(BULLA_JWE_DIR, BULLA_JWE_A128GCM);
-  struct bulla_jwe_key *other = key_for(BULLA_JWE_A128KW, BULLA_JWE_A256GCM);
+  struct bulla_jwe_key *other = key_for(BULLA_JWE_A128GCMKW, BULLA_JWE_A256GCM);
   options.form = BULLA_JWE_GENERAL;
   TEST_OK(encrypt_for(wraps, seals, &options));
   TEST_OK(encrypt_for(shared, NULL, &options));
