@@ -240,6 +240,8 @@ static void write_and_read(const struct bulla_jwk *jwk) {
   CT_ARRIVED(bulla_secret_bytes(json).data, bulla_secret_bytes(json).len);
   CT_OK(bulla_jwk_parse(&again, bulla_secret_bytes(json)));
   CT_ASSERT(bulla_jwk_has_private(again));
+  bulla_jwk_free(&again);
+  CT_OK(bulla_jwk_with(&again, jwk, bulla_text("kid"), bulla_span(NULL, 0)));
   CT_OK(bulla_jwk_thumbprint(&thumbprint, jwk));
   CT_OK(bulla_jwk_thumbprint(&same, again));
   CT_ASSERT(bulla_secret_equal(bulla_written(&thumbprint), bulla_written(&same)));
@@ -414,7 +416,8 @@ const struct ct_call ct_jose_calls[] = {
      "bulla_rsa_decrypt",
      "the private numbers and the text",
      "what is encrypted: it is made to be seen; whether it opens, and to how many bytes: the status says so", use_rsa},
-    {"bulla_jwk_generate bulla_jwk_parse bulla_jwk_free bulla_jwk_write bulla_jwk_thumbprint bulla_jwk_set_parse "
+    {"bulla_jwk_generate bulla_jwk_parse bulla_jwk_free bulla_jwk_with bulla_jwk_write bulla_jwk_thumbprint "
+     "bulla_jwk_set_parse "
      "bulla_jwk_set_free bulla_jwk_make bulla_jwk_hidden_part bulla_jwk_put_base64url bulla_jwk_source_rsa "
      "bulla_number_zeroes bulla_json_stops",
      "the private parts and their digits, and all that is given in place of digits",

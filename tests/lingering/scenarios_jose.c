@@ -49,6 +49,8 @@ static void write_and_read(const struct bulla_jwk *jwk) {
   struct bulla_secret *text = NULL;
   struct bulla_jwk *again = NULL;
   CHECK_OK("bulla_jwk_write", bulla_jwk_write(&text, jwk));
+  CHECK_OK("bulla_jwk_with", bulla_jwk_with(&again, jwk, bulla_text("kid"), bulla_span(NULL, 0)));
+  bulla_jwk_free(&again);
   CHECK_OK("bulla_jwk_parse", bulla_jwk_parse(&again, bulla_secret_bytes(text)));
   /* A slip in a digit: the one behind the name of the private part. */
   bulla_secret_data(text)[bulla_secret_bytes(text).len - 5] = '*';
