@@ -174,35 +174,38 @@ static enum bulla_status seal_content(const struct job *job, const struct places
     memcpy(places->ciphertext, plaintext.data, plaintext.len);
   }
   BULLA_TRY(bulla_jwe_seal_digits(job->enc, job->content, places->ciphertext, plaintext.len, tag, iv, job->joined));
-  bulla_base64url_encode(places->iv, bulla_span(iv, job->enc->iv_len));
-  bulla_base64url_encode(places->tag, bulla_span(tag, job->enc->tag_len));
+  if (places->iv != NULL && places->tag != NULL) {
+    bulla_base64url_encode(places->iv, bulla_span(iv, job->enc->iv_len));
+    bulla_base64url_encode(places->tag, bulla_span(tag, job->enc->tag_len));
+  }
   if (job->integrated.keep != NULL) {
     bulla_base64url_encode(job->encrypted_key, bulla_span(job->integrated.encrypted_key, job->integrated.len));
   }
   return BULLA_OK;
 }
 
-static struct places give_places(struct bulla_writer *out, const struct job *job, size_t plaintext_len,
-                                 const struct bulla_span *between) {
+/* §7.1 */
+static struct places write_compact(struct bulla_writer *out, struct job *job, struct bulla_span encrypted_key,
+                                   size_t plaintext_len) {
   struct places places;
-  bulla_put(out, between[0]);
+  bulla_put(out, job->header);
+  bulla_put_byte(out, '.');
+  job->encrypted_key = put_digits(out, encrypted_key);
+  bulla_put_byte(out, '.');
   places.iv = give_digits(out, job->enc->iv_len);
-  bulla_put(out, between[1]);
+  bulla_put_byte(out, '.');
   places.ciphertext = give_digits(out, job->enc->cipher->sealed_len(plaintext_len));
-  bulla_put(out, between[2]);
+  bulla_put_byte(out, '.');
   places.tag = give_digits(out, job->enc->tag_len);
   return places;
 }
 
-/* §7.1 */
-static struct places write_compact(struct bulla_writer *out, struct job *job, struct bulla_span encrypted_key,
-                                   size_t plaintext_len) {
-  static const struct bulla_span between[] = {
-      {(const uint8_t *)".", 1}, {(const uint8_t *)".", 1}, {(const uint8_t *)".", 1}};
-  bulla_put(out, job->header);
-  bulla_put_byte(out, '.');
-  job->encrypted_key = put_digits(out, encrypted_key);
-  return give_places(out, job, plaintext_len, between);
+/* Writes a member whose |name| stands between a comma and the quote before its |len| bytes in base64url. */
+static uint8_t *give_member(struct bulla_writer *out, struct bulla_span name, size_t len) {
+  bulla_put(out, name);
+  uint8_t *digits = give_digits(out, len);
+  bulla_put_byte(out, '"');
+  return digits;
 }
 
 static void put_encrypted_key(struct bulla_writer *out, struct job *job, struct bulla_span encrypted_key) {
@@ -256,9 +259,7 @@ static enum bulla_status put_recipients(struct bulla_writer *out, struct job *jo
 /* §7.2 */
 static enum bulla_status write_json(struct places *places, struct bulla_writer *out, struct job *job,
                                     struct bulla_span encrypted_key, size_t plaintext_len) {
-  static const struct bulla_span between[] = {{(const uint8_t *)",\"iv\":\"", 7},
-                                              {(const uint8_t *)"\",\"ciphertext\":\"", 16},
-                                              {(const uint8_t *)"\",\"tag\":\"", 9}};
+  const struct bulla_jwe_encryption *enc = job->enc;
   bulla_put(out, BULLA_LITERAL("{\"protected\":\""));
   bulla_put(out, job->header);
   bulla_put_byte(out, '"');
@@ -273,8 +274,15 @@ static enum bulla_status write_json(struct places *places, struct bulla_writer *
     (void)put_digits(out, job->options.aad);
     bulla_put_byte(out, '"');
   }
-  *places = give_places(out, job, plaintext_len, between);
-  bulla_put(out, BULLA_LITERAL("\"}"));
+  /* What is empty is absent. */
+  if (enc->iv_len > 0) {
+    places->iv = give_member(out, BULLA_LITERAL(",\"iv\":\""), enc->iv_len);
+  }
+  places->ciphertext = give_member(out, BULLA_LITERAL(",\"ciphertext\":\""), enc->cipher->sealed_len(plaintext_len));
+  if (enc->tag_len > 0) {
+    places->tag = give_member(out, BULLA_LITERAL(",\"tag\":\""), enc->tag_len);
+  }
+  bulla_put_byte(out, '}');
   return BULLA_OK;
 }
 
@@ -309,7 +317,7 @@ static enum bulla_status encrypt(struct job *job, struct bulla_buffer *jwe, stru
   uint8_t digits[(BULLA_JWE_HEADER_MAX + 2) / 3 * 4];
   uint8_t encrypted_key[BULLA_JWE_ENCRYPTED_KEY_MAX_LEN];
   size_t encrypted_key_len = 0;
-  struct places places;
+  struct places places = {NULL, NULL, NULL};
   struct bulla_buffer json = bulla_buffer(room, sizeof(room));
   struct bulla_writer out = bulla_writer(jwe);
   BULLA_TRY(begin_key(job, encrypted_key));

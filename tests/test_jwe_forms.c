@@ -263,6 +263,11 @@ Test(jwe_forms, the_draft_of_hpke_round_trips_and_has_neither_enc_nor_iv_nor_tag
     TEST_STATUS(bulla_jwe_decrypt(pair.decrypts, &opened, test_flipped(bulla_written(&token), bit)), BULLA_REFUSED);
     TEST_FAILED(opened, "bit %zu", bit);
   }
+  struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+  options.form = BULLA_JWE_FLATTENED;
+  struct bulla_span json = encrypted(&pair.encrypts, 1, payload(9), &options);
+  cr_expect_null(memmem(json.data, json.len, "\"iv\"", 4));
+  cr_expect_null(memmem(json.data, json.len, "\"tag\"", 5));
   check_pair(&pair, "HPKE");
   cr_expect_eq(bulla_slab_usage().used, 0);
 }
