@@ -138,7 +138,9 @@ enum bulla_status bulla_rsa_check(const struct bulla_rsa_private *key) {
 
 /* A bulla_rsa_encrypter is an RSA object by another name. */
 static RSA *rsa_of(const struct bulla_rsa_encrypter *encrypter) {
-  return (RSA *)(uintptr_t)encrypter;
+  RSA *rsa = NULL;
+  memcpy(&rsa, &encrypter, sizeof(rsa));
+  return rsa;
 }
 
 enum bulla_status bulla_rsa_encrypter_new(struct bulla_rsa_encrypter **encrypter, const struct bulla_rsa_public *key) {

@@ -47,9 +47,9 @@ static void free_agreement(struct agreement **agreement) {
 
 static enum bulla_status new_agreement(struct agreement **agreement) {
   void *slot = NULL;
-  enum bulla_status status = bulla_slab_new(&slot, sizeof(**agreement));
+  BULLA_TRY(bulla_slab_new(&slot, sizeof(**agreement)));
   *agreement = slot;
-  return status;
+  return slot != NULL ? BULLA_OK : BULLA_NO_MEMORY;
 }
 
 static void free_keep(struct bulla_jwe_keep **keep) {

@@ -14,8 +14,15 @@
 #include "core/sized.h"
 #include "core/slab.h"
 
+/* What is found out of a message before it is written. */
+struct rooms {
+  uint8_t header[(BULLA_JWE_HEADER_MAX + 2) / 3 * 4];
+  uint8_t encrypted_key[BULLA_JWE_ENCRYPTED_KEY_MAX_LEN];
+};
+
 /* One message. */
 struct job {
+  struct rooms *rooms; /* of the caller, who need not fill them */
   struct bulla_jwe_key *const *keys;
   size_t num_keys;
   const struct bulla_jwe_encryption *enc;
@@ -74,14 +81,14 @@ static enum bulla_status take_members(struct bulla_json_member *members, size_t 
 }
 
 /* Finds the content encryption key: a shared one, one that is drawn, or one that put_recipient() will agree. */
-static enum bulla_status begin_key(struct job *job, uint8_t *encrypted_key) {
+static enum bulla_status begin_key(struct job *job) {
   const struct bulla_jwe_key *first = job->keys[0];
   if (first->alg->management->is_shared) {
     job->content = first->content;
     return BULLA_OK;
   }
   if (first->alg->integrated != NULL) {
-    job->integrated = (struct bulla_jwe_integrated){first->keep, encrypted_key, 0};
+    job->integrated = (struct bulla_jwe_integrated){first->keep, job->rooms->encrypted_key, 0};
     job->content = (struct bulla_jwe_content *)(void *)&job->integrated;
     return BULLA_OK;
   }
@@ -169,6 +176,9 @@ static enum bulla_status seal_content(const struct job *job, const struct places
   uint8_t tag[BULLA_JWE_TAG_MAX_LEN];
   if (job->enc->iv_len > 0) {
     BULLA_TRY(bulla_nonce(iv, job->enc->iv_len));
+  }
+  if (places->ciphertext == NULL) {
+    return BULLA_BUFFER_TOO_SMALL;
   }
   if (plaintext.len > 0) {
     memcpy(places->ciphertext, plaintext.data, plaintext.len);
@@ -314,21 +324,20 @@ static bool has_own_header(const struct job *job) {
 
 static enum bulla_status encrypt(struct job *job, struct bulla_buffer *jwe, struct bulla_span plaintext) {
   uint8_t room[BULLA_JWE_HEADER_MAX];
-  uint8_t digits[(BULLA_JWE_HEADER_MAX + 2) / 3 * 4];
-  uint8_t encrypted_key[BULLA_JWE_ENCRYPTED_KEY_MAX_LEN];
+  uint8_t *encrypted_key = job->rooms->encrypted_key;
   size_t encrypted_key_len = 0;
   struct places places = {NULL, NULL, NULL};
   struct bulla_buffer json = bulla_buffer(room, sizeof(room));
   struct bulla_writer out = bulla_writer(jwe);
-  BULLA_TRY(begin_key(job, encrypted_key));
+  BULLA_TRY(begin_key(job));
   if (has_own_header(job)) {
     struct bulla_json_writer none = bulla_json_writer(&json);
     BULLA_TRY(wrap_for(job, job->keys[0], encrypted_key, &encrypted_key_len, &none));
     job->header = bulla_span(job->keys[0]->header, job->keys[0]->header_len);
   } else {
     BULLA_TRY(compose_header(job, &json, encrypted_key, &encrypted_key_len));
-    bulla_base64url_encode(digits, bulla_written(&json));
-    job->header = bulla_span(digits, bulla_base64url_encoded_len(json.len));
+    bulla_base64url_encode(job->rooms->header, bulla_written(&json));
+    job->header = bulla_span(job->rooms->header, bulla_base64url_encoded_len(json.len));
   }
   BULLA_TRY(join(job));
   struct bulla_span wrapped = bulla_span(encrypted_key, encrypted_key_len);
@@ -477,7 +486,8 @@ static enum bulla_status encrypt_job(struct job *job, struct bulla_buffer *jwe, 
 
 enum bulla_status bulla_jwe_encrypt_for(struct bulla_jwe_key *const *keys, size_t num_keys, struct bulla_buffer *jwe,
                                         struct bulla_span plaintext, const struct bulla_jwe_options *options) {
-  struct job job BULLA_CLEANUP(job_free) = {.keys = keys, .num_keys = num_keys};
+  struct rooms rooms;
+  struct job job BULLA_CLEANUP(job_free) = {.rooms = &rooms, .keys = keys, .num_keys = num_keys};
   enum bulla_status status = BULLA_OK;
   if (options != NULL) {
     status = take_options(&job.options, options);

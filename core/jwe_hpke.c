@@ -18,13 +18,19 @@ struct keep {
   uint8_t point[BULLA_X25519_LEN];
 };
 
-static void free_keep(struct bulla_jwe_keep **keep) {
-  struct keep *keys = (struct keep *)(void *)*keep;
+static void free_keys(struct keep **keep) {
+  struct keep *keys = *keep;
   if (keys != NULL) {
     bulla_hpke_key_free(&keys->private_key);
     free(keys);
     *keep = NULL;
   }
+}
+
+static void free_keep(struct bulla_jwe_keep **keep) {
+  struct keep *keys = (struct keep *)(void *)*keep;
+  free_keys(&keys);
+  *keep = NULL;
 }
 
 static enum bulla_status expand_keys(struct bulla_jwe_keep **keep, const struct bulla_jwe_algorithm *alg,
@@ -35,8 +41,7 @@ static enum bulla_status expand_keys(struct bulla_jwe_keep **keep, const struct 
   if (jwk->curve != BULLA_CURVE_X25519) {
     return BULLA_INVALID_ARGUMENT;
   }
-  struct bulla_jwe_keep *made BULLA_CLEANUP(free_keep) = calloc(1, sizeof(struct keep));
-  struct keep *keys = (struct keep *)(void *)made;
+  struct keep *keys BULLA_CLEANUP(free_keys) = calloc(1, sizeof(*keys));
   if (keys == NULL) {
     return BULLA_NO_MEMORY;
   }
@@ -44,8 +49,8 @@ static enum bulla_status expand_keys(struct bulla_jwe_keep **keep, const struct 
   if (jwk->secret != NULL) {
     BULLA_TRY(bulla_hpke_key_new(&keys->private_key, bulla_secret_bytes(jwk->secret).data));
   }
-  *keep = made;
-  made = NULL;
+  *keep = (struct bulla_jwe_keep *)(void *)keys;
+  keys = NULL;
   return BULLA_OK;
 }
 
@@ -70,6 +75,7 @@ static size_t sealed_len(size_t len) {
   return len + BULLA_TAG_LEN;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the table's type. */
 static enum bulla_status seal(const struct bulla_jwe_content *content, uint8_t *ciphertext, uint8_t *tag,
                               const uint8_t *iv, struct bulla_span plaintext, struct bulla_span additional_data) {
   const struct bulla_jwe_integrated *integrated = integrated_of(content);

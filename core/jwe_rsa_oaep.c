@@ -18,14 +18,20 @@ struct keep {
   uint8_t open[BULLA_RSA_MAX_LEN + 8];
 };
 
-static void free_keep(struct bulla_jwe_keep **keep) {
-  struct keep *keys = (struct keep *)(void *)*keep;
+static void free_keys(struct keep **keep) {
+  struct keep *keys = *keep;
   if (keys != NULL) {
     bulla_rsa_encrypter_free(&keys->encrypter);
     bulla_secret_free(&keys->secret);
     free(keys);
     *keep = NULL;
   }
+}
+
+static void free_keep(struct bulla_jwe_keep **keep) {
+  struct keep *keys = (struct keep *)(void *)*keep;
+  free_keys(&keys);
+  *keep = NULL;
 }
 
 /* Returns where |part| of |from| lies in its copy |to|. */
@@ -52,8 +58,7 @@ static enum bulla_status copy_private(struct keep *keys, const struct bulla_jwk 
 static enum bulla_status expand(struct bulla_jwe_keep **keep, enum bulla_oaep oaep, const struct bulla_jwk *jwk) {
   const struct bulla_rsa_public *open = &jwk->rsa.open;
   *keep = NULL;
-  struct bulla_jwe_keep *made BULLA_CLEANUP(free_keep) = calloc(1, sizeof(struct keep));
-  struct keep *keys = (struct keep *)(void *)made;
+  struct keep *keys BULLA_CLEANUP(free_keys) = calloc(1, sizeof(*keys));
   if (keys == NULL) {
     return BULLA_NO_MEMORY;
   }
@@ -70,8 +75,8 @@ static enum bulla_status expand(struct bulla_jwe_keep **keep, enum bulla_oaep oa
   if (jwk->secret != NULL) {
     BULLA_TRY(copy_private(keys, jwk));
   }
-  *keep = made;
-  made = NULL;
+  *keep = (struct bulla_jwe_keep *)(void *)keys;
+  keys = NULL;
   return BULLA_OK;
 }
 

@@ -116,7 +116,7 @@ static bool take_hidden(uint8_t *bytes, const struct bulla_jwk_source *source, s
 /* An absent text stays absent. */
 static struct bulla_span take_text(uint8_t **at, struct bulla_span text) {
   struct bulla_span taken = bulla_span(text.data == NULL ? NULL : *at, text.len);
-  if (text.len > 0) {
+  if (text.data != NULL && text.len > 0) {
     memcpy(*at, text.data, text.len);
     *at += text.len;
   }
