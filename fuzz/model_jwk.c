@@ -202,10 +202,11 @@ static bool is_rsa_public(const struct part *n, const struct part *e) {
          (e->len > 1 || e->bytes[0] > 1);
 }
 
-/* RFC 8017 §3.2, with p and q above 1. */
+/* RFC 8017 §3.2, with p and q above 1 and of half of the bits each. */
 static bool is_rsa_private(const struct part *n, const struct part *e, const struct part *hidden) {
   enum { N, E, D, P, Q, DP, DQ, QI, T, NUM };
   mpz_t v[NUM];
+  /* cppcheck-suppress legacyUninitvar; it is made there. */
   number_of(v[N], n);
   number_of(v[E], e);
   for (size_t i = 0; i < NUM_OF(rsa_parts); i++) {
@@ -214,6 +215,8 @@ static bool is_rsa_private(const struct part *n, const struct part *e, const str
   mpz_init(v[T]);
   mpz_mul(v[T], v[P], v[Q]);
   bool good = mpz_cmp_ui(v[P], 1) > 0 && mpz_cmp_ui(v[Q], 1) > 0 && mpz_cmp(v[T], v[N]) == 0;
+  size_t half = (mpz_sizeinbase(v[N], 2) + 1) / 2;
+  good = good && mpz_sizeinbase(v[P], 2) == half && mpz_sizeinbase(v[Q], 2) == half;
   for (size_t i = 0; i < 2 && good; i++) {
     /* e times the exponent is 1 modulo the prime less 1, and d is the same there. */
     mpz_t prime_less_1;

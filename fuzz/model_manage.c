@@ -68,7 +68,7 @@ static void put_counted(struct sha256_ctx *hash, struct bulla_span bytes) {
 bool model_agree(const struct model_key *key, uint8_t *derived, const uint8_t *private_key, const uint8_t *point,
                  struct bulla_span apu, struct bulla_span apv) {
   uint8_t shared[MODEL_CURVE_MAX];
-  uint8_t digest[2 * SHA256_DIGEST_SIZE];
+  uint8_t digest[2 * SHA256_DIGEST_SIZE] = {0};
   size_t len = model_is_direct(key) ? key->enc->cek_len : key->alg->kek_len;
   const char *id = model_is_direct(key) ? key->enc->name : key->alg->name;
   if (!model_curve_agree(key->alg->curve, shared, private_key, point)) {
