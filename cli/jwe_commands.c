@@ -130,7 +130,7 @@ enum bulla_status bulla_run_jwe_encrypt(struct bulla_cli *cli) {
     return BULLA_NO_MEMORY;
   }
   BULLA_TRY(explain_encrypt(cli, bulla_jwe_encrypt_for(recipients.keys, recipients.num, &jwe, bytes, &given.options)));
-  return bulla_output_line(cli, bulla_written(&jwe));
+  return bulla_output_whole(cli, bulla_written(&jwe));
 }
 
 /* print_header prints the header of the recipient number |i| as one line, however whoever made it has set it. */

@@ -41,6 +41,10 @@ enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span byt
   return bulla_output_bytes(cli, BULLA_LITERAL("\n"));
 }
 
+enum bulla_status bulla_output_whole(struct bulla_cli *cli, struct bulla_span bytes) {
+  return isatty(STDOUT_FILENO) == 1 ? bulla_output_line(cli, bytes) : bulla_output_bytes(cli, bytes);
+}
+
 /* stdio_error returns what made a call of stdio fail. stdio forgets it, but what was not written is tried again
  * here; a pipe knows whether anybody reads it; and where nothing is left to be written, since stdio has dropped it, the
  * end of another line fails likewise. */

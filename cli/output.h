@@ -16,6 +16,10 @@ BULLA_NODISCARD enum bulla_status bulla_output_bytes(struct bulla_cli *cli, stru
 /* bulla_output_line is bulla_output_bytes and a newline. */
 BULLA_NODISCARD enum bulla_status bulla_output_line(struct bulla_cli *cli, struct bulla_span bytes);
 
+/* bulla_output_whole is bulla_output_bytes, and a newline only on a terminal: for what other programs take as it
+ * stands, and refuse with white space behind it. */
+BULLA_NODISCARD enum bulla_status bulla_output_whole(struct bulla_cli *cli, struct bulla_span bytes);
+
 /* bulla_output_check returns the status of a failed stdio call, if one failed. */
 BULLA_NODISCARD enum bulla_status bulla_output_check(struct bulla_cli *cli);
 

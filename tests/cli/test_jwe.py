@@ -4,6 +4,7 @@
 """JWE by the command: which key opens what, in which form, and what is refused. How others read it is in
 tests/interop."""
 
+import contextlib
 import json
 import os
 import resource
@@ -43,11 +44,34 @@ def a_jwe_opens_with_the_key_it_was_made_for_whatever_its_kind(box):
         header = header_of(jwe)
         assert header["alg"] == ("dir" if direct else kind[0]), (kind, header)
         assert header["enc"] == (jwk["alg"] if direct else enc[1]) and header.get("kid") == jwk.get("kid"), header
-        assert PLAINTEXT not in jwe and jwe.endswith(b"\n") and jwe.count(b".") == 4
+        assert PLAINTEXT not in jwe and jwe.count(b".") == 4
         assert decrypt(box, jwe, "key", *enc) == PLAINTEXT, kind
         keygen(box, "other", *kind)
         refuse(box, jwe, "other", *enc)
         assert encrypt(box, "key", *enc) != jwe
+
+
+def on_terminal(run):
+    """Returns what |run| has a process print to the terminal that it is given."""
+    ours, theirs = os.openpty()
+    run(theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # EIO, once nobody has the terminal any more and all of it is read
+        while True:
+            shown += os.read(ours, 4096)
+    os.close(ours)
+    return shown
+
+
+@test_without_vault
+def a_newline_follows_on_a_terminal_alone(box):
+    keygen(box, "key", "A256GCM")
+    for form in ("compact", "flattened", "general"):
+        jwe = encrypt(box, "key", "--form", form)
+        assert jwe == jwe.strip() and decrypt(box, jwe, "key") == decrypt(box, jwe + b"\n", "key") == PLAINTEXT
+        shown = on_terminal(lambda terminal: encrypt(box, "key", "--form", form, stdout=terminal))
+        assert shown.endswith(b"\r\n") and decrypt(box, shown[:-2], "key") == PLAINTEXT
 
 
 @test_without_vault
@@ -368,7 +392,7 @@ def the_draft_of_hpke_has_no_enc(box):
     assert header_of(jwe) == {"alg": HPKE, "kid": jwk["kid"]} and decrypt(box, jwe, "key") == PLAINTEXT
     keygen(box, "other", HPKE)
     refuse(box, jwe, "other")
-    refuse(box, jwe[:-2] + (b"A" if jwe[-2:-1] != b"A" else b"Q") + b"\n", "key")
+    refuse(box, jwe[:-1] + (b"A" if jwe[-1:] != b"A" else b"Q"), "key")
     encrypt(box, "key.pub", "--enc", "A256GCM", status=2, told="of this kind or length")
     encrypt(box, "key.pub", "--jwk", "other.pub", status=2, told="for one --jwk")
 
