@@ -49,7 +49,8 @@ static enum bulla_status read_text(struct bulla_cli *cli, struct bulla_secret **
 static enum bulla_status read_jwk(struct bulla_cli *cli, struct bulla_jwk **jwk) {
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(read_text(cli, &text));
-  return bulla_jwk_file_explain(cli, bulla_jwk_parse(jwk, bulla_secret_bytes(text)), "JWK");
+  struct bulla_span bytes = bulla_secret_bytes(text);
+  return bulla_jwk_file_explain(cli, bulla_jwk_parse(jwk, bytes), "JWK", bytes);
 }
 
 enum bulla_status bulla_run_jwk_public(struct bulla_cli *cli) {
@@ -73,11 +74,8 @@ enum bulla_status bulla_run_jwk_from_pem(struct bulla_cli *cli) {
   struct bulla_jwk *jwk BULLA_CLEANUP(bulla_jwk_free) = NULL;
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(read_text(cli, &text));
-  enum bulla_status status = bulla_jwk_from_pem(&jwk, bulla_secret_bytes(text));
-  if (status == BULLA_INVALID_TEXT) {
-    return bulla_cli_error(cli, status, "it is not one PEM block with a key that is not encrypted");
-  }
-  BULLA_TRY(bulla_jwk_file_explain(cli, status, "PEM file"));
+  struct bulla_span bytes = bulla_secret_bytes(text);
+  BULLA_TRY(bulla_jwk_pem_explain(cli, bulla_jwk_from_pem(&jwk, bytes), bytes));
   return bulla_jwk_has_private(jwk) ? print_private(cli, jwk) : print_public(cli, jwk);
 }
 

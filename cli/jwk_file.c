@@ -11,7 +11,55 @@
 #include "cli/input.h"
 #include "core/jwk.h"
 
-enum bulla_status bulla_jwk_file_explain(struct bulla_cli *cli, enum bulla_status status, const char *what) {
+/* How files begin that people have in the place of a key, which is no secret, and what they are. */
+static const struct {
+  const char *begin;
+  const char *remedy;
+} others[] = {
+    {"-----BEGIN CERTIFICATE-----", "it is a certificate: openssl x509 -pubkey -noout takes out its key, in PEM"},
+    {"-----BEGIN ENCRYPTED PRIVATE KEY-----", "it is an encrypted key in PEM: openssl pkey decrypts it"},
+    {"-----BEGIN OPENSSH PRIVATE KEY-----", "it is a key of OpenSSH: ssh-keygen -p -m PKCS8 -f changes a copy to PEM"},
+};
+
+static bool begins(struct bulla_span text, struct bulla_span begin) {
+  return text.len >= begin.len && bulla_span_equal(bulla_span(text.data, begin.len), begin);
+}
+
+/* remedy_of says what |text| is in the place of a key, and what makes PEM of it; NULL if that is not known. */
+static const char *remedy_of(struct bulla_span text) {
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+    if (begins(text, bulla_text(others[i].begin))) {
+      return others[i].remedy;
+    }
+  }
+  return NULL;
+}
+
+/* explain_other notes |remedy| in the place of what the parser has logged, which says no more. */
+static enum bulla_status explain_other(struct bulla_cli *cli, enum bulla_status status, const char *remedy,
+                                       const char *then) {
+  cli->detail[0] = '\0';
+  return bulla_cli_error(cli, status, "%s%s", remedy, then);
+}
+
+enum bulla_status bulla_jwk_pem_explain(struct bulla_cli *cli, enum bulla_status status, struct bulla_span text) {
+  const char *remedy = remedy_of(text);
+  if (status != BULLA_OK && remedy != NULL) {
+    return explain_other(cli, status, remedy, "");
+  }
+  return status == BULLA_INVALID_TEXT
+             ? bulla_cli_error(cli, status, "it is not one PEM block with a key that is not encrypted")
+             : bulla_jwk_file_explain(cli, status, "PEM file", bulla_span(NULL, 0));
+}
+
+enum bulla_status bulla_jwk_file_explain(struct bulla_cli *cli, enum bulla_status status, const char *what,
+                                         struct bulla_span text) {
+  if (status == BULLA_INVALID_TEXT && begins(text, BULLA_LITERAL("-----BEGIN "))) {
+    const char *remedy = remedy_of(text);
+    return explain_other(
+        cli, status, remedy != NULL ? remedy : "it is PEM",
+        remedy != NULL ? "; bulla jwk from-pem makes a JWK of that" : ": bulla jwk from-pem makes a JWK of it");
+  }
   switch (status) {
     case BULLA_INVALID_TEXT:
       return bulla_cli_error(cli, status, "it is not a well-formed %s", what);
@@ -32,7 +80,8 @@ enum bulla_status bulla_jwk_file_read(struct bulla_cli *cli, struct bulla_jwk **
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   bool is_exposed = false;
   BULLA_TRY(bulla_input_any_key_file(cli, &text, &is_exposed, path, BULLA_JWK_MAX));
-  BULLA_TRY(bulla_jwk_file_explain(cli, bulla_jwk_parse(jwk, bulla_secret_bytes(text)), "JWK"));
+  struct bulla_span bytes = bulla_secret_bytes(text);
+  BULLA_TRY(bulla_jwk_file_explain(cli, bulla_jwk_parse(jwk, bytes), "JWK", bytes));
   if (is_exposed && bulla_jwk_has_private(*jwk)) {
     bulla_jwk_free(jwk);
     return bulla_input_exposed(cli, take_another);
@@ -54,7 +103,8 @@ enum bulla_status bulla_jwk_set_file_read(struct bulla_cli *cli, struct bulla_jw
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   bool is_exposed = false;
   BULLA_TRY(bulla_input_any_key_file(cli, &text, &is_exposed, path, BULLA_JWK_SET_MAX));
-  BULLA_TRY(bulla_jwk_file_explain(cli, bulla_jwk_set_parse(set, bulla_secret_bytes(text)), "JWK Set"));
+  struct bulla_span bytes = bulla_secret_bytes(text);
+  BULLA_TRY(bulla_jwk_file_explain(cli, bulla_jwk_set_parse(set, bytes), "JWK Set", bytes));
   if (is_exposed && has_private(*set)) {
     bulla_jwk_set_free(set);
     return bulla_input_exposed(cli, take_another);

@@ -16,8 +16,13 @@ BULLA_NODISCARD enum bulla_status bulla_jwk_file_read(struct bulla_cli *cli, str
 BULLA_NODISCARD enum bulla_status bulla_jwk_set_file_read(struct bulla_cli *cli, struct bulla_jwk_set **set,
                                                           const char *path);
 
-/* bulla_jwk_file_explain notes what is wrong with a |what| that was parsed, and returns |status|. */
-enum bulla_status bulla_jwk_file_explain(struct bulla_cli *cli, enum bulla_status status, const char *what);
+/* bulla_jwk_file_explain notes what is wrong with |text|, which was parsed as a |what|, and returns |status|. Text of
+ * another form is told by how it begins, with the command that changes it. */
+enum bulla_status bulla_jwk_file_explain(struct bulla_cli *cli, enum bulla_status status, const char *what,
+                                         struct bulla_span text);
+
+/* bulla_jwk_pem_explain is the same for a PEM file. */
+enum bulla_status bulla_jwk_pem_explain(struct bulla_cli *cli, enum bulla_status status, struct bulla_span text);
 
 /* bulla_jwk_option_alg and bulla_jwk_option_enc set what |name|, the value of the option |option|, stands for, or 0 for
  * NULL. Returns BULLA_INVALID_ARGUMENT for another name, and notes those that there are. */

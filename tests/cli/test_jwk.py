@@ -151,6 +151,23 @@ def what_is_no_key_is_told_and_not_repeated(box):
 
 
 @test_without_vault
+def a_key_in_another_form_is_told_with_what_changes_it(box):
+    x509 = "openssl x509 -pubkey -noout"
+    for label, told in (("PRIVATE KEY", "it is PEM"), ("PUBLIC KEY", "it is PEM"), ("CERTIFICATE", x509),
+                        ("ENCRYPTED PRIVATE KEY", "openssl pkey"), ("OPENSSH PRIVATE KEY", "ssh-keygen -p -m PKCS8")):
+        text = f"-----BEGIN {label}-----\nc0ff\n-----END {label}-----\n"
+        box.write("key", text)
+        runs = [["jwe", "encrypt", "--jwk", "key"], ["jwe", "decrypt", "--jwk", "key"],
+                ["jwe", "decrypt", "--jwks", "key"], ["jwk", "public"], ["jwk", "thumbprint"], ["jwk", "to-pem"]]
+        for line in runs:
+            box.run(*line, stdin=text, status=2, told=(told, "bulla jwk from-pem makes a JWK of"))
+            assert "c0ff" not in box.errors and "well-formed" not in box.errors, box.errors
+        if told != "it is PEM":
+            box.run("jwk", "from-pem", stdin=text, status=2, told=told)
+            assert "other keys than this" not in box.errors and "from-pem" not in box.errors, box.errors
+
+
+@test_without_vault
 def a_private_key_that_others_can_read_is_refused_and_a_public_one_is_not(box):
     for kind in (["A256GCM"], ["ECDH-ES+A256KW"]):
         jwk = keygen(box, "key", *kind)
