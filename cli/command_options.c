@@ -171,4 +171,9 @@ const struct bulla_option bulla_keygen_options[] = {
     {.name = "kid", .value = "TEXT", .help = "the key's id; default the thumbprint, of a shared key none"},
     END};
 
+const struct bulla_option bulla_jwk_from_pem_options[] = {
+    {.name = "kid", .value = "TEXT", .help = "the key's id; default none"},
+    {.name = "alg", .value = "ALG", .help = "what it is for, as RSA-OAEP-256; default none"},
+    END};
+
 const struct bulla_option bulla_jwk_to_pem_options[] = {{.name = "public", .help = "without the private part"}, END};

@@ -46,6 +46,7 @@ extern const struct bulla_option bulla_audit_verify_options[];
 extern const struct bulla_option bulla_jwe_encrypt_options[];
 extern const struct bulla_option bulla_jwe_decrypt_options[];
 extern const struct bulla_option bulla_keygen_options[];
+extern const struct bulla_option bulla_jwk_from_pem_options[];
 extern const struct bulla_option bulla_jwk_to_pem_options[];
 
 #endif

@@ -448,9 +448,13 @@ const struct bulla_command bulla_commands[] = {
      "do not show it for a key that is not random.",
      "bulla jwk thumbprint < alice.pub", no_options, 0, 0, bulla_run_jwk_thumbprint},
     {"jwk from-pem", jose_group, "", "Print as a JWK the key on standard input, which is in PEM.",
-     "PRIVATE KEY, EC PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY, not encrypted. The JWK has neither\n"
-     "\"kid\" nor \"alg\": give --alg where it is used.",
-     "(umask 077; bulla jwk from-pem < server.pem > server.jwk)", no_options, 0, 0, bulla_run_jwk_from_pem},
+     "PRIVATE KEY, EC PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY, not encrypted. PEM says neither\n"
+     "\"kid\" nor \"alg\". Without --alg the JWK is good for each ALG of its kind, which is given where it is used. "
+     "Keys\n"
+     "of one ALG that one JWE is encrypted for need a kid each.",
+     "openssl x509 -pubkey -noout < partner.crt | bulla jwk from-pem --kid partner --alg RSA-OAEP-256 > partner.pub\n"
+     "  (umask 077; bulla jwk from-pem < server.pem > server.jwk)",
+     bulla_jwk_from_pem_options, 0, 0, bulla_run_jwk_from_pem},
     {"jwk to-pem", jose_group, "", "Print the JWK on standard input in PEM: PRIVATE KEY, or PUBLIC KEY.", NULL,
      "bulla jwk to-pem --public < alice.jwk", bulla_jwk_to_pem_options, 0, 0, bulla_run_jwk_to_pem},
 

@@ -92,7 +92,10 @@ static enum bulla_status read_recipients(struct bulla_cli *cli, struct recipient
                            "dir and ECDH-ES are for one --jwk, since they send no key: take ECDH-ES+A256KW, or A256KW");
   }
   if (!are_told_apart(recipients)) {
-    return bulla_cli_usage(cli, "each --jwk of one \"alg\" needs a \"kid\" of its own, by which its owner finds it");
+    return bulla_cli_usage(
+        cli,
+        "each --jwk of one \"alg\" needs a \"kid\" of its own, by which its owner finds it; bulla jwk "
+        "from-pem --kid gives one");
   }
   if (!recipients->agrees && bulla_option_count(cli, "apu") + bulla_option_count(cli, "apv") > 0) {
     return bulla_cli_usage(cli, "--apu and --apv are for ECDH-ES");

@@ -70,12 +70,25 @@ enum bulla_status bulla_run_jwk_thumbprint(struct bulla_cli *cli) {
   return bulla_output_line(cli, bulla_span(digits, sizeof(digits)));
 }
 
-enum bulla_status bulla_run_jwk_from_pem(struct bulla_cli *cli) {
-  struct bulla_jwk *jwk BULLA_CLEANUP(bulla_jwk_free) = NULL;
+/* read_pem reads standard input, which PEM says neither "kid" nor "alg" of. */
+static enum bulla_status read_pem(struct bulla_cli *cli, struct bulla_jwk **jwk) {
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   BULLA_TRY(read_text(cli, &text));
   struct bulla_span bytes = bulla_secret_bytes(text);
-  BULLA_TRY(bulla_jwk_pem_explain(cli, bulla_jwk_from_pem(&jwk, bytes), bytes));
+  return bulla_jwk_pem_explain(cli, bulla_jwk_from_pem(jwk, bytes), bytes);
+}
+
+enum bulla_status bulla_run_jwk_from_pem(struct bulla_cli *cli) {
+  struct bulla_jwk *bare BULLA_CLEANUP(bulla_jwk_free) = NULL;
+  struct bulla_jwk *jwk BULLA_CLEANUP(bulla_jwk_free) = NULL;
+  enum bulla_jwe_alg alg = 0;
+  BULLA_TRY(bulla_jwk_option_alg(cli, &alg, "alg", bulla_option_value(cli, "alg")));
+  BULLA_TRY(read_pem(cli, &bare));
+  enum bulla_status status = bulla_jwk_with(&jwk, bare, bulla_option_span(cli, "kid"), bulla_option_span(cli, "alg"));
+  if (status == BULLA_INVALID_ARGUMENT) {
+    return bulla_cli_usage(cli, "--kid or --alg does not fit the key");
+  }
+  BULLA_TRY(status);
   return bulla_jwk_has_private(jwk) ? print_private(cli, jwk) : print_public(cli, jwk);
 }
 

@@ -108,6 +108,34 @@ def keys_go_to_pem_and_back(box):
 
 
 @test_without_vault
+def a_key_from_pem_is_given_a_kid_and_an_alg(box):
+    pems = {}
+    for name, kind in (("r", ["RSA-OAEP", "--bits", "2048"]), ("s", ["RSA-OAEP", "--bits", "2048"]),
+                       ("e", ["ECDH-ES", "--curve", "P-256"]), ("x", ["ECDH-ES"])):
+        private = box.run("jwk", "to-pem", stdin=box.run("keygen", "--jwk", *kind))
+        public = box.run("jwk", "to-pem", "--public", stdin=box.run("jwk", "from-pem", stdin=private))
+        alg = "RSA-OAEP-256" if name in "rs" else "ECDH-ES+A256KW"
+        pems[name] = private, alg
+        for pem, file, mode in ((private, name, 0o600), (public, f"{name}.pub", 0o644)):
+            bare = json.loads(box.run("jwk", "from-pem", stdin=pem))
+            text = box.run("jwk", "from-pem", "--kid", f"kid of {name}", "--alg", alg, stdin=pem)
+            assert json.loads(text) == {**bare, "kid": f"kid of {name}", "alg": alg}
+            assert json.loads(box.run("jwk", "from-pem", "--kid", "é", stdin=pem)) == {**bare, "kid": "é"}
+            assert json.loads(box.run("jwk", "from-pem", "--alg", alg, stdin=pem)) == {**bare, "alg": alg}
+            box.write(file, text, mode)
+    jwe = encrypt(box, "r.pub", "--jwk", "s.pub", "--jwk", "e.pub", "--jwk", "x.pub", "--enc", "A256GCM")
+    for name in pems:
+        assert decrypt(box, jwe, name, "--enc", "A256GCM") == PLAINTEXT, name
+    for name, other in (("r", "ECDH-ES"), ("r", "A256KW"), ("e", "RSA-OAEP-256"), ("x", "dir"),
+                        ("e", "draft-HPKE-X25519-HKDF-SHA256-A256GCM")):
+        box.run("jwk", "from-pem", "--alg", other, stdin=pems[name][0], status=2, told="\"alg\" is none that the key is for")
+    for name in ("RSA1_5", "A256GCM", "RS256"):
+        box.run("jwk", "from-pem", "--alg", name, stdin=pems["r"][0], status=2, told="--alg takes one of")
+    for kid in ("x" * 257, b"\xff"):
+        box.run("jwk", "from-pem", "--kid", kid, stdin=pems["r"][0], status=2, told="\"kid\" is no text of at most 256 bytes")
+
+
+@test_without_vault
 def what_openssl_makes_is_read_and_what_it_reads_is_made(box):
     def openssl(*args, stdin=b""):
         try:
