@@ -421,8 +421,8 @@ const struct bulla_command bulla_commands[] = {
      "ALG is dir, A128KW, A192KW, A256KW, A128GCMKW, A192GCMKW, A256GCMKW, ECDH-ES, ECDH-ES+A128KW, ECDH-ES+A192KW,\n"
      "ECDH-ES+A256KW, RSA-OAEP or RSA-OAEP-256; ENC is A128GCM, A192GCM, A256GCM, A128CBC-HS256, A192CBC-HS384 or\n"
      "A256CBC-HS512. What the \"alg\" of the JWK says need not be given; another one is refused. A public key is\n"
-     "enough, and all may read its file. A JWE has at most 1 MiB. No newline follows it, except on a terminal: many\n"
-     "libraries refuse one. Needs no vault.",
+     "enough, and all may read its file. The plaintext has at most about 785,000 bytes, the JWE 1 MiB. No newline\n"
+     "follows it, except on a terminal: many libraries refuse one. Needs no vault.",
      "bulla jwe encrypt --jwk alice.pub --enc A256GCM < note > note.jwe\n"
      "  bulla jwe encrypt --jwk alice.pub --jwk bob.pub --enc A256GCM --aad to.txt < note > note.json",
      bulla_jwe_encrypt_options, 0, 0, bulla_run_jwe_encrypt},

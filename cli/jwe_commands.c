@@ -40,10 +40,7 @@ static enum bulla_status add_recipient(struct bulla_cli *cli, struct recipients 
                                        const char *alg_name, enum bulla_jwe_enc *enc) {
   size_t i = recipients->num++;
   enum bulla_jwe_alg alg = 0;
-  bulla_cli_at(cli, "the file of --jwk"); /* a path may turn out to be the key itself */
-  if (bulla_option_count(cli, "jwk") > 1) {
-    bulla_cli_at(cli, "file %zu of --jwk", i + 1);
-  }
+  BULLA_TRY(bulla_jwk_file_at(cli, "jwk", bulla_option_count(cli, "jwk") > 1 ? i + 1 : 0, path));
   BULLA_TRY(bulla_jwk_file_read(cli, &recipients->jwks[i], path));
   BULLA_TRY(bulla_jwk_option_alg(cli, &alg, "alg", alg_name));
   BULLA_TRY(bulla_jwk_pin(cli, &recipients->keys[i], recipients->jwks[i], &alg, enc));
@@ -105,15 +102,16 @@ static enum bulla_status read_recipients(struct bulla_cli *cli, struct recipient
 
 static enum bulla_status explain_encrypt(struct bulla_cli *cli, enum bulla_status status) {
   if (status == BULLA_TOO_LARGE) {
-    return bulla_cli_error(cli, status, "too large: a JWE has at most %d bytes, four for three of plaintext",
+    return bulla_cli_error(cli, status, "too large: a JWE has at most %d bytes, and so about 785,000 of plaintext",
                            BULLA_JWE_MAX);
   }
-  return status != BULLA_INVALID_ARGUMENT || bulla_option_count(cli, "header") == 0
-             ? status
-             : bulla_cli_error(
-                   cli, status,
-                   "the file of --header has a member that is not for it: \"alg\", \"enc\", \"kid\" and what "
-                   "else bulla writes, or \"crit\", \"zip\", \"p2s\", \"p2c\"");
+  if (status != BULLA_INVALID_ARGUMENT || bulla_option_count(cli, "header") == 0) {
+    return status;
+  }
+  bulla_cli_at(cli, "the file of --header");
+  return bulla_cli_error(cli, status,
+                         "it has a member that is not for it: \"alg\", \"enc\", \"kid\" and what else bulla writes, or "
+                         "\"crit\", \"zip\", \"p2s\", \"p2c\"");
 }
 
 enum bulla_status bulla_run_jwe_encrypt(struct bulla_cli *cli) {
@@ -125,7 +123,7 @@ enum bulla_status bulla_run_jwe_encrypt(struct bulla_cli *cli) {
   BULLA_TRY(bulla_jwe_given_read(cli, &given, bulla_option_count(cli, "jwk")));
   BULLA_TRY(read_recipients(cli, &recipients));
   bulla_cli_at(cli, "standard input");
-  BULLA_TRY(bulla_input_secret(cli, &plaintext, STDIN_FILENO, BULLA_JWE_MAX));
+  BULLA_TRY(explain_encrypt(cli, bulla_input_secret(cli, &plaintext, STDIN_FILENO, BULLA_JWE_MAX)));
   struct bulla_span bytes = bulla_secret_bytes(plaintext);
   jwe.size = bulla_jwe_len_for(recipients.keys, recipients.num, bytes.len, &given.options);
   jwe.data = (uint8_t *)malloc(jwe.size + 1);

@@ -5,6 +5,7 @@
  * key is tried for. All that is printed or written to files has been authenticated. */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/error.h"
 #include "cli/input.h"
@@ -33,7 +34,7 @@ static enum bulla_status read_keys(struct bulla_cli *cli, struct chosen *chosen)
   if ((jwk == NULL) == (set == NULL)) {
     return bulla_cli_usage(cli, "give either --jwk or --jwks");
   }
-  bulla_cli_at(cli, "the file of --%s", jwk != NULL ? "jwk" : "jwks"); /* a path may turn out to be the key itself */
+  BULLA_TRY(bulla_jwk_file_at(cli, jwk != NULL ? "jwk" : "jwks", 0, jwk != NULL ? jwk : set));
   BULLA_TRY(jwk != NULL ? bulla_jwk_file_read(cli, &chosen->own, jwk)
                         : bulla_jwk_set_file_read(cli, &chosen->set, set));
   chosen->jwk = chosen->own;
@@ -103,6 +104,21 @@ static void wanted_free(struct wanted *wanted) {
   bulla_out_file_drop(&wanted->aad_out);
 }
 
+/* check_out finds a file that could not be written, before any other is. */
+static enum bulla_status check_out(struct bulla_cli *cli, const struct wanted *wanted) {
+  const char *const paths[] = {wanted->header_out.path, wanted->aad_out.path};
+  if (paths[0] != NULL && paths[1] != NULL && strcmp(paths[0], paths[1]) == 0) {
+    return bulla_cli_usage(cli, "--header-out and --aad-out name one file: take two");
+  }
+  for (size_t i = 0; i < 2; i++) {
+    if (paths[i] != NULL && strcmp(paths[i], "-") == 0) {
+      return bulla_cli_usage(cli, "--%s takes a new file: standard output has the plaintext",
+                             i == 0 ? "header-out" : "aad-out");
+    }
+  }
+  return BULLA_OK;
+}
+
 /* check_wanted compares what was authenticated with --typ and --aad. */
 static enum bulla_status check_wanted(struct bulla_cli *cli, const struct wanted *wanted,
                                       const struct bulla_jwe_opened *opened) {
@@ -132,7 +148,7 @@ static enum bulla_status explain_decrypt(struct bulla_cli *cli, enum bulla_statu
   return status != BULLA_REFUSED ? status
                                  : bulla_cli_error(cli, status,
                                                    "refused: it is damaged, not for this key, or of another \"alg\" or "
-                                                   "\"enc\" than the key is pinned to");
+                                                   "\"enc\" than the key is pinned to: bulla jwe inspect shows both");
 }
 
 /* decrypt prints the plaintext of |jwe|, behind the files that were asked for: a reader that has it has them. */
@@ -163,6 +179,7 @@ enum bulla_status bulla_run_jwe_decrypt(struct bulla_cli *cli) {
   struct wanted wanted BULLA_CLEANUP(wanted_free) = {.header_out = bulla_out_file(cli, "header-out"),
                                                      .aad_out = bulla_out_file(cli, "aad-out")};
   struct bulla_span jwe;
+  BULLA_TRY(check_out(cli, &wanted));
   BULLA_TRY(bulla_jwe_memory());
   BULLA_TRY(read_keys(cli, &chosen));
   if (chosen.jwk != NULL) {
@@ -172,6 +189,8 @@ enum bulla_status bulla_run_jwe_decrypt(struct bulla_cli *cli) {
   BULLA_TRY(bulla_jwe_input(cli, &text, &jwe));
   if (chosen.jwk == NULL) {
     BULLA_TRY(choose(cli, &chosen, jwe));
+    struct bulla_span kid = bulla_jwk_kid(chosen.jwk);
+    bulla_cli_at(cli, "the key \"%.*s\" of --jwks", (int)kid.len, (const char *)kid.data);
     BULLA_TRY(pin(cli, &key, chosen.jwk));
     bulla_cli_at(cli, "standard input");
   }

@@ -6,6 +6,9 @@
 #include "cli/jwk_file.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 #include "cli/error.h"
 #include "cli/input.h"
@@ -74,12 +77,37 @@ enum bulla_status bulla_jwk_file_explain(struct bulla_cli *cli, enum bulla_statu
   }
 }
 
+enum bulla_status bulla_jwk_file_at(struct bulla_cli *cli, const char *option, size_t number, const char *path) {
+  bool is_there = access(path, F_OK) == 0;
+  if (!is_there && strcmp(path, "-") == 0) {
+    return bulla_cli_usage(cli, "--%s - names no file: standard input has what is encrypted or decrypted", option);
+  }
+  if (!is_there && strncmp(path, "fd:", 3) == 0) {
+    return bulla_cli_usage(cli, "--%s takes a path: that of descriptor 3 is /dev/fd/3", option);
+  }
+  if (!is_there && strncmp(path, "file:", 5) == 0) {
+    return bulla_cli_usage(cli, "--%s takes a path, without file:", option);
+  }
+  if (number == 0) {
+    bulla_cli_at(cli, "the file of --%s", option);
+  } else {
+    bulla_cli_at(cli, "file %zu of --%s%s%s", number, option, is_there ? ", " : "", is_there ? path : "");
+  }
+  return BULLA_OK;
+}
+
+static enum bulla_status read_key(struct bulla_cli *cli, struct bulla_secret **text, bool *is_exposed, const char *path,
+                                  size_t max_len) {
+  BULLA_TRY(bulla_input_any_key_file(cli, text, is_exposed, path, max_len));
+  return bulla_secret_bytes(*text).len > 0 ? BULLA_OK : bulla_cli_error(cli, BULLA_INVALID_TEXT, "it is empty");
+}
+
 static const char take_another[] = "take another key";
 
 enum bulla_status bulla_jwk_file_read(struct bulla_cli *cli, struct bulla_jwk **jwk, const char *path) {
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   bool is_exposed = false;
-  BULLA_TRY(bulla_input_any_key_file(cli, &text, &is_exposed, path, BULLA_JWK_MAX));
+  BULLA_TRY(read_key(cli, &text, &is_exposed, path, BULLA_JWK_MAX));
   struct bulla_span bytes = bulla_secret_bytes(text);
   BULLA_TRY(bulla_jwk_file_explain(cli, bulla_jwk_parse(jwk, bytes), "JWK", bytes));
   if (is_exposed && bulla_jwk_has_private(*jwk)) {
@@ -102,7 +130,7 @@ static bool has_private(const struct bulla_jwk_set *set) {
 enum bulla_status bulla_jwk_set_file_read(struct bulla_cli *cli, struct bulla_jwk_set **set, const char *path) {
   struct bulla_secret *text BULLA_CLEANUP(bulla_secret_free) = NULL;
   bool is_exposed = false;
-  BULLA_TRY(bulla_input_any_key_file(cli, &text, &is_exposed, path, BULLA_JWK_SET_MAX));
+  BULLA_TRY(read_key(cli, &text, &is_exposed, path, BULLA_JWK_SET_MAX));
   struct bulla_span bytes = bulla_secret_bytes(text);
   BULLA_TRY(bulla_jwk_file_explain(cli, bulla_jwk_set_parse(set, bytes), "JWK Set", bytes));
   if (is_exposed && has_private(*set)) {
@@ -125,6 +153,33 @@ static void add_name(struct name_list *list, const char *name) {
   }
 }
 
+/* hint says what to make of the |name| of no algorithm that is taken; "" if nothing is known of it. */
+static const char *hint(const char *name) {
+  static const struct {
+    const char *name;
+    const char *hint;
+  } known[] = {
+      {"RSA1_5", "; RSA1_5 is refused on purpose: docs/JOSE.md"},
+      {"PBES2-", "; PBES2 is refused on purpose: docs/JOSE.md"},
+      {"RSA", "; for RSA take RSA-OAEP-256"},
+      {"EC", "; for EC take ECDH-ES+A256KW"},
+      {"P-", "; for a curve take ECDH-ES+A256KW"},
+      {"X25519", "; for X25519 take ECDH-ES+A256KW"},
+  };
+  for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    size_t len = strlen(known[i].name);
+    if (strncasecmp(name, known[i].name, len) == 0 && (name[len] == '\0' || known[i].name[len - 1] == '-')) {
+      return known[i].hint;
+    }
+  }
+  for (int i = BULLA_JWE_DIR; i <= BULLA_JWE_RSA_OAEP_256; i++) {
+    if (strcasecmp(name, bulla_jwe_alg_name((enum bulla_jwe_alg)i)) == 0) {
+      return "; upper and lower case differ";
+    }
+  }
+  return "";
+}
+
 enum bulla_status bulla_jwk_option_alg(struct bulla_cli *cli, enum bulla_jwe_alg *alg, const char *option,
                                        const char *name) {
   *alg = bulla_jwe_alg_named(bulla_text(name));
@@ -135,7 +190,7 @@ enum bulla_status bulla_jwk_option_alg(struct bulla_cli *cli, enum bulla_jwe_alg
   for (int i = BULLA_JWE_DIR; i <= BULLA_JWE_RSA_OAEP_256; i++) { /* without the draft */
     add_name(&list, bulla_jwe_alg_name((enum bulla_jwe_alg)i));
   }
-  return bulla_cli_usage(cli, "--%s takes one of %s", option, list.text);
+  return bulla_cli_usage(cli, "--%s takes one of %s%s", option, list.text, hint(name));
 }
 
 enum bulla_status bulla_jwk_option_enc(struct bulla_cli *cli, enum bulla_jwe_enc *enc, const char *option,
@@ -156,18 +211,25 @@ enum bulla_status bulla_jwk_pin(struct bulla_cli *cli, struct bulla_jwe_key **ke
   *alg = *alg != 0 ? *alg : jwk->alg;
   *enc = *enc != 0 ? *enc : jwk->enc;
   if (*alg == 0 && !jwk->other_alg) {
-    return bulla_cli_usage(cli, "the JWK has no \"alg\": give --alg");
+    return bulla_cli_error(cli, BULLA_INVALID_ARGUMENT, "the JWK has no \"alg\": give --alg");
   }
   if (*enc == 0 && *alg != BULLA_JWE_DRAFT_HPKE && !jwk->other_alg) {
-    return bulla_cli_usage(cli, "the JWK does not say how the content is encrypted: give --enc");
+    return bulla_cli_error(cli, BULLA_INVALID_ARGUMENT,
+                           "the JWK does not say how the content is encrypted: give --enc, as A256GCM");
   }
   enum bulla_status status = bulla_jwe_key_from_jwk(key, jwk, *alg, *enc);
   if (status == BULLA_INVALID_ARGUMENT) {
-    return bulla_cli_usage(cli, "a JWK of this kind or length is not for %s %s", bulla_jwe_alg_name(*alg),
+    return bulla_cli_error(cli, status, "a JWK of this kind or length is not for %s %s", bulla_jwe_alg_name(*alg),
                            bulla_jwe_enc_name(*enc));
   }
-  return status != BULLA_REFUSED
-             ? status
-             : bulla_cli_error(cli, status,
-                               "refused: its \"alg\", \"use\" or \"key_ops\" says that it is for something else");
+  if (status != BULLA_REFUSED) {
+    return status;
+  }
+  if (jwk->alg != 0 && (jwk->alg != *alg || (jwk->enc != 0 && jwk->enc != *enc))) {
+    return bulla_cli_error(cli, status, "refused: its \"alg\" is %s, and so it is for something else than %s %s",
+                           jwk->enc != 0 ? bulla_jwe_enc_name(jwk->enc) : bulla_jwe_alg_name(jwk->alg),
+                           bulla_jwe_alg_name(*alg), bulla_jwe_enc_name(*enc));
+  }
+  return bulla_cli_error(cli, status,
+                         "refused: its \"alg\", \"use\" or \"key_ops\" says that it is for something else");
 }

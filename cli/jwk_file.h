@@ -10,8 +10,14 @@
 
 #include "cli/cli.h"
 
+/* bulla_jwk_file_at has errors name the file |path| of |option|, the |number|th from 1 of several, or 0. The path
+ * itself is named if there is such a file: otherwise it may turn out to be the key. Returns BULLA_INVALID_ARGUMENT for
+ * what stands for a file elsewhere, and is none here: "-", "fd:3", "file:key". */
+BULLA_NODISCARD enum bulla_status bulla_jwk_file_at(struct bulla_cli *cli, const char *option, size_t number,
+                                                    const char *path);
+
 /* bulla_jwk_file_read creates |*jwk| from the file |path|, which others may be able to read only if it has no private
- * part. bulla_jwk_set_file_read is the same for a JWK Set. Neither repeats the path in an error: it may be the key. */
+ * part. bulla_jwk_set_file_read is the same for a JWK Set. */
 BULLA_NODISCARD enum bulla_status bulla_jwk_file_read(struct bulla_cli *cli, struct bulla_jwk **jwk, const char *path);
 BULLA_NODISCARD enum bulla_status bulla_jwk_set_file_read(struct bulla_cli *cli, struct bulla_jwk_set **set,
                                                           const char *path);

@@ -135,6 +135,9 @@ static enum bulla_status check_command(struct bulla_cli *cli) {
     return bulla_cli_usage(cli, "too few arguments: it takes %s", cli->command->operands);
   }
   if (cli->num_operands > cli->command->max_operands) {
+    if (cli->command->max_operands == 0 && strstr(cli->command->summary, "standard input") != NULL) {
+      return bulla_cli_usage(cli, "argument 1 is too many: it reads standard input, as from < FILE");
+    }
     bool takes_any = cli->command->operands[0] != '\0';
     return bulla_cli_usage(cli, "argument %zu is too many%s%s", cli->command->max_operands + 1,
                            takes_any ? ": it takes " : "", cli->command->operands);
