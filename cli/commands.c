@@ -378,7 +378,8 @@ const struct bulla_command bulla_commands[] = {
     {"apikey jwk", token_group, "ID", "Print one day's token key of an API key as a JWK; audited first.",
      "Any JOSE library reads that day's tokens with it, and can forge them: the audit log has a record of its own,\n"
      "apikey-export with the day. Days other than yesterday, today and tomorrow need --any-day.",
-     "bulla apikey jwk 0123456789abcdef --day today > day.jwk", bulla_apikey_jwk_options, 1, 1, bulla_run_apikey_jwk},
+     "(umask 077; bulla apikey jwk 0123456789abcdef --day today > day.jwk)", bulla_apikey_jwk_options, 1, 1,
+     bulla_run_apikey_jwk},
     {"token mint", token_group, "", "Mint a token with an API key; needs no vault.",
      "The file of --claims may hold perms and attrs, unless given as options, and custom claims; the other known\n"
      "claims have options of their own. Whether --org owns the key is checked when verifying. Without --jti a token\n"
@@ -409,9 +410,8 @@ const struct bulla_command bulla_commands[] = {
      bulla_run_open},
     {"keygen", seal_group, "", "Print a new random key: 64 hexadecimal digits, or with --jwk a JSON Web Key.",
      "A JWK has its private part and an \"alg\": give others what bulla jwk public makes of it. Its \"kid\" is the\n"
-     "thumbprint, of a shared key none, unless --kid is given. An \"enc\" it says only if it is for nothing else, as "
-     "a\n"
-     "key for A256GCM, which both sides have.",
+     "thumbprint, of a shared key none, unless --kid is given. Its \"alg\" names an enc only for a shared (dir) key,\n"
+     "such as A256GCM.",
      "(umask 077; bulla keygen > blob.key)\n"
      "  (umask 077; bulla keygen --jwk ECDH-ES+A256KW > alice.jwk)\n"
      "  (umask 077; bulla keygen --jwk A256GCM --kid 2026-01 > shared.jwk)",
@@ -420,18 +420,18 @@ const struct bulla_command bulla_commands[] = {
     {"jwe encrypt", jose_group, "", "Encrypt standard input for a JSON Web Key; the JWE goes to standard output.",
      "ALG is dir, A128KW, A192KW, A256KW, A128GCMKW, A192GCMKW, A256GCMKW, ECDH-ES, ECDH-ES+A128KW, ECDH-ES+A192KW,\n"
      "ECDH-ES+A256KW, RSA-OAEP or RSA-OAEP-256; ENC is A128GCM, A192GCM, A256GCM, A128CBC-HS256, A192CBC-HS384 or\n"
-     "A256CBC-HS512. What the \"alg\" of the JWK says need not be given; another one is refused. A public key is\n"
-     "enough, and all may read its file. The plaintext has at most about 785,000 bytes, the JWE 1 MiB. No newline\n"
-     "follows it, except on a terminal: many libraries refuse one. Needs no vault.",
+     "A256CBC-HS512. --alg may be omitted if the JWK has one, and must not differ. A public key is enough, and all\n"
+     "may read its file. The plaintext has at most about 785,000 bytes, the JWE 1 MiB. No newline follows it, except\n"
+     "on a terminal: many libraries refuse one. Needs no vault.",
      "bulla jwe encrypt --jwk alice.pub --enc A256GCM < note > note.jwe\n"
      "  bulla jwe encrypt --jwk alice.pub --jwk bob.pub --enc A256GCM --aad to.txt < note > note.json",
      bulla_jwe_encrypt_options, 0, 0, bulla_run_jwe_encrypt},
     {"jwe decrypt", jose_group, "", "Decrypt the JWE on standard input, in any form, to standard output.",
-     "The key is pinned to one alg and one enc before the input is read: by the \"alg\" of the JWK, --alg and --enc.\n"
-     "Of a JWK Set the key is that of which the JWE says the kid; none is tried. Whatever does not open ends with\n"
-     "status 1, and nothing is printed. The files of --header-out and --aad-out have what was authenticated beside "
-     "the\n"
-     "plaintext; without those, --typ and --aad nobody has looked at it. Needs no vault.",
+     "The key is pinned to one alg and one enc before anything in the input is trusted: by the \"alg\" of the JWK,\n"
+     "--alg and --enc. From a JWK Set the key is the one whose kid the JWE names; keys are never tried in turn.\n"
+     "Whatever does not open ends with status 1, and nothing is printed. The files of --header-out and --aad-out have\n"
+     "what was authenticated beside the plaintext; without these options, --typ or --aad, the header and the aad go\n"
+     "unread. Needs no vault.",
      "bulla jwe decrypt --jwk alice.jwk --enc A256GCM < note.jwe > note\n"
      "  bulla jwe decrypt --jwks keys.json --enc A256GCM --typ JWT < token",
      bulla_jwe_decrypt_options, 0, 0, bulla_run_jwe_decrypt},

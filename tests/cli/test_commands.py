@@ -49,6 +49,17 @@ def every_command_has_help_that_names_its_usage_example_and_statuses(box):
 
 
 @test_without_vault
+def examples_write_secrets_to_files_of_their_owner_alone(box):
+    writes = r"bulla (?:keygen|apikey jwk|apikey create|actor create|jwk from-pem <)[^|]*> "
+    pages = [box.run(*name.split(), "--help").decode() for name in commands(box)]
+    files = SOURCE / "README.md", *SOURCE.glob("docs/**/*.md"), *SOURCE.glob("docs/man/*.scd")
+    pages += [path.read_text() for path in files]
+    lines = [line for page in pages for line in page.splitlines() if re.search(writes, line)]
+    exposed = [line for line in lines if "umask 077" not in line]
+    assert len(lines) > 9 and not exposed, (len(lines), exposed)
+
+
+@test_without_vault
 def the_manual_describes_every_command_and_option(box):
     manual = (SOURCE / "docs/man/bulla.1.scd").read_text()
     for name in commands(box):

@@ -43,7 +43,7 @@ ROWS = [
 
     hole("rhonabwy", "has no `ECDH-ES` on P-521", curve="P-521", feature=ENCRYPTED),
     hole("rhonabwy", "makes X25519 keys whose public half is not that of the private one, and does not read them "
-         "itself: elsewhere it has keys of bulla's making", curve="X25519", feature="key of the writer's making",
+         "itself: in the other rows its keys are made by bulla", curve="X25519", feature="key of the writer's making",
          direction="writes"),
     hole("rhonabwy", "writes no `alg` in the flattened form of `dir`", alg="dir", form="flattened", direction="writes"),
     hole("rhonabwy", "encrypts the general form of `dir` with another key than the shared one", alg="dir",
