@@ -12,6 +12,7 @@
 
 #include "cli/error.h"
 #include "cli/input.h"
+#include "cli/jwk_set_fault.h"
 #include "core/jwk.h"
 
 /* How files begin that people have in the place of a key, which is no secret, and what they are. */
@@ -117,6 +118,24 @@ enum bulla_status bulla_jwk_file_read(struct bulla_cli *cli, struct bulla_jwk **
   return BULLA_OK;
 }
 
+/* explain_set names the key of |text| that makes it no set. What the library has logged of the whole stays. */
+static enum bulla_status explain_set(struct bulla_cli *cli, enum bulla_status status, struct bulla_span text) {
+  if (status == BULLA_OK) {
+    return BULLA_OK;
+  }
+  char detail[sizeof(cli->detail)];
+  memcpy(detail, cli->detail, sizeof(detail));
+  size_t number = status == BULLA_INVALID_TEXT || status == BULLA_REFUSED ? bulla_jwk_set_fault(text) : 0;
+  memcpy(cli->detail, detail, sizeof(detail));
+  cli->detailed = status;
+  (void)bulla_jwk_file_explain(cli, status, "JWK Set", text);
+  if (number > 0) {
+    size_t len = strlen(cli->text);
+    (void)snprintf(cli->text + len, sizeof(cli->text) - len, ", for its key number %zu", number);
+  }
+  return status;
+}
+
 static bool has_private(const struct bulla_jwk_set *set) {
   const struct bulla_jwk *jwk = NULL;
   for (size_t i = 0; (jwk = bulla_jwk_set_at(set, i)) != NULL; i++) {
@@ -132,7 +151,7 @@ enum bulla_status bulla_jwk_set_file_read(struct bulla_cli *cli, struct bulla_jw
   bool is_exposed = false;
   BULLA_TRY(read_key(cli, &text, &is_exposed, path, BULLA_JWK_SET_MAX));
   struct bulla_span bytes = bulla_secret_bytes(text);
-  BULLA_TRY(bulla_jwk_file_explain(cli, bulla_jwk_set_parse(set, bytes), "JWK Set", bytes));
+  BULLA_TRY(explain_set(cli, bulla_jwk_set_parse(set, bytes), bytes));
   if (is_exposed && has_private(*set)) {
     bulla_jwk_set_free(set);
     return bulla_input_exposed(cli, take_another);

@@ -196,6 +196,23 @@ def a_key_in_another_form_is_told_with_what_changes_it(box):
 
 
 @test_without_vault
+def the_key_that_makes_a_set_no_set_is_named(box):
+    a, b = keygen(box, "a", "ECDH-ES", "--kid", "a"), keygen(box, "b", "ECDH-ES", "--kid", "b")
+    unknown = {"kty": "AKP", "kid": "u"}
+    for keys, status, told in (([a, b, {**b, "kid": "a"}], 1, "for its key number 3 (JWK Set: two keys have one \"kid\")"),
+                               ([unknown, a, {**b, "x": "!"}, b], 2, "for its key number 3 (JWK: "),
+                               ([unknown, {**a, "x": "A" * 43}], 1, "for its key number 2 (JWK: "),
+                               ([a, 1], 2, "for its key number 2 (JWK Set: a key is no object)")):
+        box.write("set", json.dumps({"more": [1], "keys": keys}))
+        box.run("jwe", "decrypt", "--jwks", "set", "--enc", "A256GCM", status=status, told=told)
+    shared = json.loads(box.run("keygen", "--jwk", "A256KW", "--kid", "s"))
+    for content, status in (({"keys": [a, shared]}, 1), ({"keys": 1}, 2), ([a], 2), ({"key": [a]}, 2)):
+        box.write("set", json.dumps(content))
+        box.run("jwe", "decrypt", "--jwks", "set", status=status, told="JWK Set")
+        assert "number" not in box.errors, box.errors
+
+
+@test_without_vault
 def a_private_key_that_others_can_read_is_refused_and_a_public_one_is_not(box):
     for kind in (["A256GCM"], ["ECDH-ES+A256KW"]):
         jwk = keygen(box, "key", *kind)
