@@ -136,6 +136,7 @@ static bool is_on_curve(const struct ecc_curve *curve, const struct part *x, con
   struct ecc_point of_d;
   struct ecc_scalar scalar;
   mpz_t numbers[5];
+  /* cppcheck-suppress legacyUninitvar; it is made there. */
   number_of(numbers[0], x);
   number_of(numbers[1], y);
   number_of(numbers[2], d);
