@@ -102,16 +102,18 @@ static enum bulla_status read_recipients(struct bulla_cli *cli, struct recipient
 
 static enum bulla_status explain_encrypt(struct bulla_cli *cli, enum bulla_status status) {
   if (status == BULLA_TOO_LARGE) {
-    return bulla_cli_error(cli, status, "too large: a JWE has at most %d bytes, and so about 785,000 of plaintext",
-                           BULLA_JWE_MAX);
+    return bulla_cli_error(cli, status, "too large: a JWE has at most %d bytes, and so about 785,000 of plaintext%s",
+                           BULLA_JWE_MAX, bulla_option_count(cli, "aad") > 0 ? " and --aad" : "");
   }
   if (status != BULLA_INVALID_ARGUMENT || bulla_option_count(cli, "header") == 0) {
     return status;
   }
   bulla_cli_at(cli, "the file of --header");
-  return bulla_cli_error(cli, status,
-                         "it has a member that is not for it: \"alg\", \"enc\", \"kid\" and what else bulla writes, or "
-                         "\"crit\", \"zip\", \"p2s\", \"p2c\"");
+  return bulla_cli_error(
+      cli, status,
+      "it has a member that is not for it (\"alg\", \"enc\", \"kid\" and what else bulla writes, \"crit\", "
+      "\"zip\", \"p2s\", \"p2c\"), or is too long beside those: a header has at most %d bytes",
+      BULLA_JWE_HEADER_MAX);
 }
 
 enum bulla_status bulla_run_jwe_encrypt(struct bulla_cli *cli) {

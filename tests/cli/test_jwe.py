@@ -511,6 +511,10 @@ def what_is_wrong_is_named(box):
             told="bulla: the key \"cbc\" of --jwks: refused: its \"alg\"")
     box.write("more", '{"alg":"dir"}')
     encrypt(box, "cbc", "--header", "more", status=2, told="bulla: the file of --header: it has a member")
+    box.write("more", json.dumps({"a": "x" * 4060}))
+    encrypt(box, "cbc", "--header", "more", status=2, told="or is too long beside those: a header has at most 4096 bytes")
+    box.write("more", b"x" * 1000000)
+    encrypt(box, "cbc", "--form", "flattened", "--aad", "more", status=2, told="about 785,000 of plaintext and --aad")
     for name, told in (("RSA1_5", "on purpose: docs/JOSE.md"), ("PBES2-HS256+A128KW", "on purpose: docs/JOSE.md"),
                        ("RSA", "take RSA-OAEP-256"), ("P-256", "take ECDH-ES+A256KW"), ("a256kw", "case differ")):
         encrypt(box, "a", "--alg", name, status=2, told=told)
