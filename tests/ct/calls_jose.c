@@ -257,7 +257,6 @@ static void write_and_read(const struct bulla_jwk *jwk) {
 
 /* A key that is given by its text alone is no less secret: digits that are none, and one that is too many. */
 static void read_no_digits(void) {
-  SECRET(text, 43);
   struct bulla_secret *json BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_jwk *jwk = NULL;
   static const char before[] = "{\"kty\":\"oct\",\"k\":\"";
