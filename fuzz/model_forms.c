@@ -99,8 +99,8 @@ static bool take_known(const struct known *known, size_t num_known, json_t *tree
       }
     }
     bool is_string = known[i].type == JSON_STRING;
-    if (json_typeof(value) != known[i].type ||
-        (is_string && memchr(known[i].value->data, '\\', known[i].value->len) != NULL)) {
+    if (json_typeof(value) != known[i].type || (is_string && known[i].value->data != NULL &&
+                                                memchr(known[i].value->data, '\\', known[i].value->len) != NULL)) {
       return false;
     }
     if (is_string) {
