@@ -58,7 +58,10 @@ struct bulla_span bulla_jwk_open_part(const struct bulla_jwk *jwk, size_t i) {
 }
 
 struct bulla_span bulla_jwk_hidden_part(const struct bulla_jwk *jwk, size_t i) {
-  struct bulla_span bytes = jwk->secret == NULL ? bulla_span(NULL, 0) : bulla_secret_bytes(jwk->secret);
+  if (jwk->secret == NULL) {
+    return bulla_span(NULL, 0);
+  }
+  struct bulla_span bytes = bulla_secret_bytes(jwk->secret);
   if (jwk->type != BULLA_KEY_RSA || bytes.data == NULL) {
     return bytes;
   }
