@@ -460,13 +460,16 @@ static const struct needle *match(const struct needles *needles, const uint8_t *
 
 size_t needles_find(const struct needles *needles, struct bulla_span haystack, char what[128], size_t *place) {
   size_t num_found = 0;
+  /* What was last looked for in vain. Memory is full of one byte, and the filter may have a bit for that. */
+  const uint8_t *missed = NULL;
   for (size_t i = 0; i + WINDOW <= haystack.len; i++) {
     const uint8_t *at = haystack.data + i;
     uint32_t bit = filter_place(at);
-    if ((needles->filter[bit / 8] >> bit % 8 & 1) == 0) {
+    if ((needles->filter[bit / 8] >> bit % 8 & 1) == 0 || (missed != NULL && memcmp(at, missed, WINDOW) == 0)) {
       continue;
     }
     const struct needle *needle = match(needles, at);
+    missed = needle == NULL ? at : missed;
     if (needle != NULL) {
       if (num_found == 0) {
         snprintf(what, 128, "%s", needle->name);
