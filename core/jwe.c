@@ -82,7 +82,7 @@ static enum bulla_status make(struct bulla_jwe_key **key, const struct bulla_jwk
                               enum bulla_jwe_enc enc) {
   const struct bulla_jwe_algorithm *algorithm = bulla_jwe_algorithm(alg);
   const struct bulla_jwe_encryption *encryption = encryption_for(algorithm, enc);
-  if (jwk->secret != NULL && bulla_secret_bytes(jwk->secret).data == NULL) {
+  if (!bulla_jwk_is_here(jwk)) {
     return BULLA_FORKED;
   }
   if (algorithm == NULL || encryption == NULL || !goes_with(jwk, algorithm, encryption) ||

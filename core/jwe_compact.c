@@ -82,17 +82,6 @@ enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct 
   return BULLA_OK;
 }
 
-enum bulla_status bulla_jwe_seal(const struct bulla_aead *aead, struct bulla_buffer *token, struct bulla_span header,
-                                 struct bulla_span plaintext) {
-  if (token->size < bulla_jwe_compact_len(header.len, plaintext.len)) {
-    return bulla_fail(token, BULLA_BUFFER_TOO_SMALL);
-  }
-  if (plaintext.len > 0) {
-    memcpy(token->data + bulla_jwe_payload_offset(header.len), plaintext.data, plaintext.len);
-  }
-  return bulla_jwe_seal_composed(aead, token, header, plaintext.len);
-}
-
 enum bulla_status bulla_jwe_open(const struct bulla_aead *aead, struct bulla_buffer *plaintext,
                                  const struct bulla_jwe_parts *parts) {
   const struct bulla_jwe_sealed sealed = {parts->iv, parts->ciphertext, parts->tag};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The compact serialization of RFC 7516 §7.1, without keys; core/jwe.c and the tokens use it. */
+/* The compact serialization of RFC 7516 §7.1, without keys: its parser, which core/jwe_message.c uses
+ * too, and what seals and opens the tokens. */
 
 #ifndef BULLA_CORE_JWE_COMPACT_H
 #define BULLA_CORE_JWE_COMPACT_H
@@ -45,13 +46,10 @@ size_t bulla_jwe_compact_len(size_t header_len, size_t plaintext_len);
  * empty encrypted key, and the IV. */
 size_t bulla_jwe_payload_offset(size_t header_len);
 
-/* bulla_jwe_seal fills |token| with |header|, which is already base64url, an empty encrypted key, and |plaintext|
- * sealed with a fresh IV. Returns BULLA_BUFFER_TOO_SMALL, BULLA_NO_CRYPTO. */
-BULLA_NODISCARD enum bulla_status bulla_jwe_seal(const struct bulla_aead *aead, struct bulla_buffer *token,
-                                                 struct bulla_span header, struct bulla_span plaintext);
-
-/* bulla_jwe_seal_composed is bulla_jwe_seal for |plaintext_len| bytes of plaintext that are already in |token|'s
- * buffer, at bulla_jwe_payload_offset. They are overwritten, so no other copy of them need exist. */
+/* bulla_jwe_seal_composed fills |token| with |header|, which is already base64url, an empty encrypted key, and the
+ * |plaintext_len| bytes of plaintext that are already in |token|'s buffer, at bulla_jwe_payload_offset, sealed with a
+ * fresh IV. They are overwritten, so no other copy of them need exist. Returns BULLA_BUFFER_TOO_SMALL, BULLA_NO_CRYPTO.
+ */
 BULLA_NODISCARD enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct bulla_buffer *token,
                                                           struct bulla_span header, size_t plaintext_len);
 

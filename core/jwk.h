@@ -30,11 +30,11 @@ enum bulla_key_op {
   BULLA_OP_DERIVE_BITS = 128,
 };
 
+/* |secret| is there in the process that made the key alone: see bulla_jwk_is_here. */
 struct bulla_jwk {
   enum bulla_key_type type;
   enum bulla_curve curve;       /* of EC and OKP */
   struct bulla_secret *secret;  /* k; d; or of RSA d, p, q, dp, dq, qi; NULL without a private part */
-  uint64_t fork_epoch;          /* of the process that has |secret| */
   uint8_t *open;                /* on the heap: the point, or of RSA n and e; and the texts of kid and alg_name */
   struct bulla_span point;      /* into |open| */
   struct bulla_rsa_private rsa; /* into |open| and |secret| */
@@ -48,6 +48,11 @@ struct bulla_jwk {
   bool has_key_ops;
   unsigned key_ops; /* of enum bulla_key_op */
 };
+
+/* bulla_jwk_is_here returns whether the private part of |jwk| is there, if it has one: not in a forked child. */
+static inline bool bulla_jwk_is_here(const struct bulla_jwk *jwk) {
+  return jwk->secret == NULL || bulla_secret_bytes(jwk->secret).data != NULL;
+}
 
 /* bulla_jwk_public_point reads the public key of "epk" (RFC 7518 §4.6.1.1) from |json|, a checked object, to |point|,
  * for |curve|. Returns BULLA_REFUSED for whatever else it is, a private key among them. Whether the point is on the

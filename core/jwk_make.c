@@ -11,7 +11,6 @@
 #include "core/jwk_parts.h"
 #include "core/log.h"
 #include "core/scrub.h"
-#include "core/slab.h"
 
 void bulla_jwk_free(struct bulla_jwk **jwk) {
   struct bulla_jwk *handle = *jwk;
@@ -245,7 +244,6 @@ static enum bulla_status fill(struct bulla_jwk *jwk, const struct bulla_jwk_sour
   jwk->use = source->use;
   jwk->has_key_ops = source->has_key_ops;
   jwk->key_ops = source->key_ops;
-  jwk->fork_epoch = bulla_fork_epoch();
   BULLA_TRY(check_lens(source, kind));
   BULLA_TRY(fill_open(jwk, source, kind));
   if (source->has_private) {

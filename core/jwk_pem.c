@@ -7,7 +7,6 @@
 #include "core/jwk_parts.h"
 #include "core/log.h"
 #include "core/pem.h"
-#include "core/slab.h"
 
 /* Makes a key of |key|, views of locked memory. */
 static enum bulla_status make_from(struct bulla_jwk **jwk, const struct bulla_der_key *key) {
@@ -51,7 +50,7 @@ enum bulla_status bulla_jwk_to_pem(struct bulla_secret **pem, const struct bulla
                               .point = jwk->point,
                               .rsa = {.open = jwk->rsa.open}};
   if (key.has_private) {
-    if (jwk->fork_epoch != bulla_fork_epoch()) {
+    if (!bulla_jwk_is_here(jwk)) {
       return BULLA_FORKED;
     }
     key.rsa = jwk->rsa;

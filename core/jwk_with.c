@@ -44,7 +44,7 @@ static void take_parts(struct bulla_jwk_source *source, const struct bulla_jwk *
 enum bulla_status bulla_jwk_with(struct bulla_jwk **with, const struct bulla_jwk *jwk, struct bulla_span kid,
                                  struct bulla_span alg) {
   *with = NULL;
-  if (jwk->secret != NULL && bulla_secret_bytes(jwk->secret).data == NULL) {
+  if (!bulla_jwk_is_here(jwk)) {
     return BULLA_FORKED;
   }
   if (!is_kid(kid)) {

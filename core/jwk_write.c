@@ -8,7 +8,6 @@
 #include "core/jwk_parts.h"
 #include "core/number.h"
 #include "core/scrub.h"
-#include "core/slab.h"
 
 /* Enough for what is not a part: names, "kid" and "alg" with all of it escaped. */
 enum { FRAME_LEN = 512 + 2 * 6 * BULLA_JWK_TEXT_MAX, PUBLIC_LEN = FRAME_LEN + 2 * 4 * BULLA_RSA_MAX_LEN / 3 };
@@ -85,7 +84,7 @@ enum bulla_status bulla_jwk_write(struct bulla_secret **json, const struct bulla
   if (jwk->secret == NULL) {
     return BULLA_INVALID_ARGUMENT;
   }
-  if (jwk->fork_epoch != bulla_fork_epoch()) {
+  if (!bulla_jwk_is_here(jwk)) {
     return BULLA_FORKED;
   }
   struct bulla_buffer room;
@@ -132,7 +131,7 @@ enum bulla_status bulla_jwk_thumbprint(struct bulla_buffer *thumbprint, const st
   if (thumbprint->size < BULLA_SHA256_LEN) {
     return bulla_fail(thumbprint, BULLA_BUFFER_TOO_SMALL);
   }
-  if (jwk->type == BULLA_KEY_OCT && jwk->fork_epoch != bulla_fork_epoch()) {
+  if (jwk->type == BULLA_KEY_OCT && !bulla_jwk_is_here(jwk)) {
     return bulla_fail(thumbprint, BULLA_FORKED);
   }
   enum bulla_status status = begin(&json, &room, PUBLIC_LEN);

@@ -16,7 +16,7 @@ BULLA_NODISCARD enum bulla_status bulla_compose_begin(struct bulla_buffer *claim
 
 /* bulla_compose_end fills |token| from the |claims| that were written there; |written| is the status of that.
  * Returns |written| unless it is BULLA_OK, BULLA_TOO_LARGE past BULLA_TOKEN_MAX, BULLA_KEY_EXHAUSTED, and the
- * statuses of bulla_jwe_seal. */
+ * statuses of bulla_jwe_seal_composed. */
 BULLA_NODISCARD enum bulla_status bulla_compose_end(struct bulla_buffer *token, const struct bulla_day_pin *pin,
                                                     const struct bulla_buffer *claims, enum bulla_status written);
 

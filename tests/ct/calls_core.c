@@ -356,9 +356,8 @@ const struct ct_call ct_core_calls[] = {
     {"bulla_ring_add bulla_ring_open bulla_ring_free", "key and plaintext",
      "the key's id, which stands in every blob; the blob; " VERDICT, open_with_a_ring},
     {"bulla_triple_seal bulla_triple_open", "key and plaintext", "the triple; " VERDICT, seal_triples},
-    {"bulla_jwe_key_new bulla_jwe_key_free bulla_jwe_encrypt bulla_jwe_decrypt bulla_jwe_seal "
-     "bulla_jwe_seal_composed bulla_jwe_open",
-     "key and plaintext", "the token; " VERDICT, encrypt_jwe},
+    {"bulla_jwe_key_new bulla_jwe_key_free bulla_jwe_encrypt bulla_jwe_decrypt", "key and plaintext",
+     "the token; " VERDICT, encrypt_jwe},
     {"bulla_signature_public bulla_signature_sign bulla_ed25519_sign", "seed and message",
      "the public key and the signature: they are made to be seen", sign},
     {"bulla_signing_key_new bulla_signing_key_free bulla_sign", "seed and message",

@@ -89,7 +89,7 @@ const struct ct_call ct_token_calls[] = {
      make_and_read_apikeys},
     {"bulla_apikey_day_jwk", "the token root", "nothing", make_jwk},
     {"bulla_minter_new bulla_minter_free bulla_token_mint bulla_verifier_new bulla_verifier_free "
-     "bulla_token_verify bulla_token_authenticate bulla_token_refresh",
+     "bulla_token_verify bulla_token_authenticate bulla_token_refresh bulla_jwe_seal_composed bulla_jwe_open",
      "the token root", "the token; whether it was authentic; the claims of an authentic one", mint_verify_refresh},
     {0},
 };
