@@ -54,12 +54,13 @@ NO_SECRET = {
     "core/crypto_keys.h": "bulla_curve_check bulla_curve_len bulla_point_len bulla_rsa_check_public bulla_rsa_generate",
     "core/der.h": "bulla_oid_curve",
     # Public halves, names, purposes, and places in the text.
-    "core/jwk.h": "bulla_jwk_public_point bulla_jwk_put_point",
+    "core/jwk.h": "bulla_jwk_public_point bulla_jwk_put_point bulla_jwk_is_here",
     "core/jwk_members.h": "bulla_jwk_has bulla_jwk_member bulla_jwk_read_members",
     "core/jwk_parts.h": """bulla_curve_name bulla_curve_type bulla_jwk_kind bulla_jwk_kind_at bulla_jwk_open_part
         bulla_jwk_put_key_ops bulla_jwk_read_key_ops bulla_jwk_read_use bulla_jwk_set_purposes""",
     "core/jwe_header.h": "*",
     "core/jwe_key.h": "bulla_jwe_key_is_here",
+    "core/jwe_len.h": "bulla_jwe_take_options",
     "core/jwe_message.h": "*",
     "core/jwe_table.h": "bulla_jwe_algorithm bulla_jwe_encryption",
     # Headers and contexts.
