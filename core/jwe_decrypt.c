@@ -243,6 +243,9 @@ enum bulla_status bulla_jwe_decrypt_any(const struct bulla_jwe_key *key, struct 
   enum bulla_status status =
       opened == NULL ? BULLA_OK
                      : bulla_sized_take(&taken, sizeof(taken), opened, BULLA_SIZE_TO(struct bulla_jwe_opened, aad));
+  if (status == BULLA_OK && !bulla_sized_is_zero(taken.reserved, sizeof(taken.reserved))) {
+    status = BULLA_INVALID_ARGUMENT;
+  }
   if (status != BULLA_OK) {
     return bulla_fail(plaintext, status);
   }

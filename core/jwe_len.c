@@ -11,9 +11,8 @@
 #include "core/sized.h"
 
 enum bulla_status bulla_jwe_take_options(struct bulla_jwe_options *taken, const struct bulla_jwe_options *options) {
-  static const uint64_t none[sizeof(options->reserved) / sizeof(options->reserved[0])];
   BULLA_TRY(bulla_sized_take(taken, sizeof(*taken), options, BULLA_SIZE_TO(struct bulla_jwe_options, apv)));
-  return memcmp(taken->reserved, none, sizeof(none)) == 0 ? BULLA_OK : BULLA_INVALID_ARGUMENT;
+  return bulla_sized_is_zero(taken->reserved, sizeof(taken->reserved)) ? BULLA_OK : BULLA_INVALID_ARGUMENT;
 }
 
 size_t bulla_jwe_len(const struct bulla_jwe_key *key, size_t plaintext_len) {

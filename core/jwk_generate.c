@@ -34,9 +34,8 @@ static enum bulla_curve curve_of(const struct bulla_jwk_options *options) {
 }
 
 static enum bulla_status check_options(const struct bulla_jwk_options *options) {
-  static const uint64_t none[sizeof(options->reserved) / sizeof(options->reserved[0])];
   const struct bulla_jwe_algorithm *row = bulla_jwe_algorithm(options->alg);
-  if (memcmp(options->reserved, none, sizeof(none)) != 0) {
+  if (!bulla_sized_is_zero(options->reserved, sizeof(options->reserved))) {
     return refuse_options("what is reserved is not 0");
   }
   if (row == NULL) {

@@ -18,14 +18,21 @@ enum bulla_status bulla_sized_read(size_t *their_size, const void *theirs, size_
              : bulla_explain(BULLA_INVALID_ARGUMENT, "a structure does not begin with its size");
 }
 
+bool bulla_sized_is_zero(const void *reserved, size_t len) {
+  const uint8_t *bytes = reserved;
+  for (size_t i = 0; i < len; i++) {
+    if (bytes[i] != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 enum bulla_status bulla_sized_take(void *ours, size_t size, const void *theirs, size_t min_size) {
   size_t their_size;
   BULLA_TRY(bulla_sized_read(&their_size, theirs, min_size, size));
-  const uint8_t *bytes = theirs;
-  for (size_t i = size; i < their_size; i++) {
-    if (bytes[i] != 0) {
-      return bulla_explain(BULLA_UNSUPPORTED, "a structure asks for what a later version of this library can do");
-    }
+  if (their_size > size && !bulla_sized_is_zero((const uint8_t *)theirs + size, their_size - size)) {
+    return bulla_explain(BULLA_UNSUPPORTED, "a structure asks for what a later version of this library can do");
   }
   memset(ours, 0, size);
   memcpy(ours, theirs, their_size < size ? their_size : size);

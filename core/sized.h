@@ -30,6 +30,9 @@ BULLA_NODISCARD enum bulla_status bulla_sized_read(size_t *their_size, const voi
  * that the library does not know become 0. */
 void bulla_sized_give(void *theirs, size_t their_size, const void *ours, size_t size);
 
+/* bulla_sized_is_zero returns whether the |len| bytes of |reserved| are 0, as what has no meaning yet must be. */
+bool bulla_sized_is_zero(const void *reserved, size_t len);
+
 /* bulla_sized_clear zeroes |theirs|, of |their_size| bytes, but for its size. */
 void bulla_sized_clear(void *theirs, size_t their_size);
 

@@ -229,6 +229,15 @@ Test(jwe_forms, what_is_reserved_is_zero) {
     TEST_FAILED(room, "%zu", i);
     cr_expect_eq(bulla_jwe_len_for(&key, 1, 9, &options), 0);
   }
+  struct bulla_span jwe = encrypted(&key, 1, payload(9), NULL);
+  for (size_t i = 0; i < 4; i++) {
+    struct bulla_jwe_opened opened = BULLA_JWE_OPENED_INIT;
+    opened.reserved[i] = 1;
+    TEST_STATUS(bulla_jwe_decrypt_any(key, &room, &opened, jwe), BULLA_INVALID_ARGUMENT);
+    TEST_FAILED(room, "%zu", i);
+    opened.reserved[i] = 0;
+    TEST_OK(bulla_jwe_decrypt_any(key, &room, &opened, jwe));
+  }
 }
 
 Test(jwe_forms, the_parties_of_an_agreement_are_bound_to_it) {

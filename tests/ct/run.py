@@ -85,7 +85,7 @@ NO_SECRET = {
     "core/scrub.h": "bulla_scrub_below bulla_scrub",
     "core/shard.h": "bulla_my_shard",
     # Whole structures of callers: none holds a secret, some point to one.
-    "core/sized.h": "bulla_sized_take bulla_sized_read bulla_sized_give bulla_sized_clear",
+    "core/sized.h": "bulla_sized_take bulla_sized_read bulla_sized_give bulla_sized_clear bulla_sized_is_zero",
     "core/slab.h": "bulla_fork_epoch bulla_slab_usage",
     "core/symbol.h": "bulla_symbol",
 }
