@@ -4,7 +4,6 @@
 /* AES-GCM through whichever engine is the fastest here. Each call of one ends with clearing what it leaves. */
 
 #include "core/cleanup.h"
-#include "core/crypto.h"
 #include "core/engine.h"
 #include "core/scrub.h"
 #include "core/slab.h"
@@ -50,6 +49,16 @@ const char *bulla_engine_version(void) {
   return need_engine() == BULLA_OK ? chosen->version() : "";
 }
 
+enum bulla_status bulla_engine_for(const struct bulla_engine **engine, size_t key_len) {
+  BULLA_TRY(need_engine());
+  *engine = chosen;
+  if (chosen->only_256 && key_len != BULLA_KEY_LEN) {
+    *engine = &bulla_engine_boringssl;
+    return bulla_engine_boringssl.is_usable() ? BULLA_OK : BULLA_NO_CRYPTO;
+  }
+  return BULLA_OK;
+}
+
 static size_t slot_len(const struct bulla_engine *engine) {
   return sizeof(struct bulla_aead) + engine->context_len;
 }
@@ -59,8 +68,8 @@ enum bulla_status bulla_aead_new(struct bulla_aead **aead, struct bulla_span key
   if (key.len != 16 && key.len != 24 && key.len != 32) {
     return BULLA_INVALID_ARGUMENT;
   }
-  BULLA_TRY(need_engine());
-  const struct bulla_engine *engine = chosen;
+  const struct bulla_engine *engine = NULL;
+  BULLA_TRY(bulla_engine_for(&engine, key.len));
   void *slot = NULL;
   BULLA_TRY(bulla_slab_new(&slot, slot_len(engine)));
   struct bulla_aead *made = slot;
@@ -82,29 +91,62 @@ void bulla_aead_free(struct bulla_aead **aead) {
   }
 }
 
+/* Always inlined, as is open_any: so the frame of the engine's call is right below that of the function that scrubs. */
+__attribute__((always_inline)) static inline enum bulla_status seal_any(const struct bulla_aead *aead,
+                                                                        uint8_t *ciphertext, uint8_t *tag,
+                                                                        const uint8_t *nonce, size_t nonce_len,
+                                                                        struct bulla_span plaintext,
+                                                                        const struct bulla_aad *aad) {
+  const struct bulla_engine *engine = aead->engine;
+  enum bulla_status status =
+      engine->seal(aead->context, ciphertext, tag, nonce, nonce_len, plaintext.data, plaintext.len, aad);
+  bulla_scrub(engine->scrub_depth);
+  return status;
+}
+
+__attribute__((always_inline)) static inline enum bulla_status open_any(const struct bulla_aead *aead,
+                                                                        uint8_t *plaintext, const uint8_t *nonce,
+                                                                        size_t nonce_len, const uint8_t *tag,
+                                                                        struct bulla_span ciphertext,
+                                                                        const struct bulla_aad *aad) {
+  const struct bulla_engine *engine = aead->engine;
+  enum bulla_status status =
+      engine->open(aead->context, plaintext, tag, nonce, nonce_len, ciphertext.data, ciphertext.len, aad);
+  bulla_scrub(engine->scrub_depth);
+  if (status != BULLA_OK) {
+    bulla_wipe(plaintext, ciphertext.len);
+  }
+  return status;
+}
+
 enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
                                   struct bulla_span nonce, struct bulla_span plaintext,
                                   struct bulla_span additional_data) {
   if (nonce.len == 0) {
     return BULLA_INVALID_ARGUMENT;
   }
-  const struct bulla_engine *engine = aead->engine;
-  enum bulla_status status = engine->seal(aead->context, ciphertext, tag, nonce.data, nonce.len, plaintext.data,
-                                          plaintext.len, additional_data.data, additional_data.len);
-  bulla_scrub(engine->scrub_depth);
-  return status;
+  const struct bulla_aad aad = {.head = additional_data.data, .head_len = additional_data.len};
+  return seal_any(aead, ciphertext, tag, nonce.data, nonce.len, plaintext, &aad);
 }
 
 enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext, struct bulla_span nonce,
                                   struct bulla_span ciphertext, struct bulla_span tag,
                                   struct bulla_span additional_data) {
-  const struct bulla_engine *engine = aead->engine;
-  bool authentic = tag.len == BULLA_TAG_LEN && nonce.len > 0 &&
-                   engine->open(aead->context, plaintext, tag.data, nonce.data, nonce.len, ciphertext.data,
-                                ciphertext.len, additional_data.data, additional_data.len);
-  bulla_scrub(engine->scrub_depth);
-  if (!authentic) {
+  if (tag.len != BULLA_TAG_LEN || nonce.len == 0) {
     bulla_wipe(plaintext, ciphertext.len);
+    return BULLA_REFUSED;
   }
-  return authentic ? BULLA_OK : BULLA_REFUSED;
+  const struct bulla_aad aad = {.head = additional_data.data, .head_len = additional_data.len};
+  return open_any(aead, plaintext, nonce.data, nonce.len, tag.data, ciphertext, &aad);
+}
+
+enum bulla_status bulla_aead_seal_bound(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
+                                        const uint8_t *nonce, struct bulla_span plaintext,
+                                        const struct bulla_aad *aad) {
+  return seal_any(aead, ciphertext, tag, nonce, BULLA_NONCE_LEN, plaintext, aad);
+}
+
+enum bulla_status bulla_aead_open_bound(const struct bulla_aead *aead, uint8_t *plaintext, const uint8_t *nonce,
+                                        const uint8_t *tag, struct bulla_span ciphertext, const struct bulla_aad *aad) {
+  return open_any(aead, plaintext, nonce, BULLA_NONCE_LEN, tag, ciphertext, aad);
 }

@@ -6,7 +6,6 @@
  *   version 1 | suite 1 | key id 16 | nonce 12, 24 or 32 | ciphertext | tag 16
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base64url.h"
@@ -77,57 +76,18 @@ enum bulla_status bulla_blob_write(struct bulla_buffer *bytes, const struct bull
   return bulla_writer_finish(&out);
 }
 
-/* The AES-256-GCM key and nonce of one blob: those of the key itself, or the ones that XAES derives. */
-struct operation {
-  const struct bulla_aead *aead;
-  struct bulla_aead *derived; /* owned */
-  struct bulla_span nonce;
-};
-
-static enum bulla_status begin(struct operation *operation, const struct bulla_key *key, struct bulla_span nonce) {
-  *operation = (struct operation){.aead = key->aead, .nonce = nonce};
-  if (key->suite == BULLA_XAES_256_GCM) {
-    BULLA_TRY(bulla_xaes_derive(key->xaes, &operation->derived, nonce));
-    operation->aead = operation->derived;
-    operation->nonce = bulla_span(nonce.data + BULLA_NONCE_LEN, BULLA_NONCE_LEN);
-  }
-  return BULLA_OK;
-}
-
-static void end(struct operation *operation) {
-  if (operation->derived != NULL) {
-    bulla_aead_free(&operation->derived);
-  }
-}
-
 void bulla_blob_header(uint8_t *header, enum bulla_suite suite, const uint8_t *key_id) {
   header[0] = VERSION;
   header[1] = (uint8_t)suite;
   memcpy(header + 2, key_id, BULLA_KEY_ID_LEN);
 }
 
-void bulla_blob_unbind(struct bulla_blob_bound *bound) {
-  free(bound->on_heap);
-}
-
-enum bulla_status bulla_blob_bind(struct bulla_blob_bound *bound, const uint8_t *header, struct bulla_span context) {
-  bound->on_heap = NULL;
+/* What a blob is bound to. */
+static enum bulla_status bind(struct bulla_aad *aad, const uint8_t *header, struct bulla_span context) {
   if (context.len > SIZE_MAX - HEADER_LEN) {
     return BULLA_TOO_LARGE;
   }
-  size_t len = HEADER_LEN + context.len;
-  if (len > sizeof(bound->on_stack)) {
-    bound->on_heap = malloc(len);
-    if (bound->on_heap == NULL) {
-      return BULLA_NO_MEMORY;
-    }
-  }
-  uint8_t *room = bound->on_heap != NULL ? bound->on_heap : bound->on_stack;
-  memcpy(room, header, HEADER_LEN);
-  if (context.len > 0) {
-    memcpy(room + HEADER_LEN, context.data, context.len);
-  }
-  bound->bytes = bulla_span(room, len);
+  *aad = (struct bulla_aad){header, HEADER_LEN, context.data, context.len};
   return BULLA_OK;
 }
 
@@ -140,13 +100,11 @@ static enum bulla_status seal(struct bulla_key *key, struct bulla_writer *out, s
   uint8_t *ciphertext = bulla_give(out, plaintext.len);
   uint8_t *tag = bulla_give(out, BULLA_TAG_LEN);
   bulla_blob_header(header, key->suite, key->id);
+  struct bulla_aad aad;
+  BULLA_TRY(bind(&aad, header, context));
   BULLA_TRY(bulla_nonce(nonce, len));
-
-  struct bulla_blob_bound data BULLA_CLEANUP(bulla_blob_unbind);
-  BULLA_TRY(bulla_blob_bind(&data, header, context));
-  struct operation operation BULLA_CLEANUP(end);
-  BULLA_TRY(begin(&operation, key, bulla_span(nonce, len)));
-  return bulla_aead_seal(operation.aead, ciphertext, tag, operation.nonce, plaintext, data.bytes);
+  return key->suite == BULLA_XAES_256_GCM ? bulla_xaes_seal(key->xaes, ciphertext, tag, nonce, plaintext, &aad)
+                                          : bulla_aead_seal_bound(key->aead, ciphertext, tag, nonce, plaintext, &aad);
 }
 
 enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob, struct bulla_span plaintext,
@@ -176,11 +134,12 @@ static enum bulla_status open_parsed(const struct bulla_key *key, struct bulla_b
   if (plaintext->size < blob->ciphertext.len) {
     return BULLA_BUFFER_TOO_SMALL;
   }
-  struct bulla_blob_bound data BULLA_CLEANUP(bulla_blob_unbind);
-  BULLA_TRY(bulla_blob_bind(&data, blob->header.data, context));
-  struct operation operation BULLA_CLEANUP(end);
-  BULLA_TRY(begin(&operation, key, blob->nonce));
-  BULLA_TRY(bulla_aead_open(operation.aead, plaintext->data, operation.nonce, blob->ciphertext, blob->tag, data.bytes));
+  struct bulla_aad aad;
+  BULLA_TRY(bind(&aad, blob->header.data, context));
+  BULLA_TRY(key->suite == BULLA_XAES_256_GCM
+                ? bulla_xaes_open(key->xaes, plaintext->data, blob->nonce.data, blob->tag.data, blob->ciphertext, &aad)
+                : bulla_aead_open_bound(key->aead, plaintext->data, blob->nonce.data, blob->tag.data, blob->ciphertext,
+                                        &aad));
   plaintext->len = blob->ciphertext.len;
   return BULLA_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* What the blobs of all suites begin with and are bound to (docs/FORMAT.md §2), for core/blob.c and core/boxed.c. */
+/* What the blobs of all suites begin with (docs/FORMAT.md §2), for core/blob.c and core/boxed.c. */
 
 #ifndef BULLA_CORE_BLOB_H
 #define BULLA_CORE_BLOB_H
@@ -16,21 +16,5 @@ void bulla_blob_header(uint8_t *header, enum bulla_suite suite, const uint8_t *k
 /* bulla_boxed_for fills the BULLA_KEY_ID_LEN bytes of |id|, the key id in blobs that are sealed to the BULLA_KEY_LEN
  * bytes of |public_key|. It commits to the key, so that no blob opens under two. Returns BULLA_NO_CRYPTO. */
 BULLA_NODISCARD enum bulla_status bulla_boxed_for(uint8_t *id, const uint8_t *public_key);
-
-/* What a blob is bound to: its header, then the context. Most contexts are short. Declare it with
- * BULLA_CLEANUP(bulla_blob_unbind). */
-struct bulla_blob_bound {
-  uint8_t on_stack[512];
-  uint8_t *on_heap;
-  struct bulla_span bytes;
-};
-
-/* bulla_blob_bind joins the BULLA_BLOB_HEADER_LEN bytes of |header| and |context| in |bound|. Returns BULLA_TOO_LARGE
- * if the length overflows, BULLA_NO_MEMORY; |bound| may be freed whatever it returns. */
-BULLA_NODISCARD enum bulla_status bulla_blob_bind(struct bulla_blob_bound *bound, const uint8_t *header,
-                                                  struct bulla_span context);
-
-/* bulla_blob_unbind frees what |bound| has on the heap. */
-void bulla_blob_unbind(struct bulla_blob_bound *bound);
 
 #endif

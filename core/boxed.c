@@ -15,6 +15,7 @@
 #include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/cursor.h"
+#include "core/join.h"
 #include "core/slab.h"
 
 _Static_assert(BULLA_KEY_LEN == BULLA_X25519_LEN, "a key of X25519 is as long as any other");
@@ -91,8 +92,9 @@ static enum bulla_status seal_blob(struct bulla_buffer *blob, struct bulla_span 
   uint8_t id[BULLA_KEY_ID_LEN];
   BULLA_TRY(bulla_boxed_for(id, public_key.data));
   bulla_blob_header(header, BULLA_BOXED, id);
-  struct bulla_blob_bound info BULLA_CLEANUP(bulla_blob_unbind);
-  BULLA_TRY(bulla_blob_bind(&info, header, context));
+  const struct bulla_aad bound_to = {header, BULLA_BLOB_HEADER_LEN, context.data, context.len};
+  struct bulla_joined info BULLA_CLEANUP(bulla_unjoin);
+  BULLA_TRY(bulla_join(&info, &bound_to));
   return bulla_hpke_seal(encapsulated, ciphertext, public_key.data, plaintext, info.bytes, no_additional_data);
 }
 
@@ -116,8 +118,9 @@ static enum bulla_status open_blob(const struct bulla_box_key *key, struct bulla
   if (plaintext->size < parts.ciphertext.len) {
     return BULLA_BUFFER_TOO_SMALL;
   }
-  struct bulla_blob_bound info BULLA_CLEANUP(bulla_blob_unbind);
-  BULLA_TRY(bulla_blob_bind(&info, parts.header.data, context));
+  const struct bulla_aad bound_to = {parts.header.data, BULLA_BLOB_HEADER_LEN, context.data, context.len};
+  struct bulla_joined info BULLA_CLEANUP(bulla_unjoin);
+  BULLA_TRY(bulla_join(&info, &bound_to));
   struct bulla_span ciphertext = bulla_span(parts.ciphertext.data, parts.ciphertext.len + BULLA_TAG_LEN);
   BULLA_TRY(bulla_hpke_open_with(plaintext->data, key->private_key, parts.nonce.data, ciphertext, info.bytes,
                                  no_additional_data));

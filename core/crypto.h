@@ -29,24 +29,32 @@ BULLA_NODISCARD enum bulla_status bulla_aead_seal(const struct bulla_aead *aead,
                                                   struct bulla_span additional_data);
 
 /* bulla_aead_open writes the decrypted |ciphertext| to |plaintext|, of the same length, or zeroes it and returns
- * BULLA_REFUSED (§7.2). A |tag| of another length than BULLA_TAG_LEN is refused. */
+ * BULLA_REFUSED (§7.2). A |tag| of another length than BULLA_TAG_LEN is refused. Returns BULLA_NO_MEMORY. */
 BULLA_NODISCARD enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext,
                                                   struct bulla_span nonce, struct bulla_span ciphertext,
                                                   struct bulla_span tag, struct bulla_span additional_data);
 
-/* An AES-256 key for single blocks, as the library expands it. It is secret and lives in the slab. */
 #define BULLA_AES_BLOCK_LEN 16
-struct bulla_aes_key {
-  _Alignas(16) uint8_t schedule[256];
+#define BULLA_NONCE_LEN 12 /* bytes, of AES-GCM in all that bulla makes */
+
+/* Additional data in two parts, which count as one string: |head|, then |tail|. Each may be empty. */
+struct bulla_aad {
+  const uint8_t *head;
+  size_t head_len;
+  const uint8_t *tail;
+  size_t tail_len;
 };
 
-/* bulla_aes_expand expands |key|, which has 32 bytes, else BULLA_INVALID_ARGUMENT. Returns BULLA_NO_CRYPTO. */
-BULLA_NODISCARD enum bulla_status bulla_aes_expand(struct bulla_aes_key *aes, struct bulla_span key);
+/* bulla_aead_seal_bound is bulla_aead_seal with the BULLA_NONCE_LEN bytes of |nonce| and additional data in two
+ * parts, for who has them in two places. */
+BULLA_NODISCARD enum bulla_status bulla_aead_seal_bound(const struct bulla_aead *aead, uint8_t *ciphertext,
+                                                        uint8_t *tag, const uint8_t *nonce, struct bulla_span plaintext,
+                                                        const struct bulla_aad *aad);
 
-/* bulla_aes_block encrypts the BULLA_AES_BLOCK_LEN bytes of |block| in place. The caller scrubs after its last
- * block: the code is assembly without a stack frame, or shallow C. */
-enum { BULLA_AES_SCRUB_DEPTH = 1024 };
-void bulla_aes_block(const struct bulla_aes_key *aes, uint8_t *block);
+/* bulla_aead_open_bound is bulla_aead_open, with the BULLA_TAG_LEN bytes of |tag|, in the same way. */
+BULLA_NODISCARD enum bulla_status bulla_aead_open_bound(const struct bulla_aead *aead, uint8_t *plaintext,
+                                                        const uint8_t *nonce, const uint8_t *tag,
+                                                        struct bulla_span ciphertext, const struct bulla_aad *aad);
 
 #define BULLA_SHA256_LEN 32 /* bytes of a digest, and of a MAC with it */
 

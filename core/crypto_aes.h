@@ -11,6 +11,11 @@
 
 #define BULLA_WRAP_OVERHEAD 8 /* bytes that a wrapped key is longer */
 
+/* An AES key for one direction, as the library expands it. */
+struct bulla_aes_key {
+  _Alignas(16) uint8_t schedule[256];
+};
+
 /* A key of 16, 24 or 32 bytes, expanded to wrap and to unwrap, or to encrypt and decrypt. */
 struct bulla_aes_pair {
   struct bulla_aes_key forward;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* The primitives of core/crypto.h, and an engine for AES-GCM, from BoringSSL.
+/* The primitives of core/crypto.h from BoringSSL, and how it is found.
  *
  * Debian's libcrypto.so.0 must not meet OpenSSL's in the same symbol scope: each would bind to the other's
  * functions. So it is loaded with RTLD_LOCAL (its symbols serve nobody else) and RTLD_DEEPBIND (its own calls
@@ -15,7 +15,6 @@
 
 #include "core/cleanup.h"
 #include "core/crypto.h"
-#include "core/engine.h"
 #include "core/slab.h"
 #include "core/symbol.h"
 
@@ -82,68 +81,6 @@ __attribute__((always_inline)) static inline enum bulla_status succeeded(bool su
 /* The same for what works on Curve25519, whose frames are larger. */
 __attribute__((always_inline)) static inline enum bulla_status succeeded_on_curve(bool success) {
   return bulla_boringssl_succeeded(success, BULLA_CURVE_SCRUB_DEPTH);
-}
-
-static bool is_usable(void) {
-  return bulla_boringssl_need() == BULLA_OK;
-}
-
-/* For AES-GCM EVP_AEAD_CTX holds the round keys inline and its cleanup neither frees nor wipes anything: the
- * slab does. */
-static enum bulla_status expand(void *context, struct bulla_span key) {
-  const EVP_AEAD *algorithm = key.len == 16   ? bulla_boringssl.EVP_aead_aes_128_gcm()
-                              : key.len == 24 ? bulla_boringssl.EVP_aead_aes_192_gcm()
-                                              : bulla_boringssl.EVP_aead_aes_256_gcm();
-  return status_of(bulla_boringssl.EVP_AEAD_CTX_init(context, algorithm, key.data, key.len, BULLA_TAG_LEN, NULL) == 1);
-}
-
-static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
-                              size_t nonce_len, const uint8_t *plaintext, size_t len, const uint8_t *additional_data,
-                              size_t additional_data_len) {
-  size_t tag_len = 0;
-  int sealed =
-      bulla_boringssl.EVP_AEAD_CTX_seal_scatter(context, ciphertext, tag, &tag_len, BULLA_TAG_LEN, nonce, nonce_len,
-                                                plaintext, len, NULL, 0, additional_data, additional_data_len);
-  return status_of(sealed == 1 && tag_len == BULLA_TAG_LEN);
-}
-
-static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce, size_t nonce_len,
-                 const uint8_t *ciphertext, size_t len, const uint8_t *additional_data, size_t additional_data_len) {
-  return bulla_boringssl.EVP_AEAD_CTX_open_gather(context, plaintext, nonce, nonce_len, ciphertext, len, tag,
-                                                  BULLA_TAG_LEN, additional_data, additional_data_len) == 1;
-}
-
-#define TEXT_OF(number) #number
-#define API_TEXT(number) "API " TEXT_OF(number)
-
-/* BoringSSL has no versions. This is what the headers of the build had. */
-static const char *version(void) {
-  return API_TEXT(BORINGSSL_API_VERSION);
-}
-
-const struct bulla_engine bulla_engine_boringssl = {
-    .name = "boringssl",
-    .context_len = sizeof(EVP_AEAD_CTX),
-    .scrub_depth = BULLA_SCRUB_DEPTH,
-    .version = version,
-    .is_usable = is_usable,
-    .expand = expand,
-    .seal = seal,
-    .open = open,
-};
-
-_Static_assert(sizeof(AES_KEY) <= sizeof(struct bulla_aes_key), "an expanded key of AES has room");
-
-enum bulla_status bulla_aes_expand(struct bulla_aes_key *aes, struct bulla_span key) {
-  BULLA_TRY(bulla_boringssl_need());
-  if (key.len != BULLA_KEY_LEN) {
-    return BULLA_INVALID_ARGUMENT;
-  }
-  return succeeded(bulla_boringssl.AES_set_encrypt_key(key.data, 256, (AES_KEY *)(void *)aes->schedule) == 0);
-}
-
-void bulla_aes_block(const struct bulla_aes_key *aes, uint8_t *block) {
-  bulla_boringssl.AES_encrypt(block, block, (const AES_KEY *)(const void *)aes->schedule);
 }
 
 enum bulla_status bulla_hkdf_extract(uint8_t *prk, struct bulla_span salt, struct bulla_span secret) {

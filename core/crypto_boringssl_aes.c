@@ -11,6 +11,8 @@
 #include "core/crypto_boringssl.h"
 #include "core/mask.h"
 
+_Static_assert(sizeof(AES_KEY) <= sizeof(struct bulla_aes_key), "an expanded key of AES has room");
+
 static AES_KEY *schedule_of(struct bulla_aes_key *key) {
   return (AES_KEY *)(void *)key->schedule;
 }

@@ -12,11 +12,15 @@
 #include <intel-ipsec-mb.h>
 #include <pthread.h>
 
+#include "core/cleanup.h"
+#include "core/join.h"
+
 enum {
   FAST_NONCE_LEN = 12,
 
-  /* Of Debian's builds the code for AVX-512 goes deepest, 864 bytes, below frames of this file's. */
-  SCRUB_DEPTH = 1280,
+  /* Of Debian's builds the code for AVX-512 goes deepest, 864 bytes, below frames of this file's, which
+   * join the additional data. */
+  SCRUB_DEPTH = 2048,
 
   /* Where the nonce has not 12 bytes the counter depends on the key, and the loops of ipsec-mb, over 8 or 16 blocks,
    * branch on whether its last byte runs over. In pieces of fewer blocks no loop begins. */
@@ -42,7 +46,10 @@ static bool usable;
 struct context {
   struct gcm_key_data key;
   const struct functions *functions;
+  uint8_t derived[BULLA_KEY_LEN]; /* a key on its way */
 };
+
+_Static_assert(sizeof(struct context) <= BULLA_ENGINE_CONTEXT_MAX, "an expanded key has room");
 
 /* The manager is only needed for the functions that it chose for this processor; they do not refer to it. */
 static void choose_functions(void) {
@@ -113,17 +120,34 @@ static inline void run(const struct context *context, bool seal, uint8_t *out, u
 }
 
 static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
-                              size_t nonce_len, const uint8_t *plaintext, size_t len, const uint8_t *additional_data,
-                              size_t additional_data_len) {
-  run(context, true, ciphertext, tag, nonce, nonce_len, plaintext, len, additional_data, additional_data_len);
+                              size_t nonce_len, const uint8_t *plaintext, size_t len, const struct bulla_aad *aad) {
+  struct bulla_joined joined BULLA_CLEANUP(bulla_unjoin);
+  BULLA_TRY(bulla_join(&joined, aad));
+  run(context, true, ciphertext, tag, nonce, nonce_len, plaintext, len, joined.bytes.data, joined.bytes.len);
   return BULLA_OK;
 }
 
-static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce, size_t nonce_len,
-                 const uint8_t *ciphertext, size_t len, const uint8_t *additional_data, size_t additional_data_len) {
+static enum bulla_status open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
+                              size_t nonce_len, const uint8_t *ciphertext, size_t len, const struct bulla_aad *aad) {
   uint8_t expected[BULLA_TAG_LEN];
-  run(context, false, plaintext, expected, nonce, nonce_len, ciphertext, len, additional_data, additional_data_len);
-  return bulla_secret_equal(bulla_span(expected, BULLA_TAG_LEN), bulla_span(tag, BULLA_TAG_LEN));
+  struct bulla_joined joined BULLA_CLEANUP(bulla_unjoin);
+  BULLA_TRY(bulla_join(&joined, aad));
+  run(context, false, plaintext, expected, nonce, nonce_len, ciphertext, len, joined.bytes.data, joined.bytes.len);
+  bool equal = bulla_secret_equal(bulla_span(expected, BULLA_TAG_LEN), bulla_span(tag, BULLA_TAG_LEN));
+  return equal ? BULLA_OK : BULLA_REFUSED;
+}
+
+/* ipsec-mb has no bare blocks. */
+static enum bulla_status expand_xaes(void *xaes_key, const uint8_t *key) {
+  BULLA_TRY(bulla_engine_boringssl.is_usable() ? BULLA_OK : BULLA_NO_CRYPTO);
+  return bulla_engine_boringssl.expand_xaes(xaes_key, key);
+}
+
+static enum bulla_status derive(void *context, const void *xaes_key, const uint8_t *nonce, size_t len) {
+  struct context *made = context;
+  (void)len;
+  bulla_boringssl_derive(made->derived, xaes_key, nonce);
+  return expand(made, bulla_span(made->derived, sizeof(made->derived)));
 }
 
 static const char *version(void) {
@@ -133,10 +157,13 @@ static const char *version(void) {
 const struct bulla_engine bulla_engine_ipsec_mb = {
     .name = "ipsec-mb",
     .context_len = sizeof(struct context),
+    .xaes_len = 1024, /* of BoringSSL's */
     .scrub_depth = SCRUB_DEPTH,
     .version = version,
     .is_usable = is_usable,
     .expand = expand,
+    .expand_xaes = expand_xaes,
+    .derive = derive,
     .seal = seal,
     .open = open,
 };

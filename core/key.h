@@ -6,10 +6,9 @@
 #ifndef BULLA_CORE_KEY_H
 #define BULLA_CORE_KEY_H
 
+#include "core/crypto.h"
 #include "core/seal_count.h"
-
-#define BULLA_NONCE_LEN 12      /* bytes, of AES-GCM */
-#define BULLA_XAES_NONCE_LEN 24 /* bytes */
+#include "core/xaes.h"
 
 struct bulla_key {
   enum bulla_suite suite;

@@ -1,69 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* C2SP XAES-256-GCM: a CMAC-based derivation whose subkey K1 depends on the key alone. */
+/* C2SP XAES-256-GCM, see core/xaes.h. Engines derive; what they derive is gone when the message is done. */
 
 #include "core/xaes.h"
 
-#include <string.h>
-
 #include "core/cleanup.h"
+#include "core/engine.h"
 #include "core/scrub.h"
 #include "core/slab.h"
 
 struct bulla_xaes {
-  struct bulla_aes_key aes;
-  uint8_t k1[BULLA_AES_BLOCK_LEN];
+  const struct bulla_engine *engine;
+  _Alignas(64) uint8_t key[];
 };
+
+static size_t slot_len(const struct bulla_engine *engine) {
+  return sizeof(struct bulla_xaes) + engine->xaes_len;
+}
 
 enum bulla_status bulla_xaes_new(struct bulla_xaes **xaes, struct bulla_span key) {
   *xaes = NULL;
+  if (key.len != BULLA_KEY_LEN) {
+    return BULLA_INVALID_ARGUMENT;
+  }
+  const struct bulla_engine *engine = NULL;
+  BULLA_TRY(bulla_engine_for(&engine, BULLA_KEY_LEN));
   void *slot = NULL;
-  BULLA_TRY(bulla_slab_new(&slot, sizeof(struct bulla_xaes)));
+  BULLA_TRY(bulla_slab_new(&slot, slot_len(engine)));
   struct bulla_xaes *made = slot;
-  enum bulla_status status = bulla_aes_expand(&made->aes, key);
+  made->engine = engine;
+  enum bulla_status status = engine->expand_xaes(made->key, key.data);
+  bulla_scrub(engine->scrub_depth);
   if (status != BULLA_OK) {
     bulla_xaes_free(&made);
-    return status;
   }
-  /* L = AES(0); K1 = L doubled in GF(2^128), without a branch on its top bit. */
-  uint8_t *k1 = made->k1;
-  bulla_aes_block(&made->aes, k1);
-  uint8_t top_bit = k1[0] >> 7;
-  for (size_t i = 0; i + 1 < BULLA_AES_BLOCK_LEN; i++) {
-    k1[i] = (uint8_t)(k1[i] << 1 | k1[i + 1] >> 7);
-  }
-  k1[BULLA_AES_BLOCK_LEN - 1] = (uint8_t)(k1[BULLA_AES_BLOCK_LEN - 1] << 1 ^ (0x87 & -top_bit));
-  bulla_scrub(BULLA_AES_SCRUB_DEPTH);
   *xaes = made;
-  return BULLA_OK;
+  return status;
 }
 
 void bulla_xaes_free(struct bulla_xaes **xaes) {
-  void *slot = *xaes;
-  bulla_slab_free(&slot, sizeof(struct bulla_xaes));
-  *xaes = NULL;
+  if (*xaes != NULL) {
+    void *slot = *xaes;
+    bulla_slab_free(&slot, slot_len((*xaes)->engine));
+    *xaes = NULL;
+  }
 }
 
-enum bulla_status bulla_xaes_derive(const struct bulla_xaes *xaes, struct bulla_aead **aead, struct bulla_span nonce) {
-  *aead = NULL;
-  if (nonce.len != 24) {
-    return BULLA_INVALID_ARGUMENT;
-  }
+enum bulla_status bulla_xaes_seal(const struct bulla_xaes *xaes, uint8_t *ciphertext, uint8_t *tag,
+                                  const uint8_t *nonce, struct bulla_span plaintext, const struct bulla_aad *aad) {
+  const struct bulla_engine *engine = xaes->engine;
   void *derived = NULL;
-  BULLA_TRY(bulla_slab_new(&derived, BULLA_KEY_LEN));
-  uint8_t *half = derived;
-  for (uint8_t counter = 1; counter <= 2; counter++, half += BULLA_AES_BLOCK_LEN) {
-    const uint8_t prefix[4] = {0, counter, 'X', 0};
-    memcpy(half, prefix, sizeof(prefix));
-    memcpy(half + sizeof(prefix), nonce.data, 12);
-    for (size_t i = 0; i < BULLA_AES_BLOCK_LEN; i++) {
-      half[i] ^= xaes->k1[i];
-    }
-    bulla_aes_block(&xaes->aes, half);
+  BULLA_TRY(bulla_slab_new(&derived, engine->context_len));
+  size_t len = plaintext.len + aad->head_len + aad->tail_len;
+  enum bulla_status status = engine->derive(derived, xaes->key, nonce, len);
+  if (status == BULLA_OK) {
+    status = engine->seal(derived, ciphertext, tag, nonce + BULLA_NONCE_LEN, BULLA_NONCE_LEN, plaintext.data,
+                          plaintext.len, aad);
   }
-  bulla_scrub(BULLA_AES_SCRUB_DEPTH);
-  enum bulla_status status = bulla_aead_new(aead, bulla_span(derived, BULLA_KEY_LEN));
-  bulla_slab_free(&derived, BULLA_KEY_LEN);
+  bulla_scrub(engine->scrub_depth);
+  bulla_slab_free(&derived, engine->context_len);
+  return status;
+}
+
+enum bulla_status bulla_xaes_open(const struct bulla_xaes *xaes, uint8_t *plaintext, const uint8_t *nonce,
+                                  const uint8_t *tag, struct bulla_span ciphertext, const struct bulla_aad *aad) {
+  const struct bulla_engine *engine = xaes->engine;
+  void *derived = NULL;
+  enum bulla_status status = bulla_slab_new(&derived, engine->context_len);
+  if (status == BULLA_OK) {
+    size_t len = ciphertext.len + aad->head_len + aad->tail_len;
+    status = engine->derive(derived, xaes->key, nonce, len);
+    if (status == BULLA_OK) {
+      status = engine->open(derived, plaintext, tag, nonce + BULLA_NONCE_LEN, BULLA_NONCE_LEN, ciphertext.data,
+                            ciphertext.len, aad);
+    }
+    bulla_scrub(engine->scrub_depth);
+    bulla_slab_free(&derived, engine->context_len);
+  }
+  if (status != BULLA_OK) {
+    bulla_wipe(plaintext, ciphertext.len);
+  }
   return status;
 }

@@ -39,20 +39,21 @@ static struct bulla_span by_hand(enum bulla_suite suite, struct bulla_span mater
       test_concat(bulla_span(lead, 2), expanded(material, test_text("bulla/v1/key-id"), BULLA_KEY_ID_LEN));
   struct bulla_span label = test_concat(test_text("bulla/v1/seal"), bulla_span(lead + 1, 1));
   struct bulla_span aead_key = expanded(material, label, 32);
-  struct bulla_aead *aead = NULL;
-  struct bulla_span aead_nonce = nonce;
+  struct bulla_span bound_to = test_concat(header, context);
+  uint8_t *body = test_alloc(plaintext.len + BULLA_TAG_LEN);
+  uint8_t *tag = body + plaintext.len;
   if (suite == BULLA_XAES_256_GCM) {
+    const struct bulla_aad aad = {.tail = bound_to.data, .tail_len = bound_to.len};
     struct bulla_xaes *xaes = NULL;
     TEST_OK(bulla_xaes_new(&xaes, aead_key));
-    TEST_OK(bulla_xaes_derive(xaes, &aead, nonce));
+    TEST_OK(bulla_xaes_seal(xaes, body, tag, nonce.data, plaintext, &aad));
     bulla_xaes_free(&xaes);
-    aead_nonce = bulla_span(nonce.data + 12, 12);
   } else {
+    struct bulla_aead *aead = NULL;
     TEST_OK(bulla_aead_new(&aead, aead_key));
+    TEST_OK(bulla_aead_seal(aead, body, tag, nonce, plaintext, bound_to));
+    bulla_aead_free(&aead);
   }
-  uint8_t *body = test_alloc(plaintext.len + BULLA_TAG_LEN);
-  TEST_OK(bulla_aead_seal(aead, body, body + plaintext.len, aead_nonce, plaintext, test_concat(header, context)));
-  bulla_aead_free(&aead);
   return test_concat(test_concat(header, nonce), bulla_span(body, plaintext.len + BULLA_TAG_LEN));
 }
 

@@ -12,6 +12,7 @@
 #include "core/jwe_compact.h"
 #include "core/key.h"
 #include "core/signature.h"
+#include "core/xaes.h"
 #include "store/audit_chain.h"
 #include "store/db.h"
 #include "store/padding.h"
@@ -24,6 +25,22 @@ struct ct_rules ct_rules;
 WRAP(enum bulla_status, bulla_aead_seal, const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
      struct bulla_span nonce, struct bulla_span plaintext, struct bulla_span additional_data) {
   enum bulla_status status = __real_bulla_aead_seal(aead, ciphertext, tag, nonce, plaintext, additional_data);
+  ct_declassify(ciphertext, plaintext.len);
+  ct_declassify(tag, BULLA_TAG_LEN);
+  return status;
+}
+
+WRAP(enum bulla_status, bulla_aead_seal_bound, const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
+     const uint8_t *nonce, struct bulla_span plaintext, const struct bulla_aad *aad) {
+  enum bulla_status status = __real_bulla_aead_seal_bound(aead, ciphertext, tag, nonce, plaintext, aad);
+  ct_declassify(ciphertext, plaintext.len);
+  ct_declassify(tag, BULLA_TAG_LEN);
+  return status;
+}
+
+WRAP(enum bulla_status, bulla_xaes_seal, const struct bulla_xaes *xaes, uint8_t *ciphertext, uint8_t *tag,
+     const uint8_t *nonce, struct bulla_span plaintext, const struct bulla_aad *aad) {
+  enum bulla_status status = __real_bulla_xaes_seal(xaes, ciphertext, tag, nonce, plaintext, aad);
   ct_declassify(ciphertext, plaintext.len);
   ct_declassify(tag, BULLA_TAG_LEN);
   return status;

@@ -65,6 +65,9 @@ NO_SECRET = {
     "core/jwe_table.h": "bulla_jwe_algorithm bulla_jwe_encryption",
     # Headers and contexts.
     "core/blob.h": "*",
+    # Which engine there is. Additional data is public.
+    "core/engine.h": "bulla_engine_for",
+    "core/join.h": "*",
     "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode
         bulla_base64url_decode bulla_base64_without_padding""",
     "core/base64url_variants.h": "bulla_base64url_variants",
