@@ -11,6 +11,9 @@
  * another thread was about at that moment, the child begins with nothing, in a fork epoch of its own, and with a
  * mutex that nobody holds.
  *
+ * Of slots that are only borrowed each processor keeps one, wiped and between its canaries. It is taken and put back by
+ * exchanging a pointer, which lies in the same memory: a child begins with none.
+ *
  * Space is counted in granules of 64 bytes, one bit each in a bitmap behind the second guard. A slot lies between a
  * granule of canary before it and at least a granule of canary behind its last byte. The arena is all zeros
  * but for what is in use, because free wipes. */
@@ -29,6 +32,7 @@
 
 #include "core/cleanup.h"
 #include "core/lock.h"
+#include "core/shard.h"
 #include "core/sized.h"
 
 #ifndef SYS_memfd_secret
@@ -36,6 +40,11 @@
 #endif
 
 enum { GRANULE = 64, DEFAULT_ARENA_SIZE = 1 << 20, MAX_ARENA_SIZE = 1 << 30 };
+
+/* A slot of BULLA_SPARE_LEN that nobody uses, or NULL. */
+struct spare {
+  _Alignas(BULLA_CACHE_LINE) void *_Atomic slot;
+};
 
 /* Of zeros this is what a process begins with; zeros are a mutex that is not locked. */
 struct slab {
@@ -46,7 +55,10 @@ struct slab {
   size_t search_from; /* where the next slot may fit: behind the newest, or where one became free before it */
   struct bulla_slab_usage usage;
   uint8_t canary[GRANULE];
+  struct spare spares[BULLA_SHARDS]; /* without the mutex */
 };
+
+_Static_assert(sizeof(struct slab) <= 4096, "it fits in a page");
 
 /* What a child takes over: how large an arena the program wants, and which fork epochs there have been. */
 static struct bulla_memory_options wanted;
@@ -285,6 +297,29 @@ static enum bulla_status take_slot(struct slab *slab, void **slot, size_t len) {
   return BULLA_OK;
 }
 
+/* Between the two nothing waits, so that nobody is cancelled there. */
+static enum bulla_status lock_and_take_slot(struct slab *slab, void **slot, size_t len) {
+  pthread_mutex_lock(&slab->mutex);
+  enum bulla_status status = take_slot(slab, slot, len);
+  pthread_mutex_unlock(&slab->mutex);
+  return status;
+}
+
+static void *take_spare(struct spare *spare) {
+  return atomic_exchange_explicit(&spare->slot, NULL, memory_order_acquire);
+}
+
+/* Frees what is kept, and says whether that was anything. */
+static bool free_spares(struct slab *slab) {
+  bool any = false;
+  for (size_t i = 0; i < BULLA_SHARDS; i++) {
+    void *slot = take_spare(&slab->spares[i]);
+    any = any || slot != NULL;
+    bulla_slab_free(&slot, BULLA_SPARE_LEN);
+  }
+  return any;
+}
+
 enum bulla_status bulla_slab_new(void **slot, size_t len) {
   *slot = NULL;
   struct slab *slab = the_slab();
@@ -294,11 +329,28 @@ enum bulla_status bulla_slab_new(void **slot, size_t len) {
       return status;
     }
   }
-  /* Between the two nothing waits, so that nobody is cancelled there. */
-  pthread_mutex_lock(&slab->mutex);
-  enum bulla_status status = take_slot(slab, slot, len);
-  pthread_mutex_unlock(&slab->mutex);
+  enum bulla_status status = lock_and_take_slot(slab, slot, len);
+  if (status == BULLA_ARENA_FULL && free_spares(slab)) {
+    status = lock_and_take_slot(slab, slot, len);
+  }
   return status;
+}
+
+enum bulla_status bulla_slab_borrow(void **slot) {
+  *slot = take_spare(&the_slab()->spares[bulla_my_shard()]);
+  return *slot != NULL ? BULLA_OK : bulla_slab_new(slot, BULLA_SPARE_LEN);
+}
+
+void bulla_slab_give_back(void **slot, size_t used) {
+  struct slab *slab = the_slab();
+  if (!canaries_intact(slab, *slot, BULLA_SPARE_LEN)) {
+    abort();
+  }
+  bulla_wipe(*slot, used);
+  struct spare *spare = &slab->spares[bulla_my_shard()];
+  *slot = atomic_exchange_explicit(&spare->slot, *slot, memory_order_acq_rel);
+  /* Another thread of this processor was faster. */
+  bulla_slab_free(slot, BULLA_SPARE_LEN);
 }
 
 void bulla_slab_free(void **slot, size_t len) {
@@ -327,6 +379,9 @@ struct bulla_slab_usage bulla_slab_usage(void) {
   struct slab *slab = the_slab();
   pthread_mutex_lock(&slab->mutex);
   struct bulla_slab_usage usage = slab->usage;
+  for (size_t i = 0; i < BULLA_SHARDS; i++) {
+    usage.used -= slab->spares[i].slot != NULL ? num_granules(BULLA_SPARE_LEN) * GRANULE : 0;
+  }
   pthread_mutex_unlock(&slab->mutex);
   return usage;
 }

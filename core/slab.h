@@ -18,6 +18,17 @@ BULLA_NODISCARD enum bulla_status bulla_slab_new(void **slot, size_t len);
  * sets it to NULL. It ends the process if a canary was overwritten. */
 void bulla_slab_free(void **slot, size_t len);
 
+/* Slots of one length for what lives no longer than a call. Some are kept between such calls, so that most of them take
+ * no lock. What is kept counts as free, and is freed where the arena would be full otherwise. */
+enum { BULLA_SPARE_LEN = 1536 };
+
+/* bulla_slab_borrow is bulla_slab_new for BULLA_SPARE_LEN bytes that are soon given back. */
+BULLA_NODISCARD enum bulla_status bulla_slab_borrow(void **slot);
+
+/* bulla_slab_give_back ends what bulla_slab_borrow began, as bulla_slab_free does. The caller wrote to the first |used|
+ * bytes alone: the others are not wiped. */
+void bulla_slab_give_back(void **slot, size_t used);
+
 /* bulla_fork_epoch returns a number, never 0, that differs in each forked child. A handle stores it when it is
  * created; if it no longer matches, what the handle points to does not exist. */
 uint64_t bulla_fork_epoch(void);
@@ -25,7 +36,7 @@ uint64_t bulla_fork_epoch(void);
 /* Statistics for the tests. */
 struct bulla_slab_usage {
   size_t arena_size; /* bytes */
-  size_t used;       /* bytes in slots, canaries included */
+  size_t used;       /* bytes in slots, canaries included; but for slots that are kept */
   bool locked;
   bool secret_memfd; /* memfd_secret(2) holds it */
 };

@@ -10,6 +10,8 @@
 #include "core/scrub.h"
 #include "core/slab.h"
 
+_Static_assert((int)BULLA_ENGINE_CONTEXT_MAX <= (int)BULLA_SPARE_LEN, "a borrowed slot has room for a derived key");
+
 struct bulla_xaes {
   const struct bulla_engine *engine;
   _Alignas(64) uint8_t key[];
@@ -51,7 +53,7 @@ enum bulla_status bulla_xaes_seal(const struct bulla_xaes *xaes, uint8_t *cipher
                                   const uint8_t *nonce, struct bulla_span plaintext, const struct bulla_aad *aad) {
   const struct bulla_engine *engine = xaes->engine;
   void *derived = NULL;
-  BULLA_TRY(bulla_slab_new(&derived, engine->context_len));
+  BULLA_TRY(bulla_slab_borrow(&derived));
   size_t len = plaintext.len + aad->head_len + aad->tail_len;
   enum bulla_status status = engine->derive(derived, xaes->key, nonce, len);
   if (status == BULLA_OK) {
@@ -59,7 +61,7 @@ enum bulla_status bulla_xaes_seal(const struct bulla_xaes *xaes, uint8_t *cipher
                           plaintext.len, aad);
   }
   bulla_scrub(engine->scrub_depth);
-  bulla_slab_free(&derived, engine->context_len);
+  bulla_slab_give_back(&derived, engine->context_len);
   return status;
 }
 
@@ -67,7 +69,7 @@ enum bulla_status bulla_xaes_open(const struct bulla_xaes *xaes, uint8_t *plaint
                                   const uint8_t *tag, struct bulla_span ciphertext, const struct bulla_aad *aad) {
   const struct bulla_engine *engine = xaes->engine;
   void *derived = NULL;
-  enum bulla_status status = bulla_slab_new(&derived, engine->context_len);
+  enum bulla_status status = bulla_slab_borrow(&derived);
   if (status == BULLA_OK) {
     size_t len = ciphertext.len + aad->head_len + aad->tail_len;
     status = engine->derive(derived, xaes->key, nonce, len);
@@ -76,7 +78,7 @@ enum bulla_status bulla_xaes_open(const struct bulla_xaes *xaes, uint8_t *plaint
                             ciphertext.len, aad);
     }
     bulla_scrub(engine->scrub_depth);
-    bulla_slab_free(&derived, engine->context_len);
+    bulla_slab_give_back(&derived, engine->context_len);
   }
   if (status != BULLA_OK) {
     bulla_wipe(plaintext, ciphertext.len);

@@ -62,6 +62,9 @@ static void use_slots(void) {
   CT_OK(bulla_slab_new(&slot, 100));
   ct_poison(slot, 100);
   bulla_slab_free(&slot, 100);
+  CT_OK(bulla_slab_borrow(&slot));
+  ct_poison(slot, 100);
+  bulla_slab_give_back(&slot, 100);
 }
 
 static void draw(void) {
@@ -351,7 +354,7 @@ const struct ct_call ct_core_calls[] = {
      "bulla_secret_truncate bulla_secret_free bulla_wipe",
      "the bytes", "nothing", handle_secrets},
     {"bulla_secret_equal", "both sides", EQUAL, compare},
-    {"bulla_slab_new bulla_slab_free", "the slot", "nothing", use_slots},
+    {"bulla_slab_new bulla_slab_free bulla_slab_borrow bulla_slab_give_back", "the slot", "nothing", use_slots},
     {"bulla_secret_random bulla_random bulla_nonce", "what was drawn", "nothing", draw},
     {"bulla_put bulla_put_byte bulla_put_prefixed bulla_take bulla_take_byte bulla_writer_finish bulla_fail",
      "the bytes", "nothing", write_with_a_cursor},

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* Slots that are borrowed: what is kept of them, and what of their bytes is not. */
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "core/shard.h"
+#include "core/slab.h"
+#include "core/xaes.h"
+#include "tests/support.h"
+
+enum { GRANULE = 64, WITH_CANARIES = BULLA_SPARE_LEN + 2 * GRANULE };
+
+/* So that the thread is on one processor, and finds what it gave back. */
+static void stay_here(void) {
+  cpu_set_t here;
+  CPU_ZERO(&here);
+  CPU_SET((size_t)sched_getcpu(), &here);
+  cr_assert_eq(sched_setaffinity(0, sizeof(here), &here), 0);
+}
+
+static uint8_t *borrow(void) {
+  void *slot = NULL;
+  TEST_OK(bulla_slab_borrow(&slot));
+  cr_assert(test_zero(slot, BULLA_SPARE_LEN), "a borrowed slot is not zero");
+  return slot;
+}
+
+static void give_back(uint8_t *bytes, size_t used) {
+  void *slot = bytes;
+  bulla_slab_give_back(&slot, used);
+  cr_assert_null(slot);
+}
+
+Test(slab_borrow, a_slot_is_kept_and_counts_as_free, .init = stay_here) {
+  size_t used = bulla_slab_usage().used;
+  uint8_t *first = borrow();
+  cr_expect_eq((uintptr_t)first % GRANULE, 0);
+  cr_expect_eq(bulla_slab_usage().used, used + WITH_CANARIES);
+  give_back(first, 0);
+  cr_expect_eq(bulla_slab_usage().used, used);
+  cr_expect_eq(borrow(), first, "it was not kept");
+  cr_expect_eq(bulla_slab_usage().used, used + WITH_CANARIES);
+  uint8_t *second = borrow();
+  cr_expect_neq(second, first);
+  give_back(first, 0);
+  give_back(second, 0);
+  cr_expect_eq(bulla_slab_usage().used, used, "more than one is kept");
+  cr_expect_eq(borrow(), second, "of two the last is kept");
+}
+
+Test(slab_borrow, what_was_used_is_wiped_when_it_is_given_back, .init = stay_here) {
+  static const size_t lens[] = {1, 63, 64, 600, BULLA_SPARE_LEN - 1, BULLA_SPARE_LEN};
+  for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+    uint8_t *slot = borrow();
+    memset(slot, 0xee, lens[i]);
+    give_back(slot, lens[i]);
+    cr_expect(test_zero(slot, BULLA_SPARE_LEN), "%zu bytes", lens[i]);
+  }
+}
+
+static int overrun(void *argument) {
+  void *slot = NULL;
+  if (bulla_slab_borrow(&slot) != BULLA_OK) {
+    return 1;
+  }
+  ((uint8_t *)slot)[*(const ptrdiff_t *)argument] ^= 1;
+  bulla_slab_give_back(&slot, BULLA_SPARE_LEN);
+  return 0;
+}
+
+Test(slab_borrow, one_byte_before_or_behind_ends_the_process_when_it_is_given_back) {
+  static const ptrdiff_t places[] = {-GRANULE, -1, BULLA_SPARE_LEN, BULLA_SPARE_LEN + GRANULE - 1};
+  for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+    ptrdiff_t place = places[i];
+    int status = test_in_child(overrun, &place);
+    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "byte %td: %x", place, status);
+  }
+  ptrdiff_t last = BULLA_SPARE_LEN - 1;
+  cr_expect_eq(test_in_child(overrun, &last), 0, "the last byte is no overrun");
+}
+
+Test(slab_borrow, what_is_kept_does_not_make_the_arena_full, .init = stay_here) {
+  enum { ROOM = 4 * 4096 };
+  test_arena(ROOM);
+  give_back(borrow(), 0);
+  void *slot = NULL;
+  TEST_OK(bulla_slab_new(&slot, ROOM - 2 * GRANULE));
+  void *other = NULL;
+  TEST_STATUS(bulla_slab_borrow(&other), BULLA_ARENA_FULL);
+  cr_expect_null(other);
+  bulla_slab_free(&slot, ROOM - 2 * GRANULE);
+  give_back(borrow(), 0);
+  cr_expect_eq(bulla_slab_usage().used, 0);
+}
+
+static uint8_t *parents;
+
+static int borrows_its_own(void *argument) {
+  void *slot = NULL;
+  (void)argument;
+  if (bulla_slab_usage().used != 0 || bulla_slab_borrow(&slot) != BULLA_OK || !test_zero(slot, BULLA_SPARE_LEN)) {
+    return 1;
+  }
+  memset(slot, 1, BULLA_SPARE_LEN);
+  bulla_slab_give_back(&slot, BULLA_SPARE_LEN);
+  return bulla_slab_usage().used == 0 ? 0 : 2;
+}
+
+Test(slab_borrow, a_forked_child_does_not_find_what_its_parent_keeps, .init = stay_here) {
+  parents = borrow();
+  give_back(parents, 0);
+  cr_expect_eq(test_in_child(borrows_its_own, NULL), 0);
+  cr_expect_eq(borrow(), parents);
+}
+
+static void *borrow_and_give_back(void *argument) {
+  unsigned seed = *(const unsigned *)argument;
+  for (size_t round = 0; round < 20000; round++) {
+    void *slot;
+    if (bulla_slab_borrow(&slot) != BULLA_OK || !test_zero(slot, BULLA_SPARE_LEN)) {
+      return "no slot, or one that is not zero";
+    }
+    size_t len = (size_t)rand_r(&seed) % BULLA_SPARE_LEN + 1;
+    uint8_t mine = (uint8_t)(rand_r(&seed) | 1);
+    memset(slot, mine, len);
+    if (round % 16 == 0) {
+      sched_yield();
+    }
+    for (size_t i = 0; i < len; i++) {
+      if (((uint8_t *)slot)[i] != mine) {
+        return "another thread wrote into the slot";
+      }
+    }
+    bulla_slab_give_back(&slot, len);
+  }
+  return NULL;
+}
+
+Test(slab_borrow, threads_borrow_at_once) {
+  static const unsigned seeds[] = {1, 2, 3, 4, 5, 6, 7, 8};
+  struct test_threads threads;
+  test_start(&threads, 8, borrow_and_give_back, (void *)(uintptr_t)seeds, sizeof(*seeds));
+  test_join(&threads);
+  cr_expect_eq(bulla_slab_usage().used, 0);
+}
+
+/* A key of XAES derives one for each message, and there must be room for it. */
+Test(slab_borrow, derived_keys_are_gone_after_each_message, .init = stay_here) {
+  static const uint8_t nonce[BULLA_XAES_NONCE_LEN] = {1};
+  uint8_t out[100];
+  uint8_t tag[BULLA_TAG_LEN];
+  const struct bulla_aad aad = {.head = nonce, .head_len = sizeof(nonce)};
+  struct bulla_xaes *xaes = NULL;
+  test_arena(4 * 4096);
+  TEST_OK(bulla_xaes_new(&xaes, test_filled(1, 32)));
+  size_t used = bulla_slab_usage().used;
+  uint8_t *kept = borrow();
+  give_back(kept, 0);
+  TEST_OK(bulla_xaes_seal(xaes, out, tag, nonce, test_filled(2, sizeof(out)), &aad));
+  cr_expect(test_zero(kept, BULLA_SPARE_LEN), "sealing leaves the derived key");
+  TEST_OK(bulla_xaes_open(xaes, out, nonce, tag, bulla_span(out, sizeof(out)), &aad));
+  cr_expect(test_zero(kept, BULLA_SPARE_LEN), "opening leaves the derived key");
+  tag[0] ^= 1;
+  TEST_STATUS(bulla_xaes_open(xaes, out, nonce, tag, bulla_span(out, sizeof(out)), &aad), BULLA_REFUSED);
+  cr_expect(test_zero(kept, BULLA_SPARE_LEN), "refusing leaves the derived key");
+  cr_expect_eq(bulla_slab_usage().used, used);
+  void *slots[4 * 4096 / GRANULE];
+  size_t num = 0;
+  while (bulla_slab_new(&slots[num], GRANULE) == BULLA_OK) {
+    num++;
+  }
+  TEST_STATUS(bulla_xaes_seal(xaes, out, tag, nonce, test_filled(2, sizeof(out)), &aad), BULLA_ARENA_FULL);
+  memset(out, 3, sizeof(out));
+  TEST_STATUS(bulla_xaes_open(xaes, out, nonce, tag, bulla_span(out, sizeof(out)), &aad), BULLA_ARENA_FULL);
+  cr_expect(test_zero(out, sizeof(out)), "what the buffer held is left");
+  while (num > 0) {
+    bulla_slab_free(&slots[--num], GRANULE);
+  }
+  bulla_xaes_free(&xaes);
+  cr_expect_eq(bulla_slab_usage().used, 0);
+}
