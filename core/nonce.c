@@ -21,10 +21,11 @@
 #endif
 
 #include "core/cleanup.h"
+#include "core/key.h"
 #include "core/nonce.h"
 #include "core/slab.h"
 
-static _Thread_local struct {
+static _Thread_local struct pool {
   uint64_t fork_epoch; /* in which |bytes| were drawn */
   size_t left;         /* of |bytes|, from their beginning; what was handed out is zero */
   uint8_t bytes[BULLA_NONCE_POOL_LEN];
@@ -43,40 +44,55 @@ static bool have_rdrand(void) {
   return known == 1;
 }
 
-__attribute__((target("rdrnd"))) static uint64_t fresh_word(void) {
+__attribute__((target("rdrnd"))) uint64_t bulla_fresh_word(void) {
   unsigned long long word = 0;
   return have_rdrand() && _rdrand64_step(&word) == 1 ? word : 0;
 }
 #else
-static uint64_t fresh_word(void) {
+uint64_t bulla_fresh_word(void) {
   return 0;
 }
 #endif
 
-static enum bulla_status draw(uint8_t *nonce, size_t len) {
-  uint64_t epoch = bulla_fork_epoch();
-  if (pool.fork_epoch != epoch || pool.left < len) {
-    pool.left = 0;
-    BULLA_TRY(bulla_random(pool.bytes, BULLA_NONCE_POOL_LEN));
-    pool.fork_epoch = epoch;
-    pool.left = BULLA_NONCE_POOL_LEN;
-  }
-  pool.left -= len;
-  memcpy(nonce, pool.bytes + pool.left, len);
-  bulla_wipe(pool.bytes + pool.left, len);
+static __attribute__((noinline)) enum bulla_status refill(struct pool *mine, uint64_t epoch) {
+  mine->left = 0;
+  BULLA_TRY(bulla_random(mine->bytes, BULLA_NONCE_POOL_LEN));
+  mine->fork_epoch = epoch;
+  mine->left = BULLA_NONCE_POOL_LEN;
   return BULLA_OK;
 }
 
-enum bulla_status bulla_nonce_mixed(uint8_t *nonce, size_t len, uint64_t fresh) {
-  BULLA_TRY(draw(nonce, len));
+/* Moves |len| bytes from the pool to |nonce|. Whatever |fresh| is, the sum has the distribution of what was drawn. A
+ * |len| that is a constant is moved in registers. */
+__attribute__((always_inline)) static inline void move(uint8_t *nonce, uint8_t *from, size_t len, uint64_t fresh) {
   uint64_t word;
-  memcpy(&word, nonce, sizeof(word));
-  /* Whatever |fresh| is, the sum has the distribution of what was drawn. */
+  memcpy(&word, from, sizeof(word));
   word ^= fresh;
   memcpy(nonce, &word, sizeof(word));
+  memcpy(nonce + sizeof(word), from + sizeof(word), len - sizeof(word));
+  memset(from, 0, len);
+}
+
+enum bulla_status bulla_nonce_mixed(uint8_t *nonce, size_t len, uint64_t fresh) {
+  struct pool *mine = &pool;
+  /* Without this the compiler finds the pool of the thread anew for each use, by a call, and checks each move. */
+  __asm__("" : "+r"(mine));
+  uint64_t epoch = bulla_fork_epoch();
+  if (mine->fork_epoch != epoch || mine->left < len) {
+    BULLA_TRY(refill(mine, epoch));
+  }
+  mine->left -= len;
+  uint8_t *from = mine->bytes + mine->left;
+  if (len == BULLA_NONCE_LEN) {
+    move(nonce, from, BULLA_NONCE_LEN, fresh);
+  } else if (len == BULLA_XAES_NONCE_LEN) {
+    move(nonce, from, BULLA_XAES_NONCE_LEN, fresh);
+  } else {
+    move(nonce, from, len, fresh);
+  }
   return BULLA_OK;
 }
 
 enum bulla_status bulla_nonce(uint8_t *nonce, size_t len) {
-  return bulla_nonce_mixed(nonce, len, fresh_word());
+  return bulla_nonce_mixed(nonce, len, bulla_fresh_word());
 }
