@@ -24,6 +24,7 @@
 #include "core/key.h"
 #include "core/nonce.h"
 #include "core/slab.h"
+#include "core/xaes.h"
 
 static _Thread_local struct pool {
   uint64_t fork_epoch; /* in which |bytes| were drawn */

@@ -29,7 +29,13 @@ struct bulla_seal_count {
 /* bulla_seal_count_start sets |count| to zero, for a new key. */
 void bulla_seal_count_start(struct bulla_seal_count *count);
 
-/* bulla_count_seal counts one more seal, or returns BULLA_KEY_EXHAUSTED. */
-BULLA_NODISCARD enum bulla_status bulla_count_seal(struct bulla_seal_count *count);
+/* bulla_count_seals counts |num| more seals, or none and returns BULLA_KEY_EXHAUSTED. Where threads meet at the end of
+ * a count, that may be said of a few seals that another thread gives back. */
+BULLA_NODISCARD enum bulla_status bulla_count_seals(struct bulla_seal_count *count, uint64_t num);
+
+/* bulla_count_seal counts one more. */
+BULLA_NODISCARD static inline enum bulla_status bulla_count_seal(struct bulla_seal_count *count) {
+  return bulla_count_seals(count, 1);
+}
 
 #endif

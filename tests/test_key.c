@@ -150,6 +150,83 @@ Test(key, threads_that_use_a_key_up_get_all_of_its_seals_and_none_more) {
   }
 }
 
+Test(key, a_batch_is_counted_whole_whatever_is_left_of_others) {
+  static const uint64_t batches[] = {0, 1, 2, 64, BULLA_SEAL_BATCH - 1, BULLA_SEAL_BATCH, BULLA_SEAL_BATCH + 1, 100000};
+  struct bulla_seal_count count;
+  uint64_t sum = 0;
+  bulla_seal_count_start(&count);
+  for (size_t round = 0; round < 50; round++) {
+    for (size_t i = 0; i < sizeof(batches) / sizeof(*batches); i++) {
+      TEST_OK(bulla_count_seals(&count, batches[i]));
+      sum += batches[i];
+      cr_assert_eq(count.taken - num_left(&count), sum, "round %zu, batch %zu", round, i);
+      cr_assert_leq(num_left(&count), BULLA_SHARDS * BULLA_SEAL_BATCH, "round %zu, batch %zu", round, i);
+    }
+  }
+}
+
+/* A count that has |num| left, some of it in each of two places. */
+static struct bulla_seal_count *count_with(uint64_t num) {
+  static struct bulla_seal_count count;
+  bulla_seal_count_start(&count);
+  count.shards[1].left = num / 3;
+  count.shards[6].left = num / 4;
+  count.taken = BULLA_MAX_SEALS - (num - num / 3 - num / 4);
+  return &count;
+}
+
+Test(key, a_batch_for_which_there_is_no_room_counts_nothing) {
+  static const uint64_t left[] = {0, 1, 2, 10, 63, 1000, 100000};
+  for (size_t i = 0; i < sizeof(left) / sizeof(*left); i++) {
+    struct bulla_seal_count *count = count_with(left[i]);
+    struct bulla_seal_count before = *count;
+    TEST_STATUS(bulla_count_seals(count, left[i] + 1), BULLA_KEY_EXHAUSTED);
+    TEST_STATUS(bulla_count_seals(count, BULLA_MAX_SEALS), BULLA_KEY_EXHAUSTED);
+    TEST_STATUS(bulla_count_seals(count, UINT64_MAX), BULLA_KEY_EXHAUSTED);
+    cr_expect_eq(memcmp(&before, count, sizeof(before)), 0, "%zu left: it is another count", (size_t)left[i]);
+    TEST_OK(bulla_count_seals(count, left[i]));
+    cr_expect_eq(count->taken, BULLA_MAX_SEALS);
+    cr_expect_eq(num_left(count), 0, "%zu left", (size_t)left[i]);
+    TEST_STATUS(bulla_count_seal(count), BULLA_KEY_EXHAUSTED);
+    TEST_OK(bulla_count_seals(count, 0));
+  }
+}
+
+Test(key, all_seals_of_a_key_may_be_one_batch) {
+  struct bulla_seal_count count;
+  bulla_seal_count_start(&count);
+  TEST_STATUS(bulla_count_seals(&count, BULLA_MAX_SEALS + 1), BULLA_KEY_EXHAUSTED);
+  TEST_OK(bulla_count_seals(&count, BULLA_MAX_SEALS));
+  TEST_STATUS(bulla_count_seal(&count), BULLA_KEY_EXHAUSTED);
+}
+
+/* Batches first, which get in each other's way at the end, then what they left. */
+static void *count_batches_to_the_end(void *argument) {
+  uint64_t num = 0;
+  while (bulla_count_seals(argument, 700) == BULLA_OK) {
+    num += 700;
+  }
+  return (void *)(uintptr_t)num;
+}
+
+Test(key, threads_that_use_a_key_up_in_batches_lose_none_of_its_seals) {
+  for (size_t round = 0; round < 1000; round++) {
+    struct bulla_seal_count *count = count_with(5000 + round);
+    pthread_t threads[6];
+    uintptr_t sum = 0;
+    for (size_t i = 0; i < 6; i++) {
+      cr_assert_eq(pthread_create(&threads[i], NULL, count_batches_to_the_end, count), 0);
+    }
+    for (size_t i = 0; i < 6; i++) {
+      void *num;
+      pthread_join(threads[i], &num);
+      sum += (uintptr_t)num;
+    }
+    sum += (uintptr_t)count_to_the_end(count);
+    cr_assert_eq(sum, 5000 + round, "round %zu: %zu", round, (size_t)sum);
+  }
+}
+
 Test(key, what_a_key_has_left_serves_no_other) {
   for (size_t i = 0; i < 20; i++) {
     struct bulla_key *key = test_key(BULLA_AES_256_GCM, test_filled((uint8_t)i, 32));
