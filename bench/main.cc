@@ -18,6 +18,8 @@
 
 namespace {
 
+constexpr int kLastEngine = 8;  // past the last: those that are none are refused
+
 std::atomic<bool> failed = false;
 
 // What the threads of one run share: the state of the first that came. No thread tears down before all have come,
@@ -115,16 +117,20 @@ bool ChooseEngine(int &argc, char **argv) {
     return true;
   }
   argv[--argc] = nullptr;
-  const bool boringssl = last == "--engine=boringssl";
-  return (boringssl || last == "--engine=ipsec-mb") &&
-         bulla_engine_choose(boringssl ? BULLA_ENGINE_BORINGSSL : BULLA_ENGINE_IPSEC_MB) == BULLA_OK;
+  for (int choice = BULLA_ENGINE_BORINGSSL; choice <= kLastEngine; choice++) {
+    if (bulla_engine_choose(static_cast<bulla_engine_choice>(choice)) == BULLA_OK &&
+        last == std::string("--engine=") + bulla_engine_name()) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
 
 int main(int argc, char **argv) {
   if (!ChooseEngine(argc, argv)) {
-    std::cerr << "bulla-bench: there is no such engine here: --engine=boringssl or --engine=ipsec-mb\n";
+    std::cerr << "bulla-bench: there is no such engine here: --engine=NAME, as bulla_engine_name has them\n";
     return 2;
   }
   bench_table table;
@@ -134,6 +140,7 @@ int main(int argc, char **argv) {
     }
   }
   benchmark::AddCustomContext("engine", bulla_engine_name());
+  benchmark::AddCustomContext("limit_vector_bits", std::to_string(bench_limit_bits()));
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
     return 2;

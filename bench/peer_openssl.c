@@ -60,7 +60,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
   if (calls->sealing != NULL && calls->opening != NULL &&
       EVP_EncryptInit_ex(calls->sealing, EVP_aes_256_gcm(), NULL, calls->raw.key, NULL) == 1 &&
       EVP_DecryptInit_ex(calls->opening, EVP_aes_256_gcm(), NULL, calls->raw.key, NULL) == 1) {
-    error = run_seal(calls);
+    error = bench_raw_try(&calls->raw, run_seal, run_open, calls);
   }
   if (error != NULL) {
     tear_down(calls);

@@ -50,7 +50,11 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
     return "no memory";
   }
   (void)crypto_aead_aes256gcm_beforenm(&calls->context, calls->raw.key);
-  (void)run_seal(calls);
+  const char *error = bench_raw_try(&calls->raw, run_seal, run_open, calls);
+  if (error != NULL) {
+    tear_down(calls);
+    return error;
+  }
   *state = calls;
   return NULL;
 }

@@ -24,26 +24,21 @@ struct bench_raw {
   uint8_t *ciphertext;
 };
 
-static inline void bench_raw_free(struct bench_raw *raw) {
-  free(raw->plaintext);
-  free(raw->ciphertext);
-}
+void bench_raw_free(struct bench_raw *raw);
 
 /* bench_raw_make returns false if there is no memory; then there is nothing to free. */
-static inline bool bench_raw_make(struct bench_raw *raw, const struct bench *bench) {
-  const bool token = bench->variant == BENCH_RAW_TOKEN;
-  memset(raw, 0, sizeof(*raw));
-  memset(raw->key, 0x4b, sizeof(raw->key));
-  memset(raw->data, 0x61, sizeof(raw->data));
-  raw->data_len = token ? (size_t)BENCH_HEADER_LEN : (size_t)BENCH_BLOB_DATA_LEN;
-  raw->len = token ? BENCH_CLAIMS_LEN : bench->size;
-  raw->plaintext = calloc(1, raw->len);
-  raw->ciphertext = calloc(1, raw->len);
-  if (raw->plaintext == NULL || raw->ciphertext == NULL) {
-    bench_raw_free(raw);
-    return false;
-  }
-  return true;
-}
+bool bench_raw_make(struct bench_raw *raw, const struct bench *bench);
+
+/* bench_raw_try seals and opens once with a library's two functions, and says what is not as it should be, or NULL:
+ * the tag is to be that of AES-256-GCM, and what is opened what was sealed. */
+const char *bench_raw_try(struct bench_raw *raw, const char *(*seal)(void *state), const char *(*open)(void *state),
+                          void *state);
+
+/* bench_load loads the library at |path| so that it finds its own names first and nobody else finds them: libraries
+ * with the same names can then be in one process. Returns NULL on failure. */
+void *bench_load(const char *path);
+
+/* bench_find fills |function|, a pointer to a function, or returns false if |library| has no |name|. */
+bool bench_find(void *library, void *function, const char *name);
 
 #endif

@@ -40,6 +40,9 @@ struct bench_table {
 /* bench_subject fills |table| with the benchmarks of the |i|th file, or returns false past the last. */
 bool bench_subject(struct bench_table *table, size_t i);
 
+/* bench_limit_bits returns how long the vectors of the rows limit/gcm are, or 0 if this processor has none of them. */
+int bench_limit_bits(void);
+
 /* bench_allocations returns how often this thread has asked for memory so far. */
 size_t bench_allocations(void);
 

@@ -22,8 +22,9 @@ enum {
 #define BENCH_ROW(name, size, variant, run) \
   { name, size, variant, false, true, set_up, run, tear_down }
 #define BENCH_SIZES(name, variant, run)                                                                                \
-  BENCH_ROW(name, 16, variant, run), {name, 256, variant, true, true, set_up, run, tear_down},                         \
-      BENCH_ROW(name, 1024, variant, run), BENCH_ROW(name, 16384, variant, run), BENCH_ROW(name, 65536, variant, run), \
+  BENCH_ROW(name, 16, variant, run), BENCH_ROW(name, 64, variant, run),                                                \
+      {name, 256, variant, true, true, set_up, run, tear_down}, BENCH_ROW(name, 1024, variant, run),                   \
+      BENCH_ROW(name, 4096, variant, run), BENCH_ROW(name, 16384, variant, run), BENCH_ROW(name, 65536, variant, run), \
       BENCH_ROW(name, 1048576, variant, run)
 
 #define BENCH_TABLE(benches)                     \
@@ -49,6 +50,9 @@ struct bench_table bench_raw_boringssl_box(void);
 struct bench_table bench_raw_boringssl_keys(void);
 struct bench_table bench_raw_ipsec_mb(void);
 struct bench_table bench_limit(void);
+struct bench_table bench_peer_aws_lc(void);
+struct bench_table bench_peer_boringssl(void);
+struct bench_table bench_peer_ipsec_mb(void);
 struct bench_table bench_peer_sodium(void);
 struct bench_table bench_peer_openssl(void);
 struct bench_table bench_peer_cjose(void);
@@ -60,6 +64,12 @@ struct bench_table bench_peer_rhonabwy_jwe(void);
 /* bench_result turns a status into the text, or NULL, that a benchmark returns. */
 static inline const char *bench_result(enum bulla_status status) {
   return status == BULLA_OK ? NULL : bulla_status_text(status);
+}
+
+/* bench_touch fills |len| bytes. What nobody has written has no memory of its own: reading it would read one page of
+ * zeros again and again, and the first writing would measure the kernel. */
+static inline void bench_touch(uint8_t *bytes, size_t len) {
+  memset(bytes, 'm', len);
 }
 
 static inline struct bulla_span bench_text(const char *string) {
