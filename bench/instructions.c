@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Runs one benchmark a given number of times, for bench/instructions.py: callgrind counts what happens inside
- * bench_counted and nothing else. Prints what the count depends on: engine, compiler, libc. */
+/* Runs one benchmark a given number of times, or a little more where it is a batch, for bench/instructions.py:
+ * callgrind counts what happens inside bench_counted and nothing else. Prints what the count depends on: engine,
+ * compiler, libc. */
 
 #include <gnu/libc-version.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@ const char *bench_counted(const struct bench *bench, void *state, unsigned long 
 
 __attribute__((noinline)) const char *bench_counted(const struct bench *bench, void *state, unsigned long runs) {
   const char *error = NULL;
-  for (unsigned long i = 0; i < runs && error == NULL; i++) {
+  for (unsigned long i = 0; i < runs && error == NULL; i += bench->batch > 0 ? bench->batch : 1) {
     error = bench->run(state);
   }
   return error;

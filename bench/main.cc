@@ -59,6 +59,15 @@ const char *Run(benchmark::State &state, const bench &bench, void *prepared) {
     }
     return nullptr;
   }
+  if (bench.batch > 0) {
+    while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(bench.batch))) {
+      const char *error = bench.run(prepared);
+      if (error != nullptr) {
+        return error;
+      }
+    }
+    return nullptr;
+  }
   for ([[maybe_unused]] auto iteration : state) {
     const char *error = bench.run(prepared);
     if (error != nullptr) {

@@ -30,6 +30,8 @@ struct bench {
   /* What runs in another process has this instead of |run|: it runs |num| times and says how much time
    * of the processor that took there. */
   const char *(*run_elsewhere)(void *state, double *seconds, size_t num);
+
+  size_t batch; /* how many operations a |run| is, where it is not one: figures are for each of them */
 };
 
 struct bench_table {

@@ -15,6 +15,7 @@
 enum {
   BENCH_CONTEXT_LEN = 64,
   BENCH_BLOB_DATA_LEN = 2 + BULLA_KEY_ID_LEN + BENCH_CONTEXT_LEN, /* what a blob authenticates beside its bytes */
+  BENCH_BATCH = 64,
   BENCH_CLAIMS_LEN = 233,
   BENCH_HEADER_LEN = 96, /* base64url digits of a token's header, on a day of five digits */
 };
@@ -50,6 +51,7 @@ struct bench_table bench_raw_boringssl_box(void);
 struct bench_table bench_raw_boringssl_keys(void);
 struct bench_table bench_raw_ipsec_mb(void);
 struct bench_table bench_limit(void);
+struct bench_table bench_seal_many(void);
 struct bench_table bench_peer_aws_lc(void);
 struct bench_table bench_peer_boringssl(void);
 struct bench_table bench_peer_ipsec_mb(void);

@@ -13,7 +13,7 @@
 #include "bench/support.h"
 #include "bench/vault.h"
 
-enum { ALONE, REVOCABLE, NUM_TOKENS = 64, TOKEN_ROOM = 640, NUM_REVOKED = 10 };
+enum { ALONE, REVOCABLE, NUM_TOKENS = BENCH_BATCH, TOKEN_ROOM = 640, NUM_REVOKED = 10 };
 
 struct minting {
   bool owns_keys;
@@ -91,6 +91,18 @@ static const char *run_verify_each(void *state) {
   return bench_result(
       bulla_token_verify(minting->verifier, &claims, &minting->payload, bulla_written(token), time(NULL)));
 }
+
+#ifdef BENCH_HAVE_MANY
+static const char *run_mint_many(void *state) {
+  struct minting *minting = state;
+  const struct bulla_claims *claims[NUM_TOKENS];
+  size_t failed;
+  for (size_t i = 0; i < NUM_TOKENS; i++) {
+    claims[i] = &minting->claims;
+  }
+  return bench_result(bulla_token_mint_many(minting->minter, minting->tokens, &failed, claims, NUM_TOKENS));
+}
+#endif
 
 #ifdef BENCH_HAVE_REFRESH
 static const char *run_refresh(void *state) {
@@ -175,8 +187,8 @@ static const char *try_once(struct minting *minting, size_t size) {
   return same ? NULL : "the token is not of the bytes that the peers' are of";
 }
 
-/* mint_many makes the tokens that are verified in turn, each with another "jti" of the same length. */
-static const char *mint_many(struct minting *minting) {
+/* mint_each makes the tokens that are verified in turn, each with another "jti" of the same length. */
+static const char *mint_each(struct minting *minting) {
   char jti[] = BENCH_JTI;
   struct bulla_claims claims = minting->claims;
   const char *error = NULL;
@@ -222,7 +234,7 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
     error = try_once(minting, bench->size);
   }
   if (error == NULL && bench->size == BENCH_CLAIMS_LEN) {
-    error = mint_many(minting);
+    error = mint_each(minting);
   }
   if (error != NULL) {
     tear_down(minting);
@@ -243,6 +255,9 @@ struct bench_table bench_token(void) {
       {"token/verify", 1024, 0, false, false, set_up, run_verify, tear_down},
       {"token/mint", 4096, 0, false, false, set_up, run_mint, tear_down},
       {"token/verify", 4096, 0, false, false, set_up, run_verify, tear_down},
+#ifdef BENCH_HAVE_MANY
+      {"token/mint_many", BENCH_CLAIMS_LEN, 0, false, false, set_up, run_mint_many, tear_down, NULL, NUM_TOKENS},
+#endif
 #ifdef BENCH_HAVE_REFRESH
       {"token/refresh", BENCH_CLAIMS_LEN, 0, false, false, set_up, run_refresh, tear_down},
 #endif
