@@ -3,9 +3,12 @@
 
 /* Minting, verifying, refreshing a token, by the bytes of its claims. Verifying asks the clock, as a server does.
  * Threads share the minter and the verifier. A revocable token is verified against a vault in which others of its
- * tenant are revoked: the same one again and again, or each of many in turn. */
+ * tenant are revoked: the same one again and again, or each of many in turn. A foreign token is one that another
+ * library could have made: header and claims are in another order. */
 
+#include <bulla/jose.h>
 #include <bulla/token.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,7 +16,8 @@
 #include "bench/support.h"
 #include "bench/vault.h"
 
-enum { ALONE, REVOCABLE, NUM_TOKENS = BENCH_BATCH, TOKEN_ROOM = 640, NUM_REVOKED = 10 };
+enum { ALONE, REVOCABLE, FOREIGN };
+enum { NUM_TOKENS = BENCH_BATCH, TOKEN_ROOM = 640, NUM_REVOKED = 10, DAY_SECONDS = 86400 };
 
 struct minting {
   bool owns_keys;
@@ -202,6 +206,40 @@ static const char *mint_each(struct minting *minting) {
   return error;
 }
 
+/* mint_foreign leaves a token of the same claims for run_verify, with the key that other libraries get for a day. */
+static const char *mint_foreign(struct minting *minting) {
+  const int64_t now = minting->claims.iat;
+  char json[BENCH_CLAIMS_LEN + 1];
+  int len = snprintf(json, sizeof(json),
+                     "{\"attrs\":" BENCH_ATTRS ",\"perms\":" BENCH_PERMS ",\"jti\":\"" BENCH_JTI
+                     "\",\"exp\":%lld,\"iat\":%lld,\"aud\":\"" BENCH_AUD "\",\"iss\":\"" BENCH_ISS
+                     "\",\"sub\":\"" BENCH_SUB "\",\"org\":\"" BENCH_ORG "\"}",
+                     (long long)now + BULLA_TOKEN_LIFETIME, (long long)now);
+  if (len != BENCH_CLAIMS_LEN) {
+    return "the foreign claims have another size";
+  }
+  struct bulla_secret *text = NULL;
+  struct bulla_jwk *jwk = NULL;
+  struct bulla_jwe_key *key = NULL;
+  struct bulla_jwe_options options = BULLA_JWE_OPTIONS_INIT;
+  options.header = bench_text("{\"typ\":\"JWT\"}");
+  enum bulla_status status = bulla_apikey_day_jwk(&text, bulla_apikey_token_root(minting->apikey),
+                                                  bulla_apikey_id(minting->apikey), now / DAY_SECONDS);
+  if (status == BULLA_OK) {
+    status = bulla_jwk_parse(&jwk, bulla_secret_bytes(text));
+  }
+  if (status == BULLA_OK) {
+    status = bulla_jwe_key_from_jwk(&key, jwk, BULLA_JWE_DIR, BULLA_JWE_A256GCM);
+  }
+  if (status == BULLA_OK) {
+    status = bulla_jwe_encrypt_for(&key, 1, &minting->token, bench_text(json), &options);
+  }
+  bulla_jwe_key_free(&key);
+  bulla_jwk_free(&jwk);
+  bulla_secret_free(&text);
+  return status == BULLA_OK ? run_verify(minting) : bench_result(status);
+}
+
 static const char *set_up(void **state, const struct bench *bench, void *first) {
   struct minting *minting = calloc(1, sizeof(*minting));
   if (minting == NULL) {
@@ -236,6 +274,9 @@ static const char *set_up(void **state, const struct bench *bench, void *first) 
   if (error == NULL && bench->size == BENCH_CLAIMS_LEN) {
     error = mint_each(minting);
   }
+  if (error == NULL && bench->variant == FOREIGN) {
+    error = mint_foreign(minting);
+  }
   if (error != NULL) {
     tear_down(minting);
     return error;
@@ -249,6 +290,7 @@ struct bench_table bench_token(void) {
       {"token/mint", BENCH_CLAIMS_LEN, 0, true, false, set_up, run_mint, tear_down},
       {"token/verify", BENCH_CLAIMS_LEN, 0, true, false, set_up, run_verify, tear_down},
       {"token/verify_revocable", BENCH_CLAIMS_LEN, REVOCABLE, true, false, set_up, run_verify, tear_down},
+      {"token/verify_foreign", BENCH_CLAIMS_LEN, FOREIGN, false, false, set_up, run_verify, tear_down},
       {"token/verify_each", BENCH_CLAIMS_LEN, ALONE, false, false, set_up, run_verify_each, tear_down},
       {"token/verify_revocable_each", BENCH_CLAIMS_LEN, REVOCABLE, false, false, set_up, run_verify_each, tear_down},
       {"token/mint", 1024, 0, false, false, set_up, run_mint, tear_down},
