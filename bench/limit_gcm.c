@@ -108,10 +108,10 @@ INLINE void eight(const struct bench_limit *limit, struct sums *sums, struct pla
     first;                               \
     second;                              \
   }
-#define THREE_ROUNDS(number, i)                \
-  ROUND_AND(number, LOW(i), HIGH(i))           \
-  ROUND_AND(number + 1, MIDDLE(i), LOW(i + 1)) \
-  ROUND_AND(number + 2, HIGH(i + 1), MIDDLE(i + 1))
+#define THREE_ROUNDS(number, i)                    \
+  ROUND_AND(number, LOW(i), HIGH(i))               \
+  ROUND_AND((number) + 1, MIDDLE(i), LOW((i) + 1)) \
+  ROUND_AND((number) + 2, HIGH((i) + 1), MIDDLE((i) + 1))
   EACH(BEGIN);
   THREE_ROUNDS(1, 0)
   THREE_ROUNDS(4, 2)
