@@ -46,6 +46,7 @@ struct bench_table bench_vault_actor(void);
 struct bench_table bench_vault_bare(void);
 struct bench_table bench_vault_rewrap(void);
 struct bench_table bench_vault_postgres(void);
+struct bench_table bench_raw_bulla(void);
 struct bench_table bench_raw_boringssl(void);
 struct bench_table bench_raw_boringssl_box(void);
 struct bench_table bench_raw_boringssl_keys(void);
