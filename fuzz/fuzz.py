@@ -33,6 +33,7 @@ OPTIONS = {
     "blob_open": "-max_len=1024 -len_control=100",
     "blob_parse": "-max_len=1024",
     "boxed_open": "-max_len=1024 -len_control=100",
+    "claims_straight": "-max_len=2048 -len_control=100",
     "cli_args": "-max_len=2048 -entropic=0",
     "cmd_answer": "-max_len=1500 -len_control=100",
     "engine_differential": "-max_len=2048",

@@ -45,4 +45,12 @@ BULLA_NODISCARD enum bulla_status bulla_claims_write(struct bulla_buffer *json, 
 BULLA_NODISCARD enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch,
                                                     struct bulla_span json);
 
+/* The two ways of bulla_claims_read to members of |claims|, before the rules that bind them to each other; times that
+ * are absent are -1, but "nbf" 0. bulla_claims_read_any is for all JSON. bulla_claims_read_straight takes only what
+ * bulla writes for plain claims, as bulla_claims_read_any does, and needs no scratch. Where they return false |claims|
+ * is undefined. */
+BULLA_NODISCARD bool bulla_claims_read_any(struct bulla_claims *claims, struct bulla_buffer *scratch,
+                                           struct bulla_span json);
+BULLA_NODISCARD bool bulla_claims_read_straight(struct bulla_claims *claims, struct bulla_span json);
+
 #endif

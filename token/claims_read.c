@@ -123,7 +123,8 @@ static bool are_consistent(const struct bulla_claims *claims) {
          claims->orig_iat <= claims->iat;
 }
 
-static bool read_claims(struct bulla_claims *claims, struct bulla_buffer *scratch, struct bulla_span json) {
+__attribute__((noinline)) bool bulla_claims_read_any(struct bulla_claims *claims, struct bulla_buffer *scratch,
+                                                     struct bulla_span json) {
   struct bulla_json_member members[BULLA_CLAIMS_MAX];
   size_t num_members = 0;
   if (bulla_json_read(members, &num_members, BULLA_CLAIMS_MAX, json) != BULLA_OK || num_members > BULLA_CLAIMS_MAX) {
@@ -136,14 +137,15 @@ static bool read_claims(struct bulla_claims *claims, struct bulla_buffer *scratc
       return false;
     }
   }
-  if (claims->orig_iat < 0) {
-    claims->orig_iat = claims->iat;
-  }
-  return are_consistent(claims);
+  return true;
 }
 
 enum bulla_status bulla_claims_read(struct bulla_claims *claims, struct bulla_buffer *scratch, struct bulla_span json) {
-  if (!read_claims(claims, scratch, json)) {
+  bool good = bulla_claims_read_straight(claims, json) || bulla_claims_read_any(claims, scratch, json);
+  if (good && claims->orig_iat < 0) {
+    claims->orig_iat = claims->iat;
+  }
+  if (!good || !are_consistent(claims)) {
     *claims = (struct bulla_claims)BULLA_CLAIMS_INIT;
     return BULLA_INVALID_TEXT;
   }
