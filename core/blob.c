@@ -14,6 +14,7 @@
 #include "core/crypto.h"
 #include "core/cursor.h"
 #include "core/key.h"
+#include "core/nonce.h"
 #include "core/slab.h"
 #include "core/xaes.h"
 
@@ -83,26 +84,34 @@ void bulla_blob_header(uint8_t *header, enum bulla_suite suite, const uint8_t *k
 }
 
 /* What a blob is bound to. */
-static enum bulla_status bind(struct bulla_aad *aad, const uint8_t *header, struct bulla_span context) {
-  if (context.len > SIZE_MAX - HEADER_LEN) {
-    return BULLA_TOO_LARGE;
-  }
-  *aad = (struct bulla_aad){header, HEADER_LEN, context.data, context.len};
-  return BULLA_OK;
+static struct bulla_aad bound_to(const uint8_t *header, struct bulla_span context) {
+  return (struct bulla_aad){header, HEADER_LEN, context.data, context.len};
 }
 
-/* Writes the blob into |out|, which has room for it. */
-static enum bulla_status seal(struct bulla_key *key, struct bulla_writer *out, struct bulla_span plaintext,
-                              struct bulla_span context) {
-  uint8_t *header = bulla_give(out, HEADER_LEN);
+/* Says whether both together have a length. */
+static bool can_bind(struct bulla_span context) {
+  return context.len <= SIZE_MAX - HEADER_LEN;
+}
+
+enum bulla_status bulla_blob_fits(const struct bulla_buffer *blob, enum bulla_suite suite, struct bulla_span plaintext,
+                                  struct bulla_span context) {
+  if (plaintext.len > BULLA_AES_GCM_MAX || !can_bind(context)) {
+    return BULLA_TOO_LARGE;
+  }
+  return blob->size < bulla_sealed_len(suite, plaintext.len) ? BULLA_BUFFER_TOO_SMALL : BULLA_OK;
+}
+
+enum bulla_status bulla_blob_seal(struct bulla_buffer *blob, const struct bulla_key *key, uint64_t fresh,
+                                  struct bulla_span plaintext, struct bulla_span context) {
+  struct bulla_writer out = bulla_writer(blob);
+  uint8_t *header = bulla_give(&out, HEADER_LEN);
   size_t len = nonce_len(key->suite);
-  uint8_t *nonce = bulla_give(out, len);
-  uint8_t *ciphertext = bulla_give(out, plaintext.len);
-  uint8_t *tag = bulla_give(out, BULLA_TAG_LEN);
+  uint8_t *nonce = bulla_give(&out, len);
+  uint8_t *ciphertext = bulla_give(&out, plaintext.len);
+  uint8_t *tag = bulla_give(&out, BULLA_TAG_LEN);
   bulla_blob_header(header, key->suite, key->id);
-  struct bulla_aad aad;
-  BULLA_TRY(bind(&aad, header, context));
-  BULLA_TRY(bulla_nonce(nonce, len));
+  BULLA_TRY(bulla_nonce_mixed(nonce, len, fresh));
+  struct bulla_aad aad = bound_to(header, context);
   return key->suite == BULLA_XAES_256_GCM ? bulla_xaes_seal(key->xaes, ciphertext, tag, nonce, plaintext, &aad)
                                           : bulla_aead_seal_bound(key->aead, ciphertext, tag, nonce, plaintext, &aad);
 }
@@ -112,19 +121,12 @@ enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob, s
   if (key->fork_epoch != bulla_fork_epoch()) {
     return bulla_fail(blob, BULLA_FORKED);
   }
-  if (plaintext.len > BULLA_AES_GCM_MAX) {
-    return bulla_fail(blob, BULLA_TOO_LARGE);
-  }
-  if (blob->size < bulla_sealed_len(key->suite, plaintext.len)) {
-    return bulla_fail(blob, BULLA_BUFFER_TOO_SMALL);
-  }
-  enum bulla_status status = BULLA_OK;
-  if (key->suite == BULLA_AES_256_GCM) {
+  enum bulla_status status = bulla_blob_fits(blob, key->suite, plaintext, context);
+  if (status == BULLA_OK && key->suite == BULLA_AES_256_GCM) {
     status = bulla_count_seal(&key->seals);
   }
-  struct bulla_writer out = bulla_writer(blob);
   if (status == BULLA_OK) {
-    status = seal(key, &out, plaintext, context);
+    status = bulla_blob_seal(blob, key, bulla_fresh_word(), plaintext, context);
   }
   return status == BULLA_OK ? BULLA_OK : bulla_fail(blob, status);
 }
@@ -134,8 +136,10 @@ static enum bulla_status open_parsed(const struct bulla_key *key, struct bulla_b
   if (plaintext->size < blob->ciphertext.len) {
     return BULLA_BUFFER_TOO_SMALL;
   }
-  struct bulla_aad aad;
-  BULLA_TRY(bind(&aad, blob->header.data, context));
+  if (!can_bind(context)) {
+    return BULLA_TOO_LARGE;
+  }
+  struct bulla_aad aad = bound_to(blob->header.data, context);
   BULLA_TRY(key->suite == BULLA_XAES_256_GCM
                 ? bulla_xaes_open(key->xaes, plaintext->data, blob->nonce.data, blob->tag.data, blob->ciphertext, &aad)
                 : bulla_aead_open_bound(key->aead, plaintext->data, blob->nonce.data, blob->tag.data, blob->ciphertext,

@@ -10,6 +10,7 @@
 #include "core/base64url.h"
 #include "core/cleanup.h"
 #include "core/jwe_content.h"
+#include "core/nonce.h"
 
 enum { IV_DIGITS = 16, TAG_DIGITS = 22 };
 
@@ -55,10 +56,10 @@ size_t bulla_jwe_compact_len(size_t header_len, size_t plaintext_len) {
 }
 
 enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct bulla_buffer *token,
-                                          struct bulla_span header, size_t plaintext_len) {
+                                          struct bulla_span header, size_t plaintext_len, uint64_t fresh) {
   uint8_t iv[BULLA_JWE_GCM_IV_LEN];
   uint8_t tag[BULLA_TAG_LEN];
-  enum bulla_status status = bulla_nonce(iv, sizeof(iv));
+  enum bulla_status status = bulla_nonce_mixed(iv, sizeof(iv), fresh);
   if (status != BULLA_OK) {
     return bulla_fail(token, status);
   }

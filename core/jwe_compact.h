@@ -48,10 +48,11 @@ size_t bulla_jwe_payload_offset(size_t header_len);
 
 /* bulla_jwe_seal_composed fills |token| with |header|, which is already base64url, an empty encrypted key, and the
  * |plaintext_len| bytes of plaintext that are already in |token|'s buffer, at bulla_jwe_payload_offset, sealed with a
- * fresh IV. They are overwritten, so no other copy of them need exist. Returns BULLA_BUFFER_TOO_SMALL, BULLA_NO_CRYPTO.
- */
+ * new IV, into which |fresh| is mixed (core/nonce.h). They are overwritten, so no other copy of them need exist.
+ * Returns BULLA_BUFFER_TOO_SMALL, BULLA_NO_CRYPTO. */
 BULLA_NODISCARD enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct bulla_buffer *token,
-                                                          struct bulla_span header, size_t plaintext_len);
+                                                          struct bulla_span header, size_t plaintext_len,
+                                                          uint64_t fresh);
 
 /* bulla_jwe_open fills |plaintext| from |parts|, whose encrypted key must be empty. Returns BULLA_REFUSED,
  * BULLA_BUFFER_TOO_SMALL. */

@@ -200,31 +200,51 @@ Test(key, all_seals_of_a_key_may_be_one_batch) {
   TEST_STATUS(bulla_count_seal(&count), BULLA_KEY_EXHAUSTED);
 }
 
-/* Batches first, which get in each other's way at the end, then what they left. */
-static void *count_batches_to_the_end(void *argument) {
-  uint64_t num = 0;
-  while (bulla_count_seals(argument, 700) == BULLA_OK) {
-    num += 700;
+/* Two threads that ask at once for batches of which there is one. */
+struct race {
+  struct bulla_seal_count count;
+  _Atomic size_t arrived;
+  _Atomic size_t granted;
+};
+
+enum { NUM_RACES = 20000, RACE_LEFT = 1300, RACE_BATCH = 700 };
+
+static void meet(struct race *race, size_t num) {
+  race->arrived++;
+  for (size_t spins = 0; race->arrived < num; spins++) {
+    if (spins > 1000) {
+      sched_yield();
+    }
   }
-  return (void *)(uintptr_t)num;
 }
 
-Test(key, threads_that_use_a_key_up_in_batches_lose_none_of_its_seals) {
-  for (size_t round = 0; round < 1000; round++) {
-    struct bulla_seal_count *count = count_with(5000 + round);
-    pthread_t threads[6];
-    uintptr_t sum = 0;
-    for (size_t i = 0; i < 6; i++) {
-      cr_assert_eq(pthread_create(&threads[i], NULL, count_batches_to_the_end, count), 0);
-    }
-    for (size_t i = 0; i < 6; i++) {
-      void *num;
-      pthread_join(threads[i], &num);
-      sum += (uintptr_t)num;
-    }
-    sum += (uintptr_t)count_to_the_end(count);
-    cr_assert_eq(sum, 5000 + round, "round %zu: %zu", round, (size_t)sum);
+static void *ask_at_once(void *argument) {
+  struct race *race = argument;
+  for (size_t i = 0; i < NUM_RACES; i++) {
+    meet(race, 4 * i + 2);
+    race->granted += bulla_count_seals(&race->count, RACE_BATCH) == BULLA_OK;
+    meet(race, 4 * i + 4);
   }
+  return NULL;
+}
+
+Test(key, of_two_batches_for_which_there_is_no_room_at_once_none_loses_a_seal) {
+  static struct race race;
+  pthread_t other;
+  cr_assert_eq(pthread_create(&other, NULL, ask_at_once, &race), 0);
+  for (size_t i = 0; i < NUM_RACES; i++) {
+    bulla_seal_count_start(&race.count);
+    race.count.taken = BULLA_MAX_SEALS - RACE_LEFT;
+    race.granted = 0;
+    meet(&race, 4 * i + 2);
+    race.granted += bulla_count_seals(&race.count, RACE_BATCH) == BULLA_OK;
+    meet(&race, 4 * i + 4);
+    uint64_t left = BULLA_MAX_SEALS - race.count.taken + num_left(&race.count);
+    cr_assert_eq(left, RACE_LEFT - race.granted * RACE_BATCH, "race %zu: %zu left of %zu", i, (size_t)left,
+                 (size_t)race.granted);
+    cr_assert_leq(race.granted, 1, "race %zu", i);
+  }
+  pthread_join(other, NULL);
 }
 
 Test(key, what_a_key_has_left_serves_no_other) {

@@ -4,9 +4,6 @@
 /* Nonces: none comes twice, in one thread, in several, or across a fork, and no bit of them is likelier than another.
  * Most of these look at the pool without the processor's fresh word, which would hide a pool that repeats itself. */
 
-#ifdef __x86_64__
-#include <cpuid.h>
-#endif
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -18,7 +15,7 @@
 
 #include "core/crypto.h"
 #include "core/nonce.h"
-#include "tests/support.h"
+#include "tests/copies.h"
 
 enum { LEN = 12 };
 
@@ -171,30 +168,6 @@ Test(nonce, every_bit_is_one_as_often_as_zero_whatever_the_fresh_word_is) {
   }
 }
 
-/* From now on a fork copies the memory that it would wipe, as a virtual machine's copy does. */
-static void let_children_be_copies(void) {
-  FILE *file = fopen("/proc/self/smaps", "r");
-  char line[512];
-  void *start = NULL;
-  void *end = NULL;
-  size_t num = 0;
-  cr_assert_not_null(file);
-  while (fgets(line, sizeof(line), file) != NULL) {
-    void *from;
-    void *to;
-    if (sscanf(line, "%p-%p ", &from, &to) == 2) {
-      start = from;
-      end = to;
-    }
-    if (strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " wf") != NULL) {
-      cr_assert_eq(madvise(start, (size_t)((char *)end - (char *)start), MADV_KEEPONFORK), 0);
-      num++;
-    }
-  }
-  fclose(file);
-  cr_assert_gt(num, 0, "no memory is wiped on fork");
-}
-
 /* What copies of this process draw, each from the same pool. */
 struct copies {
   uint8_t nonces[4][24];
@@ -216,7 +189,7 @@ static struct copies *new_copies(void) {
   struct copies *copies = mmap(NULL, sizeof(*copies), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   cr_assert(copies != MAP_FAILED);
   draw();
-  let_children_be_copies();
+  test_let_children_be_copies();
   return copies;
 }
 
@@ -250,20 +223,8 @@ Test(nonce, a_thread_takes_nothing_from_the_pool_of_another) {
   cr_expect(memcmp(copies->nonces[0], copies->nonces[1], 24) != 0, "both have the same");
 }
 
-static bool has_rdrand(void) {
-#ifdef __x86_64__
-  unsigned a;
-  unsigned b;
-  unsigned c = 0;
-  unsigned d;
-  return __get_cpuid(1, &a, &b, &c, &d) == 1 && (c & bit_RDRND) != 0;
-#else
-  return false;
-#endif
-}
-
 Test(nonce, a_copy_of_the_whole_process_gets_other_nonces_by_the_processors_fresh_word) {
-  if (!has_rdrand()) {
+  if (!test_has_rdrand()) {
     cr_skip_test("the processor has no RDRAND");
   }
   struct copies *copies = new_copies();

@@ -107,7 +107,7 @@ struct bulla_span test_seal_token(struct bulla_span cek, struct bulla_span heade
   if (claims.len > 0) {
     memcpy(token.data + bulla_jwe_payload_offset(header.len), claims.data, claims.len);
   }
-  TEST_OK(bulla_jwe_seal_composed(aead, &token, header, claims.len));
+  TEST_OK(bulla_jwe_seal_composed(aead, &token, header, claims.len, 0));
   bulla_aead_free(&aead);
   return bulla_written(&token);
 }

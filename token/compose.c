@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "core/jwe_compact.h"
+#include "core/nonce.h"
 
 enum bulla_status bulla_compose_begin(struct bulla_buffer *claims, const struct bulla_buffer *token,
                                       const struct bulla_day_key *key) {
@@ -19,16 +20,29 @@ enum bulla_status bulla_compose_begin(struct bulla_buffer *claims, const struct 
   return BULLA_OK;
 }
 
-enum bulla_status bulla_compose_end(struct bulla_buffer *token, const struct bulla_day_pin *pin,
-                                    const struct bulla_buffer *claims, enum bulla_status written) {
-  struct bulla_span header = bulla_span(pin->key->header, pin->key->header_len);
+/* Says whether a token of |claims| was written and is not too long. */
+static enum bulla_status check(const struct bulla_buffer *token, const struct bulla_day_key *key,
+                               const struct bulla_buffer *claims, enum bulla_status written) {
   if (written == BULLA_BUFFER_TOO_SMALL && token->size >= BULLA_TOKEN_MAX) {
     return BULLA_TOO_LARGE;
   }
   BULLA_TRY(written);
-  if (bulla_jwe_compact_len(header.len, claims->len) > BULLA_TOKEN_MAX) {
-    return BULLA_TOO_LARGE;
-  }
+  return bulla_jwe_compact_len(key->header_len, claims->len) > BULLA_TOKEN_MAX ? BULLA_TOO_LARGE : BULLA_OK;
+}
+
+static enum bulla_status seal(struct bulla_buffer *token, const struct bulla_day_key *key, size_t len, uint64_t fresh) {
+  return bulla_jwe_seal_composed(key->aead, token, bulla_span(key->header, key->header_len), len, fresh);
+}
+
+enum bulla_status bulla_compose_end(struct bulla_buffer *token, const struct bulla_day_pin *pin,
+                                    const struct bulla_buffer *claims, enum bulla_status written) {
+  BULLA_TRY(check(token, pin->key, claims, written));
   BULLA_TRY(bulla_count_seal(pin->seals));
-  return bulla_jwe_seal_composed(pin->key->aead, token, header, claims->len);
+  return seal(token, pin->key, claims->len, bulla_fresh_word());
+}
+
+enum bulla_status bulla_compose_counted(struct bulla_buffer *token, const struct bulla_day_pin *pin, uint64_t fresh,
+                                        const struct bulla_buffer *claims, enum bulla_status written) {
+  BULLA_TRY(check(token, pin->key, claims, written));
+  return seal(token, pin->key, claims->len, fresh);
 }

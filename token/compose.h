@@ -20,4 +20,10 @@ BULLA_NODISCARD enum bulla_status bulla_compose_begin(struct bulla_buffer *claim
 BULLA_NODISCARD enum bulla_status bulla_compose_end(struct bulla_buffer *token, const struct bulla_day_pin *pin,
                                                     const struct bulla_buffer *claims, enum bulla_status written);
 
+/* bulla_compose_counted is bulla_compose_end for a token that was counted before, with |fresh| mixed into its IV
+ * (core/nonce.h). */
+BULLA_NODISCARD enum bulla_status bulla_compose_counted(struct bulla_buffer *token, const struct bulla_day_pin *pin,
+                                                        uint64_t fresh, const struct bulla_buffer *claims,
+                                                        enum bulla_status written);
+
 #endif

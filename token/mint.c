@@ -10,14 +10,9 @@
 #include "core/log.h"
 #include "token/claims.h"
 #include "token/compose.h"
+#include "token/minter.h"
 
 enum { NUM_DAYS = 2 }; /* today's key, and yesterday's around midnight */
-
-struct bulla_minter {
-  uint8_t key_id[BULLA_APIKEY_ID_LEN];
-  struct bulla_secret *root;
-  struct bulla_day_cache *days; /* each under its day plus one */
-};
 
 enum bulla_status bulla_minter_new(struct bulla_minter **minter, const struct bulla_apikey *apikey) {
   *minter = NULL;
@@ -52,7 +47,8 @@ void bulla_minter_free(struct bulla_minter **minter) {
   *minter = NULL;
 }
 
-static enum bulla_status pin_day(struct bulla_minter *minter, struct bulla_day_pin *pin, int64_t day) {
+enum bulla_status bulla_minter_pin(struct bulla_minter *minter, struct bulla_day_pin *pin, int64_t iat) {
+  int64_t day = iat / BULLA_SECONDS_PER_DAY;
   uint64_t tag = (uint64_t)day + 1;
   *pin = bulla_day_cache_find(minter->days, tag, bulla_span(NULL, 0));
   if (pin->key == NULL) {
@@ -69,48 +65,44 @@ static bool times_are_in_bounds(const struct bulla_claims *claims) {
          claims->exp - claims->iat <= BULLA_TOKEN_LIFETIME_MAX && claims->nbf >= 0 && claims->nbf < claims->exp;
 }
 
+enum bulla_status bulla_minter_check(const struct bulla_claims **claims, struct bulla_claims *complete) {
+  const struct bulla_claims *given = *claims;
+  if (given->size != sizeof(*given)) {
+    BULLA_TRY(bulla_sized_take(complete, sizeof(*complete), given, BULLA_CLAIMS_MIN_SIZE));
+    *claims = given = complete;
+  }
+  if (given->exp == 0 && given->iat <= BULLA_TIME_MAX) {
+    *complete = *given;
+    complete->exp = given->iat + BULLA_TOKEN_LIFETIME;
+    *claims = given = complete;
+  }
+  if (given->org.len == 0 || given->org.len > BULLA_TOKEN_ORG_MAX) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "\"org\" is missing, or longer than %d bytes", BULLA_TOKEN_ORG_MAX);
+  }
+  if (given->sub.len == 0) {
+    return bulla_explain(BULLA_INVALID_ARGUMENT, "\"sub\" is missing");
+  }
+  return times_are_in_bounds(given)
+             ? BULLA_OK
+             : bulla_explain(BULLA_INVALID_ARGUMENT, "\"iat\", \"exp\" or \"nbf\" is out of bounds");
+}
+
 static enum bulla_status mint(struct bulla_minter *minter, struct bulla_buffer *token,
                               const struct bulla_claims *claims) {
+  struct bulla_claims complete;
+  if (!bulla_day_cache_here(minter->days)) {
+    return BULLA_FORKED;
+  }
+  BULLA_TRY(bulla_minter_check(&claims, &complete));
   struct bulla_day_pin pin BULLA_CLEANUP(bulla_day_cache_release) = {0};
-  BULLA_TRY(pin_day(minter, &pin, claims->iat / BULLA_SECONDS_PER_DAY));
+  BULLA_TRY(bulla_minter_pin(minter, &pin, claims->iat));
   struct bulla_buffer json;
   BULLA_TRY(bulla_compose_begin(&json, token, pin.key));
   return bulla_compose_end(token, &pin, &json, bulla_claims_write(&json, claims));
 }
 
-/* |claims| that are good for an hour, where they do not say how long. */
-static enum bulla_status mint_for(struct bulla_minter *minter, struct bulla_buffer *token,
-                                  const struct bulla_claims *claims) {
-  struct bulla_claims complete;
-  if (claims->exp == 0 && claims->iat <= BULLA_TIME_MAX) {
-    complete = *claims;
-    complete.exp = claims->iat + BULLA_TOKEN_LIFETIME;
-    claims = &complete;
-  }
-  if (!bulla_day_cache_here(minter->days)) {
-    return BULLA_FORKED;
-  }
-  if (claims->org.len == 0 || claims->org.len > BULLA_TOKEN_ORG_MAX) {
-    return bulla_explain(BULLA_INVALID_ARGUMENT, "\"org\" is missing, or longer than %d bytes", BULLA_TOKEN_ORG_MAX);
-  }
-  if (claims->sub.len == 0) {
-    return bulla_explain(BULLA_INVALID_ARGUMENT, "\"sub\" is missing");
-  }
-  return times_are_in_bounds(claims)
-             ? mint(minter, token, claims)
-             : bulla_explain(BULLA_INVALID_ARGUMENT, "\"iat\", \"exp\" or \"nbf\" is out of bounds");
-}
-
 enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,
                                    const struct bulla_claims *claims) {
-  struct bulla_claims taken;
-  enum bulla_status status = BULLA_OK;
-  if (claims->size != sizeof(taken)) {
-    status = bulla_sized_take(&taken, sizeof(taken), claims, BULLA_CLAIMS_MIN_SIZE);
-    claims = &taken;
-  }
-  if (status == BULLA_OK) {
-    status = mint_for(minter, token, claims);
-  }
+  enum bulla_status status = mint(minter, token, claims);
   return status == BULLA_OK ? BULLA_OK : bulla_fail(token, status);
 }

@@ -291,6 +291,16 @@ BULLA_API size_t bulla_sealed_len(enum bulla_suite suite, size_t plaintext_len);
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob,
                                                        struct bulla_span plaintext, struct bulla_span context);
 
+/* bulla_seal_many is bulla_seal for |num_blobs| messages under one |key|: blobs[i] is plaintexts[i], bound to
+ * contexts[i], or to the empty context if |contexts| is NULL. All of them are sealed, or all of |blobs| are zeroed and
+ * empty. It takes less time than as many calls: what a call costs once, the processor's random word first of all, is
+ * paid once (docs/FORMAT.md §2). |*failed| is |num_blobs|; on failure it is the index of the first message at fault, if
+ * one is. Returns the statuses of bulla_seal; BULLA_KEY_EXHAUSTED if the key has not as many seals left, and then it
+ * keeps those that it has. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_seal_many(struct bulla_key *key, struct bulla_buffer *blobs,
+                                                            size_t *failed, const struct bulla_span *plaintexts,
+                                                            const struct bulla_span *contexts, size_t num_blobs);
+
 /* bulla_open opens |blob| into |plaintext|, if it was sealed under |key| with |context|. Nothing is released before the
  * tag has passed. The length of |blob| is always enough room. Returns BULLA_REFUSED whatever is wrong with |blob|, key
  * or context, BULLA_BUFFER_TOO_SMALL, BULLA_TOO_LARGE if |context| overflows. */

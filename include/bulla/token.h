@@ -186,6 +186,16 @@ BULLA_API void bulla_minter_free(struct bulla_minter **minter);
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_mint(struct bulla_minter *minter, struct bulla_buffer *token,
                                                              const struct bulla_claims *claims);
 
+/* bulla_token_mint_many is bulla_token_mint for |num_tokens| tokens under one API key: tokens[i] says what *claims[i]
+ * does. All of them are minted, or all of |tokens| are zeroed and empty. It takes less time than as many calls, the
+ * less the fewer days in a row the claims are of. |*failed| is |num_tokens|; on failure it is the index of the first
+ * token at fault, if one is. Returns the statuses of bulla_token_mint; BULLA_KEY_EXHAUSTED if a day's key has not as
+ * many seals left. */
+BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_mint_many(struct bulla_minter *minter,
+                                                                  struct bulla_buffer *tokens, size_t *failed,
+                                                                  const struct bulla_claims *const *claims,
+                                                                  size_t num_tokens);
+
 /* What a verifier's callback finds for a key id. */
 struct bulla_token_key {
   struct bulla_secret *root; /* the token root; the verifier frees what is here, whatever the callback returned */

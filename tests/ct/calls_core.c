@@ -206,7 +206,36 @@ static void seal_and_open(enum bulla_suite suite) {
   }
 }
 
+static void seal_many(enum bulla_suite suite) {
+  enum { NUM = 3, LEN = 100 };
+  SECRET(material, BULLA_KEY_LEN);
+  SECRET(plaintext, NUM * LEN);
+  SECRET(opened, LEN);
+  struct bulla_key *key BULLA_CLEANUP(bulla_key_free) = NULL;
+  uint8_t sealed[NUM][LEN + 64];
+  struct bulla_buffer blobs[NUM];
+  struct bulla_span plaintexts[NUM];
+  const struct bulla_span contexts[NUM] = {context, nothing, context};
+  size_t failed;
+  CT_OK(bulla_key_new(&key, suite, material));
+  for (size_t i = 0; i < NUM; i++) {
+    blobs[i] = bulla_buffer(sealed[i], sizeof(sealed[i]));
+    plaintexts[i] = bulla_span(bulla_secret_bytes(plaintext).data + i * LEN, LEN);
+  }
+  CT_OK(bulla_seal_many(key, blobs, &failed, plaintexts, contexts, NUM));
+  for (size_t i = 0; i < NUM; i++) {
+    struct bulla_buffer room = room_in(opened);
+    CT_ASSERT(!ct_is_secret(blobs[i].data, blobs[i].len));
+    CT_OK(bulla_open(key, &room, bulla_written(&blobs[i]), contexts[i]));
+    CT_ASSERT(bulla_secret_equal(plaintexts[i], bulla_secret_bytes(opened)));
+  }
+  blobs[1].size = LEN;
+  CT_ASSERT(bulla_seal_many(key, blobs, &failed, plaintexts, contexts, NUM) == BULLA_BUFFER_TOO_SMALL && failed == 1);
+}
+
 static void seal_blobs(void) {
+  seal_many(BULLA_AES_256_GCM);
+  seal_many(BULLA_XAES_256_GCM);
   seal_and_open(BULLA_AES_256_GCM);
   seal_and_open(BULLA_XAES_256_GCM);
 }
@@ -367,8 +396,8 @@ const struct ct_call ct_core_calls[] = {
      "key and plaintext", "ciphertext and tag: they are made to be seen; " VERDICT, run_engine},
     {"bulla_xaes_new bulla_xaes_free bulla_xaes_seal bulla_xaes_open bulla_boringssl_derive", "key and plaintext",
      "ciphertext and tag: they are made to be seen; " VERDICT, run_xaes},
-    {"bulla_key_new bulla_key_id_of bulla_key_free bulla_seal bulla_open", "key and plaintext",
-     "the key's id, which stands in every blob; the blob; " VERDICT, seal_blobs},
+    {"bulla_key_new bulla_key_id_of bulla_key_free bulla_seal bulla_seal_many bulla_blob_seal bulla_open",
+     "key and plaintext", "the key's id, which stands in every blob; the blob; " VERDICT, seal_blobs},
     {"bulla_ring_add bulla_ring_open bulla_ring_free", "key and plaintext",
      "the key's id, which stands in every blob; the blob; " VERDICT, open_with_a_ring},
     {"bulla_triple_seal bulla_triple_open", "key and plaintext", "the triple; " VERDICT, seal_triples},

@@ -79,6 +79,12 @@ static void mint_verify_refresh(void) {
   CT_OK(bulla_token_refresh(verifier, &younger, &payload, bulla_written(&token), now + 10));
   CT_OK(bulla_token_verify(verifier, &verified, &payload, bulla_written(&younger), now + 20));
   CT_OK(bulla_token_authenticate(verifier, &verified, &payload, bulla_written(&token)));
+  const struct bulla_claims *const both[2] = {&claims, &claims};
+  struct bulla_buffer tokens[2] = {token, younger};
+  size_t failed;
+  CT_OK(bulla_token_mint_many(minter, tokens, &failed, both, 2));
+  CT_OK(bulla_token_verify(verifier, &verified, &payload, bulla_written(&tokens[1]), now));
+  token = tokens[0];
   token.data[token.len - 1] = token.data[token.len - 1] == 'A' ? 'Q' : 'A';
   CT_ASSERT(bulla_token_verify(verifier, &verified, &payload, bulla_written(&token), now) == BULLA_REFUSED);
 }
@@ -88,7 +94,7 @@ const struct ct_call ct_token_calls[] = {
      "the secret's digits, the checksum", "the hash, which is stored; whether form and checksum are good",
      make_and_read_apikeys},
     {"bulla_apikey_day_jwk", "the token root", "nothing", make_jwk},
-    {"bulla_minter_new bulla_minter_free bulla_token_mint bulla_verifier_new bulla_verifier_free "
+    {"bulla_minter_new bulla_minter_free bulla_token_mint bulla_token_mint_many bulla_verifier_new bulla_verifier_free "
      "bulla_token_verify bulla_token_authenticate bulla_token_refresh bulla_jwe_seal_composed bulla_jwe_open",
      "the token root", "the token; whether it was authentic; the claims of an authentic one", mint_verify_refresh},
     {0},

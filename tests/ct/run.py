@@ -64,7 +64,7 @@ NO_SECRET = {
     "core/jwe_message.h": "*",
     "core/jwe_table.h": "bulla_jwe_algorithm bulla_jwe_encryption",
     # Headers and contexts.
-    "core/blob.h": "*",
+    "core/blob.h": "bulla_blob_header bulla_blob_fits bulla_boxed_for",
     # Which engine there is. Additional data is public.
     "core/engine.h": "bulla_engine_for",
     "core/join.h": "*",
@@ -79,12 +79,12 @@ NO_SECRET = {
     "core/places.h": "*",
     "core/jwe_compact.h": """bulla_jwe_split bulla_jwe_read_header bulla_jwe_compact_len
         bulla_jwe_payload_offset""",
-    "core/seal_count.h": "bulla_seal_count_start bulla_count_seal",
+    "core/seal_count.h": "bulla_seal_count_start bulla_count_seal bulla_count_seals",
     # What is hashed for a place in a table: key ids, headers, digests of revoked tokens.
     "core/keyed_hash.h": "bulla_keyed_hash",
     "core/log.h": "bulla_explain bulla_warn bulla_log_name",
     "core/lock.h": "bulla_lock bulla_unlock bulla_hold_cancel bulla_allow_cancel",
-    "core/nonce.h": "bulla_nonce_mixed",
+    "core/nonce.h": "bulla_nonce_mixed bulla_fresh_word",
     # What it clears, it does not look at. What is hidden is a number like others.
     "core/mask.h": "bulla_unknown_zero bulla_mask",
     "core/scrub.h": "bulla_scrub_below bulla_scrub",

@@ -58,12 +58,39 @@ static void seal_and_open(enum bulla_suite suite) {
   CHECK(CHECK_FREED, "bulla_ring_free, bulla_key_free", bulla_ring_free(&ring));
 }
 
+/* What is left of one message may be cleared with the next, but of the last one too. */
+static void seal_many(enum bulla_suite suite) {
+  enum { NUM = 2, LEN = 110 };
+  static uint8_t rooms[NUM][LEN + 64];
+  struct bulla_buffer blobs[NUM];
+  struct bulla_span plaintexts[NUM];
+  size_t failed;
+  struct bulla_secret *material = new_secret(SECRET_MATERIAL, "material", BULLA_KEY_LEN);
+  struct bulla_secret *plaintext = new_secret(SECRET_TEXT, "plaintexts", NUM * LEN);
+  struct bulla_key *key = NULL;
+  ASSERT(bulla_key_new(&key, suite, material) == BULLA_OK);
+  for (size_t i = 0; i < NUM; i++) {
+    blobs[i] = bulla_buffer(rooms[i], sizeof(rooms[i]));
+    plaintexts[i] = bulla_span(bulla_secret_bytes(plaintext).data + i * LEN, LEN);
+  }
+  CHECK_OK("bulla_seal_many", bulla_seal_many(key, blobs, &failed, plaintexts, NULL, NUM));
+  for (size_t i = 0; i < NUM; i++) {
+    tell(SECRET_TEXT, "plaintext", plaintexts[i]);
+    tell_blob(bulla_written(&blobs[i]));
+  }
+  bulla_secret_free(&plaintext);
+  bulla_secret_free(&material);
+  CHECK(CHECK_FREED, "bulla_key_free, after a batch", bulla_key_free(&key));
+}
+
 static void aes_gcm(void) {
   seal_and_open(BULLA_AES_256_GCM);
+  seal_many(BULLA_AES_256_GCM);
 }
 
 static void xaes_gcm(void) {
   seal_and_open(BULLA_XAES_256_GCM);
+  seal_many(BULLA_XAES_256_GCM);
 }
 
 /* The last block is not whole: engines keep its key stream for what may come. */

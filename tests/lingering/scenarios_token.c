@@ -63,6 +63,11 @@ static void tokens(void) {
   CHECK_OK("bulla_minter_new", bulla_minter_new(&minter, apikey));
   CHECK_OK("bulla_token_mint", bulla_token_mint(minter, &token, &claims));
   CHECK_OK("bulla_token_mint, the day's key known", bulla_token_mint(minter, &token, &claims));
+  const struct bulla_claims *const both[2] = {&claims, &claims};
+  struct bulla_buffer tokens[2] = {token, younger};
+  size_t failed;
+  CHECK_OK("bulla_token_mint_many", bulla_token_mint_many(minter, tokens, &failed, both, 2));
+  token = tokens[0];
   ASSERT(bulla_verifier_new(&verifier, &options, find, apikey) == BULLA_OK);
   CHECK_OK("bulla_token_verify", bulla_token_verify(verifier, &read, &payload, bulla_written(&token), now));
   CHECK_OK("bulla_token_verify, the key known",
