@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 
-RUNS = 1000  # a pool of random bytes for nonces serves 170 seals, so that many runs make an average
+RUNS = 1024  # whole batches; and a pool of random bytes for nonces serves many seals, so that many runs make an average
 DEBIAN_12 = 'gcc 12.2.0 -O2'
 ASKS_FOR_MEMORY = {'malloc', 'calloc', 'realloc', 'aligned_alloc', 'memalign', 'posix_memalign'}
 
