@@ -6,9 +6,14 @@
 #include "cli/process.h"
 
 #include <fcntl.h>
+#include <link.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -38,6 +43,64 @@ void bulla_process_harden(void) {
       (void)open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
     }
   }
+}
+
+#ifndef MADV_POPULATE_WRITE /* Linux 5.14; older ones refuse both, and then it is page by page */
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+enum { HEAP_LEN = 384 << 10, STACK_LEN = 64 << 10 };
+
+static uintptr_t page_len(void) {
+  return (uintptr_t)sysconf(_SC_PAGESIZE);
+}
+
+/* All pages of which a part is from |from| to |to|. */
+static void populate(uintptr_t from, uintptr_t to, int advice) {
+  from = from / page_len() * page_len();
+  if (from < to) {
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is an address of this process. */
+    (void)madvise((void *)from, to - from, advice);
+  }
+}
+
+/* With another allocator than the C library's, as a sanitizer has, what is allocated is not at the end of the heap. */
+static void take_heap(void) {
+  if (mallopt(M_MMAP_THRESHOLD, 2 * HEAP_LEN) != 1 || mallopt(M_TRIM_THRESHOLD, 4 * HEAP_LEN) != 1) {
+    return;
+  }
+  void *first = malloc(HEAP_LEN);
+  uintptr_t end = (uintptr_t)sbrk(0);
+  if (first != NULL && end - (uintptr_t)first <= 2 * (uintptr_t)HEAP_LEN) {
+    populate((uintptr_t)first, end, MADV_POPULATE_WRITE);
+  }
+  free(first);
+}
+
+/* What is not written to: of the program, which has no name here, and of the libraries that do most. */
+static int take_code(struct dl_phdr_info *of, size_t size, void *arg) {
+  (void)size;
+  (void)arg;
+  if (of->dlpi_name[0] != '\0' && strstr(of->dlpi_name, "/libsqlite3.") == NULL &&
+      strstr(of->dlpi_name, "/libc.") == NULL) {
+    return 0;
+  }
+  for (size_t i = 0; i < of->dlpi_phnum; i++) {
+    const ElfW(Phdr) *part = &of->dlpi_phdr[i];
+    if (part->p_type == PT_LOAD && (part->p_flags & PF_W) == 0) {
+      uintptr_t from = of->dlpi_addr + part->p_vaddr;
+      populate(from, from + part->p_memsz, MADV_POPULATE_READ);
+    }
+  }
+  return 0;
+}
+
+void bulla_process_take_memory(void) {
+  const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+  populate(here - STACK_LEN, here, MADV_POPULATE_WRITE);
+  take_heap();
+  (void)dl_iterate_phdr(take_code, NULL);
 }
 
 void bulla_process_hand_on(void) {

@@ -13,6 +13,10 @@
  * the vault could get their descriptor and be overwritten. */
 void bulla_process_harden(void);
 
+/* bulla_process_take_memory has the system map in one go what opening a vault and using a value touch, of the heap and
+ * of the program: page by page as each is first touched takes longer, on a virtual machine much longer. */
+void bulla_process_take_memory(void);
+
 /* bulla_process_hide_urls moves each URL of a server among the arguments, which may contain a password, to where other
  * users of the machine cannot read it, as they can what a process was started with. */
 void bulla_process_hide_urls(char **argv);

@@ -25,6 +25,7 @@ static enum bulla_status run(struct bulla_cli *cli, int argc, char **argv) {
     return BULLA_OK;
   }
   bulla_cli_at(cli, "%s", cli->command->name);
+  bulla_process_take_memory();
   return cli->command->run(cli);
 }
 

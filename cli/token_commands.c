@@ -67,7 +67,7 @@ static enum bulla_status print_claims(struct bulla_cli *cli, struct bulla_span c
 
 enum bulla_status bulla_run_token_verify(struct bulla_cli *cli) {
   struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
-  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .leeway = 0};
+  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .max_keys = 1};
   struct bulla_claims claims = BULLA_CLAIMS_INIT;
   BULLA_TRY(read_expectations(cli, &options));
   BULLA_TRY(bulla_token_session_open(cli, &session, &options, "token verify"));
@@ -80,7 +80,8 @@ enum bulla_status bulla_run_token_verify(struct bulla_cli *cli) {
 enum bulla_status bulla_run_token_refresh(struct bulla_cli *cli) {
   struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
   struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
-                                           .session = BULLA_SESSION_DEFAULT};
+                                           .session = BULLA_SESSION_DEFAULT,
+                                           .max_keys = 1};
   BULLA_TRY(read_expectations(cli, &options));
   BULLA_TRY(bulla_option_number(cli, "session", &options.session));
   if (options.session < 1 || options.session > BULLA_SESSION_MAX) {

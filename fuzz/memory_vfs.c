@@ -33,7 +33,8 @@ struct handle {
   sqlite3_file base;
   struct stored *stored;
   int level; /* of its lock */
-  bool maps; /* the shared memory */
+  bool maps;     /* the shared memory */
+  bool persists; /* what belongs to it stays when the last connection closes */
 };
 
 static struct stored files[MAX_FILES];
@@ -246,11 +247,18 @@ static int is_reserved(sqlite3_file *file, int *reserved) {
   return SQLITE_OK;
 }
 
+/* As the file systems of SQLite do: a log may outlive the last connection. */
 static int control_file(sqlite3_file *file, int operation, void *arg) {
-  (void)file;
-  (void)operation;
-  (void)arg;
-  return SQLITE_NOTFOUND;
+  struct handle *handle = (struct handle *)file;
+  int *persists = arg;
+  if (operation != SQLITE_FCNTL_PERSIST_WAL) {
+    return SQLITE_NOTFOUND;
+  }
+  if (*persists >= 0) {
+    handle->persists = *persists > 0;
+  }
+  *persists = handle->persists ? 1 : 0;
+  return SQLITE_OK;
 }
 
 static int sector_size(sqlite3_file *file) {

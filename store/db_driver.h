@@ -24,11 +24,12 @@ struct bulla_value {
   struct bulla_span bytes; /* of a text or a blob */
 };
 
-/* What a transaction is for. A writer waits for other writers at its beginning, in turn; revocations go first. A
- * reader sees one state of the database until its end. BULLA_DB_APPEND is for a driver with has_lanes: it waits for
+/* What a transaction is for. A writer waits for other writers at its beginning, in turn; revocations go first.
+ * BULLA_DB_WRITE_RECORDS is for one that writes what belongs to records of uses, and nothing else. A reader sees one
+ * state of the database until its end. BULLA_DB_APPEND is for a driver with has_lanes: it waits for
  * nobody, and only appends records to a lane that others leave alone, and looks up what they are about. A record that
  * is there already fails with BULLA_EXISTS then. */
-enum bulla_db_intent { BULLA_DB_READ, BULLA_DB_WRITE, BULLA_DB_WRITE_FIRST, BULLA_DB_APPEND };
+enum bulla_db_intent { BULLA_DB_READ, BULLA_DB_WRITE, BULLA_DB_WRITE_FIRST, BULLA_DB_WRITE_RECORDS, BULLA_DB_APPEND };
 
 struct bulla_db_driver;
 struct bulla_examination; /* store/examine.h */

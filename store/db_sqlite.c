@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* See store/db_sqlite.h. The only file that includes sqlite3.h. */
+/* See store/db_sqlite.h. The only file that includes sqlite3.h, but for store/db_sqlite_vfs.c. */
 
 #include "store/db_sqlite.h"
 
@@ -14,6 +14,7 @@
 #include "core/cleanup.h"
 #include "core/cursor.h"
 #include "core/log.h"
+#include "store/db_sqlite_vfs.h"
 #include "store/file.h"
 
 /* Frames of the -wal, a page of 4 KiB and 24 bytes each: from when they are moved into the database, from when those
@@ -22,8 +23,6 @@ enum { CHECKPOINT_FRAMES = 1000, EAGER_FRAMES = 300, INSIST_FRAMES = 1500, FRAME
 enum { LOOK_US = 200 };
 
 enum { PAGE_SIZE = 4096 }; /* of the databases that bulla makes: for progress alone */
-
-enum { ALONE_MS = 1000 }; /* that others who are about to open the database have for it */
 
 /* SQLite notes the errno of a failed call most of the time; of a failed write to the log it is still where the
  * system left it. */
@@ -133,6 +132,7 @@ static int on_commit(void *arg, struct sqlite3 *handle, const char *name, int nu
   (void)name;
   if (num_frames < sqlite->num_frames) {
     sqlite->checkpoint_at = sqlite->is_eager ? EAGER_FRAMES : CHECKPOINT_FRAMES;
+    sqlite->is_marked = false; /* another log, or the same anew */
   }
   sqlite->num_frames = num_frames;
   return SQLITE_OK;
@@ -192,6 +192,26 @@ enum bulla_status bulla_sqlite_run(struct bulla_sqlite *sqlite, const char *text
 
 enum bulla_status bulla_sqlite_read_once(struct bulla_sqlite *sqlite) {
   return bulla_sqlite_run(sqlite, "SELECT count(*) FROM sqlite_schema");
+}
+
+/* Whether SQLite, asked again, says that it will leave the files: what it moves into the database unflushed must not be
+ * removed from the log. */
+static bool will_leave(struct sqlite3 *handle) {
+  int on = 1;
+  int is = -1;
+  return sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &on) == SQLITE_OK &&
+         sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &is) == SQLITE_OK && is == 1;
+}
+
+void bulla_sqlite_keep_log(struct bulla_sqlite *sqlite, bool moves) {
+  int off = 0;
+  if (bulla_sqlite_undo(sqlite) == BULLA_OK && will_leave(sqlite->handle) &&
+      (moves ? bulla_sqlite_run(sqlite, "PRAGMA journal_size_limit = -1") == BULLA_OK && /* it would be emptied */
+                   bulla_sqlite_run(sqlite, "PRAGMA synchronous = OFF") == BULLA_OK
+             : sqlite3_db_config(sqlite->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL) == SQLITE_OK)) {
+    return;
+  }
+  (void)sqlite3_file_control(sqlite->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &off);
 }
 
 /* Against what a hostile file could make SQLite do: a limit on everything, no attached files, no triggers, views
@@ -272,7 +292,6 @@ static bool immutable_uri(char uri[4 * PATH_MAX], const char *path) {
 enum bulla_status bulla_sqlite_connect(struct bulla_sqlite *sqlite, enum bulla_sqlite_access access) {
   char uri[4 * PATH_MAX];
   const char *name = sqlite->site.path;
-  const char *vfs = access == BULLA_SQLITE_READ_ALONE ? "unix-none" : NULL;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   flags |= access == BULLA_SQLITE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   if (access == BULLA_SQLITE_READ_STILL) {
@@ -282,8 +301,9 @@ enum bulla_status bulla_sqlite_connect(struct bulla_sqlite *sqlite, enum bulla_s
     name = uri;
     flags |= SQLITE_OPEN_URI;
   }
+  const char *vfs = access == BULLA_SQLITE_READ_ALONE ? "unix-none" : bulla_sqlite_vfs();
   int result = sqlite3_open_v2(name, &sqlite->handle, flags, vfs);
-  return result == SQLITE_OK ? set_up(sqlite, vfs != NULL) : status_of(sqlite->handle, result);
+  return result == SQLITE_OK ? set_up(sqlite, access == BULLA_SQLITE_READ_ALONE) : status_of(sqlite->handle, result);
 }
 
 void bulla_sqlite_disconnect(struct bulla_sqlite *sqlite) {
@@ -299,74 +319,16 @@ void bulla_sqlite_disconnect(struct bulla_sqlite *sqlite) {
   sqlite->handle = NULL;
 }
 
-/* The unix file systems of SQLite keep their files in the file system; another one, as a test may register, need
- * not. */
-static bool is_unix(const sqlite3_vfs *vfs) {
-  return vfs != NULL && strncmp(vfs->zName, "unix", 4) == 0;
-}
-
 bool bulla_sqlite_is_in_files(struct bulla_sqlite *sqlite) {
   sqlite3_vfs *vfs = NULL;
   int result = sqlite3_file_control(sqlite->handle, "main", SQLITE_FCNTL_VFS_POINTER, (void *)&vfs);
-  return result == SQLITE_OK && is_unix(vfs);
+  return result == SQLITE_OK && bulla_sqlite_vfs_is_unix(vfs);
 }
 
 bool bulla_sqlite_has_moved(struct bulla_sqlite *sqlite) {
   int has_moved = 0;
   int result = sqlite3_file_control(sqlite->handle, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
   return result == SQLITE_OK && has_moved != 0;
-}
-
-/* Waits until nobody else has a lock on |file|, or, if |shm| appears, has one who opened the database by this name. */
-static bool is_ours_alone(sqlite3_file *file, const char *shm) {
-  for (int tries = 0; tries < ALONE_MS; tries++) {
-    int result = file->pMethods->xLock(file, SQLITE_LOCK_SHARED);
-    if (result == SQLITE_OK) {
-      result = file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE);
-    }
-    file->pMethods->xUnlock(file, SQLITE_LOCK_NONE);
-    if (result == SQLITE_OK || access(shm, F_OK) == 0) {
-      return true;
-    }
-    sqlite3_sleep(1);
-  }
-  return false;
-}
-
-/* Without a -shm nobody has the database open by this name. Who has it open by another, since it was moved, holds a
- * lock on the file, and writes a -wal that is not the one beside it. The lock is asked for by SQLite's own file,
- * since closing any other would take those from the process that its connections have. */
-enum bulla_status bulla_sqlite_check_alone(const struct bulla_sqlite *sqlite) {
-  char shm[PATH_MAX];
-  char name[PATH_MAX + 2] = {0}; /* SQLite looks for parameters behind the first NUL */
-  sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-  if (!is_unix(vfs)) {
-    return BULLA_OK;
-  }
-  if (!bulla_site_sidecar(shm, &sqlite->site, BULLA_SITE_SHM)) {
-    return BULLA_TOO_LARGE;
-  }
-  if (access(shm, F_OK) == 0) {
-    return BULLA_OK;
-  }
-  sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
-  if (file == NULL) {
-    return BULLA_NO_MEMORY;
-  }
-  memcpy(name, sqlite->site.path, strlen(sqlite->site.path));
-  enum bulla_status status = BULLA_IO;
-  if (vfs->xOpen(vfs, name, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_DB, NULL) == SQLITE_OK) {
-    status =
-        is_ours_alone(file, shm)
-            ? BULLA_OK
-            : bulla_explain(BULLA_VAULT_SHARED,
-                            "another process has the database open by a name that it had before: stop that process");
-  }
-  if (file->pMethods != NULL) {
-    file->pMethods->xClose(file);
-  }
-  free(file);
-  return status;
 }
 
 /* Prepares |text| once, and keeps it at |*statement|. */

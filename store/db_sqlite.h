@@ -43,6 +43,8 @@ struct bulla_sqlite {
   int checkpoint_at; /* the number at which the next checkpoint is made */
   bool is_eager;     /* it checkpoints before others have to */
   int waited_us;     /* less than a millisecond, that db.left does not show yet */
+  bool has_changed;  /* it wrote more than records of uses, or may have */
+  bool is_marked;    /* its log has an image of the database's first page: store/db_sqlite_log.h */
   struct sqlite3_stmt *controls[BULLA_SQLITE_CONTROLS];
   struct sqlite3_stmt *prepared[BULLA_NUM_QUERIES];
 };
@@ -53,10 +55,6 @@ BULLA_NODISCARD enum bulla_status bulla_sqlite_connect(struct bulla_sqlite *sqli
 
 /* bulla_sqlite_disconnect closes everything that is open in SQLite. */
 void bulla_sqlite_disconnect(struct bulla_sqlite *sqlite);
-
-/* bulla_sqlite_check_alone returns BULLA_VAULT_SHARED if a process has the database open by an earlier name.
- * For a database that is not connected yet. */
-BULLA_NODISCARD enum bulla_status bulla_sqlite_check_alone(const struct bulla_sqlite *sqlite);
 
 /* bulla_sqlite_is_in_files returns whether its files are in the file system; bulla_sqlite_has_moved, whether the name
  * that it was opened by leads elsewhere. */
@@ -89,6 +87,10 @@ void bulla_sqlite_checkpoint(struct bulla_sqlite *sqlite);
 void bulla_sqlite_be_eager(struct bulla_sqlite *sqlite, bool eager);
 void bulla_sqlite_restart_log(struct bulla_sqlite *sqlite);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sqlite);
+
+/* bulla_sqlite_keep_log has SQLite leave the -wal and -shm where they are when it closes the last connection, and what
+ * is in the -wal there too; if it |moves| that, it is also written to the database, but not flushed. */
+void bulla_sqlite_keep_log(struct bulla_sqlite *sqlite, bool moves);
 
 /* How a database is copied. */
 struct bulla_sqlite_copying {

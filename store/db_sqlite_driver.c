@@ -19,7 +19,9 @@
 #include "store/db_sqlite_backup.h"
 #include "store/db_sqlite_doctor.h"
 #include "store/db_sqlite_files.h"
+#include "store/db_sqlite_log.h"
 #include "store/db_sqlite_schema.h"
+#include "store/db_sqlite_vfs.h"
 #include "store/file.h"
 
 enum { PATIENCE_MS = 5000 };
@@ -31,6 +33,7 @@ static struct bulla_sqlite *sqlite_of(struct bulla_db *db) {
 
 static void close_sqlite(struct bulla_db *db) {
   struct bulla_sqlite *sqlite = sqlite_of(db);
+  bulla_sqlite_log_leave(sqlite);
   bulla_sqlite_disconnect(sqlite);
   bulla_file_close(&sqlite->turn.file);
   free(sqlite);
@@ -75,12 +78,15 @@ static enum bulla_status connect_to_read(struct bulla_sqlite *sqlite) {
 static enum bulla_status connect_to(struct bulla_sqlite *sqlite, const char *path) {
   BULLA_TRY(bulla_site_begin(&sqlite->site, path));
   if (!sqlite->db.read_only) {
-    BULLA_TRY(bulla_sqlite_check_alone(sqlite));
+    BULLA_TRY(bulla_sqlite_check_alone(&sqlite->site));
   }
   enum bulla_status status =
       sqlite->db.read_only ? connect_to_read(sqlite) : bulla_sqlite_connect(sqlite, BULLA_SQLITE_WRITE);
   if (status == BULLA_OK) {
     status = bulla_sqlite_read_once(sqlite);
+    /* What is read with another's log may be damaged in any way. */
+    enum bulla_status log = bulla_sqlite_log_check(sqlite);
+    status = log == BULLA_OK ? status : log;
   }
   if (status == BULLA_IO || status == BULLA_READ_ONLY) {
     bulla_site_blame(&sqlite->site, status);
@@ -209,6 +215,12 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
   take_turn(sqlite, intent == BULLA_DB_WRITE_FIRST);
   enum bulla_status status = bulla_sqlite_control(sqlite, BULLA_SQLITE_BEGIN_IMMEDIATE);
   bulla_turn_give(&sqlite->turn);
+  sqlite->has_changed = sqlite->has_changed || intent != BULLA_DB_WRITE_RECORDS;
+  status = status == BULLA_OK ? bulla_sqlite_log_mark(sqlite) : status;
+  if (status != BULLA_OK) {
+    enum bulla_status ignored = bulla_sqlite_undo(sqlite);
+    (void)ignored;
+  }
   return status;
 }
 
@@ -219,6 +231,9 @@ static enum bulla_status check_log(struct bulla_sqlite *sqlite, bool committed) 
   uint8_t start[sizeof(sqlite->log_start)];
   struct statx seen;
   if (sqlite->turn.file < 0) {
+    if (committed && !bulla_sqlite_read(sqlite->handle, true, sqlite->log_start, sizeof(sqlite->log_start), 0)) {
+      memset(sqlite->log_start, 0, sizeof(sqlite->log_start));
+    }
     return BULLA_OK;
   }
   if (statx(sqlite->turn.file, "", AT_EMPTY_PATH, STATX_SIZE, &seen) != 0) {
@@ -263,6 +278,7 @@ static void rollback(struct bulla_db *db) {
   bool is_full = bulla_sqlite_is_full(sqlite);
   enum bulla_status ignored = bulla_sqlite_undo(sqlite);
   (void)ignored;
+  sqlite->is_marked = false; /* or it is: that costs a page */
   if (is_full) {
     /* What is in the -wal already needs no more room in the database than it has, and the next has the -wal's. */
     bulla_sqlite_restart_log(sqlite);

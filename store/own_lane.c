@@ -167,7 +167,7 @@ static enum bulla_status begin_shared(struct bulla_change *change, struct bulla_
   struct bulla_own_lane *own = &vault->own;
   bulla_limits_begin(&vault->limits, true);
   own->num_shared++;
-  BULLA_TRY(bulla_change_begin_locked(change, vault, NULL, BULLA_DB_WRITE));
+  BULLA_TRY(bulla_change_begin_locked(change, vault, NULL, BULLA_DB_WRITE_RECORDS));
   return own->is_left ? look_back(own) : BULLA_OK;
 }
 

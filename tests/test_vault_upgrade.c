@@ -235,7 +235,7 @@ Test(vault_upgrade, a_large_one_a_crashed_one_and_one_with_a_passphrase) {
     assert_unbroken(old[i].records);
     TEST_OK(use("tenant-00", old[i].entry, "password"));
     close_vault();
-    unlink(house.path);
+    remove_vault();
   }
 }
 

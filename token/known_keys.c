@@ -31,13 +31,15 @@ static _Thread_local unsigned asking;
 
 enum bulla_status bulla_known_keys_begin(struct bulla_known_keys *keys, const struct bulla_key_source *source,
                                          size_t max_keys) {
-  enum { NUM_CACHED_DAYS = 256 };
+  /* A key has the tokens of two days in use, three around midnight of clocks that differ. */
+  enum { NUM_CACHED_DAYS = 256, DAYS_OF_A_KEY = 4 };
   keys->source = *source;
   pthread_mutex_init(&keys->lock, NULL);
   pthread_cond_init(&keys->answered, NULL);
   BULLA_TRY(bulla_random((uint8_t *)keys->hash_key.words, sizeof(keys->hash_key.words)));
   BULLA_TRY(bulla_root_table_new(&keys->roots, max_keys, &keys->hash_key));
-  return bulla_day_cache_new(&keys->days, NUM_CACHED_DAYS);
+  bool few = max_keys < NUM_CACHED_DAYS / DAYS_OF_A_KEY;
+  return bulla_day_cache_new(&keys->days, few ? max_keys * DAYS_OF_A_KEY : NUM_CACHED_DAYS);
 }
 
 void bulla_known_keys_end(struct bulla_known_keys *keys) {

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* See store/db_sqlite_log.h. The form of a log is that of https://www.sqlite.org/fileformat.html, section 4. */
+
+#include "store/db_sqlite_log.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "core/cleanup.h"
+#include "core/log.h"
+#include "store/db_sqlite_vfs.h"
+
+enum { PAGE_LEN = 4096, HEADER_LEN = 32, FRAME_HEADER_LEN = 24, FRAME_LEN = FRAME_HEADER_LEN + PAGE_LEN };
+enum { SALT_AT = 16, SALT_LEN = 8, FRAME_SALT_AT = 8, COUNTER_AT = 24, START_LEN = 512 };
+enum { LOOK_FRAMES = 4096, TRIES = 5 };
+
+/* The frames that are left: a record takes two or three, and the next process reads them all. */
+enum { LEFT_FRAMES = 64 };
+
+/* A log as it is read. */
+struct log {
+  struct sqlite3 *handle;
+  uint8_t header[HEADER_LEN];
+  uint32_t sums[2]; /* of all that was read so far */
+};
+
+static uint32_t number_at(const uint8_t *bytes) {
+  return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static int64_t frame_at(int frame) {
+  return HEADER_LEN + (int64_t)frame * FRAME_LEN;
+}
+
+/* Section 4.2. The last bit of the magic number says whether the words of the sums are big-endian. */
+static void add_to_sums(struct log *log, const uint8_t *bytes, size_t len) {
+  bool is_big = (log->header[3] & 1) != 0;
+  for (size_t i = 0; i < len; i += 8) {
+    uint32_t words[2] = {number_at(bytes + i), number_at(bytes + i + 4)};
+    for (size_t j = 0; j < 2; j++) {
+      log->sums[j] += (is_big ? words[j] : __builtin_bswap32(words[j])) + log->sums[1 - j];
+    }
+  }
+}
+
+/* Whether there is a log with pages of our size. */
+static bool begin(struct log *log, struct sqlite3 *handle) {
+  static const uint8_t magic[] = {0x37, 0x7f, 0x06};
+  *log = (struct log){.handle = handle};
+  if (!bulla_sqlite_read(handle, true, log->header, sizeof(log->header), 0)) {
+    return false;
+  }
+  add_to_sums(log, log->header, HEADER_LEN - 8);
+  return memcmp(log->header, magic, sizeof(magic)) == 0 && number_at(log->header + 8) == PAGE_LEN;
+}
+
+/* Whether there is a frame of this log: one of an earlier log has another salt. */
+static bool read_frame(const struct log *log, uint8_t header[FRAME_HEADER_LEN], int frame) {
+  return bulla_sqlite_read(log->handle, true, header, FRAME_HEADER_LEN, frame_at(frame)) &&
+         memcmp(header + FRAME_SALT_AT, log->header + SALT_AT, SALT_LEN) == 0;
+}
+
+/* Whether the |num| first frames are as they were written. After a power cut they need not be. */
+static bool are_whole(struct log *log, int num) {
+  uint8_t frame[FRAME_LEN];
+  for (int i = 0; i < num; i++) {
+    if (!bulla_sqlite_read(log->handle, true, frame, sizeof(frame), frame_at(i))) {
+      return false;
+    }
+    add_to_sums(log, frame, 8);
+    add_to_sums(log, frame + FRAME_HEADER_LEN, PAGE_LEN);
+    if (number_at(frame + 16) != log->sums[0] || number_at(frame + 20) != log->sums[1]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* What the image in |frame| says that the database is before and after it. What a power cut left of the page is at
+ * least its first sector, and a page with the number of an image is that image. */
+static bool can_be_of(const struct log *log, int frame, bool is_first, const uint8_t start[START_LEN]) {
+  uint8_t image[START_LEN];
+  if (!bulla_sqlite_read(log->handle, true, image, sizeof(image), frame_at(frame) + FRAME_HEADER_LEN)) {
+    return false;
+  }
+  uint32_t before = number_at(image + COUNTER_AT) - 1;
+  return memcmp(image, start, sizeof(image)) == 0 || (is_first && before == number_at(start + COUNTER_AT));
+}
+
+/* Looks for the images of the first page. |*has| is whether there is one, |*is_own| whether the log can be that of a
+ * database that begins with |start|. */
+static void look(bool *has, bool *is_own, struct log *log, const uint8_t start[START_LEN]) {
+  uint8_t header[FRAME_HEADER_LEN];
+  *has = false;
+  *is_own = false;
+  for (int i = 0; i < LOOK_FRAMES && !*is_own && read_frame(log, header, i); i++) {
+    if (number_at(header) == 1) {
+      if (!*has && !are_whole(log, i + 1)) {
+        return; /* nothing of it counts */
+      }
+      *is_own = can_be_of(log, i, !*has, start);
+      *has = true;
+    }
+  }
+}
+
+static bool read_start(struct sqlite3 *handle, uint8_t start[START_LEN]) {
+  return bulla_sqlite_read(handle, false, start, START_LEN, 0);
+}
+
+/* Others may move the log into the database meanwhile, and begin it anew: what is seen counts if neither has changed.
+ */
+enum bulla_status bulla_sqlite_log_check(struct bulla_sqlite *sqlite) {
+  uint8_t before[START_LEN];
+  uint8_t after[START_LEN];
+  struct log log;
+  struct log again;
+  bool has = false;
+  bool is_own = false;
+  for (int i = 0; i < TRIES; i++) {
+    if (!read_start(sqlite->handle, before) || !begin(&log, sqlite->handle)) {
+      return BULLA_OK;
+    }
+    look(&has, &is_own, &log, before);
+    sqlite->is_marked = has;
+    if (!has || is_own) {
+      return BULLA_OK;
+    }
+    if (begin(&again, sqlite->handle) && memcmp(log.header, again.header, sizeof(log.header)) == 0 &&
+        read_start(sqlite->handle, after) && memcmp(before, after, sizeof(before)) == 0) {
+      bulla_sqlite_keep_log(sqlite, false); /* as this connection is closed it would be moved into the database */
+      return bulla_explain(BULLA_VAULT_MOVED,
+                           "the file that ends in -wal beside the database is that of another, or of another state of "
+                           "it: put the database back that it is of, or move it and the file that ends in -shm away");
+    }
+  }
+  return BULLA_BUSY;
+}
+
+/* Of what is in that page the version alone can be written without harm: as it is. */
+static enum bulla_status write_version(struct bulla_sqlite *sqlite) {
+  char text[40];
+  struct bulla_value version = {.number = -1};
+  struct bulla_db_rows rows;
+  bool row = false;
+  BULLA_TRY(bulla_sqlite_ask(&rows, sqlite, "PRAGMA user_version"));
+  enum bulla_status status = bulla_sqlite_next(&rows, &row);
+  if (row) {
+    bulla_sqlite_column(&rows, 0, &version);
+  }
+  bulla_sqlite_end(&rows);
+  BULLA_TRY(status);
+  (void)snprintf(text, sizeof(text), "PRAGMA user_version = %d", (int)version.number);
+  return version.type == BULLA_VALUE_INT ? bulla_sqlite_run(sqlite, text) : BULLA_NOT_A_VAULT;
+}
+
+enum bulla_status bulla_sqlite_log_mark(struct bulla_sqlite *sqlite) {
+  if (sqlite->is_marked) {
+    return BULLA_OK;
+  }
+  BULLA_TRY(write_version(sqlite));
+  sqlite->is_marked = true;
+  return BULLA_OK;
+}
+
+/* Whether the last frame is one that this connection has flushed. What another wrote and did not come to flush is
+ * durable in no file yet, and must not come into the database before it is in the log. */
+static bool is_flushed(const struct bulla_sqlite *sqlite) {
+  uint8_t header[FRAME_HEADER_LEN];
+  struct log log;
+  return sqlite->num_frames > 0 && begin(&log, sqlite->handle) &&
+         memcmp(log.header, sqlite->log_start, sizeof(log.header)) == 0 &&
+         read_frame(&log, header, sqlite->num_frames - 1) && !read_frame(&log, header, sqlite->num_frames);
+}
+
+static int num_frames_left(const struct bulla_sqlite *sqlite) {
+  struct stat seen;
+  if (sqlite->num_frames > 0 || sqlite->turn.file < 0 || fstat(sqlite->turn.file, &seen) != 0) {
+    return sqlite->num_frames;
+  }
+  return seen.st_size < frame_at(LEFT_FRAMES + 1) ? (int)(seen.st_size / FRAME_LEN) : LEFT_FRAMES + 1;
+}
+
+void bulla_sqlite_log_leave(struct bulla_sqlite *sqlite) {
+  int num = num_frames_left(sqlite);
+  if (sqlite->db.read_only || sqlite->db.is_backup || sqlite->handle == NULL || sqlite->has_changed || num == 0 ||
+      num > LEFT_FRAMES) {
+    return;
+  }
+  /* While this connection has the turn nobody writes. It ends as its file is closed. */
+  bool moves = bulla_turn_try(&sqlite->turn, false) && is_flushed(sqlite);
+  bulla_sqlite_keep_log(sqlite, moves);
+}

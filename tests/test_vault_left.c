@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The bulla authors */
+
+/* What lies beside a vault that nobody has open: a short -wal after records of uses, nothing after anything else. The
+ * one file has everything either way, and another file in its place is not mistaken for it. */
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "store/db.h"
+#include "tests/vault_support.h"
+
+#define LEFT_MAX (32 + 64 * (24 + 4096)) /* store/db_sqlite_log.c */
+
+static void build_closed_house(void) {
+  umask(077); /* a log that more may read than the database is refused */
+  build_house();
+  TEST_OK(put("acme", "db", "password", "hunter2", true));
+  close_vault();
+}
+
+TestSuite(vault_left, .init = build_closed_house, .fini = leave_house, .timeout = 120);
+
+static int num_flushes;
+
+/* In the place of the C library's, for SQLite too. */
+int fdatasync(int file) {
+  num_flushes++;
+  return (int)syscall(SYS_fdatasync, file);
+}
+
+static off_t len_of(const char *ending) {
+  struct stat seen;
+  char name[20];
+  snprintf(name, sizeof(name), "v.db%s", ending);
+  return stat(in_house(name), &seen) == 0 ? seen.st_size : -1;
+}
+
+static void use_once(void) {
+  open_vault();
+  TEST_OK(use("acme", "db", "password"));
+  close_vault();
+}
+
+static void put_once(void) {
+  open_vault();
+  TEST_OK(put("acme", "db", "host", "db.acme.example", false));
+  close_vault();
+}
+
+/* The number of records in the vault |name|, which are unbroken. */
+static int64_t records_of(const char *name) {
+  struct bulla_vault *vault = NULL;
+  struct bulla_audit_verdict verdict = BULLA_AUDIT_VERDICT_INIT;
+  TEST_OK(bulla_vault_open(&vault, url_of(name), house.root, NULL));
+  TEST_OK(bulla_vault_audit_verify(vault, &verdict));
+  bulla_vault_close(&vault);
+  return verdict.num_records;
+}
+
+static void copy_alone(const char *name) {
+  char ends[2][20];
+  snprintf(ends[0], sizeof(ends[0]), "%s-wal", name);
+  snprintf(ends[1], sizeof(ends[1]), "%s-shm", name);
+  unlink(in_house(ends[0]));
+  unlink(in_house(ends[1]));
+  write_file(in_house(name), read_file(house.path));
+}
+
+Test(vault_left, records_leave_a_log_and_the_next_process_goes_on_with_it) {
+  cr_assert_eq(len_of("-wal"), -1);
+  use_once();
+  off_t first = len_of("-wal");
+  cr_assert_gt(first, 0);
+  uint8_t start[32];
+  memcpy(start, read_file(in_house("v.db-wal")).data, sizeof(start));
+  use_once();
+  cr_expect_gt(len_of("-wal"), first);
+  cr_expect_arr_eq(read_file(in_house("v.db-wal")).data, start, sizeof(start), "the log was begun anew");
+}
+
+Test(vault_left, a_use_flushes_once_where_a_log_was_left) {
+  use_once();
+  cr_expect_gt(num_flushes, 1, "the log was made, with its folder");
+  num_flushes = 0;
+  use_once();
+  cr_expect_eq(num_flushes, 1, "%d flushes", num_flushes);
+}
+
+Test(vault_left, the_database_alone_has_what_is_in_the_log) {
+  for (int64_t i = 1; i <= 3; i++) {
+    use_once();
+    cr_assert_gt(len_of("-wal"), 0);
+    copy_alone("copy.db");
+    cr_expect_eq(records_of("copy.db"), 2 + i);
+  }
+}
+
+Test(vault_left, after_a_power_cut_the_log_has_what_is_not_in_the_database) {
+  struct bulla_span before = read_file(house.path);
+  use_once();
+  use_once();
+  struct bulla_span after = read_file(house.path);
+  struct bulla_span log = read_file(in_house("v.db-wal"));
+  /* Nothing of it came to the disk; one page or the other did. */
+  for (size_t lost = 0; lost <= after.len / 4096; lost++) {
+    uint8_t *bytes = test_alloc(after.len);
+    memcpy(bytes, after.data, after.len);
+    for (size_t i = 0; i < after.len / 4096; i++) {
+      if ((lost == 0 || lost == i + 1) && (i + 1) * 4096 <= before.len) {
+        memcpy(bytes + i * 4096, before.data + i * 4096, 4096);
+      }
+    }
+    remove_left();
+    write_file(house.path, bulla_span(bytes, lost == 0 ? before.len : after.len));
+    write_file(in_house("v.db-wal"), log);
+    open_vault();
+    assert_unbroken(4);
+    close_vault();
+  }
+}
+
+Test(vault_left, a_change_leaves_nothing_of_a_log) {
+  use_once();
+  cr_assert_gt(len_of("-wal"), 0);
+  put_once();
+  cr_expect_eq(len_of("-wal"), -1);
+  cr_expect_eq(len_of("-shm"), -1);
+  /* Also one that uses too. */
+  open_vault();
+  TEST_OK(put("acme", "db", "host", "db2.acme.example", false));
+  TEST_OK(use("acme", "db", "password"));
+  close_vault();
+  cr_expect_eq(len_of("-wal"), -1);
+}
+
+Test(vault_left, who_only_reads_leaves_it_as_it_is) {
+  open_vault();
+  assert_unbroken(2);
+  close_vault();
+  cr_expect_eq(len_of("-wal"), -1);
+  use_once();
+  struct bulla_span before = read_file(in_house("v.db-wal"));
+  open_vault();
+  assert_unbroken(3);
+  close_vault();
+  TEST_SPAN(read_file(in_house("v.db-wal")), before, "the log of one who only read");
+}
+
+Test(vault_left, it_stays_short_however_often_the_vault_is_opened) {
+  int times_begun = 0;
+  off_t last = 0;
+  for (int i = 0; i < 120; i++) {
+    use_once();
+    off_t len = len_of("-wal");
+    cr_assert_leq(len, LEFT_MAX, "after %d uses", i + 1);
+    times_begun += len < last ? 1 : 0;
+    last = len;
+  }
+  cr_expect_gt(times_begun, 1);
+  cr_expect_eq(records_of("v.db"), 122);
+}
+
+/* What another connection wrote and did not flush comes into no database before it is in the log. */
+Test(vault_left, what_another_did_not_flush_is_not_moved) {
+  sqlite3 *other = NULL;
+  int on = 1;
+  open_vault();
+  TEST_OK(use("acme", "db", "password"));
+  cr_assert_eq(sqlite3_open(house.path, &other), SQLITE_OK);
+  cr_assert_eq(sqlite3_exec(other, "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 2",
+                            NULL, NULL, NULL),
+               SQLITE_OK);
+  cr_assert_eq(sqlite3_db_config(other, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on, NULL), SQLITE_OK);
+  cr_assert_eq(sqlite3_close(other), SQLITE_OK);
+  struct bulla_span before = read_file(house.path);
+  close_vault();
+  TEST_SPAN(read_file(house.path), before, "the database");
+  cr_expect_gt(len_of("-wal"), 0);
+  cr_expect_eq(records_of("v.db"), 3);
+}
+
+static void assert_not_taken(const char *which) {
+  struct bulla_vault *vault = NULL;
+  struct bulla_vault_options options = BULLA_VAULT_OPTIONS_INIT;
+  struct bulla_span before = read_file(house.path);
+  struct bulla_span log = read_file(in_house("v.db-wal"));
+  enum bulla_status status = bulla_vault_open(&vault, house.url, house.root, NULL);
+  cr_expect_eq(status, BULLA_VAULT_MOVED, "%s: %s", which, bulla_status_text(status));
+  options.read_only = true;
+  status = bulla_vault_open(&vault, house.url, house.root, &options);
+  cr_expect_eq(status, BULLA_VAULT_MOVED, "%s, for reading: %s", which, bulla_status_text(status));
+  TEST_SPAN(read_file(house.path), before, "%s: the database was written to", which);
+  TEST_SPAN(read_file(in_house("v.db-wal")), log, "%s: the log was written to", which);
+}
+
+/* The vault as it is after it was moved away without its log, used there, and moved back. */
+static void use_elsewhere(void) {
+  struct bulla_vault *vault = NULL;
+  struct bulla_field field = {TEXT("host"), TEXT("db3.acme.example"), false};
+  cr_assert_eq(rename(house.path, in_house("w.db")), 0);
+  TEST_OK(bulla_vault_open(&vault, url_of("w.db"), house.root, NULL));
+  TEST_OK(bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1));
+  bulla_vault_close(&vault);
+  cr_assert_eq(rename(in_house("w.db"), house.path), 0);
+}
+
+Test(vault_left, a_database_of_another_state_is_not_read_with_it) {
+  struct bulla_span older = read_file(house.path);
+  put_once();
+  use_once();
+  struct bulla_span same = read_file(house.path);
+  struct bulla_span log = read_file(in_house("v.db-wal"));
+  write_file(house.path, older);
+  assert_not_taken("older");
+  /* Once the log is moved away the database is what it is. */
+  remove_left();
+  cr_expect_eq(records_of("v.db"), 2);
+  write_file(house.path, same);
+  write_file(in_house("v.db-wal"), log);
+  cr_expect_eq(records_of("v.db"), 4);
+  use_elsewhere();
+  assert_not_taken("newer");
+  remove_left();
+  cr_expect_eq(records_of("v.db"), 5);
+}
+
+Test(vault_left, a_torn_log_is_none) {
+  struct bulla_span before = read_file(house.path);
+  use_once();
+  struct bulla_span log = read_file(in_house("v.db-wal"));
+  /* The first frame, with the first page, came to the disk in part: what was never acknowledged is not there. */
+  uint8_t *torn = test_alloc(log.len);
+  memcpy(torn, log.data, log.len);
+  memset(torn + 32 + 24, 0, 2048);
+  remove_left();
+  write_file(house.path, before);
+  write_file(in_house("v.db-wal"), bulla_span(torn, log.len));
+  cr_expect_eq(records_of("v.db"), 2);
+}
