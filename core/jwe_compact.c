@@ -11,6 +11,7 @@
 #include "core/cleanup.h"
 #include "core/jwe_content.h"
 #include "core/nonce.h"
+#include "core/places.h"
 
 enum { IV_DIGITS = 16, TAG_DIGITS = 22 };
 
@@ -19,15 +20,17 @@ static const struct bulla_jwe_encryption gcm = {
     .iv_len = BULLA_JWE_GCM_IV_LEN, .tag_len = BULLA_TAG_LEN, .cipher = &bulla_jwe_gcm};
 
 enum bulla_status bulla_jwe_split(struct bulla_jwe_parts *parts, struct bulla_span token) {
-  *parts = (struct bulla_jwe_parts){0};
-  struct bulla_reader in = bulla_reader(token);
-  struct bulla_jwe_parts split = {0};
-  if (!bulla_take_until(&in, &split.header, '.') || !bulla_take_until(&in, &split.encrypted_key, '.') ||
-      !bulla_take_until(&in, &split.iv, '.') || !bulla_take_until(&in, &split.ciphertext, '.') ||
-      !bulla_take(&in, &split.tag, in.left) || memchr(split.tag.data, '.', split.tag.len) != NULL) {
+  enum { NUM_DOTS = 4 };
+  size_t dots[NUM_DOTS + 1];
+  if (bulla_places_of(dots, NUM_DOTS + 1, token, '.') != NUM_DOTS) {
+    *parts = (struct bulla_jwe_parts){0};
     return BULLA_REFUSED;
   }
-  *parts = split;
+  parts->header = bulla_span(token.data, dots[0]);
+  parts->encrypted_key = bulla_span(token.data + dots[0] + 1, dots[1] - dots[0] - 1);
+  parts->iv = bulla_span(token.data + dots[1] + 1, dots[2] - dots[1] - 1);
+  parts->ciphertext = bulla_span(token.data + dots[2] + 1, dots[3] - dots[2] - 1);
+  parts->tag = bulla_span(token.data + dots[3] + 1, token.len - dots[3] - 1);
   return BULLA_OK;
 }
 

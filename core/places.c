@@ -14,6 +14,8 @@
 
 enum { BLOCK = 64 };
 
+#define INLINE __attribute__((always_inline)) static inline
+
 #ifdef __SSE2__
 typedef __m128i vector;
 
@@ -46,19 +48,27 @@ static inline uint64_t is_special(vector bytes) {
 }
 #endif
 
-/* The marks of the |len| bytes at |at|, at most a block: of |byte|, or of what is special if that is negative. */
-__attribute__((always_inline)) static inline uint64_t marks_of(const uint8_t *at, size_t len, int byte) {
-  uint8_t room[BLOCK] = {0};
+/* The marks of a block: of |byte|, or of what is special if that is negative. */
+INLINE uint64_t marks_of(const uint8_t *at, int byte) {
   uint64_t marks = 0;
-  if (len < BLOCK) {
-    memcpy(room, at, len);
-    at = room;
-  }
+#pragma GCC unroll 4
   for (size_t i = 0; i < BLOCK; i += sizeof(vector)) {
     vector bytes = load(at + i);
     marks |= (byte < 0 ? is_special(bytes) : is_byte(bytes, (uint8_t)byte)) << i;
   }
-  return len < BLOCK ? marks & ((UINT64_C(1) << len) - 1) : marks;
+  return marks;
+}
+
+/* The marks of the last |left| bytes of |text|, less than a block: as the end of a whole one, or where one has room. */
+INLINE uint64_t last_marks_of(struct bulla_span text, size_t left, int byte) {
+  const uint8_t *end = text.data + text.len;
+  if (text.len >= BLOCK) {
+    return marks_of(end - BLOCK, byte) >> (BLOCK - left);
+  }
+  uint8_t room[BLOCK];
+  memcpy(room, end - left, left);
+  memset(room + left, 0, BLOCK - left);
+  return marks_of(room, byte) & ((UINT64_C(1) << left) - 1);
 }
 
 static bool always(void) {
@@ -66,30 +76,29 @@ static bool always(void) {
 }
 
 /* Adds the places that |marks| has of the block at |start|, until there are |max|. */
-static inline size_t add_places(size_t *places, size_t num, size_t max, uint64_t marks, size_t start) {
+INLINE size_t add_places(size_t *places, size_t num, size_t max, uint64_t marks, size_t start) {
   for (; marks != 0 && num < max; marks &= marks - 1) {
     places[num++] = start + (size_t)__builtin_ctzll(marks);
   }
   return num;
 }
 
-static inline size_t block_len(size_t len, size_t start) {
-  return len - start < BLOCK ? len - start : BLOCK;
-}
-
 static size_t places_of(size_t *places, size_t max, struct bulla_span text, uint8_t byte) {
   size_t num = 0;
-  for (size_t start = 0; start < text.len && num < max; start += BLOCK) {
-    uint64_t marks = marks_of(text.data + start, block_len(text.len, start), byte);
-    num = add_places(places, num, max, marks, start);
+  size_t start = 0;
+  for (; text.len - start >= BLOCK && num < max; start += BLOCK) {
+    num = add_places(places, num, max, marks_of(text.data + start, byte), start);
   }
-  return num;
+  return start < text.len && num < max
+             ? add_places(places, num, max, last_marks_of(text, text.len - start, byte), start)
+             : num;
 }
 
 static size_t places_special(uint16_t *places, struct bulla_span text) {
   size_t num = 0;
   for (size_t start = 0; start < text.len && num <= BULLA_PLACES_MAX; start += BLOCK) {
-    uint64_t marks = marks_of(text.data + start, block_len(text.len, start), -1);
+    size_t left = text.len - start;
+    uint64_t marks = left < BLOCK ? last_marks_of(text, left, -1) : marks_of(text.data + start, -1);
     for (; marks != 0; marks &= marks - 1) {
       places[num++] = (uint16_t)(start + (size_t)__builtin_ctzll(marks));
     }
@@ -107,18 +116,23 @@ static bool have_avx512vbmi2(void) {
          __builtin_cpu_supports("popcnt") != 0;
 }
 
-/* The mask of the first |len| bytes, 1 to 64. */
+/* The mask of the first |len| bytes of a block, at least one. */
 static inline __mmask64 first(size_t len) {
-  return UINT64_MAX >> (BLOCK - len);
+  return len < BLOCK ? UINT64_MAX >> (BLOCK - len) : UINT64_MAX;
 }
 
 VBMI2 static size_t places_of_vbmi2(size_t *places, size_t max, struct bulla_span text, uint8_t byte) {
+  const __m512i wanted = _mm512_set1_epi8((char)byte);
   size_t num = 0;
-  for (size_t start = 0; start < text.len && num < max; start += BLOCK) {
-    __mmask64 there = first(block_len(text.len, start));
-    __m512i bytes = _mm512_maskz_loadu_epi8(there, text.data + start);
-    uint64_t marks = _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)byte));
+  size_t start = 0;
+  for (; text.len - start >= BLOCK && num < max; start += BLOCK) {
+    uint64_t marks = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(text.data + start), wanted);
     num = add_places(places, num, max, marks, start);
+  }
+  if (start < text.len && num < max) {
+    __mmask64 there = first(text.len - start);
+    __m512i bytes = _mm512_maskz_loadu_epi8(there, text.data + start);
+    num = add_places(places, num, max, _mm512_mask_cmpeq_epi8_mask(there, bytes, wanted), start);
   }
   return num;
 }
@@ -132,7 +146,7 @@ VBMI2 static size_t places_special_vbmi2(uint16_t *places, struct bulla_span tex
   };
   size_t num = 0;
   for (size_t start = 0; start < text.len && num <= BULLA_PLACES_MAX; start += BLOCK) {
-    __mmask64 there = first(block_len(text.len, start));
+    __mmask64 there = first(text.len - start);
     __m512i bytes = _mm512_maskz_loadu_epi8(there, text.data + start);
     __mmask64 marks = there & (_mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(' ')) |
                                _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"')) |
