@@ -19,6 +19,10 @@ static const struct {
   enum bulla_engine_choice choice;
   const struct bulla_engine *engine;
 } engines[] = {
+#ifdef __x86_64__
+    {BULLA_ENGINE_VAES_512, &bulla_engine_vaes_512},
+    {BULLA_ENGINE_VAES_256, &bulla_engine_vaes_256},
+#endif
 #ifdef BULLA_HAVE_IPSEC_MB
     {BULLA_ENGINE_IPSEC_MB, &bulla_engine_ipsec_mb},
 #endif

@@ -10,7 +10,7 @@
 #include "core/crypto.h"
 
 /* Bytes of an expanded key at most, of any engine. */
-enum { BULLA_ENGINE_CONTEXT_MAX = 1536 };
+enum { BULLA_ENGINE_CONTEXT_MAX = 2048 };
 
 struct bulla_engine {
   const char *name;
@@ -51,6 +51,10 @@ struct bulla_engine {
 };
 
 extern const struct bulla_engine bulla_engine_boringssl;
+#ifdef __x86_64__
+extern const struct bulla_engine bulla_engine_vaes_512; /* core/vaes.c */
+extern const struct bulla_engine bulla_engine_vaes_256;
+#endif
 #ifdef BULLA_HAVE_IPSEC_MB
 extern const struct bulla_engine bulla_engine_ipsec_mb;
 #endif

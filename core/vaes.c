@@ -22,7 +22,7 @@
  * Both go to |middle|: the first to its high half, where swapping the halves of |low| takes it, with the other half of
  * |low| in the low one, which is its place. |middle| goes into |high| in the same way. */
 
-#include "core/vaes.h"
+#include "core/engine.h"
 
 #ifdef __x86_64__
 
@@ -30,6 +30,7 @@
 #include <immintrin.h>
 
 enum {
+  SCRUB_DEPTH = 1024,            /* bytes below the caller where what the compiler spills may be secret */
   ROUNDS = 14,                   /* FIPS 197, 5: of a key of 256 bits */
   BLOCK = 16,                    /* bytes */
   NONCE = 12,                    /* bytes, where J0 needs no hash */
@@ -388,17 +389,20 @@ INLINE void make_powers(struct context *context, size_t num) {
   context->num_powers = num;
 }
 
-VAES static void expand(void *context, const uint8_t *key) {
+VAES static enum bulla_status expand(void *context, struct bulla_span key) {
   struct context *made = context;
-  expand_aes(made->round_keys, _mm_loadu_si128((const void *)key), _mm_loadu_si128((const void *)(key + BLOCK)));
+  expand_aes(made->round_keys, _mm_loadu_si128((const void *)key.data),
+             _mm_loadu_si128((const void *)(key.data + BLOCK)));
   make_powers(made, POWERS);
+  return BULLA_OK;
 }
 
-VAES static void expand_xaes(void *xaes_key, const uint8_t *key) {
+VAES static enum bulla_status expand_xaes(void *xaes_key, const uint8_t *key) {
   struct xaes_key *made = xaes_key;
   expand_aes(made->round_keys, _mm_loadu_si128((const void *)key), _mm_loadu_si128((const void *)(key + BLOCK)));
   __m128i l = reverse_block(encrypt_block(made->round_keys, _mm_setzero_si128()));
   made->k1 = reverse_block(shift_up(l, _mm_set_epi64x(0, 0x87)));
+  return BULLA_OK;
 }
 
 /* The 12 bytes of |nonce| above |word|. */
@@ -408,7 +412,7 @@ INLINE __m128i nonce_and(const uint8_t *nonce, uint32_t word) {
   return _mm_unpacklo_epi64(eight, _mm_unpacklo_epi32(four, _mm_cvtsi32_si128((int)word)));
 }
 
-VAES static void derive(void *context, const void *xaes_key, const uint8_t *nonce, size_t len) {
+VAES static enum bulla_status derive(void *context, const void *xaes_key, const uint8_t *nonce, size_t len) {
   const struct xaes_key *from = xaes_key;
   struct context *made = context;
   __m128i n = nonce_and(nonce, 0);
@@ -419,6 +423,7 @@ VAES static void derive(void *context, const void *xaes_key, const uint8_t *nonc
   expand_aes(made->round_keys, m1, m2);
   size_t num = len >= POWERS * BLOCK ? POWERS : least((len / BLOCK + 3 + LANES - 1) / LANES * LANES, POWERS);
   make_powers(made, num);
+  return BULLA_OK;
 }
 
 /* The vector at |offset| of the additional data; zeros after its end. */
@@ -530,16 +535,19 @@ INLINE __m128i run(bool seal, const struct context *context, uint8_t *out, const
   return _mm_xor_si128(reverse_block(reduce(&products)), LAST_LANE(stream));
 }
 
-VAES static void seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce, size_t nonce_len,
-                      const uint8_t *plaintext, size_t len, const struct bulla_aad *aad) {
+VAES static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
+                                   size_t nonce_len, const uint8_t *plaintext, size_t len,
+                                   const struct bulla_aad *aad) {
   _mm_storeu_si128((void *)tag, run(true, context, ciphertext, plaintext, len, nonce, nonce_len, aad));
+  return BULLA_OK;
 }
 
-VAES static bool open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
-                      size_t nonce_len, const uint8_t *ciphertext, size_t len, const struct bulla_aad *aad) {
+VAES static enum bulla_status open(const void *context, uint8_t *plaintext, const uint8_t *tag, const uint8_t *nonce,
+                                   size_t nonce_len, const uint8_t *ciphertext, size_t len,
+                                   const struct bulla_aad *aad) {
   __m128i expected = _mm_loadu_si128((const void *)tag);
   __m128i found = run(false, context, plaintext, ciphertext, len, nonce, nonce_len, aad);
-  return _mm_movemask_epi8(_mm_cmpeq_epi8(found, expected)) == 0xffff;
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(found, expected)) == 0xffff ? BULLA_OK : BULLA_REFUSED;
 }
 
 static bool is_usable(void) {
@@ -552,13 +560,20 @@ static bool is_usable(void) {
          __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_VAES) != 0 && (ecx & bit_VPCLMULQDQ) != 0;
 }
 
+_Static_assert(sizeof(struct context) <= BULLA_ENGINE_CONTEXT_MAX, "an expanded key has room");
+
 #if BULLA_VAES_BITS == 512
-const struct bulla_vaes bulla_vaes_512 = {
+const struct bulla_engine bulla_engine_vaes_512 = {
+    .name = "vaes-512",
 #else
-const struct bulla_vaes bulla_vaes_256 = {
+const struct bulla_engine bulla_engine_vaes_256 = {
+    .name = "vaes-256",
 #endif
+    .only_256 = true,
     .context_len = sizeof(struct context),
     .xaes_len = sizeof(struct xaes_key),
+    .scrub_depth = SCRUB_DEPTH,
+    .version = bulla_version,
     .is_usable = is_usable,
     .expand = expand,
     .expand_xaes = expand_xaes,

@@ -19,12 +19,16 @@
 #include <time.h>
 #include <unistd.h>
 
-/* BULLA_ENGINE=boringssl or ipsec-mb runs a whole test program on that engine. The library knows of no variable. */
+/* BULLA_ENGINE=NAME runs a whole test program on that engine. The library knows of no variable. */
 __attribute__((constructor)) static void choose_engine(void) {
   const char *name = getenv("BULLA_ENGINE");
   if (name != NULL) {
-    enum bulla_engine_choice choice = strcmp(name, "boringssl") == 0 ? BULLA_ENGINE_BORINGSSL : BULLA_ENGINE_IPSEC_MB;
-    if (bulla_engine_choose(choice) != BULLA_OK || strcmp(bulla_engine_name(), name) != 0) {
+    unsigned choice = BULLA_ENGINE_BORINGSSL;
+    while (choice <= BULLA_ENGINE_VAES_256 &&
+           (bulla_engine_choose(choice) != BULLA_OK || strcmp(bulla_engine_name(), name) != 0)) {
+      choice++;
+    }
+    if (choice > BULLA_ENGINE_VAES_256) {
       (void)fprintf(stderr, "there is no engine %s here\n", name);
       exit(77);
     }

@@ -265,12 +265,13 @@ int main(int argc, char **argv) {
   if (mkdtemp(folder) == NULL) {
     die(folder);
   }
-  static const char *const engines[] = {"boringssl", "ipsec-mb"};
-  size_t num_engines = bulla_engine_choose(BULLA_ENGINE_IPSEC_MB) == BULLA_OK ? 2 : 1;
-  for (size_t n = 0; n < num_engines; n++) {
+  for (unsigned choice = BULLA_ENGINE_BORINGSSL; choice <= BULLA_ENGINE_VAES_256; choice++) {
+    if (bulla_engine_choose(choice) != BULLA_OK) {
+      continue;
+    }
     for (size_t i = 0; scenario_name(i) != NULL; i++) {
       if (argc < 2 || strstr(scenario_name(i), argv[1]) != NULL) {
-        play(scenario_name(i), engines[n]);
+        play(scenario_name(i), bulla_engine_name());
       }
     }
   }
