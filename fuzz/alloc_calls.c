@@ -434,6 +434,8 @@ enum bulla_status (*const fuzz_calls[])(void) = {
     fuzz_jwe_keys,
     fuzz_jwe_encrypt,
     fuzz_jwe_decrypt,
+    fuzz_seal_many,
+    fuzz_mint_many,
 };
 const size_t fuzz_num_calls = sizeof(fuzz_calls) / sizeof(fuzz_calls[0]);
 

@@ -17,6 +17,11 @@ extern const size_t fuzz_num_calls;
 /* Calls of fuzz/alloc_jwk.c. */
 enum bulla_status fuzz_jwk_pairs(void);
 enum bulla_status fuzz_jwk_set(void);
+
+/* Calls of fuzz/alloc_many.c. */
+enum bulla_status fuzz_seal_many(void);
+enum bulla_status fuzz_mint_many(void);
+
 /* TRY_MADE is BULLA_TRY of a call that makes |thing| just if it goes well. */
 #define TRY_MADE(call, thing)                             \
   do {                                                    \

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* bulla_open, bulla_ring_open and bulla_seal (docs/FORMAT.md §2).
+/* bulla_open, bulla_ring_open, bulla_seal and bulla_seal_many (docs/FORMAT.md §2).
  *
  * Input: one byte, what to do; two, the length of a context; the context; then a blob to open, or which byte to
  * change, two, and a plaintext to seal.
  *
  * Oracle: the same format by nettle. A blob opens to what that says or is refused, with nothing left in the
  * output. What is sealed is to nettle the plaintext, under another nonce than before, and is refused with one byte
- * changed, cut short, or in another context. */
+ * changed, cut short, or in another context. Pieces of a plaintext that are sealed with one call are to nettle what
+ * they are to a call each; with one buffer too short there is nothing of any. */
 
 #include "fuzz/fuzz.h"
 #include "fuzz/model_crypto.h"
@@ -16,11 +17,13 @@
 
 /* The bits of the first byte. */
 enum { SEAL = 1, XAES = 2, BY_RING = 4, CHANGE = 0x18, CHANGE_BYTE = 0, CHANGE_CONTEXT = 8, CUT = 0x10 };
+enum { MANY = 0x20, ONE_TOO_SHORT = 0x40 };
 
 enum {
   HEADER_LEN = 18,
   MAX_CONTEXT = 1000 /* more than what is kept on the stack */,
   MAX_NONCE = 24,
+  MAX_PIECES = 5,
   NUM_SUITES = 2,
   NUM_CHOICES = 1
 };
@@ -181,6 +184,62 @@ static void check_seal(uint8_t flags, size_t choice, struct bulla_span plaintext
   free(blob.data);
 }
 
+/* What a call for many messages is given. */
+struct pieces {
+  size_t num;
+  struct bulla_span plaintexts[MAX_PIECES];
+  struct bulla_span contexts[MAX_PIECES];
+  struct bulla_buffer blobs[MAX_PIECES];
+};
+
+/* Cuts |plaintext| and |context| into up to MAX_PIECES, some of them empty. */
+static void cut(struct pieces *pieces, enum bulla_suite suite, size_t choice, struct bulla_span plaintext,
+                struct bulla_span context) {
+  pieces->num = choice % (MAX_PIECES + 1);
+  for (size_t i = 0; i < pieces->num; i++) {
+    size_t len = i + 1 == pieces->num ? plaintext.len : (choice >> i) % (plaintext.len + 1);
+    size_t context_len = choice / (i + 1) % (context.len + 1);
+    size_t blob_len = bulla_sealed_len(suite, len);
+    pieces->plaintexts[i] = bulla_span(plaintext.data, len);
+    pieces->contexts[i] = bulla_span(context.data, context_len);
+    pieces->blobs[i] = bulla_buffer(fuzz_alloc(blob_len), blob_len);
+    plaintext = bulla_span(plaintext.data + len, plaintext.len - len);
+  }
+}
+
+static void check_seal_many(uint8_t flags, size_t choice, struct bulla_span plaintext, struct bulla_span context) {
+  const struct suite *suite = &suites[(flags & XAES) != 0 ? 1 : 0];
+  struct pieces pieces;
+  size_t failed = SIZE_MAX;
+  cut(&pieces, bulla_key_suite(suite->key), choice, plaintext, context);
+  bool too_short = (flags & ONE_TOO_SHORT) != 0 && pieces.num > 0;
+  size_t shorter = too_short ? choice / 7 % pieces.num : pieces.num;
+  if (too_short) {
+    pieces.blobs[shorter].size--;
+  }
+  enum bulla_status status =
+      bulla_seal_many(suite->key, pieces.blobs, &failed, pieces.plaintexts, pieces.contexts, pieces.num);
+  FUZZ_ASSERT(status == (too_short ? BULLA_BUFFER_TOO_SMALL : BULLA_OK) && failed == shorter);
+  for (size_t i = 0; i < pieces.num; i++) {
+    struct bulla_buffer *blob = &pieces.blobs[i];
+    struct bulla_buffer opened = bulla_buffer(fuzz_alloc(blob->size), blob->size);
+    if (too_short) {
+      FUZZ_ASSERT(fuzz_failed(blob));
+    } else {
+      FUZZ_ASSERT(blob->len == blob->size);
+      FUZZ_ASSERT(model_open(suite, &opened, bulla_written(blob), pieces.contexts[i]));
+      FUZZ_ASSERT(bulla_span_equal(bulla_written(&opened), pieces.plaintexts[i]));
+    }
+    for (size_t before = 0; before < i && !too_short; before++) {
+      FUZZ_ASSERT(memcmp(blob->data + HEADER_LEN, pieces.blobs[before].data + HEADER_LEN, 8) != 0);
+    }
+    free(opened.data);
+  }
+  for (size_t i = 0; i < pieces.num; i++) {
+    free(pieces.blobs[i].data);
+  }
+}
+
 /* take_context takes the length of the context, or what it comes to, and the context. */
 static bool take_context(struct bulla_reader *in, struct bulla_span *context) {
   struct bulla_span len;
@@ -202,7 +261,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_open(flags, bulla_span(in.at, in.left), context);
   } else {
     (void)fuzz_take(&in, choice, sizeof(choice));
-    check_seal(flags, (size_t)choice[0] << 8 | choice[1], bulla_span(in.at, in.left), context);
+    void (*check)(uint8_t, size_t, struct bulla_span, struct bulla_span) =
+        (flags & MANY) != 0 ? check_seal_many : check_seal;
+    check(flags, (size_t)choice[0] << 8 | choice[1], bulla_span(in.at, in.left), context);
   }
   return 0;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* bulla_token_mint.
+/* bulla_token_mint and bulla_token_mint_many.
  *
  * Input: three bytes that choose "iat", "exp" and "nbf"; then up to eight claims with the byte 0xff between them:
  * "org", "sub", "iss", "aud", "jti", "perms", "attrs", and more members.
  *
  * Oracle: a plain model of what the header says may be minted. nettle opens what is, under its day's key and
  * header, and to jansson it holds these claims, in their order, and nothing else. It verifies to the same claims.
- */
+ * Between others, with one call, the same status comes, all tokens or none, and the same token but for IV and tag. */
 
 #include "fuzz/fuzz.h"
 #include "fuzz/mutate.h"
@@ -153,6 +153,32 @@ static void check_minted(struct bulla_span token, const struct bulla_claims *min
   free(payload.data);
 }
 
+/* Mints |claims| between others, of the same day or of the day before. */
+static void check_many(struct bulla_minter *minter, enum bulla_status wanted, const struct bulla_claims *claims,
+                       json_t *tree) {
+  enum { NUM = 3 };
+  static uint8_t rooms[NUM][BULLA_TOKEN_MAX];
+  struct bulla_claims others = {.size = sizeof(struct bulla_claims),
+                                .org = BULLA_LITERAL("acme"),
+                                .sub = BULLA_LITERAL("another"),
+                                .iat = claims->iat % 2 == 0 ? FUZZ_NOW : FUZZ_NOW - 86400};
+  const struct bulla_claims *const pointers[NUM] = {&others, claims, &others};
+  struct bulla_buffer tokens[NUM];
+  size_t failed = SIZE_MAX;
+  for (size_t i = 0; i < NUM; i++) {
+    memset(rooms[i], FUZZ_FILL, sizeof(rooms[i]));
+    tokens[i] = bulla_buffer(rooms[i], sizeof(rooms[i]));
+  }
+  FUZZ_ASSERT(bulla_token_mint_many(minter, tokens, &failed, pointers, NUM) == wanted);
+  FUZZ_ASSERT(failed == (wanted == BULLA_OK ? NUM : 1));
+  for (size_t i = 0; i < NUM; i++) {
+    FUZZ_ASSERT(wanted == BULLA_OK ? tokens[i].len > 0 : fuzz_failed(&tokens[i]));
+  }
+  if (wanted == BULLA_OK) {
+    check_minted(bulla_written(&tokens[1]), claims, tree);
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static struct bulla_minter *minter;
   uint8_t choices[NUM_CHOICES];
@@ -181,6 +207,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   claims.nbf = choose_time(choices[2], FUZZ_NOW);
   struct bulla_buffer token = bulla_buffer(malloc(BULLA_TOKEN_MAX), BULLA_TOKEN_MAX);
   enum bulla_status status = bulla_token_mint(minter, &token, &claims);
+  const struct bulla_claims given = claims;
 
   if (claims.exp == 0 && claims.iat <= model_time_max) {
     claims.exp = claims.iat + BULLA_TOKEN_LIFETIME;
@@ -204,6 +231,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   } else {
     FUZZ_ASSERT(token.len == 0);
   }
+  check_many(minter, status, &given, tree);
   free(token.data);
   return 0;
 }
