@@ -96,7 +96,6 @@ static const char *run_verify_each(void *state) {
       bulla_token_verify(minting->verifier, &claims, &minting->payload, bulla_written(token), time(NULL)));
 }
 
-#ifdef BENCH_HAVE_MANY
 static const char *run_mint_many(void *state) {
   struct minting *minting = state;
   const struct bulla_claims *claims[NUM_TOKENS];
@@ -106,7 +105,6 @@ static const char *run_mint_many(void *state) {
   }
   return bench_result(bulla_token_mint_many(minting->minter, minting->tokens, &failed, claims, NUM_TOKENS));
 }
-#endif
 
 #ifdef BENCH_HAVE_REFRESH
 static const char *run_refresh(void *state) {
@@ -297,9 +295,7 @@ struct bench_table bench_token(void) {
       {"token/verify", 1024, 0, false, false, set_up, run_verify, tear_down},
       {"token/mint", 4096, 0, false, false, set_up, run_mint, tear_down},
       {"token/verify", 4096, 0, false, false, set_up, run_verify, tear_down},
-#ifdef BENCH_HAVE_MANY
       {"token/mint_many", BENCH_CLAIMS_LEN, 0, false, false, set_up, run_mint_many, tear_down, NULL, NUM_TOKENS},
-#endif
 #ifdef BENCH_HAVE_REFRESH
       {"token/refresh", BENCH_CLAIMS_LEN, 0, false, false, set_up, run_refresh, tear_down},
 #endif
