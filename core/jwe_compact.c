@@ -86,10 +86,36 @@ enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct 
   return BULLA_OK;
 }
 
+/* Decodes the digits of an IV and a tag to |bytes|, one behind the other: since the IV is of whole groups of four
+ * digits, both are decoded at once. It is why tokens do not go through bulla_jwe_open_digits, which knows no lengths.
+ */
+static bool decode_iv_and_tag(uint8_t *bytes, const struct bulla_jwe_parts *parts) {
+  uint8_t digits[IV_DIGITS + TAG_DIGITS];
+  if (parts->iv.len != IV_DIGITS || parts->tag.len != TAG_DIGITS) {
+    return false;
+  }
+  memcpy(digits, parts->iv.data, IV_DIGITS);
+  memcpy(digits + IV_DIGITS, parts->tag.data, TAG_DIGITS);
+  return bulla_base64url_decode(bytes, bulla_span(digits, sizeof(digits)));
+}
+
 enum bulla_status bulla_jwe_open(const struct bulla_aead *aead, struct bulla_buffer *plaintext,
                                  const struct bulla_jwe_parts *parts) {
-  const struct bulla_jwe_sealed sealed = {parts->iv, parts->ciphertext, parts->tag};
-  return parts->encrypted_key.len != 0
-             ? bulla_fail(plaintext, BULLA_REFUSED)
-             : bulla_jwe_open_digits(&gcm, (const struct bulla_jwe_content *)aead, plaintext, &sealed, parts->header);
+  uint8_t bytes[BULLA_JWE_GCM_IV_LEN + BULLA_TAG_LEN];
+  if (parts->encrypted_key.len != 0 || !decode_iv_and_tag(bytes, parts)) {
+    return bulla_fail(plaintext, BULLA_REFUSED);
+  }
+  size_t len = bulla_base64url_decoded_len(parts->ciphertext.len);
+  if (plaintext->size < len) {
+    return bulla_fail(plaintext, BULLA_BUFFER_TOO_SMALL);
+  }
+  /* The ciphertext is decoded into the buffer and opened where it stands. */
+  enum bulla_status status = BULLA_REFUSED;
+  if (bulla_base64url_decode(plaintext->data, parts->ciphertext)) {
+    status = bulla_aead_open(aead, plaintext->data, bulla_span(bytes, BULLA_JWE_GCM_IV_LEN),
+                             bulla_span(plaintext->data, len), bulla_span(bytes + BULLA_JWE_GCM_IV_LEN, BULLA_TAG_LEN),
+                             parts->header);
+    plaintext->len = len;
+  }
+  return status == BULLA_OK ? BULLA_OK : bulla_fail(plaintext, status);
 }

@@ -4,6 +4,7 @@
 /* The cache of day keys, directly. A key counts as the right one if it encrypts as it should. */
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -107,6 +108,75 @@ Test(day_cache, what_was_inserted_is_returned_and_found) {
     }
     bulla_day_cache_free(&cache);
   }
+}
+
+/* Has this thread stay on one processor, lest another one be asked what it found last. */
+static void stay_here(void) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET((size_t)sched_getcpu(), &one);
+  cr_assert_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+}
+
+static bool guesses(struct bulla_day_cache *cache, uint64_t tag) {
+  struct bulla_day_key key = named(tag);
+  struct bulla_day_pin pin = bulla_day_cache_guess(cache, bulla_span(key.header, key.header_len));
+  bool found = pin.key != NULL;
+  cr_assert(!found || is_right(&pin, tag));
+  bulla_day_cache_release(&pin);
+  return found;
+}
+
+static void find_by_header(struct bulla_day_cache *cache, uint64_t tag) {
+  struct bulla_day_key key = named(tag);
+  struct bulla_day_pin pin = bulla_day_cache_find(cache, tag, bulla_span(key.header, key.header_len));
+  cr_assert(is_right(&pin, tag));
+  bulla_day_cache_release(&pin);
+}
+
+Test(day_cache, a_guess_is_what_this_processor_found_last, .timeout = 30) {
+  stay_here();
+  struct bulla_day_cache *cache = new_cache(8);
+  cr_expect_not(guesses(cache, 1));
+  cr_expect_eq(bulla_day_cache_guess(cache, bulla_span(NULL, 0)).key, NULL);
+  insert(cache, 1);
+  insert(cache, 2);
+  cr_expect_eq(bulla_day_cache_guess(cache, bulla_span(NULL, 0)).key, NULL);
+  for (uint64_t tag = 1; tag <= 2; tag++) {
+    find_by_header(cache, tag);
+    cr_expect(guesses(cache, tag) && guesses(cache, tag), "tag %d", (int)tag);
+    cr_expect_not(guesses(cache, 3 - tag), "tag %d", (int)tag);
+    cr_expect(guesses(cache, tag), "tag %d", (int)tag);
+  }
+  /* None of them is in use any more, or this would wait. */
+  bulla_day_cache_drop_key(cache, (const uint8_t *)"0123456789abcdef");
+  cr_expect_not(guesses(cache, 2));
+}
+
+Test(day_cache, a_guess_is_not_the_key_that_came_instead, .timeout = 30) {
+  stay_here();
+  struct bulla_day_cache *cache = new_cache(1);
+  insert(cache, 1);
+  find_by_header(cache, 1);
+  cr_expect(guesses(cache, 1));
+  insert(cache, 2);
+  cr_expect_not(guesses(cache, 1));
+  cr_expect(guesses(cache, 2), "the same digits of the key id, in the same slot");
+}
+
+Test(day_cache, a_guess_is_by_the_whole_header, .timeout = 30) {
+  stay_here();
+  struct bulla_day_cache *cache = new_cache(2);
+  insert(cache, 1);
+  find_by_header(cache, 1);
+  struct bulla_day_key key = named(1);
+  struct bulla_span header = test_copy(bulla_span(key.header, key.header_len));
+  for (size_t bit = 0; bit < 8 * header.len; bit++) {
+    cr_assert_eq(bulla_day_cache_guess(cache, test_flipped(header, bit)).key, NULL, "bit %zu", bit);
+  }
+  cr_expect_eq(bulla_day_cache_guess(cache, bulla_span(header.data + 1, header.len - 1)).key, NULL);
+  cr_expect_eq(bulla_day_cache_guess(cache, test_concat(test_text("A"), header)).key, NULL);
+  cr_expect(guesses(cache, 1));
 }
 
 Test(day_cache, a_key_is_found_by_its_own_header_or_by_none) {
@@ -291,7 +361,13 @@ static void *use_keys(void *argument) {
     struct bulla_day_key key = named(tag);
     bool by_header = (random >> 60) % 2 == 0;
     struct bulla_span header = by_header ? bulla_span(key.header, key.header_len) : bulla_span(NULL, 0);
-    struct bulla_day_pin pin = bulla_day_cache_find(shared, tag, header);
+    struct bulla_day_pin pin = {0};
+    if (by_header) {
+      pin = bulla_day_cache_guess(shared, header);
+    }
+    if (pin.key == NULL) {
+      pin = bulla_day_cache_find(shared, tag, header);
+    }
     if (pin.key == NULL && make(&key, tag)) {
       pin = bulla_day_cache_insert(shared, tag, &key);
     }
@@ -322,7 +398,9 @@ static void replace_fast(void) {
   }
 }
 
-/* The first thread replaces; the others find, and return how often the key was another's. */
+static struct bulla_span headers[2]; /* of the keys that are replaced fast */
+
+/* The first thread replaces; the others find, by tags or by headers, and return how often the key was another's. */
 static void *replace_or_find(void *number) {
   uintptr_t num_wrong = 0;
   if (number == NULL) {
@@ -330,7 +408,12 @@ static void *replace_or_find(void *number) {
   }
   for (size_t round = 0; !stop; round++) {
     uint64_t tag = 1 + round % 2;
-    struct bulla_day_pin pin = bulla_day_cache_find(shared, tag, bulla_span(NULL, 0));
+    struct bulla_span none = bulla_span(NULL, 0);
+    struct bulla_day_pin pin = (uintptr_t)number == 1 ? bulla_day_cache_find(shared, tag, none)
+                                                      : bulla_day_cache_guess(shared, headers[tag - 1]);
+    if (pin.key == NULL && (uintptr_t)number != 1) {
+      pin = bulla_day_cache_find(shared, tag, headers[tag - 1]);
+    }
     const volatile int64_t *day = pin.key != NULL ? &pin.key->day : NULL;
     for (size_t i = 0; day != NULL && i < 30; i++) {
       num_wrong += *day != (int64_t)tag;
@@ -342,6 +425,10 @@ static void *replace_or_find(void *number) {
 
 Test(day_cache, a_reader_that_comes_as_its_key_goes_finds_none, .timeout = 60) {
   shared = new_cache(1);
+  for (uint64_t tag = 1; tag <= 2; tag++) {
+    struct bulla_day_key key = named(tag);
+    headers[tag - 1] = test_copy(bulla_span(key.header, key.header_len));
+  }
   test_for_a_second(3, replace_or_find, &stop);
 }
 

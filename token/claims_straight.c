@@ -190,7 +190,8 @@ bool bulla_claims_read_straight(struct bulla_claims *claims, struct bulla_span j
   struct cursor in;
   claims->size = sizeof(*claims);
   claims->iat = claims->exp = claims->nbf = claims->orig_iat = -1;
-  claims->more = claims->json = bulla_span(NULL, 0);
+  claims->more = bulla_span(NULL, 0);
+  claims->json = bulla_span(NULL, 0);
   bool good = begin(&in, places, json) && string(&in, &claims->org, NAME("{\"org\":\"")) &&
               string(&in, &claims->sub, NAME(",\"sub\":\"")) && string(&in, &claims->iss, NAME(",\"iss\":\"")) &&
               string(&in, &claims->aud, NAME(",\"aud\":\"")) && time(&in, &claims->iat, NAME(",\"iat\":")) &&

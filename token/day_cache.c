@@ -7,6 +7,7 @@
 
 #include <sched.h>
 #include <stdalign.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,11 +29,19 @@ struct bulla_day_slot {
   struct bulla_day_key key;
 };
 
+/* Which slot a header was last found in, by a processor: a guess, for which nothing need be hashed. Whatever the two
+ * numbers are, also if they are not of the same guess, what they lead to is looked at like any other slot. */
+struct guess {
+  alignas(BULLA_CACHE_LINE) _Atomic uint64_t header; /* see sample_of */
+  _Atomic size_t slot;
+};
+
 struct bulla_day_cache {
   pthread_mutex_t writer;
   uint64_t fork_epoch; /* of the process in whose slab the AEAD keys lie */
   size_t next_victim;
   size_t num_slots;
+  struct guess guesses[BULLA_SHARDS];
   struct bulla_day_slot slots[];
 };
 
@@ -69,24 +78,44 @@ void bulla_day_cache_free(struct bulla_day_cache **cache) {
 }
 
 /* The slots in which |tag| may be: all of a small cache, WAYS neighbours of a large one. */
-static struct bulla_day_slot *candidate(struct bulla_day_cache *cache, uint64_t tag, size_t way) {
+static size_t candidate(const struct bulla_day_cache *cache, uint64_t tag, size_t way) {
   /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): a cache has one slot at least. */
-  return &cache->slots[(tag % cache->num_slots + way) % cache->num_slots];
+  return cache->num_slots <= WAYS ? way : (tag % cache->num_slots + way) % cache->num_slots;
 }
 
 static size_t num_ways(const struct bulla_day_cache *cache) {
   return cache->num_slots < WAYS ? cache->num_slots : WAYS;
 }
 
-static bool pin(struct bulla_day_pin *pin, struct bulla_day_slot *slot, uint64_t tag) {
-  size_t shard = bulla_my_shard();
+/* Pins what is in |slot| if that has |tag|, or anything if |tag| is 0. */
+static bool pin(struct bulla_day_pin *pin, struct bulla_day_slot *slot, uint64_t tag, size_t shard) {
   slot->shards[shard].users++;
-  if (slot->tag != tag) {
+  uint64_t found = slot->tag;
+  if (found == 0 || (tag != 0 && found != tag)) {
     slot->shards[shard].users--;
     return false;
   }
   *pin = (struct bulla_day_pin){.key = &slot->key, .seals = &slot->seals, .slot = slot, .shard = shard};
   return true;
+}
+
+/* Says whether |pin| is of the key with |header|, and releases it if not. */
+static bool has_header(struct bulla_day_pin *pin, struct bulla_span header) {
+  if (bulla_span_equal(header, bulla_span(pin->key->header, pin->key->header_len))) {
+    return true;
+  }
+  bulla_day_cache_release(pin);
+  return false;
+}
+
+/* Eight digits of |header| in which there is some of the key id, if minting wrote it: most keys differ in them. */
+static uint64_t sample_of(struct bulla_span header) {
+  enum { FROM_END = 24 };
+  uint64_t sample = 0;
+  if (header.len >= FROM_END) {
+    memcpy(&sample, header.data + header.len - FROM_END, sizeof(sample));
+  }
+  return sample;
 }
 
 /* A key that is in no cache, for one pin, which has no slot. */
@@ -118,17 +147,36 @@ void bulla_day_cache_release(struct bulla_day_pin *pin) {
   *pin = (struct bulla_day_pin){0};
 }
 
+struct bulla_day_pin bulla_day_cache_guess(struct bulla_day_cache *cache, struct bulla_span header) {
+  struct bulla_day_pin found = {0};
+  size_t shard = bulla_my_shard();
+  const struct guess *guess = &cache->guesses[shard];
+  if (atomic_load_explicit(&guess->header, memory_order_relaxed) == sample_of(header)) {
+    size_t slot = atomic_load_explicit(&guess->slot, memory_order_relaxed);
+    if (pin(&found, &cache->slots[slot], 0, shard)) {
+      (void)has_header(&found, header);
+    }
+  }
+  return found;
+}
+
 struct bulla_day_pin bulla_day_cache_find(struct bulla_day_cache *cache, uint64_t tag, struct bulla_span header) {
   struct bulla_day_pin found = {0};
+  size_t shard = bulla_my_shard();
   for (size_t way = 0; way < num_ways(cache); way++) {
-    struct bulla_day_slot *slot = candidate(cache, tag, way);
-    if (slot->tag != tag || !pin(&found, slot, tag)) {
+    size_t place = candidate(cache, tag, way);
+    struct bulla_day_slot *slot = &cache->slots[place];
+    if (slot->tag != tag || !pin(&found, slot, tag, shard)) {
       continue;
     }
-    if (header.len == 0 || bulla_span_equal(header, bulla_span(slot->key.header, slot->key.header_len))) {
+    if (header.len == 0) {
       return found;
     }
-    bulla_day_cache_release(&found);
+    if (has_header(&found, header)) {
+      atomic_store_explicit(&cache->guesses[shard].slot, place, memory_order_relaxed);
+      atomic_store_explicit(&cache->guesses[shard].header, sample_of(header), memory_order_relaxed);
+      return found;
+    }
   }
   return found;
 }
@@ -145,7 +193,7 @@ static void wait_until_unused(struct bulla_day_slot *slot) {
 static struct bulla_day_slot *choose(struct bulla_day_cache *cache, uint64_t tag) {
   struct bulla_day_slot *empty = NULL;
   for (size_t way = 0; way < num_ways(cache); way++) {
-    struct bulla_day_slot *slot = candidate(cache, tag, way);
+    struct bulla_day_slot *slot = &cache->slots[candidate(cache, tag, way)];
     if (slot->tag == tag) {
       return slot;
     }
@@ -153,7 +201,7 @@ static struct bulla_day_slot *choose(struct bulla_day_cache *cache, uint64_t tag
       empty = slot;
     }
   }
-  return empty != NULL ? empty : candidate(cache, tag, cache->next_victim++ % WAYS);
+  return empty != NULL ? empty : &cache->slots[candidate(cache, tag, cache->next_victim++ % num_ways(cache))];
 }
 
 struct bulla_day_pin bulla_day_cache_insert(struct bulla_day_cache *cache, uint64_t tag,
