@@ -17,14 +17,18 @@
 bool bulla_json_take_char(struct bulla_reader *reader, uint32_t *character);
 
 #ifdef __SSE2__
-/* bulla_json_special returns a bit for each of the 16 bytes at |at| that is not plain. */
-static inline unsigned bulla_json_special(const uint8_t *at) {
-  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+/* bulla_json_special_in returns a bit for each of 16 |bytes| that is not plain. */
+static inline unsigned bulla_json_special_in(__m128i bytes) {
   /* Signed: non-ASCII bytes are negative, and so less than a space, like the controls. */
   __m128i special =
       _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
                    _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
   return (unsigned)_mm_movemask_epi8(special);
+}
+
+/* bulla_json_special does so for those at |at|. */
+static inline unsigned bulla_json_special(const uint8_t *at) {
+  return bulla_json_special_in(_mm_loadu_si128((const __m128i *)(const void *)at));
 }
 #endif
 
@@ -44,6 +48,35 @@ static inline size_t bulla_json_plain_len(const uint8_t *at, size_t len) {
     plain++;
   }
   return plain;
+}
+
+/* bulla_json_copy_plain copies |len| bytes from |from| to |to|, and returns whether all are plain. */
+static inline bool bulla_json_copy_plain(uint8_t *to, const uint8_t *from, size_t len) {
+#ifdef __SSE2__
+  unsigned special = 0;
+  if (len >= 16) {
+    /* The last sixteen may be some of those before again. */
+    for (size_t at = 0;; at = len - at > 32 ? at + 16 : len - 16) {
+      special |= bulla_json_special(from + at);
+      memcpy(to + at, from + at, 16);
+      if (at == len - 16) {
+        return special == 0;
+      }
+    }
+  }
+  if (len >= 8) {
+    uint64_t words[2];
+    memcpy(&words[0], from, 8);
+    memcpy(&words[1], from + len - 8, 8);
+    memcpy(to, &words[0], 8);
+    memcpy(to + len - 8, &words[1], 8);
+    return bulla_json_special_in(_mm_set_epi64x((long long)words[1], (long long)words[0])) == 0;
+  }
+#endif
+  for (size_t i = 0; i < len; i++) {
+    to[i] = from[i];
+  }
+  return bulla_json_plain_len(from, len) == len;
 }
 
 #define BULLA_JSON_BLOCK 64

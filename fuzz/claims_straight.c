@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* bulla_claims_read_straight.
+/* bulla_claims_read_straight, bulla_claims_write_straight.
  *
  * Input: JSON, for the claims of a token.
  *
- * Oracle: the general reader of claims, for which there are targets of its own (json, token_verify). What goes the
+ * Oracle: the general reader and writer of claims, for which there are targets of their own (json, token_verify,
+ * token_mint). What goes the
  * straight way it takes, and reads the same; and of what it
  * has read, bulla writes what is plain so that it goes the straight way. */
 
@@ -38,6 +39,12 @@ static void check_written(struct bulla_claims claims) {
   bool plain = claims.org.len > 0 && is_plain(claims.org) && is_plain(claims.sub) && is_plain(claims.iss) &&
                is_plain(claims.aud) && is_plain(claims.jti) && is_ten_digits(claims.iat) && is_ten_digits(claims.exp) &&
                (claims.nbf == 0 || is_ten_digits(claims.nbf)) && claims.perms.len == 0 && claims.attrs.len == 0;
+  bool written = bulla_claims_write_straight(&json, &claims);
+  struct bulla_buffer by_any = bulla_buffer(fuzz_alloc(MAX_INPUT), MAX_INPUT);
+  bool can_be_written = bulla_claims_write_any(&by_any, &claims) == BULLA_OK;
+  FUZZ_ASSERT(!written || (can_be_written && bulla_span_equal(bulla_written(&json), bulla_written(&by_any))));
+  FUZZ_ASSERT(written || !plain || !can_be_written || by_any.len > MAX_INPUT - 256);
+  free(by_any.data);
   if (bulla_claims_write(&json, &claims) == BULLA_OK) {
     struct bulla_claims again;
     struct bulla_buffer exact = copied(bulla_written(&json));

@@ -277,3 +277,116 @@ Test(claims_straight, leaves_more_attributes_than_it_compares_to_the_general_rea
     cr_assert_eq(goes_straight(test_copy(bulla_written(&json))), num <= 16, "%zu attributes", num);
   }
 }
+
+/* Says whether |claims| are written the straight way in |size| bytes, which then must be as the general writer's. */
+static bool written_straight(const struct bulla_claims *claims, size_t size) {
+  struct bulla_buffer room = test_room(size + 1);
+  struct bulla_buffer json = bulla_buffer(room.data, size);
+  struct bulla_buffer wanted = test_room(size);
+  bool taken = bulla_claims_write_straight(&json, claims);
+  enum bulla_status status = bulla_claims_write_any(&wanted, claims);
+  cr_assert_eq(room.data[size], 0xa5, "it is written behind %zu bytes", size);
+  cr_assert(!taken || status == BULLA_OK, "%s", bulla_status_text(status));
+  if (taken) {
+    TEST_SPAN(bulla_written(&json), bulla_written(&wanted), "%.*s, not %.*s", (int)json.len, json.data, (int)wanted.len,
+              wanted.data);
+  }
+  free(room.data);
+  free(wanted.data);
+  return taken;
+}
+
+static struct bulla_claims all_claims(void) {
+  struct bulla_claims claims = test_claims();
+  claims.iss = test_text("https://issuer.example");
+  claims.aud = test_text("dashboards");
+  claims.jti = test_text("7c1b");
+  claims.nbf = TEST_NOW + 10;
+  claims.perms = test_text("[\"dashboards:read\",\"charts:read\"]");
+  claims.attrs = test_text("{\"region\":\"emea\",\"tier\":3}");
+  return claims;
+}
+
+Test(claims_straight, writing_takes_what_is_plain_and_fits) {
+  struct bulla_claims all = all_claims();
+  struct bulla_claims least = test_claims();
+  for (size_t size = 0; size < 700; size++) {
+    (void)written_straight(&all, size);
+    (void)written_straight(&least, size);
+  }
+  cr_assert(written_straight(&all, 700) && written_straight(&least, 700));
+}
+
+Test(claims_straight, writing_takes_plain_strings_of_every_length_alone) {
+  static const char specials[] = "\"\\\n\x1f\x80\xc3";
+  for (size_t len = 1; len <= 70; len++) {
+    struct bulla_claims claims = all_claims();
+    struct bulla_span *strings[] = {&claims.org, &claims.sub, &claims.iss, &claims.aud, &claims.jti};
+    for (size_t i = 0; i < 5; i++) {
+      struct bulla_span before = *strings[i];
+      uint8_t *text = test_alloc(len);
+      memset(text, 'x', len);
+      *strings[i] = bulla_span(text, len);
+      cr_assert(written_straight(&claims, 1000), "%zu bytes", len);
+      for (size_t at = 0; at < len; at++) {
+        text[at] = (uint8_t)specials[at % (sizeof(specials) - 1)];
+        cr_assert_not(written_straight(&claims, 1000), "byte %zu of %zu", at, len);
+        text[at] = 'x';
+      }
+      *strings[i] = before;
+    }
+  }
+}
+
+Test(claims_straight, writing_takes_times_of_ten_digits_alone) {
+  static const int64_t good[] = {1000000000, 1000000001, 1699964800, 9999999998, 9999999999};
+  static const int64_t bad[] = {INT64_MIN, -1000000000, -1, 1, 999999999, 10000000000, 253402300799, INT64_MAX};
+  for (size_t i = 0; i < 3; i++) {
+    struct bulla_claims claims = all_claims();
+    int64_t *time = i == 0 ? &claims.iat : i == 1 ? &claims.exp : &claims.nbf;
+    for (size_t j = 0; j < sizeof(good) / sizeof(*good); j++) {
+      *time = good[j];
+      cr_assert(written_straight(&claims, 1000), "%lld", (long long)good[j]);
+    }
+    for (size_t j = 0; j < sizeof(bad) / sizeof(*bad); j++) {
+      *time = bad[j];
+      cr_assert_not(written_straight(&claims, 1000), "%lld", (long long)bad[j]);
+    }
+    *time = 0;
+    cr_assert_eq(written_straight(&claims, 1000), time == &claims.nbf);
+  }
+}
+
+Test(claims_straight, writing_takes_plain_lists_and_objects_at_their_places_alone) {
+  for (size_t i = 0; i < NUM_STRAIGHT + NUM_OTHERS; i++) {
+    const char *text = i < NUM_STRAIGHT ? straight[i] : others[i - NUM_STRAIGHT];
+    const char *perms = strstr(text, "\"perms\":");
+    const char *attrs = strstr(text, "\"attrs\":");
+    struct bulla_span values[2] = {perms == NULL ? bulla_span(NULL, 0) : test_text(perms + 8),
+                                   attrs == NULL ? bulla_span(NULL, 0) : test_text(attrs + 8)};
+    for (size_t value = 0; value < 2; value++) {
+      for (size_t len = 1; len <= values[value].len; len++) {
+        struct bulla_json_value read;
+        struct bulla_claims claims = test_claims();
+        claims.perms = test_guarded(bulla_span(values[value].data, len));
+        bool list = written_straight(&claims, 1000);
+        claims.attrs = claims.perms;
+        claims.perms = bulla_span(NULL, 0);
+        bool object = written_straight(&claims, 1000);
+        bool good = bulla_json_read_inside(&read, 0, claims.attrs) == BULLA_OK && read.text.len == len;
+        cr_assert(!list || (good && read.all_strings), "%.*s", (int)len, claims.attrs.data);
+        cr_assert(!object || (good && read.type == BULLA_JSON_OBJECT), "%.*s", (int)len, claims.attrs.data);
+        cr_assert(!good || list || object || i >= NUM_STRAIGHT || len < 16, "%.*s", (int)len, claims.attrs.data);
+      }
+    }
+  }
+}
+
+Test(claims_straight, writing_leaves_own_claims_and_missing_ones_to_the_general_writer) {
+  struct bulla_claims claims = all_claims();
+  claims.more = test_text("{}");
+  cr_assert_not(written_straight(&claims, 1000));
+  claims = all_claims();
+  claims.org = bulla_span(NULL, 0);
+  cr_assert_not(written_straight(&claims, 1000));
+}

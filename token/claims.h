@@ -53,4 +53,13 @@ BULLA_NODISCARD bool bulla_claims_read_any(struct bulla_claims *claims, struct b
                                            struct bulla_span json);
 BULLA_NODISCARD bool bulla_claims_read_straight(struct bulla_claims *claims, struct bulla_span json);
 
+/* The two ways of bulla_claims_write in the same manner. Where bulla_claims_write_straight returns false, |json| is
+ * undefined. */
+BULLA_NODISCARD enum bulla_status bulla_claims_write_any(struct bulla_buffer *json, const struct bulla_claims *claims);
+BULLA_NODISCARD bool bulla_claims_write_straight(struct bulla_buffer *json, const struct bulla_claims *claims);
+
+/* bulla_claims_is_plain returns whether |json|, which is not empty, is what bulla_claims_read_straight takes for the
+ * value of "perms", if it begins with a bracket, or else of "attrs". */
+bool bulla_claims_is_plain(struct bulla_span json);
+
 #endif

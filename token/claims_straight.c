@@ -205,3 +205,11 @@ bool bulla_claims_read_straight(struct bulla_claims *claims, struct bulla_span j
   claims->nbf = claims->nbf < 0 ? 0 : claims->nbf;
   return good && take_byte(&in, '}') && in.at == in.end && claims->org.len > 0;
 }
+
+bool bulla_claims_is_plain(struct bulla_span json) {
+  uint16_t places[BULLA_PLACES_ROOM];
+  struct cursor in;
+  bool good = begin(&in, places, json) &&
+              (take_byte(&in, '[') ? take_strings(&in) : take_byte(&in, '{') && take_attributes(&in));
+  return good && in.at == in.end;
+}

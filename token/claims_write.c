@@ -135,7 +135,7 @@ static inline enum bulla_status put_nested(struct bulla_json_writer *out, const 
   return put_more(out, claims->more, num_before);
 }
 
-enum bulla_status bulla_claims_write(struct bulla_buffer *json, const struct bulla_claims *claims) {
+enum bulla_status bulla_claims_write_any(struct bulla_buffer *json, const struct bulla_claims *claims) {
   struct bulla_json_writer out = bulla_json_writer(json);
   size_t num_before = 4; /* org, sub, iat, exp */
   num_before += (size_t)(claims->iss.len > 0) + (claims->aud.len > 0) + (claims->nbf != 0) + (claims->jti.len > 0);
@@ -156,4 +156,8 @@ enum bulla_status bulla_claims_write(struct bulla_buffer *json, const struct bul
   }
   bulla_json_end(&out, '}');
   return bulla_json_finish(&out);
+}
+
+enum bulla_status bulla_claims_write(struct bulla_buffer *json, const struct bulla_claims *claims) {
+  return bulla_claims_write_straight(json, claims) ? BULLA_OK : bulla_claims_write_any(json, claims);
 }
