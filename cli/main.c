@@ -12,6 +12,7 @@
 int main(int argc, char **argv) {
   /* Why something could not be written is known at the end, of what is still held then: all of the help. */
   static char output[32768];
+  bulla_process_take_memory();
   bulla_process_harden();
   if (isatty(STDOUT_FILENO) != 1) {
     (void)setvbuf(stdout, output, _IOFBF, sizeof(output));

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +19,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "core/crypto.h"
 
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
 #define NUM_IGNORED (sizeof(ignored) / sizeof(ignored[0]))
@@ -50,7 +54,7 @@ void bulla_process_harden(void) {
 #define MADV_POPULATE_WRITE 23
 #endif
 
-enum { HEAP_LEN = 384 << 10, STACK_LEN = 64 << 10 };
+enum { HEAP_LEN = 384 << 10, STACK_LEN = 64 << 10, LOADING_STACK_LEN = 256 << 10 };
 
 static uintptr_t page_len(void) {
   return (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -78,12 +82,14 @@ static void take_heap(void) {
   free(first);
 }
 
-/* What is not written to: of the program, which has no name here, and of the libraries that do most. */
+/* What is not written to, of what is one of the |names|, of which an empty one ends them and is the program's. */
 static int take_code(struct dl_phdr_info *of, size_t size, void *arg) {
+  const char *const *name = (const char *const *)arg;
   (void)size;
-  (void)arg;
-  if (of->dlpi_name[0] != '\0' && strstr(of->dlpi_name, "/libsqlite3.") == NULL &&
-      strstr(of->dlpi_name, "/libc.") == NULL) {
+  while ((*name)[0] != '\0' && strstr(of->dlpi_name, *name) == NULL) {
+    name++;
+  }
+  if ((*name)[0] == '\0' && of->dlpi_name[0] != '\0') {
     return 0;
   }
   for (size_t i = 0; i < of->dlpi_phnum; i++) {
@@ -100,7 +106,49 @@ void bulla_process_take_memory(void) {
   const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
   populate(here - STACK_LEN, here, MADV_POPULATE_WRITE);
   take_heap();
-  (void)dl_iterate_phdr(take_code, NULL);
+  /* The libraries that do most. */
+  const char *names[] = {"/libsqlite3.", "/libc.", ""};
+  (void)dl_iterate_phdr(take_code, names);
+}
+
+static pthread_t loading;
+static bool is_loading;
+
+/* Whatever is asked for first has it loaded. */
+static void *load(void *arg) {
+  uint8_t digest[BULLA_SHA256_LEN];
+  const char *names[] = {"/libcrypto.", ""};
+  if (bulla_sha256(digest, bulla_span(NULL, 0)) == BULLA_OK) {
+    (void)dl_iterate_phdr(take_code, names);
+  }
+  return arg;
+}
+
+void bulla_process_load_ahead(void) {
+  cpu_set_t processors;
+  pthread_attr_t small;
+  if (is_loading || sched_getaffinity(0, sizeof(processors), &processors) != 0 || CPU_COUNT(&processors) < 2 ||
+      pthread_attr_init(&small) != 0) {
+    return;
+  }
+  /* A thread that allocates gets a heap of its own otherwise. */
+  (void)mallopt(M_ARENA_MAX, 1);
+  (void)pthread_attr_setstacksize(&small, LOADING_STACK_LEN);
+  /* Signals are for the thread that waits for something. */
+  sigset_t all;
+  sigset_t before;
+  (void)sigfillset(&all);
+  (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+  is_loading = pthread_create(&loading, &small, load, NULL) == 0;
+  (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+  (void)pthread_attr_destroy(&small);
+}
+
+void bulla_process_loaded(void) {
+  if (is_loading) {
+    (void)pthread_join(loading, NULL);
+    is_loading = false;
+  }
 }
 
 void bulla_process_hand_on(void) {

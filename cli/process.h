@@ -17,6 +17,11 @@ void bulla_process_harden(void);
  * of the program: page by page as each is first touched takes longer, on a virtual machine much longer. */
 void bulla_process_take_memory(void);
 
+/* bulla_process_load_ahead has a thread load the library of primitives, if there is a processor for it, while this one
+ * reads a key and opens a vault. bulla_process_loaded waits for its end. */
+void bulla_process_load_ahead(void);
+void bulla_process_loaded(void);
+
 /* bulla_process_hide_urls moves each URL of a server among the arguments, which may contain a password, to where other
  * users of the machine cannot read it, as they can what a process was started with. */
 void bulla_process_hide_urls(char **argv);

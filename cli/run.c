@@ -25,7 +25,6 @@ static enum bulla_status run(struct bulla_cli *cli, int argc, char **argv) {
     return BULLA_OK;
   }
   bulla_cli_at(cli, "%s", cli->command->name);
-  bulla_process_take_memory();
   return cli->command->run(cli);
 }
 
@@ -53,6 +52,7 @@ int bulla_cli_run(int argc, char **argv) {
   if (status == BULLA_OK) {
     status = bulla_output_finish(&cli);
   }
+  bulla_process_loaded();
   if (cli.reader_left) {
     bulla_process_end_by_pipe();
   }

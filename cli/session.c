@@ -16,6 +16,7 @@
 #include "cli/error.h"
 #include "cli/opener.h"
 #include "cli/options.h"
+#include "cli/process.h"
 #include "cli/prompt.h"
 #include "cli/word.h"
 #include "core/hex.h"
@@ -219,6 +220,7 @@ enum bulla_status bulla_session_known(struct bulla_cli *cli, struct bulla_root *
   BULLA_TRY(check_who(cli));
   BULLA_TRY(bulla_session_pins(cli, pins));
   BULLA_TRY(bulla_opener_root(cli, &provider));
+  bulla_process_load_ahead();
   return bulla_session_root(cli, root, provider, false);
 }
 
@@ -272,6 +274,7 @@ static enum bulla_status open_as(struct bulla_cli *cli, struct bulla_vault **vau
   struct bulla_session_pins pins;
   BULLA_TRY(bulla_session_pins(cli, &pins));
   at_key(cli, "actor's key", provider);
+  bulla_process_load_ahead();
   BULLA_TRY(explain_key(cli, bulla_actor_open(&actor, provider)));
   bulla_session_at_vault(cli);
   const struct bulla_vault_options options = options_of(&pins);
@@ -325,6 +328,12 @@ static bool is_of_generation(const struct bulla_cli *cli) {
   return strncmp(cli->detail, start, sizeof(start) - 1) == 0;
 }
 
+/* Whether the database was put beside the log of another: store/db_sqlite_log.c. */
+static bool is_of_log(const struct bulla_cli *cli) {
+  static const char start[] = "the log beside it, ";
+  return strncmp(cli->detail, start, sizeof(start) - 1) == 0;
+}
+
 enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status status) {
   bool is_server = is_on_server(cli);
   switch (status) {
@@ -351,6 +360,12 @@ enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status
                                    "older than --generation or BULLA_GENERATION says: correct that if it is a slip; "
                                    "else the vault was restored from a backup, or somebody put an older one back")
                  : status;
+    case BULLA_VAULT_MOVED:
+      return is_of_log(cli) ? bulla_cli_error(cli, status,
+                                              "the log of another database, or of another state of this one, lies "
+                                              "beside it: put back the one that it is of, or, if this one is to stay, "
+                                              "move what ends in -wal and -shm away")
+                            : status;
     default:
       return status;
   }

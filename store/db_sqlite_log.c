@@ -132,8 +132,7 @@ enum bulla_status bulla_sqlite_log_check(struct bulla_sqlite *sqlite) {
         read_start(sqlite->handle, after) && memcmp(before, after, sizeof(before)) == 0) {
       bulla_sqlite_keep_log(sqlite, false); /* as this connection is closed it would be moved into the database */
       return bulla_explain(BULLA_VAULT_MOVED,
-                           "the file that ends in -wal beside the database is that of another, or of another state of "
-                           "it: put the database back that it is of, or move it and the file that ends in -shm away");
+                           "the log beside it, which ends in -wal, is that of another database, or of another state");
     }
   }
   return BULLA_BUSY;

@@ -330,4 +330,24 @@ def a_log_that_was_taken_from_a_living_service_is_named_and_not_a_broken_disk(bo
     living.close()
 
 
+@test
+def a_database_that_was_put_beside_the_log_of_another_is_named_with_what_to_do(box):
+    box.put_secret("acme/db", "password", b"s3cret")
+    older = box.path("bulla.db").read_bytes()
+    box.put_secret("acme/db2", "password", b"s3cret")
+    box.get("acme/db", "password")
+    newer, log = box.path("bulla.db").read_bytes(), box.path("bulla.db-wal").read_bytes()
+    box.path("bulla.db").write_bytes(older)
+    for args in (("list",), ("get", "acme/db", "password", "--reason", "x"), ("audit", "verify"), ("backup", "b")):
+        box.run(*args, status=4, told="or, if this one is to stay, move what ends in -wal and -shm away")
+    assert (box.path("bulla.db").read_bytes(), box.path("bulla.db-wal").read_bytes()) == (older, log)
+    box.path("bulla.db").write_bytes(newer)
+    assert [entry["entry"] for entry in box.json("list")] == ["db", "db2"]
+    box.path("bulla.db").write_bytes(older)
+    for ending in ("-wal", "-shm"):
+        box.path(f"bulla.db{ending}").unlink()
+    assert [entry["entry"] for entry in box.json("list")] == ["db"]
+    assert box.json("audit", "verify")["bad_seq"] is None
+
+
 run_tests()
