@@ -29,8 +29,9 @@ __attribute__((constructor)) static void choose_engine(void) {
       choice++;
     }
     if (choice > BULLA_ENGINE_VAES_256) {
-      (void)fprintf(stderr, "there is no engine %s here\n", name);
-      exit(77);
+      (void)fprintf(stderr, "SKIPPED: this processor or this build has no engine %s\n", name);
+      (void)printf("1..1\nok 1 - engine %s # SKIP this processor or this build has it not\n", name);
+      exit(0);
     }
   }
 }
