@@ -30,14 +30,18 @@
 #include <immintrin.h>
 
 enum {
-  SCRUB_DEPTH = 1024,            /* bytes below the caller where what the compiler spills may be secret */
+  /* Bytes below the caller where what the compiler spills may be secret: there are fewer registers of 256 bits. */
+  SCRUB_DEPTH = BULLA_VAES_BITS == 512 ? 512 : 1536,
+
   ROUNDS = 14,                   /* FIPS 197, 5: of a key of 256 bits */
   BLOCK = 16,                    /* bytes */
   NONCE = 12,                    /* bytes, where J0 needs no hash */
   LANES = BULLA_VAES_BITS / 128, /* blocks in a vector */
   WIDTH = BLOCK * LANES,         /* bytes of a vector */
-  POWERS = 32,                   /* blocks that are hashed with one reduction */
-  STRIDE = 16,                   /* blocks that are enciphered at once, of long messages */
+  POWERS = 36,                   /* blocks that are hashed with one reduction */
+  MOST_AT_ONCE = 4,
+  VECTORS = 8,
+  STRIDE = VECTORS * LANES, /* blocks that are enciphered at once, of long messages */
 };
 
 /* An expanded key. */
@@ -46,9 +50,7 @@ struct context {
   size_t num_powers; /* of H, a multiple of LANES; 16 at least if not all that the message needs */
 
   /* Powers of H times x^-1, the last H^1, before it H^2. After them come bytes that are multiplied by zero. */
-  _Alignas(64) __m128i powers[POWERS];
-  __m128i sums[POWERS]; /* of the halves of each, in both halves */
-  __m128i unused[LANES - 1];
+  _Alignas(64) __m128i powers[2 * POWERS + LANES - 1];
 };
 
 struct xaes_key {
@@ -56,10 +58,16 @@ struct xaes_key {
   __m128i k1;
 };
 
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+#define INLINE VAES __attribute__((always_inline)) static inline
+
 #if BULLA_VAES_BITS == 512
 
 #define VAES __attribute__((target("avx512f,avx512bw,avx512vl,bmi2,aes,pclmul,vaes,vpclmulqdq")))
-#define INLINE VAES __attribute__((always_inline)) static inline
 
 typedef __m512i vector;
 #define ZERO _mm512_setzero_si512()
@@ -102,9 +110,9 @@ INLINE void store_part(uint8_t *to, vector x, size_t len) {
   _mm512_mask_storeu_epi8(to, first(len), x);
 }
 
-/* The bytes of |x|, of which there are |len|, and after them bytes of |tail|, |tail_len| at most, then zeros. */
+/* The first |len| bytes of |x|, then |tail_len| of |tail|, in all at most WIDTH, then zeros, which |x| has there. */
 INLINE vector append(vector x, size_t len, const uint8_t *tail, size_t tail_len) {
-  __mmask64 taken = first(tail_len < WIDTH - len ? len + tail_len : WIDTH) & ~first(len);
+  __mmask64 taken = first(len + tail_len) & ~first(len);
   /* The address that byte 0 would have. Only bytes of |tail| are read. */
   return _mm512_mask_loadu_epi8(x, taken, (const void *)((uintptr_t)tail - len));
 }
@@ -114,9 +122,9 @@ INLINE vector with_lane(vector x, size_t lane, __m128i block) {
   return _mm512_mask_broadcast_i32x4(x, (__mmask16)(0xf << 4 * lane), block);
 }
 
-/* |number| + 1 and so on, in the lowest words of lanes. */
-INLINE vector counters(__m128i number) {
-  return ADD32(IN_EACH(number), _mm512_setr_epi32(1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0));
+/* The last lane of |x|, others zero. */
+INLINE vector only_last_lane(vector x) {
+  return _mm512_maskz_mov_epi64(0xc0, x);
 }
 
 INLINE __m128i sum_of_lanes(vector x) {
@@ -127,7 +135,6 @@ INLINE __m128i sum_of_lanes(vector x) {
 #else
 
 #define VAES __attribute__((target("avx2,aes,pclmul,vaes,vpclmulqdq")))
-#define INLINE VAES __attribute__((always_inline)) static inline
 
 typedef __m256i vector;
 #define ZERO _mm256_setzero_si256()
@@ -233,10 +240,9 @@ INLINE void store_part(uint8_t *to, vector x, size_t len) {
   }
 }
 
-/* The bytes of |x|, of which there are |len|, and after them bytes of |tail|, |tail_len| at most, then zeros. */
+/* The first |len| bytes of |x|, then |tail_len| of |tail|, in all at most WIDTH, then zeros, which |x| has there. */
 INLINE vector append(vector x, size_t len, const uint8_t *tail, size_t tail_len) {
-  size_t fitting = tail_len < WIDTH - len ? tail_len : WIDTH - len;
-  vector y = load_part(tail, fitting);
+  vector y = load_part(tail, tail_len);
   __m128i low = FIRST_LANE(y);
   __m128i high = LAST_LANE(y);
   if (len >= BLOCK) {
@@ -250,9 +256,9 @@ INLINE vector with_lane(vector x, size_t lane, __m128i block) {
   return lane == 0 ? _mm256_blend_epi32(x, IN_EACH(block), 0x0f) : _mm256_blend_epi32(x, IN_EACH(block), 0xf0);
 }
 
-/* |number| + 1 and so on, in the lowest words of lanes. */
-INLINE vector counters(__m128i number) {
-  return ADD32(IN_EACH(number), _mm256_setr_epi32(1, 0, 0, 0, 2, 0, 0, 0));
+/* The last lane of |x|, others zero. */
+INLINE vector only_last_lane(vector x) {
+  return _mm256_blend_epi32(ZERO, x, 0xf0);
 }
 
 INLINE __m128i sum_of_lanes(vector x) {
@@ -263,16 +269,22 @@ INLINE __m128i sum_of_lanes(vector x) {
 
 struct products {
   vector low;
-  vector middle; /* of sums of halves: less |low| and |high|, it is what belongs in the middle */
-  vector high;
+  vector high; /* 64 places above */
 };
 
+#define FOLD UINT64_C(0xc200000000000000)
+#define REVERSED 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0
+static const _Alignas(64) uint8_t reversed[64] = {REVERSED, REVERSED, REVERSED, REVERSED};
+
+/* 1, 2 and so on, in the lowest words of blocks. */
+static const _Alignas(64) uint32_t one_two[16] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0};
+
 INLINE __m128i reverse_block(__m128i block) {
-  return _mm_shuffle_epi8(block, _mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+  return _mm_shuffle_epi8(block, _mm_load_si128((const void *)reversed));
 }
 
 INLINE vector reverse(vector x) {
-  return SHUFFLE(x, IN_EACH(_mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)));
+  return SHUFFLE(x, LOAD(reversed));
 }
 
 INLINE size_t least(size_t a, size_t b) {
@@ -280,52 +292,51 @@ INLINE size_t least(size_t a, size_t b) {
 }
 
 INLINE size_t blocks(size_t len) {
-  return len / BLOCK + (len % BLOCK != 0);
+  return (len + BLOCK - 1) / BLOCK;
 }
 
-/* The reduction above, in each lane. */
-INLINE vector reduce_lanes(vector low, vector middle, vector high) {
-  const vector fold = IN_EACH(_mm_set1_epi64x((long long)(UINT64_C(0xc2) << 56)));
-  middle = XOR3(middle, SWAP_HALVES(low), MULTIPLY(low, fold, 0x00));
-  return XOR3(high, SWAP_HALVES(middle), MULTIPLY(middle, fold, 0x00));
+static const _Alignas(64) uint64_t fold_by[8] = {FOLD, FOLD, FOLD, FOLD, FOLD, FOLD, FOLD, FOLD};
+
+/* Times x^64, reduced, in each lane. */
+INLINE vector fold(vector x) {
+  return XOR(SWAP_HALVES(x), MULTIPLY(x, LOAD(fold_by), 0x00));
+}
+
+/* Adds the products of |x| with powers, and with powers times x^64. */
+INLINE void add_products(struct products *products, vector x, vector powers, vector folded) {
+  products->low = XOR3(products->low, MULTIPLY(x, powers, 0x01), MULTIPLY(x, folded, 0x00));
+  products->high = XOR3(products->high, MULTIPLY(x, powers, 0x11), MULTIPLY(x, folded, 0x10));
+}
+
+/* Adds the products of reversed blocks with the powers from |power| on. */
+INLINE void absorb(struct products *products, const __m128i *power, vector x) {
+  add_products(products, x, LOAD(power), LOAD(power + POWERS));
+}
+
+/* The place of H^|exponent|, before lower ones. */
+INLINE const __m128i *power_of(const struct context *context, size_t exponent) {
+  return context->powers + POWERS - exponent;
+}
+
+/* The sum of all products, reduced, and of the lanes of |added|. Begins anew. */
+INLINE __m128i reduce(struct products *products, vector added) {
+  vector x = XOR3(products->high, SWAP_HALVES(products->low), added);
+  x = XOR(x, MULTIPLY(products->low, LOAD(fold_by), 0x00));
+  *products = (struct products){ZERO, ZERO};
+  return sum_of_lanes(x);
 }
 
 /* Products of powers, lane by lane. */
 INLINE vector multiply(vector a, vector b) {
-  return reduce_lanes(MULTIPLY(a, b, 0x00), XOR(MULTIPLY(a, b, 0x01), MULTIPLY(a, b, 0x10)), MULTIPLY(a, b, 0x11));
+  struct products products = {ZERO, ZERO};
+  add_products(&products, a, b, fold(b));
+  return XOR(products.high, fold(products.low));
 }
 
-/* Adds the products of reversed blocks with powers: |power| for the first, for the next one less. Karatsuba: the
- * product of the sums of halves makes one multiplication less. */
-INLINE void absorb(struct products *products, const struct context *context, vector x, size_t power) {
-  vector powers = LOAD(&context->powers[POWERS - power]);
-  vector sums = LOAD(&context->sums[POWERS - power]);
-  products->low = XOR(products->low, MULTIPLY(x, powers, 0x00));
-  products->high = XOR(products->high, MULTIPLY(x, powers, 0x11));
-  products->middle = XOR(products->middle, MULTIPLY(XOR(x, SWAP_HALVES(x)), sums, 0x00));
-}
-
-/* The sum of all products, reduced. Begins anew. */
-INLINE __m128i reduce(struct products *products) {
-  vector middle = XOR3(products->middle, products->low, products->high);
-  __m128i hash = sum_of_lanes(reduce_lanes(products->low, middle, products->high));
-  *products = (struct products){ZERO, ZERO, ZERO};
-  return hash;
-}
-
-/* AES of each lane (FIPS 197, 5.1). */
-INLINE vector encrypt(const struct context *context, vector x) {
-  x = XOR(x, IN_EACH(context->round_keys[0]));
-#pragma GCC unroll 13
-  for (int i = 1; i < ROUNDS; i++) {
-    x = ROUND(x, IN_EACH(context->round_keys[i]));
-  }
-  return LAST_ROUND(x, IN_EACH(context->round_keys[ROUNDS]));
-}
-
+/* FIPS 197, 5.1. */
 INLINE __m128i encrypt_block(const __m128i *round_keys, __m128i x) {
   x = _mm_xor_si128(x, round_keys[0]);
-#pragma GCC unroll 13
+  UNROLL
   for (int i = 1; i < ROUNDS; i++) {
     x = _mm_aesenc_si128(x, round_keys[i]);
   }
@@ -345,7 +356,7 @@ INLINE void expand_aes(__m128i *round_keys, __m128i first_half, __m128i second_h
   const __m128i rot_word = _mm_set1_epi32(0x0c0f0e0d);
   round_keys[0] = first_half;
   round_keys[1] = second_half;
-#pragma GCC unroll 7
+  UNROLL
   for (int i = 2; i <= ROUNDS; i += 2) {
     first_half = next_round_key(first_half, second_half, rot_word, _mm_set1_epi32(1 << (i / 2 - 1)));
     round_keys[i] = first_half;
@@ -363,16 +374,16 @@ INLINE __m128i shift_up(__m128i x, __m128i carry) {
   return _mm_xor_si128(up, _mm_and_si128(lost, carry));
 }
 
-INLINE void store_powers(struct context *context, size_t last, vector powers) {
-  STORE(&context->powers[POWERS - last], powers);
-  STORE(&context->sums[POWERS - last], XOR(powers, SWAP_HALVES(powers)));
+INLINE void store_powers(struct context *context, size_t first, vector powers) {
+  STORE(context->powers + POWERS - first, powers);
+  STORE(context->powers + 2 * POWERS - first, fold(powers));
 }
 
 /* H = AES(0) and |num| of its powers. x^-1 = x^127 + x^6 + x + 1: reversed, times x^-1 is a shift up, and what is lost
  * comes back as these. */
 INLINE void make_powers(struct context *context, size_t num) {
   __m128i h = reverse_block(encrypt_block(context->round_keys, _mm_setzero_si128()));
-  vector each = IN_EACH(shift_up(h, _mm_set_epi64x((long long)(UINT64_C(0xc2) << 56), 1)));
+  vector each = IN_EACH(shift_up(h, _mm_set_epi64x((long long)(FOLD), 1)));
   vector square = multiply(each, each);
   vector made = with_lane(square, LANES - 1, FIRST_LANE(each));
   if (LANES == 4) {
@@ -381,9 +392,9 @@ INLINE void make_powers(struct context *context, size_t num) {
   }
   store_powers(context, LANES, made);
   for (size_t half = LANES; half < num; half *= 2) {
-    vector by = IN_EACH(context->powers[POWERS - half]);
+    vector by = IN_EACH(*power_of(context, half));
     for (size_t i = LANES; i <= half && half + i <= num; i += LANES) {
-      store_powers(context, half + i, multiply(LOAD(&context->powers[POWERS - i]), by));
+      store_powers(context, half + i, multiply(LOAD(power_of(context, i)), by));
     }
   }
   context->num_powers = num;
@@ -426,113 +437,277 @@ VAES static enum bulla_status derive(void *context, const void *xaes_key, const 
   return BULLA_OK;
 }
 
-/* The vector at |offset| of the additional data; zeros after its end. */
-INLINE vector load_data(const struct bulla_aad *aad, size_t offset) {
-  size_t head_left = offset < aad->head_len ? aad->head_len - offset : 0;
-  if (head_left >= WIDTH) {
-    return LOAD(aad->head + offset);
-  }
-  if (head_left == 0) {
-    size_t skipped = offset - aad->head_len;
-    return load_part(aad->tail + skipped, least(aad->tail_len - skipped, WIDTH));
-  }
-  vector x = load_part(aad->head + offset, head_left);
-  return aad->tail_len > 0 ? append(x, head_left, aad->tail, aad->tail_len) : x;
-}
-
 /* J0 of a nonce that has not 12 bytes, reversed (SP 800-38D, 7.1, step 2). */
-VAES static __m128i hash_nonce(const struct context *context, const uint8_t *nonce, size_t len) {
-  struct products products = {ZERO, ZERO, ZERO};
+VAES __attribute__((noinline)) static __m128i hash_nonce(const struct context *context, const uint8_t *nonce,
+                                                         size_t len) {
+  struct products products = {ZERO, ZERO};
   __m128i hash = _mm_setzero_si128();
   for (size_t done = 0; done < len; done += BLOCK) {
     vector part = load_part(nonce + done, least(len - done, BLOCK));
-    absorb(&products, context, XOR(reverse(part), IN_FIRST(hash)), 1);
-    hash = reduce(&products);
+    absorb(&products, power_of(context, 1), XOR(reverse(part), IN_FIRST(hash)));
+    hash = reduce(&products, ZERO);
   }
   __m128i len_in_bits = _mm_cvtsi64_si128((long long)(8 * len));
-  absorb(&products, context, IN_FIRST(_mm_xor_si128(hash, len_in_bits)), 1);
-  return reduce(&products);
+  absorb(&products, power_of(context, 1), IN_FIRST(_mm_xor_si128(hash, len_in_bits)));
+  return reduce(&products, ZERO);
+}
+
+/* Counter blocks (SP 800-38D, 6.5). */
+struct counter {
+  vector nonce;  /* in each lane: what all blocks have in common, already with the first round key */
+  vector number; /* in each lane: the last word of the block, reversed, so that it is the first one */
+  __m128i first; /* that of J0 */
+};
+
+INLINE struct counter counter_new(const struct context *context, const uint8_t *nonce, size_t nonce_len) {
+  __m128i number = _mm_cvtsi32_si128(1);
+  __m128i rest;
+  if (nonce_len == NONCE) {
+    rest = nonce_and(nonce, 0);
+  } else {
+    __m128i j0 = hash_nonce(context, nonce, nonce_len);
+    number = _mm_blend_epi16(_mm_setzero_si128(), j0, 3);
+    rest = reverse_block(_mm_xor_si128(j0, number));
+  }
+  return (struct counter){XOR(IN_EACH(rest), IN_EACH(context->round_keys[0])), ADD32(IN_EACH(number), LOAD(one_two)),
+                          number};
+}
+
+/* The next vector's blocks, after the first AddRoundKey. */
+INLINE vector counter_next(struct counter *counter) {
+  vector x = XOR(counter->nonce, reverse(counter->number));
+  counter->number = ADD32(counter->number, IN_EACH(_mm_cvtsi32_si128(LANES))); /* inc32 */
+  return x;
+}
+
+/* All rounds but the last. */
+INLINE void rounds(const struct context *context, vector *x, int num) {
+  UNROLL
+  for (int round = 1; round < ROUNDS; round++) {
+    vector key = IN_EACH(context->round_keys[round]);
+    UNROLL
+    for (int i = 0; i < num; i++) {
+      x[i] = ROUND(x[i], key);
+    }
+  }
+}
+
+/* Absorbs additional data, of which the first block takes |power|. */
+INLINE void absorb_data(struct products *products, const __m128i *power, const struct bulla_aad *aad) {
+  const uint8_t *head = aad->head;
+  const uint8_t *tail = aad->tail;
+  size_t head_len = aad->head_len;
+  size_t tail_len = aad->tail_len;
+  for (; head_len >= WIDTH; head_len -= WIDTH) {
+    absorb(products, power, reverse(LOAD(head)));
+    power += LANES;
+    head += WIDTH;
+  }
+  if (head_len > 0) {
+    vector x = load_part(head, head_len);
+    if (tail_len > 0) {
+      size_t fitting = least(tail_len, WIDTH - head_len);
+      x = append(x, head_len, tail, fitting);
+      tail += fitting;
+      tail_len -= fitting;
+    }
+    absorb(products, power, reverse(x));
+    power += LANES;
+  }
+  while (tail_len > 0) {
+    size_t part = least(tail_len, WIDTH);
+    absorb(products, power, reverse(load_part(tail, part)));
+    power += LANES;
+    tail += part;
+    tail_len -= part;
+  }
+}
+
+/* The hash of additional data of any length. */
+VAES __attribute__((noinline)) static __m128i hash_data(const struct context *context, const struct bulla_aad *aad) {
+  struct products products = {ZERO, ZERO};
+  __m128i hash = _mm_setzero_si128();
+  size_t most = context->num_powers * BLOCK;
+  size_t head_done = 0;
+  size_t tail_done = 0;
+  while (head_done + tail_done < aad->head_len + aad->tail_len) {
+    size_t head_len = least(aad->head_len - head_done, most);
+    size_t tail_len = least(aad->tail_len - tail_done, most - head_len);
+    const struct bulla_aad part = {head_len > 0 ? aad->head + head_done : NULL, head_len,
+                                   tail_len > 0 ? aad->tail + tail_done : NULL, tail_len};
+    const __m128i *power = power_of(context, blocks(head_len + tail_len));
+    absorb(&products, power, IN_FIRST(hash));
+    absorb_data(&products, power, &part);
+    hash = reduce(&products, ZERO);
+    head_done += head_len;
+    tail_done += tail_len;
+  }
+  return hash;
+}
+
+/* Enciphers a stride, and leaves its ciphertext, reversed, in |ciphertext|. Meanwhile absorbs a stride: when it opens
+ * the same one, and when it seals the one before, which |ciphertext| has, but for the |first|. */
+INLINE void stride(bool seal, bool first, const struct context *context, struct counter *counter, uint8_t *out,
+                   const uint8_t *in, vector *ciphertext, struct products *products, __m128i *hash) {
+  vector x[VECTORS];
+  UNROLL
+  for (int i = 0; i < VECTORS; i++) {
+    x[i] = counter_next(counter);
+    ciphertext[i] = seal ? ciphertext[i] : reverse(LOAD(in + i * WIDTH));
+  }
+  UNROLL
+  for (int round = 1; round < ROUNDS; round++) {
+    vector key = IN_EACH(context->round_keys[round]);
+    UNROLL
+    for (int i = 0; i < VECTORS; i++) {
+      x[i] = ROUND(x[i], key);
+    }
+    if (!first && round <= VECTORS) {
+      int i = round - 1;
+      absorb(products, power_of(context, STRIDE) + i * LANES,
+             i == 0 ? XOR(ciphertext[0], IN_FIRST(*hash)) : ciphertext[i]);
+    }
+    if (!first && round == VECTORS + 1) {
+      *hash = reduce(products, ZERO);
+    }
+  }
+  vector last_key = IN_EACH(context->round_keys[ROUNDS]);
+  UNROLL
+  for (int i = 0; i < VECTORS; i++) {
+    x[i] = LAST_ROUND(x[i], XOR(LOAD(in + i * WIDTH), last_key));
+    STORE(out + i * WIDTH, x[i]);
+    ciphertext[i] = seal ? reverse(x[i]) : ciphertext[i];
+  }
+}
+
+/* Enciphers |num| strides, one or more, and returns the hash of what |products| holds and of them. */
+INLINE __m128i strides(bool seal, const struct context *context, uint8_t *out, const uint8_t *in, size_t num,
+                       struct counter *counter, struct products *products) {
+  vector ciphertext[VECTORS];
+  __m128i hash = _mm_setzero_si128();
+  if (seal) {
+    stride(seal, true, context, counter, out, in, ciphertext, products, &hash);
+  }
+  for (size_t i = seal ? 1 : 0; i < num; i++) {
+    stride(seal, false, context, counter, out + i * STRIDE * BLOCK, in + i * STRIDE * BLOCK, ciphertext, products,
+           &hash);
+  }
+  if (seal) {
+    UNROLL
+    for (int i = 0; i < VECTORS; i++) {
+      absorb(products, power_of(context, STRIDE) + i * LANES,
+             i == 0 ? XOR(ciphertext[0], IN_FIRST(hash)) : ciphertext[i]);
+    }
+    hash = reduce(products, ZERO);
+  }
+  return hash;
+}
+
+/* Enciphers |num| vectors, of which the last has |part| bytes but no fewer blocks than others, and absorbs them. Where
+ * |last| is not NULL it goes through the same rounds. */
+INLINE void group(bool seal, int num, size_t part, const struct context *context, struct counter *counter, vector *last,
+                  uint8_t *out, const uint8_t *in, struct products *products, const __m128i *power) {
+  vector x[MOST_AT_ONCE + 1];
+  UNROLL
+  for (int i = 0; i < num; i++) {
+    x[i] = counter_next(counter);
+  }
+  if (last != NULL) {
+    x[num] = *last;
+  }
+  rounds(context, x, last != NULL ? num + 1 : num);
+  if (last != NULL) {
+    *last = x[num];
+  }
+  vector last_key = IN_EACH(context->round_keys[ROUNDS]);
+  UNROLL
+  for (int i = 0; i < num; i++) {
+    bool whole = i < num - 1;
+    vector text = whole ? LOAD(in + i * WIDTH) : load_part(in + i * WIDTH, part);
+    x[i] = LAST_ROUND(x[i], XOR(text, last_key));
+    if (whole) {
+      STORE(out + i * WIDTH, x[i]);
+    } else {
+      x[i] = keep(x[i], part);
+      store_part(out + i * WIDTH, x[i], part);
+    }
+    absorb(products, power + i * LANES, reverse(seal ? x[i] : text));
+  }
 }
 
 /* SP 800-38D, 7.1 and 7.2: enciphers |len| bytes and returns the tag of what is ciphertext of |in| and |out|. */
 INLINE __m128i run(bool seal, const struct context *context, uint8_t *out, const uint8_t *in, size_t len,
                    const uint8_t *nonce, size_t nonce_len, const struct bulla_aad *aad) {
-  __m128i j0 = nonce_len == NONCE ? reverse_block(nonce_and(nonce, 1 << 24)) : hash_nonce(context, nonce, nonce_len);
-  vector counter = counters(j0);
-  const vector step = IN_EACH(_mm_cvtsi32_si128(LANES));
-  size_t data_len = aad->head_len + aad->tail_len;
-  size_t data_left = blocks(data_len);
-  bool at_once = data_left + blocks(len) + 1 <= context->num_powers;
-  size_t power = at_once ? data_left + blocks(len) + 1 : least(data_left, context->num_powers);
-  struct products products = {ZERO, ZERO, ZERO};
-  __m128i hash = _mm_setzero_si128();
-  for (size_t offset = 0; offset < data_len; offset += WIDTH) {
-    if (power == 0) {
-      hash = reduce(&products);
-      power = least(data_left, context->num_powers);
+  struct counter counter = counter_new(context, nonce, nonce_len);
+  struct products products = {ZERO, ZERO};
+  size_t num_strides = len / (STRIDE * BLOCK);
+  size_t left = len % (STRIDE * BLOCK);
+  size_t data_blocks = blocks(aad->head_len + aad->tail_len);
+  size_t after = num_strides > 0 ? STRIDE : blocks(left) + 1;
+  bool data_fits = data_blocks + after <= context->num_powers;
+  if (!data_fits) {
+    absorb(&products, power_of(context, after), IN_FIRST(hash_data(context, aad)));
+  }
+  if (num_strides > 0) {
+    if (data_fits) {
+      absorb_data(&products, power_of(context, data_blocks + after), aad);
     }
-    absorb(&products, context, XOR(reverse(load_data(aad, offset)), IN_FIRST(hash)), power);
-    hash = _mm_setzero_si128();
-    size_t absorbed = least(data_left, LANES);
-    power -= absorbed;
-    data_left -= absorbed;
+    __m128i hash = strides(seal, context, out, in, num_strides, &counter, &products);
+    out += len - left;
+    in += len - left;
+    absorb(&products, power_of(context, blocks(left) + 1), IN_FIRST(hash));
   }
-  size_t left = len;
-  if (!at_once) {
-    hash = reduce(&products);
-    for (; left >= STRIDE * BLOCK; left -= STRIDE * BLOCK) {
-      vector x[STRIDE / LANES];
-#pragma GCC unroll 8
-      for (int i = 0; i < STRIDE / LANES; i++) {
-        x[i] = XOR(reverse(counter), IN_EACH(context->round_keys[0]));
-        counter = ADD32(counter, step);
-      }
-#pragma GCC unroll 13
-      for (int round = 1; round < ROUNDS; round++) {
-#pragma GCC unroll 8
-        for (int i = 0; i < STRIDE / LANES; i++) {
-          x[i] = ROUND(x[i], IN_EACH(context->round_keys[round]));
-        }
-      }
-#pragma GCC unroll 8
-      for (int i = 0; i < STRIDE / LANES; i++) {
-        vector text = LOAD(in + i * WIDTH);
-        x[i] = LAST_ROUND(x[i], XOR(text, IN_EACH(context->round_keys[ROUNDS])));
-        STORE(out + i * WIDTH, x[i]);
-        vector ciphertext = reverse(seal ? x[i] : text);
-        absorb(&products, context, i == 0 ? XOR(ciphertext, IN_FIRST(hash)) : ciphertext, (size_t)(STRIDE - i * LANES));
-      }
-      hash = reduce(&products);
-      in += STRIDE * BLOCK;
-      out += STRIDE * BLOCK;
-    }
-    power = blocks(left) + 1;
+
+  /* What is left is vectors with all their blocks, fewer blocks than a vector has, and the block of lengths. */
+  const __m128i *power = power_of(context, blocks(left) + 1);
+  size_t num = (left + BLOCK - 1) / WIDTH;
+  if (num > MOST_AT_ONCE) {
+    group(seal, MOST_AT_ONCE, WIDTH, context, &counter, NULL, out, in, &products, power);
+    out += MOST_AT_ONCE * WIDTH;
+    in += MOST_AT_ONCE * WIDTH;
+    left -= MOST_AT_ONCE * WIDTH;
+    power += MOST_AT_ONCE * LANES;
+    num -= MOST_AT_ONCE;
   }
-  while (left > WIDTH - BLOCK) {
-    size_t part = least(left, WIDTH);
-    vector text = load_part(in, part);
-    vector x = encrypt(context, reverse(counter));
-    counter = ADD32(counter, step);
-    x = keep(XOR(x, text), part);
-    store_part(out, x, part);
-    absorb(&products, context, XOR(reverse(seal ? x : text), IN_FIRST(hash)), power);
-    hash = _mm_setzero_si128();
-    power -= blocks(part);
-    left -= part;
-    in += part;
-    out += part;
+  size_t rest = left > num * WIDTH ? left - num * WIDTH : 0;
+  size_t part = left - rest - (num - 1) * WIDTH;
+  vector last = ADD32(counter.number, IN_EACH(_mm_cvtsi32_si128((int)(num * LANES))));
+  last = XOR(counter.nonce, reverse(with_lane(last, LANES - 1, counter.first)));
+  switch (num) {
+    case 0:
+      group(seal, 0, 0, context, &counter, &last, out, in, &products, power);
+      break;
+    case 1:
+      group(seal, 1, part, context, &counter, &last, out, in, &products, power);
+      break;
+    case 2:
+      group(seal, 2, part, context, &counter, &last, out, in, &products, power);
+      break;
+    case 3:
+      group(seal, 3, part, context, &counter, &last, out, in, &products, power);
+      break;
+    default:
+      group(seal, 4, part, context, &counter, &last, out, in, &products, power);
+      break;
   }
-  vector stream = encrypt(context, reverse(with_lane(counter, LANES - 1, j0)));
-  vector x = ZERO;
-  if (left > 0) {
-    vector text = load_part(in, left);
-    x = keep(XOR(stream, text), left);
-    store_part(out, x, left);
-    x = reverse(seal ? x : text);
+  if (num_strides == 0 && data_fits) {
+    absorb_data(&products, power_of(context, data_blocks + after), aad);
   }
-  x = with_lane(x, blocks(left), _mm_set_epi64x((long long)(8 * data_len), (long long)(8 * len)));
-  absorb(&products, context, XOR(x, IN_FIRST(hash)), power);
-  return _mm_xor_si128(reverse_block(reduce(&products)), LAST_LANE(stream));
+  __m128i lengths = _mm_set_epi64x((long long)(8 * (aad->head_len + aad->tail_len)), (long long)(8 * len));
+  vector x = with_lane(ZERO, blocks(rest), lengths);
+  vector last_key = IN_EACH(context->round_keys[ROUNDS]);
+  if (rest > 0) {
+    out += left - rest;
+    in += left - rest;
+    vector text = load_part(in, rest);
+    last = LAST_ROUND(last, XOR(text, last_key));
+    store_part(out, last, rest);
+    x = XOR(x, reverse(seal ? keep(last, rest) : text));
+  } else {
+    last = LAST_ROUND(last, last_key);
+  }
+  absorb(&products, power_of(context, blocks(rest) + 1), x);
+  return reverse_block(reduce(&products, only_last_lane(reverse(last))));
 }
 
 VAES static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
