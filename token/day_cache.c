@@ -88,24 +88,27 @@ static size_t num_ways(const struct bulla_day_cache *cache) {
 }
 
 /* Pins what is in |slot| if that has |tag|, or anything if |tag| is 0. */
-static bool pin(struct bulla_day_pin *pin, struct bulla_day_slot *slot, uint64_t tag, size_t shard) {
+static bool pin(struct bulla_day_slot *slot, uint64_t tag, size_t shard) {
   slot->shards[shard].users++;
   uint64_t found = slot->tag;
   if (found == 0 || (tag != 0 && found != tag)) {
     slot->shards[shard].users--;
     return false;
   }
-  *pin = (struct bulla_day_pin){.key = &slot->key, .seals = &slot->seals, .slot = slot, .shard = shard};
   return true;
 }
 
-/* Says whether |pin| is of the key with |header|, and releases it if not. */
-static bool has_header(struct bulla_day_pin *pin, struct bulla_span header) {
-  if (bulla_span_equal(header, bulla_span(pin->key->header, pin->key->header_len))) {
-    return true;
+static struct bulla_day_pin pin_of(struct bulla_day_slot *slot, size_t shard) {
+  return (struct bulla_day_pin){.key = &slot->key, .seals = &slot->seals, .slot = slot, .shard = shard};
+}
+
+/* Says whether the key in |slot|, which is pinned, has |header|; if not it is released. */
+static bool has_header(struct bulla_day_slot *slot, struct bulla_span header, size_t shard) {
+  bool same = bulla_span_equal(header, bulla_span(slot->key.header, slot->key.header_len));
+  if (!same) {
+    slot->shards[shard].users--;
   }
-  bulla_day_cache_release(pin);
-  return false;
+  return same;
 }
 
 /* Eight digits of |header| in which there is some of the key id, if minting wrote it: most keys differ in them. */
@@ -148,37 +151,32 @@ void bulla_day_cache_release(struct bulla_day_pin *pin) {
 }
 
 struct bulla_day_pin bulla_day_cache_guess(struct bulla_day_cache *cache, struct bulla_span header) {
-  struct bulla_day_pin found = {0};
   size_t shard = bulla_my_shard();
   const struct guess *guess = &cache->guesses[shard];
-  if (atomic_load_explicit(&guess->header, memory_order_relaxed) == sample_of(header)) {
-    size_t slot = atomic_load_explicit(&guess->slot, memory_order_relaxed);
-    if (pin(&found, &cache->slots[slot], 0, shard)) {
-      (void)has_header(&found, header);
-    }
-  }
-  return found;
+  struct bulla_day_slot *slot = &cache->slots[atomic_load_explicit(&guess->slot, memory_order_relaxed)];
+  bool found = atomic_load_explicit(&guess->header, memory_order_relaxed) == sample_of(header) && pin(slot, 0, shard) &&
+               has_header(slot, header, shard);
+  return found ? pin_of(slot, shard) : (struct bulla_day_pin){0};
 }
 
 struct bulla_day_pin bulla_day_cache_find(struct bulla_day_cache *cache, uint64_t tag, struct bulla_span header) {
-  struct bulla_day_pin found = {0};
   size_t shard = bulla_my_shard();
   for (size_t way = 0; way < num_ways(cache); way++) {
     size_t place = candidate(cache, tag, way);
     struct bulla_day_slot *slot = &cache->slots[place];
-    if (slot->tag != tag || !pin(&found, slot, tag, shard)) {
+    if (slot->tag != tag || !pin(slot, tag, shard)) {
       continue;
     }
     if (header.len == 0) {
-      return found;
+      return pin_of(slot, shard);
     }
-    if (has_header(&found, header)) {
+    if (has_header(slot, header, shard)) {
       atomic_store_explicit(&cache->guesses[shard].slot, place, memory_order_relaxed);
       atomic_store_explicit(&cache->guesses[shard].header, sample_of(header), memory_order_relaxed);
-      return found;
+      return pin_of(slot, shard);
     }
   }
-  return found;
+  return (struct bulla_day_pin){0};
 }
 
 static void wait_until_unused(struct bulla_day_slot *slot) {
