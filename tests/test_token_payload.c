@@ -248,3 +248,26 @@ Test(token_payload, a_token_of_8192_bytes_verifies_and_a_longer_one_does_not) {
   TEST_VERIFY(verifier, test_filled('A', 8193), TEST_NOW, BULLA_REFUSED, "8193 digits");
   TEST_VERIFY(verifier, test_filled('A', 8192), TEST_NOW, BULLA_REFUSED, "8192 digits");
 }
+
+Test(token_payload, is_opened_into_room_for_all_of_it_alone) {
+  struct bulla_span header = test_text("e30");
+  struct bulla_span plaintext = test_text("some claims");
+  struct bulla_aead *aead = NULL;
+  struct bulla_buffer token = test_room(200);
+  struct bulla_jwe_parts parts;
+  TEST_OK(bulla_aead_new(&aead, test_filled(7, BULLA_KEY_LEN)));
+  memcpy(token.data + bulla_jwe_payload_offset(header.len), plaintext.data, plaintext.len);
+  TEST_OK(bulla_jwe_seal_composed(aead, &token, header, plaintext.len, 0));
+  TEST_OK(bulla_jwe_split(&parts, bulla_written(&token)));
+  for (size_t size = 0; size <= plaintext.len + 1; size++) {
+    struct bulla_buffer opened = test_room(size);
+    bool fits = size >= plaintext.len;
+    TEST_STATUS(bulla_jwe_open(aead, &opened, &parts), fits ? BULLA_OK : BULLA_BUFFER_TOO_SMALL);
+    if (fits) {
+      TEST_SPAN(bulla_written(&opened), plaintext, "%zu bytes", size);
+    } else {
+      TEST_FAILED(opened, "%zu bytes", size);
+    }
+  }
+  bulla_aead_free(&aead);
+}
