@@ -401,11 +401,9 @@ enum bulla_status bulla_watch_find_key(struct bulla_watch *watch, struct bulla_s
 
 /* Where the digest of |jti| is kept. Whoever picks ids that share a place gains that they are digested again. */
 static size_t place_of(struct bulla_span jti) {
-  uint64_t first = 0;
-  uint64_t last = 0;
-  size_t len = jti.len < sizeof(first) ? jti.len : sizeof(first);
-  memcpy(&first, jti.data, len);
-  memcpy(&last, jti.data + jti.len - len, len);
+  size_t len = jti.len < sizeof(uint64_t) ? jti.len : sizeof(uint64_t);
+  uint64_t first = bulla_word_of(jti.data, len);
+  uint64_t last = bulla_word_of(jti.data + jti.len - len, len);
   return (size_t)(((first ^ last << 1) * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % NUM_DIGESTS_KEPT;
 }
 
