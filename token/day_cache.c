@@ -150,13 +150,16 @@ void bulla_day_cache_release(struct bulla_day_pin *pin) {
   *pin = (struct bulla_day_pin){0};
 }
 
-struct bulla_day_pin bulla_day_cache_guess(struct bulla_day_cache *cache, struct bulla_span header) {
+bool bulla_day_cache_guess(struct bulla_day_cache *cache, struct bulla_day_pin *made, struct bulla_span header) {
   size_t shard = bulla_my_shard();
   const struct guess *guess = &cache->guesses[shard];
   struct bulla_day_slot *slot = &cache->slots[atomic_load_explicit(&guess->slot, memory_order_relaxed)];
   bool found = atomic_load_explicit(&guess->header, memory_order_relaxed) == sample_of(header) && pin(slot, 0, shard) &&
                has_header(slot, header, shard);
-  return found ? pin_of(slot, shard) : (struct bulla_day_pin){0};
+  if (found) {
+    *made = pin_of(slot, shard);
+  }
+  return found;
 }
 
 struct bulla_day_pin bulla_day_cache_find(struct bulla_day_cache *cache, uint64_t tag, struct bulla_span header) {

@@ -38,9 +38,11 @@ bool bulla_day_cache_here(const struct bulla_day_cache *cache);
 /* bulla_day_cache_find finds the key with |tag|, which is not 0, and |header|; an empty header matches any. */
 struct bulla_day_pin bulla_day_cache_find(struct bulla_day_cache *cache, uint64_t tag, struct bulla_span header);
 
-/* bulla_day_cache_guess is bulla_day_cache_find of a |header| that is not empty, where this processor found it last; it
- * needs no tag, and if it finds nothing the key may be in the cache all the same. */
-struct bulla_day_pin bulla_day_cache_guess(struct bulla_day_cache *cache, struct bulla_span header);
+/* bulla_day_cache_guess makes |pin| of the key with |header|, which is not empty, if it is where this processor found
+ * it last. It needs no tag. Where it returns false, |pin| is unchanged, and the key may be in the cache all the same.
+ */
+BULLA_NODISCARD bool bulla_day_cache_guess(struct bulla_day_cache *cache, struct bulla_day_pin *pin,
+                                           struct bulla_span header);
 
 /* bulla_day_cache_insert stores |key|, which it owns from now on, under |tag|, evicting an older one, and returns it in
  * use. */

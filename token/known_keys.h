@@ -71,10 +71,10 @@ static inline uint64_t bulla_known_keys_tag(const struct bulla_known_keys *keys,
 /* bulla_known_keys_find pins the day key with |header|, valid in |generation|, if it is in the cache. */
 static inline bool bulla_known_keys_find(const struct bulla_known_keys *keys, struct bulla_day_pin *pin,
                                          struct bulla_span header, uint64_t generation) {
-  *pin = bulla_day_cache_guess(keys->days, header);
-  uint64_t tag = pin->key != NULL ? 0 : bulla_known_keys_tag(keys, header);
-  if (tag != 0) {
-    *pin = bulla_day_cache_find(keys->days, tag, header);
+  *pin = (struct bulla_day_pin){0};
+  if (!bulla_day_cache_guess(keys->days, pin, header)) {
+    uint64_t tag = bulla_known_keys_tag(keys, header);
+    *pin = tag == 0 ? *pin : bulla_day_cache_find(keys->days, tag, header);
   }
   if (pin->key != NULL && keys->generation != generation) {
     bulla_day_cache_release(pin);
