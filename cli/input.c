@@ -36,13 +36,33 @@ static enum bulla_status too_large(struct bulla_cli *cli, size_t max_len) {
   return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: at most %zu bytes", max_len);
 }
 
+/* Most of what is read is short, and a page of locked memory takes the system longer than any other. */
+enum { FIRST_LEN = 1000, GROWTH = 8 };
+
+/* grow replaces |*room| by one of |size| bytes with what was read. */
+static enum bulla_status grow(struct bulla_secret **room, struct bulla_buffer *bytes, size_t size) {
+  struct bulla_secret *larger = NULL;
+  BULLA_TRY(bulla_secret_new(&larger, size));
+  struct bulla_buffer moved = {.data = bulla_secret_data(larger), .size = size, .len = bytes->len};
+  if (bytes->len > 0) {
+    memcpy(moved.data, bytes->data, bytes->len);
+  }
+  bulla_secret_free(room);
+  *room = larger;
+  *bytes = moved;
+  return BULLA_OK;
+}
+
 enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct bulla_secret **secret, int fd, size_t max_len) {
   /* One byte more than there may be, to see that there are too many. The room is given back at the end, and
    * as much as is needed is kept: locked memory is scarce. */
   struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
-  BULLA_TRY(bulla_secret_new(&room, max_len + 1));
-  struct bulla_buffer bytes = bulla_buffer(bulla_secret_data(room), max_len + 1);
-  BULLA_TRY(read_all(cli, &bytes, fd));
+  struct bulla_buffer bytes = {.data = NULL};
+  do {
+    size_t size = bytes.size == 0 ? FIRST_LEN : bytes.size * GROWTH;
+    BULLA_TRY(grow(&room, &bytes, size < max_len ? size : max_len + 1));
+    BULLA_TRY(read_all(cli, &bytes, fd));
+  } while (bytes.len == bytes.size && bytes.size <= max_len);
   if (bytes.len > max_len) {
     return too_large(cli, max_len);
   }

@@ -70,7 +70,7 @@ enum bulla_status bulla_run_token_verify(struct bulla_cli *cli) {
   struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options), .max_keys = 1};
   struct bulla_claims claims = BULLA_CLAIMS_INIT;
   BULLA_TRY(read_expectations(cli, &options));
-  BULLA_TRY(bulla_token_session_open(cli, &session, &options, "token verify"));
+  BULLA_TRY(bulla_token_session_open(cli, &session, &options, 0, "token verify"));
   enum bulla_status status = bulla_token_verify(session.verifier, &claims, &session.payload,
                                                 bulla_secret_bytes(session.token), (int64_t)time(NULL));
   BULLA_TRY(bulla_token_explain(cli, status));
@@ -79,15 +79,14 @@ enum bulla_status bulla_run_token_verify(struct bulla_cli *cli) {
 
 enum bulla_status bulla_run_token_refresh(struct bulla_cli *cli) {
   struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
-  struct bulla_verifier_options options = {.size = sizeof(struct bulla_verifier_options),
-                                           .session = BULLA_SESSION_DEFAULT,
-                                           .max_keys = 1};
+  struct bulla_verifier_options options = {
+      .size = sizeof(struct bulla_verifier_options), .session = BULLA_SESSION_DEFAULT, .max_keys = 1};
   BULLA_TRY(read_expectations(cli, &options));
   BULLA_TRY(bulla_option_number(cli, "session", &options.session));
   if (options.session < 1 || options.session > BULLA_SESSION_MAX) {
     return bulla_cli_usage(cli, "--session takes 1 to %d seconds", BULLA_SESSION_MAX);
   }
-  BULLA_TRY(bulla_token_session_open(cli, &session, &options, "token refresh"));
+  BULLA_TRY(bulla_token_session_open(cli, &session, &options, BULLA_TOKEN_MAX, "token refresh"));
   enum bulla_status status = bulla_token_refresh(session.verifier, &session.fresh, &session.payload,
                                                  bulla_secret_bytes(session.token), (int64_t)time(NULL));
   BULLA_TRY(bulla_token_explain(cli, status));

@@ -108,7 +108,7 @@ static enum bulla_status explain_no_jti(struct bulla_cli *cli, const struct bull
 
 static enum bulla_status revoke_given(struct bulla_cli *cli) {
   struct bulla_token_session session BULLA_CLEANUP(bulla_token_session_close) = {.vault = NULL};
-  BULLA_TRY(bulla_token_session_open(cli, &session, NULL, "token revoke"));
+  BULLA_TRY(bulla_token_session_open(cli, &session, NULL, 0, "token revoke"));
   enum bulla_status status = bulla_vault_session_revoke(session.vault, session.verifier, &session.me.who,
                                                         bulla_secret_bytes(session.token), (int64_t)time(NULL));
   switch (status) {

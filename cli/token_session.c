@@ -26,15 +26,18 @@ enum bulla_status bulla_token_input(struct bulla_cli *cli, struct bulla_secret *
 }
 
 enum bulla_status bulla_token_session_open(struct bulla_cli *cli, struct bulla_token_session *session,
-                                           const struct bulla_verifier_options *options, const char *reason) {
+                                           const struct bulla_verifier_options *options, size_t fresh_len,
+                                           const char *reason) {
   BULLA_TRY(bulla_session_vault(cli, &session->vault));
   bulla_session_identify(&session->me, cli, reason);
   BULLA_TRY(bulla_token_input(cli, &session->token));
   BULLA_TRY(bulla_vault_verifier_new(&session->verifier, session->vault, &session->me.who, options));
-  BULLA_TRY(bulla_secret_new(&session->room, BULLA_PAYLOAD_SIZE + BULLA_TOKEN_MAX));
+  /* As much as include/bulla/token.h asks for: each page of locked memory takes long to get. */
+  size_t payload_len = bulla_secret_bytes(session->token).len * 3 / 2 + 1;
+  BULLA_TRY(bulla_secret_new(&session->room, payload_len + fresh_len));
   uint8_t *room = bulla_secret_data(session->room);
-  session->payload = bulla_buffer(room, BULLA_PAYLOAD_SIZE);
-  session->fresh = bulla_buffer(room + BULLA_PAYLOAD_SIZE, BULLA_TOKEN_MAX);
+  session->payload = bulla_buffer(room, payload_len);
+  session->fresh = bulla_buffer(room + payload_len, fresh_len);
   return BULLA_OK;
 }
 

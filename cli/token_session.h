@@ -17,15 +17,16 @@ struct bulla_token_session {
   struct bulla_verifier *verifier; /* over the vault, with revocation */
   struct bulla_secret *token;
   struct bulla_secret *room;
-  struct bulla_buffer payload; /* BULLA_PAYLOAD_SIZE bytes of |room| */
-  struct bulla_buffer fresh;   /* BULLA_TOKEN_MAX bytes of |room| */
+  struct bulla_buffer payload; /* enough of |room| for the token's claims */
+  struct bulla_buffer fresh;   /* the rest */
 };
 
-/* bulla_token_session_open fills |session|, which must be zero; its verifier has |options|, which may be NULL. |reason|
- * is for the audit log without --reason. Call bulla_token_session_close also after a failure. */
+/* bulla_token_session_open fills |session|, which must be zero; its verifier has |options|, which may be NULL. A
+ * fresh token may have |fresh_len| bytes. |reason| is for the audit log without --reason. Call
+ * bulla_token_session_close also after a failure. */
 BULLA_NODISCARD enum bulla_status bulla_token_session_open(struct bulla_cli *cli, struct bulla_token_session *session,
                                                            const struct bulla_verifier_options *options,
-                                                           const char *reason);
+                                                           size_t fresh_len, const char *reason);
 
 void bulla_token_session_close(struct bulla_token_session *session);
 

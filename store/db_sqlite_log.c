@@ -6,7 +6,6 @@
 #include "store/db_sqlite_log.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -164,31 +163,47 @@ enum bulla_status bulla_sqlite_log_mark(struct bulla_sqlite *sqlite) {
   return BULLA_OK;
 }
 
-/* Whether the last frame is one that this connection has flushed. What another wrote and did not come to flush is
- * durable in no file yet, and must not come into the database before it is in the log. */
-static bool is_flushed(const struct bulla_sqlite *sqlite) {
+/* The frames of the log, up to one more than may be left. */
+static int count_frames(const struct log *log) {
   uint8_t header[FRAME_HEADER_LEN];
-  struct log log;
-  return sqlite->num_frames > 0 && begin(&log, sqlite->handle) &&
-         memcmp(log.header, sqlite->log_start, sizeof(log.header)) == 0 &&
-         read_frame(&log, header, sqlite->num_frames - 1) && !read_frame(&log, header, sqlite->num_frames);
+  int num = 0;
+  while (num <= LEFT_FRAMES && read_frame(log, header, num)) {
+    num++;
+  }
+  return num;
 }
 
-static int num_frames_left(const struct bulla_sqlite *sqlite) {
-  struct stat seen;
-  if (sqlite->num_frames > 0 || sqlite->turn.file < 0 || fstat(sqlite->turn.file, &seen) != 0) {
-    return sqlite->num_frames;
-  }
-  return seen.st_size < frame_at(LEFT_FRAMES + 1) ? (int)(seen.st_size / FRAME_LEN) : LEFT_FRAMES + 1;
+/* Whether the last of |num| frames is one that this connection has flushed. What another wrote and did not come to
+ * flush is durable in no file yet, and must not come into the database before it is in the log. */
+static bool is_flushed(const struct bulla_sqlite *sqlite, const struct log *log, int num) {
+  return num == sqlite->num_frames && memcmp(log->header, sqlite->log_start, sizeof(log->header)) == 0;
+}
+
+/* Whether the database has the page of the last of |num| frames: then who left the log has moved it in. */
+static bool is_moved(const struct log *log, int num) {
+  uint8_t frame[FRAME_LEN];
+  uint8_t page[PAGE_LEN];
+  return bulla_sqlite_read(log->handle, true, frame, sizeof(frame), frame_at(num - 1)) && number_at(frame) > 0 &&
+         bulla_sqlite_read(log->handle, false, page, sizeof(page), (int64_t)(number_at(frame) - 1) * PAGE_LEN) &&
+         memcmp(page, frame + FRAME_HEADER_LEN, sizeof(page)) == 0;
 }
 
 void bulla_sqlite_log_leave(struct bulla_sqlite *sqlite) {
-  int num = num_frames_left(sqlite);
-  if (sqlite->db.read_only || sqlite->db.is_backup || sqlite->handle == NULL || sqlite->has_changed || num == 0 ||
-      num > LEFT_FRAMES) {
+  struct log log;
+  if (sqlite->db.read_only || sqlite->db.is_backup || sqlite->has_changed || sqlite->handle == NULL ||
+      !begin(&log, sqlite->handle)) {
     return;
   }
-  /* While this connection has the turn nobody writes. It ends as its file is closed. */
-  bool moves = bulla_turn_try(&sqlite->turn, false) && is_flushed(sqlite);
-  bulla_sqlite_keep_log(sqlite, moves);
+  int num = count_frames(&log);
+  if (num == 0 || num > LEFT_FRAMES) {
+    return;
+  }
+  if (sqlite->num_frames == 0) {
+    if (is_moved(&log, num)) {
+      bulla_sqlite_keep_log(sqlite, false);
+    }
+  } else if (bulla_turn_try(&sqlite->turn, false) && is_flushed(sqlite, &log, num)) {
+    /* While this connection has the turn nobody writes. It ends as its file is closed. */
+    bulla_sqlite_keep_log(sqlite, true);
+  }
 }

@@ -7,7 +7,8 @@
  * takes two flushes, and to make the log anew takes the next process two more. So who has only appended records leaves
  * a short log: the next process appends to it, with one flush. What is in the log is written to the database too, but
  * not flushed: so the one file has everything for those who copy or move it, while after a power cut it is the log that
- * has it. It is never begun anew before all of it was flushed to the database.
+ * has it. It is never begun anew before all of it was flushed to the database. Who only reads leaves a log that was left
+ * in this way.
  *
  * SQLite takes any log of that name for the database's own. To tell whether it is, the first transaction in a log also
  * writes the database's first page: a change counter is in that page (https://www.sqlite.org/fileformat.html, section

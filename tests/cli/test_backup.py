@@ -74,7 +74,7 @@ def a_vault_in_use_is_backed_up_and_restored(box):
     assert entries(box, *NEW) == ["db"] and box.get("acme/db", "password", env={"BULLA_VAULT": "sqlite:new.db"}) == b"s3cret-of-acme"
     assert box.path("new.db").stat().st_mode & 0o777 == 0o600
     # The last to have had it open has only used a value: its record may be in the log alone.
-    assert names(box) == ["b", "bulla.db", "new.db", "new.db-shm", "new.db-wal", "root.key"]
+    assert names(box) == ["b", "bulla.db", "new.db", "new.db-shm", "new.db-wal", "root.key"], names(box)
 
 
 @test
