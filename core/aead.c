@@ -23,9 +23,6 @@ static const struct {
     {BULLA_ENGINE_VAES_512, &bulla_engine_vaes_512},
     {BULLA_ENGINE_VAES_256, &bulla_engine_vaes_256},
 #endif
-#ifdef BULLA_HAVE_IPSEC_MB
-    {BULLA_ENGINE_IPSEC_MB, &bulla_engine_ipsec_mb},
-#endif
     {BULLA_ENGINE_BORINGSSL, &bulla_engine_boringssl},
 };
 

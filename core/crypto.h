@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* The primitives, and AES-GCM (core/aead.c) and nonces (core/nonce.c) over them. core/crypto_*.c alone include the
- * headers of BoringSSL and ipsec-mb; all others include this. */
+ * headers of BoringSSL; all others include this. */
 
 #ifndef BULLA_CORE_CRYPTO_H
 #define BULLA_CORE_CRYPTO_H

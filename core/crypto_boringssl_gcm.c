@@ -15,10 +15,10 @@
  * slab does. */
 struct context {
   EVP_AEAD_CTX gcm;
-  uint8_t derived[BULLA_KEY_LEN]; /* a key on its way */
 };
 
-_Static_assert(sizeof(struct context) <= BULLA_ENGINE_CONTEXT_MAX, "an expanded key has room");
+/* A key on its way lies behind it. */
+_Static_assert(sizeof(struct context) + BULLA_KEY_LEN <= BULLA_ENGINE_CONTEXT_MAX, "a derived key has room");
 
 struct xaes {
   AES_KEY aes;
@@ -58,8 +58,7 @@ static enum bulla_status expand_xaes(void *xaes_key, const uint8_t *key) {
   return BULLA_OK;
 }
 
-void bulla_boringssl_derive(uint8_t *derived, const void *xaes_key, const uint8_t *nonce) {
-  const struct xaes *xaes = xaes_key;
+static void derive_key(uint8_t *derived, const struct xaes *xaes, const uint8_t *nonce) {
   uint8_t *half = derived;
   for (uint8_t counter = 1; counter <= 2; counter++, half += BULLA_AES_BLOCK_LEN) {
     const uint8_t prefix[4] = {0, counter, 'X', 0};
@@ -73,10 +72,12 @@ void bulla_boringssl_derive(uint8_t *derived, const void *xaes_key, const uint8_
 }
 
 static enum bulla_status derive(void *context, const void *xaes_key, const uint8_t *nonce, size_t len) {
-  struct context *made = context;
+  uint8_t *key = (uint8_t *)context + sizeof(struct context);
   (void)len;
-  bulla_boringssl_derive(made->derived, xaes_key, nonce);
-  return expand(made, bulla_span(made->derived, sizeof(made->derived)));
+  derive_key(key, xaes_key, nonce);
+  enum bulla_status status = expand(context, bulla_span(key, BULLA_KEY_LEN));
+  bulla_wipe(key, BULLA_KEY_LEN);
+  return status;
 }
 
 static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,

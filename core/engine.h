@@ -10,7 +10,7 @@
 #include "core/crypto.h"
 
 /* Bytes of an expanded key at most, of any engine. */
-enum { BULLA_ENGINE_CONTEXT_MAX = 2048 };
+enum { BULLA_ENGINE_CONTEXT_MAX = 1536 };
 
 struct bulla_engine {
   const char *name;
@@ -36,7 +36,8 @@ struct bulla_engine {
   enum bulla_status (*expand_xaes)(void *xaes_key, const uint8_t *key);
 
   /* As |expand|, of the key that |xaes_key| and the first 12 of the 24 bytes of |nonce| derive (core/xaes.h). It is for
-   * one message, which has, with its additional data, |len| bytes. */
+   * one message, which has, with its additional data, |len| bytes. |context| has BULLA_ENGINE_CONTEXT_MAX bytes; those
+   * after |context_len| are zero in the end. */
   enum bulla_status (*derive)(void *context, const void *xaes_key, const uint8_t *nonce, size_t len);
 
   /* As bulla_aead_seal_bound, with a |nonce| of any length but 0. Here and below spans are passed as two arguments:
@@ -55,13 +56,6 @@ extern const struct bulla_engine bulla_engine_boringssl;
 extern const struct bulla_engine bulla_engine_vaes_512; /* core/vaes.c */
 extern const struct bulla_engine bulla_engine_vaes_256;
 #endif
-#ifdef BULLA_HAVE_IPSEC_MB
-extern const struct bulla_engine bulla_engine_ipsec_mb;
-#endif
-
-/* bulla_boringssl_derive fills the BULLA_KEY_LEN bytes of |derived| as |derive| of BoringSSL's engine does, from what
- * its |expand_xaes| made. */
-void bulla_boringssl_derive(uint8_t *derived, const void *xaes_key, const uint8_t *nonce);
 
 /* bulla_engine_for fills |*engine| with the engine for a new key of |key_len| bytes. Returns BULLA_NO_CRYPTO. */
 BULLA_NODISCARD enum bulla_status bulla_engine_for(const struct bulla_engine **engine, size_t key_len);

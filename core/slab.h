@@ -20,7 +20,7 @@ void bulla_slab_free(void **slot, size_t len);
 
 /* Slots of one length for what lives no longer than a call. Some are kept between such calls, so that most of them take
  * no lock. What is kept counts as free, and is freed where the arena would be full otherwise. */
-enum { BULLA_SPARE_LEN = 2048 };
+enum { BULLA_SPARE_LEN = 1536 };
 
 /* bulla_slab_borrow is bulla_slab_new for BULLA_SPARE_LEN bytes that are soon given back. */
 BULLA_NODISCARD enum bulla_status bulla_slab_borrow(void **slot);

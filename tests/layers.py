@@ -21,7 +21,7 @@ BELOW = {"core": (), "store": ("core",), "token": ("core",), "service": ("store"
          "cli": ("service", "store", "token", "core")}
 # Which files may include a library's headers, or what wraps them.
 WRAPPED = {"openssl/": ("core/crypto*.c", "core/crypto_boringssl.h"), "core/crypto_boringssl.h": ("core/crypto_boringssl*.c",),
-           "intel-ipsec-mb.h": ("core/crypto*.c",),
+           "intel-ipsec-mb.h": (),
            "sqlite3.h": ("store/db_sqlite.c", "store/db_sqlite_vfs.c"),
            "libpq-fe.h": ("store/libpq.h",),
            "store/libpq.h": ("store/libpq.c", "store/db_postgres.c", "store/db_postgres_connect.c", "store/db_postgres_dump.c",

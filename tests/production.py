@@ -21,7 +21,7 @@ ASKED_FOR = {
     "MFD_NOEXEC_SEAL": "libc's headers, likewise",
     "BULLA_BORINGSSL_PATH": "meson.build: BoringSSL is loaded; sanitizers need it linked; no check hangs on it",
     "BULLA_POSTGRESQL": "meson.build: whether there is a second back end",
-    "BULLA_HAVE_IPSEC_MB": "meson.build: whether there is a second engine; both are fuzzed",
+    "BULLA_VAES_BITS": "core/meson.build: the width of the engine's vectors; both are built, and fuzzed",
 }
 # What may be named in one file: that the option of a name is there, which no input decides; and how BoringSSL is
 # loaded into a program that has a sanitizer, on which no check hangs.

@@ -150,13 +150,13 @@ Test(slab_borrow, threads_borrow_at_once) {
 }
 
 /* A key of XAES derives one for each message, and there must be room for it. */
-Test(slab_borrow, derived_keys_are_gone_after_each_message, .init = stay_here) {
+static void derive_on(unsigned engine) {
   static const uint8_t nonce[BULLA_XAES_NONCE_LEN] = {1};
   uint8_t out[100];
   uint8_t tag[BULLA_TAG_LEN];
   const struct bulla_aad aad = {.head = nonce, .head_len = sizeof(nonce)};
   struct bulla_xaes *xaes = NULL;
-  test_arena(4 * 4096);
+  TEST_OK(bulla_engine_choose(engine));
   TEST_OK(bulla_xaes_new(&xaes, test_filled(1, 32)));
   size_t used = bulla_slab_usage().used;
   uint8_t *kept = borrow();
@@ -183,4 +183,10 @@ Test(slab_borrow, derived_keys_are_gone_after_each_message, .init = stay_here) {
   }
   bulla_xaes_free(&xaes);
   cr_expect_eq(bulla_slab_usage().used, 0);
+}
+
+Test(slab_borrow, derived_keys_are_gone_after_each_message, .init = stay_here) {
+  test_arena(4 * 4096);
+  derive_on(BULLA_ENGINE_AUTO);
+  derive_on(BULLA_ENGINE_BORINGSSL);
 }

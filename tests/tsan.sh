@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The bulla authors
 
 # Runs the tests that have threads under ThreadSanitizer: tsan.sh BUILD [MODULE]… The build folder is made with
-# -Db_sanitize=thread. BoringSSL, ipsec-mb and SQLite are not instrumented: what they do to memory is not seen,
+# -Db_sanitize=thread. BoringSSL and SQLite are not instrumented: what they do to memory is not seen,
 # only that they lock.
 
 set -eu

@@ -199,11 +199,10 @@ struct bulla_memory_options {
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_memory_init(const struct bulla_memory_options *options);
 
 /* Engines are implementations of AES-GCM. All produce the same bytes; they differ in speed. Those for VAES are bulla's
- * own, for keys of 32 bytes: shorter ones are BoringSSL's whatever is chosen. */
+ * own, for keys of 32 bytes: shorter ones are BoringSSL's whatever is chosen. 2 was that of another library once. */
 enum bulla_engine_choice {
   BULLA_ENGINE_AUTO = 0,      /* the fastest that the processor can run */
   BULLA_ENGINE_BORINGSSL = 1, /* everywhere */
-  BULLA_ENGINE_IPSEC_MB = 2,  /* where it was built in, on processors with AVX2 or VAES */
   BULLA_ENGINE_VAES_512 = 3,  /* on x86-64 with VAES, VPCLMULQDQ and AVX-512 */
   BULLA_ENGINE_VAES_256 = 4,  /* on x86-64 with VAES, VPCLMULQDQ and AVX2 */
 };
@@ -212,13 +211,11 @@ enum bulla_engine_choice {
  * BULLA_UNSUPPORTED if this build or processor does not have it, BULLA_NO_CRYPTO if there is none at all. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_engine_choose(enum bulla_engine_choice choice);
 
-/* bulla_engine_name returns the name of the engine that new keys use: "boringssl", "ipsec-mb", "vaes-512", "vaes-256" or
- * "none". */
+/* bulla_engine_name returns the name of the engine that new keys use: "boringssl", "vaes-512", "vaes-256" or "none". */
 BULLA_API const char *bulla_engine_name(void);
 
-/* bulla_engine_version returns the version of that engine's library, a constant: the one that runs of ipsec-mb, bulla's
- * own of bulla; of BoringSSL, which has none, "API " and a number of the headers that it was built with. Empty without an
- * engine. */
+/* bulla_engine_version returns the version of that engine's library, a constant: bulla's of its own engines; of
+ * BoringSSL, which has none, "API " and a number of the headers that it was built with. Empty without an engine. */
 BULLA_API const char *bulla_engine_version(void);
 
 /* Secret bytes in locked memory. */

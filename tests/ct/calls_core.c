@@ -394,7 +394,7 @@ const struct ct_call ct_core_calls[] = {
      "whether all were digits: the result says so", read_what_is_no_digit},
     {"bulla_aead_new bulla_aead_free bulla_aead_seal bulla_aead_open bulla_aead_seal_bound bulla_aead_open_bound",
      "key and plaintext", "ciphertext and tag: they are made to be seen; " VERDICT, run_engine},
-    {"bulla_xaes_new bulla_xaes_free bulla_xaes_seal bulla_xaes_open bulla_boringssl_derive", "key and plaintext",
+    {"bulla_xaes_new bulla_xaes_free bulla_xaes_seal bulla_xaes_open", "key and plaintext",
      "ciphertext and tag: they are made to be seen; " VERDICT, run_xaes},
     {"bulla_key_new bulla_key_id_of bulla_key_free bulla_seal bulla_seal_many bulla_blob_seal bulla_open",
      "key and plaintext", "the key's id, which stands in every blob; the blob; " VERDICT, seal_blobs},

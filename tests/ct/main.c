@@ -75,7 +75,8 @@ int main(int argc, char **argv) {
   if (argc == 2) {
     return run_canary(argv[1]);
   }
-  static const enum bulla_engine_choice engines[] = {BULLA_ENGINE_BORINGSSL, BULLA_ENGINE_IPSEC_MB};
+  static const enum bulla_engine_choice engines[] = {BULLA_ENGINE_BORINGSSL, BULLA_ENGINE_VAES_512,
+                                                     BULLA_ENGINE_VAES_256};
   for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
     if (bulla_engine_choose(engines[i]) == BULLA_OK) {
       run(bulla_engine_name(), argc == 3 ? argv[2] : NULL);

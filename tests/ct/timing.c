@@ -25,6 +25,7 @@
 #include "core/crypto.h"
 #include "core/cursor.h"
 #include "core/hex.h"
+#include "core/xaes.h"
 
 enum {
   NUM_CALLS = 2000, /* of a round */
@@ -65,6 +66,7 @@ static struct {
   struct bulla_secret *material;
   struct bulla_aead *aead;
   uint8_t nonce[12];
+  uint8_t xaes_nonce[BULLA_XAES_NONCE_LEN];
   uint8_t sealed[TEXT_LEN];
   uint8_t tag[BULLA_TAG_LEN];
   uint8_t out[2 * RECORD_LEN];
@@ -168,6 +170,16 @@ static void seal(uint8_t *bytes) {
                               bulla_span(NULL, 0));
 }
 
+/* A key, and what is sealed with what it derives. */
+static void seal_derived(uint8_t *bytes) {
+  static const struct bulla_aad aad;
+  struct bulla_xaes *xaes = NULL;
+  ASSERT(bulla_xaes_new(&xaes, bulla_span(bytes, BULLA_KEY_LEN)) == BULLA_OK);
+  sink = (int)bulla_xaes_seal(xaes, house.out, house.out + TEXT_LEN, house.xaes_nonce,
+                              bulla_span(bytes + BULLA_KEY_LEN, TEXT_LEN - BULLA_KEY_LEN), &aad);
+  bulla_xaes_free(&xaes);
+}
+
 /* A plaintext of its class, sealed. */
 static void prepare_sealed(uint8_t *bytes, int class) {
   uint8_t text[TEXT_LEN];
@@ -264,9 +276,10 @@ JWE(gcm_key_wrap, BULLA_JWE_A256GCMKW, BULLA_JWE_A256GCM, NULL)
 JWE(agreement, BULLA_JWE_ECDH_ES_A256KW, BULLA_JWE_A256GCM, "X25519")
 JWE(rsa, BULLA_JWE_RSA_OAEP_256, BULLA_JWE_A256GCM, NULL)
 
-#define BOTH(name, prepare, call)                                        \
-  {name " (boringssl)", BULLA_ENGINE_BORINGSSL, prepare, call, false}, { \
-    name " (ipsec-mb)", BULLA_ENGINE_IPSEC_MB, prepare, call, false      \
+#define EACH(name, prepare, call)                                          \
+  {name " (boringssl)", BULLA_ENGINE_BORINGSSL, prepare, call, false},     \
+      {name " (vaes-512)", BULLA_ENGINE_VAES_512, prepare, call, false}, { \
+    name " (vaes-256)", BULLA_ENGINE_VAES_256, prepare, call, false        \
   }
 
 static const struct subject subjects[] = {
@@ -278,11 +291,12 @@ static const struct subject subjects[] = {
     {"bulla_base64url_encode_secret", BULLA_ENGINE_AUTO, fixed_or_random, encode_base64url, false},
     {"bulla_base64url_decode_secret", BULLA_ENGINE_AUTO, prepare_base64url, decode_base64url, false},
     {"bulla_hkdf_expand, key", BULLA_ENGINE_AUTO, fixed_or_random, derive, false},
-    BOTH("bulla_aead_new, key", fixed_or_random, expand_key),
-    BOTH("bulla_aead_seal, plaintext", fixed_or_random, seal),
-    BOTH("bulla_aead_open, plaintext", prepare_sealed, open_sealed),
-    BOTH("bulla_aead_open, wrong tag", prepare_wrong_tag, open_sealed),
-    BOTH("bulla_token_verify, wrong tag", prepare_wrong_token, verify),
+    EACH("bulla_aead_new, key", fixed_or_random, expand_key),
+    EACH("bulla_aead_seal, plaintext", fixed_or_random, seal),
+    EACH("bulla_aead_open, plaintext", prepare_sealed, open_sealed),
+    EACH("bulla_aead_open, wrong tag", prepare_wrong_tag, open_sealed),
+    EACH("bulla_xaes_seal, key and plaintext", fixed_or_random, seal_derived),
+    EACH("bulla_token_verify, wrong tag", prepare_wrong_token, verify),
     {"A256KW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_key_wrap, decrypt_jwe, false},
     {"A256GCMKW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_gcm_key_wrap, decrypt_jwe, false},
     {"ECDH-ES+A256KW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_agreement, decrypt_jwe, false},
