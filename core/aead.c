@@ -3,16 +3,10 @@
 
 /* AES-GCM through whichever engine is the fastest here. Each call of one ends with clearing what it leaves. */
 
+#include "core/aead.h"
 #include "core/cleanup.h"
-#include "core/engine.h"
 #include "core/scrub.h"
 #include "core/slab.h"
-
-/* An expanded key, in the slab: which engine it is for, and what that engine keeps of it. */
-struct bulla_aead {
-  const struct bulla_engine *engine;
-  _Alignas(64) uint8_t context[];
-};
 
 /* The fastest first. */
 static const struct {
@@ -98,10 +92,8 @@ __attribute__((always_inline)) static inline enum bulla_status seal_any(const st
                                                                         const uint8_t *nonce, size_t nonce_len,
                                                                         struct bulla_span plaintext,
                                                                         const struct bulla_aad *aad) {
-  const struct bulla_engine *engine = aead->engine;
-  enum bulla_status status =
-      engine->seal(aead->context, ciphertext, tag, nonce, nonce_len, plaintext.data, plaintext.len, aad);
-  bulla_scrub(engine->scrub_depth);
+  enum bulla_status status = bulla_aead_seal_on(aead, ciphertext, tag, nonce, nonce_len, plaintext, aad);
+  bulla_scrub(aead->engine->scrub_depth);
   return status;
 }
 

@@ -18,7 +18,7 @@
 #include "core/slab.h"
 #include "core/xaes.h"
 
-enum { VERSION = 0xb1, HEADER_LEN = BULLA_BLOB_HEADER_LEN };
+enum { VERSION = BULLA_BLOB_VERSION, HEADER_LEN = BULLA_BLOB_HEADER_LEN };
 
 static const char text_prefix[] = "bulla1:";
 enum { TEXT_PREFIX_LEN = sizeof(text_prefix) - 1 };
@@ -77,18 +77,7 @@ enum bulla_status bulla_blob_write(struct bulla_buffer *bytes, const struct bull
   return bulla_writer_finish(&out);
 }
 
-void bulla_blob_header(uint8_t *header, enum bulla_suite suite, const uint8_t *key_id) {
-  header[0] = VERSION;
-  header[1] = (uint8_t)suite;
-  memcpy(header + 2, key_id, BULLA_KEY_ID_LEN);
-}
-
-/* What a blob is bound to. */
-static struct bulla_aad bound_to(const uint8_t *header, struct bulla_span context) {
-  return (struct bulla_aad){header, HEADER_LEN, context.data, context.len};
-}
-
-/* Says whether both together have a length. */
+/* Says whether a header and |context| together have a length. */
 static bool can_bind(struct bulla_span context) {
   return context.len <= SIZE_MAX - HEADER_LEN;
 }
@@ -103,17 +92,13 @@ enum bulla_status bulla_blob_fits(const struct bulla_buffer *blob, enum bulla_su
 
 enum bulla_status bulla_blob_seal(struct bulla_buffer *blob, const struct bulla_key *key, uint64_t fresh,
                                   struct bulla_span plaintext, struct bulla_span context) {
-  struct bulla_writer out = bulla_writer(blob);
-  uint8_t *header = bulla_give(&out, HEADER_LEN);
   size_t len = nonce_len(key->suite);
-  uint8_t *nonce = bulla_give(&out, len);
-  uint8_t *ciphertext = bulla_give(&out, plaintext.len);
-  uint8_t *tag = bulla_give(&out, BULLA_TAG_LEN);
-  bulla_blob_header(header, key->suite, key->id);
-  BULLA_TRY(bulla_nonce_mixed(nonce, len, fresh));
-  struct bulla_aad aad = bound_to(header, context);
-  return key->suite == BULLA_XAES_256_GCM ? bulla_xaes_seal(key->xaes, ciphertext, tag, nonce, plaintext, &aad)
-                                          : bulla_aead_seal_bound(key->aead, ciphertext, tag, nonce, plaintext, &aad);
+  struct bulla_blob_room room = bulla_blob_begin(blob, key, len, plaintext.len);
+  struct bulla_aad aad = bulla_blob_bound_to(key, context);
+  BULLA_TRY(bulla_nonce_mixed(room.nonce, len, fresh));
+  return key->suite == BULLA_XAES_256_GCM
+             ? bulla_xaes_seal(key->xaes, room.ciphertext, room.tag, room.nonce, plaintext, &aad)
+             : bulla_aead_seal_bound(key->aead, room.ciphertext, room.tag, room.nonce, plaintext, &aad);
 }
 
 enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob, struct bulla_span plaintext,
@@ -139,7 +124,7 @@ static enum bulla_status open_parsed(const struct bulla_key *key, struct bulla_b
   if (!can_bind(context)) {
     return BULLA_TOO_LARGE;
   }
-  struct bulla_aad aad = bound_to(blob->header.data, context);
+  struct bulla_aad aad = bulla_blob_bound_to(key, context);
   BULLA_TRY(key->suite == BULLA_XAES_256_GCM
                 ? bulla_xaes_open(key->xaes, plaintext->data, blob->nonce.data, blob->tag.data, blob->ciphertext, &aad)
                 : bulla_aead_open_bound(key->aead, plaintext->data, blob->nonce.data, blob->tag.data, blob->ciphertext,

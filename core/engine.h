@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Engines: implementations of AES-GCM, each a constant table of functions. core/aead.c selects one at first use; it
- * and core/xaes.c are the only callers. All give the same bytes. */
+/* Engines: implementations of AES-GCM, each a constant table of functions. core/aead.c selects one at first use; it,
+ * core/xaes.c and core/seal_many.c are the only callers. All give the same bytes. */
 
 #ifndef BULLA_CORE_ENGINE_H
 #define BULLA_CORE_ENGINE_H

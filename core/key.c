@@ -20,6 +20,12 @@ enum bulla_status bulla_key_id_of(uint8_t *id, struct bulla_span material) {
   return bulla_hkdf_expand(id, BULLA_KEY_ID_LEN, material, BULLA_LITERAL("bulla/v1/key-id"));
 }
 
+void bulla_blob_header(uint8_t *header, enum bulla_suite suite, const uint8_t *key_id) {
+  header[0] = BULLA_BLOB_VERSION;
+  header[1] = (uint8_t)suite;
+  memcpy(header + 2, key_id, BULLA_KEY_ID_LEN);
+}
+
 /* The suite is in the label, so that two suites never share a key of AES. */
 static enum bulla_status expand_for_suite(struct bulla_key *key, const struct bulla_secret *material) {
   static const uint8_t label[] = "bulla/v1/seal";
@@ -51,6 +57,7 @@ enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite, 
   enum bulla_status status = expand_for_suite(made, material);
   if (status == BULLA_OK) {
     status = bulla_key_id_of(made->id, bulla_secret_bytes(material));
+    bulla_blob_header(made->header, suite, made->id);
   }
   if (status != BULLA_OK) {
     bulla_key_free(&made);

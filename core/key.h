@@ -10,14 +10,22 @@
 #include "core/seal_count.h"
 #include "core/xaes.h"
 
+#define BULLA_BLOB_VERSION 0xb1
+#define BULLA_BLOB_HEADER_LEN (2 + BULLA_KEY_ID_LEN) /* bytes: version, suite, key id */
+
 struct bulla_key {
   enum bulla_suite suite;
   uint8_t id[BULLA_KEY_ID_LEN];
-  uint64_t fork_epoch;           /* of the process that created it; in any other |aead| and |xaes| do not exist */
-  struct bulla_aead *aead;       /* suite BULLA_AES_256_GCM */
-  struct bulla_xaes *xaes;       /* suite BULLA_XAES_256_GCM */
-  struct bulla_seal_count seals; /* suite BULLA_AES_256_GCM */
+  uint8_t
+      header[BULLA_BLOB_HEADER_LEN]; /* of its blobs; whoever reads it there need not wait for what was just written */
+  uint64_t fork_epoch;               /* of the process that created it; in any other |aead| and |xaes| do not exist */
+  struct bulla_aead *aead;           /* suite BULLA_AES_256_GCM */
+  struct bulla_xaes *xaes;           /* suite BULLA_XAES_256_GCM */
+  struct bulla_seal_count seals;     /* suite BULLA_AES_256_GCM */
 };
+
+/* bulla_blob_header fills the BULLA_BLOB_HEADER_LEN bytes of |header| from the BULLA_KEY_ID_LEN bytes of |key_id|. */
+void bulla_blob_header(uint8_t *header, enum bulla_suite suite, const uint8_t *key_id);
 
 /* bulla_key_id_of fills the BULLA_KEY_ID_LEN bytes of |id| with the key id of the BULLA_KEY_LEN bytes of |material|,
  * whatever they are a key of: it commits to them, and tells nothing of them. Returns BULLA_NO_CRYPTO. */

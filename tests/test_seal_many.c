@@ -291,6 +291,19 @@ static int seal_a_batch(void *argument) {
   return status == BULLA_OK ? 0 : 1;
 }
 
+/* The same with a call for each. */
+static int seal_one_by_one(void *argument) {
+  uint8_t(*nonces)[24] = argument;
+  for (size_t i = 0; i < COPIED; i++) {
+    struct bulla_buffer blob = test_room(100);
+    if (bulla_seal(shared, &blob, bulla_span("p", 1), bulla_span(NULL, 0)) != BULLA_OK) {
+      return 1;
+    }
+    memcpy(nonces[i], blob.data + NONCE_AT, nonce_len(bulla_key_suite(shared)));
+  }
+  return 0;
+}
+
 /* What was mixed into the |i|-th nonce of a copy. */
 static uint64_t word_of(const struct copies *copies, size_t copy, size_t i) {
   uint64_t word;
@@ -300,7 +313,7 @@ static uint64_t word_of(const struct copies *copies, size_t copy, size_t i) {
   return word ^ drawn;
 }
 
-Test(seal_many, the_nonces_of_a_call_count_up_from_one_fresh_word_of_the_processor) {
+Test(seal_many, the_nonces_of_a_call_count_up_from_a_fresh_word_of_the_processor) {
   if (!test_has_rdrand()) {
     cr_skip_test("the processor has no RDRAND");
   }
@@ -321,5 +334,10 @@ Test(seal_many, the_nonces_of_a_call_count_up_from_one_fresh_word_of_the_process
       cr_expect_neq(word_of(copies, copy, 0), 0, "no fresh word was mixed in");
     }
     cr_expect_neq(word_of(copies, 0, 0), word_of(copies, 1, 0), "both copies have the same");
+    cr_assert_eq(test_in_child(seal_one_by_one, copies->sealed[0]), 0);
+    for (size_t i = 0; i < COPIED; i++) {
+      cr_expect_neq(word_of(copies, 0, i), 0, "no fresh word was mixed in");
+      cr_expect_neq(word_of(copies, 0, i), word_of(copies, 0, (i + 1) % COPIED), "two calls have the same word");
+    }
   }
 }

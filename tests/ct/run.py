@@ -64,7 +64,7 @@ NO_SECRET = {
     "core/jwe_message.h": "*",
     "core/jwe_table.h": "bulla_jwe_algorithm bulla_jwe_encryption",
     # Headers and contexts.
-    "core/blob.h": "bulla_blob_header bulla_blob_fits bulla_boxed_for",
+    "core/blob.h": "bulla_blob_fits bulla_blob_begin bulla_blob_bound_to bulla_boxed_for",
     # Which engine there is. Additional data is public.
     "core/engine.h": "bulla_engine_for",
     "core/join.h": "*",
@@ -79,6 +79,7 @@ NO_SECRET = {
     "core/places.h": "*",
     "core/jwe_compact.h": """bulla_jwe_split bulla_jwe_read_header bulla_jwe_compact_len
         bulla_jwe_payload_offset""",
+    "core/key.h": "bulla_blob_header",
     "core/seal_count.h": "bulla_seal_count_start bulla_count_seal bulla_count_seals",
     # What is hashed for a place in a table: key ids, headers, digests of revoked tokens.
     "core/keyed_hash.h": "bulla_keyed_hash",
