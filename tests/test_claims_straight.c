@@ -310,11 +310,15 @@ static struct bulla_claims all_claims(void) {
 Test(claims_straight, writing_takes_what_is_plain_and_fits) {
   struct bulla_claims all = all_claims();
   struct bulla_claims least = test_claims();
-  for (size_t size = 0; size < 700; size++) {
+  struct bulla_claims longer = all_claims();
+  longer.sub = test_filled('x', 500);
+  longer.iss = test_filled('y', 500);
+  for (size_t size = 0; size < 1500; size++) {
     (void)written_straight(&all, size);
     (void)written_straight(&least, size);
+    (void)written_straight(&longer, size);
   }
-  cr_assert(written_straight(&all, 700) && written_straight(&least, 700));
+  cr_assert(written_straight(&all, 700) && written_straight(&least, 700) && written_straight(&longer, 1500));
 }
 
 Test(claims_straight, writing_takes_plain_strings_of_every_length_alone) {
