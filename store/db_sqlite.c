@@ -194,6 +194,10 @@ enum bulla_status bulla_sqlite_read_once(struct bulla_sqlite *sqlite) {
   return bulla_sqlite_run(sqlite, "SELECT count(*) FROM sqlite_schema");
 }
 
+void bulla_sqlite_forget_pages(struct bulla_sqlite *sqlite) {
+  (void)sqlite3_db_release_memory(sqlite->handle);
+}
+
 /* Whether SQLite, asked again, says that it will leave the files: what it moves into the database unflushed must not be
  * removed from the log. */
 static bool will_leave(struct sqlite3 *handle) {

@@ -88,6 +88,9 @@ void bulla_sqlite_be_eager(struct bulla_sqlite *sqlite, bool eager);
 void bulla_sqlite_restart_log(struct bulla_sqlite *sqlite);
 BULLA_NODISCARD enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sqlite);
 
+/* bulla_sqlite_forget_pages has the next transaction read all anew. */
+void bulla_sqlite_forget_pages(struct bulla_sqlite *sqlite);
+
 /* bulla_sqlite_keep_log has SQLite leave the -wal and -shm where they are when it closes the last connection, and what
  * is in the -wal there too; if it |moves| that, it is also written to the database, but not flushed. */
 void bulla_sqlite_keep_log(struct bulla_sqlite *sqlite, bool moves);

@@ -212,6 +212,9 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
   if (intent == BULLA_DB_READ) {
     return bulla_sqlite_control(sqlite, BULLA_SQLITE_BEGIN);
   }
+  if (!sqlite->is_marked) {
+    bulla_sqlite_forget_pages(sqlite);
+  }
   take_turn(sqlite, intent == BULLA_DB_WRITE_FIRST);
   enum bulla_status status = bulla_sqlite_control(sqlite, BULLA_SQLITE_BEGIN_IMMEDIATE);
   bulla_turn_give(&sqlite->turn);

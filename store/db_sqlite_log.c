@@ -12,7 +12,7 @@
 #include "store/db_sqlite_vfs.h"
 
 enum { PAGE_LEN = 4096, HEADER_LEN = 32, FRAME_HEADER_LEN = 24, FRAME_LEN = FRAME_HEADER_LEN + PAGE_LEN };
-enum { SALT_AT = 16, SALT_LEN = 8, FRAME_SALT_AT = 8, COUNTER_AT = 24, START_LEN = 512 };
+enum { SALT_AT = 16, SALT_LEN = 8, FRAME_SALT_AT = 8, COUNTER_AT = 24 };
 enum { LOOK_FRAMES = 4096, TRIES = 5 };
 
 /* The frames that are left: a record takes two or three, and the next process reads them all. */
@@ -77,58 +77,49 @@ static bool are_whole(struct log *log, int num) {
   return true;
 }
 
-/* What the image in |frame| says that the database is before and after it. What a power cut left of the page is at
- * least its first sector, and a page with the number of an image is that image. */
-static bool can_be_of(const struct log *log, int frame, bool is_first, const uint8_t start[START_LEN]) {
-  uint8_t image[START_LEN];
-  if (!bulla_sqlite_read(log->handle, true, image, sizeof(image), frame_at(frame) + FRAME_HEADER_LEN)) {
-    return false;
-  }
-  uint32_t before = number_at(image + COUNTER_AT) - 1;
-  return memcmp(image, start, sizeof(image)) == 0 || (is_first && before == number_at(start + COUNTER_AT));
-}
-
 /* Looks for the images of the first page. |*has| is whether there is one, |*is_own| whether the log can be that of a
- * database that begins with |start|. */
-static void look(bool *has, bool *is_own, struct log *log, const uint8_t start[START_LEN]) {
+ * database with |counter|. */
+static void look(bool *has, bool *is_own, struct log *log, uint32_t counter) {
   uint8_t header[FRAME_HEADER_LEN];
+  uint8_t bytes[4];
   *has = false;
   *is_own = false;
   for (int i = 0; i < LOOK_FRAMES && !*is_own && read_frame(log, header, i); i++) {
     if (number_at(header) == 1) {
-      if (!*has && !are_whole(log, i + 1)) {
+      if (!bulla_sqlite_read(log->handle, true, bytes, sizeof(bytes), frame_at(i) + FRAME_HEADER_LEN + COUNTER_AT) ||
+          (!*has && !are_whole(log, i + 1))) {
         return; /* nothing of it counts */
       }
-      *is_own = can_be_of(log, i, !*has, start);
+      *is_own = number_at(bytes) == counter || (!*has && number_at(bytes) - 1 == counter);
       *has = true;
     }
   }
 }
 
-static bool read_start(struct sqlite3 *handle, uint8_t start[START_LEN]) {
-  return bulla_sqlite_read(handle, false, start, START_LEN, 0);
+static bool read_counter(struct sqlite3 *handle, uint8_t counter[4]) {
+  return bulla_sqlite_read(handle, false, counter, 4, COUNTER_AT);
 }
 
 /* Others may move the log into the database meanwhile, and begin it anew: what is seen counts if neither has changed.
  */
 enum bulla_status bulla_sqlite_log_check(struct bulla_sqlite *sqlite) {
-  uint8_t before[START_LEN];
-  uint8_t after[START_LEN];
+  uint8_t before[4];
+  uint8_t after[4];
   struct log log;
   struct log again;
   bool has = false;
   bool is_own = false;
   for (int i = 0; i < TRIES; i++) {
-    if (!read_start(sqlite->handle, before) || !begin(&log, sqlite->handle)) {
+    if (!read_counter(sqlite->handle, before) || !begin(&log, sqlite->handle)) {
       return BULLA_OK;
     }
-    look(&has, &is_own, &log, before);
+    look(&has, &is_own, &log, number_at(before));
     sqlite->is_marked = has;
     if (!has || is_own) {
       return BULLA_OK;
     }
     if (begin(&again, sqlite->handle) && memcmp(log.header, again.header, sizeof(log.header)) == 0 &&
-        read_start(sqlite->handle, after) && memcmp(before, after, sizeof(before)) == 0) {
+        read_counter(sqlite->handle, after) && memcmp(before, after, sizeof(before)) == 0) {
       bulla_sqlite_keep_log(sqlite, false); /* as this connection is closed it would be moved into the database */
       return bulla_explain(BULLA_VAULT_MOVED,
                            "the log beside it, which ends in -wal, is that of another database, or of another state");

@@ -7,13 +7,14 @@
  * takes two flushes, and to make the log anew takes the next process two more. So who has only appended records leaves
  * a short log: the next process appends to it, with one flush. What is in the log is written to the database too, but
  * not flushed: so the one file has everything for those who copy or move it, while after a power cut it is the log that
- * has it. It is never begun anew before all of it was flushed to the database. Who only reads leaves a log that was left
- * in this way.
+ * has it. It is never begun anew before all of it was flushed to the database. Who only reads leaves a log that was
+ * left in this way.
  *
  * SQLite takes any log of that name for the database's own. To tell whether it is, the first transaction in a log also
  * writes the database's first page: a change counter is in that page (https://www.sqlite.org/fileformat.html, section
- * 1.3.7), which is one more in each image of the page than in the one before. In a database that the log is of, the
- * counter is the one before its first image, or the page is one of the images. */
+ * 1.3.7). A connection that reads the page and writes it counts one further, and not again before it reads it anew. So
+ * in a database that the log is of, the counter is the one before that of the first image of the page, or that of an
+ * image. */
 
 #ifndef BULLA_STORE_DB_SQLITE_LOG_H
 #define BULLA_STORE_DB_SQLITE_LOG_H
@@ -24,7 +25,8 @@
  * one. Without an image of the first page nothing is known. For a connection that has read, or tried to. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_log_check(struct bulla_sqlite *sqlite);
 
-/* bulla_sqlite_log_mark has the transaction, which is one for writing, write such an image, if there is none. */
+/* bulla_sqlite_log_mark has the transaction, which is one for writing, write such an image, if there is none. Before it
+ * began, bulla_sqlite_forget_pages was called. */
 BULLA_NODISCARD enum bulla_status bulla_sqlite_log_mark(struct bulla_sqlite *sqlite);
 
 /* bulla_sqlite_log_leave decides what becomes of the log when |sqlite|, which is then to be closed, is the last

@@ -253,6 +253,46 @@ Test(vault_left, a_database_of_another_state_is_not_read_with_it) {
   cr_expect_eq(records_of("v.db"), 5);
 }
 
+/* Whatever one connection has done, the log is that of its database. */
+Test(vault_left, another_opens_it_at_any_time) {
+  int times_begun = 0;
+  uint8_t start[32] = {0};
+  open_vault();
+  for (int i = 0; i < 150; i++) {
+    char name[20];
+    struct bulla_vault *another = NULL;
+    struct bulla_field field = {TEXT("blob"), test_filled('x', 30000), true};
+    snprintf(name, sizeof(name), "e%d", i);
+    TEST_OK(bulla_vault_put(house.vault, &who, AT(TEXT("acme"), test_text(name)), &field, 1));
+    TEST_OK(bulla_vault_open(&another, house.url, house.root, NULL));
+    bulla_vault_close(&another);
+    struct bulla_span log = read_file(in_house("v.db-wal"));
+    times_begun += memcmp(start, log.data, sizeof(start)) != 0 ? 1 : 0;
+    memcpy(start, log.data, sizeof(start));
+  }
+  cr_expect_gt(times_begun, 2);
+}
+
+Test(vault_left, a_database_of_an_earlier_log_is_not_read_with_it) {
+  uint8_t start[32];
+  open_vault();
+  TEST_OK(use("acme", "db", "password"));
+  struct bulla_span earlier = read_file(house.path);
+  memcpy(start, read_file(in_house("v.db-wal")).data, sizeof(start));
+  struct bulla_span log;
+  do {
+    TEST_OK(use("acme", "db", "password"));
+    log = read_file(in_house("v.db-wal"));
+  } while (memcmp(log.data, start, sizeof(start)) == 0);
+  TEST_OK(use("acme", "db", "password"));
+  log = read_file(in_house("v.db-wal"));
+  close_vault();
+  remove_left();
+  write_file(house.path, earlier);
+  write_file(in_house("v.db-wal"), log);
+  assert_not_taken("earlier");
+}
+
 Test(vault_left, a_torn_log_is_none) {
   struct bulla_span before = read_file(house.path);
   use_once();
