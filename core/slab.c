@@ -11,8 +11,8 @@
  * another thread was about at that moment, the child begins with nothing, in a fork epoch of its own, and with a
  * mutex that nobody holds.
  *
- * Of slots that are only borrowed each processor keeps one, wiped and between its canaries. It is taken and put back by
- * exchanging a pointer, which lies in the same memory: a child begins with none.
+ * Of slots that are only borrowed each processor keeps one, wiped and between its canaries. Whether somebody has it
+ * says a flag in the same memory: a child begins with none.
  *
  * Space is counted in granules of 64 bytes, one bit each in a bitmap behind the second guard. A slot lies between a
  * granule of canary before it and at least a granule of canary behind its last byte. The arena is all zeros
@@ -41,9 +41,9 @@
 
 enum { GRANULE = 64, DEFAULT_ARENA_SIZE = 1 << 20, MAX_ARENA_SIZE = 1 << 30 };
 
-/* A slot of BULLA_SPARE_LEN that nobody uses, or NULL. */
-struct spare {
-  _Alignas(BULLA_CACHE_LINE) void *_Atomic slot;
+struct bulla_spare {
+  _Alignas(BULLA_CACHE_LINE) _Atomic bool is_taken; /* by whoever may write what follows */
+  void *_Atomic slot;                               /* of BULLA_SPARE_LEN, or NULL */
 };
 
 /* Of zeros this is what a process begins with; zeros are a mutex that is not locked. */
@@ -55,7 +55,7 @@ struct slab {
   size_t search_from; /* where the next slot may fit: behind the newest, or where one became free before it */
   struct bulla_slab_usage usage;
   uint8_t canary[GRANULE];
-  struct spare spares[BULLA_SHARDS]; /* without the mutex */
+  struct bulla_spare spares[BULLA_SHARDS]; /* without the mutex */
 };
 
 _Static_assert(sizeof(struct slab) <= 4096, "it fits in a page");
@@ -316,17 +316,26 @@ static enum bulla_status lock_and_take_slot(struct slab *slab, void **slot, size
   return status;
 }
 
-static void *take_spare(struct spare *spare) {
-  return atomic_exchange_explicit(&spare->slot, NULL, memory_order_acquire);
+static bool take_spare(struct bulla_spare *spare) {
+  return !atomic_exchange_explicit(&spare->is_taken, true, memory_order_acquire);
+}
+
+static void leave_spare(struct bulla_spare *spare) {
+  atomic_store_explicit(&spare->is_taken, false, memory_order_release);
 }
 
 /* Frees what is kept, and says whether that was anything. */
 static bool free_spares(struct slab *slab) {
   bool any = false;
   for (size_t i = 0; i < BULLA_SHARDS; i++) {
-    void *slot = take_spare(&slab->spares[i]);
-    any = any || slot != NULL;
-    bulla_slab_free(&slot, BULLA_SPARE_LEN);
+    struct bulla_spare *spare = &slab->spares[i];
+    if (take_spare(spare)) {
+      void *slot = spare->slot;
+      spare->slot = NULL;
+      leave_spare(spare);
+      any = any || slot != NULL;
+      bulla_slab_free(&slot, BULLA_SPARE_LEN);
+    }
   }
   return any;
 }
@@ -347,21 +356,35 @@ enum bulla_status bulla_slab_new(void **slot, size_t len) {
   return status;
 }
 
-enum bulla_status bulla_slab_borrow(void **slot) {
-  *slot = take_spare(&the_slab()->spares[bulla_my_shard()]);
-  return *slot != NULL ? BULLA_OK : bulla_slab_new(slot, BULLA_SPARE_LEN);
+enum bulla_status bulla_slab_borrow(struct bulla_borrowed *borrowed) {
+  struct bulla_spare *spare = &the_slab()->spares[bulla_my_shard()];
+  borrowed->spare = NULL;
+  if (!take_spare(spare)) {
+    return bulla_slab_new(&borrowed->slot, BULLA_SPARE_LEN);
+  }
+  borrowed->slot = spare->slot;
+  if (borrowed->slot == NULL) {
+    enum bulla_status status = bulla_slab_new(&borrowed->slot, BULLA_SPARE_LEN);
+    if (status != BULLA_OK) {
+      leave_spare(spare);
+      return status;
+    }
+    spare->slot = borrowed->slot;
+  }
+  borrowed->spare = spare;
+  return BULLA_OK;
 }
 
-void bulla_slab_give_back(void **slot, size_t used) {
-  struct slab *slab = the_slab();
-  if (!canaries_intact(slab, *slot, BULLA_SPARE_LEN)) {
+void bulla_slab_give_back(struct bulla_borrowed *borrowed, size_t used) {
+  if (!canaries_intact(the_slab(), borrowed->slot, BULLA_SPARE_LEN)) {
     abort();
   }
-  bulla_wipe(*slot, used);
-  struct spare *spare = &slab->spares[bulla_my_shard()];
-  *slot = atomic_exchange_explicit(&spare->slot, *slot, memory_order_acq_rel);
-  /* Another thread of this processor was faster. */
-  bulla_slab_free(slot, BULLA_SPARE_LEN);
+  bulla_wipe(borrowed->slot, used);
+  if (borrowed->spare != NULL) {
+    leave_spare(borrowed->spare);
+    borrowed->slot = NULL;
+  }
+  bulla_slab_free(&borrowed->slot, BULLA_SPARE_LEN);
 }
 
 void bulla_slab_free(void **slot, size_t len) {
@@ -391,7 +414,8 @@ struct bulla_slab_usage bulla_slab_usage(void) {
   pthread_mutex_lock(&slab->mutex);
   struct bulla_slab_usage usage = slab->usage;
   for (size_t i = 0; i < BULLA_SHARDS; i++) {
-    usage.used -= slab->spares[i].slot != NULL ? num_granules(BULLA_SPARE_LEN) * GRANULE : 0;
+    bool is_kept = !slab->spares[i].is_taken && slab->spares[i].slot != NULL;
+    usage.used -= is_kept ? num_granules(BULLA_SPARE_LEN) * GRANULE : 0;
   }
   pthread_mutex_unlock(&slab->mutex);
   return usage;

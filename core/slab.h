@@ -22,12 +22,17 @@ void bulla_slab_free(void **slot, size_t len);
  * no lock. What is kept counts as free, and is freed where the arena would be full otherwise. */
 enum { BULLA_SPARE_LEN = 1536 };
 
+struct bulla_borrowed {
+  void *slot;
+  struct bulla_spare *spare; /* where it is kept, or NULL */
+};
+
 /* bulla_slab_borrow is bulla_slab_new for BULLA_SPARE_LEN bytes that are soon given back. */
-BULLA_NODISCARD enum bulla_status bulla_slab_borrow(void **slot);
+BULLA_NODISCARD enum bulla_status bulla_slab_borrow(struct bulla_borrowed *borrowed);
 
 /* bulla_slab_give_back ends what bulla_slab_borrow began, as bulla_slab_free does. The caller wrote to the first |used|
  * bytes alone: the others are not wiped. */
-void bulla_slab_give_back(void **slot, size_t used);
+void bulla_slab_give_back(struct bulla_borrowed *borrowed, size_t used);
 
 /* bulla_fork_epoch returns a number, never 0, that differs in each forked child. A handle stores it when it is
  * created; if it no longer matches, what the handle points to does not exist. */

@@ -52,8 +52,9 @@ void bulla_xaes_free(struct bulla_xaes **xaes) {
 enum bulla_status bulla_xaes_seal(const struct bulla_xaes *xaes, uint8_t *ciphertext, uint8_t *tag,
                                   const uint8_t *nonce, struct bulla_span plaintext, const struct bulla_aad *aad) {
   const struct bulla_engine *engine = xaes->engine;
-  void *derived = NULL;
-  BULLA_TRY(bulla_slab_borrow(&derived));
+  struct bulla_borrowed borrowed;
+  BULLA_TRY(bulla_slab_borrow(&borrowed));
+  void *derived = borrowed.slot;
   size_t len = plaintext.len + aad->head_len + aad->tail_len;
   enum bulla_status status = engine->derive(derived, xaes->key, nonce, len);
   if (status == BULLA_OK) {
@@ -61,16 +62,17 @@ enum bulla_status bulla_xaes_seal(const struct bulla_xaes *xaes, uint8_t *cipher
                           plaintext.len, aad);
   }
   bulla_scrub(engine->scrub_depth);
-  bulla_slab_give_back(&derived, engine->context_len);
+  bulla_slab_give_back(&borrowed, engine->context_len);
   return status;
 }
 
 enum bulla_status bulla_xaes_open(const struct bulla_xaes *xaes, uint8_t *plaintext, const uint8_t *nonce,
                                   const uint8_t *tag, struct bulla_span ciphertext, const struct bulla_aad *aad) {
   const struct bulla_engine *engine = xaes->engine;
-  void *derived = NULL;
-  enum bulla_status status = bulla_slab_borrow(&derived);
+  struct bulla_borrowed borrowed;
+  enum bulla_status status = bulla_slab_borrow(&borrowed);
   if (status == BULLA_OK) {
+    void *derived = borrowed.slot;
     size_t len = ciphertext.len + aad->head_len + aad->tail_len;
     status = engine->derive(derived, xaes->key, nonce, len);
     if (status == BULLA_OK) {
@@ -78,7 +80,7 @@ enum bulla_status bulla_xaes_open(const struct bulla_xaes *xaes, uint8_t *plaint
                             ciphertext.len, aad);
     }
     bulla_scrub(engine->scrub_depth);
-    bulla_slab_give_back(&derived, engine->context_len);
+    bulla_slab_give_back(&borrowed, engine->context_len);
   }
   if (status != BULLA_OK) {
     bulla_wipe(plaintext, ciphertext.len);

@@ -23,53 +23,57 @@ static void stay_here(void) {
   cr_assert_eq(sched_setaffinity(0, sizeof(here), &here), 0);
 }
 
-static uint8_t *borrow(void) {
-  void *slot = NULL;
-  TEST_OK(bulla_slab_borrow(&slot));
-  cr_assert(test_zero(slot, BULLA_SPARE_LEN), "a borrowed slot is not zero");
-  return slot;
+static struct bulla_borrowed borrow(void) {
+  struct bulla_borrowed borrowed;
+  TEST_OK(bulla_slab_borrow(&borrowed));
+  cr_assert(test_zero(borrowed.slot, BULLA_SPARE_LEN), "a borrowed slot is not zero");
+  return borrowed;
 }
 
-static void give_back(uint8_t *bytes, size_t used) {
-  void *slot = bytes;
-  bulla_slab_give_back(&slot, used);
-  cr_assert_null(slot);
+static void give_back(struct bulla_borrowed borrowed, size_t used) {
+  bulla_slab_give_back(&borrowed, used);
+  cr_assert_null(borrowed.slot);
 }
 
 Test(slab_borrow, a_slot_is_kept_and_counts_as_free, .init = stay_here) {
   size_t used = bulla_slab_usage().used;
-  uint8_t *first = borrow();
-  cr_expect_eq((uintptr_t)first % GRANULE, 0);
+  struct bulla_borrowed first = borrow();
+  cr_expect_eq((uintptr_t)first.slot % GRANULE, 0);
   cr_expect_eq(bulla_slab_usage().used, used + WITH_CANARIES);
   give_back(first, 0);
   cr_expect_eq(bulla_slab_usage().used, used);
-  cr_expect_eq(borrow(), first, "it was not kept");
+  void *other = NULL;
+  TEST_OK(bulla_slab_new(&other, BULLA_SPARE_LEN));
+  cr_expect_neq(other, first.slot, "it was not kept");
+  bulla_slab_free(&other, BULLA_SPARE_LEN);
+  cr_expect_eq(borrow().slot, first.slot);
   cr_expect_eq(bulla_slab_usage().used, used + WITH_CANARIES);
-  uint8_t *second = borrow();
-  cr_expect_neq(second, first);
+  struct bulla_borrowed second = borrow();
+  cr_expect_neq(second.slot, first.slot);
+  cr_expect_eq(bulla_slab_usage().used, used + 2 * WITH_CANARIES);
   give_back(first, 0);
   give_back(second, 0);
   cr_expect_eq(bulla_slab_usage().used, used, "more than one is kept");
-  cr_expect_eq(borrow(), second, "of two the last is kept");
+  cr_expect_eq(borrow().slot, first.slot);
 }
 
 Test(slab_borrow, what_was_used_is_wiped_when_it_is_given_back, .init = stay_here) {
   static const size_t lens[] = {1, 63, 64, 600, BULLA_SPARE_LEN - 1, BULLA_SPARE_LEN};
   for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
-    uint8_t *slot = borrow();
-    memset(slot, 0xee, lens[i]);
-    give_back(slot, lens[i]);
-    cr_expect(test_zero(slot, BULLA_SPARE_LEN), "%zu bytes", lens[i]);
+    struct bulla_borrowed borrowed = borrow();
+    memset(borrowed.slot, 0xee, lens[i]);
+    give_back(borrowed, lens[i]);
+    cr_expect(test_zero(borrowed.slot, BULLA_SPARE_LEN), "%zu bytes", lens[i]);
   }
 }
 
 static int overrun(void *argument) {
-  void *slot = NULL;
-  if (bulla_slab_borrow(&slot) != BULLA_OK) {
+  struct bulla_borrowed borrowed;
+  if (bulla_slab_borrow(&borrowed) != BULLA_OK) {
     return 1;
   }
-  ((uint8_t *)slot)[*(const ptrdiff_t *)argument] ^= 1;
-  bulla_slab_give_back(&slot, BULLA_SPARE_LEN);
+  ((uint8_t *)borrowed.slot)[*(const ptrdiff_t *)argument] ^= 1;
+  bulla_slab_give_back(&borrowed, BULLA_SPARE_LEN);
   return 0;
 }
 
@@ -90,41 +94,47 @@ Test(slab_borrow, what_is_kept_does_not_make_the_arena_full, .init = stay_here) 
   give_back(borrow(), 0);
   void *slot = NULL;
   TEST_OK(bulla_slab_new(&slot, ROOM - 2 * GRANULE));
-  void *other = NULL;
-  TEST_STATUS(bulla_slab_borrow(&other), BULLA_ARENA_FULL);
-  cr_expect_null(other);
+  struct bulla_borrowed other;
+  for (size_t i = 0; i < 2; i++) {
+    TEST_STATUS(bulla_slab_borrow(&other), BULLA_ARENA_FULL);
+    cr_expect_null(other.slot);
+  }
   bulla_slab_free(&slot, ROOM - 2 * GRANULE);
-  give_back(borrow(), 0);
+  other = borrow();
+  cr_expect_not_null(other.spare, "a moment without memory ended the keeping");
+  give_back(other, 0);
   cr_expect_eq(bulla_slab_usage().used, 0);
 }
 
-static uint8_t *parents;
+static struct bulla_borrowed parents;
 
 static int borrows_its_own(void *argument) {
-  void *slot = NULL;
+  struct bulla_borrowed mine;
   (void)argument;
-  if (bulla_slab_usage().used != 0 || bulla_slab_borrow(&slot) != BULLA_OK || !test_zero(slot, BULLA_SPARE_LEN)) {
+  if (bulla_slab_usage().used != 0 || bulla_slab_borrow(&mine) != BULLA_OK || !test_zero(mine.slot, BULLA_SPARE_LEN)) {
     return 1;
   }
-  memset(slot, 1, BULLA_SPARE_LEN);
-  bulla_slab_give_back(&slot, BULLA_SPARE_LEN);
+  memset(mine.slot, 1, BULLA_SPARE_LEN);
+  bulla_slab_give_back(&mine, BULLA_SPARE_LEN);
   return bulla_slab_usage().used == 0 ? 0 : 2;
 }
 
 Test(slab_borrow, a_forked_child_does_not_find_what_its_parent_keeps, .init = stay_here) {
   parents = borrow();
+  cr_expect_eq(test_in_child(borrows_its_own, NULL), 0, "while its parent has it");
   give_back(parents, 0);
   cr_expect_eq(test_in_child(borrows_its_own, NULL), 0);
-  cr_expect_eq(borrow(), parents);
+  cr_expect_eq(borrow().slot, parents.slot);
 }
 
 static void *borrow_and_give_back(void *argument) {
   unsigned seed = *(const unsigned *)argument;
   for (size_t round = 0; round < 20000; round++) {
-    void *slot;
-    if (bulla_slab_borrow(&slot) != BULLA_OK || !test_zero(slot, BULLA_SPARE_LEN)) {
+    struct bulla_borrowed borrowed;
+    if (bulla_slab_borrow(&borrowed) != BULLA_OK || !test_zero(borrowed.slot, BULLA_SPARE_LEN)) {
       return "no slot, or one that is not zero";
     }
+    uint8_t *slot = borrowed.slot;
     size_t len = (size_t)rand_r(&seed) % BULLA_SPARE_LEN + 1;
     uint8_t mine = (uint8_t)(rand_r(&seed) | 1);
     memset(slot, mine, len);
@@ -132,11 +142,11 @@ static void *borrow_and_give_back(void *argument) {
       sched_yield();
     }
     for (size_t i = 0; i < len; i++) {
-      if (((uint8_t *)slot)[i] != mine) {
+      if (slot[i] != mine) {
         return "another thread wrote into the slot";
       }
     }
-    bulla_slab_give_back(&slot, len);
+    bulla_slab_give_back(&borrowed, len);
   }
   return NULL;
 }
@@ -159,8 +169,9 @@ static void derive_on(unsigned engine) {
   TEST_OK(bulla_engine_choose(engine));
   TEST_OK(bulla_xaes_new(&xaes, test_filled(1, 32)));
   size_t used = bulla_slab_usage().used;
-  uint8_t *kept = borrow();
-  give_back(kept, 0);
+  struct bulla_borrowed borrowed = borrow();
+  const uint8_t *kept = borrowed.slot;
+  give_back(borrowed, 0);
   TEST_OK(bulla_xaes_seal(xaes, out, tag, nonce, test_filled(2, sizeof(out)), &aad));
   cr_expect(test_zero(kept, BULLA_SPARE_LEN), "sealing leaves the derived key");
   TEST_OK(bulla_xaes_open(xaes, out, nonce, tag, bulla_span(out, sizeof(out)), &aad));

@@ -62,9 +62,10 @@ static void use_slots(void) {
   CT_OK(bulla_slab_new(&slot, 100));
   ct_poison(slot, 100);
   bulla_slab_free(&slot, 100);
-  CT_OK(bulla_slab_borrow(&slot));
-  ct_poison(slot, 100);
-  bulla_slab_give_back(&slot, 100);
+  struct bulla_borrowed borrowed;
+  CT_OK(bulla_slab_borrow(&borrowed));
+  ct_poison(borrowed.slot, 100);
+  bulla_slab_give_back(&borrowed, 100);
 }
 
 static void draw(void) {
