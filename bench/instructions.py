@@ -5,8 +5,7 @@
 """Counts the instructions that an operation takes, and fails if they are more than bench/instructions.json allows.
 
 Nothing disturbs a count, so it shows what a clock cannot on a busy machine. But valgrind hides AVX-512, VAES and
-VPCLMULQDQ from the program: what is counted are the AVX2 and portable paths, and an instruction is not a
-nanosecond. The count depends on the compiler, so with another one than the budget's it is not judged; Debian 12's
+VPCLMULQDQ from the program: BoringSSL is the engine that is counted, and an instruction is not a nanosecond. The count depends on the compiler, so with another one than the budget's it is not judged; Debian 12's
 gcc is always judged.
 
 callgrind also sees every call for memory, BoringSSL's own ones too. The budget has their number as well.
