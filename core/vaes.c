@@ -7,318 +7,82 @@
  * Nothing branches on a secret, and no address comes of one: what is compared and counted are lengths. Secrets do not
  * pass through general registers either; the one bit that leaves is whether a tag is right.
  *
- * A block as GHASH sees it. SP 800-38D (6.3) makes its first bit, the top one of byte 0, the coefficient of x^0. With
- * the bytes turned round, in a register, bit 127 is that of x^0 and bit 0 that of x^127. Blocks are turned round when
- * they are loaded, and "reversed" below.
+ * Reversed blocks. GHASH takes the first bit of a block, the top one of byte 0, for the coefficient of x^0 (SP 800-38D,
+ * 6.3). With the bytes turned round, bit k of the block, as a number, is the coefficient of x^(127 - k).
  *
- * Product of reversed blocks. The carry-less product of two such numbers has 255 bits, of which bit k is the
- * coefficient of x^(254 - k). One more place up and it would fill 256: high half x^0 to x^127, low half what must be
- * reduced. One factor is always a power of H, and is kept multiplied by x^-1, which moves the product up that place.
- * Two kept so give one kept so: (a x^-1)(b x^-1) x = (ab) x^-1.
+ * Products. The carry-less product of two reversed blocks has 255 bits; bit k is the coefficient of x^(254 - k). One
+ * factor is always a power of H, and is kept times x^-1. Then bit k is the coefficient of x^(255 - k): the upper 128
+ * bits are a reversed block, and what is below them is to be reduced.
  *
- * Reduction modulo x^128 + x^7 + x^2 + x + 1. The product is low + middle * 2^64 + high * 2^128, each 128 bits. Bit j
- * of the lowest 64 is the coefficient of x^(255 - j), which is x^(127 - j) (1 + x + x^2 + x^7): bits 128 + j, 127 + j,
- * 126 + j and 121 + j. So the lowest 64 bits l become l * 2^128 + (l * FOLD) * 2^64 with FOLD = 2^63 + 2^62 + 2^57.
- * Both go to |middle|: the first to its high half, where swapping the halves of |low| takes it, with the other half of
- * |low| in the low one, which is its place. |middle| goes into |high| in the same way. */
+ * Folding. Times x^64 is 64 places down. The lower half of a reversed block then falls out at the end: its bit k, of
+ * x^(127 - k), becomes x^(191 - k) = x^(63 - k) (1 + x + x^2 + x^7), since x^128 = 1 + x + x^2 + x^7: bits 64 + k, 63 +
+ * k, 62 + k and 57 + k. So fold(b) = b x^64 is b with its halves swapped, plus its lower half times 2^63 + 2^62 + 2^57.
+ * The other way round, 64 places up is times x^-64: b stands for the same as fold(b) 64 places up from it.
+ *
+ * Product and reduction. Let a block be the halves u and l, and G a power as it is kept. Then l G is l fold(G) 64
+ * places up, where u G is anyway. Their sum has 192 bits: |high|, at the place of a reversed block, and |low|, 64
+ * places below it, of 128 bits each. So high + fold(low) is the product reduced. Sums of products are reduced once. */
 
 #include "core/engine.h"
 
 #ifdef __x86_64__
 
 #include <cpuid.h>
-#include <immintrin.h>
+
+#include "core/vaes_vector.h"
 
 enum {
   /* Bytes below the caller where what the compiler spills may be secret: there are fewer registers of 256 bits. */
   SCRUB_DEPTH = BULLA_VAES_BITS == 512 ? 512 : 1536,
-
-  ROUNDS = 14,                   /* FIPS 197, 5: of a key of 256 bits */
-  BLOCK = 16,                    /* bytes */
-  NONCE = 12,                    /* bytes, where J0 needs no hash */
-  LANES = BULLA_VAES_BITS / 128, /* blocks in a vector */
-  WIDTH = BLOCK * LANES,         /* bytes of a vector */
-  POWERS = 36,                   /* blocks that are hashed with one reduction */
-  MOST_AT_ONCE = 4,
-  VECTORS = 8,
-  STRIDE = VECTORS * LANES, /* blocks that are enciphered at once, of long messages */
+  ROUNDS = 14, /* FIPS 197, 5: of a key of 256 bits */
+  NONCE = 12,  /* bytes, where J0 is not a hash */
+  POWERS = 40, /* blocks that are hashed with one reduction */
+  GROUP = 4,   /* vectors that are enciphered at once at the end of a message, besides the last */
+  STRIDE = 8,  /* and before: as many as the processor has rounds under way */
+  STRIDE_BLOCKS = STRIDE * LANES,
 };
 
 /* An expanded key. */
 struct context {
+  /* Powers of H times x^-1, the last H, before it H^2; then each of them folded. What a vector takes from behind the
+   * end is multiplied by zeros. */
+  _Alignas(64) __m128i powers[2 * POWERS];
   __m128i round_keys[ROUNDS + 1];
-  size_t num_powers; /* of H, a multiple of LANES; 16 at least if not all that the message needs */
-
-  /* Powers of H times x^-1, the last H^1, before it H^2. After them come bytes that are multiplied by zero. */
-  _Alignas(64) __m128i powers[2 * POWERS + LANES - 1];
+  size_t num_powers; /* a multiple of LANES: POWERS, or what the one message that the key is for needs */
 };
+_Static_assert(sizeof(struct context) <= BULLA_ENGINE_CONTEXT_MAX, "an expanded key has room");
 
 struct xaes_key {
   __m128i round_keys[ROUNDS + 1];
   __m128i k1;
 };
 
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-#define INLINE VAES __attribute__((always_inline)) static inline
-
-#if BULLA_VAES_BITS == 512
-
-#define VAES __attribute__((target("avx512f,avx512bw,avx512vl,bmi2,aes,pclmul,vaes,vpclmulqdq")))
-
-typedef __m512i vector;
-#define ZERO _mm512_setzero_si512()
-#define LOAD(from) _mm512_loadu_si512(from)
-#define STORE(to, x) _mm512_storeu_si512(to, x)
-#define XOR(a, b) _mm512_xor_si512(a, b)
-#define XOR3(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0x96)
-#define ADD32(a, b) _mm512_add_epi32(a, b)
-#define SHUFFLE(x, from) _mm512_shuffle_epi8(x, from)
-#define SWAP_HALVES(x) _mm512_shuffle_epi32(x, _MM_PERM_BADC)
-#define MULTIPLY(a, b, halves) _mm512_clmulepi64_epi128(a, b, halves)
-#define ROUND(x, key) _mm512_aesenc_epi128(x, key)
-#define LAST_ROUND(x, key) _mm512_aesenclast_epi128(x, key)
-#define IN_EACH(block) _mm512_broadcast_i32x4(block)
-#define IN_FIRST(block) _mm512_zextsi128_si512(block)
-#define FIRST_LANE(x) _mm512_castsi512_si128(x)
-#define LAST_LANE(x) _mm512_extracti32x4_epi32(x, 3)
-
-static bool is_wide_enough(void) {
-  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-         __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("bmi2") != 0;
-}
-
-/* The mask of the first |len| bytes, 64 at most. */
-INLINE __mmask64 first(size_t len) {
-  return _bzhi_u64(UINT64_MAX, (unsigned)len);
-}
-
-/* The first |len| bytes of |x|, then zeros. */
-INLINE vector keep(vector x, size_t len) {
-  return _mm512_maskz_mov_epi8(first(len), x);
-}
-
-/* |len| bytes, fewer than WIDTH or as many, then zeros. What is not there is not read. */
-INLINE vector load_part(const uint8_t *from, size_t len) {
-  return _mm512_maskz_loadu_epi8(first(len), from);
-}
-
-INLINE void store_part(uint8_t *to, vector x, size_t len) {
-  _mm512_mask_storeu_epi8(to, first(len), x);
-}
-
-/* The first |len| bytes of |x|, then |tail_len| of |tail|, in all at most WIDTH, then zeros, which |x| has there. */
-INLINE vector append(vector x, size_t len, const uint8_t *tail, size_t tail_len) {
-  __mmask64 taken = first(len + tail_len) & ~first(len);
-  /* The address that byte 0 would have. Only bytes of |tail| are read. */
-  return _mm512_mask_loadu_epi8(x, taken, (const void *)((uintptr_t)tail - len));
-}
-
-/* |x| with |block| in lane |lane|. */
-INLINE vector with_lane(vector x, size_t lane, __m128i block) {
-  return _mm512_mask_broadcast_i32x4(x, (__mmask16)(0xf << 4 * lane), block);
-}
-
-/* The last lane of |x|, others zero. */
-INLINE vector only_last_lane(vector x) {
-  return _mm512_maskz_mov_epi64(0xc0, x);
-}
-
-INLINE __m128i sum_of_lanes(vector x) {
-  __m256i half = _mm256_xor_si256(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1));
-  return _mm_xor_si128(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
-}
-
-#else
-
-#define VAES __attribute__((target("avx2,aes,pclmul,vaes,vpclmulqdq")))
-
-typedef __m256i vector;
-#define ZERO _mm256_setzero_si256()
-#define LOAD(from) _mm256_loadu_si256((const void *)(from))
-#define STORE(to, x) _mm256_storeu_si256((void *)(to), x)
-#define XOR(a, b) _mm256_xor_si256(a, b)
-#define XOR3(a, b, c) XOR(XOR(a, b), c)
-#define ADD32(a, b) _mm256_add_epi32(a, b)
-#define SHUFFLE(x, from) _mm256_shuffle_epi8(x, from)
-#define SWAP_HALVES(x) _mm256_shuffle_epi32(x, 0x4e)
-#define MULTIPLY(a, b, halves) _mm256_clmulepi64_epi128(a, b, halves)
-#define ROUND(x, key) _mm256_aesenc_epi128(x, key)
-#define LAST_ROUND(x, key) _mm256_aesenclast_epi128(x, key)
-#define IN_EACH(block) _mm256_broadcastsi128_si256(block)
-#define IN_FIRST(block) _mm256_zextsi128_si256(block)
-#define FIRST_LANE(x) _mm256_castsi256_si128(x)
-#define LAST_LANE(x) _mm256_extracti128_si256(x, 1)
-
-static bool is_wide_enough(void) {
-  return __builtin_cpu_supports("avx2") != 0;
-}
-
-/* Bytes to load masks and shuffles from, at an offset that depends on a length. */
-static const uint8_t ones_then_zeros[2 * WIDTH] = {
-    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-};
-static const uint8_t places[3 * BLOCK] = {
-    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-    0,   1,   2,   3,   4,   5,   6,   7,   8,   9,   10,  11,  12,  13,  14,  15,
-    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-};
-
-/* The block, its bytes |by| places up, zeros before them; or down, zeros after them. */
-INLINE __m128i bytes_up(__m128i x, size_t by) {
-  return _mm_shuffle_epi8(x, _mm_loadu_si128((const void *)(places + BLOCK - by)));
-}
-
-INLINE __m128i bytes_down(__m128i x, size_t by) {
-  return _mm_shuffle_epi8(x, _mm_loadu_si128((const void *)(places + BLOCK + by)));
-}
-
-/* The first |len| bytes of |x|, then zeros. */
-INLINE vector keep(vector x, size_t len) {
-  return _mm256_and_si256(x, LOAD(ones_then_zeros + WIDTH - len));
-}
-
-/* |len| bytes, at most BLOCK, then zeros: the first and the last eight, four or one of them, which may overlap. */
-INLINE __m128i load_block(const uint8_t *from, size_t len) {
-  if (len == BLOCK) {
-    return _mm_loadu_si128((const void *)from);
-  }
-  if (len >= 8) {
-    __m128i end = _mm_loadl_epi64((const void *)(from + len - 8));
-    return _mm_or_si128(_mm_loadl_epi64((const void *)from), bytes_up(end, len - 8));
-  }
-  if (len >= 4) {
-    return _mm_or_si128(_mm_loadu_si32(from), bytes_up(_mm_loadu_si32(from + len - 4), len - 4));
-  }
-  __m128i x = _mm_setzero_si128();
-  for (size_t i = len; i > 0; i--) {
-    x = _mm_insert_epi8(_mm_slli_si128(x, 1), from[i - 1], 0);
-  }
-  return x;
-}
-
-INLINE void store_block(uint8_t *to, __m128i x, size_t len) {
-  if (len == BLOCK) {
-    _mm_storeu_si128((void *)to, x);
-  } else if (len >= 8) {
-    _mm_storel_epi64((void *)to, x);
-    _mm_storel_epi64((void *)(to + len - 8), bytes_down(x, len - 8));
-  } else if (len >= 4) {
-    _mm_storeu_si32(to, x);
-    _mm_storeu_si32(to + len - 4, bytes_down(x, len - 4));
-  } else {
-    for (size_t i = 0; i < len; i++) {
-      to[i] = (uint8_t)_mm_extract_epi8(x, 0);
-      x = _mm_srli_si128(x, 1);
-    }
-  }
-}
-
-/* |len| bytes, fewer than WIDTH or as many, then zeros. What is not there is not read. */
-INLINE vector load_part(const uint8_t *from, size_t len) {
-  if (len == WIDTH) {
-    return LOAD(from);
-  }
-  if (len <= BLOCK) {
-    return IN_FIRST(load_block(from, len));
-  }
-  return _mm256_set_m128i(load_block(from + BLOCK, len - BLOCK), _mm_loadu_si128((const void *)from));
-}
-
-INLINE void store_part(uint8_t *to, vector x, size_t len) {
-  if (len == WIDTH) {
-    STORE(to, x);
-  } else if (len <= BLOCK) {
-    store_block(to, FIRST_LANE(x), len);
-  } else {
-    _mm_storeu_si128((void *)to, FIRST_LANE(x));
-    store_block(to + BLOCK, LAST_LANE(x), len - BLOCK);
-  }
-}
-
-/* The first |len| bytes of |x|, then |tail_len| of |tail|, in all at most WIDTH, then zeros, which |x| has there. */
-INLINE vector append(vector x, size_t len, const uint8_t *tail, size_t tail_len) {
-  vector y = load_part(tail, tail_len);
-  __m128i low = FIRST_LANE(y);
-  __m128i high = LAST_LANE(y);
-  if (len >= BLOCK) {
-    return XOR(x, _mm256_set_m128i(bytes_up(low, len - BLOCK), _mm_setzero_si128()));
-  }
-  return XOR(x, _mm256_set_m128i(_mm_or_si128(bytes_up(high, len), bytes_down(low, BLOCK - len)), bytes_up(low, len)));
-}
-
-/* |x| with |block| in lane |lane|. */
-INLINE vector with_lane(vector x, size_t lane, __m128i block) {
-  return lane == 0 ? _mm256_blend_epi32(x, IN_EACH(block), 0x0f) : _mm256_blend_epi32(x, IN_EACH(block), 0xf0);
-}
-
-/* The last lane of |x|, others zero. */
-INLINE vector only_last_lane(vector x) {
-  return _mm256_blend_epi32(ZERO, x, 0xf0);
-}
-
-INLINE __m128i sum_of_lanes(vector x) {
-  return _mm_xor_si128(FIRST_LANE(x), LAST_LANE(x));
-}
-
-#endif
-
+/* A sum of products, in each lane. */
 struct products {
-  vector low;
-  vector high; /* 64 places above */
+  vector low, high;
 };
 
-#define FOLD UINT64_C(0xc200000000000000)
-#define REVERSED 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0
-static const _Alignas(64) uint8_t reversed[64] = {REVERSED, REVERSED, REVERSED, REVERSED};
+#define FOLD_BY UINT64_C(0xc200000000000000)
+static const _Alignas(64) uint64_t fold_by[8] = {FOLD_BY, 0, FOLD_BY, 0, FOLD_BY, 0, FOLD_BY, 0};
 
-/* 1, 2 and so on, in the lowest words of blocks. */
-static const _Alignas(64) uint32_t one_two[16] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0};
-
-INLINE __m128i reverse_block(__m128i block) {
-  return _mm_shuffle_epi8(block, _mm_load_si128((const void *)reversed));
-}
-
-INLINE vector reverse(vector x) {
-  return SHUFFLE(x, LOAD(reversed));
-}
-
-INLINE size_t least(size_t a, size_t b) {
-  return a < b ? a : b;
-}
-
-INLINE size_t blocks(size_t len) {
-  return (len + BLOCK - 1) / BLOCK;
-}
-
-static const _Alignas(64) uint64_t fold_by[8] = {FOLD, FOLD, FOLD, FOLD, FOLD, FOLD, FOLD, FOLD};
-
-/* Times x^64, reduced, in each lane. */
 INLINE vector fold(vector x) {
   return XOR(SWAP_HALVES(x), MULTIPLY(x, LOAD(fold_by), 0x00));
 }
 
-/* Adds the products of |x| with powers, and with powers times x^64. */
-INLINE void add_products(struct products *products, vector x, vector powers, vector folded) {
-  products->low = XOR3(products->low, MULTIPLY(x, powers, 0x01), MULTIPLY(x, folded, 0x00));
-  products->high = XOR3(products->high, MULTIPLY(x, powers, 0x11), MULTIPLY(x, folded, 0x10));
-}
-
-/* Adds the products of reversed blocks with the powers from |power| on. */
-INLINE void absorb(struct products *products, const __m128i *power, vector x) {
-  add_products(products, x, LOAD(power), LOAD(power + POWERS));
-}
-
-/* The place of H^|exponent|, before lower ones. */
+/* The place of H^|exponent|, from where on there are lower ones. */
 INLINE const __m128i *power_of(const struct context *context, size_t exponent) {
   return context->powers + POWERS - exponent;
 }
 
-/* The sum of all products, reduced, and of the lanes of |added|. Begins anew. */
+/* Adds reversed blocks times the powers from |power| on. */
+INLINE void absorb(struct products *products, const __m128i *power, vector x) {
+  vector powers = LOAD(power);
+  vector folded = LOAD(power + POWERS);
+  products->low = XOR3(products->low, MULTIPLY(x, powers, 0x01), MULTIPLY(x, folded, 0x00));
+  products->high = XOR3(products->high, MULTIPLY(x, powers, 0x11), MULTIPLY(x, folded, 0x10));
+}
+
+/* The sum over all lanes of |products|, reduced, and of |added|. Begins a new sum. */
 INLINE __m128i reduce(struct products *products, vector added) {
   vector x = XOR3(products->high, SWAP_HALVES(products->low), added);
   x = XOR(x, MULTIPLY(products->low, LOAD(fold_by), 0x00));
@@ -326,14 +90,13 @@ INLINE __m128i reduce(struct products *products, vector added) {
   return sum_of_lanes(x);
 }
 
-/* Products of powers, lane by lane. */
+/* The product of powers, lane by lane. It is kept as they are: (a x^-1) (b x^-1) x = (a b) x^-1. */
 INLINE vector multiply(vector a, vector b) {
-  struct products products = {ZERO, ZERO};
-  add_products(&products, a, b, fold(b));
-  return XOR(products.high, fold(products.low));
+  vector low = XOR(MULTIPLY(a, b, 0x01), MULTIPLY(a, fold(b), 0x00));
+  return XOR3(MULTIPLY(a, b, 0x11), MULTIPLY(a, fold(b), 0x10), fold(low));
 }
 
-/* FIPS 197, 5.1. */
+/* FIPS 197, 5.1 */
 INLINE __m128i encrypt_block(const __m128i *round_keys, __m128i x) {
   x = _mm_xor_si128(x, round_keys[0]);
   UNROLL
@@ -343,52 +106,53 @@ INLINE __m128i encrypt_block(const __m128i *round_keys, __m128i x) {
   return _mm_aesenclast_si128(x, round_keys[ROUNDS]);
 }
 
-/* The round key that follows two others (FIPS 197, 5.2). AESENCLAST of four equal columns is SubWord of each, and adds
- * |added|: ShiftRows moves nothing. |spread| puts the last word, or its RotWord, into each column. */
-INLINE __m128i next_round_key(__m128i before, __m128i last, __m128i spread, __m128i added) {
+/* The round key after |last|, which itself comes after |before| (FIPS 197, 5.2). |spread| puts the last word, or its
+ * RotWord, into each column; AESENCLAST of equal columns is SubWord of each, since ShiftRows moves nothing then, plus
+ * |rcon|. Each column of |before| is added to all columns after it. */
+INLINE __m128i next_round_key(__m128i before, __m128i last, __m128i spread, __m128i rcon) {
   before = _mm_xor_si128(before, _mm_slli_si128(before, 4));
   before = _mm_xor_si128(before, _mm_slli_si128(before, 8));
-  return _mm_xor_si128(before, _mm_aesenclast_si128(_mm_shuffle_epi8(last, spread), added));
+  return _mm_xor_si128(before, _mm_aesenclast_si128(_mm_shuffle_epi8(last, spread), rcon));
 }
 
-INLINE void expand_aes(__m128i *round_keys, __m128i first_half, __m128i second_half) {
+INLINE void expand_aes(__m128i *round_keys, __m128i even, __m128i odd) {
   const __m128i word = _mm_set1_epi32(0x0f0e0d0c);
   const __m128i rot_word = _mm_set1_epi32(0x0c0f0e0d);
-  round_keys[0] = first_half;
-  round_keys[1] = second_half;
+  round_keys[0] = even;
+  round_keys[1] = odd;
   UNROLL
   for (int i = 2; i <= ROUNDS; i += 2) {
-    first_half = next_round_key(first_half, second_half, rot_word, _mm_set1_epi32(1 << (i / 2 - 1)));
-    round_keys[i] = first_half;
+    even = next_round_key(even, odd, rot_word, _mm_set1_epi32(1 << (i / 2 - 1)));
+    round_keys[i] = even;
     if (i < ROUNDS) {
-      second_half = next_round_key(second_half, first_half, word, _mm_setzero_si128());
-      round_keys[i + 1] = second_half;
+      odd = next_round_key(odd, even, word, _mm_setzero_si128());
+      round_keys[i + 1] = odd;
     }
   }
 }
 
-/* The block one place up, plus |carry| if that loses a bit. */
-INLINE __m128i shift_up(__m128i x, __m128i carry) {
+/* The block, as a number, one place up; plus |carry| if that loses a bit. */
+INLINE __m128i one_up(__m128i x, __m128i carry) {
   __m128i lost = _mm_srai_epi32(_mm_shuffle_epi32(x, 0xff), 31);
   __m128i up = _mm_or_si128(_mm_slli_epi64(x, 1), _mm_slli_si128(_mm_srli_epi64(x, 63), 8));
   return _mm_xor_si128(up, _mm_and_si128(lost, carry));
 }
 
-INLINE void store_powers(struct context *context, size_t first, vector powers) {
-  STORE(context->powers + POWERS - first, powers);
-  STORE(context->powers + 2 * POWERS - first, fold(powers));
+INLINE void store_powers(struct context *context, size_t exponent, vector powers) {
+  STORE(context->powers + POWERS - exponent, powers);
+  STORE(context->powers + 2 * POWERS - exponent, fold(powers));
 }
 
-/* H = AES(0) and |num| of its powers. x^-1 = x^127 + x^6 + x + 1: reversed, times x^-1 is a shift up, and what is lost
- * comes back as these. */
+/* H = AES(0), and |num| powers of it. Times x^-1 is one place up, and x^-1 = x^127 + x^6 + x + 1 for the bit that is
+ * lost. */
 INLINE void make_powers(struct context *context, size_t num) {
   __m128i h = reverse_block(encrypt_block(context->round_keys, _mm_setzero_si128()));
-  vector each = IN_EACH(shift_up(h, _mm_set_epi64x((long long)(FOLD), 1)));
+  vector each = IN_EACH(one_up(h, _mm_set_epi64x((long long)FOLD_BY, 1)));
   vector square = multiply(each, each);
   vector made = with_lane(square, LANES - 1, FIRST_LANE(each));
-  if (LANES == 4) {
-    vector three_four = multiply(made, square);
-    made = with_lane(with_lane(made, 1, LAST_LANE(three_four)), 0, FIRST_LANE(three_four));
+  if (LANES == 4) { /* H^4 and H^3 are H^2 times H^2 and H */
+    vector more = multiply(made, square);
+    made = with_lane(with_lane(made, 1, LAST_LANE(more)), 0, FIRST_LANE(more));
   }
   store_powers(context, LANES, made);
   for (size_t half = LANES; half < num; half *= 2) {
@@ -402,44 +166,42 @@ INLINE void make_powers(struct context *context, size_t num) {
 
 VAES static enum bulla_status expand(void *context, struct bulla_span key) {
   struct context *made = context;
-  expand_aes(made->round_keys, _mm_loadu_si128((const void *)key.data),
-             _mm_loadu_si128((const void *)(key.data + BLOCK)));
+  const __m128i_u *halves = (const void *)key.data;
+  expand_aes(made->round_keys, halves[0], halves[1]);
   make_powers(made, POWERS);
   return BULLA_OK;
 }
 
+/* K1 is L = AES(0), as a number with byte 0 the highest, one place up, plus 0x87 for the bit that is lost. */
 VAES static enum bulla_status expand_xaes(void *xaes_key, const uint8_t *key) {
   struct xaes_key *made = xaes_key;
-  expand_aes(made->round_keys, _mm_loadu_si128((const void *)key), _mm_loadu_si128((const void *)(key + BLOCK)));
+  const __m128i_u *halves = (const void *)key;
+  expand_aes(made->round_keys, halves[0], halves[1]);
   __m128i l = reverse_block(encrypt_block(made->round_keys, _mm_setzero_si128()));
-  made->k1 = reverse_block(shift_up(l, _mm_set_epi64x(0, 0x87)));
+  made->k1 = reverse_block(one_up(l, _mm_cvtsi32_si128(0x87)));
   return BULLA_OK;
 }
 
-/* The 12 bytes of |nonce| above |word|. */
-INLINE __m128i nonce_and(const uint8_t *nonce, uint32_t word) {
-  __m128i eight = _mm_loadl_epi64((const void *)nonce);
-  __m128i four = _mm_loadu_si32(nonce + 8);
-  return _mm_unpacklo_epi64(eight, _mm_unpacklo_epi32(four, _mm_cvtsi32_si128((int)word)));
+/* The 12 bytes of |nonce|, then zeros. Nonces are often just written, in such pieces. */
+INLINE __m128i load_nonce(const uint8_t *nonce) {
+  return _mm_unpacklo_epi64(_mm_loadl_epi64((const void *)nonce), _mm_loadu_si32(nonce + 8));
 }
 
+/* The key of |nonce|: AES of M1 + K1 and of M2 + K1, where M is 0, 1 or 2, "X", 0 and the nonce. */
 VAES static enum bulla_status derive(void *context, const void *xaes_key, const uint8_t *nonce, size_t len) {
   const struct xaes_key *from = xaes_key;
   struct context *made = context;
-  __m128i n = nonce_and(nonce, 0);
-  __m128i m1 = _mm_or_si128(_mm_slli_si128(n, 4), _mm_setr_epi8(0, 1, 'X', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-  __m128i m2 = _mm_xor_si128(m1, _mm_cvtsi32_si128(3 << 8));
-  m1 = encrypt_block(from->round_keys, _mm_xor_si128(m1, from->k1));
-  m2 = encrypt_block(from->round_keys, _mm_xor_si128(m2, from->k1));
-  expand_aes(made->round_keys, m1, m2);
-  size_t num = len >= POWERS * BLOCK ? POWERS : least((len / BLOCK + 3 + LANES - 1) / LANES * LANES, POWERS);
-  make_powers(made, num);
+  __m128i m = _mm_xor_si128(_mm_slli_si128(load_nonce(nonce), 4), from->k1);
+  __m128i first = encrypt_block(from->round_keys, _mm_xor_si128(m, _mm_cvtsi32_si128('X' << 16 | 1 << 8)));
+  __m128i second = encrypt_block(from->round_keys, _mm_xor_si128(m, _mm_cvtsi32_si128('X' << 16 | 2 << 8)));
+  expand_aes(made->round_keys, first, second);
+  /* Message and additional data may both end in a part of a block, and the lengths are a block. */
+  make_powers(made, least((least(len, POWERS * BLOCK) / BLOCK + 3 + LANES - 1) / LANES * LANES, POWERS));
   return BULLA_OK;
 }
 
 /* J0 of a nonce that has not 12 bytes, reversed (SP 800-38D, 7.1, step 2). */
-VAES __attribute__((noinline)) static __m128i hash_nonce(const struct context *context, const uint8_t *nonce,
-                                                         size_t len) {
+OUT_OF_LINE __m128i hash_nonce(const struct context *context, const uint8_t *nonce, size_t len) {
   struct products products = {ZERO, ZERO};
   __m128i hash = _mm_setzero_si128();
   for (size_t done = 0; done < len; done += BLOCK) {
@@ -454,62 +216,49 @@ VAES __attribute__((noinline)) static __m128i hash_nonce(const struct context *c
 
 /* Counter blocks (SP 800-38D, 6.5). */
 struct counter {
-  vector nonce;  /* in each lane: what all blocks have in common, already with the first round key */
-  vector number; /* in each lane: the last word of the block, reversed, so that it is the first one */
+  vector nonce;  /* what all blocks have in common, in each lane, after the first AddRoundKey */
+  vector number; /* the last word of the next block of each lane, reversed: it is the first, and inc32 is an addition */
   __m128i first; /* that of J0 */
 };
 
 INLINE struct counter counter_new(const struct context *context, const uint8_t *nonce, size_t nonce_len) {
+  static const _Alignas(64) uint32_t from_one[16] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0};
+  __m128i common;
   __m128i number = _mm_cvtsi32_si128(1);
-  __m128i rest;
   if (nonce_len == NONCE) {
-    rest = nonce_and(nonce, 0);
+    common = load_nonce(nonce);
   } else {
     __m128i j0 = hash_nonce(context, nonce, nonce_len);
     number = _mm_blend_epi16(_mm_setzero_si128(), j0, 3);
-    rest = reverse_block(_mm_xor_si128(j0, number));
+    common = reverse_block(_mm_xor_si128(j0, number));
   }
-  return (struct counter){XOR(IN_EACH(rest), IN_EACH(context->round_keys[0])), ADD32(IN_EACH(number), LOAD(one_two)),
-                          number};
+  return (struct counter){IN_EACH(_mm_xor_si128(common, context->round_keys[0])),
+                          ADD32(IN_EACH(number), LOAD(from_one)), number};
 }
 
-/* The next vector's blocks, after the first AddRoundKey. */
+/* The next vector of blocks, after the first AddRoundKey. */
 INLINE vector counter_next(struct counter *counter) {
   vector x = XOR(counter->nonce, reverse(counter->number));
-  counter->number = ADD32(counter->number, IN_EACH(_mm_cvtsi32_si128(LANES))); /* inc32 */
+  counter->number = ADD32(counter->number, IN_EACH(_mm_cvtsi32_si128(LANES)));
   return x;
 }
 
-/* All rounds but the last. */
-INLINE void rounds(const struct context *context, vector *x, int num) {
-  UNROLL
-  for (int round = 1; round < ROUNDS; round++) {
-    vector key = IN_EACH(context->round_keys[round]);
-    UNROLL
-    for (int i = 0; i < num; i++) {
-      x[i] = ROUND(x[i], key);
-    }
-  }
-}
-
-/* Absorbs additional data, of which the first block takes |power|. */
+/* Absorbs additional data. */
 INLINE void absorb_data(struct products *products, const __m128i *power, const struct bulla_aad *aad) {
   const uint8_t *head = aad->head;
   const uint8_t *tail = aad->tail;
   size_t head_len = aad->head_len;
   size_t tail_len = aad->tail_len;
-  for (; head_len >= WIDTH; head_len -= WIDTH) {
+  for (; head_len >= WIDTH; head_len -= WIDTH, head += WIDTH, power += LANES) {
     absorb(products, power, reverse(LOAD(head)));
-    power += LANES;
-    head += WIDTH;
   }
   if (head_len > 0) {
     vector x = load_part(head, head_len);
     if (tail_len > 0) {
-      size_t fitting = least(tail_len, WIDTH - head_len);
-      x = append(x, head_len, tail, fitting);
-      tail += fitting;
-      tail_len -= fitting;
+      size_t part = least(tail_len, WIDTH - head_len);
+      x = append(x, head_len, tail, part);
+      tail += part;
+      tail_len -= part;
     }
     absorb(products, power, reverse(x));
     power += LANES;
@@ -517,41 +266,40 @@ INLINE void absorb_data(struct products *products, const __m128i *power, const s
   while (tail_len > 0) {
     size_t part = least(tail_len, WIDTH);
     absorb(products, power, reverse(load_part(tail, part)));
-    power += LANES;
     tail += part;
     tail_len -= part;
+    power += LANES;
   }
 }
 
 /* The hash of additional data of any length. */
-VAES __attribute__((noinline)) static __m128i hash_data(const struct context *context, const struct bulla_aad *aad) {
+OUT_OF_LINE __m128i hash_data(const struct context *context, const struct bulla_aad *aad) {
   struct products products = {ZERO, ZERO};
   __m128i hash = _mm_setzero_si128();
   size_t most = context->num_powers * BLOCK;
-  size_t head_done = 0;
-  size_t tail_done = 0;
+  size_t head_done = 0, tail_done = 0;
   while (head_done + tail_done < aad->head_len + aad->tail_len) {
-    size_t head_len = least(aad->head_len - head_done, most);
-    size_t tail_len = least(aad->tail_len - tail_done, most - head_len);
-    const struct bulla_aad part = {head_len > 0 ? aad->head + head_done : NULL, head_len,
-                                   tail_len > 0 ? aad->tail + tail_done : NULL, tail_len};
-    const __m128i *power = power_of(context, blocks(head_len + tail_len));
+    struct bulla_aad part = {aad->head, least(aad->head_len - head_done, most), aad->tail, 0};
+    part.tail_len = least(aad->tail_len - tail_done, most - part.head_len);
+    part.head += part.head_len > 0 ? head_done : 0; /* of NULL not even 0 may be added to */
+    part.tail += part.tail_len > 0 ? tail_done : 0;
+    const __m128i *power = power_of(context, blocks(part.head_len + part.tail_len));
     absorb(&products, power, IN_FIRST(hash));
     absorb_data(&products, power, &part);
     hash = reduce(&products, ZERO);
-    head_done += head_len;
-    tail_done += tail_len;
+    head_done += part.head_len;
+    tail_done += part.tail_len;
   }
   return hash;
 }
 
-/* Enciphers a stride, and leaves its ciphertext, reversed, in |ciphertext|. Meanwhile absorbs a stride: when it opens
- * the same one, and when it seals the one before, which |ciphertext| has, but for the |first|. */
+/* Enciphers a stride, and leaves its ciphertext, reversed, in |ciphertext|. Meanwhile absorbs a stride into |hash|:
+ * when it opens the same one, and when it seals the one before, which |ciphertext| has, but for the |first|. */
 INLINE void stride(bool seal, bool first, const struct context *context, struct counter *counter, uint8_t *out,
                    const uint8_t *in, vector *ciphertext, struct products *products, __m128i *hash) {
-  vector x[VECTORS];
+  vector x[STRIDE];
   UNROLL
-  for (int i = 0; i < VECTORS; i++) {
+  for (int i = 0; i < STRIDE; i++) {
     x[i] = counter_next(counter);
     ciphertext[i] = seal ? ciphertext[i] : reverse(LOAD(in + i * WIDTH));
   }
@@ -559,73 +307,80 @@ INLINE void stride(bool seal, bool first, const struct context *context, struct 
   for (int round = 1; round < ROUNDS; round++) {
     vector key = IN_EACH(context->round_keys[round]);
     UNROLL
-    for (int i = 0; i < VECTORS; i++) {
+    for (int i = 0; i < STRIDE; i++) {
       x[i] = ROUND(x[i], key);
     }
-    if (!first && round <= VECTORS) {
+    if (!first && round <= STRIDE) {
       int i = round - 1;
-      absorb(products, power_of(context, STRIDE) + i * LANES,
-             i == 0 ? XOR(ciphertext[0], IN_FIRST(*hash)) : ciphertext[i]);
+      absorb(products, power_of(context, STRIDE_BLOCKS) + i * LANES,
+             XOR(ciphertext[i], i == 0 ? IN_FIRST(*hash) : ZERO));
     }
-    if (!first && round == VECTORS + 1) {
+    if (!first && round == STRIDE + 1) {
       *hash = reduce(products, ZERO);
     }
   }
   vector last_key = IN_EACH(context->round_keys[ROUNDS]);
   UNROLL
-  for (int i = 0; i < VECTORS; i++) {
+  for (int i = 0; i < STRIDE; i++) {
     x[i] = LAST_ROUND(x[i], XOR(LOAD(in + i * WIDTH), last_key));
     STORE(out + i * WIDTH, x[i]);
     ciphertext[i] = seal ? reverse(x[i]) : ciphertext[i];
   }
 }
 
-/* Enciphers |num| strides, one or more, and returns the hash of what |products| holds and of them. */
-INLINE __m128i strides(bool seal, const struct context *context, uint8_t *out, const uint8_t *in, size_t num,
-                       struct counter *counter, struct products *products) {
-  vector ciphertext[VECTORS];
+/* Enciphers and absorbs |num| strides, at least one; then |after| blocks are to come. */
+INLINE void strides(bool seal, const struct context *context, struct counter *counter, uint8_t *out, const uint8_t *in,
+                    size_t num, struct products *products, size_t after) {
+  vector ciphertext[STRIDE];
   __m128i hash = _mm_setzero_si128();
   if (seal) {
     stride(seal, true, context, counter, out, in, ciphertext, products, &hash);
   }
   for (size_t i = seal ? 1 : 0; i < num; i++) {
-    stride(seal, false, context, counter, out + i * STRIDE * BLOCK, in + i * STRIDE * BLOCK, ciphertext, products,
-           &hash);
+    size_t done = i * STRIDE * WIDTH;
+    stride(seal, false, context, counter, out + done, in + done, ciphertext, products, &hash);
   }
+  bool merge = seal && num > 1 && STRIDE_BLOCKS + after <= POWERS; /* the last one and what is to come */
   if (seal) {
+    const __m128i *power = power_of(context, merge ? STRIDE_BLOCKS + after : STRIDE_BLOCKS);
     UNROLL
-    for (int i = 0; i < VECTORS; i++) {
-      absorb(products, power_of(context, STRIDE) + i * LANES,
-             i == 0 ? XOR(ciphertext[0], IN_FIRST(hash)) : ciphertext[i]);
+    for (int i = 0; i < STRIDE; i++) {
+      absorb(products, power + i * LANES, XOR(ciphertext[i], i == 0 ? IN_FIRST(hash) : ZERO));
     }
-    hash = reduce(products, ZERO);
   }
-  return hash;
+  if (!merge) {
+    hash = seal ? reduce(products, ZERO) : hash;
+    absorb(products, power_of(context, after), IN_FIRST(hash));
+  }
 }
 
-/* Enciphers |num| vectors, of which the last has |part| bytes but no fewer blocks than others, and absorbs them. Where
- * |last| is not NULL it goes through the same rounds. */
-INLINE void group(bool seal, int num, size_t part, const struct context *context, struct counter *counter, vector *last,
-                  uint8_t *out, const uint8_t *in, struct products *products, const __m128i *power) {
-  vector x[MOST_AT_ONCE + 1];
+/* Enciphers and absorbs |num| vectors, at most GROUP; the last has |part| bytes, but a byte of each block. |last|, if
+ * it is not NULL, goes through the same rounds, all but the last. */
+INLINE void group(bool seal, int num, const struct context *context, struct counter *counter, vector *last,
+                  uint8_t *out, const uint8_t *in, size_t part, struct products *products, const __m128i *power) {
+  vector x[GROUP + 1];
+  int num_states = last != NULL ? num + 1 : num;
   UNROLL
-  for (int i = 0; i < num; i++) {
-    x[i] = counter_next(counter);
+  for (int i = 0; i < num_states; i++) {
+    x[i] = i < num ? counter_next(counter) : *last;
   }
-  if (last != NULL) {
-    x[num] = *last;
+  UNROLL
+  for (int round = 1; round < ROUNDS; round++) {
+    vector key = IN_EACH(context->round_keys[round]);
+    UNROLL
+    for (int i = 0; i < num_states; i++) {
+      x[i] = ROUND(x[i], key);
+    }
   }
-  rounds(context, x, last != NULL ? num + 1 : num);
   if (last != NULL) {
     *last = x[num];
   }
   vector last_key = IN_EACH(context->round_keys[ROUNDS]);
   UNROLL
   for (int i = 0; i < num; i++) {
-    bool whole = i < num - 1;
-    vector text = whole ? LOAD(in + i * WIDTH) : load_part(in + i * WIDTH, part);
+    vector text = i < num - 1 ? LOAD(in + i * WIDTH) : load_part(in + i * WIDTH, part);
     x[i] = LAST_ROUND(x[i], XOR(text, last_key));
-    if (whole) {
+    if (i < num - 1) {
       STORE(out + i * WIDTH, x[i]);
     } else {
       x[i] = keep(x[i], part);
@@ -635,79 +390,68 @@ INLINE void group(bool seal, int num, size_t part, const struct context *context
   }
 }
 
-/* SP 800-38D, 7.1 and 7.2: enciphers |len| bytes and returns the tag of what is ciphertext of |in| and |out|. */
+/* Enciphers |len| bytes, and returns the tag (SP 800-38D, 7.1 and 7.2). Ciphertext is |out| if |seal|, else |in|. */
 INLINE __m128i run(bool seal, const struct context *context, uint8_t *out, const uint8_t *in, size_t len,
                    const uint8_t *nonce, size_t nonce_len, const struct bulla_aad *aad) {
+  size_t data_blocks = blocks(aad->head_len + aad->tail_len);
+  size_t num_blocks = data_blocks + blocks(len) + 1;
+  bool at_once = num_blocks <= context->num_powers; /* with one reduction */
+  size_t num_strides = at_once ? 0 : len / (STRIDE * WIDTH);
+  size_t left = len - num_strides * STRIDE * WIDTH;
   struct counter counter = counter_new(context, nonce, nonce_len);
   struct products products = {ZERO, ZERO};
-  size_t num_strides = len / (STRIDE * BLOCK);
-  size_t left = len % (STRIDE * BLOCK);
-  size_t data_blocks = blocks(aad->head_len + aad->tail_len);
-  size_t after = num_strides > 0 ? STRIDE : blocks(left) + 1;
-  bool data_fits = data_blocks + after <= context->num_powers;
-  if (!data_fits) {
-    absorb(&products, power_of(context, after), IN_FIRST(hash_data(context, aad)));
+  if (!at_once) {
+    size_t next = num_strides > 0 ? STRIDE_BLOCKS : blocks(left) + 1;
+    if (data_blocks + next <= POWERS) {
+      absorb_data(&products, power_of(context, data_blocks + next), aad);
+    } else {
+      absorb(&products, power_of(context, next), IN_FIRST(hash_data(context, aad)));
+    }
   }
   if (num_strides > 0) {
-    if (data_fits) {
-      absorb_data(&products, power_of(context, data_blocks + after), aad);
-    }
-    __m128i hash = strides(seal, context, out, in, num_strides, &counter, &products);
-    out += len - left;
-    in += len - left;
-    absorb(&products, power_of(context, blocks(left) + 1), IN_FIRST(hash));
+    strides(seal, context, &counter, out, in, num_strides, &products, blocks(left) + 1);
+    out += num_strides * STRIDE * WIDTH;
+    in += num_strides * STRIDE * WIDTH;
   }
-
-  /* What is left is vectors with all their blocks, fewer blocks than a vector has, and the block of lengths. */
-  const __m128i *power = power_of(context, blocks(left) + 1);
+  /* What is left is vectors with a byte in each block, and the last vector: fewer blocks than it has lanes, and the
+   * block of the lengths. Its last lane is enciphered from J0. */
   size_t num = (left + BLOCK - 1) / WIDTH;
-  if (num > MOST_AT_ONCE) {
-    group(seal, MOST_AT_ONCE, WIDTH, context, &counter, NULL, out, in, &products, power);
-    out += MOST_AT_ONCE * WIDTH;
-    in += MOST_AT_ONCE * WIDTH;
-    left -= MOST_AT_ONCE * WIDTH;
-    power += MOST_AT_ONCE * LANES;
-    num -= MOST_AT_ONCE;
+  while (num > GROUP) {
+    group(seal, GROUP, context, &counter, NULL, out, in, WIDTH, &products, power_of(context, blocks(left) + 1));
+    num -= GROUP;
+    left -= GROUP * WIDTH;
+    out += GROUP * WIDTH;
+    in += GROUP * WIDTH;
   }
+  const __m128i *power = power_of(context, blocks(left) + 1);
   size_t rest = left > num * WIDTH ? left - num * WIDTH : 0;
   size_t part = left - rest - (num - 1) * WIDTH;
-  vector last = ADD32(counter.number, IN_EACH(_mm_cvtsi32_si128((int)(num * LANES))));
+  vector last = ADD32(counter.number, IN_EACH(_mm_cvtsi32_si128((int)num * LANES)));
   last = XOR(counter.nonce, reverse(with_lane(last, LANES - 1, counter.first)));
-  switch (num) {
-    case 0:
-      group(seal, 0, 0, context, &counter, &last, out, in, &products, power);
-      break;
-    case 1:
-      group(seal, 1, part, context, &counter, &last, out, in, &products, power);
-      break;
-    case 2:
-      group(seal, 2, part, context, &counter, &last, out, in, &products, power);
-      break;
-    case 3:
-      group(seal, 3, part, context, &counter, &last, out, in, &products, power);
-      break;
-    default:
-      group(seal, 4, part, context, &counter, &last, out, in, &products, power);
-      break;
+  if (num == 0) {
+    group(seal, 0, context, &counter, &last, out, in, part, &products, power);
+  } else if (num == 1) {
+    group(seal, 1, context, &counter, &last, out, in, part, &products, power);
+  } else if (num == 2) {
+    group(seal, 2, context, &counter, &last, out, in, part, &products, power);
+  } else if (num == 3) {
+    group(seal, 3, context, &counter, &last, out, in, part, &products, power);
+  } else {
+    group(seal, GROUP, context, &counter, &last, out, in, part, &products, power);
   }
-  if (num_strides == 0 && data_fits) {
-    absorb_data(&products, power_of(context, data_blocks + after), aad);
+  if (at_once) { /* now, while the rounds go on: sums have no order */
+    absorb_data(&products, power_of(context, num_blocks), aad);
   }
   __m128i lengths = _mm_set_epi64x((long long)(8 * (aad->head_len + aad->tail_len)), (long long)(8 * len));
   vector x = with_lane(ZERO, blocks(rest), lengths);
-  vector last_key = IN_EACH(context->round_keys[ROUNDS]);
+  vector text = rest > 0 ? load_part(in + num * WIDTH, rest) : ZERO;
+  last = LAST_ROUND(last, XOR(text, IN_EACH(context->round_keys[ROUNDS])));
   if (rest > 0) {
-    out += left - rest;
-    in += left - rest;
-    vector text = load_part(in, rest);
-    last = LAST_ROUND(last, XOR(text, last_key));
-    store_part(out, last, rest);
+    store_part(out + num * WIDTH, last, rest);
     x = XOR(x, reverse(seal ? keep(last, rest) : text));
-  } else {
-    last = LAST_ROUND(last, last_key);
   }
   absorb(&products, power_of(context, blocks(rest) + 1), x);
-  return reverse_block(reduce(&products, only_last_lane(reverse(last))));
+  return reverse_block(reduce(&products, ONLY_LAST_LANE(reverse(last))));
 }
 
 VAES static enum bulla_status seal(const void *context, uint8_t *ciphertext, uint8_t *tag, const uint8_t *nonce,
@@ -726,16 +470,12 @@ VAES static enum bulla_status open(const void *context, uint8_t *plaintext, cons
 }
 
 static bool is_usable(void) {
-  unsigned eax;
-  unsigned ebx;
-  unsigned ecx;
-  unsigned edx;
+  unsigned regs[4]; /* eax, ebx, ecx, edx */
   __builtin_cpu_init();
   return is_wide_enough() && __builtin_cpu_supports("aes") != 0 && __builtin_cpu_supports("pclmul") != 0 &&
-         __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_VAES) != 0 && (ecx & bit_VPCLMULQDQ) != 0;
+         __get_cpuid_count(7, 0, &regs[0], &regs[1], &regs[2], &regs[3]) != 0 && (regs[2] & bit_VAES) != 0 &&
+         (regs[2] & bit_VPCLMULQDQ) != 0;
 }
-
-_Static_assert(sizeof(struct context) <= BULLA_ENGINE_CONTEXT_MAX, "an expanded key has room");
 
 #if BULLA_VAES_BITS == 512
 const struct bulla_engine bulla_engine_vaes_512 = {
