@@ -30,6 +30,14 @@ void bulla_base64url_encode(uint8_t *text, struct bulla_span bytes);
  * then |bytes| is undefined. For public bytes, as bulla_base64url_encode. */
 BULLA_NODISCARD bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text);
 
+/* bulla_base64url_decode_two decodes two texts that stand in different places, one behind the other, in the time of
+ * one: BULLA_FIRST_DIGITS digits |first|, and |second|, 1 to BULLA_SECOND_DIGITS_MAX. |bytes| has room for
+ * BULLA_TWO_ROOM; what is behind the last of them is undefined. */
+#define BULLA_FIRST_DIGITS 16
+#define BULLA_SECOND_DIGITS_MAX 48
+#define BULLA_TWO_ROOM 64
+BULLA_NODISCARD bool bulla_base64url_decode_two(uint8_t *bytes, const uint8_t *first, struct bulla_span second);
+
 /* bulla_base64url_encode_secret is bulla_base64url_encode for key material: its time and memory accesses depend
  * only on the length. */
 void bulla_base64url_encode_secret(uint8_t *text, struct bulla_span bytes);

@@ -23,7 +23,7 @@ const struct bulla_base64url_variant *const *bulla_base64url_variants(size_t *nu
 static void choose_and_encode(uint8_t *text, struct bulla_span bytes);
 static bool choose_and_decode(uint8_t *bytes, struct bulla_span text);
 
-static const struct bulla_base64url_variant unchosen = {"unchosen", NULL, choose_and_encode, choose_and_decode};
+static const struct bulla_base64url_variant unchosen = {"unchosen", NULL, choose_and_encode, choose_and_decode, NULL};
 
 /* Threads that come first together all choose, and choose the same. What it points to is constant, so that no
  * order of memory accesses matters. */
@@ -53,4 +53,13 @@ void bulla_base64url_encode(uint8_t *text, struct bulla_span bytes) {
 
 bool bulla_base64url_decode(uint8_t *bytes, struct bulla_span text) {
   return atomic_load_explicit(&chosen, memory_order_relaxed)->decode(bytes, text);
+}
+
+bool bulla_base64url_decode_two(uint8_t *bytes, const uint8_t *first, struct bulla_span second) {
+  const struct bulla_base64url_variant *variant = atomic_load_explicit(&chosen, memory_order_relaxed);
+  if (variant->decode_two != NULL) {
+    return variant->decode_two(bytes, first, second);
+  }
+  return variant->decode(bytes, bulla_span(first, BULLA_FIRST_DIGITS)) &&
+         variant->decode(bytes + bulla_base64url_decoded_len(BULLA_FIRST_DIGITS), second);
 }

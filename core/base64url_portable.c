@@ -82,4 +82,5 @@ static bool decode_portable(uint8_t *bytes, struct bulla_span text) {
   return (group & 0xffff) == 0;
 }
 
-const struct bulla_base64url_variant bulla_base64url_portable = {"portable", always, encode_portable, decode_portable};
+const struct bulla_base64url_variant bulla_base64url_portable = {"portable", always, encode_portable, decode_portable,
+                                                                 NULL};

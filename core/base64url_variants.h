@@ -18,6 +18,9 @@ struct bulla_base64url_variant {
   /* As bulla_base64url_encode and bulla_base64url_decode. */
   void (*encode)(uint8_t *text, struct bulla_span bytes);
   bool (*decode)(uint8_t *bytes, struct bulla_span text);
+
+  /* As bulla_base64url_decode_two; NULL where |decode| does it twice. */
+  bool (*decode_two)(uint8_t *bytes, const uint8_t *first, struct bulla_span second);
 };
 
 extern const struct bulla_base64url_variant bulla_base64url_portable;

@@ -145,7 +145,7 @@ AVX2 static bool decode_avx2(uint8_t *bytes, struct bulla_span text) {
          bulla_base64url_portable.decode(bytes + 3 * num_groups, bulla_span(in + 4 * num_groups, left % 4));
 }
 
-const struct bulla_base64url_variant bulla_base64url_avx2 = {"avx2", have_avx2, encode_avx2, decode_avx2};
+const struct bulla_base64url_variant bulla_base64url_avx2 = {"avx2", have_avx2, encode_avx2, decode_avx2, NULL};
 
 /* The mask of the first |len| bytes, 1 to 64. */
 static __mmask64 first(size_t len) {
@@ -221,7 +221,20 @@ VBMI static bool decode_avx512vbmi(uint8_t *bytes, struct bulla_span text) {
   return (_mm512_movepi8_mask(bad) | spare) == 0;
 }
 
+VBMI static bool decode_two_avx512vbmi(uint8_t *bytes, const uint8_t *first_text, struct bulla_span second) {
+  const __m512i zeros = _mm512_set1_epi8('A');
+  __m512i bad = _mm512_setzero_si512();
+  /* The second text, moved up by a quarter, and the first one in that. */
+  __m512i text = _mm512_mask_loadu_epi8(zeros, first(second.len), second.data);
+  text = _mm512_inserti32x4(_mm512_shuffle_i64x2(text, text, _MM_SHUFFLE(2, 1, 0, 3)),
+                            _mm_loadu_si128((const void *)first_text), 0);
+  __m512i block = decode_64(text, &bad);
+  _mm512_storeu_si512(bytes, block);
+  uint64_t spare = _mm512_test_epi8_mask(block, block) & ~first(12 + bulla_base64url_decoded_len(second.len));
+  return second.len % 4 != 1 && (_mm512_movepi8_mask(bad) | spare) == 0;
+}
+
 const struct bulla_base64url_variant bulla_base64url_avx512vbmi = {"avx512vbmi", have_avx512vbmi, encode_avx512vbmi,
-                                                                   decode_avx512vbmi};
+                                                                   decode_avx512vbmi, decode_two_avx512vbmi};
 
 #endif

@@ -86,22 +86,16 @@ enum bulla_status bulla_jwe_seal_composed(const struct bulla_aead *aead, struct 
   return BULLA_OK;
 }
 
-/* Decodes the digits of an IV and a tag to |bytes|, one behind the other: since the IV is of whole groups of four
- * digits, both are decoded at once. It is why tokens do not go through bulla_jwe_open_digits, which knows no lengths.
- */
+/* Both are decoded at once: it is why tokens do not go through bulla_jwe_open_digits, which knows no lengths. */
 static bool decode_iv_and_tag(uint8_t *bytes, const struct bulla_jwe_parts *parts) {
-  uint8_t digits[IV_DIGITS + TAG_DIGITS];
-  if (parts->iv.len != IV_DIGITS || parts->tag.len != TAG_DIGITS) {
-    return false;
-  }
-  memcpy(digits, parts->iv.data, IV_DIGITS);
-  memcpy(digits + IV_DIGITS, parts->tag.data, TAG_DIGITS);
-  return bulla_base64url_decode(bytes, bulla_span(digits, sizeof(digits)));
+  _Static_assert(IV_DIGITS == BULLA_FIRST_DIGITS && TAG_DIGITS <= BULLA_SECOND_DIGITS_MAX, "as it can be done");
+  return parts->iv.len == IV_DIGITS && parts->tag.len == TAG_DIGITS &&
+         bulla_base64url_decode_two(bytes, parts->iv.data, parts->tag);
 }
 
 enum bulla_status bulla_jwe_open(const struct bulla_aead *aead, struct bulla_buffer *plaintext,
                                  const struct bulla_jwe_parts *parts) {
-  uint8_t bytes[BULLA_JWE_GCM_IV_LEN + BULLA_TAG_LEN];
+  uint8_t bytes[BULLA_TWO_ROOM]; /* the IV, then the tag */
   if (parts->encrypted_key.len != 0 || !decode_iv_and_tag(bytes, parts)) {
     return bulla_fail(plaintext, BULLA_REFUSED);
   }

@@ -288,3 +288,46 @@ Test(base64url, touches_nothing_outside_its_spans) {
     }
   }
 }
+
+/* Has every variant that can run here decode |text|, its first digits apart from the others. */
+static void decodes_two(struct bulla_span text, bool good, struct bulla_span wanted) {
+  size_t num_variants;
+  const struct bulla_base64url_variant *const *variants = bulla_base64url_variants(&num_variants);
+  struct bulla_span first = test_guarded(bulla_span(text.data, BULLA_FIRST_DIGITS));
+  struct bulla_span second = test_guarded(bulla_span(text.data + first.len, text.len - first.len));
+  for (size_t i = 0; i <= num_variants; i++) {
+    uint8_t bytes[BULLA_TWO_ROOM + 1] = {[BULLA_TWO_ROOM] = 0xa5};
+    if (i < num_variants && (!variants[i]->is_usable() || variants[i]->decode_two == NULL)) {
+      continue;
+    }
+    bool decoded = i < num_variants ? variants[i]->decode_two(bytes, first.data, second)
+                                    : bulla_base64url_decode_two(bytes, first.data, second);
+    const char *name = i < num_variants ? variants[i]->name : "chosen";
+    cr_assert_eq(decoded, good, "%s: %.*s", name, (int)text.len, text.data);
+    cr_assert(!good || memcmp(bytes, wanted.data, wanted.len) == 0, "%s: %.*s", name, (int)text.len, text.data);
+    cr_assert_eq(bytes[BULLA_TWO_ROOM], 0xa5, "%s", name);
+  }
+}
+
+Test(base64url, two_texts_decode_as_one) {
+  for (size_t len = 13; len <= 48; len++) {
+    struct bulla_span bytes = scrambled(len, (uint32_t)len);
+    struct bulla_span text = test_base64url(bytes);
+    decodes_two(text, true, bytes);
+    for (size_t at = 0; at < text.len; at++) {
+      uint8_t *changed = test_alloc(text.len);
+      static const uint8_t others[] = {'.', '=', '+', '/', ' ', 0, 0x80, 0xff, '@', '`'};
+      memcpy(changed, text.data, text.len);
+      changed[at] = others[(at + len) % sizeof(others)];
+      decodes_two(bulla_span(changed, text.len), false, bytes);
+    }
+    if (text.len % 4 != 0) {
+      uint8_t *spare = test_alloc(text.len);
+      memcpy(spare, text.data, text.len);
+      spare[text.len - 1] = 'B';
+      decodes_two(bulla_span(spare, text.len), false, bytes);
+    } else if (text.len < 64) {
+      decodes_two(test_concat(text, test_text("A")), false, bytes);
+    }
+  }
+}

@@ -69,7 +69,7 @@ NO_SECRET = {
     "core/engine.h": "bulla_engine_for",
     "core/join.h": "*",
     "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode
-        bulla_base64url_decode bulla_base64_without_padding""",
+        bulla_base64url_decode bulla_base64url_decode_two bulla_base64_without_padding""",
     "core/base64url_variants.h": "bulla_base64url_variants",
     "core/cursor.h": """bulla_reader bulla_take_until bulla_span_equal bulla_without_newline bulla_writer bulla_give bulla_put_be
         bulla_take_number bulla_take_prefixed bulla_put_number""",
