@@ -32,7 +32,7 @@ struct stored {
 struct handle {
   sqlite3_file base;
   struct stored *stored;
-  int level; /* of its lock */
+  int level;     /* of its lock */
   bool maps;     /* the shared memory */
   bool persists; /* what belongs to it stays when the last connection closes */
 };
