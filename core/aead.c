@@ -118,6 +118,10 @@ enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *cipher
   if (nonce.len == 0) {
     return BULLA_INVALID_ARGUMENT;
   }
+  /* Counters would come round: blocks would have the key stream of others, and one of them that of the tag. */
+  if (plaintext.len > BULLA_AES_GCM_MAX) {
+    return BULLA_TOO_LARGE;
+  }
   const struct bulla_aad aad = {.head = additional_data.data, .head_len = additional_data.len};
   return seal_any(aead, ciphertext, tag, nonce.data, nonce.len, plaintext, &aad);
 }

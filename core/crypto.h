@@ -23,7 +23,8 @@ void bulla_aead_free(struct bulla_aead **aead);
 #define BULLA_AES_GCM_MAX ((UINT64_C(1) << 36) - 32)
 
 /* bulla_aead_seal writes the encrypted |plaintext| to |ciphertext|, of the same length, and BULLA_TAG_LEN bytes to
- * |tag|. |nonce| has at least 1 byte (NIST SP 800-38D §7.1), else BULLA_INVALID_ARGUMENT; 12 bytes are fastest. */
+ * |tag|. |nonce| has at least 1 byte (NIST SP 800-38D §7.1), else BULLA_INVALID_ARGUMENT; 12 bytes are fastest. Returns
+ * BULLA_TOO_LARGE for more than BULLA_AES_GCM_MAX bytes. */
 BULLA_NODISCARD enum bulla_status bulla_aead_seal(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,
                                                   struct bulla_span nonce, struct bulla_span plaintext,
                                                   struct bulla_span additional_data);
@@ -46,7 +47,7 @@ struct bulla_aad {
 };
 
 /* bulla_aead_seal_bound is bulla_aead_seal with the BULLA_NONCE_LEN bytes of |nonce| and additional data in two
- * parts, for who has them in two places. */
+ * parts, for who has them in two places. |plaintext| has at most BULLA_AES_GCM_MAX bytes. */
 BULLA_NODISCARD enum bulla_status bulla_aead_seal_bound(const struct bulla_aead *aead, uint8_t *ciphertext,
                                                         uint8_t *tag, const uint8_t *nonce, struct bulla_span plaintext,
                                                         const struct bulla_aad *aad);

@@ -207,6 +207,18 @@ Test(crypto, aead_refuses_an_empty_nonce) {
   TEST_STATUS(bulla_aead_open(aead, out, none, test_text("c"), test_filled(0, BULLA_TAG_LEN), none), BULLA_REFUSED);
 }
 
+/* The counters of more would come round. Nothing is read, of which nothing is there. */
+Test(crypto, aead_seals_no_more_than_gcm_allows) {
+  struct bulla_span too_long = bulla_span("x", BULLA_AES_GCM_MAX + 1);
+  for (size_t key_len = 16; key_len <= 32; key_len += 8) {
+    struct bulla_aead *aead = new_aead(test_filled(7, key_len));
+    uint8_t *out = test_alloc(1);
+    uint8_t *tag = test_alloc(BULLA_TAG_LEN);
+    TEST_STATUS(bulla_aead_seal(aead, out, tag, test_filled(1, 16), too_long, bulla_span(NULL, 0)), BULLA_TOO_LARGE);
+    bulla_aead_free(&aead);
+  }
+}
+
 Test(crypto, aead_new_takes_the_three_key_lengths_and_no_other) {
   struct bulla_span key = test_filled(1, 80);
   for (size_t len = 0; len <= key.len; len++) {
