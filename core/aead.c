@@ -46,8 +46,9 @@ const char *bulla_engine_version(void) {
 
 enum bulla_status bulla_engine_for(const struct bulla_engine **engine, size_t key_len) {
   BULLA_TRY(need_engine());
+  /* Read once: another thread may choose meanwhile. */
   *engine = chosen;
-  if (chosen->only_256 && key_len != BULLA_KEY_LEN) {
+  if ((*engine)->only_256 && key_len != BULLA_KEY_LEN) {
     *engine = &bulla_engine_boringssl;
     return bulla_engine_boringssl.is_usable() ? BULLA_OK : BULLA_NO_CRYPTO;
   }
