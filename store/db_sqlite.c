@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -257,6 +258,17 @@ static enum bulla_status harden(struct sqlite3 *handle) {
     }
   }
   return BULLA_OK;
+}
+
+/* In its defensive mode SQLite takes the statement for an empty one. */
+enum bulla_status bulla_sqlite_set_cookie(struct bulla_sqlite *sqlite, uint32_t cookie) {
+  char text[48];
+  (void)snprintf(text, sizeof(text), "PRAGMA schema_version = %d", (int)cookie);
+  int result = sqlite3_db_config(sqlite->handle, SQLITE_DBCONFIG_DEFENSIVE, 0, (int *)NULL);
+  BULLA_TRY(status_of(sqlite->handle, result));
+  enum bulla_status status = bulla_sqlite_run(sqlite, text);
+  result = sqlite3_db_config(sqlite->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+  return result == SQLITE_OK ? status : status_of(sqlite->handle, result);
 }
 
 static enum bulla_status set_up(struct bulla_sqlite *sqlite, bool alone) {

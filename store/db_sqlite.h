@@ -91,6 +91,10 @@ BULLA_NODISCARD enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sq
 /* bulla_sqlite_forget_pages has the next transaction read all anew. */
 void bulla_sqlite_forget_pages(struct bulla_sqlite *sqlite);
 
+/* bulla_sqlite_set_cookie writes the schema cookie (https://www.sqlite.org/fileformat.html, section 1.3.9). All
+ * connections read the schema anew then. */
+BULLA_NODISCARD enum bulla_status bulla_sqlite_set_cookie(struct bulla_sqlite *sqlite, uint32_t cookie);
+
 /* bulla_sqlite_keep_log has SQLite leave the -wal and -shm where they are when it closes the last connection, and what
  * is in the -wal there too; if it |moves| that, it is also written to the database, but not flushed. */
 void bulla_sqlite_keep_log(struct bulla_sqlite *sqlite, bool moves);

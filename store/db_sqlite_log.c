@@ -5,15 +5,18 @@
 
 #include "store/db_sqlite_log.h"
 
-#include <stdio.h>
-
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "store/db_sqlite_vfs.h"
 
 enum { PAGE_LEN = 4096, HEADER_LEN = 32, FRAME_HEADER_LEN = 24, FRAME_LEN = FRAME_HEADER_LEN + PAGE_LEN };
-enum { SALT_AT = 16, SALT_LEN = 8, FRAME_SALT_AT = 8, COUNTER_AT = 24 };
+enum { SALT_AT = 16, SALT_LEN = 8, FRAME_SALT_AT = 8 };
+enum { COUNTER_AT = 24, COOKIE_AT = 40, STATE_LEN = COOKIE_AT + 4 - COUNTER_AT }; /* section 1.3 */
 enum { LOOK_FRAMES = 4096, TRIES = 5 };
+
+/* The schema cookie has in its upper half the lower one of the cookie before the mark, and a number that is drawn in
+ * the lower one, less than DRAWN. Each change of the schema adds one. */
+enum { HALF_BITS = 16, HALF_MAX = 0xffff, CHANGES_MAX = 0x1000, DRAWN = HALF_MAX + 1 - CHANGES_MAX };
 
 /* The frames that are left: a record takes two or three, and the next process reads them all. */
 enum { LEFT_FRAMES = 64 };
@@ -77,49 +80,69 @@ static bool are_whole(struct log *log, int num) {
   return true;
 }
 
+/* What of the first page tells one state of one database from others. */
+struct state {
+  uint32_t counter;
+  uint32_t cookie;
+};
+
+static bool read_state(struct state *state, struct sqlite3 *handle, bool is_log, int64_t page_at) {
+  uint8_t bytes[STATE_LEN];
+  if (!bulla_sqlite_read(handle, is_log, bytes, sizeof(bytes), page_at + COUNTER_AT)) {
+    return false;
+  }
+  *state = (struct state){number_at(bytes), number_at(bytes + COOKIE_AT - COUNTER_AT)};
+  return true;
+}
+
+static bool is_same(struct state a, struct state b) {
+  return a.counter == b.counter && a.cookie == b.cookie;
+}
+
+/* Whether |next| is what a database in |state| becomes as a log is marked, or, by who marks none, as it is changed. */
+static bool follows(struct state next, struct state state) {
+  return next.counter - 1 == state.counter &&
+         (next.cookie - state.cookie < CHANGES_MAX || next.cookie >> HALF_BITS == (state.cookie & HALF_MAX));
+}
+
 /* Looks for the images of the first page. |*has| is whether there is one, |*is_own| whether the log can be that of a
- * database with |counter|. */
-static void look(bool *has, bool *is_own, struct log *log, uint32_t counter) {
+ * database in |state|. */
+static void look(bool *has, bool *is_own, struct log *log, struct state state) {
   uint8_t header[FRAME_HEADER_LEN];
-  uint8_t bytes[4];
+  struct state image;
   *has = false;
   *is_own = false;
   for (int i = 0; i < LOOK_FRAMES && !*is_own && read_frame(log, header, i); i++) {
     if (number_at(header) == 1) {
-      if (!bulla_sqlite_read(log->handle, true, bytes, sizeof(bytes), frame_at(i) + FRAME_HEADER_LEN + COUNTER_AT) ||
-          (!*has && !are_whole(log, i + 1))) {
+      if (!read_state(&image, log->handle, true, frame_at(i) + FRAME_HEADER_LEN) || (!*has && !are_whole(log, i + 1))) {
         return; /* nothing of it counts */
       }
-      *is_own = number_at(bytes) == counter || (!*has && number_at(bytes) - 1 == counter);
+      *is_own = is_same(image, state) || (!*has && follows(image, state));
       *has = true;
     }
   }
 }
 
-static bool read_counter(struct sqlite3 *handle, uint8_t counter[4]) {
-  return bulla_sqlite_read(handle, false, counter, 4, COUNTER_AT);
-}
-
 /* Others may move the log into the database meanwhile, and begin it anew: what is seen counts if neither has changed.
  */
 enum bulla_status bulla_sqlite_log_check(struct bulla_sqlite *sqlite) {
-  uint8_t before[4];
-  uint8_t after[4];
+  struct state before;
+  struct state after;
   struct log log;
   struct log again;
   bool has = false;
   bool is_own = false;
   for (int i = 0; i < TRIES; i++) {
-    if (!read_counter(sqlite->handle, before) || !begin(&log, sqlite->handle)) {
+    if (!read_state(&before, sqlite->handle, false, 0) || !begin(&log, sqlite->handle)) {
       return BULLA_OK;
     }
-    look(&has, &is_own, &log, number_at(before));
+    look(&has, &is_own, &log, before);
     sqlite->is_marked = has;
     if (!has || is_own) {
       return BULLA_OK;
     }
     if (begin(&again, sqlite->handle) && memcmp(log.header, again.header, sizeof(log.header)) == 0 &&
-        read_counter(sqlite->handle, after) && memcmp(before, after, sizeof(before)) == 0) {
+        read_state(&after, sqlite->handle, false, 0) && is_same(before, after)) {
       bulla_sqlite_keep_log(sqlite, false); /* as this connection is closed it would be moved into the database */
       return bulla_explain(BULLA_VAULT_MOVED,
                            "the log beside it, which ends in -wal, is that of another database, or of another state");
@@ -128,28 +151,36 @@ enum bulla_status bulla_sqlite_log_check(struct bulla_sqlite *sqlite) {
   return BULLA_BUSY;
 }
 
-/* Of what is in that page the version alone can be written without harm: as it is. */
-static enum bulla_status write_version(struct bulla_sqlite *sqlite) {
-  char text[40];
-  struct bulla_value version = {.number = -1};
+/* What |text| asks for: one number. */
+static enum bulla_status ask_number(struct bulla_sqlite *sqlite, int64_t *number, const char *text) {
+  struct bulla_value value = {.number = 0};
   struct bulla_db_rows rows;
   bool row = false;
-  BULLA_TRY(bulla_sqlite_ask(&rows, sqlite, "PRAGMA user_version"));
+  BULLA_TRY(bulla_sqlite_ask(&rows, sqlite, text));
   enum bulla_status status = bulla_sqlite_next(&rows, &row);
   if (row) {
-    bulla_sqlite_column(&rows, 0, &version);
+    bulla_sqlite_column(&rows, 0, &value);
   }
+  *number = value.number;
   bulla_sqlite_end(&rows);
   BULLA_TRY(status);
-  (void)snprintf(text, sizeof(text), "PRAGMA user_version = %d", (int)version.number);
-  return version.type == BULLA_VALUE_INT ? bulla_sqlite_run(sqlite, text) : BULLA_NOT_A_VAULT;
+  return value.type == BULLA_VALUE_INT ? BULLA_OK : BULLA_NOT_A_VAULT;
+}
+
+/* The schema cookie is the one number in that page that may be any. As it changes SQLite reads the schema anew. */
+static enum bulla_status write_cookie(struct bulla_sqlite *sqlite) {
+  int64_t cookie;
+  int64_t drawn;
+  BULLA_TRY(ask_number(sqlite, &cookie, "PRAGMA schema_version"));
+  BULLA_TRY(ask_number(sqlite, &drawn, "SELECT random()"));
+  return bulla_sqlite_set_cookie(sqlite, (uint32_t)cookie << HALF_BITS | (uint32_t)((uint64_t)drawn % DRAWN));
 }
 
 enum bulla_status bulla_sqlite_log_mark(struct bulla_sqlite *sqlite) {
   if (sqlite->is_marked) {
     return BULLA_OK;
   }
-  BULLA_TRY(write_version(sqlite));
+  BULLA_TRY(write_cookie(sqlite));
   sqlite->is_marked = true;
   return BULLA_OK;
 }

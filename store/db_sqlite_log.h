@@ -14,7 +14,9 @@
  * writes the database's first page: a change counter is in that page (https://www.sqlite.org/fileformat.html, section
  * 1.3.7). A connection that reads the page and writes it counts one further, and not again before it reads it anew. So
  * in a database that the log is of, the counter is the one before that of the first image of the page, or that of an
- * image. */
+ * image. Another vault, or a copy that went another way, may have the same counter. So a number that is drawn is
+ * written too, and the one that it replaces: in the schema cookie (section 1.3.9), which SQLite compares with what it
+ * remembers of the schema and nothing else. */
 
 #ifndef BULLA_STORE_DB_SQLITE_LOG_H
 #define BULLA_STORE_DB_SQLITE_LOG_H

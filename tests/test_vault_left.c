@@ -222,14 +222,18 @@ static void assert_not_taken(const char *which) {
   TEST_SPAN(read_file(in_house("v.db-wal")), log, "%s: the log was written to", which);
 }
 
-/* The vault as it is after it was moved away without its log, used there, and moved back. */
-static void use_elsewhere(void) {
+static void put_into(const char *name) {
   struct bulla_vault *vault = NULL;
   struct bulla_field field = {TEXT("host"), TEXT("db3.acme.example"), false};
-  cr_assert_eq(rename(house.path, in_house("w.db")), 0);
-  TEST_OK(bulla_vault_open(&vault, url_of("w.db"), house.root, NULL));
+  TEST_OK(bulla_vault_open(&vault, url_of(name), house.root, NULL));
   TEST_OK(bulla_vault_put(vault, &who, AT(TEXT("acme"), TEXT("db")), &field, 1));
   bulla_vault_close(&vault);
+}
+
+/* The vault as it is after it was moved away without its log, used there, and moved back. */
+static void use_elsewhere(void) {
+  cr_assert_eq(rename(house.path, in_house("w.db")), 0);
+  put_into("w.db");
   cr_assert_eq(rename(in_house("w.db"), house.path), 0);
 }
 
@@ -251,6 +255,54 @@ Test(vault_left, a_database_of_another_state_is_not_read_with_it) {
   assert_not_taken("newer");
   remove_left();
   cr_expect_eq(records_of("v.db"), 5);
+}
+
+/* A copy that has as many changes behind it as the one that the log is of, and other ones. */
+Test(vault_left, a_database_that_went_another_way_is_not_read_with_it) {
+  struct bulla_span before = read_file(house.path);
+  put_once();
+  struct bulla_span other_way = read_file(house.path);
+  write_file(house.path, before);
+  use_once();
+  struct bulla_span log = read_file(in_house("v.db-wal"));
+  cr_assert_arr_eq(read_file(house.path).data + 24, other_way.data + 24, 4,
+                   "the change counter alone tells them apart");
+  write_file(house.path, other_way);
+  assert_not_taken("another way");
+  /* Nor with a log that follows one of as many changes. */
+  write_file(house.path, before);
+  remove_left();
+  put_once();
+  use_once();
+  log = read_file(in_house("v.db-wal"));
+  write_file(house.path, other_way);
+  assert_not_taken("another way, one change ago");
+  /* What the log follows may be there without anything that is in it. */
+  write_file(house.path, before);
+  remove_left();
+  use_once();
+  log = read_file(in_house("v.db-wal"));
+  remove_left();
+  write_file(house.path, before);
+  write_file(in_house("v.db-wal"), log);
+  cr_expect_eq(records_of("v.db"), 3);
+}
+
+/* With as many changes as there were in another vault. */
+Test(vault_left, a_new_vault_is_not_read_with_the_log_of_another) {
+  use_once();
+  struct bulla_span own = read_file(house.path);
+  TEST_OK(bulla_vault_create(url_of("x.db"), house.root));
+  struct bulla_span new = read_file(in_house("x.db"));
+  while (memcmp(new.data + 24, own.data + 24, 4) < 0) {
+    put_into("x.db");
+    new = read_file(in_house("x.db"));
+  }
+  cr_assert_arr_eq(new.data + 24, own.data + 24, 4);
+  write_file(house.path, new);
+  assert_not_taken("new");
+  write_file(house.path, own);
+  cr_expect_eq(records_of("v.db"), 3);
 }
 
 /* Whatever one connection has done, the log is that of its database. */
