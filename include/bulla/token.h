@@ -187,9 +187,9 @@ BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_mint(struct bulla_minter
                                                              const struct bulla_claims *claims);
 
 /* bulla_token_mint_many is bulla_token_mint for |num_tokens| tokens under one API key: tokens[i] says what *claims[i]
- * does. All of them are minted, or all of |tokens| are zeroed and empty. It takes less time than as many calls, the
- * less the fewer days in a row the claims are of. |*failed| is |num_tokens|; on failure it is the index of the first
- * token at fault, if one is. Returns the statuses of bulla_token_mint; BULLA_KEY_EXHAUSTED if a day's key has not as
+ * does. All of them are minted, or all of |tokens| are zeroed and empty. It takes less time than as many calls, most of
+ * all where claims of one day stand together. |*failed| is |num_tokens|; on failure it is the index of the first token
+ * at fault, if one is. Returns the statuses of bulla_token_mint; BULLA_KEY_EXHAUSTED if a day's key has not as
  * many seals left. */
 BULLA_API BULLA_NODISCARD enum bulla_status bulla_token_mint_many(struct bulla_minter *minter,
                                                                   struct bulla_buffer *tokens, size_t *failed,
