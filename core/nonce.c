@@ -47,7 +47,10 @@ static bool have_rdrand(void) {
 
 __attribute__((target("rdrnd"))) uint64_t bulla_fresh_word(void) {
   unsigned long long word = 0;
-  return have_rdrand() && _rdrand64_step(&word) == 1 ? word : 0;
+  /* It fails when many processors ask for more than it makes; ten times in a row only if it is broken. */
+  for (int tries = have_rdrand() ? 10 : 0; tries > 0 && _rdrand64_step(&word) != 1; tries--) {
+  }
+  return word;
 }
 #else
 uint64_t bulla_fresh_word(void) {

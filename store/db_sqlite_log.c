@@ -91,7 +91,7 @@ static bool read_state(struct state *state, struct sqlite3 *handle, bool is_log,
   if (!bulla_sqlite_read(handle, is_log, bytes, sizeof(bytes), page_at + COUNTER_AT)) {
     return false;
   }
-  *state = (struct state){number_at(bytes), number_at(bytes + COOKIE_AT - COUNTER_AT)};
+  *state = (struct state){number_at(bytes), number_at(bytes + (COOKIE_AT - COUNTER_AT))};
   return true;
 }
 

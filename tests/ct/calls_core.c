@@ -397,7 +397,8 @@ const struct ct_call ct_core_calls[] = {
      "key and plaintext", "ciphertext and tag: they are made to be seen; " VERDICT, run_engine},
     {"bulla_xaes_new bulla_xaes_free bulla_xaes_seal bulla_xaes_open", "key and plaintext",
      "ciphertext and tag: they are made to be seen; " VERDICT, run_xaes},
-    {"bulla_key_new bulla_key_id_of bulla_key_free bulla_seal bulla_seal_many bulla_blob_seal bulla_aead_seal_on bulla_open",
+    {"bulla_key_new bulla_key_id_of bulla_key_free bulla_seal bulla_seal_many bulla_blob_seal bulla_aead_seal_on "
+     "bulla_open",
      "key and plaintext", "the key's id, which stands in every blob; the blob; " VERDICT, seal_blobs},
     {"bulla_ring_add bulla_ring_open bulla_ring_free", "key and plaintext",
      "the key's id, which stands in every blob; the blob; " VERDICT, open_with_a_ring},
