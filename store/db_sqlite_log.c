@@ -210,6 +210,12 @@ static bool is_moved(const struct log *log, int num) {
          memcmp(page, frame + FRAME_HEADER_LEN, sizeof(page)) == 0;
 }
 
+/* A file that is left is of the user and group who made it: others who may open the database could not open the vault
+ * beside it. A file system of the process's own has no users. */
+static bool may_stay(struct bulla_sqlite *sqlite) {
+  return sqlite->turn.file < 0 || bulla_site_is_for_all(&sqlite->site);
+}
+
 void bulla_sqlite_log_leave(struct bulla_sqlite *sqlite) {
   struct log log;
   if (sqlite->db.read_only || sqlite->db.is_backup || sqlite->has_changed || sqlite->handle == NULL ||
@@ -217,7 +223,7 @@ void bulla_sqlite_log_leave(struct bulla_sqlite *sqlite) {
     return;
   }
   int num = count_frames(&log);
-  if (num == 0 || num > LEFT_FRAMES) {
+  if (num == 0 || num > LEFT_FRAMES || !may_stay(sqlite)) {
     return;
   }
   if (sqlite->num_frames == 0) {

@@ -99,6 +99,23 @@ static bool is_of_another(const struct bulla_site *site, const struct stat *seen
   return !known || (seen->st_mode & (S_IRWXG | S_IRWXO) & ~site->mode) != 0;
 }
 
+bool bulla_site_is_for_all(const struct bulla_site *site) {
+  struct stat database;
+  if (lstat(site->path, &database) != 0) {
+    return false;
+  }
+  const mode_t rights = S_IRWXU | S_IRWXG | S_IRWXO;
+  for (size_t i = BULLA_SITE_DATABASE + 1; i < BULLA_SITE_FILES; i++) {
+    char name[PATH_MAX];
+    struct stat seen;
+    if (!bulla_site_sidecar(name, site, i) || lstat(name, &seen) != 0 || seen.st_uid != database.st_uid ||
+        seen.st_gid != database.st_gid || ((seen.st_mode ^ database.st_mode) & rights) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 enum bulla_status bulla_site_complete(struct bulla_site *site) {
   for (size_t i = site->num_known; i < BULLA_SITE_FILES; i++) {
     char name[PATH_MAX];

@@ -55,6 +55,10 @@ enum bulla_status bulla_site_lose(struct bulla_site *site, const char *why);
  * logs it the first time. */
 BULLA_NODISCARD enum bulla_status bulla_site_check(struct bulla_site *site);
 
+/* bulla_site_is_for_all returns whether the files beside it are there, and of the same user, group and mode as it is:
+ * then whoever may open it may open them. */
+bool bulla_site_is_for_all(const struct bulla_site *site);
+
 /* bulla_site_sidecar fills |name| with the name of one of the files, or returns false if it is too long for a path. */
 BULLA_NODISCARD bool bulla_site_sidecar(char name[PATH_MAX], const struct bulla_site *site, size_t file);
 

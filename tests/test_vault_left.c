@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "store/db.h"
 #include "tests/vault_support.h"
@@ -133,6 +134,29 @@ Test(vault_left, a_change_leaves_nothing_of_a_log) {
   TEST_OK(use("acme", "db", "password"));
   close_vault();
   cr_expect_eq(len_of("-wal"), -1);
+}
+
+/* Whoever does not own the database, or is in another group, makes the files beside it as its own: others, who may open
+ * the database, would not open the vault. */
+Test(vault_left, what_others_could_not_open_is_not_left) {
+  const char *const names[] = {"v.db-wal", "v.db-shm"};
+  for (size_t i = 0; i < 6; i++) {
+    open_vault();
+    TEST_OK(use("acme", "db", "password"));
+    const char *name = in_house(names[i % 2]);
+    if (i < 4 && chown(name, i < 2 ? 65534 : (uid_t)-1, i < 2 ? (gid_t)-1 : 65534) != 0) {
+      cr_skip_test("not root: cannot give a file away");
+    }
+    if (i >= 4) {
+      cr_assert_eq(chmod(i == 4 ? house.path : name, i == 4 ? 0640 : 0600), 0);
+    }
+    close_vault();
+    cr_expect_eq(len_of("-wal"), -1, "%zu", i);
+    cr_expect_eq(len_of("-shm"), -1, "%zu", i);
+  }
+  use_once();
+  cr_expect_gt(len_of("-wal"), 0, "for all who may open the database");
+  cr_expect_eq(records_of("v.db"), 9);
 }
 
 Test(vault_left, who_only_reads_leaves_it_as_it_is) {
