@@ -19,6 +19,8 @@ ASKED_FOR = {
     "__cplusplus": "the language of who includes a public header",
     "SYS_memfd_secret": "libc's headers, which may be older than the kernel",
     "MFD_NOEXEC_SEAL": "libc's headers, likewise",
+    "MADV_POPULATE_WRITE": "libc's headers, likewise",
+    "__clang__": "how a compiler is asked to unroll a loop",
     "BULLA_BORINGSSL_PATH": "meson.build: BoringSSL is loaded; sanitizers need it linked; no check hangs on it",
     "BULLA_POSTGRESQL": "meson.build: whether there is a second back end",
     "BULLA_VAES_BITS": "core/meson.build: the width of the engine's vectors; both are built, and fuzzed",
