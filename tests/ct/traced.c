@@ -18,7 +18,7 @@
 
 #include "core/engine.h"
 
-enum { MAX_STEPS = 1 << 18, NUM_REGISTERS = 16, MAX_LEN = 4096, MAX_DATA = 1024, MAX_CODE = 1 << 24, NUM_TRIES = 3 };
+enum { MAX_STEPS = 1 << 18, NUM_REGISTERS = 16, MAX_LEN = 4096, MAX_DATA = 2048, MAX_CODE = 1 << 24, MAX_TRIES = 3 };
 
 /* In the order of ucontext_t. */
 static const char *const names[NUM_REGISTERS] = {"r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15",
@@ -37,6 +37,7 @@ static size_t num_steps;
 static size_t at_step;
 static bool is_first;
 static bool only_places; /* registers may differ */
+static int num_tries = MAX_TRIES;
 static bool differs;
 static char told[256];
 static uint8_t executed[MAX_CODE];
@@ -145,13 +146,13 @@ static void expand(int try) {
 }
 
 static void try_keys(void) {
-  for (int try = 0; try < NUM_TRIES; try++) {
+  for (int try = 0; try < num_tries; try++) {
     draw(try, key, sizeof(key));
     memset(context, 0, sizeof(context));
     memset(xaes_key, 0, sizeof(xaes_key));
     CALL(try, engine->expand, ADDRESS(context), ADDRESS(key), sizeof(key));
   }
-  for (int try = 0; try < NUM_TRIES; try++) {
+  for (int try = 0; try < num_tries; try++) {
     draw(try, key, sizeof(key));
     CALL(try, engine->expand_xaes, ADDRESS(xaes_key), ADDRESS(key));
   }
@@ -159,7 +160,7 @@ static void try_keys(void) {
 
 /* Other powers of the hash key for other lengths. */
 static void try_derivation(size_t len) {
-  for (int try = 0; try < NUM_TRIES; try++) {
+  for (int try = 0; try < num_tries; try++) {
     draw(try, key, sizeof(key));
     memset(xaes_key, 0, sizeof(xaes_key));
     memset(context, 0, sizeof(context));
@@ -171,7 +172,7 @@ static void try_derivation(size_t len) {
 }
 
 static void try_seal(size_t nonce_len, size_t len) {
-  for (int try = 0; try < NUM_TRIES; try++) {
+  for (int try = 0; try < num_tries; try++) {
     expand(try);
     draw(try, plaintext, len);
     CALL(try, engine->seal, ADDRESS(context), ADDRESS(ciphertext), ADDRESS(tag), ADDRESS(nonce), nonce_len,
@@ -182,7 +183,7 @@ static void try_seal(size_t nonce_len, size_t len) {
 /* The tag is right, or |wrong_byte| of it is not; that may show as the verdict, but not the byte as another way. */
 static void try_open(size_t nonce_len, size_t len, bool right) {
   only_places = !right;
-  for (int try = 0; try < NUM_TRIES; try++) {
+  for (int try = 0; try < num_tries; try++) {
     expand(try);
     draw(try, plaintext, len);
     if (engine->seal(context, ciphertext, tag, nonce, nonce_len, plaintext, len, &aad) != BULLA_OK) {
@@ -214,7 +215,7 @@ static void report(const char *what) {
 static const size_t lens[] = {0,   1,   3,   5,   9,   16,  17,  19,  21,  26,   32,   33,  48,
                               49,  63,  64,  65,  80,  112, 127, 128, 192, 200,  240,  255, 256,
                               257, 300, 384, 500, 513, 600, 700, 769, 900, 1023, 1100, 1300};
-static const size_t heads[] = {0, 3, 5, 9, 16, 18, 19, 21, 25, 30, 32, 50, 200};
+static const size_t heads[] = {0, 3, 5, 9, 16, 18, 19, 21, 25, 30, 32, 50, 100, 200};
 static const size_t tails[] = {0, 2, 5, 10, 16, 18, 20, 26, 31, 32, 64, 600};
 enum {
   NUM_LENS = sizeof(lens) / sizeof(lens[0]),
@@ -222,17 +223,34 @@ enum {
   NUM_TAILS = sizeof(tails) / sizeof(tails[0]),
 };
 
-/* Takes |step| through each long text with some additional data, and through each of the latter with a short text;
- * now and then the nonce has not 12 bytes. */
-static void try_lengths(void (*step)(size_t nonce_len, size_t len)) {
+/* Takes |step| through texts of many lengths, and through each way that additional data is put together: with
+ * a short text, with a long one, and, if |with_long_data|, where the data is long itself. Now and then the nonce has
+ * not 12 bytes. */
+static void try_lengths(void (*step)(size_t nonce_len, size_t len), bool with_long_data) {
+  num_tries = 2;
+  for (size_t len = 0; len <= 160; len++) {
+    aad = (struct bulla_aad){0};
+    step(BULLA_NONCE_LEN, len);
+    if (len % 5 == 0) {
+      step(BULLA_NONCE_LEN, 640 + len);
+    }
+  }
   for (size_t i = 0; i < NUM_LENS; i++) {
     aad = (struct bulla_aad){data, 18 * (i % 2), data + 20, 64 * (i / 2 % 2)};
     step(i % 8 == 3 ? i : BULLA_NONCE_LEN, lens[i]);
   }
   for (size_t i = 0; i < NUM_HEADS * NUM_TAILS; i++) {
-    aad = (struct bulla_aad){data, heads[i % NUM_HEADS], data + 256, tails[i / NUM_HEADS]};
+    aad = (struct bulla_aad){data, heads[i % NUM_HEADS], data + 1024, tails[i / NUM_HEADS]};
     step(i % 4 == 3 ? i / 4 : BULLA_NONCE_LEN, 11 * i % 40);
+    if (i % 3 == 0) {
+      step(BULLA_NONCE_LEN, 700);
+    }
+    if (i % 3 == 0 && with_long_data) {
+      aad.head_len += 640;
+      step(BULLA_NONCE_LEN, 1);
+    }
   }
+  num_tries = MAX_TRIES;
 }
 
 static void open_right(size_t nonce_len, size_t len) {
@@ -249,9 +267,9 @@ static void try_engine(void) {
     try_derivation(lens[i]);
   }
   report("nothing of how a key is expanded or derived shows it");
-  try_lengths(try_seal);
+  try_lengths(try_seal, true);
   report("nothing of how a message is sealed shows key or plaintext");
-  try_lengths(open_right);
+  try_lengths(open_right, false);
   report("nothing of how a message is opened shows key or plaintext");
   for (size_t len = 0; len <= 320; len += 80) {
     open_wrong(BULLA_NONCE_LEN, len);
