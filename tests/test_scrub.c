@@ -145,7 +145,6 @@ static void open_with_a_long_nonce(void) {
 static void use_xaes(void) {
   static const uint8_t nonce[24];
   struct bulla_xaes *xaes = NULL;
-  uint8_t tag[BULLA_TAG_LEN];
   const struct bulla_aad aad = {.head = noise, .head_len = 18, .tail = noise + 18, .tail_len = 99};
   TEST_OK(bulla_xaes_new(&xaes, some(32)));
   TEST_OK(bulla_xaes_seal(xaes, out, tag, nonce, some(99), &aad));
