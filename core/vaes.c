@@ -26,7 +26,6 @@
 #include "core/engine.h"
 
 #ifdef __x86_64__
-
 #include <cpuid.h>
 
 #include "core/vaes_vector.h"
@@ -209,7 +208,7 @@ OUT_OF_LINE __m128i hash_nonce(const struct context *context, const uint8_t *non
     absorb(&products, power_of(context, 1), XOR(reverse(part), IN_FIRST(hash)));
     hash = reduce(&products, ZERO);
   }
-  __m128i len_in_bits = _mm_cvtsi64_si128((long long)(8 * len));
+  __m128i len_in_bits = _mm_cvtsi64_si128(8 * (long long)len);
   absorb(&products, power_of(context, 1), IN_FIRST(_mm_xor_si128(hash, len_in_bits)));
   return reduce(&products, ZERO);
 }
@@ -393,7 +392,8 @@ INLINE void group(bool seal, int num, const struct context *context, struct coun
 /* Enciphers |len| bytes, and returns the tag (SP 800-38D, 7.1 and 7.2). Ciphertext is |out| if |seal|, else |in|. */
 INLINE __m128i run(bool seal, const struct context *context, uint8_t *out, const uint8_t *in, size_t len,
                    const uint8_t *nonce, size_t nonce_len, const struct bulla_aad *aad) {
-  size_t data_blocks = blocks(aad->head_len + aad->tail_len);
+  size_t data_len = aad->head_len + aad->tail_len;
+  size_t data_blocks = blocks(data_len);
   size_t num_blocks = data_blocks + blocks(len) + 1;
   bool at_once = num_blocks <= context->num_powers; /* with one reduction */
   size_t num_strides = at_once ? 0 : len / (STRIDE * WIDTH);
@@ -442,7 +442,7 @@ INLINE __m128i run(bool seal, const struct context *context, uint8_t *out, const
   if (at_once) { /* now, while the rounds go on: sums have no order */
     absorb_data(&products, power_of(context, num_blocks), aad);
   }
-  __m128i lengths = _mm_set_epi64x((long long)(8 * (aad->head_len + aad->tail_len)), (long long)(8 * len));
+  __m128i lengths = _mm_set_epi64x(8 * (long long)data_len, 8 * (long long)len);
   vector x = with_lane(ZERO, blocks(rest), lengths);
   vector text = rest > 0 ? load_part(in + num * WIDTH, rest) : ZERO;
   last = LAST_ROUND(last, XOR(text, IN_EACH(context->round_keys[ROUNDS])));

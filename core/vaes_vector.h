@@ -90,6 +90,7 @@ INLINE void store_part(uint8_t *to, vector x, size_t len) {
 /* |x|, of |len| bytes and then zeros, with the |tail_len| bytes of |tail| after them, in all at most WIDTH. */
 INLINE vector append(vector x, size_t len, const uint8_t *tail, size_t tail_len) {
   /* The address is where byte 0 would be. What the mask leaves out is not read. */
+  /* NOLINTNEXTLINE(performance-no-int-to-ptr): it may be outside what |tail| points to. */
   return _mm512_mask_loadu_epi8(x, first(len + tail_len) & ~first(len), (const void *)((uintptr_t)tail - len));
 }
 
