@@ -261,14 +261,21 @@ static enum bulla_status harden(struct sqlite3 *handle) {
 }
 
 /* In its defensive mode SQLite takes the statement for an empty one. */
+enum bulla_status bulla_sqlite_allow_cookie(struct bulla_sqlite *sqlite, bool allow) {
+  if (sqlite->allows_cookie == allow) {
+    return BULLA_OK;
+  }
+  int result = sqlite3_db_config(sqlite->handle, SQLITE_DBCONFIG_DEFENSIVE, allow ? 0 : 1, (int *)NULL);
+  sqlite3_finalize(sqlite->controls[BULLA_SQLITE_ROLLBACK]); /* SQLite would prepare it anew as it is used */
+  sqlite->controls[BULLA_SQLITE_ROLLBACK] = NULL;
+  sqlite->allows_cookie = allow;
+  return status_of(sqlite->handle, result);
+}
+
 enum bulla_status bulla_sqlite_set_cookie(struct bulla_sqlite *sqlite, uint32_t cookie) {
   char text[48];
   (void)snprintf(text, sizeof(text), "PRAGMA schema_version = %d", (int)cookie);
-  int result = sqlite3_db_config(sqlite->handle, SQLITE_DBCONFIG_DEFENSIVE, 0, (int *)NULL);
-  BULLA_TRY(status_of(sqlite->handle, result));
-  enum bulla_status status = bulla_sqlite_run(sqlite, text);
-  result = sqlite3_db_config(sqlite->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-  return result == SQLITE_OK ? status : status_of(sqlite->handle, result);
+  return bulla_sqlite_run(sqlite, text);
 }
 
 static enum bulla_status set_up(struct bulla_sqlite *sqlite, bool alone) {

@@ -39,12 +39,13 @@ struct bulla_sqlite {
   struct bulla_site_state state; /* of a frozen one, when it was opened */
   uint8_t log_start[32];         /* of the -wal after the last commit of this connection: identifies the log */
   off_t log_len;
-  int num_frames;    /* in the -wal after the last commit of this connection */
-  int checkpoint_at; /* the number at which the next checkpoint is made */
-  bool is_eager;     /* it checkpoints before others have to */
-  int waited_us;     /* less than a millisecond, that db.left does not show yet */
-  bool has_changed;  /* it wrote more than records of uses, or may have */
-  bool is_marked;    /* its log has an image of the database's first page: store/db_sqlite_log.h */
+  int num_frames;     /* in the -wal after the last commit of this connection */
+  int checkpoint_at;  /* the number at which the next checkpoint is made */
+  bool is_eager;      /* it checkpoints before others have to */
+  int waited_us;      /* less than a millisecond, that db.left does not show yet */
+  bool has_changed;   /* it wrote more than records of uses, or may have */
+  bool allows_cookie; /* it is not in SQLite's defensive mode, which keeps the schema cookie */
+  bool is_marked;     /* its log has an image of the database's first page: store/db_sqlite_log.h */
   struct sqlite3_stmt *controls[BULLA_SQLITE_CONTROLS];
   struct sqlite3_stmt *prepared[BULLA_NUM_QUERIES];
 };
@@ -90,6 +91,10 @@ BULLA_NODISCARD enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sq
 
 /* bulla_sqlite_forget_pages has the next transaction read all anew. */
 void bulla_sqlite_forget_pages(struct bulla_sqlite *sqlite);
+
+/* bulla_sqlite_allow_cookie begins or ends that bulla_sqlite_set_cookie may be called. Not within a transaction: all
+ * statements are to be prepared anew then, that for ROLLBACK too, for which there may be no memory. */
+BULLA_NODISCARD enum bulla_status bulla_sqlite_allow_cookie(struct bulla_sqlite *sqlite, bool allow);
 
 /* bulla_sqlite_set_cookie writes the schema cookie (https://www.sqlite.org/fileformat.html, section 1.3.9). All
  * connections read the schema anew then. */

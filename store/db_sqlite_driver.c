@@ -203,6 +203,13 @@ static void take_turn(struct bulla_sqlite *sqlite, bool first) {
   }
 }
 
+/* Ends a transaction that is open. */
+static void undo(struct bulla_sqlite *sqlite) {
+  enum bulla_status ignored = bulla_sqlite_undo(sqlite);
+  ignored = bulla_sqlite_allow_cookie(sqlite, false);
+  (void)ignored;
+}
+
 static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent) {
   struct bulla_sqlite *sqlite = sqlite_of(db);
   if (intent != BULLA_DB_READ && db->read_only) {
@@ -214,6 +221,8 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
   }
   if (!sqlite->is_marked) {
     bulla_sqlite_forget_pages(sqlite);
+    BULLA_TRY(bulla_sqlite_allow_cookie(sqlite, true));
+    BULLA_TRY(bulla_sqlite_undo(sqlite));
   }
   take_turn(sqlite, intent == BULLA_DB_WRITE_FIRST);
   enum bulla_status status = bulla_sqlite_control(sqlite, BULLA_SQLITE_BEGIN_IMMEDIATE);
@@ -221,8 +230,7 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
   sqlite->has_changed = sqlite->has_changed || intent != BULLA_DB_WRITE_RECORDS;
   status = status == BULLA_OK ? bulla_sqlite_log_mark(sqlite) : status;
   if (status != BULLA_OK) {
-    enum bulla_status ignored = bulla_sqlite_undo(sqlite);
-    (void)ignored;
+    undo(sqlite);
   }
   return status;
 }
@@ -270,6 +278,7 @@ static enum bulla_status commit(struct bulla_db *db, bool *ended) {
   BULLA_TRY(check_log(sqlite, false));
   BULLA_TRY(bulla_sqlite_control(sqlite, BULLA_SQLITE_COMMIT));
   *ended = true;
+  BULLA_TRY(bulla_sqlite_allow_cookie(sqlite, false));
   BULLA_TRY(bulla_site_check(&sqlite->site));
   BULLA_TRY(check_log(sqlite, true));
   bulla_sqlite_checkpoint(sqlite);
@@ -279,8 +288,7 @@ static enum bulla_status commit(struct bulla_db *db, bool *ended) {
 static void rollback(struct bulla_db *db) {
   struct bulla_sqlite *sqlite = sqlite_of(db);
   bool is_full = bulla_sqlite_is_full(sqlite);
-  enum bulla_status ignored = bulla_sqlite_undo(sqlite);
-  (void)ignored;
+  undo(sqlite);
   sqlite->is_marked = false; /* or it is: that costs a page */
   if (is_full) {
     /* What is in the -wal already needs no more room in the database than it has, and the next has the -wal's. */
