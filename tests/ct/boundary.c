@@ -38,6 +38,17 @@ WRAP(enum bulla_status, bulla_aead_seal_bound, const struct bulla_aead *aead, ui
   return status;
 }
 
+/* bulla_aead_seal_on is inlined where it is called: here what it gave is marked when the batch is done. */
+WRAP(enum bulla_status, bulla_seal_many, struct bulla_key *key, struct bulla_buffer *blobs, size_t *failed,
+     const struct bulla_span *plaintexts, const struct bulla_span *contexts, size_t num_blobs) {
+  enum bulla_status status = __real_bulla_seal_many(key, blobs, failed, plaintexts, contexts, num_blobs);
+  for (size_t i = 0; status == BULLA_OK && i < num_blobs; i++) {
+    size_t len = plaintexts[i].len + BULLA_TAG_LEN;
+    ct_declassify(blobs[i].data + blobs[i].len - len, len);
+  }
+  return status;
+}
+
 WRAP(enum bulla_status, bulla_xaes_seal, const struct bulla_xaes *xaes, uint8_t *ciphertext, uint8_t *tag,
      const uint8_t *nonce, struct bulla_span plaintext, const struct bulla_aad *aad) {
   enum bulla_status status = __real_bulla_xaes_seal(xaes, ciphertext, tag, nonce, plaintext, aad);
@@ -156,12 +167,14 @@ WRAP(bool, bulla_base64_decode_secret, uint8_t *bytes, struct bulla_span text) {
   return verdict;
 }
 
-/* A key's id is derived from it and stands in every blob (docs/FORMAT.md §2). */
+/* A key's id is derived from it and stands in every blob, and in the header that the key keeps for its blobs
+ * (docs/FORMAT.md §2). */
 WRAP(enum bulla_status, bulla_key_new, struct bulla_key **key, enum bulla_suite suite,
      const struct bulla_secret *material) {
   enum bulla_status status = __real_bulla_key_new(key, suite, material);
   if (status == BULLA_OK) {
     ct_declassify(bulla_key_id(*key).data, BULLA_KEY_ID_LEN);
+    ct_declassify((*key)->header, BULLA_BLOB_HEADER_LEN);
   }
   return status;
 }

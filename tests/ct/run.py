@@ -49,7 +49,8 @@ NO_SECRET = {
     # Whoever verifies a signature has nothing secret.
     "core/crypto.h": "bulla_scrypt bulla_ed25519_verify",
     "core/signature.h": "bulla_signature_verify",
-    "core/crypto_boringssl.h": "bulla_boringssl_need",
+    # What it clears, it does not look at, and whether BoringSSL did its work is told to the caller.
+    "core/crypto_boringssl.h": "bulla_boringssl_need bulla_boringssl_succeeded",
     # Primes are drawn until one is good, by rejection: what is drawn counts as secret once it is a key.
     "core/crypto_keys.h": "bulla_curve_check bulla_curve_len bulla_point_len bulla_rsa_check_public bulla_rsa_generate",
     "core/der.h": "bulla_oid_curve",
@@ -98,6 +99,7 @@ NO_SECRET = {
 
 DECLARED = re.compile(r"^(?!#|typedef)[A-Za-z_][^;{}=()]*?\b(bulla_\w+)\(", re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+ATTRIBUTE = re.compile(r"^__attribute__\(\(\w+\)\) ", re.MULTILINE)
 
 
 def headers(source):
@@ -106,7 +108,7 @@ def headers(source):
     for folder, pattern in ((source / "include", "bulla/*.h"), (source, "core/*.h"),
                             (source, "store/actor_*.h"), (source, "store/wrapper_text.h")):
         for path in sorted(folder.glob(pattern)):
-            text = COMMENT.sub("", path.read_text()).replace("BULLA_CLEANUP(", "")
+            text = ATTRIBUTE.sub("", COMMENT.sub("", path.read_text())).replace("BULLA_CLEANUP(", "")
             names = set(DECLARED.findall(text))
             if names:
                 found[str(path.relative_to(folder))] = names
