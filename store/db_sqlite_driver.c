@@ -205,9 +205,10 @@ static void take_turn(struct bulla_sqlite *sqlite, bool first) {
 
 /* Ends a transaction that is open. */
 static void undo(struct bulla_sqlite *sqlite) {
-  enum bulla_status ignored = bulla_sqlite_undo(sqlite);
-  ignored = bulla_sqlite_allow_cookie(sqlite, false);
-  (void)ignored;
+  enum bulla_status undone = bulla_sqlite_undo(sqlite);
+  enum bulla_status ended = bulla_sqlite_allow_cookie(sqlite, false);
+  (void)undone;
+  (void)ended;
 }
 
 static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent) {
