@@ -36,8 +36,9 @@ static enum bulla_status too_large(struct bulla_cli *cli, size_t max_len) {
   return bulla_cli_error(cli, BULLA_TOO_LARGE, "too large: at most %zu bytes", max_len);
 }
 
-/* Most of what is read is short, and a page of locked memory takes the system longer than any other. */
-enum { FIRST_LEN = 1000, GROWTH = 8 };
+/* Most of what is read is short, and a page of locked memory takes the system longer than any other. What is longer
+ * gets all the room there may be at once: pieces of growing size would leave gaps. */
+enum { FIRST_LEN = 1000 };
 
 /* grow replaces |*room| by one of |size| bytes with what was read. */
 static enum bulla_status grow(struct bulla_secret **room, struct bulla_buffer *bytes, size_t size) {
@@ -59,8 +60,8 @@ enum bulla_status bulla_input_secret(struct bulla_cli *cli, struct bulla_secret 
   struct bulla_secret *room BULLA_CLEANUP(bulla_secret_free) = NULL;
   struct bulla_buffer bytes = {.data = NULL};
   do {
-    size_t size = bytes.size == 0 ? FIRST_LEN : bytes.size * GROWTH;
-    BULLA_TRY(grow(&room, &bytes, size < max_len ? size : max_len + 1));
+    size_t size = bytes.size == 0 && max_len > FIRST_LEN ? FIRST_LEN : max_len + 1;
+    BULLA_TRY(grow(&room, &bytes, size));
     BULLA_TRY(read_all(cli, &bytes, fd));
   } while (bytes.len == bytes.size && bytes.size <= max_len);
   if (bytes.len > max_len) {
