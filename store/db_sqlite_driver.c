@@ -203,8 +203,9 @@ static void take_turn(struct bulla_sqlite *sqlite, bool first) {
   }
 }
 
-/* Ends a transaction that is open. */
+/* Ends a transaction that is open. If it marked the log, that is undone too. */
 static void undo(struct bulla_sqlite *sqlite) {
+  sqlite->is_marked = sqlite->is_marked && !sqlite->allows_cookie;
   enum bulla_status undone = bulla_sqlite_undo(sqlite);
   enum bulla_status ended = bulla_sqlite_allow_cookie(sqlite, false);
   (void)undone;
@@ -290,8 +291,8 @@ static void rollback(struct bulla_db *db) {
   struct bulla_sqlite *sqlite = sqlite_of(db);
   bool is_full = bulla_sqlite_is_full(sqlite);
   undo(sqlite);
-  sqlite->is_marked = false; /* or it is: that costs a page */
   if (is_full) {
+    sqlite->is_marked = false; /* the log may be begun anew */
     /* What is in the -wal already needs no more room in the database than it has, and the next has the -wal's. */
     bulla_sqlite_restart_log(sqlite);
   }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "store/db.h"
+#include "tests/behind.h"
 #include "tests/vault_support.h"
 
 #define LEFT_MAX (32 + 64 * (24 + 4096)) /* store/db_sqlite_log.c */
@@ -87,6 +88,42 @@ Test(vault_left, a_use_flushes_once_where_a_log_was_left) {
   num_flushes = 0;
   use_once();
   cr_expect_eq(num_flushes, 1, "%d flushes", num_flushes);
+}
+
+static int64_t cookie_of(const struct bulla_vault *vault) {
+  sqlite3_stmt *statement = NULL;
+  cr_assert_eq(sqlite3_prepare_v2(behind_handle(vault), "PRAGMA schema_version", -1, &statement, NULL), SQLITE_OK);
+  cr_assert_eq(sqlite3_step(statement), SQLITE_ROW);
+  int64_t cookie = sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  return cookie;
+}
+
+/* Each new mark has all connections read the schema anew. */
+Test(vault_left, a_log_is_marked_once_whatever_is_rolled_back) {
+  open_vault();
+  int64_t unmarked = cookie_of(house.vault);
+  TEST_OK(use("acme", "db", "password"));
+  int64_t marked = cookie_of(house.vault);
+  cr_expect_neq(marked, unmarked);
+  struct bulla_db *transaction = NULL;
+  TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
+  bulla_db_rollback(&transaction);
+  TEST_OK(use("acme", "db", "password"));
+  cr_expect_eq(cookie_of(house.vault), marked);
+}
+
+/* What marks a log may itself be rolled back. */
+Test(vault_left, a_mark_that_was_rolled_back_is_made_again) {
+  open_vault();
+  int64_t unmarked = cookie_of(house.vault);
+  struct bulla_db *transaction = NULL;
+  TEST_OK(bulla_db_begin(&transaction, house.vault->db, BULLA_DB_WRITE));
+  cr_expect_neq(cookie_of(house.vault), unmarked);
+  bulla_db_rollback(&transaction);
+  cr_expect_eq(cookie_of(house.vault), unmarked);
+  TEST_OK(use("acme", "db", "password"));
+  cr_expect_neq(cookie_of(house.vault), unmarked);
 }
 
 Test(vault_left, the_database_alone_has_what_is_in_the_log) {
