@@ -44,6 +44,15 @@ static inline void test_let_children_be_copies(void) {
   cr_assert_gt(num, 0, "no memory is wiped on fork");
 }
 
+/* test_mixed_word returns what was mixed into |nonce|, which was |drawn|. */
+static inline uint64_t test_mixed_word(const uint8_t *nonce, const uint8_t *drawn) {
+  uint64_t word;
+  uint64_t before;
+  memcpy(&word, nonce, sizeof(word));
+  memcpy(&before, drawn, sizeof(before));
+  return word ^ before;
+}
+
 /* test_has_rdrand says whether the processor has random words to mix into nonces. */
 static inline bool test_has_rdrand(void) {
 #ifdef __x86_64__

@@ -28,22 +28,11 @@ static struct bulla_claims read_claims(struct bulla_span json) {
   return claims;
 }
 
-static struct bulla_claims all_claims(void) {
-  struct bulla_claims claims = test_claims();
-  claims.iss = test_text("https://issuer.example");
-  claims.aud = test_text("dashboards");
-  claims.jti = test_text("7c1b");
-  claims.nbf = TEST_NOW + 10;
-  claims.perms = test_text("[\"dashboards:read\",\"charts:read\"]");
-  claims.attrs = test_text("{\"region\":\"emea\",\"tiers\":[1,2]}");
-  return claims;
-}
-
 Test(claims, are_written_as_documented) {
   struct bulla_claims least = test_claims();
   TEST_SPAN(written(&least), test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iat\":1699964800,\"exp\":1699968400}"),
             "the least");
-  struct bulla_claims all = all_claims();
+  struct bulla_claims all = test_all_claims();
   all.more = test_text("{\"name\":\"Alice\"}");
   TEST_SPAN(written(&all),
             test_text("{\"org\":\"acme\",\"sub\":\"alice\",\"iss\":\"https://issuer.example\",\"aud\":\"dashboards\","
@@ -54,7 +43,7 @@ Test(claims, are_written_as_documented) {
 }
 
 Test(claims, reading_undoes_writing) {
-  struct bulla_claims all = all_claims();
+  struct bulla_claims all = test_all_claims();
   struct bulla_claims least = test_claims();
   struct bulla_claims read = read_claims(written(&all));
   cr_expect(test_claims_same(&read, &all));
@@ -132,7 +121,7 @@ Test(claims, writing_refuses_text_that_is_no_utf8) {
 }
 
 Test(claims, writing_needs_exactly_the_bytes_that_it_writes) {
-  struct bulla_claims claims = all_claims();
+  struct bulla_claims claims = test_all_claims();
   claims.more = test_text("{ \"name\" : \"Alice\" }");
   struct bulla_span whole = written(&claims);
   for (size_t size = 0; size <= whole.len; size++) {

@@ -200,15 +200,17 @@ Test(claims_straight, leaves_the_rest_to_the_general_reader) {
   }
 }
 
+/* With attributes that the straight way takes. */
+static struct bulla_claims all_claims(void) {
+  struct bulla_claims claims = test_all_claims();
+  claims.attrs = test_text("{\"region\":\"emea\",\"tier\":3}");
+  return claims;
+}
+
 Test(claims_straight, takes_what_bulla_writes) {
   struct bulla_claims claims = test_claims();
   cr_assert(goes_straight(written(&claims)));
-  claims.iss = test_text("https://issuer.example");
-  claims.aud = test_text("dashboards");
-  claims.jti = test_text("7c1b");
-  claims.nbf = TEST_NOW + 10;
-  claims.perms = test_text("[\"dashboards:read\",\"charts:read\"]");
-  claims.attrs = test_text("{\"region\":\"emea\",\"tier\":3}");
+  claims = all_claims();
   struct bulla_span json = written(&claims);
   cr_assert(goes_straight(json));
   claims.orig_iat = TEST_NOW - 100;
@@ -294,17 +296,6 @@ static bool written_straight(const struct bulla_claims *claims, size_t size) {
   free(room.data);
   free(wanted.data);
   return taken;
-}
-
-static struct bulla_claims all_claims(void) {
-  struct bulla_claims claims = test_claims();
-  claims.iss = test_text("https://issuer.example");
-  claims.aud = test_text("dashboards");
-  claims.jti = test_text("7c1b");
-  claims.nbf = TEST_NOW + 10;
-  claims.perms = test_text("[\"dashboards:read\",\"charts:read\"]");
-  claims.attrs = test_text("{\"region\":\"emea\",\"tier\":3}");
-  return claims;
 }
 
 Test(claims_straight, writing_takes_what_is_plain_and_fits) {

@@ -306,11 +306,7 @@ static int seal_one_by_one(void *argument) {
 
 /* What was mixed into the |i|-th nonce of a copy. */
 static uint64_t word_of(const struct copies *copies, size_t copy, size_t i) {
-  uint64_t word;
-  uint64_t drawn;
-  memcpy(&word, copies->sealed[copy][i], sizeof(word));
-  memcpy(&drawn, copies->drawn[i], sizeof(drawn));
-  return word ^ drawn;
+  return test_mixed_word(copies->sealed[copy][i], copies->drawn[i]);
 }
 
 Test(seal_many, the_nonces_of_a_call_count_up_from_a_fresh_word_of_the_processor) {

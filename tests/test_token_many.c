@@ -278,11 +278,7 @@ static int mint_one_by_one(void *argument) {
 
 /* What was mixed into the |i|-th IV of a copy. */
 static uint64_t word_of(const struct copies *copies, size_t copy, size_t i) {
-  uint64_t word;
-  uint64_t drawn;
-  memcpy(&word, copies->minted[copy][i], sizeof(word));
-  memcpy(&drawn, copies->drawn[i], sizeof(drawn));
-  return word ^ drawn;
+  return test_mixed_word(copies->minted[copy][i], copies->drawn[i]);
 }
 
 Test(token_many, the_ivs_of_a_call_count_up_from_a_fresh_word_of_the_processor) {

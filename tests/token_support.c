@@ -62,6 +62,17 @@ struct bulla_claims test_claims(void) {
   return claims;
 }
 
+struct bulla_claims test_all_claims(void) {
+  struct bulla_claims claims = test_claims();
+  claims.iss = test_text("https://issuer.example");
+  claims.aud = test_text("dashboards");
+  claims.jti = test_text("7c1b");
+  claims.nbf = TEST_NOW + 10;
+  claims.perms = test_text("[\"dashboards:read\",\"charts:read\"]");
+  claims.attrs = test_text("{\"region\":\"emea\",\"tiers\":[1,2]}");
+  return claims;
+}
+
 struct bulla_span test_minted(const struct test_issuer *issuer, const struct bulla_claims *claims) {
   struct bulla_buffer token = test_room(BULLA_TOKEN_MAX);
   TEST_OK(bulla_token_mint(issuer->minter, &token, claims));

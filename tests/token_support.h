@@ -65,6 +65,9 @@ struct bulla_verifier *test_verifier_with(struct test_registry *registry, struct
 /* test_claims returns claims with what is mandatory, of TEST_NOW. */
 struct bulla_claims test_claims(void);
 
+/* test_all_claims returns them with all that are optional. */
+struct bulla_claims test_all_claims(void);
+
 /* test_minted mints |claims| into a buffer that is exactly long enough. */
 struct bulla_span test_minted(const struct test_issuer *issuer, const struct bulla_claims *claims);
 
