@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Joining two parts of additional data, see core/join.h. */
+/* Joining two parts of additional data, see core/aad.h. */
 
-#include "core/join.h"
+#include "core/aad.h"
 
 #include <stdlib.h>
 #include <string.h>

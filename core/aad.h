@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The bulla authors */
 
-/* Joining two parts of additional data, for libraries that take them as one. */
+/* Additional data, which a blob has in two places; and joining it for libraries that take it in one. */
 
-#ifndef BULLA_CORE_JOIN_H
-#define BULLA_CORE_JOIN_H
+#ifndef BULLA_CORE_AAD_H
+#define BULLA_CORE_AAD_H
 
-#include "core/crypto.h"
+#include <bulla/core.h>
+
+/* Additional data in two parts, which count as one string: |head|, then |tail|. Each may be empty. */
+struct bulla_aad {
+  const uint8_t *head;
+  size_t head_len;
+  const uint8_t *tail;
+  size_t tail_len;
+};
 
 /* Both parts in a row. Most are short. Declare it with BULLA_CLEANUP(bulla_unjoin). */
 struct bulla_joined {

@@ -5,6 +5,7 @@
 
 #include "core/aead.h"
 #include "core/cleanup.h"
+#include "core/crypto.h"
 #include "core/scrub.h"
 #include "core/slab.h"
 

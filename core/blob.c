@@ -48,7 +48,7 @@ static bool parse(struct bulla_blob *blob, struct bulla_span bytes) {
     return false;
   }
   blob->suite = blob->header.data[1];
-  blob->key_id = bulla_span(blob->header.data + 2, BULLA_KEY_ID_LEN);
+  blob->key_id = bulla_span(blob->header.data + BULLA_BLOB_ID_AT, BULLA_KEY_ID_LEN);
   size_t len = nonce_len(blob->suite);
   return len > 0 && bulla_take(&in, &blob->nonce, len) && in.left >= BULLA_TAG_LEN &&
          bulla_take(&in, &blob->ciphertext, in.left - BULLA_TAG_LEN) && bulla_take(&in, &blob->tag, BULLA_TAG_LEN);
@@ -140,8 +140,8 @@ enum bulla_status bulla_open(const struct bulla_key *key, struct bulla_buffer *p
   if (key->fork_epoch == bulla_fork_epoch()) {
     status = bulla_blob_parse(&parts, blob);
   }
-  /* The suite and the key id are public: comparing them tells nothing that the blob does not say itself. */
-  if (status == BULLA_OK && (parts.suite != key->suite || memcmp(parts.key_id.data, key->id, BULLA_KEY_ID_LEN) != 0)) {
+  /* Suite and key id are public: comparing them tells nothing that the blob does not say itself. */
+  if (status == BULLA_OK && memcmp(parts.header.data, key->header, HEADER_LEN) != 0) {
     status = BULLA_REFUSED;
   }
   if (status == BULLA_OK) {

@@ -15,7 +15,6 @@
 #include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/cursor.h"
-#include "core/join.h"
 #include "core/slab.h"
 
 _Static_assert(BULLA_KEY_LEN == BULLA_X25519_LEN, "a key of X25519 is as long as any other");

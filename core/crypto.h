@@ -9,6 +9,8 @@
 
 #include <bulla/core.h>
 
+#include "core/aad.h"
+
 /* An expanded AES-GCM key. It is secret: it lives in the slab, made by bulla_aead_new. */
 struct bulla_aead;
 
@@ -37,14 +39,6 @@ BULLA_NODISCARD enum bulla_status bulla_aead_open(const struct bulla_aead *aead,
 
 #define BULLA_AES_BLOCK_LEN 16
 #define BULLA_NONCE_LEN 12 /* bytes, of AES-GCM in all that bulla makes */
-
-/* Additional data in two parts, which count as one string: |head|, then |tail|. Each may be empty. */
-struct bulla_aad {
-  const uint8_t *head;
-  size_t head_len;
-  const uint8_t *tail;
-  size_t tail_len;
-};
 
 /* bulla_aead_seal_bound is bulla_aead_seal with the BULLA_NONCE_LEN bytes of |nonce| and additional data in two
  * parts, for who has them in two places. |plaintext| has at most BULLA_AES_GCM_MAX bytes. */

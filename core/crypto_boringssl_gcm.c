@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/crypto.h"
 #include "core/crypto_boringssl.h"
 #include "core/engine.h"
-#include "core/join.h"
 
 /* For AES-GCM EVP_AEAD_CTX holds the round keys inline and its cleanup neither frees nor wipes anything: the
  * slab does. */

@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: The bulla authors */
 
 /* Engines: implementations of AES-GCM, each a constant table of functions. core/aead.c selects one at first use; it,
- * core/xaes.c and core/seal_many.c are the only callers. All give the same bytes. */
+ * core/xaes.c and core/blob_many.c are the only callers. All give the same bytes. */
 
 #ifndef BULLA_CORE_ENGINE_H
 #define BULLA_CORE_ENGINE_H
 
-#include "core/crypto.h"
+#include "core/aad.h"
 
 /* Bytes of an expanded key at most, of any engine. */
 enum { BULLA_ENGINE_CONTEXT_MAX = 1536 };

@@ -23,7 +23,7 @@ enum bulla_status bulla_key_id_of(uint8_t *id, struct bulla_span material) {
 void bulla_blob_header(uint8_t *header, enum bulla_suite suite, const uint8_t *key_id) {
   header[0] = BULLA_BLOB_VERSION;
   header[1] = (uint8_t)suite;
-  memcpy(header + 2, key_id, BULLA_KEY_ID_LEN);
+  memcpy(header + BULLA_BLOB_ID_AT, key_id, BULLA_KEY_ID_LEN);
 }
 
 /* The suite is in the label, so that two suites never share a key of AES. */
@@ -56,8 +56,9 @@ enum bulla_status bulla_key_new(struct bulla_key **key, enum bulla_suite suite, 
   bulla_seal_count_start(&made->seals);
   enum bulla_status status = expand_for_suite(made, material);
   if (status == BULLA_OK) {
-    status = bulla_key_id_of(made->id, bulla_secret_bytes(material));
-    bulla_blob_header(made->header, suite, made->id);
+    uint8_t id[BULLA_KEY_ID_LEN];
+    status = bulla_key_id_of(id, bulla_secret_bytes(material));
+    bulla_blob_header(made->header, suite, id);
   }
   if (status != BULLA_OK) {
     bulla_key_free(&made);
@@ -80,7 +81,7 @@ void bulla_key_free(struct bulla_key **key) {
 }
 
 struct bulla_span bulla_key_id(const struct bulla_key *key) {
-  return bulla_span(key->id, BULLA_KEY_ID_LEN);
+  return bulla_span(key->header + BULLA_BLOB_ID_AT, BULLA_KEY_ID_LEN);
 }
 
 enum bulla_suite bulla_key_suite(const struct bulla_key *key) {

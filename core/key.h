@@ -11,17 +11,16 @@
 #include "core/xaes.h"
 
 #define BULLA_BLOB_VERSION 0xb1
-#define BULLA_BLOB_HEADER_LEN (2 + BULLA_KEY_ID_LEN) /* bytes: version, suite, key id */
+#define BULLA_BLOB_ID_AT 2 /* bytes: version, suite; then the key id */
+#define BULLA_BLOB_HEADER_LEN (BULLA_BLOB_ID_AT + BULLA_KEY_ID_LEN)
 
 struct bulla_key {
   enum bulla_suite suite;
-  uint8_t id[BULLA_KEY_ID_LEN];
-  uint8_t
-      header[BULLA_BLOB_HEADER_LEN]; /* of its blobs; whoever reads it there need not wait for what was just written */
-  uint64_t fork_epoch;               /* of the process that created it; in any other |aead| and |xaes| do not exist */
-  struct bulla_aead *aead;           /* suite BULLA_AES_256_GCM */
-  struct bulla_xaes *xaes;           /* suite BULLA_XAES_256_GCM */
-  struct bulla_seal_count seals;     /* suite BULLA_AES_256_GCM */
+  uint8_t header[BULLA_BLOB_HEADER_LEN]; /* of its blobs; read here it need not wait for a blob just written */
+  uint64_t fork_epoch;           /* of the process that created it; in any other |aead| and |xaes| do not exist */
+  struct bulla_aead *aead;       /* suite BULLA_AES_256_GCM */
+  struct bulla_xaes *xaes;       /* suite BULLA_XAES_256_GCM */
+  struct bulla_seal_count seals; /* suite BULLA_AES_256_GCM */
 };
 
 /* bulla_blob_header fills the BULLA_BLOB_HEADER_LEN bytes of |header| from the BULLA_KEY_ID_LEN bytes of |key_id|. */

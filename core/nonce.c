@@ -21,7 +21,6 @@
 #endif
 
 #include "core/cleanup.h"
-#include "core/key.h"
 #include "core/nonce.h"
 #include "core/slab.h"
 #include "core/xaes.h"

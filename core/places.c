@@ -12,6 +12,8 @@
 #include <immintrin.h>
 #endif
 
+#include "core/json_string.h"
+
 enum { BLOCK = 64 };
 
 #define INLINE __attribute__((always_inline)) static inline
@@ -28,9 +30,7 @@ static inline uint64_t is_byte(vector bytes, uint8_t byte) {
 }
 
 static inline uint64_t is_special(vector bytes) {
-  /* Signed: what is not ASCII is negative, and so less than a space, like the controls. */
-  return (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' '))) | is_byte(bytes, '"') |
-         is_byte(bytes, '\\');
+  return bulla_json_special_in(bytes);
 }
 #else
 typedef uint8_t vector;

@@ -167,13 +167,11 @@ WRAP(bool, bulla_base64_decode_secret, uint8_t *bytes, struct bulla_span text) {
   return verdict;
 }
 
-/* A key's id is derived from it and stands in every blob, and in the header that the key keeps for its blobs
- * (docs/FORMAT.md §2). */
+/* A key's id is derived from it and stands in the header of every blob (docs/FORMAT.md §2). */
 WRAP(enum bulla_status, bulla_key_new, struct bulla_key **key, enum bulla_suite suite,
      const struct bulla_secret *material) {
   enum bulla_status status = __real_bulla_key_new(key, suite, material);
   if (status == BULLA_OK) {
-    ct_declassify(bulla_key_id(*key).data, BULLA_KEY_ID_LEN);
     ct_declassify((*key)->header, BULLA_BLOB_HEADER_LEN);
   }
   return status;

@@ -68,7 +68,7 @@ NO_SECRET = {
     "core/blob.h": "bulla_blob_fits bulla_blob_begin bulla_blob_bound_to bulla_boxed_for",
     # Which engine there is. Additional data is public.
     "core/engine.h": "bulla_engine_for",
-    "core/join.h": "*",
+    "core/aad.h": "*",
     "core/base64url.h": """bulla_base64url_encoded_len bulla_base64url_decoded_len bulla_base64url_encode
         bulla_base64url_decode bulla_base64url_decode_two bulla_base64_without_padding""",
     "core/base64url_variants.h": "bulla_base64url_variants",
