@@ -362,9 +362,9 @@ enum bulla_status bulla_session_explain(struct bulla_cli *cli, enum bulla_status
                  : status;
     case BULLA_VAULT_MOVED:
       return is_of_log(cli) ? bulla_cli_error(cli, status,
-                                              "the log of another database, or of another state of this one, lies "
-                                              "beside it: put back the one that it is of, or, if this one is to stay, "
-                                              "move what ends in -wal and -shm away")
+                                              "the log beside it, which ends in -wal, is that of another database, or "
+                                              "of another state: put back the one that it is of, or, if this one is "
+                                              "to stay, move what ends in -wal and -shm away")
                             : status;
     default:
       return status;
