@@ -7,6 +7,7 @@
 #ifndef BULLA_TESTS_ENGINE_ROOMS_H
 #define BULLA_TESTS_ENGINE_ROOMS_H
 
+#include "core/crypto.h"
 #include "core/engine.h"
 
 enum {

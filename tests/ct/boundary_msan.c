@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "core/crypto.h"
 #include "core/engine.h"
 #include "tests/ct/secret.h"
 

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "core/crypto.h"
 #include "core/engine.h"
 
 enum { MAX_STEPS = 1 << 18, NUM_REGISTERS = 16, MAX_LEN = 4096, MAX_DATA = 2048, MAX_CODE = 1 << 24, MAX_TRIES = 3 };
