@@ -5,6 +5,7 @@
  * with what bulla does after each: clearing what the call left in registers and on the stack. */
 
 #include "bench/raw.h"
+#include "core/crypto.h"
 #include "core/engine.h"
 
 enum { HEADER_LEN = BENCH_BLOB_DATA_LEN - BENCH_CONTEXT_LEN };
