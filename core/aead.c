@@ -135,6 +135,9 @@ enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaint
     bulla_wipe(plaintext, ciphertext.len);
     return BULLA_REFUSED;
   }
+  if (ciphertext.len > BULLA_AES_GCM_MAX) {
+    return BULLA_REFUSED;
+  }
   const struct bulla_aad aad = {.head = additional_data.data, .head_len = additional_data.len};
   return open_any(aead, plaintext, nonce.data, nonce.len, tag.data, ciphertext, &aad);
 }

@@ -51,7 +51,8 @@ static bool parse(struct bulla_blob *blob, struct bulla_span bytes) {
   blob->key_id = bulla_span(blob->header.data + BULLA_BLOB_ID_AT, BULLA_KEY_ID_LEN);
   size_t len = nonce_len(blob->suite);
   return len > 0 && bulla_take(&in, &blob->nonce, len) && in.left >= BULLA_TAG_LEN &&
-         bulla_take(&in, &blob->ciphertext, in.left - BULLA_TAG_LEN) && bulla_take(&in, &blob->tag, BULLA_TAG_LEN);
+         in.left - BULLA_TAG_LEN <= BULLA_AES_GCM_MAX && bulla_take(&in, &blob->ciphertext, in.left - BULLA_TAG_LEN) &&
+         bulla_take(&in, &blob->tag, BULLA_TAG_LEN);
 }
 
 enum bulla_status bulla_blob_parse(struct bulla_blob *blob, struct bulla_span bytes) {

@@ -32,7 +32,8 @@ BULLA_NODISCARD enum bulla_status bulla_aead_seal(const struct bulla_aead *aead,
                                                   struct bulla_span additional_data);
 
 /* bulla_aead_open writes the decrypted |ciphertext| to |plaintext|, of the same length, or zeroes it and returns
- * BULLA_REFUSED (§7.2). A |tag| of another length than BULLA_TAG_LEN is refused. Returns BULLA_NO_MEMORY. */
+ * BULLA_REFUSED (§7.2). A |tag| of another length than BULLA_TAG_LEN is refused, and so are more than BULLA_AES_GCM_MAX
+ * bytes, for which |plaintext| stays as it is. Returns BULLA_NO_MEMORY. */
 BULLA_NODISCARD enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaintext,
                                                   struct bulla_span nonce, struct bulla_span ciphertext,
                                                   struct bulla_span tag, struct bulla_span additional_data);
@@ -46,7 +47,8 @@ BULLA_NODISCARD enum bulla_status bulla_aead_seal_bound(const struct bulla_aead 
                                                         uint8_t *tag, const uint8_t *nonce, struct bulla_span plaintext,
                                                         const struct bulla_aad *aad);
 
-/* bulla_aead_open_bound is bulla_aead_open, with the BULLA_TAG_LEN bytes of |tag|, in the same way. */
+/* bulla_aead_open_bound is bulla_aead_open, with the BULLA_TAG_LEN bytes of |tag|, in the same way: |ciphertext| has at
+ * most BULLA_AES_GCM_MAX bytes. */
 BULLA_NODISCARD enum bulla_status bulla_aead_open_bound(const struct bulla_aead *aead, uint8_t *plaintext,
                                                         const uint8_t *nonce, const uint8_t *tag,
                                                         struct bulla_span ciphertext, const struct bulla_aad *aad);

@@ -89,6 +89,18 @@ Test(blob_form, parse_refuses_what_is_shorter_than_an_empty_plaintext) {
   TEST_STATUS(bulla_blob_parse(&blob, bulla_span(NULL, 0)), BULLA_REFUSED);
 }
 
+Test(blob_form, parse_refuses_more_than_gcm_can_have_sealed) {
+  /* None of the bytes is there: the length alone decides. */
+  for (unsigned suite = 1; suite <= 4; suite++) {
+    struct bulla_span bytes = made_up(suite, 0);
+    size_t most = bytes.len + (((size_t)1 << 36) - 32);
+    struct bulla_blob blob = {.header = bytes, .ciphertext = bytes};
+    TEST_OK(bulla_blob_parse(&blob, bulla_span(bytes.data, most)));
+    TEST_STATUS(bulla_blob_parse(&blob, bulla_span(bytes.data, most + 1)), BULLA_REFUSED);
+    cr_expect(is_empty(&blob), "suite %u", suite);
+  }
+}
+
 Test(blob_form, write_refuses_parts_that_no_blob_has) {
   struct bulla_span bytes = made_up(1, 20);
   struct bulla_blob good;

@@ -208,13 +208,16 @@ Test(crypto, aead_refuses_an_empty_nonce) {
 }
 
 /* The counters of more would come round. Nothing is read, of which nothing is there. */
-Test(crypto, aead_seals_no_more_than_gcm_allows) {
+Test(crypto, aead_seals_and_opens_no_more_than_gcm_allows) {
   struct bulla_span too_long = bulla_span("x", BULLA_AES_GCM_MAX + 1);
   for (size_t key_len = 16; key_len <= 32; key_len += 8) {
     struct bulla_aead *aead = new_aead(test_filled(7, key_len));
     uint8_t *out = test_alloc(1);
     uint8_t *tag = test_alloc(BULLA_TAG_LEN);
     TEST_STATUS(bulla_aead_seal(aead, out, tag, test_filled(1, 16), too_long, bulla_span(NULL, 0)), BULLA_TOO_LARGE);
+    TEST_STATUS(
+        bulla_aead_open(aead, out, test_filled(1, 16), too_long, test_filled(0, BULLA_TAG_LEN), bulla_span(NULL, 0)),
+        BULLA_REFUSED);
     bulla_aead_free(&aead);
   }
 }
