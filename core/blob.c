@@ -104,6 +104,8 @@ enum bulla_status bulla_blob_seal(struct bulla_buffer *blob, const struct bulla_
 
 enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob, struct bulla_span plaintext,
                              struct bulla_span context) {
+  /* Drawn first: the count, which costs a locked operation, is then made while the processor waits for the word. */
+  uint64_t fresh = bulla_fresh_word();
   if (key->fork_epoch != bulla_fork_epoch()) {
     return bulla_fail(blob, BULLA_FORKED);
   }
@@ -112,7 +114,7 @@ enum bulla_status bulla_seal(struct bulla_key *key, struct bulla_buffer *blob, s
     status = bulla_count_seal(&key->seals);
   }
   if (status == BULLA_OK) {
-    status = bulla_blob_seal(blob, key, bulla_fresh_word(), plaintext, context);
+    status = bulla_blob_seal(blob, key, fresh, plaintext, context);
   }
   return status == BULLA_OK ? BULLA_OK : bulla_fail(blob, status);
 }
