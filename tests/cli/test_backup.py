@@ -24,7 +24,7 @@ def in_use(box):
     """Has a process with the vault open, which waits for its input: what others write stays in the -wal. Nothing is put
     by it, since the input is empty."""
     process = box.start("put", "acme/held", "--secret", "x", stdin=-1, stderr=-1)
-    while not box.path("bulla.db-wal").exists():
+    while not box.path("bulla.db-shm").exists():  # which is made after the -wal
         assert process.poll() is None, "it does not run"
     try:
         yield process
