@@ -278,10 +278,10 @@ OUT_OF_LINE __m128i hash_data(const struct context *context, const struct bulla_
   size_t most = context->num_powers * BLOCK;
   size_t head_done = 0, tail_done = 0;
   while (head_done + tail_done < aad->head_len + aad->tail_len) {
-    struct bulla_aad part = {aad->head, least(aad->head_len - head_done, most), aad->tail, 0};
+    struct bulla_aad part = {.head_len = least(aad->head_len - head_done, most)};
     part.tail_len = least(aad->tail_len - tail_done, most - part.head_len);
-    part.head += part.head_len > 0 ? head_done : 0; /* of NULL not even 0 may be added to */
-    part.tail += part.tail_len > 0 ? tail_done : 0;
+    part.head = part.head_len > 0 ? aad->head + head_done : NULL; /* to NULL not even 0 may be added */
+    part.tail = part.tail_len > 0 ? aad->tail + tail_done : NULL;
     const __m128i *power = power_of(context, blocks(part.head_len + part.tail_len));
     absorb(&products, power, IN_FIRST(hash));
     absorb_data(&products, power, &part);
