@@ -223,8 +223,8 @@ Test(anchor, threads_find_what_one_finds) {
   fill_log(13000);
   struct bulla_span whole = image();
   for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+    restore(whole, tries[i].sql);
     for (size_t threads = 1; threads <= 4; threads++) {
-      restore(whole, tries[i].sql);
       enum bulla_status status = verify(bulla_span(NULL, 0), &verdict, threads);
       cr_expect_eq(status, tries[i].bad_seq == 0 ? BULLA_OK : BULLA_AUDIT_BROKEN, "%s", tries[i].sql);
       cr_expect_eq(verdict.bad_seq, tries[i].bad_seq, "%s with %zu threads: %ld", tries[i].sql, threads,
