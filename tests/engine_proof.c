@@ -5,8 +5,8 @@
  *
  * Usage: engine-proof                            in seconds, what covers each length, each length of additional data,
  *                                                each split of it, and each way in which a message lies in memory
- *        engine-proof --full                     each length to 5,000 with each of additional data to 600 and each
- *                                                split of that: 900 million messages
+ *        engine-proof --full [FROM [TO]]         each length to 5,000, or of those FROM to TO, with each of additional
+ *                                                data to 600 and each split of that: 900 million messages
  *        engine-proof --executions N FOLDER      N messages, mutated from those in the corpus of engine_differential,
  * by each engine in turn */
 
@@ -139,8 +139,8 @@ static double seconds(void) {
 }
 
 /* The whole product. What BoringSSL seals does not depend on the split. */
-static void try_the_product(void) {
-  for (size_t len = 0; len <= MAX_LEN; len++) {
+static void try_the_product(size_t from, size_t to) {
+  for (size_t len = from; len <= to; len++) {
     change_key();
     for (size_t data_len = 0; data_len <= MAX_DATA; data_len++) {
       struct message message = new_message(NONCE_LEN, len, data_len);
@@ -277,10 +277,12 @@ static const struct {
 enum { NUM_QUICK = sizeof(quick) / sizeof(quick[0]) };
 
 int main(int argc, char **argv) {
-  bool full = argc == 2 && strcmp(argv[1], "--full") == 0;
+  bool full = argc >= 2 && argc <= 4 && strcmp(argv[1], "--full") == 0;
+  size_t from = full && argc >= 3 ? strtoul(argv[2], NULL, 10) : 0;
+  size_t to = full && argc == 4 ? strtoul(argv[3], NULL, 10) : MAX_LEN;
   unsigned long long executions = argc == 4 && strcmp(argv[1], "--executions") == 0 ? strtoull(argv[2], NULL, 10) : 0;
-  if (argc > 1 && !full && executions == 0) {
-    fputs("usage: engine-proof [--full | --executions N FOLDER]\n", stderr);
+  if ((argc > 1 && !full && executions == 0) || from > to || to > MAX_LEN) {
+    fputs("usage: engine-proof [--full [FROM [TO]] | --executions N FOLDER]\n", stderr);
     return 2;
   }
   rooms_start();
@@ -302,7 +304,7 @@ int main(int argc, char **argv) {
       report(quick[i].name);
     }
     if (full) {
-      try_the_product();
+      try_the_product(from, to);
       report("each length with each of additional data and each split agrees");
     }
   }
