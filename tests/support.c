@@ -64,6 +64,13 @@ struct bulla_buffer test_room(size_t size) {
   return bulla_buffer(test_alloc(size), size);
 }
 
+void test_use_room(struct bulla_buffer *room) {
+  if (room->size > 0) {
+    memset(room->data, 0xa5, room->size);
+  }
+  room->len = 1;
+}
+
 struct bulla_span test_concat(struct bulla_span a, struct bulla_span b) {
   uint8_t *bytes = test_alloc(a.len + b.len);
   if (a.len > 0) {

@@ -50,6 +50,9 @@ uint8_t *test_alloc(size_t size);
 /* test_room returns an empty buffer of |size| bytes of 0xA5. */
 struct bulla_buffer test_room(size_t size);
 
+/* test_use_room makes |room| what somebody else has left: bytes of 0xA5, and one of them said to be written. */
+void test_use_room(struct bulla_buffer *room);
+
 struct bulla_span test_copy(struct bulla_span bytes);
 
 /* test_guarded returns a copy of |bytes| with a page behind it in which any access faults. */

@@ -52,10 +52,7 @@ static void fails(struct bulla_key *key, struct batch *batch, enum bulla_status 
   cr_assert_eq(failed, wanted_failed, "%s %zu: message %zu is said to be at fault", what, which, failed);
   for (size_t i = 0; i < batch->num; i++) {
     TEST_FAILED(batch->blobs[i], "%s %zu: blob %zu", what, which, i);
-    if (batch->blobs[i].size > 0) {
-      memset(batch->blobs[i].data, 0xa5, batch->blobs[i].size);
-    }
-    batch->blobs[i].len = 1;
+    test_use_room(&batch->blobs[i]);
   }
 }
 

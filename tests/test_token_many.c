@@ -52,10 +52,7 @@ static void fails(struct batch *batch, enum bulla_status wanted, size_t wanted_f
   cr_assert_eq(failed, wanted_failed, "%s %zu: token %zu is said to be at fault", what, which, failed);
   for (size_t i = 0; i < batch->num; i++) {
     TEST_FAILED(batch->tokens[i], "%s %zu: token %zu", what, which, i);
-    if (batch->tokens[i].size > 0) {
-      memset(batch->tokens[i].data, 0xa5, batch->tokens[i].size);
-    }
-    batch->tokens[i].len = 1;
+    test_use_room(&batch->tokens[i]);
   }
 }
 
