@@ -6,6 +6,7 @@
 #include "core/aead.h"
 #include "core/cleanup.h"
 #include "core/crypto.h"
+#include "core/mask.h"
 #include "core/scrub.h"
 #include "core/slab.h"
 
@@ -140,6 +141,20 @@ enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaint
   }
   const struct bulla_aad aad = {.head = additional_data.data, .head_len = additional_data.len};
   return open_any(aead, plaintext, nonce.data, nonce.len, tag.data, ciphertext, &aad);
+}
+
+enum bulla_status bulla_aead_unwrap(const struct bulla_aead *aead, uint8_t *key, const uint8_t *nonce,
+                                    const uint8_t *tag, struct bulla_span wrapped) {
+  static const struct bulla_aad none;
+  const struct bulla_engine *engine = aead->engine;
+  enum bulla_status status =
+      engine->open(aead->context, key, tag, nonce, BULLA_NONCE_LEN, wrapped.data, wrapped.len, &none);
+  bulla_scrub(engine->scrub_depth);
+  uint8_t mask = (uint8_t)bulla_mask(0 - (uint32_t)(status == BULLA_OK));
+  for (size_t i = 0; i < wrapped.len; i++) {
+    key[i] &= mask;
+  }
+  return status;
 }
 
 enum bulla_status bulla_aead_seal_bound(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,

@@ -53,6 +53,12 @@ BULLA_NODISCARD enum bulla_status bulla_aead_open_bound(const struct bulla_aead 
                                                         const uint8_t *nonce, const uint8_t *tag,
                                                         struct bulla_span ciphertext, const struct bulla_aad *aad);
 
+/* bulla_aead_unwrap is bulla_aead_open for a key that is |wrapped|, with the lengths of bulla_aead_open_bound
+ * and no additional data. Whether it opened shows in no branch here, since RFC 7516 §11.5 wants
+ * what follows to be the same; BoringSSL itself has one, at its end. */
+BULLA_NODISCARD enum bulla_status bulla_aead_unwrap(const struct bulla_aead *aead, uint8_t *key, const uint8_t *nonce,
+                                                    const uint8_t *tag, struct bulla_span wrapped);
+
 #define BULLA_SHA256_LEN 32 /* bytes of a digest, and of a MAC with it */
 
 /* bulla_hkdf_extract fills the BULLA_SHA256_LEN bytes of |prk|: RFC 5869 §2.2 with SHA-256. */

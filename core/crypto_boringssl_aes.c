@@ -96,7 +96,7 @@ enum bulla_status bulla_aes_wrap(const struct bulla_aes_pair *kek, uint8_t *wrap
 }
 
 /* That the initial value was another is not secret. What is then in |key| is not the key, but is made with the KEK: it
- * is masked, in the time that it takes to leave a key as it is. */
+ * is masked, in the time that it takes to leave a key as it is. Nor does a branch make the status. */
 enum bulla_status bulla_aes_unwrap(const struct bulla_aes_pair *kek, uint8_t *key, struct bulla_span wrapped) {
   if (wrapped.len < BULLA_WRAP_OVERHEAD) {
     return BULLA_REFUSED;
@@ -113,7 +113,7 @@ enum bulla_status bulla_aes_unwrap(const struct bulla_aes_pair *kek, uint8_t *ke
     store_unit(key + i, load_unit(key + i) & mask);
   }
   bulla_scrub(BULLA_SCRUB_DEPTH);
-  return unwrapped ? BULLA_OK : BULLA_REFUSED;
+  return (enum bulla_status)(BULLA_REFUSED & ~mask);
 }
 
 /* BoringSSL writes the last block of ciphertext, which is not secret, over the initial value. */

@@ -279,6 +279,31 @@ Test(engine, data_in_two_parts_is_as_in_one) {
   leave(&house);
 }
 
+Test(engine, a_wrapped_key_that_does_not_open_is_zeroed) {
+  struct house house = {.key = "a wrapped key"};
+  build(&house);
+  const uint8_t nonce[BULLA_NONCE_LEN] = {9};
+  struct bulla_span nonce_span = bulla_span(nonce, sizeof(nonce));
+  for (size_t i = 0; i < NUM_ENGINES; i++) {
+    for (size_t len = 16; house.aeads[i] != NULL && len <= 64; len += 16) {
+      uint8_t wrapped[64 + BULLA_TAG_LEN];
+      uint8_t key[64];
+      uint8_t *tag = wrapped + len;
+      TEST_OK(bulla_aead_seal(house.aeads[i], wrapped, tag, nonce_span, test_filled('k', len), test_text("")));
+      TEST_OK(bulla_aead_unwrap(house.aeads[i], key, nonce, tag, bulla_span(wrapped, len)));
+      TEST_SPAN(bulla_span(key, len), test_filled('k', len), "%s", names[i]);
+      for (size_t bit = 0; bit < 8 * (len + BULLA_TAG_LEN); bit++) {
+        wrapped[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        memset(key, 'x', sizeof(key));
+        TEST_STATUS(bulla_aead_unwrap(house.aeads[i], key, nonce, tag, bulla_span(wrapped, len)), BULLA_REFUSED);
+        cr_assert(test_zero(key, len), "%s released something, bit %zu", names[i], bit);
+        wrapped[bit / 8] ^= (uint8_t)(1 << bit % 8);
+      }
+    }
+  }
+  leave(&house);
+}
+
 Test(engine, a_choice_holds_for_keys_made_after_it_and_each_key_keeps_its_engine) {
   struct house house = {.key = "each key keeps its engine"};
   build(&house);

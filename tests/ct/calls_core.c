@@ -167,6 +167,10 @@ static void run_engine(void) {
     CT_OK(bulla_aead_seal_bound(aead, sealed, tag, nonce, bulla_secret_bytes(plaintext), &aad));
     CT_OK(bulla_aead_open_bound(aead, bulla_secret_data(opened), nonce, tag, ciphertext, &aad));
     CT_ASSERT(bulla_secret_equal(bulla_secret_bytes(plaintext), bulla_secret_bytes(opened)));
+    CT_OK(
+        bulla_aead_seal(aead, sealed, tag, bulla_span(nonce, 12), bulla_secret_bytes(plaintext), bulla_span(NULL, 0)));
+    CT_OK(bulla_aead_unwrap(aead, bulla_secret_data(opened), nonce, tag, ciphertext));
+    CT_ASSERT(bulla_secret_equal(bulla_secret_bytes(plaintext), bulla_secret_bytes(opened)));
   }
 }
 
@@ -393,7 +397,8 @@ const struct ct_call ct_core_calls[] = {
      "bytes and digits", "whether all were digits: the result says so", write_digits},
     {"bulla_hex_decode bulla_base64url_decode_secret bulla_base64_decode_secret", "characters that are no digits",
      "whether all were digits: the result says so", read_what_is_no_digit},
-    {"bulla_aead_new bulla_aead_free bulla_aead_seal bulla_aead_open bulla_aead_seal_bound bulla_aead_open_bound",
+    {"bulla_aead_new bulla_aead_free bulla_aead_seal bulla_aead_open bulla_aead_seal_bound bulla_aead_open_bound "
+     "bulla_aead_unwrap",
      "key and plaintext", "ciphertext and tag: they are made to be seen; " VERDICT, run_engine},
     {"bulla_xaes_new bulla_xaes_free bulla_xaes_seal bulla_xaes_open", "key and plaintext",
      "ciphertext and tag: they are made to be seen; " VERDICT, run_xaes},

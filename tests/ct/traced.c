@@ -16,7 +16,10 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <bulla/jose.h>
+
 #include "core/crypto.h"
+#include "core/cursor.h"
 #include "core/engine.h"
 
 enum { MAX_STEPS = 1 << 18, NUM_REGISTERS = 16, MAX_LEN = 4096, MAX_DATA = 2048, MAX_CODE = 1 << 24, MAX_TRIES = 3 };
@@ -262,6 +265,36 @@ static void open_wrong(size_t nonce_len, size_t len) {
   try_open(nonce_len, len, false);
 }
 
+/* A message whose encrypted key does not unwrap, and one whose tag is wrong: the same way, RFC 7516 §11.5. */
+static void try_unwrapping(enum bulla_jwe_alg alg, enum bulla_jwe_enc enc) {
+  struct bulla_jwk_options options = BULLA_JWK_OPTIONS_INIT;
+  struct bulla_jwk *jwk = NULL;
+  struct bulla_jwe_key *jwe_key = NULL;
+  struct bulla_buffer text = bulla_buffer(ciphertext, sizeof(ciphertext));
+  struct bulla_buffer out = bulla_buffer(opened, sizeof(opened));
+  options.alg = alg;
+  if (bulla_jwk_generate(&jwk, &options) != BULLA_OK || bulla_jwe_key_from_jwk(&jwe_key, jwk, alg, enc) != BULLA_OK ||
+      bulla_jwe_encrypt(jwe_key, &text, BULLA_LITERAL("plaintext")) != BULLA_OK ||
+      bulla_jwe_decrypt(jwe_key, &out, bulla_span(ciphertext, text.len)) != BULLA_OK) {
+    die("no JWE");
+  }
+  uint8_t *const places[] = {memchr(ciphertext, '.', text.len), memrchr(ciphertext, '.', text.len)};
+  only_places = true;
+  for (int try = 0; try < 4; try++) {
+    uint8_t *digit = places[try & 1] + 3;
+    uint8_t was = *digit;
+    *digit = was == 'A' ? 'B' : 'A';
+    uint64_t status = CALL(try, bulla_jwe_decrypt, ADDRESS(jwe_key), ADDRESS(&out), ADDRESS(ciphertext), text.len);
+    *digit = was;
+    if ((uint32_t)status != BULLA_REFUSED) {
+      die("decrypt");
+    }
+  }
+  only_places = false;
+  bulla_jwe_key_free(&jwe_key);
+  bulla_jwk_free(&jwk);
+}
+
 static void try_engine(void) {
   try_keys();
   for (size_t i = 0; i < NUM_LENS; i++) {
@@ -276,6 +309,10 @@ static void try_engine(void) {
     open_wrong(BULLA_NONCE_LEN, len);
   }
   report("nothing of how a message is refused shows what was wrong");
+  try_unwrapping(BULLA_JWE_A256GCMKW, BULLA_JWE_A256GCM);
+  report("A256GCMKW: nothing shows whether key or tag was wrong");
+  try_unwrapping(BULLA_JWE_A256KW, BULLA_JWE_A128CBC_HS256);
+  report("A256KW: nothing shows whether key or tag was wrong");
 }
 
 /* What leaks must be found out: a jump, and an address. */
