@@ -26,7 +26,7 @@ ELSEWHERE = {
     "./dev demo": "tests/demo.sh",
     "./dev test": "what runs this test",
     "./dev bench --benchmark_filter=token": ".ci/run, all benchmarks",
-    "./dev fuzz token_verify 60": ".ci/run, each target for some seconds",
+    "./dev fuzz token_verify 60": ".ci/run, for some seconds",
     "meson setup build-release --buildtype=release -Dtests=disabled -Dbench=disabled": "tests/consumer.py",
     "meson install -C build-release": "tests/consumer.py",
     "cc main.c $(pkg-config --cflags --libs bulla)": "tests/consumer.py",
