@@ -133,14 +133,14 @@ static int on_commit(void *arg, struct sqlite3 *handle, const char *name, int nu
   (void)name;
   if (num_frames < sqlite->num_frames) {
     sqlite->checkpoint_at = sqlite->is_eager ? EAGER_FRAMES : CHECKPOINT_FRAMES;
-    sqlite->is_marked = false; /* another log, or the same anew */
   }
   sqlite->num_frames = num_frames;
   return SQLITE_OK;
 }
 
-/* Moves the -wal into the database, as far as |mode| and others let it. */
+/* Moves the -wal into the database, as far as |mode| and others let it. The next transaction may begin it anew. */
 static void move_log(struct bulla_sqlite *sqlite, int mode) {
+  sqlite->is_marked = false;
   int left = sqlite->db.left;
   sqlite->db.left = INSIST_MS;
   int result = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, mode, NULL, NULL);

@@ -38,6 +38,7 @@ struct bulla_sqlite {
   bool frozen;                   /* read without seeing other writers: valid only while the files do not change */
   struct bulla_site_state state; /* of a frozen one, when it was opened */
   uint8_t log_start[32];         /* of the -wal after the last commit of this connection: identifies the log */
+  uint8_t log_seen[32];          /* of the -wal when it was last looked at */
   off_t log_len;
   int num_frames;     /* in the -wal after the last commit of this connection */
   int checkpoint_at;  /* the number at which the next checkpoint is made */

@@ -237,15 +237,28 @@ static enum bulla_status begin(struct bulla_db *db, enum bulla_db_intent intent)
   return status;
 }
 
+/* Notes how the -wal begins. One that was begun anew has the mark of the transaction that |marks| it, or none that is
+ * known of. */
+static void note_start(struct bulla_sqlite *sqlite, const uint8_t *start, bool marks) {
+  if (memcmp(start, sqlite->log_seen, sizeof(sqlite->log_seen)) != 0) {
+    sqlite->is_marked = sqlite->is_marked && marks;
+    memcpy(sqlite->log_seen, start, sizeof(sqlite->log_seen));
+  }
+}
+
 /* Looks at the -wal itself, which somebody may have emptied or written over in its place. After a commit it has a
  * beginning; and as long as that is the same it does not become shorter. */
-static enum bulla_status check_log(struct bulla_sqlite *sqlite, bool committed) {
+static enum bulla_status check_log(struct bulla_sqlite *sqlite, bool committed, bool marks) {
   static const uint8_t magic[] = {0x37, 0x7f, 0x06}; /* https://www.sqlite.org/fileformat.html, section 4.1 */
-  uint8_t start[sizeof(sqlite->log_start)];
+  uint8_t start[sizeof(sqlite->log_start)] = {0};
   struct statx seen;
   if (sqlite->turn.file < 0) {
-    if (committed && !bulla_sqlite_read(sqlite->handle, true, sqlite->log_start, sizeof(sqlite->log_start), 0)) {
-      memset(sqlite->log_start, 0, sizeof(sqlite->log_start));
+    if (!bulla_sqlite_read(sqlite->handle, true, start, sizeof(start), 0)) {
+      memset(start, 0, sizeof(start));
+    }
+    note_start(sqlite, start, marks);
+    if (committed) {
+      memcpy(sqlite->log_start, start, sizeof(start));
     }
     return BULLA_OK;
   }
@@ -254,6 +267,7 @@ static enum bulla_status check_log(struct bulla_sqlite *sqlite, bool committed) 
   }
   bool begun = pread(sqlite->turn.file, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
                memcmp(start, magic, sizeof(magic)) == 0;
+  note_start(sqlite, start, marks);
   bool shorter =
       begun && memcmp(start, sqlite->log_start, sizeof(start)) == 0 && (off_t)seen.stx_size < sqlite->log_len;
   if (shorter || (committed && !begun)) {
@@ -277,12 +291,13 @@ static bool is_wanted(const struct bulla_db *db) {
 static enum bulla_status commit(struct bulla_db *db, bool *ended) {
   struct bulla_sqlite *sqlite = sqlite_of(db);
   BULLA_TRY(bulla_site_check(&sqlite->site));
-  BULLA_TRY(check_log(sqlite, false));
+  bool marks = sqlite->allows_cookie;
+  BULLA_TRY(check_log(sqlite, false, marks));
   BULLA_TRY(bulla_sqlite_control(sqlite, BULLA_SQLITE_COMMIT));
   *ended = true;
   BULLA_TRY(bulla_sqlite_allow_cookie(sqlite, false));
   BULLA_TRY(bulla_site_check(&sqlite->site));
-  BULLA_TRY(check_log(sqlite, true));
+  BULLA_TRY(check_log(sqlite, true, marks));
   bulla_sqlite_checkpoint(sqlite);
   return BULLA_OK;
 }
@@ -292,7 +307,6 @@ static void rollback(struct bulla_db *db) {
   bool is_full = bulla_sqlite_is_full(sqlite);
   undo(sqlite);
   if (is_full) {
-    sqlite->is_marked = false; /* the log may be begun anew */
     /* What is in the -wal already needs no more room in the database than it has, and the next has the -wal's. */
     bulla_sqlite_restart_log(sqlite);
   }
@@ -307,6 +321,7 @@ static enum bulla_status scrub(struct bulla_db *db) {
   BULLA_TRY(bulla_sqlite_empty_log(sqlite));
   memset(sqlite->log_start, 0, sizeof(sqlite->log_start));
   sqlite->log_len = 0;
+  sqlite->is_marked = false;
   return BULLA_OK;
 }
 

@@ -138,6 +138,7 @@ enum bulla_status bulla_sqlite_log_check(struct bulla_sqlite *sqlite) {
     }
     look(&has, &is_own, &log, before);
     sqlite->is_marked = has;
+    memcpy(sqlite->log_seen, log.header, sizeof(sqlite->log_seen));
     if (!has || is_own) {
       return BULLA_OK;
     }
@@ -185,14 +186,20 @@ enum bulla_status bulla_sqlite_log_mark(struct bulla_sqlite *sqlite) {
   return BULLA_OK;
 }
 
-/* The frames of the log, up to one more than may be left. */
+/* The frames of the log, as far as one that may be left has any. */
 static int count_frames(const struct log *log) {
   uint8_t header[FRAME_HEADER_LEN];
   int num = 0;
-  while (num <= LEFT_FRAMES && read_frame(log, header, num)) {
+  while (num < LEFT_FRAMES && read_frame(log, header, num)) {
     num++;
   }
   return num;
+}
+
+/* Whether the file is longer than may be left, with frames of this log or of an earlier one. */
+static bool is_long(const struct log *log) {
+  uint8_t byte;
+  return bulla_sqlite_read(log->handle, true, &byte, sizeof(byte), frame_at(LEFT_FRAMES));
 }
 
 /* Whether the last of |num| frames is one that this connection has flushed. What another wrote and did not come to
@@ -201,19 +208,50 @@ static bool is_flushed(const struct bulla_sqlite *sqlite, const struct log *log,
   return num == sqlite->num_frames && memcmp(log->header, sqlite->log_start, sizeof(log->header)) == 0;
 }
 
-/* Whether the database has the page of the last of |num| frames: then who left the log has moved it in. */
+/* Whether a later one of |num| frames is of the same page. */
+static bool is_superseded(const struct log *log, const uint8_t *frame, int at, int num) {
+  uint8_t later[FRAME_HEADER_LEN];
+  for (int i = at + 1; i < num && read_frame(log, later, i); i++) {
+    if (number_at(later) == number_at(frame)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Whether the database has all pages of |num| frames as they are last: then who left the log has moved it in. */
 static bool is_moved(const struct log *log, int num) {
   uint8_t frame[FRAME_LEN];
   uint8_t page[PAGE_LEN];
-  return bulla_sqlite_read(log->handle, true, frame, sizeof(frame), frame_at(num - 1)) && number_at(frame) > 0 &&
-         bulla_sqlite_read(log->handle, false, page, sizeof(page), (int64_t)(number_at(frame) - 1) * PAGE_LEN) &&
-         memcmp(page, frame + FRAME_HEADER_LEN, sizeof(page)) == 0;
+  for (int i = 0; i < num; i++) {
+    if (!bulla_sqlite_read(log->handle, true, frame, sizeof(frame), frame_at(i)) || number_at(frame) == 0) {
+      return false;
+    }
+    if (!is_superseded(log, frame, i, num) &&
+        (!bulla_sqlite_read(log->handle, false, page, sizeof(page), (int64_t)(number_at(frame) - 1) * PAGE_LEN) ||
+         memcmp(page, frame + FRAME_HEADER_LEN, sizeof(page)) != 0)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /* A file that is left is of the user and group who made it: others who may open the database could not open the vault
  * beside it. A file system of the process's own has no users. */
 static bool may_stay(struct bulla_sqlite *sqlite) {
   return sqlite->turn.file < 0 || bulla_site_is_for_all(&sqlite->site);
+}
+
+/* Whether one of |num| frames is an image of the first page: beside another database this log would not be told from
+ * that database's own. */
+static bool has_mark(struct log *log, int num) {
+  uint8_t header[FRAME_HEADER_LEN];
+  for (int i = 0; i < num && read_frame(log, header, i); i++) {
+    if (number_at(header) == 1) {
+      return are_whole(log, i + 1);
+    }
+  }
+  return false;
 }
 
 void bulla_sqlite_log_leave(struct bulla_sqlite *sqlite) {
@@ -223,7 +261,7 @@ void bulla_sqlite_log_leave(struct bulla_sqlite *sqlite) {
     return;
   }
   int num = count_frames(&log);
-  if (num == 0 || num > LEFT_FRAMES || !may_stay(sqlite)) {
+  if (is_long(&log) || !has_mark(&log, num) || !may_stay(sqlite)) {
     return;
   }
   if (sqlite->num_frames == 0) {

@@ -397,13 +397,40 @@ Test(vault_left, a_database_of_an_earlier_log_is_not_read_with_it) {
     TEST_OK(use("acme", "db", "password"));
     log = read_file(in_house("v.db-wal"));
   } while (memcmp(log.data, start, sizeof(start)) == 0);
-  TEST_OK(use("acme", "db", "password"));
-  log = read_file(in_house("v.db-wal"));
   close_vault();
+  cr_expect_eq(len_of("-wal"), -1, "its file is long, whatever is in it");
   remove_left();
   write_file(house.path, earlier);
   write_file(in_house("v.db-wal"), log);
   assert_not_taken("earlier");
+}
+
+/* What a connection has marked another may have moved away, so that the next transaction begins the log anew. */
+Test(vault_left, a_log_without_a_mark_is_not_left) {
+  uint8_t start[32];
+  sqlite3 *db = NULL;
+  open_vault();
+  TEST_OK(use("acme", "db", "password"));
+  memcpy(start, read_file(in_house("v.db-wal")).data, sizeof(start));
+  cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
+  cr_assert_eq(sqlite3_exec(db, "PRAGMA wal_checkpoint(RESTART)", NULL, NULL, NULL), SQLITE_OK);
+  cr_assert_eq(sqlite3_close(db), SQLITE_OK);
+  TEST_OK(use("acme", "db", "password"));
+  cr_assert_neq(memcmp(read_file(in_house("v.db-wal")).data, start, sizeof(start)), 0);
+  close_vault();
+  cr_expect_eq(len_of("-wal"), -1);
+  cr_expect_eq(records_of("v.db"), 4);
+  /* The transaction after it marks the log. */
+  open_vault();
+  TEST_OK(use("acme", "db", "password"));
+  cr_assert_eq(sqlite3_open(house.path, &db), SQLITE_OK);
+  cr_assert_eq(sqlite3_exec(db, "PRAGMA wal_checkpoint(RESTART)", NULL, NULL, NULL), SQLITE_OK);
+  cr_assert_eq(sqlite3_close(db), SQLITE_OK);
+  TEST_OK(use("acme", "db", "password"));
+  TEST_OK(use("acme", "db", "password"));
+  close_vault();
+  cr_expect_gt(len_of("-wal"), 0);
+  cr_expect_eq(records_of("v.db"), 7);
 }
 
 Test(vault_left, a_torn_log_is_none) {
