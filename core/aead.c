@@ -146,15 +146,29 @@ enum bulla_status bulla_aead_open(const struct bulla_aead *aead, uint8_t *plaint
 enum bulla_status bulla_aead_unwrap(const struct bulla_aead *aead, uint8_t *key, const uint8_t *nonce,
                                     const uint8_t *tag, struct bulla_span wrapped) {
   static const struct bulla_aad none;
-  const struct bulla_engine *engine = aead->engine;
-  enum bulla_status status =
-      engine->open(aead->context, key, tag, nonce, BULLA_NONCE_LEN, wrapped.data, wrapped.len, &none);
-  bulla_scrub(engine->scrub_depth);
-  uint8_t mask = (uint8_t)bulla_mask(0 - (uint32_t)(status == BULLA_OK));
-  for (size_t i = 0; i < wrapped.len; i++) {
-    key[i] &= mask;
+  uint8_t again[BULLA_WRAPPED_MAX_LEN];
+  uint8_t expected[BULLA_TAG_LEN] = {0};
+  if (wrapped.len > sizeof(again)) {
+    bulla_wipe(key, wrapped.len);
+    return BULLA_REFUSED;
   }
-  return status;
+  /* Counter mode: to encrypt what is encrypted decrypts it. Neither tag leaves this function. */
+  enum bulla_status status = bulla_aead_seal_on(aead, key, expected, nonce, BULLA_NONCE_LEN, wrapped, &none);
+  if (status == BULLA_OK) {
+    status = bulla_aead_seal_on(aead, again, expected, nonce, BULLA_NONCE_LEN, bulla_span(key, wrapped.len), &none);
+  }
+  bool is_equal = bulla_secret_equal(bulla_span(expected, sizeof(expected)), bulla_span(tag, sizeof(expected)));
+  uint32_t mask = bulla_mask(0 - (uint32_t)is_equal);
+  for (size_t i = 0; i < wrapped.len; i++) {
+    key[i] &= (uint8_t)mask;
+  }
+  bulla_wipe(expected, sizeof(expected));
+  bulla_scrub(aead->engine->scrub_depth);
+  if (status != BULLA_OK) {
+    bulla_wipe(key, wrapped.len);
+    return status;
+  }
+  return (enum bulla_status)(BULLA_REFUSED & ~mask);
 }
 
 enum bulla_status bulla_aead_seal_bound(const struct bulla_aead *aead, uint8_t *ciphertext, uint8_t *tag,

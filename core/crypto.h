@@ -53,9 +53,11 @@ BULLA_NODISCARD enum bulla_status bulla_aead_open_bound(const struct bulla_aead 
                                                         const uint8_t *nonce, const uint8_t *tag,
                                                         struct bulla_span ciphertext, const struct bulla_aad *aad);
 
-/* bulla_aead_unwrap is bulla_aead_open for a key that is |wrapped|, with the lengths of bulla_aead_open_bound
- * and no additional data. Whether it opened shows in no branch here, since RFC 7516 §11.5 wants
- * what follows to be the same; BoringSSL itself has one, at its end. */
+#define BULLA_WRAPPED_MAX_LEN 64 /* bytes of a key that is wrapped by AES-GCM */
+
+/* bulla_aead_unwrap is bulla_aead_open for a key that is |wrapped|, at most BULLA_WRAPPED_MAX_LEN bytes, with a nonce
+ * and a tag as of bulla_aead_open_bound and no additional data. No branch tells whether it opened, since RFC 7516 §11.5
+ * wants what follows to be the same: it seals, twice, which takes one way whatever is sealed. */
 BULLA_NODISCARD enum bulla_status bulla_aead_unwrap(const struct bulla_aead *aead, uint8_t *key, const uint8_t *nonce,
                                                     const uint8_t *tag, struct bulla_span wrapped);
 

@@ -167,10 +167,12 @@ static void run_engine(void) {
     CT_OK(bulla_aead_seal_bound(aead, sealed, tag, nonce, bulla_secret_bytes(plaintext), &aad));
     CT_OK(bulla_aead_open_bound(aead, bulla_secret_data(opened), nonce, tag, ciphertext, &aad));
     CT_ASSERT(bulla_secret_equal(bulla_secret_bytes(plaintext), bulla_secret_bytes(opened)));
-    CT_OK(
-        bulla_aead_seal(aead, sealed, tag, bulla_span(nonce, 12), bulla_secret_bytes(plaintext), bulla_span(NULL, 0)));
-    CT_OK(bulla_aead_unwrap(aead, bulla_secret_data(opened), nonce, tag, ciphertext));
-    CT_ASSERT(bulla_secret_equal(bulla_secret_bytes(plaintext), bulla_secret_bytes(opened)));
+    if (len <= BULLA_WRAPPED_MAX_LEN) {
+      const struct bulla_aad none = {0};
+      CT_OK(bulla_aead_seal_bound(aead, sealed, tag, nonce, bulla_secret_bytes(plaintext), &none));
+      CT_OK(bulla_aead_unwrap(aead, bulla_secret_data(opened), nonce, tag, ciphertext));
+      CT_ASSERT(bulla_secret_equal(bulla_secret_bytes(plaintext), bulla_secret_bytes(opened)));
+    }
   }
 }
 

@@ -273,6 +273,7 @@ static void decrypt_jwe(uint8_t *bytes) {
   }
 JWE(key_wrap, BULLA_JWE_A256KW, BULLA_JWE_A128CBC_HS256, NULL)
 JWE(gcm_key_wrap, BULLA_JWE_A256GCMKW, BULLA_JWE_A256GCM, NULL)
+JWE(short_gcm_key_wrap, BULLA_JWE_A128GCMKW, BULLA_JWE_A128GCM, NULL)
 JWE(agreement, BULLA_JWE_ECDH_ES_A256KW, BULLA_JWE_A256GCM, "X25519")
 JWE(rsa, BULLA_JWE_RSA_OAEP_256, BULLA_JWE_A256GCM, NULL)
 
@@ -299,6 +300,7 @@ static const struct subject subjects[] = {
     EACH("bulla_token_verify, wrong tag", prepare_wrong_token, verify),
     {"A256KW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_key_wrap, decrypt_jwe, false},
     {"A256GCMKW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_gcm_key_wrap, decrypt_jwe, false},
+    {"A128GCMKW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_short_gcm_key_wrap, decrypt_jwe, false},
     {"ECDH-ES+A256KW, wrong key or tag", BULLA_ENGINE_AUTO, prepare_agreement, decrypt_jwe, false},
     {"RSA-OAEP-256, wrong padding or tag", BULLA_ENGINE_AUTO, prepare_rsa, decrypt_jwe, false},
 };

@@ -311,6 +311,8 @@ static void try_engine(void) {
   report("nothing of how a message is refused shows what was wrong");
   try_unwrapping(BULLA_JWE_A256GCMKW, BULLA_JWE_A256GCM);
   report("A256GCMKW: nothing shows whether key or tag was wrong");
+  try_unwrapping(BULLA_JWE_A128GCMKW, BULLA_JWE_A256GCM);
+  report("A128GCMKW: nothing shows whether key or tag was wrong");
   try_unwrapping(BULLA_JWE_A256KW, BULLA_JWE_A128CBC_HS256);
   report("A256KW: nothing shows whether key or tag was wrong");
 }
