@@ -8,6 +8,7 @@
 #include "core/jwe_algorithm.h"
 
 enum { IV_DIGITS = 16, TAG_DIGITS = 22 };
+_Static_assert(BULLA_CEK_MAX_LEN <= BULLA_WRAPPED_MAX_LEN, "a key that is wrapped is a content encryption key");
 
 static const struct bulla_span no_additional_data;
 

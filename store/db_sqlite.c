@@ -172,6 +172,7 @@ void bulla_sqlite_restart_log(struct bulla_sqlite *sqlite) {
 enum bulla_status bulla_sqlite_empty_log(struct bulla_sqlite *sqlite) {
   int in_log = 0;
   int moved = 0;
+  sqlite->is_marked = false;
   sqlite->db.left = sqlite->db.patience;
   int result = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, &in_log, &moved);
   BULLA_TRY(status_of(sqlite->handle, result));

@@ -321,7 +321,6 @@ static enum bulla_status scrub(struct bulla_db *db) {
   BULLA_TRY(bulla_sqlite_empty_log(sqlite));
   memset(sqlite->log_start, 0, sizeof(sqlite->log_start));
   sqlite->log_len = 0;
-  sqlite->is_marked = false;
   return BULLA_OK;
 }
 

@@ -208,28 +208,28 @@ static bool is_flushed(const struct bulla_sqlite *sqlite, const struct log *log,
   return num == sqlite->num_frames && memcmp(log->header, sqlite->log_start, sizeof(log->header)) == 0;
 }
 
-/* Whether a later one of |num| frames is of the same page. */
-static bool is_superseded(const struct log *log, const uint8_t *frame, int at, int num) {
-  uint8_t later[FRAME_HEADER_LEN];
-  for (int i = at + 1; i < num && read_frame(log, later, i); i++) {
-    if (number_at(later) == number_at(frame)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* Whether the database has all pages of |num| frames as they are last: then who left the log has moved it in. */
+/* Whether the database has each page as the last frame of it among |num| has it: then who left the log has moved it in.
+ */
 static bool is_moved(const struct log *log, int num) {
+  uint32_t seen[LEFT_FRAMES];
   uint8_t frame[FRAME_LEN];
   uint8_t page[PAGE_LEN];
-  for (int i = 0; i < num; i++) {
-    if (!bulla_sqlite_read(log->handle, true, frame, sizeof(frame), frame_at(i)) || number_at(frame) == 0) {
+  int num_seen = 0;
+  for (int i = num - 1; i >= 0; i--) {
+    if (!bulla_sqlite_read(log->handle, true, frame, sizeof(frame), frame_at(i))) {
       return false;
     }
-    if (!is_superseded(log, frame, i, num) &&
-        (!bulla_sqlite_read(log->handle, false, page, sizeof(page), (int64_t)(number_at(frame) - 1) * PAGE_LEN) ||
-         memcmp(page, frame + FRAME_HEADER_LEN, sizeof(page)) != 0)) {
+    uint32_t number = number_at(frame);
+    bool is_later = false;
+    for (int j = 0; j < num_seen; j++) {
+      is_later = is_later || seen[j] == number;
+    }
+    if (is_later) {
+      continue;
+    }
+    seen[num_seen++] = number;
+    if (number == 0 || !bulla_sqlite_read(log->handle, false, page, sizeof(page), (int64_t)(number - 1) * PAGE_LEN) ||
+        memcmp(page, frame + FRAME_HEADER_LEN, sizeof(page)) != 0) {
       return false;
     }
   }
@@ -242,16 +242,16 @@ static bool may_stay(struct bulla_sqlite *sqlite) {
   return sqlite->turn.file < 0 || bulla_site_is_for_all(&sqlite->site);
 }
 
-/* Whether one of |num| frames is an image of the first page: beside another database this log would not be told from
- * that database's own. */
-static bool has_mark(struct log *log, int num) {
-  uint8_t header[FRAME_HEADER_LEN];
-  for (int i = 0; i < num && read_frame(log, header, i); i++) {
-    if (number_at(header) == 1) {
-      return are_whole(log, i + 1);
-    }
+/* Whether the next to open the database will know the log for its own. One without a mark would be taken for that of
+ * any database. */
+static bool will_be_known(struct log *log) {
+  struct state state;
+  bool has = false;
+  bool is_own = false;
+  if (read_state(&state, log->handle, false, 0)) {
+    look(&has, &is_own, log, state);
   }
-  return false;
+  return is_own;
 }
 
 void bulla_sqlite_log_leave(struct bulla_sqlite *sqlite) {
@@ -260,10 +260,10 @@ void bulla_sqlite_log_leave(struct bulla_sqlite *sqlite) {
       !begin(&log, sqlite->handle)) {
     return;
   }
-  int num = count_frames(&log);
-  if (is_long(&log) || !has_mark(&log, num) || !may_stay(sqlite)) {
+  if (is_long(&log) || !will_be_known(&log) || !may_stay(sqlite)) {
     return;
   }
+  int num = count_frames(&log);
   if (sqlite->num_frames == 0) {
     if (is_moved(&log, num)) {
       bulla_sqlite_keep_log(sqlite, false);

@@ -16,8 +16,11 @@
  * in a database that the log is of, the counter is the one before that of the first image of the page, or that of an
  * image. Another vault, or a copy that went another way, may have the same counter. So a number that is drawn is
  * written too, and the one that it replaces: in the schema cookie (section 1.3.9), which SQLite compares with what it
- * remembers of the schema and nothing else. A log without that mark is never left: another connection may have moved
- * the log away, so that a transaction which did not know of it began it anew; the one after it marks it. */
+ * remembers of the schema and nothing else.
+ *
+ * When another connection has moved the log away, a transaction that does not know of it may begin the log anew without
+ * a mark. The next one marks it, and who closes before that leaves no log. Who is killed before that leaves one without
+ * a mark: it is read, since after a crash it is all that has the last record. */
 
 #ifndef BULLA_STORE_DB_SQLITE_LOG_H
 #define BULLA_STORE_DB_SQLITE_LOG_H

@@ -300,6 +300,13 @@ Test(engine, a_wrapped_key_that_does_not_open_is_zeroed) {
         wrapped[bit / 8] ^= (uint8_t)(1 << bit % 8);
       }
     }
+    uint8_t key[65];
+    memset(key, 'x', sizeof(key));
+    if (house.aeads[i] != NULL) {
+      TEST_STATUS(bulla_aead_unwrap(house.aeads[i], key, nonce, test_filled('t', 16).data, test_filled('w', 65)),
+                  BULLA_REFUSED);
+      cr_assert(test_zero(key, sizeof(key)), "%s: too long a key", names[i]);
+    }
   }
   leave(&house);
 }

@@ -117,15 +117,17 @@ static const struct {
 /* Asserts that nothing that goes by way of a name is done once |sql| has been run. With the keys of both tenants
  * in the cache, if it is |warm|: then each question has a vault of its own, and else all have the same. */
 static void assert_all_refused(struct bulla_span file, const char *sql, bool of_entry, bool warm) {
+  bool is_changed = false;
   for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
     if (of_entry && !questions[i].of_entry) {
       continue;
     }
-    if (!warm && i > 0) {
+    if (is_changed) {
       close_vault();
       open_vault();
     } else {
       restore(file, warm ? "" : sql);
+      is_changed = !warm;
     }
     if (warm) {
       assert_use("acme", "db", "password", "acme db password");
